@@ -1,6 +1,6 @@
-"""Supervisors of development servers side by side: vx and those of PyPI that are installed beside this Python.
+"""Supervisors of development servers side by side: vx and those of PyPI and npm that are installed beside this Python.
 
-    python3 -m venv peers && peers/bin/pip install honcho supervisor circus
+    python3 -m venv peers && peers/bin/pip install honcho supervisor circus && npm install --prefix peers concurrently pm2
     peers/bin/python benches/services/peers.py target/release/vx
 
 Each one runs the same five services, nine processes in all: a plain one, one with a child in a session of its own, one
@@ -22,6 +22,7 @@ from pathlib import Path
 
 MARK = "SERVICE_OF_THE_BENCH"
 BIN = Path(sys.executable).parent
+NODE_BIN = BIN.parent / "node_modules" / ".bin"
 ROUNDS = int(os.environ.get("ROUNDS", "50"))
 WATCHED_S = 15.0
 IDLE_S = 20.0
@@ -249,6 +250,57 @@ class Circus(Peer):
         return sorted(self.directory.glob("flood.log*"), reverse=True)
 
 
+class Concurrently(Peer):
+    name = "concurrently"
+    restarts = False
+
+    def words(self) -> list[str]:
+        return [str(NODE_BIN / self.name), "--names", ",".join(self.commands), *self.commands.values()]
+
+
+class Pm2(Peer):
+    """Its supervisor is a daemon, which its first command starts."""
+
+    name = "pm2"
+
+    def configure(self) -> None:
+        apps = [
+            {"name": name, "script": "/bin/sh", "args": ["-c", f"exec {words}"], "interpreter": "none"}
+            for name, words in self.commands.items()
+        ]
+        (self.directory / "apps.json").write_text(json.dumps({"apps": apps}))
+
+    def environment(self) -> dict[str, str]:
+        return dict(os.environ, PM2_HOME=str(self.directory / "home"))
+
+    def words(self) -> list[str]:
+        return [str(NODE_BIN / self.name), "start", str(self.directory / "apps.json")]
+
+    def start(self) -> None:
+        self.run(*self.words())
+
+    def supervisors(self) -> list[int]:
+        try:
+            pid = int((self.directory / "home" / "pm2.pid").read_text())
+            os.kill(pid, 0)
+            return [pid]
+        except (OSError, ValueError):
+            return []
+
+    def kill(self) -> None:
+        for pid in self.supervisors():
+            os.kill(pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        self.run(str(NODE_BIN / self.name), "kill")
+
+    def restart(self, service: str) -> bool:
+        return self.run(str(NODE_BIN / self.name), "restart", service) == 0
+
+    def logs(self) -> list[Path]:
+        return sorted(self.directory.glob("home/logs/flood-out*.log"))
+
+
 def fresh(kind: type[Peer], commands: dict[str, str]) -> Peer:
     return kind(Path(tempfile.mkdtemp(prefix="supervised")), commands)
 
@@ -264,10 +316,12 @@ def all_of_it(peer: Peer) -> list[int]:
 
 def gone(peer: Peer) -> None:
     """Everything of it is ended by force, and its directory removed."""
-    if isinstance(peer, Vx):
+    if isinstance(peer, (Vx, Pm2)):
         peer.stop()
     elif peer.process and peer.process.poll() is None:
         peer.kill()
+    # Of several daemons for one directory, only one answers a request to end.
+    subprocess.run(["pkill", "-KILL", "-f", f"God Daemon \\({peer.directory}/"], check=False)
     kill_marked()
     shutil.rmtree(peer.directory, ignore_errors=True)
 
@@ -401,7 +455,7 @@ TABLE = [
 
 def main() -> None:
     Vx.program = str(Path(sys.argv[1]).resolve())
-    kinds = [Vx] + [kind for kind in (Honcho, Supervisor, Circus)]
+    kinds = [Vx, Honcho, Supervisor, Circus, Concurrently, Pm2]
     wanted = sys.argv[2:]  # The names of those to look at; all by default.
     for title, measure in TABLE:
         print(f"{title}", flush=True)
@@ -409,7 +463,7 @@ def main() -> None:
             if wanted and kind.name not in wanted:
                 continue
             program = {"supervisor": "supervisord", "circus": "circusd"}.get(kind.name, kind.name)
-            if kind is not Vx and not (BIN / program).exists():
+            if kind is not Vx and not any((folder / program).exists() for folder in (BIN, NODE_BIN)):
                 print(f"  {kind.name:<12} skipped: not installed beside this Python", flush=True)
                 continue
             print(f"  {kind.name:<12} {measure(kind)}", flush=True)

@@ -24,5 +24,5 @@ pub(super) fn run(project: Option<&Path>, asked: BridgeArguments) -> Outcome {
         variables: invocation.variables,
         ..Wrapped::default()
     };
-    wrap::run(&place, &asked.name, asked.board.as_deref(), wrapped)
+    wrap::run(&place, &asked.name, wrap::On::Board(asked.board), wrapped)
 }

@@ -10,9 +10,11 @@ use super::args::AskArguments;
 use super::failure::{FAILED, Failure, Outcome};
 use super::print;
 use super::workspace::place_or_none;
-use crate::project::services::go_name;
+use crate::nearest::nearest;
+use crate::project::discover;
+use crate::project::services::{Service, go_name};
 use crate::service::service_of_key;
-use crate::work::control::{Asked, Verb, ask};
+use crate::work::control::{Asked, ControlError, Verb, ask};
 use crate::work::up::{self, NextLifeError};
 
 /// A request that was accepted.
@@ -24,11 +26,11 @@ struct Accepted {
 
 /// Run one of them. The name of a plugin stands for both of its services; only its back end has a build.
 pub(super) fn run(directory: Option<&Path>, verb: Verb, asked: &AskArguments) -> Outcome {
-    let of_project = || {
-        let file = place_or_none(directory).ok()?.find_with(|_| true).ok()??;
-        up::board_with(file.parent()?, &asked.key)
-    };
-    let own = of_project();
+    let file = || place_or_none(directory).ok()?.find_with(|_| true).ok()?;
+    let file = file();
+    let own = file.as_deref().and_then(Path::parent).and_then(|directory| up::board_with(directory, &asked.key));
+    let project = file.as_deref().and_then(|file| discover::read(file).ok());
+    let services = project.map(|project| project.services).unwrap_or_default();
     let board = asked.board.clone().or_else(|| own.as_ref().map(|(board, _)| board.to_string_lossy().into_owned()));
     let keys = match &own {
         Some((_, keys)) if keys.len() > 1 && verb == Verb::Rebuild => vec![go_name(&asked.key)],
@@ -38,7 +40,8 @@ pub(super) fn run(directory: Option<&Path>, verb: Verb, asked: &AskArguments) ->
     let own = own.map(|(board, _)| board);
     let mut accepted = Vec::with_capacity(keys.len());
     for key in &keys {
-        accepted.push(request(verb, key, board.as_deref(), own.as_deref(), asked.json)?);
+        let places = (board.as_deref(), own.as_deref());
+        accepted.push(request(verb, key, places, &services, asked.json)?);
     }
     for Accepted { done, before } in accepted {
         let awaited = match before {
@@ -50,10 +53,32 @@ pub(super) fn run(directory: Option<&Path>, verb: Verb, asked: &AskArguments) ->
     Ok(ExitCode::SUCCESS)
 }
 
-fn request(verb: Verb, key: &str, board: Option<&str>, own: Option<&Path>, as_json: bool) -> Result<Accepted, Failure> {
+/// The error of a name that nothing at work has, in a project that may have services.
+fn unknown(key: &str, services: &[Service]) -> Failure {
+    let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
+    if names.contains(&key) {
+        return Failure::failed(format!("the service `{key}` is not at work")).hint(format!("`vx up {key}` starts it"));
+    }
+    let hint = match nearest(key, names.iter().copied()).first() {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the services of the project are {}", names.join(", ")),
+    };
+    Failure::failed(format!("there is no service `{key}`, and no such work on a board at work")).hint(hint)
+}
+
+fn request(
+    verb: Verb,
+    key: &str,
+    (board, own): (Option<&str>, Option<&Path>),
+    services: &[Service],
+    as_json: bool,
+) -> Result<Accepted, Failure> {
     // A build that has ended before the request is not the one that it brings about.
     let before = own.filter(|_| verb == Verb::Rebuild).map(|own| up::build_life(own, service_of_key(key)));
-    let done = ask(verb, key, board)?;
+    let done = ask(verb, key, board).map_err(|error| match error {
+        ControlError::NoWork { board: None, over: false, .. } if !services.is_empty() => unknown(key, services),
+        error => error.into(),
+    })?;
     if as_json {
         print::data(json!({
             "key": done.key,

@@ -45,6 +45,10 @@ pub(super) fn run(project: Option<&Path>, asked: &TurnArguments) -> Ended {
     if let Some(file) = &asked.batch {
         return batch::run(project, asked, file);
     }
+    if asked.prompt.is_none() && asked.input.is_none() {
+        let hint = "give it with `-p TEXT`; with `-` it is read from standard input";
+        return Err(Failure::usage("there is no prompt").hint(hint));
+    }
     let agents = Agents::of(project)?;
     let invocation = agents.program(&asked.agent, asked.program.as_deref())?;
     let request = TurnRequest { agent_table: agents.table(&asked.agent)?, ..request(asked, &invocation)? };

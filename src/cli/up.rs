@@ -42,7 +42,12 @@ pub(super) fn run(directory: Option<&Path>, asked: &UpArguments) -> Outcome {
     }
     match waited {
         Ok(_) => Ok(ExitCode::SUCCESS),
-        Err(error) => Err(not_ready(&error)),
+        Err(error) => {
+            if services.iter().any(|service| !service.ended) {
+                print::note("the others go on: `vx ps` lists them, `vx down` stops them");
+            }
+            Err(not_ready(&error))
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A command with its progress on a board, for `vx board run` and `vx bridge`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::failure::Outcome;
@@ -10,8 +11,16 @@ use crate::trouble::Trouble;
 use crate::work::workspace::Place as ProjectPlace;
 use crate::work::wrapped::{Place, Wrapped, forms_of};
 
+/// The board of a command.
+pub(super) enum On {
+    /// The named one, else the one that is found.
+    Board(Option<String>),
+    /// One of its own, which is recorded in this file.
+    Recorded(PathBuf),
+}
+
 /// Run this command in the slot with this key, with the forms of progress that vx.toml has under it.
-pub(super) fn run(project: &ProjectPlace, key: &str, board: Option<&str>, mut wrapped: Wrapped) -> Outcome {
+pub(super) fn run(project: &ProjectPlace, key: &str, on: On, mut wrapped: Wrapped) -> Outcome {
     match forms_of(project, &store::home()?, key, &Printed) {
         Ok(forms) => {
             wrapped.patterns.extend(forms.patterns);
@@ -19,9 +28,16 @@ pub(super) fn run(project: &ProjectPlace, key: &str, board: Option<&str>, mut wr
         }
         Err(error) => print::doubt(&Trouble::of(&error)),
     }
-    let (place, trouble) = Place::take(key, board, &wrapped.line())?;
+    let (place, trouble) = match on {
+        On::Board(named) => Place::take(key, named.as_deref(), &wrapped.line())?,
+        On::Recorded(file) => (Place::recorded(key, &wrapped.line(), file)?, None),
+    };
     if let Some(trouble) = trouble {
         print::doubt(&trouble);
     }
-    Ok(ExitCode::from(end_alike(wrapped.run(place)?)))
+    let (status, unrecorded) = wrapped.run(place)?;
+    if let Some(trouble) = unrecorded {
+        print::doubt(&trouble);
+    }
+    Ok(ExitCode::from(end_alike(status)))
 }

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
@@ -14,6 +14,8 @@ use super::settings::PluginReloader;
 
 /// The longest that a request may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// The pause after a call that could not be taken.
+const AFTER_ERROR: Duration = Duration::from_millis(200);
 /// The longest request.
 const REQUEST_BYTES: u64 = 8 * 1024;
 
@@ -56,7 +58,11 @@ impl ReloadAddress {
                     return;
                 }
                 // The guard of a build that is not answered reports that.
-                let _ = stream.and_then(|stream| serving.serve(stream));
+                match stream {
+                    Ok(stream) => drop(serving.serve(&stream)),
+                    // Such as too many open files: it may last.
+                    Err(_) => thread::sleep(AFTER_ERROR),
+                }
             }
         })?;
         Ok(Self { place, shared })
@@ -82,11 +88,28 @@ impl Drop for ReloadAddress {
     }
 }
 
+/// The bytes that arrive until some moment: a request that comes in drops would hold up the others.
+struct Arriving<'s> {
+    stream: &'s TcpStream,
+    until: Instant,
+}
+
+impl Read for Arriving<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.stream.set_read_timeout(Some(left))?;
+        self.stream.read(into)
+    }
+}
+
 impl Shared {
-    fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
-        stream.set_read_timeout(Some(PATIENCE))?;
+    fn serve(&self, mut stream: &TcpStream) -> io::Result<()> {
         stream.set_write_timeout(Some(PATIENCE))?;
-        let mut lines = BufReader::new(Read::take(&stream, REQUEST_BYTES)).lines();
+        let arriving = Arriving { stream, until: Instant::now() + PATIENCE };
+        let mut lines = BufReader::new(arriving.take(REQUEST_BYTES)).lines();
         let first = lines.next().transpose()?.unwrap_or_default();
         while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
         let status = match first.strip_prefix("POST ").and_then(|rest| rest.split(' ').next()) {

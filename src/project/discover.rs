@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::config::Project;
 use super::problem::{ConfigErrors, Problem};
 use super::procfile;
+use crate::small_file::read_regular;
 use crate::trouble::{Explain, TroubleKind};
 
 /// The file's name, and its former name.
@@ -102,8 +103,7 @@ pub fn load_from(directory: &Path) -> Result<Project, ProjectError> {
 pub fn read(path: &Path) -> Result<Project, ProjectError> {
     let mut project = Project::parse(path, &text(path)?)?;
     if project.services.is_empty() && project.service_faults.is_empty() {
-        let path = project.directory.join(procfile::FILE_NAME);
-        project.procfile = procfile::read(&path).map_err(|cause| ProjectError::Unreadable { path, cause })?;
+        project.procfile = procfile::read(&project.directory.join(procfile::FILE_NAME));
         project.services = project.procfile.iter().flat_map(|procfile| procfile.services.clone()).collect();
     }
     if path.file_name().is_some_and(|name| name == NAMES[1]) {
@@ -114,7 +114,7 @@ pub fn read(path: &Path) -> Result<Project, ProjectError> {
 
 /// The text of a project file.
 pub(super) fn text(path: &Path) -> Result<String, ProjectError> {
-    let bytes = std::fs::read(path).map_err(|cause| ProjectError::Unreadable { path: path.to_owned(), cause })?;
+    let bytes = read_regular(path).map_err(|cause| ProjectError::Unreadable { path: path.to_owned(), cause })?;
     String::from_utf8(bytes).map_err(|error| not_text(path, &error))
 }
 

@@ -20,6 +20,7 @@ use crate::archive::{Attested, is_one_name};
 use crate::candidate::SourceKind;
 use crate::digest::Digest;
 use crate::platform::Platform;
+use crate::small_file::read_regular_text;
 use crate::trouble::{Explain, TroubleKind};
 
 pub use compare::{Change, Difference};
@@ -125,12 +126,14 @@ impl Explain for LockError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            LockError::Broken { .. } => {
+            LockError::Newer { .. } => "update vx; or remove vx.lock and write it anew with `vx lock`".into(),
+            LockError::Io { cause, .. } if cause.kind() != std::io::ErrorKind::InvalidData => {
+                "check the permissions of the file and of its directory".into()
+            }
+            LockError::Broken { .. } | LockError::Io { .. } => {
                 "take vx.lock from version control again, or remove it and run `vx lock`, which chooses every version anew"
                     .into()
             }
-            LockError::Newer { .. } => "update vx; or remove vx.lock and write it anew with `vx lock`".into(),
-            LockError::Io { .. } => "check the permissions of the file and of its directory".into(),
             LockError::Busy { .. } => "wait for the other vx, or stop it".into(),
         })
     }
@@ -146,7 +149,7 @@ struct Document {
 impl Lock {
     /// Read the lock file; `None` if there is none.
     pub fn read(path: &Path) -> Result<Option<LockFile>, LockError> {
-        match std::fs::read_to_string(path) {
+        match read_regular_text(path) {
             Ok(text) => Self::parse(path, &text).map(Some),
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(LockError::Io { path: path.to_owned(), action: "read", cause }),

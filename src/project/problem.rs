@@ -64,8 +64,10 @@ impl Problem {
         let about: String = self.source_line.chars().skip(self.column - 1).take(self.length).collect();
         let carets = "^".repeat(escaped(&about).width().max(1));
         let mut shown = format!("{}:{}:{}: {severity}: {}\n", path.display(), self.line, self.column, self.message);
-        shown.push_str(&format!(" {number} | {}\n", self.source_line));
-        shown.push_str(&format!(" {margin} | {}{carets}\n", blank(&escaped(&before))));
+        if !self.source_line.is_empty() {
+            shown.push_str(&format!(" {number} | {}\n", self.source_line));
+            shown.push_str(&format!(" {margin} | {}{carets}\n", blank(&escaped(&before))));
+        }
         if let Some(advice) = &self.advice {
             shown.push_str(&format!(" {margin} = hint: {advice}\n"));
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::problem::Problem;
 use super::services::{NAME_BYTES, Port, Service};
+use crate::small_file::read_regular;
 
 /// Its name, beside the project's file.
 pub const FILE_NAME: &str = "Procfile";
@@ -13,6 +14,9 @@ pub const FILE_NAME: &str = "Procfile";
 const VARIABLES: &str = ".env";
 /// The name that a command without a port of its own uses for one.
 const PORT: &str = "PORT";
+
+/// The longest command, as systems bound an argument.
+const COMMAND_BYTES: usize = 128 * 1024;
 
 /// What a `Procfile` adds to its project.
 #[derive(Clone, Debug, Default)]
@@ -27,21 +31,22 @@ pub struct Procfile {
     pub problems: Vec<Problem>,
 }
 
-/// Read the `Procfile` at `path`, if there is one.
-///
-/// # Errors
-/// It is there and cannot be read.
-pub fn read(path: &Path) -> io::Result<Option<Procfile>> {
-    let text = match std::fs::read(path) {
+/// Read the `Procfile` at `path`, if there is one. What cannot be read is a fault like those in it: only services need the
+/// file.
+pub fn read(path: &Path) -> Option<Procfile> {
+    let text = match read_regular(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => return Ok(None),
-        Err(error) => return Err(error),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => return None,
+        Err(error) => {
+            let problems = vec![Problem::at("", 0..0, format!("it cannot be read: {error}"), None)];
+            return Some(Procfile { path: path.to_owned(), problems, ..Procfile::default() });
+        }
     };
     let (lines, problems) = parse(&text);
     let variables = path.with_file_name(VARIABLES).is_file();
     let services = lines.iter().filter(|_| problems.is_empty()).map(|line| line.service(variables)).collect();
     let values = lines.iter().flat_map(|line| line.values(variables)).collect();
-    Ok(Some(Procfile { path: path.to_owned(), services, values, problems }))
+    Some(Procfile { path: path.to_owned(), services, values, problems })
 }
 
 /// A service of the file.
@@ -60,7 +65,7 @@ impl Line {
         Service {
             command: vec!["/bin/sh".to_owned(), "-c".to_owned(), self.command.clone()],
             env_files: variables.then(|| VARIABLES.to_owned()).into_iter().collect(),
-            port: self.command.contains(PORT).then_some(Port::Auto),
+            port: speaks_of(&self.command, PORT).then_some(Port::Auto),
             ..Service::named(&self.name)
         }
     }
@@ -103,6 +108,15 @@ fn parse(text: &str) -> (Vec<Line>, Vec<Problem>) {
     (lines, problems)
 }
 
+/// True if the variable of this name is in the command, and not as a part of another name.
+fn speaks_of(command: &str, name: &str) -> bool {
+    let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    command.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&command[..at], &command[at + name.len()..]);
+        !before.ends_with(is_word) && !after.starts_with(is_word)
+    })
+}
+
 /// The service of a line; or its fault, and the advice for it.
 fn of_line(text: &str, number: usize) -> Result<Line, (String, String)> {
     let form = || "write NAME: COMMAND".to_owned();
@@ -115,6 +129,10 @@ fn of_line(text: &str, number: usize) -> Result<Line, (String, String)> {
     }
     if command.is_empty() {
         return Err((format!("`{name}` has no command"), form()));
+    }
+    if command.len() > COMMAND_BYTES {
+        let advice = "put it in a script, and name that".to_owned();
+        return Err((format!("the command of `{name}` is longer than 128 KiB, which no program can be given"), advice));
     }
     Ok(Line { number, name, command })
 }
@@ -134,6 +152,14 @@ mod tests {
         assert_eq!(lines, [line(2, "web", "bundle exec puma -p $PORT"), line(4, "worker-2", "sidekiq -q a:b # kept")]);
         assert_eq!((problems, parse("").0), (Vec::new(), Vec::new()));
         assert_eq!(lines.iter().map(|line| line.service(false).port).collect::<Vec<_>>(), [Some(Port::Auto), None]);
+    }
+
+    #[test]
+    fn a_command_that_names_its_port_gets_one() {
+        let named = ["run -p $PORT", "PORT=3 run", "${PORT}", "REPORT=1 run", "run $PORTS", "IMPORT_PORT"];
+        assert_eq!(named.map(|command| speaks_of(command, PORT)), [true, true, true, false, false, false]);
+        let long = format!("a: {}", "x".repeat(COMMAND_BYTES + 1));
+        assert!(parse(&long).1[0].message.contains("longer than 128 KiB"));
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub trait Job: Send + Sync {
         verdict(written, stop, ended, Unwritten::IsFailure)
     }
 
-    /// What follows the end of an attempt that was not asked to stop.
+    /// The step after the end of an attempt that was not asked to stop.
     fn after(&self, _ending: &Ending, _attempt: u8) -> After {
         After::Over
     }
@@ -64,6 +64,8 @@ pub struct JobSlot<'a> {
     pub optional: bool,
     /// The process that writes to the slot.
     pub writer: Writer,
+    /// True if its process writes the slot's log as well: what it prints is for programs.
+    pub own_log: bool,
 }
 
 /// The process that writes a job's slot.
@@ -135,7 +137,7 @@ pub enum Until {
     Done,
 }
 
-/// What follows the end of an attempt.
+/// The step after the end of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
     /// The end is the job's end.

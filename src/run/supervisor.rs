@@ -171,12 +171,13 @@ impl Supervisor {
 
     /// Give a job its slot, and end the slot at once if that is decided already.
     fn take_in(&mut self, job: Arc<dyn Job>) -> io::Result<()> {
-        let JobSlot { name, version, kind, parent, total, optional, .. } = job.slot();
+        let JobSlot { name, version, kind, parent, total, optional, own_log, .. } = job.slot();
         let key = slot_key(name).into_owned();
         let parent = parent.and_then(|parent| self.task_of(&slot_key(parent)));
         let parent = parent.map(|parent| self.tasks[parent].reservation.slot);
         let own = Some(std::process::id());
-        let work = Work { parent, total, runner: own, log_writer: own, ..Work::new(&key, version, kind) };
+        let work =
+            Work { parent, total, runner: own, log_writer: own.filter(|_| !own_log), ..Work::new(&key, version, kind) };
         let reservation = self.board.reserve(&work)?;
         let decided = job.decided();
         let (stage, needs, index) = (Stage::Preparing, Vec::new(), self.tasks.len());

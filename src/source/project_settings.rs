@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::pypi::uv_index;
+use crate::small_file::{read_regular, read_regular_text};
 
 /// A setting in a file of the project that the sources would follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,14 +28,14 @@ pub fn project_settings(directory: &Path, top: &Path) -> Vec<ProjectSetting> {
 }
 
 fn index(file: PathBuf) -> Option<ProjectSetting> {
-    let table: toml::Table = std::fs::read_to_string(&file).ok()?.parse().ok()?;
+    let table: toml::Table = read_regular_text(&file).ok()?.parse().ok()?;
     let value = uv_index(&table)?;
     Some(ProjectSetting { file, name: "index".into(), value })
 }
 
 /// The lines of an `.npmrc`, without comments, and without plain settings that no source follows.
 fn lines(file: &Path) -> Vec<ProjectSetting> {
-    let text = std::fs::read(file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let text = read_regular(file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with([';', '#']));
     let setting = |line: &str| {
         let (name, value) = line.split_once('=').map_or((line, ""), |(name, value)| (name.trim(), value.trim()));

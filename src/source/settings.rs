@@ -9,6 +9,7 @@ use super::error::{SourceError, SourceErrorKind};
 use super::http::Query;
 use super::sources::Sources;
 use crate::candidate::SourceKind;
+use crate::small_file::read_regular_text;
 
 impl Sources {
     /// The problems in the settings of this source, without a request.
@@ -64,7 +65,7 @@ impl Sources {
 /// The reason why an existing settings file is unusable.
 fn unusable(file: &Path) -> Option<SourceErrorKind> {
     let bad = |reason: String| Some(SourceErrorKind::BadSetting { setting: format!("`{}`", file.display()), reason });
-    let text = match std::fs::read_to_string(file) {
+    let text = match read_regular_text(file) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return None,
         Err(error) => return bad(format!("cannot be read: {error}")),
         Ok(text) => text,

@@ -34,7 +34,7 @@ impl Job for InstallJob {
     fn slot(&self) -> JobSlot<'_> {
         let Step { tool, version, size_bytes: total, optional, .. } = &self.step;
         let (total, optional, writer) = (*total, *optional, Writer::Child);
-        JobSlot { name: tool, version, kind: Kind::Install, parent: None, total, optional, writer }
+        JobSlot { name: tool, version, kind: Kind::Install, parent: None, total, optional, writer, own_log: false }
     }
 
     fn decided(&self) -> Option<Decided> {

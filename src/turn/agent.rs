@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::event::Role;
 use super::place::{Place, When};
@@ -95,7 +95,7 @@ pub struct Agent {
     /// Lines that are no messages.
     #[serde(default)]
     pub(super) not_message: Vec<When>,
-    /// How lines become messages; the first rule that holds counts.
+    /// The rules by which lines become messages; the first rule that holds counts.
     #[serde(default)]
     pub(super) message: Vec<MessageRule>,
     /// Lines that ask the user.
@@ -134,7 +134,7 @@ pub(super) enum PromptVia {
     Either,
 }
 
-/// How a line becomes a message.
+/// The rule for a line that becomes a message.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MessageRule {
@@ -204,7 +204,22 @@ pub(super) struct EndRule {
     pub when: When,
     /// The condition under which it says that the agent has failed.
     pub failed: Option<When>,
-    pub error: Option<Place>,
+    /// The places of the reason, of which the first that is there counts: one, or a list.
+    #[serde(default, deserialize_with = "one_or_more")]
+    pub error: Vec<Place>,
+}
+
+fn one_or_more<'de, D: Deserializer<'de>>(places: D) -> Result<Vec<Place>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Places {
+        One(Place),
+        More(Vec<Place>),
+    }
+    Ok(match Places::deserialize(places)? {
+        Places::One(place) => vec![place],
+        Places::More(places) => places,
+    })
 }
 
 #[cfg(test)]

@@ -4,14 +4,15 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crossbeam_channel::{never, select, unbounded};
-use vx_shm::{Ending, SlotState};
+use vx_shm::{Ending, Slot, SlotState};
 
 use super::error::TurnError;
 use super::event::TurnEvent;
 use super::order::{Gathered, TurnFiles, TurnOrder, TurnResult};
 use super::outcome::{Outcome, Verdict};
 use super::rendering::{Rendering, Shown};
-use super::spawn::spawn_turn_on;
+use super::request::TurnRequest;
+use super::spawn::{TurnHandle, spawn_turn_on};
 use crate::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild, is_on_unnamed_board};
 use crate::paths::{RuntimeError, runtime_directory};
 use crate::process::{Log, LogPolicy, interrupts, watch_parent};
@@ -84,16 +85,17 @@ pub fn run_child(
         }
     };
     let (files, turn_id) = (order.files.clone(), order.turn_id.clone());
-    let mut text = text_log(&files)?;
-    let handle = match spawn_turn_on(order.into(), slot) {
-        Ok(handle) => handle,
+    let request = TurnRequest::from(order);
+    let mut gathered = Gathered::of(request.table().is_ok_and(|agent| agent.text));
+    let (mut text, handle) = match start(&files, request, slot) {
+        Ok(started) => started,
         Err(error) => {
             let reason = Some(error.to_string());
             keep(&files.result, &TurnResult { turn_id, outcome: "failed".into(), reason, ..TurnResult::default() })?;
             return Err(error.into());
         }
     };
-    let (mut verdict, mut rendering, mut gathered) = (Verdict::default(), Rendering::default(), Gathered::default());
+    let (mut verdict, mut rendering) = (Verdict::default(), Rendering::default());
     loop {
         select! {
             recv(handle.receiver) -> event => {
@@ -102,7 +104,8 @@ pub fn run_child(
                 rendering.of(&event).into_iter().for_each(|shown| write(&mut text, shown));
                 on_event(&event, outcome.as_ref());
                 if let Some(result) = gathered.take(&event, outcome.as_ref()) {
-                    keep(&files.result, &TurnResult { turn_id: turn_id.clone(), ..result })?;
+                    let usage = handle.counts.usage();
+                    keep(&files.result, &TurnResult { turn_id: turn_id.clone(), usage, ..result })?;
                 }
                 if let Some(outcome) = outcome {
                     return Ok(outcome);
@@ -123,6 +126,19 @@ pub fn run_child(
             }
         }
     }
+}
+
+/// Start the turn, with the log for its text. The slot ends with the reason where that fails.
+fn start(files: &TurnFiles, request: TurnRequest, slot: Slot) -> Result<(Log, TurnHandle), TurnError> {
+    let text = match text_log(files) {
+        Ok(text) => text,
+        Err(cause) => {
+            let error = TurnError::Log { path: files.text.clone(), cause };
+            let _ = slot.end(Ending::failed(Trouble::of(&error).to_cell()));
+            return Err(error);
+        }
+    };
+    Ok((text, spawn_turn_on(request, slot)?))
 }
 
 /// The log with the text, after that of earlier attempts.

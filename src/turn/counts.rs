@@ -1,6 +1,9 @@
-//! Numbers about the output of a turn's agent that was not delivered.
+//! Numbers about the output of a turn's agent.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::event::Usage;
 
 /// Numbers about an agent's output.
 #[derive(Debug, Default)]
@@ -8,6 +11,7 @@ pub struct Counts {
     pub(super) unread_lines: AtomicU64,
     pub(super) dropped_bytes: AtomicU64,
     pub(super) dropped_events: AtomicU64,
+    usage: Mutex<Usage>,
 }
 
 impl Counts {
@@ -24,5 +28,15 @@ impl Counts {
     /// The events so far that were dropped because their reader was too far behind.
     pub fn dropped_events(&self) -> u64 {
         self.dropped_events.load(Ordering::Relaxed)
+    }
+
+    /// The agent's use of a model, as far as it has said; whole once the terminal event is there, also for a turn that was
+    /// cancelled.
+    pub fn usage(&self) -> Usage {
+        *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_usage(&self, usage: Usage) {
+        *self.usage.lock().unwrap_or_else(PoisonError::into_inner) = usage;
     }
 }

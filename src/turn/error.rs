@@ -54,7 +54,7 @@ pub enum TurnError {
     Unable {
         /// The agent.
         agent: String,
-        /// What it cannot do.
+        /// The action that it cannot do.
         what: &'static str,
     },
     /// The permission mode is none of the agent's.
@@ -106,7 +106,9 @@ impl Explain for TurnError {
                 let names: Vec<&str> = builtin_agents().keys().map(String::as_str).collect();
                 Some(format!("the agents are {}", names.join(", ")))
             }
-            Self::NotFound(name) => Some(format!("install `{name}`, or declare it in vx.toml")),
+            Self::NotFound(name) => {
+                Some(format!("install `{name}`, declare it in vx.toml, or give the path of its file with `--program`"))
+            }
             Self::Prompt { .. } => Some("shorten it, or write it to a file that the agent is asked to read".into()),
             _ => None,
         }

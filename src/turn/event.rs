@@ -150,6 +150,9 @@ pub enum Block {
 pub struct Usage {
     /// Messages so far.
     pub messages: u64,
+    /// Calls of tools so far.
+    #[serde(default)]
+    pub tools: u64,
     /// Tokens that were read.
     pub input_tokens: u64,
     /// Tokens of these that came from a cache.

@@ -30,8 +30,17 @@ impl TurnJob {
 
 impl Job for TurnJob {
     fn slot(&self) -> JobSlot<'_> {
-        let (name, kind, writer) = (self.order.turn_id.as_str(), Kind::Turn, Writer::Child);
-        JobSlot { name, version: "", kind, parent: None, total: None, optional: false, writer }
+        JobSlot {
+            name: &self.order.turn_id,
+            version: &self.order.agent,
+            kind: Kind::Turn,
+            parent: None,
+            total: None,
+            optional: false,
+            writer: Writer::Child,
+            // It prints events; the log has the answer and the tools.
+            own_log: true,
+        }
     }
 
     fn prepare(&self, place: &Place) -> Result<Prepared, Trouble> {

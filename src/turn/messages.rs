@@ -48,9 +48,9 @@ pub(super) fn message_of(agent: &Agent, line: &Value, raw: &str, ids: &mut Ids) 
     Some(Message { id, role, status, delta, blocks: blocks(rule, line), raw: raw.to_owned() })
 }
 
-/// The message that a line of text is.
-pub(super) fn text_message(text: &str, ids: &mut Ids) -> Message {
-    let blocks = vec![Block::Text { text: text.to_owned() }];
+/// The message that a line of text is, after so many empty ones, which its text begins with.
+pub(super) fn text_message(blank: usize, text: &str, ids: &mut Ids) -> Message {
+    let blocks = vec![Block::Text { text: "\n".repeat(blank) + text }];
     Message { id: ids.next(), role: Role::Assistant, status: None, delta: false, blocks, raw: text.to_owned() }
 }
 

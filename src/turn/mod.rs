@@ -21,6 +21,7 @@ mod permission;
 mod place;
 mod queue;
 mod reading;
+mod recent;
 mod rendering;
 mod request;
 mod slot;

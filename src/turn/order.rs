@@ -109,26 +109,31 @@ pub struct TurnResult {
     pub end: Value,
 }
 
+/// The longest answer that is kept, in bytes; the rest of a longer one is in the log alone.
+const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
+
 /// Gathers a result from events.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     result: TurnResult,
-    /// The text that came in pieces.
+    /// True if each message is a line of the one answer.
+    by_line: bool,
+    /// The text that came in pieces, or by line.
     pieces: String,
 }
 
 impl Gathered {
+    /// For the turn of an agent that prints text, or messages.
+    pub(super) fn of(by_line: bool) -> Self {
+        Self { by_line, ..Self::default() }
+    }
+
     /// Take an event; the last one of a turn has its outcome, and gives the result.
     pub(super) fn take(&mut self, event: &TurnEvent, outcome: Option<&Outcome>) -> Option<TurnResult> {
         match event {
             TurnEvent::SessionBound { session_id } => self.result.session_id = Some(session_id.clone()),
             TurnEvent::Message(message) => self.message(message),
-            TurnEvent::TurnEnded { answer, usage, .. } => {
-                self.result.usage = *usage;
-                if answer.is_some() {
-                    self.result.answer.clone_from(answer);
-                }
-            }
+            TurnEvent::TurnEnded { answer: Some(answer), .. } => self.result.answer = Some(answer.clone()),
             _ => {}
         }
         let (outcome, reason) = match outcome? {
@@ -137,7 +142,7 @@ impl Gathered {
             Outcome::TimedOut => ("timed_out", None),
             Outcome::Cancelled => ("cancelled", None),
         };
-        let pieces = Some(&self.pieces).filter(|pieces| !pieces.is_empty()).cloned();
+        let pieces = Some(self.pieces.trim_end()).filter(|pieces| !pieces.is_empty()).map(str::to_owned);
         let answer = self.result.answer.clone().or(pieces);
         let end = serde_json::to_value(event).unwrap_or_default();
         Some(TurnResult { outcome: outcome.into(), reason, answer, end, ..self.result.clone() })
@@ -146,12 +151,53 @@ impl Gathered {
     fn message(&mut self, message: &Message) {
         for block in &message.blocks {
             match block {
-                Block::Text { text } if message.role == Role::Assistant && message.delta => self.pieces += text,
+                Block::Text { text } if message.role == Role::Assistant && self.by_line => {
+                    self.add(text);
+                    self.add("\n");
+                }
+                Block::Text { text } if message.role == Role::Assistant && message.delta => self.add(text),
                 Block::Text { text } if message.role == Role::Assistant => self.result.answer = Some(text.clone()),
                 // The answer is what follows the last tool.
                 Block::ToolUse { .. } | Block::ToolResult { .. } => self.pieces.clear(),
                 _ => {}
             }
         }
+    }
+
+    fn add(&mut self, text: &str) {
+        let room = LONGEST_ANSWER.saturating_sub(self.pieces.len());
+        self.pieces += &text[..text.floor_char_boundary(room)];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer_of(by_line: bool, delta: bool, texts: &[&str]) -> TurnResult {
+        let mut gathered = Gathered::of(by_line);
+        for text in texts {
+            let (id, role, raw) = (String::new(), Role::Assistant, String::new());
+            let blocks = vec![Block::Text { text: (*text).to_owned() }];
+            let message = Message { id, role, status: None, delta, blocks, raw };
+            assert!(gathered.take(&TurnEvent::Message(message), None).is_none());
+        }
+        let end = TurnEvent::Completed { exit_code: 0, signal: None, truncated: false, ended_after_result: false };
+        gathered.take(&end, Some(&Outcome::Good)).expect("a result")
+    }
+
+    #[test]
+    fn the_answer_of_text_is_all_of_its_lines_and_else_the_last_message() {
+        let lines = ["# Title", "\n  code"];
+        assert_eq!(answer_of(true, false, &lines).answer.as_deref(), Some("# Title\n\n  code"));
+        assert_eq!(answer_of(false, false, &["one", "two"]).answer.as_deref(), Some("two"));
+        assert_eq!(answer_of(false, true, &["o", "ne"]).answer.as_deref(), Some("one"));
+    }
+
+    #[test]
+    fn an_answer_without_end_is_cut() {
+        let piece = "ä".repeat(1024 * 1024);
+        let result = answer_of(true, false, &[piece.as_str(); 10]);
+        assert_eq!(result.answer.map(|answer| answer.len()), Some(LONGEST_ANSWER - 1));
     }
 }

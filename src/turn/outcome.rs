@@ -1,8 +1,8 @@
-//! Whether a turn went well: by the agent's own result where it gave one, else by its exit.
+//! The outcome of a turn: by the agent's own result where it gave one, else by its exit.
 
 use super::event::TurnEvent;
 
-/// How a turn went.
+/// The outcome of a turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The agent has answered.
@@ -15,7 +15,7 @@ pub enum Outcome {
     Cancelled,
 }
 
-/// What an agent has said about its last answer.
+/// The agent's own word on its last answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// True if it says that it has failed; `None` if it says nothing.

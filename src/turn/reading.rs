@@ -1,4 +1,4 @@
-//! What an agent's lines mean: its session, its messages, its use of a model, the end of its answer.
+//! The meaning of an agent's lines: its session, its messages, its use of a model, the end of its answer.
 
 #[cfg(test)]
 mod tests;
@@ -10,6 +10,11 @@ use super::event::{Block, Message, Role, TurnEvent, Usage};
 use super::lines::Line;
 use super::messages::{Ids, message_of, text_message};
 use super::outcome::Verdict;
+use super::recent::Recent;
+use super::rendering::telling;
+
+/// More empty lines than this are kept as so many.
+const MOST_BLANK: usize = 1_024;
 
 /// The occupation of an agent, as its last message shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +34,8 @@ pub(super) struct Heard {
     pub activity: Option<Activity>,
     /// The user is asked something; `None` if the line says nothing about that.
     pub asks: Option<bool>,
+    /// The question, where the line has it.
+    pub question: Option<String>,
     /// Things done, and all of them.
     pub todo: Option<(u64, u64)>,
     /// The answer is over.
@@ -42,8 +49,14 @@ pub(super) struct Heard {
 pub(super) struct Reading {
     agent: Agent,
     ids: Ids,
+    /// The calls of tools that were counted.
+    calls: Recent,
+    /// The id of the last message, and whether it was a piece.
+    last: Option<(String, bool)>,
     bound: bool,
     number: u64,
+    /// The empty lines of text since the last message.
+    blank: usize,
     pub usage: Usage,
     /// The agent's own word on its last answer.
     pub verdict: Verdict,
@@ -52,7 +65,17 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) fn of(agent: Agent) -> Self {
         let (ids, usage) = (Ids::default(), Usage::default());
-        Self { agent, ids, bound: false, number: 0, usage, verdict: Verdict::default() }
+        Self {
+            agent,
+            ids,
+            calls: Recent::default(),
+            last: None,
+            bound: false,
+            number: 0,
+            blank: 0,
+            usage,
+            verdict: Verdict::default(),
+        }
     }
 
     /// Take a line; `on_event` takes the events that it is, in their order.
@@ -77,9 +100,11 @@ impl Reading {
         };
         let mut heard = self.bind(&value, on_event);
         if let Some(message) = message_of(&self.agent, &value, &line.text, &mut self.ids) {
-            self.usage.messages += 1;
+            self.count_message(&message);
             heard.activity = activity(&message);
             heard.asks = self.asks(&value, &message);
+            heard.question = self.question(&message);
+            self.count_tools(&message);
             on_event(TurnEvent::Message(message));
         }
         self.count(&value);
@@ -92,11 +117,14 @@ impl Reading {
     }
 
     fn text(&mut self, line: &Line<'_>, on_event: &mut dyn FnMut(TurnEvent)) -> Heard {
+        // An empty line is no message; it parts the paragraphs of the answer.
         if line.text.is_empty() {
+            self.blank = (self.blank + 1).min(MOST_BLANK);
             return Heard::default();
         }
         self.usage.messages += 1;
-        on_event(TurnEvent::Message(text_message(&line.text, &mut self.ids)));
+        let blank = std::mem::take(&mut self.blank);
+        on_event(TurnEvent::Message(text_message(blank, &line.text, &mut self.ids)));
         Heard { activity: Some(Activity::Answering), ..Heard::default() }
     }
 
@@ -109,6 +137,28 @@ impl Reading {
             on_event(TurnEvent::SessionBound { session_id });
         }
         Heard { session, ..Heard::default() }
+    }
+
+    /// The parts of a message are one message: those with its id, and pieces where an agent gives them none.
+    fn count_message(&mut self, message: &Message) {
+        let goes_on = self.last.as_ref().is_some_and(|(id, delta)| *id == message.id || *delta && message.delta);
+        self.usage.messages += u64::from(!goes_on);
+        self.last = Some((message.id.clone(), message.delta));
+    }
+
+    fn count_tools(&mut self, message: &Message) {
+        for block in &message.blocks {
+            if let Block::ToolUse { id, name, .. } = block {
+                self.usage.tools += u64::from(self.calls.insert(format!("{id} {name}")));
+            }
+        }
+    }
+
+    fn question(&self, message: &Message) -> Option<String> {
+        message.blocks.iter().find_map(|block| match block {
+            Block::ToolUse { name, input, .. } if self.agent.asking_tools.contains(name) => Some(telling(input)),
+            _ => None,
+        })
     }
 
     fn asks(&self, value: &Value, message: &Message) -> Option<bool> {
@@ -147,7 +197,8 @@ impl Reading {
 
     fn over(&mut self, end: &EndRule, value: &Value) -> TurnEvent {
         let failed = end.failed.as_ref().is_some_and(|when| when.holds(value));
-        let error = end.error.as_ref().filter(|_| failed).and_then(|place| place.text_of(value)).map(str::to_owned);
+        let reason = || end.error.iter().find_map(|place| place.text_of(value).filter(|text| !text.trim().is_empty()));
+        let error = if failed { reason().map(str::to_owned) } else { None };
         let answer = self.agent.answer.as_ref().and_then(|place| place.text_of(value)).map(str::to_owned);
         self.verdict = Verdict { failed: Some(failed), error: error.clone() };
         TurnEvent::TurnEnded { failed, answer, error, usage: self.usage }

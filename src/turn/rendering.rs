@@ -1,15 +1,14 @@
 //! The events of a turn as text for people: the answer as it comes, and one line for each tool.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
 use super::event::{Block, Message, Role, TurnEvent};
+use super::recent::Recent;
 
 /// The most characters of a tool's input that are shown.
 const MOST_SHOWN: usize = 100;
 /// The fields of a tool's input that say most about the call.
-const TELLING: [&str; 7] = ["command", "file_path", "path", "pattern", "query", "url", "description"];
+const TELLING: [&str; 8] = ["command", "file_path", "path", "pattern", "query", "url", "question", "description"];
 
 /// A piece of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,9 +23,9 @@ pub enum Shown {
 #[derive(Debug, Default)]
 pub struct Rendering {
     /// The messages whose pieces were shown; the whole of each follows and is not shown again.
-    streamed: HashSet<String>,
+    streamed: Recent,
     /// The calls that were shown.
-    calls: HashSet<String>,
+    calls: Recent,
     /// The message of the last text.
     last: Option<String>,
     /// True while the last line is not over.
@@ -51,7 +50,7 @@ impl Rendering {
             match block {
                 Block::Text { text } if message.role == Role::Assistant => self.text(message, text, shown),
                 Block::ToolUse { id, name, input } if self.calls.insert(format!("{id} {name}")) => {
-                    self.note(format!("[{name}] {}", telling(input)).trim_end().to_owned(), shown);
+                    self.note(call(name, input), shown);
                 }
                 _ => {}
             }
@@ -89,10 +88,16 @@ impl Rendering {
     }
 }
 
+/// The line for a call of a tool.
+pub(super) fn call(name: &str, input: &Value) -> String {
+    format!("[{name}] {}", telling(input)).trim_end().to_owned()
+}
+
 /// The part of a tool's input that says most, in one line.
-fn telling(input: &Value) -> String {
+pub(super) fn telling(input: &Value) -> String {
     let field = || TELLING.iter().find_map(|name| input[name].as_str());
-    let text = input.as_str().or_else(field).unwrap_or_default();
+    let question = || input["questions"][0]["question"].as_str();
+    let text = input.as_str().or_else(field).or_else(question).unwrap_or_default();
     let line = text.lines().next().unwrap_or_default();
     let more = if line.len() < text.len() || line.chars().count() > MOST_SHOWN { " …" } else { "" };
     line.chars().take(MOST_SHOWN).chain(more.chars()).collect()
@@ -140,6 +145,7 @@ mod tests {
         assert_eq!(telling(&json!("ls -l")), "ls -l");
         assert_eq!(telling(&json!({"description": "x", "command": "a\nb"})), "a …");
         assert_eq!(telling(&json!({"path": "y".repeat(200)})).chars().count(), MOST_SHOWN + 2);
+        assert_eq!(telling(&json!({"questions": [{"question": "Delete it?"}]})), "Delete it?");
         assert_eq!(telling(&json!([1])), "");
     }
 }

@@ -13,7 +13,7 @@ pub struct TurnRequest {
     pub turn_id: String,
     /// The agent, by its name in `agents.toml`.
     pub agent: String,
-    /// How the agent is called and read, if it is not one of `agents.toml`.
+    /// The way in which the agent is called and read, if it is not one of `agents.toml`.
     pub agent_table: Option<Agent>,
     /// The file of its program, absolute.
     pub agent_bin: PathBuf,

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use vx_shm::{ClaimError, Ending, Health, Kind, Reader, Reservation, ReserveError, Slot, SlotState, Work};
+use vx_status::turn_facts::TurnFacts;
 use vx_status::vocabulary::turn::{ANSWERING, DRAINING, STARTING, THINKING, USING_A_TOOL};
 
 use super::event::{TurnEvent, Usage};
@@ -20,13 +21,22 @@ pub(super) struct TurnSlot {
     slot: Slot,
     activity: Option<Activity>,
     asks: bool,
-    /// The last text about its use.
+    question: String,
+    usage: Usage,
+    session: String,
+    /// Things done, and all of them.
+    todo: Option<(u64, u64)>,
+    /// Lines have come that are not on the board yet.
+    is_behind: bool,
+    /// The facts and the message that are on the board.
+    facts: TurnFacts,
     shown: String,
+    shown_as_asking: bool,
 }
 
 impl TurnSlot {
     /// A slot on this board for a turn of this name.
-    pub(super) fn join(board: &Path, turn_id: &str) -> Result<Self, ClaimError> {
+    pub(super) fn join(board: &Path, turn_id: &str, agent: &str) -> Result<Self, ClaimError> {
         let name = if turn_id.is_empty() { "turn" } else { turn_id };
         let own = Mark::own().filter(|mark| mark.board() == board && mark.is_whole());
         let parent = own.map(|mark| mark.reservation().slot);
@@ -34,7 +44,7 @@ impl TurnSlot {
         loop {
             let key = if number == 1 { name.to_owned() } else { format!("{name}-{number}") };
             let key = slot_key(&key);
-            let work = Work { parent, ..Work::new(&key, "", Kind::Turn) };
+            let work = Work { parent, ..Work::new(&key, agent, Kind::Turn) };
             match Slot::join_as(board, &work) {
                 Err(ClaimError::Place(ReserveError::KeyInUse { .. })) if number < MOST_NAMES => number += 1,
                 joined => return joined.map(Self::of),
@@ -45,7 +55,19 @@ impl TurnSlot {
     /// The turn of this slot begins.
     pub(super) fn of(mut slot: Slot) -> Self {
         slot.enter(STARTING, None);
-        Self { slot, activity: None, asks: false, shown: String::new() }
+        Self {
+            slot,
+            activity: None,
+            asks: false,
+            question: String::new(),
+            usage: Usage::default(),
+            session: String::new(),
+            todo: None,
+            is_behind: false,
+            facts: TurnFacts::default(),
+            shown: String::new(),
+            shown_as_asking: false,
+        }
     }
 
     /// The variables that name the slot to what the agent starts.
@@ -56,10 +78,11 @@ impl TurnSlot {
         mark.into_iter().flat_map(|mark| mark.variables()).collect()
     }
 
-    /// Write what a line means.
+    /// Take what a line means. Its step is on the board at once, the rest with [`show`](Self::show).
     pub(super) fn heard(&mut self, heard: &Heard, usage: &Usage) {
+        (self.usage, self.is_behind) = (*usage, true);
         if let Some(session) = &heard.session {
-            self.slot.details(&format!("session {session}"));
+            self.session.clone_from(session);
         }
         if let Some(activity) = &heard.activity
             && self.activity.as_ref() != Some(activity)
@@ -76,15 +99,44 @@ impl TurnSlot {
         }
         if let Some(asks) = heard.asks.filter(|asks| *asks != self.asks) {
             self.asks = asks;
-            self.slot.set_health(if asks { Health::WaitingForPerson } else { Health::Unknown });
+            self.question = heard.question.clone().unwrap_or_default();
         }
-        if let Some((done, total)) = heard.todo {
-            self.slot.publish_of(done, Some(total));
+        self.todo = heard.todo.or(self.todo);
+    }
+
+    /// Write what the lines mean that have come since the last call: texts once for all that came together.
+    pub(super) fn show(&mut self) {
+        if !std::mem::take(&mut self.is_behind) {
+            return;
         }
-        let text = in_words(usage);
+        let facts = self.facts_now();
+        if facts != self.facts {
+            self.slot.details(&facts.to_details());
+            self.facts = facts;
+        }
+        // Also a line without numbers shows that the agent gets on.
+        let (done, total) = self.todo.unzip();
+        self.slot.publish_of(done.unwrap_or_default(), total);
+        let text = if self.asks { self.question.clone() } else { in_words(&self.usage) };
         if text != self.shown {
             self.slot.message(&text);
             self.shown = text;
+        }
+        // A reader that sees that a person is waited for sees the question, too.
+        if self.asks != self.shown_as_asking {
+            self.shown_as_asking = self.asks;
+            self.slot.set_health(if self.asks { Health::WaitingForPerson } else { Health::Unknown });
+        }
+    }
+
+    fn facts_now(&self) -> TurnFacts {
+        let usage = &self.usage;
+        TurnFacts {
+            messages: usage.messages,
+            tools: usage.tools,
+            tokens: usage.input_tokens.saturating_add(usage.output_tokens),
+            cost_micros: usage.cost_usd.map(|cost| (cost * 1e6).round() as u64),
+            session: self.session.clone(),
         }
     }
 
@@ -99,7 +151,9 @@ impl TurnSlot {
     }
 
     /// The turn is over.
-    pub(super) fn end(self, terminal: &TurnEvent, reading: &Reading) {
+    pub(super) fn end(mut self, terminal: &TurnEvent, reading: &Reading) {
+        (self.asks, self.is_behind) = (false, true);
+        self.show();
         // A slot that cannot be ended reads as one whose writer is gone.
         let _ = self.slot.end(ending(terminal, &reading.verdict));
     }

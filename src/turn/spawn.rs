@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
-use crossbeam_channel::{Receiver, Sender, never, select, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
 use serde_json::json;
 use vx_shm::Slot;
 
@@ -101,23 +101,23 @@ fn checked(request: &TurnRequest) -> Result<&Agent, TurnError> {
 fn join(request: &TurnRequest) -> Result<Option<TurnSlot>, TurnError> {
     if let Some(board) = &request.board {
         let failed = |cause: vx_shm::ClaimError| TurnError::Board { board: board.clone(), cause: cause.to_string() };
-        return TurnSlot::join(board, &request.turn_id).map(Some).map_err(failed);
+        return TurnSlot::join(board, &request.turn_id, &request.agent).map(Some).map_err(failed);
     }
     let board = std::env::var_os(Mark::BOARD).filter(|board| !board.is_empty()).map(PathBuf::from);
-    Ok(board.and_then(|board| TurnSlot::join(&board, &request.turn_id).ok()))
+    Ok(board.and_then(|board| TurnSlot::join(&board, &request.turn_id, &request.agent).ok()))
 }
 
-fn spawn(request: &TurnRequest, agent: Agent, slot: Option<TurnSlot>) -> Result<TurnHandle, TurnError> {
-    let started = start(request, &agent, slot.as_ref());
-    let (piped, input, log) = match started {
-        Ok(started) => started,
-        Err(error) => {
-            if let Some(slot) = slot {
-                slot.not_started(&Trouble::of(&error));
-            }
-            return Err(error);
-        }
-    };
+fn spawn(request: &TurnRequest, agent: Agent, mut slot: Option<TurnSlot>) -> Result<TurnHandle, TurnError> {
+    let begun = begin(request, agent, &mut slot);
+    if let (Err(error), Some(slot)) = (&begun, slot) {
+        slot.not_started(&Trouble::of(error));
+    }
+    begun
+}
+
+/// Begin a turn; it takes its slot once nothing can fail any more.
+fn begin(request: &TurnRequest, agent: Agent, slot: &mut Option<TurnSlot>) -> Result<TurnHandle, TurnError> {
+    let (piped, input, log) = start(request, &agent, slot.as_ref())?;
     let ends_whole_tree = piped.is_whole_tree();
     let (sender, receiver) = unbounded();
     let (kill_tx, killed) = unbounded::<()>();
@@ -131,11 +131,17 @@ fn spawn(request: &TurnRequest, agent: Agent, slot: Option<TurnSlot>) -> Result<
             recv(is_over) -> _ => {}
         }
     })?;
+    let (hand_over, given) = bounded::<(TurnThread, Piped, Wake)>(1);
+    thread::Builder::new().name("turn".into()).spawn(move || {
+        if let Ok((turn, piped, wake)) = given.recv() {
+            turn.run(piped, wake);
+        }
+    })?;
     let listed = Listed::new(&request.turn_id, &request.agent);
     let turn = TurnThread {
         queue: Queue::new(sender, Arc::clone(&counts)),
         reading: Reading::of(agent),
-        slot,
+        slot: slot.take(),
         log,
         counts: Arc::clone(&counts),
         limits: request.limits,
@@ -143,7 +149,8 @@ fn spawn(request: &TurnRequest, agent: Agent, slot: Option<TurnSlot>) -> Result<
         listed,
         over,
     };
-    thread::Builder::new().name("turn".into()).spawn(move || turn.run(piped, wake))?;
+    // The thread waits for it.
+    let _ = hand_over.send((turn, piped, wake));
     Ok(TurnHandle { receiver, kill_tx, prompt_tx, ends_whole_tree, counts })
 }
 

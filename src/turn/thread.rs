@@ -13,6 +13,7 @@ use super::event::{Block, Role, TurnEvent};
 use super::lines::{LINE_CAP_BYTES, Line, LineReader};
 use super::queue::Queue;
 use super::reading::{Heard, Reading};
+use super::rendering::call;
 use super::request::Limits;
 use super::slot::TurnSlot;
 use super::stderr::ErrorLines;
@@ -75,6 +76,7 @@ impl TurnThread {
     pub(super) fn run(mut self, mut piped: Piped, wake: Wake) {
         let terminal = self.terminal(&mut piped, wake);
         drop(piped);
+        self.counts.set_usage(self.reading.usage);
         if let Some(slot) = self.slot.take() {
             slot.end(&terminal, &self.reading);
         }
@@ -96,10 +98,12 @@ impl TurnThread {
                 News::Output(bytes) => {
                     self.log(bytes);
                     lines.feed(bytes, |line| self.line(&line, &mut course));
+                    self.slot.as_mut().map(TurnSlot::show).unwrap_or_default();
+                    self.counts.set_usage(self.reading.usage);
                 }
                 News::Errors(bytes) => {
                     self.log(bytes);
-                    errors.feed(bytes, |line| self.send(TurnEvent::Stderr { line }));
+                    errors.feed(bytes, |line| self.error(line));
                 }
                 News::LeaderEnded => {
                     course.leader_ended = true;
@@ -132,7 +136,7 @@ impl TurnThread {
             }
         }
         lines.finish(|line| self.line(&line, &mut course));
-        errors.finish(|line| self.send(TurnEvent::Stderr { line }));
+        errors.finish(|line| self.error(line));
         terminal(course, piped.is_drained())
     }
 
@@ -192,8 +196,11 @@ impl TurnThread {
         }
     }
 
-    fn send(&mut self, event: TurnEvent) {
-        self.queue.send(event);
+    fn error(&mut self, line: String) {
+        if let Some(slot) = &mut self.slot {
+            slot.log_line(&line);
+        }
+        self.queue.send(TurnEvent::Stderr { line });
     }
 
     fn log(&mut self, bytes: &[u8]) {
@@ -209,7 +216,7 @@ fn shown(role: Role, delta: bool, blocks: &[Block]) -> Vec<String> {
     for block in blocks.iter().filter(|_| !delta) {
         match block {
             Block::Text { text } if role == Role::Assistant => lines.extend(text.lines().map(str::to_owned)),
-            Block::ToolUse { name, .. } => lines.push(format!("[{name}]")),
+            Block::ToolUse { name, input, .. } => lines.push(call(name, input)),
             _ => {}
         }
     }

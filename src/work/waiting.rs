@@ -5,7 +5,6 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use vx_shm::{BoardState, Health, Reader, SlotView, Snapshot};
-use vx_status::error_cell::ErrorCell;
 use vx_status::standing::{Standing, failure};
 use vx_status::vocabulary::service::{BACKING_OFF, STARTING};
 
@@ -77,6 +76,8 @@ pub struct State {
     pub missed: bool,
     /// Its error, if it ended with one.
     pub error: Option<String>,
+    /// The next step after the error, if its writer says that.
+    pub hint: Option<String>,
     /// The last lines of its log, if it ended otherwise.
     pub log: Vec<String>,
 }
@@ -97,11 +98,22 @@ pub enum WaitForError {
 
 fn otherwise(states: &[State]) -> String {
     let missed = states.iter().filter(|state| state.missed).map(|state| match state {
-        State { key, word: Some(word), error: Some(error), .. } => format!("`{key}` is {word}: {error}"),
-        State { key, word: Some(word), .. } => format!("`{key}` is {word}"),
+        State { key, word: Some(word), error, .. } => {
+            let error = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+            format!("`{key}` {}{error}", ended(word))
+        }
         State { key, word: None, .. } => format!("the board is over, and had no work `{key}`"),
     });
     missed.collect::<Vec<_>>().join("; ")
+}
+
+/// The word for an end, as what a sentence says of the work.
+fn ended(word: &str) -> String {
+    match word {
+        "failed" | "died" => format!("has {word}"),
+        "cancelled" | "skipped" => format!("was {word}"),
+        _ => format!("is {word}"),
+    }
 }
 
 fn names(states: &[State]) -> String {
@@ -123,7 +135,7 @@ impl Explain for WaitForError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Otherwise(_) => None,
+            Self::Otherwise(states) => states.iter().filter(|state| state.missed).find_map(|state| state.hint.clone()),
             Self::TimeUp(_) => Some("it goes on, and `vx top` shows it: wait again, or longer".into()),
             Self::Board(error) => error.hint(),
         }
@@ -205,6 +217,7 @@ impl<'s> Verdict<'s> {
         let failing = self.slot.filter(|slot| awaited.reached == Reached::ReadySoon && is_failing(slot));
         let standing = self.slot.map(Standing::of);
         let bad = self.slot.zip(standing).filter(|(_, standing)| standing.bad() && !reached);
+        let cell = bad.map(|(slot, standing)| failure(slot, standing));
         let log = logs.filter(|_| missed).zip(self.slot);
         let log = log.and_then(|(directory, slot)| logs::tail(&log_file(directory, &slot.key), LOG_LINES).ok());
         State {
@@ -212,8 +225,9 @@ impl<'s> Verdict<'s> {
             word: failing.map(|_| "failing").or(standing.map(Standing::word)),
             reached,
             missed,
-            error: bad
-                .map(|(slot, standing)| first(&failure(slot, standing)))
+            hint: cell.as_ref().and_then(|error| error.hint.as_ref()).map(ToString::to_string),
+            error: cell
+                .map(|error| error.text.to_string())
                 .or(failing.map(|slot| slot.message.clone()).filter(|message| !message.is_empty())),
             log: log.unwrap_or_default(),
         }
@@ -228,10 +242,6 @@ fn is_failing(slot: &SlotView) -> bool {
     let steps = slot.transitions.iter().rev().map(|transition| transition.step);
     steps.take_while(|step| [STARTING, BACKING_OFF].contains(step)).filter(|step| *step == BACKING_OFF).count()
         >= MOST_DEATHS
-}
-
-fn first(error: &ErrorCell<'_>) -> String {
-    error.text.to_string()
 }
 
 #[cfg(test)]
@@ -286,6 +296,7 @@ mod tests {
             reached: false,
             missed,
             error: error.map(str::to_owned),
+            hint: error.map(|_| format!("mend {key}")),
             log: vec![format!("a line of {key}")],
         };
         let error = WaitForError::Otherwise(vec![
@@ -293,7 +304,8 @@ mod tests {
             state("db", "failed", true, Some("exit code 3")),
             state("api", "cancelled", true, None),
         ]);
-        assert_eq!(error.to_string(), "`db` is failed: exit code 3; `api` is cancelled");
+        assert_eq!(error.to_string(), "`db` has failed: exit code 3; `api` was cancelled");
+        assert_eq!(error.hint().as_deref(), Some("mend db"));
         assert_eq!(error.details(), ["a line of db", "a line of api"]);
     }
 

@@ -29,7 +29,7 @@ use crate::channel::Mark;
 use crate::gauge::{Gauge, Pattern, Stream};
 use crate::process::{CommandEnd, Exit, Look, relay};
 use crate::trouble::{Trouble, TroubleKind};
-use chores::Chores;
+use chores::{Begun, Chores};
 use hand::CommandHand;
 use meter::Meter;
 
@@ -57,19 +57,19 @@ impl Wrapped {
         words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
     }
 
-    /// Run the command to its end, in this place.
+    /// Run the command to its end, in this place. The trouble is that of a recording which was asked for.
     ///
     /// # Errors
     /// The program cannot be started; its slot says so, too.
-    pub fn run(&self, place: Place) -> Result<ExitStatus, WrapError> {
+    pub fn run(&self, mut place: Place) -> Result<(ExitStatus, Option<Trouble>), WrapError> {
         let mut variables = self.variables.clone();
         variables.extend(place.mark().into_iter().flat_map(|mark| mark.variables()));
-        let own = place.own_board().map(|(board, crowded)| (board.to_owned(), crowded));
+        let mut chores = place.chores();
         let board = place.board().map(Path::to_owned);
         let meter = Arc::new(Mutex::new((Meter::new(place, self.total), Gauge::new(self.patterns.clone()))));
-        let (mut chores, mut control) = (None, None);
+        let (mut begun, mut control) = (None, None);
         let started = || {
-            chores = own.and_then(|(board, crowded)| Chores::start(&board, crowded));
+            begun = chores.take().map(Chores::start);
             control = board.map(|board| Control::serve(&board, CommandHand(Arc::clone(&meter))));
         };
         let marked = variables.iter().rev().find(|(name, _)| name == Mark::SLOT);
@@ -90,10 +90,8 @@ impl Wrapped {
         if let Some(control) = control {
             control.finish();
         }
-        if let Some(chores) = chores {
-            chores.finish();
-        }
-        ended
+        let recorded = begun.map_or_else(|| chores.map_or(Ok(()), Chores::skip), Begun::finish);
+        ended.map(|status| (status, recorded.err().map(|error| Trouble::of(&error))))
     }
 }
 

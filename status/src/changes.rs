@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use vx_shm::{SlotView, Snapshot};
 
 use crate::hanging::Hanging;
-use crate::slot::{SlotId, download_entry};
+use crate::slot::{SlotId, asks, download_entry};
 use crate::standing::Standing;
 
 /// Remembers the lives of slots whose download, hang or end was reported. Grows with the number of lives, not with
@@ -17,6 +17,8 @@ pub struct Changes {
     ends: HashSet<SlotId>,
     hangs: HashSet<(SlotId, Standing)>,
     waits: HashSet<SlotId>,
+    /// Those that wait for a person now.
+    questions: HashSet<SlotId>,
 }
 
 impl Changes {
@@ -35,6 +37,14 @@ impl Changes {
     pub fn new_waits<'a>(&mut self, snapshot: &'a Snapshot) -> Vec<&'a SlotView> {
         let waits = |slot: &&SlotView| Standing::of(slot) == Standing::Queued && !slot.message.is_empty();
         snapshot.slots.iter().filter(waits).filter(|slot| self.waits.insert(SlotId::of(slot))).collect()
+    }
+
+    /// The slots that wait for a person and did not in the last call.
+    pub fn new_questions<'a>(&mut self, snapshot: &'a Snapshot) -> Vec<&'a SlotView> {
+        let asking: Vec<&SlotView> = snapshot.slots.iter().filter(|slot| asks(slot)).collect();
+        let now = asking.iter().map(|slot| SlotId::of(slot)).collect();
+        let before = std::mem::replace(&mut self.questions, now);
+        asking.into_iter().filter(|slot| !before.contains(&SlotId::of(slot))).collect()
     }
 
     /// True if the end of this slot was reported.

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use vx_shm::{SlotView, Snapshot};
+use vx_shm::{Kind, SlotView, Snapshot};
 
 use crate::look::Look;
 use crate::look::{Theme, Tone};
@@ -14,7 +14,8 @@ use crate::source::Logs;
 use crate::standing::{Standing, ending};
 use crate::text::{fitted, padded, padded_left, width};
 use crate::totals::{Totals, board_elapsed_ms};
-use crate::units::{bytes, duration};
+use crate::turn_facts::TurnFacts;
+use crate::units::{bytes, dollars, duration};
 use crate::vocabulary::{self, Ends};
 
 /// Lines of an error, and of the log below it, that are repeated.
@@ -117,7 +118,8 @@ impl Widths {
     fn row(&self, theme: &Theme, slot: &SlotView, now_ns: u64) -> String {
         let cut = theme.glyphs.cut;
         let standing = Standing::of(slot);
-        let size = received_bytes(slot).map(bytes).unwrap_or_default();
+        let cost = || TurnFacts::of(&slot.details).cost_micros.filter(|_| slot.kind == Kind::Turn).map(dollars);
+        let size = received_bytes(slot).map(bytes).or_else(cost).unwrap_or_default();
         let time = elapsed_ms(slot, now_ns).filter(|_| standing != Standing::Lost);
         let time = time.map(duration).unwrap_or_default();
         let mark = if theme.words_only {
@@ -269,12 +271,13 @@ mod tests {
 
     #[test]
     fn the_sums_have_the_words_of_each_kind() {
-        use vx_shm::{Kind, SlotState};
+        use vx_shm::SlotState;
         let slot =
             |index, kind, state| SlotView { index, kind, state, key: format!("k{index}"), ..SlotView::default() };
+        let turn = slot(1, Kind::Turn, SlotState::Done);
         let slots = vec![
             slot(0, Kind::Task, SlotState::Done),
-            slot(1, Kind::Turn, SlotState::Done),
+            SlotView { details: "cost $0.5000".to_owned(), ..turn },
             slot(2, Kind::Install, SlotState::Done),
             slot(3, Kind::Service, SlotState::Cancelled),
             slot(4, Kind::Task, SlotState::Cancelled),
@@ -282,6 +285,7 @@ mod tests {
         let table =
             render(&Snapshot { slots, ..Snapshot::default() }, &mut FixedLogs(Vec::new()), Look::default(), None);
         let sums = table.lines().last().unwrap_or_default();
+        assert!(table.contains("k1    done         $0.500"), "{table}");
         assert!(sums.starts_with("2 done, 1 installed, 1 stopped, 1 cancelled in "), "{table}");
     }
 

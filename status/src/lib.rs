@@ -48,5 +48,6 @@ pub mod sums;
 pub mod table;
 pub mod text;
 pub mod totals;
+pub mod turn_facts;
 pub mod units;
 pub mod vocabulary;

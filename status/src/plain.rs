@@ -57,6 +57,9 @@ impl Plain {
         for slot in self.changes.new_waits(snapshot) {
             self.line(out, &format!("{}: {}", name(slot), note(slot, Standing::Queued)))?;
         }
+        for slot in self.changes.new_questions(snapshot) {
+            self.line(out, &format!("{}: {}", name(slot), note(slot, Standing::Running)))?;
+        }
         let hanging = hanging(snapshot, paces);
         for hangs in self.changes.new_hangs(&hanging) {
             self.line(out, &format!("{}: {}", name(hangs.slot), hang_words(hangs)))?;
@@ -130,7 +133,7 @@ fn end_line(slot: &SlotView, now_ns: u64) -> String {
 
 /// The whole run in one line, with the names of the tools that hang.
 fn sums_line(hanging: &[Hanging], totals: &Totals) -> String {
-    let mut parts = vec![format!("{} of {} done, {} at work", totals.over, totals.all, totals.at_work)];
+    let mut parts = vec![format!("{} of {} done, {} at work", totals.good, totals.all, totals.at_work)];
     if totals.failed > 0 {
         parts.push(format!("{} failed", totals.failed));
     }
@@ -224,7 +227,7 @@ mod tests {
         lines(&mut plain, &everything(), 0);
         assert!(lines(&mut plain, &everything(), 2_999).is_empty());
         let sums = lines(&mut plain, &everything(), 3_000);
-        let expected = "5 of 12 done, 6 at work, 2 failed, 144.1 MB, cmake 4.1.2 stalled: no byte for 14 s, \
+        let expected = "2 of 12 done, 6 at work, 2 failed, 144.1 MB, cmake 4.1.2 stalled: no byte for 14 s, \
                         uv 0.9.9 silent: no sign of life for 3 s";
         assert_eq!(sums, [expected]);
         assert!(lines(&mut plain, &everything(), 5_999).is_empty());

@@ -65,6 +65,11 @@ pub fn is_unwell(slot: &SlotView) -> bool {
     slot.kind == Kind::Service && !slot.state.ended() && slot.health == Health::Unhealthy
 }
 
+/// True for work that waits for a person: a question, or a permission.
+pub fn asks(slot: &SlotView) -> bool {
+    !slot.state.ended() && slot.health == Health::WaitingForPerson
+}
+
 /// The last build of a service: the newest slot that is a part of it and a build.
 pub fn last_build<'s>(slots: &'s [SlotView], service: &SlotView) -> Option<&'s SlotView> {
     let builds = slots.iter().filter(|slot| slot.kind == Kind::Build && slot.parent == Some(service.index));

@@ -1,10 +1,10 @@
 //! The state of a slot in one word that distinguishes slow, stalled, silent, lost and died.
 
-use vx_shm::{Liveness, SlotState, SlotView};
+use vx_shm::{Kind, Liveness, SlotState, SlotView};
 
 use crate::error_cell::ErrorCell;
-use crate::slot::{cached_bytes, error_cell, first_line, is_unwell};
-use crate::vocabulary::{self, Phase, Phases, begun, may_rest, word_of};
+use crate::slot::{asks, cached_bytes, error_cell, first_line, is_unwell};
+use crate::vocabulary::{self, Phase, Phases, begun, is_stalled, word_of};
 
 /// The state of a slot as shown. Derived from a snapshot and, for `Slow`, from measured rates; never stored on the
 /// board.
@@ -51,7 +51,7 @@ impl Standing {
             _ if begun(slot) => match slot.liveness {
                 Liveness::Lost => Self::Lost,
                 Liveness::Silent(_) => Self::Silent,
-                Liveness::Stalled(_) if !may_rest(slot) => Self::Stalled,
+                Liveness::Stalled(ms) if is_stalled(slot, ms) => Self::Stalled,
                 _ if slot.phase().waits() => Self::Waiting,
                 _ => Self::Running,
             },
@@ -107,12 +107,17 @@ pub fn note(slot: &SlotView, standing: Standing) -> String {
             let cause = before_first_byte(slot).filter(|cause| !cause.is_empty());
             format!("no byte for {} s{}", ms / 1000, cause.map(|cause| format!(", {cause}")).unwrap_or_default())
         }
+        (Standing::Stalled, Liveness::Stalled(ms)) if slot.kind == Kind::Turn => format!("no line for {} s", ms / 1000),
         (Standing::Stalled, Liveness::Stalled(ms)) => format!("no progress for {} s", ms / 1000),
         (Standing::Silent, Liveness::Silent(ms)) => format!("no sign of life for {} s", ms / 1000),
         (Standing::Lost, _) => "its process and its parent are gone".to_owned(),
         (Standing::Stopping, _) => "asked to stop".to_owned(),
         // The server whose answer its preparation waits for.
         (Standing::Waiting | Standing::Queued, _) => first_line(&slot.message).to_owned(),
+        (Standing::Running, _) if asks(slot) => match first_line(&slot.message) {
+            "" => "waits for you".to_owned(),
+            question => format!("waits for you: {question}"),
+        },
         (Standing::Running, _) if is_unwell(slot) => match first_line(&slot.message) {
             "" => "unhealthy".to_owned(),
             why => format!("unhealthy: {why}"),

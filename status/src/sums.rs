@@ -28,7 +28,7 @@ pub fn summary(theme: &Theme, totals: &Totals, columns: usize) -> String {
     const RATE: u8 = 3;
     let done = match totals.is_of_services() {
         true => format!("{} of {} ready", totals.ready, totals.services),
-        false => format!("{}/{}", totals.over, totals.all),
+        false => format!("{}/{}", totals.good, totals.all),
     };
     let mut parts = vec![(SHARE, done)];
     if totals.failed > 0 {
@@ -36,6 +36,9 @@ pub fn summary(theme: &Theme, totals: &Totals, columns: usize) -> String {
     }
     if totals.lost > 0 {
         parts.push((SHARE, format!("{} lost", totals.lost)));
+    }
+    if totals.asking > 0 {
+        parts.push((SHARE, asking(totals.asking)));
     }
     match totals.total_bytes {
         Some(total) if total > totals.done_bytes => {
@@ -51,6 +54,11 @@ pub fn summary(theme: &Theme, totals: &Totals, columns: usize) -> String {
         texts.join(&format!(" {} ", theme.glyphs.dot))
     };
     [RATE, BYTES, TIME].map(joined).into_iter().find(|text| width(text) <= columns).unwrap_or_else(|| joined(SHARE))
+}
+
+/// The number of those that wait for a person.
+pub fn asking(number: usize) -> String {
+    if number == 1 { "1 waits for you".to_owned() } else { format!("{number} wait for you") }
 }
 
 /// The time left, or the time taken.

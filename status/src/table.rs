@@ -6,7 +6,7 @@ use vx_shm::{BoardView, Liveness, SlotState, SlotView, Snapshot, Unit};
 
 use crate::error_cell::ErrorCell;
 use crate::text::replaced;
-use crate::vocabulary::{begun, may_rest, unit_of, word_of};
+use crate::vocabulary::{begun, is_stalled, unit_of, word_of};
 
 const COLUMNS: [&str; 18] = [
     "key",
@@ -117,7 +117,7 @@ fn standing(slot: &SlotView) -> &'static str {
         _ if slot.state.ended() => slot.state.name(),
         Liveness::Lost => "lost",
         Liveness::Silent(_) => "silent",
-        Liveness::Stalled(_) if !may_rest(slot) => "stalled",
+        Liveness::Stalled(ms) if is_stalled(slot, ms) => "stalled",
         _ if slot.state == SlotState::Reserved && begun(slot) => SlotState::Live.name(),
         Liveness::Stalled(_) | Liveness::Alive | Liveness::Unknown => slot.state.name(),
     }

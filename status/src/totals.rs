@@ -6,7 +6,7 @@ use vx_shm::{BoardState, Kind, SlotView, Snapshot};
 use crate::estimate::{Estimate, TimeLeft};
 use crate::pace::Pace;
 use crate::received::download;
-use crate::slot::{elapsed_ms, is_ready, ran_from_ns};
+use crate::slot::{asks, elapsed_ms, is_ready, ran_from_ns};
 use crate::source::Expectations;
 use crate::standing::Standing;
 
@@ -29,6 +29,8 @@ pub struct Totals {
     pub cancelled: usize,
     /// Slots with a process at work.
     pub at_work: usize,
+    /// Slots that wait for a person.
+    pub asking: usize,
     /// Services among the slots.
     pub services: usize,
     /// Services that can be used, or have done their work.
@@ -77,6 +79,7 @@ impl Totals {
             totals.lost += usize::from(standing == Standing::Lost);
             totals.cancelled += usize::from(standing == Standing::Cancelled);
             totals.at_work += usize::from(standing.at_work());
+            totals.asking += usize::from(asks(slot));
             totals.services += usize::from(slot.kind == Kind::Service);
             totals.ready += usize::from(is_ready(slot) && standing != Standing::Lost);
             totals.builds += usize::from(slot.kind == Kind::Build);

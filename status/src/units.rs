@@ -29,6 +29,21 @@ pub fn counted(done: u64, total: Option<u64>) -> String {
     total.map_or_else(|| done.to_string(), |total| format!("{done} of {total}"))
 }
 
+/// A large count in few cells: `950`, `48.1 k`, `1.2 M`.
+pub fn short_count(count: u64) -> String {
+    match count {
+        0..10_000 => count.to_string(),
+        10_000..999_950 => format!("{:.1} k", count as f64 / 1e3),
+        _ => format!("{:.1} M", count as f64 / 1e6),
+    }
+}
+
+/// An amount of millionths of a dollar: `$0.012`, `$3.45`.
+pub fn dollars(micros: u64) -> String {
+    let dollars = micros as f64 / 1e6;
+    if micros < 1_000_000 { format!("${dollars:.3}") } else { format!("${dollars:.2}") }
+}
+
 /// Bytes per second.
 pub fn rate(bytes_per_second: u64) -> String {
     format!("{}/s", bytes(bytes_per_second))
@@ -73,6 +88,16 @@ pub fn percent(permille: u16) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn counts_and_costs_keep_to_few_cells() {
+        let counts = [0, 9_999, 10_000, 48_120, 999_949, 999_950, 12_345_678].map(short_count);
+        assert_eq!(counts, ["0", "9999", "10.0 k", "48.1 k", "999.9 k", "1.0 M", "12.3 M"]);
+        assert_eq!(
+            [0, 12_000, 999_499, 1_000_000, 123_456_789].map(dollars),
+            ["$0.000", "$0.012", "$0.999", "$1.00", "$123.46"]
+        );
+    }
 
     #[test]
     fn bytes_change_units_before_they_get_too_wide() {

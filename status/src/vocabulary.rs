@@ -13,7 +13,7 @@ pub mod turn;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
-use vx_shm::{Kind, SlotState, SlotView, Step, Transition, Unit};
+use vx_shm::{Health, Kind, SlotState, SlotView, Step, Transition, Unit};
 
 use crate::look::Hue;
 
@@ -133,8 +133,21 @@ pub fn sized_in_bytes(slot: &SlotView) -> bool {
 
 /// True if the slot may stand still for any time without being stalled: in a step that rests, and as a task or a build
 /// without a known total, since many commands show no progress.
-pub fn may_rest(slot: &SlotView) -> bool {
+fn may_rest(slot: &SlotView) -> bool {
     slot.phase().meaning().rests || matches!(slot.kind, Kind::Task | Kind::Build) && slot.total.is_none()
+}
+
+/// An agent prints a line for each piece of its answer, and none for as long as it thinks.
+const SILENT_TURN_MS: u64 = 60_000;
+
+/// True if a slot whose numbers have stood still for so long is stalled. A turn is, if nothing came from its agent for a
+/// minute, no tool is at work and no person is waited for.
+pub fn is_stalled(slot: &SlotView, still_ms: u64) -> bool {
+    if slot.kind == Kind::Turn && slot.phase().meaning().work {
+        let excused = slot.step == turn::USING_A_TOOL || slot.health == Health::WaitingForPerson;
+        return !excused && still_ms >= SILENT_TURN_MS;
+    }
+    !may_rest(slot)
 }
 
 /// True if its work has begun and not ended: it is claimed, or reserved in a step of its work, as a command is that may
@@ -318,6 +331,16 @@ mod tests {
         let backing_off = Phase::of(Kind::Service, service::BACKING_OFF.number());
         let ready = Phase::of(Kind::Service, service::READY.number());
         assert!(backing_off.waits() && !ready.waits());
+    }
+
+    #[test]
+    fn an_agent_without_a_line_for_a_minute_is_stalled_unless_a_tool_or_a_person_is_waited_for() {
+        let slot = |step, health| SlotView { kind: Kind::Turn, step, health, ..SlotView::default() };
+        let thinking = slot(turn::THINKING, Health::Unknown);
+        assert!(is_stalled(&thinking, SILENT_TURN_MS) && !is_stalled(&thinking, SILENT_TURN_MS - 1));
+        assert!(!is_stalled(&slot(turn::THINKING, Health::WaitingForPerson), u64::MAX));
+        assert!(!is_stalled(&slot(turn::USING_A_TOOL, Health::Unknown), u64::MAX));
+        assert!(!is_stalled(&slot(Step::FIRST, Health::Unknown), u64::MAX));
     }
 
     #[test]

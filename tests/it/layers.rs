@@ -21,7 +21,7 @@ struct Tower {
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 20] = [
+const TOWERS: [Tower; 21] = [
     Tower {
         sources: "shm/src",
         floors: &[
@@ -47,7 +47,7 @@ const TOWERS: [Tower; 20] = [
     Tower {
         sources: "status/src",
         floors: &[
-            &["text", "units", "error_cell", "look", "places"],
+            &["text", "units", "error_cell", "look", "places", "turn_facts"],
             &["painted", "vocabulary"],
             &["source"],
             &["slot", "table", "document", "export"],
@@ -165,9 +165,9 @@ const TOWERS: [Tower; 20] = [
     Tower {
         sources: "src/turn",
         floors: &[
-            &["active", "counts", "event", "lines", "place"],
-            &["agent", "queue", "stderr"],
-            &["error", "messages", "outcome", "rendering"],
+            &["active", "event", "lines", "place", "recent"],
+            &["agent", "counts", "stderr"],
+            &["error", "messages", "outcome", "queue", "rendering"],
             &["reading", "request"],
             &["arguments", "order", "permission", "slot"],
             &["job", "thread"],
@@ -192,6 +192,17 @@ const TOWERS: [Tower; 20] = [
             &["activation", "environment", "locking", "programs", "repair", "tool"],
             &["scripts"],
             &["up"],
+        ],
+    },
+    Tower {
+        sources: "src/mcp",
+        floors: &[
+            &["answer", "describe", "place", "wire"],
+            &["call", "look"],
+            &["wait"],
+            &["carry", "logs", "service"],
+            &["tools"],
+            &["serve"],
         ],
     },
     Tower {
@@ -221,7 +232,7 @@ const TOWERS: [Tower; 20] = [
             &["completions", "export", "help", "look", "man", "notices", "replay", "search", "store", "work_errors"],
             &["screen"],
             &["activate", "install_child", "shims", "view", "workspace"],
-            &["ask", "config", "daemon", "env", "lock", "outdated", "request", "sbom", "show", "which", "wrap"],
+            &["ask", "config", "daemon", "env", "lock", "mcp", "outdated", "request", "sbom", "show", "which", "wrap"],
             &["board", "frontend", "top", "trust"],
             &["doctor", "install", "script", "sync", "tool", "up"],
             &["bridge", "services", "shortcut", "turn"],
@@ -249,7 +260,7 @@ const TOWERS: [Tower; 20] = [
             &["run", "trust"],
             &["service", "sync", "turn"],
             &["work"],
-            &["daemon", "devserver", "doctor"],
+            &["daemon", "devserver", "doctor", "mcp"],
             &["cli"],
             &["main"],
         ],

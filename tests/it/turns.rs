@@ -12,6 +12,8 @@ mod inputs;
 mod many;
 mod memory;
 mod outputs;
+mod real;
+mod rows;
 mod slots;
 mod starts;
 

@@ -15,6 +15,8 @@ mod log;
 #[cfg(test)]
 mod services;
 mod stream;
+#[cfg(test)]
+mod turns;
 
 use vx_status::look::{Depth, Look, Palette, Theme};
 

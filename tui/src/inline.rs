@@ -4,6 +4,8 @@
 //! keep the cursor with its row and those that cut keep it in place, so the next drawing begins at the right row on
 //! either kind. No terminal mode stays changed between two drawings.
 
+use std::cell::Cell;
+
 use ratatui::crossterm::{Command, cursor, terminal};
 use vx_shm::{SlotView, Snapshot};
 use vx_status::estimate::Estimate;
@@ -16,7 +18,8 @@ use vx_status::standing::Standing;
 use vx_status::sums::summary;
 use vx_status::text::{clean, fitted, padded, padded_left, width};
 use vx_status::totals::Totals;
-use vx_status::units::{bytes, duration, percent, rate, seconds};
+use vx_status::turn_facts::TurnFacts;
+use vx_status::units::{bytes, dollars, duration, percent, rate, seconds, short_count};
 
 use crate::model::{Row, fill_in, rows};
 use crate::theme::{Theme, Tone};
@@ -152,6 +155,7 @@ pub(crate) fn live_rows(
     // A queued row with words waits for a server before it can begin.
     let is_shown = |row: &&Row| row.standing.at_work() || row.standing == Standing::Queued && !row.note.is_empty();
     let mut working: Vec<&Row> = rows.iter().filter(is_shown).collect();
+    working.sort_by_key(|row| !row.asks);
     let for_rows = most - 1;
     let hidden = if working.len() > for_rows { working.len() + 1 - for_rows.max(1) } else { 0 };
     working.truncate(if hidden > 0 { for_rows.saturating_sub(1) } else { for_rows });
@@ -180,7 +184,7 @@ fn live_row(theme: &Theme, row: &Row, (tool, version): (usize, usize), room: usi
     if row.is_service {
         return service_row(theme, row, tool, room);
     }
-    let mark = glyph(theme.glyphs, row.standing);
+    let mark = if row.asks { theme.glyphs.waiting } else { glyph(theme.glyphs, row.standing) };
     let mut line = vec![(format!("{mark} {}", padded(&row.tool, tool.min(room / 2), cut)), tone(row.standing))];
     let mut taken = tool.min(room / 2) + 2;
     let mut add = |text: String, tone: Tone| {
@@ -196,16 +200,45 @@ fn live_row(theme: &Theme, row: &Row, (tool, version): (usize, usize), room: usi
         add(padded(doing, 12, cut), Tone::Plain);
     } else {
         // A note replaces the phase and takes the room of the cells behind it.
-        let text = format!("{}: {}", row.standing.word(), row.note);
-        add(fitted(&text, room.saturating_sub(tool + version + 8), cut), tone(row.standing));
+        let text = if row.asks { row.note.clone() } else { format!("{}: {}", row.standing.word(), row.note) };
+        let tone = if row.asks { Tone::Warning } else { tone(row.standing) };
+        add(fitted(&text, room.saturating_sub(tool + version + 8), cut), tone);
+    }
+    if let Some(turn) = &row.turn {
+        // An agent does not say how far it is.
+        add(used(turn), Tone::Quiet);
+        add(row.elapsed_ms.map(seconds).unwrap_or_default(), Tone::Quiet);
+        return painted(theme, &line, room);
     }
     add(bar(theme, 12, row.permille, row.beat), tone(row.standing));
     add(padded_left(&row.permille.map(percent).unwrap_or_default(), 4, cut), Tone::Plain);
     add(padded_left(&row.done_bytes.map_or_else(|| row.counted.clone(), bytes), 8, cut), Tone::Plain);
     add(padded_left(&row.bytes_per_second.map(rate).unwrap_or_default(), 10, cut), Tone::Plain);
     add(row.left_ms.map(|left| format!("{} left", seconds(left))).unwrap_or_default(), Tone::Quiet);
+    painted(theme, &line, room)
+}
+
+/// The cells of a row, in their colours.
+fn painted(theme: &Theme, line: &[(String, Tone)], room: usize) -> String {
     let painted: Vec<String> = line.iter().map(|(text, tone)| theme.paint(text, *tone)).collect();
     fit_tiny(painted.join("  "), u16::try_from(room + 1).unwrap_or(u16::MAX))
+}
+
+/// The use that a turn has made of its model, in words.
+fn used(turn: &TurnFacts) -> String {
+    let counts = [(turn.messages, "message"), (turn.tools, "tool"), (turn.tokens, "token")].into_iter();
+    let counts = counts.filter(|(count, _)| *count > 0).map(|(count, noun)| {
+        let end = if count == 1 { "" } else { "s" };
+        format!("{} {noun}{end}", short_count(count))
+    });
+    counts.chain(turn.cost_micros.map(dollars)).collect::<Vec<_>>().join(", ")
+}
+
+/// An address in this many columns; its port is the last that it loses.
+fn shortened(address: &str, columns: usize) -> &str {
+    let host = address.split_once("://").map_or(address, |(_, host)| host);
+    let port = host.rfind(':').map_or(host, |at| &host[at..]);
+    [address, host].into_iter().find(|text| width(text) <= columns).unwrap_or(port)
 }
 
 /// A service in `room` columns: its state, the place where it is reached, and the time for which it can be used.
@@ -218,19 +251,20 @@ fn service_row(theme: &Theme, row: &Row, name: usize, room: usize) -> String {
         () => (glyph(theme.glyphs, row.standing), tone(row.standing)),
     };
     let name = padded(&row.tool, name.min(room / 2), cut);
-    let mut taken = width(&name) + 2;
+    let taken = Cell::new(width(&name) + 2);
+    let left = || room.saturating_sub(taken.get() + 2);
     let mut line = vec![(format!("{mark} {name}"), mark_tone)];
     let mut add = |text: &str, tone: Tone| {
-        let left = room.saturating_sub(taken + 2);
-        if !text.is_empty() && left > 0 {
-            let text = fitted(text, left, cut);
-            taken += width(&text) + 2;
+        if !text.is_empty() && left() > 0 {
+            let text = fitted(text, left(), cut);
+            taken.set(taken.get() + width(&text) + 2);
             line.push((text, tone));
         }
     };
     add(&padded(row.phase.as_deref().unwrap_or_default(), 11, cut), if is_well { Tone::Good } else { Tone::Plain });
     add(&row.note, if row.is_unwell { Tone::Warning } else { Tone::Quiet });
-    add(row.address.as_deref().filter(|_| is_well).unwrap_or_default(), Tone::Strong);
+    let address = row.address.as_deref().filter(|_| is_well).unwrap_or_default();
+    add(shortened(address, left()), Tone::Strong);
     let restarts = match row.restarts {
         0 => String::new(),
         1 => "1 restart".to_owned(),
@@ -238,8 +272,7 @@ fn service_row(theme: &Theme, row: &Row, name: usize, room: usize) -> String {
     };
     add(&restarts, Tone::Warning);
     add(&row.elapsed_ms.map(seconds).unwrap_or_default(), Tone::Quiet);
-    let painted: Vec<String> = line.iter().map(|(text, tone)| theme.paint(text, *tone)).collect();
-    fit_tiny(painted.join("  "), u16::try_from(room + 1).unwrap_or(u16::MAX))
+    painted(theme, &line, room)
 }
 
 #[cfg(test)]

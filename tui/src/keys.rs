@@ -130,7 +130,10 @@ fn holds(when: When, model: &Model) -> bool {
     match when {
         When::Always => true,
         When::WithPane => pane,
-        When::InTable => !holds(When::InError, model) && pane && model.focus == Focus::Table,
+        When::InTable => {
+            let opens = pane || !model.lines.is_empty() && model.areas().line.is_none();
+            opens && !holds(When::InError, model) && model.focus == Focus::Table
+        }
         When::InLog => pane && model.focus == Focus::Pane && model.tab == Tab::Log,
         When::OnLog if model.log.lines.is_empty() => false,
         When::OnLog => pane && model.tab == Tab::Log,
@@ -233,7 +236,7 @@ fn help(line: &Line, model: &Model) -> Option<&'static str> {
         (Action::Leave, _) if model.owns_work() && !model.is_over() => Some("leave: detach or cancel"),
         (Action::CancelAll, _) if !model.owns_work() => Some("leave"),
         (_, When::WithServices) if !pane || model.services().is_empty() => None,
-        (_, When::WithPane | When::InTable | When::InLog | When::OnLog | When::InError) if !pane => None,
+        (_, When::WithPane | When::InLog | When::OnLog | When::InError) if !pane => None,
         (Action::Back, _) if model.has_list => Some("back; show all rows; the list of boards"),
         (_, When::Cancellable | When::Retriable | When::AnyRetriable) if !model.has_control => None,
         (_, When::Restartable) if !(model.has_control && model.kinds.has(Kind::Service)) => None,

@@ -144,6 +144,7 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
         model.longest = model::longest(&rows);
     }
     let failed = failed_meanwhile(&model.rows, &rows).filter(|_| !model.touched);
+    let asked_meanwhile = asks_since(&model.rows, &rows);
     let axis_before = model.axis;
     let totals = Totals::estimated(&snapshot, paces, &estimate);
     let mut news = rows != model.rows || totals != model.totals || model.trouble.is_some();
@@ -163,15 +164,27 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
         (model.selected, model.on_fold, model.tab) = (Some(id), None, Tab::Error);
     }
     settle(model);
-    if !model.touched && model.selected_row().is_some_and(|row| row.standing == Standing::Queued) {
-        // Until the user chooses a row, the pane describes one at work.
-        let at_work = model.rows.iter().find(|row| row.standing.at_work());
-        model.selected = at_work.map(|row| row.id).or(model.selected);
-        settle(model);
-    }
+    show_what_matters(model, asked_meanwhile);
+
     news |= model.axis != axis_before;
     news |= seen_before != (model.selected_slot().cloned(), model.snapshot.board.title.clone());
     news
+}
+
+/// Until the user chooses a row, the pane describes one that begins to wait for a person, else one at work.
+fn show_what_matters(model: &mut Model, asks: Option<SlotId>) {
+    let is_queued = model.selected_row().is_some_and(|row| row.standing == Standing::Queued);
+    let at_work = || model.rows.iter().find(|row| row.standing.at_work() && is_queued).map(|row| row.id);
+    if let Some(shown) = asks.or_else(at_work).filter(|_| !model.touched) {
+        (model.selected, model.on_fold) = (Some(shown), None);
+        settle(model);
+    }
+}
+
+/// The first row that waits for a person now, and did not in the reading before.
+fn asks_since(before: &[Row], now: &[Row]) -> Option<SlotId> {
+    let known = |row: &&Row| before.iter().any(|old| old.id == row.id && old.asks);
+    now.iter().filter(|row| row.asks).find(|row| !known(row)).map(|row| row.id)
 }
 
 /// The first row that is not known from the reading before as failed; at the end of the board, the first that failed at
@@ -208,6 +221,8 @@ fn settle(model: &mut Model) {
     let areas = model.areas();
     if areas.pane.is_none() {
         model.focus = Focus::Table;
+    } else if areas.covered {
+        model.focus = Focus::Pane;
     }
     let rows = areas.table_rows().max(1);
     model.top = model.top.min(place).max((place + 1).saturating_sub(rows));
@@ -253,6 +268,7 @@ fn back(model: &mut Model) -> Option<Effect> {
         return Some(Effect::Boards);
     }
     match model.focus {
+        Focus::Pane if model.areas().covered => (model.focus, model.pane_asked) = (Focus::Table, false),
         Focus::Pane => model.focus = Focus::Table,
         Focus::Table if model.filter.is_empty() && model.unfolded.any() => model.unfolded = Unfolded::default(),
         Focus::Table if model.filter.is_empty() => model.pane_asked = false,

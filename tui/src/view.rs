@@ -21,7 +21,9 @@ pub(crate) fn draw(model: &Model, theme: &Theme, buffer: &mut Buffer) {
         return;
     }
     widgets::header(buffer, theme, model, areas.header);
-    widgets::grid(buffer, theme, model, areas.table);
+    if !areas.covered {
+        widgets::grid(buffer, theme, model, areas.table);
+    }
     if let Some(graph) = areas.graph {
         widgets::received(buffer, theme, model, Rect { y: graph.y + 1, height: graph.height - 1, ..graph });
     }

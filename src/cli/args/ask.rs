@@ -3,7 +3,7 @@
 use clap::Args;
 
 pub(super) const STOP_NOTES: &str = "\
-Its process is asked to end, and killed three seconds later; a command under `vx board run` after two,
+Its process is asked to end, and killed three seconds later; a command under `vx board run` after two, \
 a service after its own time. A service is waited for; for other work `vx board wait --for KEY=ended` does.";
 
 /// Arguments of a request for one piece of work.

@@ -9,7 +9,7 @@ use super::values::duration;
 use crate::daemon::DEFAULT_IDLE;
 
 pub(super) const DAEMON_NOTES: &str = "\
-Nothing needs the daemon: every command works without it. VX_DAEMON=off keeps clients from it, VX_DAEMON=require makes it
+Nothing needs the daemon: every command works without it. VX_DAEMON=off keeps clients from it, VX_DAEMON=require makes it \
 an error that none runs. See docs/daemon.md for the protocol.";
 
 /// The commands of `vx daemon`.

@@ -7,9 +7,9 @@ use regex_lite::Regex;
 use crate::service::entries::{Level, since};
 
 pub(super) const UP_NOTES: &str = "\
-Without NAME the services belong to this command: it prints what they print, on a terminal above a line for each, and
-Ctrl-C stops them; a second Ctrl-C kills. `vx top` shows them from any other terminal.
-With NAME or `--detach` it returns once they are ready, with one line each; they run until `vx down` or `vx stop`.
+Without NAME the services belong to this command: it prints what they print, on a terminal above a line for each, and \
+Ctrl-C stops them; a second Ctrl-C kills. `vx top` shows them from any other terminal.\n\
+With NAME or `--detach` it returns once they are ready, with one line each; they run until `vx down` or `vx stop`.\n\
 Exit codes: 0 ready, or stopped on request; 1 a service ended before it was ready, or failed; 2 wrong configuration.";
 
 /// Arguments of `vx up`.

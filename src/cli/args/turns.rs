@@ -9,9 +9,9 @@ use clap::Args;
 use super::values::duration;
 
 pub(super) const TURN_NOTES: &str = "\
-The agent's program is the project's own, else the one on PATH. It gets an empty standard input, or the prompt there if
-that cannot be an argument. All that it starts is ended with it.
-Exit codes: 0 it has answered; 1 it has failed, by its own result or else by its exit code; 124 it took longer than
+The agent's program is the project's own, else the one on PATH. It gets an empty standard input, or the prompt there if \
+that cannot be an argument. All that it starts is ended with it.\n\
+Exit codes: 0 it has answered; 1 it has failed, by its own result or else by its exit code; 124 it took longer than \
 `--timeout`; 130 cancelled; 2 wrong usage.";
 
 /// Arguments of `vx turn`.
@@ -21,12 +21,12 @@ pub(in crate::cli) struct TurnArguments {
     #[arg(short, long, value_name = "PROMPT", allow_hyphen_values = true, conflicts_with = "input")]
     pub prompt: Option<String>,
     /// `-` for the prompt on standard input.
-    #[arg(value_name = "-", value_parser = ["-"], required_unless_present_any = ["prompt", "batch"])]
+    #[arg(value_name = "-", value_parser = ["-"])]
     pub input: Option<String>,
     /// The agent: claude, codex, gemini, opencode, text for a program that prints text, or one of `[agents]` in vx.toml.
     #[arg(long, value_name = "NAME", default_value = "claude")]
     pub agent: String,
-    /// The agent's program, if it is not the usual one: a tool of the project, or a program on PATH.
+    /// The agent's program, if it is not the usual one: a tool of the project, a program on PATH, or the path of a file.
     #[arg(long, value_name = "PROGRAM")]
     pub program: Option<String>,
     /// Go on with this session.

@@ -1,6 +1,7 @@
 //! The words of a command whose progress goes on a board.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -60,6 +61,9 @@ pub(in crate::cli) struct WrapArguments {
     /// to, has made, or else a new one.
     #[arg(long, value_name = "BOARD")]
     pub board: Option<String>,
+    /// Record the command's work in this file, which `vx top FILE` plays. The command has a board of its own then.
+    #[arg(long, value_name = "FILE", conflicts_with = "board")]
+    pub record: Option<PathBuf>,
     /// The command and its arguments.
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,

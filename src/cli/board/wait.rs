@@ -79,6 +79,7 @@ fn document(waited: &Result<Vec<State>, WaitForError>) -> Value {
             "state": state.word,
             "reached": state.reached,
             "error": state.error,
+            "hint": state.hint,
             "log": state.log,
         })
     };

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cli::args::WrapArguments;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::workspace::place_or_none;
-use crate::cli::wrap;
+use crate::cli::wrap::{self, On};
 use crate::work::wrapped::Wrapped;
 
 /// Run `vx board run`.
@@ -23,5 +23,9 @@ pub(super) fn run(project: Option<&Path>, arguments: WrapArguments) -> Outcome {
         arguments: words.collect(),
         variables: Vec::new(),
     };
-    wrap::run(&place_or_none(project)?, &arguments.key, arguments.board.as_deref(), wrapped)
+    let board = match arguments.record {
+        Some(file) => On::Recorded(file),
+        None => On::Board(arguments.board),
+    };
+    wrap::run(&place_or_none(project)?, &arguments.key, board, wrapped)
 }

@@ -1,14 +1,16 @@
 //! The agent of a turn, and its program: of the project, else one that vx knows.
 
-use std::path::Path;
+use std::path::{Path, absolute};
 
+use crate::cli::commands::COMMANDS;
 use crate::cli::failure::{CANCELLED, FAILED, Failure};
+use crate::cli::frontend::CommandLine;
+use crate::cli::store;
 use crate::cli::workspace::place_or_none;
-use crate::cli::{store, tool};
 use crate::route::Invocation;
 use crate::turn::{Agent, TurnError, builtin_agents};
 use crate::work::routes::{AgentError, ProjectAgent, Routes};
-use crate::work::tool::ToolOutcome;
+use crate::work::tool::{ToolError, ToolOptions, ToolOutcome, find_program};
 use crate::work::workspace::Place;
 
 /// The agents for the turns of a command.
@@ -42,7 +44,16 @@ impl Agents {
             Some(agent) => agent.table.program,
             None => builtin_agents().get(name).ok_or_else(unknown)?.program.clone(),
         };
-        match tool::find(&self.place, (named.unwrap_or(&usual), None), true, false)? {
+        let name = named.unwrap_or(&usual);
+        if name.contains('/') {
+            return Ok(self.routes.invocation(absolute(name)?, None));
+        }
+        let options = ToolOptions { name, place: &self.place, install: true, shim: false, reserved: &COMMANDS };
+        let found = match find_program(&store::home()?, &options, &CommandLine::default()) {
+            Err(ToolError::Unknown { .. }) => return Err(TurnError::NotFound(name.to_owned()).into()),
+            found => found?,
+        };
+        match found {
             ToolOutcome::Ready(invocation) => Ok(invocation),
             ToolOutcome::NotInstalled(outcome) => {
                 let cancelled = outcome.end.is_ok_and(|end| end.cancelled);

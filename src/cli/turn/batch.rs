@@ -18,6 +18,9 @@ use crate::turn::{TurnFiles, TurnOrder};
 use crate::work::frontend::Frontend;
 use crate::work::turns::{Batch, BatchEnd, run_batch};
 
+/// The form of a line.
+const EXAMPLE: &str = r#"a line is such as {"turn_id": "docs", "prompt": "Write the docs.", "cwd": "api"}"#;
+
 /// A line of the file: a turn.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,7 +71,11 @@ fn turns(project: Option<&Path>, asked: &TurnArguments, file: &Path, text: &str)
         let wrong = |reason: &dyn std::fmt::Display| {
             Failure::usage(format!("line {} of `{}`: {reason}", number + 1, file.display()))
         };
-        let line: Line = serde_json::from_str(line).map_err(|error| wrong(&error))?;
+        // With the lines before it, the place in a reason is the one in the file.
+        let line: Line = serde_json::from_str(&("\n".repeat(number) + line)).map_err(|error| {
+            Failure::usage(format!("`{}` has no turn in JSON where one is expected: {error}", file.display()))
+                .hint(EXAMPLE)
+        })?;
         let name = line.turn_id.clone().unwrap_or_else(|| format!("turn-{}", number + 1));
         if name.is_empty() || !names.insert(name.clone()) {
             return Err(wrong(&format_args!("there are two turns named `{name}`")));

@@ -120,7 +120,15 @@ fn ended(lease: &Lease, shown: bool) -> Outcome {
     let failed: Vec<&ServiceState> = services.iter().filter(|service| service.error.is_some()).collect();
     for service in failed.iter().filter(|_| !shown) {
         let error = service.error.as_deref().unwrap_or_default();
-        print::error(format_args!("`{}` {}: {error}", service.name, service.state), None);
+        print::error(format_args!("`{}` {}: {error}", service.name, service.state), service.hint.clone());
+    }
+    let kept = lease.kept();
+    if !kept.is_empty() {
+        let names = kept.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        print::note(format_args!(
+            "{names} {} on for others; `vx down` stops all",
+            if kept.len() == 1 { "goes" } else { "go" }
+        ));
     }
     Ok(match (lease.asked() > 0, failed.is_empty()) {
         (true, _) => ExitCode::from(CANCELLED),

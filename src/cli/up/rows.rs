@@ -38,6 +38,7 @@ pub(in crate::cli) fn document(service: &ServiceState) -> Value {
         "restarts": service.restarts,
         "message": service.message,
         "error": service.error,
+        "hint": service.hint,
         "build": service.build.as_ref().map(|build| json!({
             "state": build.state,
             "error": build.error,

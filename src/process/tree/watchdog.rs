@@ -1,7 +1,7 @@
 //! The watchdog of a command: a process beside it, which ends it with all below it if its owner is killed.
 //!
 //! A runner above the command would have to be there before it, and most commands are over before one has started. A watchdog
-//! comes later, and costs the command nothing. It is no ancestor of what it ends, so a process that has lost its parent is
+//! comes later, and costs the command four looks a second, of some microseconds each. It is no ancestor of what it ends, so a process that has lost its parent is
 //! known by its environment only. It has a group of its own: what is typed on the terminal does not reach it. So
 //! it also passes on that its owner alone is stopped and continued.
 use std::ffi::OsString;

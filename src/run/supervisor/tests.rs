@@ -40,6 +40,7 @@ impl Job for Script {
             total: None,
             optional: false,
             writer,
+            own_log: false,
         }
     }
 

@@ -1,9 +1,12 @@
 //! The file by which a server says who it is.
 
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
+use crossbeam_channel::bounded;
 use serde::{Deserialize, Serialize};
 
 use crate::process::has_ended;
@@ -13,6 +16,10 @@ use crate::small_file::read_small;
 const MOST_BYTES: u64 = 64 * 1024;
 /// The longest time for a connection.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The most names that are asked for at once, and the number of those.
+const MOST_ASKED: usize = 4;
+static ASKED: AtomicUsize = AtomicUsize::new(0);
 
 /// The content of a `.devinfo` file. Unknown keys are ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,23 +77,55 @@ impl DevInfoFile {
         let path = self.addr.strip_prefix("unix:").map(|path| path.strip_prefix("//").unwrap_or(path));
         match path.or_else(|| Some(&*self.addr).filter(|addr| addr.starts_with('/'))) {
             Some(path) => accepts_at(path),
-            None => self.addr.to_socket_addrs().is_ok_and(|mut addresses| addresses.any(connects)),
+            None => places(&self.addr).into_iter().any(connects),
         }
     }
+}
+
+/// The addresses of `HOST:PORT`. Names other than that of this machine are asked for elsewhere, which may take any time; so
+/// few of those questions are under way at once.
+fn places(text: &str) -> Vec<SocketAddr> {
+    if let Ok(place) = text.parse() {
+        return vec![place];
+    }
+    if let Some(port) = text.strip_prefix("localhost:").and_then(|port| port.parse().ok()) {
+        return vec![(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()];
+    }
+    if ASKED.fetch_add(1, Ordering::SeqCst) >= MOST_ASKED {
+        ASKED.fetch_sub(1, Ordering::SeqCst);
+        return Vec::new();
+    }
+    let (answer, answered) = bounded(1);
+    let name = text.to_owned();
+    let asking = thread::Builder::new().name("address".into()).spawn(move || {
+        let places = name.to_socket_addrs().map(Iterator::collect).unwrap_or_default();
+        ASKED.fetch_sub(1, Ordering::SeqCst);
+        let _ = answer.send(places);
+    });
+    if asking.is_err() {
+        ASKED.fetch_sub(1, Ordering::SeqCst);
+    }
+    answered.recv_timeout(PATIENCE).unwrap_or_default()
 }
 
 fn connects(address: SocketAddr) -> bool {
     TcpStream::connect_timeout(&address, PATIENCE).is_ok()
 }
 
-/// True if a socket at this path accepts connections.
-#[cfg(unix)]
+/// True if a socket at this path accepts connections, or has more of them than it has taken yet.
+#[cfg(all(unix, feature = "control"))]
 fn accepts_at(path: &str) -> bool {
-    std::os::unix::net::UnixStream::connect(path).is_ok()
+    use rustix::io::Errno;
+    use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let Ok(place) = SocketAddrUnix::new(path) else { return false };
+    let Ok(socket) = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None) else { return false };
+    matches!(connect(&socket, &place), Ok(()) | Err(Errno::AGAIN))
 }
 
 /// There are no such sockets here.
-#[cfg(not(unix))]
+#[cfg(not(all(unix, feature = "control")))]
 fn accepts_at(_: &str) -> bool {
     false
 }

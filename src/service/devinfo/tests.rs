@@ -26,6 +26,11 @@ impl Place {
         format!(r#"{{"pid":{pid},"protocol":"grpc","protocolVersion":1,"addr":"{addr}"{more}}}"#)
     }
 
+    /// A server at this address, of this process.
+    fn of(addr: &str) -> DevInfoFile {
+        DevInfoFile { pid: std::process::id(), addr: addr.to_owned(), ..DevInfoFile::default() }
+    }
+
     fn at(&self, milliseconds: u64) -> Instant {
         self.start + Duration::from_millis(milliseconds)
     }
@@ -178,4 +183,23 @@ fn a_file_is_written_as_it_is_read() {
     let info: DevInfoFile = serde_json::from_str(whole).expect("a file");
     assert_eq!(serde_json::to_string(&info).expect("text"), whole);
     assert!(serde_json::from_str::<DevInfoFile>(r#"{"pid":7}"#).is_err());
+}
+
+#[test]
+fn an_address_may_be_numbers_a_name_or_a_socket_that_is_slow_to_take_calls() {
+    let place = Place::new();
+    let port = place.listener.local_addr().expect("an address").port();
+    assert!(Place::of(&format!("127.0.0.1:{port}")).is_alive() && Place::of(&format!("localhost:{port}")).is_alive());
+    drop(place.listener);
+    assert!(!Place::of(&format!("127.0.0.1:{port}")).accepts());
+    let begun = Instant::now();
+    assert!(!Place::of("no-such-host.invalid:80").accepts() && !Place::of("no port").accepts());
+    assert!(begun.elapsed() < Duration::from_secs(30));
+    let path = place.top.path().join("socket");
+    let text = path.to_str().expect("text");
+    assert!(!Place::of(text).accepts());
+    let listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
+    rustix::net::listen(&listener, 1).expect("a short queue");
+    // Nobody takes these calls; the last of them would wait for ever.
+    assert!((0..4).all(|_| Place::of(text).accepts()));
 }

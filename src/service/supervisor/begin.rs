@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Instant;
 
-use vx_shm::{Ending, Kind, Reservation, Work};
+use vx_shm::{Ending, Kind, Reservation, SlotState, Work};
 
 use super::needs::{Standing, standing};
 use super::unit::{Guarded, Stage, Unit};
@@ -21,6 +21,16 @@ use crate::trouble::{Trouble, TroubleKind};
 
 /// Bytes of the end of a guard's own output that are kept for an error.
 const GUARD_OUTPUT: usize = 2 * 1024;
+
+/// Why a service with this end is not there, as what follows "which".
+fn missed(end: SlotState) -> &'static str {
+    match end {
+        SlotState::Cancelled => "was stopped",
+        SlotState::Failed => "has failed",
+        SlotState::Died => "has died",
+        _ => "has ended",
+    }
+}
 
 impl Supervisor {
     /// Begin with what is wanted and may begin; whether anything has changed.
@@ -105,9 +115,12 @@ impl Supervisor {
                 Standing::There => {}
                 Standing::NotYet => all = false,
                 Standing::Never(state) => {
-                    let text = format!("it needs `{name}`, which is {}", state.name());
-                    let trouble = Trouble::new(TroubleKind::Dependency, text);
-                    return Err(trouble.hinted(format!("`vx logs {name}` shows the reason")));
+                    let text = format!("it needs `{name}`, which {}", missed(state));
+                    let hint = match state {
+                        SlotState::Cancelled => format!("`vx start {name}` starts it"),
+                        _ => format!("`vx logs {name}` shows the reason"),
+                    };
+                    return Err(Trouble::new(TroubleKind::Dependency, text).hinted(hint));
                 }
             }
         }

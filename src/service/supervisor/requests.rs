@@ -27,6 +27,14 @@ pub enum Request {
         /// Only for as long as this client is there.
         lease: Option<Client>,
     },
+    /// This client wants nothing any more. Services that others want go on, and are the answer; of the rest, these services and what
+    /// they need are killed.
+    Release {
+        /// The client.
+        client: Client,
+        /// The names of those to kill.
+        kill: Vec<String>,
+    },
     /// Start the service with this name again, which has ended.
     Start(String),
     /// Stop the service with this name; those that need it go on.
@@ -57,6 +65,7 @@ impl Supervisor {
                 return Err(Trouble::new(TroubleKind::Busy, OVER).hinted("try again"));
             }
             Request::Want { specs, names, lease } => self.want(specs, names, lease)?,
+            Request::Release { client, kill } => self.release(client, &kill),
             Request::Start(name) => {
                 let unit = self.unit(&name)?;
                 unit.want_again();
@@ -73,9 +82,7 @@ impl Supervisor {
                 let unit = self.own_unit(&name)?;
                 unit.forget();
                 unit.stopped_alone = true;
-                if let Stage::Guarded(guarded) = &mut unit.stage {
-                    guarded.hurry_at = Instant::now().checked_add(BETWEEN_REQUESTS);
-                }
+                unit.hurry();
                 BTreeSet::new()
             }
             Request::Restart(name) => {
@@ -142,6 +149,20 @@ impl Supervisor {
         Ok(names.into_iter().collect())
     }
 
+    /// The services that others want.
+    fn release(&mut self, client: Client, kill: &[String]) -> BTreeSet<String> {
+        self.units.iter_mut().for_each(|unit| unit.leave(client));
+        let services: Vec<Service> = self.units.iter().map(|unit| unit.spec.service.clone()).collect();
+        let killed = with_needs(&services, kill);
+        for unit in self.units.iter_mut().filter(|unit| !unit.is_wanted()) {
+            if killed.contains(&unit.spec.service.name) {
+                unit.hurry();
+            }
+        }
+        let wanted = self.units.iter().filter(|unit| unit.is_wanted());
+        wanted.map(|unit| unit.spec.service.name.clone()).collect()
+    }
+
     /// Build the service with this name; one that has ended begins anew with that.
     fn rebuild(&mut self, name: &str) -> Result<(), Trouble> {
         let unit = self.own_unit(name)?;
@@ -192,6 +213,13 @@ impl Unit {
     fn want_again(&mut self) {
         self.leases.append(&mut self.former);
         self.pinned |= self.leases.is_empty();
+    }
+
+    /// Kill it soon after it was asked to stop.
+    fn hurry(&mut self) {
+        if let Stage::Guarded(guarded) = &mut self.stage {
+            guarded.hurry_at = Instant::now().checked_add(BETWEEN_REQUESTS);
+        }
     }
 
     fn forget(&mut self) {

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use deno_npmrc::{NpmRc, NpmRegistryUrl, RegistryConfig, ResolvedNpmRc};
 use url::Url;
 
+use crate::small_file::read_regular_text;
 use crate::source::credentials::{Netrc, basic, split};
 use crate::source::error::{SourceError, SourceErrorKind};
 use crate::source::options::SourceOptions;
@@ -36,7 +37,7 @@ impl Registry {
         let variables = Variables(options);
         let mut text = String::new();
         for path in files(options) {
-            let Ok(file) = std::fs::read_to_string(&path) else { continue };
+            let Ok(file) = read_regular_text(&path) else { continue };
             NpmRc::parse(&variables, &file).map_err(|error| bad(path.display().to_string(), &error))?;
             text.push_str(&file);
             text.push('\n');

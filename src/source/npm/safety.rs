@@ -2,6 +2,7 @@
 
 use super::registry::{Registry, files};
 use crate::http::{CertificateFile, authority};
+use crate::small_file::read_regular_text;
 use crate::source::options::SourceOptions;
 
 /// The file of certificates that npm uses, if it is set, and the one for every program of node.
@@ -31,7 +32,7 @@ pub(super) fn setting(options: &SourceOptions, key: &str) -> Option<(String, Str
         }
     }
     files(options).iter().rev().find_map(|file| {
-        let text = std::fs::read_to_string(file).ok()?;
+        let text = read_regular_text(file).ok()?;
         let value = value(&text, key, &|name| options.variable(name))?;
         Some((value, format!("`{key}` of {}", file.display())))
     })

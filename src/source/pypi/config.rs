@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::small_file::read_regular_text;
 use crate::source::options::SourceOptions;
 
 /// A setting's value, and the name of the setting.
@@ -10,7 +11,7 @@ pub(super) type Named = (String, String);
 /// The index of `uv.toml`: the project's, or else the user's, or else the machine's.
 pub(super) fn from_uv(options: &SourceOptions) -> Option<Named> {
     uv_files(options).iter().find_map(|file| {
-        let table: toml::Table = std::fs::read_to_string(file).ok()?.parse().ok()?;
+        let table: toml::Table = read_regular_text(file).ok()?.parse().ok()?;
         Some((uv_index(&table)?, format!("`index` of {}", file.display())))
     })
 }
@@ -63,7 +64,7 @@ pub(super) fn pip_setting(options: &SourceOptions, key: &str) -> Option<Named> {
     let mut files = pip_files(options);
     files.extend(named.map(PathBuf::from));
     files.iter().rev().find_map(|file| {
-        let text = std::fs::read_to_string(file).ok()?;
+        let text = read_regular_text(file).ok()?;
         Some((pip_value(&text, key)?, format!("`{key}` of {}", file.display())))
     })
 }

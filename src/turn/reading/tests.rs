@@ -18,7 +18,7 @@ fn read(agent: &str, stream: &[u8], piece_bytes: usize) -> (Vec<TurnEvent>, Vec<
     (events, heard, reading.usage)
 }
 
-const STREAMS: [(&str, &[u8]); 7] = [
+const STREAMS: [(&str, &[u8]); 8] = [
     ("claude", include_bytes!("claude.jsonl")),
     ("codex", include_bytes!("codex.jsonl")),
     ("codex", include_bytes!("codex_failing.jsonl")),
@@ -28,6 +28,8 @@ const STREAMS: [(&str, &[u8]); 7] = [
     ("codex", include_bytes!("codex_offline.jsonl")),
     // Printed by gemini 0.61 without any network.
     ("gemini", include_bytes!("gemini_offline.jsonl")),
+    // Printed by opencode 1.18 without any network, without the address that it could not reach.
+    ("opencode", include_bytes!("opencode_offline.jsonl")),
 ];
 
 /// A stream's events in a few words: role, id, and blocks.
@@ -82,7 +84,7 @@ fn a_stream_of_claude() {
     assert_eq!(words(0), expected);
     let (_, heard, usage) = read("claude", STREAMS[0].1, usize::MAX);
     assert_eq!((usage.input_tokens, usage.cached_tokens, usage.output_tokens), (51, 12, 18));
-    assert_eq!(usage.cost_usd, Some(0.0125));
+    assert_eq!((usage.cost_usd, usage.messages, usage.tools), (Some(0.0125), 8, 2));
     assert!(heard.iter().any(|heard| heard.todo == Some((1, 2))));
 }
 
@@ -119,6 +121,21 @@ fn a_failing_stream_of_codex() {
 }
 
 #[test]
+fn a_claude_that_fails_without_an_answer_has_its_reason_all_the_same() {
+    let error = |fields: &str| {
+        let line = format!("{{\"type\":\"result\",\"subtype\":\"error_max_turns\",\"is_error\":true{fields}}}\n");
+        let (events, ..) = read("claude", line.as_bytes(), usize::MAX);
+        let Some(TurnEvent::TurnEnded { failed: true, error, .. }) = events.last().cloned() else {
+            panic!("{events:?}")
+        };
+        error.expect("a reason")
+    };
+    assert_eq!(error(""), "error_max_turns");
+    assert_eq!(error(",\"errors\":[\"ten turns are over\"]"), "ten turns are over");
+    assert_eq!(error(",\"result\":\"gave up\",\"errors\":[]"), "gave up");
+}
+
+#[test]
 fn a_codex_that_waits_for_the_network_has_not_ended() {
     let (events, heard, _) = read("codex", STREAMS[5].1, usize::MAX);
     assert_eq!((events.len(), heard.iter().any(|heard| heard.ended)), (7, false));
@@ -128,6 +145,14 @@ fn a_codex_that_waits_for_the_network_has_not_ended() {
 fn a_gemini_without_a_network_has_failed() {
     let failed = "ended true None Some(\"[API Error: exception TypeError: fetch failed sending request]\")";
     assert_eq!(words(6).last().map(String::as_str), Some(failed));
+}
+
+#[test]
+fn an_opencode_without_a_network_has_failed() {
+    let words = words(7);
+    assert!(words[0].starts_with("session ses_") && words.len() == 3, "{words:?}");
+    let failed = "Cannot connect to API: Unable to connect. Is the computer able to access the url?";
+    assert_eq!(words[2], format!("ended true None Some({failed:?})"));
 }
 
 #[test]

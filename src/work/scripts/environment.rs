@@ -10,6 +10,7 @@ use super::error::ScriptRunError;
 use crate::paths::Home;
 use crate::project::Project;
 use crate::route::search_path;
+use crate::small_file::read_regular;
 use crate::trust::steers_programs;
 
 /// Variables by name.
@@ -35,12 +36,13 @@ pub(in crate::work) fn of_project(
 /// The variables in a file; none if there is no such file.
 pub(in crate::work) fn read(path: &Path) -> Result<Variables, ScriptRunError> {
     let unreadable = |error: dotenvy::Error| ScriptRunError::Variables { path: path.to_owned(), error };
-    match dotenvy::from_path_iter(path) {
-        Ok(lines) => {
+    match read_regular(path) {
+        Ok(bytes) => {
+            let lines = dotenvy::from_read_iter(&bytes[..]);
             lines.map(|line| line.map(|(name, value)| (name.into(), value.into())).map_err(unreadable)).collect()
         }
-        Err(dotenvy::Error::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(Variables::new()),
-        Err(error) => Err(unreadable(error)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Variables::new()),
+        Err(error) => Err(unreadable(dotenvy::Error::Io(error))),
     }
 }
 

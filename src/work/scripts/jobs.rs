@@ -104,6 +104,7 @@ impl Job for StepJob {
             total: self.forms.total,
             optional: false,
             writer: Writer::Run(task::RUNNING),
+            own_log: false,
         }
     }
 

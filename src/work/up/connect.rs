@@ -101,22 +101,15 @@ impl Supervisor {
         Ok(names.map(str::to_owned).collect())
     }
 
-    /// Want nothing any more of what this connection has a lease of.
+    /// Want nothing any more of what this connection has a lease of. Of what nobody wants then, the services with the names
+    /// in `kill` are killed with what they need. The names of all that others want come back.
     ///
     /// # Errors
     /// The supervisor is gone.
-    pub fn release(&mut self) -> Result<(), UpError> {
-        self.client.call("up/release", &json!({}), PATIENCE)?;
-        Ok(())
-    }
-
-    /// Ask the supervisor to kill the service with this name.
-    ///
-    /// # Errors
-    /// There is none, or the supervisor is gone.
-    pub fn kill(&mut self, name: &str) -> Result<(), UpError> {
-        self.client.call("work/kill", &json!({ "key": name }), PATIENCE)?;
-        Ok(())
+    pub fn release(&mut self, kill: &[String]) -> Result<Vec<String>, UpError> {
+        let answer = self.client.call("up/release", &json!({ "kill": kill }), PATIENCE)?;
+        let kept = answer["kept"].as_array().into_iter().flatten();
+        Ok(kept.filter_map(|name| name.as_str().map(str::to_owned)).collect())
     }
 
     /// Ask it to stop all services and to end; the longest that one of them may take comes back.

@@ -48,6 +48,8 @@ struct Inner {
     /// A view keeps the services of which none is at work any more, because it can start them again.
     held: bool,
     settled: Mutex<Option<Settled>>,
+    /// Of the names, those that went on for others when this client wanted nothing any more.
+    kept: Mutex<Vec<String>>,
     /// Services that have failed while another change of their files is waited for.
     failures: Receiver<Failure>,
     /// Passes requests to stop on to a thread, since a supervisor may take a while to answer.
@@ -79,6 +81,7 @@ impl Lease {
             asked: AtomicUsize::new(0),
             held,
             settled: Mutex::default(),
+            kept: Mutex::default(),
             failures,
             stops,
         }));
@@ -128,7 +131,12 @@ impl Lease {
         self.0.failures.try_iter().collect()
     }
 
-    /// Ask them to stop, those that another client wants excepted; a second request kills. Returns at once.
+    /// Of the services, those that went on for others after a request to stop.
+    pub fn kept(&self) -> Vec<String> {
+        self.0.kept.lock().clone()
+    }
+
+    /// Ask them to stop; a second request kills. What others want goes on in any case. Returns at once.
     pub fn stop(&self) {
         self.0.asked.fetch_add(1, Ordering::SeqCst);
         let _ = self.0.stops.send(());
@@ -152,21 +160,18 @@ impl Lease {
 impl Inner {
     fn stop(&self) {
         let mut supervisor = self.supervisor.lock();
+        let kill = if self.asked.load(Ordering::SeqCst) > 1 { &self.names[..] } else { &[] };
         // A supervisor that is gone has no services.
-        if self.asked.load(Ordering::SeqCst) <= 1 {
-            let _ = supervisor.release();
-            return;
-        }
-        for name in &self.names {
-            let _ = supervisor.kill(name);
-        }
+        let others = supervisor.release(kill).unwrap_or_default();
+        *self.kept.lock() = self.names.iter().filter(|name| others.contains(name)).cloned().collect();
     }
 
     /// The way the services have ended; none while one of them has not, or begins again.
     fn end(&self, snapshot: &Snapshot) -> Option<Settled> {
         let supervised = is_supervised(snapshot);
         let mut settled = Settled::Well;
-        for name in &self.names {
+        let kept = self.kept.lock().clone();
+        for name in self.names.iter().filter(|name| !kept.contains(name)) {
             let standing = slot_of(snapshot, name).map(Standing::of).filter(|standing| standing.over())?;
             // A service whose guard was killed gets another one.
             if standing == Standing::Died && supervised {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use vx_shm::{Health, Snapshot};
-use vx_status::standing::{Standing, ending};
+use vx_status::standing::{Standing, ending, failure};
 
 use crate::run::{log_file, logs_of};
 use crate::trouble::{Explain, TroubleKind};
@@ -28,6 +28,8 @@ pub enum NextLifeError {
         key: String,
         /// Its end, in words.
         how: String,
+        /// The next step, if that is known.
+        hint: Option<String>,
         /// The last lines of its log.
         log: Vec<String>,
     },
@@ -63,6 +65,7 @@ impl Explain for NextLifeError {
 
     fn hint(&self) -> Option<String> {
         match self {
+            Self::Ended { hint: Some(hint), .. } => Some(hint.clone()),
             Self::Ended { key, .. } => Some(format!("`vx logs {key}` shows all that it printed")),
             Self::NotBuilt { key, .. } => Some(format!("`vx logs {key}` shows what the build printed")),
             Self::Stopped { .. } => None,
@@ -96,7 +99,8 @@ pub fn await_next_life(board: &Path, key: &str, generation: u32) -> Result<(), N
             true if standing == Standing::Cancelled => return Err(NextLifeError::Stopped { key: key.to_owned() }),
             true if over => {
                 let log = logs::tail(&log_file(&logs_of(board), key), LOG_LINES).unwrap_or_default();
-                return Err(NextLifeError::Ended { key: key.to_owned(), how: ending(slot, standing), log });
+                let hint = failure(slot, standing).hint.map(|hint| hint.to_string());
+                return Err(NextLifeError::Ended { key: key.to_owned(), how: ending(slot, standing), hint, log });
             }
             false if over => {
                 let since: &mut Instant = ended_since.get_or_insert_with(Instant::now);

@@ -40,6 +40,8 @@ pub struct ServiceState {
     pub message: Option<String>,
     /// Its error, if it ended with one.
     pub error: Option<String>,
+    /// The next step after the error, if that is known.
+    pub hint: Option<String>,
     /// Its last build, if it has any.
     pub build: Option<BuildState>,
     /// The file of its output.
@@ -146,7 +148,8 @@ fn service(board: &Path, snapshot: &Snapshot, slot: &SlotView, pid: Option<u32>)
         since: begun.and_then(|at| Timestamp::from_nanosecond(at).ok()),
         restarts: slot.attempt.saturating_sub(1),
         message: (!slot.message.is_empty()).then(|| slot.message.clone()),
-        error: error.map(|error| error.shown_text().to_string()),
+        hint: error.as_ref().and_then(|error| error.hint.as_ref()).map(ToString::to_string),
+        error: error.map(|error| error.lines().collect::<Vec<_>>().join("\n")),
         build: built.map(|slot| build(board, slot)),
         log: log_file(&logs_of(board), &slot.key),
         project: snapshot.board.title.clone(),
@@ -160,7 +163,9 @@ fn build(board: &Path, slot: &SlotView) -> BuildState {
     let log = log_file(&logs_of(board), &slot.key);
     BuildState {
         state: state(slot, standing),
-        error: ErrorCell::of_slot(slot).filter(|_| standing.over()).map(|error| error.shown_text().to_string()),
+        error: ErrorCell::of_slot(slot)
+            .filter(|_| standing.over())
+            .map(|error| error.lines().collect::<Vec<_>>().join("\n")),
         mistakes: reported(&log),
         log,
     }

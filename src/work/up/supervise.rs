@@ -114,6 +114,19 @@ impl UpHand {
         });
         Ok(documents.collect())
     }
+
+    fn release(&self, client: u64, params: &Value) -> Result<Value, Trouble> {
+        let Release { kill } = Release::deserialize(params).map_err(not_understood)?;
+        let kept = self.handle.ask(Request::Release { client, kill })?;
+        Ok(json!({ "kept": kept.iter().map(|accepted| &accepted.name).collect::<Vec<_>>() }))
+    }
+}
+
+/// The parameters of `up/release`.
+#[derive(Deserialize)]
+struct Release {
+    #[serde(default)]
+    kill: Vec<String>,
 }
 
 fn not_understood(error: serde_json::Error) -> Trouble {
@@ -169,10 +182,7 @@ impl Hand for UpHand {
         match method {
             "up/declare" => Some(self.declare(client, params)),
             "up/want" => Some(self.want(client, params)),
-            "up/release" => {
-                self.handle.gone(client);
-                Some(Ok(json!({})))
-            }
+            "up/release" => Some(self.release(client, params)),
             "up/bound" => {
                 let bound = u64::try_from(self.bound.lock().as_millis()).unwrap_or(u64::MAX);
                 Some(Ok(json!({ "stop_ms": bound })))

@@ -1,14 +1,19 @@
 //! The work for a board of a command's own: its recording, and the removal of old boards.
 //!
 //! All of it is done while the command runs, and none for a command that ends at once: of that, the board shows
-//! everything. A recording begins with the steps so far and their times, so nothing is lost before its first look.
+//! everything. A recording begins with the steps so far and their times, so nothing is lost before its first look. One
+//! that was asked for is made in any case, also of a command that could not be started.
 
-use std::path::Path;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use vx_shm::recording;
 
+use super::WrapError;
 use crate::run::{FlightRecorder, collect_boards};
 
 /// A command that ends within this time has no recording.
@@ -16,31 +21,77 @@ const RECORDED_AFTER: Duration = Duration::from_millis(50);
 /// After this, removing old boards costs the command little in comparison.
 const COLLECTED_AFTER: Duration = Duration::from_secs(1);
 
+/// The file of a recording that was asked for.
+pub(super) struct Record {
+    path: PathBuf,
+    file: File,
+}
+
+impl Record {
+    pub(super) fn create(path: PathBuf) -> Result<Self, WrapError> {
+        match recording::create(&path) {
+            Ok(file) => Ok(Self { path, file }),
+            Err(cause) => Err(WrapError::Recording { path, cause }),
+        }
+    }
+}
+
 /// The work for one board, on a thread of its own.
 pub(super) struct Chores {
+    board: PathBuf,
+    /// True if there are many boards beside it.
+    crowded: bool,
+    /// The file for a recording that was asked for.
+    record: Option<Record>,
+}
+
+/// Chores that have begun.
+pub(super) struct Begun {
     /// Closed at the command's end.
     finished: Sender<()>,
-    thread: JoinHandle<()>,
+    thread: io::Result<JoinHandle<io::Result<()>>>,
+    recorded: Option<PathBuf>,
 }
 
 impl Chores {
-    /// Begin. With a crowd of boards old ones are removed in any case, else only if the command takes its time.
-    pub(super) fn start(board: &Path, crowded: bool) -> Option<Self> {
-        let (finished, over) = bounded(0);
-        let board = board.to_owned();
-        let thread = thread::Builder::new().name("chores".into()).spawn(move || carry_out(&board, crowded, &over));
-        // The user asked for none of it, so the command runs without, too.
-        Some(Self { finished, thread: thread.ok()? })
+    /// With a crowd of boards old ones are removed in any case, else only if the command takes its time.
+    pub(super) fn of(board: &Path, crowded: bool, record: Option<Record>) -> Self {
+        Self { board: board.to_owned(), crowded, record }
     }
 
-    /// The board is closed: write the end of the recording.
-    pub(super) fn finish(self) {
-        drop(self.finished);
-        let _ = self.thread.join();
+    /// Begin.
+    pub(super) fn start(self) -> Begun {
+        let (finished, over) = bounded(0);
+        let Self { board, crowded, record } = self;
+        let (recorded, file) = record.map(|record| (record.path, record.file)).unzip();
+        let thread = thread::Builder::new().name("chores".into());
+        let thread = thread.spawn(move || carry_out(&board, crowded, file, &over));
+        Begun { finished, thread, recorded }
+    }
+
+    /// The command did not begin: only what was asked for is written.
+    pub(super) fn skip(self) -> Result<(), WrapError> {
+        if self.record.is_some() { self.start().finish() } else { Ok(()) }
     }
 }
 
-fn carry_out(board: &Path, crowded: bool, over: &Receiver<()>) {
+impl Begun {
+    /// The board is closed: write the end of the recording.
+    ///
+    /// # Errors
+    /// The recording that was asked for could not be written. The user asked for no other, so the command runs without.
+    pub(super) fn finish(self) -> Result<(), WrapError> {
+        drop(self.finished);
+        let panicked = |_| Err(io::Error::other("the thread that records the board panicked"));
+        let ended = self.thread.and_then(|thread| thread.join().unwrap_or_else(panicked));
+        match (self.recorded, ended) {
+            (Some(path), Err(cause)) => Err(WrapError::Recording { path, cause }),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn carry_out(board: &Path, crowded: bool, record: Option<File>, over: &Receiver<()>) -> io::Result<()> {
     let lasts = |time| over.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
     let collect = || {
         // A board that cannot be removed stays for the next run to try again.
@@ -49,14 +100,12 @@ fn carry_out(board: &Path, crowded: bool, over: &Receiver<()>) {
     if crowded {
         collect();
     }
-    if !lasts(RECORDED_AFTER) {
-        return;
+    if record.is_none() && !lasts(RECORDED_AFTER) {
+        return Ok(());
     }
-    let recorder = FlightRecorder::start(board, None, over.clone());
+    let recorder = FlightRecorder::start(board, record, over.clone());
     if !crowded && lasts(COLLECTED_AFTER) {
         collect();
     }
-    if let Ok(recorder) = recorder {
-        let _ = recorder.finish();
-    }
+    recorder?.finish()
 }

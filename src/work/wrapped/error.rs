@@ -18,6 +18,14 @@ pub enum WrapError {
     /// The board that was named cannot be used, or another process has the key.
     #[error(transparent)]
     Board(#[from] ReportError),
+    /// The file for the recording cannot be made.
+    #[error("cannot record to `{}`: {cause}", path.display())]
+    Recording {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        cause: io::Error,
+    },
     /// The program cannot be started.
     #[error("`{}` cannot be started: {cause}", program.display())]
     NotStarted {
@@ -34,7 +42,7 @@ impl WrapError {
         match self {
             Self::NotStarted { cause, .. } if cause.kind() == io::ErrorKind::NotFound => NOT_FOUND,
             Self::NotStarted { .. } => NOT_RUN,
-            Self::Board(_) => 1,
+            Self::Board(_) | Self::Recording { .. } => 1,
         }
     }
 }
@@ -43,6 +51,7 @@ impl Explain for WrapError {
     fn kind(&self) -> TroubleKind {
         match self {
             Self::Board(error) => error.kind(),
+            Self::Recording { .. } => TroubleKind::Board,
             Self::NotStarted { .. } => TroubleKind::Program,
         }
     }
@@ -50,6 +59,7 @@ impl Explain for WrapError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Board(error) => error.hint(),
+            Self::Recording { .. } => Some("name a file that is not there yet, or an older recording".into()),
             Self::NotStarted { program, cause } => Some(next_step(program, cause)),
         }
     }

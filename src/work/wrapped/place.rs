@@ -10,6 +10,7 @@ use vx_shm::{Board, BoardState, ClaimError, Ending, Kind, Reader, ReserveError, 
 use vx_status::vocabulary::task;
 
 use super::WrapError;
+use super::chores::{Chores, Record};
 use super::whereabouts::{self, Found};
 use crate::channel::{Mark, free_board_path, slot_key};
 use crate::process::Exit;
@@ -46,6 +47,8 @@ struct Own {
     board: Board,
     /// True if there are many boards beside it.
     crowded: bool,
+    /// The file for a recording that was asked for.
+    record: Option<Record>,
 }
 
 impl Place {
@@ -79,11 +82,25 @@ impl Place {
         Ok(own.map_or_else(|error| (Self::none(), Some(Trouble::of(&error).about(without))), |own| (own, unknown)))
     }
 
+    /// Take a place on a new board with this title, which is recorded in this file.
+    ///
+    /// # Errors
+    /// The file or the board cannot be made.
+    pub fn recorded(key: &str, title: &str, file: PathBuf) -> Result<Self, WrapError> {
+        // First the file: a board that nobody closes would stay behind.
+        let record = Record::create(file)?;
+        let mut place = Self::own(&slot_key(key), title, whereabouts::crowded()?)?;
+        if let Some(own) = &mut place.own {
+            own.record = Some(record);
+        }
+        Ok(place)
+    }
+
     fn own(key: &str, title: &str, crowded: bool) -> Result<Self, ReportError> {
         let path = free_board_path(&boards::directory()?, std::process::id());
         let board = Board::create(&path, title, SLOTS)?;
         let reserved = reserve(&path, key).map_err(ReportError::Refused)?;
-        Ok(Self::on(reserved, path, key, Some(Own { board, crowded })))
+        Ok(Self::on(reserved, path, key, Some(Own { board, crowded, record: None })))
     }
 
     fn on(reserved: Reserved, path: PathBuf, key: &str, own: Option<Own>) -> Self {
@@ -107,9 +124,10 @@ impl Place {
         self.path.as_deref()
     }
 
-    /// The file of a board of its own, and whether there are many beside it.
-    pub(super) fn own_board(&self) -> Option<(&Path, bool)> {
-        self.own.as_ref().map(|own| (own.board.path(), own.crowded))
+    /// The work to be done for a board of its own.
+    pub(super) fn chores(&mut self) -> Option<Chores> {
+        let Own { board, crowded, record } = self.own.as_mut()?;
+        Some(Chores::of(board.path(), *crowded, record.take()))
     }
 
     /// The file for the command's output.

@@ -3,7 +3,6 @@
 //! Looking costs the command time, so a board is opened only if its name says that a caller may have made it: the boards
 //! of runs are named by their process, and any other name may be a script's choice.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use vx_shm::{Reader, Snapshot};
@@ -32,13 +31,26 @@ pub(super) fn find() -> Result<Found, BoardError> {
     if let Some(named) = named.filter(|_| mark.is_none()) {
         return boards::find(Some(&named)).map(Found::Board);
     }
-    let names: Vec<OsString> =
-        std::fs::read_dir(boards::directory()?)?.flatten().map(|entry| entry.file_name()).collect();
-    let all: Vec<&str> =
-        names.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(".board")).collect();
-    let crowded = all.len() > 2 * BOARDS_KEPT;
+    let names = names()?;
+    let all: Vec<&str> = names.iter().map(String::as_str).collect();
     let found = of_callers(&all)?.or_else(|| mark.map(|mark| mark.board().to_owned()));
-    Ok(found.map_or(Found::None { crowded }, Found::Board))
+    Ok(found.map_or(Found::None { crowded: is_crowd(&names) }, Found::Board))
+}
+
+/// True if so many boards are there that old ones have to go.
+pub(super) fn crowded() -> Result<bool, BoardError> {
+    names().map(|names| is_crowd(&names))
+}
+
+fn is_crowd(names: &[String]) -> bool {
+    names.len() > 2 * BOARDS_KEPT
+}
+
+/// The names of the boards that are there.
+fn names() -> Result<Vec<String>, BoardError> {
+    let entries = std::fs::read_dir(boards::directory()?)?.flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    Ok(names.filter(|name| name.ends_with(".board")).collect())
 }
 
 /// The board of one of the callers among these.

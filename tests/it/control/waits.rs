@@ -19,7 +19,7 @@ fn a_wait_returns_at_the_state_and_says_how_it_went() {
     let ended = sandbox.start("board wait --for bad=ended");
     sandbox.write("go", "7");
     bad.finish().exits_with(7);
-    wait.finish().exits_with(1).says("`bad` is failed: failed: exit code 7").says("broken");
+    wait.finish().exits_with(1).says("`bad` has failed: failed: exit code 7").says("broken");
     ended.finish().succeeds();
 }
 

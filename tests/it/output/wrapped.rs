@@ -222,3 +222,33 @@ fn a_terminal_stays_one_with_its_size_and_its_keys() {
     let lines: Vec<String> = terminal.screen().lines().map(str::to_owned).collect();
     assert!(lines.iter().any(|line| line.trim_end() == "got hello"), "lines begin at the left: {lines:?}");
 }
+
+#[test]
+fn a_recording_that_is_asked_for_has_all_of_the_command_however_short() {
+    let sandbox = Sandbox::new();
+    let recorded = |key: &str| {
+        let dumped = sandbox.vx("board dump --json r.vxr").succeeds().stdout();
+        let dumped: serde_json::Value = serde_json::from_str(&dumped).expect("JSON");
+        dumped["slots"].as_array().expect("slots").iter().find(|slot| slot["key"] == key).cloned()
+    };
+    run(&sandbox, "build --record r.vxr", "echo '[3/4] three'").succeeds().prints("[3/4] three");
+    let slot = recorded("build").expect("its slot");
+    assert_eq!((&slot["done"], &slot["total"], text(&slot["state"])), (&3.into(), &4.into(), "done"));
+    // A program that is not there: the recording says that, too.
+    sandbox.vx("board run gone --record r.vxr -- no-such-program").exits_with(127);
+    assert_eq!(recorded("gone").map(|slot| text(&slot["state"]).to_owned()), Some("failed".into()));
+    // A command that asks for a recording has a board of its own, also within another command.
+    let within = format!("'{}' board run inner --record r.vxr -- sh -c 'exit 4'", env!("CARGO_BIN_EXE_vx"));
+    run(&sandbox, "outer", &within).exits_with(4);
+    assert!(recorded("outer").is_none() && recorded("inner").is_some());
+}
+
+#[test]
+fn a_recording_that_cannot_be_made_is_an_error_before_the_command_begins() {
+    let sandbox = Sandbox::new();
+    sandbox.write("mine.txt", "a text");
+    let refused = sandbox.vx("board run x --record mine.txt -- touch ran").exits_with(1);
+    refused.says("cannot record to `mine.txt`").says("an older recording");
+    assert!(!sandbox.project().join("ran").exists() && sandbox.board().is_none());
+    assert_eq!(std::fs::read_to_string(sandbox.project().join("mine.txt")).expect("it is there"), "a text");
+}

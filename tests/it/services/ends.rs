@@ -79,6 +79,24 @@ fn services_of_a_call_in_the_foreground_end_with_it() {
 }
 
 #[test]
+fn a_second_request_to_stop_kills_nothing_that_others_want() {
+    let stubborn = "command = \"trap '' TERM; while :; do sleep 0.05; done; sleep 601\"\nshell = true";
+    let services = Services::of(&format!("[services.a]\ncommand = \"sleep 600\"\n[services.b]\n{stubborn}\n"));
+    let first = services.0.start("up a --foreground");
+    eventually("one is at work", || (services.running("sleep 600").len() == 1).then_some(()));
+    let second = services.0.start("up");
+    eventually("both are at work", || (services.running("sleep 601").len() == 1).then_some(()));
+    second.signal(Signal::INT);
+    eventually("it is asked to stop", || (services.state("b") == "stopping").then_some(()));
+    second.signal(Signal::INT);
+    second.finish().exits_with(130).says("`a` goes on for others");
+    assert_eq!((services.state("a").as_str(), services.running("sleep 601").len()), ("running", 0));
+    first.signal(Signal::INT);
+    first.finish().exits_with(130).keeps_silent_about("goes on");
+    services.are_gone();
+}
+
+#[test]
 fn services_that_another_client_wants_outlive_a_call_in_the_foreground() {
     let services = Services::of("[services.a]\ncommand = \"sleep 600\"\n[services.b]\ncommand = \"sleep 601\"\n");
     let up = services.0.start("up");
@@ -86,9 +104,9 @@ fn services_that_another_client_wants_outlive_a_call_in_the_foreground() {
     services.0.vx("up a").succeeds();
     up.signal(Signal::INT);
     eventually("one is gone", || services.running("sleep 601").is_empty().then_some(()));
+    up.finish().exits_with(130).says("`a` goes on for others");
     assert_eq!(services.state("a"), "running");
     services.0.vx("down").succeeds();
-    up.finish().exits_with(130);
     services.are_gone();
 }
 

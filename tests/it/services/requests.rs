@@ -57,3 +57,17 @@ fn restarts_and_stops_at_once_make_no_second_server_and_the_last_stop_wins() {
     services.0.vx("down").succeeds();
     assert_eq!(services.0.processes(), []);
 }
+
+#[test]
+fn a_name_that_no_service_has_is_answered_with_those_of_the_project() {
+    let services = Services::of("[services.web]\ncommand = \"sleep 600\"\n[services.api]\ncommand = \"sleep 601\"\n");
+    services.0.vx("stop web").fails_with("the service `web` is not at work").says("`vx up web` starts it");
+    services.0.vx("up web").succeeds();
+    services.0.vx("stop webb").fails_with("there is no service `webb`").says("did you mean `web`?");
+    services
+        .0
+        .vx("restart other")
+        .fails_with("there is no service `other`")
+        .says("the services of the project are web, api");
+    services.0.vx("down").succeeds();
+}

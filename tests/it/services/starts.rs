@@ -123,7 +123,7 @@ command = "sleep 600"
 needs = ["broken"]
 "#,
     );
-    let failed = services.0.vx("up web").fails_with("needs `broken`, which is failed");
+    let failed = services.0.vx("up web").fails_with("needs `broken`, which has failed");
     assert!(!failed.stderr().contains("sleep"), "{}", failed.stderr());
     services.0.vx("up broken").fails_with("it failed: exit code 3").says("the port is taken");
     services.0.vx("down").succeeds();
@@ -161,8 +161,8 @@ shell = true
 restart = "never"
 "#,
     );
-    let ended = services.0.vx("up --detach").fails_with("`fails` is failed").says("no database");
-    assert!(!ended.stderr().contains("`early` is"), "{ended:?}");
+    let ended = services.0.vx("up --detach").fails_with("`fails` has failed").says("no database");
+    assert!(!ended.stderr().contains("`early`"), "{ended:?}");
     services.0.vx("down").succeeds();
     services.are_gone();
 }

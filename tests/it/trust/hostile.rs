@@ -123,3 +123,26 @@ collection!(
     names_that_are_paths_or_look_alike,
     control_codes_in_names,
 );
+
+/// A link to a device has no end and a pipe no writer: both would hold up each command of the stranger's project.
+#[cfg(unix)]
+#[test]
+fn a_file_of_the_project_that_has_no_end_is_not_read() {
+    for file in ["vx.toml", "vx.lock", "Procfile", ".npmrc", "uv.toml"] {
+        let sandbox = cautious();
+        if file != "vx.toml" {
+            sandbox.write("vx.toml", "[tools]\nruff = \"0.15.1\"\n");
+        }
+        std::os::unix::fs::symlink("/dev/zero", sandbox.project().join(file)).expect("a link");
+        for entry in ["sync", "ruff", "trust --show", "ps"] {
+            let finished = sandbox.vx(entry);
+            // Only what a command needs may make it fail.
+            let wanted = if matches!(file, "vx.toml" | "vx.lock") { 0..=2 } else { 0..=0 };
+            assert!(
+                finished.code().is_some_and(|code| wanted.contains(&code)),
+                "{file}: {entry}: {}",
+                finished.stderr()
+            );
+        }
+    }
+}

@@ -6,6 +6,10 @@ use super::command::{lines, playing};
 use super::{INIT, RESULT};
 use crate::sandbox::{Sandbox, slot_of};
 
+/// A line with tokens that the model has read.
+const USED: &str =
+    r#"{"type":"stream_event","event":{"type":"message_start","message":{"id":"m","usage":{"input_tokens":1200}}}}"#;
+
 /// A line of a batch for each of these prompts, which are the names of the turns, too.
 fn batch(sandbox: &Sandbox, prompts: &[&str]) {
     let line = |prompt: &&str| format!("{{\"turn_id\":\"{prompt}\",\"prompt\":\"{prompt}\"}}\n");
@@ -39,12 +43,13 @@ fn twenty_turns_end_with_results_in_the_order_of_the_input() {
 #[test]
 fn one_turn_is_stopped_and_one_tried_again_while_the_others_go_on() {
     let sandbox = playing(&format!(
-        "case $2 in slow) sleep 1000;; bad) [ -e mended ] || exit 3;; last) while [ ! -e go ]; do sleep 0.02; done;; esac; say '{RESULT}'"
+        "say '{USED}'; case $2 in slow) sleep 1000;; bad) [ -e mended ] || exit 3;; last) while [ ! -e go ]; do sleep 0.02; done;; esac; say '{RESULT}'"
     ));
     batch(&sandbox, &["slow", "bad", "last"]);
     let running = sandbox.start("turn --batch batch.jsonl --jobs 3 --dump out");
     sandbox.await_slot("bad", "it has failed", |slot| slot["state"] == "failed");
-    sandbox.await_slot("slow", "it is at work", |slot| slot["state"] == "live");
+    let has_used = |slot: &Value| slot["details"].as_str().is_some_and(|details| details.contains("tokens 1200"));
+    sandbox.await_slot("slow", "it is at work", |slot| slot["state"] == "live" && has_used(slot));
     sandbox.vx("stop slow").succeeds();
     sandbox.await_slot("slow", "it is stopped", |slot| slot["state"] == "cancelled");
     sandbox.write("mended", "");
@@ -57,13 +62,18 @@ fn one_turn_is_stopped_and_one_tried_again_while_the_others_go_on() {
     let results = lines(&sandbox.read("out/results.jsonl"));
     let expected = [("slow", "cancelled"), ("bad", "good"), ("last", "good")];
     assert_eq!(outcomes(&results), expected.map(|(name, outcome)| (name.to_owned(), outcome.to_owned())));
+    let read = &results[0]["usage"]["input_tokens"];
+    assert_eq!(read, 1_200, "a stopped turn has used its model, too");
 }
 
 #[test]
 fn a_batch_whose_lines_are_wrong_starts_nothing() {
     let sandbox = playing(": > started");
     for (text, reason) in [
-        ("{\"prompt\":\"a\",\"promt\":\"b\"}\n", "line 1 of `batch.jsonl`: unknown field `promt`"),
+        (
+            "{\"prompt\":\"a\",\"promt\":\"b\"}\n",
+            "`batch.jsonl` has no turn in JSON where one is expected: unknown field `promt`",
+        ),
         ("{\"prompt\":\"a\",\"turn_id\":\"x\"}\n{\"prompt\":\"b\",\"turn_id\":\"x\"}\n", "two turns named `x`"),
         ("\n", "has no turn"),
     ] {

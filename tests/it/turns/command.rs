@@ -1,6 +1,6 @@
 //! `vx turn`, as people and programs run it.
 
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
@@ -149,6 +149,31 @@ fn wrong_words_are_refused_before_anything_starts() {
     sandbox.vx("turn --agent nobody -p hi").exits_with(2).says("the agents are claude, codex");
     sandbox.vx("turn --agent codex --permission-mode sometimes -p hi").exits_with(2).says("it has acceptEdits, auto");
     sandbox.vx("turn --resume a --session-id b -p hi").exits_with(2);
-    sandbox.vx("turn").exits_with(2);
+    sandbox.vx("turn").exits_with(2).says("there is no prompt").says("`-p TEXT`");
+    sandbox.write("batch.jsonl", "{\"prompt\": \"hi\"}\n{\"prompt\": 1}\n");
+    let wrong = "`batch.jsonl` has no turn in JSON where one is expected: invalid type: integer `1`, expected a string at line 2 column 12";
+    sandbox.vx("turn --batch batch.jsonl").exits_with(2).says(wrong).says("a line is such as");
     assert!(!sandbox.project().join("started").exists());
+}
+
+#[test]
+fn an_agent_that_is_not_there_is_named_with_what_to_do() {
+    let sandbox = Sandbox::new();
+    let missing = sandbox.vx("turn --program no-such-agent -p hi").exits_with(1);
+    missing.says("`no-such-agent` is not on PATH").says("install `no-such-agent`").says("`--program`");
+    sandbox.vx("turn --program ./none -p hi").exits_with(1).says("/none` cannot be started");
+}
+
+#[test]
+fn a_program_that_prints_text_has_all_of_it_as_its_answer() {
+    let sandbox = Sandbox::new();
+    let answer = "# Title\n\n  code\n\nlast\n";
+    sandbox.write("agent.sh", &format!("#!/bin/sh\ncat <<'END'\n{answer}END\n"));
+    let file = sandbox.project().join("agent.sh");
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).expect("a program");
+    assert_eq!(sandbox.vx("turn --agent text --program ./agent.sh --text -p hi").succeeds().stdout(), answer);
+    sandbox.write("batch.jsonl", "{\"prompt\": \"hi\"}\n");
+    let words = "turn --agent text --program ./agent.sh --batch batch.jsonl --json";
+    let result = lines(&sandbox.vx(words).succeeds().stdout()).pop().expect("a result");
+    assert_eq!((result["answer"].as_str(), &result["usage"]["messages"]), (Some(answer.trim_end()), &3.into()));
 }

@@ -92,4 +92,6 @@ fn a_plain_program_prints_a_message_a_line() {
     let events = play.events();
     let texts: Vec<&str> = messages(&events).iter().map(|message| message.raw.as_str()).collect();
     assert_eq!((texts, events.last()), (vec!["say hi", "last"], Some(&COMPLETED)));
+    let text = Block::Text { text: "\nlast".into() };
+    assert_eq!(messages(&events)[1].blocks, [text], "the empty line parts two paragraphs");
 }

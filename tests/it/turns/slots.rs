@@ -2,6 +2,7 @@
 
 use vx::turn::{TurnError, TurnRequest, spawn_turn};
 use vx_shm::{Board, Health, Reader, SlotState, SlotView};
+use vx_status::standing::{Standing, note};
 use vx_status::vocabulary::word_of;
 
 use super::{COMPLETED, INIT, Play, RESULT, events};
@@ -17,8 +18,8 @@ fn slot(board: &Board, key: &str, is_so: impl Fn(&SlotView) -> bool) -> SlotView
 }
 
 fn tool(name: &str) -> String {
-    let block = format!(r#"{{"type":"tool_use","id":"t","name":"{name}","input":{{}}}}"#);
-    format!(r#"{{"type":"assistant","message":{{"id":"m","content":[{block}]}}}}"#)
+    let block = format!(r#"{{"type":"tool_use","id":"t","name":"{name}","input":{{"question":"Go on?"}}}}"#);
+    format!(r#"{{"type":"assistant","message":{{"id":"{name}","content":[{block}]}}}}"#)
 }
 
 const USED: &str = r#"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t","content":"ok"}]}}"#;
@@ -43,13 +44,18 @@ fn a_slot_shows_the_tool_at_work_a_question_and_the_end_with_its_figures() {
     let go = |name: &str| std::fs::write(play.path(name), "").expect("a file");
     let request = || TurnRequest { turn_id: "t".into(), board: Some(board.path().into()), ..play.request() };
     let handle = spawn_turn(request()).expect("it starts");
-    let seen = slot(&board, "t", |slot| word_of(slot) == "Bash");
-    assert_eq!((seen.state, seen.health, seen.details.as_str()), (SlotState::Live, Health::Unknown, "session s-1"));
+    let seen = slot(&board, "t", |slot| word_of(slot) == "Bash" && slot.details.contains("tools"));
+    assert_eq!((seen.state, seen.health, seen.version.as_str()), (SlotState::Live, Health::Unknown, "claude"));
+    assert_eq!(seen.details, "messages 2\ntools 1\nsession s-1");
     assert!(play.read("mark").starts_with(&format!("{} ", board.path().display())), "{}", play.read("mark"));
     let second = spawn_turn(request()).expect("it starts");
     slot(&board, "t-2", |slot| word_of(slot) == "Bash");
     go("one");
-    slot(&board, "t", |slot| slot.health == Health::WaitingForPerson);
+    let asking = slot(&board, "t", |slot| slot.health == Health::WaitingForPerson && !slot.message.contains("message"));
+    assert_eq!(
+        (asking.message.as_str(), note(&asking, Standing::Running).as_str()),
+        ("Go on?", "waits for you: Go on?")
+    );
     go("two");
     slot(&board, "t", |slot| slot.health == Health::Unknown && word_of(slot) == "thinking");
     go("three");
@@ -58,6 +64,7 @@ fn a_slot_shows_the_tool_at_work_a_question_and_the_end_with_its_figures() {
     }
     let seen = slot(&board, "t", |slot| slot.state.ended());
     assert_eq!((seen.state, seen.message.as_str()), (SlotState::Done, "5 messages, 34 tokens, $0.5000"));
+    assert_eq!(seen.details, "messages 5\ntools 2\ntokens 34\ncost $0.5000\nsession s-1");
 }
 
 #[test]

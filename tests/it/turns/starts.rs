@@ -116,4 +116,14 @@ fn a_mode_that_the_programs_help_lists_is_taken_and_another_is_refused_with_that
         assert!(refused.to_string().contains("plan, manual"), "{refused}");
     }
     assert_eq!(play.read("help.asked"), "asked\n", "it is asked once");
+    let taken = with("manual").expect("a mode that is listed");
+    assert_eq!(events(&taken).last(), Some(&COMPLETED));
+    // Another version of the program may have other modes.
+    fs::write(&program, script.replace("manual", "by hand").replace("asked >>", "again >>")).expect("a script");
+    let refused = crate::sandbox::eventually("it answers", || {
+        let refused = with("manual").expect_err("it is listed no more");
+        (!matches!(refused, TurnError::Start { .. })).then_some(refused)
+    });
+    assert!(refused.to_string().contains("plan, by, hand"), "{refused}");
+    assert!(play.read("help.asked").ends_with("again\n"));
 }

@@ -47,7 +47,7 @@ fn digest_of(snapshot: &Snapshot) -> u64 {
     (discriminant(&board.state), board.epoch, board.creator.alive, &board.title).hash(&mut hasher);
     for slot in &snapshot.slots {
         (slot.index, slot.generation, discriminant(&slot.state), slot.step, &slot.step_name).hash(&mut hasher);
-        (slot.attempt, slot.done, slot.total, discriminant(&slot.liveness)).hash(&mut hasher);
+        (slot.attempt, slot.done, slot.total, slot.health, discriminant(&slot.liveness)).hash(&mut hasher);
         (&slot.message, &slot.details, &slot.error).hash(&mut hasher);
     }
     hasher.finish()

@@ -141,3 +141,10 @@ fn one_running_tool_and_the_sums() {
     let rows = live_rows(&Theme::new(Look::default()), &snapshot, &paces, &Expectations::default(), (100, 30));
     insta::assert_snapshot!("inline_one", rows.join("\n"));
 }
+
+#[test]
+fn an_address_loses_its_port_last() {
+    let address = "http://localhost:15173";
+    let shown = [22, 21, 15, 14, 6, 3].map(|columns| shortened(address, columns));
+    assert_eq!(shown, [address, "localhost:15173", "localhost:15173", ":15173", ":15173", ":15173"]);
+}

@@ -8,7 +8,7 @@ use super::Focus;
 const LEAST: (u16, u16) = (40, 8);
 /// From this many rows on, an empty line separates the parts.
 const AIRY_ROWS: u16 = 30;
-/// A narrower screen has no pane.
+/// A narrower screen has no pane beside its table: one that was asked for covers the table.
 const PANE_COLUMNS: u16 = 60;
 /// A lower screen has a pane only when it was asked for.
 const PANE_ROWS: u16 = 24;
@@ -47,6 +47,8 @@ pub(crate) struct Areas {
     pub(crate) pane: Option<Rect>,
     /// The pane stands beside the table.
     pub(crate) beside: bool,
+    /// The pane stands in the table's place; the table has no rows.
+    pub(crate) covered: bool,
     pub(crate) footer: Rect,
 }
 
@@ -64,6 +66,9 @@ impl Areas {
             ..Self::default()
         };
         let wanted = u16::try_from(wishes.rows).unwrap_or(u16::MAX).saturating_add(1).max(2);
+        if width < PANE_COLUMNS && wishes.pane_asked {
+            return areas.covered();
+        }
         if width < PANE_COLUMNS || (height < PANE_ROWS && !wishes.pane_asked) {
             return areas;
         }
@@ -96,8 +101,15 @@ impl Areas {
             areas.graph = (graph > 0).then(|| Rect { y: body.y + table, height: graph, ..body });
             let above = table + graph + gap;
             areas.pane = Some(Rect { y: body.y + above, height: body.height - above, ..body });
+        } else if wishes.pane_asked {
+            return areas.covered();
         }
         areas
+    }
+
+    /// The same, with the pane in the table's place.
+    fn covered(self) -> Self {
+        Self { pane: Some(self.table), table: Rect { height: 0, ..self.table }, covered: true, ..self }
     }
 
     /// Number of table rows in view.
@@ -146,8 +158,13 @@ mod tests {
                         assert_eq!(part.intersection(screen), *part, "{width}×{height}");
                         assert!(parts[..place].iter().all(|other| !other.intersects(*part)), "{width}×{height}");
                     }
-                    assert!(areas.table_rows() >= 1, "{width}×{height}");
-                    assert!(areas.pane.is_none_or(|pane| pane.height >= PANE_LEAST && width >= PANE_COLUMNS));
+                    assert!(areas.table_rows() >= 1 || (areas.covered && pane_asked), "{width}×{height}");
+                    assert!(areas.pane.is_some() || !pane_asked, "{width}×{height}");
+                    assert!(
+                        areas
+                            .pane
+                            .is_none_or(|pane| pane.height >= PANE_LEAST && (areas.covered || width >= PANE_COLUMNS))
+                    );
                 }
             }
         }

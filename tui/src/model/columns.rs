@@ -31,6 +31,14 @@ pub(crate) enum Number {
     Build,
     /// The time for which a service can be used, on a board of nothing else.
     Up,
+    /// Messages of a turn.
+    Messages,
+    /// Calls of tools in a turn.
+    Tools,
+    /// Tokens that a turn has used.
+    Tokens,
+    /// The cost of a turn.
+    Cost,
     Size,
     Rate,
     Time,
@@ -49,6 +57,10 @@ impl Number {
             Self::Memory => "memory",
             Self::Build => "build",
             Self::Up => "up",
+            Self::Messages => "messages",
+            Self::Tools => "tools",
+            Self::Tokens => "tokens",
+            Self::Cost => "cost",
             Self::Size if kinds.has(Kind::Install) => "size",
             Self::Size => "items",
             Self::Rate => "rate",
@@ -61,9 +73,10 @@ impl Number {
     fn columns(self) -> u16 {
         match self {
             Self::Percent => 4,
-            Self::Size | Self::Memory | Self::Restarts => 8,
+            Self::Size | Self::Memory | Self::Restarts | Self::Messages | Self::Tokens | Self::Cost => 8,
             Self::Rate => 10,
-            Self::Port | Self::Processor | Self::Build | Self::Up | Self::Time | Self::Left | Self::Usual => 6,
+            Self::Port | Self::Processor | Self::Build | Self::Up => 6,
+            Self::Tools | Self::Time | Self::Left | Self::Usual => 6,
         }
     }
 
@@ -72,9 +85,10 @@ impl Number {
         match self {
             Self::Percent => 0,
             Self::Port | Self::Left | Self::Usual => 60,
-            Self::Size | Self::Up => 70,
-            Self::Restarts | Self::Build => 90,
+            Self::Size | Self::Up | Self::Tokens => 70,
+            Self::Restarts | Self::Build | Self::Cost => 90,
             Self::Time => 92,
+            Self::Messages | Self::Tools => 100,
             Self::Rate | Self::Processor | Self::Memory => 110,
         }
     }
@@ -138,6 +152,10 @@ impl Kinds {
             (Number::Size, counts),
             (Number::Rate, self.has(Kind::Install)),
             (Number::Up, self.serve()),
+            (Number::Messages, self.has(Kind::Turn)),
+            (Number::Tools, self.has(Kind::Turn)),
+            (Number::Tokens, self.has(Kind::Turn)),
+            (Number::Cost, self.has(Kind::Turn)),
             (Number::Time, !self.serve()),
             (Number::Left, counts && !over),
             (Number::Usual, self.has(Kind::Install) && stage == Stage::OverAsBefore),
@@ -184,8 +202,18 @@ impl Columns {
             let taken = shown.iter().map(|number| number.columns() + BETWEEN).sum::<u16>() + 1;
             width.saturating_sub(lane_x + taken)
         };
-        // Beside other work, services give up the numbers that the pane has, too.
-        for number in [Number::Processor, Number::Memory, Number::Build, Number::Restarts] {
+        // Beside other work, services and turns give up the numbers that the pane has, too.
+        let spare = [
+            Number::Processor,
+            Number::Memory,
+            Number::Build,
+            Number::Restarts,
+            Number::Messages,
+            Number::Tools,
+            Number::Cost,
+            Number::Tokens,
+        ];
+        for number in spare {
             if lane_beside(&shown) < LEAST_LANE {
                 shown.retain(|other| *other != number);
             }
@@ -230,7 +258,8 @@ mod tests {
         assert_eq!(titles(100, &[Kind::Service, Kind::Build], Stage::Running), "port restarts build up");
         assert_eq!(titles(80, &[Kind::Service], Stage::Running), "port up");
         assert_eq!(titles(120, &[Kind::Service, Kind::Task], Stage::Over), "port restarts items time");
-        assert_eq!(titles(120, &[Kind::Turn], Stage::Running), "time");
+        assert_eq!(titles(120, &[Kind::Turn], Stage::Running), "messages tools tokens cost time");
+        assert_eq!(titles(80, &[Kind::Turn], Stage::Running), "tokens");
         let noun = |kinds: &[Kind]| Kinds::of(kinds.iter().copied()).noun();
         assert_eq!((noun(&[Kind::Install]), noun(&[Kind::Service])), ("tool", "service"));
         assert_eq!((noun(&[Kind::Service, Kind::Build]), noun(&[])), ("service", "work"));

@@ -1,7 +1,7 @@
 //! The lines of the table: every row where all fit, else what needs an eye first, and the rest folded.
 //!
-//! While all rows fit, they keep their order and none ever moves. With more rows than room, those that failed come
-//! first, then those that stand still, those at work, and the next few that are queued; the others are one line for each
+//! While all rows fit, they keep their order, and none moves but to the top, while it waits for a person. With more rows than
+//! room, what waits for a person comes first, then those that failed, those that stand still, those at work, and the next few that are queued; the others are one line for each
 //! group, which can be unfolded. Failures never take the room of the work that goes on: the newest are shown.
 
 use vx_status::slot::SlotId;
@@ -89,6 +89,8 @@ pub(crate) fn lines(
     let mut bad = of(Standing::bad);
     let mut first = of(|standing| standing.at_work() && standing != Standing::Running);
     first.extend(of(|standing| standing == Standing::Running));
+    let (asking, first): (Vec<usize>, Vec<usize>) = first.into_iter().partition(|row| rows[*row].asks);
+    let room = room.saturating_sub(asking.len());
     let queued = of(|standing| standing == Standing::Queued);
     let mut over = of(|standing| standing.over() && !standing.bad());
     let newest_first = |row: &usize| std::cmp::Reverse(rows[*row].ended_at_ns);
@@ -108,7 +110,7 @@ pub(crate) fn lines(
     // More of the queue rather than empty rows.
     let next = queued.len().min(spare.saturating_sub(recent)).max(next);
     let is_selected = |row: &usize| Some(rows[*row].id) == selected;
-    let mut lines = Vec::new();
+    let mut lines: Vec<Line> = asking.into_iter().map(Line::Row).collect();
     add(&mut lines, Group::Bad, &bad, failed, is_selected);
     lines.extend(first.into_iter().map(Line::Row));
     add(&mut lines, Group::Queued, &queued, next, is_selected);

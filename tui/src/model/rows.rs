@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use vx_shm::{Kind, SlotState, SlotView, Snapshot, Unit};
 use vx_status::estimate::Estimate;
 use vx_status::pace::Pace;
-use vx_status::slot::{SlotId, elapsed_ms, is_unwell, last_build, permille, size_bytes, usable_ms};
+use vx_status::slot::{SlotId, asks, elapsed_ms, is_unwell, last_build, permille, size_bytes, usable_ms};
 use vx_status::source::Usage;
 use vx_status::standing::{Standing, note};
 use vx_status::text::width;
+use vx_status::turn_facts::TurnFacts;
 use vx_status::units::{counted, tenths};
 use vx_status::vocabulary::{Phases, sized_in_bytes, unit_of, word_of};
 
@@ -38,8 +39,12 @@ pub(crate) struct Row {
     pub(crate) bytes_per_second: Option<u64>,
     /// Number of times it was started again.
     pub(crate) restarts: u8,
-    /// Its checks fail.
+    /// Its checks fail, or it waits for a person.
     pub(crate) is_unwell: bool,
+    /// It waits for a person.
+    pub(crate) asks: bool,
+    /// The facts of a turn.
+    pub(crate) turn: Option<TurnFacts>,
     /// The last build of a service, in a word or as the time that it took.
     pub(crate) build: String,
     /// The last build of a service failed: what it built before goes on.
@@ -76,6 +81,7 @@ impl Row {
             _ => permille(slot.done, slot.total),
         };
         let announced = slot.total.filter(|total| *total > 0 && standing == Standing::Queued && sized_in_bytes(slot));
+        let turn = (slot.kind == Kind::Turn).then(|| TurnFacts::of(&slot.details));
         let elapsed = elapsed_ms(slot, now_ns).filter(|_| standing != Standing::Lost);
         Self {
             id: SlotId::of(slot),
@@ -96,7 +102,9 @@ impl Row {
                 .bytes_per_second
                 .filter(|_| counting && unit == Unit::Bytes && standing != Standing::Silent),
             restarts: slot.attempt.saturating_sub(1),
-            is_unwell: is_unwell(slot),
+            is_unwell: is_unwell(slot) || asks(slot),
+            asks: asks(slot),
+            turn,
             build: String::new(),
             has_bad_build: false,
             address: slot.address.clone(),
@@ -196,16 +204,17 @@ impl Sort {
     }
 }
 
-/// Sort rows in the board's order: services come first, and parts behind the work that they are of.
+/// Sort rows in the board's order: what waits for a person comes first, then services; and parts come behind the work that
+/// they are of.
 fn in_place(rows: &[Row], order: &mut [usize]) {
-    if !rows.iter().any(|row| row.is_service || row.is_part) {
+    if !rows.iter().any(|row| row.is_service || row.is_part || row.asks) {
         return;
     }
     let wholes = rows.iter().enumerate().filter(|(_, row)| !row.is_part);
     let wholes: HashMap<u32, usize> = wholes.map(|(place, row)| (row.slot, place)).collect();
     order.sort_by_key(|row| {
         let whole = rows[*row].parent.and_then(|parent| wholes.get(&parent).copied()).unwrap_or(*row);
-        (!rows[whole].is_service, whole, whole != *row, *row)
+        (!rows[whole].asks, !rows[whole].is_service, whole, whole != *row, *row)
     });
 }
 

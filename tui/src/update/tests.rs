@@ -375,6 +375,8 @@ fn a_screen_without_a_pane_takes_the_keys_back() {
     let mut model = watching();
     update(&mut model, Message::Open);
     update(&mut model, Message::Resized(50, 30));
+    assert!(model.focus == Focus::Pane && model.areas().covered);
+    update(&mut model, Message::Resized(39, 30));
     assert_eq!(model.focus, Focus::Table);
 }
 

@@ -8,7 +8,8 @@ use vx_status::look::Hue;
 use vx_status::mark::{glyph, tone};
 use vx_status::slot::{cached_bytes, download_entry, entry_ends_ns};
 use vx_status::standing::Standing;
-use vx_status::units::{bytes, rate, seconds, tenths};
+use vx_status::turn_facts::TurnFacts;
+use vx_status::units::{bytes, dollars, rate, seconds, short_count, tenths};
 use vx_status::vocabulary::{self, Phases};
 
 use super::fold::fold;
@@ -91,12 +92,17 @@ fn draw_row(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&Sl
         let stalls = model.stalls.of(row.id);
         lane(buffer, theme, Lane { slot, row, axis: &model.axis, stalls, now_ns, selected }, at)
     };
-    let inside = !columns.bar && matches!(row.standing, Standing::Stalled | Standing::Silent | Standing::Waiting);
+    let hatched = matches!(row.standing, Standing::Stalled | Standing::Silent | Standing::Waiting);
+    let inside = !columns.bar && (hatched || row.asks);
     words(buffer, theme, (slot, row, columns.bar), at, (words_at, free, inside));
 }
 
 fn mark(theme: &Theme, slot: &SlotView, row: &Row) -> &'static str {
-    if is_calm(slot, row) { theme.glyphs.working } else { glyph(theme.glyphs, row.standing) }
+    match () {
+        () if row.asks => theme.glyphs.waiting,
+        () if is_calm(slot, row) => theme.glyphs.working,
+        () => glyph(theme.glyphs, row.standing),
+    }
 }
 
 fn mark_tone(slot: &SlotView, row: &Row) -> Tone {
@@ -116,8 +122,8 @@ fn is_calm(slot: &SlotView, row: &Row) -> bool {
 
 /// A bar in place of the lane, on a narrow screen. Returns the cell where words may begin.
 fn plain_bar(buffer: &mut Buffer, theme: &Theme, row: &Row, area: Rect) -> u16 {
-    // A service has a word: it has no end to come closer to.
-    if !row.standing.at_work() || !row.note.is_empty() || row.is_service {
+    // A service and a turn have a word: neither has an end to come closer to.
+    if !row.standing.at_work() || !row.note.is_empty() || row.is_service || row.turn.is_some() {
         return 0;
     }
     let text = bar(theme, usize::from(area.width), row.permille, row.beat);
@@ -152,6 +158,7 @@ fn numbers(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&Slo
 fn value(model: &Model, slot: &SlotView, row: &Row, number: Number) -> String {
     let live = row.standing.at_work();
     let has_failed = matches!(row.standing, Standing::Failed | Standing::Died);
+    let turn = |count: fn(&TurnFacts) -> u64| row.turn.as_ref().map(count).filter(|count| *count > 0);
     let text = match number {
         Number::Percent => row.permille.filter(|_| live).map(percent),
         Number::Port => row.port.map(|port| format!(":{port}")),
@@ -159,6 +166,10 @@ fn value(model: &Model, slot: &SlotView, row: &Row, number: Number) -> String {
         Number::Processor => row.usage.and_then(|usage| usage.processor_permille).map(processor),
         Number::Memory => row.usage.map(|usage| bytes(usage.memory_bytes)),
         Number::Build => Some(row.build.clone()),
+        Number::Messages => turn(|turn| turn.messages).map(short_count),
+        Number::Tools => turn(|turn| turn.tools).map(short_count),
+        Number::Tokens => turn(|turn| turn.tokens).map(short_count),
+        Number::Cost => row.turn.as_ref().and_then(|turn| turn.cost_micros).map(dollars),
         Number::Up => row.elapsed_ms.filter(|_| live).map(seconds),
         // The words of a failure are worth more than what was received.
         Number::Size if has_failed && usize::from(model.columns.lane) < row.note.len() * 2 => None,
@@ -206,15 +217,19 @@ fn words(
         Standing::Cancelled => ends.cancelled.to_owned(),
         Standing::Slow if row.note.is_empty() => "slow".to_owned(),
         Standing::Done if row.is_service => ends.done.to_owned(),
-        _ if row.note.is_empty() && narrow && row.is_service => row.phase.clone().unwrap_or_default(),
+        _ if row.note.is_empty() && narrow && (row.is_service || row.turn.is_some()) => {
+            row.phase.clone().unwrap_or_default()
+        }
         _ if row.note.is_empty() => return,
         _ => row.note.clone(),
     };
     let text = if inside { format!(" {text} ") } else { text };
     let long = u16::try_from(vx_status::text::width(&text)).unwrap_or(u16::MAX);
-    // Near the right end, words go over what is drawn already, as far as they need and at most over half.
+    // Near the right end, words go over what is drawn already, as far as they need and at most over half; a question is worth
+    // more of it.
     let start = if from == 0 || inside { from } else { from + 1 };
-    let start = start.min(to.saturating_sub(long.saturating_add(1).min(to / 2)));
+    let most = if row.asks { to - to / 4 } else { to / 2 };
+    let start = start.min(to.saturating_sub(long.saturating_add(1).min(most)));
     let room = to.saturating_sub(start + 1);
     if room >= LEAST_WORDS.min(long) {
         put(buffer, theme, (x + start, y), room, &text, words_style(theme, row));

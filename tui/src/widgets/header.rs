@@ -98,7 +98,7 @@ fn sums(model: &Model) -> Vec<Sum> {
     }
     let done = match model.is_over() {
         true => format!("{} of {} {}", totals.good, totals.all, model.kinds.good()),
-        false => format!("{} of {}", totals.over, totals.all),
+        false => format!("{} of {}", totals.good, totals.all),
     };
     let ready = format!("{} of {} ready", totals.ready, totals.services);
     let done = if totals.is_of_services() { ready.clone() } else { done };
@@ -110,6 +110,7 @@ fn sums(model: &Model) -> Vec<Sum> {
         (failed, "failed", Tone::Bad),
         (lost, "lost", Tone::Warning),
         (still, "stalled", Tone::Warning),
+        (totals.asking, if totals.asking == 1 { "waits for you" } else { "wait for you" }, Tone::Warning),
         (totals.cancelled, if totals.is_of_services() { "stopped" } else { "cancelled" }, Tone::Warning),
     ];
     if totals.services > 0 && !totals.is_of_services() {
@@ -181,7 +182,7 @@ fn playback(at: Position) -> String {
 /// The whole board in one line, for a screen too small for more: the sums, then the worst failure or the work in
 /// progress.
 pub(crate) fn one_line(theme: &Theme, model: &Model) -> String {
-    let sums = format!("{}/{}", model.totals.over, model.totals.all);
+    let sums = format!("{}/{}", model.totals.good, model.totals.all);
     let worst = model.rows.iter().filter(|row| row.standing.bad()).min_by_key(|row| row.standing);
     let busy = model.rows.iter().filter(|row| row.standing.at_work()).min_by_key(|row| (row.standing, row.permille));
     let Some(row) = worst.or(busy) else {

@@ -98,7 +98,12 @@ pub(super) fn refuse_unknown(reader: &mut Reader<'_>, place: &str, table: &DeTab
     for key in table.keys() {
         let name = key.get_ref().as_ref();
         if !known.contains(&name) {
-            let near = crate::nearest::nearest(name, known.iter().copied()).first().map(|near| (*near).to_owned());
+            // As other programs call it.
+            let usual = ["run", "cmd", "exec", "start"]
+                .contains(&name)
+                .then_some("command")
+                .filter(|name| known.contains(name));
+            let near = usual.or_else(|| crate::nearest::nearest(name, known.iter().copied()).first().copied());
             let advice = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("known are {}", known.join(", ")),

@@ -24,10 +24,49 @@ pub(super) fn words(reader: &mut Reader<'_>, what: &str, value: &Value<'_>, shel
 }
 
 fn split(reader: &mut Reader<'_>, what: &str, value: &Value<'_>, text: &str) -> Option<Vec<String>> {
-    let words = shlex::split(text);
-    if words.is_none() {
+    let Some(words) = shlex::split(text) else {
         let advice = Some("close the quotes, or write a list of words".to_owned());
         reader.error(value.span(), format!("{what} has a quote without an end"), advice);
+        return None;
+    };
+    if let Some(sign) = words.iter().find_map(|word| for_a_shell(word)) {
+        let advice = Some("add `shell = true`; or write a list of words if it is meant as it is".to_owned());
+        reader.warn(value.span(), format!("{what} has `{sign}`, which only a shell obeys"), advice);
     }
-    words
+    Some(words)
+}
+
+/// The sign that this word would be to a shell, though no shell sees it.
+fn for_a_shell(word: &str) -> Option<&str> {
+    let alone = ["&&", "||", "|", "&", ";", "<", ">", ">>", "2>", "2>&1", "$PORT", "${PORT}"];
+    let end = || word.strip_suffix(';').filter(|before| !before.is_empty()).map(|_| ";");
+    alone.into_iter().find(|sign| *sign == word).or_else(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::for_a_shell;
+    use crate::project::Project;
+
+    #[test]
+    fn what_only_a_shell_obeys_is_pointed_out_where_there_is_none() {
+        let warned = |command: &str| {
+            let project =
+                Project::parse(Path::new("vx.toml"), &format!("[services.a]\n{command}\n")).expect("a project");
+            project.warnings.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>()
+        };
+        let of_a = "`command` of [services.a] has `&&`, which only a shell obeys";
+        assert_eq!(warned("command = \"go build && ./api\""), [of_a]);
+        for fine in [
+            "command = \"go build && ./api\"\nshell = true",
+            "command = [\"a\", \"&&\"]",
+            "command = \"a 'b && c; d'\"",
+        ] {
+            assert!(warned(fine).is_empty(), "{fine}");
+        }
+        let signs = ["a;", ";", "$PORT", ">", "a", "--x=$PORT", "{port}"].map(for_a_shell);
+        assert_eq!(signs, [Some(";"), Some(";"), Some("$PORT"), Some(">"), None, None, None]);
+    }
 }

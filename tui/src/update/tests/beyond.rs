@@ -196,6 +196,20 @@ fn one_step_back_from_the_table_leads_to_the_list_of_boards_where_there_is_one()
 }
 
 #[test]
+fn on_a_small_screen_the_pane_that_was_asked_for_covers_the_table() {
+    for size in [(40, 10), (100, 8)] {
+        let mut small = Model { size, has_list: true, ..viewing(many(3)) };
+        for key in [KeyCode::Char('l'), KeyCode::Enter] {
+            assert_eq!((small.areas().pane, small.focus), (None, Focus::Table));
+            press(&mut small, key);
+            assert_eq!((small.areas().pane_rows(), small.focus), (usize::from(size.1 - 3), Focus::Pane), "{size:?}");
+            assert_eq!(press(&mut small, KeyCode::Esc), None, "the table is back");
+        }
+        assert_eq!(press(&mut small, KeyCode::Esc), Some(Effect::Boards));
+    }
+}
+
+#[test]
 fn the_whole_time_is_offered_only_where_it_is_not_shown_already() {
     let mut later = many(200);
     later.taken_at_ns += 60 * vx_status::fixture::SECOND;

@@ -35,13 +35,20 @@ pub(super) fn facts(model: &Model, slot: &SlotView, columns: usize) -> Vec<Fact>
     if row.is_service {
         service(model, slot, row, &mut say);
     } else {
+        if let Some(turn) = &row.turn {
+            say("agent", slot.version.clone());
+            say("session", turn.session.clone());
+        }
         say("process", process(slot));
         if slot.attempt > 1 {
             say("attempt", slot.attempt.to_string());
         }
     }
-    say("message", slot.message.clone());
-    say("details", slot.details.clone());
+    // The state has the question.
+    say("message", if row.asks { String::new() } else { slot.message.clone() });
+    if row.turn.is_none() {
+        say("details", slot.details.clone());
+    }
     say("waits for", awaited(model, slot, row));
     say("then", waiting(model, slot, row));
     say("path", slot.result.clone().unwrap_or_default());
