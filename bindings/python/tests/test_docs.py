@@ -68,7 +68,7 @@ class WritingExamples(BoardTest):
             os.environ.pop("VX_BOARD", None)
             for number, example in enumerate(examples):
                 exec(compile(example, f"{WRITING}, example {number}", "exec"), names)
-        self.assertEqual(printed.getvalue().splitlines(), ["done 1000", "40"])
+        self.assertEqual(printed.getvalue().splitlines(), ["done 1000", "40", "[('epoch 1', 'done', 1000), ('weights', 'done', 4096)]"])
 
 
 if __name__ == "__main__":

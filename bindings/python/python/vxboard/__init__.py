@@ -29,6 +29,7 @@ from ._errors import (
     WriteError,
 )
 from ._recording import Recording
+from ._tqdm import tqdm, trange
 from ._views import BoardFacts, Slot, Snapshot, Transition, WaitsFor
 from ._writer import OwnBoard, slot
 
@@ -59,4 +60,6 @@ __all__ = [
     "Watch",
     "WriteError",
     "slot",
+    "tqdm",
+    "trange",
 ]
