@@ -135,15 +135,19 @@ impl Session {
                 tools::result(tool, arguments, &here, allow_changes, &call)
             }));
             let answer = result.map_err(|_| Fault::work("internal", "a defect of vx ended this call", None));
+            // The id is free before the client can have the answer.
+            let was_cancelled = call.is_cancelled();
+            calls.leave(&key_of_thread);
             // The protocol wants no answer to a call that was cancelled.
-            if !call.is_cancelled() {
+            if !was_cancelled {
                 out.answer(&id, answer);
             }
-            calls.over(&key_of_thread);
+            calls.left();
         };
         let started = thread::Builder::new().name("tool".into()).spawn(work);
         started.map(drop).map_err(|error| {
-            self.calls.over(&key);
+            self.calls.leave(&key);
+            self.calls.left();
             Fault::work("busy", format!("cannot start a thread: {error}"), None)
         })
     }
@@ -162,35 +166,57 @@ fn initialize(params: &Value) -> Result<Value, Fault> {
     }))
 }
 
-/// The calls under way, by their ids. A cancelled one stays until its work has ended.
+/// The calls under way.
 #[derive(Default)]
 struct Calls {
-    all: Mutex<HashMap<String, Option<Cancel>>>,
+    all: Mutex<UnderWay>,
     one_less: Condvar,
+}
+
+#[derive(Default)]
+struct UnderWay {
+    /// Those at work, by their ids. A cancelled one stays until its work has ended.
+    by_id: HashMap<String, Option<Cancel>>,
+    /// The number of those whose answer is being written.
+    answering: usize,
+}
+
+impl UnderWay {
+    fn over(&self) -> bool {
+        self.by_id.is_empty() && self.answering == 0
+    }
 }
 
 impl Calls {
     fn begin(&self, key: &str, cancel: Cancel) -> Result<(), Fault> {
         let mut all = self.all.lock();
-        if all.contains_key(key) {
+        if all.by_id.contains_key(key) {
             return Err(Fault::invalid_request(format!("the id {key} belongs to a call that has not ended")));
         }
-        if all.len() >= CALLS {
+        if all.by_id.len() + all.answering >= CALLS {
             let hint = "wait for their answers, or cancel some".to_owned();
             return Err(Fault::work("busy", format!("{CALLS} calls are under way"), Some(hint)));
         }
-        all.insert(key.to_owned(), Some(cancel));
+        all.by_id.insert(key.to_owned(), Some(cancel));
         Ok(())
     }
 
     fn cancel(&self, id: &Value) {
-        if let Some(cancel) = self.all.lock().get_mut(&id.to_string()) {
+        if let Some(cancel) = self.all.lock().by_id.get_mut(&id.to_string()) {
             *cancel = None;
         }
     }
 
-    fn over(&self, key: &str) {
-        self.all.lock().remove(key);
+    /// The work of a call has ended.
+    fn leave(&self, key: &str) {
+        let mut all = self.all.lock();
+        all.answering += 1;
+        all.by_id.remove(key);
+    }
+
+    /// Its answer is written.
+    fn left(&self) {
+        self.all.lock().answering -= 1;
         self.one_less.notify_all();
     }
 
@@ -198,7 +224,7 @@ impl Calls {
     fn end(&self) {
         let deadline = Instant::now() + ENDING;
         let mut all = self.all.lock();
-        all.values_mut().for_each(|cancel| *cancel = None);
-        while !all.is_empty() && !self.one_less.wait_until(&mut all, deadline).timed_out() {}
+        all.by_id.values_mut().for_each(|cancel| *cancel = None);
+        while !all.over() && !self.one_less.wait_until(&mut all, deadline).timed_out() {}
     }
 }

@@ -196,6 +196,7 @@ fn each_wrong_message_has_a_typed_answer_and_the_session_goes_on() {
         client.ask(7, method, &params);
         assert_eq!(client.answer(7)["error"]["code"], code, "{method} {params}");
     }
+    // The id of a call is free again with its answer.
     for (tool, arguments, hint) in [
         ("wait_for", json!({}), "`names` (array, required)"),
         ("wait_for", json!({ "names": ["x"], "timeout_seconds": -1 }), "`timeout_seconds` is from 0 to 3600"),
