@@ -18,6 +18,8 @@ pub mod history;
 pub mod http;
 pub mod inflate;
 pub mod install;
+#[cfg(all(unix, feature = "control"))]
+pub mod mcp;
 pub mod nearest;
 pub mod npm_range;
 pub mod paths;

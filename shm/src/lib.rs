@@ -208,6 +208,8 @@ pub use error::ReadError;
 #[cfg(not(loom))]
 pub use error::{AttachError, AttachErrorKind, CreateError};
 #[cfg(not(loom))]
+pub use liveness::beats::{ForkGuard, before_fork};
+#[cfg(not(loom))]
 pub use liveness::{SILENT_AFTER_MS, STALLED_AFTER_MS};
 #[cfg(not(loom))]
 pub use pool::Pool;

@@ -233,6 +233,14 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: DaemonCommand,
     },
+    /// Serve an agent on standard input and output by the Model Context Protocol.
+    #[cfg(all(unix, feature = "control"))]
+    #[command(after_help = "Clients start it: docs/mcp.md shows the settings of common ones.")]
+    Mcp {
+        /// Offer the tools that change anything, too: sync, service and run.
+        #[arg(long)]
+        allow_changes: bool,
+    },
     /// The caches of downloads, version lists and trials.
     Cache {
         /// The command for the caches.

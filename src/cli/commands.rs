@@ -1,7 +1,7 @@
 //! The names of the commands.
 
 /// The names of the commands. A tool with such a name is run with `vx x`.
-pub(super) const COMMANDS: [&str; 39] = [
+pub(super) const COMMANDS: [&str; 40] = [
     "sync",
     "install",
     "trust",
@@ -28,6 +28,7 @@ pub(super) const COMMANDS: [&str; 39] = [
     "turn",
     "turn-child",
     "daemon",
+    "mcp",
     "cache",
     "x",
     "outdated",

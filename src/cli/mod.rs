@@ -30,6 +30,8 @@ mod interrupts;
 mod lock;
 mod look;
 mod man;
+#[cfg(all(unix, feature = "control"))]
+mod mcp;
 mod notices;
 mod outdated;
 mod pager;
@@ -150,6 +152,8 @@ pub fn main() -> ExitCode {
         Command::TurnChild { ipc_channel } => turn::child(&ipc_channel),
         #[cfg(all(unix, feature = "control"))]
         Command::Daemon { command } => daemon::run(command),
+        #[cfg(all(unix, feature = "control"))]
+        Command::Mcp { allow_changes } => mcp::run(project, allow_changes),
         Command::Cache { command } => store::cache(command),
         Command::X(asked) => tool::explicit(project, &asked),
         Command::Tool(words) if words.first().is_some_and(|word| word == "help") => help::run(&words[1..]),

@@ -102,7 +102,7 @@ pub struct BuildError {
     pub file: String,
     /// The line, from 1; 0 without a file.
     pub line: u32,
-    /// The column, from 1, also where the compiler names none; 0 without a file.
+    /// The column, from 1; 0 without a file, or where the compiler names none.
     pub column: u32,
     /// The message.
     pub message: String,

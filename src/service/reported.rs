@@ -16,7 +16,7 @@ pub struct Reported {
     pub file: String,
     /// The line, from 1; 0 without a file.
     pub line: u32,
-    /// The column, from 1; 0 without a file.
+    /// The column, from 1; 0 without a file, or where the compiler names none.
     pub column: u32,
     /// The message.
     pub message: String,
@@ -38,6 +38,7 @@ impl Reported {
         let first = self.message.lines().next().unwrap_or_default();
         match self.file.is_empty() {
             true => first.to_owned(),
+            false if self.column == 0 => format!("{}:{}: {first}", self.file, self.line),
             false => format!("{}:{}:{}: {first}", self.file, self.line, self.column),
         }
     }

@@ -21,7 +21,7 @@ struct Tower {
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 20] = [
+const TOWERS: [Tower; 21] = [
     Tower {
         sources: "shm/src",
         floors: &[
@@ -195,6 +195,17 @@ const TOWERS: [Tower; 20] = [
         ],
     },
     Tower {
+        sources: "src/mcp",
+        floors: &[
+            &["answer", "describe", "place", "wire"],
+            &["call", "look"],
+            &["wait"],
+            &["carry", "logs", "service"],
+            &["tools"],
+            &["serve"],
+        ],
+    },
+    Tower {
         sources: "src/doctor",
         floors: &[
             &["examination", "finding"],
@@ -221,7 +232,7 @@ const TOWERS: [Tower; 20] = [
             &["completions", "export", "help", "look", "man", "notices", "replay", "search", "store", "work_errors"],
             &["screen"],
             &["activate", "install_child", "shims", "view", "workspace"],
-            &["ask", "config", "daemon", "env", "lock", "outdated", "request", "sbom", "show", "which", "wrap"],
+            &["ask", "config", "daemon", "env", "lock", "mcp", "outdated", "request", "sbom", "show", "which", "wrap"],
             &["board", "frontend", "top", "trust"],
             &["doctor", "install", "script", "sync", "tool", "up"],
             &["bridge", "services", "shortcut", "turn"],
@@ -249,7 +260,7 @@ const TOWERS: [Tower; 20] = [
             &["run", "trust"],
             &["service", "sync", "turn"],
             &["work"],
-            &["daemon", "devserver", "doctor"],
+            &["daemon", "devserver", "doctor", "mcp"],
             &["cli"],
             &["main"],
         ],

@@ -22,6 +22,8 @@ mod harmless;
 mod held;
 mod install;
 mod layers;
+#[cfg(target_os = "linux")]
+mod mcp;
 #[cfg(unix)]
 mod network;
 #[cfg(unix)]

@@ -15,6 +15,12 @@ from unittest import mock
 import vxboard
 from support import GOLDEN, BoardTest, close_board, make_board
 
+try:
+    from vxboard import _extension as extension
+except ImportError:
+    extension = None
+
+WRITING = Path(__file__).resolve().parents[3] / "docs" / "python-writing.md"
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "python.md"
 
 
@@ -49,6 +55,20 @@ class Examples(BoardTest):
         self.assertIn("done 1", lines)
         self.assertIn("['node', 'uv']", lines)
         self.assertEqual(lines[-1], "31200000")
+
+
+@unittest.skipIf(extension is None, "the extension is not built")
+class WritingExamples(BoardTest):
+    def test_each_example_of_writing_runs(self) -> None:
+        examples = re.findall(r"^```python\n(.*?)^```", WRITING.read_text(), re.DOTALL | re.MULTILINE)
+        os.chmod(self.directory, 0o700)
+        printed = io.StringIO()
+        names: dict[str, Any] = {}
+        with mock.patch.dict(os.environ, {"VX_RUNTIME_DIR": str(self.directory)}), contextlib.redirect_stdout(printed):
+            os.environ.pop("VX_BOARD", None)
+            for number, example in enumerate(examples):
+                exec(compile(example, f"{WRITING}, example {number}", "exec"), names)
+        self.assertEqual(printed.getvalue().splitlines(), ["done 1000", "40", "[('epoch 1', 'done', 1000), ('weights', 'done', 4096)]"])
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@
 //!   byte stays held, which is life: such a slot is *silent*, and taken over once the child is gone. Writing to a slot
 //!   from both sides of a fork is not detected: do not.
 //! * The thread that beats does not survive a fork. A slot claimed in the child starts one there.
+//!   A child forked by one thread while another beats must not find the beats' lock taken: a program that claims
+//!   slots in such children forks under the guard of [`before_fork`](crate::before_fork).
 //!
 //! # Pools
 //!

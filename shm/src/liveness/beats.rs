@@ -5,7 +5,7 @@
 //! thread beats, and also records when it last saw the numbers change.
 
 use std::io;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, MutexGuard, Weak};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
@@ -54,6 +54,18 @@ pub(crate) fn keep(beating: &Arc<impl Beating + 'static>, every: Duration) -> io
         registry.runs_in = std::process::id();
     }
     Ok(())
+}
+
+/// Holds the thread that beats back while this process forks. Made before the fork, and dropped on both sides of it by the
+/// thread that forked: a child forked in the middle of a beat would wait for ever for a thread that it does not have.
+#[must_use = "the beats go on as soon as it is dropped"]
+pub struct ForkGuard {
+    _registry: MutexGuard<'static, Registry>,
+}
+
+/// Hold the beats of this process back for a fork, after which the child goes on in the same program.
+pub fn before_fork() -> ForkGuard {
+    ForkGuard { _registry: REGISTRY.lock() }
 }
 
 fn run() {
@@ -113,6 +125,21 @@ mod tests {
         assert!(count(&often) >= 5 && count(&seldom) <= 2, "{} and {}", count(&often), count(&seldom));
         assert_eq!((next_beat_ns(0, INTERVAL), next_beat_ns(250_000_000, INTERVAL)), (250_000_000, 500_000_000));
         assert_eq!(next_beat_ns(u64::MAX, INTERVAL), u64::MAX);
+    }
+
+    #[test]
+    fn while_a_process_forks_no_beat_is_made_and_no_writer_added() {
+        let guard = before_fork();
+        let (sender, added) = std::sync::mpsc::channel();
+        let adding = thread::spawn(move || {
+            let counting = Arc::new(Counting(AtomicU64::new(0)));
+            keep(&counting, INTERVAL).unwrap();
+            sender.send(()).unwrap();
+        });
+        assert!(added.recv_timeout(Duration::from_millis(100)).is_err(), "the beats are not held back");
+        drop(guard);
+        added.recv_timeout(Duration::from_secs(60)).unwrap();
+        adding.join().unwrap();
     }
 
     #[test]

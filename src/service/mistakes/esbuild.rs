@@ -20,5 +20,9 @@ pub(super) fn take(found: &mut Found, line: &str) {
 
 /// A column that counts from 1; the text holds the one that counts from 0, which a place never has.
 fn column_from_1(text: &str, column: u32) -> u32 {
-    if text.ends_with(":0") { 1 } else { column.saturating_add(1) }
+    match column {
+        0 => 0,
+        _ if text.ends_with(":0") => 1,
+        _ => column.saturating_add(1),
+    }
 }

@@ -21,15 +21,15 @@ pub struct Place {
     pub file: String,
     /// The line, from 1.
     pub line: u32,
-    /// The column, from 1, in the units of the compiler; 1 where it names none.
+    /// The column, from 1, in the units of the compiler; 0 where it names none.
     pub column: u32,
 }
 
 impl Place {
-    /// A place; a line or a column that is 0 becomes the first.
+    /// A place; a line or a named column that is 0 becomes the first.
     pub(super) fn new(file: &str, line: u32, column: Option<u32>) -> Self {
         let file = file.strip_prefix("./").unwrap_or(file).to_owned();
-        Self { file, line: line.max(1), column: column.unwrap_or(1).max(1) }
+        Self { file, line: line.max(1), column: column.map_or(0, |column| column.max(1)) }
     }
 
     /// The place in all of this text: `FILE:LINE:COLUMN`, or `FILE:LINE`.

@@ -62,7 +62,7 @@ fn mistakes_in_modules_of_go_keep_their_message() {
             "main.go:5:2: package notstd/pkg is not in std (/go/src/notstd/pkg)",
         ],
     );
-    check(&Form::Go, include_str!("printed/go-mod-syntax.txt"), &["go.mod:3:1: unknown directive: frobnicate"]);
+    check(&Form::Go, include_str!("printed/go-mod-syntax.txt"), &["go.mod:3:0: unknown directive: frobnicate"]);
     let none = "go.mod file not found in current directory or any parent directory; see 'go help modules'";
     check(&Form::Go, include_str!("printed/go-none.txt"), &[none]);
     let cycle = "package example.com/a\n\timports example.com/b\n\timports example.com/a: import cycle not allowed\n";
@@ -82,7 +82,7 @@ fn lines_of_go_that_are_no_mistakes_are_none() {
 fn drives_and_places_without_a_column_are_read_right() {
     let text = "C:\\x.go:3:4: undefined: y\r\nC:\\a b\\x.go:5: no column\na/b.go:7:0: generated\nc.go:0: whole file\n";
     let expected =
-        ["C:\\x.go:3:4: undefined: y", "C:\\a b\\x.go:5:1: no column", "a/b.go:7:1: generated", "c.go:1:1: whole file"];
+        ["C:\\x.go:3:4: undefined: y", "C:\\a b\\x.go:5:0: no column", "a/b.go:7:1: generated", "c.go:1:0: whole file"];
     check(&Form::Go, text, &expected);
     let rust = "error: expected expression\r\n  --> C:\\x\\main.rs:3:4\r\n";
     check(&Form::Rustc, rust, &["C:\\x\\main.rs:3:4: expected expression"]);
@@ -157,7 +157,7 @@ fn a_pattern_of_the_users_own_finds_mistakes() {
     let pattern = OwnPattern::new(r"^(?<file>\S+)@(?<line>\d+)(\.(?<column>\d+))?( (?<message>.*))?$");
     let form = Form::Own(pattern.expect("a pattern"));
     let text = "a.x@3.4 wrong\nb.x@5\nnothing\na.x@3.4 wrong\nc.x@99999999999 far\n";
-    check(&form, text, &["a.x:3:4: wrong", "b.x:5:1: b.x@5"]);
+    check(&form, text, &["a.x:3:4: wrong", "b.x:5:0: b.x@5"]);
     for (text, expected) in [
         ("(", "nor a regular expression"),
         ("rust", "no group `(?<file>…)`"),

@@ -192,8 +192,10 @@ struct Round {
     answers: Receiver<Answer>,
     /// Requests that are under way.
     left: usize,
-    /// An answer in words says more than an address where nothing listens.
+    /// An answer came.
     heard: bool,
+    /// The reason of an address without one.
+    silent: Option<String>,
 }
 
 /// Rounds of requests, one after the other, until one is answered well.
@@ -203,12 +205,15 @@ pub(super) struct HttpAsk {
     round: Option<Round>,
     next: Option<Instant>,
     why: String,
+    /// The reason is an answer in words, which says more than an address where nothing listens: it stays until a whole round
+    /// has heard none.
+    answered: bool,
 }
 
 impl HttpAsk {
     pub(super) fn new(check: HttpCheck) -> Self {
         let why = format!("{} has not answered yet", check.url);
-        Self { check, round: None, next: None, why }
+        Self { check, round: None, next: None, why, answered: false }
     }
 
     /// The time until the next round.
@@ -226,11 +231,14 @@ impl HttpAsk {
             round.left -= 1;
             match answer {
                 Answer::Good => return Ok(()),
-                Answer::Other(why) => (self.why, round.heard) = (why, true),
-                Answer::None(why) if !round.heard => self.why = why,
-                Answer::None(_) => {}
+                Answer::Other(why) => (self.why, self.answered, round.heard) = (why, true, true),
+                Answer::None(why) if self.answered => round.silent = Some(why),
+                Answer::None(why) => self.why = why,
             }
             if round.left == 0 {
+                if let (false, Some(why)) = (round.heard, round.silent.take()) {
+                    (self.why, self.answered) = (why, false);
+                }
                 (self.round, self.next) = (None, Some(now + PAUSE));
             }
         }
@@ -246,7 +254,7 @@ impl HttpAsk {
             self.next = Some(now + PAUSE_WITHOUT_HOST);
             return;
         }
-        self.round = Some(Round { answers, left, heard: false });
+        self.round = Some(Round { answers, left, heard: false, silent: None });
     }
 
     /// Ask at an address on a thread of its own; false if there is none to be had.

@@ -7,7 +7,7 @@
             print(slot.key, slot.phase, slot.percent)
 
 `Board` reads a board that is at work or finished, `Dump` one that was written to a file, and `Recording` one that was
-recorded. Only the standard library is needed.
+recorded: for these only the standard library is needed. `Board.create` and `slot` write, with the compiled extension.
 """
 
 from ._board import Board, Dump, Watch
@@ -26,9 +26,12 @@ from ._errors import (
     RecordingError,
     VxboardError,
     WaitTimeoutError,
+    WriteError,
 )
 from ._recording import Recording
+from ._tqdm import tqdm, trange
 from ._views import BoardFacts, Slot, Snapshot, Transition, WaitsFor
+from ._writer import OwnBoard, slot
 
 __all__ = [
     "AttachError",
@@ -44,6 +47,7 @@ __all__ = [
     "NotAFileError",
     "NotReadyError",
     "OtherLayoutError",
+    "OwnBoard",
     "ReadError",
     "Recording",
     "RecordingError",
@@ -54,4 +58,8 @@ __all__ = [
     "WaitTimeoutError",
     "WaitsFor",
     "Watch",
+    "WriteError",
+    "slot",
+    "tqdm",
+    "trange",
 ]

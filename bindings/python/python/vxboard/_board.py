@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
-from typing import Callable, Optional, Union
+from typing import TYPE_CHECKING, Callable, Optional, Union
 
 from . import _layout as layout
 from . import _places as places
@@ -15,6 +16,9 @@ from ._slots import Slots, cell_text, latch
 from ._views import BoardFacts, Slot, Snapshot
 from ._witness import UNKNOWN, Witness
 from ._words import Words
+
+if TYPE_CHECKING:
+    from ._writer import OwnBoard
 
 # Processes are asked for ten times a second at most, unless a state has moved: that takes system calls.
 _EXAMINE_EVERY_NS = 100_000_000
@@ -61,6 +65,17 @@ class Board:
             return cls._first(found, where, lambda board: board.at_work)
         except AttachError:
             return cls._first(found, where, lambda _: True)
+
+    @staticmethod
+    def create(title: str, slots: int = 64, path: Optional[Union[str, os.PathLike[str]]] = None) -> OwnBoard:
+        """Make a board with room for this many slots at work at once. `with` closes it: as failed, if a slot has failed.
+
+        Without a path it is a new file in the directory in which vx keeps its boards. Needs the compiled extension.
+        Raises `WriteError` if the board cannot be made.
+        """
+        from ._writer import create
+
+        return create(title, slots, path)
 
     @classmethod
     def _first(cls, paths: list[str], where: places.Where, meant: Callable[[Board], bool]) -> Board:

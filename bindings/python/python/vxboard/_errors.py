@@ -71,3 +71,7 @@ class RecordingError(VxboardError):
 
 class WaitTimeoutError(VxboardError, TimeoutError):
     """A wait that ended without what it waited for."""
+
+
+class WriteError(VxboardError):
+    """A board that could not be made, or a slot that could not be taken or written."""

@@ -7,23 +7,38 @@ import stat
 from collections.abc import Iterator
 from typing import Optional, Union
 
-from ._errors import MissingError
+from ._errors import MissingError, WriteError
 
 Where = Union[str, "os.PathLike[str]", int, None]
 
 
 def directories() -> list[str]:
     """The directories with boards of this user, the most likely first: each is this user's alone, and no link."""
+    return [path for path in dict.fromkeys(_candidates()) if _is_own(path)]
+
+
+def _candidates() -> list[str]:
     asked = os.environ.get("VX_RUNTIME_DIR")
     if asked:
-        candidates = [os.path.abspath(asked)]
-    else:
-        uid = os.geteuid()
-        sessions = [os.environ.get("XDG_RUNTIME_DIR"), f"/run/user/{uid}"]
-        home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
-        candidates = [os.path.join(session, "vx") for session in sessions if session]
-        candidates += [f"/dev/shm/vx-{uid}", os.path.join(home, "vx", "run")]
-    return [path for path in dict.fromkeys(candidates) if _is_own(path)]
+        return [os.path.abspath(asked)]
+    uid = os.geteuid()
+    sessions = [os.environ.get("XDG_RUNTIME_DIR"), f"/run/user/{uid}"]
+    home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    # A session's own directory is the system's to make.
+    found = [os.path.join(session, "vx") for session in sessions if session and os.path.isdir(session)]
+    return [*found, f"/dev/shm/vx-{uid}", os.path.join(home, "vx", "run")]
+
+
+def new_board() -> str:
+    """The path of a new board, in the first directory that is there or can be made."""
+    for path in _candidates():
+        try:
+            os.makedirs(path, mode=0o700, exist_ok=True)
+        except OSError:
+            continue
+        if _is_own(path) and os.access(path, os.W_OK):
+            return os.path.join(path, f"python-{os.getpid()}-{os.urandom(4).hex()}.board")
+    raise WriteError("", "there is no directory for boards", "name one with `VX_RUNTIME_DIR`")
 
 
 def _is_own(path: str) -> bool:

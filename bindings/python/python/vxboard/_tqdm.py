@@ -1,0 +1,237 @@
+"""A progress bar with tqdm's arguments and calls that is a slot of a board: no terminal, no lock between processes.
+
+Each bar is a slot of the board that `VX_BOARD` names, else of one that this process makes. A program never fails for its
+bars: without the extension, or if the board is full, they count, and a warning says once what is missing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import time
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Any, Generic, Optional, TypeVar, Union
+
+from ._errors import VxboardError
+from ._writer import Unit
+from ._writer import slot as take_slot
+
+if TYPE_CHECKING:
+    from ._extension import SlotWriter
+
+T = TypeVar("T")
+
+# A loop publishes each item, or, while it makes more than one in this time, …
+_QUICK_S = 0.001
+# … every so many at most: that is how far a board may be behind once the loop becomes slow.
+_MOST_AT_ONCE = 64
+_counter = itertools.count(1)
+
+
+class tqdm(Generic[T]):
+    """As `tqdm.tqdm`. What concerns the look of a bar in a terminal is accepted and has no effect."""
+
+    def __init__(
+        self,
+        iterable: Optional[Iterable[T]] = None,
+        desc: Optional[str] = None,
+        total: Optional[float] = None,
+        leave: Optional[bool] = True,
+        *_look: object,
+        disable: Optional[bool] = False,
+        unit: str = "it",
+        initial: float = 0,
+        postfix: Union[Mapping[str, object], str, None] = None,
+        **_more_of_its_look: object,
+    ) -> None:
+        if total is None and isinstance(iterable, Sized):
+            total = len(iterable)
+        if total == float("inf"):
+            total = None
+        self.iterable = iterable
+        self.desc = desc or ""
+        self.total = total
+        self.leave = leave
+        self.disable = bool(disable)
+        self.unit = unit
+        self.initial = initial
+        self.n = initial
+        self.postfix: Optional[str] = None
+        self._slot = None if self.disable else _slot_of(self.desc, self._whole(total), unit)
+        self._publish()
+        if isinstance(postfix, str):
+            self.set_postfix_str(postfix)
+        elif postfix is not None:
+            self.set_postfix(postfix)
+
+    @staticmethod
+    def _whole(number: Optional[float]) -> Optional[int]:
+        return None if number is None else max(int(number), 0)
+
+    def _publish(self) -> None:
+        if self._slot is not None and self._slot.live:
+            self._slot.publish(max(int(self.n), 0))
+
+    def _say(self) -> None:
+        if self._slot is not None and self._slot.live:
+            moved = self.desc if self.desc != self._slot.key else ""
+            self._slot.message(", ".join(part for part in (moved, self.postfix) if part))
+
+    def __iter__(self) -> Iterator[T]:
+        if self.iterable is None:
+            raise TypeError("this bar has nothing to iterate over")
+        if self._slot is None:
+            yield from self.iterable
+            return
+        n, step, clock = self.n, 1, time.perf_counter
+        due, since = n + 1, clock()
+        try:
+            for item in self.iterable:
+                yield item
+                n += 1
+                if n >= due:
+                    self.n = n
+                    self._publish()
+                    now = clock()
+                    step = min(2 * step, _MOST_AT_ONCE) if now - since < _QUICK_S * step else 1
+                    due, since = n + step, now
+        except GeneratorExit:
+            # The loop was left, by `break` or by an exception, which a generator cannot tell apart.
+            self.n = n
+            self._end_early()
+            raise
+        except BaseException as error:
+            self.n = n
+            self._end_failed(error)
+            raise
+        self.n = n
+        self.close()
+
+    def _end_early(self) -> None:
+        if self._slot is not None and self._slot.live:
+            self._publish()
+            self._slot.cancel()
+
+    def _end_failed(self, error: BaseException) -> None:
+        if self._slot is not None:
+            self._publish()
+            self._slot.__exit__(type(error), error, error.__traceback__)
+
+    def update(self, n: Optional[float] = 1) -> Optional[bool]:
+        """Add to what is done; a negative number takes away."""
+        if self.disable:
+            return None
+        self.n += 1 if n is None else n
+        self._publish()
+        return True
+
+    def reset(self, total: Optional[float] = None) -> None:
+        """Begin again at 0."""
+        self.n = 0
+        if total is not None:
+            self.total = total
+            if self._slot is not None and self._slot.live:
+                self._slot.total = self._whole(total)
+        self._publish()
+
+    def refresh(self, *_look: object, **_more: object) -> Optional[bool]:
+        """Publish `n` and `total` as they were assigned."""
+        if self._slot is not None and self._slot.live:
+            self._slot.total = self._whole(self.total)
+        self._publish()
+        return True
+
+    def set_description(self, desc: Optional[str] = None, refresh: bool = True) -> None:
+        """Show this text beside the key, which stays the first one."""
+        self.set_description_str(desc, refresh)
+
+    def set_description_str(self, desc: Optional[str] = None, refresh: bool = True) -> None:
+        self.desc = desc or ""
+        self._say()
+
+    def set_postfix(
+        self, ordered_dict: Optional[Mapping[str, object]] = None, refresh: bool = True, **kwargs: object
+    ) -> None:
+        """Show these values as the slot's message."""
+        values = {**(ordered_dict or {}), **dict(sorted(kwargs.items()))}
+        shown = (f"{key}={value:.3g}" if isinstance(value, float) else f"{key}={value}" for key, value in values.items())
+        self.set_postfix_str(", ".join(shown))
+
+    def set_postfix_str(self, s: str = "", refresh: bool = True) -> None:
+        self.postfix = str(s)
+        self._say()
+
+    def close(self) -> None:
+        """End the slot as done."""
+        if self._slot is not None:
+            self._publish()
+            self._slot.end()
+
+    def clear(self, *_look: object, **_more: object) -> None:
+        """Nothing was drawn."""
+
+    def unpause(self) -> None:
+        """No clock of this side was stopped."""
+
+    @classmethod
+    def write(cls, s: str, file: Optional[IO[str]] = None, end: str = "\n", nolock: bool = False) -> None:
+        """Print a line: no bar is in its way."""
+        (file or sys.stdout).write(f"{s}{end}")
+
+    @property
+    def format_dict(self) -> dict[str, Any]:
+        return {"n": self.n, "total": self.total, "initial": self.initial, "unit": self.unit, "prefix": self.desc}
+
+    def __len__(self) -> int:
+        if isinstance(self.iterable, Sized):
+            return len(self.iterable)
+        if self.total is None:
+            raise TypeError("the length of this bar is not known")
+        return int(self.total)
+
+    def __bool__(self) -> bool:
+        if self.total is not None:
+            return self.total > 0
+        if self.iterable is None:
+            raise TypeError("bool() undefined when iterable == total == None")
+        return bool(self.iterable)
+
+    def __enter__(self) -> tqdm[T]:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            self._end_failed(error)
+
+    def __str__(self) -> str:
+        total = "?" if self.total is None else self.total
+        return f"{self.desc + ': ' if self.desc else ''}{self.n}/{total}"
+
+
+def trange(*bounds: int, **arguments: Any) -> tqdm[int]:
+    """As `tqdm(range(…), …)`."""
+    return tqdm(range(*bounds), **arguments)
+
+
+def _slot_of(desc: str, total: Optional[int], unit: str) -> Optional[SlotWriter]:
+    """A slot with the description as its key; if that is taken, with the process and a number after it."""
+    shown: Unit = "bytes" if unit in ("B", "bytes") else "count"
+    first = desc.strip().rstrip(":") or "loop"
+    try:
+        try:
+            return take_slot(first, total, shown)
+        except VxboardError:
+            return take_slot(f"{first} {os.getpid()}.{next(_counter)}", total, shown)
+    except (VxboardError, OSError) as error:
+        warnings.warn(f"progress is not shown: {error}", RuntimeWarning, stacklevel=4)
+        return None

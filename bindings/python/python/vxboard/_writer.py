@@ -1,0 +1,133 @@
+"""A board of one's own, and slots on it or on the board of the process that started this one.
+
+Writing takes the compiled extension: publications are ordered by atomic operations, which Python does not have.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Optional, Union
+
+from . import _places as places
+from ._board import Board
+from ._errors import WriteError
+
+if TYPE_CHECKING:
+    from ._extension import BoardWriter, SlotWriter
+
+Unit = Literal["count", "bytes", "files", "permille"]
+
+_VARIABLE = "VX_BOARD"
+# The board that `slot` made because there was none. A forked child writes to its parent's.
+_made: Optional[OwnBoard] = None
+
+
+class OwnBoard(Board):
+    """A board that this process made. While it is open, processes that this one starts find it through `VX_BOARD`."""
+
+    def __init__(self, path: str, title: str, slots: int) -> None:
+        self._writer = _board_writer(path, title, slots)
+        super().__init__(path)
+        self._pid = os.getpid()
+        self._before = os.environ.get(_VARIABLE)
+        os.environ[_VARIABLE] = os.path.abspath(path)
+
+    def slot(self, key: str, total: Optional[int] = None, unit: Optional[Unit] = None) -> SlotWriter:
+        """Take a slot of this board, in this process or in one forked from it. The key is unique among those at work.
+
+        Raises `WriteError` if the board is full or closed, or has a slot with this key at work.
+        """
+        return _slot_writer(self.path, key, total, unit)
+
+    def set_title(self, title: str) -> None:
+        """Change the board's subject."""
+        self._writer.set_title(title)
+
+    def tidy(self) -> None:
+        """Remove other boards from its directory that have been over for an hour, or are not among the newest 32."""
+        self._writer.tidy(os.path.dirname(self.path))
+
+    def record_exit(self, pid: int, exit_code: int) -> None:
+        """Record how a child ended, for each slot that it wrote: `process.pid` and `process.exitcode`, as
+        `multiprocessing` and `subprocess` have them. A negative code is a signal, by which it was killed."""
+        code, signal = (None, -exit_code) if exit_code < 0 else (exit_code, None)
+        for slot in self.slots():
+            if slot.pid == pid:
+                self._writer.record_exit(slot.place, slot.generation, code, signal)
+
+    def finish(self, failed: Optional[bool] = None) -> None:
+        """Close the board: as failed if that is said, or if a slot has failed or was killed. It stays readable."""
+        if self._pid != os.getpid() or self._words.closed:
+            return
+        if failed is None:
+            failed = any(slot.state in ("failed", "died") or slot.lost for slot in self.slots())
+        self._writer.close(failed)
+        if os.environ.get(_VARIABLE) == os.path.abspath(self.path):
+            if self._before is None:
+                del os.environ[_VARIABLE]
+            else:
+                os.environ[_VARIABLE] = self._before
+
+    def close(self) -> None:
+        """Close the board, and let go of its file."""
+        self.finish()
+        super().close()
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        if kind is not None:
+            self.finish(failed=True)
+        self.close()
+
+
+def create(title: str, slots: int = 64, path: Optional[Union[str, os.PathLike[str]]] = None) -> OwnBoard:
+    """As `Board.create`."""
+    if path is not None:
+        return OwnBoard(os.fspath(path), title, slots)
+    board = OwnBoard(places.new_board(), title, slots)
+    board.tidy()
+    return board
+
+
+def slot(key: str, total: Optional[int] = None, unit: Optional[Unit] = None) -> SlotWriter:
+    """Take a slot of the board that `VX_BOARD` names: that of the process that started this one. Without such a board
+    this process makes one, which is closed at its end.
+
+    Raises `WriteError` if the board is full or closed, or has a slot with this key at work.
+    """
+    global _made
+    path = os.environ.get(_VARIABLE)
+    if not path:
+        title = os.path.basename(sys.argv[0]) if sys.argv and sys.argv[0] else "python"
+        _made = create(title)
+        atexit.register(_made.close)
+        path = _made.path
+    return _slot_writer(path, key, total, unit)
+
+
+def _board_writer(path: str, title: str, slots: int) -> BoardWriter:
+    try:
+        from ._extension import BoardWriter
+    except ImportError:
+        raise _without_extension(path) from None
+    return BoardWriter(path, title, slots)
+
+
+def _slot_writer(path: str, key: str, total: Optional[int], unit: Optional[Unit]) -> SlotWriter:
+    try:
+        from ._extension import SlotWriter
+    except ImportError:
+        raise _without_extension(path) from None
+    return SlotWriter(path, key, total, unit)
+
+
+def _without_extension(path: str) -> WriteError:
+    hint = "build it with `maturin develop --release` in bindings/python; CPython 3.11 or later is needed"
+    return WriteError(path, "this vxboard has no compiled extension, without which boards can only be read", hint)

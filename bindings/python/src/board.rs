@@ -1,0 +1,66 @@
+//! A board that this process makes, and in which it records how its children ended.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use vx_shm::{Board, BoardState, Ending, Reservation, SlotState};
+
+use crate::error::write_error;
+use crate::fork::Own;
+
+const BOARDS_KEPT_FOR: Duration = Duration::from_secs(3600);
+const BOARDS_KEPT: usize = 32;
+
+#[pyclass(frozen, module = "vxboard")]
+pub(crate) struct BoardWriter {
+    path: PathBuf,
+    own: Own<Board>,
+}
+
+#[pymethods]
+impl BoardWriter {
+    #[new]
+    fn new(py: Python<'_>, path: PathBuf, title: &str, capacity: u32) -> PyResult<Self> {
+        let board =
+            Board::create(&path, title, capacity).map_err(|error| write_error(py, &path, &error, error.hint()))?;
+        Ok(Self { path, own: Own::new(board) })
+    }
+
+    /// Remove boards from a directory that are over, by the rule by which vx does it. One that cannot be removed stays.
+    #[staticmethod]
+    fn tidy(directory: PathBuf) {
+        let _ = vx_shm::gc(&directory, BOARDS_KEPT_FOR, BOARDS_KEPT);
+    }
+
+    fn set_title(&self, title: &str) {
+        if let Some(board) = &*self.own.lock() {
+            board.set_title(title);
+        }
+    }
+
+    /// Record how the process of a slot ended. A slot that had ended before keeps its state and gets the exit alone.
+    fn record_exit(
+        &self,
+        py: Python<'_>,
+        slot: u32,
+        generation: u32,
+        exit_code: Option<i32>,
+        signal: Option<i32>,
+    ) -> PyResult<()> {
+        let ending = Ending { exit_code, signal, ..Ending::new(SlotState::Died) };
+        match &*self.own.lock() {
+            Some(board) => board
+                .end(Reservation { slot, generation }, &ending)
+                .map_err(|error| write_error(py, &self.path, &error, error.hint())),
+            None => Ok(()),
+        }
+    }
+
+    /// Close the board, as done or failed. In a forked child it does nothing.
+    fn close(&self, failed: bool) {
+        if let Some(board) = self.own.lock().take() {
+            board.close(if failed { BoardState::Failed } else { BoardState::Done });
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! One slot that this process writes.
+
+use std::path::PathBuf;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use vx_shm::{Ending, Kind, Slot, SlotState, Step, Unit};
+
+use crate::error::write_error;
+use crate::fork::Own;
+
+/// "running", by the vocabulary of tasks.
+const RUNNING: Step = Step::new(3);
+
+#[pyclass(frozen, module = "vxboard")]
+pub(crate) struct SlotWriter {
+    path: PathBuf,
+    key: String,
+    own: Own<Slot>,
+}
+
+#[pymethods]
+impl SlotWriter {
+    #[new]
+    #[pyo3(signature = (path, key, total=None, unit=None, version=""))]
+    fn new(
+        py: Python<'_>,
+        path: PathBuf,
+        key: String,
+        total: Option<u64>,
+        unit: Option<&str>,
+        version: &str,
+    ) -> PyResult<Self> {
+        let unit = unit.map(unit_of).transpose()?;
+        let mut slot = Slot::join(&path, &key, version, Kind::Task)
+            .map_err(|error| write_error(py, &path, &error, error.hint()))?;
+        slot.enter(RUNNING, total);
+        if let Some(unit) = unit {
+            slot.set_unit(unit);
+        }
+        Ok(Self { path, key, own: Own::new(slot) })
+    }
+
+    /// Add to the finished work.
+    #[pyo3(signature = (count=1, /))]
+    fn advance(&self, py: Python<'_>, count: u64) -> PyResult<()> {
+        self.with(py, |slot| slot.publish(slot.done().saturating_add(count)))
+    }
+
+    /// Set the finished work.
+    fn publish(&self, py: Python<'_>, done: u64) -> PyResult<()> {
+        self.with(py, |slot| slot.publish(done))
+    }
+
+    /// Show a line about the work under way.
+    fn message(&self, py: Python<'_>, text: &str) -> PyResult<()> {
+        self.with(py, |slot| slot.message(text))
+    }
+
+    /// Add a line to the slot's log.
+    fn log(&self, py: Python<'_>, line: &str) -> PyResult<()> {
+        self.with(py, |slot| slot.log_line(line.as_bytes()))
+    }
+
+    /// Finished work.
+    #[getter]
+    fn done(&self, py: Python<'_>) -> PyResult<u64> {
+        self.with(py, |slot| slot.done())
+    }
+
+    #[getter]
+    fn total(&self, py: Python<'_>) -> PyResult<Option<u64>> {
+        self.with(py, |slot| slot.total())
+    }
+
+    #[setter]
+    fn set_total(&self, py: Python<'_>, total: Option<u64>) -> PyResult<()> {
+        self.with(py, |slot| slot.set_total(total))
+    }
+
+    #[getter]
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// True until it has ended; false in a forked child.
+    #[getter]
+    fn live(&self) -> bool {
+        self.own.lock().is_some()
+    }
+
+    /// End the slot: as done, or with the reason as failed. The second end is ignored.
+    #[pyo3(signature = (error=None, result=None))]
+    fn end(&self, py: Python<'_>, error: Option<String>, result: Option<String>) -> PyResult<()> {
+        let state = if error.is_some() { SlotState::Failed } else { SlotState::Done };
+        self.finish(py, Ending { error, result, ..Ending::new(state) })
+    }
+
+    /// End the slot as stopped on request.
+    fn cancel(&self, py: Python<'_>) -> PyResult<()> {
+        self.finish(py, Ending::new(SlotState::Cancelled))
+    }
+
+    fn __enter__(slot: Py<Self>) -> Py<Self> {
+        slot
+    }
+
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        kind: Option<Bound<'_, PyAny>>,
+        error: Option<Bound<'_, PyAny>>,
+        _trace: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let Some(kind) = kind else { return self.finish(py, Ending::new(SlotState::Done)) };
+        let name: String = kind.getattr("__name__")?.extract()?;
+        if name == "KeyboardInterrupt" {
+            return self.cancel(py);
+        }
+        let text = error.map_or(Ok(String::new()), |error| Ok::<_, PyErr>(error.str()?.to_string()));
+        let reason = match text {
+            Ok(text) if !text.is_empty() => format!("{name}: {text}"),
+            _ => name,
+        };
+        self.finish(py, Ending::failed(reason))
+    }
+
+    fn __repr__(&self) -> String {
+        let state = if self.live() { "live" } else { "ended" };
+        format!("<vxboard.SlotWriter {:?} of {}: {state}>", self.key, self.path.display())
+    }
+}
+
+impl SlotWriter {
+    #[inline]
+    fn with<T>(&self, py: Python<'_>, act: impl FnOnce(&mut Slot) -> T) -> PyResult<T> {
+        match &mut *self.own.lock() {
+            Some(slot) => Ok(act(slot)),
+            None => Err(self.not_live(py)),
+        }
+    }
+
+    #[cold]
+    fn not_live(&self, py: Python<'_>) -> PyErr {
+        let what = format!("slot `{}` has ended, or belongs to the process that forked this one", self.key);
+        write_error(py, &self.path, &what, Some("take a slot of your own with `vxboard.slot`".into()))
+    }
+
+    fn finish(&self, py: Python<'_>, ending: Ending) -> PyResult<()> {
+        match self.own.lock().take() {
+            Some(slot) => slot.end(ending).map_err(|error| write_error(py, &self.path, &error, error.hint())),
+            None => Ok(()),
+        }
+    }
+}
+
+fn unit_of(name: &str) -> PyResult<Unit> {
+    let known = [Unit::Count, Unit::Bytes, Unit::Files, Unit::Permille];
+    known.into_iter().find(|unit| unit.name() == name).ok_or_else(|| {
+        let names = known.map(Unit::name).join(", ");
+        PyValueError::new_err(format!("there is no unit `{name}`: use one of {names}"))
+    })
+}

@@ -1,0 +1,216 @@
+"""Boards made and slots written by the extension, in one process and in many, and by what kills them."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import unittest
+from collections.abc import Iterator
+from unittest import mock
+
+import vxboard
+from support import PATIENCE_S, BoardTest
+
+try:
+    from vxboard import _extension as extension
+except ImportError:
+    extension = None
+
+
+def work(key: str, fate: str) -> None:
+    """What a child does: ten pieces of work, and then its fate."""
+    with vxboard.slot(key, total=10) as slot:
+        for _ in range(10):
+            slot.advance()
+        if fate == "raise":
+            raise SystemExit("no space")
+        if fate == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def take_and_end(path: str) -> None:
+    """What a child forked in the middle of its parent's beats does."""
+    extension.SlotWriter(path, f"child {os.getpid()}").end()
+
+
+@unittest.skipIf(extension is None, "the extension is not built")
+class Writing(BoardTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.enterContext(mock.patch.dict(os.environ))
+        os.environ.pop("VX_BOARD", None)
+
+    @contextlib.contextmanager
+    def board(self, slots: int = 16) -> Iterator[vxboard.OwnBoard]:
+        with vxboard.Board.create("a test", slots, self.path) as board:
+            yield board
+
+    def test_a_slot_is_seen_at_work_and_to_its_end(self) -> None:
+        with self.board() as board:
+            with board.slot("shard", total=100, unit="files") as slot:
+                slot.advance()
+                slot.advance(41)
+                slot.message("from the mirror")
+                slot.log("one line")
+                seen = board["shard"]
+                self.assertEqual((seen.done, seen.total, seen.unit, seen.phase), (42, 100, "files", "running"))
+                self.assertEqual((seen.message, seen.state, seen.liveness), ("from the mirror", "live", "alive"))
+                self.assertEqual(board.log("shard"), ["one line"])
+                slot.total = None
+                slot.publish(7)
+                self.assertEqual((slot.done, slot.total, board["shard"].total), (7, None, None))
+            self.assertEqual(board["shard"].state, "done")
+        with vxboard.Board.open(self.path) as board:
+            self.assertEqual((board.title, board.snapshot().board.state), ("a test", "done"))
+
+    def test_an_exception_ends_the_slot_as_failed_with_its_text(self) -> None:
+        with self.board() as board:
+            with self.assertRaises(ValueError), board.slot("shard"):
+                raise ValueError("no space")
+            self.assertEqual((board["shard"].state, board["shard"].error), ("failed", "ValueError: no space"))
+            with self.assertRaises(KeyboardInterrupt), board.slot("stopped"):
+                raise KeyboardInterrupt
+            self.assertEqual(board["stopped"].state, "cancelled")
+        with vxboard.Board.open(self.path) as board:
+            self.assertEqual(board.snapshot().board.state, "failed")
+
+    def test_what_cannot_be_written_is_an_error_with_a_next_step(self) -> None:
+        with self.board(slots=1) as board:
+            slot = board.slot("shard")
+            with self.assertRaises(vxboard.WriteError):
+                board.slot("shard")
+            with self.assertRaises(vxboard.WriteError) as full:
+                board.slot("another")
+            self.assertEqual(full.exception.path, str(self.path))
+            slot.end("no space")
+            slot.end()
+            self.assertEqual(board["shard"].error, "no space")
+            with self.assertRaisesRegex(vxboard.WriteError, "slot `shard` has ended"):
+                slot.advance()
+            with self.assertRaisesRegex(ValueError, "no unit `miles`"):
+                board.slot("third", unit="miles")  # type: ignore[arg-type]
+        with self.assertRaises(vxboard.WriteError):
+            vxboard.Board.create("again", 4, self.path)
+
+    def test_children_of_each_start_method_write_and_their_ends_are_recorded(self) -> None:
+        fates = {"fine": "return", "bad": "raise", "gone": "kill"}
+        for method in ("fork", "spawn"):
+            context = multiprocessing.get_context(method)
+            path = self.directory / f"{method}.board"
+            with self.subTest(method), vxboard.Board.create(method, path=path) as board:
+                children = {key: context.Process(target=work, args=(key, fate)) for key, fate in fates.items()}
+                for child in children.values():
+                    child.start()
+                for child in children.values():
+                    child.join(PATIENCE_S)
+                self.assertTrue(board["gone"].lost)
+                for child in children.values():
+                    assert child.pid is not None and child.exitcode is not None
+                    board.record_exit(child.pid, child.exitcode)
+                found = {slot.key: (slot.state, slot.error, slot.exit_code, slot.signal, slot.done) for slot in board}
+                self.assertEqual(found["fine"], ("done", None, 0, None, 10))
+                self.assertEqual(found["bad"], ("failed", "SystemExit: no space", 1, None, 10))
+                self.assertEqual(found["gone"], ("died", None, None, signal.SIGKILL, 10))
+
+    def test_a_forked_child_has_no_part_in_its_parents_slots(self) -> None:
+        with self.board() as board:
+            slot = board.slot("parent")
+            child = os.fork()
+            if child == 0:
+                try:
+                    slot.advance()
+                except vxboard.WriteError:
+                    os._exit(3 if not slot.live else 4)
+                os._exit(5)
+            self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 3)
+            slot.advance()
+            self.assertEqual((board["parent"].done, board["parent"].liveness), (1, "alive"))
+            slot.end()
+
+    def test_a_child_that_outlives_its_parent_does_not_hold_its_slots(self) -> None:
+        read, write = os.pipe()
+        with self.board() as board:
+            parent = os.fork()
+            if parent == 0:
+                slot = board.slot("parent")
+                slot.advance()
+                if os.fork() == 0:
+                    os.write(write, b"x")
+                    signal.pause()
+                signal.pause()
+            self.addCleanup(os.close, read)
+            self.addCleanup(os.close, write)
+            self.assertEqual(os.read(read, 1), b"x")
+            children = f"/proc/{parent}/task/{parent}/children"
+            with open(children) as file:
+                grandchild = int(file.read().split()[0])
+            self.addCleanup(os.kill, grandchild, signal.SIGKILL)
+            os.kill(parent, signal.SIGKILL)
+            os.waitpid(parent, 0)
+            self.until(lambda: board["parent"].lost, "the slot of a killed process is not lost")
+
+    def test_forks_while_the_parent_beats_do_not_hang(self) -> None:
+        cycles = int(os.environ.get("VXBOARD_FORKS", "40"))
+        with self.board(slots=4096) as board:
+            slots = [board.slot(f"own {number}") for number in range(32)]
+            for _ in range(cycles):
+                child = multiprocessing.get_context("fork").Process(target=take_and_end, args=(str(self.path),))
+                child.start()
+                child.join(PATIENCE_S)
+                hung = child.exitcode is None
+                if hung:
+                    child.kill()
+                    child.join()
+                self.assertEqual((hung, child.exitcode), (False, 0))
+            for slot in slots:
+                slot.end()
+
+    def test_threads_write_slots_of_their_own_and_one_in_common(self) -> None:
+        with self.board() as board, board.slot("common") as common:
+
+            def run(number: int) -> None:
+                with vxboard.slot(f"thread {number}") as slot:
+                    for _ in range(1000):
+                        slot.advance()
+                        common.advance()
+
+            threads = [threading.Thread(target=run, args=(number,)) for number in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(common.done, 8000)
+            self.assertEqual({slot.done for slot in board if slot.key != "common"}, {1000})
+
+    def test_without_a_board_a_slot_makes_one_that_children_find(self) -> None:
+        script = (
+            "import os, subprocess, sys, vxboard\n"
+            "with vxboard.slot('outer'):\n"
+            "    subprocess.run([sys.executable, '-B', '-c', sys.argv[1], ''], check=True) if sys.argv[1] else None\n"
+            "print(os.environ['VX_BOARD'])\n"
+        )
+        os.chmod(self.directory, 0o700)
+        environment = {**os.environ, "VX_RUNTIME_DIR": str(self.directory)}
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", script, script.replace("outer", "inner")], env=environment, capture_output=True, text=True, timeout=PATIENCE_S
+        )
+        self.assertEqual(done.stderr, "")
+        inner, outer = done.stdout.split()
+        self.assertEqual(inner, outer)
+        with vxboard.Board.open(outer) as board:
+            self.assertEqual({slot.key: slot.state for slot in board}, {"outer": "done", "inner": "done"})
+            self.assertEqual(board.snapshot().board.state, "done")
+
+
+class WithoutTheExtension(BoardTest):
+    def test_writing_names_what_is_missing(self) -> None:
+        with mock.patch.dict("sys.modules", {"vxboard._extension": None}):
+            with self.assertRaisesRegex(vxboard.WriteError, "no compiled extension"):
+                vxboard.Board.create("a test", 4, self.path)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,97 @@
+//! The result of a tool: a text for the model, of a bounded length and harmless to whoever shows it.
+
+use serde_json::{Value, json};
+use vx_status::text::escaped;
+
+use crate::trouble::{Explain, Trouble, TroubleKind};
+
+/// The longest text of a result. A model pays for each byte.
+const TEXT_BYTES: usize = 32 * 1024;
+
+/// The findings of a tool, or a report of its work.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// A text, which is an error if the flag is set: the work went otherwise than the call asked for.
+    Text(String, bool),
+    /// Facts.
+    Facts(Value),
+}
+
+impl Answer {
+    /// The result of a call, as the protocol has it.
+    pub(super) fn into_result(self) -> Value {
+        match self {
+            Self::Text(text, is_error) => result(&text, is_error),
+            Self::Facts(facts) => result(&format!("{facts:#}"), false),
+        }
+    }
+}
+
+/// The result of a call that failed: the kind, by which a program decides, stands beside the text.
+pub(super) fn failed(trouble: &Trouble) -> Value {
+    let mut text = format!("error ({}): {}", trouble.kind.name(), trouble.text);
+    for line in &trouble.details {
+        text.push_str(&format!("\n{line}"));
+    }
+    if let Some(hint) = &trouble.hint {
+        text.push_str(&format!("\nhint: {hint}"));
+    }
+    let mut result = result(&text, true);
+    result["structuredContent"] = json!({
+        "kind": trouble.kind.name(),
+        "message": trouble.text,
+        "details": trouble.details,
+        "hint": trouble.hint,
+    });
+    result
+}
+
+/// A typed error as the trouble of a call.
+pub(super) fn trouble(error: &(impl std::fmt::Display + Explain)) -> Trouble {
+    Trouble::of(error)
+}
+
+/// The error of parameters that do not fit their tool.
+pub(super) fn bad_parameters(why: impl std::fmt::Display, hint: String) -> Trouble {
+    Trouble::new(TroubleKind::Usage, format_args!("the arguments do not fit: {why}")).hinted(hint)
+}
+
+fn result(text: &str, is_error: bool) -> Value {
+    let text = bounded(&text.lines().map(|line| escaped(line)).collect::<Vec<_>>().join("\n"));
+    json!({ "content": [{ "type": "text", "text": text }], "isError": is_error })
+}
+
+/// All lines, or the last ones if they are too many bytes for a model.
+fn bounded(lines: &str) -> String {
+    let Some(surplus) = lines.len().checked_sub(TEXT_BYTES).filter(|surplus| *surplus > 0) else {
+        return lines.to_owned();
+    };
+    let from = (surplus..lines.len()).find(|at| lines.is_char_boundary(*at)).unwrap_or(lines.len());
+    let from = lines[from..].find('\n').map_or(from, |end| from + end + 1);
+    format!("[the first {from} bytes are left out; ask for less, or for fewer lines]\n{}", &lines[from..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_its_last_whole_lines_with_a_word_about_the_rest() {
+        let long: String = (0..10_000).map(|line| format!("line {line} ä\n")).collect();
+        let shown = bounded(&long);
+        assert!(shown.len() < TEXT_BYTES + 100 && shown.ends_with("line 9999 ä\n"), "{}", shown.len());
+        let mut lines = shown.lines();
+        assert!(lines.next().is_some_and(|first| first.contains("left out")));
+        assert!(lines.all(|line| line.starts_with("line ")));
+        assert_eq!(bounded("short"), "short");
+    }
+
+    #[test]
+    fn an_error_has_its_kind_apart_from_its_text_and_nothing_that_steers_a_terminal() {
+        let trouble = Trouble::new(TroubleKind::Consent, "not\u{1b}[2J agreed").hinted("run `vx trust`");
+        let result = failed(&trouble);
+        assert_eq!((&result["isError"], &result["structuredContent"]["kind"]), (&json!(true), &json!("consent")));
+        let text = result["content"][0]["text"].as_str().expect("a text");
+        assert!(text.contains("hint: run `vx trust`") && !text.contains('\u{1b}'), "{text}");
+    }
+}

@@ -1,0 +1,204 @@
+//! The session with one client, from its first message to the end of its input.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+use serde_json::{Value, json};
+
+use super::call::{Call, Cancel};
+use super::place::Here;
+use super::tools;
+use super::wire::{Message, Out, messages, next_line};
+use crate::paths::Home;
+use crate::rpc::Fault;
+
+/// The versions of the protocol that are spoken, the newest first. Versions without a handshake are not: their clients
+/// fall back to it when they see that the server has no such method.
+const VERSIONS: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
+/// The most calls at once.
+const CALLS: usize = 32;
+/// The time that calls have to end once the client is gone: scripts that are stopped need some.
+const ENDING: Duration = Duration::from_secs(15);
+/// A text about the whole server, which clients show to their model.
+const INSTRUCTIONS: &str = "\
+vx runs a project's tools, scripts and services, and keeps the state of each on a board that outlives every call. Start with \
+`project`. To use a service: `service` start (if it is listed), `wait_for` until it is ready, `logs` with level `error` if \
+anything fails. Waits that are cut can be asked again and answer at once. An error of the kind `consent` needs the user: show \
+the `vx trust` line, and do not work around it.";
+
+/// The options of a server.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The home.
+    pub home: Home,
+    /// The directory that calls are about if they name none.
+    pub directory: PathBuf,
+    /// True if the tools that change anything are there.
+    pub allow_changes: bool,
+}
+
+/// Serve the client at these streams until its input ends.
+///
+/// # Errors
+/// The input cannot be read.
+pub fn serve(options: Options, mut input: impl BufRead, output: impl Write + Send + 'static) -> io::Result<()> {
+    let here = Here { home: options.home, directory: options.directory };
+    let session = Session { here, allow_changes: options.allow_changes, out: Out::to(output), calls: Arc::default() };
+    let read = loop {
+        match next_line(&mut input) {
+            Ok(None) => break Ok(()),
+            Ok(Some(Ok(line))) => session.take(&line),
+            Ok(Some(Err(fault))) => session.out.answer(&Value::Null, Err(fault)),
+            Err(error) => break Err(error),
+        }
+    };
+    session.calls.end();
+    read
+}
+
+struct Session {
+    here: Here,
+    allow_changes: bool,
+    out: Out,
+    calls: Arc<Calls>,
+}
+
+impl Session {
+    fn take(&self, line: &[u8]) {
+        if line.trim_ascii().is_empty() {
+            return;
+        }
+        let all = match messages(line) {
+            Ok(all) => all,
+            Err(fault) => return self.out.answer(&Value::Null, Err(fault)),
+        };
+        for message in all {
+            match message {
+                Ok(message) => self.take_message(message),
+                Err(fault) => self.out.answer(&Value::Null, Err(fault)),
+            }
+        }
+    }
+
+    fn take_message(&self, message: Message) {
+        let Message { jsonrpc, id, method, params } = message;
+        // An answer: this server asks for nothing, so none is expected.
+        let Some(method) = method else {
+            if id.is_none() {
+                self.out.answer(&Value::Null, Err(Fault::invalid_request("a request has a `method`")));
+            }
+            return;
+        };
+        let Some(id) = id else {
+            if method == "notifications/cancelled" {
+                self.calls.cancel(&params["requestId"]);
+            }
+            return;
+        };
+        let answer = match (jsonrpc.as_deref(), method.as_str()) {
+            _ if !(id.is_string() || id.is_number()) => {
+                return self.out.answer(&Value::Null, Err(Fault::invalid_request("`id` is a text or a number")));
+            }
+            (Some("2.0"), "initialize") => initialize(&params),
+            (Some("2.0"), "ping") => Ok(json!({})),
+            (Some("2.0"), "tools/list") => Ok(tools::list(self.allow_changes)),
+            (Some("2.0"), "tools/call") => match self.call(&id, params) {
+                Ok(()) => return,
+                Err(fault) => Err(fault),
+            },
+            (Some("2.0"), other) => Err(Fault::unknown_method(other)),
+            _ => Err(Fault::invalid_request("`jsonrpc` must be `2.0`")),
+        };
+        self.out.answer(&id, answer);
+    }
+
+    /// Begin a call, on a thread of its own, so that a wait holds up no other call.
+    fn call(&self, id: &Value, mut params: Value) -> Result<(), Fault> {
+        let name = params["name"].as_str().ok_or_else(|| Fault::invalid_params("`name` is the name of a tool"))?;
+        let tool = tools::find(name)?;
+        let token =
+            Some(params["_meta"]["progressToken"].clone()).filter(|token| token.is_string() || token.is_number());
+        let arguments = params["arguments"].take();
+        let (call, cancel) = Call::new(self.out.clone(), token);
+        let key = id.to_string();
+        self.calls.begin(&key, cancel)?;
+        let (calls, here, out) = (Arc::clone(&self.calls), self.here.clone(), self.out.clone());
+        let (id, allow_changes, key_of_thread) = (id.clone(), self.allow_changes, key.clone());
+        let work = move || {
+            // Also by a panic: the client hears of it, and the session goes on.
+            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                tools::result(tool, arguments, &here, allow_changes, &call)
+            }));
+            let answer = result.map_err(|_| Fault::work("internal", "a defect of vx ended this call", None));
+            // The protocol wants no answer to a call that was cancelled.
+            if !call.is_cancelled() {
+                out.answer(&id, answer);
+            }
+            calls.over(&key_of_thread);
+        };
+        let started = thread::Builder::new().name("tool".into()).spawn(work);
+        started.map(drop).map_err(|error| {
+            self.calls.over(&key);
+            Fault::work("busy", format!("cannot start a thread: {error}"), None)
+        })
+    }
+}
+
+fn initialize(params: &Value) -> Result<Value, Fault> {
+    let asked = params["protocolVersion"]
+        .as_str()
+        .ok_or_else(|| Fault::invalid_params(format!("`protocolVersion` is a text, such as `{}`", VERSIONS[0])))?;
+    let version = VERSIONS.into_iter().find(|version| *version == asked).unwrap_or(VERSIONS[0]);
+    Ok(json!({
+        "protocolVersion": version,
+        "capabilities": { "tools": {} },
+        "serverInfo": { "name": "vx", "title": "vx", "version": env!("CARGO_PKG_VERSION") },
+        "instructions": INSTRUCTIONS,
+    }))
+}
+
+/// The calls under way, by their ids. A cancelled one stays until its work has ended.
+#[derive(Default)]
+struct Calls {
+    all: Mutex<HashMap<String, Option<Cancel>>>,
+    one_less: Condvar,
+}
+
+impl Calls {
+    fn begin(&self, key: &str, cancel: Cancel) -> Result<(), Fault> {
+        let mut all = self.all.lock();
+        if all.contains_key(key) {
+            return Err(Fault::invalid_request(format!("the id {key} belongs to a call that has not ended")));
+        }
+        if all.len() >= CALLS {
+            let hint = "wait for their answers, or cancel some".to_owned();
+            return Err(Fault::work("busy", format!("{CALLS} calls are under way"), Some(hint)));
+        }
+        all.insert(key.to_owned(), Some(cancel));
+        Ok(())
+    }
+
+    fn cancel(&self, id: &Value) {
+        if let Some(cancel) = self.all.lock().get_mut(&id.to_string()) {
+            *cancel = None;
+        }
+    }
+
+    fn over(&self, key: &str) {
+        self.all.lock().remove(key);
+        self.one_less.notify_all();
+    }
+
+    /// Cancel all calls, and wait until their work has ended.
+    fn end(&self) {
+        let deadline = Instant::now() + ENDING;
+        let mut all = self.all.lock();
+        all.values_mut().for_each(|cancel| *cancel = None);
+        while !all.is_empty() && !self.one_less.wait_until(&mut all, deadline).timed_out() {}
+    }
+}

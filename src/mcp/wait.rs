@@ -1,0 +1,158 @@
+//! The tool `wait_for`: a wait that can be cut and asked for again, since its answer is on the board.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::answer::{Answer, trouble};
+use super::call::{Call, Unfinished};
+use super::place::Here;
+use crate::project::services::keys_meant;
+use crate::trouble::{Trouble, TroubleKind};
+use crate::work::boards::{self, BoardError};
+use crate::work::up;
+use crate::work::waiting::{Awaited, Reached, State, WaitForError, wait_for};
+
+/// The wait of a call that gives none, and the longest.
+const USUAL_SECONDS: f64 = 60.0;
+const MOST_SECONDS: f64 = 3600.0;
+/// The time between two looks whether the client still wants the answer.
+const PIECE: Duration = Duration::from_millis(250);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WaitFor {
+    names: Vec<String>,
+    #[serde(default)]
+    state: Wanted,
+    board: Option<String>,
+    timeout_seconds: Option<f64>,
+    directory: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Wanted {
+    #[default]
+    Ready,
+    Done,
+    Ended,
+}
+
+/// The time that a call gives.
+pub(super) fn timeout(seconds: Option<f64>) -> Result<Duration, Trouble> {
+    let seconds = seconds.unwrap_or(USUAL_SECONDS);
+    if !(0.0..=MOST_SECONDS).contains(&seconds) {
+        let text = format!("`timeout_seconds` is from 0 to {MOST_SECONDS}, not {seconds}");
+        return Err(Trouble::new(TroubleKind::Usage, text).hinted("wait in several calls"));
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+/// The board of the work with this name, and the keys that the name means there.
+pub(super) fn whereabouts(
+    here: &Here,
+    name: &str,
+    board: Option<&str>,
+    directory: Option<&Path>,
+) -> Result<(PathBuf, Vec<String>), Trouble> {
+    if directory.is_some() {
+        here.directory(directory)?;
+    }
+    let project = || here.project(directory).ok();
+    if board.is_none()
+        && let Some(found) = project().and_then(|project| up::board_with(&project, name))
+    {
+        return Ok(found);
+    }
+    let path = match board {
+        Some(board) => boards::find(Some(board)),
+        None => boards::with_key(name),
+    };
+    let path = path.map_err(|error| trouble(&error))?;
+    let snapshot = boards::open_file(&path).and_then(|mut reader| Ok(reader.snapshot()?));
+    let snapshot = snapshot.map_err(|error: BoardError| trouble(&error))?;
+    let keys = keys_meant(name, |key| boards::slot_of(&snapshot, key).is_some());
+    if keys.is_empty() {
+        let text = format!("there is no work `{name}` on the board `{}`", boards::name(&path));
+        return Err(Trouble::new(TroubleKind::NotFound, text)
+            .hinted("`boards` lists all work; a service that was never started is started with `service`"));
+    }
+    Ok((path, keys))
+}
+
+impl WaitFor {
+    pub(super) fn answer(self, here: &Here, call: &Call) -> Result<Answer, Trouble> {
+        let deadline = Instant::now() + timeout(self.timeout_seconds)?;
+        let reached = match self.state {
+            Wanted::Ready => Reached::ReadySoon,
+            Wanted::Done => Reached::Done,
+            Wanted::Ended => Reached::Ended,
+        };
+        let [first, ..] = self.names.as_slice() else {
+            return Err(Trouble::new(TroubleKind::Usage, "`names` holds at least one name"));
+        };
+        let (board, _) = whereabouts(here, first, self.board.as_deref(), self.directory.as_deref())?;
+        let mut wanted = Vec::new();
+        for name in &self.names {
+            let (_, keys) = whereabouts(here, name, Some(&board.to_string_lossy()), None)?;
+            wanted.extend(keys.into_iter().map(|key| Awaited { key, reached }));
+        }
+        wait(call, &board, &wanted, deadline)
+    }
+}
+
+/// Wait for this work, and say how it went.
+pub(super) fn wait(call: &Call, board: &Path, wanted: &[Awaited], deadline: Instant) -> Result<Answer, Trouble> {
+    let mut reader = boards::open_file(board).map_err(|error| trouble(&error))?;
+    let mut said = Instant::now();
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match wait_for(&mut reader, wanted, Some(left.min(PIECE))) {
+            Ok(states) => return Ok(Answer::Facts(facts("reached", &states))),
+            Err(WaitForError::TimeUp(states)) if left.is_zero() => {
+                let mut facts = facts("timeout", &states);
+                facts["next"] = "it goes on: call `wait_for` again, or look at `logs`".into();
+                return Ok(Answer::Facts(facts));
+            }
+            Err(WaitForError::TimeUp(states)) => {
+                if call.is_cancelled() {
+                    return Err(cut());
+                }
+                if said.elapsed() >= Duration::from_secs(1) {
+                    said = Instant::now();
+                    call.say(|| words(&states));
+                }
+            }
+            Err(error) => return Err(trouble(&error)),
+        }
+    }
+}
+
+/// The error of a call whose client no longer waits. It is not sent.
+pub(super) fn cut() -> Trouble {
+    Trouble::new(TroubleKind::Cancelled, "the call was cancelled")
+}
+
+/// The result of a wait that came to no end of its own.
+pub(super) fn unfinished(end: Unfinished, what: &str) -> Result<Answer, Trouble> {
+    match end {
+        Unfinished::Cancelled => Err(cut()),
+        Unfinished::TimeUp => Ok(Answer::Facts(json!({
+            "outcome": "timeout",
+            "next": format!("{what} goes on: call `wait_for`, or look at `logs`"),
+        }))),
+    }
+}
+
+fn facts(outcome: &str, states: &[State]) -> serde_json::Value {
+    let row = |state: &State| json!({ "key": state.key, "state": state.word, "reached": state.reached });
+    json!({ "outcome": outcome, "work": states.iter().map(row).collect::<Vec<_>>() })
+}
+
+fn words(states: &[State]) -> String {
+    let each = states.iter().map(|state| format!("{} is {}", state.key, state.word.unwrap_or("not there yet")));
+    each.collect::<Vec<_>>().join(", ")
+}
