@@ -1,0 +1,58 @@
+// The extension's one door: it waits for trust, then watches the first folder that has a vx.toml.
+
+import * as vscode from 'vscode'
+import { Project } from './project'
+
+export async function activate(context: vscode.ExtensionContext): Promise<void> {
+  if (vscode.workspace.isTrusted) return start(context)
+  const item = vscode.window.createStatusBarItem('status', vscode.StatusBarAlignment.Left, 10)
+  item.text = '$(lock) vx: not trusted'
+  item.tooltip = 'vx starts no program before this workspace is trusted'
+  item.command = 'workbench.trust.manage'
+  item.show()
+  context.subscriptions.push(
+    item,
+    vscode.workspace.onDidGrantWorkspaceTrust(() => {
+      item.dispose()
+      void start(context)
+    }),
+  )
+}
+
+async function start(context: vscode.ExtensionContext): Promise<void> {
+  const folder = await folderWithProject()
+  if (!folder) return
+  const project = new Project(folder, context.environmentVariableCollection)
+  const files = new vscode.RelativePattern(folder, '{vx.toml,.vx.toml,vx.lock}')
+  const watcher = vscode.workspace.createFileSystemWatcher(files)
+  const refresh = () => void project.refresh()
+  context.subscriptions.push(
+    project,
+    watcher,
+    watcher.onDidChange(refresh),
+    watcher.onDidCreate(refresh),
+    watcher.onDidDelete(refresh),
+    vscode.commands.registerCommand('vx.sync', () => project.sync()),
+    vscode.commands.registerCommand('vx.refresh', () => project.refresh()),
+    vscode.tasks.registerTaskProvider('vx', {
+      provideTasks: async () => (await project.scripts()).map(script => task(project, script.name, script.command)),
+      resolveTask: asked => task(project, String(asked.definition.script), '', asked.definition),
+    }),
+  )
+  await project.refresh()
+}
+
+async function folderWithProject(): Promise<vscode.WorkspaceFolder | undefined> {
+  for (const folder of vscode.workspace.workspaceFolders ?? []) {
+    const found = await vscode.workspace.findFiles(new vscode.RelativePattern(folder, 'vx.toml'), null, 1)
+    if (found.length > 0) return folder
+  }
+  return undefined
+}
+
+function task(project: Project, script: string, detail: string, definition?: vscode.TaskDefinition): vscode.Task {
+  const execution = new vscode.ProcessExecution(project.program, ['run', script], { cwd: project.folder.uri.fsPath })
+  const made = new vscode.Task(definition ?? { type: 'vx', script }, project.folder, script, 'vx', execution)
+  made.detail = detail
+  return made
+}

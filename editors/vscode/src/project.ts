@@ -1,0 +1,140 @@
+// One folder with a vx.toml: its status bar item, mistakes, terminals' variables, and sync.
+
+import * as vscode from 'vscode'
+import { type Check, type Problem, firstError, readCheck, statusText } from './check'
+import { Progress } from './progress'
+import { run } from './program'
+import { readScripts, type Script } from './scripts'
+
+export class Project implements vscode.Disposable {
+  private readonly item = vscode.window.createStatusBarItem('status', vscode.StatusBarAlignment.Left, 10)
+  private readonly mistakes = vscode.languages.createDiagnosticCollection('vx')
+  private looking: Promise<void> | undefined
+  private lookAgain = false
+  private complained = false
+
+  constructor(
+    readonly folder: vscode.WorkspaceFolder,
+    private readonly variables: vscode.EnvironmentVariableCollection,
+  ) {
+    this.item.name = 'vx'
+    this.item.command = 'vx.sync'
+    this.item.text = '$(sync~spin) vx'
+    this.item.show()
+  }
+
+  /** Looks at the project; a call during a look makes one more look after it. */
+  refresh(): Promise<void> {
+    if (this.looking) {
+      this.lookAgain = true
+      return this.looking
+    }
+    this.looking = this.lookUntilCurrent().finally(() => (this.looking = undefined))
+    return this.looking
+  }
+
+  private async lookUntilCurrent(): Promise<void> {
+    do {
+      this.lookAgain = false
+      try {
+        this.show(readCheck(await this.call(['sync', '--check'])))
+        await this.setVariables()
+      } catch (error) {
+        this.complain(error)
+      }
+    } while (this.lookAgain)
+  }
+
+  private show(check: Check): void {
+    Object.assign(this.item, statusText(check.state))
+    const byFile = new Map<string, vscode.Diagnostic[]>()
+    for (const problem of check.problems) {
+      byFile.set(problem.path, [...(byFile.get(problem.path) ?? []), diagnostic(problem)])
+    }
+    this.mistakes.clear()
+    for (const [path, found] of byFile) this.mistakes.set(vscode.Uri.file(path), found)
+  }
+
+  private async setVariables(): Promise<void> {
+    const { code, stdout } = await this.call(['env', '--shell', 'json'])
+    // A file with a mistake leaves terminals as they were.
+    if (code !== 0) return
+    this.variables.clear()
+    for (const [name, value] of Object.entries(JSON.parse(stdout) as Record<string, string>)) {
+      this.variables.replace(name, value)
+    }
+  }
+
+  async sync(): Promise<void> {
+    const options = { location: vscode.ProgressLocation.Notification, title: 'vx sync', cancellable: true }
+    await vscode.window.withProgress(options, async (report, token) => {
+      const cancel = new AbortController()
+      token.onCancellationRequested(() => cancel.abort())
+      const progress = new Progress()
+      let reached = 0
+      const onOutput = (piece: string) => {
+        const percent = progress.push(piece)
+        if (percent === reached) return
+        report.report({ increment: percent - reached, message: `${percent} %` })
+        this.item.text = `$(sync~spin) vx: syncing ${percent} %`
+        reached = percent
+      }
+      this.item.text = '$(sync~spin) vx: syncing'
+      try {
+        const ended = await this.call(['sync', '--json'], onOutput, cancel.signal)
+        if (ended.code !== 0 && !cancel.signal.aborted) {
+          void vscode.window.showErrorMessage(`vx sync: ${firstError(ended.stderr) ?? 'some tools are not installed'}`)
+        }
+      } catch (error) {
+        this.complain(error)
+      }
+    })
+    await this.refresh()
+  }
+
+  async scripts(): Promise<Script[]> {
+    try {
+      const { code, stdout } = await this.call(['run', '--list'])
+      return code === 0 ? readScripts(stdout) : []
+    } catch (error) {
+      this.complain(error)
+      return []
+    }
+  }
+
+  get program(): string {
+    return vscode.workspace.getConfiguration('vx').get<string>('path') || 'vx'
+  }
+
+  private call(args: string[], onOutput?: (piece: string) => void, cancel?: AbortSignal) {
+    return run({ program: this.program, directory: this.folder.uri.fsPath, args, onOutput, cancel })
+  }
+
+  /** One message for each window: every look would fail the same way. */
+  private complain(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    this.item.text = '$(warning) vx: not started'
+    this.item.tooltip = reason
+    if (this.complained) return
+    this.complained = true
+    const text = `\`${this.program}\` cannot be started (${reason}): install vx, or set vx.path to its place`
+    void vscode.window.showErrorMessage(text)
+  }
+
+  dispose(): void {
+    this.item.dispose()
+    this.mistakes.dispose()
+  }
+}
+
+function diagnostic(problem: Problem): vscode.Diagnostic {
+  const at = new vscode.Position(problem.line - 1, problem.column - 1)
+  const { Error, Warning } = vscode.DiagnosticSeverity
+  const found = new vscode.Diagnostic(
+    new vscode.Range(at, at.translate(0, 1)),
+    problem.message,
+    problem.severity === 'error' ? Error : Warning,
+  )
+  found.source = 'vx'
+  return found
+}
