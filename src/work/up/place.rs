@@ -35,6 +35,13 @@ pub(super) struct Record {
     pub board: PathBuf,
 }
 
+/// A short name for this path.
+fn digest_of(path: &Path) -> String {
+    let mut hasher = Algorithm::Sha256.hasher();
+    hasher.update(path.as_os_str().as_encoded_bytes());
+    format!("{:.DIGITS$}", hasher.finish().hex())
+}
+
 impl UpPlace {
     /// The place of the project in this directory.
     ///
@@ -43,15 +50,14 @@ impl UpPlace {
     pub fn of(directory: &Path) -> Result<Self, UpError> {
         let runtime = runtime_directory()?;
         let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
-        let mut hasher = Algorithm::Sha256.hasher();
-        hasher.update(directory.as_os_str().as_encoded_bytes());
-        let lock = runtime.join(format!("up-{:.DIGITS$}.lock", hasher.finish().hex()));
+        let lock = runtime.join(format!("up-{}.lock", digest_of(&directory)));
         Ok(Self { directory, runtime, lock })
     }
 
-    /// The directory for the results of its builds.
+    /// The directory for the results of its builds. It belongs to the lock: a supervisor that holds another one, in another
+    /// runtime directory, has another folder in the same home.
     pub(super) fn builds(&self) -> PathBuf {
-        let name = self.lock.file_stem().unwrap_or_default();
+        let name = format!("up-{}", digest_of(&self.lock));
         Home::from_environment().map_or_else(|_| self.runtime.join("builds"), |home| home.builds()).join(name)
     }
 
@@ -96,5 +102,21 @@ impl Record {
         let mut file = lock.file();
         file.set_len(0)?;
         file.write_all(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_builds_of_two_locks_are_in_two_folders() {
+        let at = |runtime: &str| {
+            let (directory, runtime) = (PathBuf::from("/project"), PathBuf::from(runtime));
+            let lock = runtime.join("up-1.lock");
+            UpPlace { directory, runtime, lock }.builds()
+        };
+        assert_ne!(at("/run/a"), at("/run/b"));
+        assert_eq!(at("/run/a"), at("/run/a"));
     }
 }

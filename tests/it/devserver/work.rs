@@ -83,7 +83,7 @@ fn a_build_or_a_reload_that_fails_is_an_error_until_the_next_good_one() {
     let before = world.state();
     world.source("bad\n");
     let state = world.await_state("the build has failed", |state| state.go_status == DevProcessStatus::Error);
-    assert!(state.last_error.contains("main.go:3:1: undefined: bad"), "{}", state.last_error);
+    assert!(state.last_error.contains("main.go:3: undefined: bad"), "{}", state.last_error);
     assert!(state.grpc_connected, "the old program goes on");
     assert!(state.last_build_time > before.last_build_time);
     assert_eq!((state.vite_status, world.reloads()), (DevProcessStatus::Ready, 1));
@@ -108,6 +108,6 @@ fn a_build_or_a_reload_that_fails_is_an_error_until_the_next_good_one() {
         })
         .map(|errors| errors.into_iter().map(|error| (error.file, error.line, error.column)).collect())
         .collect();
-    let found = ("main.go".to_owned(), 3, 1);
+    let found = ("main.go".to_owned(), 3, 0);
     assert_eq!(errors, [vec![found], vec![], vec![(String::new(), 0, 0)], vec![]]);
 }
