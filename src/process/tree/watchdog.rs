@@ -1,8 +1,8 @@
 //! The watchdog of a command: a process beside it, which ends it with all below it if its owner is killed.
 //!
 //! A runner above the command would have to be there before it, and most commands are over before one has started. A watchdog
-//! comes later, and costs the command four looks a second, of some microseconds each. It is no ancestor of what it ends, so a process that has lost its parent is
-//! known by its environment only. It has a group of its own: what is typed on the terminal does not reach it. So
+//! comes later, and costs the command four looks a second, of some microseconds each. It is no ancestor of what it ends,
+//! so a process that has lost its parent is known by its environment only. It has a group of its own: what is typed on the terminal does not reach it. So
 //! it also passes on that its owner alone is stopped and continued.
 use std::ffi::OsString;
 use std::os::fd::AsFd;
@@ -33,8 +33,10 @@ pub(super) struct Watchdog(Child);
 impl Watchdog {
     /// Start the watchdog of this child, whose environment has this variable. Without a watchdog the command runs as well.
     pub(super) fn start(command: Pid, mark: Option<&(OsString, OsString)>) -> Option<Self> {
+        let start = Facts::of(command)?.start;
         let mut watchdog = Command::new(program::runner()?);
-        watchdog.arg0("vx").arg(WATCHDOG).arg(std::process::id().to_string()).arg(command.to_string());
+        watchdog.arg0("vx").arg(WATCHDOG).arg(std::process::id().to_string());
+        watchdog.arg(command.to_string()).arg(start.to_string());
         watchdog.args(mark.iter().flat_map(|(name, value)| [name, value]));
         watchdog.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/").process_group(0);
         watchdog.spawn().ok().map(Self)
@@ -72,46 +74,71 @@ pub(super) fn run(words: &[OsString]) -> Option<ExitCode> {
     if words.first()? != WATCHDOG {
         return None;
     }
-    let number = |word: &OsString| Pid::from_raw(word.to_str()?.parse().ok()?);
-    let order = match words {
-        [_, owner, command] => number(owner).zip(number(command)).map(|order| (order, None)),
-        [_, owner, command, name, value] => {
-            let mark = name.to_str().map(|name| (name.to_owned(), value.clone()));
-            number(owner).zip(number(command)).map(|order| (order, mark))
-        }
-        _ => None,
-    };
-    let Some(((owner, command), mark)) = order else { return Some(ExitCode::from(USAGE)) };
-    watch(owner, command, mark);
+    let Some(order) = Order::parse(&words[1..]) else { return Some(ExitCode::from(USAGE)) };
+    watch(order);
     Some(ExitCode::SUCCESS)
 }
 
-/// Wait for the end of the command or its owner. If the owner ends first, end the command.
-fn watch(owner: Pid, command: Pid, mark: Option<(String, OsString)>) {
-    let (Ok(Some(owners)), Ok(Some(leader))) = (Handle::open(owner), Handle::open(command)) else { return };
-    // The numbers are theirs only while one is this process's parent, and the other's.
-    let Some(facts) = Facts::of(command).filter(|facts| facts.parent == Some(owner) && getppid() == Some(owner)) else {
-        return;
-    };
-    let mut follower = Follower::default();
-    let seen = loop {
-        let seen = await_any([leader.as_fd(), owners.as_fd()].into_iter(), Some(LOOK_EVERY));
-        if seen.contains(&true) {
-            break seen;
-        }
-        if let Some((owner, command)) = Facts::of(owner).zip(Facts::of(command)) {
-            follower.look(owner.stopped, command.stopped).map(|signal| leader.signal(signal));
-        }
-    };
-    if seen[0] {
+/// What a watchdog is started for.
+struct Order {
+    owner: Pid,
+    command: Pid,
+    /// The time of the command's start: a later process of its number has another.
+    start: u64,
+    /// A variable of the environment of all that belongs to the command.
+    mark: Option<(String, OsString)>,
+}
+
+impl Order {
+    fn parse(words: &[OsString]) -> Option<Self> {
+        let ([owner, command, start], mark) = words.split_first_chunk()?;
+        let mark = match mark {
+            [] => None,
+            [name, value] => name.to_str().map(|name| (name.to_owned(), value.clone())),
+            _ => return None,
+        };
+        let number = |word: &OsString| Pid::from_raw(word.to_str()?.parse().ok()?);
+        Some(Self { owner: number(owner)?, command: number(command)?, start: start.to_str()?.parse().ok()?, mark })
+    }
+}
+
+/// Wait for the end of the command or its owner. If the owner ends first, or has before this process could look, end the
+/// command.
+fn watch(order: Order) {
+    let Ok(Some(leader)) = Handle::open(order.command) else { return };
+    if Facts::of(order.command).is_none_or(|facts| facts.start != order.start) {
         return;
     }
+    if await_owner(&order, &leader) {
+        end(order);
+    }
+}
+
+/// Wait for the end of the command or its owner; true if the owner is gone and the command is not.
+fn await_owner(Order { owner, command, .. }: &Order, leader: &Handle) -> bool {
+    let Ok(owners) = Handle::open(*owner) else { return false };
+    // The number is the owner's only while it is this process's parent.
+    let Some(owners) = owners.filter(|_| getppid() == Some(*owner)) else { return true };
+    let mut follower = Follower::default();
+    loop {
+        let seen = await_any([leader.as_fd(), owners.as_fd()].into_iter(), Some(LOOK_EVERY));
+        if seen.contains(&true) {
+            return !seen[0];
+        }
+        if let Some((owner, command)) = Facts::of(*owner).zip(Facts::of(*command)) {
+            follower.look(owner.stopped, command.stopped).map(|signal| leader.signal(signal));
+        }
+    }
+}
+
+/// End the command with all that is marked as its own.
+fn end(Order { command, start, mark, .. }: Order) {
     let uid = geteuid().as_raw();
     let mut ending = Ending::of(Descendants::anywhere(move |pid, found| {
         let marked = |(name, value): &(String, OsString)| {
             Environment::of(pid, uid).is_some_and(|environment| environment.variable(name).as_ref() == Some(value))
         };
-        pid == command && found.start == facts.start || mark.as_ref().is_some_and(marked)
+        pid == command && found.start == start || mark.as_ref().is_some_and(marked)
     }));
     ending.end(GRACE, Ending::await_member);
 }
@@ -134,5 +161,22 @@ mod tests {
         assert_eq!(follower.look(true, true), None, "by Ctrl-Z");
         assert_eq!(follower.look(false, false), None, "by `fg`");
         assert_eq!(follower.look(false, true), None, "the command was stopped by another process");
+    }
+
+    #[test]
+    fn an_owner_that_is_gone_before_the_first_look_counts_as_ended() {
+        let mut owner = Command::new("true").spawn().expect("a process");
+        let gone = Pid::from_child(&owner);
+        owner.wait().expect("its end");
+        let mut command = Command::new("sleep").arg("61").process_group(0).spawn().expect("a command");
+        let pid = Pid::from_child(&command);
+        let handle = Handle::open(pid).expect("a handle").expect("it is there");
+        let has_ended = || await_any([handle.as_fd()].into_iter(), Some(Duration::ZERO)) == [true];
+        let start = Facts::of(pid).expect("it is there").start;
+        watch(Order { owner: gone, command: pid, start: start + 1, mark: None });
+        assert!(!has_ended(), "a later process of that number");
+        watch(Order { owner: gone, command: pid, start, mark: None });
+        assert!(has_ended());
+        assert!(command.wait().is_err(), "the look that saw its end has collected it");
     }
 }
