@@ -14,6 +14,7 @@ use super::failure::{FAILED, Failure, Outcome, USAGE};
 use super::frontend::{CommandLine, exit_code};
 use super::workspace::{place, project};
 use super::{print, store};
+use crate::devserver::ProjectServers;
 #[cfg(target_os = "linux")]
 use crate::service::guard;
 use crate::trouble::{Explain, Trouble, TroubleKind};
@@ -67,7 +68,7 @@ pub(super) fn down(directory: Option<&Path>) -> Outcome {
 
 /// Be the supervisor of the services of the project in this directory.
 pub(super) fn supervise(directory: &Path) -> Outcome {
-    up::supervise(directory)?;
+    up::supervise(directory, |handle, board| Box::new(ProjectServers::new(handle, board)))?;
     Ok(ExitCode::SUCCESS)
 }
 

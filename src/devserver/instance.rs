@@ -232,7 +232,7 @@ impl DevServerInstance {
     /// The two services, run by the programs of the settings.
     fn services(&self, id: &str, reload: &str) -> [Service; 2] {
         let BuildOpts { go_path, pnpm_path, node_path } = &self.settings.build;
-        let [mut vite, mut go] = vite_go(&name(id), "");
+        let [mut vite, mut go] = vite_go(&name_of(id), "");
         (vite.directory, go.directory) = (None, None);
         vite.port = Some(Port::Fixed(self.vite_port));
         if !node_path.is_empty() {
@@ -320,7 +320,7 @@ fn io(error: boards::BoardError) -> DevServerError {
 }
 
 /// The name of a plugin's services, for any id.
-fn name(id: &str) -> String {
+pub(super) fn name_of(id: &str) -> String {
     let plain =
         |character: char| if character.is_ascii_alphanumeric() || "-_.".contains(character) { character } else { '-' };
     let name: String = id.chars().map(plain).take(NAME_BYTES - "-vite".len()).collect();

@@ -298,11 +298,11 @@ fn report(shared: &Weak<Shared>, event: impl FnOnce() -> DevServerEvent) {
     }
 }
 
-fn idle(id: &str) -> DevServerState {
+pub(super) fn idle(id: &str) -> DevServerState {
     DevServerState { plugin_id: id.to_owned(), ..DevServerState::default() }
 }
 
-fn external_state(id: &str, external: &ExternalConnection) -> DevServerState {
+pub(super) fn external_state(id: &str, external: &ExternalConnection) -> DevServerState {
     let info = &external.dev_info;
     let has_front_end = info.vite_port > 0;
     DevServerState {

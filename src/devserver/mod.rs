@@ -7,7 +7,9 @@
 //! - `state` and `log` are what programs read, `event` what they are sent,
 //! - `reading` makes them from a board and its logs,
 //! - `instance` is one plugin, `reloading` its way to the program that loads it,
-//! - `manager` is all of them, with `ports` and the servers that others run (`external`).
+//! - `manager` is all of them, with `ports` and the servers that others run (`external`),
+//! - `project` is the plugins under the supervisor of a project (`plugin`), for clients of its socket: their `methods`, their
+//!   notifications (`news`).
 
 use std::time::Duration;
 
@@ -19,7 +21,11 @@ mod external;
 mod instance;
 mod log;
 mod manager;
+mod methods;
+mod news;
+mod plugin;
 mod ports;
+mod project;
 mod reading;
 mod reloading;
 mod settings;
@@ -32,6 +38,7 @@ pub use instance::DevServerInstance;
 pub use log::{LogEntry, LogRingBuffer};
 pub use manager::DevServerManager;
 pub use ports::PortAllocator;
+pub use project::ProjectServers;
 pub use settings::{BuildOpts, PluginRef, PluginReloader, Settings};
 pub use state::{BuildError, DevProcessStatus, DevServerMode, DevServerState};
 

@@ -66,6 +66,22 @@ impl Reading {
         &mut self.reader
     }
 
+    /// The state at the last look.
+    pub(super) fn state(&self) -> &DevServerState {
+        &self.state
+    }
+
+    /// The slots of the front end and of the back end at the last look.
+    pub(super) fn slots(&self) -> [Option<&SlotView>; 2] {
+        [slot_of(&self.snapshot, &self.keys.vite), slot_of(&self.snapshot, &self.keys.go)]
+    }
+
+    /// Nothing of it is at work: what was reached and loaded is no more.
+    pub(super) fn rest(&mut self) {
+        self.state.vite_url.clear();
+        self.state.grpc_connected = false;
+    }
+
     /// The events since the last look: first what was printed, then mistakes, and the state last.
     pub(super) fn look(&mut self) -> Vec<DevServerEvent> {
         // A board that cannot be read any more shows what it showed.
@@ -73,8 +89,8 @@ impl Reading {
         let (vite, go) = (slot_of(&self.snapshot, &self.keys.vite), slot_of(&self.snapshot, &self.keys.go));
         let built = slot_of(&self.snapshot, &build_key(&self.keys.go)).cloned();
         let (vite, go) = (vite.cloned(), go.cloned());
-        let mut entries = self.entries(vite.as_ref(), built.as_ref());
         let before = self.state.clone();
+        let mut entries = self.entries(vite.as_ref(), built.as_ref());
         self.state.vite_status = vite.as_ref().map_or(DevProcessStatus::Idle, |slot| status(slot, before.vite_status));
         self.state.go_status = go_status(go.as_ref(), built.as_ref(), before.go_status);
         let errors = built.as_ref().and_then(|slot| self.build_ended(slot, &mut entries));

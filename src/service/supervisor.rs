@@ -14,6 +14,7 @@ mod needs;
 mod requests;
 mod unit;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -144,6 +145,8 @@ struct Supervisor {
     snapshot: Snapshot,
     events: Sender<Event>,
     units: Vec<Unit>,
+    /// The clients that keep the supervisor there.
+    staying: BTreeSet<Client>,
     /// Everything was asked to stop: nothing is started any more.
     closing: bool,
     /// The time since which there has been nothing to do.
@@ -152,8 +155,9 @@ struct Supervisor {
 
 impl Supervisor {
     fn new(supervision: Supervision, reader: Reader, events: Sender<Event>) -> Self {
-        let (snapshot, units) = (Snapshot::default(), Vec::new());
-        Self { supervision, reader, snapshot, events, units, closing: false, idle_since: Some(Instant::now()) }
+        let (snapshot, units, staying) = (Snapshot::default(), Vec::new(), BTreeSet::new());
+        let idle_since = Some(Instant::now());
+        Self { supervision, reader, snapshot, events, units, staying, closing: false, idle_since }
     }
 
     fn carry_out(mut self, events: &Receiver<Event>) {
@@ -184,7 +188,10 @@ impl Supervisor {
                 let accepted = self.accept(request);
                 let _ = answer.send(accepted);
             }
-            Event::Gone(client) => self.units.iter_mut().for_each(|unit| unit.leave(client)),
+            Event::Gone(client) => {
+                self.staying.remove(&client);
+                self.units.iter_mut().for_each(|unit| unit.leave(client));
+            }
             Event::GuardEnded { unit, life, ended } => self.guard_ended(unit, life, &ended),
             Event::BuildEnded { unit, life, ended } => self.build_ended(unit, life, &ended),
             Event::Changed => {}
@@ -206,7 +213,7 @@ impl Supervisor {
             }
         }
         // A client that shows services which have ended may start them again.
-        let clients = !self.closing && self.units.iter().any(Unit::has_client);
+        let clients = !self.closing && (!self.staying.is_empty() || self.units.iter().any(Unit::has_client));
         let quiet = !clients && self.units.iter().all(Unit::is_at_rest);
         self.idle_since = if quiet { self.idle_since.or_else(|| Some(Instant::now())) } else { None };
     }

@@ -6,11 +6,12 @@
 //! - `place` is where a project's supervisor is found,
 //! - `prepare` makes declarations of a project's file,
 //! - `lease` is services that end with their client,
-//! - `supervise` is the supervisor's process, `connect` the way to it,
+//! - `supervise` is the supervisor's process, `guest` what another part answers there, `connect` the way to it,
 //! - `state` is the services as the board has them, `output` what they print, `together` that of several as one stream, `merged` as one log.
 
 mod connect;
 mod error;
+mod guest;
 mod lease;
 mod merged;
 mod next_life;
@@ -28,6 +29,7 @@ use std::time::{Duration, Instant};
 
 pub use connect::{Supervisor, want};
 pub use error::UpError;
+pub use guest::Guest;
 pub use lease::Lease;
 pub use merged::Merged;
 pub use next_life::{NextLifeError, await_end, await_next_life};

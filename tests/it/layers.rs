@@ -91,6 +91,18 @@ const TOWERS: [Tower; 21] = [
         ],
     },
     Tower {
+        sources: "src/devserver",
+        floors: &[
+            &["error", "external", "log", "methods", "ports", "state"],
+            &["event"],
+            &["news", "reading", "settings"],
+            &["plugin", "reloading"],
+            &["instance"],
+            &["manager"],
+            &["project"],
+        ],
+    },
+    Tower {
         sources: "src/source",
         floors: &[
             &["attestation", "listed", "options", "packaging", "signature"],

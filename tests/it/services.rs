@@ -4,6 +4,7 @@ mod builds;
 mod ends;
 mod external;
 mod kills;
+mod manager;
 mod plugins;
 mod requests;
 mod rest;

@@ -9,6 +9,7 @@ use super::unit::{Client, Stage, Unit};
 use super::{OVER, Supervisor};
 use crate::nearest::nearest;
 use crate::project::services::{Service, with_needs, with_parts};
+use crate::service::ports;
 use crate::service::spec::Spec;
 use crate::trouble::{Trouble, TroubleKind};
 
@@ -45,6 +46,10 @@ pub enum Request {
     Restart(String),
     /// Build it anew; once that is good it is reloaded or started again.
     Rebuild(String),
+    /// Change nothing: for the ports of these services.
+    Look(Vec<String>),
+    /// The supervisor stays as long as this client does, also without any service.
+    Stay(Client),
     /// Stop all, and end the supervisor.
     StopAll,
 }
@@ -56,6 +61,8 @@ pub struct Accepted {
     pub name: String,
     /// The life of its slot.
     pub reservation: Reservation,
+    /// Its port, if it has one by now.
+    pub port: Option<u16>,
 }
 
 impl Supervisor {
@@ -96,6 +103,11 @@ impl Supervisor {
                 self.rebuild(&name)?;
                 BTreeSet::from([name])
             }
+            Request::Look(names) => names.into_iter().collect(),
+            Request::Stay(client) => {
+                self.staying.insert(client);
+                BTreeSet::new()
+            }
             Request::StopAll => {
                 self.closing = true;
                 self.units.iter_mut().for_each(|unit| {
@@ -108,7 +120,10 @@ impl Supervisor {
         self.step();
         let accepted = self.units.iter().filter(|unit| names.contains(&unit.spec.service.name));
         Ok(accepted
-            .filter_map(|unit| Some(Accepted { name: unit.spec.service.name.clone(), reservation: unit.reservation? }))
+            .filter_map(|unit| {
+                let port = unit.port.as_ref().map(ports::Reservation::port);
+                Some(Accepted { name: unit.spec.service.name.clone(), reservation: unit.reservation?, port })
+            })
             .collect())
     }
 

@@ -181,7 +181,8 @@ pub fn connect_to(board: &Path, runner: u32) -> Result<Client, CallError> {
 }
 
 fn introduce(client: &mut Client) -> Result<(), CallError> {
-    let introduction: Value = json!({ "client": "vx", "protocol": { "min": PROTOCOL, "max": PROTOCOL } });
+    let introduction: Value =
+        json!({ "client": "vx", "protocol": { "min": PROTOCOL, "max": PROTOCOL }, "notifications": false });
     client.call("initialize", &introduction, PATIENCE).map(drop)
 }
 

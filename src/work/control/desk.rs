@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use vx_shm::SlotView;
 
-use super::hand::{Hand, Verb};
+use super::hand::{Hand, Verb, fault};
 use super::log::Lines;
 use super::methods::{Introduction, Method, OfKey, OfLog, PROTOCOL, Place};
 use super::report::ReportDocument;
 use super::view::{Changes, View};
 use crate::rpc::{Fault, Notification, Params, Service};
 use crate::run::{log_file, logs_of};
-use crate::trouble::{Trouble, TroubleKind};
+use crate::trouble::TroubleKind;
 
 /// The most logs that one client follows.
 const LOGS: usize = 8;
@@ -27,6 +27,8 @@ pub(super) struct Desk {
     /// The number of this client.
     client: u64,
     introduced: bool,
+    /// It takes notifications that it has not asked for.
+    listens: bool,
     /// The last version of the board that was sent to a client that follows it.
     seen: Option<u64>,
     /// The state of the board that was sent last.
@@ -57,7 +59,7 @@ impl FollowedLog {
 
 impl Desk {
     pub(super) fn new(view: Arc<View>, hand: Arc<dyn Hand>, client: u64) -> Self {
-        Self { view, hand, client, introduced: false, seen: None, board: None, logs: Vec::new() }
+        Self { view, hand, client, introduced: false, listens: false, seen: None, board: None, logs: Vec::new() }
     }
 
     fn introduce(&mut self, asked: &Introduction) -> Result<String, Fault> {
@@ -66,7 +68,12 @@ impl Desk {
             return Err(Fault::work(TroubleKind::Usage.name(), text, Some("use the same version of vx".into())));
         }
         self.introduced = true;
-        let methods: Vec<String> = Method::all().map(|(name, _)| name).collect();
+        self.listens = asked.notifications;
+        if self.listens {
+            self.hand.listens(self.client);
+        }
+        let mut methods: Vec<String> = Method::all().map(|(name, _)| name).collect();
+        methods.extend(self.hand.methods().into_iter().map(str::to_owned));
         Ok(json!({
             "protocol": PROTOCOL,
             "version": env!("CARGO_PKG_VERSION"),
@@ -100,9 +107,13 @@ impl Desk {
     }
 
     fn ask(&self, verb: Verb, key: &str) -> Result<String, Fault> {
-        let slot = self.own_slot(key)?;
+        let parts = if self.view.slot(key).is_none() { self.hand.parts(key) } else { Vec::new() };
+        for part in parts.iter().skip(1) {
+            self.hand.ask(verb, &self.own_slot(part)?).map_err(fault)?;
+        }
+        let slot = self.own_slot(parts.first().map_or(key, String::as_str))?;
         self.hand.ask(verb, &slot).map_err(fault)?;
-        Ok(json!({ "key": slot.key, "state": slot.state.name() }).to_string())
+        Ok(json!({ "key": key, "state": slot.state.name() }).to_string())
     }
 
     /// Write a report. A slot that has ended keeps its end.
@@ -140,12 +151,11 @@ impl Desk {
     }
 
     /// A request that only the runner may know.
-    fn other(&self, method: &str, params: &Params<'_>) -> Result<String, Fault> {
+    fn other(&self, method: &str, params: Params<'_>) -> Result<String, Fault> {
         if !self.introduced {
             return Err(Fault::unknown_method(method));
         }
-        let answer = self.hand.other(self.client, method, &params.read::<Value>()?);
-        answer.ok_or_else(|| Fault::unknown_method(method))?.map(|answer| answer.to_string()).map_err(fault)
+        self.hand.other(self.client, method, params).ok_or_else(|| Fault::unknown_method(method))?
     }
 
     fn log_of(&self, slot: &SlotView) -> PathBuf {
@@ -176,17 +186,13 @@ fn listed(changes: &Changes) -> String {
     format!(r#"{{"board":{{"state":"{board}"}},"work":[{texts}],"version":{version},"more":{more}}}"#)
 }
 
-fn fault(trouble: Trouble) -> Fault {
-    Fault::work(trouble.kind.name(), trouble.text, trouble.hint)
-}
-
 fn shortened(key: &str) -> String {
     key.chars().take(80).collect()
 }
 
 impl Service for Desk {
     fn call(&mut self, method: &str, params: Params<'_>) -> Result<String, Fault> {
-        let Some(method) = Method::named(method) else { return self.other(method, &params) };
+        let Some(method) = Method::named(method) else { return self.other(method, params) };
         if !self.introduced && method != Method::Initialize {
             return Err(Fault::not_initialized());
         }
@@ -210,7 +216,7 @@ impl Service for Desk {
     }
 
     fn follows(&self) -> bool {
-        self.seen.is_some() || !self.logs.is_empty()
+        self.seen.is_some() || !self.logs.is_empty() || self.listens && self.hand.notifies()
     }
 
     fn due(&mut self, takes: bool, end: bool) -> Vec<Notification> {
@@ -220,6 +226,7 @@ impl Service for Desk {
         }
         let mut due: Vec<Notification> = self.board_changes().into_iter().collect();
         due.extend(self.logs.iter_mut().filter_map(FollowedLog::next));
+        due.extend(if self.listens { self.hand.news(self.client) } else { Vec::new() });
         due
     }
 

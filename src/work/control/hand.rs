@@ -1,9 +1,9 @@
 //! What a runner can do with its slots.
 
-use serde_json::Value;
 use vx_shm::{SlotState, SlotView};
 
 use super::report::ReportDocument;
+use crate::rpc::{Fault, Notification, Params};
 use crate::trouble::{Trouble, TroubleKind};
 
 /// A request for one slot.
@@ -77,9 +77,32 @@ pub trait Hand: Send + Sync + 'static {
     /// It cannot be asked.
     fn stop_all(&self) -> Result<(), Trouble>;
 
+    /// The keys of the work that this name stands for, which is itself no key.
+    fn parts(&self, _name: &str) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The methods for programs that this runner alone knows.
+    fn methods(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// Answer a request of the client with this number that this runner alone knows; `None` if it does not.
-    fn other(&self, _client: u64, _method: &str, _params: &Value) -> Option<Result<Value, Trouble>> {
+    fn other(&self, _client: u64, _method: &str, _params: Params<'_>) -> Option<Result<String, Fault>> {
         None
+    }
+
+    /// The client with this number has introduced itself, and takes notifications without asking for them.
+    fn listens(&self, _client: u64) {}
+
+    /// True while there may be notifications for clients that have not asked for any.
+    fn notifies(&self) -> bool {
+        false
+    }
+
+    /// Those for this client since the last call. Called about ten times a second while there may be any.
+    fn news(&self, _client: u64) -> Vec<Notification> {
+        Vec::new()
     }
 
     /// The client with this number is gone.
@@ -90,6 +113,11 @@ pub trait Hand: Send + Sync + 'static {
 pub fn impossible(verb: Verb, slot: &SlotView, hint: &str) -> Trouble {
     let text = format!("`{}` is work of the kind {}, which cannot be {}", slot.key, slot.kind, verb.done());
     Trouble::new(TroubleKind::Usage, text).hinted(hint)
+}
+
+/// An error of the work, as a client is told it.
+pub fn fault(trouble: Trouble) -> Fault {
+    Fault::work(trouble.kind.name(), trouble.text, trouble.hint)
 }
 
 /// True if a request to start or to stop asks for what is so already.

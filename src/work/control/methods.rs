@@ -45,6 +45,13 @@ impl Method {
 #[derive(Debug, Deserialize)]
 pub(super) struct Introduction {
     pub protocol: Range,
+    /// It takes notifications that it has not asked for.
+    #[serde(default = "yes")]
+    pub notifications: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// A range of versions.

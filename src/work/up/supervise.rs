@@ -14,26 +14,28 @@ use vx_shm::{Kind, SlotState, SlotView};
 use vx_status::vocabulary::service::EXTERNAL;
 
 use super::error::UpError;
+use super::guest::{Guest, Invitation};
 use super::place::{Record, UpPlace};
 use crate::process::interrupts;
+use crate::rpc::{Fault, Notification, Params};
 use crate::run::{create_board, logs_of};
 use crate::service::ports::Ports;
 use crate::service::service_of_key;
 use crate::service::spec::Spec;
-use crate::service::supervisor::{Handle, Request, Supervision, start};
+use crate::service::supervisor::{Accepted, Handle, Request, Supervision, start};
 use crate::trouble::{Trouble, TroubleKind};
-use crate::work::control::{Control, Hand, Verb, impossible};
+use crate::work::control::{Control, Hand, Verb, fault, impossible};
 
 /// The slots of the board.
 const SLOTS: u32 = 256;
 /// The longest wait for the lock: an earlier supervisor may be about to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Supervise the services of the project in this directory, until none is left.
+/// Supervise the services of the project in this directory, until none is left. Clients have the answers of this guest, too.
 ///
 /// # Errors
 /// Another supervisor does, or there is no board.
-pub fn supervise(directory: &Path) -> Result<(), UpError> {
+pub fn supervise(directory: &Path, guest: impl Invitation) -> Result<(), UpError> {
     let interrupts = interrupts()?;
     let place = UpPlace::of(directory)?;
     let Some(lock) = place.take(PATIENCE)? else { return Err(UpError::Held { directory: place.directory }) };
@@ -52,8 +54,13 @@ pub fn supervise(directory: &Path) -> Result<(), UpError> {
         ports: Ports::within(&place.runtime),
     };
     let (handle, finished) = start(supervision)?;
-    let hand =
-        UpHand { handle: handle.clone(), staged: Mutex::default(), built: Mutex::default(), bound: Mutex::default() };
+    let hand = UpHand {
+        handle: handle.clone(),
+        guest: guest(handle.clone(), board.path()),
+        staged: Mutex::default(),
+        built: Mutex::default(),
+        bound: Mutex::default(),
+    };
     let control = Control::serve(board.path(), hand);
     Record { pid: std::process::id(), board: board.path().to_owned() }.write(&lock)?;
     let watch = finished.clone();
@@ -75,6 +82,7 @@ pub fn supervise(directory: &Path) -> Result<(), UpError> {
 /// The hand of a supervisor.
 struct UpHand {
     handle: Handle,
+    guest: Box<dyn Guest>,
     /// The services that a client has declared and not wanted yet.
     staged: Mutex<HashMap<u64, Vec<Spec>>>,
     /// The declared services that have a build.
@@ -91,8 +99,9 @@ struct Want {
 }
 
 impl UpHand {
-    fn declare(&self, client: u64, params: &Value) -> Result<Value, Trouble> {
-        let spec: Spec = serde_json::from_value(params.clone()).map_err(not_understood)?;
+    fn declare(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
+        let spec: Spec = params.read().map_err(not_understood)?;
+        self.guest.declared(&spec);
         let mut bound = self.bound.lock();
         *bound = bound.max(spec.service.stop.timeout);
         let mut built = self.built.lock();
@@ -104,10 +113,10 @@ impl UpHand {
         Ok(json!({}))
     }
 
-    fn want(&self, client: u64, params: &Value) -> Result<Value, Trouble> {
-        let Want { names, lease } = Want::deserialize(params).map_err(not_understood)?;
+    fn want(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
+        let Want { names, lease } = params.read().map_err(not_understood)?;
         let specs = self.staged.lock().remove(&client).unwrap_or_default();
-        let accepted = self.handle.ask(Request::Want { specs, names, lease: lease.then_some(client) })?;
+        let accepted = self.ask_handle(Request::Want { specs, names, lease: lease.then_some(client) })?;
         let documents = accepted.iter().map(|accepted| {
             let reservation = accepted.reservation;
             json!({ "name": accepted.name, "slot": reservation.slot, "generation": reservation.generation })
@@ -115,10 +124,14 @@ impl UpHand {
         Ok(documents.collect())
     }
 
-    fn release(&self, client: u64, params: &Value) -> Result<Value, Trouble> {
-        let Release { kill } = Release::deserialize(params).map_err(not_understood)?;
-        let kept = self.handle.ask(Request::Release { client, kill })?;
+    fn release(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
+        let Release { kill } = params.read().map_err(not_understood)?;
+        let kept = self.ask_handle(Request::Release { client, kill })?;
         Ok(json!({ "kept": kept.iter().map(|accepted| &accepted.name).collect::<Vec<_>>() }))
+    }
+
+    fn ask_handle(&self, request: Request) -> Result<Vec<Accepted>, Fault> {
+        self.handle.ask(request).map_err(fault)
     }
 }
 
@@ -129,9 +142,9 @@ struct Release {
     kill: Vec<String>,
 }
 
-fn not_understood(error: serde_json::Error) -> Trouble {
-    Trouble::new(TroubleKind::Usage, format!("the parameters do not fit: {error}"))
-        .hinted("let both vx be the same version: `vx down`, then `vx up`")
+fn not_understood(bad: Fault) -> Fault {
+    let hint = "let both vx be the same version: `vx down`, then `vx up`";
+    fault(Trouble::new(TroubleKind::Usage, bad.message).hinted(hint))
 }
 
 impl Hand for UpHand {
@@ -178,20 +191,42 @@ impl Hand for UpHand {
         self.handle.ask(Request::StopAll).map(drop)
     }
 
-    fn other(&self, client: u64, method: &str, params: &Value) -> Option<Result<Value, Trouble>> {
-        match method {
-            "up/declare" => Some(self.declare(client, params)),
-            "up/want" => Some(self.want(client, params)),
-            "up/release" => Some(self.release(client, params)),
+    fn parts(&self, name: &str) -> Vec<String> {
+        self.guest.parts(name)
+    }
+
+    fn methods(&self) -> Vec<&'static str> {
+        self.guest.methods()
+    }
+
+    fn other(&self, client: u64, method: &str, params: Params<'_>) -> Option<Result<String, Fault>> {
+        let answer = match method {
+            "up/declare" => self.declare(client, params),
+            "up/want" => self.want(client, params),
+            "up/release" => self.release(client, params),
             "up/bound" => {
                 let bound = u64::try_from(self.bound.lock().as_millis()).unwrap_or(u64::MAX);
-                Some(Ok(json!({ "stop_ms": bound })))
+                Ok(json!({ "stop_ms": bound }))
             }
-            _ => None,
-        }
+            _ => return self.guest.call(client, method, params),
+        };
+        Some(answer.map(|answer| answer.to_string()))
+    }
+
+    fn listens(&self, client: u64) {
+        self.guest.listens(client);
+    }
+
+    fn notifies(&self) -> bool {
+        self.guest.notifies()
+    }
+
+    fn news(&self, client: u64) -> Vec<Notification> {
+        self.guest.news(client)
     }
 
     fn gone(&self, client: u64) {
+        self.guest.gone(client);
         self.staged.lock().remove(&client);
         self.handle.gone(client);
     }

@@ -10,7 +10,7 @@ use crate::sandbox::{Sandbox, eventually, text};
 const NODE: &str = "#!/bin/sh\necho \"$@\" > vite.args\nexec python3 -u -m http.server \"$5\" --bind 127.0.0.1\n";
 /// Stands for go: a source with the word `bad` does not build, in the way of Go.
 const GO: &str = "#!/bin/sh\necho \"$*\" >> go.args\nif grep -q bad main.go; then echo './main.go:1:5: undefined: bad'; exit 1; fi\ncp main.go \"$3\"\n";
-const PLUGIN: &str = r#"
+pub(super) const PLUGIN: &str = r#"
 [services.foo]
 preset = "vite-go"
 path = "plugins/foo"
@@ -22,7 +22,7 @@ needs = ["foo"]
 "#;
 
 /// A project with one plugin, and the programs for it in front of `PATH`.
-fn plugin(config: &str) -> Services {
+pub(super) fn plugin(config: &str) -> Services {
     let sandbox = Sandbox::new().config(config);
     let programs = sandbox.project().join("programs");
     fs::create_dir_all(&programs).expect("a directory");
