@@ -21,7 +21,7 @@ struct Tower {
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 21] = [
+const TOWERS: [Tower; 23] = [
     Tower {
         sources: "shm/src",
         floors: &[
@@ -88,6 +88,17 @@ const TOWERS: [Tower; 21] = [
             &["entries", "mistakes", "probe", "spec"],
             &["output", "reported"],
             &["guard", "supervisor"],
+        ],
+    },
+    Tower {
+        sources: "src/work/up",
+        floors: &[
+            &["error", "guest", "next_life"],
+            &["place", "prepare", "rebuilt"],
+            &["connect", "state", "supervise"],
+            &["lease", "output"],
+            &["together"],
+            &["merged"],
         ],
     },
     Tower {
