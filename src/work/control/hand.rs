@@ -3,6 +3,7 @@
 use vx_shm::{SlotState, SlotView};
 
 use super::report::ReportDocument;
+#[cfg(feature = "control")]
 use crate::rpc::{Fault, Notification, Params};
 use crate::trouble::{Trouble, TroubleKind};
 
@@ -88,6 +89,7 @@ pub trait Hand: Send + Sync + 'static {
     }
 
     /// Answer a request of the client with this number that this runner alone knows; `None` if it does not.
+    #[cfg(feature = "control")]
     fn other(&self, _client: u64, _method: &str, _params: Params<'_>) -> Option<Result<String, Fault>> {
         None
     }
@@ -101,6 +103,7 @@ pub trait Hand: Send + Sync + 'static {
     }
 
     /// Those for this client since the last call. Called about ten times a second while there may be any.
+    #[cfg(feature = "control")]
     fn news(&self, _client: u64) -> Vec<Notification> {
         Vec::new()
     }
@@ -116,6 +119,7 @@ pub fn impossible(verb: Verb, slot: &SlotView, hint: &str) -> Trouble {
 }
 
 /// An error of the work, as a client is told it.
+#[cfg(feature = "control")]
 pub fn fault(trouble: Trouble) -> Fault {
     Fault::work(trouble.kind.name(), trouble.text, trouble.hint)
 }
