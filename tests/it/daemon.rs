@@ -1,6 +1,7 @@
 //! The daemon: its life, its places, and clients that misbehave.
 
 mod events;
+mod hostile;
 mod questions;
 mod work;
 
