@@ -2,6 +2,7 @@
 
 mod events;
 mod hostile;
+mod python;
 mod questions;
 mod work;
 

@@ -6,6 +6,7 @@ use std::process::Command;
 use vx::daemon::DaemonRequest;
 
 use super::*;
+use crate::skipped::skipped;
 
 /// A connection that has introduced itself.
 fn introduced(sandbox: &Sandbox) -> UnixStream {
@@ -81,8 +82,7 @@ fn half_a_message_closes_its_own_connection_and_no_other() {
 #[test]
 fn another_user_is_refused_also_where_the_directory_is_open() {
     if !rustix::process::geteuid().is_root() {
-        eprintln!("skipped: only root can be two users");
-        return;
+        return skipped("only root can be two users");
     }
     let sandbox = Sandbox::new();
     let _daemon = at_work(&sandbox);
