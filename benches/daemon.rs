@@ -6,6 +6,7 @@
 //!
 //! `cargo bench --bench daemon` runs all in turns and prints medians; `VX_BENCH_ROUNDS` sets the number, else 4,001.
 
+#[expect(dead_code, reason = "the bench of launches needs more of it")]
 #[path = "launch/fixture.rs"]
 mod fixture;
 
