@@ -1,7 +1,10 @@
 //! The daemon: its life, its places, and clients that misbehave.
 
+mod crowd;
 mod events;
+mod manager;
 mod questions;
+mod users;
 mod work;
 
 use std::fs;
