@@ -6,6 +6,9 @@
 //! `cargo bench --bench daemon` asks both in turns and prints medians; `VX_BENCH_ROUNDS` sets the number of turns, else 200, and
 //! `VX_BENCH_PROGRAM` names another vx.
 
+#[path = "launch/served.rs"]
+mod served;
+
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -31,8 +34,9 @@ fn main() {
     }
     let place = Place::new();
     println!("{:<34} {:>7} {:>9} {:>9} {:>6}", "in turns of two", "bytes", "echo µs", "vx µs", "ratio");
-    let resolve = json!({ "runtime": "sh", "directory": place.project(), "variables": { "PATH": "/usr/bin:/bin" } });
-    let here = json!({ "directory": place.project(), "variables": {} });
+    let variables = json!({ "PATH": "/usr/bin:/bin", "VX_TRUST": "all" });
+    let resolve = json!({ "runtime": "tiny", "directory": place.project(), "variables": variables });
+    let here = json!({ "directory": place.project(), "variables": variables });
     // Files that have changed a moment ago are no ground for an answer that is kept.
     std::thread::sleep(Duration::from_millis(100));
     for (name, method, params, budget) in [
@@ -44,6 +48,8 @@ fn main() {
         let request = framed(&json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string());
         let (mut vx, mut bare) = (place.daemon(), place.bare());
         let answer = vx.ask(&request);
+        let is_error = String::from_utf8_lossy(&answer).contains("\"error\"");
+        assert_eq!(is_error, method == "vx/nothing", "{}", String::from_utf8_lossy(&answer));
         let length = request.len().max(answer.len());
         // The longer of both ways counts, for both ways.
         let bytes = vec![b'x'; length];
@@ -107,7 +113,8 @@ impl Place {
             std::fs::create_dir(path(name)).expect("a directory");
             std::fs::set_permissions(path(name), std::fs::Permissions::from_mode(0o700)).expect("its mode");
         }
-        std::fs::write(path("project/vx.toml"), "[tools]\nsh = \"system\"\n").expect("a file");
+        let tool = served::tiny_tool(b"#!/bin/sh\n");
+        std::fs::write(path("project/vx.toml"), format!("[tools]\n{tool}\n")).expect("a file");
         let program =
             std::env::var_os("VX_BENCH_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_vx").into(), PathBuf::from);
         let started = |command: &mut Command| command.stdin(Stdio::null()).spawn().expect("it starts");

@@ -19,10 +19,13 @@ pub(super) struct Marks {
 
 impl Marks {
     /// No marks yet; each report, also one that too many were lost, is a word to this channel, which has room for one.
+    /// That a file was opened or closed is no change: a look opens files, too, and would be followed by itself for ever.
     pub(super) fn reporting_to(reports: Sender<()>) -> Self {
-        let watcher = notify::recommended_watcher(move |_: notify::Result<notify::Event>| {
-            // A word that waits already is enough.
-            let _ = reports.try_send(());
+        let watcher = notify::recommended_watcher(move |report: notify::Result<notify::Event>| {
+            if !report.is_ok_and(|report| report.kind.is_access()) {
+                // A word that waits already is enough.
+                let _ = reports.try_send(());
+            }
         });
         Self { watcher: watcher.ok(), marked: BTreeSet::new(), unreported: BTreeSet::new() }
     }
