@@ -44,4 +44,5 @@ pub mod trouble;
 pub mod trust;
 #[cfg(all(unix, feature = "control"))]
 pub mod turn;
+pub mod variables;
 pub mod work;

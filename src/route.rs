@@ -14,7 +14,7 @@ mod stamp;
 pub use cache::{keep, shortcut, state};
 pub use draft::{Draft, Known};
 pub use session::session;
-pub use stamp::{Look, Seen, stamp};
+pub use stamp::{Look, Seen, stamp, still_holds};
 pub use vx_launcher::format;
 pub use vx_launcher::format::SESSION;
 

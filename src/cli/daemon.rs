@@ -1,5 +1,7 @@
 //! `vx daemon`: the process that answers editors and agents.
 
+mod events;
+
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -10,6 +12,7 @@ use super::failure::{FAILED, Failure, Outcome, USAGE};
 use super::{print, store};
 use crate::daemon::{DaemonClient, DaemonError, DaemonPlace, Started, Switch, serve, start, stop};
 use crate::trouble::{Explain, TroubleKind};
+use crate::variables::of_this_process;
 
 /// No daemon runs, which is an answer of `vx daemon status`.
 const NOT_RUNNING: u8 = 3;
@@ -38,6 +41,10 @@ pub(super) fn run(command: DaemonCommand) -> Outcome {
         DaemonCommand::Status { json } => return status(&place, json),
         DaemonCommand::Logs => logs(&place)?,
         DaemonCommand::Call { method, params } => call(&place, &method, params.as_deref())?,
+        DaemonCommand::Events { types, directory } => {
+            refuse_off()?;
+            events::run(&place, &types, &directory)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -81,7 +88,8 @@ fn status(place: &DaemonPlace, as_json: bool) -> Outcome {
     let seconds = status.pong.uptime_secs;
     print::data(format_args!("process  {}, version {}, for {seconds} s", status.process, status.version));
     print::data(format_args!("protocol {} to {}", status.protocol.min, status.protocol.max));
-    print::data(format_args!("clients  {}", status.clients));
+    print::data(format_args!("clients  {}, with {} subscriptions", status.clients, status.subscriptions));
+    print::data(format_args!("watched  {} directories", status.watched));
     print::data(format_args!("releases {}", status.pong.cached_runtimes));
     if let Some(bytes) = status.rss_bytes {
         print::data(format_args!("memory   {}", vx_status::units::bytes(bytes)));
@@ -99,14 +107,25 @@ fn logs(place: &DaemonPlace) -> Result<(), Failure> {
     Ok(())
 }
 
+fn refuse_off() -> Result<(), DaemonError> {
+    match Switch::from_environment()? {
+        Switch::Off => Err(DaemonError::Off),
+        Switch::Auto | Switch::Require => Ok(()),
+    }
+}
+
 fn call(place: &DaemonPlace, method: &str, params: Option<&str>) -> Result<(), Failure> {
-    let params: Value = match params {
+    let mut params: Value = match params {
         Some(text) => serde_json::from_str(text)
             .map_err(|error| Failure::usage(format!("the parameters are not JSON: {error}")))?,
         None => json!({}),
     };
-    if Switch::from_environment()? == Switch::Off {
-        return Err(DaemonError::Off.into());
+    refuse_off()?;
+    // Only what is asked about a place depends on them.
+    if method.starts_with("vx/")
+        && let Some(params) = params.as_object_mut()
+    {
+        params.entry("variables").or_insert_with(|| json!(of_this_process()));
     }
     let answer = DaemonClient::connect(place.home(), "vx daemon call")?.call(method, &params)?;
     print::data(format_args!("{answer:#}"));

@@ -1,16 +1,21 @@
 //! A client of the daemon: blocking calls over one connection.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::DaemonError;
+use super::event::{EVENT, Told};
 use super::place::DaemonPlace;
-use super::protocol::{DaemonRequest, DaemonStatus, Introduced, Pong, Versions};
+use super::protocol::{DaemonStatus, Introduced, Pong, Subscribed, VersionRange};
+use super::request::{DaemonRequest, InDirectory, Introduction, Resolve, Subscribe};
 use super::switch::Switch;
 use crate::paths::Home;
 use crate::rpc::{CallError, Client};
+use crate::variables::of_this_process;
+use crate::work::questions::{ProjectState, Resolved};
 
 /// The longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -43,14 +48,14 @@ impl DaemonClient {
     /// # Errors
     /// None runs, it does not answer, or others could reach its places.
     pub fn connect(home: &Home, name: &str) -> Result<Self, DaemonError> {
-        Self::connect_speaking(home, name, Versions::OWN)
+        Self::connect_speaking(home, name, VersionRange::OWN)
     }
 
     /// Connect as a client that speaks these versions of the protocol.
     ///
     /// # Errors
     /// As for [`Self::connect`], or no version is common.
-    pub fn connect_speaking(home: &Home, name: &str, protocol: Versions) -> Result<Self, DaemonError> {
+    pub fn connect_speaking(home: &Home, name: &str, protocol: VersionRange) -> Result<Self, DaemonError> {
         let place = DaemonPlace::of(home);
         let absent = |reason: &str| match place.is_held() {
             true => DaemonError::Silent(reason.to_owned()),
@@ -61,7 +66,7 @@ impl DaemonClient {
             CallError::Place(error) if place.is_held() => DaemonError::Place(error),
             error => absent(&error.to_string()),
         })?;
-        let request = DaemonRequest::Initialize { client: name.to_owned(), protocol };
+        let request = DaemonRequest::Initialize(Introduction { client: name.to_owned(), protocol });
         let introduced = call(&mut client, request.method(), &request.params()).map_err(|error| match error {
             DaemonError::Refused(fault) => DaemonError::OtherProtocol(fault.message),
             DaemonError::Lost(error) => absent(&error.to_string()),
@@ -97,6 +102,46 @@ impl DaemonClient {
     /// The daemon is gone, or cannot read its store.
     pub fn status(&mut self) -> Result<DaemonStatus, DaemonError> {
         self.ask(&DaemonRequest::Status)
+    }
+
+    /// The program behind a name in a directory, for a process with this one's variables.
+    ///
+    /// # Errors
+    /// There is none, or the daemon is gone.
+    pub fn resolve(&mut self, runtime: &str, directory: &Path) -> Result<Resolved, DaemonError> {
+        let (runtime, directory) = (runtime.to_owned(), directory.to_owned());
+        let variables = of_this_process();
+        self.ask(&DaemonRequest::Resolve(Resolve { runtime, version: None, directory, variables }))
+    }
+
+    /// The project of a directory, for a process with this one's variables.
+    ///
+    /// # Errors
+    /// There is none, or the daemon is gone.
+    pub fn project(&mut self, directory: &Path) -> Result<ProjectState, DaemonError> {
+        let (directory, variables) = (directory.to_owned(), of_this_process());
+        self.ask(&DaemonRequest::Project(InDirectory { directory, variables }))
+    }
+
+    /// Be told of events from now on, or since the place that is named.
+    ///
+    /// # Errors
+    /// The daemon refuses, or is gone.
+    pub fn subscribe(&mut self, asked: Subscribe) -> Result<Subscribed, DaemonError> {
+        self.ask(&DaemonRequest::Subscribe(asked))
+    }
+
+    /// The next event; `None` if there is none in time.
+    ///
+    /// # Errors
+    /// The daemon is gone.
+    pub fn event(&mut self, patience: Duration) -> Result<Option<Told>, DaemonError> {
+        let Some(mut next) = self.client.notification(patience).map_err(DaemonError::Lost)? else { return Ok(None) };
+        // Others are of later versions.
+        if next["method"] != EVENT {
+            return Ok(None);
+        }
+        read(next["params"].take()).map(Some)
     }
 
     /// Ask the daemon to end. It answers, and then closes the connection.

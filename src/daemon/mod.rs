@@ -8,27 +8,51 @@
 //! | `error` | why a daemon does not run, or a client does not reach it |
 //! | `place` | its lock, record, log and socket |
 //! | `switch` | the user's choice: `VX_DAEMON` |
-//! | `protocol` | requests and answers, for both sides |
+//! | `request`, `protocol`, `event`, `summary` | requests, answers and events, for both sides |
 //! | `own_log` | the file of its own words |
-//! | `service` | the answers to one client, and what all clients share |
+//! | `answers` | questions, with the answers that are kept |
+//! | `begin` | work, in processes of their own |
+//! | `pass` | requests for work, passed on to its runner |
+//! | `hub` | the row of events, `watch` what makes them, `bell` what wakes a client's thread |
+//! | `hall` | what all clients share |
+//! | `service` | the answers to one client |
 //! | `serve` | its life |
 //! | `client` | the other side |
 //! | `start` | starting and stopping it from another process |
 
+mod answers;
+mod begin;
+mod bell;
 mod client;
 mod error;
+mod event;
+mod fault;
+mod hall;
+mod hub;
 mod own_log;
+mod pass;
 mod place;
 mod protocol;
+mod request;
 mod serve;
 mod service;
 mod start;
+mod summary;
 mod switch;
+#[cfg(test)]
+mod types;
+mod watch;
 
 pub use client::DaemonClient;
 pub use error::DaemonError;
+pub use event::{BoardWithWork, Changed, DaemonEvent, EVENT, EventType, OnBoard, Release, Snapshot, Told};
 pub use place::DaemonPlace;
-pub use protocol::{BoardSummary, DaemonRequest, DaemonResponse, DaemonStatus, Introduced, PROTOCOL, Pong, Versions};
+pub use protocol::{Begun, DaemonResponse, DaemonStatus, Introduced, PROTOCOL, Pong, Subscribed, VersionRange};
+pub use request::{
+    DaemonRequest, Environ, InDirectory, Introduction, ListVersions, OfRuntime, Resolve, Since, Subscribe, Sync,
+    Unsubscribe, Up, Variables,
+};
 pub use serve::{DEFAULT_IDLE, serve};
 pub use start::{Started, start, stop};
+pub use summary::BoardSummary;
 pub use switch::Switch;

@@ -1,25 +1,25 @@
-//! Requests and answers, as both sides read and write them.
-
-use std::path::PathBuf;
+//! The answers of a daemon, as both sides read and write them.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
-use crate::rpc::{Fault, Params};
+use super::event::Snapshot;
+use super::summary::BoardSummary;
+use crate::work::questions::{Environment, ProjectState, Resolved, Versions};
 
 /// The version of the protocol that this side speaks.
 pub const PROTOCOL: u32 = 1;
 
 /// A range of versions of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Versions {
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct VersionRange {
     /// The oldest.
     pub min: u32,
     /// The newest.
     pub max: u32,
 }
 
-impl Versions {
+impl VersionRange {
     /// The versions that this side speaks.
     pub const OWN: Self = Self { min: PROTOCOL, max: PROTOCOL };
 
@@ -30,87 +30,35 @@ impl Versions {
     }
 }
 
-/// A request to the daemon.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DaemonRequest {
-    /// `initialize`: the first request of a client.
-    Initialize {
-        /// The client's name.
-        client: String,
-        /// The versions that it speaks.
-        protocol: Versions,
-    },
-    /// `vx/ping`.
-    Ping,
-    /// `vx/status`.
-    Status,
-    /// `shutdown`: the daemon ends.
-    Shutdown,
-}
-
-impl DaemonRequest {
-    /// The methods there are.
-    pub const METHODS: [&str; 4] = ["initialize", "vx/ping", "vx/status", "shutdown"];
-
-    /// The method's name.
-    pub fn method(&self) -> &'static str {
-        match self {
-            Self::Initialize { .. } => "initialize",
-            Self::Ping => "vx/ping",
-            Self::Status => "vx/status",
-            Self::Shutdown => "shutdown",
-        }
-    }
-
-    /// The parameters.
-    pub fn params(&self) -> Value {
-        match self {
-            Self::Initialize { client, protocol } => json!({ "client": client, "protocol": protocol }),
-            Self::Ping | Self::Status | Self::Shutdown => json!({}),
-        }
-    }
-
-    /// The request in this message.
-    pub(super) fn read(method: &str, params: Params<'_>) -> Result<Self, Fault> {
-        #[derive(Deserialize)]
-        struct Introduction {
-            #[serde(default)]
-            client: String,
-            protocol: Versions,
-        }
-        #[derive(Deserialize)]
-        struct Nothing {}
-
-        let plain = |request| params.read::<Nothing>().map(|Nothing {}| request);
-        match method {
-            "initialize" => {
-                let Introduction { client, protocol } = params.read()?;
-                Ok(Self::Initialize { client, protocol })
-            }
-            "vx/ping" => plain(Self::Ping),
-            "vx/status" => plain(Self::Status),
-            "shutdown" => plain(Self::Shutdown),
-            other => Err(Fault::unknown_method(other)),
-        }
-    }
-}
-
 /// An answer of the daemon.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum DaemonResponse {
     /// To `initialize`.
     Introduced(Introduced),
+    /// To `vx/resolve`.
+    Resolved(Resolved),
+    /// To `vx/environment`.
+    Environment(Environment),
+    /// To `vx/listVersions`.
+    Versions(Versions),
+    /// To `vx/project`.
+    Project(ProjectState),
+    /// To `vx/sync`, `vx/install`, `vx/uninstall` and `vx/up`.
+    Begun(Begun),
+    /// To `vx/subscribe`.
+    Subscribed(Subscribed),
     /// To `vx/ping`.
     Pong(Pong),
     /// To `vx/status`.
     Status(DaemonStatus),
-    /// To `shutdown`: `null`.
+    /// To `vx/unsubscribe` and `shutdown`: `null`.
     Done,
 }
 
 /// The daemon introduces itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Introduced {
     /// The version of the protocol that is spoken from now on.
     pub protocol: u32,
@@ -124,30 +72,47 @@ pub struct Introduced {
     pub boards: Vec<BoardSummary>,
 }
 
-/// A board in a list.
+/// Work that was begun.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BoardSummary {
-    /// Its file.
-    pub path: PathBuf,
-    /// Its identity, which no other board has.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// The state of its run.
-    pub state: String,
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Begun {
+    /// Its board; null if there was nothing to do.
+    pub board: Option<BoardSummary>,
+}
+
+/// A subscription.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Subscribed {
+    /// Its number.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub subscription_id: u64,
+    /// The daemon's life.
+    pub generation: String,
+    /// The number of the last event before it.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub seq: u64,
+    /// Events since the place that was named are missing: the client goes on from the snapshot.
+    pub resync: bool,
+    /// All there is; null if the events since the place that was named follow.
+    pub snapshot: Option<Snapshot>,
 }
 
 /// The daemon is there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Pong {
     /// Whole seconds since it began to listen.
+    #[cfg_attr(test, ts(type = "number"))]
     pub uptime_secs: u64,
     /// The releases in the store.
+    #[cfg_attr(test, ts(type = "number"))]
     pub cached_runtimes: u64,
 }
 
 /// The state of the daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct DaemonStatus {
     /// Its uptime, and the store.
     #[serde(flatten)]
@@ -155,12 +120,19 @@ pub struct DaemonStatus {
     /// The version of its program.
     pub version: String,
     /// The versions of the protocol that it speaks.
-    pub protocol: Versions,
+    pub protocol: VersionRange,
     /// Its process.
     pub process: u32,
     /// Its clients, this one included.
     pub clients: u32,
+    /// Their subscriptions.
+    pub subscriptions: u32,
+    /// The directories that are watched for them.
+    pub watched: u32,
+    /// The ends of the daemons of this home and their reasons, the last ones of the log.
+    pub ends: Vec<String>,
     /// Its memory, in bytes; null where the system does not say.
+    #[cfg_attr(test, ts(type = "number | null"))]
     pub rss_bytes: Option<u64>,
 }
 
@@ -170,7 +142,7 @@ mod tests {
 
     #[test]
     fn the_newest_common_version_is_spoken() {
-        let range = |min, max| Versions { min, max };
+        let range = |min, max| VersionRange { min, max };
         for (one, other, common) in [
             (range(1, 1), range(1, 1), Some(1)),
             (range(1, 3), range(2, 5), Some(3)),
@@ -179,17 +151,6 @@ mod tests {
             (range(3, 1), range(1, 3), None),
         ] {
             assert_eq!((one.common(other), other.common(one)), (common, common), "{one:?} {other:?}");
-        }
-    }
-
-    #[test]
-    fn every_request_is_read_as_the_client_writes_it() {
-        let introduction = DaemonRequest::Initialize { client: "test".into(), protocol: Versions::OWN };
-        let requests = [introduction, DaemonRequest::Ping, DaemonRequest::Status, DaemonRequest::Shutdown];
-        assert_eq!(requests.each_ref().map(DaemonRequest::method), DaemonRequest::METHODS);
-        for request in requests {
-            let message = json!({ "params": request.params() }).to_string();
-            assert_eq!(DaemonRequest::read(request.method(), Params::in_message(message.as_bytes())), Ok(request));
         }
     }
 }

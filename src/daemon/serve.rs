@@ -8,9 +8,10 @@ use std::time::Duration;
 use crossbeam_channel::{bounded, select};
 
 use super::error::DaemonError;
+use super::hall::{Hall, work_is_live};
 use super::own_log::OwnLog;
 use super::place::{DaemonPlace, Record};
-use super::service::{Desks, Hall, work_is_live};
+use super::service::Desks;
 use crate::process::interrupts;
 use crate::rpc::Server;
 
@@ -42,7 +43,7 @@ fn live(place: &DaemonPlace, idle: Option<Duration>, log: &OwnLog) -> Result<&'s
     let _lock = place.take()?;
     place.remove_record();
     let (ends, ended) = bounded(1);
-    let hall = Hall::new(place.home().clone(), ends);
+    let hall = Hall::new(place.clone(), ends);
     let mut door = Some(Door::open(place, &hall)?);
     log.line(format_args!("listens, version {}", env!("CARGO_PKG_VERSION")));
     let reason = loop {

@@ -1,110 +1,70 @@
-//! The answers to one client, and what all clients share.
+//! The answers to one client, and the events that it has subscribed to.
 
+use std::collections::BTreeMap;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use crossbeam_channel::Sender;
-use parking_lot::Mutex;
-use vx_shm::{BoardState, BoardView};
+use serde_json::json;
 
-use super::protocol::{BoardSummary, DaemonRequest, DaemonResponse, DaemonStatus, Introduced, Pong, Versions};
-use crate::install::Store;
-use crate::paths::Home;
+use super::begin;
+use super::bell::{Bell, Ringer};
+use super::event::{DaemonEvent, EVENT, Told};
+use super::fault::{in_directory, of};
+use super::hall::{Hall, summaries, work_is_live};
+use super::hub::{Interest, Next};
+use super::pass::pass;
+use super::protocol::{DaemonResponse, Introduced, Subscribed, VersionRange};
+use super::request::{DaemonRequest, Subscribe};
 use crate::rpc::{Fault, Notification, Params, Service, Services};
-use crate::trouble::{Explain, Trouble, TroubleKind};
-use crate::work::boards;
+use crate::trouble::{Trouble, TroubleKind};
 
-/// The most boards that are named to a new client.
-const BOARDS: usize = 100;
-
-/// What all clients share.
-#[derive(Debug)]
-pub(super) struct Hall {
-    home: Home,
-    started: Instant,
-    presence: Mutex<Presence>,
-    /// Takes the reason for which the daemon is to end.
-    ends: Sender<&'static str>,
-}
-
-/// The clients that are connected.
-#[derive(Debug)]
-struct Presence {
-    clients: u32,
-    /// The last time at which one came or went.
-    changed: Instant,
-}
-
-impl Hall {
-    pub(super) fn new(home: Home, ends: Sender<&'static str>) -> Arc<Self> {
-        let started = Instant::now();
-        Arc::new(Self { home, started, presence: Mutex::new(Presence { clients: 0, changed: started }), ends })
-    }
-
-    /// The time for which no client has been there; `None` if one is.
-    pub(super) fn deserted_for(&self) -> Option<Duration> {
-        let presence = self.presence.lock();
-        (presence.clients == 0).then(|| presence.changed.elapsed())
-    }
-
-    fn clients(&self) -> u32 {
-        self.presence.lock().clients
-    }
-
-    fn end(&self, reason: &'static str) {
-        // The first reason counts; the others find no room.
-        let _ = self.ends.try_send(reason);
-    }
-
-    fn pong(&self) -> Result<Pong, Fault> {
-        let releases = Store::new(self.home.clone()).list().map_err(|error| fault(&error))?;
-        Ok(Pong { uptime_secs: self.started.elapsed().as_secs(), cached_runtimes: releases.len() as u64 })
-    }
-
-    fn status(&self) -> Result<DaemonStatus, Fault> {
-        Ok(DaemonStatus {
-            pong: self.pong()?,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            protocol: Versions::OWN,
-            process: std::process::id(),
-            clients: self.clients(),
-            rss_bytes: own_memory(),
-        })
-    }
-}
+/// The most subscriptions of a client.
+const SUBSCRIPTIONS: usize = 32;
+/// The most bytes of events that are sent before the client has taken some.
+const AT_ONCE_BYTES: usize = 128 * 1024;
 
 /// Makes the service of each client.
 pub(super) struct Desks(pub Arc<Hall>);
 
 impl Services for Desks {
     fn serve(&self) -> Box<dyn Service> {
-        let mut presence = self.0.presence.lock();
-        presence.clients += 1;
-        presence.changed = Instant::now();
-        drop(presence);
-        Box::new(Desk { hall: Arc::clone(&self.0), introduced: false })
+        let (hall, client) = (Arc::clone(&self.0), self.0.come());
+        Box::new(Desk { hall, client, introduced: false, subscriptions: BTreeMap::new(), ever: 0, bell: None })
     }
 }
 
 /// One client.
 struct Desk {
     hall: Arc<Hall>,
+    client: u64,
     introduced: bool,
+    subscriptions: BTreeMap<u64, Subscription>,
+    /// The number of subscriptions so far.
+    ever: u64,
+    /// There from the first subscription on.
+    bell: Option<(Bell, Ringer)>,
+}
+
+/// A subscription, and how far its client has been told.
+struct Subscription {
+    interest: Interest,
+    seq: u64,
 }
 
 impl Drop for Desk {
     fn drop(&mut self) {
-        let mut presence = self.hall.presence.lock();
-        presence.clients -= 1;
-        presence.changed = Instant::now();
+        self.subscriptions.clear();
+        // Without subscriptions nothing is begun that could fail.
+        let _ = self.attend();
+        self.hall.gone();
     }
 }
 
 impl Desk {
     /// A client of another version takes the place of a daemon that nobody else needs.
-    fn introduce(&mut self, asked: Versions) -> Result<Introduced, Fault> {
-        let Some(protocol) = asked.common(Versions::OWN) else {
-            let own = Versions::OWN;
+    fn introduce(&mut self, asked: VersionRange) -> Result<Introduced, Fault> {
+        let Some(protocol) = asked.common(VersionRange::OWN) else {
+            let own = VersionRange::OWN;
             let text = format!("this daemon speaks versions {} to {} of the protocol", own.min, own.max);
             if self.hall.clients() == 1 && !work_is_live() {
                 self.hall.end("a client of another version came, and nobody else was there");
@@ -125,11 +85,22 @@ impl Desk {
     }
 
     fn answer(&mut self, request: DaemonRequest) -> Result<DaemonResponse, Fault> {
-        if !self.introduced && !matches!(request, DaemonRequest::Initialize { .. }) {
-            return Err(Fault::not_initialized());
-        }
+        let (answers, home) = (&self.hall.answers, self.hall.home());
         Ok(match request {
-            DaemonRequest::Initialize { protocol, .. } => DaemonResponse::Introduced(self.introduce(protocol)?),
+            DaemonRequest::Initialize(asked) => DaemonResponse::Introduced(self.introduce(asked.protocol)?),
+            DaemonRequest::Resolve(asked) => DaemonResponse::Resolved(answers.resolve(asked)?),
+            DaemonRequest::Environment(asked) => DaemonResponse::Environment(answers.environment(asked)?),
+            DaemonRequest::ListVersions(asked) => DaemonResponse::Versions(answers.versions(&asked)?),
+            DaemonRequest::Project(asked) => DaemonResponse::Project(answers.project(&asked)?),
+            DaemonRequest::Sync(asked) => DaemonResponse::Begun(begin::sync(home, &asked)?),
+            DaemonRequest::Install(asked) => DaemonResponse::Begun(begin::install(home, &asked)?),
+            DaemonRequest::Uninstall(asked) => DaemonResponse::Begun(begin::uninstall(home, &asked)?),
+            DaemonRequest::Up(asked) => DaemonResponse::Begun(begin::up(home, &asked)?),
+            DaemonRequest::Subscribe(asked) => DaemonResponse::Subscribed(self.subscribe(asked)?),
+            DaemonRequest::Unsubscribe(asked) => {
+                self.unsubscribe(asked.subscription_id)?;
+                DaemonResponse::Done
+            }
             DaemonRequest::Ping => DaemonResponse::Pong(self.hall.pong()?),
             DaemonRequest::Status => DaemonResponse::Status(self.hall.status()?),
             DaemonRequest::Shutdown => {
@@ -138,11 +109,113 @@ impl Desk {
             }
         })
     }
+
+    fn subscribe(&mut self, asked: Subscribe) -> Result<Subscribed, Fault> {
+        if self.subscriptions.len() >= SUBSCRIPTIONS {
+            let text = format!("a client has at most {SUBSCRIPTIONS} subscriptions");
+            return Err(of(Trouble::new(TroubleKind::Usage, text).hinted("end one with `vx/unsubscribe`")));
+        }
+        asked.directories.iter().try_for_each(|directory| in_directory(directory))?;
+        let failed = |error| of(Trouble::new(TroubleKind::Internal, format!("nothing can be watched: {error}")));
+        if self.bell.is_none() {
+            self.bell = Some(Bell::new().map_err(failed)?);
+        }
+        let real =
+            asked.directories.iter().map(|directory| directory.canonicalize().unwrap_or_else(|_| directory.clone()));
+        let interest = Interest { types: asked.event_types.into_iter().collect(), directories: real.collect() };
+        self.ever += 1;
+        self.subscriptions.insert(self.ever, Subscription { interest: interest.clone(), seq: u64::MAX });
+        if let Err(error) = self.attend() {
+            self.subscriptions.remove(&self.ever);
+            return Err(failed(error));
+        }
+        let (now, all) = self.hall.hub.snapshot();
+        let since = asked.since.as_ref();
+        let goes_on = since.filter(|since| self.hall.hub.has_all_since(&since.generation, since.seq, &interest));
+        let seq = goes_on.map_or(now, |since| since.seq);
+        self.subscriptions.insert(self.ever, Subscription { interest, seq });
+        if let Some((_, ringer)) = &self.bell {
+            // What has happened meanwhile is told right after the answer.
+            ringer.ring();
+        }
+        Ok(Subscribed {
+            subscription_id: self.ever,
+            generation: self.hall.hub.generation().to_owned(),
+            seq,
+            resync: since.is_some() && goes_on.is_none(),
+            snapshot: goes_on.is_none().then_some(all),
+        })
+    }
+
+    fn unsubscribe(&mut self, id: u64) -> Result<(), Fault> {
+        if self.subscriptions.remove(&id).is_none() {
+            let text = format!("there is no subscription {id}");
+            return Err(of(
+                Trouble::new(TroubleKind::NotFound, text).hinted("name one that `vx/subscribe` has answered")
+            ));
+        }
+        // Fewer subscriptions need nothing that could fail.
+        let _ = self.attend();
+        Ok(())
+    }
+
+    /// Have everything looked at that this client's subscriptions are about.
+    fn attend(&self) -> std::io::Result<()> {
+        let interests = || self.subscriptions.values().map(|subscription| &subscription.interest);
+        let types = interests().flat_map(|interest| interest.types.iter().copied()).collect();
+        let ringer = self.bell.as_ref().map(|(_, ringer)| ringer.clone());
+        self.hall.hub.listen(self.client, ringer, types);
+        let directories: Vec<_> = interests().flat_map(|interest| interest.directories.iter().cloned()).collect();
+        let count = u32::try_from(self.subscriptions.len()).unwrap_or(u32::MAX);
+        self.hall.attend(self.client, count, &directories)
+    }
+
+    /// The next events of every subscription, as far as they may be sent at once.
+    fn next_events(&mut self) -> Vec<Notification> {
+        let (mut found, mut bytes) = (Vec::new(), 0);
+        let mut put = |subscription_id, seq, event| {
+            let params = json!(Told { subscription_id, seq, event }).to_string();
+            bytes += params.len();
+            found.push(Notification { method: EVENT, params });
+            bytes < AT_ONCE_BYTES
+        };
+        let mut all = true;
+        for (id, subscription) in &mut self.subscriptions {
+            match self.hall.hub.after(subscription.seq, &subscription.interest) {
+                Next::Events(events) => {
+                    for event in events {
+                        if !all {
+                            break;
+                        }
+                        subscription.seq = event.seq;
+                        all = put(*id, event.seq, event.event.clone());
+                    }
+                }
+                Next::Missed => {
+                    let (now, snapshot) = self.hall.hub.snapshot();
+                    subscription.seq = now;
+                    all &= put(*id, now, DaemonEvent::Resync(snapshot));
+                }
+            }
+        }
+        if let Some((_, ringer)) = self.bell.as_ref().filter(|_| !all) {
+            ringer.ring();
+        }
+        found
+    }
 }
 
 impl Service for Desk {
     fn call(&mut self, method: &str, params: Params<'_>) -> Result<String, Fault> {
-        let answer = self.answer(DaemonRequest::read(method, params)?)?;
+        let is_first = method == "initialize";
+        if let Some(passed) = self.introduced.then(|| pass(self.hall.home(), method, params)).flatten() {
+            return passed;
+        }
+        let request = DaemonRequest::read(method, params)?;
+        if !self.introduced && !is_first {
+            return Err(Fault::not_initialized());
+        }
+        let answer = self.answer(request)?;
         serde_json::to_string(&answer)
             .map_err(|error| Fault::work(TroubleKind::Internal.name(), error.to_string(), None))
     }
@@ -155,43 +228,14 @@ impl Service for Desk {
         false
     }
 
-    fn due(&mut self, _: bool, _: bool) -> Vec<Notification> {
-        Vec::new()
+    fn bell(&self) -> Option<BorrowedFd<'_>> {
+        self.bell.as_ref().map(|(bell, _)| bell.as_fd())
     }
-}
 
-fn fault(error: &(impl std::fmt::Display + Explain)) -> Fault {
-    let trouble = Trouble::of(error);
-    Fault::work(trouble.kind.name(), trouble.text, trouble.hint)
-}
-
-/// The boards that can be read, the newest first. A board that cannot be is no client's concern.
-fn summaries() -> Vec<BoardSummary> {
-    let listed = boards::list().unwrap_or_default();
-    let readable = listed.into_iter().filter_map(|listed| {
-        let board = listed.reading.ok()?.board;
-        let state = board.state.name().to_owned();
-        Some(BoardSummary { path: listed.path, id: board.id, title: board.title, state })
-    });
-    readable.take(BOARDS).collect()
-}
-
-/// True if the runner of any board is at work.
-pub(super) fn work_is_live() -> bool {
-    let is_live = |board: &BoardView| board.creator.alive == Some(true) && board.state == BoardState::Running;
-    boards::list()
-        .is_ok_and(|all| all.iter().any(|listed| listed.reading.as_ref().is_ok_and(|seen| is_live(&seen.board))))
-}
-
-/// The memory that this process has, in bytes.
-#[cfg(target_os = "linux")]
-fn own_memory() -> Option<u64> {
-    let sizes = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: u64 = sizes.split_ascii_whitespace().nth(1)?.parse().ok()?;
-    Some(pages * rustix::param::page_size() as u64)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn own_memory() -> Option<u64> {
-    None
+    fn due(&mut self, _: bool, _: bool) -> Vec<Notification> {
+        if let Some((bell, _)) = &self.bell {
+            bell.quieten();
+        }
+        self.next_events()
+    }
 }

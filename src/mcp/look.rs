@@ -9,14 +9,13 @@ use vx_status::standing::{Standing, failure};
 
 use super::answer::{Answer, trouble};
 use super::place::Here;
-use crate::project::Problem;
-use crate::service::build_key;
 use crate::trouble::Trouble;
 use crate::work::boards::{self, BoardError};
 use crate::work::frontend::Silent;
 use crate::work::programs;
+use crate::work::questions;
 use crate::work::routes::Routes;
-use crate::work::up::{self, ServiceState};
+use crate::work::up::ServiceState;
 use crate::work::workspace::{Faults, Place, Workspace};
 
 /// The most boards of an answer, and the most work of one.
@@ -100,65 +99,13 @@ pub(super) struct Project {
 
 impl Project {
     pub(super) fn answer(self, here: &Here) -> Result<Answer, Trouble> {
-        let place = here.place(self.directory.as_deref())?;
-        let workspace = Workspace::open(here.home.clone(), &place, Faults::Keep, &Silent);
-        let workspace = workspace.map_err(|error| trouble(&error))?;
-        if let Some(fault) = &workspace.fault {
-            return Err(Trouble::of(fault));
-        }
-        let project = &workspace.project;
-        let absent = Routes::at(&place, here.home.clone()).map(|routes| routes.absent()).unwrap_or_default();
-        let tool = |tool: &crate::project::ToolRequest| {
-            json!({
-                "name": tool.name,
-                "wanted": tool.request.text(),
-                "locked": workspace.lock.tools.get(&tool.name).map(|locked| locked.version.as_str()),
-                "missing": absent.contains(&tool.name),
-            })
-        };
-        let script = |script: &crate::project::scripts::Script| {
-            json!({
-                "name": script.name,
-                "command": script.command,
-                "description": script.description,
-                "after": script.depends,
-            })
-        };
-        let at_work = up::of_project(&project.directory).unwrap_or_default();
-        let state = |name: &str| at_work.iter().find(|service| service.name == name).map(service);
-        let services = project.services.iter().map(|service| {
-            state(&service.name).unwrap_or_else(|| json!({ "name": service.name, "state": "not started" }))
-        });
-        Ok(Answer::Facts(json!({
-            "file": project.path.to_string_lossy(),
-            "tools": project.tools.iter().map(tool).collect::<Vec<_>>(),
-            "scripts": project.scripts.iter().map(script).collect::<Vec<_>>(),
-            "services": services.collect::<Vec<_>>(),
-            "problems": project.warnings.iter().chain(&project.service_faults).map(problem).collect::<Vec<_>>(),
-            "waits_for_consent": if workspace.consent.complete() { Vec::new() } else { workspace.consent.lines() },
-        })))
+        let directory = here.directory(self.directory.as_deref())?;
+        let state = questions::project(&here.home, &directory).map_err(|error| trouble(&error))?;
+        Ok(Answer::Facts(json!(state)))
     }
-}
-
-fn problem(problem: &Problem) -> Value {
-    json!({ "line": problem.line, "column": problem.column, "message": problem.message, "advice": problem.advice })
 }
 
 /// A service with what helps a model further.
 pub(super) fn service(service: &ServiceState) -> Value {
-    let mut row = json!({ "name": service.name, "state": service.state, "ready": service.ready });
-    let facts = [
-        ("url", json!(service.url)),
-        ("pid", json!(service.pid)),
-        ("restarts", json!((service.restarts > 0).then_some(service.restarts))),
-        ("message", json!(service.message)),
-        ("error", json!(service.error)),
-        ("hint", json!(service.hint)),
-        ("supervised", json!((!service.supervised).then_some(false))),
-    ];
-    facts.into_iter().filter(|(_, fact)| !fact.is_null()).for_each(|(name, fact)| row[name] = fact);
-    if let Some(build) = &service.build {
-        row["build"] = json!({ "key": build_key(&service.name), "state": build.state, "error": build.error });
-    }
-    row
+    json!(questions::state(service))
 }

@@ -1,11 +1,13 @@
 //! A program that outlives this process: in a session of its own, with nothing to read and nowhere to print.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 
+use crossbeam_channel::{Receiver, bounded};
 use process_wrap::std::CommandWrap;
 
 /// Start it in this directory, without these variables.
@@ -14,6 +16,34 @@ use process_wrap::std::CommandWrap;
 /// It cannot be started.
 pub fn start_detached(program: &Path, arguments: &[OsString], directory: &Path, without: &[&str]) -> io::Result<()> {
     start_watched(program, arguments, directory, without, drop)
+}
+
+/// A program that outlives this process, while this process is there.
+#[derive(Debug)]
+pub struct Detached {
+    /// Its number.
+    pub pid: u32,
+    /// Its status, once it has ended.
+    pub ended: Receiver<io::Result<ExitStatus>>,
+}
+
+/// Start it with these variables and without those, and with this file for its errors.
+///
+/// # Errors
+/// It cannot be started.
+pub fn start_detached_for(
+    program: &Path,
+    arguments: &[OsString],
+    directory: &Path,
+    (variables, without): (&[(&String, &String)], &[&str]),
+    errors: File,
+) -> io::Result<Detached> {
+    let (sender, ended) = bounded(1);
+    let change = |command: &mut Command| {
+        command.envs(variables.iter().copied()).stderr(errors);
+    };
+    let pid = start_changed(program, arguments, directory, without, change, move |status| drop(sender.send(status)))?;
+    Ok(Detached { pid, ended })
 }
 
 /// The same; `ended` is called with its status, on a thread of its own, if it ends while this process is still there.
@@ -27,18 +57,31 @@ pub fn start_watched(
     without: &[&str],
     ended: impl FnOnce(io::Result<ExitStatus>) + Send + 'static,
 ) -> io::Result<()> {
+    start_changed(program, arguments, directory, without, |_| {}, ended).map(drop)
+}
+
+fn start_changed(
+    program: &Path,
+    arguments: &[OsString],
+    directory: &Path,
+    without: &[&str],
+    change: impl FnOnce(&mut Command),
+    ended: impl FnOnce(io::Result<ExitStatus>) + Send + 'static,
+) -> io::Result<u32> {
     let mut command = CommandWrap::with_new(program, |command| {
         command.args(arguments).current_dir(directory);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         for variable in without {
             command.env_remove(variable);
         }
+        change(command);
     });
     #[cfg(unix)]
     command.wrap(process_wrap::std::ProcessSession);
     super::tree::starts_others();
     let mut child = command.spawn()?;
+    let pid = child.id();
     // If it ends while this process is still there, it is collected.
     thread::Builder::new().name("detached".into()).spawn(move || ended(child.wait()))?;
-    Ok(())
+    Ok(pid)
 }

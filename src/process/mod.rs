@@ -40,7 +40,7 @@ mod wiring;
 
 pub use callers::{callers, has_ended, is_there};
 pub use capture::{Ears, Look, OnLine, Tail};
-pub use detached::{start_detached, start_watched};
+pub use detached::{Detached, start_detached, start_detached_for, start_watched};
 pub use exit::{Exit, end_alike};
 pub use foreground::{foreground, foreground_tree};
 pub use group::{Heeds, Member, members};

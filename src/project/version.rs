@@ -196,6 +196,11 @@ fn is_word(text: &str) -> bool {
         && (!text.contains('.') || text.contains(|letter: char| letter.is_ascii_digit()))
 }
 
+/// Order versions with the newest first; those that cannot be read come last.
+pub fn newest_first(versions: &mut [(String, Scheme)]) {
+    versions.sort_by_cached_key(|(version, scheme)| std::cmp::Reverse(ParsedVersion::read(version, *scheme)));
+}
+
 /// A request with Python's operators; operators of both npm and Python keep npm's meaning.
 fn specifiers_of(text: &str) -> Option<RequestKind> {
     let python_only = ["~=", "==", "!="].iter().any(|operator| text.contains(operator));

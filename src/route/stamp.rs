@@ -21,6 +21,19 @@ pub struct Seen {
     pub kind: Kind,
 }
 
+/// True if all of these files are as they were. Names that a directory lacked are still lacking while it is the same.
+pub fn still_holds(seen: &[Seen]) -> bool {
+    let mut same_directory = false;
+    seen.iter().all(|Seen { path, stamp: before, kind }| match kind {
+        Kind::Directory => {
+            same_directory = stamp(path) == *before;
+            true
+        }
+        Kind::Name => same_directory || stamp(path) == *before,
+        Kind::File => stamp(path) == *before,
+    })
+}
+
 /// Records the state of files before they are read.
 ///
 /// Of a directory that lacks several names only its own state has to be compared later: no name comes without a change

@@ -42,6 +42,8 @@ pub(super) struct Connection<'a> {
     /// The time at which the message that is incomplete began, or the client came.
     began: Instant,
     looked: Instant,
+    /// The service's bell was rung.
+    rung: bool,
     /// The connection ends once everything is sent.
     last: bool,
     /// The server is about to end.
@@ -63,6 +65,7 @@ impl<'a> Connection<'a> {
             waits_since: now,
             began: now,
             looked: now,
+            rung: false,
             last: false,
             closing: false,
             farewells: 0,
@@ -98,13 +101,20 @@ impl<'a> Connection<'a> {
         let timeout = timeout.and_then(|left| Timespec::try_from(left).ok());
         let stream = PollFd::from_borrowed_fd(self.stream.as_fd(), wanted);
         let stop = PollFd::from_borrowed_fd(self.stop.as_fd(), PollFlags::IN);
-        let mut both = [stream, stop];
-        let awaited = if self.closing { 1 } else { 2 };
-        match poll(&mut both[..awaited], timeout.as_ref()) {
+        // A client that takes nothing at the moment is told later.
+        let bell = self.service.bell().filter(|_| self.out.is_empty());
+        let bell = bell.map(|bell| PollFd::from_borrowed_fd(bell, PollFlags::IN));
+        let stop = Some(stop).filter(|_| !self.closing);
+        let mut all: Vec<PollFd<'_>> = [Some(stream), stop, bell].into_iter().flatten().collect();
+        match poll(&mut all, timeout.as_ref()) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        if awaited == 2 && !both[1].revents().is_empty() {
+        let is_ready = |at: usize| all.get(at).is_some_and(|fd| !fd.revents().is_empty());
+        let (stopped, rung) = if self.closing { (false, is_ready(1)) } else { (is_ready(1), is_ready(2)) };
+        drop(all);
+        self.rung |= rung;
+        if stopped {
             self.closing = true;
             self.waits_since = Instant::now();
         }
@@ -197,6 +207,8 @@ impl<'a> Connection<'a> {
             self.looked = Instant::now();
             let due = self.service.due(self.out.is_empty(), false);
             due.iter().for_each(|notification| self.put(&notification.text()));
+        } else if std::mem::take(&mut self.rung) && self.out.is_empty() {
+            self.service.due(true, false).iter().for_each(|notification| self.put(&notification.text()));
         } else if self.catches_up() {
             self.service.more().into_iter().for_each(|notification| self.put(&notification.text()));
         }

@@ -1,5 +1,7 @@
 //! Requests, answers and faults, and the service that answers.
 
+use std::os::fd::BorrowedFd;
+
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
@@ -201,6 +203,12 @@ pub trait Service: Send {
 
     /// The next piece of it.
     fn more(&mut self) -> Option<Notification> {
+        None
+    }
+
+    /// A descriptor that becomes readable once something is due, for a service that is not to be looked at again and again.
+    /// Reading from it is for [`due`](Self::due).
+    fn bell(&self) -> Option<BorrowedFd<'_>> {
         None
     }
 }

@@ -29,6 +29,7 @@ use parking_lot::Mutex;
 use vx_shm::Unnamed;
 
 pub use ask::{Asked, ControlError, ask, connect_to, report};
+pub use document::slot_document;
 pub use hand::{Hand, Verb, fault, impossible};
 pub use remote::RemoteControl;
 pub use report::ReportDocument;

@@ -32,6 +32,8 @@ pub mod options;
 pub mod outdated;
 pub mod policy;
 pub mod programs;
+#[cfg(feature = "control")]
+pub mod questions;
 pub mod recordings;
 pub mod releases;
 pub mod repair;

@@ -1,6 +1,7 @@
 //! `VX_TRUST`: the user's word on all projects, for the commands that inherit it.
 
 use crate::trouble::{Explain, TroubleKind};
+use crate::variables::variable;
 
 /// The variable.
 pub const VARIABLE: &str = "VX_TRUST";
@@ -42,7 +43,7 @@ impl Policy {
     /// # Errors
     /// The variable has another value.
     pub fn from_environment() -> Result<Self, PolicyError> {
-        let value = std::env::var_os(VARIABLE).unwrap_or_default();
+        let value = variable(VARIABLE).unwrap_or_default();
         match value.to_str() {
             Some("") => Ok(Self::Unset),
             Some("ask") => Ok(Self::Ask),
@@ -55,5 +56,5 @@ impl Policy {
 
 /// True in the run of a build service.
 pub fn in_ci() -> bool {
-    std::env::var_os("CI").is_some_and(|value| value == "true" || value == "1")
+    variable("CI").is_some_and(|value| value == "true" || value == "1")
 }

@@ -25,6 +25,7 @@ use crate::paths::Home;
 use crate::project::{Project, ToolRequest, discover, lineage, lock};
 use crate::route::{Draft, Invocation, Known, Look, SESSION, joined, search_path, session};
 use crate::source::catalogue;
+use crate::variables::variable;
 #[cfg(all(unix, feature = "control"))]
 pub use agent::{AgentError, ProjectAgent};
 pub use layer::{Absence, program};
@@ -103,7 +104,7 @@ impl Routes {
     pub fn invocation(&self, file: PathBuf, undeclared: Option<&Path>) -> Invocation {
         let search = self.search();
         let front = joined(undeclared.map(Path::as_os_str).into_iter().chain([search.as_os_str()]));
-        let mut variables = vec![("PATH".into(), search_path(&front, std::env::var_os("PATH")))];
+        let mut variables = vec![("PATH".into(), search_path(&front, variable("PATH")))];
         variables.extend(self.exports().into_iter().map(|(name, value)| (name.into(), value.into())));
         Invocation { file, variables }
     }
@@ -190,6 +191,14 @@ impl Routes {
             State::Ready(release) => Some(&**release),
             _ => None,
         })
+    }
+
+    /// The installed release that has this program or is this tool, as the nearest project that declares it wants it.
+    pub fn release_with(&self, name: &str) -> Option<&Release> {
+        match self.declaration(name).map(|(_, tool)| &tool.state) {
+            Some(State::Ready(release)) => Some(&**release),
+            _ => None,
+        }
     }
 
     /// The variables that the projects set, the nearest one's before the user's own.

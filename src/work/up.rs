@@ -73,6 +73,11 @@ pub fn board_with(directory: &Path, key: &str) -> Option<(PathBuf, Vec<String>)>
     (!keys.is_empty()).then_some((record.board, keys))
 }
 
+/// The board of the supervisor of the project in this directory, if one is there.
+pub fn board_at_work(directory: &Path) -> Option<PathBuf> {
+    Some(UpPlace::of(directory).ok()?.record()?.board)
+}
+
 /// Stop all services of the project in this directory, and wait until nothing is left of them; false if none ran.
 ///
 /// # Errors

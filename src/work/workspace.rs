@@ -27,6 +27,7 @@ use crate::project::lock::{Change, Difference};
 use crate::project::{Lock, Project, ToolRequest};
 use crate::source::{Limits, ProgramOutput, SourceOptions, Sources};
 use crate::sync::Resolver;
+use crate::variables::variable;
 pub use lock_origin::LockOrigin;
 pub use place::{Lineage, Place, above, read_projects};
 
@@ -154,7 +155,7 @@ impl Workspace {
             fresh_for,
             environment: Arc::new(move |name| match name {
                 "PATH" => on_path.clone(),
-                name => std::env::var(name).ok(),
+                name => variable(name).and_then(|value| value.into_string().ok()),
             }),
             // In the working directory a program would obey the files of a project that nobody has agreed to: `python -m`
             // runs its modules, uv and version managers read its settings.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&str; 54] = [
+const COMMANDS: [&str; 55] = [
     "",
     "sync",
     "install",
@@ -53,6 +53,7 @@ const COMMANDS: [&str; 54] = [
     "daemon run",
     "daemon logs",
     "daemon call",
+    "daemon events",
     "mcp",
     "cache",
     "x",

@@ -1,5 +1,9 @@
 //! The daemon: its life, its places, and clients that misbehave.
 
+mod events;
+mod questions;
+mod work;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -8,7 +12,7 @@ use std::path::PathBuf;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use vx::daemon::{DaemonClient, DaemonError, Versions};
+use vx::daemon::{DaemonClient, DaemonError, VersionRange};
 use vx::paths::Home;
 use vx::rpc::{Fault, framed};
 
@@ -126,7 +130,7 @@ fn every_request_has_a_typed_answer() {
 fn a_client_of_another_version_ends_a_daemon_that_nobody_else_uses() {
     let sandbox = Sandbox::new();
     let daemon = at_work(&sandbox);
-    let later = || DaemonClient::connect_speaking(&home(&sandbox), "later", Versions { min: 7, max: 9 });
+    let later = || DaemonClient::connect_speaking(&home(&sandbox), "later", VersionRange { min: 7, max: 9 });
     let mut client = connected(&sandbox);
     match later() {
         Err(DaemonError::OtherProtocol(text)) => assert!(text.contains("versions 1 to 1"), "{text}"),

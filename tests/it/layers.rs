@@ -21,7 +21,7 @@ struct Tower {
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 23] = [
+const TOWERS: [Tower; 24] = [
     Tower {
         sources: "shm/src",
         floors: &[
@@ -215,6 +215,20 @@ const TOWERS: [Tower; 23] = [
             &["activation", "environment", "locking", "programs", "repair", "tool"],
             &["scripts"],
             &["up"],
+            &["questions"],
+        ],
+    },
+    Tower {
+        sources: "src/daemon",
+        floors: &[
+            &["bell", "fault", "own_log", "summary"],
+            &["event", "pass"],
+            &["hub", "protocol"],
+            &["error", "request", "watch"],
+            &["answers", "begin", "place", "switch"],
+            &["client", "hall"],
+            &["service"],
+            &["serve"],
         ],
     },
     Tower {
@@ -273,6 +287,7 @@ const TOWERS: [Tower; 23] = [
                 "digest",
                 "replace_file",
                 "small_file",
+                "variables",
                 "file_lock",
                 "inflate",
             ],

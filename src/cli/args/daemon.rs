@@ -1,12 +1,14 @@
 //! The words of `vx daemon`.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 
 use super::values::duration;
-use crate::daemon::DEFAULT_IDLE;
+use crate::daemon::{DEFAULT_IDLE, EventType};
 
 pub(super) const DAEMON_NOTES: &str = "\
 Nothing needs the daemon: every command works without it. VX_DAEMON=off keeps clients from it, VX_DAEMON=require makes it \
@@ -38,6 +40,24 @@ pub(in crate::cli) enum DaemonCommand {
         /// The parameters, as JSON.
         params: Option<String>,
     },
+    /// Print events as they come, a line of JSON each.
+    #[command(after_help = EVENTS_HELP)]
+    Events {
+        /// Only these.
+        #[arg(long = "type", value_name = "TYPE", value_parser = event_types())]
+        types: Vec<String>,
+        /// Directories whose `vx.toml` and `vx.lock`, with those above, are watched [default: the working directory].
+        #[arg(long, value_name = "DIR")]
+        directory: Vec<PathBuf>,
+    },
+}
+
+/// The end of the help of `vx daemon events`.
+const EVENTS_HELP: &str =
+    "It goes on when the daemon is restarted, and ends with exit code 1 if none comes back within 30 s.";
+
+fn event_types() -> PossibleValuesParser {
+    PossibleValuesParser::new(EventType::ALL.map(EventType::name))
 }
 
 /// The time after which a daemon that is not needed ends.

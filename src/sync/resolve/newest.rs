@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use super::aged::{Choice, Soon};
-use crate::candidate::SourceKind;
+use crate::candidate::{Candidate, SourceKind};
 use crate::project::{Request, ToolRequest};
 use crate::trouble::Trouble;
 
@@ -20,6 +20,18 @@ pub struct Newest {
 }
 
 impl Resolver<'_> {
+    /// The versions that the tool's source offers on this platform, in no order; none if it has no list of versions.
+    ///
+    /// # Errors
+    /// The source does not answer, or nobody knows the tool.
+    pub fn offered(&self, ask: &ToolRequest) -> Result<Vec<Candidate>, Trouble> {
+        let recipe = self.recipe(ask, self.platform).map_err(|error| Trouble::of(&error))?;
+        match recipe.source {
+            SourceKind::Url | SourceKind::System => Ok(Vec::new()),
+            _ => self.sources.candidates(&recipe, self.platform).map_err(|error| Trouble::of(&error)),
+        }
+    }
+
     /// The newest versions of a tool; `None` if it has no list of versions or is not wanted on this system. An address
     /// and the copy on `PATH` have no list.
     pub fn newest(&self, ask: &ToolRequest) -> Option<Result<Newest, Trouble>> {

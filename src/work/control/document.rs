@@ -8,12 +8,18 @@ use vx_status::vocabulary::{unit_of, word_of};
 
 use super::hand::Hand;
 
-/// The slot, with what its runner says that can be asked for it. `null` is what is not known.
+/// The slot, with what its runner says that can be asked for it.
 pub(super) fn document(slot: &SlotView, hand: &dyn Hand, runner: u32) -> Value {
+    let mut document = slot_document(slot);
+    if slot.runner == Some(runner) {
+        document["can"] = hand.verbs(slot).into_iter().map(|verb| verb.name()).collect();
+    }
+    document
+}
+
+/// The slot as any reader of the board sees it, who does not know what can be asked for it. `null` is what is not known.
+pub fn slot_document(slot: &SlotView) -> Value {
     let error = ErrorCell::of_slot(slot);
-    let own = slot.runner == Some(runner);
-    let verbs: Vec<&str> =
-        if own { hand.verbs(slot).into_iter().map(|verb| verb.name()).collect() } else { Vec::new() };
     json!({
         "key": slot.key,
         "version": text_or_null(&slot.version),
@@ -41,7 +47,7 @@ pub(super) fn document(slot: &SlotView, hand: &dyn Hand, runner: u32) -> Value {
         "port": slot.port,
         "result": slot.result,
         "runner": slot.runner,
-        "can": verbs,
+        "can": [],
     })
 }
 

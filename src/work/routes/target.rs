@@ -78,7 +78,7 @@ impl Routes {
     }
 
     /// The nearest project that declares the tool with this name, or one that has a program with the name.
-    fn declaration(&self, name: &str) -> Option<(&Layer, &Tool)> {
+    pub(super) fn declaration(&self, name: &str) -> Option<(&Layer, &Tool)> {
         self.layers.iter().find_map(|layer| {
             let named = layer.tools.iter().find(|tool| tool.ask.name == name);
             let tool = named.or_else(|| layer.tools.iter().find(|tool| layer.provides(tool, name)))?;

@@ -1,0 +1,177 @@
+//! Work for a client: a process of vx in a session of its own, so that the end of the daemon harms nothing.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::path::Path;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::RecvTimeoutError;
+use vx_shm::{BoardState, BoardView};
+
+use super::fault::{fault, in_directory, of};
+use super::protocol::Begun;
+use super::request::{OfRuntime, Sync, Up, Variables};
+use super::summary::BoardSummary;
+use crate::channel::Mark;
+use crate::paths::Home;
+use crate::process::{Detached, start_detached_for};
+use crate::rpc::Fault;
+use crate::trouble::{Trouble, TroubleKind};
+use crate::variables::{OF_CLIENTS, answering};
+use crate::work::boards;
+use crate::work::frontend::Silent;
+use crate::work::workspace::{Faults, Place, Workspace, read_projects};
+
+/// The longest that a process may take to have a board.
+const BEGINNING: Duration = Duration::from_secs(30);
+/// The time between two looks for it.
+const GLANCE: Duration = Duration::from_millis(10);
+/// The most bytes of a process's own words that are read.
+const WORDS: u64 = 64 * 1024;
+
+/// Install what a project declares.
+pub(super) fn sync(home: &Home, asked: &Sync) -> Result<Begun, Fault> {
+    let place = Place::Above(asked.directory.clone());
+    let mut words = vec!["sync".to_owned(), "--headless".to_owned()];
+    words.extend(named(&asked.tools)?);
+    Work { home, place: &place, variables: &asked.variables, words }.begin(|pid, board| board.creator.pid == pid)
+}
+
+/// Install a release.
+pub(super) fn install(home: &Home, asked: &OfRuntime) -> Result<Begun, Fault> {
+    let place = place_of(home, asked.directory.as_deref());
+    let mut words = vec!["install".to_owned(), "--headless".to_owned()];
+    words.extend(named(&[release(asked)])?);
+    Work { home, place: &place, variables: &asked.variables, words }.begin(|pid, board| board.creator.pid == pid)
+}
+
+/// Remove a release, or all of a tool; it has no board.
+pub(super) fn uninstall(home: &Home, asked: &OfRuntime) -> Result<Begun, Fault> {
+    let place = place_of(home, asked.directory.as_deref());
+    let mut words = vec!["uninstall".to_owned()];
+    words.extend(named(&[release(asked)])?);
+    Work { home, place: &place, variables: &asked.variables, words }.begin(|_, _| false)
+}
+
+/// Start services; they go on until they are stopped.
+pub(super) fn up(home: &Home, asked: &Up) -> Result<Begun, Fault> {
+    in_directory(&asked.directory)?;
+    let place = Place::Above(asked.directory.clone());
+    let projects = answering(asked.variables.clone(), || read_projects(home, &place, &Silent));
+    let project = projects.map_err(|error| fault(&error))?.projects.into_iter().next();
+    let directory = project.map_or_else(|| asked.directory.clone(), |project| project.directory);
+    let title = directory.canonicalize().unwrap_or(directory).to_string_lossy().into_owned();
+    let mut words = vec!["up".to_owned(), "--detach".to_owned()];
+    words.extend(named(&asked.names)?);
+    Work { home, place: &place, variables: &asked.variables, words }.begin(|_, board| board.title == title)
+}
+
+fn place_of(home: &Home, directory: Option<&Path>) -> Place {
+    Place::AboveOrNone(directory.unwrap_or_else(|| home.root()).to_owned())
+}
+
+fn release(OfRuntime { runtime, version, .. }: &OfRuntime) -> String {
+    version.as_ref().map_or_else(|| runtime.clone(), |version| format!("{runtime}@{version}"))
+}
+
+/// Names as words of a command line, where none may be taken for an option.
+fn named(names: &[String]) -> Result<Vec<String>, Fault> {
+    match names.iter().find(|name| name.starts_with('-') || name.is_empty()) {
+        Some(name) => Err(Fault::invalid_params(format!("the parameters do not fit: `{name}` is no name"))),
+        None => Ok(names.to_vec()),
+    }
+}
+
+/// A command of vx in a client's place.
+struct Work<'a> {
+    home: &'a Home,
+    place: &'a Place,
+    variables: &'a Variables,
+    words: Vec<String>,
+}
+
+impl Work<'_> {
+    /// Start it, and return as soon as there is a board that `is_its` by the number of the process, or it has ended.
+    fn begin(&self, is_its: impl Fn(u32, &BoardView) -> bool) -> Result<Begun, Fault> {
+        in_directory(self.place.directory())?;
+        let consents = self.check()?;
+        let mut said = tempfile_in(self.home).map_err(|error| failed(&error))?;
+        let process = self.start(&said).map_err(|error| failed(&error))?;
+        let deadline = Instant::now() + BEGINNING;
+        loop {
+            let status = match process.ended.recv_timeout(GLANCE) {
+                Ok(status) => Some(status),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => Some(Err(io::ErrorKind::BrokenPipe.into())),
+            };
+            // One that has a board speaks there, however it ends.
+            if let Some(board) = board_of(process.pid, &is_its) {
+                return Ok(Begun { board: Some(board) });
+            }
+            match status {
+                Some(Ok(status)) if status.success() => return Ok(Begun { board: None }),
+                Some(ended) => return Err(ended_badly(&mut said, &ended, consents)),
+                None if Instant::now() >= deadline => return Ok(Begun { board: None }),
+                None => {}
+            }
+        }
+    }
+
+    /// Open the project as the process will, so that its mistakes are typed; true if nothing of it is withheld.
+    fn check(&self) -> Result<bool, Fault> {
+        let open = || Workspace::open(self.home.clone(), self.place, Faults::Refuse, &Silent);
+        let workspace = answering(self.variables.clone(), open).map_err(|error| fault(&error))?;
+        Ok(workspace.consent.complete())
+    }
+
+    fn start(&self, said: &File) -> io::Result<Detached> {
+        let program = std::env::current_exe()?;
+        let words: Vec<OsString> = self.words.iter().map(OsString::from).collect();
+        let absent = OF_CLIENTS.into_iter().filter(|name| !self.variables.contains_key(*name));
+        let without: Vec<&str> = [Mark::BOARD, Mark::SLOT].into_iter().chain(absent).collect();
+        let variables: Vec<(&String, &String)> =
+            self.variables.iter().filter(|(name, _)| OF_CLIENTS.contains(&name.as_str())).collect();
+        start_detached_for(&program, &words, self.place.directory(), (&variables, &without), said.try_clone()?)
+    }
+}
+
+/// The newest board at work that is a process's.
+fn board_of(pid: u32, is_its: impl Fn(u32, &BoardView) -> bool) -> Option<BoardSummary> {
+    let listed = boards::list().unwrap_or_default();
+    listed.into_iter().find_map(|listed| {
+        let board = listed.reading.ok()?.board;
+        let is_there =
+            board.creator.pid == pid || board.state == BoardState::Running && board.creator.alive == Some(true);
+        (is_there && is_its(pid, &board)).then(|| BoardSummary::of(&listed.path, &board))
+    })
+}
+
+/// A file without a name, which is gone with the last process that writes it.
+fn tempfile_in(home: &Home) -> io::Result<File> {
+    let path = home.root().join("run").join(format!("words-{}-{:?}", std::process::id(), std::thread::current().id()));
+    let file = File::options().create_new(true).read(true).append(true).open(&path)?;
+    std::fs::remove_file(&path)?;
+    Ok(file)
+}
+
+fn failed(error: &io::Error) -> Fault {
+    of(Trouble::new(TroubleKind::Internal, format!("vx cannot be started: {error}")))
+}
+
+/// The error of a process that ended without a board, in its own words.
+fn ended_badly(said: &mut File, ended: &io::Result<ExitStatus>, consents: bool) -> Fault {
+    let mut words = Vec::new();
+    let read = said.rewind().and_then(|()| said.take(WORDS).read_to_end(&mut words));
+    let words = if read.is_ok() { String::from_utf8_lossy(&words).into_owned() } else { String::new() };
+    let line = |prefix: &str| words.lines().find_map(|line| line.strip_prefix(prefix)).map(str::to_owned);
+    let how = ended.as_ref().map_or_else(ToString::to_string, ToString::to_string);
+    let text = line("error: ").unwrap_or_else(|| format!("vx ended with {how}, and said nothing"));
+    let kind = if consents { TroubleKind::Exit } else { TroubleKind::Consent };
+    let trouble = Trouble::new(kind, text);
+    of(match line("hint: ") {
+        Some(hint) => trouble.hinted(hint),
+        None => trouble,
+    })
+}

@@ -1,0 +1,33 @@
+//! Errors of vx as the faults of the protocol.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use crate::rpc::Fault;
+use crate::trouble::{Explain, Trouble, TroubleKind};
+
+/// A typed error, with its kind and the next step.
+pub(super) fn fault(error: &(impl Display + Explain)) -> Fault {
+    of(Trouble::of(error))
+}
+
+/// An error, with its kind and the next step.
+pub(super) fn of(trouble: Trouble) -> Fault {
+    Fault::work(trouble.kind.name(), trouble.text, trouble.hint)
+}
+
+/// Check that a client has named a directory by its whole path: the daemon's own is not the client's.
+///
+/// # Errors
+/// It is relative, or there is none.
+pub(super) fn in_directory(directory: &Path) -> Result<(), Fault> {
+    if !directory.is_absolute() {
+        let shown = directory.display();
+        return Err(Fault::invalid_params(format!("the parameters do not fit: `{shown}` is no absolute path")));
+    }
+    if !directory.is_dir() {
+        let text = format!("there is no directory `{}`", directory.display());
+        return Err(of(Trouble::new(TroubleKind::NotFound, text).hinted("name a directory that is there")));
+    }
+    Ok(())
+}

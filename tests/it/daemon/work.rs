@@ -1,0 +1,88 @@
+//! Work for clients: in processes of its own, and passed on to who runs it.
+
+use super::*;
+use crate::sandbox::slot_of;
+
+fn kind(answer: Result<Value, DaemonError>) -> String {
+    match answer {
+        Err(DaemonError::Refused(fault)) => fault.data.map_or_else(|| fault.code.to_string(), |data| data.kind),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The client's variables for work: those of the sandbox, where its user has agreed to everything.
+fn trusted(mut params: Value) -> Value {
+    params["variables"] = json!({ "PATH": std::env::var("PATH").expect("it is set"), "VX_TRUST": "all" });
+    params
+}
+
+#[test]
+fn a_sync_has_a_board_at_once_and_goes_on_without_the_daemon() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2\"\n");
+    sandbox.publish_slowly("biome", "2.3.4", 400_000, 200_000);
+    let daemon = at_work(&sandbox);
+    let begun =
+        connected(&sandbox).call("vx/sync", &trusted(json!({ "directory": sandbox.project() }))).expect("an answer");
+    assert!(PathBuf::from(text(&begun["board"]["path"])).is_file(), "{begun}");
+    daemon.signal(Signal::KILL);
+    daemon.finish();
+    eventually("it is installed", || sandbox.stored().iter().any(|name| name.contains("2.3.4")).then_some(()));
+}
+
+#[test]
+fn work_that_cannot_begin_says_why() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \n").variable("VX_TRUST", "");
+    let _daemon = at_work(&sandbox);
+    let mut client = connected(&sandbox);
+    let mut ask = |method: &str, params: Value| kind(client.call(method, &params));
+    let here = json!({ "directory": sandbox.project() });
+    assert_eq!(ask("vx/sync", here.clone()), "configuration");
+    sandbox.write("vx.toml", "[services.web]\ncommand = \"sleep 661\"\n");
+    assert_eq!(ask("vx/up", here.clone()), "consent");
+    sandbox.write("vx.toml", "[tools]\n");
+    assert_eq!(ask("vx/sync", json!({ "directory": "/no/such/directory" })), "not-found");
+    assert_eq!(ask("vx/sync", json!({ "directory": "here" })), "-32602");
+    assert_eq!(ask("vx/sync", json!({ "directory": sandbox.project(), "tools": ["--force"] })), "-32602");
+    assert_eq!(ask("vx/uninstall", json!({ "runtime": "biome" })), "exit");
+    assert_eq!(ask("vx/install", json!({})), "-32602");
+    assert_eq!(sandbox.processes().len(), 1, "the daemon alone");
+}
+
+#[test]
+fn releases_are_installed_and_removed_by_name() {
+    let sandbox = Sandbox::new().offers("biome", "2.3.4").offers("biome", "2.4.0");
+    let _daemon = at_work(&sandbox);
+    let mut client = connected(&sandbox);
+    let one = json!({ "runtime": "biome", "version": "2.3.4" });
+    client.call("vx/install", &trusted(one.clone())).expect("an answer");
+    eventually("it is installed", || (sandbox.installed() == ["biome 2.3.4"]).then_some(()));
+    let removed = client.call("vx/uninstall", &trusted(one)).expect("an answer");
+    assert!(removed["board"].is_null() && sandbox.installed().is_empty(), "{removed}");
+}
+
+#[test]
+fn services_are_started_and_requests_for_them_are_passed_on() {
+    let sandbox = Sandbox::new().config("[services.web]\ncommand = \"sleep 671\"\n");
+    let daemon = at_work(&sandbox);
+    let mut client = connected(&sandbox);
+    let here = json!({ "directory": sandbox.project() });
+    assert_eq!(kind(client.call("work/list", &here)), "not-found");
+    assert_eq!(kind(client.call("work/list", &json!({}))), "-32602");
+    assert_eq!(kind(client.call("work/list", &json!({ "board": "no-such-board" }))), "not-found");
+    let begun = client.call("vx/up", &trusted(here.clone())).expect("an answer");
+    let id = begun["board"]["id"].clone();
+    let state = |client: &mut DaemonClient| -> Option<Value> {
+        let listed = client.call("work/list", &json!({ "board": id })).ok()?;
+        slot_of(&json!({ "slots": listed["work"] }), "web")
+    };
+    eventually("it runs", || state(&mut client).filter(|slot| slot["step"] == "running"));
+    assert_eq!(kind(client.call("work/follow", &here)), "usage");
+    assert_eq!(kind(client.call("work/stop", &json!({ "directory": sandbox.project(), "key": "other" }))), "not-found");
+    assert_eq!(client.call("devserver/isManaged", &json!({ "board": id, "pluginID": "x" })).expect("an answer"), false);
+    daemon.signal(Signal::KILL);
+    daemon.finish();
+    let _next = at_work(&sandbox);
+    let mut client = connected(&sandbox);
+    client.call("work/stop", &json!({ "directory": sandbox.project(), "key": "web" })).expect("it is still there");
+    eventually("it is stopped", || sandbox.processes().iter().all(|it| !it.command.starts_with("sleep")).then_some(()));
+}
