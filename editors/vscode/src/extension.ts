@@ -1,6 +1,7 @@
 // The extension's one door: it waits for trust, then watches the first folder that has a vx.toml.
 
 import * as vscode from 'vscode'
+import { Following } from './follow'
 import { languageFeatures } from './language'
 import { Logs } from './logs'
 import { pickVersion } from './picker'
@@ -31,6 +32,7 @@ async function start(context: vscode.ExtensionContext): Promise<void> {
   const project = new Project(folder, context.environmentVariableCollection)
   const tree = new Tree(project)
   const logs = new Logs(project)
+  const following = new Following(project, tree)
   const files = new vscode.RelativePattern(folder, '{vx.toml,.vx.toml,vx.lock}')
   const watcher = vscode.workspace.createFileSystemWatcher(files)
   const refresh = () => void project.refresh()
@@ -38,13 +40,17 @@ async function start(context: vscode.ExtensionContext): Promise<void> {
     project,
     tree,
     logs,
+    following,
     watcher,
     watcher.onDidChange(refresh),
     watcher.onDidCreate(refresh),
     watcher.onDidDelete(refresh),
     vscode.commands.registerCommand('vx.sync', () => project.sync()),
-    vscode.commands.registerCommand('vx.refresh', () => project.refresh()),
-    vscode.commands.registerCommand('vx.pickVersion', () => pickVersion(project)),
+    vscode.commands.registerCommand('vx.refresh', () => {
+      following.retry()
+      return project.refresh()
+    }),
+    vscode.commands.registerCommand('vx.pickVersion', () => pickVersion(project, following)),
     vscode.commands.registerCommand('vx.run', (script: string) => vscode.tasks.executeTask(task(project, script, ''))),
     ...serviceCommands(project, tree, logs),
     ...languageFeatures(project, tree),

@@ -1,15 +1,16 @@
 // The version picker: it writes the chosen version into vx.toml; a sync installs it.
 
 import * as vscode from 'vscode'
+import type { Following } from './follow'
 import { outline, versionPlace } from './outline'
 import type { Project } from './project'
 import { type Newest, type VersionRow, versionRows } from './versions'
 
-export async function pickVersion(project: Project): Promise<void> {
+export async function pickVersion(project: Project, following: Following): Promise<void> {
   const document = await vscode.workspace.openTextDocument(vscode.Uri.joinPath(project.folder.uri, 'vx.toml'))
   const tool = await vscode.window.showQuickPick(project.declared('tools'), { placeHolder: 'Tool of vx.toml' })
   if (!tool) return
-  const row = await vscode.window.showQuickPick(rows(project, tool), { placeHolder: `Version of ${tool}` })
+  const row = await vscode.window.showQuickPick(rows(project, following, tool), { placeHolder: `Version of ${tool}` })
   if (!row) return
   // The place as it is now: the file may have changed while the list was open.
   const place = versionPlace(outline(document.getText()), tool)
@@ -22,10 +23,10 @@ export async function pickVersion(project: Project): Promise<void> {
   if (await vscode.workspace.applyEdit(edit)) await document.save()
 }
 
-async function rows(project: Project, tool: string): Promise<(vscode.QuickPickItem & { version: string })[]> {
+async function rows(project: Project, following: Following, tool: string): Promise<(vscode.QuickPickItem & { version: string })[]> {
   const { installed } = await project.knowledge()
-  const newest = await readNewest(project, tool)
-  return versionRows(installed.get(tool) ?? [], newest, []).map(item)
+  const [newest, offered] = await Promise.all([readNewest(project, tool), following.offered(tool)])
+  return versionRows(installed.get(tool) ?? [], newest, offered).map(item)
 }
 
 function item({ version, installed, notes }: VersionRow) {

@@ -18,16 +18,17 @@ export interface Board {
 }
 
 export interface Slot {
-  index: number
   key: string
   version: string | null
-  kind: string
   state: string
   step: string
   percent: number | null
   message: string | null
   error: string | null
-  parent: number | null
+}
+
+export interface SlotOfBoard extends Slot {
+  kind: string
 }
 
 /** One row: the name of a codicon, and whether it stands for work that goes on. */
@@ -49,8 +50,8 @@ export function readLiveBoards(stdout: string): Board[] {
   return boards.filter(({ board }) => board?.state === 'running' && board.creator.alive !== false)
 }
 
-export function readSlots(stdout: string): Slot[] {
-  return (JSON.parse(stdout) as { slots: Slot[] }).slots
+export function readSlots(stdout: string): SlotOfBoard[] {
+  return (JSON.parse(stdout) as { slots: SlotOfBoard[] }).slots
 }
 
 /** A service that the project declares; without `service` it does not run. */

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { compareVersions, readInstalled, versionRows } from '../src/versions'
 import { type Service, readLiveBoards, serviceRow, slotRow } from '../src/work'
 
-const slot = { index: 0, key: 'node', version: '22', kind: 'install', state: 'live', step: 'downloading', percent: 45.5, message: null, error: null, parent: null }
+const slot = { key: 'node', version: '22', state: 'live', step: 'downloading', percent: 45.5, message: null, error: null }
 const api: Service = { name: 'api', state: 'ready', ready: true, url: null, port: 80, error: null, message: null, board: 'b', supervised: true }
 
 test('a slot at work has its step and whole percents', () => {

@@ -86,7 +86,7 @@ export async function startRig({ room, vsix, folder, settings = {}, variables = 
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en-US' })
     await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}`, { waitUntil: 'domcontentloaded' })
     await page.waitForSelector('.monaco-workbench .statusbar-item', { timeout: 120_000 })
-    return { window: new Window(page), stop, processes: () => marked(mark) }
+    return { window: new Window(page), stop, processes: () => marked(mark), environment }
   } catch (error) {
     await stop()
     throw error

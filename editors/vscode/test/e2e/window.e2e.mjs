@@ -1,15 +1,17 @@
 // The extension in a whole VS Code, against a registry on loopback: what a person sees from a project with missing tools
 // to a service at work. Needs VX_VSCODE_ROOM (see `setup`), VX_PROGRAM and VX_VSIX; pictures go to VX_PICTURES, if set.
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
 import { startRegistry } from './registry.mjs'
 import { freePort, startRig } from './rig.mjs'
 import { until } from './until.mjs'
 
-const { VX_VSCODE_ROOM, VX_PROGRAM, VX_VSIX, VX_PICTURES } = process.env
+const { VX_VSCODE_ROOM, VX_PROGRAM, VX_VSIX, VX_PICTURES, VX_DAEMON = 'auto' } = process.env
 const STATUS = 'vx.vx.status'
 const VIEW = 'vx: at work'
 const TOOLS = '[tools]\nesbuild = "0.27"\nbiome = "2"\n'
@@ -49,8 +51,8 @@ after(async () => {
 let broken = false
 
 /** A test that needs those before it: after a failure the others would only run out of time. */
-function step(name, act) {
-  test(name, async context => {
+function step(name, act, options = {}) {
+  test(name, options, async context => {
     if (broken) return context.skip('an earlier step failed')
     broken = true
     await act().catch(async error => {
@@ -62,7 +64,7 @@ function step(name, act) {
 }
 
 function open({ program = VX_PROGRAM, trust }) {
-  const variables = { VX_HOME: path.join(place, 'home'), NPM_CONFIG_REGISTRY: registry.address, PATH: process.env.PATH }
+  const variables = { VX_HOME: path.join(place, 'home'), NPM_CONFIG_REGISTRY: registry.address, VX_DAEMON, PATH: process.env.PATH }
   return startRig({ room: VX_VSCODE_ROOM, vsix: VX_VSIX, folder, settings: { 'vx.path': program }, variables, trust })
 }
 
@@ -127,6 +129,28 @@ step('a service starts from its lens, is in the tree with its port, prints into 
   await window.lens('stop')
   await window.row(VIEW, /web stopped/)
 })
+
+/** As in another terminal. */
+const vx = (...words) => promisify(execFile)(VX_PROGRAM, words, { cwd: folder, env: rig.environment })
+const daemon = () => JSON.parse(fs.readFileSync(path.join(place, 'home/run/daemon.json'), 'utf8')).pid
+const withDaemon = { skip: VX_DAEMON === 'off' && 'there is no daemon' }
+
+step('what another terminal installs and removes is seen at once', async () => {
+  await vx('uninstall', 'biome@2.3.4')
+  await window.status(STATUS, /1 missing/)
+  await vx('sync')
+  await window.status(STATUS, /in step/)
+}, withDaemon)
+
+step('a daemon that is killed has a successor, which tells of changes, too', async () => {
+  const killed = daemon()
+  process.kill(killed, 'SIGKILL')
+  await until('another daemon', () => daemon() !== killed)
+  await vx('uninstall', 'biome@2.3.4')
+  await window.status(STATUS, /1 missing/)
+  await vx('sync')
+  await window.status(STATUS, /in step/)
+}, withDaemon)
 
 step('a mistake is shown at its place, and goes when it is mended', async () => {
   write('[tools]\nesbuild = latest"\n')
