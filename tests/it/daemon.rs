@@ -1,6 +1,8 @@
 //! The daemon: its life, its places, and clients that misbehave.
 
 mod events;
+mod hostile;
+mod python;
 mod questions;
 mod work;
 

@@ -1,0 +1,139 @@
+//! The cost of a question to the daemon beside a bare echo of the same lengths over the same kind of socket, and of running a
+//! tool with a daemon beside it and without.
+//!
+//! Budgets: a round trip takes at most 1.3 times the echo, `vx/resolve` with a kept answer at most 2 times; a tool takes as
+//! long with a daemon as without.
+//!
+//! `cargo bench --bench daemon` runs all in turns and prints medians; `VX_BENCH_ROUNDS` sets the number, else 4,001.
+
+#[expect(dead_code, reason = "the bench of launches needs more of it")]
+#[path = "launch/fixture.rs"]
+mod fixture;
+
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use fixture::Fixture;
+use serde_json::{Value, json};
+use vx::rpc::framed;
+
+/// The most times of an echo, for a round trip and for a kept answer.
+const BUDGETS: [f64; 2] = [1.3, 2.0];
+/// Runs of the tool with and without a daemon.
+const RUNS: usize = 201;
+
+fn main() {
+    if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
+        return; // Under `cargo test` there is nothing to measure.
+    }
+    let rounds = std::env::var("VX_BENCH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(4001);
+    let fixture = Fixture::make(&std::env::temp_dir().join("vx-bench-daemon"));
+    let vx = Path::new(env!("CARGO_BIN_EXE_vx"));
+    let daemon = |words: &[&str]| {
+        let status = fixture.command(vx, &[&["daemon"], words].concat()).current_dir(fixture.project()).status();
+        assert!(status.expect("vx starts").success(), "vx daemon {words:?}");
+    };
+    daemon(&["start", "--idle", "0"]);
+    let record = std::fs::read(fixture.home().join("run/daemon.json")).expect("a record");
+    let record: Value = serde_json::from_slice(&record).expect("JSON");
+    let mut client = UnixStream::connect(record["socket"].as_str().expect("a path")).expect("a connection");
+    exchange(&mut client, &request("initialize", &json!({ "protocol": { "min": 1, "max": 1 } })));
+    let path = json!({ "PATH": "/usr/bin:/bin" });
+    let resolve = json!({ "runtime": "tiny", "directory": fixture.project(), "variables": path });
+    println!("{:<34} {:>9} {:>9} {:>7}", "in turns of two", "echo µs", "µs", "times");
+    for (name, request, budget) in [
+        ("vx/unsubscribe of none", request("vx/unsubscribe", &json!({ "subscription_id": 7 })), BUDGETS[0]),
+        ("vx/resolve, kept", request("vx/resolve", &resolve), BUDGETS[1]),
+    ] {
+        // Twice, so that it is kept once its files are old enough.
+        exchange(&mut client, &request);
+        thread::sleep(Duration::from_millis(50));
+        let answer = exchange(&mut client, &request);
+        let mut echo = echoing(&fixture.root.join("echo.sock"), request.len(), answer.len());
+        let (mut bare, mut whole) = (Vec::new(), Vec::new());
+        let mut room = vec![0; answer.len()];
+        for _ in 0..rounds {
+            bare.push(timed(&mut echo, &request, &mut room));
+            whole.push(timed(&mut client, &request, &mut room));
+        }
+        let (bare, whole) = (median(bare), median(whole));
+        let (times, kept) = (whole / bare, if whole / bare <= budget { "" } else { "  over its budget" });
+        println!("{name:<34} {bare:>9.1} {whole:>9.1} {times:>7.2}{kept}");
+    }
+    drop(client);
+    tools(&fixture, &daemon);
+    daemon(&["stop"]);
+}
+
+/// A tool of the project, run in turns with a daemon and without.
+fn tools(fixture: &Fixture, daemon: &dyn Fn(&[&str])) {
+    let run = || {
+        let shim = fixture.home().join("shims/tiny");
+        let mut command: Command = fixture.command(&shim, &[]);
+        let begun = Instant::now();
+        assert!(command.current_dir(fixture.project()).status().expect("it starts").success());
+        begun.elapsed().as_secs_f64() * 1e6
+    };
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        (0..RUNS / 5).for_each(|_| with.push(run()));
+        daemon(&["stop"]);
+        (0..RUNS / 5).for_each(|_| without.push(run()));
+        daemon(&["start", "--idle", "0"]);
+    }
+    let (with, without) = (median(with), median(without));
+    println!("\na tool: {with:.0} µs with a daemon, {without:.0} µs without, {:.3} times", with / without);
+}
+
+fn request(method: &str, params: &Value) -> Vec<u8> {
+    framed(&json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string())
+}
+
+/// The whole answer to a request.
+fn exchange(stream: &mut UnixStream, request: &[u8]) -> Vec<u8> {
+    stream.write_all(request).expect("it is taken");
+    let mut answer = Vec::new();
+    loop {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).expect("an answer");
+        answer.push(byte[0]);
+        if answer.ends_with(b"\r\n\r\n") {
+            break;
+        }
+    }
+    let head = String::from_utf8(answer.clone()).expect("a header");
+    let length = head.split("Content-Length: ").nth(1).and_then(|rest| rest.split("\r\n").next()).expect("a length");
+    let mut body = vec![0; length.parse().expect("a number")];
+    stream.read_exact(&mut body).expect("the rest");
+    answer.extend(body);
+    answer
+}
+
+/// A thread that answers so many bytes with so many.
+fn echoing(path: &Path, asked: usize, answered: usize) -> UnixStream {
+    let _ = std::fs::remove_file(path);
+    let listener = UnixListener::bind(path).expect("a socket");
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client");
+        let (mut request, answer) = (vec![0; asked], vec![b'x'; answered]);
+        while stream.read_exact(&mut request).is_ok() && stream.write_all(&answer).is_ok() {}
+    });
+    UnixStream::connect(path).expect("a connection")
+}
+
+/// The microseconds of a round trip.
+fn timed(stream: &mut UnixStream, request: &[u8], room: &mut [u8]) -> f64 {
+    let begun = Instant::now();
+    stream.write_all(request).expect("it is taken");
+    stream.read_exact(room).expect("an answer");
+    begun.elapsed().as_secs_f64() * 1e6
+}
+
+fn median(mut all: Vec<f64>) -> f64 {
+    all.sort_by(f64::total_cmp);
+    all[all.len() / 2]
+}
