@@ -14,6 +14,12 @@ export class Project implements vscode.Disposable {
   private readonly mistakes = vscode.languages.createDiagnosticCollection('vx')
   private readonly refreshed = new vscode.EventEmitter<void>()
   readonly onRefreshed = this.refreshed.event
+  private problems: Problem[] = []
+  /** An editor that reads its file anew moves marks that came before: they are set once more. */
+  private readonly reread = vscode.workspace.onDidChangeTextDocument(({ document }) => {
+    const marked = this.problems.some(({ path }) => path === document.uri.fsPath)
+    if (marked && !document.isDirty) this.showProblems()
+  })
   private plan: Plan | undefined
   private tools: Tool[] = []
   private known: Promise<Knowledge> | undefined
@@ -59,8 +65,13 @@ export class Project implements vscode.Disposable {
     Object.assign(this.item, statusText(check.state))
     this.plan = check.plan ?? this.plan
     if (check.state.kind === 'old') this.warn(`\`${this.program}\` is older than this extension: update vx`)
+    this.problems = check.problems
+    this.showProblems()
+  }
+
+  private showProblems(): void {
     const byFile = new Map<string, vscode.Diagnostic[]>()
-    for (const problem of check.problems) {
+    for (const problem of this.problems) {
       byFile.set(problem.path, [...(byFile.get(problem.path) ?? []), diagnostic(problem)])
     }
     this.mistakes.clear()
@@ -170,6 +181,7 @@ export class Project implements vscode.Disposable {
 
   dispose(): void {
     this.item.dispose()
+    this.reread.dispose()
     this.refreshed.dispose()
     this.mistakes.dispose()
   }

@@ -101,6 +101,13 @@ export class Window {
     return this.page.locator(`.pane:has(> .pane-header[aria-label^="${view}"]) .monaco-list-row`)
   }
 
+  /** Whether a mark for an error is on the line with this text. */
+  async marked(text) {
+    const line = await this.page.locator('.view-line').filter({ hasText: text }).first().boundingBox()
+    const mark = await this.page.locator('.squiggly-error').first().boundingBox({ timeout: 2_000 })
+    return line !== null && mark !== null && Math.abs(line.y - mark.y) < line.height / 2
+  }
+
   /** The lenses above lines of the editor. */
   async lens(title, at = 0) {
     await this.page.locator('.codelens-decoration a', { hasText: title }).nth(at).click()
