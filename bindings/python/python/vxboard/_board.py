@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union
 
 from . import _layout as layout
 from . import _places as places
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _EXAMINE_EVERY_NS = 100_000_000
 # A reader that must not write cannot sleep at the doorbell: it looks at the epoch instead.
 _LOOK_EVERY_S = 0.02
+
+# The class of what a `with` is for: a board that was made is written to, one that was opened is not.
+AnyBoard = TypeVar("AnyBoard", bound="Board")
 
 
 class Board:
@@ -287,7 +290,7 @@ class Board:
         """Let go of the board's file. Its readings stay."""
         self._words.close()
 
-    def __enter__(self) -> Board:
+    def __enter__(self: AnyBoard) -> AnyBoard:
         return self
 
     def __exit__(
