@@ -118,11 +118,14 @@ impl Place {
         let program =
             std::env::var_os("VX_BENCH_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_vx").into(), PathBuf::from);
         let started = |command: &mut Command| command.stdin(Stdio::null()).spawn().expect("it starts");
-        let mut daemon = Command::new(program);
-        daemon
-            .args(["daemon", "run", "--idle", "0"])
-            .env("VX_HOME", path("home"))
-            .env("VX_RUNTIME_DIR", path("runtime"));
+        let vx = |words: &[&str]| {
+            let mut command = Command::new(&program);
+            command.args(words).current_dir(path("project")).env("VX_TRUST", "all");
+            command.env("VX_HOME", path("home")).env("VX_RUNTIME_DIR", path("runtime"));
+            command
+        };
+        assert!(vx(&["sync", "--headless"]).status().expect("vx starts").success(), "the tool is installed");
+        let mut daemon = vx(&["daemon", "run", "--idle", "0"]);
         let mut bare = Command::new(std::env::current_exe().expect("a program"));
         let children = [started(&mut daemon), started(bare.arg("echo").arg(path("echo.sock")))];
         Self { children, directory }
