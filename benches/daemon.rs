@@ -1,212 +1,139 @@
-//! A round trip to the daemon on an open connection, beside a bare echo of the same bytes over a socket of the same kind.
+//! The cost of a question to the daemon beside a bare echo of the same lengths over the same kind of socket, and of running a
+//! tool with a daemon beside it and without.
 //!
-//! Budget: a request is answered in at most 1.3 times the time of the echo, and a kept answer of `vx/resolve` in at most
-//! twice that of an echo of its own length.
+//! Budgets: a round trip takes at most 1.3 times the echo, `vx/resolve` with a kept answer at most 2 times; a tool takes as
+//! long with a daemon as without.
 //!
-//! `cargo bench --bench daemon` asks both in turns and prints medians; `VX_BENCH_ROUNDS` sets the number of turns, else 200, and
-//! `VX_BENCH_PROGRAM` names another vx.
+//! `cargo bench --bench daemon` runs all in turns and prints medians; `VX_BENCH_ROUNDS` sets the number, else 4,001.
 
-#[path = "launch/served.rs"]
-mod served;
+#[expect(dead_code, reason = "the bench of launches needs more of it")]
+#[path = "launch/fixture.rs"]
+mod fixture;
 
 use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
+use std::thread;
 use std::time::{Duration, Instant};
 
+use fixture::Fixture;
 use serde_json::{Value, json};
-use vx::rpc::{Frames, framed};
+use vx::rpc::framed;
 
-/// Round trips of one turn.
-const TRIPS: u32 = 50;
-/// Most times the echo.
-const BUDGET: f64 = 1.3;
-const BUDGET_OF_KEPT: f64 = 2.0;
+/// The most times of an echo, for a round trip and for a kept answer.
+const BUDGETS: [f64; 2] = [1.3, 2.0];
+/// Runs of the tool with and without a daemon.
+const RUNS: usize = 201;
 
 fn main() {
-    let mut arguments = std::env::args().skip(1);
-    match arguments.next().as_deref() {
-        Some("--test" | "--list") => return, // Under `cargo test` there is nothing to measure.
-        Some("echo") => return echo(Path::new(&arguments.next().expect("a path"))),
-        _ => {}
+    if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
+        return; // Under `cargo test` there is nothing to measure.
     }
-    let place = Place::new();
-    println!("{:<34} {:>7} {:>9} {:>9} {:>6}", "in turns of two", "bytes", "echo µs", "vx µs", "ratio");
-    let variables = json!({ "PATH": "/usr/bin:/bin", "VX_TRUST": "all" });
-    let resolve = json!({ "runtime": "tiny", "directory": place.project(), "variables": variables });
-    let here = json!({ "directory": place.project(), "variables": variables });
-    // Files that have changed a moment ago are no ground for an answer that is kept.
-    std::thread::sleep(Duration::from_millis(100));
-    for (name, method, params, budget) in [
-        ("a method that there is not", "vx/nothing", json!({}), BUDGET),
-        ("vx/ping", "vx/ping", json!({}), BUDGET),
-        ("vx/resolve, kept", "vx/resolve", resolve, BUDGET_OF_KEPT),
-        ("vx/environment, kept", "vx/environment", here, BUDGET_OF_KEPT),
+    let rounds = std::env::var("VX_BENCH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(4001);
+    let fixture = Fixture::make(&std::env::temp_dir().join("vx-bench-daemon"));
+    let vx = Path::new(env!("CARGO_BIN_EXE_vx"));
+    let daemon = |words: &[&str]| {
+        let status = fixture.command(vx, &[&["daemon"], words].concat()).current_dir(fixture.project()).status();
+        assert!(status.expect("vx starts").success(), "vx daemon {words:?}");
+    };
+    daemon(&["start", "--idle", "0"]);
+    let record = std::fs::read(fixture.home().join("run/daemon.json")).expect("a record");
+    let record: Value = serde_json::from_slice(&record).expect("JSON");
+    let mut client = UnixStream::connect(record["socket"].as_str().expect("a path")).expect("a connection");
+    exchange(&mut client, &request("initialize", &json!({ "protocol": { "min": 1, "max": 1 } })));
+    let path = json!({ "PATH": "/usr/bin:/bin" });
+    let resolve = json!({ "runtime": "tiny", "directory": fixture.project(), "variables": path });
+    println!("{:<34} {:>9} {:>9} {:>7}", "in turns of two", "echo µs", "µs", "times");
+    for (name, request, budget) in [
+        ("vx/unsubscribe of none", request("vx/unsubscribe", &json!({ "subscription_id": 7 })), BUDGETS[0]),
+        ("vx/resolve, kept", request("vx/resolve", &resolve), BUDGETS[1]),
     ] {
-        let request = framed(&json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string());
-        let (mut vx, mut bare) = (place.daemon(), place.bare());
-        let answer = vx.ask(&request);
-        let is_error = String::from_utf8_lossy(&answer).contains("\"error\"");
-        assert_eq!(is_error, method == "vx/nothing", "{}", String::from_utf8_lossy(&answer));
-        let length = request.len().max(answer.len());
-        // The longer of both ways counts, for both ways.
-        let bytes = vec![b'x'; length];
-        let (mut echoes, mut answers) = (Vec::new(), Vec::new());
-        for turn in 0..=rounds() {
-            let times = (
-                trips(|| bare.exchange(&bytes, |sent| sent.len() == length)),
-                trips(|| vx.exchange(&request, is_message)),
-            );
-            // The first turn fills the caches.
-            if turn > 0 {
-                echoes.push(times.0);
-                answers.push(times.1);
-            }
+        // Twice, so that it is kept once its files are old enough.
+        exchange(&mut client, &request);
+        thread::sleep(Duration::from_millis(50));
+        let answer = exchange(&mut client, &request);
+        let mut echo = echoing(&fixture.root.join("echo.sock"), request.len(), answer.len());
+        let (mut bare, mut whole) = (Vec::new(), Vec::new());
+        let mut room = vec![0; answer.len()];
+        for _ in 0..rounds {
+            bare.push(timed(&mut echo, &request, &mut room));
+            whole.push(timed(&mut client, &request, &mut room));
         }
-        let (echo, vx) = (median(echoes), median(answers));
-        let verdict = if vx / echo <= budget { "" } else { "  over the budget" };
-        println!("{name:<34} {length:>7} {echo:>9.1} {vx:>9.1} {:>6.2}{verdict}", vx / echo);
+        let (bare, whole) = (median(bare), median(whole));
+        let (times, kept) = (whole / bare, if whole / bare <= budget { "" } else { "  over its budget" });
+        println!("{name:<34} {bare:>9.1} {whole:>9.1} {times:>7.2}{kept}");
     }
+    drop(client);
+    tools(&fixture, &daemon);
+    daemon(&["stop"]);
 }
 
-fn rounds() -> u32 {
-    std::env::var("VX_BENCH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(200)
-}
-
-/// The time of one of several round trips, in microseconds.
-fn trips(mut trip: impl FnMut()) -> f64 {
-    let began = Instant::now();
-    (0..TRIPS).for_each(|_| trip());
-    began.elapsed().as_secs_f64() * 1e6 / f64::from(TRIPS)
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-/// Send everything back, as it comes, to one client after the other.
-fn echo(path: &Path) {
-    let listener = UnixListener::bind(path).expect("a socket");
-    let mut piece = [0; 8 * 1024];
-    for stream in listener.incoming() {
-        let mut stream = stream.expect("a client");
-        while let Ok(read @ 1..) = stream.read(&mut piece) {
-            stream.write_all(&piece[..read]).expect("it is taken");
-        }
+/// A tool of the project, run in turns with a daemon and without.
+fn tools(fixture: &Fixture, daemon: &dyn Fn(&[&str])) {
+    let run = || {
+        let shim = fixture.home().join("shims/tiny");
+        let mut command: Command = fixture.command(&shim, &[]);
+        let begun = Instant::now();
+        assert!(command.current_dir(fixture.project()).status().expect("it starts").success());
+        begun.elapsed().as_secs_f64() * 1e6
+    };
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        (0..RUNS / 5).for_each(|_| with.push(run()));
+        daemon(&["stop"]);
+        (0..RUNS / 5).for_each(|_| without.push(run()));
+        daemon(&["start", "--idle", "0"]);
     }
+    let (with, without) = (median(with), median(without));
+    println!("\na tool: {with:.0} µs with a daemon, {without:.0} µs without, {:.3} times", with / without);
 }
 
-/// A home with a daemon, and an echo beside it.
-struct Place {
-    directory: tempfile::TempDir,
-    children: [Child; 2],
+fn request(method: &str, params: &Value) -> Vec<u8> {
+    framed(&json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string())
 }
 
-impl Place {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = |name: &str| directory.path().join(name);
-        for name in ["project", "runtime"] {
-            std::fs::create_dir(path(name)).expect("a directory");
-            std::fs::set_permissions(path(name), std::fs::Permissions::from_mode(0o700)).expect("its mode");
-        }
-        let tool = served::tiny_tool(b"#!/bin/sh\n");
-        std::fs::write(path("project/vx.toml"), format!("[tools]\n{tool}\n")).expect("a file");
-        let program =
-            std::env::var_os("VX_BENCH_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_vx").into(), PathBuf::from);
-        let started = |command: &mut Command| command.stdin(Stdio::null()).spawn().expect("it starts");
-        let vx = |words: &[&str]| {
-            let mut command = Command::new(&program);
-            command.args(words).current_dir(path("project")).env("VX_TRUST", "all");
-            command.env("VX_HOME", path("home")).env("VX_RUNTIME_DIR", path("runtime"));
-            command
-        };
-        assert!(vx(&["sync", "--headless"]).status().expect("vx starts").success(), "the tool is installed");
-        let mut daemon = vx(&["daemon", "run", "--idle", "0"]);
-        let mut bare = Command::new(std::env::current_exe().expect("a program"));
-        let children = [started(&mut daemon), started(bare.arg("echo").arg(path("echo.sock")))];
-        Self { children, directory }
-    }
-
-    fn project(&self) -> PathBuf {
-        self.directory.path().join("project")
-    }
-
-    /// A connection to the daemon, introduced.
-    fn daemon(&self) -> Connection {
-        let record = self.directory.path().join("home/run/daemon.json");
-        let socket = awaited(|| {
-            let record: Value = serde_json::from_slice(&std::fs::read(&record).ok()?).ok()?;
-            Some(PathBuf::from(record["socket"].as_str()?))
-        });
-        let mut connection = Connection(awaited(|| UnixStream::connect(&socket).ok()));
-        let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": { "protocol": { "min": 1, "max": 1 } } });
-        connection.ask(&framed(&hello.to_string()));
-        connection
-    }
-
-    fn bare(&self) -> Connection {
-        let socket = self.directory.path().join("echo.sock");
-        Connection(awaited(|| UnixStream::connect(&socket).ok()))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        for child in &mut self.children {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-fn awaited<T>(attempt: impl Fn() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(30);
+/// The whole answer to a request.
+fn exchange(stream: &mut UnixStream, request: &[u8]) -> Vec<u8> {
+    stream.write_all(request).expect("it is taken");
+    let mut answer = Vec::new();
     loop {
-        match attempt() {
-            Some(found) => return found,
-            None => assert!(Instant::now() < deadline, "in time"),
+        let mut byte = [0];
+        stream.read_exact(&mut byte).expect("an answer");
+        answer.push(byte[0]);
+        if answer.ends_with(b"\r\n\r\n") {
+            break;
         }
-        std::thread::sleep(Duration::from_millis(5));
     }
+    let head = String::from_utf8(answer.clone()).expect("a header");
+    let length = head.split("Content-Length: ").nth(1).and_then(|rest| rest.split("\r\n").next()).expect("a length");
+    let mut body = vec![0; length.parse().expect("a number")];
+    stream.read_exact(&mut body).expect("the rest");
+    answer.extend(body);
+    answer
 }
 
-/// True of a message that is whole.
-fn is_message(bytes: &[u8]) -> bool {
-    let text = std::str::from_utf8(bytes).unwrap_or_default();
-    let parts = text.strip_prefix("Content-Length: ").and_then(|rest| rest.split_once("\r\n\r\n"));
-    parts.is_some_and(|(length, body)| length.parse() == Ok(body.len()))
+/// A thread that answers so many bytes with so many.
+fn echoing(path: &Path, asked: usize, answered: usize) -> UnixStream {
+    let _ = std::fs::remove_file(path);
+    let listener = UnixListener::bind(path).expect("a socket");
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client");
+        let (mut request, answer) = (vec![0; asked], vec![b'x'; answered]);
+        while stream.read_exact(&mut request).is_ok() && stream.write_all(&answer).is_ok() {}
+    });
+    UnixStream::connect(path).expect("a connection")
 }
 
-struct Connection(UnixStream);
+/// The microseconds of a round trip.
+fn timed(stream: &mut UnixStream, request: &[u8], room: &mut [u8]) -> f64 {
+    let begun = Instant::now();
+    stream.write_all(request).expect("it is taken");
+    stream.read_exact(room).expect("an answer");
+    begun.elapsed().as_secs_f64() * 1e6
+}
 
-impl Connection {
-    /// The whole message that answers.
-    fn ask(&mut self, request: &[u8]) -> Vec<u8> {
-        self.0.write_all(request).expect("it is taken");
-        let (mut frames, mut all, mut piece) = (Frames::accepting(1 << 20), Vec::new(), [0; 8 * 1024]);
-        loop {
-            let read = self.0.read(&mut piece).expect("an answer");
-            assert!(read > 0, "the connection goes on");
-            frames.push(&piece[..read]);
-            all.extend_from_slice(&piece[..read]);
-            if frames.next_message().expect("a message").is_some() {
-                return all;
-            }
-        }
-    }
-
-    /// Send these bytes, and take an answer until it is whole.
-    fn exchange(&mut self, bytes: &[u8], is_whole: impl Fn(&[u8]) -> bool) {
-        let (mut answer, mut length) = ([0; 8 * 1024], 0);
-        self.0.write_all(bytes).expect("it is taken");
-        while !is_whole(&answer[..length]) {
-            let read = self.0.read(&mut answer[length..]).expect("an answer");
-            assert!(read > 0, "the connection goes on");
-            length += read;
-        }
-    }
+fn median(mut all: Vec<f64>) -> f64 {
+    all.sort_by(f64::total_cmp);
+    all[all.len() / 2]
 }

@@ -139,6 +139,9 @@ pub(super) enum Command {
         /// A part of a name or description; all tools are listed without it.
         #[arg(default_value = "")]
         text: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Show the boards of this machine's runs, and put a script's progress on one.
     Board {

@@ -119,7 +119,7 @@ pub fn main() -> ExitCode {
         Command::Env(asked) => env::run(project, &asked),
         Command::Activate(asked) => activate::run(&asked),
         Command::Man { directory } => man::run(&directory),
-        Command::Search { text } => search::run(&text),
+        Command::Search { text, json } => search::run(&text, json),
         Command::Board { command } => board::run(project, command),
         Command::Bridge(asked) => bridge::run(project, asked),
         #[cfg(feature = "tui")]

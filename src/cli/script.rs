@@ -27,7 +27,7 @@ pub(super) fn run(directory: Option<&Path>, asked: &RunScriptArguments) -> Outco
     let elsewhere = words.first_mut().filter(|_| directory.is_none()).and_then(take_directory);
     let project = project(elsewhere.as_deref().or(directory))?;
     let Some((name, arguments)) = words.split_first().filter(|(name, _)| !asked.list && !name.is_empty()) else {
-        return if asked.list { show::list(&project) } else { Err(nothing_named(&project)) };
+        return if asked.list { show::list(&project, asked.json) } else { Err(nothing_named(&project)) };
     };
     let wants_help = asked.script_help || matches!(arguments, [only] if only == "-H" || only == "--script-help");
     let arguments = match arguments {

@@ -2,18 +2,28 @@
 
 use std::process::ExitCode;
 
+use serde_json::{Value, json};
+
 use super::failure::{Failure, Outcome};
 use super::print;
 use crate::platform::Platform;
 use crate::source::catalogue;
 
 /// Run `vx search`.
-pub(super) fn run(text: &str) -> Outcome {
+pub(super) fn run(text: &str, as_json: bool) -> Outcome {
     let found = catalogue::search(text);
     if found.is_empty() {
         return Err(Failure::failed(format!("vx knows no tool like `{text}`")).hint(
             "a package of a registry is named `npm:NAME` or `pypi:NAME`; a tool from an address has `url` in vx.toml",
         ));
+    }
+    if as_json {
+        let rows = found.iter().map(|tool| {
+            let sources: Vec<&str> = tool.sources().iter().map(|source| source.name()).collect();
+            json!({ "name": tool.name, "about": tool.about, "sources": sources })
+        });
+        print::data(Value::Array(rows.collect()));
+        return Ok(ExitCode::SUCCESS);
     }
     for tool in found {
         let sources: Vec<&str> = tool.sources().iter().map(|source| source.name()).collect();

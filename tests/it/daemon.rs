@@ -2,7 +2,9 @@
 
 mod crowd;
 mod events;
+mod hostile;
 mod manager;
+mod python;
 mod questions;
 mod users;
 mod work;

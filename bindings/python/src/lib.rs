@@ -1,10 +1,12 @@
-//! The writing half of `vxboard`: boards that are made and slots that are written, by the crate that vx itself uses.
+//! The compiled half of `vxboard`: boards that are made, slots that are written, and their numbers read in one go, by the
+//! crate that vx itself uses.
 //!
 //! The names here are for the package's own modules, which give them their documentation.
 
 mod board;
 mod error;
 mod fork;
+mod reader;
 mod slot;
 
 use pyo3::prelude::*;
@@ -13,5 +15,6 @@ use pyo3::prelude::*;
 fn _extension(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<board::BoardWriter>()?;
     module.add_class::<slot::SlotWriter>()?;
+    module.add_class::<reader::BoardReader>()?;
     fork::register(module)
 }

@@ -1,6 +1,7 @@
 """Each example of docs/python.md is run, in its order, against a board that comes to its end."""
 
 import contextlib
+import importlib.util
 import io
 import os
 import platform
@@ -68,7 +69,17 @@ class WritingExamples(BoardTest):
             os.environ.pop("VX_BOARD", None)
             for number, example in enumerate(examples):
                 exec(compile(example, f"{WRITING}, example {number}", "exec"), names)
-        self.assertEqual(printed.getvalue().splitlines(), ["done 1000", "40", "[('epoch 1', 'done', 1000), ('weights', 'done', 4096)]"])
+        self.assertEqual(printed.getvalue().splitlines(), ["done 1000", "40", "[('epoch 1', 'done', 1000), ('weights', 'done', 4096)]", "10 done"])
+
+    @unittest.skipIf(importlib.util.find_spec("joblib") is None, "joblib is not there")
+    def test_the_example_with_joblib_runs(self) -> None:
+        example = next(text for text in re.findall(r"^```py\n(.*?)^```", WRITING.read_text(), re.DOTALL | re.MULTILINE))
+        os.chmod(self.directory, 0o700)
+        printed = io.StringIO()
+        with mock.patch.dict(os.environ, {"VX_RUNTIME_DIR": str(self.directory)}), contextlib.redirect_stdout(printed):
+            os.environ.pop("VX_BOARD", None)
+            exec(compile(example, str(WRITING), "exec"), {"vxboard": vxboard})
+        self.assertEqual(printed.getvalue(), "[0, 1, 2, 3]\n")
 
 
 if __name__ == "__main__":

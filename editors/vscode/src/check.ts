@@ -1,7 +1,7 @@
-// The answer of `vx sync --check`: in step, missing releases, or mistakes in the project's files.
+// The answer of `vx sync --check --json`: in step, missing releases, or mistakes in the project's files.
 //
-// Exit codes are the contract: 0 is in step, 1 is out of step, 2 is an error. Mistakes have the form of a compiler's, on
-// standard error: `path:line:column: error: message`.
+// Exit codes are the contract: 0 is in step, 1 is out of step, 2 is an error. Standard output has the plan as one object;
+// mistakes have the form of a compiler's, on standard error: `path:line:column: error: message`.
 
 export interface Problem {
   path: string
@@ -12,14 +12,29 @@ export interface Problem {
   message: string
 }
 
+export interface Release {
+  tool: string
+  /** Empty for a tool that is not for this system. */
+  version: string
+}
+
+export interface Plan {
+  install: Release[]
+  keep: Release[]
+  fail: { tool: string; error: string; optional: boolean }[]
+}
+
 export type State =
   | { kind: 'in-step' }
-  /** Changes that a sync would make, one line each. */
-  | { kind: 'missing'; changes: string[] }
+  | { kind: 'missing'; plan: Plan }
   | { kind: 'failed'; reason: string }
+  /** The program does not know `--check --json`. */
+  | { kind: 'old' }
 
 export interface Check {
   state: State
+  /** Nothing where the files have a mistake. */
+  plan: Plan | undefined
   problems: Problem[]
 }
 
@@ -31,14 +46,26 @@ export interface Finished {
 }
 
 export function readCheck(finished: Finished): Check {
-  return { state: readState(finished), problems: readProblems(finished.stderr) }
+  const plan = readPlan(finished.stdout)
+  return { state: readState(finished, plan), plan, problems: readProblems(finished.stderr) }
 }
 
-function readState({ code, stdout, stderr }: Finished): State {
-  if (code === 0) return { kind: 'in-step' }
-  const changes = lines(stdout)
-  if (code === 1 && changes.length > 0) return { kind: 'missing', changes }
+function readState({ code, stderr }: Finished, plan: Plan | undefined): State {
+  if (plan && code === 0) return { kind: 'in-step' }
+  if (plan && code === 1 && plan.install.length > 0) return { kind: 'missing', plan }
+  const failed = plan?.fail.find(one => !one.optional)
+  if (failed) return { kind: 'failed', reason: failed.error }
+  if (code === 0 || (code === 2 && /'--(check|json)/.test(stderr))) return { kind: 'old' }
   return { kind: 'failed', reason: firstError(stderr) ?? `vx ended with ${code ?? 'a signal'}` }
+}
+
+function readPlan(stdout: string): Plan | undefined {
+  try {
+    const plan = JSON.parse(stdout) as Plan
+    return Array.isArray(plan.install) && Array.isArray(plan.keep) && Array.isArray(plan.fail) ? plan : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** The first error, without its `error: ` and its place. */
@@ -49,7 +76,7 @@ export function firstError(stderr: string): string | undefined {
 
 export function readProblems(stderr: string): Problem[] {
   const problems: Problem[] = []
-  for (const line of lines(stderr)) {
+  for (const line of stderr.split(/\r?\n/)) {
     const found = /^(.+?):(\d+):(\d+): (error|warning): (.+)$/.exec(line)
     if (!found) continue
     const severity = found[4] === 'error' ? 'error' : 'warning'
@@ -63,13 +90,13 @@ export function statusText(state: State): { text: string; tooltip: string } {
   switch (state.kind) {
     case 'in-step':
       return { text: '$(check) vx: in step', tooltip: 'All tools of vx.toml are installed as it wants' }
-    case 'missing':
-      return { text: `$(cloud-download) vx: ${state.changes.length} missing`, tooltip: state.changes.join('\n') }
+    case 'missing': {
+      const names = state.plan.install.map(({ tool, version }) => `${tool} ${version}`)
+      return { text: `$(cloud-download) vx: ${names.length} missing`, tooltip: names.join('\n') }
+    }
     case 'failed':
       return { text: '$(error) vx: error', tooltip: state.reason }
+    case 'old':
+      return { text: '$(warning) vx: too old', tooltip: 'This vx is older than the extension: update vx' }
   }
-}
-
-function lines(text: string): string[] {
-  return text.split(/\r?\n/).filter(line => line !== '')
 }

@@ -1,7 +1,13 @@
 // The extension's one door: it waits for trust, then watches the first folder that has a vx.toml.
 
 import * as vscode from 'vscode'
+import { Following } from './follow'
+import { languageFeatures } from './language'
+import { Logs } from './logs'
+import { pickVersion } from './picker'
 import { Project } from './project'
+import { serviceCommands } from './services'
+import { Tree } from './tree'
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   if (vscode.workspace.isTrusted) return start(context)
@@ -22,20 +28,34 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
 async function start(context: vscode.ExtensionContext): Promise<void> {
   const folder = await folderWithProject()
   if (!folder) return
+  void vscode.commands.executeCommand('setContext', 'vx.project', true)
   const project = new Project(folder, context.environmentVariableCollection)
+  const tree = new Tree(project)
+  const logs = new Logs(project)
+  const following = new Following(project, tree)
   const files = new vscode.RelativePattern(folder, '{vx.toml,.vx.toml,vx.lock}')
   const watcher = vscode.workspace.createFileSystemWatcher(files)
   const refresh = () => void project.refresh()
   context.subscriptions.push(
     project,
+    tree,
+    logs,
+    following,
     watcher,
     watcher.onDidChange(refresh),
     watcher.onDidCreate(refresh),
     watcher.onDidDelete(refresh),
     vscode.commands.registerCommand('vx.sync', () => project.sync()),
-    vscode.commands.registerCommand('vx.refresh', () => project.refresh()),
+    vscode.commands.registerCommand('vx.refresh', () => {
+      following.retry()
+      return project.refresh()
+    }),
+    vscode.commands.registerCommand('vx.pickVersion', () => pickVersion(project, following)),
+    vscode.commands.registerCommand('vx.run', (script: string) => vscode.tasks.executeTask(task(project, script, ''))),
+    ...serviceCommands(project, tree, logs),
+    ...languageFeatures(project, tree),
     vscode.tasks.registerTaskProvider('vx', {
-      provideTasks: async () => (await project.scripts()).map(script => task(project, script.name, script.command)),
+      provideTasks: async () => (await project.scripts()).map(script => task(project, script.name, script.description ?? script.command)),
       resolveTask: asked => task(project, String(asked.definition.script), '', asked.definition),
     }),
   )

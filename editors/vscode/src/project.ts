@@ -1,14 +1,28 @@
-// One folder with a vx.toml: its status bar item, mistakes, terminals' variables, and sync.
+// One folder with a vx.toml: its status bar item, mistakes, terminals' variables, and sync. The other parts ask it.
 
 import * as vscode from 'vscode'
-import { type Check, type Problem, firstError, readCheck, statusText } from './check'
+import { type Check, type Plan, type Problem, firstError, readCheck, statusText } from './check'
+import { members, outline } from './outline'
 import { Progress } from './progress'
 import { run } from './program'
 import { readScripts, type Script } from './scripts'
+import type { Knowledge, Tool } from './suggest'
+import { readInstalled } from './versions'
 
 export class Project implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem('status', vscode.StatusBarAlignment.Left, 10)
   private readonly mistakes = vscode.languages.createDiagnosticCollection('vx')
+  private readonly refreshed = new vscode.EventEmitter<void>()
+  readonly onRefreshed = this.refreshed.event
+  private problems: Problem[] = []
+  /** An editor that reads its file anew moves marks that came before: they are set once more. */
+  private readonly reread = vscode.workspace.onDidChangeTextDocument(({ document }) => {
+    const marked = this.problems.some(({ path }) => path === document.uri.fsPath)
+    if (marked && !document.isDirty) this.showProblems()
+  })
+  private plan: Plan | undefined
+  private tools: Tool[] = []
+  private known: Promise<Knowledge> | undefined
   private looking: Promise<void> | undefined
   private lookAgain = false
   private complained = false
@@ -36,19 +50,28 @@ export class Project implements vscode.Disposable {
   private async lookUntilCurrent(): Promise<void> {
     do {
       this.lookAgain = false
+      this.known = undefined
       try {
-        this.show(readCheck(await this.call(['sync', '--check'])))
+        this.show(readCheck(await this.call(['sync', '--check', '--json'])))
         await this.setVariables()
       } catch (error) {
         this.complain(error)
       }
     } while (this.lookAgain)
+    this.refreshed.fire()
   }
 
   private show(check: Check): void {
     Object.assign(this.item, statusText(check.state))
+    this.plan = check.plan ?? this.plan
+    if (check.state.kind === 'old') this.warn(`\`${this.program}\` is older than this extension: update vx`)
+    this.problems = check.problems
+    this.showProblems()
+  }
+
+  private showProblems(): void {
     const byFile = new Map<string, vscode.Diagnostic[]>()
-    for (const problem of check.problems) {
+    for (const problem of this.problems) {
       byFile.set(problem.path, [...(byFile.get(problem.path) ?? []), diagnostic(problem)])
     }
     this.mistakes.clear()
@@ -94,7 +117,7 @@ export class Project implements vscode.Disposable {
 
   async scripts(): Promise<Script[]> {
     try {
-      const { code, stdout } = await this.call(['run', '--list'])
+      const { code, stdout } = await this.call(['run', '--list', '--json'])
       return code === 0 ? readScripts(stdout) : []
     } catch (error) {
       this.complain(error)
@@ -102,11 +125,43 @@ export class Project implements vscode.Disposable {
     }
   }
 
+  /** What the program knows of tools, as of the last look. */
+  knowledge(): Promise<Knowledge> {
+    this.known ??= this.readKnowledge()
+    return this.known
+  }
+
+  private async readKnowledge(): Promise<Knowledge> {
+    try {
+      const [installed, searched] = await Promise.all([
+        this.call(['list', '--json']),
+        this.tools.length > 0 ? undefined : this.call(['search', '--json']),
+      ])
+      // The catalogue is a part of the program.
+      if (searched?.code === 0) this.tools = JSON.parse(searched.stdout) as Tool[]
+      return { tools: this.tools, installed: readInstalled(installed.stdout), wanted: this.wanted() }
+    } catch (error) {
+      this.complain(error)
+      return { tools: this.tools, installed: new Map(), wanted: this.wanted() }
+    }
+  }
+
+  private wanted(): Map<string, string> {
+    const releases = [...(this.plan?.install ?? []), ...(this.plan?.keep ?? [])]
+    return new Map(releases.filter(({ version }) => version !== '').map(({ tool, version }) => [tool, version]))
+  }
+
+  /** The names that vx.toml declares, as the program reads it: from the disk. An editor may not have seen a change yet. */
+  async declared(table: 'services' | 'tools'): Promise<string[]> {
+    const text = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(this.folder.uri, 'vx.toml'))
+    return members(outline(new TextDecoder().decode(text)), table).map(({ name }) => name)
+  }
+
   get program(): string {
     return vscode.workspace.getConfiguration('vx').get<string>('path') || 'vx'
   }
 
-  private call(args: string[], onOutput?: (piece: string) => void, cancel?: AbortSignal) {
+  call(args: string[], onOutput?: (piece: string) => void, cancel?: AbortSignal) {
     return run({ program: this.program, directory: this.folder.uri.fsPath, args, onOutput, cancel })
   }
 
@@ -115,14 +170,19 @@ export class Project implements vscode.Disposable {
     const reason = error instanceof Error ? error.message : String(error)
     this.item.text = '$(warning) vx: not started'
     this.item.tooltip = reason
+    this.warn(`\`${this.program}\` cannot be started (${reason}): install vx, or set vx.path to its place`)
+  }
+
+  private warn(text: string): void {
     if (this.complained) return
     this.complained = true
-    const text = `\`${this.program}\` cannot be started (${reason}): install vx, or set vx.path to its place`
     void vscode.window.showErrorMessage(text)
   }
 
   dispose(): void {
     this.item.dispose()
+    this.reread.dispose()
+    this.refreshed.dispose()
     this.mistakes.dispose()
   }
 }

@@ -3,407 +3,407 @@
 /** A slot, with the fields of docs/control.md. */
 export type Work = { key: string, kind: string, state: string, standing: string, ended: boolean, slot: number, generation: number } & Record<string, unknown>;
 
-export type VersionRange = { 
+export type VersionRange = {
 /**
  * The oldest.
  */
-min: number, 
+min: number,
 /**
  * The newest.
  */
 max: number, };
 
-export type Introduction = { 
+export type Introduction = {
 /**
  * The client's name.
  */
-client: string, 
+client: string,
 /**
  * The versions of the protocol that it speaks.
  */
 protocol: VersionRange, };
 
-export type Introduced = { 
+export type Introduced = {
 /**
  * The version of the protocol that is spoken from now on.
  */
-protocol: number, 
+protocol: number,
 /**
  * The version of the daemon's program.
  */
-version: string, 
+version: string,
 /**
  * The daemon's process.
  */
-process: number, 
+process: number,
 /**
  * The methods that it knows.
  */
-methods: Array<string>, 
+methods: Array<string>,
 /**
  * This user's boards, the newest first.
  */
 boards: Array<BoardSummary>, };
 
-export type BoardSummary = { 
+export type BoardSummary = {
 /**
  * Its file.
  */
-path: string, 
+path: string,
 /**
  * Its identity, which no other board has.
  */
-id: string, 
+id: string,
 /**
  * Its title.
  */
-title: string, 
+title: string,
 /**
  * The state of its run.
  */
 state: string, };
 
-export type Resolve = { 
+export type Resolve = {
 /**
  * The name of a program or of a tool.
  */
-runtime: string, 
+runtime: string,
 /**
  * That of the newest installed release that matches this version, whatever the project wants.
  */
-version?: string | null, 
+version?: string | null,
 /**
  * The directory, absolute.
  */
-directory: string, 
+directory: string,
 /**
  * The client's variables.
  */
 variables: { [key in string]?: string }, };
 
-export type Environ = { 
+export type Environ = {
 /**
  * This tool alone.
  */
-runtime?: string | null, 
+runtime?: string | null,
 /**
  * The newest installed release of it that matches this version.
  */
-version?: string | null, 
+version?: string | null,
 /**
  * The directory, absolute.
  */
-directory: string, 
+directory: string,
 /**
  * The client's variables.
  */
 variables: { [key in string]?: string }, };
 
-export type ListVersions = { 
+export type ListVersions = {
 /**
  * The tool.
  */
-runtime: string, 
+runtime: string,
 /**
  * Only those that are installed.
  */
-installed: boolean, 
+installed: boolean,
 /**
  * The project whose settings and lock count.
  */
-directory?: string | null, 
+directory?: string | null,
 /**
  * The client's variables.
  */
 variables: { [key in string]?: string }, };
 
-export type InDirectory = { 
+export type InDirectory = {
 /**
  * The project's directory or one below, absolute.
  */
-directory: string, 
+directory: string,
 /**
  * The client's variables.
  */
 variables: { [key in string]?: string }, };
 
-export type Sync = { 
+export type Sync = {
 /**
  * The project's directory or one below, absolute.
  */
-directory: string, 
+directory: string,
 /**
  * These tools; all without any.
  */
-tools: Array<string>, 
+tools: Array<string>,
 /**
  * The client's variables.
  */
 variables: { [key in string]?: string }, };
 
-export type OfRuntime = { 
+export type OfRuntime = {
 /**
  * The tool.
  */
-runtime: string, 
+runtime: string,
 /**
  * Its version.
  */
-version?: string | null, 
+version?: string | null,
 /**
  * The project whose settings count, absolute; the home without it.
  */
-directory?: string | null, 
+directory?: string | null,
 /**
  * The client's variables.
  */
 variables: { [key in string]?: string }, };
 
-export type Up = { 
+export type Up = {
 /**
  * The project's directory or one below, absolute.
  */
-directory: string, 
+directory: string,
 /**
  * These services; all that are not optional without any.
  */
-names: Array<string>, 
+names: Array<string>,
 /**
  * The client's variables.
  */
 variables: { [key in string]?: string }, };
 
-export type Since = { 
+export type Since = {
 /**
  * The daemon's life.
  */
-generation: string, 
+generation: string,
 /**
  * The number of the last event.
  */
 seq: number, };
 
-export type Subscribe = { 
+export type Subscribe = {
 /**
  * The events to be told of.
  */
-event_types: Array<EventType>, 
+event_types: Array<EventType>,
 /**
  * The directories whose files, and those above, are watched for `ConfigChanged`.
  */
-directories: Array<string>, 
+directories: Array<string>,
 /**
  * The last event that is known: those after it are sent.
  */
 since?: Since | null, };
 
-export type Unsubscribe = { 
+export type Unsubscribe = {
 /**
  * The subscription.
  */
 subscription_id: number, };
 
-export type Resolved = { 
+export type Resolved = {
 /**
  * Its file.
  */
-executable: string, 
+executable: string,
 /**
  * The version of its tool; null for a program of this system.
  */
-version: string | null, 
+version: string | null,
 /**
  * The variables to run it with, `PATH` among them.
  */
 env: { [key in string]?: string }, };
 
-export type Environment = { 
+export type Environment = {
 /**
  * The variables to set, `PATH` among them.
  */
-env: { [key in string]?: string }, 
+env: { [key in string]?: string },
 /**
  * The folders in front of `PATH`; with a `runtime` those of that alone.
  */
 path: Array<string>, };
 
-export type Version = { 
+export type Version = {
 /**
  * The version.
  */
-version: string, 
+version: string,
 /**
  * It is in the store.
  */
-installed: boolean, 
+installed: boolean,
 /**
  * It is the one that the project's lock names.
  */
 locked: boolean, };
 
-export type Versions = { 
+export type Versions = {
 /**
  * The versions.
  */
 versions: Array<Version>, };
 
-export type Tool = { 
+export type Tool = {
 /**
  * Its name.
  */
-name: string, 
+name: string,
 /**
  * The version that is asked for.
  */
-wanted: string, 
+wanted: string,
 /**
  * The version in the lock.
  */
-locked: string | null, 
+locked: string | null,
 /**
  * The versions in the store.
  */
-installed: Array<string>, 
+installed: Array<string>,
 /**
  * It is not installed as the project wants it.
  */
-missing: boolean, 
+missing: boolean,
 /**
  * Its line in the file, from 1; 0 for one that is inherited.
  */
 line: number, };
 
-export type Script = { 
+export type Script = {
 /**
  * Its name.
  */
-name: string, 
+name: string,
 /**
  * Its command; empty if it only has others to run first.
  */
-command: string, 
+command: string,
 /**
  * Its purpose.
  */
-description: string | null, 
+description: string | null,
 /**
  * The scripts that have to succeed first.
  */
 after: Array<string>, };
 
-export type Build = { 
+export type Build = {
 /**
  * Its key on the board.
  */
-key: string, 
+key: string,
 /**
  * The word for its state.
  */
-state: string, 
+state: string,
 /**
  * Its error.
  */
 error: string | null, };
 
-export type Service = { 
+export type Service = {
 /**
  * Its name.
  */
-name: string, 
+name: string,
 /**
  * The word for its state; `not started` if it was never started.
  */
-state: string, 
+state: string,
 /**
  * It can be used.
  */
-ready: boolean, 
+ready: boolean,
 /**
  * Its address, once it can be used.
  */
-url?: string | null, 
+url?: string | null,
 /**
  * Its process.
  */
-pid?: number | null, 
+pid?: number | null,
 /**
  * The number of its restarts.
  */
-restarts?: number | null, 
+restarts?: number | null,
 /**
  * One line about its state.
  */
-message?: string | null, 
+message?: string | null,
 /**
  * Its error.
  */
-error?: string | null, 
+error?: string | null,
 /**
  * The next step after the error.
  */
-hint?: string | null, 
+hint?: string | null,
 /**
  * False if its supervisor was killed.
  */
-supervised?: boolean | null, 
+supervised?: boolean | null,
 /**
  * Its last build.
  */
 build?: Build | null, };
 
-export type Problem = { 
+export type Problem = {
 /**
  * Its line, from 1.
  */
-line: number, 
+line: number,
 /**
  * Its column in characters, from 1.
  */
-column: number, 
+column: number,
 /**
  * The number of characters that it is about.
  */
-length: number, 
+length: number,
 /**
  * The problem in words.
  */
-message: string, 
+message: string,
 /**
  * The advice for a correction.
  */
-advice: string | null, 
+advice: string | null,
 /**
  * The file cannot be used for it.
  */
 error: boolean, };
 
-export type ProjectState = { 
+export type ProjectState = {
 /**
  * Its `vx.toml`.
  */
-file: string, 
+file: string,
 /**
  * The tools that it declares and inherits.
  */
-tools: Array<Tool>, 
+tools: Array<Tool>,
 /**
  * Its scripts.
  */
-scripts: Array<Script>, 
+scripts: Array<Script>,
 /**
  * Its services.
  */
-services: Array<Service>, 
+services: Array<Service>,
 /**
  * What is wrong or doubtful in its file. With an error nothing else is known of it.
  */
-problems: Array<Problem>, 
+problems: Array<Problem>,
 /**
  * What waits for its user's consent; empty once that is given.
  */
 waits_for_consent: Array<string>, };
 
-export type Begun = { 
+export type Begun = {
 /**
  * Its board; null if there was nothing to do.
  */
@@ -411,85 +411,85 @@ board: BoardSummary | null, };
 
 export type EventType = "RuntimeInstalled" | "RuntimeRemoved" | "ConfigChanged" | "BoardOpened" | "BoardClosed" | "WorkChanged" | "Progress";
 
-export type Release = { 
+export type Release = {
 /**
  * The tool.
  */
-runtime: string, 
+runtime: string,
 /**
  * Its version.
  */
 version: string, };
 
-export type Changed = { 
+export type Changed = {
 /**
  * The file, which may be gone.
  */
 path: string, };
 
-export type OnBoard = { 
+export type OnBoard = {
 /**
  * The board's file.
  */
-board: string, 
+board: string,
 /**
  * The board's identity.
  */
-id: string, 
+id: string,
 /**
  * The slot, with the fields of `docs/control.md`.
  */
 work: Work, };
 
-export type BoardWithWork = { 
+export type BoardWithWork = {
 /**
  * Its slots.
  */
-work: Array<Work>, 
+work: Array<Work>,
 /**
  * Its file.
  */
-path: string, 
+path: string,
 /**
  * Its identity, which no other board has.
  */
-id: string, 
+id: string,
 /**
  * Its title.
  */
-title: string, 
+title: string,
 /**
  * The state of its run.
  */
 state: string, };
 
-export type Snapshot = { 
+export type Snapshot = {
 /**
  * The releases in the store.
  */
-runtimes: Array<Release>, 
+runtimes: Array<Release>,
 /**
  * The boards of runs that are not over.
  */
 boards: Array<BoardWithWork>, };
 
-export type Subscribed = { 
+export type Subscribed = {
 /**
  * Its number.
  */
-subscription_id: number, 
+subscription_id: number,
 /**
  * The daemon's life.
  */
-generation: string, 
+generation: string,
 /**
  * The number of the last event before it.
  */
-seq: number, 
+seq: number,
 /**
  * Events since the place that was named are missing: the client goes on from the snapshot.
  */
-resync: boolean, 
+resync: boolean,
 /**
  * All there is; null if the events since the place that was named follow.
  */
@@ -497,63 +497,63 @@ snapshot: Snapshot | null, };
 
 export type DaemonEvent = { "event": "RuntimeInstalled", "data": Release } | { "event": "RuntimeRemoved", "data": Release } | { "event": "ConfigChanged", "data": Changed } | { "event": "BoardOpened", "data": BoardSummary } | { "event": "BoardClosed", "data": BoardSummary } | { "event": "WorkChanged", "data": OnBoard } | { "event": "Progress", "data": OnBoard } | { "event": "Resync", "data": Snapshot };
 
-export type Told = { 
+export type Told = {
 /**
  * The subscription.
  */
-subscription_id: number, 
+subscription_id: number,
 /**
  * The event's number.
  */
 seq: number, } & ({ "event": "RuntimeInstalled", "data": Release } | { "event": "RuntimeRemoved", "data": Release } | { "event": "ConfigChanged", "data": Changed } | { "event": "BoardOpened", "data": BoardSummary } | { "event": "BoardClosed", "data": BoardSummary } | { "event": "WorkChanged", "data": OnBoard } | { "event": "Progress", "data": OnBoard } | { "event": "Resync", "data": Snapshot });
 
-export type Pong = { 
+export type Pong = {
 /**
  * Whole seconds since it began to listen.
  */
-uptime_secs: number, 
+uptime_secs: number,
 /**
  * The releases in the store.
  */
 cached_runtimes: number, };
 
-export type DaemonStatus = { 
+export type DaemonStatus = {
 /**
  * The version of its program.
  */
-version: string, 
+version: string,
 /**
  * The versions of the protocol that it speaks.
  */
-protocol: VersionRange, 
+protocol: VersionRange,
 /**
  * Its process.
  */
-process: number, 
+process: number,
 /**
  * Its clients, this one included.
  */
-clients: number, 
+clients: number,
 /**
  * Their subscriptions.
  */
-subscriptions: number, 
+subscriptions: number,
 /**
  * The directories that are watched for them.
  */
-watched: number, 
+watched: number,
 /**
  * The ends of the daemons of this home and their reasons, the last ones of the log.
  */
-ends: Array<string>, 
+ends: Array<string>,
 /**
  * Its memory, in bytes; null where the system does not say.
  */
-rss_bytes: number | null, 
+rss_bytes: number | null,
 /**
  * Whole seconds since it began to listen.
  */
-uptime_secs: number, 
+uptime_secs: number,
 /**
  * The releases in the store.
  */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Progress } from '../src/progress'
-import { readScripts } from '../src/scripts'
 
 const sum = (done: number) => JSON.stringify({ event: 'progress', bytes_downloaded: done, total_bytes: 200 }) + '\n'
 
@@ -16,9 +15,4 @@ test('the percent never goes back, and lines that are no sums change nothing', (
   const progress = new Progress()
   assert.equal(progress.push(sum(100)), 50)
   assert.equal(progress.push(sum(20) + 'no json\n{"event":"downloading","percent":99}\n'), 50)
-})
-
-test('scripts have a name and a command with its blanks', () => {
-  const scripts = readScripts('hello  echo  hi\ntwo    echo 2\n')
-  assert.deepEqual(scripts, [{ name: 'hello', command: 'echo  hi' }, { name: 'two', command: 'echo 2' }])
 })

@@ -16,11 +16,11 @@ pub(in crate::cli) struct SyncArguments {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub run: RunArguments,
-    /// List the missing tools and exit with 1 if there are any; change nothing.
-    #[arg(long, conflicts_with_all = ["dry_run", "force", "tui", "json", "dump", "record", "trace", "timings"])]
+    /// List the missing tools and exit with 1 if there are any; change nothing. With `--json` the plan is one object.
+    #[arg(long, conflicts_with_all = ["dry_run", "force", "tui", "dump", "record", "trace", "timings"])]
     pub check: bool,
-    /// List the steps of the run; change nothing.
-    #[arg(long, conflicts_with_all = ["tui", "json", "dump", "record", "trace", "timings"])]
+    /// List the steps of the run; change nothing. With `--json` the plan is one object.
+    #[arg(long, conflicts_with_all = ["tui", "dump", "record", "trace", "timings"])]
     pub dry_run: bool,
     /// Refuse to run if vx.lock does not fit vx.toml.
     #[arg(long, conflicts_with = "frozen")]

@@ -29,6 +29,9 @@ pub(in crate::cli) struct RunScriptArguments {
     /// List the scripts with their descriptions and commands.
     #[arg(long, short, conflicts_with_all = ["script_help", "words"])]
     pub list: bool,
+    /// With `--list`: as JSON.
+    #[arg(long, requires = "list")]
+    pub json: bool,
     /// Show a script's definition, and the words that scripts may use.
     #[arg(long, short = 'H')]
     pub script_help: bool,

@@ -2,13 +2,19 @@
 
 use std::process::ExitCode;
 
+use serde_json::{Value, json};
+
 use crate::cli::failure::Outcome;
 use crate::cli::print;
 use crate::project::Project;
 use crate::project::scripts::{Script, takes_arguments};
 
 /// Run `vx run --list`.
-pub(super) fn list(project: &Project) -> Outcome {
+pub(super) fn list(project: &Project, as_json: bool) -> Outcome {
+    if as_json {
+        print::data(Value::Array(project.scripts.iter().map(row).collect()));
+        return Ok(ExitCode::SUCCESS);
+    }
     let width = project.scripts.iter().map(|script| script.name.chars().count()).max().unwrap_or(0);
     for Script { name, command, description, .. } in &project.scripts {
         match description {
@@ -23,6 +29,11 @@ pub(super) fn list(project: &Project) -> Outcome {
         print::note(format_args!("`{}` has no [scripts]", project.path.display()));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn row(script: &Script) -> Value {
+    let Script { name, command, description, depends, .. } = script;
+    json!({ "name": name, "command": command, "description": description, "depends": depends })
 }
 
 /// Print the definition of a script, and the placeholders that it may use.

@@ -19,10 +19,10 @@ pub(super) struct Marks {
 
 impl Marks {
     /// No marks yet; each report, also one that too many were lost, is a word to this channel, which has room for one.
-    /// That a file was opened or closed is no change: a look opens files, too, and would be followed by itself for ever.
     pub(super) fn reporting_to(reports: Sender<()>) -> Self {
         let watcher = notify::recommended_watcher(move |report: notify::Result<notify::Event>| {
-            if !report.is_ok_and(|report| report.kind.is_access()) {
+            // A look reads what it looks at, and would bring about the next one.
+            if !report.is_ok_and(|event| event.kind.is_access()) {
                 // A word that waits already is enough.
                 let _ = reports.try_send(());
             }
@@ -61,5 +61,29 @@ impl Marks {
     /// The number of directories that have a mark.
     pub(super) fn count(&self) -> u32 {
         u32::try_from(self.marked.len()).unwrap_or(u32::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crossbeam_channel::bounded;
+
+    use super::*;
+
+    #[test]
+    fn what_is_read_is_not_reported_and_what_is_written_is() {
+        let top = tempfile::tempdir().expect("a directory");
+        let file = top.path().join("vx.toml");
+        std::fs::write(&file, "one").expect("a file");
+        let (reporter, reports) = bounded(1);
+        let mut marks = Marks::reporting_to(reporter);
+        assert!(marks.keep(&BTreeSet::from([top.path().to_owned()])) && marks.complete());
+        (0..10).for_each(|_| drop(std::fs::read(&file).expect("it reads")));
+        assert!(reports.recv_timeout(Duration::from_millis(100)).is_err());
+        std::fs::write(&file, "two").expect("a file");
+        assert!(reports.recv_timeout(Duration::from_secs(30)).is_ok());
+        assert!(!marks.keep(&BTreeSet::new()) && marks.count() == 0);
     }
 }

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use rustix::process::Signal;
+use serde_json::{Value, json};
 
 use super::{saying, scripted};
 use crate::registry::archive::Entry;
@@ -48,6 +49,20 @@ fn dependencies_of_a_script_run_once_before_it_and_a_failure_stops_all() {
     assert_eq!(stopped.stdout(), "generate\nbroken\n");
     let refused = run(&sandbox, &["round"]).refuses_with("round -> again -> round");
     assert_eq!(refused.stdout(), "");
+}
+
+#[test]
+fn the_list_as_json_keeps_a_command_with_blanks_apart_from_its_description() {
+    let sandbox = scripts(
+        "b = \"echo  two   blanks\"\na = { command = \"echo\", description = \"says  no\", depends = [\"b\"] }\n",
+    );
+    let listed: Value =
+        serde_json::from_str(&run(&sandbox, &["--list", "--json"]).succeeds().stdout()).expect("a list");
+    let b = json!({ "name": "b", "command": "echo  two   blanks", "description": null, "depends": [] });
+    let a = json!({ "name": "a", "command": "echo", "description": "says  no", "depends": ["b"] });
+    assert_eq!(listed, json!([b, a]));
+    assert_eq!(run(&Sandbox::new().config(""), &["--list", "--json"]).succeeds().stdout(), "[]\n");
+    run(&sandbox, &["--json"]).refuses_with("--list");
 }
 
 #[test]

@@ -128,6 +128,8 @@ fn a_search_finds_by_name_and_by_description() {
     sandbox.vx("search esbuild").succeeds().prints("esbuild").prints("npm").prints("JavaScript bundler");
     sandbox.vx("search linter").succeeds().prints("biome");
     assert!(sandbox.vx("search").succeeds().stdout().lines().count() > 20);
+    let found: Value = serde_json::from_str(&sandbox.vx("search esbuild --json").succeeds().stdout()).expect("a list");
+    assert_eq!((&found[0]["name"], &found[0]["sources"][0]), (&Value::from("esbuild"), &Value::from("npm")));
     sandbox.vx("search zzzz").fails_with("vx knows no tool like `zzzz`").says("url");
     assert_eq!(sandbox.registry().server().requests().len(), 0);
 }

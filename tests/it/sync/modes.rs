@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
+
 use crate::sandbox::{Sandbox, text};
 use crate::server::Reply;
 
@@ -20,6 +22,22 @@ fn a_check_shows_missing_tools_and_changes_nothing() {
     sandbox.vx("sync --check").exits_with(1).prints("keep biome 2.3.4 (up to date)").prints("install esbuild 0.27.0");
     sandbox.vx("sync").succeeds();
     sandbox.vx("sync --check").succeeds();
+}
+
+#[test]
+fn a_check_as_json_has_what_is_missing_apart_from_what_is_there() {
+    let sandbox = two();
+    sandbox.vx("sync biome").succeeds();
+    let checked = sandbox.vx("sync --check --json").exits_with(1);
+    let plan: Value = serde_json::from_str(&checked.stdout()).expect("one object");
+    assert_eq!(plan["install"][0]["tool"], "esbuild");
+    assert_eq!(plan["install"][0]["version"], "0.27.0");
+    assert_eq!(plan["install"].as_array().map(Vec::len), Some(1));
+    assert_eq!(plan["keep"], json!([{ "tool": "biome", "version": "2.3.4", "reason": "up to date" }]));
+    assert_eq!(plan["fail"], json!([]));
+    sandbox.vx("sync").succeeds();
+    let plan: Value = serde_json::from_str(&sandbox.vx("sync --check --json").succeeds().stdout()).expect("one object");
+    assert_eq!(plan["install"], json!([]));
 }
 
 #[test]

@@ -11,8 +11,11 @@ recorded: for these only the standard library is needed. `Board.create` and `slo
 """
 
 from ._board import Board, Dump, Watch
+from ._daemon import Daemon
 from ._errors import (
     AttachError,
+    DaemonAbsentError,
+    DaemonError,
     DamagedError,
     FeatureError,
     LayoutError,
@@ -32,11 +35,15 @@ from ._recording import Recording
 from ._tqdm import tqdm, trange
 from ._views import BoardFacts, Slot, Snapshot, Transition, WaitsFor
 from ._writer import OwnBoard, slot
+from .futures import Track, track
 
 __all__ = [
     "AttachError",
     "Board",
     "BoardFacts",
+    "Daemon",
+    "DaemonAbsentError",
+    "DaemonError",
     "DamagedError",
     "Dump",
     "FeatureError",
@@ -53,6 +60,7 @@ __all__ = [
     "RecordingError",
     "Slot",
     "Snapshot",
+    "Track",
     "Transition",
     "VxboardError",
     "WaitTimeoutError",
@@ -60,6 +68,7 @@ __all__ = [
     "Watch",
     "WriteError",
     "slot",
+    "track",
     "tqdm",
     "trange",
 ]

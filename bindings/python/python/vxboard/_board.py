@@ -7,11 +7,13 @@ import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Callable, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from . import _layout as layout
 from . import _places as places
 from ._errors import AttachError, WaitTimeoutError
+from ._html import html_of
+from ._rows import array_of, reader_of, rows_of
 from ._slots import Slots, cell_text, latch
 from ._views import BoardFacts, Slot, Snapshot
 from ._witness import UNKNOWN, Witness
@@ -34,6 +36,8 @@ class Board:
 
     def __init__(self, path: str) -> None:
         self._words = Words(path)
+        self._numbers: Optional[memoryview] = None
+        self._rows_reader: Any = None
         self._start_over()
 
     def _start_over(self) -> None:
@@ -174,6 +178,35 @@ class Board:
             if not slot.ended and not self.is_dump:
                 liveness = self._witness.liveness(slot.place, slot.state, alive, now, ask_all)
             self._slots.seen_alive(slot.place, liveness)
+
+    @property
+    def numbers(self) -> memoryview:
+        """The words in which slots publish, read-only and in place: `numpy.asarray(board.numbers)` shares their memory.
+
+        A row of 8 words for each slot of the table: control word, stamp, and two copies of 3 words (the work done, its total
+        or 2⁶⁴−1, and the publication's other numbers), of which the good one is that of the stamp's lowest bit. Writers go on
+        meanwhile, so that two words of a row may be of different publications: rows that belong together are those of
+        `snapshot_array`. It stays good after `close`.
+        """
+        if self._numbers is None:
+            self._numbers = self._words.numbers()
+        return self._numbers
+
+    def snapshot_array(self) -> Any:
+        """The numbers of every slot that was ever used, as a structured array of numpy: one copy, each row read whole.
+
+        Its fields are `place`, `generation`, `done`, `total` (2⁶⁴−1 while unknown), `ended_at_ns`, `pid` (both 0 for none), and,
+        as the numbers of the layout, `state`, `kind`, `step`, `attempt`, `unit`, `health`.
+        """
+        if self._rows_reader is None:
+            self._rows_reader = reader_of(self) or False
+        if self._rows_reader:
+            return array_of(self._rows_reader.rows())
+        return array_of(rows_of(self.snapshot().slots))
+
+    def _repr_html_(self) -> str:
+        """The board as a table, for notebooks."""
+        return html_of(self.snapshot())
 
     def slots(self) -> list[Slot]:
         """Every slot that was ever used, in slot order."""

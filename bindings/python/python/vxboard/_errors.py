@@ -73,5 +73,23 @@ class WaitTimeoutError(VxboardError, TimeoutError):
     """A wait that ended without what it waited for."""
 
 
+class DaemonError(VxboardError):
+    """The daemon refused a request. `kind` is one of `docs/failures.md`, or the code of a fault of the protocol."""
+
+    def __init__(self, path: str, what: str, hint: Optional[str] = None, kind: str = "internal") -> None:
+        super().__init__(path, what, hint)
+        self.kind = kind
+
+    def __reduce__(self) -> tuple[type[DaemonError], tuple[str, str, Optional[str], str]]:  # type: ignore[override]
+        return (type(self), (self.path, self.what, self.hint, self.kind))
+
+
+class DaemonAbsentError(DaemonError):
+    """No daemon runs, or it is gone."""
+
+    def __init__(self, path: str, what: str, hint: Optional[str] = None, kind: str = "not-found") -> None:
+        super().__init__(path, what, hint, kind)
+
+
 class WriteError(VxboardError):
     """A board that could not be made, or a slot that could not be taken or written."""

@@ -116,6 +116,15 @@ class Words:
             at += len(part)
         return b"".join(parts)
 
+    def numbers(self) -> memoryview:
+        """The words of the slots' numbers, over a map of their own: it lives as long as anything that was made of it."""
+        if not self.is_mapped:
+            what = f"board `{self.path}` can be shortened by other users, so its numbers are not mapped"
+            raise ReadError(self.path, what, "take `snapshot_array()`, which copies")
+        region, count = self.facts.hot, self.facts.slot_count
+        whole = memoryview(mmap.mmap(self.file, self.facts.length, mmap.MAP_SHARED, mmap.PROT_READ))
+        return whole[region.offset : region.offset + region.stride * count].cast("Q", (count, region.stride >> 3))
+
     def close(self) -> None:
         """Let go of the map and the file."""
         for view in self._views:

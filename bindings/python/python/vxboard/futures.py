@@ -1,0 +1,90 @@
+"""Futures of `concurrent.futures` (and of anything else that has `add_done_callback`) as one slot."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Optional, Protocol, TypeVar
+
+from ._writer import slot
+
+if TYPE_CHECKING:
+    from ._extension import SlotWriter
+
+
+class _Future(Protocol):
+    def add_done_callback(self, fn: Any, /) -> object: ...
+
+
+F = TypeVar("F", bound=_Future)
+
+
+class Track:
+    """Counts futures as they end: `future.add_done_callback(track)`. The slot ends with the last one, or with `close`.
+
+    with ProcessPoolExecutor() as pool, vxboard.track("fits") as track:
+        futures = track.all(pool.submit(fit, part) for part in parts)
+    """
+
+    def __init__(self, key: str, total: Optional[int] = None) -> None:
+        """A slot with this key; `total` is the number of futures, if it is known before they are."""
+        self._slot: SlotWriter = slot(key, total)
+        self._lock = threading.Lock()
+        self._total = total
+        self._done = 0
+        self._failed = 0
+        self._first: Optional[str] = None
+
+    def all(self, futures: Iterable[F]) -> list[F]:
+        """These futures are the work; they come back as a list."""
+        found = list(futures)
+        with self._lock:
+            self._total = len(found)
+            self._slot.total = self._total
+        for future in found:
+            future.add_done_callback(self)
+        return found
+
+    def __call__(self, future: Any) -> None:
+        """A future has ended. Called from whatever thread ends it."""
+        error: Optional[BaseException] = None
+        cancelled = bool(getattr(future, "cancelled", bool)())
+        if not cancelled and hasattr(future, "exception"):
+            error = future.exception()
+        with self._lock:
+            self._done += 1
+            if error is not None or cancelled:
+                self._failed += 1
+                self._first = self._first or ("cancelled" if error is None else f"{type(error).__name__}: {error}")
+            if self._slot.live:
+                self._slot.publish(self._done)
+                if self._failed:
+                    self._slot.message(f"{self._failed} failed, the first with {self._first}")
+
+    def close(self) -> None:
+        """End the slot: as failed if a future has failed or was cancelled."""
+        with self._lock:
+            if self._slot.live:
+                many = f"{self._failed} of {self._done} failed, the first with {self._first}"
+                self._slot.end(error=many if self._failed else None)
+
+    def __enter__(self) -> Track:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            with self._lock:
+                self._slot.__exit__(kind, error, trace)
+
+
+def track(key: str, total: Optional[int] = None) -> Track:
+    """As `Track`."""
+    return Track(key, total)

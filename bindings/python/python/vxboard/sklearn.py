@@ -1,0 +1,70 @@
+"""A callback for scikit-learn's estimators, from 1.9 on: `estimator.set_callbacks(vxboard.sklearn.Progress())`.
+
+Each fit is a slot: its tasks are counted, and the one under way is named. Tasks that run in other processes have slots of
+their own there while they run, since such a process cannot count in its parent's.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Optional
+
+from ._errors import VxboardError
+from ._writer import slot
+
+if TYPE_CHECKING:
+    from ._extension import SlotWriter
+
+# By the fit, in the process that began it; and by the task, in one that only runs tasks of it. They cannot be pickled.
+_fits: dict[object, SlotWriter] = {}
+_tasks: dict[tuple[object, object], SlotWriter] = {}
+
+
+class Progress:
+    """Shows fits on the board. `key` is the slot's key, by default the estimator's name."""
+
+    max_propagation_depth = 1
+
+    def __init__(self, key: Optional[str] = None) -> None:
+        self.key = key
+
+    def setup(self, estimator: Any, context: Any) -> None:
+        """A fit begins."""
+        _fits[context.root_uuid] = _take(self.key or str(context.estimator_name), context.max_subtasks)
+
+    def on_fit_task_begin(self, estimator: Any, context: Any, **_given: Any) -> None:
+        """A task of it begins."""
+        if context.parent is None or context.parent.parent is not None:
+            return
+        fit, named = _fits.get(context.root_uuid), f"{context.task_name} {context.task_id}"
+        if fit is not None:
+            fit.total = context.parent.max_subtasks
+            fit.message(named)
+        else:
+            key = f"{self.key or context.parent.estimator_name}: {named}"
+            _tasks[context.root_uuid, context.task_id] = _take(key, context.max_subtasks)
+
+    def on_fit_task_end(self, estimator: Any, context: Any, **_given: Any) -> None:
+        """A task of it has ended."""
+        if context.parent is None or context.parent.parent is not None:
+            return
+        fit, task = _fits.get(context.root_uuid), _tasks.pop((context.root_uuid, context.task_id), None)
+        if fit is not None:
+            fit.advance()
+        if task is not None:
+            task.end()
+
+    def teardown(self, estimator: Any, context: Any) -> None:
+        """The fit is over."""
+        fit = _fits.pop(context.root_uuid, None)
+        if fit is not None:
+            if fit.total is not None:
+                fit.publish(fit.total)
+            fit.end()
+
+
+def _take(key: str, total: Optional[int]) -> SlotWriter:
+    try:
+        return slot(key, total)
+    except VxboardError:
+        return slot(f"{key} {os.getpid()}", total)

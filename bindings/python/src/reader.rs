@@ -1,0 +1,58 @@
+//! The numbers of a board's slots, read by the crate: one row each, packed for an array.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use vx_shm::{Reader, SlotView, Snapshot};
+
+use crate::error::write_error;
+
+/// The bytes of a row; `_rows.py` has the same layout.
+const ROW_BYTES: usize = 48;
+
+#[pyclass(frozen, module = "vxboard")]
+pub(crate) struct BoardReader {
+    path: PathBuf,
+    state: Mutex<(Reader, Snapshot, Vec<u8>)>,
+}
+
+#[pymethods]
+impl BoardReader {
+    #[new]
+    fn new(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let reader = Reader::open(&path).map_err(|error| write_error(py, &path, &error, error.hint()))?;
+        Ok(Self { path, state: Mutex::new((reader, Snapshot::default(), Vec::new())) })
+    }
+
+    /// A row for each slot that was ever used, all of them read whole.
+    fn rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (reader, snapshot, rows) = &mut *state;
+        reader.refresh(snapshot).map_err(|error| write_error(py, &self.path, &error, None))?;
+        rows.clear();
+        snapshot.slots.iter().for_each(|slot| put(slot, rows));
+        Ok(PyBytes::new(py, rows))
+    }
+}
+
+/// A total that is not known is the largest number, and a process that is not known is 0.
+fn put(slot: &SlotView, rows: &mut Vec<u8>) {
+    let begin = rows.len();
+    rows.extend(slot.index.to_le_bytes());
+    rows.extend(slot.generation.to_le_bytes());
+    rows.extend(slot.done.to_le_bytes());
+    rows.extend(slot.total.unwrap_or(u64::MAX).to_le_bytes());
+    rows.extend(slot.ended_at_ns.unwrap_or(0).to_le_bytes());
+    rows.extend(slot.pid.unwrap_or(0).to_le_bytes());
+    rows.extend([
+        slot.state.number(),
+        slot.kind.number(),
+        slot.step.number(),
+        slot.attempt,
+        slot.unit.number(),
+        slot.health.number(),
+    ]);
+    rows.resize(begin + ROW_BYTES, 0);
+}

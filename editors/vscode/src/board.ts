@@ -1,0 +1,68 @@
+// The boards of the machine as the daemon's snapshot and events tell of them.
+
+import type { BoardWithWork, DaemonEvent, Snapshot, Work } from './protocol'
+import { type Row, slotRow } from './work'
+
+interface Known {
+  title: string
+  state: string
+  work: Map<number, Work>
+}
+
+export class Boards {
+  private readonly boards = new Map<string, Known>()
+
+  /** Everything anew: what is not in the snapshot is gone. */
+  reset({ boards }: Snapshot): void {
+    this.boards.clear()
+    for (const board of boards) this.open(board)
+  }
+
+  /** Folds an event in; true if anything here has changed. */
+  take(event: DaemonEvent): boolean {
+    switch (event.event) {
+      case 'Resync':
+        this.reset(event.data)
+        return true
+      case 'BoardOpened':
+        this.open({ ...event.data, work: [] })
+        return true
+      case 'BoardClosed':
+        return this.boards.delete(event.data.path)
+      case 'WorkChanged':
+      case 'Progress': {
+        const { board, work } = event.data
+        this.boards.get(board)?.work.set(work.slot, work)
+        return this.boards.has(board)
+      }
+      default:
+        return false
+    }
+  }
+
+  /** The runs that go on, with what is not a service. */
+  runs(): { title: string; rows: Row[] }[] {
+    return [...this.boards.values()]
+      .filter(({ state }) => state === 'running')
+      .map(({ title, work }) => ({ title, rows: [...work.values()].filter(({ kind }) => kind !== 'service').map(workRow) }))
+      .filter(({ rows }) => rows.length > 0)
+  }
+
+  private open({ path, title, state, work }: BoardWithWork): void {
+    const old = this.boards.get(path)?.work ?? []
+    this.boards.set(path, { title, state, work: new Map([...old, ...work.map(one => [one.slot, one] as const)]) })
+  }
+}
+
+function workRow(work: Work): Row {
+  const text = (name: string) => (typeof work[name] === 'string' ? (work[name] as string) : null)
+  return slotRow({
+    key: work.key,
+    version: text('version'),
+    state: work.state,
+    step: text('step') ?? work.standing,
+    percent: typeof work.percent === 'number' ? work.percent : null,
+    message: text('message'),
+    error: text('error'),
+  })
+}

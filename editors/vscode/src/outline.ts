@@ -1,0 +1,101 @@
+// The tables and keys of a vx.toml with their places, also while its text is half written.
+//
+// A parser of TOML gives nothing for a file with a mistake, and while somebody types every file has one. Lines are enough
+// here: what is wrong with a file, the program says itself.
+
+export interface Entry {
+  /** The name in the head above, such as `tools` or `services.db`; empty at the top. */
+  table: string
+  key: string
+  line: number
+  /** What stands after `=` on the same line, without blanks and comments around it. */
+  value: string
+  /** The column of the value's first character. */
+  valueColumn: number
+}
+
+export interface Heading {
+  table: string
+  line: number
+}
+
+export interface Outline {
+  headings: Heading[]
+  entries: Entry[]
+}
+
+const KEY = String.raw`(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*`
+const HEADING = new RegExp(String.raw`^\s*\[\[?\s*(${KEY})\s*\]\]?\s*(?:#.*)?$`)
+const ENTRY = new RegExp(String.raw`^\s*(${KEY})\s*=\s*`)
+
+export function outline(text: string): Outline {
+  const found: Outline = { headings: [], entries: [] }
+  let table = ''
+  // The quotes that end a text of several lines, while one is open.
+  let open: string | undefined
+  text.split(/\r?\n/).forEach((content, line) => {
+    if (open) {
+      if (content.includes(open)) open = undefined
+      return
+    }
+    const heading = HEADING.exec(content)
+    if (heading) {
+      table = plain(heading[1]!)
+      found.headings.push({ table, line })
+      return
+    }
+    const entry = ENTRY.exec(content)
+    if (!entry) return
+    const value = withoutComment(content.slice(entry[0].length))
+    found.entries.push({ table, key: plain(entry[1]!), line, value, valueColumn: entry[0].length })
+    const quotes = /^("""|''')/.exec(value)?.[1]
+    if (quotes && !value.slice(3).includes(quotes)) open = quotes
+  })
+  return found
+}
+
+/** The table that a line belongs to. */
+export function tableAt(outline: Outline, line: number): string {
+  return outline.headings.filter(heading => heading.line <= line).pop()?.table ?? ''
+}
+
+export interface Named {
+  name: string
+  line: number
+}
+
+/** The members of `[scripts]` or `[services]`, as keys of the table or with a head of their own; each name once. */
+export function members(outline: Outline, table: 'scripts' | 'services' | 'tools'): Named[] {
+  const own = outline.entries
+    .filter(entry => entry.table === table)
+    .map(({ key, line }) => ({ name: key.split('.')[0]!, line }))
+  const headed = outline.headings
+    .filter(heading => heading.table.startsWith(`${table}.`))
+    .map(({ table: name, line }) => ({ name: name.slice(table.length + 1).split('.')[0]!, line }))
+  const all = [...own, ...headed].sort((a, b) => a.line - b.line)
+  return all.filter((one, at) => all.findIndex(other => other.name === one.name) === at)
+}
+
+/** The place of the version that a tool has in `[tools]`, without its quotes. */
+export function versionPlace(outline: Outline, tool: string): { line: number; start: number; end: number } | undefined {
+  const entry =
+    outline.entries.find(entry => entry.table === 'tools' && entry.key === tool) ??
+    outline.entries.find(entry => entry.table === `tools.${tool}` && entry.key === 'version')
+  if (!entry) return undefined
+  const quoted = /^(?:\{.*?\bversion\s*=\s*)?(["'])(.*?)\1/.exec(entry.value)
+  if (!quoted) return undefined
+  const end = entry.valueColumn + quoted[0].length - 1
+  return { line: entry.line, start: end - quoted[2]!.length, end }
+}
+
+function plain(key: string): string {
+  return key
+    .split(/\s*\.\s*(?=(?:[^"']|"[^"]*"|'[^']*')*$)/)
+    .map(part => part.replace(/^(["'])(.*)\1$/, '$2'))
+    .join('.')
+}
+
+function withoutComment(text: string): string {
+  const found = /^(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^#"']|["'])*/.exec(text)
+  return (found?.[0] ?? text).trimEnd()
+}

@@ -1,0 +1,93 @@
+// What can stand at a place of a vx.toml, and what a name there means.
+
+import { PROGRESS_KEYS, SCRIPT_KEYS, SERVICE_KEYS, SERVICE_VALUES, SETTING_KEYS, TABLES, TOOL_KEYS } from './keys'
+import { type Outline, members, tableAt } from './outline'
+
+export interface Tool {
+  name: string
+  about: string
+  sources: string[]
+}
+
+/** What the program knows of tools and releases. */
+export interface Knowledge {
+  tools: Tool[]
+  /** The versions in the store, by tool, newest first. */
+  installed: Map<string, string[]>
+  /** The version that the project wants of a tool, by its lock or its sources. */
+  wanted: Map<string, string>
+}
+
+export interface Suggestion {
+  label: string
+  detail?: string
+  /** The text, where it is more than the label; `$1` is where typing goes on. */
+  snippet?: string
+}
+
+/** Suggestions for the end of `before`, the part of this line before the cursor. */
+export function suggest(outline: Outline, line: number, before: string, knowledge: Knowledge): Suggestion[] {
+  if (/^\s*\[+[\w-]*$/.test(before)) return Object.entries(TABLES).map(([label, detail]) => ({ label, detail }))
+  const table = tableAt(outline, line)
+  const [root, name] = table.split('.')
+  const value = /^\s*["']?([^"'=]+?)["']?\s*=\s*(?:\{.*?\bversion\s*=\s*)?(["'])[^"']*$/.exec(before)
+  if (value) {
+    const key = value[1]!.trim()
+    if (root === 'tools' && !name) return versions(key, knowledge)
+    if (root === 'tools' && name && key === 'version') return versions(name, knowledge)
+    if (root === 'services' && name) return (SERVICE_VALUES[key] ?? []).map(label => ({ label }))
+    return []
+  }
+  const inBraces = /=\s*\{(?:[^"'}]|"[^"]*"|'[^']*')*?(?:^|[{,])\s*[\w-]*$/.test(before)
+  if (inBraces) return keys(keysOf(root, 'inline'))
+  if (!/^\s*[\w-]*$/.test(before)) return []
+  if (root === 'tools' && !name) return tools(outline, line, knowledge)
+  return keys(keysOf(root, name))
+}
+
+function keysOf(root: string | undefined, name: string | undefined): string[] {
+  if (root === 'settings') return SETTING_KEYS
+  if (!name) return []
+  const lists: Record<string, string[]> = {
+    tools: TOOL_KEYS, scripts: SCRIPT_KEYS, services: SERVICE_KEYS, progress: PROGRESS_KEYS,
+  }
+  return lists[root ?? ''] ?? []
+}
+
+const keys = (names: string[]): Suggestion[] => names.map(label => ({ label, snippet: `${label} = $1` }))
+
+function tools(outline: Outline, line: number, knowledge: Knowledge): Suggestion[] {
+  const declared = new Set(members(outline, 'tools').filter(member => member.line !== line).map(({ name }) => name))
+  return knowledge.tools
+    .filter(tool => !declared.has(tool.name))
+    .map(tool => ({ label: tool.name, detail: tool.about, snippet: `${tool.name} = "\${1:latest}"` }))
+}
+
+/** Installed ones first: they cost no download. */
+function versions(tool: string, knowledge: Knowledge): Suggestion[] {
+  const wanted = knowledge.wanted.get(tool)
+  const installed = knowledge.installed.get(tool) ?? []
+  const rows = installed.map(label => ({ label, detail: label === wanted ? 'installed, in use' : 'installed' }))
+  if (wanted && !installed.includes(wanted)) rows.push({ label: wanted, detail: 'missing' })
+  return [...rows, { label: 'latest', detail: 'the newest release' }]
+}
+
+/** A tool's or a key's meaning, as Markdown. */
+export function describe(outline: Outline, line: number, word: string, knowledge: Knowledge): string | undefined {
+  const table = tableAt(outline, line)
+  const isHeading = outline.headings.some(heading => heading.line === line)
+  if (isHeading && TABLES[word]) return `**[${word}]** ${TABLES[word]}`
+  const isTool = members(outline, 'tools').some(member => member.line === line && member.name === word)
+  if (!isTool || table.split('.')[0] !== 'tools') return undefined
+  const known = knowledge.tools.find(tool => tool.name === word)
+  const wanted = knowledge.wanted.get(word)
+  const installed = knowledge.installed.get(word) ?? []
+  return [
+    `**${word}** ${known?.about ?? ''}`.trim(),
+    known && `From: ${known.sources.join(', ')}`,
+    wanted && `Wanted: ${wanted}${installed.includes(wanted) ? '' : ' (missing)'}`,
+    installed.length > 0 && `Installed: ${installed.join(', ')}`,
+  ]
+    .filter(Boolean)
+    .join('\n\n')
+}

@@ -1,0 +1,84 @@
+// Services and runs, as `vx ps --long --json`, `vx board ls --json` and `vx board dump --json` print them, and as rows of a tree.
+
+export interface Service {
+  name: string
+  state: string
+  ready: boolean
+  url: string | null
+  port: number | null
+  error: string | null
+  message: string | null
+  board: string
+  supervised: boolean
+}
+
+export interface Board {
+  path: string
+  board: { id: string; title: string; state: string; creator: { alive: boolean | null } } | null
+}
+
+export interface Slot {
+  key: string
+  version: string | null
+  state: string
+  step: string
+  percent: number | null
+  message: string | null
+  error: string | null
+}
+
+export interface SlotOfBoard extends Slot {
+  kind: string
+}
+
+/** One row: the name of a codicon, and whether it stands for work that goes on. */
+export interface Row {
+  label: string
+  description: string
+  tooltip: string
+  icon: string
+  atWork: boolean
+}
+
+export function readServices(stdout: string): Service[] {
+  return JSON.parse(stdout) as Service[]
+}
+
+/** The boards whose run goes on; a board of a killed run is none. */
+export function readLiveBoards(stdout: string): Board[] {
+  const boards = JSON.parse(stdout) as Board[]
+  return boards.filter(({ board }) => board?.state === 'running' && board.creator.alive !== false)
+}
+
+export function readSlots(stdout: string): SlotOfBoard[] {
+  return (JSON.parse(stdout) as { slots: SlotOfBoard[] }).slots
+}
+
+/** A service that the project declares; without `service` it does not run. */
+export function serviceRow(name: string, service: Service | undefined): Row {
+  if (!service) return { label: name, description: 'stopped', tooltip: name, icon: 'circle-outline', atWork: false }
+  const { state, port, url, error, message } = service
+  return {
+    label: name,
+    description: [state, port && `:${port}`].filter(Boolean).join(' '),
+    tooltip: [url, error ?? message].filter(Boolean).join('\n') || name,
+    icon: service.ready ? 'pass-filled' : error ? 'error' : isOver(state) ? 'circle-outline' : 'sync~spin',
+    atWork: service.supervised && !isOver(state),
+  }
+}
+
+export function slotRow(slot: Slot): Row {
+  const over = isOver(slot.state)
+  const percent = slot.percent === null ? undefined : `${Math.floor(slot.percent)} %`
+  return {
+    label: [slot.key, slot.version].filter(Boolean).join(' '),
+    description: over ? slot.state : [slot.step, percent].filter(Boolean).join(' '),
+    tooltip: slot.error ?? slot.message ?? slot.key,
+    icon: slot.state === 'done' ? 'pass' : slot.error || slot.state === 'died' ? 'error' : over ? 'circle-slash' : 'sync~spin',
+    atWork: !over,
+  }
+}
+
+function isOver(state: string): boolean {
+  return ['stopped', 'done', 'failed', 'cancelled', 'skipped', 'died', 'ended'].includes(state)
+}

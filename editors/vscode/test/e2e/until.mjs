@@ -1,0 +1,20 @@
+// Waiting for a state.
+
+/** What a loaded machine may need for a step that takes a second elsewhere. */
+export const PATIENCE_MS = 60_000
+
+/** Returns the first result of `look` that counts as true; the last result or error is in the message of the failure. */
+export async function until(what, look, patience_ms = PATIENCE_MS) {
+  const end = Date.now() + patience_ms
+  for (;;) {
+    let last
+    try {
+      last = await look()
+      if (last) return last
+    } catch (error) {
+      last = error.message
+    }
+    if (Date.now() > end) throw new Error(`${what}: not within ${patience_ms} ms; at the end: ${JSON.stringify(last)}`)
+    await new Promise(later => setTimeout(later, 50))
+  }
+}
