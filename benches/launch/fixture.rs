@@ -3,15 +3,15 @@
 
 #[path = "../../src/launcher/options.rs"]
 mod options;
+#[path = "served.rs"]
+mod served;
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use options::{LINK_OPTIONS, OPTIONS};
-use vx::digest::Algorithm;
+use served::tiny_tool;
 
 /// Releases of the tiny tool beside the one that the project wants.
 const OTHERS: usize = 199;
@@ -35,13 +35,7 @@ impl Fixture {
         let fixture = Self { root: root.to_owned(), tiny: PathBuf::new(), floor: root.join("floor") };
         fs::create_dir_all(fixture.deep()).expect("directories");
         compile(&root.join("tiny"), None);
-        let archive = archive(&fs::read(root.join("tiny")).expect("a program"));
-        let mut hasher = Algorithm::Sha256.hasher();
-        hasher.update(&archive);
-        let sha256 = hasher.finish().hex();
-        let url = serve(archive);
-        let tool =
-            format!("tiny = {{ version = \"1.0.0\", url = \"{url}\", sha256 = \"{sha256}\", bin = [\"bin/tiny\"] }}");
+        let tool = tiny_tool(&fs::read(root.join("tiny")).expect("a program"));
         fs::write(fixture.project().join("vx.toml"), format!("[tools]\n{tool}\n")).expect("vx.toml");
         fixture.run("sync --trust");
         let release = fixture.home().join("store/tiny/1.0.0");
@@ -130,37 +124,4 @@ fn rustc(kind: &str, source: &str, into: &Path) -> Command {
     }
     rustc.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(source));
     rustc
-}
-
-fn archive(program: &[u8]) -> Vec<u8> {
-    let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
-    let mut header = tar::Header::new_gnu();
-    header.set_size(program.len() as u64);
-    header.set_mode(0o755);
-    tar.append_data(&mut header, "bin/tiny", program).expect("an entry");
-    tar.into_inner().expect("a tar").finish().expect("an archive")
-}
-
-/// Serve these bytes to every client, as long as this process lives. Returns the address.
-fn serve(bytes: Vec<u8>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}/tiny.tar.gz", listener.local_addr().expect("an address"));
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let mut request = Vec::new();
-            let mut some = [0; 1024];
-            while !request.windows(4).any(|end| end == b"\r\n\r\n") {
-                match stream.read(&mut some) {
-                    Ok(count) if count > 0 => request.extend(&some[..count]),
-                    _ => break,
-                }
-            }
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", bytes.len());
-            let _ = stream.write_all(head.as_bytes());
-            if request.starts_with(b"GET") {
-                let _ = stream.write_all(&bytes);
-            }
-        }
-    });
-    url
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::args::{DaemonCommand, IdleArguments};
 use super::failure::{FAILED, Failure, Outcome, USAGE};
 use super::{print, store};
-use crate::daemon::{DaemonClient, DaemonError, DaemonPlace, Started, Switch, serve, start, stop};
+use crate::daemon::{DaemonClient, DaemonError, DaemonPlace, Started, Switch, serve, serve_stdio, start, stop};
 use crate::trouble::{Explain, TroubleKind};
 use crate::variables::of_this_process;
 
@@ -31,7 +31,8 @@ impl From<DaemonError> for Failure {
 pub(super) fn run(command: DaemonCommand) -> Outcome {
     let place = DaemonPlace::of(&store::home()?);
     match command {
-        DaemonCommand::Run(idle) => serve(&place, idle.limit())?,
+        DaemonCommand::Run { stdio: true, .. } => serve_stdio(&place, std::io::stdin(), std::io::stdout())?,
+        DaemonCommand::Run { idle, stdio: false } => serve(&place, idle.limit())?,
         DaemonCommand::Start(idle) => begin(&place, &idle)?,
         DaemonCommand::Stop => end(&place)?,
         DaemonCommand::Restart(idle) => {
@@ -71,8 +72,11 @@ fn status(place: &DaemonPlace, as_json: bool) -> Outcome {
     let mut client = match DaemonClient::connect(place.home(), "vx daemon status") {
         Ok(client) => client,
         Err(error @ DaemonError::Absent(_)) => {
-            if as_json {
-                print::data(json!({ "running": false }));
+            let socket = place.find_socket();
+            match (as_json, &socket) {
+                (true, _) => print::data(json!({ "running": false, "socket": socket })),
+                (false, Some(socket)) => print::data(format_args!("socket   {}", socket.display())),
+                (false, None) => {}
             }
             return Err(Failure::hinted(NOT_RUNNING, &error));
         }
@@ -82,9 +86,11 @@ fn status(place: &DaemonPlace, as_json: bool) -> Outcome {
     if as_json {
         let mut document = json!(status);
         document["running"] = true.into();
+        document["socket"] = json!(client.socket());
         print::data(format_args!("{document:#}"));
         return Ok(ExitCode::SUCCESS);
     }
+    print::data(format_args!("socket   {}", client.socket().display()));
     let seconds = status.pong.uptime_secs;
     print::data(format_args!("process  {}, version {}, for {seconds} s", status.process, status.version));
     print::data(format_args!("protocol {} to {}", status.protocol.min, status.protocol.max));

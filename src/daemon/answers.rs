@@ -7,8 +7,10 @@ use parking_lot::Mutex;
 
 use super::fault::{fault, in_directory};
 use super::request::{Environ, InDirectory, ListVersions, Resolve, Variables};
+use super::watch::folders_in;
+use crate::install::Store;
 use crate::paths::Home;
-use crate::route::{Seen, still_holds};
+use crate::route::{Look, Seen, still_holds};
 use crate::rpc::Fault;
 use crate::variables::answering;
 use crate::work::questions::{self, Environment, Kept, ProjectState, QuestionError, Resolved, Versions};
@@ -22,11 +24,13 @@ pub(super) struct Answers {
     home: Home,
     resolved: Memory<Resolve, Resolved>,
     environments: Memory<Environ, Environment>,
+    /// The number of releases.
+    releases: Memory<(), u64>,
 }
 
 impl Answers {
     pub(super) fn of(home: Home) -> Self {
-        Self { home, resolved: Memory::default(), environments: Memory::default() }
+        Self { home, resolved: Memory::default(), environments: Memory::default(), releases: Memory::default() }
     }
 
     pub(super) fn resolve(&self, asked: Resolve) -> Result<Resolved, Fault> {
@@ -52,6 +56,21 @@ impl Answers {
     pub(super) fn project(&self, asked: &InDirectory) -> Result<ProjectState, Fault> {
         let InDirectory { directory, variables } = asked;
         self.ask(directory, variables, || questions::project(&self.home, directory))
+    }
+
+    /// The number of releases in the store. It is made of directories, as releases come and go by a change of one.
+    pub(super) fn releases(&self) -> Result<u64, Fault> {
+        self.releases.answer((), |()| {
+            let store = self.home.store();
+            let mut look = Look::begin();
+            // A store that is not there yet cannot come without showing.
+            let mut shows = !look.at(&store) || look.at_directory(&store);
+            for folder in folders_in(&store) {
+                shows &= look.at_directory(&folder);
+            }
+            let found = Store::new(self.home.clone()).list().map_err(|error| fault(&error))?;
+            Ok((found.len() as u64, look.finish().filter(|_| shows)))
+        })
     }
 
     fn ask<T>(

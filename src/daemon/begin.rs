@@ -11,6 +11,7 @@ use crossbeam_channel::RecvTimeoutError;
 use vx_shm::{BoardState, BoardView};
 
 use super::fault::{fault, in_directory, of};
+use super::manager::VARIABLES;
 use super::protocol::Begun;
 use super::request::{OfRuntime, Sync, Up, Variables};
 use super::summary::BoardSummary;
@@ -130,7 +131,7 @@ impl Work<'_> {
         let program = std::env::current_exe()?;
         let words: Vec<OsString> = self.words.iter().map(OsString::from).collect();
         let absent = OF_CLIENTS.into_iter().filter(|name| !self.variables.contains_key(*name));
-        let without: Vec<&str> = [Mark::BOARD, Mark::SLOT].into_iter().chain(absent).collect();
+        let without: Vec<&str> = [Mark::BOARD, Mark::SLOT].into_iter().chain(VARIABLES).chain(absent).collect();
         let variables: Vec<(&String, &String)> =
             self.variables.iter().filter(|(name, _)| OF_CLIENTS.contains(&name.as_str())).collect();
         start_detached_for(&program, &words, self.place.directory(), (&variables, &without), said.try_clone()?)

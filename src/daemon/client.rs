@@ -1,6 +1,6 @@
 //! A client of the daemon: blocking calls over one connection.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -13,7 +13,7 @@ use super::protocol::{DaemonStatus, Introduced, Pong, Subscribed, VersionRange};
 use super::request::{DaemonRequest, InDirectory, Introduction, Resolve, Subscribe};
 use super::switch::Switch;
 use crate::paths::Home;
-use crate::rpc::{CallError, Client};
+use crate::rpc::{CallError, Client, PlaceError};
 use crate::variables::of_this_process;
 use crate::work::questions::{ProjectState, Resolved};
 
@@ -25,6 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct DaemonClient {
     client: Client,
     introduced: Introduced,
+    socket: PathBuf,
 }
 
 impl DaemonClient {
@@ -61,8 +62,12 @@ impl DaemonClient {
             true => DaemonError::Silent(reason.to_owned()),
             false => DaemonError::Absent(home.root().to_owned()),
         };
-        let Some(record) = place.record()? else { return Err(absent("it has no record yet")) };
-        let mut client = Client::connect(&record.socket).map_err(|error| match error {
+        // Without a record a service manager may listen for a daemon that it starts for the first client.
+        let recorded = place.record()?.map(|record| record.socket);
+        let socket = recorded.or_else(|| place.find_socket().filter(|socket| socket.exists()));
+        let Some(socket) = socket else { return Err(absent("it has no record yet")) };
+        let mut client = Client::connect(&socket).map_err(|error| match error {
+            CallError::Place(error @ PlaceError::Unsafe { .. }) => DaemonError::Place(error),
             CallError::Place(error) if place.is_held() => DaemonError::Place(error),
             error => absent(&error.to_string()),
         })?;
@@ -72,12 +77,17 @@ impl DaemonClient {
             DaemonError::Lost(error) => absent(&error.to_string()),
             other => other,
         })?;
-        Ok(Self { client, introduced: read(introduced)? })
+        Ok(Self { client, introduced: read(introduced)?, socket })
     }
 
     /// The daemon's introduction.
     pub fn introduced(&self) -> &Introduced {
         &self.introduced
+    }
+
+    /// The socket that it listens on.
+    pub fn socket(&self) -> &Path {
+        &self.socket
     }
 
     /// Call a method by its name.

@@ -26,6 +26,9 @@ pub enum DaemonError {
     /// The path of the socket is longer than the system allows.
     #[error("the path of the daemon's socket, `{}`, is too long", .0.display())]
     LongPath(PathBuf),
+    /// The socket of the service manager has no path.
+    #[error("the socket of the service manager has no path, so no client could find it")]
+    NoPath,
     /// Another daemon of this home runs.
     #[error("a daemon of this home already runs")]
     Taken,
@@ -84,7 +87,7 @@ impl Explain for DaemonError {
             Self::Home(error) => error.kind(),
             Self::Runtime(error) => error.kind(),
             Self::Place(_) | Self::Listen(_) | Self::System { .. } => TroubleKind::Disk,
-            Self::LongPath(_) | Self::Off | Self::Switch(_) => TroubleKind::Configuration,
+            Self::LongPath(_) | Self::NoPath | Self::Off | Self::Switch(_) => TroubleKind::Configuration,
             Self::Taken | Self::Silent(_) | Self::StillThere => TroubleKind::Busy,
             Self::Absent(_) => TroubleKind::NotFound,
             Self::OtherProtocol(_) => TroubleKind::Usage,
@@ -107,6 +110,7 @@ impl Explain for DaemonError {
             Self::Listen(ListenError::InTheWay(path)) => format!("remove `{}`", path.display()),
             Self::Listen(ListenError::Taken(_)) | Self::Taken => "`vx daemon status` shows it".into(),
             Self::LongPath(_) => "set VX_RUNTIME_DIR to a shorter path".into(),
+            Self::NoPath => "give `ListenStream` the path that `vx daemon status` shows".into(),
             Self::Absent(_) => "`vx daemon start` starts one".into(),
             Self::Off => "unset VX_DAEMON, or set it to `auto`".into(),
             Self::Switch(_) => "set VX_DAEMON to one of them, or unset it".into(),

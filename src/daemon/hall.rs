@@ -11,14 +11,12 @@ use parking_lot::Mutex;
 use vx_shm::{BoardState, BoardView};
 
 use super::answers::Answers;
-use super::fault::fault;
 use super::hub::Hub;
 use super::own_log::last_lines;
 use super::place::DaemonPlace;
 use super::protocol::{DaemonStatus, Pong, VersionRange};
 use super::summary::BoardSummary;
 use super::watch::Watch;
-use crate::install::Store;
 use crate::paths::Home;
 use crate::project::lineage::Bounds;
 use crate::rpc::Fault;
@@ -135,8 +133,7 @@ impl Hall {
 
     /// The answer to `vx/ping`.
     pub(super) fn pong(&self) -> Result<Pong, Fault> {
-        let releases = Store::new(self.home().clone()).list().map_err(|error| fault(&error))?;
-        Ok(Pong { uptime_secs: self.started.elapsed().as_secs(), cached_runtimes: releases.len() as u64 })
+        Ok(Pong { uptime_secs: self.started.elapsed().as_secs(), cached_runtimes: self.answers.releases()? })
     }
 
     /// The answer to `vx/status`.

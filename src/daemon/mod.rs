@@ -16,7 +16,8 @@
 //! | `hub` | the row of events, `watch` what makes them, `bell` what wakes a client's thread |
 //! | `hall` | what all clients share |
 //! | `service` | the answers to one client |
-//! | `serve` | its life |
+//! | `manager` | the service manager that started it |
+//! | `serve` | its life, `stdio` that of one on standard streams |
 //! | `client` | the other side |
 //! | `start` | starting and stopping it from another process |
 
@@ -29,6 +30,7 @@ mod event;
 mod fault;
 mod hall;
 mod hub;
+mod manager;
 mod own_log;
 mod pass;
 mod place;
@@ -37,6 +39,7 @@ mod request;
 mod serve;
 mod service;
 mod start;
+mod stdio;
 mod summary;
 mod switch;
 #[cfg(test)]
@@ -54,5 +57,6 @@ pub use request::{
 };
 pub use serve::{DEFAULT_IDLE, serve};
 pub use start::{Started, start, stop};
+pub use stdio::serve_stdio;
 pub use summary::BoardSummary;
 pub use switch::Switch;

@@ -15,7 +15,7 @@ use super::error::DaemonError;
 use super::protocol::PROTOCOL;
 use crate::digest::Algorithm;
 use crate::file_lock::{FileLock, is_free};
-use crate::paths::{Home, runtime_directory};
+use crate::paths::{Home, find_runtime_directory, runtime_directory};
 use crate::replace_file::replace_file;
 use crate::rpc::check_directory;
 
@@ -118,10 +118,19 @@ impl DaemonPlace {
 
     /// The socket: one for each real home, in the runtime directory.
     pub(super) fn socket(&self) -> Result<PathBuf, DaemonError> {
+        self.socket_in(&runtime_directory()?)
+    }
+
+    /// The socket, if there is one, or the directory for it; nothing is made.
+    pub fn find_socket(&self) -> Option<PathBuf> {
+        self.socket_in(&find_runtime_directory().ok()??).ok()
+    }
+
+    fn socket_in(&self, directory: &Path) -> Result<PathBuf, DaemonError> {
         let real = self.home.root().canonicalize().unwrap_or_else(|_| self.home.root().to_owned());
         let mut hasher = Algorithm::Sha256.hasher();
         hasher.update(real.as_os_str().as_encoded_bytes());
-        let path = runtime_directory()?.join(format!("vx-daemon-{}.sock", &hasher.finish().hex()[..8]));
+        let path = directory.join(format!("vx-daemon-{}.sock", &hasher.finish().hex()[..8]));
         match path.as_os_str().len() < PATH_BYTES {
             true => Ok(path),
             false => Err(DaemonError::LongPath(path)),

@@ -1,7 +1,8 @@
 //! The life of a daemon: it takes the lock, listens, and ends on request, by a signal, or when it is not needed.
 
 use std::os::unix::fs::FileTypeExt;
-use std::path::PathBuf;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use crossbeam_channel::{bounded, select};
 
 use super::error::DaemonError;
 use super::hall::{Hall, work_is_live};
+use super::manager::Manager;
 use super::own_log::OwnLog;
 use super::place::{DaemonPlace, Record};
 use super::service::Desks;
@@ -39,13 +41,21 @@ pub fn serve(place: &DaemonPlace, idle: Option<Duration>) -> Result<(), DaemonEr
 
 /// Returns the reason of the end.
 fn live(place: &DaemonPlace, idle: Option<Duration>, log: &OwnLog) -> Result<&'static str, DaemonError> {
+    // The variables of the manager are read before there is another thread.
+    let lent =
+        Manager::listener().map_err(DaemonError::system("cannot take over the socket of the service manager"))?;
+    let manager = Manager::of_environment();
     let signals = interrupts().map_err(DaemonError::system("cannot wait for signals"))?;
     let _lock = place.take()?;
     place.remove_record();
     let (ends, ended) = bounded(1);
     let hall = Hall::new(place.clone(), ends);
-    let mut door = Some(Door::open(place, &hall)?);
+    let mut door = Some(match lent {
+        Some(listener) => Door::adopt(place, &hall, listener)?,
+        None => Door::open(place, &hall)?,
+    });
     log.line(format_args!("listens, version {}", env!("CARGO_PKG_VERSION")));
+    manager.is_ready();
     let reason = loop {
         let pause = idle.map_or(LOOK, |idle| next_look(idle, hall.deserted_for()));
         select! {
@@ -65,6 +75,7 @@ fn live(place: &DaemonPlace, idle: Option<Duration>, log: &OwnLog) -> Result<&'s
             }
         }
     };
+    manager.is_ending();
     place.remove_record();
     drop(door);
     Ok(reason)
@@ -80,6 +91,15 @@ impl Door {
     fn open(place: &DaemonPlace, hall: &Arc<Hall>) -> Result<Self, DaemonError> {
         let socket = place.socket()?;
         let server = Server::listen(&socket, Desks(Arc::clone(hall)))?;
+        place.write(&Record::of_this_process(&socket))?;
+        Ok(Self { socket, _server: server })
+    }
+
+    /// The socket of a service manager, which keeps it.
+    fn adopt(place: &DaemonPlace, hall: &Arc<Hall>, listener: UnixListener) -> Result<Self, DaemonError> {
+        let address = listener.local_addr().map_err(DaemonError::system("cannot read the address of the socket"))?;
+        let socket = address.as_pathname().map(Path::to_owned).ok_or(DaemonError::NoPath)?;
+        let server = Server::adopt(listener, Desks(Arc::clone(hall)))?;
         place.write(&Record::of_this_process(&socket))?;
         Ok(Self { socket, _server: server })
     }

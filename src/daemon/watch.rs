@@ -200,7 +200,8 @@ impl Watching {
     }
 }
 
-fn folders_in(directory: &Path) -> Vec<PathBuf> {
+/// The directories in this one.
+pub(super) fn folders_in(directory: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()).collect()
 }

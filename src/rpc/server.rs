@@ -16,6 +16,7 @@ use rustix::io::Errno;
 use super::connection::Connection;
 use super::frame::framed;
 use super::message::{Fault, Services, answer};
+use super::place::check_directory;
 use super::socket::{ListenError, Listening, is_own};
 
 /// The most clients at a time.
@@ -43,6 +44,8 @@ pub struct Server {
 enum Phase {
     Waiting,
     Listening(Listening),
+    /// Another process made the socket, or the one connection, and keeps it.
+    Lent,
     Over,
 }
 
@@ -82,6 +85,36 @@ impl Server {
         Ok(Self { phase: Arc::new(Mutex::new(Phase::Listening(listening))), stop: Some(stop), gone })
     }
 
+    /// Answer on a socket that another process has made and keeps: it is not removed at the end.
+    ///
+    /// # Errors
+    /// Others could reach it, or there is no thread for it.
+    pub fn adopt(listener: UnixListener, services: impl Services) -> Result<Self, ListenError> {
+        if let Some(path) = listener.local_addr()?.as_pathname() {
+            check_directory(path)?;
+        }
+        let (stopped, stop) = io::pipe()?;
+        let (alive, gone) = bounded(0);
+        let main = thread::Builder::new().name("control".into()).stack_size(STACK_BYTES);
+        main.spawn(move || accept(&listener, stopped, Arc::new(services), &alive))?;
+        Ok(Self { phase: Arc::new(Mutex::new(Phase::Lent)), stop: Some(stop), gone })
+    }
+
+    /// Answer one client on a connection that is there already, until it ends.
+    ///
+    /// # Errors
+    /// There is no thread for it.
+    pub fn for_one(stream: UnixStream, services: impl Services) -> io::Result<Self> {
+        let (stopped, stop) = io::pipe()?;
+        let (alive, gone) = bounded(0);
+        let thread = thread::Builder::new().name("client".into()).stack_size(STACK_BYTES);
+        thread.spawn(move || {
+            let _alive: Sender<()> = alive;
+            let _ = Connection::new(stream, &stopped, services.serve()).and_then(Connection::run);
+        })?;
+        Ok(Self { phase: Arc::new(Mutex::new(Phase::Lent)), stop: Some(stop), gone })
+    }
+
     /// End it: its socket goes, and the clients that follow are sent the last changes. No client delays this by more than a
     /// moment.
     pub fn finish(self) {
@@ -93,10 +126,12 @@ impl Drop for Server {
     fn drop(&mut self) {
         let phase = std::mem::replace(&mut *self.phase.lock(), Phase::Over);
         drop(self.stop.take());
-        if let Phase::Listening(listening) = phase {
-            drop(listening);
-            let _ = self.gone.recv_timeout(FAREWELL);
+        match phase {
+            Phase::Listening(listening) => drop(listening),
+            Phase::Lent => {}
+            Phase::Waiting | Phase::Over => return,
         }
+        let _ = self.gone.recv_timeout(FAREWELL);
     }
 }
 

@@ -1,9 +1,12 @@
 //! The daemon: its life, its places, and clients that misbehave.
 
+mod crowd;
 mod events;
 mod hostile;
+mod manager;
 mod python;
 mod questions;
+mod users;
 mod work;
 
 use std::fs;

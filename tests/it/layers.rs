@@ -221,14 +221,14 @@ const TOWERS: [Tower; 24] = [
     Tower {
         sources: "src/daemon",
         floors: &[
-            &["bell", "fault", "own_log", "summary"],
+            &["bell", "fault", "manager", "own_log", "summary"],
             &["event", "pass"],
             &["hub", "protocol"],
             &["error", "request", "watch"],
             &["answers", "begin", "place", "switch"],
             &["client", "hall"],
             &["service"],
-            &["serve"],
+            &["serve", "stdio"],
         ],
     },
     Tower {

@@ -178,10 +178,15 @@ impl Sandbox {
     }
 
     /// Start a command of this sandbox.
-    pub(crate) fn run(&self, name: &str, mut command: Command) -> Running {
+    pub(crate) fn run(&self, name: &str, command: Command) -> Running {
+        self.run_with(name, command, Stdio::null())
+    }
+
+    /// Start a command of this sandbox with this input.
+    pub(crate) fn run_with(&self, name: &str, mut command: Command, input: impl Into<Stdio>) -> Running {
         let number = self.started.replace(self.started.get() + 1);
         let output = |stream: &str| self.root.path().join(format!("{number}.{stream}"));
-        command.stdin(Stdio::null());
+        command.stdin(input);
         Running::start(name, command, output("stdout"), output("stderr"))
     }
 

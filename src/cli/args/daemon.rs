@@ -30,7 +30,13 @@ pub(in crate::cli) enum DaemonCommand {
         json: bool,
     },
     /// Be the daemon, in the foreground: for service managers.
-    Run(IdleArguments),
+    Run {
+        #[command(flatten)]
+        idle: IdleArguments,
+        /// Answer one client on standard input and output instead, and end with it.
+        #[arg(long, conflicts_with = "idle")]
+        stdio: bool,
+    },
     /// Print its log.
     Logs,
     /// Call a method, and print the answer as JSON.

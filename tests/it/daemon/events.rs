@@ -169,3 +169,31 @@ fn a_client_that_takes_nothing_holds_nobody_up() {
         assert!(next.seq > 0);
     }
 }
+
+/// The times at which a thread of this process has gone to sleep so far.
+#[cfg(target_os = "linux")]
+fn sleeps(pid: u32) -> u64 {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("it runs").flatten();
+    let statuses = tasks.filter_map(|task| fs::read_to_string(task.path().join("status")).ok());
+    let counts = statuses.filter_map(|status| {
+        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+        line.trim().parse::<u64>().ok()
+    });
+    counts.sum()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_daemon_that_has_told_everything_rests() {
+    let sandbox = syncing();
+    sandbox.vx("sync").succeeds();
+    let daemon = at_work(&sandbox);
+    let mut client = connected(&sandbox);
+    subscribe(&mut client, &sandbox, &EventType::ALL);
+    // A look that followed itself would make hundreds in this time; those of the last changes are over in one of the pauses.
+    eventually("it rests", || {
+        let before = sleeps(daemon.pid());
+        std::thread::sleep(Duration::from_secs(2));
+        (sleeps(daemon.pid()) - before < 10).then_some(())
+    });
+}

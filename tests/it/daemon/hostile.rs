@@ -1,12 +1,8 @@
 //! Clients in every bad mood.
 
-use std::os::unix::process::CommandExt;
-use std::process::Command;
-
 use vx::daemon::DaemonRequest;
 
 use super::*;
-use crate::skipped::skipped;
 
 /// A connection that has introduced itself.
 fn introduced(sandbox: &Sandbox) -> UnixStream {
@@ -77,50 +73,4 @@ fn half_a_message_closes_its_own_connection_and_no_other() {
     let mut rest = Vec::new();
     half.read_to_end(&mut rest).expect("it is closed after a while");
     client.ping().expect("it goes on");
-}
-
-#[test]
-fn another_user_is_refused_also_where_the_directory_is_open() {
-    if !rustix::process::geteuid().is_root() {
-        return skipped("only root can be two users");
-    }
-    let sandbox = Sandbox::new();
-    let _daemon = at_work(&sandbox);
-    let socket = socket(&sandbox);
-    let open_to = |mode: u32| {
-        for directory in socket.ancestors().skip(1).take_while(|above| above.starts_with(sandbox.root())) {
-            fs::set_permissions(directory, fs::Permissions::from_mode(mode)).expect("its own directory");
-        }
-    };
-    open_to(0o755);
-    fs::set_permissions(&socket, fs::Permissions::from_mode(0o666)).expect("its own socket");
-    let script = "import socket,sys\ns=socket.socket(socket.AF_UNIX)\ns.settimeout(30)\ns.connect(sys.argv[1])\n\
-                  try:\n s.sendall(sys.argv[2].encode())\nexcept OSError: pass\nprint(len(s.recv(100)))";
-    let words =
-        String::from_utf8(request(1, "initialize", &json!({ "protocol": { "min": 1, "max": 1 } }))).expect("text");
-    let mut other = Command::new("python3");
-    other.args(["-I", "-c", script]).arg(&socket).arg(words).uid(65534).gid(65534).current_dir("/");
-    let output = other.output().expect("python3 runs");
-    let (said, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(said.trim() == "0" || error.contains("ConnectionResetError"), "{said} {error}");
-    open_to(0o700);
-    connected(&sandbox).ping().expect("its own user is served");
-}
-
-#[test]
-fn a_hundred_clients_are_told_and_one_that_is_stopped_holds_nobody_up() {
-    let sandbox = Sandbox::new();
-    let _daemon = at_work(&sandbox);
-    let asked = json!({ "event_types": ["ConfigChanged"], "directories": [sandbox.project()] });
-    let mut clients: Vec<UnixStream> = (0..99).map(|_| introduced(&sandbox)).collect();
-    for client in &mut clients {
-        client.write_all(&request(2, "vx/subscribe", &asked)).expect("it is taken");
-    }
-    // The first one reads nothing at all from here on.
-    let others = &mut clients[1..];
-    others.iter_mut().for_each(|client| drop(until(client, "subscription_id", 1)));
-    for number in 0..20 {
-        sandbox.write("vx.toml", &format!("# {number}\n"));
-        others.iter_mut().for_each(|client| drop(until(client, "ConfigChanged", 1)));
-    }
 }

@@ -11,7 +11,7 @@ fn kind(answer: Result<Value, DaemonError>) -> String {
 }
 
 /// The client's variables for work: those of the sandbox, where its user has agreed to everything.
-fn trusted(mut params: Value) -> Value {
+pub(super) fn trusted(mut params: Value) -> Value {
     params["variables"] = json!({ "PATH": std::env::var("PATH").expect("it is set"), "VX_TRUST": "all" });
     params
 }
