@@ -4,7 +4,7 @@ mod directory;
 #[cfg(feature = "read")]
 mod listed;
 
-pub use directory::{gc, remove_named, remove_over, stale};
+pub use directory::{board_files, gc, remove_named, remove_over, stale};
 #[cfg(feature = "read")]
 pub use listed::{Listed, list};
 

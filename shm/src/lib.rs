@@ -198,7 +198,7 @@ mod slot;
 mod snapshot;
 
 #[cfg(not(loom))]
-pub use board::{Board, gc, remove_named, remove_over, stale};
+pub use board::{Board, board_files, gc, remove_named, remove_over, stale};
 #[cfg(all(not(loom), feature = "read"))]
 pub use board::{Listed, list};
 #[cfg(all(not(loom), feature = "dump"))]

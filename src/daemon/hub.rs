@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -30,7 +30,22 @@ pub(super) struct Hub {
 #[derive(Debug)]
 pub(super) struct Numbered {
     pub seq: u64,
-    pub event: DaemonEvent,
+    event: DaemonEvent,
+    /// The event as JSON, once any client was told of it.
+    text: OnceLock<String>,
+}
+
+impl Numbered {
+    fn new(seq: u64, event: DaemonEvent) -> Arc<Self> {
+        Arc::new(Self { seq, event, text: OnceLock::new() })
+    }
+
+    /// The parameters of `vx/event` for a subscription: [`Told`](super::event::Told), of which all clients share the most.
+    pub(super) fn told(&self, subscription_id: u64) -> String {
+        let event = self.text.get_or_init(|| serde_json::to_string(&self.event).unwrap_or_default());
+        let fields = event.strip_prefix('{').unwrap_or(event);
+        format!("{{\"subscription_id\":{subscription_id},\"seq\":{},{fields}", self.seq)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -200,8 +215,8 @@ impl Hub {
         let place = (board.path.clone(), slot);
         if numbers {
             row.seq += 1;
-            let event = Numbered { seq: row.seq, event: DaemonEvent::Progress(on_board) };
-            row.numbers.insert(place, Arc::new(event));
+            let event = Numbered::new(row.seq, DaemonEvent::Progress(on_board));
+            row.numbers.insert(place, event);
             row.ring(EventType::Progress);
         } else {
             row.numbers.remove(&place);
@@ -215,7 +230,7 @@ impl Row {
         let Some(kind) = event.kind() else { return };
         self.seq += 1;
         let kept = self.kept.entry(kind).or_default();
-        kept.events.push_back(Arc::new(Numbered { seq: self.seq, event }));
+        kept.events.push_back(Numbered::new(self.seq, event));
         if kept.events.len() > KEPT {
             kept.gone = kept.events.pop_front().map_or(kept.gone, |oldest| oldest.seq);
         }
@@ -245,6 +260,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::daemon::event::Told;
 
     fn interest(types: &[EventType]) -> Interest {
         Interest { types: types.iter().copied().collect(), directories: vec!["/p/a".into()] }
@@ -273,6 +289,18 @@ mod tests {
         assert_eq!(names(hub.after(0, &interest(&[EventType::RuntimeRemoved, EventType::ConfigChanged]))), [1, 3, 4]);
         assert_eq!(names(hub.after(3, &interest(&EventType::ALL))), [4]);
         assert_eq!(hub.snapshot().1.runtimes, [release(2)]);
+    }
+
+    #[test]
+    fn an_event_is_told_to_each_subscription_with_its_own_number() {
+        let hub = Hub::new();
+        hub.runtimes(BTreeSet::from([release(1)]), false);
+        let Next::Events(events) = hub.after(0, &interest(&EventType::ALL)) else { panic!("none is missing") };
+        for subscription_id in [1, 1 << 40] {
+            let told: Told = serde_json::from_str(&events[0].told(subscription_id)).expect("parameters");
+            let event = DaemonEvent::RuntimeInstalled(release(1));
+            assert_eq!(told, Told { subscription_id, seq: 1, event });
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::trouble::{Trouble, TroubleKind};
 /// The most subscriptions of a client.
 const SUBSCRIPTIONS: usize = 32;
 /// The most bytes of events that are sent before the client has taken some.
-const AT_ONCE_BYTES: usize = 128 * 1024;
+const AT_ONCE_BYTES: usize = 8 * 1024;
 
 /// Makes the service of each client.
 pub(super) struct Desks(pub Arc<Hall>);
@@ -173,8 +173,7 @@ impl Desk {
     /// The next events of every subscription, as far as they may be sent at once.
     fn next_events(&mut self) -> Vec<Notification> {
         let (mut found, mut bytes) = (Vec::new(), 0);
-        let mut put = |subscription_id, seq, event| {
-            let params = json!(Told { subscription_id, seq, event }).to_string();
+        let mut put = |params: String| {
             bytes += params.len();
             found.push(Notification { method: EVENT, params });
             bytes < AT_ONCE_BYTES
@@ -188,13 +187,14 @@ impl Desk {
                             break;
                         }
                         subscription.seq = event.seq;
-                        all = put(*id, event.seq, event.event.clone());
+                        all = put(event.told(*id));
                     }
                 }
                 Next::Missed => {
                     let (now, snapshot) = self.hall.hub.snapshot();
                     subscription.seq = now;
-                    all &= put(*id, now, DaemonEvent::Resync(snapshot));
+                    let told = Told { subscription_id: *id, seq: now, event: DaemonEvent::Resync(snapshot) };
+                    all &= put(json!(told).to_string());
                 }
             }
         }

@@ -175,22 +175,21 @@ impl Watching {
     }
 
     fn look_at_boards(&mut self, first: bool) {
-        let listed = boards::list().unwrap_or_default();
-        self.boards.retain(|known| listed.iter().any(|board| board.path == *known));
-        for board in listed {
-            let Ok(seen) = board.reading else { continue };
-            if !self.boards.insert(board.path.clone()) {
-                continue;
-            }
-            let is_over = seen.board.state != BoardState::Running || seen.board.creator.alive == Some(false);
-            let summary = BoardSummary::of(&board.path, &seen.board);
+        let files: BTreeSet<PathBuf> = boards::files().into_iter().collect();
+        self.boards.retain(|known| files.contains(known));
+        for path in files.difference(&self.boards.clone()) {
+            let read = boards::open_file(path).and_then(|mut reader| Ok(reader.snapshot()?.board));
+            // One that is about to be made is read at the next look.
+            let Ok(board) = read else { continue };
+            self.boards.insert(path.clone());
+            let is_over = board.state != BoardState::Running || board.creator.alive == Some(false);
+            let summary = BoardSummary::of(path, &board);
             if first && is_over {
                 continue;
             }
             self.hub.opened(summary.clone(), first);
             let (hub, over) = (Arc::clone(&self.hub), Arc::clone(&self.over));
-            let path = board.path;
-            let followed = summary.clone();
+            let (path, followed) = (path.clone(), summary.clone());
             let followed = move || follow(&hub, &path, &followed, first, &over);
             // Without a thread its run is taken to be over.
             if thread::Builder::new().name("board".into()).spawn(followed).is_err() {

@@ -25,6 +25,8 @@ const NOT_TAKEN_AT_THE_END: Duration = Duration::from_millis(200);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 /// The most looks for the last notifications.
 const FAREWELLS: u32 = 16;
+/// The most room that is kept for what is sent.
+const KEPT_BYTES: usize = 8 * 1024;
 /// Bytes that are read at once.
 const PIECE_BYTES: usize = 8 * 1024;
 
@@ -229,6 +231,10 @@ impl<'a> Connection<'a> {
                 Ok(sent) => {
                     self.out.drain(..sent);
                     self.waits_since = Instant::now();
+                    if self.out.is_empty() {
+                        // A hundred clients would otherwise keep the room of the most that each was ever sent.
+                        self.out.shrink_to(KEPT_BYTES);
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),

@@ -116,6 +116,11 @@ pub fn list() -> Result<Vec<Listed>, BoardError> {
     Ok(all)
 }
 
+/// The files of this user's boards, in no order; none of them is read.
+pub fn files() -> Vec<PathBuf> {
+    known_places().iter().flat_map(|place| vx_shm::board_files(place).unwrap_or_default()).collect()
+}
+
 /// The boards that are in any place by now, in no order; no directory is made, and one that cannot be read has none.
 pub(super) fn list_known() -> Vec<Listed> {
     known_places().iter().flat_map(|place| vx_shm::list(place).unwrap_or_default()).collect()

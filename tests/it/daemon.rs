@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use vx::daemon::{DaemonClient, DaemonError, VersionRange};
+use vx::daemon::{DaemonClient, DaemonError, DaemonRequest, VersionRange};
 use vx::paths::Home;
 use vx::rpc::{Fault, framed};
 
@@ -116,6 +116,12 @@ fn every_request_has_a_typed_answer() {
     for (method, params, code) in codes {
         match client.call(method, &params) {
             Err(DaemonError::Refused(Fault { code: found, .. })) => assert_eq!(found, code, "{method}"),
+            other => panic!("{method}: {other:?}"),
+        }
+    }
+    for method in DaemonRequest::METHODS {
+        match client.call(method, &json!("nonsense")) {
+            Err(DaemonError::Refused(Fault { code: -32602, .. })) => {}
             other => panic!("{method}: {other:?}"),
         }
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,8 @@ def torn(directory: Path, reads: int) -> None:
     began, moved, before = time.monotonic(), 0, -1
     try:
         with vxboard.Board.open(path) as board:
+            torn_rows(str(path), reads)
+            began = time.monotonic()
             for _ in range(reads):
                 slot = board.snapshot().slots[0]
                 wanted = (slot.done ^ slot.generation << 40) * MIX % (1 << 64)
@@ -47,6 +50,22 @@ def torn(directory: Path, reads: int) -> None:
         writer.wait()
     passed = time.monotonic() - began
     print(f"{reads:,} readings in {passed:.0f} s against a writer at full speed: 0 torn; {moved:,} saw another publication")
+
+
+def torn_rows(path: str, reads: int) -> None:
+    """The same by the extension, if it is there."""
+    try:
+        from vxboard._extension import BoardReader
+    except ImportError:
+        print("skipped: the extension is not built")
+        return
+    reader, row, began = BoardReader(path), struct.Struct("<IIQQ"), time.monotonic()
+    for _ in range(reads):
+        _, generation, done, total = row.unpack_from(reader.rows())
+        if total != (done ^ generation << 40) * MIX % (1 << 64):
+            sys.exit(f"torn: {generation} {done} {total}")
+    passed = time.monotonic() - began
+    print(f"{reads:,} readings by the extension in {passed:.0f} s: 0 torn")
 
 
 def snapshots(directory: Path) -> None:

@@ -181,8 +181,11 @@ fn hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
-/// Plain files that are boards by name or by their first bytes.
-pub(super) fn board_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+/// Plain files that are boards by name or by their first bytes, in no order; none of them is attached.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn board_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let is_board = |path: &Path| {
         !hidden(path) && (path.extension().is_some_and(|extension| extension == "board") || begins_like_a_board(path))
     };

@@ -35,7 +35,11 @@ export async function startRegistry() {
   for (const tool of Object.values(TOOLS)) publish(tool, address, replies)
   return {
     address: `${address}/`,
-    /** Sends the second halves of all archives. */
+    /** Keeps the second halves of archives back from now on. */
+    hold: () => {
+      holding = true
+    },
+    /** Sends the second halves of all archives, from now on at once. */
     release: () => {
       holding = false
       for (const send of held.splice(0)) send()

@@ -72,7 +72,7 @@ step('missing tools are counted, and a sync shows its progress to the end', asyn
   await window.status(STATUS, /2 missing/)
   await window.unfold(VIEW)
   await window.command('vx: Sync')
-  // The registry has sent half of each archive and sends no more for now.
+  // The registry sends half of each archive, and no more for now.
   await window.status(STATUS, /syncing [1-9]\d? %/)
   await window.row(VIEW, /esbuild 0\.27\.0 downloading \d+ %/)
   await until('the notification has percents', async () => (await window.notifications()).some(text => /\d %/.test(text)))
@@ -94,11 +94,23 @@ step('a script runs from its lens, with the tools', async () => {
   await window.shows(/from 0\.27\.0/)
 })
 
-step('suggestions have tools, versions in the store, and keys', async () => {
-  write(`[tools]\nesbuild = ""\n\n${TOOLS.split('\n')[2]}\n`)
-  await window.line(3)
-  const tools = await window.suggestions(/^deno/m)
+step('suggestions have tools that are not declared yet, and versions in the store', async () => {
+  write('[tools]\nesbuild = ""\nbiome = "2"\n\n')
+  await window.text(/esbuild = ""\nbiome/)
+  await window.line(2)
+  await window.page.keyboard.press('ArrowLeft')
+  await window.suggestions(/^0\.27\.0/)
+  await window.line(4)
+  const tools = await window.suggestions(/^deno/)
   assert.ok(!tools.some(text => /^biome/.test(text)), 'biome is declared')
+  await window.page.keyboard.press('Escape')
+})
+
+step('a tool is explained with its versions', async () => {
+  await window.line(3)
+  await window.page.keyboard.press('Home')
+  await window.command('Show or Focus Hover')
+  await window.hover(/Formatter and linter[^]*Installed: 2\.3\.4/)
   write(TOOLS + SCRIPTS + services)
   await window.status(STATUS, /in step/)
 })
@@ -128,6 +140,15 @@ step('a service starts from its lens, is in the tree with its port, prints into 
   await until('the log is followed', () => rig.processes().some(follows))
   await window.lens('stop')
   await window.row(VIEW, /web stopped/)
+})
+
+step('what needs consent is named, and given in a terminal', async () => {
+  fs.writeFileSync(path.join(place, 'home/vx.toml'), '')
+  await window.lens('start')
+  await until('the message', async () => (await window.notifications()).some(text => /vx: .*consent/.test(text)))
+  await window.clickNotification('vx: ', 'Review…')
+  await window.shows(/services\.web/)
+  fs.writeFileSync(path.join(place, 'home/vx.toml'), `[trust]\nfolders = ["${place}"]\n`)
 })
 
 /** As in another terminal. */
@@ -161,6 +182,17 @@ step('a mistake is shown at its place, and goes when it is mended', async () => 
   await picture('vscode-mistake')
   write(TOOLS)
   await window.status(STATUS, /in step/)
+})
+
+step('a sync that is cancelled leaves the tool missing, and no message', async () => {
+  registry.hold()
+  write(TOOLS.replace('0.27', '0.26'))
+  await window.status(STATUS, /1 missing/)
+  await window.command('vx: Sync')
+  await window.status(STATUS, /syncing [1-9]\d? %/)
+  await window.clickNotification('vx sync', 'Cancel')
+  await window.status(STATUS, /1 missing/)
+  assert.deepEqual(await window.notifications(), [])
 })
 
 test('a workspace without trust starts nothing', async () => {

@@ -117,6 +117,27 @@ export class Window {
     return (await this.page.locator('.codelens-decoration').allInnerTexts()).map(text => plain(text).trim())
   }
 
+  /** Waits until the editor shows such a text; it reads a changed file a moment later. */
+  async text(expected) {
+    return until(`the editor shows ${expected}`, async () => {
+      const lines = await this.page.$$eval('.editor-group-container.active .view-lines .view-line', lines =>
+        lines.map(line => [parseFloat(line.style.top), line.textContent]),
+      )
+      const text = plain(lines.sort((a, b) => a[0] - b[0]).map(line => line[1]).join('\n'))
+      if (!expected.test(text)) throw new Error(text)
+      return text
+    })
+  }
+
+  /** Waits until the explanation that is open has such a text. */
+  async hover(expected) {
+    return until(`the explanation has ${expected}`, async () => {
+      const text = plain((await this.page.locator('.monaco-hover:visible').allInnerTexts()).join('\n'))
+      if (!expected.test(text)) throw new Error(text)
+      return text
+    })
+  }
+
   /** Goes to the end of a line that counts from 1. */
   async line(number) {
     await this.open(`:${number}`)
