@@ -11,7 +11,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Container, Iterable, Iterator, Mapping, Sized
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Generic, Optional, TypeVar, Union
 
@@ -77,7 +77,8 @@ class tqdm(Generic[T]):
 
     def _say(self) -> None:
         if self._slot is not None and self._slot.live:
-            moved = self.desc if self.desc != self._slot.key else ""
+            named = self.desc.rstrip(": ")
+            moved = named if named != self._slot.key else ""
             self._slot.message(", ".join(part for part in (moved, self.postfix) if part))
 
     def __iter__(self) -> Iterator[T]:
@@ -132,7 +133,7 @@ class tqdm(Generic[T]):
         """Begin again at 0."""
         self.n = 0
         if total is not None:
-            self.total = total
+            self.total = total = None if total == float("inf") else total
             if self._slot is not None and self._slot.live:
                 self._slot.total = self._whole(total)
         self._publish()
@@ -146,7 +147,7 @@ class tqdm(Generic[T]):
 
     def set_description(self, desc: Optional[str] = None, refresh: bool = True) -> None:
         """Show this text beside the key, which stays the first one."""
-        self.set_description_str(desc, refresh)
+        self.set_description_str(f"{desc}: " if desc else "", refresh)
 
     def set_description_str(self, desc: Optional[str] = None, refresh: bool = True) -> None:
         self.desc = desc or ""
@@ -191,6 +192,16 @@ class tqdm(Generic[T]):
         if self.total is None:
             raise TypeError("the length of this bar is not known")
         return int(self.total)
+
+    def __reversed__(self) -> Iterator[T]:
+        items, self.iterable = self.iterable, reversed(self.iterable)  # type: ignore[call-overload]
+        try:
+            yield from self
+        finally:
+            self.iterable = items
+
+    def __contains__(self, item: object) -> bool:
+        return item in self.iterable if isinstance(self.iterable, Container) else item in iter(self)
 
     def __bool__(self) -> bool:
         if self.total is not None:
