@@ -178,7 +178,6 @@ step('a mistake is shown at its place, and goes when it is mended', async () => 
   await window.status(STATUS, /error/)
   await until('the problem', async () => (await window.problems()).some(text => /missing opening quote/.test(text)))
   await until('the mark on its line', () => window.marked('esbuild = latest"'))
-  await until('the lenses of what is gone are gone', async () => (await window.lenses()).length === 0)
   await picture('vscode-mistake')
   write(TOOLS)
   await window.status(STATUS, /in step/)

@@ -103,7 +103,7 @@ export class Window {
 
   /** Whether a mark for an error is on the line with this text. */
   async marked(text) {
-    const line = await this.page.locator('.view-line').filter({ hasText: text }).first().boundingBox()
+    const line = await this.page.locator('.view-line').filter({ hasText: text }).first().boundingBox({ timeout: 2_000 })
     const mark = await this.page.locator('.squiggly-error').first().boundingBox({ timeout: 2_000 })
     return line !== null && mark !== null && Math.abs(line.y - mark.y) < line.height / 2
   }
