@@ -11,9 +11,9 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Container, Iterable, Iterator, Mapping, Sized
+from collections.abc import Container, Iterable, Iterator, Mapping, Reversible, Sized
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Generic, Optional, TypeVar, Union
+from typing import IO, TYPE_CHECKING, Any, Generic, Optional, TypeVar, Union, cast
 
 from ._errors import VxboardError
 from ._writer import Unit
@@ -51,7 +51,7 @@ class tqdm(Generic[T]):
             total = len(iterable)
         if total == float("inf"):
             total = None
-        self.iterable = iterable
+        self.iterable: Optional[Iterable[T]] = iterable
         self.desc = desc or ""
         self.total = total
         self.leave = leave
@@ -194,14 +194,15 @@ class tqdm(Generic[T]):
         return int(self.total)
 
     def __reversed__(self) -> Iterator[T]:
-        items, self.iterable = self.iterable, reversed(self.iterable)  # type: ignore[call-overload]
+        items = self.iterable
+        self.iterable = reversed(cast("Reversible[T]", items))
         try:
             yield from self
         finally:
             self.iterable = items
 
     def __contains__(self, item: object) -> bool:
-        return item in self.iterable if isinstance(self.iterable, Container) else item in iter(self)
+        return item in self.iterable if isinstance(self.iterable, Container) else any(item == other for other in self)
 
     def __bool__(self) -> bool:
         if self.total is not None:
