@@ -4,7 +4,7 @@
 //! Budgets: a round trip takes at most 1.3 times the echo, `vx/resolve` with a kept answer at most 2 times; a tool takes as
 //! long with a daemon as without.
 //!
-//! `cargo bench --bench daemon` runs all in turns and prints medians; `VX_BENCH_ROUNDS` sets the number, else 4,001.
+//! `cargo bench --bench daemon` runs all in turns and prints medians; `VX_BENCH_ROUNDS` sets the number of round trips, else 4,001.
 
 #[expect(dead_code, reason = "the bench of launches needs more of it")]
 #[path = "launch/fixture.rs"]
@@ -23,8 +23,12 @@ use vx::rpc::framed;
 
 /// The most times of an echo, for a round trip and for a kept answer.
 const BUDGETS: [f64; 2] = [1.3, 2.0];
-/// Runs of the tool with and without a daemon.
-const RUNS: usize = 201;
+/// Turns with a daemon, and as many without.
+const TURNS: usize = 24;
+/// Runs of the tool in a turn.
+const RUNS: usize = 25;
+/// The time before a turn: the first programs after any long one has started or ended are slower than the rest.
+const SETTLING: Duration = Duration::from_millis(700);
 
 fn main() {
     if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
@@ -34,13 +38,12 @@ fn main() {
     let fixture = Fixture::make(&std::env::temp_dir().join("vx-bench-daemon"));
     let vx = Path::new(env!("CARGO_BIN_EXE_vx"));
     let daemon = |words: &[&str]| {
-        let status = fixture.command(vx, &[&["daemon"], words].concat()).current_dir(fixture.project()).status();
-        assert!(status.expect("vx starts").success(), "vx daemon {words:?}");
+        let output = fixture.command(vx, &[&["daemon"], words].concat()).current_dir(fixture.project()).output();
+        assert!(output.expect("vx starts").status.success(), "vx daemon {words:?}");
     };
     daemon(&["start", "--idle", "0"]);
-    let record = std::fs::read(fixture.home().join("run/daemon.json")).expect("a record");
-    let record: Value = serde_json::from_slice(&record).expect("JSON");
-    let mut client = UnixStream::connect(record["socket"].as_str().expect("a path")).expect("a connection");
+    let socket = record(&fixture)["socket"].as_str().expect("a path").to_owned();
+    let mut client = UnixStream::connect(socket).expect("a connection");
     exchange(&mut client, &request("initialize", &json!({ "protocol": { "min": 1, "max": 1 } })));
     let path = json!({ "PATH": "/usr/bin:/bin" });
     let resolve = json!({ "runtime": "tiny", "directory": fixture.project(), "variables": path });
@@ -65,11 +68,13 @@ fn main() {
         println!("{name:<34} {bare:>9.1} {whole:>9.1} {times:>7.2}{kept}");
     }
     drop(client);
-    tools(&fixture, &daemon);
     daemon(&["stop"]);
+    tools(&fixture, &daemon);
 }
 
-/// A tool of the project, run in turns with a daemon and without.
+/// A tool of the project, run in turns with a daemon and without; what the daemon does meanwhile.
+///
+/// A machine's pace changes from second to second, so the turns are short and many, and each pair of them is a figure.
 fn tools(fixture: &Fixture, daemon: &dyn Fn(&[&str])) {
     let run = || {
         let shim = fixture.home().join("shims/tiny");
@@ -78,15 +83,45 @@ fn tools(fixture: &Fixture, daemon: &dyn Fn(&[&str])) {
         assert!(command.current_dir(fixture.project()).status().expect("it starts").success());
         begun.elapsed().as_secs_f64() * 1e6
     };
-    let (mut with, mut without) = (Vec::new(), Vec::new());
-    for _ in 0..5 {
-        (0..RUNS / 5).for_each(|_| with.push(run()));
-        daemon(&["stop"]);
-        (0..RUNS / 5).for_each(|_| without.push(run()));
+    let turn = || {
+        thread::sleep(SETTLING);
+        median((0..RUNS).map(|_| run()).collect())
+    };
+    let (mut with, mut without, mut woken) = (Vec::new(), Vec::new(), 0);
+    for number in 0..TURNS {
+        if number % 2 == 0 {
+            without.push(turn());
+        }
         daemon(&["start", "--idle", "0"]);
+        let process = record(fixture)["pid"].as_u64().expect("a process");
+        let before = switches(process);
+        with.push(turn());
+        woken += switches(process) - before;
+        daemon(&["stop"]);
+        if number % 2 == 1 {
+            without.push(turn());
+        }
     }
+    let times = median(with.iter().zip(&without).map(|(with, without)| with / without).collect());
     let (with, without) = (median(with), median(without));
-    println!("\na tool: {with:.0} µs with a daemon, {without:.0} µs without, {:.3} times", with / without);
+    println!("\na tool: {with:.0} µs with a daemon, {without:.0} µs without, {times:.3} times");
+    println!("the daemon's threads woke {woken} times in {} runs of it", RUNS * TURNS);
+}
+
+/// What the daemon has written of itself.
+fn record(fixture: &Fixture) -> Value {
+    let record = std::fs::read(fixture.home().join("run/daemon.json")).expect("a record");
+    serde_json::from_slice(&record).expect("JSON")
+}
+
+/// How often the threads of a process have run.
+fn switches(process: u64) -> u64 {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).expect("threads");
+    let statuses = threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("status")).ok());
+    let lines: Vec<String> =
+        statuses.flat_map(|status| status.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+    let counts = lines.iter().filter(|line| line.contains("ctxt_switches"));
+    counts.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).sum()
 }
 
 fn request(method: &str, params: &Value) -> Vec<u8> {
