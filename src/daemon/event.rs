@@ -1,6 +1,7 @@
 //! The events of a daemon, as its clients receive them.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -122,7 +123,7 @@ pub struct OnBoard {
     pub id: String,
     /// The slot, with the fields of `docs/control.md`.
     #[cfg_attr(test, ts(type = "Work"))]
-    pub work: Value,
+    pub work: Arc<Value>,
 }
 
 /// All that a client would know if it had been there from the beginning.
@@ -144,7 +145,7 @@ pub struct BoardWithWork {
     pub board: BoardSummary,
     /// Its slots.
     #[cfg_attr(test, ts(type = "Array<Work>"))]
-    pub work: Vec<Value>,
+    pub work: Vec<Arc<Value>>,
 }
 
 impl DaemonEvent {

@@ -70,7 +70,7 @@ struct Kept {
 #[derive(Debug, Default)]
 struct Seen {
     runtimes: BTreeSet<Release>,
-    boards: BTreeMap<PathBuf, (BoardSummary, BTreeMap<u64, Value>)>,
+    boards: BTreeMap<PathBuf, (BoardSummary, BTreeMap<u64, Arc<Value>>)>,
 }
 
 /// The events that a client is interested in.
@@ -204,10 +204,10 @@ impl Hub {
     }
 
     /// A slot of this board is another. `numbers` alone are told as progress; the `first` look tells nobody.
-    pub(super) fn work(&self, board: &BoardSummary, slot: u64, work: Value, numbers: bool, first: bool) {
+    pub(super) fn work(&self, board: &BoardSummary, slot: u64, work: Arc<Value>, numbers: bool, first: bool) {
         let mut row = self.row.lock();
         let Some((_, slots)) = row.seen.boards.get_mut(&board.path) else { return };
-        slots.insert(slot, work.clone());
+        slots.insert(slot, Arc::clone(&work));
         if first {
             return;
         }
@@ -244,7 +244,7 @@ impl Row {
 
 impl Seen {
     fn snapshot(&self) -> Snapshot {
-        let board = |(board, slots): &(BoardSummary, BTreeMap<u64, Value>)| BoardWithWork {
+        let board = |(board, slots): &(BoardSummary, BTreeMap<u64, Arc<Value>>)| BoardWithWork {
             board: board.clone(),
             work: slots.values().cloned().collect(),
         };
@@ -308,10 +308,10 @@ mod tests {
         let hub = Hub::new();
         let board = BoardSummary { path: "/b".into(), id: "1".into(), title: "t".into(), state: "running".into() };
         hub.opened(board.clone(), false);
-        (0..1000).for_each(|done| hub.work(&board, 7, json!({ "done": done }), true, false));
+        (0..1000).for_each(|done| hub.work(&board, 7, json!({ "done": done }).into(), true, false));
         let all = interest(&EventType::ALL);
         assert_eq!(names(hub.after(0, &all)), [1, 1001]);
-        (0..3).for_each(|life| hub.work(&board, 7, json!({ "life": life }), false, false));
+        (0..3).for_each(|life| hub.work(&board, 7, json!({ "life": life }).into(), false, false));
         assert_eq!(names(hub.after(1, &all)), [1002, 1003, 1004], "the end has the last numbers");
         hub.closed(board.clone());
         hub.closed(board);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -23,8 +24,7 @@ struct Told {
     generation: u32,
     state: vx_shm::SlotState,
     step: Step,
-    standing: Value,
-    document: Value,
+    document: Arc<Value>,
     at: Instant,
 }
 
@@ -62,11 +62,11 @@ fn rest(hub: &Hub, reader: &Reader, snapshot: &Snapshot, held_back: bool) {
 
 /// Tell what is new about a slot; false if its numbers have to wait.
 fn tell(hub: &Hub, board: &BoardSummary, slot: &SlotView, told: &mut HashMap<u32, Told>, first: bool) -> bool {
-    let document = slot_document(slot);
+    let document = Arc::new(slot_document(slot));
     let known = told.get_mut(&slot.index);
     let is_same = |known: &Told| {
-        let (standing, state, step) = (&document["standing"], slot.state, slot.step);
-        known.generation == slot.generation && known.state == state && known.step == step && known.standing == *standing
+        let is_same_life = known.generation == slot.generation && known.state == slot.state;
+        is_same_life && known.step == slot.step && known.document["standing"] == document["standing"]
     };
     let now = Instant::now();
     let numbers = known.as_ref().is_some_and(|known| is_same(known));
@@ -78,9 +78,8 @@ fn tell(hub: &Hub, board: &BoardSummary, slot: &SlotView, told: &mut HashMap<u32
             return false;
         }
     }
-    hub.work(board, u64::from(slot.index), document.clone(), numbers, first);
-    let standing = document["standing"].clone();
+    hub.work(board, u64::from(slot.index), Arc::clone(&document), numbers, first);
     let (generation, state, step) = (slot.generation, slot.state, slot.step);
-    told.insert(slot.index, Told { generation, state, step, standing, document, at: now });
+    told.insert(slot.index, Told { generation, state, step, document, at: now });
     true
 }
