@@ -26,7 +26,7 @@ pub(super) use boards::{BoardCommand, DumpFormat, WaitArguments, WatchArguments}
 #[cfg(all(unix, feature = "control"))]
 pub(super) use daemon::{DaemonCommand, IdleArguments};
 pub(super) use inspect::{CacheCommand, ConfigArguments, DoctorArguments, SbomArguments, SbomFormat};
-pub(super) use install::{InstallArguments, LockArguments, OutdatedArguments, SyncArguments};
+pub(super) use install::{InstallArguments, LockArguments, OutdatedArguments, SyncArguments, UseArguments};
 pub(super) use programs::{RunScriptArguments, RunToolArguments, ShimsArguments};
 pub(super) use put::{CloseArguments, CreateArguments, PutArguments};
 #[cfg(feature = "tui")]
@@ -50,7 +50,7 @@ use ask::STOP_NOTES;
 #[cfg(all(unix, feature = "control"))]
 use daemon::DAEMON_NOTES;
 use inspect::{CONFIG_UI, DOCTOR_CODES, SBOM_NOTES};
-use install::SYNC_NOTES;
+use install::{SYNC_NOTES, USE_NOTES};
 use programs::{SCRIPT_EXAMPLES, WHICH_NOTES};
 #[cfg(feature = "control")]
 use services::UP_NOTES;
@@ -84,6 +84,9 @@ pub(super) enum Command {
     Sync(SyncArguments),
     /// Install tools by name, without changing vx.toml.
     Install(InstallArguments),
+    /// Install tools and have vx.toml declare them: its other lines stay as they are.
+    #[command(after_help = USE_NOTES)]
+    Use(UseArguments),
     /// List what a project would do that needs your consent, and ask for it.
     #[command(after_help = TRUST_NOTES)]
     Trust(TrustArguments),

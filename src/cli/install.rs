@@ -13,7 +13,8 @@ use crate::work::installing::{InstallOptions, install};
 /// Run `vx install`.
 pub(super) fn run(project: Option<&Path>, arguments: &InstallArguments) -> Outcome {
     let asking = if arguments.trust { Asking::Given } else { Asking::User };
-    let options = InstallOptions { tools: arguments.tools.clone(), asking, run: arguments.run.options() };
+    let tools = arguments.tools.clone();
+    let options = InstallOptions { tools, asking, declaring: false, run: arguments.run.options() };
     let frontend = CommandLine::of(&arguments.run);
     let outcome = install(store::home()?, &place_or_none(project)?, &options, &frontend)?;
     Ok(exit_code(&outcome))

@@ -64,6 +64,7 @@ mod trust;
 mod turn;
 #[cfg(feature = "control")]
 mod up;
+mod using;
 mod view;
 mod views;
 mod which;
@@ -104,6 +105,7 @@ pub fn main() -> ExitCode {
             },
             None => install::run(project, &install),
         },
+        Command::Use(asked) => using::run(project, &asked),
         Command::Trust(asked) => trust::run(project, &asked),
         Command::Uninstall { tools } => store::uninstall(&tools),
         Command::Lock(lock) => lock::run(project, &lock),

@@ -56,6 +56,10 @@ pub(super) fn print(notice: Notice) {
         Notice::Resolution(doubt) => print::doubt(&doubt),
         Notice::Age(remark) => print::note(age(&remark)),
         Notice::NotLocked(trouble) | Notice::NotMended(trouble) => print::trouble(&trouble),
+        Notice::Declared { path, tool, request } => {
+            print::note(format_args!("{}: {tool} = \"{request}\"", path.display()))
+        }
+        Notice::NotDeclared { path } => print::note(format_args!("`{}` stays as it was", path.display())),
         Notice::Locked { tool, before, entry } => print::note(locked(&tool, before.as_deref(), &entry)),
         Notice::Awaited { host } => print::note(format_args!("waiting for {host}'s answer")),
         Notice::Fetching { address } => {

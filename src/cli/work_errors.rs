@@ -109,9 +109,12 @@ fn code(error: &WorkError) -> u8 {
         WorkError::NoRecipes(_) | WorkError::Undeclared(_) | WorkError::Unlocked { .. } => USAGE,
         WorkError::Consent(ConsentError::Declined { .. } | ConsentError::NotKept { .. }) => FAILED,
         WorkError::Consent(_) => USAGE,
-        WorkError::Forged(_) => USAGE,
+        WorkError::Forged(_) | WorkError::ProjectEdit { .. } => USAGE,
         WorkError::Runtime(_) | WorkError::Refused => USAGE,
-        WorkError::LockWrite(_) | WorkError::Store(_) | WorkError::Directory { .. } => FAILED,
+        WorkError::ProjectWrite { .. }
+        | WorkError::LockWrite(_)
+        | WorkError::Store(_)
+        | WorkError::Directory { .. } => FAILED,
         WorkError::DumpDirectory { .. } | WorkError::Export(_) | WorkError::Recording { .. } => FAILED,
         WorkError::Board(_) | WorkError::Logs { .. } | WorkError::System(_) => FAILED,
     }

@@ -13,7 +13,7 @@ use vx_shm::{BoardState, BoardView};
 use super::fault::{fault, in_directory, of};
 use super::manager::VARIABLES;
 use super::protocol::Begun;
-use super::request::{OfRuntime, Sync, Up, Variables};
+use super::request::{OfRuntime, Sync, Up, Use, Variables};
 use super::summary::BoardSummary;
 use crate::channel::Mark;
 use crate::paths::Home;
@@ -44,7 +44,7 @@ pub(super) fn sync(home: &Home, asked: &Sync) -> Result<Begun, Fault> {
 pub(super) fn install(home: &Home, asked: &OfRuntime) -> Result<Begun, Fault> {
     let place = place_of(home, asked.directory.as_deref());
     let mut words = vec!["install".to_owned(), "--headless".to_owned()];
-    words.extend(named(&[release(asked)])?);
+    words.extend(named(&[with_version(&asked.runtime, asked.version.as_deref())])?);
     Work { home, place: &place, variables: &asked.variables, words }.begin(|pid, board| board.creator.pid == pid)
 }
 
@@ -52,8 +52,20 @@ pub(super) fn install(home: &Home, asked: &OfRuntime) -> Result<Begun, Fault> {
 pub(super) fn uninstall(home: &Home, asked: &OfRuntime) -> Result<Begun, Fault> {
     let place = place_of(home, asked.directory.as_deref());
     let mut words = vec!["uninstall".to_owned()];
-    words.extend(named(&[release(asked)])?);
+    words.extend(named(&[with_version(&asked.runtime, asked.version.as_deref())])?);
     Work { home, place: &place, variables: &asked.variables, words }.begin(|_, _| false)
+}
+
+/// Have a project, or the user's own file, declare a tool.
+pub(super) fn declare(home: &Home, asked: &Use) -> Result<Begun, Fault> {
+    let Use { runtime, version, directory, variables } = asked;
+    let (place, own) = match directory {
+        Some(directory) => (Place::AboveOrNone(directory.clone()), None),
+        None => (Place::AtOrNone(home.root().to_owned()), Some("--global")),
+    };
+    let mut words: Vec<String> = ["use", "--headless"].into_iter().chain(own).map(str::to_owned).collect();
+    words.extend(named(&[with_version(runtime, version.as_deref())])?);
+    Work { home, place: &place, variables, words }.begin(|pid, board| board.creator.pid == pid)
 }
 
 /// Start services; they go on until they are stopped.
@@ -73,8 +85,8 @@ fn place_of(home: &Home, directory: Option<&Path>) -> Place {
     Place::AboveOrNone(directory.unwrap_or_else(|| home.root()).to_owned())
 }
 
-fn release(OfRuntime { runtime, version, .. }: &OfRuntime) -> String {
-    version.as_ref().map_or_else(|| runtime.clone(), |version| format!("{runtime}@{version}"))
+fn with_version(runtime: &str, version: Option<&str>) -> String {
+    version.map_or_else(|| runtime.to_owned(), |version| format!("{runtime}@{version}"))
 }
 
 /// Names as words of a command line, where none may be taken for an option.

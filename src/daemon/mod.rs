@@ -53,7 +53,7 @@ pub use place::DaemonPlace;
 pub use protocol::{Begun, DaemonResponse, DaemonStatus, Introduced, PROTOCOL, Pong, Subscribed, VersionRange};
 pub use request::{
     DaemonRequest, Environ, InDirectory, Introduction, ListVersions, OfRuntime, Resolve, Since, Subscribe, Sync,
-    Unsubscribe, Up, Variables,
+    Unsubscribe, Up, Use, Variables,
 };
 pub use serve::{DEFAULT_IDLE, serve};
 pub use start::{Started, start, stop};

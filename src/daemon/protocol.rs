@@ -44,7 +44,7 @@ pub enum DaemonResponse {
     Versions(Versions),
     /// To `vx/project`.
     Project(ProjectState),
-    /// To `vx/sync`, `vx/install`, `vx/uninstall` and `vx/up`.
+    /// To `vx/sync`, `vx/install`, `vx/uninstall`, `vx/use` and `vx/up`.
     Begun(Begun),
     /// To `vx/subscribe`.
     Subscribed(Subscribed),

@@ -116,6 +116,23 @@ pub struct OfRuntime {
     pub variables: Variables,
 }
 
+/// The parameters of `vx/use`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Use {
+    /// The tool.
+    pub runtime: String,
+    /// The request for its version; without it the one that is there, else `latest`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The project's directory or one below, absolute; the user's own file without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<PathBuf>,
+    /// The client's variables.
+    #[serde(default)]
+    pub variables: Variables,
+}
+
 /// The parameters of `vx/up`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -183,6 +200,8 @@ pub enum DaemonRequest {
     Install(OfRuntime),
     /// `vx/uninstall`.
     Uninstall(OfRuntime),
+    /// `vx/use`.
+    Use(Use),
     /// `vx/up`.
     Up(Up),
     /// `vx/subscribe`.
@@ -199,7 +218,7 @@ pub enum DaemonRequest {
 
 impl DaemonRequest {
     /// The methods there are.
-    pub const METHODS: [&str; 14] = [
+    pub const METHODS: [&str; 15] = [
         "initialize",
         "vx/resolve",
         "vx/environment",
@@ -208,6 +227,7 @@ impl DaemonRequest {
         "vx/sync",
         "vx/install",
         "vx/uninstall",
+        "vx/use",
         "vx/up",
         "vx/subscribe",
         "vx/unsubscribe",
@@ -227,12 +247,13 @@ impl DaemonRequest {
             Self::Sync(_) => 5,
             Self::Install(_) => 6,
             Self::Uninstall(_) => 7,
-            Self::Up(_) => 8,
-            Self::Subscribe(_) => 9,
-            Self::Unsubscribe(_) => 10,
-            Self::Ping => 11,
-            Self::Status => 12,
-            Self::Shutdown => 13,
+            Self::Use(_) => 8,
+            Self::Up(_) => 9,
+            Self::Subscribe(_) => 10,
+            Self::Unsubscribe(_) => 11,
+            Self::Ping => 12,
+            Self::Status => 13,
+            Self::Shutdown => 14,
         };
         Self::METHODS[at]
     }
@@ -247,6 +268,7 @@ impl DaemonRequest {
             Self::Project(params) => json!(params),
             Self::Sync(params) => json!(params),
             Self::Install(params) | Self::Uninstall(params) => json!(params),
+            Self::Use(params) => json!(params),
             Self::Up(params) => json!(params),
             Self::Subscribe(params) => json!(params),
             Self::Unsubscribe(params) => json!(params),
@@ -269,6 +291,7 @@ impl DaemonRequest {
             "vx/sync" => params.read().map(Self::Sync),
             "vx/install" => params.read().map(Self::Install),
             "vx/uninstall" => params.read().map(Self::Uninstall),
+            "vx/use" => params.read().map(Self::Use),
             "vx/up" => params.read().map(Self::Up),
             "vx/subscribe" => params.read().map(Self::Subscribe),
             "vx/unsubscribe" => params.read().map(Self::Unsubscribe),
@@ -324,6 +347,12 @@ mod tests {
             }),
             DaemonRequest::Install(of_runtime.clone()),
             DaemonRequest::Uninstall(of_runtime),
+            DaemonRequest::Use(Use {
+                runtime: "node".into(),
+                version: Some("22".into()),
+                directory: Some(directory.clone()),
+                variables: variables.clone(),
+            }),
             DaemonRequest::Up(Up { directory: directory.clone(), names: vec!["web".into()], variables }),
             DaemonRequest::Subscribe(Subscribe {
                 event_types: EventType::ALL.into(),

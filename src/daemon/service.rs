@@ -95,6 +95,7 @@ impl Desk {
             DaemonRequest::Sync(asked) => DaemonResponse::Begun(begin::sync(home, &asked)?),
             DaemonRequest::Install(asked) => DaemonResponse::Begun(begin::install(home, &asked)?),
             DaemonRequest::Uninstall(asked) => DaemonResponse::Begun(begin::uninstall(home, &asked)?),
+            DaemonRequest::Use(asked) => DaemonResponse::Begun(begin::declare(home, &asked)?),
             DaemonRequest::Up(asked) => DaemonResponse::Begun(begin::up(home, &asked)?),
             DaemonRequest::Subscribe(asked) => DaemonResponse::Subscribed(self.subscribe(asked)?),
             DaemonRequest::Unsubscribe(asked) => {

@@ -20,6 +20,7 @@ fn declarations() -> String {
         InDirectory::decl(),
         Sync::decl(),
         OfRuntime::decl(),
+        Use::decl(),
         Up::decl(),
         Since::decl(),
         Subscribe::decl(),

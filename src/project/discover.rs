@@ -113,7 +113,10 @@ pub fn read(path: &Path) -> Result<Project, ProjectError> {
 }
 
 /// The text of a project file.
-pub(super) fn text(path: &Path) -> Result<String, ProjectError> {
+///
+/// # Errors
+/// It cannot be read, or is no text.
+pub fn text(path: &Path) -> Result<String, ProjectError> {
     let bytes = read_regular(path).map_err(|cause| ProjectError::Unreadable { path: path.to_owned(), cause })?;
     String::from_utf8(bytes).map_err(|error| not_text(path, &error))
 }

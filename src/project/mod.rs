@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod discover;
+pub mod edit;
 pub mod lineage;
 pub mod lock;
 mod named;

@@ -10,6 +10,7 @@ use super::withheld::ConsentError;
 use crate::install::DiskError;
 use crate::paths::{NoHome, RuntimeError};
 use crate::project::ProjectError;
+use crate::project::edit::EditError;
 use crate::project::lock::LockError;
 use crate::project::version::BadRequest;
 use crate::source::NoRecipe;
@@ -31,6 +32,22 @@ pub enum WorkError {
     /// There is no project, or its file cannot be used.
     #[error(transparent)]
     Project(#[from] ProjectError),
+    /// The project's file cannot be changed.
+    #[error("`{}` cannot be changed: {cause}", path.display())]
+    ProjectEdit {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        cause: EditError,
+    },
+    /// The project's file cannot be written.
+    #[error("`{}` cannot be written: {cause}", path.display())]
+    ProjectWrite {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        cause: io::Error,
+    },
     /// The lock file cannot be used.
     #[error(transparent)]
     LockRead(LockError),
@@ -159,6 +176,7 @@ impl Explain for WorkError {
         match self {
             Self::Home(error) => error.kind(),
             Self::Project(error) => error.kind(),
+            Self::ProjectEdit { cause, .. } => cause.kind(),
             Self::LockRead(error) | Self::LockWrite(error) => error.kind(),
             Self::Platform { .. } => TroubleKind::NotForPlatform,
             Self::NotInProject { .. } | Self::TwoRequests { .. } => TroubleKind::Usage,
@@ -168,7 +186,7 @@ impl Explain for WorkError {
             Self::Undeclared(errors) => errors.first().map_or(TroubleKind::Dependency, Explain::kind),
             Self::Unlocked { .. } | Self::Forged(_) => TroubleKind::Lock,
             Self::Runtime(error) => error.kind(),
-            Self::Directory { .. } | Self::DumpDirectory { .. } => TroubleKind::Disk,
+            Self::ProjectWrite { .. } | Self::Directory { .. } | Self::DumpDirectory { .. } => TroubleKind::Disk,
             Self::Export(error) => error.kind(),
             Self::Recording { .. } | Self::Logs { .. } => TroubleKind::Board,
             Self::Board(error) => Explain::kind(error),
@@ -182,6 +200,8 @@ impl Explain for WorkError {
         Some(match self {
             Self::Home(error) => return error.hint(),
             Self::Project(error) => return error.hint(),
+            Self::ProjectEdit { cause, .. } => return cause.hint(),
+            Self::ProjectWrite { .. } => "the tools are installed: add them to [tools] by hand".into(),
             Self::LockRead(error) | Self::LockWrite(error) => return error.hint(),
             Self::Request(error) => return error.hint(),
             Self::Consent(error) => return error.hint(),

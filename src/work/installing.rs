@@ -26,6 +26,8 @@ pub struct InstallOptions {
     pub tools: Vec<String>,
     /// The way to get the consent of the project's user, if one of the tools needs it and it is lacking.
     pub asking: Asking,
+    /// True if a project is to declare them once they are installed.
+    pub declaring: bool,
     /// The options of the run.
     pub run: RunOptions,
 }
@@ -54,7 +56,7 @@ pub fn install(
         }
     }
     let assignment = Assignment {
-        purpose: Purpose::Install(options.tools.clone()),
+        purpose: if options.declaring { Purpose::Use } else { Purpose::Install(options.tools.clone()) },
         title: &options.tools.join(" "),
         home: &workspace.home,
         options: &options.run,
@@ -106,7 +108,8 @@ fn needs_consent(tools: &[String], consent: &Consent) -> bool {
 fn requests(tools: &[String], project: &Project) -> Result<Vec<ToolRequest>, WorkError> {
     let mut asked: Vec<ToolRequest> = Vec::new();
     for tool in tools {
-        let wanted = agreed(request(tool, project)?);
+        // Without a tool that is asked for by name, something asked for did not succeed.
+        let wanted = ToolRequest { optional: false, ..agreed(request(tool, project)?) };
         match asked.iter().find(|known| known.name == wanted.name) {
             None => asked.push(wanted),
             Some(known) if known.request.text() == wanted.request.text() => {}

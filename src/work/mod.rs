@@ -57,6 +57,7 @@ pub mod trusting;
 pub mod turns;
 #[cfg(feature = "control")]
 pub mod up;
+pub mod using;
 pub mod waiting;
 pub mod withheld;
 pub mod workspace;

@@ -70,6 +70,20 @@ pub enum Notice {
         /// The tools whose pins would be lost.
         lost: Vec<String>,
     },
+    /// A project's file declares this tool now.
+    Declared {
+        /// The file.
+        path: PathBuf,
+        /// The tool.
+        tool: String,
+        /// The request for its version.
+        request: String,
+    },
+    /// A project's file stays as it was, since a tool for it could not be installed.
+    NotDeclared {
+        /// The file.
+        path: PathBuf,
+    },
     /// The lock file was written.
     LockWritten,
     /// The lock file of a project further up was written.

@@ -19,6 +19,8 @@ pub enum Purpose {
     Sync,
     /// Installing these tools by name.
     Install(Vec<String>),
+    /// Installing tools that a project is to declare.
+    Use,
     /// Installing what a script's project declares; the script runs in any case.
     Script,
     /// Installing damaged releases again.

@@ -4,10 +4,11 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&str; 55] = [
+const COMMANDS: [&str; 56] = [
     "",
     "sync",
     "install",
+    "use",
     "trust",
     "uninstall",
     "lock",

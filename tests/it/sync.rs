@@ -5,6 +5,7 @@ mod alone;
 mod attested;
 mod channel;
 mod commands;
+mod declared;
 mod edges;
 mod errors;
 mod everyday;

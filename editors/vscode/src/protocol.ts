@@ -159,6 +159,24 @@ directory?: string | null,
  */
 variables: { [key in string]?: string }, };
 
+export type Use = {
+/**
+ * The tool.
+ */
+runtime: string,
+/**
+ * The request for its version; without it the one that is there, else `latest`.
+ */
+version?: string | null,
+/**
+ * The project's directory or one below, absolute; the user's own file without it.
+ */
+directory?: string | null,
+/**
+ * The client's variables.
+ */
+variables: { [key in string]?: string }, };
+
 export type Up = {
 /**
  * The project's directory or one below, absolute.

@@ -7,6 +7,9 @@ use super::run::RunArguments;
 pub(super) const SYNC_NOTES: &str = "Tools that a vx.toml further up declares, and none nearer, are installed by the lock beside that file, which is \
     written only if it lacks them.";
 
+pub(super) const USE_NOTES: &str = "The file is that of the nearest project; without one it is made in the working directory. It stays as it is if a \
+    tool cannot be installed. The lock gets the newest releases that fit.";
+
 /// Arguments of `vx sync`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SyncArguments {
@@ -52,6 +55,24 @@ pub(in crate::cli) struct InstallArguments {
     /// For `vx sync` only: take the configuration from standard input and report on this channel.
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub ipc_channel: Option<String>,
+}
+
+/// Arguments of `vx use`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct UseArguments {
+    /// The tools to declare, each with the request for its version as vx.toml has it; without one, the one that is there,
+    /// else `latest`. A package of a registry is `npm:NAME` or `pypi:NAME`.
+    #[arg(required = true, value_name = "TOOL[@REQUEST]")]
+    pub tools: Vec<String>,
+    /// Declare them in your own file, `vx.toml` in the home of vx, whose tools are there wherever no project has a word.
+    #[arg(long, short, conflicts_with = "project")]
+    pub global: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub run: RunArguments,
+    /// Agree to everything that the project would do, without being asked (`vx trust --show` lists it).
+    #[arg(long)]
+    pub trust: bool,
 }
 
 /// Arguments of `vx lock`.

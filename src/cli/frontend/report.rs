@@ -48,11 +48,12 @@ pub(super) fn report(outcome: &RunOutcome, view: View, not_shown: Option<&Troubl
         return;
     }
     let again = match &outcome.purpose {
-        Purpose::Sync | Purpose::Script | Purpose::Steps | Purpose::Turns => "vx sync".to_owned(),
-        Purpose::Install(tools) => format!("vx install {}", tools.join(" ")),
-        Purpose::Repair => "vx doctor --fix".to_owned(),
+        Purpose::Sync | Purpose::Script | Purpose::Steps | Purpose::Turns => "`vx sync`".to_owned(),
+        Purpose::Install(tools) => format!("`vx install {}`", tools.join(" ")),
+        Purpose::Use => "the same command".to_owned(),
+        Purpose::Repair => "`vx doctor --fix`".to_owned(),
     };
-    let hint = format!("`vx board dump` shows each error; `{again}` tries again what is missing");
+    let hint = format!("`vx board dump` shows each error; {again} tries again what is missing");
     if outcome.purpose == Purpose::Script {
         print::doubt(&Trouble::new(TroubleKind::NotFound, text(&failed)).hinted(hint));
     } else {

@@ -15,6 +15,8 @@ use crate::work::notice::Notice;
 pub enum Place {
     /// The project of exactly this directory.
     At(PathBuf),
+    /// The project of exactly this directory, or none.
+    AtOrNone(PathBuf),
     /// The nearest project from this directory upwards.
     Above(PathBuf),
     /// The nearest project from this directory upwards, or none.
@@ -27,13 +29,18 @@ impl Place {
     pub fn required(&self) -> Self {
         match self {
             Self::AboveOrNone(directory) => Self::Above(directory.clone()),
+            Self::AtOrNone(directory) => Self::At(directory.clone()),
             place => place.clone(),
         }
     }
 
     /// True if there is no project, and none is needed.
     pub fn is_empty(&self) -> bool {
-        matches!(self, Self::AboveOrNone(directory) if discover::find(directory).is_none())
+        match self {
+            Self::AboveOrNone(directory) => discover::find(directory).is_none(),
+            Self::AtOrNone(directory) => discover::find_in(directory, |_| true).is_none(),
+            Self::At(_) | Self::Above(_) => false,
+        }
     }
 
     /// The project's file, with each file that the search depends on passed to `look` first; `None` if there is none and
@@ -44,7 +51,7 @@ impl Place {
     pub fn find_with(&self, look: impl FnMut(&Path) -> bool) -> Result<Option<PathBuf>, ProjectError> {
         let directory = self.directory();
         let found = match self {
-            Self::At(directory) => {
+            Self::At(directory) | Self::AtOrNone(directory) => {
                 let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.clone());
                 discover::find_in(&absolute, look)
             }
@@ -60,15 +67,17 @@ impl Place {
     /// The directory that the search begins in.
     pub fn directory(&self) -> &Path {
         match self {
-            Self::At(directory) | Self::Above(directory) | Self::AboveOrNone(directory) => directory,
+            Self::At(directory) | Self::AtOrNone(directory) | Self::Above(directory) | Self::AboveOrNone(directory) => {
+                directory
+            }
         }
     }
 
     /// Read the project.
     pub(super) fn read(&self) -> Result<Option<Project>, ProjectError> {
         match self {
-            Self::At(directory) => discover::load_from(directory).map(Some),
             place if place.is_empty() => Ok(None),
+            Self::At(directory) | Self::AtOrNone(directory) => discover::load_from(directory).map(Some),
             Self::Above(directory) | Self::AboveOrNone(directory) => discover::load(directory).map(Some),
         }
     }

@@ -61,6 +61,30 @@ fn releases_are_installed_and_removed_by_name() {
 }
 
 #[test]
+fn a_project_and_the_users_own_file_declare_tools_by_name() {
+    let sandbox =
+        Sandbox::new().config("[tools]\n# checks\nbiome = \"2.3\"\n").offers("biome", "2.3.4").offers("ruff", "0.15.1");
+    let _daemon = at_work(&sandbox);
+    let mut client = connected(&sandbox);
+    let here = json!({ "runtime": "ruff", "version": "0.15", "directory": sandbox.project() });
+    let begun = client.call("vx/use", &trusted(here)).expect("an answer");
+    assert!(begun["board"]["path"].is_string(), "{begun}");
+    let declared = "[tools]\n# checks\nbiome = \"2.3\"\nruff = \"0.15\"\n";
+    eventually("it is declared and locked", || {
+        let locked = sandbox.project().join("vx.lock").exists() && sandbox.read("vx.lock").contains("0.15.1");
+        (locked && sandbox.read("vx.toml") == declared).then_some(())
+    });
+    client.call("vx/use", &trusted(json!({ "runtime": "biome" }))).expect("an answer");
+    let own = sandbox.home().join("vx.toml");
+    eventually("one's own file declares it", || {
+        std::fs::read_to_string(&own).is_ok_and(|text| text == "[tools]\nbiome = \"latest\"\n").then_some(())
+    });
+    let dash = json!({ "runtime": "--force", "directory": sandbox.project() });
+    assert_eq!(kind(client.call("vx/use", &trusted(dash))), "-32602");
+    eventually("all is at rest", || (sandbox.processes().len() == 1).then_some(()));
+}
+
+#[test]
 fn services_are_started_and_requests_for_them_are_passed_on() {
     let sandbox = Sandbox::new().config("[services.web]\ncommand = \"sleep 671\"\n");
     let daemon = at_work(&sandbox);

@@ -1,0 +1,184 @@
+//! Tools that a project is to declare: each is installed first, so that what cannot be had changes nothing, then written
+//! into vx.toml, then locked.
+
+use std::io::Write;
+use std::path::Path;
+
+use super::consent::Asking;
+use super::error::WorkError;
+use super::frontend::{Answer, Frontend, Question, Refused, RunView};
+use super::installing::{InstallOptions, install};
+use super::locking::{LockOptions, Upgrade, lock};
+use super::notice::Notice;
+use super::options::RunOptions;
+use super::run::RunOutcome;
+use super::syncing::{SyncOptions, SyncOutcome, sync};
+use super::workspace::Place;
+use crate::paths::Home;
+use crate::project::edit::with_request;
+use crate::project::{Project, ProjectError, Request, discover, tool_and_version};
+use crate::replace_file::replace_file;
+use crate::source::catalogue::is_same;
+
+/// The name of a project's file that is made.
+const FILE_NAME: &str = "vx.toml";
+
+/// Tools for a project to declare.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UseOptions {
+    /// The tools, each `TOOL` or `TOOL@REQUEST`. Without a request the project's own stays, else it is `latest`.
+    pub tools: Vec<String>,
+    /// The way to get the consent of the project's user, if one of the tools needs it and it is lacking.
+    pub asking: Asking,
+    /// The options of the run.
+    pub run: RunOptions,
+}
+
+/// A tool as it is to be declared.
+struct Declaration {
+    tool: String,
+    request: String,
+}
+
+/// Install these tools, have the project at `place` declare them, and lock them at the newest releases that fit. A project
+/// that is missing and not needed is made in that directory.
+///
+/// The file stays as it is if one of the tools cannot be installed.
+///
+/// # Errors
+/// The run did not start, or the file or the lock cannot be written. A tool that fails later is part of the outcome.
+pub fn use_tools(
+    home: &Home,
+    place: &Place,
+    options: &UseOptions,
+    frontend: &dyn Frontend,
+) -> Result<RunOutcome, WorkError> {
+    let file = place.find_with(|_| true)?.unwrap_or_else(|| place.directory().join(FILE_NAME));
+    let declarations = declarations(&options.tools, &read(&file)?.1)?;
+    // A file that cannot be changed is known before anything is installed.
+    edited(&file, &declarations)?;
+    let named: Vec<String> = declarations.iter().map(|wanted| format!("{}@{}", wanted.tool, wanted.request)).collect();
+    let installing = InstallOptions { tools: named, asking: options.asking, declaring: true, run: options.run.clone() };
+    let outcome = install(home.clone(), place, &installing, frontend)?;
+    if !outcome.good() {
+        frontend.notice(Notice::NotDeclared { path: file });
+        return Ok(outcome);
+    }
+    declare(&file, &declarations, frontend)?;
+    let tools: Vec<String> = declarations.into_iter().map(|wanted| wanted.tool).collect();
+    let place = Place::At(file.parent().unwrap_or(place.directory()).to_owned());
+    Ok(renew(home, &place, &tools, options, &Told(frontend))?.unwrap_or(outcome))
+}
+
+/// Write the declarations into the file as it is now.
+fn declare(file: &Path, declarations: &[Declaration], frontend: &dyn Frontend) -> Result<(), WorkError> {
+    let (before, text) = (read(file)?.0, edited(file, declarations)?);
+    if text != before {
+        let written = replace_file(file, |target| target.write_all(text.as_bytes()));
+        written.map_err(|cause| WorkError::ProjectWrite { path: file.to_owned(), cause })?;
+    }
+    for Declaration { tool, request } in declarations {
+        frontend.notice(Notice::Declared { path: file.to_owned(), tool: tool.clone(), request: request.clone() });
+    }
+    Ok(())
+}
+
+/// Lock the newest releases of these tools, and install one that came out since; the outcome is that of such an install.
+fn renew(
+    home: &Home,
+    place: &Place,
+    tools: &[String],
+    options: &UseOptions,
+    frontend: &dyn Frontend,
+) -> Result<Option<RunOutcome>, WorkError> {
+    let locking = LockOptions { tools: Vec::new(), upgrade: Upgrade::Tools(tools.to_vec()) };
+    match lock(home.clone(), place, &locking, frontend) {
+        Ok(outcome) if outcome.written => frontend.notice(Notice::LockWritten),
+        // Tools that need a consent that is lacking are not locked; a sync asks for it.
+        Ok(_) | Err(WorkError::Consent(_)) => {}
+        Err(error) => return Err(error),
+    }
+    let run = options.run.clone();
+    let syncing = SyncOptions { tools: tools.to_vec(), asking: options.asking, run, ..SyncOptions::default() };
+    let planned = SyncOptions { plan_only: true, asking: Asking::Nobody, ..syncing.clone() };
+    match sync(home.clone(), place, &planned, frontend) {
+        Ok(SyncOutcome::Planned(plan)) if plan.complete() => Ok(None),
+        Err(error) if !matches!(error, WorkError::Consent(_)) => Err(error),
+        _ => match sync(home.clone(), place, &syncing, frontend)? {
+            SyncOutcome::Ran(outcome) => Ok(Some(outcome)),
+            SyncOutcome::Planned(_) | SyncOutcome::UpToDate => Ok(None),
+        },
+    }
+}
+
+/// A frontend that was told already what there is to say about the project.
+struct Told<'a>(&'a dyn Frontend);
+
+impl Frontend for Told<'_> {
+    fn notice(&self, notice: Notice) {
+        use Notice::{ForeignUi, Ignored, OldLock, Project, TrustedByCi, UnknownMirror, UpToDate, Withheld};
+
+        match notice {
+            Project(_) | Ignored { .. } | Withheld { .. } | TrustedByCi { .. } | ForeignUi { .. } => {}
+            UnknownMirror { .. } | OldLock { .. } | UpToDate { .. } => {}
+            notice => self.0.notice(notice),
+        }
+    }
+
+    fn ask(&self, question: &Question) -> Answer {
+        self.0.ask(question)
+    }
+
+    fn view(&self) -> Result<Box<dyn RunView>, Refused> {
+        self.0.view()
+    }
+}
+
+/// The tools, each once, with the requests to write.
+fn declarations(named: &[String], project: &Project) -> Result<Vec<Declaration>, WorkError> {
+    let mut found: Vec<Declaration> = Vec::new();
+    for text in named {
+        let (tool, version) = tool_and_version(text);
+        // A tool of several names keeps the one that it has here.
+        let declared = project.tools.iter().find(|known| is_same(&known.name, tool));
+        let tool = declared.map_or(tool, |known| known.name.as_str());
+        let request = match (version, declared) {
+            (Some(version), _) => Request::parse(version)?.text().to_owned(),
+            (None, Some(declared)) => declared.request.text().to_owned(),
+            (None, None) => "latest".to_owned(),
+        };
+        match found.iter().find(|known| known.tool == tool) {
+            None => found.push(Declaration { tool: tool.to_owned(), request }),
+            Some(known) if known.request == request => {}
+            Some(known) => {
+                return Err(WorkError::TwoRequests {
+                    tool: tool.to_owned(),
+                    one: known.request.clone(),
+                    other: request,
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The text of the file and what it says; both are empty where there is none.
+fn read(file: &Path) -> Result<(String, Project), WorkError> {
+    if !file.exists() {
+        return Ok((String::new(), Project::none(file.parent().unwrap_or(Path::new("")))));
+    }
+    let text = discover::text(file)?;
+    let project = Project::parse(file, &text).map_err(ProjectError::from)?;
+    Ok((text, project))
+}
+
+/// The text of the file with these declarations, which is a project's.
+fn edited(file: &Path, declarations: &[Declaration]) -> Result<String, WorkError> {
+    let mut text = read(file)?.0;
+    for Declaration { tool, request } in declarations {
+        text = with_request(&text, tool, request)
+            .map_err(|cause| WorkError::ProjectEdit { path: file.to_owned(), cause })?;
+    }
+    Project::parse(file, &text).map_err(ProjectError::from)?;
+    Ok(text)
+}
