@@ -27,8 +27,8 @@ use crate::work::workspace::{Faults, Place, Workspace, read_projects};
 
 /// The longest that a process may take to have a board.
 const BEGINNING: Duration = Duration::from_secs(30);
-/// The time between two looks for it.
-const GLANCE: Duration = Duration::from_millis(10);
+/// The time between the first two looks for it, and the longest: each look reads every board.
+const GLANCES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(100)];
 /// The most bytes of a process's own words that are read.
 const WORDS: u64 = 64 * 1024;
 
@@ -113,8 +113,9 @@ impl Work<'_> {
         let mut said = tempfile_in(self.home).map_err(|error| failed(&error))?;
         let process = self.start(&said).map_err(|error| failed(&error))?;
         let deadline = Instant::now() + BEGINNING;
+        let [mut glance, longest] = GLANCES;
         loop {
-            let status = match process.ended.recv_timeout(GLANCE) {
+            let status = match process.ended.recv_timeout(glance) {
                 Ok(status) => Some(status),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => Some(Err(io::ErrorKind::BrokenPipe.into())),
@@ -127,7 +128,7 @@ impl Work<'_> {
                 Some(Ok(status)) if status.success() => return Ok(Begun { board: None }),
                 Some(ended) => return Err(ended_badly(&mut said, &ended, consents)),
                 None if Instant::now() >= deadline => return Ok(Begun { board: None }),
-                None => {}
+                None => glance = (glance * 2).min(longest),
             }
         }
     }
