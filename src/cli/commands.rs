@@ -1,9 +1,10 @@
 //! The names of the commands.
 
 /// The names of the commands. A tool with such a name is run with `vx x`.
-pub(super) const COMMANDS: [&str; 40] = [
+pub(super) const COMMANDS: [&str; 41] = [
     "sync",
     "install",
+    "use",
     "trust",
     "uninstall",
     "lock",
