@@ -142,35 +142,3 @@ fn a_misspelt_table_is_no_project_without_tools() {
         sandbox.vx(words).refuses_with("there is no table `tool`").says("did you mean [tools]?");
     }
 }
-
-/// The keys that the extension for VS Code offers for a table, of its own list.
-fn offered(list: &str) -> Vec<String> {
-    let text = include_str!("../../editors/vscode/src/keys.ts");
-    let (_, after) = text.split_once(&format!("export const {list} = [")).expect("the list");
-    let (names, _) = after.split_once(']').expect("its end");
-    names.split('\'').skip(1).step_by(2).map(str::to_owned).collect()
-}
-
-#[test]
-fn the_extension_for_vs_code_offers_the_keys_that_vx_reads_and_no_others() {
-    for (place, list) in [
-        ("[tools.node]\nversion = \"1\"", "TOOL_KEYS"),
-        ("[scripts.x]\ncommand = \"x\"", "SCRIPT_KEYS"),
-        ("[services.x]\ncommand = \"x\"", "SERVICE_KEYS"),
-        ("[settings]", "SETTING_KEYS"),
-        ("[progress.x]\npattern = \"x\"", "PROGRESS_KEYS"),
-    ] {
-        let sandbox = Sandbox::new().config(&format!("{place}\nqqqqqqqq = 1\n"));
-        let faults = sandbox.vx("config").stderr();
-        let known = faults.split_once("known are ").and_then(|(_, after)| after.lines().next());
-        let known = known.unwrap_or_else(|| panic!("{place} has no list in:\n{faults}")).trim();
-        let mut known: Vec<&str> = known.split(", ").filter(|key| *key != "run").collect();
-        if list == "SERVICE_KEYS" {
-            known.extend(["preset", "path"]);
-        }
-        let mut offered = offered(list);
-        offered.sort();
-        known.sort();
-        assert_eq!(offered, known, "{place}");
-    }
-}

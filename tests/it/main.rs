@@ -47,6 +47,8 @@ mod registry;
 mod run;
 #[cfg(unix)]
 mod sandbox;
+#[cfg(unix)]
+mod schema;
 #[cfg(target_os = "linux")]
 mod screens;
 mod server;

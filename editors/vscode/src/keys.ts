@@ -1,37 +1,51 @@
-// The tables of a vx.toml and their keys, as the program reads them. A test of the program compares these lists with its own.
+// The tables of a vx.toml with their keys and values, of the schema that other editors read, too. A test of the program compares it
+// with what the program reads.
 
-export const TABLES: Record<string, string> = {
-  tools: 'The tools of the project with their versions',
-  scripts: 'Commands for `vx run`, with the tools in front of PATH',
-  services: 'Programs for `vx up`, each started once what it needs is ready',
-  env: 'Variables of scripts, services and terminals',
-  settings: 'How vx installs',
-  progress: 'How commands print their progress',
+import schema from '../vx.schema.json'
+
+interface Rule {
+  description?: string
+  enum?: unknown[]
+  examples?: string[]
+  allOf?: { $ref: string }[]
+  $ref?: string
+  properties?: Record<string, Rule>
 }
 
-export const TOOL_KEYS = [
-  'version', 'os', 'source', 'package', 'url', 'sha256', 'bin', 'strip', 'components', 'exclude_patterns', 'install_env',
-  'options', 'postinstall', 'optional', 'minimum_release_age',
-]
+const parts = schema.$defs as unknown as Record<string, Rule>
 
-export const SCRIPT_KEYS = ['command', 'description', 'args', 'env', 'cwd', 'depends']
+/** What each table is for. */
+export const TABLES: Record<string, string> = Object.fromEntries(
+  Object.entries(schema.properties as Record<string, Rule>)
+    // The former name of a table is read, and not offered.
+    .filter(([name]) => name !== 'runtimes')
+    .map(([name, { description }]) => [name, description ?? '']),
+)
 
-export const SERVICE_KEYS = [
-  'command', 'shell', 'directory', 'env', 'env_file', 'port', 'ready', 'needs', 'restart', 'stop', 'optional', 'description',
-  'health', 'watch', 'build', 'reload', 'errors', 'external', 'preset', 'path',
-]
+const PARTS: Record<string, string[]> = {
+  tools: ['declared_tool'],
+  scripts: ['declared_script'],
+  services: ['declared_service', 'preset'],
+  progress: ['declared_progress'],
+  settings: ['settings'],
+  ui: ['ui'],
+  trust: ['trust'],
+}
 
-export const SETTING_KEYS = [
-  'auto_install', 'jobs', 'sources', 'cache_duration', 'minimum_release_age', 'verify_checksums', 'require_signatures',
-  'require_provenance', 'mirrors',
-]
+function rules(table: string): [string, Rule][] {
+  const of = (part: string) => Object.entries(parts[part]?.properties ?? {})
+  return [...new Map((PARTS[table] ?? []).flatMap(of).reverse())].reverse()
+}
 
-export const PROGRESS_KEYS = ['pattern', 'patterns', 'total']
+/** The keys of a table, or of one of its members, with what they are for. */
+export function keysOf(table: string): { name: string; about: string }[] {
+  return rules(table).map(([name, { description }]) => ({ name, about: description ?? '' }))
+}
 
-/** Values that stand between quotes, by key of a service. */
-export const SERVICE_VALUES: Record<string, string[]> = {
-  restart: ['on-failure', 'always', 'never'],
-  errors: ['go', 'rustc', 'tsc', 'esbuild'],
-  preset: ['vite-go'],
-  port: ['auto'],
+/** The values that a key can have, where they are a few words. */
+export function valuesOf(table: string, key: string): string[] {
+  const rule = rules(table).find(([name]) => name === key)?.[1]
+  const meant = rule?.allOf?.[0]?.$ref ?? rule?.$ref
+  const { enum: words, examples } = { ...parts[meant?.replace('#/$defs/', '') ?? ''], ...rule }
+  return (words ?? examples ?? []).filter(word => typeof word === 'string')
 }

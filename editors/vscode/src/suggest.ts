@@ -1,6 +1,6 @@
 // What can stand at a place of a vx.toml, and what a name there means.
 
-import { PROGRESS_KEYS, SCRIPT_KEYS, SERVICE_KEYS, SERVICE_VALUES, SETTING_KEYS, TABLES, TOOL_KEYS } from './keys'
+import { keysOf, TABLES, valuesOf } from './keys'
 import { type Outline, members, tableAt } from './outline'
 
 export interface Tool {
@@ -25,6 +25,9 @@ export interface Suggestion {
   snippet?: string
 }
 
+/** Tables whose own lines are keys, not names of the project. */
+const WITHOUT_MEMBERS = ['settings', 'ui', 'trust']
+
 /** Suggestions for the end of `before`, the part of this line before the cursor. */
 export function suggest(outline: Outline, line: number, before: string, knowledge: Knowledge): Suggestion[] {
   if (/^\s*\[+[\w-]*$/.test(before)) return Object.entries(TABLES).map(([label, detail]) => ({ label, detail }))
@@ -35,26 +38,20 @@ export function suggest(outline: Outline, line: number, before: string, knowledg
     const key = value[1]!.trim()
     if (root === 'tools' && !name) return versions(key, knowledge)
     if (root === 'tools' && name && key === 'version') return versions(name, knowledge)
-    if (root === 'services' && name) return (SERVICE_VALUES[key] ?? []).map(label => ({ label }))
-    return []
+    const isKey = name !== undefined || WITHOUT_MEMBERS.includes(root ?? '')
+    return isKey ? valuesOf(root ?? '', key).map(label => ({ label })) : []
   }
   const inBraces = /=\s*\{(?:[^"'}]|"[^"]*"|'[^']*')*?(?:^|[{,])\s*[\w-]*$/.test(before)
-  if (inBraces) return keys(keysOf(root, 'inline'))
+  if (inBraces) return keys(root, 'inline')
   if (!/^\s*[\w-]*$/.test(before)) return []
   if (root === 'tools' && !name) return tools(outline, line, knowledge)
-  return keys(keysOf(root, name))
+  return keys(root, name)
 }
 
-function keysOf(root: string | undefined, name: string | undefined): string[] {
-  if (root === 'settings') return SETTING_KEYS
-  if (!name) return []
-  const lists: Record<string, string[]> = {
-    tools: TOOL_KEYS, scripts: SCRIPT_KEYS, services: SERVICE_KEYS, progress: PROGRESS_KEYS,
-  }
-  return lists[root ?? ''] ?? []
+function keys(root: string | undefined, name: string | undefined): Suggestion[] {
+  if (!name && !WITHOUT_MEMBERS.includes(root ?? '')) return []
+  return keysOf(root ?? '').map(({ name: label, about }) => ({ label, detail: about, snippet: `${label} = $1` }))
 }
-
-const keys = (names: string[]): Suggestion[] => names.map(label => ({ label, snippet: `${label} = $1` }))
 
 function tools(outline: Outline, line: number, knowledge: Knowledge): Suggestion[] {
   const declared = new Set(members(outline, 'tools').filter(member => member.line !== line).map(({ name }) => name))
@@ -77,6 +74,8 @@ export function describe(outline: Outline, line: number, word: string, knowledge
   const table = tableAt(outline, line)
   const isHeading = outline.headings.some(heading => heading.line === line)
   if (isHeading && TABLES[word]) return `**[${word}]** ${TABLES[word]}`
+  const key = keyAt(outline, line, word)
+  if (key) return `**${word}** ${key.about}`
   const isTool = members(outline, 'tools').some(member => member.line === line && member.name === word)
   if (!isTool || table.split('.')[0] !== 'tools') return undefined
   const known = knowledge.tools.find(tool => tool.name === word)
@@ -90,4 +89,11 @@ export function describe(outline: Outline, line: number, word: string, knowledge
   ]
     .filter(Boolean)
     .join('\n\n')
+}
+
+/** The key that a line of a member's table, or of a table without members, begins with. */
+function keyAt(outline: Outline, line: number, word: string) {
+  const [root, name] = tableAt(outline, line).split('.')
+  if (!outline.entries.some(entry => entry.line === line && entry.key.split('.')[0] === word)) return undefined
+  return name || WITHOUT_MEMBERS.includes(root ?? '') ? keysOf(root ?? '').find(key => key.name === word) : undefined
 }

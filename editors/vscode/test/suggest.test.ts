@@ -31,11 +31,21 @@ test('keys of tables and of tables in braces', () => {
   assert.ok(at('[services.api]\nre').includes('restart'))
   assert.deepEqual(at('[services.api]\nrestart = "'), ['on-failure', 'always', 'never'])
   assert.ok(at('[scripts]\nbuild = { command = "make", de').includes('depends'))
-  assert.ok(at('[settings]\n').includes('jobs'))
+  assert.deepEqual(at('[services.api]\nerrors = "'), ['go', 'rustc', 'tsc', 'esbuild'])
+  assert.deepEqual(at('[tools.node]\nsource = "')[0], 'npm')
+  assert.ok(at('[settings]\n').includes('jobs') && at('[services.api]\n').includes('preset'))
+  assert.equal(new Set(at('[services.api]\n')).size, at('[services.api]\n').length)
 })
 
 test('nothing where a free text or a name of the project stands', () => {
   assert.deepEqual([at('[scripts]\nbuild = "no'), at('[scripts]\nbu'), at('[env]\n'), at('[tools]\nnode = ')], [[], [], [], []])
+})
+
+test('a key is described where it is one', () => {
+  const text = outline('[services.api]\nrestart = "always"\n[scripts]\nrestart = "x"\n[settings]\njobs = 1\n')
+  assert.match(describe(text, 1, 'restart', knowledge)!, /^\*\*restart\*\* When it is started again/)
+  assert.equal(describe(text, 3, 'restart', knowledge), undefined)
+  assert.match(describe(text, 5, 'jobs', knowledge)!, /most installs/)
 })
 
 test('a tool is described with its versions', () => {
