@@ -12,6 +12,10 @@ export function languageFeatures(project: Project, tree: Tree): vscode.Disposabl
   return [
     lensesChanged,
     tree.onDidChangeTreeData(() => lensesChanged.fire()),
+    // Lenses above lines that are gone would stay until the editor asks on its own.
+    vscode.workspace.onDidChangeTextDocument(({ document }) => {
+      if (vscode.languages.match(files, document) > 0) lensesChanged.fire()
+    }),
     vscode.languages.registerCompletionItemProvider(
       files,
       { provideCompletionItems: (document, at) => complete(project, document, at) },
