@@ -40,6 +40,11 @@ export class Boards {
     }
   }
 
+  /** The work on a board. */
+  work(path: string): Work[] {
+    return [...(this.boards.get(path)?.work.values() ?? [])]
+  }
+
   /** The runs that go on, with what is not a service. */
   runs(): { title: string; rows: Row[] }[] {
     return [...this.boards.values()]

@@ -45,7 +45,7 @@ async function start(context: vscode.ExtensionContext): Promise<void> {
     watcher.onDidChange(refresh),
     watcher.onDidCreate(refresh),
     watcher.onDidDelete(refresh),
-    vscode.commands.registerCommand('vx.sync', () => project.sync()),
+    vscode.commands.registerCommand('vx.sync', () => project.sync(following)),
     vscode.commands.registerCommand('vx.refresh', () => {
       following.retry()
       return project.refresh()

@@ -1,34 +1,39 @@
 // What the daemon tells of, brought to the project and its tree.
 
 import * as vscode from 'vscode'
+import { Refused } from './connection'
 import { Daemon } from './daemon'
 import type { Project } from './project'
-import type { Told, Versions } from './protocol'
+import type { Begun, Told, Versions } from './protocol'
+import { Runs } from './runs'
 import type { Tree } from './tree'
 
 /** The daemon's events for this project; `VX_DAEMON=off` leaves the extension without one. */
 export class Following implements vscode.Disposable {
   private readonly daemon: Daemon | undefined
+  private readonly runs = new Runs()
 
   constructor(
     private readonly project: Project,
-    tree: Tree,
+    private readonly tree: Tree,
   ) {
     if (process.env.VX_DAEMON === 'off') return
     this.daemon = new Daemon({
       directory: project.folder.uri.fsPath,
       start: async () => (await project.call(['daemon', 'start'])).code === 0,
-      onEvent: told => this.take(told, tree),
+      onEvent: told => this.take(told),
       onConnected: snapshot => {
         tree.follow(snapshot)
+        if (snapshot) this.runs.reset(snapshot)
         if (snapshot) void project.refresh()
       },
       onGone: () => tree.unfollow(),
     })
   }
 
-  private take(told: Told, tree: Tree): void {
-    tree.take(told)
+  private take(told: Told): void {
+    this.runs.take(told)
+    this.tree.take(told)
     const isOfProject = ['RuntimeInstalled', 'RuntimeRemoved', 'ConfigChanged', 'Resync'].includes(told.event)
     if (isOfProject) void this.project.refresh()
   }
@@ -41,14 +46,43 @@ export class Following implements vscode.Disposable {
   /** The versions that a tool's source has, newest first; none without a daemon or a network. */
   async offered(runtime: string): Promise<string[]> {
     if (!this.daemon?.connected) return []
-    const { PATH, VX_TRUST, CI } = process.env
-    const asked = { runtime, installed: false, directory: this.project.folder.uri.fsPath, variables: { PATH, VX_TRUST, CI } }
+    const asked = { runtime, installed: false, ...this.here() }
     try {
       const { versions } = (await this.daemon.ask('vx/listVersions', asked)) as Versions
       return versions.map(({ version }) => version)
     } catch {
       return []
     }
+  }
+
+  /**
+   * Syncs in a process that outlives this window, and tells why it did not succeed.
+   * Rejects without a daemon.
+   */
+  async sync(onPercent: (percent: number) => void, cancel: AbortSignal): Promise<string | undefined> {
+    if (!this.daemon?.connected) throw new Error('there is no daemon')
+    const { daemon } = this
+    const begin = async () => {
+      const begun = (await daemon.ask('vx/sync', { tools: [], ...this.here() })) as Begun
+      const stop = () => void daemon.ask('board/stop', { board: begun.board?.id }).catch(() => {})
+      if (begun.board) cancel.addEventListener('abort', stop, { once: true })
+      if (begun.board && cancel.aborted) stop()
+      return begun
+    }
+    try {
+      const [failed, ...others] = await this.runs.follow(begin, () => this.tree.told, onPercent)
+      const more = others.length > 0 ? ` (and ${others.length} more)` : ''
+      return failed && `${failed.key}: ${failed['error'] ?? 'it did not say why'}${more}`
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      return error.hint ? `${error.message}: ${error.hint}` : error.message
+    }
+  }
+
+  /** The place and the variables that the daemon's answers depend on. */
+  private here() {
+    const { PATH, VX_TRUST, CI } = process.env
+    return { directory: this.project.folder.uri.fsPath, variables: { PATH, VX_TRUST, CI } }
   }
 
   dispose(): void {

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode'
 import { type Check, type Plan, type Problem, firstError, readCheck, statusText } from './check'
+import type { Following } from './follow'
 import { members, outline } from './outline'
 import { Progress } from './progress'
 import { run } from './program'
@@ -88,31 +89,36 @@ export class Project implements vscode.Disposable {
     }
   }
 
-  async sync(): Promise<void> {
+  /** Syncs by the daemon, or, where there is none, by a call of the program. */
+  async sync(following: Following): Promise<void> {
     const options = { location: vscode.ProgressLocation.Notification, title: 'vx sync', cancellable: true }
     await vscode.window.withProgress(options, async (report, token) => {
       const cancel = new AbortController()
       token.onCancellationRequested(() => cancel.abort())
-      const progress = new Progress()
       let reached = 0
-      const onOutput = (piece: string) => {
-        const percent = progress.push(piece)
-        if (percent === reached) return
+      const onPercent = (percent: number) => {
+        if (percent <= reached) return
         report.report({ increment: percent - reached, message: `${percent} %` })
         this.item.text = `$(sync~spin) vx: syncing ${percent} %`
         reached = percent
       }
       this.item.text = '$(sync~spin) vx: syncing'
       try {
-        const ended = await this.call(['sync', '--json'], onOutput, cancel.signal)
-        if (ended.code !== 0 && !cancel.signal.aborted) {
-          void vscode.window.showErrorMessage(`vx sync: ${firstError(ended.stderr) ?? 'some tools are not installed'}`)
-        }
+        const byProgram = () => this.syncByProgram(onPercent, cancel.signal)
+        const failure = await following.sync(onPercent, cancel.signal).catch(byProgram)
+        if (failure && !cancel.signal.aborted) void vscode.window.showErrorMessage(`vx sync: ${failure}`)
       } catch (error) {
         this.complain(error)
       }
     })
     await this.refresh()
+  }
+
+  /** Tells why it did not succeed. */
+  private async syncByProgram(onPercent: (percent: number) => void, cancel: AbortSignal): Promise<string | undefined> {
+    const progress = new Progress()
+    const ended = await this.call(['sync', '--json'], piece => onPercent(progress.push(piece)), cancel)
+    return ended.code === 0 ? undefined : (firstError(ended.stderr) ?? 'some tools are not installed')
   }
 
   async scripts(): Promise<Script[]> {

@@ -27,7 +27,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   private groups: Node[] = []
   private services: Service[] = []
   /** The runs as the daemon tells of them, while there is one. */
-  private told: Boards | undefined
+  told: Boards | undefined
   private before: Boards | undefined
   private timer: NodeJS.Timeout | undefined
   private looking = false

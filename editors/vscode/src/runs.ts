@@ -1,0 +1,76 @@
+// Runs that this window has the daemon begin, followed by its events from their beginning to their end.
+
+import type { Boards } from './board'
+import type { Begun, DaemonEvent, Snapshot, Work } from './protocol'
+
+interface Run {
+  onPercent: (percent: number) => void
+  resolve: (failed: Work[]) => void
+  work: Map<number, Work>
+}
+
+export class Runs {
+  private readonly runs = new Map<string, Run>()
+  /** The boards that were closed while an answer was awaited, which may name one of them. */
+  private readonly closed = new Set<string>()
+  private asking = 0
+
+  /** Resolves at the run's end with the work that failed. The run goes on if nobody waits for it any more. */
+  async follow(begin: () => Promise<Begun>, boards: () => Boards | undefined, onPercent: (percent: number) => void): Promise<Work[]> {
+    this.asking++
+    try {
+      const { board } = await begin()
+      if (!board || board.state !== 'running' || this.closed.has(board.path)) return []
+      const work = new Map((boards()?.work(board.path) ?? []).map(one => [one.slot, one]))
+      return await new Promise(resolve => {
+        const run = { onPercent, resolve, work }
+        this.runs.set(board.path, run)
+        report(run)
+      })
+    } finally {
+      this.asking--
+      if (this.asking === 0) this.closed.clear()
+    }
+  }
+
+  take(event: DaemonEvent): void {
+    switch (event.event) {
+      case 'BoardClosed':
+        if (this.asking > 0) this.closed.add(event.data.path)
+        this.end(event.data.path)
+        break
+      case 'WorkChanged':
+      case 'Progress': {
+        const run = this.runs.get(event.data.board)
+        run?.work.set(event.data.work.slot, event.data.work)
+        if (run) report(run)
+        break
+      }
+      case 'Resync':
+        this.reset(event.data)
+    }
+  }
+
+  /** What is not in the snapshot has ended, unseen. */
+  reset({ boards }: Snapshot): void {
+    const running = new Map(boards.map(({ path, work }) => [path, work]))
+    for (const [path, run] of this.runs) {
+      const work = running.get(path)
+      if (!work) this.end(path)
+      else for (const one of work) run.work.set(one.slot, one)
+    }
+  }
+
+  private end(path: string): void {
+    const run = this.runs.get(path)
+    this.runs.delete(path)
+    run?.resolve([...run.work.values()].filter(({ state }) => state === 'failed' || state === 'died'))
+  }
+}
+
+/** Each piece of work counts the same, and one that has ended as whole. */
+function report({ work, onPercent }: Run): void {
+  const all = [...work.values()]
+  const percents = all.map(({ ended, percent }) => (ended ? 100 : typeof percent === 'number' ? percent : 0))
+  if (all.length > 0) onPercent(Math.floor(percents.reduce((sum, one) => sum + one, 0) / all.length))
+}
