@@ -1,7 +1,7 @@
 // The boards of the machine as the daemon's snapshot and events tell of them.
 
 import type { BoardWithWork, DaemonEvent, Snapshot, Work } from './protocol'
-import { type Row, slotRow } from './work'
+import { type LogPlace, type Row, slotRow } from './work'
 
 interface Known {
   title: string
@@ -46,10 +46,13 @@ export class Boards {
   }
 
   /** The runs that go on, with what is not a service. */
-  runs(): { title: string; rows: Row[] }[] {
-    return [...this.boards.values()]
-      .filter(({ state }) => state === 'running')
-      .map(({ title, work }) => ({ title, rows: [...work.values()].filter(({ kind }) => kind !== 'service').map(workRow) }))
+  runs(): { title: string; rows: (Row & { log: LogPlace })[] }[] {
+    return [...this.boards]
+      .filter(([, { state }]) => state === 'running')
+      .map(([board, { title, work }]) => {
+        const shown = [...work.values()].filter(({ kind }) => kind !== 'service')
+        return { title, rows: shown.map(one => ({ ...workRow(one), log: { board, key: one.key } })) }
+      })
       .filter(({ rows }) => rows.length > 0)
   }
 

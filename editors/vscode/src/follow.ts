@@ -8,6 +8,14 @@ import type { Begun, Told, Versions } from './protocol'
 import { Runs } from './runs'
 import type { Tree } from './tree'
 
+/** The most lines of a log that are asked for at once. */
+const LOG_LINES = 1_000
+
+interface Lines {
+  lines: { text: string }[]
+  to: number
+}
+
 /** The daemon's events for this project; `VX_DAEMON=off` leaves the extension without one. */
 export class Following implements vscode.Disposable {
   private readonly daemon: Daemon | undefined
@@ -77,6 +85,12 @@ export class Following implements vscode.Disposable {
       if (!(error instanceof Refused)) throw error
       return error.hint ? `${error.message}: ${error.hint}` : error.message
     }
+  }
+
+  /** The lines of a log from a byte on; without it the last ones. Rejects without a daemon. */
+  async log(board: string, key: string, from?: number): Promise<Lines> {
+    if (!this.daemon?.connected) throw new Error('there is no daemon')
+    return (await this.daemon.ask('log/read', { board, key, from, lines: LOG_LINES })) as Lines
   }
 
   /** The place and the variables that the daemon's answers depend on. */

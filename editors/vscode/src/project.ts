@@ -27,6 +27,8 @@ export class Project implements vscode.Disposable {
   private looking: Promise<void> | undefined
   private lookAgain = false
   private complained = false
+  /** The percent of a sync under way: no look at the project hides it. */
+  private syncing: number | undefined
 
   constructor(
     readonly folder: vscode.WorkspaceFolder,
@@ -63,7 +65,7 @@ export class Project implements vscode.Disposable {
   }
 
   private show(check: Check): void {
-    Object.assign(this.item, statusText(check.state))
+    if (this.syncing === undefined) Object.assign(this.item, statusText(check.state))
     this.plan = check.plan ?? this.plan
     if (check.state.kind === 'old') this.warn(`\`${this.program}\` is older than this extension: update vx`)
     this.problems = check.problems
@@ -95,12 +97,13 @@ export class Project implements vscode.Disposable {
     await vscode.window.withProgress(options, async (report, token) => {
       const cancel = new AbortController()
       token.onCancellationRequested(() => cancel.abort())
-      let reached = 0
+      this.syncing = 0
       const onPercent = (percent: number) => {
+        const reached = this.syncing ?? 0
         if (percent <= reached) return
         report.report({ increment: percent - reached, message: `${percent} %` })
         this.item.text = `$(sync~spin) vx: syncing ${percent} %`
-        reached = percent
+        this.syncing = percent
       }
       this.item.text = '$(sync~spin) vx: syncing'
       try {
@@ -109,6 +112,8 @@ export class Project implements vscode.Disposable {
         if (failure && !cancel.signal.aborted) void vscode.window.showErrorMessage(`vx sync: ${failure}`)
       } catch (error) {
         this.complain(error)
+      } finally {
+        this.syncing = undefined
       }
     })
     await this.refresh()

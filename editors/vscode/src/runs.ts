@@ -68,9 +68,9 @@ export class Runs {
   }
 }
 
-/** Each piece of work counts the same, and one that has ended as whole. */
+/** Each piece of work counts the same, one that has ended as whole, and one that had nothing to do not at all. */
 function report({ work, onPercent }: Run): void {
-  const all = [...work.values()]
+  const all = [...work.values()].filter(({ state }) => state !== 'skipped')
   const percents = all.map(({ ended, percent }) => (ended ? 100 : typeof percent === 'number' ? percent : 0))
   if (all.length > 0) onPercent(Math.floor(percents.reduce((sum, one) => sum + one, 0) / all.length))
 }

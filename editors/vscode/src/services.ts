@@ -5,6 +5,7 @@ import { firstError } from './check'
 import type { Logs } from './logs'
 import type { Project } from './project'
 import type { Tree } from './tree'
+import type { LogPlace } from './work'
 
 export function serviceCommands(project: Project, tree: Tree, logs: Logs): vscode.Disposable[] {
   // A lens gives the name, a row of the tree its node, the palette nothing.
@@ -28,7 +29,12 @@ export function serviceCommands(project: Project, tree: Tree, logs: Logs): vscod
       const where = board ? ['--board', board] : []
       await act(project, tree, `Stopping ${name}`, ['stop', name, ...where], () => logs.show(name))
     }),
-    command('vx.log', name => logs.show(name)),
+    vscode.commands.registerCommand('vx.log', async (asked: unknown) => {
+      const node = asked as { kind?: string; row?: { log?: LogPlace } } | undefined
+      if (node?.kind === 'slot' && node.row?.log) return logs.read(node.row.log)
+      const name = await named(asked)
+      if (name) logs.show(name)
+    }),
   ]
 }
 

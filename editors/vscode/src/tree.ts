@@ -4,7 +4,7 @@ import * as vscode from 'vscode'
 import { Boards } from './board'
 import type { Project } from './project'
 import type { DaemonEvent, Snapshot } from './protocol'
-import { type Board, type Row, type Service, readLiveBoards, readServices, readSlots, serviceRow, slotRow } from './work'
+import { type Board, type LogPlace, type Row, type Service, readLiveBoards, readServices, readSlots, serviceRow, slotRow } from './work'
 
 /** The times between two looks without a daemon, while the tree is in sight. */
 const BUSY_MS = 1_000
@@ -13,11 +13,11 @@ const REST_MS = 30_000
 export type Node =
   | { kind: 'group'; label: string; children: Node[] }
   | { kind: 'service'; name: string; service: Service | undefined; row: Row }
-  | { kind: 'slot'; row: Row }
+  | { kind: 'slot'; row: Row & { log?: LogPlace } }
 
 interface Run {
   title: string
-  rows: Row[]
+  rows: (Row & { log?: LogPlace })[]
 }
 
 export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
@@ -148,6 +148,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     const item = new vscode.TreeItem(label)
     Object.assign(item, { description, tooltip, iconPath: new vscode.ThemeIcon(icon) })
     if (node.kind === 'service') item.contextValue = atWork ? 'service-at-work' : 'service-stopped'
+    else if (node.row.log) item.contextValue = 'slot-with-log'
     return item
   }
 

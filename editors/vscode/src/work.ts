@@ -40,6 +40,12 @@ export interface Row {
   atWork: boolean
 }
 
+/** Where the log of a slot is, by what the daemon tells. */
+export interface LogPlace {
+  board: string
+  key: string
+}
+
 export function readServices(stdout: string): Service[] {
   return JSON.parse(stdout) as Service[]
 }

@@ -20,7 +20,8 @@ function begun(boards?: Boards, begin = async () => ({ board })) {
 
 test('a run is followed from what is known of it to its end', async () => {
   const boards = new Boards()
-  boards.reset({ runtimes: [], boards: [{ ...board, work: [work(1, { percent: 50 }), work(2, {})] }] })
+  const skipped = work(3, { state: 'skipped', ended: true })
+  boards.reset({ runtimes: [], boards: [{ ...board, work: [work(1, { percent: 50 }), work(2, {}), skipped] }] })
   const { runs, percents, end, settled } = begun(boards)
   await settled()
   runs.take(changed(work(1, { state: 'done', ended: true })))

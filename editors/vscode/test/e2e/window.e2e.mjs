@@ -194,6 +194,21 @@ step('a sync that is cancelled leaves the tool missing, and no message', async (
   assert.deepEqual(await window.notifications(), [])
 })
 
+step('a sync outlives the daemon that began it, and its end is seen', async () => {
+  await window.command('vx: Sync')
+  await window.status(STATUS, /syncing [1-9]\d? %/)
+  const killed = daemon()
+  process.kill(killed, 'SIGKILL')
+  await until('another daemon', () => daemon() !== killed)
+  await window.row(VIEW, /esbuild 0\.26\.\d+ downloading \d+ %/)
+  await window.rowCommand(VIEW, /esbuild 0\.26/, 'Show Log')
+  await window.channel('vx: esbuild')
+  // It stays empty here: the module that writes it is native, and is not built by `setup`.
+  registry.release()
+  await window.status(STATUS, /in step/)
+  await until('its notification is gone', async () => (await window.notifications()).length === 0)
+}, withDaemon)
+
 test('a workspace without trust starts nothing', async () => {
   const other = await open({ trust: false })
   try {

@@ -97,6 +97,13 @@ export class Window {
     })
   }
 
+  /** Clicks a command that a row of a tree has beside it. */
+  async rowCommand(view, row, title) {
+    const found = this.rows(view).filter({ hasText: row }).first()
+    await found.hover()
+    await found.locator(`a[aria-label^="${title}"]`).click()
+  }
+
   rows(view) {
     return this.page.locator(`.pane:has(> .pane-header[aria-label^="${view}"]) .monaco-list-row`)
   }
