@@ -36,6 +36,8 @@ const LOOK: Duration = Duration::from_secs(30);
 const LOOK_WITHOUT_REPORTS: Duration = Duration::from_secs(2);
 /// The files of a project in a directory.
 const FILES: [&str; 3] = ["vx.toml", ".vx.toml", "vx.lock"];
+/// The names of interest in directories that hold anything else as well: those files, and the store in the home.
+const OF_INTEREST: [&str; 4] = ["vx.toml", ".vx.toml", "vx.lock", "store"];
 
 /// A look at everything, until it is dropped.
 #[derive(Debug)]
@@ -71,7 +73,7 @@ impl Watch {
         let mut watching = Watching {
             hub,
             home,
-            marks: Marks::reporting_to(reporter),
+            marks: Marks::reporting_to(reporter, &OF_INTEREST),
             directories: BTreeSet::new(),
             files: BTreeMap::new(),
             store: Vec::new(),
@@ -128,22 +130,23 @@ impl Watching {
     /// Compare everything with what was seen before.
     fn look(&mut self, first: bool) {
         // What a mark reports from here on is not missed by what is read below.
-        while self.marks.keep(&self.wanted()) {}
+        while self.keep_marks() {}
         self.watched.store(self.marks.count(), Ordering::Relaxed);
         self.look_at_store(first);
         self.look_at_files();
         self.look_at_boards(first);
     }
 
-    /// The directories to have reports of.
-    fn wanted(&self) -> BTreeSet<PathBuf> {
-        let store = self.home.store();
-        let mut wanted: BTreeSet<PathBuf> = self.directories.iter().cloned().collect();
-        wanted.extend([self.home.root().to_owned(), store.clone()]);
-        wanted.extend(folders_in(&store));
-        wanted.extend(boards::places().unwrap_or_default());
-        wanted.retain(|directory| directory.is_dir());
-        wanted
+    /// Mark the directories to have reports of; true if there is any that had none.
+    fn keep_marks(&mut self) -> bool {
+        let (root, store) = (self.home.root().to_owned(), self.home.store());
+        let mut whole: BTreeSet<PathBuf> = folders_in(&store).into_iter().chain([store]).collect();
+        whole.extend(boards::places().unwrap_or_default());
+        let mut named: BTreeSet<PathBuf> = self.directories.iter().cloned().chain([root]).collect();
+        for directories in [&mut whole, &mut named] {
+            directories.retain(|directory| directory.is_dir());
+        }
+        self.marks.keep(&whole, &named)
     }
 
     fn look_at_store(&mut self, first: bool) {

@@ -1,12 +1,18 @@
 //! The directories that the system reports changes of.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crossbeam_channel::Sender;
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use notify::event::ModifyKind;
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use parking_lot::Mutex;
 
 use crate::paths::FileSystem;
+
+/// The end of the name of a board's file.
+const BOARD: &str = "board";
 
 /// Directories, each marked for itself.
 pub(super) struct Marks {
@@ -15,25 +21,32 @@ pub(super) struct Marks {
     marked: BTreeSet<PathBuf>,
     /// Those that cannot be marked, or whose changes are not all reported.
     unreported: BTreeSet<PathBuf>,
+    /// Those of which every entry is of interest.
+    whole: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
 impl Marks {
-    /// No marks yet; each report, also one that too many were lost, is a word to this channel, which has room for one.
-    pub(super) fn reporting_to(reports: Sender<()>) -> Self {
-        let watcher = notify::recommended_watcher(move |report: notify::Result<notify::Event>| {
-            // A look reads what it looks at, and would bring about the next one.
-            if !report.is_ok_and(|event| event.kind.is_access()) {
+    /// No marks yet; each report of interest, also one that too many were lost, is a word to this channel, which has room for
+    /// one. In directories that are not of interest as a whole only these `names` are.
+    pub(super) fn reporting_to(reports: Sender<()>, names: &'static [&'static str]) -> Self {
+        let whole = Arc::new(Mutex::new(BTreeSet::new()));
+        let of_interest = Arc::clone(&whole);
+        let watcher = notify::recommended_watcher(move |report: notify::Result<Event>| {
+            if report.map_or(true, |event| is_of_interest(&event, &of_interest.lock(), names)) {
                 // A word that waits already is enough.
                 let _ = reports.try_send(());
             }
         });
-        Self { watcher: watcher.ok(), marked: BTreeSet::new(), unreported: BTreeSet::new() }
+        Self { watcher: watcher.ok(), marked: BTreeSet::new(), unreported: BTreeSet::new(), whole }
     }
 
-    /// Have marks on these directories and no others; true if there is any that had none.
-    pub(super) fn keep(&mut self, wanted: &BTreeSet<PathBuf>) -> bool {
+    /// Have marks on these directories and no others; true if there is any that had none. Of `whole` every entry is of
+    /// interest.
+    pub(super) fn keep(&mut self, whole: &BTreeSet<PathBuf>, named: &BTreeSet<PathBuf>) -> bool {
         let Some(watcher) = &mut self.watcher else { return false };
-        for gone in self.marked.difference(wanted) {
+        self.whole.lock().clone_from(whole);
+        let wanted: BTreeSet<PathBuf> = whole.union(named).cloned().collect();
+        for gone in self.marked.difference(&wanted) {
             // The mark of a directory that was removed is gone already.
             let _ = watcher.unwatch(gone);
         }
@@ -41,14 +54,14 @@ impl Marks {
         self.unreported.retain(|directory| wanted.contains(directory));
         let mut is_new = false;
         for directory in wanted {
-            if self.marked.contains(directory) || self.unreported.contains(directory) {
+            if self.marked.contains(&directory) || self.unreported.contains(&directory) {
                 continue;
             }
             is_new = true;
-            let marked = watcher.watch(directory, RecursiveMode::NonRecursive).is_ok();
-            let all_are_reported = marked && FileSystem::of(directory) != FileSystem::Network;
+            let marked = watcher.watch(&directory, RecursiveMode::NonRecursive).is_ok();
+            let all_are_reported = marked && FileSystem::of(&directory) != FileSystem::Network;
             let among = if all_are_reported { &mut self.marked } else { &mut self.unreported };
-            among.insert(directory.clone());
+            among.insert(directory);
         }
         is_new
     }
@@ -64,26 +77,74 @@ impl Marks {
     }
 }
 
+/// True if a look could find something new: files that others write beside those of interest, such as logs and recordings, grow
+/// many times a second.
+fn is_of_interest(event: &Event, whole: &BTreeSet<PathBuf>, names: &[&str]) -> bool {
+    // A look reads what it looks at, and would bring about the next one.
+    if event.need_rescan() || event.kind.is_access() {
+        return event.need_rescan();
+    }
+    let only_grows = matches!(event.kind, EventKind::Modify(ModifyKind::Data(_)));
+    let is_named = |path: &Path| path.file_name().is_some_and(|name| names.iter().any(|known| name == *known));
+    let is_board = |path: &Path| path.extension().is_some_and(|extension| extension == BOARD);
+    event.paths.iter().any(|path| {
+        let in_whole = whole.contains(path) || path.parent().is_some_and(|parent| whole.contains(parent));
+        is_named(path) || in_whole && (!only_grows || is_board(path))
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::time::Duration;
 
-    use crossbeam_channel::bounded;
+    use crossbeam_channel::{Receiver, bounded};
 
     use super::*;
+
+    const QUIET: Duration = Duration::from_millis(100);
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    fn marks(whole: &[&Path], named: &[&Path]) -> (Marks, Receiver<()>) {
+        let (reporter, reports) = bounded(1);
+        let mut marks = Marks::reporting_to(reporter, &["vx.toml"]);
+        let set = |all: &[&Path]| all.iter().map(|path| (*path).to_owned()).collect();
+        assert!(marks.keep(&set(whole), &set(named)) && marks.complete());
+        (marks, reports)
+    }
 
     #[test]
     fn what_is_read_is_not_reported_and_what_is_written_is() {
         let top = tempfile::tempdir().expect("a directory");
         let file = top.path().join("vx.toml");
         std::fs::write(&file, "one").expect("a file");
-        let (reporter, reports) = bounded(1);
-        let mut marks = Marks::reporting_to(reporter);
-        assert!(marks.keep(&BTreeSet::from([top.path().to_owned()])) && marks.complete());
+        let (mut marks, reports) = marks(&[], &[top.path()]);
         (0..10).for_each(|_| drop(std::fs::read(&file).expect("it reads")));
-        assert!(reports.recv_timeout(Duration::from_millis(100)).is_err());
+        assert!(reports.recv_timeout(QUIET).is_err());
         std::fs::write(&file, "two").expect("a file");
-        assert!(reports.recv_timeout(Duration::from_secs(30)).is_ok());
-        assert!(!marks.keep(&BTreeSet::new()) && marks.count() == 0);
+        assert!(reports.recv_timeout(PATIENCE).is_ok());
+        assert!(!marks.keep(&BTreeSet::new(), &BTreeSet::new()) && marks.count() == 0);
+    }
+
+    #[test]
+    fn what_grows_beside_the_files_of_interest_is_not_reported() {
+        let (project, boards) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+        let mut log = std::fs::File::create(project.path().join("dev.log")).expect("a log");
+        let mut recording = std::fs::File::create(boards.path().join("1.vxr")).expect("a recording");
+        let (_marks, reports) = marks(&[boards.path()], &[project.path()]);
+        for file in [&mut log, &mut recording] {
+            (0..10).for_each(|_| file.write_all(b"a line\n").expect("it is written"));
+        }
+        std::fs::write(project.path().join("other"), "new").expect("a file");
+        std::fs::remove_file(project.path().join("other")).expect("it goes");
+        assert!(reports.recv_timeout(QUIET).is_err());
+        std::fs::write(boards.path().join("2.vxr"), "").expect("a file");
+        assert!(reports.recv_timeout(PATIENCE).is_ok(), "an entry of a whole directory");
+        while reports.recv_timeout(QUIET).is_ok() {}
+        std::fs::rename(boards.path().join("2.vxr"), boards.path().join("2.board")).expect("it moves");
+        assert!(reports.recv_timeout(PATIENCE).is_ok(), "a name in it");
+        while reports.recv_timeout(QUIET).is_ok() {}
+        std::fs::write(boards.path().join("2.board"), "more").expect("a file");
+        assert!(reports.recv_timeout(PATIENCE).is_ok(), "a board");
     }
 }
