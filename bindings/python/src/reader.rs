@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use vx_shm::{Reader, SlotView, Snapshot};
 
-use crate::error::write_error;
+use crate::error::{attach_error, read_error};
 
 /// The bytes of a row; `_rows.py` has the same layout.
 const ROW_BYTES: usize = 48;
@@ -22,7 +22,7 @@ pub(crate) struct BoardReader {
 impl BoardReader {
     #[new]
     fn new(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let reader = Reader::open(&path).map_err(|error| write_error(py, &path, &error, error.hint()))?;
+        let reader = Reader::open(&path).map_err(|error| attach_error(py, &error))?;
         Ok(Self { path, state: Mutex::new((reader, Snapshot::default(), Vec::new())) })
     }
 
@@ -30,7 +30,7 @@ impl BoardReader {
     fn rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (reader, snapshot, rows) = &mut *state;
-        reader.refresh(snapshot).map_err(|error| write_error(py, &self.path, &error, None))?;
+        reader.refresh(snapshot).map_err(|error| read_error(py, &self.path, &error))?;
         rows.clear();
         snapshot.slots.iter().for_each(|slot| put(slot, rows));
         Ok(PyBytes::new(py, rows))

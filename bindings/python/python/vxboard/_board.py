@@ -199,7 +199,8 @@ class Board:
         """The numbers of every slot that was ever used, as a structured array of numpy: one copy, each row read whole.
 
         Its fields are `place`, `generation`, `done`, `total` (2⁶⁴−1 while unknown), `ended_at_ns`, `pid` (both 0 for none), and,
-        as the numbers of the layout, `state`, `kind`, `step`, `attempt`, `unit`, `health`.
+        as the numbers of the layout, `state`, `kind`, `step`, `attempt`, `unit`, `health`. For a number that
+        this version does not know it has that of a live slot, a task, an unknown unit or health.
         """
         if self._rows_reader is None:
             self._rows_reader = reader_of(self) or False

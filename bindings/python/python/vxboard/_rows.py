@@ -44,18 +44,18 @@ def _row(slot: Slot) -> tuple[int, ...]:
         UNKNOWN if slot.total is None else slot.total,
         slot.ended_at_ns or 0,
         slot.pid or 0,
-        _number(layout.STATE_NAMES, slot.state),
-        _number(layout.KIND_NAMES, slot.kind),
+        _number(layout.STATE_NAMES, slot.state, layout.STATE_LIVE),
+        _number(layout.KIND_NAMES, slot.kind, layout.KIND_TASK),
         slot.step,
         slot.attempt,
-        _number(layout.UNIT_NAMES, slot.unit),
-        _number(layout.HEALTH_NAMES, slot.health),
+        _number(layout.UNIT_NAMES, slot.unit, 0),
+        _number(layout.HEALTH_NAMES, slot.health, 0),
     )
 
 
-def _number(names: tuple[str, ...], name: str) -> int:
-    """The number behind a name; of one that is not known its name ends in it."""
-    return names.index(name) if name in names else int(name.rsplit(" ", 1)[-1])
+def _number(names: tuple[str, ...], name: str, otherwise: int) -> int:
+    """The number behind a name; for one that this version does not know, the one that the crate takes for it."""
+    return names.index(name) if name in names else otherwise
 
 
 def array_of(rows: bytes) -> Any:

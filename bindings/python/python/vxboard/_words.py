@@ -33,6 +33,7 @@ from ._errors import (
 
 _FACT_BYTES = layout.HEADER_CRC + 8
 _NAME_A_BOARD = "name a board or a dump; see `vx board ls`"
+_GONE = "the last good reading is all there is of it"
 
 
 class Region(NamedTuple):
@@ -158,11 +159,11 @@ class Words:
             self._look_at(memoryview(self._copied()))
         if self.long[layout.HEADER_READY >> 3] != layout.READY:
             what = f"board `{self.path}` was overwritten: its header no longer says that it is complete"
-            raise ReadError(self.path, what, "it is gone; see which boards there are with `vx board ls`")
+            raise ReadError(self.path, what, _GONE)
 
     def _truncated(self, found: int, expected: int) -> ReadError:
         what = f"board `{self.path}` was cut short: {found} of {expected} bytes are left"
-        return ReadError(self.path, what, "it is gone; see which boards there are with `vx board ls`")
+        return ReadError(self.path, what, _GONE)
 
 
 def _open_plain(path: str) -> tuple[int, os.stat_result]:
