@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import unittest
 from collections.abc import Iterator
 from unittest import mock
@@ -108,12 +109,20 @@ class Writing(BoardTest):
                     child.join(PATIENCE_S)
                 self.assertTrue(board["gone"].lost)
                 for child in children.values():
-                    assert child.pid is not None and child.exitcode is not None
                     board.record_exit(child.pid, child.exitcode)
                 found = {slot.key: (slot.state, slot.error, slot.exit_code, slot.signal, slot.done) for slot in board}
                 self.assertEqual(found["fine"], ("done", None, 0, None, 10))
                 self.assertEqual(found["bad"], ("failed", "SystemExit: no space", 1, None, 10))
                 self.assertEqual(found["gone"], ("died", None, None, signal.SIGKILL, 10))
+
+    def test_a_child_that_has_not_ended_has_no_end_to_record(self) -> None:
+        child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(PATIENCE_S,))
+        with self.board() as board:
+            self.assertRaisesRegex(ValueError, "was not started", board.record_exit, child.pid, child.exitcode)
+            child.start()
+            self.addCleanup(child.join)
+            self.addCleanup(child.kill)
+            self.assertRaisesRegex(ValueError, "join it first", board.record_exit, child.pid, child.exitcode)
 
     def test_a_forked_child_has_no_part_in_its_parents_slots(self) -> None:
         with self.board() as board:

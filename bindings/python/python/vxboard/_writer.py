@@ -50,9 +50,13 @@ class OwnBoard(Board):
         """Remove other boards from its directory that have been over for an hour, or are not among the newest 32."""
         self._writer.tidy(os.path.dirname(self.path))
 
-    def record_exit(self, pid: int, exit_code: int) -> None:
+    def record_exit(self, pid: Optional[int], exit_code: Optional[int]) -> None:
         """Record how a child ended, for each slot that it wrote: `process.pid` and `process.exitcode`, as
-        `multiprocessing` and `subprocess` have them. A negative code is a signal, by which it was killed."""
+        `multiprocessing` and `subprocess` have them. A negative code is a signal, by which it was killed.
+
+        Raises `ValueError` if the child was not started, or has not ended: one of them is `None` then."""
+        if pid is None or exit_code is None:
+            raise ValueError(f"process {pid} has no exit code yet: join it first" if pid else "the process was not started")
         code, signal = (None, -exit_code) if exit_code < 0 else (exit_code, None)
         for slot in self.slots():
             if slot.pid == pid:
