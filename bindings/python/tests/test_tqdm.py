@@ -2,8 +2,10 @@
 
 import multiprocessing
 import os
+import pickle
 import unittest
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
 
 import vxboard
@@ -76,6 +78,40 @@ class Bars(BoardTest):
             bar.refresh()
             self.assertEqual((self.board["fetch"].done, self.board["fetch"].total), (20, 40))
         self.assertEqual(self.board["fetch"].state, "done")
+
+    def test_what_is_assigned_shows_with_the_next_step(self) -> None:
+        with tqdm(total=2, desc="fetch", postfix=["mirror", 2]) as bar:
+            self.assertEqual(self.board["fetch"].message, "['mirror', 2]")
+            bar.total, bar.desc, bar.postfix = 4, "again", None
+            bar.update(3)
+            self.assertEqual((self.board["fetch"].done, self.board["fetch"].total), (3, 4))
+            bar.set_postfix([("b", 1), ("a", 2)], c=3)
+            self.assertEqual(self.board["fetch"].message, "again, b=1, a=2, c=3")
+            told = bar.format_dict
+            self.assertEqual((told["n"], told["total"], told["prefix"]), (3, 4, "again"))
+            self.assertGreater(told["rate"], 0)
+
+    def test_a_bar_that_nobody_holds_is_over(self) -> None:
+        for key, done in (("short", 1), ("whole", 3)):
+            bar = tqdm(total=3, desc=key)
+            bar.update(done)
+            del bar
+        self.assertEqual([(slot.key, slot.state) for slot in self.board], [("short", "cancelled"), ("whole", "done")])
+
+    def test_the_lock_is_one_for_threads_and_free_in_a_child(self) -> None:
+        lock = tqdm.get_lock()
+        self.assertIs(tqdm.get_lock(), lock)
+        with lock, lock, ThreadPoolExecutor(1) as pool:
+            self.assertFalse(pool.submit(lock.acquire, False).result())
+            held = pool.submit(lambda: lock.acquire(timeout=0)).result()
+            self.assertFalse(held)
+            child = multiprocessing.get_context("fork").Process(target=lock.__enter__)
+            child.start()
+            child.join(PATIENCE_S)
+            self.assertEqual(child.exitcode, 0)
+            self.assertTrue(pickle.loads(pickle.dumps(lock)).acquire(False))
+        with ThreadPoolExecutor(1) as pool:
+            self.assertTrue(pool.submit(lock.acquire, False).result())
 
     def test_processes_with_one_description_have_a_slot_each(self) -> None:
         context = multiprocessing.get_context("fork")

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Generic, Optional, TypeVar, Union, cast
 
 from ._errors import VxboardError
+from ._lock import Lock
 from ._writer import Unit
 from ._writer import slot as take_slot
 
@@ -34,6 +35,8 @@ _counter = itertools.count(1)
 class tqdm(Generic[T]):
     """As `tqdm.tqdm`. What concerns the look of a bar in a terminal is accepted and has no effect."""
 
+    _lock: Any
+
     def __init__(
         self,
         iterable: Optional[Iterable[T]] = None,
@@ -44,7 +47,7 @@ class tqdm(Generic[T]):
         disable: Optional[bool] = False,
         unit: str = "it",
         initial: float = 0,
-        postfix: Union[Mapping[str, object], str, None] = None,
+        postfix: object = None,
         **_more_of_its_look: object,
     ) -> None:
         if total is None and isinstance(iterable, Sized):
@@ -52,20 +55,42 @@ class tqdm(Generic[T]):
         if total == float("inf"):
             total = None
         self.iterable: Optional[Iterable[T]] = iterable
-        self.desc = desc or ""
-        self.total = total
         self.leave = leave
         self.disable = bool(disable)
         self.unit = unit
         self.initial = initial
         self.n = initial
-        self.postfix: Optional[str] = None
-        self._slot = None if self.disable else _slot_of(self.desc, self._whole(total), unit)
+        self.start_t = time.time()
+        self.postfix: object = None
+        self._desc, self._total = desc or "", total
+        self._slot = None if self.disable else _slot_of(self._desc, self._whole(total), unit)
         self._publish()
-        if isinstance(postfix, str):
-            self.set_postfix_str(postfix)
+        if isinstance(postfix, Mapping):
+            self.set_postfix(cast("Mapping[str, object]", postfix))
         elif postfix is not None:
-            self.set_postfix(postfix)
+            self.postfix = postfix
+            self._say()
+
+    @property
+    def total(self) -> Optional[float]:
+        """What there is to do; an assignment shows at once."""
+        return self._total
+
+    @total.setter
+    def total(self, total: Optional[float]) -> None:
+        self._total = None if total == float("inf") else total
+        if self._slot is not None and self._slot.live:
+            self._slot.total = self._whole(self._total)
+
+    @property
+    def desc(self) -> str:
+        """The description; an assignment shows at once."""
+        return self._desc
+
+    @desc.setter
+    def desc(self, desc: Optional[str]) -> None:
+        self._desc = desc or ""
+        self._say()
 
     @staticmethod
     def _whole(number: Optional[float]) -> Optional[int]:
@@ -79,7 +104,8 @@ class tqdm(Generic[T]):
         if self._slot is not None and self._slot.live:
             named = self.desc.rstrip(": ")
             moved = named if named != self._slot.key else ""
-            self._slot.message(", ".join(part for part in (moved, self.postfix) if part))
+            postfix = "" if self.postfix is None else str(self.postfix)
+            self._slot.message(", ".join(part for part in (moved, postfix) if part))
 
     def __iter__(self) -> Iterator[T]:
         if self.iterable is None:
@@ -131,18 +157,15 @@ class tqdm(Generic[T]):
 
     def reset(self, total: Optional[float] = None) -> None:
         """Begin again at 0."""
-        self.n = 0
+        self.n, self.start_t = 0, time.time()
         if total is not None:
-            self.total = total = None if total == float("inf") else total
-            if self._slot is not None and self._slot.live:
-                self._slot.total = self._whole(total)
+            self.total = total
         self._publish()
 
     def refresh(self, *_look: object, **_more: object) -> Optional[bool]:
-        """Publish `n` and `total` as they were assigned."""
-        if self._slot is not None and self._slot.live:
-            self._slot.total = self._whole(self.total)
+        """Publish `n` as it was assigned, and the texts."""
         self._publish()
+        self._say()
         return True
 
     def set_description(self, desc: Optional[str] = None, refresh: bool = True) -> None:
@@ -151,13 +174,16 @@ class tqdm(Generic[T]):
 
     def set_description_str(self, desc: Optional[str] = None, refresh: bool = True) -> None:
         self.desc = desc or ""
-        self._say()
 
     def set_postfix(
-        self, ordered_dict: Optional[Mapping[str, object]] = None, refresh: bool = True, **kwargs: object
+        self,
+        ordered_dict: Union[Mapping[str, object], Iterable[tuple[str, object]], None] = None,
+        refresh: bool = True,
+        **kwargs: object,
     ) -> None:
         """Show these values as the slot's message."""
-        values = {**(ordered_dict or {}), **dict(sorted(kwargs.items()))}
+        values = dict(cast("Mapping[str, object]", ordered_dict or {}))
+        values.update(sorted(kwargs.items()))
         shown = (f"{key}={value:.3g}" if isinstance(value, float) else f"{key}={value}" for key, value in values.items())
         self.set_postfix_str(", ".join(shown))
 
@@ -171,6 +197,13 @@ class tqdm(Generic[T]):
             self._publish()
             self._slot.end()
 
+    def __del__(self) -> None:
+        """A bar that nobody holds is over: as done if it came to its end."""
+        slot = getattr(self, "_slot", None)
+        if slot is not None and slot.live:
+            whole = self.total is None or self.n >= self.total
+            self.close() if whole else self._end_early()
+
     def clear(self, *_look: object, **_more: object) -> None:
         """Nothing was drawn."""
 
@@ -180,11 +213,35 @@ class tqdm(Generic[T]):
     @classmethod
     def write(cls, s: str, file: Optional[IO[str]] = None, end: str = "\n", nolock: bool = False) -> None:
         """Print a line: no bar is in its way."""
-        (file or sys.stdout).write(f"{s}{end}")
+        stream = file if file is not None else cast("Optional[IO[str]]", sys.stdout)
+        if stream is not None:
+            stream.write(f"{s}{end}")
+
+    @classmethod
+    def get_lock(cls) -> Any:
+        """For code that guards its own output, and for maps of tqdm's that hand a lock on. No bar waits for it."""
+        if not hasattr(cls, "_lock"):
+            cls._lock = Lock()
+        return cls._lock
+
+    @classmethod
+    def set_lock(cls, lock: Any) -> None:
+        cls._lock = lock
 
     @property
     def format_dict(self) -> dict[str, Any]:
-        return {"n": self.n, "total": self.total, "initial": self.initial, "unit": self.unit, "prefix": self.desc}
+        elapsed = max(time.time() - self.start_t, 0.0)
+        done = self.n - self.initial
+        return {
+            "n": self.n,
+            "total": self.total,
+            "elapsed": elapsed,
+            "rate": done / elapsed if done and elapsed else None,
+            "prefix": self.desc,
+            "postfix": self.postfix,
+            "unit": self.unit,
+            "initial": self.initial,
+        }
 
     def __len__(self) -> int:
         if isinstance(self.iterable, Sized):
