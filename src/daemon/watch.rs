@@ -142,11 +142,7 @@ impl Watching {
         let (root, store) = (self.home.root().to_owned(), self.home.store());
         let mut whole: BTreeSet<PathBuf> = folders_in(&store).into_iter().chain([store]).collect();
         whole.extend(boards::places().unwrap_or_default());
-        let mut named: BTreeSet<PathBuf> = self.directories.iter().cloned().chain([root]).collect();
-        for directories in [&mut whole, &mut named] {
-            directories.retain(|directory| directory.is_dir());
-        }
-        self.marks.keep(&whole, &named)
+        self.marks.keep(whole, self.directories.iter().cloned().chain([root]).collect())
     }
 
     fn look_at_store(&mut self, first: bool) {

@@ -21,31 +21,39 @@ pub(super) struct Marks {
     marked: BTreeSet<PathBuf>,
     /// Those that cannot be marked, or whose changes are not all reported.
     unreported: BTreeSet<PathBuf>,
+    interest: Arc<Mutex<Interest>>,
+}
+
+/// The directories that were asked for, also those that are not there yet.
+#[derive(Default)]
+struct Interest {
     /// Those of which every entry is of interest.
-    whole: Arc<Mutex<BTreeSet<PathBuf>>>,
+    whole: BTreeSet<PathBuf>,
+    /// Those in which some names are, and which may come and go themselves.
+    named: BTreeSet<PathBuf>,
 }
 
 impl Marks {
     /// No marks yet; each report of interest, also one that too many were lost, is a word to this channel, which has room for
     /// one. In directories that are not of interest as a whole only these `names` are.
     pub(super) fn reporting_to(reports: Sender<()>, names: &'static [&'static str]) -> Self {
-        let whole = Arc::new(Mutex::new(BTreeSet::new()));
-        let of_interest = Arc::clone(&whole);
+        let interest = Arc::new(Mutex::new(Interest::default()));
+        let known = Arc::clone(&interest);
         let watcher = notify::recommended_watcher(move |report: notify::Result<Event>| {
-            if report.map_or(true, |event| is_of_interest(&event, &of_interest.lock(), names)) {
+            if report.map_or(true, |event| is_of_interest(&event, &known.lock(), names)) {
                 // A word that waits already is enough.
                 let _ = reports.try_send(());
             }
         });
-        Self { watcher: watcher.ok(), marked: BTreeSet::new(), unreported: BTreeSet::new(), whole }
+        Self { watcher: watcher.ok(), marked: BTreeSet::new(), unreported: BTreeSet::new(), interest }
     }
 
-    /// Have marks on these directories and no others; true if there is any that had none. Of `whole` every entry is of
-    /// interest.
-    pub(super) fn keep(&mut self, whole: &BTreeSet<PathBuf>, named: &BTreeSet<PathBuf>) -> bool {
+    /// Have marks on those of these directories that are there, and on no others; true if there is any that had none. Of
+    /// `whole` every entry is of interest.
+    pub(super) fn keep(&mut self, whole: BTreeSet<PathBuf>, named: BTreeSet<PathBuf>) -> bool {
         let Some(watcher) = &mut self.watcher else { return false };
-        self.whole.lock().clone_from(whole);
-        let wanted: BTreeSet<PathBuf> = whole.union(named).cloned().collect();
+        let wanted: BTreeSet<PathBuf> = whole.union(&named).filter(|directory| directory.is_dir()).cloned().collect();
+        *self.interest.lock() = Interest { whole, named };
         for gone in self.marked.difference(&wanted) {
             // The mark of a directory that was removed is gone already.
             let _ = watcher.unwatch(gone);
@@ -79,7 +87,7 @@ impl Marks {
 
 /// True if a look could find something new: files that others write beside those of interest, such as logs and recordings, grow
 /// many times a second.
-fn is_of_interest(event: &Event, whole: &BTreeSet<PathBuf>, names: &[&str]) -> bool {
+fn is_of_interest(event: &Event, interest: &Interest, names: &[&str]) -> bool {
     // A look reads what it looks at, and would bring about the next one.
     if event.need_rescan() || event.kind.is_access() {
         return event.need_rescan();
@@ -88,8 +96,9 @@ fn is_of_interest(event: &Event, whole: &BTreeSet<PathBuf>, names: &[&str]) -> b
     let is_named = |path: &Path| path.file_name().is_some_and(|name| names.iter().any(|known| name == *known));
     let is_board = |path: &Path| path.extension().is_some_and(|extension| extension == BOARD);
     event.paths.iter().any(|path| {
+        let whole = &interest.whole;
         let in_whole = whole.contains(path) || path.parent().is_some_and(|parent| whole.contains(parent));
-        is_named(path) || in_whole && (!only_grows || is_board(path))
+        is_named(path) || interest.named.contains(path) || in_whole && (!only_grows || is_board(path))
     })
 }
 
@@ -109,7 +118,7 @@ mod tests {
         let (reporter, reports) = bounded(1);
         let mut marks = Marks::reporting_to(reporter, &["vx.toml"]);
         let set = |all: &[&Path]| all.iter().map(|path| (*path).to_owned()).collect();
-        assert!(marks.keep(&set(whole), &set(named)) && marks.complete());
+        assert!(marks.keep(set(whole), set(named)) && marks.complete());
         (marks, reports)
     }
 
@@ -123,7 +132,21 @@ mod tests {
         assert!(reports.recv_timeout(QUIET).is_err());
         std::fs::write(&file, "two").expect("a file");
         assert!(reports.recv_timeout(PATIENCE).is_ok());
-        assert!(!marks.keep(&BTreeSet::new(), &BTreeSet::new()) && marks.count() == 0);
+        assert!(!marks.keep(BTreeSet::new(), BTreeSet::new()) && marks.count() == 0);
+    }
+
+    #[test]
+    fn a_directory_that_comes_or_goes_is_reported() {
+        let top = tempfile::tempdir().expect("a directory");
+        let project = top.path().join("project");
+        let (_marks, reports) = marks(&[], &[top.path(), &project]);
+        for _ in 0..2 {
+            std::fs::create_dir(&project).expect("it is made");
+            assert!(reports.recv_timeout(PATIENCE).is_ok());
+            std::fs::rename(&project, top.path().join("moved")).expect("it is moved");
+            assert!(reports.recv_timeout(PATIENCE).is_ok());
+            std::fs::remove_dir(top.path().join("moved")).expect("it goes");
+        }
     }
 
     #[test]
