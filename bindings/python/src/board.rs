@@ -22,9 +22,10 @@ pub(crate) struct BoardWriter {
 impl BoardWriter {
     #[new]
     fn new(py: Python<'_>, path: PathBuf, title: &str, capacity: u32) -> PyResult<Self> {
-        let board =
-            Board::create(&path, title, capacity).map_err(|error| write_error(py, &path, &error, error.hint()))?;
-        Ok(Self { path, own: Own::new(board) })
+        match Own::make(py, || Board::create(&path, title, capacity)) {
+            Ok(own) => Ok(Self { path, own }),
+            Err(error) => Err(write_error(py, &path, &error, error.hint())),
+        }
     }
 
     /// Remove boards from a directory that are over, by the rule by which vx does it. One that cannot be removed stays.
@@ -34,9 +35,7 @@ impl BoardWriter {
     }
 
     fn set_title(&self, title: &str) {
-        if let Some(board) = &*self.own.lock() {
-            board.set_title(title);
-        }
+        self.own.with(|board| board.as_ref().map(|board| board.set_title(title)));
     }
 
     /// Record how the process of a slot ended. A slot that had ended before keeps its state and gets the exit alone.
@@ -49,18 +48,14 @@ impl BoardWriter {
         signal: Option<i32>,
     ) -> PyResult<()> {
         let ending = Ending { exit_code, signal, ..Ending::new(SlotState::Died) };
-        match &*self.own.lock() {
-            Some(board) => board
-                .end(Reservation { slot, generation }, &ending)
-                .map_err(|error| write_error(py, &self.path, &error, error.hint())),
-            None => Ok(()),
-        }
+        let slot = Reservation { slot, generation };
+        let ended = self.own.with(|board| board.as_ref().map_or(Ok(()), |board| board.end(slot, &ending)));
+        ended.map_err(|error| write_error(py, &self.path, &error, error.hint()))
     }
 
     /// Close the board, as done or failed. In a forked child it does nothing.
     fn close(&self, failed: bool) {
-        if let Some(board) = self.own.lock().take() {
-            board.close(if failed { BoardState::Failed } else { BoardState::Done });
-        }
+        let state = if failed { BoardState::Failed } else { BoardState::Done };
+        self.own.with(|board| board.take().map(|board| board.close(state)));
     }
 }

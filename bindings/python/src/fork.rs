@@ -7,14 +7,24 @@ use std::cell::RefCell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
 use vx_shm::ForkGuard;
 
 /// Everything of this process that a child must let go of.
 static HELD: Mutex<Vec<Weak<dyn LetGo>>> = Mutex::new(Vec::new());
 
+/// Held while a board is made or a slot taken, and by a thread that forks from its first hook on: until the fork itself others
+/// run, and one that takes a slot would wait for the beats, which are held back, and keep the interpreter from forking.
+static MAKING: Mutex<()> = Mutex::new(());
+
 thread_local! {
     /// What the thread that forks holds during the fork.
-    static FORKING: RefCell<Option<ForkGuard>> = const { RefCell::new(None) };
+    static FORKING: RefCell<Option<Forking>> = const { RefCell::new(None) };
+}
+
+struct Forking {
+    _beats: ForkGuard,
+    _making: MutexGuard<'static, ()>,
 }
 
 trait LetGo: Send + Sync {
@@ -22,24 +32,27 @@ trait LetGo: Send + Sync {
 }
 
 /// A board or a slot of this process; empty once it has ended, and in a forked child.
-pub(crate) struct Own<T>(Arc<Cell<T>>);
+pub(crate) struct Own<T: Send + 'static>(Arc<Cell<T>>);
 
 struct Cell<T>(Mutex<Option<T>>);
 
 impl<T: Send + 'static> Own<T> {
-    pub(crate) fn new(value: T) -> Self {
-        let cell = Arc::new(Cell(Mutex::new(Some(value))));
+    /// What is made here, which must not call Python, is let go of by each child.
+    pub(crate) fn make<E>(py: Python<'_>, make: impl FnOnce() -> Result<T, E>) -> Result<Self, E> {
+        let _others_wait = MAKING.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
+        let cell = Arc::new(Cell(Mutex::new(Some(make()?))));
         let weak: Weak<dyn LetGo> = Arc::downgrade(&(cell.clone() as Arc<dyn LetGo>));
         let mut held = lock(&HELD);
         held.retain(|other| other.strong_count() > 0);
         held.push(weak);
-        Self(cell)
+        Ok(Self(cell))
     }
 
-    /// Calls hold the interpreter's lock from beginning to end, so that no other thread has this one during a fork.
+    /// Do this with it, without a call of Python: no fork comes in between, as it waits for the interpreter's lock, or, where
+    /// there is none, until every thread is in Python; and another thread that waits here may have that lock.
     #[inline]
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Option<T>> {
-        lock(&self.0.0)
+    pub(crate) fn with<R>(&self, act: impl FnOnce(&mut Option<T>) -> R) -> R {
+        act(&mut lock(&self.0.0))
     }
 }
 
@@ -54,8 +67,11 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[pyfunction]
-fn before() {
-    FORKING.set(Some(vx_shm::before_fork()));
+fn before(py: Python<'_>) {
+    py.detach(|| {
+        let _making = lock(&MAKING);
+        FORKING.set(Some(Forking { _beats: vx_shm::before_fork(), _making }));
+    });
 }
 
 #[pyfunction]

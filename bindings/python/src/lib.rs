@@ -11,7 +11,7 @@ mod slot;
 
 use pyo3::prelude::*;
 
-#[pymodule]
+#[pymodule(gil_used = false)]
 fn _extension(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<board::BoardWriter>()?;
     module.add_class::<slot::SlotWriter>()?;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use vx_shm::{Reader, SlotView, Snapshot};
+use vx_shm::{ReadError, Reader, SlotView, Snapshot};
 
 use crate::error::{attach_error, read_error};
 
@@ -15,7 +15,7 @@ const ROW_BYTES: usize = 48;
 #[pyclass(frozen, module = "vxboard")]
 pub(crate) struct BoardReader {
     path: PathBuf,
-    state: Mutex<(Reader, Snapshot, Vec<u8>)>,
+    state: Mutex<(Reader, Snapshot)>,
 }
 
 #[pymethods]
@@ -23,17 +23,27 @@ impl BoardReader {
     #[new]
     fn new(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         let reader = Reader::open(&path).map_err(|error| attach_error(py, &error))?;
-        Ok(Self { path, state: Mutex::new((reader, Snapshot::default(), Vec::new())) })
+        Ok(Self { path, state: Mutex::new((reader, Snapshot::default())) })
     }
 
     /// A row for each slot that was ever used, all of them read whole.
     fn rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        match self.read() {
+            Ok(rows) => Ok(PyBytes::new(py, &rows)),
+            Err(error) => Err(read_error(py, &self.path, &error)),
+        }
+    }
+}
+
+impl BoardReader {
+    /// Calls no Python: another thread that waits here may have the interpreter's lock.
+    fn read(&self) -> Result<Vec<u8>, ReadError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (reader, snapshot, rows) = &mut *state;
-        reader.refresh(snapshot).map_err(|error| read_error(py, &self.path, &error))?;
-        rows.clear();
-        snapshot.slots.iter().for_each(|slot| put(slot, rows));
-        Ok(PyBytes::new(py, rows))
+        let (reader, snapshot) = &mut *state;
+        reader.refresh(snapshot)?;
+        let mut rows = Vec::with_capacity(snapshot.slots.len() * ROW_BYTES);
+        snapshot.slots.iter().for_each(|slot| put(slot, &mut rows));
+        Ok(rows)
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use vx_shm::{Ending, Kind, Slot, SlotState, Step, Unit};
+use vx_shm::{ClaimError, Ending, Kind, Slot, SlotState, Step, Unit};
 
 use crate::error::write_error;
 use crate::fork::Own;
@@ -32,13 +32,18 @@ impl SlotWriter {
         version: &str,
     ) -> PyResult<Self> {
         let unit = unit.map(unit_of).transpose()?;
-        let mut slot = Slot::join(&path, &key, version, Kind::Task)
-            .map_err(|error| write_error(py, &path, &error, error.hint()))?;
-        slot.enter(RUNNING, total);
-        if let Some(unit) = unit {
-            slot.set_unit(unit);
+        let begin = || {
+            let mut slot = Slot::join(&path, &key, version, Kind::Task)?;
+            slot.enter(RUNNING, total);
+            if let Some(unit) = unit {
+                slot.set_unit(unit);
+            }
+            Ok::<_, ClaimError>(slot)
+        };
+        match Own::make(py, begin) {
+            Ok(own) => Ok(Self { path, key, own }),
+            Err(error) => Err(write_error(py, &path, &error, error.hint())),
         }
-        Ok(Self { path, key, own: Own::new(slot) })
     }
 
     /// Add to the finished work.
@@ -86,7 +91,7 @@ impl SlotWriter {
     /// True until it has ended; false in a forked child.
     #[getter]
     fn live(&self) -> bool {
-        self.own.lock().is_some()
+        self.own.with(|slot| slot.is_some())
     }
 
     /// End the slot: as done, or with the reason as failed. The second end is ignored.
@@ -134,10 +139,7 @@ impl SlotWriter {
 impl SlotWriter {
     #[inline]
     fn with<T>(&self, py: Python<'_>, act: impl FnOnce(&mut Slot) -> T) -> PyResult<T> {
-        match &mut *self.own.lock() {
-            Some(slot) => Ok(act(slot)),
-            None => Err(self.not_live(py)),
-        }
+        self.own.with(|slot| slot.as_mut().map(act)).ok_or_else(|| self.not_live(py))
     }
 
     #[cold]
@@ -147,10 +149,8 @@ impl SlotWriter {
     }
 
     fn finish(&self, py: Python<'_>, ending: Ending) -> PyResult<()> {
-        match self.own.lock().take() {
-            Some(slot) => slot.end(ending).map_err(|error| write_error(py, &self.path, &error, error.hint())),
-            None => Ok(()),
-        }
+        let ended = self.own.with(|slot| slot.take().map_or(Ok(()), |slot| slot.end(ending)));
+        ended.map_err(|error| write_error(py, &self.path, &error, error.hint()))
     }
 }
 

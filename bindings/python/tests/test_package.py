@@ -11,14 +11,16 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 USE = """
 import sys, vxboard
+free = "t" in getattr(sys, "abiflags", "")
 try:
     with vxboard.Board.create("t") as board, board.slot("a", total=3) as slot:
         slot.advance()
         print([(it.key, it.done) for it in vxboard.Board.open(board.path)])
+    assert not free or not sys._is_gil_enabled(), "the extension switched the interpreter's lock on"
 except vxboard.WriteError:
     print("reads only")
 """
-VERSIONS = [f"python3.{minor}" for minor in range(9, 16)]
+VERSIONS = [f"python3.{minor}" for minor in range(9, 16)] + [f"python3.{minor}t" for minor in range(13, 16)]
 
 
 @unittest.skipUnless(
@@ -50,7 +52,7 @@ class Packages(unittest.TestCase):
         for python in filter(shutil.which, VERSIONS):
             if subprocess.run([python, "-c", ""], capture_output=True).returncode != 0:
                 continue
-            version = int(python.rpartition(".")[2])
+            version = int(python.rpartition(".")[2].rstrip("t"))
             expected = "[('a', 1)]" if version >= 11 else "reads only"
             with self.subTest(python):
                 said = self.used_after(python, "--no-index", "--find-links", str(self.made), "vxboard")

@@ -177,6 +177,92 @@ class Writing(BoardTest):
             for slot in slots:
                 slot.end()
 
+    def test_forks_while_other_threads_are_in_calls_do_not_hang(self) -> None:
+        cycles = int(os.environ.get("VXBOARD_FORKS", "40"))
+        over = threading.Event()
+        with self.board(slots=4096) as board, board.slot("common") as common:
+            reader = extension.BoardReader(self.path)
+
+            def run() -> None:
+                while not over.is_set():
+                    common.advance()
+                    for _ in range(100):
+                        reader.rows()
+                    # Refused, since the key is in use, and so an error that is made in Python while others write.
+                    self.assertRaises(vxboard.WriteError, board.slot, "common")
+
+            threads = [threading.Thread(target=run) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            try:
+                for _ in range(cycles):
+                    child = os.fork()
+                    if child == 0:
+                        try:
+                            take_and_end(str(self.path))
+                            os._exit(0 if reader.rows() and not common.live else 1)
+                        finally:
+                            os._exit(1)
+                    ended = 0
+                    for _ in range(int(PATIENCE_S * 1000)):
+                        ended, status = os.waitpid(child, os.WNOHANG)
+                        if ended:
+                            break
+                        time.sleep(0.001)
+                    if not ended:
+                        os.kill(child, signal.SIGKILL)
+                        os.waitpid(child, 0)
+                    self.assertEqual((ended, os.waitstatus_to_exitcode(status)), (child, 0))
+            finally:
+                over.set()
+                for thread in threads:
+                    thread.join()
+
+    def test_a_fork_that_is_held_up_by_another_hook_does_not_hang_with_a_thread_that_takes_a_slot(self) -> None:
+        script = (
+            "import os, sys, threading, time\n"
+            "os.register_at_fork(before=lambda: time.sleep(0.02))\n"  # Runs after the extension's, which comes later.
+            "import vxboard\n"
+            "over = threading.Event()\n"
+            "def run():\n"
+            "    while not over.is_set():\n"
+            "        with vxboard.slot('thread'): time.sleep(0.001)\n"
+            "        time.sleep(0.001)\n"
+            "with vxboard.Board.create('forks', 4096):\n"
+            "    thread = threading.Thread(target=run)\n"
+            "    thread.start()\n"
+            "    for _ in range(20):\n"
+            "        child = os.fork()\n"
+            "        if child == 0: os._exit(0)\n"
+            "        os.waitpid(child, 0)\n"
+            "    over.set()\n"
+            "    thread.join()\n"
+        )
+        os.chmod(self.directory, 0o700)
+        environment = {**os.environ, "VX_RUNTIME_DIR": str(self.directory)}
+        done = subprocess.run([sys.executable, "-B", "-W", "ignore", "-c", script], env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_threads_that_begin_without_a_board_share_one(self) -> None:
+        script = (
+            "import threading, vxboard\n"
+            "begun = threading.Barrier(8)\n"
+            "def run(number):\n"
+            "    begun.wait()\n"
+            "    vxboard.slot(f'thread {number}').end()\n"
+            "threads = [threading.Thread(target=run, args=(number,)) for number in range(8)]\n"
+            "for thread in threads: thread.start()\n"
+            "for thread in threads: thread.join()\n"
+            "print(len(vxboard.Board.open().slots()))\n"
+        )
+        os.chmod(self.directory, 0o700)
+        environment = {**os.environ, "VX_RUNTIME_DIR": str(self.directory)}
+        environment.pop("VX_BOARD", None)
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", script], env=environment, capture_output=True, text=True, timeout=PATIENCE_S
+        )
+        self.assertEqual((done.stdout, done.stderr), ("8\n", ""))
+
     def test_threads_write_slots_of_their_own_and_one_in_common(self) -> None:
         with self.board() as board, board.slot("common") as common:
 

@@ -1,4 +1,4 @@
-"""The lock that programs expect of tqdm. No bar of this package waits for it."""
+"""A lock that a fork does not leave behind taken."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, Optional, Union
 from . import _places as places
 from ._board import Board
 from ._errors import WriteError
+from ._lock import Lock
 
 if TYPE_CHECKING:
     from ._extension import BoardWriter, SlotWriter
@@ -23,6 +24,7 @@ Unit = Literal["count", "bytes", "files", "permille"]
 _VARIABLE = "VX_BOARD"
 # The board that `slot` made because there was none. A forked child writes to its parent's.
 _made: Optional[OwnBoard] = None
+_making = Lock()
 
 
 class OwnBoard(Board):
@@ -106,14 +108,20 @@ def slot(key: str, total: Optional[int] = None, unit: Optional[Unit] = None) -> 
 
     Raises `WriteError` if the board is full or closed, or has a slot with this key at work.
     """
+    return _slot_writer(os.environ.get(_VARIABLE) or _made_once(), key, total, unit)
+
+
+def _made_once() -> str:
+    """The path of the board of this process, for which several threads may ask at once."""
     global _made
-    path = os.environ.get(_VARIABLE)
-    if not path:
-        title = os.path.basename(sys.argv[0]) if sys.argv and sys.argv[0] else "python"
-        _made = create(title)
-        atexit.register(_made.close)
-        path = _made.path
-    return _slot_writer(path, key, total, unit)
+    with _making:
+        path = os.environ.get(_VARIABLE)
+        if not path:
+            title = os.path.basename(sys.argv[0]) if sys.argv and sys.argv[0] else "python"
+            _made = create(title)
+            atexit.register(_made.close)
+            path = _made.path
+        return path
 
 
 def _board_writer(path: str, title: str, slots: int) -> BoardWriter:
