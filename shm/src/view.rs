@@ -57,7 +57,7 @@ pub enum Liveness {
     Stalled(u64),
     /// The writer holds its slot, but has not beaten for this many milliseconds: stopped or starved.
     Silent(u64),
-    /// No process holds the slot, and its creator is gone, too: nothing more will follow.
+    /// No process holds the slot, and none is known to run that would record its end.
     Lost,
 }
 

@@ -14,7 +14,7 @@ pub enum Standing {
     Failed,
     /// Its process was killed or crashed.
     Died,
-    /// Its process and its parent are both gone, so no end will be recorded.
+    /// Its process is gone, and nobody is there who would record its end.
     Lost,
     /// Its process lives but was stopped or gets no time.
     Silent,
@@ -110,7 +110,7 @@ pub fn note(slot: &SlotView, standing: Standing) -> String {
         (Standing::Stalled, Liveness::Stalled(ms)) if slot.kind == Kind::Turn => format!("no line for {} s", ms / 1000),
         (Standing::Stalled, Liveness::Stalled(ms)) => format!("no progress for {} s", ms / 1000),
         (Standing::Silent, Liveness::Silent(ms)) => format!("no sign of life for {} s", ms / 1000),
-        (Standing::Lost, _) => "its process and its parent are gone".to_owned(),
+        (Standing::Lost, _) => "its process is gone without a word".to_owned(),
         (Standing::Stopping, _) => "asked to stop".to_owned(),
         // The server whose answer its preparation waits for.
         (Standing::Waiting | Standing::Queued, _) => first_line(&slot.message).to_owned(),
@@ -149,7 +149,7 @@ pub fn ending(slot: &SlotView, standing: Standing) -> String {
             (None, Some(code)) => format!("its process ended with exit code {code} and did not say why"),
             (None, None) => "its process ended and did not say why".to_owned(),
         },
-        Standing::Lost => "its process and its parent are gone".to_owned(),
+        Standing::Lost => "its process is gone without a word".to_owned(),
         Standing::Queued => "not started".to_owned(),
         _ => format!("still {}", word_of(slot)),
     }
@@ -211,7 +211,7 @@ mod tests {
             (live(Phase::EXTRACTING, Liveness::Stalled(14_200)), "stalled", "no progress for 14 s"),
             (live(Phase::POST_INSTALL, Liveness::Stalled(14_200)), "running", ""),
             (live(Phase::DOWNLOADING, Liveness::Silent(3_000)), "silent", "no sign of life for 3 s"),
-            (live(Phase::LINKING, Liveness::Lost), "lost", "its process and its parent are gone"),
+            (live(Phase::LINKING, Liveness::Lost), "lost", "its process is gone without a word"),
             (
                 SlotView { state: SlotState::Died, signal: Some(9), ..SlotView::default() },
                 "died",
@@ -220,7 +220,7 @@ mod tests {
             (
                 SlotView { state: SlotState::Reserved, liveness: Liveness::Lost, ..SlotView::default() },
                 "lost",
-                "its process and its parent are gone",
+                "its process is gone without a word",
             ),
         ] {
             let standing = Standing::of(&slot);

@@ -23,7 +23,7 @@ pub struct Totals {
     pub skipped: usize,
     /// Slots that failed or died.
     pub failed: usize,
-    /// Slots whose process and parent are gone.
+    /// Slots whose process is gone without a word.
     pub lost: usize,
     /// Slots that were stopped on request.
     pub cancelled: usize,

@@ -15,7 +15,7 @@ pub struct Glyphs {
     pub warning: &'static str,
     /// Its process shows no sign of life.
     pub silent: &'static str,
-    /// Its process and its parent are gone.
+    /// Its process is gone without a word.
     pub lost: &'static str,
     /// Done.
     pub done: &'static str,
