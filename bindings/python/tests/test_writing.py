@@ -49,6 +49,15 @@ class Writing(BoardTest):
         with vxboard.Board.create("a test", slots, self.path) as board:
             yield board
 
+    def run_alone(self, script: str, *arguments: str) -> str:
+        """What a program with these lines prints, for which there is no board; it has nothing to complain of."""
+        os.chmod(self.directory, 0o700)
+        environment = {**os.environ, "VX_RUNTIME_DIR": str(self.directory)}
+        command = [sys.executable, "-B", "-W", "ignore", "-c", script, *arguments]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
     def test_a_slot_is_seen_at_work_and_to_its_end(self) -> None:
         with self.board() as board:
             with board.slot("shard", total=100, unit="files") as slot:
@@ -238,10 +247,7 @@ class Writing(BoardTest):
             "    over.set()\n"
             "    thread.join()\n"
         )
-        os.chmod(self.directory, 0o700)
-        environment = {**os.environ, "VX_RUNTIME_DIR": str(self.directory)}
-        done = subprocess.run([sys.executable, "-B", "-W", "ignore", "-c", script], env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(self.run_alone(script), "")
 
     def test_threads_that_begin_without_a_board_share_one(self) -> None:
         script = (
@@ -255,13 +261,7 @@ class Writing(BoardTest):
             "for thread in threads: thread.join()\n"
             "print(len(vxboard.Board.open().slots()))\n"
         )
-        os.chmod(self.directory, 0o700)
-        environment = {**os.environ, "VX_RUNTIME_DIR": str(self.directory)}
-        environment.pop("VX_BOARD", None)
-        done = subprocess.run(
-            [sys.executable, "-B", "-c", script], env=environment, capture_output=True, text=True, timeout=PATIENCE_S
-        )
-        self.assertEqual((done.stdout, done.stderr), ("8\n", ""))
+        self.assertEqual(self.run_alone(script), "8\n")
 
     def test_threads_write_slots_of_their_own_and_one_in_common(self) -> None:
         with self.board() as board, board.slot("common") as common:
@@ -287,13 +287,7 @@ class Writing(BoardTest):
             "    subprocess.run([sys.executable, '-B', '-c', sys.argv[1], ''], check=True) if sys.argv[1] else None\n"
             "print(os.environ['VX_BOARD'])\n"
         )
-        os.chmod(self.directory, 0o700)
-        environment = {**os.environ, "VX_RUNTIME_DIR": str(self.directory)}
-        done = subprocess.run(
-            [sys.executable, "-B", "-c", script, script.replace("outer", "inner")], env=environment, capture_output=True, text=True, timeout=PATIENCE_S
-        )
-        self.assertEqual(done.stderr, "")
-        inner, outer = done.stdout.split()
+        inner, outer = self.run_alone(script, script.replace("outer", "inner")).split()
         self.assertEqual(inner, outer)
         with vxboard.Board.open(outer) as board:
             self.assertEqual({slot.key: slot.state for slot in board}, {"outer": "done", "inner": "done"})
