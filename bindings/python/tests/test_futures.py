@@ -5,6 +5,7 @@ import importlib
 import io
 import os
 import unittest
+import warnings
 from unittest import mock
 
 import vxboard
@@ -71,6 +72,55 @@ class Tracked(BoardTest):
         with self.assertRaises(ValueError):
             Parallel(n_jobs=2, backend="threading", vx_key="bad")([joblib.delayed(halve)(7)])
         self.assertEqual(self.board["bad"].error, "ValueError: seven")
+
+    @unittest.skipUnless(has("joblib"), "joblib is not there")
+    def test_joblibs_generators_stay_lazy_and_their_slot_ends_with_them(self) -> None:
+        import joblib
+        from vxboard.joblib import Parallel
+
+        def begin(key: str, last: int):  # type: ignore[no-untyped-def]
+            parallel = Parallel(n_jobs=2, backend="threading", return_as="generator", vx_key=key)
+            return parallel([joblib.delayed(halve)(number) for number in range(last)])
+
+        whole = begin("whole", 6)
+        self.assertEqual((next(whole), self.board["whole"].state), (0, "live"))
+        self.assertEqual(len(list(whole)), 5)
+        self.assertEqual((self.board["whole"].state, self.board["whole"].done), ("done", 6))
+        left = begin("left", 6)
+        next(left)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # joblib says that it cancels what is left.
+            left.close()
+        self.assertEqual(self.board["left"].state, "cancelled")
+        with self.assertRaises(ValueError):
+            list(begin("bad", 9))
+        self.assertEqual(self.board["bad"].error, "ValueError: seven")
+
+    def test_without_a_free_slot_the_work_is_done_and_a_warning_says_why(self) -> None:
+        slots = [self.board.slot(f"taken {number}") for number in range(8)]
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            with futures.ThreadPoolExecutor(1) as pool, vxboard.track("more") as track:
+                found = [future.result() for future in track.all(pool.submit(halve, number) for number in range(3))]
+            if has("joblib"):
+                from joblib import delayed
+                from vxboard.joblib import Parallel
+
+                self.assertEqual(Parallel(n_jobs=1)([delayed(halve)(2)]), [1])
+        self.assertEqual(found, [0, 0.5, 1])
+        texts = {str(warning.message).splitlines()[0] for warning in said if warning.category is RuntimeWarning}
+        self.assertEqual(texts, {"progress is not shown: the board is full: all 8 slots are in use"})
+        del slots
+
+    @unittest.skipUnless(has("sklearn.callback"), "there is no scikit-learn with callbacks")
+    def test_a_fit_of_scikit_learn_has_a_slot(self) -> None:
+        from sklearn.linear_model import LogisticRegression
+        from vxboard.sklearn import Progress
+
+        estimator = LogisticRegression(max_iter=20).set_callbacks(Progress())
+        estimator.fit([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
+        slot = self.board["LogisticRegression"]
+        self.assertEqual((slot.state, slot.done), ("done", slot.total or slot.done))
 
     @unittest.skipUnless(has("rich"), "rich is not there")
     def test_rich_draws_a_board(self) -> None:

@@ -6,22 +6,17 @@ bars: without the extension, or if the board is full, they count, and a warning 
 
 from __future__ import annotations
 
-import itertools
-import os
 import sys
 import time
-import warnings
 from collections.abc import Container, Iterable, Iterator, Mapping, Reversible, Sized
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Generic, Optional, TypeVar, Union, cast
 
-from ._errors import VxboardError
 from ._lock import Lock
-from ._writer import Unit
-from ._writer import slot as take_slot
+from ._taken import slot_or_none
 
 if TYPE_CHECKING:
-    from ._extension import SlotWriter
+    from ._writer import Unit
 
 T = TypeVar("T")
 
@@ -29,7 +24,6 @@ T = TypeVar("T")
 _QUICK_S = 0.001
 # … every so many at most: that is how far a board may be behind once the loop becomes slow.
 _MOST_AT_ONCE = 64
-_counter = itertools.count(1)
 
 
 class tqdm(Generic[T]):
@@ -63,7 +57,9 @@ class tqdm(Generic[T]):
         self.start_t = time.time()
         self.postfix: object = None
         self._desc, self._total = desc or "", total
-        self._slot = None if self.disable else _slot_of(self._desc, self._whole(total), unit)
+        shown: Unit = "bytes" if unit in ("B", "bytes") else "count"
+        key = self._desc.strip().rstrip(":") or "loop"
+        self._slot = None if self.disable else slot_or_none(key, self._whole(total), shown)
         self._publish()
         if isinstance(postfix, Mapping):
             self.set_postfix(cast("Mapping[str, object]", postfix))
@@ -290,17 +286,3 @@ class tqdm(Generic[T]):
 def trange(*bounds: int, **arguments: Any) -> tqdm[int]:
     """As `tqdm(range(…), …)`."""
     return tqdm(range(*bounds), **arguments)
-
-
-def _slot_of(desc: str, total: Optional[int], unit: str) -> Optional[SlotWriter]:
-    """A slot with the description as its key; if that is taken, with the process and a number after it."""
-    shown: Unit = "bytes" if unit in ("B", "bytes") else "count"
-    first = desc.strip().rstrip(":") or "loop"
-    try:
-        try:
-            return take_slot(first, total, shown)
-        except VxboardError:
-            return take_slot(f"{first} {os.getpid()}.{next(_counter)}", total, shown)
-    except (VxboardError, OSError) as error:
-        warnings.warn(f"progress is not shown: {error}", RuntimeWarning, stacklevel=4)
-        return None

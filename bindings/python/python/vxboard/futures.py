@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Optional, Protocol, TypeVar
 
-from ._writer import slot
+from ._taken import slot_or_none
 
 if TYPE_CHECKING:
     from ._extension import SlotWriter
@@ -29,9 +29,8 @@ class Track:
 
     def __init__(self, key: str, total: Optional[int] = None) -> None:
         """A slot with this key; `total` is the number of futures, if it is known before they are."""
-        self._slot: SlotWriter = slot(key, total)
+        self._slot: Optional[SlotWriter] = slot_or_none(key, total)
         self._lock = threading.Lock()
-        self._total = total
         self._done = 0
         self._failed = 0
         self._first: Optional[str] = None
@@ -40,8 +39,8 @@ class Track:
         """These futures are the work; they come back as a list."""
         found = list(futures)
         with self._lock:
-            self._total = len(found)
-            self._slot.total = self._total
+            if self._slot is not None:
+                self._slot.total = len(found)
         for future in found:
             future.add_done_callback(self)
         return found
@@ -57,7 +56,7 @@ class Track:
             if error is not None or cancelled:
                 self._failed += 1
                 self._first = self._first or ("cancelled" if error is None else f"{type(error).__name__}: {error}")
-            if self._slot.live:
+            if self._slot is not None and self._slot.live:
                 self._slot.publish(self._done)
                 if self._failed:
                     self._slot.message(f"{self._failed} failed, the first with {self._first}")
@@ -65,7 +64,7 @@ class Track:
     def close(self) -> None:
         """End the slot: as failed if a future has failed or was cancelled."""
         with self._lock:
-            if self._slot.live:
+            if self._slot is not None and self._slot.live:
                 many = f"{self._failed} of {self._done} failed, the first with {self._first}"
                 self._slot.end(error=many if self._failed else None)
 
@@ -80,7 +79,7 @@ class Track:
     ) -> None:
         if error is None:
             self.close()
-        else:
+        elif self._slot is not None:
             with self._lock:
                 self._slot.__exit__(kind, error, trace)
 

@@ -1,6 +1,6 @@
 """joblib's `Parallel` with a slot: `from vxboard.joblib import Parallel`, and everything else as before.
 
-scikit-learn runs its searches and forests through joblib, but makes its own `Parallel`; its callbacks are not in a release.
+scikit-learn runs its searches and forests through joblib, but makes its own `Parallel`: `vxboard.sklearn` is for those.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
@@ -8,11 +8,12 @@ scikit-learn runs its searches and forests through joblib, but makes its own `Pa
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import joblib  # type: ignore[import-untyped]
 
-from ._writer import slot
+from ._taken import slot_or_none
 
 
 class Parallel(joblib.Parallel):  # type: ignore[misc]
@@ -27,13 +28,32 @@ class Parallel(joblib.Parallel):  # type: ignore[misc]
     def __call__(self, iterable: Any) -> Any:
         """Run all tasks. An exception ends the slot as failed."""
         total = len(iterable) if hasattr(iterable, "__len__") else self._vx_total
-        with slot(self._vx_key, total) as self._vx_slot:
+        self._vx_slot = slot_or_none(self._vx_key, total)
+        if self._vx_slot is None:
+            return super().__call__(iterable)
+        try:
             found = super().__call__(iterable)
-            if self.return_generator:
-                # The tasks go on while the results are taken.
-                found = list(found)
-            self._vx_slot.publish(self.n_completed_tasks)
-            return found
+        except BaseException as error:
+            self._vx_slot.__exit__(type(error), error, error.__traceback__)
+            raise
+        # The tasks of a generator go on while the results are taken.
+        return self._as_taken(found) if self.return_generator else self._ended(found)
+
+    def _ended(self, found: Any) -> Any:
+        self._vx_slot.publish(self.n_completed_tasks)
+        self._vx_slot.end()
+        return found
+
+    def _as_taken(self, found: Iterable[Any]) -> Iterator[Any]:
+        try:
+            yield from found
+        except GeneratorExit:
+            self._vx_slot.cancel()
+            raise
+        except BaseException as error:
+            self._vx_slot.__exit__(type(error), error, error.__traceback__)
+            raise
+        self._ended(found)
 
     def print_progress(self) -> None:
         """joblib calls this whenever tasks have ended."""

@@ -14,7 +14,8 @@ import pytest
 
 from . import _places as places
 from ._errors import VxboardError
-from ._writer import OwnBoard, slot
+from ._taken import slot_or_none
+from ._writer import OwnBoard
 
 if TYPE_CHECKING:
     from ._extension import SlotWriter
@@ -41,11 +42,7 @@ class _Shown:
         self.done = 0
         self.failed = 0
         self._running: Optional[str] = None
-        self._slot: Optional[SlotWriter] = None
-        try:
-            self._slot = slot(key)
-        except (VxboardError, OSError) as error:
-            warnings.warn(f"the tests are not shown: {error}", RuntimeWarning, stacklevel=2)
+        self._slot: Optional[SlotWriter] = slot_or_none(key)
 
     def expect(self, total: int) -> None:
         if self._slot is not None:

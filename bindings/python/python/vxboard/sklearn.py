@@ -6,11 +6,9 @@ their own there while they run, since such a process cannot count in its parent'
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Optional
 
-from ._errors import VxboardError
-from ._writer import slot
+from ._taken import slot_or_none
 
 if TYPE_CHECKING:
     from ._extension import SlotWriter
@@ -30,7 +28,9 @@ class Progress:
 
     def setup(self, estimator: Any, context: Any) -> None:
         """A fit begins."""
-        _fits[context.root_uuid] = _take(self.key or str(context.estimator_name), context.max_subtasks)
+        fit = slot_or_none(self.key or str(context.estimator_name), context.max_subtasks)
+        if fit is not None:
+            _fits[context.root_uuid] = fit
 
     def on_fit_task_begin(self, estimator: Any, context: Any, **_given: Any) -> None:
         """A task of it begins."""
@@ -42,7 +42,9 @@ class Progress:
             fit.message(named)
         else:
             key = f"{self.key or context.parent.estimator_name}: {named}"
-            _tasks[context.root_uuid, context.task_id] = _take(key, context.max_subtasks)
+            task = slot_or_none(key, context.max_subtasks)
+            if task is not None:
+                _tasks[context.root_uuid, context.task_id] = task
 
     def on_fit_task_end(self, estimator: Any, context: Any, **_given: Any) -> None:
         """A task of it has ended."""
@@ -61,10 +63,3 @@ class Progress:
             if fit.total is not None:
                 fit.publish(fit.total)
             fit.end()
-
-
-def _take(key: str, total: Optional[int]) -> SlotWriter:
-    try:
-        return slot(key, total)
-    except VxboardError:
-        return slot(f"{key} {os.getpid()}", total)
