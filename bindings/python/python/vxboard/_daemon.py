@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import socket
 import stat
 import time
@@ -166,11 +165,13 @@ class Daemon:
             elif len(head) > _HEADER_BYTES:
                 raise self._gone("it sends something that is no message")
             left = None if until is None else until - time.monotonic()
-            if left is not None and (left <= 0 or not select.select([self._stream], [], [], left)[0]):
+            if left is not None and left <= 0:
                 return None
             try:
-                self._stream.settimeout(None)
+                self._stream.settimeout(left)
                 piece = self._stream.recv(65536)
+            except socket.timeout:  # An alias of `TimeoutError` from Python 3.10 on.
+                return None
             except OSError as error:
                 raise self._gone(str(error)) from None
             if not piece:
