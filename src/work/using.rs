@@ -2,7 +2,8 @@
 //! into vx.toml, then locked.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::consent::Asking;
 use super::error::WorkError;
@@ -14,14 +15,18 @@ use super::options::RunOptions;
 use super::run::RunOutcome;
 use super::syncing::{SyncOptions, SyncOutcome, sync};
 use super::workspace::Place;
+use crate::digest::Algorithm;
 use crate::paths::Home;
 use crate::project::edit::with_request;
+use crate::project::lock::Guard;
 use crate::project::{Project, ProjectError, Request, discover, tool_and_version};
 use crate::replace_file::replace_file;
 use crate::source::catalogue::is_same;
 
 /// The name of a project's file that is made.
 const FILE_NAME: &str = "vx.toml";
+/// The longest wait for others that declare tools of the same project: each may have to ask for its versions.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Tools for a project to declare.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,10 +69,19 @@ pub fn use_tools(
         frontend.notice(Notice::NotDeclared { path: file });
         return Ok(outcome);
     }
+    // Others that declare tools of this project go one after the other, each with what the one before has written.
+    let _turn = Guard::acquire(&file, &turnstile(home, &file), PATIENCE).map_err(WorkError::LockWrite)?;
     declare(&file, &declarations, frontend)?;
     let tools: Vec<String> = declarations.into_iter().map(|wanted| wanted.tool).collect();
     let place = Place::At(file.parent().unwrap_or(place.directory()).to_owned());
     Ok(renew(home, &place, &tools, options, &Told(frontend))?.unwrap_or(outcome))
+}
+
+/// The file in the home that is locked while this file of a project, and then its lock, are written.
+fn turnstile(home: &Home, file: &Path) -> PathBuf {
+    let mut hasher = Algorithm::Sha256.hasher();
+    hasher.update(file.canonicalize().unwrap_or_else(|_| file.to_owned()).as_os_str().as_encoded_bytes());
+    home.locks().join(format!("vx.toml-{:.16}", hasher.finish().hex()))
 }
 
 /// Write the declarations into the file as it is now.

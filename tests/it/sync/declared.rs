@@ -81,3 +81,20 @@ fn without_a_project_one_is_made_and_ones_own_file_is_made_on_request() {
     assert_eq!(sandbox.read("vx.toml"), "[tools]\nbiome = \"2.3\"\n");
     assert_eq!((sandbox.program_says("biome").as_str(), sandbox.program_says("ruff").as_str()), ("2.3.4", "0.15.1"));
 }
+
+#[test]
+fn several_at_once_declare_and_lock_all_their_tools() {
+    const TOOLS: [&str; 4] = ["biome", "ruff", "uv", "esbuild"];
+    let sandbox = TOOLS.iter().fold(Sandbox::new(), |sandbox, tool| sandbox.offers(tool, "1.0.0"));
+    for round in 0..5 {
+        sandbox.write("vx.toml", "[tools]\n");
+        let _ = std::fs::remove_file(sandbox.project().join("vx.lock"));
+        let runs = TOOLS.map(|tool| sandbox.start(&format!("use {tool}")));
+        for run in runs {
+            run.finish().succeeds();
+        }
+        let declared = sandbox.read("vx.toml");
+        assert!(TOOLS.iter().all(|tool| declared.contains(&format!("{tool} = "))), "round {round}: {declared}");
+        sandbox.vx("lock --check").succeeds();
+    }
+}
