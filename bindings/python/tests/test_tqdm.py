@@ -91,6 +91,14 @@ class Bars(BoardTest):
             self.assertEqual((told["n"], told["total"], told["prefix"]), (3, 4, "again"))
             self.assertGreater(told["rate"], 0)
 
+    def test_after_its_end_a_bar_counts_no_more_and_still_iterates(self) -> None:
+        bar = tqdm(range(5), desc="twice")
+        self.assertEqual((list(bar), list(bar), bar.n), ([0, 1, 2, 3, 4], [0, 1, 2, 3, 4], 5))
+        self.assertIsNone(bar.update(3))
+        bar.close()
+        self.assertEqual((bar.n, self.board["twice"].done, self.board["twice"].state), (5, 5, "done"))
+        self.assertEqual((len(tqdm(iter([1, 2]))), len(tqdm(iter("ab"), total=7))), (2, 2))
+
     def test_a_bar_that_nobody_holds_is_over(self) -> None:
         for key, done in (("short", 1), ("whole", 3)):
             bar = tqdm(total=3, desc=key)
@@ -134,7 +142,8 @@ class WithoutABoard(BoardTest):
         with mock.patch.dict("sys.modules", {"vxboard._extension": None}):
             with mock.patch.dict(os.environ, {"VX_BOARD": str(self.path)}), warnings.catch_warnings(record=True) as said:
                 warnings.simplefilter("always")
-                self.assertEqual(list(tqdm([1, 2, 3])), [1, 2, 3])
+                bar = tqdm([1, 2, 3])
+                self.assertEqual((list(bar), bar.n), ([1, 2, 3], 3))
         self.assertEqual(len(said), 1)
         self.assertIn("no compiled extension", str(said[0].message))
 

@@ -6,6 +6,7 @@ bars: without the extension, or if the board is full, they count, and a warning 
 
 from __future__ import annotations
 
+import operator
 import sys
 import time
 from collections.abc import Container, Iterable, Iterator, Mapping, Reversible, Sized
@@ -106,7 +107,7 @@ class tqdm(Generic[T]):
     def __iter__(self) -> Iterator[T]:
         if self.iterable is None:
             raise TypeError("this bar has nothing to iterate over")
-        if self._slot is None:
+        if self.disable:
             yield from self.iterable
             return
         n, step, clock = self.n, 1, time.perf_counter
@@ -134,13 +135,15 @@ class tqdm(Generic[T]):
         self.close()
 
     def _end_early(self) -> None:
+        self._publish()
+        self.disable = True
         if self._slot is not None and self._slot.live:
-            self._publish()
             self._slot.cancel()
 
     def _end_failed(self, error: BaseException) -> None:
+        self._publish()
+        self.disable = True
         if self._slot is not None:
-            self._publish()
             self._slot.__exit__(type(error), error, error.__traceback__)
 
     def update(self, n: Optional[float] = 1) -> Optional[bool]:
@@ -188,10 +191,12 @@ class tqdm(Generic[T]):
         self._say()
 
     def close(self) -> None:
-        """End the slot as done."""
-        if self._slot is not None:
+        """End the slot as done. From here on nothing is counted, as with tqdm."""
+        if not self.disable:
             self._publish()
-            self._slot.end()
+            self.disable = True
+            if self._slot is not None:
+                self._slot.end()
 
     def __del__(self) -> None:
         """A bar that nobody holds is over: as done if it came to its end."""
@@ -242,6 +247,8 @@ class tqdm(Generic[T]):
     def __len__(self) -> int:
         if isinstance(self.iterable, Sized):
             return len(self.iterable)
+        if hasattr(self.iterable, "__length_hint__"):
+            return operator.length_hint(self.iterable)
         if self.total is None:
             raise TypeError("the length of this bar is not known")
         return int(self.total)
