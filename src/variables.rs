@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-/// The variables that a client gives.
+/// The variables that a client gives with its questions.
 pub const OF_CLIENTS: [&str; 3] = ["PATH", "VX_TRUST", "CI"];
 
 thread_local! {
@@ -26,6 +26,12 @@ pub fn variable(name: &str) -> Option<OsString> {
 pub fn of_this_process() -> BTreeMap<String, String> {
     let value = |name: &str| Some((name.to_owned(), std::env::var(name).ok()?));
     OF_CLIENTS.into_iter().filter_map(value).collect()
+}
+
+/// All variables of this process; those that are not UTF-8 are left out.
+pub fn all_of_this_process() -> BTreeMap<String, String> {
+    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    std::env::vars_os().filter_map(text).collect()
 }
 
 /// Answer for a client with these variables; one that is not given is not set.

@@ -10,9 +10,11 @@ use serde_json::{Value, json};
 use super::args::{DaemonCommand, IdleArguments};
 use super::failure::{FAILED, Failure, Outcome, USAGE};
 use super::{print, store};
-use crate::daemon::{DaemonClient, DaemonError, DaemonPlace, Started, Switch, serve, serve_stdio, start, stop};
+use crate::daemon::{
+    DaemonClient, DaemonError, DaemonPlace, DaemonRequest, Started, Switch, serve, serve_stdio, start, stop,
+};
 use crate::trouble::{Explain, TroubleKind};
-use crate::variables::of_this_process;
+use crate::variables::{all_of_this_process, of_this_process};
 
 /// No daemon runs, which is an answer of `vx daemon status`.
 const NOT_RUNNING: u8 = 3;
@@ -127,11 +129,12 @@ fn call(place: &DaemonPlace, method: &str, params: Option<&str>) -> Result<(), F
         None => json!({}),
     };
     refuse_off()?;
+    let variables = if DaemonRequest::WORK.contains(&method) { all_of_this_process } else { of_this_process };
     // Only what is asked about a place depends on them.
     if method.starts_with("vx/")
         && let Some(params) = params.as_object_mut()
     {
-        params.entry("variables").or_insert_with(|| json!(of_this_process()));
+        params.entry("variables").or_insert_with(|| json!(variables()));
     }
     let answer = DaemonClient::connect(place.home(), "vx daemon call")?.call(method, &params)?;
     print::data(format_args!("{answer:#}"));

@@ -1,6 +1,6 @@
 //! Work for a client: a process of vx in a session of its own, so that the end of the daemon harms nothing.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::Path;
@@ -29,6 +29,8 @@ use crate::work::workspace::{Faults, Place, Workspace, read_projects};
 const BEGINNING: Duration = Duration::from_secs(30);
 /// The time between the first two looks for it, and the longest: each look reads every board.
 const GLANCES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(100)];
+/// The variables that name the home and the place of the boards. Work has those of the daemon, which has to find its board.
+const OF_PLACES: [&str; 3] = ["VX_HOME", "VX_RUNTIME_DIR", "XDG_RUNTIME_DIR"];
 /// The most bytes of a process's own words that are read.
 const WORDS: u64 = 64 * 1024;
 
@@ -145,8 +147,11 @@ impl Work<'_> {
         let words: Vec<OsString> = self.words.iter().map(OsString::from).collect();
         let absent = OF_CLIENTS.into_iter().filter(|name| !self.variables.contains_key(*name));
         let without: Vec<&str> = [Mark::BOARD, Mark::SLOT].into_iter().chain(VARIABLES).chain(absent).collect();
-        let variables: Vec<(&String, &String)> =
-            self.variables.iter().filter(|(name, _)| OF_CLIENTS.contains(&name.as_str())).collect();
+        let given = self.variables.iter().map(|(name, value)| (name.as_str(), OsStr::new(value)));
+        let variables: Vec<(&str, &OsStr)> = given
+            .filter(|(name, _)| !without.contains(name) && !OF_PLACES.contains(name))
+            .chain([(OF_PLACES[0], self.home.root().as_os_str())])
+            .collect();
         start_detached_for(&program, &words, self.place.directory(), (&variables, &without), said.try_clone()?)
     }
 }

@@ -21,7 +21,8 @@ pub struct Introduction {
     pub protocol: VersionRange,
 }
 
-/// The client's variables that an answer depends on: `PATH`, `VX_TRUST` and `CI`. One that is not given is not set.
+/// The client's variables. A question's answer depends on `PATH`, `VX_TRUST` and `CI`; one of them that is not given is not set.
+/// What is begun has all that are given, beside the daemon's own.
 pub type Variables = BTreeMap<String, String>;
 
 /// The parameters of `vx/resolve`.
@@ -235,6 +236,9 @@ impl DaemonRequest {
         "vx/status",
         "shutdown",
     ];
+
+    /// Those that begin work, which has all of the client's variables.
+    pub const WORK: [&str; 5] = ["vx/sync", "vx/install", "vx/uninstall", "vx/use", "vx/up"];
 
     /// The method's name.
     pub fn method(&self) -> &'static str {

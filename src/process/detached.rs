@@ -1,6 +1,6 @@
 //! A program that outlives this process: in a session of its own, with nothing to read and nowhere to print.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -35,7 +35,7 @@ pub fn start_detached_for(
     program: &Path,
     arguments: &[OsString],
     directory: &Path,
-    (variables, without): (&[(&String, &String)], &[&str]),
+    (variables, without): (&[(&str, &OsStr)], &[&str]),
     errors: File,
 ) -> io::Result<Detached> {
     let (sender, ended) = bounded(1);

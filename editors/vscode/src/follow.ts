@@ -3,6 +3,7 @@
 import * as vscode from 'vscode'
 import { Refused } from './connection'
 import { Daemon } from './daemon'
+import { environment } from './environment'
 import type { Project } from './project'
 import type { Begun, Told, Versions } from './protocol'
 import { Runs } from './runs'
@@ -54,7 +55,8 @@ export class Following implements vscode.Disposable {
   /** The versions that a tool's source has, newest first; none without a daemon or a network. */
   async offered(runtime: string): Promise<string[]> {
     if (!this.daemon?.connected) return []
-    const asked = { runtime, installed: false, ...this.here() }
+    const { PATH, VX_TRUST, CI } = process.env
+    const asked = { runtime, installed: false, directory: this.directory, variables: { PATH, VX_TRUST, CI } }
     try {
       const { versions } = (await this.daemon.ask('vx/listVersions', asked)) as Versions
       return versions.map(({ version }) => version)
@@ -71,7 +73,8 @@ export class Following implements vscode.Disposable {
     if (!this.daemon?.connected) throw new Error('there is no daemon')
     const { daemon } = this
     const begin = async () => {
-      const begun = (await daemon.ask('vx/sync', { tools: [], ...this.here() })) as Begun
+      const asked = { tools: [], directory: this.directory, variables: environment() }
+      const begun = (await daemon.ask('vx/sync', asked)) as Begun
       const stop = () => void daemon.ask('board/stop', { board: begun.board?.id }).catch(() => {})
       if (begun.board) cancel.addEventListener('abort', stop, { once: true })
       if (begun.board && cancel.aborted) stop()
@@ -93,10 +96,8 @@ export class Following implements vscode.Disposable {
     return (await this.daemon.ask('log/read', { board, key, from, lines: LOG_LINES })) as Lines
   }
 
-  /** The place and the variables that the daemon's answers depend on. */
-  private here() {
-    const { PATH, VX_TRUST, CI } = process.env
-    return { directory: this.project.folder.uri.fsPath, variables: { PATH, VX_TRUST, CI } }
+  private get directory(): string {
+    return this.project.folder.uri.fsPath
   }
 
   dispose(): void {

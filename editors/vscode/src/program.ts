@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import type { Finished } from './check'
+import { environment } from './environment'
 
 export interface Call {
   program: string
@@ -16,7 +17,11 @@ export interface Call {
 /** Rejects only if the program cannot be started. */
 export function run(call: Call): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(call.program, call.args, { cwd: call.directory, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(call.program, call.args, {
+      cwd: call.directory,
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (piece: string) => {

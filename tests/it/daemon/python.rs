@@ -25,6 +25,14 @@ with vxboard.Daemon(timeout=60) as daemon:
         daemon.call("vx/resolve", runtime="no-such-program", directory=project)
     except vxboard.DaemonError as error:
         print(error.kind)
+    os.environb[b"NO_TEXT"] = b"\xff"
+    daemon.call("vx/up", directory=project)
+    said = os.path.join(project, "said")
+    until = time.monotonic() + 60
+    while not os.path.exists(said) and time.monotonic() < until:
+        time.sleep(0.01)
+    print(open(said).read().strip())
+    daemon.call("board/stop", directory=project)
     daemon.call("shutdown")
 # It answers before it ends.
 until = time.monotonic() + 60
@@ -37,9 +45,17 @@ while time.monotonic() < until:
         break
 "#;
 
+const CONFIG: &str = r#"
+[tools]
+biome = "2"
+
+[services.web]
+command = ["sh", "-c", "echo $GREETING > part; mv part said; exec sleep 674"]
+"#;
+
 #[test]
 fn the_client_in_python_asks_and_is_told() {
-    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2\"\n").offers("biome", "2.3.4");
+    let sandbox = Sandbox::new().config(CONFIG).offers("biome", "2.3.4");
     let new_enough = Command::new("python3").args(["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]).status();
     if !new_enough.is_ok_and(|status| status.success()) {
         return skipped("there is no python3 of version 3.9 or later");
@@ -48,7 +64,12 @@ fn the_client_in_python_asks_and_is_told() {
     let mut script = Command::new("python3");
     script.env_clear().envs(sandbox.environment()).args(["-B", "-c", SCRIPT]).arg(sandbox.project());
     script.arg(env!("CARGO_BIN_EXE_vx"));
-    script.env("PYTHONPATH", concat!(env!("CARGO_MANIFEST_DIR"), "/bindings/python/python"));
+    script
+        .env("GREETING", "of the client")
+        .env("PYTHONPATH", concat!(env!("CARGO_MANIFEST_DIR"), "/bindings/python/python"));
     let said = sandbox.run("python", script).finish().succeeds().stdout();
-    assert_eq!(said.lines().collect::<Vec<_>>(), ["2.3.4", "not-found", "start it with `vx daemon start`"]);
+    assert_eq!(
+        said.lines().collect::<Vec<_>>(),
+        ["2.3.4", "not-found", "of the client", "start it with `vx daemon start`"]
+    );
 }

@@ -1,5 +1,8 @@
 //! Work for clients: in processes of its own, and passed on to who runs it.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use super::*;
 use crate::sandbox::slot_of;
 
@@ -109,4 +112,39 @@ fn services_are_started_and_requests_for_them_are_passed_on() {
     let mut client = connected(&sandbox);
     client.call("work/stop", &json!({ "directory": sandbox.project(), "key": "web" })).expect("it is still there");
     eventually("it is stopped", || sandbox.processes().iter().all(|it| !it.command.starts_with("sleep")).then_some(()));
+}
+
+#[test]
+fn what_is_begun_has_the_client_s_variables_and_the_daemon_s_home() {
+    let sandbox = Sandbox::new().config("[services.web]\ncommand = [\"sh\", \"-c\", \"env > said; exec sleep 672\"]\n");
+    let _daemon = at_work(&sandbox);
+    let mut client = connected(&sandbox);
+    let here = json!({ "directory": sandbox.project() });
+    let file = sandbox.project().join("said");
+    let said = || {
+        let text = eventually("it runs", || std::fs::read_to_string(&file).ok().filter(|text| text.contains("PATH=")));
+        connected(&sandbox).call("board/stop", &here).expect("an answer");
+        eventually("all is at rest", || (sandbox.processes().len() == 1).then_some(()));
+        std::fs::remove_file(&file).expect("it is there");
+        let lines = text.lines().filter_map(|line| line.split_once('='));
+        lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<BTreeMap<_, _>>()
+    };
+
+    let mut asked = trusted(here.clone());
+    for (name, value) in
+        [("GREETING", "a client"), ("VX_HOME", "/a"), ("VX_RUNTIME_DIR", "/a"), ("NOTIFY_SOCKET", "/a")]
+    {
+        asked["variables"][name] = value.into();
+    }
+    client.call("vx/up", &asked).expect("an answer");
+    let of_client = said();
+    assert_eq!(of_client["GREETING"], "a client");
+    assert_eq!(Path::new(&of_client["VX_HOME"]), sandbox.home());
+    assert_eq!(Path::new(&of_client["VX_RUNTIME_DIR"]), sandbox.runtime());
+    assert!(!of_client.contains_key("NOTIFY_SOCKET"), "{of_client:?}");
+
+    let mut call = sandbox.command("daemon call vx/up");
+    call.arg(here.to_string()).env("GREETING", "a terminal");
+    sandbox.run("call", call).finish().succeeds();
+    assert_eq!(said()["GREETING"], "a terminal");
 }

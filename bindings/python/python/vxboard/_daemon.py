@@ -7,7 +7,7 @@ import os
 import socket
 import stat
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Optional, Union
 
@@ -15,10 +15,9 @@ from ._errors import DaemonAbsentError, DaemonError
 
 _PROTOCOL = 1
 _VARIABLES = ("PATH", "VX_TRUST", "CI")
-# The methods whose answers depend on the client's variables.
-_OF_PLACES = tuple(
-    f"vx/{name}" for name in "resolve environment listVersions project sync install uninstall up".split()
-)
+# The questions whose answers depend on the client's variables, and the work that has all of them.
+_QUESTIONS = tuple(f"vx/{name}" for name in "resolve environment listVersions project".split())
+_WORK = tuple(f"vx/{name}" for name in "sync install uninstall use up".split())
 # No header of a message is longer.
 _HEADER_BYTES = 1024
 _START = "start it with `vx daemon start`"
@@ -66,8 +65,10 @@ class Daemon:
 
         Raises `DaemonError` with the daemon's `kind` and `hint` if it refuses, `DaemonAbsentError` if it is gone.
         """
-        if method in _OF_PLACES:
-            params.setdefault("variables", {name: os.environ[name] for name in _VARIABLES if name in os.environ})
+        if method in _QUESTIONS:
+            params.setdefault("variables", _own_variables(lambda name: name in _VARIABLES))
+        elif method in _WORK:
+            params.setdefault("variables", _own_variables(lambda name: True))
         self._last_id += 1
         request = {"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": params}
         body = json.dumps(request).encode()
@@ -183,6 +184,19 @@ class Daemon:
 
     def _refused(self, text: str, kind: str, hint: Optional[str]) -> DaemonError:
         return DaemonError(self._path, text, hint, kind)
+
+
+def _own_variables(counts: Callable[[str], bool]) -> dict[str, str]:
+    """Those of this process that count; one that is no text cannot be told."""
+    return {name: value for name, value in os.environ.items() if counts(name) and _is_text(name + value)}
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+        return True
+    except UnicodeEncodeError:
+        return False
 
 
 def _length(head: bytes) -> Optional[int]:
