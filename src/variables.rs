@@ -6,43 +6,65 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::sync::Arc;
 
-/// The variables that a client gives with its questions.
+/// Variables by their names.
+type Given = BTreeMap<String, String>;
+
+/// The variables that a client gives with every question; one of them that it does not give is not set.
 pub const OF_CLIENTS: [&str; 3] = ["PATH", "VX_TRUST", "CI"];
 
 thread_local! {
-    static GIVEN: RefCell<Option<BTreeMap<String, String>>> = const { RefCell::new(None) };
+    static GIVEN: RefCell<Option<Arc<Given>>> = const { RefCell::new(None) };
 }
 
-/// The value of a variable.
+/// The variables of whoever is answered here; other threads may have them, too.
+#[derive(Clone, Debug)]
+pub struct Variables(Option<Arc<Given>>);
+
+impl Variables {
+    /// Those of the client that this thread answers, else those of this process.
+    pub fn here() -> Self {
+        Self(GIVEN.with_borrow(Clone::clone))
+    }
+
+    /// The value of one.
+    pub fn get(&self, name: &str) -> Option<OsString> {
+        match &self.0 {
+            Some(given) if given.contains_key(name) || OF_CLIENTS.contains(&name) => {
+                given.get(name).map(OsString::from)
+            }
+            _ => std::env::var_os(name),
+        }
+    }
+}
+
+/// The value of a variable of whoever is answered here.
 pub fn variable(name: &str) -> Option<OsString> {
-    GIVEN.with_borrow(|given| match given {
-        Some(given) if OF_CLIENTS.contains(&name) => given.get(name).map(OsString::from),
-        _ => std::env::var_os(name),
-    })
+    Variables::here().get(name)
 }
 
 /// The values that this process would give as a client.
-pub fn of_this_process() -> BTreeMap<String, String> {
+pub fn of_this_process() -> Given {
     let value = |name: &str| Some((name.to_owned(), std::env::var(name).ok()?));
     OF_CLIENTS.into_iter().filter_map(value).collect()
 }
 
 /// All variables of this process; those that are not UTF-8 are left out.
-pub fn all_of_this_process() -> BTreeMap<String, String> {
+pub fn all_of_this_process() -> Given {
     let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
     std::env::vars_os().filter_map(text).collect()
 }
 
-/// Answer for a client with these variables; one that is not given is not set.
-pub fn answering<T>(given: BTreeMap<String, String>, answer: impl FnOnce() -> T) -> T {
-    struct Before(Option<BTreeMap<String, String>>);
+/// Answer for a client with these variables.
+pub fn answering<T>(given: Given, answer: impl FnOnce() -> T) -> T {
+    struct Before(Option<Arc<Given>>);
     impl Drop for Before {
         fn drop(&mut self) {
             GIVEN.set(self.0.take());
         }
     }
-    let _before = Before(GIVEN.replace(Some(given)));
+    let _before = Before(GIVEN.replace(Some(Arc::new(given))));
     answer()
 }
 
@@ -54,12 +76,16 @@ mod tests {
     fn a_client_s_variables_count_in_place_of_this_process_s_until_it_is_answered() {
         let own = variable("PATH");
         assert!(own.is_some());
-        let given = BTreeMap::from([("VX_TRUST".to_owned(), "none".to_owned()), ("HOME".to_owned(), "x".to_owned())]);
+        let given =
+            BTreeMap::from([("VX_TRUST".to_owned(), "none".to_owned()), ("GREETING".to_owned(), "x".to_owned())]);
         answering(given, || {
             assert_eq!((variable("PATH"), variable("VX_TRUST")), (None, Some("none".into())));
-            assert_eq!(variable("HOME"), std::env::var_os("HOME"), "no client gives it");
-            std::thread::spawn(move || assert_eq!(variable("PATH"), own)).join().expect("it ends");
+            assert_eq!(variable("GREETING"), Some("x".into()));
+            assert_eq!(variable("HOME"), std::env::var_os("HOME"), "the client does not give it");
+            let variables = Variables::here();
+            let elsewhere = move || assert_eq!((variables.get("PATH"), variable("PATH")), (None, own));
+            std::thread::spawn(elsewhere).join().expect("it ends");
         });
-        assert_eq!(variable("PATH"), std::env::var_os("PATH"));
+        assert_eq!((variable("PATH"), variable("GREETING")), (std::env::var_os("PATH"), None));
     }
 }

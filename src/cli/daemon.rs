@@ -129,7 +129,8 @@ fn call(place: &DaemonPlace, method: &str, params: Option<&str>) -> Result<(), F
         None => json!({}),
     };
     refuse_off()?;
-    let variables = if DaemonRequest::WORK.contains(&method) { all_of_this_process } else { of_this_process };
+    let variables =
+        if DaemonRequest::OF_ALL_VARIABLES.contains(&method) { all_of_this_process } else { of_this_process };
     // Only what is asked about a place depends on them.
     if method.starts_with("vx/")
         && let Some(params) = params.as_object_mut()

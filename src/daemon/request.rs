@@ -21,8 +21,7 @@ pub struct Introduction {
     pub protocol: VersionRange,
 }
 
-/// The client's variables. A question's answer depends on `PATH`, `VX_TRUST` and `CI`; one of them that is not given is not set.
-/// What is begun has all that are given, beside the daemon's own.
+/// The client's variables, which count above the daemon's own. Of the daemon's `PATH`, `VX_TRUST` and `CI` never count.
 pub type Variables = BTreeMap<String, String>;
 
 /// The parameters of `vx/resolve`.
@@ -237,8 +236,10 @@ impl DaemonRequest {
         "shutdown",
     ];
 
-    /// Those that begin work, which has all of the client's variables.
-    pub const WORK: [&str; 5] = ["vx/sync", "vx/install", "vx/uninstall", "vx/use", "vx/up"];
+    /// Those to which a client gives all of its variables, for what they ask or begin. To the others it gives `PATH`, `VX_TRUST` and
+    /// `CI`.
+    pub const OF_ALL_VARIABLES: [&str; 6] =
+        ["vx/listVersions", "vx/sync", "vx/install", "vx/uninstall", "vx/use", "vx/up"];
 
     /// The method's name.
     pub fn method(&self) -> &'static str {

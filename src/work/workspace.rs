@@ -27,7 +27,7 @@ use crate::project::lock::{Change, Difference};
 use crate::project::{Lock, Project, ToolRequest};
 use crate::source::{Limits, ProgramOutput, SourceOptions, Sources};
 use crate::sync::Resolver;
-use crate::variables::variable;
+use crate::variables::Variables;
 pub use lock_origin::LockOrigin;
 pub use place::{Lineage, Place, above, read_projects};
 
@@ -143,6 +143,7 @@ impl Workspace {
         };
         let consents = self.lineage().map(|workspace| &workspace.consent);
         let on_path = search_path(&self.home, consents).and_then(|path| path.into_string().ok());
+        let variables = Variables::here();
         Sources::new(SourceOptions {
             home: self.home.clone(),
             project_directory: self.consent.directory().to_owned(),
@@ -155,7 +156,7 @@ impl Workspace {
             fresh_for,
             environment: Arc::new(move |name| match name {
                 "PATH" => on_path.clone(),
-                name => variable(name).and_then(|value| value.into_string().ok()),
+                name => variables.get(name).and_then(|value| value.into_string().ok()),
             }),
             // In the working directory a program would obey the files of a project that nobody has agreed to: `python -m`
             // runs its modules, uv and version managers read its settings.

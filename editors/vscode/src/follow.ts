@@ -55,8 +55,7 @@ export class Following implements vscode.Disposable {
   /** The versions that a tool's source has, newest first; none without a daemon or a network. */
   async offered(runtime: string): Promise<string[]> {
     if (!this.daemon?.connected) return []
-    const { PATH, VX_TRUST, CI } = process.env
-    const asked = { runtime, installed: false, directory: this.directory, variables: { PATH, VX_TRUST, CI } }
+    const asked = { runtime, installed: false, directory: this.directory, variables: environment() }
     try {
       const { versions } = (await this.daemon.ask('vx/listVersions', asked)) as Versions
       return versions.map(({ version }) => version)

@@ -1,5 +1,7 @@
 //! Questions: the daemon answers as the command line does.
 
+use std::collections::BTreeMap;
+
 use super::*;
 
 /// The answer by `vx daemon call`, or the text of its error.
@@ -123,6 +125,10 @@ fn versions_and_projects_are_described() {
     let all = versions(json!({ "runtime": "biome", "directory": project }));
     assert_eq!(all.last().map(String::as_str), Some("2.3.4 true true"), "{all:?}");
     assert_eq!(versions(json!({ "runtime": "biome", "installed": true })), ["2.3.4 true false"]);
+    let elsewhere = Sandbox::new().offers("biome", "2.11.0");
+    let variables: BTreeMap<_, _> = elsewhere.environment().into_iter().collect();
+    let of_client = versions(json!({ "runtime": "biome", "directory": project, "variables": variables }));
+    assert!(of_client.contains(&"2.11.0 false false".to_owned()), "another registry has {of_client:?}");
     let described = asked(&sandbox, "vx/project", &json!({ "directory": project })).expect("an answer");
     let tool = &described["tools"][0];
     assert_eq!((text(&tool["locked"]), &tool["missing"], &tool["line"]), ("2.3.4", &json!(false), &json!(2)));

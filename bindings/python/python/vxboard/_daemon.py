@@ -15,9 +15,9 @@ from ._errors import DaemonAbsentError, DaemonError
 
 _PROTOCOL = 1
 _VARIABLES = ("PATH", "VX_TRUST", "CI")
-# The questions whose answers depend on the client's variables, and the work that has all of them.
-_QUESTIONS = tuple(f"vx/{name}" for name in "resolve environment listVersions project".split())
-_WORK = tuple(f"vx/{name}" for name in "sync install uninstall use up".split())
+# The methods that depend on those of the client's variables, and those that depend on all of them.
+_OF_SOME = tuple(f"vx/{name}" for name in "resolve environment project".split())
+_OF_ALL = tuple(f"vx/{name}" for name in "listVersions sync install uninstall use up".split())
 # No header of a message is longer.
 _HEADER_BYTES = 1024
 _START = "start it with `vx daemon start`"
@@ -65,9 +65,9 @@ class Daemon:
 
         Raises `DaemonError` with the daemon's `kind` and `hint` if it refuses, `DaemonAbsentError` if it is gone.
         """
-        if method in _QUESTIONS:
+        if method in _OF_SOME:
             params.setdefault("variables", _own_variables(lambda name: name in _VARIABLES))
-        elif method in _WORK:
+        elif method in _OF_ALL:
             params.setdefault("variables", _own_variables(lambda name: True))
         self._last_id += 1
         request = {"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": params}
