@@ -1,4 +1,4 @@
-//! What all clients of a daemon share.
+//! The parts of a daemon that all its clients share.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -28,7 +28,7 @@ const BOARDS: usize = 100;
 const LOG_LINES: usize = 100;
 const ENDS: usize = 5;
 
-/// What all clients share.
+/// The parts that all clients share.
 #[derive(Debug)]
 pub(super) struct Hall {
     place: DaemonPlace,

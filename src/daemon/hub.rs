@@ -66,7 +66,7 @@ struct Kept {
     gone: u64,
 }
 
-/// What was seen last.
+/// The state that was seen last.
 #[derive(Debug, Default)]
 struct Seen {
     runtimes: BTreeSet<Release>,
@@ -118,7 +118,7 @@ impl Hub {
         (row.seq, row.seen.snapshot())
     }
 
-    /// What follows this event.
+    /// The events after this one.
     pub(super) fn after(&self, seq: u64, interest: &Interest) -> Next {
         let row = self.row.lock();
         let mut found = Vec::new();
@@ -157,7 +157,7 @@ impl Hub {
         self.row.lock().ringers.values().any(|(_, types)| types.contains(&EventType::Progress))
     }
 
-    /// Nobody looks any more: whatever happens from here on is missing.
+    /// No look follows any more: all that happens from here on is missing.
     pub(super) fn rest(&self) {
         let mut row = self.row.lock();
         row.seq += 1;

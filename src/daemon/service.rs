@@ -136,7 +136,7 @@ impl Desk {
         let seq = goes_on.map_or(now, |since| since.seq);
         self.subscriptions.insert(self.ever, Subscription { interest, seq });
         if let Some((_, ringer)) = &self.bell {
-            // What has happened meanwhile is told right after the answer.
+            // The events of the meantime are told right after the answer.
             ringer.ring();
         }
         Ok(Subscribed {

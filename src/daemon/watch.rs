@@ -129,7 +129,7 @@ impl Watching {
 
     /// Compare everything with what was seen before.
     fn look(&mut self, first: bool) {
-        // What a mark reports from here on is not missed by what is read below.
+        // A report of a mark from here on is not missed by the reading below.
         while self.keep_marks() {}
         self.watched.store(self.marks.count(), Ordering::Relaxed);
         self.look_at_store(first);

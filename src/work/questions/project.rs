@@ -1,4 +1,4 @@
-//! What a project declares, and how far it is in place.
+//! The declarations of a project, and how far they are in place.
 
 use std::path::{Path, PathBuf};
 
