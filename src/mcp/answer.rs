@@ -21,7 +21,14 @@ impl Answer {
     /// The result of a call, as the protocol has it.
     pub(super) fn into_result(self) -> Value {
         match self {
-            Self::Text(text, is_error) => result(&text, is_error),
+            Self::Text(text, false) => result(&text, false),
+            Self::Text(text, true) => {
+                let mut result = result(&text, true);
+                let message = text.lines().next().unwrap_or_default();
+                let kind = TroubleKind::Exit.name();
+                result["structuredContent"] = json!({ "kind": kind, "message": message, "details": [], "hint": null });
+                result
+            }
             Self::Facts(facts) => result(&format!("{facts:#}"), false),
         }
     }

@@ -139,12 +139,16 @@ impl Sync {
             SyncOutcome::UpToDate | SyncOutcome::Planned(_) => Answer::Facts(json!({ "outcome": "up to date" })),
             SyncOutcome::Ran(outcome) => {
                 let good = outcome.good();
+                let word = if good { "installed" } else { "failed" };
                 let facts = json!({
-                    "outcome": if good { "installed" } else { "failed" },
+                    "outcome": word,
                     "board": boards::name(&outcome.board),
                     "work": ends(&outcome.board),
                 });
-                Answer::Text(format!("{facts:#}"), !good)
+                match good {
+                    true => Answer::Facts(facts),
+                    false => Answer::Text(format!("not everything was installed\n{facts:#}"), true),
+                }
             }
         })
     }
@@ -182,8 +186,8 @@ impl Run {
         })?;
         let board = live.board().unwrap_or_default();
         let Some(end) = outcome else {
-            let facts = json!({ "outcome": "a tool of the project did not install", "work": ends(&board) });
-            return Ok(Answer::Text(format!("{facts:#}"), true));
+            let facts = json!({ "work": ends(&board) });
+            return Ok(Answer::Text(format!("a tool of the project did not install\n{facts:#}"), true));
         };
         let (head, good) = match &end.failed {
             Some((step, exit)) => (format!("`{step}` failed: {exit}"), false),

@@ -15,7 +15,7 @@ use crate::work::frontend::Silent;
 use crate::work::programs;
 use crate::work::questions;
 use crate::work::routes::Routes;
-use crate::work::up::ServiceState;
+use crate::work::up::{self, ServiceState};
 use crate::work::workspace::{Faults, Place, Workspace};
 
 /// The most boards of an answer, and the most work of one.
@@ -51,7 +51,7 @@ fn board(path: &std::path::Path, snapshot: &Snapshot, most: usize) -> Value {
     let state = if snapshot.board.abandoned() { "abandoned" } else { snapshot.board.state.name() };
     let work = snapshot.slots.iter().take(most).map(|slot| {
         let standing = Standing::of(slot);
-        let mut row = json!({ "key": slot.key, "state": standing.word() });
+        let mut row = json!({ "key": slot.key, "state": up::word(slot) });
         if standing.bad() {
             row["error"] = failure(slot, standing).text.to_string().into();
         }

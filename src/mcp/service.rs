@@ -9,7 +9,6 @@ use super::call::Call;
 use super::look;
 use super::place::Here;
 use super::wait::{timeout, unfinished};
-use crate::nearest::nearest;
 use crate::project::services::go_name;
 use crate::service::service_of_key;
 use crate::trouble::{Trouble, TroubleKind};
@@ -78,18 +77,7 @@ fn said(service: &up::ServiceState) -> String {
 fn declared(here: &Here, place: &Place, name: &str) -> Result<Vec<String>, Trouble> {
     let workspace = Workspace::open(here.home.clone(), place, Faults::Refuse, &Silent);
     let workspace = workspace.map_err(|error| trouble(&error))?;
-    let names: Vec<&str> = workspace.project.services.iter().map(|service| service.name.as_str()).collect();
-    let meant = crate::project::services::keys_meant(name, |key| names.contains(&key));
-    // The start reports services that are withheld.
-    if meant.is_empty() && workspace.consent.complete() {
-        let hint = match nearest(name, names.iter().copied()).first() {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if names.is_empty() => "the project declares no services: add [services.NAME] to its vx.toml".into(),
-            None => format!("the services of the project are {}", names.join(", ")),
-        };
-        return Err(Trouble::new(TroubleKind::NotFound, format!("there is no service `{name}`")).hinted(hint));
-    }
-    Ok(meant)
+    up::services_named(&workspace, name)
 }
 
 fn start(here: &Here, place: &Place, name: &str) -> Result<(), Trouble> {

@@ -1,6 +1,7 @@
 //! The tool `wait_for`: a wait that can be cut and asked for again, since its answer is on the board.
 
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -12,8 +13,10 @@ use super::place::Here;
 use crate::project::services::keys_meant;
 use crate::trouble::{Trouble, TroubleKind};
 use crate::work::boards::{self, BoardError};
+use crate::work::frontend::Silent;
 use crate::work::up;
 use crate::work::waiting::{Awaited, Reached, State, WaitForError, wait_for};
+use crate::work::workspace::{Faults, Workspace};
 
 /// The wait of a call that gives none, and the longest.
 const USUAL_SECONDS: f64 = 60.0;
@@ -72,15 +75,29 @@ pub(super) fn whereabouts(
         None => boards::with_key(name),
     };
     let path = path.map_err(|error| trouble(&error))?;
-    let snapshot = boards::open_file(&path).and_then(|mut reader| Ok(reader.snapshot()?));
-    let snapshot = snapshot.map_err(|error: BoardError| trouble(&error))?;
-    let keys = keys_meant(name, |key| boards::slot_of(&snapshot, key).is_some());
-    if keys.is_empty() {
-        let text = format!("there is no work `{name}` on the board `{}`", boards::name(&path));
-        return Err(Trouble::new(TroubleKind::NotFound, text)
-            .hinted("`boards` lists all work; a service that was never started is started with `service`"));
+    let keys = keys_on(&path, name)?;
+    if !keys.is_empty() {
+        return Ok((path, keys));
     }
-    Ok((path, keys))
+    // Work that is over may be on an older board.
+    let last = || boards::last_with_key(name).ok().flatten().filter(|_| board.is_none());
+    if let Some(path) = last() {
+        let keys = keys_on(&path, name)?;
+        return Ok((path, keys));
+    }
+    let place = match board {
+        Some(_) => format!("the board `{}`", boards::name(&path)),
+        None => "any board".to_owned(),
+    };
+    Err(Trouble::new(TroubleKind::NotFound, format!("there is no work `{name}` on {place}"))
+        .hinted("`boards` lists all work, `project` what is declared"))
+}
+
+/// The keys that the name means on the board in this file.
+fn keys_on(path: &Path, name: &str) -> Result<Vec<String>, Trouble> {
+    let snapshot = boards::open_file(path).and_then(|mut reader| Ok(reader.snapshot()?));
+    let snapshot = snapshot.map_err(|error: BoardError| trouble(&error))?;
+    Ok(keys_meant(name, |key| boards::slot_of(&snapshot, key).is_some()))
 }
 
 impl WaitFor {
@@ -94,7 +111,15 @@ impl WaitFor {
         let [first, ..] = self.names.as_slice() else {
             return Err(Trouble::new(TroubleKind::Usage, "`names` holds at least one name"));
         };
-        let (board, _) = whereabouts(here, first, self.board.as_deref(), self.directory.as_deref())?;
+        let board = loop {
+            match whereabouts(here, first, self.board.as_deref(), self.directory.as_deref()) {
+                Ok((board, _)) => break board,
+                Err(error) if !self.may_come(here, first) => return Err(error),
+                Err(_) if Instant::now() >= deadline => return Ok(not_started(&self.names)),
+                Err(_) if call.is_cancelled() => return Err(cut()),
+                Err(_) => thread::sleep(PIECE),
+            }
+        };
         let mut wanted = Vec::new();
         for name in &self.names {
             let (_, keys) = whereabouts(here, name, Some(&board.to_string_lossy()), None)?;
@@ -102,6 +127,22 @@ impl WaitFor {
         }
         wait(call, &board, &wanted, deadline)
     }
+
+    /// True for a service of the project, which may be started at any time.
+    fn may_come(&self, here: &Here, name: &str) -> bool {
+        let place = self.board.is_none().then(|| here.place(self.directory.as_deref()).ok()).flatten();
+        let workspace = place.and_then(|place| Workspace::open(here.home.clone(), &place, Faults::Keep, &Silent).ok());
+        workspace.is_some_and(|workspace| up::services_named(&workspace, name).is_ok_and(|names| !names.is_empty()))
+    }
+}
+
+fn not_started(names: &[String]) -> Answer {
+    let row = |name: &String| json!({ "key": name, "state": "not started", "reached": false });
+    Answer::Facts(json!({
+        "outcome": "timeout",
+        "work": names.iter().map(row).collect::<Vec<_>>(),
+        "next": "nobody has started it: `service` does, if the server may change things, or the user with `vx up`",
+    }))
 }
 
 /// Wait for this work, and say how it went.
@@ -153,6 +194,7 @@ fn facts(outcome: &str, states: &[State]) -> serde_json::Value {
 }
 
 fn words(states: &[State]) -> String {
-    let each = states.iter().map(|state| format!("{} is {}", state.key, state.word.unwrap_or("not there yet")));
+    let each =
+        states.iter().map(|state| format!("{} is {}", state.key, state.word.as_deref().unwrap_or("not there yet")));
     each.collect::<Vec<_>>().join(", ")
 }

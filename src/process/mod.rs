@@ -16,6 +16,7 @@ mod launch;
 mod lines;
 mod log;
 mod meter;
+mod own;
 mod parent;
 #[cfg(unix)]
 mod piped;
@@ -50,6 +51,7 @@ pub use launch::{Group, Launch, Output, Stdin};
 pub use lines::Lines;
 pub use log::{Log, LogFile, LogPolicy};
 pub use meter::{TreeMeter, TreeUse};
+pub use own::own_program;
 pub use parent::{end_own_group, watch_parent};
 #[cfg(unix)]
 pub use piped::{News, Piped, PipedEnd, PipedLaunch};

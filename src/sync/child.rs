@@ -9,7 +9,7 @@ use vx_shm::Unnamed;
 use crate::channel::InstallChannel;
 use crate::config::InstallConfig;
 use crate::paths::find_runtime_directory;
-use crate::process::{Group, Launch, LogFile, LogPolicy, Output, Stdin};
+use crate::process::{Group, Launch, LogFile, LogPolicy, Output, Stdin, own_program};
 use crate::run::{Place, make_logs};
 use crate::trouble::{Trouble, TroubleKind};
 
@@ -30,20 +30,6 @@ impl InstallChild {
     pub fn beside(board: &Path) -> io::Result<Self> {
         Ok(Self { program: own_program()?, logs: make_logs(board)? })
     }
-}
-
-/// This program. The system gives its file by `/proc`, which a container may not have; then it is the one that the first
-/// word of the command line names.
-fn own_program() -> io::Result<PathBuf> {
-    std::env::current_exe().or_else(|error| {
-        let named = std::env::args_os().next().map(PathBuf::from).ok_or(error)?;
-        if named.components().count() > 1 {
-            return named.canonicalize();
-        }
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let found = std::env::split_paths(&path).map(|folder| folder.join(&named)).find(|file| file.is_file());
-        found.ok_or_else(|| io::ErrorKind::NotFound.into())
-    })
 }
 
 /// The variables by which the child finds a board that is not where it would look.

@@ -203,10 +203,20 @@ pub fn holders() -> Vec<u32> {
 /// # Errors
 /// There are no boards, or they cannot be listed.
 pub fn with_key(key: &str) -> Result<PathBuf, BoardError> {
-    let has =
-        |snapshot: &Snapshot| !keys_meant(key, |key| snapshot.slots.iter().any(|slot| slot.has_key(key))).is_empty();
-    let found = readable_boards()?.into_iter().find(|(_, snapshot)| at_work(snapshot) && has(snapshot));
+    let found = readable_boards()?.into_iter().find(|(_, snapshot)| at_work(snapshot) && has(snapshot, key));
     found.map_or_else(newest, |(path, _)| Ok(path))
+}
+
+/// The file of the newest board with work of this key, at work or not; `None` if no board has it.
+///
+/// # Errors
+/// The boards cannot be listed.
+pub fn last_with_key(key: &str) -> Result<Option<PathBuf>, BoardError> {
+    Ok(readable_boards()?.into_iter().find(|(_, snapshot)| has(snapshot, key)).map(|(path, _)| path))
+}
+
+fn has(snapshot: &Snapshot, key: &str) -> bool {
+    !keys_meant(key, |key| snapshot.slots.iter().any(|slot| slot.has_key(key))).is_empty()
 }
 
 /// The slot with this key: one that has not ended, else the one that ended last.

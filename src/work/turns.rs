@@ -14,6 +14,7 @@ use super::frontend::{Frontend, RunView};
 use super::run::{Declared, LiveRun, Purpose, RunOutcome};
 use crate::channel::slot_key;
 use crate::paths::Home;
+use crate::process::own_program;
 use crate::run::{FlightRecorder, Job, Jobs, Run, hold, log_file, make_logs, start_run};
 use crate::trouble::{Trouble, TroubleKind};
 use crate::turn::{TurnFiles, TurnJob, TurnOrder, TurnResult};
@@ -61,7 +62,7 @@ pub fn run_batch(
     // The turns have files also where their board has no place, for as long as the batch lasts.
     let spare = if logs.is_none() { Some(tempfile::tempdir()?) } else { None };
     let place = logs.clone().or_else(|| spare.as_ref().map(|spare| spare.path().to_owned())).unwrap_or_default();
-    let program = std::env::current_exe()?;
+    let program = own_program()?;
     let job = |turn: TurnOrder| {
         let turn = TurnOrder { files: files(&place, &turn.turn_id), ..turn };
         Arc::new(TurnJob::new(turn, program.clone())) as Arc<dyn Job>

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use vx_shm::{BoardState, Health, Reader, SlotView, Snapshot};
 use vx_status::standing::{Standing, failure};
+use vx_status::vocabulary;
 use vx_status::vocabulary::service::{BACKING_OFF, STARTING};
 
 use super::boards::{BoardError, slot_of};
@@ -68,8 +69,8 @@ impl FromStr for Awaited {
 pub struct State {
     /// Its key.
     pub key: String,
-    /// The word for its state; `None` if no slot had the key.
-    pub word: Option<&'static str>,
+    /// The word for its state: that of its step, or of its end; `None` if no slot had the key.
+    pub word: Option<String>,
     /// It reached what was waited for.
     pub reached: bool,
     /// It can no longer reach that.
@@ -119,7 +120,7 @@ fn ended(word: &str) -> String {
 fn names(states: &[State]) -> String {
     let missed = states.iter().filter(|state| !state.reached);
     missed
-        .map(|state| format!("`{}` is {}", state.key, state.word.unwrap_or("not there")))
+        .map(|state| format!("`{}` is {}", state.key, state.word.as_deref().unwrap_or("not there")))
         .collect::<Vec<_>>()
         .join(", ")
 }
@@ -222,7 +223,7 @@ impl<'s> Verdict<'s> {
         let log = log.and_then(|(directory, slot)| logs::tail(&log_file(directory, &slot.key), LOG_LINES).ok());
         State {
             key: awaited.key.clone(),
-            word: failing.map(|_| "failing").or(standing.map(Standing::word)),
+            word: failing.map(|_| "failing".to_owned()).or(self.slot.map(word)),
             reached,
             missed,
             hint: cell.as_ref().and_then(|error| error.hint.as_ref()).map(ToString::to_string),
@@ -232,6 +233,11 @@ impl<'s> Verdict<'s> {
             log: log.unwrap_or_default(),
         }
     }
+}
+
+fn word(slot: &SlotView) -> String {
+    let standing = Standing::of(slot);
+    if standing.over() { standing.word() } else { vocabulary::word_of(slot) }.to_owned()
 }
 
 /// True for a service that has died too often in a row, up to now, without being usable before any of its deaths.
@@ -290,9 +296,9 @@ mod tests {
 
     #[test]
     fn what_failed_is_named_and_not_what_is_still_on_its_way() {
-        let state = |key: &str, word, missed, error: Option<&str>| State {
+        let state = |key: &str, word: &str, missed, error: Option<&str>| State {
             key: key.to_owned(),
-            word: Some(word),
+            word: Some(word.to_owned()),
             reached: false,
             missed,
             error: error.map(str::to_owned),

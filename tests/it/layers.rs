@@ -93,7 +93,7 @@ const TOWERS: [Tower; 24] = [
     Tower {
         sources: "src/work/up",
         floors: &[
-            &["error", "guest", "next_life"],
+            &["error", "guest", "named", "next_life"],
             &["place", "prepare", "rebuilt"],
             &["connect", "state", "supervise"],
             &["lease", "output"],
@@ -152,7 +152,19 @@ const TOWERS: [Tower; 24] = [
     Tower {
         sources: "src/process",
         floors: &[
-            &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "meter", "parent", "usage"],
+            &[
+                "callers",
+                "exit",
+                "group",
+                "interpreter",
+                "interrupt",
+                "lines",
+                "log",
+                "meter",
+                "own",
+                "parent",
+                "usage",
+            ],
             &["capture", "launch", "recorded", "terminal", "tree"],
             &["detached", "foreground", "piped", "replace"],
             &["relay"],

@@ -296,9 +296,17 @@ fn a_service_is_restarted_and_stopped_and_a_wrong_name_is_answered_with_the_righ
     assert!(failed && said.contains("action `start`"), "{said}");
     let (failed, said) = client.call(2, "service", &json!({ "name": "wep", "action": "start" }));
     assert!(failed && said.contains("did you mean `web`?"), "{said}");
+    // It is declared, so it may still come.
+    client.begin(6, "wait_for", &json!({ "names": ["web"] }));
+    let (failed, said) = client.call(7, "wait_for", &json!({ "names": ["web"], "timeout_seconds": 0 }));
+    assert!(!failed && said.contains("not started") && said.contains("\"timeout\""), "{said}");
     let pid = |said: &str| serde_json::from_str::<Value>(said).expect("JSON")["services"][0]["pid"].as_u64();
     let (_, said) = client.call(3, "service", &service("start"));
     let first = pid(&said).expect("it is at work");
+    let (failed, said) = client.result(6);
+    assert!(!failed && said.contains("\"reached\"") && said.contains("\"ready\""), "{said}");
+    let (_, said) = client.call(8, "boards", &json!({ "running": true }));
+    assert!(said.contains("\"state\": \"ready\""), "{said}");
     let (_, said) = client.call(4, "service", &service("restart"));
     assert_ne!(pid(&said).expect("it is at work"), first);
     let (failed, said) = client.call(5, "service", &service("stop"));
@@ -315,6 +323,15 @@ fn a_script_runs_apart_from_the_streams_of_the_protocol_and_ends_with_its_call()
     assert!(!failed && said.contains("has ended well") && said.contains("\nmore"), "{said}");
     let (failed, said) = client.call(2, "run", &json!({ "script": "wrong" }));
     assert!(failed && said.contains("`wrong` failed: exit code 3") && said.contains("before"), "{said}");
+    client.begin(7, "run", &json!({ "script": "wrong" }));
+    let facts = &client.answer(7)["result"]["structuredContent"];
+    assert_eq!(facts["kind"], "exit", "{facts}");
+    assert!(text(&facts["message"]).starts_with("`wrong` failed"), "{facts}");
+    // Its board is not the newest one.
+    let (failed, said) = client.call(8, "logs", &json!({ "name": "greet" }));
+    assert!(!failed && said.contains("more"), "{said}");
+    let (failed, said) = client.call(9, "logs", &json!({ "name": "no-such-work" }));
+    assert!(failed && said.contains("no work `no-such-work` on any board"), "{said}");
     let (failed, said) = client.call(3, "run", &json!({ "script": "gret" }));
     assert!(failed && said.contains("greet"), "{said}");
     let slow = json!({ "script": "slow" });

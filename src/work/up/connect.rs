@@ -11,7 +11,7 @@ use super::place::{Record, UpPlace};
 use super::prepare::Declared;
 use crate::channel::Mark;
 use crate::paths::Home;
-use crate::process::start_detached;
+use crate::process::{own_program, start_detached};
 use crate::rpc::{CallError, Client};
 use crate::work::control::connect_to;
 use crate::work::frontend::Frontend;
@@ -148,7 +148,7 @@ pub fn want(
 /// Start a supervisor of this program, which outlives this process, and knows nothing of the work that this process is
 /// a part of.
 fn begin(place: &UpPlace) -> Result<(), UpError> {
-    let program = std::env::current_exe()?;
+    let program = own_program()?;
     let arguments = ["service-supervisor".into(), "--directory".into(), place.directory.clone().into_os_string()];
     Ok(start_detached(&program, &arguments, &place.directory, &[Mark::BOARD, Mark::SLOT])?)
 }

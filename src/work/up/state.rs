@@ -171,6 +171,11 @@ fn build(board: &Path, slot: &SlotView) -> BuildState {
     }
 }
 
+/// The word for the state of work: that of its step, or that of its end.
+pub fn word(slot: &SlotView) -> String {
+    state(slot, Standing::of(slot))
+}
+
 /// The word for the state: that of the step, or that of the end.
 fn state(slot: &SlotView, standing: Standing) -> String {
     let ends = vocabulary::of(slot.kind).ends;

@@ -16,7 +16,7 @@ use vx_status::vocabulary::service::EXTERNAL;
 use super::error::UpError;
 use super::guest::{Guest, Invitation};
 use super::place::{Record, UpPlace};
-use crate::process::interrupts;
+use crate::process::{interrupts, own_program};
 use crate::rpc::{Fault, Notification, Params};
 use crate::run::{create_board, logs_of};
 use crate::service::ports::Ports;
@@ -48,7 +48,7 @@ pub fn supervise(directory: &Path, guest: impl Invitation) -> Result<(), UpError
     let _ = std::fs::remove_dir_all(&builds);
     let supervision = Supervision {
         board: Arc::clone(&board),
-        program: std::env::current_exe()?,
+        program: own_program()?,
         logs,
         builds: builds.clone(),
         ports: Ports::within(&place.runtime),
