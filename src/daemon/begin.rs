@@ -17,13 +17,14 @@ use super::request::{OfRuntime, Sync, Up, Use, Variables};
 use super::summary::BoardSummary;
 use crate::channel::Mark;
 use crate::paths::Home;
-use crate::process::{Detached, start_detached_for};
+use crate::process::{Detached, own_program, start_detached_for};
 use crate::rpc::Fault;
 use crate::trouble::{Trouble, TroubleKind};
 use crate::variables::{OF_CLIENTS, answering};
 use crate::work::boards;
 use crate::work::frontend::Silent;
-use crate::work::workspace::{Faults, Place, Workspace, read_projects};
+use crate::work::up::services_named;
+use crate::work::workspace::{Faults, Place, Workspace};
 
 /// The longest that a process may take to have a board.
 const BEGINNING: Duration = Duration::from_secs(30);
@@ -31,6 +32,8 @@ const BEGINNING: Duration = Duration::from_secs(30);
 const GLANCES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(100)];
 /// The variables that name the home and the place of the boards. Work has those of the daemon, which has to find its board.
 const OF_PLACES: [&str; 3] = ["VX_HOME", "VX_RUNTIME_DIR", "XDG_RUNTIME_DIR"];
+/// The exit code of vx for wrong usage or configuration.
+const WRONG_USAGE: i32 = 2;
 /// The most bytes of a process's own words that are read.
 const WORDS: u64 = 64 * 1024;
 
@@ -74,9 +77,12 @@ pub(super) fn declare(home: &Home, asked: &Use) -> Result<Begun, Fault> {
 pub(super) fn up(home: &Home, asked: &Up) -> Result<Begun, Fault> {
     in_directory(&asked.directory)?;
     let place = Place::Above(asked.directory.clone());
-    let projects = answering(asked.variables.clone(), || read_projects(home, &place, &Silent));
-    let project = projects.map_err(|error| fault(&error))?.projects.into_iter().next();
-    let directory = project.map_or_else(|| asked.directory.clone(), |project| project.directory);
+    let open = || Workspace::open(home.clone(), &place, Faults::Refuse, &Silent);
+    let workspace = answering(asked.variables.clone(), open).map_err(|error| fault(&error))?;
+    for name in &asked.names {
+        services_named(&workspace, name).map_err(of)?;
+    }
+    let directory = workspace.project.directory;
     let title = directory.canonicalize().unwrap_or(directory).to_string_lossy().into_owned();
     let mut words = vec!["up".to_owned(), "--detach".to_owned()];
     words.extend(named(&asked.names)?);
@@ -143,7 +149,7 @@ impl Work<'_> {
     }
 
     fn start(&self, said: &File) -> io::Result<Detached> {
-        let program = std::env::current_exe()?;
+        let program = own_program()?;
         let words: Vec<OsString> = self.words.iter().map(OsString::from).collect();
         let absent = OF_CLIENTS.into_iter().filter(|name| !self.variables.contains_key(*name));
         let without: Vec<&str> = [Mark::BOARD, Mark::SLOT].into_iter().chain(VARIABLES).chain(absent).collect();
@@ -187,7 +193,12 @@ fn ended_badly(said: &mut File, ended: &io::Result<ExitStatus>, consents: bool) 
     let line = |prefix: &str| words.lines().find_map(|line| line.strip_prefix(prefix)).map(str::to_owned);
     let how = ended.as_ref().map_or_else(ToString::to_string, ToString::to_string);
     let text = line("error: ").unwrap_or_else(|| format!("vx ended with {how}, and said nothing"));
-    let kind = if consents { TroubleKind::Exit } else { TroubleKind::Consent };
+    let is_usage = ended.as_ref().is_ok_and(|ended| ended.code() == Some(WRONG_USAGE));
+    let kind = match (consents, is_usage) {
+        (false, _) => TroubleKind::Consent,
+        (true, true) => TroubleKind::Usage,
+        (true, false) => TroubleKind::Exit,
+    };
     let trouble = Trouble::new(kind, text);
     of(match line("hint: ") {
         Some(hint) => trouble.hinted(hint),

@@ -13,7 +13,8 @@ use super::protocol::{DaemonStatus, Introduced, Pong, Subscribed, VersionRange};
 use super::request::{DaemonRequest, InDirectory, Introduction, Resolve, Subscribe};
 use super::switch::Switch;
 use crate::paths::Home;
-use crate::rpc::{CallError, Client, PlaceError};
+use crate::rpc::{CallError, Client, Fault, PlaceError};
+use crate::trouble::TroubleKind;
 use crate::variables::of_this_process;
 use crate::work::questions::{ProjectState, Resolved};
 
@@ -58,22 +59,25 @@ impl DaemonClient {
     /// As for [`Self::connect`], or no version is common.
     pub fn connect_speaking(home: &Home, name: &str, protocol: VersionRange) -> Result<Self, DaemonError> {
         let place = DaemonPlace::of(home);
+        let record = place.record()?;
+        let process = record.as_ref().map(|record| record.pid);
         let absent = |reason: &str| match place.is_held() {
-            true => DaemonError::Silent(reason.to_owned()),
+            true => DaemonError::Silent { reason: reason.to_owned(), process },
             false => DaemonError::Absent(home.root().to_owned()),
         };
         // Without a record a service manager may listen for a daemon that it starts for the first client.
-        let recorded = place.record()?.map(|record| record.socket);
+        let recorded = record.map(|record| record.socket);
         let socket = recorded.or_else(|| place.find_socket().filter(|socket| socket.exists()));
         let Some(socket) = socket else { return Err(absent("it has no record yet")) };
         let mut client = Client::connect(&socket).map_err(|error| match error {
             CallError::Place(error @ PlaceError::Unsafe { .. }) => DaemonError::Place(error),
             CallError::Place(error) if place.is_held() => DaemonError::Place(error),
+            CallError::Nobody(_) if place.is_held() && !socket.exists() => DaemonError::NoSocket(socket.clone()),
             error => absent(&error.to_string()),
         })?;
         let request = DaemonRequest::Initialize(Introduction { client: name.to_owned(), protocol });
         let introduced = call(&mut client, request.method(), &request.params()).map_err(|error| match error {
-            DaemonError::Refused(fault) => DaemonError::OtherProtocol(fault.message),
+            DaemonError::Refused(fault) if is_of_version(&fault) => DaemonError::OtherProtocol(fault.message),
             DaemonError::Lost(error) => absent(&error.to_string()),
             other => other,
         })?;
@@ -172,6 +176,11 @@ fn call(client: &mut Client, method: &str, params: &Value) -> Result<Value, Daem
         CallError::Refused(fault) => DaemonError::Refused(fault),
         other => DaemonError::Lost(other),
     })
+}
+
+/// True for the refusal of a client that speaks other versions.
+fn is_of_version(fault: &Fault) -> bool {
+    fault.data.as_ref().is_some_and(|data| data.kind == TroubleKind::Usage.name())
 }
 
 fn read<T: DeserializeOwned>(answer: Value) -> Result<T, DaemonError> {

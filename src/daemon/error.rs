@@ -42,8 +42,16 @@ pub enum DaemonError {
     #[error("VX_DAEMON is `{0}`; expected `off`, `auto` or `require`")]
     Switch(String),
     /// It holds its lock, but cannot be reached or does not answer.
-    #[error("the daemon of this home runs, but does not answer: {0}")]
-    Silent(String),
+    #[error("the daemon of this home runs, but does not answer: {reason}")]
+    Silent {
+        /// The reason.
+        reason: String,
+        /// The number of its process, by its record.
+        process: Option<u32>,
+    },
+    /// It runs, and its socket was removed.
+    #[error("the daemon of this home runs, but its socket `{}` is gone", .0.display())]
+    NoSocket(PathBuf),
     /// It speaks other versions of the protocol.
     #[error("the daemon speaks another version of the protocol: {0}")]
     OtherProtocol(String),
@@ -88,7 +96,7 @@ impl Explain for DaemonError {
             Self::Runtime(error) => error.kind(),
             Self::Place(_) | Self::Listen(_) | Self::System { .. } => TroubleKind::Disk,
             Self::LongPath(_) | Self::NoPath | Self::Off | Self::Switch(_) => TroubleKind::Configuration,
-            Self::Taken | Self::Silent(_) | Self::StillThere => TroubleKind::Busy,
+            Self::Taken | Self::Silent { .. } | Self::NoSocket(_) | Self::StillThere => TroubleKind::Busy,
             Self::Absent(_) => TroubleKind::NotFound,
             Self::OtherProtocol(_) => TroubleKind::Usage,
             Self::NotStarted { .. } => TroubleKind::Program,
@@ -114,9 +122,13 @@ impl Explain for DaemonError {
             Self::Absent(_) => "`vx daemon start` starts one".into(),
             Self::Off => "unset VX_DAEMON, or set it to `auto`".into(),
             Self::Switch(_) => "set VX_DAEMON to one of them, or unset it".into(),
-            Self::Silent(_) | Self::StillThere => {
-                "`vx daemon logs` shows what it does; end its process if it hangs".into()
+            Self::Silent { process: Some(process), .. } => {
+                format!("`vx daemon logs` shows what it has said; end process {process} if it hangs")
             }
+            Self::Silent { process: None, .. } | Self::StillThere => {
+                "`vx daemon logs` shows what it has said; end its process if it hangs".into()
+            }
+            Self::NoSocket(_) => "it makes the socket again within 30 s: try again then".into(),
             Self::OtherProtocol(_) => {
                 format!("this vx speaks version {PROTOCOL}: `vx daemon restart` starts a daemon of this version")
             }

@@ -12,7 +12,7 @@ use vx_shm::{BoardState, BoardView};
 
 use super::answers::Answers;
 use super::hub::Hub;
-use super::own_log::last_lines;
+use super::own_log::{is_end, last_lines};
 use super::place::DaemonPlace;
 use super::protocol::{DaemonStatus, Pong, VersionRange};
 use super::summary::BoardSummary;
@@ -152,10 +152,10 @@ impl Hall {
         })
     }
 
-    /// The last ends of daemons of this home, with their reasons. One that was killed has left no line.
+    /// The last ends of daemons of this home, with their reasons. The end of one that was killed is told by the next.
     fn last_ends(&self) -> Vec<String> {
         let mut lines = last_lines(&self.place.log(), LOG_LINES).unwrap_or_default();
-        lines.retain(|line| line.contains(": ended: ") || line.contains(": not started: "));
+        lines.retain(|line| is_end(line));
         let surplus = lines.len().saturating_sub(ENDS);
         lines.split_off(surplus)
     }

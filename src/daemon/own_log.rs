@@ -36,6 +36,11 @@ impl OwnLog {
     }
 }
 
+/// True for a line that says why a daemon has ended, or was none.
+pub(super) fn is_end(line: &str) -> bool {
+    line.contains(": ended: ") || line.contains(": not started: ")
+}
+
 /// The last lines of a log.
 pub(super) fn last_lines(path: &Path, most: usize) -> io::Result<Vec<String>> {
     const ENOUGH_BYTES: u64 = 16 * 1024;

@@ -11,7 +11,7 @@ use crossbeam_channel::{bounded, select};
 use super::error::DaemonError;
 use super::hall::{Hall, work_is_live};
 use super::manager::Manager;
-use super::own_log::OwnLog;
+use super::own_log::{OwnLog, is_end, last_lines};
 use super::place::{DaemonPlace, Record};
 use super::service::Desks;
 use crate::process::interrupts;
@@ -54,6 +54,9 @@ fn live(place: &DaemonPlace, idle: Option<Duration>, log: &OwnLog) -> Result<&'s
         Some(listener) => Door::adopt(place, &hall, listener)?,
         None => Door::open(place, &hall)?,
     });
+    if log_of_one_that_was_killed(place) {
+        log.line("ended: the one before was killed, or the machine went down");
+    }
     log.line(format_args!("listens, version {}", env!("CARGO_PKG_VERSION")));
     manager.is_ready();
     let reason = loop {
@@ -79,6 +82,12 @@ fn live(place: &DaemonPlace, idle: Option<Duration>, log: &OwnLog) -> Result<&'s
     place.remove_record();
     drop(door);
     Ok(reason)
+}
+
+/// True if the last line of the log is not the end of a daemon.
+fn log_of_one_that_was_killed(place: &DaemonPlace) -> bool {
+    let last = last_lines(&place.log(), 1).unwrap_or_default();
+    last.first().is_some_and(|line| !is_end(line))
 }
 
 /// The socket with its clients, and the record that names it.

@@ -18,6 +18,8 @@ use super::request::{DaemonRequest, Subscribe};
 use crate::rpc::{Fault, Notification, Params, Service, Services};
 use crate::trouble::{Trouble, TroubleKind};
 
+/// The largest request: a client may give all of its variables.
+const REQUEST_BYTES: usize = 256 * 1024;
 /// The most subscriptions of a client.
 const SUBSCRIPTIONS: usize = 32;
 /// The most bytes of events that are sent before the client has taken some.
@@ -30,6 +32,10 @@ impl Services for Desks {
     fn serve(&self) -> Box<dyn Service> {
         let (hall, client) = (Arc::clone(&self.0), self.0.come());
         Box::new(Desk { hall, client, introduced: false, subscriptions: BTreeMap::new(), ever: 0, bell: None })
+    }
+
+    fn request_bytes(&self) -> usize {
+        REQUEST_BYTES
     }
 }
 
@@ -72,7 +78,7 @@ impl Desk {
                 return Err(Fault::work(TroubleKind::Usage.name(), text, Some(hint.into())));
             }
             let hint = "it has other clients or work: go on without it, or `vx daemon restart`";
-            return Err(Fault::work(TroubleKind::Busy.name(), text, Some(hint.into())));
+            return Err(Fault::work(TroubleKind::Usage.name(), text, Some(hint.into())));
         };
         self.introduced = true;
         Ok(Introduced {

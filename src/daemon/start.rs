@@ -11,7 +11,7 @@ use super::own_log::last_lines;
 use super::place::DaemonPlace;
 use super::switch::Switch;
 use crate::channel::Mark;
-use crate::process::start_watched;
+use crate::process::{own_program, start_watched};
 
 /// The longest time until a daemon that was started is ready.
 const READY: Duration = Duration::from_secs(3);
@@ -43,10 +43,10 @@ pub fn start(place: &DaemonPlace, arguments: &[OsString]) -> Result<Started, Dae
     match DaemonClient::connect(place.home(), "vx daemon start") {
         Ok(client) => return Ok(Started::Before(client.introduced().process)),
         // One that has just begun, or is about to end, may answer or be gone in a moment.
-        Err(DaemonError::Absent(_) | DaemonError::Silent(_)) => {}
+        Err(DaemonError::Absent(_) | DaemonError::Silent { .. }) => {}
         Err(error) => return Err(error),
     }
-    let program = std::env::current_exe().map_err(DaemonError::system("cannot find the program of vx"))?;
+    let program = own_program().map_err(DaemonError::system("cannot find the program of vx"))?;
     let (sender, ended) = bounded(1);
     let report = move |end| drop(sender.send(end));
     // A daemon is not part of the work that happens to start it.
@@ -57,7 +57,7 @@ pub fn start(place: &DaemonPlace, arguments: &[OsString]) -> Result<Started, Dae
         let is_over = !matches!(ended.recv_timeout(GLANCE), Err(RecvTimeoutError::Timeout));
         match DaemonClient::connect(place.home(), "vx daemon start") {
             Ok(client) => return Ok(Started::Now(client.introduced().process)),
-            Err(DaemonError::Absent(_) | DaemonError::Silent(_)) if !is_over && Instant::now() < deadline => {}
+            Err(DaemonError::Absent(_) | DaemonError::Silent { .. }) if !is_over && Instant::now() < deadline => {}
             Err(error) => {
                 let when = if is_over { "it ended" } else { "it was not ready in time" };
                 let log = last_lines(&place.log(), LINES).unwrap_or_default();

@@ -15,14 +15,15 @@ pub struct BoardSummary {
     pub id: String,
     /// Its title.
     pub title: String,
-    /// The state of its run.
+    /// The state of its run; `abandoned` if its creator is gone without a word.
     pub state: String,
 }
 
 impl BoardSummary {
     /// The board in this file, as it was read.
     pub(super) fn of(path: &Path, board: &BoardView) -> Self {
-        let state = board.state.name().to_owned();
+        let state = if board.abandoned() { "abandoned" } else { board.state.name() };
+        let state = state.to_owned();
         Self { path: path.to_owned(), id: board.id.clone(), title: board.title.clone(), state }
     }
 }

@@ -56,9 +56,13 @@ impl Client {
         let deadline = Instant::now() + patience;
         self.last_id += 1;
         self.stream.set_write_timeout(Some(patience))?;
-        self.stream.write_all(&framed(&request(self.last_id, method, params)))?;
+        // One that takes no more requests may have said why.
+        let sent = self.stream.write_all(&framed(&request(self.last_id, method, params)));
         loop {
-            let mut message = self.receive(deadline)?;
+            let mut message = match (self.receive(deadline), &sent) {
+                (Err(_), Err(error)) => return Err(CallError::Io(error.kind().into())),
+                (received, _) => received?,
+            };
             if message.get("method").is_some() {
                 self.keep(message);
                 continue;

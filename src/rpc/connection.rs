@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::frame::{Frames, REQUEST_BYTES, framed};
-use super::message::{Fault, Params, Request, Service, answer};
+use super::frame::{Frames, framed};
+use super::message::{Fault, Params, Request, Service, Services, answer};
 
 /// The longest time for a message to arrive whole, and for a new client to introduce itself.
 const HALF_MESSAGE: Duration = Duration::from_secs(5);
@@ -55,14 +55,14 @@ pub(super) struct Connection<'a> {
 }
 
 impl<'a> Connection<'a> {
-    pub(super) fn new(stream: UnixStream, stop: &'a PipeReader, service: Box<dyn Service>) -> io::Result<Self> {
+    pub(super) fn new(stream: UnixStream, stop: &'a PipeReader, services: &dyn Services) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
         let now = Instant::now();
         Ok(Self {
             stream,
             stop,
-            service,
-            frames: Frames::accepting(REQUEST_BYTES),
+            service: services.serve(),
+            frames: Frames::accepting(services.request_bytes()),
             out: Vec::new(),
             waits_since: now,
             began: now,
@@ -190,7 +190,7 @@ impl<'a> Connection<'a> {
                 }
                 // The beginning of the next message is not known.
                 Err(error) => {
-                    self.put(&answer(None, Err(Fault::invalid_request(error.to_string()))));
+                    self.put(&answer(None, Err(Fault::no_message(&error))));
                     self.last = true;
                 }
             }

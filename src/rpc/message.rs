@@ -6,6 +6,8 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
+use super::frame::{FrameError, REQUEST_BYTES};
+
 /// The error of a request: its code, its text, and for work the kind and the next step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
@@ -43,6 +45,13 @@ impl Fault {
     /// The message is no request.
     pub fn invalid_request(why: impl Into<String>) -> Self {
         Self::of(Self::INVALID_REQUEST, why)
+    }
+
+    /// The bytes are no message.
+    pub(super) fn no_message(error: &FrameError) -> Self {
+        let hint = || FaultData { kind: "usage".into(), hint: Some("send less in one message".into()) };
+        let data = matches!(error, FrameError::TooLong { .. }).then(hint);
+        Self { data, ..Self::invalid_request(error.to_string()) }
     }
 
     /// There is no such method.
@@ -139,9 +148,14 @@ impl<'a> Params<'a> {
         }
 
         let bad = |error: serde_json::Error| Fault::invalid_params(format!("the parameters do not fit: {error}"));
-        match serde_json::from_slice::<With<T>>(self.0).map_err(bad)?.params {
-            Some(params) => Ok(params),
-            None => serde_json::from_str("{}").map_err(bad),
+        match serde_json::from_slice::<With<T>>(self.0) {
+            Ok(With { params: Some(params) }) => Ok(params),
+            Ok(With { params: None }) => serde_json::from_value(json!({})).map_err(bad),
+            // The error of values names no place in a message that nobody has written by hand.
+            Err(error) => {
+                let params = serde_json::from_slice::<With<Value>>(self.0).map_err(bad)?.params.unwrap_or_default();
+                serde_json::from_value::<T>(params).map_err(bad).and(Err(bad(error)))
+            }
         }
     }
 }
@@ -217,6 +231,11 @@ pub trait Service: Send {
 pub trait Services: Send + Sync + 'static {
     /// The service of one more client.
     fn serve(&self) -> Box<dyn Service>;
+
+    /// The largest request that is accepted, in bytes.
+    fn request_bytes(&self) -> usize {
+        REQUEST_BYTES
+    }
 }
 
 #[cfg(test)]

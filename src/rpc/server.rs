@@ -1,6 +1,8 @@
 //! All clients of one process: a thread that waits for them, and one for each.
 
+use std::collections::VecDeque;
 use std::io::{self, PipeReader, PipeWriter, Write};
+use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
@@ -21,6 +23,8 @@ use super::socket::{ListenError, Listening, is_own};
 
 /// The most clients at a time.
 const CLIENTS: usize = 100;
+/// The refused clients whose connections stay open for a while.
+const REFUSED: usize = 8;
 /// The stack of a client's thread.
 const STACK_BYTES: usize = 256 * 1024;
 /// The longest wait for the clients when the server ends. One that takes nothing is given up far sooner.
@@ -110,7 +114,7 @@ impl Server {
         let thread = thread::Builder::new().name("client".into()).stack_size(STACK_BYTES);
         thread.spawn(move || {
             let _alive: Sender<()> = alive;
-            let _ = Connection::new(stream, &stopped, services.serve()).and_then(Connection::run);
+            let _ = Connection::new(stream, &stopped, &services).and_then(Connection::run);
         })?;
         Ok(Self { phase: Arc::new(Mutex::new(Phase::Lent)), stop: Some(stop), gone })
     }
@@ -163,6 +167,8 @@ fn stops_within(stopped: &PipeReader, time: Duration) -> bool {
 /// Take clients until the server ends.
 fn accept(listener: &UnixListener, stopped: PipeReader, services: Arc<dyn Services>, alive: &Sender<()>) {
     let (stopped, clients) = (Arc::new(stopped), Arc::new(Mutex::new(0)));
+    // Closed at once, one that has asked already would lose the answer.
+    let mut refused: VecDeque<UnixStream> = VecDeque::new();
     loop {
         let mut awaited = [listener.as_fd(), stopped.as_fd()].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
         if poll(&mut awaited, None).is_err_and(|error| error != Errno::INTR) || !awaited[1].revents().is_empty() {
@@ -174,7 +180,10 @@ fn accept(listener: &UnixListener, stopped: PipeReader, services: Arc<dyn Servic
         match listener.accept() {
             Ok((stream, _)) if is_own(&stream) => {
                 let client = Client { clients: Arc::clone(&clients), _alive: alive.clone() };
-                admit(stream, &stopped, &services, client);
+                if let Err(stream) = admit(stream, &stopped, &services, client) {
+                    refused.truncate(REFUSED - 1);
+                    refused.push_front(stream);
+                }
             }
             Ok(_) => {}
             Err(_) => thread::sleep(AFTER_FAILURE),
@@ -194,8 +203,13 @@ impl Drop for Client {
     }
 }
 
-/// Serve a client on a thread of its own, unless there are too many.
-fn admit(stream: UnixStream, stopped: &Arc<PipeReader>, services: &Arc<dyn Services>, client: Client) {
+/// Serve a client on a thread of its own. If there are too many it is told so, and its connection comes back.
+fn admit(
+    stream: UnixStream,
+    stopped: &Arc<PipeReader>,
+    services: &Arc<dyn Services>,
+    client: Client,
+) -> Result<(), UnixStream> {
     let number = {
         let mut clients = client.clients.lock();
         *clients += 1;
@@ -205,7 +219,8 @@ fn admit(stream: UnixStream, stopped: &Arc<PipeReader>, services: &Arc<dyn Servi
         let busy = Fault::work("busy", format!("there are {CLIENTS} clients"), Some("try again later".into()));
         // A socket that was just opened takes a short message at once.
         let _ = (&stream).write(&framed(&answer(None, Err(busy))));
-        return;
+        let _ = stream.shutdown(Shutdown::Write);
+        return Err(stream);
     }
     let (stopped, services) = (Arc::clone(stopped), Arc::clone(services));
     let thread = thread::Builder::new().name("client".into()).stack_size(STACK_BYTES);
@@ -213,8 +228,9 @@ fn admit(stream: UnixStream, stopped: &Arc<PipeReader>, services: &Arc<dyn Servi
     let _ = thread.spawn(move || {
         let _client = client;
         // A connection that fails is over; its client sees that.
-        let _ = Connection::new(stream, &stopped, services.serve()).and_then(Connection::run);
+        let _ = Connection::new(stream, &stopped, &*services).and_then(Connection::run);
     });
+    Ok(())
 }
 
 #[cfg(test)]

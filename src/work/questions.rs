@@ -21,7 +21,7 @@ use crate::install::{DiskError, Release, Store};
 use crate::paths::Home;
 use crate::project::Request;
 use crate::project::version::newest_first;
-use crate::route::Seen;
+use crate::route::{Look, Seen};
 use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::variables::variable;
 pub use project::{Build, Problem, ProjectState, Script, Service, Tool, project, state};
@@ -152,7 +152,7 @@ pub fn resolve(
     let of_system = version.is_none();
     let answer = Resolved { executable: found.file, version, env };
     // A program of this system may come and go without a trace in any of these files.
-    let seen = if of_system { None } else { routes.into_draft(&[]).map(|draft| draft.witnesses) };
+    let seen = if of_system { None } else { seen_with(routes, [&answer.executable]) };
     Ok((answer, seen))
 }
 
@@ -175,8 +175,19 @@ pub fn environment(
     let path = environment::folders(&routes, tool)?;
     let env = environment::variables(&routes, variable("PATH"));
     let env = texts(env.into_iter().map(|(name, value)| (name.into(), value)).collect());
-    let seen = routes.into_draft(&[]).map(|draft| draft.witnesses);
+    let seen = seen_with(routes, &path);
     Ok((Environment { env, path }, seen))
+}
+
+/// The files that routes were made of, and these of the store, which may be removed by other means than vx.
+fn seen_with<'p>(routes: Routes, of_store: impl IntoIterator<Item = &'p PathBuf>) -> Option<Vec<Seen>> {
+    let mut look = Look::begin();
+    if !of_store.into_iter().all(|path| look.at(path)) {
+        return None;
+    }
+    let mut seen = routes.into_draft(&[])?.witnesses;
+    seen.extend(look.finish()?);
+    Some(seen)
 }
 
 /// The versions of a tool: those in the store, and, unless only those are wanted, those that its sources offer.

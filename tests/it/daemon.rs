@@ -89,9 +89,47 @@ fn a_killed_daemon_is_followed_by_another_which_a_signal_ends() {
     sandbox.vx("daemon status").exits_with(3).says("no daemon runs");
     let second = sandbox.start("daemon run --idle 0");
     assert_eq!(connected(&sandbox).introduced().process, second.pid());
+    sandbox.vx("daemon status --json").succeeds().prints("the one before was killed");
     second.signal(Signal::TERM);
     second.finish().succeeds();
     assert!(traces(&sandbox).is_empty(), "{:?}", traces(&sandbox));
+}
+
+#[test]
+fn a_daemon_whose_socket_was_removed_says_when_it_is_back() {
+    let sandbox = Sandbox::new();
+    let _daemon = at_work(&sandbox);
+    fs::remove_file(socket(&sandbox)).expect("a socket");
+    sandbox.vx("daemon status").exits_with(1).says("is gone").says("again within 30 s");
+}
+
+#[test]
+fn one_client_too_many_is_told_so_whether_it_waits_for_that_or_asks_at_once() {
+    let sandbox = Sandbox::new();
+    let _daemon = at_work(&sandbox);
+    let hello = framed(
+        &json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": { "protocol": VersionRange::OWN } })
+            .to_string(),
+    );
+    let mut first = connected(&sandbox);
+    let others: Vec<UnixStream> = (0..99)
+        .map(|_| {
+            let mut other = UnixStream::connect(socket(&sandbox)).expect("a connection");
+            other.write_all(&hello).expect("it is taken");
+            other
+        })
+        .collect();
+    eventually("all are there", || (first.status().expect("an answer").clients == 100).then_some(()));
+    sandbox.vx("daemon status").exits_with(1).says("there are 100 clients").keeps_silent_about("version");
+    let mut late = UnixStream::connect(socket(&sandbox)).expect("a connection");
+    late.set_read_timeout(Some(PATIENCE)).expect("a bound");
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    late.write_all(&hello).expect("it is taken");
+    let mut said = String::new();
+    late.read_to_string(&mut said).expect("the connection is closed");
+    assert!(said.contains("busy") && said.contains("there are 100 clients"), "{said}");
+    drop(others);
+    eventually("there is room again", || (sandbox.vx("daemon status").code() == Some(0)).then_some(()));
 }
 
 #[test]

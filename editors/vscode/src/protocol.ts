@@ -59,7 +59,7 @@ id: string,
  */
 title: string,
 /**
- * The state of its run.
+ * The state of its run; `abandoned` if its creator is gone without a word.
  */
 state: string, };
 
@@ -477,7 +477,7 @@ id: string,
  */
 title: string,
 /**
- * The state of its run.
+ * The state of its run; `abandoned` if its creator is gone without a word.
  */
 state: string, };
 

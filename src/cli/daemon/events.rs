@@ -68,7 +68,9 @@ fn reconnected(place: &DaemonPlace) -> Result<DaemonClient, Failure> {
     let deadline = Instant::now() + COMING_BACK;
     loop {
         match DaemonClient::connect(place.home(), "vx daemon events") {
-            Err(DaemonError::Absent(_) | DaemonError::Silent(_)) if Instant::now() < deadline => {
+            Err(DaemonError::Absent(_) | DaemonError::Silent { .. } | DaemonError::NoSocket(_))
+                if Instant::now() < deadline =>
+            {
                 thread::sleep(BETWEEN_TRIES);
             }
             connected => return Ok(connected?),

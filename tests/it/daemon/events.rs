@@ -197,3 +197,24 @@ fn a_daemon_that_has_told_everything_rests() {
         (sleeps(daemon.pid()) - before < 10).then_some(())
     });
 }
+
+#[test]
+fn a_run_that_was_killed_is_told_as_abandoned() {
+    let sandbox = Sandbox::new();
+    let _daemon = at_work(&sandbox);
+    let mut client = connected(&sandbox);
+    subscribe(&mut client, &sandbox, &[EventType::BoardOpened, EventType::BoardClosed]);
+    let run = sandbox.start("board run slow -- sleep 715");
+    told(&mut client, "it is there", |event| matches!(event, DaemonEvent::BoardOpened(_)));
+    // A command that has just begun has none yet.
+    let watched = || sandbox.processes().iter().any(|process| process.command.contains("--watch-command"));
+    eventually("it has a watchdog", || watched().then_some(()));
+    run.signal(Signal::KILL);
+    run.finish();
+    told(
+        &mut client,
+        "its end",
+        |event| matches!(event, DaemonEvent::BoardClosed(board) if board.state == "abandoned"),
+    );
+    eventually("nothing is left of it", || (sandbox.processes().len() == 1).then_some(()));
+}

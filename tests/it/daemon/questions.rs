@@ -90,6 +90,21 @@ fn a_kept_answer_is_used_while_its_files_are_the_same_and_no_longer() {
 }
 
 #[test]
+fn a_kept_answer_ends_with_its_release_by_whatever_means() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n").offers("biome", "2.3.4");
+    sandbox.vx("sync").succeeds();
+    let _daemon = at_work(&sandbox);
+    let params = json!({ "runtime": "biome", "directory": sandbox.project() });
+    let answered = |method: &str| asked(&sandbox, method, &params).is_ok();
+    for _ in 0..3 {
+        assert!(answered("vx/resolve") && answered("vx/environment"));
+        std::thread::sleep(std::time::Duration::from_millis(30));
+    }
+    fs::remove_dir_all(sandbox.home().join("store/biome/2.3.4")).expect("it goes");
+    assert!(!answered("vx/resolve") && !answered("vx/environment"));
+}
+
+#[test]
 fn nothing_is_answered_from_the_daemon_s_own_directory_or_variables() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"2\"\n").offers("biome", "2.3.4");
     let _daemon = at_work(&sandbox);

@@ -42,7 +42,12 @@ fn work_that_cannot_begin_says_why() {
     assert_eq!(ask("vx/sync", here.clone()), "configuration");
     sandbox.write("vx.toml", "[services.web]\ncommand = \"sleep 661\"\n");
     assert_eq!(ask("vx/up", here.clone()), "consent");
+    let mut named = trusted(here.clone());
+    named["names"] = json!(["web", "wep"]);
+    assert_eq!(ask("vx/up", named), "not-found");
+    assert_eq!(sandbox.processes().len(), 1, "no supervisor was started for it");
     sandbox.write("vx.toml", "[tools]\n");
+    assert_eq!(ask("vx/sync", json!({ "directory": sandbox.project(), "tools": ["no-such-tool-at-all"] })), "usage");
     assert_eq!(ask("vx/sync", json!({ "directory": "/no/such/directory" })), "not-found");
     assert_eq!(ask("vx/sync", json!({ "directory": "here" })), "-32602");
     assert_eq!(ask("vx/sync", json!({ "directory": sandbox.project(), "tools": ["--force"] })), "-32602");
@@ -147,4 +152,38 @@ fn what_is_begun_has_the_client_s_variables_and_the_daemon_s_home() {
     call.arg(here.to_string()).env("GREETING", "a terminal");
     sandbox.run("call", call).finish().succeeds();
     assert_eq!(said()["GREETING"], "a terminal");
+}
+
+#[test]
+fn a_client_with_many_variables_is_heard_and_a_message_without_bounds_is_not() {
+    let sandbox = Sandbox::new();
+    let _daemon = at_work(&sandbox);
+    let call = |bytes: usize| {
+        let mut call = sandbox.command("daemon call vx/listVersions");
+        call.arg(json!({ "runtime": "biome", "installed": true }).to_string());
+        // No variable is longer than 128 KiB.
+        for number in 0..4 {
+            call.env(format!("MANY_{number}"), "x".repeat(bytes / 4));
+        }
+        sandbox.run("call", call).finish()
+    };
+    call(100_000).succeeds();
+    call(400_000).exits_with(2).says("where 262144 are accepted").says("send less");
+    call(0).succeeds();
+}
+
+#[test]
+fn a_daemon_whose_program_was_replaced_starts_its_successor() {
+    let sandbox = Sandbox::new().offers("biome", "2.3.4");
+    let own = sandbox.project().join("vx");
+    std::fs::copy(env!("CARGO_BIN_EXE_vx"), &own).expect("a copy");
+    let mut daemon = std::process::Command::new(&own);
+    daemon.env_clear().envs(sandbox.environment()).args(["daemon", "run", "--idle", "0"]);
+    let _daemon = sandbox.run("daemon", daemon);
+    let mut client = connected(&sandbox);
+    let later = own.with_extension("new");
+    std::fs::copy(env!("CARGO_BIN_EXE_vx"), &later).expect("a copy");
+    std::fs::rename(&later, &own).expect("it is replaced");
+    client.call("vx/install", &trusted(json!({ "runtime": "biome", "version": "2.3.4" }))).expect("an answer");
+    eventually("it is installed", || (sandbox.installed() == ["biome 2.3.4"]).then_some(()));
 }
