@@ -114,14 +114,10 @@ fn renew(
     }
     let run = options.run.clone();
     let syncing = SyncOptions { tools: tools.to_vec(), asking: options.asking, run, ..SyncOptions::default() };
-    let planned = SyncOptions { plan_only: true, asking: Asking::Nobody, ..syncing.clone() };
-    match sync(home.clone(), place, &planned, frontend) {
-        Ok(SyncOutcome::Planned(plan)) if plan.complete() => Ok(None),
-        Err(error) if !matches!(error, WorkError::Consent(_)) => Err(error),
-        _ => match sync(home.clone(), place, &syncing, frontend)? {
-            SyncOutcome::Ran(outcome) => Ok(Some(outcome)),
-            SyncOutcome::Planned(_) | SyncOutcome::UpToDate => Ok(None),
-        },
+    // With nothing to install it records that the project wants them.
+    match sync(home.clone(), place, &syncing, frontend)? {
+        SyncOutcome::Ran(outcome) => Ok(Some(outcome)),
+        SyncOutcome::Planned(_) | SyncOutcome::UpToDate => Ok(None),
     }
 }
 

@@ -27,6 +27,14 @@ fn a_request_is_replaced_where_it_stands_and_the_lock_follows() {
 }
 
 #[test]
+fn a_tool_that_was_declared_is_kept_for_its_project() {
+    let sandbox = offering();
+    sandbox.vx("use biome@2.3").succeeds();
+    let project = sandbox.project().display().to_string();
+    sandbox.vx("list").succeeds().prints(&project).keeps_silent_about("no project");
+}
+
+#[test]
 fn what_fits_the_lock_is_taken_anew() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"2\"\n").offers("biome", "2.3.4");
     sandbox.vx("sync").succeeds();
