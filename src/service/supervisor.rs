@@ -175,7 +175,9 @@ impl Supervisor {
                 self.take(event);
             }
         }
-        let failed = self.units.iter().any(|unit| matches!(unit.stage, Stage::Over(state) if !state.good()));
+        // To be stopped on request is the usual end of a service.
+        let bad = |state| matches!(state, SlotState::Failed | SlotState::Died);
+        let failed = self.units.iter().any(|unit| matches!(unit.stage, Stage::Over(state) if bad(state)));
         self.supervision.board.close(match failed {
             true => vx_shm::BoardState::Failed,
             false => vx_shm::BoardState::Done,

@@ -62,6 +62,8 @@ shell = true
     services.0.vx("down").succeeds();
     assert_eq!(services.0.read("order"), "front\nback\n");
     assert_eq!(services.0.processes(), []);
+    let state = services.0.board().expect("it is left")["board"]["state"].clone();
+    assert_eq!(state, "done", "to be stopped is the usual end of services");
 }
 
 #[test]
