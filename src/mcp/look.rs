@@ -81,10 +81,12 @@ impl Resolve {
         let workspace = Workspace::open(here.home.clone(), &place, Faults::Keep, &Silent);
         let locked = workspace.ok().and_then(|it| it.lock.tools.get(&self.name).map(|locked| locked.version.clone()));
         let folders: Vec<_> = routes.folders(None).iter().map(|folder| folder.to_string_lossy().into_owned()).collect();
+        let own = || routes.release_with(&self.name).and_then(|_| routes.project()).map(|project| project.path.clone());
+        let declared_in = found.declared_in.or_else(own);
         Ok(Answer::Facts(json!({
             "executable": found.file.to_string_lossy(),
             "version": locked,
-            "declared_in": found.declared_in.map(|file| file.to_string_lossy().into_owned()),
+            "declared_in": declared_in.map(|file| file.to_string_lossy().into_owned()),
             "path": folders,
             "variables": routes.exports(),
         })))

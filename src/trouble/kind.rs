@@ -20,7 +20,7 @@ pub enum TroubleKind {
     Offline,
     /// A server cannot be reached, breaks off, or is too busy to answer. Later it may work.
     Network,
-    /// A server asks for credentials, or for others.
+    /// A server asks for credentials, or for others; or an agent may not change things (`vx mcp`).
     Access,
     /// A server answered with something unusable: a web page, a circle of redirects, no registry's answer.
     BadAnswer,

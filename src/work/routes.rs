@@ -102,8 +102,9 @@ impl Routes {
     /// The invocation of a program with the folders and variables of the projects, and in front of those the folder of a
     /// release that no project declares.
     pub fn invocation(&self, file: PathBuf, undeclared: Option<&Path>) -> Invocation {
-        let search = self.search();
-        let front = joined(undeclared.map(Path::as_os_str).into_iter().chain([search.as_os_str()]));
+        let folders = self.folders(None);
+        let declared = folders.iter().map(PathBuf::as_path).filter(|folder| Some(*folder) != undeclared);
+        let front = joined(undeclared.into_iter().chain(declared).map(Path::as_os_str));
         let mut variables = vec![("PATH".into(), search_path(&front, variable("PATH")))];
         variables.extend(self.exports().into_iter().map(|(name, value)| (name.into(), value.into())));
         Invocation { file, variables }

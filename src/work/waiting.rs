@@ -128,7 +128,7 @@ fn names(states: &[State]) -> String {
 impl Explain for WaitForError {
     fn kind(&self) -> TroubleKind {
         match self {
-            Self::Otherwise(_) => TroubleKind::Board,
+            Self::Otherwise(_) => TroubleKind::Exit,
             Self::TimeUp(_) => TroubleKind::Timeout,
             Self::Board(error) => error.kind(),
         }
