@@ -16,6 +16,7 @@ use super::place::{DaemonPlace, Record};
 use super::service::Desks;
 use crate::process::interrupts;
 use crate::rpc::Server;
+use crate::trouble::Explain;
 
 /// The time without a client or work after which a daemon ends.
 pub const DEFAULT_IDLE: Duration = Duration::from_secs(10 * 60);
@@ -34,7 +35,10 @@ pub fn serve(place: &DaemonPlace, idle: Option<Duration>) -> Result<(), DaemonEr
     let ended = live(place, idle, &log);
     match &ended {
         Ok(reason) => log.line(format_args!("ended: {reason}")),
-        Err(error) => log.line(format_args!("not started: {error}")),
+        Err(error) => {
+            let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+            log.line(format_args!("not started: {error}{hint}"));
+        }
     }
     ended.map(drop)
 }

@@ -20,7 +20,7 @@ const GONE: Duration = Duration::from_secs(10);
 /// The time between two looks.
 const GLANCE: Duration = Duration::from_millis(10);
 /// The lines of its log that an error shows.
-const LINES: usize = 10;
+const LINES: usize = 3;
 
 /// The outcome of a start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,9 +59,12 @@ pub fn start(place: &DaemonPlace, arguments: &[OsString]) -> Result<Started, Dae
             Ok(client) => return Ok(Started::Now(client.introduced().process)),
             Err(DaemonError::Absent(_) | DaemonError::Silent { .. }) if !is_over && Instant::now() < deadline => {}
             Err(error) => {
-                let when = if is_over { "it ended" } else { "it was not ready in time" };
+                let reason = match is_over {
+                    true => "it ended, and its log says why".to_owned(),
+                    false => format!("it was not ready in time: {error}"),
+                };
                 let log = last_lines(&place.log(), LINES).unwrap_or_default();
-                return Err(DaemonError::NotStarted { reason: format!("{when}: {error}"), log });
+                return Err(DaemonError::NotStarted { reason, log });
             }
         }
     }

@@ -57,6 +57,7 @@ pub fn check_directory(of: &Path) -> Result<&Path, PlaceError> {
     let found =
         std::fs::symlink_metadata(path).map_err(|cause| PlaceError::Unreadable { path: path.to_owned(), cause })?;
     match found {
+        _ if found.is_symlink() => Err(wrong("is a link")),
         _ if !found.is_dir() => Err(wrong("is none")),
         _ if found.uid() != rustix::process::geteuid().as_raw() => Err(wrong("belongs to another user")),
         _ if found.mode() & 0o077 != 0 => Err(wrong("is open to other users")),
