@@ -12,8 +12,8 @@ from support import GOLDEN, PATIENCE_S, BoardTest, close_board, make_board
 DUMP = str(GOLDEN / "layout-2.vxb")
 
 
-def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "python"), "PYTHONIOENCODING": "utf-8"}
+def run(*arguments: str, encoding: str = "utf-8") -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "python"), "PYTHONIOENCODING": encoding}
     command = [sys.executable, "-B", "-m", "vxboard", *arguments]
     return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, timeout=PATIENCE_S)
 
@@ -51,11 +51,27 @@ class Command(BoardTest):
         os.close(writer)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
 
+    def test_output_that_cannot_be_written_is_one_line(self) -> None:
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "python")}
+        command = [sys.executable, "-B", "-m", "vxboard", "--json", DUMP]
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=environment, timeout=PATIENCE_S)
+        self.assertEqual((done.returncode, done.stderr), (1, b"error: No space left on device\n"))
+
+    def test_texts_that_an_encoding_does_not_have_are_escaped(self) -> None:
+        make_board(self.path, title="ünïcode")
+        done = run(str(self.path), encoding="ascii")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "\\xfcn\\xefcode: running\n", ""))
+        self.assertEqual(json.loads(run("--json", str(self.path), encoding="ascii").stdout)["board"]["title"], "ünïcode")
+
     def test_errors_are_1_and_wrong_arguments_2(self) -> None:
         missing = run("/nowhere.board")
         self.assertEqual((missing.returncode, missing.stdout), (1, ""))
         self.assertIn("error: board `/nowhere.board` does not exist\nhint: ", missing.stderr)
-        for wrong in (["--watch", "0"], ["--timeout", "1"], ["--wait", "api"], ["--watch", "1", "--wait", "a=b"]):
+        bogus = run("--wait", "w=bogus", DUMP)
+        self.assertIn("there is no state `bogus` to wait for: use one of reserved, live, done", bogus.stderr)
+        both = ["--watch", "1", "--wait", "a=ready"]
+        for wrong in (["--wait", "w=bogus"], ["--watch", "0"], ["--timeout", "1"], ["--wait", "api"], both):
             self.assertEqual(run(*wrong).returncode, 2, wrong)
 
 

@@ -1,6 +1,7 @@
 """Boards at work: what a reader sees of writers in other processes, and what it waits for."""
 
 import asyncio
+import multiprocessing
 import os
 import platform
 import signal
@@ -10,7 +11,8 @@ import unittest
 from unittest import mock
 
 import vxboard
-from support import PATIENCE_S, BoardTest, close_board, make_board
+from support import GOLDEN, PATIENCE_S, BoardTest, close_board, make_board
+from vxboard import _waiting as waiting
 
 
 @unittest.skipUnless(sys.platform == "linux" and platform.machine() == "x86_64", "the writer is for Linux on x86-64")
@@ -68,6 +70,33 @@ class LiveBoards(BoardTest):
             close_board(self.path)
             with self.assertRaisesRegex(vxboard.WaitTimeoutError, "is not there"):
                 board.wait("nobody")
+
+    def test_a_killed_writer_is_an_end_and_not_a_state_that_it_had(self) -> None:
+        child = self.writer("shard", "writer.publish(1); input()")
+        with vxboard.Board.open(self.path) as board:
+            self.assertEqual(board.wait("shard", "live", PATIENCE_S).state, "live")
+            child.kill()
+            child.wait(PATIENCE_S)
+            for until in ("live", "ready", "done", "unknown"):
+                with self.assertRaisesRegex(vxboard.WaitTimeoutError, f"did not become {until}: it is lost"):
+                    board.wait("shard", until, PATIENCE_S)
+            self.assertTrue(board.wait("shard", "ended", PATIENCE_S).lost)
+
+    def test_a_wait_is_over_with_the_creator_and_refuses_a_word_that_is_no_state(self) -> None:
+        path = self.directory / "left.board"
+        creator = multiprocessing.get_context("fork").Process(target=make_board, args=(path,))
+        creator.start()
+        creator.join(PATIENCE_S)
+        self.writer("shard", "writer.publish(1); input()", path)
+        with vxboard.Board.open(path) as board:
+            self.assertEqual(board.wait("shard", "live", PATIENCE_S).state, "live")
+            for key, now in (("shard", "goes on"), ("nobody", "is not there")):
+                with self.assertRaisesRegex(vxboard.WaitTimeoutError, f"it {now}, and the board is abandoned"):
+                    board.wait(key, "ended", PATIENCE_S)
+            with self.assertRaisesRegex(ValueError, "no state `bogus` .* use one of reserved, live, .* ready, .*, ended$"):
+                board.wait("shard", "bogus", 0.1)
+            self.assertEqual((board.snapshot().board.word, board.snapshot().board.state), ("abandoned", "running"))
+            self.assertIn("(abandoned)", board._repr_html_())
 
     def test_a_watch_ends_with_the_last_state_of_its_board(self) -> None:
         with vxboard.Board.open(self.path) as board:
@@ -132,6 +161,35 @@ class LiveBoards(BoardTest):
             self.assertEqual((list(board), board.slots()), ([], []))
 
 
+class Waits(unittest.TestCase):
+    def test_each_word_is_reached_missed_or_still_open(self) -> None:
+        fields = {**dict.fromkeys(vxboard.Slot._fields), "liveness": "alive"}
+        for until, state, health, liveness, expected in (
+            ("ready", "live", "ready", "alive", True),
+            ("ready", "live", "starting", "alive", None),
+            ("ready", "live", "ready", "lost", False),
+            ("ready", "reserved", "unknown", "unknown", None),
+            ("ready", "done", "unknown", "unknown", True),
+            ("ready", "skipped", "unknown", "unknown", True),
+            ("ready", "failed", "ready", "unknown", False),
+            ("done", "live", "ready", "alive", None),
+            ("done", "skipped", "unknown", "unknown", True),
+            ("done", "cancelled", "unknown", "unknown", False),
+            ("live", "reserved", "unknown", "unknown", None),
+            ("live", "live", "unknown", "silent", True),
+            ("live", "live", "unknown", "lost", False),
+            ("live", "done", "unknown", "unknown", False),
+            ("failed", "failed", "unknown", "unknown", True),
+            ("skipped", "done", "unknown", "unknown", False),
+            ("unhealthy", "live", "unhealthy", "alive", True),
+            ("ended", "live", "unknown", "alive", None),
+            ("ended", "live", "unknown", "lost", True),
+            ("ended", "died", "unknown", "unknown", True),
+        ):
+            slot = vxboard.Slot(**{**fields, "state": state, "health": health, "liveness": liveness})
+            self.assertEqual(waiting.reached(slot, until), expected, (until, state, health, liveness))
+
+
 class OtherFiles(BoardTest):
     def test_what_is_no_board_is_refused_by_its_kind_and_without_waiting(self) -> None:
         os.mkfifo(self.directory / "pipe")
@@ -154,6 +212,26 @@ class OtherFiles(BoardTest):
             self.assertIn(str(self.directory / name), caught.exception.what)
             self.assertIsNotNone(caught.exception.hint)
             self.assertIsInstance(caught.exception, vxboard.AttachError)
+
+    def test_a_variable_that_names_no_board_is_named_by_the_hint(self) -> None:
+        with mock.patch.dict(os.environ, {"VX_BOARD": "/gone.board"}):
+            with self.assertRaisesRegex(vxboard.MissingError, "hint: `VX_BOARD` names it"):
+                vxboard.Board.open()
+            with self.assertRaises(vxboard.MissingError) as caught:
+                vxboard.Board.open("/gone.board")
+            self.assertNotIn("VX_BOARD", str(caught.exception))
+
+    def test_a_recording_is_named_by_the_hint_and_its_own_errors_have_a_next_step(self) -> None:
+        with self.assertRaisesRegex(vxboard.NotABoardError, "vxboard.Recording.open` reads it, and `vx top .*vxr` plays it"):
+            vxboard.Board.open(str(GOLDEN / "recording-2.vxr"))
+        (self.directory / "damaged").write_bytes((GOLDEN / "recording-2.vxr").read_bytes()[:100])
+        (self.directory / "text").write_bytes(b"no recording")
+        names = (self.directory / "missing", self.directory / "damaged", self.directory / "text", self.directory)
+        for path in (*names, GOLDEN / "recording-1.vxr"):
+            with self.assertRaises(vxboard.RecordingError) as caught:
+                vxboard.Recording.open(path)
+            self.assertIsNotNone(caught.exception.hint, str(caught.exception))
+        self.assertEqual(caught.exception.hint, "read it with the vx that wrote it")
 
     def test_an_error_crosses_processes(self) -> None:
         import pickle

@@ -8,6 +8,7 @@ import os
 import sys
 from typing import Any, Optional
 
+from . import _waiting as waiting
 from ._board import Board
 from ._errors import VxboardError, WaitTimeoutError
 from ._views import Slot, Snapshot
@@ -39,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Optional[list[str]] = None) -> int:
     """Returns the exit code: 0, 1 for an error or a wait in vain; wrong arguments and an interrupt end with 2 and 130."""
+    _write_any_text()
     parser = _parser()
     asked = parser.parse_args(arguments)
     if asked.timeout is not None and asked.wait is None:
@@ -47,6 +49,11 @@ def main(arguments: Optional[list[str]] = None) -> int:
         parser.error("--watch needs an interval above 0")
     if asked.wait is not None and not all(asked.wait.partition("=")):
         parser.error("--wait needs KEY=STATE, as in --wait api=ready")
+    if asked.wait is not None:
+        try:
+            waiting.check(asked.wait.rpartition("=")[2])
+        except ValueError as error:
+            parser.error(str(error))
     try:
         with Board.open(int(asked.board) if (asked.board or "").isdecimal() else asked.board) as board:
             return _carry_out(board, asked)
@@ -57,11 +64,28 @@ def main(arguments: Optional[list[str]] = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # Whoever read has enough. Nothing is left for the interpreter to write at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has enough.
+        _drop_output()
         return 0
+    except OSError as error:
+        _drop_output()
+        print(f"error: {error.strerror or error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _drop_output() -> None:
+    """Leave nothing that the interpreter would write at its end."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write_any_text() -> None:
+    """Escape what the encoding of standard output does not have."""
+    stream: Any = sys.stdout
+    if getattr(stream, "errors", None) == "strict" and hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")
 
 
 def _carry_out(board: Board, asked: argparse.Namespace) -> int:
@@ -91,7 +115,9 @@ def _document_of(slot: Slot) -> dict[str, Any]:
 
 
 def _print_json(snapshot: Snapshot) -> None:
-    print(json.dumps(document(snapshot), ensure_ascii=False), flush=True)
+    # JSON has escapes of its own for what an encoding may not have.
+    is_utf8 = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
+    print(json.dumps(document(snapshot), ensure_ascii=not is_utf8), flush=True)
 
 
 def _clean(text: str) -> str:
@@ -101,15 +127,13 @@ def _clean(text: str) -> str:
 
 def _print_text(snapshot: Snapshot) -> None:
     board = snapshot.board
-    gone = board.state == "running" and board.creator_alive is False
-    print(f"{_clean(board.title)}: {'abandoned' if gone else board.state}")
+    print(f"{_clean(board.title)}: {board.word}")
     width = max((len(slot.key) for slot in snapshot.slots), default=0)
     for slot in snapshot.slots:
-        state = "lost" if slot.lost else slot.state if slot.ended else slot.phase
         percent = "" if slot.percent is None else f"{slot.percent:.1f} %"
         text = (slot.error or slot.message).partition("\n")[0]
-        print(f"  {_clean(slot.key):{width}}  {_clean(state):12} {percent:>7}  {_clean(text)}".rstrip())
-    sys.stdout.flush()
+        print(f"  {_clean(slot.key):{width}}  {_clean(slot.word):12} {percent:>7}  {_clean(text)}".rstrip())
+    print(end="", flush=True)
 
 
 if __name__ == "__main__":

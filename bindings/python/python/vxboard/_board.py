@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union
 
 from . import _layout as layout
 from . import _places as places
+from . import _waiting as waiting
 from ._errors import AttachError, WaitTimeoutError
 from ._html import html_of
 from ._rows import array_of, reader_of, rows_of
@@ -62,7 +63,12 @@ class Board:
         """
         path = places.path_of(where)
         if path is not None:
-            return cls(path)
+            try:
+                return cls(path)
+            except AttachError as error:
+                if where is None:
+                    error.hint = places.hint_of_variable(error.hint)
+                raise
         if isinstance(where, int):
             return cls._first(places.boards(), where, lambda board: board._is_of(where))
         if where is not None:
@@ -221,17 +227,14 @@ class Board:
 
     def __getitem__(self, which: Union[str, int]) -> Slot:
         """The slot with this key or number. Of several lives with one key the one at work, else the last one."""
-        found = [slot for slot in self.snapshot().slots if which in (slot.place, slot.key)]
-        if not found:
+        found = self.get(which)
+        if found is None:
             raise KeyError(which)
-        return max(found, key=lambda slot: (not slot.ended, slot.ended_at_ns or 0))
+        return found
 
     def get(self, which: Union[str, int]) -> Optional[Slot]:
         """As `board[which]`, or `None`."""
-        try:
-            return self[which]
-        except KeyError:
-            return None
+        return _newest(self.snapshot(), which)
 
     def log(self, which: Union[str, int], lines: int = 100) -> list[str]:
         """The newest whole lines of a slot's log, at most `lines` of them, the oldest first."""
@@ -261,22 +264,27 @@ class Board:
 
     def wait(self, key: str, until: str = "ready", timeout: Optional[float] = None) -> Slot:
         """Wait until the slot with this key is in a state or a health: `"ready"`, `"done"`, `"live"`; or `"ended"`, for
-        any end.
+        any end, also that of a killed process, whose slot is then lost. An end as done or skipped is `"ready"` as well.
 
         Raises `WaitTimeoutError` after `timeout` seconds, and as soon as what is waited for can no longer come: the slot
-        has ended otherwise or is lost.
+        has ended otherwise or is lost, the board is closed, or its creator is gone. Raises `ValueError` for a word that is
+        none of these.
         """
+        waiting.check(until)
+        self._epoch = None  # The first look then asks for each process: a slot whose writer was just killed is not live.
         end = None if timeout is None else time.monotonic() + timeout
         while True:
-            over = self.closed
-            slot = self.get(key)
-            if slot is not None:
-                if until in (slot.state, slot.health) or (until == "ended" and slot.ended):
-                    return slot
-                if slot.ended or slot.lost:
-                    raise self._unmet(key, until, "is lost" if slot.lost else f"ended as {slot.state}")
-            if over:
-                raise self._unmet(key, until, "is not there" if slot is None else "goes on")
+            closed = self.closed  # First: what is read after it is then the last state.
+            snapshot = self.snapshot()
+            slot = _newest(snapshot, key)
+            met = None if slot is None else waiting.reached(slot, until)
+            if slot is not None and met:
+                return slot
+            if slot is not None and met is False:
+                raise self._unmet(key, until, "is lost" if slot.lost else f"ended as {slot.state}")
+            if closed or snapshot.board.abandoned:
+                now = "is not there" if slot is None else "goes on"
+                raise self._unmet(key, until, f"{now}, and the board is {'over' if closed else 'abandoned'}")
             left = _LOOK_EVERY_S if end is None else min(_LOOK_EVERY_S, end - time.monotonic())
             if left <= 0:
                 now = "is not there" if slot is None else f"is {slot.state}, health {slot.health}"
@@ -305,6 +313,12 @@ class Board:
     def __repr__(self) -> str:
         state = "let go of" if self._words.closed else f"{self._words.facts.slot_count} slots"
         return f"<vxboard.{type(self).__name__} {self.path!r}: {state}>"
+
+
+def _newest(snapshot: Snapshot, which: Union[str, int]) -> Optional[Slot]:
+    """The slot with this key or number: of several lives the one at work, else the last one."""
+    found = [slot for slot in snapshot.slots if which in (slot.place, slot.key)]
+    return max(found, key=lambda slot: (not slot.ended, slot.ended_at_ns or 0), default=None)
 
 
 class Dump(Board):
@@ -337,7 +351,7 @@ class Watch:
     def _look(self) -> Snapshot:
         closed = self._board.closed  # First: everything read after it is then the last state.
         snapshot = self._board.snapshot()
-        self._over = closed or snapshot.board.creator_alive is False
+        self._over = closed or snapshot.board.abandoned
         return snapshot
 
     def __iter__(self) -> Iterator[Snapshot]:

@@ -13,17 +13,16 @@ def html_of(snapshot: Snapshot) -> str:
     """The board with a row for each slot."""
     board = snapshot.board
     rows = "".join(_row(slot) for slot in snapshot.slots)
-    return f"<table><caption>{escape(board.title)} ({escape(board.state)})</caption>{rows}</table>"
+    return f"<table><caption>{escape(board.title)} ({escape(board.word)})</caption>{rows}</table>"
 
 
 def _row(slot: Slot) -> str:
-    word = "lost" if slot.lost else slot.state if slot.ended else slot.phase
     colour = "#c22" if slot.lost else _COLOURS.get(slot.state, "inherit")
     numbers = f"{slot.done} of {slot.total}" if slot.total else str(slot.done)
     bar = f"<progress max=100 value={slot.percent:.1f}></progress>" if slot.percent is not None else ""
     cells = (
         escape(slot.key),
-        f'<span style="color:{colour}">{escape(word)}</span>',
+        f'<span style="color:{colour}">{escape(slot.word)}</span>',
         bar,
         numbers,
         escape(slot.error or slot.message),

@@ -72,6 +72,12 @@ def path_of(where: Where) -> Optional[str]:
     return None
 
 
+def hint_of_variable(hint: Optional[str]) -> str:
+    """The next step where the board that cannot be used is the one of the environment."""
+    named = "`VX_BOARD` names it: unset that, or name a board at work"
+    return named if hint is None else f"{named}; {hint}"
+
+
 def named(name: str) -> Iterator[str]:
     """The files with this name, with or without the ending."""
     for path in boards():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import errno
 import os
 import stat
 import struct
@@ -13,8 +14,10 @@ from . import _layout as layout
 from ._errors import RecordingError
 from ._slots import name_of, state_name
 from ._views import BoardFacts, Slot, Snapshot, Transition, WaitsFor
+from ._words import RECORDING_MAGIC
 
-_MAGIC = b"vx-recrd"
+_MAKE_ONE = "`vx sync --record FILE` makes one; `vx board ls --recordings` lists those of the last runs"
+_RECORD_ANEW = "record the work anew: `vx sync --record FILE` makes a recording"
 _LAYOUT = 2
 _HEADER = struct.Struct("<8sII16sqQIII")
 _HEADER_BYTES = 64
@@ -289,7 +292,7 @@ class Recording:
         """True if the recorder wrote the last reading of the run."""
         self._find_frames()
         if not self._frames:
-            raise RecordingError(path, f"recording `{path}` is damaged: not one reading of it is whole")
+            raise RecordingError(path, f"recording `{path}` is damaged: not one reading of it is whole", _RECORD_ANEW)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Recording:
@@ -298,9 +301,9 @@ class Recording:
 
     def _header(self) -> BoardFacts:
         path, data = self.path, self._bytes
-        if not data.startswith(_MAGIC):
-            raise RecordingError(path, f"recording `{path}` is no recording", "see `vx board ls --recordings`")
-        damaged = RecordingError(path, f"recording `{path}` is damaged: not one reading of it is whole")
+        if not data.startswith(RECORDING_MAGIC):
+            raise RecordingError(path, f"recording `{path}` is no recording", _MAKE_ONE)
+        damaged = RecordingError(path, f"recording `{path}` is damaged: not one reading of it is whole", _RECORD_ANEW)
         if len(data) < _HEADER_BYTES:
             raise damaged
         _, major, _minor, board_id, unix_ns, at_ns, pid, capacity, crc = _HEADER.unpack_from(data)
@@ -309,7 +312,8 @@ class Recording:
         if major != _LAYOUT:
             age = "an earlier" if major < _LAYOUT else "a later"
             what = f"recording `{path}` was made by {age} vx: layout {major}, this vx reads layout {_LAYOUT}"
-            raise RecordingError(path, what)
+            hint = "read it with the vx that wrote it" if major < _LAYOUT else "update vx to read it"
+            raise RecordingError(path, what, hint)
         if capacity > layout.MAX_SLOTS:
             raise damaged
         return BoardFacts(board_id.hex(), "running", "", unix_ns, at_ns, pid, None, 0, capacity)
@@ -374,13 +378,16 @@ def _load(path: str) -> bytes:
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             if not stat.S_ISREG(os.fstat(file).st_mode):
-                raise RecordingError(path, f"recording `{path}` is not a plain file")
+                raise RecordingError(path, f"recording `{path}` is not a plain file", _MAKE_ONE)
             with os.fdopen(file, "rb", closefd=False) as reader:
                 data = reader.read(_MOST_BYTES + 1)
         finally:
             os.close(file)
     except OSError as error:
-        raise RecordingError(path, f"recording `{path}` cannot be read: {error.strerror}") from error
+        private = "a recording can be read by the user who made it"
+        hint = {errno.ENOENT: _MAKE_ONE, errno.EACCES: private}.get(error.errno or 0)
+        raise RecordingError(path, f"recording `{path}` cannot be read: {error.strerror}", hint) from error
     if len(data) > _MOST_BYTES:
-        raise RecordingError(path, f"recording `{path}` is longer than any recording: more than {_MOST_BYTES} bytes")
+        what = f"recording `{path}` is longer than any recording: more than {_MOST_BYTES} bytes"
+        raise RecordingError(path, what, _MAKE_ONE)
     return data

@@ -111,6 +111,11 @@ class Slot(NamedTuple):
         """True for a writer that is gone without having ended its slot."""
         return self.liveness == "lost"
 
+    @property
+    def word(self) -> str:
+        """The slot's state in one word, for people: its phase while it is at work."""
+        return "lost" if self.lost else self.state if self.ended else self.phase
+
 
 class BoardFacts(NamedTuple):
     """A board as a whole."""
@@ -127,6 +132,16 @@ class BoardFacts(NamedTuple):
     epoch: int
     """Goes up with each change of a state, not with numbers."""
     capacity: int
+
+    @property
+    def abandoned(self) -> bool:
+        """True if its creator is gone without having closed it."""
+        return self.state == "running" and self.creator_alive is False
+
+    @property
+    def word(self) -> str:
+        """The board's state in one word, for people."""
+        return "abandoned" if self.abandoned else self.state
 
 
 class Snapshot(NamedTuple):

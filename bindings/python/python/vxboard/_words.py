@@ -33,6 +33,7 @@ from ._errors import (
 
 _FACT_BYTES = layout.HEADER_CRC + 8
 _NAME_A_BOARD = "name a board or a dump; see `vx board ls`"
+RECORDING_MAGIC = b"vx-recrd"
 _GONE = "the last good reading is all there is of it"
 
 
@@ -74,7 +75,9 @@ class Words:
         self.file, found = _open_plain(path)
         try:
             self._attach(found)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, NotABoardError) and os.pread(self.file, 8, 0) == RECORDING_MAGIC:
+                error.hint = f"it is a recording: `vxboard.Recording.open` reads it, and `vx top {path}` plays it"
             self.close()
             raise
 

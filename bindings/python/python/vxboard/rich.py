@@ -26,7 +26,7 @@ class Progress:
         table = Table.grid(padding=(0, 1))
         for slot in snapshot.slots:
             table.add_row(Text(slot.key), _state(slot), _bar(slot), Text(_numbers(slot)), Text(slot.error or slot.message))
-        return Group(Text(f"{snapshot.board.title}  {snapshot.board.state}", style="bold"), table)
+        return Group(Text(f"{snapshot.board.title}  {snapshot.board.word}", style="bold"), table)
 
 
 def show(where: places.Where = None, interval: float = 0.1) -> None:
@@ -37,8 +37,7 @@ def show(where: places.Where = None, interval: float = 0.1) -> None:
 
 
 def _state(slot: Slot) -> Text:
-    word = "lost" if slot.lost else slot.state if slot.ended else slot.phase
-    return Text(word, style="red" if slot.lost else _STYLES.get(slot.state, "cyan"))
+    return Text(slot.word, style="red" if slot.lost else _STYLES.get(slot.state, "cyan"))
 
 
 def _bar(slot: Slot) -> RenderableType:
