@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use vx_shm::{Board, BoardState, Ending, Reservation, SlotState};
 
 use crate::error::write_error;
 use crate::fork::Own;
+use crate::text::Text;
 
 const BOARDS_KEPT_FOR: Duration = Duration::from_secs(3600);
 const BOARDS_KEPT: usize = 32;
@@ -21,8 +23,8 @@ pub(crate) struct BoardWriter {
 #[pymethods]
 impl BoardWriter {
     #[new]
-    fn new(py: Python<'_>, path: PathBuf, title: &str, capacity: u32) -> PyResult<Self> {
-        match Own::make(py, || Board::create(&path, title, capacity)) {
+    fn new(py: Python<'_>, path: PathBuf, title: Text<'_>, capacity: u32) -> PyResult<Self> {
+        match Own::make(py, || Board::create(&path, &title, capacity)) {
             Ok(own) => Ok(Self { path, own }),
             Err(error) => Err(write_error(py, &path, &error, error.hint())),
         }
@@ -34,8 +36,8 @@ impl BoardWriter {
         let _ = vx_shm::gc(&directory, BOARDS_KEPT_FOR, BOARDS_KEPT);
     }
 
-    fn set_title(&self, title: &str) {
-        self.own.with(|board| board.as_ref().map(|board| board.set_title(title)));
+    fn set_title(&self, title: Text<'_>) {
+        self.own.with(|board| board.as_ref().map(|board| board.set_title(&title)));
     }
 
     /// Record how the process of a slot ended. A slot that had ended before keeps its state and gets the exit alone.
@@ -53,9 +55,14 @@ impl BoardWriter {
         ended.map_err(|error| write_error(py, &self.path, &error, error.hint()))
     }
 
-    /// Close the board, as done or failed. In a forked child it does nothing.
-    fn close(&self, failed: bool) {
-        let state = if failed { BoardState::Failed } else { BoardState::Done };
+    /// Close the board, in the state of this name. In a forked child it does nothing.
+    fn close(&self, state: &str) -> PyResult<()> {
+        let ends = [BoardState::Done, BoardState::Failed, BoardState::Cancelled];
+        let state = ends.into_iter().find(|end| end.name() == state).ok_or_else(|| {
+            let names = ends.map(BoardState::name).join(", ");
+            PyValueError::new_err(format!("a board does not end as `{state}`: use one of {names}"))
+        })?;
         self.own.with(|board| board.take().map(|board| board.close(state)));
+        Ok(())
     }
 }

@@ -6,8 +6,10 @@
 mod board;
 mod error;
 mod fork;
+mod outcome;
 mod reader;
 mod slot;
+mod text;
 
 use pyo3::prelude::*;
 
@@ -16,5 +18,6 @@ fn _extension(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<board::BoardWriter>()?;
     module.add_class::<slot::SlotWriter>()?;
     module.add_class::<reader::BoardReader>()?;
+    module.add_function(wrap_pyfunction!(outcome::outcome, module)?)?;
     fork::register(module)
 }

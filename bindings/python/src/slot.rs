@@ -8,6 +8,8 @@ use vx_shm::{ClaimError, Ending, Kind, Slot, SlotState, Step, Unit};
 
 use crate::error::write_error;
 use crate::fork::Own;
+use crate::outcome::Outcome;
+use crate::text::Text;
 
 /// "running", by the vocabulary of tasks.
 const RUNNING: Step = Step::new(3);
@@ -26,11 +28,12 @@ impl SlotWriter {
     fn new(
         py: Python<'_>,
         path: PathBuf,
-        key: String,
+        key: Text<'_>,
         total: Option<u64>,
         unit: Option<&str>,
         version: &str,
     ) -> PyResult<Self> {
+        let key = key.into_string();
         let unit = unit.map(unit_of).transpose()?;
         let begin = || {
             let mut slot = Slot::join(&path, &key, version, Kind::Task)?;
@@ -58,12 +61,12 @@ impl SlotWriter {
     }
 
     /// Show a line about the work under way.
-    fn message(&self, py: Python<'_>, text: &str) -> PyResult<()> {
-        self.with(py, |slot| slot.message(text))
+    fn message(&self, py: Python<'_>, text: Text<'_>) -> PyResult<()> {
+        self.with(py, |slot| slot.message(&text))
     }
 
     /// Add a line to the slot's log.
-    fn log(&self, py: Python<'_>, line: &str) -> PyResult<()> {
+    fn log(&self, py: Python<'_>, line: Text<'_>) -> PyResult<()> {
         self.with(py, |slot| slot.log_line(line.as_bytes()))
     }
 
@@ -96,7 +99,8 @@ impl SlotWriter {
 
     /// End the slot: as done, or with the reason as failed. The second end is ignored.
     #[pyo3(signature = (error=None, result=None))]
-    fn end(&self, py: Python<'_>, error: Option<String>, result: Option<String>) -> PyResult<()> {
+    fn end(&self, py: Python<'_>, error: Option<Text<'_>>, result: Option<Text<'_>>) -> PyResult<()> {
+        let (error, result) = (error.map(Text::into_string), result.map(Text::into_string));
         let state = if error.is_some() { SlotState::Failed } else { SlotState::Done };
         self.finish(py, Ending { error, result, ..Ending::new(state) })
     }
@@ -118,16 +122,11 @@ impl SlotWriter {
         _trace: Option<Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let Some(kind) = kind else { return self.finish(py, Ending::new(SlotState::Done)) };
-        let name: String = kind.getattr("__name__")?.extract()?;
-        if name == "KeyboardInterrupt" {
-            return self.cancel(py);
+        match error.as_ref().map_or(Ok(Outcome::Failed), Outcome::of)? {
+            Outcome::Done => self.finish(py, Ending::new(SlotState::Done)),
+            Outcome::Cancelled => self.cancel(py),
+            Outcome::Failed => self.finish(py, Ending::failed(reason(&kind, error.as_ref())?)),
         }
-        let text = error.map_or(Ok(String::new()), |error| Ok::<_, PyErr>(error.str()?.to_string()));
-        let reason = match text {
-            Ok(text) if !text.is_empty() => format!("{name}: {text}"),
-            _ => name,
-        };
-        self.finish(py, Ending::failed(reason))
     }
 
     fn __repr__(&self) -> String {
@@ -152,6 +151,13 @@ impl SlotWriter {
         let ended = self.own.with(|slot| slot.take().map_or(Ok(()), |slot| slot.end(ending)));
         ended.map_err(|error| write_error(py, &self.path, &error, error.hint()))
     }
+}
+
+/// The class of an exception and its text, if it has one that can be had.
+fn reason(kind: &Bound<'_, PyAny>, error: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
+    let name: String = kind.getattr("__name__")?.extract()?;
+    let text = error.and_then(|error| error.str().ok()).map(|text| text.to_string_lossy().into_owned());
+    Ok(text.filter(|text| !text.is_empty()).map_or_else(|| name.clone(), |text| format!("{name}: {text}")))
 }
 
 fn unit_of(name: &str) -> PyResult<Unit> {

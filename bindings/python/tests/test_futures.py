@@ -4,6 +4,7 @@ import concurrent.futures as futures
 import importlib
 import io
 import os
+import sys
 import unittest
 import warnings
 from unittest import mock
@@ -56,6 +57,21 @@ class Tracked(BoardTest):
             raise KeyError("x")
         self.assertEqual(self.board["broken"].state, "failed")
 
+    def test_futures_that_are_cancelled_end_the_slot_as_cancelled_unless_one_failed(self) -> None:
+        for key, states in (("stopped", ["cancelled", "good"]), ("bad", ["cancelled", "bad"])):
+            with vxboard.track(key) as track:
+                for state in states:
+                    future: futures.Future[int] = futures.Future()
+                    future.add_done_callback(track)
+                    if state == "cancelled":
+                        future.cancel()
+                    elif state == "bad":
+                        future.set_exception(ValueError("seven \udc80"))
+                    else:
+                        future.set_result(1)
+        self.assertEqual((self.board["stopped"].state, self.board["stopped"].message), ("cancelled", "1 cancelled"))
+        self.assertRegex(self.board["bad"].error or "", "^1 of 2 failed, the first with ValueError: seven \ufffd+$")
+
     @unittest.skipUnless(has("joblib"), "joblib is not there")
     def test_joblib_has_a_slot(self) -> None:
         import joblib
@@ -72,6 +88,16 @@ class Tracked(BoardTest):
         with self.assertRaises(ValueError):
             Parallel(n_jobs=2, backend="threading", vx_key="bad")([joblib.delayed(halve)(7)])
         self.assertEqual(self.board["bad"].error, "ValueError: seven")
+
+        class Tasks(list):  # type: ignore[type-arg]
+            def __len__(self) -> int:
+                raise TypeError("not known yet")
+
+        tasks = Tasks([joblib.delayed(halve)(1)])
+        Parallel(n_jobs=2, backend="threading", vx_key="\udc80", vx_total=2**70)(iter(tasks))
+        with self.assertRaises(SystemExit):
+            Parallel(n_jobs=1, vx_key="exit")([joblib.delayed(sys.exit)(0)])
+        self.assertEqual([slot.state for slot in self.board][-2:], ["done", "done"])
 
     @unittest.skipUnless(has("joblib"), "joblib is not there")
     def test_joblibs_generators_stay_lazy_and_their_slot_ends_with_them(self) -> None:
@@ -122,6 +148,24 @@ class Tracked(BoardTest):
         slot = self.board["LogisticRegression"]
         self.assertEqual((slot.state, slot.done), ("done", slot.total or slot.done))
 
+    @unittest.skipUnless(has("sklearn.callback"), "there is no scikit-learn with callbacks")
+    def test_a_fit_that_fails_or_ends_early_does_not_show_as_all_done(self) -> None:
+        from sklearn.linear_model import LogisticRegression
+        from vxboard.sklearn import Progress
+
+        rows, labels = [[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1]
+        try:
+            raise KeyError("being handled")  # It is not the fit's.
+        except KeyError:
+            LogisticRegression(max_iter=100).set_callbacks(Progress("early")).fit(rows, labels)
+        early = self.board["early"]
+        self.assertEqual((early.state, early.done), ("done", early.total))
+        self.assertLess(early.done, 100)
+        with self.assertRaises(ValueError):
+            LogisticRegression(max_iter=100).set_callbacks(Progress("bad")).fit(rows, [0, 0, 0, 0])
+        bad = self.board["bad"]
+        self.assertEqual((bad.state, (bad.error or "").partition(":")[0]), ("failed", "ValueError"))
+
     @unittest.skipUnless(has("rich"), "rich is not there")
     def test_rich_draws_a_board(self) -> None:
         from rich.console import Console
@@ -136,6 +180,10 @@ class Tracked(BoardTest):
         self.assertIn("shard [red]1", text)
         self.assertIn("1 of 4", text)
         self.assertIn("a [bold]message", text)
+        self.assertIn("a test  running", text)
+        with mock.patch.object(vxboard.BoardFacts, "abandoned", True):
+            shown.print(Progress(self.board))
+        self.assertIn("a test  abandoned", shown.file.getvalue())
 
 
 if __name__ == "__main__":

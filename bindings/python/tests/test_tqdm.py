@@ -1,11 +1,15 @@
 """Bars with tqdm's arguments and calls, as a reader of the board sees them."""
 
+import importlib.util
+import inspect
 import multiprocessing
 import os
 import pickle
 import unittest
 import warnings
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from unittest import mock
 
 import vxboard
@@ -132,6 +136,111 @@ class Bars(BoardTest):
         self.assertEqual([(slot.state, slot.done) for slot in self.board], [("done", 1000)] * len(self.board.slots()))
         self.assertEqual({slot.pid for slot in self.board}, {child.pid for child in children})
 
+    def test_totals_and_numbers_that_no_board_has_are_unknown_or_as_far_as_it_goes(self) -> None:
+        class Wrapper:
+            def __init__(self, error: type[Exception]) -> None:
+                self.error = error
+
+            def __len__(self) -> int:
+                raise self.error("the inside has none")
+
+            def __iter__(self):  # type: ignore[no-untyped-def]
+                return iter("ab")
+
+        for key, error in (("type", TypeError), ("attribute", AttributeError)):
+            self.assertEqual(list(tqdm(Wrapper(error), desc=key)), ["a", "b"])
+            self.assertEqual((self.board[key].total, self.board[key].done), (None, 2))
+        for key, total in (("nan", float("nan")), ("inf", float("inf")), ("-inf", float("-inf"))):
+            with tqdm(total=total, desc=key) as bar:
+                self.assertEqual((bar.total, self.board[key].total), (None, None))
+                bar.total = 3
+                bar.total = total
+                self.assertIsNone(self.board[key].total)
+        most = (1 << 64) - 1
+        with tqdm(total=2**70, desc="large") as bar:
+            bar.update(2**70)
+            self.assertEqual((bar.n, bar.total), (2**70, 2**70))
+            self.assertEqual((self.board["large"].done, self.board["large"].total), (most, most))
+            bar.n = float("nan")
+            bar.refresh()
+            self.assertEqual(self.board["large"].done, most)
+
+    def test_texts_that_are_not_unicode_are_shown_with_replacements(self) -> None:
+        with tqdm(total=1, desc="name \udc80", postfix="from \ud800") as bar:
+            bar.set_postfix(file="\udcff")
+            bar.set_description("other \udc80")
+            slot = self.board.slots()[0]
+            self.assertTrue(slot.key.startswith("name \ufffd"), slot.key)
+            self.assertIn("\ufffd", slot.message)
+
+    def test_an_update_while_another_thread_closes_the_bar_is_no_error(self) -> None:
+        class Closing:
+            """A slot that another thread ends between a look at it and a publication."""
+
+            def __init__(self, slot: object) -> None:
+                self.slot: Any = slot
+
+            def __setattr__(self, name: str, value: object) -> None:
+                if name == "slot":
+                    super().__setattr__(name, value)
+                else:
+                    self.slot.end()
+                    setattr(self.slot, name, value)
+
+            def __getattr__(self, name: str) -> object:
+                if name != "live":
+                    self.slot.end()
+                return getattr(self.slot, name)
+
+        acts: list[Callable[[Any], object]] = [tqdm.update, tqdm.refresh, tqdm.set_postfix_str, tqdm.reset]
+        for number, act in enumerate([*acts, lambda bar: setattr(bar, "total", 7)]):
+            bar: Any = tqdm(total=3, desc=f"bar {number}")
+            bar._slot = Closing(bar._slot)
+            act(bar)
+            self.assertEqual(self.board[f"bar {number}"].state, "done")
+
+    def test_misspelt_arguments_are_refused_and_those_of_tqdm_are_not(self) -> None:
+        for wrong, near in (("totla", "total"), ("descr", "desc"), ("positon", "position")):
+            with self.assertRaisesRegex(TypeError, f"no argument `{wrong}`: is it `{near}`"):
+                tqdm([1], **{wrong: 3})
+        with self.assertRaisesRegex(TypeError, "no argument `zzz`$"):
+            tqdm([1], zzz=3)
+        self.assertEqual(self.board.slots(), [])
+        given = dict(
+            leave=False, file=None, ncols=80, mininterval=1, maxinterval=2, miniters=5, ascii=True, unit="B",
+            unit_scale=True, dynamic_ncols=True, smoothing=0, bar_format="", initial=0, position=2, postfix=None, unit_divisor=1024,
+            write_bytes=False, lock_args=None, nrows=3, colour="red", delay=1, gui=False, display=True, name="a.group",
+        )  # fmt: skip
+        bar = tqdm([1], "one", 3, **given)
+        self.assertEqual((bar.miniters, bar.unit_scale, bar.pos, bar.display()), (5, True, -2, None))
+        positional = tqdm([1], "positional", 3, True, None, None, 0.1, 10.0, None, None, True)
+        self.assertTrue(positional.disable)
+
+    def test_numbers_are_formatted_as_tqdm_does(self) -> None:
+        sizes = [(0, "0.00"), (9.994, "9.99"), (9.996, "10.0"), (99.96, "100"), (1234, "1.23k"), (999_600, "1.00M")]
+        self.assertEqual([tqdm.format_sizeof(number) for number, _ in sizes], [shown for _, shown in sizes])
+        self.assertEqual(tqdm.format_sizeof(1536, "B", 1024), "1.50kB")
+        self.assertEqual(tqdm.format_sizeof(1e28), "10000.0Y")
+        intervals = [(0, "00:00"), (61.9, "01:01"), (3661, "1:01:01"), (-61, "-01:01")]
+        self.assertEqual([tqdm.format_interval(number) for number, _ in intervals], [shown for _, shown in intervals])
+        numbers = [(7, "7"), (12345678, "1.23e+7"), (0.5, "0.5"), (1e-9, "1e-9"), (123, "123")]
+        self.assertEqual([tqdm.format_num(number) for number, _ in numbers], [shown for _, shown in numbers])
+        with tqdm.external_write_mode():
+            pass
+
+    @unittest.skipIf(importlib.util.find_spec("tqdm") is None, "tqdm is not there")
+    def test_the_formats_and_the_arguments_are_those_of_tqdm_itself(self) -> None:
+        from tqdm import tqdm as own
+
+        for power in range(-12, 30):
+            for head in (1, 9.994, 9.996, 1.5, -3, 123456789):
+                number = head * 10.0**power
+                self.assertEqual(tqdm.format_sizeof(number, "B", 1024), own.format_sizeof(number, "B", 1024), number)
+                self.assertEqual(tqdm.format_num(number), own.format_num(number), number)
+                self.assertEqual(tqdm.format_interval(number % 1e6), own.format_interval(number % 1e6), number)
+        of = [list(inspect.signature(bar.__init__).parameters)[:-1] for bar in (tqdm, own)]
+        self.assertEqual(of[0], of[1])
+
     def test_a_disabled_bar_takes_no_slot_and_iterates(self) -> None:
         self.assertEqual(list(tqdm([1, 2], disable=True)), [1, 2])
         self.assertEqual(self.board.slots(), [])
@@ -146,6 +255,14 @@ class WithoutABoard(BoardTest):
                 self.assertEqual((list(bar), bar.n), ([1, 2, 3], 3))
         self.assertEqual(len(said), 1)
         self.assertIn("no compiled extension", str(said[0].message))
+
+    def test_a_warning_points_to_the_line_that_asked_for_progress(self) -> None:
+        calls = (lambda: tqdm([1]), lambda: trange(3), lambda: vxboard.track("some"), lambda: vxboard.Track("some"))
+        with mock.patch.dict(os.environ, {"VX_BOARD": str(self.path)}):
+            for call in calls:
+                with self.assertWarnsRegex(RuntimeWarning, "hint: `VX_BOARD` names it|no compiled extension") as said:
+                    call()
+                self.assertEqual(said.filename, __file__)
 
 
 if __name__ == "__main__":

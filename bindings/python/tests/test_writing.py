@@ -1,8 +1,11 @@
 """Boards made and slots written by the extension, in one process and in many, and by what kills them."""
 
+import asyncio
+import concurrent.futures as futures
 import contextlib
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +13,7 @@ import threading
 import time
 import unittest
 from collections.abc import Iterator
+from pathlib import Path
 from unittest import mock
 
 import vxboard
@@ -86,6 +90,84 @@ class Writing(BoardTest):
             self.assertEqual(board["stopped"].state, "cancelled")
         with vxboard.Board.open(self.path) as board:
             self.assertEqual(board.snapshot().board.state, "failed")
+
+    def test_an_exception_that_is_no_failure_does_not_end_work_as_failed(self) -> None:
+        class Stopped(asyncio.CancelledError):
+            pass
+
+        cancelled = (KeyboardInterrupt(), GeneratorExit(), asyncio.CancelledError(), futures.CancelledError(), Stopped())
+        cases = [*((error, "cancelled") for error in cancelled), (SystemExit(), "done"), (SystemExit(0), "done")]
+        cases += [(SystemExit(1), "failed"), (SystemExit("no space"), "failed"), (OSError(), "failed")]
+        for number, (error, state) in enumerate(cases):
+            path = self.directory / f"{number}.board"
+            with self.subTest(repr(error)), self.assertRaises(type(error)), vxboard.Board.create("ends", 8, path) as board:
+                for taken in (board.slot("slot"), vxboard.tqdm(total=3, desc="bar"), vxboard.track("track")):
+                    with self.assertRaises(type(error)), taken:
+                        raise error
+
+                def items():  # type: ignore[no-untyped-def]
+                    yield 1
+                    raise error
+
+                with self.assertRaises(RuntimeError if isinstance(error, StopIteration) else type(error)):
+                    list(vxboard.tqdm(items(), desc="loop"))
+                self.assertEqual([slot.state for slot in board], [state] * 4)
+                raise error
+            with vxboard.Board.open(path) as board:
+                self.assertEqual(board.snapshot().board.state, state, repr(error))
+
+    def test_a_board_is_closed_in_a_state_of_its_own(self) -> None:
+        with self.board() as board:
+            self.assertRaisesRegex(ValueError, "use one of done, failed, cancelled", board.finish, "died")
+            board.finish("cancelled")
+        with vxboard.Board.open(self.path) as board:
+            self.assertEqual(board.snapshot().board.state, "cancelled")
+
+    def test_the_variable_never_names_a_board_that_this_process_has_closed(self) -> None:
+        def create(name: str) -> vxboard.OwnBoard:
+            return vxboard.Board.create(name, 4, self.directory / name)
+
+        for before in (None, "/earlier.board"):
+            for order in ("abc", "acb", "bac", "bca", "cab", "cba"):
+                with self.subTest(before=before, order=order), mock.patch.dict(os.environ):
+                    if before is not None:
+                        os.environ["VX_BOARD"] = before
+                    boards = {name: create(f"{name} {order} {before is None}.board") for name in "abc"}
+                    for name in order:
+                        boards.pop(name).close()
+                        named = boards[max(boards)].path if boards else before
+                        self.assertEqual(os.environ.get("VX_BOARD"), named)
+        with create("own.board"):
+            os.environ["VX_BOARD"] = "/another.board"
+        self.assertEqual(os.environ["VX_BOARD"], "/another.board")
+
+    def test_a_board_with_a_relative_path_outlives_a_change_of_directory(self) -> None:
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.directory)
+        with vxboard.Board.create("a test", 4, "own.board") as board:
+            os.chdir("/")
+            with board.slot("shard"), vxboard.slot("other"):
+                self.assertEqual((board.path, len(board.slots())), (str(self.directory / "own.board"), 2))
+        self.assertNotIn("VX_BOARD", os.environ)
+
+    def test_texts_that_are_not_unicode_are_replaced(self) -> None:
+        with vxboard.Board.create("title \udc80", 4, self.path) as board:
+            self.assertEqual(board.title.rstrip("\ufffd"), "title ")
+            board.set_title("again \ud800")
+            slot = board.slot("key \udc80")
+            slot.message("message \udc80")
+            slot.log("line \udc80")
+            seen = board.slots()[0]
+            texts = [board.title, slot.key, seen.key, seen.message, *board.log(0)]
+            slot.end("error \udc80")
+            for text in [*texts, board.slots()[0].error or ""]:
+                self.assertRegex(text, "^[a-z]+ \ufffd+$")
+            self.assertRaises(TypeError, board.slot, 7)
+
+    def test_a_variable_that_names_no_board_is_named_by_the_hint(self) -> None:
+        os.environ["VX_BOARD"] = "/gone.board"
+        with self.assertRaisesRegex(vxboard.WriteError, "does not exist\nhint: `VX_BOARD` names it"):
+            vxboard.slot("shard")
 
     def test_what_cannot_be_written_is_an_error_with_a_next_step(self) -> None:
         with self.board(slots=1) as board:
@@ -297,8 +379,26 @@ class Writing(BoardTest):
 class WithoutTheExtension(BoardTest):
     def test_writing_names_what_is_missing(self) -> None:
         with mock.patch.dict("sys.modules", {"vxboard._extension": None}):
-            with self.assertRaisesRegex(vxboard.WriteError, "no compiled extension"):
-                vxboard.Board.create("a test", 4, self.path)
+            with self.assertRaisesRegex(vxboard.WriteError, "no compiled extension.*\n.*pip install ./bindings/python"):
+                with mock.patch("sys.version_info", (3, 11, 1)):
+                    vxboard.Board.create("a test", 4, self.path)
+            with self.assertRaisesRegex(vxboard.WriteError, "CPython 3.11 or later: this is CPython 3"):
+                with mock.patch("sys.version_info", (3, 9, 1)):
+                    vxboard.Board.create("a test", 4, self.path)
+
+    def test_an_extension_that_cannot_be_loaded_is_an_error_with_the_cause(self) -> None:
+        package = self.directory / "vxboard"
+        shutil.copytree(Path(vxboard.__file__).parent, package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+        (package / "_extension.abi3.so").write_bytes(b"damaged")
+        script = (
+            "import vxboard\n"
+            "try: vxboard.Board.create('a test')\n"
+            "except vxboard.WriteError as error: print(type(error.__cause__).__name__, error)\n"
+        )
+        environment = {**os.environ, "PYTHONPATH": str(self.directory), "VX_RUNTIME_DIR": str(self.directory)}
+        os.chmod(self.directory, 0o700)
+        done = subprocess.run([sys.executable, "-B", "-c", script], env=environment, capture_output=True, text=True)
+        self.assertRegex(done.stdout, "^ImportError .* is there and cannot be loaded: .*_extension.abi3.so.*\nhint: install")
 
 
 if __name__ == "__main__":

@@ -9,14 +9,17 @@ from __future__ import annotations
 import operator
 import sys
 import time
-from collections.abc import Container, Iterable, Iterator, Mapping, Reversible, Sized
+from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Reversible
+from contextlib import contextmanager
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Generic, Optional, TypeVar, Union, cast
 
+from ._errors import WriteError
 from ._lock import Lock
-from ._taken import slot_or_none
+from ._taken import length_of, slot_or_none, while_live, whole
 
 if TYPE_CHECKING:
+    from ._extension import SlotWriter
     from ._writer import Unit
 
 T = TypeVar("T")
@@ -25,6 +28,8 @@ T = TypeVar("T")
 _QUICK_S = 0.001
 # … every so many at most: that is how far a board may be behind once the loop becomes slow.
 _MOST_AT_ONCE = 64
+# Of tqdm's notebook, and a group of bars for Hugging Face, whose own class takes it off.
+_ACCEPTED = frozenset({"display", "name"})
 
 
 class tqdm(Generic[T]):
@@ -38,29 +43,51 @@ class tqdm(Generic[T]):
         desc: Optional[str] = None,
         total: Optional[float] = None,
         leave: Optional[bool] = True,
-        *_look: object,
+        file: object = None,
+        ncols: object = None,
+        mininterval: object = 0.1,
+        maxinterval: object = 10.0,
+        miniters: Optional[float] = None,
+        ascii: object = None,
         disable: Optional[bool] = False,
         unit: str = "it",
+        unit_scale: Union[bool, float] = False,
+        dynamic_ncols: object = False,
+        smoothing: object = 0.3,
+        bar_format: object = None,
         initial: float = 0,
+        position: Optional[int] = None,
         postfix: object = None,
-        **_more_of_its_look: object,
+        unit_divisor: object = 1000,
+        write_bytes: object = False,
+        lock_args: object = None,
+        nrows: object = None,
+        colour: object = None,
+        delay: object = 0.0,
+        gui: object = False,
+        **named: object,
     ) -> None:
-        if total is None and isinstance(iterable, Sized):
-            total = len(iterable)
-        if total == float("inf"):
-            total = None
+        if total is None and iterable is not None:
+            total = length_of(iterable)
         self.iterable: Optional[Iterable[T]] = iterable
         self.leave = leave
         self.disable = bool(disable)
         self.unit = unit
+        self.unit_scale = unit_scale
+        self.miniters = miniters or 0
+        self.pos = -(position or 0)
         self.initial = initial
         self.n = initial
         self.start_t = time.time()
         self.postfix: object = None
-        self._desc, self._total = desc or "", total
+        self._desc, self._total = desc or "", _known(total)
+        self._slot: Optional[SlotWriter] = None
+        if self.disable:
+            return
+        _refuse_unknown(named)
         shown: Unit = "bytes" if unit in ("B", "bytes") else "count"
         key = self._desc.strip().rstrip(":") or "loop"
-        self._slot = None if self.disable else slot_or_none(key, self._whole(total), shown)
+        self._slot = slot_or_none(key, self._total, shown)
         self._publish()
         if isinstance(postfix, Mapping):
             self.set_postfix(cast("Mapping[str, object]", postfix))
@@ -75,9 +102,8 @@ class tqdm(Generic[T]):
 
     @total.setter
     def total(self, total: Optional[float]) -> None:
-        self._total = None if total == float("inf") else total
-        if self._slot is not None and self._slot.live:
-            self._slot.total = self._whole(self._total)
+        self._total = _known(total)
+        while_live(self._slot, lambda slot: setattr(slot, "total", whole(self._total)))
 
     @property
     def desc(self) -> str:
@@ -89,20 +115,24 @@ class tqdm(Generic[T]):
         self._desc = desc or ""
         self._say()
 
-    @staticmethod
-    def _whole(number: Optional[float]) -> Optional[int]:
-        return None if number is None else max(int(number), 0)
-
     def _publish(self) -> None:
         if self._slot is not None and self._slot.live:
-            self._slot.publish(max(int(self.n), 0))
+            try:
+                self._slot.publish(max(int(self.n), 0))
+            except (WriteError, OverflowError, ValueError):
+                # Another thread has ended the slot, or it is a number that no board has.
+                done = whole(self.n)
+                if done is not None:
+                    while_live(self._slot, lambda slot: slot.publish(done))
 
     def _say(self) -> None:
-        if self._slot is not None and self._slot.live:
+        def say(slot: SlotWriter) -> None:
             named = self.desc.rstrip(": ")
-            moved = named if named != self._slot.key else ""
+            moved = named if named != slot.key else ""
             postfix = "" if self.postfix is None else str(self.postfix)
-            self._slot.message(", ".join(part for part in (moved, postfix) if part))
+            slot.message(", ".join(part for part in (moved, postfix) if part))
+
+        while_live(self._slot, say)
 
     def __iter__(self) -> Iterator[T]:
         if self.iterable is None:
@@ -137,7 +167,7 @@ class tqdm(Generic[T]):
     def _end_early(self) -> None:
         self._publish()
         self.disable = True
-        if self._slot is not None and self._slot.live:
+        if self._slot is not None:
             self._slot.cancel()
 
     def _end_failed(self, error: BaseException) -> None:
@@ -166,6 +196,9 @@ class tqdm(Generic[T]):
         self._publish()
         self._say()
         return True
+
+    def display(self, msg: Optional[str] = None, pos: Optional[int] = None) -> None:
+        """Nothing is drawn."""
 
     def set_description(self, desc: Optional[str] = None, refresh: bool = True) -> None:
         """Show this text beside the key, which stays the first one."""
@@ -219,6 +252,35 @@ class tqdm(Generic[T]):
             stream.write(f"{s}{end}")
 
     @classmethod
+    @contextmanager
+    def external_write_mode(cls, file: Optional[IO[str]] = None, nolock: bool = False) -> Generator[None, None, None]:
+        """For code that writes lines of its own: no bar is in their way."""
+        yield
+
+    @staticmethod
+    def format_sizeof(num: float, suffix: str = "", divisor: float = 1000) -> str:
+        """A number with three digits and its order of magnitude: `1.23M`."""
+        for order in ("", "k", "M", "G", "T", "P", "E", "Z"):
+            if abs(num) < 999.5:
+                places = 2 if abs(num) < 9.995 else 1 if abs(num) < 99.95 else 0
+                return f"{num:{3 if places == 0 else ''}.{places}f}{order}{suffix}"
+            num /= divisor
+        return f"{num:3.1f}Y{suffix}"
+
+    @staticmethod
+    def format_interval(t: float) -> str:
+        """Seconds as a clock has them: `[H:]MM:SS`."""
+        minutes, seconds = divmod(abs(int(t)), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{'-' if t < 0 else ''}{f'{hours}:' if hours else ''}{minutes:02}:{seconds:02}"
+
+    @staticmethod
+    def format_num(n: float) -> str:
+        """A number, in three digits if that is shorter."""
+        short = f"{n:.3g}".replace("e+0", "e+").replace("e-0", "e-")
+        return min(str(n), short, key=len)
+
+    @classmethod
     def get_lock(cls) -> Any:
         """For code that guards its own output, and for maps of tqdm's that hand a lock on. No bar waits for it."""
         if not hasattr(cls, "_lock"):
@@ -241,12 +303,14 @@ class tqdm(Generic[T]):
             "prefix": self.desc,
             "postfix": self.postfix,
             "unit": self.unit,
+            "unit_scale": self.unit_scale,
             "initial": self.initial,
         }
 
     def __len__(self) -> int:
-        if isinstance(self.iterable, Sized):
-            return len(self.iterable)
+        known = length_of(self.iterable)
+        if known is not None:
+            return known
         if hasattr(self.iterable, "__length_hint__"):
             return operator.length_hint(self.iterable)
         if self.total is None:
@@ -288,6 +352,21 @@ class tqdm(Generic[T]):
     def __str__(self) -> str:
         total = "?" if self.total is None else self.total
         return f"{self.desc + ': ' if self.desc else ''}{self.n}/{total}"
+
+
+def _known(total: Optional[float]) -> Optional[float]:
+    """A total; `None` for one that is infinite, or no number."""
+    return None if total != total or total in (float("inf"), float("-inf")) else total
+
+
+def _refuse_unknown(named: Iterable[str]) -> None:
+    unknown = next((name for name in named if name not in _ACCEPTED), None)
+    if unknown is not None:
+        from difflib import get_close_matches
+
+        known = {*cast(Any, tqdm).__init__.__annotations__, *_ACCEPTED} - {"named", "return"}
+        near = get_close_matches(unknown, sorted(known), 1)
+        raise TypeError(f"tqdm has no argument `{unknown}`{f': is it `{near[0]}`?' if near else ''}")
 
 
 def trange(*bounds: int, **arguments: Any) -> tqdm[int]:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import atexit
 import os
+import platform
 import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Optional, Union
+from weakref import WeakSet
 
 from . import _places as places
 from ._board import Board
@@ -20,8 +22,11 @@ if TYPE_CHECKING:
     from ._extension import BoardWriter, SlotWriter
 
 Unit = Literal["count", "bytes", "files", "permille"]
+End = Literal["done", "failed", "cancelled"]
 
 _VARIABLE = "VX_BOARD"
+# Boards of this process that are not closed: one that is closed leaves the others' way back to a variable's earlier value.
+_open: WeakSet[OwnBoard] = WeakSet()
 # The board that `slot` made because there was none. A forked child writes to its parent's.
 _made: Optional[OwnBoard] = None
 _making = Lock()
@@ -31,11 +36,13 @@ class OwnBoard(Board):
     """A board that this process made. While it is open, processes that this one starts find it through `VX_BOARD`."""
 
     def __init__(self, path: str, title: str, slots: int) -> None:
+        path = os.path.abspath(path)  # The directory may be changed while the board is open.
         self._writer = _board_writer(path, title, slots)
         super().__init__(path)
         self._pid = os.getpid()
         self._before = os.environ.get(_VARIABLE)
-        os.environ[_VARIABLE] = os.path.abspath(path)
+        os.environ[_VARIABLE] = path
+        _open.add(self)
 
     def slot(self, key: str, total: Optional[int] = None, unit: Optional[Unit] = None) -> SlotWriter:
         """Take a slot of this board, in this process or in one forked from it. The key is unique among those at work.
@@ -64,18 +71,29 @@ class OwnBoard(Board):
             if slot.pid == pid:
                 self._writer.record_exit(slot.place, slot.generation, code, signal)
 
-    def finish(self, failed: Optional[bool] = None) -> None:
-        """Close the board: as failed if that is said, or if a slot has failed or was killed. It stays readable."""
+    def finish(self, state: Optional[End] = None) -> None:
+        """Close the board in this state; else as failed if a slot has failed or was killed, and as done if not. It stays
+        readable."""
         if self._pid != os.getpid() or self._words.closed:
             return
-        if failed is None:
+        if state is None:
             failed = any(slot.state in ("failed", "died") or slot.lost for slot in self.slots())
-        self._writer.close(failed)
-        if os.environ.get(_VARIABLE) == os.path.abspath(self.path):
-            if self._before is None:
-                del os.environ[_VARIABLE]
-            else:
-                os.environ[_VARIABLE] = self._before
+            state = "failed" if failed else "done"
+        self._writer.close(state)
+        self._restore_variable()
+
+    def _restore_variable(self) -> None:
+        """Have the variable name the board that it named before, unless it was changed since."""
+        _open.discard(self)
+        for other in list(_open):
+            if other._before == self.path:
+                other._before = self._before
+        if os.environ.get(_VARIABLE) != self.path:
+            return
+        if self._before is None:
+            del os.environ[_VARIABLE]
+        else:
+            os.environ[_VARIABLE] = self._before
 
     def close(self) -> None:
         """Close the board, and let go of its file."""
@@ -88,8 +106,11 @@ class OwnBoard(Board):
         error: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> None:
-        if kind is not None:
-            self.finish(failed=True)
+        if error is not None:
+            from ._extension import outcome
+
+            ended = outcome(error)
+            self.finish(None if ended == "done" else ended)
         self.close()
 
 
@@ -108,7 +129,13 @@ def slot(key: str, total: Optional[int] = None, unit: Optional[Unit] = None) -> 
 
     Raises `WriteError` if the board is full or closed, or has a slot with this key at work.
     """
-    return _slot_writer(os.environ.get(_VARIABLE) or _made_once(), key, total, unit)
+    named = os.environ.get(_VARIABLE)
+    try:
+        return _slot_writer(named or _made_once(), key, total, unit)
+    except WriteError as error:
+        if named and not os.path.exists(named):
+            error.hint = places.hint_of_variable(error.hint)
+        raise
 
 
 def _made_once() -> str:
@@ -127,19 +154,28 @@ def _made_once() -> str:
 def _board_writer(path: str, title: str, slots: int) -> BoardWriter:
     try:
         from ._extension import BoardWriter
-    except ImportError:
-        raise _without_extension(path) from None
+    except ImportError as error:
+        raise _without_extension(path, error) from error
     return BoardWriter(path, title, slots)
 
 
 def _slot_writer(path: str, key: str, total: Optional[int], unit: Optional[Unit]) -> SlotWriter:
     try:
         from ._extension import SlotWriter
-    except ImportError:
-        raise _without_extension(path) from None
+    except ImportError as error:
+        raise _without_extension(path, error) from error
     return SlotWriter(path, key, total, unit)
 
 
-def _without_extension(path: str) -> WriteError:
-    hint = "build it with `maturin develop --release` in bindings/python; CPython 3.11 or later is needed"
-    return WriteError(path, "this vxboard has no compiled extension, without which boards can only be read", hint)
+def _without_extension(path: str, error: ImportError) -> WriteError:
+    if not isinstance(error, ModuleNotFoundError):
+        what = f"the compiled extension of vxboard is there and cannot be loaded: {error}"
+        hint = "install it anew with `pip install --force-reinstall ./bindings/python`; no subinterpreter can load it"
+        return WriteError(path, what, hint)
+    what = "this vxboard has no compiled extension, without which boards can only be read"
+    free = "free-threaded " if "t" in getattr(sys, "abiflags", "") else ""
+    python = f"{free}{platform.python_implementation()} {platform.python_version()}"
+    if sys.implementation.name != "cpython" or sys.version_info < (3, 11):
+        return WriteError(path, what, f"use CPython 3.11 or later: this is {python}")
+    hint = f"install it with `pip install ./bindings/python`, or from a wheel that was made for this {python}"
+    return WriteError(path, what, hint)

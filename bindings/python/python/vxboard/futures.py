@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from concurrent.futures import CancelledError
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Optional, Protocol, TypeVar
 
-from ._taken import slot_or_none
+from ._taken import slot_or_none, while_live
 
 if TYPE_CHECKING:
     from ._extension import SlotWriter
@@ -33,6 +34,7 @@ class Track:
         self._lock = threading.Lock()
         self._done = 0
         self._failed = 0
+        self._cancelled = 0
         self._first: Optional[str] = None
 
     def all(self, futures: Iterable[F]) -> list[F]:
@@ -47,26 +49,36 @@ class Track:
 
     def __call__(self, future: Any) -> None:
         """A future has ended. Called from whatever thread ends it."""
-        error: Optional[BaseException] = None
-        cancelled = bool(getattr(future, "cancelled", bool)())
-        if not cancelled and hasattr(future, "exception"):
-            error = future.exception()
+        error = _error_of(future)
         with self._lock:
             self._done += 1
-            if error is not None or cancelled:
-                self._failed += 1
-                self._first = self._first or ("cancelled" if error is None else f"{type(error).__name__}: {error}")
-            if self._slot is not None and self._slot.live:
-                self._slot.publish(self._done)
-                if self._failed:
-                    self._slot.message(f"{self._failed} failed, the first with {self._first}")
+            if self._slot is None:
+                return
+            end = "done" if error is None else _outcome(error)
+            self._failed += end == "failed"
+            self._cancelled += end == "cancelled"
+            if end == "failed":
+                self._first = self._first or f"{type(error).__name__}: {error}"
+            while_live(self._slot, self._show)
+
+    def _show(self, slot: SlotWriter) -> None:
+        slot.publish(self._done)
+        if self._failed:
+            slot.message(f"{self._failed} failed, the first with {self._first}")
+        elif self._cancelled:
+            slot.message(f"{self._cancelled} cancelled")
 
     def close(self) -> None:
-        """End the slot: as failed if a future has failed or was cancelled."""
+        """End the slot: as failed if a future has failed, as cancelled if one was cancelled."""
         with self._lock:
-            if self._slot is not None and self._slot.live:
-                many = f"{self._failed} of {self._done} failed, the first with {self._first}"
-                self._slot.end(error=many if self._failed else None)
+            if self._slot is None:
+                return
+            if self._failed:
+                self._slot.end(error=f"{self._failed} of {self._done} failed, the first with {self._first}")
+            elif self._cancelled:
+                self._slot.cancel()
+            else:
+                self._slot.end()
 
     def __enter__(self) -> Track:
         return self
@@ -82,6 +94,18 @@ class Track:
         elif self._slot is not None:
             with self._lock:
                 self._slot.__exit__(kind, error, trace)
+
+
+def _error_of(future: Any) -> Optional[BaseException]:
+    if getattr(future, "cancelled", bool)():
+        return CancelledError()
+    return future.exception() if hasattr(future, "exception") else None
+
+
+def _outcome(error: BaseException) -> str:
+    from ._extension import outcome
+
+    return outcome(error)
 
 
 def track(key: str, total: Optional[int] = None) -> Track:

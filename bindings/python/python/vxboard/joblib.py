@@ -13,7 +13,7 @@ from typing import Any
 
 import joblib  # type: ignore[import-untyped]
 
-from ._taken import slot_or_none
+from ._taken import length_of, slot_or_none, while_live
 
 
 class Parallel(joblib.Parallel):  # type: ignore[misc]
@@ -26,9 +26,9 @@ class Parallel(joblib.Parallel):  # type: ignore[misc]
         self._vx_slot: Any = None
 
     def __call__(self, iterable: Any) -> Any:
-        """Run all tasks. An exception ends the slot as failed."""
-        total = len(iterable) if hasattr(iterable, "__len__") else self._vx_total
-        self._vx_slot = slot_or_none(self._vx_key, total)
+        """Run all tasks. An exception ends the slot as failed, a cancellation as cancelled."""
+        total = length_of(iterable)
+        self._vx_slot = slot_or_none(self._vx_key, self._vx_total if total is None else total)
         if self._vx_slot is None:
             return super().__call__(iterable)
         try:
@@ -47,9 +47,6 @@ class Parallel(joblib.Parallel):  # type: ignore[misc]
     def _as_taken(self, found: Iterable[Any]) -> Iterator[Any]:
         try:
             yield from found
-        except GeneratorExit:
-            self._vx_slot.cancel()
-            raise
         except BaseException as error:
             self._vx_slot.__exit__(type(error), error, error.__traceback__)
             raise
@@ -58,5 +55,4 @@ class Parallel(joblib.Parallel):  # type: ignore[misc]
     def print_progress(self) -> None:
         """joblib calls this whenever tasks have ended."""
         super().print_progress()
-        if self._vx_slot is not None and self._vx_slot.live:
-            self._vx_slot.publish(self.n_completed_tasks)
+        while_live(self._vx_slot, lambda slot: slot.publish(self.n_completed_tasks))

@@ -6,15 +6,24 @@ their own there while they run, since such a process cannot count in its parent'
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from ._taken import slot_or_none
 
 if TYPE_CHECKING:
     from ._extension import SlotWriter
 
+
+class _Fit(NamedTuple):
+    """A fit, and the exception that was being handled when it began, which is none of its own."""
+
+    slot: SlotWriter
+    around: Optional[BaseException]
+
+
 # By the fit, in the process that began it; and by the task, in one that only runs tasks of it. They cannot be pickled.
-_fits: dict[object, SlotWriter] = {}
+_fits: dict[object, _Fit] = {}
 _tasks: dict[tuple[object, object], SlotWriter] = {}
 
 
@@ -28,9 +37,9 @@ class Progress:
 
     def setup(self, estimator: Any, context: Any) -> None:
         """A fit begins."""
-        fit = slot_or_none(self.key or str(context.estimator_name), context.max_subtasks)
-        if fit is not None:
-            _fits[context.root_uuid] = fit
+        slot = slot_or_none(self.key or str(context.estimator_name), context.max_subtasks)
+        if slot is not None:
+            _fits[context.root_uuid] = _Fit(slot, sys.exc_info()[1])
 
     def on_fit_task_begin(self, estimator: Any, context: Any, **_given: Any) -> None:
         """A task of it begins."""
@@ -38,8 +47,8 @@ class Progress:
             return
         fit, named = _fits.get(context.root_uuid), f"{context.task_name} {context.task_id}"
         if fit is not None:
-            fit.total = context.parent.max_subtasks
-            fit.message(named)
+            fit.slot.total = context.parent.max_subtasks
+            fit.slot.message(named)
         else:
             key = f"{self.key or context.parent.estimator_name}: {named}"
             task = slot_or_none(key, context.max_subtasks)
@@ -52,14 +61,21 @@ class Progress:
             return
         fit, task = _fits.get(context.root_uuid), _tasks.pop((context.root_uuid, context.task_id), None)
         if fit is not None:
-            fit.advance()
+            fit.slot.advance()
         if task is not None:
             task.end()
 
     def teardown(self, estimator: Any, context: Any) -> None:
-        """The fit is over."""
+        """The fit is over, by itself or by an exception: scikit-learn calls this in a `finally`."""
         fit = _fits.pop(context.root_uuid, None)
-        if fit is not None:
-            if fit.total is not None:
-                fit.publish(fit.total)
-            fit.end()
+        if fit is None:
+            return
+        slot, (kind, error, trace) = fit.slot, sys.exc_info()
+        if error is not None and error is not fit.around:
+            slot.__exit__(kind, error, trace)
+            return
+        if slot.done:
+            slot.total = slot.done  # It may have converged early.
+        elif slot.total is not None:
+            slot.publish(slot.total)  # All of it was done in other processes.
+        slot.end()
