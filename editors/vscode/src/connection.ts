@@ -5,6 +5,8 @@ import { Unframer, frame } from './frame'
 import type { Introduced, Introduction, Told } from './protocol'
 
 const PROTOCOL = { min: 1, max: 1 }
+/** The longest wait for a daemon's first words: one that is stopped takes connections, too. */
+const INTRODUCED_WITHIN_MS = 10_000
 
 interface Answer {
   id?: number
@@ -48,7 +50,7 @@ export class Connection {
     const connection = new Connection(socket)
     const introduction: Introduction = { client: 'vscode', protocol: PROTOCOL }
     try {
-      const introduced = (await connection.request('initialize', introduction)) as Introduced
+      const introduced = (await connection.request('initialize', introduction, INTRODUCED_WITHIN_MS)) as Introduced
       if (!introduced.methods.includes('vx/subscribe')) throw new Error('the daemon has no events')
       return connection
     } catch (error) {
@@ -64,11 +66,14 @@ export class Connection {
     if (this.closed) onClosed()
   }
 
-  request(method: string, params: object): Promise<unknown> {
+  /** With a limit the connection is closed if there is no answer by then. */
+  request(method: string, params: object, limitMs?: number): Promise<unknown> {
     if (this.closed) return Promise.reject(new Error('the daemon is gone'))
     const id = ++this.last
     this.socket.write(frame({ jsonrpc: '2.0', id, method, params }))
-    return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }))
+    const limit = limitMs === undefined ? undefined : setTimeout(() => this.close(), limitMs)
+    const answer = new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }))
+    return answer.finally(() => clearTimeout(limit))
   }
 
   close(): void {

@@ -12,6 +12,10 @@ import type { EventType, Snapshot, Subscribed, Told } from './protocol'
 const EVENTS: EventType[] = [
   'RuntimeInstalled', 'RuntimeRemoved', 'ConfigChanged', 'BoardOpened', 'BoardClosed', 'WorkChanged', 'Progress',
 ]
+/** A daemon that lasts this long is no failure. */
+const LASTING_MS = 30_000
+/** The longest wait for the answer to a subscription. */
+const SUBSCRIBED_WITHIN_MS = 10_000
 /** The times before another try, after failures one after the other. */
 const PAUSES_MS = [100, 1_000, 5_000, 30_000]
 
@@ -23,6 +27,8 @@ export interface Ears {
   /** Connected. With a snapshot something may have been missed, and everything counts anew. */
   onConnected: (snapshot: Snapshot | null) => void
   onGone: () => void
+  /** No other try is made until somebody asks for one. */
+  onGivenUp: () => void
 }
 
 export class Daemon {
@@ -86,9 +92,9 @@ export class Daemon {
 
   private async subscribe(connection: Connection): Promise<void> {
     const wanted = { event_types: EVENTS, directories: [this.ears.directory], since: this.known }
-    const subscribed = (await connection.request('vx/subscribe', wanted)) as Subscribed
+    const subscribed = (await connection.request('vx/subscribe', wanted, SUBSCRIBED_WITHIN_MS)) as Subscribed
     this.known = { generation: subscribed.generation, seq: subscribed.seq }
-    this.failures = 0
+    const since = Date.now()
     this.connection = connection
     this.ears.onConnected(subscribed.snapshot)
     connection.listen(
@@ -98,6 +104,8 @@ export class Daemon {
       },
       () => {
         this.connection = undefined
+        if (this.stopped) return
+        if (Date.now() - since >= LASTING_MS) this.failures = 0
         this.ears.onGone()
         this.later()
       },
@@ -107,7 +115,8 @@ export class Daemon {
   /** Gives up after the last pause: a daemon that cannot be had is not asked for all day. */
   private later(): void {
     const pause = PAUSES_MS[this.failures++]
-    if (this.stopped || pause === undefined) return
+    if (this.stopped) return
+    if (pause === undefined) return this.ears.onGivenUp()
     this.timer = setTimeout(() => void this.connect(), pause)
   }
 }

@@ -45,6 +45,16 @@ async function start(context: vscode.ExtensionContext): Promise<void> {
     watcher.onDidChange(refresh),
     watcher.onDidCreate(refresh),
     watcher.onDidDelete(refresh),
+    vscode.workspace.onDidChangeConfiguration(change => {
+      if (!change.affectsConfiguration('vx.path')) return
+      project.forget()
+      following.retry()
+      refresh()
+    }),
+    // A consent that is given there changes no file of the project.
+    vscode.window.onDidCloseTerminal(terminal => {
+      if (terminal.name === 'vx trust') refresh()
+    }),
     vscode.commands.registerCommand('vx.sync', () => project.sync(following)),
     vscode.commands.registerCommand('vx.refresh', () => {
       following.retry()

@@ -37,6 +37,7 @@ export class Following implements vscode.Disposable {
         if (snapshot) void project.refresh()
       },
       onGone: () => tree.unfollow(),
+      onGivenUp: () => this.runs.lose(),
     })
   }
 
@@ -80,9 +81,12 @@ export class Following implements vscode.Disposable {
       return begun
     }
     try {
-      const [failed, ...others] = await this.runs.follow(begin, () => this.tree.told, onPercent)
+      const ended = await this.runs.follow(begin, () => this.tree.told, onPercent)
+      const [failed, ...others] = ended.failed
       const more = others.length > 0 ? ` (and ${others.length} more)` : ''
-      return failed && `${failed.key}: ${failed['error'] ?? 'it did not say why'}${more}`
+      if (failed) return `${failed.key}: ${failed['error'] ?? 'it did not say why'}${more}`
+      if (ended.state === 'lost') return 'the daemon is gone, and the sync may go on: `vx top` in a terminal shows it'
+      return ended.state === 'done' ? undefined : `it ended as ${ended.state}: its row in the tree has the log`
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       return error.hint ? `${error.message}: ${error.hint}` : error.message

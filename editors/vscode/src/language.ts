@@ -8,6 +8,11 @@ import type { Tree } from './tree'
 
 export function languageFeatures(project: Project, tree: Tree): vscode.Disposable[] {
   const files: vscode.DocumentSelector = { scheme: 'file', pattern: '**/{vx,.vx}.toml' }
+  // A script or service of another file would be looked for in this project.
+  const own: vscode.DocumentSelector = {
+    scheme: 'file',
+    pattern: new vscode.RelativePattern(project.folder, '{vx,.vx}.toml'),
+  }
   const lensesChanged = new vscode.EventEmitter<void>()
   return [
     lensesChanged,
@@ -25,7 +30,7 @@ export function languageFeatures(project: Project, tree: Tree): vscode.Disposabl
     vscode.languages.registerHoverProvider(files, {
       provideHover: (document, at) => hover(project, document, at),
     }),
-    vscode.languages.registerCodeLensProvider(files, {
+    vscode.languages.registerCodeLensProvider(own, {
       onDidChangeCodeLenses: lensesChanged.event,
       provideCodeLenses: document => lenses(tree, document),
     }),

@@ -7,6 +7,8 @@ export interface Entry {
   /** The name in the head above, such as `tools` or `services.db`; empty at the top. */
   table: string
   key: string
+  /** The key's parts; one in quotes may have dots. */
+  parts: string[]
   line: number
   /** What stands after `=` on the same line, without blanks and comments around it. */
   value: string
@@ -16,6 +18,8 @@ export interface Entry {
 
 export interface Heading {
   table: string
+  /** The parts of its name; one in quotes may have dots. */
+  parts: string[]
   line: number
 }
 
@@ -40,14 +44,16 @@ export function outline(text: string): Outline {
     }
     const heading = HEADING.exec(content)
     if (heading) {
-      table = plain(heading[1]!)
-      found.headings.push({ table, line })
+      const parts = partsOf(heading[1]!)
+      table = parts.join('.')
+      found.headings.push({ table, parts, line })
       return
     }
     const entry = ENTRY.exec(content)
     if (!entry) return
     const value = withoutComment(content.slice(entry[0].length))
-    found.entries.push({ table, key: plain(entry[1]!), line, value, valueColumn: entry[0].length })
+    const parts = partsOf(entry[1]!)
+    found.entries.push({ table, key: parts.join('.'), parts, line, value, valueColumn: entry[0].length })
     const quotes = /^("""|''')/.exec(value)?.[1]
     if (quotes && !value.slice(3).includes(quotes)) open = quotes
   })
@@ -68,10 +74,10 @@ export interface Named {
 export function members(outline: Outline, table: 'scripts' | 'services' | 'tools'): Named[] {
   const own = outline.entries
     .filter(entry => entry.table === table)
-    .map(({ key, line }) => ({ name: key.split('.')[0]!, line }))
+    .map(({ parts, line }) => ({ name: parts[0]!, line }))
   const headed = outline.headings
-    .filter(heading => heading.table.startsWith(`${table}.`))
-    .map(({ table: name, line }) => ({ name: name.slice(table.length + 1).split('.')[0]!, line }))
+    .filter(({ parts }) => parts[0] === table && parts.length > 1)
+    .map(({ parts, line }) => ({ name: parts[1]!, line }))
   const all = [...own, ...headed].sort((a, b) => a.line - b.line)
   return all.filter((one, at) => all.findIndex(other => other.name === one.name) === at)
 }
@@ -88,11 +94,10 @@ export function versionPlace(outline: Outline, tool: string): { line: number; st
   return { line: entry.line, start: end - quoted[2]!.length, end }
 }
 
-function plain(key: string): string {
+function partsOf(key: string): string[] {
   return key
     .split(/\s*\.\s*(?=(?:[^"']|"[^"]*"|'[^']*')*$)/)
     .map(part => part.replace(/^(["'])(.*)\1$/, '$2'))
-    .join('.')
 }
 
 function withoutComment(text: string): string {

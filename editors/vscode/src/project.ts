@@ -29,6 +29,7 @@ export class Project implements vscode.Disposable {
   private complained = false
   /** The percent of a sync under way: no look at the project hides it. */
   private syncing: number | undefined
+  private underWay: Promise<void> | undefined
 
   constructor(
     readonly folder: vscode.WorkspaceFolder,
@@ -91,8 +92,13 @@ export class Project implements vscode.Disposable {
     }
   }
 
-  /** Syncs by the daemon, or, where there is none, by a call of the program. */
-  async sync(following: Following): Promise<void> {
+  /** Syncs by the daemon, or, where there is none, by a call of the program; one that is under way is the same. */
+  sync(following: Following): Promise<void> {
+    this.underWay ??= this.syncOnce(following).finally(() => (this.underWay = undefined))
+    return this.underWay
+  }
+
+  private async syncOnce(following: Following): Promise<void> {
     const options = { location: vscode.ProgressLocation.Notification, title: 'vx sync', cancellable: true }
     await vscode.window.withProgress(options, async (report, token) => {
       const cancel = new AbortController()
@@ -174,6 +180,11 @@ export class Project implements vscode.Disposable {
 
   call(args: string[], onOutput?: (piece: string) => void, cancel?: AbortSignal) {
     return run({ program: this.program, directory: this.folder.uri.fsPath, args, onOutput, cancel })
+  }
+
+  /** The program is another one: its faults have not been told. */
+  forget(): void {
+    this.complained = false
   }
 
   /** One message for each window: every look would fail the same way. */

@@ -3,25 +3,34 @@
 import type { Boards } from './board'
 import type { Begun, DaemonEvent, Snapshot, Work } from './protocol'
 
+/** The state of a board at its end, and the work that failed. `lost`: the daemon is gone, and the run may go on. */
+export interface Ended {
+  state: string
+  failed: Work[]
+}
+
 interface Run {
   onPercent: (percent: number) => void
-  resolve: (failed: Work[]) => void
+  resolve: (ended: Ended) => void
   work: Map<number, Work>
 }
 
 export class Runs {
   private readonly runs = new Map<string, Run>()
-  /** The boards that were closed while an answer was awaited, which may name one of them. */
-  private readonly closed = new Set<string>()
+  /** The boards that were closed while an answer was awaited, which may name one of them, with their last states. */
+  private readonly closed = new Map<string, string>()
   private asking = 0
 
-  /** Resolves at the run's end with the work that failed. The run goes on if nobody waits for it any more. */
-  async follow(begin: () => Promise<Begun>, boards: () => Boards | undefined, onPercent: (percent: number) => void): Promise<Work[]> {
+  /** Resolves at the run's end. The run goes on if nobody waits for it any more. */
+  async follow(begin: () => Promise<Begun>, boards: () => Boards | undefined, onPercent: (percent: number) => void): Promise<Ended> {
     this.asking++
     try {
       const { board } = await begin()
-      if (!board || board.state !== 'running' || this.closed.has(board.path)) return []
-      const work = new Map((boards()?.work(board.path) ?? []).map(one => [one.slot, one]))
+      if (!board) return { state: 'done', failed: [] }
+      const known = boards()?.work(board.path) ?? []
+      const state = this.closed.get(board.path) ?? board.state
+      if (state !== 'running') return { state, failed: failedOf(known) }
+      const work = new Map(known.map(one => [one.slot, one]))
       return await new Promise(resolve => {
         const run = { onPercent, resolve, work }
         this.runs.set(board.path, run)
@@ -36,8 +45,8 @@ export class Runs {
   take(event: DaemonEvent): void {
     switch (event.event) {
       case 'BoardClosed':
-        if (this.asking > 0) this.closed.add(event.data.path)
-        this.end(event.data.path)
+        if (this.asking > 0) this.closed.set(event.data.path, event.data.state)
+        this.end(event.data.path, event.data.state)
         break
       case 'WorkChanged':
       case 'Progress': {
@@ -56,16 +65,25 @@ export class Runs {
     const running = new Map(boards.map(({ path, work }) => [path, work]))
     for (const [path, run] of this.runs) {
       const work = running.get(path)
-      if (!work) this.end(path)
+      if (!work) this.end(path, 'done')
       else for (const one of work) run.work.set(one.slot, one)
     }
   }
 
-  private end(path: string): void {
+  /** Nobody will tell of them any more. */
+  lose(): void {
+    for (const path of [...this.runs.keys()]) this.end(path, 'lost')
+  }
+
+  private end(path: string, state: string): void {
     const run = this.runs.get(path)
     this.runs.delete(path)
-    run?.resolve([...run.work.values()].filter(({ state }) => state === 'failed' || state === 'died'))
+    run?.resolve({ state, failed: failedOf([...run.work.values()]) })
   }
+}
+
+function failedOf(work: Work[]): Work[] {
+  return work.filter(({ state }) => state === 'failed' || state === 'died')
 }
 
 /** Each piece of work counts the same, one that has ended as whole, and one that had nothing to do not at all. */

@@ -86,12 +86,23 @@ test('an error answer has its kind and hint', async () => {
   }
 })
 
+test('a request that is not answered in its time ends the connection', async () => {
+  const daemon = await serve(() => [])
+  try {
+    const connection = await Connection.open(daemon.place)
+    await assert.rejects(connection.request('vx/subscribe', {}, 20), /gone/)
+    assert.equal(connection.closed, true)
+  } finally {
+    daemon.stop()
+  }
+})
+
 test('an event in the same piece as the answer before it is not lost', async () => {
   const subscribed = { subscription_id: 1, generation: 'g', seq: 3, resync: false, snapshot: null }
   const daemon = await serve(({ id }) => [{ id, result: subscribed }, event(4, changed)])
   const heard: Told[] = []
   const one = new Daemon(
-    { directory: '/p', start: async () => true, onEvent: told => heard.push(told), onConnected: () => {}, onGone: () => {} },
+    { directory: '/p', start: async () => true, onEvent: told => heard.push(told), onConnected: () => {}, onGone: () => {}, onGivenUp: () => {} },
     async () => daemon.place,
   )
   try {
@@ -112,7 +123,7 @@ test('after the end of a connection the next one asks for what it missed, and a 
   })
   let [resyncs, ends] = [0, 0]
   const one = new Daemon(
-    { directory: '/p', start: async () => true, onEvent: () => {}, onConnected: snapshot => (resyncs += snapshot ? 1 : 0), onGone: () => ends++ },
+    { directory: '/p', start: async () => true, onEvent: () => {}, onConnected: snapshot => (resyncs += snapshot ? 1 : 0), onGone: () => ends++, onGivenUp: () => {} },
     async () => daemon.place,
   )
   try {

@@ -29,6 +29,12 @@ test('members are found as keys and as heads, each once, and not in a text of se
   assert.deepEqual(members(found, 'services').map(({ name }) => name), ['api', 'we b'])
 })
 
+test('a name in quotes may have dots', () => {
+  const found = outline('[scripts]\n"test.unit" = "a"\ntest."b.c" = "b"\n[services."web.local".env]\nA = "1"')
+  assert.deepEqual(members(found, 'scripts').map(({ name }) => name), ['test.unit', 'test'])
+  assert.deepEqual(members(found, 'services').map(({ name }) => name), ['web.local'])
+})
+
 test('a file that is half written keeps the places of what is whole', () => {
   const found = outline('[tools]\nnode = "2\n[scr\nuv = \n[services.db]\ncommand = "x"')
   assert.equal(tableAt(found, 3), 'tools')

@@ -28,22 +28,23 @@ test('a run is followed from what is known of it to its end', async () => {
   runs.take(changed(work(2, { state: 'failed', ended: true, error: 'no' })))
   runs.take({ event: 'BoardClosed', data: { ...board, path: '/other' } })
   runs.take(closed)
-  assert.deepEqual((await end).map(({ key, error }) => [key, error]), [['t2', 'no']])
+  assert.deepEqual((await end).failed.map(({ key, error }) => [key, error]), [['t2', 'no']])
   assert.deepEqual(percents, [25, 50, 100])
 })
 
 test('a run that ends before its beginning is answered is not waited for', async () => {
   let answer = (_: { board: BoardSummary }) => {}
   const { runs, end } = begun(undefined, () => new Promise(resolve => (answer = resolve)))
-  runs.take(closed)
+  runs.take({ event: 'BoardClosed', data: { ...board, state: 'failed' } })
   answer({ board })
-  assert.deepEqual(await end, [])
+  assert.deepEqual(await end, { state: 'failed', failed: [] })
 })
 
 test('a run without a board, or with one that is over, is over', async () => {
-  assert.deepEqual(await new Runs().follow(async () => ({ board: null }), () => undefined, () => {}), [])
-  const over = { board: { ...board, state: 'done' } }
-  assert.deepEqual(await new Runs().follow(async () => over, () => undefined, () => {}), [])
+  const ended = (board: BoardSummary | null) => new Runs().follow(async () => ({ board }), () => undefined, () => {})
+  assert.deepEqual(await ended(null), { state: 'done', failed: [] })
+  assert.deepEqual(await ended({ ...board, state: 'done' }), { state: 'done', failed: [] })
+  assert.deepEqual(await ended({ ...board, state: 'abandoned' }), { state: 'abandoned', failed: [] })
 })
 
 test('after a daemon that was killed, a run that is not in the snapshot has ended, and another one goes on', async () => {
@@ -51,8 +52,15 @@ test('after a daemon that was killed, a run that is not in the snapshot has ende
   await settled()
   runs.reset({ runtimes: [], boards: [{ ...board, work: [work(1, { state: 'failed', ended: true })] }] })
   runs.reset({ runtimes: [], boards: [] })
-  assert.deepEqual((await end).map(({ key }) => key), ['t1'])
+  assert.deepEqual((await end).failed.map(({ key }) => key), ['t1'])
   assert.deepEqual(percents, [])
+})
+
+test('a run whose daemon does not come back is lost, and waited for no longer', async () => {
+  const { runs, end, settled } = begun()
+  await settled()
+  runs.lose()
+  assert.deepEqual(await end, { state: 'lost', failed: [] })
 })
 
 test('an error answer is passed on', async () => {
