@@ -16,6 +16,7 @@ mod doctor;
 mod error_kinds;
 #[cfg(target_os = "linux")]
 mod failures;
+mod flaky;
 #[cfg(unix)]
 mod harmless;
 #[cfg(target_os = "linux")]
