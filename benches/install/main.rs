@@ -23,6 +23,7 @@ mod measure;
 mod methods;
 mod parts;
 mod place;
+mod programs;
 mod server;
 mod table;
 mod warm;
@@ -96,6 +97,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> io::Result<()> {
+    programs::check_all()?;
     measure::listen_for_interrupts()?;
     let place = Place::prepare(options.rate.as_deref())?;
     println!("{}\n", place.conditions()?);
