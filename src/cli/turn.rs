@@ -130,7 +130,7 @@ fn follow(handle: &TurnHandle, form: &mut dyn Form) -> Outcome {
         let outcome = verdict.take(&event);
         form.print(&event, outcome.as_ref());
         if let Some(outcome) = outcome {
-            note_dropped(handle);
+            warn_of_losses(handle);
             return outcome;
         }
         if print::closed() {
@@ -139,8 +139,13 @@ fn follow(handle: &TurnHandle, form: &mut dyn Form) -> Outcome {
     }
 }
 
-/// Report events that were not printed, since what reads them was too far behind.
-fn note_dropped(handle: &TurnHandle) {
+/// Warn of what was not printed: lines that could not be read, and events whose reader was too far behind.
+fn warn_of_losses(handle: &TurnHandle) {
+    let unread = handle.counts.unread_lines();
+    if unread > 0 {
+        let lines = if unread == 1 { "1 line".to_owned() } else { format!("{unread} lines") };
+        print::warning(format_args!("{lines} of the agent's output could not be read"));
+    }
     let dropped = handle.counts.dropped_events();
     if dropped > 0 {
         print::warning(format_args!("{dropped} events were dropped: their reader was too far behind"));

@@ -1,7 +1,7 @@
 //! A program whose three streams are pipes of this process: with a runner it leads a tree, without one a group.
 //!
 //! One thread waits for everything about it: its output, its own end, and the end of all that it started. Both streams are
-//! read as fast as they come, so the program never waits for a reader.
+//! read as fast as they come, unless the thread holds the output.
 
 mod group;
 
@@ -79,6 +79,8 @@ pub struct Piped {
     errors: Option<PipeReader>,
     input: Option<PipeWriter>,
     buffer: Vec<u8>,
+    /// Its output is left in its pipe for the time being.
+    is_held: bool,
     over: bool,
 }
 
@@ -108,7 +110,7 @@ impl Piped {
         let ends = Ends { stdin, output: output_writer, errors: errors_writer };
         let whole = Whole::start(launch, ends)?;
         let (output, errors) = (Some(output), Some(errors));
-        Ok(Self { whole, output, errors, input, buffer: vec![0; READ_BYTES], over: false })
+        Ok(Self { whole, output, errors, input, buffer: vec![0; READ_BYTES], is_held: false, over: false })
     }
 
     /// Its standard input, once. Dropping that closes it.
@@ -124,6 +126,12 @@ impl Piped {
     /// True once both of its streams have been read to their ends.
     pub fn is_drained(&self) -> bool {
         self.output.is_none() && self.errors.is_none()
+    }
+
+    /// Leave its output in its pipe from now on, or read it again. A program that writes more than a pipe holds waits
+    /// meanwhile.
+    pub fn hold_output(&mut self, is_held: bool) {
+        self.is_held = is_held;
     }
 
     /// Ask it, with all that it started, to end; what has not ended after the grace is killed.
@@ -150,7 +158,8 @@ impl Piped {
     ) -> io::Result<()> {
         let until = [until, self.whole.look_at().filter(|_| !self.over)].into_iter().flatten().min();
         let whole = self.whole.awaited().filter(|_| !self.over);
-        let fds = [self.output.as_ref().map(AsFd::as_fd), self.errors.as_ref().map(AsFd::as_fd), whole];
+        let output = self.output.as_ref().filter(|_| !self.is_held);
+        let fds = [output.map(AsFd::as_fd), self.errors.as_ref().map(AsFd::as_fd), whole];
         let [output, errors, whole, woken] = await_some([fds[0], fds[1], fds[2], wake.map(AsFd::as_fd)], until)?;
         if output {
             read_once(&mut self.output, &mut self.buffer, |bytes| on_news(News::Output(bytes)));

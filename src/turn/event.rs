@@ -43,6 +43,16 @@ pub enum TurnEvent {
         truncated: bool,
         /// The agent did not exit after its last line, and was ended.
         ended_after_result: bool,
+        /// The agent ended without the last line of an answer, which its table knows: the prompt may not be answered.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        without_result: bool,
+        /// The number of lines of its output that could not be read.
+        #[serde(skip_serializing_if = "is_zero")]
+        unread_lines: u64,
+        /// The last lines of its standard error if it ended badly; if it wrote none, those of its output that could not be
+        /// read. The oldest comes first.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        last_lines: Vec<String>,
     },
     /// The end: it cannot be found out how the process ended.
     Failed {
@@ -63,6 +73,10 @@ impl TurnEvent {
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled { .. })
     }
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// One line of an agent that is a message.

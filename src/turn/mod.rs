@@ -13,6 +13,7 @@ mod counts;
 mod error;
 mod event;
 mod job;
+mod last_lines;
 mod lines;
 mod messages;
 mod order;

@@ -182,7 +182,15 @@ mod tests {
             let message = Message { id, role, status: None, delta, blocks, raw };
             assert!(gathered.take(&TurnEvent::Message(message), None).is_none());
         }
-        let end = TurnEvent::Completed { exit_code: 0, signal: None, truncated: false, ended_after_result: false };
+        let end = TurnEvent::Completed {
+            exit_code: 0,
+            signal: None,
+            truncated: false,
+            ended_after_result: false,
+            without_result: false,
+            unread_lines: 0,
+            last_lines: Vec::new(),
+        };
         gathered.take(&end, Some(&Outcome::Good)).expect("a result")
     }
 

@@ -39,17 +39,31 @@ impl Verdict {
             (TurnEvent::Failed { reason }, _) => Outcome::Failed(reason.clone()),
             (TurnEvent::Cancelled { timed_out: true, .. }, _) => Outcome::TimedOut,
             (TurnEvent::Cancelled { .. }, _) => Outcome::Cancelled,
-            (_, Some(false)) => Outcome::Good,
-            (_, Some(true)) => Outcome::Failed(self.error.clone().unwrap_or_else(|| "the agent has failed".into())),
-            (TurnEvent::Completed { exit_code: 0, .. }, None) => Outcome::Good,
-            (TurnEvent::Completed { signal: Some(signal), .. }, None) => {
-                Outcome::Failed(format!("the agent was ended by signal {signal}"))
+            (TurnEvent::Completed { without_result: false, .. }, Some(false)) => Outcome::Good,
+            (TurnEvent::Completed { last_lines, .. }, Some(true)) => {
+                let reason = self.error.clone();
+                Outcome::Failed(reason.unwrap_or_else(|| because("the agent has failed".into(), last_lines)))
             }
-            (TurnEvent::Completed { exit_code, .. }, None) => {
-                Outcome::Failed(format!("the agent failed with exit code {exit_code}"))
+            (TurnEvent::Completed { exit_code: 0, without_result: false, .. }, None) => Outcome::Good,
+            (TurnEvent::Completed { exit_code: 0, last_lines, .. }, _) => {
+                Outcome::Failed(because("the agent ended without the last line of an answer".into(), last_lines))
+            }
+            (TurnEvent::Completed { signal: Some(signal), last_lines, .. }, _) => {
+                Outcome::Failed(because(format!("the agent was ended by signal {signal}"), last_lines))
+            }
+            (TurnEvent::Completed { exit_code, last_lines, .. }, _) => {
+                Outcome::Failed(because(format!("the agent failed with exit code {exit_code}"), last_lines))
             }
             _ => Outcome::Failed("the turn is not over".into()),
         }
+    }
+}
+
+/// The reason, with what the agent itself wrote last.
+fn because(reason: String, last_lines: &[String]) -> String {
+    match last_lines.last() {
+        Some(line) => format!("{reason}: {}", line.trim_start()),
+        None => reason,
     }
 }
 
@@ -58,7 +72,15 @@ mod tests {
     use super::*;
 
     fn completed(exit_code: i32, signal: Option<i32>) -> TurnEvent {
-        TurnEvent::Completed { exit_code, signal, truncated: false, ended_after_result: false }
+        TurnEvent::Completed {
+            exit_code,
+            signal,
+            truncated: false,
+            ended_after_result: false,
+            without_result: false,
+            unread_lines: 0,
+            last_lines: Vec::new(),
+        }
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! The events that a turn's reader has not taken yet.
 //!
-//! A reader that is slow, or does not read at all, may not stop the agent, and may not grow this process without end. So
-//! events wait up to a bound of bytes. Above it the ones that are part of the agent's log as well are dropped and counted;
-//! the end of an answer has a reserve of its own, and the terminal event is always delivered.
+//! A reader that is slow may hold the agent up, so that it loses nothing; one that does not read at all may not, and may not
+//! grow this process without end. So events wait up to a bound of bytes. From half of it on the agent's output is held for as
+//! long as the reader takes events. Above the bound the events that are part of the agent's log as well are dropped and
+//! counted; the end of an answer has a reserve of its own, and the terminal event is always delivered.
 
 use std::collections::VecDeque;
 use std::mem::size_of;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use serde_json::Value;
@@ -17,6 +19,12 @@ use super::event::{Block, TurnEvent};
 
 /// The bytes of waiting events above which a message or a line of standard error is dropped.
 pub const WAITING_CAP_BYTES: usize = 64 * 1024 * 1024;
+/// The bytes of waiting events from which the agent waits for its reader. What the pipes hold fits in above it.
+const HOLD_BYTES: usize = WAITING_CAP_BYTES / 2;
+/// The time without a taken event after which the agent no longer waits for the reader.
+const READER_PATIENCE: Duration = Duration::from_secs(1);
+/// Between two looks at a reader that is waited for.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// The sending end of a turn's events.
 pub(super) struct Queue {
@@ -24,19 +32,19 @@ pub(super) struct Queue {
     /// The bytes of each waiting event, the oldest first.
     waiting: VecDeque<usize>,
     waiting_bytes: usize,
+    /// The time at which the reader was last seen to have taken an event.
+    taken_at: Instant,
     counts: Arc<Counts>,
 }
 
 impl Queue {
     pub(super) fn new(sender: Sender<TurnEvent>, counts: Arc<Counts>) -> Self {
-        Self { sender, waiting: VecDeque::new(), waiting_bytes: 0, counts }
+        Self { sender, waiting: VecDeque::new(), waiting_bytes: 0, taken_at: Instant::now(), counts }
     }
 
     /// Send an event, or drop it where too many wait. The first one above the bound is still sent whole.
     pub(super) fn send(&mut self, event: TurnEvent) {
-        while self.waiting.len() > self.sender.len() {
-            self.waiting_bytes -= self.waiting.pop_front().unwrap_or_default();
-        }
+        self.forget_taken();
         let room = match &event {
             TurnEvent::Message(_) | TurnEvent::Stderr { .. } => WAITING_CAP_BYTES,
             TurnEvent::SessionBound { .. } | TurnEvent::TurnEnded { .. } => 2 * WAITING_CAP_BYTES,
@@ -51,6 +59,22 @@ impl Queue {
         if self.sender.send(event).is_ok() {
             self.waiting.push_back(bytes);
             self.waiting_bytes += bytes;
+        }
+    }
+
+    /// The time of the next look at the reader, if the agent's output has to wait for it until then.
+    pub(super) fn held_until(&mut self) -> Option<Instant> {
+        self.forget_taken();
+        let is_waited_for = self.waiting_bytes >= HOLD_BYTES && self.taken_at.elapsed() < READER_PATIENCE;
+        is_waited_for.then(|| Instant::now() + BETWEEN_LOOKS)
+    }
+
+    fn forget_taken(&mut self) {
+        if self.waiting.is_empty() || self.waiting.len() > self.sender.len() {
+            self.taken_at = Instant::now();
+        }
+        while self.waiting.len() > self.sender.len() {
+            self.waiting_bytes -= self.waiting.pop_front().unwrap_or_default();
         }
     }
 }

@@ -78,6 +78,11 @@ impl Reading {
         }
     }
 
+    /// True if the agent's table knows the last lines of its answers.
+    pub(super) fn names_its_ends(&self) -> bool {
+        !self.agent.end.is_empty()
+    }
+
     /// Take a line; `on_event` takes the events that it is, in their order.
     pub(super) fn line(&mut self, line: &Line<'_>, on_event: &mut dyn FnMut(TurnEvent)) -> Heard {
         self.number += 1;

@@ -1,5 +1,6 @@
 //! The beginning of an agent's standard error, as events; all of it is read.
 
+use super::last_lines::LastLines;
 use super::lines::{Line, LineReader};
 
 /// The bytes of standard error, with the ends of lines, after which no further line is an event.
@@ -12,29 +13,36 @@ const LINE_CAP_BYTES: usize = 64 * 1024;
 pub(super) struct ErrorLines {
     reader: LineReader,
     bytes: u64,
+    last: LastLines,
 }
 
 impl Default for ErrorLines {
     fn default() -> Self {
-        Self { reader: LineReader::of_at_most(LINE_CAP_BYTES), bytes: 0 }
+        Self { reader: LineReader::of_at_most(LINE_CAP_BYTES), bytes: 0, last: LastLines::default() }
     }
 }
 
 impl ErrorLines {
     /// Take the next piece.
     pub(super) fn feed(&mut self, bytes: &[u8], mut on_line: impl FnMut(String)) {
-        let Self { reader, bytes: counted } = self;
-        reader.feed(bytes, |line| take(counted, &line, &mut on_line));
+        let Self { reader, bytes: counted, last } = self;
+        reader.feed(bytes, |line| take(counted, last, &line, &mut on_line));
     }
 
     /// The stream has ended.
     pub(super) fn finish(&mut self, mut on_line: impl FnMut(String)) {
-        let Self { reader, bytes: counted } = self;
-        reader.finish(|line| take(counted, &line, &mut on_line));
+        let Self { reader, bytes: counted, last } = self;
+        reader.finish(|line| take(counted, last, &line, &mut on_line));
+    }
+
+    /// Its last lines, also those that are no events.
+    pub(super) fn into_last_lines(self) -> Vec<String> {
+        self.last.into_lines()
     }
 }
 
-fn take(counted: &mut u64, line: &Line<'_>, on_line: &mut impl FnMut(String)) {
+fn take(counted: &mut u64, last: &mut LastLines, line: &Line<'_>, on_line: &mut impl FnMut(String)) {
+    last.push(&line.text);
     if *counted < STDERR_CAP_BYTES {
         let mark = if line.dropped > 0 { format!(" … {} bytes dropped", line.dropped) } else { String::new() };
         on_line(format!("{}{mark}", line.text));

@@ -10,6 +10,7 @@ use crossbeam_channel::Sender;
 use super::active::Listed;
 use super::counts::Counts;
 use super::event::{Block, Role, TurnEvent};
+use super::last_lines::LastLines;
 use super::lines::{LINE_CAP_BYTES, Line, LineReader};
 use super::queue::Queue;
 use super::reading::{Heard, Reading};
@@ -64,6 +65,10 @@ struct Course {
     asked: Option<Asked>,
     /// The agent has printed the last line of its answer.
     answer_over: bool,
+    /// It has been asked something that it has not answered yet.
+    is_owing: bool,
+    /// The last lines of its output that could not be read.
+    unread: LastLines,
     /// The time at which an agent that has answered is ended.
     exit_until: Option<Instant>,
     leader_ended: bool,
@@ -87,12 +92,16 @@ impl TurnThread {
     fn terminal(&mut self, piped: &mut Piped, wake: Wake) -> TurnEvent {
         let timeout_at = self.limits.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let (mut lines, mut errors) = (LineReader::of_at_most(LINE_CAP_BYTES), ErrorLines::default());
-        let (mut course, mut drain_until, mut wake) = (Course::default(), None, Some(wake.0));
+        // A conversation has not been asked anything before it says something.
+        let mut course = Course { is_owing: !self.has_open_input, ..Course::default() };
+        let (mut drain_until, mut wake) = (None, Some(wake.0));
         loop {
+            let held_until = if drain_until.is_none() { self.queue.held_until() } else { None };
+            piped.hold_output(held_until.is_some());
             let until = match drain_until {
                 Some(until) => Some(until),
-                None if course.asked.is_some() || course.leader_ended => None,
-                None => [timeout_at, course.exit_until].into_iter().flatten().min(),
+                None if course.asked.is_some() || course.leader_ended => held_until,
+                None => [timeout_at, course.exit_until, held_until].into_iter().flatten().min(),
             };
             let next = piped.next(wake.as_ref(), until, &mut |news| match news {
                 News::Output(bytes) => {
@@ -137,7 +146,7 @@ impl TurnThread {
         }
         lines.finish(|line| self.line(&line, &mut course));
         errors.finish(|line| self.error(line));
-        terminal(course, piped.is_drained())
+        self.ended(course, errors.into_last_lines(), piped.is_drained())
     }
 
     /// Read why the thread was woken.
@@ -184,15 +193,49 @@ impl TurnThread {
             self.counts.unread_lines.fetch_add(1, Ordering::Relaxed);
             self.counts.dropped_bytes.fetch_add(line.dropped, Ordering::Relaxed);
             self.log(format!("(vx: {unread})\n").as_bytes());
+            course.unread.push(&line.text);
         }
         if ended {
-            course.answer_over = true;
+            (course.answer_over, course.is_owing) = (true, false);
             if !self.has_open_input {
                 course.exit_until = Instant::now().checked_add(self.limits.after_result);
             }
         } else if activity.is_some() {
             // In a conversation the next answer has begun.
             course.answer_over &= !self.has_open_input;
+            course.is_owing |= self.has_open_input;
+        }
+    }
+
+    /// The terminal event of a turn that has ended; `drained` is true if all of its output was read.
+    fn ended(&self, course: Course, last_errors: Vec<String>, drained: bool) -> TurnEvent {
+        let end = match course.ended {
+            Some(Ok(end)) => end,
+            Some(Err(error)) => return TurnEvent::Failed { reason: error.to_string() },
+            None => return TurnEvent::Failed { reason: "its end is not known".into() },
+        };
+        if let Some(asked @ (Asked::Cancelled | Asked::TimedOut)) = course.asked {
+            return TurnEvent::Cancelled { truncated: !course.answer_over, timed_out: asked == Asked::TimedOut };
+        }
+        let (exit_code, signal) = match end.exit {
+            Exit::Code(code) => (code, None),
+            Exit::Signal(signal) => (-1, Some(signal)),
+        };
+        let without_result = course.is_owing && self.reading.names_its_ends();
+        let is_good = exit_code == 0 && !without_result && self.reading.verdict.failed != Some(true);
+        let last_lines = match () {
+            () if is_good => Vec::new(),
+            () if last_errors.is_empty() => course.unread.into_lines(),
+            () => last_errors,
+        };
+        TurnEvent::Completed {
+            exit_code,
+            signal,
+            truncated: end.held_output || !drained,
+            ended_after_result: course.asked == Some(Asked::AfterResult),
+            without_result,
+            unread_lines: self.counts.unread_lines(),
+            last_lines,
         }
     }
 
@@ -221,22 +264,4 @@ fn shown(role: Role, delta: bool, blocks: &[Block]) -> Vec<String> {
         }
     }
     lines
-}
-
-/// The terminal event of a turn that has ended; `drained` is true if all of its output was read.
-fn terminal(course: Course, drained: bool) -> TurnEvent {
-    let end = match course.ended {
-        Some(Ok(end)) => end,
-        Some(Err(error)) => return TurnEvent::Failed { reason: error.to_string() },
-        None => return TurnEvent::Failed { reason: "its end is not known".into() },
-    };
-    if let Some(asked @ (Asked::Cancelled | Asked::TimedOut)) = course.asked {
-        return TurnEvent::Cancelled { truncated: !course.answer_over, timed_out: asked == Asked::TimedOut };
-    }
-    let (exit_code, signal) = match end.exit {
-        Exit::Code(code) => (code, None),
-        Exit::Signal(signal) => (-1, Some(signal)),
-    };
-    let truncated = end.held_output || !drained;
-    TurnEvent::Completed { exit_code, signal, truncated, ended_after_result: course.asked == Some(Asked::AfterResult) }
 }

@@ -200,7 +200,7 @@ const TOWERS: [Tower; 24] = [
     Tower {
         sources: "src/turn",
         floors: &[
-            &["active", "event", "lines", "place", "recent"],
+            &["active", "event", "last_lines", "lines", "place", "recent"],
             &["agent", "counts", "stderr"],
             &["error", "messages", "outcome", "queue", "rendering"],
             &["reading", "request"],

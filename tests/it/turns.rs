@@ -149,6 +149,23 @@ fn stderr(events: &[TurnEvent]) -> Vec<&str> {
     lines
 }
 
+/// The end of an agent that exits well without having answered.
+const UNANSWERED: TurnEvent = TurnEvent::Completed {
+    exit_code: 0,
+    signal: None,
+    truncated: false,
+    ended_after_result: false,
+    without_result: true,
+    unread_lines: 0,
+    last_lines: Vec::new(),
+};
 /// A good end.
-const COMPLETED: TurnEvent =
-    TurnEvent::Completed { exit_code: 0, signal: None, truncated: false, ended_after_result: false };
+const COMPLETED: TurnEvent = TurnEvent::Completed {
+    exit_code: 0,
+    signal: None,
+    truncated: false,
+    ended_after_result: false,
+    without_result: false,
+    unread_lines: 0,
+    last_lines: Vec::new(),
+};

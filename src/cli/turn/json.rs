@@ -43,8 +43,15 @@ mod tests {
 
     #[test]
     fn only_a_bad_end_has_another_name() {
-        let completed =
-            TurnEvent::Completed { exit_code: 3, signal: None, truncated: false, ended_after_result: false };
+        let completed = TurnEvent::Completed {
+            exit_code: 3,
+            signal: None,
+            truncated: false,
+            ended_after_result: false,
+            without_result: false,
+            unread_lines: 0,
+            last_lines: Vec::new(),
+        };
         let document = |outcome: Outcome| {
             let mut document = serde_json::to_value(&completed).expect("JSON");
             judge(&mut document, &outcome);

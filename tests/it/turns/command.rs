@@ -71,12 +71,54 @@ fn events_are_lines_of_json_and_a_bad_end_has_a_name_of_its_own() {
 }
 
 #[test]
+fn an_agent_that_exits_well_without_the_last_line_of_an_answer_has_failed() {
+    let too_long = "printf '{\"type\":\"result\",\"is_error\":false,\"result\":\"'; head -c 17000000 /dev/zero | tr '\\0' x; echo '\"}'";
+    for (script, reason) in [
+        (format!("say '{INIT}'"), "the agent ended without the last line of an answer".to_owned()),
+        (
+            format!("say '{INIT}'; say 'Session limit reached'"),
+            "the agent ended without the last line of an answer: Session limit reached".to_owned(),
+        ),
+        (
+            format!("say '{INIT}'; {too_long}"),
+            format!("the agent ended without the last line of an answer: {}", {
+                let line = format!("{{\"type\":\"result\",\"is_error\":false,\"result\":\"{}", "x".repeat(600));
+                line[..512].to_owned()
+            }),
+        ),
+    ] {
+        let finished = playing(&script).vx("turn --json -p hi").exits_with(1);
+        let last = lines(&finished.stdout()).pop().expect("an event");
+        assert_eq!((&last["end"], &last["without_result"]), (&"completed".into(), &true.into()));
+        assert_eq!(last["reason"], reason);
+        let told = playing(&script).vx("turn --text -p hi").exits_with(1);
+        assert!(told.stderr().contains("ended without the last line"), "{}", told.stderr());
+    }
+}
+
+#[test]
+fn the_reason_of_a_failure_has_what_the_agent_wrote_last() {
+    let refusal = "echo 'a warning' >&2; head -c 20000 /dev/zero | tr '\\0' '\\n' >&2; echo '  Not inside a trusted directory' >&2; echo >&2; exit 1";
+    let finished = playing(refusal).vx("turn --json --agent codex -p hi").exits_with(1);
+    let last = lines(&finished.stdout()).pop().expect("an event");
+    assert_eq!(last["reason"], "the agent failed with exit code 1: Not inside a trusted directory");
+    assert_eq!(last["last_lines"], serde_json::json!(["a warning", "  Not inside a trusted directory"]));
+}
+
+#[test]
+fn lines_that_could_not_be_read_are_counted_at_the_end_of_the_answer() {
+    let finished =
+        playing(&format!("say 'Warning: old'; say '{RESULT}'; say 'bye'")).vx("turn --text -p hi").succeeds();
+    assert!(finished.stderr().contains("2 lines of the agent's output could not be read"), "{}", finished.stderr());
+}
+
+#[test]
 fn the_schema_has_every_field_of_every_event() {
     let schema: Value = serde_json::from_str(include_str!("../../../docs/turn-events.schema.json")).expect("JSON");
     let script =
         format!("say '{INIT}'; echo x >&2; say '{BASH}'; say '{BEGINS}'; say '{}'; say '{RESULT}'", delta("a"));
     let good = playing(&script).vx("turn --json -p hi").succeeds().stdout();
-    let bad = playing("kill -9 $$").vx("turn --json -p hi").exits_with(1).stdout();
+    let bad = playing("say x; kill -9 $$").vx("turn --json -p hi").exits_with(1).stdout();
     let late = playing("sleep 1000").vx("turn --json --timeout 100ms -p hi").exits_with(124).stdout();
     for event in lines(&(good + &bad + &late)) {
         let described = &schema["$defs"][event["event"].as_str().expect("a name")];
@@ -121,8 +163,8 @@ fn a_reader_that_takes_nothing_holds_up_no_end() {
 #[test]
 fn an_agent_gets_no_marks_of_an_outer_one_unless_they_are_asked_for() {
     let seen = |words: &str| {
-        let sandbox =
-            playing("env > seen; pwd >> seen").variable("CLAUDECODE", "1").variable("CLAUDE_CODE_KEPT", "login");
+        let sandbox = playing(&format!("env > seen; pwd >> seen; say '{RESULT}'"));
+        let sandbox = sandbox.variable("CLAUDECODE", "1").variable("CLAUDE_CODE_KEPT", "login");
         sandbox.vx(words).succeeds();
         sandbox.read("seen")
     };
@@ -134,7 +176,8 @@ fn an_agent_gets_no_marks_of_an_outer_one_unless_they_are_asked_for() {
 
 #[test]
 fn a_prompt_comes_from_standard_input_too_and_other_agents_get_their_own_arguments() {
-    let sandbox = playing("printf '%s\\n' \"$@\" > words; cat > input");
+    let end = r#"{"type":"turn.completed"}"#;
+    let sandbox = playing(&format!("printf '%s\\n' \"$@\" > words; cat > input; say '{end}'"));
     let mut command: Command = sandbox.command("turn --agent codex --resume s-1 -");
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts");
     std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), b"from a pipe").expect("it is read");

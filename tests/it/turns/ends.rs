@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use vx::turn::{Limits, TurnEvent, TurnHandle, TurnRequest, active_turns, spawn_turn};
 
-use super::{COMPLETED, INIT, Play, RESULT, events, messages};
+use super::{COMPLETED, INIT, Play, RESULT, UNANSWERED, events, messages};
 use crate::sandbox::eventually;
 
 /// Start a turn without a runner.
@@ -20,13 +20,22 @@ fn impatient() -> Limits {
     Limits { after_result: Duration::from_millis(200), grace: Duration::from_millis(200), ..Limits::default() }
 }
 
+/// The end of an agent that has not answered.
 fn ended(exit_code: i32, signal: Option<i32>) -> TurnEvent {
-    TurnEvent::Completed { exit_code, signal, truncated: false, ended_after_result: false }
+    TurnEvent::Completed {
+        exit_code,
+        signal,
+        truncated: false,
+        ended_after_result: false,
+        without_result: true,
+        unread_lines: 0,
+        last_lines: Vec::new(),
+    }
 }
 
 #[test]
 fn an_exit_code_is_passed_on_and_a_signal_is_beside_minus_one() {
-    for (script, end) in [("exit 3", ended(3, None)), ("kill -9 $$", ended(-1, Some(9))), ("", COMPLETED)] {
+    for (script, end) in [("exit 3", ended(3, None)), ("kill -9 $$", ended(-1, Some(9))), ("", UNANSWERED)] {
         let play = Play::new(script);
         assert_eq!(play.events(), std::slice::from_ref(&end));
         assert_eq!(events(&without_runner(play.request())), [end]);
@@ -103,7 +112,7 @@ fn a_process_that_ends_soon_after_its_agent_is_waited_for() {
     let events = events(&spawn_turn(TurnRequest { limits, ..play.request() }).expect("it starts"));
     assert_eq!(
         (messages(&events).last().map(|message| message.raw.as_str()), events.last()),
-        (Some(late), Some(&COMPLETED))
+        (Some(late), Some(&UNANSWERED))
     );
 }
 

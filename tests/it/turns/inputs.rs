@@ -8,7 +8,7 @@ use crate::sandbox::PATIENCE;
 #[test]
 fn a_prompt_that_cannot_be_an_argument_goes_through_standard_input_which_is_then_closed() {
     for prompt in ["--help".to_owned(), "x".repeat(300_000)] {
-        let play = Play::new("cat > input; printf '%s\\n' \"$@\" > words; : > read");
+        let play = Play::new(&format!("cat > input; printf '%s\\n' \"$@\" > words; : > read; say '{RESULT}'"));
         let request = TurnRequest { prompt: Prompt::Once(prompt.clone()), ..play.request() };
         assert_eq!(events(&spawn_turn(request).expect("it starts")).last(), Some(&COMPLETED));
         assert_eq!(play.read("input"), prompt);
@@ -25,7 +25,7 @@ fn an_agent_that_does_not_read_its_input_ends_all_the_same() {
 
 #[test]
 fn the_standard_input_of_an_agent_without_a_runner_is_its_own_too() {
-    let play = Play::new("cat > input");
+    let play = Play::new(&format!("cat > input; say '{RESULT}'"));
     let prompt = "-".repeat(200_000);
     let request = TurnRequest { prompt: Prompt::Once(prompt.clone()), ..play.request() };
     let handle = super::ends::without_runner(request);

@@ -1,10 +1,11 @@
 //! The memory of a turn does not depend on what its agent prints.
 
 use std::fs;
+use std::time::Duration;
 
 use super::command::{lines, playing};
 use super::{Play, RESULT, events, stderr};
-use crate::sandbox::eventually;
+use crate::sandbox::{PATIENCE, eventually};
 use vx::turn::{TurnEvent, WAITING_CAP_BYTES};
 
 const MEGABYTE: u64 = 1024 * 1024;
@@ -42,6 +43,29 @@ fn floods_on_both_streams_fit_into_a_bounded_memory_of_the_turn_and_of_its_runne
     sandbox.write("go", "");
     let printed = lines(&running.finish().succeeds().stdout());
     assert_eq!(printed.last().expect("an end")["event"], "completed");
+}
+
+#[test]
+fn a_reader_that_is_slower_than_the_agent_holds_it_up_and_loses_nothing() {
+    let text = "x".repeat(100_000);
+    let line =
+        format!(r#"{{"type":"assistant","message":{{"id":"m","content":[{{"type":"text","text":"{text}"}}]}}}}"#);
+    let play = Play::new(&format!(
+        "line='{line}'; i=0; while [ $i -lt 1000 ]; do say \"$line\"; i=$((i+1)); done; touch over; say '{RESULT}'"
+    ));
+    let handle = play.start();
+    let mut events = 0;
+    // Twice 100 MB, as the text is in the line and in its block; 64 may wait. An agent that need not wait prints them in
+    // less than a second.
+    loop {
+        let event = handle.receiver.recv_timeout(PATIENCE).expect("an event");
+        events += 1;
+        if event.is_terminal() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    assert_eq!((handle.counts.dropped_events(), events), (0, 1_000 + 4));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use vx::turn::{Block, Role, TurnEvent};
 
-use super::{COMPLETED, INIT, Play, RESULT, messages, stderr};
+use super::{COMPLETED, INIT, Play, RESULT, UNANSWERED, messages, stderr};
 
 #[test]
 fn a_session_is_bound_once_before_its_message_also_by_a_line_that_is_none() {
@@ -12,7 +12,8 @@ fn a_session_is_bound_once_before_its_message_also_by_a_line_that_is_none() {
     let bound = events.iter().filter(|event| matches!(event, TurnEvent::SessionBound { .. })).count();
     assert_eq!((bound, messages(&events).len()), (1, 2), "{events:?}");
     let events = Play::new(&format!("say '{INIT}'")).events();
-    assert!(matches!(events[..], [TurnEvent::SessionBound { .. }, TurnEvent::Message(_), COMPLETED]), "{events:?}");
+    assert!(matches!(events[..2], [TurnEvent::SessionBound { .. }, TurnEvent::Message(_)]), "{events:?}");
+    assert_eq!(events[2..], [UNANSWERED]);
 }
 
 #[test]
@@ -27,7 +28,8 @@ fn every_form_of_a_line_counts_and_one_that_is_no_json_does_not_end_the_reading(
     assert_eq!(all.len(), 3, "{events:?}");
     assert!(all[0].raw == INIT && all[1].raw.contains("\u{fffd}\u{fffd}") && all[2].raw == RESULT);
     assert_eq!(handle.counts.unread_lines(), 2);
-    assert_eq!(events.last(), Some(&COMPLETED));
+    let Some(TurnEvent::Completed { unread_lines: 2, last_lines, .. }) = events.last() else { panic!("{events:?}") };
+    assert!(last_lines.is_empty(), "it ended well: {last_lines:?}");
 }
 
 #[test]
@@ -50,7 +52,7 @@ fn ten_thousand_lines_and_an_immediate_exit_are_all_there_before_the_end() {
     let all = messages(&events);
     assert_eq!(all.len(), 10_000);
     assert!(all.iter().enumerate().all(|(number, message)| message.raw.ends_with(&format!(":{number}}}"))));
-    assert_eq!(events.last(), Some(&COMPLETED));
+    assert_eq!(events.last(), Some(&UNANSWERED));
 }
 
 #[test]
@@ -69,8 +71,8 @@ fn the_rest_of_a_line_of_a_hundred_megabytes_is_dropped_and_the_next_line_is_rea
     let play = Play::new(&format!("head -c 100000000 /dev/zero | tr '\\0' x; echo; say '{RESULT}'"));
     let handle = play.start();
     let events = super::events(&handle);
-    assert_eq!((messages(&events).len(), events.last()), (1, Some(&COMPLETED)));
-    assert_eq!(handle.counts.unread_lines(), 1);
+    let Some(TurnEvent::Completed { exit_code: 0, unread_lines: 1, .. }) = events.last() else { panic!("{events:?}") };
+    assert_eq!(messages(&events).len(), 1);
     assert_eq!(handle.counts.dropped_bytes(), 100_000_000 - 16 * 1024 * 1024);
 }
 
@@ -80,7 +82,8 @@ fn everything_that_was_printed_is_in_the_log_as_it_was() {
     let log = play.path("turn.log");
     let request = vx::turn::TurnRequest { log: Some(log), ..play.request() };
     let handle = vx::turn::spawn_turn(request).expect("it starts");
-    assert_eq!(super::events(&handle).last(), Some(&COMPLETED));
+    let events = super::events(&handle);
+    assert!(matches!(events.last(), Some(TurnEvent::Completed { unread_lines: 1, .. })), "{events:?}");
     let log = play.read("turn.log");
     assert!(log.contains("not json\n") && log.contains("wrong\n") && log.contains(RESULT), "{log}");
     assert!(log.contains("(vx: line 1 is no JSON object (9 bytes))\n"), "{log}");
