@@ -152,7 +152,9 @@ fn a_stop_by_a_signal_of_another_process_is_followed_too() {
     let Some(bash) = Bash::start("wait = \"echo $$ > pid; exec sleep 650\"\n") else { return };
     bash.types("$VX run --record r.vxr wait");
     let pid: u32 = bash.awaits("pid").trim().parse().expect("a process id");
-    let group = bash.sandbox.processes().into_iter().find(|process| process.pid == pid).expect("it is there").group;
+    // For a moment a process that becomes another program has no command line.
+    let of_pid = || bash.sandbox.processes().into_iter().find(|process| process.pid == pid);
+    let group = eventually("it is there", of_pid).group;
     send(group, rustix::process::Signal::TSTP);
     bash.sees("bash has a stopped job", |screen| screen.contains("Stopped") && screen.trim_end().ends_with("bash$"));
     bash.types("fg");
