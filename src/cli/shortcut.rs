@@ -2,21 +2,20 @@
 //! the runner of a process tree.
 
 use std::ffi::OsString;
-use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::RunToolArguments;
 use super::commands::COMMANDS;
 use super::failure::Outcome;
 use super::tool;
-use crate::process::tree_runner;
+use crate::process::{own_name, tree_runner};
 use crate::work::activation::is_current;
 use crate::work::boards::holders;
 
 /// Execute a tool's program without parsing the command line, if the route cache has it. A link to vx with the name of
 /// a program means that program.
 pub(super) fn take(words: &[OsString]) -> Option<Outcome> {
-    let own = Path::new(words.first()?).file_stem()?.to_string_lossy();
+    let own = own_name(words.first()?)?;
     if !own.starts_with("vx") {
         let asked =
             RunToolArguments { no_install: false, shim: true, tool: own.into_owned(), arguments: words[1..].to_vec() };

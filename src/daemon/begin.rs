@@ -23,7 +23,7 @@ use crate::trouble::{Trouble, TroubleKind};
 use crate::variables::{OF_CLIENTS, answering};
 use crate::work::boards;
 use crate::work::frontend::Silent;
-use crate::work::up::services_named;
+use crate::work::up::{check_services, services_named};
 use crate::work::workspace::{Faults, Place, Workspace};
 
 /// The longest that a process may take to have a board.
@@ -79,6 +79,7 @@ pub(super) fn up(home: &Home, asked: &Up) -> Result<Begun, Fault> {
     let place = Place::Above(asked.directory.clone());
     let open = || Workspace::open(home.clone(), &place, Faults::Refuse, &Silent);
     let workspace = answering(asked.variables.clone(), open).map_err(|error| fault(&error))?;
+    check_services(&workspace).map_err(|error| fault(&error))?;
     for name in &asked.names {
         services_named(&workspace, name).map_err(of)?;
     }
@@ -185,23 +186,33 @@ fn failed(error: &io::Error) -> Fault {
     of(Trouble::new(TroubleKind::Internal, format!("vx cannot be started: {error}")))
 }
 
-/// The error of a process that ended without a board, in its own words.
+/// The error of a process that ended without a board, in its own words: the line with its first error, which may begin with
+/// a place in a file, else its last line.
 fn ended_badly(said: &mut File, ended: &io::Result<ExitStatus>, consents: bool) -> Fault {
     let mut words = Vec::new();
     let read = said.rewind().and_then(|()| said.take(WORDS).read_to_end(&mut words));
     let words = if read.is_ok() { String::from_utf8_lossy(&words).into_owned() } else { String::new() };
-    let line = |prefix: &str| words.lines().find_map(|line| line.strip_prefix(prefix)).map(str::to_owned);
+    let error = words.lines().find_map(|line| match line.split_once("error: ") {
+        Some(("", text)) => Some(text),
+        Some((place, _)) => place.ends_with(": ").then_some(line),
+        None => None,
+    });
+    let last = || words.lines().map(str::trim).rfind(|line| !line.is_empty());
     let how = ended.as_ref().map_or_else(ToString::to_string, ToString::to_string);
-    let text = line("error: ").unwrap_or_else(|| format!("vx ended with {how}, and said nothing"));
+    let text = match error.or_else(last) {
+        Some(text) => text.to_owned(),
+        None => format!("vx ended with {how}, and said nothing"),
+    };
+    let hint = words.lines().find_map(|line| line.strip_prefix("hint: "));
     let is_usage = ended.as_ref().is_ok_and(|ended| ended.code() == Some(WRONG_USAGE));
-    let kind = match (consents, is_usage) {
-        (false, _) => TroubleKind::Consent,
+    let kind = match (is_usage, consents) {
+        (true, false) => TroubleKind::Consent,
         (true, true) => TroubleKind::Usage,
-        (true, false) => TroubleKind::Exit,
+        (false, _) => TroubleKind::Exit,
     };
     let trouble = Trouble::new(kind, text);
-    of(match line("hint: ") {
-        Some(hint) => trouble.hinted(hint),
+    of(match hint {
+        Some(hint) => trouble.hinted(hint.to_owned()),
         None => trouble,
     })
 }

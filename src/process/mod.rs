@@ -51,7 +51,7 @@ pub use launch::{Group, Launch, Output, Stdin};
 pub use lines::Lines;
 pub use log::{Log, LogFile, LogPolicy};
 pub use meter::{TreeMeter, TreeUse};
-pub use own::own_program;
+pub use own::{own_name, own_program};
 pub use parent::{end_own_group, watch_parent};
 #[cfg(unix)]
 pub use piped::{News, Piped, PipedEnd, PipedLaunch};

@@ -1,8 +1,12 @@
 //! The file of this very program.
 
+use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// This program by the kernel's own link, which leads to it also when its file has no name any more.
+const OWN_LINK: &str = "/proc/self/exe";
 /// The mark that Linux puts after the path of a program whose file is gone.
 const GONE: &str = " (deleted)";
 
@@ -18,12 +22,20 @@ pub fn own_program() -> io::Result<PathBuf> {
     }
 }
 
+/// The name that this program was started by, without an ending: that of a tool if it was started by a link with a tool's
+/// name. A program that started its like by the kernel's link has not named a tool.
+pub fn own_name(first_word: &OsStr) -> Option<Cow<'_, str>> {
+    if first_word == OWN_LINK {
+        return Some("vx".into());
+    }
+    Some(Path::new(first_word).file_stem()?.to_string_lossy())
+}
+
 fn in_place_of(path: PathBuf) -> PathBuf {
     let successor = path.to_str().and_then(|path| path.strip_suffix(GONE)).map(PathBuf::from);
     match successor.filter(|_| !path.exists()) {
         Some(successor) if successor.is_file() => successor,
-        // The file has no name any more, and can still be started.
-        Some(_) => PathBuf::from("/proc/self/exe"),
+        Some(_) => PathBuf::from(OWN_LINK),
         None => path,
     }
 }

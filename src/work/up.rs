@@ -37,7 +37,7 @@ pub use named::services_named;
 pub use next_life::{NextLifeError, await_end, await_next_life};
 pub use output::{Entry, Filter, Follower, entries};
 pub use place::UpPlace;
-pub use prepare::{Declared, UpPrepared, prepare};
+pub use prepare::{Declared, UpPrepared, check_services, prepare};
 pub use rebuilt::{await_build, build_life};
 pub use state::{BuildState, ServiceState, all, of_project, word};
 pub use supervise::supervise;

@@ -33,13 +33,11 @@ pub enum UpPrepared {
     NotInstalled(RunOutcome),
 }
 
-/// Prepare the services of the project at `place`. Missing tools are installed first, if `sync` says so.
+/// Check that a project's services can be started: it declares some, without mistakes, and its user has agreed to them.
 ///
 /// # Errors
-/// The project declares no services, or wrong ones, or its user has not agreed to them.
-pub fn prepare(home: &Home, place: &Place, sync: bool, frontend: &dyn Frontend) -> Result<UpPrepared, UpError> {
-    let asking = |_: &Consent| Asking::User;
-    let workspace = Workspace::open_asking(home.clone(), place, Faults::Refuse, asking, frontend)?;
+/// The first of these that does not hold.
+pub fn check_services(workspace: &Workspace) -> Result<(), UpError> {
     let project = &workspace.project;
     if let Some(errors) = project.service_errors() {
         return Err(errors.into());
@@ -51,6 +49,18 @@ pub fn prepare(home: &Home, place: &Place, sync: bool, frontend: &dyn Frontend) 
     if project.services.is_empty() {
         return Err(UpError::None { file: project.path.clone() });
     }
+    Ok(())
+}
+
+/// Prepare the services of the project at `place`. Missing tools are installed first, if `sync` says so.
+///
+/// # Errors
+/// The project declares no services, or wrong ones, or its user has not agreed to them.
+pub fn prepare(home: &Home, place: &Place, sync: bool, frontend: &dyn Frontend) -> Result<UpPrepared, UpError> {
+    let asking = |_: &Consent| Asking::User;
+    let workspace = Workspace::open_asking(home.clone(), place, Faults::Refuse, asking, frontend)?;
+    check_services(&workspace)?;
+    let project = &workspace.project;
     let mut routes = Routes::of(&project.directory, home.clone())?;
     let absent = routes.absent_until_run();
     if sync && !absent.is_empty() {

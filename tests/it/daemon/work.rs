@@ -40,6 +40,9 @@ fn work_that_cannot_begin_says_why() {
     let mut ask = |method: &str, params: Value| kind(client.call(method, &params));
     let here = json!({ "directory": sandbox.project() });
     assert_eq!(ask("vx/sync", here.clone()), "configuration");
+    sandbox.write("vx.toml", "[services.web]\nready = { port = 1 }\n");
+    assert_eq!(ask("vx/up", here.clone()), "configuration");
+    assert_eq!(ask("vx/up", trusted(here.clone())), "configuration");
     sandbox.write("vx.toml", "[services.web]\ncommand = \"sleep 661\"\n");
     assert_eq!(ask("vx/up", here.clone()), "consent");
     let mut named = trusted(here.clone());
@@ -170,6 +173,24 @@ fn a_client_with_many_variables_is_heard_and_a_message_without_bounds_is_not() {
     call(100_000).succeeds();
     call(400_000).exits_with(2).says("where 262144 are accepted").says("send less");
     call(0).succeeds();
+}
+
+#[test]
+fn a_daemon_whose_program_was_removed_still_begins_work_and_starts_services() {
+    let sandbox = Sandbox::new().offers("biome", "2.3.4");
+    let own = sandbox.project().join("vx");
+    std::fs::copy(env!("CARGO_BIN_EXE_vx"), &own).expect("a copy");
+    let mut daemon = std::process::Command::new(&own);
+    daemon.env_clear().envs(sandbox.environment()).args(["daemon", "run", "--idle", "0"]);
+    let _daemon = sandbox.run("daemon", daemon);
+    let mut client = connected(&sandbox);
+    std::fs::remove_file(&own).expect("it is removed");
+    client.call("vx/install", &trusted(json!({ "runtime": "biome", "version": "2.3.4" }))).expect("an answer");
+    eventually("it is installed", || (sandbox.installed() == ["biome 2.3.4"]).then_some(()));
+    sandbox.write("vx.toml", "[services.web]\ncommand = \"sleep 673\"\n");
+    client.call("vx/up", &trusted(json!({ "directory": sandbox.project() }))).expect("an answer");
+    eventually("it runs", || sandbox.processes().iter().any(|it| it.command.starts_with("sleep 673")).then_some(()));
+    sandbox.vx("down").succeeds();
 }
 
 #[test]
