@@ -13,7 +13,7 @@ use super::args::{LogsArguments, PsArguments};
 use super::failure::{Failure, Outcome};
 use super::print;
 use super::up::{document, line, short};
-use super::workspace::project;
+use super::workspace::services_directory;
 use crate::project::services::keys_meant;
 use crate::work::up::{self, Entry, Filter, Together, UpError};
 
@@ -24,7 +24,7 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) fn ps(directory: Option<&Path>, asked: &PsArguments) -> Outcome {
     let services = match asked.all {
         true => up::all()?,
-        false => up::of_project(&project(directory)?.directory)?,
+        false => up::of_project(&services_directory(directory)?)?,
     };
     if asked.json {
         let row = if asked.long || asked.all { document } else { short };
@@ -53,7 +53,7 @@ pub(super) fn ps(directory: Option<&Path>, asked: &PsArguments) -> Outcome {
 
 /// Run `vx logs`.
 pub(super) fn logs(directory: Option<&Path>, asked: &LogsArguments) -> Outcome {
-    let directory = project(directory)?.directory;
+    let directory = services_directory(directory)?;
     let mut services = up::of_project(&directory)?;
     let is_there = |name: &str| services.iter().any(|service| service.name == name);
     let meant: Vec<Vec<String>> = asked.names.iter().map(|name| keys_meant(name, is_there)).collect();

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::args::UpArguments;
 use super::failure::{FAILED, Failure, Outcome, USAGE};
 use super::frontend::{CommandLine, exit_code};
-use super::workspace::{place, project};
+use super::workspace::{place, services_directory};
 use super::{print, store};
 use crate::devserver::ProjectServers;
 #[cfg(target_os = "linux")]
@@ -58,8 +58,8 @@ fn not_ready(error: &WaitForError) -> Failure {
 
 /// Run `vx down`.
 pub(super) fn down(directory: Option<&Path>) -> Outcome {
-    let (home, project) = (store::home()?, project(directory)?);
-    match up::down(&home, &project.directory, &CommandLine::default())? {
+    let (home, project) = (store::home()?, services_directory(directory)?);
+    match up::down(&home, &project, &CommandLine::default())? {
         true => print::note("all services are stopped"),
         false => print::note("no service was running"),
     }

@@ -6,6 +6,8 @@ use super::failure::Failure;
 use super::notices::Printed;
 use super::store;
 use crate::project::Project;
+#[cfg(feature = "control")]
+use crate::work::up;
 use crate::work::workspace::{Place, read_projects};
 
 /// The place of the project in this directory, or else of the nearest project above the working directory.
@@ -27,6 +29,18 @@ pub(super) fn place_or_none(directory: Option<&Path>) -> Result<Place, Failure> 
 /// The directory without links and `..`, so that two paths to one project are the same project.
 fn in_one_form(directory: &Path) -> PathBuf {
     directory.canonicalize().unwrap_or_else(|_| directory.to_owned())
+}
+
+/// The directory of the project in this directory, or else of the nearest one: the place of its services. What runs is known
+/// without the project's file, which may have a mistake by now, or be gone.
+#[cfg(feature = "control")]
+pub(super) fn services_directory(directory: Option<&Path>) -> Result<PathBuf, Failure> {
+    let place = place(directory)?;
+    let at_work = up::directory_at_work(place.directory());
+    let file = place.find_with(|_| true).ok().flatten();
+    let declaring = file.as_deref().and_then(Path::parent).map(Path::to_owned);
+    let nearest = [at_work, declaring].into_iter().flatten().max_by_key(|directory| directory.components().count());
+    nearest.map_or_else(|| Ok(project(Some(place.directory()))?.directory), Ok)
 }
 
 /// The project in this directory, or else the nearest one. Everything doubtful in it is printed.

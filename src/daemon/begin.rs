@@ -17,13 +17,13 @@ use super::request::{OfRuntime, Sync, Up, Use, Variables};
 use super::summary::BoardSummary;
 use crate::channel::Mark;
 use crate::paths::Home;
-use crate::process::{Detached, own_program, start_detached_for};
+use crate::process::{Detached, nameless_file, own_program, start_detached_for};
 use crate::rpc::Fault;
 use crate::trouble::{Trouble, TroubleKind};
 use crate::variables::{OF_CLIENTS, answering};
 use crate::work::boards;
 use crate::work::frontend::Silent;
-use crate::work::up::{check_services, services_named};
+use crate::work::up::{self, check_services, services_named};
 use crate::work::workspace::{Faults, Place, Workspace};
 
 /// The longest that a process may take to have a board.
@@ -84,10 +84,10 @@ pub(super) fn up(home: &Home, asked: &Up) -> Result<Begun, Fault> {
         services_named(&workspace, name).map_err(of)?;
     }
     let directory = workspace.project.directory;
-    let title = directory.canonicalize().unwrap_or(directory).to_string_lossy().into_owned();
     let mut words = vec!["up".to_owned(), "--detach".to_owned()];
     words.extend(named(&asked.names)?);
-    Work { home, place: &place, variables: &asked.variables, words }.begin(|_, board| board.title == title)
+    Work { home, place: &place, variables: &asked.variables, words }
+        .begin(|_, board| up::is_board_of(&directory, board))
 }
 
 fn place_of(home: &Home, directory: Option<&Path>) -> Place {
@@ -119,7 +119,7 @@ impl Work<'_> {
     fn begin(&self, is_its: impl Fn(u32, &BoardView) -> bool) -> Result<Begun, Fault> {
         in_directory(self.place.directory())?;
         let consents = self.check()?;
-        let mut said = tempfile_in(self.home).map_err(|error| failed(&error))?;
+        let mut said = nameless_file().map_err(|error| failed(&error))?;
         let process = self.start(&said).map_err(|error| failed(&error))?;
         let deadline = Instant::now() + BEGINNING;
         let [mut glance, longest] = GLANCES;
@@ -172,14 +172,6 @@ fn board_of(pid: u32, is_its: impl Fn(u32, &BoardView) -> bool) -> Option<BoardS
             board.creator.pid == pid || board.state == BoardState::Running && board.creator.alive == Some(true);
         (is_there && is_its(pid, &board)).then(|| BoardSummary::of(&listed.path, &board))
     })
-}
-
-/// A file without a name, which is gone with the last process that writes it.
-fn tempfile_in(home: &Home) -> io::Result<File> {
-    let path = home.root().join("run").join(format!("words-{}-{:?}", std::process::id(), std::thread::current().id()));
-    let file = File::options().create_new(true).read(true).append(true).open(&path)?;
-    std::fs::remove_file(&path)?;
-    Ok(file)
 }
 
 fn failed(error: &io::Error) -> Fault {

@@ -104,6 +104,8 @@ impl WaitFor {
     pub(super) fn answer(self, here: &Here, call: &Call) -> Result<Answer, Trouble> {
         let deadline = Instant::now() + timeout(self.timeout_seconds)?;
         let reached = match self.state {
+            // Somebody who gives a time waits for a repair, too.
+            Wanted::Ready if self.timeout_seconds.is_some() => Reached::Ready,
             Wanted::Ready => Reached::ReadySoon,
             Wanted::Done => Reached::Done,
             Wanted::Ended => Reached::Ended,
@@ -151,7 +153,7 @@ pub(super) fn wait(call: &Call, board: &Path, wanted: &[Awaited], deadline: Inst
     let mut said = Instant::now();
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        match wait_for(&mut reader, wanted, Some(left.min(PIECE))) {
+        match wait_for(&mut reader, wanted, Some(left.min(PIECE)), &|key| up::goes_on(board, key)) {
             Ok(states) => return Ok(Answer::Facts(facts("reached", &states))),
             Err(WaitForError::TimeUp(states)) if left.is_zero() => {
                 let mut facts = facts("timeout", &states);
@@ -189,7 +191,13 @@ pub(super) fn unfinished(end: Unfinished, what: &str) -> Result<Answer, Trouble>
 }
 
 fn facts(outcome: &str, states: &[State]) -> serde_json::Value {
-    let row = |state: &State| json!({ "key": state.key, "state": state.word, "reached": state.reached });
+    let row = |state: &State| {
+        let mut row = json!({ "key": state.key, "state": state.word, "reached": state.reached });
+        if let Some(error) = state.error.as_ref().filter(|_| !state.reached) {
+            row["error"] = error.as_str().into();
+        }
+        row
+    };
     json!({ "outcome": outcome, "work": states.iter().map(row).collect::<Vec<_>>() })
 }
 

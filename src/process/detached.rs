@@ -10,12 +10,16 @@ use std::thread;
 use crossbeam_channel::{Receiver, bounded};
 use process_wrap::std::CommandWrap;
 
-/// Start it in this directory, without these variables.
+/// A file without a name for what such a program prints: gone with the last process that has it, and in no directory, which
+/// may be full.
 ///
 /// # Errors
-/// It cannot be started.
-pub fn start_detached(program: &Path, arguments: &[OsString], directory: &Path, without: &[&str]) -> io::Result<()> {
-    start_watched(program, arguments, directory, without, drop)
+/// There is no memory for it.
+pub fn nameless_file() -> io::Result<File> {
+    #[cfg(target_os = "linux")]
+    return Ok(rustix::fs::memfd_create("vx", rustix::fs::MemfdFlags::CLOEXEC)?.into());
+    #[cfg(not(target_os = "linux"))]
+    tempfile::tempfile()
 }
 
 /// A program that outlives this process, while this process is there.
@@ -27,7 +31,7 @@ pub struct Detached {
     pub ended: Receiver<io::Result<ExitStatus>>,
 }
 
-/// Start it with these variables and without those, and with this file for its errors.
+/// Start it in this directory, with these variables and without those, and with this file for its errors.
 ///
 /// # Errors
 /// It cannot be started.
@@ -46,7 +50,7 @@ pub fn start_detached_for(
     Ok(Detached { pid, ended })
 }
 
-/// The same; `ended` is called with its status, on a thread of its own, if it ends while this process is still there.
+/// The same, without a file; `ended` is called with its status, on a thread of its own, if it ends while this process is still there.
 ///
 /// # Errors
 /// It cannot be started.

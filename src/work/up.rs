@@ -9,8 +9,10 @@
 //! - `supervise` is the supervisor's process, `guest` what another part answers there, `connect` the way to it,
 //! - `state` is the services as the board has them, `output` what they print, `together` that of several as one stream, `merged` as one log.
 
+mod begin;
 mod connect;
 mod error;
+mod going;
 mod guest;
 mod lease;
 mod merged;
@@ -30,6 +32,7 @@ use std::time::{Duration, Instant};
 
 pub use connect::{Supervisor, want};
 pub use error::UpError;
+pub use going::goes_on;
 pub use guest::Guest;
 pub use lease::Lease;
 pub use merged::Merged;
@@ -42,6 +45,8 @@ pub use rebuilt::{await_build, build_life};
 pub use state::{BuildState, ServiceState, all, of_project, word};
 pub use supervise::supervise;
 pub use together::Together;
+
+use vx_shm::BoardView;
 
 use super::boards;
 use super::frontend::Frontend;
@@ -63,7 +68,7 @@ const GLANCE: Duration = Duration::from_millis(5);
 pub fn await_ready(board: &Path, names: &[String]) -> Result<Vec<State>, WaitForError> {
     let wanted: Vec<Awaited> =
         names.iter().map(|name| Awaited { key: name.clone(), reached: Reached::ReadySoon }).collect();
-    wait_for(&mut boards::open_file(board)?, &wanted, None)
+    wait_for(&mut boards::open_file(board)?, &wanted, None, &|name| goes_on(board, name))
 }
 
 /// The board of the services of the project in this directory, if it is at work and has this key, which is the only one
@@ -73,6 +78,17 @@ pub fn board_with(directory: &Path, key: &str) -> Option<(PathBuf, Vec<String>)>
     let snapshot = boards::open_file(&record.board).ok()?.snapshot().ok()?;
     let keys = keys_meant(key, |key| boards::slot_of(&snapshot, key).is_some());
     (!keys.is_empty()).then_some((record.board, keys))
+}
+
+/// True if this is the board of the supervisor of the project in this directory, which is there.
+pub fn is_board_of(directory: &Path, board: &BoardView) -> bool {
+    let record = UpPlace::of(directory).ok().and_then(|place| place.record());
+    record.is_some_and(|record| record.board_id == board.id)
+}
+
+/// The nearest directory from this one upwards whose services a supervisor runs. It needs no file that declares them.
+pub fn directory_at_work(from: &Path) -> Option<PathBuf> {
+    from.ancestors().find(|directory| board_at_work(directory).is_some()).map(Path::to_owned)
 }
 
 /// The board of the supervisor of the project in this directory, if one is there.

@@ -153,7 +153,7 @@ impl Explain for WaitForError {
 }
 
 /// Wait until all of this work has reached its state, at most `timeout`. Work that is not there yet is waited for as long
-/// as the board is not over.
+/// as the board is not over, and so is work that has ended while `goes_on` says that it begins again.
 ///
 /// # Errors
 /// Some of it can no longer reach it, or did not in time.
@@ -161,13 +161,19 @@ pub fn wait_for(
     reader: &mut Reader,
     wanted: &[Awaited],
     timeout: Option<Duration>,
+    goes_on: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<State>, WaitForError> {
     // A time too far off for the clock is no bound.
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let mut snapshot = Snapshot::default();
     loop {
         reader.refresh(&mut snapshot).map_err(BoardError::Read)?;
-        let verdicts: Vec<Verdict> = wanted.iter().map(|awaited| Verdict::of(awaited, &snapshot)).collect();
+        let mut verdicts: Vec<Verdict> = wanted.iter().map(|awaited| Verdict::of(awaited, &snapshot)).collect();
+        for (verdict, awaited) in verdicts.iter_mut().zip(wanted) {
+            if verdict.reached == Some(false) && verdict.has_ended() && goes_on(&awaited.key) {
+                verdict.reached = None;
+            }
+        }
         let states = |logs: bool| -> Vec<State> {
             let directory = logs_of(reader.path());
             wanted
@@ -213,9 +219,15 @@ impl<'s> Verdict<'s> {
         Self { slot, reached }
     }
 
+    /// True if the work has had a life that is over.
+    fn has_ended(&self) -> bool {
+        self.slot.is_some_and(|slot| Standing::of(slot).over())
+    }
+
     fn state(&self, awaited: &Awaited, logs: Option<&PathBuf>) -> State {
         let (reached, missed) = (self.reached == Some(true), self.reached == Some(false));
-        let failing = self.slot.filter(|slot| awaited.reached == Reached::ReadySoon && is_failing(slot));
+        let wants_ready = matches!(awaited.reached, Reached::Ready | Reached::ReadySoon);
+        let failing = self.slot.filter(|slot| wants_ready && is_failing(slot));
         let standing = self.slot.map(Standing::of);
         let bad = self.slot.zip(standing).filter(|(_, standing)| standing.bad() && !reached);
         let cell = bad.map(|(slot, standing)| failure(slot, standing));

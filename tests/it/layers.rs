@@ -93,12 +93,13 @@ const TOWERS: [Tower; 24] = [
     Tower {
         sources: "src/work/up",
         floors: &[
-            &["error", "guest", "named", "next_life"],
-            &["place", "prepare", "rebuilt"],
+            &["error", "guest", "named"],
+            &["place", "prepare"],
+            &["begin"],
             &["connect", "state", "supervise"],
-            &["lease", "output"],
-            &["together"],
-            &["merged"],
+            &["going", "lease", "output"],
+            &["next_life", "together"],
+            &["merged", "rebuilt"],
         ],
     },
     Tower {

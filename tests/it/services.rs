@@ -4,6 +4,7 @@ mod builds;
 mod ends;
 mod external;
 mod kills;
+mod lives;
 mod manager;
 mod plugins;
 mod requests;

@@ -1,5 +1,6 @@
 //! `vx board wait`: until a run is over, or some of its work has reached a state.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
@@ -32,11 +33,24 @@ pub(super) fn run(asked: &WaitArguments) -> Outcome {
         return finish(waited);
     }
     let wanted = with_parts(&mut reader, &asked.wanted)?;
-    let waited = wait_for(&mut reader, &wanted, asked.timeout);
+    let board = reader.path().to_owned();
+    let waited = wait_for(&mut reader, &wanted, asked.timeout, &|key| goes_on(&board, key));
     if asked.json {
         print::data(document(&waited));
     }
     finish(waited.map(drop))
+}
+
+/// True for a service that begins another life.
+#[cfg(feature = "control")]
+fn goes_on(board: &Path, key: &str) -> bool {
+    crate::work::up::goes_on(board, key)
+}
+
+/// No service is at work without the sockets.
+#[cfg(not(feature = "control"))]
+fn goes_on(_: &Path, _: &str) -> bool {
+    false
 }
 
 /// The services of a plugin in place of its name.

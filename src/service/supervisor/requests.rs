@@ -48,6 +48,8 @@ pub enum Request {
     Rebuild(String),
     /// Change nothing: for the ports of these services.
     Look(Vec<String>),
+    /// Change nothing: for those of these services that have another life before them, or whose end is not decided.
+    Going(Vec<String>),
     /// The supervisor stays as long as this client does, also without any service.
     Stay(Client),
     /// Stop all, and end the supervisor.
@@ -104,6 +106,10 @@ impl Supervisor {
                 BTreeSet::from([name])
             }
             Request::Look(names) => names.into_iter().collect(),
+            Request::Going(names) => {
+                let going = self.units.iter().filter(|unit| unit.is_going()).map(|unit| &unit.spec.service.name);
+                going.filter(|name| names.contains(name)).cloned().collect()
+            }
             Request::Stay(client) => {
                 self.staying.insert(client);
                 BTreeSet::new()

@@ -146,6 +146,15 @@ impl Unit {
         self.former.retain(|known| *known != client);
     }
 
+    /// True if another life of it is to begin, or if it is not decided yet what the end of its last one means.
+    pub(super) fn is_going(&self) -> bool {
+        match self.stage {
+            Stage::Over(_) => false,
+            Stage::Guarded(_) | Stage::Held(_) => true,
+            Stage::Idle | Stage::Waiting | Stage::Resting(_) => self.is_wanted(),
+        }
+    }
+
     pub(super) fn is_guarded(&self) -> bool {
         matches!(self.stage, Stage::Guarded(_))
     }

@@ -5,14 +5,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use vx_shm::{Liveness, Snapshot};
 
+use super::begin::{Begun, begin};
 use super::error::UpError;
 use super::place::{Record, UpPlace};
 use super::prepare::Declared;
-use crate::channel::Mark;
 use crate::paths::Home;
-use crate::process::{own_program, start_detached};
 use crate::rpc::{CallError, Client};
+use crate::work::boards;
 use crate::work::control::connect_to;
 use crate::work::frontend::Frontend;
 use crate::work::strays::end_strays_before_run;
@@ -23,6 +24,10 @@ const STARTING: Duration = Duration::from_secs(60);
 const GLANCE: Duration = Duration::from_millis(5);
 /// The longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The supervisors that are started one after the other, each killed before it listened.
+const MOST_STARTS: usize = 5;
+/// The longest wait for the guards of an earlier supervisor, which end soon after it, or are being killed like it.
+const DYING: Duration = Duration::from_secs(1);
 
 /// A connection to a project's supervisor.
 pub struct Supervisor {
@@ -53,7 +58,7 @@ impl Supervisor {
     }
 
     /// The supervisor of this record; `None` if it does not listen yet, or no more.
-    fn of(Record { pid, board }: &Record) -> Result<Option<Self>, UpError> {
+    fn of(Record { pid, board, .. }: &Record) -> Result<Option<Self>, UpError> {
         match connect_to(board, *pid) {
             Ok(client) => Ok(Some(Self { client, board: board.clone(), pid: *pid })),
             Err(CallError::Nobody(_) | CallError::Io(_)) => Ok(None),
@@ -61,11 +66,12 @@ impl Supervisor {
         }
     }
 
-    /// The supervisor that is there, or a new one. Of several clients at once one starts it.
+    /// The supervisor that is there, or a new one. Of several clients at once one starts it, and ends what an earlier one
+    /// has left before.
     ///
     /// # Errors
     /// It cannot be started, or does not answer.
-    pub fn ensure(place: &UpPlace) -> Result<Self, UpError> {
+    pub fn ensure(place: &UpPlace, home: &Home, frontend: &dyn Frontend) -> Result<Self, UpError> {
         let deadline = Instant::now() + STARTING;
         while Instant::now() < deadline {
             if let Some(found) = Self::connect(place)? {
@@ -74,18 +80,37 @@ impl Supervisor {
             if let Some(_turn) = place.turn()? {
                 // Another client may have had its turn meanwhile.
                 if !place.is_held() {
-                    begin(place)?;
-                }
-                while Instant::now() < deadline {
-                    if let Some(found) = Self::connect(place)? {
-                        return Ok(found);
-                    }
-                    thread::sleep(GLANCE);
+                    await_dying_guards(place);
+                    end_strays_before_run(home, frontend);
+                    return Self::start(place, deadline);
                 }
             }
             thread::sleep(GLANCE);
         }
         Err(UpError::NotStarted)
+    }
+
+    /// Start a supervisor, and another one if it is killed before it listens.
+    fn start(place: &UpPlace, deadline: Instant) -> Result<Self, UpError> {
+        let mut starts = 0;
+        loop {
+            starts += 1;
+            let mut begun = begin(place)?;
+            let ended = loop {
+                if let Some(found) = place.record().and_then(|record| Self::of(&record).transpose()) {
+                    return found;
+                }
+                if let Some(ended) = begun.ended(GLANCE) {
+                    break ended;
+                }
+                if Instant::now() >= deadline {
+                    return Err(UpError::NotStarted);
+                }
+            };
+            if starts >= MOST_STARTS || !Begun::was_killed(&ended) {
+                return Err(begun.error(&ended));
+            }
+        }
     }
 
     /// Declare services, and want some of them; the names of those that are wanted come back.
@@ -133,11 +158,8 @@ pub fn want(
     frontend: &dyn Frontend,
 ) -> Result<(Supervisor, Vec<String>), UpError> {
     let place = UpPlace::of(&declared.directory)?;
-    if !place.is_held() {
-        end_strays_before_run(home, frontend);
-    }
     loop {
-        let mut supervisor = Supervisor::ensure(&place)?;
+        let mut supervisor = Supervisor::ensure(&place, home, frontend)?;
         match supervisor.want(declared, names, lease) {
             Err(error) if error.is_over() => {}
             other => return other.map(|names| (supervisor, names)),
@@ -145,10 +167,23 @@ pub fn want(
     }
 }
 
-/// Start a supervisor of this program, which outlives this process, and knows nothing of the work that this process is
-/// a part of.
-fn begin(place: &UpPlace) -> Result<(), UpError> {
-    let program = own_program()?;
-    let arguments = ["service-supervisor".into(), "--directory".into(), place.directory.clone().into_os_string()];
-    Ok(start_detached(&program, &arguments, &place.directory, &[Mark::BOARD, Mark::SLOT])?)
+/// Wait until the guards of the project's last supervisor have ended. What they have left is known for that only once they
+/// have, and a guard that was killed together with its supervisor ends a moment after it.
+fn await_dying_guards(place: &UpPlace) {
+    let Some(board) = place.last_record().map(|record| record.board) else { return };
+    let Ok(mut reader) = boards::open_file(&board) else { return };
+    let deadline = Instant::now() + DYING;
+    while Instant::now() < deadline {
+        let is_at_work = |snapshot: Snapshot| {
+            let has_guards = snapshot
+                .slots
+                .iter()
+                .any(|slot| !slot.state.ended() && !matches!(slot.liveness, Liveness::Lost | Liveness::Unknown));
+            snapshot.board.creator.alive == Some(true) || has_guards
+        };
+        if !reader.snapshot().is_ok_and(is_at_work) {
+            return;
+        }
+        thread::sleep(GLANCE);
+    }
 }

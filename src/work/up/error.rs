@@ -58,6 +58,14 @@ pub enum UpError {
     /// The supervisor that was started does not come up.
     #[error("the supervisor of the services did not start")]
     NotStarted,
+    /// The supervisor that was started has ended before it listened.
+    #[error("the supervisor of the services did not start: {reason}")]
+    Ended {
+        /// Its own reason.
+        reason: String,
+        /// The next step, if it says one.
+        hint: Option<String>,
+    },
     /// The supervisor was asked to end, and has not.
     #[error("the services have not ended in time")]
     NotEnded,
@@ -101,7 +109,7 @@ impl Explain for UpError {
             Self::Runtime(error) => error.kind(),
             Self::Board(error) => error.kind(),
             Self::Create(error) => error.kind(),
-            Self::System(_) => TroubleKind::Internal,
+            Self::System(_) | Self::Ended { .. } => TroubleKind::Internal,
             Self::Call(CallError::TimeUp) | Self::NotStarted | Self::NotEnded => TroubleKind::Timeout,
             Self::Call(_) => TroubleKind::Board,
             Self::Refused(fault) => {
@@ -123,6 +131,7 @@ impl Explain for UpError {
             Self::Board(error) => error.hint(),
             Self::Create(error) => error.hint(),
             Self::Refused(fault) => fault.data.as_ref().and_then(|data| data.hint.clone()),
+            Self::Ended { hint, .. } => hint.clone(),
             Self::NotEnded => Some("`vx ps` shows what is left".into()),
             Self::System(_) | Self::Call(_) | Self::NotStarted | Self::Held { .. } => None,
         }

@@ -1,11 +1,12 @@
 //! Waiting for what a request to one service brings about: its next life, or its end.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use vx_shm::{Health, Snapshot};
 use vx_status::standing::{Standing, ending, failure};
 
+use super::going::goes_on;
 use crate::run::{log_file, logs_of};
 use crate::trouble::{Explain, TroubleKind};
 use crate::work::boards::{self, BoardError, slot_of};
@@ -13,8 +14,6 @@ use crate::work::logs;
 
 /// The longest sleep: a writer that was killed wakes no reader.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
-/// The time after which a service that has ended and does not begin again was stopped by another request.
-pub(super) const GIVEN_UP: Duration = Duration::from_secs(1);
 /// The last lines of the log of a service that ended.
 const LOG_LINES: usize = 10;
 
@@ -88,7 +87,7 @@ impl Explain for NextLifeError {
 /// It has ended before, or was stopped by another request.
 pub fn await_next_life(board: &Path, key: &str, generation: u32) -> Result<(), NextLifeError> {
     let mut reader = boards::open_file(board)?;
-    let (mut snapshot, mut ended_since) = (Snapshot::default(), None);
+    let mut snapshot = Snapshot::default();
     loop {
         reader.refresh(&mut snapshot).map_err(BoardError::Read)?;
         let Some(slot) = slot_of(&snapshot, key) else { return Err(NextLifeError::Stopped { key: key.to_owned() }) };
@@ -96,20 +95,14 @@ pub fn await_next_life(board: &Path, key: &str, generation: u32) -> Result<(), N
         let over = standing.over();
         match slot.generation != generation {
             true if !over && slot.health == Health::Ready || standing.good() => return Ok(()),
+            _ if over && goes_on(board, key) => {}
             true if standing == Standing::Cancelled => return Err(NextLifeError::Stopped { key: key.to_owned() }),
             true if over => {
                 let log = logs::tail(&log_file(&logs_of(board), key), LOG_LINES).unwrap_or_default();
                 let hint = failure(slot, standing).hint.map(|hint| hint.to_string());
                 return Err(NextLifeError::Ended { key: key.to_owned(), how: ending(slot, standing), hint, log });
             }
-            false if over => {
-                let since: &mut Instant = ended_since.get_or_insert_with(Instant::now);
-                if since.elapsed() >= GIVEN_UP {
-                    return Err(NextLifeError::Stopped { key: key.to_owned() });
-                }
-                reader.wait_change(GIVEN_UP);
-                continue;
-            }
+            false if over => return Err(NextLifeError::Stopped { key: key.to_owned() }),
             _ => {}
         }
         reader.wait_change(LOOK);

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use vx_shm::Snapshot;
 
 use super::error::UpError;
 use crate::digest::Algorithm;
@@ -15,6 +16,8 @@ use crate::paths::{Home, runtime_directory};
 
 /// The time between two looks at a lock.
 const GLANCE: Duration = Duration::from_millis(5);
+/// The beginning and the end of a lock's name.
+const LOCK: [&str; 2] = ["up-", ".lock"];
 /// The digits of a project's digest in the name of its lock.
 const DIGITS: usize = 16;
 
@@ -28,11 +31,18 @@ pub struct UpPlace {
     lock: PathBuf,
 }
 
-/// The record in a held lock.
+/// The record in the lock of a project's supervisor. It stays there after the supervisor's end, until the next one writes its
+/// own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Record {
     pub pid: u32,
     pub board: PathBuf,
+    /// The board's id: another run may have a board in a file of the same name later.
+    #[serde(default)]
+    pub board_id: String,
+    /// The project's directory. On its board the title may be cut.
+    #[serde(default)]
+    pub project: PathBuf,
 }
 
 /// A short name for this path.
@@ -50,7 +60,7 @@ impl UpPlace {
     pub fn of(directory: &Path) -> Result<Self, UpError> {
         let runtime = runtime_directory()?;
         let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
-        let lock = runtime.join(format!("up-{}.lock", digest_of(&directory)));
+        let lock = runtime.join(format!("{}{}{}", LOCK[0], digest_of(&directory), LOCK[1]));
         Ok(Self { directory, runtime, lock })
     }
 
@@ -85,8 +95,23 @@ impl UpPlace {
 
     /// The record of a supervisor that is there.
     pub(super) fn record(&self) -> Option<Record> {
+        self.last_record().filter(|_| self.is_held())
+    }
+
+    /// The record of the last supervisor, which may be gone.
+    pub(super) fn last_record(&self) -> Option<Record> {
         let text = fs::read(&self.lock).ok()?;
-        serde_json::from_slice(&text).ok().filter(|_| self.is_held())
+        serde_json::from_slice(&text).ok()
+    }
+
+    /// The records in the locks of this directory of boards.
+    pub(super) fn records_in(runtime: &Path) -> Vec<Record> {
+        let is_lock = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            name.starts_with(LOCK[0]) && name.ends_with(LOCK[1])
+        };
+        let entries = fs::read_dir(runtime).into_iter().flatten().flatten().map(|entry| entry.path());
+        entries.filter(is_lock).filter_map(|path| serde_json::from_slice(&fs::read(path).ok()?).ok()).collect()
     }
 
     /// True if the supervisor that is there is this process.
@@ -96,6 +121,11 @@ impl UpPlace {
 }
 
 impl Record {
+    /// True if this is the board that the record is about.
+    pub(super) fn is_of(&self, snapshot: &Snapshot) -> bool {
+        self.board_id.is_empty() || self.board_id == snapshot.board.id
+    }
+
     /// Write it into the lock that this process holds.
     pub(super) fn write(&self, lock: &FileLock) -> io::Result<()> {
         let text = serde_json::to_vec(self).map_err(io::Error::other)?;

@@ -1,16 +1,19 @@
 //! Waiting for the build that a request brings about.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use vx_shm::Snapshot;
 use vx_status::error_cell::ErrorCell;
 use vx_status::standing::Standing;
 
-use super::next_life::{GIVEN_UP, LOOK, NextLifeError};
+use super::next_life::{LOOK, NextLifeError};
 use crate::run::{log_file, logs_of};
 use crate::service::{Reported, build_key, reported};
 use crate::work::boards::{self, BoardError, slot_of};
+
+/// The time after which a service that has ended and does not begin again was stopped by another request.
+const GIVEN_UP: Duration = Duration::from_secs(1);
 
 /// The life of the last build of this service; none if there was none.
 pub fn build_life(board: &Path, service: &str) -> Option<u32> {

@@ -9,7 +9,7 @@ use vx_status::standing::Standing;
 use vx_status::vocabulary;
 
 use super::error::UpError;
-use super::place::UpPlace;
+use super::place::{Record, UpPlace};
 use crate::process::TreeMeter;
 use crate::run::{log_file, logs_of};
 use crate::service::{Reported, build_key, reported};
@@ -73,13 +73,17 @@ pub struct BuildState {
 /// The boards cannot be read.
 pub fn of_project(directory: &Path) -> Result<Vec<ServiceState>, UpError> {
     let place = UpPlace::of(directory)?;
-    let title = place.directory.to_string_lossy().into_owned();
     if let Some(record) = place.record() {
         let snapshot = boards::open_file(&record.board)?.snapshot().map_err(boards::BoardError::Read)?;
-        return Ok(services(&record.board, &snapshot));
+        return Ok(services(&record, &snapshot));
     }
-    let newest = boards::readable_boards()?.into_iter().find(|(_, snapshot)| is_of(snapshot, &title));
-    Ok(newest.map(|(path, snapshot)| services(&path, &snapshot)).unwrap_or_default())
+    // The board of one that has ended may be gone.
+    let last =
+        place.last_record().and_then(|record| Some((boards::open_file(&record.board).ok()?.snapshot().ok()?, record)));
+    Ok(last
+        .filter(|(snapshot, record)| record.is_of(snapshot))
+        .map(|(snapshot, record)| services(&record, &snapshot))
+        .unwrap_or_default())
 }
 
 /// The services of all projects: for each the newest board.
@@ -87,31 +91,21 @@ pub fn of_project(directory: &Path) -> Result<Vec<ServiceState>, UpError> {
 /// # Errors
 /// The boards cannot be read.
 pub fn all() -> Result<Vec<ServiceState>, UpError> {
-    let (mut found, mut seen): (Vec<ServiceState>, Vec<String>) = (Vec::new(), Vec::new());
-    for (path, snapshot) in boards::readable_boards()? {
-        let of_board = services(&path, &snapshot);
-        if !of_board.is_empty() && !seen.contains(&snapshot.board.title) {
-            seen.push(snapshot.board.title.clone());
-            found.extend(of_board);
-        }
-    }
-    Ok(found)
+    let records: Vec<Record> = boards::places()?.iter().flat_map(|place| UpPlace::records_in(place)).collect();
+    let of_board = |(path, snapshot): (PathBuf, Snapshot)| {
+        let record = records.iter().find(|record| record.board == path && record.is_of(&snapshot))?;
+        Some(services(record, &snapshot))
+    };
+    Ok(boards::readable_boards()?.into_iter().filter_map(of_board).flatten().collect())
 }
 
-/// True for a board of the services of the project with this title. Of a long one the board has the beginning.
-fn is_of(snapshot: &Snapshot, title: &str) -> bool {
-    let shown = &snapshot.board.title;
-    let same = shown == title || shown.strip_suffix('…').is_some_and(|begin| title.starts_with(begin));
-    same && snapshot.slots.iter().any(|slot| slot.kind == Kind::Service)
-}
-
-fn services(board: &Path, snapshot: &Snapshot) -> Vec<ServiceState> {
+fn services(record: &Record, snapshot: &Snapshot) -> Vec<ServiceState> {
     let slots: Vec<&SlotView> = snapshot.slots.iter().filter(|slot| slot.kind == Kind::Service).collect();
     // One look at all processes, however many services there are.
     let guards: Vec<u32> = slots.iter().filter_map(|slot| guard(snapshot, slot)).collect();
     let trees = if guards.is_empty() { Vec::new() } else { TreeMeter::default().look(&guards) };
     let first = |guard: u32| trees[guards.iter().position(|other| *other == guard)?].map(|tree| tree.pid);
-    slots.into_iter().map(|slot| service(board, snapshot, slot, guard(snapshot, slot).and_then(first))).collect()
+    slots.into_iter().map(|slot| service(record, snapshot, slot, guard(snapshot, slot).and_then(first))).collect()
 }
 
 /// The guard of a service at work; none if another program runs it.
@@ -124,7 +118,8 @@ pub(super) fn is_supervised(snapshot: &Snapshot) -> bool {
     snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true)
 }
 
-fn service(board: &Path, snapshot: &Snapshot, slot: &SlotView, pid: Option<u32>) -> ServiceState {
+fn service(record: &Record, snapshot: &Snapshot, slot: &SlotView, pid: Option<u32>) -> ServiceState {
+    let board = &record.board;
     let standing = Standing::of(slot);
     let ended = standing.over();
     let ready = !ended && slot.health == Health::Ready;
@@ -152,7 +147,7 @@ fn service(board: &Path, snapshot: &Snapshot, slot: &SlotView, pid: Option<u32>)
         error: error.map(|error| error.lines().collect::<Vec<_>>().join("\n")),
         build: built.map(|slot| build(board, slot)),
         log: log_file(&logs_of(board), &slot.key),
-        project: snapshot.board.title.clone(),
+        project: record.project.to_string_lossy().into_owned(),
         board: board.to_owned(),
         supervised: is_supervised(snapshot),
     }

@@ -62,7 +62,13 @@ pub fn supervise(directory: &Path, guest: impl Invitation) -> Result<(), UpError
         bound: Mutex::default(),
     };
     let control = Control::serve(board.path(), hand);
-    Record { pid: std::process::id(), board: board.path().to_owned() }.write(&lock)?;
+    let record = Record {
+        pid: std::process::id(),
+        board: board.path().to_owned(),
+        board_id: board.id().to_owned(),
+        project: place.directory.clone(),
+    };
+    record.write(&lock)?;
     let watch = finished.clone();
     thread::Builder::new().name("signals".into()).spawn(move || {
         loop {
@@ -130,9 +136,21 @@ impl UpHand {
         Ok(json!({ "kept": kept.iter().map(|accepted| &accepted.name).collect::<Vec<_>>() }))
     }
 
+    fn going(&self, params: Params<'_>) -> Result<Value, Fault> {
+        let Going { names } = params.read().map_err(not_understood)?;
+        let going = self.ask_handle(Request::Going(names))?;
+        Ok(going.iter().map(|accepted| accepted.name.as_str()).collect())
+    }
+
     fn ask_handle(&self, request: Request) -> Result<Vec<Accepted>, Fault> {
         self.handle.ask(request).map_err(fault)
     }
+}
+
+/// The parameters of `up/going`.
+#[derive(Deserialize)]
+struct Going {
+    names: Vec<String>,
 }
 
 /// The parameters of `up/release`.
@@ -204,6 +222,7 @@ impl Hand for UpHand {
             "up/declare" => self.declare(client, params),
             "up/want" => self.want(client, params),
             "up/release" => self.release(client, params),
+            "up/going" => self.going(params),
             "up/bound" => {
                 let bound = u64::try_from(self.bound.lock().as_millis()).unwrap_or(u64::MAX);
                 Ok(json!({ "stop_ms": bound }))
