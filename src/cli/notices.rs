@@ -101,7 +101,13 @@ pub(super) fn strays(swept: &Swept) -> String {
     let count = swept.found.len();
     let processes = if count == 1 { "process" } else { "processes" };
     let ended = format!("ended {count} {processes} that a killed vx had left behind: {}", named(&swept.found));
-    if swept.left.is_empty() { ended } else { format!("{ended}; still there: {}", named(&swept.left)) }
+    match (&*swept.left.seen, &swept.left.unseen) {
+        ([], None) => ended,
+        ([], Some(why)) if count == 0 => format!("a killed vx may have left processes behind: {why}"),
+        ([], Some(why)) => format!("{ended}; perhaps there are others: {why}"),
+        (seen, None) => format!("{ended}; still there: {}", named(seen)),
+        (seen, Some(why)) => format!("{ended}; still there: {}; perhaps there are others: {why}", named(seen)),
+    }
 }
 
 fn unknown_mirror(site: &str) -> String {

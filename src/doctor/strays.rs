@@ -1,20 +1,20 @@
 //! Processes that runs left behind which were killed together with everything that would have ended them.
 
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
-use crate::process::{Member, Swept};
+use crate::process::{Member, Survivors, Swept};
 use crate::trouble::{Trouble, TroubleKind};
 use crate::work::strays::{end_strays, strays};
 
 /// All of them.
 pub(super) fn check() -> Vec<Finding> {
-    strays().iter().map(finding).collect()
+    let Survivors { seen, unseen } = strays();
+    seen.iter().map(finding).chain(unseen.map(not_looked_for)).collect()
 }
 
 /// End them.
 pub(super) fn end() -> Result<(), Trouble> {
     let Swept { left, .. } = end_strays();
-    let left: Vec<String> = left.iter().map(ToString::to_string).collect();
-    if left.is_empty() { Ok(()) } else { Err(Trouble::new(TroubleKind::Internal, left.join(", "))) }
+    if left.is_none() { Ok(()) } else { Err(Trouble::new(TroubleKind::Internal, left)) }
 }
 
 fn finding(stray: &Member) -> Finding {
@@ -26,5 +26,17 @@ fn finding(stray: &Member) -> Finding {
         why: "the work that it belongs to is over, and no other process will end it",
         mend: "end it: `vx doctor --fix`, or the next run that installs".into(),
         remedy: Remedy::EndStrays,
+    }
+}
+
+fn not_looked_for(why: String) -> Finding {
+    Finding {
+        check: Check::Process,
+        severity: Severity::Wrong,
+        subject: "processes of runs that were killed".into(),
+        what: why,
+        why: "some of them may still be there",
+        mend: "remove the cause, then run `vx doctor` again".into(),
+        remedy: Remedy::ByHand,
     }
 }

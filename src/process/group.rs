@@ -46,6 +46,47 @@ impl fmt::Display for Member {
     }
 }
 
+/// Processes that did not end, although they were killed and waited for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Survivors {
+    /// Those that were seen.
+    pub seen: Vec<Member>,
+    /// Why there may be others; none where it is known that there are none.
+    pub unseen: Option<String>,
+}
+
+impl Survivors {
+    /// True if it is known that nobody has survived.
+    pub fn is_none(&self) -> bool {
+        self.seen.is_empty() && self.unseen.is_none()
+    }
+
+    /// Those of two looks at different processes.
+    pub fn and(mut self, other: Self) -> Self {
+        self.seen.extend(other.seen);
+        self.unseen = self.unseen.or(other.unseen);
+        self
+    }
+}
+
+impl From<Vec<Member>> for Survivors {
+    fn from(seen: Vec<Member>) -> Self {
+        Self { seen, unseen: None }
+    }
+}
+
+/// As the end of a sentence about those who were killed.
+impl fmt::Display for Survivors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seen: Vec<String> = self.seen.iter().map(ToString::to_string).collect();
+        match (seen.join(", "), &self.unseen) {
+            (seen, None) => write!(f, "still there: {seen}"),
+            (seen, Some(why)) if seen.is_empty() => write!(f, "perhaps something is still there: {why}"),
+            (seen, Some(why)) => write!(f, "still there: {seen}; perhaps there are others: {why}"),
+        }
+    }
+}
+
 /// The processes of this group, and those below its leader in other groups, that have not ended; the least responsive
 /// first.
 #[cfg(target_os = "linux")]
@@ -129,5 +170,17 @@ mod tests {
         assert_eq!(heeds("T", &status(none, none)), Heeds::Stopped);
         assert_eq!(heeds("D", &status(term, none)), Heeds::WaitsInTheSystem);
         assert_eq!(heeds("S", ""), Heeds::Acts);
+    }
+
+    #[test]
+    fn survivors_that_nobody_could_look_for_are_not_called_none() {
+        let deaf = Member { pid: 7, name: "sh".into(), heeds: Heeds::Ignores };
+        let (nobody, deaf) = (Survivors::default(), Survivors::from(vec![deaf]));
+        let unseen = Survivors { unseen: Some("why".into()), ..Survivors::default() };
+        assert!(nobody.is_none() && !deaf.is_none() && !unseen.is_none());
+        assert_eq!(unseen.to_string(), "perhaps something is still there: why");
+        assert_eq!(deaf.to_string(), "still there: pid 7 (sh) ignores SIGTERM");
+        let both = unseen.and(deaf).and(nobody);
+        assert_eq!(both.to_string(), "still there: pid 7 (sh) ignores SIGTERM; perhaps there are others: why");
     }
 }

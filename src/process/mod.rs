@@ -44,7 +44,7 @@ pub use capture::{Ears, Look, OnLine, Tail};
 pub use detached::{Detached, nameless_file, start_detached_for, start_watched};
 pub use exit::{Exit, end_alike};
 pub use foreground::{foreground, foreground_tree};
-pub use group::{Heeds, Member, members};
+pub use group::{Heeds, Member, Survivors, members};
 pub use interpreter::missing_interpreter;
 pub use interrupt::{Interrupt, ask_own_end, interrupts};
 pub use launch::{Group, Launch, Output, Stdin};

@@ -15,8 +15,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::exit::Exit;
+use super::group::Survivors;
 #[cfg(target_os = "linux")]
-use super::tree::{Tree, TreeLaunch};
+use super::tree::{Tree, TreeEnd, TreeLaunch};
 use group::Grouped;
 
 /// The bytes of one read: as many as a pipe holds.
@@ -55,6 +56,8 @@ pub struct PipedEnd {
     pub exit: Exit,
     /// True if a process that it left behind held its output open and had to be ended.
     pub held_output: bool,
+    /// Who is still there after all.
+    pub left: Survivors,
 }
 
 /// Something that has happened to a program.
@@ -241,7 +244,8 @@ impl Whole {
                     *give_up_at = None;
                 }
                 let Some(end) = end.transpose() else { return false };
-                on_news(News::Ended(end.map(|end| PipedEnd { exit: end.exit, held_output: end.held_output })));
+                let end = end.map(|TreeEnd { exit, held_output, left, .. }| PipedEnd { exit, held_output, left });
+                on_news(News::Ended(end));
                 true
             }
             Self::Group(group) => group.look(drained, on_news),

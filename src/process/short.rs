@@ -20,6 +20,7 @@ use super::tree;
 #[cfg(target_os = "linux")]
 use super::{
     capture::{Capture, Ears, Listener, Outlet, PassOn},
+    group::Survivors,
     tree::{Tree, TreeLaunch},
 };
 
@@ -255,15 +256,18 @@ fn run_as_tree(
         }
         let late = Instant::now() >= deadline;
         if late || cancelled() {
-            tree.end(STOP_GRACE)?;
+            let end = tree.end(STOP_GRACE)?;
+            all_have_ended(end.map(|end| end.left).unwrap_or_default())?;
             return Err(stopped(late, patience));
         }
     };
-    if !end.left.is_empty() {
-        let left: Vec<String> = end.left.iter().map(ToString::to_string).collect();
-        return Err(io::Error::other(format!("killed, and still there: {}", left.join(", "))));
-    }
+    all_have_ended(end.left)?;
     Ok((end.exit, capture.finish()))
+}
+
+#[cfg(target_os = "linux")]
+fn all_have_ended(left: Survivors) -> io::Result<()> {
+    if left.is_none() { Ok(()) } else { Err(io::Error::other(format!("killed, and {left}"))) }
 }
 
 fn run(launch: Launch, patience: Duration, cancelled: &dyn Fn() -> bool) -> io::Result<Ended> {

@@ -12,7 +12,7 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 
 use super::capture::{Ears, Listener, OnLine, Outlet, PassOn, Tail};
 use super::exit::Exit;
-use super::group::{Member, members};
+use super::group::{Member, Survivors, members};
 use super::launch::{Group, Launch, Output, Stdin};
 use super::terminal::Loan;
 use super::tree;
@@ -26,7 +26,7 @@ pub struct Ended {
     /// The last of its output.
     pub tail: Tail,
     /// The processes of its group that did not end, although they were killed and waited for.
-    pub left: Vec<Member>,
+    pub left: Survivors,
 }
 
 /// A started child. Dropping it leaves the child running.
@@ -88,10 +88,10 @@ pub fn start_heard(launch: Launch, ears: Ears, on_end: impl FnOnce(Ended) + Send
         hand_over(stdin, &document.unwrap_or_default());
         let exit = running.wait(loan);
         running.stdin.lock().take();
-        let mut left = if running.ends_group { running.await_group() } else { Vec::new() };
+        let mut left = Survivors::from(if running.ends_group { running.await_group() } else { Vec::new() });
         if exit != Exit::Code(0) {
             // It may have been killed, and a runner of its own with it.
-            left.extend(tree::end_orphans());
+            left = left.and(tree::end_orphans());
         }
         on_end(Ended { exit, tail: wiring.finish(), left });
     })?;
@@ -395,7 +395,7 @@ mod tests {
         let grandchild: i32 = ended.tail.lines()[0].parse().expect("a process id");
         let pid = rustix::process::Pid::from_raw(grandchild).expect("a process id");
         let gone = rustix::process::test_kill_process(pid).is_err() || is_zombie(grandchild);
-        assert!(gone && ended.left.is_empty(), "the grandchild lives on after its group was said to be gone");
+        assert!(gone && ended.left.is_none(), "the grandchild lives on after its group was said to be gone");
     }
 
     #[test]
@@ -413,7 +413,7 @@ mod tests {
         assert!(said.contains(&format!("pid {} (sh) ignores SIGTERM", running.pid())), "{said:?}");
         assert!(said.iter().any(|member| member.contains("(sleep) ignores SIGTERM")), "{said:?}");
         running.kill();
-        assert!(ended.recv_timeout(PATIENCE).expect("it ends").left.is_empty());
+        assert!(ended.recv_timeout(PATIENCE).expect("it ends").left.is_none());
         assert_eq!(members(running.pid()), []);
     }
 

@@ -5,7 +5,8 @@
 //! group and its session, and has closed its output; and the tree is ended also when its owner is killed.
 //!
 //! - `handle` names one process and never its successor,
-//! - `look` finds all that are below this process,
+//! - `listing` tells all processes of the system apart without a handle of each,
+//! - `look` finds all that are below this process, with `room` for their handles, or names the `obstacle`,
 //! - `ending` asks, stops and kills them,
 //! - `offline` takes a tree off the network,
 //! - `runner` is the runner, `requests` its reasons to end the tree, `protocol` its words with the owner,
@@ -29,13 +30,16 @@ mod ending;
 mod forward;
 mod handle;
 mod keeper;
+mod listing;
 mod look;
 mod marked;
+mod obstacle;
 mod offline;
 mod owner;
 mod program;
 mod protocol;
 mod requests;
+mod room;
 mod runner;
 mod step;
 mod watchdog;

@@ -53,7 +53,7 @@ impl Unwritten {
 /// The end of a slot. The end that the child itself wrote counts, even if it was killed right after: it writes `Done`
 /// only once the release is in its place.
 pub fn verdict(written: Option<SlotState>, stop: Stop, ended: &Ended, unwritten: Unwritten) -> Ending {
-    let stuck = !ended.left.is_empty();
+    let stuck = !ended.left.is_none();
     let state = match (written, stop, ended.exit) {
         (Some(state), _, _) => state,
         // A slot is cancelled only if no process of it is left.
@@ -72,9 +72,8 @@ pub fn verdict(written: Option<SlotState>, stop: Stop, ended: &Ended, unwritten:
 }
 
 fn unexplained(ended: &Ended, stop: Stop, unwritten: Unwritten) -> Trouble {
-    if stop != Stop::No && !ended.left.is_empty() {
-        let left: Vec<String> = ended.left.iter().map(ToString::to_string).collect();
-        let text = format!("killed, and still there: {}", left.join(", "));
+    if stop != Stop::No && !ended.left.is_none() {
+        let text = format!("killed, and {}", ended.left);
         return Trouble::new(TroubleKind::Killed, text).hinted("see what it waits for; it ends with that");
     }
     if stop == Stop::Late {
@@ -93,17 +92,21 @@ fn unexplained(ended: &Ended, stop: Stop, unwritten: Unwritten) -> Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::{Heeds, Member, Tail};
+    use crate::process::{Heeds, Member, Survivors, Tail};
 
     fn ended(exit: Exit) -> Ended {
-        Ended { exit, tail: Tail::keeping(100), left: Vec::new() }
+        Ended { exit, tail: Tail::keeping(100), left: Survivors::default() }
     }
 
     #[test]
     fn what_cannot_be_killed_is_named_and_not_called_cancelled() {
         let stuck = Member { pid: 7, name: "cp".to_owned(), heeds: Heeds::WaitsInTheSystem };
-        let ending =
-            verdict(None, Stop::Killed, &Ended { left: vec![stuck], ..ended(Exit::Signal(9)) }, Unwritten::IsFailure);
+        let ending = verdict(
+            None,
+            Stop::Killed,
+            &Ended { left: vec![stuck].into(), ..ended(Exit::Signal(9)) },
+            Unwritten::IsFailure,
+        );
         assert_eq!(ending.state, SlotState::Failed);
         let error = ending.error.unwrap_or_default();
         assert!(error.starts_with("killed, and still there: pid 7 (cp) waits for the system"), "{error}");

@@ -22,7 +22,7 @@ use super::output::Output;
 use super::restarts::Restarts;
 use crate::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild};
 use crate::paths::{RuntimeError, runtime_directory};
-use crate::process::{Exit, Guard, Member};
+use crate::process::{Exit, Guard, Survivors};
 use crate::project::services::Restart;
 use crate::trouble::{Explain, Trouble, TroubleKind};
 
@@ -107,8 +107,10 @@ struct Keeper<'a> {
 
 /// The end of one process of the service, with all that it started.
 enum End {
-    /// It was asked to stop; these are still there, though killed.
-    Stopped(Vec<Member>),
+    /// It was asked to stop, and nothing of it is left.
+    Stopped,
+    /// It was ended, for whatever reason, and these are still there, though killed.
+    Left(Survivors),
     /// It ended by itself.
     Ended(Exit),
     /// It was not ready in time, and was ended.
@@ -147,11 +149,10 @@ impl Keeper<'_> {
     /// The end of the service, if it is one: no restart follows.
     fn ending_of(&self, end: &End) -> Option<Ending> {
         match (end, self.order.restart) {
-            (End::Stopped(left), _) if left.is_empty() => Some(Ending::new(SlotState::Cancelled)),
-            (End::Stopped(left), _) => {
-                let left: Vec<String> = left.iter().map(ToString::to_string).collect();
-                let text = format!("killed, and still there: {}", left.join(", "));
-                let trouble = Trouble::new(TroubleKind::Killed, text);
+            (End::Stopped, _) => Some(Ending::new(SlotState::Cancelled)),
+            // No restart follows: it would be a second one beside them.
+            (End::Left(_), _) => {
+                let trouble = Trouble::new(TroubleKind::Killed, in_words(end));
                 Some(Ending::failed(trouble.hinted("see what it waits for; it ends with that").to_cell()))
             }
             (End::NotStarted(error), _) => {
@@ -213,7 +214,8 @@ impl Keeper<'_> {
 
 fn in_words(end: &End) -> String {
     match end {
-        End::Stopped(_) => "stopped".to_owned(),
+        End::Stopped => "stopped".to_owned(),
+        End::Left(left) => format!("killed, and {left}"),
         End::Ended(Exit::Code(0)) => "it ended".to_owned(),
         End::Ended(exit @ Exit::Code(_)) => format!("it failed: {exit}"),
         End::Ended(exit @ Exit::Signal(_)) => format!("it was ended by {exit}"),

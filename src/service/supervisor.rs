@@ -332,9 +332,8 @@ impl Supervisor {
 
     /// A guard that has not written an end was killed. What it left was ended with it.
     fn guard_died(&mut self, index: usize, ended: &Ended) {
-        if !ended.left.is_empty() {
-            let left: Vec<String> = ended.left.iter().map(ToString::to_string).collect();
-            let text = format!("its guard was killed, and of its processes are still there: {}", left.join(", "));
+        if !ended.left.is_none() {
+            let text = format!("its guard was killed, and {}", ended.left);
             return self.end(index, &Ending::failed(Trouble::new(TroubleKind::Killed, text).to_cell()));
         }
         let unit = &mut self.units[index];

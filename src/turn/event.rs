@@ -54,7 +54,7 @@ pub enum TurnEvent {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         last_lines: Vec<String>,
     },
-    /// The end: it cannot be found out how the process ended.
+    /// The end: it cannot be found out how the process ended, or something of it is still there, though it was killed.
     Failed {
         /// The reason.
         reason: String,

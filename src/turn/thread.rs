@@ -214,6 +214,9 @@ impl TurnThread {
             Some(Err(error)) => return TurnEvent::Failed { reason: error.to_string() },
             None => return TurnEvent::Failed { reason: "its end is not known".into() },
         };
+        if !end.left.is_none() {
+            return TurnEvent::Failed { reason: format!("its processes were killed, and {}", end.left) };
+        }
         if let Some(asked @ (Asked::Cancelled | Asked::TimedOut)) = course.asked {
             return TurnEvent::Cancelled { truncated: !course.answer_over, timed_out: asked == Asked::TimedOut };
         }

@@ -14,7 +14,7 @@ use super::notice::Notice;
 use crate::channel::Mark;
 use crate::install::has_abandoned_staging;
 use crate::paths::{Home, is_asked_for};
-use crate::process::{Environment, Member, Swept, end_with_environment, with_environment};
+use crate::process::{Environment, Survivors, Swept, end_with_environment, with_environment};
 
 /// End what killed runs left behind, if there is a sign of one. With nothing to install the sign is the staging directory
 /// of a killed install alone, which costs one look at an empty directory.
@@ -33,8 +33,8 @@ pub(super) fn end_strays_before_run(home: &Home, frontend: &dyn Frontend) {
 }
 
 /// The processes that are left behind now.
-pub fn strays() -> Vec<Member> {
-    if is_stray_itself() { Vec::new() } else { with_environment(of_killed_run()) }
+pub fn strays() -> Survivors {
+    if is_stray_itself() { Survivors::default() } else { with_environment(of_killed_run()) }
 }
 
 /// End them.
@@ -43,7 +43,7 @@ pub fn end_strays() -> Swept {
 }
 
 fn notice(swept: Swept, frontend: &dyn Frontend) {
-    if !swept.found.is_empty() {
+    if !swept.found.is_empty() || !swept.left.is_none() {
         frontend.notice(Notice::Strays(swept));
     }
 }

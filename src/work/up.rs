@@ -6,6 +6,7 @@
 //! - `place` is where a project's supervisor is found,
 //! - `prepare` makes declarations of a project's file,
 //! - `lease` is services that end with their client,
+//! - `left` is what could not be stopped,
 //! - `supervise` is the supervisor's process, `guest` what another part answers there, `connect` the way to it,
 //! - `state` is the services as the board has them, `output` what they print, `together` that of several as one stream, `merged` as one log.
 
@@ -15,6 +16,7 @@ mod error;
 mod going;
 mod guest;
 mod lease;
+mod left;
 mod merged;
 mod named;
 mod next_life;
@@ -35,6 +37,7 @@ pub use error::UpError;
 pub use going::goes_on;
 pub use guest::Guest;
 pub use lease::Lease;
+use left::Stopped;
 pub use merged::Merged;
 pub use named::services_named;
 pub use next_life::{NextLifeError, await_end, await_next_life};
@@ -99,11 +102,12 @@ pub fn board_at_work(directory: &Path) -> Option<PathBuf> {
 /// Stop all services of the project in this directory, and wait until nothing is left of them; false if none ran.
 ///
 /// # Errors
-/// The supervisor cannot be asked, or does not end.
+/// The supervisor cannot be asked, or does not end, or something of a service is left.
 pub fn down(home: &Home, directory: &Path, frontend: &dyn Frontend) -> Result<bool, UpError> {
     let place = UpPlace::of(directory)?;
     let running = match Supervisor::connect(&place)? {
         Some(mut supervisor) => {
+            let stopped = Stopped::now(&place);
             let deadline = Instant::now().checked_add(supervisor.stop_all()? + ENDING);
             // It lets go of the lock just before its own end.
             while place.is_held_by(supervisor.pid) || !has_ended(supervisor.pid) {
@@ -111,6 +115,10 @@ pub fn down(home: &Home, directory: &Path, frontend: &dyn Frontend) -> Result<bo
                     return Err(UpError::NotEnded);
                 }
                 thread::sleep(GLANCE);
+            }
+            let left = stopped.left();
+            if !left.is_empty() {
+                return Err(UpError::Left(left));
             }
             true
         }

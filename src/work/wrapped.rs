@@ -106,10 +106,12 @@ fn look(meter: &Arc<Mutex<(Meter, Gauge)>>) -> Look {
     })
 }
 
-/// The end of a slot whose command ended so. A command that was asked to end is cancelled, whatever it made of that.
+/// The end of a slot whose command ended so. A command that was asked to end is cancelled, whatever it made of that, unless
+/// something of it is left.
 fn ending(end: &CommandEnd, tail: &[String]) -> Ending {
     let exit = Exit::from(end.status);
     match exit {
+        _ if !end.left.is_none() => failed(&Trouble::new(TroubleKind::Killed, format!("killed, and {}", end.left))),
         _ if end.asked.is_some() => cancelled(exit),
         Exit::Code(0) => Ending::new(SlotState::Done),
         Exit::Code(130) | Exit::Signal(1 | 2 | 15) => cancelled(exit),

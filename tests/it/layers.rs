@@ -96,7 +96,7 @@ const TOWERS: [Tower; 24] = [
             &["error", "guest", "named"],
             &["place", "prepare"],
             &["begin"],
-            &["connect", "state", "supervise"],
+            &["connect", "left", "state", "supervise"],
             &["going", "lease", "output"],
             &["next_life", "together"],
             &["merged", "rebuilt"],
@@ -176,7 +176,7 @@ const TOWERS: [Tower; 24] = [
     Tower {
         sources: "src/process/tree",
         floors: &[
-            &["elsewhere", "handle", "offline", "protocol"],
+            &["elsewhere", "handle", "listing", "obstacle", "offline", "protocol", "room"],
             &["forward", "look", "program", "requests"],
             &["ending"],
             &["adoption"],

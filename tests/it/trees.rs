@@ -4,6 +4,7 @@
 //! once more, in one of its `roles`.
 
 mod containers;
+mod crowded;
 mod grow;
 mod marks;
 mod matrix;

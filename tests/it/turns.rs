@@ -21,6 +21,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+pub(crate) use command::playing;
 use tempfile::TempDir;
 use vx::turn::{Agent, Message, TurnEvent, TurnHandle, TurnRequest, agents_of, spawn_turn};
 

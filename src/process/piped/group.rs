@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 
 use super::{Ends, News, PipedEnd, PipedLaunch};
 use crate::process::exit::Exit;
-use crate::process::group::members;
+use crate::process::group::{Survivors, members};
 
 /// Between two looks at a group that is about to end.
 const GLANCE: Duration = Duration::from_millis(10);
@@ -117,7 +117,8 @@ impl Grouped {
         if over {
             let _ = kill_process_group(self.pid, Signal::KILL);
             let held_output = matches!(self.stage, Stage::Asked { held_output: true, .. });
-            on_news(News::Ended(self.child.wait().map(|status| PipedEnd { exit: Exit::from(status), held_output })));
+            let exit = self.child.wait().map(Exit::from);
+            on_news(News::Ended(exit.map(|exit| PipedEnd { exit, held_output, left: Survivors::default() })));
         }
         over
     }

@@ -15,9 +15,10 @@ use rustix::process::{Pid, getpid, set_child_subreaper};
 use super::ending::Ending;
 use super::handle::{Facts, Handle, await_any};
 use super::look::Descendants;
+use super::obstacle::Obstacle;
 use super::program::orphans_are_of_trees;
 use super::protocol::RUNNER;
-use crate::process::group::Member;
+use crate::process::group::Survivors;
 
 /// The grace of orphans.
 const GRACE: Duration = Duration::from_millis(500);
@@ -68,13 +69,19 @@ pub(in crate::process) fn end_adoption() {
     }
 }
 
-/// End the orphans that have come to this process, after a runner, or an owner of one, was killed; those that are still
-/// there come back.
-pub(in crate::process) fn end_orphans() -> Vec<Member> {
+/// End the orphans that have come to this process, after a runner, or an owner of one, was killed; who is still there
+/// comes back.
+pub(in crate::process) fn end_orphans() -> Survivors {
     if ADOPTIONS.load(Ordering::SeqCst) == 0 || !orphans_are_of_trees() {
-        return Vec::new();
+        return Survivors::default();
     }
-    let Some(own) = Facts::of(getpid()) else { return Vec::new() };
+    let own = match Facts::read(getpid()) {
+        Ok(Some(own)) => own,
+        read => {
+            let refused = Obstacle::from(read.err().unwrap_or_else(|| io::ErrorKind::NotFound.into()));
+            return Survivors { unseen: Some(refused.to_string()), ..Survivors::default() };
+        }
+    };
     let mut ending = Ending::of(Descendants::by_rule(move |pid, facts| {
         facts.session.is_some() && facts.session != own.session && !RUNNERS.lock().contains(&pid)
     }));
@@ -136,6 +143,6 @@ mod tests {
     fn a_program_that_embeds_vx_adopts_nothing() {
         assert!(Adoption::begin().is_none());
         assert_eq!(rustix::process::child_subreaper(), Ok(None));
-        assert_eq!(end_orphans(), []);
+        assert!(end_orphans().is_none());
     }
 }

@@ -15,22 +15,25 @@ use super::forward::Forwarding;
 use super::handle::{Handle, await_any};
 use super::step::{Requests, end};
 use super::watchdog::Watchdog;
+use crate::process::group::Survivors;
 
 /// A command that ends within this time has no watchdog, which would cost it more than it is good for.
 const WATCHED_AFTER: Duration = Duration::from_millis(50);
 
 /// The end of a command.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct CommandEnd {
     /// The command's own status.
     pub status: ExitStatus,
     /// The signal by which this process was asked to end, and ended the command with all below it.
     pub asked: Option<i32>,
+    /// Those of them that are still there after all.
+    pub left: Survivors,
 }
 
 impl CommandEnd {
     /// The status for this process's own end.
-    pub fn to_pass_on(self) -> ExitStatus {
+    pub fn to_pass_on(&self) -> ExitStatus {
         self.asked.map_or(self.status, ExitStatus::from_raw)
     }
 }
@@ -52,7 +55,7 @@ pub(in crate::process) fn run_command(
     let pid = Pid::from_child(&child);
     let Ok(Some(handle)) = Handle::open(pid) else {
         started();
-        return Ok(CommandEnd { status: child.wait()?, asked: None });
+        return Ok(CommandEnd { status: child.wait()?, asked: None, left: Survivors::default() });
     };
     let handle = Arc::new(handle);
     // Without a thread for it the command still runs.
@@ -64,11 +67,9 @@ pub(in crate::process) fn run_command(
         watchdog = Watchdog::start(pid, mark);
         seen = wait(None);
     }
-    if seen[1] {
-        end(pid, &requests)?;
-    }
+    let left = if seen[1] { end(pid, &requests)? } else { Survivors::default() };
     let status = child.wait()?;
     drop((forwarded, watchdog));
     requests.close();
-    Ok(CommandEnd { status, asked: requests.signal() })
+    Ok(CommandEnd { status, asked: requests.signal(), left })
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, ExitStatus};
 
-use super::group::Member;
+use super::group::{Member, Survivors};
 
 /// Nothing to adopt here.
 #[derive(Debug)]
@@ -34,8 +34,8 @@ pub fn own_runner() -> Option<std::path::PathBuf> {
 #[cfg(unix)]
 pub(super) fn end_adoption() {}
 
-pub(super) fn end_orphans() -> Vec<Member> {
-    Vec::new()
+pub(super) fn end_orphans() -> Survivors {
+    Survivors::default()
 }
 
 pub(super) fn starts_others() {}
@@ -63,17 +63,19 @@ pub(super) fn under_runner(program: &Path, arguments: &[OsString]) -> (Command, 
 }
 
 /// The end of a command.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct CommandEnd {
     /// The command's own status.
     pub status: ExitStatus,
     /// The signal by which this process was asked to end; never here.
     pub asked: Option<i32>,
+    /// Nobody, as nothing is ended here.
+    pub left: Survivors,
 }
 
 impl CommandEnd {
     /// The status for this process's own end.
-    pub fn to_pass_on(self) -> ExitStatus {
+    pub fn to_pass_on(&self) -> ExitStatus {
         self.status
     }
 }
@@ -85,7 +87,7 @@ pub(super) fn run_command(
     started: impl FnOnce(),
 ) -> io::Result<CommandEnd> {
     let status = super::foreground::to_its_end(command, Below::Program, started)?;
-    Ok(CommandEnd { status, asked: None })
+    Ok(CommandEnd { status, asked: None, left: Survivors::default() })
 }
 
 /// Wait for the child's end.
@@ -110,12 +112,12 @@ pub struct Swept {
     /// Those that were there.
     pub found: Vec<Member>,
     /// Those of them that are still there, though killed and waited for.
-    pub left: Vec<Member>,
+    pub left: Survivors,
 }
 
 /// None is found here.
-pub fn with_environment(_: impl Fn(&Environment) -> bool + Send + Sync + 'static) -> Vec<Member> {
-    Vec::new()
+pub fn with_environment(_: impl Fn(&Environment) -> bool + Send + Sync + 'static) -> Survivors {
+    Survivors::default()
 }
 
 /// None is found here.

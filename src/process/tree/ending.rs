@@ -11,8 +11,9 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::handle::{await_any, now_ticks};
 use super::look::{Descendants, Look};
+use super::obstacle::Obstacle;
 use super::protocol::Counts;
-use crate::process::group::{self, Member};
+use crate::process::group::{self, Member, Survivors};
 
 /// The longest that killed processes are waited for. The system may take any time, so there is a bound.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -66,7 +67,7 @@ impl Ending {
     /// A look is clean when no member is alive and none was collected since the one before: a process that forks and
     /// exits faster than a look sees it leaves one to collect with every step.
     pub(super) fn seen_empty(&mut self) -> bool {
-        let Look { collected, complete } = self.descendants.look();
+        let Look { collected, complete, .. } = self.descendants.look();
         self.counts.looks += 1;
         let clean = complete && collected == 0 && self.descendants.members().is_empty();
         self.clean = if clean { self.clean + 1 } else { 0 };
@@ -74,17 +75,18 @@ impl Ending {
     }
 
     /// End the tree: ask, wait for the grace, kill. `wait` returns when a member ends, after that pause, or with another
-    /// grace to keep to if it is shorter. Processes that are still there after all come back.
+    /// grace to keep to if it is shorter. Who is still there after all comes back, and so does the reason for which it is
+    /// not known that nobody is.
     pub(super) fn end(
         &mut self,
         grace: Duration,
         mut wait: impl FnMut(&Self, Duration) -> Option<Duration>,
-    ) -> Vec<Member> {
+    ) -> Survivors {
         let asked_at = Instant::now();
         let mut until = asked_at + grace;
         while Instant::now() < until {
             if self.seen_empty() {
-                return Vec::new();
+                return Survivors::default();
             }
             self.ask();
             let pause = self.pause().min(until.saturating_duration_since(Instant::now()));
@@ -138,16 +140,16 @@ impl Ending {
         std::mem::replace(&mut self.pause, longer)
     }
 
-    /// Kill every member, and look until none is found; those that are still there after ten seconds come back.
+    /// Kill every member, and look until none is found, for ten seconds; who is still there then comes back.
     ///
     /// Stopped from the root, so that no parent acts on the end of its child; killed from the leaves, so that members
     /// cut off by the end of this process itself are still below their parents.
-    fn kill(&mut self) -> Vec<Member> {
+    fn kill(&mut self) -> Survivors {
         let deadline = Instant::now() + PATIENCE;
         self.clean = 0;
         while Instant::now() < deadline {
             if self.stop_all() {
-                return Vec::new();
+                return Survivors::default();
             }
             for member in self.descendants.members().iter().rev() {
                 self.counts.killed += usize::from(member.handle.signal(Signal::KILL));
@@ -160,7 +162,17 @@ impl Ending {
                 false => await_all(self.handles().collect(), Instant::now() + KILLED),
             }
         }
-        self.named()
+        let mut left = self.seen();
+        if left.is_none() {
+            // Nothing but two clean looks shows that nobody is left.
+            left.unseen = Some(Obstacle::Restless.to_string());
+        }
+        left
+    }
+
+    /// The members by the last look, and why that may not have seen all.
+    pub(super) fn seen(&self) -> Survivors {
+        Survivors { seen: self.named(), unseen: self.descendants.obstacle().map(ToString::to_string) }
     }
 
     /// Stop every member, also those that were started meanwhile; whether there is none.
@@ -245,7 +257,7 @@ mod tests {
         }
         let said = std::fs::read_to_string(tree.directory.path().join("said")).expect("it was asked");
         assert_eq!(said, "asked\n");
-        assert_eq!(tree.ending.kill(), []);
+        assert!(tree.ending.kill().is_none());
     }
 
     #[test]
@@ -255,7 +267,7 @@ mod tests {
         tree.ending.ask();
         std::thread::sleep(Duration::from_millis(50));
         assert!(!tree.ending.seen_empty(), "it ignores the request");
-        assert_eq!(tree.ending.kill(), []);
+        assert!(tree.ending.kill().is_none());
         assert!(tree.ending.counts.killed >= 1, "{:?}", tree.ending.counts);
         let signal = tree.ending.descendants.leader_status().and_then(|status| status.terminating_signal());
         assert_eq!(signal, Some(9));

@@ -4,7 +4,7 @@
 //! polled for its end; so while a handle of a number is open and silent, the number still belongs to that process.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -26,14 +26,27 @@ pub(super) struct Facts {
     pub start: u64,
     /// True while it is stopped, as by Ctrl-Z.
     pub stopped: bool,
+    /// True where the rest is not known: it is about to go, or becomes another program in place of its first thread.
+    pub changing: bool,
 }
 
 impl Facts {
     /// The facts that `/proc` has of the process with this number now.
     pub(super) fn of(pid: Pid) -> Option<Self> {
+        Self::read(pid).ok().flatten()
+    }
+
+    /// The same; `Ok(None)` when there is no such process.
+    ///
+    /// # Errors
+    /// The system refuses to show them, or gives no file to read them with.
+    pub(super) fn read(pid: Pid) -> io::Result<Option<Self>> {
         let mut buffer = [0; 1024];
-        let read = File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut buffer).ok()?;
-        Self::parse(&buffer[..read])
+        match File::open(format!("/proc/{pid}/stat")).and_then(|mut file| file.read(&mut buffer)) {
+            Ok(read) => Ok(Self::parse(&buffer[..read])),
+            Err(error) if error.kind() == ErrorKind::NotFound || is_gone(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The name, in parentheses, may hold anything, parentheses included: the fields follow the last one.
@@ -41,13 +54,14 @@ impl Facts {
         let close = stat.iter().rposition(|byte| *byte == b')')?;
         let fields: Vec<&str> = std::str::from_utf8(stat.get(close + 2..)?).ok()?.split(' ').collect();
         let number = |at: usize| fields.get(at).and_then(|text: &&str| text.parse::<i32>().ok());
-        // A process that is about to go has no session any more, which shows as a negative number.
+        // A process without a session shows a negative number.
         let pid = |number: i32| Pid::from_raw(number.max(0));
         Some(Self {
             parent: pid(number(1)?),
             session: pid(number(3)?),
             start: fields.get(19)?.parse().ok()?,
             stopped: fields[0] == "T",
+            changing: number(3)? < 0,
         })
     }
 }
@@ -100,6 +114,22 @@ impl AsFd for Handle {
     }
 }
 
+/// A process that ends while its facts are read.
+fn is_gone(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::SRCH.raw_os_error())
+}
+
+/// True if a child of this process has not ended, with all its threads: a statement of the system about one instant, made
+/// with the list of processes locked. A child that has ended and is not collected yet does not count, unless it is traced
+/// by a process that is not this one.
+pub(super) fn has_living_children() -> bool {
+    // Without a question for ends the system passes over those that have ended. The last one is for children that tell
+    // nobody of their end.
+    let every_kind = WaitIdOptions::from_bits_retain(0x4000_0000);
+    let options = WaitIdOptions::STOPPED | WaitIdOptions::CONTINUED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    !matches!(waitid(WaitId::All, options | every_kind), Err(Errno::CHILD))
+}
+
 /// Of these, in their order, whether each has something to report: for a handle, that its process and all its threads
 /// have ended. Waits for the first one, no longer than `patience`.
 pub(super) fn await_any<'a>(fds: impl Iterator<Item = BorrowedFd<'a>>, patience: Option<Duration>) -> Vec<bool> {
@@ -127,10 +157,20 @@ mod tests {
         assert_eq!((facts.parent, facts.session, facts.start), (Pid::from_raw(3), Pid::from_raw(6), 12345));
         let going =
             Facts::parse(b"7 (a) X 0 -1 -1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 4 0 12345 0 0").expect("all are there");
-        assert_eq!((going.parent, going.session, going.stopped), (None, None, false));
+        assert_eq!((going.parent, going.session, going.stopped, going.changing), (None, None, false, true));
+        assert!(!facts.changing);
         let stopped = Facts::parse(b"7 (T) T 3 5 6 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 4 0 12345 1000 9");
         assert!(stopped.is_some_and(|facts| facts.stopped) && !facts.stopped);
         assert_eq!(Facts::parse(b"7 (a) S 0 0 0 0 -1"), None);
+    }
+
+    #[test]
+    fn facts_of_nobody_are_none_and_those_that_cannot_be_read_an_error() {
+        let mut child = std::process::Command::new("true").spawn().expect("a process");
+        let pid = Pid::from_child(&child);
+        child.wait().expect("its end");
+        assert!(matches!(Facts::read(pid), Ok(None)));
+        assert!(matches!(Facts::read(rustix::process::getpid()), Ok(Some(_))));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::ending::Ending;
 use super::look::Descendants;
 use super::requests::{Request, Requests};
 use crate::process::exit::Exit;
-use crate::process::group::Member;
+use crate::process::group::{Member, Survivors};
 
 /// A program to start below a guard.
 #[derive(Debug)]
@@ -79,7 +79,6 @@ impl Guard {
             let _ = leader.kill().and_then(|()| leader.wait());
             return Err(error);
         }
-        descendants.measure_capacity();
         let pid = leader.id();
         Ok((Guarded { pid, ending: Ending::of(descendants), _input: input }, reader))
     }
@@ -97,8 +96,8 @@ impl Guard {
     }
 
     /// End a program with all below it: this signal, then for `grace` its end, then a kill; another request ends the grace.
-    /// Processes that are still there after all come back.
-    pub fn end(&mut self, program: &mut Guarded, signal: i32, grace: Duration) -> Vec<Member> {
+    /// Who is still there after all comes back.
+    pub fn end(&mut self, program: &mut Guarded, signal: i32, grace: Duration) -> Survivors {
         program.ending.ask_with(signal_of(signal));
         let requests = &mut self.requests;
         program

@@ -1,27 +1,46 @@
-//! All processes below this one, or below processes that a rule names, found by looking at every process of the system.
+//! All processes below this one, or below processes that a rule names.
 //!
 //! The system moves an orphan to its nearest ancestor that is a subreaper. Below a subreaper, therefore, a descendant
-//! stays one for all its life, and a process that is none never becomes one. Each process is asked for its parent once;
-//! after that its handle stands for the answer, and a look costs one list of numbers and one poll.
+//! stays one for all its life, and a process that is none never becomes one. So each process of the system is asked for
+//! its parent once; after that its place in the [`Listing`] stands for the answer. A look costs one list, and three calls
+//! for each process that was started since the last one. Only members get a handle: as many files are open as the tree
+//! has processes, whatever else runs on the machine.
 //!
-//! A parent's number is believed only if a handle of that number was open before the question and silent after it: else
-//! the parent may have ended, its number may be another process's, and the question is asked again.
+//! **A parent's number is believed** only if the same process had it before the question and after it: a member's handle was
+//! open before and is silent after; a stranger is on the list from before and on that from after, with the same inode.
+//! Else the parent may have ended, its number may be another process's, and the question is asked again. A process that
+//! belongs to the tree is asked once more when its handle is open, so that what was read is of whom the handle names.
+//!
+//! **No look is one instant**: a process that is started during it may be missing, and so may one whose parent was missing.
+//! Two things show that a tree is empty nevertheless. Two looks in a row that find and collect nobody, for whoever hides
+//! from a look by forking and exiting leaves one to be collected by the next. And, where every child of this process
+//! belongs to the tree, the system's own word that none is alive, which it gives for one instant: the parent of a process
+//! is alive, so whoever is alive below this process has an ancestor among its children. A look that finds nobody and is
+//! contradicted by that word counts for nothing; if the contradiction stays, all strangers are asked again.
+//!
+//! Lists of children (`/proc/PID/task/TID/children`) are not used. Many systems do not have them, they promise something only
+//! of processes that stand still, and they would save no more than the list.
+
+mod sorting;
 
 use std::collections::{HashMap, HashSet};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::time::Duration;
 
-use rustix::process::{Pid, Resource, WaitIdStatus, getpid, getrlimit};
+use rustix::process::{Pid, WaitIdStatus, getpid};
 
-use super::handle::{Facts, Handle, await_any};
+use super::handle::{Facts, Handle, await_any, has_living_children};
+use super::listing::Listing;
+use super::obstacle::{Obstacle, has_no_room};
+use super::room::Room;
 
 /// The number of times that one look asks for parents again.
 const ROUNDS: usize = 4;
 
-/// Handles of processes outside take one part in so many of the files that this process may open; those of members as
-/// many.
-const SHARE: u64 = 3;
+/// The number of looks in a row that the system may contradict before all strangers are asked again. A tree that changes
+/// fast is contradicted, too.
+const CONTRADICTIONS: usize = 4;
 
 /// A process below this one that has not ended.
 #[derive(Debug)]
@@ -37,7 +56,9 @@ pub(super) struct Look {
     /// The number of ended processes that this one collected. Each was a member, possibly one that no look has seen: a
     /// process that forks and exits faster than a look leaves one with every step.
     pub collected: usize,
-    /// True if every process of the system was placed.
+    /// The number of ended children that could not be collected, as a process that is not this one traces them.
+    pub uncollected: usize,
+    /// True if every process of the system was placed, and the system does not contradict.
     pub complete: bool,
 }
 
@@ -47,6 +68,8 @@ type Rule = Box<dyn Fn(Pid, &Facts) -> bool + Send>;
 /// The processes that a rule applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Roots {
+    /// All children of this process, without a question.
+    AllChildren,
     /// Children of this process.
     Children,
     /// All but this process.
@@ -63,25 +86,13 @@ pub(super) struct Descendants {
     leader: Option<Handle>,
     /// In the order in which they were found: a parent before its children.
     members: Vec<Member>,
-    /// Processes that are not below this one, by number.
-    outside: HashMap<Pid, Handle>,
-    /// The most handles of each kind.
-    capacity: usize,
-}
-
-/// A process with a handle and the facts read after that was opened.
-struct Found {
-    handle: Handle,
-    facts: Facts,
-}
-
-/// The place of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    Member,
-    /// Below this process, by a child that the rule leaves out.
-    Spared,
-    Outside,
+    /// Processes that are not below this one, by number, each with the inode of its folder on the last list.
+    outside: HashMap<Pid, u64>,
+    room: Room,
+    /// Why the last look may not have seen all.
+    obstacle: Option<Obstacle>,
+    /// The number of looks in a row that the system has contradicted.
+    contradicted: usize,
 }
 
 impl Descendants {
@@ -97,30 +108,34 @@ impl Descendants {
         Self::of(Roots::Anywhere, Box::new(rule))
     }
 
+    /// All below this process, which is a subreaper, and has no children but those of the tree.
+    pub(super) fn all() -> Self {
+        Self::of(Roots::AllChildren, Box::new(|_, _| true))
+    }
+
     fn of(roots: Roots, rule: Rule) -> Self {
-        let (members, outside) = (Vec::new(), HashMap::new());
         Self {
             own: getpid(),
             roots,
             rule,
             spared: HashSet::new(),
             leader: None,
-            members,
-            outside,
-            capacity: capacity(),
+            members: Vec::new(),
+            outside: HashMap::new(),
+            room: Room::default(),
+            obstacle: None,
+            contradicted: 0,
         }
     }
 
-    /// Those below a process that has no child yet: every other process of the system is outside.
+    /// All below this process, which is a subreaper and has no child yet: every other process of the system is outside.
     ///
     /// # Errors
-    /// The system has no `/proc`, or no handles of processes.
+    /// The system has no `/proc`.
     pub(super) fn of_childless() -> io::Result<Self> {
-        let mut descendants = Self::by_rule(|_, _| true);
-        for pid in numbers()?.into_iter().filter(|pid| *pid != descendants.own).take(descendants.capacity) {
-            let handle = Handle::open(pid)?;
-            descendants.outside.extend(handle.map(|handle| (pid, handle)));
-        }
+        let (mut descendants, listing) = (Self::all(), Listing::read()?);
+        let others = listing.pids().filter(|pid| *pid != descendants.own);
+        descendants.outside = others.filter_map(|pid| Some((pid, listing.inode_of(pid)?))).collect();
         Ok(descendants)
     }
 
@@ -140,11 +155,6 @@ impl Descendants {
     /// Leave out these processes, and those below them.
     pub(super) fn spare(&mut self, spared: HashSet<Pid>) {
         self.spared = spared;
-    }
-
-    /// The limit of open files has changed.
-    pub(super) fn measure_capacity(&mut self) {
-        self.capacity = capacity();
     }
 
     /// The leader's status, once it has ended; it keeps its number.
@@ -172,44 +182,82 @@ impl Descendants {
         &self.members
     }
 
+    /// Why the last look may not have seen all.
+    pub(super) fn obstacle(&self) -> Option<&Obstacle> {
+        self.obstacle.as_ref()
+    }
+
     /// Look at every process.
     pub(super) fn look(&mut self) -> Look {
         let mut look = Look::default();
-        let Ok(mut open) = numbers() else { return look };
-        let mut asked = HashMap::new();
-        for _ in 0..ROUNDS {
-            self.drop_ended(&mut look);
-            open.retain(|pid| !self.knows(*pid));
-            let (found, all) = self.ask(&open);
-            let unplaced = self.place(found, &mut look);
-            if !all {
-                return look;
-            }
-            // A parent that is named for a second time and is not there is hidden from this user, as no member is.
-            open =
-                unplaced.iter().filter(|(pid, parent)| asked.get(*pid) != Some(*parent)).map(|(pid, _)| *pid).collect();
-            if open.is_empty() {
-                look.complete = true;
-                return look;
-            }
-            asked = unplaced;
-        }
+        self.obstacle = self.look_around(&mut look).err();
+        look.complete = self.obstacle.is_none();
         look
     }
 
-    fn knows(&self, pid: Pid) -> bool {
-        pid == self.own
-            || self.leader() == Some(pid)
-            || self.outside.contains_key(&pid)
-            || self.members.iter().any(|member| member.handle.pid == pid)
+    fn look_around(&mut self, look: &mut Look) -> Result<(), Obstacle> {
+        let listed = self.list();
+        self.drop_ended(look);
+        let mut before = listed?;
+        let mut open = self.unknown(before.pids());
+        let mut asked = HashMap::new();
+        for _ in 0..ROUNDS {
+            let seen = self.ask(&open)?;
+            if seen.is_empty() {
+                return self.confirm(look);
+            }
+            let after = self.list()?;
+            let mut unplaced = self.sort(seen, [&before, &after], look)?;
+            // A parent that is named for a second time and is not there is hidden from this user, as no member is.
+            unplaced.retain(|pid, parent| asked.get(pid) != Some(parent));
+            let parents: Vec<Pid> = unplaced.values().flatten().copied().collect();
+            open = self.unknown(unplaced.keys().copied().chain(parents));
+            (before, asked) = (after, unplaced);
+        }
+        if open.is_empty() { self.confirm(look) } else { Err(Obstacle::Restless) }
     }
 
-    /// Forget those that have ended, and collect those of them that are children of this process.
+    /// The list now. Strangers that are not on it any more are forgotten.
+    fn list(&mut self) -> io::Result<Listing> {
+        let listing = match Listing::read() {
+            Err(error) if has_no_room(&error) && self.room.make() => Listing::read()?,
+            read => read?,
+        };
+        self.outside.retain(|pid, inode| listing.inode_of(*pid) == Some(*inode));
+        Ok(listing)
+    }
+
+    /// Those of these processes that have no place yet.
+    fn unknown(&self, pids: impl Iterator<Item = Pid>) -> Vec<Pid> {
+        let members: HashSet<Pid> = self.members.iter().map(|member| member.handle.pid).collect();
+        let known = [Some(self.own), self.leader()];
+        let is_known =
+            |pid: &Pid| known.contains(&Some(*pid)) || self.outside.contains_key(pid) || members.contains(pid);
+        let mut unknown: Vec<Pid> = pids.filter(|pid| !is_known(pid)).collect();
+        // A parent mostly has a lower number than its child, and is placed before it.
+        unknown.sort_unstable_by_key(|pid| pid.as_raw_pid());
+        unknown
+    }
+
+    /// With nobody found, the system's word on it, where that is about the tree alone. It counts an ended child as alive that
+    /// cannot be collected, because it is traced by a process elsewhere.
+    fn confirm(&mut self, look: &Look) -> Result<(), Obstacle> {
+        let is_asked = self.roots == Roots::AllChildren && self.spared.is_empty();
+        if !is_asked || !self.members.is_empty() || look.uncollected > 0 || !has_living_children() {
+            self.contradicted = 0;
+            return Ok(());
+        }
+        self.contradicted += 1;
+        if self.contradicted.is_multiple_of(CONTRADICTIONS) {
+            self.outside.clear();
+        }
+        Err(Obstacle::Hidden)
+    }
+
+    /// Forget members that have ended, and collect those of them that are children of this process.
     fn drop_ended(&mut self, look: &mut Look) {
         let members = self.members.iter().map(|member| member.handle.as_fd());
-        let (pids, fds): (Vec<Pid>, Vec<BorrowedFd<'_>>) =
-            self.outside.iter().map(|(pid, handle)| (*pid, handle.as_fd())).unzip();
-        let mut ended = await_any(members.chain(fds), Some(Duration::ZERO)).into_iter();
+        let mut ended = await_any(members, Some(Duration::ZERO)).into_iter();
         let leader = self.leader();
         self.members.retain(|member| {
             let over = ended.next().unwrap_or(false);
@@ -218,99 +266,7 @@ impl Descendants {
             }
             !over
         });
-        pids.into_iter().zip(ended).filter(|(_, over)| *over).for_each(|(pid, _)| drop(self.outside.remove(&pid)));
     }
-
-    /// Open a handle of each of these, then ask for its facts; whether there were handles enough for all.
-    fn ask(&self, pids: &[Pid]) -> (Vec<Found>, bool) {
-        let mut found = Vec::new();
-        for pid in pids {
-            if found.len() + self.members.len() >= self.capacity {
-                return (found, false);
-            }
-            match Handle::open(*pid) {
-                Ok(Some(handle)) => found.extend(Facts::of(*pid).map(|facts| Found { handle, facts })),
-                Ok(None) => {}
-                Err(_) => return (found, false),
-            }
-        }
-        (found, true)
-    }
-
-    /// Place each of these by its parent; those whose parent is not known come back, with its number.
-    fn place(&mut self, found: Vec<Found>, look: &mut Look) -> HashMap<Pid, Option<Pid>> {
-        // From here on a known parent was there before and after its child was asked for it.
-        self.drop_ended(look);
-        let ended = await_any(found.iter().map(|found| found.handle.as_fd()), Some(Duration::ZERO));
-        let (mut open, mut spared) = (Vec::new(), HashSet::new());
-        for (found, ended) in found.into_iter().zip(ended) {
-            match ended {
-                false => open.push(found),
-                true => look.collected += usize::from(self.collects(&found)),
-            }
-        }
-        loop {
-            let before = open.len();
-            for found in std::mem::take(&mut open) {
-                match self.place_of(&found, &spared) {
-                    Some(place) => self.keep(found, place, &mut spared),
-                    None => open.push(found),
-                }
-            }
-            if open.len() == before {
-                return open.into_iter().map(|found| (found.handle.pid, found.facts.parent)).collect();
-            }
-        }
-    }
-
-    /// Collect a process that ended before it was known; whether it was a child of this one, and no other's to collect.
-    fn collects(&self, found: &Found) -> bool {
-        let accepted = found.facts.parent == Some(self.own) && (self.rule)(found.handle.pid, &found.facts);
-        accepted && found.handle.collect().is_some()
-    }
-
-    fn place_of(&self, found: &Found, spared: &HashSet<Pid>) -> Option<Place> {
-        if self.spared.contains(&found.handle.pid) {
-            return Some(Place::Spared);
-        }
-        let accepted = || (self.rule)(found.handle.pid, &found.facts);
-        if self.roots == Roots::Anywhere && accepted() {
-            return Some(Place::Member);
-        }
-        let Some(parent) = found.facts.parent else { return Some(Place::Outside) };
-        if parent == self.own {
-            let accepted = self.roots == Roots::Children && accepted();
-            return Some(if accepted { Place::Member } else { Place::Spared });
-        }
-        if self.outside.contains_key(&parent) {
-            return Some(Place::Outside);
-        }
-        if spared.contains(&parent) {
-            return Some(Place::Spared);
-        }
-        self.members.iter().any(|member| member.handle.pid == parent).then_some(Place::Member)
-    }
-
-    fn keep(&mut self, found: Found, place: Place, spared: &mut HashSet<Pid>) {
-        let Found { handle, facts } = found;
-        match place {
-            Place::Member => self.members.push(Member { handle, start: facts.start }),
-            Place::Outside if self.outside.len() < self.capacity => drop(self.outside.insert(handle.pid, handle)),
-            // Its children may be placed by it now; the next look asks it again.
-            Place::Outside | Place::Spared => drop(spared.insert(handle.pid)),
-        }
-    }
-}
-
-/// The numbers of all processes that this user may see. One that is there from before the list to after it is on it.
-fn numbers() -> io::Result<Vec<Pid>> {
-    let names = std::fs::read_dir("/proc")?.flatten();
-    Ok(names.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)).collect())
-}
-
-fn capacity() -> usize {
-    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    usize::try_from(files / SHARE).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

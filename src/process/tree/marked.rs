@@ -18,7 +18,7 @@ use super::ending::Ending;
 use super::handle::Facts;
 use super::look::Descendants;
 use crate::process::callers::callers;
-use crate::process::group::Member;
+use crate::process::group::{Member, Survivors};
 
 /// The time that these processes have to end after they were asked to.
 const GRACE: Duration = Duration::from_secs(2);
@@ -53,14 +53,19 @@ pub struct Swept {
     /// Those that were there.
     pub found: Vec<Member>,
     /// Those of them that are still there, though killed and waited for.
-    pub left: Vec<Member>,
+    pub left: Survivors,
 }
 
 /// The processes of this user with such an environment, and those below them. This process and its callers are none.
-pub fn with_environment(accepts: impl Fn(&Environment) -> bool + Send + Sync + 'static) -> Vec<Member> {
+pub fn with_environment(accepts: impl Fn(&Environment) -> bool + Send + Sync + 'static) -> Survivors {
     let mut ending = Ending::of(tree(&Arc::new(accepts)));
-    ending.seen_empty();
-    ending.named()
+    for _ in 0..ROUNDS {
+        ending.seen_empty();
+        if ending.descendants.obstacle().is_none() {
+            break;
+        }
+    }
+    ending.seen()
 }
 
 /// End them.
@@ -69,13 +74,17 @@ pub fn end_with_environment(accepts: impl Fn(&Environment) -> bool + Send + Sync
     for _ in 0..ROUNDS {
         let mut ending = Ending::of(tree(&accepts));
         if ending.seen_empty() || ending.descendants.members().is_empty() {
-            break;
+            swept.left = ending.seen();
+            if swept.left.is_none() {
+                break;
+            }
+            continue;
         }
         // A runner whose owner was killed ends its own tree, and knows more about it.
         await_runners(&mut ending);
         swept.found.extend(ending.named());
         swept.left = ending.end(GRACE, Ending::await_member);
-        if !swept.left.is_empty() {
+        if !swept.left.is_none() {
             break;
         }
     }

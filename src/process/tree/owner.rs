@@ -201,8 +201,8 @@ impl Tree {
             Some(Report::Ended(end)) => Ok(end),
             Some(Report::NotStarted { errno }) => Err(io::Error::from_raw_os_error(errno)),
             _ => {
-                let left: Vec<String> = end_orphans().iter().map(ToString::to_string).collect();
-                let more = if left.is_empty() { String::new() } else { format!("; still there: {}", left.join(", ")) };
+                let left = end_orphans();
+                let more = if left.is_none() { String::new() } else { format!("; {left}") };
                 Err(io::Error::other(format!("the runner of its processes was killed{more}")))
             }
         }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::process::exit::Exit;
-use crate::process::group::Member;
+use crate::process::group::{Member, Survivors};
 
 /// The first word of a runner's command line. No command and no tool begins with a dash.
 pub(super) const RUNNER: &str = "--run-tree";
@@ -100,7 +100,7 @@ pub struct TreeEnd {
     /// The processes that it had left behind, and that did not end by themselves.
     pub strays: Vec<Member>,
     /// The processes that are still there, though killed and waited for.
-    pub left: Vec<Member>,
+    pub left: Survivors,
     /// True if one of the strays held the program's standard output or error open.
     pub held_output: bool,
     /// The work of ending it.
@@ -114,7 +114,7 @@ pub struct Counts {
     pub asked: usize,
     /// Processes that were killed.
     pub killed: usize,
-    /// Looks at all processes of the system.
+    /// Looks for processes that belong to it.
     pub looks: usize,
     /// The time from the first kill until the tree was seen to be empty, in microseconds; none where nothing was killed.
     pub killing_us: Option<u64>,
@@ -163,7 +163,7 @@ mod tests {
         let end = TreeEnd {
             exit: Exit::Signal(9),
             strays: Vec::new(),
-            left: Vec::new(),
+            left: Survivors::default(),
             held_output: false,
             counts: Counts::default(),
         };

@@ -15,7 +15,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Resource, Rlimit, getrlimit, set_child_subreaper, setrlimit, setsid};
+use rustix::process::{Pid, set_child_subreaper, setsid};
 
 use super::ending::Ending;
 use super::look::Descendants;
@@ -24,7 +24,7 @@ use super::protocol::{GO, Order, RUNNER, Report, TreeEnd};
 use super::requests::{Request, Requests};
 use super::{step, watchdog};
 use crate::process::exit::Exit;
-use crate::process::group::Member;
+use crate::process::group::{Member, Survivors};
 
 /// The grace of a tree whose owner has died.
 const ORPHAN_GRACE: Duration = Duration::from_millis(500);
@@ -98,8 +98,6 @@ impl Runner {
             let _ = leader.kill().and_then(|()| leader.wait());
             return Err(error);
         }
-        raise_file_limit();
-        descendants.measure_capacity();
         Ok(Self { ending: Ending::of(descendants), requests, linger: order.linger, grace: order.grace })
     }
 
@@ -124,7 +122,7 @@ impl Runner {
             }
             Some(_) => false,
         };
-        let left = if empty { Vec::new() } else { self.end(grace.unwrap_or(self.grace)) };
+        let left = if empty { Survivors::default() } else { self.end(grace.unwrap_or(self.grace)) };
         report(&strays);
         let exit = self.leader_exit().unwrap_or(Exit::Code(1));
         self.ending.descendants.collect_leader();
@@ -160,8 +158,8 @@ impl Runner {
         }
     }
 
-    /// Ask all to end, wait, kill the rest; those that are still there come back.
-    fn end(&mut self, grace: Duration) -> Vec<Member> {
+    /// Ask all to end, wait, kill the rest; who is still there comes back.
+    fn end(&mut self, grace: Duration) -> Survivors {
         let (requests, usual) = (&mut self.requests, self.grace);
         self.ending.end(grace, |ending, pause| asked(requests.wait(ending.handles(), Some(pause)), usual))
     }
@@ -198,13 +196,6 @@ fn holds_output(pid: u32) -> bool {
     let open = read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
     let mut open = open.filter_map(|entry| read_link(entry.path()).ok());
     open.any(|file| own.contains(&file))
-}
-
-/// Take as many open files as this process may: each member takes one. The leader was started before and keeps its own
-/// limit, which programs that use `select` depend on.
-fn raise_file_limit() {
-    let limit = getrlimit(Resource::Nofile);
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// Name the processes that the command left behind where its own output goes: into the log.

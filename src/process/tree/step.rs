@@ -28,6 +28,7 @@ use super::forward::{ignored, is_among};
 use super::handle::{Handle, await_any};
 use super::look::Descendants;
 use super::program;
+use crate::process::group::Survivors;
 pub(super) use runner::run;
 
 /// The first word of the runner's command line. No command and no tool begins with a dash.
@@ -66,7 +67,7 @@ pub(in crate::process) fn wait_or_end(mut child: Child, below: Below) -> io::Res
     let asked = await_any([handle.as_fd(), requests.signals.as_fd()].into_iter(), None)[1];
     match below {
         _ if !asked => {}
-        Below::Program => end(pid, &requests)?,
+        Below::Program => drop(end(pid, &requests)?),
         Below::Runner => {
             handle.signal(Signal::TERM);
             if !await_any([handle.as_fd()].into_iter(), Some(GRACE + RUNNER_PATIENCE))[0] {
@@ -125,14 +126,14 @@ impl Drop for Requests {
     }
 }
 
-/// End the child and those below it that have not left their parents. The child itself is left to be collected.
-pub(super) fn end(pid: Pid, requests: &Requests) -> io::Result<()> {
+/// End the child and those below it that have not left their parents; who is still there comes back. The child itself is
+/// left to be collected.
+pub(super) fn end(pid: Pid, requests: &Requests) -> io::Result<Survivors> {
     let mut descendants = Descendants::by_rule(move |found, _| found == pid);
     descendants.lead_by(pid)?;
     let mut ending = Ending::of(descendants);
-    ending.end(GRACE, |ending, pause| {
+    Ok(ending.end(GRACE, |ending, pause| {
         ending.await_member(pause);
         requests.repeated().then_some(Duration::ZERO)
-    });
-    Ok(())
+    }))
 }

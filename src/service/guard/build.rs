@@ -170,10 +170,7 @@ impl Builder<'_> {
                 drained.finish();
                 ended
             }
-            Err(error) => {
-                self.end(&mut guarded);
-                Err(not_started(error))
-            }
+            Err(error) => self.end(&mut guarded).and(Err(not_started(error))),
         };
         guarded.collect();
         ended
@@ -183,28 +180,29 @@ impl Builder<'_> {
         let until = bound.map(|bound| Instant::now() + bound);
         loop {
             if let Some(exit) = guarded.exit() {
-                self.end(guarded);
-                return Ok(exit);
+                return self.end(guarded).map(|()| exit);
             }
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
             if left == Some(Duration::ZERO) {
-                self.end(guarded);
+                self.end(guarded)?;
                 return Err(failed_with(format!("the reload takes longer than {} s", COMMAND.as_secs())));
             }
             if self.guard.wait(Some(guarded), &self.wake, left).is_some() {
-                self.end(guarded);
+                self.end(guarded)?;
                 return Err(Ending::new(SlotState::Cancelled));
             }
             self.output.woken(&self.wake);
         }
     }
 
-    fn end(&mut self, guarded: &mut Guarded) {
+    /// End what is there of a program; it is an error if something is left.
+    fn end(&mut self, guarded: &mut Guarded) -> Result<(), Ending> {
         if guarded.exit().is_some() && guarded.seen_empty() && guarded.seen_empty() {
-            return;
+            return Ok(());
         }
         let grace = Duration::from_millis(self.order.stop_timeout_ms);
-        self.guard.end(guarded, signal_hook::consts::SIGTERM, grace);
+        let left = self.guard.end(guarded, signal_hook::consts::SIGTERM, grace);
+        if left.is_none() { Ok(()) } else { Err(failed_with(format!("killed, and {left}"))) }
     }
 }
 

@@ -9,7 +9,7 @@ use vx_status::vocabulary::service::{READY, RUNNING};
 use super::checks::checks;
 use super::health::{Found, Rounds};
 use super::{End, Keeper};
-use crate::process::{Exit, Guarded, GuardedProgram, Member};
+use crate::process::{Exit, Guarded, GuardedProgram};
 use crate::project::services::Restart;
 use crate::service::output::Drained;
 use crate::service::probe::{Look, Probe};
@@ -36,9 +36,9 @@ impl Keeper<'_> {
         match self.output.drain(reader, self.probe()) {
             Ok(drained) => self.watch(guarded, drained),
             Err(error) => {
-                self.end(&mut guarded);
+                let end = self.end(&mut guarded, End::NotStarted(error));
                 guarded.collect();
-                End::NotStarted(error)
+                end
             }
         }
     }
@@ -56,21 +56,17 @@ impl Keeper<'_> {
         let end = loop {
             let mut patience = match self.look(begun, &mut rounds) {
                 Ok(patience) => patience,
-                Err(end) => {
-                    self.end(&mut guarded);
-                    break end;
-                }
+                Err(end) => break self.end(&mut guarded, end),
             };
             if let Some(exit) = guarded.exit() {
-                if self.is_over(&mut guarded, exit) {
-                    break End::Ended(exit);
+                if let Some(end) = self.end_after(&mut guarded, exit) {
+                    break end;
                 }
                 patience = Some(patience.unwrap_or(GLANCE).min(GLANCE));
             }
             if self.guard.wait(Some(&guarded), &self.wake, patience).is_some() {
                 self.stopping();
-                let left = self.end(&mut guarded);
-                break End::Stopped(left);
+                break self.end(&mut guarded, End::Stopped);
             }
             self.output.woken(&self.wake);
         };
@@ -127,22 +123,22 @@ impl Keeper<'_> {
         });
     }
 
-    /// Whether the service is over with the end of its program. A program that ends well and leaves processes behind lives
-    /// on in them, as a daemon does, unless it is one that is to end; the others are ended with it.
-    fn is_over(&mut self, guarded: &mut Guarded, exit: Exit) -> bool {
+    /// The end of the service, if it is over with that of its program. A program that ends well and leaves processes behind
+    /// lives on in them, as a daemon does, unless it is one that is to end; the others are ended with it.
+    fn end_after(&mut self, guarded: &mut Guarded, exit: Exit) -> Option<End> {
         if guarded.seen_empty() || guarded.seen_empty() {
-            return true;
+            return Some(End::Ended(exit));
         }
         if exit.success() && self.order.restart != Restart::Never {
-            return false;
+            return None;
         }
-        self.end(guarded);
-        true
+        Some(self.end(guarded, End::Ended(exit)))
     }
 
-    /// End what is there of it.
-    fn end(&mut self, guarded: &mut Guarded) -> Vec<Member> {
+    /// End what is there of it: `end` is the service's end, if all of it has ended.
+    fn end(&mut self, guarded: &mut Guarded, end: End) -> End {
         let grace = Duration::from_millis(self.order.stop_timeout_ms);
-        self.guard.end(guarded, self.order.stop_signal, grace)
+        let left = self.guard.end(guarded, self.order.stop_signal, grace);
+        if left.is_none() { end } else { End::Left(left) }
     }
 }

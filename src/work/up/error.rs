@@ -69,6 +69,9 @@ pub enum UpError {
     /// The supervisor was asked to end, and has not.
     #[error("the services have not ended in time")]
     NotEnded,
+    /// Something of these services is left, though they were killed: each with what that is.
+    #[error("not all has ended: {}", .0.join("; "))]
+    Left(Vec<String>),
     /// Another supervisor is at work.
     #[error("another supervisor runs the services of `{}`", directory.display())]
     Held {
@@ -111,6 +114,7 @@ impl Explain for UpError {
             Self::Create(error) => error.kind(),
             Self::System(_) | Self::Ended { .. } => TroubleKind::Internal,
             Self::Call(CallError::TimeUp) | Self::NotStarted | Self::NotEnded => TroubleKind::Timeout,
+            Self::Left(_) => TroubleKind::Killed,
             Self::Call(_) => TroubleKind::Board,
             Self::Refused(fault) => {
                 let named = fault.data.as_ref().and_then(|data| data.kind.parse().ok());
@@ -132,6 +136,7 @@ impl Explain for UpError {
             Self::Create(error) => error.hint(),
             Self::Refused(fault) => fault.data.as_ref().and_then(|data| data.hint.clone()),
             Self::Ended { hint, .. } => hint.clone(),
+            Self::Left(_) => Some("see what it waits for, then run `vx down` again".into()),
             Self::NotEnded => Some("`vx ps` shows what is left".into()),
             Self::System(_) | Self::Call(_) | Self::NotStarted | Self::Held { .. } => None,
         }

@@ -182,7 +182,7 @@ impl Run {
             fail(format!("it took {took:?}"));
         }
         if let Some(end) = &end
-            && !end.left.is_empty()
+            && !end.left.is_none()
         {
             fail(format!("left: {:?}", end.left));
         }

@@ -10,7 +10,7 @@ use super::{INIT, RESULT};
 use crate::sandbox::{Sandbox, eventually, send};
 
 /// A sandbox whose search path has a `claude` and a `codex` that play this script.
-pub(super) fn playing(script: &str) -> Sandbox {
+pub(crate) fn playing(script: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let folder = sandbox.root().join("agents");
     std::fs::create_dir(&folder).expect("a folder");

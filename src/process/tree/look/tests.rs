@@ -45,8 +45,8 @@ fn a_child_that_ended_before_it_was_seen_is_collected_and_counted() {
     while Handle::open(pid).ok().flatten().is_none_or(|handle| handle.status().is_none()) {
         sleep(Duration::from_millis(1));
     }
-    assert_eq!(descendants.look(), Look { collected: 1, complete: true });
-    assert_eq!(descendants.look(), Look { collected: 0, complete: true });
+    assert_eq!(descendants.look(), Look { collected: 1, complete: true, uncollected: 0 });
+    assert_eq!(descendants.look(), Look { collected: 0, complete: true, uncollected: 0 });
     drop(child);
 }
 
@@ -55,8 +55,21 @@ fn a_child_that_the_rule_leaves_out_keeps_its_status() {
     let (mut child, _) = shell("exit 3");
     let mut descendants = Descendants::by_rule(|_, _| false);
     sleep(Duration::from_millis(20));
-    assert_eq!(descendants.look(), Look { collected: 0, complete: true });
+    assert_eq!(descendants.look(), Look { collected: 0, complete: true, uncollected: 0 });
     assert_eq!(child.wait().expect("its status").code(), Some(3));
+}
+
+#[test]
+fn a_number_that_was_a_strangers_is_asked_again_once_another_process_has_it() {
+    let (mut child, pid) = shell("exec sleep 30");
+    let inode = Listing::read().expect("a list").inode_of(pid).expect("it is there");
+    let mut descendants = Descendants::by_rule(move |found, _| found == pid);
+    descendants.outside.insert(pid, inode);
+    assert!(descendants.look().complete && descendants.members().is_empty(), "it is a stranger");
+    descendants.outside.insert(pid, inode - 1);
+    find(&mut descendants, 1);
+    child.kill().expect("it is there");
+    find(&mut descendants, 0);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use signal_hook::consts::{SIGCHLD, SIGINT, SIGQUIT, SIGWINCH};
 
 use super::{GRACE, Requests, STEP};
 use crate::process::exit::end_alike;
+use crate::process::group::Survivors;
 use crate::process::tree::ending::Ending;
 use crate::process::tree::handle::{Handle, await_any};
 use crate::process::tree::look::Descendants;
@@ -61,7 +62,7 @@ fn serve(owner: &OsString, mut command: Command, spared: fn() -> Vec<u32>) -> io
     signal_hook::low_level::pipe::register(SIGWINCH, writer)?;
     set_child_subreaper(Some(Pid::INIT))?;
     let mut child = command.spawn()?;
-    let mut descendants = Descendants::by_rule(|_, _| true);
+    let mut descendants = Descendants::all();
     // It is not collected before the end, so the number is its own.
     descendants.lead_by(Pid::from_child(&child))?;
     let mut ending = Ending::of(descendants);
@@ -87,11 +88,18 @@ fn serve(owner: &OsString, mut command: Command, spared: fn() -> Vec<u32>) -> io
     };
     if asked {
         ending.descendants.spare(spared().into_iter().filter_map(|pid| Pid::from_raw(pid.cast_signed())).collect());
-        ending.end(GRACE, Ending::await_member);
+        report(&ending.end(GRACE, Ending::await_member));
     }
     let status = child.wait()?;
     requests.close();
     Ok(requests.signal().map_or(status, ExitStatus::from_raw))
+}
+
+/// Name the processes that are still there after all where the program's own errors go.
+fn report(left: &Survivors) {
+    if !left.is_none() {
+        let _ = writeln!(io::stderr(), "warning: killed, and {left}");
+    }
 }
 
 /// Orphans that have come to this process and ended: each keeps its number until it is collected.
