@@ -1,4 +1,5 @@
-//! A program that outlives this process: in a session of its own, with nothing to read and nowhere to print.
+//! A program that outlives this process, and the tree that this process is in: in a session of its own, with nothing to
+//! read and nowhere to print.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -75,7 +76,7 @@ fn start_changed(
     let mut command = CommandWrap::with_new(program, |command| {
         command.args(arguments).current_dir(directory);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        for variable in without {
+        for variable in without.iter().chain([&super::tree::TREE_MARK]) {
             command.env_remove(variable);
         }
         change(command);

@@ -17,7 +17,7 @@ use rustix::io::Errno;
 use super::exit::Exit;
 use super::group::Survivors;
 #[cfg(target_os = "linux")]
-use super::tree::{Tree, TreeEnd, TreeLaunch};
+use super::tree::{Adoption, Tree, TreeEnd, TreeLaunch};
 use group::Grouped;
 
 /// The bytes of one read: as many as a pipe holds.
@@ -92,6 +92,8 @@ enum Whole {
     #[cfg(target_os = "linux")]
     Tree {
         tree: Tree,
+        /// For what comes to this process if the runner is killed.
+        _adoption: Option<Adoption>,
         leader_ended: bool,
         give_up_at: Option<Instant>,
     },
@@ -191,6 +193,7 @@ impl Whole {
     fn start(launch: PipedLaunch, ends: Ends) -> io::Result<Self> {
         #[cfg(target_os = "linux")]
         if let Some(runner) = launch.runner {
+            let adoption = Adoption::begin();
             let mut tree = Tree::start(TreeLaunch {
                 runner,
                 program: launch.program,
@@ -206,7 +209,7 @@ impl Whole {
                 network: true,
             })?;
             tree.await_start()?;
-            return Ok(Self::Tree { tree, leader_ended: false, give_up_at: None });
+            return Ok(Self::Tree { tree, _adoption: adoption, leader_ended: false, give_up_at: None });
         }
         Grouped::start(launch, ends).map(Self::Group)
     }
@@ -233,7 +236,7 @@ impl Whole {
     fn look(&mut self, drained: bool, on_news: &mut dyn FnMut(News<'_>)) -> bool {
         match self {
             #[cfg(target_os = "linux")]
-            Self::Tree { tree, leader_ended, give_up_at } => {
+            Self::Tree { tree, leader_ended, give_up_at, .. } => {
                 let end = tree.wait(Duration::ZERO);
                 if !*leader_ended && tree.leader_ended() {
                     *leader_ended = true;

@@ -12,7 +12,8 @@
 //! - `runner` is the runner, `requests` its reasons to end the tree, `protocol` its words with the owner,
 //! - `owner` is the owner's side, `adoption` the orphans of killed runners, `program` the license to change what
 //!   concerns this whole process,
-//! - `marked` finds and ends what is left of a tree whose runner and owners were killed at once,
+//! - `marked` finds and ends what is left of a tree whose runner was killed, by the tree's own `mark`, or by the mark of its
+//!   run if its owners were killed at once, too,
 //! - `keeper` is a runner that starts its program itself, more than once: the guard of a service,
 //! - `step` is a program on this process's own terminal, with a runner in the same session,
 //! - `command` is one without a runner, to which signals are passed on (`forward`), with a process beside it that ends it if
@@ -32,6 +33,7 @@ mod handle;
 mod keeper;
 mod listing;
 mod look;
+mod mark;
 mod marked;
 mod obstacle;
 mod offline;
@@ -49,6 +51,7 @@ pub(super) use adoption::{end_adoption, end_orphans, forget_runner, spawn_runner
 pub use command::CommandEnd;
 pub(super) use command::run_command;
 pub use keeper::{Guard, GuardAsked, Guarded, GuardedProgram};
+pub(super) use mark::TREE_MARK;
 pub use marked::{Environment, Swept, end_with_environment, with_environment};
 pub use owner::{Tree, TreeLaunch};
 pub use program::{own_runner, this_is_vx};

@@ -177,10 +177,11 @@ const TOWERS: [Tower; 24] = [
         sources: "src/process/tree",
         floors: &[
             &["elsewhere", "handle", "listing", "obstacle", "offline", "protocol", "room"],
-            &["forward", "look", "program", "requests"],
+            &["forward", "look", "mark", "program", "requests"],
             &["ending"],
             &["adoption"],
-            &["keeper", "marked", "owner", "step"],
+            &["marked"],
+            &["keeper", "owner", "step"],
             &["watchdog"],
             &["command", "runner"],
         ],

@@ -17,11 +17,14 @@ use super::adoption::await_runners;
 use super::ending::Ending;
 use super::handle::Facts;
 use super::look::Descendants;
+use super::mark::{TREE_MARK, TreeMark};
 use crate::process::callers::callers;
 use crate::process::group::{Member, Survivors};
 
 /// The time that these processes have to end after they were asked to.
 const GRACE: Duration = Duration::from_secs(2);
+/// The same for those of a runner that was killed: somebody waits for the end.
+const RUNNERLESS_GRACE: Duration = Duration::from_millis(500);
 
 /// The number of times that all processes are looked at anew: a process that is about to become another program has no
 /// environment for a moment.
@@ -33,10 +36,10 @@ pub struct Environment(Vec<u8>);
 
 impl Environment {
     /// The environment of a process of this user; none where the system does not show it.
-    pub(super) fn of(pid: Pid, uid: u32) -> Option<Self> {
+    pub(super) fn of(pid: Pid) -> Option<Self> {
         let folder = format!("/proc/{pid}");
         // Processes whose environment is to be kept from others belong to the superuser there.
-        (std::fs::metadata(&folder).ok()?.uid() == uid).then_some(())?;
+        (std::fs::metadata(&folder).ok()?.uid() == geteuid().as_raw()).then_some(())?;
         std::fs::read(folder + "/environ").ok().map(Self)
     }
 
@@ -70,9 +73,26 @@ pub fn with_environment(accepts: impl Fn(&Environment) -> bool + Send + Sync + '
 
 /// End them.
 pub fn end_with_environment(accepts: impl Fn(&Environment) -> bool + Send + Sync + 'static) -> Swept {
-    let (accepts, mut swept) = (Arc::new(accepts), Swept::default());
+    // A runner whose owner was killed ends its own tree, and knows more about it.
+    sweep(&Arc::new(accepts), GRACE, await_runners)
+}
+
+/// End the tree with this mark, whose runner was killed; who is still there comes back.
+pub(super) fn end_marked(mark: &TreeMark) -> Survivors {
+    let mark = mark.clone();
+    let is_marked = move |found: &Environment| found.variable(TREE_MARK).is_some_and(|value| mark.covers(&value));
+    // A runner of a tree inside of this one has an owner that is ended with it.
+    sweep(&Arc::new(is_marked), RUNNERLESS_GRACE, |_| ()).left
+}
+
+fn sweep(
+    accepts: &Arc<impl Fn(&Environment) -> bool + Send + Sync + 'static>,
+    grace: Duration,
+    before: impl Fn(&mut Ending),
+) -> Swept {
+    let mut swept = Swept::default();
     for _ in 0..ROUNDS {
-        let mut ending = Ending::of(tree(&accepts));
+        let mut ending = Ending::of(tree(accepts));
         if ending.seen_empty() || ending.descendants.members().is_empty() {
             swept.left = ending.seen();
             if swept.left.is_none() {
@@ -80,10 +100,9 @@ pub fn end_with_environment(accepts: impl Fn(&Environment) -> bool + Send + Sync
             }
             continue;
         }
-        // A runner whose owner was killed ends its own tree, and knows more about it.
-        await_runners(&mut ending);
+        before(&mut ending);
         swept.found.extend(ending.named());
-        swept.left = ending.end(GRACE, Ending::await_member);
+        swept.left = ending.end(grace, Ending::await_member);
         if !swept.left.is_none() {
             break;
         }
@@ -92,10 +111,10 @@ pub fn end_with_environment(accepts: impl Fn(&Environment) -> bool + Send + Sync
 }
 
 fn tree(accepts: &Arc<impl Fn(&Environment) -> bool + Send + Sync + 'static>) -> Descendants {
-    let (accepts, uid) = (Arc::clone(accepts), geteuid().as_raw());
+    let accepts = Arc::clone(accepts);
     let callers: HashSet<u32> = callers().into_iter().collect();
     Descendants::anywhere(move |pid: Pid, _: &Facts| {
         let is_caller = callers.contains(&pid.as_raw_pid().cast_unsigned());
-        !is_caller && Environment::of(pid, uid).is_some_and(|environment| accepts(&environment))
+        !is_caller && Environment::of(pid).is_some_and(|environment| accepts(&environment))
     })
 }

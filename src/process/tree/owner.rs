@@ -13,6 +13,8 @@ use rustix::process::{Pid, Signal};
 
 use super::adoption::{RUNNER_PATIENCE, RUNNERS, collect_runner, end_orphans};
 use super::handle::{Handle, await_any};
+use super::mark::{TREE_MARK, TreeMark};
+use super::marked::end_marked;
 use super::protocol::{GO, Order, Report, TreeEnd, end_line};
 
 /// A program to start as the leader of a tree.
@@ -52,6 +54,8 @@ pub struct Tree {
     received: Vec<u8>,
     /// The program's standard input, until the program has it.
     stdin: Option<OwnedFd>,
+    /// On all of it.
+    mark: TreeMark,
     over: bool,
 }
 
@@ -69,7 +73,8 @@ impl Tree {
         let order = Order { owner: std::process::id(), linger, grace, network, stdin, program, arguments };
         let mut command = Command::new(runner);
         launch.removed.iter().for_each(|name| _ = command.env_remove(name));
-        command.arg0("vx").args(order.words()).envs(launch.environment);
+        let mark = TreeMark::new();
+        command.arg0("vx").args(order.words()).envs(launch.environment).env(TREE_MARK, mark.value());
         command.stdin(OwnedFd::from(other)).stdout(launch.stdout).stderr(launch.stderr);
         if let Some(directory) = launch.directory {
             command.current_dir(directory);
@@ -83,7 +88,7 @@ impl Tree {
                 runners.push(pid);
                 // A runner that was killed takes no line, and its end shows when it is waited for.
                 let _ = (&socket).write_all(GO);
-                Ok(Self { runner, socket, received: Vec::new(), stdin: launch.stdin, over: false })
+                Ok(Self { runner, socket, received: Vec::new(), stdin: launch.stdin, mark, over: false })
             }
             Err(error) => {
                 let _ = child.kill().and_then(|()| child.wait());
@@ -100,7 +105,8 @@ impl Tree {
     /// Wait for the end of the tree, no longer than `patience`. The end is returned once.
     ///
     /// # Errors
-    /// The program was not started, or the runner was killed; what that left is ended, if this process adopts.
+    /// The program was not started, or the runner was killed; what that left is ended: what has the tree's mark, and what
+    /// has come to this process, if it adopts.
     pub fn wait(&mut self, patience: Duration) -> io::Result<Option<TreeEnd>> {
         let deadline = Instant::now() + patience;
         while !self.over {
@@ -201,7 +207,7 @@ impl Tree {
             Some(Report::Ended(end)) => Ok(end),
             Some(Report::NotStarted { errno }) => Err(io::Error::from_raw_os_error(errno)),
             _ => {
-                let left = end_orphans();
+                let left = end_marked(&self.mark).and(end_orphans());
                 let more = if left.is_none() { String::new() } else { format!("; {left}") };
                 Err(io::Error::other(format!("the runner of its processes was killed{more}")))
             }

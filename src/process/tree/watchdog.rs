@@ -10,7 +10,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, geteuid, getppid};
+use rustix::process::{Pid, Signal, getppid};
 
 use super::ending::Ending;
 use super::handle::{Facts, Handle, await_any};
@@ -133,10 +133,9 @@ fn await_owner(Order { owner, command, .. }: &Order, leader: &Handle) -> bool {
 
 /// End the command with all that is marked as its own.
 fn end(Order { command, start, mark, .. }: Order) {
-    let uid = geteuid().as_raw();
     let mut ending = Ending::of(Descendants::anywhere(move |pid, found| {
         let marked = |(name, value): &(String, OsString)| {
-            Environment::of(pid, uid).is_some_and(|environment| environment.variable(name).as_ref() == Some(value))
+            Environment::of(pid).is_some_and(|found| found.variable(name).as_ref() == Some(value))
         };
         pid == command && found.start == start || mark.as_ref().is_some_and(marked)
     }));

@@ -141,8 +141,9 @@ fn a_turn_that_takes_too_long_is_timed_out() {
 }
 
 #[test]
-fn a_runner_that_is_killed_is_a_failure_and_not_a_turn_without_end() {
-    let play = Play::new(": > begun; exec sleep 60");
+fn a_runner_that_is_killed_is_a_failure_and_leaves_nothing_of_its_turn() {
+    let escapes = "(setsid sleep 60 &); (setsid sh -c 'sleep 60 & sleep 60' <&- >&- 2>&- &)";
+    let play = Play::new(&format!("{escapes}; : > begun; exec sleep 60"));
     let handle = play.start();
     play.has_made("begun");
     let runner = play.alive().into_iter().find(|pid| {
@@ -152,6 +153,5 @@ fn a_runner_that_is_killed_is_a_failure_and_not_a_turn_without_end() {
     crate::sandbox::send(runner.expect("a runner"), rustix::process::Signal::KILL);
     let events = events(&handle);
     assert!(matches!(events.last(), Some(TurnEvent::Failed { .. })), "{events:?}");
-    play.alive().into_iter().for_each(|pid| crate::sandbox::send(pid, rustix::process::Signal::KILL));
-    play.is_gone();
+    assert_eq!(play.alive(), [0; 0], "the agent, and what has left it, end with the turn");
 }

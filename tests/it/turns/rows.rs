@@ -105,7 +105,7 @@ const ROWS: [(&str, &[&str]); 24] = [
             "an_agent_that_does_not_exit_after_its_result_is_ended",
             "an_error_that_an_agent_prints_at_each_retry_is_no_end",
             "a_codex_that_waits_for_the_network_has_not_ended",
-            "a_runner_that_is_killed_is_a_failure_and_not_a_turn_without_end",
+            "a_runner_that_is_killed_is_a_failure_and_leaves_nothing_of_its_turn",
         ],
     ),
     (
