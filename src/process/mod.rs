@@ -63,8 +63,8 @@ pub use short::{output, run_in, try_once};
 pub use start::{Ended, Running, start, start_heard};
 pub use terminal::shares_terminal;
 pub use tree::{
-    Adoption, CommandEnd, Environment, Swept, end_with_environment, own_runner, this_is_vx, tree_runner,
-    with_environment,
+    Adoption, CommandEnd, Environment, Swept, end_with_environment, own_runner, sees_all_users, this_is_vx,
+    tree_runner, with_environment,
 };
 #[cfg(target_os = "linux")]
 pub use tree::{Counts, Guard, GuardAsked, Guarded, GuardedProgram, Tree, TreeEnd, TreeLaunch};

@@ -52,7 +52,7 @@ pub use command::CommandEnd;
 pub(super) use command::run_command;
 pub use keeper::{Guard, GuardAsked, Guarded, GuardedProgram};
 pub(super) use mark::TREE_MARK;
-pub use marked::{Environment, Swept, end_with_environment, with_environment};
+pub use marked::{Environment, Swept, end_with_environment, sees_all_users, with_environment};
 pub use owner::{Tree, TreeLaunch};
 pub use program::{own_runner, this_is_vx};
 pub(super) use program::{runner, starts_others};

@@ -3,8 +3,13 @@
 //!
 //! They are known by the mark that they inherited. They are ended once the board's creator and the slot's writer are
 //! proved dead; a mark that proves nothing, of a board that is gone for example, leaves its process alone.
+//!
+//! The superuser also ends processes that changed their user, and whoever runs a process chooses its mark. So for the
+//! superuser a mark has to name one of their own boards, letter by letter, and no other file is opened for it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 
@@ -14,7 +19,7 @@ use super::notice::Notice;
 use crate::channel::Mark;
 use crate::install::has_abandoned_staging;
 use crate::paths::{Home, is_asked_for};
-use crate::process::{Environment, Survivors, Swept, end_with_environment, with_environment};
+use crate::process::{Environment, Survivors, Swept, end_with_environment, sees_all_users, with_environment};
 
 /// End what killed runs left behind, if there is a sign of one. With nothing to install the sign is the staging directory
 /// of a killed install alone, which costs one look at an empty directory.
@@ -59,12 +64,36 @@ fn has_abandoned_board() -> bool {
 
 /// The rule for processes that are left behind. Each mark is judged once.
 fn of_killed_run() -> impl Fn(&Environment) -> bool + Send + Sync + 'static {
-    let judged = Mutex::new(HashMap::new());
+    let (judged, boards) = (Mutex::new(HashMap::new()), Boards::of_user());
     move |environment| {
         let Some(slot) = environment.variable(Mark::SLOT) else { return false };
         let board = environment.variable(Mark::BOARD).unwrap_or_default();
-        let mark = Mark::parse(&board, &slot).filter(|mark| mark.board().parent().is_some_and(is_asked_for));
+        let mark = Mark::parse(&board, &slot).filter(|mark| boards.may_have(mark.board()));
         let Some(mark) = mark else { return false };
         *judged.lock().entry(mark).or_insert_with_key(Mark::is_over)
+    }
+}
+
+/// The boards whose marks count.
+enum Boards {
+    /// These alone.
+    These(HashSet<OsString>),
+    /// All in the directories that this program may act on: only this user's processes are seen.
+    AskedFor,
+}
+
+impl Boards {
+    fn of_user() -> Self {
+        match sees_all_users() {
+            true => Self::These(boards::files().into_iter().map(PathBuf::into_os_string).collect()),
+            false => Self::AskedFor,
+        }
+    }
+
+    fn may_have(&self, board: &Path) -> bool {
+        match self {
+            Self::These(boards) => boards.contains(board.as_os_str()),
+            Self::AskedFor => board.parent().is_some_and(is_asked_for),
+        }
     }
 }

@@ -109,6 +109,11 @@ impl Environment {
     }
 }
 
+/// False: environments are not seen here.
+pub fn sees_all_users() -> bool {
+    false
+}
+
 /// The end of processes that were found by their environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Swept {

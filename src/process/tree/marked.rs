@@ -32,22 +32,38 @@ const ROUNDS: usize = 3;
 
 /// The environment of a process, as it was when its program was started.
 #[derive(Clone, Debug, Default)]
-pub struct Environment(Vec<u8>);
+pub struct Environment {
+    variables: Vec<u8>,
+    is_own: bool,
+}
 
 impl Environment {
-    /// The environment of a process of this user; none where the system does not show it.
+    /// The environment of a process of this user, or for the superuser of anybody's; none where the system does not show
+    /// it.
     pub(super) fn of(pid: Pid) -> Option<Self> {
         let folder = format!("/proc/{pid}");
         // Processes whose environment is to be kept from others belong to the superuser there.
-        (std::fs::metadata(&folder).ok()?.uid() == geteuid().as_raw()).then_some(())?;
-        std::fs::read(folder + "/environ").ok().map(Self)
+        let is_own = std::fs::metadata(&folder).ok()?.uid() == geteuid().as_raw();
+        (is_own || sees_all_users()).then_some(())?;
+        std::fs::read(folder + "/environ").ok().map(|variables| Self { variables, is_own })
+    }
+
+    /// True if the process is this user's. To the superuser, a process of another user's that keeps its environment from
+    /// others looks so, too.
+    pub(super) fn is_own(&self) -> bool {
+        self.is_own
     }
 
     /// The value of a variable.
     pub fn variable(&self, name: &str) -> Option<OsString> {
         let value = |entry: &[u8]| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=").map(<[u8]>::to_vec);
-        self.0.split(|byte| *byte == 0).find_map(value).map(OsString::from_vec)
+        self.variables.split(|byte| *byte == 0).find_map(value).map(OsString::from_vec)
     }
+}
+
+/// True if this process sees the environments of all users' processes.
+pub fn sees_all_users() -> bool {
+    geteuid().is_root()
 }
 
 /// The end of processes that were found by their environment.
@@ -59,7 +75,7 @@ pub struct Swept {
     pub left: Survivors,
 }
 
-/// The processes of this user with such an environment, and those below them. This process and its callers are none.
+/// The processes with such an environment, and those below them. This process and its callers are none.
 pub fn with_environment(accepts: impl Fn(&Environment) -> bool + Send + Sync + 'static) -> Survivors {
     let mut ending = Ending::of(tree(&Arc::new(accepts)));
     for _ in 0..ROUNDS {
@@ -80,7 +96,8 @@ pub fn end_with_environment(accepts: impl Fn(&Environment) -> bool + Send + Sync
 /// End the tree with this mark, whose runner was killed; who is still there comes back.
 pub(super) fn end_marked(mark: &TreeMark) -> Survivors {
     let mark = mark.clone();
-    let is_marked = move |found: &Environment| found.variable(TREE_MARK).is_some_and(|value| mark.covers(&value));
+    let is_marked =
+        move |found: &Environment| found.is_own() && found.variable(TREE_MARK).is_some_and(|value| mark.covers(&value));
     // A runner of a tree inside of this one has an owner that is ended with it.
     sweep(&Arc::new(is_marked), RUNNERLESS_GRACE, |_| ()).left
 }

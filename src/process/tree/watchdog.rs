@@ -135,7 +135,7 @@ fn await_owner(Order { owner, command, .. }: &Order, leader: &Handle) -> bool {
 fn end(Order { command, start, mark, .. }: Order) {
     let mut ending = Ending::of(Descendants::anywhere(move |pid, found| {
         let marked = |(name, value): &(String, OsString)| {
-            Environment::of(pid).is_some_and(|found| found.variable(name).as_ref() == Some(value))
+            Environment::of(pid).is_some_and(|found| found.is_own() && found.variable(name).as_ref() == Some(value))
         };
         pid == command && found.start == start || mark.as_ref().is_some_and(marked)
     }));
