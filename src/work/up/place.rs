@@ -13,11 +13,14 @@ use super::error::UpError;
 use crate::digest::Algorithm;
 use crate::file_lock::{FileLock, is_free};
 use crate::paths::{Home, runtime_directory};
+use crate::replace_file::replace_file;
 
 /// The time between two looks at a lock.
 const GLANCE: Duration = Duration::from_millis(5);
-/// The beginning and the end of a lock's name.
-const LOCK: [&str; 2] = ["up-", ".lock"];
+/// The beginning of the names of a project's files here.
+const OWN: &str = "up-";
+/// The ending of a record's name.
+const RECORD: &str = "record";
 /// The digits of a project's digest in the name of its lock.
 const DIGITS: usize = 16;
 
@@ -31,8 +34,8 @@ pub struct UpPlace {
     lock: PathBuf,
 }
 
-/// The record in the lock of a project's supervisor. It stays there after the supervisor's end, until the next one writes its
-/// own.
+/// The record of a project's supervisor. It is in the lock while that is held, and in a file beside it until the next
+/// supervisor writes its own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Record {
     pub pid: u32,
@@ -60,7 +63,7 @@ impl UpPlace {
     pub fn of(directory: &Path) -> Result<Self, UpError> {
         let runtime = runtime_directory()?;
         let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
-        let lock = runtime.join(format!("{}{}{}", LOCK[0], digest_of(&directory), LOCK[1]));
+        let lock = runtime.join(format!("{OWN}{}.lock", digest_of(&directory)));
         Ok(Self { directory, runtime, lock })
     }
 
@@ -95,23 +98,17 @@ impl UpPlace {
 
     /// The record of a supervisor that is there.
     pub(super) fn record(&self) -> Option<Record> {
-        self.last_record().filter(|_| self.is_held())
+        Record::read(&self.lock).filter(|_| self.is_held())
     }
 
     /// The record of the last supervisor, which may be gone.
     pub(super) fn last_record(&self) -> Option<Record> {
-        let text = fs::read(&self.lock).ok()?;
-        serde_json::from_slice(&text).ok()
+        Record::read(&self.lock.with_extension(RECORD))
     }
 
-    /// The records in the locks of this directory of boards.
+    /// The records in this directory of boards.
     pub(super) fn records_in(runtime: &Path) -> Vec<Record> {
-        let is_lock = |path: &PathBuf| {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            name.starts_with(LOCK[0]) && name.ends_with(LOCK[1])
-        };
-        let entries = fs::read_dir(runtime).into_iter().flatten().flatten().map(|entry| entry.path());
-        entries.filter(is_lock).filter_map(|path| serde_json::from_slice(&fs::read(path).ok()?).ok()).collect()
+        record_files(runtime).filter_map(|path| Record::read(&path)).collect()
     }
 
     /// True if the supervisor that is there is this process.
@@ -126,13 +123,30 @@ impl Record {
         self.board_id.is_empty() || self.board_id == snapshot.board.id
     }
 
-    /// Write it into the lock that this process holds.
-    pub(super) fn write(&self, lock: &FileLock) -> io::Result<()> {
+    fn read(path: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(path).ok()?).ok()
+    }
+
+    /// Write it beside the lock of this place, and into the lock, which this process holds. Records of boards that are gone are
+    /// removed.
+    pub(super) fn write(&self, place: &UpPlace, lock: &FileLock) -> io::Result<()> {
+        let is_stale = |path: &PathBuf| Self::read(path).is_some_and(|record| !record.board.exists());
+        record_files(&place.runtime).filter(is_stale).for_each(|path| drop(fs::remove_file(path)));
         let text = serde_json::to_vec(self).map_err(io::Error::other)?;
+        replace_file(&place.lock.with_extension(RECORD), |file| file.write_all(&text))?;
         let mut file = lock.file();
         file.set_len(0)?;
         file.write_all(&text)
     }
+}
+
+/// The files with records in this directory.
+fn record_files(runtime: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(runtime).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.filter(|path| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with(OWN) && path.extension().is_some_and(|ending| ending == RECORD)
+    })
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ pub fn supervise(directory: &Path, guest: impl Invitation) -> Result<(), UpError
         board_id: board.id().to_owned(),
         project: place.directory.clone(),
     };
-    record.write(&lock)?;
+    record.write(&place, &lock)?;
     let watch = finished.clone();
     thread::Builder::new().name("signals".into()).spawn(move || {
         loop {
