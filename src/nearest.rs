@@ -13,9 +13,40 @@ pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Ve
     scored.into_iter().map(|(_, name)| name).collect()
 }
 
+/// The known names that `wanted` is a slip of the keyboard away from: one letter more, less or other, or two exchanged.
+///
+/// Only these are named for an unknown tool, because a program that is merely called much like it is another program. The
+/// first letter is seldom the wrong one (`sd` is no slip of `fd`), and a name of two letters is one letter from many.
+pub fn near_misses<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let wanted = wanted.to_lowercase();
+    if wanted.chars().count() < 3 {
+        return Vec::new();
+    }
+    let is_slip = |name: &&str| {
+        let (name, first) = (name.to_lowercase(), wanted.chars().next());
+        let exchanged = name.chars().nth(1) == first && name.chars().next() == wanted.chars().nth(1);
+        strsim::osa_distance(&wanted, &name) == 1 && (name.chars().next() == first || exchanged)
+    };
+    let mut near: Vec<&str> = known.into_iter().filter(is_slip).collect();
+    near.sort_unstable();
+    near.dedup();
+    near
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_near_miss_is_one_slip_away() {
+        let known = ["node", "deno", "go", "git", "cmake", "fd", "esbuild", "meson"];
+        for (wanted, name) in [("ndoe", "node"), ("onde", "node"), ("nodee", "node"), ("esbild", "esbuild")] {
+            assert_eq!(near_misses(wanted, known), [name], "{wanted}");
+        }
+        for other in ["git-cliff", "moon", "make", "sd", "jq", "gi", "node", "gleam", ""] {
+            assert!(near_misses(other, known).is_empty(), "{other}");
+        }
+    }
 
     #[test]
     fn a_typing_mistake_finds_the_name_that_was_meant() {

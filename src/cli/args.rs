@@ -155,7 +155,7 @@ pub(super) enum Command {
     /// Run a tool, or a program on PATH, with its progress on a board.
     ///
     /// The progress is read from what it prints. The same as `vx board run NAME -- NAME ARGUMENTS…`, with the program that
-    /// `vx NAME` runs.
+    /// `vx x NAME` runs.
     #[command(after_help = BRIDGE_NOTES)]
     Bridge(BridgeArguments),
     /// Watch a run's board in a dashboard, from any terminal.

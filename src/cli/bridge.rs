@@ -6,17 +6,18 @@ use super::args::BridgeArguments;
 use super::failure::Outcome;
 use super::frontend::exit_code;
 use super::workspace::place_or_none;
-use super::{tool, wrap};
-use crate::work::tool::ToolOutcome;
+use super::{store, tool, wrap};
+use crate::work::tool::{Naming, ToolOutcome};
 use crate::work::wrapped::Wrapped;
 
 /// Run `vx bridge`.
 pub(super) fn run(project: Option<&Path>, asked: BridgeArguments) -> Outcome {
     let place = place_or_none(project)?;
-    let invocation = match tool::find(&place, (&asked.name, None), true, false)? {
-        ToolOutcome::Ready(invocation) => invocation,
-        ToolOutcome::NotInstalled(outcome) => return Ok(exit_code(&outcome)),
-    };
+    let invocation =
+        match tool::find(&store::home()?, &place, (&asked.name, None), Naming::Program, tool::Missing::Install)? {
+            ToolOutcome::Ready(invocation) => invocation,
+            ToolOutcome::NotInstalled(outcome) => return Ok(exit_code(&outcome)),
+        };
     let wrapped = Wrapped {
         name: asked.name.clone().into(),
         program: invocation.file,

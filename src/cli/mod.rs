@@ -68,6 +68,7 @@ mod using;
 mod view;
 mod views;
 mod which;
+mod words;
 mod work_errors;
 mod workspace;
 mod wrap;

@@ -7,13 +7,13 @@ use super::args::RunToolArguments;
 use super::commands::COMMANDS;
 use super::failure::{Failure, Outcome};
 use super::frontend::{CommandLine, exit_code};
-use super::store;
 use super::workspace::place_or_none;
+use super::{store, words};
 use crate::paths::Home;
 use crate::process::{missing_interpreter, replace};
 use crate::project::tool_and_version;
 use crate::route::{self, Invocation};
-use crate::work::tool::{ToolOptions, ToolOutcome, find_program, find_version};
+use crate::work::tool::{Namesake, Naming, ToolError, ToolOptions, ToolOutcome, find_program, find_version};
 use crate::work::workspace::Place;
 
 /// Execute this program at once if its route is known in this directory. Returns otherwise.
@@ -25,12 +25,15 @@ pub(super) fn take_shortcut(name: &OsStr, arguments: &[OsString]) {
     }
 }
 
-/// Run `vx TOOL …`.
+/// Run `vx TOOL …`. The word may be a command of another manager, or a slip: then nothing is run.
 pub(super) fn external(project: Option<&Path>, words: &[OsString]) -> Outcome {
     let (name, arguments) = words.split_first().ok_or_else(|| Failure::usage("no tool is named"))?;
     let name =
         name.to_str().ok_or_else(|| Failure::usage(format!("no tool is called `{}`", name.to_string_lossy())))?;
-    run(&place_or_none(project)?, (name, None), arguments, true, false)
+    match find(&store::home()?, &place_or_none(project)?, (name, None), Naming::Word, Missing::Install) {
+        Err(error) => Err(unknown_word(error, arguments)),
+        Ok(found) => run(&found, arguments),
+    }
 }
 
 /// Run `vx x`.
@@ -39,36 +42,59 @@ pub(super) fn explicit(project: Option<&Path>, asked: &RunToolArguments) -> Outc
     if version.is_none() && project.is_none() {
         take_shortcut(OsStr::new(tool), &asked.arguments);
     }
-    run(&place_or_none(project)?, (tool, version), &asked.arguments, !asked.no_install, asked.shim)
+    let naming = if asked.shim { Naming::Link } else { Naming::Program };
+    let missing = if asked.no_install { Missing::Refuse } else { Missing::Install };
+    run(&find(&store::home()?, &place_or_none(project)?, (tool, version), naming, missing)?, &asked.arguments)
 }
 
-fn run(
+/// What is done about a tool that is missing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// It is installed.
+    Install,
+    /// It is an error.
+    Refuse,
+}
+
+/// Find the program of this name, of that version if one is named.
+pub(super) fn find(
+    home: &Home,
     place: &Place,
     (name, version): (&str, Option<&str>),
-    arguments: &[OsString],
-    install: bool,
-    shim: bool,
-) -> Outcome {
-    match find(place, (name, version), install, shim)? {
-        ToolOutcome::Ready(invocation) => become_program(&invocation, arguments),
-        ToolOutcome::NotInstalled(outcome) => Ok(exit_code(&outcome)),
+    naming: Naming,
+    missing: Missing,
+) -> Result<ToolOutcome, ToolError> {
+    let options = ToolOptions { name, place, install: missing == Missing::Install, naming, reserved: &COMMANDS };
+    // A run is shown on standard error, to keep standard output for the program.
+    let frontend = CommandLine::default();
+    match version {
+        Some(version) => find_version(home, &options, version, &frontend),
+        None => find_program(home, &options, &frontend),
     }
 }
 
-/// Find the program of this name, of that version if one is named; a missing one is installed if `install` is true.
-pub(super) fn find(
-    place: &Place,
-    (name, version): (&str, Option<&str>),
-    install: bool,
-    shim: bool,
-) -> Result<ToolOutcome, Failure> {
-    let options = ToolOptions { name, place, install, shim, reserved: &COMMANDS };
-    // A run is shown on standard error, to keep standard output for the program.
-    let (home, frontend) = (store::home()?, CommandLine::default());
-    Ok(match version {
-        Some(version) => find_version(&home, &options, version, &frontend)?,
-        None => find_program(&home, &options, &frontend)?,
-    })
+fn run(found: &ToolOutcome, arguments: &[OsString]) -> Outcome {
+    match found {
+        ToolOutcome::Ready(invocation) => become_program(invocation, arguments),
+        ToolOutcome::NotInstalled(outcome) => Ok(exit_code(outcome)),
+    }
+}
+
+/// The failure of a bare word, with what the word says about the next step.
+fn unknown_word(error: ToolError, arguments: &[OsString]) -> Failure {
+    let ToolError::Unknown { name, namesake, .. } = &error else { return error.into() };
+    let advice = match namesake {
+        Namesake::Script => None,
+        Namesake::OnPath | Namesake::None => words::advice(name, arguments),
+    };
+    let advice = advice.map(|advice| match namesake {
+        Namesake::OnPath => format!("{advice}; `vx x {name}` runs the program on PATH"),
+        Namesake::Script | Namesake::None => advice,
+    });
+    match advice {
+        Some(advice) => Failure::from(error).hint(advice),
+        None => error.into(),
+    }
 }
 
 fn become_program(invocation: &Invocation, arguments: &[OsString]) -> Outcome {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::packaging::{Packaging, Site, VendorPackaging};
 use crate::candidate::SourceKind;
-use crate::nearest;
+use crate::nearest::near_misses;
 use crate::platform::Platform;
 use crate::trouble::{Explain, TroubleKind};
 
@@ -154,6 +154,11 @@ pub fn providing(program: &str) -> Option<&'static Tool> {
     find(program).or_else(|| all().find(|tool| tool.brings.iter().any(|brought| brought == program)))
 }
 
+/// True if a tool has this name, or a program of this name, by any of its sources or on the search path.
+pub fn has_program(name: &str) -> bool {
+    find(name).is_some() || all().any(|tool| tool.program_names().any(|program| program == name))
+}
+
 /// The tools with this text in their name, programs or description, in any case; the best matches first.
 pub fn search(text: &str) -> Vec<&'static Tool> {
     let wanted = text.to_lowercase();
@@ -178,27 +183,27 @@ fn rank(tool: &Tool, wanted: &str) -> Option<u8> {
 
 /// A name that no tool has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("nobody knows a tool called `{name}`")]
+#[error("`{name}` is not known to vx")]
 pub struct UnknownTool {
     /// The name.
     pub name: String,
     /// The tool that provides a program of this name, if one does.
     pub brought_by: Option<String>,
-    /// Similar known names, nearest first.
-    pub nearest: Vec<String>,
+    /// The known tools whose names it is one slip away from.
+    pub near: Vec<String>,
 }
 
 impl UnknownTool {
     pub(super) fn new(name: &str) -> Self {
         let brought_by = all().find(|tool| tool.brings.iter().any(|program| program == name));
         let known = all().flat_map(|tool| std::iter::once(&tool.name).chain(&tool.aliases));
-        let mut nearest: Vec<String> = Vec::new();
-        for near in nearest::nearest(name, known.map(String::as_str)).into_iter().filter_map(find) {
-            if !nearest.contains(&near.name) {
-                nearest.push(near.name.clone());
+        let mut near: Vec<String> = Vec::new();
+        for tool in near_misses(name, known.map(String::as_str)).into_iter().filter_map(find) {
+            if !near.contains(&tool.name) {
+                near.push(tool.name.clone());
             }
         }
-        Self { name: name.to_owned(), brought_by: brought_by.map(|tool| tool.name.clone()), nearest }
+        Self { name: name.to_owned(), brought_by: brought_by.map(|tool| tool.name.clone()), near }
     }
 }
 
@@ -212,11 +217,13 @@ impl Explain for UnknownTool {
         if let Some(tool) = &self.brought_by {
             return Some(format!("`{name}` comes with `{tool}`: ask for that"));
         }
-        match self.nearest.as_slice() {
-            [] => Some(format!(
-                "look for it with `vx search {name}`; a package of a registry is `\"npm:{name}\"` or `\"pypi:{name}\"`; for a \
-                 tool of your own add `url` and `sha256`, or `source = \"system\"`"
-            )),
+        match self.near.as_slice() {
+            // No package is named after the word: whoever owns that name in a registry need not be who made the tool.
+            [] => Some(
+                "`vx search` lists the tools that are; declare any other by the package that its makers name, \
+                 `\"npm:PACKAGE\"` or `\"pypi:PACKAGE\"`, by `url` and `sha256`, or by `source = \"system\"`"
+                    .to_owned(),
+            ),
             near => Some(format!(
                 "did you mean {}?",
                 near.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
@@ -282,6 +289,9 @@ mod tests {
     fn an_unknown_name_is_met_with_what_was_probably_meant() {
         assert_eq!(UnknownTool::new("esbild").hint().as_deref(), Some("did you mean `esbuild`?"));
         assert_eq!(UnknownTool::new("npx").hint().as_deref(), Some("`npx` comes with `node`: ask for that"));
-        assert!(UnknownTool::new("qqqq").hint().unwrap().contains("vx search qqqq"));
+        for stranger in ["qqqq", "git-cliff", "moon", "sd", "jq"] {
+            let hint = UnknownTool::new(stranger).hint().unwrap();
+            assert!(hint.contains("npm:PACKAGE") && !hint.contains(stranger), "{hint}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::routes::{Routes, Target};
-use crate::nearest::nearest;
+use crate::nearest::near_misses;
 use crate::route::{Invocation, search_path};
 use crate::trouble::{Explain, TroubleKind};
 
@@ -74,6 +74,6 @@ pub fn folders(routes: &Routes, tool: Option<&str>) -> Result<Vec<PathBuf>, Fold
             _ => Err(FolderError::NotInstalled { tool }),
         };
     }
-    let near = nearest(&tool, names.iter().map(String::as_str)).first().map(|near| (*near).to_owned());
+    let near = near_misses(&tool, names.iter().map(String::as_str)).first().map(|near| (*near).to_owned());
     Err(FolderError::Undeclared { tool, near })
 }

@@ -10,7 +10,7 @@ use super::frontend::Frontend;
 use super::routes::{Absence, Routes, Target, program};
 use super::workspace::Place;
 use crate::install::{DiskError, Release, Store};
-use crate::nearest::nearest;
+use crate::nearest::near_misses;
 use crate::paths::Home;
 use crate::route::Invocation;
 use crate::trouble::{Explain, Trouble, TroubleKind};
@@ -119,7 +119,9 @@ pub fn find(home: &Home, place: &Place, name: &str, frontend: &dyn Frontend) -> 
     }
     routes.notice_old_locks(frontend);
     match target {
-        Target::Ready(Invocation { file, .. }) | Target::System(Invocation { file, .. }) => {
+        Target::Ready(Invocation { file, .. })
+        | Target::System(Invocation { file, .. })
+        | Target::OnPath(Invocation { file, .. }) => {
             Ok(Found { file, declared_in: routes.declared_elsewhere(name).map(Path::to_owned) })
         }
         Target::Absent { tool, absence, .. } => Err(absent(home, tool, name, absence)?),
@@ -168,7 +170,7 @@ pub fn find_all(home: &Home, place: &Place, name: &str) -> Result<Vec<PathBuf>, 
 }
 
 fn unknown<'a>(name: &str, known: impl IntoIterator<Item = &'a String>) -> ProgramError {
-    let near = nearest(name, known.into_iter().map(String::as_str));
-    let near = near.first().filter(|near| **near != name).map(|near| (*near).to_owned());
+    let near = near_misses(name, known.into_iter().map(String::as_str));
+    let near = near.first().map(|near| (*near).to_owned());
     ProgramError::Unknown { name: name.to_owned(), near }
 }

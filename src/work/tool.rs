@@ -1,9 +1,11 @@
 //! Finding the program for a name, and installing it first if it is missing.
 //!
 //! The program is the project's, or else that of the user's own `vx.toml`, or else the one on `PATH`; never that of
-//! another project. The door executes it.
+//! another project. Whether one on `PATH` counts depends on the way in which it was named ([`Naming`]). The door executes
+//! it.
 
 mod error;
+mod naming;
 
 use std::path::{Path, PathBuf};
 
@@ -18,13 +20,14 @@ use super::syncing::{SyncOptions, SyncOutcome, sync};
 use super::workspace::Place;
 use crate::candidate::{Candidate, Scheme, SourceKind};
 use crate::install::Release;
-use crate::nearest::nearest;
+use crate::nearest::near_misses;
 use crate::paths::Home;
 use crate::project::Request;
 use crate::route::{self, Invocation};
 use crate::shipped::NamedPackage;
 use crate::source::catalogue;
-pub use error::ToolError;
+pub use error::{Namesake, ToolError};
+pub use naming::Naming;
 
 /// A program to find.
 #[derive(Clone, Copy, Debug)]
@@ -35,8 +38,8 @@ pub struct ToolOptions<'a> {
     pub place: &'a Place,
     /// True if a missing tool may be installed.
     pub install: bool,
-    /// True if a shim made the call: then a name cannot be meant for a command of the door.
-    pub shim: bool,
+    /// The way in which the name was given, which decides what else it may mean.
+    pub naming: Naming,
     /// Names that the door keeps for itself.
     pub reserved: &'a [&'a str],
 }
@@ -84,13 +87,16 @@ pub fn find_program(home: &Home, options: &ToolOptions<'_>, frontend: &dyn Front
                 }
             }
             // A package that is named on the command line is agreed to with that.
-            Target::Refused(WorkError::Consent(_)) | Target::Undeclared
+            Target::Refused(WorkError::Consent(_)) | Target::Undeclared | Target::OnPath(_)
                 if NamedPackage::of_tool(options.name).is_some() =>
             {
                 let version = routes.requested(options.name).unwrap_or_else(|| "latest".to_owned());
                 return find_version(home, options, &version, frontend);
             }
-            Target::System(invocation) => {
+            Target::OnPath(_) if !options.naming.admits_path(options.name) => {
+                return Err(unknown(options, &routes, Namesake::OnPath));
+            }
+            Target::System(invocation) | Target::OnPath(invocation) => {
                 notice_strays(&routes, frontend);
                 return Ok(ToolOutcome::Ready(invocation));
             }
@@ -169,7 +175,7 @@ fn undeclared(options: &ToolOptions<'_>, routes: &Routes) -> ToolError {
     let name = options.name;
     match catalogue::providing(name) {
         Some(tool) => ToolError::Undeclared { name: name.to_owned(), tool: tool.name.clone() },
-        None => unknown(options, routes),
+        None => unknown(options, routes, Namesake::None),
     }
 }
 
@@ -198,11 +204,12 @@ fn installed_newest(
     Ok(release.and_then(with_file))
 }
 
-fn unknown(options: &ToolOptions<'_>, routes: &Routes) -> ToolError {
+fn unknown(options: &ToolOptions<'_>, routes: &Routes, namesake: Namesake) -> ToolError {
+    let ToolOptions { name, naming, .. } = *options;
     let declared = routes.names();
     let known = catalogue::all().flat_map(|tool| std::iter::once(&tool.name).chain(&tool.aliases).chain(&tool.brings));
-    let names = declared.iter().map(String::as_str).chain(known.map(String::as_str));
-    let reserved = if options.shim { &[] } else { options.reserved };
-    let near = nearest(options.name, names.chain(reserved.iter().copied()));
-    ToolError::Unknown { name: options.name.to_owned(), near: near.into_iter().map(str::to_owned).collect() }
+    let near = near_misses(name, declared.iter().chain(known).map(String::as_str));
+    let is_script = routes.project().is_some_and(|project| project.scripts.iter().any(|script| script.name == name));
+    let namesake = if is_script { Namesake::Script } else { namesake };
+    ToolError::Unknown { name: name.to_owned(), naming, namesake, near: near.into_iter().map(str::to_owned).collect() }
 }

@@ -236,7 +236,7 @@ fn errors_of_projects_have_their_kinds() {
     }
     assert_eq!(kind_of(&BadRequest("x y".into())), Configuration);
     assert_eq!(kind_of(&Undeclared { tool: "npm".into(), needs: "node".into() }), Dependency);
-    let unknown = |brought_by| UnknownTool { name: "nodee".into(), brought_by, nearest: vec!["node".into()] };
+    let unknown = |brought_by| UnknownTool { name: "nodee".into(), brought_by, near: vec!["node".into()] };
     assert_eq!(kind_of(&NoRecipe::Unknown(unknown(None))), NotFound);
     assert_eq!(kind_of(&unknown(Some("node".into()))), NotFound);
     let (tool, platform) = ("node".to_owned(), vx::platform::Platform::ALL[0]);

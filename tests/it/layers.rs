@@ -278,7 +278,7 @@ const TOWERS: [Tower; 24] = [
         sources: "src/cli",
         floors: &[
             &["args", "browser", "commands", "editor", "interrupts", "pager", "terminal"],
-            &["print", "views"],
+            &["print", "views", "words"],
             &["failure"],
             &["completions", "export", "help", "look", "man", "notices", "replay", "search", "store", "work_errors"],
             &["screen"],

@@ -1,5 +1,6 @@
 //! Running pinned tools: `vx TOOL`, `vx x`, and the links that `vx shims` makes.
 
+mod bare;
 mod changes;
 mod inherit;
 mod meant;

@@ -10,7 +10,7 @@ use crate::cli::workspace::place_or_none;
 use crate::route::Invocation;
 use crate::turn::{Agent, TurnError, builtin_agents};
 use crate::work::routes::{AgentError, ProjectAgent, Routes};
-use crate::work::tool::{ToolError, ToolOptions, ToolOutcome, find_program};
+use crate::work::tool::{Naming, ToolError, ToolOptions, ToolOutcome, find_program};
 use crate::work::workspace::Place;
 
 /// The agents for the turns of a command.
@@ -48,7 +48,8 @@ impl Agents {
         if name.contains('/') {
             return Ok(self.routes.invocation(absolute(name)?, None));
         }
-        let options = ToolOptions { name, place: &self.place, install: true, shim: false, reserved: &COMMANDS };
+        let options =
+            ToolOptions { name, place: &self.place, install: true, naming: Naming::Program, reserved: &COMMANDS };
         let found = match find_program(&store::home()?, &options, &CommandLine::default()) {
             Err(ToolError::Unknown { .. }) => return Err(TurnError::NotFound(name.to_owned()).into()),
             found => found?,

@@ -13,8 +13,10 @@ use crate::work::error::WorkError;
 pub enum Target {
     /// This program of an installed release.
     Ready(Invocation),
-    /// This program of the system: as a project wants it, or because no project declares it.
+    /// This program of the system, as a project wants it.
     System(Invocation),
+    /// This program of the search path, which no project declares. Who asks by a bare word must not run it for that.
+    OnPath(Invocation),
     /// A program of this tool, which a project wants and has not installed.
     Absent {
         /// The tool.
@@ -40,7 +42,7 @@ impl Routes {
     pub fn target(&self, name: &str) -> Target {
         let Some((layer, tool)) = self.declaration(name) else {
             let file = on_path::first(name, self.on_path.as_ref());
-            return file.map_or(Target::Undeclared, |file| Target::System(self.invocation(file, None)));
+            return file.map_or(Target::Undeclared, |file| Target::OnPath(self.invocation(file, None)));
         };
         match &tool.state {
             State::System => match layer.of_system(tool, name, self.on_path.as_ref()) {

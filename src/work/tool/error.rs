@@ -1,5 +1,6 @@
 //! Errors of finding the program for a name.
 
+use super::naming::Naming;
 use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::work::error::WorkError;
 
@@ -34,16 +35,39 @@ pub enum ToolError {
         version: String,
     },
     /// No tool has a program of this name.
-    #[error("`{name}` is no command of vx, and no tool that vx.toml declares or vx knows")]
+    #[error("`{name}` is {}", unknown(*naming))]
     Unknown {
         /// The name.
         name: String,
-        /// Names much like it.
+        /// The way in which it was given.
+        naming: Naming,
+        /// Something else of this name.
+        namesake: Namesake,
+        /// The names of tools and programs that it is one slip away from.
         near: Vec<String>,
     },
     /// The projects of the directory, or the store, cannot be used.
     #[error(transparent)]
     Work(#[from] WorkError),
+}
+
+/// Something else that has the name of no tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Namesake {
+    /// A script of the project.
+    Script,
+    /// A program of the search path.
+    OnPath,
+    /// Nothing.
+    None,
+}
+
+/// The rest of a sentence about a name that no tool has.
+fn unknown(naming: Naming) -> &'static str {
+    match naming {
+        Naming::Word => "no command of vx, and no tool that vx.toml declares or vx knows",
+        Naming::Program | Naming::Link => "no tool that vx.toml declares or vx knows, and no program on PATH",
+    }
 }
 
 impl Explain for ToolError {
@@ -65,13 +89,20 @@ impl Explain for ToolError {
                 format!("add `{tool} = \"latest\"` to [tools] in vx.toml, or run it once with `vx x {tool}@latest`")
             }
             Self::VersionAbsent { tool, version } => format!("run `vx install {tool}@{version}`"),
-            Self::Unknown { near, .. } if near.is_empty() => {
-                "`vx --help` lists the commands, `vx search` the tools".into()
+            Self::Unknown { name, namesake: Namesake::Script, .. } => {
+                format!("`vx run {name}` runs the script of that name")
             }
-            Self::Unknown { near, .. } => {
+            Self::Unknown { near, .. } if !near.is_empty() => {
                 let near: Vec<String> = near.iter().map(|near| format!("`{near}`")).collect();
                 format!("did you mean {}?", near.join(" or "))
             }
+            Self::Unknown { name, namesake: Namesake::OnPath, .. } => {
+                format!("`vx x {name}` runs the program on PATH; `vx --help` lists the commands")
+            }
+            Self::Unknown { naming: Naming::Word, .. } => {
+                "`vx --help` lists the commands, `vx search` the tools".into()
+            }
+            Self::Unknown { .. } => "`vx search` lists the tools".into(),
             Self::Work(error) => return error.hint(),
         })
     }

@@ -57,7 +57,7 @@ fn what_cannot_be_had_changes_nothing() {
     let sandbox = offering().config(COMMENTED);
     for (words, code, said) in [
         ("use biome@9", 1, "no version matches `9`"),
-        ("use biome@2.4 nonsuch-tool@1", 2, "nobody knows a tool called `nonsuch-tool`"),
+        ("use biome@2.4 nonsuch-tool@1", 2, "`nonsuch-tool` is not known to vx"),
         ("use biome@==", 2, "is no version"),
         ("use biome@2 biome@2.4", 2, "is asked for as"),
         ("use --global --project . biome", 2, "cannot be used with"),
