@@ -23,6 +23,9 @@ pub struct Kept {
     pub place: String,
     /// Every agreement, the last one at the end.
     pub agreed: Vec<Agreed>,
+    /// The digests of single parts that the user has typed, which count whatever stands beside them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub typed: Vec<Digest>,
 }
 
 /// One agreement.
@@ -38,6 +41,11 @@ impl Kept {
     /// True if these very parts were agreed to.
     pub fn covers(&self, digest: &Digest) -> bool {
         self.agreed.iter().any(|agreed| agreed.digest == *digest)
+    }
+
+    /// True if the user has typed the part with this digest.
+    pub fn has_typed(&self, part: &Digest) -> bool {
+        self.typed.contains(part)
     }
 
     /// The lines that were agreed to last.
@@ -70,11 +78,15 @@ fn read_file(path: &Path) -> Option<Kept> {
 /// The home cannot be written to.
 pub fn keep(home: &Home, key: &Key, digest: &Digest, lines: &[String]) -> io::Result<()> {
     let mut kept = read(home, key);
-    kept.place.clone_from(&key.shown);
     kept.agreed.retain(|agreed| agreed.digest != *digest);
     kept.agreed.push(Agreed { digest: digest.clone(), lines: lines.to_vec() });
     let surplus = kept.agreed.len().saturating_sub(MOST);
     kept.agreed.drain(..surplus);
+    write(home, key, kept)
+}
+
+fn write(home: &Home, key: &Key, mut kept: Kept) -> io::Result<()> {
+    kept.place.clone_from(&key.shown);
     let folder = home.trust();
     make_private(&folder)?;
     // A temporary file is made for this user alone, and keeps that mode under its new name.
@@ -83,6 +95,30 @@ pub fn keep(home: &Home, key: &Key, digest: &Digest, lines: &[String]) -> io::Re
     file.write_all(b"\n")?;
     file.persist(folder.join(&key.file_name)).map_err(|error| error.error)?;
     home.mark()
+}
+
+/// Keep that the user has typed the parts with these digests. Returns those that were not kept before.
+///
+/// # Errors
+/// The home cannot be written to.
+pub fn keep_typed(home: &Home, key: &Key, typed: &[Digest]) -> io::Result<Vec<Digest>> {
+    let mut kept = read(home, key);
+    let fresh: Vec<Digest> = typed.iter().filter(|digest| !kept.typed.contains(digest)).cloned().collect();
+    if !fresh.is_empty() {
+        kept.typed.extend(fresh.iter().cloned());
+        write(home, key, kept)?;
+    }
+    Ok(fresh)
+}
+
+/// Forget that the user has typed the parts with these digests.
+///
+/// # Errors
+/// The home cannot be written to.
+pub fn forget_typed(home: &Home, key: &Key, typed: &[Digest]) -> io::Result<()> {
+    let mut kept = read(home, key);
+    kept.typed.retain(|digest| !typed.contains(digest));
+    if kept.agreed.is_empty() && kept.typed.is_empty() { revoke(home, key).map(drop) } else { write(home, key, kept) }
 }
 
 /// Forget every agreement for this key. Returns whether there was one.
@@ -162,6 +198,19 @@ mod tests {
         fs::rename(&file, &aside).expect("it moves");
         std::os::unix::fs::symlink(&aside, &file).expect("a link");
         assert!(!read(&home, &key).covers(&digest("one")), "a link");
+    }
+
+    #[test]
+    fn a_part_that_was_typed_is_kept_beside_the_agreements() {
+        let (_top, home, key) = home();
+        let typed = [digest("zx"), digest("typos")];
+        assert_eq!(keep_typed(&home, &key, &typed[..1]).expect("it is kept"), typed[..1]);
+        assert_eq!(keep_typed(&home, &key, &typed).expect("it is kept"), typed[1..], "those that are new");
+        keep(&home, &key, &digest("one"), &[]).expect("it is kept");
+        let kept = read(&home, &key);
+        assert!(kept.has_typed(&typed[0]) && kept.has_typed(&typed[1]) && !kept.covers(&typed[0]));
+        forget_typed(&home, &key, &typed).expect("they go");
+        assert!(!read(&home, &key).has_typed(&typed[0]) && read(&home, &key).covers(&digest("one")));
     }
 
     #[test]

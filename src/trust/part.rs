@@ -4,6 +4,7 @@ use vx_status::text::escaped;
 
 use crate::candidate::SourceKind;
 use crate::digest::{Algorithm, Digest};
+use crate::shipped::NamedPackage;
 
 /// A part of a project that can act.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,6 +134,11 @@ impl Part {
             Self::Package { tool, .. } => Some(tool),
             _ => None,
         }
+    }
+
+    /// True if the name of the tool says all of the part: a package that is named as such, as in `npm:zx`.
+    pub fn is_named_by_tool(&self) -> bool {
+        matches!(self, Self::Package { tool, .. } if NamedPackage::of_tool(tool).is_some())
     }
 
     /// True if the tool or agent of this name cannot be had without this part.

@@ -69,6 +69,8 @@ pub struct Consent {
     pub key: Key,
     /// The digest of the parts.
     pub digest: Digest,
+    /// The parts without those that the user has typed.
+    untyped: Vec<Part>,
     whereabouts: Whereabouts,
     policy: Policy,
 }
@@ -98,6 +100,8 @@ impl Consent {
         let refused = if own { Vec::new() } else { refused_variables(&subject) };
         let stranger = Stranger::of(&project.path, &whereabouts, &Bounds::of_machine());
         let (key, digest) = (whereabouts.key(), part::digest(&parts));
+        let kept = kept::read(home, &key);
+        let untyped: Vec<Part> = parts.iter().filter(|part| !kept.has_typed(&digest_of(part))).cloned().collect();
         let standing = match policy {
             _ if own => Standing::Own,
             _ if parts.is_empty() => Standing::Nothing,
@@ -105,11 +109,11 @@ impl Consent {
             Policy::None => Standing::Withheld,
             _ if stranger.is_some() => Standing::Withheld,
             _ if is_trusted(&whereabouts.directory, &trust) => Standing::Folder,
-            _ if kept::read(home, &key).covers(&digest) => Standing::Agreed,
+            _ if untyped.is_empty() || kept.covers(&digest) || kept.covers(&part::digest(&untyped)) => Standing::Agreed,
             _ => Standing::Withheld,
         };
         let file = project.path.clone();
-        Ok(Self { file, parts, refused, stranger, standing, key, digest, whereabouts, policy })
+        Ok(Self { file, parts, refused, stranger, standing, key, digest, untyped, whereabouts, policy })
     }
 
     /// Get the consent in this way, if it is lacking. What the user agrees to is kept.
@@ -152,6 +156,35 @@ impl Consent {
         Ok(())
     }
 
+    /// Keep the user's typing of these tools as agreement to exactly the packages that their names name: to no other part,
+    /// and to those whatever else changes. Returns the digests of the parts that were not kept before.
+    ///
+    /// # Errors
+    /// No consent counts for the project, or it cannot be kept.
+    pub fn agree_to_typed(&self, home: &Home, tools: &[String]) -> Result<Vec<Digest>, WorkError> {
+        let typed: Vec<Digest> = self.typed_by(tools).map(digest_of).collect();
+        let kept = kept::keep_typed(home, &self.key, &typed);
+        kept.map_err(|cause| ConsentError::NotKept { path: kept::path(home, &self.key), cause }.into())
+    }
+
+    /// Check that the packages that these tools' names name may act once they were typed.
+    ///
+    /// # Errors
+    /// The project is a stranger's, or its user wants none to act.
+    pub fn check_typed(&self, tools: &[String]) -> Result<(), WorkError> {
+        let never = self.stranger.is_some() || self.policy == Policy::None;
+        if self.standing == Standing::Withheld && never && self.typed_by(tools).next().is_some() {
+            return Err(self.refusal(tools));
+        }
+        Ok(())
+    }
+
+    /// The withheld parts of which the names of these tools say all.
+    fn typed_by<'a>(&'a self, tools: &'a [String]) -> impl Iterator<Item = &'a Part> {
+        let named = |part: &&Part| part.withholds().is_some_and(|tool| tools.iter().any(|typed| typed == tool));
+        self.withheld().iter().filter(|part| part.is_named_by_tool()).filter(named)
+    }
+
     /// Take out of the project what may not act.
     pub fn apply(&self, project: &mut Project) {
         project.env.retain(|name, _| !self.refused.contains(name));
@@ -160,7 +193,7 @@ impl Consent {
 
     /// The parts that may not act.
     pub fn withheld(&self) -> &[Part] {
-        if self.standing == Standing::Withheld { &self.parts } else { &[] }
+        if self.standing == Standing::Withheld { &self.untyped } else { &[] }
     }
 
     /// True if nothing of the project is withheld.
@@ -208,6 +241,10 @@ impl Consent {
         let files = self.parts.iter().flat_map(Part::files);
         files.map(|file| (self.whereabouts.directory.join(&file.path), &file.digest))
     }
+}
+
+fn digest_of(part: &Part) -> Digest {
+    part::digest(std::slice::from_ref(part))
 }
 
 /// The `.git` of the worktree where that is a file: the key of a consent depends on it.

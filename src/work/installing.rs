@@ -18,6 +18,7 @@ use crate::paths::Home;
 use crate::project::{Project, Request, ToolRequest, tool_and_version};
 use crate::shipped::NamedPackage;
 use crate::sync::{Resolution, Resolver, Step};
+use crate::trust::Part;
 
 /// Tools to install by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,10 +99,11 @@ fn steps_of(
     Ok(releases::steps(plan, &workspace.home, &sources, options))
 }
 
-/// True if one of these tools needs its project's user's consent.
-fn needs_consent(tools: &[String], consent: &Consent) -> bool {
+/// True if one of these tools needs its project's user's consent to more than the package that its name names.
+pub(super) fn needs_consent(tools: &[String], consent: &Consent) -> bool {
     let named = |tool: &str| tools.iter().any(|text| tool_and_version(text).0 == tool);
-    consent.parts.iter().any(|part| part.withholds().is_some_and(named))
+    let acting = consent.withheld().iter().filter(|part| !part.is_named_by_tool());
+    acting.filter_map(Part::withholds).any(named)
 }
 
 /// The requests, each tool once.

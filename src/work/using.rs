@@ -1,14 +1,16 @@
 //! Tools that a project is to declare: each is installed first, so that what cannot be had changes nothing, then written
-//! into vx.toml, then locked.
+//! into vx.toml, then locked. If that fails after all, vx.toml and vx.lock get their former contents back.
+
+mod before;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::consent::Asking;
+use super::consent::{Asking, Consent};
 use super::error::WorkError;
 use super::frontend::{Answer, Frontend, Question, Refused, RunView};
-use super::installing::{InstallOptions, install};
+use super::installing::{InstallOptions, install, needs_consent};
 use super::locking::{LockOptions, Upgrade, lock};
 use super::notice::Notice;
 use super::options::RunOptions;
@@ -22,6 +24,7 @@ use crate::project::lock::Guard;
 use crate::project::{Project, ProjectError, Request, discover, tool_and_version};
 use crate::replace_file::replace_file;
 use crate::source::catalogue::is_same;
+use before::Before;
 
 /// The name of a project's file that is made.
 const FILE_NAME: &str = "vx.toml";
@@ -46,9 +49,10 @@ struct Declaration {
 }
 
 /// Install these tools, have the project at `place` declare them, and lock them at the newest releases that fit. A project
-/// that is missing and not needed is made in that directory.
+/// that is missing and not needed is made in that directory. A package that is named as one, as in `npm:zx`, is agreed to
+/// with that, and nothing else of the project is.
 ///
-/// The file stays as it is if one of the tools cannot be installed.
+/// The file and the lock stay as they are if one of the tools cannot be installed.
 ///
 /// # Errors
 /// The run did not start, or the file or the lock cannot be written. A tool that fails later is part of the outcome.
@@ -60,8 +64,10 @@ pub fn use_tools(
 ) -> Result<RunOutcome, WorkError> {
     let file = place.find_with(|_| true)?.unwrap_or_else(|| place.directory().join(FILE_NAME));
     let declarations = declarations(&options.tools, &read(&file)?.1)?;
-    // A file that cannot be changed is known before anything is installed.
-    edited(&file, &declarations)?;
+    let tools: Vec<String> = declarations.iter().map(|wanted| wanted.tool.clone()).collect();
+    // A file that cannot be changed is known before anything is installed, and so is a package that may not act in it.
+    let wanted = Project::parse(&file, &edited(&file, &declarations)?).map_err(ProjectError::from)?;
+    Consent::of(home, &wanted)?.check_typed(&tools)?;
     let named: Vec<String> = declarations.iter().map(|wanted| format!("{}@{}", wanted.tool, wanted.request)).collect();
     let installing = InstallOptions { tools: named, asking: options.asking, declaring: true, run: options.run.clone() };
     let outcome = install(home.clone(), place, &installing, frontend)?;
@@ -71,10 +77,17 @@ pub fn use_tools(
     }
     // Others that declare tools of this project go one after the other, each with what the one before has written.
     let _turn = Guard::acquire(&file, &turnstile(home, &file), PATIENCE).map_err(WorkError::LockWrite)?;
-    declare(&file, &declarations, frontend)?;
-    let tools: Vec<String> = declarations.into_iter().map(|wanted| wanted.tool).collect();
-    let place = Place::At(file.parent().unwrap_or(place.directory()).to_owned());
-    Ok(renew(home, &place, &tools, options, &Told(frontend))?.unwrap_or(outcome))
+    let mut before = Before::of(home, &file)?;
+    let written = declare(&mut before, &declarations, options, frontend);
+    if !written.as_ref().is_ok_and(|later| later.as_ref().is_none_or(RunOutcome::good)) {
+        before.restore()?;
+        frontend.notice(Notice::NotDeclared { path: file });
+        return written.map(|later| later.unwrap_or(outcome));
+    }
+    for Declaration { tool, request } in declarations {
+        frontend.notice(Notice::Declared { path: file.clone(), tool, request });
+    }
+    written.map(|later| later.unwrap_or(outcome))
 }
 
 /// The file in the home that is locked while this file of a project, and then its lock, are written.
@@ -84,38 +97,58 @@ fn turnstile(home: &Home, file: &Path) -> PathBuf {
     home.locks().join(format!("vx.toml-{:.16}", hasher.finish().hex()))
 }
 
-/// Write the declarations into the file as it is now.
-fn declare(file: &Path, declarations: &[Declaration], frontend: &dyn Frontend) -> Result<(), WorkError> {
-    let (before, text) = (read(file)?.0, edited(file, declarations)?);
-    if text != before {
+/// Write the declarations into the file as it is now, agree to what was typed, and lock it. Returns the outcome of an install
+/// that this led to.
+fn declare(
+    before: &mut Before<'_>,
+    declarations: &[Declaration],
+    options: &UseOptions,
+    frontend: &dyn Frontend,
+) -> Result<Option<RunOutcome>, WorkError> {
+    let (home, file) = (before.home, before.file);
+    let (present, text) = (read(file)?.0, edited(file, declarations)?);
+    if text != present {
         let written = replace_file(file, |target| target.write_all(text.as_bytes()));
         written.map_err(|cause| WorkError::ProjectWrite { path: file.to_owned(), cause })?;
+        before.wrote(text);
     }
-    for Declaration { tool, request } in declarations {
-        frontend.notice(Notice::Declared { path: file.to_owned(), tool: tool.clone(), request: request.clone() });
-    }
-    Ok(())
+    let tools: Vec<String> = declarations.iter().map(|wanted| wanted.tool.clone()).collect();
+    let consent = Consent::of(home, &read(file)?.1)?;
+    before.agreed(consent.agree_to_typed(home, &tools)?, &consent);
+    // Whoever typed a package is asked about it no more, and about other parts only if one of the tools needs them.
+    let asking = match options.asking {
+        Asking::Given => Asking::Given,
+        _ if needs_consent(&tools, &consent) => options.asking,
+        _ => Asking::Nobody,
+    };
+    let place = Place::At(consent.file.parent().unwrap_or(Path::new("")).to_owned());
+    let options = UseOptions { tools, asking, run: options.run.clone() };
+    renew(before, &place, &options, &Told(frontend))
 }
 
 /// Lock the newest releases of these tools, and install one that came out since; the outcome is that of such an install.
 fn renew(
-    home: &Home,
+    before: &mut Before<'_>,
     place: &Place,
-    tools: &[String],
     options: &UseOptions,
     frontend: &dyn Frontend,
 ) -> Result<Option<RunOutcome>, WorkError> {
-    let locking = LockOptions { tools: Vec::new(), upgrade: Upgrade::Tools(tools.to_vec()) };
-    match lock(home.clone(), place, &locking, frontend) {
+    let UseOptions { tools, asking, run } = options.clone();
+    let home = before.home;
+    let locking = LockOptions { tools: Vec::new(), upgrade: Upgrade::Tools(tools.clone()) };
+    let locked = lock(home.clone(), place, &locking, frontend);
+    before.locked();
+    match locked {
         Ok(outcome) if outcome.written => frontend.notice(Notice::LockWritten),
         // Tools that need a consent that is lacking are not locked; a sync asks for it.
         Ok(_) | Err(WorkError::Consent(_)) => {}
         Err(error) => return Err(error),
     }
-    let run = options.run.clone();
-    let syncing = SyncOptions { tools: tools.to_vec(), asking: options.asking, run, ..SyncOptions::default() };
+    let syncing = SyncOptions { tools, asking, run, ..SyncOptions::default() };
     // With nothing to install it records that the project wants them.
-    match sync(home.clone(), place, &syncing, frontend)? {
+    let synced = sync(home.clone(), place, &syncing, frontend);
+    before.locked();
+    match synced? {
         SyncOutcome::Ran(outcome) => Ok(Some(outcome)),
         SyncOutcome::Planned(_) | SyncOutcome::UpToDate => Ok(None),
     }

@@ -7,8 +7,9 @@ use super::run::RunArguments;
 pub(super) const SYNC_NOTES: &str = "Tools that a vx.toml further up declares, and none nearer, are installed by the lock beside that file, which is \
     written only if it lacks them.";
 
-pub(super) const USE_NOTES: &str = "The file is that of the nearest project; without one it is made in the working directory. It stays as it is if a \
-    tool cannot be installed. The lock gets the newest releases that fit.";
+pub(super) const USE_NOTES: &str = "The file is that of the nearest project; without one it is made in the working directory. It and \
+    the lock stay as they are if a tool cannot be installed; else the lock gets the newest releases that fit. A package by name \
+    (npm:zx) is agreed to with that.";
 
 /// Arguments of `vx sync`.
 #[derive(Debug, Args)]

@@ -46,3 +46,59 @@ fn a_package_of_one_project_answers_in_no_other() {
         sandbox.run(words, command).finish().exits_with(code);
     }
 }
+
+#[test]
+fn a_package_that_vx_use_declares_is_agreed_to_and_nothing_else_is() {
+    let sandbox = with_moo("[env]\nMODE = \"evil\"\n").variable("VX_TRUST", "");
+    sandbox.vx("use npm:moo@1.4 node@22").succeeds().keeps_silent_about("needs your consent");
+    for words in ["moo hello", "npm:moo hello"] {
+        assert_eq!(sandbox.vx(words).succeeds().stdout(), "moo 1.4.0 hello\n", "{words}");
+    }
+    sandbox.vx("sync --locked").succeeds();
+    sandbox.vx("env --shell json").succeeds().keeps_silent_about("needs your consent");
+    assert!(!sandbox.vx("env --shell json").stdout().contains("evil"));
+    // It stays agreed to beside other parts, agreed to or not, in any version; no other package is.
+    sandbox.vx("trust").succeeds();
+    sandbox.write("vx.toml", &sandbox.read("vx.toml").replace("evil", "other"));
+    assert_eq!(sandbox.vx("moo").succeeds().stdout(), "moo 1.4.0 \n");
+    assert!(!sandbox.vx("env --shell json").stdout().contains("other"));
+    sandbox.vx("use npm:moo@1.5").succeeds();
+    assert_eq!(sandbox.vx("moo").succeeds().stdout(), "moo 1.5.0 \n");
+    sandbox.write("vx.toml", &MOO.replace("npm:moo", "npm:cow"));
+    sandbox.vx("sync npm:cow").refuses_with("`npm:cow` needs your consent");
+    sandbox.write("vx.toml", MOO);
+    sandbox.vx("trust --revoke").succeeds();
+    sandbox.vx("moo").refuses_with("`npm:moo` needs your consent");
+}
+
+#[test]
+fn parts_that_were_agreed_to_stay_so_when_a_package_is_declared() {
+    let sandbox = with_moo("[env]\nMODE = \"mine\"\n").variable("VX_TRUST", "");
+    sandbox.vx("trust").succeeds();
+    sandbox.vx("use npm:moo node@22").succeeds();
+    sandbox.vx("env --shell json").succeeds().prints("mine");
+    sandbox.vx("trust --show").succeeds().prints("npm:moo is the npm package moo").keeps_silent_about("withheld");
+}
+
+#[test]
+fn a_package_that_cannot_be_declared_leaves_file_lock_and_consent_as_they_were() {
+    let sandbox = with_moo("").variable("VX_TRUST", "");
+    std::fs::remove_file(sandbox.project().join("vx.toml")).expect("a file");
+    for (words, code) in [("use npm:moo node@99", 1), ("use npm:moo npm:nonsuch", 1), ("use npm:moo nonsuch", 2)] {
+        sandbox.vx(words).exits_with(code);
+        assert!(!sandbox.project().join("vx.toml").exists() && !sandbox.project().join("vx.lock").exists(), "{words}");
+    }
+    let mut refused = sandbox.command("use npm:moo");
+    refused.env("VX_TRUST", "none");
+    sandbox.run("vx use npm:moo", refused).finish().refuses_with("`npm:moo` needs your consent");
+    assert!(!sandbox.project().join("vx.toml").exists());
+    // What fails only after vx.toml was written, because the project would run a command, takes it back.
+    let config = "[tools]\nnode = \"22\"\n\"npm:moo\" = { version = \"1.4\", postinstall = \"touch made\" } # mine\n";
+    sandbox.write("vx.toml", config);
+    sandbox.vx("sync node").succeeds();
+    let lock = sandbox.read("vx.lock");
+    sandbox.vx("use npm:moo@1.5").refuses_with("`npm:moo` needs your consent").says("stays as it was");
+    assert_eq!((sandbox.read("vx.toml").as_str(), sandbox.read("vx.lock")), (config, lock));
+    sandbox.write("vx.toml", MOO);
+    sandbox.vx("moo").refuses_with("`npm:moo` needs your consent");
+}
