@@ -24,7 +24,7 @@ impl Answer {
             Self::Text(text, false) => result(&text, false),
             Self::Text(text, true) => {
                 let mut result = result(&text, true);
-                let message = text.lines().next().unwrap_or_default();
+                let message = escaped(text.lines().next().unwrap_or_default());
                 let kind = TroubleKind::Exit.name();
                 result["structuredContent"] = json!({ "kind": kind, "message": message, "details": [], "hint": null });
                 result
@@ -46,9 +46,9 @@ pub(super) fn failed(trouble: &Trouble) -> Value {
     let mut result = result(&text, true);
     result["structuredContent"] = json!({
         "kind": trouble.kind.name(),
-        "message": trouble.text,
-        "details": trouble.details,
-        "hint": trouble.hint,
+        "message": escaped(&trouble.text),
+        "details": trouble.details.iter().map(|line| escaped(line)).collect::<Vec<_>>(),
+        "hint": trouble.hint.as_deref().map(escaped),
     });
     result
 }

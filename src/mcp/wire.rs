@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use vx_status::text::escaped;
 
 use crate::rpc::Fault;
 
@@ -82,7 +83,8 @@ impl Out {
     }
 
     fn send(&self, message: &Value) {
-        let mut line = message.to_string().into_bytes();
+        // Whoever shows the line is not steered by it; its strings mean the same.
+        let mut line = escaped(&message.to_string()).into_owned().into_bytes();
         line.push(b'\n');
         let mut stream = self.0.lock();
         // A client that no longer reads closes its end of the input, too, which ends the session.

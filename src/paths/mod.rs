@@ -4,11 +4,13 @@
 
 mod file_system;
 mod home;
+mod linked;
 mod ownership;
 mod runtime;
 
 pub use file_system::FileSystem;
 pub use home::{Home, LAUNCHER_NAME, NoHome, VX_LINK_NAME};
+pub use linked::leads_outside;
 pub use ownership::{Foreign, foreign, same_owner};
 pub use runtime::{
     RuntimeError, find_runtime_directory, is_asked_for, known_directories, runtime_directory, spare_directories,

@@ -30,6 +30,7 @@ use super::version::Request;
 use crate::candidate::SourceKind;
 use crate::config::Program;
 use crate::digest::{Algorithm, Digest};
+use crate::paths::leads_outside;
 use crate::platform::{Os, Platform};
 use crate::shipped::NamedPackage;
 
@@ -208,8 +209,14 @@ impl Project {
         let is_root = tables::is_root(&mut reader, &document);
         tables::check(&mut reader, &document);
         let entries = entries::list(text, &document);
-        let (problems, mut warnings) = reader.finish();
+        let (mut problems, mut warnings) = reader.finish();
         warnings.extend(service_faults.iter().cloned().chain(doubts));
+        let mut service_faults = service_faults;
+        if !(problems.is_empty() && warnings.is_empty()) && leads_outside(path) {
+            for quoting in [&mut problems, &mut warnings, &mut service_faults] {
+                *quoting = std::mem::take(quoting).into_iter().map(Problem::unquoted).collect();
+            }
+        }
         if !problems.is_empty() {
             return Err(ConfigErrors { path: path.to_owned(), problems });
         }

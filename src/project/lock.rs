@@ -19,6 +19,7 @@ use crate::age::Published;
 use crate::archive::{Attested, is_one_name};
 use crate::candidate::SourceKind;
 use crate::digest::Digest;
+use crate::paths::leads_outside;
 use crate::platform::Platform;
 use crate::small_file::read_regular_text;
 use crate::trouble::{Explain, TroubleKind};
@@ -115,6 +116,18 @@ pub enum LockError {
     },
 }
 
+impl LockError {
+    /// The error without anything that the file says, if that is a link out of the project.
+    fn unquoted_if_outside(self) -> Self {
+        match self {
+            Self::Broken { path, .. } if leads_outside(&path) => {
+                Self::Broken { path, reason: "it is a link out of the project, so its content is not quoted".into() }
+            }
+            error => error,
+        }
+    }
+}
+
 impl Explain for LockError {
     fn kind(&self) -> TroubleKind {
         match self {
@@ -150,7 +163,7 @@ impl Lock {
     /// Read the lock file; `None` if there is none.
     pub fn read(path: &Path) -> Result<Option<LockFile>, LockError> {
         match read_regular_text(path) {
-            Ok(text) => Self::parse(path, &text).map(Some),
+            Ok(text) => Self::parse(path, &text).map(Some).map_err(|error| error.unquoted_if_outside()),
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(LockError::Io { path: path.to_owned(), action: "read", cause }),
         }

@@ -55,6 +55,18 @@ impl Problem {
         }
     }
 
+    /// The problem without anything that the file says, but for its line.
+    pub(super) fn unquoted(self) -> Self {
+        Self {
+            message: "this is not understood, and not quoted, since the file is a link out of the project".into(),
+            advice: Some("look at the file that it leads to, or put it here".into()),
+            column: 1,
+            source_line: String::new(),
+            length: 1,
+            ..self
+        }
+    }
+
     /// The problem for a terminal: place and message, the source line, a caret below it, and advice. Control characters
     /// are escaped, because the file may be hostile.
     pub fn render(&self, path: &std::path::Path, severity: &str) -> String {

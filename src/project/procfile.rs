@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::problem::Problem;
 use super::services::{NAME_BYTES, Port, Service};
+use crate::paths::leads_outside;
 use crate::small_file::read_regular;
 
 /// Its name, beside the project's file.
@@ -34,6 +35,11 @@ pub struct Procfile {
 /// Read the `Procfile` at `path`, if there is one. What cannot be read is a fault like those in it: only services need the
 /// file.
 pub fn read(path: &Path) -> Option<Procfile> {
+    if leads_outside(path) {
+        let advice = Some("put the file itself beside vx.toml".to_owned());
+        let problems = vec![Problem::at("", 0..0, "it is a link out of the project, and is not read".into(), advice)];
+        return Some(Procfile { path: path.to_owned(), problems, ..Procfile::default() });
+    }
     let text = match read_regular(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => return None,

@@ -1,5 +1,7 @@
 //! Messages in a stream of bytes: header lines, an empty line, and as many bytes as the header announces.
 
+use vx_status::text::escaped;
+
 /// The largest request that is accepted, in bytes.
 pub const REQUEST_BYTES: usize = 32 * 1024;
 /// The longest header: two short lines are usual.
@@ -90,8 +92,9 @@ fn length(header: &[u8]) -> Result<u64, FrameError> {
     found.ok_or(FrameError::NoLength)
 }
 
-/// This message with its header.
+/// This message, which is JSON, with its header. Whoever shows the bytes is not steered by them; its strings mean the same.
 pub fn framed(message: &str) -> Vec<u8> {
+    let message = escaped(message);
     let mut bytes = format!("Content-Length: {}\r\n\r\n", message.len()).into_bytes();
     bytes.extend_from_slice(message.as_bytes());
     bytes

@@ -5,6 +5,7 @@ use std::os::fd::BorrowedFd;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
+use vx_status::text::escaped;
 
 use super::frame::{FrameError, REQUEST_BYTES};
 
@@ -38,8 +39,9 @@ impl Fault {
     /// The code of an error of the work.
     pub const WORK: i64 = -32000;
 
+    /// A fault whose message steers no terminal, whatever it quotes.
     fn of(code: i64, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), data: None }
+        Self { code, message: escaped(&message.into()).into_owned(), data: None }
     }
 
     /// The message is no request.
@@ -72,6 +74,7 @@ impl Fault {
 
     /// The work cannot do that, or not now.
     pub fn work(kind: &str, message: impl Into<String>, hint: Option<String>) -> Self {
+        let hint = hint.map(|hint| escaped(&hint).into_owned());
         Self { data: Some(FaultData { kind: kind.to_owned(), hint }), ..Self::of(Self::WORK, message) }
     }
 }

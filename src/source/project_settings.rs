@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::pypi::uv_index;
+use crate::paths::leads_outside;
 use crate::small_file::{read_regular, read_regular_text};
 
 /// A setting in a file of the project that the sources would follow.
@@ -33,9 +34,13 @@ fn index(file: PathBuf) -> Option<ProjectSetting> {
     Some(ProjectSetting { file, name: "index".into(), value })
 }
 
-/// The lines of an `.npmrc`, without comments, and without plain settings that no source follows.
+/// The lines of an `.npmrc`, without comments, and without plain settings that no source follows. A file that is a link out of
+/// the project is one setting, since the name of a setting may be anything that the file says.
 fn lines(file: &Path) -> Vec<ProjectSetting> {
     let text = read_regular(file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    if !text.is_empty() && leads_outside(file) {
+        return vec![ProjectSetting { file: file.to_owned(), name: "what it is a link to".into(), value: text }];
+    }
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with([';', '#']));
     let setting = |line: &str| {
         let (name, value) = line.split_once('=').map_or((line, ""), |(name, value)| (name.trim(), value.trim()));

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use vx_status::text::escaped;
 
 use super::QuestionError;
 use crate::install::Store;
@@ -190,6 +191,8 @@ impl ProjectState {
 
 fn problem(found: &project::Problem, error: bool) -> Problem {
     let project::Problem { message, advice, line, column, length, .. } = found.clone();
+    // The texts quote a file that may be a stranger's, and are for people.
+    let (message, advice) = (escaped(&message).into_owned(), advice.map(|advice| escaped(&advice).into_owned()));
     Problem { line: number(line), column: number(column), length: number(length), message, advice, error }
 }
 
