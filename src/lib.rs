@@ -36,6 +36,7 @@ pub mod run;
 pub mod service;
 pub mod shell;
 pub mod shipped;
+pub mod shown_address;
 pub mod small_file;
 pub mod source;
 pub mod sync;

@@ -21,6 +21,7 @@ use crate::digest::{Algorithm, Digest, Hasher};
 use crate::http::{Client, Fault};
 use crate::paths::Home;
 use crate::report::Phase;
+use crate::shown_address::shown_address;
 
 use super::cancel::Watch;
 use super::disk::At;
@@ -28,7 +29,6 @@ use super::lock::Wait;
 use super::progress::Meter;
 use super::unpack::is_web_page;
 
-pub use address::shown_address;
 pub use error::{DownloadError, DownloadErrorKind};
 pub use retry::Patience;
 

@@ -48,7 +48,7 @@ mod unpack;
 pub use archives::{cached_archives, is_damaged, remove_damaged};
 pub use cancel::{CancelToken, Stop};
 pub use disk::DiskError;
-pub use download::{DownloadError, DownloadErrorKind, Patience, shown_address};
+pub use download::{DownloadError, DownloadErrorKind, Patience};
 pub use error::{CommandFault, InstallError};
 pub use fetch::fetch;
 pub use folder::tool_of;

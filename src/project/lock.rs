@@ -21,6 +21,7 @@ use crate::candidate::SourceKind;
 use crate::digest::Digest;
 use crate::paths::leads_outside;
 use crate::platform::Platform;
+use crate::shown_address::without_secrets;
 use crate::small_file::read_regular_text;
 use crate::trouble::{Explain, TroubleKind};
 
@@ -260,7 +261,12 @@ impl LockedTool {
 
 /// A TOML error on one line.
 fn plain(error: &toml::de::Error) -> String {
-    error.to_string().lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+    without_secrets(&error.to_string())
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 mod kind_as_text {

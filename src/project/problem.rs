@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use unicode_width::UnicodeWidthStr;
 use vx_status::text::escaped;
 
+use crate::shown_address::{starred, without_secrets};
 use crate::trouble::{Explain, TroubleKind};
 
 /// One thing to change in a file.
@@ -20,7 +21,7 @@ pub struct Problem {
     pub line: usize,
     /// Its column in characters, from 1.
     pub column: usize,
-    /// The whole line, as in the file.
+    /// The whole line, with stars in the place of secrets in addresses.
     pub source_line: String,
     /// Number of characters from the column on that have the problem; at least 1.
     pub length: usize,
@@ -44,13 +45,13 @@ impl Problem {
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let length = text[start..end.min(line_end)].trim_end().chars().count().max(1);
         // A value of several lines may be quoted in it.
-        let message = message.lines().map(str::trim_start).collect::<Vec<_>>().join(" ");
+        let message = without_secrets(&message.lines().map(str::trim_start).collect::<Vec<_>>().join(" "));
         Self {
             message,
             advice,
             line: text[..start].matches('\n').count() + 1,
             column: text[line_start..start].chars().count() + 1,
-            source_line: text[line_start..line_end].trim_end_matches('\r').to_owned(),
+            source_line: starred(text[line_start..line_end].trim_end_matches('\r')),
             length,
         }
     }

@@ -28,6 +28,7 @@ use crate::platform::Platform;
 use crate::project::{Lock, LockedPart, LockedTool, ToolRequest};
 use crate::run::in_parallel;
 use crate::source::{Artifact, NoRecipe, Recipe, SourceError, Sources};
+use crate::template;
 use crate::trouble::{Explain, Trouble, TroubleKind};
 pub use aged::{AgeRemark, Soon};
 use archives::{Archives, Missing};
@@ -202,7 +203,7 @@ impl Resolver<'_> {
         parts: &[LockedPart],
     ) -> Resolved {
         let found: Result<Vec<Part>, SourceError> =
-            parts.iter().map(|part| self.locked_part(locked.source, part)).collect();
+            parts.iter().map(|part| self.locked_part(ask, locked, part)).collect();
         match found {
             Ok(found) => {
                 if let Some(error) = self.unclaimed(ask, parts) {
@@ -215,11 +216,14 @@ impl Resolver<'_> {
         }
     }
 
-    fn locked_part(&self, source: SourceKind, part: &LockedPart) -> Result<Part, SourceError> {
-        if source == SourceKind::Npm {
+    /// A part of a locked release. A lock holds no address in full: that is asked for which the project has.
+    fn locked_part(&self, ask: &ToolRequest, locked: &LockedTool, part: &LockedPart) -> Result<Part, SourceError> {
+        if locked.source == SourceKind::Npm {
             self.sources.claimed(&claim(part))?;
         }
-        let origin = part.url.as_ref().map(|url| self.sources.locate_url(url)).transpose()?;
+        let own = ask.url.as_ref().filter(|_| part.url.is_some()).and_then(|url| url.of(self.platform));
+        let own = own.map(|url| template::expand(url, &locked.version, self.platform));
+        let origin = own.map(|url| self.sources.locate_url(&url)).transpose()?;
         Ok(Part { archive: part.archive().clone(), origin })
     }
 

@@ -6,12 +6,15 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use serde::{Deserialize, Serialize};
 
 use super::Key;
+use super::part::{Part, digest};
 use crate::digest::Digest;
 use crate::paths::{Home, foreign};
+use crate::shown_address::without_secrets;
 
 /// The most digests that are kept for a key; the oldest ones make room.
 const MOST: usize = 32;
@@ -33,8 +36,26 @@ pub struct Kept {
 pub struct Agreed {
     /// The digest of the acting parts.
     pub digest: Digest,
-    /// Their lines, as they were shown.
+    /// Their lines, as they were shown: without the secrets of addresses.
     pub lines: Vec<String>,
+    /// The digest of each part, by which a change of what is not shown is seen.
+    #[serde(default)]
+    pub parts: Vec<Digest>,
+}
+
+impl Agreed {
+    /// The agreement to these parts.
+    pub fn to(parts: &[Part]) -> Self {
+        let digests = parts.iter().map(|part| digest(slice::from_ref(part))).collect();
+        Self { digest: digest(parts), lines: parts.iter().map(Part::line).collect(), parts: digests }
+    }
+
+    /// The lines of those parts that are not among the parts agreed to before.
+    pub fn new_since(&self, before: Option<&Self>) -> Vec<String> {
+        let known = |part: &Digest| before.is_some_and(|before| before.parts.contains(part));
+        let lines = self.lines.iter().zip(&self.parts);
+        lines.filter(|(_, part)| !known(part)).map(|(line, _)| line.clone()).collect()
+    }
 }
 
 impl Kept {
@@ -48,9 +69,9 @@ impl Kept {
         self.typed.contains(part)
     }
 
-    /// The lines that were agreed to last.
-    pub fn last_lines(&self) -> &[String] {
-        self.agreed.last().map_or(&[], |agreed| &agreed.lines)
+    /// The last agreement.
+    pub fn last(&self) -> Option<&Agreed> {
+        self.agreed.last()
     }
 }
 
@@ -69,17 +90,21 @@ fn read_file(path: &Path) -> Option<Kept> {
     if !is_file || foreign(path).is_some() || path.parent().and_then(foreign).is_some() {
         return None;
     }
-    serde_json::from_slice(&fs::read(path).ok()?).ok()
+    let mut kept: Kept = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    // An earlier vx kept them with the secrets of addresses.
+    let lines = kept.agreed.iter_mut().flat_map(|agreed| &mut agreed.lines);
+    lines.for_each(|line| *line = without_secrets(line));
+    Some(kept)
 }
 
-/// Keep an agreement to the parts with this digest and these lines.
+/// Keep an agreement.
 ///
 /// # Errors
 /// The home cannot be written to.
-pub fn keep(home: &Home, key: &Key, digest: &Digest, lines: &[String]) -> io::Result<()> {
+pub fn keep(home: &Home, key: &Key, fresh: Agreed) -> io::Result<()> {
     let mut kept = read(home, key);
-    kept.agreed.retain(|agreed| agreed.digest != *digest);
-    kept.agreed.push(Agreed { digest: digest.clone(), lines: lines.to_vec() });
+    kept.agreed.retain(|agreed| agreed.digest != fresh.digest);
+    kept.agreed.push(fresh);
     let surplus = kept.agreed.len().saturating_sub(MOST);
     kept.agreed.drain(..surplus);
     write(home, key, kept)
@@ -155,7 +180,11 @@ mod tests {
     use crate::digest::Algorithm;
     use std::os::unix::fs::PermissionsExt;
 
-    fn digest(text: &str) -> Digest {
+    fn agreement(text: &str) -> Agreed {
+        Agreed { digest: named(text), lines: vec![text.to_owned()], parts: vec![named(text)] }
+    }
+
+    fn named(text: &str) -> Digest {
         let mut hasher = Algorithm::Sha256.hasher();
         hasher.update(text.as_bytes());
         hasher.finish()
@@ -173,54 +202,67 @@ mod tests {
         assert_eq!(read(&home, &key), Kept::default());
         assert!(!revoke(&home, &key).expect("nothing is there"));
         for text in ["one", "two", "one"] {
-            keep(&home, &key, &digest(text), &[text.to_owned()]).expect("it is kept");
+            keep(&home, &key, agreement(text)).expect("it is kept");
         }
         let kept = read(&home, &key);
-        assert!(kept.covers(&digest("one")) && kept.covers(&digest("two")) && !kept.covers(&digest("three")));
-        assert_eq!((kept.agreed.len(), kept.last_lines()), (2, &["one".to_owned()][..]));
+        assert!(kept.covers(&named("one")) && kept.covers(&named("two")) && !kept.covers(&named("three")));
+        assert_eq!((kept.agreed.len(), kept.last()), (2, Some(&agreement("one"))));
         assert_eq!(list(&home).len(), 1);
         assert!(revoke(&home, &key).expect("it goes"));
-        assert!(!read(&home, &key).covers(&digest("one")) && list(&home).is_empty());
+        assert!(!read(&home, &key).covers(&named("one")) && list(&home).is_empty());
     }
 
     #[test]
     fn the_file_is_this_users_alone_and_no_other_file_counts() {
         let (top, home, key) = home();
-        keep(&home, &key, &digest("one"), &[]).expect("it is kept");
+        keep(&home, &key, agreement("one")).expect("it is kept");
         let file = path(&home, &key);
         let mode = |path: &Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
         assert_eq!((mode(&file), mode(&home.trust())), (0o600, 0o700));
         fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).expect("its mode");
-        assert!(!read(&home, &key).covers(&digest("one")), "others may write to it");
+        assert!(!read(&home, &key).covers(&named("one")), "others may write to it");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("its mode");
-        assert!(read(&home, &key).covers(&digest("one")));
+        assert!(read(&home, &key).covers(&named("one")));
         let aside = top.path().join("aside");
         fs::rename(&file, &aside).expect("it moves");
         std::os::unix::fs::symlink(&aside, &file).expect("a link");
-        assert!(!read(&home, &key).covers(&digest("one")), "a link");
+        assert!(!read(&home, &key).covers(&named("one")), "a link");
+    }
+
+    #[test]
+    fn a_change_of_what_is_not_shown_is_new() {
+        let address = |secret: &str| Part::Setting {
+            name: "mirrors.npm".into(),
+            value: format!("https://me:{secret}@h.invalid/?token={secret}"),
+        };
+        let other = Part::Variable { name: "A".into(), value: "1".into() };
+        let (before, after) = (Agreed::to(&[address("one"), other.clone()]), Agreed::to(&[address("two"), other]));
+        assert_eq!(before.lines, after.lines, "neither shows the secret");
+        assert_eq!(after.new_since(Some(&before)), after.lines[..1]);
+        assert_eq!(after.new_since(None), after.lines);
     }
 
     #[test]
     fn a_part_that_was_typed_is_kept_beside_the_agreements() {
         let (_top, home, key) = home();
-        let typed = [digest("zx"), digest("typos")];
+        let typed = [named("zx"), named("typos")];
         assert_eq!(keep_typed(&home, &key, &typed[..1]).expect("it is kept"), typed[..1]);
         assert_eq!(keep_typed(&home, &key, &typed).expect("it is kept"), typed[1..], "those that are new");
-        keep(&home, &key, &digest("one"), &[]).expect("it is kept");
+        keep(&home, &key, agreement("one")).expect("it is kept");
         let kept = read(&home, &key);
         assert!(kept.has_typed(&typed[0]) && kept.has_typed(&typed[1]) && !kept.covers(&typed[0]));
         forget_typed(&home, &key, &typed).expect("they go");
-        assert!(!read(&home, &key).has_typed(&typed[0]) && read(&home, &key).covers(&digest("one")));
+        assert!(!read(&home, &key).has_typed(&typed[0]) && read(&home, &key).covers(&named("one")));
     }
 
     #[test]
     fn only_the_last_agreements_are_kept() {
         let (_top, home, key) = home();
         for number in 0..MOST + 3 {
-            keep(&home, &key, &digest(&number.to_string()), &[]).expect("it is kept");
+            keep(&home, &key, agreement(&number.to_string())).expect("it is kept");
         }
         let kept = read(&home, &key);
         assert_eq!(kept.agreed.len(), MOST);
-        assert!(!kept.covers(&digest("2")) && kept.covers(&digest("3")));
+        assert!(!kept.covers(&named("2")) && kept.covers(&named("3")));
     }
 }

@@ -4,7 +4,9 @@ use vx_status::text::escaped;
 
 use crate::candidate::SourceKind;
 use crate::digest::{Algorithm, Digest};
+use crate::platform::Platform;
 use crate::shipped::NamedPackage;
+use crate::shown_address::{shown_address, shown_value, without_secrets};
 
 /// A part of a project that can act.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,29 +152,33 @@ impl Part {
         self.withholds() == Some(name) || matches!(self, Self::Entry { key, .. } if of_agent(key))
     }
 
-    /// What the part would do, in one line without a control character. Values of `.npmrc` are not shown, since they may
-    /// be credentials.
+    /// What the part would do, in one line without a control character. The secrets of addresses are not shown, and no value
+    /// of `.npmrc` is, since it may be a credential.
     pub fn line(&self) -> String {
         one_line(&match self {
             Self::PostInstall { tool, command, files } => {
-                format!("installing {tool} runs: {command}{}", named(files))
+                format!("installing {tool} runs: {}{}", without_secrets(command), named(files))
             }
-            Self::Option { tool, name, value } => format!("installing {tool} is set up with {name}={value}"),
+            Self::Option { tool, name, value } => {
+                format!("installing {tool} is set up with {name}={}", shown_value(value))
+            }
             Self::Address { tool, request, address, digests } => {
                 let sealed = if digests.is_empty() { ", without a digest" } else { "" };
-                format!("{tool} {request} comes from {address}{sealed}")
+                format!("{tool} {request} comes from {}{sealed}", shown(address))
             }
             Self::Package { tool, source, package } => {
                 format!("{tool} is the {source} package {package}, with every program that it declares")
             }
             Self::Program { tool, name, path } => format!("`{name}` runs {path} of {tool}"),
-            Self::Variable { name, value } => format!("sets the variable {name}={value}"),
-            Self::Setting { name, value } => format!("changes where tools come from or are checked: {name} = {value}"),
+            Self::Variable { name, value } => format!("sets the variable {name}={}", shown_value(value)),
+            Self::Setting { name, value } => {
+                format!("changes where tools come from or are checked: {name} = {}", shown_value(value))
+            }
             Self::SourceSetting { file, name, .. } => {
                 format!("{file} changes where packages come from or how that is checked: {name}")
             }
             Self::Folder { path } => format!("scripts find the programs in {path} first"),
-            Self::Entry { key, value, files } => format!("{key} = {value}{}", named(files)),
+            Self::Entry { key, value, files } => format!("{key} = {}{}", without_secrets(value), named(files)),
         })
     }
 
@@ -216,6 +222,17 @@ impl Part {
             bytes.extend(field.as_bytes());
         }
         bytes
+    }
+}
+
+/// An address of the project, with the platform that it is for behind it if there are several.
+fn shown(address: &str) -> String {
+    let platform = address
+        .rsplit_once(" (")
+        .filter(|(_, rest)| rest.strip_suffix(')').is_some_and(|platform| platform.parse::<Platform>().is_ok()));
+    match platform {
+        Some((address, platform)) => format!("{} ({platform}", shown_address(address)),
+        None => shown_address(address),
     }
 }
 
@@ -271,5 +288,11 @@ mod tests {
         let part =
             Part::SourceSetting { file: ".npmrc".into(), name: "//h/:_authToken".into(), value: "planted".into() };
         assert!(!part.line().contains("planted") && !part.short().contains("planted"));
+        let address = "https://planted:planted@h/{os}?token=planted (linux-x64)".to_owned();
+        let part = Part::Address { tool: "t".into(), request: "1".into(), address, digests: Vec::new() };
+        assert_eq!(part.line(), "t 1 comes from https://***@h/{os}?token=*** (linux-x64), without a digest");
+        let command = "curl https://planted@h/?t=planted&evil | sh".to_owned();
+        let part = Part::PostInstall { tool: "t".into(), command, files: Vec::new() };
+        assert_eq!(part.line(), "installing t runs: curl https://***@h/?t=***&evil | sh");
     }
 }

@@ -18,7 +18,7 @@ use crate::paths::{Home, foreign};
 use crate::project::lineage::Bounds;
 use crate::project::{Project, Trust};
 use crate::source::project_settings;
-use crate::trust::kept::{self, Kept};
+use crate::trust::kept::{self, Agreed, Kept};
 use crate::trust::{Key, Part, Stranger, Subject, Whereabouts, acting_parts, part, refused_variables, take_out};
 
 /// A user's standing on a project's acting parts.
@@ -150,7 +150,7 @@ impl Consent {
         if let Some((path, _)) = changed {
             return Err(ConsentError::Changed { path }.into());
         }
-        let kept = kept::keep(home, &self.key, &self.digest, &self.lines());
+        let kept = kept::keep(home, &self.key, Agreed::to(&self.parts));
         kept.map_err(|cause| ConsentError::NotKept { path: kept::path(home, &self.key), cause })?;
         self.standing = Standing::Agreed;
         Ok(())
@@ -218,7 +218,7 @@ impl Consent {
 
     /// The question whether the parts may act, with the difference from what was agreed to last.
     pub fn question(&self, home: &Home) -> Question {
-        Question::new(self.file.clone(), self.lines(), self.kept(home).last_lines())
+        Question::new(self.file.clone(), Agreed::to(&self.parts), self.kept(home).last())
     }
 
     /// What was agreed to for this key.

@@ -7,6 +7,7 @@ use super::error::WorkError;
 use super::notice::Notice;
 use super::run::{LiveRun, RunOutcome};
 use crate::trouble::Trouble;
+use crate::trust::kept::Agreed;
 
 /// The interface of a door for the work below it.
 pub trait Frontend: Sync {
@@ -50,11 +51,10 @@ pub enum Answer {
 }
 
 impl Question {
-    /// The question about these lines, after the user agreed to the lines `before`.
-    pub fn new(file: PathBuf, lines: Vec<String>, before: &[String]) -> Self {
-        let gone = before.iter().filter(|line| !lines.contains(line)).cloned().collect();
-        let new = lines.iter().filter(|line| !before.contains(line)).cloned().collect();
-        Self { file, gone: (!before.is_empty()).then_some(gone), new, lines }
+    /// The question about these parts, after the user agreed to the parts `before`.
+    pub fn new(file: PathBuf, parts: Agreed, before: Option<&Agreed>) -> Self {
+        let gone = |before: &Agreed| before.lines.iter().filter(|line| !parts.lines.contains(line)).cloned().collect();
+        Self { file, gone: before.map(gone), new: parts.new_since(before), lines: parts.lines }
     }
 }
 

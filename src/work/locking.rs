@@ -10,10 +10,11 @@ use super::told::tell;
 use super::workspace::{Access, Faults, Place, Workspace, check_entries};
 use crate::digest::Digest;
 use crate::http::Trust;
-use crate::install::{CancelToken, Patience, fetch, shown_address};
+use crate::install::{CancelToken, Patience, fetch};
 use crate::paths::Home;
 use crate::project::ToolRequest;
 use crate::report::Silent;
+use crate::shown_address::shown_address;
 use crate::source::Artifact;
 use crate::sync::{Resolution, Resolved, Resolver};
 use crate::trouble::Trouble;
@@ -173,7 +174,7 @@ fn fetch_digest(
     artifact: &Artifact,
     frontend: &dyn Frontend,
 ) -> Result<(Digest, u64), Trouble> {
-    frontend.notice(Notice::Fetching { address: shown_address(&artifact.origin.url).to_string() });
+    frontend.notice(Notice::Fetching { address: shown_address(&artifact.origin.url) });
     let (part, patience, cancel) = (artifact.clone().part(), Patience::default(), CancelToken::new());
     fetch(home, &part, &patience, trust, &Silent, &cancel, &holder_progress).map_err(|error| Trouble::of(&error))
 }

@@ -13,6 +13,7 @@ use crate::candidate::SourceKind;
 use crate::nearest::nearest;
 use crate::paths::{Home, RuntimeError, find_runtime_directory};
 use crate::project::{ConfigEntry, ConfigErrors, Project, ToolRequest, Ui, lineage};
+use crate::shown_address::shown_value;
 use crate::source::catalogue;
 use crate::trouble::{Explain, TroubleKind};
 use crate::trust::Part;
@@ -212,25 +213,7 @@ fn of_projects(projects: &[Project]) -> Vec<Setting> {
 
 fn written(entry: &ConfigEntry, path: &Path) -> Setting {
     let origin = SettingOrigin::File { path: path.to_owned(), line: entry.line };
-    Setting { key: entry.key.clone(), value: without_passwords(&entry.value), means: None, origin }
-}
-
-/// A text whose addresses have no credentials: `https://***@host`.
-fn without_passwords(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        let end = after.find(|character: char| "/?#\"'`,<>".contains(character) || character.is_whitespace());
-        let (authority, after) = after.split_at(end.unwrap_or(after.len()));
-        shown.push_str(before);
-        match authority.rsplit_once('@') {
-            Some((_, host)) => shown.extend(["***@", host]),
-            None => shown.push_str(authority),
-        }
-        rest = after;
-    }
-    shown + rest
+    Setting { key: entry.key.clone(), value: shown_value(&entry.value), means: None, origin }
 }
 
 /// `[ui]` of the user's own file.
@@ -278,30 +261,4 @@ fn at_or_below(settings: Vec<Setting>, key: &str) -> Result<Vec<Setting>, Settin
         return Err(SettingsError::Unknown { key: key.to_owned(), near });
     }
     Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_shown_without_its_credentials() {
-        for (text, shown) in [
-            ("https://user:secret@h.invalid/a@b?c=d", "https://***@h.invalid/a@b?c=d"),
-            ("https://token@h.invalid:8080", "https://***@h.invalid:8080"),
-            ("https://a:b@c@h.invalid", "https://***@h.invalid"),
-            (
-                "[\"https://u:p@one.invalid\", 'http://u:p@two.invalid']",
-                "[\"https://***@one.invalid\", 'http://***@two.invalid']",
-            ),
-            (
-                "curl https://u:p@h.invalid -o x && mail a@b.invalid",
-                "curl https://***@h.invalid -o x && mail a@b.invalid",
-            ),
-            ("https://h.invalid/ me@h.invalid", "https://h.invalid/ me@h.invalid"),
-            ("git@h.invalid:a/b ://", "git@h.invalid:a/b ://"),
-        ] {
-            assert_eq!(without_passwords(text), shown);
-        }
-    }
 }

@@ -28,6 +28,7 @@ use super::control::Control;
 use crate::channel::Mark;
 use crate::gauge::{Gauge, Pattern, Stream};
 use crate::process::{CommandEnd, Exit, Look, relay};
+use crate::shown_address::shown_value;
 use crate::trouble::{Trouble, TroubleKind};
 use chores::{Begun, Chores};
 use hand::CommandHand;
@@ -54,7 +55,7 @@ impl Wrapped {
     /// The command in one line, for people.
     pub fn line(&self) -> String {
         let words = std::iter::once(&self.name).chain(&self.arguments);
-        words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+        words.map(|word| shown_value(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
     }
 
     /// Run the command to its end, in this place. The trouble is that of a recording which was asked for.

@@ -300,6 +300,7 @@ const TOWERS: [Tower; 24] = [
                 "platform",
                 "digest",
                 "replace_file",
+                "shown_address",
                 "small_file",
                 "variables",
                 "file_lock",

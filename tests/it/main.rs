@@ -55,6 +55,8 @@ mod screens;
 mod server;
 #[cfg(target_os = "linux")]
 mod services;
+#[cfg(target_os = "linux")]
+mod shown;
 mod skipped;
 mod source;
 #[cfg(target_os = "linux")]

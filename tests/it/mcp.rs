@@ -26,7 +26,7 @@ ready = { log = "listening" }
 "#;
 
 /// A client at the other end of the streams, and the server.
-struct Client {
+pub(crate) struct Client {
     server: Child,
     input: Option<ChildStdin>,
     messages: Receiver<Value>,
@@ -54,7 +54,7 @@ impl Client {
     }
 
     /// A server that may change things, and knows this client.
-    fn allowed(sandbox: &Sandbox) -> Self {
+    pub(crate) fn allowed(sandbox: &Sandbox) -> Self {
         let mut client = Self::silent(sandbox, "--allow-changes");
         client.ask(0, "initialize", &initialize("2025-11-25"));
         client.answer(0);
@@ -90,7 +90,7 @@ impl Client {
         }
     }
 
-    fn answer(&self, id: u64) -> Value {
+    pub(crate) fn answer(&self, id: u64) -> Value {
         self.message(&format!("answer {id}"), |message| message["id"] == id)
     }
 
@@ -106,7 +106,7 @@ impl Client {
         self.result(id)
     }
 
-    fn begin(&mut self, id: u64, tool: &str, arguments: &Value) {
+    pub(crate) fn begin(&mut self, id: u64, tool: &str, arguments: &Value) {
         let params = json!({ "name": tool, "arguments": arguments, "_meta": { "progressToken": format!("of {id}") } });
         self.ask(id, "tools/call", &params);
     }

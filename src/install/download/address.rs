@@ -1,23 +1,11 @@
-//! Addresses: which of them are usable, how they are shown, and which host gets the credentials.
+//! Addresses: which of them are usable, and which host gets the credentials.
 
 use crate::archive::Origin;
 use crate::config::Part;
 use crate::http::Uri;
+use crate::shown_address::shown_address;
 
 use super::error::DownloadErrorKind;
-
-/// An address without its secret parts: user, password, query and fragment.
-pub fn shown_address(url: &str) -> String {
-    let bare = url.split(['?', '#']).next().unwrap_or_default();
-    match bare.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let host = authority.rsplit('@').next().unwrap_or_default();
-            format!("{scheme}://{host}{path}")
-        }
-        None => bare.to_owned(),
-    }
-}
 
 /// Refuse an address that cannot be downloaded from.
 pub(super) fn check(url: &str) -> Result<(), DownloadErrorKind> {
@@ -62,13 +50,6 @@ fn same_host(one: &str, other: &str) -> bool {
 mod tests {
     use super::*;
     use crate::archive::Archive;
-
-    #[test]
-    fn an_address_is_shown_without_its_secrets() {
-        assert_eq!(shown_address("https://u:p@host.invalid/a/b.tgz?token=t#f"), "https://host.invalid/a/b.tgz");
-        assert_eq!(shown_address("https://host.invalid"), "https://host.invalid");
-        assert_eq!(shown_address("nonsense?secret"), "nonsense");
-    }
 
     #[test]
     fn only_addresses_of_the_web_are_used() {

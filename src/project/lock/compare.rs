@@ -6,6 +6,7 @@ use super::{Lock, LockedPart, LockedTool};
 use crate::candidate::SourceKind;
 use crate::digest::Digest;
 use crate::project::config::{DeclaredDigests, ToolRequest};
+use crate::shown_address::locked_address;
 use crate::template;
 
 /// A tool whose lock entry does not match the project.
@@ -124,6 +125,7 @@ fn is_moved(locked: &LockedTool, tool: &ToolRequest) -> bool {
     }
     locked.platforms.iter().any(|(platform, parts)| {
         let address = url.of(*platform).map(|template| template::expand(template, &locked.version, *platform));
+        let address = address.as_deref().map(locked_address);
         let declared = declared.and_then(|digests| digests.of(*platform));
         parts.iter().any(|part| part.url != address || declared.is_some_and(|digest| differs(digest, part)))
     })

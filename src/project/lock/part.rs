@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::archive::{Archive, Attested, Signed, known};
 use crate::digest::Digest;
+use crate::shown_address::locked_address;
 
 /// One archive of a locked release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +105,8 @@ impl From<Row> for LockedPart {
         let attested = builder(&row);
         let Row { package, version, file, digest, signed_by, signature, size, strip, into, url, .. } = row;
         let archive = Archive { package, version, file, digest, size, strip, into };
+        // A lock of an earlier vx may hold more of an address.
+        let url = url.as_deref().map(locked_address);
         Self { archive, signed_by, signature, attested, url }
     }
 }

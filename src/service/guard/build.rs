@@ -24,6 +24,7 @@ use crate::service::order::BuildOrder;
 use crate::service::output::Output;
 use crate::service::probe::{HttpCheck, Probe};
 use crate::service::reported::{Reported, beside, keep};
+use crate::shown_address::shown_address;
 use crate::trouble::{Trouble, TroubleKind};
 
 /// The longest wait for the answer to a reload, and the same for the end of a command that reloads.
@@ -138,7 +139,11 @@ impl Builder<'_> {
                 return answer.map_err(|why| failed(&why));
             }
             if Instant::now() >= until {
-                return Err(failed(&format!("{address} does not answer within {} s", ANSWER.as_secs())));
+                return Err(failed(&format!(
+                    "{} does not answer within {} s",
+                    shown_address(address),
+                    ANSWER.as_secs()
+                )));
             }
             if self.guard.wait(None, &self.wake, Some(GLANCE)).is_some() {
                 return Err(Ending::new(SlotState::Cancelled));

@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use url::{Host, Url};
 
 use super::tcp::LOOPBACK;
+use crate::shown_address::shown_address;
 
 /// The longest time for one answer. A server may build its page at the first request.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -69,20 +70,25 @@ impl HttpCheck {
     /// # Errors
     /// The text cannot be asked by HTTP.
     pub fn new(text: &str, port: Option<u16>, status: Option<u16>) -> Result<Self, HttpCheckError> {
-        let text = || text.to_owned();
+        let (whole, text) = (text, || shown_address(text));
         if let Some(status) = status.filter(|status| !(100..600).contains(status)) {
             return Err(HttpCheckError::Status { status });
         }
-        let whole = match (text().starts_with('/'), port) {
-            (true, Some(port)) => format!("http://localhost:{port}{}", text()),
+        let whole = match (whole.starts_with('/'), port) {
+            (true, Some(port)) => format!("http://localhost:{port}{whole}"),
             (true, None) => return Err(HttpCheckError::NoPort { text: text() }),
-            (false, _) => text(),
+            (false, _) => whole.to_owned(),
         };
         let url = Url::parse(&whole).map_err(|cause| HttpCheckError::NoAddress { text: text(), cause })?;
         if url.scheme() != "http" || url.host().is_none() {
             return Err(HttpCheckError::Scheme { text: text() });
         }
         Ok(Self { url, status })
+    }
+
+    /// The address as messages have it.
+    fn shown(&self) -> String {
+        shown_address(self.url.as_str())
     }
 
     /// The addresses to ask: both families for a name of this machine.
@@ -112,10 +118,10 @@ impl HttpCheck {
         let good = |status| self.status.map_or((200..300).contains(&status), |good| status == good);
         match (status, self.status) {
             (Ok(Some(status)), _) if good(status) => Answer::Good,
-            (Ok(Some(status)), Some(good)) => Answer::Other(format!("{} answers {status}, not {good}", self.url)),
-            (Ok(Some(status)), None) => Answer::Other(format!("{} answers {status}", self.url)),
-            (Ok(None), _) => Answer::Other(format!("{} does not answer in HTTP", self.url)),
-            (Err(error), _) => Answer::None(format!("{} does not answer: {error}", self.url)),
+            (Ok(Some(status)), Some(good)) => Answer::Other(format!("{} answers {status}, not {good}", self.shown())),
+            (Ok(Some(status)), None) => Answer::Other(format!("{} answers {status}", self.shown())),
+            (Ok(None), _) => Answer::Other(format!("{} does not answer in HTTP", self.shown())),
+            (Err(error), _) => Answer::None(format!("{} does not answer: {error}", self.shown())),
         }
     }
 
@@ -124,10 +130,10 @@ impl HttpCheck {
     /// # Errors
     /// The answer is not a good one, or there is none: the reason as a sentence.
     pub fn post(&self) -> Result<(), String> {
-        let mut why = format!("the host of {} is not found", self.url);
+        let mut why = format!("the host of {} is not found", self.shown());
         for address in self.addresses().unwrap_or_default() {
             match self.connect("POST", address) {
-                Err(error) => why = format!("{} takes no connection: {error}", self.url),
+                Err(error) => why = format!("{} takes no connection: {error}", self.shown()),
                 Ok(mut stream) => {
                     let answer = self.answer(status_of(&mut stream));
                     read_out(stream);
@@ -212,7 +218,7 @@ pub(super) struct HttpAsk {
 
 impl HttpAsk {
     pub(super) fn new(check: HttpCheck) -> Self {
-        let why = format!("{} has not answered yet", check.url);
+        let why = format!("{} has not answered yet", check.shown());
         Self { check, round: None, next: None, why, answered: false }
     }
 
@@ -250,7 +256,7 @@ impl HttpAsk {
         let (sender, answers) = bounded(addresses.len());
         let left = addresses.into_iter().filter(|address| self.start_one(*address, sender.clone())).count();
         if left == 0 {
-            self.why = format!("the host of {} is not found", self.check.url);
+            self.why = format!("the host of {} is not found", self.check.shown());
             self.next = Some(now + PAUSE_WITHOUT_HOST);
             return;
         }

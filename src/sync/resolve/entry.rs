@@ -7,6 +7,7 @@ use super::attested;
 use crate::candidate::{Candidate, SourceKind};
 use crate::platform::Platform;
 use crate::project::{LockedPart, LockedTool, ToolRequest};
+use crate::shown_address::locked_address;
 use crate::source::{Artifact, Recipe, Signature};
 use crate::trouble::{Trouble, TroubleKind};
 
@@ -69,7 +70,7 @@ pub(super) fn unsigned(tool: &str, archives: &Archives) -> Option<Trouble> {
 }
 
 fn locked_part(artifact: &Artifact, source: SourceKind, before: Option<&LockedTool>) -> Option<LockedPart> {
-    let url = (source == SourceKind::Url).then(|| artifact.origin.url.clone());
+    let url = (source == SourceKind::Url).then(|| locked_address(&artifact.origin.url));
     let part = LockedPart::new(artifact.archive.clone(), artifact.signature.signed().cloned(), url)?;
     Some(part.attested(attested::builder(artifact, before)))
 }

@@ -9,6 +9,7 @@ use crate::archive::Archive;
 use crate::candidate::SourceKind;
 use crate::platform::Platform;
 use crate::project::{LockedTool, Request, ToolRequest};
+use crate::shown_address::locked_address;
 use crate::source::{Disagreement, Recipe};
 use crate::template;
 use crate::trouble::{Explain, TroubleKind};
@@ -101,7 +102,7 @@ impl Resolver<'_> {
         platforms.iter().find_map(of_platform)
     }
 
-    /// Compare the addresses of an entry with the project's own, which may hold credentials; a lock never does.
+    /// Compare the addresses of an entry with the project's own, in the form that a lock has.
     fn addressed(
         &self,
         ask: &ToolRequest,
@@ -110,10 +111,9 @@ impl Resolver<'_> {
         platform: Platform,
     ) -> Result<(), Difference> {
         let own = ask.url.as_ref().filter(|_| recipe.source == SourceKind::Url).and_then(|url| url.of(platform));
-        let own = own.map(|url| template::expand(url, &locked.version, platform));
-        let bare = own.as_ref().and_then(|url| self.sources.locate_url(url).ok()).map(|origin| origin.url);
+        let own = own.map(|url| locked_address(&template::expand(url, &locked.version, platform)));
         let mut parts = locked.platforms.get(&platform).into_iter().flatten();
-        match parts.find(|part| part.url != own && part.url != bare) {
+        match parts.find(|part| part.url != own) {
             Some(part) => Err(Difference::Address { file: part.archive().file.clone() }),
             None => Ok(()),
         }

@@ -1,0 +1,224 @@
+//! The one way in which an address is shown, written down or kept: without the name and the password in front of its host,
+//! and with the names of its query's parameters but not their values, any of which may be a signature or a token.
+//!
+//! Refusals, questions, documents, logs and locks all go through here, so that no door has to know what a secret looks like.
+
+use std::ops::Range;
+
+use url::Url;
+
+/// Stands for what is not shown.
+const HIDDEN: &str = "***";
+
+/// An address as it is shown: `https://***@host/file?token=***`.
+pub fn shown_address(address: &str) -> String {
+    hidden(address, &secrets(address, Form::Address))
+}
+
+/// A text, such as a command, with its addresses as they are shown.
+///
+/// Nothing that a shell acts on is hidden, so that whoever reads the text before agreeing to it sees what it would run: an
+/// address ends before such a character.
+pub fn without_secrets(text: &str) -> String {
+    hidden(text, &secrets(text, Form::Text))
+}
+
+/// A value as it is shown: an address, or a text with addresses in it.
+pub fn shown_value(value: &str) -> String {
+    match is_address(value) {
+        true => shown_address(value),
+        false => without_secrets(value),
+    }
+}
+
+/// A line of a file as it is shown, with a star for each character that is not, so that the others keep their columns.
+pub fn starred(line: &str) -> String {
+    let mut shown = String::with_capacity(line.len());
+    let mut at = 0;
+    for secret in secrets(line, Form::Line) {
+        shown.push_str(&line[at..secret.start]);
+        shown.extend(line[secret.clone()].chars().map(|_| '*'));
+        at = secret.end;
+    }
+    shown + &line[at..]
+}
+
+/// An address as a lock holds it: in one spelling, without name and password, and with the names of its query's parameters
+/// alone. The address to ask is that of `vx.toml`, so that a signature may change without the lock.
+pub fn locked_address(address: &str) -> String {
+    let Ok(mut url) = Url::parse(address) else { return shown_address(address) };
+    // These fail for addresses without a host, which have no name either.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    shown_address(url.as_str())
+}
+
+/// What surrounds an address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Nothing.
+    Address,
+    /// The words of a command or a sentence.
+    Text,
+    /// A line of a file, in which it is quoted.
+    Line,
+}
+
+impl Form {
+    fn ends(self, character: char) -> bool {
+        match self {
+            Self::Address => false,
+            Self::Text => character.is_whitespace() || "\"'`<>|();$\\".contains(character),
+            Self::Line => "\"'".contains(character),
+        }
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+    !scheme.is_empty() && scheme.chars().all(|character| character.is_ascii_alphanumeric() || "+-.".contains(character))
+}
+
+fn hidden(text: &str, secrets: &[Range<usize>]) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut at = 0;
+    for secret in secrets {
+        shown.push_str(&text[at..secret.start]);
+        shown.push_str(HIDDEN);
+        at = secret.end;
+    }
+    shown + &text[at..]
+}
+
+/// The secret parts of all addresses in a text, in its order.
+fn secrets(text: &str, form: Form) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(scheme) = text[at..].find("://") {
+        let start = at + scheme + "://".len();
+        let end = text[start..].find(|character| form.ends(character)).map_or(text.len(), |end| start + end);
+        let path = start + login(&text[start..end], form).unwrap_or(0);
+        if path > start {
+            found.push(start..path);
+        }
+        let query = text[path..end].find(['?', '#']).map_or(end, |query| path + query);
+        // An address may stand in the path of another one.
+        if text[path..query].contains("://") {
+            at = path;
+            continue;
+        }
+        values(text, query..end, form, &mut found);
+        at = end;
+    }
+    found
+}
+
+/// The length of the name and the password in front of an address's host.
+fn login(address: &str, form: Form) -> Option<usize> {
+    let authority = &address[..address.find(['/', '?', '#']).unwrap_or(address.len())];
+    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+    // What is no port was meant as a password, which may hold any character.
+    let is_cut = !authority.contains('@') && !port.chars().all(|character| character.is_ascii_digit());
+    let length = if is_cut { address.rfind('@') } else { authority.rfind('@') };
+    length.filter(|length| form != Form::Text || !address[..*length].contains('&'))
+}
+
+/// The values in a query and a fragment; `range` begins with its mark. A part without a name counts as a value.
+fn values(text: &str, range: Range<usize>, form: Form, found: &mut Vec<Range<usize>>) {
+    let mut start = range.start + 1;
+    let mut first = true;
+    while start <= range.end {
+        let end = text[start..range.end].find(['&', ';', '#']).map_or(range.end, |end| start + end);
+        match text[start..end].find('=') {
+            Some(sign) if start + sign + 1 < end => found.push(start + sign + 1..end),
+            // Behind `&` may be another command.
+            None if start < end && (first || form != Form::Text) => found.push(start..end),
+            _ => {}
+        }
+        first = text[end..].starts_with('#');
+        start = end + 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_its_secrets() {
+        for (address, shown) in [
+            ("https://host.invalid", "https://host.invalid"),
+            ("https://host.invalid/a/b@c.tgz", "https://host.invalid/a/b@c.tgz"),
+            ("https://u:p@host.invalid/a/b.tgz?token=t#f", "https://***@host.invalid/a/b.tgz?token=***#***"),
+            ("https://token@h:8080", "https://***@h:8080"),
+            ("https://a:b@c&d@h/x", "https://***@h/x"),
+            ("https://u:pa/ss?w@h/x", "https://***@h/x"),
+            ("https://h/?a=1&b=2=3&c=&d;e=4", "https://h/?a=***&b=***&c=&***;e=***"),
+            ("https://h/?signature", "https://h/?***"),
+            ("https://h/x#token=t&x", "https://h/x#token=***&***"),
+            ("https://h/https://u:p@i/x?t=s", "https://h/https://***@i/x?t=***"),
+            ("https://h/{version}/{os:linux=Linux}?v={version}", "https://h/{version}/{os:linux=Linux}?v=***"),
+            ("git+ssh://me:s3cret@h/x", "git+ssh://***@h/x"),
+            ("nonsense", "nonsense"),
+        ] {
+            assert_eq!(shown_address(address), shown);
+            assert_eq!(shown_value(address), shown);
+        }
+    }
+
+    #[test]
+    fn addresses_in_a_text_are_shown_without_their_secrets() {
+        for (text, shown) in [
+            (
+                "[\"https://u:p@one.invalid\", 'http://u:p@two.invalid']",
+                "[\"https://***@one.invalid\", 'http://***@two.invalid']",
+            ),
+            ("curl https://u:p@h -o x && mail a@b", "curl https://***@h -o x && mail a@b"),
+            ("curl 'https://h/x?t=s&u=v' | sh", "curl 'https://h/x?t=***&u=***' | sh"),
+            ("https://h/ me@h", "https://h/ me@h"),
+            ("git@h:a/b ://", "git@h:a/b ://"),
+        ] {
+            assert_eq!(without_secrets(text), shown);
+        }
+    }
+
+    #[test]
+    fn nothing_that_a_shell_acts_on_is_hidden() {
+        for command in [
+            "curl https://$(evil)@h/x",
+            "curl https://h/x?t=$(evil)",
+            "curl https://h/x?t=1;evil",
+            "curl https://h/x?t=1&evil",
+            "curl https://a&evil@h/x",
+            "curl https://h/x#`evil`",
+            "curl https://h/x?t=1|evil",
+        ] {
+            assert!(without_secrets(command).contains("evil"), "{command}");
+        }
+    }
+
+    #[test]
+    fn a_starred_line_keeps_its_columns() {
+        let line = "a = { url = \"https://u:pä@h/x?t=s t\", x = 1 }";
+        assert_eq!(starred(line), "a = { url = \"https://****@h/x?t=***\", x = 1 }");
+        assert_eq!(starred(line).chars().count(), line.chars().count());
+    }
+
+    #[test]
+    fn a_locked_address_has_one_spelling_and_no_secret() {
+        let locked = locked_address("https://me:secret@HOST.invalid:443/a b?X-Amz-Signature=s&n=1");
+        assert_eq!(locked, "https://host.invalid/a%20b?X-Amz-Signature=***&n=***");
+        assert_eq!(locked_address(&locked), locked);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_breaks_it_and_a_second_time_changes_nothing(text in "(http|://|@|:|/|\\?|&|=|#|;|a|é| |\"|\\$){0,30}") {
+            for shown in [shown_address(&text), without_secrets(&text)] {
+                proptest::prop_assert!(shown.chars().count() <= 4 * text.chars().count() + 3);
+            }
+            proptest::prop_assert_eq!(shown_address(&shown_address(&text)), shown_address(&text));
+            proptest::prop_assert_eq!(starred(&text).chars().count(), text.chars().count());
+        }
+    }
+}
