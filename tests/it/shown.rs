@@ -72,7 +72,7 @@ fn planted_alone() -> Sandbox {
 }
 
 /// Every command that says anything about a project, what it installs, or its boards.
-const COMMANDS: [&str; 46] = [
+const COMMANDS: [&str; 47] = [
     "sync --plain",
     "sync --json",
     "sync --dry-run",
@@ -115,6 +115,7 @@ const COMMANDS: [&str; 46] = [
     "ps --json",
     "logs web",
     "down",
+    "board run typed -- true http://me:planted-typed-password@h.invalid/?t=planted-typed-token",
     "board list",
     "board list --json",
     "board dump --json",
