@@ -53,7 +53,7 @@ pub fn locked_address(address: &str) -> String {
     shown_address(url.as_str())
 }
 
-/// What surrounds an address.
+/// The surroundings of an address.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     /// Nothing.
@@ -117,7 +117,7 @@ fn secrets(text: &str, form: Form) -> Vec<Range<usize>> {
 fn login(address: &str, form: Form) -> Option<usize> {
     let authority = &address[..address.find(['/', '?', '#']).unwrap_or(address.len())];
     let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
-    // What is no port was meant as a password, which may hold any character.
+    // Anything but a port was meant as a password, which may hold any character.
     let is_cut = !authority.contains('@') && !port.chars().all(|character| character.is_ascii_digit());
     let length = if is_cut { address.rfind('@') } else { authority.rfind('@') };
     length.filter(|length| form != Form::Text || !address[..*length].contains('&'))

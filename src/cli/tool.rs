@@ -47,7 +47,7 @@ pub(super) fn explicit(project: Option<&Path>, asked: &RunToolArguments) -> Outc
     run(&find(&store::home()?, &place_or_none(project)?, (tool, version), naming, missing)?, &asked.arguments)
 }
 
-/// What is done about a tool that is missing.
+/// The answer to a tool that is missing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Missing {
     /// It is installed.

@@ -46,7 +46,7 @@ pub(super) fn advice(word: &str, arguments: &[OsString]) -> Option<String> {
     near_misses(word, proposed).first().map(|near| format!("did you mean `{near}`?"))
 }
 
-/// What does here the work of a command that other managers have.
+/// The counterpart of a command that other managers have.
 fn of_other_managers(word: &str) -> Option<&'static str> {
     Some(match word {
         "init" | "new" | "create" => "`vx use node@22`, or any other tool, begins a vx.toml in this directory",

@@ -83,7 +83,7 @@ impl Out {
     }
 
     fn send(&self, message: &Value) {
-        // Whoever shows the line is not steered by it; its strings mean the same.
+        // The line steers no terminal that shows it, and its strings mean the same.
         let mut line = escaped(&message.to_string()).into_owned().into_bytes();
         line.push(b'\n');
         let mut stream = self.0.lock();

@@ -92,7 +92,7 @@ fn length(header: &[u8]) -> Result<u64, FrameError> {
     found.ok_or(FrameError::NoLength)
 }
 
-/// This message, which is JSON, with its header. Whoever shows the bytes is not steered by them; its strings mean the same.
+/// This message, which is JSON, with its header. The bytes steer no terminal, and its strings mean the same.
 pub fn framed(message: &str) -> Vec<u8> {
     let message = escaped(message);
     let mut bytes = format!("Content-Length: {}\r\n\r\n", message.len()).into_bytes();

@@ -1,7 +1,7 @@
 //! Finding the program for a name, and installing it first if it is missing.
 //!
 //! The program is the project's, or else that of the user's own `vx.toml`, or else the one on `PATH`; never that of
-//! another project. Whether one on `PATH` counts depends on the way in which it was named ([`Naming`]). The door executes
+//! another project. The way in which it was named decides if one on `PATH` counts ([`Naming`]). The door executes
 //! it.
 
 mod error;

@@ -115,7 +115,7 @@ fn declare(
     let tools: Vec<String> = declarations.iter().map(|wanted| wanted.tool.clone()).collect();
     let consent = Consent::of(home, &read(file)?.1)?;
     before.agreed(consent.agree_to_typed(home, &tools)?, &consent);
-    // Whoever typed a package is asked about it no more, and about other parts only if one of the tools needs them.
+    // A package that was typed is not asked about again, and other parts only if one of the tools needs them.
     let asking = match options.asking {
         Asking::Given => Asking::Given,
         _ if needs_consent(&tools, &consent) => options.asking,

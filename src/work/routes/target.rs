@@ -15,7 +15,7 @@ pub enum Target {
     Ready(Invocation),
     /// This program of the system, as a project wants it.
     System(Invocation),
-    /// This program of the search path, which no project declares. Who asks by a bare word must not run it for that.
+    /// This program of the search path, which no project declares. A bare word alone is no reason to run it.
     OnPath(Invocation),
     /// A program of this tool, which a project wants and has not installed.
     Absent {
