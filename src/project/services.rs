@@ -30,8 +30,8 @@ pub struct Service {
     pub env_files: Vec<String>,
     /// The port that it listens on.
     pub port: Option<Port>,
-    /// The checks that find out if it can be used; none for a service that can be used once it runs.
-    pub ready: Option<Ready>,
+    /// The way in which it is found out that it can be used.
+    pub ready: Readiness,
     /// The checks that find out if it still works.
     pub health: Option<Health>,
     /// The files, below its directory, whose changes build, reload or restart it.
@@ -105,6 +105,18 @@ pub enum Port {
     Range(u16, u16),
 }
 
+/// The way in which it is found out that a service can be used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Readiness {
+    /// Its port takes a connection. A service without a port is not checked.
+    #[default]
+    ByPort,
+    /// Nothing is checked, whether it has a port or not.
+    Unchecked,
+    /// By these checks.
+    Checks(Ready),
+}
+
 /// Checks that all have to succeed once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ready {
@@ -168,6 +180,11 @@ pub struct Stop {
     pub timeout: Duration,
 }
 
+impl Ready {
+    /// The longest that a service may take to be ready, unless its table says otherwise.
+    pub const TIMEOUT: Duration = Duration::from_secs(60);
+}
+
 impl Default for Stop {
     fn default() -> Self {
         Self { signal: "TERM".to_owned(), timeout: Duration::from_secs(10) }
@@ -184,7 +201,7 @@ impl Service {
             env: BTreeMap::new(),
             env_files: Vec::new(),
             port: None,
-            ready: None,
+            ready: Readiness::default(),
             health: None,
             watch: Vec::new(),
             renewal: Renewal::default(),
@@ -194,6 +211,17 @@ impl Service {
             optional: false,
             external: None,
             plugin: None,
+        }
+    }
+
+    /// The checks that find out that it can be used; `None` if nothing does.
+    pub fn ready_checks(&self) -> Option<Ready> {
+        match &self.ready {
+            Readiness::Checks(ready) => Some(ready.clone()),
+            Readiness::ByPort if self.port.is_some() => {
+                Some(Ready { tcp: true, timeout: Ready::TIMEOUT, ..Ready::default() })
+            }
+            Readiness::ByPort | Readiness::Unchecked => None,
         }
     }
 

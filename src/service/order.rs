@@ -58,7 +58,7 @@ pub struct Order {
     pub environment: Vec<(OsString, OsString)>,
     /// The port that it listens on.
     pub port: Option<u16>,
-    /// The checks that find out if it can be used.
+    /// The checks that find out if it can be used; none for a service that is not checked.
     pub ready: Option<Ready>,
     /// The checks that find out if it still works.
     pub health: Option<Health>,

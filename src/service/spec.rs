@@ -80,7 +80,7 @@ impl Spec {
         let (port, target) = (ports.get(&service.name).copied(), current(folder));
         let expanded = |text: &String| self.expanded(text, ports, &target);
         let environment = self.environment(ports, &target);
-        let (mut ready, mut health) = (service.ready.clone(), service.health.clone());
+        let (mut ready, mut health) = (service.ready_checks(), service.health.clone());
         let checks = ready.iter_mut().chain(health.iter_mut().map(|health| &mut health.checks));
         for word in checks.flat_map(|checks| checks.command.iter_mut().flatten()) {
             *word = expanded(word);

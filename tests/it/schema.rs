@@ -59,6 +59,11 @@ health = { http = "/health", status = 204, every = "10s", failures = 2 }
 optional = true
 description = "the api"
 
+[services.unchecked]
+command = "x"
+port = "auto"
+ready = false
+
 [services.plugin]
 preset = "vite-go"
 path = "plugin"
@@ -196,6 +201,7 @@ fn files_that_vx_refuses_are_refused() {
         "[services.x]\ncommand = \"x\"\nport = 70000",
         "[services.x]\ncommand = \"x\"\nrestart = \"sometimes\"",
         "[services.x]\ncommand = \"x\"\nready = {}",
+        "[services.x]\ncommand = \"x\"\nready = true",
         "[services.x]\ncommand = \"x\"\nready = { http = \"x\" }",
         "[services.x]\ncommand = \"x\"\nready = { tcp = true, status = 99 }",
         "[services.x]\ncommand = \"x\"\nhealth = { log = \"x\" }",

@@ -7,6 +7,7 @@ mod kills;
 mod lives;
 mod manager;
 mod plugins;
+mod ready;
 mod requests;
 mod rest;
 mod starts;

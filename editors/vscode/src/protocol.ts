@@ -337,6 +337,10 @@ state: string,
  */
 ready: boolean,
 /**
+ * False if it counts as usable without any check: it has run for a while, which may mean nothing.
+ */
+checked?: boolean | null,
+/**
  * Its address, once it can be used.
  */
 url?: string | null,

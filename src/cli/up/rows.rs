@@ -14,7 +14,8 @@ pub(in crate::cli) fn line(service: &ServiceState) -> String {
     let built = service.build.as_ref().filter(|_| !service.ended).and_then(|build| build.error.clone());
     let first = |text: Option<String>| text.and_then(|text| text.lines().next().map(str::to_owned));
     let rest: Vec<String> = [place, pid, restarts, first(why), first(built)].into_iter().flatten().collect();
-    format!("{name}  {state}  {}", rest.join("  ")).trim_end().to_owned()
+    let unchecked = if service.ready && !service.checked { ", not checked" } else { "" };
+    format!("{name}  {state}{unchecked}  {}", rest.join("  ")).trim_end().to_owned()
 }
 
 /// The name, the state and the port.
@@ -31,6 +32,7 @@ pub(in crate::cli) fn document(service: &ServiceState) -> Value {
         "name": service.name,
         "state": service.state,
         "ready": service.ready,
+        "checked": service.checked,
         "url": service.url,
         "port": service.port,
         "pid": service.pid,

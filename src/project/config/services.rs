@@ -127,10 +127,10 @@ fn check_ports(reader: &mut Reader<'_>, table: &DeTable<'_>, services: &[Service
                 reader.error(place(key), message, None);
             }
         }
-        let checked = service.ready.as_ref();
+        let checked = service.ready_checks();
         let by_path = |address: &String| address.starts_with('/');
-        if checked.is_some_and(|ready| ready.tcp || ready.http.as_ref().is_some_and(by_path)) && service.port.is_none()
-        {
+        let asks = checked.is_some_and(|ready| ready.tcp || ready.http.as_ref().is_some_and(by_path));
+        if asks && service.port.is_none() {
             let message = format!("`ready` of `{}` asks its port, and it has none", service.name);
             reader.error(place("ready"), message, Some("add port = \"auto\", for example".to_owned()));
         }

@@ -1,6 +1,6 @@
 //! The services of a plugin in development: a front end under vite, and a back end in Go that another program loads.
 
-use super::{Port, Ready, Renewal, Service, TARGET};
+use super::{Port, Renewal, Service, TARGET};
 
 /// The program of vite, below the plugin's directory.
 pub const VITE: &str = "node_modules/vite/bin/vite.js";
@@ -11,8 +11,6 @@ pub const VITE_ARGUMENTS: [&str; 7] =
 const PROGRAM: &str = "plugin";
 /// The files that the back end is built from.
 const SOURCES: [&str; 3] = ["**/*.go", "go.mod", "go.sum"];
-/// The longest that vite may take to listen.
-const LISTENING: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// The name of the front end of this plugin.
 pub fn vite_name(plugin: &str) -> String {
@@ -39,7 +37,6 @@ pub fn vite_go(plugin: &str, path: &str) -> [Service; 2] {
     let (mut vite, mut go) = (Service::named(&vite_name(plugin)), Service::named(&go_name(plugin)));
     vite.command = [words(&["node", VITE]), words(&VITE_ARGUMENTS)].concat();
     vite.port = Some(Port::Auto);
-    vite.ready = Some(Ready { tcp: true, timeout: LISTENING, ..Ready::default() });
     go.renewal = Renewal {
         build: [words(&["go", "build", "-o"]), vec![format!("{TARGET}/{PROGRAM}")], words(&["."])].concat(),
         reload: None,

@@ -15,7 +15,7 @@ use crate::service::output::Drained;
 use crate::service::probe::{Look, Probe};
 
 /// A service without checks runs once it has lived for this long: one that cannot work mostly ends sooner.
-const SETTLED: Duration = Duration::from_millis(100);
+const SETTLED: Duration = Duration::from_secs(1);
 /// The longest pause between two looks at what a program has left behind.
 const GLANCE: Duration = Duration::from_millis(200);
 

@@ -78,6 +78,9 @@ pub struct Service {
     pub state: String,
     /// It can be used.
     pub ready: bool,
+    /// False if it counts as usable without any check: it has run for a while, which may mean nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked: Option<bool>,
     /// Its address, once it can be used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -211,6 +214,7 @@ pub fn state(service: &ServiceState) -> Service {
         name: service.name.clone(),
         state: service.state.clone(),
         ready: service.ready,
+        checked: (service.ready && !service.checked).then_some(false),
         url: service.url.clone(),
         pid: service.pid,
         restarts: Some(service.restarts).filter(|restarts| *restarts > 0),

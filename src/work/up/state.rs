@@ -24,6 +24,8 @@ pub struct ServiceState {
     pub state: String,
     /// It can be used.
     pub ready: bool,
+    /// It can be used, and a check has found that out: without any it has run for a while, which may mean nothing.
+    pub checked: bool,
     /// It has ended.
     pub ended: bool,
     /// The address under which it is reached, once it can be used.
@@ -136,6 +138,7 @@ fn service(record: &Record, snapshot: &Snapshot, slot: &SlotView, pid: Option<u3
             _ => state(slot, standing),
         },
         ready,
+        checked: ready && slot.step != vocabulary::service::RUNNING,
         ended,
         url: slot.address.clone().filter(|_| ready),
         port: slot.port,

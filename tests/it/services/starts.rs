@@ -248,6 +248,7 @@ fn a_port_that_vx_chooses_stays_the_same_and_is_known_to_others_before_its_servi
 command = "echo back is at {services.back.port}; touch front; exec sleep 600"
 shell = true
 port = "20100-20199"
+ready = false
 
 [services.back]
 command = "python3 -u -m http.server {port} --bind 127.0.0.1"

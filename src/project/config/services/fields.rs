@@ -11,7 +11,7 @@ use super::renewal::renewal;
 use super::words::words;
 use crate::project::config::duration;
 use crate::project::config::reader::{Reader, Value, kind};
-use crate::project::services::{Health, NAME_BYTES, Port, Ready, Restart, Service, Stop, Until};
+use crate::project::services::{Health, NAME_BYTES, Port, Readiness, Ready, Restart, Service, Stop, Until};
 
 const KEYS: [&str; 18] = [
     "command",
@@ -38,10 +38,8 @@ const HEALTH_KEYS: [&str; 8] = ["tcp", "http", "status", "command", "file", "tim
 const STOP_KEYS: [&str; 2] = ["signal", "timeout"];
 const SIGNALS: [&str; 7] = ["TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL"];
 
-/// The longest that a service may take to be ready, unless its table says otherwise.
-const READY_TIMEOUT: Duration = Duration::from_secs(60);
-/// The same for one round of checks of its health, the time between two rounds, which is never shorter than the last of
-/// these, and the rounds that may fail.
+/// The longest for one round of checks of its health, unless its table says otherwise, the time between two rounds, which
+/// is never shorter than the last of these, and the rounds that may fail.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
 const HEALTH_EVERY: Duration = Duration::from_secs(10);
 const HEALTH_LEAST: Duration = Duration::from_millis(100);
@@ -71,7 +69,7 @@ pub(super) fn service(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>, val
         env,
         env_files: env_files.into_iter().map(|(file, _)| file).collect(),
         port: table.get("port").and_then(|value| port(reader, &what("port"), value)),
-        ready: table.get("ready").and_then(|value| ready(reader, &place, value)),
+        ready: table.get("ready").map(|value| ready(reader, &place, value)).unwrap_or_default(),
         health: table.get("health").and_then(|value| health(reader, &place, value)),
         watch: table.get("watch").map(|value| watch(reader, &what("watch"), value)).unwrap_or_default(),
         renewal: renewal(reader, &place, table),
@@ -147,8 +145,12 @@ fn port(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Port> 
     u16::try_from(number).ok().map(Port::Fixed)
 }
 
-fn ready(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> Option<Ready> {
-    checks(reader, "ready", place, value, &READY_KEYS)
+/// The checks of `ready`, or `false` for none.
+fn ready(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> Readiness {
+    match value.get_ref().as_bool() {
+        Some(false) => Readiness::Unchecked,
+        _ => checks(reader, "ready", place, value, &READY_KEYS).map(Readiness::Checks).unwrap_or_default(),
+    }
 }
 
 /// The checks of this key, whose table may have these keys.
@@ -184,7 +186,7 @@ fn checks(reader: &mut Reader<'_>, key: &str, place: &str, value: &Value<'_>, ke
         return None;
     }
     let status = status.and_then(|status| u16::try_from(status).ok());
-    Some(Ready { log, tcp, http, status, command: words, file, timeout: timeout.unwrap_or(READY_TIMEOUT) })
+    Some(Ready { log, tcp, http, status, command: words, file, timeout: timeout.unwrap_or(Ready::TIMEOUT) })
 }
 
 fn health(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> Option<Health> {
