@@ -3,6 +3,7 @@
 mod preset;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::time::Duration;
 
 pub use preset::{VITE, VITE_ARGUMENTS, go_name, keys_meant, vite_go, vite_name};
@@ -14,6 +15,10 @@ pub const OWN_PORT: &str = "{port}";
 pub const TARGET: &str = "{target}";
 /// The longest name of a service: it is the key of a slot.
 pub const NAME_BYTES: usize = 46;
+/// The longest file of a log, in bytes, unless a service's table says otherwise.
+pub const LOG_BYTES: u64 = 10 * 1024 * 1024;
+/// The sizes that a table may give it. Output comes in pieces, each of which goes to one file, and a file is read as a whole.
+pub const LOG_BOUNDS: Range<u64> = 1024 * 1024..64 * 1024 * 1024 + 1;
 
 /// One service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +55,8 @@ pub struct Service {
     pub external: Option<String>,
     /// The plugin that it is a part of: the name of the table that makes several services.
     pub plugin: Option<String>,
+    /// The longest file of its log, in bytes. A full one is kept beside the one that is being written.
+    pub log_bytes: u64,
 }
 
 /// The way from changed files to a service that has them.
@@ -211,6 +218,7 @@ impl Service {
             optional: false,
             external: None,
             plugin: None,
+            log_bytes: LOG_BYTES,
         }
     }
 

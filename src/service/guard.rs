@@ -86,7 +86,7 @@ pub fn run(channel: &str) -> Result<(), GuardError> {
         Assignment::Serve(order) => *order,
         Assignment::Build(order) => return Ok(build::build(&mut guard, &order, slot)?),
     };
-    let (output, wake) = Output::new(slot, &order.log)?;
+    let (output, wake) = Output::new(slot, &order.log, order.log_bytes)?;
     let mut keeper = Keeper { guard: &mut guard, order, output, wake, restarts: Restarts::default() };
     let ending = keeper.keep();
     if let Some(slot) = keeper.output.take_slot() {

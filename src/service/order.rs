@@ -41,6 +41,8 @@ pub struct BuildOrder {
     pub stop_timeout_ms: u64,
     /// The file for the output.
     pub log: PathBuf,
+    /// The longest file of it, in bytes.
+    pub log_bytes: u64,
 }
 
 /// The order for the guard of a service.
@@ -70,6 +72,8 @@ pub struct Order {
     pub stop_timeout_ms: u64,
     /// The file for its output.
     pub log: PathBuf,
+    /// The longest file of it, in bytes.
+    pub log_bytes: u64,
     /// The number of its first attempt, from 1.
     pub attempt: u8,
 }

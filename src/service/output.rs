@@ -18,8 +18,6 @@ use super::mistakes::{Mistake, Mistakes};
 use super::probe::{Look, Probe};
 use crate::process::{Lines, Log, LogPolicy, Tail};
 
-/// The longest file of a log.
-const LOG_BYTES: u64 = 10 * 1024 * 1024;
 /// The full files that are kept beside it.
 pub const KEPT_FILES: u8 = 1;
 /// The bytes of the end that are kept for an error.
@@ -45,12 +43,12 @@ struct Wake {
 }
 
 impl Output {
-    /// The output of the service with this slot; the pipe has a byte when there is a reason to look at its readiness.
+    /// The output of the service with this slot, in files of at most `log_bytes`; the pipe has a byte when there is a reason to look at its readiness.
     ///
     /// # Errors
     /// The log cannot be made.
-    pub(super) fn new(slot: Slot, log: &Path) -> io::Result<(Arc<Self>, PipeReader)> {
-        let policy = LogPolicy { most_bytes: LOG_BYTES, kept_files: KEPT_FILES };
+    pub(super) fn new(slot: Slot, log: &Path, log_bytes: u64) -> io::Result<(Arc<Self>, PipeReader)> {
+        let policy = LogPolicy { most_bytes: log_bytes, kept_files: KEPT_FILES };
         let log = Log::go_on(log, policy)?;
         let (reader, writer) = io::pipe()?;
         let output = Self {

@@ -71,6 +71,7 @@ impl Spec {
             folder,
             epoch,
             log,
+            log_bytes: self.service.log_bytes,
         }
     }
 
@@ -98,6 +99,7 @@ impl Spec {
             stop_signal: signal_number(&service.stop.signal).unwrap_or(signal_hook::consts::SIGTERM),
             stop_timeout_ms: milliseconds(service.stop.timeout),
             log,
+            log_bytes: service.log_bytes,
             attempt,
         }
     }

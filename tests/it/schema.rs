@@ -58,6 +58,7 @@ errors = "go"
 health = { http = "/health", status = 204, every = "10s", failures = 2 }
 optional = true
 description = "the api"
+log_bytes = 1048576
 
 [services.unchecked]
 command = "x"
@@ -202,6 +203,8 @@ fn files_that_vx_refuses_are_refused() {
         "[services.x]\ncommand = \"x\"\nrestart = \"sometimes\"",
         "[services.x]\ncommand = \"x\"\nready = {}",
         "[services.x]\ncommand = \"x\"\nready = true",
+        "[services.x]\ncommand = \"x\"\nlog_bytes = 1000",
+        "[services.x]\ncommand = \"x\"\nlog_bytes = 67108865",
         "[services.x]\ncommand = \"x\"\nready = { http = \"x\" }",
         "[services.x]\ncommand = \"x\"\nready = { tcp = true, status = 99 }",
         "[services.x]\ncommand = \"x\"\nhealth = { log = \"x\" }",

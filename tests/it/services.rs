@@ -5,6 +5,7 @@ mod ends;
 mod external;
 mod kills;
 mod lives;
+mod logs;
 mod manager;
 mod plugins;
 mod ready;

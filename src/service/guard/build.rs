@@ -37,7 +37,7 @@ const SHOWN: usize = 20;
 
 /// Build, and write the end to the slot.
 pub(super) fn build(guard: &mut Guard, order: &BuildOrder, slot: Slot) -> io::Result<()> {
-    let (output, wake) = Output::new(slot, &order.log)?;
+    let (output, wake) = Output::new(slot, &order.log, order.log_bytes)?;
     let mut builder = Builder { guard, order, output, wake };
     let done = builder.compile().and_then(|()| builder.transfer()).and_then(|()| builder.reload());
     if let Some(slot) = builder.output.take_slot() {

@@ -11,9 +11,11 @@ use super::renewal::renewal;
 use super::words::words;
 use crate::project::config::duration;
 use crate::project::config::reader::{Reader, Value, kind};
-use crate::project::services::{Health, NAME_BYTES, Port, Readiness, Ready, Restart, Service, Stop, Until};
+use crate::project::services::{
+    Health, LOG_BOUNDS, LOG_BYTES, NAME_BYTES, Port, Readiness, Ready, Restart, Service, Stop, Until,
+};
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "command",
     "shell",
     "directory",
@@ -32,6 +34,7 @@ const KEYS: [&str; 18] = [
     "reload",
     "errors",
     "external",
+    "log_bytes",
 ];
 const READY_KEYS: [&str; 7] = ["log", "tcp", "http", "status", "command", "file", "timeout"];
 const HEALTH_KEYS: [&str; 8] = ["tcp", "http", "status", "command", "file", "timeout", "every", "failures"];
@@ -79,7 +82,14 @@ pub(super) fn service(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>, val
         optional: table.get("optional").and_then(|value| reader.boolean(&what("optional"), value)).unwrap_or(false),
         external: table.get("external").and_then(|value| file_below(reader, &what("external"), value)),
         plugin: None,
+        log_bytes: log_bytes(reader, &what("log_bytes"), table),
     })
+}
+
+/// The longest file of the log.
+pub(super) fn log_bytes(reader: &mut Reader<'_>, what: &str, table: &DeTable<'_>) -> u64 {
+    let named = table.get("log_bytes").and_then(|value| reader.number(what, value, LOG_BOUNDS));
+    named.unwrap_or(LOG_BYTES)
 }
 
 pub(super) fn check_name(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>) {

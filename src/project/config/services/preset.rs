@@ -4,12 +4,13 @@
 use toml::Spanned;
 use toml::de::{DeString, DeTable};
 
-use super::fields::{check_name, file_below, needs, refuse_unknown, stop};
+use super::fields::{check_name, file_below, log_bytes, needs, refuse_unknown, stop};
 use super::renewal::reload;
 use crate::project::config::reader::Reader;
 use crate::project::services::{NAME_BYTES, Service, vite_go};
 
-const KEYS: [&str; 9] = ["preset", "path", "env", "env_file", "needs", "optional", "reload", "stop", "description"];
+const KEYS: [&str; 10] =
+    ["preset", "path", "env", "env_file", "needs", "optional", "reload", "stop", "description", "log_bytes"];
 /// The presets.
 const PRESETS: [&str; 1] = ["vite-go"];
 /// The longest that is added to a name for the key of a slot.
@@ -48,6 +49,7 @@ pub(super) fn of_preset(
     let stop = table.get("stop").map(|value| stop(reader, &place, value)).unwrap_or_default();
     let optional = table.get("optional").and_then(|value| reader.boolean(&what("optional"), value)).unwrap_or(false);
     let reload = table.get("reload").and_then(|value| reload(reader, &what("reload"), value, false));
+    let log_bytes = log_bytes(reader, &what("log_bytes"), table);
     let mut services = vite_go(plugin, &path);
     services[1].renewal.reload = reload;
     for service in &mut services {
@@ -57,6 +59,7 @@ pub(super) fn of_preset(
         }
         (service.env, service.env_files) = (env.clone(), env_files.clone());
         (service.needs, service.stop, service.optional) = (needs.clone(), stop.clone(), optional);
+        service.log_bytes = log_bytes;
     }
     services.into()
 }
