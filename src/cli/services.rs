@@ -1,6 +1,7 @@
 //! `vx ps` and `vx logs`: the services of a project, and what they print.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use super::failure::{Failure, Outcome};
 use super::print;
 use super::up::{document, line, short};
 use super::workspace::services_directory;
+use crate::project::discover;
 use crate::project::services::keys_meant;
 use crate::work::up::{self, Entry, Filter, Together, UpError};
 
@@ -55,42 +57,65 @@ pub(super) fn ps(directory: Option<&Path>, asked: &PsArguments) -> Outcome {
 pub(super) fn logs(directory: Option<&Path>, asked: &LogsArguments) -> Outcome {
     let directory = services_directory(directory)?;
     let mut services = up::of_project(&directory)?;
-    let is_there = |name: &str| services.iter().any(|service| service.name == name);
+    let mut known: BTreeSet<String> = services.iter().map(|service| service.name.clone()).collect();
+    if asked.follow {
+        // One that is declared may start later.
+        known.extend(declared_in(&directory));
+    }
+    let is_there = |name: &str| known.contains(name);
     let meant: Vec<Vec<String>> = asked.names.iter().map(|name| keys_meant(name, is_there)).collect();
     if let Some((missing, _)) = asked.names.iter().zip(&meant).find(|(_, meant)| meant.is_empty()) {
-        let known: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
-        let hint =
-            if known.is_empty() { "`vx up` starts them".to_owned() } else { format!("there are {}", known.join(", ")) };
+        let known = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let hint = if known.is_empty() { "`vx up` starts them".to_owned() } else { format!("there are {known}") };
         return Err(Failure::failed(format!("there is no log of a service `{missing}`")).hint(hint));
     }
-    let names = meant.concat();
+    let (names, board) = (meant.concat(), services.first().map(|service| service.board.clone()));
     services.retain(|service| names.is_empty() || names.contains(&service.name));
     let filter = Filter { since: asked.since, level: asked.level, pattern: asked.grep.clone() };
-    // The output of a build has a longer name than that of its service.
-    let show_all = |entries: &[Entry], wide: usize| {
-        let wide = entries.iter().map(|entry| width(&entry.source)).max().unwrap_or_default().max(wide);
-        entries.iter().for_each(|entry| show(entry, wide, asked.json));
-    };
-    let Some(service) = services.first().filter(|_| asked.follow) else {
-        show_all(&up::entries(&services, asked.lines, &filter)?, 0);
+    if !asked.follow {
+        show_all(&up::entries(&services, asked.lines, &filter)?, 0, asked.json);
         return Ok(ExitCode::SUCCESS);
-    };
+    }
     let from = Timestamp::now();
-    let mut together = Together::of(&service.board, &names, from).map_err(UpError::from)?;
+    let board = board.unwrap_or_else(|| await_board(&directory));
+    let mut together = Together::of(&board, &names, from).map_err(UpError::from)?;
     // A line from before is in its file by then.
     thread::sleep(LOOK);
     let mut before = up::entries(&services, asked.lines, &filter)?;
     before.retain(|entry| entry.time < from);
     let wide = services.iter().map(|service| width(&service.name)).max().unwrap_or_default();
-    show_all(&before, wide);
+    show_all(&before, wide, asked.json);
     while !print::closed() {
         let mut entries = together.read(false);
         entries.retain(|entry| filter.takes(entry));
-        show_all(&entries, wide.max(together.widest()));
+        show_all(&entries, wide.max(together.widest()), asked.json);
         together.go_on(&directory);
         thread::sleep(LOOK);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The services that the project in this directory declares; none while its file cannot be read.
+fn declared_in(directory: &Path) -> Vec<String> {
+    let project = discover::find_in(directory, |_| true).and_then(|file| discover::read(&file).ok());
+    project.into_iter().flat_map(|project| project.services).map(|service| service.name).collect()
+}
+
+/// The board of the next supervisor of this project.
+fn await_board(directory: &Path) -> PathBuf {
+    print::note("no service has been started yet; their lines follow once `vx up` starts them");
+    loop {
+        if let Some(board) = up::board_at_work(directory) {
+            return board;
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+fn show_all(entries: &[Entry], wide: usize, as_json: bool) {
+    // The output of a build has a longer name than that of its service.
+    let wide = entries.iter().map(|entry| width(&entry.source)).max().unwrap_or_default().max(wide);
+    entries.iter().for_each(|entry| show(entry, wide, as_json));
 }
 
 fn show(entry: &Entry, wide: usize, as_json: bool) {

@@ -1,6 +1,8 @@
-//! What services have printed.
+//! What services have printed: how much of it is kept, and by whom it is seen.
 
 use std::fs;
+
+use rustix::process::Signal;
 
 use super::Services;
 use crate::sandbox::{eventually, text};
@@ -20,6 +22,32 @@ fn a_log_is_as_long_as_its_table_says_and_the_last_full_file_is_kept() {
     let log = services.named("a")["log"].clone();
     let bytes = |name: &str| fs::metadata(name).expect("a file of the log").len();
     assert!(bytes(text(&log)) <= 1024 * 1024 && bytes(&format!("{}.1", text(&log))) <= 1024 * 1024);
+    services.0.vx("down").succeeds();
+    services.are_gone();
+}
+
+#[test]
+fn a_log_is_followed_before_the_first_start_of_its_service() {
+    let services = Services::of(
+        "[services.a]\ncommand = \"echo one; exec sleep 600\"\nshell = true\n\
+         [services.b]\ncommand = \"echo two; exec sleep 601\"\nshell = true\n",
+    );
+    services.0.vx("logs -f c").fails_with("there is no log of a service `c`").says("there are a, b");
+    let all = services.0.start("logs -f");
+    let one = services.0.start("logs -f b");
+    for follower in [&all, &one] {
+        eventually("it waits", || follower.said().contains("once `vx up` starts them").then_some(()));
+    }
+    services.0.vx("up a").succeeds();
+    eventually("the first is followed", || all.said().contains("a | one").then_some(()));
+    services.0.vx("up b").succeeds();
+    eventually("a later one is followed", || one.said().contains("b | two").then_some(()));
+    eventually("by both", || all.said().contains("b | two").then_some(()));
+    assert!(!one.said().contains("a | one"), "{}", one.said());
+    for follower in [all, one] {
+        follower.signal(Signal::TERM);
+        follower.finish();
+    }
     services.0.vx("down").succeeds();
     services.are_gone();
 }
