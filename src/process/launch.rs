@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::log::LogFile;
 
@@ -13,6 +14,8 @@ pub struct Launch {
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<OsString>,
+    /// The variables that it inherits; `None` for those of this process.
+    pub inherited: Option<Inherited>,
     /// Variables to set beside the inherited ones.
     pub environment: Vec<(OsString, OsString)>,
     /// Its working directory; `None` for that of this process.
@@ -29,6 +32,17 @@ pub struct Launch {
     pub keep_bytes: usize,
     /// The group that it and all its descendants belong to.
     pub group: Group,
+}
+
+/// All variables of another process, for a child that is started for that.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Inherited(pub Arc<Vec<(OsString, OsString)>>);
+
+impl fmt::Debug for Inherited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Variables may hold credentials.
+        write!(f, "Inherited({} variables)", self.0.len())
+    }
 }
 
 /// The standard input of a child.

@@ -47,7 +47,7 @@ pub use foreground::{foreground, foreground_tree};
 pub use group::{Heeds, Member, Survivors, members};
 pub use interpreter::missing_interpreter;
 pub use interrupt::{Interrupt, ask_own_end, interrupts};
-pub use launch::{Group, Launch, Output, Stdin};
+pub use launch::{Group, Inherited, Launch, Output, Stdin};
 pub use lines::Lines;
 pub use log::{Log, LogFile, LogPolicy};
 pub use meter::{TreeMeter, TreeUse};

@@ -204,6 +204,7 @@ fn run_whole(command: Command, patience: Duration, cancelled: &dyn Fn() -> bool)
     let launch = Launch {
         program,
         arguments,
+        inherited: None,
         environment,
         directory: None,
         stdin: Stdin::Document(Vec::new()),

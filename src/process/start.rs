@@ -13,7 +13,7 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 use super::capture::{Ears, Listener, OnLine, Outlet, PassOn, Tail};
 use super::exit::Exit;
 use super::group::{Member, Survivors, members};
-use super::launch::{Group, Launch, Output, Stdin};
+use super::launch::{Group, Inherited, Launch, Output, Stdin};
 use super::terminal::Loan;
 use super::tree;
 use super::wiring::Wiring;
@@ -125,6 +125,9 @@ fn command(launch: &Launch) -> (CommandWrap, bool) {
         command.args(&launch.arguments);
         (command, tree::Below::Program)
     };
+    if let Some(Inherited(variables)) = &launch.inherited {
+        command.env_clear().envs(variables.iter().map(|(name, value)| (name, value)));
+    }
     command.envs(launch.environment.iter().map(|(name, value)| (name, value))).stdin(match launch.stdin {
         Stdin::Null => Stdio::null(),
         Stdin::Terminal => Stdio::inherit(),
@@ -305,6 +308,7 @@ mod tests {
         Launch {
             program: "/bin/sh".into(),
             arguments: vec!["-c".into(), script.into()],
+            inherited: None,
             environment: Vec::new(),
             directory: None,
             stdin: Stdin::Document(document.to_vec()),

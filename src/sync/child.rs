@@ -60,6 +60,7 @@ pub(super) fn launch(program: &Path, config: InstallConfig, place: &Place) -> Re
     Ok(Launch {
         program: program.to_owned(),
         arguments,
+        inherited: None,
         environment,
         directory: None,
         stdin: Stdin::Document(document),

@@ -60,6 +60,7 @@ impl Job for TurnJob {
         let launch = Launch {
             program: self.program.clone(),
             arguments: ["turn-child".into(), "--ipc-channel".into(), channel.name().into()].into(),
+            inherited: None,
             environment: place.mark.variables().into_iter().chain(whereabouts).collect(),
             directory: None,
             stdin: Stdin::Document(document),

@@ -48,6 +48,7 @@ impl Job for Script {
         let launch = Launch {
             program: PathBuf::from("/bin/sh"),
             arguments: vec!["-c".into(), self.text.clone().into()],
+            inherited: None,
             environment: Vec::new(),
             directory: None,
             stdin: Stdin::Null,

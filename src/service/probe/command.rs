@@ -90,6 +90,7 @@ impl CommandRun {
         let launch = Launch {
             program,
             arguments,
+            inherited: None,
             environment,
             directory: Some(directory),
             stdin: Stdin::Null,

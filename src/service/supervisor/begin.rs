@@ -230,6 +230,7 @@ impl Supervisor {
         Ok(Launch {
             program: self.supervision.program.clone(),
             arguments: vec!["service-child".into(), "--ipc-channel".into(), channel.name().into()],
+            inherited: None,
             environment,
             directory: None,
             stdin: Stdin::Document(document),

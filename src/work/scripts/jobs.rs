@@ -119,6 +119,7 @@ impl Job for StepJob {
         let launch = Launch {
             program: self.step.program().to_owned(),
             arguments: self.step.arguments(),
+            inherited: None,
             environment,
             directory: Some(self.step.directory.clone()),
             stdin,

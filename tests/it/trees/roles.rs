@@ -223,6 +223,7 @@ impl Run {
         let launch = Launch {
             program: std::env::current_exe().expect("this program"),
             arguments: arguments().map(OsString::from).into(),
+            inherited: None,
             environment: environment.into(),
             directory: None,
             stdin: Stdin::Document(Vec::new()),
