@@ -8,14 +8,15 @@ use vx_shm::Kind;
 
 use super::args::AskArguments;
 use super::failure::{FAILED, Failure, Outcome};
-use super::print;
-use super::workspace::place_or_none;
+use super::frontend::CommandLine;
+use super::workspace::{place, place_or_none};
+use super::{print, store};
 use crate::nearest::nearest;
 use crate::project::discover;
 use crate::project::services::{Service, go_name};
 use crate::service::service_of_key;
 use crate::work::control::{Asked, ControlError, Verb, ask};
-use crate::work::up::{self, NextLifeError};
+use crate::work::up::{self, Again, Begun, NextLifeError, UpError};
 
 /// A request that was accepted.
 struct Accepted {
@@ -38,11 +39,14 @@ pub(super) fn run(directory: Option<&Path>, verb: Verb, asked: &AskArguments) ->
         None => vec![asked.key.clone()],
     };
     let own = own.map(|(board, _)| board);
-    let mut accepted = Vec::with_capacity(keys.len());
-    for key in &keys {
-        let places = (board.as_deref(), own.as_deref());
-        accepted.push(request(verb, key, places, &services, asked.json)?);
-    }
+    let of_services = keys.iter().all(|key| service_of_key(key) == key);
+    let accepted = match own.is_some() && asked.board.is_none() && of_services && up::begins(verb) {
+        true => again(directory, verb, &keys, asked.json)?,
+        false => {
+            let places = (board.as_deref(), own.as_deref());
+            keys.iter().map(|key| request(verb, key, places, &services, asked.json)).collect::<Result<_, _>>()?
+        }
+    };
     for Accepted { done, before } in accepted {
         let awaited = match before {
             Some(before) => up::await_build(&done.board, service_of_key(&done.key), before),
@@ -51,6 +55,28 @@ pub(super) fn run(directory: Option<&Path>, verb: Verb, asked: &AskArguments) ->
         awaited.map_err(|error| Failure::hinted(FAILED, &error))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Have services of the project begin as its file declares them now.
+fn again(directory: Option<&Path>, verb: Verb, keys: &[String], as_json: bool) -> Result<Vec<Accepted>, Failure> {
+    let begun = up::again(&store::home()?, &place(directory)?, verb, keys, &CommandLine::default());
+    let begun = match begun.map_err(refused)? {
+        Again::Asked(begun) => begun,
+        Again::NotInstalled(_) => return Err(Failure::silent(FAILED)),
+    };
+    let accepted = begun.into_iter().map(|Begun { asked, build }| {
+        announce(&asked, verb, as_json);
+        Accepted { done: asked, before: (verb == Verb::Rebuild).then_some(build) }
+    });
+    Ok(accepted.collect())
+}
+
+/// The error of a service that does not begin. A refusal is no mistake in the words or the files of the user.
+fn refused(error: UpError) -> Failure {
+    match error {
+        UpError::Refused(_) => Failure::hinted(FAILED, &error),
+        error => error.into(),
+    }
 }
 
 /// The error of a name that nothing at work has, in a project that may have services.
@@ -79,6 +105,11 @@ fn request(
         ControlError::NoWork { board: None, over: false, .. } if !services.is_empty() => unknown(key, services),
         error => error.into(),
     })?;
+    announce(&done, verb, as_json);
+    Ok(Accepted { done, before })
+}
+
+fn announce(done: &Asked, verb: Verb, as_json: bool) {
     if as_json {
         print::data(json!({
             "key": done.key,
@@ -90,7 +121,6 @@ fn request(
     } else {
         print::note(format_args!("asked process {} to {} `{}`", done.runner, verb.name(), done.key));
     }
-    Ok(Accepted { done, before })
 }
 
 /// A request for a service is done once the service can be used, or has ended.

@@ -1,5 +1,6 @@
 //! `vx up` and `vx down`: the services of a project.
 
+mod changes;
 mod control;
 mod foreground;
 mod rows;
@@ -17,8 +18,9 @@ use super::{print, store};
 use crate::devserver::ProjectServers;
 #[cfg(target_os = "linux")]
 use crate::service::guard;
+use crate::service::reading::Differing;
 use crate::trouble::{Explain, Trouble, TroubleKind};
-use crate::work::up::{self, UpError, UpPrepared, want};
+use crate::work::up::{self, UpError, UpPrepared, Wish, want};
 use crate::work::waiting::WaitForError;
 pub(super) use rows::{document, line, short};
 
@@ -32,10 +34,11 @@ pub(super) fn run(directory: Option<&Path>, asked: &UpArguments) -> Outcome {
     if asked.tui || asked.foreground || asked.names.is_empty() && !asked.detach && !asked.json {
         return foreground::run(&home, &declared, asked, &frontend);
     }
-    let (supervisor, names) = want(&home, &declared, &asked.names, false, &frontend)?;
-    let waited = up::await_ready(&supervisor.board, &names);
+    let wanted = want(&home, &declared, &wish(asked), &frontend)?;
+    changes::show(&wanted.changes);
+    let waited = up::await_ready(&wanted);
     let mut services = up::of_project(&declared.directory)?;
-    services.retain(|service| names.contains(&service.name));
+    services.retain(|service| wanted.names.contains(&service.name));
     if asked.json {
         print::data(format_args!("{:#}", Value::Array(services.iter().map(document).collect())));
     } else {
@@ -50,6 +53,11 @@ pub(super) fn run(directory: Option<&Path>, asked: &UpArguments) -> Outcome {
             Err(not_ready(&error))
         }
     }
+}
+
+fn wish(asked: &UpArguments) -> Wish<'_> {
+    let differing = if asked.no_restart { Differing::Named } else { Differing::Renewed };
+    Wish { names: &asked.names, lease: false, differing }
 }
 
 fn not_ready(error: &WaitForError) -> Failure {

@@ -22,7 +22,7 @@ use crate::project::services::{NAME_BYTES, Port, Reload, Service, VITE, VITE_ARG
 use crate::run::{create_board, logs_of};
 use crate::service::ports::Ports;
 use crate::service::spec::Spec;
-use crate::service::supervisor::{Handle, Request, Supervision, start};
+use crate::service::supervisor::{Declared, Handle, Request, Supervision, start};
 use crate::work::boards;
 
 /// The slots of a plugin's board: two services, a build, and room.
@@ -217,8 +217,12 @@ impl DevServerInstance {
         let reading =
             thread::Builder::new().name("devserver".into()).spawn(move || shared.read_on(reading, &is_over))?;
         let project = self.shared.dev_path.clone();
-        let specs = [vite, go].map(|service| Spec { service, project: project.clone(), environment: Vec::new() });
-        handle.ask(Request::Want { specs: specs.into(), names: Vec::new(), lease: Some(CLIENT) })?;
+        let specs = [vite, go].map(|service| Spec { project: project.clone(), ..Spec::of(service) });
+        handle.ask(Request::Want {
+            declared: Declared::Program(specs.into()),
+            names: Vec::new(),
+            lease: Some(CLIENT),
+        })?;
         Ok(Running { handle, finished, keys, builds, over, reading, _reload: reload })
     }
 

@@ -10,11 +10,12 @@ use super::look;
 use super::place::Here;
 use super::wait::{timeout, unfinished};
 use crate::project::services::go_name;
-use crate::service::service_of_key;
+use crate::service::reading::Differing;
 use crate::trouble::{Trouble, TroubleKind};
 use crate::work::control::{Asked, Verb, ask};
 use crate::work::frontend::Silent;
-use crate::work::up::{self, UpPrepared};
+use crate::work::run::RunOutcome;
+use crate::work::up::{self, Again, Begun, UpPrepared, Wish};
 use crate::work::workspace::{Faults, Place, Workspace};
 
 #[derive(Debug, Deserialize)]
@@ -46,9 +47,9 @@ impl Service {
             let (here, project, name) = (here.clone(), project.clone(), name.clone());
             move || match action {
                 Action::Start => start(&here, &place, &name),
-                Action::Stop => request(&project, &name, Verb::Stop),
-                Action::Restart => request(&project, &name, Verb::Restart),
-                Action::Rebuild => request(&project, &name, Verb::Rebuild),
+                Action::Stop => stop(&project, &name),
+                Action::Restart => begin(&here, &place, &project, &name, Verb::Restart),
+                Action::Rebuild => begin(&here, &place, &project, &name, Verb::Rebuild),
             }
         };
         let word = || states(&project, &keys).iter().map(said).collect::<Vec<_>>().join(", ");
@@ -83,24 +84,41 @@ fn declared(here: &Here, place: &Place, name: &str) -> Result<Vec<String>, Troub
 fn start(here: &Here, place: &Place, name: &str) -> Result<(), Trouble> {
     let declared = match up::prepare(&here.home, place, true, &Silent).map_err(|error| trouble(&error))? {
         UpPrepared::Ready(declared) => declared,
-        UpPrepared::NotInstalled(outcome) => {
-            let text = "a tool of the project did not install, so no service was started";
-            let board = crate::work::boards::name(&outcome.board);
-            return Err(Trouble::new(TroubleKind::Dependency, text)
-                .hinted(format!("`boards` with board `{board}` has the error; `sync` tries again")));
-        }
+        UpPrepared::NotInstalled(outcome) => return Err(not_installed(&outcome)),
     };
-    let (supervisor, names) =
-        up::want(&here.home, &declared, &[name.to_owned()], false, &Silent).map_err(|error| trouble(&error))?;
-    up::await_ready(&supervisor.board, &names).map(drop).map_err(|error| trouble(&error))
+    let names = [name.to_owned()];
+    let wish = Wish { names: &names, lease: false, differing: Differing::Renewed };
+    let wanted = up::want(&here.home, &declared, &wish, &Silent).map_err(|error| trouble(&error))?;
+    up::await_ready(&wanted).map(drop).map_err(|error| trouble(&error))
 }
 
-/// Ask for the service of this project, and wait until that is done.
-fn request(project: &Path, name: &str, verb: Verb) -> Result<(), Trouble> {
-    let Some((board, mut keys)) = up::board_with(project, name) else {
-        if verb == Verb::Stop {
-            return Ok(());
-        }
+/// The error of a tool that did not install.
+fn not_installed(outcome: &RunOutcome) -> Trouble {
+    let text = "a tool of the project did not install, so no service was started";
+    let board = crate::work::boards::name(&outcome.board);
+    Trouble::new(TroubleKind::Dependency, text)
+        .hinted(format!("`boards` with board `{board}` has the error; `sync` tries again"))
+}
+
+/// Have services begin as the project's file declares them now.
+fn again(here: &Here, place: &Place, keys: &[String], verb: Verb) -> Result<(), Trouble> {
+    let begun = match up::again(&here.home, place, verb, keys, &Silent).map_err(|error| trouble(&error))? {
+        Again::Asked(begun) => begun,
+        Again::NotInstalled(outcome) => return Err(not_installed(&outcome)),
+    };
+    for Begun { asked, build } in begun {
+        let awaited = match verb {
+            Verb::Rebuild => up::await_build(&asked.board, &asked.key, build),
+            _ => up::await_next_life(&asked.board, &asked.key, asked.generation),
+        };
+        awaited.map_err(|error| trouble(&error))?;
+    }
+    Ok(())
+}
+
+/// Have the service of this project begin again, and wait until that is done.
+fn begin(here: &Here, place: &Place, project: &Path, name: &str, verb: Verb) -> Result<(), Trouble> {
+    let Some((_, mut keys)) = up::board_with(project, name) else {
         return Err(Trouble::new(TroubleKind::NotFound, format!("the service `{name}` is not at work"))
             .hinted(format!("start it: `service` with name `{name}` and action `start`")));
     };
@@ -108,19 +126,19 @@ fn request(project: &Path, name: &str, verb: Verb) -> Result<(), Trouble> {
         // Only the back end of a plugin has a build.
         keys = vec![go_name(name)];
     }
+    again(here, place, &keys, verb)
+}
+
+/// Stop the service of this project, and wait until that is done.
+fn stop(project: &Path, name: &str) -> Result<(), Trouble> {
+    let Some((board, keys)) = up::board_with(project, name) else { return Ok(()) };
     let named = board.to_string_lossy();
     for key in &keys {
-        // A build that has ended before the request is not the one that it brings about.
-        let before = up::build_life(&board, service_of_key(key));
-        let asked = ask(verb, key, Some(&named)).map_err(|error| trouble(&error))?;
-        let Asked { board, key, generation, has_ended, .. } = &asked;
-        let awaited = match verb {
-            Verb::Rebuild => up::await_build(board, service_of_key(key), before),
-            Verb::Restart => up::await_next_life(board, key, *generation),
-            _ if *has_ended => Ok(()),
-            _ => up::await_end(board, key, *generation),
-        };
-        awaited.map_err(|error| trouble(&error))?;
+        let Asked { board, key, generation, has_ended, .. } =
+            ask(Verb::Stop, key, Some(&named)).map_err(|error| trouble(&error))?;
+        if !has_ended {
+            up::await_end(&board, &key, generation).map_err(|error| trouble(&error))?;
+        }
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ mod output;
 pub mod plain;
 pub mod ports;
 pub mod probe;
+pub mod reading;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 mod reported;
 mod restarts;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::built::{current, of_epoch};
 use super::order::{BuildOrder, Order, signal_number};
+use crate::process::Inherited;
 use crate::project::services::{Reload, Service, TARGET, with_ports};
 
 /// A declared service.
@@ -18,11 +19,44 @@ pub struct Spec {
     pub service: Service,
     /// The directory of the project.
     pub project: PathBuf,
-    /// Variables to set beside the supervisor's own.
+    /// Variables to set beside those of the client: of the project's tools, and of files.
     pub environment: Vec<(OsString, OsString)>,
+    /// A digest of its files of variables, to see that they have changed. Their values may come from the client's own
+    /// variables, which are no part of the declaration.
+    pub env_files: String,
+    /// All variables of the client that declares it; `None` for those of the supervisor.
+    #[serde(skip)]
+    pub inherited: Option<Inherited>,
 }
 
 impl Spec {
+    /// A service of which nothing else is known.
+    pub fn of(service: Service) -> Self {
+        let (project, environment, env_files) = Default::default();
+        Self { service, project, environment, env_files, inherited: None }
+    }
+
+    /// True if a service that runs by the other declaration has to start again for this one.
+    pub(super) fn differs(&self, other: &Self) -> bool {
+        let mut alike = other.clone();
+        alike.take_details(self);
+        (&self.service, &self.project, &self.env_files) != (&alike.service, &alike.project, &alike.env_files)
+    }
+
+    /// Take from a newer declaration what counts without another start.
+    pub(super) fn take_details(&mut self, newer: &Self) {
+        let Service { needs, optional, watch, .. } = &newer.service;
+        self.service.needs.clone_from(needs);
+        self.service.watch.clone_from(watch);
+        self.service.optional = *optional;
+    }
+
+    /// All texts of it in which words may stand for ports.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &String> {
+        let Service { command, env, renewal, .. } = &self.service;
+        command.iter().chain(env.values()).chain(renewal.texts())
+    }
+
     /// The directory of the service.
     pub(super) fn directory(&self) -> PathBuf {
         let below = self.service.directory.as_ref();

@@ -8,6 +8,7 @@
 
 mod begin;
 mod builds;
+mod declared;
 mod external;
 mod files;
 mod needs;
@@ -24,12 +25,14 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use vx_shm::{Board, Ending, Reader, SlotState, SlotView, Snapshot};
 
+pub use declared::Declared;
 pub use requests::{Accepted, Request};
 pub use unit::Client;
 use unit::{Stage, Unit};
 
 use super::devinfo::DevInfoFile;
 use super::ports::Ports;
+use super::reading::Reading;
 use crate::process::{Adoption, Ended};
 use crate::trouble::{Trouble, TroubleKind};
 
@@ -145,6 +148,8 @@ struct Supervisor {
     snapshot: Snapshot,
     events: Sender<Event>,
     units: Vec<Unit>,
+    /// The newest reading of the project's file.
+    newest: Reading,
     /// The clients that keep the supervisor there.
     staying: BTreeSet<Client>,
     /// Everything was asked to stop: nothing is started any more.
@@ -155,9 +160,9 @@ struct Supervisor {
 
 impl Supervisor {
     fn new(supervision: Supervision, reader: Reader, events: Sender<Event>) -> Self {
-        let (snapshot, units, staying) = (Snapshot::default(), Vec::new(), BTreeSet::new());
+        let (snapshot, units, newest, staying) = Default::default();
         let idle_since = Some(Instant::now());
-        Self { supervision, reader, snapshot, events, units, staying, closing: false, idle_since }
+        Self { supervision, reader, snapshot, events, units, newest, staying, closing: false, idle_since }
     }
 
     fn carry_out(mut self, events: &Receiver<Event>) {

@@ -81,4 +81,8 @@ impl Services for Desks {
         *clients += 1;
         Box::new(Desk::new(Arc::clone(&self.view), Arc::clone(&self.hand), *clients))
     }
+
+    fn request_bytes(&self) -> usize {
+        self.hand.request_bytes()
+    }
 }

@@ -4,12 +4,14 @@
 //! control socket. It then sees them on the supervisor's board, as every other reader does.
 //!
 //! - `place` is where a project's supervisor is found,
-//! - `prepare` makes declarations of a project's file,
+//! - `prepare` makes declarations of a project's file, `staged` is how they come to the supervisor with their client's variables,
+//!   `again` has services begin by them once more,
 //! - `lease` is services that end with their client,
 //! - `left` is what could not be stopped,
 //! - `supervise` is the supervisor's process, `guest` what another part answers there, `connect` the way to it,
 //! - `state` is the services as the board has them, `output` what they print, `together` that of several as one stream, `merged` as one log.
 
+mod again;
 mod begin;
 mod connect;
 mod error;
@@ -24,15 +26,18 @@ mod output;
 mod place;
 mod prepare;
 mod rebuilt;
+mod staged;
 mod state;
 mod supervise;
 mod together;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use connect::{Supervisor, want};
+pub use again::{Again, Begun, again, begins};
+pub use connect::{Changed, Supervisor, Wanted, Wish, want};
 pub use error::UpError;
 pub use going::goes_on;
 pub use guest::Guest;
@@ -40,6 +45,7 @@ pub use lease::Lease;
 use left::Stopped;
 pub use merged::Merged;
 pub use named::services_named;
+use next_life::await_begun;
 pub use next_life::{NextLifeError, await_end, await_next_life};
 pub use output::{Entry, Filter, Follower, entries};
 pub use place::UpPlace;
@@ -58,20 +64,27 @@ use super::waiting::{Awaited, Reached, State, WaitForError, wait_for};
 use crate::paths::Home;
 use crate::process::has_ended;
 use crate::project::services::keys_meant;
+use crate::service::reading::Change;
 
 /// The longest that a project's supervisor may take to end once all of its services have.
 const ENDING: Duration = Duration::from_secs(20);
 /// The time between two looks at it.
 const GLANCE: Duration = Duration::from_millis(5);
 
-/// Wait until all of these services can be used.
+/// Wait until these services can be used, and those that start again because they have changed.
 ///
 /// # Errors
 /// One has ended otherwise before.
-pub fn await_ready(board: &Path, names: &[String]) -> Result<Vec<State>, WaitForError> {
-    let wanted: Vec<Awaited> =
-        names.iter().map(|name| Awaited { key: name.clone(), reached: Reached::ReadySoon }).collect();
-    wait_for(&mut boards::open_file(board)?, &wanted, None, &|name| goes_on(board, name))
+pub fn await_ready(wanted: &Wanted) -> Result<Vec<State>, WaitForError> {
+    let board = &wanted.supervisor.board;
+    let mut names: BTreeSet<&String> = wanted.names.iter().collect();
+    for changed in wanted.changes.iter().filter(|changed| changed.change == Change::Restarted) {
+        await_begun(board, &changed.name, changed.generation)?;
+        names.insert(&changed.name);
+    }
+    let awaited: Vec<Awaited> =
+        names.into_iter().map(|name| Awaited { key: name.clone(), reached: Reached::ReadySoon }).collect();
+    wait_for(&mut boards::open_file(board)?, &awaited, None, &|name| goes_on(board, name))
 }
 
 /// The board of the services of the project in this directory, if it is at work and has this key, which is the only one

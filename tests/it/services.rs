@@ -1,6 +1,7 @@
 //! The services of a project, with real programs: started in order, ready when they say so, and gone when they are.
 
 mod builds;
+mod changes;
 mod ends;
 mod external;
 mod kills;

@@ -10,6 +10,7 @@ pub(super) const UP_NOTES: &str = "\
 Without NAME the services belong to this command: it prints what they print, on a terminal above a line for each, and \
 Ctrl-C stops them; a second Ctrl-C kills. `vx top` shows them from any other terminal.\n\
 With NAME or `--detach` it returns once they are ready, with one line each; they run until `vx down` or `vx stop`.\n\
+Services that run and are declared otherwise now start again; those that are not declared any more stop.\n\
 Exit codes: 0 ready, or stopped on request; 1 a service ended before it was ready, or failed; 2 wrong configuration.";
 
 /// Arguments of `vx up`.
@@ -36,6 +37,9 @@ pub(in crate::cli) struct UpArguments {
     /// Do not install missing tools first.
     #[arg(long)]
     pub no_sync: bool,
+    /// Leave services that run and are declared otherwise now, or no more, as they are, and name them.
+    #[arg(long)]
+    pub no_restart: bool,
 }
 
 /// Arguments of `vx ps`.

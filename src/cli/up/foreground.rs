@@ -32,7 +32,9 @@ pub(super) fn run(home: &Home, declared: &Declared, asked: &UpArguments, fronten
     let view = view(asked.tui)?;
     let interrupts = Interrupts::take()?;
     let since = Timestamp::now();
-    let (lease, finished) = Lease::take(home, declared, &asked.names, view == View::Dashboard, frontend)?;
+    let (lease, changes, finished) =
+        Lease::take(home, declared, &super::wish(asked), view == View::Dashboard, frontend)?;
+    super::changes::show(&changes);
     let stopping = lease.clone();
     let says = view == View::Plain;
     let forwarding = interrupts.forward_to(finished.clone(), move || {

@@ -15,7 +15,7 @@ use crate::devserver::state::DevServerState;
 use crate::project::services::vite_go;
 use crate::service::build_key;
 use crate::service::spec::Spec;
-use crate::service::supervisor::Request;
+use crate::service::supervisor::{Declared, Request};
 use crate::trouble::{Trouble, TroubleKind};
 use crate::work::boards::{self, slot_of};
 
@@ -70,7 +70,11 @@ impl Shared {
             return Err(DevServerError::NoPath { id: id.to_owned(), path: path.to_owned() });
         }
         let specs = self.plugins.lock().specs.clone();
-        self.handle.ask(Request::Want { specs, names: vec![name.to_owned()], lease: None })?;
+        self.handle.ask(Request::Want {
+            declared: Declared::Program(specs),
+            names: vec![name.to_owned()],
+            lease: None,
+        })?;
         Ok(self.noted(id, "starts"))
     }
 
@@ -163,6 +167,7 @@ fn specs_in(declared: &[Spec], name: &str, path: &Path) -> Result<[Spec; 2], Tro
     services.iter_mut().for_each(|service| service.directory = None);
     let mut environment = declared.first().map(|spec| spec.environment.clone()).unwrap_or_default();
     environment.retain(|variable| declared.iter().all(|spec| spec.environment.contains(variable)));
+    let inherited = declared.first().and_then(|spec| spec.inherited.clone());
     let specs = services.map(|service| {
         let known = declared.iter().find(|spec| spec.service.name == service.name);
         match known {
@@ -173,9 +178,12 @@ fn specs_in(declared: &[Spec], name: &str, path: &Path) -> Result<[Spec; 2], Tro
             Some(known) => {
                 let mut service = known.service.clone();
                 service.directory = None;
-                Ok(Spec { service, project: path.to_owned(), environment: known.environment.clone() })
+                Ok(Spec { service, project: path.to_owned(), ..known.clone() })
             }
-            None => Ok(Spec { service, project: path.to_owned(), environment: environment.clone() }),
+            None => {
+                let (environment, inherited) = (environment.clone(), inherited.clone());
+                Ok(Spec { project: path.to_owned(), environment, inherited, ..Spec::of(service) })
+            }
         }
     });
     let [vite, go] = specs;

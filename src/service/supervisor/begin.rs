@@ -17,6 +17,7 @@ use crate::project::services::{Port, ports_named};
 use crate::run::log_file;
 use crate::service::order::Assignment;
 use crate::service::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError};
+use crate::service::spec::Spec;
 use crate::trouble::{Trouble, TroubleKind};
 
 /// Bytes of the end of a guard's own output that are kept for an error.
@@ -35,6 +36,7 @@ fn missed(end: SlotState) -> &'static str {
 impl Supervisor {
     /// Begin with what is wanted and may begin; whether anything has changed.
     pub(super) fn begin_wanted(&mut self) -> bool {
+        self.give_up_ports();
         let mut changed = false;
         for index in 0..self.units.len() {
             let unit = &self.units[index];
@@ -48,7 +50,7 @@ impl Supervisor {
                     self.reserve(index);
                     changed = true;
                 }
-                Stage::Waiting if unit.builds.running.is_some() => {}
+                Stage::Waiting if unit.builds.running.is_some() || self.awaits_port(index) => {}
                 // Another program has come to run it.
                 Stage::Over(state) if !state.good() && unit.found_elsewhere().is_some() => {
                     self.reserve(index);
@@ -141,7 +143,7 @@ impl Supervisor {
         match started {
             Ok(running) => {
                 let unit = &mut self.units[index];
-                unit.life = life;
+                (unit.life, unit.outdated) = (life, false);
                 unit.stage = Stage::Guarded(Box::new(Guarded { running, kill_at: None, hurry_at: None }));
                 self.watch_files(index);
             }
@@ -156,13 +158,8 @@ impl Supervisor {
             unit.port = None;
             return Ok(());
         };
-        let fits = |port: u16| match wanted {
-            Port::Fixed(fixed) => port == fixed,
-            Port::Auto => (PORT_RANGE_START..PORT_RANGE_END).contains(&port),
-            Port::Range(first, last) => (first..=last).contains(&port),
-        };
         let failed = |error: PortError| Trouble::new(TroubleKind::Busy, &error).hinted(error.hint());
-        match unit.port.take().filter(|held| fits(held.port())) {
+        match unit.port.take().filter(|held| fits(wanted, held.port())) {
             // A number that others may have taken meanwhile is given up only if any other does as well.
             Some(held) if matches!(wanted, Port::Fixed(_)) || held.check_free().is_ok() => {
                 held.check_free().map_err(failed)?;
@@ -182,24 +179,45 @@ impl Supervisor {
         Ok(())
     }
 
+    /// Ports that are not those of their services any more, and of which nothing listens, are for others.
+    fn give_up_ports(&mut self) {
+        for unit in &mut self.units {
+            if !unit.is_guarded() && unit.builds.running.is_none() && !unit.has_its_port() {
+                unit.port = None;
+            }
+        }
+    }
+
+    /// True if a fixed port that a unit listens on or names is still with a service that is about to give it up.
+    fn awaits_port(&self, index: usize) -> bool {
+        let spec = &self.units[index].spec;
+        let named: Vec<&str> = spec.texts().flat_map(|text| ports_named(text)).chain([&*spec.service.name]).collect();
+        let units = self.units.iter().filter(|unit| named.contains(&unit.spec.service.name.as_str()));
+        units.filter(|unit| !unit.has_its_port()).any(|unit| {
+            let Some(Port::Fixed(wanted)) = unit.spec.service.port else { return false };
+            let gives_up = |other: &Unit| !other.is_wanted() || !other.has_its_port();
+            let holds = |other: &Unit| other.port.as_ref().is_some_and(|held| held.port() == wanted);
+            self.units.iter().any(|other| holds(other) && gives_up(other))
+        })
+    }
+
     /// The ports of all services: those that they have, and those that are sure.
     pub(super) fn ports(&self) -> BTreeMap<String, u16> {
         let port = |unit: &Unit| match (&unit.port, unit.spec.service.port) {
-            (Some(held), _) => Some(held.port()),
-            (None, Some(Port::Fixed(port))) => Some(port),
-            (None, _) => None,
+            (Some(held), _) if unit.has_its_port() => Some(held.port()),
+            (_, Some(Port::Fixed(port))) => Some(port),
+            _ => None,
         };
         self.units.iter().filter_map(|unit| Some((unit.spec.service.name.clone(), port(unit)?))).collect()
     }
 
     /// Reserve the ports of the services that a unit's own texts name, so that they are the same when those start.
     pub(super) fn ports_named_by(&mut self, index: usize) -> Result<(), Trouble> {
-        let service = &self.units[index].spec.service;
-        let texts = service.command.iter().chain(service.env.values()).chain(service.renewal.texts());
-        let named: Vec<String> = texts.flat_map(|text| ports_named(text)).map(str::to_owned).collect();
+        let named: Vec<String> =
+            self.units[index].spec.texts().flat_map(|text| ports_named(text)).map(str::to_owned).collect();
         for name in named {
             let found = self.units.iter().position(|unit| unit.spec.service.name == name);
-            if let Some(other) = found.filter(|other| self.units[*other].port.is_none()) {
+            if let Some(other) = found.filter(|other| !self.units[*other].has_its_port()) {
                 self.port(other)?;
             }
         }
@@ -212,15 +230,16 @@ impl Supervisor {
         let reservation: Reservation = unit.reservation.ok_or_else(|| unusable(&"it has no slot"))?;
         let log = log_file(&self.supervision.logs, name);
         let order = unit.spec.order(&self.ports(), &self.supervision.builds.join(name), log, 1);
-        self.launch_of(name, reservation, &Assignment::Serve(Box::new(order)))
+        self.launch_of(name, reservation, &Assignment::Serve(Box::new(order)), &unit.spec)
     }
 
-    /// The start of a guard with this assignment, for the slot with this key.
+    /// The start of a guard with this assignment, for the slot with this key, with the variables of this declaration.
     pub(super) fn launch_of(
         &self,
         key: &str,
         reservation: Reservation,
         assignment: &Assignment,
+        spec: &Spec,
     ) -> Result<Launch, Trouble> {
         let board = &self.supervision.board;
         let channel = ServiceChannel::on(board.path(), key).map_err(|error| unusable(&error))?;
@@ -230,7 +249,7 @@ impl Supervisor {
         Ok(Launch {
             program: self.supervision.program.clone(),
             arguments: vec!["service-child".into(), "--ipc-channel".into(), channel.name().into()],
-            inherited: None,
+            inherited: spec.inherited.clone(),
             environment,
             directory: None,
             stdin: Stdin::Document(document),
@@ -240,6 +259,21 @@ impl Supervisor {
             keep_bytes: GUARD_OUTPUT,
             group: Group::Runner,
         })
+    }
+}
+
+fn fits(wanted: Port, port: u16) -> bool {
+    match wanted {
+        Port::Fixed(fixed) => port == fixed,
+        Port::Auto => (PORT_RANGE_START..PORT_RANGE_END).contains(&port),
+        Port::Range(first, last) => (first..=last).contains(&port),
+    }
+}
+
+impl Unit {
+    /// True if it has a port, and that is one that its declaration allows.
+    fn has_its_port(&self) -> bool {
+        self.port.as_ref().zip(self.spec.service.port).is_some_and(|(held, wanted)| fits(wanted, held.port()))
     }
 }
 

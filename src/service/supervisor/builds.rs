@@ -53,7 +53,7 @@ impl Supervisor {
         let events = self.events.clone();
         let on_end = move |ended| drop(events.send(Event::BuildEnded { unit: index, life, ended }));
         let started = self
-            .launch_of(&key, reservation, &Assignment::Build(Box::new(order)))
+            .launch_of(&key, reservation, &Assignment::Build(Box::new(order)), &unit.spec)
             .and_then(|launch| start(launch, None, on_end).map_err(|error| not_started(&error)));
         let builds = &mut self.units[index].builds;
         (builds.reservation, builds.life) = (Some(reservation), life);
@@ -104,7 +104,9 @@ impl Supervisor {
         }
         match unit.stage {
             _ if ending.state != SlotState::Done => self.build_failed(index, &ending),
-            Stage::Guarded(_) if unit.spec.service.renewal.reload.is_none() => unit.restart_pending = true,
+            Stage::Guarded(_) if unit.spec.service.renewal.reload.is_none() || unit.outdated => {
+                unit.restart_pending = true;
+            }
             _ => {}
         }
     }

@@ -1,16 +1,17 @@
 //! The requests to a supervisor, and what each changes in the wants.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use vx_shm::Reservation;
 
+use super::declared::{Declared, Runs};
 use super::unit::{Client, Stage, Unit};
 use super::{OVER, Supervisor};
 use crate::nearest::nearest;
 use crate::project::services::{Service, with_needs, with_parts};
 use crate::service::ports;
-use crate::service::spec::Spec;
+use crate::service::reading::{Change, Reading};
 use crate::trouble::{Trouble, TroubleKind};
 
 /// The time between the two requests that make a guard kill its service.
@@ -21,8 +22,8 @@ const BETWEEN_REQUESTS: Duration = Duration::from_millis(50);
 pub enum Request {
     /// Have these services at work, with those that they need; without names all that are not optional.
     Want {
-        /// The services of the project's file.
-        specs: Vec<Spec>,
+        /// The services that there are.
+        declared: Declared,
         /// The names.
         names: Vec<String>,
         /// Only for as long as this client is there.
@@ -46,6 +47,8 @@ pub enum Request {
     Restart(String),
     /// Build it anew; once that is good it is reloaded or started again.
     Rebuild(String),
+    /// Start, restart or rebuild the service of this request as the project's file declares it now.
+    Afresh(Reading, Box<Request>),
     /// Change nothing: for the ports of these services.
     Look(Vec<String>),
     /// Change nothing: for those of these services that have another life before them, or whose end is not decided.
@@ -65,15 +68,32 @@ pub struct Accepted {
     pub reservation: Reservation,
     /// Its port, if it has one by now.
     pub port: Option<u16>,
+    /// True if the request names it; false if only its declaration has changed.
+    pub asked: bool,
+    /// The difference from its declaration, if it ran by another one.
+    pub change: Option<Change>,
 }
 
 impl Supervisor {
     pub(super) fn accept(&mut self, request: Request) -> Result<Vec<Accepted>, Trouble> {
+        let mut changes = BTreeMap::new();
         let names = match request {
             _ if self.closing && !matches!(request, Request::StopAll) => {
                 return Err(Trouble::new(TroubleKind::Busy, OVER).hinted("try again"));
             }
-            Request::Want { specs, names, lease } => self.want(specs, names, lease)?,
+            Request::Want { declared, names, lease } => {
+                let (wanted, found) = self.want(declared, names, lease)?;
+                changes = found;
+                wanted
+            }
+            Request::Afresh(reading, request) => {
+                match &*request {
+                    Request::Restart(name) => self.declare_one(reading, name, Runs::Anew)?,
+                    Request::Start(name) | Request::Rebuild(name) => self.declare_one(reading, name, Runs::On)?,
+                    _ => {}
+                }
+                return self.accept(*request);
+            }
             Request::Release { client, kill } => self.release(client, &kill),
             Request::Start(name) => {
                 let unit = self.unit(&name)?;
@@ -124,39 +144,36 @@ impl Supervisor {
             }
         };
         self.step();
-        let accepted = self.units.iter().filter(|unit| names.contains(&unit.spec.service.name));
-        Ok(accepted
-            .filter_map(|unit| {
-                let port = unit.port.as_ref().map(ports::Reservation::port);
-                Some(Accepted { name: unit.spec.service.name.clone(), reservation: unit.reservation?, port })
-            })
-            .collect())
+        let accepted = self.units.iter().filter_map(|unit| {
+            let name = unit.spec.service.name.clone();
+            let (asked, change) = (names.contains(&name), changes.get(&name).copied());
+            let port = unit.port.as_ref().map(ports::Reservation::port);
+            let accepted = Accepted { name, reservation: unit.reservation?, port, asked, change };
+            (asked || change.is_some()).then_some(accepted)
+        });
+        Ok(accepted.collect())
     }
 
+    /// The names that are asked for, and what has become of services that differ from their declarations.
     fn want(
         &mut self,
-        specs: Vec<Spec>,
+        declared: Declared,
         mut names: Vec<String>,
         lease: Option<Client>,
-    ) -> Result<BTreeSet<String>, Trouble> {
-        let services: Vec<Service> = specs.iter().map(|spec| spec.service.clone()).collect();
-        if names.is_empty() {
-            names = services.iter().filter(|service| !service.optional).map(|service| service.name.clone()).collect();
-        }
-        names = with_parts(&services, &names);
-        if let Some(missing) = names.iter().find(|name| !services.iter().any(|service| service.name == **name)) {
-            return Err(unknown(missing, services.iter().map(|service| service.name.as_str())));
-        }
-        for spec in specs {
-            match self.units.iter_mut().find(|unit| unit.spec.service.name == spec.service.name) {
-                Some(unit) => {
-                    unit.builds.good &= unit.spec.service.renewal.build == spec.service.renewal.build;
-                    unit.spec = spec;
-                }
-                None => self.units.push(Unit::new(spec)),
+    ) -> Result<(BTreeSet<String>, BTreeMap<String, Change>), Trouble> {
+        let (wanted, changes) = self.declare(declared, |specs| {
+            let services: Vec<Service> = specs.iter().map(|spec| spec.service.clone()).collect();
+            if names.is_empty() {
+                let usual = services.iter().filter(|service| !service.optional);
+                names = usual.map(|service| service.name.clone()).collect();
             }
-        }
-        let wanted = with_needs(&services, &names);
+            names = with_parts(&services, &names);
+            let missing = names.iter().find(|name| !services.iter().any(|service| service.name == **name));
+            match missing {
+                Some(missing) => Err(unknown(missing, services.iter().map(|service| service.name.as_str()))),
+                None => Ok(with_needs(&services, &names)),
+            }
+        })?;
         for unit in self.units.iter_mut().filter(|unit| wanted.contains(&unit.spec.service.name)) {
             match lease {
                 Some(client) => unit.leases.push(client),
@@ -167,7 +184,7 @@ impl Supervisor {
                 unit.begin_anew();
             }
         }
-        Ok(names.into_iter().collect())
+        Ok((names.into_iter().collect(), changes))
     }
 
     /// The services that others want.
@@ -203,7 +220,7 @@ impl Supervisor {
     }
 
     /// The unit with this name, which no other program runs.
-    fn own_unit(&mut self, name: &str) -> Result<&mut Unit, Trouble> {
+    pub(super) fn own_unit(&mut self, name: &str) -> Result<&mut Unit, Trouble> {
         let unit = self.unit(name)?;
         if unit.is_external() {
             let text = format!("another program runs the service `{name}`");
@@ -243,7 +260,7 @@ impl Unit {
         }
     }
 
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.pinned = false;
         self.former.append(&mut self.leases);
         self.restart_pending = false;

@@ -17,9 +17,13 @@ pub type Client = u64;
 
 /// A service.
 pub(super) struct Unit {
-    /// The newest declaration; a guard at work has an earlier one, perhaps.
+    /// The declaration by which it runs, or is to start.
     pub spec: Spec,
     pub stage: Stage,
+    /// The project's file declares it, or did.
+    pub in_file: bool,
+    /// Its guard at work has an earlier declaration than `spec`.
+    pub outdated: bool,
     /// It is wanted until it is stopped.
     pub pinned: bool,
     /// The clients that want it for as long as they are there.
@@ -111,10 +115,12 @@ pub(super) struct Guarded {
 }
 
 impl Unit {
-    pub(super) fn new(spec: Spec) -> Self {
+    pub(super) fn new(spec: Spec, in_file: bool) -> Self {
         Self {
             spec,
             stage: Stage::Idle,
+            in_file,
+            outdated: false,
             pinned: false,
             leases: Vec::new(),
             former: Vec::new(),

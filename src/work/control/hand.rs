@@ -4,7 +4,7 @@ use vx_shm::{SlotState, SlotView};
 
 use super::report::ReportDocument;
 #[cfg(feature = "control")]
-use crate::rpc::{Fault, Notification, Params};
+use crate::rpc::{Fault, Notification, Params, REQUEST_BYTES};
 use crate::trouble::{Trouble, TroubleKind};
 
 /// A request for one slot.
@@ -106,6 +106,12 @@ pub trait Hand: Send + Sync + 'static {
     #[cfg(feature = "control")]
     fn news(&self, _client: u64) -> Vec<Notification> {
         Vec::new()
+    }
+
+    /// The largest request that it takes, in bytes.
+    #[cfg(feature = "control")]
+    fn request_bytes(&self) -> usize {
+        REQUEST_BYTES
     }
 
     /// The client with this number is gone.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde::Deserialize;
 use serde_json::json;
 use vx_shm::{Liveness, Snapshot};
 
@@ -11,10 +12,12 @@ use super::begin::{Begun, begin};
 use super::error::UpError;
 use super::place::{Record, UpPlace};
 use super::prepare::Declared;
+use super::staged::Variables;
 use crate::paths::Home;
 use crate::rpc::{CallError, Client};
+use crate::service::reading::{Change, Differing};
 use crate::work::boards;
-use crate::work::control::connect_to;
+use crate::work::control::{Verb, connect_to};
 use crate::work::frontend::Frontend;
 use crate::work::strays::end_strays_before_run;
 
@@ -28,6 +31,57 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const MOST_STARTS: usize = 5;
 /// The longest wait for the guards of an earlier supervisor, which end soon after it, or are being killed like it.
 const DYING: Duration = Duration::from_secs(1);
+
+/// A wish for services.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// Their names; none for all that are not optional.
+    pub names: &'a [String],
+    /// They are wanted only as long as the connection lasts.
+    pub lease: bool,
+    /// The treatment of those that run and are declared otherwise.
+    pub differing: Differing,
+}
+
+/// Services that are wanted from now on.
+pub struct Wanted {
+    /// The connection to their supervisor.
+    pub supervisor: Supervisor,
+    /// Their names.
+    pub names: Vec<String>,
+    /// The services that ran and differ from the project's file.
+    pub changes: Vec<Changed>,
+}
+
+/// A service that differs from the project's file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// Its name.
+    pub name: String,
+    /// The difference, and its treatment.
+    pub change: Change,
+    /// The life of its slot before.
+    pub generation: u32,
+}
+
+/// A service in the answer of a supervisor.
+#[derive(Deserialize)]
+struct Answered {
+    name: String,
+    generation: u32,
+    asked: bool,
+    change: Option<Change>,
+}
+
+impl Wanted {
+    fn of(supervisor: Supervisor, services: Vec<Answered>) -> Self {
+        let names = services.iter().filter(|service| service.asked).map(|service| service.name.clone()).collect();
+        let changed = |service: &Answered| {
+            Some(Changed { name: service.name.clone(), change: service.change?, generation: service.generation })
+        };
+        Self { supervisor, names, changes: services.iter().filter_map(changed).collect() }
+    }
+}
 
 /// A connection to a project's supervisor.
 pub struct Supervisor {
@@ -113,17 +167,41 @@ impl Supervisor {
         }
     }
 
-    /// Declare services, and want some of them; the names of those that are wanted come back.
-    ///
-    /// # Errors
-    /// The supervisor refuses, or is gone.
-    pub fn want(&mut self, declared: &Declared, names: &[String], lease: bool) -> Result<Vec<String>, UpError> {
+    /// Name the variables of this process and the services of a project's file, for the next request.
+    fn declare(&mut self, declared: &Declared) -> Result<(), UpError> {
+        for some in Variables::own() {
+            self.client.call("up/environment", &json!(some), PATIENCE)?;
+        }
         for spec in &declared.specs {
             self.client.call("up/declare", &json!(spec), PATIENCE)?;
         }
-        let answer = self.client.call("up/want", &json!({ "names": names, "lease": lease }), PATIENCE)?;
-        let names = answer.as_array().into_iter().flatten().filter_map(|service| service["name"].as_str());
-        Ok(names.map(str::to_owned).collect())
+        Ok(())
+    }
+
+    /// Declare services, and want some of them; what has come of those that are wanted or differ comes back.
+    fn want(&mut self, declared: &Declared, wish: &Wish<'_>) -> Result<Vec<Answered>, UpError> {
+        self.declare(declared)?;
+        let Wish { names, lease, differing } = wish;
+        let params = json!({ "names": names, "lease": lease, "differing": differing, "read_at": declared.read_at });
+        let answer = self.client.call("up/want", &params, PATIENCE)?;
+        serde_json::from_value(answer).map_err(|error| UpError::Call(CallError::Answer(error.to_string())))
+    }
+
+    /// Want these services, which are declared already, until they are stopped.
+    ///
+    /// # Errors
+    /// The supervisor refuses, or is gone.
+    pub fn keep(&mut self, names: &[String]) -> Result<(), UpError> {
+        self.client.call("up/want", &json!({ "names": names, "lease": false }), PATIENCE)?;
+        Ok(())
+    }
+
+    /// Have a service begin as it is declared now, with the variables of this process.
+    pub(super) fn again(&mut self, declared: &Declared, verb: Verb, name: &str) -> Result<(), UpError> {
+        self.declare(declared)?;
+        let params = json!({ "name": name, "verb": verb.name(), "read_at": declared.read_at });
+        self.client.call("up/again", &params, PATIENCE)?;
+        Ok(())
     }
 
     /// Want nothing any more of what this connection has a lease of. Of what nobody wants then, the services with the names
@@ -145,24 +223,18 @@ impl Supervisor {
     }
 }
 
-/// Have these services at work, with those that they need; without names all that are not optional. With a `lease` they
-/// are stopped once the connection that comes back is closed, unless another client wants them.
+/// Have services at work, with those that they need. With a lease they are stopped once the connection that comes back is
+/// closed, unless another client wants them.
 ///
 /// # Errors
 /// No supervisor can be had, or it refuses.
-pub fn want(
-    home: &Home,
-    declared: &Declared,
-    names: &[String],
-    lease: bool,
-    frontend: &dyn Frontend,
-) -> Result<(Supervisor, Vec<String>), UpError> {
+pub fn want(home: &Home, declared: &Declared, wish: &Wish<'_>, frontend: &dyn Frontend) -> Result<Wanted, UpError> {
     let place = UpPlace::of(&declared.directory)?;
     loop {
         let mut supervisor = Supervisor::ensure(&place, home, frontend)?;
-        match supervisor.want(declared, names, lease) {
+        match supervisor.want(declared, wish) {
             Err(error) if error.is_over() => {}
-            other => return other.map(|names| (supervisor, names)),
+            answered => return answered.map(|services| Wanted::of(supervisor, services)),
         }
     }
 }

@@ -66,6 +66,9 @@ pub enum UpError {
         /// The next step, if it says one.
         hint: Option<String>,
     },
+    /// The supervisor that was to begin a service again has ended.
+    #[error("the services are not at work any more")]
+    NotAtWork,
     /// The supervisor was asked to end, and has not.
     #[error("the services have not ended in time")]
     NotEnded,
@@ -105,7 +108,7 @@ impl Explain for UpError {
     fn kind(&self) -> TroubleKind {
         match self {
             Self::Config(error) => error.kind(),
-            Self::None { .. } => TroubleKind::NotFound,
+            Self::None { .. } | Self::NotAtWork => TroubleKind::NotFound,
             Self::Withheld { .. } => TroubleKind::Consent,
             Self::Work(error) => error.kind(),
             Self::Variables(error) => error.kind(),
@@ -137,6 +140,7 @@ impl Explain for UpError {
             Self::Refused(fault) => fault.data.as_ref().and_then(|data| data.hint.clone()),
             Self::Ended { hint, .. } => hint.clone(),
             Self::Left(_) => Some("see what it waits for, then run `vx down` again".into()),
+            Self::NotAtWork => Some("`vx up` starts them".into()),
             Self::NotEnded => Some("`vx ps` shows what is left".into()),
             Self::System(_) | Self::Call(_) | Self::NotStarted | Self::Held { .. } => None,
         }

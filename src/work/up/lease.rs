@@ -14,7 +14,7 @@ use vx_status::error_cell::ErrorCell;
 use vx_status::source::Settled;
 use vx_status::standing::Standing;
 
-use super::connect::{Supervisor, want};
+use super::connect::{Changed, Supervisor, Wanted, Wish, want};
 use super::error::UpError;
 use super::prepare::Declared;
 use super::state::{ServiceState, is_supervised, of_project};
@@ -57,7 +57,8 @@ struct Inner {
 }
 
 impl Lease {
-    /// Have these services at work, as [`want`] does. The receiver is closed once they have ended; if the lease is
+    /// Have these services at work, as [`want`] does with a lease; those that differ from the project's file come back,
+    /// too. The receiver is closed once they have ended; if the lease is
     /// `held`, or one that has failed is tried again when its files change, once they have ended after a request to stop.
     ///
     /// # Errors
@@ -65,11 +66,11 @@ impl Lease {
     pub fn take(
         home: &Home,
         declared: &Declared,
-        names: &[String],
+        wish: &Wish<'_>,
         held: bool,
         frontend: &dyn Frontend,
-    ) -> Result<(Self, Receiver<()>), UpError> {
-        let (supervisor, names) = want(home, declared, names, true, frontend)?;
+    ) -> Result<(Self, Vec<Changed>, Receiver<()>), UpError> {
+        let Wanted { supervisor, names, changes } = want(home, declared, &Wish { lease: true, ..*wish }, frontend)?;
         let board = supervisor.board.clone();
         let (stops, asked_to_stop) = unbounded();
         let (failed, failures) = unbounded();
@@ -98,7 +99,7 @@ impl Lease {
                 stopped.upgrade().iter().for_each(|inner| inner.stop());
             }
         })?;
-        Ok((lease, finished))
+        Ok((lease, changes, finished))
     }
 
     /// The file of their board.
@@ -153,7 +154,7 @@ impl Lease {
         if names.is_empty() {
             return Ok(());
         }
-        self.0.supervisor.lock().want(&self.0.declared, &names, false).map(drop)
+        self.0.supervisor.lock().keep(&names)
     }
 }
 

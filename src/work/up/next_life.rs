@@ -109,6 +109,25 @@ pub fn await_next_life(board: &Path, key: &str, generation: u32) -> Result<(), N
     }
 }
 
+/// Wait until another life of the service with this key than this one has begun, or none will.
+///
+/// # Errors
+/// The board cannot be read.
+pub(super) fn await_begun(board: &Path, key: &str, generation: u32) -> Result<(), BoardError> {
+    let mut reader = boards::open_file(board)?;
+    let mut snapshot = Snapshot::default();
+    loop {
+        reader.refresh(&mut snapshot).map_err(BoardError::Read)?;
+        let slot = slot_of(&snapshot, key).filter(|slot| slot.generation == generation);
+        let Some(slot) = slot.filter(|_| boards::at_work(&snapshot)) else { return Ok(()) };
+        // Another client may have stopped it meanwhile.
+        if Standing::of(slot).over() && !goes_on(board, key) {
+            return Ok(());
+        }
+        reader.wait_change(LOOK);
+    }
+}
+
 /// Wait until this life of the service with this key has ended.
 ///
 /// # Errors

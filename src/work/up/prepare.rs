@@ -4,8 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::error::UpError;
+use crate::digest::Algorithm;
 use crate::paths::Home;
+use crate::service::reading::ReadAt;
 use crate::service::spec::Spec;
+use crate::small_file::read_regular;
 use crate::work::consent::{Asking, Consent};
 use crate::work::frontend::Frontend;
 use crate::work::routes::Routes;
@@ -22,6 +25,8 @@ pub struct Declared {
     pub directory: PathBuf,
     /// The services.
     pub specs: Vec<Spec>,
+    /// The time at which the project's file was read.
+    pub read_at: ReadAt,
 }
 
 /// The outcome of preparing services.
@@ -57,6 +62,8 @@ pub fn check_services(workspace: &Workspace) -> Result<(), UpError> {
 /// # Errors
 /// The project declares no services, or wrong ones, or its user has not agreed to them.
 pub fn prepare(home: &Home, place: &Place, sync: bool, frontend: &dyn Frontend) -> Result<UpPrepared, UpError> {
+    // Before the file is opened: whoever reads it later has a later time.
+    let read_at = ReadAt::now();
     let asking = |_: &Consent| Asking::User;
     let workspace = Workspace::open_asking(home.clone(), place, Faults::Refuse, asking, frontend)?;
     check_services(&workspace)?;
@@ -76,11 +83,15 @@ pub fn prepare(home: &Home, place: &Place, sync: bool, frontend: &dyn Frontend) 
     let directory = project.directory.canonicalize().unwrap_or_else(|_| project.directory.clone());
     let mut specs = Vec::with_capacity(project.services.len());
     for service in &project.services {
-        let mut environment = common.clone();
+        let (mut environment, mut digest) = (common.clone(), Algorithm::Sha256.hasher());
         for file in &service.env_files {
-            environment.extend(variables_of_file(&project.directory.join(file))?);
+            let file = project.directory.join(file);
+            environment.extend(variables_of_file(&file)?);
+            digest.update(&read_regular(&file).unwrap_or_default());
         }
-        specs.push(Spec { service: service.clone(), project: directory.clone(), environment });
+        let env_files = digest.finish().hex();
+        let (service, project) = (service.clone(), directory.clone());
+        specs.push(Spec { project, environment, env_files, ..Spec::of(service) });
     }
-    Ok(UpPrepared::Ready(Declared { directory, specs }))
+    Ok(UpPrepared::Ready(Declared { directory, specs, read_at }))
 }

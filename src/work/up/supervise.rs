@@ -10,19 +10,21 @@ use crossbeam_channel::select;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use vx_shm::{Kind, SlotState, SlotView};
+use vx_shm::{Kind, Reservation, SlotState, SlotView};
 use vx_status::vocabulary::service::EXTERNAL;
 
 use super::error::UpError;
 use super::guest::{Guest, Invitation};
 use super::place::{Record, UpPlace};
+use super::staged::{REQUEST_BYTES, Staged, Variables};
 use crate::process::{interrupts, own_program};
 use crate::rpc::{Fault, Notification, Params};
 use crate::run::{create_board, logs_of};
 use crate::service::ports::Ports;
+use crate::service::reading::{Differing, ReadAt, Reading};
 use crate::service::service_of_key;
 use crate::service::spec::Spec;
-use crate::service::supervisor::{Accepted, Handle, Request, Supervision, start};
+use crate::service::supervisor::{Accepted, Declared, Handle, Request, Supervision, start};
 use crate::trouble::{Trouble, TroubleKind};
 use crate::work::control::{Control, Hand, Verb, fault, impossible};
 
@@ -89,8 +91,8 @@ pub fn supervise(directory: &Path, guest: impl Invitation) -> Result<(), UpError
 struct UpHand {
     handle: Handle,
     guest: Box<dyn Guest>,
-    /// The services that a client has declared and not wanted yet.
-    staged: Mutex<HashMap<u64, Vec<Spec>>>,
+    /// The variables and services that a client has named and not asked for yet.
+    staged: Mutex<HashMap<u64, Staged>>,
     /// The declared services that have a build.
     built: Mutex<BTreeSet<String>>,
     /// The longest that a declared service may take to stop.
@@ -102,12 +104,32 @@ struct UpHand {
 struct Want {
     names: Vec<String>,
     lease: bool,
+    #[serde(default)]
+    read_at: ReadAt,
+    #[serde(default)]
+    differing: Differing,
+}
+
+/// The parameters of `up/again`.
+#[derive(Deserialize)]
+struct Again {
+    name: String,
+    verb: Begin,
+    read_at: ReadAt,
+}
+
+/// A request after which a service runs as it is declared.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Begin {
+    Start,
+    Restart,
+    Rebuild,
 }
 
 impl UpHand {
     fn declare(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
         let spec: Spec = params.read().map_err(not_understood)?;
-        self.guest.declared(&spec);
         let mut bound = self.bound.lock();
         *bound = bound.max(spec.service.stop.timeout);
         let mut built = self.built.lock();
@@ -115,19 +137,42 @@ impl UpHand {
             true => built.remove(&spec.service.name),
             false => built.insert(spec.service.name.clone()),
         };
-        self.staged.lock().entry(client).or_default().push(spec);
+        drop((bound, built));
+        let spec = self.staged.lock().entry(client).or_default().add_service(spec).clone();
+        self.guest.declared(&spec);
         Ok(json!({}))
     }
 
+    fn environment(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
+        let some: Variables = params.read().map_err(not_understood)?;
+        self.staged.lock().entry(client).or_default().add_variables(some);
+        Ok(json!({}))
+    }
+
+    fn reading(&self, client: u64, read_at: ReadAt) -> Option<Reading> {
+        self.staged.lock().remove(&client)?.reading(read_at)
+    }
+
     fn want(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
-        let Want { names, lease } = params.read().map_err(not_understood)?;
-        let specs = self.staged.lock().remove(&client).unwrap_or_default();
-        let accepted = self.ask_handle(Request::Want { specs, names, lease: lease.then_some(client) })?;
-        let documents = accepted.iter().map(|accepted| {
-            let reservation = accepted.reservation;
-            json!({ "name": accepted.name, "slot": reservation.slot, "generation": reservation.generation })
-        });
-        Ok(documents.collect())
+        let Want { names, lease, read_at, differing } = params.read().map_err(not_understood)?;
+        let reading = self.reading(client, read_at);
+        let declared = reading.map_or(Declared::Before, |reading| Declared::File(reading, differing));
+        let accepted = self.ask_handle(Request::Want { declared, names, lease: lease.then_some(client) })?;
+        Ok(accepted.iter().map(document).collect())
+    }
+
+    fn again(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
+        let Again { name, verb, read_at } = params.read().map_err(not_understood)?;
+        let request = match verb {
+            Begin::Start => Request::Start(name),
+            Begin::Restart => Request::Restart(name),
+            Begin::Rebuild => Request::Rebuild(name),
+        };
+        let request = match self.reading(client, read_at) {
+            Some(reading) => Request::Afresh(reading, Box::new(request)),
+            None => request,
+        };
+        Ok(self.ask_handle(request)?.iter().map(document).collect())
     }
 
     fn release(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
@@ -145,6 +190,12 @@ impl UpHand {
     fn ask_handle(&self, request: Request) -> Result<Vec<Accepted>, Fault> {
         self.handle.ask(request).map_err(fault)
     }
+}
+
+fn document(accepted: &Accepted) -> Value {
+    let Accepted { name, reservation, asked, change, .. } = accepted;
+    let Reservation { slot, generation } = reservation;
+    json!({ "name": name, "slot": slot, "generation": generation, "asked": asked, "change": change })
 }
 
 /// The parameters of `up/going`.
@@ -219,6 +270,8 @@ impl Hand for UpHand {
 
     fn other(&self, client: u64, method: &str, params: Params<'_>) -> Option<Result<String, Fault>> {
         let answer = match method {
+            "up/environment" => self.environment(client, params),
+            "up/again" => self.again(client, params),
             "up/declare" => self.declare(client, params),
             "up/want" => self.want(client, params),
             "up/release" => self.release(client, params),
@@ -242,6 +295,10 @@ impl Hand for UpHand {
 
     fn news(&self, client: u64) -> Vec<Notification> {
         self.guest.news(client)
+    }
+
+    fn request_bytes(&self) -> usize {
+        REQUEST_BYTES
     }
 
     fn gone(&self, client: u64) {

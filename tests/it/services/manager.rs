@@ -13,7 +13,7 @@ use super::plugins::{PLUGIN, plugin};
 use crate::sandbox::{PATIENCE, eventually, text};
 
 /// A connection to the supervisor, which is at work.
-fn connected(services: &Services) -> Client {
+pub(super) fn connected(services: &Services) -> Client {
     introduced(services, &json!({"client": "test", "protocol": {"min": 1, "max": 1}}))
 }
 

@@ -27,7 +27,7 @@ fn a_service_is_restarted_stopped_and_started_again_with_the_same_port() {
     assert_eq!(services.state("other"), "running");
     services.0.vx("start web").succeeds();
     assert_eq!(services.state("web"), "ready");
-    services.0.vx("rebuild web").fails_with("cannot be rebuilt");
+    services.0.vx("rebuild web").fails_with("the service `web` has no build");
     services.0.vx("stop --kill web").succeeds();
     assert!(services.groups("http.server").is_empty());
     services.0.vx("down").succeeds();

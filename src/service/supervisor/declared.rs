@@ -1,0 +1,200 @@
+//! The project's file against what runs: what is declared otherwise starts again, what is declared no more stops.
+//!
+//! Declarations are compared, never what comes of them: a port that was chosen, the variables of a shell, the place of a
+//! tool are another's with every client.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Supervisor;
+use super::unit::{Stage, Unit};
+use crate::project::services::{Port, ports_named};
+use crate::service::reading::{Change, Differing, Reading};
+use crate::service::spec::Spec;
+use crate::trouble::{Trouble, TroubleKind};
+
+/// The services that a request declares.
+#[derive(Clone, Debug)]
+pub enum Declared {
+    /// All of the project's file, and the treatment of those that differ.
+    File(Reading, Differing),
+    /// Services beside those of the file, by a program that has its own.
+    Program(Vec<Spec>),
+    /// None: those that were declared before are meant.
+    Before,
+}
+
+/// The fate of a service at work whose declaration is taken from the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Runs {
+    /// It starts again.
+    Anew,
+    /// It goes on, for now.
+    On,
+}
+
+impl Supervisor {
+    /// The services of the newest reading of the file, which is this one or another client's.
+    fn newest(&mut self, reading: Reading) -> Vec<Spec> {
+        if reading.read_at >= self.newest.read_at {
+            self.newest = reading;
+        }
+        self.newest.specs.clone()
+    }
+
+    /// The services of these declarations that are `wanted`, and those that ran and differ. Of these the wanted ones are
+    /// renewed.
+    pub(super) fn declare(
+        &mut self,
+        declared: Declared,
+        wanted: impl FnOnce(&[Spec]) -> Result<BTreeSet<String>, Trouble>,
+    ) -> Result<(BTreeSet<String>, BTreeMap<String, Change>), Trouble> {
+        let (specs, differing) = match declared {
+            Declared::File(reading, differing) => (self.newest(reading), Some(differing)),
+            Declared::Program(specs) => (specs, None),
+            Declared::Before => (self.units.iter().map(|unit| unit.spec.clone()).collect(), None),
+        };
+        let wanted = wanted(&specs)?;
+        let mut changes = BTreeMap::new();
+        let moved = self.moved_ports(&specs);
+        if let Some(differing) = differing {
+            changes.extend(self.leave_out(&specs, differing));
+        }
+        for spec in specs {
+            let name = spec.service.name.clone();
+            let Some(unit) = self.units.iter_mut().find(|unit| unit.spec.service.name == name) else {
+                self.units.push(Unit::new(spec, differing.is_some()));
+                continue;
+            };
+            unit.in_file |= differing.is_some();
+            let moved = spec.texts().any(|text| ports_named(text).any(|name| moved.contains(name)));
+            let found = Found {
+                differs: unit.outdated || moved || spec.differs(&unit.spec),
+                wanted: wanted.contains(&name),
+                renewed: differing == Some(Differing::Renewed),
+            };
+            if let Some(change) = unit.take_up(spec, &found) {
+                changes.extend(differing.map(|_| (name, change)));
+            }
+        }
+        for index in 0..self.units.len() {
+            if self.units[index].is_guarded() {
+                self.watch_files(index);
+            }
+        }
+        Ok((wanted, changes))
+    }
+
+    /// The services whose declared ports these declarations change.
+    fn moved_ports(&self, specs: &[Spec]) -> BTreeSet<String> {
+        let before: BTreeMap<&str, Option<Port>> =
+            self.units.iter().map(|unit| (unit.spec.service.name.as_str(), unit.spec.service.port)).collect();
+        let moved = specs
+            .iter()
+            .filter(|spec| before.get(spec.service.name.as_str()).is_some_and(|port| *port != spec.service.port));
+        moved.map(|spec| spec.service.name.clone()).collect()
+    }
+
+    /// Stop or name what the file declared before and declares no more.
+    fn leave_out(&mut self, specs: &[Spec], differing: Differing) -> Vec<(String, Change)> {
+        let is_gone = |unit: &&mut Unit| {
+            let declared = specs.iter().any(|spec| spec.service.name == unit.spec.service.name);
+            unit.in_file && !declared && unit.is_wanted()
+        };
+        let gone = self.units.iter_mut().filter(is_gone).map(|unit| {
+            let change = match differing {
+                Differing::Renewed => {
+                    unit.forget();
+                    unit.stopped_alone = false;
+                    Change::Stopped
+                }
+                Differing::Named => Change::Undeclared,
+            };
+            (unit.spec.service.name.clone(), change)
+        });
+        gone.collect()
+    }
+
+    /// Take the declaration of one service, which is asked to begin, from the file.
+    ///
+    /// # Errors
+    /// The file declares it no more, or another program runs it.
+    pub(super) fn declare_one(&mut self, reading: Reading, name: &str, runs: Runs) -> Result<(), Trouble> {
+        let caller = reading.specs.first().and_then(|spec| spec.inherited.clone());
+        let specs = self.newest(reading);
+        let Some(spec) = specs.into_iter().find(|spec| spec.service.name == name) else {
+            let text = format!("the project does not declare the service `{name}` any more");
+            let hint = format!("`vx stop {name}` stops it, if it still runs; `vx up` starts those that are declared");
+            return Err(Trouble::new(TroubleKind::NotFound, text).hinted(hint));
+        };
+        let spec = Spec { inherited: caller, ..spec };
+        let Some(index) = self.units.iter().position(|unit| unit.spec.service.name == name) else {
+            self.units.push(Unit::new(spec, true));
+            return Ok(());
+        };
+        let unit = self.own_unit(name)?;
+        unit.in_file = true;
+        let differs = unit.outdated || spec.differs(&unit.spec);
+        unit.replace(spec);
+        unit.outdated = runs == Runs::On && differs && unit.is_at_work();
+        if unit.is_guarded() {
+            self.watch_files(index);
+        }
+        Ok(())
+    }
+}
+
+/// The findings of a request about a service that is declared again.
+struct Found {
+    /// It has to start again to run by the new declaration.
+    differs: bool,
+    /// The request wants it.
+    wanted: bool,
+    /// Services that differ start again.
+    renewed: bool,
+}
+
+impl Unit {
+    /// Take up another declaration. A service at work, or one that has done its work, keeps its own unless it is renewed; one
+    /// that others have asked to begin keeps the variables of those.
+    fn take_up(&mut self, spec: Spec, found: &Found) -> Option<Change> {
+        let has_ended_well = matches!(self.stage, Stage::Over(state) if state.good());
+        if self.is_wanted() && (self.is_at_work() || has_ended_well) {
+            match found {
+                Found { differs: false, .. } => self.spec.take_details(&spec),
+                Found { wanted: true, renewed: true, .. } => {
+                    self.replace(spec);
+                    match has_ended_well {
+                        true => self.stage = Stage::Idle,
+                        false => self.restart_pending = true,
+                    }
+                    return Some(Change::Restarted);
+                }
+                _ => return Some(Change::Outdated),
+            }
+            return None;
+        }
+        let about_to_begin = matches!(self.stage, Stage::Idle | Stage::Waiting | Stage::Resting(_));
+        match self.is_wanted() && !found.differs && (about_to_begin || !found.wanted) {
+            true => self.spec.take_details(&spec),
+            false => self.replace(spec),
+        }
+        None
+    }
+
+    /// Have this declaration from the next start on.
+    fn replace(&mut self, spec: Spec) {
+        let same_build = self.spec.service.renewal.build == spec.service.renewal.build;
+        self.builds.good &= same_build;
+        self.builds.again |= self.builds.running.is_some() && !same_build;
+        self.spec = spec;
+    }
+
+    /// True if something of it runs that has its declaration: not if that is about to stop, or another program's.
+    fn is_at_work(&self) -> bool {
+        match &self.stage {
+            Stage::Guarded(guarded) => guarded.kill_at.is_none(),
+            Stage::Held(held) => !held.external,
+            _ => false,
+        }
+    }
+}
