@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `variables` | the variables that are never taken from a project |
 //! | `part` | a part that can act: its line of text, its canonical form, the digest of all |
+//! | `named` | the files that a command names, and their contents |
 //! | `rule` | from a project to its acting parts |
 //! | `take_out` | the project without these parts |
 //! | `whereabouts` | the repository of a project, and the key of its consent |
@@ -17,6 +18,7 @@
 //! | `kept` | the consents in the home |
 
 pub mod kept;
+mod named;
 pub mod part;
 mod rule;
 mod stranger;
@@ -24,7 +26,8 @@ mod take_out;
 mod variables;
 mod whereabouts;
 
-pub use part::{NamedFile, Part};
+pub use named::{Checkout, Contents, with_other_paths};
+pub use part::{NamedFile, NamedKind, Part};
 pub use rule::{Subject, acting_parts, refused_variables};
 pub use stranger::Stranger;
 pub use take_out::take_out;

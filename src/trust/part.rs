@@ -97,13 +97,53 @@ pub enum Part {
     },
 }
 
-/// A file of the project that a part names.
+/// A file or folder of the checkout that a part names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedFile {
-    /// The path, as the part has it.
+    /// The path, as seen from the top of the repository.
     pub path: String,
+    /// Its kind.
+    pub kind: NamedKind,
     /// The digest of its content.
     pub digest: Digest,
+}
+
+/// The kind of what a part names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedKind {
+    /// A file.
+    File,
+    /// The files of a folder that git tracks.
+    Tracked {
+        /// Their number.
+        files: usize,
+    },
+    /// All files of a folder.
+    Whole {
+        /// Their number.
+        files: usize,
+    },
+}
+
+impl NamedFile {
+    /// True if it is a file, not a folder.
+    pub fn is_one_file(&self) -> bool {
+        self.kind == NamedKind::File
+    }
+
+    /// The file, or the files of the folder, for people, with the first digits of its digest: of two lists that differ by
+    /// nothing but a content, these are the difference.
+    fn shown(&self) -> String {
+        let folder = if self.path.is_empty() { "the top folder" } else { &self.path };
+        let named = match self.kind {
+            NamedKind::File => self.path.clone(),
+            NamedKind::Tracked { files: 1 } => format!("the tracked file of {folder}"),
+            NamedKind::Tracked { files } => format!("the {files} tracked files of {folder}"),
+            NamedKind::Whole { files: 1 } => format!("the file of {folder}"),
+            NamedKind::Whole { files } => format!("the {files} files of {folder}"),
+        };
+        format!("{named} [{:.8}]", self.digest.hex())
+    }
 }
 
 /// The digest of exactly these parts. Neither their order nor their places in the file matter.
@@ -157,14 +197,14 @@ impl Part {
     pub fn line(&self) -> String {
         one_line(&match self {
             Self::PostInstall { tool, command, files } => {
-                format!("installing {tool} runs: {}{}", without_secrets(command), named(files))
+                format!("installing {tool} runs: {}{}", without_secrets(command), compared(files))
             }
             Self::Option { tool, name, value } => {
                 format!("installing {tool} is set up with {name}={}", shown_value(value))
             }
             Self::Address { tool, request, address, digests } => {
                 let sealed = if digests.is_empty() { ", without a digest" } else { "" };
-                format!("{tool} {request} comes from {}{sealed}", shown(address))
+                format!("{tool} {request} comes from {}{sealed}", shown_place(address))
             }
             Self::Package { tool, source, package } => {
                 format!("{tool} is the {source} package {package}, with every program that it declares")
@@ -178,6 +218,9 @@ impl Part {
                 format!("{file} changes where packages come from or how that is checked: {name}")
             }
             Self::Folder { path } => format!("scripts find the programs in {path} first"),
+            Self::Entry { key, value, files } if is_command(key) => {
+                format!("{key} = {}{}", without_secrets(value), compared(files))
+            }
             Self::Entry { key, value, files } => format!("{key} = {}{}", without_secrets(value), named(files)),
         })
     }
@@ -226,7 +269,7 @@ impl Part {
 }
 
 /// An address of the project, with the platform that it is for behind it if there are several.
-fn shown(address: &str) -> String {
+fn shown_place(address: &str) -> String {
     let platform = address
         .rsplit_once(" (")
         .filter(|(_, rest)| rest.strip_suffix(')').is_some_and(|platform| platform.parse::<Platform>().is_ok()));
@@ -236,14 +279,33 @@ fn shown(address: &str) -> String {
     }
 }
 
+/// True if the value with this key of the project's file is a command, or chooses one.
+pub(super) fn is_command(key: &str) -> bool {
+    let mut words = key.split('.');
+    let (table, last) = (words.next(), words.next_back());
+    let is_named = matches!(last, Some("command" | "args" | "build" | "reload" | "preset"));
+    // A `Procfile` has nothing but commands by name.
+    is_named || table == Some("hooks") || table == Some("services") && key.matches('.').count() == 1
+}
+
+/// The files of a command, with a word on those whose changes nobody would notice.
+fn compared(files: &[NamedFile]) -> String {
+    match files {
+        [] => "  (the files that it uses are not compared)".to_owned(),
+        files => format!("  (with the present content of {}; other files are not compared)", shown(files)),
+    }
+}
+
+/// The files of a value that is no command.
 fn named(files: &[NamedFile]) -> String {
     match files {
         [] => String::new(),
-        files => {
-            let files: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
-            format!("  (with the present content of {})", files.join(", "))
-        }
+        files => format!("  (with the present content of {})", shown(files)),
     }
+}
+
+fn shown(files: &[NamedFile]) -> String {
+    files.iter().map(NamedFile::shown).collect::<Vec<_>>().join(", ")
 }
 
 /// A text in one line, with everything that is not printed written out.

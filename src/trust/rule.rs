@@ -7,11 +7,12 @@
 //! depend on the search path of the moment.
 
 use std::path::Path;
+use std::slice;
 
-use super::part::{NamedFile, Part};
+use super::named::{Contents, Meaning, named_files};
+use super::part::{NamedFile, Part, is_command};
 use super::variables::steers_programs;
 use crate::age::{MINIMUM_RELEASE_AGE, in_words};
-use crate::digest::Digest;
 use crate::project::{DeclaredAddresses, DeclaredDigests, Project, ToolRequest};
 use crate::source::{ProjectSetting, uncatalogued};
 
@@ -30,8 +31,8 @@ pub struct Subject<'a> {
     pub top: &'a Path,
     /// The variables that the user's own file allows although they steer programs.
     pub allowed: &'a [String],
-    /// The digest of a file's content; `None` if there is no such file.
-    pub content: &'a dyn Fn(&Path) -> Option<Digest>,
+    /// The contents of its checkout.
+    pub contents: &'a dyn Contents,
 }
 
 /// The parts of a project that can act, in the order of its tables.
@@ -75,7 +76,8 @@ fn of_tool(subject: &Subject<'_>, tool: &ToolRequest, parts: &mut Vec<Part>) {
         }
     }
     if let Some(command) = &tool.postinstall {
-        let files = named_files(subject, command);
+        let directories = [subject.directory.to_owned()];
+        let files = named_files(slice::from_ref(command), &directories, Meaning::Command, subject.contents);
         parts.push(Part::PostInstall { tool: name(), command: command.clone(), files });
     }
     let options = tool.options.iter();
@@ -138,25 +140,34 @@ fn of_entries(subject: &Subject<'_>, parts: &mut Vec<Part>) {
         if key == "python.venv" {
             parts.push(Part::Folder { path: value.clone() });
         } else if ACTED_ON.contains(&table) {
-            let files = named_files(subject, value);
+            let files = files_of_entry(subject, key, value);
             parts.push(Part::Entry { files, key: key.clone(), value: value.clone() });
         }
     }
 }
 
-/// The files inside of the project that the words of a command name.
-fn named_files(subject: &Subject<'_>, command: &str) -> Vec<NamedFile> {
-    let borders = |character: char| character.is_whitespace() || "\"'`;|&()<>=,[]{}$".contains(character);
-    let mut files: Vec<NamedFile> = Vec::new();
-    for word in command.split(borders).filter(|word| !word.is_empty()) {
-        let path = subject.directory.join(word);
-        let inside = path.starts_with(subject.top);
-        let known = files.iter().any(|file| file.path == word);
-        if let Some(digest) = (inside && !known).then(|| (subject.content)(&path)).flatten() {
-            files.push(NamedFile { path: word.to_owned(), digest });
+/// The files that a value names: a command of a service from the service's directory, everything from the project's.
+fn files_of_entry(subject: &Subject<'_>, key: &str, value: &str) -> Vec<NamedFile> {
+    let meaning = if is_command(key) { Meaning::Command } else { Meaning::Value };
+    let mut directories = vec![subject.directory.to_owned()];
+    for entry in subject.project.entries.iter().filter(|_| meaning == Meaning::Command) {
+        let of_table = entry.key.strip_suffix("directory").is_some_and(|table| key.starts_with(table));
+        if of_table && entry.key.ends_with(".directory") {
+            directories.push(subject.directory.join(&entry.value));
         }
     }
-    files
+    named_files(&texts(value), &directories, meaning, subject.contents)
+}
+
+/// The texts of a value: the words of a list, or the value itself.
+fn texts(value: &str) -> Vec<String> {
+    let list = value.starts_with('[').then(|| toml::from_str::<toml::Table>(&format!("list = {value}")).ok());
+    match list.flatten().and_then(|mut table| table.remove("list")) {
+        Some(toml::Value::Array(items)) => {
+            items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect()
+        }
+        _ => vec![value.to_owned()],
+    }
 }
 
 #[cfg(test)]

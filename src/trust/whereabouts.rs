@@ -56,6 +56,14 @@ impl Whereabouts {
         alone(None)
     }
 
+    /// The directory in which git keeps what it knows of this worktree, as far as that is believed.
+    pub fn git_directory(&self) -> Option<PathBuf> {
+        match (&self.common, &self.git_file) {
+            (Some(_), Some(git_file)) => own_of(git_file),
+            (common, _) => common.clone(),
+        }
+    }
+
     /// The key of the project's consent.
     pub fn key(&self) -> Key {
         let mut hasher = Algorithm::Sha256.hasher();
@@ -81,10 +89,14 @@ fn top_of(common: &Path) -> &Path {
     common.parent().filter(|_| common.ends_with(".git")).unwrap_or(common)
 }
 
+/// The directory that this `.git` file names.
+fn own_of(git_file: &Path) -> Option<PathBuf> {
+    fs::canonicalize(git_file.parent()?.join(path_in(git_file)?.strip_prefix("gitdir:")?.trim())).ok()
+}
+
 /// The common directory of the worktree with this `.git` file, if it names this worktree back.
 fn common_of(git_file: &Path) -> Option<PathBuf> {
-    let folder = git_file.parent()?;
-    let own = fs::canonicalize(folder.join(path_in(git_file)?.strip_prefix("gitdir:")?.trim())).ok()?;
+    let own = own_of(git_file)?;
     let common = fs::canonicalize(own.join(path_in(&own.join("commondir"))?)).ok()?;
     let back = own.join(path_in(&own.join("gitdir"))?);
     let named_back = fs::canonicalize(back).ok()? == fs::canonicalize(git_file).ok()?;

@@ -4,8 +4,6 @@
 //! somebody can answer; [`Consent::apply`] takes out of the project what may not act. `Workspace::open` does all three,
 //! so that no command sees a project with more than it may do.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::error::WorkError;
@@ -13,13 +11,15 @@ use super::frontend::{Answer, Frontend, Question};
 use super::notice::Notice;
 use super::policy::{Policy, in_ci};
 use super::withheld::{ConsentError, Withheld};
-use crate::digest::{Algorithm, Digest};
+use crate::digest::Digest;
 use crate::paths::{Home, foreign};
 use crate::project::lineage::Bounds;
 use crate::project::{Project, Trust};
 use crate::source::project_settings;
 use crate::trust::kept::{self, Agreed, Kept};
-use crate::trust::{Key, Part, Stranger, Subject, Whereabouts, acting_parts, part, refused_variables, take_out};
+use crate::trust::{
+    Checkout, Key, Part, Stranger, Subject, Whereabouts, acting_parts, part, refused_variables, take_out,
+};
 
 /// A user's standing on a project's acting parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,14 +86,14 @@ impl Consent {
         let user = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
         let trust = Trust::of_home(home.root(), user.as_deref())?;
         let settings = project_settings(&whereabouts.directory, &whereabouts.top);
-        let content = |path: &Path| content(path);
+        let contents = Checkout::of(&whereabouts);
         let subject = Subject {
             project,
             settings: &settings,
             directory: &whereabouts.directory,
             top: &whereabouts.top,
             allowed: &trust.variables,
-            content: &content,
+            contents: &contents,
         };
         let parts = acting_parts(&subject);
         let own = home.root().canonicalize().is_ok_and(|root| root == whereabouts.directory);
@@ -146,9 +146,10 @@ impl Consent {
     /// # Errors
     /// The consent cannot be kept, or a file has changed.
     pub fn agree(&mut self, home: &Home) -> Result<(), WorkError> {
-        let changed = self.named_files().find(|(path, digest)| content(path).as_ref() != Some(*digest));
-        if let Some((path, _)) = changed {
-            return Err(ConsentError::Changed { path }.into());
+        let contents = Checkout::of(&self.whereabouts);
+        let mut files = self.parts.iter().flat_map(Part::files);
+        if let Some(changed) = files.find(|named| contents.again(named).as_ref() != Some(named)) {
+            return Err(ConsentError::Changed { path: self.whereabouts.top.join(&changed.path) }.into());
         }
         let kept = kept::keep(home, &self.key, Agreed::to(&self.parts));
         kept.map_err(|cause| ConsentError::NotKept { path: kept::path(home, &self.key), cause })?;
@@ -236,11 +237,6 @@ impl Consent {
             stranger: self.stranger.clone(),
         }))
     }
-
-    fn named_files(&self) -> impl Iterator<Item = (PathBuf, &Digest)> {
-        let files = self.parts.iter().flat_map(Part::files);
-        files.map(|file| (self.whereabouts.directory.join(&file.path), &file.digest))
-    }
 }
 
 fn digest_of(part: &Part) -> Digest {
@@ -256,18 +252,4 @@ pub fn git_file(directory: &Path) -> Option<PathBuf> {
 fn is_trusted(directory: &Path, trust: &Trust) -> bool {
     let folders = trust.folders.iter().filter_map(|folder| folder.canonicalize().ok());
     folders.into_iter().any(|folder| directory.starts_with(&folder) && foreign(&folder).is_none())
-}
-
-/// The digest of a regular file's content.
-fn content(path: &Path) -> Option<Digest> {
-    path.metadata().ok().filter(std::fs::Metadata::is_file)?;
-    let mut file = File::open(path).ok()?;
-    let mut hasher = Algorithm::Sha256.hasher();
-    let mut piece = [0; 16 * 1024];
-    loop {
-        match file.read(&mut piece).ok()? {
-            0 => return Some(hasher.finish()),
-            length => hasher.update(&piece[..length]),
-        }
-    }
 }

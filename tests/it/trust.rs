@@ -6,6 +6,7 @@ mod entries;
 mod hostile;
 mod inherited;
 mod keys;
+mod named;
 mod strangers;
 mod tricks;
 

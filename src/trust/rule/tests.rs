@@ -1,6 +1,6 @@
 use super::*;
-use crate::digest::Algorithm;
-use crate::trust::part::digest;
+use crate::digest::{Algorithm, Digest};
+use crate::trust::part::{NamedKind, digest};
 use crate::trust::take_out;
 
 fn project(text: &str) -> Project {
@@ -14,11 +14,28 @@ fn content_of(text: &str) -> Digest {
     hasher.finish()
 }
 
+/// A checkout with one file: `/p/setup.sh` with this text.
+struct OneScript<'a>(&'a str);
+
+impl Contents for OneScript<'_> {
+    fn file(&self, path: &Path) -> Option<NamedFile> {
+        let is_it = path.components().collect::<std::path::PathBuf>() == Path::new("/p/setup.sh");
+        is_it.then(|| NamedFile { path: "setup.sh".into(), kind: NamedKind::File, digest: content_of(self.0) })
+    }
+
+    fn folder(&self, _: &Path) -> Option<NamedFile> {
+        None
+    }
+
+    fn names(&self, _: &Path) -> Vec<String> {
+        Vec::new()
+    }
+}
+
 fn parts_of(project: &Project, allowed: &[&str], script: &str) -> Vec<Part> {
     let allowed: Vec<String> = allowed.iter().map(|name| (*name).to_owned()).collect();
-    let content = |path: &Path| (path == Path::new("/p/setup.sh")).then(|| content_of(script));
-    let top = Path::new("/p");
-    acting_parts(&Subject { project, settings: &[], directory: top, top, allowed: &allowed, content: &content })
+    let (top, contents) = (Path::new("/p"), OneScript(script));
+    acting_parts(&Subject { project, settings: &[], directory: top, top, allowed: &allowed, contents: &contents })
 }
 
 fn parts(text: &str) -> Vec<Part> {
@@ -47,7 +64,10 @@ fn what_needs_no_consent_has_no_parts() {
 #[test]
 fn everything_that_can_act_is_a_part() {
     for (text, expected) in [
-        ("[tools]\njust = { version = \"1\", postinstall = \"evil\" }\n", "installing just runs: evil"),
+        (
+            "[tools]\njust = { version = \"1\", postinstall = \"evil\" }\n",
+            "installing just runs: evil  (the files that it uses are not compared)",
+        ),
         (
             "[tools]\nx = { version = \"1\", url = \"https://h.invalid/x\" }\n",
             "x 1 comes from https://h.invalid/x, without a digest",
@@ -73,8 +93,8 @@ fn everything_that_can_act_is_a_part() {
         ("[settings]\nminimum_release_age = \"1h\"\n", "minimum_release_age = 60 min"),
         ("[tools]\njust = { version = \"1\", minimum_release_age = \"0\" }\n", "minimum_release_age=0 s"),
         ("[python]\nvenv = \".venv\"\n", "scripts find the programs in .venv first"),
-        ("[hooks]\nenter = \"evil\"\n", "hooks.enter = evil"),
-        ("[agents.one]\ncommand = \"evil\"\n", "agents.one.command = evil"),
+        ("[hooks]\nenter = \"evil\"\n", "hooks.enter = evil  (the files that it uses are not compared)"),
+        ("[agents.one]\ncommand = \"evil\"\n", "agents.one.command = evil  (the files that it uses are not compared)"),
     ] {
         let lines = lines(text);
         assert!(lines.len() == 1 && lines[0].ends_with(expected), "{text}: {lines:?}");
@@ -119,6 +139,21 @@ fn the_content_of_a_file_that_a_command_names_counts() {
 }
 
 #[test]
+fn a_command_says_which_files_are_compared_and_that_the_others_are_not() {
+    let text = "[services.a]\ncommand = [\"sh\", \"setup.sh\"]\nenv_file = \"setup.sh\"\n[services.b]\ncommand = \"x\"\n\
+                directory = \"sub\"\nenv = { A = \"setup\" }\nready = { command = \"../setup.sh\" }\n";
+    let expected = [
+        "services.a.command = [\"sh\", \"setup.sh\"]  (with the present content of setup.sh [e3b0c442]; other files are not compared)",
+        "services.a.env_file = setup.sh  (with the present content of setup.sh [e3b0c442])",
+        "services.b.command = x  (the files that it uses are not compared)",
+        "services.b.directory = sub",
+        "services.b.env.A = setup",
+        "services.b.ready.command = ../setup.sh  (the files that it uses are not compared)",
+    ];
+    assert_eq!(lines(text), expected, "a path that goes up is for the checkout to follow");
+}
+
+#[test]
 fn variables_that_steer_programs_are_refused_unless_the_user_names_them() {
     let project = project("[env]\nLD_PRELOAD = \"/x\"\nNODE_OPTIONS = \"-r x\"\nMODE = \"a\"\n");
     let short = |allowed: &[&str]| {
@@ -127,10 +162,10 @@ fn variables_that_steer_programs_are_refused_unless_the_user_names_them() {
     };
     assert_eq!(short(&[]), ["the variable MODE"]);
     assert_eq!(short(&["NODE_OPTIONS"]), ["the variable MODE", "the variable NODE_OPTIONS"]);
-    let content = |_: &Path| None;
+    let contents = OneScript("");
     let (top, allowed) = (Path::new("/p"), ["NODE_OPTIONS".to_owned()]);
     let subject =
-        Subject { project: &project, settings: &[], directory: top, top, allowed: &allowed, content: &content };
+        Subject { project: &project, settings: &[], directory: top, top, allowed: &allowed, contents: &contents };
     assert_eq!(refused_variables(&subject), ["LD_PRELOAD"]);
 }
 

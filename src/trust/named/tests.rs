@@ -1,0 +1,153 @@
+use super::*;
+use crate::trust::Whereabouts;
+use std::fs;
+
+/// A checkout with a script in each of a few places, a Makefile, and a package of Python.
+struct Laid {
+    _keep: tempfile::TempDir,
+    top: PathBuf,
+}
+
+impl Laid {
+    fn new() -> Self {
+        let keep = tempfile::tempdir().expect("a directory");
+        let top = fs::canonicalize(keep.path()).expect("it is there");
+        let laid = Self { _keep: keep, top };
+        for file in [
+            "vx.toml",
+            "run.sh",
+            "api/run.sh",
+            "tools/run.sh",
+            "tools/run2.sh",
+            "tools/.run3.sh",
+            "a b/run.sh",
+            "Makefile",
+            "package.json",
+            "pkg/__main__.py",
+            "pkg/deep/mod.py",
+            "one.py",
+            "justfile",
+        ] {
+            laid.write(file, "good");
+        }
+        laid
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        let path = self.top.join(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a directory");
+        fs::write(path, text).expect("a file");
+    }
+
+    fn named_by(&self, texts: &[&str], directory: &str, meaning: Meaning) -> Vec<NamedFile> {
+        let texts: Vec<String> =
+            texts.iter().map(|text| text.replace("TOP", &self.top.display().to_string())).collect();
+        let checkout = Checkout::of(&Whereabouts::of(&self.top));
+        named_files(&texts, &[self.top.clone(), self.top.join(directory)], meaning, &checkout)
+    }
+
+    fn paths(&self, texts: &[&str], directory: &str) -> Vec<String> {
+        let named = self.named_by(texts, directory, Meaning::Command);
+        named.into_iter().map(|file| if file.is_one_file() { file.path } else { format!("{}/", file.path) }).collect()
+    }
+}
+
+#[test]
+fn every_form_in_which_a_command_names_a_file_is_found_and_sees_its_change() {
+    for (command, directory, file) in [
+        ("./run.sh", "api", "api/run.sh"),
+        ("sh run.sh --all", "api", "api/run.sh"),
+        ("cd tools && ./run.sh", "", "tools/run.sh"),
+        ("cd -P 'a b'; ./run.sh", "", "a b/run.sh"),
+        ("(cd api/../tools; cd ../api && ./run.sh)", "", "api/run.sh"),
+        ("$PWD/run.sh", "api", "api/run.sh"),
+        ("\"${PWD}\"/run.sh", "api", "api/run.sh"),
+        ("`pwd`/run.sh x", "api", "api/run.sh"),
+        ("./run*.sh", "tools", "tools/run2.sh"),
+        ("TOP/tools/run?.sh", "", "tools/run2.sh"),
+        ("tools/.run*", "", "tools/.run3.sh"),
+        ("./r\"un\".sh", "api", "api/run.sh"),
+        ("./ru\\n.sh", "api", "api/run.sh"),
+        ("'a b/run.sh'", "", "a b/run.sh"),
+        ("sh -c 'cd tools; exec \"./run.sh\" $1'", "", "tools/run.sh"),
+        ("echo \"$(cat api/run.sh)\" `./run.sh`", "", "api/run.sh"),
+        ("X=api/run.sh sh -e $X", "", "api/run.sh"),
+        ("tool --config=api/run.sh -fone.py -v ./tools/run.sh:/x", "", "tools/run.sh"),
+        ("tool -fone.py @run.sh", "", "one.py"),
+        ("tool tools", "", "tools/run.sh"),
+        ("python3 .", "pkg", "pkg/deep/mod.py"),
+        ("make build", "", "Makefile"),
+        ("npm run dev", "", "package.json"),
+        ("/usr/bin/just dev", "", "justfile"),
+        ("python3 -m pkg.deep", "", "pkg/deep/mod.py"),
+        ("python3 -m one", "", "one.py"),
+        (". ./run.sh", "api", "api/run.sh"),
+    ] {
+        let laid = Laid::new();
+        let named = |laid: &Laid| laid.named_by(&[command], directory, Meaning::Command);
+        let before = named(&laid);
+        assert_eq!(named(&laid), before, "{command}");
+        laid.write(file, "evil");
+        assert_ne!(named(&laid), before, "{command}: {before:?}");
+    }
+}
+
+#[test]
+fn a_file_that_a_pattern_finds_later_is_another_answer() {
+    let laid = Laid::new();
+    let before = laid.paths(&["./run*.sh"], "tools");
+    assert_eq!(before, ["run.sh", "tools/run.sh", "tools/run2.sh"], "the project's directory counts, too");
+    laid.write("tools/run0.sh", "evil");
+    assert_ne!(laid.paths(&["./run*.sh"], "tools"), before);
+}
+
+#[test]
+fn the_words_of_a_list_are_words_and_may_be_texts() {
+    let laid = Laid::new();
+    assert_eq!(laid.paths(&["go", "run", "./api"], ""), ["api/"]);
+    assert_eq!(laid.paths(&["./a b/run.sh"], ""), ["a b/run.sh"]);
+    assert_eq!(laid.paths(&["sh", "-c", "cd tools && ./run2.sh"], ""), ["tools/run2.sh"]);
+    assert_eq!(laid.paths(&["python3", "-m", "one"], ""), ["one.py"]);
+}
+
+#[test]
+fn what_is_no_command_names_files_alone() {
+    let laid = Laid::new();
+    let named = |text: &str| {
+        let named = laid.named_by(&[text], "", Meaning::Value);
+        named.into_iter().map(|file| file.path).collect::<Vec<_>>()
+    };
+    assert_eq!(named("api/run.sh"), ["api/run.sh"]);
+    for text in ["api", "**/*.sh", "./run*", "make", "*.py", "."] {
+        assert_eq!(named(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn nothing_outside_of_the_checkout_is_named() {
+    let laid = Laid::new();
+    let outside = tempfile::tempdir().expect("a directory");
+    fs::write(outside.path().join("run.sh"), "x").expect("a file");
+    let outside = outside.path().display();
+    for command in
+        [format!("{outside}/run.sh"), format!("cd {outside} && ./run2.sh"), "../run2.sh $HOME/run2.sh".into()]
+    {
+        assert_eq!(laid.paths(&[&command], ""), [""; 0], "{command}");
+    }
+}
+
+#[test]
+fn a_command_gets_other_paths_word_by_word() {
+    let other = |path: &Path| (path == Path::new("/p/a b.sh")).then(|| "'/c/0'".to_owned());
+    for (command, expected) in [
+        ("sh '/p/a b.sh' x", "sh '/c/0' x"),
+        ("/p/a\\ b.sh;/p/\"a b.sh\"", "'/c/0';'/c/0'"),
+        (
+            "sh /p/a b.sh '$PWD/p/a b.sh' -f'/p/a b.sh' $X'/p/a b.sh'",
+            "sh /p/a b.sh '$PWD/p/a b.sh' -f'/p/a b.sh' $X'/p/a b.sh'",
+        ),
+        ("sh -c \"'/p/a b.sh'\"", "sh -c \"'/p/a b.sh'\""),
+    ] {
+        assert_eq!(with_other_paths(command, &other), expected, "{command}");
+    }
+}

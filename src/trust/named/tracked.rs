@@ -1,0 +1,151 @@
+//! The files that git tracks, from the index of a worktree. The program `git` is not asked: in a stranger's checkout it
+//! obeys the configuration that it finds there.
+
+use std::path::Path;
+
+use crate::small_file::read_small;
+
+/// The largest index that is read; that of a million files has about 100 MiB.
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The bytes of an entry before its flags, without the name of its content.
+const FIXED_BYTES: usize = 40;
+/// The longest names of contents: those of SHA-1, and of SHA-256.
+const HASH_BYTES: [usize; 2] = [20, 32];
+/// The flag of an entry with two bytes more.
+const EXTENDED: u16 = 0x4000;
+/// The kind of an entry that stands for the commit of another repository.
+const SUBMODULE: u32 = 0o160_000;
+/// The kind of an entry that stands for a folder, in a sparse index.
+const FOLDER: u32 = 0o040_000;
+
+/// The paths of the tracked files below the top of the worktree with this git directory, in their order. `None` if that
+/// cannot be known: there is no index, or one in several files.
+pub(super) fn tracked(git_directory: &Path) -> Option<Vec<String>> {
+    let path = git_directory.join("index");
+    path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let bytes = read_small(&path, MOST_BYTES)?;
+    HASH_BYTES.into_iter().find_map(|hash_bytes| paths(&bytes, hash_bytes))
+}
+
+/// The paths in an index whose contents have names of so many bytes.
+fn paths(index: &[u8], hash_bytes: usize) -> Option<Vec<String>> {
+    let body = index.get(..index.len().checked_sub(hash_bytes)?)?;
+    let (version, count) = (number(body, 4)?, number(body, 8)?);
+    if !body.starts_with(b"DIRC") || !(2..=4).contains(&version) {
+        return None;
+    }
+    let (mut at, mut paths, mut last) = (12, Vec::new(), Vec::new());
+    for _ in 0..count {
+        let (mode, flags_at) = (number(body, at + 24)?, at + FIXED_BYTES + hash_bytes);
+        let flags = u16::from_be_bytes(body.get(flags_at..flags_at + 2)?.try_into().ok()?);
+        let mut name_at = flags_at + 2;
+        if flags & EXTENDED != 0 {
+            name_at += 2;
+        }
+        if version == 4 {
+            let (dropped, read) = offset(body.get(name_at..)?)?;
+            last.truncate(last.len().checked_sub(dropped)?);
+            name_at += read;
+        } else {
+            last.clear();
+        }
+        let length = body.get(name_at..)?.iter().position(|byte| *byte == 0)?;
+        last.extend(&body[name_at..name_at + length]);
+        at = match version {
+            4 => name_at + length + 1,
+            _ => at + (name_at + length - at + 8) / 8 * 8,
+        };
+        if !matches!(mode & 0o170_000, SUBMODULE | FOLDER) {
+            paths.push(String::from_utf8_lossy(&last).into_owned());
+        }
+    }
+    paths.dedup();
+    extensions_are_known(body.get(at..)?).then_some(paths)
+}
+
+/// True if what follows the entries is whole, and has none of those that change the meaning of the entries.
+fn extensions_are_known(mut rest: &[u8]) -> bool {
+    while let (Some(name), Some(length)) = (rest.get(..4), number(rest, 4)) {
+        let after = rest.get(8..).and_then(|rest| rest.get(usize::try_from(length).ok()?..));
+        // By the rule of the format the others can be ignored.
+        let Some(after) = after.filter(|_| name[0].is_ascii_uppercase()) else { return false };
+        rest = after;
+    }
+    rest.is_empty()
+}
+
+fn number(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+}
+
+/// The number of bytes of the name before that are dropped, in the form of git's offsets, and the bytes of that number.
+fn offset(bytes: &[u8]) -> Option<(usize, usize)> {
+    let mut value = 0_usize;
+    for (read, byte) in bytes.iter().enumerate().take(4) {
+        value = (value << 7) | usize::from(byte & 0x7f);
+        if byte & 0x80 == 0 {
+            return Some((value, read + 1));
+        }
+        value += 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsStr;
+
+    /// An index of version 2 with these paths, as git writes it.
+    fn index(paths: &[(&str, u32)]) -> Vec<u8> {
+        let mut bytes = b"DIRC\0\0\0\x02".to_vec();
+        bytes.extend(u32::try_from(paths.len()).expect("few").to_be_bytes());
+        for (path, mode) in paths {
+            let begin = bytes.len();
+            bytes.extend([0; 24]);
+            bytes.extend(mode.to_be_bytes());
+            bytes.extend([0; 32]);
+            bytes.extend(u16::try_from(path.len()).expect("short").to_be_bytes());
+            bytes.extend(path.as_bytes());
+            bytes.resize(begin + (bytes.len() - begin + 8) / 8 * 8, 0);
+        }
+        bytes
+    }
+
+    #[test]
+    fn the_files_of_an_index_are_found_and_submodules_are_none() {
+        let mut bytes = index(&[("a.sh", 0o100_755), ("b/c", 0o120_000), ("lib", SUBMODULE), ("x/y-12", 0o100_644)]);
+        bytes.extend(b"TREE\0\0\0\x02ab");
+        bytes.extend([7; 20]);
+        assert_eq!(paths(&bytes, 20).expect("an index"), ["a.sh", "b/c", "x/y-12"]);
+        let shared: Vec<u8> = [&bytes[..bytes.len() - 30], b"link\0\0\0\x14", &[7; 20], &[7; 20]].concat();
+        assert_eq!(paths(&shared, 20), None, "the other entries are in another file");
+        for length in 0..bytes.len() - 10 {
+            assert_eq!(paths(&bytes[..length], 20), None, "{length}");
+        }
+    }
+
+    #[test]
+    fn an_index_that_git_wrote_is_read_in_each_of_its_versions() {
+        let top = tempfile::tempdir().expect("a directory");
+        let git = |words: &str| {
+            let words: Vec<&OsStr> = words.split(' ').map(OsStr::new).collect();
+            crate::process::output(Path::new("git"), &words, top.path()).is_ok_and(|output| output.exit.success())
+        };
+        if !git("init -q") {
+            return;
+        }
+        for folder in ["api/sub", "web"] {
+            std::fs::create_dir_all(top.path().join(folder)).expect("a directory");
+        }
+        let files = ["api/run.sh", "api/sub/a", "api/sub/ab", "vx.toml", "web/\u{e9}"];
+        files.iter().for_each(|file| std::fs::write(top.path().join(file), "x").expect("a file"));
+        assert!(git("add ."));
+        std::fs::write(top.path().join("api/untracked"), "x").expect("a file");
+        for version in [2, 3, 4] {
+            assert!(git(&format!("update-index --index-version {version}")));
+            assert_eq!(tracked(&top.path().join(".git")).expect("an index"), files, "version {version}");
+        }
+    }
+}

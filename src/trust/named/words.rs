@@ -1,0 +1,236 @@
+//! The words of a shell's text, each with its place: enough of a shell to find the files that a command names.
+//!
+//! Quotes, escapes, comments and line continuations are read as a shell reads them. `$PWD` is the directory of the moment,
+//! so it stands as `.`; any other expansion leaves [`UNKNOWN`] in its word. A command substitution is read as more words.
+
+use std::ops::Range;
+
+/// The character in place of an expansion whose text only a shell knows. No path has it.
+pub(super) const UNKNOWN: char = '\0';
+
+/// A word of a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Word {
+    /// Its text without quotes and escapes.
+    pub text: String,
+    /// The pattern that it is to a shell; empty if it has no unquoted `*`, `?` or `[`.
+    pub pattern: String,
+    /// Its bytes in the text.
+    pub place: Range<usize>,
+}
+
+/// The words of this text in their order.
+pub(super) fn words(text: &str) -> Vec<Word> {
+    let mut reader = Reader { text, begun: 0, at: 0, word: None, is_pattern: false, quoted: false, words: Vec::new() };
+    while let Some(character) = reader.next() {
+        reader.plain(character);
+        reader.begun = reader.at;
+    }
+    reader.end();
+    reader.words
+}
+
+/// True if a shell would find more than one word in this one, or take something away.
+pub(super) fn is_text_for_a_shell(word: &str) -> bool {
+    word.contains(|character: char| character.is_whitespace() || "\"'`;|&()<>$\\".contains(character))
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    /// The place of the character, or of the quote or expansion, that is being read.
+    begun: usize,
+    at: usize,
+    /// The word that is being read, with its pattern.
+    word: Option<Word>,
+    /// True if the word has an unquoted sign of patterns.
+    is_pattern: bool,
+    /// True within double quotes.
+    quoted: bool,
+    words: Vec<Word>,
+}
+
+impl Reader<'_> {
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let character = self.rest().chars().next()?;
+        self.at += character.len_utf8();
+        Some(character)
+    }
+
+    /// Go over this text if it is next.
+    fn skip(&mut self, text: &str) -> bool {
+        let is_next = self.rest().starts_with(text);
+        self.at += if is_next { text.len() } else { 0 };
+        is_next
+    }
+
+    /// A character outside of quotes.
+    fn plain(&mut self, character: char) {
+        match character {
+            '\\' if self.skip("\n") => {}
+            '\\' => {
+                let escaped = self.next().unwrap_or('\\');
+                self.push(escaped);
+            }
+            '\'' => {
+                self.begin();
+                while let Some(quoted) = self.next().filter(|character| *character != '\'') {
+                    self.push(quoted);
+                }
+            }
+            '"' => {
+                self.quoted = true;
+                self.double_quoted();
+                self.quoted = false;
+            }
+            '`' if self.skip("pwd`") => self.push('.'),
+            '$' => self.expansion(),
+            '#' if self.word.is_none() => {
+                let end = self.rest().find('\n').unwrap_or(self.rest().len());
+                self.at += end;
+            }
+            '`' | ';' | '|' | '&' | '(' | ')' | '<' | '>' => self.end(),
+            space if space.is_whitespace() => self.end(),
+            '*' | '?' | '[' => {
+                self.push_unquoted(character);
+                self.is_pattern = true;
+            }
+            other => self.push_unquoted(other),
+        }
+    }
+
+    fn double_quoted(&mut self) {
+        self.begin();
+        while let Some(character) = self.next().filter(|character| *character != '"') {
+            match character {
+                '\\' if self.skip("\n") => {}
+                '\\' if self.rest().starts_with(['$', '`', '"', '\\']) => {
+                    let escaped = self.next().unwrap_or('\\');
+                    self.push(escaped);
+                }
+                '`' if self.skip("pwd`") => self.push('.'),
+                '$' => self.expansion(),
+                other => self.push(other),
+            }
+        }
+    }
+
+    /// What follows a `$`.
+    fn expansion(&mut self) {
+        if ["{PWD}", "(pwd)"].iter().any(|form| self.skip(form)) || self.is_variable("PWD") && self.skip("PWD") {
+            self.push('.');
+        } else if self.skip("(") {
+            // The command's own words follow, in quotes as parts of this one.
+            self.push(UNKNOWN);
+            if self.quoted {
+                self.push(' ');
+            } else {
+                self.begun = self.at;
+                self.end();
+            }
+        } else if self.skip("{") {
+            let end = self.rest().find('}').map_or(self.rest().len(), |end| end + 1);
+            self.at += end;
+            self.push(UNKNOWN);
+        } else {
+            let name = |character: char| !character.is_ascii_alphanumeric() && character != '_';
+            let end = self.rest().find(name).unwrap_or(self.rest().len());
+            let special =
+                if end == 0 && self.rest().starts_with(['@', '*', '#', '?', '$', '!', '-']) { 1 } else { end };
+            self.at += special;
+            self.push(if special == 0 { '$' } else { UNKNOWN });
+        }
+    }
+
+    fn is_variable(&self, name: &str) -> bool {
+        let after = self.rest().strip_prefix(name);
+        after.is_some_and(|after| !after.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_'))
+    }
+
+    /// The word that is being read.
+    fn begin(&mut self) -> &mut Word {
+        let begun = self.begun;
+        self.word.get_or_insert_with(|| Word { place: begun..begun, ..Word::default() })
+    }
+
+    /// Add a character that stands for itself.
+    fn push(&mut self, character: char) {
+        let word = self.begin();
+        word.text.push(character);
+        if "*?[]{}\\!".contains(character) {
+            word.pattern.push('\\');
+        }
+        word.pattern.push(character);
+    }
+
+    /// Add a character as a pattern has it.
+    fn push_unquoted(&mut self, character: char) {
+        let word = self.begin();
+        word.text.push(character);
+        if "{}".contains(character) {
+            word.pattern.push('\\');
+        }
+        word.pattern.push(character);
+    }
+
+    fn end(&mut self) {
+        let is_pattern = std::mem::take(&mut self.is_pattern);
+        let Some(mut word) = self.word.take() else { return };
+        word.place.end = self.begun;
+        if !is_pattern {
+            word.pattern.clear();
+        }
+        self.words.push(word);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        words(text).into_iter().map(|word| word.text.replace(UNKNOWN, "?")).collect()
+    }
+
+    #[test]
+    fn words_are_read_as_a_shell_reads_them() {
+        for (text, expected) in [
+            ("", &[][..]),
+            ("./run.sh --all", &["./run.sh", "--all"]),
+            ("./r\"un\".sh './a b'c", &["./run.sh", "./a bc"]),
+            ("./ru\\n.sh a\\ b", &["./run.sh", "a b"]),
+            ("a\\\nb \"c\\\nd\\\"e\\f\"", &["ab", "cd\"e\\f"]),
+            ("cd tools&&./run.sh;x|y>out", &["cd", "tools", "./run.sh", "x", "y", "out"]),
+            ("$PWD/a \"${PWD}/b\" $(pwd)/c `pwd`/d '$PWD'", &["./a", "./b", "./c", "./d", "$PWD"]),
+            ("$PWDS/a ${X:-b}/c $1 $@ cost$", &["?/a", "?/c", "?", "?", "cost$"]),
+            ("a # b 'c\nd#e", &["a", "d#e"]),
+            ("\"$(./a b)\" $(./c)", &["? ./a b)", "?", "./c"]),
+            ("'open", &["open"]),
+            ("'' \"\"", &["", ""]),
+        ] {
+            assert_eq!(texts(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_quoted_sign_of_patterns_is_none() {
+        let pattern = |text: &str| words(text).into_iter().map(|word| word.pattern).collect::<Vec<_>>();
+        assert_eq!(pattern("./run*.sh 'a*b' a\\*b"), ["./run*.sh", "", ""]);
+        assert_eq!(pattern("'a*'?{b} a[0-9]"), ["a\\*?\\{b\\}", "a[0-9]"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn each_word_has_its_place(text in "[ab*'\"\\\\$(){}`;# \n#é]{0,24}") {
+            let mut end = 0;
+            for word in words(&text) {
+                assert!(end <= word.place.start && word.place.start < word.place.end, "{text:?}: {word:?}");
+                assert!(text.get(word.place.clone()).is_some(), "{text:?}: {word:?}");
+                end = word.place.end;
+            }
+        }
+    }
+}
