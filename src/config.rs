@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::agreed_file::AgreedFile;
 use crate::http::Trust;
 pub use part::Part;
 
@@ -65,6 +66,9 @@ pub struct InstallConfig {
     /// A command to run in the staged release before it is activated.
     #[serde(default)]
     pub postinstall: Option<String>,
+    /// The files that this command names, with the contents that the project's user has agreed to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agreed: Vec<AgreedFile>,
     /// The arguments to start the first native program with, once, before the release counts; `None` for no trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial: Option<Vec<String>>,

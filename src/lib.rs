@@ -1,6 +1,7 @@
 //! `vx` as a library: planning, sources, installing and reporting, one floor above another (see `ARCHITECTURE.md`).
 
 pub mod age;
+pub mod agreed_file;
 pub mod archive;
 pub mod candidate;
 pub mod channel;

@@ -91,6 +91,7 @@ mod tests {
             log_file: None,
             board: None,
             postinstall: None,
+            agreed: Vec::new(),
             trial: None,
             force: false,
             offline: false,

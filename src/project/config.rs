@@ -27,6 +27,7 @@ use super::procfile::Procfile;
 use super::scripts::Script;
 use super::services::Service;
 use super::version::Request;
+use crate::agreed_file::AgreedFile;
 use crate::candidate::SourceKind;
 use crate::config::Program;
 use crate::digest::{Algorithm, Digest};
@@ -103,6 +104,8 @@ pub struct ToolRequest {
     pub options: BTreeMap<String, String>,
     /// A command to run in the fresh release.
     pub postinstall: Option<String>,
+    /// The files that this command names, with the contents that the project's user has agreed to.
+    pub agreed: Vec<AgreedFile>,
     /// True if the project also works without it.
     pub optional: bool,
     /// The smallest age of a release of this tool, if it differs from the project's.
@@ -129,6 +132,7 @@ impl ToolRequest {
             strip: None,
             options: BTreeMap::new(),
             postinstall: None,
+            agreed: Vec::new(),
             optional: false,
             minimum_release_age: None,
             line,

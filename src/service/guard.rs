@@ -117,6 +117,8 @@ enum End {
     NotReady(String),
     /// Its checks failed while it was at work, and it was ended.
     Ill(String),
+    /// It was not started: a file is not the one that the project's user has agreed to.
+    Changed(Trouble),
     /// It cannot be started at all.
     NotStarted(io::Error),
 }
@@ -155,6 +157,7 @@ impl Keeper<'_> {
                 let trouble = Trouble::new(TroubleKind::Killed, in_words(end));
                 Some(Ending::failed(trouble.hinted("see what it waits for; it ends with that").to_cell()))
             }
+            (End::Changed(trouble), _) => Some(Ending::failed(trouble.to_cell())),
             (End::NotStarted(error), _) => {
                 let program = self.order.command.first().map(String::as_str).unwrap_or_default();
                 let text = format!("`{program}` cannot be started: {error}");
@@ -221,6 +224,7 @@ fn in_words(end: &End) -> String {
         End::Ended(exit @ Exit::Signal(_)) => format!("it was ended by {exit}"),
         End::NotReady(why) => format!("it was not ready in time: {why}"),
         End::Ill(why) => format!("it did not work any more: {why}"),
+        End::Changed(trouble) => trouble.text.clone(),
         End::NotStarted(error) => error.to_string(),
     }
 }

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::agreed_file::AgreedFile;
 use crate::project::services::{Health, Ready, Reload, Restart};
+use crate::trouble::{Trouble, TroubleKind};
 
 /// The work of a guard.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -39,6 +41,8 @@ pub struct BuildOrder {
     pub errors: Option<String>,
     /// The time that the processes have to end before they are killed, in milliseconds.
     pub stop_timeout_ms: u64,
+    /// The files that are compared with what was agreed to before anything is started.
+    pub agreed: Vec<AgreedFile>,
     /// The file for the output.
     pub log: PathBuf,
     /// The longest file of it, in bytes.
@@ -70,12 +74,20 @@ pub struct Order {
     pub stop_signal: i32,
     /// The time that its processes have to end before they are killed, in milliseconds.
     pub stop_timeout_ms: u64,
+    /// The files that are compared with what was agreed to before anything is started.
+    pub agreed: Vec<AgreedFile>,
     /// The file for its output.
     pub log: PathBuf,
     /// The longest file of it, in bytes.
     pub log_bytes: u64,
     /// The number of its first attempt, from 1.
     pub attempt: u8,
+}
+
+/// The error of a service whose files are not those that were agreed to, if one is not.
+pub(super) fn changed_file(agreed: &[AgreedFile]) -> Option<Trouble> {
+    let error = agreed.iter().find_map(|file| file.read().err())?;
+    Some(Trouble::new(TroubleKind::Consent, error.to_string()).hinted("`vx up` asks about what is there now"))
 }
 
 /// The number of a signal with this name.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::built::{current, of_epoch};
 use super::order::{BuildOrder, Order, signal_number};
+use crate::agreed_file::AgreedFile;
 use crate::process::Inherited;
 use crate::project::services::{Reload, Service, TARGET, with_ports};
 
@@ -24,6 +25,9 @@ pub struct Spec {
     /// A digest of its files of variables, to see that they have changed. Their values may come from the client's own
     /// variables, which are no part of the declaration.
     pub env_files: String,
+    /// The files that its commands name, with the contents that the project's user has agreed to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agreed: Vec<AgreedFile>,
     /// All variables of the client that declares it; `None` for those of the supervisor.
     #[serde(skip)]
     pub inherited: Option<Inherited>,
@@ -32,8 +36,8 @@ pub struct Spec {
 impl Spec {
     /// A service of which nothing else is known.
     pub fn of(service: Service) -> Self {
-        let (project, environment, env_files) = Default::default();
-        Self { service, project, environment, env_files, inherited: None }
+        let (project, environment, env_files, agreed) = Default::default();
+        Self { service, project, environment, env_files, agreed, inherited: None }
     }
 
     /// True if a service that runs by the other declaration has to start again for this one.
@@ -49,6 +53,8 @@ impl Spec {
         self.service.needs.clone_from(needs);
         self.service.watch.clone_from(watch);
         self.service.optional = *optional;
+        // A file that was edited and agreed to again counts from the next start on.
+        self.agreed.clone_from(&newer.agreed);
     }
 
     /// All texts of it in which words may stand for ports.
@@ -102,6 +108,7 @@ impl Spec {
             }),
             errors: renewal.errors.clone(),
             stop_timeout_ms: milliseconds(self.service.stop.timeout),
+            agreed: self.agreed.clone(),
             folder,
             epoch,
             log,
@@ -132,6 +139,7 @@ impl Spec {
             restart: service.restart,
             stop_signal: signal_number(&service.stop.signal).unwrap_or(signal_hook::consts::SIGTERM),
             stop_timeout_ms: milliseconds(service.stop.timeout),
+            agreed: self.agreed.clone(),
             log,
             log_bytes: service.log_bytes,
             attempt,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::step::Step;
+use crate::agreed_file::AgreedFile;
 use crate::archive::Archive;
 use crate::candidate::SourceKind;
 use crate::config::{Part, Program};
@@ -64,6 +65,8 @@ pub struct ResolvedRelease {
     pub options: BTreeMap<String, String>,
     /// A command to run before the release is activated.
     pub postinstall: Option<String>,
+    /// The files that it names, with the contents that were agreed to.
+    pub agreed: Vec<AgreedFile>,
     /// The archives as the lock has them, with the signatures that it keeps; empty if a source was asked just now.
     pub locked: Vec<LockedPart>,
 }

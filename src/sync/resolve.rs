@@ -319,6 +319,7 @@ impl Resolver<'_> {
             needs: recipe.needs().map(|needed| self.needed(needed).map_or(needed, |ask| &ask.name).to_owned()),
             options: ask.options.clone(),
             postinstall: ask.postinstall.clone(),
+            agreed: ask.agreed.clone(),
             parts,
             locked: Vec::new(),
         }

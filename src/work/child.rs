@@ -6,6 +6,7 @@
 //! It is the one part of the work that acts on its process: an installing child is a process and a process group of its
 //! own, made for one install, and an orphan ends its group.
 
+mod agreed_command;
 mod hooks;
 
 use std::io::{self, Read};

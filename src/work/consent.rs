@@ -11,6 +11,7 @@ use super::frontend::{Answer, Frontend, Question};
 use super::notice::Notice;
 use super::policy::{Policy, in_ci};
 use super::withheld::{ConsentError, Withheld};
+use crate::agreed_file::AgreedFile;
 use crate::digest::Digest;
 use crate::paths::{Home, foreign};
 use crate::project::lineage::Bounds;
@@ -18,7 +19,7 @@ use crate::project::{Project, Trust};
 use crate::source::project_settings;
 use crate::trust::kept::{self, Agreed, Kept};
 use crate::trust::{
-    Checkout, Key, Part, Stranger, Subject, Whereabouts, acting_parts, part, refused_variables, take_out,
+    Checkout, Key, NamedFile, Part, Stranger, Subject, Whereabouts, acting_parts, part, refused_variables, take_out,
 };
 
 /// A user's standing on a project's acting parts.
@@ -186,10 +187,27 @@ impl Consent {
         self.withheld().iter().filter(|part| part.is_named_by_tool()).filter(named)
     }
 
-    /// Take out of the project what may not act.
+    /// Take out of the project what may not act, and give the commands after installs the files that were agreed to.
     pub fn apply(&self, project: &mut Project) {
         project.env.retain(|name, _| !self.refused.contains(name));
         take_out(project, self.withheld());
+        for tool in project.tools.iter_mut().filter(|tool| tool.postinstall.is_some()) {
+            let is_its = |part: &Part| matches!(part, Part::PostInstall { tool: of, .. } if *of == tool.name);
+            tool.agreed = self.agreed_files(is_its);
+        }
+    }
+
+    /// The files that these parts name, with the contents that the user has agreed to; none where another word of theirs
+    /// lets the project act, whatever its files hold.
+    pub fn agreed_files(&self, is_wanted: impl Fn(&Part) -> bool) -> Vec<AgreedFile> {
+        let counts = self.standing == Standing::Agreed;
+        let parts = self.parts.iter().filter(|part| counts && is_wanted(part));
+        let files = parts.flat_map(Part::files).filter(|named| named.is_one_file());
+        let agreed = |named: &NamedFile| AgreedFile {
+            path: self.whereabouts.top.join(&named.path),
+            digest: named.digest.clone(),
+        };
+        files.map(agreed).collect()
     }
 
     /// The parts that may not act.

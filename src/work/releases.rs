@@ -180,6 +180,7 @@ fn config(
         log_file: None,
         board: None,
         postinstall: release.postinstall,
+        agreed: release.agreed,
         trial: None,
         force: replaces,
         offline: options.offline,

@@ -9,7 +9,7 @@ mod jobs;
 mod on_board;
 
 #[cfg(feature = "control")]
-pub(in crate::work) use environment::{of_project as variables_of, read as variables_of_file};
+pub(in crate::work) use environment::{of_project as variables_of, parse as variables_in, read as variables_of_file};
 pub use error::ScriptRunError;
 pub use on_board::{Joined, OnBoard, StepsEnd, run_on_board};
 

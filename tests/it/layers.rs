@@ -306,7 +306,7 @@ const TOWERS: [Tower; 24] = [
                 "file_lock",
                 "inflate",
             ],
-            &["trouble", "archive", "http"],
+            &["agreed_file", "trouble", "archive", "http"],
             &["report", "paths", "config", "candidate", "template", "shell"],
             &["shipped"],
             &["project", "source", "install", "process", "channel", "route", "history", "rpc"],

@@ -147,6 +147,7 @@ fn detailed(
         strip,
         options,
         postinstall,
+        agreed: Vec::new(),
         optional,
         minimum_release_age,
         ..plain

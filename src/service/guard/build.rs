@@ -20,7 +20,7 @@ use crate::process::{Exit, Guard, Guarded, GuardedProgram};
 use crate::project::services::Reload;
 use crate::service::built::{current, of_epoch};
 use crate::service::mistakes::{Form, Mistakes};
-use crate::service::order::BuildOrder;
+use crate::service::order::{BuildOrder, changed_file};
 use crate::service::output::Output;
 use crate::service::probe::{HttpCheck, Probe};
 use crate::service::reported::{Reported, beside, keep};
@@ -59,6 +59,9 @@ impl Builder<'_> {
     fn compile(&mut self) -> Result<(), Ending> {
         if self.order.command.is_empty() {
             return Ok(());
+        }
+        if let Some(trouble) = changed_file(&self.order.agreed) {
+            return Err(Ending::failed(trouble.to_cell()));
         }
         self.output.on_slot(|slot| slot.enter(COMPILING, None));
         let target = of_epoch(&self.order.folder, &self.order.epoch);

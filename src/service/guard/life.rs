@@ -11,6 +11,7 @@ use super::health::{Found, Rounds};
 use super::{End, Keeper};
 use crate::process::{Exit, Guarded, GuardedProgram};
 use crate::project::services::Restart;
+use crate::service::order::changed_file;
 use crate::service::output::Drained;
 use crate::service::probe::{Look, Probe};
 
@@ -22,6 +23,9 @@ const GLANCE: Duration = Duration::from_millis(200);
 impl Keeper<'_> {
     /// Start the service, and wait for its end.
     pub(super) fn live(&mut self) -> End {
+        if let Some(trouble) = changed_file(&self.order.agreed) {
+            return End::Changed(trouble);
+        }
         let program = GuardedProgram {
             program: PathBuf::from(self.order.command.first().map(String::as_str).unwrap_or_default()),
             arguments: self.order.command.iter().skip(1).map(Into::into).collect(),

@@ -17,6 +17,7 @@ fn release(version: &str, size: Option<u64>, letter: char) -> Resolved {
         needs: None,
         options: BTreeMap::new(),
         postinstall: None,
+        agreed: Vec::new(),
         locked: Vec::new(),
     }))
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use vx_shm::{Reader, SlotState, SlotView};
 
+use super::agreed_command::AgreedCommand;
 use crate::channel::slot_key;
 use crate::config::InstallConfig;
 use crate::install::{
@@ -85,7 +86,11 @@ fn run_postinstall(config: &InstallConfig, hook: &PostInstall, cancel: &CancelTo
     let mut environment = vec![("PATH".into(), path)];
     environment.extend(config.options.iter().map(|(name, value)| (name.into(), value.into())));
     let patience = hook.time_left.unwrap_or(POSTINSTALL_PATIENCE).min(POSTINSTALL_PATIENCE);
-    match process::run_in(hook.release, hook.command, environment, patience, &|| cancel.cancelled()) {
+    // Beside the release the copies go with the staging of this install, however that ends.
+    let place = hook.release.parent().unwrap_or(hook.release);
+    let command = AgreedCommand::new(hook.command, &config.agreed, place)
+        .map_err(|error| CommandFault { reason: error.to_string(), output: Vec::new() })?;
+    match process::run_in(hook.release, &command.text, environment, patience, &|| cancel.cancelled()) {
         Ok((exit, _)) if exit.success() => Ok(()),
         Ok((exit, tail)) => Err(CommandFault { reason: exit.to_string(), output: tail.lines() }),
         Err(error) => Err(CommandFault { reason: error.to_string(), output: Vec::new() }),

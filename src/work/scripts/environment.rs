@@ -35,15 +35,22 @@ pub(in crate::work) fn of_project(
 
 /// The variables in a file; none if there is no such file.
 pub(in crate::work) fn read(path: &Path) -> Result<Variables, ScriptRunError> {
-    let unreadable = |error: dotenvy::Error| ScriptRunError::Variables { path: path.to_owned(), error };
     match read_regular(path) {
-        Ok(bytes) => {
-            let lines = dotenvy::from_read_iter(&bytes[..]);
-            lines.map(|line| line.map(|(name, value)| (name.into(), value.into())).map_err(unreadable)).collect()
-        }
+        Ok(bytes) => parse(path, &bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Variables::new()),
-        Err(error) => Err(unreadable(dotenvy::Error::Io(error))),
+        Err(error) => Err(unreadable(path, dotenvy::Error::Io(error))),
     }
+}
+
+/// The variables in the content of a file.
+pub(in crate::work) fn parse(path: &Path, content: &[u8]) -> Result<Variables, ScriptRunError> {
+    let lines = dotenvy::from_read_iter(content);
+    let variable = |(name, value): (String, String)| (name.into(), value.into());
+    lines.map(|line| line.map(variable).map_err(|error| unreadable(path, error))).collect()
+}
+
+fn unreadable(path: &Path, error: dotenvy::Error) -> ScriptRunError {
+    ScriptRunError::Variables { path: path.to_owned(), error }
 }
 
 /// Put the virtual environment that `[python]` names first on the search path, if it exists.

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::agreed_file::AgreedFileError;
 use crate::paths::RuntimeError;
 use crate::project::ConfigErrors;
 use crate::rpc::{CallError, Fault};
@@ -34,6 +35,9 @@ pub enum UpError {
     /// The project cannot be opened, or its tools not installed.
     #[error(transparent)]
     Work(#[from] WorkError),
+    /// A file is not the one that the project's user has agreed to.
+    #[error(transparent)]
+    Agreed(#[from] AgreedFileError),
     /// The variables of the project's services cannot be had.
     #[error(transparent)]
     Variables(#[from] ScriptRunError),
@@ -109,7 +113,7 @@ impl Explain for UpError {
         match self {
             Self::Config(error) => error.kind(),
             Self::None { .. } | Self::NotAtWork => TroubleKind::NotFound,
-            Self::Withheld { .. } => TroubleKind::Consent,
+            Self::Withheld { .. } | Self::Agreed(_) => TroubleKind::Consent,
             Self::Work(error) => error.kind(),
             Self::Variables(error) => error.kind(),
             Self::Runtime(error) => error.kind(),
@@ -131,7 +135,9 @@ impl Explain for UpError {
         match self {
             Self::Config(error) => error.hint(),
             Self::None { .. } => Some("add one: [services.web] with `command`, or a Procfile beside it".into()),
-            Self::Withheld { .. } => Some("`vx trust` lists everything that the project would do, and asks".into()),
+            Self::Withheld { .. } | Self::Agreed(_) => {
+                Some("`vx trust` lists everything that the project would do, and asks".into())
+            }
             Self::Work(error) => error.hint(),
             Self::Variables(error) => error.hint(),
             Self::Runtime(error) => error.hint(),

@@ -4,16 +4,19 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::error::UpError;
+use crate::agreed_file::AgreedFile;
 use crate::digest::Algorithm;
 use crate::paths::Home;
+use crate::project::services::Service;
 use crate::service::reading::ReadAt;
 use crate::service::spec::Spec;
 use crate::small_file::read_regular;
+use crate::trust::Part;
 use crate::work::consent::{Asking, Consent};
 use crate::work::frontend::Frontend;
 use crate::work::routes::Routes;
 use crate::work::run::RunOutcome;
-use crate::work::scripts::{variables_of, variables_of_file};
+use crate::work::scripts::{variables_in, variables_of, variables_of_file};
 use crate::work::syncing::SyncOptions;
 use crate::work::tool::{notice_strays, sync_missing};
 use crate::work::workspace::{Faults, Place, Workspace};
@@ -83,15 +86,32 @@ pub fn prepare(home: &Home, place: &Place, sync: bool, frontend: &dyn Frontend) 
     let directory = project.directory.canonicalize().unwrap_or_else(|_| project.directory.clone());
     let mut specs = Vec::with_capacity(project.services.len());
     for service in &project.services {
+        let agreed = agreed_files(&workspace.consent, service);
         let (mut environment, mut digest) = (common.clone(), Algorithm::Sha256.hasher());
         for file in &service.env_files {
-            let file = project.directory.join(file);
-            environment.extend(variables_of_file(&file)?);
-            digest.update(&read_regular(&file).unwrap_or_default());
+            let path = project.directory.join(file);
+            let bytes = match agreed.iter().find(|agreed| agreed.is_at(&path)) {
+                Some(agreed) => agreed.read()?,
+                None => read_regular(&path).unwrap_or_default(),
+            };
+            environment.extend(match agreed.iter().any(|agreed| agreed.is_at(&path)) {
+                true => variables_in(&path, &bytes)?,
+                false => variables_of_file(&path)?,
+            });
+            digest.update(&bytes);
         }
         let env_files = digest.finish().hex();
+        // The user has agreed to starts that follow changes, where the project declares them.
+        let agreed = if service.watch.is_empty() { agreed } else { Vec::new() };
         let (service, project) = (service.clone(), directory.clone());
-        specs.push(Spec { project, environment, env_files, ..Spec::of(service) });
+        specs.push(Spec { project, environment, env_files, agreed, ..Spec::of(service) });
     }
     Ok(UpPrepared::Ready(Declared { directory, specs, read_at }))
+}
+
+/// The files that the table of this service names, with the contents that the user has agreed to.
+fn agreed_files(consent: &Consent, service: &Service) -> Vec<AgreedFile> {
+    let table = format!("services.{}", service.table());
+    let is_its = |key: &str| key.strip_prefix(&table).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    consent.agreed_files(|part| matches!(part, Part::Entry { key, .. } if is_its(key)))
 }

@@ -65,6 +65,7 @@ impl Setting {
             log_file: None,
             board: None,
             postinstall: None,
+            agreed: Vec::new(),
             trial: None,
             force: false,
             offline: false,

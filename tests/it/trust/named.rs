@@ -1,9 +1,14 @@
-//! The files that commands name: each form asks again once its file has changed, or has said that it will not.
+//! The files that commands name: each form asks again once its file has changed, or has said that it will not; and what
+//! was agreed to is what runs, however often the file changes meanwhile.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
 
-use super::{acted, cautious, evil};
+use super::{acted, cautious, evil, traces};
 use crate::sandbox::Sandbox;
 
 /// The forms in which a service can name a file, with the keys of its table and the file that changes.
@@ -84,4 +89,98 @@ fn a_folder_of_a_repository_is_compared_by_its_tracked_files() {
     write(&sandbox, "site/index.html", "evil");
     let shown = sandbox.vx("trust --show").succeeds();
     shown.prints("- services.web.command").prints("+ services.web.command");
+}
+
+#[test]
+fn a_service_is_not_started_again_by_a_file_that_changed_since_it_was_agreed_to() {
+    let sandbox =
+        cautious().config("[services.web]\ncommand = \"./run.sh\"\ndirectory = \"api\"\nrestart = \"always\"\n");
+    write(&sandbox, "api/run.sh", "#!/bin/sh\nwhile [ ! -e go ]; do sleep 0.05; done\nexit 3\n");
+    sandbox.vx("trust").succeeds();
+    sandbox.vx("up web --detach").succeeds();
+    write(&sandbox, "api/run.sh", &format!("#!/bin/sh\n{}\n", evil(&sandbox)));
+    write(&sandbox, "api/go", "");
+    let slot = sandbox.await_slot("web", "has failed", |slot| slot["state"] == "failed");
+    sandbox.vx("down").succeeds();
+    assert!(slot.to_string().contains("has changed since you agreed to it"), "{slot}");
+    assert!(!acted(&sandbox));
+}
+
+/// A file that another program changes to and fro by renames, until this value goes.
+struct Flipped {
+    ends: &'static AtomicBool,
+    flips: &'static AtomicUsize,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Flipped {
+    fn begin(path: PathBuf, texts: [String; 2]) -> Self {
+        let (ends, flips) = (&*Box::leak(Box::default()), &*Box::leak(Box::default()));
+        let thread = thread::spawn(move || {
+            for text in texts.iter().cycle() {
+                if AtomicBool::load(ends, Ordering::Relaxed) {
+                    return;
+                }
+                replace(&path, text);
+                AtomicUsize::fetch_add(flips, 1, Ordering::Relaxed);
+                thread::sleep(Duration::from_millis(1));
+            }
+        });
+        Self { ends, flips, thread: Some(thread) }
+    }
+}
+
+impl Drop for Flipped {
+    fn drop(&mut self) {
+        self.ends.store(true, Ordering::Relaxed);
+        let _ = self.thread.take().map(thread::JoinHandle::join);
+    }
+}
+
+/// Put a file of this text in place of another one in one step.
+fn replace(path: &Path, text: &str) {
+    let new = path.with_extension("new");
+    fs::write(&new, text).expect("a file");
+    fs::set_permissions(&new, fs::Permissions::from_mode(0o755)).expect("its mode");
+    fs::rename(&new, path).expect("it is replaced");
+}
+
+fn rounds(usual: usize) -> usize {
+    let times: usize = std::env::var("VX_TORTURE").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
+    usual * times
+}
+
+/// `VX_TORTURE=20 cargo test --test it trust::named -- --nocapture` installs 200 times for each way to call the script.
+#[test]
+fn a_script_after_an_install_runs_as_it_was_agreed_to_however_often_it_changes_meanwhile() {
+    for call in ["sh SCRIPT", "SCRIPT"] {
+        let sandbox = cautious();
+        let script = sandbox.root().join("project/set up.sh");
+        let good = format!("#!/bin/sh\necho GOOD >> {}\n", traces(&sandbox).display());
+        replace(&script, &good);
+        let command = call.replace("SCRIPT", &format!("'{}'", script.display()));
+        sandbox.write("vx.toml", &format!("[tools]\nruff = {{ version = \"0.15.1\", postinstall = \"{command}\" }}\n"));
+        sandbox.vx("sync --trust").succeeds();
+        let flipped = Flipped::begin(script.clone(), [format!("#!/bin/sh\n{}\n", evil(&sandbox)), good.clone()]);
+        let (mut done, rounds) = (0, rounds(10));
+        for _ in 0..rounds {
+            let ended = sandbox.vx("sync --force");
+            done += usize::from(ended.code() == Some(0));
+            assert!(matches!(ended.code(), Some(0..=2)), "{}", ended.stderr());
+        }
+        let flips = flipped.flips.load(Ordering::Relaxed);
+        drop(flipped);
+        let text = fs::read_to_string(traces(&sandbox)).expect("the good one ran");
+        println!(
+            "{call}: {rounds} installs beside {flips} changes, {done} of them done, {}",
+            text.matches("EVIL").count()
+        );
+        assert!(!text.contains("EVIL"), "{call}: {text}");
+        assert_eq!(text.matches("GOOD").count(), 1 + done, "{call}");
+        // Where the user's word does not depend on the content, the script that is there runs.
+        replace(&script, &format!("#!/bin/sh\n{}\n", evil(&sandbox)));
+        let sandbox = sandbox.variable("VX_TRUST", "all");
+        sandbox.vx("sync --force").succeeds();
+        assert!(fs::read_to_string(traces(&sandbox)).expect("a trace").contains("EVIL"), "{call}");
+    }
 }
