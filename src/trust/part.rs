@@ -218,7 +218,7 @@ impl Part {
                 format!("{file} changes where packages come from or how that is checked: {name}")
             }
             Self::Folder { path } => format!("scripts find the programs in {path} first"),
-            Self::Entry { key, value, files } if is_command(key) => {
+            Self::Entry { key, value, files } if is_command(key) && !(files.is_empty() && is_arguments(key)) => {
                 format!("{key} = {}{}", without_secrets(value), compared(files))
             }
             Self::Entry { key, value, files } => format!("{key} = {}{}", without_secrets(value), named(files)),
@@ -283,9 +283,15 @@ fn shown_place(address: &str) -> String {
 pub(super) fn is_command(key: &str) -> bool {
     let mut words = key.split('.');
     let (table, last) = (words.next(), words.next_back());
-    let is_named = matches!(last, Some("command" | "args" | "build" | "reload" | "preset"));
+    let is_named =
+        matches!(last, Some("command" | "program" | "args" | "conversation" | "build" | "reload" | "preset"));
     // A `Procfile` has nothing but commands by name.
     is_named || table == Some("hooks") || table == Some("services") && key.matches('.').count() == 1
+}
+
+/// True if the value with this key is the words behind a program, which has a line of its own.
+fn is_arguments(key: &str) -> bool {
+    key.ends_with(".args") || key.ends_with(".conversation")
 }
 
 /// The files of a command, with a word on those whose changes nobody would notice.
