@@ -105,10 +105,8 @@ mod tests {
     #[test]
     fn a_version_of_a_tool_is_run_by_vx_x() {
         let arguments = ["--version".into(), "a b".into()];
-        assert_eq!(
-            advice("node@20", &arguments).as_deref(),
-            Some("`vx x node@20 -- --version 'a b'` runs that version")
-        );
+        let expected = format!("`vx x node@20 -- --version {}` runs that version", quote("a b"));
+        assert_eq!(advice("node@20", &arguments), Some(expected));
         assert_eq!(advice("node@20", &[]).as_deref(), Some("`vx x node@20` runs that version"));
         assert_eq!(advice("@scope", &[]), None);
     }
