@@ -87,7 +87,7 @@ fn print_figures(large: &Board, small: &Board) {
     for board in [small, large] {
         let alone = median(claims_alone(board));
         println!("  alone, of {:5} slots      {alone:8.0}", board.capacity());
-        let pool = rested_pool(board);
+        let pool = whole_pool(board);
         let first = used_once(&pool);
         let mut claims = Vec::new();
         for number in 0..SLOTS + 1_000 {
@@ -134,14 +134,13 @@ fn claims_alone(board: &Board) -> Vec<f64> {
     taken
 }
 
-/// All slots of a board, once those of the pool before have rested.
-fn rested_pool(board: &Board) -> Pool {
-    std::thread::sleep(Duration::from_millis(1_100));
+/// All slots of a board.
+fn whole_pool(board: &Board) -> Pool {
     Pool::claim(board.path(), board.capacity()).expect("a pool")
 }
 
 fn short_tasks(board: &Board) -> Tasks {
-    let pool = rested_pool(board);
+    let pool = whole_pool(board);
     let bare = || run(|_| std::thread::sleep(TASK));
     let in_slots = || {
         run(|number| {

@@ -318,7 +318,6 @@ static_assert(sizeof(off_t) == 8, "locks lie behind the end of any file");
 #define VX_PAGE 4096u
 #define VX_KNOWN_FEATURES UINT64_C(0)
 #define VX_READ_ATTEMPTS 64
-#define VX_REST_NS UINT64_C(1000000000)
 #define VX_TABLE_WAIT_NS UINT64_C(2000000000)
 
 enum vx_result {
@@ -800,8 +799,9 @@ static inline void vx_write_identity(const struct vx_board *board, uint64_t cold
     vx_store_words(board, cold, sizeof words, words);
 }
 
-/* Everything else of a new life: no texts, no end, no step but the first, numbers at zero, an empty log. */
-static inline void vx_begin(struct vx_writer *writer) {
+/* Everything else of a new life: no texts, no end, no step but the first, numbers at zero, an empty log. If the key has come
+ * again, the life is the attempt behind the last. */
+static inline void vx_begin(struct vx_writer *writer, bool again) {
     struct vx_board *board = writer->board;
     uint64_t cold = vx_record(board->cold, writer->slot), hot = vx_record(board->hot, writer->slot);
     vx_store(board, cold + VX_COLD_EXIT_FLAGS, 0);
@@ -822,10 +822,24 @@ static inline void vx_begin(struct vx_writer *writer) {
     }
     uint64_t stamp = vx_load(board, hot + VX_HOT_STAMP);
     uint64_t meta = vx_load(board, hot + VX_HOT_COPY0 + (stamp & 1) * VX_HOT_COPY0_SIZE + VX_NUMBERS_META);
-    writer->meta = meta >> VX_META_BIT_REVISION << VX_META_BIT_REVISION | UINT64_C(1) << VX_META_BIT_ATTEMPT |
+    uint64_t last = again ? meta >> VX_META_BIT_ATTEMPT & 0xFF : 0, attempt = last < 0xFF ? last + 1 : last;
+    writer->meta = meta >> VX_META_BIT_REVISION << VX_META_BIT_REVISION | attempt << VX_META_BIT_ATTEMPT |
                    UINT64_C(1) << VX_META_BIT_TRANSITIONS;
     vx_revise(writer);
     vx_publish_of(writer, 0, false, 0);
+}
+
+/* True if this is the key of the slot's record. */
+static inline bool vx_has_key(const struct vx_board *board, uint32_t slot, const char *key) {
+    uint64_t wanted[VX_COLD_KEY_SIZE / 8], found[VX_COLD_KEY_SIZE / 8], cold = vx_record(board->cold, slot);
+    if (vx_load(board, cold + VX_COLD_KEY_HASH) != vx_hash_key(key)) return false;
+    vx_encode(key, wanted, sizeof wanted);
+    vx_load_words(board, cold + VX_COLD_KEY, sizeof found, found);
+    return memcmp(wanted, found, sizeof wanted) == 0;
+}
+
+static inline bool vx_ended(uint8_t state) {
+    return state > VX_STATE_LIVE && state <= VX_STATE_DIED;
 }
 
 /* Take a slot in three steps, so that no reader sees its new words under the life before: "claiming", the words, "live". */
@@ -844,54 +858,54 @@ static inline bool vx_claim(struct vx_writer *writer, uint64_t from, const char 
         return false;
     }
     atomic_thread_fence(memory_order_release); /* A reader of a word of the new life sees "claiming", or something later. */
+    uint8_t state = (uint8_t)(from >> VX_CONTROL_BIT_STATE);
+    bool had_a_life = from >> VX_CONTROL_BIT_NAMED & 1 && (state == VX_STATE_LIVE || vx_ended(state));
+    bool again = had_a_life && vx_has_key(board, writer->slot, key);
     vx_write_identity(board, cold, writer->generation, key, version);
-    vx_begin(writer);
+    vx_begin(writer, again);
     vx_beat(writer);
     atomic_store_explicit(vx_word(board, hot + VX_HOT_CONTROL), live, memory_order_release);
     return true;
 }
 
-/* The rank of a slot to take, lowest first, and among equals the one that ended first; -1: not at all. */
-static inline int vx_rank(const struct vx_board *board, uint32_t slot, uint64_t control, bool same, uint64_t *ended_at) {
-    uint64_t cold = vx_record(board->cold, slot), now = vx_now_ns();
+/* The rank of a slot to take, lowest first, and among equals the earliest; -1: not at all. */
+static inline int vx_rank(const struct vx_board *board, uint32_t slot, uint64_t control, bool same, uint64_t *order) {
+    uint64_t cold = vx_record(board->cold, slot);
     uint8_t state = (uint8_t)(control >> VX_CONTROL_BIT_STATE);
     uint8_t origin = (uint8_t)(vx_load(board, cold + VX_COLD_ORIGIN / 8 * 8) >> VX_COLD_ORIGIN % 8 * 8);
     bool named = control >> VX_CONTROL_BIT_NAMED & 1;
-    *ended_at = 0;
-    if (state == VX_STATE_FREE) return 1;
-    if (state > VX_STATE_LIVE && state <= VX_STATE_DIED) {
-        *ended_at = vx_load(board, cold + VX_COLD_ENDED_AT);
-        return *ended_at <= now && now - *ended_at < VX_REST_NS ? -1 : 2;
+    *order = 0;
+    if (state == VX_STATE_FREE) return 2;
+    if (vx_ended(state)) {
+        uint64_t ended_at = vx_load(board, cold + VX_COLD_ENDED_AT);
+        *order = same ? UINT64_MAX - ended_at : ended_at;
+        return same ? 1 : 3;
     }
     /* Its writer is gone. Slots that the board's creator judges, or that stand for a script, are left to others. */
     bool abandoned = (!named || origin == VX_ORIGIN_JOINED) && !vx_held(board, VX_LOCK_SLOT(slot));
-    return !abandoned ? -1 : same ? 0 : 3;
+    return !abandoned ? -1 : same ? 0 : 4;
 }
 
 /* The best slot to take, if none in use has this key. */
 static inline int vx_find_place(const struct vx_board *board, const char *key, uint32_t *place, uint64_t *from) {
-    uint64_t wanted[VX_COLD_KEY_SIZE / 8], found[VX_COLD_KEY_SIZE / 8], best_ended = 0, ended_at;
-    uint64_t hash = vx_hash_key(key);
-    int best = 4;
-    vx_encode(key, wanted, sizeof wanted);
+    uint64_t best_order = 0, order;
+    int best = 5;
     for (uint32_t slot = 0; slot < board->slot_count; slot++) {
         VX_ATOMIC(uint64_t) *word = vx_word(board, vx_record(board->hot, slot) + VX_HOT_CONTROL);
         uint64_t control = atomic_load_explicit(word, memory_order_acquire);
         uint8_t state = (uint8_t)(control >> VX_CONTROL_BIT_STATE);
-        vx_load_words(board, vx_record(board->cold, slot) + VX_COLD_KEY, sizeof found, found);
-        bool named = control >> VX_CONTROL_BIT_NAMED & 1;
-        bool same = named && state <= VX_STATE_LIVE && memcmp(wanted, found, sizeof wanted) == 0 &&
-                    vx_load(board, vx_record(board->cold, slot) + VX_COLD_KEY_HASH) == hash;
-        int rank = vx_rank(board, slot, control, same, &ended_at);
+        bool same = control >> VX_CONTROL_BIT_NAMED & 1 && state <= VX_STATE_DIED && vx_has_key(board, slot, key);
+        int rank = vx_rank(board, slot, control, same, &order);
         if (rank < 0 && same) return VX_KEY_IN_USE;
-        if (rank >= 0 && (rank < best || (rank == best && ended_at < best_ended))) {
-            best = rank;
-            best_ended = ended_at;
-            *place = slot;
-            *from = control;
-        }
+        bool better = rank >= 0 && (rank < best || (rank == best && order < best_order));
+        /* A process may keep a slot for tasks of its own, though it has ended, or was never used. */
+        if (!better || vx_held(board, VX_LOCK_SLOT(slot))) continue;
+        best = rank;
+        best_order = order;
+        *place = slot;
+        *from = control;
     }
-    return best < 4 ? VX_OK : VX_FULL;
+    return best < 5 ? VX_OK : VX_FULL;
 }
 
 /* Take a free slot of another process's board. Its byte stays locked until its end, or the end of this process. */

@@ -1,18 +1,22 @@
 //! The lanes of a pool: the slots that one process holds, and which of them is the next to begin a life.
 //!
 //! All threads of a process share the lanes under one lock, held for the time it takes to move a lane from one list to
-//! another. No list is walked: a lane is handed out and taken back in constant time, however many there are. A thread
-//! that waits for a lane sleeps until one is free. Nothing here touches the board, so that `tests/loom` can run all of it.
+//! another. No list is walked, however many there are. A thread that waits for a lane sleeps until one is free. Nothing
+//! here touches the board, so that `tests/loom` can run all of it.
+
+mod left;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::atomics::{Condvar, Mutant, Mutex, MutexGuard, broken, in_order};
+use crate::layout::hash_key;
 use crate::stamp::Control;
+use left::Left;
 
-/// The time for which a slot that has ended keeps its last view before another key may take it. The lanes of a pool do
-/// so only while others are free.
+/// The time for which a lane that has ended keeps its last view before another key takes it, while one is left that was
+/// never used.
 pub const REST_NS: u64 = 1_000_000_000;
 
 /// A slot of a pool, and the control word that it was left under.
@@ -46,10 +50,8 @@ pub struct Lanes {
 #[derive(Debug, Default)]
 struct Free {
     never_used: VecDeque<Lane>,
-    /// Those that ended, each with the time, the longest ended first.
-    ended: VecDeque<(u64, Lane)>,
-    /// Those that were not ended: shown as lost until they are used again.
-    lost: VecDeque<Lane>,
+    /// Those that had a life. One that was not ended is shown as lost until it is used again.
+    left: Left,
     /// The keys in use, and the other way round.
     slots: HashMap<Arc<str>, u32>,
     keys: HashMap<u32, Arc<str>>,
@@ -63,15 +65,14 @@ impl Lanes {
         self.lock().never_used.push_back(lane);
     }
 
-    /// Add a lane that has ended, or, without a time, one that was left without an end. Those that ended come in the
-    /// order of their times.
-    pub fn add_left(&self, lane: Lane, ended_at_ns: Option<u64>) {
-        self.lock().put(lane, ended_at_ns);
+    /// Add a lane that has ended, or, without a time, one that was left without an end, with the hash of the key it had.
+    pub fn add_left(&self, lane: Lane, ended_at_ns: Option<u64>, key_hash: u64) {
+        self.lock().left.add(lane, ended_at_ns, key_hash);
     }
 
-    /// Hand out a lane for this key: one that ended a second ago or more, else one that was never used, else the one
-    /// that ended longest ago, else one that shows as lost. With `patience`, a caller for whom there is none sleeps until
-    /// there is one, at most for so long.
+    /// Hand out a lane for this key: the one that last had it, however lately it ended; else one that ended a second ago
+    /// or more, else one that was never used, else the one that ended longest ago, else one that shows as lost. With
+    /// `patience`, a caller for whom there is none sleeps until there is one, at most for so long.
     ///
     /// # Errors
     /// When a lane has this key already, or none is free.
@@ -86,7 +87,7 @@ impl Lanes {
                 }
                 return Err(NoLane::KeyInUse(*slot));
             }
-            if let Some(lane) = free.next(now_ns) {
+            if let Some(lane) = free.next(hash_key(&key), now_ns) {
                 free.slots.insert(key.clone(), lane.slot);
                 free.keys.insert(lane.slot, key);
                 return Ok(lane);
@@ -100,8 +101,8 @@ impl Lanes {
     /// Take back a lane whose life is over, as it was left; without a time if it was left without an end.
     pub fn give_back(&self, lane: Lane, ended_at_ns: Option<u64>) {
         let mut free = self.lock();
-        free.forget_key(lane.slot);
-        free.put(lane, ended_at_ns);
+        let key = free.forget_key(lane.slot);
+        free.left.add(lane, ended_at_ns, hash_key(&key.unwrap_or_default()));
         let wake = free.waiting > 0 && !broken(Mutant::LaneWakesNone);
         drop(free);
         if wake {
@@ -129,30 +130,24 @@ impl Lanes {
 }
 
 impl Free {
-    fn next(&mut self, now_ns: u64) -> Option<Lane> {
-        let rested = self.ended.front().is_some_and(|(ended_at, _)| now_ns.saturating_sub(*ended_at) >= REST_NS);
-        let next = match rested {
+    fn next(&mut self, key_hash: u64, now_ns: u64) -> Option<Lane> {
+        let rested = self.left.first_ended_at_ns().is_some_and(|at| now_ns.saturating_sub(at) >= REST_NS);
+        let own = self.left.take_of(key_hash);
+        let other = || match rested {
             true => None,
             false => self.never_used.pop_front(),
         };
-        let next = next.or_else(|| self.ended.pop_front().map(|(_, lane)| lane)).or_else(|| self.lost.pop_front())?;
+        let next = own.or_else(other).or_else(|| self.left.take_first())?;
         if broken(Mutant::LaneStaysFree) {
-            self.lost.push_back(next);
+            self.left.add(next, None, 0);
         }
         Some(next)
     }
 
-    fn put(&mut self, lane: Lane, ended_at_ns: Option<u64>) {
-        match ended_at_ns {
-            Some(at) => self.ended.push_back((at, lane)),
-            None => self.lost.push_back(lane),
-        }
-    }
-
-    fn forget_key(&mut self, slot: u32) {
-        if let Some(key) = self.keys.remove(&slot) {
-            self.slots.remove(&key);
-        }
+    fn forget_key(&mut self, slot: u32) -> Option<Arc<str>> {
+        let key = self.keys.remove(&slot)?;
+        self.slots.remove(&key);
+        Some(key)
     }
 }
 
@@ -181,7 +176,7 @@ mod tests {
     fn an_end_is_kept_in_view_for_a_second_while_there_is_room() {
         let lanes = Lanes::default();
         (0..3).for_each(|slot| lanes.add_unused(lane(slot)));
-        lanes.add_left(Lane { locked: false, ..lane(9) }, None);
+        lanes.add_left(Lane { locked: false, ..lane(9) }, None, 0);
         assert_eq!(taken(&lanes, "a", 10), 0);
         lanes.give_back(lane(0), Some(20));
         assert_eq!(taken(&lanes, "b", 30), 1, "the first has just ended");
@@ -193,6 +188,23 @@ mod tests {
         assert_eq!(taken(&lanes, "f", 22 + REST_NS), 1);
         assert_eq!(taken(&lanes, "g", 22 + REST_NS), 9, "one that was left without an end comes last");
         assert_eq!(lanes.take("h", 22 + REST_NS, None), Err(NoLane::AllInUse));
+    }
+
+    #[test]
+    fn a_key_has_its_own_lane_again_however_it_was_left() {
+        let lanes = Lanes::default();
+        (0..3).for_each(|slot| lanes.add_unused(lane(slot)));
+        lanes.add_left(lane(7), Some(5), hash_key("before"));
+        assert_eq!((taken(&lanes, "a", 10), taken(&lanes, "b", 10)), (0, 1));
+        lanes.give_back(lane(1), Some(20));
+        lanes.give_back(lane(0), Some(30));
+        assert_eq!(taken(&lanes, "a", 31), 0, "no sooner has it ended than it has the key again");
+        assert_eq!(taken(&lanes, "before", 31), 7, "another process had the key in this slot");
+        lanes.give_back(Lane { locked: false, ..lane(0) }, None);
+        assert_eq!(taken(&lanes, "a", 32), 0, "nor need it have ended");
+        assert_eq!((taken(&lanes, "c", 33), taken(&lanes, "d", 33)), (2, 1), "other keys have what is left");
+        lanes.give_back(lane(1), Some(40));
+        assert_eq!(taken(&lanes, "b", 41), 1, "its lane has had another key since, and is free all the same");
     }
 
     #[test]

@@ -49,8 +49,8 @@ struct Held {
 }
 
 impl Pool {
-    /// Claim `lanes` slots of a board, as [`Slot::join`] finds them: never-used ones first, then those that ended a
-    /// second ago or more, then those of writers that are gone. `board` is its path, or `shm:NAME`.
+    /// Claim `lanes` slots of a board, as [`Slot::join`] finds them: never-used ones first, then those that ended longest
+    /// ago, then those of writers that are gone. `board` is its path, or `shm:NAME`.
     ///
     /// # Errors
     /// When the board cannot be attached, or has fewer slots that can be taken.
@@ -68,8 +68,9 @@ impl Pool {
 
     /// Begin a task's life in a lane, and wake the readers that wait.
     ///
-    /// Lanes that ended a second ago or more are used first, then never-used ones, then the others: tasks that end keep
-    /// their last view for a second as long as there is room.
+    /// A key that was in a lane of this pool has that lane again, in its next attempt. Else lanes that ended a second ago
+    /// or more are used first, then never-used ones, then the others: tasks that end keep their last view for a second as
+    /// long as there is room.
     ///
     /// # Errors
     /// When a lane of this pool that has not ended has the key, every lane is in use, or the board is closed.
@@ -123,7 +124,7 @@ impl Held {
     fn take_slots(&mut self, wanted: u32) -> Result<(), ClaimError> {
         let _table = slot::table(&self.segment)?;
         let creator_alive = slot::creator_alive(&self.segment);
-        let found = slot::candidates(&self.segment, None, creator_alive, clock::now_ns())?;
+        let found = slot::candidates(&self.segment, None, creator_alive)?;
         for candidate in found {
             if self.slots.len() == wanted as usize {
                 break;
@@ -139,7 +140,7 @@ impl Held {
                     self.own(slot);
                     self.lanes.add_unused(lane);
                 }
-                ended_at_ns => self.lanes.add_left(lane, ended_at_ns),
+                ended_at_ns => self.lanes.add_left(lane, ended_at_ns, slot::key_hash_of(&self.segment, slot)),
             }
         }
         let free = self.slots.len() as u32;

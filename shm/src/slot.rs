@@ -22,7 +22,7 @@ pub use error::{ClaimError, EndError, ReserveError};
 pub(crate) use hold::{Hold, Seen, beat_slot};
 pub use log_writer::LogWriter;
 pub(crate) use place::{
-    NewLife, begin_life, candidates, creator_alive, lock_slot, reserve_again, reserve_place, take_place,
+    NewLife, begin_life, candidates, creator_alive, key_hash_of, lock_slot, reserve_again, reserve_place, take_place,
 };
 pub use reserved::Reserved;
 pub use work::{Reservation, Work};
@@ -83,9 +83,9 @@ impl Slot {
         Self::begin(segment, slot, generation, every)
     }
 
-    /// Take a free slot of another process's board: a never-used one first, else the one that ended longest ago, a
-    /// second or more; else one whose writer is gone and whose end no other process will record. Such a one comes first
-    /// if it has the same key.
+    /// Take a free slot of another process's board. A key that is there and has ended, or whose writer is gone, takes its
+    /// own slot again, in its next attempt. Else it is a slot that was never used, or the one that ended longest ago, or
+    /// one whose writer is gone and whose end no other process will record.
     ///
     /// # Errors
     /// When the board cannot be attached, has no free slot, or has a slot with that key that has not ended.

@@ -88,13 +88,9 @@ fn a_lane_between_two_tasks_is_no_other_process_s() {
     let last = pool.begin("b", "", Kind::Task).unwrap();
     drop(pool);
     let joined = Slot::join(board.path(), "other", "", Kind::Task);
-    assert!(full(joined), "a slot of the pool still runs, and holds its locks; the other rests");
+    assert!(full(joined), "a slot of the pool still runs, and holds its locks");
     last.end(done()).unwrap();
-    let began = Instant::now();
-    while let Err(error) = Slot::join(board.path(), "other", "", Kind::Task) {
-        assert!(began.elapsed() < LONGEST, "{error}");
-        std::thread::sleep(Duration::from_millis(20)); // An ended slot rests for a second before another process has it.
-    }
+    assert!(Slot::join(board.path(), "other", "", Kind::Task).is_ok(), "the pool is gone with its last slot");
 }
 
 #[test]

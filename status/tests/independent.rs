@@ -250,7 +250,12 @@ fn the_crate_reads_its_writers_slot_whole_while_it_is_written_and_in_the_end() {
     let numbers: Vec<u64> = lines.iter().map(|line| number(line).unwrap_or_else(|| panic!("{line}"))).collect();
     assert!(numbers.len() > 50 && numbers.windows(2).all(|two| two[0] + 10 == two[1]), "{numbers:?}");
     let next = Slot::join(board.path(), "theirs", "", Kind::Task).expect("the key is free");
-    assert_eq!(next.index(), 1, "the slot rests");
+    assert_eq!((next.index(), reader.snapshot().unwrap().slots[0].attempt), (0, 2), "in its own slot, again");
+    next.end(Ending::new(SlotState::Done)).unwrap();
+    let mut third = Writer::start(board.path(), "none", "theirs", &["--seconds", "0.1"]).expect("python3");
+    assert_eq!(third.finish().0, Some(0));
+    let seen = reader.snapshot().unwrap().slots;
+    assert_eq!((seen.len(), seen[0].attempt, seen[0].generation), (1, 3, 3), "and once more by the page alone");
 }
 
 #[test]

@@ -28,7 +28,8 @@
 //!   the rest of the table. Claim as many as there are threads, and some more if ends are to be seen.
 //! * A key is compared with those of the pool's own lanes. Other slots that have this key are not looked for, as that
 //!   would be a walk over the table for each task; a process that takes a slot on its own is refused the key of a lane.
-//! * Lanes are used again without rest when no others are free: a reader that looks 60 times a second sees few of the
+//!   A key that has ended outside of the pool's lanes has a second row in one of them.
+//! * Lanes are used again at once when no others are free: a reader that looks 60 times a second sees few of the
 //!   ends of tasks of a millisecond. Each that it sees is whole.
 //! * The thread that beats shows that the process runs. A task that hangs in its thread is *stalled*, not *silent*.
 //! * Only the process judges its tasks: no parent waits for a thread. A slot dropped without an end, as by a panic, is
@@ -80,6 +81,13 @@
 //!   each claim wait two seconds and fail with an error that names the lock; on a slot's byte, a slot whose writer is
 //!   gone shows as alive; on the creator's, the board is not cleared away. Publishing and reading go on. Boards are made
 //!   with mode 0600: leave them so, and open a [`dump`](crate::dump) to others instead.
+//!
+//! # Keys that come again
+//!
+//! * The attempt is a byte: behind the 255th it stays 255. A process that is killed in the middle of the claim, which takes
+//!   microseconds, takes the count with it: the next attempt shows as the first.
+//! * The end of a key's last life is no longer shown once the next has begun. A parent that records a child's exit only
+//!   then is refused it, as for any slot that was taken over ([`EndError::Superseded`](crate::EndError)).
 //!
 //! # One writer at a time
 //!

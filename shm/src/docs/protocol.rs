@@ -101,13 +101,19 @@
 //! * A reservation is claimed in its own generation: the second claim rewrites only words that are not believed while
 //!   the state is "reserved" or "claiming" (process, start time, namespace), and a reader that sees "live" sees them by
 //!   C4 → R1.
-//! * A slot that has ended may be named once more for what it was about (`Board::reserve_again`): the same claim, in
-//!   the next generation, without the rest that a slot has before another key takes it. Key and version are not stored
-//!   again; all else of C3 is. A reader that did not look in between misses the end, not the new life.
+//! * A key that comes again takes the slot that it had, by the same claim in the next generation, and no sooner than
+//!   the last writer has let go of the byte. Slots that ended are otherwise left alone while others are free, so that
+//!   readers see their ends. A reader that did not look between two lives of one key misses an end and no more: the new
+//!   generation, and the attempt in its numbers, show that there was one.
+//! * **state → C1** (`RelaxedClaim`, `RelaxedState`). The next attempt is the last one + 1. It is counted behind C1, from
+//!   the numbers that the last writer published before the end that C1 has acquired, and from its identity, before C3
+//!   overwrites it. A claim that a kill cuts off has overwritten both, unnamed: the next one begins with 1.
+//! * `Board::reserve_again` is that claim for a slot that the caller has seen end: key and version are not stored again;
+//!   all else of C3 is.
 //! * A claim that a kill cuts off leaves "claiming" and a free byte. Unnamed, it is never shown, and the next one takes
 //!   the slot with a generation of its own. Named, it is claimed again, in the same generation.
 //! * **C4 → `look`** (`RelaxedLook`). A process that acts on a state (takes over, judges, claims a reservation) loads
-//!   it with acquire: the time of an end is there, which decides if the slot still rests.
+//!   it with acquire: the time of an end is there, by which the slot that ended first is found.
 //!
 //! The right to claim is settled before, by the lock on the slot's byte, and for naming and taking over by the table's
 //! lock, both kept by the system and freed when their holder dies. C1 is a compare-exchange all the same, so that a
@@ -209,7 +215,7 @@
 //! # The lanes of a pool
 //!
 //! A pool holds the bytes of its slots and begins one life after another in them, so a slot goes from thread to thread of
-//! one process, without the table's lock and without rest. Nothing on the board is new: a life begins with C1 to C4 and
+//! one process, without the table's lock. Nothing on the board is new: a life begins with C1 to C4 and
 //! ends as above. Only the first life after another process's takes the lock, since the judge of that one may be recording
 //! its end under it. New is the list of the free lanes, which the threads share under a lock of the process:
 //!

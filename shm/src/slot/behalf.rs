@@ -28,8 +28,8 @@ impl Slot {
     ///
     /// `owners` are process numbers, nearest first: a shell, and the processes that it works for. If one of them has a
     /// slot with this key, the call continues it. Otherwise it takes a slot for the first of them, which is then the
-    /// slot's process: its end makes the slot lost. If their slot with this key has ended, a new one is taken only if
-    /// `anew` is true. Only one report to a slot is written at a time: others wait for it.
+    /// slot's process: its end makes the slot lost. If their slot with this key has ended, it begins its next attempt if
+    /// `anew` is true, and is refused if not. Only one report to a slot is written at a time: others wait for it.
     ///
     /// # Errors
     /// As [`join`](Self::join): a slot of any other process that has not ended keeps its key. [`ClaimError::NoOwner`]

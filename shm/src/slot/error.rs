@@ -91,9 +91,7 @@ impl ReserveError {
     /// A hint at the next step, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Full { .. } | Self::TooFew { .. } => {
-                Some("wait for a slot to end (it rests for a second), or make a larger board".into())
-            }
+            Self::Full { .. } | Self::TooFew { .. } => Some("wait for a slot to end, or make a larger board".into()),
             Self::KeyInUse { .. } | Self::NotEnded { .. } => Some("wait until it has ended".into()),
             Self::Busy { .. } => Some("see whether a process that uses the board is stopped, and try again".into()),
             Self::NoKey | Self::Io(_) => None,
@@ -281,7 +279,9 @@ impl EndError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NotAnEnd { .. } => Some("end it as done, failed, cancelled, skipped or died".into()),
-            Self::Superseded { .. } => Some("judge a slot before it is taken over: within a second of its end".into()),
+            Self::Superseded { .. } => {
+                Some("record an end as soon as it is known: a slot that has ended may be taken again at once".into())
+            }
             Self::Table(error) => error.hint(),
         }
     }

@@ -4,11 +4,11 @@
 //! dies; publishing never needs it. A slot's words are written in three steps, so that a reader never sees a word of one
 //! generation under the control word of another: "claiming", the words, "reserved" or "live".
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use crate::atomics::Ordering;
-use crate::lanes::REST_NS;
-use crate::layout::{CREATOR_HOLDS_NO_LOCK, ColdRecord, IdentityImage, encode_text, hash_key};
+use crate::layout::{CREATOR_HOLDS_NO_LOCK, ColdRecord, IdentityImage, KEY_WORDS, encode_text, hash_key};
 use crate::liveness::process::{self, ProcessMark, Writer, is_by_creator};
 use crate::liveness::{Beat, beat_units, clock};
 use crate::progress::SlotState;
@@ -162,7 +162,7 @@ fn take(segment: &Segment, life: &NewLife<'_>, creator_alive: Option<bool>) -> R
     }
     let key = WantedKey::of(wanted.key);
     let now_ns = clock::now_ns();
-    for Candidate { slot, control, .. } in candidates(segment, Some(&key), creator_alive, now_ns)? {
+    for Candidate { slot, control, .. } in candidates(segment, Some(&key), creator_alive)? {
         if !lock_slot(segment, slot)? {
             continue; // The byte may still be locked by the process that has just ended the slot, or by its pool.
         }
@@ -180,11 +180,13 @@ pub(crate) fn begin_life(segment: &Segment, slot: u32, from: Control, life: &New
     let generation = from.generation.wrapping_add(1);
     stamp::note_used(&segment.header().used, slot);
     let write = || {
-        write_identity(cold, &life.wanted.identity(generation, life.origin, life.writer, now_ns));
+        let identity = life.wanted.identity(generation, life.origin, life.writer, now_ns);
+        let attempt = if goes_on(from, cold, &identity) { stamp::next_attempt(line) } else { 1 };
+        write_identity(cold, &identity);
         if life.writer.mark.pid != 0 {
             first_beat(segment, slot, now_ns);
         }
-        stamp::begin_record(line, cold, segment.log(slot).map(|(counters, _)| counters), now_ns, 1);
+        stamp::begin_record(line, cold, segment.log(slot).map(|(counters, _)| counters), now_ns, attempt);
         if let Some(total) = life.wanted.total {
             stamp::begin_total(line, total);
         }
@@ -192,23 +194,47 @@ pub(crate) fn begin_life(segment: &Segment, slot: u32, from: Control, life: &New
     stamp::claim(line, from, Control::of(generation, life.state, true), write).then_some(generation)
 }
 
+/// True if the new life is another attempt at the work of the last one: it was at work, or has ended, under the same key.
+fn goes_on(from: Control, cold: &ColdRecord, next: &IdentityImage) -> bool {
+    let state = known_state(from);
+    let had_a_life = from.named && (state == SlotState::Live || state.ended());
+    had_a_life && has_key(cold, next.key_hash, &next.key)
+}
+
 /// A slot that may be taken.
 pub(crate) struct Candidate {
     pub(crate) slot: u32,
     pub(crate) control: Control,
-    /// Lowest first: abandoned with the same key, never used, ended longest ago, abandoned with another key.
-    rank: (u8, u64),
+    rank: Rank,
+}
+
+/// The order in which slots are taken. One that has ended is left alone as long as there is one that was never used, and
+/// that of another key as long as one ended before it: so readers see ends, and no task is refused for their sake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// Its writer is gone, and it has the key that is asked for.
+    LostAgain,
+    /// It ended with the key that is asked for; the last to do so first.
+    Again(Reverse<u64>),
+    NeverUsed,
+    /// It ended then, with another key; the first to do so first.
+    Ended(u64),
+    /// Its writer is gone, and it has another key.
+    Lost,
 }
 
 impl Candidate {
     /// True if its writer is gone and has not ended it: it shows as lost until it is taken.
     pub(crate) const fn lost(&self) -> bool {
-        matches!(self.rank.0, 0 | 3)
+        matches!(self.rank, Rank::LostAgain | Rank::Lost)
     }
 
     /// When it ended, in monotonic nanoseconds; `None` if it did not, or was never used.
-    pub(crate) fn ended_at_ns(&self) -> Option<u64> {
-        (self.rank.0 == 2).then_some(self.rank.1)
+    pub(crate) const fn ended_at_ns(&self) -> Option<u64> {
+        match self.rank {
+            Rank::Again(Reverse(ended_at)) | Rank::Ended(ended_at) => Some(ended_at),
+            Rank::LostAgain | Rank::NeverUsed | Rank::Lost => None,
+        }
     }
 }
 
@@ -217,29 +243,28 @@ pub(crate) fn candidates(
     segment: &Segment,
     key: Option<&WantedKey<'_>>,
     creator_alive: Option<bool>,
-    now_ns: u64,
 ) -> Result<Vec<Candidate>, ReserveError> {
     let mut found = Vec::new();
     for slot in 0..segment.facts().slot_count {
         let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { continue };
         let control = stamp::look(line);
         let same_key = || key.filter(|key| control.named && key.is_of(cold));
-        let rank = match known_state(control) {
-            SlotState::Free => Some((1, 0)),
-            state if state.ended() => {
-                let ended_at = cold.ended_at.load(Ordering::Relaxed);
-                let resting = ended_at <= now_ns && now_ns - ended_at < REST_NS;
-                (!resting).then_some((2, ended_at))
+        let ended_at = || cold.ended_at.load(Ordering::Relaxed);
+        let rank = match (known_state(control), same_key()) {
+            (SlotState::Free, _) => Rank::NeverUsed,
+            (state, Some(_)) if state.ended() => Rank::Again(Reverse(ended_at())),
+            (state, None) if state.ended() => Rank::Ended(ended_at()),
+            (_, same) if abandoned(segment, slot, control, cold, creator_alive) => {
+                if same.is_some() {
+                    Rank::LostAgain
+                } else {
+                    Rank::Lost
+                }
             }
-            _ if abandoned(segment, slot, control, cold, creator_alive) => {
-                Some((if same_key().is_some() { 0 } else { 3 }, 0))
-            }
-            _ => match same_key() {
-                Some(key) => return Err(ReserveError::KeyInUse { key: key.text.to_owned(), slot }),
-                None => None,
-            },
+            (_, Some(key)) => return Err(ReserveError::KeyInUse { key: key.text.to_owned(), slot }),
+            (_, None) => continue,
         };
-        found.extend(rank.map(|rank| Candidate { slot, control, rank }));
+        found.push(Candidate { slot, control, rank });
     }
     found.sort_by_key(|candidate| candidate.rank);
     Ok(found)
@@ -287,11 +312,20 @@ impl<'a> WantedKey<'a> {
         Self { text, sought }
     }
 
-    /// True if the slot has this very key: two long ones that begin alike differ in their hashes.
+    /// True if the slot has this very key.
     pub(super) fn is_of(&self, cold: &ColdRecord) -> bool {
-        let found = identity_of(cold);
-        (found.key_hash, found.key) == (self.sought.key_hash, self.sought.key)
+        has_key(cold, self.sought.key_hash, &self.sought.key)
     }
+}
+
+/// True if the slot has the key with this hash and cell: two long ones that begin alike differ in their hashes.
+fn has_key(cold: &ColdRecord, key_hash: u64, key: &[u64; KEY_WORDS]) -> bool {
+    stamp::key_hash_of(cold) == key_hash && identity_of(cold).key == *key
+}
+
+/// The hash of the key that a slot last had.
+pub(crate) fn key_hash_of(segment: &Segment, slot: u32) -> u64 {
+    segment.cold(slot).map_or(0, stamp::key_hash_of)
 }
 
 pub(crate) fn lock_slot(segment: &Segment, slot: u32) -> Result<bool, ReserveError> {

@@ -12,6 +12,8 @@ use super::{Control, Fill, HotReading, Meta, begin_log, set_control};
 
 /// The word of an identity that holds when it was written.
 const CLAIMED_AT: usize = std::mem::offset_of!(IdentityImage, claimed_at) / 8;
+/// The word of an identity that holds the hash of its key.
+const KEY_HASH: usize = std::mem::offset_of!(IdentityImage, key_hash) / 8;
 
 /// Everything of a new life but its identity: no text, no error, no step but the first, numbers at zero, an empty log,
 /// and the number of the attempt. For the second step of a claim.
@@ -31,6 +33,12 @@ pub fn begin_record(line: &HotLine, record: &ColdRecord, log: Option<&LogCounter
     let revision = Meta::from_word(line.numbers.own()[2]).revision;
     let meta = Meta { attempt, transitions: 1, revision, ..Meta::default() }.revised();
     line.numbers.write(&[0, 0, meta.word()]);
+}
+
+/// The number of the next attempt at the work of the life that a slot was left in. For the second step of a claim, before
+/// [`begin_record`]: the last writer's numbers are there, as step one has acquired them.
+pub fn next_attempt(line: &HotLine) -> u8 {
+    Meta::from_word(line.numbers.own()[2]).attempt.saturating_add(1)
 }
 
 /// The total of the first step of a new life, which is known before any work. For the second step of a claim, after
@@ -144,6 +152,11 @@ pub fn write_exit(record: &ColdRecord, exit: u64) {
     if exit != 0 {
         record.exit.store(exit, Ordering::Relaxed);
     }
+}
+
+/// The hash of a slot's key, one word of its identity.
+pub fn key_hash_of(record: &ColdRecord) -> u64 {
+    record.identity[KEY_HASH].load(Ordering::Relaxed)
 }
 
 /// The identity of a slot. Each word is valid alone; under the table's lock all words are of the same life.

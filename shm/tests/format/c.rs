@@ -203,12 +203,34 @@ fn keys_and_places_are_kept_apart_between_c_and_rust() {
         assert_eq!(code("c"), Some(0), "its place is free again, and taken over");
         let seen = board.reader().unwrap().snapshot().unwrap();
         assert_eq!((seen.slots[0].generation, seen.slots[0].done, seen.slots[0].total), (2, 7, Some(9)));
+        assert_eq!(seen.slots[0].attempt, 2);
         assert_eq!(seen.slots[0].liveness, Liveness::Lost);
         drop(own);
         let closed = vx_shm::BoardState::Done;
         board.close(closed);
         const CLOSED: i32 = 10 + 5;
         assert_eq!(code("late"), Some(CLOSED));
+    });
+}
+
+#[test]
+fn a_key_that_c_ends_again_and_again_is_one_row_that_counts_its_attempts() {
+    both_forms(|form| {
+        let board = form.board("p", 4);
+        for attempt in 1..=3 {
+            Slot::join(board.path(), "other", "", Kind::Task)
+                .unwrap()
+                .end(vx_shm::Ending::new(SlotState::Done))
+                .unwrap();
+            let Some(published) = run("board", "publish", board.path(), "same") else { return };
+            assert!(published.status.success(), "{published:?}");
+            let seen = board.reader().unwrap().snapshot().unwrap().slots;
+            let found: Vec<_> = seen.iter().map(|slot| (slot.key.as_str(), slot.attempt)).collect();
+            assert_eq!(found, [("other", attempt), ("same", attempt)]);
+        }
+        // A pool keeps the slot for its own tasks: the key has another one.
+        let _pool = vx_shm::Pool::claim(board.path(), 4).unwrap();
+        assert_eq!(run("flat_out", "die", board.path(), "same").unwrap().status.code(), Some(10 + 7));
     });
 }
 

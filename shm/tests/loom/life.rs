@@ -5,7 +5,9 @@ use loom::thread;
 use vx_shm::SlotState;
 use vx_shm::atomics::{AtomicU64, Mutant, Ordering};
 use vx_shm::layout::HotLine;
-use vx_shm::stamp::{Control, begin_claim, claim, look, read_hot, read_under, set_control, store_words};
+use vx_shm::stamp::{
+    Control, Meta, begin_claim, claim, look, next_attempt, read_hot, read_under, set_control, store_words,
+};
 
 use crate::run::Model;
 
@@ -65,6 +67,13 @@ pub(crate) const MODELS: &[Model] = &[
         mutants: &[Mutant::RelaxedClaim, Mutant::RelaxedState],
         preemptions: 2,
         run: a_slot_that_ended_is_taken_over,
+        variants: 1,
+    },
+    Model {
+        name: "a key that comes again goes on from the attempt of its last life",
+        mutants: &[Mutant::RelaxedClaim, Mutant::RelaxedState],
+        preemptions: 3,
+        run: a_key_that_comes_again_counts_its_attempts,
         variants: 1,
     },
     Model {
@@ -236,6 +245,29 @@ fn a_slot_that_ended_is_taken_over() {
     reader.join().unwrap();
 }
 
+fn a_key_that_comes_again_counts_its_attempts() {
+    let attempt = |number| [0, 0, Meta { attempt: number, ..Meta::default() }.word()];
+    let line = Arc::new(HotLine::default());
+    set_control(&line, live(1));
+    let (ended, claimed) = (line.clone(), line.clone());
+    let first = thread::spawn(move || {
+        ended.numbers.write(&attempt(7));
+        set_control(&ended, OVER);
+    });
+    let second = thread::spawn(move || {
+        claim(&claimed, OVER, live(2), || claimed.numbers.write(&attempt(next_attempt(&claimed))));
+    });
+    let reader = thread::spawn(move || {
+        let Some(reading) = read_hot(&line) else { return };
+        let (control, found) = (Control::from_word(reading.control), Meta::from_word(reading.numbers[2]).attempt);
+        assert!(control != OVER || found == 7, "ended in attempt {found}");
+        assert!(control != live(2) || found == 8, "begun again in attempt {found}");
+    });
+    first.join().unwrap();
+    second.join().unwrap();
+    reader.join().unwrap();
+}
+
 fn a_claim_that_was_cut_off_is_never_shown() {
     let line = Arc::new(HotLine::default());
     let word = Arc::new([AtomicU64::new(1)]);
@@ -281,7 +313,7 @@ fn a_judge_of_a_state_sees_the_words_written_before_it() {
     });
     let judge = thread::spawn(move || {
         let over = look(&line) == OVER;
-        assert!(!over || ended_at.load(Ordering::Relaxed) == 9, "it would not rest");
+        assert!(!over || ended_at.load(Ordering::Relaxed) == 9, "it would be taken before its turn");
     });
     writer.join().unwrap();
     judge.join().unwrap();

@@ -29,6 +29,18 @@ fn only_slot(sandbox: &Sandbox) -> Value {
 }
 
 #[test]
+fn a_script_that_repeats_a_key_again_and_again_has_one_row_that_counts_its_attempts() {
+    let sandbox = Sandbox::new();
+    let finished = sandbox.script(
+        "vx board create --title rounds
+         for n in $(seq 70); do vx board put k --done 1 --total 1; vx board put k --state done; done",
+    );
+    finished.succeeds();
+    let slot = only_slot(&sandbox);
+    assert_eq!((text(&slot["key"]), text(&slot["state"]), &slot["attempt"]), ("k", "done", &70.into()));
+}
+
+#[test]
 fn a_script_makes_a_board_reports_to_it_and_closes_it() {
     let sandbox = Sandbox::new();
     let finished = sandbox.script(

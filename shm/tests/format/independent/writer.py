@@ -149,26 +149,26 @@ class Writer(Board):
     def _candidates(self, key_hash: int, key_cell: bytes) -> list[tuple[int, int, int, int]]:
         """Slots that may be taken, the best first: rank, time of the end, number, control."""
         found: list[tuple[int, int, int, int]] = []
-        now = time.monotonic_ns()
-        size = 2 + (struct.unpack_from("<H", key_cell)[0] & 0x7FFF)
         for index in range(self.slot_count):
-            control = self.u64(self.place("hot", index))
-            state, cold = control & 0xFF, self.place("cold", index)
+            control, cold = self.u64(self.place("hot", index)), self.place("cold", index)
+            state = control & 0xFF
+            same = self._has_key(index, control, key_hash, key_cell)
             if state == FREE:
-                found.append((1, 0, index, control))
+                found.append((2, 0, index, control))
             elif state in (RESERVED, CLAIMING, LIVE):
-                gone = self._gone(index, control, self.copy(cold + 32, 8)[5])
-                same = bool(control & NAMED) and self.u64(cold + 48) == key_hash and \
-                    self.copy(cold + 72, 96)[:size] == key_cell[:size]
-                if gone:
-                    found.append((0 if same else 3, 0, index, control))
+                if self._gone(index, control, self.copy(cold + 32, 8)[5]):
+                    found.append((0 if same else 4, 0, index, control))
                 elif same:
                     raise Refused(f"the key is in use by slot {index}")
             elif state < len(STATES):
                 ended = self.u64(cold + COLD["ended_at"])
-                if ended > now or ended <= now - 10**9:
-                    found.append((2, 0 if ended > now else ended, index, control))
+                found.append((1 if same else 3, -ended if same else ended, index, control))
         return sorted(found)
+
+    def _has_key(self, index: int, control: int, key_hash: int, key_cell: bytes) -> bool:
+        cold, size = self.place("cold", index), 2 + (struct.unpack_from("<H", key_cell)[0] & 0x7FFF)
+        same = self.u64(cold + 48) == key_hash and self.copy(cold + 72, 96)[:size] == key_cell[:size]
+        return same and bool(control & NAMED)
 
     def _claim_free(self, key: str, version: str, kind: int, beat_ms: int) -> int:
         key_cell, key_hash = cell(key, 96), fnv1a(key.encode("utf-8", "replace"))
@@ -180,17 +180,17 @@ class Writer(Board):
             if self.u64(hot) != control:    # the locks of table and slot stand in for an exchange
                 self._lock(LOCK_SLOT + index, fcntl.F_UNLCK)
                 continue
-            generation = ((control >> 32) + 1) & 0xFFFFFFFF
+            generation, now = (control >> 32) + 1 & 0xFFFFFFFF, time.monotonic_ns()
             self.words[hot >> 3] = generation << 32 | CLAIMING
-            now = time.monotonic_ns()
+            again = control & 0xFF >= LIVE and self._has_key(index, control, key_hash, key_cell)
             self.store(self.place("cold", index), struct.pack(
                 "<IIQQQIBBHQQIIII", generation, *identity(), kind, JOINED, 0xFFFF, now, key_hash, 0, 0, 0,
                 beat_ms) + key_cell + cell(version, 48))
-            self._new_life(index, now)
+            self._new_life(index, now, again)
             return index
         raise Refused("no slot can be taken")
 
-    def _new_life(self, index: int, now: int) -> None:
+    def _new_life(self, index: int, now: int, again: bool) -> None:
         cold = self.place("cold", index)
         self.words[self.place("beats", index) >> 3] = self._tick() * 0x100000001
         self.store(cold + COLD["exit_flags"], bytes(16))                            # step 9
@@ -204,7 +204,8 @@ class Writer(Board):
             self.words[log + 2] = self.words[log] = most
             self.words[log + 1] = most
         self._take_over(index)
-        self.done, self.total, self.step_number, self.attempt = 0, None, 0, 1
+        attempt = min(self.attempt + 1, 255) if again else 1
+        self.done, self.total, self.step_number, self.attempt = 0, None, 0, attempt
         self.unit, self.health, self.transitions = 0, 0, 1
         self._changed()                     # step 11
 

@@ -9,7 +9,7 @@ pub(super) fn seen(snapshot: &Snapshot) -> Seen {
     let view = snapshot.slots.first()?;
     let steps: Vec<(Step, u64)> = view.transitions.iter().map(|Transition { step, done, .. }| (*step, *done)).collect();
     let ended = (view.state, view.ended_at_ns.is_some(), &view.error, &view.result);
-    let named = (view.generation, &view.key, &view.version, view.kind, view.pid);
+    let named = (view.generation, view.attempt, &view.key, &view.version, view.kind, view.pid);
     Some(format!(
         "{named:?} {ended:?} {:?} {steps:?}",
         (view.step, view.done, view.total, &view.message, &view.details)
@@ -45,9 +45,10 @@ impl ExpectedViews {
 }
 
 /// The views of the new life, step by step, once it is live.
-pub(super) fn new_life(generation: u32, pid: u32) -> Vec<Seen> {
+pub(super) fn new_life(generation: u32, attempt: u8, pid: u32) -> Vec<Seen> {
     let mut view = SlotView {
         generation,
+        attempt,
         key: "new".into(),
         version: "2".into(),
         kind: Kind::Build,

@@ -8,7 +8,6 @@ use vx_shm::{Board, Ending, Kind, Reader, Slot, SlotState, Snapshot, Step};
 
 use super::expected::{ExpectedViews, new_life, seen};
 use super::grouped;
-use super::ledger::age;
 use crate::support::Form;
 use crate::support::children::{self, Role, rounds};
 use crate::support::stepper::{At, OneProcessor, Stepped, be_stepped, mark};
@@ -46,16 +45,26 @@ enum Before {
     Lost,
     /// It ended.
     Ended,
+    /// It ended, and had the key that comes again.
+    EndedAlike,
     /// The slot ended, and was reserved again.
     Reserved,
 }
 
-const BEFORE: [Before; 3] = [Before::Lost, Before::Ended, Before::Reserved];
+const BEFORE: [Before; 4] = [Before::Lost, Before::Ended, Before::EndedAlike, Before::Reserved];
+
+impl Before {
+    /// The attempt of the next writer.
+    fn next_attempt(self) -> u8 {
+        if matches!(self, Self::EndedAlike) { 2 } else { 1 }
+    }
+}
 
 /// A board of one slot that had a writer before, and the seed for the next writer.
 fn scene(form: &Form, before: Before) -> (Board, u64) {
     let board = form.board("instants", 1);
-    let mut old = Slot::join(board.path(), "old", "1", Kind::Task).unwrap();
+    let key = if matches!(before, Before::EndedAlike) { "new" } else { "old" };
+    let mut old = Slot::join(board.path(), key, "1", Kind::Task).unwrap();
     old.enter(Step::new(5), Some(222));
     old.publish(111);
     old.message("old message");
@@ -63,13 +72,12 @@ fn scene(form: &Form, before: Before) -> (Board, u64) {
     old.log_line(b"old line");
     match before {
         Before::Lost => drop(old),
-        Before::Ended | Before::Reserved => {
+        Before::Ended | Before::EndedAlike | Before::Reserved => {
             old.end(Ending { result: Some("/old".into()), ..Ending::failed("old error") }).unwrap();
         }
     }
-    age(board.path());
     let seed = match before {
-        Before::Lost | Before::Ended => 0,
+        Before::Lost | Before::Ended | Before::EndedAlike => 0,
         Before::Reserved => board.reserve("new", "2", Kind::Build).unwrap().generation.into(),
     };
     (board, seed)
@@ -150,7 +158,8 @@ fn read_a_life(before: Before) -> u64 {
     let generation = snapshot.slots[0].generation;
     let first = seen(&snapshot);
     let reserved = matches!(before, Before::Reserved);
-    let life = new_life(if reserved { generation } else { generation + 1 }, stepped.writer.pid());
+    let next = if reserved { generation } else { generation + 1 };
+    let life = new_life(next, before.next_attempt(), stepped.writer.pid());
     let (mut shown, mut fresh) = (ExpectedViews::new(first.clone()), ExpectedViews::new(first));
     if !reserved {
         // While the slot is taken over and not yet named, a new reader sees no slot, having no earlier view to keep.
@@ -190,7 +199,7 @@ pub(super) fn kills() -> String {
         all += whole;
     }
     let (killed, all) = (grouped(killed), grouped(all));
-    format!("{killed} kills, spread evenly over {all} instructions of 3 lives: each slot whole, and taken over")
+    format!("{killed} kills, spread evenly over {all} instructions of 4 lives: each slot whole, and taken over")
 }
 
 fn instructions_of_a_life(form: &Form, before: Before) -> u64 {
@@ -204,7 +213,7 @@ fn kill_after(form: &Form, before: Before, instructions: u64) {
     let (board, seed) = scene(form, before);
     let first = seen(&board.reader().unwrap().snapshot().unwrap());
     let mut stepped = SteppedLife::start(&board, seed);
-    let life = new_life(if seed == 0 { 2 } else { seed as u32 }, stepped.writer.pid());
+    let life = new_life(if seed == 0 { 2 } else { seed as u32 }, before.next_attempt(), stepped.writer.pid());
     (0..instructions).for_each(|_| assert!(stepped.step()));
     stepped.writer.kill();
 
@@ -227,7 +236,6 @@ fn take_over(board: Board, seed: u64, instructions: u64) {
         let reservation = vx_shm::Reservation { slot: 0, generation: seed as u32 };
         board.end(reservation, &Ending::new(SlotState::Died)).unwrap();
     }
-    age(&path);
     let next = join_next(&path);
     let view = &board.reader().unwrap().snapshot().unwrap().slots[0];
     assert_eq!((view.generation, view.key.as_str(), view.done), (next.generation(), "next", 0), "{instructions}");

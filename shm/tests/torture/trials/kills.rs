@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use vx_shm::{Board, ClaimError, Ending, Kind, ReserveError, Slot, Snapshot, Step};
 
 use super::grouped;
-use super::ledger::{Doing, Ledger, age, check_whole};
+use super::ledger::{Doing, Ledger, check_whole};
 use super::written::{self, error_for, line_for, message_for, newest_line, whole_publication};
 use crate::support::children::{Role, Writer, rounds};
 use crate::support::{Form, Random};
@@ -31,7 +31,7 @@ pub(super) fn play(role: &Role) -> bool {
         ledger.begin();
         let key = format!("life-{}-{}", role.seed, random.number());
         match Slot::join(&role.board, &key, "", Kind::Task) {
-            // Those that ended are resting.
+            // A process that was killed, or ends a slot at this moment, still holds the byte.
             Err(ClaimError::Place(ReserveError::Full { .. })) => std::thread::sleep(A_MOMENT),
             claimed => live(claimed.unwrap(), &ledger, &mut random),
         }
@@ -54,7 +54,7 @@ fn live(mut slot: Slot, ledger: &Ledger, random: &mut Random) {
         let line = line_for(at);
         ledger.line(at, || slot.log_line(line.as_bytes()));
     }
-    // Most lives are given up without an end, so that the slots are not all at rest.
+    // Most lives are given up without an end.
     if random.below(4) == 0 {
         let ending = Ending::failed(error_for(slot.generation()));
         ledger.doing(Doing::Ending);
@@ -85,14 +85,10 @@ impl WriterOnBoard {
     /// Kill the writer at a random instant of the work it is to be killed at, and look at the state it left. Returns
     /// the work it was doing when it was gone.
     fn kill(&mut self, wanted: Doing, random: &mut Random) -> Doing {
-        let (until, mut waits) = (Instant::now() + LONGEST_WAIT, 0_u32);
+        let until = Instant::now() + LONGEST_WAIT;
         while self.ledger.what() != wanted {
             assert!(Instant::now() < until, "the writer cannot go on: it is at {:?}", self.ledger.what());
             std::thread::sleep(A_MOMENT);
-            waits += 1;
-            if waits.is_multiple_of(16) {
-                age(self.board.path());
-            }
         }
         let longest_ns = match wanted {
             Doing::Nothing | Doing::Claiming => 100_000,
@@ -113,7 +109,6 @@ impl WriterOnBoard {
 
     /// Check that the next writer gets a slot, and that readers see that writer and not the one before.
     fn take_over(&self) {
-        age(self.board.path());
         let began = Instant::now();
         let slot = loop {
             match Slot::join(self.board.path(), &format!("life-next-{}", self.kills), "", Kind::Task) {
@@ -132,7 +127,6 @@ impl WriterOnBoard {
 
     /// Check that every slot of the board can be taken.
     fn take_all(&mut self) {
-        age(self.board.path());
         let path = self.board.path();
         let taken: Vec<Slot> = (0..self.board.capacity())
             .map(|at| Slot::join(path, &format!("life-last-{at}"), "", Kind::Task).unwrap())

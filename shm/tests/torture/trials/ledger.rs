@@ -151,22 +151,3 @@ pub(super) fn check_whole(view: &SlotView) {
     assert_eq!(view.error, error, "an error is whole, and there when the slot has ended: {view:?}");
     assert_eq!(view.ended_at_ns.is_some(), view.state.ended(), "{view:?}");
 }
-
-/// Set the end of each ended slot of a board to long ago, so that the next writer need not wait.
-pub(super) fn age(board: &Path) {
-    use std::os::unix::fs::FileExt;
-    use vx_shm::layout::{ColdImage, HeaderImage};
-    let file = std::fs::File::options().read(true).write(true).open(board).unwrap();
-    let mut facts = [0; size_of::<HeaderImage>()];
-    file.read_exact_at(&mut facts, 0).unwrap();
-    let facts: HeaderImage = bytemuck::pod_read_unaligned(&facts);
-    for slot in 0..facts.slot_count {
-        let record = u64::from(facts.cold.offset) + u64::from(slot) * u64::from(facts.cold.stride);
-        let ended_at = record + std::mem::offset_of!(ColdImage, ended_at) as u64;
-        let mut word = [0; 8];
-        file.read_exact_at(&mut word, ended_at).unwrap();
-        if word != [0; 8] {
-            file.write_all_at(&1_u64.to_le_bytes(), ended_at).unwrap();
-        }
-    }
-}

@@ -8,14 +8,14 @@ use vx_shm::{Board, ClaimError, EndError, Ending, Kind, Liveness, Pool, Reservat
 
 use super::grouped;
 use super::kills::watch;
-use super::ledger::{age, check_whole};
+use super::ledger::check_whole;
 use super::written::{self, error_for, message_for};
 use crate::support::children::{Role, Writer, rounds};
 use crate::support::{Form, Random};
 
 /// The lanes of each pool, which are all slots of its board.
 const LANES: u32 = 4;
-/// Fewer threads than lanes would leave some lanes at rest.
+/// One more than there are lanes, so that each end is followed by a task that waits.
 const THREADS: u64 = 5;
 /// A wait that no test comes near.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -57,7 +57,6 @@ fn work(pool: &Pool, random: &mut Random) {
 fn claim(board: &Path) -> Pool {
     let began = Instant::now();
     loop {
-        age(board);
         match Pool::claim(board, LANES) {
             Ok(pool) => return pool,
             Err(error) if began.elapsed() > LONGEST => panic!("{error}"),
