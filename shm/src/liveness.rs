@@ -71,14 +71,24 @@ pub(crate) struct Evidence {
     pub(crate) beat_interval_ms: u32,
     /// Its beat word.
     pub(crate) beat: Beat,
-    /// Now, in the units of the beat word.
-    pub(crate) now: u32,
+    /// Now, in the units of the beat word; `None` if the writer's clock is not this process's, as in another time
+    /// namespace: nothing is known then of the time since a beat.
+    pub(crate) now: Option<u32>,
 }
 
 impl Evidence {
     /// The time since the last beat, in milliseconds.
     pub(crate) fn quiet_ms(&self) -> u64 {
-        units_to_ms(self.now.saturating_sub(self.beat.beaten))
+        self.since_ms(self.beat.beaten)
+    }
+
+    fn since_ms(&self, then: u32) -> u64 {
+        self.now.map_or(0, |now| units_to_ms(now.saturating_sub(then)))
+    }
+
+    /// True if the writer has beaten within this time. A beat from the future is of another clock, and none.
+    pub(crate) fn beat_within_ms(&self, longest_ms: u64) -> bool {
+        self.now.is_some_and(|now| units_to_ms(now.abs_diff(self.beat.beaten)) < longest_ms)
     }
 
     /// A writer is silent after this: six of its beats.
@@ -111,7 +121,7 @@ impl Evidence {
             return Liveness::Unknown;
         }
         let quiet_ms = self.quiet_ms();
-        let still_ms = units_to_ms(self.now.saturating_sub(self.beat.moved));
+        let still_ms = self.since_ms(self.beat.moved);
         match () {
             () if gone || quiet_ms >= self.silent_after_ms() => Liveness::Silent(quiet_ms / STEP_MS * STEP_MS),
             () if still_ms >= STALLED_AFTER_MS => Liveness::Stalled(still_ms / STEP_MS * STEP_MS),
@@ -140,7 +150,7 @@ mod tests {
             on_behalf: false,
             beat_interval_ms: 0,
             beat,
-            now: NOW,
+            now: Some(NOW),
         }
     }
 
@@ -156,6 +166,22 @@ mod tests {
         assert_eq!(stalled.verdict(), Liveness::Stalled(7_000));
         let silent = Evidence { beat: Beat { beaten: NOW - 210, moved: NOW - 740 }, ..healthy() };
         assert_eq!(silent.verdict(), Liveness::Silent(2_000));
+    }
+
+    #[test]
+    fn a_writer_of_another_clock_is_alive_while_it_holds_its_slot_and_lost_after_that() {
+        for beat in [Beat { beaten: 1, moved: 1 }, Beat { beaten: u32::MAX, moved: u32::MAX }] {
+            let elsewhere = Evidence { beat, now: None, ..healthy() };
+            assert_eq!((elsewhere.verdict(), elsewhere.beat_within_ms(400)), (Liveness::Alive, false));
+            let gone = Evidence { lock_held: Some(false), judge_alive: None, ..elsewhere };
+            assert_eq!(gone.verdict(), Liveness::Lost);
+        }
+    }
+
+    #[test]
+    fn only_a_beat_of_about_now_is_a_fresh_one() {
+        let fresh = |beaten| Evidence { beat: Beat { beaten, moved: 0 }, ..healthy() }.beat_within_ms(400);
+        assert_eq!([NOW - 41, NOW - 39, NOW + 1, NOW + 41].map(fresh), [false, true, true, false]);
     }
 
     #[test]

@@ -119,8 +119,19 @@ pub(crate) fn runs(mark: ProcessMark, boot: [u8; 16]) -> Option<bool> {
 
 /// As [`runs`]; a process of an earlier boot has ended with it.
 pub(crate) fn still_runs(mark: ProcessMark, boot: [u8; 16]) -> Option<bool> {
-    let earlier = boot != [0; 16] && boot_id() != [0; 16] && boot != boot_id();
-    if earlier { Some(false) } else { runs(mark, boot) }
+    if is_another_boot(boot, boot_id()) { Some(false) } else { runs(mark, boot) }
+}
+
+/// True if these are two boots. One that is not known, as without `/proc`, may be any.
+pub(crate) fn is_another_boot(boot: [u8; 16], own: [u8; 16]) -> bool {
+    boot != [0; 16] && own != [0; 16] && boot != own
+}
+
+/// True if times of this process's count here, too: only another time namespace shifts them. Where a system has none, or
+/// does not show them, there is one clock.
+pub(crate) fn shares_clock(mark: ProcessMark) -> bool {
+    let own = namespaces().1;
+    mark.time_namespace == own || mark.time_namespace == 0 || own == 0
 }
 
 #[cfg(unix)]
@@ -153,7 +164,7 @@ fn namespaces() -> (u64, u64) {
 
 /// When a process started, in ticks since boot; a zombie has ended and has none.
 #[cfg(target_os = "linux")]
-fn start_time(pid: u32) -> Option<u64> {
+pub(super) fn start_time(pid: u32) -> Option<u64> {
     use std::io::Read;
     // One read takes at least the first 22 fields: a name of at most 64 bytes and numbers of at most 20 digits.
     let mut line = [0; 512];
@@ -168,7 +179,7 @@ fn start_time(pid: u32) -> Option<u64> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn start_time(_: u32) -> Option<u64> {
+pub(super) fn start_time(_: u32) -> Option<u64> {
     None
 }
 
@@ -193,6 +204,20 @@ mod tests {
         assert_eq!(runs(ProcessMark { pid: 0, ..own }, boot_id()), None);
         assert_eq!(still_runs(own, [9; 16]), Some(false), "its boot is over");
         assert_eq!(still_runs(own, [0; 16]), None);
+    }
+
+    #[test]
+    fn a_boot_that_is_not_known_is_not_called_another_one() {
+        let [none, one, other] = [[0; 16], [1; 16], [2; 16]];
+        let found = [(one, other), (one, one), (one, none), (none, one), (none, none)];
+        assert_eq!(found.map(|(boot, own)| is_another_boot(boot, own)), [true, false, false, false, false]);
+    }
+
+    #[test]
+    fn only_a_process_of_another_time_namespace_has_another_clock() {
+        let own = own();
+        assert!(shares_clock(own) && shares_clock(ProcessMark { time_namespace: 0, ..own }));
+        assert!(!shares_clock(ProcessMark { time_namespace: own.time_namespace + 1, ..own }));
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(super) struct Witness {
     creator: ProcessMark,
     /// True if this system's locks and processes are those of the board: not for a dump, nor after a new boot.
     here: bool,
+    /// True if the board's boot is over, or another machine's. Without `/proc` neither is known.
+    elsewhere: bool,
     boot: [u8; 16],
     looked_at_ns: u64,
     /// The result of the last examination of the creator.
@@ -40,6 +42,7 @@ impl Witness {
         Self {
             creator,
             here,
+            elsewhere: process::is_another_boot(facts.boot_id, process::boot_id()),
             boot: facts.boot_id,
             looked_at_ns: 0,
             creator_alive: None,
@@ -101,9 +104,8 @@ impl Witness {
         if held == Some(true) {
             return held; // Whatever is known of its process.
         }
-        if !self.here {
-            // After a new boot, no process from before is left; a board from another machine has no boot id here.
-            return (self.boot != [0; 16]).then_some(false);
+        if self.elsewhere {
+            return Some(false); // After a new boot, no process from before is left.
         }
         held.or_else(|| process::runs(self.creator, self.boot))
     }
@@ -125,9 +127,9 @@ impl Witness {
             on_behalf: false,
             beat_interval_ms: 0,
             beat: Beat::from_word(beat),
-            now,
+            now: Some(now),
         };
-        if self.here && evidence.claimed && !ask_all && evidence.quiet_ms() < FRESH_BEAT_MS {
+        if self.here && evidence.claimed && !ask_all && evidence.beat_within_ms(FRESH_BEAT_MS) {
             return evidence;
         }
         // The words of the identity are read one by one. If they are of two owners, the next examination corrects the
@@ -136,6 +138,7 @@ impl Witness {
         let identity = stamp::identity_of(record);
         let writer = ProcessMark::of_writer(&identity);
         evidence.beat_interval_ms = identity.beat_interval_ms;
+        evidence.now = evidence.now.filter(|_| process::shares_clock(writer));
         match identity.origin {
             ORIGIN_RESERVED => evidence.judge_alive = creator_alive,
             // Reserved by the creator itself: its lock is the better witness, also from another namespace.
@@ -151,7 +154,7 @@ impl Witness {
         }
         let held = segment.lock_file().and_then(|file| lock::held(file, lock::slot_byte(view.index)));
         // Another boot than this one, and no lock that says otherwise: the writer ran before.
-        evidence.lock_held = held.or_else(|| (!self.here && self.boot != [0; 16]).then_some(false));
+        evidence.lock_held = held.or_else(|| self.elsewhere.then_some(false));
         if evidence.lock_held.is_none() {
             evidence.process_runs = process::runs(writer, self.boot);
         }

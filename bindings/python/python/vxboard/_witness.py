@@ -65,14 +65,21 @@ def _namespaces() -> tuple[int, int]:
     return number("pid"), number("time")
 
 
-def start_time(pid: int) -> Optional[int]:
-    """When a process of this namespace started; `None` if there is none, or only a zombie."""
+def fields_of(pid: int) -> list[bytes]:
+    """The fields of `/proc/PID/stat` behind the name: state, parent, and so on. Those of a process that is gone are those
+    of a dead one without a parent."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             fields = file.read(512).rpartition(b")")[2].split()
-        return None if fields[0] in (b"Z", b"X") else int(fields[19])
-    except (OSError, IndexError, ValueError):
-        return None
+    except OSError:
+        fields = []
+    return fields if len(fields) > 19 else [b"X", *[b"0"] * 19]
+
+
+def start_time(pid: int) -> Optional[int]:
+    """When a process of this namespace started; `None` if there is none, or only a zombie."""
+    fields = fields_of(pid)
+    return None if fields[0] in (b"Z", b"X") else int(fields[19])
 
 
 def runs(process: Process, boot: bytes) -> Optional[bool]:
@@ -85,8 +92,18 @@ def runs(process: Process, boot: bytes) -> Optional[bool]:
 
 
 def _still_runs(process: Process, boot: bytes) -> Optional[bool]:
-    earlier = any(boot) and any(boot_id()) and boot != boot_id()
-    return False if earlier else runs(process, boot)
+    return False if _is_another_boot(boot) else runs(process, boot)
+
+
+def _is_another_boot(boot: bytes) -> bool:
+    """True if these are two boots. One that is not known, as without `/proc`, may be any."""
+    return any(boot) and any(boot_id()) and boot != boot_id()
+
+
+def _shares_clock(time_namespace: int) -> bool:
+    """True if times of that time namespace count here, too. Where the system shows none, there is one clock."""
+    own = _namespaces()[1]
+    return time_namespace == own or 0 in (time_namespace, own)
 
 
 def _exists(pid: int) -> Optional[bool]:
@@ -111,6 +128,12 @@ def _held(file: int, byte: int) -> Optional[bool]:
         return None
 
 
+def is_here(facts: Facts) -> bool:
+    """True if the creator's number is one of this process's namespace and boot."""
+    namespaces = (facts.creator_namespace, facts.creator_time_namespace)
+    return facts.boot_id == boot_id() and namespaces == _namespaces() and not facts.is_dump
+
+
 class Witness:
     """What one reader knows of the processes behind a board."""
 
@@ -119,6 +142,7 @@ class Witness:
         facts: Facts = words.facts
         self._facts = facts
         self._here = not facts.is_dump and facts.boot_id == boot_id()
+        self._elsewhere = _is_another_boot(facts.boot_id)
         self._creator = Process(
             facts.creator_pid, facts.creator_start, facts.creator_namespace, facts.creator_time_namespace
         )
@@ -136,8 +160,8 @@ class Witness:
         held = None if facts.compatible & _CREATOR_HOLDS_NO_LOCK else _held(self._words.file, _LOCK_CREATOR)
         if held:
             return True
-        if not self._here:
-            return False if any(facts.boot_id) else None
+        if self._elsewhere:
+            return False
         return runs(self._creator, facts.boot_id) if held is None else held
 
     def liveness(self, slot: int, state: str, creator_alive: Optional[bool], now: int, ask_all: bool) -> Liveness:
@@ -148,7 +172,8 @@ class Witness:
         claimed = state != "reserved"
         quiet_ms = max(now - beaten, 0) * 10
         still_ms = max(now - moved, 0) * 10
-        if self._here and claimed and not ask_all and quiet_ms < _FRESH_BEAT_MS:
+        # A beat from the future is of another clock.
+        if self._here and claimed and not ask_all and abs(now - beaten) * 10 < _FRESH_BEAT_MS:
             return _beating(quiet_ms, still_ms, 0)
         record = words.bytes(facts.cold.offset + facts.cold.stride * slot, layout.COLD_KEY)
         (_generation, pid, start, namespace, time_namespace, _uid, _kind, origin, _parent, _claimed_at, _key_hash)= (
@@ -169,7 +194,7 @@ class Witness:
         if not claimed:
             return _LOST if judge is False else UNKNOWN
         held = _held(words.file, _LOCK_SLOT + slot)
-        if held is None and not self._here and any(facts.boot_id):
+        if held is None and self._elsewhere:
             held = False
         process = runs(writer, facts.boot_id) if held is None else None
         gone = not held if held is not None else process is False
@@ -177,6 +202,8 @@ class Witness:
             return _LOST
         if not gone and held is None and process is None:
             return UNKNOWN
+        if not _shares_clock(time_namespace):
+            quiet_ms = still_ms = 0  # Nothing is known of the time since a beat.
         return Liveness("silent", quiet_ms // _STEP_MS * _STEP_MS) if gone else _beating(quiet_ms, still_ms, interval)
 
 
