@@ -9,6 +9,7 @@
 
 pub(crate) mod beats;
 pub(crate) mod clock;
+pub(crate) mod contained;
 #[cfg(feature = "read")]
 pub(crate) mod end;
 pub(crate) mod process;

@@ -6,7 +6,7 @@ mod support;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Form, both_forms, with_facts, write_private};
+use support::{Form, both_forms};
 use vx_shm::{
     Board, BoardState, BoardView, ClaimError, CreateError, Ending, Kind, Liveness, Reader, ReserveError, Slot,
     SlotState, Snapshot, Step, gc, remove_over,
@@ -259,34 +259,4 @@ fn a_board_that_is_closed_and_left_while_it_is_read_does_not_read_as_abandoned()
         let readings = read.join().unwrap();
         assert!(!readings.iter().any(BoardView::abandoned), "{:?}", readings.last());
     }
-}
-
-/// A file with a board of this script's, whose namespaces are not these, made so many hours ago.
-fn elsewhere(form: &Form, script: u32, name: &str, hours: i64) -> std::path::PathBuf {
-    let made = form.directory().join("made.board");
-    let board = Board::create_for(&made, "elsewhere", 1, script).expect("a board");
-    drop(report(&board, "build", &[script]).expect("a slot"));
-    let mut bytes = std::fs::read(&made).expect("its bytes");
-    std::fs::remove_file(&made).expect("its name");
-    let record = vx_shm::layout::HeaderImage::for_slots(1).cold.offset as usize;
-    let own = record + std::mem::offset_of!(vx_shm::layout::ColdImage, identity.time_namespace);
-    bytes[own] ^= 1;
-    with_facts(&mut bytes, |facts| {
-        facts.creator_time_namespace += 1;
-        facts.created_unix_ns -= hours * 3_600_000_000_000;
-    });
-    let path = form.directory().join(name);
-    write_private(&path, &bytes);
-    path
-}
-
-#[test]
-fn a_board_of_a_script_that_cannot_be_looked_up_is_over_after_a_day() {
-    let (form, script) = (Form::file(), Script::start());
-    let young = elsewhere(&form, script.pid(), "young.board", 20);
-    let old = elsewhere(&form, script.pid(), "old.board", 30);
-    let creator = Reader::open(&old).expect("it opens").snapshot().expect("it reads").board.creator;
-    assert_eq!(creator.alive, None, "its start time counts in another time namespace");
-    assert_eq!(gc(form.directory(), Duration::ZERO, 0).expect("a directory"), [old]);
-    assert!(young.exists());
 }

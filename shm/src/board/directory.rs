@@ -8,8 +8,9 @@ use std::time::{Duration, SystemTime};
 use crate::atomics::Ordering;
 use crate::error::{AttachError, AttachErrorKind};
 use crate::layout::{BEAT_UNIT_NS, CREATOR_HOLDS_NO_LOCK, FORM_BOARD, MAGIC, MAJOR, MAX_SLOTS};
+use crate::liveness::clock::Now;
 use crate::liveness::process::{self, ProcessMark};
-use crate::liveness::{Beat, clock};
+use crate::liveness::{Beat, contained};
 use crate::segment::{self, Segment, lock};
 use crate::slot;
 use crate::stamp;
@@ -18,7 +19,7 @@ use crate::stamp;
 const TEMPORARY_AGE: Duration = Duration::from_secs(60);
 
 /// A board of a script that cannot be looked up from here is over when nothing was written to it for this long.
-const FORGOTTEN_AFTER_NS: i64 = 24 * 3_600 * 1_000_000_000;
+const FORGOTTEN_AFTER_NS: u64 = 24 * 3_600 * 1_000_000_000;
 
 /// Remove boards that are no longer needed: finished ones, and those whose creator is proved dead, that are older than
 /// `keep_for` or beyond the newest `keep_at_most`. Returns the paths removed.
@@ -31,7 +32,7 @@ const FORGOTTEN_AFTER_NS: i64 = 24 * 3_600 * 1_000_000_000;
 /// When the directory cannot be read. A board that cannot be removed stays, and is not in the result.
 pub fn gc(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::Result<Vec<PathBuf>> {
     let mut removed = stale(directory, keep_for, keep_at_most)?;
-    removed.retain(|path| match hidden(path) || of_earlier_layout_since(path).is_some() {
+    removed.retain(|path| match hidden(path) || of_earlier_layout_since(path, Now::read()).is_some() {
         true => fs::remove_file(path).is_ok(),
         false => remove_over(path).unwrap_or(false),
     });
@@ -43,13 +44,14 @@ pub fn gc(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::Resu
 /// # Errors
 /// When the directory cannot be read.
 pub fn stale(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::Result<Vec<PathBuf>> {
-    let now = clock::now_unix_ns();
+    let now = Now::read();
     let mut over: Vec<(i64, PathBuf)> =
-        board_files(directory)?.into_iter().filter_map(|path| Some((ended_since(&path)?, path))).collect();
+        board_files(directory)?.into_iter().filter_map(|path| Some((ended_since(&path, now)?, path))).collect();
     over.sort_by(|one, other| other.cmp(one));
     let keep_ns = i64::try_from(keep_for.as_nanos()).unwrap_or(i64::MAX);
-    let stale =
-        |(place, (since, _)): &(usize, (i64, PathBuf))| *place >= keep_at_most || now.saturating_sub(*since) > keep_ns;
+    let stale = |(place, (since, _)): &(usize, (i64, PathBuf))| {
+        *place >= keep_at_most || now.unix_ns.saturating_sub(*since) > keep_ns
+    };
     let mut found: Vec<PathBuf> = over.into_iter().enumerate().filter(stale).map(|(_, (_, path))| path).collect();
     found.extend(temporary_files(directory)?);
     Ok(found)
@@ -63,7 +65,7 @@ pub fn stale(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::R
 /// The system's error if the file of a board that is over cannot be removed.
 pub fn remove_over(path: &Path) -> io::Result<bool> {
     let Ok(segment) = segment::open_read(path) else { return Ok(false) };
-    if over(&segment).is_none() {
+    if over(&segment, Now::read()).is_none() {
         return Ok(false);
     }
     // Only the holder of the creator's byte of exactly this file may remove its name, because the name may by now be
@@ -90,7 +92,7 @@ fn same_board(path: &Path, id: [u8; 16]) -> bool {
 /// `named`; else the system's error.
 pub fn remove_named(name: &str) -> io::Result<()> {
     match segment::open_read(Path::new(&format!("{}{name}", segment::SCHEME))) {
-        Ok(segment) if over(&segment).is_none() => Err(io::ErrorKind::ResourceBusy.into()),
+        Ok(segment) if over(&segment, Now::read()).is_none() => Err(io::ErrorKind::ResourceBusy.into()),
         Ok(_) => segment::remove_named(name),
         Err(AttachError { kind: AttachErrorKind::Layout(_), .. })
             if segment::as_file(name).is_some_and(|file| left_half_made(&file)) =>
@@ -104,13 +106,13 @@ pub fn remove_named(name: &str) -> io::Result<()> {
     }
 }
 
-fn ended_since(path: &Path) -> Option<i64> {
-    over_since(path).or_else(|| of_earlier_layout_since(path))
+fn ended_since(path: &Path, now: Now) -> Option<i64> {
+    over_since(path, now).or_else(|| of_earlier_layout_since(path, now))
 }
 
 /// When a board of an earlier layout was made, if that is longer ago than a day and no process holds a byte of it. All
 /// layouts lock the same bytes. Its words mean something else, so that nothing more of it is asked; a dump is kept.
-fn of_earlier_layout_since(path: &Path) -> Option<i64> {
+fn of_earlier_layout_since(path: &Path, now: Now) -> Option<i64> {
     let (file, _) = segment::plain_file(path, false).ok()?;
     let mut first = [0; 48];
     (&file).read_exact(&mut first).ok()?;
@@ -121,7 +123,7 @@ fn of_earlier_layout_since(path: &Path) -> Option<i64> {
     }
     let made = file.metadata().ok()?.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let made = i64::try_from(made.as_nanos()).ok()?;
-    (clock::now_unix_ns().saturating_sub(made) > FORGOTTEN_AFTER_NS).then_some(made)
+    is_forgotten_at(made, now).then_some(made)
 }
 
 /// True if the system shows that no process holds the creator's byte or that of any slot.
@@ -131,12 +133,12 @@ fn is_unheld(file: &File) -> bool {
 }
 
 /// When a board ended, as far as its bytes show; `None` while it is not over, or if nothing proves that it is.
-fn over_since(path: &Path) -> Option<i64> {
+fn over_since(path: &Path, now: Now) -> Option<i64> {
     let segment = segment::open_read(path).ok()?;
-    over(&segment)
+    over(&segment, now)
 }
 
-fn over(segment: &Segment) -> Option<i64> {
+fn over(segment: &Segment, now: Now) -> Option<i64> {
     let facts = segment.facts();
     if facts.is_dump() {
         return None; // A dump was written on request and belongs to the user.
@@ -148,32 +150,52 @@ fn over(segment: &Segment) -> Option<i64> {
     if !free(lock::CREATOR) || !(0..facts.slot_count).all(|slot| free(lock::slot_byte(slot))) {
         return None;
     }
-    let last_sign = last_sign_of_life(segment);
-    // Scripts hold no lock. One of another namespace or boot cannot be looked up: its board's age decides.
-    let scripts = || (0..facts.slot_count).map(|slot| slot::kept_for(segment, slot)).chain([creator_runs(segment)]);
-    let forgotten = clock::now_unix_ns().saturating_sub(last_sign) > FORGOTTEN_AFTER_NS;
-    let over = scripts().all(|runs| runs.map_or(forgotten, |runs| !runs));
-    over.then_some(last_sign)
+    let mut scripts = (0..facts.slot_count).filter_map(|slot| slot::kept_for(segment, slot)).chain(script_of(segment));
+    let over = scripts.all(|script| match process::runs(script, facts.boot_id) {
+        Some(runs) => !runs,
+        // One of another namespace or boot cannot be looked up by its number: its board's age decides, unless it is seen.
+        None => is_forgotten(segment, now) && !contained::is_shown_here(script),
+    });
+    over.then(|| last_sign_of_life(segment))
 }
 
-/// True if the board's creator holds no lock, has not closed the board, and runs; `None` if it cannot be looked up.
-fn creator_runs(segment: &Segment) -> Option<bool> {
+/// The script that the board was made for, which holds no lock, until it closes the board.
+fn script_of(segment: &Segment) -> Option<ProcessMark> {
     let facts = segment.facts();
-    if facts.compatible & CREATOR_HOLDS_NO_LOCK == 0 || stamp::is_closed(&segment.header().closed) {
-        return Some(false);
+    let at_work = facts.compatible & CREATOR_HOLDS_NO_LOCK != 0 && !stamp::is_closed(&segment.header().closed);
+    at_work.then(|| ProcessMark::of_creator(facts))
+}
+
+/// True if nothing was written to the board for a day. Within one boot that is a day of the clock that its beats have,
+/// which no step of the wall clock moves and which stands still while the machine sleeps. The clock of another time
+/// namespace says nothing here: such a board goes with its boot.
+fn is_forgotten(segment: &Segment, now: Now) -> bool {
+    let facts = segment.facts();
+    if facts.boot_id != process::boot_id() {
+        return is_forgotten_at(last_sign_of_life(segment), now);
     }
-    process::runs(ProcessMark::of_creator(facts), facts.boot_id)
+    let last_ns = facts.created_at_ns.saturating_add(last_beat_ns(segment));
+    process::shares_clock(ProcessMark::of_creator(facts)) && now.shared_ns.saturating_sub(last_ns) > FORGOTTEN_AFTER_NS
+}
+
+/// The same by the wall clock, for what is left of another boot.
+fn is_forgotten_at(unix_ns: i64, now: Now) -> bool {
+    now.unix_ns.saturating_sub(unix_ns) > FORGOTTEN_AFTER_NS.cast_signed()
 }
 
 /// When a board was closed; if it never was, when it was made or a writer last beat.
 fn last_sign_of_life(segment: &Segment) -> i64 {
-    let facts = segment.facts();
     if let Some(closed) = stamp::closed_at(segment.header()).map(u64::cast_signed).filter(|at| *at > 0) {
         return closed;
     }
+    segment.facts().created_unix_ns.saturating_add(last_beat_ns(segment).cast_signed())
+}
+
+/// The time of the last beat of any writer, in nanoseconds since the board's creation.
+fn last_beat_ns(segment: &Segment) -> u64 {
     let beaten = |slot| segment.beat(slot).map_or(0, |word| Beat::from_word(word.load(Ordering::Relaxed)).beaten);
-    let latest = (0..facts.slot_count).map(beaten).max().unwrap_or(0);
-    facts.created_unix_ns.saturating_add((u64::from(latest) * BEAT_UNIT_NS).cast_signed())
+    let latest = (0..segment.facts().slot_count).map(beaten).max().unwrap_or(0);
+    u64::from(latest) * BEAT_UNIT_NS
 }
 
 /// True for a file that is only the beginning of a board.
@@ -232,3 +254,6 @@ fn plain_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let plain = |entry: fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_file()).then(|| entry.path());
     Ok(entries.flatten().filter_map(plain).collect())
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests;

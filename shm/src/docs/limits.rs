@@ -41,8 +41,11 @@
 //! * A slot that is written [on behalf](crate::Slot::on_behalf) of a shell script has no lock and no beats between two
 //!   reports. Its only evidence is the script's process, by number, start time, boot and namespaces. It is *alive* or
 //!   *lost*, never *silent* or *stalled*; from another namespace or boot its process cannot be looked up, and it is not taken
-//!   over; its board is cleared away once nothing was written to it for a day. The system never reuses a number with the
-//!   same start time. Permission to write is not tied to the script: any process that names the script as its owner writes in its name. A report that is killed leaves the slot as last
+//!   over; its board is cleared away once nothing was written to it for a day, unless `/proc` shows it here, as a process of
+//!   a container below. That day is one of the monotonic clock, which no step of the wall clock moves; a board of another
+//!   boot goes by the wall clock, and one of another time namespace stays until the machine starts anew. Start times count
+//!   in hundredths of a second: a process whose number is given out again within one has a successor that passes for it.
+//!   Permission to write is not tied to the script: any process that names the script as its owner writes in its name. A report that is killed leaves the slot as last
 //!   published and its byte free; one that is stopped holds later ones up for two seconds, which then fail.
 //! * A board made [for](crate::Board::create_for) a script is marked with an optional feature. A reader that does not
 //!   know it takes the free byte for the creator's end, and the board for abandoned.
@@ -111,6 +114,10 @@
 //!   the last eight steps, and pushes back on no writer.
 //! * Texts are valid UTF-8 of bounded length, but may hold anything else, control characters included.
 //! * A forged board shows forged values. It cannot make a reader panic, loop, read out of bounds, or touch a process.
+//! * Times are those of a clock that stands still while the machine sleeps: an end that is shown on the wall clock is too
+//!   early by what the machine slept since the board was made. A writer in another time namespace has another clock: it is
+//!   *alive* while it holds its slot, never *silent* or *stalled*.
+//! * Without `/proc`, processes cannot be looked up: a script's board is not called abandoned, and its slots not lost.
 //! * Beats count in units of 10 ms since the board's creation and end after 497 days; the board itself goes on.
 //! * On a system for which the standard library has no monotonic clock shared between processes (Windows), times come
 //!   from the wall clock.

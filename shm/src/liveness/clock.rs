@@ -2,6 +2,21 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// The present on both.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    /// On the clock that all processes of one boot share: nanoseconds.
+    pub(crate) shared_ns: u64,
+    /// On the wall clock: nanoseconds since 1970.
+    pub(crate) unix_ns: i64,
+}
+
+impl Now {
+    pub(crate) fn read() -> Self {
+        Self { shared_ns: now_ns(), unix_ns: now_unix_ns() }
+    }
+}
+
 /// The clock that all processes of one boot share and that never goes back, in nanoseconds; never 0.
 #[cfg(unix)]
 pub(crate) fn now_ns() -> u64 {

@@ -168,16 +168,16 @@ fn own_slot(segment: &Segment, key: &str, owners: &[ProcessMark]) -> Option<(u32
     own.max_by_key(|(live, ended_at, ..)| (*live, *ended_at)).map(|(_, _, slot, control)| (slot, control))
 }
 
-/// True if the slot belongs to a process that still runs and holds no byte of it: it is written on behalf of that process,
-/// or reserved by it and not yet claimed. `None` if the process cannot be looked up from here.
-pub(crate) fn kept_for(segment: &Segment, slot: u32) -> Option<bool> {
-    let (Some(control), Some(cold)) = (control_of(segment, slot), segment.cold(slot)) else { return Some(false) };
-    let identity = identity_of(cold);
+/// The process that the slot belongs to without a byte that it holds: it is written on behalf of that process, or reserved by
+/// it and not yet claimed.
+pub(crate) fn kept_for(segment: &Segment, slot: u32) -> Option<ProcessMark> {
+    let (control, identity) = (control_of(segment, slot)?, identity_of(segment.cold(slot)?));
     match (known_state(control), identity.origin) {
-        (SlotState::Live, ORIGIN_ON_BEHALF) | (SlotState::Reserved, ORIGIN_RESERVED_BY) => {}
-        _ => return Some(false),
+        (SlotState::Live, ORIGIN_ON_BEHALF) | (SlotState::Reserved, ORIGIN_RESERVED_BY) => {
+            Some(ProcessMark::of_writer(&identity))
+        }
+        _ => None,
     }
-    process::runs(ProcessMark::of_writer(&identity), segment.facts().boot_id)
 }
 
 /// Lock the slot's byte, unless another report has it or has just ended the slot.
