@@ -389,9 +389,9 @@ type Disposition = libc::sigaction;
 #[cfg(unix)]
 type OnFault = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
 
-/// Install this handler for SIGBUS. Returns the disposition before.
+/// Install this handler for SIGBUS, after `keep` was given the disposition before: the handler may be called at once.
 #[cfg(unix)]
-fn take_bus_errors(handler: OnFault) -> Disposition {
+fn take_bus_errors(handler: OnFault, keep: impl FnOnce(Disposition)) {
     // SAFETY: a `sigaction` is plain data, for which zeros are valid; the calls read and write these two values only.
     // The handler is of the kind that `SA_SIGINFO` asks for, and does nothing that a signal's handler must not: see
     // `guard`. Should a call fail, which for SIGBUS it cannot, the signal keeps the effect it had.
@@ -399,13 +399,13 @@ fn take_bus_errors(handler: OnFault) -> Disposition {
     unsafe {
         let mut before: libc::sigaction = std::mem::zeroed();
         libc::sigaction(libc::SIGBUS, std::ptr::null(), &raw mut before);
+        keep(before);
         let mut ours: libc::sigaction = std::mem::zeroed();
         libc::sigemptyset(&raw mut ours.sa_mask);
         ours.sa_sigaction = handler as usize;
         // Run on the thread's alternate stack for signals, if it has one.
         ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
         libc::sigaction(libc::SIGBUS, &raw const ours, std::ptr::null_mut());
-        before
     }
 }
 

@@ -4,7 +4,7 @@
 //! this one; an earlier one is called for every fault outside of boards.
 
 use std::ffi::{c_int, c_void};
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 
 use super::Range;
 use crate::atomics::Ordering;
@@ -13,9 +13,15 @@ use crate::segment::{Disposition, faulting_address, pass_bus_error_on, put_zeros
 /// The disposition of the signal before; set before ours can be called.
 static BEFORE: OnceLock<Disposition> = OnceLock::new();
 
+static INSTALLED: Once = Once::new();
+
 /// Put the handler in place, once in the life of the process. A child that runs another program does not inherit it.
 pub(super) fn install() {
-    BEFORE.get_or_init(|| take_bus_errors(on_bus_error));
+    INSTALLED.call_once(|| {
+        take_bus_errors(on_bus_error, |before| {
+            BEFORE.get_or_init(|| before);
+        });
+    });
 }
 
 extern "C" fn on_bus_error(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
