@@ -488,6 +488,12 @@ static inline bool vx_lies_inside(struct vx_region region, uint32_t least, uint3
            region.offset + (uint64_t)region.stride * count <= length;
 }
 
+/* True if a word belongs to two of these regions of whole records. */
+static inline bool vx_overlap(struct vx_region one, struct vx_region other, uint32_t count) {
+    return one.offset < other.offset + (uint64_t)other.stride * count && other.offset < one.offset + (uint64_t)one.stride * count &&
+           one.stride != 0 && other.stride != 0;
+}
+
 /* Believe the facts of the header, copied out once, or return the fault in them. */
 static inline int vx_believe(struct vx_board *board) {
     uint64_t words[(VX_HEADER_READY - VX_HEADER_MAGIC) / 8];
@@ -514,6 +520,14 @@ static inline int vx_believe(struct vx_board *board) {
                  vx_lies_inside(board->cold, VX_COLD_STRIDE, board->slot_count, length) &&
                  (board->log.stride == 0 || vx_lies_inside(board->log, VX_LOG_RING + 8, board->slot_count, length));
     if (!sound) return VX_NOT_A_BOARD;
+    struct vx_region regions[] = {board->hot, board->beats, board->cold, board->log};
+    for (int at = 0; at < 4; at++) {
+        for (int next = at + 1; next < 4; next++) {
+            if (vx_overlap(regions[at], regions[next], board->slot_count)) return VX_NOT_A_BOARD;
+        }
+        uint64_t end = regions[at].offset + (uint64_t)regions[at].stride * board->slot_count;
+        if (regions[at].stride != 0 && bell.offset < end && regions[at].offset < bell.offset + VX_PAGE) return VX_NOT_A_BOARD;
+    }
     if (vx_load(board, VX_HEADER_READY) != VX_READY) return VX_NOT_A_BOARD;
     atomic_thread_fence(memory_order_acquire);
     return VX_OK;

@@ -250,7 +250,24 @@ impl HeaderImage {
         if (self.bell.offset as usize) < PAGE_BYTES || !self.bell.offset.is_multiple_of(8) || bell_end > self.length {
             return Err(LayoutFault::Damaged { what: "the doorbell lies outside" });
         }
+        if self.regions_overlap() {
+            return Err(LayoutFault::Damaged { what: "its regions overlap" });
+        }
         Ok(())
+    }
+
+    /// True if a word would belong to two regions.
+    fn regions_overlap(&self) -> bool {
+        let records = [self.hot, self.beats, self.cold, self.log].map(|region| {
+            let begin = u64::from(region.offset);
+            (begin, begin + u64::from(region.stride) * u64::from(self.slot_count))
+        });
+        let bell = u64::from(self.bell.offset);
+        let mut regions = [records[0], records[1], records[2], records[3], (bell, bell + PAGE_BYTES as u64)];
+        regions.sort_unstable();
+        // A board without logs has a region of no length for them, which may lie anywhere.
+        let taken = regions.iter().filter(|(begin, end)| begin < end);
+        !taken.is_sorted_by(|(_, end), (begin, _)| end <= begin)
     }
 
     fn holds(&self, region: Region, least: u64) -> bool {
@@ -337,6 +354,23 @@ mod tests {
         let endless = HeaderImage { length: 1 << 40, ..good() }.sealed();
         assert_eq!(endless.check(u64::MAX), Err(LayoutFault::TooLong { found: 1 << 40 }));
         assert!(HeaderImage::for_slots(MAX_SLOTS).length <= LONGEST_BYTES / 2);
+    }
+
+    #[test]
+    fn regions_that_overlap_are_refused_even_under_a_right_checksum() {
+        let Region { offset, stride } = good().cold;
+        for header in [
+            HeaderImage { hot: good().cold, ..good() },
+            HeaderImage { beats: good().hot, ..good() },
+            HeaderImage { log: Region { offset: offset + 63 * stride, ..good().log }, ..good() },
+            HeaderImage { bell: Region { offset, stride: 0 }, ..good() },
+        ] {
+            let header = header.sealed();
+            let overlap = LayoutFault::Damaged { what: "its regions overlap" };
+            assert_eq!(header.check(u64::MAX), Err(overlap), "{header:?}");
+        }
+        let without_logs = HeaderImage { log: Region { offset, stride: 0 }, ..good() }.sealed();
+        assert_eq!(without_logs.check(without_logs.length), Ok(()));
     }
 
     #[test]

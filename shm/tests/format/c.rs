@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use vx_shm::layout::HeaderImage;
 use vx_shm::{ClaimError, Kind, Liveness, ReserveError, Slot, SlotState, Snapshot, Step};
 
 use crate::crate_file;
@@ -303,6 +304,12 @@ fn c_refuses_what_is_no_board_or_not_to_be_trusted() {
     let mut outside = good.clone();
     crate::support::with_facts(&mut outside, |facts| facts.cold.offset = u32::MAX - 7);
     refused(&outside, NOT_A_BOARD);
+    let changes: [fn(&mut HeaderImage); 2] = [|facts| facts.hot = facts.cold, |facts| facts.bell = facts.log];
+    for change in changes {
+        let mut overlap = good.clone();
+        crate::support::with_facts(&mut overlap, change);
+        refused(&overlap, NOT_A_BOARD);
+    }
     let link = form.directory().join("link");
     std::os::unix::fs::symlink(board.path(), &link).unwrap();
     assert_eq!(code(&link).unwrap(), Some(11));

@@ -263,6 +263,10 @@ def _check_regions(path: str, regions: list[Region], length: int, slot_count: in
         raise _damaged(path, "the log rings lie outside")
     if bell.offset < layout.PAGE_BYTES or bell.offset % 8 or bell.offset + layout.PAGE_BYTES > length:
         raise _damaged(path, "the doorbell lies outside")
+    extents = [(region.offset, region.offset + region.stride * slot_count) for region in (hot, beats, cold, log)]
+    taken = sorted(extent for extent in [*extents, (bell.offset, bell.offset + layout.PAGE_BYTES)] if extent[0] < extent[1])
+    if any(end > begin for (_, end), (begin, _) in zip(taken, taken[1:])):
+        raise _damaged(path, "its regions overlap")
 
 
 def _not_ready(path: str, magic: int, major: int) -> LayoutError:
