@@ -180,8 +180,12 @@ impl Reader {
     /// read them at your own pace.
     ///
     /// If the system can wake this reader, nothing runs during a wait of any length. A wait of a second or less does
-    /// not look for the creator. [`Duration::MAX`] waits without end.
+    /// not look for the creator. [`Duration::MAX`] waits without end. A board that was cut or written over does not change
+    /// any more: the wait ends at once, with true, and the next [`refresh`](Self::refresh) returns the error.
     pub fn wait_change(&self, timeout: Duration) -> bool {
+        if self.check_length().is_err() {
+            return true;
+        }
         let until = Instant::now().checked_add(timeout);
         let creator = self.witness.living_creator();
         let (segment, epoch) = (&self.segment, self.epoch.unwrap_or(0));

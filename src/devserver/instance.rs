@@ -273,7 +273,7 @@ impl Shared {
             if last {
                 return;
             }
-            reading.reader().wait_change(LOOK);
+            reading.await_change(LOOK);
         }
     }
 

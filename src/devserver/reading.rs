@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use vx_shm::{Reader, SlotState, SlotView, Snapshot};
@@ -30,6 +31,8 @@ pub(super) struct Keys {
 pub(super) struct Reading {
     keys: Keys,
     reader: Reader,
+    /// True if the last look could read the board.
+    readable: bool,
     snapshot: Snapshot,
     logs: [Follower; 2],
     fault: Fault,
@@ -49,6 +52,7 @@ impl Reading {
         let follower = |source: &str, key: &str| Follower::of(&Arc::from(source), log_file(&logs, key), false);
         Ok(Self {
             reader: boards::open_file(board)?,
+            readable: true,
             snapshot: Snapshot::default(),
             logs: [follower("vite", &keys.vite), follower("go-build", &build_key(&keys.go))],
             keys,
@@ -61,9 +65,13 @@ impl Reading {
         })
     }
 
-    /// The reader of the board, to wait for changes with.
-    pub(super) fn reader(&mut self) -> &mut Reader {
-        &mut self.reader
+    /// Wait for a change of the board, at most for so long.
+    pub(super) fn await_change(&self, longest: Duration) {
+        if self.readable {
+            self.reader.wait_change(longest);
+        } else {
+            std::thread::sleep(longest); // A board that was cut has no change to wait for.
+        }
     }
 
     /// The state at the last look.
@@ -85,7 +93,7 @@ impl Reading {
     /// The events since the last look: first what was printed, then mistakes, and the state last.
     pub(super) fn look(&mut self) -> Vec<DevServerEvent> {
         // A board that cannot be read any more shows what it showed.
-        let _ = self.reader.refresh(&mut self.snapshot);
+        self.readable = self.reader.refresh(&mut self.snapshot).is_ok();
         let (vite, go) = (slot_of(&self.snapshot, &self.keys.vite), slot_of(&self.snapshot, &self.keys.go));
         let built = slot_of(&self.snapshot, &build_key(&self.keys.go)).cloned();
         let (vite, go) = (vite.cloned(), go.cloned());

@@ -132,11 +132,15 @@ fn watch(board: PathBuf, events: Sender<Event>) -> io::Result<()> {
     let mut snapshot = Snapshot::default();
     thread::Builder::new().name("board watch".into()).spawn(move || {
         loop {
-            let _ = reader.refresh(&mut snapshot);
+            let readable = reader.refresh(&mut snapshot).is_ok();
             if events.send(Event::Changed).is_err() {
                 return;
             }
-            reader.wait_change(LOOK);
+            if readable {
+                reader.wait_change(LOOK);
+            } else {
+                thread::sleep(LOOK); // A board that was cut has no change to wait for.
+            }
         }
     })?;
     Ok(())

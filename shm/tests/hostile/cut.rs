@@ -91,6 +91,23 @@ fn a_board_that_is_cut_is_an_error_that_names_the_length_left() {
 }
 
 #[test]
+fn nobody_waits_for_a_change_on_a_board_that_is_cut_or_written_over() {
+    let form = Form::file();
+    let (path, good) = crate::filled(&form);
+    let mut reader = Reader::open(&path).unwrap();
+    reader.snapshot().unwrap();
+    for length in [4096, 0, good.len() as u64] {
+        cut(&path, length);
+        for _ in 0..2 {
+            let began = std::time::Instant::now();
+            assert!(reader.wait_change(std::time::Duration::from_secs(600)), "there is an error to look at");
+            assert!(began.elapsed().as_secs() < 300);
+        }
+        assert!(reader.snapshot().is_err());
+    }
+}
+
+#[test]
 fn readers_of_boards_that_are_cut_at_any_instant_get_an_error_and_no_signal() {
     let form = Form::file();
     let (count, mut random) = (rounds(240), Random(0xc07));

@@ -148,7 +148,7 @@ impl Shared {
         let mut reader: Reader = boards::open_file(&self.board).map_err(std::io::Error::other)?;
         let mut snapshot = Snapshot::default();
         loop {
-            let _ = reader.refresh(&mut snapshot);
+            let readable = reader.refresh(&mut snapshot).is_ok();
             if is_so(&snapshot) {
                 return Ok(());
             }
@@ -156,7 +156,11 @@ impl Shared {
             if left.is_zero() {
                 return Err(DevServerError::NotEnded { id: id.to_owned() });
             }
-            reader.wait_change(left.min(LOOK));
+            if readable {
+                reader.wait_change(left.min(LOOK));
+            } else {
+                std::thread::sleep(left.min(LOOK)); // A board that was cut has no change to wait for.
+            }
         }
     }
 }

@@ -206,7 +206,7 @@ fn await_end(lease: &Weak<Inner>, mut reader: Reader, failures: &Sender<Failure>
     let (mut snapshot, mut known) = (Snapshot::default(), HashMap::new());
     while let Some(inner) = lease.upgrade() {
         // A board that cannot be read any more shows what it showed.
-        let _ = reader.refresh(&mut snapshot);
+        let readable = reader.refresh(&mut snapshot).is_ok();
         let (settled, failed) = (inner.end(&snapshot), inner.failed(&snapshot));
         let goes_on = inner.held || !failed.is_empty() && is_supervised(&snapshot);
         if settled.is_some() && !(goes_on && inner.asked.load(Ordering::SeqCst) == 0) {
@@ -221,6 +221,10 @@ fn await_end(lease: &Weak<Inner>, mut reader: Reader, failures: &Sender<Failure>
             }
         }
         drop(inner);
-        reader.wait_change(LOOK);
+        if readable {
+            reader.wait_change(LOOK);
+        } else {
+            thread::sleep(LOOK);
+        }
     }
 }
