@@ -133,14 +133,19 @@ class Board:
         """The board's subject, for people."""
         return self.snapshot().board.title
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self, fresh: bool = False) -> Snapshot:
         """One reading of the whole board.
+
+        A writer that has beaten lately is taken for alive: one that was killed shows as lost after half a second at most.
+        With `fresh`, every writer is asked for, for a program that decides by the answer.
 
         Raises `ReadError` if the board was cut short or written over meanwhile.
         """
         words = self._words
         words.renew()
         facts = words.facts
+        if fresh:
+            self._epoch = None
         now_ns = max(facts.taken_at_ns, 1) if facts.is_dump else time.monotonic_ns()
         epoch: int = words.half[layout.HEADER_EPOCH >> 2]
         state_moved = epoch != self._epoch
@@ -271,11 +276,12 @@ class Board:
         none of these.
         """
         waiting.check(until)
-        self._epoch = None  # The first look then asks for each process: a slot whose writer was just killed is not live.
         end = None if timeout is None else time.monotonic() + timeout
+        first = True
         while True:
             closed = self.closed  # First: what is read after it is then the last state.
-            snapshot = self.snapshot()
+            snapshot = self.snapshot(fresh=first)  # A slot whose writer was just killed is not live.
+            first = False
             slot = _newest(snapshot, key)
             met = None if slot is None else waiting.reached(slot, until)
             if slot is not None and met:

@@ -77,7 +77,8 @@ class OwnBoard(Board):
         if self._pid != os.getpid() or self._words.closed:
             return
         if state is None:
-            failed = any(slot.state in ("failed", "died") or slot.lost for slot in self.slots())
+            slots = self.snapshot(fresh=True).slots  # One whose process was just killed has beaten a moment ago.
+            failed = any(slot.state in ("failed", "died") or slot.lost for slot in slots)
             state = "failed" if failed else "done"
         self._writer.close(state)
         self._restore_variable()
