@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use vx_shm::{ClaimError, Ending, Kind, Slot, SlotState, Step, Unit};
+use vx_shm::{ClaimError, EndError, Ending, Kind, Slot, SlotState, Step, Unit};
 
 use crate::error::write_error;
 use crate::fork::Own;
@@ -14,17 +14,28 @@ use crate::text::Text;
 /// "running", by the vocabulary of tasks.
 const RUNNING: Step = Step::new(3);
 
-#[pyclass(frozen, module = "vxboard")]
+#[pyclass(frozen, weakref, module = "vxboard")]
 pub(crate) struct SlotWriter {
     path: PathBuf,
     key: String,
     own: Own<Slot>,
+    if_left: IfLeft,
+}
+
+/// What becomes of a slot that nobody holds any more, and that was not ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum IfLeft {
+    /// It is lost, until the process that made its board records how this one ended.
+    Lost,
+    /// It is over, as no other process will record an end.
+    Over,
 }
 
 #[pymethods]
 impl SlotWriter {
     #[new]
-    #[pyo3(signature = (path, key, total=None, unit=None, version=""))]
+    #[pyo3(signature = (path, key, total=None, unit=None, version="", if_left="lost"))]
+    #[allow(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
         path: PathBuf,
@@ -32,8 +43,10 @@ impl SlotWriter {
         total: Option<u64>,
         unit: Option<&str>,
         version: &str,
+        if_left: &str,
     ) -> PyResult<Self> {
         let key = key.into_string();
+        let if_left = if if_left == "over" { IfLeft::Over } else { IfLeft::Lost };
         let unit = unit.map(unit_of).transpose()?;
         let begin = || {
             let mut slot = Slot::join(&path, &key, version, Kind::Task)?;
@@ -44,7 +57,7 @@ impl SlotWriter {
             Ok::<_, ClaimError>(slot)
         };
         match Own::make(py, begin) {
-            Ok(own) => Ok(Self { path, key, own }),
+            Ok(own) => Ok(Self { path, key, own, if_left }),
             Err(error) => Err(write_error(py, &path, &error, error.hint())),
         }
     }
@@ -110,6 +123,11 @@ impl SlotWriter {
         self.finish(py, Ending::new(SlotState::Cancelled))
     }
 
+    /// End the slot at the ordinary end of its process: as done, unless there was more to do.
+    fn leave(&self, py: Python<'_>) -> PyResult<()> {
+        self.leave_in_order().map_err(|error| write_error(py, &self.path, &error, error.hint()))
+    }
+
     fn __enter__(slot: Py<Self>) -> Py<Self> {
         slot
     }
@@ -147,9 +165,27 @@ impl SlotWriter {
         write_error(py, &self.path, &what, Some("take a slot of your own with `vxboard.slot`".into()))
     }
 
+    fn leave_in_order(&self) -> Result<(), EndError> {
+        self.own.with(|slot| {
+            slot.take().map_or(Ok(()), |slot| {
+                let is_short = slot.total().is_some_and(|total| slot.done() < total);
+                slot.end(Ending::new(if is_short { SlotState::Cancelled } else { SlotState::Done }))
+            })
+        })
+    }
+
     fn finish(&self, py: Python<'_>, ending: Ending) -> PyResult<()> {
         let ended = self.own.with(|slot| slot.take().map_or(Ok(()), |slot| slot.end(ending)));
         ended.map_err(|error| write_error(py, &self.path, &error, error.hint()))
+    }
+}
+
+impl Drop for SlotWriter {
+    fn drop(&mut self) {
+        if self.if_left == IfLeft::Over {
+            // The board may be gone by now, and there is nobody to tell.
+            let _ = self.leave_in_order();
+        }
     }
 }
 

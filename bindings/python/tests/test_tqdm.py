@@ -22,9 +22,11 @@ except ImportError:
     extension = None
 
 
-def count(number: int) -> None:
-    for _ in tqdm(range(1000), desc="shard"):
-        pass
+def count(begun: "multiprocessing.synchronize.Barrier") -> None:
+    with tqdm(total=1000, desc="shard") as bar:
+        begun.wait(PATIENCE_S)  # Each has its bar before another's ends: later ones would take the row of an earlier.
+        for _ in range(1000):
+            bar.update()
 
 
 @unittest.skipIf(extension is None, "the extension is not built")
@@ -127,7 +129,8 @@ class Bars(BoardTest):
 
     def test_processes_with_one_description_have_a_slot_each(self) -> None:
         context = multiprocessing.get_context("fork")
-        children = [context.Process(target=count, args=(number,)) for number in range(8)]
+        begun = context.Barrier(8)
+        children = [context.Process(target=count, args=(begun,)) for _ in range(8)]
         for child in children:
             child.start()
         for child in children:

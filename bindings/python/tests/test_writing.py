@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import unittest
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
@@ -34,6 +35,22 @@ def work(key: str, fate: str) -> None:
             raise SystemExit("no space")
         if fate == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def wait_to_be_killed() -> None:
+    slot = vxboard.slot("w", total=10, strict=True)
+    slot.advance()
+    time.sleep(PATIENCE_S)
+
+
+def take_and_leave() -> None:
+    vxboard.slot("a child's", total=1, strict=True).advance()
+    sys.exit(3)
+
+
+def state_of_slot(key: str) -> str:
+    warnings.simplefilter("ignore")
+    return type(vxboard.slot(key)).__name__
 
 
 def take_and_end(path: str) -> None:
@@ -167,7 +184,32 @@ class Writing(BoardTest):
     def test_a_variable_that_names_no_board_is_named_by_the_hint(self) -> None:
         os.environ["VX_BOARD"] = "/gone.board"
         with self.assertRaisesRegex(vxboard.WriteError, "does not exist\nhint: `VX_BOARD` names it"):
-            vxboard.slot("shard")
+            vxboard.slot("shard", strict=True)
+
+    def test_a_slot_that_cannot_be_had_counts_for_itself_with_a_warning(self) -> None:
+        with self.board(slots=1) as board:
+            live = board.slot("live")
+            closed = vxboard.Board.create("closed", 4, self.directory / "closed.board")
+            closed.close()
+            named = {"gone": "/gone.board", "closed": closed.path, "full": board.path}
+            for why, path in {**named, "in use": board.path}.items():
+                key = "live" if why == "in use" else "shard"
+                with self.subTest(why), mock.patch.dict(os.environ, VX_BOARD=path):
+                    with self.assertWarnsRegex(RuntimeWarning, "progress is not shown: ") as warned:
+                        slot = vxboard.slot(key, total=3)
+                    self.assertEqual(warned.filename, __file__)
+                    with slot:
+                        slot.advance()
+                        slot.advance(2)
+                        slot.message("nobody")
+                        slot.log("reads it")
+                        self.assertEqual((slot.key, slot.done, slot.total, slot.live), (key, 3, 3, True))
+                    slot.advance()
+                    slot.end("twice")
+                    self.assertFalse(slot.live)
+                    self.assertRaises(vxboard.WriteError, vxboard.slot, key, strict=True)
+            live.end()
+        self.assertRaises(ValueError, vxboard.slot, "shard", unit="miles")
 
     def test_what_cannot_be_written_is_an_error_with_a_next_step(self) -> None:
         with self.board(slots=1) as board:
@@ -205,6 +247,96 @@ class Writing(BoardTest):
                 self.assertEqual(found["fine"], ("done", None, 0, None, 10))
                 self.assertEqual(found["bad"], ("failed", "SystemExit: no space", 1, None, 10))
                 self.assertEqual(found["gone"], ("died", None, None, signal.SIGKILL, 10))
+
+    def test_a_board_whose_worker_was_just_killed_closes_as_failed(self) -> None:
+        for method in ("fork", "spawn", "forkserver"):
+            context = multiprocessing.get_context(method)
+            for number in range(int(os.environ.get("VXBOARD_KILLS", "20"))):
+                path = self.directory / f"{method} {number}.board"
+                with vxboard.Board.create("kill and close", 4, path) as board:
+                    child = context.Process(target=wait_to_be_killed)
+                    child.start()
+                    self.until(lambda: any(slot.done for slot in board), "the worker does not begin")
+                    child.kill()
+                    child.join()
+                with vxboard.Board.open(path) as board:
+                    found = (board.snapshot().board.state, board["w"].word)
+                self.assertEqual(found, ("failed", "lost"), f"{method} {number}")
+
+    def test_a_fresh_snapshot_shows_a_kill_at_once(self) -> None:
+        with self.board() as board:
+            child = multiprocessing.get_context("fork").Process(target=wait_to_be_killed)
+            child.start()
+            self.until(lambda: any(slot.done for slot in board), "the worker does not begin")
+            child.kill()
+            child.join()
+            self.assertTrue(board.snapshot(fresh=True).slots[0].lost)
+
+    def test_the_workers_of_each_board_of_a_process_write_to_it(self) -> None:
+        for method in ("fork", "spawn", "forkserver"):
+            context = multiprocessing.get_context(method)
+            for number in range(3):
+                path = self.directory / f"{method} {number}.board"
+                with self.subTest(method, board=number), vxboard.Board.create(method, 16, path) as board:
+                    children = [context.Process(target=work, args=(str(at), "return")) for at in range(4)]
+                    for child in children:
+                        child.start()
+                    for child in children:
+                        child.join(PATIENCE_S)
+                    self.assertEqual([child.exitcode for child in children], [0] * 4)
+                    found = {slot.key: (slot.state, slot.done, slot.pid) for slot in board}
+                    self.assertEqual(found, {str(at): ("done", 10, child.pid) for at, child in enumerate(children)})
+
+    def test_a_pool_that_is_older_than_a_board_writes_to_it(self) -> None:
+        for method in ("fork", "spawn", "forkserver"):
+            context = multiprocessing.get_context(method)
+            with futures.ProcessPoolExecutor(2, mp_context=context) as pool:
+                list(pool.map(abs, range(8)))  # Its workers are there before any board.
+                for number in range(3):
+                    path = self.directory / f"{method} {number}.board"
+                    with self.subTest(method, board=number), vxboard.Board.create(method, 16, path) as board:
+                        list(pool.map(work, [f"{number} {at}" for at in range(8)], ["return"] * 8))
+                        found = {slot.key: (slot.state, slot.done) for slot in board}
+                        self.assertEqual(found, {f"{number} {at}": ("done", 10) for at in range(8)})
+                with self.subTest(method, board="none"):
+                    over = pool.submit(state_of_slot, "late").result(PATIENCE_S)
+                    self.assertEqual(over, "CountingSlot", "no worker is ended for a board that is over")
+
+    def test_an_ordinary_end_without_with_reads_as_an_end(self) -> None:
+        endings = {
+            "": ("done", "done"),
+            "slot.publish(1)": ("done", "cancelled"),
+            "raise OSError('no space')": ("failed", "failed"),
+            "raise KeyboardInterrupt": ("cancelled", "cancelled"),
+            "os.kill(os.getpid(), 9)": ("running", "live"),
+            "os._exit(0) if os.fork() == 0 else os.wait()": ("done", "done"),
+            "sys.exit() if os.fork() == 0 else os.wait()": ("done", "done"),
+        }
+        for number, (ending, expected) in enumerate(endings.items()):
+            for where in ("module", "function"):
+                path = self.directory / f"{where} {number}.board"
+                lines = [f"board = vxboard.Board.create('x', 4, {str(path)!r})", "slot = board.slot('a', total=2)"]
+                lines += ["slot.advance(2)", ending or "pass"]
+                body = "\n".join(lines) if where == "module" else "def main():\n  " + "\n  ".join(lines) + "\nmain()"
+                with self.subTest(ending=ending, where=where):
+                    command = [sys.executable, "-B", "-c", f"import os, sys, vxboard\n{body}\n"]
+                    subprocess.run(command, capture_output=True, timeout=PATIENCE_S)
+                    with vxboard.Board.open(path) as board:
+                        found = (board.snapshot().board.state, board["a"].state)
+                        self.assertEqual(found, expected)
+                        self.assertEqual(board["a"].lost, expected[1] == "live")
+
+    def test_a_slot_that_its_board_s_process_left_is_over_and_that_of_a_child_is_lost_until_its_end_is_recorded(self) -> None:
+        with self.board() as board:
+            board.slot("left", total=1).advance()
+            board.slot("short", total=2).advance()
+            self.assertEqual([slot.state for slot in board], ["done", "cancelled"])
+            child = multiprocessing.get_context("spawn").Process(target=take_and_leave)
+            child.start()
+            child.join(PATIENCE_S)
+            self.assertTrue(board.snapshot(fresh=True).slots[-1].lost)
+            board.record_exit(child.pid, child.exitcode)
+            self.assertEqual((board["a child's"].state, board["a child's"].exit_code), ("died", 3))
 
     def test_a_child_that_has_not_ended_has_no_end_to_record(self) -> None:
         child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(PATIENCE_S,))
@@ -377,6 +509,12 @@ class Writing(BoardTest):
 
 
 class WithoutTheExtension(BoardTest):
+    def test_a_slot_counts_for_itself(self) -> None:
+        with mock.patch.dict("sys.modules", {"vxboard._extension": None}):
+            with self.assertWarnsRegex(RuntimeWarning, "no compiled extension"), vxboard.slot("shard") as slot:
+                slot.advance(3)
+            self.assertEqual((slot.done, slot.live), (3, False))
+
     def test_writing_names_what_is_missing(self) -> None:
         with mock.patch.dict("sys.modules", {"vxboard._extension": None}):
             with self.assertRaisesRegex(vxboard.WriteError, "no compiled extension.*\n.*pip install ./bindings/python"):

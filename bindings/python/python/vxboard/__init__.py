@@ -11,6 +11,7 @@ recorded: for these only the standard library is needed. `Board.create` and `slo
 """
 
 from ._board import Board, Dump, Watch
+from ._counting import CountingSlot
 from ._daemon import Daemon
 from ._errors import (
     AttachError,
@@ -41,6 +42,7 @@ __all__ = [
     "AttachError",
     "Board",
     "BoardFacts",
+    "CountingSlot",
     "Daemon",
     "DaemonAbsentError",
     "DaemonError",

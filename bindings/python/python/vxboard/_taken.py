@@ -10,7 +10,7 @@ from collections.abc import Sized
 from typing import TYPE_CHECKING, Callable, Optional, cast
 
 from ._errors import VxboardError, WriteError
-from ._writer import Unit, slot
+from ._writer import Unit, strict_slot
 
 if TYPE_CHECKING:
     from ._extension import SlotWriter
@@ -27,9 +27,9 @@ def slot_of(key: str, total: Optional[float] = None, unit: Optional[Unit] = None
     Raises `VxboardError` or `OSError` if there is none at all.
     """
     try:
-        return slot(key, whole(total), unit)
+        return strict_slot(key, whole(total), unit)
     except VxboardError:
-        return slot(f"{key} {os.getpid()}.{next(_counter)}", whole(total), unit)
+        return strict_slot(f"{key} {os.getpid()}.{next(_counter)}", whole(total), unit)
 
 
 def slot_or_none(key: str, total: Optional[float] = None, unit: Optional[Unit] = None) -> Optional[SlotWriter]:

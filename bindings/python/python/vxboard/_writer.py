@@ -9,13 +9,16 @@ import atexit
 import os
 import platform
 import sys
+import warnings
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Optional, Union
 from weakref import WeakSet
 
+from . import _parents as parents
 from . import _places as places
 from ._board import Board
-from ._errors import WriteError
+from ._counting import CountingSlot
+from ._errors import VxboardError, WriteError
 from ._lock import Lock
 
 if TYPE_CHECKING:
@@ -25,8 +28,9 @@ Unit = Literal["count", "bytes", "files", "permille"]
 End = Literal["done", "failed", "cancelled"]
 
 _VARIABLE = "VX_BOARD"
-# Boards of this process that are not closed: one that is closed leaves the others' way back to a variable's earlier value.
-_open: WeakSet[OwnBoard] = WeakSet()
+# Boards of this process that are not closed, and in a forked child those of its parent. They are kept: a board is open
+# until it is closed, or the process ends.
+_open: set[OwnBoard] = set()
 # The board that `slot` made because there was none. A forked child writes to its parent's.
 _made: Optional[OwnBoard] = None
 _making = Lock()
@@ -41,6 +45,7 @@ class OwnBoard(Board):
         super().__init__(path)
         self._pid = os.getpid()
         self._before = os.environ.get(_VARIABLE)
+        self._taken: WeakSet[SlotWriter] = WeakSet()
         os.environ[_VARIABLE] = path
         _open.add(self)
 
@@ -107,12 +112,35 @@ class OwnBoard(Board):
         error: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> None:
+        self._close_after(error)
+
+    def _close_after(self, error: Optional[BaseException]) -> None:
         if error is not None:
             from ._extension import outcome
 
             ended = outcome(error)
             self.finish(None if ended == "done" else ended)
         self.close()
+
+    def _end_with_process(self, error: Optional[BaseException]) -> None:
+        """Close it at the ordinary end of the process, with the slots that this process has not ended."""
+        if self._pid != os.getpid():
+            return
+        for slot in list(self._taken):
+            if error is None:
+                slot.leave()
+            else:
+                slot.__exit__(type(error), error, error.__traceback__)
+        self._close_after(error)
+
+
+@atexit.register
+def _close_all() -> None:
+    """Close what is open at the end of the process. An exception that nothing caught ends it as `with` would; of a status
+    that the program exits with nothing is known here, nor of errors that an interactive session has shown."""
+    error = None if hasattr(sys, "ps1") else getattr(sys, "last_value", None)
+    for board in list(_open):
+        board._end_with_process(error)
 
 
 def create(title: str, slots: int = 64, path: Optional[Union[str, os.PathLike[str]]] = None) -> OwnBoard:
@@ -124,19 +152,54 @@ def create(title: str, slots: int = 64, path: Optional[Union[str, os.PathLike[st
     return board
 
 
-def slot(key: str, total: Optional[int] = None, unit: Optional[Unit] = None) -> SlotWriter:
-    """Take a slot of the board that `VX_BOARD` names: that of the process that started this one. Without such a board
-    this process makes one, which is closed at its end.
+def slot(
+    key: str, total: Optional[int] = None, unit: Optional[Unit] = None, *, strict: bool = False
+) -> Union[SlotWriter, CountingSlot]:
+    """Take a slot of the board of the process that started this one: that which `VX_BOARD` names, or, if that is over, that
+    which this process's parent has open now. Without such a board this process makes one, which is closed at its end.
 
-    Raises `WriteError` if the board is full or closed, or has a slot with this key at work.
+    If there is none to be had, as the board is full, closed or gone, or a slot at work has this key, a warning says why, and
+    the work goes on with a slot that counts for itself. With `strict`, that is a `WriteError`.
     """
+    try:
+        return strict_slot(key, total, unit)
+    except (VxboardError, OSError) as error:
+        if strict:
+            raise
+        warnings.warn(f"progress is not shown: {error}", RuntimeWarning, stacklevel=2)
+        return CountingSlot(key, total)
+
+
+def strict_slot(key: str, total: Optional[int] = None, unit: Optional[Unit] = None) -> SlotWriter:
+    """As `slot`, or an error."""
     named = os.environ.get(_VARIABLE)
+    if not named and _was_started_by_python():
+        named = _follow_parent()
     try:
         return _slot_writer(named or _made_once(), key, total, unit)
     except WriteError as error:
-        if named and not os.path.exists(named):
+        if not named or not parents.is_over(named):
+            raise
+        other = _follow_parent()
+        if other is not None and other != named:
+            return _slot_writer(other, key, total, unit)
+        if not os.path.exists(named):
             error.hint = places.hint_of_variable(error.hint)
         raise
+
+
+def _follow_parent() -> Optional[str]:
+    """The board that the parent has open now, which from now on is that of this process and of those that it starts."""
+    found = parents.open_board()
+    if found is not None:
+        os.environ[_VARIABLE] = found
+    return found
+
+
+def _was_started_by_python() -> bool:
+    """True in a process of `multiprocessing`, whose environment may be older than its parent's board."""
+    multiprocessing = sys.modules.get("multiprocessing.process")
+    return multiprocessing is not None and multiprocessing.parent_process() is not None
 
 
 def _made_once() -> str:
@@ -147,7 +210,6 @@ def _made_once() -> str:
         if not path:
             title = os.path.basename(sys.argv[0]) if sys.argv and sys.argv[0] else "python"
             _made = create(title)
-            atexit.register(_made.close)
             path = _made.path
         return path
 
@@ -165,7 +227,13 @@ def _slot_writer(path: str, key: str, total: Optional[int], unit: Optional[Unit]
         from ._extension import SlotWriter
     except ImportError as error:
         raise _without_extension(path, error) from error
-    return SlotWriter(path, key, total, unit)
+    own = next((board for board in list(_open) if board.path == path and board._pid == os.getpid()), None)
+    if own is None:
+        # The process that made the board records how this one ended.
+        return SlotWriter(path, key, total, unit)
+    slot = SlotWriter(path, key, total, unit, if_left="over")
+    own._taken.add(slot)
+    return slot
 
 
 def _without_extension(path: str, error: ImportError) -> WriteError:
