@@ -7,6 +7,7 @@ mod clients;
 mod connections;
 mod damage;
 mod disks;
+mod elsewhere;
 mod leftovers;
 mod overlays;
 mod places;

@@ -38,7 +38,10 @@ fn innermost_number(number: u32) -> Option<u32> {
 }
 
 #[cfg(all(test, target_os = "linux"))]
-pub(crate) mod tests {
+pub(crate) use tests::Contained;
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
     use std::os::unix::fs::MetadataExt;
     use std::process::{Child, Command, Stdio};
     use std::time::{Duration, Instant};

@@ -3,7 +3,7 @@
 use super::super::facts;
 use super::*;
 use crate::layout::HeaderImage;
-use crate::liveness::contained::tests::Contained;
+use crate::liveness::contained::Contained;
 use crate::liveness::process::own;
 
 const HOUR_NS: i64 = 3_600 * 1_000_000_000;
