@@ -32,6 +32,12 @@ pub(super) fn data(text: impl Display) {
     noted(writeln!(stdout, "{}", escaped(&text.to_string())).and_then(|()| stdout.flush()));
 }
 
+/// Print a document that ends its own lines: to standard output.
+pub(super) fn document(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    noted(write!(stdout, "{}", escaped(text)).and_then(|()| stdout.flush()));
+}
+
 /// Print a piece of data as it comes: to standard output, without a newline of its own.
 #[cfg(all(unix, feature = "control"))]
 pub(super) fn piece(text: &str) {

@@ -47,7 +47,7 @@ fn of_recording(path: &Path, at: Option<Duration>, raw: Option<&Path>, format: D
 fn show(snapshot: &Snapshot, format: DumpFormat, wanted: bool) {
     match format {
         DumpFormat { json: true, .. } => print::data(format_args!("{:#}", to_json(snapshot))),
-        DumpFormat { csv: true, .. } => print::data(to_csv(snapshot).trim_end()),
+        DumpFormat { csv: true, .. } => print::document(&to_csv(snapshot)),
         DumpFormat { text: true, .. } => print::data(to_text(snapshot).trim_end()),
         _ if wanted => print::data(to_text(snapshot).trim_end()),
         _ => {}

@@ -130,6 +130,7 @@ fn one_board_is_the_same_as_json_text_and_csv() {
     let text_form = sandbox.vx("board dump --text").succeeds().stdout();
     assert_eq!(text_form, sandbox.vx("board dump").succeeds().stdout(), "text is what nobody has to ask for");
     let csv = sandbox.vx("board dump --csv").succeeds().stdout();
+    assert!(csv.ends_with("\r\n"), "the last record ends like the others: {csv:?}");
     let mut rows = records(&csv);
     let columns = rows.remove(0);
     let slots = board["slots"].as_array().expect("a list");
