@@ -11,6 +11,9 @@ use tree::Form;
 ///
 /// It holds the board and its slots as [`numbers`] does, but each step by its word, and an error in three fields:
 /// `error`, all lines as people see them, `error_kind` and `hint`.
+///
+/// Texts are those of the board, whatever they hold. Written out with `to_string`, the value has control characters as they
+/// are, U+007F to U+009F, which some terminals obey: print it through [`json_line`](crate::text::json_line).
 pub fn to_json(snapshot: &Snapshot) -> Value {
     tree::of(snapshot, Form::Explained)
 }

@@ -17,8 +17,12 @@ A script makes a board of its own, or joins one that is there:
   vx board put compile --state done
 
 `vx top`, `vx board watch` and `vx board wait` follow it from any terminal. The slot belongs to
-the script: if the script dies, the slot reads as lost. In a recipe of make, each line is a shell of
-its own, and make itself owns the work: --owner $$PPID.";
+the script: if the script dies, the slot reads as lost. So does not the slot of a function in the
+background that is killed while the script goes on: name that process with --owner $BASHPID, or run
+the job with `vx board run`. In a recipe of make, each line is a shell of its own, and make itself
+owns the work: --owner $$PPID.
+
+A key that is put anew after its end has its row again, in its next attempt.";
 
 /// Arguments of `vx board put`.
 #[derive(Debug, Args)]
