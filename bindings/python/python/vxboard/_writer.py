@@ -6,6 +6,7 @@ Writing takes the compiled extension: publications are ordered by atomic operati
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import platform
 import sys
@@ -140,7 +141,8 @@ def _close_all() -> None:
     that the program exits with nothing is known here, nor of errors that an interactive session has shown."""
     error = None if hasattr(sys, "ps1") else getattr(sys, "last_value", None)
     for board in list(_open):
-        board._end_with_process(error)
+        with contextlib.suppress(VxboardError, OSError):  # It may have been removed or cut.
+            board._end_with_process(error)
 
 
 def create(title: str, slots: int = 64, path: Optional[Union[str, os.PathLike[str]]] = None) -> OwnBoard:
