@@ -3,10 +3,19 @@
 //! The lock is on a file of its own, which its holder removes while it still holds the lock. A process that gets a lock
 //! therefore checks that the file it locked is still the one at the path, and tries again if not. So no lock file is left
 //! behind, and no two processes ever hold locks on two files of one name.
+//!
+//! Some file systems have no locks: a cluster's, network drives without a lock service, some in user space. There the
+//! lock is a [link](owner) beside the file that names its owner. It stays when its owner is killed, and the next process
+//! on that machine sees that the owner has ended.
+
+mod owner;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+
+use owner::OwnerLink;
+pub use owner::UnseenOwner;
 
 /// The most tries if the file keeps being removed between opening and locking it.
 const RACES: usize = 1000;
@@ -16,11 +25,45 @@ const RACES: usize = 1000;
 pub struct FileLock {
     file: File,
     path: PathBuf,
+    at_end: AtEnd,
+    /// Dropped after the file is gone.
+    _grip: Grip,
+}
+
+/// What keeps others from a lock.
+#[derive(Debug)]
+enum Grip {
+    /// The system, as long as the file is open.
+    System,
+    /// A link that names this process.
+    Link { _link: OwnerLink },
+}
+
+/// What happens to the file of a lock at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AtEnd {
+    Remove,
+    Keep,
 }
 
 impl FileLock {
     /// Take the lock, or `None` while it is held elsewhere. Its directory is created if needed.
+    ///
+    /// # Errors
+    /// The file can't be made, or the file system has [no locks](has_no_locks) of any form.
     pub fn try_acquire(path: &Path) -> io::Result<Option<Self>> {
+        Self::try_acquire_until(path, AtEnd::Remove)
+    }
+
+    /// The same on a file that stays at the lock's end, for earlier versions of vx, which expect that.
+    ///
+    /// # Errors
+    /// As for [`try_acquire`](Self::try_acquire).
+    pub fn try_acquire_lasting(path: &Path) -> io::Result<Option<Self>> {
+        Self::try_acquire_until(path, AtEnd::Keep)
+    }
+
+    fn try_acquire_until(path: &Path, at_end: AtEnd) -> io::Result<Option<Self>> {
         for _ in 0..RACES {
             let file = match OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path) {
                 Ok(file) => file,
@@ -30,11 +73,9 @@ impl FileLock {
                 }
                 Err(error) => return Err(error),
             };
-            match file.try_lock() {
-                Ok(()) if is_at(&file, path)? => return Ok(Some(Self { file, path: path.to_owned() })),
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Ok(None),
-                Err(TryLockError::Error(error)) => return Err(error),
+            let Some(grip) = Grip::try_on(&file, path)? else { return Ok(None) };
+            if is_at(&file, path)? {
+                return Ok(Some(Self { file, path: path.to_owned(), at_end, _grip: grip }));
             }
         }
         Err(io::Error::other("the lock file keeps being replaced"))
@@ -46,20 +87,71 @@ impl FileLock {
     }
 }
 
+impl Grip {
+    /// `None` while another holds the lock.
+    fn try_on(file: &File, path: &Path) -> io::Result<Option<Self>> {
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self::System)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) if is_without_locks(&error) => {
+                Ok(OwnerLink::try_acquire(path)?.map(|link| Self::Link { _link: link }))
+            }
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
 /// True if the lock at this path is free, also because there is no such file.
 ///
 /// Nothing is left changed, but a process that tries to take the lock at this very moment finds it taken, and tries again.
 pub fn is_free(path: &Path) -> bool {
     match File::open(path) {
-        Ok(file) => file.try_lock().is_ok(),
-        Err(error) => error.kind() == io::ErrorKind::NotFound,
+        Ok(file) => match file.try_lock() {
+            Ok(()) => true,
+            Err(TryLockError::Error(error)) if is_without_locks(&error) => !owner::is_owned(path),
+            Err(_) => false,
+        },
+        Err(error) => error.kind() == io::ErrorKind::NotFound && !owner::is_owned(path),
     }
+}
+
+/// The holder of the lock at this path, if it runs on another machine or in another container, and so can neither be
+/// signalled nor be seen to end. Known only where the file system has no locks.
+pub fn unseen_owner(path: &Path) -> Option<UnseenOwner> {
+    owner::unseen_owner(path)
+}
+
+/// The lock to which this file belongs, which names the lock's owner; `None` for any other file.
+pub fn lock_of_owner_link(path: &Path) -> Option<PathBuf> {
+    owner::lock_of(path)
+}
+
+/// True if a lock could not be taken because the file system has none of any form.
+pub fn has_no_locks(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<owner::NoLocks>())
+}
+
+/// The next step after [`has_no_locks`].
+pub const NO_LOCKS_HINT: &str = "set VX_HOME to a directory on a local disk";
+
+/// True for the answers of file systems without locks.
+#[cfg(unix)]
+fn is_without_locks(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(Errno::from_io_error(error), Some(Errno::NOLCK | Errno::NOSYS | Errno::OPNOTSUPP))
+}
+
+#[cfg(not(unix))]
+fn is_without_locks(_: &io::Error) -> bool {
+    false
 }
 
 impl Drop for FileLock {
     fn drop(&mut self) {
         // Before the lock is dropped: afterwards the path may belong to another process.
-        let _ = fs::remove_file(&self.path);
+        if self.at_end == AtEnd::Remove {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 

@@ -17,6 +17,7 @@ pub mod file_lock;
 pub mod gauge;
 pub mod history;
 pub mod http;
+pub mod identity;
 pub mod inflate;
 pub mod install;
 #[cfg(all(unix, feature = "control"))]

@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::file_lock::{NO_LOCKS_HINT, has_no_locks};
 use crate::trouble::{Explain, TroubleKind};
 
 /// An operation that the file system refused.
@@ -61,6 +62,7 @@ impl Explain for DiskError {
     fn hint(&self) -> Option<String> {
         let place = shortened(self.path.parent().unwrap_or(&self.path));
         match self.source.kind() {
+            _ if has_no_locks(&self.source) => Some(NO_LOCKS_HINT.into()),
             _ if self.full() => Some(match self.need_bytes {
                 Some(need) => {
                     format!("free at least {need} bytes where `{place}` is, or set VX_HOME to a larger place")

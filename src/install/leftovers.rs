@@ -12,7 +12,7 @@ use crate::paths::Home;
 
 use super::disk::{At, DiskError, remove_tree};
 use super::staging::lock_of;
-use crate::file_lock::{FileLock, is_free};
+use crate::file_lock::{FileLock, is_free, lock_of_owner_link};
 
 /// A file or directory that no living process uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,10 @@ pub enum LeftoverKind {
 /// All leftovers of this home. Nothing is changed.
 pub fn leftovers(home: &Home) -> Vec<Leftover> {
     let staging = entries(&home.tmp()).into_iter().filter_map(|path| {
+        if let Some(lock) = lock_of_owner_link(&path) {
+            // The lock's file leads to both, unless a process was killed between removing the one and the other.
+            return (!lock.exists() && is_free(&lock)).then_some(Leftover { path: lock, kind: LeftoverKind::Lock });
+        }
         let (lock, kind) = match path.extension() {
             Some(extension) if extension == "lock" => (path.clone(), LeftoverKind::Lock),
             _ => (lock_of(&path), LeftoverKind::Staging),

@@ -22,7 +22,7 @@ use crate::trouble::{Explain, TroubleKind};
 
 use super::cancel::{POLL, Stop, Watch};
 use super::disk::{At, DiskError};
-use crate::file_lock::FileLock;
+use crate::file_lock::{FileLock, UnseenOwner, unseen_owner};
 use observation::Observation;
 
 pub use record::Holder;
@@ -41,6 +41,8 @@ pub enum WaitError {
         seconds: u64,
         /// True if the holder is stopped, by job control or a debugger.
         stopped: bool,
+        /// The holder, if it runs where this machine can't see it.
+        unseen: Option<UnseenOwner>,
     },
     /// This process was asked to stop.
     #[error("stopped while waiting for another process")]
@@ -61,6 +63,7 @@ impl Explain for WaitError {
 
     fn hint(&self) -> Option<String> {
         match self {
+            Self::Stuck { unseen: Some(owner), .. } => Some(owner.hint()),
             Self::Stuck { pid: 0, .. } => Some("end the other vx and try again".into()),
             Self::Stuck { pid, stopped: true, .. } => {
                 Some(format!("continue it with `kill -CONT {pid}`, or end it with `kill -KILL {pid}`"))
@@ -127,7 +130,8 @@ impl Wait<'_> {
                 let still = before.since.elapsed();
                 if still >= self.stall && now.ought_to_move() {
                     let (pid, doing, seconds) = (now.pid(), doing.to_owned(), still.as_secs());
-                    return Err(WaitError::Stuck { pid, doing, seconds, stopped: now.stopped });
+                    let (stopped, unseen) = (now.stopped, unseen_owner(path));
+                    return Err(WaitError::Stuck { pid, doing, seconds, stopped, unseen });
                 }
             }
             before => {
@@ -335,11 +339,11 @@ mod tests {
 
     #[test]
     fn a_stopped_holder_is_told_from_a_stuck_one() {
-        let stuck = |stopped| WaitError::Stuck { pid: 7, doing: DOING.into(), seconds: 120, stopped };
+        let stuck = |stopped| WaitError::Stuck { pid: 7, doing: DOING.into(), seconds: 120, stopped, unseen: None };
         assert!(stuck(true).to_string().contains("is stopped and made no progress for 120 s"));
         assert!(stuck(true).hint().is_some_and(|hint| hint.contains("kill -CONT 7")));
         assert!(!stuck(false).to_string().contains("stopped"));
-        let unknown = WaitError::Stuck { pid: 0, doing: DOING.into(), seconds: 1, stopped: false };
+        let unknown = WaitError::Stuck { pid: 0, doing: DOING.into(), seconds: 1, stopped: false, unseen: None };
         assert!(unknown.to_string().starts_with("another process is installing"), "{unknown}");
         assert!(unknown.hint().is_some_and(|hint| !hint.contains('0')));
     }

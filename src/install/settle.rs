@@ -9,28 +9,17 @@
 
 use std::fs::{self, File};
 use std::path::Path;
-use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use super::manifest::{Change, Depth, Manifest};
 use super::receipt::Receipt;
+use crate::identity::boot;
 
 /// The resolution of the time in receipts.
 const RECEIPT_GRAIN: Duration = Duration::from_secs(1);
 
-/// The identifier of this boot.
-static BOOT: LazyLock<Option<String>> = LazyLock::new(|| {
-    let name = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
-});
-
 /// A path whose times differ in each boot: the directory of processes is created anew.
 pub(super) const CHANGES_EACH_BOOT: &str = "/proc";
-
-/// The identifier of this boot; `None` if the system provides none.
-pub(super) fn boot() -> Option<&'static str> {
-    BOOT.as_deref()
-}
 
 /// The receipt of a release, if the release is whole as far as its files show; `None` if data was lost.
 pub(super) fn settled(release: &Path, receipt: Receipt) -> Option<Receipt> {

@@ -6,6 +6,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 
 use super::group::members;
+use crate::identity::{boot, started};
 
 /// The pause between two looks at a group that ends.
 const GLANCE: Duration = Duration::from_millis(10);
@@ -24,7 +25,7 @@ pub struct Recorded {
 impl Recorded {
     /// The process with this number; `None` if there is none.
     pub fn of(pid: u32) -> Option<Self> {
-        Some(Self { pid, start: started(pid)?, boot: boot()? })
+        Some(Self { pid, start: started(pid)?, boot: boot()?.to_owned() })
     }
 
     /// True while it is that very process.
@@ -55,17 +56,4 @@ impl Recorded {
         }
         true
     }
-}
-
-fn boot() -> Option<String> {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|text| text.trim().to_owned())
-}
-
-/// The time of its start, unless it has ended.
-fn started(pid: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name, in parentheses, may hold anything; the state is the first field after the last one.
-    let mut fields = stat.rsplit_once(") ")?.1.split(' ');
-    fields.next().filter(|state| !matches!(*state, "Z" | "X"))?;
-    fields.nth(18)?.parse().ok()
 }

@@ -20,6 +20,7 @@ use crate::archive::{Attested, is_one_name};
 use crate::candidate::SourceKind;
 use crate::digest::Digest;
 use crate::paths::leads_outside;
+use crate::file_lock::{NO_LOCKS_HINT, UnseenOwner, has_no_locks};
 use crate::platform::Platform;
 use crate::shown_address::without_secrets;
 use crate::small_file::read_regular_text;
@@ -114,6 +115,8 @@ pub enum LockError {
         path: PathBuf,
         /// The time waited.
         waited: std::time::Duration,
+        /// The other vx, if it runs where this machine can't see it.
+        unseen: Option<UnseenOwner>,
     },
 }
 
@@ -141,6 +144,7 @@ impl Explain for LockError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             LockError::Newer { .. } => "update vx; or remove vx.lock and write it anew with `vx lock`".into(),
+            LockError::Io { cause, .. } if has_no_locks(cause) => NO_LOCKS_HINT.into(),
             LockError::Io { cause, .. } if cause.kind() != std::io::ErrorKind::InvalidData => {
                 "check the permissions of the file and of its directory".into()
             }
@@ -148,6 +152,7 @@ impl Explain for LockError {
                 "take vx.lock from version control again, or remove it and run `vx lock`, which chooses every version anew"
                     .into()
             }
+            LockError::Busy { unseen: Some(owner), .. } => owner.hint(),
             LockError::Busy { .. } => "wait for the other vx, or stop it".into(),
         })
     }

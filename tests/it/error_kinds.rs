@@ -168,7 +168,8 @@ fn errors_of_archives_have_their_kinds() {
 
 #[test]
 fn errors_of_installs_have_their_kinds() {
-    let stuck = |pid, stopped| WaitError::Stuck { pid, doing: "installing node".into(), seconds: 120, stopped };
+    let stuck =
+        |pid, stopped| WaitError::Stuck { pid, doing: "installing node".into(), seconds: 120, stopped, unseen: None };
     let fault = CommandFault { reason: "exit code 3".into(), output: vec!["no compiler".into()] };
     for (error, expected) in [
         (InstallError::Cancelled, Cancelled),
@@ -212,7 +213,7 @@ fn errors_of_projects_have_their_kinds() {
         (LockError::Broken { path: path(), reason: "line 3".into() }, Lock),
         (LockError::Newer { path: path(), version: 99 }, Lock),
         (LockError::Io { path: path(), action: "read", cause: refused() }, Disk),
-        (LockError::Busy { path: path(), waited: Duration::from_secs(9) }, Busy),
+        (LockError::Busy { path: path(), waited: Duration::from_secs(9), unseen: None }, Busy),
     ] {
         assert_eq!(kind_of(&error), expected, "{error:?}");
     }

@@ -8,6 +8,7 @@ mod disk;
 mod finished;
 mod offer;
 mod processes;
+mod refusing;
 mod running;
 mod whole;
 
@@ -26,6 +27,7 @@ use disk::Disk;
 pub(crate) use finished::Finished;
 pub(crate) use offer::Offer;
 pub(crate) use processes::{Process, processes_of, send};
+pub(crate) use refusing::Refusal;
 pub(crate) use running::Running;
 
 /// The longest that anything in a test may take.
@@ -184,10 +186,15 @@ impl Sandbox {
 
     /// Start a command of this sandbox with this input.
     pub(crate) fn run_with(&self, name: &str, mut command: Command, input: impl Into<Stdio>) -> Running {
-        let number = self.started.replace(self.started.get() + 1);
-        let output = |stream: &str| self.root.path().join(format!("{number}.{stream}"));
+        let [stdout, stderr] = self.next_outputs();
         command.stdin(input);
-        Running::start(name, command, output("stdout"), output("stderr"))
+        Running::start(name, command, stdout, stderr)
+    }
+
+    /// The files for both outputs of the next command.
+    fn next_outputs(&self) -> [PathBuf; 2] {
+        let number = self.started.replace(self.started.get() + 1);
+        ["stdout", "stderr"].map(|stream| self.root.path().join(format!("{number}.{stream}")))
     }
 
     /// The newest board, once there is one that can be read.

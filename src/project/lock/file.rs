@@ -1,41 +1,41 @@
 //! Writing the lock file: atomically, and by one vx at a time.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Lock, LockError, LockFile};
+use crate::file_lock::{FileLock, unseen_owner};
+
+/// The pause between two tries.
+const GLANCE: Duration = Duration::from_millis(10);
 
 /// The exclusive right to write one lock file; released when dropped, or when the process ends.
 #[derive(Debug)]
 pub struct Guard {
     path: PathBuf,
-    _held: File,
+    _held: FileLock,
 }
 
 impl Guard {
     /// Wait for the right to write the lock file `path`, for at most `patience`.
     ///
     /// `turnstile` is a file outside of the project, the same one for all writers of `path`. It is created if missing,
-    /// and never removed, since that would let two writers in.
+    /// and stays.
     pub fn acquire(path: &Path, turnstile: &Path, patience: Duration) -> Result<Self, LockError> {
         let failed = |cause: io::Error| LockError::Io { path: turnstile.to_owned(), action: "written", cause };
-        if let Some(directory) = turnstile.parent() {
-            fs::create_dir_all(directory).map_err(failed)?;
-        }
-        let held = File::options().create(true).truncate(false).write(true).open(turnstile).map_err(failed)?;
         let began = Instant::now();
         loop {
-            match held.try_lock() {
-                Ok(()) => return Ok(Self { path: path.to_owned(), _held: held }),
-                Err(TryLockError::Error(cause)) => return Err(failed(cause)),
-                Err(TryLockError::WouldBlock) if began.elapsed() >= patience => {
-                    return Err(LockError::Busy { path: path.to_owned(), waited: patience });
-                }
-                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(10).min(patience)),
+            if let Some(held) = FileLock::try_acquire_lasting(turnstile).map_err(failed)? {
+                return Ok(Self { path: path.to_owned(), _held: held });
             }
+            if began.elapsed() >= patience {
+                let unseen = unseen_owner(turnstile);
+                return Err(LockError::Busy { path: path.to_owned(), waited: patience, unseen });
+            }
+            thread::sleep(GLANCE.min(patience));
         }
     }
 
