@@ -1,5 +1,7 @@
 //! `vx` as a library: planning, sources, installing and reporting, one floor above another (see `ARCHITECTURE.md`).
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 pub mod age;
 pub mod agreed_file;
 pub mod archive;
@@ -27,6 +29,7 @@ pub mod npm_range;
 pub mod paths;
 pub mod platform;
 pub mod process;
+pub mod process_limit;
 pub mod project;
 pub mod replace_file;
 pub mod report;
@@ -43,6 +46,7 @@ pub mod small_file;
 pub mod source;
 pub mod sync;
 pub mod template;
+pub mod threads;
 pub mod trouble;
 pub mod trust;
 #[cfg(all(unix, feature = "control"))]

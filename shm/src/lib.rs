@@ -152,6 +152,8 @@
 //! ordered, its partner and what goes wrong without it; models in `tests/loom` show both. [`dump`] writes a board's state
 //! to a file.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 #[cfg(any(loom, feature = "internals"))]
 pub mod atomics;
 #[cfg(not(any(loom, feature = "internals")))]

@@ -50,6 +50,11 @@ impl Explain for ConnectError {
     }
 
     fn hint(&self) -> Option<String> {
+        if let Self::Claim(error) = self
+            && error.kind() == TroubleKind::Limit
+        {
+            return Explain::hint(error);
+        }
         Some("`--ipc-channel` is for `vx sync`; to install one tool by hand leave it out".into())
     }
 }

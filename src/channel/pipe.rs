@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::config::InstallConfig;
+use crate::process_limit::{ProcessLimit, start_error_text};
 use crate::trouble::{Explain, TroubleKind};
 
 const MAGIC: &[u8; 8] = b"VXCONFIG";
@@ -73,6 +74,9 @@ pub enum ConfigError {
         /// The tool of the document.
         found: String,
     },
+    /// There is no thread that waits for it.
+    #[error("cannot wait for the configuration on standard input: {}", start_error_text(.0))]
+    Thread(io::Error),
     /// Reading failed.
     #[error("cannot read the configuration from standard input: {0}")]
     Read(#[from] io::Error),
@@ -80,12 +84,16 @@ pub enum ConfigError {
 
 impl Explain for ConfigError {
     fn kind(&self) -> TroubleKind {
-        TroubleKind::Internal
+        match self {
+            Self::Thread(error) if ProcessLimit::reached(error).is_some() => TroubleKind::Limit,
+            _ => TroubleKind::Internal,
+        }
     }
 
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Newer { .. } => "the vx that started this one is newer: let both be the same program".into(),
+            Self::Thread(error) => return ProcessLimit::reached(error).map(|limit| limit.hint()),
             Self::TooLong { .. } => "shorten the tool's options in vx.toml".into(),
             _ => "`--ipc-channel` is for `vx sync`; to install one tool by hand leave it out".into(),
         })
@@ -128,7 +136,8 @@ pub(super) fn receive_any<T: DeserializeOwned + Send + 'static>(
     patience: Duration,
 ) -> Result<T, ConfigError> {
     let (sender, receiver) = bounded(1);
-    thread::Builder::new().name("configuration".into()).spawn(move || drop(sender.send(decode(input))))?;
+    let wait = thread::Builder::new().name("configuration".into());
+    wait.spawn(move || drop(sender.send(decode(input)))).map_err(ConfigError::Thread)?;
     match receiver.recv_timeout(patience) {
         Ok(decoded) => decoded,
         Err(RecvTimeoutError::Timeout) => Err(ConfigError::Late(patience)),

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use super::failure::{CANCELLED, FAILED, USAGE};
 use super::notices::Printed;
 use super::print;
+use crate::process_limit::NO_ROOM_EXIT;
 use crate::project::tool_and_version;
-use crate::trouble::Trouble;
+use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::work::child::{ChildError, ChildOutcome, InstallingChild, PARENT_GONE};
 
 /// Install the tool of the configuration on standard input, on the slot that this channel leads to.
@@ -15,8 +16,9 @@ pub(super) fn run(channel: &str, tool: &str) -> ExitCode {
     let child = match InstallingChild::begin(CANCELLED) {
         Ok(child) => child,
         Err(error) => {
-            print::error(error, None);
-            return ExitCode::from(FAILED);
+            let error = ChildError::from(error);
+            print::trouble(&Trouble::of(&error));
+            return ExitCode::from(exit_code(&error));
         }
     };
     let outcome = child.install(channel, tool_and_version(tool).0, std::io::stdin(), &Printed);
@@ -29,9 +31,17 @@ pub(super) fn run(channel: &str, tool: &str) -> ExitCode {
         }
         ChildOutcome::Failed(error) => {
             print::trouble(&Trouble::of(error));
-            ExitCode::from(if matches!(error, ChildError::Install(_)) { FAILED } else { USAGE })
+            ExitCode::from(exit_code(error))
         }
     };
     child.leave();
     code
+}
+
+fn exit_code(error: &ChildError) -> u8 {
+    match error {
+        error if error.kind() == TroubleKind::Limit => NO_ROOM_EXIT,
+        ChildError::System(_) | ChildError::Install(_) => FAILED,
+        _ => USAGE,
+    }
 }

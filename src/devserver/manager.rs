@@ -15,6 +15,7 @@ use super::log::LogEntry;
 use super::ports::PortAllocator;
 use super::settings::{PluginRef, PluginReloader, Settings};
 use super::state::{DevProcessStatus, DevServerMode, DevServerState};
+use crate::threads::aside;
 
 /// The development servers of a program. It can be used from any number of threads.
 pub struct DevServerManager {
@@ -211,7 +212,7 @@ impl DevServerManager {
             at_work.release(id).and(stopped)
         };
         thread::scope(|scope| {
-            let stopping: Vec<_> = instances.iter().map(|(id, instance)| scope.spawn(|| stop(id, instance))).collect();
+            let stopping: Vec<_> = instances.iter().map(|(id, instance)| aside(scope, || stop(id, instance))).collect();
             stopping.into_iter().try_for_each(|thread| thread.join().unwrap_or(Ok(())))
         })
     }

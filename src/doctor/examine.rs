@@ -9,6 +9,7 @@ use super::{archives, boards, leftovers, places, project, releases, search_path,
 use crate::install::Depth;
 use crate::paths::{Home, find_runtime_directory, known_directories};
 use crate::source::Limits;
+use crate::threads::aside;
 use crate::work::error::WorkError;
 use crate::work::frontend::{Frontend, Silent};
 use crate::work::shims::LAUNCHER;
@@ -77,7 +78,7 @@ fn check(what: &Examination<'_>) -> Diagnosis {
     let mut diagnosis = Diagnosis::default();
     thread::scope(|scope| {
         // The check of the settings waits for servers and the others read files, so they run in parallel.
-        let settings = scope.spawn(|| settings::check(what.sources, what.online, &what.kinds()));
+        let settings = aside(scope, || settings::check(what.sources, what.online, &what.kinds()));
         let wants = project::Wants::of(what);
         let releases = releases::check(home, &wants, what.depth);
         (diagnosis.releases, diagnosis.files) = (releases.releases, releases.files);

@@ -72,12 +72,8 @@ impl OwnerLink {
                 None => {}
                 // A networked file system may make the link and lose its answer.
                 Some(found) if found == target => return Ok(Some(Self { path, target })),
-                Some(found) if !is_dead(&found) => return Ok(None),
-                Some(found) => {
-                    if !remove_dead(&path, &found)? {
-                        return Ok(None);
-                    }
-                }
+                Some(found) if is_dead(&found) && remove_dead(&path, &found)? => {}
+                Some(_) => return Ok(None),
             }
         }
         Err(io::Error::other("the link of the lock's owner keeps being replaced"))

@@ -6,21 +6,23 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::bounded;
 use parking_lot::Mutex;
 use ureq::Error;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::NextTimeout;
+use ureq::unversioned::transport::{NextTimeout, time};
 
 /// The time for which a failed look-up is shared with waiting threads; a later request looks the name up again.
 const FAILURE_LASTS: Duration = Duration::from_millis(100);
 
 /// Looks names up with `R`, and keeps the results.
 #[derive(Debug, Default)]
-pub(super) struct Hosts<R = DefaultResolver> {
+pub(super) struct Hosts<R = InTime> {
     inner: R,
     known: Mutex<HashMap<String, Slot>>,
 }
@@ -59,12 +61,34 @@ impl<R: Resolver> Resolver for Hosts<R> {
     }
 }
 
+/// Asks the system, on a thread that the wait for it can leave. Where the system gives no thread for that, the system's own
+/// bound is the only one.
+#[derive(Debug, Default)]
+pub(super) struct InTime;
+
+impl Resolver for InTime {
+    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+        let (asked, settings) = (uri.clone(), config.clone());
+        let (sender, found) = bounded(1);
+        // The one who waits may have left.
+        let look_up = move || drop(sender.send(look_up(&asked, &settings)));
+        match thread::Builder::new().name("name look-up".into()).spawn(look_up) {
+            Ok(_) => found.recv_timeout(*timeout.after).unwrap_or(Err(Error::Timeout(timeout.reason))),
+            Err(_) => self::look_up(uri, config),
+        }
+    }
+}
+
+/// Ask the system, for as long as that takes.
+fn look_up(uri: &Uri, config: &Config) -> Result<ResolvedSocketAddrs, Error> {
+    let endless = NextTimeout { after: time::Duration::NotHappening, ..NextTimeout::default() };
+    DefaultResolver::default().resolve(uri, config, endless)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::thread;
-
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// A slow resolver that knows one host.
     #[derive(Debug, Default)]

@@ -1,5 +1,6 @@
 //! The reasons for which an install fails.
 
+use crate::process_limit::ProcessLimit;
 use crate::trouble::{Explain, TroubleKind};
 
 use super::cancel::Stop;
@@ -20,6 +21,8 @@ pub struct CommandFault {
     pub reason: String,
     /// The last lines of its output.
     pub output: Vec<String>,
+    /// The limit that kept it from being started.
+    pub limit: Option<ProcessLimit>,
 }
 
 /// An install that failed. In every case the store is as it was before.
@@ -89,6 +92,7 @@ impl Explain for InstallError {
             Self::Program(error) => error.kind(),
             Self::Metadata(error) => error.kind(),
             Self::Native(error) => error.kind(),
+            Self::PostInstall { fault: CommandFault { limit: Some(_), .. }, .. } => TroubleKind::Limit,
             Self::PostInstall { .. } => TroubleKind::PostInstall,
             Self::Disk(error) => error.kind(),
         }
@@ -110,6 +114,7 @@ impl Explain for InstallError {
             Self::Program(error) => error.hint(),
             Self::Metadata(error) => error.hint(),
             Self::Native(error) => error.hint(),
+            Self::PostInstall { fault: CommandFault { limit: Some(limit), .. }, .. } => Some(limit.hint()),
             Self::PostInstall { .. } => Some("correct `postinstall` in vx.toml; the release was not installed".into()),
             Self::Disk(error) => error.hint(),
         }

@@ -8,6 +8,7 @@
 //! start and its panic handler are in `start.rs`, which `build.rs` compiles into [`PROGRAM`]; the rest is this library,
 //! so that lints, documentation and tests cover it. All unsafe code is in `system/`.
 #![cfg_attr(not(test), no_std)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 pub mod format;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
 use parking_lot::Mutex;
-use process_wrap::std::CommandWrap;
+use process_wrap::std::{ChildWrapper, CommandWrap};
 
 use super::Tail;
 use super::exit::Exit;
@@ -75,8 +75,14 @@ pub fn output(program: &Path, arguments: &[&OsStr], directory: &Path) -> io::Res
     command.wrap(process_wrap::std::JobObject);
     tree::starts_others();
     let mut child = command.spawn()?;
-    let stdout = read_aside(child.stdout().take());
-    let stderr = read_aside(child.stderr().take());
+    let (stdout, stderr) = match read_both(child.as_mut()) {
+        Ok(streams) => streams,
+        Err(error) => {
+            let _ = child.start_kill();
+            let _ = child.wait();
+            return Err(error);
+        }
+    };
     let deadline = Instant::now() + PATIENCE;
     let status = loop {
         match child.try_wait()? {
@@ -99,19 +105,23 @@ struct Aside {
     finished: Receiver<()>,
 }
 
+fn read_both(child: &mut dyn ChildWrapper) -> io::Result<(Aside, Aside)> {
+    Ok((read_aside(child.stdout().take())?, read_aside(child.stderr().take())?))
+}
+
 /// Read a stream on a thread of its own, so that a program that fills one stream is not blocked while the other is
 /// read.
-fn read_aside(stream: Option<impl Read + Send + 'static>) -> Aside {
+fn read_aside(stream: Option<impl Read + Send + 'static>) -> io::Result<Aside> {
     let bytes = Arc::new(Mutex::new(Vec::new()));
     let shared = Arc::clone(&bytes);
     let (sender, finished) = bounded(1);
-    thread::spawn(move || {
+    thread::Builder::new().name("answer".into()).spawn(move || {
         if let Some(stream) = stream {
             keep_beginning(stream, &shared);
         }
         let _ = sender.send(());
-    });
-    Aside { bytes, finished }
+    })?;
+    Ok(Aside { bytes, finished })
 }
 
 /// Read to the end, so that the writer is never blocked, and keep the beginning.

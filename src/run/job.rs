@@ -41,6 +41,12 @@ pub trait Job: Send + Sync {
         verdict(written, stop, ended, Unwritten::IsFailure)
     }
 
+    /// True if its process ended because there was no other process or thread to be had. With fewer jobs at work it is tried
+    /// again.
+    fn lacks_room(&self, _ended: &Ended) -> bool {
+        false
+    }
+
     /// The step after the end of an attempt that was not asked to stop.
     fn after(&self, _ending: &Ending, _attempt: u8) -> After {
         After::Over

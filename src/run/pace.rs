@@ -62,6 +62,11 @@ impl Pace {
         self.limit
     }
 
+    /// Keep to this many from now on, and at least one: the system has no room for more.
+    pub(super) fn lower_to(&mut self, limit: usize) {
+        (self.limit, self.most) = (limit.max(1), limit.max(1));
+    }
+
     /// Note that an install started: from the first one on there is something to measure.
     pub(super) fn begin(&mut self, now: Instant) {
         self.looked_at.get_or_insert(now);
@@ -163,6 +168,17 @@ mod tests {
         pace.look(start + LOOK, [(0, seconds(0.1)), (1, seconds(0.1))].into_iter());
         pace.look(start + LOOK * 2, [(0, seconds(0.2))].into_iter());
         assert_eq!(pace.limit(), 2);
+    }
+
+    #[test]
+    fn where_the_system_has_no_room_for_more_the_limit_stays_down() {
+        let start = Instant::now();
+        let mut pace = begun(start);
+        pace.lower_to(1);
+        pace.look(start + LOOK, [(0, seconds(0.0))].into_iter());
+        assert_eq!((pace.limit(), pace.next_look()), (1, None));
+        pace.lower_to(0);
+        assert_eq!(pace.limit(), 1);
     }
 
     #[test]

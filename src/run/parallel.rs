@@ -1,11 +1,11 @@
 //! The same work on many items at once, on a bounded number of threads.
 
-use std::thread;
+use std::thread::{self, Builder};
 
 use crossbeam_channel::unbounded;
 
 /// The results of `work` for each item, in the items' order, computed by at most `threads` threads at a time; if one is
-/// enough, by the caller's own.
+/// enough, or the system gives none, by the caller's own.
 ///
 /// A panic in `work` is passed on.
 pub fn in_parallel<T: Send, R: Send>(items: Vec<T>, threads: usize, work: impl Fn(T) -> R + Sync) -> Vec<R> {
@@ -20,14 +20,16 @@ pub fn in_parallel<T: Send, R: Send>(items: Vec<T>, threads: usize, work: impl F
     }
     drop(sender);
     let (done, results) = unbounded();
+    let work_on = || {
+        for (index, item) in queue.clone() {
+            let _ = done.send((index, work(item)));
+        }
+    };
     thread::scope(|scope| {
-        for _ in 0..threads.min(count) {
-            let (queue, done, work) = (queue.clone(), done.clone(), &work);
-            scope.spawn(move || {
-                for (index, item) in queue {
-                    let _ = done.send((index, work(item)));
-                }
-            });
+        let start = |_: &usize| Builder::new().spawn_scoped(scope, work_on).is_ok();
+        // At the first thread that the system refuses, those that are there do the rest.
+        if (0..threads.min(count)).take_while(start).count() == 0 {
+            work_on();
         }
     });
     drop(done);

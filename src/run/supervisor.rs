@@ -8,6 +8,7 @@ mod attempt;
 mod cancel;
 mod needs;
 mod retry;
+mod room;
 mod stuck;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ use super::written::{WrittenSlot, WrittenSlots};
 use crate::channel::slot_key;
 use crate::process::{Adoption, Ended, Running, processor_time};
 use crate::trouble::Trouble;
+use room::Crowded;
 
 /// Reports of failed requests that are kept for a reader; later ones are dropped.
 const FAILURES_KEPT: usize = 64;
@@ -112,6 +114,7 @@ struct AtWork {
     /// The slot, if this process writes it.
     slot: Option<WrittenSlot>,
     stop: Stop,
+    crowded: Crowded,
     kill_at: Option<Instant>,
     /// The time to name the processes that do not stop.
     look_at: Option<Instant>,
@@ -234,6 +237,7 @@ impl Supervisor {
                 running += usize::from(matches!(self.tasks[index].stage, Stage::Running { .. }));
             }
         }
+        self.note_crowd();
     }
 
     fn await_event(&mut self, asked: &Receiver<Request>) {
@@ -291,17 +295,20 @@ impl Supervisor {
         let Stage::Running(at_work) = &mut self.tasks[index].stage else { return };
         // Taken first, so that no report ends it once it was looked at.
         let (stop, slot) = (at_work.stop, at_work.slot.take().and_then(|slot| slot.take()));
+        let crowded = at_work.crowded;
         let written = self.written_state(index);
         let task = &mut self.tasks[index];
         self.written.end(task.reservation);
         let ending = task.job.judge(written, stop, ended);
         let after = if stop == Stop::No { task.job.after(&ending, task.attempt) } else { After::Over };
+        let lacks_room = stop == Stop::No && task.job.lacks_room(ended);
         if let Some(slot) = slot {
             // A slot that cannot be ended by its writer is ended below.
             let _ = slot.end(ending.clone());
         }
         self.end(index, &ending);
         match after {
+            _ if lacks_room && self.make_room_for(index, ending.state, crowded) => {}
             After::Again(delay) if !self.cancelled => {
                 self.tasks[index].stage = Stage::Resting { again_at: Instant::now() + delay, state: ending.state };
             }

@@ -10,7 +10,9 @@ use super::child::launch;
 use super::step::{Action, Step};
 use crate::channel::slot_key;
 use crate::config::InstallConfig;
-use crate::run::{Decided, Job, JobSlot, Need, Place, Prepared, Until, Writer};
+use crate::process::{Ended, Exit};
+use crate::process_limit::{NO_ROOM_EXIT, ProcessLimit};
+use crate::run::{Decided, Job, JobSlot, Need, Place, Prepared, Stop, Until, Unwritten, Writer, verdict};
 use crate::trouble::{Trouble, TroubleKind};
 
 /// Time that a child is given beyond its own deadline before it is killed.
@@ -63,5 +65,19 @@ impl Job for InstallJob {
         let launch = launch(&self.program, InstallConfig { attempt: place.attempt, ..config }, place)?;
         let kill_after = deadline.map(|deadline| deadline.saturating_add(DEADLINE_GRACE));
         Ok(Prepared { launch, needs: needs.into_iter().collect(), kill_after })
+    }
+
+    fn judge(&self, written: Option<SlotState>, stop: Stop, ended: &Ended) -> Ending {
+        let ending = verdict(written, stop, ended, Unwritten::IsFailure);
+        if written.is_some() || stop != Stop::No || !self.lacks_room(ended) {
+            return ending;
+        }
+        let limit = ProcessLimit::current();
+        let error = Trouble::new(TroubleKind::Limit, limit).hinted(limit.hint());
+        Ending { error: Some(error.to_cell()), ..ending }
+    }
+
+    fn lacks_room(&self, ended: &Ended) -> bool {
+        ended.exit == Exit::Code(NO_ROOM_EXIT.into())
     }
 }

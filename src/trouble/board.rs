@@ -9,6 +9,7 @@ use vx_shm::{AttachError, AttachErrorKind, ClaimError, CreateError, DumpError, E
 use vx_status::error_cell::ErrorCell;
 
 use super::{Explain, Trouble, TroubleKind};
+use crate::process_limit::ProcessLimit;
 
 impl Trouble {
     /// The parts of a slot's error cell.
@@ -133,12 +134,16 @@ impl Explain for ClaimError {
         match self {
             Self::Attach(error) => Explain::kind(error),
             Self::Place(error) => error.kind(),
+            Self::Beats(error) if ProcessLimit::reached(error).is_some() => TroubleKind::Limit,
             _ => TroubleKind::Board,
         }
     }
 
     fn hint(&self) -> Option<String> {
-        ClaimError::hint(self)
+        match self {
+            Self::Beats(error) => ProcessLimit::reached(error).map(|limit| limit.hint()),
+            _ => ClaimError::hint(self),
+        }
     }
 }
 

@@ -40,6 +40,8 @@ pub enum TroubleKind {
     Consent,
     /// The post-install command failed.
     PostInstall,
+    /// A limit of the system keeps another process or thread from being started.
+    Limit,
     /// A program of this machine cannot be started, or gave no usable answer.
     Program,
     /// A process ended with an exit code that no other kind explains.
@@ -58,7 +60,7 @@ pub enum TroubleKind {
 
 impl TroubleKind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Usage,
         Self::Configuration,
         Self::Lock,
@@ -76,6 +78,7 @@ impl TroubleKind {
         Self::Dependency,
         Self::Consent,
         Self::PostInstall,
+        Self::Limit,
         Self::Program,
         Self::Exit,
         Self::Killed,
@@ -105,6 +108,7 @@ impl TroubleKind {
             Self::Dependency => "dependency",
             Self::Consent => "consent",
             Self::PostInstall => "post-install",
+            Self::Limit => "limit",
             Self::Program => "program",
             Self::Exit => "exit",
             Self::Killed => "killed",

@@ -15,7 +15,7 @@ use crate::source::Sources;
 pub(super) fn naming_the_silent<T>(sources: &Sources, frontend: &dyn Frontend, work: impl FnOnce() -> T) -> T {
     let (working, over) = bounded::<Infallible>(0);
     thread::scope(|scope| {
-        scope.spawn(move || {
+        let look_on = move || {
             let mut named = BTreeSet::new();
             while over.recv_timeout(BETWEEN_LOOKS) == Err(RecvTimeoutError::Timeout) {
                 if let Some(host) = sources.awaited(SILENCE_SHOWN)
@@ -24,7 +24,9 @@ pub(super) fn naming_the_silent<T>(sources: &Sources, frontend: &dyn Frontend, w
                     frontend.notice(Notice::Awaited { host });
                 }
             }
-        });
+        };
+        // Without a thread for it, the work goes on without the words.
+        let _ = thread::Builder::new().spawn_scoped(scope, look_on);
         // Dropped after the work, also by a panic in it.
         let _working = working;
         work()

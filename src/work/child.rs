@@ -23,6 +23,7 @@ use crate::channel::{ChannelError, ConfigError, InstallChannelChild, PATIENCE, i
 use crate::install::{CancelToken, InstallError};
 use crate::paths::{RuntimeError, runtime_directory};
 use crate::process;
+use crate::process_limit::{ProcessLimit, start_error_text};
 use crate::sync::SlotReporter;
 use crate::trouble::{Explain, Trouble, TroubleKind};
 
@@ -46,7 +47,7 @@ pub enum ChildOutcome {
 #[derive(Debug, thiserror::Error)]
 pub enum ChildError {
     /// It cannot notice requests to stop, or its parent's death.
-    #[error(transparent)]
+    #[error("{}", start_error_text(.0))]
     System(#[from] io::Error),
     /// There is no directory for boards.
     #[error(transparent)]
@@ -65,6 +66,7 @@ pub enum ChildError {
 impl Explain for ChildError {
     fn kind(&self) -> TroubleKind {
         match self {
+            Self::System(error) if ProcessLimit::reached(error).is_some() => TroubleKind::Limit,
             Self::System(_) => TroubleKind::Internal,
             Self::Runtime(error) => error.kind(),
             Self::Channel(error) => error.kind(),
@@ -75,7 +77,7 @@ impl Explain for ChildError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::System(_) => None,
+            Self::System(error) => ProcessLimit::reached(error).map(|limit| limit.hint()),
             Self::Runtime(error) => error.hint(),
             Self::Channel(error) => error.hint(),
             Self::Config(error) => error.hint(),

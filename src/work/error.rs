@@ -9,6 +9,7 @@ use super::policy::PolicyError;
 use super::withheld::ConsentError;
 use crate::install::DiskError;
 use crate::paths::{NoHome, RuntimeError};
+use crate::process_limit::{ProcessLimit, start_error_text};
 use crate::project::ProjectError;
 use crate::project::edit::EditError;
 use crate::project::lock::LockError;
@@ -155,7 +156,7 @@ pub enum WorkError {
     #[error("the run cannot be shown")]
     Refused,
     /// The system refused something else.
-    #[error(transparent)]
+    #[error("{}", start_error_text(.0))]
     System(#[from] io::Error),
 }
 
@@ -192,6 +193,7 @@ impl Explain for WorkError {
             Self::Board(error) => Explain::kind(error),
             Self::Store(error) => error.kind(),
             Self::Refused => TroubleKind::Usage,
+            Self::System(error) if ProcessLimit::reached(error).is_some() => TroubleKind::Limit,
             Self::System(_) => TroubleKind::Internal,
         }
     }
@@ -225,7 +227,8 @@ impl Explain for WorkError {
             Self::Recording { .. } => "name a file that is not there yet, or an older recording".into(),
             Self::Board(_) => "`vx board gc` removes old boards; VX_RUNTIME_DIR names another place for them".into(),
             Self::Platform { .. } | Self::NoRecipes(_) | Self::Undeclared(_) | Self::Forged(_) => return None,
-            Self::Logs { .. } | Self::Refused | Self::System(_) => return None,
+            Self::System(error) => return ProcessLimit::reached(error).map(|limit| limit.hint()),
+            Self::Logs { .. } | Self::Refused => return None,
         })
     }
 

@@ -19,7 +19,7 @@ pub(super) fn showing_the_silent<T>(sources: &Sources, waits: Waits<'_>, work: i
     let (working, over) = bounded::<Infallible>(0);
     let asking = thread::current().id();
     thread::scope(|scope| {
-        scope.spawn(move || {
+        let look_on = move || {
             let mut shown = None;
             while over.recv_timeout(BETWEEN_LOOKS) == Err(RecvTimeoutError::Timeout) {
                 let host = sources.awaited_by(asking, SILENCE_SHOWN);
@@ -31,7 +31,9 @@ pub(super) fn showing_the_silent<T>(sources: &Sources, waits: Waits<'_>, work: i
             if shown.is_some() {
                 waits(None);
             }
-        });
+        };
+        // Without a thread for it, the work goes on without the words.
+        let _ = thread::Builder::new().spawn_scoped(scope, look_on);
         // Dropped after the work, also by a panic in it.
         let _working = working;
         work()

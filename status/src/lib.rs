@@ -19,6 +19,7 @@
 //!
 //! The crate needs no terminal and no files, reads no environment and prints nothing.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 pub mod changes;
 pub mod document;

@@ -170,7 +170,7 @@ fn errors_of_archives_have_their_kinds() {
 fn errors_of_installs_have_their_kinds() {
     let stuck =
         |pid, stopped| WaitError::Stuck { pid, doing: "installing node".into(), seconds: 120, stopped, unseen: None };
-    let fault = CommandFault { reason: "exit code 3".into(), output: vec!["no compiler".into()] };
+    let fault = CommandFault { reason: "exit code 3".into(), output: vec!["no compiler".into()], limit: None };
     for (error, expected) in [
         (InstallError::Cancelled, Cancelled),
         (InstallError::Deadline { limit_ms: 900 }, Timeout),

@@ -9,6 +9,7 @@ mod damage;
 mod disks;
 mod elsewhere;
 mod leftovers;
+mod limits;
 mod locks;
 mod overlays;
 mod places;

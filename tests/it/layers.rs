@@ -304,6 +304,8 @@ const TOWERS: [Tower; 24] = [
                 "small_file",
                 "variables",
                 "identity",
+                "process_limit",
+                "threads",
                 "inflate",
             ],
             &["agreed_file", "trouble", "archive", "http", "file_lock"],

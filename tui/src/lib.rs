@@ -3,6 +3,8 @@
 //! The crate knows no files, no configuration and no network; the views reach the outside through the traits in
 //! [`vx_status::source`]. Text from a board or a log is cleaned before it is shown, whatever it holds.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod app;
 mod bindings;
 mod inline;

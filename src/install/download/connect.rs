@@ -6,6 +6,7 @@ use crossbeam_channel::RecvTimeoutError;
 use url::Url;
 
 use crate::http::Fault;
+use crate::process_limit::ProcessLimit;
 
 use super::super::cancel::POLL;
 use super::cache::PartFile;
@@ -43,6 +44,7 @@ impl Download<'_> {
     fn answer(&self) -> Result<Option<Response>> {
         let session = self.session;
         let answers = transfer::ask(&session.client, session.watch, self.request.clone());
+        let answers = answers.map_err(|_| DownloadErrorKind::Limit(ProcessLimit::current()))?;
         let patience = session.patience.connect * 2 + session.patience.answer;
         let (start, mut shown) = (Instant::now(), false);
         loop {

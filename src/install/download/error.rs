@@ -2,6 +2,7 @@
 
 use crate::digest::{Algorithm, Digest};
 use crate::http::{Misdirection, TlsFault};
+use crate::process_limit::ProcessLimit;
 use crate::trouble::{Explain, TroubleKind};
 
 use super::super::cancel::Stop;
@@ -121,6 +122,9 @@ pub enum DownloadErrorKind {
         /// The address.
         address: String,
     },
+    /// There is no thread for the connection.
+    #[error("{0}")]
+    Limit(ProcessLimit),
     /// The cache is not usable.
     #[error(transparent)]
     Disk(#[from] DiskError),
@@ -153,6 +157,7 @@ impl DownloadErrorKind {
             Self::Unsteady { .. } | Self::TooLarge { .. } => TroubleKind::BadAnswer,
             Self::Digest { .. } | Self::Size { .. } => TroubleKind::Digest,
             Self::Offline => TroubleKind::Offline,
+            Self::Limit(_) => TroubleKind::Limit,
             Self::Disk(error) => error.kind(),
             Self::Stop(stop) => stop.kind(),
             Self::Again(kind) => kind.trouble(),
@@ -206,6 +211,7 @@ impl Explain for DownloadError {
             }
             DownloadErrorKind::Offline => "run once without `--offline`",
             DownloadErrorKind::Unsteady { .. } => "try another mirror",
+            DownloadErrorKind::Limit(limit) => return Some(limit.hint()),
             DownloadErrorKind::Disk(error) => return error.hint(),
             DownloadErrorKind::Stop(_) | DownloadErrorKind::Again(_) => return None,
         };

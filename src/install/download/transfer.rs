@@ -6,7 +6,7 @@
 //! connection, and shuts it if the install is stopped.
 
 use std::convert::Infallible;
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::thread;
 use std::time::Duration;
 
@@ -74,18 +74,18 @@ impl Content {
     }
 }
 
-/// Send a request; the response arrives on the channel.
-pub(super) fn ask(client: &Client, watch: &Watch, request: Request) -> Receiver<Response> {
+/// Send a request; the response arrives on the channel. An error if there is no thread for it.
+pub(super) fn ask(client: &Client, watch: &Watch, request: Request) -> io::Result<Receiver<Response>> {
     let (sender, answers) = bounded(1);
     let (client, watch) = (client.clone(), watch.clone());
-    thread::spawn(move || {
+    thread::Builder::new().name("request".into()).spawn(move || {
         let (open, closed) = bounded(0);
         let answer = call(&client, &request).map(|(head, body)| (head, Content { body, _open: open }));
         let _ = sender.send(answer);
         drop(sender);
         stand_by(&client, &watch, &closed);
-    });
-    answers
+    })?;
+    Ok(answers)
 }
 
 /// Shut the connections if the install is stopped, until the content is dropped.

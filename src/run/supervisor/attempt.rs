@@ -9,9 +9,11 @@ use std::{io, thread};
 use parking_lot::Mutex;
 use vx_shm::{Ending, Reservation, Slot};
 
+use super::room::Crowded;
 use super::{AtWork, Event, Stage, Supervisor, Task};
 use crate::gauge::{Gauge, Stream};
 use crate::process::{Ears, Look, OnLine, start_heard};
+use crate::process_limit::ProcessLimit;
 use crate::run::board::RunBoard;
 use crate::run::job::{Place, Prepared, Writer};
 use crate::run::log_files::log_file;
@@ -85,18 +87,20 @@ impl Supervisor {
         let ears = Ears { on_line: Some(ring(&self.board, task.reservation)), look };
         match start_heard(prepared.launch, ears, on_end) {
             Ok(process) => {
-                let at_work = AtWork { process, slot, stop: Stop::No, kill_at, look_at: None };
+                let at_work = AtWork { process, slot, stop: Stop::No, crowded: Crowded::No, kill_at, look_at: None };
                 task.stage = Stage::Running(Box::new(at_work));
             }
             Err(error) => {
-                let error = Trouble::new(TroubleKind::Program, format_args!("cannot start its process: {error}"));
-                let ending = Ending::failed(error.to_cell());
+                let ending = Ending::failed(not_started(&error).to_cell());
                 self.written.end(self.tasks[index].reservation);
                 if let Some(slot) = slot.and_then(|slot| slot.take()) {
                     let _ = slot.end(ending.clone());
                 }
                 self.end(index, &ending);
-                self.stop_after_failure_of(index);
+                let at_limit = ProcessLimit::reached(&error).is_some();
+                if !(at_limit && self.make_room_for(index, ending.state, Crowded::No)) {
+                    self.stop_after_failure_of(index);
+                }
             }
         }
     }
@@ -128,6 +132,16 @@ fn looks(slot: &WrittenSlot, gauge: (Gauge, Numbers)) -> Box<dyn FnMut() -> Look
             gauge.feed(&mut stream, bytes, |reading| slot.read(numbers, &reading));
         })
     })
+}
+
+/// The error of a job whose process, or the thread that prepares it, can't be started.
+pub(super) fn not_started(error: &io::Error) -> Trouble {
+    match ProcessLimit::reached(error) {
+        Some(limit) => {
+            Trouble::new(TroubleKind::Limit, format_args!("cannot be started: {limit}")).hinted(limit.hint())
+        }
+        None => Trouble::new(TroubleKind::Program, format_args!("cannot start its process: {error}")),
+    }
 }
 
 fn panicked() -> Trouble {

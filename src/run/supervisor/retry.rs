@@ -6,8 +6,12 @@
 
 use std::time::Instant;
 
+use vx_shm::SlotState;
+
+use super::attempt::not_started;
+use super::room::Crowded;
 use super::{Stage, Supervisor};
-use crate::trouble::{Trouble, TroubleKind};
+use crate::process_limit::ProcessLimit;
 
 impl Supervisor {
     /// Reserve this slot again and prepare its job.
@@ -50,10 +54,13 @@ impl Supervisor {
         let reservation = again.map_err(|error| error.to_string())?;
         let task = &mut self.tasks[index];
         (task.attempt, task.reservation, task.stage) = (attempt, reservation, Stage::Preparing);
-        self.prepare_aside(vec![index]).map_err(|error| {
-            let error = Trouble::new(TroubleKind::Internal, format_args!("cannot be tried again: {error}"));
-            self.end(index, &vx_shm::Ending::failed(error.to_cell()));
-            error.to_string()
-        })
+        let Err(error) = self.prepare_aside(vec![index]) else { return Ok(()) };
+        let trouble = not_started(&error);
+        self.end(index, &vx_shm::Ending::failed(trouble.to_cell()));
+        let at_limit = ProcessLimit::reached(&error).is_some();
+        if at_limit && self.make_room_for(index, SlotState::Failed, Crowded::No) {
+            return Ok(());
+        }
+        Err(trouble.to_string())
     }
 }

@@ -17,6 +17,7 @@ use crate::source::error::{SourceError, SourceErrorKind};
 use crate::source::npm::{Package, PackageVersion, Times};
 use crate::source::packaging::Companion;
 use crate::source::recipe::{Recipe, has};
+use crate::threads::aside;
 
 impl Sources {
     /// The versions of a tool; with `dated`, the time of each, if that decides which of them are too young.
@@ -27,7 +28,9 @@ impl Sources {
             let chosen = recipe.also.iter().filter(|companion| companion.engine.is_some());
             let later = chosen.map(|companion| &companion.package).chain(recipe.packages.iter().skip(1));
             for package in later {
-                scope.spawn(|| self.npm.package(&self.cache, &self.netrc, package));
+                let ask = || self.npm.package(&self.cache, &self.netrc, package);
+                // Without a thread for it, it is requested at its use.
+                let _ = thread::Builder::new().spawn_scoped(scope, ask);
             }
             self.npm_versions(recipe, dated)
         })
@@ -89,7 +92,7 @@ impl Sources {
         }
         thread::scope(|scope| {
             let had = |one: &&Companion| has(version, one.since.as_deref(), one.until.as_deref());
-            let ask = |one| scope.spawn(move || self.npm_companion(one, version, recipe));
+            let ask = |one| aside(scope, move || self.npm_companion(one, version, recipe));
             let also: Vec<_> = recipe.also.iter().filter(had).map(ask).collect();
             let mut artifacts = vec![self.npm_main(recipe, version)?];
             for asked in also {
@@ -160,8 +163,10 @@ impl Sources {
         // actual address.
         let usual = self.npm.usual_place(&self.netrc, package, version).ok();
         let (tarball, size) = thread::scope(|scope| {
-            let size = usual.as_ref().map(|at| scope.spawn(|| self.size(&format!("the size of {package}"), at)));
-            scope.spawn(|| self.npm.keys(&self.cache, &self.netrc, package));
+            let size = usual.as_ref().map(|at| aside(scope, || self.size(&format!("the size of {package}"), at)));
+            let keys = || self.npm.keys(&self.cache, &self.netrc, package);
+            // Without a thread for them, they are requested at their use.
+            let _ = thread::Builder::new().spawn_scoped(scope, keys);
             let tarball = self.npm.tarball(&self.cache, &self.netrc, package, version);
             (tarball, size.and_then(|asked| asked.join().ok().flatten()))
         });

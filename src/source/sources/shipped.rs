@@ -12,6 +12,7 @@ use crate::shipped::{Lack, NODE_MODULES, NamedPackage, NpmManifest, Unshipped};
 use crate::source::artifact::Artifact;
 use crate::source::error::{SourceError, SourceErrorKind};
 use crate::source::recipe::Recipe;
+use crate::threads::aside;
 
 /// The most packages for platforms that one package may ask for.
 const OPTIONAL_MAX: usize = 100;
@@ -58,7 +59,7 @@ impl Sources {
         whole(manifest.lack(!beside.is_empty()))?;
         thread::scope(|scope| {
             let ask = |one: Beside| {
-                scope.spawn(move || {
+                aside(scope, move || {
                     self.check_age(recipe, (package, version), (&one.package, &one.version))?;
                     let mut artifact = self.npm_artifact(&one.package, &one.version, 1)?;
                     artifact.archive.into = format!("{NODE_MODULES}/{}", one.package);
@@ -86,7 +87,7 @@ impl Sources {
             let answers: Vec<_> = thread::scope(|scope| {
                 let asked: Vec<_> = some
                     .iter()
-                    .map(|(package, range)| scope.spawn(|| self.one_beside(recipe, package, range)))
+                    .map(|(package, range)| aside(scope, || self.one_beside(recipe, package, range)))
                     .collect();
                 asked.into_iter().map(|asked| asked.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
             });

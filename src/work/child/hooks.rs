@@ -17,6 +17,7 @@ use crate::install::{
 };
 use crate::paths::Home;
 use crate::process::{self, Exit};
+use crate::process_limit::{ProcessLimit, start_error_text};
 use crate::report::Progress;
 use crate::sync::SlotReporter;
 use crate::work::holder::holder_progress;
@@ -92,8 +93,11 @@ fn run_postinstall(config: &InstallConfig, hook: &PostInstall, cancel: &CancelTo
         .map_err(|error| CommandFault { reason: error.to_string(), output: Vec::new() })?;
     match process::run_in(hook.release, &command.text, environment, patience, &|| cancel.cancelled()) {
         Ok((exit, _)) if exit.success() => Ok(()),
-        Ok((exit, tail)) => Err(CommandFault { reason: exit.to_string(), output: tail.lines() }),
-        Err(error) => Err(CommandFault { reason: error.to_string(), output: Vec::new() }),
+        Ok((exit, tail)) => Err(CommandFault { reason: exit.to_string(), output: tail.lines(), limit: None }),
+        Err(error) => {
+            let (reason, limit) = (start_error_text(&error), ProcessLimit::reached(&error));
+            Err(CommandFault { reason, output: Vec::new(), limit })
+        }
     }
 }
 

@@ -207,7 +207,7 @@ fn a_post_install_command_runs_before_the_release_can_be_seen() {
         patience: setting.patience.clone(),
     };
 
-    let fault = |reason: &str| CommandFault { reason: reason.into(), output: vec!["no compiler".into()] };
+    let fault = |reason: &str| CommandFault { reason: reason.into(), output: vec!["no compiler".into()], limit: None };
     let fails = |_: &vx::install::PostInstall<'_>| Err(fault("exit code 3"));
     let error = install(&config, &Silent, &CancelToken::new(), &hooks(&fails)).expect_err("it fails");
     assert!(error.to_string().contains("`make ready` failed: exit code 3"), "{error}");
