@@ -57,6 +57,9 @@ pub struct InstallConfig {
     /// is given up after four times as long.
     #[serde(default)]
     pub stall_ms: Option<u64>,
+    /// The fewest bytes a second that a server may send.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lowest_rate: Option<u64>,
     /// The parent's log of the child's whole output.
     #[serde(default)]
     pub log_file: Option<PathBuf>,
@@ -127,6 +130,7 @@ impl fmt::Debug for InstallConfig {
             .field("attempt", &self.attempt)
             .field("deadline_ms", &self.deadline_ms)
             .field("stall_ms", &self.stall_ms)
+            .field("lowest_rate", &self.lowest_rate)
             .field("log_file", &self.log_file)
             .field("board", &self.board)
             .field("trial", &self.trial)

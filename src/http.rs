@@ -6,6 +6,7 @@
 mod client_certificate;
 mod fault;
 mod hosts;
+mod lowest_rate;
 mod proxy;
 mod redirect;
 mod retry_after;
@@ -14,12 +15,12 @@ mod trust;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use ureq::BodyReader;
 pub use ureq::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use url::Url;
 
 pub use client_certificate::{ClientCertificate, Pem};
 pub use fault::{Fault, Misdirection, TlsFault};
+pub use lowest_rate::{Body, LowestRate};
 use proxy::Routes;
 pub use retry_after::retry_after;
 pub use trust::{CertificateFile, Trust, authority};
@@ -39,6 +40,8 @@ pub struct Bounds {
     pub answer: Duration,
     /// The longest time without a byte.
     pub idle: Duration,
+    /// The fewest bytes that content has to come with.
+    pub lowest: LowestRate,
 }
 
 /// The settings of a client.
@@ -59,6 +62,7 @@ pub struct Settings<'a> {
 #[derive(Clone)]
 pub struct Client {
     routes: Arc<Routes>,
+    lowest: LowestRate,
 }
 
 /// The method of a request.
@@ -93,13 +97,13 @@ pub struct Answer {
     /// The headers.
     pub headers: HeaderMap,
     /// The content, as it arrives; a failed read is explained by [`Fault::of_read`].
-    pub body: BodyReader<'static>,
+    pub body: Body,
 }
 
 impl Client {
     /// A client; no connection is made yet.
     pub fn new(settings: &Settings<'_>) -> Self {
-        Self { routes: Arc::new(Routes::new(settings)) }
+        Self { routes: Arc::new(Routes::new(settings)), lowest: settings.bounds.lowest }
     }
 
     /// Send a request, and follow redirects.
@@ -137,7 +141,8 @@ impl Client {
             call = call.config().timeout_global(Some(within.min(LONGEST))).build();
         }
         let (head, body) = call.call().map_err(|error| route.explain(Fault::of_call(error)))?.into_parts();
-        Ok(Answer { url: url.clone(), status: head.status, headers: head.headers, body: body.into_reader() })
+        let body = Body::new(body.into_reader(), self.lowest);
+        Ok(Answer { url: url.clone(), status: head.status, headers: head.headers, body })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use super::REDIRECTS_MAX;
+use super::lowest_rate::{LowestRate, TooSlow};
 
 /// The next step if a server's certificate is not trusted.
 const SERVER_HINT: &str = "if your network has an issuer of its own, name the file of its certificate in \
@@ -45,6 +46,9 @@ pub enum Fault {
     /// Nothing arrived for as long as is waited.
     #[error("no answer in time")]
     Silent,
+    /// Too little arrives: a byte now and then. Another server, or another connection, may be faster.
+    #[error("less than {0}")]
+    Slow(LowestRate),
     /// The time for the whole exchange is over.
     #[error("the time for it is over")]
     Overdue,
@@ -122,6 +126,9 @@ impl Fault {
             Ok(error) => return Self::of_call(error),
             Err(error) => error,
         };
+        if let Some(TooSlow(lowest)) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            return Self::Slow(*lowest);
+        }
         // A refused certificate arrives wrapped in an I/O error.
         let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         if let Some(tls) = tls.filter(|tls| is_about_certificates(tls)) {

@@ -107,7 +107,7 @@ impl Routes {
         let unchecked = matches!(safety, Safety::Unchecked);
         let client = client.map(|number| self.trust.clients[number].load()).transpose()?;
         let tls = TlsConfig::builder().root_certs(roots).disable_verification(unchecked).client_cert(client).build();
-        let Bounds { connect, answer, idle } = self.bounds;
+        let Bounds { connect, answer, idle, .. } = self.bounds;
         let [connect, answer, idle] = [connect, answer, idle].map(|bound| bound.min(LONGEST));
         let mut config = Agent::config_builder()
             .user_agent(concat!("vx/", env!("CARGO_PKG_VERSION")))

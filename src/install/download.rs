@@ -33,7 +33,7 @@ pub use error::{DownloadError, DownloadErrorKind};
 pub use retry::Patience;
 
 use cache::{PartFile, remove_file, whole_path};
-use retry::Attempts;
+use retry::{Attempts, Failed};
 use transfer::{Content, Request};
 
 pub(super) use transfer::client;
@@ -322,18 +322,18 @@ impl<'a> Download<'a> {
         let result = content.read(&mut self.chunk[self.filled..]);
         // A stop shuts the connection, which then fails to read.
         self.session.watch.check()?;
-        let reason = match result {
+        let failed = match result {
             Ok(0) if self.announced.is_none_or(|size| self.received >= size) => return Ok(false),
-            Ok(0) => "connection closed before the end".to_owned(),
+            Ok(0) => Failed::Connection("connection closed before the end".to_owned()),
             Ok(count) => {
                 self.source = Source::Network(content);
                 return self.keep(count).map(|()| true);
             }
-            Err(Fault::Silent) => "no more bytes in time".to_owned(),
+            Err(Fault::Silent) => Failed::Connection("no more bytes in time".to_owned()),
             Err(fault) => self.failed(fault)?,
         };
         drop(content);
-        self.wait(reason, None)?;
+        self.wait(failed, None)?;
         self.connect()?;
         Ok(false)
     }

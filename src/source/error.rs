@@ -9,7 +9,7 @@ use url::Url;
 use super::attestation::AttestationFault;
 use super::signature::SignatureFault;
 use crate::age::to_the_second;
-use crate::http::TlsFault;
+use crate::http::{LowestRate, TlsFault};
 use crate::shipped::Unshipped;
 use crate::trouble::{Explain, TroubleKind};
 
@@ -54,6 +54,8 @@ pub enum SourceErrorKind {
     Certificate(TlsFault),
     /// Nothing arrived for this long.
     Stalled(Duration),
+    /// Too little arrived to wait for the rest.
+    Slow(LowestRate),
     /// The time allowed for the request has passed.
     Overdue(Duration),
     /// There were too many redirects, or one led to an address that is not followed.
@@ -143,6 +145,7 @@ impl fmt::Display for SourceError {
             }
             SourceErrorKind::Certificate(reason) => write!(f, "{what}: no safe connection to {host}: {reason}"),
             SourceErrorKind::Stalled(time) => write!(f, "{what}: {host} sent nothing for {} s", time.as_secs_f32()),
+            SourceErrorKind::Slow(lowest) => write!(f, "{what}: {host} sends less than {lowest}"),
             SourceErrorKind::Overdue(time) => {
                 write!(f, "{what}: {host} did not answer in full within {} s", time.as_secs_f32())
             }
@@ -178,9 +181,10 @@ impl Explain for SourceError {
             SourceErrorKind::NotAllowed(_) => TroubleKind::Access,
             SourceErrorKind::Status(status) if is_passing(*status) => TroubleKind::Network,
             SourceErrorKind::Unreachable(_) | SourceErrorKind::Stalled(_) => TroubleKind::Network,
-            SourceErrorKind::Lost(_) | SourceErrorKind::Proxy { .. } | SourceErrorKind::Certificate(_) => {
-                TroubleKind::Network
-            }
+            SourceErrorKind::Slow(_)
+            | SourceErrorKind::Lost(_)
+            | SourceErrorKind::Proxy { .. }
+            | SourceErrorKind::Certificate(_) => TroubleKind::Network,
             SourceErrorKind::Overdue(_) => TroubleKind::Timeout,
             SourceErrorKind::Status(_)
             | SourceErrorKind::Redirected(_)
@@ -217,6 +221,9 @@ impl Explain for SourceError {
                 "correct this variable, or name the host in NO_PROXY if it is reached without a proxy"
             }
             SourceErrorKind::Certificate(fault) => fault.hint(),
+            SourceErrorKind::Slow(_) => {
+                "try again later, or name another mirror; `vx sync --lowest-rate 0` waits for any server"
+            }
             SourceErrorKind::Overdue(_) => "run it again with a larger `--timeout`",
             SourceErrorKind::WebPage => "sign in to the network, or check the proxy and the registry's address",
             SourceErrorKind::Redirected(_) | SourceErrorKind::TooLarge(_) | SourceErrorKind::Garbage(_) => {

@@ -102,7 +102,7 @@ impl Client {
     pub(super) fn new(options: &SourceOptions, trust: &Trust) -> Self {
         let limits = options.limits;
         let settings = Settings {
-            bounds: Bounds { connect: limits.connect, answer: limits.idle, idle: limits.idle },
+            bounds: Bounds { connect: limits.connect, answer: limits.idle, idle: limits.idle, lowest: limits.lowest },
             environment: &*options.environment,
             trust,
             buffer_bytes: None,

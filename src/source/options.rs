@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::http::LowestRate;
 use crate::paths::{Foreign, Home, foreign};
 
 /// Reads an environment variable.
@@ -33,6 +34,8 @@ pub struct Limits {
     pub connect: Duration,
     /// The longest time without a byte.
     pub idle: Duration,
+    /// The fewest bytes that an answer has to come with.
+    pub lowest: LowestRate,
     /// The most attempts of one request, with pauses in between.
     pub attempts: u32,
     /// The first pause; each further one is twice as long.
@@ -50,6 +53,7 @@ impl Default for Limits {
         Self {
             connect: Duration::from_secs(10),
             idle: Duration::from_secs(30),
+            lowest: LowestRate::default(),
             attempts: 4,
             pause: Duration::from_millis(300),
             pause_max: Duration::from_secs(30),
@@ -60,11 +64,12 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The usual limits, with these in place of the time without a byte and of the time for one request.
-    pub fn within(idle: Option<Duration>, whole: Option<Duration>) -> Self {
+    /// The usual limits, with these in place of the time without a byte, of the bytes in a second, and of the time for one
+    /// request.
+    pub fn within(idle: Option<Duration>, bytes_per_second: Option<u64>, whole: Option<Duration>) -> Self {
         let usual = Self::default();
         let idle = idle.unwrap_or(usual.idle);
-        Self { connect: usual.connect.min(idle), idle, whole, ..usual }
+        Self { connect: usual.connect.min(idle), idle, lowest: LowestRate::of(bytes_per_second), whole, ..usual }
     }
 }
 

@@ -20,6 +20,8 @@ pub struct RunOptions {
     pub timeout: Option<Duration>,
     /// The longest that a server may send nothing.
     pub stall_timeout: Option<Duration>,
+    /// The fewest bytes a second that a server may send; 0 for any.
+    pub lowest_rate: Option<u64>,
     /// The directory for dumps of the board.
     pub dump: Option<PathBuf>,
     /// The time between dumps while the run is at work; `None` for a single dump at the end.

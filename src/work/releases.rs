@@ -177,6 +177,7 @@ fn config(
         attempt: 1,
         deadline_ms: options.timeout.map(ms),
         stall_ms: options.stall_timeout.map(ms),
+        lowest_rate: options.lowest_rate,
         log_file: None,
         board: None,
         postinstall: release.postinstall,

@@ -92,7 +92,7 @@ impl Access {
     pub fn of_run(options: &RunOptions) -> Self {
         match options.offline {
             true => Self::Offline,
-            false => Self::NetworkWithin(Limits::within(options.stall_timeout, options.timeout)),
+            false => Self::NetworkWithin(Limits::within(options.stall_timeout, options.lowest_rate, options.timeout)),
         }
     }
 }

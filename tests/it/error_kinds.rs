@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use vx::channel::{ChannelError, ConfigError, ConnectError};
 use vx::digest::Algorithm;
-use vx::http::{Misdirection, TlsFault};
+use vx::http::{LowestRate, Misdirection, TlsFault};
 use vx::install::{
     BadName, CommandFault, DiskError, DownloadError, DownloadErrorKind, InstallError, NeedError, ProgramError,
     RemoveError, Stop, UnpackError, UnpackErrorKind, WaitError,
 };
 use vx::paths::{NoHome, RuntimeError};
+use vx::process_limit::ProcessLimit;
 use vx::project::lock::LockError;
 use vx::project::scripts::ScriptError;
 use vx::project::version::{BadRequest, Miss};
@@ -62,6 +63,7 @@ fn errors_of_sources_have_their_kinds() {
         (SourceErrorKind::Status(418), BadAnswer),
         (SourceErrorKind::Unreachable(text()), Network),
         (SourceErrorKind::Stalled(Duration::from_secs(30)), Network),
+        (SourceErrorKind::Slow(LowestRate::default()), Network),
         (SourceErrorKind::Lost(text()), Network),
         (SourceErrorKind::Proxy { proxy: text(), reason: text() }, Network),
         (SourceErrorKind::Certificate(TlsFault::Client(text())), Network),
@@ -121,6 +123,11 @@ fn errors_of_downloads_have_their_kinds() {
         (DownloadErrorKind::Digest { expected: digest(), got: digest() }, Digest),
         (DownloadErrorKind::Size { expected: 1, got: 2, more: true }, Digest),
         (DownloadErrorKind::TooLarge { limit: 9 }, BadAnswer),
+        (
+            DownloadErrorKind::Slow { address: address(), lowest: LowestRate::default(), received: 9, kept: true },
+            Network,
+        ),
+        (DownloadErrorKind::Limit(ProcessLimit::current()), Limit),
         (DownloadErrorKind::Offline, Offline),
         (DownloadErrorKind::Unsteady { address: address() }, BadAnswer),
         (DownloadErrorKind::Disk(disk()), Disk),

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use vx::candidate::SourceKind;
 use vx::digest::Algorithm;
+use vx::http::LowestRate;
 use vx::paths::Home;
 use vx::platform::Platform;
 use vx::project::Request;
@@ -33,6 +34,7 @@ struct Setting {
     fresh_for: Duration,
     require_signatures: bool,
     pip_says: Option<String>,
+    lowest: LowestRate,
 }
 
 impl Setting {
@@ -49,6 +51,7 @@ impl Setting {
             fresh_for: Duration::from_secs(600),
             require_signatures: false,
             pip_says: None,
+            lowest: LowestRate::default(),
         }
     }
 
@@ -94,6 +97,7 @@ impl Setting {
                 pause: Duration::from_millis(1),
                 pause_max: Duration::from_millis(20),
                 answer_bytes: 1 << 20,
+                lowest: self.lowest,
                 ..Limits::default()
             },
         })

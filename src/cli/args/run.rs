@@ -36,6 +36,9 @@ pub(in crate::cli) struct RunArguments {
     /// release without progress for four times as long.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub stall_timeout: Option<Duration>,
+    /// Give up on a server that sends fewer bytes a second than this for 25s, twice in a row [default: 1024; 0 for never].
+    #[arg(long, value_name = "BYTES")]
+    pub lowest_rate: Option<u64>,
     /// Keep dumps of the board in this directory: `final.vxb` and `final.json` at the end.
     #[arg(long, value_name = "DIR")]
     pub dump: Option<PathBuf>,
@@ -61,6 +64,7 @@ impl RunArguments {
             fail_fast: self.fail_fast,
             timeout: self.timeout,
             stall_timeout: self.stall_timeout,
+            lowest_rate: self.lowest_rate,
             dump: self.dump.clone(),
             dump_every: self.dump_every,
             record: self.record.clone(),

@@ -10,7 +10,7 @@ use crate::process_limit::ProcessLimit;
 
 use super::super::cancel::POLL;
 use super::cache::PartFile;
-use super::retry::{Next, may_change};
+use super::retry::{Failed, Next, may_change};
 use super::transfer::{self, Content, Head, Response};
 use super::{Download, DownloadErrorKind, Result, Source};
 
@@ -35,7 +35,7 @@ impl Download<'_> {
                     let reason = self.failed(failure)?;
                     self.wait(reason, None)?;
                 }
-                None => self.wait("no answer in time".to_owned(), None)?,
+                None => self.wait(Failed::Connection("no answer in time".to_owned()), None)?,
             }
         }
     }
@@ -92,7 +92,7 @@ impl Download<'_> {
                 return Ok(false);
             }
             status if may_change(status) => {
-                self.wait(format!("the server answered {status}"), head.retry_after)?;
+                self.wait(Failed::Connection(format!("the server answered {status}")), head.retry_after)?;
                 return Ok(false);
             }
             status => return Err(DownloadErrorKind::Status { address: self.address.clone(), status }),
@@ -145,29 +145,35 @@ impl Download<'_> {
     }
 
     /// The reason for another attempt; a failure that no attempt changes is the error.
-    pub(super) fn failed(&self, fault: Fault) -> Result<String> {
+    pub(super) fn failed(&self, fault: Fault) -> Result<Failed> {
         let address = self.address.clone();
         match fault {
             Fault::Misdirected(misdirection) => Err(DownloadErrorKind::Redirects { address, misdirection }),
             Fault::Tls(reason) => Err(DownloadErrorKind::Tls { address, reason }),
             Fault::Setting { setting, reason } => Err(DownloadErrorKind::Setting { setting, reason }),
             Fault::Address(reason) => Err(DownloadErrorKind::Address { address, reason }),
-            passing => Ok(passing.to_string()),
+            Fault::Slow(lowest) => Ok(Failed::Slow(lowest)),
+            passing => Ok(Failed::Connection(passing.to_string())),
         }
     }
 
     /// Wait after a failed attempt, or give up.
-    pub(super) fn wait(&mut self, reason: String, retry_after: Option<Duration>) -> Result<()> {
+    pub(super) fn wait(&mut self, failed: Failed, retry_after: Option<Duration>) -> Result<()> {
         let received = self.part_file.as_ref().map_or(0, PartFile::length);
-        match self.attempts.failed(received, retry_after, self.session.patience) {
+        match self.attempts.failed(received, &failed, retry_after, self.session.patience) {
             Next::Wait(delay) => {
-                self.session.meter.attempt(self.attempts.number(), &reason);
+                self.session.meter.attempt(self.attempts.number(), &failed.to_string());
                 Ok(self.session.watch.sleep(delay)?)
             }
             Next::GiveUp => {
                 let (address, attempts) = (self.address.clone(), self.attempts.count());
                 let kept = received > 0 && self.part_file.as_ref().is_some_and(PartFile::is_kept);
-                Err(DownloadErrorKind::Connection { address, reason, attempts, received, kept })
+                Err(match failed {
+                    Failed::Slow(lowest) => DownloadErrorKind::Slow { address, lowest, received, kept },
+                    Failed::Connection(reason) => {
+                        DownloadErrorKind::Connection { address, reason, attempts, received, kept }
+                    }
+                })
             }
             Next::ComeBackLater(time) => {
                 Err(DownloadErrorKind::ComeBackLater { address: self.address.clone(), seconds: time.as_secs() })

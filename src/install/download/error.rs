@@ -1,7 +1,7 @@
 //! The reasons why an archive was not received.
 
 use crate::digest::{Algorithm, Digest};
-use crate::http::{Misdirection, TlsFault};
+use crate::http::{LowestRate, Misdirection, TlsFault};
 use crate::process_limit::ProcessLimit;
 use crate::trouble::{Explain, TroubleKind};
 
@@ -89,6 +89,18 @@ pub enum DownloadErrorKind {
         /// True if they are kept for the next run.
         kept: bool,
     },
+    /// Less than the lowest rate arrived, twice in a row.
+    #[error("{address} sends less than {lowest} ({received} bytes received)")]
+    Slow {
+        /// The address.
+        address: String,
+        /// The rate.
+        lowest: LowestRate,
+        /// The number of bytes received.
+        received: u64,
+        /// True if they are kept for the next run.
+        kept: bool,
+    },
     /// The bytes do not have the expected digest.
     #[error("expected {}, got {}", shown(expected), shown(got))]
     Digest {
@@ -152,7 +164,7 @@ impl DownloadErrorKind {
             Self::Status { status: 401 | 403 | 407, .. } => TroubleKind::Access,
             Self::Status { status: 404 | 410, .. } => TroubleKind::NotFound,
             Self::Status { status: 408 | 429 | 500.., .. } | Self::ComeBackLater { .. } => TroubleKind::Network,
-            Self::Tls { .. } | Self::Connection { .. } => TroubleKind::Network,
+            Self::Tls { .. } | Self::Connection { .. } | Self::Slow { .. } => TroubleKind::Network,
             Self::Status { .. } | Self::WebPage { .. } | Self::Redirects { .. } => TroubleKind::BadAnswer,
             Self::Unsteady { .. } | Self::TooLarge { .. } => TroubleKind::BadAnswer,
             Self::Digest { .. } | Self::Size { .. } => TroubleKind::Digest,
@@ -198,6 +210,10 @@ impl Explain for DownloadError {
             DownloadErrorKind::Redirects { .. } => "check the address, or ask the server's keeper where it should lead",
             DownloadErrorKind::Setting { .. } => "correct this setting",
             DownloadErrorKind::Tls { reason, .. } => reason.hint(),
+            DownloadErrorKind::Slow { kept: true, .. } => {
+                "try again later: it goes on where it stopped; `--lowest-rate 0` waits for any server"
+            }
+            DownloadErrorKind::Slow { .. } => "try again later; `--lowest-rate 0` waits for any server",
             DownloadErrorKind::Connection { kept: true, .. } => {
                 "check the network and the proxy settings and try again: it goes on where it stopped"
             }

@@ -1,7 +1,10 @@
 //! The retries of a download, and the waits before them.
 
+use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
+
+use crate::http::LowestRate;
 
 /// The bounds of all waits in an install.
 #[derive(Clone, Debug)]
@@ -12,6 +15,8 @@ pub struct Patience {
     pub answer: Duration,
     /// Between two reads of a response.
     pub stall: Duration,
+    /// The fewest bytes that a response has to come with.
+    pub lowest: LowestRate,
     /// Before the second attempt; doubled before each further one, and randomised by half.
     pub first_delay: Duration,
     /// The longest wait between attempts.
@@ -30,6 +35,7 @@ impl Default for Patience {
             connect: Duration::from_secs(15),
             answer: Duration::from_secs(30),
             stall: Duration::from_secs(30),
+            lowest: LowestRate::default(),
             first_delay: Duration::from_millis(250),
             longest_delay: Duration::from_secs(8),
             longest_retry_after: Duration::from_secs(60),
@@ -51,6 +57,27 @@ impl Patience {
 /// An attempt that receives this many bytes resets the count of attempts in a row: the connection is bad, but the
 /// download advances.
 const SIGNIFICANT_BYTES: u64 = 256 * 1024;
+
+/// The attempts that one counts for which was too slow: two in a row are the last.
+const SLOW_WEIGHT: u32 = 3;
+
+/// The failure of an attempt that another one may mend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Failed {
+    /// The connection failed, or the server did, for this reason.
+    Connection(String),
+    /// Less than this arrived.
+    Slow(LowestRate),
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connection(reason) => f.write_str(reason),
+            Self::Slow(lowest) => write!(f, "less than {lowest}"),
+        }
+    }
+}
 
 /// The most attempts of one download, however much each of them receives.
 const ATTEMPTS_IN_ALL: u32 = 100;
@@ -85,20 +112,28 @@ impl Attempts {
         self.in_all
     }
 
-    /// Count a failed attempt, after which this many bytes are received in all.
-    pub(super) fn failed(&mut self, received: u64, retry_after: Option<Duration>, patience: &Patience) -> Next {
+    /// Count a failed attempt, after which this many bytes are received in all. One that was too slow has taken long, and
+    /// counts for several.
+    pub(super) fn failed(
+        &mut self,
+        received: u64,
+        failure: &Failed,
+        retry_after: Option<Duration>,
+        patience: &Patience,
+    ) -> Next {
+        let weight = if let Failed::Slow(_) = failure { SLOW_WEIGHT } else { 1 };
         if received >= self.received_before.saturating_add(SIGNIFICANT_BYTES) {
             self.in_a_row = 0;
         }
         self.received_before = received;
-        if self.in_a_row >= patience.attempts || self.in_all >= ATTEMPTS_IN_ALL {
+        if self.in_a_row + weight > patience.attempts || self.in_all >= ATTEMPTS_IN_ALL {
             return Next::GiveUp;
         }
         if let Some(asked) = retry_after.filter(|asked| *asked > patience.longest_retry_after) {
             return Next::ComeBackLater(asked);
         }
         self.in_all += 1;
-        self.in_a_row += 1;
+        self.in_a_row += weight;
         let doublings = self.in_a_row.saturating_sub(2).min(16);
         let delay = patience.first_delay.saturating_mul(1 << doublings).min(patience.longest_delay);
         Next::Wait(retry_after.unwrap_or_else(|| delay.mul_f64(0.5 + fraction())))
@@ -120,13 +155,28 @@ pub(super) const fn may_change(status: u16) -> bool {
 mod tests {
     use super::*;
 
+    fn broken() -> Failed {
+        Failed::Connection("connection reset".into())
+    }
+
+    #[test]
+    fn a_second_attempt_that_is_too_slow_is_the_last_unless_much_came_in_between() {
+        let (patience, slow) = (Patience::default(), Failed::Slow(LowestRate::default()));
+        let mut attempts = Attempts::first();
+        assert!(matches!(attempts.failed(100, &slow, None, &patience), Next::Wait(_)));
+        assert_eq!(attempts.failed(200, &slow, None, &patience), Next::GiveUp);
+        let mut attempts = Attempts::first();
+        assert!(matches!(attempts.failed(100, &slow, None, &patience), Next::Wait(_)));
+        assert!(matches!(attempts.failed(2 * SIGNIFICANT_BYTES, &slow, None, &patience), Next::Wait(_)));
+    }
+
     #[test]
     fn waits_grow_and_end() {
         let patience = Patience::default();
         let mut attempts = Attempts::first();
         let mut waits = Vec::new();
         let end = loop {
-            match attempts.failed(0, None, &patience) {
+            match attempts.failed(0, &broken(), None, &patience) {
                 Next::Wait(wait) => waits.push(wait.as_millis()),
                 end => break end,
             }
@@ -142,7 +192,7 @@ mod tests {
         let patience = Patience::default();
         let mut attempts = Attempts::first();
         let mut waits = 0;
-        while let Next::Wait(wait) = attempts.failed((waits + 1) * SIGNIFICANT_BYTES, None, &patience) {
+        while let Next::Wait(wait) = attempts.failed((waits + 1) * SIGNIFICANT_BYTES, &broken(), None, &patience) {
             assert!(wait < patience.first_delay * 2);
             waits += 1;
         }
@@ -154,8 +204,8 @@ mod tests {
         let patience = Patience::default();
         let mut attempts = Attempts::first();
         let asked = Duration::from_secs(2);
-        assert_eq!(attempts.failed(0, Some(asked), &patience), Next::Wait(asked));
+        assert_eq!(attempts.failed(0, &broken(), Some(asked), &patience), Next::Wait(asked));
         let hour = Duration::from_secs(3600);
-        assert_eq!(attempts.failed(0, Some(hour), &patience), Next::ComeBackLater(hour));
+        assert_eq!(attempts.failed(0, &broken(), Some(hour), &patience), Next::ComeBackLater(hour));
     }
 }

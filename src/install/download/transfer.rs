@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::archive::Origin;
 use crate::http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE};
-use crate::http::{self, Answer, BodyReader, Bounds, Client, Fault, HeaderName, Method, Settings, Trust, retry_after};
+use crate::http::{self, Answer, Body, Bounds, Client, Fault, HeaderName, Method, Settings, Trust, retry_after};
 
 use super::super::cancel::{POLL, Watch};
 use super::CHUNK_BYTES;
@@ -55,7 +55,7 @@ pub(super) struct ContentRange {
 
 /// The content of a response, as it arrives.
 pub(super) struct Content {
-    body: BodyReader<'static>,
+    body: Body,
     /// Dropped with the content, which ends the thread that watches the connection.
     _open: Sender<Infallible>,
 }
@@ -99,9 +99,9 @@ fn stand_by(client: &Client, watch: &Watch, closed: &Receiver<Infallible>) {
 
 /// A client for all requests of one install.
 pub(in crate::install) fn client(patience: &Patience, trust: &Trust) -> Client {
-    let Patience { connect, answer, stall: idle, .. } = *patience;
+    let Patience { connect, answer, stall: idle, lowest, .. } = *patience;
     Client::new(&Settings {
-        bounds: Bounds { connect, answer, idle },
+        bounds: Bounds { connect, answer, idle, lowest },
         environment: &|name| std::env::var(name).ok(),
         trust,
         buffer_bytes: Some(CHUNK_BYTES),
@@ -109,7 +109,7 @@ pub(in crate::install) fn client(patience: &Patience, trust: &Trust) -> Client {
     })
 }
 
-fn call(client: &Client, request: &Request) -> Result<(Head, BodyReader<'static>), Fault> {
+fn call(client: &Client, request: &Request) -> Result<(Head, Body), Fault> {
     let url = Url::parse(&request.origin.url).map_err(|error| Fault::Address(error.to_string()))?;
     let mut headers = vec![(ACCEPT_ENCODING, "identity".to_owned())];
     if request.from > 0 {

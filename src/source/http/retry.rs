@@ -44,6 +44,7 @@ impl Failure {
             Fault::NoConnection(reason) => Self::transient(SourceErrorKind::Unreachable(reason)),
             Fault::Lost(reason) => Self::transient(SourceErrorKind::Lost(reason)),
             Fault::Silent => Self { weight: 2, ..Self::transient(SourceErrorKind::Stalled(limits.idle)) },
+            Fault::Slow(lowest) => Self { weight: 2, ..Self::transient(SourceErrorKind::Slow(lowest)) },
             Fault::Overdue => Self::lasting(SourceErrorKind::Overdue(limits.whole.unwrap_or_default())),
             Fault::Misdirected(where_to) => Self::lasting(SourceErrorKind::Redirected(where_to.to_string())),
             Fault::Garbage(reason) => Self::lasting(SourceErrorKind::Garbage(reason)),

@@ -11,6 +11,7 @@ use vx_shm::{Reader, SlotState, SlotView};
 use super::agreed_command::AgreedCommand;
 use crate::channel::slot_key;
 use crate::config::InstallConfig;
+use crate::http::LowestRate;
 use crate::install::{
     self, CancelToken, CommandFault, Hooks, InstallError, Installed, Need, Patience, PostInstall, Store, Trial,
     TrialEnd,
@@ -39,6 +40,7 @@ pub(super) fn install(
     let state_of = |tool: &str| state_of(config, tool);
     let patience =
         config.stall_ms.map_or_else(Patience::default, |stall| Patience::stalling(Duration::from_millis(stall)));
+    let patience = Patience { lowest: LowestRate::of(config.lowest_rate), ..patience };
     let hooks = Hooks {
         progress_of: &holder_progress,
         state_of: &state_of,

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use vx::config::Part;
-use vx::http::Trust;
+use vx::http::{LowestRate, Trust};
 use vx::install::{CancelToken, InstallError, fetch};
 use vx::report::{Phase, Reporter, Silent};
 use vx::trouble::Explain;
@@ -104,6 +104,24 @@ fn a_server_that_stays_silent_is_given_up_in_bounded_time_and_the_bytes_are_kept
     setting.install(&config).expect("it installs");
     let last = setting.server.requests().pop().expect("a request");
     assert!(last.header("range").is_some(), "the second run begins from the start");
+}
+
+#[test]
+fn a_server_that_drips_is_given_up_after_two_tries_and_the_bytes_are_kept() {
+    let mut setting = Setting::new();
+    setting.patience.lowest = LowestRate { bytes_per_second: 1024, over: Duration::from_millis(300) };
+    setting.patience.attempts = 5;
+    let archive = release_of(SIZE);
+    let config = setting.serves_as("tool.tgz", &archive, Reply::ok(&archive[..]).slow(100));
+    let error = setting.fails_saying(&config, &["sends less than 1024 bytes a second over 0.3 s", "bytes received"]);
+    assert!(
+        error.hint().is_some_and(|hint| hint.contains("goes on where it stopped") && hint.contains("--lowest-rate"))
+    );
+    assert_eq!(setting.server.requests().len(), 2);
+    setting.server.serve("/tool.tgz", Reply::ok(&archive[..]));
+    setting.install(&config).expect("it installs");
+    let last = setting.server.requests().pop().expect("a request");
+    assert!(last.header("range").is_some(), "the next run begins from the start");
 }
 
 #[test]

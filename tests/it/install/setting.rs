@@ -62,6 +62,7 @@ impl Setting {
             attempt: 1,
             deadline_ms: None,
             stall_ms: None,
+            lowest_rate: None,
             log_file: None,
             board: None,
             postinstall: None,

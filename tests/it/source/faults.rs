@@ -138,6 +138,30 @@ fn a_slow_server_that_goes_on_is_waited_for() {
 }
 
 #[test]
+fn a_server_that_drips_is_given_up_after_two_tries_and_named() {
+    let registry = Registry::start();
+    registry.offer("esbuild", "0.28.2");
+    let path = npm_path("@esbuild/linux-x64");
+    registry.server().serve(&path, Reply::json(document()).slow(20));
+    let lowest = LowestRate { bytes_per_second: 1024, over: Duration::from_millis(300) };
+    let setting = Setting { lowest, ..Setting::of(&registry) };
+    let error = resolve(&setting.sources(), "esbuild", "latest").unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::Slow(lowest));
+    assert!(error.to_string().contains("sends less than 1024 bytes a second over 0.3 s"), "{error}");
+    assert!(error.hint().is_some_and(|hint| hint.contains("--lowest-rate")));
+    assert_eq!(registry.server().requests_for(&path).len(), 2);
+}
+
+#[test]
+fn by_default_a_drip_is_ended_within_a_minute() {
+    let (limits, patience) = (Limits::default(), vx::install::Patience::default());
+    assert_eq!((limits.lowest, patience.lowest), (LowestRate::default(), LowestRate::default()));
+    let all = 2 * LowestRate::default().over + patience.longest_delay.max(4 * limits.pause);
+    assert!(all <= Duration::from_secs(60), "{all:?}");
+    assert!(LowestRate::default().bytes_per_second > 0);
+}
+
+#[test]
 fn redirects_are_followed_up_to_an_end() {
     let registry = Registry::start();
     registry.offer("esbuild", "0.28.2");
