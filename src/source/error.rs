@@ -56,6 +56,8 @@ pub enum SourceErrorKind {
     Stalled(Duration),
     /// Too little arrived to wait for the rest.
     Slow(LowestRate),
+    /// The server asks to wait for longer than vx waits.
+    ComeBackLater(Duration),
     /// The time allowed for the request has passed.
     Overdue(Duration),
     /// There were too many redirects, or one led to an address that is not followed.
@@ -145,6 +147,9 @@ impl fmt::Display for SourceError {
             }
             SourceErrorKind::Certificate(reason) => write!(f, "{what}: no safe connection to {host}: {reason}"),
             SourceErrorKind::Stalled(time) => write!(f, "{what}: {host} sent nothing for {} s", time.as_secs_f32()),
+            SourceErrorKind::ComeBackLater(time) => {
+                write!(f, "{what}: {host} asks to wait {} s before trying again", time.as_secs())
+            }
             SourceErrorKind::Slow(lowest) => write!(f, "{what}: {host} sends less than {lowest}"),
             SourceErrorKind::Overdue(time) => {
                 write!(f, "{what}: {host} did not answer in full within {} s", time.as_secs_f32())
@@ -181,7 +186,8 @@ impl Explain for SourceError {
             SourceErrorKind::NotAllowed(_) => TroubleKind::Access,
             SourceErrorKind::Status(status) if is_passing(*status) => TroubleKind::Network,
             SourceErrorKind::Unreachable(_) | SourceErrorKind::Stalled(_) => TroubleKind::Network,
-            SourceErrorKind::Slow(_)
+            SourceErrorKind::ComeBackLater(_)
+            | SourceErrorKind::Slow(_)
             | SourceErrorKind::Lost(_)
             | SourceErrorKind::Proxy { .. }
             | SourceErrorKind::Certificate(_) => TroubleKind::Network,
@@ -221,6 +227,9 @@ impl Explain for SourceError {
                 "correct this variable, or name the host in NO_PROXY if it is reached without a proxy"
             }
             SourceErrorKind::Certificate(fault) => fault.hint(),
+            SourceErrorKind::ComeBackLater(_) => {
+                "try again later, or name another mirror; with a filled cache, `--offline` needs no network"
+            }
             SourceErrorKind::Slow(_) => {
                 "try again later, or name another mirror; `vx sync --lowest-rate 0` waits for any server"
             }

@@ -194,7 +194,7 @@ impl Client {
         if answer.status.is_success() || answer.status == StatusCode::NOT_MODIFIED {
             Ok(answer)
         } else {
-            Err(Failure::status(answer.status.as_u16(), retry_after(&answer.headers)))
+            Err(Failure::status(answer.status.as_u16(), retry_after(&answer.headers), &self.limits))
         }
     }
 

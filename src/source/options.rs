@@ -40,8 +40,10 @@ pub struct Limits {
     pub attempts: u32,
     /// The first pause; each further one is twice as long.
     pub pause: Duration,
-    /// The longest pause, whatever the server asks for.
+    /// The longest pause, if the server asks for none.
     pub pause_max: Duration,
+    /// The longest pause that a server may ask for.
+    pub retry_after_max: Duration,
     /// The longest time for one request with all its attempts; `None` if only the waits are bounded.
     pub whole: Option<Duration>,
     /// The largest response, unpacked, in bytes.
@@ -57,6 +59,7 @@ impl Default for Limits {
             attempts: 4,
             pause: Duration::from_millis(300),
             pause_max: Duration::from_secs(30),
+            retry_after_max: Duration::from_secs(60),
             whole: None,
             answer_bytes: 128 << 20,
         }

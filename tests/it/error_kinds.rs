@@ -64,6 +64,7 @@ fn errors_of_sources_have_their_kinds() {
         (SourceErrorKind::Unreachable(text()), Network),
         (SourceErrorKind::Stalled(Duration::from_secs(30)), Network),
         (SourceErrorKind::Slow(LowestRate::default()), Network),
+        (SourceErrorKind::ComeBackLater(Duration::from_secs(900)), Network),
         (SourceErrorKind::Lost(text()), Network),
         (SourceErrorKind::Proxy { proxy: text(), reason: text() }, Network),
         (SourceErrorKind::Certificate(TlsFault::Client(text())), Network),

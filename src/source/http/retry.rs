@@ -27,14 +27,17 @@ impl Failure {
         Self { transient: true, ..Self::lasting(kind) }
     }
 
-    /// The failure for a status.
-    pub(super) fn status(status: u16, retry_after: Option<Duration>) -> Self {
+    /// The failure for a status. A server that asks for a longer pause than vx waits is not asked again.
+    pub(super) fn status(status: u16, retry_after: Option<Duration>, limits: &Limits) -> Self {
         let kind = match status {
             404 | 410 => SourceErrorKind::NoSuchPackage,
             401 | 403 | 407 => SourceErrorKind::NotAllowed(status),
             _ => SourceErrorKind::Status(status),
         };
         let transient = matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504);
+        if let Some(asked) = retry_after.filter(|asked| transient && *asked > limits.retry_after_max) {
+            return Self::lasting(SourceErrorKind::ComeBackLater(asked));
+        }
         Self { transient, retry_after, ..Self::lasting(kind) }
     }
 
@@ -62,7 +65,7 @@ pub(super) fn pause(limits: &Limits, attempt: u32, asked: Option<Duration>) -> D
     let doubled = limits.pause.saturating_mul(1 << attempt.saturating_sub(2).min(16));
     let random = RandomState::new().hash_one(attempt) % 1000;
     let spread = doubled.mul_f64(0.75 + random as f64 / 2000.0);
-    asked.unwrap_or(spread).min(limits.pause_max)
+    asked.unwrap_or(spread.min(limits.pause_max))
 }
 
 #[cfg(test)]
@@ -70,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_and_stay_below_the_bound_whatever_is_asked() {
+    fn pauses_double_and_stay_below_the_bound_and_a_server_may_ask_for_others() {
         let limits =
             Limits { pause: Duration::from_millis(100), pause_max: Duration::from_secs(1), ..Limits::default() };
         for (attempt, expected_ms) in [(2, 100), (3, 200), (4, 400)] {
@@ -78,7 +81,18 @@ mod tests {
             assert!((expected_ms * 3 / 4..=expected_ms * 5 / 4).contains(&pause), "{attempt}: {pause}");
         }
         assert_eq!(pause(&limits, 40, None), limits.pause_max);
-        assert_eq!(pause(&limits, 2, Some(Duration::from_secs(3600))), limits.pause_max);
+        assert_eq!(pause(&limits, 2, Some(Duration::from_secs(60))), Duration::from_secs(60));
         assert_eq!(pause(&limits, 2, Some(Duration::from_millis(5))), Duration::from_millis(5));
+    }
+
+    #[test]
+    fn a_pause_longer_than_any_that_is_waited_for_ends_the_request() {
+        let (limits, year) = (Limits::default(), Duration::from_secs(365 * 86_400));
+        for status in [429, 503] {
+            let failure = Failure::status(status, Some(year), &limits);
+            assert_eq!((failure.kind, failure.transient), (SourceErrorKind::ComeBackLater(year), false));
+            assert!(Failure::status(status, Some(limits.retry_after_max), &limits).transient);
+        }
+        assert_eq!(Failure::status(404, Some(year), &limits).kind, SourceErrorKind::NoSuchPackage, "it will not come");
     }
 }

@@ -138,6 +138,17 @@ fn a_slow_server_that_goes_on_is_waited_for() {
 }
 
 #[test]
+fn a_list_that_is_promised_for_later_is_waited_for_a_minute_at_most_and_else_named_at_once() {
+    for asked in ["31536000", "Fri, 01 Jan 2100 00:00:00 GMT"] {
+        let (outcome, requests) = esbuild_with(Reply::status(503).header("Retry-After", asked));
+        let error = outcome.unwrap_err();
+        assert!(matches!(error.kind, SourceErrorKind::ComeBackLater(_)), "{error}");
+        assert!(error.to_string().contains(" asks to wait "), "{error}");
+        assert_eq!(requests, 1, "{asked}");
+    }
+}
+
+#[test]
 fn a_server_that_drips_is_given_up_after_two_tries_and_named() {
     let registry = Registry::start();
     registry.offer("esbuild", "0.28.2");
