@@ -1,4 +1,7 @@
 //! Replacement of a file in one step: readers see the old file or the whole new one.
+//!
+//! Some file systems have no modes (CIFS, FAT) or can't be asked to write to the disk (some in user space). What they
+//! refuse is no failure: there is nothing that could be done about it, and the file is there.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -13,6 +16,41 @@ use std::path::Path;
 /// # Errors
 /// The system refuses, or `write` fails.
 pub fn replace_file(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> io::Result<()> {
+    replace(path, Until::Written, write)
+}
+
+/// The same, and the new file is on the disk at the end: it survives a loss of power.
+///
+/// # Errors
+/// As for [`replace_file`].
+pub fn replace_file_on_disk(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+) -> io::Result<()> {
+    replace(path, Until::OnDisk, write)
+}
+
+/// Give a file this mode, where the file system has modes.
+///
+/// # Errors
+/// The system refuses for another reason.
+pub fn set_mode(file: &File, mode: &fs::Permissions) -> io::Result<()> {
+    if file.metadata()?.permissions() == *mode {
+        return Ok(());
+    }
+    unless_unsupported(file.set_permissions(mode.clone()))
+}
+
+/// The state that the new file has to be in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Until {
+    /// The system has it.
+    Written,
+    /// The disk has it.
+    OnDisk,
+}
+
+fn replace(path: &Path, until: Until, write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> io::Result<()> {
     let there = fs::metadata(path).ok();
     if there.as_ref().is_some_and(|there| !there.is_file()) {
         return fill(&File::options().write(true).open(path)?, write);
@@ -31,9 +69,16 @@ pub fn replace_file(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io
     let file = builder.tempfile_in(directory)?;
     fill(file.as_file(), write)?;
     if let Some(old) = old {
-        file.as_file().set_permissions(old)?;
+        set_mode(file.as_file(), &old)?;
+    }
+    if until == Until::OnDisk {
+        unless_unsupported(file.as_file().sync_all())?;
     }
     file.persist(&target).map_err(|error| error.error)?;
+    #[cfg(unix)]
+    if until == Until::OnDisk {
+        unless_unsupported(File::open(directory)?.sync_all())?;
+    }
     Ok(())
 }
 
@@ -41,6 +86,21 @@ fn fill(file: &File, write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>
     let mut buffered = BufWriter::new(file);
     write(&mut buffered)?;
     buffered.flush()
+}
+
+/// The same result, but for the answers of a file system that lacks what it was asked for. This process made the file, so it
+/// never lacks a permission.
+fn unless_unsupported(result: io::Result<()>) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        let lacking = [Errno::INVAL, Errno::PERM, Errno::NOSYS, Errno::OPNOTSUPP];
+        if result.as_ref().is_err_and(|error| Errno::from_io_error(error).is_some_and(|errno| lacking.contains(&errno)))
+        {
+            return Ok(());
+        }
+    }
+    result
 }
 
 #[cfg(all(test, unix))]
@@ -82,6 +142,28 @@ mod tests {
         put(Path::new("/dev/null"), "gone").expect("it is written");
         assert!(fs::metadata("/dev/null").expect("it is there").file_type().is_char_device());
         assert!(put(directory.path(), "no").is_err());
+    }
+
+    #[test]
+    fn a_file_on_the_disk_is_replaced_like_any_other() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("file");
+        for text in ["one", "two"] {
+            replace_file_on_disk(&path, |file| file.write_all(text.as_bytes())).expect("it is written");
+            assert_eq!(fs::read_to_string(&path).expect("text"), text);
+        }
+        assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 1);
+    }
+
+    #[test]
+    fn only_what_a_file_system_lacks_is_no_failure() {
+        use rustix::io::Errno;
+        for lacking in [Errno::INVAL, Errno::PERM, Errno::NOSYS, Errno::OPNOTSUPP] {
+            assert!(unless_unsupported(Err(lacking.into())).is_ok(), "{lacking}");
+        }
+        for failure in [Errno::IO, Errno::NOSPC, Errno::DQUOT, Errno::ROFS] {
+            assert!(unless_unsupported(Err(failure.into())).is_err(), "{failure}");
+        }
     }
 
     #[test]

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use crate::archive::is_one_name;
 use crate::install::{DiskError, Store};
 use crate::paths::{Home, LAUNCHER_NAME, VX_LINK_NAME};
+#[cfg(unix)]
+use crate::replace_file::set_mode;
 
 /// The launcher's bytes, if there is one for this system.
 pub const LAUNCHER: Option<&[u8]> = vx_launcher::PROGRAM;
@@ -111,13 +113,17 @@ fn put_launcher(directory: &Path, bytes: &[u8]) -> io::Result<()> {
     if fs::read(&path).is_ok_and(|there| there == bytes) {
         return Ok(());
     }
-    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
-    file.write_all(bytes)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".new-");
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.as_file().set_permissions(fs::Permissions::from_mode(0o755))?;
-    }
+    let mode = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o755);
+    #[cfg(unix)]
+    builder.permissions(mode.clone());
+    let mut file = builder.tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    // The process's mask may have taken bits away.
+    #[cfg(unix)]
+    set_mode(file.as_file(), &mode)?;
     // A program that is open for writing cannot be started, so the file is closed before it gets its name.
     file.into_temp_path().persist(&path).map_err(|error| error.error)
 }

@@ -13,6 +13,7 @@ mod limits;
 mod locks;
 mod overlays;
 mod places;
+mod refused;
 mod registries;
 mod requests;
 mod servers;

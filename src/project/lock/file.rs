@@ -1,6 +1,6 @@
 //! Writing the lock file: atomically, and by one vx at a time.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::{Lock, LockError, LockFile};
 use crate::file_lock::{FileLock, unseen_owner};
+use crate::replace_file::replace_file_on_disk;
 
 /// The pause between two tries.
 const GLANCE: Duration = Duration::from_millis(10);
@@ -47,35 +48,11 @@ impl Guard {
     /// Replace the lock file in one step; false if it has this content already.
     pub fn write(&self, lock: &Lock) -> Result<bool, LockError> {
         let text = lock.render();
-        // If the lock is a symbolic link, its target is replaced and the link stays.
-        let target = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
-        if fs::read(&target).is_ok_and(|present| present == text.as_bytes()) {
+        if fs::read(&self.path).is_ok_and(|present| present == text.as_bytes()) {
             return Ok(false);
         }
-        replace(&target, text.as_bytes()).map_err(|cause| LockError::Io {
-            path: self.path.clone(),
-            action: "written",
-            cause,
-        })?;
+        let written = replace_file_on_disk(&self.path, |file| file.write_all(text.as_bytes()));
+        written.map_err(|cause| LockError::Io { path: self.path.clone(), action: "written", cause })?;
         Ok(true)
     }
-}
-
-fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
-    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".vx.lock.");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // The permissions of any new file of the project; the umask still applies.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(directory)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(target).map_err(|error| error.error)?;
-    #[cfg(unix)]
-    File::open(directory)?.sync_all()?;
-    Ok(())
 }
