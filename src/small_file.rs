@@ -21,14 +21,23 @@ pub fn read_small(path: &Path, most_bytes: u64) -> Option<Vec<u8>> {
 /// # Errors
 /// It is missing, cannot be read, is no regular file, or has more than 64 MiB.
 pub fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
+    read_regular_within(path, MOST_BYTES)
+}
+
+/// The content of a project's file of at most this many bytes; else as [`read_regular`].
+///
+/// # Errors
+/// Those of [`read_regular`], with this limit.
+pub fn read_regular_within(path: &Path, most_bytes: u64) -> io::Result<Vec<u8>> {
     let about = path.metadata()?;
     if !about.is_file() && !about.is_dir() {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "it is no regular file"));
     }
     let mut bytes = Vec::new();
-    File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it has more than 64 MiB"));
+    File::open(path)?.take(most_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most_bytes {
+        let text = format!("it has more than {} MiB", most_bytes >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
     }
     Ok(bytes)
 }

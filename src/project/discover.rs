@@ -4,13 +4,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::config::Project;
-use super::problem::{ConfigErrors, Problem};
+use super::problem::{ConfigErrors, Lines};
 use super::procfile;
-use crate::small_file::read_regular;
+use crate::small_file::read_regular_within;
 use crate::trouble::{Explain, TroubleKind};
 
 /// The file's name, and its former name.
 const NAMES: [&str; 2] = ["vx.toml", ".vx.toml"];
+
+/// The largest file: it is read at each prompt of a shell that stands in the project.
+const MOST_BYTES: u64 = 1024 * 1024;
 
 /// The reason why there is no project.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +38,12 @@ pub enum ProjectError {
         /// The cause.
         cause: io::Error,
     },
+    /// The file is too large for a description of a project.
+    #[error("`{}` has more than 1 MiB, the most that a vx.toml may have", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file has errors.
     #[error(transparent)]
     Wrong(#[from] ConfigErrors),
@@ -45,6 +54,7 @@ impl Explain for ProjectError {
         match self {
             ProjectError::Missing { .. } | ProjectError::NotThere { .. } => TroubleKind::NotFound,
             ProjectError::Unreadable { .. } => TroubleKind::Disk,
+            ProjectError::TooLarge { .. } => TroubleKind::Configuration,
             ProjectError::Wrong(errors) => errors.kind(),
         }
     }
@@ -56,6 +66,7 @@ impl Explain for ProjectError {
             }
             ProjectError::NotThere { .. } => Some("name the directory that holds it".into()),
             ProjectError::Unreadable { .. } => Some("check the file's permissions".into()),
+            ProjectError::TooLarge { .. } => Some("keep data of other programs in files of their own".into()),
             ProjectError::Wrong(errors) => errors.hint(),
         }
     }
@@ -115,9 +126,12 @@ pub fn read(path: &Path) -> Result<Project, ProjectError> {
 /// The text of a project file.
 ///
 /// # Errors
-/// It cannot be read, or is no text.
+/// It cannot be read, is too large, or is no text.
 pub fn text(path: &Path) -> Result<String, ProjectError> {
-    let bytes = read_regular(path).map_err(|cause| ProjectError::Unreadable { path: path.to_owned(), cause })?;
+    let bytes = read_regular_within(path, MOST_BYTES).map_err(|cause| match cause.kind() {
+        io::ErrorKind::FileTooLarge => ProjectError::TooLarge { path: path.to_owned() },
+        _ => ProjectError::Unreadable { path: path.to_owned(), cause },
+    })?;
     String::from_utf8(bytes).map_err(|error| not_text(path, &error))
 }
 
@@ -125,7 +139,7 @@ fn not_text(path: &Path, error: &std::string::FromUtf8Error) -> ProjectError {
     let text = String::from_utf8_lossy(error.as_bytes());
     let at = error.utf8_error().valid_up_to();
     let advice = Some("save the file as UTF-8".to_owned());
-    let problem = Problem::at(&text, at..at + 1, "these bytes are no UTF-8 text".into(), advice);
+    let problem = Lines::of(&text).problem(at..at + 1, "these bytes are no UTF-8 text", advice);
     ProjectError::Wrong(ConfigErrors { path: path.to_owned(), problems: vec![problem] })
 }
 
@@ -163,5 +177,17 @@ mod tests {
         std::fs::write(root.path().join("vx.toml"), b"[tools]\nnode = \"\xff\"\n").unwrap();
         let error = load(root.path()).unwrap_err().to_string();
         assert!(error.contains("vx.toml:2:9: error: these bytes are no UTF-8"), "{error}");
+    }
+
+    #[test]
+    fn a_file_of_more_than_a_mebibyte_is_refused_by_that_name() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("vx.toml");
+        let text = |bytes: usize| format!("#{}\n", "x".repeat(bytes - 2));
+        std::fs::write(&path, text(1 << 20)).unwrap();
+        assert!(read(&path).is_ok());
+        std::fs::write(&path, text((1 << 20) + 1)).unwrap();
+        let error = read(&path).unwrap_err();
+        assert!(matches!(error, ProjectError::TooLarge { .. }) && error.to_string().contains("more than 1 MiB"));
     }
 }

@@ -1,5 +1,7 @@
 //! Problems in a `vx.toml`, each with its place and its line of the file.
 
+mod lines;
+
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -9,6 +11,13 @@ use vx_status::text::escaped;
 
 use crate::shown_address::{starred, without_secrets};
 use crate::trouble::{Explain, TroubleKind};
+pub(super) use lines::Lines;
+use lines::{TextPlace, floor_boundary};
+
+/// The most bytes of a line that are kept with a problem.
+const LONGEST_BYTES: usize = 1024;
+/// Of these, the most in front of the problem.
+const BEFORE_BYTES: usize = 256;
 
 /// One thing to change in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +30,10 @@ pub struct Problem {
     pub line: usize,
     /// Its column in characters, from 1.
     pub column: usize,
-    /// The whole line, with stars in the place of secrets in addresses.
+    /// The line with stars in the place of secrets in addresses; of a long one, the part around the problem.
     pub source_line: String,
+    /// The characters of the line in front of that part.
+    pub left_out: usize,
     /// Number of characters from the column on that have the problem; at least 1.
     pub length: usize,
 }
@@ -36,26 +47,43 @@ pub struct ConfigErrors {
     pub problems: Vec<Problem>,
 }
 
-impl Problem {
-    /// A problem in the bytes `span` of `text`.
-    pub(super) fn at(text: &str, span: Range<usize>, message: String, advice: Option<String>) -> Self {
+impl Lines<'_> {
+    /// A problem in the bytes `span`.
+    pub(super) fn problem(&self, span: Range<usize>, message: &str, advice: Option<String>) -> Problem {
+        let text = self.text();
         let start = floor_boundary(text, span.start);
         let end = floor_boundary(text, span.end.max(start));
-        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-        let length = text[start..end.min(line_end)].trim_end().chars().count().max(1);
+        let TextPlace { line, column } = self.place(start);
+        let Range { start: line_start, end: line_end } = self.line(line);
+        let about = text[start..end.min(line_end).max(start)].trim_end();
+        let length = self.characters_before(start + about.len()) - self.characters_before(start);
+        // Of a line without an end only what is around the problem is worth a look.
+        let shown_start = match line_end - line_start > LONGEST_BYTES {
+            true => whole_words(text, floor_boundary(text, start.saturating_sub(BEFORE_BYTES).max(line_start)), start),
+            false => line_start,
+        };
+        let shown_end = floor_boundary(text, line_end.min(shown_start + LONGEST_BYTES));
         // A value of several lines may be quoted in it.
         let message = without_secrets(&message.lines().map(str::trim_start).collect::<Vec<_>>().join(" "));
-        Self {
+        Problem {
             message,
             advice,
-            line: text[..start].matches('\n').count() + 1,
-            column: text[line_start..start].chars().count() + 1,
-            source_line: starred(text[line_start..line_end].trim_end_matches('\r')),
-            length,
+            line,
+            column,
+            source_line: starred(text[shown_start..shown_end].trim_end_matches('\r')),
+            left_out: self.characters_before(shown_start) - self.characters_before(line_start),
+            length: length.max(1),
         }
     }
+}
 
+/// The first place from `cut` on that is not within a word, at most `start`: half an address would show its secrets.
+fn whole_words(text: &str, cut: usize, start: usize) -> usize {
+    let is_between = |character: char| character.is_whitespace() || character == '"';
+    text[cut..start].find(is_between).map_or(start, |at| cut + at)
+}
+
+impl Problem {
     /// The problem without anything that the file says, but for its line.
     pub(super) fn unquoted(self) -> Self {
         Self {
@@ -63,6 +91,7 @@ impl Problem {
             advice: Some("look at the file that it leads to, or put it here".into()),
             column: 1,
             source_line: String::new(),
+            left_out: 0,
             length: 1,
             ..self
         }
@@ -73,8 +102,9 @@ impl Problem {
     pub fn render(&self, path: &std::path::Path, severity: &str) -> String {
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
-        let before: String = self.source_line.chars().take(self.column - 1).collect();
-        let about: String = self.source_line.chars().skip(self.column - 1).take(self.length).collect();
+        let ahead = (self.column - 1).saturating_sub(self.left_out);
+        let before: String = self.source_line.chars().take(ahead).collect();
+        let about: String = self.source_line.chars().skip(ahead).take(self.length).collect();
         let carets = "^".repeat(escaped(&about).width().max(1));
         let mut shown = format!("{}:{}:{}: {severity}: {}\n", path.display(), self.line, self.column, self.message);
         if !self.source_line.is_empty() {
@@ -91,10 +121,6 @@ impl Problem {
 /// Blanks as wide as `text`, with its tabs kept, so that the caret lines up.
 fn blank(text: &str) -> String {
     text.split('\t').map(|piece| " ".repeat(piece.width())).collect::<Vec<_>>().join("\t")
-}
-
-fn floor_boundary(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 impl ConfigErrors {
@@ -144,7 +170,7 @@ mod tests {
     fn the_caret_stands_below_the_problem() {
         let text = "[tools]\n\tnöde\u{4e16} = 20 # x\r\n";
         let at = text.find("20").unwrap();
-        let problem = Problem::at(text, at..at + 2, "a number".into(), Some("quote it".into()));
+        let problem = Lines::of(text).problem(at..at + 2, "a number", Some("quote it".into()));
         assert_eq!((problem.line, problem.column, problem.length), (2, 10, 2));
         let shown = problem.render(std::path::Path::new("vx.toml"), "error");
         let expected =
@@ -156,7 +182,7 @@ mod tests {
     fn control_characters_are_escaped_and_the_caret_lines_up() {
         let text = "x = \"\u{1b}]0;owned\u{7}\" y";
         let at = text.find('y').unwrap();
-        let problem = Problem::at(text, at..at + 1, "no \u{9b}".into(), None);
+        let problem = Lines::of(text).problem(at..at + 1, "no \u{9b}", None);
         let shown = problem.render(std::path::Path::new("vx.toml"), "error");
         let expected = "vx.toml:1:18: error: no \\u009b\n 1 | x = \"\\u001b]0;owned\\u0007\" y\n   | ";
         assert_eq!(shown, format!("{expected}{}^\n", " ".repeat(27)));
@@ -164,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_error_is_one_line_that_counts_the_others_and_the_rest_is_below_it() {
-        let at = |message: &str| Problem::at("a = [\n1]", 4..8, message.into(), None);
+        let at = |message: &str| Lines::of("a = [\n1]").problem(4..8, message, None);
         let errors = ConfigErrors { path: "vx.toml".into(), problems: vec![at("`a` is [\n  1]"), at("no")] };
         assert_eq!(errors.to_string(), "vx.toml:1:5: error: `a` is [ 1] (and 1 more)");
         assert_eq!(errors.details()[0], " 1 | a = [");
@@ -174,7 +200,20 @@ mod tests {
     #[test]
     fn a_span_beyond_the_text_is_shown_at_its_end() {
         for (text, span) in [("", 0..0), ("a", 5..9), ("é", 1..2), ("a\n", 2..2)] {
-            assert!(Problem::at(text, span, String::new(), None).length >= 1);
+            assert!(Lines::of(text).problem(span, "", None).length >= 1);
         }
+    }
+
+    #[test]
+    fn of_a_long_line_the_part_around_the_problem_is_kept() {
+        let text = format!("{}wrong = 1{}", "a".repeat(5000), "b".repeat(5000));
+        let problem = Lines::of(&text).problem(5000..5005, "no", None);
+        assert!(problem.source_line.len() <= LONGEST_BYTES, "{}", problem.source_line.len());
+        assert_eq!((problem.line, problem.column, problem.length), (1, 5001, 5));
+        let shown = problem.render(std::path::Path::new("vx.toml"), "error");
+        let mut lines = shown.lines().skip(1);
+        let (source, carets) = (lines.next().expect("the line"), lines.next().expect("the carets"));
+        let at = carets.find('^').expect("carets");
+        assert_eq!(source.get(at..at + 5), Some("wrong"), "{shown}");
     }
 }

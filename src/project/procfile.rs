@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::problem::Problem;
+use super::problem::{Lines, Problem};
 use super::services::{NAME_BYTES, Port, Service};
 use crate::paths::leads_outside;
 use crate::small_file::read_regular;
@@ -37,14 +37,14 @@ pub struct Procfile {
 pub fn read(path: &Path) -> Option<Procfile> {
     if leads_outside(path) {
         let advice = Some("put the file itself beside vx.toml".to_owned());
-        let problems = vec![Problem::at("", 0..0, "it is a link out of the project, and is not read".into(), advice)];
+        let problems = vec![Lines::of("").problem(0..0, "it is a link out of the project, and is not read", advice)];
         return Some(Procfile { path: path.to_owned(), problems, ..Procfile::default() });
     }
     let text = match read_regular(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => return None,
         Err(error) => {
-            let problems = vec![Problem::at("", 0..0, format!("it cannot be read: {error}"), None)];
+            let problems = vec![Lines::of("").problem(0..0, &format!("it cannot be read: {error}"), None)];
             return Some(Procfile { path: path.to_owned(), problems, ..Procfile::default() });
         }
     };
@@ -88,6 +88,7 @@ impl Line {
 /// The services of a text in its order, and all its faults. Empty lines and those that begin with `#` are none.
 fn parse(text: &str) -> (Vec<Line>, Vec<Problem>) {
     let (mut lines, mut problems): (Vec<Line>, _) = (Vec::new(), Vec::new());
+    let places = Lines::of(text);
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     let mut at = text.len() - text.trim_start_matches('\u{feff}').len();
     for (number, line) in (1..).zip(text[at..].split_inclusive('\n')) {
@@ -101,13 +102,13 @@ fn parse(text: &str) -> (Vec<Line>, Vec<Problem>) {
             Ok(line) => match known.insert(line.name.clone(), number) {
                 Some(first) => {
                     let message = format!("`{}` is declared in line {first}, too", line.name);
-                    problems.push(Problem::at(text, start..start + line.name.len(), message, None));
+                    problems.push(places.problem(start..start + line.name.len(), &message, None));
                 }
                 None => lines.push(line),
             },
             Err((message, advice)) => {
                 let span = start..start + trimmed.len();
-                problems.push(Problem::at(text, span, message, Some(advice)));
+                problems.push(places.problem(span, &message, Some(advice)));
             }
         }
     }

@@ -207,12 +207,14 @@ fn errors_of_projects_have_their_kinds() {
         line: 2,
         column: 1,
         source_line: "node = 20".into(),
+        left_out: 0,
         length: 4,
     };
     let wrong = ConfigErrors { path: path(), problems: vec![problem("no"), problem("not at all")] };
     for (error, expected) in [
         (ProjectError::Missing { from: path() }, NotFound),
         (ProjectError::Unreadable { path: path(), cause: refused() }, Disk),
+        (ProjectError::TooLarge { path: path() }, Configuration),
         (ProjectError::Wrong(wrong), Configuration),
     ] {
         assert_eq!(kind_of(&error), expected, "{error:?}");

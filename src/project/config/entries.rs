@@ -3,7 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::project::problem::Problem;
+use crate::project::problem::Lines;
 
 /// One value of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,31 +21,31 @@ pub struct ConfigEntry {
 /// All values below `document`, in the order of the file.
 pub(super) fn list(text: &str, document: &DeTable<'_>) -> Vec<ConfigEntry> {
     let mut entries = Vec::new();
-    walk(text, "", document, &mut entries);
+    walk(&Lines::of(text), "", document, &mut entries);
     entries.sort_by_key(|entry| (entry.line, entry.column));
     entries
 }
 
-fn walk(text: &str, prefix: &str, table: &DeTable<'_>, entries: &mut Vec<ConfigEntry>) {
+fn walk(lines: &Lines<'_>, prefix: &str, table: &DeTable<'_>, entries: &mut Vec<ConfigEntry>) {
     for (key, value) in table {
         let key = format!("{prefix}{}", key.get_ref());
-        visit(text, key, value, entries);
+        visit(lines, key, value, entries);
     }
 }
 
-fn visit(text: &str, key: String, value: &Spanned<DeValue<'_>>, entries: &mut Vec<ConfigEntry>) {
+fn visit(lines: &Lines<'_>, key: String, value: &Spanned<DeValue<'_>>, entries: &mut Vec<ConfigEntry>) {
     match value.get_ref() {
-        DeValue::Table(table) => walk(text, &format!("{key}."), table, entries),
+        DeValue::Table(table) => walk(lines, &format!("{key}."), table, entries),
         // `[[name]]`: each table of the list has lines of its own.
         DeValue::Array(items) if items.iter().any(|item| item.get_ref().is_table()) => {
             for (at, item) in items.iter().enumerate() {
-                visit(text, format!("{key}.{at}"), item, entries);
+                visit(lines, format!("{key}.{at}"), item, entries);
             }
         }
         other => {
-            let written = text.get(value.span()).unwrap_or_default();
+            let written = lines.text().get(value.span()).unwrap_or_default();
             let shown = other.as_str().map_or_else(|| written.to_owned(), str::to_owned);
-            let place = Problem::at(text, value.span(), String::new(), None);
+            let place = lines.place(value.span().start);
             entries.push(ConfigEntry { key, value: shown, line: place.line, column: place.column });
         }
     }

@@ -1,20 +1,20 @@
 //! Typed reading of TOML values. The reader records each problem and continues, so that one run finds them all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::nearest::nearest;
-use crate::project::problem::Problem;
+use crate::project::problem::{Lines, Problem};
 
 /// A value with its place.
 pub(super) type Value<'v> = Spanned<DeValue<'v>>;
 
 /// The file being read, and its problems so far.
 pub(super) struct Reader<'t> {
-    text: &'t str,
+    lines: Lines<'t>,
     faults: Vec<Problem>,
     errors: Vec<Problem>,
     warnings: Vec<Problem>,
@@ -33,14 +33,15 @@ impl<'t> Reader<'t> {
 
     /// A reader of parts of this text, without problems so far.
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, faults: Vec::new(), errors: Vec::new(), warnings: Vec::new() }
+        Self { lines: Lines::of(text), faults: Vec::new(), errors: Vec::new(), warnings: Vec::new() }
     }
 
     /// The errors and the warnings, each in the order of the file.
     pub(super) fn finish(mut self) -> (Vec<Problem>, Vec<Problem>) {
         // Values on a line with a syntax error are unreliable, so their errors are dropped.
         let faults = std::mem::take(&mut self.faults);
-        self.errors.retain(|problem| faults.iter().all(|fault| fault.line != problem.line));
+        let faulty: HashSet<usize> = faults.iter().map(|fault| fault.line).collect();
+        self.errors.retain(|problem| !faulty.contains(&problem.line));
         self.errors.extend(faults);
         self.errors.sort_by_key(|problem| (problem.line, problem.column));
         self.warnings.sort_by_key(|problem| (problem.line, problem.column));
@@ -49,25 +50,25 @@ impl<'t> Reader<'t> {
 
     /// Record a syntax error.
     fn fault(&mut self, span: Range<usize>, message: String) {
-        self.faults.push(Problem::at(self.text, span, message, None));
+        self.faults.push(self.lines.problem(span, &message, None));
     }
 
     pub(super) fn error(&mut self, span: Range<usize>, message: impl Into<String>, advice: Option<String>) {
-        self.errors.push(Problem::at(self.text, span, message.into(), advice));
+        self.errors.push(self.lines.problem(span, &message.into(), advice));
     }
 
     pub(super) fn warn(&mut self, span: Range<usize>, message: impl Into<String>, advice: Option<String>) {
-        self.warnings.push(Problem::at(self.text, span, message.into(), advice));
+        self.warnings.push(self.lines.problem(span, &message.into(), advice));
     }
 
     /// The value as written.
     pub(super) fn raw(&self, value: &Value<'_>) -> &'t str {
-        self.text.get(value.span()).unwrap_or_default().trim()
+        self.lines.text().get(value.span()).unwrap_or_default().trim()
     }
 
     /// The line of a value, from 1.
     pub(super) fn line(&self, span: Range<usize>) -> usize {
-        Problem::at(self.text, span, String::new(), None).line
+        self.lines.place(span.start).line
     }
 
     /// The warnings so far, in the order in which they were found.

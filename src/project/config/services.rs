@@ -8,6 +8,8 @@ mod preset;
 mod renewal;
 mod words;
 
+use std::collections::BTreeSet;
+
 use toml::de::{DeTable, DeValue};
 
 use super::reader::{Reader, kind};
@@ -16,6 +18,11 @@ use crate::project::problem::Problem;
 use crate::project::services::{OWN_PORT, Reload, Service, circle, ports_named};
 use fields::service;
 use preset::of_preset;
+
+/// The most services of a project: each is compared with each other.
+const MOST_SERVICES: usize = 1000;
+/// The most needs of nothing for which the name that was meant is looked for.
+const MOST_ADVISED: usize = 16;
 
 /// The services of a file, and the faults of their table.
 #[derive(Default)]
@@ -34,6 +41,11 @@ pub(super) fn read(text: &str, document: &DeTable<'_>) -> Found {
         reader.error(value.span(), message, Some("begin it with [services.NAME] on a line of its own".to_owned()));
         return Found { problems: reader.finish().0, ..Found::default() };
     };
+    if table.len() > MOST_SERVICES {
+        let message = format!("`services` has {} tables, and a project may have {MOST_SERVICES}", table.len());
+        reader.error(value.span(), message, Some("split the project, each part with a vx.toml".to_owned()));
+        return Found { problems: reader.finish().0, ..Found::default() };
+    }
     let mut found: Vec<(usize, Service)> = Vec::new();
     for (name, value) in table {
         // Lists of tables belong to another program, as tables of containers do.
@@ -76,11 +88,15 @@ fn need_parts(services: &mut [Service]) {
 
 /// Needs of services that are not declared, and circles. A service whose own table has faults counts as declared.
 fn check_needs(reader: &mut Reader<'_>, table: &DeTable<'_>, services: &[Service]) {
+    let names: BTreeSet<&str> = services.iter().map(|service| service.name.as_str()).collect();
+    let mut advised = 0;
     for service in services {
-        let declared = |need: &str| table.contains_key(need) || services.iter().any(|service| service.name == need);
+        let declared = |need: &str| table.contains_key(need) || names.contains(need);
         for need in service.needs.keys().filter(|need| !declared(need)) {
             let span = span_of_need(table, service.table(), need);
-            let near = nearest(need, services.iter().map(|service| service.name.as_str()));
+            // Each name is compared with all others, so the cost must not grow with the mistakes, too.
+            advised += 1;
+            let near = if advised <= MOST_ADVISED { nearest(need, names.iter().copied()) } else { Vec::new() };
             let advice = near.first().map(|near| format!("did you mean `{near}`?"));
             reader.error(span, format!("`{}` needs `{need}`, which is not declared", service.name), advice);
         }

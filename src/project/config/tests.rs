@@ -301,3 +301,74 @@ proptest::proptest! {
         let _ = parse(&lines.join("\n")).map_err(|errors| errors.render());
     }
 }
+
+/// Files of this many entries that are wrong, unknown, or merely many, by the kind of entry.
+#[cfg(unix)]
+fn large(count: usize) -> Vec<(&'static str, String)> {
+    let each = |entry: &dyn Fn(usize) -> String| (0..count).map(entry).collect::<String>();
+    vec![
+        ("unknown settings", format!("[settings]\n{}", each(&|n| format!("unknown{n} = {n}\n")))),
+        (
+            "unknown settings on one line",
+            format!("settings = {{ {}z = 1 }}\n", each(&|n| format!("unknown{n} = {n}, "))),
+        ),
+        (
+            "unknown keys of tools",
+            format!("[tools]\n{}", each(&|n| format!("t{n} = {{ version = \"1\", vresion = 1 }}\n"))),
+        ),
+        ("unknown tables", each(&|n| format!("[unknown{n}]\nx = 1\n"))),
+        ("tools without versions", format!("[tools]\n{}", each(&|n| format!("tool{n} = {n}\n")))),
+        ("tools of wrong names", format!("[tools]\n{}", each(&|n| format!("\"../{n}\" = \"1\"\n")))),
+        ("variables", format!("[env]\n{}", each(&|n| format!("V{n} = \"{n}\"\n")))),
+        ("scripts", format!("[scripts]\n{}", each(&|n| format!("s{n} = {{ command = \"x\", dpends = [] }}\n")))),
+        ("lines that are no TOML", each(&|n| format!("x{n} =\n"))),
+        (
+            "needs of nothing",
+            format!("[services.s]\ncommand = \"x\"\nneeds = [{}]\n", each(&|n| format!("\"n{n}\", "))),
+        ),
+    ]
+}
+
+/// The processor time of parsing this text, the least of three times.
+#[cfg(unix)]
+fn time_of(text: &str) -> Duration {
+    let now = || {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or_default())
+    };
+    let once = || {
+        let begin = now();
+        let _ = parse(text);
+        now().saturating_sub(begin)
+    };
+    (0..3).map(|_| once()).min().unwrap_or_default()
+}
+
+#[cfg(unix)]
+#[test]
+fn eight_times_the_entries_take_about_eight_times_as_long() {
+    for ((kind, few), (_, many)) in large(250).iter().zip(&large(2000)) {
+        let (short, long) = (time_of(few), time_of(many));
+        assert!(long < short * 24, "{kind}: {short:?} for 250 entries, {long:?} for 2,000");
+    }
+}
+
+#[test]
+fn of_many_entries_on_one_line_each_problem_keeps_a_part_of_it() {
+    let keys: String = (0..20_000).map(|number| format!("unknown{number} = 1, ")).collect();
+    let project = project(&format!("settings = {{ {keys}z = 1 }}\n"));
+    assert_eq!(project.warnings.len(), 20_001);
+    let kept: usize = project.warnings.iter().map(|warning| warning.source_line.len()).sum();
+    assert!(kept < 32 * 1024 * 1024, "{kept}");
+    let last = &project.warnings[19_999];
+    assert_eq!(last.render(Path::new("vx.toml"), "warning").matches("unknown19999").count(), 2);
+}
+
+#[test]
+fn more_services_than_a_project_may_have_are_refused_in_one_sentence() {
+    let text = |count: usize| (0..count).map(|n| format!("[services.s{n}]\ncommand = \"x\"\n")).collect::<String>();
+    assert_eq!(project(&text(1000)).services.len(), 1000);
+    let project = project(&text(1001));
+    assert!(project.services.is_empty() && project.service_faults.len() == 1, "{:?}", project.service_faults);
+    assert!(project.service_faults[0].message.contains("1001 tables"));
+}

@@ -11,7 +11,7 @@ use toml::de::DeTable;
 use super::entries::{self, ConfigEntry};
 use super::reader::{Reader, Value};
 use crate::project::discover::{self, ProjectError};
-use crate::project::problem::{ConfigErrors, Problem};
+use crate::project::problem::{ConfigErrors, Lines, Problem};
 
 const KEYS: [&str; 6] = ["refresh_hz", "theme", "colours", "glyphs", "mouse", "keys"];
 
@@ -147,7 +147,7 @@ impl Ui {
 
     /// The error of an invalid rebinding, with its place.
     pub fn refused(&self, rebinding: &Rebinding, message: String, advice: Option<String>) -> ConfigErrors {
-        let problem = Problem::at(&self.text, rebinding.span.clone(), message, advice);
+        let problem = Lines::of(&self.text).problem(rebinding.span.clone(), &message, advice);
         ConfigErrors { path: self.path.clone().unwrap_or_default(), problems: vec![problem] }
     }
 }

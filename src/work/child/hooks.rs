@@ -91,8 +91,11 @@ fn run_postinstall(config: &InstallConfig, hook: &PostInstall, cancel: &CancelTo
     let patience = hook.time_left.unwrap_or(POSTINSTALL_PATIENCE).min(POSTINSTALL_PATIENCE);
     // Beside the release the copies go with the staging of this install, however that ends.
     let place = hook.release.parent().unwrap_or(hook.release);
-    let command = AgreedCommand::new(hook.command, &config.agreed, place)
-        .map_err(|error| CommandFault { reason: error.to_string(), output: Vec::new() })?;
+    let command = AgreedCommand::new(hook.command, &config.agreed, place).map_err(|error| CommandFault {
+        reason: error.to_string(),
+        output: Vec::new(),
+        limit: None,
+    })?;
     match process::run_in(hook.release, &command.text, environment, patience, &|| cancel.cancelled()) {
         Ok((exit, _)) if exit.success() => Ok(()),
         Ok((exit, tail)) => Err(CommandFault { reason: exit.to_string(), output: tail.lines(), limit: None }),

@@ -1,0 +1,96 @@
+//! The places in a text: line and column of a byte, found without reading the text from its start.
+//!
+//! A file that a stranger wrote may hold tens of thousands of mistakes, or all of them on one line, so the cost of one place
+//! must not grow with the text.
+
+use std::ops::Range;
+
+/// The bytes between two counted places.
+const STRIDE: usize = 1024;
+
+/// A text with the starts of its lines.
+pub(in crate::project) struct Lines<'t> {
+    text: &'t str,
+    /// The first byte of each line.
+    starts: Vec<usize>,
+    /// The number of characters before every `STRIDE`th byte.
+    counted: Vec<usize>,
+}
+
+/// A place in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::project) struct TextPlace {
+    /// Its line, from 1.
+    pub(in crate::project) line: usize,
+    /// Its column in characters, from 1.
+    pub(in crate::project) column: usize,
+}
+
+impl<'t> Lines<'t> {
+    /// Find the lines of this text.
+    pub(in crate::project) fn of(text: &'t str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        let mut sum = 0;
+        let pieces = text.as_bytes().chunks(STRIDE).map(characters);
+        let counted = std::iter::once(0).chain(pieces.map(|piece| {
+            sum += piece;
+            sum
+        }));
+        Self { text, starts: std::iter::once(0).chain(breaks).collect(), counted: counted.collect() }
+    }
+
+    /// The text.
+    pub(in crate::project) fn text(&self) -> &'t str {
+        self.text
+    }
+
+    /// The place of a byte.
+    pub(in crate::project) fn place(&self, at: usize) -> TextPlace {
+        let at = floor_boundary(self.text, at);
+        let line = self.starts.partition_point(|start| *start <= at);
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        TextPlace { line, column: self.characters_before(at) - self.characters_before(start) + 1 }
+    }
+
+    /// The bytes of a line, from 1, without its end.
+    pub(super) fn line(&self, line: usize) -> Range<usize> {
+        let start = self.starts.get(line - 1).copied().unwrap_or_default();
+        start..self.starts.get(line).map_or(self.text.len(), |next| next - 1)
+    }
+
+    /// The number of characters before a byte.
+    pub(super) fn characters_before(&self, at: usize) -> usize {
+        let piece = at / STRIDE;
+        self.counted.get(piece).copied().unwrap_or_default() + characters(&self.text.as_bytes()[piece * STRIDE..at])
+    }
+}
+
+/// The number of characters that begin in these bytes of a text.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count()
+}
+
+/// The first byte of the character that this byte is of.
+pub(super) fn floor_boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_has_the_place_that_reading_from_the_start_finds() {
+        let long = format!("é{}\n{}\u{4e16}x\r\n\nlast", "aé".repeat(900), "b".repeat(3000));
+        for text in ["", "\n", "a", "a\n", "é\n\u{4e16}b", &long] {
+            let lines = Lines::of(text);
+            for at in (0..=text.len()).filter(|at| text.is_char_boundary(*at)) {
+                let before = &text[..at];
+                let start = before.rfind('\n').map_or(0, |at| at + 1);
+                let expected =
+                    TextPlace { line: before.matches('\n').count() + 1, column: before[start..].chars().count() + 1 };
+                assert_eq!(lines.place(at), expected, "byte {at}");
+            }
+        }
+    }
+}
