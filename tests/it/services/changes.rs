@@ -39,7 +39,7 @@ impl Services {
         self.0.run(&format!("{name}={value} vx {words}"), command).finish()
     }
 
-    fn is_over(self) {
+    fn ends_clean(self) {
         self.0.vx("down").succeeds();
         assert_eq!(self.0.processes(), []);
     }
@@ -66,7 +66,7 @@ fn a_restart_takes_the_file_as_it_is_now_each_time() {
     services.declare(&services_of(&[("web", "21")]));
     services.0.vx("start web").succeeds();
     assert_eq!(services.variable("web", "A").as_deref(), Some("21"));
-    services.is_over();
+    services.ends_clean();
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn up_restarts_what_is_declared_otherwise_stops_what_is_declared_no_more_and_lea
     assert_eq!(services.pid("db"), db);
     eventually("it is stopped", || (services.state("old") == "stopped").then_some(()));
     assert_eq!(services.state("new"), "ready");
-    services.is_over();
+    services.ends_clean();
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn up_of_one_service_restarts_it_and_its_needs_and_names_the_others() {
     services.0.vx("up web").succeeds().says("`db` starts again").says("`mail` goes on as it was declared before");
     assert_eq!(services.variable("db", "A").as_deref(), Some("2"));
     assert_eq!((services.pid("web"), services.pid("mail")), (web, mail));
-    services.is_over();
+    services.ends_clean();
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn what_has_to_be_ready_needs_or_is_optional_changes_without_a_restart_and_a_fil
     services.0.write("web.env", "B=2\n");
     services.0.vx("up web").succeeds().says("`web` starts again");
     assert_eq!(services.variable("web", "B").as_deref(), Some("2"));
-    services.is_over();
+    services.ends_clean();
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_fixed_port_passes_to_the_service_of_another_name_and_two_ports_change_place
     services.declare(&(server("site", one) + &server("api", two) + reads));
     services.0.vx("up --detach").succeeds().says("`reads` starts again");
     services.0.vx("logs reads -n 1").prints(&format!("reads | {two}"));
-    services.is_over();
+    services.ends_clean();
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn a_service_has_the_variables_of_the_shell_that_started_it_and_another_shell_re
     let long = "x".repeat(100_000);
     services.vx_with("FOO", &long, "restart web").succeeds();
     assert_eq!(foo("web"), Some(long));
-    services.is_over();
+    services.ends_clean();
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn what_a_client_read_earlier_undoes_nothing() {
     assert_eq!(early.ends_restored(), Some(0));
     assert_eq!((services.pid("web"), services.pid("db")), (web, db));
     assert_eq!(services.variable("web", "A").as_deref(), Some("2"));
-    services.is_over();
+    services.ends_clean();
 }
 
 #[test]
