@@ -9,6 +9,8 @@ use url::Url;
 
 /// Stands for what is not shown.
 const HIDDEN: &str = "***";
+/// The most addresses that are looked for in the path of one.
+const MOST_NESTED: usize = 8;
 
 /// An address as it is shown: `https://***@host/file?token=***`.
 pub fn shown_address(address: &str) -> String {
@@ -93,7 +95,7 @@ fn hidden(text: &str, secrets: &[Range<usize>]) -> String {
 /// The secret parts of all addresses in a text, in its order.
 fn secrets(text: &str, form: Form) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    let mut at = 0;
+    let (mut at, mut nested) = (0, 0);
     while let Some(scheme) = text[at..].find("://") {
         let start = at + scheme + "://".len();
         let end = text[start..].find(|character| form.ends(character)).map_or(text.len(), |end| start + end);
@@ -102,13 +104,17 @@ fn secrets(text: &str, form: Form) -> Vec<Range<usize>> {
             found.push(start..path);
         }
         let query = text[path..end].find(['?', '#']).map_or(end, |query| path + query);
-        // An address may stand in the path of another one.
+        // An address may stand in the path of another one. Each is looked through to its end, so there is a bound, beyond
+        // which nothing is shown but to whoever asks what a command does.
         if text[path..query].contains("://") {
-            at = path;
+            (at, nested) = if nested < MOST_NESTED { (path, nested + 1) } else { (end, 0) };
+            if at == end && form != Form::Text {
+                found.push(path..end);
+            }
             continue;
         }
         values(text, query..end, form, &mut found);
-        at = end;
+        (at, nested) = (end, 0);
     }
     found
 }
@@ -220,5 +226,13 @@ mod tests {
             proptest::prop_assert_eq!(shown_address(&shown_address(&text)), shown_address(&text));
             proptest::prop_assert_eq!(starred(&text).chars().count(), text.chars().count());
         }
+    }
+
+    #[test]
+    fn of_more_addresses_in_one_than_anybody_has_the_rest_is_hidden_and_a_command_is_not() {
+        let address = |secret: &str| format!("https://h/{}{secret}", "x://y/".repeat(40));
+        assert!(!shown_address(&address("x://u:planted@h/")).contains("planted"));
+        assert!(!starred(&address("x://u:planted@h/")).contains("planted"));
+        assert!(without_secrets(&address("&evil")).contains("evil"));
     }
 }

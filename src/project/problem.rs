@@ -18,6 +18,10 @@ use lines::{TextPlace, floor_boundary};
 const LONGEST_BYTES: usize = 1024;
 /// Of these, the most in front of the problem.
 const BEFORE_BYTES: usize = 256;
+/// The bytes on both sides of them in which an address may begin or end.
+const SURROUNDING_BYTES: usize = 4096;
+/// The most bytes of a message.
+const LONGEST_MESSAGE_BYTES: usize = 4096;
 
 /// One thing to change in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +34,8 @@ pub struct Problem {
     pub line: usize,
     /// Its column in characters, from 1.
     pub column: usize,
-    /// The line with stars in the place of secrets in addresses; of a long one, the part around the problem.
+    /// The line, with stars in the place of secrets in addresses; of a long one, the part around the problem. Empty for what
+    /// comes behind a thousand other problems.
     pub source_line: String,
     /// The characters of the line in front of that part.
     pub left_out: usize,
@@ -54,33 +59,50 @@ impl Lines<'_> {
         let start = floor_boundary(text, span.start);
         let end = floor_boundary(text, span.end.max(start));
         let TextPlace { line, column } = self.place(start);
-        let Range { start: line_start, end: line_end } = self.line(line);
-        let about = text[start..end.min(line_end).max(start)].trim_end();
-        let length = self.characters_before(start + about.len()) - self.characters_before(start);
-        // Of a line without an end only what is around the problem is worth a look.
-        let shown_start = match line_end - line_start > LONGEST_BYTES {
-            true => whole_words(text, floor_boundary(text, start.saturating_sub(BEFORE_BYTES).max(line_start)), start),
-            false => line_start,
-        };
-        let shown_end = floor_boundary(text, line_end.min(shown_start + LONGEST_BYTES));
+        let whole = self.line(line);
+        let about = text[start..end.min(whole.end).max(start)].trim_end();
+        let shown = self.shown(start, &whole);
         // A value of several lines may be quoted in it.
-        let message = without_secrets(&message.lines().map(str::trim_start).collect::<Vec<_>>().join(" "));
+        let message = message.lines().map(str::trim_start).collect::<Vec<_>>().join(" ");
         Problem {
-            message,
+            message: without_secrets(bounded(&message)),
             advice,
             line,
             column,
-            source_line: starred(text[shown_start..shown_end].trim_end_matches('\r')),
-            left_out: self.characters_before(shown_start) - self.characters_before(line_start),
-            length: length.max(1),
+            left_out: self.characters_in(whole.start..shown.start),
+            source_line: if self.is_quoted_again() { self.quoted(shown, &whole) } else { String::new() },
+            length: self.characters_in(start..start + about.len()).max(1),
         }
+    }
+
+    /// The part of a line that is shown for a problem that begins at `start`: all of it, or what is around the problem.
+    fn shown(&self, start: usize, whole: &Range<usize>) -> Range<usize> {
+        if whole.len() <= LONGEST_BYTES {
+            return whole.clone();
+        }
+        let begin = floor_boundary(self.text(), start.saturating_sub(BEFORE_BYTES).max(whole.start));
+        begin..floor_boundary(self.text(), whole.end.min(begin + LONGEST_BYTES))
+    }
+
+    /// This part of a line without secrets. An address that begins before it, or ends behind it, is known by what is there.
+    fn quoted(&self, shown: Range<usize>, whole: &Range<usize>) -> String {
+        let text = self.text();
+        let begin = floor_boundary(text, shown.start.saturating_sub(SURROUNDING_BYTES).max(whole.start));
+        let end = floor_boundary(text, whole.end.min(shown.end + SURROUNDING_BYTES));
+        let line = starred(&text[begin..end]);
+        let (before, length) = (self.characters_in(begin..shown.start), self.characters_in(shown));
+        let line: String = line.chars().skip(before).take(length).collect();
+        line.trim_end_matches('\r').to_owned()
     }
 }
 
-/// The first place from `cut` on that is not within a word, at most `start`: half an address would show its secrets.
-fn whole_words(text: &str, cut: usize, start: usize) -> usize {
-    let is_between = |character: char| character.is_whitespace() || character == '"';
-    text[cut..start].find(is_between).map_or(start, |at| cut + at)
+/// A message without what nobody would read of it. It is cut where no address is cut in two.
+fn bounded(message: &str) -> &str {
+    if message.len() <= LONGEST_MESSAGE_BYTES {
+        return message;
+    }
+    let kept = &message[..floor_boundary(message, LONGEST_MESSAGE_BYTES)];
+    kept.rfind(|character: char| character.is_whitespace() || character == '`').map_or("", |end| &kept[..end])
 }
 
 impl Problem {

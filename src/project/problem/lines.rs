@@ -3,10 +3,13 @@
 //! A file that a stranger wrote may hold tens of thousands of mistakes, or all of them on one line, so the cost of one place
 //! must not grow with the text.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 /// The bytes between two counted places.
 const STRIDE: usize = 1024;
+/// The most problems of a text that quote their line: nobody reads more, and each is looked through for secrets.
+const MOST_QUOTES: usize = 1000;
 
 /// A text with the starts of its lines.
 pub(in crate::project) struct Lines<'t> {
@@ -15,6 +18,8 @@ pub(in crate::project) struct Lines<'t> {
     starts: Vec<usize>,
     /// The number of characters before every `STRIDE`th byte.
     counted: Vec<usize>,
+    /// The problems that may still quote their line.
+    quotes: Cell<usize>,
 }
 
 /// A place in a text.
@@ -36,7 +41,12 @@ impl<'t> Lines<'t> {
             sum += piece;
             sum
         }));
-        Self { text, starts: std::iter::once(0).chain(breaks).collect(), counted: counted.collect() }
+        Self {
+            text,
+            starts: std::iter::once(0).chain(breaks).collect(),
+            counted: counted.collect(),
+            quotes: Cell::new(MOST_QUOTES),
+        }
     }
 
     /// The text.
@@ -58,8 +68,19 @@ impl<'t> Lines<'t> {
         start..self.starts.get(line).map_or(self.text.len(), |next| next - 1)
     }
 
-    /// The number of characters before a byte.
-    pub(super) fn characters_before(&self, at: usize) -> usize {
+    /// The number of characters in these bytes.
+    pub(super) fn characters_in(&self, span: Range<usize>) -> usize {
+        self.characters_before(span.end) - self.characters_before(span.start)
+    }
+
+    /// True if one more problem may quote its line.
+    pub(super) fn is_quoted_again(&self) -> bool {
+        let left = self.quotes.get();
+        self.quotes.set(left.saturating_sub(1));
+        left > 0
+    }
+
+    fn characters_before(&self, at: usize) -> usize {
         let piece = at / STRIDE;
         self.counted.get(piece).copied().unwrap_or_default() + characters(&self.text.as_bytes()[piece * STRIDE..at])
     }
