@@ -7,6 +7,7 @@ mod home;
 mod linked;
 mod ownership;
 mod runtime;
+mod whose;
 
 pub use file_system::FileSystem;
 pub use home::{Home, LAUNCHER_NAME, NoHome, VX_LINK_NAME};
@@ -15,3 +16,4 @@ pub use ownership::{Foreign, foreign, same_owner};
 pub use runtime::{
     RuntimeError, find_runtime_directory, is_asked_for, known_directories, runtime_directory, spare_directories,
 };
+pub use whose::{Borders, Whose};

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::setting_files::SettingFiles;
+use super::setting_places::home;
 use crate::http::LowestRate;
-use crate::paths::{Foreign, Home, foreign};
+use crate::paths::Home;
 
 /// Reads an environment variable.
 pub type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -81,12 +83,10 @@ impl Limits {
 pub struct SourceOptions {
     /// The home, for the cache of version lists.
     pub home: Home,
-    /// The directory of the project's `.npmrc` and `uv.toml`.
+    /// The directory from which relative paths in settings lead.
     pub project_directory: PathBuf,
-    /// The top folder of the project's repository, or the project's directory.
-    pub project_top: PathBuf,
-    /// False to ignore the settings of npm and uv in the project, at or below its top folder.
-    pub project_settings: bool,
+    /// The settings files of the project and around it.
+    pub settings: SettingFiles,
     /// Use caches only.
     pub offline: bool,
     /// Refuse npm packages without a valid signature of their registry.
@@ -119,61 +119,8 @@ impl SourceOptions {
         }
     }
 
-    /// True if a file in the project's directory, or in a folder above it, may configure the sources: those of the
-    /// project if its settings count, and those above it unless somebody else controls them.
-    pub(super) fn accepts(&self, file: &Path) -> bool {
-        match file.starts_with(&self.project_top) {
-            true => self.project_settings,
-            false => {
-                foreign(file).is_none() && file.parent().is_none_or(|folder| foreign(folder) != Some(Foreign::Writable))
-            }
-        }
-    }
-
     /// The user's home directory.
     pub(super) fn user_directory(&self) -> Option<PathBuf> {
-        self.variable("HOME").or_else(|| self.variable("USERPROFILE")).map(PathBuf::from)
-    }
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
-
-    #[test]
-    fn a_projects_settings_count_if_they_may_and_those_above_it_if_nobody_else_could_have_put_them_there() {
-        let top = tempfile::tempdir().expect("a directory");
-        let project = top.path().join("project");
-        fs::create_dir(&project).expect("a directory");
-        let (inside, above) = (project.join("uv.toml"), top.path().join("uv.toml"));
-        for file in [&inside, &above] {
-            fs::write(file, "").expect("a file");
-        }
-        let options = |project_settings| SourceOptions {
-            home: Home::at(top.path().join("home")),
-            project_directory: project.clone(),
-            project_top: project.clone(),
-            project_settings,
-            offline: true,
-            require_signatures: false,
-            require_provenance: Vec::new(),
-            mirrors: BTreeMap::new(),
-            fresh_for: Duration::ZERO,
-            environment: Arc::new(|_| None),
-            runner: Arc::new(|_, _| Ok(ProgramOutput::default())),
-            limits: Limits::default(),
-        };
-        let accepted = |project_settings| {
-            let options = options(project_settings);
-            (options.accepts(&inside), options.accepts(&above))
-        };
-        assert_eq!((accepted(true), accepted(false)), ((true, true), (false, true)));
-        fs::set_permissions(top.path(), fs::Permissions::from_mode(0o1777)).expect("its mode");
-        assert_eq!(accepted(true), (true, false), "a directory for everybody");
-        fs::set_permissions(top.path(), fs::Permissions::from_mode(0o755)).expect("its mode");
-        fs::set_permissions(&above, fs::Permissions::from_mode(0o666)).expect("its mode");
-        assert_eq!(accepted(true), (true, false), "a file for everybody");
+        home(&|name| self.variable(name))
     }
 }

@@ -27,7 +27,7 @@ use super::options::SourceOptions;
 use crate::age::Published;
 use crate::archive::{Archive, Origin};
 use crate::platform::Platform;
-pub(super) use config::uv_index;
+pub(super) use config::{pip_value, uv_index};
 use glibc::Glibc;
 use index::Index;
 use page::{File, Page};

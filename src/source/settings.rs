@@ -9,7 +9,6 @@ use super::error::{SourceError, SourceErrorKind};
 use super::http::Query;
 use super::sources::Sources;
 use crate::candidate::SourceKind;
-use crate::small_file::read_regular_text;
 
 impl Sources {
     /// The problems in the settings of this source, without a request.
@@ -19,8 +18,11 @@ impl Sources {
             SourceKind::Pypi => ("the Python package index", self.pypi.setting_files()),
             SourceKind::Vendor | SourceKind::Url | SourceKind::System => return Vec::new(),
         };
-        let mut problems: Vec<SourceError> =
-            files.iter().filter_map(|file| unusable(file)).map(|kind| SourceError::new(what, kind)).collect();
+        let mut problems: Vec<SourceError> = files
+            .iter()
+            .filter_map(|file| unusable(file, self.read_setting(file)))
+            .map(|kind| SourceError::new(what, kind))
+            .collect();
         if let Err(error) = self.address_of(kind)
             && !problems.contains(&error)
         {
@@ -63,9 +65,9 @@ impl Sources {
 }
 
 /// The reason why an existing settings file is unusable.
-fn unusable(file: &Path) -> Option<SourceErrorKind> {
+fn unusable(file: &Path, content: io::Result<String>) -> Option<SourceErrorKind> {
     let bad = |reason: String| Some(SourceErrorKind::BadSetting { setting: format!("`{}`", file.display()), reason });
-    let text = match read_regular_text(file) {
+    let text = match content {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return None,
         Err(error) => return bad(format!("cannot be read: {error}")),
         Ok(text) => text,
@@ -80,6 +82,7 @@ fn unusable(file: &Path) -> Option<SourceErrorKind> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::small_file::read_regular_text;
 
     #[test]
     fn a_file_that_cannot_be_read_is_told_from_one_that_is_not_there() {
@@ -87,12 +90,13 @@ mod tests {
         let file = |name: &str, text: &[u8]| {
             let path = top.path().join(name);
             std::fs::write(&path, text).expect("a file");
-            unusable(&path).map(|kind| format!("{}", SourceError::new("x", kind)))
+            unusable(&path, read_regular_text(&path)).map(|kind| format!("{}", SourceError::new("x", kind)))
         };
-        assert_eq!(unusable(&top.path().join("none")), None);
+        let none = top.path().join("none");
+        assert_eq!(unusable(&none, read_regular_text(&none)), None);
         assert_eq!(file("uv.toml", b"index-url = \"x\""), None);
         assert!(file("uv.toml", b"index-url = ").is_some_and(|text| text.contains("uv.toml` is no TOML")));
         assert!(file(".npmrc", b"registry=\xff").is_some_and(|text| text.contains(".npmrc` cannot be read")));
-        assert!(unusable(top.path()).is_some());
+        assert!(unusable(top.path(), read_regular_text(top.path())).is_some());
     }
 }

@@ -3,6 +3,8 @@
 mod npm;
 mod shipped;
 
+use std::io;
+use std::path::Path;
 use std::thread::ThreadId;
 use std::time::Duration;
 
@@ -60,6 +62,11 @@ impl Sources {
             sizes: Memo::default(),
             options,
         }
+    }
+
+    /// The content of a settings file, as the sources read it.
+    pub(super) fn read_setting(&self, file: &Path) -> io::Result<String> {
+        self.options.settings.read(file)
     }
 
     /// The server that has been asked for the longest time, if that is at least so long.

@@ -16,11 +16,12 @@ use crate::digest::Digest;
 use crate::paths::{Home, foreign};
 use crate::project::lineage::Bounds;
 use crate::project::{Project, Trust};
-use crate::source::project_settings;
+use crate::source::{ProjectSetting, SettingFiles, project_settings};
 use crate::trust::kept::{self, Agreed, Kept};
 use crate::trust::{
     Checkout, Key, NamedFile, Part, Stranger, Subject, Whereabouts, acting_parts, part, refused_variables, take_out,
 };
+use crate::variables::Variables;
 
 /// A user's standing on a project's acting parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +73,7 @@ pub struct Consent {
     pub digest: Digest,
     /// The parts without those that the user has typed.
     untyped: Vec<Part>,
+    settings: SettingFiles,
     whereabouts: Whereabouts,
     policy: Policy,
 }
@@ -86,11 +88,12 @@ impl Consent {
         let whereabouts = Whereabouts::of(&project.directory);
         let user = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
         let trust = Trust::of_home(home.root(), user.as_deref())?;
-        let settings = project_settings(&whereabouts.directory, &whereabouts.top);
+        let settings = settings_around(&whereabouts, home);
+        let found = project_settings(&settings);
         let contents = Checkout::of(&whereabouts);
         let subject = Subject {
             project,
-            settings: &settings,
+            settings: &found,
             directory: &whereabouts.directory,
             top: &whereabouts.top,
             allowed: &trust.variables,
@@ -109,12 +112,12 @@ impl Consent {
             Policy::All => Standing::All,
             Policy::None => Standing::Withheld,
             _ if stranger.is_some() => Standing::Withheld,
-            _ if is_trusted(&whereabouts.directory, &trust) => Standing::Folder,
+            _ if is_trusted(&whereabouts.directory, &found, &trust) => Standing::Folder,
             _ if untyped.is_empty() || kept.covers(&digest) || kept.covers(&part::digest(&untyped)) => Standing::Agreed,
             _ => Standing::Withheld,
         };
         let file = project.path.clone();
-        Ok(Self { file, parts, refused, stranger, standing, key, digest, untyped, whereabouts, policy })
+        Ok(Self { file, parts, refused, stranger, standing, key, digest, untyped, settings, whereabouts, policy })
     }
 
     /// Get the consent in this way, if it is lacking. What the user agrees to is kept.
@@ -225,9 +228,10 @@ impl Consent {
         &self.whereabouts.directory
     }
 
-    /// The top folder of the project's repository, or the project's directory.
-    pub fn top(&self) -> &Path {
-        &self.whereabouts.top
+    /// The settings of npm, uv and pip around the project, as they were read for this consent. Those that need it count
+    /// only if it was given: the user's own file in the home agrees to nothing that strangers put above it.
+    pub fn settings(&self) -> SettingFiles {
+        self.settings.clone().agreed(self.complete() && self.standing != Standing::Own)
     }
 
     /// The lines of all parts.
@@ -266,8 +270,19 @@ pub fn git_file(directory: &Path) -> Option<PathBuf> {
     Whereabouts::of(directory).git_file
 }
 
-/// True if the project lies in a folder that the user trusts, and that belongs to the user alone.
-fn is_trusted(directory: &Path, trust: &Trust) -> bool {
-    let folders = trust.folders.iter().filter_map(|folder| folder.canonicalize().ok());
-    folders.into_iter().any(|folder| directory.starts_with(&folder) && foreign(&folder).is_none())
+/// The settings files around a project, for whoever is answered here.
+fn settings_around(whereabouts: &Whereabouts, home: &Home) -> SettingFiles {
+    let variables = Variables::here();
+    let variable = |name: &str| variables.get(name).and_then(|value| value.into_string().ok());
+    SettingFiles::around(&whereabouts.directory, &whereabouts.top, home.root(), &variable)
+}
+
+/// True if the project, with all settings around it that it would follow, lies in a folder that the user trusts, and that
+/// belongs to the user alone.
+fn is_trusted(directory: &Path, settings: &[ProjectSetting], trust: &Trust) -> bool {
+    let mut folders = trust.folders.iter().filter_map(|folder| folder.canonicalize().ok());
+    folders.any(|folder| {
+        let all_inside = settings.iter().all(|setting| setting.file.starts_with(&folder));
+        directory.starts_with(&folder) && all_inside && foreign(&folder).is_none()
+    })
 }

@@ -147,8 +147,7 @@ impl Workspace {
         Sources::new(SourceOptions {
             home: self.home.clone(),
             project_directory: self.consent.directory().to_owned(),
-            project_top: self.consent.top().to_owned(),
-            project_settings: self.consent.complete(),
+            settings: self.consent.settings(),
             offline: matches!(access, Access::Offline),
             mirrors: settings.mirrors.clone(),
             require_signatures: settings.require_signatures == Some(true),

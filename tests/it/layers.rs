@@ -117,7 +117,9 @@ const TOWERS: [Tower; 24] = [
     Tower {
         sources: "src/source",
         floors: &[
-            &["attestation", "listed", "options", "packaging", "signature"],
+            &["attestation", "listed", "packaging", "setting_places", "signature"],
+            &["setting_files"],
+            &["options"],
             &["artifact", "catalogue", "credentials", "error"],
             &["http", "memo", "recipe", "system"],
             &["cache"],

@@ -18,7 +18,8 @@ use vx::paths::Home;
 use vx::platform::Platform;
 use vx::project::Request;
 use vx::source::{
-    Artifact, Limits, ProgramOutput, Recipe, RecipeRequest, SourceError, SourceErrorKind, SourceOptions, Sources,
+    Artifact, Limits, ProgramOutput, Recipe, RecipeRequest, SettingFiles, SourceError, SourceErrorKind, SourceOptions,
+    Sources,
 };
 use vx::trouble::Explain;
 
@@ -76,11 +77,13 @@ impl Setting {
     fn sources(&self) -> Sources {
         let environment = self.environment.clone();
         let pip_says = self.pip_says.clone();
+        let project = self.root.path().join("project");
+        let variable = |name: &str| self.environment.get(name).cloned();
+        let settings = SettingFiles::around(&project, &project, &self.root.path().join("vx"), &variable).agreed(true);
         Sources::new(SourceOptions {
             home: Home::at(self.root.path().join("vx")),
-            project_directory: self.root.path().join("project"),
-            project_top: self.root.path().join("project"),
-            project_settings: true,
+            project_directory: project,
+            settings,
             offline: self.offline,
             fresh_for: self.fresh_for,
             require_signatures: self.require_signatures,

@@ -8,10 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use deno_npmrc::{NpmRc, NpmRegistryUrl, RegistryConfig, ResolvedNpmRc};
 use url::Url;
 
-use crate::small_file::read_regular_text;
 use crate::source::credentials::{Netrc, basic, split};
 use crate::source::error::{SourceError, SourceErrorKind};
 use crate::source::options::SourceOptions;
+use crate::source::setting_places::{npm_global, npm_of_user};
 
 /// The npm registry.
 pub(super) struct Registry {
@@ -37,7 +37,7 @@ impl Registry {
         let variables = Variables(options);
         let mut text = String::new();
         for path in files(options) {
-            let Ok(file) = read_regular_text(&path) else { continue };
+            let Ok(file) = options.settings.read(&path) else { continue };
             NpmRc::parse(&variables, &file).map_err(|error| bad(path.display().to_string(), &error))?;
             text.push_str(&file);
             text.push('\n');
@@ -128,18 +128,12 @@ fn is_sound(character: char) -> bool {
     character.is_ascii_alphanumeric() || "-_.~+".contains(character)
 }
 
+/// Each file that npm reads, later ones win. In the home directory the project's file is the user's.
 pub(super) fn files(options: &SourceOptions) -> Vec<PathBuf> {
-    let variable = |name: &str| options.variable(name).or_else(|| options.variable(&name.to_lowercase()));
-    let global = variable("NPM_CONFIG_GLOBALCONFIG")
-        .map(PathBuf::from)
-        .or_else(|| variable("NPM_CONFIG_PREFIX").map(|prefix| PathBuf::from(prefix).join("etc").join("npmrc")));
-    let user = variable("NPM_CONFIG_USERCONFIG")
-        .map(PathBuf::from)
-        .or_else(|| options.user_directory().map(|home| home.join(".npmrc")));
-    let project = options.project_directory.join(".npmrc");
-    let user = user.filter(|user| *user != project || !options.project_settings);
-    let project = Some(project).filter(|_| options.project_settings);
-    [global, user, project].into_iter().flatten().collect()
+    let variable = |name: &str| options.variable(name);
+    let (user, project) = (npm_of_user(&variable), options.settings.npm_of_project());
+    let user = user.filter(|user| project.as_ref() != Some(user));
+    [npm_global(&variable), user, project].into_iter().flatten().collect()
 }
 
 fn header(config: &RegistryConfig) -> Option<String> {

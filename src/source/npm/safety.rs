@@ -2,7 +2,6 @@
 
 use super::registry::{Registry, files};
 use crate::http::{CertificateFile, authority};
-use crate::small_file::read_regular_text;
 use crate::source::options::SourceOptions;
 
 /// The file of certificates that npm uses, if it is set, and the one for every program of node.
@@ -32,7 +31,7 @@ pub(super) fn setting(options: &SourceOptions, key: &str) -> Option<(String, Str
         }
     }
     files(options).iter().rev().find_map(|file| {
-        let text = read_regular_text(file).ok()?;
+        let text = options.settings.read(file).ok()?;
         let value = value(&text, key, &|name| options.variable(name))?;
         Some((value, format!("`{key}` of {}", file.display())))
     })

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::small_file::read_regular_text;
 use crate::source::options::SourceOptions;
+use crate::source::setting_places::{environments, pip_name, pip_of_system, pip_of_user, uv_of_system, uv_of_user};
 
 /// A setting's value, and the name of the setting.
 pub(super) type Named = (String, String);
@@ -11,7 +11,7 @@ pub(super) type Named = (String, String);
 /// The index of `uv.toml`: the project's, or else the user's, or else the machine's.
 pub(super) fn from_uv(options: &SourceOptions) -> Option<Named> {
     uv_files(options).iter().find_map(|file| {
-        let table: toml::Table = read_regular_text(file).ok()?.parse().ok()?;
+        let table: toml::Table = options.settings.read(file).ok()?.parse().ok()?;
         Some((uv_index(&table)?, format!("`index` of {}", file.display())))
     })
 }
@@ -25,17 +25,13 @@ pub(super) fn files(options: &SourceOptions) -> Vec<PathBuf> {
 }
 
 fn uv_files(options: &SourceOptions) -> Vec<PathBuf> {
-    let named = options.variable("UV_CONFIG_FILE").map(PathBuf::from);
-    let mut files: Vec<PathBuf> = match named {
-        Some(file) => vec![file],
-        None => {
-            let above = options.project_directory.ancestors().map(|directory| directory.join("uv.toml")).take(64);
-            above.filter(|file| options.accepts(file)).collect()
-        }
+    let variable = |name: &str| options.variable(name);
+    let mut files: Vec<PathBuf> = match options.variable("UV_CONFIG_FILE") {
+        Some(file) => vec![file.into()],
+        None => options.settings.uv_upwards().collect(),
     };
-    files.extend(user_config(options).map(|directory| directory.join("uv/uv.toml")));
-    files.extend(options.variable("PROGRAMDATA").map(|data| PathBuf::from(data).join("uv/uv.toml")));
-    files.extend(cfg!(unix).then(|| PathBuf::from("/etc/uv/uv.toml")));
+    files.extend(uv_of_user(&variable));
+    files.extend(uv_of_system(&variable));
     files
 }
 
@@ -64,42 +60,22 @@ pub(super) fn pip_setting(options: &SourceOptions, key: &str) -> Option<Named> {
     let mut files = pip_files(options);
     files.extend(named.map(PathBuf::from));
     files.iter().rev().find_map(|file| {
-        let text = read_regular_text(file).ok()?;
+        let text = options.settings.read(file).ok()?;
         Some((pip_value(&text, key)?, format!("`{key}` of {}", file.display())))
     })
 }
 
 fn pip_files(options: &SourceOptions) -> Vec<PathBuf> {
-    let name = if cfg!(windows) { "pip.ini" } else { "pip.conf" };
-    let mut files = Vec::new();
-    let machine = options.variable("XDG_CONFIG_DIRS").unwrap_or_else(|| "/etc/xdg".into());
-    if cfg!(windows) {
-        files.extend(options.variable("PROGRAMDATA").map(|data| PathBuf::from(data).join("pip").join(name)));
-        files.extend(options.variable("APPDATA").map(|data| PathBuf::from(data).join("pip").join(name)));
-    } else {
-        files.extend(std::env::split_paths(&machine).map(|directory| directory.join("pip").join(name)));
-        files.push(PathBuf::from("/etc").join(name));
-    }
-    let home = options.user_directory();
-    if cfg!(target_os = "macos") {
-        files.push(PathBuf::from("/Library/Application Support/pip").join(name));
-        files.extend(home.as_ref().map(|home| home.join("Library/Application Support/pip").join(name)));
-    }
-    files.extend(home.map(|home| home.join(if cfg!(windows) { "pip" } else { ".pip" }).join(name)));
-    files.extend(user_config(options).map(|directory| directory.join("pip").join(name)));
-    files.extend(options.variable("VIRTUAL_ENV").map(|environment| PathBuf::from(environment).join(name)));
+    let variable = |name: &str| options.variable(name);
+    let mut files = pip_of_system(&variable);
+    files.extend(pip_of_user(&variable));
+    files.extend(environments(&variable).into_iter().map(|folder| folder.join(pip_name())));
     files
-}
-
-fn user_config(options: &SourceOptions) -> Option<PathBuf> {
-    let usual = || options.user_directory().map(|home| home.join(".config"));
-    let variable = if cfg!(windows) { "APPDATA" } else { "XDG_CONFIG_HOME" };
-    options.variable(variable).map(PathBuf::from).or_else(usual)
 }
 
 /// A value of the sections that `pip install` and `pip download` read; the command's own section wins over the general
 /// one. Indented lines continue the value before them.
-fn pip_value(text: &str, wanted: &str) -> Option<String> {
+pub(in crate::source) fn pip_value(text: &str, wanted: &str) -> Option<String> {
     let mut section = String::new();
     let mut values: Vec<(String, String)> = Vec::new();
     // True while the last value is the one before.

@@ -148,7 +148,7 @@ mod tests {
     use crate::paths::Home;
     use crate::project::lock::LockFile;
     use crate::project::{Lock, Project};
-    use crate::source::{Limits, SourceOptions, Sources};
+    use crate::source::{Limits, SettingFiles, SourceOptions, Sources};
 
     #[test]
     fn the_lock_of_this_project_agrees_with_its_requests_and_the_catalogue() {
@@ -159,8 +159,7 @@ mod tests {
         let sources = Sources::new(SourceOptions {
             home: Home::at(top.path().to_owned()),
             project_directory: top.path().to_owned(),
-            project_top: top.path().to_owned(),
-            project_settings: true,
+            settings: SettingFiles::default(),
             offline: true,
             require_signatures: false,
             require_provenance: Vec::new(),

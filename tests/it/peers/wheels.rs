@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use vx::candidate::SourceKind;
 use vx::paths::Home;
 use vx::platform::Platform;
-use vx::source::{Limits, ProgramOutput, Recipe, RecipeRequest, SourceOptions, Sources, catalogue};
+use vx::source::{Limits, ProgramOutput, Recipe, RecipeRequest, SettingFiles, SourceOptions, Sources, catalogue};
 
 use super::ask;
 use crate::registry::Registry;
@@ -49,8 +49,7 @@ fn sources(registry: &Registry, root: &Path, glibc: &str) -> Sources {
     Sources::new(SourceOptions {
         home: Home::at(root.join("home")),
         project_directory: root.join("project"),
-        project_top: root.join("project"),
-        project_settings: true,
+        settings: SettingFiles::default(),
         offline: false,
         fresh_for: Duration::from_secs(600),
         require_signatures: false,

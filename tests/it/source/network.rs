@@ -12,8 +12,7 @@ fn needs_network_the_real_registries_offer_tools_with_digests() {
     let sources = Sources::new(SourceOptions {
         home: Home::at(home.path().to_owned()),
         project_directory: home.path().to_owned(),
-        project_top: home.path().to_owned(),
-        project_settings: true,
+        settings: SettingFiles::default(),
         offline: false,
         fresh_for: Duration::from_secs(600),
         require_signatures: false,
