@@ -7,6 +7,9 @@ use super::print;
 use crate::work::frontend::{Answer, Frontend, Question, Refused, RunView, Silent};
 use crate::work::notice::Notice;
 
+/// The most lines about variables in a question.
+const MOST_VARIABLES: usize = 8;
+
 /// A frontend that prints notices and asks; where nobody can answer, it lists what it would have asked about.
 pub(super) struct Asker;
 
@@ -27,6 +30,24 @@ impl Frontend for Asker {
     }
 }
 
+/// A frontend whose user has agreed with the command: it lists what that is.
+pub(super) struct Agreed;
+
+impl Frontend for Agreed {
+    fn notice(&self, notice: Notice) {
+        notices::print(notice);
+    }
+
+    fn ask(&self, question: &Question) -> Answer {
+        listed(question).into_iter().for_each(print::note);
+        Answer::Yes
+    }
+
+    fn view(&self) -> Result<Box<dyn RunView>, Refused> {
+        Silent.view()
+    }
+}
+
 /// Ask, if somebody can answer.
 pub(super) fn ask(question: &Question) -> Answer {
     if !somebody_answers() {
@@ -34,7 +55,7 @@ pub(super) fn ask(question: &Question) -> Answer {
     }
     // A question is asked with its subject, also where notes are not printed.
     print::problems(format_args!("`{}` wants more than tools of the catalogue:", question.file.display()));
-    listed(question).into_iter().for_each(print::problems);
+    summed_up(question).into_iter().for_each(print::problems);
     let mut stderr = std::io::stderr().lock();
     let asked = stderr.write_all(b"May it? [y/N] ").and_then(|()| stderr.flush());
     drop(stderr);
@@ -48,17 +69,66 @@ pub(super) fn ask(question: &Question) -> Answer {
 
 /// The parts, one line each; after an earlier agreement those that are gone with a minus, and new ones with a plus.
 pub(super) fn listed(question: &Question) -> Vec<String> {
-    let Some(gone) = &question.gone else {
-        return question.lines.iter().map(|line| format!("  {line}")).collect();
-    };
-    let gone = gone.iter().map(|line| format!("- {line}"));
-    let present = question.lines.iter().map(|line| match question.new.contains(line) {
-        true => format!("+ {line}"),
-        false => format!("  {line}"),
-    });
-    gone.chain(present).collect()
+    let moved = question.moved.then(|| "  another remote `origin` than when you agreed to this".to_owned());
+    let gone = question.gone.iter().flatten().map(|line| format!("- {line}"));
+    moved.into_iter().chain(gone).chain(question.lines.iter().map(|line| marked(question, line))).collect()
+}
+
+/// The parts as they are listed; of many variables only the first ones, so that the commands below them stay in sight.
+fn summed_up(question: &Question) -> Vec<String> {
+    let mut lines = listed(question);
+    let more = question.variables.saturating_sub(MOST_VARIABLES);
+    if more > 1 {
+        let first = lines.len() - question.lines.len() + MOST_VARIABLES;
+        let rest = format!("  and {more} more variables, which `vx trust --show` lists");
+        lines.splice(first..first + more, [rest]);
+    }
+    lines
+}
+
+fn marked(question: &Question, line: &String) -> String {
+    let is_new = question.gone.is_some() && question.new.contains(line);
+    format!("{} {line}", if is_new { '+' } else { ' ' })
 }
 
 fn somebody_answers() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trust::Part;
+    use crate::trust::kept::Agreed;
+
+    fn variable(name: String) -> Part {
+        Part::Variable { name, value: "x".into() }
+    }
+
+    fn question(variables: usize, before: Option<&Agreed>) -> Question {
+        let command = Part::PostInstall { tool: "ruff".into(), command: "true".into(), files: Vec::new() };
+        let parts: Vec<Part> =
+            std::iter::once(command).chain((0..variables).map(|number| variable(format!("V{number}")))).collect();
+        Question { variables, ..Question::new("vx.toml".into(), Agreed::to(&parts), before) }
+    }
+
+    #[test]
+    fn many_variables_are_summed_up_and_the_command_stands_last() {
+        let lines = summed_up(&question(3000, None));
+        assert_eq!(lines.len(), MOST_VARIABLES + 2);
+        assert_eq!(lines[MOST_VARIABLES], "  and 2992 more variables, which `vx trust --show` lists");
+        assert_eq!(lines.last().map(String::as_str), Some("  installing ruff runs: true"));
+        assert_eq!(listed(&question(3000, None)).len(), 3001);
+        assert_eq!(summed_up(&question(9, None)).len(), 10, "one more is no reason to hide it");
+    }
+
+    #[test]
+    fn a_difference_is_summed_up_too_and_a_new_origin_is_named() {
+        let before = Agreed::to(&[variable("OLD".to_owned())]);
+        let lines = summed_up(&Question { moved: true, ..question(20, Some(&before)) });
+        assert!(lines[0].contains("origin") && lines[1] == "- sets the variable OLD=x", "{lines:?}");
+        assert_eq!(lines[2], "+ sets the variable V0=x");
+        assert_eq!(lines.len(), 2 + MOST_VARIABLES + 2);
+        assert_eq!(lines.last().map(String::as_str), Some("+ installing ruff runs: true"));
+    }
 }

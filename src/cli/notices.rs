@@ -37,7 +37,7 @@ pub(super) fn print(notice: Notice) {
             print::warning(withheld(&file, &parts, &refused, stranger.as_ref()));
         }
         Notice::TrustedByCi { file, lines } => {
-            print::note(format_args!("CI=true: `{}` may act as it is checked out:", file.display()));
+            print::note(format_args!("CI=true: in this run `{}` may act as it is checked out:", file.display()));
             lines.iter().for_each(|line| print::note(format_args!("  {line}")));
         }
         Notice::ForeignUi { path, line } => print::warning(format_args!(

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::TrustArguments;
-use super::ask::Asker;
+use super::ask::{Agreed, Asker};
 use super::failure::{Failure, Outcome};
 use super::notices::Printed;
 use super::workspace::place_or_none;
 use super::{ask, notices, print, store};
 use crate::paths::Home;
 use crate::work::consent::{Consent, Standing};
+use crate::work::frontend::Frontend;
 use crate::work::told;
 use crate::work::trusting::{self, Agreement};
 
@@ -35,7 +36,7 @@ pub(super) fn run(project: Option<&Path>, asked: &TrustArguments) -> Outcome {
         match asked.show {
             true => show(&home, &consent),
             false if depth > 0 && consent.stranger.is_some() => notices::print(told::notice(&consent)),
-            false => agree(&home, consent)?,
+            false => agree(&home, consent, if asked.yes { &Agreed } else { &Asker })?,
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -53,9 +54,9 @@ fn revoke(home: &Home, consents: &[Consent]) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn agree(home: &Home, consent: Consent) -> Result<(), Failure> {
+fn agree(home: &Home, consent: Consent, frontend: &dyn Frontend) -> Result<(), Failure> {
     let (file, place) = (consent.file.display().to_string(), consent.key.shown.clone());
-    match trusting::agree(home, consent, &Asker)? {
+    match trusting::agree(home, consent, frontend)? {
         Agreement::Nothing => print::note(format_args!("`{file}` has nothing that needs consent")),
         Agreement::Already(Standing::Folder) => print::note(format_args!("`{file}` lies in a folder that you trust")),
         Agreement::Already(_) => print::note(format_args!("you have agreed to `{file}` as it is")),

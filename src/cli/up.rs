@@ -96,7 +96,7 @@ pub(super) fn guard(_: &str) -> Outcome {
 impl From<UpError> for Failure {
     fn from(error: UpError) -> Self {
         let code = match error.kind() {
-            TroubleKind::Configuration | TroubleKind::Usage => USAGE,
+            TroubleKind::Configuration | TroubleKind::Usage | TroubleKind::Consent => USAGE,
             _ => FAILED,
         };
         match error {

@@ -41,13 +41,21 @@ pub struct Agreed {
     /// The digest of each part, by which a change of what is not shown is seen.
     #[serde(default)]
     pub parts: Vec<Digest>,
+    /// The digest of the addresses of the repository's remote `origin`; empty without one. Earlier versions kept none.
+    #[serde(default)]
+    pub origin: String,
 }
 
 impl Agreed {
-    /// The agreement to these parts.
+    /// The agreement to these parts, of a repository without an origin. Their lines are in the order of their weight, so
+    /// that commands come last.
     pub fn to(parts: &[Part]) -> Self {
-        let digests = parts.iter().map(|part| digest(slice::from_ref(part))).collect();
-        Self { digest: digest(parts), lines: parts.iter().map(Part::line).collect(), parts: digests }
+        let mut parts: Vec<&Part> = parts.iter().collect();
+        parts.sort_by_key(|part| part.weight());
+        let digests = parts.iter().map(|part| digest(slice::from_ref(*part))).collect();
+        let lines = parts.iter().map(|part| part.line()).collect();
+        let parts: Vec<Part> = parts.into_iter().cloned().collect();
+        Self { digest: digest(&parts), lines, parts: digests, origin: String::new() }
     }
 
     /// The lines of those parts that are not among the parts agreed to before.
@@ -59,9 +67,14 @@ impl Agreed {
 }
 
 impl Kept {
-    /// True if these very parts were agreed to.
-    pub fn covers(&self, digest: &Digest) -> bool {
-        self.agreed.iter().any(|agreed| agreed.digest == *digest)
+    /// True if these very parts were agreed to, of a repository with this origin.
+    pub fn covers(&self, digest: &Digest, origin: &str) -> bool {
+        self.agreed.iter().any(|agreed| agreed.digest == *digest && agreed.origin == origin)
+    }
+
+    /// True if these very parts were agreed to, but only while the repository had another origin.
+    pub fn is_of_another_origin(&self, digest: &Digest, origin: &str) -> bool {
+        !self.covers(digest, origin) && self.agreed.iter().any(|agreed| agreed.digest == *digest)
     }
 
     /// True if the user has typed the part with this digest.
@@ -103,8 +116,8 @@ fn read_file(path: &Path) -> Option<Kept> {
 /// The home cannot be written to.
 pub fn keep(home: &Home, key: &Key, fresh: Agreed) -> io::Result<()> {
     let mut kept = read(home, key);
-    kept.agreed.retain(|agreed| agreed.digest != fresh.digest);
-    kept.agreed.push(fresh);
+    kept.agreed.retain(|agreed| agreed.digest != fresh.digest || agreed.origin != key.origin);
+    kept.agreed.push(Agreed { origin: key.origin.clone(), ..fresh });
     let surplus = kept.agreed.len().saturating_sub(MOST);
     kept.agreed.drain(..surplus);
     write(home, key, kept)
@@ -181,7 +194,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     fn agreement(text: &str) -> Agreed {
-        Agreed { digest: named(text), lines: vec![text.to_owned()], parts: vec![named(text)] }
+        Agreed { digest: named(text), lines: vec![text.to_owned()], parts: vec![named(text)], origin: String::new() }
     }
 
     fn named(text: &str) -> Digest {
@@ -193,7 +206,7 @@ mod tests {
     fn home() -> (tempfile::TempDir, Home, Key) {
         let top = tempfile::tempdir().expect("a directory");
         let home = Home::at(top.path().join("home"));
-        (top, home, Key { file_name: "0123.json".into(), shown: "/src/project".into() })
+        (top, home, Key { file_name: "0123.json".into(), shown: "/src/project".into(), origin: String::new() })
     }
 
     #[test]
@@ -205,11 +218,11 @@ mod tests {
             keep(&home, &key, agreement(text)).expect("it is kept");
         }
         let kept = read(&home, &key);
-        assert!(kept.covers(&named("one")) && kept.covers(&named("two")) && !kept.covers(&named("three")));
+        assert!(kept.covers(&named("one"), "") && kept.covers(&named("two"), "") && !kept.covers(&named("three"), ""));
         assert_eq!((kept.agreed.len(), kept.last()), (2, Some(&agreement("one"))));
         assert_eq!(list(&home).len(), 1);
         assert!(revoke(&home, &key).expect("it goes"));
-        assert!(!read(&home, &key).covers(&named("one")) && list(&home).is_empty());
+        assert!(!read(&home, &key).covers(&named("one"), "") && list(&home).is_empty());
     }
 
     #[test]
@@ -220,13 +233,13 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
         assert_eq!((mode(&file), mode(&home.trust())), (0o600, 0o700));
         fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).expect("its mode");
-        assert!(!read(&home, &key).covers(&named("one")), "others may write to it");
+        assert!(!read(&home, &key).covers(&named("one"), ""), "others may write to it");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("its mode");
-        assert!(read(&home, &key).covers(&named("one")));
+        assert!(read(&home, &key).covers(&named("one"), ""));
         let aside = top.path().join("aside");
         fs::rename(&file, &aside).expect("it moves");
         std::os::unix::fs::symlink(&aside, &file).expect("a link");
-        assert!(!read(&home, &key).covers(&named("one")), "a link");
+        assert!(!read(&home, &key).covers(&named("one"), ""), "a link");
     }
 
     #[test]
@@ -250,9 +263,9 @@ mod tests {
         assert_eq!(keep_typed(&home, &key, &typed).expect("it is kept"), typed[1..], "those that are new");
         keep(&home, &key, agreement("one")).expect("it is kept");
         let kept = read(&home, &key);
-        assert!(kept.has_typed(&typed[0]) && kept.has_typed(&typed[1]) && !kept.covers(&typed[0]));
+        assert!(kept.has_typed(&typed[0]) && kept.has_typed(&typed[1]) && !kept.covers(&typed[0], ""));
         forget_typed(&home, &key, &typed).expect("they go");
-        assert!(!read(&home, &key).has_typed(&typed[0]) && read(&home, &key).covers(&named("one")));
+        assert!(!read(&home, &key).has_typed(&typed[0]) && read(&home, &key).covers(&named("one"), ""));
     }
 
     #[test]
@@ -263,6 +276,22 @@ mod tests {
         }
         let kept = read(&home, &key);
         assert_eq!(kept.agreed.len(), MOST);
-        assert!(!kept.covers(&named("2")) && kept.covers(&named("3")));
+        assert!(!kept.covers(&named("2"), "") && kept.covers(&named("3"), ""));
+    }
+
+    #[test]
+    fn an_agreement_is_for_a_repository_with_one_origin() {
+        let (_top, home, key) = home();
+        let moved = Key { origin: "other".into(), ..key.clone() };
+        keep(&home, &key, agreement("one")).expect("it is kept");
+        let (one, two) = (named("one"), named("two"));
+        let kept = read(&home, &moved);
+        assert!(kept.covers(&one, "") && !kept.covers(&one, "other"));
+        assert!(kept.is_of_another_origin(&one, "other") && !kept.is_of_another_origin(&two, "other"));
+        keep(&home, &moved, agreement("one")).expect("it is kept");
+        let kept = read(&home, &key);
+        assert!(kept.covers(&one, "") && kept.covers(&one, "other"));
+        assert!(revoke(&home, &moved).expect("it goes"));
+        assert_eq!(read(&home, &key), Kept::default(), "revoked for the place, whatever its origin");
     }
 }

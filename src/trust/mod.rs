@@ -14,11 +14,13 @@
 //! | `rule` | from a project to its acting parts |
 //! | `take_out` | the project without these parts |
 //! | `whereabouts` | the repository of a project, and the key of its consent |
+//! | `origin` | the remote `origin` of that repository |
 //! | `stranger` | projects that somebody else controls |
 //! | `kept` | the consents in the home |
 
 pub mod kept;
 mod named;
+mod origin;
 pub mod part;
 mod rule;
 mod stranger;
@@ -27,7 +29,7 @@ mod variables;
 mod whereabouts;
 
 pub use named::{Checkout, Contents, with_other_paths};
-pub use part::{NamedFile, NamedKind, Part};
+pub use part::{NamedFile, NamedKind, Part, Weight};
 pub use rule::{Subject, acting_parts, refused_variables};
 pub use stranger::Stranger;
 pub use take_out::take_out;

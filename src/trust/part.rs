@@ -97,6 +97,17 @@ pub enum Part {
     },
 }
 
+/// How much a look at a part is worth, rising: of many parts the last ones are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// It sets a variable.
+    Variable,
+    /// It chooses or configures a tool.
+    Tool,
+    /// It is a command, or is given to a program that runs it.
+    Command,
+}
+
 /// A file or folder of the checkout that a part names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedFile {
@@ -166,6 +177,15 @@ impl Part {
         match self {
             Self::PostInstall { files, .. } | Self::Entry { files, .. } => files,
             _ => &[],
+        }
+    }
+
+    /// How much a look at the part is worth.
+    pub fn weight(&self) -> Weight {
+        match self {
+            Self::Variable { .. } => Weight::Variable,
+            Self::PostInstall { .. } | Self::Entry { .. } => Weight::Command,
+            _ => Weight::Tool,
         }
     }
 

@@ -9,6 +9,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::origin::origin_of;
 use crate::digest::Algorithm;
 
 /// The longest file of git that is read here; each holds one path.
@@ -21,6 +22,9 @@ pub struct Key {
     pub file_name: String,
     /// The repository or folder, for people.
     pub shown: String,
+    /// A digest of the addresses of the repository's remote `origin`; empty without one. The consent is for a repository
+    /// with this origin alone.
+    pub origin: String,
 }
 
 /// The place of a project.
@@ -64,6 +68,11 @@ impl Whereabouts {
         }
     }
 
+    /// The configuration of the repository, which names its remote `origin`.
+    pub fn configuration(&self) -> Option<PathBuf> {
+        self.common.as_ref().map(|common| common.join("config"))
+    }
+
     /// The key of the project's consent.
     pub fn key(&self) -> Key {
         let mut hasher = Algorithm::Sha256.hasher();
@@ -80,7 +89,8 @@ impl Whereabouts {
             Some(common) => top_of(common).join(inside),
             None => self.directory.clone(),
         };
-        Key { file_name: format!("{:.32}.json", hasher.finish().hex()), shown: shown.display().to_string() }
+        let origin = self.configuration().map_or_else(String::new, |file| origin_of(&file));
+        Key { file_name: format!("{:.32}.json", hasher.finish().hex()), shown: shown.display().to_string(), origin }
     }
 }
 

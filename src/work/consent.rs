@@ -9,17 +9,18 @@ use std::path::{Path, PathBuf};
 use super::error::WorkError;
 use super::frontend::{Answer, Frontend, Question};
 use super::notice::Notice;
-use super::policy::{Policy, in_ci};
+use super::policy::{Policy, in_build_service};
 use super::withheld::{ConsentError, Withheld};
 use crate::agreed_file::AgreedFile;
-use crate::digest::Digest;
+use crate::digest::{Algorithm, Digest};
 use crate::paths::{Home, foreign};
 use crate::project::lineage::Bounds;
 use crate::project::{Project, Trust};
 use crate::source::{ProjectSetting, SettingFiles, project_settings};
 use crate::trust::kept::{self, Agreed, Kept};
 use crate::trust::{
-    Checkout, Key, NamedFile, Part, Stranger, Subject, Whereabouts, acting_parts, part, refused_variables, take_out,
+    Checkout, Key, NamedFile, Part, Stranger, Subject, Weight, Whereabouts, acting_parts, part, refused_variables,
+    take_out,
 };
 use crate::variables::Variables;
 
@@ -48,7 +49,7 @@ pub enum Asking {
     Nobody,
     /// By asking the user, if somebody can answer.
     User,
-    /// As [`User`](Self::User); and in CI the command itself is the consent.
+    /// As [`User`](Self::User); and in the run of a known build service the command itself is the consent, for this run.
     UserOrCi,
     /// The user has given it with the command.
     Given,
@@ -105,7 +106,9 @@ impl Consent {
         let stranger = Stranger::of(&project.path, &whereabouts, &Bounds::of_machine());
         let (key, digest) = (whereabouts.key(), part::digest(&parts));
         let kept = kept::read(home, &key);
-        let untyped: Vec<Part> = parts.iter().filter(|part| !kept.has_typed(&digest_of(part))).cloned().collect();
+        let untyped: Vec<Part> =
+            parts.iter().filter(|part| !kept.has_typed(&digest_of_typed(part, &key.origin))).cloned().collect();
+        let covers = |parts: &Digest| kept.covers(parts, &key.origin);
         let standing = match policy {
             _ if own => Standing::Own,
             _ if parts.is_empty() => Standing::Nothing,
@@ -113,7 +116,7 @@ impl Consent {
             Policy::None => Standing::Withheld,
             _ if stranger.is_some() => Standing::Withheld,
             _ if is_trusted(&whereabouts.directory, &found, &trust) => Standing::Folder,
-            _ if untyped.is_empty() || kept.covers(&digest) || kept.covers(&part::digest(&untyped)) => Standing::Agreed,
+            _ if untyped.is_empty() || covers(&digest) || covers(&part::digest(&untyped)) => Standing::Agreed,
             _ => Standing::Withheld,
         };
         let file = project.path.clone();
@@ -128,11 +131,13 @@ impl Consent {
         if self.standing != Standing::Withheld || self.policy == Policy::None {
             return Ok(());
         }
-        let ci = asking == Asking::UserOrCi && self.policy == Policy::Unset && in_ci();
-        if ci {
+        if asking == Asking::UserOrCi && self.policy == Policy::Unset && in_build_service() {
+            // A runner's home may outlive the run, and the next run may be a stranger's: nothing is kept.
             frontend.notice(Notice::TrustedByCi { file: self.file.clone(), lines: self.lines() });
+            self.standing = Standing::All;
+            return Ok(());
         }
-        if ci || asking == Asking::Given {
+        if asking == Asking::Given {
             self.standing = Standing::All;
             return if self.stranger.is_none() { self.agree(home) } else { Ok(()) };
         }
@@ -167,7 +172,7 @@ impl Consent {
     /// # Errors
     /// No consent counts for the project, or it cannot be kept.
     pub fn agree_to_typed(&self, home: &Home, tools: &[String]) -> Result<Vec<Digest>, WorkError> {
-        let typed: Vec<Digest> = self.typed_by(tools).map(digest_of).collect();
+        let typed: Vec<Digest> = self.typed_by(tools).map(|part| digest_of_typed(part, &self.key.origin)).collect();
         let kept = kept::keep_typed(home, &self.key, &typed);
         kept.map_err(|cause| ConsentError::NotKept { path: kept::path(home, &self.key), cause }.into())
     }
@@ -234,14 +239,19 @@ impl Consent {
         self.settings.clone().agreed(self.complete() && self.standing != Standing::Own)
     }
 
-    /// The lines of all parts.
+    /// The lines of all parts: variables first, and commands last, where they are seen beside the question.
     pub fn lines(&self) -> Vec<String> {
-        self.parts.iter().map(Part::line).collect()
+        Agreed::to(&self.parts).lines
     }
 
     /// The question whether the parts may act, with the difference from what was agreed to last.
     pub fn question(&self, home: &Home) -> Question {
-        Question::new(self.file.clone(), Agreed::to(&self.parts), self.kept(home).last())
+        let kept = self.kept(home);
+        Question {
+            variables: self.parts.iter().filter(|part| part.weight() == Weight::Variable).count(),
+            moved: kept.is_of_another_origin(&self.digest, &self.key.origin),
+            ..Question::new(self.file.clone(), Agreed::to(&self.parts), kept.last())
+        }
     }
 
     /// What was agreed to for this key.
@@ -261,13 +271,21 @@ impl Consent {
     }
 }
 
-fn digest_of(part: &Part) -> Digest {
-    part::digest(std::slice::from_ref(part))
+/// The digest of a part that is typed for a repository with this origin.
+fn digest_of_typed(part: &Part, origin: &str) -> Digest {
+    let digest = part::digest(std::slice::from_ref(part));
+    if origin.is_empty() {
+        return digest;
+    }
+    let mut hasher = Algorithm::Sha256.hasher();
+    hasher.update(format!("{digest} {origin}").as_bytes());
+    hasher.finish()
 }
 
-/// The `.git` of the worktree where that is a file: the key of a consent depends on it.
-pub fn git_file(directory: &Path) -> Option<PathBuf> {
-    Whereabouts::of(directory).git_file
+/// The files of git that the key of a consent depends on.
+pub fn key_files(directory: &Path) -> Vec<PathBuf> {
+    let whereabouts = Whereabouts::of(directory);
+    whereabouts.git_file.iter().cloned().chain(whereabouts.configuration()).collect()
 }
 
 /// The settings files around a project, for whoever is answered here.

@@ -31,8 +31,12 @@ pub trait Frontend: Sync {
 pub struct Question {
     /// The project's file.
     pub file: PathBuf,
-    /// Each part, in a line.
+    /// Each part, in a line: those that set variables first, commands last.
     pub lines: Vec<String>,
+    /// The number of lines, from the first, that set a variable.
+    pub variables: usize,
+    /// True if these parts were agreed to for a repository with another `origin`.
+    pub moved: bool,
     /// The lines that were agreed to before and are gone; `None` if nothing was agreed to yet.
     pub gone: Option<Vec<String>>,
     /// The lines that were not agreed to before.
@@ -54,7 +58,8 @@ impl Question {
     /// The question about these parts, after the user agreed to the parts `before`.
     pub fn new(file: PathBuf, parts: Agreed, before: Option<&Agreed>) -> Self {
         let gone = |before: &Agreed| before.lines.iter().filter(|line| !parts.lines.contains(line)).cloned().collect();
-        Self { file, gone: before.map(gone), new: parts.new_since(before), lines: parts.lines }
+        let (gone, new) = (before.map(gone), parts.new_since(before));
+        Self { file, gone, new, variables: 0, moved: false, lines: parts.lines }
     }
 }
 

@@ -54,7 +54,26 @@ impl Policy {
     }
 }
 
-/// True in the run of a build service.
-pub fn in_ci() -> bool {
+/// The variables by which build services name themselves. `CI` alone is also set by agents, containers and people.
+const BUILD_SERVICES: [&str; 7] =
+    ["GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "CIRCLECI", "JENKINS_URL", "TF_BUILD", "TEAMCITY_VERSION"];
+
+/// True in the run of a build service that vx knows.
+pub fn in_build_service() -> bool {
+    let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+    says_ci() && BUILD_SERVICES.into_iter().any(is_set)
+}
+
+/// True if the environment says that this is a run of a build service, known or not.
+fn says_ci() -> bool {
     variable("CI").is_some_and(|value| value == "true" || value == "1")
+}
+
+/// The next step for whoever lacks a consent.
+pub fn way_to_consent() -> String {
+    let way = "`vx trust` lists everything that the project would do, and asks";
+    match says_ci() {
+        true => format!("{way}; in CI, `VX_TRUST=all` lets the project act for one command"),
+        false => way.into(),
+    }
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::consent::{Consent, Standing, git_file};
+use super::consent::{Consent, Standing, key_files};
 use super::error::WorkError;
 use super::frontend::{Frontend, Silent};
 use super::on_path::{self, search_path as search_path_of_system};
@@ -91,9 +91,7 @@ impl Routes {
         }
         for layer in layers.iter().filter(|layer| layer.workspace.consent.standing == Standing::Nothing) {
             // Where nothing may act, no consent changes the routes.
-            if let Some(file) = git_file(&layer.workspace.project.directory) {
-                look.forget(&file);
-            }
+            key_files(&layer.workspace.project.directory).iter().for_each(|file| look.forget(file));
         }
         let on_path = search_path_of_system(&home, layers.iter().map(|layer| &layer.workspace.consent));
         Ok(Self { layers, home, look, directory: place.directory().to_owned(), on_path })
@@ -265,10 +263,10 @@ fn absent<'a>(layers: impl Iterator<Item = &'a Layer>) -> Vec<String> {
 /// Take the metadata of every file that the routes by the project of exactly this directory depend on.
 fn look_at(directory: &Path, home: &Home, look: &mut Look) {
     look.at(&directory.join(lock::FILE_NAME));
-    if directory != home.root()
-        && let Some(file) = git_file(directory)
-    {
-        look.at(&file);
+    if directory != home.root() {
+        for file in key_files(directory) {
+            look.at(&file);
+        }
     }
 }
 

@@ -41,7 +41,8 @@ pub fn notice(consent: &Consent) -> Notice {
 fn is_news(home: &Home, consent: &Consent) -> bool {
     let folder = home.told();
     let (digest, session) = (consent.digest.hex(), session().unwrap_or_default());
-    let mark = folder.join(format!("{}-{digest:.16}-{session}", consent.key.file_name));
+    let key = &consent.key;
+    let mark = folder.join(format!("{}-{:.8}-{digest:.16}-{session}", key.file_name, key.origin));
     let age = |path: &std::path::Path| {
         let changed = fs::metadata(path).and_then(|found| found.modified()).ok()?;
         Some(SystemTime::now().duration_since(changed).unwrap_or_default())

@@ -29,10 +29,10 @@ pub fn consents(home: &Home, place: &Place, frontend: &dyn Frontend) -> Result<V
     Ok(std::iter::once(consent).chain(above.into_iter().map(|above| above.consent)).collect())
 }
 
-/// Ask for consent to the acting parts, and keep it. A door that has nobody to ask takes the call itself for consent.
+/// Ask for consent to the acting parts, and keep it.
 ///
 /// # Errors
-/// The user does not agree, no consent counts for the project, or it cannot be kept.
+/// The user does not agree, nobody can answer, no consent counts for the project, or it cannot be kept.
 pub fn agree(home: &Home, mut consent: Consent, frontend: &dyn Frontend) -> Result<Agreement, WorkError> {
     match consent.standing {
         Standing::Own | Standing::Nothing => return Ok(Agreement::Nothing),
@@ -44,7 +44,8 @@ pub fn agree(home: &Home, mut consent: Consent, frontend: &dyn Frontend) -> Resu
     }
     match frontend.ask(&consent.question(home)) {
         Answer::No => return Err(ConsentError::Declined { file: consent.file }.into()),
-        Answer::Yes | Answer::Nobody => {}
+        Answer::Nobody => return Err(ConsentError::Unanswered { file: consent.file }.into()),
+        Answer::Yes => {}
     }
     consent.agree(home)?;
     Ok(Agreement::Agreed)

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::policy::PolicyError;
+use super::policy::{PolicyError, way_to_consent};
 use crate::trouble::{Explain, TroubleKind};
 use crate::trust::Stranger;
 
@@ -16,6 +16,12 @@ pub enum ConsentError {
     /// The user has not agreed.
     #[error("nothing was agreed to: `{}` stays as it is", file.display())]
     Declined {
+        /// The project's file.
+        file: PathBuf,
+    },
+    /// Nobody can answer the question.
+    #[error("nothing was agreed to: nobody can answer here what `{}` may do", file.display())]
+    Unanswered {
         /// The project's file.
         file: PathBuf,
     },
@@ -81,8 +87,9 @@ impl Explain for ConsentError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Withheld(Withheld { stranger: Some(stranger), .. }) => format!("{stranger}: {FOR_STRANGERS}"),
-            Self::Withheld(_) => "`vx trust` lists everything that the project would do, and asks".into(),
+            Self::Withheld(_) => way_to_consent(),
             Self::Declined { .. } => return None,
+            Self::Unanswered { .. } => "`vx trust --yes` agrees to all that is listed above".into(),
             Self::Stranger { .. } => FOR_STRANGERS.into(),
             Self::Changed { .. } => "look at it again with `vx trust`".into(),
             Self::NotKept { .. } => "check the permissions of the home of vx".into(),

@@ -1,12 +1,14 @@
 //! Consent: a project is data until its user agrees to what in it can act.
 
 mod agreeing;
+mod around;
 mod asking;
 mod entries;
 mod hostile;
 mod inherited;
 mod keys;
 mod named;
+mod races;
 mod strangers;
 mod tricks;
 

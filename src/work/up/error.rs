@@ -10,6 +10,7 @@ use crate::rpc::{CallError, Fault};
 use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::work::boards::BoardError;
 use crate::work::error::WorkError;
+use crate::work::policy::way_to_consent;
 use crate::work::scripts::ScriptRunError;
 
 /// Why something about services was not done.
@@ -135,9 +136,7 @@ impl Explain for UpError {
         match self {
             Self::Config(error) => error.hint(),
             Self::None { .. } => Some("add one: [services.web] with `command`, or a Procfile beside it".into()),
-            Self::Withheld { .. } | Self::Agreed(_) => {
-                Some("`vx trust` lists everything that the project would do, and asks".into())
-            }
+            Self::Withheld { .. } | Self::Agreed(_) => Some(way_to_consent()),
             Self::Work(error) => error.hint(),
             Self::Variables(error) => error.hint(),
             Self::Runtime(error) => error.hint(),

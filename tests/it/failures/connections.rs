@@ -92,7 +92,7 @@ fn a_projects_own_settings_about_certificates_need_consent() {
         let withheld = sync(&sandbox).fails_with("1 of 1 tools did not install");
         let _ = withheld.says("an issuer that is not known").says(".npmrc");
     }
-    sandbox.vx("trust").succeeds();
+    sandbox.vx("trust --yes").succeeds();
     sync(&sandbox).succeeds();
 }
 

@@ -11,7 +11,7 @@ fn a_package_of_a_project_waits_for_consent_and_holds_up_nothing_else() {
     for words in ["moo", "which moo", "sync npm:moo"] {
         sandbox.vx(words).refuses_with("`npm:moo` needs your consent");
     }
-    sandbox.vx("trust").succeeds();
+    sandbox.vx("trust --yes").succeeds();
     sandbox.vx("sync").succeeds();
     assert_eq!(sandbox.vx("moo").succeeds().stdout(), "moo 1.5.0 \n");
     // Another version of the same package is no other thing.
@@ -58,7 +58,7 @@ fn a_package_that_vx_use_declares_is_agreed_to_and_nothing_else_is() {
     sandbox.vx("env --shell json").succeeds().keeps_silent_about("needs your consent");
     assert!(!sandbox.vx("env --shell json").stdout().contains("evil"));
     // It stays agreed to beside other parts, agreed to or not, in any version; no other package is.
-    sandbox.vx("trust").succeeds();
+    sandbox.vx("trust --yes").succeeds();
     sandbox.write("vx.toml", &sandbox.read("vx.toml").replace("evil", "other"));
     assert_eq!(sandbox.vx("moo").succeeds().stdout(), "moo 1.4.0 \n");
     assert!(!sandbox.vx("env --shell json").stdout().contains("other"));
@@ -74,7 +74,7 @@ fn a_package_that_vx_use_declares_is_agreed_to_and_nothing_else_is() {
 #[test]
 fn parts_that_were_agreed_to_stay_so_when_a_package_is_declared() {
     let sandbox = with_moo("[env]\nMODE = \"mine\"\n").variable("VX_TRUST", "");
-    sandbox.vx("trust").succeeds();
+    sandbox.vx("trust --yes").succeeds();
     sandbox.vx("use npm:moo node@22").succeeds();
     sandbox.vx("env --shell json").succeeds().prints("mine");
     sandbox.vx("trust --show").succeeds().prints("npm:moo is the npm package moo").keeps_silent_about("withheld");

@@ -102,7 +102,7 @@ fn the_faults_of_a_preset_are_shown_with_their_places() {
 #[test]
 fn both_services_of_a_plugin_need_the_consent_for_its_table() {
     let sandbox = Sandbox::new().config(PLUGIN).variable("VX_TRUST", "");
-    let refused = sandbox.vx("up foo").fails_with("need your consent").stderr();
+    let refused = sandbox.vx("up foo").refuses_with("need your consent").stderr();
     assert!(refused.contains("services.foo.path = plugins/foo"), "{refused}");
     assert_eq!(sandbox.processes(), []);
 }

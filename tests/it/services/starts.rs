@@ -83,12 +83,12 @@ fn a_procfile_is_taken_where_no_services_are_declared() {
 fn a_changed_procfile_needs_another_consent() {
     let services = Services(Sandbox::new().variable("VX_TRUST", "").config(""));
     services.0.write("Procfile", "worker: exec sleep 600\n");
-    let refused = services.0.vx("up worker").fails_with("need your consent");
+    let refused = services.0.vx("up worker").refuses_with("need your consent");
     assert!(refused.stderr().contains("services.worker = exec sleep 600"), "{}", refused.stderr());
     services.0.vx("sync --trust").succeeds();
     services.0.vx("up worker").succeeds();
     services.0.write("Procfile", "worker: exec sleep 700\n");
-    services.0.vx("up worker").fails_with("need your consent");
+    services.0.vx("up worker").refuses_with("need your consent");
     services.0.vx("down").succeeds();
 }
 
@@ -230,13 +230,13 @@ fn all_faults_of_the_table_are_shown_at_once_and_only_commands_about_services_fa
 fn services_run_only_with_consent_for_what_they_run() {
     let sandbox = Sandbox::new().variable("VX_TRUST", "").config("[services.a]\ncommand = \"touch ran\"\n");
     let services = Services(sandbox);
-    let refused = services.0.vx("up a").fails_with("need your consent");
+    let refused = services.0.vx("up a").refuses_with("need your consent");
     assert!(refused.stderr().contains("services.a.command = touch ran"), "{}", refused.stderr());
     services.0.vx("sync --trust").succeeds();
     services.0.vx("up a").succeeds();
     assert!(services.0.project().join("ran").exists());
     services.0.write("vx.toml", "[services.a]\ncommand = \"touch other\"\n");
-    services.0.vx("up a").fails_with("need your consent");
+    services.0.vx("up a").refuses_with("need your consent");
     services.0.vx("down").succeeds();
 }
 

@@ -47,12 +47,12 @@ fn consent_lets_everything_act_until_it_is_taken_back() {
     let sandbox = with_command();
     sandbox.vx("trust --show").succeeds().prints("sets the variable MODE=test").prints("installing biome runs");
     sandbox.vx("sync").exits_with(2);
-    sandbox.vx("trust").succeeds().says("may act");
+    sandbox.vx("trust --yes").succeeds().says("may act");
     sandbox.vx("sync").succeeds();
     assert!(acted(&sandbox));
     sandbox.vx("biome").succeeds().prints("MODE=test");
     sandbox.vx("trust --list").succeeds().prints(&sandbox.project().display().to_string());
-    sandbox.vx("trust").succeeds().says("you have agreed");
+    sandbox.vx("trust --yes").succeeds().says("you have agreed");
     sandbox.vx("trust --revoke").succeeds().says("took back");
     sandbox.vx("biome").refuses_with("consent");
     assert_eq!(sandbox.vx("trust --list").succeeds().stdout(), "");
@@ -62,7 +62,7 @@ fn consent_lets_everything_act_until_it_is_taken_back() {
 #[test]
 fn an_unrelated_edit_does_not_ask_again_and_a_changed_command_does_with_the_difference() {
     let sandbox = with_command();
-    sandbox.vx("trust").succeeds();
+    sandbox.vx("trust --yes").succeeds();
     let text = sandbox.read("vx.toml");
     sandbox.write("vx.toml", &format!("# mine\n{}", text.replace("ruff = \"0.15.1\"", "ruff = \"0.15\"")));
     sandbox.vx("sync").succeeds().keeps_silent_about("trust");
@@ -89,7 +89,7 @@ fn a_file_that_a_command_names_is_part_of_it() {
         let text = format!("[tools]\nruff = {{ version = \"0.15.1\", postinstall = \"sh {}\" }}\n", script.display());
         sandbox.config(&text)
     };
-    sandbox.vx("trust").succeeds().says("with the present content of");
+    sandbox.vx("trust --yes").succeeds().says("with the present content of");
     sandbox.vx("sync").succeeds();
     assert!(acted(&sandbox));
     sandbox.write("setup.sh", &format!("{}; {}", evil(&sandbox), evil(&sandbox)));
@@ -102,27 +102,59 @@ fn the_users_word_on_all_projects_counts_for_the_commands_that_inherit_it() {
     let with = |word: &str| with_command().variable("VX_TRUST", word);
     with("all").vx("biome").succeeds().prints("MODE=test");
     let none = with("none");
-    none.vx("trust").succeeds();
+    none.vx("trust --yes").succeeds();
     none.vx("sync --trust").exits_with(2);
     none.vx("biome").refuses_with("consent");
     assert!(!acted(&none));
     with("maybe").vx("biome").refuses_with("VX_TRUST is `maybe`").says("`none`, `ask` or `all`");
 }
 
+/// A sandbox as a build service starts commands.
+fn in_build_service() -> Sandbox {
+    with_command().variable("CI", "true").variable("GITHUB_ACTIONS", "true")
+}
+
 #[test]
-fn a_sync_in_ci_is_consent_for_what_is_checked_out_and_says_so() {
-    let sandbox = with_command().variable("CI", "true");
+fn a_sync_in_a_build_service_is_consent_for_that_run_alone_and_says_so() {
+    let sandbox = in_build_service();
     sandbox.vx("sync").succeeds().says("CI=true").says("installing biome runs: echo EVIL");
     assert!(acted(&sandbox));
-    sandbox.vx("biome").succeeds().prints("MODE=test");
+    assert_eq!(fs::read_dir(sandbox.home().join("trust")).into_iter().flatten().count(), 0, "nothing is kept");
+    sandbox.vx("biome").refuses_with("consent").says("VX_TRUST=all");
+    let sandbox = sandbox.variable("CI", "").variable("GITHUB_ACTIONS", "");
+    sandbox.vx("sync --force").exits_with(2);
+    assert!(!acted(&sandbox), "another shell has agreed to nothing");
     for word in ["none", "ask"] {
-        let sandbox = with_command().variable("CI", "true").variable("VX_TRUST", word);
+        let sandbox = in_build_service().variable("VX_TRUST", word);
         sandbox.vx("sync").exits_with(2).keeps_silent_about("CI=true");
         assert!(!acted(&sandbox), "{word}");
     }
-    let sandbox = with_command().variable("CI", "true");
+}
+
+#[test]
+fn ci_without_a_build_service_that_vx_knows_is_no_consent_and_the_refusal_names_the_way() {
+    for value in ["true", "1"] {
+        let sandbox = with_command().variable("CI", value).variable("GITHUB_ACTIONS", "");
+        sandbox.vx("sync").refuses_with("`biome` needs your consent").says("`VX_TRUST=all`");
+        assert!(!acted(&sandbox), "{value}");
+    }
+    let sandbox = with_command().variable("GITHUB_ACTIONS", "true");
+    sandbox.vx("sync").refuses_with("consent").keeps_silent_about("VX_TRUST=all");
+    assert!(!acted(&sandbox), "a build service sets CI");
+}
+
+#[test]
+fn trust_where_nobody_can_answer_is_no_consent() {
+    let sandbox = with_command();
+    let refused = sandbox.vx("trust").refuses_with("nobody can answer").says("`vx trust --yes`");
+    refused.says("installing biome runs: echo EVIL").says("sets the variable MODE=test");
     sandbox.vx("biome").refuses_with("consent");
-    assert!(!acted(&sandbox), "only a sync is consent");
+    sandbox.vx("trust --yes").succeeds().says("installing biome runs: echo EVIL").says("may act");
+    sandbox.vx("biome").succeeds().prints("MODE=test");
+    assert!(acted(&sandbox));
+    for other in ["--show", "--list", "--revoke"] {
+        sandbox.vx(&format!("trust --yes {other}")).exits_with(2);
+    }
 }
 
 #[test]
@@ -142,7 +174,7 @@ fn folders_of_the_users_own_file_are_trusted_and_those_of_a_project_are_not() {
     fs::write(sandbox.home().join("vx.toml"), trust).expect("a file");
     sandbox.vx("biome").succeeds().prints("MODE=test");
     assert!(acted(&sandbox));
-    sandbox.vx("trust").succeeds().says("in a folder that you trust");
+    sandbox.vx("trust --yes").succeeds().says("in a folder that you trust");
     fs::write(sandbox.home().join("vx.toml"), "[trust]\nfolders = [\"work\"]\n").expect("a file");
     sandbox.vx("biome").refuses_with("no absolute path");
 }
@@ -152,7 +184,7 @@ fn variables_that_steer_programs_are_taken_only_if_the_users_own_file_names_them
     let sandbox = cautious();
     let sandbox = sandbox
         .config("[tools]\nruff = \"0.15.1\"\n[env]\nNODE_OPTIONS = \"-r x\"\nMODE = \"test\"\nLD_AUDIT = \"\"\n");
-    sandbox.vx("trust").succeeds();
+    sandbox.vx("trust --yes").succeeds();
     sandbox.vx("sync").succeeds();
     let printed = sandbox.vx("ruff").succeeds().stdout();
     assert!(printed.contains("MODE=test") && !printed.contains("NODE_OPTIONS") && !printed.contains("LD_AUDIT"));
@@ -160,7 +192,7 @@ fn variables_that_steer_programs_are_taken_only_if_the_users_own_file_names_them
     fs::write(sandbox.home().join("vx.toml"), own).expect("a file");
     let printed = sandbox.vx("ruff").succeeds().stdout();
     assert!(!printed.contains("NODE_OPTIONS"), "now it is a part that was not agreed to");
-    sandbox.vx("trust").succeeds().says("NODE_OPTIONS=-r x");
+    sandbox.vx("trust --yes").succeeds().says("NODE_OPTIONS=-r x");
     let printed = sandbox.vx("ruff").succeeds().stdout();
     assert!(printed.contains("NODE_OPTIONS=-r x") && !printed.contains("LD_AUDIT"), "{printed}");
 }
@@ -220,7 +252,7 @@ fn a_script_that_is_typed_is_consent_to_it_and_its_dependencies_alone() {
         "{printed}"
     );
     assert!(!printed.contains("MODE=") && !printed.contains("FROM_FILE") && !printed.contains(".venv"), "{printed}");
-    sandbox.vx("trust").succeeds();
+    sandbox.vx("trust --yes").succeeds();
     let printed = sandbox.vx("run show").succeeds().stdout();
     assert!(printed.contains("MODE=test") && printed.contains("FROM_FILE=1") && printed.contains(".venv"), "{printed}");
 }

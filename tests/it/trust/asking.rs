@@ -135,3 +135,20 @@ fn locking_refuses_a_tool_that_needs_consent_with_exit_code_2_and_locks_the_othe
     sandbox.vx("lock").refuses_with("strange");
     sandbox.vx("lock strange").refuses_with("strange");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn of_many_parts_the_command_stands_right_above_the_question() {
+    let sandbox = cautious();
+    let variables: String = (0..300).map(|number| format!("V{number} = \"x\"\n")).collect();
+    let command = evil(&sandbox);
+    let tool = format!("ruff = {{ version = \"0.15.1\", postinstall = \"{command}\" }}");
+    let sandbox = sandbox.config(&format!("[tools]\n{tool}\n[env]\n{variables}"));
+    let (code, text) = answered(&sandbox, "sync --plain", "n\r");
+    assert_eq!(code, Some(2), "{text}");
+    let before = text.split("May it?").next().expect("a question");
+    let last = before.lines().rev().find(|line| !line.trim().is_empty()).expect("a line");
+    assert!(last.contains("installing ruff runs: echo EVIL"), "{text}");
+    assert!(before.contains("292 more variables") && !before.contains("V299="), "{text}");
+    sandbox.vx("trust --show").succeeds().prints("V299=x");
+}

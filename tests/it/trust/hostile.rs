@@ -14,7 +14,11 @@ fn laid(trick: Trick, word: &str) -> Sandbox {
     let sandbox = cautious().variable("HTTPS_PROXY", "http://127.0.0.1:9").variable("NO_PROXY", "127.0.0.1");
     make_shims(&sandbox);
     let sandbox = match trick.name {
-        "an_index_in_uv_toml" => sandbox.variable("UV_DEFAULT_INDEX", ""),
+        "an_index_in_uv_toml" | "an_index_above_the_project" => sandbox.variable("UV_DEFAULT_INDEX", ""),
+        "an_index_in_a_virtual_environment" => {
+            let environment = sandbox.project().join(".venv").display().to_string();
+            sandbox.variable("UV_DEFAULT_INDEX", "").variable("VIRTUAL_ENV", &environment)
+        }
         "a_file_that_programs_obey" => {
             let path = format!("{}:{}", sandbox.root().join("bin").display(), std::env::var("PATH").expect("a path"));
             sandbox.variable("UV_DEFAULT_INDEX", "").variable("PATH", &path)
@@ -113,6 +117,8 @@ collection!(
     a_mirror,
     a_registry_in_npmrc,
     an_index_in_uv_toml,
+    an_index_above_the_project,
+    an_index_in_a_virtual_environment,
     a_file_that_programs_obey,
     a_folder_of_programs,
     a_file_of_variables,

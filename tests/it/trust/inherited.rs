@@ -37,7 +37,7 @@ fn a_project_further_up_that_is_withheld_gives_its_catalogue_tools_and_nothing_e
     assert!(!acted(&sandbox));
 
     vx_in(&sandbox, &inner, "trust --show").succeeds().prints("sets the variable MODE=test");
-    vx_in(&sandbox, &inner, "trust").succeeds();
+    vx_in(&sandbox, &inner, "trust --yes").succeeds();
     assert!(shim_in(&sandbox, &inner, "biome").succeeds().stdout().contains("MODE=test"), "the route ends with it");
     vx_in(&sandbox, &inner, "say").succeeds();
     assert!(acted(&sandbox));
@@ -48,10 +48,10 @@ fn a_project_further_up_that_is_withheld_gives_its_catalogue_tools_and_nothing_e
 #[test]
 fn each_project_needs_a_consent_of_its_own() {
     let (sandbox, inner) = nested(cautious(), "[env]\nONE = \"1\"\n", "[env]\nTWO = \"2\"\n");
-    sandbox.vx("trust").succeeds();
+    sandbox.vx("trust --yes").succeeds();
     let printed = vx_in(&sandbox, &inner, "biome").succeeds().stdout();
     assert!(printed.contains("ONE=1") && !printed.contains("TWO=2"), "{printed}");
-    vx_in(&sandbox, &inner, "trust").succeeds().says("you have agreed to");
+    vx_in(&sandbox, &inner, "trust --yes").succeeds().says("you have agreed to");
     let printed = vx_in(&sandbox, &inner, "biome").succeeds().stdout();
     assert!(printed.contains("ONE=1") && printed.contains("TWO=2"), "{printed}");
     vx_in(&sandbox, &inner, "trust --revoke").succeeds();
@@ -62,13 +62,13 @@ fn each_project_needs_a_consent_of_its_own() {
 #[test]
 fn a_file_further_up_that_others_may_write_to_counts_as_a_strangers() {
     let (sandbox, inner) = nested(cautious(), "[tools]\nruff = \"0.15.1\"\n[env]\nMODE = \"test\"\n", "");
-    vx_in(&sandbox, &inner, "trust").succeeds();
+    vx_in(&sandbox, &inner, "trust --yes").succeeds();
     assert!(vx_in(&sandbox, &inner, "ruff").succeeds().stdout().contains("MODE=test"));
     let file = sandbox.project().join("vx.toml");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).expect("its mode");
     let told = vx_in(&sandbox, &inner, "ruff").succeeds().says("can be written to by others");
     assert!(!told.stdout().contains("MODE=test"));
-    vx_in(&sandbox, &inner, "trust").succeeds().says("can be written to by others");
+    vx_in(&sandbox, &inner, "trust --yes").succeeds().says("can be written to by others");
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn ten_worktrees_of_one_repository_need_one_consent() {
     let names: Vec<String> = (0..10).map(|number| format!("tree{number}")).collect();
     let trees = repository(&sandbox, &names.iter().map(String::as_str).collect::<Vec<_>>());
     assert!(!acts(&sandbox, &trees[4]));
-    vx_in(&sandbox, &trees[3], "trust").succeeds();
+    vx_in(&sandbox, &trees[3], "trust --yes").succeeds();
     trees.iter().for_each(|tree| assert!(acts(&sandbox, tree), "{}", tree.display()));
     vx_in(&sandbox, &trees[7], "trust --revoke").succeeds();
     trees.iter().for_each(|tree| assert!(!acts(&sandbox, tree), "{}", tree.display()));
@@ -61,7 +61,7 @@ fn git_itself_lays_a_worktree_out_so_that_it_shares_the_consent() {
         return;
     }
     let tree = sandbox.root().join("tree");
-    vx_in(&sandbox, &tree, "trust").succeeds();
+    vx_in(&sandbox, &tree, "trust --yes").succeeds();
     assert!(acts(&sandbox, &main) && acts(&sandbox, &tree));
 }
 
@@ -69,7 +69,7 @@ fn git_itself_lays_a_worktree_out_so_that_it_shares_the_consent() {
 fn a_folder_that_claims_to_be_a_worktree_gets_nothing_of_its_consent() {
     let sandbox = cautious();
     let trees = repository(&sandbox, &["one"]);
-    vx_in(&sandbox, &trees[0], "trust").succeeds();
+    vx_in(&sandbox, &trees[0], "trust --yes").succeeds();
     let evil = sandbox.root().join("evil");
     fs::create_dir(&evil).expect("a directory");
     fs::write(evil.join("vx.toml"), PROJECT).expect("a file");
@@ -99,7 +99,7 @@ fn a_submodule_and_a_nested_project_have_consents_of_their_own() {
         fs::write(folder.join("vx.toml"), format!("{PROJECT}[project]\nroot = true\n")).expect("a file");
     }
     fs::write(module.join(".git"), "gitdir: ../.git/modules/module\n").expect("a file");
-    vx_in(&sandbox, &main, "trust").succeeds();
+    vx_in(&sandbox, &main, "trust --yes").succeeds();
     assert!(acts(&sandbox, &main) && !acts(&sandbox, &module) && !acts(&sandbox, &nested));
 }
 
@@ -107,7 +107,7 @@ fn a_submodule_and_a_nested_project_have_consents_of_their_own() {
 fn a_link_to_a_trusted_file_is_another_project() {
     let sandbox = cautious();
     let main = repository(&sandbox, &[]).remove(0);
-    vx_in(&sandbox, &main, "trust").succeeds();
+    vx_in(&sandbox, &main, "trust --yes").succeeds();
     let evil = sandbox.root().join("evil");
     fs::create_dir(&evil).expect("a directory");
     std::os::unix::fs::symlink(main.join("vx.toml"), evil.join("vx.toml")).expect("a link");
@@ -127,7 +127,7 @@ fn a_route_that_was_kept_ends_with_the_consent_and_with_its_absence() {
     };
     assert!(!shim());
     for _ in 0..2 {
-        sandbox.vx("trust").succeeds();
+        sandbox.vx("trust --yes").succeeds();
         assert!(shim());
         sandbox.vx("trust --revoke").succeeds();
         assert!(!shim());
@@ -139,7 +139,7 @@ fn a_route_of_a_worktree_ends_when_its_git_file_changes() {
     let sandbox = cautious();
     let trees = repository(&sandbox, &["one"]);
     make_shims(&sandbox);
-    vx_in(&sandbox, &trees[0], "trust").succeeds();
+    vx_in(&sandbox, &trees[0], "trust --yes").succeeds();
     vx_in(&sandbox, &trees[1], "sync").succeeds();
     let shim = || {
         let_it_settle();
@@ -148,5 +148,49 @@ fn a_route_of_a_worktree_ends_when_its_git_file_changes() {
     };
     assert!(shim());
     fs::write(trees[1].join(".git"), "gitdir: /nowhere\n").expect("a file");
+    assert!(!shim());
+}
+
+/// Give the repository's `origin` this address.
+fn set_origin(main: &Path, address: &str) {
+    let text = format!("[core]\n\tbare = false\n[remote \"origin\"]\n\turl = {address}\n");
+    fs::write(main.join(".git/config"), text).expect("a file");
+}
+
+#[test]
+fn a_repository_with_another_origin_is_asked_about_again() {
+    let sandbox = cautious();
+    let trees = repository(&sandbox, &["one"]);
+    set_origin(&trees[0], "https://me:planted@h.invalid/a.git");
+    vx_in(&sandbox, &trees[0], "trust --yes").succeeds();
+    assert!(acts(&sandbox, &trees[0]) && acts(&sandbox, &trees[1]));
+    set_origin(&trees[0], "https://h.invalid/b.git");
+    assert!(!acts(&sandbox, &trees[0]) && !acts(&sandbox, &trees[1]), "a changed address");
+    vx_in(&sandbox, &trees[1], "trust --show").succeeds().prints("another remote `origin`");
+    fs::write(trees[0].join(".git/config"), "").expect("a file");
+    assert!(!acts(&sandbox, &trees[0]), "no origin at all");
+    set_origin(&trees[0], "https://me:planted@h.invalid/a.git");
+    assert!(acts(&sandbox, &trees[1]), "the one that was agreed to");
+    let kept = fs::read_dir(sandbox.home().join("trust")).expect("a directory").flatten();
+    kept.for_each(|file| assert!(!fs::read_to_string(file.path()).expect("text").contains("planted")));
+    vx_in(&sandbox, &trees[0], "trust --revoke").succeeds();
+    assert!(!acts(&sandbox, &trees[0]));
+}
+
+#[test]
+fn a_route_that_was_kept_ends_when_the_origin_changes() {
+    let sandbox = cautious();
+    let main = repository(&sandbox, &[]).remove(0);
+    set_origin(&main, "https://h.invalid/a.git");
+    make_shims(&sandbox);
+    vx_in(&sandbox, &main, "trust --yes").succeeds();
+    vx_in(&sandbox, &main, "sync").succeeds();
+    let shim = || {
+        let_it_settle();
+        shim_in(&sandbox, &main, "ruff").succeeds();
+        shim_in(&sandbox, &main, "ruff").succeeds().stdout().contains("MODE=test")
+    };
+    assert!(shim());
+    set_origin(&main, "https://h.invalid/another.git");
     assert!(!shim());
 }

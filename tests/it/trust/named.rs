@@ -45,8 +45,8 @@ fn a_changed_file_asks_again_in_every_form_that_names_it() {
         for file in ["run.sh", "api/run.sh", "tools/run.sh", "api/Makefile", "api/package.json"] {
             write(&sandbox, file, "true\n");
         }
-        sandbox.vx("trust").succeeds().says(changed.rsplit_once('/').map_or("run.sh", |(folder, _)| folder));
-        sandbox.vx("trust").succeeds().says("you have agreed");
+        sandbox.vx("trust --yes").succeeds().says(changed.rsplit_once('/').map_or("run.sh", |(folder, _)| folder));
+        sandbox.vx("trust --yes").succeeds().says("you have agreed");
         write(&sandbox, changed, &evil(&sandbox));
         let refused = sandbox.vx("up web --detach").says("the services of");
         assert!(refused.code() != Some(0), "{command}");
@@ -83,9 +83,9 @@ fn a_folder_of_a_repository_is_compared_by_its_tracked_files() {
         return;
     }
     assert!(git("add site"));
-    sandbox.vx("trust").succeeds().says("the tracked file of site [").says("]; other files are not compared");
+    sandbox.vx("trust --yes").succeeds().says("the tracked file of site [").says("]; other files are not compared");
     write(&sandbox, "site/draft.html", "mine");
-    sandbox.vx("trust").succeeds().says("you have agreed");
+    sandbox.vx("trust --yes").succeeds().says("you have agreed");
     write(&sandbox, "site/index.html", "evil");
     let shown = sandbox.vx("trust --show").succeeds();
     shown.prints("- services.web.command").prints("+ services.web.command");
@@ -96,7 +96,7 @@ fn a_service_is_not_started_again_by_a_file_that_changed_since_it_was_agreed_to(
     let sandbox =
         cautious().config("[services.web]\ncommand = \"./run.sh\"\ndirectory = \"api\"\nrestart = \"always\"\n");
     write(&sandbox, "api/run.sh", "#!/bin/sh\nwhile [ ! -e go ]; do sleep 0.05; done\nexit 3\n");
-    sandbox.vx("trust").succeeds();
+    sandbox.vx("trust --yes").succeeds();
     sandbox.vx("up web --detach").succeeds();
     write(&sandbox, "api/run.sh", &format!("#!/bin/sh\n{}\n", evil(&sandbox)));
     write(&sandbox, "api/go", "");

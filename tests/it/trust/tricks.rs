@@ -41,7 +41,7 @@ const TOOLS: &str = "[tools]\nruff = \"0.15.1\"\nbiome = \"2.3.4\"\n";
 const SCRIPT: &str = "[scripts]\nhello = \"env\"\n";
 
 /// All tricks.
-pub(super) const TRICKS: [Trick; 22] = [
+pub(super) const TRICKS: [Trick; 24] = [
     Trick { name: "variables", lay: variables, acts: tool_shows_it, takes: Takes::Consent },
     Trick { name: "variables_that_steer_programs", lay: steering, acts: tool_shows_it, takes: Takes::Naming },
     Trick {
@@ -85,6 +85,8 @@ pub(super) const TRICKS: [Trick; 22] = [
     Trick { name: "a_mirror", lay: mirror, acts: sync_asks, takes: Takes::Consent },
     Trick { name: "a_registry_in_npmrc", lay: npmrc, acts: sync_asks, takes: Takes::Consent },
     Trick { name: "an_index_in_uv_toml", lay: uv_toml, acts: sync_asks, takes: Takes::Consent },
+    Trick { name: "an_index_above_the_project", lay: uv_toml_above, acts: sync_asks, takes: Takes::Consent },
+    Trick { name: "an_index_in_a_virtual_environment", lay: pip_conf, acts: sync_asks, takes: Takes::Consent },
     Trick {
         name: "a_file_that_programs_obey",
         lay: obeyed,
@@ -258,6 +260,19 @@ fn uv_toml(sandbox: &Sandbox) {
     sandbox.write("uv.toml", &format!("index-url = \"{}\"\n", sandbox.registry().server().url("/evil/")));
 }
 
+fn uv_toml_above(sandbox: &Sandbox) {
+    uv_toml(sandbox);
+    fs::rename(sandbox.project().join("uv.toml"), sandbox.root().join("uv.toml")).expect("it moves");
+}
+
+/// Where `VIRTUAL_ENV` names it; the collection sets that.
+fn pip_conf(sandbox: &Sandbox) {
+    sandbox.write("vx.toml", &format!("[tools]\nruff = \"0.15.1\"\n{SCRIPT}"));
+    fs::create_dir_all(sandbox.project().join(".venv")).expect("a directory");
+    let index = sandbox.registry().server().url("/evil/");
+    sandbox.write(".venv/pip.conf", &format!("[global]\nindex-url = {index}\n"));
+}
+
 /// uv and pip are asked for the index, and systems' tools for their versions; like many, this one obeys files of the
 /// directory that it is called in.
 fn obeyed(sandbox: &Sandbox) {
@@ -288,7 +303,7 @@ fn trusted(sandbox: &Sandbox, text: &str) -> std::path::PathBuf {
     let own = sandbox.root().join("trusted");
     fs::create_dir_all(own.join(".git/worktrees/one")).expect("a directory");
     fs::write(own.join("vx.toml"), text).expect("a file");
-    vx_in(sandbox, &own, "trust");
+    vx_in(sandbox, &own, "trust --yes");
     own
 }
 

@@ -29,7 +29,7 @@ fn an_agent_of_a_project_runs_once_its_user_has_agreed_to_it() {
     let refused = sandbox.vx("turn --agent own --text -p hi").refuses_with("`own` needs your consent");
     refused.says("agents.own.program = ./agent").says("`vx trust`");
     assert!(!sandbox.project().join("ran").exists());
-    sandbox.vx("trust").succeeds();
+    sandbox.vx("trust --yes").succeeds();
     assert_eq!(sandbox.vx("turn --agent own --text -p hi").succeeds().stdout(), "given hi\n");
     let text = sandbox.read("vx.toml").replace("--given", "--others");
     sandbox.write("vx.toml", &text);
@@ -40,7 +40,7 @@ fn an_agent_of_a_project_runs_once_its_user_has_agreed_to_it() {
 fn an_agent_of_a_project_counts_before_the_one_that_vx_knows_by_that_name() {
     let sandbox = declaring("claude");
     sandbox.vx("turn --text -p hi").refuses_with("`claude` needs your consent");
-    sandbox.vx("trust").succeeds();
+    sandbox.vx("trust --yes").succeeds();
     assert_eq!(sandbox.vx("turn --text -p hi").succeeds().stdout(), "given hi\n");
 }
 
@@ -49,7 +49,7 @@ fn the_turns_of_a_batch_have_the_agents_of_the_project() {
     let sandbox = declaring("own");
     sandbox.write("batch.jsonl", "{\"agent\":\"own\",\"prompt\":\"one\"}\n{\"agent\":\"own\",\"prompt\":\"two\"}\n");
     sandbox.vx("turn --batch batch.jsonl --json").refuses_with("`own` needs your consent");
-    sandbox.vx("trust").succeeds();
+    sandbox.vx("trust --yes").succeeds();
     let results = lines(&sandbox.vx("turn --batch batch.jsonl --json").succeeds().stdout());
     let answers: Vec<&str> = results.iter().filter_map(|result| result["answer"].as_str()).collect();
     assert_eq!(answers, ["given one", "given two"]);
@@ -58,7 +58,7 @@ fn the_turns_of_a_batch_have_the_agents_of_the_project() {
 #[test]
 fn a_fault_in_an_agents_table_is_named_when_it_is_asked_for_and_stops_nothing_else() {
     let sandbox = declaring("own").config(&format!("[agents.own]\nsesion = \"a\"\n{ECHO}"));
-    sandbox.vx("trust").succeeds();
+    sandbox.vx("trust --yes").succeeds();
     sandbox.vx("list").succeeds();
     sandbox.vx("turn --agent own -p hi").refuses_with("[agents.own]").says("sesion").says("docs/turns.md");
     assert!(!sandbox.project().join("ran").exists());
