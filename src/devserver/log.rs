@@ -91,10 +91,11 @@ impl LogRingBuffer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::entries::Levels;
 
     fn entry(number: usize) -> LogEntry {
         let line = format!("WARN {number}");
-        LogEntry::of("foo", &Entry::of(&"vite".into(), Timestamp::UNIX_EPOCH, line.as_bytes()))
+        LogEntry::of("foo", &Entry::of(&"vite".into(), Timestamp::UNIX_EPOCH, line.as_bytes(), &mut Levels::default()))
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use regex_lite::Regex;
 use serde::Deserialize;
 
@@ -10,7 +11,7 @@ use super::place::Here;
 use super::wait::whereabouts;
 use crate::project::services::keys_meant;
 use crate::run::{log_file, logs_of};
-use crate::service::entries::Level;
+use crate::service::entries::{Level, Levels};
 use crate::trouble::{Trouble, TroubleKind};
 use crate::work::logs;
 use crate::work::up::{self, Filter, ServiceState};
@@ -51,7 +52,8 @@ impl Logs {
                 for key in &keys {
                     let all = logs::tail(&log_file(&logs_of(&board), key), usize::MAX)
                         .map_err(|error| no_log(key, &error))?;
-                    shown.extend(all.into_iter().filter(|line| takes(&filter, line)));
+                    let mut levels = Levels::default();
+                    shown.extend(all.into_iter().filter(|line| takes(&filter, line, &mut levels)));
                 }
                 shown.drain(..shown.len().saturating_sub(lines));
                 (board.display().to_string(), shown)
@@ -81,8 +83,10 @@ impl Logs {
     }
 }
 
-fn takes(filter: &Filter, line: &str) -> bool {
-    filter.level.is_none_or(|level| Level::of(line) >= level)
+/// True if the next line of a log without times is one of the chosen.
+fn takes(filter: &Filter, line: &str, levels: &mut Levels) -> bool {
+    let shown = levels.next(Timestamp::UNIX_EPOCH, line);
+    filter.level.is_none_or(|level| shown >= level)
         && filter.pattern.as_ref().is_none_or(|pattern| pattern.is_match(line))
 }
 

@@ -6,10 +6,12 @@ mod entry;
 mod filter;
 mod kept;
 mod level;
+mod record;
 mod stamp;
 
 pub use entry::Entry;
 pub use filter::{Filter, SinceError, since};
 pub use kept::Kept;
 pub use level::Level;
+pub use record::Levels;
 pub use stamp::{Stamper, parted, time_of_day};

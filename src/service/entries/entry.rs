@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::level::Level;
+use super::record::Levels;
 use crate::service::plain::{last_shown, plain};
 
 /// The longest message, in bytes. The rest of a longer line is in the log file only.
@@ -17,19 +18,19 @@ pub struct Entry {
     pub time: Timestamp,
     /// The service, or the part of one, that printed it.
     pub source: Arc<str>,
-    /// Its level, as far as the line shows one.
+    /// Its level: that of its record, as far as that shows one.
     pub level: Level,
     /// Its text, without colours and without its end.
     pub message: String,
 }
 
 impl Entry {
-    /// The entry of a whole line, of which the last text counts that was drawn.
-    pub fn of(source: &Arc<str>, time: Timestamp, line: &[u8]) -> Self {
+    /// The entry of a whole line, of which the last text counts that was drawn; `levels` has seen the lines before.
+    pub fn of(source: &Arc<str>, time: Timestamp, line: &[u8], levels: &mut Levels) -> Self {
         let line = &line[..line.len().min(4 * MESSAGE_BYTES)];
         let text = plain(line);
         let text = last_shown(&text).trim_end();
         let message = text[..text.floor_char_boundary(MESSAGE_BYTES)].to_owned();
-        Self { time, source: Arc::clone(source), level: Level::of(&message), message }
+        Self { time, source: Arc::clone(source), level: levels.next(time, &message), message }
     }
 }

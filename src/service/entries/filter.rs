@@ -49,11 +49,12 @@ pub fn since(text: &str, now: Timestamp) -> Result<Timestamp, SinceError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::entries::Levels;
 
     #[test]
     fn a_filter_takes_what_is_new_grave_and_found() {
         let now: Timestamp = "2026-11-23T10:00:00Z".parse().expect("a time");
-        let entry = Entry::of(&"api".into(), now, b"ERROR: no route to db");
+        let entry = Entry::of(&"api".into(), now, b"ERROR: no route to db", &mut Levels::default());
         let filter = |since, level, pattern: Option<&str>| {
             let pattern = pattern.map(|pattern| Regex::new(pattern).expect("a pattern"));
             Filter { since, level, pattern }.takes(&entry)
@@ -62,7 +63,7 @@ mod tests {
         assert!(filter(Some(now), Some(Level::Error), Some("route .* db$")));
         assert!(!filter(Some(now + SignedDuration::from_nanos(1)), None, None));
         assert!(!filter(None, None, Some("^route")));
-        let entry = Entry::of(&"api".into(), now, b"all is well");
+        let entry = Entry::of(&"api".into(), now, b"all is well", &mut Levels::default());
         assert!(!Filter { level: Some(Level::Warn), ..Filter::default() }.takes(&entry));
         assert!(Filter { level: Some(Level::Info), ..Filter::default() }.takes(&entry));
     }

@@ -1,5 +1,6 @@
 //! The entries in the files of a log, read from their end.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -9,10 +10,24 @@ use jiff::Timestamp;
 
 use super::entry::Entry;
 use super::filter::Filter;
+use super::record::Levels;
 use super::stamp::parted;
 
 /// The part of each file that is read: all of it, unless something else has written there.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The lines whose levels are found together, and those before them that are looked at for that.
+const BLOCK: usize = 512;
+const BEFORE: usize = 128;
+
+/// A line of a file.
+struct Line<'a> {
+    /// Its own time.
+    own: Option<Timestamp>,
+    /// Its own, or that of the next.
+    time: Timestamp,
+    text: &'a [u8],
+}
 
 /// The log of a source: the file that is being written, and full ones beside it as `NAME.1` (the newest) and so on.
 #[derive(Clone, Debug)]
@@ -53,21 +68,34 @@ impl Kept {
         last: &mut Vec<Entry>,
     ) -> bool {
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        for line in bytes.rsplit(|byte| *byte == b'\n').filter(|_| !bytes.is_empty()) {
+        let mut lines = bytes.rsplit(|byte| *byte == b'\n').filter(|_| !bytes.is_empty()).map(|line| {
+            let (own, text) = parted(line).map_or((None, line), |(time, text)| (Some(time), text));
+            *time = own.or(*time);
+            Line { own, time: time.unwrap_or_default(), text }
+        });
+        let mut block: VecDeque<Line<'_>> = VecDeque::new();
+        loop {
             if last.len() >= most {
                 return false;
             }
-            let (own, text) = parted(line).map_or((None, line), |(time, text)| (Some(time), text));
-            *time = own.or(*time);
-            if own.is_some_and(|own| filter.since.is_some_and(|since| own < since)) {
-                return false;
+            // The lines before show whether those of the block begin within a record.
+            block.extend(lines.by_ref().take(BLOCK + BEFORE - block.len()));
+            if block.is_empty() {
+                return true;
             }
-            let entry = Entry::of(&self.source, time.unwrap_or_default(), text);
-            if filter.takes(&entry) {
-                last.push(entry);
+            let mut levels = Levels::default();
+            let entry = |line: &Line<'_>| Entry::of(&self.source, line.time, line.text, &mut levels);
+            let entries: Vec<Entry> = block.iter().rev().map(entry).collect();
+            let taken = if block.len() < BLOCK + BEFORE { block.len() } else { BLOCK };
+            for (line, entry) in block.drain(..taken).zip(entries.into_iter().rev()) {
+                if last.len() >= most || line.own.zip(filter.since).is_some_and(|(own, since)| own < since) {
+                    return false;
+                }
+                if filter.takes(&entry) {
+                    last.push(entry);
+                }
             }
         }
-        true
     }
 
     fn numbered(&self, number: u8) -> PathBuf {
@@ -130,6 +158,21 @@ mod tests {
         let since = Filter { since: Some(time(2)), ..Filter::default() };
         assert_eq!(texts(&kept.last(10, &since).expect("files")), ["20%", "the line goes", "on", "last"]);
         assert_eq!(texts(&kept.last(0, &Filter::default()).expect("files")), [""; 0]);
+    }
+
+    #[test]
+    fn a_record_is_whole_wherever_in_a_long_log_it_is() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let kept = Kept { source: "x".into(), path: folder.path().join("x.log"), kept_files: 0 };
+        let record = ["Traceback (most recent call last):", "  File \"a.py\", line 1, in f", "shop.NotFound"];
+        let errors = Filter { level: Some(Level::Error), ..Filter::default() };
+        for after in BLOCK - 3..=BLOCK + 1 {
+            let (before, behind) = ("before\n".repeat(BLOCK), "behind\n".repeat(after));
+            std::fs::write(&kept.path, format!("{before}{}\n{behind}", record.join("\n"))).expect("a file");
+            assert_eq!(texts(&kept.last(10, &errors).expect("a file")), record, "{after} lines behind it");
+            let all = kept.last(usize::MAX, &Filter::default()).expect("a file");
+            assert_eq!(all.len(), BLOCK + 3 + after);
+        }
     }
 
     #[test]

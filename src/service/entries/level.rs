@@ -42,11 +42,22 @@ impl Level {
         Self::ALL.into_iter().find(|level| level.name() == name)
     }
 
-    /// The level of a line without control sequences.
-    pub fn of(line: &str) -> Self {
+    /// The level that a line without control sequences shows, if any.
+    pub(super) fn shown(line: &str) -> Option<Self> {
         let line = line.trim_start();
         let found = if line.starts_with('{') { of_document(line) } else { None };
-        found.or_else(|| of_pair(line)).or_else(|| of_words(line)).unwrap_or_default()
+        found.or_else(|| of_pair(line)).or_else(|| of_words(line))
+    }
+
+    /// The level of the first letter of its name.
+    const fn of_letter(letter: u8) -> Option<Self> {
+        Some(match letter {
+            b'I' => Self::Info,
+            b'W' => Self::Warn,
+            b'E' | b'F' | b'C' => Self::Error,
+            b'D' | b'V' | b'T' => Self::Debug,
+            _ => return None,
+        })
     }
 
     /// The level that a program means by this word.
@@ -111,17 +122,25 @@ fn of_words(line: &str) -> Option<Level> {
     if let Some(level) = of_letter(line) {
         return Some(level);
     }
-    if line.starts_with("Traceback (most recent call last)") {
-        return Some(Level::Error);
-    }
     let npm = line.starts_with("npm ");
-    for (place, word) in line.split_ascii_whitespace().take(WORDS).enumerate() {
+    let mut words = line.split_ascii_whitespace().take(WORDS).enumerate().peekable();
+    while let Some((place, word)) = words.next() {
         // `ERROR:root:text`, and `TypeError: text`.
         let (start, colon) = word.split_once(':').map_or((word, false), |(start, _)| (start, true));
         let bare = start.trim_matches(|character: char| !character.is_ascii_alphanumeric());
         let bracketed = bare.len() < start.len() && start.starts_with(['[', '(', '<', '|']);
         let capitals = bare.len() > 2 && bare.bytes().all(|byte| byte.is_ascii_uppercase());
-        let stands_out = bracketed || capitals || colon && place < 2 || npm && place == 1;
+        // `[E] text`, `[E 2026-11-23] text`, and `E: text`.
+        let alone = word.starts_with('[') || place == 0 && colon && start.len() == 1;
+        if let Some(level) =
+            Some(bare.as_bytes()).filter(|bare| alone && bare.len() == 1).and_then(|bare| Level::of_letter(bare[0]))
+        {
+            return Some(level);
+        }
+        // `error[E0425]: text` of rustc, and `error TS2304: text` of tsc.
+        let (bare, coded) = bare.split_once('[').map_or((bare, false), |(bare, _)| (bare, colon));
+        let numbered = words.peek().is_some_and(|(_, next)| is_number_of_tsc(next));
+        let stands_out = bracketed || capitals || colon && (place < 2 || coded) || npm && place == 1 || numbered;
         if let Some(level) = Level::of_word(bare).filter(|_| stands_out) {
             return Some(level);
         }
@@ -139,13 +158,13 @@ fn of_letter(line: &str) -> Option<Level> {
     if !day.bytes().all(|byte| byte.is_ascii_digit()) || !rest.starts_with(' ') {
         return None;
     }
-    Some(match letter {
-        "I" => Level::Info,
-        "W" => Level::Warn,
-        "E" | "F" => Level::Error,
-        "D" => Level::Debug,
-        _ => return None,
-    })
+    Level::of_letter(letter.as_bytes()[0])
+}
+
+/// True for `TS2304:`.
+fn is_number_of_tsc(word: &str) -> bool {
+    let digits = word.strip_prefix("TS").and_then(|rest| rest.strip_suffix(':'));
+    digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -181,7 +200,16 @@ mod tests {
             ("E1123 10:00:00.000000 1 x.go:3] text", Error),
             ("I1123 10:00:00.000000 1 x.go:3] text", Info),
             ("E11234 x", Info),
-            ("Traceback (most recent call last):", Error),
+            ("[E] text", Error),
+            ("10:00:00 [W] text", Warn),
+            ("[I 261123 10:00:00 web:1] GET /", Info),
+            ("[D] text", Debug),
+            ("E: Unable to locate package", Error),
+            ("[x] done", Info),
+            ("E is a letter", Info),
+            ("A: text", Info),
+            ("error[E0425]: cannot find value", Error),
+            ("a.ts(1,2): error TS2304: Cannot find name", Error),
             ("GET /error 200", Info),
             ("found 0 errors in 3 files", Info),
             ("there is no error here", Info),
@@ -190,7 +218,7 @@ mod tests {
             ("", Info),
         ];
         for (line, expected) in table {
-            assert_eq!(Level::of(line), expected, "{line}");
+            assert_eq!(Level::shown(line).unwrap_or_default(), expected, "{line}");
         }
     }
 

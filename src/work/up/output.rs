@@ -10,7 +10,7 @@ use jiff::Timestamp;
 pub use crate::service::entries::{Entry, Filter};
 
 use super::state::ServiceState;
-use crate::service::entries::{Kept, parted};
+use crate::service::entries::{Kept, Levels, parted};
 use crate::service::{KEPT_FILES, build_key};
 
 /// The most bytes that are read of a log at once.
@@ -45,6 +45,7 @@ pub struct Follower {
     /// The begin of a line that is not whole yet.
     begun: Vec<u8>,
     time: Timestamp,
+    levels: Levels,
 }
 
 impl Follower {
@@ -54,7 +55,14 @@ impl Follower {
             let at = if from_end { file.metadata().map_or(0, |found| found.len()) } else { 0 };
             (file, at)
         });
-        Self { source: Arc::clone(source), path, file, begun: Vec::new(), time: Timestamp::now() }
+        Self {
+            source: Arc::clone(source),
+            path,
+            file,
+            begun: Vec::new(),
+            time: Timestamp::now(),
+            levels: Levels::default(),
+        }
     }
 
     /// The entries that have come since the last look.
@@ -94,7 +102,7 @@ impl Follower {
             let whole = whole.strip_suffix(b"\n").unwrap_or(&whole);
             let (time, text) = parted(whole).unwrap_or((self.time, whole));
             self.time = time;
-            found.push(Entry::of(&self.source, time, text));
+            found.push(Entry::of(&self.source, time, text, &mut self.levels));
         }
         Ok(())
     }

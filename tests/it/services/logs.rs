@@ -51,3 +51,45 @@ fn a_log_is_followed_before_the_first_start_of_its_service() {
     services.0.vx("down").succeeds();
     services.are_gone();
 }
+
+/// A program that ends with an error of its own, brought about by another one.
+const RAISES: &str = r#"
+class NotFound(Exception):
+    __module__ = "shop"
+
+print("starts", flush=True)
+try:
+    {}["x"]
+except KeyError:
+    raise NotFound from None
+"#;
+
+#[test]
+fn the_errors_of_a_log_are_whole_records() {
+    let services = Services::of(
+        r#"
+[services.web]
+command = "python3 -u app.py"
+restart = "never"
+[services.api]
+build = ["sh", "-c", "echo '# shop/api'; echo './main.go:12:3: undefined: x'; exit 1"]
+command = "sleep 600"
+[services.short]
+command = "echo '[E] no route'; echo '[I] fine'; exec sleep 601"
+shell = true
+"#,
+    );
+    services.0.write("app.py", RAISES);
+    services.0.vx("up web").exits_with(1);
+    services.0.vx("up api").exits_with(1);
+    services.0.vx("up short").succeeds();
+    let errors = |name: &str| services.0.vx(&format!("logs {name} --level error")).succeeds().stdout();
+    let web = errors("web");
+    let expected =
+        ["web | Traceback (most recent call last):", "line 9, in <module>", "raise NotFound", "web | shop.NotFound"];
+    assert!(expected.iter().all(|line| web.contains(line)) && !web.contains("starts"), "{web}");
+    assert_eq!(errors("api"), "api:build | ./main.go:12:3: undefined: x\n");
+    assert_eq!(errors("short"), "short | [E] no route\n");
+    services.0.vx("down").succeeds();
+    services.are_gone();
+}
