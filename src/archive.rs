@@ -6,6 +6,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer};
+use url::Url;
 
 use crate::digest::Digest;
 
@@ -94,6 +95,15 @@ impl Archive {
 /// True if a text is the name of one file or folder, and leads to no other place.
 pub fn is_one_name(text: &str) -> bool {
     !matches!(text, "" | "." | "..") && !text.contains(['/', '\\', '\0', ':'])
+}
+
+impl Origin {
+    /// The `Authorization` header for an address that a request for the archive leads to. Redirects lead to other hosts as a
+    /// rule, which get no credentials: neither the origin's, nor any that the user keeps for them and didn't mean for this.
+    pub fn authorization_for(&self, hop: &Url) -> Option<String> {
+        let is_own = Url::parse(&self.url).is_ok_and(|own| own.origin() == hop.origin());
+        self.authorization.clone().filter(|_| is_own)
+    }
 }
 
 impl fmt::Debug for Origin {

@@ -13,7 +13,7 @@ use url::Url;
 use super::artifact::Artifact;
 use super::attestation::Attestation;
 use super::cache::Cache;
-use super::credentials::{Netrc, same_origin, split};
+use super::credentials::{Netrc, split};
 use super::error::{SourceError, SourceErrorKind};
 use super::http::Query;
 use super::memo::Memo;
@@ -306,10 +306,7 @@ impl Sources {
             return None;
         }
         let url = Url::parse(&at.url).ok()?;
-        let own = |hop: &Url| {
-            let ours = at.authorization.clone().filter(|_| same_origin(&url, hop));
-            ours.or_else(|| self.netrc.header(hop))
-        };
+        let own = |hop: &Url| at.authorization_for(hop);
         let query = Query::new(what, &url, "*/*", &own);
         self.sizes.get(&at.url, || Ok(self.cache.client().size(&query))).ok().and_then(|size| *size)
     }

@@ -116,8 +116,7 @@ fn call(client: &Client, request: &Request) -> Result<(Head, Body), Fault> {
         headers.push((RANGE, format!("bytes={}-", request.from)));
         headers.extend(request.etag.clone().map(|etag| (IF_RANGE, etag)));
     }
-    // Redirects lead to other hosts as a rule, which must not get the credentials.
-    let own = |hop: &Url| request.origin.authorization.clone().filter(|_| hop.origin() == url.origin());
+    let own = |hop: &Url| request.origin.authorization_for(hop);
     let (method, headers) = (Method::Get, headers.as_slice());
     let answer = client.send(&http::Request { method, url: &url, headers, authorization: &own, within: None })?;
     Ok((Head::of(&answer), answer.body))

@@ -151,6 +151,22 @@ fn a_password_of_netrc_does_not_follow_an_archive_to_another_host() {
     assert_eq!(sandbox.installed(), ["biome 2.3.4"]);
 }
 
+/// A storage that a registry redirects to has addresses which are signed, and refuses those with a password as well.
+#[test]
+fn a_password_of_netrc_for_the_host_that_a_registry_redirects_to_is_sent_with_no_request() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\nruff = \"0.1.0\"\n");
+    let netrc = format!("machine localhost login me password {TOKEN}\n");
+    fs::write(sandbox.root().join("user/.netrc"), netrc).expect("a file");
+    let moved = sandbox.publish("biome", "2.3.4", 10_000);
+    let (other, address) = elsewhere(&moved.archive);
+    sandbox.registry().server().serve(&moved.path, Reply::redirect(&address));
+    sync_with_secret(&sandbox);
+    let methods: Vec<String> = other.requests().iter().map(|request| request.method.clone()).collect();
+    assert!(methods.contains(&"HEAD".into()) && methods.contains(&"GET".into()), "{methods:?}");
+    assert!(!other.requests().iter().any(carries_secret), "{:?}", other.requests());
+    assert_eq!(sandbox.installed(), ["biome 2.3.4"]);
+}
+
 #[test]
 fn a_password_in_an_index_address_does_not_follow_a_wheel_to_another_host() {
     let sandbox = Sandbox::new().config("[tools]\nuv = \"0.9.0\"\nruff = \"0.1.0\"\n");
