@@ -33,6 +33,7 @@ enum Fault {
     NoDirectory,
     NoReceipt,
     BadReceipt,
+    Later { layout: u32 },
     Other { tool: String, version: String },
     Unlisted,
     BadList,
@@ -89,6 +90,9 @@ fn look(place: &ReleasePlace, depth: Depth) -> (usize, Vec<Fault>) {
     if !place.path.is_dir() {
         return (0, vec![Fault::NoDirectory]);
     }
+    if let Some(layout) = Receipt::later_layout(&place.path) {
+        return (0, vec![Fault::Later { layout }]);
+    }
     let Some(receipt) = Receipt::read(&place.path) else {
         let there = fs::symlink_metadata(place.path.join(Receipt::FILE_NAME)).is_ok();
         return (0, vec![if there { Fault::BadReceipt } else { Fault::NoReceipt }]);
@@ -132,6 +136,10 @@ impl Fault {
             ),
             Fault::NoReceipt => (format!("`{shown}` holds no receipt"), "without one it counts as not installed"),
             Fault::BadReceipt => ("its receipt cannot be understood".into(), "without one it counts as not installed"),
+            Fault::Later { layout } => (
+                format!("a later vx made it: its receipt has layout {layout}"),
+                "this vx does not read it, and so neither uses nor changes it",
+            ),
             Fault::Other { tool, version } => (
                 format!("its receipt is that of {tool} {version}"),
                 "what is in this place is another release than the one that runs under its name",
@@ -172,6 +180,9 @@ impl Fault {
         let shown = place.path.display();
         match self {
             Fault::NoDirectory if version.is_empty() => (format!("move `{shown}` elsewhere"), Remedy::ByHand),
+            Fault::Later { .. } => {
+                ("update vx, or set VX_HOME to another directory for this one".to_owned(), Remedy::ByHand)
+            }
             // A package manager of the release may have put it there for its user, who has to decide.
             Fault::Planted(_) => (
                 format!(

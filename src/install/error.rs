@@ -1,5 +1,7 @@
 //! The reasons for which an install fails.
 
+use std::path::PathBuf;
+
 use crate::process_limit::ProcessLimit;
 use crate::trouble::{Explain, TroubleKind};
 
@@ -72,6 +74,14 @@ pub enum InstallError {
         /// Its end.
         fault: CommandFault,
     },
+    /// A later vx made the release that is there.
+    #[error("`{}` was made by a later vx: its receipt has layout {layout}", path.display())]
+    Later {
+        /// The release.
+        path: PathBuf,
+        /// The layout.
+        layout: u32,
+    },
     /// The file system refused.
     #[error(transparent)]
     Disk(#[from] DiskError),
@@ -83,7 +93,7 @@ impl Explain for InstallError {
             Self::Cancelled => TroubleKind::Cancelled,
             Self::Deadline { .. } => TroubleKind::Timeout,
             Self::Name(error) => error.kind(),
-            Self::NoParts => TroubleKind::Internal,
+            Self::NoParts | Self::Later { .. } => TroubleKind::Internal,
             Self::Wait(error) => error.kind(),
             Self::Need(NeedError::Failed(_)) => TroubleKind::Dependency,
             Self::Need(NeedError::Stop(stop)) => stop.kind(),
@@ -106,6 +116,7 @@ impl Explain for InstallError {
             }
             Self::Name(error) => error.hint(),
             Self::NoParts => None,
+            Self::Later { .. } => Some("update vx, or set VX_HOME to another directory for this one".into()),
             Self::Wait(error) => error.hint(),
             Self::Need(NeedError::Failed(tool)) => Some(format!("see why `{tool}` did not install, then run it again")),
             Self::Need(NeedError::Stop(_)) => None,

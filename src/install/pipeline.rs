@@ -137,6 +137,10 @@ impl Install<'_> {
         if let Some(release) = before.clone().filter(|_| !self.config.force) {
             return Ok(Installed { release, already: true });
         }
+        // Made anew by this vx, it would be made anew by the later one, and so on.
+        if let Some(layout) = Receipt::later_layout(&target) {
+            return Err(InstallError::Later { path: target, layout });
+        }
         let wait = Wait {
             board: self.config.board.as_ref(),
             reporter: self.reporter,

@@ -125,6 +125,17 @@ impl Receipt {
         (receipt.layout <= LAYOUT).then_some(receipt)
     }
 
+    /// The layout of a release that a later vx made in a way that this one does not read; `None` for any other.
+    pub fn later_layout(release: &Path) -> Option<u32> {
+        #[derive(Deserialize)]
+        struct Layout {
+            layout: u32,
+        }
+        let bytes = read_small(&release.join(FILE_NAME), RECEIPT_BYTES)?;
+        let Layout { layout } = toml::from_slice(&bytes).ok()?;
+        (layout > LAYOUT).then_some(layout)
+    }
+
     /// Write it into a release that is not yet activated.
     pub(super) fn write(&self, release: &Path) -> Result<(), DiskError> {
         let path = release.join(FILE_NAME);

@@ -41,6 +41,23 @@ fn missing_files_and_programs_that_cannot_be_executed_are_found() {
 }
 
 #[test]
+fn a_release_that_a_later_vx_made_is_named_and_left_as_it_is() {
+    let sandbox = well();
+    let receipt = release(&sandbox).join(".vx-receipt.toml");
+    let later = "layout = 2\nof = \"a later vx\"\n";
+    fs::write(&receipt, later).expect("it is written");
+    let text = "a later vx made it: its receipt has layout 2";
+    sandbox.vx("doctor --offline").exits_with(1).prints(text).prints("update vx");
+    sandbox.vx("doctor --fix --offline").exits_with(1).prints(text);
+    for words in ["sync --plain", "sync --plain --force", "x biome --version"] {
+        sandbox.vx(words).exits_with(1).says("was made by a later vx: its receipt has layout 2").says("update vx");
+    }
+    fs::remove_file(sandbox.project().join("vx.toml")).expect("it goes");
+    sandbox.vx("doctor --fix --offline").exits_with(1).prints(text);
+    assert_eq!(fs::read_to_string(receipt).expect("it is there"), later);
+}
+
+#[test]
 fn a_directory_without_a_receipt_is_no_release() {
     let sandbox = well();
     fs::remove_file(release(&sandbox).join(".vx-receipt.toml")).expect("it goes");
