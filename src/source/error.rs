@@ -68,6 +68,8 @@ pub enum SourceErrorKind {
     WebPage,
     /// The answer is not in the format of this kind of registry.
     Garbage(String),
+    /// The answer has a version of the index's interface that this vx does not read.
+    NewerInterface(String),
     /// Some entries of the answer make no sense, and the others are used. Holds their names.
     PassedOver(Vec<String>),
     /// Releases fit, and all were published after this time, so they are too young.
@@ -158,6 +160,12 @@ impl fmt::Display for SourceError {
             SourceErrorKind::TooLarge(limit) => write!(f, "{what}: {host} sent more than {limit} bytes"),
             SourceErrorKind::WebPage => write!(f, "{what}: {host} answered with a web page, not as a registry"),
             SourceErrorKind::Garbage(reason) => write!(f, "{what}: the answer of {host} makes no sense: {reason}"),
+            SourceErrorKind::NewerInterface(version) => {
+                write!(
+                    f,
+                    "{what}: {host} answers by version {version} of the index's interface, which this vx does not read"
+                )
+            }
             SourceErrorKind::PassedOver(names) => {
                 let (first, rest) = names.split_first().map_or(("", 0), |(first, rest)| (first.as_str(), rest.len()));
                 let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
@@ -197,6 +205,7 @@ impl Explain for SourceError {
             | SourceErrorKind::TooLarge(_)
             | SourceErrorKind::WebPage
             | SourceErrorKind::Garbage(_)
+            | SourceErrorKind::NewerInterface(_)
             | SourceErrorKind::PassedOver(_) => TroubleKind::BadAnswer,
             SourceErrorKind::NoDigest => TroubleKind::Digest,
             SourceErrorKind::Unshipped(unshipped) => unshipped.kind(),
@@ -238,6 +247,7 @@ impl Explain for SourceError {
             SourceErrorKind::Redirected(_) | SourceErrorKind::TooLarge(_) | SourceErrorKind::Garbage(_) => {
                 "check the registry's address in the configuration of npm or pip"
             }
+            SourceErrorKind::NewerInterface(_) => "update vx, or name another index in the configuration of pip or uv",
             SourceErrorKind::PassedOver(_) => "ask the registry's keeper to mend them; all others are used",
             SourceErrorKind::NoDigest => "ask the registry's keeper to serve sha256 or sha512 digests",
             SourceErrorKind::Unshipped(unshipped) => return unshipped.hint(),

@@ -13,6 +13,9 @@ use crate::source::error::SourceErrorKind;
 use crate::source::http::Document;
 use crate::source::listed::{Listed, PassedOver};
 
+/// The version of the index's interface, of which all minor versions are read.
+const INTERFACE_MAJOR: u32 = 1;
+
 /// The files of a package.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Page {
@@ -46,6 +49,8 @@ pub(super) struct File {
 
 #[derive(Deserialize)]
 struct RawPage {
+    #[serde(default)]
+    meta: Value,
     files: Vec<Listed<RawFile>>,
 }
 
@@ -91,8 +96,14 @@ impl Page {
 }
 
 fn from_json(document: &Document) -> Result<Page, SourceErrorKind> {
-    let raw: RawPage =
-        serde_json::from_slice(&document.bytes).map_err(|error| SourceErrorKind::Garbage(error.to_string()))?;
+    let raw = serde_json::from_slice::<RawPage>(&document.bytes);
+    // A page of another version may have anything in place of the list of files.
+    let meta = match &raw {
+        Ok(page) => page.meta.clone(),
+        Err(_) => serde_json::from_slice::<Value>(&document.bytes).map(|page| page["meta"].clone()).unwrap_or_default(),
+    };
+    meta["api-version"].as_str().map_or(Ok(()), check_version)?;
+    let raw = raw.map_err(|error| SourceErrorKind::Garbage(error.to_string()))?;
     let mut page = Page::default();
     for listed in raw.files {
         let (name, file) = match listed {
@@ -137,7 +148,10 @@ fn from_html(document: &Document) -> Result<Page, SourceErrorKind> {
         let attribute = |name: &[u8]| tag.attributes.get(name).map(|value| String::from_utf8_lossy(value).into_owned());
         match tag.name.as_slice() {
             b"base" => base = attribute(b"href").and_then(|href| base.join(&href).ok()).unwrap_or(base),
-            b"meta" => is_index |= attribute(b"name").is_some_and(|name| name == "pypi:repository-version"),
+            b"meta" if attribute(b"name").is_some_and(|name| name == "pypi:repository-version") => {
+                is_index = true;
+                attribute(b"content").as_deref().map_or(Ok(()), check_version)?;
+            }
             b"a" => {
                 let Some(mut url) = attribute(b"href").and_then(|href| base.join(&href).ok()) else { continue };
                 let fragment = url.fragment().unwrap_or_default().to_owned();
@@ -160,6 +174,16 @@ fn from_html(document: &Document) -> Result<Page, SourceErrorKind> {
     }
     // A page without files and without the index's marker is another page: a captive portal's, or an error's.
     if is_index { Ok(Page { files, has_other_wheels, ..Page::default() }) } else { Err(SourceErrorKind::WebPage) }
+}
+
+/// Refuse a page of a version of the index's interface that this code wasn't written for, as PEP 691 asks: the same words may
+/// mean something else there. A page without a version has 1.0.
+fn check_version(text: &str) -> Result<(), SourceErrorKind> {
+    let major = text.split('.').next().and_then(|major| major.trim().parse::<u32>().ok());
+    match major.is_some_and(|major| major > INTERFACE_MAJOR) {
+        true => Err(SourceErrorKind::NewerInterface(text.to_owned())),
+        false => Ok(()),
+    }
 }
 
 fn is_distribution(name: &str) -> bool {
@@ -238,6 +262,24 @@ mod tests {
         assert_eq!(read("text/html", empty), Ok(Page::default()));
         assert!(matches!(read("application/json", "{"), Err(SourceErrorKind::Garbage(_))));
         assert!(matches!(read("text/plain", "hello"), Err(SourceErrorKind::Garbage(_))));
+    }
+
+    #[test]
+    fn a_page_of_a_later_interface_is_refused_and_a_minor_version_is_not() {
+        let json = |meta: &str| format!(r#"{{{meta}"files":[]}}"#);
+        for version in ["1.0", "1.4", "1.99", "odd"] {
+            let page = json(&format!(r#""meta":{{"api-version":"{version}"}},"#));
+            assert_eq!(read("application/json", &page), Ok(Page::default()), "{version}");
+        }
+        assert_eq!(read("application/json", &json("")), Ok(Page::default()));
+        let newer = |version: &str| Err(SourceErrorKind::NewerInterface(version.into()));
+        for version in ["2.0", "10.1"] {
+            let page = json(&format!(r#""meta":{{"api-version":"{version}"}},"#));
+            assert_eq!(read("application/json", &page), newer(version));
+            let html = format!("<html><meta name='pypi:repository-version' content='{version}'>");
+            assert_eq!(read("text/html", &html), newer(version));
+        }
+        assert_eq!(read("application/json", r#"{"meta":{"api-version":"2.0"},"files":{"a":1}}"#), newer("2.0"));
     }
 
     proptest::proptest! {
