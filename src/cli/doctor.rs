@@ -4,6 +4,7 @@ mod report;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use super::args::DoctorArguments;
 use super::failure::{FAILED, Outcome};
@@ -13,6 +14,10 @@ use super::workspace::place_or_none;
 use crate::doctor::{DoctorOptions, Mended, examine, mend};
 use crate::install::Depth;
 
+/// The longest that one release may take to be installed again, with its post-install command. Somebody waits for the answer
+/// of the doctor; a sync has no such limit.
+const MEND_WITHIN: Duration = Duration::from_secs(300);
+
 /// Run `vx doctor`.
 pub(super) fn run(project: Option<&Path>, arguments: &DoctorArguments) -> Outcome {
     let home = store::home()?;
@@ -20,6 +25,7 @@ pub(super) fn run(project: Option<&Path>, arguments: &DoctorArguments) -> Outcom
         place: place_or_none(project)?,
         depth: if arguments.quick { Depth::Sizes } else { Depth::Contents },
         offline: arguments.offline,
+        mend_within: arguments.timeout.unwrap_or(MEND_WITHIN),
     };
     let Mended { diagnosis, mended } = match arguments.fix {
         // Standard output holds nothing but the document.

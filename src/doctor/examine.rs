@@ -27,6 +27,8 @@ pub struct DoctorOptions {
     pub depth: Depth,
     /// True to skip the check that each registry answers.
     pub offline: bool,
+    /// The longest that mending one release may take.
+    pub mend_within: Duration,
 }
 
 /// The result of an examination.

@@ -10,6 +10,7 @@ use crate::work::error::WorkError;
 use crate::work::frontend::Frontend;
 use crate::work::locking::{LockOptions, lock};
 use crate::work::notice::Notice;
+use crate::work::options::RunOptions;
 use crate::work::repair::repair;
 use crate::work::shims;
 
@@ -83,7 +84,8 @@ fn relock(home: &Home, options: &DoctorOptions, frontend: &dyn Frontend) -> bool
 /// Install damaged releases again. The outcome of each tool is shown with the run.
 fn reinstall(home: &Home, options: &DoctorOptions, damaged: &[Want], frontend: &dyn Frontend) -> Result<(), WorkError> {
     let workspace = open(home, options, frontend)?;
-    repair(&workspace, damaged, options.offline, frontend).map(drop)
+    let run = RunOptions { offline: options.offline, timeout: Some(options.mend_within), ..RunOptions::default() };
+    repair(&workspace, damaged, &run, frontend).map(drop)
 }
 
 /// The first finding of each remedy.

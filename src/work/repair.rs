@@ -19,7 +19,7 @@ use crate::source::Sources;
 use crate::sync::{Resolved, ResolvedTool, Resolver, Step, Want, wanted_by};
 use crate::trouble::{Trouble, TroubleKind};
 
-/// Install these releases again. Returns `None` if no source was found for any of them. The frontend gets a notice of
+/// Install these releases again, as a run with these options would by force. Returns `None` if no source was found for any of them. The frontend gets a notice of
 /// each release without one.
 ///
 /// # Errors
@@ -27,11 +27,11 @@ use crate::trouble::{Trouble, TroubleKind};
 pub fn repair(
     workspace: &Workspace,
     wants: &[Want],
-    offline: bool,
+    options: &RunOptions,
     frontend: &dyn Frontend,
 ) -> Result<Option<RunOutcome>, WorkError> {
     workspace.notice_old_lock(frontend);
-    let options = RunOptions { force: true, offline, ..RunOptions::default() };
+    let options = RunOptions { force: true, ..options.clone() };
     let elsewhere = wanted_by(&workspace.home);
     let mut steps = Vec::new();
     for want in wants {

@@ -1,6 +1,10 @@
 //! The words of the commands that look at the home, the project and the settings.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand, ValueEnum};
+
+use super::values::duration;
 
 /// Arguments of `vx doctor`.
 #[derive(Debug, Args)]
@@ -17,6 +21,9 @@ pub(in crate::cli) struct DoctorArguments {
     /// Do not check that the registries answer.
     #[arg(long)]
     pub offline: bool,
+    /// Give each release that `--fix` installs again at most this long, such as `90s` [default: 5m].
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "fix")]
+    pub timeout: Option<Duration>,
 }
 
 pub(super) const DOCTOR_CODES: &str = "Exit codes: 0 no problem, or `--fix` has repaired them all; 1 a problem is left; 2 wrong usage. \

@@ -58,6 +58,19 @@ fn a_release_that_a_later_vx_made_is_named_and_left_as_it_is() {
 }
 
 #[test]
+fn a_postinstall_that_hangs_does_not_hold_the_doctor_up() {
+    use crate::registry::archive::{script, tgz};
+
+    let sandbox = Sandbox::new();
+    let tool = sandbox.addressed("hello", &tgz(&[script("x/bin/hello", "1.0.0")]), ", postinstall = \"sleep 96\"");
+    sandbox.write("vx.toml", &format!("[tools]\n{tool}"));
+    sandbox.vx("lock").succeeds();
+    sandbox.vx("doctor --fix --timeout 1s").exits_with(1).prints("hello 1.0.0").says("within 1000 ms");
+    assert!(sandbox.processes().is_empty(), "{:?}", sandbox.processes());
+    sandbox.vx("doctor --timeout 1s").refuses_with("--fix");
+}
+
+#[test]
 fn a_directory_without_a_receipt_is_no_release() {
     let sandbox = well();
     fs::remove_file(release(&sandbox).join(".vx-receipt.toml")).expect("it goes");
