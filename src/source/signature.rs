@@ -50,8 +50,10 @@ pub struct Claim<'a> {
 pub enum Proof {
     /// The signature is good.
     Good,
-    /// The lock claims no signature.
+    /// The lock claims no signature, and nothing says that there should be one.
     Unclaimed,
+    /// The lock claims no signature, and the registry signs what it has: the keys that it published are in the home.
+    Missing,
     /// The lock names a key, and does not keep the signature.
     NotKept,
     /// The signature cannot be checked here; the reason, as half a sentence.

@@ -43,6 +43,8 @@ pub fn plan_for(home: &Home, sources: &Sources, wanted: Vec<ResolvedTool>, force
 struct Doubts {
     /// The tools for which the lock names keys and keeps no signatures.
     not_kept: Vec<String>,
+    /// The tools of which the lock has no signature, though their registry signs.
+    missing: Vec<String>,
     /// The tools whose signatures cannot be checked here, each with the reason.
     unchecked: Vec<(String, String)>,
 }
@@ -51,8 +53,18 @@ impl Doubts {
     /// One warning for each kind of doubt, however many tools it is about.
     fn troubles(self) -> Vec<Trouble> {
         let mut troubles = Vec::new();
+        let listed = |tools: &[String]| tools.iter().map(|tool| format!("`{tool}`")).collect::<Vec<_>>().join(", ");
+        if !self.missing.is_empty() {
+            let text = format!(
+                "vx.lock has no signature of {}, and the registry signs what it has: somebody may have taken it out",
+                listed(&self.missing)
+            );
+            let hint =
+                format!("look at the history of vx.lock; `vx lock {}` adds what is signed", self.missing.join(" "));
+            troubles.push(Trouble::new(TroubleKind::Signature, text).hinted(hint));
+        }
         if !self.not_kept.is_empty() {
-            let tools = self.not_kept.iter().map(|tool| format!("`{tool}`")).collect::<Vec<_>>().join(", ");
+            let tools = listed(&self.not_kept);
             let text = format!("vx.lock names the keys that signed {tools}, and keeps no signatures to check");
             troubles.push(Trouble::new(TroubleKind::Signature, text).hinted("run `vx lock`, which adds them"));
         }
@@ -74,6 +86,8 @@ fn prove(sources: &Sources, tool: &str, release: &ResolvedRelease, doubts: &mut 
             Ok(Proof::Good | Proof::Unclaimed) => {}
             Ok(Proof::NotKept) if doubts.not_kept.iter().any(|known| known == tool) => {}
             Ok(Proof::NotKept) => doubts.not_kept.push(tool.to_owned()),
+            Ok(Proof::Missing) if doubts.missing.iter().any(|known| known == tool) => {}
+            Ok(Proof::Missing) => doubts.missing.push(tool.to_owned()),
             Ok(Proof::Unchecked(reason)) => doubts.unchecked.push((tool.to_owned(), reason)),
             Err(error) => {
                 let trouble = Trouble::of(&error);

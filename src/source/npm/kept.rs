@@ -50,6 +50,7 @@ impl Npm {
         let (key, signature) = match (claim.key, claim.signature) {
             (Some(key), Some(signature)) => (key.to_owned(), signature.to_owned()),
             (Some(_), None) => return Ok(Proof::NotKept),
+            (None, _) if self.is_known_to_sign(cache, &claim.archive.package) => return Ok(Proof::Missing),
             (None, _) => return Ok(Proof::Unclaimed),
         };
         let archive = claim.archive;
@@ -69,6 +70,12 @@ impl Npm {
             }
             proof => Ok(proof),
         })
+    }
+
+    /// True if the home has the keys of a package's registry. Nothing is requested.
+    fn is_known_to_sign(&self, cache: &Cache, package: &str) -> bool {
+        let url = self.registry().and_then(|registry| registry.keys_url(package));
+        url.is_ok_and(|url| cache.recall::<Keys>("npm-keys", &url, Duration::MAX).is_some_and(|keys| !keys.is_empty()))
     }
 
     /// The keys that are known without a request; `None` if there are none but those of the catalogue, and the signature

@@ -134,6 +134,24 @@ fn a_lock_without_signatures_installs_as_before_and_gains_them_at_the_next_lock(
 }
 
 #[test]
+fn a_lock_from_which_key_and_signature_were_taken_is_warned_about_where_the_registry_is_known_to_sign() {
+    let sandbox = locked(CONFIG);
+    let lock = without_signatures(&sandbox.read("vx.lock"));
+    let stripped: String =
+        lock.lines().filter(|line| !line.starts_with("signed_by = ")).map(|line| format!("{line}\n")).collect();
+    assert_ne!(stripped, lock);
+    sandbox.write("vx.lock", &stripped);
+    let finished = sandbox.vx("sync --locked").succeeds();
+    finished.says("vx.lock has no signature of `esbuild`, and the registry signs").says("`vx lock esbuild`");
+    // A home that has never seen the registry's keys has no reason to expect any.
+    sandbox.vx("uninstall esbuild").succeeds();
+    forget(&sandbox);
+    sandbox.vx("sync --locked").succeeds().keeps_silent_about("has no signature");
+    sandbox.vx("lock esbuild").succeeds();
+    assert!(sandbox.read("vx.lock").contains("signature = "));
+}
+
+#[test]
 fn a_mirror_without_keys_strips_no_signature_without_a_word() {
     let sandbox = locked(CONFIG);
     let honest = sandbox.read("vx.lock");
