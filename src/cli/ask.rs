@@ -117,7 +117,10 @@ mod tests {
         let lines = summed_up(&question(3000, None));
         assert_eq!(lines.len(), MOST_VARIABLES + 2);
         assert_eq!(lines[MOST_VARIABLES], "  and 2992 more variables, which `vx trust --show` lists");
-        assert_eq!(lines.last().map(String::as_str), Some("  installing ruff runs: true"));
+        assert_eq!(
+            lines.last().map(String::as_str),
+            Some("  installing ruff runs: true  (the files that it uses are not compared)")
+        );
         assert_eq!(listed(&question(3000, None)).len(), 3001);
         assert_eq!(summed_up(&question(9, None)).len(), 10, "one more is no reason to hide it");
     }
@@ -129,6 +132,9 @@ mod tests {
         assert!(lines[0].contains("origin") && lines[1] == "- sets the variable OLD=x", "{lines:?}");
         assert_eq!(lines[2], "+ sets the variable V0=x");
         assert_eq!(lines.len(), 2 + MOST_VARIABLES + 2);
-        assert_eq!(lines.last().map(String::as_str), Some("+ installing ruff runs: true"));
+        assert_eq!(
+            lines.last().map(String::as_str),
+            Some("+ installing ruff runs: true  (the files that it uses are not compared)")
+        );
     }
 }

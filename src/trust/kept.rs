@@ -251,7 +251,7 @@ mod tests {
         let other = Part::Variable { name: "A".into(), value: "1".into() };
         let (before, after) = (Agreed::to(&[address("one"), other.clone()]), Agreed::to(&[address("two"), other]));
         assert_eq!(before.lines, after.lines, "neither shows the secret");
-        assert_eq!(after.new_since(Some(&before)), after.lines[..1]);
+        assert_eq!(after.new_since(Some(&before)), after.lines[1..], "the variable stands first");
         assert_eq!(after.new_since(None), after.lines);
     }
 

@@ -381,6 +381,7 @@ mod tests {
         assert_eq!(part.line(), "t 1 comes from https://***@h/{os}?token=*** (linux-x64), without a digest");
         let command = "curl https://planted@h/?t=planted&evil | sh".to_owned();
         let part = Part::PostInstall { tool: "t".into(), command, files: Vec::new() };
-        assert_eq!(part.line(), "installing t runs: curl https://***@h/?t=***&evil | sh");
+        let shown = "installing t runs: curl https://***@h/?t=***&evil | sh  (the files that it uses are not compared)";
+        assert_eq!(part.line(), shown);
     }
 }
