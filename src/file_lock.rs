@@ -5,7 +5,7 @@
 //! behind, and no two processes ever hold locks on two files of one name.
 //!
 //! Some file systems have no locks: a cluster's, network drives without a lock service, some in user space. There the
-//! lock is a [link](owner) beside the file that names its owner. It stays when its owner is killed, and the next process
+//! lock is a link (`owner`) beside the file that names its owner. It stays when its owner is killed, and the next process
 //! on that machine sees that the owner has ended.
 
 mod owner;
