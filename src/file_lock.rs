@@ -30,7 +30,7 @@ pub struct FileLock {
     _grip: Grip,
 }
 
-/// What keeps others from a lock.
+/// The thing that keeps others from a lock.
 #[derive(Debug)]
 enum Grip {
     /// The system, as long as the file is open.
@@ -39,7 +39,7 @@ enum Grip {
     Link { _link: OwnerLink },
 }
 
-/// What happens to the file of a lock at its end.
+/// The fate of a lock's file at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum AtEnd {
     Remove,

@@ -82,7 +82,7 @@ impl OwnerLink {
 
 impl Drop for OwnerLink {
     fn drop(&mut self) {
-        // Somebody may have removed it by hand, and another process have taken the lock since.
+        // It may have been removed by hand, and another process have taken the lock since.
         if read_target(&self.path).is_ok_and(|found| found.as_ref() == Some(&self.target)) {
             let _ = std::fs::remove_file(&self.path);
         }
@@ -162,7 +162,7 @@ struct Owner {
     host: String,
 }
 
-/// What a process knows of an owner.
+/// The knowledge that a process has of an owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     Runs,

@@ -104,7 +104,7 @@ impl WaitFor {
     pub(super) fn answer(self, here: &Here, call: &Call) -> Result<Answer, Trouble> {
         let deadline = Instant::now() + timeout(self.timeout_seconds)?;
         let reached = match self.state {
-            // Somebody who gives a time waits for a repair, too.
+            // A caller that gives a time waits for a repair, too.
             Wanted::Ready if self.timeout_seconds.is_some() => Reached::Ready,
             Wanted::Ready => Reached::ReadySoon,
             Wanted::Done => Reached::Done,

@@ -1,4 +1,4 @@
-//! Whose a settings file is: the one rule for every kind of file that a tool looks for around a project.
+//! The owner of a settings file: the one rule for every kind of file that a tool looks for around a project.
 //!
 //! The user's are the files directly in their home directory, and those in the places where a tool keeps its user's and
 //! its system's settings. Whatever else stands around a project came with the project, or with a folder that somebody
@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// Whose a settings file is.
+/// The owner of a settings file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
     /// The user's own.
@@ -15,7 +15,7 @@ pub enum Whose {
     System,
     /// The project's: in its folder, or further up in its repository.
     Project,
-    /// Somebody else's: between the home directory and the project, or outside of both.
+    /// A stranger's: between the home directory and the project, or outside of both.
     Stranger,
 }
 
@@ -46,7 +46,7 @@ impl Borders {
         Self { own, known, top }
     }
 
-    /// Whose this file is.
+    /// The owner of this file.
     pub fn whose(&self, file: &Path) -> Whose {
         if let Some((_, whose)) = self.known.iter().find(|(known, _)| known == file) {
             return *whose;

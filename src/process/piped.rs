@@ -56,7 +56,7 @@ pub struct PipedEnd {
     pub exit: Exit,
     /// True if a process that it left behind held its output open and had to be ended.
     pub held_output: bool,
-    /// Who is still there after all.
+    /// The survivors.
     pub left: Survivors,
 }
 

@@ -1,7 +1,7 @@
 //! The settings files of npm, uv and pip around a project, read once.
 //!
-//! What is shown to the user, compared with their consent and then used has to be the same, so the files of the project and
-//! of strangers are read here and nowhere else. Files of the user and of the system are read when they are needed.
+//! The text that is shown to the user, compared with their consent and then used has to be the same, so the files of the
+//! project and of strangers are read here and nowhere else. Files of the user and of the system are read when they are needed.
 
 use std::io;
 use std::path::{Path, PathBuf};

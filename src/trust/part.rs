@@ -97,7 +97,7 @@ pub enum Part {
     },
 }
 
-/// How much a look at a part is worth, rising: of many parts the last ones are read.
+/// The worth of a look at a part, rising: of many parts the last ones are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
     /// It sets a variable.
@@ -180,7 +180,7 @@ impl Part {
         }
     }
 
-    /// How much a look at the part is worth.
+    /// The worth of a look at the part.
     pub fn weight(&self) -> Weight {
         match self {
             Self::Variable { .. } => Weight::Variable,
@@ -212,7 +212,7 @@ impl Part {
         self.withholds() == Some(name) || matches!(self, Self::Entry { key, .. } if of_agent(key))
     }
 
-    /// What the part would do, in one line without a control character. The secrets of addresses are not shown, and no value
+    /// The effect of the part, in one line without a control character. The secrets of addresses are not shown, and no value
     /// of `.npmrc` is, since it may be a credential.
     pub fn line(&self) -> String {
         one_line(&match self {

@@ -19,7 +19,7 @@ pub enum ConsentError {
         /// The project's file.
         file: PathBuf,
     },
-    /// Nobody can answer the question.
+    /// There is no terminal to ask the question on.
     #[error("nothing was agreed to: nobody can answer here what `{}` may do", file.display())]
     Unanswered {
         /// The project's file.

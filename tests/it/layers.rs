@@ -271,8 +271,8 @@ const TOWERS: [Tower; 24] = [
     Tower {
         sources: "src/cli/args",
         floors: &[
-            &["ask", "board_words", "inspect", "programs", "services", "shells", "trust", "values", "wrap"],
-            &["daemon", "put", "run", "turns"],
+            &["ask", "board_words", "programs", "services", "shells", "trust", "values", "wrap"],
+            &["daemon", "inspect", "put", "run", "turns"],
             &["boards", "install"],
         ],
     },

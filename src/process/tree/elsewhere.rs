@@ -72,7 +72,7 @@ pub struct CommandEnd {
     pub status: ExitStatus,
     /// The signal by which this process was asked to end; never here.
     pub asked: Option<i32>,
-    /// Nobody, as nothing is ended here.
+    /// No survivors, as nothing is ended here.
     pub left: Survivors,
 }
 

@@ -96,7 +96,7 @@ impl Guard {
     }
 
     /// End a program with all below it: this signal, then for `grace` its end, then a kill; another request ends the grace.
-    /// Who is still there after all comes back.
+    /// The survivors come back.
     pub fn end(&mut self, program: &mut Guarded, signal: i32, grace: Duration) -> Survivors {
         program.ending.ask_with(signal_of(signal));
         let requests = &mut self.requests;

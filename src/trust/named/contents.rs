@@ -23,7 +23,7 @@ const MOST_LOOKS: usize = 20_000;
 /// The most names in a folder that patterns are compared with.
 const MOST_NAMES: usize = 10_000;
 
-/// What commands may name.
+/// The things that commands may name.
 pub trait Contents {
     /// The file at this path, if it lies in the checkout.
     fn file(&self, path: &Path) -> Option<NamedFile>;
@@ -66,7 +66,7 @@ impl Checkout {
         if named.is_one_file() { self.file(&path) } else { self.folder(&path) }
     }
 
-    /// What is at this path, read by `read` the first time.
+    /// The thing at this path, read by `read` the first time.
     fn named(
         &self,
         path: &Path,

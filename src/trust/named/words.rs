@@ -118,7 +118,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What follows a `$`.
+    /// The rest after a `$`.
     fn expansion(&mut self) {
         if ["{PWD}", "(pwd)"].iter().any(|form| self.skip(form)) || self.is_variable("PWD") && self.skip("PWD") {
             self.push('.');

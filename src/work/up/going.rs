@@ -1,4 +1,4 @@
-//! Whether a service goes on after a life of it has ended.
+//! The next life of a service: if one follows the end of the last.
 //!
 //! On the board a life that has ended looks the same before a restart as at the end: only the supervisor knows which it is.
 

@@ -1,4 +1,4 @@
-//! What services have printed: how much of it is kept, and by whom it is seen.
+//! The output of services: how much of it is kept, and by whom it is seen.
 
 use std::fs;
 

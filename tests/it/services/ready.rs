@@ -1,4 +1,4 @@
-//! What `vx up` promises of a service: that its port answers, or that nothing has checked it.
+//! The promise of `vx up` about a service: that its port answers, or that nothing has checked it.
 
 use std::net::TcpStream;
 
