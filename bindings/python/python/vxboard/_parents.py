@@ -55,7 +55,7 @@ def _files_of(pid: int) -> Iterator[str]:
     except OSError:
         yield from places.boards()
         return
-    found = set()
+    found: set[str] = set()
     for link in links:
         try:
             found.add(os.readlink(link))

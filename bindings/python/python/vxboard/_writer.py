@@ -123,6 +123,10 @@ class OwnBoard(Board):
             self.finish(None if ended == "done" else ended)
         self.close()
 
+    def _is_here(self, path: str) -> bool:
+        """True for the board in this file if this process made it, and not a parent that it was forked from."""
+        return self.path == path and self._pid == os.getpid()
+
     def _end_with_process(self, error: Optional[BaseException]) -> None:
         """Close it at the ordinary end of the process, with the slots that this process has not ended."""
         if self._pid != os.getpid():
@@ -142,7 +146,7 @@ def _close_all() -> None:
     error = None if hasattr(sys, "ps1") else getattr(sys, "last_value", None)
     for board in list(_open):
         with contextlib.suppress(VxboardError, OSError):  # It may have been removed or cut.
-            board._end_with_process(error)
+            board._end_with_process(error)  # pyright: ignore[reportPrivateUsage]
 
 
 def create(title: str, slots: int = 64, path: Optional[Union[str, os.PathLike[str]]] = None) -> OwnBoard:
@@ -229,12 +233,12 @@ def _slot_writer(path: str, key: str, total: Optional[int], unit: Optional[Unit]
         from ._extension import SlotWriter
     except ImportError as error:
         raise _without_extension(path, error) from error
-    own = next((board for board in list(_open) if board.path == path and board._pid == os.getpid()), None)
+    own = next((board for board in list(_open) if board._is_here(path)), None)  # pyright: ignore[reportPrivateUsage]
     if own is None:
         # The process that made the board records how this one ended.
         return SlotWriter(path, key, total, unit)
     slot = SlotWriter(path, key, total, unit, if_left="over")
-    own._taken.add(slot)
+    own._taken.add(slot)  # pyright: ignore[reportPrivateUsage]
     return slot
 
 
