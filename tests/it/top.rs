@@ -47,9 +47,7 @@ fn a_killed_parent_and_a_killed_child_leave_a_board_with_the_state_of_each() {
         screen.contains("its parent is gone")
             && row(screen, "biome").is_some_and(|row| row.contains("lost") || row.contains("died"))
     };
-    let began = std::time::Instant::now();
     let screen = viewer.await_screen("the living viewer sees it", gone);
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     for tool in ["biome", "esbuild", "lefthook"] {
         let row = row(&screen, tool).unwrap_or_else(|| panic!("{tool}:\n{screen}"));
         assert!(row.contains("MB"), "{row}");
