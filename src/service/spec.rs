@@ -12,6 +12,7 @@ use super::order::{BuildOrder, Order, signal_number};
 use crate::agreed_file::AgreedFile;
 use crate::process::Inherited;
 use crate::project::services::{Reload, Service, TARGET, with_ports};
+use crate::trouble::{Explain, TroubleKind};
 
 /// A declared service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,26 @@ pub struct Spec {
     /// All variables of the client that declares it; `None` for those of the supervisor.
     #[serde(skip)]
     pub inherited: Option<Inherited>,
+}
+
+/// A service whose directory is no part of its project.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`directory` of the service `{service}` is `{directory}`, a link out of the project")]
+pub struct DirectoryOutside {
+    /// The service.
+    pub service: String,
+    /// Its directory, as vx.toml has it.
+    pub directory: String,
+}
+
+impl Explain for DirectoryOutside {
+    fn kind(&self) -> TroubleKind {
+        TroubleKind::Configuration
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("name a directory of the project".into())
+    }
 }
 
 impl Spec {
@@ -64,9 +85,18 @@ impl Spec {
     }
 
     /// The directory of the service.
-    pub(super) fn directory(&self) -> PathBuf {
-        let below = self.service.directory.as_ref();
-        below.map_or_else(|| self.project.clone(), |below| self.project.join(below))
+    ///
+    /// # Errors
+    /// A link in it leads out of the project.
+    pub fn directory(&self) -> Result<PathBuf, DirectoryOutside> {
+        let Some(below) = &self.service.directory else { return Ok(self.project.clone()) };
+        let named = self.project.join(below);
+        // One that isn't there, or not yet, is an error of the start.
+        let (Ok(real), Ok(project)) = (named.canonicalize(), self.project.canonicalize()) else { return Ok(named) };
+        match real.starts_with(project) {
+            true => Ok(named),
+            false => Err(DirectoryOutside { service: self.service.name.clone(), directory: below.clone() }),
+        }
     }
 
     /// A text with ports and the folder of a build in place of their words.
@@ -92,13 +122,13 @@ impl Spec {
         epoch: String,
         reload: bool,
         log: PathBuf,
-    ) -> BuildOrder {
+    ) -> Result<BuildOrder, DirectoryOutside> {
         let renewal = &self.service.renewal;
         let (target, taken) = (of_epoch(&folder, &epoch), current(&folder));
         let reloaded = |text: &String| self.expanded(text, ports, &taken);
-        BuildOrder {
+        Ok(BuildOrder {
             command: renewal.build.iter().map(|text| self.expanded(text, ports, &target)).collect(),
-            directory: self.directory(),
+            directory: self.directory()?,
             project: self.project.clone(),
             environment: self.environment(ports, &target),
             port: ports.get(&self.service.name).copied(),
@@ -113,11 +143,17 @@ impl Spec {
             epoch,
             log,
             log_bytes: self.service.log_bytes,
-        }
+        })
     }
 
     /// The order for a guard of it. `ports` are those of all services that have one, `folder` is that of its builds.
-    pub(super) fn order(&self, ports: &BTreeMap<String, u16>, folder: &Path, log: PathBuf, attempt: u8) -> Order {
+    pub(super) fn order(
+        &self,
+        ports: &BTreeMap<String, u16>,
+        folder: &Path,
+        log: PathBuf,
+        attempt: u8,
+    ) -> Result<Order, DirectoryOutside> {
         let Self { service, project, .. } = self;
         let (port, target) = (ports.get(&service.name).copied(), current(folder));
         let expanded = |text: &String| self.expanded(text, ports, &target);
@@ -127,10 +163,10 @@ impl Spec {
         for word in checks.flat_map(|checks| checks.command.iter_mut().flatten()) {
             *word = expanded(word);
         }
-        Order {
+        Ok(Order {
             name: service.name.clone(),
             command: service.command.iter().map(expanded).collect(),
-            directory: self.directory(),
+            directory: self.directory()?,
             project: project.clone(),
             environment,
             port,
@@ -143,7 +179,7 @@ impl Spec {
             log,
             log_bytes: service.log_bytes,
             attempt,
-        }
+        })
     }
 }
 

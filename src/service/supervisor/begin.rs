@@ -230,6 +230,7 @@ impl Supervisor {
         let reservation: Reservation = unit.reservation.ok_or_else(|| unusable(&"it has no slot"))?;
         let log = log_file(&self.supervision.logs, name);
         let order = unit.spec.order(&self.ports(), &self.supervision.builds.join(name), log, 1);
+        let order = order.map_err(|error| Trouble::of(&error))?;
         self.launch_of(name, reservation, &Assignment::Serve(Box::new(order)), &unit.spec)
     }
 

@@ -52,8 +52,9 @@ impl Supervisor {
         let order = unit.spec.build_order(&self.ports(), folder, epoch, reload, log);
         let events = self.events.clone();
         let on_end = move |ended| drop(events.send(Event::BuildEnded { unit: index, life, ended }));
-        let started = self
-            .launch_of(&key, reservation, &Assignment::Build(Box::new(order)), &unit.spec)
+        let started = order
+            .map_err(|error| Trouble::of(&error))
+            .and_then(|order| self.launch_of(&key, reservation, &Assignment::Build(Box::new(order)), &unit.spec))
             .and_then(|launch| start(launch, None, on_end).map_err(|error| not_started(&error)));
         let builds = &mut self.units[index].builds;
         (builds.reservation, builds.life) = (Some(reservation), life);

@@ -10,7 +10,8 @@ impl Supervisor {
     /// Watch the files of a unit from now on. A service runs as well if that cannot be had.
     pub(super) fn watch_files(&mut self, index: usize) {
         let unit = &self.units[index];
-        let (directory, patterns) = (unit.spec.directory(), unit.spec.service.watch.clone());
+        let Ok(directory) = unit.spec.directory() else { return };
+        let patterns = unit.spec.service.watch.clone();
         let same = |watch: &FileWatch| watch.directory == directory && watch.patterns == patterns;
         if unit.watch.as_ref().is_some_and(same) {
             return;

@@ -7,6 +7,7 @@ use crate::agreed_file::AgreedFileError;
 use crate::paths::RuntimeError;
 use crate::project::ConfigErrors;
 use crate::rpc::{CallError, Fault};
+use crate::service::spec::DirectoryOutside;
 use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::work::boards::BoardError;
 use crate::work::error::WorkError;
@@ -19,6 +20,9 @@ pub enum UpError {
     /// The table of services has faults.
     #[error(transparent)]
     Config(#[from] ConfigErrors),
+    /// A service's directory is no part of the project.
+    #[error(transparent)]
+    Outside(#[from] DirectoryOutside),
     /// The project declares no services.
     #[error("`{}` declares no services", file.display())]
     None {
@@ -113,6 +117,7 @@ impl Explain for UpError {
     fn kind(&self) -> TroubleKind {
         match self {
             Self::Config(error) => error.kind(),
+            Self::Outside(error) => error.kind(),
             Self::None { .. } | Self::NotAtWork => TroubleKind::NotFound,
             Self::Withheld { .. } | Self::Agreed(_) => TroubleKind::Consent,
             Self::Work(error) => error.kind(),
@@ -135,6 +140,7 @@ impl Explain for UpError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Config(error) => error.hint(),
+            Self::Outside(error) => error.hint(),
             Self::None { .. } => Some("add one: [services.web] with `command`, or a Procfile beside it".into()),
             Self::Withheld { .. } | Self::Agreed(_) => Some(way_to_consent()),
             Self::Work(error) => error.hint(),

@@ -104,7 +104,9 @@ pub fn prepare(home: &Home, place: &Place, sync: bool, frontend: &dyn Frontend) 
         // The user has agreed to starts that follow changes, where the project declares them.
         let agreed = if service.watch.is_empty() { agreed } else { Vec::new() };
         let (service, project) = (service.clone(), directory.clone());
-        specs.push(Spec { project, environment, env_files, agreed, ..Spec::of(service) });
+        let spec = Spec { project, environment, env_files, agreed, ..Spec::of(service) };
+        spec.directory()?;
+        specs.push(spec);
     }
     Ok(UpPrepared::Ready(Declared { directory, specs, read_at }))
 }

@@ -276,3 +276,30 @@ env = { OTHER = "{services.front.port}" }
     services.0.vx("down").succeeds();
     assert_eq!(services.0.processes(), []);
 }
+
+#[test]
+fn a_directory_outside_of_the_project_is_refused_however_it_is_named() {
+    let services = Services::of("");
+    let outside = services.0.root().join("outside");
+    std::fs::create_dir(&outside).expect("a directory");
+    let declare = |directory: &str| {
+        services.0.write("vx.toml", &format!("[services.web]\ncommand = \"sleep 631\"\ndirectory = \"{directory}\"\n"));
+    };
+    for directory in ["../outside", "a/../../outside", &outside.display().to_string()] {
+        declare(directory);
+        services.0.vx("up web").refuses_with("write a path below the project's directory");
+    }
+    std::os::unix::fs::symlink(&outside, services.0.project().join("link")).expect("a link");
+    declare("link");
+    services.0.vx("up web").refuses_with("a link out of the project");
+    // One that is exchanged while it is at work does not start there again.
+    std::fs::create_dir(services.0.project().join("inside")).expect("a directory");
+    std::fs::remove_file(services.0.project().join("link")).expect("a link");
+    std::os::unix::fs::symlink("inside", services.0.project().join("link")).expect("a link");
+    services.0.vx("up web").succeeds();
+    std::fs::remove_file(services.0.project().join("link")).expect("a link");
+    std::os::unix::fs::symlink(&outside, services.0.project().join("link")).expect("a link");
+    services.0.vx("restart web").refuses_with("a link out of the project");
+    services.0.vx("down").succeeds();
+    assert_eq!(services.0.processes(), []);
+}

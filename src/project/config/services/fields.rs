@@ -61,7 +61,7 @@ pub(super) fn service(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>, val
     let command = command(reader, &place, value, table).unwrap_or_default();
     let what = |key: &str| format!("`{key}` of {place}");
     let (directory, env, env_files) = (
-        table.get("directory").and_then(|value| reader.string(&what("directory"), value)),
+        table.get("directory").and_then(|value| file_below(reader, &what("directory"), value)),
         table.get("env").map(|value| reader.texts(&what("env"), value)).unwrap_or_default(),
         table.get("env_file").map(|value| reader.strings(&what("env_file"), value)).unwrap_or_default(),
     );
