@@ -126,6 +126,11 @@ pub fn lock_of_owner_link(path: &Path) -> Option<PathBuf> {
     owner::lock_of(path)
 }
 
+/// Remove what a killed owner may have left of the lock at this path: the link that names it.
+pub fn remove_dead_owner(path: &Path) {
+    owner::remove_dead_owner(path);
+}
+
 /// True if a lock could not be taken because the file system has none of any form.
 pub fn has_no_locks(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<owner::NoLocks>())

@@ -98,6 +98,16 @@ fn remove_dead(link: &Path, target: &str) -> io::Result<bool> {
     Ok(true)
 }
 
+/// Remove the link of the lock at this path, if its owner is dead. One that can't be removed does no harm.
+pub(super) fn remove_dead_owner(lock: &Path) {
+    let link = link_of(lock);
+    if let Ok(Some(target)) = read_target(&link)
+        && is_dead(&target)
+    {
+        let _ = remove_dead(&link, &target);
+    }
+}
+
 /// True if a process owns the lock at this path.
 pub(super) fn is_owned(lock: &Path) -> bool {
     match read_target(&link_of(lock)) {

@@ -12,7 +12,7 @@ use crate::paths::Home;
 
 use super::disk::{At, DiskError, remove_tree};
 use super::staging::lock_of;
-use crate::file_lock::{FileLock, is_free, lock_of_owner_link};
+use crate::file_lock::{FileLock, is_free, lock_of_owner_link, remove_dead_owner};
 
 /// A file or directory that no living process uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +44,7 @@ pub enum LeftoverKind {
 pub fn leftovers(home: &Home) -> Vec<Leftover> {
     let staging = entries(&home.tmp()).into_iter().filter_map(|path| {
         if let Some(lock) = lock_of_owner_link(&path) {
-            // The lock's file leads to both, unless a process was killed between removing the one and the other.
-            return (!lock.exists() && is_free(&lock)).then_some(Leftover { path: lock, kind: LeftoverKind::Lock });
+            return orphan(lock);
         }
         let (lock, kind) = match path.extension() {
             Some(extension) if extension == "lock" => (path.clone(), LeftoverKind::Lock),
@@ -53,11 +52,14 @@ pub fn leftovers(home: &Home) -> Vec<Leftover> {
         };
         is_free(&lock).then_some(Leftover { path, kind })
     });
-    let locks = entries(&home.locks()).into_iter().filter(|path| {
+    let locks = entries(&home.locks()).into_iter().filter_map(|path| {
+        if let Some(lock) = lock_of_owner_link(&path) {
+            return orphan(lock);
+        }
         // The turnstiles of lock files have other names, and stay for ever.
-        path.extension() == Some(OsStr::new("lock")) && is_free(path)
+        let counts = path.extension() == Some(OsStr::new("lock")) && is_free(&path);
+        counts.then_some(Leftover { path, kind: LeftoverKind::Lock })
     });
-    let locks = locks.map(|path| Leftover { path, kind: LeftoverKind::Lock });
     let parts = entries(&home.downloads()).into_iter().filter_map(|path| part(home, path));
     staging.chain(locks).chain(parts).collect()
 }
@@ -72,6 +74,7 @@ pub fn remove_leftover(home: &Home, leftover: &Leftover) -> Result<bool, DiskErr
     };
     // Dropping the lock removes its file.
     let Some(_lock) = FileLock::try_acquire(&lock_path).at("lock", &lock_path)? else { return Ok(false) };
+    remove_dead_owner(&lock_path);
     if leftover.kind != LeftoverKind::Lock {
         match fs::symlink_metadata(path) {
             Ok(data) if data.is_dir() => remove_tree(path)?,
@@ -80,6 +83,12 @@ pub fn remove_leftover(home: &Home, leftover: &Leftover) -> Result<bool, DiskErr
         remove(&with(path, ".etag"))?;
     }
     Ok(true)
+}
+
+/// A lock of which only the link of its owner is left. Its file leads to both, unless a process was killed between removing
+/// the one and the other.
+fn orphan(lock: PathBuf) -> Option<Leftover> {
+    (!lock.exists() && is_free(&lock)).then_some(Leftover { path: lock, kind: LeftoverKind::Lock })
 }
 
 fn part(home: &Home, path: PathBuf) -> Option<Leftover> {

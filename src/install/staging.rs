@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::paths::Home;
 
 use super::disk::{At, DiskError, create_directories, remove_tree};
-use crate::file_lock::{FileLock, is_free};
+use crate::file_lock::{FileLock, is_free, lock_of_owner_link, remove_dead_owner};
 
 /// A staging directory of this process; dropping it deletes it with its content.
 #[derive(Debug)]
@@ -70,7 +70,9 @@ impl Drop for Staging {
 pub fn sweep(home: &Home) -> usize {
     for entry in fs::read_dir(home.locks()).into_iter().flatten().flatten() {
         let path = entry.path();
-        if path.extension().is_some_and(|extension| extension == "lock") {
+        if let Some(lock) = lock_of_owner_link(&path) {
+            remove_dead_owner(&lock);
+        } else if path.extension().is_some_and(|extension| extension == "lock") && is_free(&path) {
             // Dropping a lock removes its file.
             let _ = FileLock::try_acquire(&path);
         }
@@ -79,6 +81,10 @@ pub fn sweep(home: &Home) -> usize {
     let mut swept = 0;
     for entry in entries.flatten() {
         let path = entry.path();
+        if let Some(lock) = lock_of_owner_link(&path) {
+            remove_dead_owner(&lock);
+            continue;
+        }
         let (directory, lock_path) = match path.extension() {
             Some(extension) if extension == "lock" => (path.with_extension(""), path.clone()),
             _ if entry.file_type().is_ok_and(|kind| kind.is_dir()) => (path.clone(), lock_of(&path)),
@@ -135,6 +141,36 @@ mod tests {
         assert!(alive.join("file").exists());
         drop(alive);
         assert_eq!(fs::read_dir(home.tmp()).expect("tmp").count(), 0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_link_of_a_dead_owner_is_found_and_goes_and_that_of_a_living_one_stays() {
+        use super::super::leftovers::{leftovers, remove_leftover};
+
+        let top = tempfile::tempdir().expect("a temporary directory");
+        let home = Home::at(top.path().to_owned());
+        let (pid, boot) = (std::process::id(), crate::identity::boot().expect("an identifier"));
+        let (start, namespaces) = (crate::identity::started(pid), crate::identity::namespaces());
+        let ((processes, times), start) = namespaces.zip(start).expect("this process");
+        let owner = |start: u64| format!("{pid}.{start}.0.{processes}.{times}.{boot}.@here");
+        let link = |path: PathBuf, target: String| std::os::unix::fs::symlink(target, path).expect("a link");
+        let plant = || {
+            for place in [home.locks(), home.tmp()] {
+                fs::create_dir_all(&place).expect("a directory");
+                link(place.join("dead.lock.owner"), owner(start - 1));
+            }
+        };
+        plant();
+        link(home.locks().join("alive.lock.owner"), owner(start));
+        let found = leftovers(&home);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found.iter().all(|left| remove_leftover(&home, left).expect("it goes")));
+        assert_eq!(leftovers(&home), []);
+        plant();
+        sweep(&home);
+        assert_eq!(leftovers(&home), []);
+        assert!(home.locks().join("alive.lock.owner").is_symlink());
     }
 
     #[test]
