@@ -1,24 +1,20 @@
 //! Locking: resolve every tool of a project for every platform, and write the lock file.
 
+mod digests;
+
 use super::awaited::naming_the_silent;
 use super::error::WorkError;
 use super::frontend::Frontend;
-use super::holder::holder_progress;
 use super::notice::Notice;
 use super::syncing::{check_tools, of_catalogue};
 use super::told::tell;
 use super::workspace::{Access, Faults, Place, Workspace, check_entries};
-use crate::digest::Digest;
-use crate::http::Trust;
-use crate::install::{CancelToken, Patience, fetch};
 use crate::paths::Home;
 use crate::project::ToolRequest;
-use crate::report::Silent;
-use crate::shown_address::shown_address;
 use crate::source::Artifact;
 use crate::sync::{Resolution, Resolved, Resolver};
-use crate::trouble::Trouble;
 use crate::trust::Part;
+use digests::Digests;
 
 /// The tools whose versions are chosen anew, within their requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,7 +109,9 @@ pub fn lock(
     tell(&workspace.home, &workspace.consent, frontend);
     let (asked, withheld) = of_catalogue(&workspace, lockable(&workspace, asked));
     let sources = workspace.sources(if anew { Access::NetworkAnew } else { Access::Network });
-    let digest_of = |artifact: &Artifact| fetch_digest(&workspace.home, sources.trust(), artifact, frontend);
+    let home = workspace.home.clone();
+    let digests = Digests::of(&home, sources.trust(), frontend);
+    let digest_of = |artifact: &Artifact| digests.get(artifact);
     let resolver = Resolver { digest_of: Some(&digest_of), renewed: &options.tools, ..workspace.resolver(&sources) };
     check_tools(&resolver, &asked)?;
     let upgraded = |tool: &str| upgrade.iter().any(|name| name == tool);
@@ -165,16 +163,4 @@ fn notice_all(workspace: &Workspace, resolution: &Resolution, frontend: &dyn Fro
         }
     }
     failed
-}
-
-/// Fetch an archive that is published without a digest. It stays in the download cache for the install.
-fn fetch_digest(
-    home: &Home,
-    trust: &Trust,
-    artifact: &Artifact,
-    frontend: &dyn Frontend,
-) -> Result<(Digest, u64), Trouble> {
-    frontend.notice(Notice::Fetching { address: shown_address(&artifact.origin.url) });
-    let (part, patience, cancel) = (artifact.clone().part(), Patience::default(), CancelToken::new());
-    fetch(home, &part, &patience, trust, &Silent, &cancel, &holder_progress).map_err(|error| Trouble::of(&error))
 }

@@ -49,6 +49,20 @@ fn one_digest_is_never_locked_for_the_archives_of_several_platforms() {
 }
 
 #[test]
+fn one_address_for_all_platforms_is_fetched_and_named_once() {
+    let sandbox = Sandbox::new();
+    let archive = tgz(&[script("top/bin/acme", "acme of all")]);
+    sandbox.registry().server().serve("/files/acme.tgz", Reply::ok(archive.clone()));
+    sandbox.registry().know(&archive);
+    config(&sandbox, "\"SERVER/files/acme.tgz\"", "");
+    let locked = sandbox.vx("lock").succeeds();
+    assert_eq!(locked.stderr().matches("once: no digest is given for it").count(), 1, "{}", locked.stderr());
+    assert_eq!(sandbox.read("vx.lock").matches("digest = ").count(), Platform::ALL.len());
+    let asked = sandbox.registry().server().requests_for("/files/acme.tgz");
+    assert_eq!(asked.iter().filter(|request| request.method == "GET").count(), 1, "{asked:?}");
+}
+
+#[test]
 fn a_sync_locks_no_platform_without_a_digest_and_says_so() {
     let sandbox = Sandbox::new();
     let own = publish(&sandbox, here());
