@@ -95,6 +95,10 @@ pub(super) struct Download<'a> {
     /// The size of the whole archive that the current response announces.
     announced: Option<u64>,
     html: bool,
+    /// The encoding that the server says it has applied to the bytes.
+    encoding: Option<String>,
+    /// The failure of the last attempt.
+    broke: Option<Failed>,
     /// True if the bytes come from several responses, or from an earlier run.
     pieced: bool,
     failure: Option<DownloadErrorKind>,
@@ -157,6 +161,8 @@ impl<'a> Download<'a> {
             attempts: Attempts::first(),
             announced: None,
             html: false,
+            encoding: None,
+            broke: None,
             pieced: false,
             failure: None,
         };
@@ -401,6 +407,10 @@ impl<'a> Download<'a> {
             (Some(expected), _) => DownloadErrorKind::Size { expected, got: self.received, more: false },
             (None, Some(expected)) if *expected != got => DownloadErrorKind::Digest { expected: expected.clone(), got },
             _ => return Ok((got, self.received)),
+        };
+        let wrong = match self.encoding.take() {
+            Some(encoding) => DownloadErrorKind::Encoded { address: self.address.clone(), encoding },
+            None => wrong,
         };
         let again = self.pieced && !self.session.offline;
         self.discard()?;

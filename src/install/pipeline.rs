@@ -247,6 +247,7 @@ impl Install<'_> {
                     Err(
                         kind @ (DownloadErrorKind::Digest { .. }
                         | DownloadErrorKind::Size { .. }
+                        | DownloadErrorKind::Encoded { .. }
                         | DownloadErrorKind::Again(_)
                         | DownloadErrorKind::Stop(_)),
                     ) => Err(failed(kind)),

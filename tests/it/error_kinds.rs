@@ -130,6 +130,8 @@ fn errors_of_downloads_have_their_kinds() {
             Network,
         ),
         (DownloadErrorKind::Limit(ProcessLimit::current()), Limit),
+        (DownloadErrorKind::NotContinued { address: address(), reason: reason() }, Network),
+        (DownloadErrorKind::Encoded { address: address(), encoding: "gzip".into() }, BadAnswer),
         (DownloadErrorKind::Offline, Offline),
         (DownloadErrorKind::Unsteady { address: address() }, BadAnswer),
         (DownloadErrorKind::Disk(disk()), Disk),

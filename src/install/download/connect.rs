@@ -17,6 +17,15 @@ use super::{Download, DownloadErrorKind, Result, Source};
 /// The silence after which the server that is waited for is shown.
 const SILENCE_SHOWN: Duration = Duration::from_secs(2);
 
+/// The answer to a request for the rest of an archive, if it isn't the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lapse {
+    /// It is of another version of the archive.
+    OtherVersion,
+    /// The server sends all of it, or another part: it can't go on where it stopped.
+    NotContinued,
+}
+
 impl Download<'_> {
     /// Ask for the missing bytes until a response is usable.
     pub(super) fn connect(&mut self) -> Result<()> {
@@ -72,9 +81,11 @@ impl Download<'_> {
         match head.status {
             200 => {
                 if have > 0 {
-                    // The server ignored the range, or has another version by now.
-                    self.start_over()?;
+                    let other_version =
+                        head.etag.is_some() && self.request.etag.is_some() && head.etag != self.request.etag;
+                    self.start_over(if other_version { Lapse::OtherVersion } else { Lapse::NotContinued })?;
                 }
+                self.encoding.clone_from(&head.encoding);
                 self.announce(head.length, head.html)?;
                 self.html = head.html;
                 if let Some(part) = &self.part_file {
@@ -88,7 +99,7 @@ impl Download<'_> {
             }
             416 if have > 0 && head.range.is_some_and(|range| range.total == Some(have)) => self.resume(have, None)?,
             206 | 416 if have > 0 => {
-                self.start_over()?;
+                self.start_over(Lapse::NotContinued)?;
                 return Ok(false);
             }
             status if may_change(status) => {
@@ -112,14 +123,16 @@ impl Download<'_> {
     }
 
     /// Delete the received bytes. If some of them were passed on already, their reader has to begin again too.
-    fn start_over(&mut self) -> Result<()> {
+    fn start_over(&mut self, lapse: Lapse) -> Result<()> {
         if let Some(part) = &mut self.part_file {
             part.clear()?;
         }
         self.cached = 0;
         if self.received > 0 {
-            return Err(DownloadErrorKind::Again(Box::new(DownloadErrorKind::Unsteady {
-                address: self.address.clone(),
+            let (address, broke) = (self.address.clone(), self.broke.take());
+            return Err(DownloadErrorKind::Again(Box::new(match broke.filter(|_| lapse == Lapse::NotContinued) {
+                Some(reason) => DownloadErrorKind::NotContinued { address, reason: reason.to_string() },
+                None => DownloadErrorKind::Unsteady { address },
             })));
         }
         Ok(())
@@ -163,6 +176,7 @@ impl Download<'_> {
         match self.attempts.failed(received, &failed, retry_after, self.session.patience) {
             Next::Wait(delay) => {
                 self.session.meter.attempt(self.attempts.number(), &failed.to_string());
+                self.broke = Some(failed);
                 Ok(self.session.watch.sleep(delay)?)
             }
             Next::GiveUp => {

@@ -137,6 +137,22 @@ pub enum DownloadErrorKind {
     /// There is no thread for the connection.
     #[error("{0}")]
     Limit(ProcessLimit),
+    /// The connection breaks, and the server does not send the rest alone.
+    #[error("{reason}, again and again, at {address}, which does not go on where it stopped")]
+    NotContinued {
+        /// The address.
+        address: String,
+        /// The last failure.
+        reason: String,
+    },
+    /// The bytes are not the archive's, and the server says that it has encoded them.
+    #[error("{address} sends it encoded (`Content-Encoding: {encoding}`), so its bytes are others")]
+    Encoded {
+        /// The address.
+        address: String,
+        /// The encoding.
+        encoding: String,
+    },
     /// The cache is not usable.
     #[error(transparent)]
     Disk(#[from] DiskError),
@@ -164,9 +180,11 @@ impl DownloadErrorKind {
             Self::Status { status: 401 | 403 | 407, .. } => TroubleKind::Access,
             Self::Status { status: 404 | 410, .. } => TroubleKind::NotFound,
             Self::Status { status: 408 | 429 | 500.., .. } | Self::ComeBackLater { .. } => TroubleKind::Network,
-            Self::Tls { .. } | Self::Connection { .. } | Self::Slow { .. } => TroubleKind::Network,
+            Self::Tls { .. } | Self::Connection { .. } | Self::Slow { .. } | Self::NotContinued { .. } => {
+                TroubleKind::Network
+            }
             Self::Status { .. } | Self::WebPage { .. } | Self::Redirects { .. } => TroubleKind::BadAnswer,
-            Self::Unsteady { .. } | Self::TooLarge { .. } => TroubleKind::BadAnswer,
+            Self::Unsteady { .. } | Self::TooLarge { .. } | Self::Encoded { .. } => TroubleKind::BadAnswer,
             Self::Digest { .. } | Self::Size { .. } => TroubleKind::Digest,
             Self::Offline => TroubleKind::Offline,
             Self::Limit(_) => TroubleKind::Limit,
@@ -226,6 +244,12 @@ impl Explain for DownloadError {
                 "check the address; if the archive was replaced on purpose, renew its size with `vx lock TOOL`"
             }
             DownloadErrorKind::Offline => "run once without `--offline`",
+            DownloadErrorKind::NotContinued { .. } => {
+                "check the network and the proxy settings and try again, or name a mirror that answers requests for a range"
+            }
+            DownloadErrorKind::Encoded { .. } => {
+                "ask the server's keeper, or that of a proxy on the way, to send archives as they are; or name another mirror"
+            }
             DownloadErrorKind::Unsteady { .. } => "try another mirror",
             DownloadErrorKind::Limit(limit) => return Some(limit.hint()),
             DownloadErrorKind::Disk(error) => return error.hint(),

@@ -14,7 +14,9 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use url::Url;
 
 use crate::archive::Origin;
-use crate::http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE};
+use crate::http::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE,
+};
 use crate::http::{self, Answer, Body, Bounds, Client, Fault, HeaderName, Method, Settings, Trust, retry_after};
 
 use super::super::cancel::{POLL, Watch};
@@ -43,6 +45,8 @@ pub(super) struct Head {
     pub(super) range: Option<ContentRange>,
     pub(super) etag: Option<String>,
     pub(super) html: bool,
+    /// The encoding that the server says it has applied, though it was asked for none.
+    pub(super) encoding: Option<String>,
     pub(super) retry_after: Option<Duration>,
 }
 
@@ -131,6 +135,9 @@ impl Head {
             range: text(CONTENT_RANGE).map(ContentRange::parse),
             etag: text(ETAG).filter(|etag| is_strong_etag(etag)).map(str::to_owned),
             html: text(CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html")),
+            encoding: text(CONTENT_ENCODING)
+                .filter(|encoding| !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity"))
+                .map(str::to_owned),
             retry_after: retry_after(&answer.headers),
         }
     }

@@ -54,7 +54,7 @@ fn a_server_that_sends_less_than_it_announces_is_asked_for_the_rest_or_named() {
     let (_, offer) = one_good_one_bad();
     let half = offer.archive[..offer.archive.len() / 2].to_vec();
     let never_whole = Reply::ok(half).content_length(offer.archive.len() as u64).without_ranges();
-    fails_saying(never_whole, &["keeps changing its answer"]);
+    fails_saying(never_whole, &["connection closed before the end", "does not go on where it stopped"]);
 }
 
 #[test]

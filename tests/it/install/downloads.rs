@@ -321,8 +321,52 @@ fn a_truncated_body_is_completed_or_named() {
     let setting = Setting::new();
     let always_cut = Reply::ok(truncated).content_length(archive.len() as u64).without_ranges();
     let config = setting.serves_as("tool.tgz", &archive, always_cut);
-    setting.fails_saying(&config, &["keeps changing its answer"]);
+    setting.fails_saying(&config, &["connection closed before the end, again", "does not go on where it stopped"]);
     assert!(setting.server.requests().len() < 20);
+}
+
+#[test]
+fn a_connection_that_breaks_again_and_again_is_named_also_where_the_server_knows_no_ranges() {
+    let archive = release_of(100_000);
+    for (fault, named) in [
+        (Reply::ok(&archive[..]).without_ranges().reset_after(60_000), "connection "),
+        (Reply::ok(&archive[..]).without_ranges().silent_after(60_000), "no more bytes in time"),
+        (Reply::ok(&archive[..]).without_ranges().without_etag().reset_after(60_000), "connection "),
+        (Reply::ok(&archive[..]).wrong_range(10).reset_after(60_000), "connection "),
+    ] {
+        let setting = Setting::new();
+        let config = setting.serves_as("tool.tgz", &archive, fault);
+        let error = setting.fails_saying(&config, &[named, "does not go on where it stopped"]);
+        assert!(error.hint().is_some_and(|hint| hint.contains("check the network")));
+    }
+}
+
+#[test]
+fn an_archive_that_changes_between_two_attempts_is_named_as_that() {
+    let setting = Setting::new();
+    let (one, other) = (release_of(100_000), release_of(90_000));
+    let version =
+        |number: usize| Reply::ok(if number.is_multiple_of(2) { &one[..] } else { &other[..] }).reset_after(60_000);
+    let config = setting.serves_as("tool.tgz", &one, Reply::sequence((0..20).map(version)));
+    setting.fails_saying(&config, &["keeps changing its answer"]);
+}
+
+#[test]
+fn an_archive_that_the_server_encodes_is_named_as_that_and_not_called_untrustworthy() {
+    let archive = release_of(100_000);
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, &archive).expect("it encodes");
+    let encoded = encoder.finish().expect("it encodes");
+    let setting = Setting::new();
+    let reply = Reply::ok(encoded).header("Content-Encoding", "gzip");
+    let config = setting.serves_as("tool.tgz", &archive, reply);
+    let error = setting.fails_saying(&config, &["sends it encoded (`Content-Encoding: gzip`)"]);
+    assert!(error.hint().is_some_and(|hint| hint.contains("as they are") && !hint.contains("trust")));
+    // Many servers call every file of that name encoded, and send it as it is.
+    let setting = Setting::new();
+    let reply = Reply::ok(&archive[..]).header("Content-Encoding", "gzip");
+    let config = setting.serves_as("tool.tgz", &archive, reply);
+    setting.install(&config).expect("it installs: the digest decides");
 }
 
 #[test]
