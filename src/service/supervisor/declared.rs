@@ -122,6 +122,10 @@ impl Supervisor {
         let caller = reading.specs.first().and_then(|spec| spec.inherited.clone());
         let specs = self.newest(reading);
         let Some(spec) = specs.into_iter().find(|spec| spec.service.name == name) else {
+            // A program has declared it.
+            if self.units.iter().any(|unit| unit.spec.service.name == name && !unit.in_file) {
+                return Ok(());
+            }
             let text = format!("the project does not declare the service `{name}` any more");
             let hint = format!("`vx stop {name}` stops it, if it still runs; `vx up` starts those that are declared");
             return Err(Trouble::new(TroubleKind::NotFound, text).hinted(hint));

@@ -99,7 +99,7 @@ impl Staged {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::ffi::OsStringExt;
 

@@ -155,6 +155,12 @@ fn a_plugin_that_the_project_does_not_declare_starts_in_its_directory() {
     assert_eq!((text(&started["pluginID"]), text(&started["mode"])), ("my bar!", "managed"), "{started}");
     eventually("both are ready", || (words(&mut client, "my bar!")[1..] == ["ready", "ready"]).then_some(()));
     assert_eq!(call(&mut client, "devserver/startDevServerForPath", &params)["vitePort"], started["vitePort"]);
+    // The project's file says nothing of it, and takes nothing away.
+    services.0.vx("up --detach").succeeds().keeps_silent_about("my-bar-");
+    services.0.vx("restart my-bar-").succeeds();
+    eventually("both are ready again", || {
+        (words(&mut client, "my bar!") == ["managed", "ready", "ready"]).then_some(())
+    });
     services.0.vx("stop my-bar-").succeeds();
     assert_eq!(words(&mut client, "my bar!"), ["idle", "stopped", "stopped"], "others may stop it, too");
     call(&mut client, "work/start", &json!({"key": "my-bar--vite"}));
