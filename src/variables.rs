@@ -1,7 +1,7 @@
 //! The variables that an answer depends on: those of this process, or those of the client that a daemon answers.
 //!
 //! A daemon's own variables are those of whoever started it, so what depends on some of them asks here. They belong to the
-//! thread that answers.
+//! thread that answers. The variables that mark a process as a part of other work belong to no answer.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,6 +13,22 @@ type Given = BTreeMap<String, String>;
 
 /// The variables that a client gives with every question; one of them that it does not give is not set.
 pub const OF_CLIENTS: [&str; 3] = ["PATH", "VX_TRUST", "CI"];
+
+/// The variable with the file of the board of the work that a process is a part of.
+pub const WORK_BOARD: &str = "VX_BOARD";
+/// The variable with the slot of that work.
+pub const WORK_SLOT: &str = "VX_SLOT";
+/// The variable with the tree of processes that a process is ended with.
+pub const WORK_TREE: &str = "VX_TREE";
+
+/// The variables that mark a process as a part of other work. A process that outlives the work has none of them: it would be
+/// ended with it.
+pub const WORK_MARKS: [&str; 3] = [WORK_BOARD, WORK_SLOT, WORK_TREE];
+
+/// All variables of this process, but for those that mark it as a part of other work.
+pub fn without_work_marks() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os().filter(|(name, _)| !WORK_MARKS.iter().any(|mark| name == *mark))
+}
 
 thread_local! {
     static GIVEN: RefCell<Option<Arc<Given>>> = const { RefCell::new(None) };

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use vx_shm::{Board, Kind, Liveness, Reader, Reservation, SlotView, Snapshot};
 
+use crate::variables::{WORK_BOARD, WORK_SLOT};
+
 /// The mark of what was started for one slot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Mark {
@@ -21,9 +23,9 @@ pub struct Mark {
 
 impl Mark {
     /// The variable with the file of the board. Scripts set it, too, to name the board that they write to.
-    pub const BOARD: &str = "VX_BOARD";
+    pub const BOARD: &str = WORK_BOARD;
     /// The variable with the slot's number, its generation, and the id of the board.
-    pub const SLOT: &str = "VX_SLOT";
+    pub const SLOT: &str = WORK_SLOT;
 
     /// The mark of this slot.
     pub fn of(board: &Board, reservation: Reservation) -> Self {

@@ -35,7 +35,7 @@ pub(super) fn open(address: &str, failures: &Sender<String>) -> Result<(), Strin
                 let _ = failures.send(format!("`{name}` cannot open it: {status}; BROWSER can name another program"));
             }
         };
-        match start_watched(Path::new(&program), &arguments, &directory, &[], ended) {
+        match start_watched(Path::new(&program), &arguments, &directory, ended) {
             Ok(()) => return Ok(()),
             Err(error) => missing.push(format!("`{program}`: {error}")),
         }

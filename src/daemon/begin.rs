@@ -15,7 +15,6 @@ use super::manager::VARIABLES;
 use super::protocol::Begun;
 use super::request::{OfRuntime, Sync, Up, Use, Variables};
 use super::summary::BoardSummary;
-use crate::channel::Mark;
 use crate::paths::Home;
 use crate::process::{Detached, nameless_file, own_program, start_detached_for};
 use crate::rpc::Fault;
@@ -153,7 +152,7 @@ impl Work<'_> {
         let program = own_program()?;
         let words: Vec<OsString> = self.words.iter().map(OsString::from).collect();
         let absent = OF_CLIENTS.into_iter().filter(|name| !self.variables.contains_key(*name));
-        let without: Vec<&str> = [Mark::BOARD, Mark::SLOT].into_iter().chain(VARIABLES).chain(absent).collect();
+        let without: Vec<&str> = VARIABLES.into_iter().chain(absent).collect();
         let given = self.variables.iter().map(|(name, value)| (name.as_str(), OsStr::new(value)));
         let variables: Vec<(&str, &OsStr)> = given
             .filter(|(name, _)| !without.contains(name) && !OF_PLACES.contains(name))

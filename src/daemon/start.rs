@@ -10,7 +10,6 @@ use super::error::DaemonError;
 use super::own_log::last_lines;
 use super::place::DaemonPlace;
 use super::switch::Switch;
-use crate::channel::Mark;
 use crate::process::{own_program, start_watched};
 
 /// The longest time until a daemon that was started is ready.
@@ -49,8 +48,7 @@ pub fn start(place: &DaemonPlace, arguments: &[OsString]) -> Result<Started, Dae
     let program = own_program().map_err(DaemonError::system("cannot find the program of vx"))?;
     let (sender, ended) = bounded(1);
     let report = move |end| drop(sender.send(end));
-    // A daemon is not part of the work that happens to start it.
-    start_watched(&program, arguments, place.home().root(), &[Mark::BOARD, Mark::SLOT], report)
+    start_watched(&program, arguments, place.home().root(), report)
         .map_err(DaemonError::system("cannot start the daemon"))?;
     let deadline = Instant::now() + READY;
     loop {

@@ -1,5 +1,5 @@
-//! A program that outlives this process, and the tree that this process is in: in a session of its own, with nothing to
-//! read and nowhere to print.
+//! A program that outlives this process, and the work that this process is a part of: in a session of its own, with nothing
+//! to read and nowhere to print.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -10,6 +10,8 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, bounded};
 use process_wrap::std::CommandWrap;
+
+use crate::variables::WORK_MARKS;
 
 /// A file without a name for what such a program prints: gone with the last process that has it, and in no directory, which
 /// may be full.
@@ -45,9 +47,12 @@ pub fn start_detached_for(
 ) -> io::Result<Detached> {
     let (sender, ended) = bounded(1);
     let change = |command: &mut Command| {
+        for name in without {
+            command.env_remove(name);
+        }
         command.envs(variables.iter().copied()).stderr(errors);
     };
-    let pid = start_changed(program, arguments, directory, without, change, move |status| drop(sender.send(status)))?;
+    let pid = start_changed(program, arguments, directory, change, move |status| drop(sender.send(status)))?;
     Ok(Detached { pid, ended })
 }
 
@@ -59,27 +64,26 @@ pub fn start_watched(
     program: &Path,
     arguments: &[OsString],
     directory: &Path,
-    without: &[&str],
     ended: impl FnOnce(io::Result<ExitStatus>) + Send + 'static,
 ) -> io::Result<()> {
-    start_changed(program, arguments, directory, without, |_| {}, ended).map(drop)
+    start_changed(program, arguments, directory, |_| {}, ended).map(drop)
 }
 
 fn start_changed(
     program: &Path,
     arguments: &[OsString],
     directory: &Path,
-    without: &[&str],
     change: impl FnOnce(&mut Command),
     ended: impl FnOnce(io::Result<ExitStatus>) + Send + 'static,
 ) -> io::Result<u32> {
     let mut command = CommandWrap::with_new(program, |command| {
         command.args(arguments).current_dir(directory);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        for variable in without.iter().chain([&super::tree::TREE_MARK]) {
-            command.env_remove(variable);
-        }
         change(command);
+        // Last, since the variables of a client may have marks, too.
+        for mark in WORK_MARKS {
+            command.env_remove(mark);
+        }
     });
     #[cfg(unix)]
     command.wrap(process_wrap::std::ProcessSession);

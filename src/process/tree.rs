@@ -51,7 +51,6 @@ pub(super) use adoption::{end_adoption, end_orphans, forget_runner, spawn_runner
 pub use command::CommandEnd;
 pub(super) use command::run_command;
 pub use keeper::{Guard, GuardAsked, Guarded, GuardedProgram};
-pub(super) use mark::TREE_MARK;
 pub use marked::{Environment, Swept, end_with_environment, sees_all_users, with_environment};
 pub use owner::{Tree, TreeLaunch};
 pub use program::{own_runner, this_is_vx};

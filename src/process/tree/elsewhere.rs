@@ -7,9 +7,6 @@ use std::process::{Child, Command, ExitCode, ExitStatus};
 
 use super::group::{Member, Survivors};
 
-/// The mark of a tree, which nothing has here.
-pub(super) const TREE_MARK: &str = "VX_TREE";
-
 /// Nothing to adopt here.
 #[derive(Debug)]
 pub struct Adoption(());

@@ -1,7 +1,7 @@
 //! The mark of one tree: a variable that all of it inherits, for its owner to find it by if its runner is killed.
 //!
 //! A tree inside of another has a mark that begins with the outer one's, so that the outer one's owner finds both. A program
-//! that is meant to outlive the tree (a daemon, the supervisor of services) is started without it.
+//! that is meant to outlive the tree (a daemon, the supervisor of services, and all that this starts) is started without it.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rustix::process::getpid;
 
 use super::handle::Facts;
+use crate::variables::WORK_TREE;
 
 /// The variable.
-pub(in crate::process) const TREE_MARK: &str = "VX_TREE";
+pub(super) const TREE_MARK: &str = WORK_TREE;
 
 /// Stands between the marks of an outer tree and an inner one.
 const INSIDE: u8 = b'/';

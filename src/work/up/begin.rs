@@ -9,7 +9,6 @@ use crossbeam_channel::RecvTimeoutError;
 
 use super::error::UpError;
 use super::place::UpPlace;
-use crate::channel::Mark;
 use crate::process::{Detached, nameless_file, own_program, start_detached_for};
 
 /// The most of its words that is read, in bytes.
@@ -21,13 +20,12 @@ pub(super) struct Begun {
     words: File,
 }
 
-/// Start a supervisor of this program. It knows nothing of the work that this process is a part of.
+/// Start a supervisor of this program.
 pub(super) fn begin(place: &UpPlace) -> Result<Begun, UpError> {
     let program = own_program()?;
     let arguments = ["service-supervisor".into(), "--directory".into(), place.directory.clone().into_os_string()];
     let words = nameless_file()?;
-    let variables = (&[][..], &[Mark::BOARD, Mark::SLOT][..]);
-    let process = start_detached_for(&program, &arguments, &place.directory, variables, words.try_clone()?)?;
+    let process = start_detached_for(&program, &arguments, &place.directory, (&[], &[]), words.try_clone()?)?;
     Ok(Begun { process, words })
 }
 

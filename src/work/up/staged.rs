@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::channel::Mark;
 use crate::process::Inherited;
 use crate::service::reading::{ReadAt, Reading};
 use crate::service::spec::Spec;
+use crate::variables::without_work_marks;
 
 /// The largest request that a supervisor takes: a variable may have 128 KiB, and each byte of it six in a document.
 pub(super) const REQUEST_BYTES: usize = 1024 * 1024;
@@ -53,8 +53,7 @@ pub(super) struct Variables {
 impl Variables {
     /// All variables of this process, but for those that mark it as a part of other work.
     pub(super) fn own() -> impl Iterator<Item = Self> {
-        let is_mark = |name: &OsString| name == Mark::BOARD || name == Mark::SLOT;
-        let mut left = std::env::vars_os().filter(move |(name, _)| !is_mark(name)).peekable();
+        let mut left = without_work_marks().peekable();
         std::iter::from_fn(move || {
             let (mut variables, mut bytes) = (Vec::new(), 0);
             left.peek()?;
@@ -117,7 +116,6 @@ mod tests {
         let spec = staged.add_service(Spec::of(Service::named("a")));
         let all = &spec.inherited.as_ref().expect("variables").0;
         assert_eq!(all[0], ("A".into(), odd));
-        let own: Vec<_> = std::env::vars_os().filter(|(name, _)| name != Mark::BOARD && name != Mark::SLOT).collect();
-        assert_eq!(all[1..], own);
+        assert_eq!(all[1..], without_work_marks().collect::<Vec<_>>());
     }
 }

@@ -8,6 +8,7 @@ use rustix::process::Signal;
 
 use super::{Services, free_port};
 use crate::sandbox::{Sandbox, eventually, send};
+use crate::turns::playing;
 
 /// The rounds of a race: as many as `VX_LIVES` says, or as many as continuous integration has time for.
 fn rounds(usual: u64) -> u64 {
@@ -149,6 +150,24 @@ fn services_are_listed_logged_and_stopped_without_a_readable_file() {
     services.0.vx("up --detach").succeeds();
     std::fs::remove_file(services.0.project().join("vx.toml")).expect("a file");
     services.0.vx("ps").succeeds().prints("web");
+    services.0.vx("down").succeeds();
+    assert_eq!(services.0.processes(), []);
+}
+
+#[test]
+fn a_service_that_a_turn_starts_lives_on_when_the_runner_of_the_turn_is_killed() {
+    let script = format!("{} up web >up 2>&1; : > begun; exec sleep 600", env!("CARGO_BIN_EXE_vx"));
+    let config = "[services.web]\ncommand = \"sleep 653\"\n[services.other]\ncommand = \"sleep 657\"\n";
+    let services = Services(playing(&script).config(config));
+    // The supervisor is none of the turn's processes then.
+    services.0.vx("up other").succeeds();
+    let turn = services.0.start("turn -p hi");
+    eventually("it has started the service", || services.0.project().join("begun").exists().then_some(()));
+    let pid = services.pid("web");
+    let runner = services.running("--run-tree").into_iter().find(|process| process.parent == turn.pid());
+    send(runner.expect("a runner").pid, Signal::KILL);
+    turn.finish().exits_with(1);
+    assert_eq!((services.state("web").as_str(), services.pid("web")), ("running", pid), "{}", services.0.read("up"));
     services.0.vx("down").succeeds();
     assert_eq!(services.0.processes(), []);
 }
