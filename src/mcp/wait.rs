@@ -153,7 +153,7 @@ pub(super) fn wait(call: &Call, board: &Path, wanted: &[Awaited], deadline: Inst
     let mut said = Instant::now();
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        match wait_for(&mut reader, wanted, Some(left.min(PIECE)), &|key| up::goes_on(board, key)) {
+        match wait_for(&mut reader, wanted, Some(left.min(PIECE)), &up::LivesOn(board)) {
             Ok(states) => return Ok(Answer::Facts(facts("reached", &states))),
             Err(WaitForError::TimeUp(states)) if left.is_zero() => {
                 let mut facts = facts("timeout", &states);

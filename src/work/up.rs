@@ -39,13 +39,12 @@ use std::time::{Duration, Instant};
 pub use again::{Again, Begun, again, begins};
 pub use connect::{Changed, Supervisor, Wanted, Wish, want};
 pub use error::UpError;
-pub use going::goes_on;
+pub use going::LivesOn;
 pub use guest::Guest;
 pub use lease::Lease;
 use left::Stopped;
 pub use merged::Merged;
 pub use named::services_named;
-use next_life::await_begun;
 pub use next_life::{NextLifeError, await_end, await_next_life};
 pub use output::{Entry, Filter, Follower, entries};
 pub use place::UpPlace;
@@ -77,14 +76,11 @@ const GLANCE: Duration = Duration::from_millis(5);
 /// One has ended otherwise before.
 pub fn await_ready(wanted: &Wanted) -> Result<Vec<State>, WaitForError> {
     let board = &wanted.supervisor.board;
-    let mut names: BTreeSet<&String> = wanted.names.iter().collect();
-    for changed in wanted.changes.iter().filter(|changed| changed.change == Change::Restarted) {
-        await_begun(board, &changed.name, changed.generation)?;
-        names.insert(&changed.name);
-    }
+    let restarted = wanted.changes.iter().filter(|changed| changed.change == Change::Restarted);
+    let names: BTreeSet<&String> = wanted.names.iter().chain(restarted.map(|changed| &changed.name)).collect();
     let awaited: Vec<Awaited> =
         names.into_iter().map(|name| Awaited { key: name.clone(), reached: Reached::ReadySoon }).collect();
-    wait_for(&mut boards::open_file(board)?, &awaited, None, &|name| goes_on(board, name))
+    wait_for(&mut boards::open_file(board)?, &awaited, None, &LivesOn(board))
 }
 
 /// The board of the services of the project in this directory, if it is at work and has this key, which is the only one

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use vx_shm::{BoardState, Health, Reader, SlotView, Snapshot};
+use vx_shm::{BoardState, Health, Kind, Reader, SlotView, Snapshot};
 use vx_status::standing::{Standing, failure};
 use vx_status::vocabulary;
 use vx_status::vocabulary::service::{BACKING_OFF, STARTING};
@@ -152,8 +152,18 @@ impl Explain for WaitForError {
     }
 }
 
+/// The lives of services, as their supervisor knows them: a board shows the present ones, and not what follows.
+pub trait Lives {
+    /// True if another life of the service with this key follows one that has ended, or if that is not decided yet.
+    fn goes_on(&self, key: &str) -> bool;
+    /// Of these lives, each of a key and with its generation, the keys of those that were asked to end: for another one, or
+    /// for good.
+    fn ending(&self, lives: &[(&str, u32)]) -> Vec<String>;
+}
+
 /// Wait until all of this work has reached its state, at most `timeout`. Work that is not there yet is waited for as long
-/// as the board is not over, and so is work that has ended while `goes_on` says that it begins again.
+/// as the board is not over, and so is work that has ended while `lives` says that it begins again. A life that was
+/// asked to end does not count as ready.
 ///
 /// # Errors
 /// Some of it can no longer reach it, or did not in time.
@@ -161,7 +171,7 @@ pub fn wait_for(
     reader: &mut Reader,
     wanted: &[Awaited],
     timeout: Option<Duration>,
-    goes_on: &dyn Fn(&str) -> bool,
+    lives: &dyn Lives,
 ) -> Result<Vec<State>, WaitForError> {
     // A time too far off for the clock is no bound.
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
@@ -169,8 +179,17 @@ pub fn wait_for(
     loop {
         reader.refresh(&mut snapshot).map_err(BoardError::Read)?;
         let mut verdicts: Vec<Verdict> = wanted.iter().map(|awaited| Verdict::of(awaited, &snapshot)).collect();
+        let is_reached = |verdict: &Verdict| verdict.reached == Some(true);
+        if verdicts.iter().all(is_reached) {
+            let ready: Vec<_> =
+                verdicts.iter().zip(wanted).filter_map(|(verdict, of)| verdict.ready_life(of)).collect();
+            let ending = if ready.is_empty() { Vec::new() } else { lives.ending(&ready) };
+            for (verdict, _) in verdicts.iter_mut().zip(wanted).filter(|(_, of)| ending.contains(&of.key)) {
+                (verdict.reached, verdict.is_ending) = (None, true);
+            }
+        }
         for (verdict, awaited) in verdicts.iter_mut().zip(wanted) {
-            if verdict.reached == Some(false) && verdict.has_ended() && goes_on(&awaited.key) {
+            if verdict.reached == Some(false) && verdict.has_ended() && lives.goes_on(&awaited.key) {
                 verdict.reached = None;
             }
         }
@@ -182,7 +201,7 @@ pub fn wait_for(
                 .map(|(awaited, verdict)| verdict.state(awaited, logs.then_some(&directory)))
                 .collect()
         };
-        if verdicts.iter().all(|verdict| verdict.reached == Some(true)) {
+        if verdicts.iter().all(is_reached) {
             return Ok(states(false));
         }
         if verdicts.iter().any(|verdict| verdict.reached == Some(false)) {
@@ -201,13 +220,17 @@ struct Verdict<'s> {
     slot: Option<&'s SlotView>,
     /// `None` while it can still go both ways.
     reached: Option<bool>,
+    /// It was ready, and was asked to end.
+    is_ending: bool,
 }
 
 impl<'s> Verdict<'s> {
     fn of(awaited: &Awaited, snapshot: &'s Snapshot) -> Self {
         let board_over = snapshot.board.state != BoardState::Running || snapshot.board.abandoned();
         let slot = slot_of(snapshot, &awaited.key);
-        let Some(found) = slot else { return Self { slot, reached: board_over.then_some(false) } };
+        let Some(found) = slot else {
+            return Self { slot, reached: board_over.then_some(false), is_ending: false };
+        };
         let standing = Standing::of(found);
         let reached = match (awaited.reached, standing.over()) {
             (Reached::Ready | Reached::ReadySoon, false) if found.health == Health::Ready => Some(true),
@@ -216,12 +239,19 @@ impl<'s> Verdict<'s> {
             (Reached::Ready | Reached::ReadySoon | Reached::Done, true) => Some(standing.good()),
             (_, false) => board_over.then_some(false),
         };
-        Self { slot, reached }
+        Self { slot, reached, is_ending: false }
     }
 
     /// True if the work has had a life that is over.
     fn has_ended(&self) -> bool {
         self.slot.is_some_and(|slot| Standing::of(slot).over())
+    }
+
+    /// The life of a service that is ready, or was and has ended well.
+    fn ready_life(&self, awaited: &Awaited) -> Option<(&'s str, u32)> {
+        let wants_ready = matches!(awaited.reached, Reached::Ready | Reached::ReadySoon);
+        let slot = self.slot.filter(|slot| wants_ready && slot.kind == Kind::Service)?;
+        Some((slot.key.as_str(), slot.generation))
     }
 
     fn state(&self, awaited: &Awaited, logs: Option<&PathBuf>) -> State {
@@ -233,9 +263,14 @@ impl<'s> Verdict<'s> {
         let cell = bad.map(|(slot, standing)| failure(slot, standing));
         let log = logs.filter(|_| missed).zip(self.slot);
         let log = log.and_then(|(directory, slot)| logs::tail(&log_file(directory, &slot.key), LOG_LINES).ok());
+        let word = match failing {
+            Some(_) => Some("failing".to_owned()),
+            None if self.is_ending => Some("about to end".to_owned()),
+            None => self.slot.map(word),
+        };
         State {
             key: awaited.key.clone(),
-            word: failing.map(|_| "failing".to_owned()).or(self.slot.map(word)),
+            word,
             reached,
             missed,
             hint: cell.as_ref().and_then(|error| error.hint.as_ref()).map(ToString::to_string),
@@ -265,7 +300,7 @@ fn is_failing(slot: &SlotView) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vx_shm::{Kind, SlotState};
+    use vx_shm::SlotState;
 
     #[test]
     fn a_word_follows_the_last_equals_sign() {
@@ -325,6 +360,35 @@ mod tests {
         assert_eq!(error.to_string(), "`db` has failed: exit code 3; `api` was cancelled");
         assert_eq!(error.hint().as_deref(), Some("mend db"));
         assert_eq!(error.details(), ["a line of db", "a line of api"]);
+    }
+
+    /// Lives of which one was asked to end.
+    struct Ending(u32);
+
+    impl Lives for Ending {
+        fn goes_on(&self, _: &str) -> bool {
+            true
+        }
+
+        fn ending(&self, lives: &[(&str, u32)]) -> Vec<String> {
+            lives.iter().filter(|(_, life)| *life == self.0).map(|(key, _)| (*key).to_owned()).collect()
+        }
+    }
+
+    #[test]
+    fn a_life_that_was_asked_to_end_is_not_ready() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let board = vx_shm::Board::create(&directory.path().join("x.board"), "", 4).expect("a board");
+        let reservation = board.reserve("web", "", Kind::Service).expect("a slot");
+        let mut slot = vx_shm::Slot::claim(board.path(), reservation.slot, reservation.generation).expect("the slot");
+        slot.set_health(Health::Ready);
+        let wanted = [Awaited { key: "web".into(), reached: Reached::ReadySoon }];
+        let mut reader = board.reader().expect("it opens");
+        let soon = Some(Duration::from_millis(20));
+        let error = wait_for(&mut reader, &wanted, soon, &Ending(reservation.generation)).expect_err("it is to end");
+        assert_eq!(error.to_string(), "not reached in the time given: `web` is about to end");
+        let states = wait_for(&mut reader, &wanted, soon, &Ending(reservation.generation + 1)).expect("it stays");
+        assert!(states[0].reached);
     }
 
     /// The hash of a key as a board has it.

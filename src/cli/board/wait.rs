@@ -1,6 +1,5 @@
 //! `vx board wait`: until a run is over, or some of its work has reached a state.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
@@ -13,6 +12,8 @@ use crate::project::services::keys_meant;
 use crate::trouble::{Explain, TroubleKind};
 use crate::work::boards::{self, BoardError};
 use crate::work::follow;
+#[cfg(feature = "control")]
+use crate::work::up::LivesOn;
 use crate::work::waiting::{Awaited, State, WaitForError, wait_for};
 
 /// The exit code of a wait whose time is up, as of `timeout`.
@@ -34,23 +35,26 @@ pub(super) fn run(asked: &WaitArguments) -> Outcome {
     }
     let wanted = with_parts(&mut reader, &asked.wanted)?;
     let board = reader.path().to_owned();
-    let waited = wait_for(&mut reader, &wanted, asked.timeout, &|key| goes_on(&board, key));
+    let waited = wait_for(&mut reader, &wanted, asked.timeout, &LivesOn(&board));
     if asked.json {
         print::data(document(&waited));
     }
     finish(waited.map(drop))
 }
 
-/// True for a service that begins another life.
-#[cfg(feature = "control")]
-fn goes_on(board: &Path, key: &str) -> bool {
-    crate::work::up::goes_on(board, key)
-}
-
-/// No service is at work without the sockets.
+/// The lives of work that no supervisor begins again: no service is at work without the sockets.
 #[cfg(not(feature = "control"))]
-fn goes_on(_: &Path, _: &str) -> bool {
-    false
+struct LivesOn<'a>(&'a std::path::Path);
+
+#[cfg(not(feature = "control"))]
+impl crate::work::waiting::Lives for LivesOn<'_> {
+    fn goes_on(&self, _: &str) -> bool {
+        false
+    }
+
+    fn ending(&self, _: &[(&str, u32)]) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// The services of a plugin in place of its name.

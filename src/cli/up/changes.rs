@@ -6,7 +6,7 @@ use crate::work::up::Changed;
 
 /// Print a line for each.
 pub(super) fn show(changes: &[Changed]) {
-    for Changed { name, change, .. } in changes {
+    for Changed { name, change } in changes {
         print::note(match change {
             Change::Restarted => format!("`{name}` starts again: it is declared otherwise now"),
             Change::Outdated => {

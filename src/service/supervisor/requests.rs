@@ -53,6 +53,8 @@ pub enum Request {
     Look(Vec<String>),
     /// Change nothing: for those of these services that have another life before them, or whose end is not decided.
     Going(Vec<String>),
+    /// Change nothing: for those of these services whose present life stays, with that.
+    Staying(Vec<String>),
     /// The supervisor stays as long as this client does, also without any service.
     Stay(Client),
     /// Stop all, and end the supervisor.
@@ -78,7 +80,7 @@ impl Supervisor {
     pub(super) fn accept(&mut self, request: Request) -> Result<Vec<Accepted>, Trouble> {
         let mut changes = BTreeMap::new();
         let names = match request {
-            _ if self.closing && !matches!(request, Request::StopAll) => {
+            _ if self.closing && !matches!(request, Request::StopAll | Request::Staying(_)) => {
                 return Err(Trouble::new(TroubleKind::Busy, OVER).hinted("try again"));
             }
             Request::Want { declared, names, lease } => {
@@ -129,6 +131,10 @@ impl Supervisor {
             Request::Going(names) => {
                 let going = self.units.iter().filter(|unit| unit.is_going()).map(|unit| &unit.spec.service.name);
                 going.filter(|name| names.contains(name)).cloned().collect()
+            }
+            Request::Staying(names) => {
+                let staying = self.units.iter().filter(|unit| unit.is_staying()).map(|unit| &unit.spec.service.name);
+                staying.filter(|name| names.contains(name)).cloned().collect()
             }
             Request::Stay(client) => {
                 self.staying.insert(client);

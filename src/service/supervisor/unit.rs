@@ -161,6 +161,16 @@ impl Unit {
         }
     }
 
+    /// True if its present life goes on, or was its last: it has not been asked to end.
+    pub(super) fn is_staying(&self) -> bool {
+        match &self.stage {
+            Stage::Guarded(guarded) => guarded.kill_at.is_none() && !self.restart_pending,
+            Stage::Held(_) => !self.restart_pending,
+            Stage::Over(_) => true,
+            Stage::Idle | Stage::Waiting | Stage::Resting(_) => false,
+        }
+    }
+
     pub(super) fn is_guarded(&self) -> bool {
         matches!(self.stage, Stage::Guarded(_))
     }

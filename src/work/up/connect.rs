@@ -60,15 +60,12 @@ pub struct Changed {
     pub name: String,
     /// The difference, and its treatment.
     pub change: Change,
-    /// The life of its slot before.
-    pub generation: u32,
 }
 
 /// A service in the answer of a supervisor.
 #[derive(Deserialize)]
 struct Answered {
     name: String,
-    generation: u32,
     asked: bool,
     change: Option<Change>,
 }
@@ -77,7 +74,7 @@ impl Wanted {
     fn of(supervisor: Supervisor, services: Vec<Answered>) -> Self {
         let names = services.iter().filter(|service| service.asked).map(|service| service.name.clone()).collect();
         let changed = |service: &Answered| {
-            Some(Changed { name: service.name.clone(), change: service.change?, generation: service.generation })
+            Some(Changed { name: service.name.clone(), change: service.change? })
         };
         Self { supervisor, names, changes: services.iter().filter_map(changed).collect() }
     }

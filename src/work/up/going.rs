@@ -1,25 +1,56 @@
-//! The next life of a service: if one follows the end of the last.
+//! The next life of a service: if one follows the end of the last, or is about to.
 //!
-//! On the board a life that has ended looks the same before a restart as at the end: only the supervisor knows which it is.
+//! On the board a life that has ended looks the same before a restart as at the end, and one that was asked to end as before:
+//! only the supervisor knows which it is.
 
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::state::is_supervised;
 use crate::work::boards;
 use crate::work::control::connect_to;
+use crate::work::waiting::Lives;
 
 /// The longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// True if the supervisor of this board is about to begin another life of the service with this name, or has not decided yet
-/// what the end of the last one means. False where there is none.
-pub fn goes_on(board: &Path, name: &str) -> bool {
-    let snapshot = boards::open_file(board).ok().and_then(|mut reader| reader.snapshot().ok());
-    let Some(snapshot) = snapshot.filter(is_supervised) else { return false };
-    let Ok(mut client) = connect_to(board, snapshot.board.creator.pid) else { return false };
-    let answer = client.call("up/going", &json!({ "names": [name] }), PATIENCE);
-    answer.is_ok_and(|names| names.as_array().is_some_and(|names| !names.is_empty()))
+/// The lives of the services of a board.
+#[derive(Clone, Copy, Debug)]
+pub struct LivesOn<'a>(pub &'a Path);
+
+/// A life in the answer of a supervisor.
+#[derive(Deserialize)]
+struct Life {
+    name: String,
+    generation: u32,
+}
+
+impl LivesOn<'_> {
+    /// The answer of the supervisor to this question about services; `None` where no supervisor is there.
+    fn answer(self, method: &str, names: &[&str]) -> Option<Value> {
+        let snapshot = boards::open_file(self.0).ok()?.snapshot().ok().filter(is_supervised)?;
+        let mut client = connect_to(self.0, snapshot.board.creator.pid).ok()?;
+        client.call(method, &json!({ "names": names }), PATIENCE).ok()
+    }
+}
+
+impl Lives for LivesOn<'_> {
+    fn goes_on(&self, key: &str) -> bool {
+        let going = self.answer("up/going", &[key]);
+        going.is_some_and(|names| names.as_array().is_some_and(|names| !names.is_empty()))
+    }
+
+    fn ending(&self, lives: &[(&str, u32)]) -> Vec<String> {
+        let names: Vec<&str> = lives.iter().map(|(key, _)| *key).collect();
+        let staying = self.answer("up/staying", &names);
+        let Some(staying) = staying.and_then(|lives| serde_json::from_value::<Vec<Life>>(lives).ok()) else {
+            return Vec::new();
+        };
+        let stays =
+            |key: &str, generation: u32| staying.iter().any(|life| life.name == key && life.generation == generation);
+        lives.iter().filter(|(key, generation)| !stays(*key, *generation)).map(|(key, _)| (*key).to_owned()).collect()
+    }
 }

@@ -6,11 +6,12 @@ use std::time::Duration;
 use vx_shm::{Health, Snapshot};
 use vx_status::standing::{Standing, ending, failure};
 
-use super::going::goes_on;
+use super::going::LivesOn;
 use crate::run::{log_file, logs_of};
 use crate::trouble::{Explain, TroubleKind};
 use crate::work::boards::{self, BoardError, slot_of};
 use crate::work::logs;
+use crate::work::waiting::Lives;
 
 /// The longest sleep: a writer that was killed wakes no reader.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
@@ -95,7 +96,7 @@ pub fn await_next_life(board: &Path, key: &str, generation: u32) -> Result<(), N
         let over = standing.over();
         match slot.generation != generation {
             true if !over && slot.health == Health::Ready || standing.good() => return Ok(()),
-            _ if over && goes_on(board, key) => {}
+            _ if over && LivesOn(board).goes_on(key) => {}
             true if standing == Standing::Cancelled => return Err(NextLifeError::Stopped { key: key.to_owned() }),
             true if over => {
                 let log = logs::tail(&log_file(&logs_of(board), key), LOG_LINES).unwrap_or_default();
@@ -104,25 +105,6 @@ pub fn await_next_life(board: &Path, key: &str, generation: u32) -> Result<(), N
             }
             false if over => return Err(NextLifeError::Stopped { key: key.to_owned() }),
             _ => {}
-        }
-        reader.wait_change(LOOK);
-    }
-}
-
-/// Wait until another life of the service with this key than this one has begun, or none will.
-///
-/// # Errors
-/// The board cannot be read.
-pub(super) fn await_begun(board: &Path, key: &str, generation: u32) -> Result<(), BoardError> {
-    let mut reader = boards::open_file(board)?;
-    let mut snapshot = Snapshot::default();
-    loop {
-        reader.refresh(&mut snapshot).map_err(BoardError::Read)?;
-        let slot = slot_of(&snapshot, key).filter(|slot| slot.generation == generation);
-        let Some(slot) = slot.filter(|_| boards::at_work(&snapshot)) else { return Ok(()) };
-        // Another client may have stopped it meanwhile.
-        if Standing::of(slot).over() && !goes_on(board, key) {
-            return Ok(());
         }
         reader.wait_change(LOOK);
     }

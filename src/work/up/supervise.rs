@@ -182,9 +182,14 @@ impl UpHand {
     }
 
     fn going(&self, params: Params<'_>) -> Result<Value, Fault> {
-        let Going { names } = params.read().map_err(not_understood)?;
+        let Named { names } = params.read().map_err(not_understood)?;
         let going = self.ask_handle(Request::Going(names))?;
         Ok(going.iter().map(|accepted| accepted.name.as_str()).collect())
+    }
+
+    fn staying(&self, params: Params<'_>) -> Result<Value, Fault> {
+        let Named { names } = params.read().map_err(not_understood)?;
+        Ok(self.ask_handle(Request::Staying(names))?.iter().map(document).collect())
     }
 
     fn ask_handle(&self, request: Request) -> Result<Vec<Accepted>, Fault> {
@@ -198,9 +203,9 @@ fn document(accepted: &Accepted) -> Value {
     json!({ "name": name, "slot": slot, "generation": generation, "asked": asked, "change": change })
 }
 
-/// The parameters of `up/going`.
+/// The parameters of `up/going` and `up/staying`.
 #[derive(Deserialize)]
-struct Going {
+struct Named {
     names: Vec<String>,
 }
 
@@ -276,6 +281,7 @@ impl Hand for UpHand {
             "up/want" => self.want(client, params),
             "up/release" => self.release(client, params),
             "up/going" => self.going(params),
+            "up/staying" => self.staying(params),
             "up/bound" => {
                 let bound = u64::try_from(self.bound.lock().as_millis()).unwrap_or(u64::MAX);
                 Ok(json!({ "stop_ms": bound }))

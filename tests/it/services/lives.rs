@@ -4,10 +4,13 @@ use std::os::unix::fs::DirBuilderExt;
 use std::thread;
 use std::time::Duration;
 
+use crossbeam_channel::{Sender, TryRecvError, bounded};
 use rustix::process::Signal;
+use serde_json::json;
 
+use super::manager::connected;
 use super::{Services, free_port};
-use crate::sandbox::{Sandbox, eventually, send};
+use crate::sandbox::{PATIENCE, Sandbox, eventually, send};
 use crate::turns::playing;
 
 /// The rounds of a race: as many as `VX_LIVES` says, or as many as continuous integration has time for.
@@ -168,6 +171,60 @@ fn a_service_that_a_turn_starts_lives_on_when_the_runner_of_the_turn_is_killed()
     send(runner.expect("a runner").pid, Signal::KILL);
     turn.finish().exits_with(1);
     assert_eq!((services.state("web").as_str(), services.pid("web")), ("running", pid), "{}", services.0.read("up"));
+    services.0.vx("down").succeeds();
+    assert_eq!(services.0.processes(), []);
+}
+
+/// Stops a process again and again until it is dropped, so that it does not get to act on a signal.
+struct Frozen {
+    pid: u32,
+    sender: Option<Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Frozen {
+    fn begin(pid: u32) -> Self {
+        let (sender, over) = bounded::<()>(0);
+        let stop = move || {
+            while over.try_recv() == Err(TryRecvError::Empty) {
+                send(pid, Signal::STOP);
+            }
+        };
+        Self { pid, sender: Some(sender), thread: Some(thread::spawn(stop)) }
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        drop(self.sender.take());
+        self.thread.take().map(thread::JoinHandle::join);
+        send(self.pid, Signal::CONT);
+    }
+}
+
+#[test]
+fn a_life_that_was_asked_to_end_is_no_answer_to_a_call_that_waits_for_its_service() {
+    let services = Services::of("[services.web]\ncommand = \"sleep 654\"\n");
+    services.0.vx("up web").succeeds();
+    let again = json!({ "name": "web", "verb": "restart", "read_at": 1 });
+    for (method, request, call) in [
+        ("up/again", &again, "up web"),
+        ("up/again", &again, "board wait --for web=ready"),
+        ("work/stop", &json!({ "key": "web" }), "up web"),
+    ] {
+        let (before, mut client) = (services.pid("web"), connected(&services));
+        let frozen = Frozen::begin(services.guards()[0].pid);
+        client.call(method, request, PATIENCE).expect("it is accepted");
+        let waiting = services.0.start(call);
+        thread::sleep(Duration::from_secs(1));
+        // The guard may have been faster than the signal that stops it.
+        if services.running(&format!("vx {call}")).is_empty() {
+            assert_ne!(services.pid("web"), before, "`vx {call}` has ended");
+        }
+        drop(frozen);
+        waiting.finish().succeeds();
+        assert_ne!(services.pid("web"), before);
+    }
     services.0.vx("down").succeeds();
     assert_eq!(services.0.processes(), []);
 }
