@@ -81,6 +81,7 @@ pub(super) fn print(notice: Notice) {
         Notice::BoardUnseen { reason } => {
             print::warning(format_args!("{reason}; the run goes on, and `vx top` in other terminals does not see it"));
         }
+        Notice::ServiceOutdated { service } => print::note(outdated_service(&service)),
         Notice::Strays(swept) => print::warning(strays(&swept)),
         Notice::ShimsKept(error) => print::warning(error),
         Notice::Failed(error) => {
@@ -88,6 +89,11 @@ pub(super) fn print(notice: Notice) {
         }
         Notice::EndNotWritten(error) => print::warning(error),
     }
+}
+
+/// The line about a service at work that is declared otherwise by now.
+pub(super) fn outdated_service(name: &str) -> String {
+    format!("`{name}` goes on as it was declared before; `vx restart {name}` takes its declaration of now")
 }
 
 /// The line about processes that killed runs had left behind.

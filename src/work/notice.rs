@@ -155,6 +155,11 @@ pub enum Notice {
         /// The reason why no place has it.
         reason: Trouble,
     },
+    /// A service that was asked to start is at work by an earlier declaration, and goes on.
+    ServiceOutdated {
+        /// The service.
+        service: String,
+    },
     /// Processes that killed runs had left behind were ended.
     Strays(Swept),
     /// A part of the work could not be begun or finished; the rest continues.

@@ -1,5 +1,6 @@
 //! Services that run and differ from the project's file, as a line each.
 
+use crate::cli::notices::outdated_service;
 use crate::cli::print;
 use crate::service::reading::Change;
 use crate::work::up::Changed;
@@ -9,9 +10,7 @@ pub(super) fn show(changes: &[Changed]) {
     for Changed { name, change } in changes {
         print::note(match change {
             Change::Restarted => format!("`{name}` starts again: it is declared otherwise now"),
-            Change::Outdated => {
-                format!("`{name}` goes on as it was declared before; `vx restart {name}` takes its declaration of now")
-            }
+            Change::Outdated => outdated_service(name),
             Change::Stopped => format!("`{name}` stops: it is not declared any more"),
             Change::Undeclared => format!("`{name}` goes on and is not declared any more; `vx stop {name}` stops it"),
         });

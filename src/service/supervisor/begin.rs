@@ -153,6 +153,9 @@ impl Supervisor {
 
     /// Reserve the port of a unit, unless it has it already, and see that no other program listens there.
     pub(super) fn port(&mut self, index: usize) -> Result<(), Trouble> {
+        if let Some(kept) = self.port_kept(index) {
+            return Err(kept);
+        }
         let unit = &mut self.units[index];
         let Some(wanted) = unit.spec.service.port else {
             unit.port = None;
@@ -188,23 +191,35 @@ impl Supervisor {
         }
     }
 
-    /// True if a fixed port that a unit listens on or names is still with a service that is about to give it up.
+    /// True if a fixed port that a unit listens on or names is still with a service that is about to give it up. One that goes
+    /// on by an earlier declaration keeps it for any time.
     fn awaits_port(&self, index: usize) -> bool {
         let spec = &self.units[index].spec;
         let named: Vec<&str> = spec.texts().flat_map(|text| ports_named(text)).chain([&*spec.service.name]).collect();
         let units = self.units.iter().filter(|unit| named.contains(&unit.spec.service.name.as_str()));
         units.filter(|unit| !unit.has_its_port()).any(|unit| {
             let Some(Port::Fixed(wanted)) = unit.spec.service.port else { return false };
-            let gives_up = |other: &Unit| !other.is_wanted() || !other.has_its_port();
-            let holds = |other: &Unit| other.port.as_ref().is_some_and(|held| held.port() == wanted);
-            self.units.iter().any(|other| holds(other) && gives_up(other))
+            self.units.iter().any(|other| other.holds(wanted) && other.gives_up_port())
         })
+    }
+
+    /// The error of a fixed port that a service of this project has and keeps, if that is the reason for this one.
+    fn port_kept(&self, index: usize) -> Option<Trouble> {
+        let Some(Port::Fixed(wanted)) = self.units[index].spec.service.port else { return None };
+        let mut others = self.units.iter().enumerate().filter(|(other, _)| *other != index);
+        let (_, holder) = others.find(|(_, other)| other.holds(wanted) && !other.gives_up_port())?;
+        let name = &holder.spec.service.name;
+        let text = format!("port {wanted} is still with the service `{name}`");
+        let hint =
+            format!("`vx restart {name}` if it has another port in vx.toml by now; else give one of them another");
+        Some(Trouble::new(TroubleKind::Busy, text).hinted(hint))
     }
 
     /// The ports of all services: those that they have, and those that are sure.
     pub(super) fn ports(&self) -> BTreeMap<String, u16> {
         let port = |unit: &Unit| match (&unit.port, unit.spec.service.port) {
-            (Some(held), _) if unit.has_its_port() => Some(held.port()),
+            // A service that goes on listens where it did, whatever is declared by now.
+            (Some(held), _) if unit.has_its_port() || unit.is_guarded() && unit.is_staying() => Some(held.port()),
             (_, Some(Port::Fixed(port))) => Some(port),
             _ => None,
         };
@@ -217,7 +232,11 @@ impl Supervisor {
             self.units[index].spec.texts().flat_map(|text| ports_named(text)).map(str::to_owned).collect();
         for name in named {
             let found = self.units.iter().position(|unit| unit.spec.service.name == name);
-            if let Some(other) = found.filter(|other| !self.units[*other].has_its_port()) {
+            // A service at work listens on the one that it has until it has ended; a number that is declared is sure.
+            let is_fixed = |unit: &Unit| matches!(unit.spec.service.port, Some(Port::Fixed(_)));
+            let keeps = |unit: &Unit| unit.is_guarded() && (unit.is_staying() || is_fixed(unit));
+            let is_open = |unit: &Unit| !unit.has_its_port() && !keeps(unit);
+            if let Some(other) = found.filter(|other| is_open(&self.units[*other])) {
                 self.port(other)?;
             }
         }
@@ -275,6 +294,16 @@ impl Unit {
     /// True if it has a port, and that is one that its declaration allows.
     fn has_its_port(&self) -> bool {
         self.port.as_ref().zip(self.spec.service.port).is_some_and(|(held, wanted)| fits(wanted, held.port()))
+    }
+
+    /// True if this port is reserved for it.
+    fn holds(&self, port: u16) -> bool {
+        self.port.as_ref().is_some_and(|held| held.port() == port)
+    }
+
+    /// True if the port that it has is about to be free for others.
+    fn gives_up_port(&self) -> bool {
+        !self.is_wanted() || !self.has_its_port() && !(self.is_guarded() && self.is_staying())
     }
 }
 

@@ -8,6 +8,7 @@ use vx_shm::{Ending, Kind, SlotState, Work};
 use super::unit::{Guarded, Stage};
 use super::{Event, GUARD_PATIENCE, Supervisor};
 use crate::process::{Ended, start};
+use crate::project::services::Port;
 use crate::run::log_file;
 use crate::service::built::build_key;
 use crate::service::order::Assignment;
@@ -35,7 +36,7 @@ impl Supervisor {
         }
         let unit = &self.units[index];
         // A program that is not started here takes up its first build by a reload, too.
-        let reload = unit.is_guarded() || unit.spec.service.command.is_empty();
+        let reload = unit.is_guarded() && !unit.outdated || unit.spec.service.command.is_empty();
         let (name, board) = (&unit.spec.service.name, &self.supervision.board);
         let key = build_key(name);
         let not_started = |error: &dyn std::fmt::Display| {
@@ -49,7 +50,12 @@ impl Supervisor {
         let folder = self.supervision.builds.join(name);
         let epoch = format!("{}-{}", std::process::id(), reservation.generation);
         let log = log_file(&self.supervision.logs, &key);
-        let order = unit.spec.build_order(&self.ports(), folder, epoch, reload, log);
+        let mut ports = self.ports();
+        // A service that runs by an earlier declaration starts again after its build, at the port of now.
+        if let (true, Some(Port::Fixed(port))) = (unit.outdated, unit.spec.service.port) {
+            ports.insert(name.clone(), port);
+        }
+        let order = unit.spec.build_order(&ports, folder, epoch, reload, log);
         let events = self.events.clone();
         let on_end = move |ended| drop(events.send(Event::BuildEnded { unit: index, life, ended }));
         let started = order

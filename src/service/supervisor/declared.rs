@@ -114,17 +114,18 @@ impl Supervisor {
         gone.collect()
     }
 
-    /// Take the declaration of one service, which is asked to begin, from the file.
+    /// Take the declaration of one service, which is asked to begin, from the file; the change comes back if it goes on by an
+    /// earlier one.
     ///
     /// # Errors
     /// The file declares it no more, or another program runs it.
-    pub(super) fn declare_one(&mut self, reading: Reading, name: &str, runs: Runs) -> Result<(), Trouble> {
+    pub(super) fn declare_one(&mut self, reading: Reading, name: &str, runs: Runs) -> Result<Option<Change>, Trouble> {
         let caller = reading.specs.first().and_then(|spec| spec.inherited.clone());
         let specs = self.newest(reading);
         let Some(spec) = specs.into_iter().find(|spec| spec.service.name == name) else {
             // A program has declared it.
             if self.units.iter().any(|unit| unit.spec.service.name == name && !unit.in_file) {
-                return Ok(());
+                return Ok(None);
             }
             let text = format!("the project does not declare the service `{name}` any more");
             let hint = format!("`vx stop {name}` stops it, if it still runs; `vx up` starts those that are declared");
@@ -133,17 +134,18 @@ impl Supervisor {
         let spec = Spec { inherited: caller, ..spec };
         let Some(index) = self.units.iter().position(|unit| unit.spec.service.name == name) else {
             self.units.push(Unit::new(spec, true));
-            return Ok(());
+            return Ok(None);
         };
         let unit = self.own_unit(name)?;
         unit.in_file = true;
         let differs = unit.outdated || spec.differs(&unit.spec);
         unit.replace(spec);
         unit.outdated = runs == Runs::On && differs && unit.is_at_work();
+        let change = unit.outdated.then_some(Change::Outdated);
         if unit.is_guarded() {
             self.watch_files(index);
         }
-        Ok(())
+        Ok(change)
     }
 }
 

@@ -89,12 +89,14 @@ impl Supervisor {
                 wanted
             }
             Request::Afresh(reading, request) => {
-                match &*request {
+                let change = match &*request {
                     Request::Restart(name) => self.declare_one(reading, name, Runs::Anew)?,
                     Request::Start(name) | Request::Rebuild(name) => self.declare_one(reading, name, Runs::On)?,
-                    _ => {}
-                }
-                return self.accept(*request);
+                    _ => None,
+                };
+                let mut accepted = self.accept(*request)?;
+                accepted.iter_mut().for_each(|accepted| accepted.change = change);
+                return Ok(accepted);
             }
             Request::Release { client, kill } => self.release(client, &kill),
             Request::Start(name) => {

@@ -6,9 +6,11 @@ use super::place::UpPlace;
 use super::prepare::{UpPrepared, prepare};
 use crate::paths::Home;
 use crate::service::build_key;
+use crate::service::reading::Change;
 use crate::work::boards::{BoardError, open_file, slot_of};
 use crate::work::control::{Asked, Verb};
 use crate::work::frontend::Frontend;
+use crate::work::notice::Notice;
 use crate::work::run::RunOutcome;
 use crate::work::workspace::Place;
 
@@ -57,7 +59,11 @@ pub fn again(
         let board = supervisor.board.clone();
         let snapshot = open_file(&board)?.snapshot().map_err(BoardError::Read)?;
         let slot = slot_of(&snapshot, key).ok_or(UpError::NotAtWork)?;
-        supervisor.again(&declared, verb, key)?;
+        let change = supervisor.again(&declared, verb, key)?;
+        // A build that is good is followed by another start.
+        if verb == Verb::Start && change == Some(Change::Outdated) {
+            frontend.notice(Notice::ServiceOutdated { service: key.clone() });
+        }
         let build = slot_of(&snapshot, &build_key(key)).map(|slot| slot.generation);
         let of_slot = Asked {
             board,

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use vx_shm::{Liveness, Snapshot};
 
 use super::begin::{Begun, begin};
@@ -68,6 +68,10 @@ struct Answered {
     name: String,
     asked: bool,
     change: Option<Change>,
+}
+
+fn answered(answer: Value) -> Result<Vec<Answered>, UpError> {
+    serde_json::from_value(answer).map_err(|error| UpError::Call(CallError::Answer(error.to_string())))
 }
 
 impl Wanted {
@@ -180,8 +184,7 @@ impl Supervisor {
         self.declare(declared)?;
         let Wish { names, lease, differing } = wish;
         let params = json!({ "names": names, "lease": lease, "differing": differing, "read_at": declared.read_at });
-        let answer = self.client.call("up/want", &params, PATIENCE)?;
-        serde_json::from_value(answer).map_err(|error| UpError::Call(CallError::Answer(error.to_string())))
+        answered(self.client.call("up/want", &params, PATIENCE)?)
     }
 
     /// Want these services, which are declared already, until they are stopped.
@@ -193,12 +196,14 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Have a service begin as it is declared now, with the variables of this process.
-    pub(super) fn again(&mut self, declared: &Declared, verb: Verb, name: &str) -> Result<(), UpError> {
+    /// Have a service begin as it is declared now, with the variables of this process. The change comes back if it runs by
+    /// another declaration.
+    pub(super) fn again(&mut self, declared: &Declared, verb: Verb, name: &str) -> Result<Option<Change>, UpError> {
         self.declare(declared)?;
         let params = json!({ "name": name, "verb": verb.name(), "read_at": declared.read_at });
-        self.client.call("up/again", &params, PATIENCE)?;
-        Ok(())
+        let answer = self.client.call("up/again", &params, PATIENCE)?;
+        let accepted = answered(answer)?;
+        Ok(accepted.into_iter().find(|service| service.name == name).and_then(|service| service.change))
     }
 
     /// Want nothing any more of what this connection has a lease of. Of what nobody wants then, the services with the names

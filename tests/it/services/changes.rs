@@ -149,6 +149,30 @@ fn a_fixed_port_passes_to_the_service_of_another_name_and_two_ports_change_place
 }
 
 #[test]
+fn a_port_that_a_service_keeps_for_now_is_refused_to_the_service_that_is_to_have_it_and_named_as_it_is() {
+    let server = |name: &str, port: u16| {
+        format!("[services.{name}]\ncommand = \"python3 -u -m http.server {{port}} --bind 127.0.0.1\"\nport = {port}\n")
+    };
+    let (one, two) = (free_port(), free_port());
+    let services = Services::of(&server("web", one));
+    services.0.vx("up --detach").succeeds();
+    let reads = "[services.reads]\ncommand = \"echo {services.web.port}; exec sleep 600\"\nshell = true\nready = { log = \"..\" }\n";
+    services.declare(&(server("web", two) + &server("api", one) + reads));
+    let web = services.pid("web");
+    services.0.vx("start web").succeeds().says("`web` goes on as it was declared before").says("`vx restart web`");
+    assert_eq!(services.pid("web"), web);
+    services.0.vx("up api").fails_with(&format!("port {one} is still with the service `web`")).says("`vx restart web`");
+    services.0.vx("up reads").succeeds();
+    services.0.vx("logs reads -n 1").prints(&format!("reads | {one}"));
+    services.0.vx("restart web").succeeds();
+    services.0.vx("up api").succeeds();
+    assert_eq!((&services.named("web")["port"], &services.named("api")["port"]), (&two.into(), &one.into()));
+    services.0.vx("restart reads").succeeds();
+    services.0.vx("logs reads -n 1").prints(&format!("reads | {two}"));
+    services.ends_clean();
+}
+
+#[test]
 fn a_service_has_the_variables_of_the_shell_that_started_it_and_another_shell_restarts_nothing() {
     let services = Services::of(&services_of(&[("db", "1"), ("web", "1")]));
     services.vx_with("FOO", "1", "up db").succeeds();
