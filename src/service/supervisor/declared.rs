@@ -33,12 +33,14 @@ pub(super) enum Runs {
 }
 
 impl Supervisor {
-    /// The services of the newest reading of the file, which is this one or another client's.
+    /// The services of the newest reading of the file, which is this one or another client's. Either way they have the
+    /// variables of this reading's client, who asks for them.
     fn newest(&mut self, reading: Reading) -> Vec<Spec> {
+        let caller = reading.specs.first().and_then(|spec| spec.inherited.clone());
         if reading.read_at >= self.newest.read_at {
             self.newest = reading;
         }
-        self.newest.specs.clone()
+        self.newest.specs.iter().map(|spec| Spec { inherited: caller.clone(), ..spec.clone() }).collect()
     }
 
     /// The services of these declarations that are `wanted`, and those that ran and differ. Of these the wanted ones are
@@ -120,7 +122,6 @@ impl Supervisor {
     /// # Errors
     /// The file declares it no more, or another program runs it.
     pub(super) fn declare_one(&mut self, reading: Reading, name: &str, runs: Runs) -> Result<Option<Change>, Trouble> {
-        let caller = reading.specs.first().and_then(|spec| spec.inherited.clone());
         let specs = self.newest(reading);
         let Some(spec) = specs.into_iter().find(|spec| spec.service.name == name) else {
             // A program has declared it.
@@ -131,7 +132,6 @@ impl Supervisor {
             let hint = format!("`vx stop {name}` stops it, if it still runs; `vx up` starts those that are declared");
             return Err(Trouble::new(TroubleKind::NotFound, text).hinted(hint));
         };
-        let spec = Spec { inherited: caller, ..spec };
         let Some(index) = self.units.iter().position(|unit| unit.spec.service.name == name) else {
             self.units.push(Unit::new(spec, true));
             return Ok(None);

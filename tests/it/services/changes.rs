@@ -173,6 +173,22 @@ fn a_port_that_a_service_keeps_for_now_is_refused_to_the_service_that_is_to_have
 }
 
 #[test]
+fn a_service_has_the_variables_of_the_client_that_starts_it_also_if_another_has_read_the_file_later() {
+    let services = Services::of(&services_of(&[("web", "1"), ("db", "1")]));
+    services.vx_with("FOO", "newer", "up db").succeeds();
+    let mut older = connected(&services);
+    let variables: Vec<_> = services.0.environment().into_iter().chain([("FOO".into(), "older".into())]).collect();
+    older.call("up/environment", &json!({ "variables": variables }), PATIENCE).expect("they are taken");
+    let spec = Spec { project: services.0.project(), ..Spec::of(Service::named("web")) };
+    older.call("up/declare", &json!(spec), PATIENCE).expect("it is taken");
+    older.call("up/want", &json!({ "names": ["web"], "lease": false, "read_at": 1 }), PATIENCE).expect("it starts");
+    eventually("it runs", || (services.state("web") == "ready").then_some(()));
+    assert_eq!(services.variable("web", "FOO").as_deref(), Some("older"));
+    assert_eq!(services.variable("web", "A").as_deref(), Some("1"), "the declaration is the newer one");
+    services.ends_clean();
+}
+
+#[test]
 fn a_service_has_the_variables_of_the_shell_that_started_it_and_another_shell_restarts_nothing() {
     let services = Services::of(&services_of(&[("db", "1"), ("web", "1")]));
     services.vx_with("FOO", "1", "up db").succeeds();
