@@ -82,6 +82,7 @@ pub(super) fn print(notice: Notice) {
             print::warning(format_args!("{reason}; the run goes on, and `vx top` in other terminals does not see it"));
         }
         Notice::ServiceOutdated { service } => print::note(outdated_service(&service)),
+        Notice::ServicesStopping => print::note("waiting for the services to stop"),
         Notice::Strays(swept) => print::warning(strays(&swept)),
         Notice::ShimsKept(error) => print::warning(error),
         Notice::Failed(error) => {

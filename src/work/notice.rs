@@ -160,6 +160,8 @@ pub enum Notice {
         /// The service.
         service: String,
     },
+    /// The services of the project are being stopped, and are waited for before others start.
+    ServicesStopping,
     /// Processes that killed runs had left behind were ended.
     Strays(Swept),
     /// A part of the work could not be begun or finished; the rest continues.

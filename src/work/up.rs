@@ -37,6 +37,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use again::{Again, Begun, again, begins};
+use connect::ENDING;
 pub use connect::{Changed, Supervisor, Wanted, Wish, want};
 pub use error::UpError;
 pub use going::LivesOn;
@@ -65,8 +66,6 @@ use crate::process::has_ended;
 use crate::project::services::keys_meant;
 use crate::service::reading::Change;
 
-/// The longest that a project's supervisor may take to end once all of its services have.
-const ENDING: Duration = Duration::from_secs(20);
 /// The time between two looks at it.
 const GLANCE: Duration = Duration::from_millis(5);
 

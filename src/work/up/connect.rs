@@ -19,6 +19,7 @@ use crate::service::reading::{Change, Differing};
 use crate::work::boards;
 use crate::work::control::{Verb, connect_to};
 use crate::work::frontend::Frontend;
+use crate::work::notice::Notice;
 use crate::work::strays::end_strays_before_run;
 
 /// The longest that a supervisor may take to listen. One that is about to end is waited for, too.
@@ -31,6 +32,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const MOST_STARTS: usize = 5;
 /// The longest wait for the guards of an earlier supervisor, which end soon after it, or are being killed like it.
 const DYING: Duration = Duration::from_secs(1);
+
+/// The longest that a project's supervisor may take to end once all of its services have.
+pub(super) const ENDING: Duration = Duration::from_secs(20);
+/// The time after which a client that waits for a supervisor's end says so.
+const NOTICED: Duration = Duration::from_millis(500);
 
 /// A wish for services.
 #[derive(Clone, Copy, Debug)]
@@ -77,9 +83,7 @@ fn answered(answer: Value) -> Result<Vec<Answered>, UpError> {
 impl Wanted {
     fn of(supervisor: Supervisor, services: Vec<Answered>) -> Self {
         let names = services.iter().filter(|service| service.asked).map(|service| service.name.clone()).collect();
-        let changed = |service: &Answered| {
-            Some(Changed { name: service.name.clone(), change: service.change? })
-        };
+        let changed = |service: &Answered| Some(Changed { name: service.name.clone(), change: service.change? });
         Self { supervisor, names, changes: services.iter().filter_map(changed).collect() }
     }
 }
@@ -219,8 +223,14 @@ impl Supervisor {
 
     /// Ask it to stop all services and to end; the longest that one of them may take comes back.
     pub(super) fn stop_all(&mut self) -> Result<Duration, UpError> {
-        let answer = self.client.call("up/bound", &json!({}), PATIENCE)?;
+        let bound = self.bound()?;
         self.client.call("board/stop", &json!({}), PATIENCE)?;
+        Ok(bound)
+    }
+
+    /// The longest that one of its services may take to stop.
+    fn bound(&mut self) -> Result<Duration, UpError> {
+        let answer = self.client.call("up/bound", &json!({}), PATIENCE)?;
         Ok(Duration::from_millis(answer["stop_ms"].as_u64().unwrap_or_default()))
     }
 }
@@ -235,10 +245,31 @@ pub fn want(home: &Home, declared: &Declared, wish: &Wish<'_>, frontend: &dyn Fr
     loop {
         let mut supervisor = Supervisor::ensure(&place, home, frontend)?;
         match supervisor.want(declared, wish) {
-            Err(error) if error.is_over() => {}
+            Err(error) if error.is_over() => await_closing(&place, supervisor, frontend)?,
             answered => return answered.map(|services| Wanted::of(supervisor, services)),
         }
     }
+}
+
+/// Wait until this supervisor, which takes no requests any more, holds the project no more. It listens until the last of its
+/// services has stopped.
+fn await_closing(place: &UpPlace, mut supervisor: Supervisor, frontend: &dyn Frontend) -> Result<(), UpError> {
+    // One that is gone already has no bound.
+    let bound = supervisor.bound().unwrap_or_default();
+    let (deadline, said_at) = (Instant::now().checked_add(bound + ENDING), Instant::now() + NOTICED);
+    let mut said = false;
+    while place.is_held_by(supervisor.pid) {
+        let now = Instant::now();
+        if deadline.is_some_and(|deadline| now >= deadline) {
+            return Err(UpError::NotEnded);
+        }
+        if !said && now >= said_at {
+            said = true;
+            frontend.notice(Notice::ServicesStopping);
+        }
+        thread::sleep(GLANCE);
+    }
+    Ok(())
 }
 
 /// Wait until the guards of the project's last supervisor have ended. What they have left is known for that only once they

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::DirBuilderExt;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, TryRecvError, bounded};
 use rustix::process::Signal;
@@ -227,4 +227,34 @@ fn a_life_that_was_asked_to_end_is_no_answer_to_a_call_that_waits_for_its_servic
     }
     services.0.vx("down").succeeds();
     assert_eq!(services.0.processes(), []);
+}
+
+#[test]
+fn a_start_during_a_slow_stop_of_all_services_says_that_it_waits_and_does_so_quietly() {
+    let services = Services::of(
+        "[services.slow]\ncommand = \"trap 'sleep 6; exit' TERM; sleep 655 & while :; do wait; done\"\nshell = true\n\
+         [services.web]\ncommand = \"sleep 656\"\n",
+    );
+    services.0.vx("up --detach").succeeds();
+    let (down, before) = (services.0.start("down"), services.supervisors()[0].pid);
+    eventually("it is stopping", || (services.state("slow") == "stopping").then_some(()));
+    let up = services.0.start("up web");
+    eventually("it says so", || up.said().contains("waiting for the services to stop").then_some(()));
+    let (ticks, begun) = (ticks_of(up.pid()), Instant::now());
+    thread::sleep(Duration::from_secs(1));
+    let used = ticks_of(up.pid()).saturating_sub(ticks);
+    assert!(used < 20, "{used} ticks of the processor in {:?}", begun.elapsed());
+    down.finish().succeeds();
+    up.finish().succeeds();
+    assert_eq!(services.state("web"), "running");
+    assert_ne!(services.supervisors()[0].pid, before);
+    services.0.vx("down").succeeds();
+    assert_eq!(services.0.processes(), []);
+}
+
+/// The time of the processor that this process has had, in hundredths of a second; 0 once it has ended.
+fn ticks_of(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum()
 }
