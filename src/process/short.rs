@@ -21,7 +21,7 @@ use super::tree;
 use super::{
     capture::{Capture, Ears, Listener, Outlet, PassOn},
     group::Survivors,
-    tree::{Tree, TreeLaunch},
+    tree::{Tree, TreeEnd, TreeLaunch},
 };
 
 /// Time that a short command may take.
@@ -267,13 +267,19 @@ fn run_as_tree(
         }
         let late = Instant::now() >= deadline;
         if late || cancelled() {
-            let end = tree.end(STOP_GRACE)?;
-            all_have_ended(end.map(|end| end.left).unwrap_or_default())?;
+            all_have_ended(left_after(tree.end(STOP_GRACE)?))?;
             return Err(stopped(late, patience));
         }
     };
     all_have_ended(end.left)?;
     Ok((end.exit, capture.finish()))
+}
+
+/// What is left after this end, which is none if the runner did not report one, not even by its own end.
+#[cfg(target_os = "linux")]
+fn left_after(end: Option<TreeEnd>) -> Survivors {
+    let unseen = || Survivors { unseen: Some("its runner does not answer".into()), ..Survivors::default() };
+    end.map_or_else(unseen, |end| end.left)
 }
 
 #[cfg(target_os = "linux")]
@@ -346,6 +352,13 @@ mod tests {
         let lines = tail.lines();
         assert_eq!(lines[0], "y z");
         assert!(lines[1].ends_with("a \"b\" $(c) 'd"), "{lines:?}");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_runner_that_does_not_answer_leaves_it_open_who_is_left() {
+        let error = all_have_ended(left_after(None)).expect_err("nothing is known");
+        assert!(error.to_string().contains("its runner does not answer"), "{error}");
     }
 
     #[test]
