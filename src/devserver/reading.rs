@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use vx_shm::{Reader, SlotState, SlotView, Snapshot};
+use vx_shm::{ReadError, Reader, SlotState, SlotView, Snapshot};
 use vx_status::error_cell::ErrorCell;
 use vx_status::vocabulary::{Phase, build, service};
 
 use super::event::DevServerEvent;
 use super::log::{LogEntry, MANAGER, WATCH};
 use super::state::{BuildError, DevProcessStatus, DevServerState};
-use crate::run::{log_file, logs_of};
+use crate::run::{await_change, log_file, logs_of};
 use crate::service::{build_key, reported};
 use crate::work::boards::{self, BoardError, slot_of};
 use crate::work::up::Follower;
@@ -31,8 +31,8 @@ pub(super) struct Keys {
 pub(super) struct Reading {
     keys: Keys,
     reader: Reader,
-    /// True if the last look could read the board.
-    readable: bool,
+    /// The outcome of the last look at the board.
+    read: Result<bool, ReadError>,
     snapshot: Snapshot,
     logs: [Follower; 2],
     fault: Fault,
@@ -52,7 +52,7 @@ impl Reading {
         let follower = |source: &str, key: &str| Follower::of(&Arc::from(source), log_file(&logs, key), false);
         Ok(Self {
             reader: boards::open_file(board)?,
-            readable: true,
+            read: Ok(true),
             snapshot: Snapshot::default(),
             logs: [follower("vite", &keys.vite), follower("go-build", &build_key(&keys.go))],
             keys,
@@ -67,11 +67,7 @@ impl Reading {
 
     /// Wait for a change of the board, at most for so long.
     pub(super) fn await_change(&self, longest: Duration) {
-        if self.readable {
-            self.reader.wait_change(longest);
-        } else {
-            std::thread::sleep(longest); // A board that was cut has no change to wait for.
-        }
+        await_change(&self.reader, &self.read, longest);
     }
 
     /// The state at the last look.
@@ -93,7 +89,7 @@ impl Reading {
     /// The events since the last look: first what was printed, then mistakes, and the state last.
     pub(super) fn look(&mut self) -> Vec<DevServerEvent> {
         // A board that cannot be read any more shows what it showed.
-        self.readable = self.reader.refresh(&mut self.snapshot).is_ok();
+        self.read = self.reader.refresh(&mut self.snapshot);
         let (vite, go) = (slot_of(&self.snapshot, &self.keys.vite), slot_of(&self.snapshot, &self.keys.go));
         let built = slot_of(&self.snapshot, &build_key(&self.keys.go)).cloned();
         let (vite, go) = (vite.cloned(), go.cloned());

@@ -2,9 +2,10 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
-use vx_shm::{Board, CreateError};
+use vx_shm::{Board, CreateError, ReadError, Reader};
 
 use super::log_files::logs_of;
 use super::recordings::stale_recordings;
@@ -30,6 +31,15 @@ pub fn create_board(directory: &Path, title: &str, capacity: u32) -> Result<Boar
         made = create();
     }
     made
+}
+
+/// Wait for a change of a board after it was last read with this outcome, at most for so long. A board that was cut changes no
+/// more, and [`Reader::wait_change`] does not wait for it: whoever goes on with what it showed comes back after that time.
+pub fn await_change(reader: &Reader, read: &Result<bool, ReadError>, longest: Duration) {
+    match read {
+        Ok(_) => drop(reader.wait_change(longest)),
+        Err(_) => thread::sleep(longest),
+    }
 }
 
 /// Remove boards that are old or too many, with the logs beside them, logs whose board is gone, and recordings that are
@@ -68,4 +78,25 @@ fn is_settled(path: &Path) -> bool {
     const STARTING: Duration = Duration::from_secs(10);
     let modified = path.metadata().and_then(|metadata| metadata.modified());
     modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > STARTING))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use vx_shm::Snapshot;
+
+    use super::*;
+
+    #[test]
+    fn a_board_that_was_cut_is_looked_at_again_only_after_the_time_of_a_wait() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let board = create_board(directory.path(), "", 4).expect("a board");
+        let mut reader = Reader::open(board.path()).expect("it opens");
+        let file = std::fs::File::options().write(true).open(board.path()).expect("a file");
+        file.set_len(64).expect("it is cut");
+        let (read, begun) = (reader.refresh(&mut Snapshot::default()), Instant::now());
+        await_change(&reader, &read, Duration::from_millis(200));
+        assert!(read.is_err() && begun.elapsed() >= Duration::from_millis(200), "{read:?} {:?}", begun.elapsed());
+    }
 }

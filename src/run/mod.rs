@@ -18,7 +18,7 @@ mod verdict;
 mod written;
 
 pub use board::{JoinedBoard, RunBoard};
-pub use boards::{BOARDS_KEPT, BOARDS_KEPT_FOR, collect_boards, create_board, stale_boards};
+pub use boards::{BOARDS_KEPT, BOARDS_KEPT_FOR, await_change, collect_boards, create_board, stale_boards};
 pub use control::{Request, RunHandle};
 pub use dumper::Dumper;
 pub use end::{JobEnd, RunEnd};

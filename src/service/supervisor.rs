@@ -34,6 +34,7 @@ use super::devinfo::DevInfoFile;
 use super::ports::Ports;
 use super::reading::Reading;
 use crate::process::{Adoption, Ended};
+use crate::run::await_change;
 use crate::trouble::{Trouble, TroubleKind};
 
 /// The time for which a supervisor without any service stays, so that a client that starts one finds it.
@@ -132,15 +133,11 @@ fn watch(board: PathBuf, events: Sender<Event>) -> io::Result<()> {
     let mut snapshot = Snapshot::default();
     thread::Builder::new().name("board watch".into()).spawn(move || {
         loop {
-            let readable = reader.refresh(&mut snapshot).is_ok();
+            let read = reader.refresh(&mut snapshot);
             if events.send(Event::Changed).is_err() {
                 return;
             }
-            if readable {
-                reader.wait_change(LOOK);
-            } else {
-                thread::sleep(LOOK); // A board that was cut has no change to wait for.
-            }
+            await_change(&reader, &read, LOOK);
         }
     })?;
     Ok(())

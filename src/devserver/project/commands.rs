@@ -13,6 +13,7 @@ use crate::devserver::instance::name_of;
 use crate::devserver::reading::Keys;
 use crate::devserver::state::DevServerState;
 use crate::project::services::vite_go;
+use crate::run::await_change;
 use crate::service::build_key;
 use crate::service::spec::Spec;
 use crate::service::supervisor::{Declared, Request};
@@ -148,7 +149,7 @@ impl Shared {
         let mut reader: Reader = boards::open_file(&self.board).map_err(std::io::Error::other)?;
         let mut snapshot = Snapshot::default();
         loop {
-            let readable = reader.refresh(&mut snapshot).is_ok();
+            let read = reader.refresh(&mut snapshot);
             if is_so(&snapshot) {
                 return Ok(());
             }
@@ -156,11 +157,7 @@ impl Shared {
             if left.is_zero() {
                 return Err(DevServerError::NotEnded { id: id.to_owned() });
             }
-            if readable {
-                reader.wait_change(left.min(LOOK));
-            } else {
-                std::thread::sleep(left.min(LOOK)); // A board that was cut has no change to wait for.
-            }
+            await_change(&reader, &read, left.min(LOOK));
         }
     }
 }

@@ -19,6 +19,7 @@ use super::error::UpError;
 use super::prepare::Declared;
 use super::state::{ServiceState, is_supervised, of_project};
 use crate::paths::Home;
+use crate::run::await_change;
 use crate::work::boards::{open_file, slot_of};
 use crate::work::frontend::Frontend;
 
@@ -206,7 +207,7 @@ fn await_end(lease: &Weak<Inner>, mut reader: Reader, failures: &Sender<Failure>
     let (mut snapshot, mut known) = (Snapshot::default(), HashMap::new());
     while let Some(inner) = lease.upgrade() {
         // A board that cannot be read any more shows what it showed.
-        let readable = reader.refresh(&mut snapshot).is_ok();
+        let read = reader.refresh(&mut snapshot);
         let (settled, failed) = (inner.end(&snapshot), inner.failed(&snapshot));
         let goes_on = inner.held || !failed.is_empty() && is_supervised(&snapshot);
         if settled.is_some() && !(goes_on && inner.asked.load(Ordering::SeqCst) == 0) {
@@ -221,10 +222,6 @@ fn await_end(lease: &Weak<Inner>, mut reader: Reader, failures: &Sender<Failure>
             }
         }
         drop(inner);
-        if readable {
-            reader.wait_change(LOOK);
-        } else {
-            thread::sleep(LOOK);
-        }
+        await_change(&reader, &read, LOOK);
     }
 }
