@@ -74,6 +74,11 @@ impl Ending {
         self.clean >= CLEAN_LOOKS
     }
 
+    /// Look as often as it takes to see that the tree is empty, if it is.
+    pub(super) fn is_empty(&mut self) -> bool {
+        (0..CLEAN_LOOKS).any(|_| self.seen_empty())
+    }
+
     /// End the tree: ask, wait for the grace, kill. `wait` returns when a member ends, after that pause, or with another
     /// grace to keep to if it is shorter. Who is still there after all comes back, and so does the reason for which it is
     /// not known that nobody is.

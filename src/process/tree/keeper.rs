@@ -141,9 +141,9 @@ impl Guarded {
         })
     }
 
-    /// Look whether nothing of it is left.
-    pub fn seen_empty(&mut self) -> bool {
-        self.ending.seen_empty()
+    /// Look whether nothing of it is left, as often as it takes to see that.
+    pub fn is_empty(&mut self) -> bool {
+        self.ending.is_empty()
     }
 
     /// The processes of it that are there, as the last look found them.

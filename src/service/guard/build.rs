@@ -205,7 +205,7 @@ impl Builder<'_> {
 
     /// End what is there of a program; it is an error if something is left.
     fn end(&mut self, guarded: &mut Guarded) -> Result<(), Ending> {
-        if guarded.exit().is_some() && guarded.seen_empty() && guarded.seen_empty() {
+        if guarded.exit().is_some() && guarded.is_empty() {
             return Ok(());
         }
         let grace = Duration::from_millis(self.order.stop_timeout_ms);

@@ -130,7 +130,7 @@ impl Keeper<'_> {
     /// The end of the service, if it is over with that of its program. A program that ends well and leaves processes behind
     /// lives on in them, as a daemon does, unless it is one that is to end; the others are ended with it.
     fn end_after(&mut self, guarded: &mut Guarded, exit: Exit) -> Option<End> {
-        if guarded.seen_empty() || guarded.seen_empty() {
+        if guarded.is_empty() {
             return Some(End::Ended(exit));
         }
         if exit.success() && self.order.restart != Restart::Never {
