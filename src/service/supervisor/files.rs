@@ -1,9 +1,11 @@
 //! The files of services: a service whose files have changed is built, and reloaded or started again.
 
 use std::thread;
+use std::time::Instant;
 
 use super::unit::{FileWatch, Stage};
 use super::{Event, Supervisor};
+use crate::service::restarts::Restarts;
 use crate::service::watch::{Choice, Watch};
 
 impl Supervisor {
@@ -30,7 +32,8 @@ impl Supervisor {
         self.units[index].watch = watch.map(|watch| FileWatch { directory, patterns, _watch: watch });
     }
 
-    /// Renew a service whose files have changed. One that was stopped stays so; one that has failed is tried again.
+    /// Renew a service whose files have changed. One that was stopped stays so; one that has failed, or rests between two
+    /// guards, is tried again at once, and the deaths before don't count any more.
     pub(super) fn files_changed(&mut self, index: usize) {
         let unit = &mut self.units[index];
         if unit.watch.is_none() || !unit.is_wanted() || self.closing {
@@ -44,9 +47,15 @@ impl Supervisor {
             Stage::Over(state) if state.good() => {}
             Stage::Over(_) => {
                 unit.builds.good = false;
+                unit.restarts = Restarts::default();
                 self.begin_anew(index);
             }
-            Stage::Idle | Stage::Waiting | Stage::Resting(_) => unit.builds.good = false,
+            Stage::Resting(_) => {
+                unit.builds.good = false;
+                unit.restarts = Restarts::default();
+                unit.stage = Stage::Resting(Instant::now());
+            }
+            Stage::Idle | Stage::Waiting => unit.builds.good = false,
         }
     }
 

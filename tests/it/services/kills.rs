@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
@@ -97,6 +97,34 @@ fn a_guard_that_is_killed_is_replaced_and_its_service_is_there_once() {
         });
         assert_eq!((services.running("sleep 611").len(), services.running("sleep 612").len()), (1, 1));
     }
+    services.0.vx("down").succeeds();
+    assert_eq!(services.0.processes(), []);
+}
+
+#[test]
+fn a_change_of_watched_files_ends_the_pause_after_deaths_of_guards_and_begins_their_count_anew() {
+    let services = Services::of("[services.web]\ncommand = \"sleep 619\"\nwatch = [\"*.conf\"]\n");
+    services.0.vx("up --detach").succeeds();
+    let is_replaced = |before: u32| {
+        eventually("another guard is at work", || {
+            services.guards().iter().find(|guard| guard.pid != before).map(|guard| guard.pid)
+        })
+    };
+    // After the fifth death within a minute the pause is of eight seconds, and after the sixth there is no other guard.
+    let mut guard = services.guards()[0].pid;
+    for death in 1..=5 {
+        send(guard, Signal::KILL);
+        if death < 5 {
+            guard = is_replaced(guard);
+        }
+    }
+    let begun = Instant::now();
+    // It is taken up half a second later.
+    services.0.write("a.conf", "");
+    guard = is_replaced(guard);
+    assert!(begun.elapsed() < Duration::from_secs(7), "{:?}", begun.elapsed());
+    send(guard, Signal::KILL);
+    is_replaced(guard);
     services.0.vx("down").succeeds();
     assert_eq!(services.0.processes(), []);
 }
