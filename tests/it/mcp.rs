@@ -316,6 +316,24 @@ fn a_service_is_restarted_and_stopped_and_a_wrong_name_is_answered_with_the_righ
 }
 
 #[test]
+fn a_wait_with_a_time_waits_for_a_repair_and_one_without_says_what_is_broken() {
+    let broken = "test -e mended || { echo 'ERROR no table'; exit 1; }; echo listening; exec sleep 715";
+    let web = format!("[services.web]\ncommand = \"{broken}\"\nshell = true\nready = {{ log = \"listening\" }}\n");
+    let sandbox = Sandbox::new().config(&format!("{web}watch = [\"mended\"]\n"));
+    let mut client = Client::allowed(&sandbox);
+    let (failed, said) = client.call(1, "service", &json!({ "name": "web", "action": "start" }));
+    assert!(failed && said.contains("no table"), "{said}");
+    let (failed, said) = client.call(2, "wait_for", &json!({ "names": ["web"] }));
+    assert!(failed && said.contains("is failing"), "{said}");
+    // The answer is of the repair, which the service takes up only after the call.
+    sandbox.write("mended", "");
+    let (failed, said) = client.call(3, "wait_for", &json!({ "names": ["web"], "timeout_seconds": 25 }));
+    assert!(!failed && said.contains("\"reached\""), "{said}");
+    client.leave();
+    sandbox.vx("down").succeeds();
+}
+
+#[test]
 fn a_script_runs_apart_from_the_streams_of_the_protocol_and_ends_with_its_call() {
     let sandbox = Sandbox::new().config(PROJECT);
     let mut client = Client::allowed(&sandbox);
