@@ -13,8 +13,7 @@ use process_wrap::std::CommandWrap;
 
 use crate::variables::WORK_MARKS;
 
-/// A file without a name for what such a program prints: gone with the last process that has it, and in no directory, which
-/// may be full.
+/// A file without a name for what such a program prints. On Linux it's in memory, so a full disk can't stop us.
 ///
 /// # Errors
 /// There is no memory for it.

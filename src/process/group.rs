@@ -61,7 +61,7 @@ impl Survivors {
         self.seen.is_empty() && self.unseen.is_none()
     }
 
-    /// Those of two looks at different processes.
+    /// Merges the survivors of two sets of processes.
     pub fn and(mut self, other: Self) -> Self {
         self.seen.extend(other.seen);
         self.unseen = self.unseen.or(other.unseen);
@@ -75,7 +75,7 @@ impl From<Vec<Member>> for Survivors {
     }
 }
 
-/// As the end of a sentence about those who were killed.
+/// Completes “killed, and …”.
 impl fmt::Display for Survivors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seen: Vec<String> = self.seen.iter().map(ToString::to_string).collect();

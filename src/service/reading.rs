@@ -1,7 +1,7 @@
 //! The services of a project's file, as one client has read them.
 //!
-//! Several clients read the file at different times, and the one that has read it last may be the first that is heard: it
-//! may have installed nothing meanwhile. So a reading has its time, and an older one changes nothing.
+//! A client that reads later can be heard first, as it need not install anything. So a reading has its time, and an older one
+//! changes nothing.
 
 use serde::{Deserialize, Serialize};
 

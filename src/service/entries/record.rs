@@ -63,7 +63,7 @@ impl Levels {
             },
         };
         self.record = Some(Record { level, form, last: time });
-        // Of a line that shows a graver level than its record, only that line has it.
+        // A graver level counts for its own line only.
         own.map_or(level, |own| own.max(level))
     }
 }

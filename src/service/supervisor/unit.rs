@@ -152,7 +152,7 @@ impl Unit {
         self.former.retain(|known| *known != client);
     }
 
-    /// True if another life of it is to begin, or if it is not decided yet what the end of its last one means.
+    /// True if another life follows, or still may: the supervisor has not taken up the end of the last one yet.
     pub(super) fn is_going(&self) -> bool {
         match self.stage {
             Stage::Over(_) => false,
