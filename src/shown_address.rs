@@ -17,12 +17,18 @@ pub fn shown_address(address: &str) -> String {
     hidden(address, &secrets(address, Form::Address))
 }
 
-/// A text, such as a command, with its addresses as they are shown.
-///
-/// Nothing that a shell acts on is hidden, so that whoever reads the text before agreeing to it sees what it would run: an
-/// address ends before such a character.
+/// A text, such as a message, with its addresses as they are shown. One that is quoted reaches to the end of its quotes, any
+/// other to a blank.
 pub fn without_secrets(text: &str) -> String {
     hidden(text, &secrets(text, Form::Text))
+}
+
+/// A text for a shell with its addresses as they are shown.
+///
+/// Nothing that a shell acts on is hidden, so that whoever reads the text before agreeing to it sees what it would run: an
+/// address ends before such a character, whatever quotes it stands in.
+pub fn without_secrets_for_a_shell(text: &str) -> String {
+    hidden(text, &secrets(text, Form::Shell))
 }
 
 /// A value as it is shown: an address, or a text with addresses in it.
@@ -60,20 +66,66 @@ pub fn locked_address(address: &str) -> String {
 enum Form {
     /// Nothing.
     Address,
-    /// The words of a command or a sentence.
+    /// The words of a message or a value, in which it may be quoted.
     Text,
     /// A line of a file, in which it is quoted.
     Line,
+    /// The words of a text that a shell reads.
+    Shell,
 }
 
 impl Form {
-    fn ends(self, character: char) -> bool {
-        match self {
-            Self::Address => false,
-            Self::Text => character.is_whitespace() || "\"'`<>|();$\\".contains(character),
-            Self::Line => "\"'".contains(character),
+    /// The end of the address that begins at `start`, and the place behind its quotes. The text from `at` on is what comes
+    /// before it.
+    fn end(self, text: &str, at: usize, start: usize) -> (usize, usize) {
+        let ends = |character: char| match self {
+            Self::Address | Self::Line => false,
+            Self::Text => character.is_whitespace(),
+            Self::Shell => character.is_whitespace() || "\"'`<>|();$\\".contains(character),
+        };
+        let end = text[start..].find(ends).map_or(text.len(), |end| start + end);
+        let quote = match self {
+            Self::Text | Self::Line => open_quote(text, at..start),
+            Self::Address | Self::Shell => None,
+        };
+        let closing = quote.and_then(|quote| Some((closing_quote(&text[..end], start, quote)?, quote.len())));
+        closing.map_or((end, end), |(closing, length)| (closing, closing + length))
+    }
+}
+
+/// The quotes of messages and of TOML.
+const QUOTES: [&str; 5] = ["\"\"\"", "'''", "\"", "'", "`"];
+
+/// The quote that is open at the end of this part of a text. Behind a letter it is an apostrophe.
+fn open_quote(text: &str, part: Range<usize>) -> Option<&'static str> {
+    let (text, mut at) = (&text[..part.end], part.start);
+    let mut open = None;
+    while let Some(found) = text[at..].find(['"', '\'', '`']) {
+        let begin = at + found;
+        let quote = QUOTES.into_iter().find(|quote| text[begin..].starts_with(quote))?;
+        at = begin + quote.len();
+        if text[..begin].ends_with(char::is_alphanumeric) {
+            continue;
+        }
+        match closing_quote(text, at, quote) {
+            Some(closing) => at = closing + quote.len(),
+            None => {
+                open = Some(quote);
+                break;
+            }
         }
     }
+    open
+}
+
+/// The place of the quote that closes what `quote` has opened before `from`. In an address there may be others: behind one
+/// that closes comes a blank, the end, or a sign of a list or a sentence.
+fn closing_quote(text: &str, from: usize, quote: &str) -> Option<usize> {
+    text[from..].match_indices(quote).map(|(at, _)| from + at).find(|at| {
+        let is_escaped = quote.starts_with('"') && text[..*at].ends_with('\\');
+        let after = text[at + quote.len()..].chars().next();
+        !is_escaped && after.is_none_or(|after| after.is_whitespace() || ",]}=#):.".contains(after))
+    })
 }
 
 fn is_address(text: &str) -> bool {
@@ -95,28 +147,33 @@ fn hidden(text: &str, secrets: &[Range<usize>]) -> String {
 /// The secret parts of all addresses in a text, in its order.
 fn secrets(text: &str, form: Form) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    let (mut at, mut nested) = (0, 0);
+    let mut at = 0;
     while let Some(scheme) = text[at..].find("://") {
         let start = at + scheme + "://".len();
-        let end = text[start..].find(|character| form.ends(character)).map_or(text.len(), |end| start + end);
+        let (end, next) = form.end(text, at, start);
+        of_address(text, start..end, form, &mut found);
+        at = next;
+    }
+    found
+}
+
+/// The secret parts of one address, which begins behind its scheme.
+fn of_address(text: &str, Range { mut start, end }: Range<usize>, form: Form, found: &mut Vec<Range<usize>>) {
+    // An address may stand in the path of another one. Each is looked through to its end, so there is a bound, beyond which
+    // nothing is shown but to whoever asks what a command does.
+    for nested in 0..=MOST_NESTED {
         let path = start + login(&text[start..end], form).unwrap_or(0);
         if path > start {
             found.push(start..path);
         }
         let query = text[path..end].find(['?', '#']).map_or(end, |query| path + query);
-        // An address may stand in the path of another one. Each is looked through to its end, so there is a bound, beyond
-        // which nothing is shown but to whoever asks what a command does.
-        if text[path..query].contains("://") {
-            (at, nested) = if nested < MOST_NESTED { (path, nested + 1) } else { (end, 0) };
-            if at == end && form != Form::Text {
-                found.push(path..end);
-            }
-            continue;
+        match text[path..query].find("://") {
+            None => return values(text, query..end, form, found),
+            Some(_) if nested == MOST_NESTED && form == Form::Shell => {}
+            Some(_) if nested == MOST_NESTED => found.push(path..end),
+            Some(inner) => start = path + inner + "://".len(),
         }
-        values(text, query..end, form, &mut found);
-        (at, nested) = (end, 0);
     }
-    found
 }
 
 /// The length of the name and the password in front of an address's host.
@@ -126,7 +183,7 @@ fn login(address: &str, form: Form) -> Option<usize> {
     // Anything but a port was meant as a password, which may hold any character.
     let is_cut = !authority.contains('@') && !port.chars().all(|character| character.is_ascii_digit());
     let length = if is_cut { address.rfind('@') } else { authority.rfind('@') };
-    length.filter(|length| form != Form::Text || !address[..*length].contains('&'))
+    length.filter(|length| form != Form::Shell || !address[..*length].contains('&'))
 }
 
 /// The values in a query and a fragment; `range` begins with its mark. A part without a name counts as a value.
@@ -138,7 +195,7 @@ fn values(text: &str, range: Range<usize>, form: Form, found: &mut Vec<Range<usi
         match text[start..end].find('=') {
             Some(sign) if start + sign + 1 < end => found.push(start + sign + 1..end),
             // Behind `&` may be another command.
-            None if start < end && (first || form != Form::Text) => found.push(start..end),
+            None if start < end && (first || form != Form::Shell) => found.push(start..end),
             _ => {}
         }
         first = text[end..].starts_with('#');
@@ -181,6 +238,12 @@ mod tests {
             ),
             ("curl https://u:p@h -o x && mail a@b", "curl https://***@h -o x && mail a@b"),
             ("curl 'https://h/x?t=s&u=v' | sh", "curl 'https://h/x?t=***&u=***' | sh"),
+            ("mirror=https://me:SEC;RET@h/x", "mirror=https://***@h/x"),
+            ("a=https://me:S'E$C(R)E`T@h/x?t=T'K;N b", "a=https://***@h/x?t=***;*** b"),
+            (
+                "it's `https://u:p'w@h/x`: no, and 'https://u:p\"w@h/?t=s'",
+                "it's `https://***@h/x`: no, and 'https://***@h/?t=***'",
+            ),
             ("https://h/ me@h", "https://h/ me@h"),
             ("git@h:a/b ://", "git@h:a/b ://"),
         ] {
@@ -199,8 +262,28 @@ mod tests {
             "curl https://h/x#`evil`",
             "curl https://h/x?t=1|evil",
         ] {
-            assert!(without_secrets(command).contains("evil"), "{command}");
+            assert!(without_secrets_for_a_shell(command).contains("evil"), "{command}");
         }
+    }
+
+    #[test]
+    fn in_a_line_of_a_file_an_address_ends_where_its_quotes_do() {
+        for line in [
+            "url = \"https://uu:PLANTED@h/t?token=PLANTED\"",
+            "url = \"https://uu:PLAN'TED@h/t?token=PLAN'TED\", x = 'y'",
+            "url = 'https://uu:PLAN\"TED@h/t?token=PLAN\"TED' # it's",
+            "url = \"https://uu:PLAN\"TED@h/t?token=PLAN\"TED\"",
+            "url = \"https://uu:PLAN\\\" TED@h/t?token=PLAN\\\" TED\"",
+            "url = \"https://uu:PLAN$(T);E`D@h/t?token=PLAN$(T);E`D",
+            "url = \"\"\"https://uu:PLAN\" TED@h/t?token=PLAN\"TED\"\"\"",
+            "a = \"x, url = \"https://uu:PLAN'TED@h/t?token=TED\"",
+            "it's https://uu:PLAN'TED@h/t?token=TED",
+        ] {
+            let shown = starred(line);
+            assert!(!shown.contains("PLAN") && !shown.contains("TED") && shown.contains("@h/t?token=*"), "{shown}");
+        }
+        let two = "a = [\"https://u:p@one\", 'https://u:p@two'] # https://u:p@three";
+        assert_eq!(starred(two), "a = [\"https://***@one\", 'https://***@two'] # https://***@three");
     }
 
     #[test]
@@ -219,8 +302,8 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_text_breaks_it_and_a_second_time_changes_nothing(text in "(http|://|@|:|/|\\?|&|=|#|;|a|é| |\"|\\$){0,30}") {
-            for shown in [shown_address(&text), without_secrets(&text)] {
+        fn no_text_breaks_it_and_a_second_time_changes_nothing(text in "(http|://|@|:|/|\\?|&|=|#|;|a|é| |\"|'|`|\\\\|\\$){0,30}") {
+            for shown in [shown_address(&text), without_secrets(&text), without_secrets_for_a_shell(&text)] {
                 proptest::prop_assert!(shown.chars().count() <= 4 * text.chars().count() + 3);
             }
             proptest::prop_assert_eq!(shown_address(&shown_address(&text)), shown_address(&text));
@@ -233,6 +316,6 @@ mod tests {
         let address = |secret: &str| format!("https://h/{}{secret}", "x://y/".repeat(40));
         assert!(!shown_address(&address("x://u:planted@h/")).contains("planted"));
         assert!(!starred(&address("x://u:planted@h/")).contains("planted"));
-        assert!(without_secrets(&address("&evil")).contains("evil"));
+        assert!(without_secrets_for_a_shell(&address("&evil")).contains("evil"));
     }
 }

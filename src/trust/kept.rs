@@ -14,7 +14,7 @@ use super::Key;
 use super::part::{Part, digest};
 use crate::digest::Digest;
 use crate::paths::{Home, foreign};
-use crate::shown_address::without_secrets;
+use crate::shown_address::without_secrets_for_a_shell;
 
 /// The most digests that are kept for a key; the oldest ones make room.
 const MOST: usize = 32;
@@ -106,7 +106,7 @@ fn read_file(path: &Path) -> Option<Kept> {
     let mut kept: Kept = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
     // An earlier vx kept them with the secrets of addresses.
     let lines = kept.agreed.iter_mut().flat_map(|agreed| &mut agreed.lines);
-    lines.for_each(|line| *line = without_secrets(line));
+    lines.for_each(|line| *line = without_secrets_for_a_shell(line));
     Some(kept)
 }
 

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `variables` | the variables that are never taken from a project |
 //! | `part` | a part that can act: its line of text, its canonical form, the digest of all |
+//! | `shown_command` | a command without the secrets of its addresses |
 //! | `named` | the files that a command names, and their contents |
 //! | `rule` | from a project to its acting parts |
 //! | `take_out` | the project without these parts |
@@ -23,6 +24,7 @@ mod named;
 mod origin;
 pub mod part;
 mod rule;
+mod shown_command;
 mod stranger;
 mod take_out;
 mod variables;
@@ -31,6 +33,7 @@ mod whereabouts;
 pub use named::{Checkout, Contents, with_other_paths};
 pub use part::{NamedFile, NamedKind, Part, Weight};
 pub use rule::{Subject, acting_parts, refused_variables};
+pub use shown_command::shown_command;
 pub use stranger::Stranger;
 pub use take_out::take_out;
 pub use variables::steers_programs;

@@ -7,7 +7,7 @@
 
 mod contents;
 mod tracked;
-mod words;
+pub(super) mod words;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

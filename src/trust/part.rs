@@ -2,11 +2,12 @@
 
 use vx_status::text::escaped;
 
+use super::shown_command::shown_command;
 use crate::candidate::SourceKind;
 use crate::digest::{Algorithm, Digest};
 use crate::platform::Platform;
 use crate::shipped::NamedPackage;
-use crate::shown_address::{shown_address, shown_value, without_secrets};
+use crate::shown_address::{shown_address, shown_value};
 
 /// A part of a project that can act.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -217,7 +218,7 @@ impl Part {
     pub fn line(&self) -> String {
         one_line(&match self {
             Self::PostInstall { tool, command, files } => {
-                format!("installing {tool} runs: {}{}", without_secrets(command), compared(files))
+                format!("installing {tool} runs: {}{}", shown_command(command), compared(files))
             }
             Self::Option { tool, name, value } => {
                 format!("installing {tool} is set up with {name}={}", shown_value(value))
@@ -239,9 +240,12 @@ impl Part {
             }
             Self::Folder { path } => format!("scripts find the programs in {path} first"),
             Self::Entry { key, value, files } if is_command(key) && !(files.is_empty() && is_arguments(key)) => {
-                format!("{key} = {}{}", without_secrets(value), compared(files))
+                format!("{key} = {}{}", shown_command(value), compared(files))
             }
-            Self::Entry { key, value, files } => format!("{key} = {}{}", without_secrets(value), named(files)),
+            Self::Entry { key, value, files } if is_command(key) => {
+                format!("{key} = {}{}", shown_command(value), named(files))
+            }
+            Self::Entry { key, value, files } => format!("{key} = {}{}", shown_value(value), named(files)),
         })
     }
 

@@ -18,6 +18,8 @@ use crate::server::Reply;
 
 /// The beginning of each planted secret; what follows says where it was planted.
 const PLANTED: &str = "planted-";
+/// A password with the signs that end a word of a shell, each of which may stand in an address.
+const SIGNS: &str = "planted-1;planted-2$planted-3(planted-4)planted-5";
 
 /// A project with a secret wherever an address can be, of which one tool can be installed.
 fn planted() -> Sandbox {
@@ -31,15 +33,15 @@ fn planted() -> Sandbox {
         r#"[tools]
 ruff = "0.15"
 biome = "2"
-mytool = {{ version = "1.0.0", url = "http://me:planted-url-password@{host}/files/mytool.tgz?{query}", sha256 = "{sha256}", strip = 1, bin = ["bin/mytool"], postinstall = "true http://me:planted-command-password@h.invalid/?t=planted-command-token" }}
-away = {{ version = "1.0.0", url = {{ linux = "http://me:planted-away-password@127.0.0.1:1/a.tgz?planted-away-query" }}, sha256 = "{sha256}", optional = true }}
+mytool = {{ version = "1.0.0", url = "http://me:{SIGNS}'planted-url-password@{host}/files/mytool.tgz?{query}", sha256 = "{sha256}", strip = 1, bin = ["bin/mytool"], postinstall = "true 'http://me:{SIGNS}@h.invalid/?t=planted-command-token;{SIGNS}'" }}
+away = {{ version = "1.0.0", url = {{ linux = "http://me:{SIGNS}'planted-away@127.0.0.1:1/a.tgz?planted-away-query'{SIGNS}" }}, sha256 = "{sha256}", optional = true }}
 [settings.mirrors]
-github = "http://me:planted-mirror-password@127.0.0.1:1/?token=planted-mirror-token"
+github = "http://me:{SIGNS}'planted-mirror@127.0.0.1:1/?token=planted-mirror-token"
 [scripts]
-fetch = "curl 'http://me:planted-script-password@h.invalid/?t=planted-script-token'"
+fetch = "curl 'http://me:{SIGNS}@h.invalid/?t=planted-script-token;{SIGNS}'"
 [services.web]
 command = ["sleep", "731"]
-ready = {{ http = "http://me:planted-probe-password@127.0.0.1:1/?t=planted-probe-token", timeout = "1s" }}
+ready = {{ http = "http://me:{SIGNS}'planted-probe@127.0.0.1:1/?t=planted-probe-token", timeout = "1s" }}
 "#
     ));
     sandbox.write(
@@ -256,6 +258,35 @@ fn no_secret_is_shown_by_errors_of_files() {
 }
 
 #[test]
+fn no_sign_that_a_password_may_hold_ends_its_address() {
+    let config = format!(
+        "[tools]\nbiome = {{ version = \"2\", postinstall = \"curl 'https://me:{SIGNS}@h/x?token={SIGNS}'\" }}\n\
+         [env]\nA = \"mirror=https://me:{SIGNS}'planted-6@h/x\"\nB = \"https://me:{SIGNS}@h/x?t={SIGNS}\"\n\
+         [services.web]\ncommand = [\"curl\", \"https://me:{SIGNS}'planted-6@h/x?t={SIGNS}\"]\n\
+         [services.api]\ncommand = \"curl \\\"https://me:{SIGNS}@h/x\\\"\"\n\
+         env = {{ A = \"mirror=https://me:{SIGNS}@h/x\" }}\n"
+    );
+    let sandbox = Sandbox::new().offers("biome", "2.3.4").config(&config).variable("VX_TRUST", "");
+    let mut leaks = Vec::new();
+    let shown = sandbox.vx("trust --show").succeeds().stdout();
+    for line in ["runs: curl 'https://***@h/x?token=***;", "A=mirror=https://***@h/x", "\"https://***@h/x?t=***;"] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    let mistake = config.replace("postinstall", "postinstal").replace("[services.web]", "[services.web]\nx = 1");
+    for (text, words) in ["trust --show", "sync", "trust", "up", "config", "doctor", "which biome", "biome"]
+        .into_iter()
+        .flat_map(|words| [(&config, words), (&mistake, words)])
+    {
+        sandbox.write("vx.toml", text);
+        let finished = sandbox.vx(words);
+        note(&format!("vx {words}"), &(finished.stdout() + &finished.stderr()), &mut leaks);
+    }
+    sandbox.write("vx.toml", &config);
+    ask_servers(&sandbox, &mut leaks);
+    assert_none(&sandbox, leaks);
+}
+
+#[test]
 fn no_secret_is_shown_by_errors_of_servers_and_proxies() {
     let sandbox = planted();
     let mut leaks = Vec::new();
@@ -286,8 +317,9 @@ fn an_address_is_in_no_argument_of_a_process_that_vx_starts() {
     let sha256 = digest(Algorithm::Sha256, &archive).hex();
     let config = sandbox.read("vx.toml");
     let (before, after) = config.split_once("sha256 = \"").expect("a digest");
-    let command = ", postinstall = \"true http://me:planted-command-password@h.invalid/?t=planted-command-token\"";
-    sandbox.write("vx.toml", &format!("{before}sha256 = \"{sha256}{}", &after[sha256.len()..]).replace(command, ""));
+    let (kept, command) = after[sha256.len()..].split_once(", postinstall = ").expect("a command");
+    let after = command.split_once('"').and_then(|(_, rest)| rest.split_once('"')).expect("its end").1;
+    sandbox.write("vx.toml", &format!("{before}sha256 = \"{sha256}{kept}{after}"));
     let running = sandbox.start("sync mytool --json");
     let seen = eventually("a child is at work", || {
         let processes = sandbox.processes();

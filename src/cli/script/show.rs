@@ -8,7 +8,7 @@ use crate::cli::failure::Outcome;
 use crate::cli::print;
 use crate::project::Project;
 use crate::project::scripts::{Script, takes_arguments};
-use crate::shown_address::without_secrets;
+use crate::trust::shown_command;
 
 /// Run `vx run --list`.
 pub(super) fn list(project: &Project, as_json: bool) -> Outcome {
@@ -18,7 +18,7 @@ pub(super) fn list(project: &Project, as_json: bool) -> Outcome {
     }
     let width = project.scripts.iter().map(|script| script.name.chars().count()).max().unwrap_or(0);
     for Script { name, command, description, .. } in &project.scripts {
-        let command = without_secrets(command);
+        let command = shown_command(command);
         match description {
             Some(description) if !command.is_empty() => {
                 print::data(format_args!("{name:width$}  {description} · {command}"))
@@ -35,7 +35,7 @@ pub(super) fn list(project: &Project, as_json: bool) -> Outcome {
 
 fn row(script: &Script) -> Value {
     let Script { name, command, description, depends, .. } = script;
-    json!({ "name": name, "command": without_secrets(command), "description": description, "depends": depends })
+    json!({ "name": name, "command": shown_command(command), "description": description, "depends": depends })
 }
 
 /// Print the definition of a script, and the placeholders that it may use.
@@ -45,7 +45,7 @@ pub(super) fn help(order: &[&Script]) {
     if let Some(description) = &script.description {
         print::data(format_args!("for:      {description}"));
     }
-    let command = without_secrets(&[&script.command[..], &script.args.join(" ")].join(" "));
+    let command = shown_command(&[&script.command[..], &script.args.join(" ")].join(" "));
     print::data(format_args!("command:  {}", command.trim()));
     if let Some(cwd) = &script.cwd {
         print::data(format_args!("in:       {cwd}"));

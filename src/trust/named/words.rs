@@ -6,11 +6,11 @@
 use std::ops::Range;
 
 /// The character in place of an expansion whose text only a shell knows. No path has it.
-pub(super) const UNKNOWN: char = '\0';
+pub(in crate::trust) const UNKNOWN: char = '\0';
 
 /// A word of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Word {
+pub(in crate::trust) struct Word {
     /// Its text without quotes and escapes.
     pub text: String,
     /// The pattern that it is to a shell; empty if it has no unquoted `*`, `?` or `[`.
@@ -20,7 +20,7 @@ pub(super) struct Word {
 }
 
 /// The words of this text in their order.
-pub(super) fn words(text: &str) -> Vec<Word> {
+pub(in crate::trust) fn words(text: &str) -> Vec<Word> {
     let mut reader = Reader { text, begun: 0, at: 0, word: None, is_pattern: false, quoted: false, words: Vec::new() };
     while let Some(character) = reader.next() {
         reader.plain(character);

@@ -10,7 +10,7 @@ use crate::install::Store;
 use crate::paths::Home;
 use crate::project;
 use crate::service::build_key;
-use crate::shown_address::without_secrets;
+use crate::trust::shown_command;
 
 use crate::work::error::WorkError;
 use crate::work::frontend::Silent;
@@ -168,7 +168,7 @@ pub fn project(home: &Home, directory: &Path) -> Result<ProjectState, QuestionEr
     };
     let script = |script: &project::scripts::Script| Script {
         name: script.name.clone(),
-        command: without_secrets(&script.command),
+        command: shown_command(&script.command),
         description: script.description.clone(),
         after: script.depends.clone(),
     };
