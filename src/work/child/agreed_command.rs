@@ -4,11 +4,12 @@
 //! bytes that were compared, in a folder that only this user can read, so that nothing comes between. The others have
 //! been compared right before the command.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::Path;
 
 use crate::agreed_file::{AgreedFile, AgreedFileError};
+use crate::replace_file::set_mode;
 use crate::shell::system::quote;
 use crate::trust::with_other_paths;
 
@@ -43,9 +44,10 @@ impl AgreedCommand {
             let own = folder.path().join(number.to_string());
             fs::create_dir(&own)?;
             let copy = own.join(file.path.file_name().unwrap_or_default());
-            fs::write(&copy, bytes)?;
+            let mut written = File::create(&copy)?;
+            written.write_all(&bytes)?;
             // It is the mode that lets a program be started by its path.
-            fs::set_permissions(&copy, fs::metadata(&file.path)?.permissions())?;
+            set_mode(&written, &fs::metadata(&file.path)?.permissions())?;
             copies.push((file, copy));
         }
         let replacement = |path: &Path| {
