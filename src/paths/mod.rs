@@ -7,6 +7,7 @@ mod home;
 mod linked;
 mod ownership;
 mod runtime;
+mod user;
 mod whose;
 
 pub use file_system::FileSystem;
@@ -16,4 +17,5 @@ pub use ownership::{Foreign, foreign, same_owner};
 pub use runtime::{
     RuntimeError, find_runtime_directory, is_asked_for, known_directories, runtime_directory, spare_directories,
 };
+pub use user::user_home;
 pub use whose::{Borders, Whose};

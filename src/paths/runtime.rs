@@ -8,7 +8,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::user::user_home;
 use crate::trouble::{Explain, TroubleKind};
+use crate::variables::Variables;
 
 /// A board's path goes into messages and socket addresses, which hold about a hundred bytes.
 const MAX_PATH_BYTES: usize = 99;
@@ -166,7 +168,7 @@ fn candidates(session: Option<PathBuf>) -> Vec<PathBuf> {
     if Path::new("/dev/shm").is_dir() {
         found.push(PathBuf::from(format!("/dev/shm/vx-{}", rustix::process::getuid().as_raw())));
     }
-    if let Some(home) = std::env::home_dir().filter(|home| home.is_absolute()) {
+    if let Some(home) = user_home(&Variables::here()).filter(|home| home.is_absolute()) {
         found.push(home.join(".local").join("state").join("vx").join("run"));
     }
     found

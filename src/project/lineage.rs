@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::config::Project;
 use super::discover::{self, ProjectError};
-use crate::paths::same_owner;
+use crate::paths::{same_owner, user_home};
+use crate::variables::Variables;
 
 /// The places where the search for projects further up ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct Bounds {
 impl Bounds {
     /// The bounds for this user on this machine.
     pub fn of_machine() -> Self {
-        let user = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
+        let user = user_home(&Variables::here());
         let temporary = [std::env::temp_dir(), "/tmp".into(), "/var/tmp".into(), "/dev/shm".into()];
         let temporary = temporary.into_iter().filter_map(|path| path.canonicalize().ok());
         Self { user: user.and_then(|user| user.canonicalize().ok()), temporary: temporary.collect() }

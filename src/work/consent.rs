@@ -13,7 +13,7 @@ use super::policy::{Policy, in_build_service};
 use super::withheld::{ConsentError, Withheld};
 use crate::agreed_file::AgreedFile;
 use crate::digest::{Algorithm, Digest};
-use crate::paths::{Home, foreign};
+use crate::paths::{Home, foreign, user_home};
 use crate::project::lineage::Bounds;
 use crate::project::{Project, Trust};
 use crate::source::{ProjectSetting, SettingFiles, project_settings};
@@ -87,7 +87,7 @@ impl Consent {
     pub fn of(home: &Home, project: &Project) -> Result<Self, WorkError> {
         let policy = Policy::from_environment()?;
         let whereabouts = Whereabouts::of(&project.directory);
-        let user = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
+        let user = user_home(&Variables::here());
         let trust = Trust::of_home(home.root(), user.as_deref())?;
         let settings = settings_around(&whereabouts, home);
         let found = project_settings(&settings);
@@ -291,7 +291,7 @@ pub fn key_files(directory: &Path) -> Vec<PathBuf> {
 /// The settings files around a project, for whoever is answered here.
 fn settings_around(whereabouts: &Whereabouts, home: &Home) -> SettingFiles {
     let variables = Variables::here();
-    let variable = |name: &str| variables.get(name).and_then(|value| value.into_string().ok());
+    let variable = |name: &str| setting_variable(&variables, name);
     SettingFiles::around(&whereabouts.directory, &whereabouts.top, home.root(), &variable)
 }
 
@@ -304,3 +304,12 @@ fn is_trusted(directory: &Path, settings: &[ProjectSetting], trust: &Trust) -> b
         directory.starts_with(&folder) && all_inside && foreign(&folder).is_none()
     })
 }
+/// A variable as the settings of npm, uv and pip are found by it. These programs know the user's home without a variable, too.
+pub(super) fn setting_variable(variables: &Variables, name: &str) -> Option<String> {
+    let value = match name {
+        "HOME" => user_home(variables).map(PathBuf::into_os_string),
+        name => variables.get(name),
+    };
+    value.and_then(|value| value.into_string().ok())
+}
+

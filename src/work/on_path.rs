@@ -5,16 +5,16 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::consent::Consent;
-use crate::paths::Home;
+use crate::paths::{Home, user_home};
 use crate::source::{program_on_path, programs_on_path};
-use crate::variables::variable;
+use crate::variables::{Variables, variable};
 
 /// The user's search path as far as it has programs of this system.
 ///
 /// The folder of links is left out because a link would only call vx again.
 pub(super) fn search_path<'a>(home: &Home, consents: impl Iterator<Item = &'a Consent>) -> Option<OsString> {
     let path = variable("PATH")?;
-    let user = std::env::home_dir();
+    let user = user_home(&Variables::here());
     let withholding: Vec<&Consent> =
         consents.filter(|consent| !consent.complete() && user.as_deref() != Some(consent.directory())).collect();
     let (shims, real_shims) = (home.shims(), home.shims().canonicalize().ok());

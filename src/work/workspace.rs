@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::consent::Consent;
+use super::consent::{Consent, setting_variable};
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::notice::Notice;
@@ -155,7 +155,7 @@ impl Workspace {
             fresh_for,
             environment: Arc::new(move |name| match name {
                 "PATH" => on_path.clone(),
-                name => variables.get(name).and_then(|value| value.into_string().ok()),
+                name => setting_variable(&variables, name),
             }),
             // In the working directory a program would obey the files of a project that nobody has agreed to: `python -m`
             // runs its modules, uv and version managers read its settings.

@@ -1,0 +1,33 @@
+//! The user's home directory: one answer for everything that depends on it, so that a folder which `~` names for one
+//! setting is no stranger's for another.
+
+use std::path::PathBuf;
+
+use crate::variables::Variables;
+
+/// The variable that names it.
+const VARIABLE: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+
+/// The home directory of whoever is answered: by the variable, or else by the system's list of users, as the tools have it
+/// whose settings are in it.
+pub fn user_home(variables: &Variables) -> Option<PathBuf> {
+    let named = variables.get(VARIABLE).filter(|named| !named.is_empty()).map(PathBuf::from);
+    named.or_else(std::env::home_dir).filter(|home| !home.as_os_str().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::variables::answering;
+
+    #[test]
+    fn it_is_that_of_whoever_is_answered_and_without_a_variable_that_of_the_system() {
+        let given = |home: &str| BTreeMap::from([(VARIABLE.to_owned(), home.to_owned())]);
+        let home = |given| answering(given, || user_home(&Variables::here()));
+        assert_eq!(home(given("/home/me")), Some("/home/me".into()));
+        assert_eq!(home(given("")), std::env::home_dir());
+        assert_eq!(home(BTreeMap::new()), std::env::home_dir());
+    }
+}
