@@ -32,9 +32,9 @@ mod whereabouts;
 
 pub use named::{Checkout, Contents, with_other_paths};
 pub use part::{NamedFile, NamedKind, Part, Weight};
-pub use rule::{Subject, acting_parts, refused_variables};
+pub use rule::{Subject, acting_parts, refused_variables, variable_of_service};
 pub use shown_command::shown_command;
 pub use stranger::Stranger;
 pub use take_out::take_out;
-pub use variables::steers_programs;
+pub use variables::is_never_taken;
 pub use whereabouts::{Key, Whereabouts};

@@ -6,12 +6,13 @@
 //! A name that the catalogue does not give counts whether or not it hides a program of this system: the digest must not
 //! depend on the search path of the moment.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::slice;
 
 use super::named::{Contents, Meaning, named_files};
 use super::part::{NamedFile, Part, is_command};
-use super::variables::steers_programs;
+use super::variables::is_never_taken;
 use crate::age::{MINIMUM_RELEASE_AGE, in_words};
 use crate::project::{DeclaredAddresses, DeclaredDigests, Project, ToolRequest};
 use crate::source::{ProjectSetting, uncatalogued};
@@ -42,7 +43,7 @@ pub fn acting_parts(subject: &Subject<'_>) -> Vec<Part> {
     for tool in &project.tools {
         of_tool(subject, tool, &mut parts);
     }
-    let taken = project.env.iter().filter(|(name, _)| !refused(subject, name));
+    let taken = project.env.iter().filter(|(name, _)| !is_never_taken(name, subject.allowed));
     parts.extend(taken.map(|(name, value)| Part::Variable { name: name.clone(), value: value.clone() }));
     of_settings(project, &mut parts);
     parts.extend(subject.settings.iter().map(|setting| source_setting(subject, setting)));
@@ -52,11 +53,14 @@ pub fn acting_parts(subject: &Subject<'_>) -> Vec<Part> {
 
 /// The variables of the project that are never taken, with or without consent.
 pub fn refused_variables(subject: &Subject<'_>) -> Vec<String> {
-    subject.project.env.keys().filter(|name| refused(subject, name)).cloned().collect()
+    let of_services = subject.project.services.iter().flat_map(|service| service.env.keys());
+    let names: BTreeSet<&String> = subject.project.env.keys().chain(of_services).collect();
+    names.into_iter().filter(|name| is_never_taken(name, subject.allowed)).cloned().collect()
 }
 
-fn refused(subject: &Subject<'_>, name: &str) -> bool {
-    steers_programs(name) && !subject.allowed.iter().any(|allowed| allowed == name)
+/// The variable that a value with this key of the project's file sets for a service.
+pub fn variable_of_service(key: &str) -> Option<&str> {
+    Some(key.strip_prefix("services.")?.split_once(".env.")?.1)
 }
 
 fn of_tool(subject: &Subject<'_>, tool: &ToolRequest, parts: &mut Vec<Part>) {
@@ -137,6 +141,9 @@ fn of_entries(subject: &Subject<'_>, parts: &mut Vec<Part>) {
     let procfile = subject.project.procfile.iter().flat_map(|procfile| &procfile.values);
     for (key, value) in own.chain(procfile.map(|(key, value)| (key, value))) {
         let table = key.split('.').next().unwrap_or_default();
+        if variable_of_service(key).is_some_and(|name| is_never_taken(name, subject.allowed)) {
+            continue;
+        }
         if key == "python.venv" {
             parts.push(Part::Folder { path: value.clone() });
         } else if ACTED_ON.contains(&table) {

@@ -19,8 +19,8 @@ use crate::project::{Project, Trust};
 use crate::source::{ProjectSetting, SettingFiles, project_settings};
 use crate::trust::kept::{self, Agreed, Kept};
 use crate::trust::{
-    Checkout, Key, NamedFile, Part, Stranger, Subject, Weight, Whereabouts, acting_parts, part, refused_variables,
-    take_out,
+    Checkout, Key, NamedFile, Part, Stranger, Subject, Weight, Whereabouts, acting_parts, is_never_taken, part,
+    refused_variables, take_out, variable_of_service,
 };
 use crate::variables::Variables;
 
@@ -74,6 +74,8 @@ pub struct Consent {
     pub digest: Digest,
     /// The parts without those that the user has typed.
     untyped: Vec<Part>,
+    /// The variables that the user's own file lets projects set although they steer programs.
+    allowed: Vec<String>,
     settings: SettingFiles,
     whereabouts: Whereabouts,
     policy: Policy,
@@ -120,7 +122,21 @@ impl Consent {
             _ => Standing::Withheld,
         };
         let file = project.path.clone();
-        Ok(Self { file, parts, refused, stranger, standing, key, digest, untyped, settings, whereabouts, policy })
+        let allowed = trust.variables;
+        Ok(Self {
+            file,
+            parts,
+            refused,
+            stranger,
+            standing,
+            key,
+            digest,
+            untyped,
+            allowed,
+            settings,
+            whereabouts,
+            policy,
+        })
     }
 
     /// Get the consent in this way, if it is lacking. What the user agrees to is kept.
@@ -197,12 +213,20 @@ impl Consent {
 
     /// Take out of the project what may not act, and give the commands after installs the files that were agreed to.
     pub fn apply(&self, project: &mut Project) {
-        project.env.retain(|name, _| !self.refused.contains(name));
+        let is_refused = |name: &str| self.refused.iter().any(|refused| refused == name);
+        project.env.retain(|name, _| !is_refused(name));
+        project.services.iter_mut().for_each(|service| service.env.retain(|name, _| !is_refused(name)));
+        project.entries.retain(|entry| !variable_of_service(&entry.key).is_some_and(is_refused));
         take_out(project, self.withheld());
         for tool in project.tools.iter_mut().filter(|tool| tool.postinstall.is_some()) {
             let is_its = |part: &Part| matches!(part, Part::PostInstall { tool: of, .. } if *of == tool.name);
             tool.agreed = self.agreed_files(is_its);
         }
+    }
+
+    /// True if a variable of this name is taken from no file of the project, whoever has agreed to it.
+    pub fn refuses(&self, name: &str) -> bool {
+        self.standing != Standing::Own && is_never_taken(name, &self.allowed)
     }
 
     /// The files that these parts name, with the contents that the user has agreed to; none where another word of theirs
@@ -295,15 +319,6 @@ fn settings_around(whereabouts: &Whereabouts, home: &Home) -> SettingFiles {
     SettingFiles::around(&whereabouts.directory, &whereabouts.top, home.root(), &variable)
 }
 
-/// True if the project, with all settings around it that it would follow, lies in a folder that the user trusts, and that
-/// belongs to the user alone.
-fn is_trusted(directory: &Path, settings: &[ProjectSetting], trust: &Trust) -> bool {
-    let mut folders = trust.folders.iter().filter_map(|folder| folder.canonicalize().ok());
-    folders.any(|folder| {
-        let all_inside = settings.iter().all(|setting| setting.file.starts_with(&folder));
-        directory.starts_with(&folder) && all_inside && foreign(&folder).is_none()
-    })
-}
 /// A variable as the settings of npm, uv and pip are found by it. These programs know the user's home without a variable, too.
 pub(super) fn setting_variable(variables: &Variables, name: &str) -> Option<String> {
     let value = match name {
@@ -313,3 +328,12 @@ pub(super) fn setting_variable(variables: &Variables, name: &str) -> Option<Stri
     value.and_then(|value| value.into_string().ok())
 }
 
+/// True if the project, with all settings around it that it would follow, lies in a folder that the user trusts, and that
+/// belongs to the user alone.
+fn is_trusted(directory: &Path, settings: &[ProjectSetting], trust: &Trust) -> bool {
+    let mut folders = trust.folders.iter().filter_map(|folder| folder.canonicalize().ok());
+    folders.any(|folder| {
+        let all_inside = settings.iter().all(|setting| setting.file.starts_with(&folder));
+        directory.starts_with(&folder) && all_inside && foreign(&folder).is_none()
+    })
+}

@@ -8,8 +8,9 @@ mod hand;
 mod jobs;
 mod on_board;
 
+pub(in crate::work) use environment::VariableFiles;
 #[cfg(feature = "control")]
-pub(in crate::work) use environment::{of_project as variables_of, parse as variables_in, read as variables_of_file};
+pub(in crate::work) use environment::content as content_of_variables;
 pub use error::ScriptRunError;
 pub use on_board::{Joined, OnBoard, StepsEnd, run_on_board};
 
@@ -17,7 +18,6 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::consent::Consent;
 use super::frontend::Frontend;
 use super::routes::Routes;
 use super::run::RunOutcome;
@@ -28,7 +28,7 @@ use crate::process::foreground_tree;
 use crate::project::Project;
 use crate::project::scripts::{Script, ScriptError, Words, takes_arguments};
 use crate::shell::system::{SHELL, quote};
-use environment::{Variables, fixed_words, of_project};
+use environment::{Variables, fixed_words};
 
 /// A script ready to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,27 +83,20 @@ pub fn prepare(
     }
     notice_strays(&routes, frontend);
     let tools = routes.invocation(PathBuf::from(SHELL[0]), None).variables;
-    let trusted = routes.consents().next().is_none_or(Consent::complete);
+    let files = VariableFiles { home, consent: routes.consents().next(), frontend };
     // The routes have the project without what may not act.
     let project = routes.project().unwrap_or(project);
-    Ok(Prepared::Ready(steps(&Surroundings { project, home, trusted }, order, arguments, tools)?))
-}
-
-/// The surroundings of scripts.
-struct Surroundings<'a> {
-    project: &'a Project,
-    home: &'a Home,
-    /// True if nothing of the project is withheld.
-    trusted: bool,
+    let variables = files.of_project(project, tools)?;
+    Ok(Prepared::Ready(steps(project, home, order, arguments, &variables)?))
 }
 
 fn steps(
-    &Surroundings { project, home, trusted }: &Surroundings<'_>,
+    project: &Project,
+    home: &Home,
     order: &[&Script],
     arguments: &[String],
-    tools: Vec<(OsString, OsString)>,
+    variables: &Variables,
 ) -> Result<Vec<Step>, ScriptRunError> {
-    let variables = of_project(project, trusted, tools)?;
     let inherited = std::env::vars_os().chain(variables.clone());
     let environment = inherited.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let words =
@@ -111,7 +104,7 @@ fn steps(
     let asked = order.last().map(|script| &script.name);
     let step_of = |script: &&Script| {
         let takes = asked == Some(&script.name) || takes_arguments(&script.command);
-        step(project, script, if takes { arguments } else { &[] }, &words, &variables)
+        step(project, script, if takes { arguments } else { &[] }, &words, variables)
     };
     Ok(order.iter().map(step_of).collect::<Result<_, _>>()?)
 }

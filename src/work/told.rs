@@ -5,11 +5,13 @@
 
 use std::fs;
 use std::io;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::consent::Consent;
 use super::frontend::Frontend;
 use super::notice::Notice;
+use crate::digest::Algorithm;
 use crate::paths::Home;
 use crate::route::session;
 use crate::trust::Part;
@@ -21,8 +23,20 @@ const MOST: usize = 256;
 
 /// Give notice of everything that is withheld from this project, unless this shell was told already.
 pub fn tell(home: &Home, consent: &Consent, frontend: &dyn Frontend) {
-    if (!consent.complete() || !consent.refused.is_empty()) && is_news(home, consent) {
+    let mark = || format!("{}-{:.8}-{:.16}", consent.key.file_name, consent.key.origin, consent.digest.hex());
+    if (!consent.complete() || !consent.refused.is_empty()) && is_news(home, &mark()) {
         frontend.notice(notice(consent));
+    }
+}
+
+/// Give notice of the variables in this file of a project that are never taken from one, unless this shell was told
+/// already.
+pub fn tell_of_file(home: &Home, file: &Path, refused: Vec<String>, frontend: &dyn Frontend) {
+    let mut hasher = Algorithm::Sha256.hasher();
+    hasher.update(file.as_os_str().as_encoded_bytes());
+    refused.iter().for_each(|name| hasher.update(format!("\0{name}").as_bytes()));
+    if !refused.is_empty() && is_news(home, &format!("file-{:.32}", hasher.finish().hex())) {
+        frontend.notice(Notice::Withheld { file: file.to_owned(), parts: Vec::new(), refused, stranger: None });
     }
 }
 
@@ -36,14 +50,12 @@ pub fn notice(consent: &Consent) -> Notice {
     }
 }
 
-/// True if this shell was not told about this project yet; from now on it was. A home that cannot be written to has no
-/// marks, and each call tells.
-fn is_news(home: &Home, consent: &Consent) -> bool {
+/// True if this shell was not told yet what this mark stands for; from now on it was. A home that cannot be written to has
+/// no marks, and each call tells.
+fn is_news(home: &Home, mark: &str) -> bool {
     let folder = home.told();
-    let (digest, session) = (consent.digest.hex(), session().unwrap_or_default());
-    let key = &consent.key;
-    let mark = folder.join(format!("{}-{:.8}-{digest:.16}-{session}", key.file_name, key.origin));
-    let age = |path: &std::path::Path| {
+    let mark = folder.join(format!("{mark}-{}", session().unwrap_or_default()));
+    let age = |path: &Path| {
         let changed = fs::metadata(path).and_then(|found| found.modified()).ok()?;
         Some(SystemTime::now().duration_since(changed).unwrap_or_default())
     };
@@ -54,7 +66,7 @@ fn is_news(home: &Home, consent: &Consent) -> bool {
     true
 }
 
-fn make_room(folder: &std::path::Path) -> io::Result<()> {
+fn make_room(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let marks: Vec<_> = fs::read_dir(folder)?.flatten().map(|entry| entry.path()).collect();
     if marks.len() >= MOST {

@@ -7,46 +7,69 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::error::ScriptRunError;
-use crate::paths::Home;
+use crate::paths::{Home, user_home};
 use crate::project::Project;
 use crate::route::search_path;
 use crate::small_file::read_regular;
-use crate::trust::steers_programs;
+use crate::trust::is_never_taken;
+use crate::variables::Variables as Environment;
+use crate::work::consent::Consent;
+use crate::work::frontend::Frontend;
+use crate::work::told::tell_of_file;
 
 /// Variables by name.
 pub(in crate::work) type Variables = BTreeMap<OsString, OsString>;
 
-/// The variables of a project's scripts: from its files of variables, unless something of the project is withheld, then
-/// `tools`, then from its virtual environment. Variables that steer programs are taken from no file of a project.
-pub(in crate::work) fn of_project(
-    project: &Project,
-    trusted: bool,
-    tools: Vec<(OsString, OsString)>,
-) -> Result<Variables, ScriptRunError> {
-    let mut variables = Variables::new();
-    for file in [".env", ".env.local"].iter().filter(|_| trusted) {
-        let found = read(&project.directory.join(file))?;
-        variables.extend(found.into_iter().filter(|(name, _)| !name.to_str().is_some_and(steers_programs)));
-    }
-    variables.extend(tools);
-    enter_python(project, &mut variables);
-    Ok(variables)
+/// Reads a project's files of variables. Those that steer programs are taken from none of them, and are told once.
+pub(in crate::work) struct VariableFiles<'a> {
+    /// The home, for what each shell was told.
+    pub home: &'a Home,
+    /// The consent of the project; `None` where no project is.
+    pub consent: Option<&'a Consent>,
+    /// The frontend that is told.
+    pub frontend: &'a dyn Frontend,
 }
 
-/// The variables in a file; none if there is no such file.
-pub(in crate::work) fn read(path: &Path) -> Result<Variables, ScriptRunError> {
+impl VariableFiles<'_> {
+    /// The variables of a project's scripts: from its files of variables, unless something of the project is withheld, then
+    /// `tools`, then from its virtual environment.
+    pub(in crate::work) fn of_project(
+        &self,
+        project: &Project,
+        tools: Vec<(OsString, OsString)>,
+    ) -> Result<Variables, ScriptRunError> {
+        let trusted = self.consent.is_none_or(Consent::complete);
+        let mut variables = Variables::new();
+        for file in [".env", ".env.local"].iter().filter(|_| trusted) {
+            let path = project.directory.join(file);
+            variables.extend(self.parse(&path, &content(&path)?)?);
+        }
+        variables.extend(tools);
+        enter_python(project, &mut variables);
+        Ok(variables)
+    }
+
+    /// The variables in the content of a file.
+    pub(in crate::work) fn parse(&self, path: &Path, content: &[u8]) -> Result<Variables, ScriptRunError> {
+        let (mut taken, mut refused) = (Variables::new(), Vec::new());
+        for line in dotenvy::from_read_iter(content) {
+            let (name, value) = line.map_err(|error| unreadable(path, error))?;
+            match self.consent.map_or_else(|| is_never_taken(&name, &[]), |consent| consent.refuses(&name)) {
+                true => refused.push(name),
+                false => drop(taken.insert(name.into(), value.into())),
+            }
+        }
+        tell_of_file(self.home, path, refused, self.frontend);
+        Ok(taken)
+    }
+}
+
+/// The content of a file of variables; nothing if there is no such file.
+pub(in crate::work) fn content(path: &Path) -> Result<Vec<u8>, ScriptRunError> {
     match read_regular(path) {
-        Ok(bytes) => parse(path, &bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Variables::new()),
-        Err(error) => Err(unreadable(path, dotenvy::Error::Io(error))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        content => content.map_err(|error| unreadable(path, dotenvy::Error::Io(error))),
     }
-}
-
-/// The variables in the content of a file.
-pub(in crate::work) fn parse(path: &Path, content: &[u8]) -> Result<Variables, ScriptRunError> {
-    let lines = dotenvy::from_read_iter(content);
-    let variable = |(name, value): (String, String)| (name.into(), value.into());
-    lines.map(|line| line.map(variable).map_err(|error| unreadable(path, error))).collect()
 }
 
 fn unreadable(path: &Path, error: dotenvy::Error) -> ScriptRunError {
@@ -70,7 +93,7 @@ pub(super) fn fixed_words(project: &Project, home: &Home) -> io::Result<BTreeMap
     let root = project.directory.display().to_string();
     let named = project.entries.iter().find(|entry| entry.key == "project.name").map(|entry| entry.value.clone());
     let folder = || project.directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let user = std::env::home_dir().unwrap_or_default().display().to_string();
+    let user = user_home(&Environment::here()).unwrap_or_default().display().to_string();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let words = [
         ("project.root", root.clone()),

@@ -10,13 +10,12 @@ use crate::paths::Home;
 use crate::project::services::Service;
 use crate::service::reading::ReadAt;
 use crate::service::spec::Spec;
-use crate::small_file::read_regular;
 use crate::trust::Part;
 use crate::work::consent::{Asking, Consent};
 use crate::work::frontend::Frontend;
 use crate::work::routes::Routes;
 use crate::work::run::RunOutcome;
-use crate::work::scripts::{variables_in, variables_of, variables_of_file};
+use crate::work::scripts::{VariableFiles, content_of_variables};
 use crate::work::syncing::SyncOptions;
 use crate::work::tool::{notice_strays, sync_missing};
 use crate::work::workspace::{Faults, Place, Workspace};
@@ -80,9 +79,11 @@ pub fn prepare(home: &Home, place: &Place, sync: bool, frontend: &dyn Frontend) 
         }
         routes = Routes::of(&project.directory, home.clone())?;
     }
+    routes.tell(frontend);
     notice_strays(&routes, frontend);
     let tools = routes.invocation(PathBuf::from("vx"), None).variables;
-    let common: Vec<(OsString, OsString)> = variables_of(project, true, tools)?.into_iter().collect();
+    let files = VariableFiles { home, consent: Some(&workspace.consent), frontend };
+    let common: Vec<(OsString, OsString)> = files.of_project(project, tools)?.into_iter().collect();
     let directory = project.directory.canonicalize().unwrap_or_else(|_| project.directory.clone());
     let mut specs = Vec::with_capacity(project.services.len());
     for service in &project.services {
@@ -92,12 +93,9 @@ pub fn prepare(home: &Home, place: &Place, sync: bool, frontend: &dyn Frontend) 
             let path = project.directory.join(file);
             let bytes = match agreed.iter().find(|agreed| agreed.is_at(&path)) {
                 Some(agreed) => agreed.read()?,
-                None => read_regular(&path).unwrap_or_default(),
+                None => content_of_variables(&path)?,
             };
-            environment.extend(match agreed.iter().any(|agreed| agreed.is_at(&path)) {
-                true => variables_in(&path, &bytes)?,
-                false => variables_of_file(&path)?,
-            });
+            environment.extend(files.parse(&path, &bytes)?);
             digest.update(&bytes);
         }
         let env_files = digest.finish().hex();

@@ -241,6 +241,35 @@ fn services_run_only_with_consent_for_what_they_run() {
 }
 
 #[test]
+fn variables_that_steer_programs_reach_no_service_unless_the_users_own_file_names_them() {
+    let config = "[services.web]\ncommand = \"sleep 731\"\nenv_file = \"s.env\"\n[services.web.env]\n\
+                  NODE_OPTIONS = \"-r x\"\nOWN = \"1\"\n";
+    let services = Services(Sandbox::new().variable("VX_TRUST", "").config(config));
+    services.0.write("s.env", "BASH_ENV=/x\nLD_PRELOAD=\nFILE=2\n");
+    services.0.write(".env", "PYTHONSTARTUP=/x\nCOMMON=3\n");
+    let has = || {
+        let of_web = services.running("sleep 731").into_iter().find(|process| process.command == "sleep 731");
+        let environment = of_web.expect("it is at work").environment;
+        let names = ["NODE_OPTIONS", "OWN", "BASH_ENV", "LD_PRELOAD", "FILE", "PYTHONSTARTUP", "COMMON"];
+        let is_set = |name: &&str| environment.iter().any(|line| line.starts_with(&format!("{name}=")));
+        names.into_iter().filter(is_set).collect::<Vec<_>>()
+    };
+    services.0.vx("trust --yes").succeeds().says("services.web.env.OWN = 1").keeps_silent_about("-r x");
+    let up = services.0.vx("up --detach web").succeeds();
+    let up = up.says("never taken from a project: NODE_OPTIONS");
+    up.says("s.env` never taken from a project: BASH_ENV, LD_PRELOAD").says(".env` never taken from a project: PYTHON");
+    assert_eq!(has(), ["OWN", "FILE", "COMMON"]);
+    services.0.vx("down").succeeds();
+    let own = "[trust]\nvariables = [\"NODE_OPTIONS\", \"BASH_ENV\"]\n";
+    std::fs::write(services.0.home().join("vx.toml"), own).expect("a file");
+    services.0.vx("up web").refuses_with("need your consent").says("services.web.env.NODE_OPTIONS = -r x");
+    services.0.vx("trust --yes").succeeds();
+    services.0.vx("up --detach web").succeeds();
+    assert_eq!(has(), ["NODE_OPTIONS", "OWN", "BASH_ENV", "FILE", "COMMON"]);
+    services.0.vx("down").succeeds();
+}
+
+#[test]
 fn a_port_that_vx_chooses_stays_the_same_and_is_known_to_others_before_its_service_starts() {
     let services = Services::of(
         r#"
