@@ -7,14 +7,15 @@ use crate::paths::Whose;
 /// Reads a variable; `None` if it is not set, or empty.
 type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// All of these files, with whose they are, for a project with this `top` folder.
+/// The files in which npm, uv and pip keep settings of their user or of the system, each with its owner, for a project with
+/// this `top` folder.
 ///
 /// A file that a variable names is the user's, since the environment is. A folder that a variable names says nothing about
-/// a file in it: below the project's top it is the project's.
+/// a file in it: one in the project, or around it, holds what came with the project, or with an unpacked archive.
 pub(super) fn known(top: &Path, variable: Variable<'_>) -> Vec<(PathBuf, Whose)> {
     let named = ["UV_CONFIG_FILE", "PIP_CONFIG_FILE"].into_iter().filter_map(variable).map(PathBuf::from);
     let npm = npm_global(variable).into_iter().chain(npm_of_user(variable));
-    let outside = environments(variable).into_iter().filter(|folder| !is_inside(folder, top));
+    let outside = environments(variable).into_iter().filter(|folder| !is_inside_or_around(folder, top));
     let of_user = named
         .chain(npm)
         .chain(uv_of_user(variable))
@@ -24,11 +25,12 @@ pub(super) fn known(top: &Path, variable: Variable<'_>) -> Vec<(PathBuf, Whose)>
     of_user.map(|file| (file, Whose::User)).chain(of_system.map(|file| (file, Whose::System))).collect()
 }
 
-fn is_inside(folder: &Path, top: &Path) -> bool {
-    folder.starts_with(top) || folder.canonicalize().is_ok_and(|folder| folder.starts_with(top))
+fn is_inside_or_around(folder: &Path, top: &Path) -> bool {
+    let is = |folder: &Path| folder.starts_with(top) || top.starts_with(folder);
+    is(folder) || folder.canonicalize().is_ok_and(|folder| is(&folder))
 }
 
-/// The user's home directory.
+/// The user's home directory, as the variables name it.
 pub(super) fn home(variable: Variable<'_>) -> Option<PathBuf> {
     variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from)
 }
@@ -104,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_virtual_environment_in_the_project_holds_no_file_of_the_user() {
+    fn a_virtual_environment_in_the_project_or_around_it_holds_no_file_of_the_user() {
         let top = tempfile::tempdir().expect("a directory");
         let real = top.path().canonicalize().expect("it is there");
         std::fs::create_dir_all(real.join("app/.venv")).expect("directories");
@@ -116,5 +118,6 @@ mod tests {
         assert!(knows(real.join("other")));
         assert!(!knows(real.join("app/.venv")));
         assert!(!knows(real.join("other/../app/.venv")), "another name of the same folder");
+        assert!(!knows(real.clone()) && !knows(real.join("other/..")), "a folder around the project");
     }
 }

@@ -102,6 +102,31 @@ fn a_uv_toml_between_home_and_project_or_above_the_home_waits_for_consent() {
 }
 
 #[test]
+fn a_pip_conf_around_the_project_waits_for_consent_also_where_a_virtual_environment_is_said_to_be_there() {
+    let sandbox = cautious().variable("UV_DEFAULT_INDEX", "");
+    let (above, project) = (sandbox.root().join("user/dl"), sandbox.root().join("user/dl/app"));
+    fs::create_dir_all(&project).expect("directories");
+    fs::write(project.join("vx.toml"), PROJECT).expect("a file");
+    let strange = format!("[global]\nindex-url = {}\n", sandbox.registry().server().url("/evil/"));
+    fs::write(above.join("pip.conf"), strange).expect("a file");
+    let sandbox = sandbox.variable("VIRTUAL_ENV", &above.display().to_string());
+    let folder = sandbox.root().join("user/.config/uv");
+    fs::create_dir_all(&folder).expect("a directory");
+    fs::write(folder.join("uv.toml"), index(&sandbox, SPELLINGS[0], "/simple/")).expect("a file");
+    for door in ["ruff", "x ruff", "outdated", "lock", "sync --force"] {
+        forget(&sandbox, &project);
+        vx_in(&sandbox, &project, door);
+        assert!(!asked(&sandbox), "vx {door}");
+    }
+    vx_in(&sandbox, &project, "trust --show").succeeds().prints(&above.join("pip.conf").display().to_string());
+    fs::remove_file(folder.join("uv.toml")).expect("a file");
+    vx_in(&sandbox, &project, "trust --yes").succeeds();
+    forget(&sandbox, &project);
+    vx_in(&sandbox, &project, "lock");
+    assert!(asked(&sandbox), "with consent it acts");
+}
+
+#[test]
 fn consent_for_the_folder_above_is_none_for_the_project_in_it() {
     let sandbox = configured();
     let project = lay(&sandbox, &LAYOUTS[1], SPELLINGS[0]);
