@@ -84,12 +84,13 @@ fn run(found: &ToolOutcome, arguments: &[OsString]) -> Outcome {
 fn unknown_word(error: ToolError, arguments: &[OsString]) -> Failure {
     let ToolError::Unknown { name, namesake, .. } = &error else { return error.into() };
     let advice = match namesake {
-        Namesake::Script => None,
-        Namesake::OnPath | Namesake::None => words::advice(name, arguments),
+        Namesake::Script | Namesake::Package => None,
+        Namesake::Version => Some(words::of_version(name, arguments)),
+        Namesake::OnPath | Namesake::None => words::advice(name),
     };
     let advice = advice.map(|advice| match namesake {
         Namesake::OnPath => format!("{advice}; `vx x {name}` runs the program on PATH"),
-        Namesake::Script | Namesake::None => advice,
+        _ => advice,
     });
     match advice {
         Some(advice) => Failure::from(error).hint(advice),

@@ -29,21 +29,21 @@ const NEVER_PROPOSED: [&str; 14] = [
     "help",
 ];
 
-/// The next step after this word with these arguments, if it can be known from the word.
-pub(super) fn advice(word: &str, arguments: &[OsString]) -> Option<String> {
+/// The next step after this word, if it can be known from the word.
+pub(super) fn advice(word: &str) -> Option<String> {
     if let Some(known) = of_other_managers(word) {
         return Some(known.to_owned());
     }
-    if let (tool, Some(version)) = tool_and_version(word)
-        && !tool.is_empty()
-        && !version.is_empty()
-    {
-        let words: Vec<String> = arguments.iter().map(|argument| quote(&argument.to_string_lossy())).collect();
-        let words = if words.is_empty() { String::new() } else { format!(" -- {}", words.join(" ")) };
-        return Some(format!("`vx x {tool}@{}{words}` runs that version", quote(version)));
-    }
     let proposed = COMMANDS.into_iter().filter(|command| !NEVER_PROPOSED.contains(command));
     near_misses(word, proposed).first().map(|near| format!("did you mean `{near}`?"))
+}
+
+/// The next step after a tool with its version, and these arguments.
+pub(super) fn of_version(word: &str, arguments: &[OsString]) -> String {
+    let (tool, version) = tool_and_version(word);
+    let words: Vec<String> = arguments.iter().map(|argument| quote(&argument.to_string_lossy())).collect();
+    let words = if words.is_empty() { String::new() } else { format!(" -- {}", words.join(" ")) };
+    format!("`vx x {tool}@{}{words}` runs that version", quote(version.unwrap_or_default()))
 }
 
 /// The counterpart of a command that other managers have.
@@ -83,7 +83,7 @@ mod tests {
             ("setup", "`vx sync`"),
             ("ls", "`vx list`"),
         ] {
-            assert!(advice(word, &[]).is_some_and(|advice| advice.contains(answer)), "{word}");
+            assert!(advice(word).is_some_and(|advice| advice.contains(answer)), "{word}");
         }
     }
 
@@ -92,22 +92,22 @@ mod tests {
         for word in
             ["upp", "upgrade", "dwon", "stopp", "setup", "prune", "strat", "restrat", "uninstal", "trun", "shutdown"]
         {
-            let advice = advice(word, &[]).unwrap_or_default();
+            let advice = advice(word).unwrap_or_default();
             assert!(
                 !NEVER_PROPOSED.iter().any(|never| advice.contains(&format!("mean `{never}`"))),
                 "{word}: {advice}"
             );
         }
-        assert_eq!(advice("snyc", &[]).as_deref(), Some("did you mean `sync`?"));
-        assert_eq!(advice("shutdown", &[]), None);
+        assert_eq!(advice("snyc").as_deref(), Some("did you mean `sync`?"));
+        assert_eq!(advice("shutdown"), None);
     }
 
     #[test]
     fn a_version_of_a_tool_is_run_by_vx_x() {
         let arguments = ["--version".into(), "a b".into()];
         let expected = format!("`vx x node@20 -- --version {}` runs that version", quote("a b"));
-        assert_eq!(advice("node@20", &arguments), Some(expected));
-        assert_eq!(advice("node@20", &[]).as_deref(), Some("`vx x node@20` runs that version"));
-        assert_eq!(advice("@scope", &[]), None);
+        assert_eq!(of_version("node@20", &arguments), expected);
+        assert_eq!(of_version("node@20", &[]), "`vx x node@20` runs that version");
+        assert_eq!(advice("@scope"), None);
     }
 }

@@ -22,7 +22,7 @@ use crate::candidate::{Candidate, Scheme, SourceKind};
 use crate::install::Release;
 use crate::nearest::near_misses;
 use crate::paths::Home;
-use crate::project::Request;
+use crate::project::{Request, tool_and_version};
 use crate::route::{self, Invocation};
 use crate::shipped::NamedPackage;
 use crate::source::catalogue;
@@ -86,9 +86,9 @@ pub fn find_program(home: &Home, options: &ToolOptions<'_>, frontend: &dyn Front
                     return Ok(ToolOutcome::NotInstalled(outcome));
                 }
             }
-            // A package that is named on the command line is agreed to with that.
+            // A package whose program is asked for on the command line is agreed to with that.
             Target::Refused(WorkError::Consent(_)) | Target::Undeclared | Target::OnPath(_)
-                if NamedPackage::of_tool(options.name).is_some() =>
+                if options.naming == Naming::Program && NamedPackage::of_tool(options.name).is_some() =>
             {
                 let version = routes.requested(options.name).unwrap_or_else(|| "latest".to_owned());
                 return find_version(home, options, &version, frontend);
@@ -210,6 +210,14 @@ fn unknown(options: &ToolOptions<'_>, routes: &Routes, namesake: Namesake) -> To
     let known = catalogue::all().flat_map(|tool| std::iter::once(&tool.name).chain(&tool.aliases).chain(&tool.brings));
     let near = near_misses(name, declared.iter().chain(known).map(String::as_str));
     let is_script = routes.project().is_some_and(|project| project.scripts.iter().any(|script| script.name == name));
-    let namesake = if is_script { Namesake::Script } else { namesake };
+    let (tool, version) = tool_and_version(name);
+    let is_package = NamedPackage::of_tool(tool).is_some();
+    let is_tool = is_package || catalogue::find(tool).is_some() || declared.iter().any(|declared| declared == tool);
+    let namesake = match version {
+        _ if is_script => Namesake::Script,
+        Some(version) if is_tool && !version.is_empty() => Namesake::Version,
+        None if is_package => Namesake::Package,
+        _ => namesake,
+    };
     ToolError::Unknown { name: name.to_owned(), naming, namesake, near: near.into_iter().map(str::to_owned).collect() }
 }

@@ -58,6 +58,10 @@ pub enum Namesake {
     Script,
     /// A program of the search path.
     OnPath,
+    /// A package of a registry.
+    Package,
+    /// A tool, whose version stands behind it.
+    Version,
     /// Nothing.
     None,
 }
@@ -92,6 +96,10 @@ impl Explain for ToolError {
             Self::Unknown { name, namesake: Namesake::Script, .. } => {
                 format!("`vx run {name}` runs the script of that name")
             }
+            Self::Unknown { name, namesake: Namesake::Package, .. } => {
+                format!("`vx x {name}` runs the package of that name, and `vx use {name}` declares it")
+            }
+            Self::Unknown { name, namesake: Namesake::Version, .. } => format!("`vx x {name}` runs that version"),
             Self::Unknown { near, .. } if !near.is_empty() => {
                 let near: Vec<String> = near.iter().map(|near| format!("`{near}`")).collect();
                 format!("did you mean {}?", near.join(" or "))

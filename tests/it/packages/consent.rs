@@ -35,6 +35,31 @@ fn a_package_that_is_typed_is_agreed_to_and_the_rest_of_the_project_is_not() {
 }
 
 #[test]
+fn a_bare_word_runs_no_package_that_no_project_declares_and_agrees_to_none() {
+    let sandbox = with_moo("").variable("VX_TRUST", "");
+    for words in ["npm:moo", "npm:moo hello", "npm:nope", "pypi:nope"] {
+        let package = words.split(' ').next().expect("a word");
+        sandbox.vx(words).refuses_with("is no command of vx").says(&format!("`vx x {package}` runs the package"));
+    }
+    sandbox.vx("npm:moo@1.4").exits_with(2).says("`vx x npm:moo@1.4` runs that version");
+    sandbox.write("vx.toml", MOO);
+    sandbox.vx("npm:moo").refuses_with("`npm:moo` needs your consent");
+    assert!(sandbox.installed().is_empty() && sandbox.registry().server().requests().is_empty());
+    assert_eq!(sandbox.vx("x npm:moo hello").succeeds().stdout(), "moo 1.5.0 hello\n");
+}
+
+#[test]
+fn the_way_to_a_version_is_named_for_tools_alone() {
+    let sandbox = with_moo("[tools]\nmine = { version = \"1\", url = \"https://h.invalid/x\" }\n");
+    for word in ["node@20", "mine@2"] {
+        sandbox.vx(word).refuses_with("is no command of vx").says(&format!("`vx x {word}` runs that version"));
+    }
+    for word in ["jq@1.7", "node@", "@1"] {
+        sandbox.vx(word).refuses_with("is no command of vx").keeps_silent_about("vx x");
+    }
+}
+
+#[test]
 fn a_package_of_one_project_answers_in_no_other() {
     let sandbox = with_moo(MOO);
     sandbox.vx("sync").succeeds();
