@@ -5,6 +5,7 @@
 //! the JSON.
 
 mod board;
+mod document;
 mod kind;
 
 use std::fmt;

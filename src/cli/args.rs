@@ -71,6 +71,10 @@ pub(super) struct Arguments {
     #[arg(long, global = true, value_name = "DIR")]
     pub project: Option<PathBuf>,
 
+    /// Write an error as a document, for the process of vx that started this one.
+    #[arg(long, hide = true)]
+    pub error_document: bool,
+
     /// The command.
     #[command(subcommand)]
     pub command: Command,

@@ -3,9 +3,11 @@
 use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::print;
-use crate::trouble::{Explain, Trouble};
+use crate::project::ConfigErrors;
+use crate::trouble::{Explain, Trouble, TroubleKind};
 
 /// Something asked for did not succeed.
 pub(super) const FAILED: u8 = 1;
@@ -14,13 +16,22 @@ pub(super) const USAGE: u8 = 2;
 /// Cancelled by Ctrl-C or a signal.
 pub(super) const CANCELLED: u8 = 130;
 
+/// True if an error is written for another process of vx.
+static AS_DOCUMENTS: AtomicBool = AtomicBool::new(false);
+
 /// A command's failure.
 #[derive(Debug)]
 pub(super) struct Failure {
     code: u8,
-    text: Option<String>,
-    details: Vec<String>,
-    hint: Option<String>,
+    /// The error; `None` if there is nothing more to say than the code.
+    trouble: Option<Trouble>,
+    /// True if the error was printed already.
+    printed: bool,
+}
+
+/// From now on, write an error as a document that [`Trouble::of_document`] reads.
+pub(super) fn write_documents() {
+    AS_DOCUMENTS.store(true, Ordering::Relaxed);
 }
 
 /// The outcome of a command: its exit code, or a failure to print.
@@ -38,12 +49,13 @@ impl Failure {
     }
 
     fn plain(code: u8, text: impl Display) -> Self {
-        Self { code, text: Some(text.to_string()), details: Vec::new(), hint: None }
+        let kind = if code == USAGE { TroubleKind::Usage } else { TroubleKind::Exit };
+        Self::of(code, Trouble { kind, text: text.to_string(), details: Vec::new(), hint: None })
     }
 
     /// A trouble, with this code.
     pub(super) fn of(code: u8, trouble: Trouble) -> Self {
-        Self { code, text: Some(trouble.text), details: trouble.details, hint: trouble.hint }
+        Self { code, trouble: Some(trouble), printed: false }
     }
 
     /// An error with the next step as its hint.
@@ -58,18 +70,34 @@ impl Failure {
 
     /// Everything was printed already.
     pub(super) fn silent(code: u8) -> Self {
-        Self { code, text: None, details: Vec::new(), hint: None }
+        Self { code, trouble: None, printed: true }
+    }
+
+    /// The same, of this error.
+    pub(super) fn printed(code: u8, trouble: Trouble) -> Self {
+        Self { code, trouble: Some(trouble), printed: true }
+    }
+
+    /// Errors in a file were printed, each of which begins with its place, where editors look for it.
+    pub(super) fn in_file(errors: &ConfigErrors) -> Self {
+        print::problems(errors.render());
+        Self::printed(USAGE, Trouble::of(errors))
     }
 
     /// The same failure with this hint.
-    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        if let Some(trouble) = &mut self.trouble {
+            trouble.hint = Some(hint.into());
+        }
+        self
     }
 
     /// Print the failure and return its exit code.
     pub(super) fn report(self) -> ExitCode {
-        if let Some(text) = self.text {
-            print::explained(text, &self.details, self.hint);
+        match self.trouble {
+            Some(trouble) if AS_DOCUMENTS.load(Ordering::Relaxed) => print::trouble_document(&trouble),
+            Some(trouble) if !self.printed => print::trouble(&trouble),
+            _ => {}
         }
         ExitCode::from(self.code)
     }
@@ -77,7 +105,7 @@ impl Failure {
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.text.as_deref().unwrap_or_default())
+        f.write_str(self.trouble.as_ref().map_or("", |trouble| &trouble.text))
     }
 }
 

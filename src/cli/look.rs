@@ -30,8 +30,7 @@ pub(super) fn settings() -> Result<Ui, Failure> {
 
 /// Print the problems, each of which begins with its place, where editors look for it.
 pub(super) fn wrong(errors: ConfigErrors) -> Failure {
-    print::problems(errors.render());
-    Failure::silent(USAGE)
+    Failure::in_file(&errors)
 }
 
 /// Colours and glyphs for a stream.

@@ -96,6 +96,9 @@ pub fn main() -> ExitCode {
     }
     crate::process::this_is_vx();
     let arguments = parse(&words);
+    if arguments.error_document {
+        failure::write_documents();
+    }
     let project = arguments.project.as_deref();
     let outcome = match arguments.command {
         Command::Sync(sync) => sync::run(project, &sync),

@@ -94,6 +94,11 @@ pub(super) fn trouble(trouble: &Trouble) {
     explained(&trouble.text, &trouble.details, trouble.hint.clone());
 }
 
+/// Write a trouble for another process of vx: to standard error, as a document in one line.
+pub(super) fn trouble_document(trouble: &Trouble) {
+    line("", trouble.to_document());
+}
+
 /// Print a trouble as a warning.
 pub(super) fn doubt(doubt: &Trouble) {
     if !ERRORS_ONLY.load(Ordering::Relaxed) {

@@ -101,10 +101,7 @@ impl From<UpError> for Failure {
         };
         match error {
             UpError::Work(error) => error.into(),
-            UpError::Config(errors) => {
-                print::problems(errors.render());
-                Self::silent(USAGE)
-            }
+            UpError::Config(errors) => Self::in_file(&errors),
             error => Self::of(code, Trouble::of(&error)),
         }
     }

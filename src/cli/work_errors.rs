@@ -83,13 +83,11 @@ impl From<WorkError> for Failure {
     /// Errors with more than one place are printed here: an editor looks for each place at the start of a line.
     fn from(error: WorkError) -> Self {
         match &error {
-            WorkError::Project(ProjectError::Wrong(errors)) => {
-                print::problems(errors.render());
-                Self::silent(USAGE)
-            }
+            WorkError::Project(ProjectError::Wrong(errors)) => Self::in_file(errors),
             WorkError::NoRecipes(_) | WorkError::Undeclared(_) | WorkError::Forged(_) => {
-                error.troubles().iter().for_each(print::trouble);
-                Self::silent(USAGE)
+                let troubles = error.troubles();
+                troubles.iter().for_each(print::trouble);
+                troubles.into_iter().next().map_or_else(|| Self::silent(USAGE), |first| Self::printed(USAGE, first))
             }
             WorkError::Unlocked { .. } => {
                 let Trouble { kind, text, details, hint } = Trouble::of(&error);

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io;
 use std::path::Path;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use super::protocol::Begun;
 use super::request::{OfRuntime, Sync, Up, Use, Variables};
 use super::summary::BoardSummary;
 use crate::paths::Home;
-use crate::process::{Detached, nameless_file, own_program, start_detached_for};
+use crate::process::{Detached, ERROR_DOCUMENT, LastWords, last_words, nameless_file, own_program, start_detached_for};
 use crate::rpc::Fault;
 use crate::trouble::{Trouble, TroubleKind};
 use crate::variables::{OF_CLIENTS, answering};
@@ -31,10 +31,6 @@ const BEGINNING: Duration = Duration::from_secs(30);
 const GLANCES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(100)];
 /// The variables that name the home and the place of the boards. Work has those of the daemon, which has to find its board.
 const OF_PLACES: [&str; 3] = ["VX_HOME", "VX_RUNTIME_DIR", "XDG_RUNTIME_DIR"];
-/// The exit code of vx for wrong usage or configuration.
-const WRONG_USAGE: i32 = 2;
-/// The most bytes of a process's own words that are read.
-const WORDS: u64 = 64 * 1024;
 
 /// Install what a project declares.
 pub(super) fn sync(home: &Home, asked: &Sync) -> Result<Begun, Fault> {
@@ -117,7 +113,7 @@ impl Work<'_> {
     /// Start it, and return as soon as there is a board that `is_its` by the number of the process, or it has ended.
     fn begin(&self, is_its: impl Fn(u32, &BoardView) -> bool) -> Result<Begun, Fault> {
         in_directory(self.place.directory())?;
-        let consents = self.check()?;
+        self.check()?;
         let mut said = nameless_file().map_err(|error| failed(&error))?;
         let process = self.start(&said).map_err(|error| failed(&error))?;
         let deadline = Instant::now() + BEGINNING;
@@ -134,23 +130,23 @@ impl Work<'_> {
             }
             match status {
                 Some(Ok(status)) if status.success() => return Ok(Begun { board: None }),
-                Some(ended) => return Err(ended_badly(&mut said, &ended, consents)),
+                Some(ended) => return Err(ended_badly(&mut said, &ended)),
                 None if Instant::now() >= deadline => return Ok(Begun { board: None }),
                 None => glance = (glance * 2).min(longest),
             }
         }
     }
 
-    /// Open the project as the process will, so that its mistakes are typed; true if nothing of it is withheld.
-    fn check(&self) -> Result<bool, Fault> {
+    /// Open the project as the process will, so that its mistakes are found before anything is started.
+    fn check(&self) -> Result<(), Fault> {
         let open = || Workspace::open(self.home.clone(), self.place, Faults::Refuse, &Silent);
-        let workspace = answering(self.variables.clone(), open).map_err(|error| fault(&error))?;
-        Ok(workspace.consent.complete())
+        answering(self.variables.clone(), open).map(drop).map_err(|error| fault(&error))
     }
 
     fn start(&self, said: &File) -> io::Result<Detached> {
         let program = own_program()?;
-        let words: Vec<OsString> = self.words.iter().map(OsString::from).collect();
+        let words = [ERROR_DOCUMENT].into_iter().chain(self.words.iter().map(String::as_str));
+        let words: Vec<OsString> = words.map(OsString::from).collect();
         let absent = OF_CLIENTS.into_iter().filter(|name| !self.variables.contains_key(*name));
         let without: Vec<&str> = VARIABLES.into_iter().chain(absent).collect();
         let given = self.variables.iter().map(|(name, value)| (name.as_str(), OsStr::new(value)));
@@ -177,33 +173,12 @@ fn failed(error: &io::Error) -> Fault {
     of(Trouble::new(TroubleKind::Internal, format!("vx cannot be started: {error}")))
 }
 
-/// The error of a process that ended without a board, in its own words: the line with its first error, which may begin with
-/// a place in a file, else its last line.
-fn ended_badly(said: &mut File, ended: &io::Result<ExitStatus>, consents: bool) -> Fault {
-    let mut words = Vec::new();
-    let read = said.rewind().and_then(|()| said.take(WORDS).read_to_end(&mut words));
-    let words = if read.is_ok() { String::from_utf8_lossy(&words).into_owned() } else { String::new() };
-    let error = words.lines().find_map(|line| match line.split_once("error: ") {
-        Some(("", text)) => Some(text),
-        Some((place, _)) => place.ends_with(": ").then_some(line),
-        None => None,
-    });
-    let last = || words.lines().map(str::trim).rfind(|line| !line.is_empty());
-    let how = ended.as_ref().map_or_else(ToString::to_string, ToString::to_string);
-    let text = match error.or_else(last) {
-        Some(text) => text.to_owned(),
-        None => format!("vx ended with {how}, and said nothing"),
-    };
-    let hint = words.lines().find_map(|line| line.strip_prefix("hint: "));
-    let is_usage = ended.as_ref().is_ok_and(|ended| ended.code() == Some(WRONG_USAGE));
-    let kind = match (is_usage, consents) {
-        (true, false) => TroubleKind::Consent,
-        (true, true) => TroubleKind::Usage,
-        (false, _) => TroubleKind::Exit,
-    };
-    let trouble = Trouble::new(kind, text);
-    of(match hint {
-        Some(hint) => trouble.hinted(hint.to_owned()),
-        None => trouble,
-    })
+/// The error of a process that ended without a board: its own, or else the way in which it ended.
+fn ended_badly(said: &mut File, ended: &io::Result<ExitStatus>) -> Fault {
+    let LastWords { error, line } = last_words(said);
+    let how = || ended.as_ref().map_or_else(ToString::to_string, ToString::to_string);
+    of(error.unwrap_or_else(|| {
+        let said = line.map_or_else(|| ", and said nothing".to_owned(), |line| format!(": {line}"));
+        Trouble::new(TroubleKind::Exit, format!("vx ended with {}{said}", how()))
+    }))
 }

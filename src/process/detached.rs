@@ -3,7 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
@@ -11,6 +11,7 @@ use std::thread;
 use crossbeam_channel::{Receiver, bounded};
 use process_wrap::std::CommandWrap;
 
+use crate::trouble::Trouble;
 use crate::variables::WORK_MARKS;
 
 /// A file without a name for what such a program prints. On Linux it's in memory, so a full disk can't stop us.
@@ -22,6 +23,37 @@ pub fn nameless_file() -> io::Result<File> {
     return Ok(rustix::fs::memfd_create("vx", rustix::fs::MemfdFlags::CLOEXEC)?.into());
     #[cfg(not(target_os = "linux"))]
     tempfile::tempfile()
+}
+
+/// The most of such a program's words that is read, in bytes.
+const WORDS: u64 = 64 * 1024;
+
+/// The words of a process of vx that has ended.
+#[derive(Debug, Default)]
+pub struct LastWords {
+    /// Its error, which it writes as a document if it is started with [`ERROR_DOCUMENT`].
+    pub error: Option<Trouble>,
+    /// The last line that is none, for one that had no error of its own to write.
+    pub line: Option<String>,
+}
+
+/// The option of vx for a process whose error another one reads.
+pub const ERROR_DOCUMENT: &str = "--error-document";
+
+/// Read what a process has written to its file for errors.
+pub fn last_words(file: &mut File) -> LastWords {
+    let mut bytes = Vec::new();
+    let begin = file.seek(SeekFrom::End(0)).map(|length| length.saturating_sub(WORDS));
+    let read = begin.and_then(|begin| file.seek(SeekFrom::Start(begin))).and_then(|_| file.read_to_end(&mut bytes));
+    if read.is_err() {
+        return LastWords::default();
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let lines = || text.lines().rev().map(str::trim).filter(|line| !line.is_empty());
+    LastWords {
+        error: lines().find_map(Trouble::of_document),
+        line: lines().find(|line| Trouble::of_document(line).is_none()).map(str::to_owned),
+    }
 }
 
 /// A program that outlives this process, while this process is there.
@@ -92,4 +124,26 @@ fn start_changed(
     // If it ends while this process is still there, it is collected.
     thread::Builder::new().name("detached".into()).spawn(move || ended(child.wait()))?;
     Ok(pid)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::trouble::TroubleKind;
+
+    #[test]
+    fn an_error_is_read_from_its_document_and_from_no_sentence() {
+        let trouble = Trouble::new(TroubleKind::Configuration, "vx.toml:1:2: error: no").hinted("mend it");
+        let mut file = nameless_file().expect("a file");
+        write!(file, "error: another\nhint: other\n{}\n\nthe end\n\n", trouble.to_document()).expect("it is written");
+        let words = last_words(&mut file);
+        assert_eq!((words.error, words.line.as_deref()), (Some(trouble), Some("the end")));
+        let mut file = nameless_file().expect("a file");
+        write!(file, "{}\nerror: x\nhint: y", "long\n".repeat(20_000)).expect("it is written");
+        let words = last_words(&mut file);
+        assert_eq!((words.error, words.line.as_deref()), (None, Some("hint: y")));
+        assert_eq!(last_words(&mut nameless_file().expect("a file")).line, None);
+    }
 }

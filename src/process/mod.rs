@@ -41,7 +41,7 @@ mod wiring;
 
 pub use callers::{callers, has_ended, is_there};
 pub use capture::{Ears, Look, OnLine, Tail};
-pub use detached::{Detached, nameless_file, start_detached_for, start_watched};
+pub use detached::{Detached, ERROR_DOCUMENT, LastWords, last_words, nameless_file, start_detached_for, start_watched};
 pub use exit::{Exit, end_alike};
 pub use foreground::{foreground, foreground_tree};
 pub use group::{Heeds, Member, Survivors, members};

@@ -1,7 +1,7 @@
 //! The start of a supervisor, which outlives this process, and what it says if it does not come up.
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -9,10 +9,8 @@ use crossbeam_channel::RecvTimeoutError;
 
 use super::error::UpError;
 use super::place::UpPlace;
-use crate::process::{Detached, nameless_file, own_program, start_detached_for};
-
-/// The most of its words that is read, in bytes.
-const WORDS: u64 = 16 * 1024;
+use crate::process::{Detached, ERROR_DOCUMENT, LastWords, last_words, nameless_file, own_program, start_detached_for};
+use crate::trouble::{Trouble, TroubleKind};
 
 /// A supervisor that was started.
 pub(super) struct Begun {
@@ -23,7 +21,8 @@ pub(super) struct Begun {
 /// Start a supervisor of this program.
 pub(super) fn begin(place: &UpPlace) -> Result<Begun, UpError> {
     let program = own_program()?;
-    let arguments = ["service-supervisor".into(), "--directory".into(), place.directory.clone().into_os_string()];
+    let directory = place.directory.clone().into_os_string();
+    let arguments = [ERROR_DOCUMENT.into(), "service-supervisor".into(), "--directory".into(), directory];
     let words = nameless_file()?;
     let process = start_detached_for(&program, &arguments, &place.directory, (&[], &[]), words.try_clone()?)?;
     Ok(Begun { process, words })
@@ -44,13 +43,10 @@ impl Begun {
         ended.as_ref().is_ok_and(|ended| ended.code().is_none())
     }
 
-    /// The error of one that ended so, in its own words.
+    /// The error of one that ended so: its own, or else the way in which it ended.
     pub(super) fn error(&mut self, ended: &io::Result<ExitStatus>) -> UpError {
-        let mut words = Vec::new();
-        let read = self.words.rewind().and_then(|()| (&self.words).take(WORDS).read_to_end(&mut words));
-        let words = if read.is_ok() { String::from_utf8_lossy(&words).into_owned() } else { String::new() };
-        let line = |begin: &str| words.lines().find_map(|line| line.strip_prefix(begin)).map(str::to_owned);
-        let how = ended.as_ref().map_or_else(ToString::to_string, ToString::to_string);
-        UpError::Ended { reason: line("error: ").unwrap_or(how), hint: line("hint: ") }
+        let how = || ended.as_ref().map_or_else(ToString::to_string, ToString::to_string);
+        let LastWords { error, line } = last_words(&mut self.words);
+        UpError::Ended(error.unwrap_or_else(|| Trouble::new(TroubleKind::Internal, how()).detailed(line)))
     }
 }

@@ -68,13 +68,8 @@ pub enum UpError {
     #[error("the supervisor of the services did not start")]
     NotStarted,
     /// The supervisor that was started has ended before it listened.
-    #[error("the supervisor of the services did not start: {reason}")]
-    Ended {
-        /// Its own reason.
-        reason: String,
-        /// The next step, if it says one.
-        hint: Option<String>,
-    },
+    #[error("the supervisor of the services did not start: {0}")]
+    Ended(Trouble),
     /// The supervisor that was to begin a service again has ended.
     #[error("the services are not at work any more")]
     NotAtWork,
@@ -125,7 +120,8 @@ impl Explain for UpError {
             Self::Runtime(error) => error.kind(),
             Self::Board(error) => error.kind(),
             Self::Create(error) => error.kind(),
-            Self::System(_) | Self::Ended { .. } => TroubleKind::Internal,
+            Self::System(_) => TroubleKind::Internal,
+            Self::Ended(trouble) => trouble.kind,
             Self::Call(CallError::TimeUp) | Self::NotStarted | Self::NotEnded => TroubleKind::Timeout,
             Self::Left(_) => TroubleKind::Killed,
             Self::Call(_) => TroubleKind::Board,
@@ -149,7 +145,7 @@ impl Explain for UpError {
             Self::Board(error) => error.hint(),
             Self::Create(error) => error.hint(),
             Self::Refused(fault) => fault.data.as_ref().and_then(|data| data.hint.clone()),
-            Self::Ended { hint, .. } => hint.clone(),
+            Self::Ended(trouble) => trouble.hint.clone(),
             Self::Left(_) => Some("see what it waits for, then run `vx down` again".into()),
             Self::NotAtWork => Some("`vx up` starts them".into()),
             Self::NotEnded => Some("`vx ps` shows what is left".into()),
@@ -162,6 +158,7 @@ impl Explain for UpError {
             Self::Config(error) => error.details(),
             Self::Withheld { lines, .. } => lines.iter().map(|line| format!("  {line}")).collect(),
             Self::Work(error) => Trouble::of(error).details,
+            Self::Ended(trouble) => trouble.details.clone(),
             _ => Vec::new(),
         }
     }

@@ -54,7 +54,7 @@ fn work_that_cannot_begin_says_why() {
     assert_eq!(ask("vx/sync", json!({ "directory": "/no/such/directory" })), "not-found");
     assert_eq!(ask("vx/sync", json!({ "directory": "here" })), "-32602");
     assert_eq!(ask("vx/sync", json!({ "directory": sandbox.project(), "tools": ["--force"] })), "-32602");
-    assert_eq!(ask("vx/uninstall", json!({ "runtime": "biome" })), "exit");
+    assert_eq!(ask("vx/uninstall", json!({ "runtime": "biome" })), "not-found");
     assert_eq!(ask("vx/install", json!({})), "-32602");
     assert_eq!(sandbox.processes().len(), 1, "the daemon alone");
 }
