@@ -98,7 +98,8 @@ pub enum Part {
     },
 }
 
-/// The worth of a look at a part, rising: of many parts the last ones are read.
+/// How much depends on reading a part, from least to most. Of a long list people read the end, right above the question,
+/// so the heaviest parts stand there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
     /// It sets a variable.
@@ -181,7 +182,7 @@ impl Part {
         }
     }
 
-    /// The worth of a look at the part.
+    /// How much depends on reading the part.
     pub fn weight(&self) -> Weight {
         match self {
             Self::Variable { .. } => Weight::Variable,

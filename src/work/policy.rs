@@ -9,9 +9,9 @@ pub const VARIABLE: &str = "VX_TRUST";
 /// The user's word on all projects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
-    /// No word: ask where somebody can answer; in CI a sync is consent.
+    /// No word: ask where somebody can answer. In the run of a known build service a sync is consent, for that run alone.
     Unset,
-    /// Ask where somebody can answer, also in CI.
+    /// Ask where somebody can answer, also in the run of a build service.
     Ask,
     /// No project may act, whatever was agreed to.
     None,

@@ -1,4 +1,5 @@
-//! The variables of a client and the services of its file, as it names them to a supervisor before it asks for some.
+//! A client's variables and the services of its file. The client sends both to the supervisor in pieces, ahead of the request
+//! to start some of the services; until then they are staged here.
 
 use std::ffi::OsString;
 use std::sync::Arc;
