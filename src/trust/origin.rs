@@ -4,11 +4,11 @@
 //! rewritten addresses do not count for the same reason, and nothing of the text is judged: it only tells one
 //! repository from another.
 
-use std::fs::File;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::digest::Algorithm;
+use crate::small_file::read_regular_within;
 
 /// The longest configuration that is read.
 const LONGEST_BYTES: u64 = 1024 * 1024;
@@ -16,15 +16,11 @@ const LONGEST_BYTES: u64 = 1024 * 1024;
 /// A digest of the addresses of `origin` in this configuration of git; empty if there is none. The addresses themselves may
 /// hold a password.
 pub(super) fn origin_of(configuration: &Path) -> String {
-    let mut bytes = Vec::new();
-    let is_file = configuration.metadata().is_ok_and(|found| found.is_file());
-    let opened = File::open(configuration).ok().filter(|_| is_file);
-    let read = opened.map(|file| file.take(LONGEST_BYTES + 1).read_to_end(&mut bytes));
-    let addresses = match read {
-        None => return String::new(),
+    let addresses = match read_regular_within(configuration, LONGEST_BYTES) {
+        Ok(bytes) => addresses(&String::from_utf8_lossy(&bytes)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return String::new(),
         // A configuration that cannot be read as a whole is none of those that were agreed to.
-        Some(Ok(length)) if length as u64 <= LONGEST_BYTES => addresses(&String::from_utf8_lossy(&bytes)),
-        Some(_) => vec!["unreadable".to_owned()],
+        Err(_) => vec!["unreadable".to_owned()],
     };
     if addresses.is_empty() {
         return String::new();

@@ -6,11 +6,11 @@
 //! folder alone.
 
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::origin::origin_of;
 use crate::digest::Algorithm;
+use crate::small_file::read_small;
 
 /// The longest file of git that is read here; each holds one path.
 const LONGEST_BYTES: u64 = 8 * 1024;
@@ -115,9 +115,7 @@ fn common_of(git_file: &Path) -> Option<PathBuf> {
 
 /// The one line of a file of git.
 fn path_in(file: &Path) -> Option<String> {
-    let mut text = String::new();
-    let opened = fs::metadata(file).ok().filter(fs::Metadata::is_file).and_then(|_| fs::File::open(file).ok())?;
-    opened.take(LONGEST_BYTES).read_to_string(&mut text).ok()?;
+    let text = String::from_utf8(read_small(file, LONGEST_BYTES)?).ok()?;
     Some(text.trim_end_matches(['\n', '\r']).to_owned()).filter(|text| !text.is_empty())
 }
 

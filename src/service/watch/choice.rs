@@ -7,6 +7,8 @@ use fast_glob::glob_match;
 use gix_ignore::Search;
 use gix_ignore::glob::pattern::Case;
 
+use crate::small_file::read_regular;
+
 /// Directories in which nobody writes by hand.
 const NEVER: [&str; 2] = [".git", "node_modules"];
 
@@ -98,7 +100,7 @@ impl Choice {
     }
 
     fn add_rules(&mut self, file: &Path, top: Option<&Path>) {
-        if let (Some((_, search)), Ok(bytes)) = (&mut self.ignored, fs::read(file)) {
+        if let (Some((_, search)), Ok(bytes)) = (&mut self.ignored, read_regular(file)) {
             // Rules whose path git cannot write are no rules for git either.
             let _ = search.add_patterns_buffer(&bytes, file, top, Default::default());
         }

@@ -5,12 +5,13 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use super::tracked::tracked;
 use crate::digest::{Algorithm, Digest, Hasher};
+use crate::small_file::open_regular;
 use crate::trust::Whereabouts;
 use crate::trust::part::{NamedFile, NamedKind};
 
@@ -99,12 +100,11 @@ impl Checkout {
 
     /// Add the content of a regular file, within the bounds.
     fn add_file(&self, path: &Path, hasher: &mut Hasher) -> Option<()> {
-        let length = path.metadata().ok().filter(fs::Metadata::is_file)?.len();
+        let mut file = open_regular(path).ok()?;
         spend(&self.files_left, 1)?;
-        if length > self.bytes_left.get() {
+        if file.metadata().ok()?.len() > self.bytes_left.get() {
             return None;
         }
-        let mut file = File::open(path).ok()?;
         let mut piece = [0; 16 * 1024];
         loop {
             match file.read(&mut piece).ok()? {

@@ -22,9 +22,7 @@ const FOLDER: u32 = 0o040_000;
 /// The paths of the tracked files below the top of the worktree with this git directory, in their order. `None` if that
 /// cannot be known: there is no index, or one in several files.
 pub(super) fn tracked(git_directory: &Path) -> Option<Vec<String>> {
-    let path = git_directory.join("index");
-    path.metadata().ok().filter(std::fs::Metadata::is_file)?;
-    let bytes = read_small(&path, MOST_BYTES)?;
+    let bytes = read_small(&git_directory.join("index"), MOST_BYTES)?;
     HASH_BYTES.into_iter().find_map(|hash_bytes| paths(&bytes, hash_bytes))
 }
 
