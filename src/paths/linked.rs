@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::Home;
+use super::{Home, repository_top};
 
 /// True if this file of a project is a link to a place outside of the project's repository, or of its directory where there
 /// is none. The user's own files, in the home of vx, lead where the user wants.
@@ -15,7 +15,7 @@ pub fn leads_outside(file: &Path) -> bool {
     }
     let is_own =
         || Home::from_environment().is_ok_and(|home| home.root().canonicalize().ok() == Some(directory.clone()));
-    let top = directory.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&directory);
+    let top = repository_top(&directory).unwrap_or(&directory);
     !target.starts_with(top) && !is_own()
 }
 

@@ -6,6 +6,7 @@ mod file_system;
 mod home;
 mod linked;
 mod ownership;
+mod repository;
 mod runtime;
 mod user;
 mod whose;
@@ -14,6 +15,7 @@ pub use file_system::FileSystem;
 pub use home::{Home, LAUNCHER_NAME, NoHome, VX_LINK_NAME};
 pub use linked::leads_outside;
 pub use ownership::{Foreign, foreign, same_owner};
+pub use repository::repository_top;
 pub use runtime::{
     RuntimeError, find_runtime_directory, is_asked_for, known_directories, runtime_directory, spare_directories,
 };

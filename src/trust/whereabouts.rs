@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::origin::origin_of;
 use crate::digest::Algorithm;
+use crate::paths::repository_top;
 use crate::small_file::read_small;
 
 /// The longest file of git that is read here; each holds one path.
@@ -45,19 +46,13 @@ impl Whereabouts {
     pub fn of(directory: &Path) -> Self {
         let directory = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
         let alone = |git_file| Self { directory: directory.clone(), top: directory.clone(), common: None, git_file };
-        for folder in directory.ancestors() {
-            let git = folder.join(".git");
-            let Ok(found) = fs::symlink_metadata(&git) else { continue };
-            let top = folder.to_owned();
-            return if found.is_dir() {
-                Self { common: Some(git), top, ..alone(None) }
-            } else if found.is_file() {
-                Self { common: common_of(&git), top, ..alone(Some(git)) }
-            } else {
-                Self { top, ..alone(None) }
-            };
+        let Some(top) = repository_top(&directory).map(Path::to_owned) else { return alone(None) };
+        let git = top.join(".git");
+        match fs::symlink_metadata(&git) {
+            Ok(found) if found.is_dir() => Self { common: Some(git), top, ..alone(None) },
+            Ok(found) if found.is_file() => Self { common: common_of(&git), top, ..alone(Some(git)) },
+            _ => Self { top, ..alone(None) },
         }
-        alone(None)
     }
 
     /// The directory in which git keeps what it knows of this worktree, as far as that is believed.

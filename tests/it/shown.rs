@@ -400,6 +400,28 @@ fn what_a_link_out_of_the_project_leads_to_is_never_quoted() {
 }
 
 #[test]
+fn a_home_directory_that_is_a_repository_is_no_border_for_a_link_out_of_a_project() {
+    let secret = "planted-linked-secret";
+    let sandbox = Sandbox::new().variable("VX_TRUST", "");
+    let user = sandbox.root().join("user");
+    let project = user.join("dl/app");
+    for folder in [".git", ".ssh", "dl/app"] {
+        fs::create_dir_all(user.join(folder)).expect("a directory");
+    }
+    fs::write(user.join(".ssh/id"), format!("{secret} {secret}\n")).expect("a file");
+    fs::write(project.join("vx.toml"), "[tools]\n").expect("a file");
+    symlink("../../.ssh/id", project.join("Procfile")).expect("a link");
+    let mut leaks = Vec::new();
+    for words in ["up", "trust --show", "ps", "config --check", "doctor"] {
+        let mut command = sandbox.command(words);
+        command.current_dir(&project);
+        let finished = sandbox.run(words, command).finish();
+        note(&format!("vx {words}"), &(finished.stdout() + &finished.stderr()), &mut leaks);
+    }
+    assert!(leaks.is_empty(), "{}", leaks.join("\n"));
+}
+
+#[test]
 fn controls_of_a_strange_file_reach_neither_agents_nor_editors() {
     for control in ['\u{9d}', '\u{9b}', '\u{202e}', '\u{1b}'] {
         let key = if control == '\u{1b}' { "\\u001b".to_owned() } else { control.to_string() };

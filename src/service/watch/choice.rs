@@ -7,6 +7,7 @@ use fast_glob::glob_match;
 use gix_ignore::Search;
 use gix_ignore::glob::pattern::Case;
 
+use crate::paths::repository_top;
 use crate::small_file::read_regular;
 
 /// Directories in which nobody writes by hand.
@@ -73,7 +74,7 @@ impl Choice {
 
     /// Read what is ignored, as it is now.
     pub(super) fn read_ignored(&mut self) {
-        let Some(top) = self.root.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned) else {
+        let Some(top) = repository_top(&self.root).map(Path::to_owned) else {
             self.ignored = None;
             return;
         };
