@@ -7,8 +7,10 @@ use super::print;
 use crate::work::frontend::{Answer, Frontend, Question, Refused, RunView, Silent};
 use crate::work::notice::Notice;
 
-/// The most lines about variables in a question.
+/// The most lines about variables in a question that are no difference.
 const MOST_VARIABLES: usize = 8;
+/// The sign before a line that is no difference.
+const UNMARKED: char = ' ';
 
 /// A frontend that prints notices and asks; where nobody can answer, it lists what it would have asked about.
 pub(super) struct Asker;
@@ -57,7 +59,7 @@ pub(super) fn ask(question: &Question) -> Answer {
     print::problems(format_args!("`{}` wants more than tools of the catalogue:", question.file.display()));
     summed_up(question).into_iter().for_each(print::problems);
     let mut stderr = std::io::stderr().lock();
-    let asked = stderr.write_all(b"May it? [y/N] ").and_then(|()| stderr.flush());
+    let asked = stderr.write_all(b"May it do this? [y/N] ").and_then(|()| stderr.flush());
     drop(stderr);
     let mut answer = String::new();
     // An end of the input is a no.
@@ -74,21 +76,30 @@ pub(super) fn listed(question: &Question) -> Vec<String> {
     moved.into_iter().chain(gone).chain(question.lines.iter().map(|line| marked(question, line))).collect()
 }
 
-/// The parts as they are listed; of many variables only the first ones, so that the commands below them stay in sight.
+/// The parts as they are listed; of many variables that are no difference only the first ones, so that what is new and the
+/// commands below stay in sight.
 fn summed_up(question: &Question) -> Vec<String> {
     let mut lines = listed(question);
-    let more = question.variables.saturating_sub(MOST_VARIABLES);
+    let mut variables = lines.split_off(lines.len() - question.lines.len());
+    let others = variables.split_off(question.variables);
+    let known = variables.iter().filter(|line| line.starts_with(UNMARKED)).count();
+    let more = known.saturating_sub(MOST_VARIABLES);
     if more > 1 {
-        let first = lines.len() - question.lines.len() + MOST_VARIABLES;
-        let rest = format!("  and {more} more variables, which `vx trust --show` lists");
-        lines.splice(first..first + more, [rest]);
+        let mut left = MOST_VARIABLES;
+        variables.retain(|line| {
+            let is_shown = !line.starts_with(UNMARKED) || left > 0;
+            left -= usize::from(line.starts_with(UNMARKED) && is_shown);
+            is_shown
+        });
+        variables.push(format!("{UNMARKED} and {more} more variables, which `vx trust --show` lists"));
     }
+    lines.extend(variables.into_iter().chain(others));
     lines
 }
 
 fn marked(question: &Question, line: &String) -> String {
     let is_new = question.gone.is_some() && question.new.contains(line);
-    format!("{} {line}", if is_new { '+' } else { ' ' })
+    format!("{} {line}", if is_new { '+' } else { UNMARKED })
 }
 
 fn somebody_answers() -> bool {
@@ -126,12 +137,20 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_is_summed_up_too_and_a_new_origin_is_named() {
-        let before = Agreed::to(&[variable("OLD".to_owned())]);
-        let lines = summed_up(&Question { moved: true, ..question(20, Some(&before)) });
+    fn what_is_new_is_shown_however_many_lines_there_are_and_a_new_origin_is_named() {
+        let agreed = |count: usize| {
+            let known = (0..count).map(|number| variable(format!("V{number}")));
+            Agreed::to(&known.chain([variable("OLD".to_owned())]).collect::<Vec<_>>())
+        };
+        let lines = summed_up(&Question { moved: true, ..question(22, Some(&agreed(20))) });
         assert!(lines[0].contains("origin") && lines[1] == "- sets the variable OLD=x", "{lines:?}");
-        assert_eq!(lines[2], "+ sets the variable V0=x");
-        assert_eq!(lines.len(), 2 + MOST_VARIABLES + 2);
+        assert_eq!(lines[2], "  sets the variable V0=x");
+        let behind: Vec<&str> = lines[2 + MOST_VARIABLES..].iter().map(String::as_str).collect();
+        assert_eq!(behind[..2], ["+ sets the variable V20=x", "+ sets the variable V21=x"]);
+        assert_eq!(behind[2], "  and 12 more variables, which `vx trust --show` lists");
+        assert_eq!(behind.len(), 4);
+        let all_new = summed_up(&question(20, Some(&agreed(0))));
+        assert_eq!(all_new.iter().filter(|line| line.starts_with("+ sets")).count(), 20, "{all_new:?}");
         assert_eq!(
             lines.last().map(String::as_str),
             Some("+ installing ruff runs: true  (the files that it uses are not compared)")

@@ -146,9 +146,21 @@ fn of_many_parts_the_command_stands_right_above_the_question() {
     let sandbox = sandbox.config(&format!("[tools]\n{tool}\n[env]\n{variables}"));
     let (code, text) = answered(&sandbox, "sync --plain", "n\r");
     assert_eq!(code, Some(2), "{text}");
-    let before = text.split("May it?").next().expect("a question");
+    let before = text.split("May it do this?").next().expect("a question");
     let last = before.lines().rev().find(|line| !line.trim().is_empty()).expect("a line");
     assert!(last.contains("installing ruff runs: echo EVIL"), "{text}");
     assert!(before.contains("292 more variables") && !before.contains("V299="), "{text}");
     sandbox.vx("trust --show").succeeds().prints("V299=x");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_variable_that_is_new_is_shown_below_many_that_were_agreed_to() {
+    let sandbox = cautious();
+    let variables: String = (0..20).map(|number| format!("V{number} = \"x\"\n")).collect();
+    sandbox.write("vx.toml", &format!("[env]\n{variables}"));
+    sandbox.vx("trust --yes").succeeds();
+    sandbox.write("vx.toml", &format!("[env]\n{variables}ZED = \"evil\"\n"));
+    let (_, text) = answered(&sandbox, "trust", "n\r");
+    assert!(text.contains("+ sets the variable ZED=evil") && text.contains("12 more variables"), "{text}");
 }
