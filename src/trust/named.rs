@@ -1,5 +1,5 @@
-//! The files of a checkout that a command names: as words and patterns of a shell, as folders, and as the programs know
-//! them that read a file of the same name everywhere.
+//! The files of a checkout that a command names: as words and patterns of a shell, as folders, and the files that programs
+//! such as `make` read by default.
 //!
 //! A word is looked for in every directory that the command could be in: its own, the project's, and those that it
 //! changes to. A file that is found twice, or that the command only seems to name, costs a question more; one that is

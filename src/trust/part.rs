@@ -147,13 +147,13 @@ impl NamedFile {
     /// The file, or the files of the folder, for people, with the first digits of its digest: of two lists that differ by
     /// nothing but a content, these are the difference.
     fn shown(&self) -> String {
-        let folder = if self.path.is_empty() { "the top folder" } else { &self.path };
+        let folder = if self.path.is_empty() { "the top folder".to_owned() } else { format!("{}/", self.path) };
         let named = match self.kind {
             NamedKind::File => self.path.clone(),
-            NamedKind::Tracked { files: 1 } => format!("the tracked file of {folder}"),
-            NamedKind::Tracked { files } => format!("the {files} tracked files of {folder}"),
-            NamedKind::Whole { files: 1 } => format!("the file of {folder}"),
-            NamedKind::Whole { files } => format!("the {files} files of {folder}"),
+            NamedKind::Tracked { files: 1 } => format!("the one tracked file in {folder}"),
+            NamedKind::Tracked { files } => format!("the {files} tracked files in {folder}"),
+            NamedKind::Whole { files: 1 } => format!("the one file in {folder}"),
+            NamedKind::Whole { files } => format!("the {files} files in {folder}"),
         };
         format!("{named} [{:.8}]", self.digest.hex())
     }

@@ -229,8 +229,8 @@ impl Consent {
         self.standing != Standing::Own && is_never_taken(name, &self.allowed)
     }
 
-    /// The files that these parts name, with the contents that the user has agreed to; none where another word of theirs
-    /// lets the project act, whatever its files hold.
+    /// The files that these parts name, with the contents that the user has agreed to; empty if a trusted folder or
+    /// `VX_TRUST` lets the project act: then contents do not matter.
     pub fn agreed_files(&self, is_wanted: impl Fn(&Part) -> bool) -> Vec<AgreedFile> {
         let counts = self.standing == Standing::Agreed;
         let parts = self.parts.iter().filter(|part| counts && is_wanted(part));

@@ -99,7 +99,7 @@ pub fn prepare(home: &Home, place: &Place, sync: bool, frontend: &dyn Frontend) 
             digest.update(&bytes);
         }
         let env_files = digest.finish().hex();
-        // The user has agreed to starts that follow changes, where the project declares them.
+        // With `watch`, starting changed files is what was agreed to.
         let agreed = if service.watch.is_empty() { agreed } else { Vec::new() };
         let (service, project) = (service.clone(), directory.clone());
         let spec = Spec { project, environment, env_files, agreed, ..Spec::of(service) };

@@ -83,7 +83,7 @@ fn a_folder_of_a_repository_is_compared_by_its_tracked_files() {
         return;
     }
     assert!(git("add site"));
-    sandbox.vx("trust --yes").succeeds().says("the tracked file of site [").says("]; other files are not compared");
+    sandbox.vx("trust --yes").succeeds().says("the one tracked file in site/ [").says("]; other files are not compared");
     write(&sandbox, "site/draft.html", "mine");
     sandbox.vx("trust --yes").succeeds().says("you have agreed");
     write(&sandbox, "site/index.html", "evil");
