@@ -15,6 +15,7 @@ pub mod daemon;
 pub mod devserver;
 pub mod digest;
 pub mod doctor;
+pub mod dotted_key;
 pub mod file_lock;
 pub mod gauge;
 pub mod history;

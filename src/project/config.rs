@@ -37,7 +37,7 @@ use crate::shipped::NamedPackage;
 
 pub use addresses::{DeclaredAddresses, DeclaredDigests};
 pub use agents::DeclaredAgent;
-pub use entries::ConfigEntry;
+pub use entries::{ConfigEntry, ValueKind};
 pub use progress::ProgressForms;
 use reader::Reader;
 pub use settings::Settings;

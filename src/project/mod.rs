@@ -14,7 +14,7 @@ pub mod version;
 
 pub use config::{
     Choice, ColourChoice, ConfigEntry, DeclaredAddresses, DeclaredAgent, DeclaredDigests, GlyphChoice, ProgressForms,
-    Project, Rebinding, Settings, ThemeChoice, ToolRequest, Trust, Ui,
+    Project, Rebinding, Settings, ThemeChoice, ToolRequest, Trust, Ui, ValueKind,
 };
 pub use discover::{ProjectError, find, load};
 pub use lock::{Lock, LockedPart, LockedTool};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::problem::{Lines, Problem};
 use super::services::{NAME_BYTES, Port, Service};
+use crate::dotted_key::key_segment;
 use crate::paths::leads_outside;
 use crate::small_file::read_regular;
 
@@ -77,9 +78,10 @@ impl Line {
     }
 
     fn values(&self, variables: bool) -> Vec<(String, String)> {
-        let mut values = vec![(format!("services.{}", self.name), self.command.clone())];
+        let key = format!("services.{}", key_segment(&self.name));
+        let mut values = vec![(key.clone(), self.command.clone())];
         if variables {
-            values.push((format!("services.{}.env_file", self.name), VARIABLES.to_owned()));
+            values.push((format!("{key}.env_file"), VARIABLES.to_owned()));
         }
         values
     }

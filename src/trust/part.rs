@@ -5,7 +5,9 @@ use vx_status::text::escaped;
 use super::shown_command::shown_command;
 use crate::candidate::SourceKind;
 use crate::digest::{Algorithm, Digest};
+use crate::dotted_key::{key_segment, key_segments};
 use crate::platform::Platform;
+use crate::project::ValueKind;
 use crate::shipped::NamedPackage;
 use crate::shown_address::{shown_address, shown_value};
 
@@ -93,6 +95,8 @@ pub enum Part {
         key: String,
         /// The value.
         value: String,
+        /// The kind of the value.
+        kind: ValueKind,
         /// The files of the project that it names.
         files: Vec<NamedFile>,
     },
@@ -208,7 +212,7 @@ impl Part {
     /// True if the tool or agent of this name cannot be had without this part.
     pub fn is_needed_by(&self, name: &str) -> bool {
         let of_agent = |key: &str| {
-            let rest = key.strip_prefix("agents.").and_then(|rest| rest.strip_prefix(name));
+            let rest = key.strip_prefix("agents.").and_then(|rest| rest.strip_prefix(&*key_segment(name)));
             rest.is_some_and(|rest| rest.starts_with('.'))
         };
         self.withholds() == Some(name) || matches!(self, Self::Entry { key, .. } if of_agent(key))
@@ -240,13 +244,13 @@ impl Part {
                 format!("{file} changes where packages come from or how that is checked: {name}")
             }
             Self::Folder { path } => format!("scripts find the programs in {path} first"),
-            Self::Entry { key, value, files } if is_command(key) && !(files.is_empty() && is_arguments(key)) => {
+            Self::Entry { key, value, files, .. } if is_command(key) && !(files.is_empty() && is_arguments(key)) => {
                 format!("{key} = {}{}", shown_command(value), compared(files))
             }
-            Self::Entry { key, value, files } if is_command(key) => {
+            Self::Entry { key, value, files, .. } if is_command(key) => {
                 format!("{key} = {}{}", shown_command(value), named(files))
             }
-            Self::Entry { key, value, files } => format!("{key} = {}{}", shown_value(value), named(files)),
+            Self::Entry { key, value, files, .. } => format!("{key} = {}{}", shown_value(value), named(files)),
         })
     }
 
@@ -281,6 +285,9 @@ impl Part {
             Self::Setting { name, value } => ("setting", texts(&[name, value])),
             Self::SourceSetting { file, name, value } => ("source-setting", texts(&[file, name, value])),
             Self::Folder { path } => ("folder", texts(&[path])),
+            Self::Entry { key, value, kind: ValueKind::Text, .. } if reads_as_another_kind(value) => {
+                ("entry", texts(&[key, value, "text"]))
+            }
             Self::Entry { key, value, .. } => ("entry", texts(&[key, value])),
         };
         let files = self.files().iter().flat_map(|file| [file.path.clone(), file.digest.to_string()]);
@@ -306,12 +313,19 @@ fn shown_place(address: &str) -> String {
 
 /// True if the value with this key of the project's file is a command, or chooses one.
 pub(super) fn is_command(key: &str) -> bool {
-    let mut words = key.split('.');
-    let (table, last) = (words.next(), words.next_back());
+    let words = key_segments(key);
+    let last = words[1..].last();
     let is_named =
-        matches!(last, Some("command" | "program" | "args" | "conversation" | "build" | "reload" | "preset"));
+        matches!(last, Some(&("command" | "program" | "args" | "conversation" | "build" | "reload" | "preset")));
     // A `Procfile` has nothing but commands by name.
-    is_named || table == Some("hooks") || table == Some("services") && key.matches('.').count() == 1
+    is_named || words[0] == "hooks" || words[0] == "services" && words.len() == 2
+}
+
+/// True if the text without its quotes could be a value of another kind, as it is written.
+fn reads_as_another_kind(text: &str) -> bool {
+    // Lists, numbers and dates, infinity and nan, true and false; anything else is no value without quotes.
+    text.starts_with(|first: char| first.is_ascii_digit() || "[+-.intf".contains(first))
+        && toml::from_str::<toml::Table>(&format!("value = {text}")).is_ok()
 }
 
 /// True if the value with this key is the words behind a program, which has a line of its own.

@@ -6,15 +6,16 @@
 //! A name that the catalogue does not give counts whether or not it hides a program of this system: the digest must not
 //! depend on the search path of the moment.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 use std::slice;
 
 use super::named::{Contents, Meaning, named_files};
 use super::part::{NamedFile, Part, is_command};
 use super::variables::is_never_taken;
 use crate::age::{MINIMUM_RELEASE_AGE, in_words};
-use crate::project::{DeclaredAddresses, DeclaredDigests, Project, ToolRequest};
+use crate::dotted_key::key_segments;
+use crate::project::{DeclaredAddresses, DeclaredDigests, Project, ToolRequest, ValueKind};
 use crate::source::{ProjectSetting, uncatalogued};
 
 /// The tables of a project whose values other programs act on.
@@ -60,7 +61,10 @@ pub fn refused_variables(subject: &Subject<'_>) -> Vec<String> {
 
 /// The variable that a value with this key of the project's file sets for a service.
 pub fn variable_of_service(key: &str) -> Option<&str> {
-    Some(key.strip_prefix("services.")?.split_once(".env.")?.1)
+    match key_segments(key)[..] {
+        ["services", _, .., "env", name] => Some(name),
+        _ => None,
+    }
 }
 
 fn of_tool(subject: &Subject<'_>, tool: &ToolRequest, parts: &mut Vec<Part>) {
@@ -137,9 +141,10 @@ fn source_setting(subject: &Subject<'_>, setting: &ProjectSetting) -> Part {
 }
 
 fn of_entries(subject: &Subject<'_>, parts: &mut Vec<Part>) {
-    let own = subject.project.entries.iter().map(|entry| (&entry.key, &entry.value));
+    let own = subject.project.entries.iter().map(|entry| (&entry.key, &entry.value, entry.kind));
     let procfile = subject.project.procfile.iter().flat_map(|procfile| &procfile.values);
-    for (key, value) in own.chain(procfile.map(|(key, value)| (key, value))) {
+    let directories = directories_of_tables(subject);
+    for (key, value, kind) in own.chain(procfile.map(|(key, value)| (key, value, ValueKind::Text))) {
         let table = key.split('.').next().unwrap_or_default();
         if variable_of_service(key).is_some_and(|name| is_never_taken(name, subject.allowed)) {
             continue;
@@ -147,28 +152,40 @@ fn of_entries(subject: &Subject<'_>, parts: &mut Vec<Part>) {
         if key == "python.venv" {
             parts.push(Part::Folder { path: value.clone() });
         } else if ACTED_ON.contains(&table) {
-            let files = files_of_entry(subject, key, value);
-            parts.push(Part::Entry { files, key: key.clone(), value: value.clone() });
+            let files = files_of_entry(subject, &directories, key, (value, kind));
+            parts.push(Part::Entry { files, key: key.clone(), value: value.clone(), kind });
         }
     }
+}
+
+/// The `directory` of each table that has one, by the table's key.
+fn directories_of_tables<'a>(subject: &Subject<'a>) -> HashMap<&'a str, PathBuf> {
+    let entries = subject.project.entries.iter();
+    let named = entries.filter_map(|entry| Some((entry.key.strip_suffix(".directory")?, &entry.value)));
+    named.map(|(table, directory)| (table, subject.directory.join(directory))).collect()
 }
 
 /// The files that a value names: a command of a service from the service's directory, everything from the project's.
-fn files_of_entry(subject: &Subject<'_>, key: &str, value: &str) -> Vec<NamedFile> {
+fn files_of_entry(
+    subject: &Subject<'_>,
+    of_tables: &HashMap<&str, PathBuf>,
+    key: &str,
+    (value, kind): (&str, ValueKind),
+) -> Vec<NamedFile> {
     let meaning = if is_command(key) { Meaning::Command } else { Meaning::Value };
     let mut directories = vec![subject.directory.to_owned()];
-    for entry in subject.project.entries.iter().filter(|_| meaning == Meaning::Command) {
-        let of_table = entry.key.strip_suffix("directory").is_some_and(|table| key.starts_with(table));
-        if of_table && entry.key.ends_with(".directory") {
-            directories.push(subject.directory.join(&entry.value));
-        }
+    let mut table = key;
+    for name in key_segments(key).into_iter().rev().filter(|_| meaning == Meaning::Command) {
+        table = table.strip_suffix(name).unwrap_or(table).trim_end_matches('.');
+        directories.extend(of_tables.get(table).cloned());
     }
-    named_files(&texts(value), &directories, meaning, subject.contents)
+    named_files(&texts(value, kind), &directories, meaning, subject.contents)
 }
 
 /// The texts of a value: the words of a list, or the value itself.
-fn texts(value: &str) -> Vec<String> {
-    let list = value.starts_with('[').then(|| toml::from_str::<toml::Table>(&format!("list = {value}")).ok());
+fn texts(value: &str, kind: ValueKind) -> Vec<String> {
+    let is_list = kind == ValueKind::Other && value.starts_with('[');
+    let list = is_list.then(|| toml::from_str::<toml::Table>(&format!("list = {value}")).ok());
     match list.flatten().and_then(|mut table| table.remove("list")) {
         Some(toml::Value::Array(items)) => {
             items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect()

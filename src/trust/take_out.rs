@@ -1,6 +1,9 @@
 //! The project without the parts that may not act.
 
+use std::collections::HashSet;
+
 use super::part::Part;
+use crate::dotted_key::{key_segment, key_segments};
 use crate::project::{Project, ToolRequest};
 
 /// Take these parts out of the project. A tool that cannot be had without one of them stays declared, and is marked as
@@ -26,24 +29,31 @@ pub fn take_out(project: &mut Project, parts: &[Part]) {
                 _ => project.settings.mirrors.clear(),
             },
             Part::Folder { .. } => project.entries.retain(|entry| entry.key != "python.venv"),
-            Part::Entry { key, .. } => {
-                project.entries.retain(|entry| entry.key != *key);
-                // A service without one of its settings would be another service.
-                project.services.retain(|service| !is_of(key, "services.", service.table()));
-                let agents = project.agents.iter_mut();
-                agents.filter(|agent| is_of(key, "agents.", &agent.name)).for_each(|agent| agent.withheld = true);
-            }
+            // All of them at once, below: there may be as many as the file has lines.
+            Part::Entry { .. } => {}
             // The readers of settings of npm and uv leave out the project's; the tools of the other parts are withheld.
             Part::SourceSetting { .. } | Part::PostInstall { .. } | Part::Address { .. } => {}
             Part::Package { .. } => {}
         }
     }
+    take_out_entries(project, parts);
 }
 
-/// True if this is the key of a value in the table of this name.
-fn is_of(key: &str, tables: &str, name: &str) -> bool {
-    let rest = key.strip_prefix(tables).and_then(|rest| rest.strip_prefix(name));
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+/// Take the values of tables that other programs act on out of the project, with whatever has one of them.
+fn take_out_entries(project: &mut Project, parts: &[Part]) {
+    let keys =
+        || parts.iter().filter_map(|part| if let Part::Entry { key, .. } = part { Some(key.as_str()) } else { None });
+    let gone: HashSet<&str> = keys().collect();
+    project.entries.retain(|entry| !gone.contains(entry.key.as_str()));
+    let names_in = |tables: &str| -> HashSet<String> {
+        let segments = keys().map(key_segments).filter(|segments| segments[0] == tables);
+        segments.filter_map(|segments| segments.get(1).map(|name| (*name).to_owned())).collect()
+    };
+    let (services, agents) = (names_in("services"), names_in("agents"));
+    // A service without one of its settings would be another service.
+    project.services.retain(|service| !services.contains(&*key_segment(service.table())));
+    let withheld = project.agents.iter_mut().filter(|agent| agents.contains(&*key_segment(&agent.name)));
+    withheld.for_each(|agent| agent.withheld = true);
 }
 
 /// Change a tool that can be had. The others keep the names of their programs, so that these are still theirs.

@@ -10,6 +10,7 @@ use super::told::tell;
 use super::workspace::{FRESH_FOR, Lineage};
 use crate::age::MINIMUM_RELEASE_AGE;
 use crate::candidate::SourceKind;
+use crate::dotted_key::key_segment;
 use crate::nearest::nearest;
 use crate::paths::{Home, RuntimeError, find_runtime_directory};
 use crate::project::{ConfigEntry, ConfigErrors, Project, ToolRequest, Ui, lineage};
@@ -114,11 +115,12 @@ pub fn without_withheld(home: &Home, lineage: &mut Lineage, frontend: &dyn Front
         let consent = Consent::of(home, project)?;
         tell(home, &consent, frontend);
         let withheld = consent.withheld().iter().filter_map(|part| match part {
-            Part::Variable { name, .. } => Some(format!("env.{name}")),
+            Part::Variable { name, .. } => Some(format!("env.{}", key_segment(name))),
             Part::Setting { name, .. } => Some(format!("settings.{name}")),
             _ => None,
         });
-        let keys: Vec<String> = withheld.chain(consent.refused.iter().map(|name| format!("env.{name}"))).collect();
+        let refused = consent.refused.iter().map(|name| format!("env.{}", key_segment(name)));
+        let keys: Vec<String> = withheld.chain(refused).collect();
         project.entries.retain(|entry| !keys.contains(&entry.key));
         consent.apply(project);
     }
@@ -159,11 +161,14 @@ fn others(lineage: &Lineage) -> Vec<Setting> {
             Some(("settings" | "ui", _)) => false,
             _ if depth == 0 && !is_own => true,
             Some(("tools" | "runtimes", below)) => {
-                let is_it = |tool: &&ToolRequest| below.strip_prefix(&tool.name).is_some_and(ends_name);
+                let is_it = |tool: &&ToolRequest| below.strip_prefix(&*key_segment(&tool.name)).is_some_and(ends_name);
                 let tool = project.tools.iter().find(is_it);
                 tool.is_some_and(|tool| !lineage::speaks_about(nearer, &tool.name, catalogue::is_same))
             }
-            Some(("env", name)) => !nearer.iter().any(|near| near.env.contains_key(name)),
+            Some(("env", name)) => {
+                let is_it = |known: &String| name.starts_with('"') && key_segment(known) == name;
+                !nearer.iter().any(|near| near.env.contains_key(name) || near.env.keys().any(is_it))
+            }
             _ => false,
         };
         settings.extend(project.entries.iter().filter(counts).map(|entry| written(entry, &project.path)));

@@ -301,6 +301,7 @@ const TOWERS: [Tower; 24] = [
                 "npm_range",
                 "platform",
                 "digest",
+                "dotted_key",
                 "replace_file",
                 "shown_address",
                 "small_file",

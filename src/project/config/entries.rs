@@ -3,19 +3,31 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::dotted_key::key_segment;
 use crate::project::problem::Lines;
 
 /// One value of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigEntry {
-    /// Its dotted name, as in `tools.node`.
+    /// Its dotted name, as in `tools.node`. No other value of the file has it.
     pub key: String,
     /// A text without its quotes, any other value as written.
     pub value: String,
+    /// Its kind.
+    pub kind: ValueKind,
     /// Its line, from 1.
     pub line: usize,
     /// Its column in characters, from 1.
     pub column: usize,
+}
+
+/// The kind of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueKind {
+    /// A text.
+    Text,
+    /// A list, a number, a date, true or false.
+    Other,
 }
 
 /// All values below `document`, in the order of the file.
@@ -28,7 +40,7 @@ pub(super) fn list(text: &str, document: &DeTable<'_>) -> Vec<ConfigEntry> {
 
 fn walk(lines: &Lines<'_>, prefix: &str, table: &DeTable<'_>, entries: &mut Vec<ConfigEntry>) {
     for (key, value) in table {
-        let key = format!("{prefix}{}", key.get_ref());
+        let key = format!("{prefix}{}", key_segment(key.get_ref()));
         visit(lines, key, value, entries);
     }
 }
@@ -44,9 +56,12 @@ fn visit(lines: &Lines<'_>, key: String, value: &Spanned<DeValue<'_>>, entries: 
         }
         other => {
             let written = lines.text().get(value.span()).unwrap_or_default();
-            let shown = other.as_str().map_or_else(|| written.to_owned(), str::to_owned);
+            let (kind, shown) = match other.as_str() {
+                Some(text) => (ValueKind::Text, text),
+                None => (ValueKind::Other, written),
+            };
             let place = lines.place(value.span().start);
-            entries.push(ConfigEntry { key, value: shown, line: place.line, column: place.column });
+            entries.push(ConfigEntry { key, value: shown.to_owned(), kind, line: place.line, column: place.column });
         }
     }
 }

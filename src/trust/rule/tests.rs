@@ -127,6 +127,33 @@ fn an_unrelated_edit_keeps_the_digest_and_an_edit_of_a_part_changes_it() {
 }
 
 #[test]
+fn two_projects_that_say_something_else_have_two_digests() {
+    for (one, other) in [
+        ("[services.web.env]\ncommand = \"./x\"\n", "[services.\"web.env\"]\ncommand = \"./x\"\n"),
+        ("[services.web]\ncommand = \"a\"\n", "[services]\n\"web.command\" = \"a\"\n"),
+        ("[services.w]\ncommand = '[\"a\"]'\n", "[services.w]\ncommand = [\"a\"]\n"),
+        ("[hooks]\na = \"1\"\n", "[hooks]\na = 1\n"),
+        ("[hooks]\na = \"true\"\n", "[hooks]\na = true\n"),
+        ("[hooks]\na = \"-inf\"\n", "[hooks]\na = -inf\n"),
+        ("[[hooks.a]]\nb = \"x\"\n", "[hooks.a.0]\nb = \"x\"\n"),
+        ("[agents.a]\n\"\" = \"x\"\n", "[agents]\n\"a.\" = \"x\"\n"),
+    ] {
+        assert_ne!(digest(&parts(one)), digest(&parts(other)), "{one}\n{other}");
+    }
+    let dotted = "[services.\"web.env\"]\ncommand = \"sh setup.sh\"\n";
+    let (short, line) = (parts(dotted)[0].short(), parts(dotted)[0].line());
+    assert_eq!(short, "services.\"web.env\".command");
+    assert!(line.contains("the present content of setup.sh"), "a command by its last name: {line}");
+}
+
+#[test]
+fn the_digest_of_a_usual_project_stays_the_same_from_one_version_to_the_next() {
+    let text = "[services.web]\ncommand = [\"go\", \"run\"]\nport = 3000\nwatch = [\"**/*.go\"]\nenv = { MODE = \"dev\" }\n\
+                [agents.one]\ncommand = \"one\"\nargs = [\"-x\"]\n[hooks]\nenter = \"true --all\"\n";
+    assert_eq!(digest(&parts(text)).hex(), "248dd603b2f716364f49f8fb1935a6e9f13ab3cce6e697fb38a9fceb346f4e08");
+}
+
+#[test]
 fn the_content_of_a_file_that_a_command_names_counts() {
     for command in ["./setup.sh", "sh setup.sh --all", "sh '/p/setup.sh'", "true;./setup.sh", "X=setup.sh true"] {
         let project = project(&format!("[tools]\njust = {{ version = \"1\", postinstall = \"{command}\" }}\n"));

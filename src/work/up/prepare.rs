@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::error::UpError;
 use crate::agreed_file::AgreedFile;
 use crate::digest::Algorithm;
+use crate::dotted_key::key_segment;
 use crate::paths::Home;
 use crate::project::services::Service;
 use crate::service::reading::ReadAt;
@@ -111,7 +112,7 @@ pub fn prepare(home: &Home, place: &Place, sync: bool, frontend: &dyn Frontend) 
 
 /// The files that the table of this service names, with the contents that the user has agreed to.
 fn agreed_files(consent: &Consent, service: &Service) -> Vec<AgreedFile> {
-    let table = format!("services.{}", service.table());
+    let table = format!("services.{}", key_segment(service.table()));
     let is_its = |key: &str| key.strip_prefix(&table).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     consent.agreed_files(|part| matches!(part, Part::Entry { key, .. } if is_its(key)))
 }
