@@ -1,4 +1,4 @@
-//! A file of a project whose content its user has agreed to, as it is handed on to those who use it.
+//! A file or folder of a project whose content its user has agreed to, as it is handed on to those who use it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,13 +8,43 @@ use serde::{Deserialize, Serialize};
 use crate::digest::{Algorithm, Digest};
 use crate::small_file::read_regular;
 
-/// A file with the content that was agreed to.
+/// A file or folder with the content that was agreed to. Folders are compared by `trust`, which knows what git tracks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgreedFile {
-    /// The file.
+    /// The file or folder.
     pub path: PathBuf,
+    /// Its kind.
+    pub kind: NamedKind,
     /// The digest of its content.
     pub digest: Digest,
+    /// The checkout that it lies in.
+    pub checkout: AgreedCheckout,
+}
+
+/// The kind of what was agreed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NamedKind {
+    /// A file.
+    File,
+    /// The files of a folder that git tracks.
+    Tracked {
+        /// Their number.
+        files: usize,
+    },
+    /// All files of a folder.
+    Whole {
+        /// Their number.
+        files: usize,
+    },
+}
+
+/// The checkout of agreed files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgreedCheckout {
+    /// Its top folder, without links.
+    pub top: PathBuf,
+    /// The directory in which git keeps what it knows of it.
+    pub git_directory: Option<PathBuf>,
 }
 
 /// Why the content of a file is not the one that was agreed to.
@@ -29,7 +59,7 @@ pub enum AgreedFileError {
 }
 
 impl AgreedFile {
-    /// The content that was agreed to, from one look at the file.
+    /// The content of a file that was agreed to, from one look at it.
     ///
     /// # Errors
     /// The file has another content, or cannot be read.
@@ -43,8 +73,12 @@ impl AgreedFile {
         }
     }
 
-    /// True if this is a path of the file.
+    /// True if this is a file that has content, and `path` leads to it.
     pub fn is_at(&self, path: &Path) -> bool {
+        self.kind == NamedKind::File && self.has_path(path)
+    }
+
+    fn has_path(&self, path: &Path) -> bool {
         path == self.path || path.canonicalize().is_ok_and(|real| Ok(real) == self.path.canonicalize().map_err(drop))
     }
 }
@@ -60,7 +94,12 @@ mod tests {
         std::fs::write(&path, "good").expect("a file");
         let mut hasher = Algorithm::Sha256.hasher();
         hasher.update(b"good");
-        let agreed = AgreedFile { path: path.clone(), digest: hasher.finish() };
+        let agreed = AgreedFile {
+            path: path.clone(),
+            kind: NamedKind::File,
+            digest: hasher.finish(),
+            checkout: AgreedCheckout::default(),
+        };
         assert_eq!(agreed.read().expect("its content"), b"good");
         std::fs::write(&path, "evil").expect("a file");
         assert!(matches!(agreed.read(), Err(AgreedFileError::Changed(_))));

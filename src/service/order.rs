@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::agreed_file::AgreedFile;
 use crate::project::services::{Health, Ready, Reload, Restart};
 use crate::trouble::{Trouble, TroubleKind};
+use crate::trust::compare_agreed;
 
 /// The work of a guard.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -86,7 +87,7 @@ pub struct Order {
 
 /// The error of a service whose files are not those that were agreed to, if one is not.
 pub(super) fn changed_file(agreed: &[AgreedFile]) -> Option<Trouble> {
-    let error = agreed.iter().find_map(|file| file.read().err())?;
+    let error = compare_agreed(agreed).err()?;
     Some(Trouble::new(TroubleKind::Consent, error.to_string()).hinted("`vx up` asks about what is there now"))
 }
 

@@ -30,8 +30,8 @@ mod take_out;
 mod variables;
 mod whereabouts;
 
-pub use named::{Checkout, Contents, with_other_paths};
-pub use part::{NamedFile, NamedKind, Part, Weight};
+pub use named::{Checkout, Contents, compare_agreed, with_other_paths};
+pub use part::{NamedFile, Part, Weight};
 pub use rule::{Subject, acting_parts, refused_variables, variable_of_service};
 pub use shown_command::shown_command;
 pub use stranger::Stranger;

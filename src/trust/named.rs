@@ -12,7 +12,7 @@ pub(super) mod words;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub use contents::{Checkout, Contents};
+pub use contents::{Checkout, Contents, compare_agreed};
 use fast_glob::glob_match;
 
 use super::part::NamedFile;

@@ -4,6 +4,7 @@ use vx_status::text::escaped;
 
 use super::shown_command::shown_command;
 use crate::candidate::SourceKind;
+use crate::agreed_file::NamedKind;
 use crate::digest::{Algorithm, Digest};
 use crate::dotted_key::{key_segment, key_segments};
 use crate::platform::Platform;
@@ -123,23 +124,6 @@ pub struct NamedFile {
     pub kind: NamedKind,
     /// The digest of its content.
     pub digest: Digest,
-}
-
-/// The kind of what a part names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NamedKind {
-    /// A file.
-    File,
-    /// The files of a folder that git tracks.
-    Tracked {
-        /// Their number.
-        files: usize,
-    },
-    /// All files of a folder.
-    Whole {
-        /// Their number.
-        files: usize,
-    },
 }
 
 impl NamedFile {

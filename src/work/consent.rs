@@ -11,7 +11,7 @@ use super::frontend::{Answer, Frontend, Question};
 use super::notice::Notice;
 use super::policy::{Policy, in_build_service};
 use super::withheld::{ConsentError, Withheld};
-use crate::agreed_file::AgreedFile;
+use crate::agreed_file::{AgreedCheckout, AgreedFile};
 use crate::digest::{Algorithm, Digest};
 use crate::paths::{Home, foreign, user_home};
 use crate::project::lineage::Bounds;
@@ -229,17 +229,19 @@ impl Consent {
         self.standing != Standing::Own && is_never_taken(name, &self.allowed)
     }
 
-    /// The files that these parts name, with the contents that the user has agreed to; empty if a trusted folder or
-    /// `VX_TRUST` lets the project act: then contents do not matter.
+    /// The files and folders that these parts name, with the contents that the user has agreed to; empty if a trusted folder
+    /// or `VX_TRUST` lets the project act: then contents do not matter.
     pub fn agreed_files(&self, is_wanted: impl Fn(&Part) -> bool) -> Vec<AgreedFile> {
         let counts = self.standing == Standing::Agreed;
         let parts = self.parts.iter().filter(|part| counts && is_wanted(part));
-        let files = parts.flat_map(Part::files).filter(|named| named.is_one_file());
+        let (top, git_directory) = (&self.whereabouts.top, self.whereabouts.git_directory());
         let agreed = |named: &NamedFile| AgreedFile {
-            path: self.whereabouts.top.join(&named.path),
+            path: top.join(&named.path),
+            kind: named.kind,
             digest: named.digest.clone(),
+            checkout: AgreedCheckout { top: top.clone(), git_directory: git_directory.clone() },
         };
-        files.map(agreed).collect()
+        parts.flat_map(Part::files).map(agreed).collect()
     }
 
     /// The parts that may not act.

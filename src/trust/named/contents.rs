@@ -10,10 +10,11 @@ use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use super::tracked::tracked;
+use crate::agreed_file::{AgreedCheckout, AgreedFile, AgreedFileError, NamedKind};
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::small_file::open_regular;
 use crate::trust::Whereabouts;
-use crate::trust::part::{NamedFile, NamedKind};
+use crate::trust::part::NamedFile;
 
 /// The most bytes that are read for all commands of a project.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
@@ -50,9 +51,14 @@ pub struct Checkout {
 impl Checkout {
     /// The checkout with the project of these whereabouts.
     pub fn of(whereabouts: &Whereabouts) -> Self {
+        Self::at(whereabouts.top.clone(), whereabouts.git_directory())
+    }
+
+    /// The checkout with this top folder, of which git keeps what it knows in this directory.
+    fn at(top: PathBuf, git_directory: Option<PathBuf>) -> Self {
         Self {
-            top: whereabouts.top.clone(),
-            git_directory: whereabouts.git_directory(),
+            top,
+            git_directory,
             tracked: OnceCell::new(),
             known: RefCell::default(),
             bytes_left: Cell::new(MOST_BYTES),
@@ -207,6 +213,32 @@ fn files_below(folder: &Path, most: usize) -> Option<Vec<PathBuf>> {
     }
     files.sort();
     Some(files)
+}
+
+/// Compare files and folders with what was agreed to.
+///
+/// # Errors
+/// One of them is another now, or cannot be read.
+pub fn compare_agreed<'a>(agreed: impl IntoIterator<Item = &'a AgreedFile>) -> Result<(), AgreedFileError> {
+    let mut last: Option<(&AgreedCheckout, Checkout)> = None;
+    for file in agreed {
+        if file.kind == NamedKind::File {
+            file.read()?;
+            continue;
+        }
+        let of = &file.checkout;
+        let (_, checkout) = match last.take() {
+            Some(same) if same.0 == of => last.insert(same),
+            _ => last.insert((of, Checkout::at(of.top.clone(), of.git_directory.clone()))),
+        };
+        let below = file.path.strip_prefix(&of.top).ok().and_then(Path::to_str);
+        let named = |path: &str| NamedFile { path: path.to_owned(), kind: file.kind, digest: file.digest.clone() };
+        let is_same = below.map(named).is_some_and(|named| checkout.again(&named).as_ref() == Some(&named));
+        if !is_same {
+            return Err(AgreedFileError::Changed(file.path.clone()));
+        }
+    }
+    Ok(())
 }
 
 fn spend(left: &Cell<usize>, number: usize) -> Option<()> {

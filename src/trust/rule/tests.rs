@@ -1,6 +1,7 @@
 use super::*;
+use crate::agreed_file::NamedKind;
 use crate::digest::{Algorithm, Digest};
-use crate::trust::part::{NamedKind, digest};
+use crate::trust::part::digest;
 use crate::trust::take_out;
 
 fn project(text: &str) -> Project {

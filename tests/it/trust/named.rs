@@ -106,6 +106,22 @@ fn a_service_is_not_started_again_by_a_file_that_changed_since_it_was_agreed_to(
     assert!(!acted(&sandbox));
 }
 
+#[test]
+fn a_service_is_not_started_again_by_a_folder_that_changed_since_it_was_agreed_to() {
+    let sandbox = cautious();
+    write(&sandbox, "run.sh", "#!/bin/sh\nsh tools/go.sh\n");
+    write(&sandbox, "tools/go.sh", "while [ ! -e go ]; do sleep 0.05; done\nexit 3\n");
+    sandbox.write("vx.toml", "[services.web]\ncommand = \"./run.sh tools\"\nrestart = \"always\"\n");
+    sandbox.vx("trust --yes").succeeds().says("the one file in tools/ [");
+    sandbox.vx("up web --detach").succeeds();
+    write(&sandbox, "tools/go.sh", &evil(&sandbox));
+    write(&sandbox, "go", "");
+    let slot = sandbox.await_slot("web", "has failed", |slot| slot["state"] == "failed");
+    sandbox.vx("down").succeeds();
+    assert!(slot.to_string().contains("tools` has changed since you agreed to it"), "{slot}");
+    assert!(!acted(&sandbox));
+}
+
 /// A file that another program changes to and fro by renames, until this value goes.
 struct Flipped {
     ends: &'static AtomicBool,
