@@ -36,6 +36,8 @@ pub enum NamedKind {
         /// Their number.
         files: usize,
     },
+    /// A file or folder that is not compared, as long as git does not track it.
+    Untracked,
 }
 
 /// The checkout of agreed files.

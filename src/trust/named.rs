@@ -3,19 +3,25 @@
 //!
 //! A word is looked for in every directory that the command could be in: its own, the project's, and those that it
 //! changes to. A file that is found twice, or that the command only seems to name, costs a question more; one that is
-//! overlooked would act without one.
+//! overlooked would act without one. A text is looked for once in each directory, and only as long as the contents may be
+//! looked at, so that a command takes no longer than its length.
+//!
+//! A file that is given to a program as it is, and that git does not track, is its user's own: it came with no clone and no
+//! pull. It is named as not compared, as programs write to such files.
 
 mod contents;
+mod position;
 mod tracked;
 pub(super) mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 pub use contents::{Checkout, Contents, compare_agreed};
 use fast_glob::glob_match;
 
 use super::part::NamedFile;
+use position::Position;
 use words::{UNKNOWN, Word, is_text_for_a_shell, words};
 
 /// The most directories that a command is thought to be in.
@@ -24,6 +30,8 @@ const MOST_DIRECTORIES: usize = 16;
 const MOST_DEPTH: usize = 4;
 /// The most files that a pattern may mean.
 const MOST_MATCHES: usize = 256;
+/// The longest pattern: no path is longer.
+const MOST_PATTERN_BYTES: usize = 4_096;
 
 /// Programs, and the files that they read in their directory.
 const READERS: [(&str, &[&str]); 10] = [
@@ -47,6 +55,8 @@ const COMPOSE: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yaml",
 pub(super) enum Meaning {
     /// A command: whatever it names may act.
     Command,
+    /// Words that are given to a program which is named elsewhere.
+    Words,
     /// Another value: a file that it names is read.
     Value,
 }
@@ -58,10 +68,10 @@ pub(super) fn named_files(
     meaning: Meaning,
     contents: &dyn Contents,
 ) -> Vec<NamedFile> {
-    let mut finder =
-        Finder { contents, meaning, directories: directories.to_vec(), before: String::new(), found: BTreeMap::new() };
-    for text in texts {
-        finder.read(text, 0);
+    let mut finder = Finder::new(directories, meaning, contents);
+    match texts {
+        [text] => finder.read(text, 0),
+        words => words.iter().for_each(|word| finder.item(word)),
     }
     finder.found.into_values().collect()
 }
@@ -87,107 +97,256 @@ fn is_path(text: &str) -> bool {
     !text.is_empty() && !text.contains(UNKNOWN)
 }
 
+/// The way in which a text is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    /// As the path of a file.
+    File,
+    /// As the path of a file or folder.
+    Path,
+    /// As a pattern of paths.
+    Pattern,
+}
+
+/// The part of a text in its command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// What it names may run, or is read by what runs.
+    Program,
+    /// It is given to a program as it is.
+    Argument,
+    /// It was cut out of the whole, so that only what nothing else names is new.
+    Piece,
+}
+
+/// The place of a word in its command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// It is a word of the command.
+    Word,
+    /// It names where input comes from: to a shell, its commands.
+    Input,
+    /// It names where output goes to.
+    Output,
+}
+
 struct Finder<'a> {
     contents: &'a dyn Contents,
     meaning: Meaning,
     directories: Vec<PathBuf>,
     /// The word before.
     before: String,
+    position: Position,
+    /// The position of the first word of each command.
+    first: Position,
+    /// The number of directories, from the first, in which each text was looked for: in each way, in each role.
+    looked: HashMap<String, [[usize; 3]; 3]>,
     found: BTreeMap<String, NamedFile>,
 }
 
-impl Finder<'_> {
+impl<'a> Finder<'a> {
+    fn new(directories: &[PathBuf], meaning: Meaning, contents: &'a dyn Contents) -> Self {
+        let first = if meaning == Meaning::Command { Position::Program } else { Position::Unknown };
+        let (before, looked, found) = Default::default();
+        Self { contents, meaning, directories: directories.to_vec(), before, position: first, first, looked, found }
+    }
+
+    /// A text for a shell.
     fn read(&mut self, text: &str, depth: usize) {
-        // A word of a list is no text for a shell.
-        self.path(text);
+        if self.contents.is_spent() {
+            return;
+        }
+        if depth == 0 {
+            self.path(text, Role::Program);
+        }
         let words = words(text);
         let (mut changes_directory, mut end) = (false, 0);
         for word in &words {
-            let begins = end == 0 || text[end..word.place.start].contains(|sign: char| ";|&(`\n".contains(sign));
+            let between = &text[end..word.place.start];
+            let begins = end == 0 || between.contains([';', '|', '&', '(', '`', '\n']);
+            let standing = self.standing_behind(between, &text[..end]);
             end = word.place.end;
             if changes_directory && !word.text.starts_with('-') {
                 changes_directory = false;
                 self.enter(&word.text);
             } else if begins && word.text == "." && words.len() > 1 {
                 // The shell's own command, which reads the file of the next word.
+                self.position = Position::Script;
             } else {
-                self.word(word);
+                self.step(word, standing);
                 changes_directory |= matches!(word.text.as_str(), "cd" | "pushd");
             }
             let is_whole = words.len() == 1 && word.text == text;
-            if depth < MOST_DEPTH && !is_whole && is_text_for_a_shell(&word.text) {
-                self.read(&word.text, depth + 1);
+            if depth < MOST_DEPTH && !is_whole {
+                self.read_within(&word.text, depth);
             }
             self.before.clone_from(&word.text);
         }
-        // Not every reader of the text is a shell: the same text cut at all signs that could end a path.
+        self.cut(text);
+    }
+
+    /// Take in the text between two words, which is behind the text `before`. Returns the standing of the next word.
+    fn standing_behind(&mut self, between: &str, before: &str) -> Standing {
+        let signs = between.trim();
+        let standing = match signs.trim_end_matches(['&', '|']) {
+            redirection if redirection.ends_with('>') => Standing::Output,
+            redirection if redirection.ends_with('<') => Standing::Input,
+            _ => Standing::Word,
+        };
+        let of_redirection = |sign: char| standing != Standing::Word && "<>&|".contains(sign);
+        if between.contains(')') {
+            // The words may go on from before the parenthesis.
+            self.position = Position::Unknown;
+        } else if signs.trim_end_matches(of_redirection).contains([';', '|', '&', '(', '`'])
+            || between.contains('\n')
+            || before.ends_with("$(")
+        {
+            self.position = self.first;
+        }
+        standing
+    }
+
+    /// The next word of a command.
+    fn step(&mut self, word: &Word, standing: Standing) {
+        let is_argument = standing == Standing::Output || self.position == Position::Argument;
+        let names_file = self.word(word, if is_argument { Role::Argument } else { Role::Program });
+        if standing == Standing::Word {
+            self.position = self.position.behind(&word.text, &self.before, names_file);
+        }
+    }
+
+    /// One word of a list, which is no text for a shell, though its program may be one.
+    fn item(&mut self, text: &str) {
+        if self.contents.is_spent() {
+            return;
+        }
+        let read = words(text);
+        match read.as_slice() {
+            [word] if word.text == text => self.step(word, Standing::Word),
+            _ => {
+                self.step(&Word { text: text.to_owned(), ..Word::default() }, Standing::Word);
+                self.read_within(text, 0);
+            }
+        }
+        self.before = text.to_owned();
+        self.cut(text);
+    }
+
+    /// A word that is a text for a shell in turn.
+    fn read_within(&mut self, word: &str, depth: usize) {
+        if is_text_for_a_shell(word) {
+            let outside = (self.position, self.first);
+            self.first = if self.meaning == Meaning::Value { Position::Unknown } else { Position::Program };
+            self.position = self.first;
+            self.read(word, depth + 1);
+            (self.position, self.first) = outside;
+        }
+    }
+
+    /// Not every reader of the text is a shell: the same text cut at all signs that could end a path.
+    fn cut(&mut self, text: &str) {
         let borders = |character: char| character.is_whitespace() || "\"'`;|&()<>=,[]{}$".contains(character);
-        text.split(borders).for_each(|piece| self.file(piece));
+        for piece in text.split(borders) {
+            self.look(piece, Look::File, Role::Piece);
+        }
     }
 
     /// The command may be in this directory from now on.
     fn enter(&mut self, directory: &str) {
-        for known in self.directories.clone() {
-            let other = known.join(directory);
-            if self.directories.len() < MOST_DIRECTORIES && !self.directories.contains(&other) {
+        for at in 0..self.directories.len() {
+            if self.directories.len() >= MOST_DIRECTORIES {
+                return;
+            }
+            let other = self.directories[at].join(directory);
+            if !self.directories.contains(&other) {
                 self.directories.push(other);
             }
         }
     }
 
-    fn word(&mut self, word: &Word) {
-        self.path(&word.text);
-        let pieces = || word.text.split(['=', ':', ',']);
-        pieces().skip(1).chain(pieces().take(1)).for_each(|piece| self.path(piece));
-        if let Some(glued) = word.text.strip_prefix('-').and_then(|option| option.get(1..)) {
-            self.path(glued);
+    /// A word with everything that it may name. True if it is the path of a file or folder.
+    fn word(&mut self, word: &Word, role: Role) -> bool {
+        let names_file = self.path(&word.text, role);
+        for piece in word.text.split(['=', ':', ',']) {
+            self.path(piece, role);
         }
-        if self.meaning == Meaning::Command {
-            self.pattern(&word.pattern);
+        if let Some(glued) = word.text.strip_prefix('-').and_then(|option| option.get(1..)) {
+            self.path(glued, role);
+        }
+        if self.meaning != Meaning::Value {
+            self.look(&word.pattern, Look::Pattern, role);
             self.program(&word.text);
             if self.before == "-m" {
                 self.module(&word.text);
             }
         }
+        names_file
     }
 
-    /// The file at this path, or the folder that a command names, from each directory.
-    fn path(&mut self, path: &str) {
+    /// The file at this path, or the folder that a command names.
+    fn path(&mut self, path: &str, role: Role) -> bool {
         let path = path.strip_prefix('@').unwrap_or(path);
-        self.file(path);
-        if self.meaning == Meaning::Command && is_path(path) {
-            for directory in self.directories.clone() {
-                self.add(self.contents.folder(&directory.join(path)));
-            }
-        }
+        self.look(path, if self.meaning == Meaning::Value { Look::File } else { Look::Path }, role)
     }
 
-    /// The file at this path, from each directory.
-    fn file(&mut self, path: &str) {
-        for directory in self.directories.clone().into_iter().filter(|_| is_path(path)) {
-            self.add(self.contents.file(&directory.join(path)));
+    /// Look for a text from each directory in which it was not looked for yet. True if it was found in one of these.
+    fn look(&mut self, text: &str, look: Look, role: Role) -> bool {
+        if !is_path(text) || self.contents.is_spent() {
+            return false;
         }
+        let begun = self.begun(text, look, role);
+        let mut is_found = false;
+        for at in begun..self.directories.len() {
+            let found = match look {
+                Look::Pattern => {
+                    let paths = self.matches(self.directories[at].clone(), text);
+                    paths.iter().filter_map(|path| self.named(path, Look::Path, role)).collect()
+                }
+                _ => Vec::from_iter(self.named(&self.directories[at].join(text), look, role)),
+            };
+            is_found |= !found.is_empty();
+            found.into_iter().for_each(|found| self.add(found, role));
+        }
+        is_found
     }
 
-    fn add(&mut self, found: Option<NamedFile>) {
-        self.found.extend(found.map(|found| (found.path.clone(), found)));
+    /// The first directory in which this text is yet to be looked for; with this it counts as looked for in all.
+    fn begun(&mut self, text: &str, look: Look, role: Role) -> usize {
+        if !self.looked.contains_key(text) {
+            self.looked.insert(text.to_owned(), Default::default());
+        }
+        let Some(counts) = self.looked.get_mut(text) else { return 0 };
+        let begun = match role {
+            // Whatever was looked for as a path is no news as a piece.
+            Role::Piece => counts[..2].iter().flatten().copied().max().unwrap_or_default(),
+            _ => counts[look as usize][role as usize],
+        };
+        counts[look as usize][role as usize] = self.directories.len();
+        begun
     }
 
-    /// The files that a pattern means, from each directory.
-    fn pattern(&mut self, pattern: &str) {
-        if pattern.is_empty() || pattern.contains(UNKNOWN) {
-            return;
-        }
-        for directory in self.directories.clone() {
-            for path in self.matches(directory, pattern) {
-                self.add(self.contents.file(&path).or_else(|| self.contents.folder(&path)));
-            }
+    fn named(&self, path: &Path, look: Look, role: Role) -> Option<NamedFile> {
+        let untracked = if role == Role::Argument { self.contents.untracked(path) } else { None };
+        untracked.or_else(|| match look {
+            Look::File => self.contents.file(path),
+            Look::Path | Look::Pattern => self.contents.file_or_folder(path),
+        })
+    }
+
+    /// Of two words with one file, one that may run it decides.
+    fn add(&mut self, found: NamedFile, role: Role) {
+        match role {
+            Role::Program => drop(self.found.insert(found.path.clone(), found)),
+            Role::Argument | Role::Piece => drop(self.found.entry(found.path.clone()).or_insert(found)),
         }
     }
 
     /// The paths that a pattern means in this directory, as a shell finds them: component by component, and names with a
     /// dot in front only if the pattern has it.
     fn matches(&self, directory: PathBuf, pattern: &str) -> Vec<PathBuf> {
+        if pattern.len() > MOST_PATTERN_BYTES {
+            return Vec::new();
+        }
         let mut paths = vec![if pattern.starts_with('/') { PathBuf::from("/") } else { directory }];
         for component in pattern.split('/').filter(|component| !component.is_empty()) {
             if !component.contains(['*', '?', '[']) {
@@ -209,14 +368,16 @@ impl Finder<'_> {
     fn program(&mut self, word: &str) {
         let name = word.rsplit('/').next().unwrap_or(word);
         let files = READERS.iter().find(|(reader, _)| *reader == name).map_or(&[][..], |(_, files)| files);
-        files.iter().for_each(|file| self.file(file));
+        for file in files {
+            self.look(file, Look::File, Role::Program);
+        }
     }
 
     /// A module of Python: its file, or the folder of its package.
     fn module(&mut self, name: &str) {
         let package = name.split('.').next().unwrap_or(name);
-        self.path(package);
-        self.path(&format!("{package}.py"));
+        self.path(package, Role::Program);
+        self.path(&format!("{package}.py"), Role::Program);
     }
 }
 

@@ -3,8 +3,8 @@
 use vx_status::text::escaped;
 
 use super::shown_command::shown_command;
-use crate::candidate::SourceKind;
 use crate::agreed_file::NamedKind;
+use crate::candidate::SourceKind;
 use crate::digest::{Algorithm, Digest};
 use crate::dotted_key::{key_segment, key_segments};
 use crate::platform::Platform;
@@ -127,9 +127,9 @@ pub struct NamedFile {
 }
 
 impl NamedFile {
-    /// True if it is a file, not a folder.
-    pub fn is_one_file(&self) -> bool {
-        self.kind == NamedKind::File
+    /// True if its content is a part of the consent.
+    pub fn is_compared(&self) -> bool {
+        self.kind != NamedKind::Untracked
     }
 
     /// The file, or the files of the folder, for people, with the first digits of its digest: of two lists that differ by
@@ -137,6 +137,7 @@ impl NamedFile {
     fn shown(&self) -> String {
         let folder = if self.path.is_empty() { "the top folder".to_owned() } else { format!("{}/", self.path) };
         let named = match self.kind {
+            NamedKind::Untracked => return self.path.clone(),
             NamedKind::File => self.path.clone(),
             NamedKind::Tracked { files: 1 } => format!("the one tracked file in {folder}"),
             NamedKind::Tracked { files } => format!("the {files} tracked files in {folder}"),
@@ -274,7 +275,8 @@ impl Part {
             }
             Self::Entry { key, value, .. } => ("entry", texts(&[key, value])),
         };
-        let files = self.files().iter().flat_map(|file| [file.path.clone(), file.digest.to_string()]);
+        let files = self.files().iter().filter(|file| file.is_compared());
+        let files = files.flat_map(|file| [file.path.clone(), file.digest.to_string()]);
         let mut bytes = Vec::new();
         for field in std::iter::once(kind.to_owned()).chain(fields).chain(files) {
             bytes.extend((field.len() as u64).to_le_bytes());
@@ -313,28 +315,35 @@ fn reads_as_another_kind(text: &str) -> bool {
 }
 
 /// True if the value with this key is the words behind a program, which has a line of its own.
-fn is_arguments(key: &str) -> bool {
+pub(super) fn is_arguments(key: &str) -> bool {
     key.ends_with(".args") || key.ends_with(".conversation")
 }
 
 /// The files of a command, with a word on those whose changes nobody would notice.
 fn compared(files: &[NamedFile]) -> String {
-    match files {
-        [] => "  (the files that it uses are not compared)".to_owned(),
-        files => format!("  (with the present content of {}; other files are not compared)", shown(files)),
+    let (compared, others): (Vec<&NamedFile>, Vec<&NamedFile>) = files.iter().partition(|file| file.is_compared());
+    let such = if others.is_empty() {
+        String::new()
+    } else {
+        format!(", such as {}, which git does not track", shown(&others))
+    };
+    match compared.as_slice() {
+        [] => format!("  (the files that it uses are not compared{such})"),
+        files => format!("  (with the present content of {}; other files are not compared{such})", shown(files)),
     }
 }
 
 /// The files of a value that is no command.
 fn named(files: &[NamedFile]) -> String {
-    match files {
+    let compared: Vec<&NamedFile> = files.iter().filter(|file| file.is_compared()).collect();
+    match compared.as_slice() {
         [] => String::new(),
         files => format!("  (with the present content of {})", shown(files)),
     }
 }
 
-fn shown(files: &[NamedFile]) -> String {
-    files.iter().map(NamedFile::shown).collect::<Vec<_>>().join(", ")
+fn shown(files: &[&NamedFile]) -> String {
+    files.iter().map(|file| file.shown()).collect::<Vec<_>>().join(", ")
 }
 
 /// A text in one line, with everything that is not printed written out.
@@ -376,8 +385,11 @@ mod tests {
 
     #[test]
     fn a_credential_is_not_shown() {
-        let part =
-            Part::SourceSetting { file: ".npmrc".into(), name: "//h/:_authToken".into(), value: "planted".into() };
+        let part = Part::SourceSetting {
+            file: ".npmrc".into(),
+            name: "//h/:_authToken".into(),
+            value: "planted".into()
+        };
         assert!(!part.line().contains("planted") && !part.short().contains("planted"));
         let address = "https://planted:planted@h/{os}?token=planted (linux-x64)".to_owned();
         let part = Part::Address { tool: "t".into(), request: "1".into(), address, digests: Vec::new() };

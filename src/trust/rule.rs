@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::slice;
 
 use super::named::{Contents, Meaning, named_files};
-use super::part::{NamedFile, Part, is_command};
+use super::part::{NamedFile, Part, is_arguments, is_command};
 use super::variables::is_never_taken;
 use crate::age::{MINIMUM_RELEASE_AGE, in_words};
 use crate::dotted_key::key_segments;
@@ -172,10 +172,14 @@ fn files_of_entry(
     key: &str,
     (value, kind): (&str, ValueKind),
 ) -> Vec<NamedFile> {
-    let meaning = if is_command(key) { Meaning::Command } else { Meaning::Value };
+    let meaning = match () {
+        () if is_arguments(key) => Meaning::Words,
+        () if is_command(key) => Meaning::Command,
+        () => Meaning::Value,
+    };
     let mut directories = vec![subject.directory.to_owned()];
     let mut table = key;
-    for name in key_segments(key).into_iter().rev().filter(|_| meaning == Meaning::Command) {
+    for name in key_segments(key).into_iter().rev().filter(|_| meaning != Meaning::Value) {
         table = table.strip_suffix(name).unwrap_or(table).trim_end_matches('.');
         directories.extend(of_tables.get(table).cloned());
     }

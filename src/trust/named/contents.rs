@@ -5,11 +5,12 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-use super::tracked::tracked;
+use super::tracked::Index;
 use crate::agreed_file::{AgreedCheckout, AgreedFile, AgreedFileError, NamedKind};
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::small_file::open_regular;
@@ -20,32 +21,42 @@ use crate::trust::part::NamedFile;
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// The most files that are read for them.
 const MOST_FILES: usize = 4_000;
-/// The most places that are looked at for them.
+/// The most places that are looked at for them. A place far down counts as several: each folder above it is looked at, too.
 const MOST_LOOKS: usize = 20_000;
+/// The number of folders above a place that cost a look.
+const FOLDERS_PER_LOOK: usize = 16;
 /// The most names in a folder that patterns are compared with.
 const MOST_NAMES: usize = 10_000;
+/// The most names that are read for all commands of a project.
+const MOST_NAMES_OF_ALL: usize = 200_000;
 
 /// The things that commands may name.
 pub trait Contents {
     /// The file at this path, if it lies in the checkout.
     fn file(&self, path: &Path) -> Option<NamedFile>;
-    /// The folder at this path, if it lies in the checkout. Its content is that of all its files, or of those that git
-    /// tracks.
-    fn folder(&self, path: &Path) -> Option<NamedFile>;
+    /// The file or folder at this path, if it lies in the checkout. The content of a folder is that of all its files, or of
+    /// those that git tracks.
+    fn file_or_folder(&self, path: &Path) -> Option<NamedFile>;
+    /// The file or folder at this path, if it lies in the checkout of a repository that tracks nothing of it. It has no
+    /// content.
+    fn untracked(&self, path: &Path) -> Option<NamedFile>;
     /// The names in this folder of the checkout.
     fn names(&self, folder: &Path) -> Vec<String>;
+    /// True if nothing more is looked at.
+    fn is_spent(&self) -> bool;
 }
 
 /// A checkout on disk.
 pub struct Checkout {
     top: PathBuf,
     git_directory: Option<PathBuf>,
-    tracked: OnceCell<Option<Vec<String>>>,
+    index: OnceCell<Option<Index>>,
     /// The files and folders that were read, by their paths without links.
     known: RefCell<BTreeMap<PathBuf, Option<(NamedKind, Digest)>>>,
     bytes_left: Cell<u64>,
     files_left: Cell<usize>,
     looks_left: Cell<usize>,
+    names_left: Cell<usize>,
 }
 
 impl Checkout {
@@ -59,18 +70,37 @@ impl Checkout {
         Self {
             top,
             git_directory,
-            tracked: OnceCell::new(),
+            index: OnceCell::new(),
             known: RefCell::default(),
             bytes_left: Cell::new(MOST_BYTES),
             files_left: Cell::new(MOST_FILES),
             looks_left: Cell::new(MOST_LOOKS),
+            names_left: Cell::new(MOST_NAMES_OF_ALL),
         }
     }
 
     /// The file or folder as it is now.
     pub fn again(&self, named: &NamedFile) -> Option<NamedFile> {
         let path = self.top.join(&named.path);
-        if named.is_one_file() { self.file(&path) } else { self.folder(&path) }
+        match named.kind {
+            NamedKind::File => self.file(&path),
+            NamedKind::Tracked { .. } | NamedKind::Whole { .. } => self.folder(&path),
+            // Its own program may have removed it.
+            NamedKind::Untracked if fs::symlink_metadata(&path).is_err() => {
+                self.index().filter(|index| !index.knows(&named.path)).map(|_| named.clone())
+            }
+            NamedKind::Untracked => self.untracked(&path),
+        }
+    }
+
+    /// What git tracks of the checkout, if that can be known.
+    fn index(&self) -> Option<&Index> {
+        self.index.get_or_init(|| self.git_directory.as_deref().and_then(Index::read)).as_ref()
+    }
+
+    /// The folder at this path, if it lies in the checkout.
+    fn folder(&self, path: &Path) -> Option<NamedFile> {
+        self.named(path, Path::is_dir, |real| self.read_folder(real))
     }
 
     /// The thing at this path, read by `read` the first time.
@@ -81,22 +111,34 @@ impl Checkout {
         read: impl Fn(&Path) -> Option<(NamedKind, Digest)>,
     ) -> Option<NamedFile> {
         let real = self.inside(path).filter(|real| is_wanted(real))?;
-        // A path through a link is named as the command has it, so that another target is another content.
-        let goes_up = path.components().any(|component| component == Component::ParentDir);
-        let lexical = path.strip_prefix(&self.top).ok().filter(|_| !goes_up);
-        let shown: PathBuf = lexical.or_else(|| real.strip_prefix(&self.top).ok())?.components().collect();
+        let shown = self.shown(path, &real)?;
         let known = self.known.borrow().get(&real).cloned();
         let (kind, digest) = known.unwrap_or_else(|| {
             let found = read(&real);
             self.known.borrow_mut().insert(real, found.clone());
             found
         })?;
-        Some(NamedFile { path: shown.to_str()?.to_owned(), kind, digest })
+        Some(NamedFile { path: shown, kind, digest })
+    }
+
+    /// The path of what lies at `real` without links, as seen from the top. A path through a link is named as the command
+    /// has it, so that another target is another content.
+    fn shown(&self, path: &Path, real: &Path) -> Option<String> {
+        let goes_up = path.components().any(|component| component == Component::ParentDir);
+        let lexical = path.strip_prefix(&self.top).ok().filter(|_| !goes_up);
+        let shown: PathBuf = lexical.or_else(|| real.strip_prefix(&self.top).ok())?.components().collect();
+        Some(shown.to_str()?.to_owned())
+    }
+
+    /// True if another repository lies between the top and this path, or is at it.
+    fn is_of_another_repository(&self, real: &Path) -> bool {
+        let folders = real.ancestors().take_while(|folder| *folder != self.top);
+        folders.into_iter().any(|folder| fs::symlink_metadata(folder.join(".git")).is_ok())
     }
 
     /// The path without links, if it lies in the checkout.
     fn inside(&self, path: &Path) -> Option<PathBuf> {
-        spend(&self.looks_left, 1)?;
+        spend(&self.looks_left, 1 + path.components().count() / FOLDERS_PER_LOOK)?;
         let real = fs::canonicalize(path).ok()?;
         let inside = real.strip_prefix(&self.top).ok()?;
         // What git keeps for itself is no part of what it tracks.
@@ -125,16 +167,42 @@ impl Checkout {
     }
 
     /// The files of a folder, and whether they are those that git tracks. A folder of which git tracks nothing counts as
-    /// a whole.
+    /// a whole. `None` if there are too many.
     fn files_of(&self, folder: &Path) -> Option<(Vec<PathBuf>, bool)> {
         let below = folder.strip_prefix(&self.top).ok()?;
-        let tracked = self.tracked.get_or_init(|| self.git_directory.as_deref().and_then(tracked));
-        let of_folder = tracked.iter().flatten().filter(|path| Path::new(path).starts_with(below));
-        let files: Vec<PathBuf> = of_folder.map(|path| self.top.join(path)).collect();
-        match files.is_empty() {
-            true => Some((files_below(folder, self.files_left.get())?, false)),
-            false => Some((files, true)),
+        let tracked = below.to_str().zip(self.index()).map_or(&[][..], |(below, index)| index.files_below(below));
+        match tracked.len() {
+            0 => Some((self.files_below(folder)?, false)),
+            files if files > self.files_left.get() => None,
+            _ => Some((tracked.iter().map(|path| self.top.join(path)).collect(), true)),
         }
+    }
+
+    /// All files below a folder in their order, without following links; `None` if there are too many.
+    fn files_below(&self, folder: &Path) -> Option<Vec<PathBuf>> {
+        let (mut files, mut open) = (Vec::new(), vec![folder.to_owned()]);
+        while let Some(folder) = open.pop() {
+            for entry in fs::read_dir(folder).ok()?.flatten() {
+                spend(&self.names_left, 1)?;
+                let is_folder = entry.file_type().ok()?.is_dir();
+                match is_folder {
+                    true if entry.file_name() == ".git" => {}
+                    true => open.push(entry.path()),
+                    false => files.push(entry.path()),
+                }
+                if files.len() + open.len() > self.files_left.get() {
+                    return None;
+                }
+            }
+        }
+        files.sort();
+        Some(files)
+    }
+
+    fn read_file(&self, file: &Path) -> Option<(NamedKind, Digest)> {
+        let mut hasher = Algorithm::Sha256.hasher();
+        self.add_file(file, &mut hasher)?;
+        Some((NamedKind::File, hasher.finish()))
     }
 
     fn read_folder(&self, folder: &Path) -> Option<(NamedKind, Digest)> {
@@ -156,6 +224,9 @@ impl Checkout {
     fn entry(&self, path: &Path) -> Option<Digest> {
         let mut hasher = Algorithm::Sha256.hasher();
         let parent_is_inside = path.parent().is_some_and(|parent| self.inside(parent).is_some());
+        if !parent_is_inside && self.is_spent() {
+            return None;
+        }
         match fs::symlink_metadata(path) {
             Ok(found) if parent_is_inside && found.is_symlink() => {
                 hasher.update(b"link ");
@@ -173,46 +244,49 @@ impl Checkout {
 
 impl Contents for Checkout {
     fn file(&self, path: &Path) -> Option<NamedFile> {
-        self.named(path, Path::is_file, |real| {
-            let mut hasher = Algorithm::Sha256.hasher();
-            self.add_file(real, &mut hasher)?;
-            Some((NamedKind::File, hasher.finish()))
-        })
+        self.named(path, Path::is_file, |real| self.read_file(real))
     }
 
-    fn folder(&self, path: &Path) -> Option<NamedFile> {
-        self.named(path, Path::is_dir, |real| self.read_folder(real))
+    fn file_or_folder(&self, path: &Path) -> Option<NamedFile> {
+        self.named(
+            path,
+            |real| real.is_file() || real.is_dir(),
+            |real| match real.is_dir() {
+                true => self.read_folder(real),
+                false => self.read_file(real),
+            },
+        )
+    }
+
+    fn untracked(&self, path: &Path) -> Option<NamedFile> {
+        let index = self.index()?;
+        let real = self.inside(path).filter(|real| real.is_file() || real.is_dir())?;
+        let (shown, below) = (self.shown(path, &real)?, real.strip_prefix(&self.top).ok()?.to_str()?);
+        // One system writes such names in two ways.
+        let is_plain = shown.is_ascii() && below.is_ascii() || !cfg!(target_os = "macos");
+        let is_free = is_plain && !below.is_empty() && !index.knows(&shown) && !index.knows(below);
+        if !is_free || self.is_of_another_repository(&real) {
+            return None;
+        }
+        Some(NamedFile { path: shown, kind: NamedKind::Untracked, digest: Algorithm::Sha256.hasher().finish() })
     }
 
     fn names(&self, folder: &Path) -> Vec<String> {
         if self.inside(folder).is_none() {
             return Vec::new();
         }
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten().take(MOST_NAMES);
-        let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        let most = MOST_NAMES.min(self.names_left.get());
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten().take(most);
+        let read: Vec<OsString> = entries.map(|entry| entry.file_name()).collect();
+        self.names_left.set(self.names_left.get() - read.len());
+        let mut names: Vec<String> = read.into_iter().filter_map(|name| name.into_string().ok()).collect();
         names.sort();
         names
     }
-}
 
-/// All files below a folder in their order, without following links; `None` if there are more.
-fn files_below(folder: &Path, most: usize) -> Option<Vec<PathBuf>> {
-    let (mut files, mut open) = (Vec::new(), vec![folder.to_owned()]);
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(folder).ok()?.flatten() {
-            let is_folder = entry.file_type().ok()?.is_dir();
-            match is_folder {
-                true if entry.file_name() == ".git" => {}
-                true => open.push(entry.path()),
-                false => files.push(entry.path()),
-            }
-            if files.len() + open.len() > most {
-                return None;
-            }
-        }
+    fn is_spent(&self) -> bool {
+        self.looks_left.get() == 0
     }
-    files.sort();
-    Some(files)
 }
 
 /// Compare files and folders with what was agreed to.
@@ -242,8 +316,9 @@ pub fn compare_agreed<'a>(agreed: impl IntoIterator<Item = &'a AgreedFile>) -> R
 }
 
 fn spend(left: &Cell<usize>, number: usize) -> Option<()> {
-    left.set(left.get().checked_sub(number)?);
-    Some(())
+    let rest = left.get().checked_sub(number);
+    left.set(rest.unwrap_or_default());
+    rest.map(drop)
 }
 
 #[cfg(all(test, unix))]

@@ -1,5 +1,7 @@
 use super::*;
+use crate::agreed_file::NamedKind;
 use crate::trust::Whereabouts;
+use std::cell::Cell;
 use std::fs;
 
 /// A checkout with a script in each of a few places, a Makefile, and a package of Python.
@@ -48,8 +50,132 @@ impl Laid {
 
     fn paths(&self, texts: &[&str], directory: &str) -> Vec<String> {
         let named = self.named_by(texts, directory, Meaning::Command);
-        named.into_iter().map(|file| if file.is_one_file() { file.path } else { format!("{}/", file.path) }).collect()
+        let path = |file: NamedFile| match file.kind {
+            NamedKind::File => file.path,
+            NamedKind::Untracked => format!("{} untracked", file.path),
+            _ => format!("{}/", file.path),
+        };
+        named.into_iter().map(path).collect()
     }
+
+    /// Let git track everything but `data.json` and `data`; false without git.
+    fn track(&self) -> bool {
+        let git = |words: &str| {
+            let words: Vec<&std::ffi::OsStr> = words.split(' ').map(std::ffi::OsStr::new).collect();
+            crate::process::output(Path::new("git"), &words, &self.top).is_ok_and(|output| output.exit.success())
+        };
+        if !git("init -q") || !git("add .") {
+            return false;
+        }
+        for file in ["data.json", "data/base", "new.sh"] {
+            self.write(file, "x");
+        }
+        true
+    }
+}
+
+/// Contents without a file that may be looked at so many times.
+struct Counting {
+    looks: Cell<usize>,
+    most: usize,
+}
+
+impl Counting {
+    fn looks_of(texts: &[String], most: usize) -> usize {
+        let counting = Self { looks: Cell::new(0), most };
+        named_files(texts, &[PathBuf::from("/p")], Meaning::Command, &counting);
+        counting.looks.get()
+    }
+
+    fn look<T>(&self) -> Option<T> {
+        self.looks.set(self.looks.get() + 1);
+        None
+    }
+}
+
+impl Contents for Counting {
+    fn file(&self, _: &Path) -> Option<NamedFile> {
+        self.look()
+    }
+
+    fn file_or_folder(&self, _: &Path) -> Option<NamedFile> {
+        self.look()
+    }
+
+    fn untracked(&self, _: &Path) -> Option<NamedFile> {
+        self.look()
+    }
+
+    fn names(&self, _: &Path) -> Vec<String> {
+        self.look::<()>();
+        Vec::new()
+    }
+
+    fn is_spent(&self) -> bool {
+        self.looks.get() >= self.most
+    }
+}
+
+#[test]
+fn a_word_is_looked_for_once_in_each_directory_however_often_it_comes() {
+    let texts = |count: usize| {
+        let entered = "cd a;cd b;cd c;cd d; ";
+        let repeated = |word: &str| format!("{entered}{}", word.repeat(count));
+        let list: Vec<String> = ["sh".to_owned()].into_iter().chain(vec!["x".to_owned(); count]).collect();
+        [vec![repeated("x ")], vec![repeated("x*;")], vec![repeated("sh x;")], vec![repeated("'x y' ")], list]
+    };
+    for (few, many) in texts(10).iter().zip(&texts(10_000)) {
+        let (few, many) = [few, many].map(|texts| Counting::looks_of(texts, usize::MAX)).into();
+        assert_eq!(few, many);
+    }
+}
+
+#[test]
+fn nothing_is_looked_at_once_no_looks_are_left() {
+    let words: String = (0..10_000).map(|number| format!("x{number} ")).collect();
+    let most = 500;
+    let beyond = Counting::looks_of(&[format!("cd a;cd b;cd c;cd d; {words}")], most) - most;
+    assert!(beyond < 2 * MOST_DIRECTORIES, "{beyond} looks beyond the limit");
+}
+
+#[test]
+fn an_argument_that_git_does_not_track_is_not_compared_and_a_program_is() {
+    let laid = Laid::new();
+    let outside: Vec<String> = laid.paths(&["./run.sh data.json"], "");
+    assert_eq!(outside, ["run.sh"], "it is not there yet");
+    if !laid.track() {
+        return;
+    }
+    for (command, expected) in [
+        ("./run.sh data.json", &["data.json untracked", "run.sh"][..]),
+        ("./run.sh --data=data.json -d data", &["data untracked", "data.json untracked", "run.sh"]),
+        ("./run.sh <data.json >>data/base", &["data.json untracked", "data/base untracked", "run.sh"]),
+        ("sh <data.json >|data/base", &["data.json", "data/base untracked"]),
+        ("(<data/base sh new.sh)", &["data/base", "new.sh"]),
+        ("./run.sh data.json&./new.sh", &["data.json untracked", "new.sh", "run.sh"]),
+        ("./run.sh $(./new.sh data.json)", &["data.json untracked", "new.sh", "run.sh"]),
+        ("./run.sh 2>&1 data.json", &["data.json untracked", "run.sh"]),
+        ("sh run.sh data.json", &["data.json untracked", "run.sh"]),
+        ("./run.sh one.py data.json", &["data.json untracked", "one.py", "run.sh"]),
+        ("./run.sh *.json", &["data.json untracked", "package.json", "run.sh"]),
+        ("./new.sh data.json", &["data.json untracked", "new.sh"]),
+        ("sh new.sh", &["new.sh"]),
+        ("sh -e new.sh", &["new.sh"]),
+        ("sh data.json", &["data.json"]),
+        ("./run.sh new.sh; sh new.sh", &["new.sh", "run.sh"]),
+        ("run-parts data", &["data/"]),
+        ("sh -c './run.sh data.json; ./new.sh'", &["data.json untracked", "new.sh", "run.sh"]),
+        ("./run.sh \"$(./new.sh data.json)\"", &["data.json", "new.sh", "run.sh"]),
+        ("sh $(true) new.sh", &["new.sh"]),
+        ("$RUN data.json", &["data.json"]),
+    ] {
+        assert_eq!(laid.paths(&[command], ""), expected, "{command}");
+    }
+    assert_eq!(laid.paths(&["./run.sh", "data.json"], ""), ["data.json untracked", "run.sh"]);
+    assert_eq!(laid.paths(&["sh", "new.sh", "data.json"], ""), ["data.json untracked", "new.sh"]);
+    assert_eq!(laid.paths(&["sh", "-c", "./new.sh data.json"], ""), ["data.json untracked", "new.sh"]);
+    let of = |meaning| laid.named_by(&["new.sh", "data.json"], "", meaning).into_iter().map(|file| file.kind);
+    assert!(of(Meaning::Words).chain(of(Meaning::Value)).all(|kind| kind == NamedKind::File));
 }
 
 #[test]

@@ -19,15 +19,67 @@ const SUBMODULE: u32 = 0o160_000;
 /// The kind of an entry that stands for a folder, in a sparse index.
 const FOLDER: u32 = 0o040_000;
 
-/// The paths of the tracked files below the top of the worktree with this git directory, in their order. `None` if that
-/// cannot be known: there is no index, or one in several files.
-pub(super) fn tracked(git_directory: &Path) -> Option<Vec<String>> {
-    let bytes = read_small(&git_directory.join("index"), MOST_BYTES)?;
-    HASH_BYTES.into_iter().find_map(|hash_bytes| paths(&bytes, hash_bytes))
+/// What git tracks in a worktree.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Index {
+    /// The paths of the tracked files below the top of the worktree, in their order.
+    files: Vec<String>,
+    /// The paths of everything in it, also of other repositories and of folders that are not checked out, in small letters
+    /// and in their order: many file systems find a file by these.
+    folded: Vec<String>,
 }
 
-/// The paths in an index whose contents have names of so many bytes.
-fn paths(index: &[u8], hash_bytes: usize) -> Option<Vec<String>> {
+impl Index {
+    /// The index of the worktree with this git directory. `None` if it cannot be known: there is none, or one in several
+    /// files.
+    pub(super) fn read(git_directory: &Path) -> Option<Self> {
+        let bytes = read_small(&git_directory.join("index"), MOST_BYTES)?;
+        HASH_BYTES.into_iter().find_map(|hash_bytes| Self::parse(&bytes, hash_bytes))
+    }
+
+    /// The tracked files below this folder of the worktree.
+    pub(super) fn files_below(&self, folder: &str) -> &[String] {
+        below(&self.files, folder)
+    }
+
+    /// True if git tracks something at this path, below it, or around it.
+    pub(super) fn knows(&self, path: &str) -> bool {
+        let path = path.to_lowercase();
+        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+        let is_known = |end: usize| self.folded.binary_search_by(|known| known.as_str().cmp(&path[..end])).is_ok();
+        ends.into_iter().any(is_known) || !below(&self.folded, &path).is_empty()
+    }
+
+    /// The index in these bytes, whose contents have names of so many bytes.
+    fn parse(index: &[u8], hash_bytes: usize) -> Option<Self> {
+        let (mut files, mut folded) = (Vec::new(), Vec::new());
+        for (path, mode) in entries(index, hash_bytes)? {
+            folded.push(path.to_lowercase());
+            if !matches!(mode & 0o170_000, SUBMODULE | FOLDER) {
+                files.push(path);
+            }
+        }
+        // git writes them in their order, and a stranger need not.
+        for paths in [&mut files, &mut folded] {
+            paths.sort();
+            paths.dedup();
+        }
+        Some(Self { files, folded })
+    }
+}
+
+/// Those of these sorted paths that lie below a folder; all for the top.
+fn below<'a, T: AsRef<str>>(sorted: &'a [T], folder: &str) -> &'a [T] {
+    if folder.is_empty() {
+        return sorted;
+    }
+    let prefix = format!("{folder}/");
+    let behind = &sorted[sorted.partition_point(|path| path.as_ref() < prefix.as_str())..];
+    &behind[..behind.partition_point(|path| path.as_ref().starts_with(&prefix))]
+}
+
+/// The paths and modes in an index whose contents have names of so many bytes.
+fn entries(index: &[u8], hash_bytes: usize) -> Option<Vec<(String, u32)>> {
     let body = index.get(..index.len().checked_sub(hash_bytes)?)?;
     let (version, count) = (number(body, 4)?, number(body, 8)?);
     if !body.starts_with(b"DIRC") || !(2..=4).contains(&version) {
@@ -54,11 +106,9 @@ fn paths(index: &[u8], hash_bytes: usize) -> Option<Vec<String>> {
             4 => name_at + length + 1,
             _ => at + (name_at + length - at + 8) / 8 * 8,
         };
-        if !matches!(mode & 0o170_000, SUBMODULE | FOLDER) {
-            paths.push(String::from_utf8_lossy(&last).into_owned());
-        }
+        // A folder that is not checked out ends in a slash.
+        paths.push((String::from_utf8_lossy(&last).trim_end_matches('/').to_owned(), mode));
     }
-    paths.dedup();
     extensions_are_known(body.get(at..)?).then_some(paths)
 }
 
@@ -93,6 +143,7 @@ fn offset(bytes: &[u8]) -> Option<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
     use std::ffi::OsStr;
 
     /// An index of version 2 with these paths, as git writes it.
@@ -116,12 +167,46 @@ mod tests {
         let mut bytes = index(&[("a.sh", 0o100_755), ("b/c", 0o120_000), ("lib", SUBMODULE), ("x/y-12", 0o100_644)]);
         bytes.extend(b"TREE\0\0\0\x02ab");
         bytes.extend([7; 20]);
-        assert_eq!(paths(&bytes, 20).expect("an index"), ["a.sh", "b/c", "x/y-12"]);
+        let paths = |bytes: &[u8]| Index::parse(bytes, 20).map(|index| index.files);
+        assert_eq!(paths(&bytes).expect("an index"), ["a.sh", "b/c", "x/y-12"]);
         let shared: Vec<u8> = [&bytes[..bytes.len() - 30], b"link\0\0\0\x14", &[7; 20], &[7; 20]].concat();
-        assert_eq!(paths(&shared, 20), None, "the other entries are in another file");
+        assert_eq!(paths(&shared), None, "the other entries are in another file");
         for length in 0..bytes.len() - 10 {
-            assert_eq!(paths(&bytes[..length], 20), None, "{length}");
+            assert_eq!(paths(&bytes[..length]), None, "{length}");
         }
+    }
+
+    #[test]
+    fn git_knows_what_it_tracks_with_everything_around_and_below() {
+        let bytes = index(&[("Lib", SUBMODULE), ("x/y", 0o100_644), ("a/z", 0o100_644), ("a.b", 0o100_644)]);
+        let index = Index::parse(&[bytes, vec![7; 20]].concat(), 20).expect("an index");
+        for known in ["lib", "Lib/deep/file", "x", "X/Y", "a", "x/y/z"] {
+            assert!(index.knows(known), "{known}");
+        }
+        for unknown in ["li", "library", "x/yz", "x/z", "b", "a.bc"] {
+            assert!(!index.knows(unknown), "{unknown}");
+        }
+        assert_eq!(index.files_below(""), ["a.b", "a/z", "x/y"], "an index in another order");
+        assert_eq!(index.files_below("a"), ["a/z"]);
+        assert!(index.files_below("lib").is_empty());
+    }
+
+    #[test]
+    fn a_folder_of_a_large_index_is_found_without_reading_all_of_it() {
+        struct Counted<'a>(String, &'a Cell<usize>);
+        impl AsRef<str> for Counted<'_> {
+            fn as_ref(&self) -> &str {
+                self.1.set(self.1.get() + 1);
+                &self.0
+            }
+        }
+        let compared = Cell::new(0);
+        let name = |number: usize| format!("{:03}/{:03}", number / 1000, number % 1000);
+        let paths: Vec<Counted<'_>> = (0..200_000).map(|number| Counted(name(number), &compared)).collect();
+        for folder in 0..200 {
+            assert_eq!(below(&paths, &format!("{folder:03}")).len(), 1000);
+        }
+        assert!(compared.get() < 200 * 40, "{} comparisons", compared.get());
     }
 
     #[test]
@@ -143,7 +228,7 @@ mod tests {
         std::fs::write(top.path().join("api/untracked"), "x").expect("a file");
         for version in [2, 3, 4] {
             assert!(git(&format!("update-index --index-version {version}")));
-            assert_eq!(tracked(&top.path().join(".git")).expect("an index"), files, "version {version}");
+            assert_eq!(Index::read(&top.path().join(".git")).expect("an index").files, files, "version {version}");
         }
     }
 }

@@ -15,6 +15,9 @@ fn content_of(text: &str) -> Digest {
     hasher.finish()
 }
 
+/// The content of the one file where git does not track it.
+const UNTRACKED: &str = "untracked";
+
 /// A checkout with one file: `/p/setup.sh` with this text.
 struct OneScript<'a>(&'a str);
 
@@ -24,8 +27,17 @@ impl Contents for OneScript<'_> {
         is_it.then(|| NamedFile { path: "setup.sh".into(), kind: NamedKind::File, digest: content_of(self.0) })
     }
 
-    fn folder(&self, _: &Path) -> Option<NamedFile> {
-        None
+    fn file_or_folder(&self, path: &Path) -> Option<NamedFile> {
+        self.file(path)
+    }
+
+    fn untracked(&self, path: &Path) -> Option<NamedFile> {
+        let file = self.file(path).filter(|_| self.0 == UNTRACKED)?;
+        Some(NamedFile { kind: NamedKind::Untracked, ..file })
+    }
+
+    fn is_spent(&self) -> bool {
+        false
     }
 
     fn names(&self, _: &Path) -> Vec<String> {
@@ -179,6 +191,24 @@ fn a_command_says_which_files_are_compared_and_that_the_others_are_not() {
         "services.b.ready.command = ../setup.sh  (the files that it uses are not compared)",
     ];
     assert_eq!(lines(text), expected, "a path that goes up is for the checkout to follow");
+}
+
+#[test]
+fn what_git_does_not_track_is_named_as_not_compared_and_is_no_part_of_the_digest() {
+    let text = "[services.a]\ncommand = \"serve setup.sh\"\n";
+    let lines_of = |project: &Project| parts_of(project, &[], UNTRACKED).iter().map(Part::line).collect::<Vec<_>>();
+    let base = "services.a.command = serve setup.sh  (the files that it uses are not compared";
+    assert_eq!(lines_of(&project(text)), [format!("{base}, such as setup.sh, which git does not track)")]);
+    let digest_of = |text: &str, script: &str| digest(&parts_of(&project(text), &[], script));
+    let without = text.replace("setup.sh", "other");
+    assert_eq!(digest_of(&without, ""), digest_of(&without, UNTRACKED));
+    assert_ne!(digest_of(text, UNTRACKED), digest_of(text, "tracked"), "git tracks it from now on");
+    let script = "[services.a]\ncommand = \"sh setup.sh\"\n[agents.a]\ncommand = \"a\"\nargs = [\"setup.sh\"]\n";
+    let lines = lines_of(&project(script));
+    assert!(
+        lines[0].contains("the present content of setup.sh") && lines[2].contains("the present content"),
+        "{lines:?}"
+    );
 }
 
 #[test]

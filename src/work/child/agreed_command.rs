@@ -102,7 +102,7 @@ mod tests {
         let top = top.path().canonicalize().expect("it is there");
         fs::create_dir(top.join("tools")).expect("a directory");
         fs::write(top.join("tools/go.sh"), "good").expect("a file");
-        let named = Checkout::of(&Whereabouts::of(&top)).folder(&top.join("tools")).expect("a folder");
+        let named = Checkout::of(&Whereabouts::of(&top)).file_or_folder(&top.join("tools")).expect("a folder");
         let checkout = AgreedCheckout { top: top.clone(), git_directory: None };
         let agreed = [AgreedFile { kind: named.kind, checkout, ..file(&top.join("tools"), named.digest) }];
         let made = || AgreedCommand::new("run-parts tools", &agreed, &top);

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{acted, cautious, evil, traces};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, eventually};
 
 /// The forms in which a service can name a file, with the keys of its table and the file that changes.
 const FORMS: [(&str, &str, &str); 15] = [
@@ -73,17 +73,16 @@ fn the_question_says_which_files_are_not_compared() {
 fn a_folder_of_a_repository_is_compared_by_its_tracked_files() {
     let sandbox = cautious().config("[services.web]\ncommand = \"python3 -m http.server -d site\"\n");
     write(&sandbox, "site/index.html", "good");
-    let git = |words: &str| {
-        let mut command = std::process::Command::new("git");
-        command.args(words.split(' ')).current_dir(sandbox.project()).env_clear().envs(sandbox.environment());
-        command.output().is_ok_and(|output| output.status.success())
-    };
-    if !git("init -q") {
+    if !git(&sandbox, "init -q") {
         crate::skipped::skipped("there is no git on this machine");
         return;
     }
-    assert!(git("add site"));
-    sandbox.vx("trust --yes").succeeds().says("the one tracked file in site/ [").says("]; other files are not compared");
+    assert!(git(&sandbox, "add site"));
+    sandbox
+        .vx("trust --yes")
+        .succeeds()
+        .says("the one tracked file in site/ [")
+        .says("]; other files are not compared");
     write(&sandbox, "site/draft.html", "mine");
     sandbox.vx("trust --yes").succeeds().says("you have agreed");
     write(&sandbox, "site/index.html", "evil");
@@ -120,6 +119,35 @@ fn a_service_is_not_started_again_by_a_folder_that_changed_since_it_was_agreed_t
     sandbox.vx("down").succeeds();
     assert!(slot.to_string().contains("tools` has changed since you agreed to it"), "{slot}");
     assert!(!acted(&sandbox));
+}
+
+#[test]
+fn a_service_starts_again_after_it_wrote_to_a_file_of_its_own() {
+    let sandbox = cautious();
+    let script = "#!/bin/sh\necho more >> $1\n[ -e failed ] || { echo > failed; exit 1; }\nexec sleep 600\n";
+    write(&sandbox, "run.sh", script);
+    sandbox.write("vx.toml", "[services.web]\ncommand = \"./run.sh db.json\"\nrestart = \"on-failure\"\n");
+    if !git(&sandbox, "init -q") {
+        crate::skipped::skipped("there is no git on this machine");
+        return;
+    }
+    assert!(git(&sandbox, "add vx.toml run.sh"));
+    write(&sandbox, "db.json", "mine\n");
+    sandbox.vx("trust --yes").succeeds().says("not compared, such as db.json, which git does not track)");
+    sandbox.vx("up web --detach");
+    eventually("it runs again", || (sandbox.read("db.json") == "mine\nmore\nmore\n").then_some(()));
+    sandbox.vx("down").succeeds();
+    sandbox.vx("trust --yes").succeeds().says("you have agreed");
+    assert!(git(&sandbox, "add db.json"));
+    let shown = sandbox.vx("trust --show").succeeds();
+    shown.prints("+ services.web.command").prints("db.json [");
+}
+
+/// Run git in the project; false if it fails, or is not there.
+fn git(sandbox: &Sandbox, words: &str) -> bool {
+    let mut command = std::process::Command::new("git");
+    command.args(words.split(' ')).current_dir(sandbox.project()).env_clear().envs(sandbox.environment());
+    command.output().is_ok_and(|output| output.status.success())
 }
 
 /// A file that another program changes to and fro by renames, until this value goes.

@@ -107,4 +107,50 @@ fn a_folder_of_a_repository_is_its_tracked_files() {
     fs::write(top.join("new/run.sh"), "x").expect("a file");
     let new = checkout(&top).folder(&top.join("new")).expect("a folder");
     assert_eq!(new.kind, NamedKind::Whole { files: 1 }, "nothing of it is tracked yet");
+    let untracked = |path: &str| checkout(&top).untracked(&top.join(path));
+    for path in ["new", "new/run.sh", "api/untracked"] {
+        assert_eq!(untracked(path).map(|named| named.kind), Some(NamedKind::Untracked), "{path}");
+    }
+    symlink("../new", top.join("api/link")).expect("a link");
+    assert!(git("add api"));
+    for path in ["api/untracked", "api", "api/link", "API/untracked", "", "none", "../outside"] {
+        assert_eq!(untracked(path), None, "{path}");
+    }
+    // Files of another repository come by its pulls.
+    let named = untracked("new/run.sh").expect("it is not tracked");
+    let again = || checkout(&top).again(&named);
+    assert_eq!(again().as_ref(), Some(&named));
+    fs::create_dir(top.join("new/.git")).expect("a directory");
+    assert_eq!((untracked("new/run.sh"), untracked("new"), again()), (None, None, None));
+    fs::remove_dir(top.join("new/.git")).expect("removed");
+    fs::remove_file(top.join("new/run.sh")).expect("removed");
+    assert_eq!(again().as_ref(), Some(&named), "its program may remove it");
+    fs::write(top.join("new/run.sh"), "y").expect("a file");
+    assert_eq!(again().as_ref(), Some(&named), "and write to it");
+    assert!(git("add new"));
+    assert_eq!(again(), None, "git tracks it now");
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_to_its_end_for_lack_of_looks_is_not_named() {
+    let (_keep, top) = laid();
+    let scarce = checkout(&top);
+    scarce.looks_left.set(1);
+    assert_eq!(scarce.folder(&top.join("api")), None, "its files would count as missing");
+    assert!(scarce.is_spent());
+    let deep = checkout(&top);
+    deep.looks_left.set(1);
+    assert_eq!(deep.file(&top.join("x/".repeat(40))), None);
+    assert!(deep.is_spent(), "a place far down costs more than one look");
+}
+
+#[test]
+fn the_names_that_are_read_for_all_patterns_are_bounded() {
+    let (_keep, top) = laid();
+    (0..100).for_each(|number| fs::write(top.join(format!("api/{number}")), "").expect("a file"));
+    let scarce = checkout(&top);
+    scarce.names_left.set(150);
+    let counts = [(); 3].map(|()| scarce.names(&top.join("api")).len());
+    assert_eq!(counts, [102, 48, 0]);
+    assert_eq!(scarce.folder(&top.join("api")), None, "listing a folder counts, too");
 }
