@@ -84,6 +84,8 @@ pub enum Part {
         name: String,
         /// The value, which may be a credential.
         value: String,
+        /// The files of the project that it names: certificates and keys.
+        files: Vec<NamedFile>,
     },
     /// A folder of the project whose programs scripts find first.
     Folder {
@@ -166,7 +168,7 @@ impl Part {
     /// The files of the project that the part names.
     pub fn files(&self) -> &[NamedFile] {
         match self {
-            Self::PostInstall { files, .. } | Self::Entry { files, .. } => files,
+            Self::PostInstall { files, .. } | Self::Entry { files, .. } | Self::SourceSetting { files, .. } => files,
             _ => &[],
         }
     }
@@ -225,8 +227,8 @@ impl Part {
             Self::Setting { name, value } => {
                 format!("changes where tools come from or are checked: {name} = {}", shown_value(value))
             }
-            Self::SourceSetting { file, name, .. } => {
-                format!("{file} changes where packages come from or how that is checked: {name}")
+            Self::SourceSetting { file, name, files, .. } => {
+                format!("{file} changes where packages come from or how that is checked: {name}{}", named(files))
             }
             Self::Folder { path } => format!("scripts find the programs in {path} first"),
             Self::Entry { key, value, files, .. } if is_command(key) && !(files.is_empty() && is_arguments(key)) => {
@@ -268,7 +270,7 @@ impl Part {
             Self::Program { tool, name, path } => ("program", texts(&[tool, name, path])),
             Self::Variable { name, value } => ("variable", texts(&[name, value])),
             Self::Setting { name, value } => ("setting", texts(&[name, value])),
-            Self::SourceSetting { file, name, value } => ("source-setting", texts(&[file, name, value])),
+            Self::SourceSetting { file, name, value, .. } => ("source-setting", texts(&[file, name, value])),
             Self::Folder { path } => ("folder", texts(&[path])),
             Self::Entry { key, value, kind: ValueKind::Text, .. } if reads_as_another_kind(value) => {
                 ("entry", texts(&[key, value, "text"]))
@@ -388,7 +390,8 @@ mod tests {
         let part = Part::SourceSetting {
             file: ".npmrc".into(),
             name: "//h/:_authToken".into(),
-            value: "planted".into()
+            value: "planted".into(),
+            files: Vec::new(),
         };
         assert!(!part.line().contains("planted") && !part.short().contains("planted"));
         let address = "https://planted:planted@h/{os}?token=planted (linux-x64)".to_owned();

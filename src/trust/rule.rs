@@ -21,6 +21,10 @@ use crate::source::{ProjectSetting, uncatalogued};
 /// The tables of a project whose values other programs act on.
 const ACTED_ON: [&str; 3] = ["hooks", "agents", "services"];
 
+/// The ends of the names of settings of npm and pip whose value is the path of certificates or of a key, as in `cafile` and
+/// `//HOST/:certfile`.
+const NAMING_FILES: [&str; 3] = ["file", "cert", "key"];
+
 /// A project with everything that its acting parts are found from.
 pub struct Subject<'a> {
     /// The project, as its file describes it.
@@ -137,7 +141,12 @@ fn of_settings(project: &Project, parts: &mut Vec<Part>) {
 
 fn source_setting(subject: &Subject<'_>, setting: &ProjectSetting) -> Part {
     let file = setting.file.strip_prefix(subject.top).unwrap_or(&setting.file);
-    Part::SourceSetting { file: file.display().to_string(), name: setting.name.clone(), value: setting.value.clone() }
+    let value = setting.value.clone();
+    let names_files = NAMING_FILES.iter().any(|name| setting.name.trim_matches(['"', '\'']).ends_with(name));
+    let directories = [subject.directory.to_owned()];
+    let named = || named_files(slice::from_ref(&value), &directories, Meaning::Words, subject.contents);
+    let files = if names_files { named() } else { Vec::new() };
+    Part::SourceSetting { file: file.display().to_string(), name: setting.name.clone(), value, files }
 }
 
 fn of_entries(subject: &Subject<'_>, parts: &mut Vec<Part>) {

@@ -212,6 +212,31 @@ fn what_git_does_not_track_is_named_as_not_compared_and_is_no_part_of_the_digest
 }
 
 #[test]
+fn the_files_that_settings_name_are_part_of_the_consent() {
+    let project = project("");
+    let parts = |name: &str, script: &str| {
+        let setting = ProjectSetting { file: "/p/.npmrc".into(), name: name.into(), value: "setup.sh".into() };
+        let (settings, contents, top) = ([setting], OneScript(script), Path::new("/p"));
+        acting_parts(&Subject {
+            project: &project,
+            settings: &settings,
+            directory: top,
+            top,
+            allowed: &[],
+            contents: &contents,
+        })
+    };
+    for name in ["cafile", "\"cafile\"", "cert", "key", "client-cert", "//h/:certfile", "//h/:keyfile"] {
+        assert_ne!(digest(&parts(name, "one")), digest(&parts(name, "two")), "{name}");
+        assert!(parts(name, "one")[0].line().contains("(with the present content of setup.sh ["), "{name}");
+    }
+    for name in ["registry", "//h/:_authToken"] {
+        assert_eq!(digest(&parts(name, "one")), digest(&parts(name, "two")), "{name}");
+        assert!(!parts(name, "one")[0].line().contains("setup.sh"), "{name}");
+    }
+}
+
+#[test]
 fn variables_that_steer_programs_are_refused_unless_the_user_names_them() {
     let project = project("[env]\nLD_PRELOAD = \"/x\"\nNODE_OPTIONS = \"-r x\"\nMODE = \"a\"\n");
     let short = |allowed: &[&str]| {

@@ -164,3 +164,16 @@ fn a_file_in_the_home_itself_is_the_users_and_needs_no_consent() {
     vx_in(&sandbox, &project, "trust --show").succeeds().says("nothing that needs consent");
     assert!(vx_in(&sandbox, &project, "ruff").succeeds().stdout().starts_with("ruff 0.15.1"));
 }
+
+#[test]
+fn a_certificate_that_a_setting_names_is_part_of_the_consent() {
+    let sandbox = cautious().config(PROJECT);
+    fs::create_dir(sandbox.project().join("certs")).expect("a directory");
+    sandbox.write("certs/ca.pem", "good\n");
+    sandbox.write(".npmrc", "cafile=certs/ca.pem\n");
+    sandbox.vx("trust --yes").succeeds().says("is checked: cafile  (with the present content of certs/ca.pem [");
+    sandbox.vx("trust --yes").succeeds().says("you have agreed");
+    sandbox.write("certs/ca.pem", "evil\n");
+    let shown = sandbox.vx("trust --show").succeeds();
+    shown.prints("- .npmrc changes").prints("+ .npmrc changes");
+}
