@@ -21,6 +21,8 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
+pub(crate) use grow::Random;
+
 /// The seconds after which a process of these tests ends by itself, whatever becomes of the test.
 const LIFE: u32 = 60;
 

@@ -4,6 +4,8 @@ mod agreeing;
 mod around;
 mod asking;
 mod entries;
+#[cfg(target_os = "linux")]
+mod generated;
 mod hostile;
 mod inherited;
 mod keys;

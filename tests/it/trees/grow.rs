@@ -120,7 +120,7 @@ fn node(random: &mut Random, depth: u64, functions: &mut Vec<String>) -> String 
 }
 
 /// Random numbers that a seed repeats.
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl From<u64> for Random {
     fn from(seed: u64) -> Self {
@@ -129,7 +129,7 @@ impl From<u64> for Random {
 }
 
 impl Random {
-    pub(super) fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
