@@ -38,6 +38,11 @@ pub enum NamedKind {
     },
     /// A file or folder that is not compared, as long as git does not track it.
     Untracked,
+    /// All that git tracks in a worktree, with what it has recorded of it.
+    Tree {
+        /// The number of its files.
+        files: usize,
+    },
 }
 
 /// The checkout of agreed files.

@@ -13,14 +13,15 @@ use crate::paths::Home;
 use crate::work::consent::{Consent, Standing};
 use crate::work::frontend::Frontend;
 use crate::work::told;
-use crate::work::trusting::{self, Agreement};
+use crate::work::trusting::{self, Agreement, Extent};
 
 /// Run `vx trust`.
 pub(super) fn run(project: Option<&Path>, asked: &TrustArguments) -> Outcome {
     let home = store::home()?;
     if asked.list {
         for kept in trusting::list(&home) {
-            print::data(kept.place);
+            let tied = if kept.is_tied() { "  for as long as no tracked file changes" } else { "" };
+            print::data(format_args!("{}{tied}", kept.place));
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -36,7 +37,7 @@ pub(super) fn run(project: Option<&Path>, asked: &TrustArguments) -> Outcome {
         match asked.show {
             true => show(&home, &consent),
             false if depth > 0 && consent.stranger.is_some() => notices::print(told::notice(&consent)),
-            false => agree(&home, consent, if asked.yes { &Agreed } else { &Asker })?,
+            false => agree(&home, consent, asked)?,
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -54,9 +55,11 @@ fn revoke(home: &Home, consents: &[Consent]) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn agree(home: &Home, consent: Consent, frontend: &dyn Frontend) -> Result<(), Failure> {
+fn agree(home: &Home, consent: Consent, asked: &TrustArguments) -> Result<(), Failure> {
+    let extent = if asked.commit { Extent::Commit } else { Extent::Parts };
+    let frontend: &dyn Frontend = if asked.yes { &Agreed } else { &Asker };
     let (file, place) = (consent.file.display().to_string(), consent.key.shown.clone());
-    match trusting::agree(home, consent, frontend)? {
+    match trusting::agree(home, consent, extent, frontend)? {
         Agreement::Nothing => print::note(format_args!("`{file}` has nothing that needs consent")),
         Agreement::Already(Standing::Folder) => print::note(format_args!("`{file}` lies in a folder that you trust")),
         Agreement::Already(_) => print::note(format_args!("you have agreed to `{file}` as it is")),

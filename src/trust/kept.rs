@@ -44,6 +44,9 @@ pub struct Agreed {
     /// The digest of the addresses of the repository's remote `origin`; empty without one. Earlier versions kept none.
     #[serde(default)]
     pub origin: String,
+    /// True if the tracked files of the repository are among the parts: so they are then in each later question.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tied: bool,
 }
 
 impl Agreed {
@@ -55,7 +58,8 @@ impl Agreed {
         let digests = parts.iter().map(|part| digest(slice::from_ref(*part))).collect();
         let lines = parts.iter().map(|part| part.line()).collect();
         let parts: Vec<Part> = parts.into_iter().cloned().collect();
-        Self { digest: digest(&parts), lines, parts: digests, origin: String::new() }
+        let tied = parts.iter().any(Part::is_tree);
+        Self { digest: digest(&parts), lines, parts: digests, origin: String::new(), tied }
     }
 
     /// The lines of those parts that are not among the parts agreed to before.
@@ -80,6 +84,12 @@ impl Kept {
     /// True if the user has typed the part with this digest.
     pub fn has_typed(&self, part: &Digest) -> bool {
         self.typed.contains(part)
+    }
+
+    /// True if the user has tied the consent to the tracked files. Agreements from before that cover nothing any more,
+    /// since the tree is a part of what is asked about.
+    pub fn is_tied(&self) -> bool {
+        self.agreed.iter().any(|agreed| agreed.tied)
     }
 
     /// The last agreement.
@@ -194,7 +204,8 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     fn agreement(text: &str) -> Agreed {
-        Agreed { digest: named(text), lines: vec![text.to_owned()], parts: vec![named(text)], origin: String::new() }
+        let (digest, lines, parts) = (named(text), vec![text.to_owned()], vec![named(text)]);
+        Agreed { digest, lines, parts, origin: String::new(), tied: false }
     }
 
     fn named(text: &str) -> Digest {

@@ -12,6 +12,7 @@
 mod contents;
 mod position;
 mod tracked;
+mod tree;
 pub(super) mod words;
 
 use std::collections::{BTreeMap, HashMap};

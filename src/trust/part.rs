@@ -103,6 +103,11 @@ pub enum Part {
         /// The files of the project that it names.
         files: Vec<NamedFile>,
     },
+    /// All that git tracks, where the user has tied the consent to it. By itself it acts nowhere.
+    Tree {
+        /// The tracked tree; none if it cannot be compared, and then no consent covers the part.
+        files: Vec<NamedFile>,
+    },
 }
 
 /// How much depends on reading a part, from least to most. Of a long list people read the end, right above the question,
@@ -145,6 +150,8 @@ impl NamedFile {
             NamedKind::Tracked { files } => format!("the {files} tracked files in {folder}"),
             NamedKind::Whole { files: 1 } => format!("the one file in {folder}"),
             NamedKind::Whole { files } => format!("the {files} files in {folder}"),
+            NamedKind::Tree { files: 1 } => "the one file that git tracks".to_owned(),
+            NamedKind::Tree { files } => format!("all {files} files that git tracks"),
         };
         format!("{named} [{:.8}]", self.digest.hex())
     }
@@ -168,7 +175,10 @@ impl Part {
     /// The files of the project that the part names.
     pub fn files(&self) -> &[NamedFile] {
         match self {
-            Self::PostInstall { files, .. } | Self::Entry { files, .. } | Self::SourceSetting { files, .. } => files,
+            Self::PostInstall { files, .. }
+            | Self::Entry { files, .. }
+            | Self::SourceSetting { files, .. }
+            | Self::Tree { files } => files,
             _ => &[],
         }
     }
@@ -189,6 +199,11 @@ impl Part {
             Self::Package { tool, .. } => Some(tool),
             _ => None,
         }
+    }
+
+    /// True if it ties a consent to the tracked files.
+    pub fn is_tree(&self) -> bool {
+        matches!(self, Self::Tree { .. })
     }
 
     /// True if the name of the tool says all of the part: a package that is named as such, as in `npm:zx`.
@@ -238,6 +253,10 @@ impl Part {
                 format!("{key} = {}{}", shown_command(value), named(files))
             }
             Self::Entry { key, value, files, .. } => format!("{key} = {}{}", shown_value(value), named(files)),
+            Self::Tree { files } if files.is_empty() => "the files that git tracks cannot be compared".to_owned(),
+            Self::Tree { files } => {
+                format!("for as long as nothing changes in {}", shown(&files.iter().collect::<Vec<_>>()))
+            }
         })
     }
 
@@ -254,6 +273,7 @@ impl Part {
             Self::SourceSetting { file, .. } => file.clone(),
             Self::Folder { path } => format!("the folder {path}"),
             Self::Entry { key, .. } => key.clone(),
+            Self::Tree { .. } => "the tracked files".to_owned(),
         })
     }
 
@@ -276,6 +296,7 @@ impl Part {
                 ("entry", texts(&[key, value, "text"]))
             }
             Self::Entry { key, value, .. } => ("entry", texts(&[key, value])),
+            Self::Tree { .. } => ("tree", Vec::new()),
         };
         let files = self.files().iter().filter(|file| file.is_compared());
         let files = files.flat_map(|file| [file.path.clone(), file.digest.to_string()]);

@@ -33,7 +33,7 @@ pub fn take_out(project: &mut Project, parts: &[Part]) {
             Part::Entry { .. } => {}
             // The readers of settings of npm and uv leave out the project's; the tools of the other parts are withheld.
             Part::SourceSetting { .. } | Part::PostInstall { .. } | Part::Address { .. } => {}
-            Part::Package { .. } => {}
+            Part::Package { .. } | Part::Tree { .. } => {}
         }
     }
     take_out_entries(project, parts);

@@ -102,15 +102,19 @@ impl Consent {
             allowed: &trust.variables,
             contents: &contents,
         };
-        let parts = acting_parts(&subject);
+        let mut parts = acting_parts(&subject);
         let own = home.root().canonicalize().is_ok_and(|root| root == whereabouts.directory);
         let refused = if own { Vec::new() } else { refused_variables(&subject) };
         let stranger = Stranger::of(&project.path, &whereabouts, &Bounds::of_machine());
-        let (key, digest) = (whereabouts.key(), part::digest(&parts));
+        let key = whereabouts.key();
         let kept = kept::read(home, &key);
         let untyped: Vec<Part> =
             parts.iter().filter(|part| !kept.has_typed(&digest_of_typed(part, &key.origin))).cloned().collect();
-        let covers = |parts: &Digest| kept.covers(parts, &key.origin);
+        let tree = (kept.is_tied() && !parts.is_empty()).then(|| tree_of(&contents));
+        parts.extend(tree.clone());
+        let digest = part::digest(&parts);
+        let covers = |parts: &Digest| can_be_compared(tree.as_ref()) && kept.covers(parts, &key.origin);
+        let untyped_with_tree: Vec<Part> = untyped.iter().chain(&tree).cloned().collect();
         let standing = match policy {
             _ if own => Standing::Own,
             _ if parts.is_empty() => Standing::Nothing,
@@ -118,7 +122,7 @@ impl Consent {
             Policy::None => Standing::Withheld,
             _ if stranger.is_some() => Standing::Withheld,
             _ if is_trusted(&whereabouts.directory, &found, &trust) => Standing::Folder,
-            _ if untyped.is_empty() || covers(&digest) || covers(&part::digest(&untyped)) => Standing::Agreed,
+            _ if untyped.is_empty() || covers(&digest) || covers(&part::digest(&untyped_with_tree)) => Standing::Agreed,
             _ => Standing::Withheld,
         };
         let file = project.path.clone();
@@ -166,11 +170,39 @@ impl Consent {
         }
     }
 
+    /// Tie the consent to the tracked files: they are a part of what is asked about, in this question and in all later ones.
+    ///
+    /// # Errors
+    /// There are none that can be compared.
+    pub fn tie(&mut self) -> Result<(), WorkError> {
+        if !self.parts.is_empty() && !self.is_tied() {
+            self.parts.push(tree_of(&Checkout::of(&self.whereabouts)));
+            self.digest = part::digest(&self.parts);
+            if self.standing == Standing::Agreed {
+                self.standing = Standing::Withheld;
+            }
+        }
+        self.check_tree()
+    }
+
+    /// True if the consent is tied to the tracked files: it depends on more than can be remembered with a route.
+    pub fn is_tied(&self) -> bool {
+        self.parts.iter().any(Part::is_tree)
+    }
+
+    fn check_tree(&self) -> Result<(), WorkError> {
+        match can_be_compared(self.parts.iter().find(|part| part.is_tree())) {
+            true => Ok(()),
+            false => Err(ConsentError::Untracked { top: self.whereabouts.top.clone() }.into()),
+        }
+    }
+
     /// Keep the agreement to these parts. The files that they name are compared with those that were shown.
     ///
     /// # Errors
     /// The consent cannot be kept, or a file has changed.
     pub fn agree(&mut self, home: &Home) -> Result<(), WorkError> {
+        self.check_tree()?;
         let contents = Checkout::of(&self.whereabouts);
         let mut files = self.parts.iter().flat_map(Part::files);
         if let Some(changed) = files.find(|named| contents.again(named).as_ref() != Some(named)) {
@@ -295,6 +327,16 @@ impl Consent {
             stranger: self.stranger.clone(),
         }))
     }
+}
+
+/// The part that ties a consent to the tracked files.
+fn tree_of(contents: &Checkout) -> Part {
+    Part::Tree { files: contents.tree().into_iter().collect() }
+}
+
+/// True unless this is a tree that cannot be compared with another one.
+fn can_be_compared(tree: Option<&Part>) -> bool {
+    tree.is_none_or(|tree| !tree.files().is_empty())
 }
 
 /// The digest of a part that is typed for a repository with this origin.

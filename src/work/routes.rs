@@ -221,6 +221,10 @@ impl Routes {
     /// The routes in the form for the cache, without names that are `reserved` for the door; `None` if a change could
     /// go unnoticed.
     pub fn into_draft(self, reserved: &[&str]) -> Option<Draft> {
+        // A tracked file can change while none of the files does that a route is made of.
+        if self.consents().any(Consent::is_tied) {
+            return None;
+        }
         let search = self.search();
         let mut programs: Vec<Known> = Vec::new();
         // While a tool is missing, each program is looked for anew, so that the missing one is mentioned.

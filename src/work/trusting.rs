@@ -19,6 +19,15 @@ pub enum Agreement {
     Agreed,
 }
 
+/// The extent of a consent that is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// The acting parts, and the tracked files if an earlier consent is tied to them.
+    Parts,
+    /// The acting parts, for as long as no tracked file changes.
+    Commit,
+}
+
 /// The acting parts of the project at `place` and of those that it inherits from, the nearest first, and its user's
 /// standing on them.
 ///
@@ -33,7 +42,15 @@ pub fn consents(home: &Home, place: &Place, frontend: &dyn Frontend) -> Result<V
 ///
 /// # Errors
 /// The user does not agree, nobody can answer, no consent counts for the project, or it cannot be kept.
-pub fn agree(home: &Home, mut consent: Consent, frontend: &dyn Frontend) -> Result<Agreement, WorkError> {
+pub fn agree(
+    home: &Home,
+    mut consent: Consent,
+    extent: Extent,
+    frontend: &dyn Frontend,
+) -> Result<Agreement, WorkError> {
+    if extent == Extent::Commit && !matches!(consent.standing, Standing::Own | Standing::Nothing | Standing::Folder) {
+        consent.tie()?;
+    }
     match consent.standing {
         Standing::Own | Standing::Nothing => return Ok(Agreement::Nothing),
         standing @ (Standing::Folder | Standing::Agreed) => return Ok(Agreement::Already(standing)),

@@ -37,6 +37,12 @@ pub enum ConsentError {
         /// The file.
         path: PathBuf,
     },
+    /// There are no tracked files to which the consent could be tied.
+    #[error("the files that git tracks in `{}` cannot be compared, so no consent can be tied to them", top.display())]
+    Untracked {
+        /// The top folder of the repository, or the project's directory.
+        top: PathBuf,
+    },
     /// The consent cannot be kept.
     #[error("the consent cannot be kept in `{}`: {cause}", path.display())]
     NotKept {
@@ -92,6 +98,9 @@ impl Explain for ConsentError {
             Self::Unanswered { .. } => "`vx trust --yes` agrees to all that is listed above".into(),
             Self::Stranger { .. } => FOR_STRANGERS.into(),
             Self::Changed { .. } => "look at it again with `vx trust`".into(),
+            Self::Untracked { .. } => {
+                "it takes a git repository with an index in one file, of at most 20000 files and 256 MiB; `vx trust --revoke` unties".into()
+            }
             Self::NotKept { .. } => "check the permissions of the home of vx".into(),
             Self::Policy(error) => return error.hint(),
         })

@@ -12,6 +12,7 @@ mod keys;
 mod named;
 mod races;
 mod strangers;
+mod tied;
 mod tricks;
 
 use std::fs;

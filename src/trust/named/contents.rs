@@ -11,6 +11,7 @@ use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use super::tracked::Index;
+use super::tree::tree;
 use crate::agreed_file::{AgreedCheckout, AgreedFile, AgreedFileError, NamedKind};
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::small_file::open_regular;
@@ -90,12 +91,18 @@ impl Checkout {
                 self.index().filter(|index| !index.knows(&named.path)).map(|_| named.clone())
             }
             NamedKind::Untracked => self.untracked(&path),
+            NamedKind::Tree { .. } => self.tree(),
         }
     }
 
     /// What git tracks of the checkout, if that can be known.
     fn index(&self) -> Option<&Index> {
         self.index.get_or_init(|| self.git_directory.as_deref().and_then(Index::read)).as_ref()
+    }
+
+    /// All that git tracks here: what it has recorded, and the files as they are. `None` if that cannot be compared.
+    pub fn tree(&self) -> Option<NamedFile> {
+        tree(&self.top, self.git_directory.as_deref()?)
     }
 
     /// The folder at this path, if it lies in the checkout.

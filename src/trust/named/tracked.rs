@@ -19,6 +19,24 @@ const SUBMODULE: u32 = 0o160_000;
 /// The kind of an entry that stands for a folder, in a sparse index.
 const FOLDER: u32 = 0o040_000;
 
+/// A file, or a commit of another repository, as the index records it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// The path below the top of the worktree, in the bytes that git has.
+    pub(super) path: Vec<u8>,
+    /// Its kind and its permissions.
+    pub(super) mode: u32,
+    /// The name of the recorded content.
+    pub(super) content: Vec<u8>,
+}
+
+impl Entry {
+    /// True if it is a file or a link, not another repository nor a folder that is not checked out.
+    pub(super) fn is_file(&self) -> bool {
+        !matches!(self.mode & 0o170_000, SUBMODULE | FOLDER)
+    }
+}
+
 /// What git tracks in a worktree.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Index {
@@ -53,9 +71,11 @@ impl Index {
     /// The index in these bytes, whose contents have names of so many bytes.
     fn parse(index: &[u8], hash_bytes: usize) -> Option<Self> {
         let (mut files, mut folded) = (Vec::new(), Vec::new());
-        for (path, mode) in entries(index, hash_bytes)? {
+        for entry in read(index, hash_bytes)? {
+            // A folder that is not checked out ends in a slash.
+            let path = String::from_utf8_lossy(&entry.path).trim_end_matches('/').to_owned();
             folded.push(path.to_lowercase());
-            if !matches!(mode & 0o170_000, SUBMODULE | FOLDER) {
+            if entry.is_file() {
                 files.push(path);
             }
         }
@@ -78,16 +98,24 @@ fn below<'a, T: AsRef<str>>(sorted: &'a [T], folder: &str) -> &'a [T] {
     &behind[..behind.partition_point(|path| path.as_ref().starts_with(&prefix))]
 }
 
-/// The paths and modes in an index whose contents have names of so many bytes.
-fn entries(index: &[u8], hash_bytes: usize) -> Option<Vec<(String, u32)>> {
+/// Everything that the index of this git directory records, in its order; `None` as for [`Index::read`].
+pub(super) fn entries(git_directory: &Path) -> Option<Vec<Entry>> {
+    let path = git_directory.join("index");
+    let bytes = read_small(&path, MOST_BYTES)?;
+    HASH_BYTES.into_iter().find_map(|hash_bytes| read(&bytes, hash_bytes))
+}
+
+/// The entries of an index whose contents have names of so many bytes.
+fn read(index: &[u8], hash_bytes: usize) -> Option<Vec<Entry>> {
     let body = index.get(..index.len().checked_sub(hash_bytes)?)?;
     let (version, count) = (number(body, 4)?, number(body, 8)?);
     if !body.starts_with(b"DIRC") || !(2..=4).contains(&version) {
         return None;
     }
-    let (mut at, mut paths, mut last) = (12, Vec::new(), Vec::new());
+    let (mut at, mut entries, mut last) = (12, Vec::new(), Vec::new());
     for _ in 0..count {
         let (mode, flags_at) = (number(body, at + 24)?, at + FIXED_BYTES + hash_bytes);
+        let content = body.get(at + FIXED_BYTES..flags_at)?.to_vec();
         let flags = u16::from_be_bytes(body.get(flags_at..flags_at + 2)?.try_into().ok()?);
         let mut name_at = flags_at + 2;
         if flags & EXTENDED != 0 {
@@ -106,10 +134,9 @@ fn entries(index: &[u8], hash_bytes: usize) -> Option<Vec<(String, u32)>> {
             4 => name_at + length + 1,
             _ => at + (name_at + length - at + 8) / 8 * 8,
         };
-        // A folder that is not checked out ends in a slash.
-        paths.push((String::from_utf8_lossy(&last).trim_end_matches('/').to_owned(), mode));
+        entries.push(Entry { path: last.clone(), mode, content });
     }
-    extensions_are_known(body.get(at..)?).then_some(paths)
+    extensions_are_known(body.get(at..)?).then_some(entries)
 }
 
 /// True if what follows the entries is whole, and has none of those that change the meaning of the entries.
