@@ -3,6 +3,8 @@
 mod bare;
 mod changes;
 mod inherit;
+#[cfg(target_os = "linux")]
+mod linked;
 mod meant;
 mod on_board;
 mod order;
