@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, PipeWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
@@ -19,7 +20,7 @@ use super::event::TurnEvent;
 use super::permission;
 use super::queue::Queue;
 use super::reading::Reading;
-use super::request::TurnRequest;
+use super::request::{Prompt, TurnRequest};
 use super::slot::TurnSlot;
 use super::thread::{TurnThread, Wake};
 use crate::channel::Mark;
@@ -124,7 +125,9 @@ fn begin(request: &TurnRequest, agent: Agent, slot: &mut Option<TurnSlot>) -> Re
     let (over, is_over) = unbounded::<()>();
     let counts = Arc::<Counts>::default();
     let (wake, waker) = Wake::new()?;
-    let prompt_tx = feed(input, waker.try_clone()?)?;
+    // A conversation has not been asked anything yet.
+    let asked = Arc::new(AtomicU64::new(u64::from(request.prompt != Prompt::Conversation)));
+    let prompt_tx = feed(input, waker.try_clone()?, Arc::clone(&asked))?;
     thread::Builder::new().name("cancel".into()).spawn(move || {
         select! {
             recv(killed) -> _ => (&waker).write_all(&[Wake::CANCEL]).unwrap_or_default(),
@@ -146,6 +149,7 @@ fn begin(request: &TurnRequest, agent: Agent, slot: &mut Option<TurnSlot>) -> Re
         counts: Arc::clone(&counts),
         limits: request.limits,
         has_open_input: prompt_tx.is_some(),
+        asked,
         listed,
         over,
     };
@@ -194,9 +198,13 @@ fn runner(request: &TurnRequest) -> Result<Option<PathBuf>, TurnError> {
     }
 }
 
-/// Write the agent's input on a thread of its own, since the agent need not read it. An agent that has ended has no use for
-/// the rest.
-fn feed(input: Option<(Input, PipeWriter)>, waker: PipeWriter) -> io::Result<Option<Sender<String>>> {
+/// Write the agent's input on a thread of its own, since the agent need not read it, and count the prompts. An agent that has
+/// ended has no use for the rest.
+fn feed(
+    input: Option<(Input, PipeWriter)>,
+    waker: PipeWriter,
+    asked: Arc<AtomicU64>,
+) -> io::Result<Option<Sender<String>>> {
     let Some((input, mut writer)) = input else { return Ok(None) };
     let (prompt_tx, prompts) = match input {
         Input::Open => {
@@ -211,6 +219,8 @@ fn feed(input: Option<(Input, PipeWriter)>, waker: PipeWriter) -> io::Result<Opt
             Input::Text(text) => drop(writer.write_all(text.as_bytes())),
             Input::Open => {
                 for prompt in prompts {
+                    // Counted before it can be answered: a prompt that finds the agent gone is owed its answer, too.
+                    asked.fetch_add(1, Ordering::SeqCst);
                     let line = json!({"type": "user", "message": {"role": "user", "content": prompt}});
                     if writeln!(writer, "{line}").is_err() {
                         break;

@@ -2,7 +2,7 @@
 
 use std::io::{self, PipeReader, PipeWriter, Read};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
@@ -46,6 +46,8 @@ pub(super) struct TurnThread {
     pub counts: Arc<Counts>,
     pub limits: Limits,
     pub has_open_input: bool,
+    /// The number of prompts that the agent was given.
+    pub asked: Arc<AtomicU64>,
     pub listed: Listed,
     /// Dropped at the end, for the thread that waits for a request to cancel.
     pub over: Sender<()>,
@@ -65,8 +67,12 @@ struct Course {
     asked: Option<Asked>,
     /// The agent has printed the last line of its answer.
     answer_over: bool,
-    /// It has been asked something that it has not answered yet.
-    is_owing: bool,
+    /// The number of its answers.
+    answers: u64,
+    /// The prompts that it had when the last of them ended. An agent may answer several with one.
+    answered: u64,
+    /// It has begun an answer that is not over.
+    is_answering: bool,
     /// The last lines of its output that could not be read.
     unread: LastLines,
     /// The time at which an agent that has answered is ended.
@@ -92,8 +98,7 @@ impl TurnThread {
     fn terminal(&mut self, piped: &mut Piped, wake: Wake) -> TurnEvent {
         let timeout_at = self.limits.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let (mut lines, mut errors) = (LineReader::of_at_most(LINE_CAP_BYTES), ErrorLines::default());
-        // A conversation has not been asked anything before it says something.
-        let mut course = Course { is_owing: !self.has_open_input, ..Course::default() };
+        let mut course = Course::default();
         let (mut drain_until, mut wake) = (None, Some(wake.0));
         loop {
             let held_until = if drain_until.is_none() { self.queue.held_until() } else { None };
@@ -155,7 +160,7 @@ impl TurnThread {
         match wake.as_mut().map(|wake| wake.read(&mut reason)) {
             Some(Ok(1)) if reason[0] == Wake::INPUT_CLOSED => {
                 self.has_open_input = false;
-                if course.answer_over {
+                if course.answer_over && !self.is_owing(course) {
                     course.exit_until = Instant::now().checked_add(self.limits.after_result);
                 }
             }
@@ -175,7 +180,14 @@ impl TurnThread {
         }
     }
 
+    /// True if the agent was asked something that it has not answered.
+    fn is_owing(&self, course: &Course) -> bool {
+        course.is_answering || self.asked.load(Ordering::SeqCst) > course.answered
+    }
+
     fn line(&mut self, line: &Line<'_>, course: &mut Course) {
+        // Before the line is passed on: whoever hears of an answer may send the next prompt at once.
+        let asked = self.asked.load(Ordering::SeqCst);
         let Self { reading, queue, slot, .. } = self;
         let heard = reading.line(line, &mut |event| {
             if let (Some(slot), TurnEvent::Message(message)) = (slot.as_mut(), &event) {
@@ -196,19 +208,20 @@ impl TurnThread {
             course.unread.push(&line.text);
         }
         if ended {
-            (course.answer_over, course.is_owing) = (true, false);
+            (course.answer_over, course.is_answering) = (true, false);
+            (course.answers, course.answered) = (course.answers + 1, asked);
             if !self.has_open_input {
                 course.exit_until = Instant::now().checked_add(self.limits.after_result);
             }
-        } else if activity.is_some() {
-            // In a conversation the next answer has begun.
-            course.answer_over &= !self.has_open_input;
-            course.is_owing |= self.has_open_input;
+        } else if activity.is_some() && (self.has_open_input || asked > course.answers) {
+            // The next answer has begun. What an agent says when no prompt is left belongs to none.
+            (course.answer_over, course.is_answering, course.exit_until) = (false, true, None);
         }
     }
 
     /// The terminal event of a turn that has ended; `drained` is true if all of its output was read.
     fn ended(&self, course: Course, last_errors: Vec<String>, drained: bool) -> TurnEvent {
+        let is_owing = self.is_owing(&course);
         let end = match course.ended {
             Some(Ok(end)) => end,
             Some(Err(error)) => return TurnEvent::Failed { reason: error.to_string() },
@@ -218,13 +231,16 @@ impl TurnThread {
             return TurnEvent::Failed { reason: format!("its processes were killed, and {}", end.left) };
         }
         if let Some(asked @ (Asked::Cancelled | Asked::TimedOut)) = course.asked {
-            return TurnEvent::Cancelled { truncated: !course.answer_over, timed_out: asked == Asked::TimedOut };
+            return TurnEvent::Cancelled {
+                truncated: !course.answer_over || is_owing,
+                timed_out: asked == Asked::TimedOut,
+            };
         }
         let (exit_code, signal) = match end.exit {
             Exit::Code(code) => (code, None),
             Exit::Signal(signal) => (-1, Some(signal)),
         };
-        let without_result = course.is_owing && self.reading.names_its_ends();
+        let without_result = is_owing && self.reading.names_its_ends();
         let is_good = exit_code == 0 && !without_result && self.reading.verdict.failed != Some(true);
         let last_lines = match () {
             () if is_good => Vec::new(),

@@ -2,7 +2,7 @@
 
 use vx::turn::{Prompt, TurnEvent, TurnRequest, spawn_turn};
 
-use super::{COMPLETED, Play, RESULT, events};
+use super::{COMPLETED, Play, RESULT, UNANSWERED, events};
 use crate::sandbox::PATIENCE;
 
 #[test]
@@ -61,4 +61,64 @@ fn a_conversation_takes_prompts_until_it_is_closed_and_each_has_its_end() {
     let line = |text: &str| format!("{{\"message\":{{\"content\":\"{text}\",\"role\":\"user\"}},\"type\":\"user\"}}\n");
     assert_eq!(play.read("input"), line("one") + &line("two") + &line("three"));
     assert!(play.read("words").starts_with("-p\n--input-format\nstream-json\n"));
+}
+
+#[test]
+fn a_prompt_of_a_conversation_that_is_never_answered_is_no_good_end() {
+    let said =
+        r#"{"type":"assistant","message":{"id":"m","role":"assistant","content":[{"type":"text","text":"hm"}]}}"#;
+    let silent = "read -r line; cat > rest";
+    let begun = format!("cat > rest; say '{said}'");
+    let once = format!("read -r line; say '{RESULT}'; cat > rest");
+    let cases: [(&str, &[&str], _); 4] = [
+        (silent, &[], COMPLETED),
+        (silent, &["one"], UNANSWERED),
+        (&begun, &["one"], UNANSWERED),
+        (&once, &["one"], COMPLETED),
+    ];
+    for (script, asked, end) in cases {
+        let play = Play::new(script);
+        let mut handle = spawn_turn(TurnRequest { prompt: Prompt::Conversation, ..play.request() }).expect("it starts");
+        let prompts = handle.prompt_tx.take().expect("it takes prompts");
+        asked.iter().for_each(|prompt| prompts.send((*prompt).into()).unwrap_or_default());
+        drop(prompts);
+        assert_eq!(events(&handle).last(), Some(&end), "{script}, asked {asked:?}");
+    }
+}
+
+#[test]
+fn a_prompt_after_an_answer_is_owed_one_too() {
+    let play = Play::new(&format!("read -r line; say '{RESULT}'; read -r line; cat > rest"));
+    let mut handle = spawn_turn(TurnRequest { prompt: Prompt::Conversation, ..play.request() }).expect("it starts");
+    let prompts = handle.prompt_tx.take().expect("it takes prompts");
+    prompts.send("one".into()).expect("it is taken");
+    while !matches!(handle.receiver.recv_timeout(PATIENCE).expect("an event"), TurnEvent::TurnEnded { .. }) {}
+    prompts.send("two".into()).expect("it is taken");
+    drop(prompts);
+    assert_eq!(events(&handle).last(), Some(&UNANSWERED));
+}
+
+#[test]
+fn the_last_prompt_of_a_conversation_has_its_time_though_earlier_ones_were_answered() {
+    let said =
+        r#"{"type":"assistant","message":{"id":"m","role":"assistant","content":[{"type":"text","text":"hm"}]}}"#;
+    let answer = format!("read -r line; say '{said}'; sleep 1; say '{RESULT}'");
+    let limits = vx::turn::Limits { after_result: std::time::Duration::from_millis(200), ..Default::default() };
+    for asks_at_once in [true, false] {
+        let play = Play::new(&format!("{answer}; {answer}"));
+        let request = TurnRequest { prompt: Prompt::Conversation, limits, ..play.request() };
+        let mut handle = spawn_turn(request).expect("it starts");
+        let prompts = handle.prompt_tx.take().expect("it takes prompts");
+        prompts.send("one".into()).expect("it is taken");
+        if asks_at_once {
+            prompts.send("two".into()).expect("it is taken");
+            drop(prompts);
+        } else {
+            while !matches!(handle.receiver.recv_timeout(PATIENCE).expect("an event"), TurnEvent::TurnEnded { .. }) {}
+            prompts.send("two".into()).expect("it is taken");
+            drop(prompts);
+        }
+        let answers = events(&handle).iter().filter(|event| matches!(event, TurnEvent::TurnEnded { .. })).count();
+        assert_eq!(answers, if asks_at_once { 2 } else { 1 }, "asked at once: {asks_at_once}");
+    }
 }
