@@ -28,6 +28,9 @@ pub(super) struct Facts {
     pub stopped: bool,
     /// True where the rest is not known: it is about to go, or becomes another program in place of its first thread.
     pub changing: bool,
+    /// True if it has no variables: it was started with none, has ended, belongs to the system itself, or keeps them from
+    /// this user. False where it is becoming another program and does not have its variables yet.
+    pub bare: bool,
 }
 
 impl Facts {
@@ -56,12 +59,16 @@ impl Facts {
         let number = |at: usize| fields.get(at).and_then(|text: &&str| text.parse::<i32>().ok());
         // A process without a session shows a negative number.
         let pid = |number: i32| Pid::from_raw(number.max(0));
+        let address = |at: usize| fields.get(at).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+        // Its code seems to begin at one for those who may not know.
+        let [memory_bytes, code, variables, variables_end] = [20, 23, 47, 48].map(address);
         Some(Self {
             parent: pid(number(1)?),
             session: pid(number(3)?),
             start: fields.get(19)?.parse().ok()?,
             stopped: fields[0] == "T",
             changing: number(3)? < 0,
+            bare: memory_bytes == 0 || code == 1 || variables_end != 0 && variables == variables_end,
         })
     }
 }
@@ -162,6 +169,23 @@ mod tests {
         let stopped = Facts::parse(b"7 (T) T 3 5 6 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 4 0 12345 1000 9");
         assert!(stopped.is_some_and(|facts| facts.stopped) && !facts.stopped);
         assert_eq!(Facts::parse(b"7 (a) S 0 0 0 0 -1"), None);
+    }
+
+    #[test]
+    fn a_process_that_becomes_another_program_is_not_bare_before_it_has_its_variables() {
+        let bare = |memory: u64, code: u64, variables: [u64; 2]| {
+            let between = "0 ".repeat(23);
+            let [start, end] = variables;
+            let head = "7 (a) R 3 5 6 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 4 0 12345";
+            let stat = format!("{head} {memory} 9 18446744073709551615 {code} {between}{start} {end} 0");
+            Facts::parse(stat.as_bytes()).expect("all fields are there").bare
+        };
+        assert!(!bare(4096, 0, [0, 0]), "it becomes another program");
+        assert!(!bare(4096, 4096, [8192, 8200]), "it has variables");
+        assert!(bare(4096, 4096, [8192, 8192]), "it was started with none");
+        assert!(bare(4096, 1, [0, 0]), "it does not show them");
+        assert!(bare(0, 0, [0, 0]), "it has ended, or is the system's");
+        assert!(!Facts::of(rustix::process::getpid()).expect("this process is there").bare);
     }
 
     #[test]

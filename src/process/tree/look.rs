@@ -62,8 +62,8 @@ pub(super) struct Look {
     pub complete: bool,
 }
 
-/// The rule for roots: whether such a process, and all below it, belongs to the tree.
-type Rule = Box<dyn Fn(Pid, &Facts) -> bool + Send>;
+/// The rule for roots: true if such a process, and all below it, belongs to the tree; none while that is not known.
+type Rule = Box<dyn Fn(Pid, &Facts) -> Option<bool> + Send>;
 
 /// The processes that a rule applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +91,8 @@ pub(super) struct Descendants {
     room: Room,
     /// Why the last look may not have seen all.
     obstacle: Option<Obstacle>,
+    /// True if the last look met a process that does not show yet whether it belongs to the tree.
+    met_changing: bool,
     /// The number of looks in a row that the system has contradicted.
     contradicted: usize,
 }
@@ -98,19 +100,20 @@ pub(super) struct Descendants {
 impl Descendants {
     /// Those below this process by children that the rule accepts. Children that it leaves out are not touched.
     pub(super) fn by_rule(rule: impl Fn(Pid, &Facts) -> bool + Send + 'static) -> Self {
-        Self::of(Roots::Children, Box::new(rule))
+        Self::of(Roots::Children, Box::new(move |pid, facts| Some(rule(pid, facts))))
     }
 
-    /// Those that the rule accepts, wherever they are, and those below them. None of them is collected, unless it is a
+    /// Those that the rule accepts, wherever they are, and those below them; a look at one that it cannot judge yet is not
+    /// complete. None of them is collected, unless it is a
     /// child of this process. An orphan of theirs that the rule does not accept is out of sight if its parent ended
     /// before it was seen.
-    pub(super) fn anywhere(rule: impl Fn(Pid, &Facts) -> bool + Send + 'static) -> Self {
+    pub(super) fn anywhere(rule: impl Fn(Pid, &Facts) -> Option<bool> + Send + 'static) -> Self {
         Self::of(Roots::Anywhere, Box::new(rule))
     }
 
     /// All below this process, which is a subreaper, and has no children but those of the tree.
     pub(super) fn all() -> Self {
-        Self::of(Roots::AllChildren, Box::new(|_, _| true))
+        Self::of(Roots::AllChildren, Box::new(|_, _| Some(true)))
     }
 
     fn of(roots: Roots, rule: Rule) -> Self {
@@ -124,6 +127,7 @@ impl Descendants {
             outside: HashMap::new(),
             room: Room::default(),
             obstacle: None,
+            met_changing: false,
             contradicted: 0,
         }
     }
@@ -190,7 +194,9 @@ impl Descendants {
     /// Look at every process.
     pub(super) fn look(&mut self) -> Look {
         let mut look = Look::default();
-        self.obstacle = self.look_around(&mut look).err();
+        self.met_changing = false;
+        let seen = self.look_around(&mut look);
+        self.obstacle = seen.err().or_else(|| self.met_changing.then_some(Obstacle::Changing));
         look.complete = self.obstacle.is_none();
         look
     }

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, geteuid};
 
@@ -26,9 +26,13 @@ const GRACE: Duration = Duration::from_secs(2);
 /// The same for those of a runner that was killed: somebody waits for the end.
 const RUNNERLESS_GRACE: Duration = Duration::from_millis(500);
 
-/// The number of times that all processes are looked at anew: a process that is about to become another program has no
-/// environment for a moment.
+/// The number of times that all processes are asked anew after an end: a stranger may have become a program of the tree.
 const ROUNDS: usize = 3;
+/// The longest that they are looked at again because a look could not see all, as while a process becomes another program:
+/// that has no environment for a moment.
+const LOOKING: Duration = Duration::from_millis(500);
+/// The pause before the next look then.
+const GLANCE: Duration = Duration::from_millis(1);
 
 /// The environment of a process, as it was when its program was started.
 #[derive(Clone, Debug, Default)]
@@ -40,12 +44,21 @@ pub struct Environment {
 impl Environment {
     /// The environment of a process of this user, or for the superuser of anybody's; none where the system does not show
     /// it.
-    pub(super) fn of(pid: Pid) -> Option<Self> {
+    fn of(pid: Pid) -> Option<Self> {
         let folder = format!("/proc/{pid}");
         // Processes whose environment is to be kept from others belong to the superuser there.
         let is_own = std::fs::metadata(&folder).ok()?.uid() == geteuid().as_raw();
         (is_own || sees_all_users()).then_some(())?;
         std::fs::read(folder + "/environ").ok().map(|variables| Self { variables, is_own })
+    }
+
+    /// True if a process has an environment that this accepts; none while the process has none because it is becoming
+    /// another program.
+    pub(super) fn is_of(pid: Pid, accepts: impl Fn(&Self) -> bool) -> Option<bool> {
+        let Some(found) = Self::of(pid) else { return Some(false) };
+        // Asked after the environment was read: one that has become the other program meanwhile is asked again, too.
+        let is_bare = || Facts::of(pid).is_none_or(|facts| facts.bare);
+        (!found.variables.is_empty() || is_bare()).then(|| accepts(&found))
     }
 
     /// True if the process is this user's. To the superuser, a process of another user's that keeps its environment from
@@ -78,12 +91,7 @@ pub struct Swept {
 /// The processes with such an environment, and those below them. This process and its callers are none.
 pub fn with_environment(accepts: impl Fn(&Environment) -> bool + Send + Sync + 'static) -> Survivors {
     let mut ending = Ending::of(tree(&Arc::new(accepts)));
-    for _ in 0..ROUNDS {
-        ending.seen_empty();
-        if ending.descendants.obstacle().is_none() {
-            break;
-        }
-    }
+    look_until(&mut ending, |found| found.obstacle().is_none() && !found.members().is_empty());
     ending.seen()
 }
 
@@ -110,12 +118,10 @@ fn sweep(
     let mut swept = Swept::default();
     for _ in 0..ROUNDS {
         let mut ending = Ending::of(tree(accepts));
-        if ending.seen_empty() || ending.descendants.members().is_empty() {
+        look_until(&mut ending, |found| !found.members().is_empty());
+        if ending.descendants.members().is_empty() {
             swept.left = ending.seen();
-            if swept.left.is_none() {
-                break;
-            }
-            continue;
+            break;
         }
         before(&mut ending);
         swept.found.extend(ending.named());
@@ -127,11 +133,52 @@ fn sweep(
     swept
 }
 
+/// Look until this holds, or it is known that nobody is there, but for no longer than the time for looking.
+fn look_until(ending: &mut Ending, holds: impl Fn(&Descendants) -> bool) {
+    let until = Instant::now() + LOOKING;
+    while !ending.seen_empty() && !holds(&ending.descendants) && Instant::now() < until {
+        if ending.descendants.obstacle().is_some() {
+            std::thread::sleep(GLANCE);
+        }
+    }
+}
+
 fn tree(accepts: &Arc<impl Fn(&Environment) -> bool + Send + Sync + 'static>) -> Descendants {
     let accepts = Arc::clone(accepts);
     let callers: HashSet<u32> = callers().into_iter().collect();
     Descendants::anywhere(move |pid: Pid, _: &Facts| {
         let is_caller = callers.contains(&pid.as_raw_pid().cast_unsigned());
-        !is_caller && Environment::of(pid).is_some_and(|environment| accepts(&environment))
+        if is_caller { Some(false) } else { Environment::is_of(pid, |environment| accepts(environment)) }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// A tree that is always about to become another program: in one of ten looks it has no environment.
+    const RESTLESS: &str = r#"exec "$0" -c "$1" "$0" "$1""#;
+
+    #[test]
+    fn a_process_that_is_becoming_another_program_is_found_and_ended() {
+        for _ in 0..60 {
+            let mark = TreeMark::new();
+            let mut shell = Command::new("/bin/sh");
+            shell.args(["-c", RESTLESS, "/bin/sh", RESTLESS]).env(TREE_MARK, mark.value());
+            let mut shell = shell.spawn().expect("a shell");
+            // Time for it to begin; whatever it does by then, it is found.
+            std::thread::sleep(Duration::from_millis(5));
+
+            let left = end_marked(&mark);
+
+            // One that was found was collected, too.
+            let is_alive = matches!(shell.try_wait(), Ok(None));
+            if is_alive {
+                shell.kill().and_then(|()| shell.wait()).expect("it ends");
+            }
+            assert!(left.is_none() && !is_alive, "{left:?}, and alive: {is_alive}");
+        }
+    }
 }

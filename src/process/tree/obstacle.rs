@@ -12,6 +12,8 @@ pub(super) enum Obstacle {
     Refused(io::Error),
     /// The system knows of a living process that no look has found.
     Hidden,
+    /// A process is becoming another program: it does not show yet whose it is.
+    Changing,
     /// Processes start and end faster than looks follow.
     Restless,
 }
@@ -30,6 +32,7 @@ impl fmt::Display for Obstacle {
             }
             Self::Refused(error) => write!(f, "it cannot be looked for: {error}"),
             Self::Hidden => f.write_str("a process that this user cannot see"),
+            Self::Changing => f.write_str("a process that is becoming another program"),
             Self::Restless => f.write_str("processes start faster than they can be ended"),
         }
     }

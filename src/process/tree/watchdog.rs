@@ -135,9 +135,9 @@ fn await_owner(Order { owner, command, .. }: &Order, leader: &Handle) -> bool {
 fn end(Order { command, start, mark, .. }: Order) {
     let mut ending = Ending::of(Descendants::anywhere(move |pid, found| {
         let marked = |(name, value): &(String, OsString)| {
-            Environment::of(pid).is_some_and(|found| found.is_own() && found.variable(name).as_ref() == Some(value))
+            Environment::is_of(pid, |found| found.is_own() && found.variable(name).as_ref() == Some(value))
         };
-        pid == command && found.start == start || mark.as_ref().is_some_and(marked)
+        if pid == command && found.start == start { Some(true) } else { mark.as_ref().map_or(Some(false), marked) }
     }));
     ending.end(GRACE, Ending::await_member);
 }

@@ -32,6 +32,8 @@ enum Place {
     /// Below this process, by a child that the rule leaves out.
     Spared,
     Outside,
+    /// Nowhere yet: the rule cannot judge it, and the next look asks it again.
+    Changing,
 }
 
 /// Processes whose place is known for this round of a look alone.
@@ -44,7 +46,7 @@ struct Sorted {
 }
 
 impl Descendants {
-    /// The facts of those of these that are there and can be seen.
+    /// Read the facts of these processes; skip those that are gone or hidden.
     pub(super) fn ask(&mut self, pids: &[Pid]) -> io::Result<Vec<Seen>> {
         let mut seen = Vec::new();
         for pid in pids {
@@ -53,6 +55,8 @@ impl Descendants {
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => None,
                 read => read?,
             };
+            // Where a parent tells nothing, nothing else would show that this one is missing.
+            self.met_changing |= self.roots == Roots::Anywhere && facts.as_ref().is_some_and(|facts| facts.changing);
             seen.extend(facts.filter(|facts| !facts.changing).map(|facts| Seen { pid: *pid, facts }));
         }
         Ok(seen)
@@ -81,6 +85,7 @@ impl Descendants {
                     (Place::Outside, Some(inode)) => drop(self.outside.insert(*pid, inode)),
                     // The next look asks it again: what is below it comes to this process when it ends.
                     (Place::Spared, Some(_)) => drop(sorted.spared.insert(*pid)),
+                    (Place::Changing, _) => self.met_changing = true,
                     (_, None) => {}
                 }
                 false
@@ -99,13 +104,16 @@ impl Descendants {
         if self.spared.contains(&pid) {
             return Some(Place::Spared);
         }
-        let accepted = || (self.rule)(pid, facts);
-        if self.roots == Roots::Anywhere && accepted() {
-            return Some(Place::Member);
+        if self.roots == Roots::Anywhere {
+            match (self.rule)(pid, facts) {
+                Some(true) => return Some(Place::Member),
+                None => return Some(Place::Changing),
+                Some(false) => {}
+            }
         }
         let Some(parent) = facts.parent else { return Some(Place::Outside) };
         if parent == self.own {
-            let accepted = self.roots != Roots::Anywhere && accepted();
+            let accepted = self.roots != Roots::Anywhere && (self.rule)(pid, facts) == Some(true);
             return Some(if accepted { Place::Member } else { Place::Spared });
         }
         if self.outside.contains_key(&parent) {
@@ -129,7 +137,8 @@ impl Descendants {
         for (found, ended) in found.into_iter().zip(ended) {
             if !ended {
                 open.push(found);
-            } else if found.facts.parent == Some(self.own) && (self.rule)(found.handle.pid, &found.facts) {
+            } else if found.facts.parent == Some(self.own) && (self.rule)(found.handle.pid, &found.facts) == Some(true)
+            {
                 match found.handle.collect() {
                     Some(_) => look.collected += 1,
                     None => look.uncollected += 1,

@@ -83,3 +83,25 @@ fn a_leader_keeps_its_number_until_it_is_asked_to_go() {
     assert_eq!((descendants.leader(), Facts::of(pid)), (None, None));
     drop(child);
 }
+
+#[test]
+fn a_process_that_cannot_be_judged_yet_is_no_stranger_and_is_asked_again() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    let (mut child, pid) = shell("exec sleep 30");
+    let is_known = Arc::new(AtomicBool::new(false));
+    let known = Arc::clone(&is_known);
+    let mut descendants =
+        Descendants::anywhere(
+            move |found, _| if found == pid { known.load(Ordering::SeqCst).then_some(true) } else { Some(false) },
+        );
+    for _ in 0..3 {
+        let look = descendants.look();
+        assert!(!look.complete && descendants.members().is_empty(), "{look:?}");
+    }
+    is_known.store(true, Ordering::SeqCst);
+    find(&mut descendants, 1);
+    child.kill().expect("it is there");
+    find(&mut descendants, 0);
+}
