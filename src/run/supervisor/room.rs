@@ -13,8 +13,8 @@ const PAUSE: Duration = Duration::from_millis(250);
 const MOST_ATTEMPTS: u8 = 8;
 
 impl Supervisor {
-    /// Let this job, which there was no process or thread for, try again with fewer at work. False if it had all of them for
-    /// itself: then no attempt would go better.
+    /// Let this job, which there was no process or thread for, try again with fewer at work. False if the job ran alone: fewer
+    /// jobs cannot help it.
     pub(super) fn make_room_for(&mut self, index: usize, state: SlotState, crowded: Crowded) -> bool {
         let running = |task: &&Task| matches!(task.stage, Stage::Running(_));
         let others = self.tasks.iter().filter(running).count();
