@@ -303,7 +303,8 @@ impl Unit {
 
     /// True if the port that it has is about to be free for others.
     fn gives_up_port(&self) -> bool {
-        !self.is_wanted() || !self.has_its_port() && !(self.is_guarded() && self.is_staying())
+        let keeps_it = self.has_its_port() || self.is_guarded() && self.is_staying();
+        !(self.is_wanted() && keeps_it)
     }
 }
 

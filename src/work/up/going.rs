@@ -51,6 +51,6 @@ impl Lives for LivesOn<'_> {
         };
         let stays =
             |key: &str, generation: u32| staying.iter().any(|life| life.name == key && life.generation == generation);
-        lives.iter().filter(|(key, generation)| !stays(*key, *generation)).map(|(key, _)| (*key).to_owned()).collect()
+        lives.iter().filter(|(key, generation)| !stays(key, *generation)).map(|(key, _)| (*key).to_owned()).collect()
     }
 }
