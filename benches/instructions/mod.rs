@@ -13,12 +13,14 @@ const CALLS: u64 = 1_000;
 const ROLE: &str = "VX_BENCH_MEASURED";
 
 /// The name of each count, its role, and the most instructions it may take.
-const MEASURED: [(&str, Role, Option<f64>); 5] = [
+const MEASURED: [(&str, Role, Option<f64>); 6] = [
     ("publish", Role::Publish, Some(14.0)),
     ("read of one hot line", Role::Read, Some(16.0)),
     ("poll of 64 slots, none changed", Role::PollQuiet, Some(720.0)),
     ("poll of 64 slots, all changed", Role::PollChanged, Some(3_350.0)),
     ("message of 59 bytes, encoded and published", Role::Message, Some(91.0)),
+    // An allocation alone would break it.
+    ("log line of 80 bytes", Role::LogLine, Some(280.0)),
 ];
 
 /// The work of one run of this program under callgrind.
@@ -29,10 +31,12 @@ enum Role {
     PollQuiet,
     PollChanged,
     Message,
+    LogLine,
 }
 
 impl Role {
-    const ALL: [Self; 5] = [Self::Publish, Self::Read, Self::PollQuiet, Self::PollChanged, Self::Message];
+    const ALL: [Self; 6] =
+        [Self::Publish, Self::Read, Self::PollQuiet, Self::PollChanged, Self::Message, Self::LogLine];
 
     /// The function whose instructions are counted.
     fn function(self) -> &'static str {
@@ -41,6 +45,7 @@ impl Role {
             Self::Read => "read_once",
             Self::PollQuiet | Self::PollChanged => "poll_once",
             Self::Message => "message_once",
+            Self::LogLine => "log_line_once",
         }
     }
 }
@@ -99,6 +104,7 @@ fn call(role: Role, path: &Path) {
                 assert_eq!(poll_once(&mut reader), 64);
             }
             Role::Message => message_once(&mut slots[0]),
+            Role::LogLine => log_line_once(&mut slots[0], &[b'x'; 80]),
         }
     }
 }
@@ -127,4 +133,9 @@ fn poll_once(reader: &mut Reader) -> usize {
 #[inline(never)]
 fn message_once(slot: &mut Slot) {
     slot.message(black_box(MESSAGE));
+}
+
+#[inline(never)]
+fn log_line_once(slot: &mut Slot, line: &[u8]) {
+    slot.log_line(black_box(line));
 }

@@ -28,7 +28,8 @@
 //!   the rest of the table. Claim as many as there are threads, and some more if ends are to be seen.
 //! * A key is compared with those of the pool's own lanes. Other slots that have this key are not looked for, as that
 //!   would be a walk over the table for each task; a process that takes a slot on its own is refused the key of a lane.
-//!   A key that has ended outside of the pool's lanes has a second row in one of them.
+//!   A key that has ended outside of the pool's lanes has a second row in one of them; and so has one that has ended in a
+//!   lane and is begun anew outside, since the pool keeps the lane's byte for its next task.
 //! * Lanes are used again at once when no others are free: a reader that looks 60 times a second sees few of the
 //!   ends of tasks of a millisecond. Each that it sees is whole.
 //! * The thread that beats shows that the process runs. A task that hangs in its thread is *stalled*, not *silent*.
@@ -42,7 +43,8 @@
 //!   reports. Its only evidence is the script's process, by number, start time, boot and namespaces. It is *alive* or
 //!   *lost*, never *silent* or *stalled*; from another namespace or boot its process cannot be looked up, and it is not taken
 //!   over; its board is cleared away once nothing was written to it for a day, unless `/proc` shows it here, as a process of
-//!   a container below. That day is one of the monotonic clock, which no step of the wall clock moves; a board of another
+//!   a container below. That day is one of the monotonic clock, which no step of the wall clock moves, and which stands still
+//!   while the machine sleeps, since nothing could be written then; a board of another
 //!   boot goes by the wall clock, and one of another time namespace stays until the machine starts anew. Start times count
 //!   in hundredths of a second: a process whose number is given out again within one has a successor that passes for it.
 //!   Permission to write is not tied to the script: any process that names the script as its owner writes in its name. A report that is killed leaves the slot as last

@@ -30,6 +30,6 @@ pub(super) fn append_line(segment: &Segment, slot: u32, line: &[u8]) {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let line = &line[..line.len().min(LOG_LINE_BYTES)];
     if let Some((counters, ring)) = segment.log(slot) {
-        stamp::append_log(counters, ring, &[line, b"\n"].concat());
+        stamp::append_log(counters, ring, line, Some(b'\n'));
     }
 }

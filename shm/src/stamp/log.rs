@@ -35,12 +35,14 @@ pub fn keep_log(counters: Option<&LogCounters>) {
     }
 }
 
-/// Append bytes. Of bytes longer than the ring only the end is kept. Only the one writer may call this.
-pub fn append_log(counters: &LogCounters, ring: &[AtomicU64], bytes: &[u8]) {
+/// Append bytes, and behind them one that ends the line, if there is one, at once: a reader sees all of them or none. Of more
+/// than the ring has room for only the end is kept. Only the one writer may call this.
+pub fn append_log(counters: &LogCounters, ring: &[AtomicU64], bytes: &[u8], line_end: Option<u8>) {
     let size = (ring.len() * 8) as u64;
-    let kept = &bytes[bytes.len().saturating_sub(size as usize)..];
+    let room = size as usize - usize::from(line_end.is_some());
+    let kept = &bytes[bytes.len().saturating_sub(room)..];
     let begin = counters.committed.load(Ordering::Relaxed);
-    let end = begin.wrapping_add(kept.len() as u64);
+    let end = begin.wrapping_add(kept.len() as u64 + u64::from(line_end.is_some()));
     // A writer that was killed may have announced more than this, and stored it: those bytes stay announced.
     let before = if broken(Mutant::ReservedBack) { 0 } else { counters.reserved.load(Ordering::Relaxed) };
     // A forged announcement from further ahead than a ring hides nothing for long.
@@ -51,7 +53,7 @@ pub fn append_log(counters: &LogCounters, ring: &[AtomicU64], bytes: &[u8]) {
         // in `read_log`.
         fence_unless(Mutant::NoLogFence, Ordering::Release);
     };
-    in_order(Mutant::NoLogReserve, reserve, || store_bytes(ring, begin % size, kept));
+    in_order(Mutant::NoLogReserve, reserve, || store_bytes(ring, begin % size, kept, line_end));
     // Pairs with the first fence in `read_log`.
     counters.committed.store(end, unless(Mutant::RelaxedCommit, Ordering::Release));
 }
@@ -71,16 +73,50 @@ pub fn read_log(counters: &LogCounters, ring: &[AtomicU64]) -> LogWindow {
     LogWindow { bytes: copied[overwritten..].to_vec(), from_start: begin == start && overwritten == 0 }
 }
 
-/// Store bytes from this place on, round the ring's end: a word at a time, and the rest of each word as it was.
-fn store_bytes(ring: &[AtomicU64], from: u64, mut bytes: &[u8]) {
-    let (mut word, mut within) = ((from / 8) as usize, (from % 8) as usize);
-    while !bytes.is_empty() {
-        let (now, later) = bytes.split_at(bytes.len().min(8 - within));
-        let mut held = ring[word].load(Ordering::Relaxed).to_le_bytes();
-        held[within..within + now.len()].copy_from_slice(now);
-        ring[word].store(u64::from_le_bytes(held), Ordering::Relaxed);
-        (bytes, word, within) = (later, (word + 1) % ring.len(), 0);
+/// Store bytes, and the one behind them, from this place on, round the ring's end: a word at a time.
+fn store_bytes(ring: &[AtomicU64], from: u64, bytes: &[u8], last: Option<u8>) {
+    let (word, within) = ((from / 8) as usize, (from % 8) as usize);
+    let (head, whole) = bytes.split_at(bytes.len().min((8 - within) % 8));
+    let mut words = &ring[word..];
+    if !head.is_empty() {
+        let part = bytes.first_chunk().map_or_else(|| part_of(head), |first| u64::from_le_bytes(*first));
+        store_part(&words[0], within, part, head.len());
+        words = &words[1..];
     }
+    let (chunks, tail) = whole.as_chunks();
+    let (before, behind) = chunks.split_at(chunks.len().min(words.len()));
+    store_words(words, before);
+    store_words(ring, behind);
+    let count = tail.len() + usize::from(last.is_some());
+    if count > 0 {
+        // Without a tail the last one may be behind a head that does not fill its word.
+        let at = word * 8 + within + bytes.len() - tail.len();
+        let at = if at < ring.len() * 8 { at } else { at - ring.len() * 8 };
+        let part = match whole.last_chunk() {
+            Some(end) => u64::from_le_bytes(*end).checked_shr(64 - tail.len() as u32 * 8).unwrap_or(0),
+            None => part_of(tail),
+        };
+        let part = part | u64::from(last.unwrap_or(0)) << (tail.len() * 8);
+        store_part(&ring[at / 8], at % 8, part, count);
+    }
+}
+
+fn store_words(words: &[AtomicU64], chunks: &[[u8; 8]]) {
+    for (word, chunk) in words.iter().zip(chunks) {
+        word.store(u64::from_le_bytes(*chunk), Ordering::Relaxed);
+    }
+}
+
+/// Store so many of these bytes, from one to a whole word; the rest of the word stays as it was.
+fn store_part(word: &AtomicU64, within: usize, part: u64, count: usize) {
+    let (shift, mask) = (within * 8, u64::MAX >> (64 - count * 8));
+    let held = word.load(Ordering::Relaxed) & !(mask << shift);
+    word.store(held | (part & mask) << shift, Ordering::Relaxed);
+}
+
+/// Fewer bytes than a word has, as its low ones: the ends of what is shorter than a word.
+fn part_of(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |part, byte| part << 8 | u64::from(*byte))
 }
 
 /// `count` bytes from this place on, round the ring's end; at most a ring's length.
@@ -103,28 +139,43 @@ mod tests {
     #[test]
     fn the_ring_keeps_the_newest_bytes_and_reports_if_it_lost_any() {
         let (counters, ring) = ring(2);
-        append_log(&counters, &ring, b"0123456789");
+        append_log(&counters, &ring, b"0123456789", None);
         assert_eq!(read_log(&counters, &ring), LogWindow { bytes: b"0123456789".to_vec(), from_start: true });
-        append_log(&counters, &ring, b"abcdefgh");
+        append_log(&counters, &ring, b"abcdefgh", None);
         assert_eq!(read_log(&counters, &ring), LogWindow { bytes: b"23456789abcdefgh".to_vec(), from_start: false });
+    }
+
+    #[test]
+    fn bytes_of_any_length_from_any_place_are_those_that_were_appended() {
+        for (first, second) in (0..=17).flat_map(|first| (0..=17).map(move |second| (first, second))) {
+            for line_end in [None, Some(b'\n')] {
+                let (counters, ring) = ring(2);
+                let mut bytes: Vec<u8> = (b'A'..).take(first + second).collect();
+                append_log(&counters, &ring, &bytes[..first], None);
+                append_log(&counters, &ring, &bytes[first..], line_end);
+                bytes.extend(line_end);
+                let kept = &bytes[bytes.len().saturating_sub(16)..];
+                assert_eq!(read_log(&counters, &ring).bytes, kept, "{first} and {second} bytes, {line_end:?}");
+            }
+        }
     }
 
     #[test]
     fn more_than_a_ring_leaves_its_end() {
         let (counters, ring) = ring(1);
-        append_log(&counters, &ring, b"0123456789");
+        append_log(&counters, &ring, b"0123456789", None);
         assert_eq!(read_log(&counters, &ring).bytes, b"23456789");
     }
 
     #[test]
     fn bytes_that_a_killed_writer_announced_stay_announced() {
         let (counters, ring) = ring(1);
-        append_log(&counters, &ring, b"aaaabbb\n");
+        append_log(&counters, &ring, b"aaaabbb\n", None);
         counters.reserved.store(10, Ordering::Relaxed);
         ring[0].store(u64::from_le_bytes(*b"xyaabbb\n"), Ordering::Relaxed);
-        append_log(&counters, &ring, b"n");
+        append_log(&counters, &ring, b"n", None);
         assert_eq!(read_log(&counters, &ring).bytes, b"aabbb\nn");
-        append_log(&counters, &ring, b"ext");
+        append_log(&counters, &ring, b"ext", None);
         assert_eq!(
             (counters.reserved.load(Ordering::Relaxed), read_log(&counters, &ring).bytes),
             (12, b"bbb\nnext".to_vec())
@@ -134,11 +185,11 @@ mod tests {
     #[test]
     fn a_new_generation_begins_empty_even_where_the_last_writer_was_killed_in_the_middle() {
         let (counters, ring) = ring(2);
-        append_log(&counters, &ring, b"old");
+        append_log(&counters, &ring, b"old", None);
         counters.reserved.store(9, Ordering::Relaxed);
         begin_log(&counters);
         assert_eq!(read_log(&counters, &ring).bytes, b"");
-        append_log(&counters, &ring, b"new");
+        append_log(&counters, &ring, b"new", None);
         assert_eq!(read_log(&counters, &ring), LogWindow { bytes: b"new".to_vec(), from_start: true });
     }
 
@@ -150,7 +201,7 @@ mod tests {
             counters.committed.store(forged[1], Ordering::Relaxed);
             counters.start.store(forged[2], Ordering::Relaxed);
             assert!(read_log(&counters, &ring).bytes.len() <= 16);
-            append_log(&counters, &ring, b"x");
+            append_log(&counters, &ring, b"x", None);
             begin_log(&counters);
         }
     }

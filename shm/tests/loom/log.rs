@@ -71,7 +71,7 @@ pub(crate) const MODELS: &[Model] = &[
 /// A ring of one word with these bytes in it.
 fn ring(bytes: &[u8]) -> (Arc<LogCounters>, Arc<[AtomicU64; 1]>) {
     let (counters, ring) = (Arc::new(LogCounters::default()), Arc::new([AtomicU64::new(0)]));
-    append_log(&counters, &*ring, bytes);
+    append_log(&counters, &*ring, bytes, None);
     (counters, ring)
 }
 
@@ -82,7 +82,7 @@ fn assert_one_of(seen: &[u8], whole: &[&[u8]]) {
 fn a_log_never_shows_a_byte_that_was_overwritten() {
     let (counters, ring) = ring(b"aaaabbbb");
     let (ahead, written) = (counters.clone(), ring.clone());
-    let writer = thread::spawn(move || append_log(&ahead, &*written, b"c"));
+    let writer = thread::spawn(move || append_log(&ahead, &*written, b"c", None));
     let reader = thread::spawn(move || {
         assert_one_of(&read_log(&counters, &*ring).bytes, &[b"aaaabbbb", b"aaabbbbc", b"aaabbbb"]);
     });
@@ -94,8 +94,8 @@ fn a_log_never_shows_a_byte_before_it_is_there() {
     let (counters, ring) = ring(b"");
     let (ahead, written) = (counters.clone(), ring.clone());
     let writer = thread::spawn(move || {
-        append_log(&ahead, &*written, b"ab");
-        append_log(&ahead, &*written, b"c");
+        append_log(&ahead, &*written, b"ab", None);
+        append_log(&ahead, &*written, b"c", None);
     });
     let reader = thread::spawn(move || {
         assert_one_of(&read_log(&counters, &*ring).bytes, &[b"", b"ab", b"abc"]);
@@ -109,7 +109,7 @@ fn a_new_log_never_shows_lines_of_the_one_before() {
     let (ahead, written) = (counters.clone(), ring.clone());
     let writer = thread::spawn(move || {
         begin_log(&ahead);
-        append_log(&ahead, &*written, b"n");
+        append_log(&ahead, &*written, b"n", None);
     });
     let reader = thread::spawn(move || {
         assert_one_of(&read_log(&counters, &*ring).bytes, &[b"old", b"", b"n"]);
@@ -143,7 +143,7 @@ fn a_continued_log_never_shows_a_killed_report() {
     counters.reserved.store(10, Relaxed);
     ring[0].store(u64::from_le_bytes(*b"xyaabbb\n"), Relaxed);
     let (ahead, written) = (counters.clone(), ring.clone());
-    let writer = thread::spawn(move || append_log(&ahead, &*written, b"n"));
+    let writer = thread::spawn(move || append_log(&ahead, &*written, b"n", None));
     let reader = thread::spawn(move || {
         assert_one_of(&read_log(&counters, &*ring).bytes, &[b"aabbb\n", b"aabbb\nn"]);
     });
@@ -157,7 +157,7 @@ fn a_log_of_its_own_writer_goes_on_while_its_slot_is_claimed() {
     let reserved = Control::of(1, SlotState::Reserved, true);
     assert!(claim(&line, Control::of(0, SlotState::Free, false), reserved, || begin_log(&counters)));
     let (ahead, written) = (counters.clone(), ring.clone());
-    let writer = thread::spawn(move || append_log(&ahead, &*written, b"ab"));
+    let writer = thread::spawn(move || append_log(&ahead, &*written, b"ab", None));
     let (claimed, kept) = (line.clone(), counters.clone());
     let claimer = thread::spawn(move || {
         assert!(claim(&claimed, reserved, Control::of(1, SlotState::Live, true), || keep_log(Some(&*kept))));
@@ -176,7 +176,7 @@ fn a_log_goes_on_behind_a_half_written_line() {
     let (ahead, written) = (counters.clone(), ring.clone());
     let writer = thread::spawn(move || {
         begin_log(&ahead);
-        append_log(&ahead, &*written, b"n");
+        append_log(&ahead, &*written, b"n", None);
     });
     let reader = thread::spawn(move || {
         assert_one_of(&read_log(&counters, &*ring).bytes, &[b"aabbb\n", b"abbb\n", b"", b"n"]);
