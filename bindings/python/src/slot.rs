@@ -22,6 +22,15 @@ pub(crate) struct SlotWriter {
     if_left: IfLeft,
 }
 
+/// The moment at which a slot is left that was not ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// At the ordinary end of its process.
+    AtProcessEnd,
+    /// Nothing holds it any more, and the process goes on: an exception may have passed it by.
+    Dropped,
+}
+
 /// What becomes of a slot that nobody holds any more, and that was not ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum IfLeft {
@@ -125,7 +134,7 @@ impl SlotWriter {
 
     /// End the slot at the ordinary end of its process: as done, unless there was more to do.
     fn leave(&self, py: Python<'_>) -> PyResult<()> {
-        self.leave_in_order().map_err(|error| write_error(py, &self.path, &error, error.hint()))
+        self.leave_in_order(Left::AtProcessEnd).map_err(|error| write_error(py, &self.path, &error, error.hint()))
     }
 
     fn __enter__(slot: Py<Self>) -> Py<Self> {
@@ -165,11 +174,12 @@ impl SlotWriter {
         write_error(py, &self.path, &what, Some("take a slot of your own with `vxboard.slot`".into()))
     }
 
-    fn leave_in_order(&self) -> Result<(), EndError> {
+    /// End the slot by its numbers: as done at its total, and without one at the end of its process alone.
+    fn leave_in_order(&self, left: Left) -> Result<(), EndError> {
         self.own.with(|slot| {
             slot.take().map_or(Ok(()), |slot| {
-                let is_short = slot.total().is_some_and(|total| slot.done() < total);
-                slot.end(Ending::new(if is_short { SlotState::Cancelled } else { SlotState::Done }))
+                let is_done = slot.total().map_or(left == Left::AtProcessEnd, |total| slot.done() >= total);
+                slot.end(Ending::new(if is_done { SlotState::Done } else { SlotState::Cancelled }))
             })
         })
     }
@@ -184,7 +194,7 @@ impl Drop for SlotWriter {
     fn drop(&mut self) {
         if self.if_left == IfLeft::Over {
             // The board may be gone by now, and there is nobody to tell.
-            let _ = self.leave_in_order();
+            let _ = self.leave_in_order(Left::Dropped);
         }
     }
 }

@@ -331,6 +331,14 @@ class Writing(BoardTest):
             board.slot("left", total=1).advance()
             board.slot("short", total=2).advance()
             self.assertEqual([slot.state for slot in board], ["done", "cancelled"])
+
+            def fails() -> None:
+                slot = board.slot("without a total")
+                slot.advance()
+                raise KeyError("half of it")
+
+            self.assertRaises(KeyError, fails)
+            self.assertEqual(board["without a total"].state, "cancelled", "nothing says that it came to its end")
             child = multiprocessing.get_context("spawn").Process(target=take_and_leave)
             child.start()
             child.join(PATIENCE_S)
