@@ -275,7 +275,7 @@ fn run_as_tree(
     Ok((end.exit, capture.finish()))
 }
 
-/// What is left after this end, which is none if the runner did not report one, not even by its own end.
+/// The processes left after this end; none if the runner reported no end, not even by its own.
 #[cfg(target_os = "linux")]
 fn left_after(end: Option<TreeEnd>) -> Survivors {
     let unseen = || Survivors { unseen: Some("its runner does not answer".into()), ..Survivors::default() };

@@ -112,7 +112,7 @@ enum Look {
 /// The part of a text in its command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
-    /// What it names may run, or is read by what runs.
+    /// The thing it names may run, or is read by a program that runs.
     Program,
     /// It is given to a program as it is.
     Argument,

@@ -110,7 +110,7 @@ pub enum Part {
     },
 }
 
-/// How much depends on reading a part, from least to most. Of a long list people read the end, right above the question,
+/// The weight of a part for its reader, from least to most. Of a long list people read the end, right above the question,
 /// so the heaviest parts stand there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
@@ -183,7 +183,7 @@ impl Part {
         }
     }
 
-    /// How much depends on reading the part.
+    /// The part's weight for its reader.
     pub fn weight(&self) -> Weight {
         match self {
             Self::Variable { .. } => Weight::Variable,

@@ -38,7 +38,7 @@ fn shown(text: &str, pieces: Vec<Piece>, depth: usize) -> String {
     let (mut shown, mut at, mut is_code) = (String::with_capacity(text.len()), 0, false);
     for Piece { place, text: word, acts } in pieces {
         let between = &text[at..place.start];
-        // What follows `;` or `|` is another command.
+        // Another command follows `;` or `|`.
         is_code &= between.chars().all(|sign| sign.is_whitespace() || sign == ',');
         shown.push_str(&without_secrets_for_a_shell(between));
         let written = &text[place.clone()];

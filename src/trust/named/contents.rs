@@ -95,7 +95,7 @@ impl Checkout {
         }
     }
 
-    /// What git tracks of the checkout, if that can be known.
+    /// The files of the checkout that git tracks, if they can be known.
     fn index(&self) -> Option<&Index> {
         self.index.get_or_init(|| self.git_directory.as_deref().and_then(Index::read)).as_ref()
     }

@@ -129,7 +129,7 @@ pub(super) enum Position {
     Program,
     /// The word is the script of an interpreter, or stands before it.
     Script,
-    /// Nobody can tell what the word is.
+    /// The word may be anything.
     Unknown,
     /// The word is given to a program as it is.
     Argument,

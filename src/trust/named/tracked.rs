@@ -37,7 +37,7 @@ impl Entry {
     }
 }
 
-/// What git tracks in a worktree.
+/// The files that git tracks in a worktree.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Index {
     /// The paths of the tracked files below the top of the worktree, in their order.

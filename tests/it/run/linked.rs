@@ -1,4 +1,4 @@
-//! What the system has to link before vx itself begins.
+//! The libraries that the system links before vx itself begins.
 
 use elf::ElfBytes;
 use elf::abi::DT_NEEDED;

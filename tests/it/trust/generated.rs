@@ -118,7 +118,7 @@ fn plans(projects: usize, doors_each: usize) -> Vec<Plan> {
     (0..projects).map(plan).collect()
 }
 
-/// What was counted.
+/// The counts.
 #[derive(Default)]
 struct Counts {
     doors: BTreeMap<String, usize>,

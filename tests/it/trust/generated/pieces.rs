@@ -16,7 +16,7 @@ pub(super) struct Piece {
     pub(super) acts: Acts,
 }
 
-/// What it takes for a piece to act, with the doors by which it would. They are always taken where the piece is laid.
+/// The conditions for a piece to act, with the doors by which it would. They are always taken where the piece is laid.
 pub(super) enum Acts {
     /// Its user's consent.
     WithConsent(&'static [&'static str]),

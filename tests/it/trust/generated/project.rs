@@ -49,7 +49,7 @@ impl Project {
         let consents = consents(&sandbox);
         let project = Self { sandbox, foreign, directory, entered, consents };
         // Half of the homes are empty at first.
-        if seed % 2 == 0 {
+        if seed.is_multiple_of(2) {
             project.make_links();
         }
         project
