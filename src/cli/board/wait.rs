@@ -34,8 +34,13 @@ pub(super) fn run(asked: &WaitArguments) -> Outcome {
         return finish(waited);
     }
     let wanted = with_parts(&mut reader, &asked.wanted)?;
+    #[cfg(feature = "control")]
     let board = reader.path().to_owned();
-    let waited = wait_for(&mut reader, &wanted, asked.timeout, &LivesOn(&board));
+    #[cfg(feature = "control")]
+    let lives = LivesOn(&board);
+    #[cfg(not(feature = "control"))]
+    let lives = Unsupervised;
+    let waited = wait_for(&mut reader, &wanted, asked.timeout, &lives);
     if asked.json {
         print::data(document(&waited));
     }
@@ -44,10 +49,10 @@ pub(super) fn run(asked: &WaitArguments) -> Outcome {
 
 /// The lives of work that no supervisor begins again: no service is at work without the sockets.
 #[cfg(not(feature = "control"))]
-struct LivesOn<'a>(&'a std::path::Path);
+struct Unsupervised;
 
 #[cfg(not(feature = "control"))]
-impl crate::work::waiting::Lives for LivesOn<'_> {
+impl crate::work::waiting::Lives for Unsupervised {
     fn goes_on(&self, _: &str) -> bool {
         false
     }
