@@ -51,8 +51,7 @@ impl Index {
     /// The index of the worktree with this git directory. `None` if it cannot be known: there is none, or one in several
     /// files.
     pub(super) fn read(git_directory: &Path) -> Option<Self> {
-        let bytes = read_small(&git_directory.join("index"), MOST_BYTES)?;
-        HASH_BYTES.into_iter().find_map(|hash_bytes| Self::parse(&bytes, hash_bytes))
+        entries(git_directory).map(Self::of)
     }
 
     /// The tracked files below this folder of the worktree.
@@ -68,10 +67,9 @@ impl Index {
         ends.into_iter().any(is_known) || !below(&self.folded, &path).is_empty()
     }
 
-    /// The index in these bytes, whose contents have names of so many bytes.
-    fn parse(index: &[u8], hash_bytes: usize) -> Option<Self> {
+    fn of(entries: Vec<Entry>) -> Self {
         let (mut files, mut folded) = (Vec::new(), Vec::new());
-        for entry in read(index, hash_bytes)? {
+        for entry in entries {
             // A folder that is not checked out ends in a slash.
             let path = String::from_utf8_lossy(&entry.path).trim_end_matches('/').to_owned();
             folded.push(path.to_lowercase());
@@ -84,7 +82,7 @@ impl Index {
             paths.sort();
             paths.dedup();
         }
-        Some(Self { files, folded })
+        Self { files, folded }
     }
 }
 
@@ -194,7 +192,7 @@ mod tests {
         let mut bytes = index(&[("a.sh", 0o100_755), ("b/c", 0o120_000), ("lib", SUBMODULE), ("x/y-12", 0o100_644)]);
         bytes.extend(b"TREE\0\0\0\x02ab");
         bytes.extend([7; 20]);
-        let paths = |bytes: &[u8]| Index::parse(bytes, 20).map(|index| index.files);
+        let paths = |bytes: &[u8]| read(bytes, 20).map(|entries| Index::of(entries).files);
         assert_eq!(paths(&bytes).expect("an index"), ["a.sh", "b/c", "x/y-12"]);
         let shared: Vec<u8> = [&bytes[..bytes.len() - 30], b"link\0\0\0\x14", &[7; 20], &[7; 20]].concat();
         assert_eq!(paths(&shared), None, "the other entries are in another file");
@@ -206,7 +204,7 @@ mod tests {
     #[test]
     fn git_knows_what_it_tracks_with_everything_around_and_below() {
         let bytes = index(&[("Lib", SUBMODULE), ("x/y", 0o100_644), ("a/z", 0o100_644), ("a.b", 0o100_644)]);
-        let index = Index::parse(&[bytes, vec![7; 20]].concat(), 20).expect("an index");
+        let index = Index::of(read(&[bytes, vec![7; 20]].concat(), 20).expect("an index"));
         for known in ["lib", "Lib/deep/file", "x", "X/Y", "a", "x/y/z"] {
             assert!(index.knows(known), "{known}");
         }
