@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+pub mod amount;
 pub mod changes;
 pub mod document;
 pub mod error_cell;

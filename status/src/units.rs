@@ -1,7 +1,5 @@
 //! Numbers with their units, as short as they can be read.
 
-use vx_shm::Unit;
-
 /// A number of bytes in decimal units, at most eight columns: `31.2 MB`.
 pub fn bytes(count: u64) -> String {
     const UNITS: [&str; 7] = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
@@ -13,15 +11,6 @@ pub fn bytes(count: u64) -> String {
     let (unit, tenths) =
         (1..).map(|unit| (unit, tenths_of(unit))).find(|(_, tenths)| *tenths < 10_000).unwrap_or((0, 0));
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit as usize])
-}
-
-/// An amount of work in its unit; empty for thousandths, which are shown as a share.
-pub fn amount(count: u64, unit: Unit) -> String {
-    match unit {
-        Unit::Bytes => bytes(count),
-        Unit::Permille => String::new(),
-        _ => count.to_string(),
-    }
 }
 
 /// Counted work, beside its total if that is known: `7 of 40`.
@@ -116,9 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn only_bytes_are_shown_as_bytes() {
-        let shown = [Unit::Bytes, Unit::Count, Unit::Files, Unit::Unknown, Unit::Permille].map(|unit| amount(7, unit));
-        assert_eq!(shown, ["7 B", "7", "7", "7", ""]);
+    fn counted_work_stands_beside_its_total() {
         assert_eq!((counted(7, Some(40)), counted(7, None)), ("7 of 40".to_owned(), "7".to_owned()));
     }
 

@@ -48,7 +48,7 @@ const TOWERS: [Tower; 24] = [
         sources: "status/src",
         floors: &[
             &["text", "units", "error_cell", "look", "places", "turn_facts"],
-            &["painted", "vocabulary"],
+            &["amount", "painted", "vocabulary"],
             &["source"],
             &["slot", "table", "document", "export"],
             &["standing"],
