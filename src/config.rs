@@ -3,8 +3,6 @@
 //! It may hold credentials. They travel through the configuration pipe only: `Debug` hides them, and the document is
 //! never printed, logged or dumped.
 
-mod part;
-
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -12,8 +10,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::agreed_file::AgreedFile;
+use crate::board_slot::BoardSlot;
 use crate::http::Trust;
-pub use part::Part;
+use crate::package::{Part, Program};
 
 /// The configuration of one install.
 #[derive(Clone, Serialize, Deserialize)]
@@ -84,29 +83,6 @@ pub struct InstallConfig {
     /// The trust in servers, beside the platform's own.
     #[serde(default, skip_serializing_if = "Trust::is_empty")]
     pub trust: Trust,
-}
-
-/// A program of a release.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Program {
-    /// The name that users type.
-    pub name: String,
-    /// The path of its file in the release, with `/` between components.
-    pub path: String,
-    /// For a script, the program that runs it (`node` for `npm`), from the same release or from the tool that it needs.
-    #[serde(default)]
-    pub runner: Option<String>,
-}
-
-/// The slot of an install on a board.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BoardSlot {
-    /// The path of the board.
-    pub path: PathBuf,
-    /// The number of the slot.
-    pub slot: u32,
-    /// The generation of its reservation.
-    pub generation: u32,
 }
 
 const fn one() -> u8 {

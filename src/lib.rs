@@ -5,6 +5,7 @@
 pub mod age;
 pub mod agreed_file;
 pub mod archive;
+pub mod board_slot;
 pub mod candidate;
 pub mod channel;
 pub mod cli;
@@ -27,6 +28,8 @@ pub mod install;
 pub mod mcp;
 pub mod nearest;
 pub mod npm_range;
+pub mod package;
+pub mod parallel;
 pub mod paths;
 pub mod platform;
 pub mod process;
@@ -38,6 +41,7 @@ pub mod route;
 #[cfg(feature = "control")]
 pub mod rpc;
 pub mod run;
+pub mod search_path;
 #[cfg(feature = "control")]
 pub mod service;
 pub mod shell;

@@ -7,7 +7,8 @@ use vx_shm::{Reservation, SlotView, Snapshot};
 
 use super::name::{ChannelName, NotABoard};
 use super::pipe::{ConfigError, encode};
-use crate::config::{BoardSlot, InstallConfig};
+use crate::board_slot::BoardSlot;
+use crate::config::InstallConfig;
 
 /// One install's slot on a board, which may be any process's: a run has one channel for each of its tools.
 #[derive(Clone, Debug)]

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::install::{Depth, cached_archives, is_damaged, remove_damaged};
+use crate::parallel::in_parallel;
 use crate::paths::Home;
-use crate::run::in_parallel;
 use crate::trouble::Trouble;
 
 /// All archives that are not what their names promise. They are read only if contents are compared.

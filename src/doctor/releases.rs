@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::doctor::project::Wants;
 use crate::install::{Change, Depth, Manifest, Receipt, Store, tool_of};
+use crate::parallel::in_parallel;
 use crate::paths::Home;
-use crate::run::in_parallel;
 use crate::trouble::Trouble;
 
 /// The most paths of a release that are named; the others are only counted.

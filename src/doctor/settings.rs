@@ -2,7 +2,7 @@
 
 use crate::candidate::SourceKind;
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
-use crate::run::in_parallel;
+use crate::parallel::in_parallel;
 use crate::source::{SourceError, Sources};
 use crate::trouble::Explain;
 

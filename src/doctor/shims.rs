@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::doctor::examination::Examination;
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::paths::{Home, LAUNCHER_NAME, VX_LINK_NAME};
-use crate::source::is_program;
+use crate::search_path::is_program;
 
 /// Folders of other version managers, by a part of their path.
 const MANAGERS: [(&str, &str); 11] = [

@@ -16,9 +16,9 @@ use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
-use crate::config::Part;
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::http::{Client, Fault};
+use crate::package::Part;
 use crate::paths::Home;
 use crate::report::Phase;
 use crate::shown_address::shown_address;

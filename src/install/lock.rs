@@ -16,7 +16,7 @@ mod record;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::config::BoardSlot;
+use crate::board_slot::BoardSlot;
 use crate::report::{Phase, Progress, Reporter};
 use crate::trouble::{Explain, TroubleKind};
 

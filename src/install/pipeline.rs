@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::archive::Archive;
-use crate::config::{InstallConfig, Part, Program};
+use crate::config::InstallConfig;
 use crate::digest::Digest;
+use crate::package::{Part, Program};
 use crate::paths::Home;
 use crate::report::{Phase, Progress, Reporter};
 

@@ -10,7 +10,7 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use crate::config::Program;
+use crate::package::Program;
 use crate::trouble::{Explain, TroubleKind};
 
 use super::disk::{At, DiskError};

@@ -4,9 +4,10 @@
 //! command. They are compared also where the recipe is not known.
 
 use crate::archive::Archive;
-use crate::config::{InstallConfig, Part, Program};
+use crate::config::InstallConfig;
 use crate::digest::{Algorithm, Digest};
 use crate::http::Trust;
+use crate::package::{Part, Program};
 
 use super::manifest::{Depth, Manifest};
 use super::store::Release;

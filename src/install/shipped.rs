@@ -11,7 +11,8 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::candidate::SourceKind;
-use crate::config::{InstallConfig, Program};
+use crate::config::InstallConfig;
+use crate::package::Program;
 use crate::shipped::{Lack, Unshipped};
 use crate::small_file::read_small;
 use crate::trouble::{Explain, TroubleKind};

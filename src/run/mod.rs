@@ -10,7 +10,6 @@ mod job;
 mod log_files;
 mod numbers;
 mod pace;
-mod parallel;
 mod recorder;
 mod recordings;
 mod supervisor;
@@ -27,7 +26,6 @@ pub use job::{After, Decided, Job, JobSlot, Need, Place, Prepared, Until, Writer
 pub use log_files::{log_file, logs_of, make_logs};
 pub use numbers::Numbers;
 pub use pace::Jobs;
-pub use parallel::in_parallel;
 pub use recorder::FlightRecorder;
 pub use recordings::{RECORDINGS_KEPT, RECORDINGS_KEPT_BYTES, board_of_recording, kept_recordings, recording_beside};
 pub use supervisor::{Run, start_run};

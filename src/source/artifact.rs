@@ -3,7 +3,7 @@
 use super::attestation::Attestation;
 use super::signature::Signature;
 use crate::archive::{Archive, Origin};
-use crate::config::Part;
+use crate::package::Part;
 
 /// An archive with its current location and the signature of its digest.
 #[derive(Clone, Debug)]

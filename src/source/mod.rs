@@ -40,4 +40,4 @@ pub use recipe::{NoRecipe, Recipe, RecipeRequest, uncatalogued};
 pub use setting_files::{SettingFile, SettingFiles};
 pub use signature::{Claim, Proof, Signature, SignatureFault};
 pub use sources::Sources;
-pub use system::{SystemTool, is_program, program_on_path, programs_on_path};
+pub use system::SystemTool;

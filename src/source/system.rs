@@ -1,10 +1,11 @@
 //! The copy of a tool on `PATH`.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::error::{SourceError, SourceErrorKind};
 use super::options::SourceOptions;
+use crate::search_path::find_in;
 
 /// A program found on `PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,46 +35,6 @@ pub(super) fn look(options: &SourceOptions, program: &str, arguments: &[String])
 /// The first executable file of this name in a directory of `PATH`.
 pub(super) fn find_on_path(options: &SourceOptions, program: &str) -> Option<PathBuf> {
     find_in(OsStr::new(&options.variable("PATH")?), program, options.variable("PATHEXT"))
-}
-
-/// The first executable file of this name in a directory of a search path.
-pub fn program_on_path(program: &str, path: &OsStr) -> Option<PathBuf> {
-    find_in(path, program, std::env::var("PATHEXT").ok())
-}
-
-/// All executable files of this name in the directories of a search path, in its order.
-pub fn programs_on_path(program: &str, path: &OsStr) -> Vec<PathBuf> {
-    find_all(path, program, std::env::var("PATHEXT").ok()).collect()
-}
-
-fn find_in(path: &OsStr, program: &str, extensions: Option<String>) -> Option<PathBuf> {
-    find_all(path, program, extensions).next()
-}
-
-fn find_all(path: &OsStr, program: &str, extensions: Option<String>) -> impl Iterator<Item = PathBuf> {
-    let extensions = match cfg!(windows) {
-        true => extensions.unwrap_or_else(|| ".EXE;.CMD;.BAT".into()),
-        false => String::new(),
-    };
-    let names: Vec<String> = extensions.split(';').map(|extension| format!("{program}{extension}")).collect();
-    let directories: Vec<PathBuf> = std::env::split_paths(path).filter(|directory| directory.is_absolute()).collect();
-    let candidates = directories
-        .into_iter()
-        .flat_map(move |directory| names.iter().map(|name| directory.join(name)).collect::<Vec<_>>());
-    candidates.filter(|candidate| is_program(candidate))
-}
-
-/// True for an executable file.
-#[cfg(unix)]
-pub fn is_program(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
-}
-
-/// True for a file.
-#[cfg(not(unix))]
-pub fn is_program(path: &Path) -> bool {
-    path.is_file()
 }
 
 /// The first dotted number in a text: `v22.3.0`, `go1.27.3`, `cmake version 3.31.0`.

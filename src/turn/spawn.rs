@@ -25,7 +25,7 @@ use super::slot::TurnSlot;
 use super::thread::{TurnThread, Wake};
 use crate::channel::Mark;
 use crate::process::{Log, Piped, PipedLaunch, own_runner};
-use crate::source::{is_program, program_on_path};
+use crate::search_path::{is_program, program_on_path};
 use crate::trouble::Trouble;
 
 /// A turn under way.

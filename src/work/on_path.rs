@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::consent::Consent;
 use crate::paths::{Home, user_home};
-use crate::source::{program_on_path, programs_on_path};
+use crate::search_path::{program_on_path, programs_on_path};
 use crate::variables::{Variables, variable};
 
 /// The user's search path as far as it has programs of this system.

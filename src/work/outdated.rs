@@ -4,8 +4,8 @@ use super::awaited::naming_the_silent;
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::workspace::{Access, Faults, Place, Workspace};
+use crate::parallel::in_parallel;
 use crate::paths::Home;
-use crate::run::in_parallel;
 use crate::sync::Newest;
 use crate::trouble::Trouble;
 

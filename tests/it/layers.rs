@@ -191,7 +191,7 @@ const TOWERS: [Tower; 24] = [
     Tower {
         sources: "src/run",
         floors: &[
-            &["board", "dumper", "end", "hold", "log_files", "numbers", "pace", "parallel", "recordings", "verdict"],
+            &["board", "dumper", "end", "hold", "log_files", "numbers", "pace", "recordings", "verdict"],
             &["boards", "job", "recorder", "written"],
             &["control"],
             &["supervisor"],
@@ -310,9 +310,13 @@ const TOWERS: [Tower; 24] = [
                 "process_limit",
                 "threads",
                 "inflate",
+                "board_slot",
+                "parallel",
+                "search_path",
             ],
             &["agreed_file", "trouble", "archive", "http", "file_lock"],
-            &["report", "paths", "config", "candidate", "template", "shell"],
+            &["report", "paths", "package", "candidate", "template", "shell"],
+            &["config"],
             &["shipped"],
             &["project", "source", "install", "process", "channel", "route", "history", "rpc"],
             &["run", "trust"],

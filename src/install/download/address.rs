@@ -1,8 +1,8 @@
 //! Addresses: which of them are usable, and which host gets the credentials.
 
 use crate::archive::Origin;
-use crate::config::Part;
 use crate::http::Uri;
+use crate::package::Part;
 use crate::shown_address::shown_address;
 
 use super::error::DownloadErrorKind;

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::BoardSlot;
+use crate::board_slot::BoardSlot;
 use crate::small_file::read_small;
 
 use crate::file_lock::FileLock;

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::config::Program;
+use crate::package::Program;
 
 use super::super::disk::{At, DiskError};
 use super::{BIN, ProgramError};

@@ -8,8 +8,9 @@ use nodejs_semver::Version;
 
 use super::{MetadataError, Start, lacking, start, text};
 use crate::candidate::SourceKind;
-use crate::config::{InstallConfig, Program};
+use crate::config::InstallConfig;
 use crate::npm_range::NpmRange;
+use crate::package::Program;
 use crate::shipped::{Lack, NODE_MODULES, NamedPackage, NpmManifest};
 
 /// The program that runs a package's scripts.

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use super::{MetadataError, Start, lacking, start, text};
 use crate::candidate::SourceKind;
-use crate::config::{InstallConfig, Program};
+use crate::config::InstallConfig;
+use crate::package::Program;
 use crate::shipped::{Lack, WheelMetadata};
 
 /// The programs that the wheel ships, or those that the project chose of it.

@@ -8,9 +8,9 @@ use toml::de::{DeTable, DeValue};
 use super::reader::{Reader, Value};
 use super::{DeclaredAddresses, DeclaredDigests};
 use crate::candidate::SourceKind;
-use crate::config::Program;
 use crate::digest::Digest;
 use crate::nearest::nearest;
+use crate::package::Program;
 use crate::platform::{Os, Platform};
 use crate::template;
 

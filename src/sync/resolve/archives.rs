@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::Resolver;
 use super::standing::Standing;
+use crate::parallel::in_parallel;
 use crate::platform::Platform;
 use crate::project::ToolRequest;
-use crate::run::in_parallel;
 use crate::source::{Artifact, SourceError, SourceErrorKind};
 use crate::trouble::{Trouble, TroubleKind};
 

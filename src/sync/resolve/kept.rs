@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::Resolver;
 use crate::archive::Signed;
 use crate::candidate::SourceKind;
+use crate::parallel::in_parallel;
 use crate::platform::Platform;
 use crate::project::{LockedPart, LockedTool, ToolRequest};
-use crate::run::in_parallel;
 use crate::trouble::{Trouble, TroubleKind};
 
 /// The most packages that are asked about at once.

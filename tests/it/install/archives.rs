@@ -3,8 +3,8 @@
 use std::fs;
 use std::io::{Cursor, Read, Write};
 
-use vx::config::Program;
 use vx::install::CancelToken;
+use vx::package::Program;
 use vx::report::Phase;
 use vx::trouble::Explain;
 

@@ -4,9 +4,9 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use vx::config::Part;
 use vx::http::{LowestRate, Trust};
 use vx::install::{CancelToken, InstallError, fetch};
+use vx::package::Part;
 use vx::report::{Phase, Reporter, Silent};
 use vx::trouble::Explain;
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::Command;
 use std::thread;
 
-use vx::config::Program;
 use vx::install::{CancelToken, CommandFault, Hooks, Store, TrialEnd, install, sweep};
+use vx::package::Program;
 use vx::report::{Phase, Silent};
 use vx::trouble::Explain;
 

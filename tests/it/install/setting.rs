@@ -7,10 +7,11 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use vx::archive::{Archive, Origin};
-use vx::config::{InstallConfig, Part, Program};
+use vx::config::InstallConfig;
 use vx::digest::{Algorithm, Digest};
 use vx::http::Trust;
 use vx::install::{CancelToken, Hooks, InstallError, Installed, Patience, install};
+use vx::package::{Part, Program};
 use vx::paths::Home;
 use vx::report::{Phase, Reporter};
 
