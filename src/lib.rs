@@ -5,6 +5,7 @@
 pub mod age;
 pub mod agreed_file;
 pub mod archive;
+pub mod board_error;
 pub mod board_slot;
 pub mod candidate;
 pub mod channel;
@@ -53,6 +54,7 @@ pub mod sync;
 pub mod template;
 pub mod threads;
 pub mod trouble;
+pub mod trouble_cell;
 pub mod trust;
 #[cfg(all(unix, feature = "control"))]
 pub mod turn;

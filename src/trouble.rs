@@ -4,7 +4,6 @@
 //! hint matter: [`Trouble::of`] takes them from the error once, and they stay separate up to the screen, the board, and
 //! the JSON.
 
-mod board;
 mod document;
 mod kind;
 

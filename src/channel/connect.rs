@@ -7,6 +7,7 @@ use vx_shm::{ClaimError, Creator, Reader, Slot, SlotState};
 
 use super::key::slot_key;
 use super::name::{BadName, ChannelName};
+use crate::board_error::ExplainBoard;
 use crate::trouble::{Explain, TroubleKind};
 
 /// A child that could not claim its slot.
@@ -43,7 +44,7 @@ impl Explain for ConnectError {
     fn kind(&self) -> TroubleKind {
         match self {
             Self::Name(_) | Self::NotReserved { .. } => TroubleKind::Usage,
-            Self::Attach(error) => Explain::kind(error),
+            Self::Attach(error) => error.kind(),
             Self::Read { error, .. } => error.kind(),
             Self::Claim(error) => error.kind(),
         }
@@ -53,7 +54,7 @@ impl Explain for ConnectError {
         if let Self::Claim(error) = self
             && error.kind() == TroubleKind::Limit
         {
-            return Explain::hint(error);
+            return ExplainBoard::hint(error);
         }
         Some("`--ipc-channel` is for `vx sync`; to install one tool by hand leave it out".into())
     }

@@ -7,6 +7,7 @@ use vx_shm::{AttachError, CreateError, ReadError, ReserveError};
 use super::connect::ConnectError;
 use super::name::NotABoard;
 use super::pipe::ConfigError;
+use crate::board_error::ExplainBoard;
 use crate::trouble::{Explain, TroubleKind};
 
 /// A channel that does not work.
@@ -43,7 +44,7 @@ impl Explain for ChannelError {
         match self {
             Self::Create(error) => error.kind(),
             Self::Reserve(error) => error.kind(),
-            Self::Attach(error) => Explain::kind(error),
+            Self::Attach(error) => ExplainBoard::kind(error),
             Self::Read(error) => error.kind(),
             Self::Connect(error) => error.kind(),
             Self::Config(error) => error.kind(),

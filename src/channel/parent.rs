@@ -104,6 +104,7 @@ mod tests {
     use super::super::child::InstallChannelChild;
     use super::*;
     use crate::trouble::{Trouble, TroubleKind};
+    use crate::trouble_cell::TroubleCell;
 
     fn directory() -> tempfile::TempDir {
         tempfile::Builder::new().prefix("vx").tempdir_in("/tmp").expect("a directory")

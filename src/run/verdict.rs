@@ -5,6 +5,7 @@ use vx_shm::{Ending, SlotState};
 
 use crate::process::{Ended, Exit};
 use crate::trouble::{Trouble, TroubleKind};
+use crate::trouble_cell::TroubleCell;
 
 /// The lines of a child's output that are shown below an error, if the child gave no reason.
 const LAST_LINES: usize = 6;

@@ -25,6 +25,7 @@ use crate::paths::{RuntimeError, runtime_directory};
 use crate::process::{Exit, Guard, Survivors};
 use crate::project::services::Restart;
 use crate::trouble::{Explain, Trouble, TroubleKind};
+use crate::trouble_cell::TroubleCell;
 
 /// The time between two beats of a guard: most of them sleep most of the time, and each beat wakes one up.
 const BEAT: Duration = Duration::from_secs(5);

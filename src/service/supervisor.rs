@@ -36,6 +36,7 @@ use super::reading::Reading;
 use crate::process::{Adoption, Ended};
 use crate::run::await_change;
 use crate::trouble::{Trouble, TroubleKind};
+use crate::trouble_cell::TroubleCell;
 
 /// The time for which a supervisor without any service stays, so that a client that starts one finds it.
 const LINGER: Duration = Duration::from_secs(2);

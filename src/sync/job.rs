@@ -14,6 +14,7 @@ use crate::process::{Ended, Exit};
 use crate::process_limit::{NO_ROOM_EXIT, ProcessLimit};
 use crate::run::{Decided, Job, JobSlot, Need, Place, Prepared, Stop, Until, Unwritten, Writer, verdict};
 use crate::trouble::{Trouble, TroubleKind};
+use crate::trouble_cell::TroubleCell;
 
 /// Time that a child is given beyond its own deadline before it is killed.
 const DEADLINE_GRACE: Duration = Duration::from_secs(3);

@@ -18,6 +18,7 @@ use crate::paths::{RuntimeError, runtime_directory};
 use crate::process::{Log, LogPolicy, interrupts, watch_parent};
 use crate::replace_file::replace_file;
 use crate::trouble::{Explain, Trouble, TroubleKind};
+use crate::trouble_cell::TroubleCell;
 
 /// Why a child did not carry its turn out.
 #[derive(Debug, thiserror::Error)]

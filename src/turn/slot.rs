@@ -12,6 +12,7 @@ use super::outcome::{Outcome, Verdict};
 use super::reading::{Activity, Heard, Reading};
 use crate::channel::{Mark, slot_key};
 use crate::trouble::{Trouble, TroubleKind};
+use crate::trouble_cell::TroubleCell;
 
 /// The names that are tried for one turn, if others of the same name are on the board.
 const MOST_NAMES: usize = 64;

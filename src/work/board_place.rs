@@ -10,6 +10,7 @@ use vx_shm::{Board, CreateError};
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::notice::Notice;
+use crate::board_error::BoardTrouble;
 use crate::paths::{Home, RuntimeError, known_directories, runtime_directory, spare_directories};
 use crate::run::{collect_boards, create_board};
 use crate::trouble::Trouble;
@@ -77,7 +78,7 @@ impl BoardPlace {
             Some(Err(error)) => return Err(error.into()),
             None => None,
         };
-        let reason = reason.or_else(|| error.as_ref().map(Trouble::of));
+        let reason = reason.or_else(|| error.as_ref().map(|error| Trouble::of(&BoardTrouble(error))));
         for directory in spare_directories(first.as_deref(), home.root()) {
             if let Ok(board) = create_board(&directory, title, capacity) {
                 reason.into_iter().for_each(|reason| elsewhere(directory.clone(), reason));

@@ -15,6 +15,7 @@ use crate::nearest::nearest;
 use crate::paths::{Home, RuntimeError, known_directories, runtime_directory};
 use crate::project::services::keys_meant;
 use crate::run::collect_boards;
+use crate::board_error::ExplainBoard;
 use crate::trouble::{Explain, TroubleKind};
 
 /// Why a board, a dump or a recording cannot be used.
@@ -62,9 +63,9 @@ impl Explain for BoardError {
             Self::Directory(error) => error.kind(),
             Self::Unreadable(_) => TroubleKind::Board,
             Self::Unknown { .. } | Self::Nothing { .. } | Self::NotMade => TroubleKind::NotFound,
-            Self::Attach(error) => Explain::kind(error),
-            Self::Read(error) => Explain::kind(error),
-            Self::Recording(error) => Explain::kind(error),
+            Self::Attach(error) => ExplainBoard::kind(error),
+            Self::Read(error) => ExplainBoard::kind(error),
+            Self::Recording(error) => ExplainBoard::kind(error),
         }
     }
 

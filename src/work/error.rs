@@ -16,6 +16,7 @@ use crate::project::lock::LockError;
 use crate::project::version::BadRequest;
 use crate::source::NoRecipe;
 use crate::sync::{Forged, Undeclared};
+use crate::board_error::ExplainBoard;
 use crate::trouble::{Explain, Trouble, TroubleKind};
 
 impl From<PolicyError> for WorkError {
@@ -190,7 +191,7 @@ impl Explain for WorkError {
             Self::ProjectWrite { .. } | Self::Directory { .. } | Self::DumpDirectory { .. } => TroubleKind::Disk,
             Self::Export(error) => error.kind(),
             Self::Recording { .. } | Self::Logs { .. } => TroubleKind::Board,
-            Self::Board(error) => Explain::kind(error),
+            Self::Board(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::Refused => TroubleKind::Usage,
             Self::System(error) if ProcessLimit::reached(error).is_some() => TroubleKind::Limit,

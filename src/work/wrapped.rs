@@ -30,6 +30,7 @@ use crate::gauge::{Gauge, Pattern, Stream};
 use crate::process::{CommandEnd, Exit, Look, relay};
 use crate::shown_address::shown_value;
 use crate::trouble::{Trouble, TroubleKind};
+use crate::trouble_cell::TroubleCell;
 use chores::{Begun, Chores};
 use hand::CommandHand;
 use meter::Meter;

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use vx::board_error::BoardTrouble;
 use vx::channel::{ChannelError, ConfigError, ConnectError};
 use vx::digest::Algorithm;
 use vx::http::{LowestRate, Misdirection, TlsFault};
@@ -296,8 +297,11 @@ fn errors_of_places_and_channels_have_their_kinds() {
     assert_eq!(kind_of(&ChannelError::Send(refused())), Internal);
     assert_eq!(kind_of(&ChannelError::Reserve(vx_shm::ReserveError::Busy { waited_ms: 900 })), Busy);
     let source = io::Error::from(io::ErrorKind::StorageFull);
-    assert_eq!(kind_of(&vx_shm::CreateError::Io { path: path(), doing: "making it longer", source }), Disk);
-    assert_eq!(kind_of(&vx_shm::ReadError::Overwritten { path: path() }), Board);
-    assert_eq!(kind_of(&vx_shm::DumpError::Write { path: path(), source: refused() }), Disk);
-    assert_eq!(kind_of(&vx_shm::EndError::Table(vx_shm::ReserveError::NoKey)), Board);
+    assert_eq!(
+        kind_of(&BoardTrouble(&vx_shm::CreateError::Io { path: path(), doing: "making it longer", source })),
+        Disk
+    );
+    assert_eq!(kind_of(&BoardTrouble(&vx_shm::ReadError::Overwritten { path: path() })), Board);
+    assert_eq!(kind_of(&BoardTrouble(&vx_shm::DumpError::Write { path: path(), source: refused() })), Disk);
+    assert_eq!(kind_of(&BoardTrouble(&vx_shm::EndError::Table(vx_shm::ReserveError::NoKey))), Board);
 }

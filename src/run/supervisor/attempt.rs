@@ -22,6 +22,7 @@ use crate::run::numbers::Numbers;
 use crate::run::verdict::Stop;
 use crate::run::written::WrittenSlot;
 use crate::trouble::{Trouble, TroubleKind};
+use crate::trouble_cell::TroubleCell;
 
 /// Jobs that are prepared side by side: most of them wait for a server.
 const PREPARATIONS: usize = 16;

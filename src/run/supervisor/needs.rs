@@ -5,6 +5,7 @@ use vx_shm::{Ending, SlotState};
 use super::{Stage, Supervisor, Task};
 use crate::run::job::{Need, Until};
 use crate::trouble::{Trouble, TroubleKind};
+use crate::trouble_cell::TroubleCell;
 
 impl Supervisor {
     /// True for a task that is ready and whose needs are met. Where a begin is enough, an earlier start would only take

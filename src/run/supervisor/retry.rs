@@ -12,6 +12,7 @@ use super::attempt::not_started;
 use super::room::Crowded;
 use super::{Stage, Supervisor};
 use crate::process_limit::ProcessLimit;
+use crate::trouble_cell::TroubleCell;
 
 impl Supervisor {
     /// Reserve this slot again and prepare its job.

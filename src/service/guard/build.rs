@@ -26,6 +26,7 @@ use crate::service::probe::{HttpCheck, Probe};
 use crate::service::reported::{Reported, beside, keep};
 use crate::shown_address::shown_address;
 use crate::trouble::{Trouble, TroubleKind};
+use crate::trouble_cell::TroubleCell;
 
 /// The longest wait for the answer to a reload, and the same for the end of a command that reloads.
 const ANSWER: Duration = Duration::from_secs(10);

@@ -19,6 +19,7 @@ use crate::service::order::Assignment;
 use crate::service::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError};
 use crate::service::spec::Spec;
 use crate::trouble::{Trouble, TroubleKind};
+use crate::trouble_cell::TroubleCell;
 
 /// Bytes of the end of a guard's own output that are kept for an error.
 const GUARD_OUTPUT: usize = 2 * 1024;

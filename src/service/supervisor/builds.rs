@@ -13,6 +13,7 @@ use crate::run::log_file;
 use crate::service::built::build_key;
 use crate::service::order::Assignment;
 use crate::trouble::{Trouble, TroubleKind};
+use crate::trouble_cell::TroubleCell;
 
 impl Supervisor {
     /// Begin a build of a unit, or have the one that is under way followed by another.

@@ -9,6 +9,7 @@ use super::unit::{ExternalLook, Held, Stage, Unit};
 use super::{Event, Supervisor};
 use crate::service::devinfo::{DevInfoFile, Presence};
 use crate::trouble::{Trouble, TroubleKind};
+use crate::trouble_cell::TroubleCell;
 
 /// The time between two beats of a slot for which nothing happens here.
 const BEAT: Duration = Duration::from_secs(5);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use vx_shm::{AttachError, ClaimError, CreateError, EndError, ReadError};
 
+use crate::board_error::ExplainBoard;
 use crate::trouble::{Explain, TroubleKind};
 use crate::work::boards::BoardError;
 use crate::work::control::ControlError;
@@ -90,13 +91,13 @@ impl Explain for ReportError {
             Self::NoCaller => TroubleKind::NotFound,
             Self::Board(error) => error.kind(),
             Self::Control(error) => error.kind(),
-            Self::KeyInUse { error, .. } | Self::Refused(error) => Explain::kind(error),
+            Self::KeyInUse { error, .. } | Self::Refused(error) => ExplainBoard::kind(error),
             Self::OtherVersion { .. } => TroubleKind::Board,
-            Self::End(error) => Explain::kind(error),
-            Self::Attach(error) => Explain::kind(error),
-            Self::Read(error) => Explain::kind(error),
+            Self::End(error) => ExplainBoard::kind(error),
+            Self::Attach(error) => ExplainBoard::kind(error),
+            Self::Read(error) => ExplainBoard::kind(error),
             Self::Remove { .. } => TroubleKind::Disk,
-            Self::Create(error) => Explain::kind(error),
+            Self::Create(error) => ExplainBoard::kind(error),
         }
     }
 

@@ -1,42 +1,39 @@
-//! The kinds of what can go wrong with a board; its crate knows the hints.
+//! The kinds of the errors of a board, whose crate knows no kinds; it has the hints.
 
-use std::borrow::Cow;
+use std::fmt;
 use std::io;
 
 use vx_shm::layout::LayoutFault;
 use vx_shm::recording::{RecordingError, RecordingFault};
 use vx_shm::{AttachError, AttachErrorKind, ClaimError, CreateError, DumpError, EndError, ReadError, ReserveError};
-use vx_status::error_cell::ErrorCell;
-
-use super::{Explain, Trouble, TroubleKind};
 use crate::process_limit::ProcessLimit;
+use crate::trouble::{Explain, TroubleKind};
 
-impl Trouble {
-    /// The parts of a slot's error cell.
-    pub fn parts(&self) -> ErrorCell<'_> {
-        ErrorCell {
-            text: self.text.as_str().into(),
-            details: self.details.iter().map(|detail| detail.as_str().into()).collect(),
-            kind: Some(self.kind.name().into()),
-            hint: self.hint.as_deref().map(Into::into),
-        }
+/// An error of a board, with a kind and a hint.
+pub trait ExplainBoard {
+    /// The kind, by which programs can decide.
+    fn kind(&self) -> TroubleKind;
+
+    /// The next step, one sentence in the imperative; `None` if there is no useful advice.
+    fn hint(&self) -> Option<String>;
+}
+
+/// An error of a board, where any error with a kind and a hint is taken.
+pub struct BoardTrouble<'a, E>(pub &'a E);
+
+impl<E: fmt::Display> fmt::Display for BoardTrouble<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<E: ExplainBoard> Explain for BoardTrouble<'_, E> {
+    fn kind(&self) -> TroubleKind {
+        self.0.kind()
     }
 
-    /// The text for a slot's error cell.
-    pub fn to_cell(&self) -> String {
-        self.parts().to_text()
-    }
-
-    /// The error that a slot's cell holds. If its kind is missing, or is one of a newer version, the exit of the process is
-    /// all that is known.
-    pub fn of_cell(cell: ErrorCell<'_>) -> Self {
-        let kind = cell.kind.as_deref().and_then(|kind| kind.parse().ok());
-        Self {
-            kind: kind.unwrap_or(TroubleKind::Exit),
-            text: cell.text.into_owned(),
-            details: cell.details.into_iter().map(Cow::into_owned).collect(),
-            hint: cell.hint.map(Cow::into_owned),
-        }
+    fn hint(&self) -> Option<String> {
+        self.0.hint()
     }
 }
 
@@ -51,7 +48,7 @@ fn kind_of(error: &io::Error) -> TroubleKind {
     }
 }
 
-impl Explain for CreateError {
+impl ExplainBoard for CreateError {
     fn kind(&self) -> TroubleKind {
         match self {
             Self::Io { source, .. } => kind_of(source),
@@ -64,7 +61,7 @@ impl Explain for CreateError {
     }
 }
 
-impl Explain for AttachError {
+impl ExplainBoard for AttachError {
     fn kind(&self) -> TroubleKind {
         match &self.kind {
             AttachErrorKind::Missing => TroubleKind::NotFound,
@@ -79,7 +76,7 @@ impl Explain for AttachError {
     }
 }
 
-impl Explain for ReadError {
+impl ExplainBoard for ReadError {
     fn kind(&self) -> TroubleKind {
         TroubleKind::Board
     }
@@ -89,7 +86,7 @@ impl Explain for ReadError {
     }
 }
 
-impl Explain for DumpError {
+impl ExplainBoard for DumpError {
     fn kind(&self) -> TroubleKind {
         match self {
             Self::Write { .. } => TroubleKind::Disk,
@@ -102,7 +99,7 @@ impl Explain for DumpError {
     }
 }
 
-impl Explain for RecordingError {
+impl ExplainBoard for RecordingError {
     fn kind(&self) -> TroubleKind {
         match &self.fault {
             RecordingFault::Io(error) if error.kind() == io::ErrorKind::NotFound => TroubleKind::NotFound,
@@ -116,7 +113,7 @@ impl Explain for RecordingError {
     }
 }
 
-impl Explain for ReserveError {
+impl ExplainBoard for ReserveError {
     fn kind(&self) -> TroubleKind {
         match self {
             Self::Busy { .. } => TroubleKind::Busy,
@@ -129,10 +126,10 @@ impl Explain for ReserveError {
     }
 }
 
-impl Explain for ClaimError {
+impl ExplainBoard for ClaimError {
     fn kind(&self) -> TroubleKind {
         match self {
-            Self::Attach(error) => Explain::kind(error),
+            Self::Attach(error) => ExplainBoard::kind(error),
             Self::Place(error) => error.kind(),
             Self::Beats(error) if ProcessLimit::reached(error).is_some() => TroubleKind::Limit,
             _ => TroubleKind::Board,
@@ -147,7 +144,7 @@ impl Explain for ClaimError {
     }
 }
 
-impl Explain for EndError {
+impl ExplainBoard for EndError {
     fn kind(&self) -> TroubleKind {
         match self {
             Self::Table(error) => error.kind(),
@@ -157,31 +154,5 @@ impl Explain for EndError {
 
     fn hint(&self) -> Option<String> {
         EndError::hint(self)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use vx_shm::{Liveness, SlotState, SlotView};
-
-    use super::*;
-
-    #[test]
-    fn every_kind_that_the_end_of_a_slot_implies_is_one_of_the_known() {
-        let states = [SlotState::Live, SlotState::Cancelled, SlotState::Died, SlotState::Failed, SlotState::Done];
-        let mut implied = Vec::new();
-        for state in states {
-            for (liveness, exit_code) in [(Liveness::Lost, None), (Liveness::Alive, Some(1)), (Liveness::Alive, None)] {
-                let slot = SlotView { state, liveness, exit_code, ..SlotView::default() };
-                implied.extend(ErrorCell::kind_of_slot(&slot).map(Cow::into_owned));
-            }
-        }
-        let kind = |code: &String| TroubleKind::ALL.into_iter().find(|kind| kind.name() == code);
-        let mut kinds: Vec<TroubleKind> = implied.iter().map(|code| kind(code).expect("a known kind")).collect();
-        kinds.dedup();
-        assert_eq!(
-            kinds,
-            [TroubleKind::Killed, TroubleKind::Cancelled, TroubleKind::Killed, TroubleKind::Exit, TroubleKind::Killed]
-        );
     }
 }
