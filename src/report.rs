@@ -1,42 +1,89 @@
-//! The progress of work, reported to a board, to a test, or to nothing; the work itself is the same for all three.
+//! The progress of an install, reported to a board, to a test, or to nothing; the install itself is the same for all three.
 
-use vx_shm::SlotView;
-pub use vx_status::vocabulary::Phase;
-use vx_status::vocabulary::Phases;
+use std::fmt;
+
+/// A step of an install, in the order of its steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum InstallStep {
+    /// Planned, not started.
+    Queued,
+    /// Waiting for another process's install of the same release.
+    Waiting,
+    /// Finding out which release to install and where it is.
+    Resolving,
+    /// Receiving bytes: `done` of `total` bytes.
+    Downloading,
+    /// Comparing digests.
+    Verifying,
+    /// Unpacking: `done` of `total` bytes of archive.
+    Extracting,
+    /// Placing the finished directory and its links: all of `total` files, which is unknown while a post-install command
+    /// is to follow.
+    Linking,
+    /// Running the tool's own post-install command.
+    PostInstall,
+}
+
+impl InstallStep {
+    /// All steps, in their order.
+    pub const ALL: [Self; 8] = [
+        Self::Queued,
+        Self::Waiting,
+        Self::Resolving,
+        Self::Downloading,
+        Self::Verifying,
+        Self::Extracting,
+        Self::Linking,
+        Self::PostInstall,
+    ];
+
+    /// The step's name on screen and in exports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Waiting => "waiting",
+            Self::Resolving => "resolving",
+            Self::Downloading => "downloading",
+            Self::Verifying => "verifying",
+            Self::Extracting => "extracting",
+            Self::Linking => "linking",
+            Self::PostInstall => "post-install",
+        }
+    }
+}
+
+impl fmt::Display for InstallStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
 
 /// The progress of a piece of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// The present phase.
-    pub phase: Phase,
-    /// Units of the phase that are finished.
+    /// The present step.
+    pub step: InstallStep,
+    /// Units of the step that are finished.
     pub done: u64,
-    /// Units of the phase in all; `None` while unknown.
+    /// Units of the step in all; `None` while unknown.
     pub total: Option<u64>,
-}
-
-impl Progress {
-    /// The progress that a slot shows.
-    pub fn of(slot: &SlotView) -> Self {
-        Self { phase: slot.phase(), done: slot.done, total: slot.total }
-    }
 }
 
 /// Receives the progress of one piece of work. Calls come from the thread doing the work and must return at once.
 pub trait Reporter: Send + Sync {
-    /// The work entered a phase; `done` and `total` start over.
-    fn started(&self, phase: Phase, total: Option<u64>);
+    /// The work entered a step; `done` and `total` start over.
+    fn started(&self, step: InstallStep, total: Option<u64>);
 
-    /// `done` units of this phase are finished. Called often: once per buffer.
+    /// `done` units of this step are finished. Called often: once per buffer.
     fn advanced(&self, done: u64);
 
-    /// The total units of this phase are known, or a better figure is.
+    /// The total units of this step are known, or a better figure is.
     fn total(&self, total: Option<u64>);
 
     /// One line about the present work.
     fn message(&self, text: &str);
 
-    /// The current phase is tried again; attempts count from 1.
+    /// The current step is tried again; attempts count from 1.
     fn attempt(&self, number: u8);
 }
 
@@ -45,7 +92,7 @@ pub trait Reporter: Send + Sync {
 pub struct Silent;
 
 impl Reporter for Silent {
-    fn started(&self, _: Phase, _: Option<u64>) {}
+    fn started(&self, _: InstallStep, _: Option<u64>) {}
     fn advanced(&self, _: u64) {}
     fn total(&self, _: Option<u64>) {}
     fn message(&self, _: &str) {}

@@ -12,7 +12,7 @@
 //! | `45%`, `45.3 %` | most others |
 //! | `[####......]`, `[===>   ]` | bars without a number |
 
-use vx_shm::Unit;
+use super::GaugeUnit;
 
 use super::number::{byte_unit, thousandths, whole};
 use super::{Rank, Reading};
@@ -28,7 +28,7 @@ pub(super) fn read(line: &str) -> Option<(Rank, Reading)> {
         .or_else(|| built(line).map(|reading| (Rank::Fraction, reading)))
 }
 
-fn counted(done: u64, total: u64, unit: Unit, message: &str) -> Option<Reading> {
+fn counted(done: u64, total: u64, unit: GaugeUnit, message: &str) -> Option<Reading> {
     let fits = total > 0 && done <= total;
     fits.then(|| Reading { done: Some((done, Some(total))), unit, message: said(message) })
 }
@@ -54,23 +54,23 @@ fn in_brackets(line: &str) -> Option<Reading> {
     // A stage of docker's may have a name: `[build 3/7]`.
     let numbers = inside.trim_start_matches(|letter: char| letter.is_ascii_alphabetic() || letter == '-').trim_start();
     if let Some((done, total, rest)) = slashed(numbers).or_else(|| joined(numbers, "of")) {
-        return counted(done, total, Unit::Count, rest.trim_start().strip_prefix(']')?);
+        return counted(done, total, GaugeUnit::Count, rest.trim_start().strip_prefix(']')?);
     }
     let (done, rest) = percentage(inside)?;
-    counted(done, 1000, Unit::Permille, rest.trim_start().strip_prefix(']')?)
+    counted(done, 1000, GaugeUnit::Permille, rest.trim_start().strip_prefix(']')?)
 }
 
 /// `Step 3/7 : text`.
 fn after_word(line: &str) -> Option<Reading> {
     let rest = ["Step ", "step ", "STEP "].iter().find_map(|word| line.strip_prefix(word))?;
     let (done, total, rest) = slashed(rest).or_else(|| joined(rest, "of"))?;
-    counted(done, total, Unit::Count, rest)
+    counted(done, total, GaugeUnit::Count, rest)
 }
 
 /// `Progress 1200 of 3400`: pip's own form for programs, in bytes.
 fn received(line: &str) -> Option<Reading> {
     let (done, total, rest) = joined(line.strip_prefix("Progress ")?, "of")?;
-    counted(done, total, Unit::Bytes, rest).filter(|_| rest.is_empty())
+    counted(done, total, GaugeUnit::Bytes, rest).filter(|_| rest.is_empty())
 }
 
 /// `App -> /src/bin/App.dll`, and `App net8.0 succeeded (0.3s) → bin/App.dll`: a project that is built.
@@ -83,7 +83,7 @@ fn built(line: &str) -> Option<Reading> {
         (thousandths(took)?.1.is_empty() && !name.starts_with("Build")).then_some(name)
     };
     let name = classic.or_else(terminal)?;
-    Some(Reading { done: None, unit: Unit::Count, message: Some(said(name)?) })
+    Some(Reading { done: None, unit: GaugeUnit::Count, message: Some(said(name)?) })
 }
 
 /// `Building [===>   ] 12/340: text`.
@@ -92,7 +92,7 @@ fn after_bar(line: &str) -> Option<Reading> {
     let (drawn, rest) = rest.split_once(']')?;
     filled(drawn)?;
     let (done, total, rest) = slashed(rest.trim_start())?;
-    counted(done, total, Unit::Count, rest)
+    counted(done, total, GaugeUnit::Count, rest)
 }
 
 /// Two numbers with a slash between them, anywhere in the line, that stand alone: no part of a path, a date or a word.
@@ -100,7 +100,7 @@ fn fraction(line: &str) -> Option<Reading> {
     numbers_in(line).find_map(|(before, from)| {
         sizes(from).filter(|_| stands_alone_after(before)).or_else(|| {
             let (done, total, rest) = slashed(from)?;
-            (stands_alone_after(before) && stands_alone_before(rest)).then(|| counted(done, total, Unit::Count, ""))?
+            (stands_alone_after(before) && stands_alone_before(rest)).then(|| counted(done, total, GaugeUnit::Count, ""))?
         })
     })
 }
@@ -113,14 +113,14 @@ fn sizes(text: &str) -> Option<Reading> {
     let (total, rest) = thousandths(rest.trim_start().strip_prefix('/')?.trim_start())?;
     let (unit, _) = byte_unit(rest.trim_start())?;
     let bytes = |number: u64, unit: u64| number.checked_mul(unit).map(|bytes| bytes / 1000);
-    counted(bytes(done, own.unwrap_or(unit))?, bytes(total, unit)?, Unit::Bytes, "")
+    counted(bytes(done, own.unwrap_or(unit))?, bytes(total, unit)?, GaugeUnit::Bytes, "")
 }
 
 /// `45%`, `45.3 %`: the last one of a line, since bars end with theirs.
 fn percent(line: &str) -> Option<Reading> {
     let found = numbers_in(line).filter(|(before, _)| stands_alone_after(before));
     let last = found.filter_map(|(_, from)| percentage(from)).last();
-    last.and_then(|(done, _)| counted(done, 1000, Unit::Permille, ""))
+    last.and_then(|(done, _)| counted(done, 1000, GaugeUnit::Permille, ""))
 }
 
 /// A bar without a number, such as `[####......]`.
@@ -136,7 +136,7 @@ fn bar(line: &str) -> Option<Reading> {
             };
             let (drawn, _) = line[at + opening.len()..].split_once(closing)?;
             let (full, cells) = filled(drawn)?;
-            counted(full * 1000 / cells, 1000, Unit::Permille, "")
+            counted(full * 1000 / cells, 1000, GaugeUnit::Permille, "")
         })
         .next()
 }

@@ -16,9 +16,19 @@ mod screen;
 
 pub use pattern::{Pattern, PatternError};
 
-use vx_shm::Unit;
 
 use screen::{Screen, Sight};
+
+/// What a program counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GaugeUnit {
+    /// Steps, files, or whatever else it names.
+    Count,
+    /// Bytes.
+    Bytes,
+    /// Thousandths of the whole.
+    Permille,
+}
 
 /// A program's progress at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +36,7 @@ pub struct Reading {
     /// Work finished, and the whole of it if the program prints that; `None` if it only prints that it works.
     pub done: Option<(u64, Option<u64>)>,
     /// The unit of both.
-    pub unit: Unit,
+    pub unit: GaugeUnit,
     /// The text beside the numbers, in one line.
     pub message: Option<String>,
 }

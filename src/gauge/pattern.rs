@@ -1,7 +1,7 @@
 //! A form of progress that the user gives: a regular expression with named groups.
 
 use regex_lite::Regex;
-use vx_shm::Unit;
+use super::GaugeUnit;
 
 use super::Reading;
 use super::number::{thousandths, whole};
@@ -61,7 +61,7 @@ impl Pattern {
         let message = group("message").filter(|text| !text.is_empty()).map(str::to_owned);
         if let Some(percent) = group("percent") {
             let done = thousandths(percent).filter(|(number, _)| *number <= 100_000)?.0 / 100;
-            return Some(Reading { done: Some((done, Some(1000))), unit: Unit::Permille, message });
+            return Some(Reading { done: Some((done, Some(1000))), unit: GaugeUnit::Permille, message });
         }
         let number = |name| group(name).and_then(whole).map(|(number, _)| number);
         let total = number("total").filter(|total| *total > 0);
@@ -70,6 +70,6 @@ impl Pattern {
             (None, Some(_)) => return None,
             (None, None) => None,
         };
-        Some(Reading { done, unit: Unit::Count, message })
+        Some(Reading { done, unit: GaugeUnit::Count, message })
     }
 }

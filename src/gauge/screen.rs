@@ -4,7 +4,7 @@
 //! itself. Only the first bytes of a line count, so a line without an end costs no memory.
 
 use anstyle_parse::{Params, Parser, Perform};
-use vx_shm::Unit;
+use super::GaugeUnit;
 
 use super::Reading;
 
@@ -90,5 +90,5 @@ fn progress(parameters: &[&[u8]]) -> Option<Reading> {
         b"3" => None,
         _ => return None,
     };
-    Some(Reading { done, unit: Unit::Permille, message: None })
+    Some(Reading { done, unit: GaugeUnit::Permille, message: None })
 }

@@ -9,7 +9,7 @@ fn readings(bytes: &[u8], piece: usize) -> Vec<Reading> {
 }
 
 /// The last numbers and the message that one printed line gives.
-fn read(line: &str) -> Option<(u64, Option<u64>, Unit, Option<String>)> {
+fn read(line: &str) -> Option<(u64, Option<u64>, GaugeUnit, Option<String>)> {
     let last = readings(format!("{line}\n").as_bytes(), usize::MAX).pop()?;
     let (done, total) = last.done?;
     Some((done, total, last.unit, last.message))
@@ -18,29 +18,29 @@ fn read(line: &str) -> Option<(u64, Option<u64>, Unit, Option<String>)> {
 #[test]
 fn forms_of_programs_are_read() {
     for (line, done, total, unit, message) in [
-        ("[12/340] Building CXX object x.o", 12, 340, Unit::Count, "Building CXX object x.o"),
-        ("[ 45%] Building C object y.o", 450, 1000, Unit::Permille, "Building C object y.o"),
-        ("[100%] Built target all", 1000, 1000, Unit::Permille, "Built target all"),
-        ("    Building [====>                    ] 12/340: syn, serde", 12, 340, Unit::Count, "syn, serde"),
-        ("Step 3/7 : RUN make", 3, 7, Unit::Count, "RUN make"),
-        ("#9 [3/7] RUN make", 3, 7, Unit::Count, "RUN make"),
-        ("#9 [build 3/7] RUN make", 3, 7, Unit::Count, "RUN make"),
-        ("        PASS [   0.011s] (12/340) crate tests::x", 12, 340, Unit::Count, ""),
-        ("   ━━━━━━━━━━━━━━━ 1.5/3.0 MB 5.6 MB/s eta 0:00:01", 1_500_000, 3_000_000, Unit::Bytes, ""),
-        ("Downloaded 512 KiB / 2 MiB", 524_288, 2_097_152, Unit::Bytes, ""),
-        ("tests/test_x.py ......        [ 45%]", 450, 1000, Unit::Permille, ""),
-        ("Progress: 45.3 %", 453, 1000, Unit::Permille, ""),
-        ("Receiving objects:  67% (670/1000), 1.2 MiB", 670, 1000, Unit::Count, ""),
-        ("(####......) reify:lodash: timing", 400, 1000, Unit::Permille, ""),
-        ("[=====>    ]", 500, 1000, Unit::Permille, ""),
-        ("⸨████░░░░░░⸩ ⠋ reify:lodash: http fetch GET 200", 400, 1000, Unit::Permille, ""),
-        ("Building [====>               ]", 200, 1000, Unit::Permille, ""),
-        (" => [build 3/7] RUN make                     1.2s", 3, 7, Unit::Count, "RUN make                     1.2s"),
-        ("[+] Building 12.3s (5/12)", 5, 12, Unit::Count, ""),
-        ("[3 of 7] Compiling Main ( Main.hs )", 3, 7, Unit::Count, "Compiling Main ( Main.hs )"),
-        ("Step 3 of 7: link", 3, 7, Unit::Count, "link"),
-        ("Progress 1200 of 3400", 1_200, 3_400, Unit::Bytes, ""),
-        ("3 / 7 files done.", 3, 7, Unit::Count, ""),
+        ("[12/340] Building CXX object x.o", 12, 340, GaugeUnit::Count, "Building CXX object x.o"),
+        ("[ 45%] Building C object y.o", 450, 1000, GaugeUnit::Permille, "Building C object y.o"),
+        ("[100%] Built target all", 1000, 1000, GaugeUnit::Permille, "Built target all"),
+        ("    Building [====>                    ] 12/340: syn, serde", 12, 340, GaugeUnit::Count, "syn, serde"),
+        ("Step 3/7 : RUN make", 3, 7, GaugeUnit::Count, "RUN make"),
+        ("#9 [3/7] RUN make", 3, 7, GaugeUnit::Count, "RUN make"),
+        ("#9 [build 3/7] RUN make", 3, 7, GaugeUnit::Count, "RUN make"),
+        ("        PASS [   0.011s] (12/340) crate tests::x", 12, 340, GaugeUnit::Count, ""),
+        ("   ━━━━━━━━━━━━━━━ 1.5/3.0 MB 5.6 MB/s eta 0:00:01", 1_500_000, 3_000_000, GaugeUnit::Bytes, ""),
+        ("Downloaded 512 KiB / 2 MiB", 524_288, 2_097_152, GaugeUnit::Bytes, ""),
+        ("tests/test_x.py ......        [ 45%]", 450, 1000, GaugeUnit::Permille, ""),
+        ("Progress: 45.3 %", 453, 1000, GaugeUnit::Permille, ""),
+        ("Receiving objects:  67% (670/1000), 1.2 MiB", 670, 1000, GaugeUnit::Count, ""),
+        ("(####......) reify:lodash: timing", 400, 1000, GaugeUnit::Permille, ""),
+        ("[=====>    ]", 500, 1000, GaugeUnit::Permille, ""),
+        ("⸨████░░░░░░⸩ ⠋ reify:lodash: http fetch GET 200", 400, 1000, GaugeUnit::Permille, ""),
+        ("Building [====>               ]", 200, 1000, GaugeUnit::Permille, ""),
+        (" => [build 3/7] RUN make                     1.2s", 3, 7, GaugeUnit::Count, "RUN make                     1.2s"),
+        ("[+] Building 12.3s (5/12)", 5, 12, GaugeUnit::Count, ""),
+        ("[3 of 7] Compiling Main ( Main.hs )", 3, 7, GaugeUnit::Count, "Compiling Main ( Main.hs )"),
+        ("Step 3 of 7: link", 3, 7, GaugeUnit::Count, "link"),
+        ("Progress 1200 of 3400", 1_200, 3_400, GaugeUnit::Bytes, ""),
+        ("3 / 7 files done.", 3, 7, GaugeUnit::Count, ""),
     ] {
         let message = (!message.is_empty()).then(|| message.to_owned());
         assert_eq!(read(line), Some((done, Some(total), unit, message)), "{line}");
@@ -55,7 +55,7 @@ fn a_project_that_is_built_is_a_message_without_numbers() {
         ("  App succeeded with 1 warning(s) (1.2s) → bin/App.dll", "App"),
     ] {
         let last = readings(format!("{line}\n").as_bytes(), usize::MAX).pop();
-        let expected = Reading { done: None, unit: Unit::Count, message: Some(message.to_owned()) };
+        let expected = Reading { done: None, unit: GaugeUnit::Count, message: Some(message.to_owned()) };
         assert_eq!(last, Some(expected), "{line}");
     }
 }
@@ -176,12 +176,12 @@ fn a_users_pattern_is_read_before_all_forms() {
         last
     };
     let found = read(pattern(r"task (?<done>\d+) of (?<total>\d+): (?<message>.*)"), "task 3 of 9: link 50%");
-    let expected = Reading { done: Some((3, Some(9))), unit: Unit::Count, message: Some("link 50%".into()) };
+    let expected = Reading { done: Some((3, Some(9))), unit: GaugeUnit::Count, message: Some("link 50%".into()) };
     assert_eq!(found, Some(expected));
     let found = read(pattern(r"at (?<percent>[\d.]+)"), "[1/9] at 12.5");
     assert_eq!(found.and_then(|reading| reading.done), Some((125, Some(1000))));
     let found = read(pattern(r"now (?<message>\w+)"), "now linking");
-    assert_eq!(found, Some(Reading { done: None, unit: Unit::Count, message: Some("linking".into()) }));
+    assert_eq!(found, Some(Reading { done: None, unit: GaugeUnit::Count, message: Some("linking".into()) }));
     let found = read(pattern(r"x(?<done>\d+)"), "[1/9] y");
     assert_eq!(found.and_then(|reading| reading.done), Some((1, Some(9))), "other forms count where it is not");
 }

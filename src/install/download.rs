@@ -20,7 +20,7 @@ use crate::digest::{Algorithm, Digest, Hasher};
 use crate::http::{Client, Fault};
 use crate::package::Part;
 use crate::paths::Home;
-use crate::report::Phase;
+use crate::report::InstallStep;
 use crate::shown_address::shown_address;
 
 use super::cancel::Watch;
@@ -181,7 +181,7 @@ impl<'a> Download<'a> {
         }
         download.cached = download.part_file.as_ref().map_or(0, PartFile::length);
         session.meter.found(download.cached);
-        session.meter.enter(Phase::DOWNLOADING);
+        session.meter.enter(InstallStep::Downloading);
         // Published before any byte comes, so that no reader takes it for what a connection brought.
         download.report();
         download.connect()?;
@@ -250,7 +250,7 @@ impl<'a> Download<'a> {
         };
         let length = file.metadata().at("read", &path)?.len();
         self.session.meter.part_size(Some(length));
-        self.session.meter.enter(Phase::EXTRACTING);
+        self.session.meter.enter(InstallStep::Extracting);
         self.source = Source::Cached(file, path);
         self.pieced = true;
         Ok(true)

@@ -67,13 +67,13 @@ mod tests {
     use super::*;
     use crate::archive::{Archive, Origin};
     use crate::file_lock::FileLock;
-    use crate::report::Phase;
+    use crate::report::InstallStep;
 
     /// Cancels the fetch at the first bytes reported, and keeps their number.
     struct UntilBytes(CancelToken, AtomicU64);
 
     impl Reporter for UntilBytes {
-        fn started(&self, _: Phase, _: Option<u64>) {}
+        fn started(&self, _: InstallStep, _: Option<u64>) {}
         fn advanced(&self, done: u64) {
             if done > 0 {
                 self.1.store(done, Ordering::Relaxed);
@@ -98,7 +98,7 @@ mod tests {
         let cancel = CancelToken::new();
         let reporter = UntilBytes(cancel.clone(), AtomicU64::new(0));
         let of_holder = |holder: &Holder| {
-            (holder.pid == 7).then_some(Progress { phase: Phase::DOWNLOADING, done: 200, total: Some(500) })
+            (holder.pid == 7).then_some(Progress { step: InstallStep::Downloading, done: 200, total: Some(500) })
         };
         // A wait without bytes ends too, by this bound.
         let patience = Patience { holder_stall: std::time::Duration::from_secs(5), attempts: 1, ..Patience::default() };

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::board_slot::BoardSlot;
-use crate::report::{Phase, Progress, Reporter};
+use crate::report::{InstallStep, Progress, Reporter};
 use crate::trouble::{Explain, TroubleKind};
 
 use super::cancel::{POLL, Stop, Watch};
@@ -145,7 +145,7 @@ impl Wait<'_> {
     fn show(&self, before: Option<&Observation>, now: &Observation, doing: &str) {
         let total = now.progress.and_then(|progress| progress.total);
         if before.is_none() {
-            self.reporter.started(Phase::WAITING, total);
+            self.reporter.started(InstallStep::Waiting, total);
         } else {
             self.reporter.total(total);
         }
@@ -178,8 +178,8 @@ mod tests {
     struct Last(Mutex<(u64, Option<u64>, String)>);
 
     impl Reporter for Last {
-        fn started(&self, phase: Phase, total: Option<u64>) {
-            assert_eq!(phase, Phase::WAITING);
+        fn started(&self, step: InstallStep, total: Option<u64>) {
+            assert_eq!(step, InstallStep::Waiting);
             self.0.lock().1 = total;
         }
         fn advanced(&self, done: u64) {
@@ -231,7 +231,7 @@ mod tests {
         let done = AtomicU64::new(0);
         let downloading = |_: &Holder| {
             let done = done.load(Ordering::Relaxed);
-            Some(Progress { phase: Phase::DOWNLOADING, done, total: Some(500) })
+            Some(Progress { step: InstallStep::Downloading, done, total: Some(500) })
         };
         let last = Last::default();
         thread::scope(|scope| {
@@ -264,7 +264,7 @@ mod tests {
             } else {
                 done.load(Ordering::Relaxed)
             };
-            Some(Progress { phase: Phase::EXTRACTING, done, total: None })
+            Some(Progress { step: InstallStep::Extracting, done, total: None })
         };
         let last = Last::default();
         let error = setting.wait(&last, 100, &moving).acquire(&setting.path(), DOING).expect_err("it is stuck");
@@ -278,7 +278,7 @@ mod tests {
     fn a_holder_that_runs_a_post_install_command_is_not_given_up() {
         let setting = setting();
         let held = setting.wait(&Silent, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
-        let running = |_: &Holder| Some(Progress { phase: Phase::POST_INSTALL, done: 0, total: None });
+        let running = |_: &Holder| Some(Progress { step: InstallStep::PostInstall, done: 0, total: None });
         thread::scope(|scope| {
             let waiting = scope.spawn(|| setting.wait(&Silent, 50, &running).acquire(&setting.path(), DOING).map(drop));
             thread::sleep(Duration::from_millis(300));

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::report::{Phase, Progress, Reporter};
+use crate::report::{InstallStep, Progress, Reporter};
 
 use super::cancel::{Stop, Watch};
 
@@ -55,11 +55,11 @@ pub(super) fn await_tool(
             Some(coming) => {
                 if let Need::Coming { version, progress } = &coming {
                     if shown.is_none() {
-                        reporter.started(Phase::WAITING, progress.total);
+                        reporter.started(InstallStep::Waiting, progress.total);
                     }
                     reporter.total(progress.total);
                     reporter.advanced(progress.done);
-                    reporter.message(&format!("waiting for {tool} {version}, which runs it ({})", progress.phase));
+                    reporter.message(&format!("waiting for {tool} {version}, which runs it ({})", progress.step));
                 }
                 shown = Some(coming);
             }
@@ -77,7 +77,7 @@ mod tests {
     use crate::report::Silent;
 
     fn coming(done: u64) -> Option<Need> {
-        let progress = Progress { phase: Phase::DOWNLOADING, done, total: Some(9) };
+        let progress = Progress { step: InstallStep::Downloading, done, total: Some(9) };
         Some(Need::Coming { version: "22.1.0".into(), progress })
     }
 

@@ -14,7 +14,7 @@ use crate::config::InstallConfig;
 use crate::digest::Digest;
 use crate::package::{Part, Program};
 use crate::paths::Home;
-use crate::report::{Phase, Progress, Reporter};
+use crate::report::{InstallStep, Progress, Reporter};
 
 use super::cancel::{CancelToken, Watch};
 use super::disk::{At, DiskError};
@@ -273,7 +273,7 @@ impl Install<'_> {
         meter: &Meter<'_>,
         tree: &mut Tree,
     ) -> Result<Archive, UnpackFailure> {
-        meter.enter(Phase::EXTRACTING);
+        meter.enter(InstallStep::Extracting);
         let file = File::open(&fetched.path).at("read", &fetched.path)?;
         if let Err(error) = Unpacker::of(&part.archive, &self.excluded)?.unpack_file(file, tree) {
             if !matches!(error.kind, UnpackErrorKind::Stop(_) | UnpackErrorKind::Disk(_)) {
@@ -296,7 +296,7 @@ impl Install<'_> {
     ) -> Result<Installed, InstallError> {
         let Unpacked { tree, parts } = unpacked;
         let release = tree.root();
-        meter.step(Phase::LINKING, None);
+        meter.enter_uncounted(InstallStep::Linking, None);
         let totals = tree.finish().map_err(|kind| UnpackError { archive: self.archives(), kind })?;
         if self.config.postinstall.is_none() {
             meter.placing(totals.files);
@@ -385,7 +385,7 @@ impl Install<'_> {
 
     fn run_postinstall(&self, release: &Path, meter: &Meter<'_>) -> Result<(), InstallError> {
         let Some(command) = self.config.postinstall.as_deref() else { return Ok(()) };
-        meter.step(Phase::POST_INSTALL, None);
+        meter.enter_uncounted(InstallStep::PostInstall, None);
         let bin: PathBuf = release.join("bin");
         let time_left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let result = (self.hooks.postinstall)(&PostInstall { command, release, bin: &bin, time_left });

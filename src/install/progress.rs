@@ -6,14 +6,14 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
-use crate::report::{Phase, Reporter};
+use crate::report::{InstallStep, Reporter};
 
 /// Adds up the progress of several archives, for the reporter.
 pub(super) struct Meter<'a> {
     reporter: &'a dyn Reporter,
     sizes: RefCell<Vec<Option<u64>>>,
     part: Cell<usize>,
-    phase: Cell<Option<Phase>>,
+    step: Cell<Option<InstallStep>>,
     /// A message stands.
     said: Cell<bool>,
 }
@@ -25,7 +25,7 @@ impl<'a> Meter<'a> {
             reporter,
             sizes: RefCell::new(sizes),
             part: Cell::new(0),
-            phase: Cell::new(None),
+            step: Cell::new(None),
             said: Cell::new(false),
         }
     }
@@ -41,15 +41,15 @@ impl<'a> Meter<'a> {
         if let Some(known) = self.sizes.borrow_mut().get_mut(self.part.get()) {
             *known = size;
         }
-        if self.phase.get().is_some() && self.total() != before {
+        if self.step.get().is_some() && self.total() != before {
             self.reporter.total(self.total());
         }
     }
 
-    /// Enter a phase that counts the bytes of all archives together.
-    pub(super) fn enter(&self, phase: Phase) {
-        if self.phase.replace(Some(phase)) != Some(phase) {
-            self.reporter.started(phase, self.total());
+    /// Enter a step that counts the bytes of all archives together.
+    pub(super) fn enter(&self, step: InstallStep) {
+        if self.step.replace(Some(step)) != Some(step) {
+            self.reporter.started(step, self.total());
             self.advanced(0);
         }
     }
@@ -57,14 +57,14 @@ impl<'a> Meter<'a> {
     /// Report the bytes of the first archive that lie in the cache: they are verified, not received.
     pub(super) fn found(&self, cached: u64) {
         if cached > 0 && self.part.get() == 0 {
-            self.enter(Phase::VERIFYING);
+            self.enter(InstallStep::Verifying);
             self.advanced(cached);
         }
     }
 
     /// Report the files of the archives, once nothing follows that makes others: they only have to be put in their place.
     pub(super) fn placing(&self, files: u64) {
-        self.step(Phase::LINKING, None);
+        self.enter_uncounted(InstallStep::Linking, None);
         self.reporter.total(Some(files));
         self.reporter.advanced(files);
     }
@@ -75,16 +75,16 @@ impl<'a> Meter<'a> {
         self.reporter.advanced(before + done);
     }
 
-    /// Enter a phase that does not count the bytes of archives.
-    pub(super) fn step(&self, phase: Phase, total: Option<u64>) {
-        if self.phase.replace(Some(phase)) != Some(phase) {
-            self.reporter.started(phase, total);
+    /// Enter a step that does not count the bytes of archives.
+    pub(super) fn enter_uncounted(&self, step: InstallStep, total: Option<u64>) {
+        if self.step.replace(Some(step)) != Some(step) {
+            self.reporter.started(step, total);
         }
     }
 
-    /// Report the next phase even if it is unchanged: the wait reported phases of its own.
+    /// Report the next step even if it is unchanged: the wait reported steps of its own.
     pub(super) fn interrupted(&self) {
-        self.phase.set(None);
+        self.step.set(None);
     }
 
     /// Report another attempt at the current step.
@@ -107,7 +107,7 @@ impl<'a> Meter<'a> {
 
     /// Report that everything is read again from the start.
     pub(super) fn restarted(&self, reason: &dyn fmt::Display) {
-        self.phase.set(None);
+        self.step.set(None);
         self.say(&format!("{reason}; beginning again"));
     }
 

@@ -2,7 +2,7 @@
 
 use vx_shm::{Slot, Unit};
 
-use crate::gauge::Reading;
+use crate::gauge::{GaugeUnit, Reading};
 
 /// The numbers of one slot.
 #[derive(Debug)]
@@ -23,9 +23,10 @@ impl Numbers {
     /// Write this reading to the slot. Texts are written only when they change.
     pub fn write(&mut self, slot: &mut Slot, reading: &Reading) {
         if let Some((done, total)) = reading.done {
-            if self.unit != reading.unit {
-                self.unit = reading.unit;
-                slot.set_unit(reading.unit);
+            let unit = unit_of(reading.unit);
+            if self.unit != unit {
+                self.unit = unit;
+                slot.set_unit(unit);
             }
             // A count beyond the whole shows that the whole is not known.
             slot.publish_of(done, total.or(self.total).filter(|total| *total >= done && *total > 0));
@@ -34,5 +35,14 @@ impl Numbers {
             slot.message(message);
             self.message = Some(message.clone());
         }
+    }
+}
+
+/// The board's word for what a program counts.
+fn unit_of(unit: GaugeUnit) -> Unit {
+    match unit {
+        GaugeUnit::Count => Unit::Count,
+        GaugeUnit::Bytes => Unit::Bytes,
+        GaugeUnit::Permille => Unit::Permille,
     }
 }

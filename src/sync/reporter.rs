@@ -1,10 +1,10 @@
 //! Joins an install's reports to its slot on the board.
 
 use parking_lot::Mutex;
-use vx_shm::Slot;
+use vx_shm::{Kind, Slot, SlotView};
 use vx_status::vocabulary::Phase;
 
-use crate::report::Reporter;
+use crate::report::{InstallStep, Progress, Reporter};
 
 /// Reports to a slot. The lock is this process's own and never contended for long: a publication takes nanoseconds.
 pub struct SlotReporter {
@@ -26,8 +26,8 @@ impl SlotReporter {
 }
 
 impl Reporter for SlotReporter {
-    fn started(&self, phase: Phase, total: Option<u64>) {
-        self.slot.lock().enter(phase, total);
+    fn started(&self, step: InstallStep, total: Option<u64>) {
+        self.slot.lock().enter(phase_of(step), total);
     }
 
     fn advanced(&self, done: u64) {
@@ -44,5 +44,28 @@ impl Reporter for SlotReporter {
 
     fn attempt(&self, number: u8) {
         self.slot.lock().attempt(self.first_attempt.max(1).saturating_add(number.saturating_sub(1)));
+    }
+}
+
+/// The board's phase for a step of an install.
+fn phase_of(step: InstallStep) -> Phase {
+    Phase::of(Kind::Install, step as u8)
+}
+
+/// The progress of the install on this slot. A step of a newer version reads as one that is resolving: at work, and not
+/// expected to stand still.
+pub fn progress_on(slot: &SlotView) -> Progress {
+    let step = InstallStep::ALL.get(usize::from(slot.step.number())).copied().unwrap_or(InstallStep::Resolving);
+    Progress { step, done: slot.done, total: slot.total }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_steps_of_an_install_are_those_of_its_vocabulary() {
+        assert_eq!(InstallStep::ALL.map(phase_of), Phase::OF_INSTALL);
+        assert_eq!(InstallStep::ALL.map(InstallStep::name), InstallStep::ALL.map(|step| phase_of(step).name()));
     }
 }

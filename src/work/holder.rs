@@ -4,13 +4,14 @@ use vx_shm::Reader;
 
 use crate::install::Holder;
 use crate::report::Progress;
+use crate::sync::progress_on;
 
 /// The progress of a holder, from its slot; `None` if it has none, or if its board cannot be read.
 pub(super) fn holder_progress(holder: &Holder) -> Option<Progress> {
     let at = holder.board.as_ref()?;
     let snapshot = Reader::open(&at.path).ok()?.snapshot().ok()?;
     let slot = snapshot.slots.iter().find(|slot| slot.index == at.slot && slot.generation == at.generation)?;
-    Some(Progress::of(slot))
+    Some(progress_on(slot))
 }
 
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod tests {
 
     use super::*;
     use crate::board_slot::BoardSlot;
+    use crate::report::InstallStep;
 
     #[test]
     fn the_progress_of_a_holder_is_that_of_its_slot_and_of_no_other_generation() {
@@ -32,7 +34,7 @@ mod tests {
         slot.publish(200);
         let at = BoardSlot { path, slot: slot.index(), generation: slot.generation() };
         let of = |board: Option<BoardSlot>| holder_progress(&Holder { pid: 1, board });
-        let expected = Progress { phase: Phase::DOWNLOADING, done: 200, total: Some(500) };
+        let expected = Progress { step: InstallStep::Downloading, done: 200, total: Some(500) };
         assert_eq!(of(Some(at.clone())), Some(expected));
         assert_eq!(of(Some(BoardSlot { generation: at.generation + 1, ..at.clone() })), None);
         assert_eq!(of(Some(BoardSlot { path: top.path().join("gone"), ..at })), None);

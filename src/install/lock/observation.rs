@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::record::Holder;
-use crate::report::{Phase, Progress};
+use crate::report::{InstallStep, Progress};
 
 /// The holder of a lock at one time.
 pub(super) struct Observation {
@@ -41,7 +41,7 @@ impl Observation {
     pub(super) fn ought_to_move(&self) -> bool {
         match (&self.holder, &self.progress) {
             _ if self.stopped => true,
-            (Some(_), Some(progress)) => !matches!(progress.phase, Phase::LINKING | Phase::POST_INSTALL),
+            (Some(_), Some(progress)) => !matches!(progress.step, InstallStep::Linking | InstallStep::PostInstall),
             (Some(holder), None) => holder.board.is_some(),
             (None, _) => true,
         }
@@ -51,7 +51,7 @@ impl Observation {
     pub(super) fn words(&self) -> (u32, String) {
         let state = match &self.progress {
             _ if self.stopped => "stopped".to_owned(),
-            Some(progress) => progress.phase.to_string(),
+            Some(progress) => progress.step.to_string(),
             None => "at work".to_owned(),
         };
         (self.pid(), state)

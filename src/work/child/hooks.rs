@@ -19,8 +19,7 @@ use crate::install::{
 use crate::paths::Home;
 use crate::process::{self, Exit};
 use crate::process_limit::{ProcessLimit, start_error_text};
-use crate::report::Progress;
-use crate::sync::SlotReporter;
+use crate::sync::{SlotReporter, progress_on};
 use crate::work::holder::holder_progress;
 
 /// The longest that a post-install command may take.
@@ -75,7 +74,7 @@ fn state_of(config: &InstallConfig, tool: &str) -> Option<Need> {
     match slot.state {
         SlotState::Failed | SlotState::Died | SlotState::Cancelled => Some(Need::Failed),
         state if state.ended() => None,
-        _ => Some(Need::Coming { progress: Progress::of(&slot), version: slot.version }),
+        _ => Some(Need::Coming { progress: progress_on(&slot), version: slot.version }),
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{Cursor, Read, Write};
 
 use vx::install::CancelToken;
 use vx::package::Program;
-use vx::report::Phase;
+use vx::report::InstallStep;
 use vx::trouble::Explain;
 
 use super::setting::{Entry, Record, Setting, noise, tar_gz};
@@ -45,7 +45,7 @@ fn wheels_are_unpacked_while_they_are_received() {
         let record = Record::default();
         let installed = setting.install_with(&config, &record, &Default::default()).expect("it installs").release;
         assert_eq!(fs::read(installed.path.join("lib/data")).expect("a file"), content);
-        assert_eq!(record.phases(), [Phase::DOWNLOADING, Phase::LINKING]);
+        assert_eq!(record.steps(), [InstallStep::Downloading, InstallStep::Linking]);
         assert_mode(&installed.path.join("tool-1.0.data/scripts/tool"), true);
         assert_mode(&installed.path.join("lib/data"), false);
     }
@@ -64,10 +64,10 @@ fn assert_mode(_: &std::path::Path, _: bool) {}
 
 #[test]
 fn zips_written_to_a_pipe_are_unpacked_too() {
-    for (stored, phases) in [
-        (false, &[Phase::DOWNLOADING, Phase::LINKING][..]),
+    for (stored, steps) in [
+        (false, &[InstallStep::Downloading, InstallStep::Linking][..]),
         // The end of each entry is known only at the end of the archive.
-        (true, &[Phase::DOWNLOADING, Phase::EXTRACTING, Phase::LINKING]),
+        (true, &[InstallStep::Downloading, InstallStep::Extracting, InstallStep::Linking]),
     ] {
         for with_digest in [true, false] {
             let setting = Setting::new();
@@ -83,7 +83,7 @@ fn zips_written_to_a_pipe_are_unpacked_too() {
             let installed = setting.install_with(&config, &record, &Default::default()).expect("it installs").release;
             assert_eq!(fs::read(installed.path.join("lib/data")).expect("a file"), content);
             assert_mode(&installed.path.join("tool-1.0.data/scripts/tool"), true);
-            assert_eq!(record.phases(), phases);
+            assert_eq!(record.steps(), steps);
             assert_eq!((setting.server.requests().len(), setting.cached().len()), (1, 1));
             setting.assert_no_staging();
         }
@@ -239,7 +239,7 @@ fn a_later_part_may_add_but_not_replace() {
                 let record = Record::default();
                 let installed = setting.install_with(&config, &record, &CancelToken::new()).expect("it installs");
                 assert_eq!(installed.release.receipt.files, 3);
-                assert_eq!(record.phases(), [Phase::DOWNLOADING, Phase::LINKING], "one download, however many parts");
+                assert_eq!(record.steps(), [InstallStep::Downloading, InstallStep::Linking], "one download, however many parts");
             }
             Some(text) => drop(setting.fails_saying(&config, &["`more.tgz`", text])),
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use vx::http::{LowestRate, Trust};
 use vx::install::{CancelToken, InstallError, fetch};
 use vx::package::Part;
-use vx::report::{Phase, Reporter, Silent};
+use vx::report::{InstallStep, Reporter, Silent};
 use vx::trouble::Explain;
 
 use super::setting::{Entry, Event, Record, Setting, digest_of, origin, release_of, tar_gz};
@@ -33,7 +33,7 @@ fn a_release_is_received_unpacked_and_reported_in_one_pass() {
     assert_eq!((receipt.files, receipt.size_bytes), (3, SIZE as u64 + 20));
     assert_eq!(receipt.parts[0].digest, Some(digest_of(&archive)));
     assert_eq!(receipt.parts[0].size, Some(archive.len() as u64));
-    assert_eq!(record.phases(), [Phase::DOWNLOADING, Phase::LINKING]);
+    assert_eq!(record.steps(), [InstallStep::Downloading, InstallStep::Linking]);
     assert!(record.events().contains(&Event::Total(Some(archive.len() as u64))));
     assert!(record.events().contains(&Event::Advanced(archive.len() as u64)));
     assert_eq!(setting.cached(), [digest_of(&archive).file_name()]);
@@ -133,7 +133,7 @@ fn a_cancelled_download_is_resumed_by_the_next_run() {
 
     struct CancelAt(CancelToken, u64);
     impl Reporter for CancelAt {
-        fn started(&self, _: Phase, _: Option<u64>) {}
+        fn started(&self, _: InstallStep, _: Option<u64>) {}
         fn advanced(&self, done: u64) {
             if done >= self.1 {
                 self.0.cancel();
@@ -150,15 +150,15 @@ fn a_cancelled_download_is_resumed_by_the_next_run() {
 
     /// The amount of each report of the download, in order.
     #[derive(Default)]
-    struct Amounts(Mutex<(Option<Phase>, Vec<u64>)>);
+    struct Amounts(Mutex<(Option<InstallStep>, Vec<u64>)>);
 
     impl Reporter for Amounts {
-        fn started(&self, phase: Phase, _: Option<u64>) {
-            self.0.lock().expect("one thread").0 = Some(phase);
+        fn started(&self, step: InstallStep, _: Option<u64>) {
+            self.0.lock().expect("one thread").0 = Some(step);
         }
         fn advanced(&self, done: u64) {
             let mut all = self.0.lock().expect("one thread");
-            if all.0 == Some(Phase::DOWNLOADING) {
+            if all.0 == Some(InstallStep::Downloading) {
                 all.1.push(done);
             }
         }
@@ -495,8 +495,8 @@ fn a_cached_archive_is_installed_without_a_request_also_offline() {
     let record = Record::default();
     setting.install_with(&config, &record, &CancelToken::new()).expect("it installs");
     assert_eq!(setting.server.requests().len(), 1);
-    assert_eq!(record.phases(), [Phase::EXTRACTING, Phase::LINKING]);
-    assert_eq!(record.events()[0], Event::Started(Phase::EXTRACTING, Some(archive.len() as u64)));
+    assert_eq!(record.steps(), [InstallStep::Extracting, InstallStep::Linking]);
+    assert_eq!(record.events()[0], Event::Started(InstallStep::Extracting, Some(archive.len() as u64)));
 }
 
 #[test]
@@ -545,8 +545,8 @@ fn the_bar_over_several_archives_is_full_only_at_the_end() {
 
     let total = (first.len() + second.len()) as u64;
     let events = record.events();
-    assert_eq!(events[0], Event::Started(Phase::DOWNLOADING, Some(total)));
-    let end = events.iter().position(|event| *event == Event::Started(Phase::LINKING, None)).expect("a last phase");
+    assert_eq!(events[0], Event::Started(InstallStep::Downloading, Some(total)));
+    let end = events.iter().position(|event| *event == Event::Started(InstallStep::Linking, None)).expect("a last step");
     let amounts: Vec<u64> = events[..end]
         .iter()
         .filter_map(|event| if let Event::Advanced(done) = event { Some(*done) } else { None })

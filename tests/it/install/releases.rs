@@ -7,7 +7,7 @@ use std::thread;
 
 use vx::install::{CancelToken, CommandFault, Hooks, Store, TrialEnd, install, sweep};
 use vx::package::Program;
-use vx::report::{Phase, Silent};
+use vx::report::{InstallStep, Silent};
 use vx::trouble::Explain;
 
 use super::setting::{Entry, Record, Setting, names_in, release_of, tar_gz};
@@ -76,7 +76,7 @@ fn two_installs_of_one_release_fetch_it_once_and_the_second_waits() {
     assert!(already.contains(&true) && already.contains(&false), "{already:?}");
     assert_eq!(setting.server.requests().len(), 1);
     let waiter = &records[usize::from(already[1])];
-    assert_eq!(waiter.phases(), [Phase::WAITING]);
+    assert_eq!(waiter.steps(), [InstallStep::Waiting]);
     let said = format!("{:?}", waiter.events());
     assert!(said.contains(&format!("waiting for process {}", std::process::id())), "{said}");
     setting.assert_no_staging();
@@ -223,7 +223,7 @@ fn a_post_install_command_runs_before_the_release_can_be_seen() {
     let record = Record::default();
     let installed = install(&config, &record, &CancelToken::new(), &hooks(&works)).expect("it installs");
     assert!(installed.release.path.join("made").is_file());
-    assert!(record.phases().contains(&Phase::POST_INSTALL));
+    assert!(record.steps().contains(&InstallStep::PostInstall));
 }
 
 #[test]

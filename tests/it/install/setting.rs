@@ -13,7 +13,7 @@ use vx::http::Trust;
 use vx::install::{CancelToken, Hooks, InstallError, Installed, Patience, install};
 use vx::package::{Part, Program};
 use vx::paths::Home;
-use vx::report::{Phase, Reporter};
+use vx::report::{InstallStep, Reporter};
 
 use crate::server::{Reply, Server};
 
@@ -182,7 +182,7 @@ pub(super) struct Record {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    Started(Phase, Option<u64>),
+    Started(InstallStep, Option<u64>),
     Advanced(u64),
     Total(Option<u64>),
     Message(String),
@@ -194,12 +194,12 @@ impl Record {
         self.events.lock().expect("a record").clone()
     }
 
-    pub(super) fn phases(&self) -> Vec<Phase> {
-        let phase = |event| match event {
-            Event::Started(phase, _) => Some(phase),
+    pub(super) fn steps(&self) -> Vec<InstallStep> {
+        let step = |event| match event {
+            Event::Started(step, _) => Some(step),
             _ => None,
         };
-        self.events().into_iter().filter_map(phase).collect()
+        self.events().into_iter().filter_map(step).collect()
     }
 
     pub(super) fn attempts(&self) -> Vec<u8> {
@@ -216,8 +216,8 @@ impl Record {
 }
 
 impl Reporter for Record {
-    fn started(&self, phase: Phase, total: Option<u64>) {
-        self.add(Event::Started(phase, total));
+    fn started(&self, step: InstallStep, total: Option<u64>) {
+        self.add(Event::Started(step, total));
     }
 
     fn advanced(&self, done: u64) {
