@@ -3,11 +3,11 @@
 use std::fmt;
 use std::io;
 
+use crate::process_limit::ProcessLimit;
+use crate::trouble::{Explain, TroubleKind};
 use vx_shm::layout::LayoutFault;
 use vx_shm::recording::{RecordingError, RecordingFault};
 use vx_shm::{AttachError, AttachErrorKind, ClaimError, CreateError, DumpError, EndError, ReadError, ReserveError};
-use crate::process_limit::ProcessLimit;
-use crate::trouble::{Explain, TroubleKind};
 
 /// An error of a board, with a kind and a hint.
 pub trait ExplainBoard {

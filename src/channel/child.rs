@@ -7,6 +7,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use vx_shm::{Creator, Ending, Slot, SlotState};
 use vx_status::events::Event as Progress;
 use vx_status::vocabulary::Phase;
@@ -15,7 +16,6 @@ use super::connect::{ConnectError, claim_slot};
 use super::error::ChannelError;
 use super::name::ChannelName;
 use super::pipe::receive;
-use crate::config::InstallConfig;
 
 /// The total of a phase that counts nothing but a percentage, in its tenths.
 const PERMILLE: u64 = 1000;
@@ -42,13 +42,15 @@ impl InstallChannelChild {
         self.creator.alive == Some(false)
     }
 
-    /// Receive the configuration, within at most `patience`.
-    pub fn recv_config(
+    /// Receive the configuration, within at most `patience`. It must be for the channel's tool; `tool_of` says which tool
+    /// one is for.
+    pub fn recv_config<T: DeserializeOwned + Send + 'static>(
         &self,
         input: impl Read + Send + 'static,
         patience: Duration,
-    ) -> Result<InstallConfig, ChannelError> {
-        Ok(receive(input, self.name.tool(), patience)?)
+        tool_of: fn(&T) -> &str,
+    ) -> Result<T, ChannelError> {
+        Ok(receive(input, self.name.tool(), patience, tool_of)?)
     }
 
     /// Publish progress. `Completed` and `Failed` end the slot, so they use up the channel.

@@ -3,12 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use vx_shm::{Reservation, SlotView, Snapshot};
 
 use super::name::{ChannelName, NotABoard};
 use super::pipe::{ConfigError, encode};
 use crate::board_slot::BoardSlot;
-use crate::config::InstallConfig;
 
 /// One install's slot on a board, which may be any process's: a run has one channel for each of its tools.
 #[derive(Clone, Debug)]
@@ -37,14 +37,18 @@ impl InstallChannel {
         self.reservation
     }
 
-    /// The document for the child's standard input: this configuration, with the slot to report to.
+    /// The slot to report to, as the configuration names it.
+    pub fn slot(&self) -> BoardSlot {
+        let Reservation { slot, generation, .. } = self.reservation;
+        BoardSlot { path: self.board.clone(), slot, generation }
+    }
+
+    /// The document for the child's standard input, which holds this configuration.
     ///
     /// # Errors
     /// The configuration is too long.
-    pub fn document(&self, config: InstallConfig) -> Result<Vec<u8>, ConfigError> {
-        let Reservation { slot, generation, .. } = self.reservation;
-        let slot = BoardSlot { path: self.board.clone(), slot, generation };
-        encode(&InstallConfig { board: Some(slot), ..config })
+    pub fn document(&self, config: &impl Serialize) -> Result<Vec<u8>, ConfigError> {
+        encode(config)
     }
 
     /// The slot in a reading of the board, even if it was reserved again since.

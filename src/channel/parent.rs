@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::io::Write;
 use std::path::Path;
 
+use serde::Serialize;
 use vx_shm::{Board, BoardState, Ending, Kind, Reader, SlotState, Snapshot};
 use vx_status::events::{Event as Progress, EventCursor};
 
@@ -16,7 +17,7 @@ use super::error::ChannelError;
 use super::install_channel::InstallChannel;
 use super::key::slot_key;
 use super::name::free_board_path;
-use crate::config::InstallConfig;
+use crate::board_slot::BoardSlot;
 
 /// The parent's end: a board of one slot, for sending the configuration and reading the progress.
 pub struct InstallChannelParent {
@@ -50,9 +51,14 @@ impl InstallChannelParent {
         self.board.path()
     }
 
-    /// Send the child its configuration, with this channel's slot in it. Close `stdin` after this.
-    pub fn send_config(&self, config: &InstallConfig, stdin: &mut impl Write) -> Result<(), ChannelError> {
-        let document = self.channel.document(config.clone())?;
+    /// This channel's slot, which the configuration has to name.
+    pub fn slot(&self) -> BoardSlot {
+        self.channel.slot()
+    }
+
+    /// Send the child its configuration. Close `stdin` after this.
+    pub fn send_config(&self, config: &impl Serialize, stdin: &mut impl Write) -> Result<(), ChannelError> {
+        let document = self.channel.document(config)?;
         stdin.write_all(&document).map_err(ChannelError::Send)
     }
 
@@ -203,15 +209,14 @@ mod tests {
     fn the_configuration_goes_in_with_the_slot_it_is_for() {
         let directory = directory();
         let parent = InstallChannelParent::new(directory.path(), "node", "22.1.0").expect("a channel");
-        let config: InstallConfig = serde_json::from_value(serde_json::json!({
-            "tool_name": "node", "version": "22.1.0", "source": "npm", "parts": [], "programs": [], "home": "/h"
-        }))
-        .expect("a configuration");
+        let config = ("node".to_owned(), parent.slot());
         let mut pipe = Vec::new();
         parent.send_config(&config, &mut pipe).expect("it is sent");
         let child = InstallChannelChild::connect(&parent.name(), directory.path()).expect("it connects");
-        let received = child.recv_config(Cursor::new(pipe), Duration::from_secs(5)).expect("it arrives");
-        assert_eq!(received.board.expect("a slot").path, parent.board());
+        let of_node = |_: &(String, BoardSlot)| "node";
+        let received = child.recv_config(Cursor::new(pipe), Duration::from_secs(5), of_node).expect("it arrives");
+        assert_eq!(received, config);
+        assert_eq!(received.1.path, parent.board());
     }
 
     #[test]

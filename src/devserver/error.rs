@@ -3,9 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::board_error::ExplainBoard;
 use crate::paths::RuntimeError;
 use crate::service::ports::PortError;
-use crate::board_error::ExplainBoard;
 use crate::trouble::{Explain, Trouble, TroubleKind};
 
 /// Why something about a development server was not done.

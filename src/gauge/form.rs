@@ -100,7 +100,8 @@ fn fraction(line: &str) -> Option<Reading> {
     numbers_in(line).find_map(|(before, from)| {
         sizes(from).filter(|_| stands_alone_after(before)).or_else(|| {
             let (done, total, rest) = slashed(from)?;
-            (stands_alone_after(before) && stands_alone_before(rest)).then(|| counted(done, total, GaugeUnit::Count, ""))?
+            (stands_alone_after(before) && stands_alone_before(rest))
+                .then(|| counted(done, total, GaugeUnit::Count, ""))?
         })
     })
 }

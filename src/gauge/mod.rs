@@ -16,7 +16,6 @@ mod screen;
 
 pub use pattern::{Pattern, PatternError};
 
-
 use screen::{Screen, Sight};
 
 /// What a program counts.

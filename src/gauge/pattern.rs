@@ -1,7 +1,7 @@
 //! A form of progress that the user gives: a regular expression with named groups.
 
-use regex_lite::Regex;
 use super::GaugeUnit;
+use regex_lite::Regex;
 
 use super::Reading;
 use super::number::{thousandths, whole};

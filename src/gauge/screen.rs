@@ -3,8 +3,8 @@
 //! A line ends with a line feed, a carriage return, or a movement of the cursor: programs draw their progress over
 //! itself. Only the first bytes of a line count, so a line without an end costs no memory.
 
-use anstyle_parse::{Params, Parser, Perform};
 use super::GaugeUnit;
+use anstyle_parse::{Params, Parser, Perform};
 
 use super::Reading;
 

@@ -21,13 +21,7 @@ pub(super) struct Meter<'a> {
 impl<'a> Meter<'a> {
     /// A meter for archives of these sizes, as far as they are known.
     pub(super) fn new(reporter: &'a dyn Reporter, sizes: Vec<Option<u64>>) -> Self {
-        Self {
-            reporter,
-            sizes: RefCell::new(sizes),
-            part: Cell::new(0),
-            step: Cell::new(None),
-            said: Cell::new(false),
-        }
+        Self { reporter, sizes: RefCell::new(sizes), part: Cell::new(0), step: Cell::new(None), said: Cell::new(false) }
     }
 
     /// Continue with this archive.

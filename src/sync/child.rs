@@ -55,8 +55,8 @@ pub(super) fn launch(program: &Path, config: InstallConfig, place: &Place) -> Re
     ];
     let mut environment = whereabouts(board);
     environment.extend(mark.variables());
-    let config = InstallConfig { log_file: log.clone(), ..config };
-    let document = channel.document(config).map_err(|error| unusable(&error))?;
+    let config = InstallConfig { log_file: log.clone(), board: Some(channel.slot()), ..config };
+    let document = channel.document(&config).map_err(|error| unusable(&error))?;
     Ok(Launch {
         program: program.to_owned(),
         arguments,

@@ -20,6 +20,7 @@ use vx_shm::{Ending, Slot, SlotState};
 use super::frontend::Frontend;
 use super::notice::Notice;
 use crate::channel::{ChannelError, ConfigError, InstallChannelChild, PATIENCE, is_on_unnamed_board};
+use crate::config::InstallConfig;
 use crate::install::{CancelToken, InstallError};
 use crate::paths::{RuntimeError, runtime_directory};
 use crate::process;
@@ -149,7 +150,7 @@ impl InstallingChild {
             end(channel.into_slot(), ending, frontend);
             return ChildOutcome::Abandoned;
         }
-        let config = match channel.recv_config(input, PATIENCE).map_err(ChildError::from) {
+        let config = match channel.recv_config(input, PATIENCE, tool_of).map_err(ChildError::from) {
             Ok(config) if config.tool_name == tool => config,
             Ok(config) => {
                 let error = ConfigError::OtherTool { wanted: tool.to_owned(), found: config.tool_name };
@@ -177,6 +178,10 @@ impl InstallingChild {
             process::end_own_group(self.orphan_code);
         }
     }
+}
+
+fn tool_of(config: &InstallConfig) -> &str {
+    &config.tool_name
 }
 
 fn connect(channel: &str) -> Result<InstallChannelChild, ChildError> {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::exports::ExportError;
 use super::policy::PolicyError;
 use super::withheld::ConsentError;
+use crate::board_error::ExplainBoard;
 use crate::install::DiskError;
 use crate::paths::{NoHome, RuntimeError};
 use crate::process_limit::{ProcessLimit, start_error_text};
@@ -16,7 +17,6 @@ use crate::project::lock::LockError;
 use crate::project::version::BadRequest;
 use crate::source::NoRecipe;
 use crate::sync::{Forged, Undeclared};
-use crate::board_error::ExplainBoard;
 use crate::trouble::{Explain, Trouble, TroubleKind};
 
 impl From<PolicyError> for WorkError {

@@ -4,11 +4,11 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::agreed_file::AgreedFileError;
+use crate::board_error::ExplainBoard;
 use crate::paths::RuntimeError;
 use crate::project::ConfigErrors;
 use crate::rpc::{CallError, Fault};
 use crate::service::spec::DirectoryOutside;
-use crate::board_error::ExplainBoard;
 use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::work::boards::BoardError;
 use crate::work::error::WorkError;

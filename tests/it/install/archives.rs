@@ -239,7 +239,11 @@ fn a_later_part_may_add_but_not_replace() {
                 let record = Record::default();
                 let installed = setting.install_with(&config, &record, &CancelToken::new()).expect("it installs");
                 assert_eq!(installed.release.receipt.files, 3);
-                assert_eq!(record.steps(), [InstallStep::Downloading, InstallStep::Linking], "one download, however many parts");
+                assert_eq!(
+                    record.steps(),
+                    [InstallStep::Downloading, InstallStep::Linking],
+                    "one download, however many parts"
+                );
             }
             Some(text) => drop(setting.fails_saying(&config, &["`more.tgz`", text])),
         }

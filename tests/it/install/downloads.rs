@@ -546,7 +546,8 @@ fn the_bar_over_several_archives_is_full_only_at_the_end() {
     let total = (first.len() + second.len()) as u64;
     let events = record.events();
     assert_eq!(events[0], Event::Started(InstallStep::Downloading, Some(total)));
-    let end = events.iter().position(|event| *event == Event::Started(InstallStep::Linking, None)).expect("a last step");
+    let end =
+        events.iter().position(|event| *event == Event::Started(InstallStep::Linking, None)).expect("a last step");
     let amounts: Vec<u64> = events[..end]
         .iter()
         .filter_map(|event| if let Event::Advanced(done) = event { Some(*done) } else { None })
