@@ -31,7 +31,7 @@ mod variables;
 mod whereabouts;
 
 pub use named::{Checkout, Contents, compare_agreed, with_other_paths};
-pub use part::{NamedFile, Part, Weight};
+pub use part::{FoundSetting, NamedFile, Part, Weight};
 pub use rule::{Subject, acting_parts, refused_variables, variable_of_service};
 pub use shown_command::shown_command;
 pub use stranger::Stranger;

@@ -1,5 +1,7 @@
 //! A part of a project that can act: its line of text, and its canonical form.
 
+use std::path::PathBuf;
+
 use vx_status::text::escaped;
 
 use super::shown_command::shown_command;
@@ -120,6 +122,17 @@ pub enum Weight {
     Tool,
     /// It is a command, or is given to a program that runs it.
     Command,
+}
+
+/// A setting of npm, uv or pip in a file of the project, or of a stranger around it, that the sources would follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundSetting {
+    /// The file.
+    pub file: PathBuf,
+    /// The setting's name.
+    pub name: String,
+    /// Its value, which may be a credential.
+    pub value: String,
 }
 
 /// A file or folder of the checkout that a part names.

@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use std::slice;
 
 use super::named::{Contents, Meaning, named_files};
-use super::part::{NamedFile, Part, is_arguments, is_command};
+use super::part::{FoundSetting, NamedFile, Part, is_arguments, is_command};
 use super::variables::is_never_taken;
 use crate::age::{MINIMUM_RELEASE_AGE, in_words};
+use crate::candidate::SourceKind;
 use crate::dotted_key::key_segments;
 use crate::project::{DeclaredAddresses, DeclaredDigests, Project, ToolRequest, ValueKind};
-use crate::source::{ProjectSetting, uncatalogued};
 
 /// The tables of a project whose values other programs act on.
 const ACTED_ON: [&str; 3] = ["hooks", "agents", "services"];
@@ -29,8 +29,10 @@ const NAMING_FILES: [&str; 3] = ["file", "cert", "key"];
 pub struct Subject<'a> {
     /// The project, as its file describes it.
     pub project: &'a Project,
-    /// The settings of npm and uv in its files.
-    pub settings: &'a [ProjectSetting],
+    /// The settings of npm, uv and pip in its files.
+    pub settings: &'a [FoundSetting],
+    /// The package that a tool names, with its source, unless the catalogue has it for that tool.
+    pub uncatalogued: &'a dyn Fn(&ToolRequest) -> Option<(SourceKind, String)>,
     /// Its directory, without links.
     pub directory: &'a Path,
     /// The top folder of its repository, or its directory.
@@ -73,8 +75,8 @@ pub fn variable_of_service(key: &str) -> Option<&str> {
 
 fn of_tool(subject: &Subject<'_>, tool: &ToolRequest, parts: &mut Vec<Part>) {
     let name = || tool.name.clone();
-    if let Some(named) = uncatalogued(&tool.name, tool.source, tool.package.as_deref()) {
-        parts.push(Part::Package { tool: name(), source: named.source, package: named.package.to_owned() });
+    if let Some((source, package)) = (subject.uncatalogued)(tool) {
+        parts.push(Part::Package { tool: name(), source, package });
     }
     if let Some(declared) = &tool.url {
         let (request, digests) = (tool.request.text().to_owned(), digests(tool.sha256.as_ref()));
@@ -139,7 +141,7 @@ fn of_settings(project: &Project, parts: &mut Vec<Part>) {
     }
 }
 
-fn source_setting(subject: &Subject<'_>, setting: &ProjectSetting) -> Part {
+fn source_setting(subject: &Subject<'_>, setting: &FoundSetting) -> Part {
     let file = setting.file.strip_prefix(subject.top).unwrap_or(&setting.file);
     let value = setting.value.clone();
     let names_files = NAMING_FILES.iter().any(|name| setting.name.trim_matches(['"', '\'']).ends_with(name));

@@ -12,15 +12,16 @@ use super::notice::Notice;
 use super::policy::{Policy, in_build_service};
 use super::withheld::{ConsentError, Withheld};
 use crate::agreed_file::{AgreedCheckout, AgreedFile};
+use crate::candidate::SourceKind;
 use crate::digest::{Algorithm, Digest};
 use crate::paths::{Home, foreign, user_home};
 use crate::project::lineage::Bounds;
-use crate::project::{Project, Trust};
-use crate::source::{ProjectSetting, SettingFiles, project_settings};
+use crate::project::{Project, ToolRequest, Trust};
+use crate::source::{ProjectSetting, SettingFiles, project_settings, uncatalogued};
 use crate::trust::kept::{self, Agreed, Kept};
 use crate::trust::{
-    Checkout, Key, NamedFile, Part, Stranger, Subject, Weight, Whereabouts, acting_parts, is_never_taken, part,
-    refused_variables, take_out, variable_of_service,
+    Checkout, FoundSetting, Key, NamedFile, Part, Stranger, Subject, Weight, Whereabouts, acting_parts, is_never_taken,
+    part, refused_variables, take_out, variable_of_service,
 };
 use crate::variables::Variables;
 
@@ -92,11 +93,12 @@ impl Consent {
         let user = user_home(&Variables::here());
         let trust = Trust::of_home(home.root(), user.as_deref())?;
         let settings = settings_around(&whereabouts, home);
-        let found = project_settings(&settings);
+        let found: Vec<FoundSetting> = project_settings(&settings).into_iter().map(found_setting).collect();
         let contents = Checkout::of(&whereabouts);
         let subject = Subject {
             project,
             settings: &found,
+            uncatalogued: &uncatalogued_package,
             directory: &whereabouts.directory,
             top: &whereabouts.top,
             allowed: &trust.variables,
@@ -372,9 +374,18 @@ pub(super) fn setting_variable(variables: &Variables, name: &str) -> Option<Stri
     value.and_then(|value| value.into_string().ok())
 }
 
+fn found_setting(ProjectSetting { file, name, value }: ProjectSetting) -> FoundSetting {
+    FoundSetting { file, name, value }
+}
+
+fn uncatalogued_package(tool: &ToolRequest) -> Option<(SourceKind, String)> {
+    let named = uncatalogued(&tool.name, tool.source, tool.package.as_deref())?;
+    Some((named.source, named.package.to_owned()))
+}
+
 /// True if the project, with all settings around it that it would follow, lies in a folder that the user trusts, and that
 /// belongs to the user alone.
-fn is_trusted(directory: &Path, settings: &[ProjectSetting], trust: &Trust) -> bool {
+fn is_trusted(directory: &Path, settings: &[FoundSetting], trust: &Trust) -> bool {
     let mut folders = trust.folders.iter().filter_map(|folder| folder.canonicalize().ok());
     folders.any(|folder| {
         let all_inside = settings.iter().all(|setting| setting.file.starts_with(&folder));

@@ -1,6 +1,8 @@
 use super::*;
 use crate::agreed_file::NamedKind;
+use crate::candidate::SourceKind;
 use crate::digest::{Algorithm, Digest};
+use crate::shipped::NamedPackage;
 use crate::trust::part::digest;
 use crate::trust::take_out;
 
@@ -45,10 +47,18 @@ impl Contents for OneScript<'_> {
     }
 }
 
+/// The package that a tool names, with a catalogue that has all packages but two.
+fn uncatalogued(tool: &ToolRequest) -> Option<(SourceKind, String)> {
+    let named = NamedPackage::of_tool(&tool.name).map(|named| (named.source, named.package));
+    let (source, package) = tool.source.zip(tool.package.as_deref()).or(named)?;
+    ["x", "y"].contains(&package).then(|| (source, package.to_owned()))
+}
+
 fn parts_of(project: &Project, allowed: &[&str], script: &str) -> Vec<Part> {
     let allowed: Vec<String> = allowed.iter().map(|name| (*name).to_owned()).collect();
     let (top, contents) = (Path::new("/p"), OneScript(script));
-    acting_parts(&Subject { project, settings: &[], directory: top, top, allowed: &allowed, contents: &contents })
+    let (settings, uncatalogued, allowed) = (&[], &uncatalogued, &allowed);
+    acting_parts(&Subject { project, settings, uncatalogued, directory: top, top, allowed, contents: &contents })
 }
 
 fn parts(text: &str) -> Vec<Part> {
@@ -215,11 +225,12 @@ fn what_git_does_not_track_is_named_as_not_compared_and_is_no_part_of_the_digest
 fn the_files_that_settings_name_are_part_of_the_consent() {
     let project = project("");
     let parts = |name: &str, script: &str| {
-        let setting = ProjectSetting { file: "/p/.npmrc".into(), name: name.into(), value: "setup.sh".into() };
+        let setting = FoundSetting { file: "/p/.npmrc".into(), name: name.into(), value: "setup.sh".into() };
         let (settings, contents, top) = ([setting], OneScript(script), Path::new("/p"));
         acting_parts(&Subject {
             project: &project,
             settings: &settings,
+            uncatalogued: &uncatalogued,
             directory: top,
             top,
             allowed: &[],
@@ -246,9 +257,9 @@ fn variables_that_steer_programs_are_refused_unless_the_user_names_them() {
     assert_eq!(short(&[]), ["the variable MODE"]);
     assert_eq!(short(&["NODE_OPTIONS"]), ["the variable MODE", "the variable NODE_OPTIONS"]);
     let contents = OneScript("");
-    let (top, allowed) = (Path::new("/p"), ["NODE_OPTIONS".to_owned()]);
-    let subject =
-        Subject { project: &project, settings: &[], directory: top, top, allowed: &allowed, contents: &contents };
+    let (top, allowed) = (Path::new("/p"), &["NODE_OPTIONS".to_owned()]);
+    let (project, settings, uncatalogued, contents) = (&project, &[], &uncatalogued, &contents);
+    let subject = Subject { project, settings, uncatalogued, directory: top, top, allowed, contents };
     assert_eq!(refused_variables(&subject), ["LD_PRELOAD"]);
 }
 
