@@ -8,8 +8,8 @@ use crate::install::{Leftover, LeftoverKind, leftovers, remove_leftover};
 use crate::paths::Home;
 use crate::project::Lock;
 use crate::project::lock::{self, LockFile};
-use crate::sync::wanted_by;
 use crate::trouble::Trouble;
+use crate::work::wanted_by::wanted_by;
 
 /// All files that no process uses or will use.
 pub(super) fn check(home: &Home, own: &Lock) -> Vec<Finding> {

@@ -4,7 +4,6 @@ use super::examine::{Diagnosis, DoctorOptions, examine, open};
 use super::finding::{Check, Finding, Remedy};
 use super::{archives, boards, leftovers, places, releases, strays};
 use crate::paths::Home;
-use crate::sync::Want;
 use crate::trouble::Trouble;
 use crate::work::error::WorkError;
 use crate::work::frontend::Frontend;
@@ -13,6 +12,7 @@ use crate::work::notice::Notice;
 use crate::work::options::RunOptions;
 use crate::work::repair::repair;
 use crate::work::shims;
+use crate::work::wanted_by::Want;
 
 /// The result of mending.
 #[derive(Clone, Debug)]

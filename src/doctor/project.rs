@@ -8,10 +8,11 @@ use crate::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::install::Store;
 use crate::project::lock::Change;
 use crate::project::{ProjectError, ToolRequest};
-use crate::sync::{InstalledRelease, Resolved, ResolvedRelease, ResolvedTool, Resolver, Want, wanted_by};
+use crate::sync::{InstalledRelease, Resolved, ResolvedRelease, ResolvedTool, Resolver};
 use crate::trouble::{Explain, TroubleKind};
 use crate::trust::Part;
 use crate::work::error::WorkError;
+use crate::work::wanted_by::{Want, wanted_by};
 use crate::work::workspace::LockOrigin;
 
 /// The releases that projects want: this one, by its lock, and the others, by their last sync.

@@ -21,8 +21,9 @@ use super::strays::end_strays_before_run;
 use crate::history;
 use crate::paths::Home;
 use crate::run::{Dumper, FlightRecorder, Jobs, hold};
-use crate::sync::{InstallChild, Run, Step, start_run};
+use crate::sync::Step;
 use crate::trouble::{Trouble, TroubleKind};
+use crate::work::job::{InstallChild, Run, start_run};
 
 /// The most installs at once if no limit is given and all of them wait for the network.
 const MOST_JOBS: usize = 16;

@@ -25,9 +25,9 @@ use crate::install::{CancelToken, InstallError};
 use crate::paths::{RuntimeError, runtime_directory};
 use crate::process;
 use crate::process_limit::{ProcessLimit, start_error_text};
-use crate::sync::SlotReporter;
 use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::trouble_cell::TroubleCell;
+use crate::work::job::SlotReporter;
 
 /// The longest that an install may take to stop by itself after its parent died.
 const ORPHAN_GRACE: Duration = Duration::from_millis(500);

@@ -4,7 +4,7 @@ use vx_shm::Reader;
 
 use crate::install::Holder;
 use crate::report::Progress;
-use crate::sync::progress_on;
+use crate::work::job::progress_on;
 
 /// The progress of a holder, from its slot; `None` if it has none, or if its board cannot be read.
 pub(super) fn holder_progress(holder: &Holder) -> Option<Progress> {

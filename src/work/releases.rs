@@ -14,10 +14,9 @@ use crate::package::Part;
 use crate::paths::Home;
 use crate::shipped::NamedPackage;
 use crate::source::{Attestation, AttestationFault, Proof, SourceError, SourceErrorKind, Sources, catalogue};
-use crate::sync::{
-    Action, InstalledRelease, Plan, Resolved, ResolvedRelease, ResolvedTool, Step, Waits, Want, claim, plan,
-};
+use crate::sync::{Action, InstalledRelease, Plan, Resolved, ResolvedRelease, ResolvedTool, Step, Waits, claim, plan};
 use crate::trouble::{Trouble, TroubleKind};
+use crate::work::wanted_by::Want;
 
 /// The releases among the resolved tools.
 pub fn wants(wanted: &[ResolvedTool]) -> Vec<Want> {

@@ -16,8 +16,9 @@ use super::run::{Declared, Purpose, RunOutcome};
 use super::workspace::{Access, Faults, Place, Workspace};
 use crate::project::{Lock, Project, ToolRequest};
 use crate::source::Sources;
-use crate::sync::{Resolved, ResolvedTool, Resolver, Step, Want, wanted_by};
+use crate::sync::{Resolved, ResolvedTool, Resolver, Step};
 use crate::trouble::{Trouble, TroubleKind};
+use crate::work::wanted_by::{Want, wanted_by};
 
 /// Install these releases again, as a run with these options would by force. Returns `None` if no source was found for any of them. The frontend gets a notice of
 /// each release without one.

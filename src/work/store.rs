@@ -7,8 +7,8 @@ use super::shims::{self, ShimsError};
 use crate::install::{DiskError, Release, RemoveError, Store};
 use crate::nearest::nearest;
 use crate::paths::Home;
-use crate::sync::{Want, wanted_by};
 use crate::trouble::{Explain, TroubleKind};
+use crate::work::wanted_by::{Want, wanted_by};
 
 /// A release in the store.
 #[derive(Debug)]

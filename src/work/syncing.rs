@@ -17,7 +17,8 @@ use super::workspace::{Faults, Place, Workspace, check_entries};
 use crate::install::sweep;
 use crate::paths::Home;
 use crate::project::ToolRequest;
-use crate::sync::{Plan, Resolver, Want, remember};
+use crate::sync::{Plan, Resolver};
+use crate::work::wanted_by::{Want, remember};
 pub(super) use share::of_catalogue;
 use share::{Resolved, Share};
 

@@ -197,10 +197,7 @@ const TOWERS: [Tower; 24] = [
             &["supervisor"],
         ],
     },
-    Tower {
-        sources: "src/sync",
-        floors: &[&["child", "reporter", "step", "wanted_by"], &["job", "plan"], &["installs", "resolve"]],
-    },
+    Tower { sources: "src/sync", floors: &[&["step"], &["plan"], &["resolve"]] },
     Tower {
         sources: "src/turn",
         floors: &[
@@ -217,8 +214,8 @@ const TOWERS: [Tower; 24] = [
     Tower {
         sources: "src/work",
         floors: &[
-            &["boards", "holder", "logs", "look", "policy", "replay", "rings", "shims"],
-            &["control", "follow", "recordings", "run", "store", "waiting"],
+            &["boards", "job", "logs", "look", "policy", "replay", "rings", "shims", "wanted_by"],
+            &["control", "follow", "holder", "recordings", "run", "store", "waiting"],
             &["reports"],
             &["exports", "withheld"],
             &["error", "options", "silent"],
@@ -312,10 +309,11 @@ const TOWERS: [Tower; 24] = [
                 "inflate",
                 "board_slot",
                 "parallel",
+                "report",
                 "search_path",
             ],
             &["agreed_file", "trouble", "archive", "http", "file_lock"],
-            &["report", "paths", "package", "candidate", "template", "shell"],
+            &["board_error", "trouble_cell", "paths", "package", "candidate", "template", "shell"],
             &["config"],
             &["shipped"],
             &["project", "source", "install", "process", "channel", "route", "history", "rpc"],

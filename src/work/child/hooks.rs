@@ -19,8 +19,8 @@ use crate::install::{
 use crate::paths::Home;
 use crate::process::{self, Exit};
 use crate::process_limit::{ProcessLimit, start_error_text};
-use crate::sync::{SlotReporter, progress_on};
 use crate::work::holder::holder_progress;
+use crate::work::job::{SlotReporter, progress_on};
 
 /// The longest that a post-install command may take.
 const POSTINSTALL_PATIENCE: Duration = Duration::from_secs(15 * 60);

@@ -8,7 +8,7 @@ use crate::channel::slot_key;
 use crate::nearest::nearest;
 use crate::project::{LockedTool, ToolRequest};
 use crate::source::Sources;
-use crate::sync::{self, Plan, Resolution, ResolvedTool, Resolver, Want};
+use crate::sync::{self, Plan, Resolution, ResolvedTool, Resolver};
 use crate::trouble::Trouble;
 use crate::work::awaited::naming_the_silent;
 use crate::work::error::WorkError;
@@ -17,6 +17,7 @@ use crate::work::notice::Notice;
 use crate::work::releases;
 use crate::work::run::{Declaration, Declared};
 use crate::work::told::tell;
+use crate::work::wanted_by::Want;
 use crate::work::workspace::{Access, Workspace};
 
 /// The tools of a sync that one project gives.

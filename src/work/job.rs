@@ -1,26 +1,33 @@
 //! The install of one tool as a job of a run: a child of this program, which takes its configuration from its input.
 
+mod child;
+mod reporter;
+mod start;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use vx_shm::{Ending, Kind, Slot, SlotState};
 use vx_status::error_cell::ErrorCell;
 
-use super::child::launch;
-use super::step::{Action, Step};
 use crate::channel::slot_key;
 use crate::config::InstallConfig;
 use crate::process::{Ended, Exit};
 use crate::process_limit::{NO_ROOM_EXIT, ProcessLimit};
 use crate::run::{Decided, Job, JobSlot, Need, Place, Prepared, Stop, Until, Unwritten, Writer, verdict};
+use crate::sync::{Action, Step};
 use crate::trouble::{Trouble, TroubleKind};
 use crate::trouble_cell::TroubleCell;
+pub use child::InstallChild;
+use child::launch;
+pub use reporter::{SlotReporter, progress_on};
+pub use start::{Run, start_run};
 
 /// Time that a child is given beyond its own deadline before it is killed.
 const DEADLINE_GRACE: Duration = Duration::from_secs(3);
 
 /// The install of one tool.
-pub(super) struct InstallJob {
+struct InstallJob {
     step: Step,
     /// The program of the children.
     program: PathBuf,
@@ -28,7 +35,7 @@ pub(super) struct InstallJob {
 
 impl InstallJob {
     /// The job of this step, with this program for its children.
-    pub(super) fn new(step: Step, program: PathBuf) -> Self {
+    fn new(step: Step, program: PathBuf) -> Self {
         Self { step, program }
     }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use vx_shm::Board;
 
+use super::InstallJob;
 use super::child::InstallChild;
-use super::job::InstallJob;
-use super::step::Step;
 use crate::run::{self, Held, Job, Jobs, RunHandle};
+use crate::sync::Step;
 
 /// A run of installs that has not started.
 pub struct Run {
