@@ -1,7 +1,7 @@
 //! The directories in which programs are started: a project with a tiny tool, a home with many releases, and nothing
 //! around it.
 
-#[path = "../../src/launcher/options.rs"]
+#[path = "../../crates/launcher/src/options.rs"]
 mod options;
 #[path = "served.rs"]
 mod served;
@@ -100,7 +100,7 @@ fn copy(release: &Path, version: &str) {
 /// the target.
 fn compile(into: &Path, target: Option<&Path>) {
     let library = into.with_file_name("libvx_launcher.rlib");
-    let mut rustc = rustc("rlib", "src/launcher/lib.rs", &library);
+    let mut rustc = rustc("rlib", "crates/launcher/src/lib.rs", &library);
     rustc.args(["--crate-name", "vx_launcher", "--cfg", "program"]);
     assert!(rustc.status().expect("the compiler starts").success(), "the launcher's library compiles");
 

@@ -71,7 +71,7 @@ const TOWERS: [Tower; 24] = [
             &["app"],
         ],
     },
-    Tower { sources: "src/launcher", floors: &[&["format", "options"], &["system"], &["launch"]] },
+    Tower { sources: "crates/launcher/src", floors: &[&["format", "options"], &["system"], &["launch"]] },
     Tower {
         sources: "src/project/config",
         floors: &[
@@ -336,9 +336,9 @@ const KEPT_TO: [(&str, &[&str]); 9] = [
     ("ratatui::", &["tui/src/"]),
     ("crossterm::", &["tui/src/"]),
     ("memmap2::", &["shm/src/segment.rs", "shm/src/segment/"]),
-    ("std::process::Command", &["src/process/", "src/launcher/build.rs"]),
+    ("std::process::Command", &["src/process/", "crates/launcher/build.rs"]),
     ("ureq::", &["src/http.rs", "src/http/"]),
-    ("println!", &["src/cli/print.rs", "src/launcher/build.rs", "tui/src/"]),
+    ("println!", &["src/cli/print.rs", "crates/launcher/build.rs", "tui/src/"]),
     ("std::sync::atomic", &["shm/src/atomics.rs", "src/", "tui/"]),
     ("vx_tui::", VIEWS),
 ];
@@ -368,14 +368,14 @@ const TEXTS_KEPT_FROM: [(&str, &[&str]); 2] = [("src/work/", &["`--"]), ("src/wo
 /// The files that may hold unsafe code: the board's memory, the launcher's kernel calls, and the tests that stop and
 /// step other processes.
 const UNSAFE_FILES: [&str; 8] = [
+    "crates/launcher/src/system.rs",
+    "crates/launcher/src/system/arena.rs",
+    "crates/launcher/src/system/call.rs",
+    "crates/launcher/src/system/memory.rs",
+    "crates/launcher/src/system/start.rs",
+    "crates/launcher/src/system/tests.rs",
     "shm/src/segment.rs",
     "shm/tests/support/system.rs",
-    "src/launcher/system.rs",
-    "src/launcher/system/arena.rs",
-    "src/launcher/system/call.rs",
-    "src/launcher/system/memory.rs",
-    "src/launcher/system/start.rs",
-    "src/launcher/system/tests.rs",
 ];
 
 /// The most percent of the sentences in a crate's comments that may open with `What`, `Whether` and the like.
@@ -417,9 +417,9 @@ const PACKAGES: [Package; 5] = [
     },
     Package {
         name: "vx-launcher",
-        manifest: "src/launcher/Cargo.toml",
-        sources: &["src/launcher"],
-        others: &[],
+        manifest: "crates/launcher/Cargo.toml",
+        sources: &["crates/launcher/src"],
+        others: &["crates/launcher/build.rs"],
         above: &["vx-shm", "vx-status", "vx-tui", "path = \"../..\""],
     },
     Package {

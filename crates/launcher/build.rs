@@ -3,6 +3,7 @@
 //!
 //! Only Linux on x86_64 and aarch64 has a launcher: the library calls the kernel directly.
 
+#[path = "src/options.rs"]
 mod options;
 
 use std::env;
@@ -14,7 +15,8 @@ use options::{LINK_OPTIONS, OPTIONS};
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(launcher)");
     println!("cargo::rustc-check-cfg=cfg(program)");
-    println!("cargo::rerun-if-changed=.");
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src");
     let architecture = variable("CARGO_CFG_TARGET_ARCH");
     if variable("CARGO_CFG_TARGET_OS") != "linux" || !["x86_64", "aarch64"].contains(&architecture.as_str()) {
         return;
@@ -32,13 +34,13 @@ fn variable(name: &str) -> String {
 }
 
 fn compile_library(directory: &Path) {
-    let mut rustc = rustc("vx_launcher", "rlib", "lib.rs");
+    let mut rustc = rustc("vx_launcher", "rlib", "src/lib.rs");
     rustc.args(["--cfg", "program", "--out-dir"]).arg(directory);
     run(rustc);
 }
 
 fn link_program(directory: &Path, program: &Path) {
-    let mut rustc = rustc("launcher", "bin", "start.rs");
+    let mut rustc = rustc("launcher", "bin", "src/start.rs");
     rustc.arg("--extern").arg(format!("vx_launcher={}", directory.join("libvx_launcher.rlib").display()));
     for option in LINK_OPTIONS {
         rustc.args(["-C", option]);
