@@ -6,7 +6,7 @@ pub mod system;
 use std::ffi::{OsStr, OsString};
 
 use shell_quote::{Bash, Fish, Sh};
-use vx_status::text::is_unprintable;
+use vx_text::is_unprintable;
 
 /// A shell that people type into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -100,7 +100,7 @@ fn status(place: &DaemonPlace, as_json: bool) -> Outcome {
     print::data(format_args!("watched  {} directories", status.watched));
     print::data(format_args!("releases {}", status.pong.cached_runtimes));
     if let Some(bytes) = status.rss_bytes {
-        print::data(format_args!("memory   {}", vx_status::units::bytes(bytes)));
+        print::data(format_args!("memory   {}", vx_text::units::bytes(bytes)));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
-use vx_status::text::escaped;
+use vx_text::escaped;
 
 mod activate;
 mod args;

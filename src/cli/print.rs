@@ -8,7 +8,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use vx_status::text::escaped;
+use vx_text::escaped;
 
 use super::terminal;
 use crate::trouble::Trouble;

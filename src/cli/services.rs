@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use vx_status::text::{padded, width};
+use vx_text::{padded, width};
 
 use super::args::{LogsArguments, PsArguments};
 use super::failure::{Failure, Outcome};

@@ -1,7 +1,7 @@
 //! The result of a tool: a text for the model, of a bounded length and harmless to whoever shows it.
 
 use serde_json::{Value, json};
-use vx_status::text::escaped;
+use vx_text::escaped;
 
 use crate::trouble::{Explain, Trouble, TroubleKind};
 

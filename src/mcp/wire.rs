@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use vx_status::text::escaped;
+use vx_text::escaped;
 
 use crate::rpc::Fault;
 

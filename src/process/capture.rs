@@ -8,7 +8,7 @@ use std::{io, thread};
 
 use crossbeam_channel::{Receiver, bounded};
 use parking_lot::Mutex;
-use vx_status::text::{clean, last_printed};
+use vx_text::{clean, last_printed};
 
 use super::lines::Lines;
 use super::log::{Log, LogFile};

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use unicode_width::UnicodeWidthStr;
-use vx_status::text::escaped;
+use vx_text::escaped;
 
 use crate::shown_address::{starred, without_secrets};
 use crate::trouble::{Explain, TroubleKind};

@@ -1,6 +1,6 @@
 //! Messages in a stream of bytes: header lines, an empty line, and as many bytes as the header announces.
 
-use vx_status::text::escaped;
+use vx_text::escaped;
 
 /// The largest request that is accepted, in bytes.
 pub const REQUEST_BYTES: usize = 32 * 1024;

@@ -5,7 +5,7 @@ use std::os::fd::BorrowedFd;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
-use vx_status::text::escaped;
+use vx_text::escaped;
 
 use super::frame::{FrameError, REQUEST_BYTES};
 

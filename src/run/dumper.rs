@@ -8,7 +8,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use vx_shm::{Reader, dump};
 use vx_status::document::to_json;
-use vx_status::text::escaped;
+use vx_text::escaped;
 
 use crate::replace_file::replace_file;
 

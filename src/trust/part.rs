@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use vx_status::text::escaped;
+use vx_text::escaped;
 
 use super::shown_command::shown_command;
 use crate::agreed_file::NamedKind;

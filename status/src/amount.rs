@@ -2,7 +2,7 @@
 
 use vx_shm::Unit;
 
-use crate::units::bytes;
+use vx_text::units::bytes;
 
 /// An amount of work in its unit; empty for thousandths, which are shown as a share.
 pub fn amount(count: u64, unit: Unit) -> String {

@@ -13,7 +13,7 @@ use tree::Form;
 /// `error`, all lines as people see them, `error_kind` and `hint`.
 ///
 /// Texts are those of the board, whatever they hold. Written out with `to_string`, the value has control characters as they
-/// are, U+007F to U+009F, which some terminals obey: print it through [`json_line`](crate::text::json_line).
+/// are, U+007F to U+009F, which some terminals obey: print it through [`json_line`](vx_text::json_line).
 pub fn to_json(snapshot: &Snapshot) -> Value {
     tree::of(snapshot, Form::Explained)
 }

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use vx_shm::{Kind, SlotView, Snapshot};
+use vx_text::units::{bytes, dollars, duration};
+use vx_text::{fitted, padded, padded_left, width};
 
 use crate::look::Look;
 use crate::look::{Theme, Tone};
@@ -12,10 +14,8 @@ use crate::mark::{glyph, tone};
 use crate::slot::{elapsed_ms, error_cell, received_bytes};
 use crate::source::Logs;
 use crate::standing::{Standing, ending};
-use crate::text::{fitted, padded, padded_left, width};
 use crate::totals::{Totals, board_elapsed_ms};
 use crate::turn_facts::TurnFacts;
-use crate::units::{bytes, dollars, duration};
 use crate::vocabulary::{self, Ends};
 
 /// Lines of an error, and of the log below it, that are repeated.
@@ -214,8 +214,8 @@ fn by_word(
 mod tests {
     use super::*;
     use crate::fixture::{FixedLogs, counting, everything, hostile};
-    use crate::text::is_unprintable;
     use vx_shm::SlotState;
+    use vx_text::is_unprintable;
 
     #[test]
     fn how_a_process_was_killed_is_said_once() {

@@ -12,6 +12,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use vx_shm::{BoardState, SlotView, Snapshot};
+use vx_text::json_line;
 
 use crate::error_cell::ErrorCell;
 use crate::estimate::TimeLeft;
@@ -21,7 +22,6 @@ use crate::pace::Pace;
 use crate::slot::{SlotId, elapsed_ms, received_bytes};
 use crate::source::Logs;
 use crate::standing::{Standing, failure};
-use crate::text::json_line;
 use crate::totals::{Totals, board_elapsed_ms};
 
 /// Time between two byte counts of one slot.

@@ -6,16 +6,9 @@
 //! written into an [`io::Write`](std::io::Write), and [`table`], [`document`] and [`export`] for a whole reading or run.
 //! [`lines`] has their loops, and [`source`] the traits through which they reach the outside.
 //!
-//! Text on a board, in a log or in a project may hold anything. [`text`] has the only rules that make such text
-//! harmless; every output, here and in the crates above, uses them. [`error_cell`] writes and reads the parts of a slot's
-//! error. [`vocabulary`] has the words of each kind of work for the numbers that a board keeps.
-//!
-//! ```
-//! use vx_status::text::{clean, escaped};
-//! let message = "\u{1b}[2Jdone\u{202e}";
-//! assert_eq!(clean(message), "done");
-//! assert_eq!(escaped(message), "\\u001b[2Jdone\\u202e");
-//! ```
+//! [`error_cell`] writes and reads the parts of a slot's error. [`vocabulary`] has the words of each kind of work for the
+//! numbers that a board keeps. Text on a board, in a log or in a project may hold anything: every output, here and in the
+//! crates above, takes it through [`vx_text`].
 //!
 //! The crate needs no terminal and no files, reads no environment and prints nothing.
 #![forbid(unsafe_code)]
@@ -48,8 +41,6 @@ pub mod source;
 pub mod standing;
 pub mod sums;
 pub mod table;
-pub mod text;
 pub mod totals;
 pub mod turn_facts;
-pub mod units;
 pub mod vocabulary;

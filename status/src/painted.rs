@@ -4,8 +4,9 @@
 //! Backgrounds are among what is dropped, with reverse, blinking and hidden text: they are made for another ground, and
 //! may hide what is written on it.
 
+use vx_text::{clean_with_looks, last_printed};
+
 use crate::look::Colour;
-use crate::text::{clean_with_looks, last_printed};
 
 /// A look that a program asks for. The colour is the one that it named; [`Palette::shown`](crate::look::Palette::shown)
 /// is the one to show.
@@ -26,7 +27,7 @@ pub struct Paint {
 /// A clean line with its looks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Painted {
-    /// The text, as [`clean`](crate::text::clean) leaves it.
+    /// The text, as [`clean`](vx_text::clean) leaves it.
     pub text: String,
     /// The looks, each from a byte of the text on. The text before the first one is plain.
     pub paints: Vec<(usize, Paint)>,
@@ -123,7 +124,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::text::last_overwrite;
+    use vx_text::last_overwrite;
 
     fn paint(parameters: &str) -> Paint {
         after(Paint::default(), parameters)

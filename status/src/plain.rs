@@ -7,6 +7,9 @@ use std::io::{self, Write};
 use crate::vocabulary::{Phases, unit_of, word_of};
 use vx_shm::{SlotView, Snapshot, Unit};
 
+use vx_text::clean;
+use vx_text::units::{bytes, counted, duration, rate};
+
 use crate::changes::Changes;
 use crate::estimate::TimeLeft;
 use crate::hanging::{Hanging, hanging};
@@ -14,9 +17,7 @@ use crate::pace::Pace;
 use crate::slot::{download_entry, elapsed_ms, received_bytes, size_bytes};
 use crate::standing::{Standing, ending, note};
 use crate::sums::time_left;
-use crate::text::clean;
 use crate::totals::Totals;
-use crate::units::{bytes, counted, duration, rate};
 
 pub use actions::{annotations, group, step_summary};
 
@@ -79,7 +80,7 @@ impl Plain {
     }
 
     fn line(&self, out: &mut dyn Write, text: &str) -> io::Result<()> {
-        let line = crate::text::fitted(text, LINE_COLUMNS, "~");
+        let line = vx_text::fitted(text, LINE_COLUMNS, "~");
         if self.guarded { writeln!(out, "{}", actions::guarded(&line)) } else { writeln!(out, "{line}") }
     }
 }
@@ -164,7 +165,7 @@ fn hang_words(hangs: &Hanging) -> String {
 mod tests {
     use super::*;
     use crate::fixture::{counting, done, downloading, everything, hostile};
-    use crate::text::is_unprintable as is_hostile;
+    use vx_text::is_unprintable as is_hostile;
 
     fn lines(plain: &mut Plain, snapshot: &Snapshot, now_ms: u64) -> Vec<String> {
         let mut out = Vec::new();

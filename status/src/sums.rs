@@ -1,12 +1,12 @@
 //! The sums over a board in words: its state, how much is done, and how long it takes.
 
 use vx_shm::BoardState;
+use vx_text::units::{bytes, duration, rate, seconds};
+use vx_text::width;
 
 use crate::estimate::{TimeLeft, in_seconds};
 use crate::look::{Theme, Tone};
-use crate::text::width;
 use crate::totals::Totals;
-use crate::units::{bytes, duration, rate, seconds};
 
 /// The state of the board as a whole.
 pub fn state(totals: &Totals) -> (&'static str, Tone) {

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use vx_shm::{BoardView, Liveness, SlotState, SlotView, Snapshot, Unit};
+use vx_text::replaced;
 
 use crate::error_cell::ErrorCell;
-use crate::text::replaced;
 use crate::vocabulary::{begun, is_stalled, unit_of, word_of};
 
 const COLUMNS: [&str; 18] = [

@@ -5,8 +5,8 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 
 use vx_shm::{Board, BoardState, Ending, Kind, Slot};
-use vx_status::text::is_unprintable;
 use vx_status::vocabulary::Phase;
+use vx_text::is_unprintable;
 
 use crate::sandbox::{Finished, Sandbox};
 

@@ -15,6 +15,10 @@ mod report;
 mod source;
 mod unsafe_code;
 
+use std::path::PathBuf;
+
+use source::root;
+
 /// The floors of one folder, lowest first; each word is a module of the folder.
 struct Tower {
     sources: &'static str,
@@ -47,8 +51,8 @@ const TOWERS: [Tower; 24] = [
     Tower {
         sources: "status/src",
         floors: &[
-            &["text", "units", "error_cell", "look", "places", "turn_facts"],
-            &["amount", "painted", "vocabulary"],
+            &["amount", "error_cell", "look", "places", "turn_facts"],
+            &["painted", "vocabulary"],
             &["source"],
             &["slot", "table", "document", "export"],
             &["standing"],
@@ -383,50 +387,35 @@ const MOST_LATE_OPENINGS_PERCENT: f64 = 1.0;
 
 /// A package of the workspace.
 struct Package {
-    name: &'static str,
-    manifest: &'static str,
-    /// The directories of its shipped code.
-    sources: &'static [&'static str],
-    /// The directories and files of its tests, benches and examples.
+    /// Its folder, from the root; its sources are in `src` there.
+    folder: &'static str,
+    /// The directories and files of its tests, benches and examples, from its folder.
     others: &'static [&'static str],
-    /// Words that its manifest must not hold: the packages that stand on it.
-    above: &'static [&'static str],
 }
 
-const PACKAGES: [Package; 5] = [
-    Package {
-        name: "vx-shm",
-        manifest: "shm/Cargo.toml",
-        sources: &["shm/src"],
-        others: &["shm/tests", "shm/examples", "shm/fuzz"],
-        above: &["vx-status", "vx-tui", "vx-launcher", "path = \"..\""],
-    },
-    Package {
-        name: "vx-status",
-        manifest: "status/Cargo.toml",
-        sources: &["status/src"],
-        others: &["status/tests", "status/examples"],
-        above: &["vx-tui", "vx-launcher", "path = \"..\""],
-    },
-    Package {
-        name: "vx-tui",
-        manifest: "tui/Cargo.toml",
-        sources: &["tui/src"],
-        others: &["tui/tests", "tui/examples"],
-        above: &["vx-launcher", "path = \"..\""],
-    },
-    Package {
-        name: "vx-launcher",
-        manifest: "crates/launcher/Cargo.toml",
-        sources: &["crates/launcher/src"],
-        others: &["crates/launcher/build.rs"],
-        above: &["vx-shm", "vx-status", "vx-tui", "path = \"../..\""],
-    },
-    Package {
-        name: "vx",
-        manifest: "Cargo.toml",
-        sources: &["src"],
-        others: &["build.rs", "tests", "benches", "examples/turn.rs"],
-        above: &[],
-    },
+/// The packages, lowest first: each may depend on those before it only.
+const PACKAGES: [Package; 6] = [
+    Package { folder: "crates/text", others: &[] },
+    Package { folder: "crates/launcher", others: &["build.rs"] },
+    Package { folder: "shm", others: &["tests", "examples", "fuzz"] },
+    Package { folder: "status", others: &["tests", "examples"] },
+    Package { folder: "tui", others: &["tests", "examples"] },
+    Package { folder: ".", others: &["build.rs", "tests", "benches", "examples/turn.rs"] },
 ];
+
+impl Package {
+    /// The directory of its shipped code.
+    fn sources(&self) -> PathBuf {
+        root().join(self.folder).join("src")
+    }
+
+    /// The directories and files of its tests, benches and examples.
+    fn others(&self) -> impl Iterator<Item = PathBuf> {
+        self.others.iter().map(|other| root().join(self.folder).join(other))
+    }
+
+    /// Its manifest.
+    fn manifest(&self) -> PathBuf {
+        root().join(self.folder).join("Cargo.toml")
+    }
+}

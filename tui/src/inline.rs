@@ -16,10 +16,10 @@ use vx_status::slot::{elapsed_ms, received_bytes};
 use vx_status::source::{Expectations, PrintedLine};
 use vx_status::standing::Standing;
 use vx_status::sums::summary;
-use vx_status::text::{clean, fitted, padded, padded_left, width};
 use vx_status::totals::Totals;
 use vx_status::turn_facts::TurnFacts;
-use vx_status::units::{bytes, dollars, duration, percent, rate, seconds, short_count};
+use vx_text::units::{bytes, dollars, duration, percent, rate, seconds, short_count};
+use vx_text::{clean, fitted, padded, padded_left, width};
 
 use crate::model::{Row, fill_in, rows};
 use crate::theme::{Theme, Tone};

@@ -15,7 +15,7 @@ mod pane;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use vx_status::text::{fitted, width};
+use vx_text::{fitted, width};
 
 use crate::theme::Theme;
 

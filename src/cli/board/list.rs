@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use vx_shm::{Listed, Snapshot};
 use vx_status::document::to_json;
-use vx_status::text::clean;
+use vx_text::clean;
 
 use crate::cli::failure::Outcome;
 use crate::cli::print;

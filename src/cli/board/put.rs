@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use vx_status::text::clean;
+use vx_text::clean;
 
 use crate::cli::args::{CloseArguments, CreateArguments, PutArguments};
 use crate::cli::failure::{Failure, Outcome};

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use vx_shm::{Reader, SlotState};
 use vx_status::error_cell::ErrorCell;
 use vx_status::source::Logs;
-use vx_status::text::clean;
+use vx_text::clean;
 
 use crate::cli::failure::{CANCELLED, FAILED, Failure};
 use crate::cli::print;

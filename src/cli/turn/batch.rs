@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf, absolute};
 use std::process::ExitCode;
 
 use serde::Deserialize;
-use vx_status::text::json_line;
+use vx_text::json_line;
 
 use super::TurnArguments;
 use super::agent::Agents;

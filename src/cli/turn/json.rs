@@ -1,7 +1,7 @@
 //! The events of a turn as JSON, one line each.
 
 use serde_json::{Value, json};
-use vx_status::text::json_line;
+use vx_text::json_line;
 
 use super::Form;
 use crate::cli::print;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use jiff::Timestamp;
 use vx_status::source::Expectations;
-use vx_status::text::padded;
+use vx_text::padded;
 
 use super::control::{LeaseControl, PrintingLogs};
 use crate::cli::args::{OutputArguments, UpArguments};

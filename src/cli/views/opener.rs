@@ -26,7 +26,7 @@ impl UserPrograms {
 impl Opener for UserPrograms {
     fn open_address(&mut self, address: &str) -> Result<(), String> {
         if !is_web_address(address) {
-            return Err(format!("`{}` is no address of the web", vx_status::text::clean(address)));
+            return Err(format!("`{}` is no address of the web", vx_text::clean(address)));
         }
         browser::open(address, &self.failures.0)
     }

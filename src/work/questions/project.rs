@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use vx_status::text::escaped;
+use vx_text::escaped;
 
 use super::QuestionError;
 use crate::install::Store;

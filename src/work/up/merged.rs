@@ -42,7 +42,7 @@ impl Merged {
         let builds = keys.iter().map(|key| build_key(service_of_key(key)));
         let builds = builds.filter(|key| log_file(&logs_of(board), key).exists());
         let sources: BTreeSet<String> = keys.iter().cloned().chain(builds).collect();
-        let wide = sources.iter().map(|key| vx_status::text::width(key)).max().unwrap_or_default();
+        let wide = sources.iter().map(|key| vx_text::width(key)).max().unwrap_or_default();
         let mut merged = Self { keys: keys.to_vec(), together, lines: VecDeque::new(), end: 0, wide };
         let mut before: Vec<Entry> = Vec::new();
         for key in &sources {
@@ -81,8 +81,8 @@ impl Merged {
     fn add(&mut self, entries: Vec<Entry>) {
         for Entry { time, source, message, .. } in entries {
             // A build that came later has a longer name than its service.
-            self.wide = self.wide.max(vx_status::text::width(&source));
-            let source = vx_status::text::padded(&source, self.wide, "");
+            self.wide = self.wide.max(vx_text::width(&source));
+            let source = vx_text::padded(&source, self.wide, "");
             let text = format!("{} {source} | {message}", time_of_day(time));
             let at = self.end;
             self.end += text.len() as u64 + 1;

@@ -75,7 +75,7 @@ impl Together {
 
     /// The columns of the longest name.
     pub fn widest(&self) -> usize {
-        self.followers.iter().map(|(name, _)| vx_status::text::width(name)).max().unwrap_or_default()
+        self.followers.iter().map(|(name, _)| vx_text::width(name)).max().unwrap_or_default()
     }
 
     /// Follow the services and builds that have come.

@@ -5,11 +5,11 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 use vx_shm::SlotView;
+use vx_text::{escaped, json_line};
 
 use super::course::{Course, Tool};
 use super::critical::critical_path;
 use crate::error_cell::ErrorCell;
-use crate::text::{escaped, json_line};
 
 /// The number of the process that all tracks belong to, which stands for the board.
 const BOARD: u32 = 1;

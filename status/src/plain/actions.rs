@@ -7,11 +7,11 @@
 mod page;
 
 use vx_shm::{SlotView, Snapshot};
+use vx_text::{clean, fitted};
 
 use crate::slot::error_cell;
 use crate::source::Logs;
 use crate::standing::{Standing, ending};
-use crate::text::{clean, fitted};
 
 pub use page::step_summary;
 
@@ -121,7 +121,7 @@ mod tests {
         let lines = annotations(&board(vec![failed(0, "zig", "no")]), &mut logs);
         assert!(lines[0].starts_with("::error title=zig 1.0.0 failed::no%0Ald: x"), "{}", lines[0]);
         assert!(lines[0].ends_with("not found%0Awhole log: /logs/zig.log"), "{}", lines[0]);
-        assert!(!lines[0].chars().any(crate::text::is_unprintable), "{}", lines[0]);
+        assert!(!lines[0].chars().any(vx_text::is_unprintable), "{}", lines[0]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use vx_shm::Snapshot;
 use vx_status::table::{to_csv, to_text};
-use vx_status::text::escaped;
+use vx_text::escaped;
 
 /// Assert that both tables are well formed, and that nothing in them can move a cursor or change the text's direction.
 pub(crate) fn tables(snapshot: &Snapshot) {

@@ -4,7 +4,7 @@
 //! does not search or cut the text of an error: a kind, a variant or a field holds the fact that it would look for.
 
 use super::PACKAGES;
-use super::source::{root, rust_files, shipped, shown, text};
+use super::source::{rust_files, shipped, shown, text};
 
 /// Names that errors go by in this code.
 const ERROR_WORDS: [&str; 9] = ["error", "err", "fault", "failure", "trouble", "cause", "doubt", "warning", "reason"];
@@ -30,8 +30,7 @@ const ALLOWED: [(&str, &str); 1] = [
 
 /// The shipped code of every file, without comments; texts stay.
 fn sources() -> Vec<(String, String)> {
-    let places = PACKAGES.iter().flat_map(|package| package.sources);
-    let files = places.flat_map(|place| rust_files(&root().join(place)));
+    let files = PACKAGES.iter().flat_map(|package| rust_files(&package.sources()));
     // `tests.rs`, and the files of a folder of tests, are left out.
     let of_tests = |file: &str| file.trim_end_matches(".rs").split('/').any(|part| part == "tests");
     let shipped_files = files.filter(|file| !of_tests(&shown(file)));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::graph::Graph;
 use super::imports::root_modules;
 use super::source::{code, root, rust_files, shown, text};
-use super::{MOST_FILES_WITHOUT_FLOORS, PACKAGES, TOWERS, Tower};
+use super::{MOST_FILES_WITHOUT_FLOORS, PACKAGES, Package, TOWERS, Tower};
 
 /// Modules that stand above all others, or beside the crate.
 const ROOTS: [&str; 4] = ["lib", "docs", "build", "start"];
@@ -137,7 +137,7 @@ fn proposal(folder: &Path) -> String {
 #[test]
 fn every_large_folder_has_floors() {
     let mut without = Vec::new();
-    for sources in PACKAGES.iter().flat_map(|known| known.sources).map(|sources| root().join(sources)) {
+    for sources in PACKAGES.iter().map(Package::sources) {
         let folders: BTreeSet<PathBuf> =
             rust_files(&sources).iter().filter_map(|file| file.parent().map(Path::to_path_buf)).collect();
         without.extend(folders.into_iter().filter(|folder| {
@@ -152,13 +152,34 @@ fn every_large_folder_has_floors() {
 
 #[test]
 fn crates_look_down_only() {
-    for known in &PACKAGES {
-        let manifest = root().join(known.manifest);
-        let text = fs::read_to_string(&manifest).expect("a manifest reads");
-        for above in known.above {
-            assert!(!text.contains(above), "{} depends on what lies above it: {above}", known.manifest);
+    let members = fs::read_dir(root().join("crates")).expect("the crates' folder reads").flatten();
+    for member in members.filter(|member| member.path().join("Cargo.toml").exists()) {
+        let known = PACKAGES.iter().any(|package| root().join(package.folder) == member.path());
+        assert!(known, "{} stands on no floor", shown(&member.path()));
+    }
+    for (at, package) in PACKAGES.iter().enumerate() {
+        let manifest = fs::read_to_string(package.manifest()).expect("a manifest reads");
+        for name in dependencies(&manifest) {
+            let below = PACKAGES[..at].iter().any(|other| name_of(other) == name);
+            assert!(below, "{} depends on `{name}`, which does not lie below it", package.folder);
         }
     }
+}
+
+/// The packages of this workspace that a manifest depends on, for its tests too.
+fn dependencies(manifest: &str) -> BTreeSet<String> {
+    let manifest: toml::Table = manifest.parse().expect("a manifest is TOML");
+    let tables = ["dependencies", "dev-dependencies", "build-dependencies"];
+    let targets = manifest.get("target").and_then(toml::Value::as_table);
+    let everywhere = std::iter::once(&manifest)
+        .chain(targets.into_iter().flat_map(|targets| targets.values().filter_map(toml::Value::as_table)));
+    let named = everywhere.flat_map(|table| tables.iter().filter_map(|kind| table.get(*kind)?.as_table()));
+    named.flat_map(|table| table.keys().filter(|name| name.starts_with("vx-")).cloned()).collect()
+}
+
+/// The name of a package: that of its folder behind `vx-`.
+fn name_of(package: &Package) -> String {
+    format!("vx-{}", package.folder.trim_start_matches("crates/"))
 }
 
 #[test]

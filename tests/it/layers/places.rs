@@ -1,7 +1,7 @@
 //! Words that only some places may use, and words that some places must not use.
 
 use super::imports::Names;
-use super::source::{code, root, rust_files, shown, text, texts};
+use super::source::{code, rust_files, shown, text, texts};
 use super::{KEPT_FROM, KEPT_TO, PACKAGES, TEXTS_KEPT_FROM};
 
 /// The words at fault, if this source of this file uses some that it may not.
@@ -25,9 +25,9 @@ fn misplaced(file: &str, source: &str) -> Vec<String> {
 
 #[test]
 fn each_word_stays_in_its_place() {
-    let sources = PACKAGES.iter().flat_map(|known| known.sources).map(|sources| root().join(sources));
-    let faults: Vec<String> = sources
-        .flat_map(|sources| rust_files(&sources))
+    let faults: Vec<String> = PACKAGES
+        .iter()
+        .flat_map(|package| rust_files(&package.sources()))
         .flat_map(|file| misplaced(&shown(&file), &text(&file)))
         .collect();
     assert!(faults.is_empty(), "out of place:\n{}", faults.join("\n"));

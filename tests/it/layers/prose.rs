@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::source::{paragraphs, root, rust_files, shown, text};
+use super::source::{paragraphs, rust_files, shown, text};
 use super::{MOST_LATE_OPENINGS_PERCENT, PACKAGES, Package};
 
 /// Words that open a sentence whose subject comes late, or is a pronoun for a process.
@@ -60,7 +60,7 @@ fn sentences(paragraph: &str) -> Vec<&str> {
 impl Package {
     /// The files of this package that have comments, each with its sentences.
     fn openings(&self) -> Vec<(String, Openings)> {
-        let places = self.sources.iter().chain(self.others).map(|place| root().join(place));
+        let places = std::iter::once(self.sources()).chain(self.others());
         let files = places.flat_map(|place| rust_files(&place));
         files.map(|file| (shown(&file), Openings::of(&text(&file)))).collect()
     }
@@ -71,7 +71,7 @@ const MOST_NAMED: usize = 5;
 
 #[test]
 fn comments_open_with_their_subject() {
-    let mut report = format!("{:<12} {:>9} {:>10} {:>8}  most in\n", "package", "sentences", "open late", "percent");
+    let mut report = format!("{:<16} {:>9} {:>10} {:>8}  most in\n", "package", "sentences", "open late", "percent");
     let mut faults = Vec::new();
     for package in &PACKAGES {
         let mut files = package.openings();
@@ -80,9 +80,9 @@ fn comments_open_with_their_subject() {
         files.sort_by_key(|(_, openings)| std::cmp::Reverse(openings.late));
         let most: Vec<String> =
             files.iter().take(MOST_NAMED).map(|(file, openings)| format!("{file} {}", openings.late)).collect();
-        let (name, percent) = (package.name, all.percent());
+        let (name, percent) = (package.folder, all.percent());
         let Openings { sentences, late } = all;
-        let _ = writeln!(report, "{name:<12} {sentences:>9} {late:>10} {percent:>8.1}  {}", most.join(", "));
+        let _ = writeln!(report, "{name:<16} {sentences:>9} {late:>10} {percent:>8.1}  {}", most.join(", "));
         if percent > MOST_LATE_OPENINGS_PERCENT {
             faults.push(name);
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::PACKAGES;
-use super::source::{root, rust_files, shown, text};
+use super::source::{rust_files, shown, text};
+use super::{PACKAGES, Package};
 
 #[derive(Default)]
 struct Folder {
@@ -31,9 +31,9 @@ fn folders(sources: &Path) -> BTreeMap<String, Folder> {
 #[test]
 fn the_size_of_each_folder_is_reported() {
     let mut report = format!("{:<34} {:>5} {:>7}  longest\n", "folder", "files", "lines");
-    for sources in PACKAGES.iter().flat_map(|package| package.sources) {
-        let folders = folders(&root().join(sources));
-        assert!(!folders.is_empty(), "no sources below {sources}");
+    for sources in PACKAGES.iter().map(Package::sources) {
+        let folders = folders(&sources);
+        assert!(!folders.is_empty(), "no sources below {}", shown(&sources));
         for (path, Folder { files, lines, longest: (most, name) }) in folders {
             let _ = writeln!(report, "{path:<34} {files:>5} {lines:>7}  {most} {name}");
         }

@@ -12,8 +12,8 @@ use vx_status::fixture::{FixedLogs, Script};
 use vx_status::lines::{PlainForm, PlainOptions, json, plain};
 use vx_status::plain::step_summary;
 use vx_status::source::Inputs;
-use vx_status::units::{bytes, duration};
 use vx_status::vocabulary::Phase;
+use vx_text::units::{bytes, duration};
 
 use super::*;
 use crate::inline::finished_line;

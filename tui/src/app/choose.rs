@@ -6,8 +6,8 @@ use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{Event, KeyEvent, KeyEventKind};
 use ratatui::layout::Rect;
 use vx_shm::BoardState;
-use vx_status::text::{padded, padded_left, width};
-use vx_status::units::duration;
+use vx_text::units::duration;
+use vx_text::{padded, padded_left, width};
 
 use super::{DashboardOptions, SIGHUP};
 use crate::bindings::{Action, KeyBindings, When};

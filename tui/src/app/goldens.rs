@@ -16,8 +16,8 @@ use vx_status::look::{Depth, Look, Palette};
 use vx_status::rates::Rates;
 use vx_status::slot::SlotId;
 use vx_status::source::{Expectations, LogPlace, Logs, Position};
-use vx_status::text::is_unprintable as is_hostile;
 use vx_status::vocabulary::{Phase, PhaseEntry};
+use vx_text::is_unprintable as is_hostile;
 
 use crate::keys;
 use crate::message::Message;
@@ -332,7 +332,7 @@ fn shows(terminal: &vt100::Parser, buffer: &Buffer) {
                 assert_eq!(colour, cell.fg, "({x}, {y}) `{}`", cell.symbol());
             }
             // A flag is two characters of one column each to a terminal that does not know flags.
-            let wide = u16::try_from(vx_status::text::width(cell.symbol())).expect("a cell is narrow").max(1);
+            let wide = u16::try_from(vx_text::width(cell.symbol())).expect("a cell is narrow").max(1);
             let parts = (x..x + wide).filter_map(|x| terminal.screen().cell(y, x));
             let text: String = parts.map(vt100::Cell::contents).collect();
             shown.push_str(if text.is_empty() { " " } else { &text });

@@ -13,8 +13,8 @@ use vx_status::look::Look;
 use vx_status::pace::Pace;
 use vx_status::rates::Rates;
 use vx_status::source::{Expectations, Inputs, PrintedLine};
-use vx_status::text::width;
 use vx_status::totals::Totals;
+use vx_text::width;
 
 use super::OutputOptions;
 use crate::inline::{finished_line, live_rows, print_above, printed_line, redraw};

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use vx_status::slot::SlotId;
 use vx_status::source::{LogPlace, Logs};
-use vx_status::text::last_overwrite;
+use vx_text::last_overwrite;
 
 use crate::message::Message;
 use crate::model::Model;

@@ -209,7 +209,7 @@ fn the_inline_view_has_a_row_for_each_service_below_what_they_print() {
     let rows = live_rows(&theme, &shop(), &[], &expectations, (100, 30));
     let narrow = live_rows(&theme, &shop(), &[], &expectations, (40, 30));
     insta::assert_snapshot!("services_inline", format!("{}\n\n{}\n", rows.join("\n"), narrow.join("\n")));
-    assert!(narrow.iter().all(|row| vx_status::text::width(row) < 40), "{narrow:?}");
+    assert!(narrow.iter().all(|row| vx_text::width(row) < 40), "{narrow:?}");
 }
 
 #[test]

@@ -9,8 +9,8 @@ use vx_status::estimate::TimeLeft;
 use vx_status::pace::Pace;
 use vx_status::plain::Plain;
 use vx_status::source::{LogPlace, Logs};
-use vx_status::text::{clean, last_overwrite};
-use vx_status::units::bytes;
+use vx_text::units::bytes;
+use vx_text::{clean, last_overwrite};
 
 /// Interval between two lines about the whole run.
 const BETWEEN_SUMS_MS: u64 = 3_000;

@@ -5,7 +5,7 @@ use std::num::NonZero;
 use vx_status::fixture::{counting, downloading, everything, hostile, many};
 use vx_status::look::Look;
 use vx_status::source::Expectations;
-use vx_status::text::is_unprintable as is_hostile;
+use vx_text::is_unprintable as is_hostile;
 
 use super::*;
 

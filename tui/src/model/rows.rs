@@ -8,10 +8,10 @@ use vx_status::pace::Pace;
 use vx_status::slot::{SlotId, asks, elapsed_ms, is_unwell, last_build, permille, size_bytes, usable_ms};
 use vx_status::source::Usage;
 use vx_status::standing::{Standing, note};
-use vx_status::text::width;
 use vx_status::turn_facts::TurnFacts;
-use vx_status::units::{counted, tenths};
 use vx_status::vocabulary::{Phases, sized_in_bytes, unit_of, word_of};
+use vx_text::units::{counted, tenths};
+use vx_text::width;
 
 /// The cells of one slot's row. The texts are not cleaned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use ratatui::buffer::Buffer;
 use ratatui::crossterm::{Command, cursor, event, style, terminal};
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
-use vx_status::text::width;
+use vx_text::width;
 
 use super::ground::{self, QUESTION};
 use super::{ScreenError, input, signs};

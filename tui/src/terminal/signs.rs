@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use anstyle_progress::{TermProgress, TermProgressStatus, supports_term_progress};
 use parking_lot::Mutex;
-use vx_status::text::{clean, fitted};
 use vx_status::totals::Totals;
+use vx_text::{clean, fitted};
 
 /// Longest wait of a removal for a sign being written. A panic inside that write never gets the lock.
 const SIGN_WAIT: Duration = Duration::from_millis(200);
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn a_title_cannot_end_its_own_command() {
         let title = title_of("\u{1b}\\\u{7}\u{9c}\u{1b}]0;x", &Totals::default());
-        assert!(!title.chars().any(vx_status::text::is_unprintable), "{title:?}");
+        assert!(!title.chars().any(vx_text::is_unprintable), "{title:?}");
     }
 
     #[test]

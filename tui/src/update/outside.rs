@@ -1,7 +1,7 @@
 //! Output beyond the view: to a pager, the clipboard, a file, or plain lines.
 
 use vx_status::error_cell::ErrorCell;
-use vx_status::text::clean;
+use vx_text::clean;
 
 use super::motion;
 use crate::message::{Effect, Message};

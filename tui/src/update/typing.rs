@@ -1,7 +1,7 @@
 //! Typing of a filter or a search, and movement from match to match.
 
 use tui_input::{Input, InputRequest};
-use vx_status::text::{clean, is_unprintable};
+use vx_text::{clean, is_unprintable};
 
 use super::{log, reorder};
 use crate::message::Message;

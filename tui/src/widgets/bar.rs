@@ -39,7 +39,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use vx_status::look::Look;
-    use vx_status::text::width;
+    use vx_text::width;
 
     fn theme() -> Theme {
         Theme::new(Look { ascii: true, ..Look::default() })

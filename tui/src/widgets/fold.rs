@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use vx_status::look::Hue;
 use vx_status::standing::Standing;
-use vx_status::text::width;
-use vx_status::units::bytes;
+use vx_text::units::bytes;
+use vx_text::width;
 
 use super::lane::ground;
 use super::{put, put_right};

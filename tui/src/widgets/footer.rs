@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use unicode_segmentation::UnicodeSegmentation;
-use vx_status::text::width;
 use vx_status::vocabulary::{Phase, Phases};
+use vx_text::width;
 
 use super::put;
 use crate::model::{Mode, Model};

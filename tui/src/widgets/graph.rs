@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use vx_status::slot::{cached_bytes, download_entry, entry_ends_ns};
-use vx_status::units::rate;
+use vx_text::units::rate;
 
 use super::{fill, put};
 use crate::model::Model;

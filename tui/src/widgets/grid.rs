@@ -9,8 +9,8 @@ use vx_status::mark::{glyph, tone};
 use vx_status::slot::{cached_bytes, download_entry, entry_ends_ns};
 use vx_status::standing::Standing;
 use vx_status::turn_facts::TurnFacts;
-use vx_status::units::{bytes, dollars, rate, seconds, short_count, tenths};
 use vx_status::vocabulary::{self, Phases};
+use vx_text::units::{bytes, dollars, rate, seconds, short_count, tenths};
 
 use super::fold::fold;
 use super::lane::{Lane, heading, lane};
@@ -224,7 +224,7 @@ fn words(
         _ => row.note.clone(),
     };
     let text = if inside { format!(" {text} ") } else { text };
-    let long = u16::try_from(vx_status::text::width(&text)).unwrap_or(u16::MAX);
+    let long = u16::try_from(vx_text::width(&text)).unwrap_or(u16::MAX);
     // Near the right end, words go over what is drawn already, as far as they need and at most over half; a question is worth
     // more of it.
     let start = if from == 0 || inside { from } else { from + 1 };

@@ -6,8 +6,8 @@ use vx_status::estimate::in_seconds;
 use vx_status::source::Position;
 use vx_status::standing::Standing;
 use vx_status::sums::state;
-use vx_status::text::{fitted, padded_left, width};
-use vx_status::units::{bytes, rate, seconds, tenths};
+use vx_text::units::{bytes, rate, seconds, tenths};
+use vx_text::{fitted, padded_left, width};
 
 use super::{fill, meter, put};
 use crate::model::Model;
@@ -188,7 +188,7 @@ pub(crate) fn one_line(theme: &Theme, model: &Model) -> String {
     let Some(row) = worst.or(busy) else {
         return format!("{sums} {}", state(&model.totals).0);
     };
-    let share = row.permille.filter(|_| row.standing == Standing::Running).map(vx_status::units::percent);
+    let share = row.permille.filter(|_| row.standing == Standing::Running).map(vx_text::units::percent);
     let what = share.unwrap_or_else(|| row.standing.word().to_owned());
     format!("{sums} {} {} {what}", theme.glyphs.dot, row.tool)
 }

@@ -9,8 +9,8 @@ use ratatui::style::Modifier;
 use vx_shm::SlotView;
 use vx_status::look::{Hue, Tone};
 use vx_status::standing::Standing;
-use vx_status::text::width;
 use vx_status::vocabulary::{Phase, Phases, word_of};
+use vx_text::width;
 
 use super::{fill, put, put_right};
 use crate::model::{Axis, Row, Stall, still_for_ns};

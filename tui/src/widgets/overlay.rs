@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::widgets::{Clear, Widget};
-use vx_status::text::{padded, width};
+use vx_text::{padded, width};
 
 use super::{put, row_of};
 use crate::theme::{Styles, Theme, Tone};

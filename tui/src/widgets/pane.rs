@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use vx_status::places::Place;
-use vx_status::text::fitted;
+use vx_text::fitted;
 
 use super::{fill, put, put_right, row_of};
 use crate::model::{Focus, Model, Tab};

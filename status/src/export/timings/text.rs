@@ -1,6 +1,6 @@
 //! Numbers and texts in the form of the page.
 
-use crate::text::replaced;
+use vx_text::replaced;
 
 /// `text` as the text of a page or of an attribute: no markup, and U+FFFD in place of each unprintable character except line
 /// ends and tabs.

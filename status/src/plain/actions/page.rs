@@ -5,13 +5,14 @@ use std::cmp::Reverse;
 use crate::vocabulary::{Phase, Phases};
 use vx_shm::{SlotView, Snapshot};
 
+use vx_text::fitted;
+use vx_text::units::{bytes, duration};
+
 use super::failure_lines;
 use crate::slot::{elapsed_ms, entry_ends_ns, received_bytes};
 use crate::source::Logs;
 use crate::standing::{Standing, ending};
-use crate::text::fitted;
 use crate::totals::{Totals, board_elapsed_ms};
-use crate::units::{bytes, duration};
 
 /// The largest page of a step that GitHub shows, less some room for later steps' text.
 const MOST_BYTES: usize = 1_000_000;
@@ -180,7 +181,7 @@ mod tests {
         assert!(page.contains("| a\\|b | 1.0.0 | **failed**: &lt;img src=x&gt; \\`code\\` |"), "{page}");
         assert!(page.contains("&lt;/pre&gt;&lt;script&gt;") && !page.contains("<script>"), "{page}");
         let page = step_summary(&hostile(), &mut logs(), 0);
-        assert!(!page.chars().any(|character| character != '\n' && crate::text::is_unprintable(character)), "{page}");
+        assert!(!page.chars().any(|character| character != '\n' && vx_text::is_unprintable(character)), "{page}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use vx_shm::SlotView;
 use vx_status::places::{Place, places};
 use vx_status::slot::{SlotId, error_cell};
 use vx_status::standing::{Standing, ending};
-use vx_status::text::{clean, last_overwrite, wrapped};
+use vx_text::{clean, last_overwrite, wrapped};
 
 use super::Line;
 use crate::model::{LOG_LINES, Model};

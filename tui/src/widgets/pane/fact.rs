@@ -2,8 +2,8 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use vx_status::units::tenths;
 use vx_status::vocabulary::Phase;
+use vx_text::units::tenths;
 
 use crate::theme::{Styles, Theme, Tone};
 use crate::widgets::graph::graph;

@@ -5,9 +5,9 @@ use vx_shm::{Health, Kind, Liveness, SlotView};
 use vx_status::amount::amount;
 use vx_status::slot::{SlotId, elapsed_ms, entry_ends_ns, last_build, permille, size_bytes};
 use vx_status::standing::{Standing, ending};
-use vx_status::text::wrapped;
-use vx_status::units::{bytes, duration, rate, seconds, tenths};
 use vx_status::vocabulary::{self, Phase, Phases, unit_in, unit_of, word_of};
+use vx_text::units::{bytes, duration, rate, seconds, tenths};
+use vx_text::wrapped;
 
 use super::fact::{Drawing, Fact};
 use crate::model::{Model, Row};

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use vx_status::painted::pieces;
-use vx_status::text::width;
+use vx_text::width;
 
 use crate::model::{LogLine, Model};
 use crate::theme::{Styles, Theme, Tone};

@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 use vx_status::export::{Course, critical_path};
 use vx_status::slot::elapsed_ms;
 use vx_status::standing::Standing;
-use vx_status::text::width;
-use vx_status::units::{bytes, tenths};
 use vx_status::vocabulary::Phase;
+use vx_text::units::{bytes, tenths};
+use vx_text::width;
 
 use crate::model::Model;
 use crate::theme::{Styles, Theme, Tone};

@@ -8,12 +8,25 @@
 //!   reader sees every character.
 //!
 //! Formats with an escape of their own (CSV, HTML, shells) build on [`replaced`], and streams of JSON on [`json_line`].
+//! [`units`] has numbers with their units, as short as they can be read.
+//!
+//! ```
+//! use vx_text::{clean, escaped};
+//! let message = "\u{1b}[2Jdone\u{202e}";
+//! assert_eq!(clean(message), "done");
+//! assert_eq!(escaped(message), "\\u001b[2Jdone\\u202e");
+//! ```
+//!
+//! The crate knows nothing of what the text is about.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod class;
 mod clean;
 mod escaped;
 mod fit;
 mod json;
+pub mod units;
 
 pub use class::is_unprintable;
 pub use clean::{clean, clean_with_looks, last_overwrite, last_printed};
