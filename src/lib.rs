@@ -23,7 +23,6 @@ pub mod gauge;
 pub mod history;
 pub mod http;
 pub mod identity;
-pub mod inflate;
 pub mod install;
 #[cfg(all(unix, feature = "control"))]
 pub mod mcp;

@@ -18,7 +18,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use rustix::fs::{FallocateFlags, fallocate};
 use ureq::Agent;
 use vx::digest::Algorithm;
-use vx::inflate::gunzip;
+use vx_inflate::gunzip;
 use zip::ZipArchive;
 
 use super::archives::Archive;

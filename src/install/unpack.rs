@@ -23,8 +23,9 @@ mod zstd;
 use std::fs::File;
 use std::io::BufRead;
 
+use vx_inflate::{Pieced, gunzip};
+
 use crate::archive::Archive;
-use crate::inflate::{Pieced, gunzip};
 
 pub use error::{UnpackError, UnpackErrorKind};
 pub(super) use excluded::Excluded;

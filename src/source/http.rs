@@ -10,6 +10,7 @@ use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use url::Url;
+use vx_inflate::gunzip;
 
 use super::error::{SourceError, SourceErrorKind};
 use super::options::{Limits, SourceOptions};
@@ -18,7 +19,6 @@ use crate::http::header::{
     LAST_MODIFIED,
 };
 use crate::http::{self, Answer, Bounds, Fault, Method, Request, Settings, StatusCode, Trust, retry_after};
-use crate::inflate::gunzip;
 use gate::Gate;
 use retry::Failure;
 use waits::Waits;

@@ -10,6 +10,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use foldhash::{HashMap, HashMapExt};
+use vx_inflate::{Pieced, next_piece};
 
 use super::super::cancel::Watch;
 use super::super::disk::{At, DiskError};
@@ -21,7 +22,6 @@ use super::limits::{Budget, Limits, Packed};
 use super::links;
 use super::names::NameCase;
 use super::path::{EntryPath, Placement, parent, shown};
-use crate::inflate::{Pieced, next_piece};
 
 /// A release while it is unpacked.
 pub(in crate::install) struct Tree {

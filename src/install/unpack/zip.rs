@@ -11,6 +11,7 @@ use std::io::{self, BufRead, Read};
 
 use foldhash::{HashMap, HashMapExt};
 use libdeflater::{Crc, Decompressor};
+use vx_inflate::{Inflated, Inflater};
 
 use super::error::UnpackErrorKind;
 use super::limits::Packed;
@@ -18,7 +19,6 @@ use super::path::{EntryPath, Placement, shown};
 use super::tree::Tree;
 use super::zip_records::{Central, Local, Record, check_descriptor, next};
 use super::{Pieced, drain, drain_past};
-use crate::inflate::{Inflated, Inflater};
 
 /// Entries up to this size are unpacked in one call, which is faster for small ones.
 const WHOLE_PACKED_BYTES: u64 = 256 * 1024;

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 
 use libdeflater::Crc;
+use vx_inflate::{Inflated, Inflater};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
@@ -11,7 +12,6 @@ use super::error::UnpackErrorKind;
 use super::path::{EntryPath, Placement, shown};
 use super::tree::Tree;
 use super::{BUFFER_BYTES, Pieced};
-use crate::inflate::{Inflated, Inflater};
 
 /// The longest target of a symbolic link, in bytes.
 const TARGET_BYTES: u64 = 4096;

@@ -6,6 +6,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use vx_inflate::gunzip;
 
 use super::authority::Authority;
 use super::check::check;
@@ -13,7 +14,6 @@ use super::statement::Subject;
 use super::{Attestation, AttestationFault};
 use crate::archive::Attested;
 use crate::digest::Digest;
-use crate::inflate::gunzip;
 use crate::source::pypi::attested::bundles;
 
 const NPM: &[u8] = include_bytes!("../../../tests/attestations/npm-sigstore-2.0.0.json.gz");

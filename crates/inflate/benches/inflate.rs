@@ -13,7 +13,7 @@ use flate2::Compression;
 use flate2::bufread::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use libdeflater::Decompressor;
-use vx::inflate::{Inflated, Inflater};
+use vx_inflate::{Inflated, Inflater};
 
 /// The bytes read at once.
 const BUFFER_BYTES: usize = 256 * 1024;

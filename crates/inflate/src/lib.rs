@@ -4,8 +4,10 @@
 //! an input piece and of the window, symbols are decoded one at a time, and no byte is consumed before a symbol needs
 //! it. So at the end of the stream every byte after it is still with the reader it came from.
 //!
-//! The module has no `unsafe` code. A damaged stream, whatever it contains, ends in [`Damage`]; a stream that decodes
+//! A damaged stream, whatever it contains, ends in [`Damage`]; a stream that decodes
 //! to wrong bytes is detected by the checksum of the format around it.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod codes;
 mod entry;
@@ -153,7 +155,7 @@ impl Inflater {
     }
 
     /// Start again with another stream.
-    pub(super) fn reset(&mut self) {
+    fn reset(&mut self) {
         self.state = State::Block;
         self.last = false;
         self.bits = Bits::default();
@@ -164,7 +166,7 @@ impl Inflater {
     ///
     /// With a `wanted` number, exactly that many bytes are returned, except at the end of the stream or if they do not
     /// fit. No byte after the end of the stream is read from the input.
-    pub(super) fn fill(&mut self, input: &mut impl BufRead, wanted: Option<usize>) -> io::Result<&[u8]> {
+    fn fill(&mut self, input: &mut impl BufRead, wanted: Option<usize>) -> io::Result<&[u8]> {
         let least = wanted.unwrap_or(1);
         if self.window.fresh().len() < least {
             self.window.make_room(wanted);
@@ -188,12 +190,12 @@ impl Inflater {
     }
 
     /// The decoded bytes that were not consumed yet.
-    pub(super) fn fresh(&self) -> &[u8] {
+    fn fresh(&self) -> &[u8] {
         self.window.fresh()
     }
 
     /// Consume `count` bytes of those that [`Inflater::fill`] returned.
-    pub(super) fn consume(&mut self, count: usize) {
+    fn consume(&mut self, count: usize) {
         self.window.take(count);
     }
 
