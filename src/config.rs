@@ -8,10 +8,10 @@ use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use vx_http::Trust;
 
 use crate::agreed_file::AgreedFile;
 use crate::board_slot::BoardSlot;
-use crate::http::Trust;
 use crate::package::{Part, Program};
 
 /// The configuration of one install.

@@ -21,7 +21,6 @@ pub mod dotted_key;
 pub mod file_lock;
 pub mod gauge;
 pub mod history;
-pub mod http;
 pub mod identity;
 pub mod install;
 #[cfg(all(unix, feature = "control"))]

@@ -16,8 +16,9 @@ use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
+use vx_http::{Client, Fault};
+
 use crate::digest::{Algorithm, Digest, Hasher};
-use crate::http::{Client, Fault};
 use crate::package::Part;
 use crate::paths::Home;
 use crate::report::InstallStep;

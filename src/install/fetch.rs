@@ -1,7 +1,8 @@
 //! Fetching one archive into the download cache, to learn its digest and size for a lock file.
 
+use vx_http::Trust;
+
 use crate::digest::Digest;
-use crate::http::Trust;
 use crate::package::Part;
 use crate::paths::Home;
 use crate::report::{Progress, Reporter};

@@ -3,10 +3,11 @@
 //! Its instructions are the part that a project writes: how archives are unpacked, the programs, and the post-install
 //! command. They are compared also where the recipe is not known.
 
+use vx_http::Trust;
+
 use crate::archive::Archive;
 use crate::config::InstallConfig;
 use crate::digest::{Algorithm, Digest};
-use crate::http::Trust;
 use crate::package::{Part, Program};
 
 use super::manifest::{Depth, Manifest};

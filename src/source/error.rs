@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use url::Url;
+use vx_http::{LowestRate, TlsFault};
 
 use super::attestation::AttestationFault;
 use super::signature::SignatureFault;
 use crate::age::to_the_second;
-use crate::http::{LowestRate, TlsFault};
 use crate::shipped::Unshipped;
 use crate::trouble::{Explain, TroubleKind};
 

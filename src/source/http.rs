@@ -10,15 +10,15 @@ use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use url::Url;
+use vx_http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    LAST_MODIFIED,
+};
+use vx_http::{Answer, Bounds, Fault, Method, Request, Settings, StatusCode, Trust, retry_after};
 use vx_inflate::gunzip;
 
 use super::error::{SourceError, SourceErrorKind};
 use super::options::{Limits, SourceOptions};
-use crate::http::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH,
-    LAST_MODIFIED,
-};
-use crate::http::{self, Answer, Bounds, Fault, Method, Request, Settings, StatusCode, Trust, retry_after};
 use gate::Gate;
 use retry::Failure;
 use waits::Waits;
@@ -92,7 +92,7 @@ pub(super) enum Revalidation {
 
 /// The client for documents, shared by all threads; connections stay open between requests.
 pub(super) struct Client {
-    client: http::Client,
+    client: vx_http::Client,
     limits: Limits,
     gate: Gate,
     waits: Waits,
@@ -109,7 +109,7 @@ impl Client {
             // As many as can be in use at once, so that no connection is opened twice.
             idle_connections: AT_ONCE_MAX,
         };
-        Self { client: http::Client::new(&settings), limits, gate: Gate::new(AT_ONCE_MAX), waits: Waits::default() }
+        Self { client: vx_http::Client::new(&settings), limits, gate: Gate::new(AT_ONCE_MAX), waits: Waits::default() }
     }
 
     /// The server of the oldest request under way, if that is at least this old.

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use vx_http::LowestRate;
+
 use super::setting_files::SettingFiles;
 use super::setting_places::home;
-use crate::http::LowestRate;
 use crate::paths::Home;
 
 /// Reads an environment variable.

@@ -9,6 +9,7 @@ use std::thread::ThreadId;
 use std::time::Duration;
 
 use url::Url;
+use vx_http::Trust;
 
 use super::artifact::Artifact;
 use super::attestation::Attestation;
@@ -29,7 +30,6 @@ use crate::age::Published;
 use crate::archive::{Archive, Origin};
 use crate::candidate::{Candidate, Scheme, SourceKind, is_version};
 use crate::digest::Digest;
-use crate::http::Trust;
 use crate::platform::Platform;
 use crate::shipped::Lack;
 use crate::template;

@@ -1,9 +1,10 @@
 //! The trust in servers that the user's settings of npm, pip and node ask for.
 
+use vx_http::Trust;
+
 use super::npm;
 use super::options::SourceOptions;
 use super::pypi;
-use crate::http::Trust;
 
 /// The trust of all requests: a file that one program is given holds for all, since the archives of a registry may be
 /// on hosts of others. A host goes unchecked, or gets a client certificate, only if a setting is for that host.

@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
+use vx_http::Trust;
+
 use super::options::RunOptions;
 use super::silent::showing_the_silent;
 use crate::candidate::SourceKind;
 use crate::config::InstallConfig;
-use crate::http::Trust;
 use crate::install::Store;
 use crate::package::Part;
 use crate::paths::Home;

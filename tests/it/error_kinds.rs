@@ -7,7 +7,6 @@ use std::time::Duration;
 use vx::board_error::BoardTrouble;
 use vx::channel::{ChannelError, ConfigError, ConnectError};
 use vx::digest::Algorithm;
-use vx::http::{LowestRate, Misdirection, TlsFault};
 use vx::install::{
     BadName, CommandFault, DiskError, DownloadError, DownloadErrorKind, InstallError, NeedError, ProgramError,
     RemoveError, Stop, UnpackError, UnpackErrorKind, WaitError,
@@ -23,6 +22,7 @@ use vx::source::{NoRecipe, SignatureFault, SourceError, SourceErrorKind};
 use vx::sync::Undeclared;
 use vx::trouble::TroubleKind::{self, *};
 use vx::trouble::{Explain, Trouble};
+use vx_http::{LowestRate, Misdirection, TlsFault};
 
 /// The kind of an error, after a check that its parts are single lines.
 fn kind_of(error: &(impl std::fmt::Display + Explain)) -> TroubleKind {

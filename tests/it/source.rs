@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use vx::candidate::SourceKind;
 use vx::digest::Algorithm;
-use vx::http::LowestRate;
 use vx::paths::Home;
 use vx::platform::Platform;
 use vx::project::Request;
@@ -22,6 +21,7 @@ use vx::source::{
     Sources,
 };
 use vx::trouble::Explain;
+use vx_http::LowestRate;
 
 use crate::registry::archive::{Entry, script, tgz, wheel};
 use crate::registry::{Language, Npm, Registry, digest, npm_path, page_path, wheel_path};

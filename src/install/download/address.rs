@@ -1,7 +1,8 @@
 //! Addresses: which of them are usable, and which host gets the credentials.
 
+use vx_http::Uri;
+
 use crate::archive::Origin;
-use crate::http::Uri;
 use crate::package::Part;
 use crate::shown_address::shown_address;
 

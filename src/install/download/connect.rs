@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::RecvTimeoutError;
 use url::Url;
+use vx_http::Fault;
 
-use crate::http::Fault;
 use crate::process_limit::ProcessLimit;
 
 use super::super::cancel::POLL;

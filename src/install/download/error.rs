@@ -1,7 +1,8 @@
 //! The reasons why an archive was not received.
 
+use vx_http::{LowestRate, Misdirection, TlsFault};
+
 use crate::digest::{Algorithm, Digest};
-use crate::http::{LowestRate, Misdirection, TlsFault};
 use crate::process_limit::ProcessLimit;
 use crate::trouble::{Explain, TroubleKind};
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use crate::http::LowestRate;
+use vx_http::LowestRate;
 
 /// The bounds of all waits in an install.
 #[derive(Clone, Debug)]

@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use url::Url;
-
-use crate::archive::Origin;
-use crate::http::header::{
+use vx_http::header::{
     ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE,
 };
-use crate::http::{self, Answer, Body, Bounds, Client, Fault, HeaderName, Method, Settings, Trust, retry_after};
+use vx_http::{Answer, Body, Bounds, Client, Fault, HeaderName, Method, Settings, Trust, retry_after};
+
+use crate::archive::Origin;
 
 use super::super::cancel::{POLL, Watch};
 use super::CHUNK_BYTES;
@@ -122,7 +122,7 @@ fn call(client: &Client, request: &Request) -> Result<(Head, Body), Fault> {
     }
     let own = |hop: &Url| request.origin.authorization_for(hop);
     let (method, headers) = (Method::Get, headers.as_slice());
-    let answer = client.send(&http::Request { method, url: &url, headers, authorization: &own, within: None })?;
+    let answer = client.send(&vx_http::Request { method, url: &url, headers, authorization: &own, within: None })?;
     Ok((Head::of(&answer), answer.body))
 }
 

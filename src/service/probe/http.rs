@@ -1,6 +1,6 @@
 //! An address that answers: one request without redirects, proxies and certificates, to a program of this machine.
 //!
-//! This is no client for the network (`crate::http`): a redirect is an answer here, and a guard of a few megabytes has no
+//! This is no client for the network (`vx_http`): a redirect is an answer here, and a guard of a few megabytes has no
 //! use for the certificates of the platform.
 
 use std::io::{self, BufRead, BufReader, Read, Write};

@@ -3,7 +3,8 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use crate::http::Fault;
+use vx_http::Fault;
+
 use crate::source::error::SourceErrorKind;
 use crate::source::options::Limits;
 

@@ -1,10 +1,10 @@
 //! npm's client certificates: `cert` with `key` for its registry, `certfile` with `keyfile` for a named host.
 
 use url::Url;
+use vx_http::{ClientCertificate, Pem, authority};
 
 use super::registry::Registry;
 use super::safety::setting;
-use crate::http::{ClientCertificate, Pem, authority};
 use crate::source::options::SourceOptions;
 
 /// The client certificates of npm's settings, those for a named host first.

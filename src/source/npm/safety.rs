@@ -1,7 +1,8 @@
 //! npm's settings for safe connections: `cafile` and `strict-ssl`.
 
+use vx_http::{CertificateFile, authority};
+
 use super::registry::{Registry, files};
-use crate::http::{CertificateFile, authority};
 use crate::source::options::SourceOptions;
 
 /// The file of certificates that npm uses, if it is set, and the one for every program of node.

@@ -1,10 +1,10 @@
 //! pip's settings for safe connections: `cert`, `client-cert` and `trusted-host`.
 
 use url::Url;
+use vx_http::{CertificateFile, ClientCertificate, Pem, authority};
 
 use super::config::{Named, pip_setting};
 use super::index::Index;
-use crate::http::{CertificateFile, ClientCertificate, Pem, authority};
 use crate::source::options::SourceOptions;
 
 /// The files of certificates that pip and Python's programs use.

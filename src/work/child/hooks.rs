@@ -6,12 +6,12 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use vx_http::LowestRate;
 use vx_shm::{Reader, SlotState, SlotView};
 
 use super::agreed_command::AgreedCommand;
 use crate::channel::slot_key;
 use crate::config::InstallConfig;
-use crate::http::LowestRate;
 use crate::install::{
     self, CancelToken, CommandFault, Hooks, InstallError, Installed, Need, Patience, PostInstall, Store, Trial,
     TrialEnd,

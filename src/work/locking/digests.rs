@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
+use vx_http::Trust;
 
 use crate::digest::Digest;
-use crate::http::Trust;
 use crate::install::{CancelToken, Patience, fetch};
 use crate::paths::Home;
 use crate::report::Silent;

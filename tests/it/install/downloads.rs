@@ -4,11 +4,11 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use vx::http::{LowestRate, Trust};
 use vx::install::{CancelToken, InstallError, fetch};
 use vx::package::Part;
 use vx::report::{InstallStep, Reporter, Silent};
 use vx::trouble::Explain;
+use vx_http::{LowestRate, Trust};
 
 use super::setting::{Entry, Event, Record, Setting, digest_of, origin, release_of, tar_gz};
 use crate::server::{Reply, Request, Server};

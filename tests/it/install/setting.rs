@@ -9,11 +9,11 @@ use std::time::Duration;
 use vx::archive::{Archive, Origin};
 use vx::config::InstallConfig;
 use vx::digest::{Algorithm, Digest};
-use vx::http::Trust;
 use vx::install::{CancelToken, Hooks, InstallError, Installed, Patience, install};
 use vx::package::{Part, Program};
 use vx::paths::Home;
 use vx::report::{InstallStep, Reporter};
+use vx_http::Trust;
 
 use crate::server::{Reply, Server};
 

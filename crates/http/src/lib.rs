@@ -2,6 +2,8 @@
 //! and the cause of a failure.
 //!
 //! Retries, caches and the meaning of an answer belong to the callers.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod client_certificate;
 mod fault;
