@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io;
 
-use crate::process_limit::ProcessLimit;
-use crate::trouble::{Explain, TroubleKind};
+use vx_base::process_limit::ProcessLimit;
+use vx_base::trouble::{Explain, TroubleKind};
 use vx_shm::layout::LayoutFault;
 use vx_shm::recording::{RecordingError, RecordingFault};
 use vx_shm::{AttachError, AttachErrorKind, ClaimError, CreateError, DumpError, EndError, ReadError, ReserveError};

@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use vx_http::Trust;
 
-use crate::agreed_file::AgreedFile;
-use crate::board_slot::BoardSlot;
-use crate::package::{Part, Program};
+use vx_base::board_slot::BoardSlot;
+use vx_base::files::agreed_file::AgreedFile;
+use vx_base::package::{Part, Program};
 
 /// The configuration of one install.
 #[derive(Clone, Serialize, Deserialize)]
@@ -120,7 +120,7 @@ impl fmt::Debug for InstallConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::archive::{Archive, Origin};
+    use vx_base::package::archive::{Archive, Origin};
 
     #[test]
     fn a_configuration_keeps_the_format_of_its_document() {

@@ -11,12 +11,12 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use vx_base::files::replace_file::replace_file;
+use vx_base::files::small_file::read_small;
+use vx_base::paths::Home;
 use vx_shm::Snapshot;
 use vx_status::source::Expectations;
 
-use crate::paths::Home;
-use crate::replace_file::replace_file;
-use crate::small_file::read_small;
 use kept::Kept;
 
 /// The largest size of the file.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use vx_status::error_cell::ErrorCell;
 
-use crate::trouble::{Trouble, TroubleKind};
+use vx_base::trouble::{Trouble, TroubleKind};
 
 /// An error in the form of a slot's error cell, and back.
 pub trait TroubleCell {

@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use flate2::{Compression, write::GzEncoder};
-use vx::digest::Algorithm;
+use vx_base::digest::Algorithm;
 
 use super::viewer::Viewer;
 

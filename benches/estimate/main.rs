@@ -16,7 +16,7 @@ mod recorded;
 use std::process::ExitCode;
 
 use vx::history;
-use vx::paths::Home;
+use vx_base::paths::Home;
 use vx_shm::Snapshot;
 use vx_status::estimator::Estimator;
 use vx_status::vocabulary::{Phase, Phases};

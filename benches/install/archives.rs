@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use vx::digest::{Algorithm, Digest};
+use vx_base::digest::{Algorithm, Digest};
 
 /// One archive of the bench.
 #[derive(Clone, Debug)]
@@ -97,7 +97,7 @@ fn read(line: &str, directory: &Path) -> io::Result<Archive> {
 }
 
 struct Hashed<'a> {
-    hasher: &'a mut vx::digest::Hasher,
+    hasher: &'a mut vx_base::digest::Hasher,
 }
 
 impl io::Write for Hashed<'_> {

@@ -17,7 +17,7 @@ use flate2::read::MultiGzDecoder;
 use nix::sys::resource::{UsageWho, getrusage};
 use rustix::fs::{FallocateFlags, fallocate};
 use ureq::Agent;
-use vx::digest::Algorithm;
+use vx_base::digest::Algorithm;
 use vx_inflate::gunzip;
 use zip::ZipArchive;
 

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use vx::digest::Algorithm;
+use vx_base::digest::Algorithm;
 
 /// Serve this program, as long as this process lives. Returns the line of `vx.toml` that declares it as `tiny`.
 pub(crate) fn tiny_tool(program: &[u8]) -> String {

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use vx_base::trouble::{Explain, TroubleKind};
 use vx_shm::{ClaimError, Creator, Reader, Slot, SlotState};
 
 use super::key::slot_key;
 use super::name::{BadName, ChannelName};
 use crate::board_error::ExplainBoard;
-use crate::trouble::{Explain, TroubleKind};
 
 /// A child that could not claim its slot.
 #[derive(Debug, thiserror::Error)]

@@ -2,13 +2,13 @@
 
 use std::io;
 
+use vx_base::trouble::{Explain, TroubleKind};
 use vx_shm::{AttachError, CreateError, ReadError, ReserveError};
 
 use super::connect::ConnectError;
 use super::name::NotABoard;
 use super::pipe::ConfigError;
 use crate::board_error::ExplainBoard;
-use crate::trouble::{Explain, TroubleKind};
 
 /// A channel that does not work.
 #[derive(Debug, thiserror::Error)]

@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use vx_base::board_slot::BoardSlot;
 use vx_shm::{Reservation, SlotView, Snapshot};
 
 use super::name::{ChannelName, NotABoard};
 use super::pipe::{ConfigError, encode};
-use crate::board_slot::BoardSlot;
 
 /// One install's slot on a board, which may be any process's: a run has one channel for each of its tools.
 #[derive(Clone, Debug)]

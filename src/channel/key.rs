@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::digest::Algorithm;
+use vx_base::digest::Algorithm;
 
 /// The longest key of a slot, in bytes.
 const KEY_BYTES: usize = 46;

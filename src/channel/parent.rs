@@ -10,6 +10,7 @@ use std::io::Write;
 use std::path::Path;
 
 use serde::Serialize;
+use vx_base::board_slot::BoardSlot;
 use vx_shm::{Board, BoardState, Ending, Kind, Reader, SlotState, Snapshot};
 use vx_status::events::{Event as Progress, EventCursor};
 
@@ -17,7 +18,6 @@ use super::error::ChannelError;
 use super::install_channel::InstallChannel;
 use super::key::slot_key;
 use super::name::free_board_path;
-use crate::board_slot::BoardSlot;
 
 /// The parent's end: a board of one slot, for sending the configuration and reading the progress.
 pub struct InstallChannelParent {
@@ -109,8 +109,8 @@ mod tests {
 
     use super::super::child::InstallChannelChild;
     use super::*;
-    use crate::trouble::{Trouble, TroubleKind};
     use crate::trouble_cell::TroubleCell;
+    use vx_base::trouble::{Trouble, TroubleKind};
 
     fn directory() -> tempfile::TempDir {
         tempfile::Builder::new().prefix("vx").tempdir_in("/tmp").expect("a directory")

@@ -17,8 +17,8 @@ use crossbeam_channel::{RecvTimeoutError, bounded};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::process_limit::{ProcessLimit, start_error_text};
-use crate::trouble::{Explain, TroubleKind};
+use vx_base::process_limit::{ProcessLimit, start_error_text};
+use vx_base::trouble::{Explain, TroubleKind};
 
 const MAGIC: &[u8; 8] = b"VXCONFIG";
 const MAJOR: u16 = 1;

@@ -6,6 +6,8 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use vx_base::trouble::{Explain, TroubleKind};
+use vx_base::variables::{all_of_this_process, of_this_process};
 
 use super::args::{DaemonCommand, IdleArguments};
 use super::failure::{FAILED, Failure, Outcome, USAGE};
@@ -13,8 +15,6 @@ use super::{print, store};
 use crate::daemon::{
     DaemonClient, DaemonError, DaemonPlace, DaemonRequest, Started, Switch, serve, serve_stdio, start, stop,
 };
-use crate::trouble::{Explain, TroubleKind};
-use crate::variables::{all_of_this_process, of_this_process};
 
 /// No daemon runs, which is an answer of `vx daemon status`.
 const NOT_RUNNING: u8 = 3;

@@ -5,9 +5,10 @@ use std::io;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
+
 use super::print;
 use crate::project::ConfigErrors;
-use crate::trouble::{Explain, Trouble, TroubleKind};
 
 /// Something asked for did not succeed.
 pub(super) const FAILED: u8 = 1;

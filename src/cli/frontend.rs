@@ -7,6 +7,7 @@ use std::io;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use vx_base::trouble::{Trouble, TroubleKind};
 
 use super::args::{OutputArguments, RunArguments};
 use super::ask::ask;
@@ -16,7 +17,6 @@ use super::notices;
 use super::screen;
 use super::show::{Manner, Showing, TerminalBlocked};
 use super::view::{View, choose_view};
-use crate::trouble::{Trouble, TroubleKind};
 use crate::work::frontend::{Answer, Frontend, Question, Refused, RunView};
 use crate::work::notice::Notice;
 use crate::work::run::{LiveRun, RunOutcome};

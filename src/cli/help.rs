@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 
 use clap::CommandFactory;
+use vx_base::nearest::nearest;
 
 use super::args::Arguments;
 use super::failure::{Failure, Outcome};
-use crate::nearest::nearest;
 
 /// Show the help of the command with these words, or of `vx` itself without any.
 pub(super) fn run(words: &[OsString]) -> Outcome {

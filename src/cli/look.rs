@@ -2,11 +2,11 @@
 //!
 //! Nothing here asks the terminal: one that does not reply would delay the view.
 
+use vx_base::paths::Home;
 use vx_status::look::Look;
 
 use super::failure::{Failure, USAGE};
 use super::{print, terminal};
-use crate::paths::Home;
 use crate::project::{ConfigErrors, ProjectError, Ui};
 use crate::work::look::{ascii, palette};
 

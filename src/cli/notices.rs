@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
+use vx_base::age::{in_words, to_the_second};
+use vx_base::package::archive::Attested;
+use vx_base::trouble::{Trouble, TroubleKind};
+
 use super::failure::Failure;
 use super::print;
-use crate::age::{in_words, to_the_second};
-use crate::archive::Attested;
 use crate::process::{Member, Swept};
 use crate::project::LockedTool;
 use crate::source::catalogue;
 use crate::sync::AgeRemark;
-use crate::trouble::{Trouble, TroubleKind};
 use crate::trust::Stranger;
 use crate::work::frontend::{Frontend, Refused, RunView, Silent};
 use crate::work::notice::Notice;

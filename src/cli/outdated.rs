@@ -5,13 +5,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
+use vx_base::age::{in_words, to_the_second};
 
 use super::args::OutdatedArguments;
 use super::failure::{FAILED, Failure, Outcome};
 use super::notices::Printed;
 use super::workspace::place;
 use super::{print, store};
-use crate::age::{in_words, to_the_second};
 use crate::sync::{Newest, Soon};
 use crate::work::outdated::{ToolVersions, outdated};
 

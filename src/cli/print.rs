@@ -8,10 +8,10 @@ use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use vx_base::trouble::Trouble;
 use vx_text::escaped;
 
 use super::terminal;
-use crate::trouble::Trouble;
 
 /// True if only errors are printed for people.
 static ERRORS_ONLY: AtomicBool = AtomicBool::new(false);

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
+use vx_base::nearest::nearest;
 use vx_shm::Kind;
 
 use super::args::AskArguments;
@@ -11,7 +12,6 @@ use super::failure::{FAILED, Failure, Outcome};
 use super::frontend::CommandLine;
 use super::workspace::{place, place_or_none};
 use super::{print, store};
-use crate::nearest::nearest;
 use crate::project::discover;
 use crate::project::services::{Service, go_name};
 use crate::service::service_of_key;

@@ -7,6 +7,8 @@ mod show;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use vx_base::trouble::Explain;
+
 use super::args::RunScriptArguments;
 use super::failure::{FAILED, Failure, Outcome, USAGE};
 use super::frontend::{CommandLine, exit_code};
@@ -14,7 +16,6 @@ use super::workspace::project;
 use super::{print, store};
 use crate::process::{end_alike, replace};
 use crate::project::{Project, scripts};
-use crate::trouble::Explain;
 use crate::work::frontend::Frontend;
 use crate::work::scripts::{self as work, Prepared, ScriptRunError, Step};
 use crate::work::workspace::Place;

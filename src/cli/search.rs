@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use vx_base::platform::Platform;
 
 use super::failure::{Failure, Outcome};
 use super::print;
-use crate::platform::Platform;
 use crate::source::catalogue;
 
 /// Run `vx search`.

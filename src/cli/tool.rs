@@ -3,13 +3,14 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
+use vx_base::paths::Home;
+
 use super::args::RunToolArguments;
 use super::commands::COMMANDS;
 use super::failure::{Failure, Outcome};
 use super::frontend::{CommandLine, exit_code};
 use super::workspace::place_or_none;
 use super::{store, words};
-use crate::paths::Home;
 use crate::process::{missing_interpreter, replace};
 use crate::project::tool_and_version;
 use crate::route::{self, Invocation};

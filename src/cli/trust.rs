@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use vx_base::paths::Home;
+
 use super::args::TrustArguments;
 use super::ask::{Agreed, Asker};
 use super::failure::{Failure, Outcome};
 use super::notices::Printed;
 use super::workspace::place_or_none;
 use super::{ask, notices, print, store};
-use crate::paths::Home;
 use crate::work::consent::{Consent, Standing};
 use crate::work::frontend::Frontend;
 use crate::work::told;

@@ -13,13 +13,13 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
+use vx_base::trouble::{Explain, TroubleKind};
 
 use super::args::TurnArguments;
 use super::failure::{CANCELLED, FAILED, Failure, Outcome as Ended, USAGE};
 use super::print;
 use crate::process::{Interrupt, interrupts};
 use crate::route::Invocation;
-use crate::trouble::{Explain, TroubleKind};
 use crate::turn::{
     Limits, Outcome, Prompt, TurnChildError, TurnError, TurnEvent, TurnHandle, TurnRequest, Verdict, active_turns,
     run_child, spawn_turn,

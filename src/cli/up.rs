@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::Value;
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
 
 use super::args::UpArguments;
 use super::failure::{FAILED, Failure, Outcome, USAGE};
@@ -19,7 +20,6 @@ use crate::devserver::ProjectServers;
 #[cfg(target_os = "linux")]
 use crate::service::guard;
 use crate::service::reading::Differing;
-use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::work::up::{self, UpError, UpPrepared, Wish, want};
 use crate::work::waiting::WaitForError;
 pub(super) use rows::{document, line, short};

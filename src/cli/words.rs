@@ -6,8 +6,9 @@
 
 use std::ffi::OsString;
 
+use vx_base::nearest::near_misses;
+
 use super::commands::COMMANDS;
-use crate::nearest::near_misses;
 use crate::project::tool_and_version;
 use crate::shell::system::quote;
 

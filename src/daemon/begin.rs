@@ -8,6 +8,9 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::RecvTimeoutError;
+use vx_base::paths::Home;
+use vx_base::trouble::{Trouble, TroubleKind};
+use vx_base::variables::{OF_CLIENTS, answering};
 use vx_shm::{BoardState, BoardView};
 
 use super::fault::{fault, in_directory, of};
@@ -15,11 +18,8 @@ use super::manager::VARIABLES;
 use super::protocol::Begun;
 use super::request::{OfRuntime, Sync, Up, Use, Variables};
 use super::summary::BoardSummary;
-use crate::paths::Home;
 use crate::process::{Detached, ERROR_DOCUMENT, LastWords, last_words, nameless_file, own_program, start_detached_for};
 use crate::rpc::Fault;
-use crate::trouble::{Trouble, TroubleKind};
-use crate::variables::{OF_CLIENTS, answering};
 use crate::work::boards;
 use crate::work::frontend::Silent;
 use crate::work::up::{self, check_services, services_named};

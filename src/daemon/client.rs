@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use vx_base::paths::Home;
+use vx_base::trouble::TroubleKind;
+use vx_base::variables::of_this_process;
 
 use super::error::DaemonError;
 use super::event::{EVENT, Told};
@@ -12,10 +15,7 @@ use super::place::DaemonPlace;
 use super::protocol::{DaemonStatus, Introduced, Pong, Subscribed, VersionRange};
 use super::request::{DaemonRequest, InDirectory, Introduction, Resolve, Subscribe};
 use super::switch::Switch;
-use crate::paths::Home;
 use crate::rpc::{CallError, Client, Fault, PlaceError};
-use crate::trouble::TroubleKind;
-use crate::variables::of_this_process;
 use crate::work::questions::{ProjectState, Resolved};
 
 /// The longest wait for an answer.

@@ -3,10 +3,11 @@
 use std::io;
 use std::path::PathBuf;
 
+use vx_base::paths::{NoHome, RuntimeError};
+use vx_base::trouble::{Explain, TroubleKind};
+
 use super::protocol::PROTOCOL;
-use crate::paths::{NoHome, RuntimeError};
 use crate::rpc::{CallError, Fault, ListenError, PlaceError};
-use crate::trouble::{Explain, TroubleKind};
 
 /// Why a daemon does not run, or a client has no answer of it.
 #[derive(Debug, thiserror::Error)]

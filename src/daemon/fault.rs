@@ -3,8 +3,9 @@
 use std::fmt::Display;
 use std::path::Path;
 
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
+
 use crate::rpc::Fault;
-use crate::trouble::{Explain, Trouble, TroubleKind};
 
 /// A typed error, with its kind and the next step.
 pub(super) fn fault(error: &(impl Display + Explain)) -> Fault {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use parking_lot::Mutex;
+use vx_base::paths::Home;
 use vx_shm::{BoardState, BoardView};
 
 use super::answers::Answers;
@@ -17,7 +18,6 @@ use super::place::DaemonPlace;
 use super::protocol::{DaemonStatus, Pong, VersionRange};
 use super::summary::BoardSummary;
 use super::watch::Watch;
-use crate::paths::Home;
 use crate::project::lineage::Bounds;
 use crate::rpc::Fault;
 use crate::work::boards;

@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use vx_base::digest::Algorithm;
+use vx_base::files::file_lock::{FileLock, is_free};
+use vx_base::files::replace_file::replace_file;
+use vx_base::paths::{Home, find_runtime_directory, runtime_directory};
 
 use super::error::DaemonError;
 use super::protocol::PROTOCOL;
-use crate::digest::Algorithm;
-use crate::file_lock::{FileLock, is_free};
-use crate::paths::{Home, find_runtime_directory, runtime_directory};
-use crate::replace_file::replace_file;
 use crate::rpc::check_directory;
 
 /// The longest path of a socket, as everywhere in vx.

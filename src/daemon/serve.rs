@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{bounded, select};
+use vx_base::trouble::Explain;
 
 use super::error::DaemonError;
 use super::hall::{Hall, work_is_live};
@@ -16,7 +17,6 @@ use super::place::{DaemonPlace, Record};
 use super::service::Desks;
 use crate::process::interrupts;
 use crate::rpc::Server;
-use crate::trouble::Explain;
 
 /// The time without a client or work after which a daemon ends.
 pub const DEFAULT_IDLE: Duration = Duration::from_secs(10 * 60);

@@ -15,13 +15,13 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
+use vx_base::paths::Home;
 use vx_shm::BoardState;
 
 use super::event::Release;
 use super::hub::Hub;
 use super::summary::BoardSummary;
 use crate::install::Store;
-use crate::paths::Home;
 use crate::route::format::Stamp;
 use crate::route::stamp;
 use crate::work::boards;

@@ -3,10 +3,11 @@
 use std::io;
 use std::path::PathBuf;
 
+use vx_base::paths::RuntimeError;
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
+
 use crate::board_error::ExplainBoard;
-use crate::paths::RuntimeError;
 use crate::service::ports::PortError;
-use crate::trouble::{Explain, Trouble, TroubleKind};
 
 /// Why something about a development server was not done.
 #[derive(Debug, thiserror::Error)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 use parking_lot::Mutex;
+use vx_base::paths::Home;
 
 use super::DEFAULT_LOG_BUFFER_SIZE;
 use super::error::DevServerError;
@@ -16,7 +17,6 @@ use super::reading::{Keys, Reading};
 use super::reloading::ReloadAddress;
 use super::settings::{BuildOpts, PluginReloader, Settings};
 use super::state::{BuildError, DevProcessStatus, DevServerMode, DevServerState};
-use crate::paths::Home;
 use crate::process::members;
 use crate::project::services::{NAME_BYTES, Port, Reload, Service, VITE, VITE_ARGUMENTS, vite_go};
 use crate::run::{create_board, logs_of};

@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 use std::thread;
 
 use parking_lot::Mutex;
+use vx_base::threads::aside;
 
 use super::error::DevServerError;
 use super::event::DevServerEvent;
@@ -15,7 +16,6 @@ use super::log::LogEntry;
 use super::ports::PortAllocator;
 use super::settings::{PluginRef, PluginReloader, Settings};
 use super::state::{DevProcessStatus, DevServerMode, DevServerState};
-use crate::threads::aside;
 
 /// The development servers of a program. It can be used from any number of threads.
 pub struct DevServerManager {

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::json;
+use vx_base::trouble::Trouble;
 
 use super::error::DevServerError;
 use super::event::DevServerEvent;
@@ -28,7 +29,6 @@ use crate::rpc::{Fault, Notification, Params};
 use crate::service::devinfo::Externals;
 use crate::service::spec::Spec;
 use crate::service::supervisor::{Handle, Request};
-use crate::trouble::Trouble;
 use crate::work::control::fault;
 use crate::work::up::Guest;
 

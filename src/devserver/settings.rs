@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use vx_base::paths::runtime_directory;
 
 use super::error::DevServerError;
 use super::event::DevServerEvent;
-use crate::paths::runtime_directory;
 
 /// The plugins as the program knows them.
 pub trait PluginRef: Send + Sync {

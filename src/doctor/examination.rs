@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 
-use crate::candidate::SourceKind;
+use vx_base::package::candidate::SourceKind;
+
 use crate::install::Depth;
 use crate::source::Sources;
 use crate::work::workspace::Workspace;

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use vx_base::paths::Home;
+use vx_base::trouble::Trouble;
+
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::install::{Leftover, LeftoverKind, leftovers, remove_leftover};
-use crate::paths::Home;
 use crate::project::Lock;
 use crate::project::lock::{self, LockFile};
-use crate::trouble::Trouble;
 use crate::work::wanted_by::wanted_by;
 
 /// All files that no process uses or will use.

@@ -1,10 +1,11 @@
 //! Mending: the remedies that need no decision by the user.
 
+use vx_base::paths::Home;
+use vx_base::trouble::Trouble;
+
 use super::examine::{Diagnosis, DoctorOptions, examine, open};
 use super::finding::{Check, Finding, Remedy};
 use super::{archives, boards, leftovers, places, releases, strays};
-use crate::paths::Home;
-use crate::trouble::Trouble;
 use crate::work::error::WorkError;
 use crate::work::frontend::Frontend;
 use crate::work::locking::{LockOptions, lock};

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use vx_base::paths::{FileSystem, Home, RuntimeError};
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
+
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
-use crate::paths::{FileSystem, Home, RuntimeError};
-use crate::trouble::{Explain, Trouble, TroubleKind};
 
 /// The runtime directory, as far as it is known without making it.
 type Runtime = Result<Option<PathBuf>, RuntimeError>;

@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use vx_base::parallel::in_parallel;
+use vx_base::paths::Home;
+use vx_base::trouble::Trouble;
+
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::doctor::project::Wants;
 use crate::install::{Change, Depth, Manifest, Receipt, Store, tool_of};
-use crate::parallel::in_parallel;
-use crate::paths::Home;
-use crate::trouble::Trouble;
 
 /// The most paths of a release that are named; the others are only counted.
 const NAMED: usize = 5;

@@ -1,10 +1,11 @@
 //! The configuration of npm, pip and uv: its files must be readable, and the registries it names must answer.
 
-use crate::candidate::SourceKind;
+use vx_base::package::candidate::SourceKind;
+use vx_base::parallel::in_parallel;
+use vx_base::trouble::Explain;
+
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
-use crate::parallel::in_parallel;
 use crate::source::{SourceError, Sources};
-use crate::trouble::Explain;
 
 /// Check the settings of these kinds of sources. With `online`, also check that the registries answer.
 pub(super) fn check(sources: &Sources, online: Option<&Sources>, kinds: &[SourceKind]) -> Vec<Finding> {

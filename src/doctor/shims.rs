@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use vx_base::files::search_path::is_program;
+use vx_base::paths::{Home, LAUNCHER_NAME, VX_LINK_NAME};
+
 use crate::doctor::examination::Examination;
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
-use crate::paths::{Home, LAUNCHER_NAME, VX_LINK_NAME};
-use crate::search_path::is_program;
 
 /// Folders of other version managers, by a part of their path.
 const MANAGERS: [(&str, &str); 11] = [

@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::digest::Digest;
-use crate::paths::Home;
+use vx_base::digest::Digest;
+use vx_base::paths::Home;
 
 use super::disk::{At, DiskError};
 

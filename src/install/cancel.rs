@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::trouble::TroubleKind;
+use vx_base::trouble::TroubleKind;
 
 /// The time between two checks for a stop during a wait.
 pub(super) const POLL: Duration = Duration::from_millis(20);

@@ -5,8 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::file_lock::{NO_LOCKS_HINT, has_no_locks};
-use crate::trouble::{Explain, TroubleKind};
+use vx_base::files::file_lock::{NO_LOCKS_HINT, has_no_locks};
+use vx_base::trouble::{Explain, TroubleKind};
 
 /// An operation that the file system refused.
 #[derive(Debug)]

@@ -16,13 +16,13 @@ use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
+use vx_base::digest::{Algorithm, Digest, Hasher};
+use vx_base::package::Part;
+use vx_base::paths::Home;
+use vx_base::shown_address::shown_address;
 use vx_http::{Client, Fault};
 
-use crate::digest::{Algorithm, Digest, Hasher};
-use crate::package::Part;
-use crate::paths::Home;
 use crate::report::InstallStep;
-use crate::shown_address::shown_address;
 
 use super::cancel::Watch;
 use super::disk::At;

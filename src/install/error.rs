@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::process_limit::ProcessLimit;
-use crate::trouble::{Explain, TroubleKind};
+use vx_base::process_limit::ProcessLimit;
+use vx_base::trouble::{Explain, TroubleKind};
 
 use super::cancel::Stop;
 use super::disk::DiskError;

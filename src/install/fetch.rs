@@ -1,10 +1,10 @@
 //! Fetching one archive into the download cache, to learn its digest and size for a lock file.
 
+use vx_base::digest::Digest;
+use vx_base::package::Part;
+use vx_base::paths::Home;
 use vx_http::Trust;
 
-use crate::digest::Digest;
-use crate::package::Part;
-use crate::paths::Home;
 use crate::report::{Progress, Reporter};
 
 use super::cancel::{CancelToken, Watch};
@@ -66,9 +66,9 @@ mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     use super::*;
-    use crate::archive::{Archive, Origin};
-    use crate::file_lock::FileLock;
     use crate::report::InstallStep;
+    use vx_base::files::file_lock::FileLock;
+    use vx_base::package::archive::{Archive, Origin};
 
     /// Cancels the fetch at the first bytes reported, and keeps their number.
     struct UntilBytes(CancelToken, AtomicU64);

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::shipped::NamedPackage;
+use vx_base::package::shipped::NamedPackage;
 
 /// The mark for `:` and `/`.
 const BORDER: char = '=';

@@ -8,11 +8,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::paths::Home;
+use vx_base::files::file_lock::{FileLock, is_free, lock_of_owner_link, remove_dead_owner};
+use vx_base::paths::Home;
 
 use super::disk::{At, DiskError, remove_tree};
 use super::staging::lock_of;
-use crate::file_lock::{FileLock, is_free, lock_of_owner_link, remove_dead_owner};
 
 /// A file or directory that no living process uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum LeftoverKind {
     /// The lock of an install.
     Lock,
     /// The beginning of the archive with this digest, written as in
-    /// [`Digest::file_name`](crate::digest::Digest::file_name); an install of it continues where it ends.
+    /// [`Digest::file_name`](vx_base::digest::Digest::file_name); an install of it continues where it ends.
     Part {
         /// The digest.
         of: String,

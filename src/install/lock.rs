@@ -16,13 +16,14 @@ mod record;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::board_slot::BoardSlot;
+use vx_base::board_slot::BoardSlot;
+use vx_base::files::file_lock::{FileLock, UnseenOwner, unseen_owner};
+use vx_base::trouble::{Explain, TroubleKind};
+
 use crate::report::{InstallStep, Progress, Reporter};
-use crate::trouble::{Explain, TroubleKind};
 
 use super::cancel::{POLL, Stop, Watch};
 use super::disk::{At, DiskError};
-use crate::file_lock::{FileLock, UnseenOwner, unseen_owner};
 use observation::Observation;
 
 pub use record::Holder;
@@ -170,8 +171,8 @@ mod tests {
 
     use super::super::cancel::CancelToken;
     use super::*;
-    use crate::paths::Home;
     use crate::report::Silent;
+    use vx_base::paths::Home;
 
     /// Keeps the last report.
     #[derive(Default)]

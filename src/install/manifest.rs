@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use foldhash::HashMap;
 
-use crate::digest::{Algorithm, Digest};
+use vx_base::digest::{Algorithm, Digest};
 
 use super::disk::{At, DiskError};
 pub use changes::{Change, Depth};

@@ -14,7 +14,7 @@ use elf::endian::AnyEndian;
 use elf::gnu_symver::{VerDefIterator, VerNeedIterator};
 use elf::section::SectionHeader;
 
-use crate::trouble::{Explain, TroubleKind};
+use vx_base::trouble::{Explain, TroubleKind};
 
 /// The first bytes of a program for Linux.
 const MAGIC: [u8; 4] = *b"\x7fELF";

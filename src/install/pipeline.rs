@@ -9,11 +9,12 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::archive::Archive;
+use vx_base::digest::Digest;
+use vx_base::package::archive::Archive;
+use vx_base::package::{Part, Program};
+use vx_base::paths::Home;
+
 use crate::config::InstallConfig;
-use crate::digest::Digest;
-use crate::package::{Part, Program};
-use crate::paths::Home;
 use crate::report::{InstallStep, Progress, Reporter};
 
 use super::cancel::{CancelToken, Watch};

@@ -10,8 +10,8 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use crate::package::Program;
-use crate::trouble::{Explain, TroubleKind};
+use vx_base::package::Program;
+use vx_base::trouble::{Explain, TroubleKind};
 
 use super::disk::{At, DiskError};
 use super::receipt::ReceiptProgram;

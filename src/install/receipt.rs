@@ -7,10 +7,10 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::archive::Archive;
-use crate::digest::Digest;
-use crate::replace_file::replace_file;
-use crate::small_file::read_small;
+use vx_base::digest::Digest;
+use vx_base::files::replace_file::replace_file;
+use vx_base::files::small_file::read_small;
+use vx_base::package::archive::Archive;
 
 use super::disk::{At, DiskError};
 
@@ -154,8 +154,8 @@ impl Receipt {
 mod parts {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use crate::archive::{Archive, known};
-    use crate::digest::Digest;
+    use vx_base::digest::Digest;
+    use vx_base::package::archive::{Archive, known};
 
     #[derive(Serialize, Deserialize)]
     struct Row {

@@ -3,12 +3,12 @@
 //! Its instructions are the part that a project writes: how archives are unpacked, the programs, and the post-install
 //! command. They are compared also where the recipe is not known.
 
+use vx_base::digest::{Algorithm, Digest};
+use vx_base::package::archive::Archive;
+use vx_base::package::{Part, Program};
 use vx_http::Trust;
 
-use crate::archive::Archive;
 use crate::config::InstallConfig;
-use crate::digest::{Algorithm, Digest};
-use crate::package::{Part, Program};
 
 use super::manifest::{Depth, Manifest};
 use super::store::Release;
@@ -69,7 +69,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::archive::Origin;
+    use vx_base::package::archive::Origin;
 
     fn config() -> InstallConfig {
         let digest = "0".repeat(64).parse().ok();

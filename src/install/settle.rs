@@ -11,9 +11,10 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use vx_base::identity::boot;
+
 use super::manifest::{Change, Depth, Manifest};
 use super::receipt::Receipt;
-use crate::identity::boot;
 
 /// The resolution of the time in receipts.
 const RECEIPT_GRAIN: Duration = Duration::from_secs(1);

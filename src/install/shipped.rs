@@ -10,12 +10,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::candidate::SourceKind;
+use vx_base::files::small_file::read_small;
+use vx_base::package::Program;
+use vx_base::package::candidate::SourceKind;
+use vx_base::package::shipped::{Lack, Unshipped};
+use vx_base::trouble::{Explain, TroubleKind};
+
 use crate::config::InstallConfig;
-use crate::package::Program;
-use crate::shipped::{Lack, Unshipped};
-use crate::small_file::read_small;
-use crate::trouble::{Explain, TroubleKind};
 
 /// The largest file of metadata that is read.
 const METADATA_BYTES: u64 = 4 << 20;

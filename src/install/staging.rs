@@ -9,10 +9,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::paths::Home;
+use vx_base::files::file_lock::{FileLock, is_free, lock_of_owner_link, remove_dead_owner};
+use vx_base::paths::Home;
 
 use super::disk::{At, DiskError, create_directories, remove_tree};
-use crate::file_lock::{FileLock, is_free, lock_of_owner_link, remove_dead_owner};
 
 /// A staging directory of this process; dropping it deletes it with its content.
 #[derive(Debug)]
@@ -150,8 +150,8 @@ mod tests {
 
         let top = tempfile::tempdir().expect("a temporary directory");
         let home = Home::at(top.path().to_owned());
-        let (pid, boot) = (std::process::id(), crate::identity::boot().expect("an identifier"));
-        let (start, namespaces) = (crate::identity::started(pid), crate::identity::namespaces());
+        let (pid, boot) = (std::process::id(), vx_base::identity::boot().expect("an identifier"));
+        let (start, namespaces) = (vx_base::identity::started(pid), vx_base::identity::namespaces());
         let ((processes, times), start) = namespaces.zip(start).expect("this process");
         let owner = |start: u64| format!("{pid}.{start}.0.{processes}.{times}.{boot}.@here");
         let link = |path: PathBuf, target: String| std::os::unix::fs::symlink(target, path).expect("a link");

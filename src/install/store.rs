@@ -7,8 +7,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::paths::Home;
-use crate::trouble::{Explain, TroubleKind};
+use vx_base::paths::Home;
+use vx_base::trouble::{Explain, TroubleKind};
 
 use super::disk::{At, DiskError, create_directories, remove_tree};
 use super::folder::{folder_of, tool_of};

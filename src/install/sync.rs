@@ -37,7 +37,7 @@ impl FileSystem {
             const OVERLAY: u64 = 0x794c_7630;
             let kind = rustix::fs::fstatfs(&self.directory).ok()?.f_type as u64;
             if kind != OVERLAY {
-                return crate::identity::boot();
+                return vx_base::identity::boot();
             }
         }
         None

@@ -10,11 +10,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::archive::Archive;
-use crate::digest::Algorithm;
-use crate::paths::Home;
-use crate::replace_file::replace_file;
-use crate::small_file::read_small;
+use vx_base::digest::Algorithm;
+use vx_base::files::replace_file::replace_file;
+use vx_base::files::small_file::read_small;
+use vx_base::package::archive::Archive;
+use vx_base::paths::Home;
 
 /// Raised when a result changes its meaning.
 const FORMAT: u32 = 1;

@@ -25,7 +25,7 @@ use std::io::BufRead;
 
 use vx_inflate::{Pieced, gunzip};
 
-use crate::archive::Archive;
+use vx_base::package::archive::Archive;
 
 pub use error::{UnpackError, UnpackErrorKind};
 pub(super) use excluded::Excluded;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use vx_text::escaped;
 
-use crate::trouble::{Explain, Trouble, TroubleKind};
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
 
 /// The longest text of a result. A model pays for each byte.
 const TEXT_BYTES: usize = 32 * 1024;

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use serde_json::{Value, json};
+use vx_base::trouble::{Trouble, TroubleKind};
 
 use super::wire::Out;
-use crate::trouble::{Trouble, TroubleKind};
 
 /// The time between two words about progress.
 const BETWEEN_WORDS: Duration = Duration::from_secs(1);

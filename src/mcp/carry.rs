@@ -13,6 +13,7 @@ use crossbeam_channel::{Sender, bounded};
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_status::standing::{Standing, failure};
 
 use super::answer::{Answer, trouble};
@@ -21,7 +22,6 @@ use super::place::Here;
 use super::wait::cut;
 use crate::project::scripts::order;
 use crate::run::{Request, log_file, logs_of};
-use crate::trouble::{Trouble, TroubleKind};
 use crate::work::boards;
 use crate::work::frontend::{Frontend, Refused, RunView, Silent};
 use crate::work::logs;

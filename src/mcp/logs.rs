@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use regex_lite::Regex;
 use serde::Deserialize;
+use vx_base::trouble::{Trouble, TroubleKind};
 
 use super::answer::Answer;
 use super::place::Here;
@@ -12,7 +13,6 @@ use super::wait::whereabouts;
 use crate::project::services::keys_meant;
 use crate::run::{log_file, logs_of};
 use crate::service::entries::{Level, Levels};
-use crate::trouble::{Trouble, TroubleKind};
 use crate::work::logs;
 use crate::work::up::{self, Filter, ServiceState};
 

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use vx_base::trouble::Trouble;
 use vx_shm::Snapshot;
 use vx_status::standing::{Standing, failure};
 
 use super::answer::{Answer, trouble};
 use super::place::Here;
-use crate::trouble::Trouble;
 use crate::work::boards::{self, BoardError};
 use crate::work::frontend::Silent;
 use crate::work::programs;

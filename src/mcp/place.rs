@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::paths::Home;
-use crate::trouble::{Trouble, TroubleKind};
+use vx_base::paths::Home;
+use vx_base::trouble::{Trouble, TroubleKind};
+
 use crate::work::frontend::Silent;
 use crate::work::workspace::{Place, read_projects};
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use vx_base::trouble::{Trouble, TroubleKind};
 
 use super::answer::{Answer, trouble};
 use super::call::Call;
@@ -11,7 +12,6 @@ use super::place::Here;
 use super::wait::{timeout, unfinished};
 use crate::project::services::go_name;
 use crate::service::reading::Differing;
-use crate::trouble::{Trouble, TroubleKind};
 use crate::work::control::{Asked, Verb, ask};
 use crate::work::frontend::Silent;
 use crate::work::run::RunOutcome;

@@ -2,6 +2,8 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use vx_base::nearest::nearest;
+use vx_base::trouble::{Trouble, TroubleKind};
 
 use super::answer::{Answer, bad_parameters, failed};
 use super::call::Call;
@@ -12,9 +14,7 @@ use super::look::{Boards, Project, Resolve};
 use super::place::Here;
 use super::service::Service;
 use super::wait::WaitFor;
-use crate::nearest::nearest;
 use crate::rpc::Fault;
-use crate::trouble::{Trouble, TroubleKind};
 
 /// The tools that this server has: without leave to change anything, only those that look.
 pub(super) fn list(allow_changes: bool) -> Value {

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::json;
+use vx_base::trouble::{Trouble, TroubleKind};
 
 use super::answer::{Answer, trouble};
 use super::call::{Call, Unfinished};
 use super::place::Here;
 use crate::project::services::keys_meant;
-use crate::trouble::{Trouble, TroubleKind};
 use crate::work::boards::{self, BoardError};
 use crate::work::frontend::Silent;
 use crate::work::up;

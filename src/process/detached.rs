@@ -11,8 +11,8 @@ use std::thread;
 use crossbeam_channel::{Receiver, bounded};
 use process_wrap::std::CommandWrap;
 
-use crate::trouble::Trouble;
-use crate::variables::WORK_MARKS;
+use vx_base::trouble::Trouble;
+use vx_base::variables::WORK_MARKS;
 
 /// A file without a name for what such a program prints. On Linux it's in memory, so a full disk can't stop us.
 ///
@@ -131,7 +131,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
-    use crate::trouble::TroubleKind;
+    use vx_base::trouble::TroubleKind;
 
     #[test]
     fn an_error_is_read_from_its_document_and_from_no_sentence() {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
+use vx_base::identity::{boot, started};
 
 use super::group::members;
-use crate::identity::{boot, started};
 
 /// The pause between two looks at a group that ends.
 const GLANCE: Duration = Duration::from_millis(10);

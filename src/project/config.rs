@@ -22,18 +22,19 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use vx_base::digest::{Algorithm, Digest};
+use vx_base::files::agreed_file::AgreedFile;
+use vx_base::package::Program;
+use vx_base::package::candidate::SourceKind;
+use vx_base::package::shipped::NamedPackage;
+use vx_base::paths::leads_outside;
+use vx_base::platform::{Os, Platform};
+
 use super::problem::{ConfigErrors, Problem};
 use super::procfile::Procfile;
 use super::scripts::Script;
 use super::services::Service;
 use super::version::Request;
-use crate::agreed_file::AgreedFile;
-use crate::candidate::SourceKind;
-use crate::digest::{Algorithm, Digest};
-use crate::package::Program;
-use crate::paths::leads_outside;
-use crate::platform::{Os, Platform};
-use crate::shipped::NamedPackage;
 
 pub use addresses::{DeclaredAddresses, DeclaredDigests};
 pub use agents::DeclaredAgent;

@@ -3,11 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use vx_base::files::small_file::read_regular_within;
+use vx_base::trouble::{Explain, TroubleKind};
+
 use super::config::Project;
 use super::problem::{ConfigErrors, Lines};
 use super::procfile;
-use crate::small_file::read_regular_within;
-use crate::trouble::{Explain, TroubleKind};
 
 /// The file's name, and its former name.
 const NAMES: [&str; 2] = ["vx.toml", ".vx.toml"];

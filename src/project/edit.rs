@@ -2,7 +2,7 @@
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 
-use crate::trouble::{Explain, TroubleKind};
+use vx_base::trouble::{Explain, TroubleKind};
 
 /// The tables that declare tools, the first of which gets new ones.
 const TABLES: [&str; 2] = ["tools", "runtimes"];

@@ -6,10 +6,11 @@
 
 use std::path::{Path, PathBuf};
 
+use vx_base::paths::{same_owner, user_home};
+use vx_base::variables::Variables;
+
 use super::config::Project;
 use super::discover::{self, ProjectError};
-use crate::paths::{same_owner, user_home};
-use crate::variables::Variables;
 
 /// The places where the search for projects further up ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -15,16 +15,16 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::age::Published;
-use crate::archive::{Attested, is_one_name};
-use crate::candidate::SourceKind;
-use crate::digest::Digest;
-use crate::file_lock::{NO_LOCKS_HINT, UnseenOwner, has_no_locks};
-use crate::paths::leads_outside;
-use crate::platform::Platform;
-use crate::shown_address::without_secrets;
-use crate::small_file::read_regular_text;
-use crate::trouble::{Explain, TroubleKind};
+use vx_base::age::Published;
+use vx_base::digest::Digest;
+use vx_base::files::file_lock::{NO_LOCKS_HINT, UnseenOwner, has_no_locks};
+use vx_base::files::small_file::read_regular_text;
+use vx_base::package::archive::{Attested, is_one_name};
+use vx_base::package::candidate::SourceKind;
+use vx_base::paths::leads_outside;
+use vx_base::platform::Platform;
+use vx_base::shown_address::without_secrets;
+use vx_base::trouble::{Explain, TroubleKind};
 
 pub use compare::{Change, Difference};
 pub use file::Guard;
@@ -277,7 +277,7 @@ fn plain(error: &toml::de::Error) -> String {
 mod kind_as_text {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    use crate::candidate::SourceKind;
+    use vx_base::package::candidate::SourceKind;
 
     pub(super) fn serialize<S: Serializer>(kind: &SourceKind, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(kind.name())

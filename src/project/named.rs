@@ -1,6 +1,6 @@
 //! A tool with a version behind its name, as people type it.
 
-use crate::shipped::NamedPackage;
+use vx_base::package::shipped::NamedPackage;
 
 /// A tool's name and the version behind its `@`, if there is one; a leading `@` belongs to the name, also behind the
 /// registry of a package.

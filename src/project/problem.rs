@@ -7,10 +7,10 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use unicode_width::UnicodeWidthStr;
+use vx_base::shown_address::{starred, without_secrets};
+use vx_base::trouble::{Explain, TroubleKind};
 use vx_text::escaped;
 
-use crate::shown_address::{starred, without_secrets};
-use crate::trouble::{Explain, TroubleKind};
 pub(super) use lines::Lines;
 use lines::{TextPlace, floor_boundary};
 

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use vx_base::files::small_file::read_regular;
+use vx_base::paths::leads_outside;
+
 use super::problem::{Lines, Problem};
 use super::services::{NAME_BYTES, Port, Service};
 use crate::dotted_key::key_segment;
-use crate::paths::leads_outside;
-use crate::small_file::read_regular;
 
 /// Its name, beside the project's file.
 pub const FILE_NAME: &str = "Procfile";

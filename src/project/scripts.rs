@@ -2,8 +2,8 @@
 
 mod words;
 
-use crate::nearest::nearest;
-use crate::trouble::{Explain, TroubleKind};
+use vx_base::nearest::nearest;
+use vx_base::trouble::{Explain, TroubleKind};
 
 pub use words::{Quote, Words, takes_arguments};
 

@@ -12,9 +12,9 @@ use std::str::FromStr;
 
 use pep440_rs::{Operator, Version, VersionSpecifiers};
 
-use crate::candidate::{Candidate, Scheme};
-use crate::npm_range::NpmRange;
-use crate::trouble::{Explain, TroubleKind};
+use vx_base::package::candidate::{Candidate, Scheme};
+use vx_base::package::npm_range::NpmRange;
+use vx_base::trouble::{Explain, TroubleKind};
 
 pub use miss::{Miss, NoMatch};
 use parsed::ParsedVersion;

@@ -5,10 +5,11 @@ use std::fs;
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
+use vx_base::files::replace_file::replace_file;
+use vx_base::paths::Home;
+
 use super::format::{Cache, LONGEST_BYTES, file_name, hash};
 use super::{Draft, Invocation, SESSION, search_path, session, stamp};
-use crate::paths::Home;
-use crate::replace_file::replace_file;
 
 /// The most directories that are remembered; beyond it the oldest half is removed.
 const KEPT: usize = 512;

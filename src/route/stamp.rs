@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use vx_base::paths::FileSystem;
+
 use super::format::{Kind, Stamp};
-use crate::paths::FileSystem;
 
 /// A file that changed less than this before its state was recorded could change again with the same times: the
 /// kernel's clock for files advances in steps of up to 10 ms.

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::digest::Algorithm;
+use vx_base::digest::Algorithm;
 
 /// The longest path of a socket: the system's own bound is 108 bytes, elsewhere 104.
 const PATH_BYTES: usize = 100;

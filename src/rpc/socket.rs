@@ -10,8 +10,9 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use vx_base::files::file_lock::{FileLock, is_free};
+
 use super::place::{PlaceError, check_directory};
-use crate::file_lock::{FileLock, is_free};
 
 /// The tries to take the lock, and the time between them.
 const TRIES: u32 = 20;

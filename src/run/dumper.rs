@@ -10,7 +10,7 @@ use vx_shm::{Reader, dump};
 use vx_status::document::to_json;
 use vx_text::escaped;
 
-use crate::replace_file::replace_file;
+use vx_base::files::replace_file::replace_file;
 
 /// A thread that dumps a board into a directory.
 pub struct Dumper {

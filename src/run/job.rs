@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use vx_base::gauge::Gauge;
+use vx_base::trouble::Trouble;
 use vx_shm::{Ending, Kind, Reservation, SlotState};
 
 use super::numbers::Numbers;
 use super::verdict::{Stop, Unwritten, verdict};
 use crate::channel::Mark;
-use crate::gauge::Gauge;
 use crate::process::{Ended, Launch};
-use crate::trouble::Trouble;
 
 /// A piece of work that is one process at a time: an install, a step of a script.
 pub trait Job: Send + Sync {

@@ -2,7 +2,7 @@
 
 use vx_shm::{Slot, Unit};
 
-use crate::gauge::{GaugeUnit, Reading};
+use vx_base::gauge::{GaugeUnit, Reading};
 
 /// The numbers of one slot.
 #[derive(Debug)]

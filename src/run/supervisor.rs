@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, unbounded};
+use vx_base::trouble::Trouble;
 use vx_shm::{BoardState, Ending, Reader, Reservation, SlotState, Snapshot, Work};
 use vx_status::source::{RequestFailure, Settled};
 
@@ -33,7 +34,6 @@ use super::verdict::Stop;
 use super::written::{WrittenSlot, WrittenSlots};
 use crate::channel::slot_key;
 use crate::process::{Adoption, Ended, Running, processor_time};
-use crate::trouble::Trouble;
 use room::Crowded;
 
 /// Reports of failed requests that are kept for a reader; later ones are dropped.

@@ -1,10 +1,10 @@
 //! The verdict on a child that has ended, from three facts: the end it wrote to its slot, the reason it was stopped for,
 //! and its exit as the kernel reports it.
 
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::{Ending, SlotState};
 
 use crate::process::{Ended, Exit};
-use crate::trouble::{Trouble, TroubleKind};
 use crate::trouble_cell::TroubleCell;
 
 /// The lines of a child's output that are shown below an error, if the child gave no reason.

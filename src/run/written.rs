@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use vx_base::gauge::Reading;
 use vx_shm::{Reservation, Slot};
 
 use super::numbers::Numbers;
-use crate::gauge::Reading;
 
 /// A slot, shared by everything in this process that writes to it; empty once its job has ended.
 #[derive(Clone, Debug)]

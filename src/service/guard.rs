@@ -14,6 +14,8 @@ use std::io::{self, PipeReader};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use vx_base::paths::{RuntimeError, runtime_directory};
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_shm::{Ending, Health, SlotState};
 use vx_status::vocabulary::service::{BACKING_OFF, STARTING, STOPPING};
 
@@ -21,10 +23,8 @@ use super::order::{Assignment, Order};
 use super::output::Output;
 use super::restarts::Restarts;
 use crate::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild};
-use crate::paths::{RuntimeError, runtime_directory};
 use crate::process::{Exit, Guard, Survivors};
 use crate::project::services::Restart;
-use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::trouble_cell::TroubleCell;
 
 /// The time between two beats of a guard: most of them sleep most of the time, and each beat wakes one up.

@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use vx_base::files::agreed_file::AgreedFile;
+use vx_base::trouble::{Trouble, TroubleKind};
 
-use crate::agreed_file::AgreedFile;
 use crate::project::services::{Health, Ready, Reload, Restart};
-use crate::trouble::{Trouble, TroubleKind};
 use crate::trust::compare_agreed;
 
 /// The work of a guard.

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use free::is_free;
 pub use holder::{Holder, holder};
 
-use crate::file_lock::FileLock;
+use vx_base::files::file_lock::FileLock;
 
 /// The first port of the range from which ports are given.
 pub const PORT_RANGE_START: u16 = 15173;

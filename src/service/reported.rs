@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use vx_base::files::replace_file::replace_file;
 
 use super::mistakes::Mistake;
-use crate::replace_file::replace_file;
 
 /// A mistake as readers get it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

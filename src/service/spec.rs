@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use vx_base::files::agreed_file::AgreedFile;
+use vx_base::trouble::{Explain, TroubleKind};
 
 use super::built::{current, of_epoch};
 use super::order::{BuildOrder, Order, signal_number};
-use crate::agreed_file::AgreedFile;
 use crate::process::Inherited;
 use crate::project::services::{Reload, Service, TARGET, with_ports};
-use crate::trouble::{Explain, TroubleKind};
 
 /// A declared service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

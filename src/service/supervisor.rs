@@ -23,6 +23,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::{Board, Ending, Reader, SlotState, SlotView, Snapshot};
 
 pub use declared::Declared;
@@ -35,7 +36,6 @@ use super::ports::Ports;
 use super::reading::Reading;
 use crate::process::{Adoption, Ended};
 use crate::run::await_change;
-use crate::trouble::{Trouble, TroubleKind};
 use crate::trouble_cell::TroubleCell;
 
 /// The time for which a supervisor without any service stays, so that a client that starts one finds it.

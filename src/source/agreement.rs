@@ -3,13 +3,14 @@
 //! A lock comes with a repository. Its digests prove only that the bytes are those that its author wrote down; that they
 //! are of the tool that vx.toml asks for follows from the names alone.
 
+use vx_base::package::archive::Archive;
+use vx_base::package::candidate::{SourceKind, is_version};
+use vx_base::package::shipped::{NODE_MODULES, NamedPackage};
+
 use super::npm::usual_file;
 use super::packaging::{Names, VendorPackaging};
 use super::pypi::wheel;
 use super::recipe::{Recipe, has};
-use crate::archive::Archive;
-use crate::candidate::{SourceKind, is_version};
-use crate::shipped::{NODE_MODULES, NamedPackage};
 
 /// A difference between an archive of a lock and the recipe of its tool; a clause about the lock.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

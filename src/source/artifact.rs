@@ -1,9 +1,10 @@
 //! One archive, as a source describes it.
 
+use vx_base::package::Part;
+use vx_base::package::archive::{Archive, Origin};
+
 use super::attestation::Attestation;
 use super::signature::Signature;
-use crate::archive::{Archive, Origin};
-use crate::package::Part;
 
 /// An archive with its current location and the signature of its digest.
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@ mod tests;
 
 use std::fmt;
 
-use crate::archive::Attested;
+use vx_base::package::archive::Attested;
 
 /// The result of verifying the attestations of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]

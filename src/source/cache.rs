@@ -11,12 +11,12 @@ use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use url::Url;
+use vx_base::digest::Algorithm;
 use vx_http::Trust;
 
 use super::error::{SourceError, SourceErrorKind};
 use super::http::{Client, Document, Query, Revalidation};
 use super::options::SourceOptions;
-use crate::digest::Algorithm;
 
 /// The format of a cache file, its first field; files of other formats are ignored.
 const FORMAT: u32 = 4;

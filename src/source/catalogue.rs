@@ -6,12 +6,12 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use vx_base::nearest::near_misses;
+use vx_base::package::candidate::SourceKind;
+use vx_base::platform::Platform;
+use vx_base::trouble::{Explain, TroubleKind};
 
 use super::packaging::{Packaging, Site, VendorPackaging};
-use crate::candidate::SourceKind;
-use crate::nearest::near_misses;
-use crate::platform::Platform;
-use crate::trouble::{Explain, TroubleKind};
 
 static CATALOGUE: LazyLock<Document> = LazyLock::new(|| {
     let document: Document = serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/catalogue.json")))

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use url::Url;
+use vx_base::age::to_the_second;
+use vx_base::package::shipped::Unshipped;
+use vx_base::trouble::{Explain, TroubleKind};
 use vx_http::{LowestRate, TlsFault};
 
 use super::attestation::AttestationFault;
 use super::signature::SignatureFault;
-use crate::age::to_the_second;
-use crate::shipped::Unshipped;
-use crate::trouble::{Explain, TroubleKind};
 
 /// A question to a source that got no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

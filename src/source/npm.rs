@@ -16,6 +16,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use url::Url;
+use vx_base::digest::Digest;
+use vx_base::package::archive::{Archive, Origin};
+use vx_base::package::shipped::NpmManifest;
 
 use super::artifact::Artifact;
 use super::attestation::check::Checker;
@@ -26,9 +29,6 @@ use super::http::Query;
 use super::memo::Memo;
 use super::options::SourceOptions;
 use super::signature::Signature;
-use crate::archive::{Archive, Origin};
-use crate::digest::Digest;
-use crate::shipped::NpmManifest;
 pub(super) use client::client_certificates;
 pub(super) use document::{Package, PackageVersion, Times};
 use registry::Registry;

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use vx_base::paths::Home;
 use vx_http::LowestRate;
 
 use super::setting_files::SettingFiles;
 use super::setting_places::home;
-use crate::paths::Home;
 
 /// Reads an environment variable.
 pub type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;

@@ -5,8 +5,8 @@ mod vendor;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use vx_base::platform::{Os, Platform};
 
-use crate::platform::{Os, Platform};
 pub(super) use vendor::{ArchivePath, IndexPath, Names, Site, VendorPackaging};
 
 /// The layout of a tool in a registry.

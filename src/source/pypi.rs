@@ -15,6 +15,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use url::Url;
+use vx_base::age::Published;
+use vx_base::package::archive::{Archive, Origin};
+use vx_base::platform::Platform;
 
 use super::artifact::Artifact;
 use super::attestation::check::Checker;
@@ -24,9 +27,6 @@ use super::error::{SourceError, SourceErrorKind};
 use super::http::{Query, web_address};
 use super::memo::Memo;
 use super::options::SourceOptions;
-use crate::age::Published;
-use crate::archive::{Archive, Origin};
-use crate::platform::Platform;
 pub(super) use config::{pip_value, uv_index};
 use glibc::Glibc;
 use index::Index;

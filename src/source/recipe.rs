@@ -9,14 +9,14 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use pep440_rs::Version;
+use vx_base::digest::Digest;
+use vx_base::package::Program;
+use vx_base::package::candidate::{Candidate, Scheme, SourceKind};
+use vx_base::platform::{Arch, Os, Platform};
+use vx_base::template;
 
 use super::catalogue::{self, SupportLine, Tool, UnknownTool};
 use super::packaging::{Companion, Packaging, ProgramPath, VendorPackaging};
-use crate::candidate::{Candidate, Scheme, SourceKind};
-use crate::digest::Digest;
-use crate::package::Program;
-use crate::platform::{Arch, Os, Platform};
-use crate::template;
 pub use missing::NoRecipe;
 pub use package::uncatalogued;
 
@@ -320,7 +320,7 @@ fn reason(tool: &Tool, only: Option<SourceKind>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trouble::Explain;
+    use vx_base::trouble::Explain;
 
     fn recipe(name: &str, wanted: &RecipeRequest, order: &[SourceKind], platform: &str) -> Result<Recipe, NoRecipe> {
         Recipe::for_tool(name, wanted, order, platform.parse().unwrap())

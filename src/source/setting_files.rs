@@ -7,9 +7,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use vx_base::files::small_file::{read_regular, read_regular_text};
+use vx_base::paths::{Borders, Foreign, Whose, foreign, leads_outside};
+
 use super::setting_places::{environments, home, known, pip_name};
-use crate::paths::{Borders, Foreign, Whose, foreign, leads_outside};
-use crate::small_file::{read_regular, read_regular_text};
 
 /// The most folders in which `uv.toml` is looked for, from the project's upwards.
 const MOST_FOLDERS: usize = 64;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::paths::Whose;
+use vx_base::paths::Whose;
 
 /// Reads a variable; `None` if it is not set, or empty.
 type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;

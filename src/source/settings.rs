@@ -5,10 +5,11 @@
 use std::io;
 use std::path::Path;
 
+use vx_base::package::candidate::SourceKind;
+
 use super::error::{SourceError, SourceErrorKind};
 use super::http::Query;
 use super::sources::Sources;
-use crate::candidate::SourceKind;
 
 impl Sources {
     /// The problems in the settings of this source, without a request.
@@ -82,7 +83,7 @@ fn unusable(file: &Path, content: io::Result<String>) -> Option<SourceErrorKind>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::small_file::read_regular_text;
+    use vx_base::files::small_file::read_regular_text;
 
     #[test]
     fn a_file_that_cannot_be_read_is_told_from_one_that_is_not_there() {

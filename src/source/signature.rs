@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::archive::{Archive, Signed};
+use vx_base::package::archive::{Archive, Signed};
 
 /// The result of checking a registry's signature.
 #[derive(Clone, Debug, PartialEq, Eq)]

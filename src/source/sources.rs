@@ -9,6 +9,13 @@ use std::thread::ThreadId;
 use std::time::Duration;
 
 use url::Url;
+use vx_base::age::Published;
+use vx_base::digest::Digest;
+use vx_base::package::archive::{Archive, Origin};
+use vx_base::package::candidate::{Candidate, Scheme, SourceKind, is_version};
+use vx_base::package::shipped::Lack;
+use vx_base::platform::Platform;
+use vx_base::template;
 use vx_http::Trust;
 
 use super::artifact::Artifact;
@@ -26,13 +33,6 @@ use super::signature::{Claim, Proof, Signature};
 use super::system::{self, SystemTool};
 use super::trust;
 use super::vendor::Vendor;
-use crate::age::Published;
-use crate::archive::{Archive, Origin};
-use crate::candidate::{Candidate, Scheme, SourceKind, is_version};
-use crate::digest::Digest;
-use crate::platform::Platform;
-use crate::shipped::Lack;
-use crate::template;
 use shipped::unshipped;
 
 /// All sources of releases.

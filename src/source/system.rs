@@ -3,9 +3,10 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
+use vx_base::files::search_path::find_in;
+
 use super::error::{SourceError, SourceErrorKind};
 use super::options::SourceOptions;
-use crate::search_path::find_in;
 
 /// A program found on `PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use vx_base::package::candidate::SourceKind;
+
 use super::credentials::split;
 use super::error::host_of;
 use super::recipe::Recipe;
 use super::sources::Sources;
-use crate::candidate::SourceKind;
 
 impl Sources {
     /// The host of a recipe's source, the first time that it is asked for in this home. It is `None` from then on, since

@@ -9,6 +9,9 @@ mod index;
 use std::sync::Arc;
 
 use url::Url;
+use vx_base::age::Published;
+use vx_base::package::archive::{Archive, Origin};
+use vx_base::platform::Platform;
 
 use super::artifact::Artifact;
 use super::cache::Cache;
@@ -20,9 +23,6 @@ use super::memo::Memo;
 use super::options::SourceOptions;
 use super::packaging::{ArchivePath, Names, Site, VendorPackaging};
 use super::recipe::Recipe;
-use crate::age::Published;
-use crate::archive::{Archive, Origin};
-use crate::platform::Platform;
 use checksums::Checksums;
 use index::Index;
 

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use vx_base::digest::Digest;
+use vx_base::files::agreed_file::AgreedFile;
+use vx_base::package::archive::Archive;
+use vx_base::package::candidate::SourceKind;
+use vx_base::package::{Part, Program};
+use vx_base::trouble::{Trouble, TroubleKind};
+
 use super::step::Step;
-use crate::agreed_file::AgreedFile;
-use crate::archive::Archive;
-use crate::candidate::SourceKind;
-use crate::digest::Digest;
 use crate::install::{Receipt, instructions};
-use crate::package::{Part, Program};
 use crate::project::LockedPart;
 use crate::source::Claim;
-use crate::trouble::{Trouble, TroubleKind};
 
 /// One tool of the project, as far as it was resolved.
 #[derive(Clone, Debug)]

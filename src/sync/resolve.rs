@@ -19,17 +19,18 @@ mod version;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use vx_base::age::ReleaseAge;
+use vx_base::digest::Digest;
+use vx_base::package::Part;
+use vx_base::package::candidate::{Candidate, SourceKind};
+use vx_base::parallel::in_parallel;
+use vx_base::platform::Platform;
+use vx_base::template;
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
+
 use super::plan::{Resolved, ResolvedRelease, ResolvedTool, claim};
-use crate::age::ReleaseAge;
-use crate::candidate::{Candidate, SourceKind};
-use crate::digest::Digest;
-use crate::package::Part;
-use crate::parallel::in_parallel;
-use crate::platform::Platform;
 use crate::project::{Lock, LockedPart, LockedTool, ToolRequest};
 use crate::source::{Artifact, NoRecipe, Recipe, SourceError, Sources};
-use crate::template;
-use crate::trouble::{Explain, Trouble, TroubleKind};
 pub use aged::{AgeRemark, Soon};
 use archives::{Archives, Missing};
 pub use forged::Forged;

@@ -1,7 +1,8 @@
 //! The steps of a run: one per tool, decided before anything starts.
 
+use vx_base::trouble::Trouble;
+
 use crate::config::InstallConfig;
-use crate::trouble::Trouble;
 
 /// One tool, and the action decided for it.
 #[derive(Debug)]

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::slice;
 
 use serde::{Deserialize, Serialize};
+use vx_base::digest::Digest;
+use vx_base::paths::{Home, foreign};
+use vx_base::shown_address::without_secrets_for_a_shell;
 
 use super::Key;
 use super::part::{Part, digest};
-use crate::digest::Digest;
-use crate::paths::{Home, foreign};
-use crate::shown_address::without_secrets_for_a_shell;
 
 /// The most digests that are kept for a key; the oldest ones make room.
 const MOST: usize = 32;
@@ -200,8 +200,8 @@ fn make_private(folder: &Path) -> io::Result<()> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::digest::Algorithm;
     use std::os::unix::fs::PermissionsExt;
+    use vx_base::digest::Algorithm;
 
     fn agreement(text: &str) -> Agreed {
         let (digest, lines, parts) = (named(text), vec![text.to_owned()], vec![named(text)]);

@@ -7,8 +7,8 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::digest::Algorithm;
-use crate::small_file::read_regular_within;
+use vx_base::digest::Algorithm;
+use vx_base::files::small_file::read_regular_within;
 
 /// The longest configuration that is read.
 const LONGEST_BYTES: u64 = 1024 * 1024;

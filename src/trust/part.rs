@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 
+use vx_base::digest::{Algorithm, Digest};
+use vx_base::files::agreed_file::NamedKind;
+use vx_base::package::candidate::SourceKind;
+use vx_base::package::shipped::NamedPackage;
+use vx_base::platform::Platform;
+use vx_base::shown_address::{shown_address, shown_value};
 use vx_text::escaped;
 
 use super::shown_command::shown_command;
-use crate::agreed_file::NamedKind;
-use crate::candidate::SourceKind;
-use crate::digest::{Algorithm, Digest};
 use crate::dotted_key::{key_segment, key_segments};
-use crate::platform::Platform;
 use crate::project::ValueKind;
-use crate::shipped::NamedPackage;
-use crate::shown_address::{shown_address, shown_value};
 
 /// A part of a project that can act.
 #[derive(Clone, Debug, PartialEq, Eq)]

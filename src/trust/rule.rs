@@ -10,11 +10,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::slice;
 
+use vx_base::age::{MINIMUM_RELEASE_AGE, in_words};
+use vx_base::package::candidate::SourceKind;
+
 use super::named::{Contents, Meaning, named_files};
 use super::part::{FoundSetting, NamedFile, Part, is_arguments, is_command};
 use super::variables::is_never_taken;
-use crate::age::{MINIMUM_RELEASE_AGE, in_words};
-use crate::candidate::SourceKind;
 use crate::dotted_key::key_segments;
 use crate::project::{DeclaredAddresses, DeclaredDigests, Project, ToolRequest, ValueKind};
 

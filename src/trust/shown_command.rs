@@ -7,9 +7,9 @@
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
+use vx_base::shown_address::{shown_address, without_secrets_for_a_shell};
 
 use super::named::words::{UNKNOWN, Word, words};
-use crate::shown_address::{shown_address, without_secrets_for_a_shell};
 
 /// The most texts within texts that are read: `sh -c "sh -c …"`.
 const MOST_DEPTH: usize = 4;

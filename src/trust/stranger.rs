@@ -3,8 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
+use vx_base::paths::{Foreign, foreign};
+
 use super::Whereabouts;
-use crate::paths::{Foreign, foreign};
 use crate::project::lineage::Bounds;
 
 /// The reason why a project counts as a stranger's.

@@ -8,10 +8,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use vx_base::digest::Algorithm;
+use vx_base::files::small_file::read_small;
+use vx_base::paths::repository_top;
+
 use super::origin::origin_of;
-use crate::digest::Algorithm;
-use crate::paths::repository_top;
-use crate::small_file::read_small;
 
 /// The longest file of git that is read here; each holds one path.
 const LONGEST_BYTES: u64 = 8 * 1024;

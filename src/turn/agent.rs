@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use vx_base::trouble::{Explain, TroubleKind};
 
 use super::event::Role;
 use super::place::{Place, When};
-use crate::trouble::{Explain, TroubleKind};
 
 /// The table of the agents that are known.
 const BUILTIN: &str = include_str!("agents.toml");

@@ -4,6 +4,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crossbeam_channel::{never, select, unbounded};
+use vx_base::files::replace_file::replace_file;
+use vx_base::paths::{RuntimeError, runtime_directory};
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_shm::{Ending, Slot, SlotState};
 
 use super::error::TurnError;
@@ -14,10 +17,7 @@ use super::rendering::{Rendering, Shown};
 use super::request::TurnRequest;
 use super::spawn::{TurnHandle, spawn_turn_on};
 use crate::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild, is_on_unnamed_board};
-use crate::paths::{RuntimeError, runtime_directory};
 use crate::process::{Log, LogPolicy, interrupts, watch_parent};
-use crate::replace_file::replace_file;
-use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::trouble_cell::TroubleCell;
 
 /// Why a child did not carry its turn out.

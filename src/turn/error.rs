@@ -3,8 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+use vx_base::trouble::{Explain, TroubleKind};
+
 use super::agent::builtin_agents;
-use crate::trouble::{Explain, TroubleKind};
 
 /// A turn that was not started. No process of it is left.
 #[derive(Debug, thiserror::Error)]

@@ -9,6 +9,8 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
 use serde_json::json;
+use vx_base::files::search_path::{is_program, program_on_path};
+use vx_base::trouble::Trouble;
 use vx_shm::Slot;
 
 use super::active::Listed;
@@ -25,8 +27,6 @@ use super::slot::TurnSlot;
 use super::thread::{TurnThread, Wake};
 use crate::channel::Mark;
 use crate::process::{Log, Piped, PipedLaunch, own_runner};
-use crate::search_path::{is_program, program_on_path};
-use crate::trouble::Trouble;
 
 /// A turn under way.
 #[derive(Debug)]

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use vx_base::paths::Home;
 
 use super::error::WorkError;
 use super::frontend::{Frontend, Refused, RunView};
 use super::notice::Notice;
 use super::routes::{Routes, Stray};
-use crate::paths::Home;
 use crate::project::{discover, lock};
 use crate::route::{self, search_path, stamp};
 use crate::shell::Change;

@@ -8,6 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use vx_base::paths::Home;
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::{Board, Reader};
 
 use super::board_place::BoardPlace;
@@ -19,10 +21,8 @@ use super::run::{Declared, LiveRun, Purpose, RunOutcome};
 use super::shims;
 use super::strays::end_strays_before_run;
 use crate::history;
-use crate::paths::Home;
 use crate::run::{Dumper, FlightRecorder, Jobs, hold};
 use crate::sync::Step;
-use crate::trouble::{Trouble, TroubleKind};
 use crate::work::job::{InstallChild, Run, start_run};
 
 /// The most installs at once if no limit is given and all of them wait for the network.

@@ -15,6 +15,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use vx_base::paths::{RuntimeError, runtime_directory};
+use vx_base::process_limit::{ProcessLimit, start_error_text};
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_shm::{Ending, Slot, SlotState};
 
 use super::frontend::Frontend;
@@ -22,10 +25,7 @@ use super::notice::Notice;
 use crate::channel::{ChannelError, ConfigError, InstallChannelChild, PATIENCE, is_on_unnamed_board};
 use crate::config::InstallConfig;
 use crate::install::{CancelToken, InstallError};
-use crate::paths::{RuntimeError, runtime_directory};
 use crate::process;
-use crate::process_limit::{ProcessLimit, start_error_text};
-use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::trouble_cell::TroubleCell;
 use crate::work::job::SlotReporter;
 

@@ -6,15 +6,17 @@
 
 use std::path::{Path, PathBuf};
 
+use vx_base::digest::{Algorithm, Digest};
+use vx_base::files::agreed_file::{AgreedCheckout, AgreedFile};
+use vx_base::package::candidate::SourceKind;
+use vx_base::paths::{Home, foreign, user_home};
+use vx_base::variables::Variables;
+
 use super::error::WorkError;
 use super::frontend::{Answer, Frontend, Question};
 use super::notice::Notice;
 use super::policy::{Policy, in_build_service};
 use super::withheld::{ConsentError, Withheld};
-use crate::agreed_file::{AgreedCheckout, AgreedFile};
-use crate::candidate::SourceKind;
-use crate::digest::{Algorithm, Digest};
-use crate::paths::{Home, foreign, user_home};
 use crate::project::lineage::Bounds;
 use crate::project::{Project, ToolRequest, Trust};
 use crate::source::{ProjectSetting, SettingFiles, project_settings, uncatalogued};
@@ -23,7 +25,6 @@ use crate::trust::{
     Checkout, FoundSetting, Key, NamedFile, Part, Stranger, Subject, Weight, Whereabouts, acting_parts, is_never_taken,
     part, refused_variables, take_out, variable_of_service,
 };
-use crate::variables::Variables;
 
 /// A user's standing on a project's acting parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,12 +3,13 @@
 //! A release from a project's address, or from a package that the catalogue does not name, is that project's own. Its
 //! programs must not answer in other directories, unless the user lets everything act.
 
+use vx_base::package::candidate::SourceKind;
+use vx_base::package::shipped::NamedPackage;
+use vx_base::paths::Home;
+use vx_base::platform::Platform;
+
 use super::policy::Policy;
-use crate::candidate::SourceKind;
 use crate::install::{DiskError, Release, Store};
-use crate::paths::Home;
-use crate::platform::Platform;
-use crate::shipped::NamedPackage;
 use crate::source::{Recipe, RecipeRequest, uncatalogued};
 
 /// The installed releases of a package that its user names: its name alone says what they are.
@@ -43,6 +44,6 @@ fn is_of_catalogue(release: &Release) -> bool {
     let Ok(recipe) = Recipe::for_tool(&receipt.tool, &wanted, &[], platform) else { return false };
     let Some(first) = receipt.parts.first() else { return false };
     // A receipt holds the package beside the archives, not with each.
-    let archive = crate::archive::Archive { package: receipt.package.clone(), ..first.clone() };
+    let archive = vx_base::package::archive::Archive { package: receipt.package.clone(), ..first.clone() };
     source.is_some_and(|source| source != SourceKind::Url) && recipe.names(&archive, &receipt.version)
 }

@@ -8,10 +8,11 @@ pub use github::{GithubError, append_for_github};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use vx_base::nearest::near_misses;
+use vx_base::trouble::{Explain, TroubleKind};
+
 use super::routes::{Routes, Target};
-use crate::nearest::near_misses;
 use crate::route::{Invocation, search_path};
-use crate::trouble::{Explain, TroubleKind};
 
 /// The variables to set: the search path, which is `path` with the tools in front, and those of the projects.
 pub fn variables(routes: &Routes, path: Option<OsString>) -> Vec<(String, OsString)> {

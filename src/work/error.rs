@@ -4,20 +4,21 @@
 use std::io;
 use std::path::PathBuf;
 
+use vx_base::paths::{NoHome, RuntimeError};
+use vx_base::process_limit::{ProcessLimit, start_error_text};
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
+
 use super::exports::ExportError;
 use super::policy::PolicyError;
 use super::withheld::ConsentError;
 use crate::board_error::ExplainBoard;
 use crate::install::DiskError;
-use crate::paths::{NoHome, RuntimeError};
-use crate::process_limit::{ProcessLimit, start_error_text};
 use crate::project::ProjectError;
 use crate::project::edit::EditError;
 use crate::project::lock::LockError;
 use crate::project::version::BadRequest;
 use crate::source::NoRecipe;
 use crate::sync::{Forged, Undeclared};
-use crate::trouble::{Explain, Trouble, TroubleKind};
 
 impl From<PolicyError> for WorkError {
     fn from(error: PolicyError) -> Self {

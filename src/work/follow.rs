@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use vx_base::trouble::{Explain, TroubleKind};
 use vx_shm::{BoardState, Liveness, ReadError, Reader, SlotView, Snapshot};
 use vx_status::vocabulary::begun;
 
 use super::boards::BoardError;
-use crate::trouble::{Explain, TroubleKind};
 
 /// The changes of a board to look for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

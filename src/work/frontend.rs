@@ -3,10 +3,11 @@
 use std::io;
 use std::path::PathBuf;
 
+use vx_base::trouble::Trouble;
+
 use super::error::WorkError;
 use super::notice::Notice;
 use super::run::{LiveRun, RunOutcome};
-use crate::trouble::Trouble;
 use crate::trust::kept::Agreed;
 
 /// The interface of a door for the work below it.

@@ -20,8 +20,8 @@ mod tests {
     use vx_status::vocabulary::Phase;
 
     use super::*;
-    use crate::board_slot::BoardSlot;
     use crate::report::InstallStep;
+    use vx_base::board_slot::BoardSlot;
 
     #[test]
     fn the_progress_of_a_holder_is_that_of_its_slot_and_of_no_other_generation() {

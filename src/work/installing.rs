@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use vx_base::package::shipped::NamedPackage;
+use vx_base::paths::Home;
+
 use super::awaited::naming_the_silent;
 use super::carry_out::{Assignment, carry_out};
 use super::consent::{Asking, Consent};
@@ -14,9 +17,7 @@ use super::releases;
 use super::run::{Declared, Purpose, RunOutcome};
 use super::told::tell;
 use super::workspace::{Access, Faults, Place, Workspace, check_entries};
-use crate::paths::Home;
 use crate::project::{Project, Request, ToolRequest, tool_and_version};
-use crate::shipped::NamedPackage;
 use crate::sync::{Resolution, Resolver, Step};
 use crate::trust::Part;
 

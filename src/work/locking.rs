@@ -2,6 +2,8 @@
 
 mod digests;
 
+use vx_base::paths::Home;
+
 use super::awaited::naming_the_silent;
 use super::error::WorkError;
 use super::frontend::Frontend;
@@ -9,7 +11,6 @@ use super::notice::Notice;
 use super::syncing::{check_tools, of_catalogue};
 use super::told::tell;
 use super::workspace::{Access, Faults, Place, Workspace, check_entries};
-use crate::paths::Home;
 use crate::project::ToolRequest;
 use crate::source::Artifact;
 use crate::sync::{Resolution, Resolved, Resolver};

@@ -3,13 +3,14 @@
 use std::io;
 use std::path::PathBuf;
 
+use vx_base::trouble::Trouble;
+
 use super::error::WorkError;
 use super::shims::ShimsError;
 use crate::process::Swept;
 use crate::project::lock::LockError;
 use crate::project::{LockedTool, Problem};
 use crate::sync::AgeRemark;
-use crate::trouble::Trouble;
 use crate::trust::Stranger;
 
 /// A fact worth showing, given as soon as it is known. A door decides whether and how to show it.

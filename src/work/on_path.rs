@@ -4,10 +4,11 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use vx_base::files::search_path::{program_on_path, programs_on_path};
+use vx_base::paths::{Home, user_home};
+use vx_base::variables::{Variables, variable};
+
 use super::consent::Consent;
-use crate::paths::{Home, user_home};
-use crate::search_path::{program_on_path, programs_on_path};
-use crate::variables::{Variables, variable};
 
 /// The user's search path as far as it has programs of this system.
 ///

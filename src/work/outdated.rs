@@ -1,13 +1,14 @@
 //! The tools of a project that have newer versions than its lock: within its requests, and overall.
 
+use vx_base::parallel::in_parallel;
+use vx_base::paths::Home;
+use vx_base::trouble::Trouble;
+
 use super::awaited::naming_the_silent;
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::workspace::{Access, Faults, Place, Workspace};
-use crate::parallel::in_parallel;
-use crate::paths::Home;
 use crate::sync::Newest;
-use crate::trouble::Trouble;
 
 /// The number of tools that are asked about side by side.
 const TOOLS_AT_ONCE: usize = 32;

@@ -1,7 +1,7 @@
 //! `VX_TRUST`: the user's word on all projects, for the commands that inherit it.
 
-use crate::trouble::{Explain, TroubleKind};
-use crate::variables::variable;
+use vx_base::trouble::{Explain, TroubleKind};
+use vx_base::variables::variable;
 
 /// The variable.
 pub const VARIABLE: &str = "VX_TRUST";

@@ -4,16 +4,17 @@
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
+use vx_base::nearest::near_misses;
+use vx_base::paths::Home;
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
+
 use super::elsewhere;
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::routes::{Absence, Routes, Target, program};
 use super::workspace::Place;
 use crate::install::{DiskError, Release, Store};
-use crate::nearest::near_misses;
-use crate::paths::Home;
 use crate::route::Invocation;
-use crate::trouble::{Explain, Trouble, TroubleKind};
 
 /// Why there is no file for a program.
 #[derive(Debug, thiserror::Error)]

@@ -8,6 +8,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use vx_base::package::candidate::{Candidate, Scheme};
+use vx_base::paths::Home;
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_base::variables::variable;
 
 use super::environment::{self, FolderError};
 use super::error::WorkError;
@@ -16,14 +20,10 @@ use super::installing::request;
 use super::programs::{self, ProgramError};
 use super::routes::{Routes, program};
 use super::workspace::{Access, Faults, Place, Workspace};
-use crate::candidate::{Candidate, Scheme};
 use crate::install::{DiskError, Release, Store};
-use crate::paths::Home;
 use crate::project::Request;
 use crate::project::version::newest_first;
 use crate::route::{Look, Seen};
-use crate::trouble::{Explain, Trouble, TroubleKind};
-use crate::variables::variable;
 pub use project::{Build, Problem, ProjectState, Script, Service, Tool, project, state};
 
 /// The program behind a name.

@@ -4,19 +4,19 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
+use vx_base::package::Part;
+use vx_base::package::candidate::SourceKind;
+use vx_base::package::shipped::NamedPackage;
+use vx_base::paths::Home;
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_http::Trust;
 
 use super::options::RunOptions;
 use super::silent::showing_the_silent;
-use crate::candidate::SourceKind;
 use crate::config::InstallConfig;
 use crate::install::Store;
-use crate::package::Part;
-use crate::paths::Home;
-use crate::shipped::NamedPackage;
 use crate::source::{Attestation, AttestationFault, Proof, SourceError, SourceErrorKind, Sources, catalogue};
 use crate::sync::{Action, InstalledRelease, Plan, Resolved, ResolvedRelease, ResolvedTool, Step, Waits, claim, plan};
-use crate::trouble::{Trouble, TroubleKind};
 use crate::work::wanted_by::Want;
 
 /// The releases among the resolved tools.

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::slice;
 use std::sync::Arc;
 
+use vx_base::trouble::{Trouble, TroubleKind};
+
 use super::carry_out::{Assignment, carry_out};
 use super::error::WorkError;
 use super::frontend::Frontend;
@@ -17,7 +19,6 @@ use super::workspace::{Access, Faults, Place, Workspace};
 use crate::project::{Lock, Project, ToolRequest};
 use crate::source::Sources;
 use crate::sync::{Resolved, ResolvedTool, Resolver, Step};
-use crate::trouble::{Trouble, TroubleKind};
 use crate::work::wanted_by::{Want, wanted_by};
 
 /// Install these releases again, as a run with these options would by force. Returns `None` if no source was found for any of them. The frontend gets a notice of

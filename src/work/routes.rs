@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use vx_base::paths::Home;
+use vx_base::variables::variable;
+
 use super::consent::{Consent, Standing, key_files};
 use super::error::WorkError;
 use super::frontend::{Frontend, Silent};
@@ -21,11 +24,9 @@ use super::policy::VARIABLE;
 use super::told::tell;
 use super::workspace::{Faults, Place, Workspace, above};
 use crate::install::Release;
-use crate::paths::Home;
 use crate::project::{Project, ToolRequest, discover, lineage, lock};
 use crate::route::{Draft, Invocation, Known, Look, SESSION, joined, search_path, session};
 use crate::source::catalogue;
-use crate::variables::variable;
 #[cfg(all(unix, feature = "control"))]
 pub use agent::{AgentError, ProjectAgent};
 pub use layer::{Absence, program};

@@ -13,18 +13,18 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use vx_base::age::Published;
+use vx_base::digest::{Algorithm, Digest};
+use vx_base::package::candidate::SourceKind;
+use vx_base::paths::Home;
+use vx_base::platform::Platform;
+use vx_base::trouble::{Trouble, TroubleKind};
 
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::notice::Notice;
 use super::workspace::{Access, Faults, Place, Workspace, check_entries};
-use crate::age::Published;
-use crate::candidate::SourceKind;
-use crate::digest::{Algorithm, Digest};
-use crate::paths::Home;
-use crate::platform::Platform;
 use crate::project::{Lock, LockedPart, LockedTool};
-use crate::trouble::{Trouble, TroubleKind};
 use package_url::package_url;
 
 /// The standard that a record follows.

@@ -2,21 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
+use vx_base::age::MINIMUM_RELEASE_AGE;
+use vx_base::nearest::nearest;
+use vx_base::package::candidate::SourceKind;
+use vx_base::paths::{Home, RuntimeError, find_runtime_directory};
+use vx_base::shown_address::shown_value;
+use vx_base::trouble::{Explain, TroubleKind};
+
 use super::consent::Consent;
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::look;
 use super::told::tell;
 use super::workspace::{FRESH_FOR, Lineage};
-use crate::age::MINIMUM_RELEASE_AGE;
-use crate::candidate::SourceKind;
 use crate::dotted_key::key_segment;
-use crate::nearest::nearest;
-use crate::paths::{Home, RuntimeError, find_runtime_directory};
 use crate::project::{ConfigEntry, ConfigErrors, Project, ToolRequest, Ui, lineage};
-use crate::shown_address::shown_value;
 use crate::source::catalogue;
-use crate::trouble::{Explain, TroubleKind};
 use crate::trust::Part;
 
 /// A setting.

@@ -9,11 +9,12 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::archive::is_one_name;
-use crate::install::{DiskError, Store};
-use crate::paths::{Home, LAUNCHER_NAME, VX_LINK_NAME};
 #[cfg(unix)]
-use crate::replace_file::set_mode;
+use vx_base::files::replace_file::set_mode;
+use vx_base::package::archive::is_one_name;
+use vx_base::paths::{Home, LAUNCHER_NAME, VX_LINK_NAME};
+
+use crate::install::{DiskError, Store};
 
 /// The launcher's bytes, if there is one for this system.
 pub const LAUNCHER: Option<&[u8]> = vx_launcher::PROGRAM;

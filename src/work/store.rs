@@ -3,11 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use vx_base::nearest::nearest;
+use vx_base::paths::Home;
+use vx_base::trouble::{Explain, TroubleKind};
+
 use super::shims::{self, ShimsError};
 use crate::install::{DiskError, Release, RemoveError, Store};
-use crate::nearest::nearest;
-use crate::paths::Home;
-use crate::trouble::{Explain, TroubleKind};
 use crate::work::wanted_by::{Want, wanted_by};
 
 /// A release in the store.

@@ -4,6 +4,8 @@ mod share;
 
 use std::slice;
 
+use vx_base::paths::Home;
+
 use super::carry_out::{Assignment, carry_out, check_places};
 use super::consent::Asking;
 use super::error::WorkError;
@@ -15,7 +17,6 @@ use super::run::{Purpose, RunOutcome};
 use super::strays::end_strays_of_killed;
 use super::workspace::{Faults, Place, Workspace, check_entries};
 use crate::install::sweep;
-use crate::paths::Home;
 use crate::project::ToolRequest;
 use crate::sync::{Plan, Resolver};
 use crate::work::wanted_by::{Want, remember};

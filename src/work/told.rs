@@ -8,11 +8,12 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use vx_base::digest::Algorithm;
+use vx_base::paths::Home;
+
 use super::consent::Consent;
 use super::frontend::Frontend;
 use super::notice::Notice;
-use crate::digest::Algorithm;
-use crate::paths::Home;
 use crate::route::session;
 use crate::trust::Part;
 

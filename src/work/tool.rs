@@ -9,6 +9,11 @@ mod naming;
 
 use std::path::{Path, PathBuf};
 
+use vx_base::nearest::near_misses;
+use vx_base::package::candidate::{Candidate, Scheme, SourceKind};
+use vx_base::package::shipped::NamedPackage;
+use vx_base::paths::Home;
+
 use super::elsewhere;
 use super::error::WorkError;
 use super::frontend::Frontend;
@@ -18,13 +23,9 @@ use super::routes::{Routes, Stray, Target, program};
 use super::run::RunOutcome;
 use super::syncing::{SyncOptions, SyncOutcome, sync};
 use super::workspace::Place;
-use crate::candidate::{Candidate, Scheme, SourceKind};
 use crate::install::Release;
-use crate::nearest::near_misses;
-use crate::paths::Home;
 use crate::project::{Request, tool_and_version};
 use crate::route::{self, Invocation};
-use crate::shipped::NamedPackage;
 use crate::source::catalogue;
 pub use error::{Namesake, ToolError};
 pub use naming::Naming;

@@ -1,11 +1,12 @@
 //! Agreeing to the acting parts of a project ahead, looking at them, and taking the agreement back.
 
+use vx_base::paths::Home;
+
 use super::consent::{Consent, Standing};
 use super::error::WorkError;
 use super::frontend::{Answer, Frontend};
 use super::withheld::ConsentError;
 use super::workspace::{Faults, Place, Workspace};
-use crate::paths::Home;
 use crate::trust::kept::{self, Kept};
 
 /// The outcome of agreeing.

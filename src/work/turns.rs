@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use vx_base::paths::Home;
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_status::source::Expectations;
 
 use super::board_place::BoardPlace;
@@ -13,10 +15,8 @@ use super::error::WorkError;
 use super::frontend::{Frontend, RunView};
 use super::run::{Declared, LiveRun, Purpose, RunOutcome};
 use crate::channel::slot_key;
-use crate::paths::Home;
 use crate::process::own_program;
 use crate::run::{FlightRecorder, Job, Jobs, Run, hold, log_file, make_logs, start_run};
-use crate::trouble::{Trouble, TroubleKind};
 use crate::turn::{TurnFiles, TurnJob, TurnOrder, TurnResult};
 
 /// Turns to run.

@@ -7,6 +7,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use vx_base::digest::Algorithm;
+use vx_base::files::replace_file::replace_file;
+use vx_base::paths::Home;
+
 use super::consent::{Asking, Consent};
 use super::error::WorkError;
 use super::frontend::{Answer, Frontend, Question, Refused, RunView};
@@ -17,12 +21,9 @@ use super::options::RunOptions;
 use super::run::RunOutcome;
 use super::syncing::{SyncOptions, SyncOutcome, sync};
 use super::workspace::Place;
-use crate::digest::Algorithm;
-use crate::paths::Home;
 use crate::project::edit::with_request;
 use crate::project::lock::Guard;
 use crate::project::{Project, ProjectError, Request, discover, tool_and_version};
-use crate::replace_file::replace_file;
 use crate::source::catalogue::is_same;
 use before::Before;
 

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::digest::Algorithm;
-use crate::paths::Home;
-use crate::replace_file::replace_file;
-use crate::small_file::read_small;
+use vx_base::digest::Algorithm;
+use vx_base::files::replace_file::replace_file;
+use vx_base::files::small_file::read_small;
+use vx_base::paths::Home;
 
 /// The largest file of wants that is read: a few thousand releases.
 const WANTS_BYTES: u64 = 128 * 1024;

@@ -3,8 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+use vx_base::trouble::{Explain, TroubleKind};
+
 use super::policy::{PolicyError, way_to_consent};
-use crate::trouble::{Explain, TroubleKind};
 use crate::trust::Stranger;
 
 /// Why something cannot be had, or was not agreed to.

@@ -12,22 +12,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use vx_base::age::ReleaseAge;
+use vx_base::nearest::nearest;
+use vx_base::paths::Home;
+use vx_base::platform::Platform;
+use vx_base::variables::Variables;
+
 use super::consent::{Consent, setting_variable};
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::notice::Notice;
 use super::on_path::search_path;
 use super::options::RunOptions;
-use crate::age::ReleaseAge;
-use crate::nearest::nearest;
-use crate::paths::Home;
-use crate::platform::Platform;
 use crate::process;
 use crate::project::lock::{Change, Difference};
 use crate::project::{Lock, Project, ToolRequest};
 use crate::source::{Limits, ProgramOutput, SourceOptions, Sources};
 use crate::sync::Resolver;
-use crate::variables::Variables;
 pub use lock_origin::LockOrigin;
 pub use place::{Lineage, Place, above, read_projects};
 

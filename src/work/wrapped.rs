@@ -18,6 +18,9 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use vx_base::gauge::{Gauge, Pattern, Stream};
+use vx_base::shown_address::shown_value;
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::{Ending, SlotState};
 
 pub use error::WrapError;
@@ -26,10 +29,7 @@ pub use place::Place;
 
 use super::control::Control;
 use crate::channel::Mark;
-use crate::gauge::{Gauge, Pattern, Stream};
 use crate::process::{CommandEnd, Exit, Look, relay};
-use crate::shown_address::shown_value;
-use crate::trouble::{Trouble, TroubleKind};
 use crate::trouble_cell::TroubleCell;
 use chores::{Begun, Chores};
 use hand::CommandHand;

@@ -6,13 +6,10 @@ use std::time::Duration;
 
 use vx::board_error::BoardTrouble;
 use vx::channel::{ChannelError, ConfigError, ConnectError};
-use vx::digest::Algorithm;
 use vx::install::{
     BadName, CommandFault, DiskError, DownloadError, DownloadErrorKind, InstallError, NeedError, ProgramError,
     RemoveError, Stop, UnpackError, UnpackErrorKind, WaitError,
 };
-use vx::paths::{NoHome, RuntimeError};
-use vx::process_limit::ProcessLimit;
 use vx::project::lock::LockError;
 use vx::project::scripts::ScriptError;
 use vx::project::version::{BadRequest, Miss};
@@ -20,8 +17,11 @@ use vx::project::{ConfigErrors, NoMatch, Problem, ProjectError};
 use vx::source::catalogue::UnknownTool;
 use vx::source::{NoRecipe, SignatureFault, SourceError, SourceErrorKind};
 use vx::sync::Undeclared;
-use vx::trouble::TroubleKind::{self, *};
-use vx::trouble::{Explain, Trouble};
+use vx_base::digest::Algorithm;
+use vx_base::paths::{NoHome, RuntimeError};
+use vx_base::process_limit::ProcessLimit;
+use vx_base::trouble::TroubleKind::{self, *};
+use vx_base::trouble::{Explain, Trouble};
 use vx_http::{LowestRate, Misdirection, TlsFault};
 
 /// The kind of an error, after a check that its parts are single lines.
@@ -255,7 +255,7 @@ fn errors_of_projects_have_their_kinds() {
     let unknown = |brought_by| UnknownTool { name: "nodee".into(), brought_by, near: vec!["node".into()] };
     assert_eq!(kind_of(&NoRecipe::Unknown(unknown(None))), NotFound);
     assert_eq!(kind_of(&unknown(Some("node".into()))), NotFound);
-    let (tool, platform) = ("node".to_owned(), vx::platform::Platform::ALL[0]);
+    let (tool, platform) = ("node".to_owned(), vx_base::platform::Platform::ALL[0]);
     assert_eq!(kind_of(&NoRecipe::NoSource { tool, platform, reason: "no".into() }), NotForPlatform);
 }
 

@@ -25,7 +25,30 @@ struct Tower {
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 24] = [
+const TOWERS: [Tower; 25] = [
+    Tower {
+        sources: "crates/base/src",
+        floors: &[
+            &[
+                "age",
+                "board_slot",
+                "digest",
+                "identity",
+                "nearest",
+                "parallel",
+                "platform",
+                "process_limit",
+                "shown_address",
+                "threads",
+                "variables",
+                "gauge",
+            ],
+            &["trouble"],
+            &["files", "paths"],
+            &["template"],
+            &["package"],
+        ],
+    },
     Tower {
         sources: "shm/src",
         floors: &[
@@ -295,30 +318,9 @@ const TOWERS: [Tower; 24] = [
     Tower {
         sources: "src",
         floors: &[
-            &[
-                "age",
-                "gauge",
-                "nearest",
-                "npm_range",
-                "platform",
-                "digest",
-                "dotted_key",
-                "replace_file",
-                "shown_address",
-                "small_file",
-                "variables",
-                "identity",
-                "process_limit",
-                "threads",
-                "board_slot",
-                "parallel",
-                "report",
-                "search_path",
-            ],
-            &["agreed_file", "trouble", "archive", "file_lock"],
-            &["board_error", "trouble_cell", "paths", "package", "candidate", "template", "shell"],
+            &["dotted_key", "report"],
+            &["board_error", "trouble_cell", "shell"],
             &["config"],
-            &["shipped"],
             &["project", "source", "install", "process", "channel", "route", "history", "rpc"],
             &["run", "trust"],
             &["service", "sync", "turn"],
@@ -393,12 +395,13 @@ struct Package {
 }
 
 /// The packages, lowest first: each may depend on those before it only.
-const PACKAGES: [Package; 8] = [
+const PACKAGES: [Package; 9] = [
     Package { folder: "crates/text", others: &[] },
     Package { folder: "crates/inflate", others: &["benches"] },
     Package { folder: "crates/http", others: &[] },
     Package { folder: "crates/launcher", others: &["build.rs"] },
     Package { folder: "shm", others: &["tests", "examples", "fuzz"] },
+    Package { folder: "crates/base", others: &[] },
     Package { folder: "status", others: &["tests", "examples"] },
     Package { folder: "tui", others: &["tests", "examples"] },
     Package { folder: ".", others: &["build.rs", "tests", "benches", "examples/turn.rs"] },

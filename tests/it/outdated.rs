@@ -68,7 +68,7 @@ fn a_tool_that_is_not_locked_yet_is_shown_as_such() {
 fn a_tool_whose_registry_cannot_be_asked_does_not_hide_the_others() {
     let sandbox = behind();
     sandbox.registry().server().serve(&npm_path("@esbuild/linux-x64"), Reply::status(403));
-    let platform = vx::platform::Platform::current().expect("a platform");
+    let platform = vx_base::platform::Platform::current().expect("a platform");
     if platform.to_string() == "linux-x64" {
         sandbox.vx("outdated").fails_with("1 of 2 tools could not be asked about").prints("2.4.0").says("status 403");
     }
@@ -91,7 +91,7 @@ fn a_lock_is_checked_without_any_request() {
 fn version_lists_are_revalidated_by_etag_and_by_the_time_of_their_last_change() {
     let sandbox =
         Sandbox::new().config("[settings]\ncache_duration = \"0s\"\n[tools]\nbiome = \"2\"\nruff = \"0.9\"\n");
-    let platform = vx::platform::Platform::current().expect("a platform");
+    let platform = vx_base::platform::Platform::current().expect("a platform");
     let recipe = Recipe::for_tool("biome", &RecipeRequest::default(), &[], platform).expect("a tool of the catalogue");
     let package = recipe.packages()[0].as_str();
     sandbox.registry().offer("biome", "2.3.4");
@@ -127,7 +127,7 @@ fn version_lists_are_revalidated_by_etag_and_by_the_time_of_their_last_change() 
 fn a_list_that_lacks_the_version_is_revalidated_and_not_thrown_away() {
     let sandbox = behind();
     let package = "@esbuild/linux-x64";
-    if vx::platform::Platform::current().expect("a platform").to_string() != "linux-x64" {
+    if vx_base::platform::Platform::current().expect("a platform").to_string() != "linux-x64" {
         return;
     }
     sandbox.write("vx.toml", "[tools]\nesbuild = \"0.28\"\n");

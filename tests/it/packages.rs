@@ -6,7 +6,7 @@ mod locked;
 mod native;
 
 use serde_json::{Value, json};
-use vx::platform::{Arch, Os, Platform};
+use vx_base::platform::{Arch, Os, Platform};
 
 use crate::registry::archive::{Entry, script, tgz, wheel};
 use crate::registry::{Npm, wheel_tag};

@@ -2,7 +2,7 @@
 //! be had is named and holds up nothing else.
 
 use serde_json::json;
-use vx::digest::Algorithm;
+use vx_base::digest::Algorithm;
 
 use crate::packages::{cli, publish, publish_wheel};
 use crate::registry::archive::{Entry, script, tgz};

@@ -19,7 +19,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use vx::digest::Algorithm;
+use vx_base::digest::Algorithm;
 
 use crate::registry::{Registry, digest};
 

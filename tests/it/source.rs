@@ -11,16 +11,16 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use vx::candidate::SourceKind;
-use vx::digest::Algorithm;
-use vx::paths::Home;
-use vx::platform::Platform;
 use vx::project::Request;
 use vx::source::{
     Artifact, Limits, ProgramOutput, Recipe, RecipeRequest, SettingFiles, SourceError, SourceErrorKind, SourceOptions,
     Sources,
 };
-use vx::trouble::Explain;
+use vx_base::digest::Algorithm;
+use vx_base::package::candidate::SourceKind;
+use vx_base::paths::Home;
+use vx_base::platform::Platform;
+use vx_base::trouble::Explain;
 use vx_http::LowestRate;
 
 use crate::registry::archive::{Entry, script, tgz, wheel};

@@ -19,9 +19,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use vx::candidate::SourceKind;
-use vx::platform::Platform;
 use vx::source::{Recipe, RecipeRequest};
+use vx_base::package::candidate::SourceKind;
+use vx_base::platform::Platform;
 
 use crate::registry::archive::{Entry, tgz, wheel};
 use crate::registry::{Npm, wheel_tag};

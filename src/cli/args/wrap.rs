@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::gauge::Pattern;
+use vx_base::gauge::Pattern;
 
 pub(super) const WRAP_EXAMPLES: &str = "\
   vx board run build -- cargo build

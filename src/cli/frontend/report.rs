@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::{Reader, SlotState};
 use vx_status::error_cell::ErrorCell;
 use vx_status::source::Logs;
@@ -11,7 +12,6 @@ use crate::cli::failure::{CANCELLED, FAILED, Failure};
 use crate::cli::print;
 use crate::cli::view::View;
 use crate::cli::views::BoardLogs;
-use crate::trouble::{Trouble, TroubleKind};
 use crate::work::run::{Purpose, RunOutcome};
 
 /// Print the parts of an ended run that the view has not shown.

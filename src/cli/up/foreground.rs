@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use jiff::Timestamp;
+use vx_base::paths::Home;
 use vx_status::source::Expectations;
 use vx_text::padded;
 
@@ -19,7 +20,6 @@ use crate::cli::screen::{self, Leaving};
 use crate::cli::show::inputs;
 use crate::cli::view::{View, choose_view};
 use crate::cli::{look, print};
-use crate::paths::Home;
 use crate::work::up::{Declared, Lease, ServiceState, Together, UpError};
 
 /// The time between two looks at the output.

@@ -9,7 +9,7 @@ use notify::event::ModifyKind;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use parking_lot::Mutex;
 
-use crate::paths::FileSystem;
+use vx_base::paths::FileSystem;
 
 /// The end of the name of a board's file.
 const BOARD: &str = "board";

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::{Reader, Snapshot};
 
 use super::Shared;
@@ -17,7 +18,6 @@ use crate::run::await_change;
 use crate::service::build_key;
 use crate::service::spec::Spec;
 use crate::service::supervisor::{Declared, Request};
-use crate::trouble::{Trouble, TroubleKind};
 use crate::work::boards::{self, slot_of};
 
 /// The time beyond a service's own that it may take to stop: a guard may have to be killed.

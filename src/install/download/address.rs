@@ -2,9 +2,9 @@
 
 use vx_http::Uri;
 
-use crate::archive::Origin;
-use crate::package::Part;
-use crate::shown_address::shown_address;
+use vx_base::package::Part;
+use vx_base::package::archive::Origin;
+use vx_base::shown_address::shown_address;
 
 use super::error::DownloadErrorKind;
 
@@ -50,7 +50,7 @@ fn same_host(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::archive::Archive;
+    use vx_base::package::archive::Archive;
 
     #[test]
     fn only_addresses_of_the_web_are_used() {

@@ -9,16 +9,16 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::archive::Archive;
-use crate::digest::Digest;
-use crate::paths::Home;
-use crate::small_file::read_small;
+use vx_base::digest::Digest;
+use vx_base::files::file_lock::FileLock;
+use vx_base::files::small_file::read_small;
+use vx_base::package::archive::Archive;
+use vx_base::paths::Home;
 
 use super::super::disk::{At, DiskError, create_directories};
 use super::super::lock::WaitError;
 use super::super::room::{give_back, reserve};
 use super::{DownloadErrorKind, Session};
-use crate::file_lock::FileLock;
 
 /// The longest ETag that is kept.
 const ETAG_BYTES: u64 = 1024;

@@ -2,9 +2,9 @@
 
 use vx_http::{LowestRate, Misdirection, TlsFault};
 
-use crate::digest::{Algorithm, Digest};
-use crate::process_limit::ProcessLimit;
-use crate::trouble::{Explain, TroubleKind};
+use vx_base::digest::{Algorithm, Digest};
+use vx_base::process_limit::ProcessLimit;
+use vx_base::trouble::{Explain, TroubleKind};
 
 use super::super::cancel::Stop;
 use super::super::disk::DiskError;

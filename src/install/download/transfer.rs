@@ -17,7 +17,7 @@ use vx_http::header::{
 };
 use vx_http::{Answer, Body, Bounds, Client, Fault, HeaderName, Method, Settings, Trust, retry_after};
 
-use crate::archive::Origin;
+use vx_base::package::archive::Origin;
 
 use super::super::cancel::{POLL, Watch};
 use super::CHUNK_BYTES;

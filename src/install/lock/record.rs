@@ -9,10 +9,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::board_slot::BoardSlot;
-use crate::small_file::read_small;
+use vx_base::board_slot::BoardSlot;
+use vx_base::files::small_file::read_small;
 
-use crate::file_lock::FileLock;
+use vx_base::files::file_lock::FileLock;
 
 /// The largest record: a process, and a path.
 const RECORD_BYTES: u64 = 16 * 1024;

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::package::Program;
+use vx_base::package::Program;
 
 use super::super::disk::{At, DiskError};
 use super::{BIN, ProgramError};

@@ -5,13 +5,13 @@ use std::fs;
 use std::path::Path;
 
 use nodejs_semver::Version;
+use vx_base::package::Program;
+use vx_base::package::candidate::SourceKind;
+use vx_base::package::npm_range::NpmRange;
+use vx_base::package::shipped::{Lack, NODE_MODULES, NamedPackage, NpmManifest};
 
 use super::{MetadataError, Start, lacking, start, text};
-use crate::candidate::SourceKind;
 use crate::config::InstallConfig;
-use crate::npm_range::NpmRange;
-use crate::package::Program;
-use crate::shipped::{Lack, NODE_MODULES, NamedPackage, NpmManifest};
 
 /// The program that runs a package's scripts.
 const NODE: &str = "node";

@@ -5,11 +5,12 @@
 use std::fs;
 use std::path::Path;
 
+use vx_base::package::Program;
+use vx_base::package::candidate::SourceKind;
+use vx_base::package::shipped::{Lack, WheelMetadata};
+
 use super::{MetadataError, Start, lacking, start, text};
-use crate::candidate::SourceKind;
 use crate::config::InstallConfig;
-use crate::package::Program;
-use crate::shipped::{Lack, WheelMetadata};
 
 /// The programs that the wheel ships, or those that the project chose of it.
 pub(super) fn programs(release: &Path, config: &InstallConfig) -> Result<Vec<Program>, MetadataError> {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::trouble::{Explain, TroubleKind};
+use vx_base::trouble::{Explain, TroubleKind};
 
 use super::super::cancel::Stop;
 use super::super::disk::DiskError;

@@ -8,9 +8,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::process::getpid;
+use vx_base::variables::WORK_TREE;
 
 use super::handle::Facts;
-use crate::variables::WORK_TREE;
 
 /// The variable.
 pub(super) const TREE_MARK: &str = WORK_TREE;

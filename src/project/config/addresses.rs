@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::digest::Digest;
-use crate::platform::Platform;
-use crate::template;
+use vx_base::digest::Digest;
+use vx_base::platform::Platform;
+use vx_base::template;
 
 /// The addresses of a tool, with `{version}` and the like unexpanded.
 #[derive(Clone, Debug, PartialEq, Eq)]

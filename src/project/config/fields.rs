@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
+use vx_base::digest::Digest;
+use vx_base::nearest::nearest;
+use vx_base::package::Program;
+use vx_base::package::candidate::SourceKind;
+use vx_base::platform::{Os, Platform};
+use vx_base::template;
 
 use super::reader::{Reader, Value};
 use super::{DeclaredAddresses, DeclaredDigests};
-use crate::candidate::SourceKind;
-use crate::digest::Digest;
-use crate::nearest::nearest;
-use crate::package::Program;
-use crate::platform::{Os, Platform};
-use crate::template;
 
 pub(super) fn source(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<SourceKind> {
     let text = reader.string(what, value)?;

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use vx_base::package::candidate::SourceKind;
+use vx_base::package::shipped::NamedPackage;
+
 use super::reader::{Reader, Value};
-use crate::candidate::SourceKind;
-use crate::shipped::NamedPackage;
 
 /// True if a name can be that of a tool; otherwise the reason is reported.
 pub(super) fn is_named_soundly(reader: &mut Reader<'_>, name: &str, place: Range<usize>) -> bool {

@@ -1,9 +1,9 @@
 //! `[progress]`: for each name the forms in which a command prints its progress. They are data: nothing in them acts.
 
 use toml::de::DeTable;
+use vx_base::gauge::Pattern;
 
 use super::reader::{Reader, Value, kind};
-use crate::gauge::Pattern;
 use crate::project::problem::Problem;
 
 const KEYS: [&str; 3] = ["pattern", "patterns", "total"];

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use vx_base::nearest::nearest;
 
-use crate::nearest::nearest;
 use crate::project::problem::{Lines, Problem};
 
 /// A value with its place.

@@ -11,9 +11,9 @@ mod words;
 use std::collections::BTreeSet;
 
 use toml::de::{DeTable, DeValue};
+use vx_base::nearest::nearest;
 
 use super::reader::{Reader, kind};
-use crate::nearest::nearest;
 use crate::project::problem::Problem;
 use crate::project::services::{OWN_PORT, Reload, Service, circle, ports_named};
 use fields::service;

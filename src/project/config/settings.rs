@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
+use vx_base::package::candidate::SourceKind;
 
 use super::duration;
 use super::reader::{Reader, Value};
-use crate::candidate::SourceKind;
 
 const KEYS: [&str; 9] = [
     "auto_install",

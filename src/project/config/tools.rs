@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use vx_base::package::candidate::SourceKind;
+use vx_base::package::shipped::NamedPackage;
+use vx_base::trouble::Explain;
 
 use super::reader::{Reader, Value, kind};
 use super::{ToolRequest, duration, fields, packages};
-use crate::candidate::SourceKind;
 use crate::project::version::Request;
-use crate::shipped::NamedPackage;
-use crate::trouble::Explain;
 
 const KEYS: [&str; 15] = [
     "version",

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use vx_base::digest::Digest;
+use vx_base::package::candidate::SourceKind;
+use vx_base::shown_address::locked_address;
+use vx_base::template;
+
 use super::{Lock, LockedPart, LockedTool};
-use crate::candidate::SourceKind;
-use crate::digest::Digest;
 use crate::project::config::{DeclaredDigests, ToolRequest};
-use crate::shown_address::locked_address;
-use crate::template;
 
 /// A tool whose lock entry does not match the project.
 #[derive(Clone, Debug, PartialEq, Eq)]

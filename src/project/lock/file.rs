@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use vx_base::files::file_lock::{FileLock, unseen_owner};
+use vx_base::files::replace_file::replace_file_on_disk;
+
 use super::{Lock, LockError, LockFile};
-use crate::file_lock::{FileLock, unseen_owner};
-use crate::replace_file::replace_file_on_disk;
 
 /// The pause between two tries.
 const GLANCE: Duration = Duration::from_millis(10);

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::archive::{Archive, Attested, Signed, known};
-use crate::digest::Digest;
-use crate::shown_address::locked_address;
+use vx_base::digest::Digest;
+use vx_base::package::archive::{Archive, Attested, Signed, known};
+use vx_base::shown_address::locked_address;
 
 /// One archive of a locked release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

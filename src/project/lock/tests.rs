@@ -1,8 +1,9 @@
 use std::time::Duration;
 
+use vx_base::age::ReleaseAge;
+use vx_base::package::archive::Archive;
+
 use super::*;
-use crate::age::ReleaseAge;
-use crate::archive::Archive;
 use crate::project::config::{Project, ToolRequest};
 
 fn part(package: &str, file: &str) -> LockedPart {
@@ -213,7 +214,7 @@ fn another_address_or_digest_is_a_difference() {
 }
 
 fn template_of(address: &str, platform: Platform) -> String {
-    crate::template::expand(address, "1.2.3", platform)
+    vx_base::template::expand(address, "1.2.3", platform)
 }
 
 #[test]

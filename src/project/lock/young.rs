@@ -3,9 +3,9 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use vx_base::age::{Published, ReleaseAge, in_words, to_the_second};
 
 use super::{Lock, LockedTool};
-use crate::age::{Published, ReleaseAge, in_words, to_the_second};
 use crate::project::config::ToolRequest;
 
 /// A locked release that is too young.

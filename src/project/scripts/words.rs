@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use vx_base::nearest::nearest;
+
 use super::ScriptError;
-use crate::nearest::nearest;
 
 /// The function that quotes an argument for the shell.
 pub type Quote = fn(&str) -> String;

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use vx_base::package::candidate::Candidate;
+use vx_base::trouble::{Explain, TroubleKind};
+
 use super::{Request, RequestKind, meets, parsed::ParsedVersion};
-use crate::candidate::Candidate;
-use crate::trouble::{Explain, TroubleKind};
 
 /// No release matches [`NoMatch::request`].
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use nodejs_semver::{Identifier, Version as Semver};
 use pep440_rs::{PrereleaseKind, Version as Python};
 
-use crate::candidate::Scheme;
+use vx_base::package::candidate::Scheme;
 
 /// More numbers than any request has.
 const NUMBERS: usize = 8;

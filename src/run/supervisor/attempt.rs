@@ -7,21 +7,21 @@ use std::time::Instant;
 use std::{io, thread};
 
 use parking_lot::Mutex;
+use vx_base::gauge::{Gauge, Stream};
+use vx_base::parallel::in_parallel;
+use vx_base::process_limit::ProcessLimit;
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::{Ending, Reservation, Slot};
 
 use super::room::Crowded;
 use super::{AtWork, Event, Stage, Supervisor, Task};
-use crate::gauge::{Gauge, Stream};
-use crate::parallel::in_parallel;
 use crate::process::{Ears, Look, OnLine, start_heard};
-use crate::process_limit::ProcessLimit;
 use crate::run::board::RunBoard;
 use crate::run::job::{Place, Prepared, Writer};
 use crate::run::log_files::log_file;
 use crate::run::numbers::Numbers;
 use crate::run::verdict::Stop;
 use crate::run::written::WrittenSlot;
-use crate::trouble::{Trouble, TroubleKind};
 use crate::trouble_cell::TroubleCell;
 
 /// Jobs that are prepared side by side: most of them wait for a server.

@@ -1,10 +1,10 @@
 //! The jobs that others depend on.
 
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::{Ending, SlotState};
 
 use super::{Stage, Supervisor, Task};
 use crate::run::job::{Need, Until};
-use crate::trouble::{Trouble, TroubleKind};
 use crate::trouble_cell::TroubleCell;
 
 impl Supervisor {

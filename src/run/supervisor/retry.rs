@@ -6,12 +6,12 @@
 
 use std::time::Instant;
 
+use vx_base::process_limit::ProcessLimit;
 use vx_shm::SlotState;
 
 use super::attempt::not_started;
 use super::room::Crowded;
 use super::{Stage, Supervisor};
-use crate::process_limit::ProcessLimit;
 use crate::trouble_cell::TroubleCell;
 
 impl Supervisor {

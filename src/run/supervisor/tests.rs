@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use vx_base::trouble::Trouble;
 use vx_shm::{Board, Ending, Kind, SlotState, SlotView, Snapshot};
 use vx_status::source::Settled;
 use vx_status::vocabulary::task;
@@ -14,7 +15,6 @@ use crate::run::{
     After, Held, Job, JobSlot, Jobs, Need, Place, Prepared, Request, RunEnd, RunHandle, Stop, Until, Unwritten, Writer,
     hold, verdict,
 };
-use crate::trouble::Trouble;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use crossbeam_channel::bounded;
 use serde::{Deserialize, Serialize};
+use vx_base::files::small_file::read_small;
 
 use crate::process::has_ended;
-use crate::small_file::read_small;
 
 /// The longest file.
 const MOST_BYTES: u64 = 64 * 1024;

@@ -12,6 +12,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::bounded;
+use vx_base::shown_address::shown_address;
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::{Ending, Slot, SlotState};
 use vx_status::vocabulary::build::{COMPILING, RELOADING, TRANSFERRING};
 
@@ -24,8 +26,6 @@ use crate::service::order::{BuildOrder, changed_file};
 use crate::service::output::Output;
 use crate::service::probe::{HttpCheck, Probe};
 use crate::service::reported::{Reported, beside, keep};
-use crate::shown_address::shown_address;
-use crate::trouble::{Trouble, TroubleKind};
 use crate::trouble_cell::TroubleCell;
 
 /// The longest wait for the answer to a reload, and the same for the end of a command that reloads.

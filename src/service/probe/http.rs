@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use url::{Host, Url};
+use vx_base::shown_address::shown_address;
 
 use super::tcp::LOOPBACK;
-use crate::shown_address::shown_address;
 
 /// The longest time for one answer. A server may build its page at the first request.
 const PATIENCE: Duration = Duration::from_secs(10);

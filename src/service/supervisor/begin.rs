@@ -5,20 +5,20 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Instant;
 
+use vx_base::paths::find_runtime_directory;
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::{Ending, Kind, Reservation, SlotState, Work};
 
 use super::needs::{Standing, standing};
 use super::unit::{Guarded, Stage, Unit};
 use super::{Event, Supervisor};
 use crate::channel::{Mark, ServiceChannel};
-use crate::paths::find_runtime_directory;
 use crate::process::{Group, Launch, Output, Stdin, start};
 use crate::project::services::{Port, ports_named};
 use crate::run::log_file;
 use crate::service::order::Assignment;
 use crate::service::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError};
 use crate::service::spec::Spec;
-use crate::trouble::{Trouble, TroubleKind};
 use crate::trouble_cell::TroubleCell;
 
 /// Bytes of the end of a guard's own output that are kept for an error.

@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::{Ending, Kind, SlotState, Work};
 
 use super::unit::{Guarded, Stage};
@@ -12,7 +13,6 @@ use crate::project::services::Port;
 use crate::run::log_file;
 use crate::service::built::build_key;
 use crate::service::order::Assignment;
-use crate::trouble::{Trouble, TroubleKind};
 use crate::trouble_cell::TroubleCell;
 
 impl Supervisor {

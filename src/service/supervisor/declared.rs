@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use vx_base::trouble::{Trouble, TroubleKind};
+
 use super::Supervisor;
 use super::unit::{Stage, Unit};
 use crate::project::services::{Port, ports_named};
 use crate::service::reading::{Change, Differing, Reading};
 use crate::service::spec::Spec;
-use crate::trouble::{Trouble, TroubleKind};
 
 /// The services that a request declares.
 #[derive(Clone, Debug)]

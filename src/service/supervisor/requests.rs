@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use vx_base::nearest::nearest;
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::Reservation;
 
 use super::declared::{Declared, Runs};
 use super::unit::{Client, Stage, Unit};
 use super::{OVER, Supervisor};
-use crate::nearest::nearest;
 use crate::project::services::{Service, with_needs, with_parts};
 use crate::service::ports;
 use crate::service::reading::{Change, Reading};
-use crate::trouble::{Trouble, TroubleKind};
 
 /// The time between the two requests that make a guard kill its service.
 const BETWEEN_REQUESTS: Duration = Duration::from_millis(50);

@@ -7,8 +7,8 @@ use fast_glob::glob_match;
 use gix_ignore::Search;
 use gix_ignore::glob::pattern::Case;
 
-use crate::paths::repository_top;
-use crate::small_file::read_regular;
+use vx_base::files::small_file::read_regular;
+use vx_base::paths::repository_top;
 
 /// Directories in which nobody writes by hand.
 const NEVER: [&str; 2] = [".git", "node_modules"];

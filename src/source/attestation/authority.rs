@@ -16,12 +16,12 @@ use sigstore_verify::types::{
     Artifact, ArtifactDigest, Bundle, DerPublicKey, DigestBytes, HashAlgorithm, LogKeyId, SignatureContent,
 };
 use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult, Verifier};
+use vx_base::digest::{Algorithm, Digest};
+use vx_base::package::archive::Attested;
 
 use super::backend;
 use super::refusal::Refusal;
 use super::statement::{Kind, Statement, Subject};
-use crate::archive::Attested;
-use crate::digest::{Algorithm, Digest};
 
 /// A key with which a registry signs what it published.
 pub(in crate::source) struct RegistryKey {

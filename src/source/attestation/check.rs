@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use serde_json::Value;
+use vx_base::package::archive::Attested;
 
 use super::authority::{Authority, KeyOf};
 use super::refusal::Refusal;
 use super::statement::Subject;
 use super::{Attestation, AttestationFault};
-use crate::archive::Attested;
 
 /// The most attestations of one archive. Registries give two.
 const MOST: usize = 16;

@@ -2,9 +2,9 @@
 
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
+use vx_base::digest::{Algorithm, Digest};
 
 use super::refusal::Refusal;
-use crate::digest::{Algorithm, Digest};
 
 /// An archive as a statement names it.
 pub(in crate::source) struct Subject<'a> {

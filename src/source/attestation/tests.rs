@@ -6,14 +6,14 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use vx_base::digest::Digest;
+use vx_base::package::archive::Attested;
 use vx_inflate::gunzip;
 
 use super::authority::Authority;
 use super::check::check;
 use super::statement::Subject;
 use super::{Attestation, AttestationFault};
-use crate::archive::Attested;
-use crate::digest::Digest;
 use crate::source::pypi::attested::bundles;
 
 const NPM: &[u8] = include_bytes!("../../../tests/attestations/npm-sigstore-2.0.0.json.gz");

@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use vx_base::package::archive::Archive;
 
 use super::Npm;
 use super::document::{PackageVersion, read_json};
 use super::keys::Keys;
 use super::signed::RegistryKeys;
-use crate::archive::Archive;
 use crate::source::attestation::Attestation;
 use crate::source::attestation::statement::Subject;
 use crate::source::cache::Cache;

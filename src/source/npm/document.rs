@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use nodejs_semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use vx_base::age::Published;
+use vx_base::digest::{Algorithm, Digest};
 
-use crate::age::Published;
-use crate::digest::{Algorithm, Digest};
 use crate::source::error::SourceErrorKind;
 use crate::source::http::Document;
 use crate::source::listed::{Listed, PassedOver};

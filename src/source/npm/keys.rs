@@ -13,9 +13,9 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
+use vx_base::package::candidate::SourceKind;
 
 use super::document::{SignedBy, is_key_name, read_json};
-use crate::candidate::SourceKind;
 use crate::source::attestation::authority::RegistryKey;
 use crate::source::catalogue;
 use crate::source::error::SourceErrorKind;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use vx_base::package::shipped::NpmManifest;
 
 use super::{Npm, document};
-use crate::shipped::NpmManifest;
 use crate::source::cache::Cache;
 use crate::source::credentials::Netrc;
 use crate::source::error::{SourceError, SourceErrorKind};

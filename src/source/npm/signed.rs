@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use vx_base::package::archive::Signed;
 
 use super::Npm;
 use super::document::{PackageVersion, SignedBy};
 use super::keys::{Keys, Signer};
-use crate::archive::Signed;
 use crate::source::cache::Cache;
 use crate::source::credentials::Netrc;
 use crate::source::error::{SourceError, SourceErrorKind};

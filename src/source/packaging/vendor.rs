@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use vx_base::platform::{Os, Platform};
 
 use super::ProgramPath;
-use crate::platform::{Os, Platform};
 
 /// The site of a vendor.
 #[derive(Debug, Deserialize)]

@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
+use vx_base::package::archive::Archive;
 
 use super::Pypi;
-use crate::archive::Archive;
 use crate::source::attestation::statement::Subject;
 use crate::source::attestation::{Attestation, AttestationFault};
 use crate::source::cache::Cache;

@@ -7,11 +7,11 @@
 use std::str::FromStr;
 
 use pep440_rs::Version;
+use vx_base::package::archive::is_one_name;
+use vx_base::package::candidate::is_version;
+use vx_base::platform::{Arch, Os, Platform};
 
 use super::glibc::Glibc;
-use crate::archive::is_one_name;
-use crate::candidate::is_version;
-use crate::platform::{Arch, Os, Platform};
 
 /// The fit of a wheel; greater is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

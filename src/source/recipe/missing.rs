@@ -1,9 +1,10 @@
 //! The reasons why there is no recipe for a tool.
 
-use crate::platform::Platform;
-use crate::shipped::BadPackage;
+use vx_base::package::shipped::BadPackage;
+use vx_base::platform::Platform;
+use vx_base::trouble::{Explain, TroubleKind};
+
 use crate::source::catalogue::UnknownTool;
-use crate::trouble::{Explain, TroubleKind};
 
 /// The reasons why a tool cannot be obtained.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

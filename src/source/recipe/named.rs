@@ -1,9 +1,10 @@
 //! The archives that the catalogue names for a tool.
 
+use vx_base::package::archive::Archive;
+use vx_base::package::candidate::SourceKind;
+use vx_base::package::shipped::NODE_MODULES;
+
 use super::Recipe;
-use crate::archive::Archive;
-use crate::candidate::SourceKind;
-use crate::shipped::NODE_MODULES;
 use crate::source::packaging::{Names, VendorPackaging};
 
 /// The placeholder of a release's tag, which only the vendor's list of releases fills.

@@ -1,9 +1,10 @@
 //! Recipes of packages that a project or its user names, and that the catalogue does not have.
 
+use vx_base::package::candidate::SourceKind;
+use vx_base::package::shipped::{NODE_MODULES, NamedPackage};
+use vx_base::platform::Platform;
+
 use super::{Recipe, RecipeRequest, declared};
-use crate::candidate::SourceKind;
-use crate::platform::Platform;
-use crate::shipped::{NODE_MODULES, NamedPackage};
 use crate::source::catalogue::{self, Tool};
 use crate::source::packaging::Packaging;
 

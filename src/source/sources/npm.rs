@@ -7,17 +7,17 @@ use std::thread;
 
 use jiff::Timestamp;
 use nodejs_semver::Version;
+use vx_base::age::Published;
+use vx_base::package::candidate::{Candidate, Scheme, is_version};
+use vx_base::package::npm_range::NpmRange;
+use vx_base::threads::aside;
 
 use super::Sources;
-use crate::age::Published;
-use crate::candidate::{Candidate, Scheme, is_version};
-use crate::npm_range::NpmRange;
 use crate::source::artifact::Artifact;
 use crate::source::error::{SourceError, SourceErrorKind};
 use crate::source::npm::{Package, PackageVersion, Times};
 use crate::source::packaging::Companion;
 use crate::source::recipe::{Recipe, has};
-use crate::threads::aside;
 
 impl Sources {
     /// The versions of a tool; with `dated`, the time of each, if that decides which of them are too young.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::thread;
 
 use nodejs_semver::Version;
+use vx_base::package::npm_range::NpmRange;
+use vx_base::package::shipped::{Lack, NODE_MODULES, NamedPackage, NpmManifest, Unshipped};
+use vx_base::threads::aside;
 
 use super::Sources;
-use crate::npm_range::NpmRange;
-use crate::shipped::{Lack, NODE_MODULES, NamedPackage, NpmManifest, Unshipped};
 use crate::source::artifact::Artifact;
 use crate::source::error::{SourceError, SourceErrorKind};
 use crate::source::recipe::Recipe;
-use crate::threads::aside;
 
 /// The most packages for platforms that one package may ask for.
 const OPTIONAL_MAX: usize = 100;

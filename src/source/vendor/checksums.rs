@@ -1,8 +1,8 @@
 //! Checksum files, in the forms that vendors publish.
 
 use serde::{Deserialize, Serialize};
+use vx_base::digest::Digest;
 
-use crate::digest::Digest;
 use crate::source::error::SourceErrorKind;
 use crate::source::http::Document;
 

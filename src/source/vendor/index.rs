@@ -7,9 +7,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use vx_base::age::Published;
+use vx_base::package::candidate::is_version;
 
-use crate::age::Published;
-use crate::candidate::is_version;
 use crate::source::error::SourceErrorKind;
 use crate::source::http::Document;
 use crate::source::packaging::IndexPath;

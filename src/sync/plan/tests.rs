@@ -1,5 +1,6 @@
+use vx_base::package::archive::Origin;
+
 use super::*;
-use crate::archive::Origin;
 
 fn digest(letter: char) -> Digest {
     letter.to_string().repeat(64).parse().expect("a digest")

@@ -6,14 +6,14 @@
 use std::slice;
 
 use jiff::Timestamp;
+use vx_base::age::{Published, ReleaseAge, in_words, to_the_second};
+use vx_base::package::candidate::{Candidate, SourceKind};
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
 
 use super::Resolver;
 use super::needed::{Runner, runnable};
-use crate::age::{Published, ReleaseAge, in_words, to_the_second};
-use crate::candidate::{Candidate, SourceKind};
 use crate::project::{LockedTool, Request, ToolRequest};
 use crate::source::Recipe;
-use crate::trouble::{Explain, Trouble, TroubleKind};
 
 /// The release for a request.
 pub(super) struct Choice {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use vx_base::parallel::in_parallel;
+use vx_base::platform::Platform;
+use vx_base::trouble::{Trouble, TroubleKind};
+
 use super::Resolver;
 use super::standing::Standing;
-use crate::parallel::in_parallel;
-use crate::platform::Platform;
 use crate::project::ToolRequest;
 use crate::source::{Artifact, SourceError, SourceErrorKind};
-use crate::trouble::{Trouble, TroubleKind};
 
 /// The archives of a tool by platform.
 pub(super) type Archives = BTreeMap<Platform, Result<Vec<Artifact>, Missing>>;

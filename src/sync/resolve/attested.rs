@@ -3,13 +3,14 @@
 //! An attestation that is wrong, or that names another builder than the lock, refuses the tool
 //! ([`changed`](super::changed)). One that is missing does not, unless the settings require it: mirrors pass none on.
 
+use vx_base::package::archive::{Archive, Attested};
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
+
 use super::Resolver;
 use super::archives::Archives;
 use super::changed::predecessor;
-use crate::archive::{Archive, Attested};
 use crate::project::{LockedPart, LockedTool, ToolRequest};
 use crate::source::{Artifact, Attestation};
-use crate::trouble::{Explain, Trouble, TroubleKind};
 
 /// The settings require an attestation of a tool, and an archive of it has none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

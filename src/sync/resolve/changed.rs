@@ -4,14 +4,15 @@
 //! A published version does not change, and a registry that signs does not stop. Where either happens, somebody has to
 //! look; nothing is locked until then.
 
+use vx_base::digest::Digest;
+use vx_base::package::archive::Attested;
+use vx_base::platform::Platform;
+use vx_base::trouble::{Explain, TroubleKind};
+
 use super::Resolver;
 use super::archives::Archives;
-use crate::archive::Attested;
-use crate::digest::Digest;
-use crate::platform::Platform;
 use crate::project::{LockedPart, LockedTool, ToolRequest};
 use crate::source::Artifact;
-use crate::trouble::{Explain, TroubleKind};
 
 /// An archive that is no longer what the lock has of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -109,8 +110,8 @@ fn unsigned(part: &LockedPart, now: &Artifact) -> Option<Change> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::archive::{Archive, Origin, Signed};
     use crate::source::{Attestation, Signature};
+    use vx_base::package::archive::{Archive, Origin, Signed};
 
     fn artifact(version: &str, digit: char, signature: Signature) -> Artifact {
         let archive = Archive {

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use vx_base::package::candidate::{Candidate, SourceKind};
+use vx_base::platform::Platform;
+use vx_base::shown_address::locked_address;
+use vx_base::trouble::{Trouble, TroubleKind};
+
 use super::archives::{Archives, Missing};
 use super::attested;
-use crate::candidate::{Candidate, SourceKind};
-use crate::platform::Platform;
 use crate::project::{LockedPart, LockedTool, ToolRequest};
-use crate::shown_address::locked_address;
 use crate::source::{Artifact, Recipe, Signature};
-use crate::trouble::{Trouble, TroubleKind};
 
 /// The new lock entry of a tool, with the platforms whose digests are known; `None` if there are none, or if the entry
 /// is unchanged. `before` is the present entry, unless it is made anew.

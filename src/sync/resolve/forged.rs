@@ -3,16 +3,17 @@
 //! A lock comes with a repository, and digests say only that its author wrote them. So source, version, packages and files
 //! of each entry are compared with vx.toml and the catalogue before anything else is done with it.
 
+use vx_base::package::archive::Archive;
+use vx_base::package::candidate::SourceKind;
+use vx_base::platform::Platform;
+use vx_base::shown_address::locked_address;
+use vx_base::template;
+use vx_base::trouble::{Explain, TroubleKind};
+
 use super::Resolver;
 use super::version::{accepts, exact};
-use crate::archive::Archive;
-use crate::candidate::SourceKind;
-use crate::platform::Platform;
 use crate::project::{LockedTool, Request, ToolRequest};
-use crate::shown_address::locked_address;
 use crate::source::{Disagreement, Recipe};
-use crate::template;
-use crate::trouble::{Explain, TroubleKind};
 
 /// A lock entry that vx.toml and the catalogue do not agree with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -144,11 +145,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::age::ReleaseAge;
-    use crate::paths::Home;
     use crate::project::lock::LockFile;
     use crate::project::{Lock, Project};
     use crate::source::{Limits, SettingFiles, SourceOptions, Sources};
+    use vx_base::age::ReleaseAge;
+    use vx_base::paths::Home;
 
     #[test]
     fn the_lock_of_this_project_agrees_with_its_requests_and_the_catalogue() {

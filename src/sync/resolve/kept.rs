@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use vx_base::package::archive::Signed;
+use vx_base::package::candidate::SourceKind;
+use vx_base::parallel::in_parallel;
+use vx_base::platform::Platform;
+use vx_base::trouble::{Trouble, TroubleKind};
+
 use super::Resolver;
-use crate::archive::Signed;
-use crate::candidate::SourceKind;
-use crate::parallel::in_parallel;
-use crate::platform::Platform;
 use crate::project::{LockedPart, LockedTool, ToolRequest};
-use crate::trouble::{Trouble, TroubleKind};
 
 /// The most packages that are asked about at once.
 const PACKAGES_AT_ONCE: usize = 32;

@@ -2,13 +2,14 @@
 
 use std::slice;
 
+use vx_base::package::candidate::Candidate;
+use vx_base::trouble::{Explain, TroubleKind};
+
 use super::Resolver;
 use super::standing::Standing;
-use crate::candidate::Candidate;
 use crate::project::ToolRequest;
 use crate::source::{Recipe, catalogue};
 use crate::sync::plan::Resolved;
-use crate::trouble::{Explain, TroubleKind};
 
 /// The tool that runs another one.
 pub(super) struct Runner {

@@ -1,10 +1,11 @@
 //! The newest versions of a tool: within the project's request, and overall.
 
+use vx_base::package::candidate::{Candidate, SourceKind};
+use vx_base::trouble::Trouble;
+
 use super::Resolver;
 use super::aged::{Choice, Soon};
-use crate::candidate::{Candidate, SourceKind};
 use crate::project::{Request, ToolRequest};
-use crate::trouble::Trouble;
 
 /// The newest versions of a tool.
 #[derive(Clone, Debug, PartialEq, Eq)]

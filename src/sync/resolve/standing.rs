@@ -1,13 +1,14 @@
 //! The state of each tool before any request: settled by the lock or by `PATH`, or still open.
 
+use vx_base::package::candidate::SourceKind;
+use vx_base::platform::Platform;
+use vx_base::trouble::{Trouble, TroubleKind};
+
 use super::pin::Pin;
 use super::{Resolver, failed};
-use crate::candidate::SourceKind;
-use crate::platform::Platform;
 use crate::project::{LockedTool, ToolRequest};
 use crate::source::Recipe;
 use crate::sync::plan::Resolved;
-use crate::trouble::{Trouble, TroubleKind};
 
 /// The state of one tool after reading the lock.
 pub(super) enum Standing<'a> {
@@ -103,7 +104,8 @@ impl Resolver<'_> {
             Err(error) => return failed(&error),
         };
         let version = found.version.clone().unwrap_or_default();
-        let fits = ask.request.is_system() || ask.request.matches(&version, crate::candidate::Scheme::Python);
+        let fits =
+            ask.request.is_system() || ask.request.matches(&version, vx_base::package::candidate::Scheme::Python);
         if !fits {
             let (tool, wanted) = (&ask.name, ask.request.text());
             let path = found.path.display();

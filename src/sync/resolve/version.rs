@@ -1,13 +1,14 @@
 //! The version for a request: the one that a lock pins if the request accepts it, or else the newest that is old enough.
 
+use vx_base::package::candidate::{Candidate, Scheme, SourceKind};
+use vx_base::trouble::{Trouble, TroubleKind};
+
 use super::Resolver;
 use super::aged::{Choice, Unanswered};
 use super::needed::{Runner, runnable};
 use super::pin::Pin;
-use crate::candidate::{Candidate, Scheme, SourceKind};
 use crate::project::{Request, ToolRequest};
 use crate::source::Recipe;
-use crate::trouble::{Trouble, TroubleKind};
 
 impl Resolver<'_> {
     /// The version of a tool: the pinned one if the request accepts it, or else the newest that matches the request and

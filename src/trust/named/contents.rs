@@ -10,11 +10,12 @@ use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
+use vx_base::digest::{Algorithm, Digest, Hasher};
+use vx_base::files::agreed_file::{AgreedCheckout, AgreedFile, AgreedFileError, NamedKind};
+use vx_base::files::small_file::open_regular;
+
 use super::tracked::Index;
 use super::tree::tree;
-use crate::agreed_file::{AgreedCheckout, AgreedFile, AgreedFileError, NamedKind};
-use crate::digest::{Algorithm, Digest, Hasher};
-use crate::small_file::open_regular;
 use crate::trust::Whereabouts;
 use crate::trust::part::NamedFile;
 

@@ -1,5 +1,6 @@
+use vx_base::files::agreed_file::NamedKind;
+
 use super::*;
-use crate::agreed_file::NamedKind;
 use crate::trust::Whereabouts;
 use std::cell::Cell;
 use std::fs;

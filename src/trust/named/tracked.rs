@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::small_file::read_small;
+use vx_base::files::small_file::read_small;
 
 /// The largest index that is read; that of a million files has about 100 MiB.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;

@@ -8,9 +8,10 @@ use std::fs::{self, File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use vx_base::digest::{Algorithm, Digest, Hasher};
+use vx_base::files::agreed_file::NamedKind;
+
 use super::tracked::{Entry, entries};
-use crate::agreed_file::NamedKind;
-use crate::digest::{Algorithm, Digest, Hasher};
 use crate::trust::part::NamedFile;
 
 /// The most files of a tree that is compared: each call of vx reads them all.

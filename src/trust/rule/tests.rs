@@ -1,8 +1,9 @@
+use vx_base::digest::{Algorithm, Digest};
+use vx_base::files::agreed_file::NamedKind;
+use vx_base::package::candidate::SourceKind;
+use vx_base::package::shipped::NamedPackage;
+
 use super::*;
-use crate::agreed_file::NamedKind;
-use crate::candidate::SourceKind;
-use crate::digest::{Algorithm, Digest};
-use crate::shipped::NamedPackage;
 use crate::trust::part::digest;
 use crate::trust::take_out;
 

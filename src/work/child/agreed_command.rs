@@ -8,8 +8,9 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::agreed_file::{AgreedFile, AgreedFileError, NamedKind};
-use crate::replace_file::set_mode;
+use vx_base::files::agreed_file::{AgreedFile, AgreedFileError, NamedKind};
+use vx_base::files::replace_file::set_mode;
+
 use crate::shell::system::quote;
 use crate::trust::{compare_agreed, with_other_paths};
 
@@ -66,9 +67,9 @@ impl AgreedCommand {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::agreed_file::AgreedCheckout;
-    use crate::digest::{Algorithm, Digest};
     use crate::trust::{Checkout, Contents, Whereabouts};
+    use vx_base::digest::{Algorithm, Digest};
+    use vx_base::files::agreed_file::AgreedCheckout;
 
     fn file(path: &Path, digest: Digest) -> AgreedFile {
         AgreedFile { path: path.to_owned(), kind: NamedKind::File, digest, checkout: AgreedCheckout::default() }

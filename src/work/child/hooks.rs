@@ -6,6 +6,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use vx_base::paths::Home;
+use vx_base::process_limit::{ProcessLimit, start_error_text};
 use vx_http::LowestRate;
 use vx_shm::{Reader, SlotState, SlotView};
 
@@ -16,9 +18,7 @@ use crate::install::{
     self, CancelToken, CommandFault, Hooks, InstallError, Installed, Need, Patience, PostInstall, Store, Trial,
     TrialEnd,
 };
-use crate::paths::Home;
 use crate::process::{self, Exit};
-use crate::process_limit::{ProcessLimit, start_error_text};
 use crate::work::holder::holder_progress;
 use crate::work::job::{SlotReporter, progress_on};
 

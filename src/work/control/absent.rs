@@ -6,9 +6,9 @@ mod run;
 
 use std::path::Path;
 
+use vx_base::trouble::{Explain, TroubleKind};
 use vx_shm::SlotView;
 
-use crate::trouble::{Explain, TroubleKind};
 pub use hand::{Hand, Verb, impossible};
 pub use report::ReportDocument;
 pub use run::RunHand;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
+use vx_base::trouble::TroubleKind;
 use vx_shm::SlotView;
 
 use super::hand::{Hand, Verb, fault};
@@ -13,7 +14,6 @@ use super::report::ReportDocument;
 use super::view::{Changes, View};
 use crate::rpc::{Fault, Notification, Params, Service};
 use crate::run::{log_file, logs_of};
-use crate::trouble::TroubleKind;
 
 /// The most logs that one client follows.
 const LOGS: usize = 8;

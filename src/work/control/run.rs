@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, bounded};
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::SlotView;
 use vx_status::source::RequestFailure;
 
 use super::hand::{Hand, Verb, impossible, is_so_already};
 use crate::run::Request;
-use crate::trouble::{Trouble, TroubleKind};
 
 /// The longest wait for the run to take a request.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -4,7 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use crate::trouble::{Explain, TroubleKind};
+use vx_base::trouble::{Explain, TroubleKind};
+
 use crate::work::routes::Routes;
 
 /// Why the runner's files were not written.

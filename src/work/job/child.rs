@@ -4,14 +4,14 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use vx_base::paths::find_runtime_directory;
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::Unnamed;
 
 use crate::channel::InstallChannel;
 use crate::config::InstallConfig;
-use crate::paths::find_runtime_directory;
 use crate::process::{Group, Launch, LogFile, LogPolicy, Output, Stdin, own_program};
 use crate::run::{Place, make_logs};
-use crate::trouble::{Trouble, TroubleKind};
 
 /// The most of a child's last output that is kept for its error, in bytes.
 const KEEP_BYTES: usize = 8 * 1024;

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
+use vx_base::digest::Digest;
+use vx_base::paths::Home;
+use vx_base::shown_address::shown_address;
+use vx_base::trouble::Trouble;
 use vx_http::Trust;
 
-use crate::digest::Digest;
 use crate::install::{CancelToken, Patience, fetch};
-use crate::paths::Home;
 use crate::report::Silent;
-use crate::shown_address::shown_address;
 use crate::source::Artifact;
-use crate::trouble::Trouble;
 use crate::work::frontend::Frontend;
 use crate::work::holder::holder_progress;
 use crate::work::notice::Notice;

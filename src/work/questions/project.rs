@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use vx_base::paths::Home;
 use vx_text::escaped;
 
 use super::QuestionError;
 use crate::install::Store;
-use crate::paths::Home;
 use crate::project;
 use crate::service::build_key;
 use crate::trust::shown_command;

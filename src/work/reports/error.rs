@@ -3,10 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
+use vx_base::trouble::{Explain, TroubleKind};
 use vx_shm::{AttachError, ClaimError, CreateError, EndError, ReadError};
 
 use crate::board_error::ExplainBoard;
-use crate::trouble::{Explain, TroubleKind};
 use crate::work::boards::BoardError;
 use crate::work::control::ControlError;
 

@@ -1,8 +1,8 @@
 //! A report, and its form on the way to the process that writes the slot.
 
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::{SlotState, Unit};
 
-use crate::trouble::{Trouble, TroubleKind};
 use crate::work::control::ReportDocument;
 
 /// The progress of one slot, as a script reports it. Fields that are not named stay as they are.

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use vx_base::trouble::{Explain, TroubleKind};
+
 use super::Routes;
 use super::layer::Layer;
 use crate::project::DeclaredAgent;
 use crate::route::Invocation;
-use crate::trouble::{Explain, TroubleKind};
 use crate::turn::{Agent, AgentsError};
 use crate::work::error::WorkError;
 use crate::work::workspace::Workspace;

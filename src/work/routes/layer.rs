@@ -4,12 +4,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::slice;
 
+use vx_base::paths::Home;
+use vx_base::trouble::{Trouble, TroubleKind};
+
 use crate::install::{Release, Store};
-use crate::paths::Home;
 use crate::project::ToolRequest;
 use crate::route::Look;
 use crate::sync::{Decision, Resolved, Resolver};
-use crate::trouble::{Trouble, TroubleKind};
 use crate::work::error::WorkError;
 use crate::work::on_path;
 use crate::work::releases::plan_for;

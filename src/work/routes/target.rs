@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::slice;
 
+use vx_base::trouble::Trouble;
+
 use super::layer::{Absence, Layer, State, Tool, program};
 use super::{Routes, on_path};
 use crate::route::Invocation;
-use crate::trouble::Trouble;
 use crate::work::error::WorkError;
 
 /// The target of a name.

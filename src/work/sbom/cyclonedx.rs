@@ -1,10 +1,10 @@
 //! A record in CycloneDX 1.6, as JSON: each tool is a component, and its archives are components of it.
 
 use serde_json::{Value, json};
+use vx_base::age::to_the_second;
+use vx_base::digest::Algorithm;
 
 use super::{Inventory, Item, Tool};
-use crate::age::to_the_second;
-use crate::digest::Algorithm;
 
 /// The name of the project in the record.
 const PROJECT: &str = "project";

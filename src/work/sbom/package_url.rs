@@ -1,8 +1,8 @@
 //! Package URLs: the names of packages that tools for auditors agree on.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use vx_base::package::candidate::SourceKind;
 
-use crate::candidate::SourceKind;
 use crate::project::LockedPart;
 
 /// The characters that a package URL writes out.

@@ -1,10 +1,10 @@
 //! A record in SPDX 2.3, as JSON: each tool is a package, and contains the packages of its archives.
 
 use serde_json::{Value, json};
+use vx_base::age::to_the_second;
+use vx_base::digest::Algorithm;
 
 use super::{Inventory, Item, Tool};
-use crate::age::to_the_second;
-use crate::digest::Algorithm;
 
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 /// The value of a field that the lock does not answer.

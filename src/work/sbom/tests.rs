@@ -1,7 +1,7 @@
 use serde_json::Value;
+use vx_base::package::archive::{Archive, Attested};
 
 use super::*;
-use crate::archive::{Archive, Attested};
 
 fn part(package: &str, file: &str, attested: bool) -> LockedPart {
     let archive = Archive {

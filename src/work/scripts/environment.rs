@@ -6,13 +6,14 @@ use std::io;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use vx_base::files::small_file::read_regular;
+use vx_base::paths::{Home, user_home};
+use vx_base::variables::Variables as Environment;
+
 use super::error::ScriptRunError;
-use crate::paths::{Home, user_home};
 use crate::project::Project;
 use crate::route::search_path;
-use crate::small_file::read_regular;
 use crate::trust::is_never_taken;
-use crate::variables::Variables as Environment;
 use crate::work::consent::Consent;
 use crate::work::frontend::Frontend;
 use crate::work::told::tell_of_file;

@@ -3,9 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
+use vx_base::trouble::{Explain, TroubleKind};
+
 use crate::process::Exit;
 use crate::project::scripts::ScriptError;
-use crate::trouble::{Explain, TroubleKind};
 use crate::work::error::WorkError;
 
 /// Why scripts were not run, or not all of them.

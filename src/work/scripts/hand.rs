@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::SlotView;
 
 use crate::run::WrittenSlots;
-use crate::trouble::{Trouble, TroubleKind};
 use crate::work::control::{Hand, ReportDocument, RunHand, Verb};
 use crate::work::reports::{self, Report};
 

@@ -1,16 +1,16 @@
 //! The steps of a script as jobs of a run: what each needs, and which of them have the terminal.
 
 use parking_lot::Mutex;
+use vx_base::gauge::Gauge;
+use vx_base::trouble::Trouble;
 use vx_shm::{Ending, Kind, SlotState};
 use vx_status::vocabulary::task;
 
 use super::Step;
 use crate::channel::slot_key;
-use crate::gauge::Gauge;
 use crate::process::{Ended, Exit, Group, Launch, LogFile, LogPolicy, Output, Stdin, shares_terminal};
 use crate::project::ProgressForms;
 use crate::run::{Job, JobSlot, Need, Numbers, Place, Prepared, Stop, Until, Unwritten, Writer, verdict};
-use crate::trouble::Trouble;
 
 /// The most of a step's last output that is kept for its error, in bytes.
 const KEEP_BYTES: usize = 4 * 1024;

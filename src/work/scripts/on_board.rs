@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use vx_base::paths::Home;
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::{Board, BoardState, Reader};
 use vx_status::source::Expectations;
 
@@ -13,11 +15,9 @@ use super::hand::StepsHand;
 use super::jobs::{StepJob, turns};
 use super::{ScriptRunError, Step};
 use crate::channel::Mark;
-use crate::paths::Home;
 use crate::process::Exit;
 use crate::project::ProgressForms;
 use crate::run::{FlightRecorder, Job, Jobs, JoinedBoard, Run, RunBoard, hold, make_logs, start_run};
-use crate::trouble::{Trouble, TroubleKind};
 use crate::work::board_place::BoardPlace;
 use crate::work::boards;
 use crate::work::carry_out::make_recording;

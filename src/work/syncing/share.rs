@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use vx_base::nearest::nearest;
+use vx_base::trouble::Trouble;
+
 use super::SyncOptions;
 use crate::channel::slot_key;
-use crate::nearest::nearest;
 use crate::project::{LockedTool, ToolRequest};
 use crate::source::Sources;
 use crate::sync::{self, Plan, Resolution, ResolvedTool, Resolver};
-use crate::trouble::Trouble;
 use crate::work::awaited::naming_the_silent;
 use crate::work::error::WorkError;
 use crate::work::frontend::Frontend;

@@ -1,7 +1,8 @@
 //! Errors of finding the program for a name.
 
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
+
 use super::naming::Naming;
-use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::work::error::WorkError;
 
 /// Why a program cannot be run.

@@ -1,10 +1,11 @@
 //! Services that begin again: as the project's file declares them now, with the variables of who asks.
 
+use vx_base::paths::Home;
+
 use super::connect::Supervisor;
 use super::error::UpError;
 use super::place::UpPlace;
 use super::prepare::{UpPrepared, prepare};
-use crate::paths::Home;
 use crate::service::build_key;
 use crate::service::reading::Change;
 use crate::work::boards::{BoardError, open_file, slot_of};

@@ -6,11 +6,11 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use crossbeam_channel::RecvTimeoutError;
+use vx_base::trouble::{Trouble, TroubleKind};
 
 use super::error::UpError;
 use super::place::UpPlace;
 use crate::process::{Detached, ERROR_DOCUMENT, LastWords, last_words, nameless_file, own_program, start_detached_for};
-use crate::trouble::{Trouble, TroubleKind};
 
 /// A supervisor that was started.
 pub(super) struct Begun {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use vx_base::paths::Home;
 use vx_shm::{Liveness, Snapshot};
 
 use super::begin::{Begun, begin};
@@ -13,7 +14,6 @@ use super::error::UpError;
 use super::place::{Record, UpPlace};
 use super::prepare::Declared;
 use super::staged::Variables;
-use crate::paths::Home;
 use crate::rpc::{CallError, Client};
 use crate::service::reading::{Change, Differing};
 use crate::work::boards;

@@ -3,13 +3,14 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::agreed_file::AgreedFileError;
+use vx_base::files::agreed_file::AgreedFileError;
+use vx_base::paths::RuntimeError;
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
+
 use crate::board_error::ExplainBoard;
-use crate::paths::RuntimeError;
 use crate::project::ConfigErrors;
 use crate::rpc::{CallError, Fault};
 use crate::service::spec::DirectoryOutside;
-use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::work::boards::BoardError;
 use crate::work::error::WorkError;
 use crate::work::policy::way_to_consent;

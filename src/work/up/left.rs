@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use vx_base::trouble::TroubleKind;
 use vx_shm::{Kind, SlotState};
 use vx_status::error_cell::ErrorCell;
 
 use super::place::UpPlace;
-use crate::trouble::TroubleKind;
 use crate::work::boards;
 
 /// The services that are at work as they are asked to stop.

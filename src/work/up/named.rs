@@ -1,8 +1,9 @@
 //! The services that a name means.
 
-use crate::nearest::nearest;
+use vx_base::nearest::nearest;
+use vx_base::trouble::{Trouble, TroubleKind};
+
 use crate::project::services::keys_meant;
-use crate::trouble::{Trouble, TroubleKind};
 use crate::work::workspace::Workspace;
 
 /// The services of a project that this name means: itself, or both of a plugin. None, if it may be one that the user has not

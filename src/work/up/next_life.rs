@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use vx_base::trouble::{Explain, TroubleKind};
 use vx_shm::{Health, Snapshot};
 use vx_status::standing::{Standing, ending, failure};
 
 use super::going::LivesOn;
 use crate::run::{log_file, logs_of};
-use crate::trouble::{Explain, TroubleKind};
 use crate::work::boards::{self, BoardError, slot_of};
 use crate::work::logs;
 use crate::work::waiting::Lives;

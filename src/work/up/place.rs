@@ -7,13 +7,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use vx_base::digest::Algorithm;
+use vx_base::files::file_lock::{FileLock, is_free};
+use vx_base::files::replace_file::replace_file;
+use vx_base::paths::{Home, runtime_directory};
 use vx_shm::Snapshot;
 
 use super::error::UpError;
-use crate::digest::Algorithm;
-use crate::file_lock::{FileLock, is_free};
-use crate::paths::{Home, runtime_directory};
-use crate::replace_file::replace_file;
 
 /// The time between two looks at a lock.
 const GLANCE: Duration = Duration::from_millis(5);

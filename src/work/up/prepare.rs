@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use vx_base::digest::Algorithm;
+use vx_base::files::agreed_file::AgreedFile;
+use vx_base::paths::Home;
+
 use super::error::UpError;
-use crate::agreed_file::AgreedFile;
-use crate::digest::Algorithm;
 use crate::dotted_key::key_segment;
-use crate::paths::Home;
 use crate::project::services::Service;
 use crate::service::reading::ReadAt;
 use crate::service::spec::Spec;

@@ -5,11 +5,11 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use vx_base::variables::without_work_marks;
 
 use crate::process::Inherited;
 use crate::service::reading::{ReadAt, Reading};
 use crate::service::spec::Spec;
-use crate::variables::without_work_marks;
 
 /// The largest request that a supervisor takes: a variable may have 128 KiB, and each byte of it six in a document.
 pub(super) const REQUEST_BYTES: usize = 1024 * 1024;

@@ -10,6 +10,7 @@ use crossbeam_channel::select;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::{Kind, Reservation, SlotState, SlotView};
 use vx_status::vocabulary::service::EXTERNAL;
 
@@ -25,7 +26,6 @@ use crate::service::reading::{Differing, ReadAt, Reading};
 use crate::service::service_of_key;
 use crate::service::spec::Spec;
 use crate::service::supervisor::{Accepted, Declared, Handle, Request, Supervision, start};
-use crate::trouble::{Trouble, TroubleKind};
 use crate::work::control::{Control, Hand, Verb, fault, impossible};
 
 /// The slots of the board.

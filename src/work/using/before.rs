@@ -4,10 +4,11 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::digest::Digest;
-use crate::paths::Home;
+use vx_base::digest::Digest;
+use vx_base::files::replace_file::replace_file;
+use vx_base::paths::Home;
+
 use crate::project::lock;
-use crate::replace_file::replace_file;
 use crate::trust::{Key, kept};
 use crate::work::consent::Consent;
 use crate::work::error::WorkError;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use vx_base::digest::Algorithm;
+
 use super::{Access, LockOrigin, Workspace};
-use crate::digest::Algorithm;
 use crate::project::lock::{Guard, LockFile};
 use crate::project::{Lock, LockedTool};
 use crate::work::error::WorkError;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use vx_base::age::{MINIMUM_RELEASE_AGE, ReleaseAge};
+use vx_base::paths::Home;
 
 use super::place::{above, notice_doubts};
 use super::{Faults, LockOrigin, Place, Workspace, platform};
-use crate::age::{MINIMUM_RELEASE_AGE, ReleaseAge};
-use crate::paths::Home;
 use crate::project::lock::{self, LockFile};
 use crate::project::{Lock, Project, ProjectError};
 use crate::work::consent::{Asking, Consent};

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::paths::Home;
+use vx_base::paths::Home;
+
 use crate::project::lineage::{self, Bounds};
 use crate::project::{Project, ProjectError, discover};
 use crate::source::catalogue;

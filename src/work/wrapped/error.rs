@@ -3,8 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use vx_base::trouble::{Explain, TroubleKind};
+
 use crate::process::missing_interpreter;
-use crate::trouble::{Explain, TroubleKind};
 use crate::work::boards::BoardError;
 use crate::work::reports::ReportError;
 

@@ -1,6 +1,7 @@
 //! The forms of progress that vx.toml has for a command, the project's before the user's own.
 
-use crate::paths::Home;
+use vx_base::paths::Home;
+
 use crate::project::{ProgressForms, Project, ProjectError, discover};
 use crate::work::frontend::Frontend;
 use crate::work::notice::Notice;

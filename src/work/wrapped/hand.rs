@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use vx_base::gauge::Gauge;
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::SlotView;
 
 use super::meter::Meter;
-use crate::gauge::Gauge;
 
 use crate::process::ask_own_end;
-use crate::trouble::{Trouble, TroubleKind};
 use crate::work::control::{Hand, ReportDocument, Verb, impossible};
 use crate::work::reports::Report;
 

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use vx_base::trouble::Trouble;
 use vx_shm::{Board, BoardState, ClaimError, Ending, Kind, Reader, ReserveError, Reserved, Slot, SlotState, Work};
 use vx_status::vocabulary::task;
 
@@ -15,7 +16,6 @@ use super::whereabouts::{self, Found};
 use crate::channel::{Mark, free_board_path, slot_key};
 use crate::process::Exit;
 use crate::run::{log_file, logs_of};
-use crate::trouble::Trouble;
 use crate::work::boards;
 use crate::work::reports::{self, Report, ReportError, refused};
 

@@ -1,7 +1,7 @@
 //! The times in the lists of other sources: the Python index, vendors' sites, and mirrors that give none.
 
 use serde_json::{Value, json};
-use vx::platform::Platform;
+use vx_base::platform::Platform;
 
 use super::{BIOME, hours_ago, locked};
 use crate::registry::archive::{script, tgz, wheel};
@@ -60,7 +60,7 @@ fn neither_an_exact_version_nor_a_setting_of_zero_needs_times() {
 fn gh(server: &Server, version: &str, published: Option<String>) -> Value {
     let name = format!("gh_{version}_linux_amd64.tar.gz");
     let archive = tgz(&[script("top/bin/gh", version)]);
-    let sha256 = digest(vx::digest::Algorithm::Sha256, &archive).hex();
+    let sha256 = digest(vx_base::digest::Algorithm::Sha256, &archive).hex();
     server.serve(&format!("/github/cli/cli/releases/download/v{version}/{name}"), Reply::ok(archive.clone()));
     let asset = json!({ "name": name, "size": archive.len(), "digest": format!("sha256:{sha256}") });
     json!({ "tag_name": format!("v{version}"), "draft": false, "published_at": published, "assets": [asset] })

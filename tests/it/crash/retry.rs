@@ -3,7 +3,7 @@
 use std::fs;
 
 use vx::run::Request;
-use vx::trouble::{Trouble, TroubleKind};
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::{Reader, SlotState, SlotView, Snapshot};
 use vx_status::source::RequestFailure;
 

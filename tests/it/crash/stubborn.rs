@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use vx::run::{Jobs, Request, RunEnd, RunHandle, create_board};
 use vx::sync::{Action, Step, Waits};
-use vx::trouble::{Trouble, TroubleKind};
 use vx::work::job::{InstallChild, Run, start_run};
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::SlotState;
 use vx_status::source::RequestFailure;
 

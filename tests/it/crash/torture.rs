@@ -9,12 +9,12 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Instant;
 
 use rustix::process::Signal;
+use vx_base::platform::Platform;
 
 use super::*;
 use crate::registry::archive::{Entry, script, tgz, wheel};
 use crate::registry::{Npm, npm_archive_path, wheel_path, wheel_tag};
 use crate::sandbox::{Process, send, text};
-use vx::platform::Platform;
 
 /// The number of kills in every run of the tests.
 const USUAL_KILLS: u64 = 20;

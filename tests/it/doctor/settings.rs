@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use vx::digest::Algorithm;
+use vx_base::digest::Algorithm;
 
 use super::{finds_and_mends, well};
 use crate::registry::archive::{script, tgz};

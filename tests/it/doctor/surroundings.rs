@@ -80,7 +80,7 @@ fn a_runtime_directory_that_is_a_link_is_left_to_people() {
 #[cfg(target_os = "linux")]
 #[test]
 fn boards_on_a_disk_are_worth_knowing() {
-    use vx::paths::FileSystem;
+    use vx_base::paths::FileSystem;
 
     let sandbox = well();
     let on_disk = FileSystem::of(&sandbox.runtime()) == FileSystem::Disk;
@@ -94,7 +94,7 @@ fn boards_on_a_disk_are_worth_knowing() {
 fn a_store_on_another_file_system_than_its_staging_is_found() {
     let Ok(memory) = tempfile::tempdir_in("/dev/shm") else { return };
     let sandbox = well();
-    if vx::paths::FileSystem::of(&sandbox.home()) == vx::paths::FileSystem::Memory {
+    if vx_base::paths::FileSystem::of(&sandbox.home()) == vx_base::paths::FileSystem::Memory {
         return;
     }
     fs::create_dir_all(sandbox.home().join("tmp")).expect("a directory");

@@ -65,7 +65,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn with_archive(sandbox: &Sandbox, file_name: &str, archive: &[u8]) {
     let path = format!("/files/{file_name}");
     sandbox.registry().server().serve(&path, Reply::ok(archive));
-    let sha256 = crate::registry::digest(vx::digest::Algorithm::Sha256, archive).hex();
+    let sha256 = crate::registry::digest(vx_base::digest::Algorithm::Sha256, archive).hex();
     let url = sandbox.registry().server().url(&path);
     sandbox.write(
         "vx.toml",

@@ -82,7 +82,7 @@ fn a_reused_process_id_holds_nothing() {
     fs::write(sandbox.kept().join("locks/biome-2.3.4.lock"), said).expect("a file");
     fs::write(sandbox.kept().join("tmp/biome-2.3.4.1-0.lock"), said).expect("a file");
     fs::write(sandbox.kept().join("tmp/biome-2.3.4.1-0/release/bin/biome"), "half").expect("a file");
-    let digest = crate::registry::digest(vx::digest::Algorithm::Sha512, &offer.archive);
+    let digest = crate::registry::digest(vx_base::digest::Algorithm::Sha512, &offer.archive);
     fs::write(sandbox.kept().join(format!("locks/{}.lock", digest.file_name())), said).expect("a file");
     let begun = Instant::now();
     next_run_is_good(&sandbox, &offer);

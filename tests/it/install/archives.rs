@@ -4,9 +4,9 @@ use std::fs;
 use std::io::{Cursor, Read, Write};
 
 use vx::install::CancelToken;
-use vx::package::Program;
 use vx::report::InstallStep;
-use vx::trouble::Explain;
+use vx_base::package::Program;
+use vx_base::trouble::Explain;
 
 use super::setting::{Entry, Record, Setting, noise, tar_gz};
 

@@ -5,9 +5,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use vx::install::{CancelToken, InstallError, fetch};
-use vx::package::Part;
 use vx::report::{InstallStep, Reporter, Silent};
-use vx::trouble::Explain;
+use vx_base::package::Part;
+use vx_base::trouble::Explain;
 use vx_http::{LowestRate, Trust};
 
 use super::setting::{Entry, Event, Record, Setting, digest_of, origin, release_of, tar_gz};

@@ -6,9 +6,9 @@ use std::process::Command;
 use std::thread;
 
 use vx::install::{CancelToken, CommandFault, Hooks, Store, TrialEnd, install, sweep};
-use vx::package::Program;
 use vx::report::{InstallStep, Silent};
-use vx::trouble::Explain;
+use vx_base::package::Program;
+use vx_base::trouble::Explain;
 
 use super::setting::{Entry, Record, Setting, names_in, release_of, tar_gz};
 use crate::server::Reply;

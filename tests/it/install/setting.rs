@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use vx::archive::{Archive, Origin};
 use vx::config::InstallConfig;
-use vx::digest::{Algorithm, Digest};
 use vx::install::{CancelToken, Hooks, InstallError, Installed, Patience, install};
-use vx::package::{Part, Program};
-use vx::paths::Home;
 use vx::report::{InstallStep, Reporter};
+use vx_base::digest::{Algorithm, Digest};
+use vx_base::package::archive::{Archive, Origin};
+use vx_base::package::{Part, Program};
+use vx_base::paths::Home;
 use vx_http::Trust;
 
 use crate::server::{Reply, Server};

@@ -87,7 +87,7 @@ fn every_line_of_a_run_obeys_exactly_one_rule_of_the_schema() {
 fn the_schema_lists_every_kind_of_error_and_so_does_the_page_of_failures() {
     let schema = json(include_str!("../../../docs/json-events.schema.json"));
     let listed: Vec<&Value> = schema["$defs"]["kind"]["enum"].as_array().expect("a list").iter().collect();
-    let kinds = vx::trouble::TroubleKind::ALL.map(|kind| kind.name());
+    let kinds = vx_base::trouble::TroubleKind::ALL.map(|kind| kind.name());
     assert!(listed[0].is_null() && listed[1..] == kinds, "{listed:?}");
     let page = include_str!("../../../docs/failures.md");
     for kind in kinds {

@@ -52,7 +52,7 @@ fn a_package_beside_has_to_be_asked_for_by_the_package_itself() {
         behind.lines().find_map(|line| line.strip_prefix("digest = ").map(str::to_owned)).expect("a digest")
     };
     let archive = crate::registry::digest(
-        vx::digest::Algorithm::Sha512,
+        vx_base::digest::Algorithm::Sha512,
         sandbox.registry().archives().last().expect("an archive"),
     );
     let lock = lock

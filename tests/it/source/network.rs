@@ -28,7 +28,10 @@ fn needs_network_the_real_registries_offer_tools_with_digests() {
     for (tool, algorithm) in [("esbuild", Algorithm::Sha512), ("just", Algorithm::Sha256)] {
         match resolve(&sources, tool, "latest") {
             Ok(artifacts) => {
-                assert_eq!(artifacts[0].archive.digest.as_ref().map(vx::digest::Digest::algorithm), Some(algorithm));
+                assert_eq!(
+                    artifacts[0].archive.digest.as_ref().map(vx_base::digest::Digest::algorithm),
+                    Some(algorithm)
+                );
                 assert!(artifacts[0].archive.size.is_some_and(|size| size > 100_000), "{artifacts:?}");
             }
             Err(SourceError { kind: SourceErrorKind::Unreachable(reason), .. }) => {

@@ -1,7 +1,7 @@
 //! Addresses and digests that differ by platform.
 
-use vx::digest::Algorithm;
-use vx::platform::Platform;
+use vx_base::digest::Algorithm;
+use vx_base::platform::Platform;
 
 use crate::registry::archive::{script, tgz};
 use crate::registry::digest;
@@ -86,7 +86,7 @@ fn addresses_by_platform_and_the_names_of_systems_lead_to_each_archive() {
     sandbox.vx("lock").succeeds();
     let lock = sandbox.read("vx.lock");
     for (platform, digest) in Platform::ALL.into_iter().zip(&digests) {
-        let expected = usize::from(platform.os != vx::platform::Os::Windows);
+        let expected = usize::from(platform.os != vx_base::platform::Os::Windows);
         assert_eq!(lock.matches(digest.as_str()).count(), expected, "{platform}: {lock}");
     }
     sandbox.vx("lock --check").succeeds();

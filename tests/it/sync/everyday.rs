@@ -1,12 +1,13 @@
 //! Normal use: a declared tool is installed, runs, and is not fetched again.
 
+use vx_base::digest::Algorithm;
+use vx_base::platform::Platform;
+
 use crate::registry::archive::{Entry, script, tgz};
 use crate::registry::digest;
 use crate::registry::{Language, Npm};
 use crate::sandbox::{Sandbox, eventually};
 use crate::server::Reply;
-use vx::digest::Algorithm;
-use vx::platform::Platform;
 
 const MIXED: &str = "[tools]\nnode = \"22\"\nruff = \"0.15.1\"\nbiome = \"latest\"\n";
 

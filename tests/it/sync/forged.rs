@@ -1,7 +1,7 @@
 //! Locks that were edited to have something else installed: each is refused before any request, and what differs is
 //! named, with the command that locks the tool anew.
 
-use vx::digest::Algorithm;
+use vx_base::digest::Algorithm;
 
 use crate::registry::archive::{script, tgz};
 use crate::registry::{KEYS_PATH, Npm, Signer, digest, wheel_path};
@@ -161,7 +161,7 @@ fn an_invented_key_is_refused_with_the_names_of_the_registrys_keys() {
     let sandbox = locked(CONFIG);
     let lock = sandbox.read("vx.lock");
     let own = lock.lines().find_map(|line| line.strip_prefix("digest = ")).expect("a digest").trim_matches('"');
-    let integrity = own.parse::<vx::digest::Digest>().expect("a digest").integrity();
+    let integrity = own.parse::<vx_base::digest::Digest>().expect("a digest").integrity();
     let signed = Signer::new("SHA256:evil", None).sign(&format!("{PACKAGE}@0.27.0:{integrity}"));
     let signature = format!("signature = {}", signed["sig"]);
     // Under the name of the registry's own key it is simply wrong.

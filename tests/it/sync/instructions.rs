@@ -17,7 +17,7 @@ fn acme(sandbox: &Sandbox, instructions: &str) {
     sandbox.write("vx.toml", &format!("[tools]\n{tool}"));
 }
 
-const ALGORITHM: vx::digest::Algorithm = vx::digest::Algorithm::Sha256;
+const ALGORITHM: vx_base::digest::Algorithm = vx_base::digest::Algorithm::Sha256;
 
 #[test]
 fn a_changed_strip_bin_or_postinstall_is_seen_by_lock_sync_and_check() {

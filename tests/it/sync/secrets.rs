@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use vx::platform::Platform;
+use vx_base::platform::Platform;
 
 use crate::registry::archive::{script, tgz, wheel};
 use crate::registry::{wheel_path, wheel_tag};

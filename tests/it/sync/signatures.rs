@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use vx::digest::Algorithm;
+use vx_base::digest::Algorithm;
 
 use crate::registry::archive::{script, tgz};
 use crate::registry::{KEYS_PATH, Npm, Signer, digest, npm_archive_path};

@@ -3,7 +3,7 @@
 mod layouts;
 
 use serde_json::{Value, json};
-use vx::digest::Algorithm;
+use vx_base::digest::Algorithm;
 
 use crate::registry::archive::{Entry, script, tgz};
 use crate::registry::digest;

@@ -1,6 +1,6 @@
 //! `--locked`: no byte is used whose digest is not in the lock.
 
-use vx::platform::Platform;
+use vx_base::platform::Platform;
 
 use crate::registry::archive::{script, tgz};
 use crate::registry::npm_archive_path;

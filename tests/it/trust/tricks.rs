@@ -4,8 +4,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use vx::digest::Algorithm;
-use vx::platform::Platform;
+use vx_base::digest::Algorithm;
+use vx_base::platform::Platform;
 
 use super::{acted, evil, evil_tool, vx_in};
 use crate::packages::publish_wheel;

@@ -111,7 +111,7 @@ pub(super) fn refuse_unknown(reader: &mut Reader<'_>, place: &str, table: &DeTab
                 .contains(&name)
                 .then_some("command")
                 .filter(|name| known.contains(name));
-            let near = usual.or_else(|| crate::nearest::nearest(name, known.iter().copied()).first().copied());
+            let near = usual.or_else(|| vx_base::nearest::nearest(name, known.iter().copied()).first().copied());
             let advice = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("known are {}", known.join(", ")),

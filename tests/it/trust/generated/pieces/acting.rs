@@ -1,6 +1,7 @@
 //! The parts of a `vx.toml` that act: one or more of each kind that needs consent, and those that never count.
 
 use serde_json::json;
+use vx_base::digest::Algorithm;
 
 use super::Acts::{Never, WithConsent};
 use super::Piece;
@@ -9,7 +10,6 @@ use crate::registry::archive::{Entry, tgz};
 use crate::registry::digest;
 use crate::server::Reply;
 use crate::trust::generated::draft::{Draft, PLANTED, quoted};
-use vx::digest::Algorithm;
 
 /// All of them.
 pub(super) const PIECES: [Piece; 25] = [
@@ -151,7 +151,7 @@ fn address(draft: &mut Draft<'_>) {
 fn address_by_platform(draft: &mut Draft<'_>) {
     let (tool, url, _) = served(draft);
     let (host, file) = url.rsplit_once('/').expect("a path");
-    let platform = vx::platform::Platform::current().expect("tests run where tools are known");
+    let platform = vx_base::platform::Platform::current().expect("tests run where tools are known");
     draft.say(
         "tools",
         tool,

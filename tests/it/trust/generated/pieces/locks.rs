@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use vx::digest::Algorithm;
-use vx::platform::Platform;
+use vx_base::digest::Algorithm;
+use vx_base::platform::Platform;
 
 use super::Acts::Never;
 use super::Piece;

@@ -1,6 +1,6 @@
 //! Packages of a registry as names of tools: `npm:cowsay`, `npm:@scope/name`, `pypi:typos`.
 
-use crate::candidate::SourceKind;
+use crate::package::candidate::SourceKind;
 
 /// The longest name of a package, so that a tool's name still fits into the names of files.
 const NAME_BYTES: usize = 90;

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::lack::Lack;
 use super::name::NamedPackage;
-use crate::candidate::SourceKind;
-use crate::npm_range::NpmRange;
+use crate::package::candidate::SourceKind;
+use crate::package::npm_range::NpmRange;
 use crate::platform::{Arch, Os, Platform};
 
 /// The folder of a release in which packages find each other.

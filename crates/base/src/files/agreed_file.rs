@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{Algorithm, Digest};
-use crate::small_file::read_regular;
+use crate::files::small_file::read_regular;
 
 /// A file or folder with the content that was agreed to. Folders are compared by `trust`, which knows what git tracks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

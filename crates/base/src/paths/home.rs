@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::user::user_home;
-use crate::replace_file::replace_file;
+use crate::files::replace_file::replace_file;
 use crate::trouble::{Explain, TroubleKind};
 use crate::variables::Variables;
 

@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::age::Published;
-use crate::npm_range::NpmRange;
+use crate::package::npm_range::NpmRange;
 
 /// An origin of releases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::archive::{Archive, Origin};
 use crate::digest::Digest;
+use crate::package::archive::{Archive, Origin};
 
 /// One archive of a release, with its origin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

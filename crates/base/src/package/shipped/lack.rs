@@ -1,6 +1,6 @@
 //! The reasons why a package cannot be a tool by itself.
 
-use crate::candidate::SourceKind;
+use crate::package::candidate::SourceKind;
 use crate::trouble::{Explain, TroubleKind};
 
 /// The most packages that an error names.

@@ -1,0 +1,11 @@
+//! A package of a tool: its names and versions, the archives of a release, and the programs in them.
+
+pub mod archive;
+pub mod candidate;
+pub mod npm_range;
+mod part;
+mod program;
+pub mod shipped;
+
+pub use part::Part;
+pub use program::Program;
