@@ -16,7 +16,6 @@ pub mod history;
 pub mod install;
 #[cfg(all(unix, feature = "control"))]
 pub mod mcp;
-pub mod process;
 pub mod project;
 pub mod report;
 pub mod route;

@@ -7,7 +7,7 @@ use std::process::ExitStatus;
 
 use crossbeam_channel::Sender;
 
-use crate::process::start_watched;
+use vx_process::start_watched;
 
 /// The system's own programs for this, the first that there is.
 #[cfg(target_os = "macos")]

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use crate::process::foreground;
+use vx_process::foreground;
 
 /// The editor if neither `VISUAL` nor `EDITOR` is set.
 const EDITOR: &str = "vi";

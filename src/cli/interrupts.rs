@@ -6,8 +6,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, never, select, unbounded};
+use vx_process::{Interrupt, interrupts};
 
-use crate::process::{Interrupt, interrupts};
 use crate::run::{Request, RunHandle};
 
 /// True if another program has the terminal.

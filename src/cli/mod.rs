@@ -94,7 +94,7 @@ pub fn main() -> ExitCode {
     if let Some(outcome) = shortcut::take(&words) {
         return finish(outcome);
     }
-    crate::process::this_is_vx();
+    vx_process::this_is_vx();
     let arguments = parse(&words);
     if arguments.error_document {
         failure::write_documents();

@@ -5,10 +5,10 @@ use std::path::Path;
 use vx_base::age::{in_words, to_the_second};
 use vx_base::package::archive::Attested;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_process::{Member, Swept};
 
 use super::failure::Failure;
 use super::print;
-use crate::process::{Member, Swept};
 use crate::project::LockedTool;
 use crate::source::catalogue;
 use crate::sync::AgeRemark;

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use crate::process::foreground;
+use vx_process::foreground;
 
 /// The pager if `PAGER` is not set; `-R` passes colours through.
 const PAGER: &str = "less -R";

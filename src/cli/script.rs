@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use vx_base::trouble::Explain;
+use vx_process::{end_alike, replace};
 
 use super::args::RunScriptArguments;
 use super::failure::{FAILED, Failure, Outcome, USAGE};
 use super::frontend::{CommandLine, exit_code};
 use super::workspace::project;
 use super::{print, store};
-use crate::process::{end_alike, replace};
 use crate::project::{Project, scripts};
 use crate::work::frontend::Frontend;
 use crate::work::scripts::{self as work, Prepared, ScriptRunError, Step};

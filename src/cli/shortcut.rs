@@ -4,11 +4,12 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use vx_process::{own_name, tree_runner};
+
 use super::args::RunToolArguments;
 use super::commands::COMMANDS;
 use super::failure::Outcome;
 use super::tool;
-use crate::process::{own_name, tree_runner};
 use crate::work::activation::is_current;
 use crate::work::boards::holders;
 

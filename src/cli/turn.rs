@@ -14,11 +14,11 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_process::{Interrupt, interrupts};
 
 use super::args::TurnArguments;
 use super::failure::{CANCELLED, FAILED, Failure, Outcome as Ended, USAGE};
 use super::print;
-use crate::process::{Interrupt, interrupts};
 use crate::route::Invocation;
 use crate::turn::{
     Limits, Outcome, Prompt, TurnChildError, TurnError, TurnEvent, TurnHandle, TurnRequest, Verdict, active_turns,

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use vx_base::trouble::Trouble;
+use vx_process::end_alike;
 
 use super::failure::Outcome;
 use super::notices::Printed;
 use super::{print, store};
-use crate::process::end_alike;
 use crate::work::workspace::Place as ProjectPlace;
 use crate::work::wrapped::{Place, Wrapped, forms_of};
 

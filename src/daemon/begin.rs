@@ -11,6 +11,7 @@ use crossbeam_channel::RecvTimeoutError;
 use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_base::variables::{OF_CLIENTS, answering};
+use vx_process::{Detached, ERROR_DOCUMENT, LastWords, last_words, nameless_file, own_program, start_detached_for};
 use vx_shm::{BoardState, BoardView};
 
 use super::fault::{fault, in_directory, of};
@@ -18,7 +19,6 @@ use super::manager::VARIABLES;
 use super::protocol::Begun;
 use super::request::{OfRuntime, Sync, Up, Use, Variables};
 use super::summary::BoardSummary;
-use crate::process::{Detached, ERROR_DOCUMENT, LastWords, last_words, nameless_file, own_program, start_detached_for};
 use crate::rpc::Fault;
 use crate::work::boards;
 use crate::work::frontend::Silent;

@@ -4,13 +4,13 @@ use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
+use vx_process::{own_program, start_watched};
 
 use super::client::DaemonClient;
 use super::error::DaemonError;
 use super::own_log::last_lines;
 use super::place::DaemonPlace;
 use super::switch::Switch;
-use crate::process::{own_program, start_watched};
 
 /// The longest time until a daemon that was started is ready.
 const READY: Duration = Duration::from_secs(3);

@@ -6,12 +6,12 @@ use std::os::unix::net::UnixStream;
 use std::thread;
 
 use crossbeam_channel::{bounded, select};
+use vx_process::interrupts;
 
 use super::error::DaemonError;
 use super::hall::Hall;
 use super::place::DaemonPlace;
 use super::service::Desks;
-use crate::process::interrupts;
 use crate::rpc::Server;
 
 /// Bytes that are passed on at once.

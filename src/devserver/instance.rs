@@ -8,6 +8,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 use parking_lot::Mutex;
 use vx_base::paths::Home;
+use vx_process::members;
 
 use super::DEFAULT_LOG_BUFFER_SIZE;
 use super::error::DevServerError;
@@ -17,7 +18,6 @@ use super::reading::{Keys, Reading};
 use super::reloading::ReloadAddress;
 use super::settings::{BuildOpts, PluginReloader, Settings};
 use super::state::{BuildError, DevProcessStatus, DevServerMode, DevServerState};
-use crate::process::members;
 use crate::project::services::{NAME_BYTES, Port, Reload, Service, VITE, VITE_ARGUMENTS, vite_go};
 use crate::run::{create_board, logs_of};
 use crate::service::ports::Ports;

@@ -10,8 +10,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use vx_base::files::replace_file::replace_file;
+use vx_process::Recorded;
 
-use crate::process::Recorded;
 use crate::service::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError, Ports, Reservation};
 
 /// The time that recorded processes have to end once they are asked to.

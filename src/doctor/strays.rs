@@ -1,9 +1,9 @@
 //! Processes that runs left behind which were killed together with everything that would have ended them.
 
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_process::{Member, Survivors, Swept};
 
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
-use crate::process::{Member, Survivors, Swept};
 use crate::work::strays::{end_strays, strays};
 
 /// All of them.

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use vx_base::gauge::Gauge;
 use vx_base::trouble::Trouble;
+use vx_process::{Ended, Launch};
 use vx_shm::{Ending, Kind, Reservation, SlotState};
 
 use super::numbers::Numbers;
 use super::verdict::{Stop, Unwritten, verdict};
 use crate::channel::Mark;
-use crate::process::{Ended, Launch};
 
 /// A piece of work that is one process at a time: an install, a step of a script.
 pub trait Job: Send + Sync {

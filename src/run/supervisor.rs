@@ -21,6 +21,7 @@ use std::{io, thread};
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, unbounded};
 use vx_base::trouble::Trouble;
+use vx_process::{Adoption, Ended, Running, processor_time};
 use vx_shm::{BoardState, Ending, Reader, Reservation, SlotState, Snapshot, Work};
 use vx_status::source::{RequestFailure, Settled};
 
@@ -33,7 +34,6 @@ use super::pace::{Jobs, Pace};
 use super::verdict::Stop;
 use super::written::{WrittenSlot, WrittenSlots};
 use crate::channel::slot_key;
-use crate::process::{Adoption, Ended, Running, processor_time};
 use room::Crowded;
 
 /// Reports of failed requests that are kept for a reader; later ones are dropped.

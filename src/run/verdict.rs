@@ -2,9 +2,9 @@
 //! and its exit as the kernel reports it.
 
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_process::{Ended, Exit};
 use vx_shm::{Ending, SlotState};
 
-use crate::process::{Ended, Exit};
 use crate::trouble_cell::TroubleCell;
 
 /// The lines of a child's output that are shown below an error, if the child gave no reason.
@@ -93,7 +93,7 @@ fn unexplained(ended: &Ended, stop: Stop, unwritten: Unwritten) -> Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::{Heeds, Member, Survivors, Tail};
+    use vx_process::{Heeds, Member, Survivors, Tail};
 
     fn ended(exit: Exit) -> Ended {
         Ended { exit, tail: Tail::keeping(100), left: Survivors::default() }

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use vx_base::paths::{RuntimeError, runtime_directory};
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_process::{Exit, Guard, Survivors};
 use vx_shm::{Ending, Health, SlotState};
 use vx_status::vocabulary::service::{BACKING_OFF, STARTING, STOPPING};
 
@@ -23,7 +24,6 @@ use super::order::{Assignment, Order};
 use super::output::Output;
 use super::restarts::Restarts;
 use crate::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild};
-use crate::process::{Exit, Guard, Survivors};
 use crate::project::services::Restart;
 use crate::trouble_cell::TroubleCell;
 

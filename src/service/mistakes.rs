@@ -14,8 +14,9 @@ use found::Found;
 pub use found::{Mistake, Place};
 pub use own::{OwnPattern, OwnPatternError};
 
+use vx_process::Lines;
+
 use super::plain::plain;
-use crate::process::Lines;
 
 /// The part of a line that is looked at.
 const LINE_BYTES: usize = 8 * 1024;

@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, bounded};
 use jiff::Timestamp;
 use parking_lot::Mutex;
+use vx_process::{Lines, Log, LogPolicy, Tail};
 use vx_shm::{LOG_LINE_BYTES, Slot};
 
 use super::entries::Stamper;
 use super::mistakes::{Mistake, Mistakes};
 use super::probe::{Look, Probe};
-use crate::process::{Lines, Log, LogPolicy, Tail};
 
 /// The full files that are kept beside it.
 pub const KEPT_FILES: u8 = 1;

@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use vx_base::files::agreed_file::AgreedFile;
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_process::Inherited;
 
 use super::built::{current, of_epoch};
 use super::order::{BuildOrder, Order, signal_number};
-use crate::process::Inherited;
 use crate::project::services::{Reload, Service, TARGET, with_ports};
 
 /// A declared service.

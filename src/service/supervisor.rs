@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_process::{Adoption, Ended};
 use vx_shm::{Board, Ending, Reader, SlotState, SlotView, Snapshot};
 
 pub use declared::Declared;
@@ -34,7 +35,6 @@ use unit::{Stage, Unit};
 use super::devinfo::DevInfoFile;
 use super::ports::Ports;
 use super::reading::Reading;
-use crate::process::{Adoption, Ended};
 use crate::run::await_change;
 use crate::trouble_cell::TroubleCell;
 

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use vx_base::paths::find_runtime_directory;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_process::{Group, Launch, Output, Stdin};
 use vx_shm::{Kind, Unnamed};
 
 use super::order::{TurnFiles, TurnOrder};
 use crate::channel::ServiceChannel;
-use crate::process::{Group, Launch, Output, Stdin};
 use crate::run::{Job, JobSlot, Place, Prepared, Writer};
 
 /// The most of a child's last output that is kept for its error, in bytes.

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use parking_lot::Mutex;
+use vx_process::output;
 
 use super::agent::Agent;
 use super::error::TurnError;
 use super::request::TurnRequest;
-use crate::process::output;
 
 /// The modes that an agent without modes of its own takes at once.
 pub const IMMEDIATE_MODES: [&str; 4] = ["auto", "acceptEdits", "bypassPermissions", "plan"];

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
+use vx_process::{Exit, Log, News, Piped, PipedEnd};
 
 use super::active::Listed;
 use super::counts::Counts;
@@ -18,7 +19,6 @@ use super::rendering::call;
 use super::request::Limits;
 use super::slot::TurnSlot;
 use super::stderr::ErrorLines;
-use crate::process::{Exit, Log, News, Piped, PipedEnd};
 
 /// The time that streams have to be read to their ends once the tree is gone: only a process outside of it could hold them.
 const DRAIN: Duration = Duration::from_millis(500);

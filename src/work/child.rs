@@ -25,7 +25,7 @@ use super::notice::Notice;
 use crate::channel::{ChannelError, ConfigError, InstallChannelChild, PATIENCE, is_on_unnamed_board};
 use crate::config::InstallConfig;
 use crate::install::{CancelToken, InstallError};
-use crate::process;
+
 use crate::trouble_cell::TroubleCell;
 use crate::work::job::SlotReporter;
 
@@ -114,7 +114,7 @@ impl InstallingChild {
     pub fn begin(orphan_code: u8) -> io::Result<Self> {
         let orphan_code = i32::from(orphan_code);
         let child = Self { cancel: CancelToken::new(), orphaned: Arc::default(), orphan_code };
-        let interrupts = process::interrupts()?;
+        let interrupts = vx_process::interrupts()?;
         let asked = child.cancel.clone();
         std::thread::Builder::new().name("stop".into()).spawn(move || {
             while interrupts.recv().is_ok() {
@@ -122,11 +122,11 @@ impl InstallingChild {
             }
         })?;
         let (cancel, orphaned) = (child.cancel.clone(), Arc::clone(&child.orphaned));
-        process::watch_parent(move || {
+        vx_process::watch_parent(move || {
             orphaned.store(true, Ordering::Relaxed);
             cancel.cancel();
             std::thread::sleep(ORPHAN_GRACE);
-            process::end_own_group(orphan_code);
+            vx_process::end_own_group(orphan_code);
         })?;
         Ok(child)
     }
@@ -175,7 +175,7 @@ impl InstallingChild {
     /// living parent does this itself.
     pub fn leave(self) {
         if self.orphaned.load(Ordering::Relaxed) {
-            process::end_own_group(self.orphan_code);
+            vx_process::end_own_group(self.orphan_code);
         }
     }
 }

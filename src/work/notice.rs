@@ -4,10 +4,10 @@ use std::io;
 use std::path::PathBuf;
 
 use vx_base::trouble::Trouble;
+use vx_process::Swept;
 
 use super::error::WorkError;
 use super::shims::ShimsError;
-use crate::process::Swept;
 use crate::project::lock::LockError;
 use crate::project::{LockedTool, Problem};
 use crate::sync::AgeRemark;

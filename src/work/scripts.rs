@@ -19,13 +19,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use vx_base::paths::Home;
+use vx_process::foreground_tree;
 
 use super::frontend::Frontend;
 use super::routes::Routes;
 use super::run::RunOutcome;
 use super::syncing::SyncOptions;
 use super::tool::{notice_strays, sync_missing};
-use crate::process::foreground_tree;
 use crate::project::Project;
 use crate::project::scripts::{Script, ScriptError, Words, takes_arguments};
 use crate::shell::system::{SHELL, quote};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_process::own_program;
 use vx_status::source::Expectations;
 
 use super::board_place::BoardPlace;
@@ -15,7 +16,6 @@ use super::error::WorkError;
 use super::frontend::{Frontend, RunView};
 use super::run::{Declared, LiveRun, Purpose, RunOutcome};
 use crate::channel::slot_key;
-use crate::process::own_program;
 use crate::run::{FlightRecorder, Job, Jobs, Run, hold, log_file, make_logs, start_run};
 use crate::turn::{TurnFiles, TurnJob, TurnOrder, TurnResult};
 

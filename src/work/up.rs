@@ -56,13 +56,13 @@ pub use supervise::supervise;
 pub use together::Together;
 
 use vx_base::paths::Home;
+use vx_process::has_ended;
 use vx_shm::BoardView;
 
 use super::boards;
 use super::frontend::Frontend;
 use super::strays::end_strays_before_run;
 use super::waiting::{Awaited, Reached, State, WaitForError, wait_for};
-use crate::process::has_ended;
 use crate::project::services::keys_meant;
 use crate::service::reading::Change;
 

@@ -24,7 +24,7 @@ use super::frontend::Frontend;
 use super::notice::Notice;
 use super::on_path::search_path;
 use super::options::RunOptions;
-use crate::process;
+
 use crate::project::lock::{Change, Difference};
 use crate::project::{Lock, Project, ToolRequest};
 use crate::source::{Limits, ProgramOutput, SourceOptions, Sources};
@@ -161,7 +161,7 @@ impl Workspace {
             // In the working directory a program would obey the files of a project that nobody has agreed to: `python -m`
             // runs its modules, uv and version managers read its settings.
             runner: Arc::new(|program, arguments| {
-                let output = process::output(program, arguments, top_directory())?;
+                let output = vx_process::output(program, arguments, top_directory())?;
                 Ok(ProgramOutput { success: output.exit.success(), stdout: output.stdout, stderr: output.stderr })
             }),
             limits,

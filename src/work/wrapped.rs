@@ -21,6 +21,7 @@ use parking_lot::Mutex;
 use vx_base::gauge::{Gauge, Pattern, Stream};
 use vx_base::shown_address::shown_value;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_process::{CommandEnd, Exit, Look, relay};
 use vx_shm::{Ending, SlotState};
 
 pub use error::WrapError;
@@ -29,7 +30,6 @@ pub use place::Place;
 
 use super::control::Control;
 use crate::channel::Mark;
-use crate::process::{CommandEnd, Exit, Look, relay};
 use crate::trouble_cell::TroubleCell;
 use chores::{Begun, Chores};
 use hand::CommandHand;

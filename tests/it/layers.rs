@@ -180,7 +180,7 @@ const TOWERS: [Tower; 25] = [
         ],
     },
     Tower {
-        sources: "src/process",
+        sources: "crates/process/src",
         floors: &[
             &[
                 "callers",
@@ -203,7 +203,7 @@ const TOWERS: [Tower; 25] = [
         ],
     },
     Tower {
-        sources: "src/process/tree",
+        sources: "crates/process/src/tree",
         floors: &[
             &["elsewhere", "handle", "listing", "obstacle", "offline", "protocol", "room"],
             &["forward", "look", "mark", "program", "requests"],
@@ -321,7 +321,7 @@ const TOWERS: [Tower; 25] = [
             &["dotted_key", "report"],
             &["board_error", "trouble_cell", "shell"],
             &["config"],
-            &["project", "source", "install", "process", "channel", "route", "history", "rpc"],
+            &["project", "source", "install", "channel", "route", "history", "rpc"],
             &["run", "trust"],
             &["service", "sync", "turn"],
             &["work"],
@@ -341,10 +341,10 @@ const KEPT_TO: [(&str, &[&str]); 9] = [
     ("ratatui::", &["tui/src/"]),
     ("crossterm::", &["tui/src/"]),
     ("memmap2::", &["shm/src/segment.rs", "shm/src/segment/"]),
-    ("std::process::Command", &["src/process/", "crates/launcher/build.rs"]),
+    ("std::process::Command", &["crates/process/src/", "crates/launcher/build.rs"]),
     ("ureq::", &["crates/http/src/"]),
     ("println!", &["src/cli/print.rs", "crates/launcher/build.rs", "tui/src/"]),
-    ("std::sync::atomic", &["shm/src/atomics.rs", "src/", "tui/"]),
+    ("std::sync::atomic", &["shm/src/atomics.rs", "src/", "tui/", "crates/"]),
     ("vx_tui::", VIEWS),
 ];
 
@@ -395,13 +395,14 @@ struct Package {
 }
 
 /// The packages, lowest first: each may depend on those before it only.
-const PACKAGES: [Package; 9] = [
+const PACKAGES: [Package; 10] = [
     Package { folder: "crates/text", others: &[] },
     Package { folder: "crates/inflate", others: &["benches"] },
     Package { folder: "crates/http", others: &[] },
     Package { folder: "crates/launcher", others: &["build.rs"] },
     Package { folder: "shm", others: &["tests", "examples", "fuzz"] },
     Package { folder: "crates/base", others: &[] },
+    Package { folder: "crates/process", others: &[] },
     Package { folder: "status", others: &["tests", "examples"] },
     Package { folder: "tui", others: &["tests", "examples"] },
     Package { folder: ".", others: &["build.rs", "tests", "benches", "examples/turn.rs"] },

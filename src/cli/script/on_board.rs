@@ -4,13 +4,13 @@ use std::io;
 use std::process::ExitCode;
 
 use vx_base::trouble::Trouble;
+use vx_process::{end_alike, shares_terminal};
 
 use crate::cli::args::RunScriptArguments;
 use crate::cli::failure::{CANCELLED, FAILED, Failure, Outcome};
 use crate::cli::frontend::CommandLine;
 use crate::cli::interrupts::{Forwarding, Interrupts};
 use crate::cli::{print, store};
-use crate::process::{end_alike, shares_terminal};
 use crate::work::frontend::{Frontend, RunView};
 use crate::work::run::{LiveRun, RunOutcome};
 use crate::work::scripts::{Joined, OnBoard, ScriptRunError, Step, StepsEnd, run_on_board};

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use crossbeam_channel::Receiver;
+use vx_process::TreeMeter;
 use vx_shm::Reader;
 use vx_status::lines::{PlainForm, PlainOptions, json, plain};
 use vx_status::source::{Control, Expectations, Inputs, StepPage};
@@ -14,7 +15,6 @@ use crate::cli::failure::{Failure, unless_closed};
 use crate::cli::view::View;
 use crate::cli::views::{BoardLogs, BoardSnapshots, RunControl, UserPrograms};
 use crate::cli::{look, screen, terminal};
-use crate::process::TreeMeter;
 
 /// Show the run in this view until it is over.
 pub(super) fn show(

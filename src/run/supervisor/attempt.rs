@@ -11,11 +11,11 @@ use vx_base::gauge::{Gauge, Stream};
 use vx_base::parallel::in_parallel;
 use vx_base::process_limit::ProcessLimit;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_process::{Ears, Look, OnLine, start_heard};
 use vx_shm::{Ending, Reservation, Slot};
 
 use super::room::Crowded;
 use super::{AtWork, Event, Stage, Supervisor, Task};
-use crate::process::{Ears, Look, OnLine, start_heard};
 use crate::run::board::RunBoard;
 use crate::run::job::{Place, Prepared, Writer};
 use crate::run::log_files::log_file;

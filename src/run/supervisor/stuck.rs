@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use vx_process::{Heeds, Member, members};
 use vx_status::source::RequestFailure;
 
 use super::{AtWork, Stage, Supervisor};
-use crate::process::{Heeds, Member, members};
 
 /// Time after a request to stop at which the processes that ignore it are named.
 pub(super) const PATIENCE: Duration = Duration::from_millis(700);

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vx_base::trouble::Trouble;
+use vx_process::{Ended, Group, Launch, Output, Stdin};
 use vx_shm::{Board, Ending, Kind, SlotState, SlotView, Snapshot};
 use vx_status::source::Settled;
 use vx_status::vocabulary::task;
 
 use super::{Run, start_run};
-use crate::process::{Ended, Group, Launch, Output, Stdin};
 use crate::run::{
     After, Held, Job, JobSlot, Jobs, Need, Place, Prepared, Request, RunEnd, RunHandle, Stop, Until, Unwritten, Writer,
     hold, verdict,

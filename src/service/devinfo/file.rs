@@ -10,7 +10,7 @@ use crossbeam_channel::bounded;
 use serde::{Deserialize, Serialize};
 use vx_base::files::small_file::read_small;
 
-use crate::process::has_ended;
+use vx_process::has_ended;
 
 /// The longest file.
 const MOST_BYTES: u64 = 64 * 1024;

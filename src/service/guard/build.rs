@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::bounded;
 use vx_base::shown_address::shown_address;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_process::{Exit, Guard, Guarded, GuardedProgram};
 use vx_shm::{Ending, Slot, SlotState};
 use vx_status::vocabulary::build::{COMPILING, RELOADING, TRANSFERRING};
 
 use super::LAST_LINES;
-use crate::process::{Exit, Guard, Guarded, GuardedProgram};
 use crate::project::services::Reload;
 use crate::service::built::{current, of_epoch};
 use crate::service::mistakes::{Form, Mistakes};

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 
-use crate::process::{Ended, Group, Launch, Output, Running, Stdin, start};
+use vx_process::{Ended, Group, Launch, Output, Running, Stdin, start};
 
 /// The longest time for one run of the command; then it is killed, and run again.
 const PATIENCE: Duration = Duration::from_secs(30);

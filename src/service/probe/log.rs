@@ -1,8 +1,8 @@
 //! A line that a service prints when it is ready.
 
 use regex_lite::Regex;
+use vx_process::Lines;
 
-use crate::process::Lines;
 use crate::service::plain::plain;
 
 /// The part of a line that is looked at: a longer one takes no more memory, however long it is.

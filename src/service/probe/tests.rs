@@ -207,5 +207,5 @@ fn a_command_that_is_under_way_ends_with_its_probe() {
     }
     let number = std::fs::read_to_string(&pid).expect("a number").trim().parse().expect("a number");
     drop(probe);
-    assert!(!crate::process::is_there(number));
+    assert!(!vx_process::is_there(number));
 }

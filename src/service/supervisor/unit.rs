@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use vx_process::Running;
 use vx_shm::{Reservation, Slot, SlotState};
 
-use crate::process::Running;
 use crate::service::devinfo::{DevInfoFile, Presence};
 use crate::service::ports;
 use crate::service::restarts::Restarts;

@@ -63,7 +63,7 @@ impl Laid {
     fn track(&self) -> bool {
         let git = |words: &str| {
             let words: Vec<&std::ffi::OsStr> = words.split(' ').map(std::ffi::OsStr::new).collect();
-            crate::process::output(Path::new("git"), &words, &self.top).is_ok_and(|output| output.exit.success())
+            vx_process::output(Path::new("git"), &words, &self.top).is_ok_and(|output| output.exit.success())
         };
         if !git("init -q") || !git("add .") {
             return false;

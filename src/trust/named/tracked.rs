@@ -239,7 +239,7 @@ mod tests {
         let top = tempfile::tempdir().expect("a directory");
         let git = |words: &str| {
             let words: Vec<&OsStr> = words.split(' ').map(OsStr::new).collect();
-            crate::process::output(Path::new("git"), &words, top.path()).is_ok_and(|output| output.exit.success())
+            vx_process::output(Path::new("git"), &words, top.path()).is_ok_and(|output| output.exit.success())
         };
         if !git("init -q") {
             return;

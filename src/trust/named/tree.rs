@@ -126,7 +126,7 @@ mod tests {
 
     fn git(top: &Path, words: &str) -> bool {
         let words: Vec<&OsStr> = words.split(' ').map(OsStr::new).collect();
-        crate::process::output(Path::new("git"), &words, top).is_ok_and(|output| output.exit.success())
+        vx_process::output(Path::new("git"), &words, top).is_ok_and(|output| output.exit.success())
     }
 
     fn digest_of(top: &Path) -> Digest {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use vx_base::paths::Home;
 use vx_base::process_limit::{ProcessLimit, start_error_text};
 use vx_http::LowestRate;
+use vx_process::Exit;
 use vx_shm::{Reader, SlotState, SlotView};
 
 use super::agreed_command::AgreedCommand;
@@ -18,7 +19,6 @@ use crate::install::{
     self, CancelToken, CommandFault, Hooks, InstallError, Installed, Need, Patience, PostInstall, Store, Trial,
     TrialEnd,
 };
-use crate::process::{self, Exit};
 use crate::work::holder::holder_progress;
 use crate::work::job::{SlotReporter, progress_on};
 
@@ -95,7 +95,7 @@ fn run_postinstall(config: &InstallConfig, hook: &PostInstall, cancel: &CancelTo
         output: Vec::new(),
         limit: None,
     })?;
-    match process::run_in(hook.release, &command.text, environment, patience, &|| cancel.cancelled()) {
+    match vx_process::run_in(hook.release, &command.text, environment, patience, &|| cancel.cancelled()) {
         Ok((exit, _)) if exit.success() => Ok(()),
         Ok((exit, tail)) => Err(CommandFault { reason: exit.to_string(), output: tail.lines(), limit: None }),
         Err(error) => {
@@ -106,7 +106,7 @@ fn run_postinstall(config: &InstallConfig, hook: &PostInstall, cancel: &CancelTo
 }
 
 fn run_trial(trial: &Trial, cancel: &CancelToken) -> TrialEnd {
-    let end = process::try_once(trial.file, trial.arguments, TRIAL_PATIENCE, &|| cancel.cancelled());
+    let end = vx_process::try_once(trial.file, trial.arguments, TRIAL_PATIENCE, &|| cancel.cancelled());
     match end {
         Ok(exit @ Exit::Signal(_)) => TrialEnd::Died(exit.to_string()),
         Ok(Exit::Code(_)) => TrialEnd::Runs,

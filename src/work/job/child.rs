@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use vx_base::paths::find_runtime_directory;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_process::{Group, Launch, LogFile, LogPolicy, Output, Stdin, own_program};
 use vx_shm::Unnamed;
 
 use crate::channel::InstallChannel;
 use crate::config::InstallConfig;
-use crate::process::{Group, Launch, LogFile, LogPolicy, Output, Stdin, own_program};
 use crate::run::{Place, make_logs};
 
 /// The most of a child's last output that is kept for its error, in bytes.

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use vx_process::callers;
 use vx_shm::{ClaimError, Reader, ReserveError, Snapshot};
 
 use super::error::ReportError;
-use crate::process::callers;
 
 /// The error for a refused slot or board. If the key is in use, the error names its owner.
 pub(in crate::work) fn refused(board: &Path, error: ClaimError) -> ReportError {

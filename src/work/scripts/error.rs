@@ -4,8 +4,8 @@ use std::io;
 use std::path::PathBuf;
 
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_process::Exit;
 
-use crate::process::Exit;
 use crate::project::scripts::ScriptError;
 use crate::work::error::WorkError;
 

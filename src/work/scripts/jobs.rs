@@ -3,12 +3,12 @@
 use parking_lot::Mutex;
 use vx_base::gauge::Gauge;
 use vx_base::trouble::Trouble;
+use vx_process::{Ended, Exit, Group, Launch, LogFile, LogPolicy, Output, Stdin, shares_terminal};
 use vx_shm::{Ending, Kind, SlotState};
 use vx_status::vocabulary::task;
 
 use super::Step;
 use crate::channel::slot_key;
-use crate::process::{Ended, Exit, Group, Launch, LogFile, LogPolicy, Output, Stdin, shares_terminal};
 use crate::project::ProgressForms;
 use crate::run::{Job, JobSlot, Need, Numbers, Place, Prepared, Stop, Until, Unwritten, Writer, verdict};
 

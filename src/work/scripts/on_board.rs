@@ -8,6 +8,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_process::Exit;
 use vx_shm::{Board, BoardState, Reader};
 use vx_status::source::Expectations;
 
@@ -15,7 +16,6 @@ use super::hand::StepsHand;
 use super::jobs::{StepJob, turns};
 use super::{ScriptRunError, Step};
 use crate::channel::Mark;
-use crate::process::Exit;
 use crate::project::ProgressForms;
 use crate::run::{FlightRecorder, Job, Jobs, JoinedBoard, Run, RunBoard, hold, make_logs, start_run};
 use crate::work::board_place::BoardPlace;

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use crossbeam_channel::RecvTimeoutError;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_process::{Detached, ERROR_DOCUMENT, LastWords, last_words, nameless_file, own_program, start_detached_for};
 
 use super::error::UpError;
 use super::place::UpPlace;
-use crate::process::{Detached, ERROR_DOCUMENT, LastWords, last_words, nameless_file, own_program, start_detached_for};
 
 /// A supervisor that was started.
 pub(super) struct Begun {

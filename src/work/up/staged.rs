@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use vx_base::variables::without_work_marks;
+use vx_process::Inherited;
 
-use crate::process::Inherited;
 use crate::service::reading::{ReadAt, Reading};
 use crate::service::spec::Spec;
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use vx_process::TreeMeter;
 use vx_shm::{BoardState, Health, Kind, SlotState, SlotView, Snapshot};
 use vx_status::error_cell::ErrorCell;
 use vx_status::standing::Standing;
@@ -10,7 +11,6 @@ use vx_status::vocabulary;
 
 use super::error::UpError;
 use super::place::{Record, UpPlace};
-use crate::process::TreeMeter;
 use crate::run::{log_file, logs_of};
 use crate::service::{Reported, build_key, reported};
 use crate::work::boards;

@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_process::{interrupts, own_program};
 use vx_shm::{Kind, Reservation, SlotState, SlotView};
 use vx_status::vocabulary::service::EXTERNAL;
 
@@ -18,7 +19,6 @@ use super::error::UpError;
 use super::guest::{Guest, Invitation};
 use super::place::{Record, UpPlace};
 use super::staged::{REQUEST_BYTES, Staged, Variables};
-use crate::process::{interrupts, own_program};
 use crate::rpc::{Fault, Notification, Params};
 use crate::run::{create_board, logs_of};
 use crate::service::ports::Ports;

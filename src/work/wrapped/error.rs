@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_process::missing_interpreter;
 
-use crate::process::missing_interpreter;
 use crate::work::boards::BoardError;
 use crate::work::reports::ReportError;
 

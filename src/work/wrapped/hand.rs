@@ -6,11 +6,11 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use vx_base::gauge::Gauge;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_process::ask_own_end;
 use vx_shm::SlotView;
 
 use super::meter::Meter;
 
-use crate::process::ask_own_end;
 use crate::work::control::{Hand, ReportDocument, Verb, impossible};
 use crate::work::reports::Report;
 

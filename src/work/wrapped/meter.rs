@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use vx_base::gauge::Reading;
+use vx_process::{Lines, Log, Tail};
 use vx_shm::LOG_LINE_BYTES;
 
 use super::place::Place;
-use crate::process::{Lines, Log, Tail};
 use crate::run::Numbers;
 use crate::work::reports::{Report, ReportError};
 

@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use vx_base::trouble::Trouble;
+use vx_process::Exit;
 use vx_shm::{Board, BoardState, ClaimError, Ending, Kind, Reader, ReserveError, Reserved, Slot, SlotState, Work};
 use vx_status::vocabulary::task;
 
@@ -14,7 +15,6 @@ use super::WrapError;
 use super::chores::{Chores, Record};
 use super::whereabouts::{self, Found};
 use crate::channel::{Mark, free_board_path, slot_key};
-use crate::process::Exit;
 use crate::run::{log_file, logs_of};
 use crate::work::boards;
 use crate::work::reports::{self, Report, ReportError, refused};

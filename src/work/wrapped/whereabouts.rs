@@ -5,10 +5,10 @@
 
 use std::path::PathBuf;
 
+use vx_process::{callers, is_there};
 use vx_shm::{Reader, Snapshot};
 
 use crate::channel::{Mark, process_of_board};
-use crate::process::{callers, is_there};
 use crate::run::BOARDS_KEPT;
 use crate::work::boards::{self, BoardError};
 

@@ -10,7 +10,7 @@ use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use vx::process::{Adoption, Group, Launch, Output, Stdin, Tree, TreeEnd, TreeLaunch, start, this_is_vx};
+use vx_process::{Adoption, Group, Launch, Output, Stdin, Tree, TreeEnd, TreeLaunch, start, this_is_vx};
 
 use super::grow::{Random, Script};
 use super::{LIFE, alive, runner, statuses, tag, torture};

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use vx::process::{Adoption, Exit, Tree, this_is_vx};
+use vx_process::{Adoption, Exit, Tree, this_is_vx};
 
 use super::roles::{in_role, launch};
 use super::torture;

@@ -43,7 +43,7 @@ fn special_files_and_files_beyond_the_bounds_are_not_read() {
     let (_keep, top) = laid();
     symlink("/dev/zero", top.join("zero")).expect("a link");
     let fifo = std::ffi::OsString::from(top.join("fifo"));
-    let made = crate::process::output(Path::new("mkfifo"), &[&fifo], &top).is_ok_and(|output| output.exit.success());
+    let made = vx_process::output(Path::new("mkfifo"), &[&fifo], &top).is_ok_and(|output| output.exit.success());
     assert!(made, "a pipe");
     fs::File::create(top.join("large")).and_then(|file| file.set_len(MOST_BYTES + 1)).expect("a sparse file");
     for path in ["zero", "fifo", "large"] {
@@ -87,7 +87,7 @@ fn a_folder_of_a_repository_is_its_tracked_files() {
     fs::remove_dir_all(top.join("api/.git")).expect("removed");
     let git = |words: &str| {
         let words: Vec<&std::ffi::OsStr> = words.split(' ').map(std::ffi::OsStr::new).collect();
-        crate::process::output(Path::new("git"), &words, &top).is_ok_and(|output| output.exit.success())
+        vx_process::output(Path::new("git"), &words, &top).is_ok_and(|output| output.exit.success())
     };
     if !git("init -q") {
         return;

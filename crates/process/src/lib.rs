@@ -3,6 +3,8 @@
 //! The parent decides how a child ended by `wait` alone, never by a message. A group is signalled only while its leader
 //! is not yet collected, so that no signal reaches a process that got the same number later. A program whose children may
 //! leave its group is started as the leader of a tree (`tree`), or, with its streams read here, by `piped`.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod callers;
 mod capture;

@@ -18,7 +18,7 @@ use super::look::Descendants;
 use super::obstacle::Obstacle;
 use super::program::orphans_are_of_trees;
 use super::protocol::RUNNER;
-use crate::process::group::Survivors;
+use crate::group::Survivors;
 
 /// The grace of orphans.
 const GRACE: Duration = Duration::from_millis(500);
@@ -63,7 +63,7 @@ impl Drop for Adoption {
 }
 
 /// Before another program takes the place of this one: it would adopt, and never collect.
-pub(in crate::process) fn end_adoption() {
+pub(crate) fn end_adoption() {
     if ADOPTIONS.load(Ordering::SeqCst) > 0 {
         let _ = set_child_subreaper(None);
     }
@@ -71,7 +71,7 @@ pub(in crate::process) fn end_adoption() {
 
 /// End the orphans that have come to this process, after a runner, or an owner of one, was killed; who is still there
 /// comes back.
-pub(in crate::process) fn end_orphans() -> Survivors {
+pub(crate) fn end_orphans() -> Survivors {
     if ADOPTIONS.load(Ordering::SeqCst) == 0 || !orphans_are_of_trees() {
         return Survivors::default();
     }
@@ -112,7 +112,7 @@ fn is_runner(pid: Pid) -> bool {
 }
 
 /// Start a runner that this process waits for by itself: known from the start, under one lock, as those of trees are.
-pub(in crate::process) fn spawn_runner<C>(spawn: impl FnOnce() -> io::Result<(u32, C)>) -> io::Result<C> {
+pub(crate) fn spawn_runner<C>(spawn: impl FnOnce() -> io::Result<(u32, C)>) -> io::Result<C> {
     let mut runners = RUNNERS.lock();
     let (pid, child) = spawn()?;
     runners.extend(i32::try_from(pid).ok().and_then(Pid::from_raw));
@@ -120,7 +120,7 @@ pub(in crate::process) fn spawn_runner<C>(spawn: impl FnOnce() -> io::Result<(u3
 }
 
 /// Forget a runner that was collected, if it was one. Its number may be a new runner's already, which is known once more.
-pub(in crate::process) fn forget_runner(pid: u32) {
+pub(crate) fn forget_runner(pid: u32) {
     let mut runners = RUNNERS.lock();
     if let Some(at) = runners.iter().position(|known| known.as_raw_pid().cast_unsigned() == pid) {
         runners.swap_remove(at);

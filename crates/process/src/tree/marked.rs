@@ -18,8 +18,8 @@ use super::ending::Ending;
 use super::handle::Facts;
 use super::look::Descendants;
 use super::mark::{TREE_MARK, TreeMark};
-use crate::process::callers::callers;
-use crate::process::group::{Member, Survivors};
+use crate::callers::callers;
+use crate::group::{Member, Survivors};
 
 /// The time that these processes have to end after they were asked to.
 const GRACE: Duration = Duration::from_secs(2);

@@ -14,7 +14,7 @@ use signal_hook::iterator::{Handle, Signals};
 use super::way::Way;
 
 /// While this is there, the terminals of a program have the size of this process's own.
-pub(in crate::process) struct Following(Handle);
+pub(crate) struct Following(Handle);
 
 impl Drop for Following {
     fn drop(&mut self) {
@@ -23,11 +23,11 @@ impl Drop for Following {
 }
 
 /// `None` where no stream is a terminal.
-pub(in crate::process) type Sizes = Option<Following>;
+pub(crate) type Sizes = Option<Following>;
 
 /// Follow the sizes of the terminals among these streams. A program in a group of its own, which then has the terminal, is
 /// in `group`: its runner passes the system's signal on to this process.
-pub(in crate::process) fn follow_sizes(ways: &[Way], group: &Arc<AtomicU32>) -> io::Result<Sizes> {
+pub(crate) fn follow_sizes(ways: &[Way], group: &Arc<AtomicU32>) -> io::Result<Sizes> {
     let terminals = ways.iter().map(Way::terminals).collect::<io::Result<Vec<_>>>()?;
     let terminals: Vec<(File, File)> = terminals.into_iter().flatten().collect();
     if terminals.is_empty() {

@@ -13,7 +13,7 @@ use super::handle::{await_any, now_ticks};
 use super::look::{Descendants, Look};
 use super::obstacle::Obstacle;
 use super::protocol::Counts;
-use crate::process::group::{self, Member, Survivors};
+use crate::group::{self, Member, Survivors};
 
 /// The longest that killed processes are waited for. The system may take any time, so there is a bound.
 const PATIENCE: Duration = Duration::from_secs(10);

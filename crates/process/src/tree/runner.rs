@@ -23,8 +23,8 @@ use super::offline::leave_network;
 use super::protocol::{GO, Order, RUNNER, Report, TreeEnd};
 use super::requests::{Request, Requests};
 use super::{step, watchdog};
-use crate::process::exit::Exit;
-use crate::process::group::{Member, Survivors};
+use crate::exit::Exit;
+use crate::group::{Member, Survivors};
 
 /// The grace of a tree whose owner has died.
 const ORPHAN_GRACE: Duration = Duration::from_millis(500);

@@ -9,9 +9,9 @@ use rustix::io::Errno;
 use rustix::process::Pid;
 
 use super::{Descendants, Look, Member, Roots};
-use crate::process::tree::handle::{Facts, Handle, await_any};
-use crate::process::tree::listing::Listing;
-use crate::process::tree::obstacle::has_no_room;
+use crate::tree::handle::{Facts, Handle, await_any};
+use crate::tree::listing::Listing;
+use crate::tree::obstacle::has_no_room;
 
 /// A process with a handle and the facts read after that was opened.
 struct Found {

@@ -28,7 +28,7 @@ use super::forward::{ignored, is_among};
 use super::handle::{Handle, await_any};
 use super::look::Descendants;
 use super::program;
-use crate::process::group::Survivors;
+use crate::group::Survivors;
 pub(super) use runner::run;
 
 /// The first word of the runner's command line. No command and no tool begins with a dash.
@@ -39,7 +39,7 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// The command of this program under a runner; the program itself in a program that embeds vx, and where there are no
 /// runners.
-pub(in crate::process) fn under_runner(program: &Path, arguments: &[OsString]) -> (Command, Below) {
+pub(crate) fn under_runner(program: &Path, arguments: &[OsString]) -> (Command, Below) {
     let Some(runner) = program::runner() else {
         let mut command = Command::new(program);
         command.args(arguments);
@@ -52,7 +52,7 @@ pub(in crate::process) fn under_runner(program: &Path, arguments: &[OsString]) -
 
 /// The child of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::process) enum Below {
+pub(crate) enum Below {
     /// The program.
     Program,
     /// The program's runner.
@@ -61,7 +61,7 @@ pub(in crate::process) enum Below {
 
 /// Wait for the child's end. A request to end this process (SIGTERM, SIGHUP) ends the program and those below it, and a
 /// second one kills a program; the status is then that signal, whatever the child's own is.
-pub(in crate::process) fn wait_or_end(mut child: Child, below: Below) -> io::Result<ExitStatus> {
+pub(crate) fn wait_or_end(mut child: Child, below: Below) -> io::Result<ExitStatus> {
     let pid = Pid::from_child(&child);
     let (Ok(Some(handle)), Ok(mut requests)) = (Handle::open(pid), Requests::listen()) else { return child.wait() };
     let asked = await_any([handle.as_fd(), requests.signals.as_fd()].into_iter(), None)[1];

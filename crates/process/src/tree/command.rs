@@ -15,7 +15,7 @@ use super::forward::Forwarding;
 use super::handle::{Handle, await_any};
 use super::step::{Requests, end};
 use super::watchdog::Watchdog;
-use crate::process::group::Survivors;
+use crate::group::Survivors;
 
 /// A command that ends within this time has no watchdog, which would cost it more than it is good for.
 const WATCHED_AFTER: Duration = Duration::from_millis(50);
@@ -43,7 +43,7 @@ impl CommandEnd {
 ///
 /// A request to end this process (SIGTERM, SIGHUP) ends the command and those below it that have not left their parents;
 /// a second one kills them. If this process is killed, a watchdog ends them.
-pub(in crate::process) fn run_command(
+pub(crate) fn run_command(
     mut command: Command,
     mark: Option<&(OsString, OsString)>,
     started: impl FnOnce(),

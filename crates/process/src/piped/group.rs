@@ -13,8 +13,8 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::{Ends, News, PipedEnd, PipedLaunch};
-use crate::process::exit::Exit;
-use crate::process::group::{Survivors, members};
+use crate::exit::Exit;
+use crate::group::{Survivors, members};
 
 /// Between two looks at a group that is about to end.
 const GLANCE: Duration = Duration::from_millis(10);

@@ -44,7 +44,7 @@ pub fn this_is_vx() {
 
 /// The program that is the runner of trees here; none in a program that embeds vx, and where the system has no handles
 /// of processes.
-pub(in crate::process) fn runner() -> Option<&'static Path> {
+pub(crate) fn runner() -> Option<&'static Path> {
     let supported = || {
         let own = rustix::process::getpid();
         Facts::of(own).is_some() && matches!(Handle::open(own), Ok(Some(_)))
@@ -59,7 +59,7 @@ pub fn own_runner() -> Option<PathBuf> {
 
 /// A program is started whose own children may be meant to outlive it: from now on an orphan of unknown origin may be
 /// one of those.
-pub(in crate::process) fn starts_others() {
+pub(crate) fn starts_others() {
     OTHERS.store(true, Ordering::Relaxed);
 }
 

@@ -14,11 +14,11 @@ use rustix::process::{Pid, Signal, WaitIdStatus, getppid, set_child_subreaper};
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGQUIT, SIGWINCH};
 
 use super::{GRACE, Requests, STEP};
-use crate::process::exit::end_alike;
-use crate::process::group::Survivors;
-use crate::process::tree::ending::Ending;
-use crate::process::tree::handle::{Handle, await_any};
-use crate::process::tree::look::Descendants;
+use crate::exit::end_alike;
+use crate::group::Survivors;
+use crate::tree::ending::Ending;
+use crate::tree::handle::{Handle, await_any};
+use crate::tree::look::Descendants;
 
 /// The least time between two looks for orphans that have ended.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
@@ -31,7 +31,7 @@ const NOT_RUN: u8 = 126;
 
 /// Be the runner of a program on a terminal, if this program was started as one; `words` is its command line behind its
 /// own name. The processes that `spared` returns do not belong to the tree, nor do those below them.
-pub(in crate::process::tree) fn run(words: &[OsString], spared: fn() -> Vec<u32>) -> Option<ExitCode> {
+pub(in crate::tree) fn run(words: &[OsString], spared: fn() -> Vec<u32>) -> Option<ExitCode> {
     if words.first()? != STEP {
         return None;
     }

@@ -16,8 +16,8 @@ use rustix::process::{Pid, Signal, set_child_subreaper};
 use super::ending::Ending;
 use super::look::Descendants;
 use super::requests::{Request, Requests};
-use crate::process::exit::Exit;
-use crate::process::group::{Member, Survivors};
+use crate::exit::Exit;
+use crate::group::{Member, Survivors};
 
 /// A program to start below a guard.
 #[derive(Debug)]

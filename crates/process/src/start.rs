@@ -302,7 +302,7 @@ impl fmt::Debug for Running {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::process::{Group, Heeds, LogFile, LogPolicy};
+    use crate::{Group, Heeds, LogFile, LogPolicy};
 
     fn launch(script: &str, document: &[u8]) -> Launch {
         Launch {
