@@ -17,9 +17,10 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use vx_rpc::framed;
+
 use fixture::Fixture;
 use serde_json::{Value, json};
-use vx::rpc::framed;
 
 /// The most times of an echo, for a round trip and for a kept answer.
 const BUDGETS: [f64; 2] = [1.3, 2.0];

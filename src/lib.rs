@@ -19,8 +19,6 @@ pub mod mcp;
 pub mod project;
 pub mod report;
 pub mod route;
-#[cfg(feature = "control")]
-pub mod rpc;
 pub mod run;
 #[cfg(feature = "control")]
 pub mod service;

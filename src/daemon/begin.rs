@@ -12,6 +12,7 @@ use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_base::variables::{OF_CLIENTS, answering};
 use vx_process::{Detached, ERROR_DOCUMENT, LastWords, last_words, nameless_file, own_program, start_detached_for};
+use vx_rpc::Fault;
 use vx_shm::{BoardState, BoardView};
 
 use super::fault::{fault, in_directory, of};
@@ -19,7 +20,6 @@ use super::manager::VARIABLES;
 use super::protocol::Begun;
 use super::request::{OfRuntime, Sync, Up, Use, Variables};
 use super::summary::BoardSummary;
-use crate::rpc::Fault;
 use crate::work::boards;
 use crate::work::frontend::Silent;
 use crate::work::up::{self, check_services, services_named};

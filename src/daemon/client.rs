@@ -8,6 +8,7 @@ use serde_json::Value;
 use vx_base::paths::Home;
 use vx_base::trouble::TroubleKind;
 use vx_base::variables::of_this_process;
+use vx_rpc::{CallError, Client, Fault, PlaceError};
 
 use super::error::DaemonError;
 use super::event::{EVENT, Told};
@@ -15,7 +16,6 @@ use super::place::DaemonPlace;
 use super::protocol::{DaemonStatus, Introduced, Pong, Subscribed, VersionRange};
 use super::request::{DaemonRequest, InDirectory, Introduction, Resolve, Subscribe};
 use super::switch::Switch;
-use crate::rpc::{CallError, Client, Fault, PlaceError};
 use crate::work::questions::{ProjectState, Resolved};
 
 /// The longest wait for an answer.

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use vx_base::paths::{NoHome, RuntimeError};
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_rpc::{CallError, Fault, ListenError, PlaceError};
 
 use super::protocol::PROTOCOL;
-use crate::rpc::{CallError, Fault, ListenError, PlaceError};
 
 /// Why a daemon does not run, or a client has no answer of it.
 #[derive(Debug, thiserror::Error)]

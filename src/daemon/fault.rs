@@ -5,7 +5,7 @@ use std::path::Path;
 
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 
-use crate::rpc::Fault;
+use vx_rpc::Fault;
 
 /// A typed error, with its kind and the next step.
 pub(super) fn fault(error: &(impl Display + Explain)) -> Fault {

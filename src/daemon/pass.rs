@@ -7,10 +7,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_rpc::{CallError, Fault, Params};
 use vx_shm::Snapshot;
 
 use super::fault::{fault, in_directory, of};
-use crate::rpc::{CallError, Fault, Params};
 use crate::work::boards;
 use crate::work::control::connect_to;
 use crate::work::frontend::Silent;

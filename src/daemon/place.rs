@@ -14,10 +14,10 @@ use vx_base::digest::Algorithm;
 use vx_base::files::file_lock::{FileLock, is_free};
 use vx_base::files::replace_file::replace_file;
 use vx_base::paths::{Home, find_runtime_directory, runtime_directory};
+use vx_rpc::check_directory;
 
 use super::error::DaemonError;
 use super::protocol::PROTOCOL;
-use crate::rpc::check_directory;
 
 /// The longest path of a socket, as everywhere in vx.
 const PATH_BYTES: usize = 100;

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use vx_rpc::{Fault, Params};
 
 use super::event::EventType;
 use super::protocol::VersionRange;
-use crate::rpc::{Fault, Params};
 
 /// The first words of a client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

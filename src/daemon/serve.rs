@@ -9,6 +9,7 @@ use std::time::Duration;
 use crossbeam_channel::{bounded, select};
 use vx_base::trouble::Explain;
 use vx_process::interrupts;
+use vx_rpc::Server;
 
 use super::error::DaemonError;
 use super::hall::{Hall, work_is_live};
@@ -16,7 +17,6 @@ use super::manager::Manager;
 use super::own_log::{OwnLog, is_end, last_lines};
 use super::place::{DaemonPlace, Record};
 use super::service::Desks;
-use crate::rpc::Server;
 
 /// The time without a client or work after which a daemon ends.
 pub const DEFAULT_IDLE: Duration = Duration::from_secs(10 * 60);

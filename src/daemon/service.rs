@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_rpc::{Fault, Notification, Params, Service, Services};
 
 use super::begin;
 use super::bell::{Bell, Ringer};
@@ -16,7 +17,6 @@ use super::hub::{Interest, Next};
 use super::pass::pass;
 use super::protocol::{DaemonResponse, Introduced, Subscribed, VersionRange};
 use super::request::{DaemonRequest, Subscribe};
-use crate::rpc::{Fault, Notification, Params, Service, Services};
 
 /// The largest request: a client may give all of its variables.
 const REQUEST_BYTES: usize = 256 * 1024;

@@ -7,12 +7,12 @@ use std::thread;
 
 use crossbeam_channel::{bounded, select};
 use vx_process::interrupts;
+use vx_rpc::Server;
 
 use super::error::DaemonError;
 use super::hall::Hall;
 use super::place::DaemonPlace;
 use super::service::Desks;
-use crate::rpc::Server;
 
 /// Bytes that are passed on at once.
 const PIECE_BYTES: usize = 16 * 1024;

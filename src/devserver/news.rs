@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use vx_rpc::Notification;
+
 use super::event::DevServerEvent;
 use super::log::{LogEntry, MANAGER};
-use crate::rpc::Notification;
 
 /// The most bytes that are kept for clients that are slow.
 const KEPT_BYTES: usize = 1024 * 1024;

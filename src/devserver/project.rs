@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::json;
 use vx_base::trouble::Trouble;
+use vx_rpc::{Fault, Notification, Params};
 
 use super::error::DevServerError;
 use super::event::DevServerEvent;
@@ -25,7 +26,6 @@ use super::methods::{AtPath, Method, OfLogs, OfPlugin};
 use super::news::News;
 use super::plugin::Plugin;
 use super::state::DevServerState;
-use crate::rpc::{Fault, Notification, Params};
 use crate::service::devinfo::Externals;
 use crate::service::spec::Spec;
 use crate::service::supervisor::{Handle, Request};

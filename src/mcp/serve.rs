@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 use serde_json::{Value, json};
 use vx_base::paths::Home;
+use vx_rpc::Fault;
 
 use super::call::{Call, Cancel};
 use super::place::Here;
 use super::tools;
 use super::wire::{Message, Out, messages, next_line};
-use crate::rpc::Fault;
 
 /// The versions of the protocol that are spoken, the newest first. Versions without a handshake are not: their clients
 /// fall back to it when they see that the server has no such method.

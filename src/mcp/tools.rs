@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use vx_base::nearest::nearest;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_rpc::Fault;
 
 use super::answer::{Answer, bad_parameters, failed};
 use super::call::Call;
@@ -14,7 +15,6 @@ use super::look::{Boards, Project, Resolve};
 use super::place::Here;
 use super::service::Service;
 use super::wait::WaitFor;
-use crate::rpc::Fault;
 
 /// The tools that this server has: without leave to change anything, only those that look.
 pub(super) fn list(allow_changes: bool) -> Value {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vx_text::escaped;
 
-use crate::rpc::Fault;
+use vx_rpc::Fault;
 
 /// The longest message that is taken.
 const LINE_BYTES: u64 = 1024 * 1024;

@@ -51,7 +51,7 @@ pub fn collect_boards(directory: &Path) -> io::Result<Vec<PathBuf>> {
     }
     // A socket that cannot be removed harms nothing: its process is gone.
     #[cfg(feature = "control")]
-    let _ = crate::rpc::remove_stale(directory);
+    let _ = vx_rpc::remove_stale(directory);
     removed.extend(stale_recordings(directory)?.into_iter().filter(|path| std::fs::remove_file(path).is_ok()));
     Ok(removed)
 }

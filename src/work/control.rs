@@ -26,6 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use vx_rpc::{Server, Service, Services, socket_of};
 use vx_shm::Unnamed;
 
 pub use ask::{Asked, ControlError, ask, connect_to, report};
@@ -35,7 +36,6 @@ pub use remote::RemoteControl;
 pub use report::ReportDocument;
 pub use run::RunHand;
 
-use crate::rpc::{Server, Service, Services, socket_of};
 use desk::Desk;
 use view::View;
 

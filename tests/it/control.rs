@@ -8,7 +8,7 @@ mod waits;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use vx::rpc::{CallError, Client, socket_of};
+use vx_rpc::{CallError, Client, socket_of};
 
 use crate::sandbox::{PATIENCE, Running, Sandbox, eventually, text};
 

@@ -18,8 +18,8 @@ use std::path::PathBuf;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use vx::daemon::{DaemonClient, DaemonError, DaemonRequest, VersionRange};
-use vx::rpc::{Fault, framed};
 use vx_base::paths::Home;
+use vx_rpc::{Fault, framed};
 
 use crate::sandbox::{PATIENCE, Running, Sandbox, eventually, text};
 

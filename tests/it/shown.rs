@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde_json::{Value, json};
-use vx::rpc::framed;
 use vx_base::digest::Algorithm;
+use vx_rpc::framed;
 
 use crate::mcp::Client;
 use crate::registry::archive::{script, tgz};

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_rpc::{CallError, Client, Fault, socket_of};
 use vx_shm::{Kind, SlotView};
 
 use super::hand::Verb;
 use super::methods::PROTOCOL;
 use super::report::ReportDocument;
-use crate::rpc::{CallError, Client, Fault, socket_of};
 use crate::work::boards::{self, BoardError};
 
 /// The longest wait for an answer.

@@ -1,11 +1,11 @@
 //! What a runner can do with its slots.
 
 use vx_base::trouble::{Trouble, TroubleKind};
+#[cfg(feature = "control")]
+use vx_rpc::{Fault, Notification, Params, REQUEST_BYTES};
 use vx_shm::{SlotState, SlotView};
 
 use super::report::ReportDocument;
-#[cfg(feature = "control")]
-use crate::rpc::{Fault, Notification, Params, REQUEST_BYTES};
 
 /// A request for one slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use serde_json::json;
+use vx_rpc::{CallError, Client, socket_of};
 use vx_shm::{Reader, SlotView};
 use vx_status::source::{Control, RequestFailure};
 
 use super::ask::connect;
 use super::hand::Verb;
-use crate::rpc::{CallError, Client, socket_of};
 use crate::work::boards::slot_of;
 
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vx_base::paths::Home;
+use vx_rpc::{CallError, Client};
 use vx_shm::{Liveness, Snapshot};
 
 use super::begin::{Begun, begin};
@@ -14,7 +15,6 @@ use super::error::UpError;
 use super::place::{Record, UpPlace};
 use super::prepare::Declared;
 use super::staged::Variables;
-use crate::rpc::{CallError, Client};
 use crate::service::reading::{Change, Differing};
 use crate::work::boards;
 use crate::work::control::{Verb, connect_to};

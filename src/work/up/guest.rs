@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::rpc::{Fault, Notification, Params};
+use vx_rpc::{Fault, Notification, Params};
+
 use crate::service::spec::Spec;
 use crate::service::supervisor::Handle;
 

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
-use vx::rpc::framed;
+use vx_rpc::framed;
 
 use super::*;
 use crate::sandbox::send;

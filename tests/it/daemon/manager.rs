@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::process::{Command, Stdio};
 
-use vx::rpc::Frames;
+use vx_rpc::Frames;
 
 use super::*;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use vx::devserver::DevServerState;
-use vx::rpc::{CallError, Client, socket_of};
+use vx_rpc::{CallError, Client, socket_of};
 
 use super::Services;
 use super::plugins::{PLUGIN, plugin};

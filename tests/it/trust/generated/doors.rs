@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use vx::rpc::framed;
+use vx_rpc::framed;
 
 use super::super::{shim_in, vx_in};
 use super::project::Project;

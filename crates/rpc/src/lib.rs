@@ -15,6 +15,8 @@
 //! | `connection` | one client's thread |
 //! | `server` | all clients, and their end |
 //! | `client` | the other side |
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 #[cfg(unix)]
 mod client;

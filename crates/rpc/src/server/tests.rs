@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::rpc::{CallError, Client as Caller, Notification, Params, Service};
+use crate::{CallError, Client as Caller, Notification, Params, Service};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
