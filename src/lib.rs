@@ -11,12 +11,10 @@ pub mod daemon;
 #[cfg(all(target_os = "linux", feature = "control"))]
 pub mod devserver;
 pub mod doctor;
-pub mod dotted_key;
 pub mod history;
 pub mod install;
 #[cfg(all(unix, feature = "control"))]
 pub mod mcp;
-pub mod project;
 pub mod report;
 pub mod route;
 pub mod run;
@@ -26,7 +24,6 @@ pub mod shell;
 pub mod source;
 pub mod sync;
 pub mod trouble_cell;
-pub mod trust;
 #[cfg(all(unix, feature = "control"))]
 pub mod turn;
 pub mod work;

@@ -109,8 +109,8 @@ fn somebody_answers() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trust::Part;
-    use crate::trust::kept::Agreed;
+    use vx_project::trust::Part;
+    use vx_project::trust::kept::Agreed;
 
     fn variable(name: String) -> Part {
         Part::Variable { name, value: "x".into() }

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use vx_project::Project;
 
 use super::args::ConfigArguments;
 use super::failure::{FAILED, Failure, Outcome, USAGE};
 use super::notices::Printed;
 use super::workspace::place_or_none;
 use super::{look, print, store};
-use crate::project::Project;
 use crate::work::frontend::Silent;
 use crate::work::settings::{self, Setting, SettingOrigin, SettingsError};
 use crate::work::workspace::read_projects;

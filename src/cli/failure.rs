@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_project::ConfigErrors;
 
 use super::print;
-use crate::project::ConfigErrors;
 
 /// Something asked for did not succeed.
 pub(super) const FAILED: u8 = 1;

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use vx_base::process_limit::NO_ROOM_EXIT;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_project::tool_and_version;
 
 use super::failure::{CANCELLED, FAILED, USAGE};
 use super::notices::Printed;
 use super::print;
-use crate::project::tool_and_version;
 use crate::work::child::{ChildError, ChildOutcome, InstallingChild, PARENT_GONE};
 
 /// Install the tool of the configuration on standard input, on the slot that this channel leads to.

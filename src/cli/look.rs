@@ -3,11 +3,11 @@
 //! Nothing here asks the terminal: one that does not reply would delay the view.
 
 use vx_base::paths::Home;
+use vx_project::{ConfigErrors, ProjectError, Ui};
 use vx_status::look::Look;
 
 use super::failure::{Failure, USAGE};
 use super::{print, terminal};
-use crate::project::{ConfigErrors, ProjectError, Ui};
 use crate::work::look::{ascii, palette};
 
 /// The user's own [`settings`] of the views; warnings about them are printed.

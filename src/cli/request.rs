@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use vx_base::nearest::nearest;
+use vx_project::discover;
+use vx_project::services::{Service, go_name};
 use vx_shm::Kind;
 
 use super::args::AskArguments;
@@ -12,8 +14,6 @@ use super::failure::{FAILED, Failure, Outcome};
 use super::frontend::CommandLine;
 use super::workspace::{place, place_or_none};
 use super::{print, store};
-use crate::project::discover;
-use crate::project::services::{Service, go_name};
 use crate::service::service_of_key;
 use crate::work::control::{Asked, ControlError, Verb, ask};
 use crate::work::up::{self, Again, Begun, NextLifeError, UpError};

@@ -3,13 +3,13 @@
 use std::io::{self, IsTerminal};
 
 use crossbeam_channel::Receiver;
+use vx_project::Ui;
 use vx_status::source::Inputs;
 use vx_tui::{DashboardOptions, Left, OutputOptions, Signs};
 pub(super) use vx_tui::{restore_modes, stderr_columns};
 
 use super::failure::{Failure, unless_closed};
 use super::{look, print};
-use crate::project::Ui;
 use crate::work::look::{asks_ground, keys};
 
 /// Lines can be drawn over.

@@ -9,13 +9,13 @@ use std::process::ExitCode;
 
 use vx_base::trouble::Explain;
 use vx_process::{end_alike, replace};
+use vx_project::{Project, scripts};
 
 use super::args::RunScriptArguments;
 use super::failure::{FAILED, Failure, Outcome, USAGE};
 use super::frontend::{CommandLine, exit_code};
 use super::workspace::project;
 use super::{print, store};
-use crate::project::{Project, scripts};
 use crate::work::frontend::Frontend;
 use crate::work::scripts::{self as work, Prepared, ScriptRunError, Step};
 use crate::work::workspace::Place;

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use vx_project::discover;
+use vx_project::services::keys_meant;
 use vx_text::{padded, width};
 
 use super::args::{LogsArguments, PsArguments};
@@ -15,8 +17,6 @@ use super::failure::{Failure, Outcome};
 use super::print;
 use super::up::{document, line, short};
 use super::workspace::services_directory;
-use crate::project::discover;
-use crate::project::services::keys_meant;
 use crate::work::up::{self, Entry, Filter, Together, UpError};
 
 /// The time between two looks at the logs.

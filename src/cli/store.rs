@@ -4,11 +4,11 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use vx_base::paths::Home;
+use vx_project::tool_and_version;
 
 use super::args::CacheCommand;
 use super::failure::{FAILED, Failure, Outcome, USAGE};
 use super::print;
-use crate::project::tool_and_version;
 use crate::work::store::{self as work, Installed, Selection};
 
 /// This user's home.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use vx_base::paths::Home;
 use vx_process::{missing_interpreter, replace};
+use vx_project::tool_and_version;
 
 use super::args::RunToolArguments;
 use super::commands::COMMANDS;
@@ -12,7 +13,6 @@ use super::failure::{Failure, Outcome};
 use super::frontend::{CommandLine, exit_code};
 use super::workspace::place_or_none;
 use super::{store, words};
-use crate::project::tool_and_version;
 use crate::route::{self, Invocation};
 use crate::work::tool::{Namesake, Naming, ToolError, ToolOptions, ToolOutcome, find_program, find_version};
 use crate::work::workspace::Place;

@@ -7,9 +7,9 @@
 use std::ffi::OsString;
 
 use vx_base::nearest::near_misses;
+use vx_project::tool_and_version;
 
 use super::commands::COMMANDS;
-use crate::project::tool_and_version;
 use crate::shell::system::quote;
 
 /// Commands that are proposed for no word. One letter from `help` is a tool (`helm`), and the usual hint names it anyway.

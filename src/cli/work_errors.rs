@@ -1,10 +1,10 @@
 //! The errors of work as failures of a command, with their exit codes, and with the options that their hints are about.
 
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_project::ProjectError;
 
 use super::failure::{FAILED, Failure, USAGE};
 use super::print;
-use crate::project::ProjectError;
 use crate::shell::system::quote;
 use crate::work::boards::BoardError;
 use crate::work::control::ControlError;

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use vx_project::Project;
+
 use super::failure::Failure;
 use super::notices::Printed;
 use super::store;
-use crate::project::Project;
 #[cfg(feature = "control")]
 use crate::work::up;
 use crate::work::workspace::{Place, read_projects};

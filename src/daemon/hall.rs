@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 use parking_lot::Mutex;
 use vx_base::paths::Home;
+use vx_project::lineage::Bounds;
 use vx_rpc::Fault;
 use vx_shm::{BoardState, BoardView};
 
@@ -19,7 +20,6 @@ use super::place::DaemonPlace;
 use super::protocol::{DaemonStatus, Pong, VersionRange};
 use super::summary::BoardSummary;
 use super::watch::Watch;
-use crate::project::lineage::Bounds;
 use crate::work::boards;
 
 /// The most boards that are named to a new client.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use vx_project::services::{go_name, vite_name};
 use vx_shm::SlotView;
 
 use super::event::DevServerEvent;
@@ -9,7 +10,6 @@ use super::log::{LogEntry, LogRingBuffer, MANAGER};
 use super::reading::{Keys, Reading};
 use super::state::{DevProcessStatus, DevServerMode, DevServerState};
 use super::{BuildError, DEFAULT_LOG_BUFFER_SIZE};
-use crate::project::services::{go_name, vite_name};
 use crate::work::boards::BoardError;
 
 /// A plugin of a project.

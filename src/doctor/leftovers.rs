@@ -5,11 +5,11 @@ use std::path::Path;
 
 use vx_base::paths::Home;
 use vx_base::trouble::Trouble;
+use vx_project::Lock;
+use vx_project::lock::{self, LockFile};
 
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::install::{Leftover, LeftoverKind, leftovers, remove_leftover};
-use crate::project::Lock;
-use crate::project::lock::{self, LockFile};
 use crate::work::wanted_by::wanted_by;
 
 /// All files that no process uses or will use.

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_project::lock::Change;
+use vx_project::trust::Part;
+use vx_project::{ProjectError, ToolRequest};
 
 use crate::doctor::examination::Examination;
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::install::Store;
-use crate::project::lock::Change;
-use crate::project::{ProjectError, ToolRequest};
 use crate::sync::{InstalledRelease, Resolved, ResolvedRelease, ResolvedTool, Resolver};
-use crate::trust::Part;
 use crate::work::error::WorkError;
 use crate::work::wanted_by::{Want, wanted_by};
 use crate::work::workspace::LockOrigin;

@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use regex_lite::Regex;
 use serde::Deserialize;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_project::services::keys_meant;
 
 use super::answer::Answer;
 use super::place::Here;
 use super::wait::whereabouts;
-use crate::project::services::keys_meant;
 use crate::run::{log_file, logs_of};
 use crate::service::entries::{Level, Levels};
 use crate::work::logs;

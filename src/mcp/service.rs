@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_project::services::go_name;
 
 use super::answer::{Answer, trouble};
 use super::call::Call;
 use super::look;
 use super::place::Here;
 use super::wait::{timeout, unfinished};
-use crate::project::services::go_name;
 use crate::service::reading::Differing;
 use crate::work::control::{Asked, Verb, ask};
 use crate::work::frontend::Silent;

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use serde_json::json;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_project::services::keys_meant;
 
 use super::answer::{Answer, trouble};
 use super::call::{Call, Unfinished};
 use super::place::Here;
-use crate::project::services::keys_meant;
 use crate::work::boards::{self, BoardError};
 use crate::work::frontend::Silent;
 use crate::work::up;

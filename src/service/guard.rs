@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use vx_base::paths::{RuntimeError, runtime_directory};
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_process::{Exit, Guard, Survivors};
+use vx_project::services::Restart;
 use vx_shm::{Ending, Health, SlotState};
 use vx_status::vocabulary::service::{BACKING_OFF, STARTING, STOPPING};
 
@@ -24,7 +25,6 @@ use super::order::{Assignment, Order};
 use super::output::Output;
 use super::restarts::Restarts;
 use crate::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild};
-use crate::project::services::Restart;
 use crate::trouble_cell::TroubleCell;
 
 /// The time between two beats of a guard: most of them sleep most of the time, and each beat wakes one up.

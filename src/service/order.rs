@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use vx_base::files::agreed_file::AgreedFile;
 use vx_base::trouble::{Trouble, TroubleKind};
 
-use crate::project::services::{Health, Ready, Reload, Restart};
-use crate::trust::compare_agreed;
+use vx_project::services::{Health, Ready, Reload, Restart};
+use vx_project::trust::compare_agreed;
 
 /// The work of a guard.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use vx_base::files::agreed_file::AgreedFile;
 use vx_base::trouble::{Explain, TroubleKind};
 use vx_process::Inherited;
+use vx_project::services::{Reload, Service, TARGET, with_ports};
 
 use super::built::{current, of_epoch};
 use super::order::{BuildOrder, Order, signal_number};
-use crate::project::services::{Reload, Service, TARGET, with_ports};
 
 /// A declared service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

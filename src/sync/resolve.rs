@@ -27,9 +27,9 @@ use vx_base::parallel::in_parallel;
 use vx_base::platform::Platform;
 use vx_base::template;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_project::{Lock, LockedPart, LockedTool, ToolRequest};
 
 use super::plan::{Resolved, ResolvedRelease, ResolvedTool, claim};
-use crate::project::{Lock, LockedPart, LockedTool, ToolRequest};
 use crate::source::{Artifact, NoRecipe, Recipe, SourceError, Sources};
 pub use aged::{AgeRemark, Soon};
 use archives::{Archives, Missing};

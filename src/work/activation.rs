@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use vx_base::paths::Home;
+use vx_project::{discover, lock};
 
 use super::error::WorkError;
 use super::frontend::{Frontend, Refused, RunView};
 use super::notice::Notice;
 use super::routes::{Routes, Stray};
-use crate::project::{discover, lock};
 use crate::route::{self, search_path, stamp};
 use crate::shell::Change;
 

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use vx_base::nearest::nearest;
 use vx_base::paths::{Home, RuntimeError, known_directories, runtime_directory};
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_project::services::keys_meant;
 use vx_shm::recording::RecordingError;
 use vx_shm::{AttachError, BoardState, Listed, ReadError, Reader, SlotView, Snapshot};
 
 use crate::board_error::ExplainBoard;
 use crate::channel::{Mark, board_file_name};
-use crate::project::services::keys_meant;
 use crate::run::collect_boards;
 
 /// Why a board, a dump or a recording cannot be used.

@@ -11,20 +11,20 @@ use vx_base::files::agreed_file::{AgreedCheckout, AgreedFile};
 use vx_base::package::candidate::SourceKind;
 use vx_base::paths::{Home, foreign, user_home};
 use vx_base::variables::Variables;
+use vx_project::lineage::Bounds;
+use vx_project::trust::kept::{self, Agreed, Kept};
+use vx_project::trust::{
+    Checkout, FoundSetting, Key, NamedFile, Part, Stranger, Subject, Weight, Whereabouts, acting_parts, is_never_taken,
+    part, refused_variables, take_out, variable_of_service,
+};
+use vx_project::{Project, ToolRequest, Trust};
 
 use super::error::WorkError;
 use super::frontend::{Answer, Frontend, Question};
 use super::notice::Notice;
 use super::policy::{Policy, in_build_service};
 use super::withheld::{ConsentError, Withheld};
-use crate::project::lineage::Bounds;
-use crate::project::{Project, ToolRequest, Trust};
 use crate::source::{ProjectSetting, SettingFiles, project_settings, uncatalogued};
-use crate::trust::kept::{self, Agreed, Kept};
-use crate::trust::{
-    Checkout, FoundSetting, Key, NamedFile, Part, Stranger, Subject, Weight, Whereabouts, acting_parts, is_never_taken,
-    part, refused_variables, take_out, variable_of_service,
-};
 
 /// A user's standing on a project's acting parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,16 +7,16 @@ use std::path::PathBuf;
 use vx_base::paths::{NoHome, RuntimeError};
 use vx_base::process_limit::{ProcessLimit, start_error_text};
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_project::ProjectError;
+use vx_project::edit::EditError;
+use vx_project::lock::LockError;
+use vx_project::version::BadRequest;
 
 use super::exports::ExportError;
 use super::policy::PolicyError;
 use super::withheld::ConsentError;
 use crate::board_error::ExplainBoard;
 use crate::install::DiskError;
-use crate::project::ProjectError;
-use crate::project::edit::EditError;
-use crate::project::lock::LockError;
-use crate::project::version::BadRequest;
 use crate::source::NoRecipe;
 use crate::sync::{Forged, Undeclared};
 

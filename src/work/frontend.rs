@@ -4,11 +4,11 @@ use std::io;
 use std::path::PathBuf;
 
 use vx_base::trouble::Trouble;
+use vx_project::trust::kept::Agreed;
 
 use super::error::WorkError;
 use super::notice::Notice;
 use super::run::{LiveRun, RunOutcome};
-use crate::trust::kept::Agreed;
 
 /// The interface of a door for the work below it.
 pub trait Frontend: Sync {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use vx_base::package::shipped::NamedPackage;
 use vx_base::paths::Home;
+use vx_project::trust::Part;
+use vx_project::{Project, Request, ToolRequest, tool_and_version};
 
 use super::awaited::naming_the_silent;
 use super::carry_out::{Assignment, carry_out};
@@ -17,9 +19,7 @@ use super::releases;
 use super::run::{Declared, Purpose, RunOutcome};
 use super::told::tell;
 use super::workspace::{Access, Faults, Place, Workspace, check_entries};
-use crate::project::{Project, Request, ToolRequest, tool_and_version};
 use crate::sync::{Resolution, Resolver, Step};
-use crate::trust::Part;
 
 /// Tools to install by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,6 +3,8 @@
 mod digests;
 
 use vx_base::paths::Home;
+use vx_project::ToolRequest;
+use vx_project::trust::Part;
 
 use super::awaited::naming_the_silent;
 use super::error::WorkError;
@@ -11,10 +13,8 @@ use super::notice::Notice;
 use super::syncing::{check_tools, of_catalogue};
 use super::told::tell;
 use super::workspace::{Access, Faults, Place, Workspace, check_entries};
-use crate::project::ToolRequest;
 use crate::source::Artifact;
 use crate::sync::{Resolution, Resolved, Resolver};
-use crate::trust::Part;
 use digests::Digests;
 
 /// The tools whose versions are chosen anew, within their requests.

@@ -9,9 +9,9 @@ mod dashboard;
 #[path = "look/absent.rs"]
 mod dashboard;
 
+use vx_project::{ColourChoice, GlyphChoice, ThemeChoice, Ui};
 use vx_status::look::{Depth, Palette};
 
-use crate::project::{ColourChoice, GlyphChoice, ThemeChoice, Ui};
 pub use dashboard::{KeyBindings, keys, standard_mouse, standard_refresh_hz};
 
 /// The colours to use on a stream that may be coloured; `None` for no colours.

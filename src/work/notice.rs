@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use vx_base::trouble::Trouble;
 use vx_process::Swept;
+use vx_project::lock::LockError;
+use vx_project::trust::Stranger;
+use vx_project::{LockedTool, Problem};
 
 use super::error::WorkError;
 use super::shims::ShimsError;
-use crate::project::lock::LockError;
-use crate::project::{LockedTool, Problem};
 use crate::sync::AgeRemark;
-use crate::trust::Stranger;
 
 /// A fact worth showing, given as soon as it is known. A door decides whether and how to show it.
 #[derive(Debug)]

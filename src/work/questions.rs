@@ -12,6 +12,8 @@ use vx_base::package::candidate::{Candidate, Scheme};
 use vx_base::paths::Home;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_base::variables::variable;
+use vx_project::Request;
+use vx_project::version::newest_first;
 
 use super::environment::{self, FolderError};
 use super::error::WorkError;
@@ -21,8 +23,6 @@ use super::programs::{self, ProgramError};
 use super::routes::{Routes, program};
 use super::workspace::{Access, Faults, Place, Workspace};
 use crate::install::{DiskError, Release, Store};
-use crate::project::Request;
-use crate::project::version::newest_first;
 use crate::route::{Look, Seen};
 pub use project::{Build, Problem, ProjectState, Script, Service, Tool, project, state};
 

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use vx_base::paths::Home;
 use vx_base::variables::variable;
+use vx_project::{Project, ToolRequest, discover, lineage, lock};
 
 use super::consent::{Consent, Standing, key_files};
 use super::error::WorkError;
@@ -24,7 +25,6 @@ use super::policy::VARIABLE;
 use super::told::tell;
 use super::workspace::{Faults, Place, Workspace, above};
 use crate::install::Release;
-use crate::project::{Project, ToolRequest, discover, lineage, lock};
 use crate::route::{Draft, Invocation, Known, Look, SESSION, joined, search_path, session};
 use crate::source::catalogue;
 #[cfg(all(unix, feature = "control"))]

@@ -19,12 +19,12 @@ use vx_base::package::candidate::SourceKind;
 use vx_base::paths::Home;
 use vx_base::platform::Platform;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_project::{Lock, LockedPart, LockedTool};
 
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::notice::Notice;
 use super::workspace::{Access, Faults, Place, Workspace, check_entries};
-use crate::project::{Lock, LockedPart, LockedTool};
 use package_url::package_url;
 
 /// The standard that a record follows.

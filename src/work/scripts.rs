@@ -20,14 +20,14 @@ use std::path::{Path, PathBuf};
 
 use vx_base::paths::Home;
 use vx_process::foreground_tree;
+use vx_project::Project;
+use vx_project::scripts::{Script, ScriptError, Words, takes_arguments};
 
 use super::frontend::Frontend;
 use super::routes::Routes;
 use super::run::RunOutcome;
 use super::syncing::SyncOptions;
 use super::tool::{notice_strays, sync_missing};
-use crate::project::Project;
-use crate::project::scripts::{Script, ScriptError, Words, takes_arguments};
 use crate::shell::system::{SHELL, quote};
 use environment::{Variables, fixed_words};
 

@@ -8,6 +8,9 @@ use vx_base::package::candidate::SourceKind;
 use vx_base::paths::{Home, RuntimeError, find_runtime_directory};
 use vx_base::shown_address::shown_value;
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_project::dotted_key::key_segment;
+use vx_project::trust::Part;
+use vx_project::{ConfigEntry, ConfigErrors, Project, ToolRequest, Ui, lineage};
 
 use super::consent::Consent;
 use super::error::WorkError;
@@ -15,10 +18,7 @@ use super::frontend::Frontend;
 use super::look;
 use super::told::tell;
 use super::workspace::{FRESH_FOR, Lineage};
-use crate::dotted_key::key_segment;
-use crate::project::{ConfigEntry, ConfigErrors, Project, ToolRequest, Ui, lineage};
 use crate::source::catalogue;
-use crate::trust::Part;
 
 /// A setting.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,12 +10,12 @@ use std::time::{Duration, SystemTime};
 
 use vx_base::digest::Algorithm;
 use vx_base::paths::Home;
+use vx_project::trust::Part;
 
 use super::consent::Consent;
 use super::frontend::Frontend;
 use super::notice::Notice;
 use crate::route::session;
-use crate::trust::Part;
 
 /// The age at which a mark counts no more: a session's number may have gone to another shell.
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);

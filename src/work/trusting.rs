@@ -1,13 +1,13 @@
 //! Agreeing to the acting parts of a project ahead, looking at them, and taking the agreement back.
 
 use vx_base::paths::Home;
+use vx_project::trust::kept::{self, Kept};
 
 use super::consent::{Consent, Standing};
 use super::error::WorkError;
 use super::frontend::{Answer, Frontend};
 use super::withheld::ConsentError;
 use super::workspace::{Faults, Place, Workspace};
-use crate::trust::kept::{self, Kept};
 
 /// The outcome of agreeing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -57,13 +57,13 @@ pub use together::Together;
 
 use vx_base::paths::Home;
 use vx_process::has_ended;
+use vx_project::services::keys_meant;
 use vx_shm::BoardView;
 
 use super::boards;
 use super::frontend::Frontend;
 use super::strays::end_strays_before_run;
 use super::waiting::{Awaited, Reached, State, WaitForError, wait_for};
-use crate::project::services::keys_meant;
 use crate::service::reading::Change;
 
 /// The time between two looks at it.

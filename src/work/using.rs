@@ -10,6 +10,9 @@ use std::time::Duration;
 use vx_base::digest::Algorithm;
 use vx_base::files::replace_file::replace_file;
 use vx_base::paths::Home;
+use vx_project::edit::with_request;
+use vx_project::lock::Guard;
+use vx_project::{Project, ProjectError, Request, discover, tool_and_version};
 
 use super::consent::{Asking, Consent};
 use super::error::WorkError;
@@ -21,9 +24,6 @@ use super::options::RunOptions;
 use super::run::RunOutcome;
 use super::syncing::{SyncOptions, SyncOutcome, sync};
 use super::workspace::Place;
-use crate::project::edit::with_request;
-use crate::project::lock::Guard;
-use crate::project::{Project, ProjectError, Request, discover, tool_and_version};
 use crate::source::catalogue::is_same;
 use before::Before;
 

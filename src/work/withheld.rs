@@ -4,9 +4,9 @@ use std::io;
 use std::path::PathBuf;
 
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_project::trust::Stranger;
 
 use super::policy::{PolicyError, way_to_consent};
-use crate::trust::Stranger;
 
 /// Why something cannot be had, or was not agreed to.
 #[derive(Debug, thiserror::Error)]

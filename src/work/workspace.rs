@@ -17,6 +17,8 @@ use vx_base::nearest::nearest;
 use vx_base::paths::Home;
 use vx_base::platform::Platform;
 use vx_base::variables::Variables;
+use vx_project::lock::{Change, Difference};
+use vx_project::{Lock, Project, ToolRequest};
 
 use super::consent::{Consent, setting_variable};
 use super::error::WorkError;
@@ -25,8 +27,6 @@ use super::notice::Notice;
 use super::on_path::search_path;
 use super::options::RunOptions;
 
-use crate::project::lock::{Change, Difference};
-use crate::project::{Lock, Project, ToolRequest};
 use crate::source::{Limits, ProgramOutput, SourceOptions, Sources};
 use crate::sync::Resolver;
 pub use lock_origin::LockOrigin;

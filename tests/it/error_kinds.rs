@@ -10,10 +10,6 @@ use vx::install::{
     BadName, CommandFault, DiskError, DownloadError, DownloadErrorKind, InstallError, NeedError, ProgramError,
     RemoveError, Stop, UnpackError, UnpackErrorKind, WaitError,
 };
-use vx::project::lock::LockError;
-use vx::project::scripts::ScriptError;
-use vx::project::version::{BadRequest, Miss};
-use vx::project::{ConfigErrors, NoMatch, Problem, ProjectError};
 use vx::source::catalogue::UnknownTool;
 use vx::source::{NoRecipe, SignatureFault, SourceError, SourceErrorKind};
 use vx::sync::Undeclared;
@@ -23,6 +19,10 @@ use vx_base::process_limit::ProcessLimit;
 use vx_base::trouble::TroubleKind::{self, *};
 use vx_base::trouble::{Explain, Trouble};
 use vx_http::{LowestRate, Misdirection, TlsFault};
+use vx_project::lock::LockError;
+use vx_project::scripts::ScriptError;
+use vx_project::version::{BadRequest, Miss};
+use vx_project::{ConfigErrors, NoMatch, Problem, ProjectError};
 
 /// The kind of an error, after a check that its parts are single lines.
 fn kind_of(error: &(impl std::fmt::Display + Explain)) -> TroubleKind {

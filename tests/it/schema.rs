@@ -5,7 +5,7 @@ use std::path::Path;
 
 use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::Value;
-use vx::project::Project;
+use vx_project::Project;
 
 use crate::sandbox::Sandbox;
 

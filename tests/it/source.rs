@@ -11,7 +11,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use vx::project::Request;
 use vx::source::{
     Artifact, Limits, ProgramOutput, Recipe, RecipeRequest, SettingFiles, SourceError, SourceErrorKind, SourceOptions,
     Sources,
@@ -22,6 +21,7 @@ use vx_base::paths::Home;
 use vx_base::platform::Platform;
 use vx_base::trouble::Explain;
 use vx_http::LowestRate;
+use vx_project::Request;
 
 use crate::registry::archive::{Entry, script, tgz, wheel};
 use crate::registry::{Language, Npm, Registry, digest, npm_path, page_path, wheel_path};

@@ -4,12 +4,12 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_project::services::keys_meant;
 use vx_shm::Reader;
 
 use crate::cli::args::WaitArguments;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::print;
-use crate::project::services::keys_meant;
 use crate::work::boards::{self, BoardError};
 use crate::work::follow;
 #[cfg(feature = "control")]

@@ -3,12 +3,12 @@
 use std::io;
 
 use crossbeam_channel::Receiver;
+use vx_project::Ui;
 use vx_status::lines::{PlainForm, PlainOptions, plain};
 use vx_status::source::Inputs;
 
 use super::failure::{Failure, unless_closed};
 use super::look;
-use crate::project::Ui;
 
 /// No line is drawn over.
 pub(super) const DRAWS: bool = false;

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use vx_project::Project;
+use vx_project::scripts::ScriptError;
+
 use crate::cli::failure::{Failure, USAGE};
 use crate::cli::store;
-use crate::project::Project;
-use crate::project::scripts::ScriptError;
 use crate::shell::system::quote;
 use crate::work::workspace::above;
 

@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use vx_project::Project;
+use vx_project::scripts::{Script, takes_arguments};
+use vx_project::trust::shown_command;
 
 use crate::cli::failure::Outcome;
 use crate::cli::print;
-use crate::project::Project;
-use crate::project::scripts::{Script, takes_arguments};
-use crate::trust::shown_command;
 
 /// Run `vx run --list`.
 pub(super) fn list(project: &Project, as_json: bool) -> Outcome {

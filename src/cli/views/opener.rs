@@ -8,7 +8,6 @@ use vx_status::source::{Opener, is_web_address};
 
 use crate::cli::interrupts::lending;
 use crate::cli::{browser, editor};
-use crate::project;
 
 /// The user's browser, and the user's editor for files of the project in a directory.
 pub(in crate::cli) struct UserPrograms {
@@ -52,11 +51,11 @@ struct Ground {
 impl Ground {
     /// The ground of the project that this directory is in; without one, the directory itself.
     fn of(directory: &Path) -> Self {
-        let file = project::find(directory);
+        let file = vx_project::find(directory);
         let root = file.as_deref().and_then(Path::parent).unwrap_or(directory).to_owned();
         let mut from = vec![directory.to_owned(), root.clone()];
         // A service works in a directory of its own; a file with mistakes has none to offer.
-        let services = project::load(directory).map(|project| project.services).unwrap_or_default();
+        let services = vx_project::load(directory).map(|project| project.services).unwrap_or_default();
         from.extend(services.iter().filter_map(|service| service.directory.as_ref()).map(|below| root.join(below)));
         Self { root, from }
     }

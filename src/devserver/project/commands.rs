@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_project::services::vite_go;
 use vx_shm::{Reader, Snapshot};
 
 use super::Shared;
@@ -13,7 +14,6 @@ use crate::devserver::error::DevServerError;
 use crate::devserver::instance::name_of;
 use crate::devserver::reading::Keys;
 use crate::devserver::state::DevServerState;
-use crate::project::services::vite_go;
 use crate::run::await_change;
 use crate::service::build_key;
 use crate::service::spec::Spec;

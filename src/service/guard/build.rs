@@ -15,11 +15,11 @@ use crossbeam_channel::bounded;
 use vx_base::shown_address::shown_address;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{Exit, Guard, Guarded, GuardedProgram};
+use vx_project::services::Reload;
 use vx_shm::{Ending, Slot, SlotState};
 use vx_status::vocabulary::build::{COMPILING, RELOADING, TRANSFERRING};
 
 use super::LAST_LINES;
-use crate::project::services::Reload;
 use crate::service::built::{current, of_epoch};
 use crate::service::mistakes::{Form, Mistakes};
 use crate::service::order::{BuildOrder, changed_file};

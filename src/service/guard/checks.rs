@@ -1,8 +1,8 @@
 //! The checks that a service's table declares.
 
 use regex_lite::Regex;
+use vx_project::services::Ready;
 
-use crate::project::services::Ready;
 use crate::service::order::Order;
 use crate::service::probe::{Check, CommandCheck, HttpCheck};
 

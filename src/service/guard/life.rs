@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use vx_process::{Exit, Guarded, GuardedProgram};
+use vx_project::services::Restart;
 use vx_shm::Health;
 use vx_status::vocabulary::service::{READY, RUNNING};
 
 use super::checks::checks;
 use super::health::{Found, Rounds};
 use super::{End, Keeper};
-use crate::project::services::Restart;
 use crate::service::order::changed_file;
 use crate::service::output::Drained;
 use crate::service::probe::{Look, Probe};

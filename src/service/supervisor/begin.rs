@@ -8,13 +8,13 @@ use std::time::Instant;
 use vx_base::paths::find_runtime_directory;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{Group, Launch, Output, Stdin, start};
+use vx_project::services::{Port, ports_named};
 use vx_shm::{Ending, Kind, Reservation, SlotState, Work};
 
 use super::needs::{Standing, standing};
 use super::unit::{Guarded, Stage, Unit};
 use super::{Event, Supervisor};
 use crate::channel::{Mark, ServiceChannel};
-use crate::project::services::{Port, ports_named};
 use crate::run::log_file;
 use crate::service::order::Assignment;
 use crate::service::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError};

@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{Ended, start};
+use vx_project::services::Port;
 use vx_shm::{Ending, Kind, SlotState, Work};
 
 use super::unit::{Guarded, Stage};
 use super::{Event, GUARD_PATIENCE, Supervisor};
-use crate::project::services::Port;
 use crate::run::log_file;
 use crate::service::built::build_key;
 use crate::service::order::Assignment;

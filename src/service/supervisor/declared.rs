@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_project::services::{Port, ports_named};
 
 use super::Supervisor;
 use super::unit::{Stage, Unit};
-use crate::project::services::{Port, ports_named};
 use crate::service::reading::{Change, Differing, Reading};
 use crate::service::spec::Spec;
 

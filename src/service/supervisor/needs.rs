@@ -2,7 +2,7 @@
 
 use vx_shm::{Health, SlotState, SlotView};
 
-use crate::project::services::Until;
+use vx_project::services::Until;
 
 /// What is known of a needed service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use vx_base::nearest::nearest;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_project::services::{Service, with_needs, with_parts};
 use vx_shm::Reservation;
 
 use super::declared::{Declared, Runs};
 use super::unit::{Client, Stage, Unit};
 use super::{OVER, Supervisor};
-use crate::project::services::{Service, with_needs, with_parts};
 use crate::service::ports;
 use crate::service::reading::{Change, Reading};
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use vx_base::parallel::in_parallel;
 use vx_base::platform::Platform;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_project::ToolRequest;
 
 use super::Resolver;
 use super::standing::Standing;
-use crate::project::ToolRequest;
 use crate::source::{Artifact, SourceError, SourceErrorKind};
 
 /// The archives of a tool by platform.

@@ -8,10 +8,10 @@ use vx_base::digest::Digest;
 use vx_base::package::archive::Attested;
 use vx_base::platform::Platform;
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_project::{LockedPart, LockedTool, ToolRequest};
 
 use super::Resolver;
 use super::archives::Archives;
-use crate::project::{LockedPart, LockedTool, ToolRequest};
 use crate::source::Artifact;
 
 /// An archive that is no longer what the lock has of it.

@@ -9,10 +9,10 @@ use vx_base::platform::Platform;
 use vx_base::shown_address::locked_address;
 use vx_base::template;
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_project::{LockedTool, Request, ToolRequest};
 
 use super::Resolver;
 use super::version::{accepts, exact};
-use crate::project::{LockedTool, Request, ToolRequest};
 use crate::source::{Disagreement, Recipe};
 
 /// A lock entry that vx.toml and the catalogue do not agree with.
@@ -145,11 +145,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::project::lock::LockFile;
-    use crate::project::{Lock, Project};
     use crate::source::{Limits, SettingFiles, SourceOptions, Sources};
     use vx_base::age::ReleaseAge;
     use vx_base::paths::Home;
+    use vx_project::lock::LockFile;
+    use vx_project::{Lock, Project};
 
     #[test]
     fn the_lock_of_this_project_agrees_with_its_requests_and_the_catalogue() {

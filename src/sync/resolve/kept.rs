@@ -7,9 +7,9 @@ use vx_base::package::candidate::SourceKind;
 use vx_base::parallel::in_parallel;
 use vx_base::platform::Platform;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_project::{LockedPart, LockedTool, ToolRequest};
 
 use super::Resolver;
-use crate::project::{LockedPart, LockedTool, ToolRequest};
 
 /// The most packages that are asked about at once.
 const PACKAGES_AT_ONCE: usize = 32;

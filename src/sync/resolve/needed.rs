@@ -4,10 +4,10 @@ use std::slice;
 
 use vx_base::package::candidate::Candidate;
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_project::ToolRequest;
 
 use super::Resolver;
 use super::standing::Standing;
-use crate::project::ToolRequest;
 use crate::source::{Recipe, catalogue};
 use crate::sync::plan::Resolved;
 

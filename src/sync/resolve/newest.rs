@@ -2,10 +2,10 @@
 
 use vx_base::package::candidate::{Candidate, SourceKind};
 use vx_base::trouble::Trouble;
+use vx_project::{Request, ToolRequest};
 
 use super::Resolver;
 use super::aged::{Choice, Soon};
-use crate::project::{Request, ToolRequest};
 
 /// The newest versions of a tool.
 #[derive(Clone, Debug, PartialEq, Eq)]

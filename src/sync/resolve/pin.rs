@@ -2,9 +2,10 @@
 
 use std::slice;
 
+use vx_project::lock::Change;
+use vx_project::{LockedTool, Request, ToolRequest};
+
 use super::Resolver;
-use crate::project::lock::Change;
-use crate::project::{LockedTool, Request, ToolRequest};
 
 /// A pinned version.
 pub(super) struct Pin {

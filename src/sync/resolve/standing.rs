@@ -3,10 +3,10 @@
 use vx_base::package::candidate::SourceKind;
 use vx_base::platform::Platform;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_project::{LockedTool, ToolRequest};
 
 use super::pin::Pin;
 use super::{Resolver, failed};
-use crate::project::{LockedTool, ToolRequest};
 use crate::source::Recipe;
 use crate::sync::plan::Resolved;
 

@@ -2,12 +2,12 @@
 
 use vx_base::package::candidate::{Candidate, Scheme, SourceKind};
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_project::{Request, ToolRequest};
 
 use super::Resolver;
 use super::aged::{Choice, Unanswered};
 use super::needed::{Runner, runnable};
 use super::pin::Pin;
-use crate::project::{Request, ToolRequest};
 use crate::source::Recipe;
 
 impl Resolver<'_> {

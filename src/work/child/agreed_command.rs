@@ -10,9 +10,9 @@ use std::path::Path;
 
 use vx_base::files::agreed_file::{AgreedFile, AgreedFileError, NamedKind};
 use vx_base::files::replace_file::set_mode;
+use vx_project::trust::{compare_agreed, with_other_paths};
 
 use crate::shell::system::quote;
-use crate::trust::{compare_agreed, with_other_paths};
 
 /// A command, and the copies that it names. They go with this value.
 pub(super) struct AgreedCommand {
@@ -67,9 +67,9 @@ impl AgreedCommand {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::trust::{Checkout, Contents, Whereabouts};
     use vx_base::digest::{Algorithm, Digest};
     use vx_base::files::agreed_file::AgreedCheckout;
+    use vx_project::trust::{Checkout, Contents, Whereabouts};
 
     fn file(path: &Path, digest: Digest) -> AgreedFile {
         AgreedFile { path: path.to_owned(), kind: NamedKind::File, digest, checkout: AgreedCheckout::default() }

@@ -1,6 +1,6 @@
 //! The settings of the dashboard, in a vx that was built without one: they are listed as the user has set them.
 
-use crate::project::{ConfigErrors, Ui};
+use vx_project::{ConfigErrors, Ui};
 
 /// The pictures in a second, unless the user has set it: none is drawn.
 pub fn standard_refresh_hz() -> u8 {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 pub use vx_tui::KeyBindings;
 use vx_tui::{DashboardOptions, KeyBindingError};
 
-use crate::project::{ConfigErrors, Ui};
+use vx_project::{ConfigErrors, Ui};
 
 /// The pictures in a second, unless the user has set it.
 pub fn standard_refresh_hz() -> u8 {

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use vx_base::paths::Home;
+use vx_project::trust::shown_command;
 use vx_text::escaped;
 
 use super::QuestionError;
 use crate::install::Store;
-use crate::project;
+
 use crate::service::build_key;
-use crate::trust::shown_command;
 
 use crate::work::error::WorkError;
 use crate::work::frontend::Silent;
@@ -144,7 +144,7 @@ pub struct Problem {
 pub fn project(home: &Home, directory: &Path) -> Result<ProjectState, QuestionError> {
     let place = Place::Above(directory.to_owned());
     let workspace = Workspace::open(home.clone(), &place, Faults::Keep, &Silent)?;
-    if let Some(WorkError::Project(project::ProjectError::Wrong(errors))) = &workspace.fault {
+    if let Some(WorkError::Project(vx_project::ProjectError::Wrong(errors))) = &workspace.fault {
         let problems = errors.problems.iter().map(|found| problem(found, true)).collect();
         return Ok(ProjectState::unusable(errors.path.clone(), problems));
     }
@@ -158,7 +158,7 @@ pub fn project(home: &Home, directory: &Path) -> Result<ProjectState, QuestionEr
         let receipts = store.iter().map(|release| &release.receipt).filter(|receipt| receipt.tool == tool);
         receipts.map(|receipt| receipt.version.clone()).collect()
     };
-    let tool = |tool: &project::ToolRequest| Tool {
+    let tool = |tool: &vx_project::ToolRequest| Tool {
         name: tool.name.clone(),
         wanted: tool.request.text().to_owned(),
         locked: workspace.lock.tools.get(&tool.name).map(|locked| locked.version.clone()),
@@ -166,7 +166,7 @@ pub fn project(home: &Home, directory: &Path) -> Result<ProjectState, QuestionEr
         missing: absent.contains(&tool.name),
         line: number(tool.line),
     };
-    let script = |script: &project::scripts::Script| Script {
+    let script = |script: &vx_project::scripts::Script| Script {
         name: script.name.clone(),
         command: shown_command(&script.command),
         description: script.description.clone(),
@@ -193,8 +193,8 @@ impl ProjectState {
     }
 }
 
-fn problem(found: &project::Problem, error: bool) -> Problem {
-    let project::Problem { message, advice, line, column, length, .. } = found.clone();
+fn problem(found: &vx_project::Problem, error: bool) -> Problem {
+    let vx_project::Problem { message, advice, line, column, length, .. } = found.clone();
     // The texts quote a file that may be a stranger's, and are for people.
     let (message, advice) = (escaped(&message).into_owned(), advice.map(|advice| escaped(&advice).into_owned()));
     Problem { line: number(line), column: number(column), length: number(length), message, advice, error }

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_project::DeclaredAgent;
 
 use super::Routes;
 use super::layer::Layer;
-use crate::project::DeclaredAgent;
 use crate::route::Invocation;
 use crate::turn::{Agent, AgentsError};
 use crate::work::error::WorkError;

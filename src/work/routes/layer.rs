@@ -6,9 +6,9 @@ use std::slice;
 
 use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_project::ToolRequest;
 
 use crate::install::{Release, Store};
-use crate::project::ToolRequest;
 use crate::route::Look;
 use crate::sync::{Decision, Resolved, Resolver};
 use crate::work::error::WorkError;

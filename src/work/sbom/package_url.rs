@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use vx_base::package::candidate::SourceKind;
 
-use crate::project::LockedPart;
+use vx_project::LockedPart;
 
 /// The characters that a package URL writes out.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -9,11 +9,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use vx_base::files::small_file::read_regular;
 use vx_base::paths::{Home, user_home};
 use vx_base::variables::Variables as Environment;
+use vx_project::Project;
+use vx_project::trust::is_never_taken;
 
 use super::error::ScriptRunError;
-use crate::project::Project;
 use crate::route::search_path;
-use crate::trust::is_never_taken;
 use crate::work::consent::Consent;
 use crate::work::frontend::Frontend;
 use crate::work::told::tell_of_file;

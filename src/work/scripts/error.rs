@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use vx_base::trouble::{Explain, TroubleKind};
 use vx_process::Exit;
+use vx_project::scripts::ScriptError;
 
-use crate::project::scripts::ScriptError;
 use crate::work::error::WorkError;
 
 /// Why scripts were not run, or not all of them.

@@ -4,12 +4,12 @@ use parking_lot::Mutex;
 use vx_base::gauge::Gauge;
 use vx_base::trouble::Trouble;
 use vx_process::{Ended, Exit, Group, Launch, LogFile, LogPolicy, Output, Stdin, shares_terminal};
+use vx_project::ProgressForms;
 use vx_shm::{Ending, Kind, SlotState};
 use vx_status::vocabulary::task;
 
 use super::Step;
 use crate::channel::slot_key;
-use crate::project::ProgressForms;
 use crate::run::{Job, JobSlot, Need, Numbers, Place, Prepared, Stop, Until, Unwritten, Writer, verdict};
 
 /// The most of a step's last output that is kept for its error, in bytes.

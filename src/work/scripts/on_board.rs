@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::Exit;
+use vx_project::ProgressForms;
 use vx_shm::{Board, BoardState, Reader};
 use vx_status::source::Expectations;
 
@@ -16,7 +17,6 @@ use super::hand::StepsHand;
 use super::jobs::{StepJob, turns};
 use super::{ScriptRunError, Step};
 use crate::channel::Mark;
-use crate::project::ProgressForms;
 use crate::run::{FlightRecorder, Job, Jobs, JoinedBoard, Run, RunBoard, hold, make_logs, start_run};
 use crate::work::board_place::BoardPlace;
 use crate::work::boards;

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use vx_base::files::agreed_file::AgreedFileError;
 use vx_base::paths::RuntimeError;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_project::ConfigErrors;
 use vx_rpc::{CallError, Fault};
 
 use crate::board_error::ExplainBoard;
-use crate::project::ConfigErrors;
 use crate::service::spec::DirectoryOutside;
 use crate::work::boards::BoardError;
 use crate::work::error::WorkError;

@@ -2,8 +2,8 @@
 
 use vx_base::nearest::nearest;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_project::services::keys_meant;
 
-use crate::project::services::keys_meant;
 use crate::work::workspace::Workspace;
 
 /// The services of a project that this name means: itself, or both of a plugin. None, if it may be one that the user has not

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use vx_base::digest::Algorithm;
 use vx_base::files::agreed_file::AgreedFile;
 use vx_base::paths::Home;
+use vx_project::dotted_key::key_segment;
+use vx_project::services::Service;
+use vx_project::trust::Part;
 
 use super::error::UpError;
-use crate::dotted_key::key_segment;
-use crate::project::services::Service;
 use crate::service::reading::ReadAt;
 use crate::service::spec::Spec;
-use crate::trust::Part;
 use crate::work::consent::{Asking, Consent};
 use crate::work::frontend::Frontend;
 use crate::work::routes::Routes;

@@ -104,7 +104,7 @@ mod tests {
     use std::os::unix::ffi::OsStringExt;
 
     use super::*;
-    use crate::project::services::Service;
+    use vx_project::services::Service;
 
     #[test]
     fn variables_come_back_from_their_pieces_as_they_were_also_those_that_are_no_text() {

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use vx_base::digest::Digest;
 use vx_base::files::replace_file::replace_file;
 use vx_base::paths::Home;
+use vx_project::lock;
+use vx_project::trust::{Key, kept};
 
-use crate::project::lock;
-use crate::trust::{Key, kept};
 use crate::work::consent::Consent;
 use crate::work::error::WorkError;
 

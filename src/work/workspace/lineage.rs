@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use vx_project::{ToolRequest, lineage};
+
 use super::Workspace;
-use crate::project::{ToolRequest, lineage};
 use crate::source::catalogue;
 
 impl Workspace {

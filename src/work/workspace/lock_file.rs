@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use vx_base::digest::Algorithm;
+use vx_project::lock::{Guard, LockFile};
+use vx_project::{Lock, LockedTool};
 
 use super::{Access, LockOrigin, Workspace};
-use crate::project::lock::{Guard, LockFile};
-use crate::project::{Lock, LockedTool};
 use crate::work::error::WorkError;
 use crate::work::frontend::Frontend;
 use crate::work::notice::Notice;

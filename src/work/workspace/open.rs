@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use vx_base::age::{MINIMUM_RELEASE_AGE, ReleaseAge};
 use vx_base::paths::Home;
+use vx_project::lock::{self, LockFile};
+use vx_project::{Lock, Project, ProjectError};
 
 use super::place::{above, notice_doubts};
 use super::{Faults, LockOrigin, Place, Workspace, platform};
-use crate::project::lock::{self, LockFile};
-use crate::project::{Lock, Project, ProjectError};
 use crate::work::consent::{Asking, Consent};
 use crate::work::error::WorkError;
 use crate::work::frontend::Frontend;

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use vx_base::paths::Home;
+use vx_project::lineage::{self, Bounds};
+use vx_project::{Project, ProjectError, discover};
 
-use crate::project::lineage::{self, Bounds};
-use crate::project::{Project, ProjectError, discover};
 use crate::source::catalogue;
 use crate::work::error::WorkError;
 use crate::work::frontend::Frontend;

@@ -3,9 +3,9 @@ use std::fs;
 use std::path::Path;
 
 use parking_lot::Mutex;
+use vx_project::ProjectError;
 
 use super::*;
-use crate::project::ProjectError;
 use crate::work::frontend::{Frontend, Refused, RunView, Silent};
 
 /// Keeps every notice.

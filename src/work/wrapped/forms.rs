@@ -1,8 +1,8 @@
 //! The forms of progress that vx.toml has for a command, the project's before the user's own.
 
 use vx_base::paths::Home;
+use vx_project::{ProgressForms, Project, ProjectError, discover};
 
-use crate::project::{ProgressForms, Project, ProjectError, discover};
 use crate::work::frontend::Frontend;
 use crate::work::notice::Notice;
 use crate::work::workspace::Place;

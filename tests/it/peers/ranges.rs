@@ -7,9 +7,9 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use vx::project::Request;
-use vx::project::version::Miss;
 use vx_base::package::candidate::{Candidate, Scheme};
+use vx_project::Request;
+use vx_project::version::Miss;
 
 use super::{ask, said};
 

@@ -9,9 +9,9 @@ use toml::de::{DeString, DeTable};
 
 use super::renewal::renewal;
 use super::words::words;
-use crate::project::config::duration;
-use crate::project::config::reader::{Reader, Value, kind};
-use crate::project::services::{
+use crate::config::duration;
+use crate::config::reader::{Reader, Value, kind};
+use crate::services::{
     Health, LOG_BOUNDS, LOG_BYTES, NAME_BYTES, Port, Readiness, Ready, Restart, Service, Stop, Until,
 };
 

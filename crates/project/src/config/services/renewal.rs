@@ -4,8 +4,8 @@ use regex_lite::Regex;
 use toml::de::DeTable;
 
 use super::words::words;
-use crate::project::config::reader::{Reader, Value};
-use crate::project::services::{Reload, Renewal, TARGET};
+use crate::config::reader::{Reader, Value};
+use crate::services::{Reload, Renewal, TARGET};
 
 /// The compilers whose mistakes are known.
 const COMPILERS: [&str; 4] = ["go", "rustc", "tsc", "esbuild"];

@@ -4,7 +4,7 @@ use toml::de::DeTable;
 use vx_base::gauge::Pattern;
 
 use super::reader::{Reader, Value, kind};
-use crate::project::problem::Problem;
+use crate::problem::Problem;
 
 const KEYS: [&str; 3] = ["pattern", "patterns", "total"];
 

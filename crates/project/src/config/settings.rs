@@ -164,7 +164,7 @@ mod tests {
     use std::path::Path;
 
     use super::Settings;
-    use crate::project::Project;
+    use crate::Project;
 
     fn settings(text: &str) -> Settings {
         Project::parse(Path::new("vx.toml"), text).expect("a project").settings

@@ -12,7 +12,7 @@ const STRIDE: usize = 1024;
 const MOST_QUOTES: usize = 1000;
 
 /// A text with the starts of its lines.
-pub(in crate::project) struct Lines<'t> {
+pub(crate) struct Lines<'t> {
     text: &'t str,
     /// The first byte of each line.
     starts: Vec<usize>,
@@ -24,16 +24,16 @@ pub(in crate::project) struct Lines<'t> {
 
 /// A place in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::project) struct TextPlace {
+pub(crate) struct TextPlace {
     /// Its line, from 1.
-    pub(in crate::project) line: usize,
+    pub(crate) line: usize,
     /// Its column in characters, from 1.
-    pub(in crate::project) column: usize,
+    pub(crate) column: usize,
 }
 
 impl<'t> Lines<'t> {
     /// Find the lines of this text.
-    pub(in crate::project) fn of(text: &'t str) -> Self {
+    pub(crate) fn of(text: &'t str) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
         let mut sum = 0;
         let pieces = text.as_bytes().chunks(STRIDE).map(characters);
@@ -50,12 +50,12 @@ impl<'t> Lines<'t> {
     }
 
     /// The text.
-    pub(in crate::project) fn text(&self) -> &'t str {
+    pub(crate) fn text(&self) -> &'t str {
         self.text
     }
 
     /// The place of a byte.
-    pub(in crate::project) fn place(&self, at: usize) -> TextPlace {
+    pub(crate) fn place(&self, at: usize) -> TextPlace {
         let at = floor_boundary(self.text, at);
         let line = self.starts.partition_point(|start| *start <= at);
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();

@@ -14,8 +14,8 @@ use toml::de::{DeTable, DeValue};
 use vx_base::nearest::nearest;
 
 use super::reader::{Reader, kind};
-use crate::project::problem::Problem;
-use crate::project::services::{OWN_PORT, Reload, Service, circle, ports_named};
+use crate::problem::Problem;
+use crate::services::{OWN_PORT, Reload, Service, circle, ports_named};
 use fields::service;
 use preset::of_preset;
 

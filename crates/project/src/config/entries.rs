@@ -4,7 +4,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::dotted_key::key_segment;
-use crate::project::problem::Lines;
+use crate::problem::Lines;
 
 /// One value of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use toml::de::DeTable;
 
 use super::entries::{self, ConfigEntry};
 use super::reader::{Reader, Value};
-use crate::project::discover::{self, ProjectError};
-use crate::project::problem::{ConfigErrors, Lines, Problem};
+use crate::discover::{self, ProjectError};
+use crate::problem::{ConfigErrors, Lines, Problem};
 
 const KEYS: [&str; 6] = ["refresh_hz", "theme", "colours", "glyphs", "mouse", "keys"];
 

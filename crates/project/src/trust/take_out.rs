@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::part::Part;
 use crate::dotted_key::{key_segment, key_segments};
-use crate::project::{Project, ToolRequest};
+use crate::{Project, ToolRequest};
 
 /// Take these parts out of the project. A tool that cannot be had without one of them stays declared, and is marked as
 /// withheld, and so is an agent; the others of the catalogue stay in the catalogue's own form.

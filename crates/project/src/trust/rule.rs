@@ -17,7 +17,7 @@ use super::named::{Contents, Meaning, named_files};
 use super::part::{FoundSetting, NamedFile, Part, is_arguments, is_command};
 use super::variables::is_never_taken;
 use crate::dotted_key::key_segments;
-use crate::project::{DeclaredAddresses, DeclaredDigests, Project, ToolRequest, ValueKind};
+use crate::{DeclaredAddresses, DeclaredDigests, Project, ToolRequest, ValueKind};
 
 /// The tables of a project whose values other programs act on.
 const ACTED_ON: [&str; 3] = ["hooks", "agents", "services"];

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use vx_base::paths::{Foreign, foreign};
 
 use super::Whereabouts;
-use crate::project::lineage::Bounds;
+use crate::lineage::Bounds;
 
 /// The reason why a project counts as a stranger's.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use vx_base::age::ReleaseAge;
 use vx_base::package::archive::Archive;
 
 use super::*;
-use crate::project::config::{Project, ToolRequest};
+use crate::config::{Project, ToolRequest};
 
 fn part(package: &str, file: &str) -> LockedPart {
     let archive = Archive {
@@ -84,7 +84,7 @@ fn a_lock_reads_back_as_it_was_and_is_sorted() {
 
 #[test]
 fn the_lock_of_this_project_is_written_as_it_is() {
-    let text = include_str!("../../../vx.lock");
+    let text = include_str!("../../../../vx.lock");
     let LockFile::Current(lock) = parse(text).unwrap() else { panic!("a lock of this format") };
     assert_eq!(lock.render(), text);
 }

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use vx_base::nearest::nearest;
 
-use crate::project::problem::{Lines, Problem};
+use crate::problem::{Lines, Problem};
 
 /// A value with its place.
 pub(super) type Value<'v> = Spanned<DeValue<'v>>;

@@ -11,7 +11,7 @@ use vx_base::trouble::Explain;
 
 use super::reader::{Reader, Value, kind};
 use super::{ToolRequest, duration, fields, packages};
-use crate::project::version::Request;
+use crate::version::Request;
 
 const KEYS: [&str; 15] = [
     "version",

@@ -3,7 +3,7 @@
 use toml::de::{DeTable, DeValue};
 
 use super::reader::{Reader, Value, kind};
-use crate::project::scripts::Script;
+use crate::scripts::Script;
 
 const KEYS: [&str; 7] = ["command", "run", "description", "args", "env", "cwd", "depends"];
 

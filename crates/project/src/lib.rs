@@ -1,7 +1,10 @@
 //! The project: `vx.toml`, the versions it asks for, and the lock file. Nothing here touches the network.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 pub mod config;
 pub mod discover;
+pub mod dotted_key;
 pub mod edit;
 pub mod lineage;
 pub mod lock;
@@ -10,6 +13,7 @@ pub mod problem;
 pub mod procfile;
 pub mod scripts;
 pub mod services;
+pub mod trust;
 pub mod version;
 
 pub use config::{

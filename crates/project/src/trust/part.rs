@@ -11,8 +11,8 @@ use vx_base::shown_address::{shown_address, shown_value};
 use vx_text::escaped;
 
 use super::shown_command::shown_command;
+use crate::ValueKind;
 use crate::dotted_key::{key_segment, key_segments};
-use crate::project::ValueKind;
 
 /// A part of a project that can act.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use toml::de::{DeString, DeTable};
 
 use super::fields::{check_name, file_below, log_bytes, needs, refuse_unknown, stop};
 use super::renewal::reload;
-use crate::project::config::reader::Reader;
-use crate::project::services::{NAME_BYTES, Service, vite_go};
+use crate::config::reader::Reader;
+use crate::services::{NAME_BYTES, Service, vite_go};
 
 const KEYS: [&str; 10] =
     ["preset", "path", "env", "env_file", "needs", "optional", "reload", "stop", "description", "log_bytes"];

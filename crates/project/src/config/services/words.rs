@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use crate::project::config::reader::{Reader, Value};
+use crate::config::reader::{Reader, Value};
 
 /// Those of a list as they are, a text split like a shell's words, or a text for a shell.
 pub(super) fn words(reader: &mut Reader<'_>, what: &str, value: &Value<'_>, shell: bool) -> Option<Vec<String>> {
@@ -48,7 +48,7 @@ mod tests {
     use std::path::Path;
 
     use super::for_a_shell;
-    use crate::project::Project;
+    use crate::Project;
 
     #[test]
     fn what_only_a_shell_obeys_is_pointed_out_where_there_is_none() {

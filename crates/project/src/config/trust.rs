@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use super::reader::Reader;
-use crate::project::discover::{self, ProjectError};
-use crate::project::problem::ConfigErrors;
+use crate::discover::{self, ProjectError};
+use crate::problem::ConfigErrors;
 
 const KEYS: [&str; 2] = ["folders", "variables"];
 

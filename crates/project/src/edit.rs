@@ -93,7 +93,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::project::Project;
+    use crate::Project;
 
     fn edited(text: &str, tool: &str, request: &str) -> String {
         let edited = with_request(text, tool, request).expect("it is TOML");

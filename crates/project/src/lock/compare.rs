@@ -8,7 +8,7 @@ use vx_base::shown_address::locked_address;
 use vx_base::template;
 
 use super::{Lock, LockedPart, LockedTool};
-use crate::project::config::{DeclaredDigests, ToolRequest};
+use crate::config::{DeclaredDigests, ToolRequest};
 
 /// A tool whose lock entry does not match the project.
 #[derive(Clone, Debug, PartialEq, Eq)]

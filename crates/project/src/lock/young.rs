@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use vx_base::age::{Published, ReleaseAge, in_words, to_the_second};
 
 use super::{Lock, LockedTool};
-use crate::project::config::ToolRequest;
+use crate::config::ToolRequest;
 
 /// A locked release that is too young.
 #[derive(Clone, Debug, PartialEq, Eq)]
