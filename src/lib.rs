@@ -21,7 +21,6 @@ pub mod run;
 #[cfg(feature = "control")]
 pub mod service;
 pub mod shell;
-pub mod source;
 pub mod sync;
 pub mod trouble_cell;
 #[cfg(all(unix, feature = "control"))]

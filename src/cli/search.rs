@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use vx_base::platform::Platform;
+use vx_fetch::catalogue;
 
 use super::failure::{Failure, Outcome};
 use super::print;
-use crate::source::catalogue;
 
 /// Run `vx search`.
 pub(super) fn run(text: &str, as_json: bool) -> Outcome {

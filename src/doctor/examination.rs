@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 
 use vx_base::package::candidate::SourceKind;
+use vx_fetch::Sources;
 
 use crate::install::Depth;
-use crate::source::Sources;
 use crate::work::workspace::Workspace;
 
 /// The subject of all checks.

@@ -3,9 +3,9 @@
 use vx_base::package::candidate::SourceKind;
 use vx_base::parallel::in_parallel;
 use vx_base::trouble::Explain;
+use vx_fetch::{SourceError, Sources};
 
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
-use crate::source::{SourceError, Sources};
 
 /// Check the settings of these kinds of sources. With `online`, also check that the registries answer.
 pub(super) fn check(sources: &Sources, online: Option<&Sources>, kinds: &[SourceKind]) -> Vec<Finding> {

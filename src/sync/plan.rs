@@ -9,11 +9,11 @@ use vx_base::package::archive::Archive;
 use vx_base::package::candidate::SourceKind;
 use vx_base::package::{Part, Program};
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_fetch::Claim;
 use vx_project::LockedPart;
 
 use super::step::Step;
 use crate::install::{Receipt, instructions};
-use crate::source::Claim;
 
 /// One tool of the project, as far as it was resolved.
 #[derive(Clone, Debug)]

@@ -27,10 +27,10 @@ use vx_base::parallel::in_parallel;
 use vx_base::platform::Platform;
 use vx_base::template;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_fetch::{Artifact, NoRecipe, Recipe, SourceError, Sources};
 use vx_project::{Lock, LockedPart, LockedTool, ToolRequest};
 
 use super::plan::{Resolved, ResolvedRelease, ResolvedTool, claim};
-use crate::source::{Artifact, NoRecipe, Recipe, SourceError, Sources};
 pub use aged::{AgeRemark, Soon};
 use archives::{Archives, Missing};
 pub use forged::Forged;
@@ -184,7 +184,7 @@ impl Resolver<'_> {
 
     fn recipe(&self, ask: &ToolRequest, platform: Platform) -> Result<Recipe, NoRecipe> {
         let system = ask.request.is_system().then_some(SourceKind::System);
-        let wanted = crate::source::RecipeRequest {
+        let wanted = vx_fetch::RecipeRequest {
             source: ask.source.or(system),
             package: ask.package.clone(),
             url: ask.url.as_ref().and_then(|url| url.of(platform)).map(str::to_owned),

@@ -5,11 +5,11 @@ use std::convert::Infallible;
 use std::thread;
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
+use vx_fetch::Sources;
 
 use super::frontend::Frontend;
 use super::notice::Notice;
 use super::silent::{BETWEEN_LOOKS, SILENCE_SHOWN};
-use crate::source::Sources;
 
 /// Do this work, which asks these sources. Each server that does not answer for two seconds is named once.
 pub(super) fn naming_the_silent<T>(sources: &Sources, frontend: &dyn Frontend, work: impl FnOnce() -> T) -> T {

@@ -11,6 +11,7 @@ use vx_base::files::agreed_file::{AgreedCheckout, AgreedFile};
 use vx_base::package::candidate::SourceKind;
 use vx_base::paths::{Home, foreign, user_home};
 use vx_base::variables::Variables;
+use vx_fetch::{ProjectSetting, SettingFiles, project_settings, uncatalogued};
 use vx_project::lineage::Bounds;
 use vx_project::trust::kept::{self, Agreed, Kept};
 use vx_project::trust::{
@@ -24,7 +25,6 @@ use super::frontend::{Answer, Frontend, Question};
 use super::notice::Notice;
 use super::policy::{Policy, in_build_service};
 use super::withheld::{ConsentError, Withheld};
-use crate::source::{ProjectSetting, SettingFiles, project_settings, uncatalogued};
 
 /// A user's standing on a project's acting parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,10 +7,10 @@ use vx_base::package::candidate::SourceKind;
 use vx_base::package::shipped::NamedPackage;
 use vx_base::paths::Home;
 use vx_base::platform::Platform;
+use vx_fetch::{Recipe, RecipeRequest, uncatalogued};
 
 use super::policy::Policy;
 use crate::install::{DiskError, Release, Store};
-use crate::source::{Recipe, RecipeRequest, uncatalogued};
 
 /// The installed releases of a package that its user names: its name alone says what they are.
 ///

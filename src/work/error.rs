@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use vx_base::paths::{NoHome, RuntimeError};
 use vx_base::process_limit::{ProcessLimit, start_error_text};
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_fetch::NoRecipe;
 use vx_project::ProjectError;
 use vx_project::edit::EditError;
 use vx_project::lock::LockError;
@@ -17,7 +18,6 @@ use super::policy::PolicyError;
 use super::withheld::ConsentError;
 use crate::board_error::ExplainBoard;
 use crate::install::DiskError;
-use crate::source::NoRecipe;
 use crate::sync::{Forged, Undeclared};
 
 impl From<PolicyError> for WorkError {

@@ -6,6 +6,7 @@ use std::slice;
 use std::sync::Arc;
 
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_fetch::Sources;
 use vx_project::{Lock, Project, ToolRequest};
 
 use super::carry_out::{Assignment, carry_out};
@@ -17,7 +18,6 @@ use super::options::RunOptions;
 use super::releases;
 use super::run::{Declared, Purpose, RunOutcome};
 use super::workspace::{Access, Faults, Place, Workspace};
-use crate::source::Sources;
 use crate::sync::{Resolved, ResolvedTool, Resolver, Step};
 use crate::work::wanted_by::{Want, wanted_by};
 

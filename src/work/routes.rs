@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use vx_base::paths::Home;
 use vx_base::variables::variable;
+use vx_fetch::catalogue;
 use vx_project::{Project, ToolRequest, discover, lineage, lock};
 
 use super::consent::{Consent, Standing, key_files};
@@ -26,7 +27,6 @@ use super::told::tell;
 use super::workspace::{Faults, Place, Workspace, above};
 use crate::install::Release;
 use crate::route::{Draft, Invocation, Known, Look, SESSION, joined, search_path, session};
-use crate::source::catalogue;
 #[cfg(all(unix, feature = "control"))]
 pub use agent::{AgentError, ProjectAgent};
 pub use layer::{Absence, program};

@@ -8,6 +8,7 @@ use vx_base::package::candidate::SourceKind;
 use vx_base::paths::{Home, RuntimeError, find_runtime_directory};
 use vx_base::shown_address::shown_value;
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_fetch::catalogue;
 use vx_project::dotted_key::key_segment;
 use vx_project::trust::Part;
 use vx_project::{ConfigEntry, ConfigErrors, Project, ToolRequest, Ui, lineage};
@@ -18,7 +19,6 @@ use super::frontend::Frontend;
 use super::look;
 use super::told::tell;
 use super::workspace::{FRESH_FOR, Lineage};
-use crate::source::catalogue;
 
 /// A setting.
 #[derive(Clone, Debug, PartialEq, Eq)]

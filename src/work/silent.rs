@@ -5,8 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
+use vx_fetch::Sources;
 
-use crate::source::Sources;
 use crate::sync::Waits;
 
 /// The time without an answer after which a server is named.

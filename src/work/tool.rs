@@ -13,6 +13,7 @@ use vx_base::nearest::near_misses;
 use vx_base::package::candidate::{Candidate, Scheme, SourceKind};
 use vx_base::package::shipped::NamedPackage;
 use vx_base::paths::Home;
+use vx_fetch::catalogue;
 use vx_project::{Request, tool_and_version};
 
 use super::elsewhere;
@@ -26,7 +27,6 @@ use super::syncing::{SyncOptions, SyncOutcome, sync};
 use super::workspace::Place;
 use crate::install::Release;
 use crate::route::{self, Invocation};
-use crate::source::catalogue;
 pub use error::{Namesake, ToolError};
 pub use naming::Naming;
 

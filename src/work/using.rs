@@ -10,6 +10,7 @@ use std::time::Duration;
 use vx_base::digest::Algorithm;
 use vx_base::files::replace_file::replace_file;
 use vx_base::paths::Home;
+use vx_fetch::catalogue::is_same;
 use vx_project::edit::with_request;
 use vx_project::lock::Guard;
 use vx_project::{Project, ProjectError, Request, discover, tool_and_version};
@@ -24,7 +25,6 @@ use super::options::RunOptions;
 use super::run::RunOutcome;
 use super::syncing::{SyncOptions, SyncOutcome, sync};
 use super::workspace::Place;
-use crate::source::catalogue::is_same;
 use before::Before;
 
 /// The name of a project's file that is made.

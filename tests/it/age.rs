@@ -4,8 +4,8 @@ mod lists;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use vx::source::{Recipe, RecipeRequest};
 use vx_base::platform::Platform;
+use vx_fetch::{Recipe, RecipeRequest};
 
 use crate::registry::archive::{Entry, tgz};
 use crate::registry::{Npm, Times, npm_path};

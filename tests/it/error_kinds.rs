@@ -10,14 +10,14 @@ use vx::install::{
     BadName, CommandFault, DiskError, DownloadError, DownloadErrorKind, InstallError, NeedError, ProgramError,
     RemoveError, Stop, UnpackError, UnpackErrorKind, WaitError,
 };
-use vx::source::catalogue::UnknownTool;
-use vx::source::{NoRecipe, SignatureFault, SourceError, SourceErrorKind};
 use vx::sync::Undeclared;
 use vx_base::digest::Algorithm;
 use vx_base::paths::{NoHome, RuntimeError};
 use vx_base::process_limit::ProcessLimit;
 use vx_base::trouble::TroubleKind::{self, *};
 use vx_base::trouble::{Explain, Trouble};
+use vx_fetch::catalogue::UnknownTool;
+use vx_fetch::{NoRecipe, SignatureFault, SourceError, SourceErrorKind};
 use vx_http::{LowestRate, Misdirection, TlsFault};
 use vx_project::lock::LockError;
 use vx_project::scripts::ScriptError;

@@ -3,7 +3,7 @@
 mod asking;
 
 use serde_json::{Value, json};
-use vx::source::{Recipe, RecipeRequest};
+use vx_fetch::{Recipe, RecipeRequest};
 
 use crate::registry::archive::{script, tgz};
 use crate::registry::{Npm, npm_path, page_path, wheel_tag};

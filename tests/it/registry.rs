@@ -15,10 +15,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use vx::source::{Recipe, RecipeRequest};
 use vx_base::digest::{Algorithm, Digest};
 use vx_base::package::candidate::SourceKind;
 use vx_base::platform::{Arch, Os, Platform};
+use vx_fetch::{Recipe, RecipeRequest};
 
 use crate::server::{Reply, Server};
 use archive::{Entry, filler, script, tgz, wheel};

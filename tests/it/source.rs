@@ -11,15 +11,15 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use vx::source::{
-    Artifact, Limits, ProgramOutput, Recipe, RecipeRequest, SettingFiles, SourceError, SourceErrorKind, SourceOptions,
-    Sources,
-};
 use vx_base::digest::Algorithm;
 use vx_base::package::candidate::SourceKind;
 use vx_base::paths::Home;
 use vx_base::platform::Platform;
 use vx_base::trouble::Explain;
+use vx_fetch::{
+    Artifact, Limits, ProgramOutput, Recipe, RecipeRequest, SettingFiles, SourceError, SourceErrorKind, SourceOptions,
+    Sources,
+};
 use vx_http::LowestRate;
 use vx_project::Request;
 

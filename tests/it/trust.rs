@@ -19,9 +19,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use vx::source::{Recipe, RecipeRequest};
 use vx_base::package::candidate::SourceKind;
 use vx_base::platform::Platform;
+use vx_fetch::{Recipe, RecipeRequest};
 
 use crate::registry::archive::{Entry, tgz, wheel};
 use crate::registry::{Npm, wheel_tag};

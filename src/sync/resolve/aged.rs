@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use vx_base::age::{Published, ReleaseAge, in_words, to_the_second};
 use vx_base::package::candidate::{Candidate, SourceKind};
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_fetch::Recipe;
 use vx_project::{LockedTool, Request, ToolRequest};
 
 use super::Resolver;
 use super::needed::{Runner, runnable};
-use crate::source::Recipe;
 
 /// The release for a request.
 pub(super) struct Choice {

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use vx_base::parallel::in_parallel;
 use vx_base::platform::Platform;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_fetch::{Artifact, SourceError, SourceErrorKind};
 use vx_project::ToolRequest;
 
 use super::Resolver;
 use super::standing::Standing;
-use crate::source::{Artifact, SourceError, SourceErrorKind};
 
 /// The archives of a tool by platform.
 pub(super) type Archives = BTreeMap<Platform, Result<Vec<Artifact>, Missing>>;

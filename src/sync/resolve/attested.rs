@@ -5,12 +5,12 @@
 
 use vx_base::package::archive::{Archive, Attested};
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_fetch::{Artifact, Attestation};
 use vx_project::{LockedPart, LockedTool, ToolRequest};
 
 use super::Resolver;
 use super::archives::Archives;
 use super::changed::predecessor;
-use crate::source::{Artifact, Attestation};
 
 /// The settings require an attestation of a tool, and an archive of it has none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -8,11 +8,11 @@ use vx_base::digest::Digest;
 use vx_base::package::archive::Attested;
 use vx_base::platform::Platform;
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_fetch::Artifact;
 use vx_project::{LockedPart, LockedTool, ToolRequest};
 
 use super::Resolver;
 use super::archives::Archives;
-use crate::source::Artifact;
 
 /// An archive that is no longer what the lock has of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -110,8 +110,8 @@ fn unsigned(part: &LockedPart, now: &Artifact) -> Option<Change> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{Attestation, Signature};
     use vx_base::package::archive::{Archive, Origin, Signed};
+    use vx_fetch::{Attestation, Signature};
 
     fn artifact(version: &str, digit: char, signature: Signature) -> Artifact {
         let archive = Archive {

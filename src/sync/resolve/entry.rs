@@ -6,11 +6,11 @@ use vx_base::package::candidate::{Candidate, SourceKind};
 use vx_base::platform::Platform;
 use vx_base::shown_address::locked_address;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_fetch::{Artifact, Recipe, Signature};
 use vx_project::{LockedPart, LockedTool, ToolRequest};
 
 use super::archives::{Archives, Missing};
 use super::attested;
-use crate::source::{Artifact, Recipe, Signature};
 
 /// The new lock entry of a tool, with the platforms whose digests are known; `None` if there are none, or if the entry
 /// is unchanged. `before` is the present entry, unless it is made anew.

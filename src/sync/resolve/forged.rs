@@ -9,11 +9,11 @@ use vx_base::platform::Platform;
 use vx_base::shown_address::locked_address;
 use vx_base::template;
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_fetch::{Disagreement, Recipe};
 use vx_project::{LockedTool, Request, ToolRequest};
 
 use super::Resolver;
 use super::version::{accepts, exact};
-use crate::source::{Disagreement, Recipe};
 
 /// A lock entry that vx.toml and the catalogue do not agree with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -145,9 +145,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::source::{Limits, SettingFiles, SourceOptions, Sources};
     use vx_base::age::ReleaseAge;
     use vx_base::paths::Home;
+    use vx_fetch::{Limits, SettingFiles, SourceOptions, Sources};
     use vx_project::lock::LockFile;
     use vx_project::{Lock, Project};
 

@@ -4,11 +4,11 @@ use std::slice;
 
 use vx_base::package::candidate::Candidate;
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_fetch::{Recipe, catalogue};
 use vx_project::ToolRequest;
 
 use super::Resolver;
 use super::standing::Standing;
-use crate::source::{Recipe, catalogue};
 use crate::sync::plan::Resolved;
 
 /// The tool that runs another one.

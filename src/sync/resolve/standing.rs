@@ -3,11 +3,11 @@
 use vx_base::package::candidate::SourceKind;
 use vx_base::platform::Platform;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_fetch::Recipe;
 use vx_project::{LockedTool, ToolRequest};
 
 use super::pin::Pin;
 use super::{Resolver, failed};
-use crate::source::Recipe;
 use crate::sync::plan::Resolved;
 
 /// The state of one tool after reading the lock.

@@ -2,13 +2,13 @@
 
 use vx_base::package::candidate::{Candidate, Scheme, SourceKind};
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_fetch::Recipe;
 use vx_project::{Request, ToolRequest};
 
 use super::Resolver;
 use super::aged::{Choice, Unanswered};
 use super::needed::{Runner, runnable};
 use super::pin::Pin;
-use crate::source::Recipe;
 
 impl Resolver<'_> {
     /// The version of a tool: the pinned one if the request accepts it, or else the newest that matches the request and

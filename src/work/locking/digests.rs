@@ -8,11 +8,11 @@ use vx_base::digest::Digest;
 use vx_base::paths::Home;
 use vx_base::shown_address::shown_address;
 use vx_base::trouble::Trouble;
+use vx_fetch::Artifact;
 use vx_http::Trust;
 
 use crate::install::{CancelToken, Patience, fetch};
 use crate::report::Silent;
-use crate::source::Artifact;
 use crate::work::frontend::Frontend;
 use crate::work::holder::holder_progress;
 use crate::work::notice::Notice;

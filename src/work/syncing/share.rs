@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use vx_base::nearest::nearest;
 use vx_base::trouble::Trouble;
+use vx_fetch::Sources;
 use vx_project::{LockedTool, ToolRequest};
 
 use super::SyncOptions;
 use crate::channel::slot_key;
-use crate::source::Sources;
 use crate::sync::{self, Plan, Resolution, ResolvedTool, Resolver};
 use crate::work::awaited::naming_the_silent;
 use crate::work::error::WorkError;

@@ -1,6 +1,6 @@
 //! The way in which a program was named: this decides whether one that only the search path has may run.
 
-use crate::source::catalogue;
+use vx_fetch::catalogue;
 
 /// The way in which a program was named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use vx_fetch::catalogue;
 use vx_project::{ToolRequest, lineage};
 
 use super::Workspace;
-use crate::source::catalogue;
 
 impl Workspace {
     /// The tools that the project at this depth gives: all of its own at depth 0, and further up those that no nearer

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use vx_base::paths::Home;
+use vx_fetch::catalogue;
 use vx_project::lineage::{self, Bounds};
 use vx_project::{Project, ProjectError, discover};
 
-use crate::source::catalogue;
 use crate::work::error::WorkError;
 use crate::work::frontend::Frontend;
 use crate::work::notice::Notice;

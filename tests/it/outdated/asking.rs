@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use vx::source::{Recipe, RecipeRequest};
 use vx_base::package::candidate::SourceKind;
 use vx_base::platform::Platform;
+use vx_fetch::{Recipe, RecipeRequest};
 
 use crate::registry::archive::{script, tgz, wheel};
 use crate::registry::{Npm, wheel_tag};

@@ -11,10 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use vx::source::{Limits, ProgramOutput, Recipe, RecipeRequest, SettingFiles, SourceOptions, Sources, catalogue};
 use vx_base::package::candidate::SourceKind;
 use vx_base::paths::Home;
 use vx_base::platform::Platform;
+use vx_fetch::{Limits, ProgramOutput, Recipe, RecipeRequest, SettingFiles, SourceOptions, Sources, catalogue};
 
 use super::ask;
 use crate::registry::Registry;

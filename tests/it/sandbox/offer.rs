@@ -1,8 +1,8 @@
 //! Tools for the registry whose archive a test wants to serve in another way than whole and at once.
 
-use vx::source::{Recipe, RecipeRequest};
 use vx_base::package::candidate::SourceKind;
 use vx_base::platform::Platform;
+use vx_fetch::{Recipe, RecipeRequest};
 
 use super::Sandbox;
 use crate::registry::archive::{Entry, filler, script, tgz};

@@ -1,0 +1,103 @@
+//! The statement inside of an attestation: the archives that it is about, and the kind of thing that it says.
+
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+use vx_base::digest::{Algorithm, Digest};
+
+use super::refusal::Refusal;
+
+/// An archive as a statement names it.
+pub(crate) struct Subject<'a> {
+    /// The package of npm with its version, as `pkg:npm/NAME@VERSION`, or the file name of a Python package.
+    pub(crate) name: String,
+    /// The digest of the archive.
+    pub(crate) digest: &'a Digest,
+}
+
+/// The kind of a statement, by the type of its predicate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A build service says that it built the archive, or uploaded it from the build.
+    Build,
+    /// The registry says that it published the archive.
+    Publication,
+    /// Anything else, which says nothing about the builder.
+    Other,
+}
+
+/// A statement, as far as it is compared.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Statement {
+    #[serde(rename = "_type")]
+    kind: String,
+    predicate_type: String,
+    subject: Vec<Named>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+    digest: Digests,
+}
+
+#[derive(Deserialize)]
+struct Digests {
+    #[serde(default)]
+    sha256: Option<String>,
+    #[serde(default)]
+    sha512: Option<String>,
+}
+
+impl Statement {
+    pub(super) fn read(payload: &[u8]) -> Result<Self, Refusal> {
+        let read = serde_json::from_slice::<Self>(payload);
+        let statement = read.map_err(|error| Refusal::Wrong(format!("its statement makes no sense: {error}")))?;
+        match statement.kind.starts_with("https://in-toto.io/Statement/") {
+            true => Ok(statement),
+            false => Err(Refusal::Unknown(format!("its statement is a `{}`", statement.kind))),
+        }
+    }
+
+    /// The kind. Types are compared without the hosts of registries.
+    pub(super) fn kind(&self) -> Kind {
+        let kind = self.predicate_type.as_str();
+        if kind.starts_with("https://slsa.dev/provenance/") || kind.ends_with("/attestations/publish/v1") {
+            return Kind::Build;
+        }
+        if kind.contains("/npm/attestation/") && kind.contains("/publish/") {
+            return Kind::Publication;
+        }
+        Kind::Other
+    }
+
+    /// Check that this archive is all that the statement is about.
+    pub(super) fn is_about(&self, subject: &Subject<'_>) -> Result<(), Refusal> {
+        let [named] = self.subject.as_slice() else {
+            return Err(Refusal::Wrong(format!("its statement is about {} archives", self.subject.len())));
+        };
+        if spelt(&named.name) != spelt(&subject.name) {
+            return Err(Refusal::Wrong(format!("its statement is about `{}`", named.name)));
+        }
+        let said = match subject.digest.algorithm() {
+            Algorithm::Sha256 => named.digest.sha256.as_deref(),
+            Algorithm::Sha512 => named.digest.sha512.as_deref(),
+        };
+        match said {
+            Some(said) if said.eq_ignore_ascii_case(&subject.digest.hex()) => Ok(()),
+            Some(said) => Err(Refusal::Wrong(format!("its statement is about other bytes, of digest {said}"))),
+            None => Err(Refusal::Unknown(format!("its statement has no digest like {}", subject.digest))),
+        }
+    }
+}
+
+/// A name in one spelling: `@` of a scope may be written `%40`, and the name of a Python file in several ways. The digest
+/// is compared besides.
+fn spelt(name: &str) -> String {
+    if name.starts_with("pkg:") {
+        return percent_decode_str(name).decode_utf8_lossy().into_owned();
+    }
+    let separators = |character: char| "-_.".contains(character);
+    let words = name.split(separators).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+}

@@ -1,0 +1,137 @@
+//! The check of a signature that a lock keeps, without the registry's documents of the package.
+//!
+//! A lock comes with a repository, so the key cannot come from it: whoever invents a signature invents a key as well.
+//! Keys come from the catalogue, or from the registry that this user's configuration names, whose document of keys is
+//! kept in the home. A document that is there answers without a request, however old it is.
+
+use std::time::Duration;
+
+use super::Npm;
+use super::document::SignedBy;
+use super::keys::{Keys, is_built_in};
+use super::signed::{KEYS_FRESH_FOR, RegistryKeys};
+use crate::cache::Cache;
+use crate::credentials::Netrc;
+use crate::error::SourceError;
+use crate::signature::{Claim, Proof, SignatureFault};
+
+/// The age up to which a document of keys is complete: a key that it lacks is none of the registry's. An older one is
+/// requested again, since the lock may be newer than the document.
+const COMPLETE_FOR: Duration = Duration::from_secs(3600);
+
+/// A kept signature, in the form of a registry's document.
+struct Kept<'a> {
+    package: &'a str,
+    message: String,
+    signatures: [SignedBy; 1],
+}
+
+impl Npm {
+    /// Check that a lock claims as much as the settings require, without checking the signature itself.
+    pub(crate) fn claimed(&self, claim: &Claim<'_>) -> Result<(), SourceError> {
+        let reason = match (claim.key, claim.signature) {
+            _ if !self.options.require_signatures => return Ok(()),
+            (Some(_), Some(_)) => return Ok(()),
+            (Some(key), None) => format!("vx.lock names key {key}, and does not keep the signature"),
+            (None, _) => "vx.lock names no key that signed it".to_owned(),
+        };
+        Err(self.refused(claim, SignatureFault::Required(reason)))
+    }
+
+    /// Check the signature that a lock keeps. A key that has expired counts: the time of publication was compared with it
+    /// when the lock was written, and its signatures cannot be forged any more than others.
+    pub(crate) fn proof(&self, cache: &Cache, netrc: &Netrc, claim: &Claim<'_>) -> Result<Proof, SourceError> {
+        self.claimed(claim)?;
+        let (key, signature) = match (claim.key, claim.signature) {
+            (Some(key), Some(signature)) => (key.to_owned(), signature.to_owned()),
+            (Some(_), None) => return Ok(Proof::NotKept),
+            (None, _) if self.is_known_to_sign(cache, &claim.archive.package) => return Ok(Proof::Missing),
+            (None, _) => return Ok(Proof::Unclaimed),
+        };
+        let archive = claim.archive;
+        let integrity = archive.digest.as_ref().map(|digest| digest.integrity()).unwrap_or_default();
+        let kept = Kept {
+            package: &archive.package,
+            message: format!("{}@{}:{integrity}", archive.package, archive.version),
+            signatures: [SignedBy { keyid: key.clone(), sig: signature }],
+        };
+        let proof = match self.known_keys(cache, &kept)? {
+            Some(keys) if keys.has(&key) => self.verified(cache, netrc, &kept, &keys),
+            known => self.verified_anew(cache, netrc, &kept, known),
+        };
+        proof.map_err(|fault| self.refused(claim, fault)).and_then(|proof| match proof {
+            Proof::Unchecked(reason) if self.options.require_signatures => {
+                Err(self.refused(claim, SignatureFault::Required(reason)))
+            }
+            proof => Ok(proof),
+        })
+    }
+
+    /// True if the home has the keys of a package's registry. Nothing is requested.
+    fn is_known_to_sign(&self, cache: &Cache, package: &str) -> bool {
+        let url = self.registry().and_then(|registry| registry.keys_url(package));
+        url.is_ok_and(|url| cache.recall::<Keys>("npm-keys", &url, Duration::MAX).is_some_and(|keys| !keys.is_empty()))
+    }
+
+    /// The keys that are known without a request; `None` if there are none but those of the catalogue, and the signature
+    /// is by another.
+    fn known_keys(&self, cache: &Cache, kept: &Kept<'_>) -> Result<Option<Keys>, SourceError> {
+        if is_built_in(&kept.signatures[0].keyid) {
+            return Ok(Some(Keys::default()));
+        }
+        let url = self.registry()?.keys_url(kept.package)?;
+        Ok(cache.recall("npm-keys", &url, Duration::MAX))
+    }
+
+    /// Verify with a key that is known. One that the registry has withdrawn since does not count.
+    fn verified(&self, cache: &Cache, netrc: &Netrc, kept: &Kept<'_>, keys: &Keys) -> Result<Proof, SignatureFault> {
+        keys.verify(&kept.message, &kept.signatures)?;
+        let [SignedBy { keyid, .. }] = &kept.signatures;
+        if !is_built_in(keyid)
+            && let Ok(now) = self.keys(cache, netrc, kept.package)
+            && let RegistryKeys::Known(now) = &*now
+        {
+            now.verify(&kept.message, &kept.signatures)?;
+        }
+        Ok(Proof::Good)
+    }
+
+    /// Verify with a key that the known document lacks, if there is one: the registry is asked for its keys, unless the
+    /// document is so young that it is complete.
+    fn verified_anew(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        kept: &Kept<'_>,
+        known: Option<Keys>,
+    ) -> Result<Proof, SignatureFault> {
+        let Ok(url) = self.registry().and_then(|registry| registry.keys_url(kept.package)) else {
+            return Ok(Proof::Unchecked("no registry is known that could have its key".into()));
+        };
+        let complete = known.filter(|_| cache.recall::<Keys>("npm-keys", &url, COMPLETE_FOR).is_some());
+        if let Some(keys) = complete {
+            return keys.verify(&kept.message, &kept.signatures).map(|_| Proof::Good);
+        }
+        if cache.recall::<Keys>("npm-keys", &url, KEYS_FRESH_FOR).is_some() {
+            cache.mark_stale("npm-keys", &url);
+            self.keys.forget(url.as_str());
+        }
+        let [SignedBy { keyid, .. }] = &kept.signatures;
+        match self.keys(cache, netrc, kept.package).as_deref() {
+            Ok(RegistryKeys::Known(now)) if now.has(keyid) || !cache.is_offline() => {
+                now.verify(&kept.message, &kept.signatures).map(|_| Proof::Good)
+            }
+            Ok(RegistryKeys::None) => Ok(Proof::Unchecked(format!("its registry does not publish key {keyid}"))),
+            Ok(RegistryKeys::Unknown(error)) | Err(error) => {
+                Ok(Proof::Unchecked(format!("key {keyid} cannot be had: {error}")))
+            }
+            Ok(RegistryKeys::Known(_)) => {
+                Ok(Proof::Unchecked(format!("key {keyid} is not among the keys in the home, and vx is offline")))
+            }
+        }
+    }
+
+    fn refused(&self, claim: &Claim<'_>, fault: SignatureFault) -> SourceError {
+        self.unsigned(&claim.archive.package, &claim.archive.version, fault)
+    }
+}

@@ -1,0 +1,53 @@
+//! The manifest of one version of a package: its programs and the packages that it needs, as its registry has them.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use vx_base::package::shipped::NpmManifest;
+
+use super::{Npm, document};
+use crate::cache::Cache;
+use crate::credentials::Netrc;
+use crate::error::{SourceError, SourceErrorKind};
+use crate::http::{Document, Query};
+
+impl Npm {
+    /// The manifest of a version: from the version's own document, or from the package's where the registry has no
+    /// documents of single versions.
+    pub(crate) fn manifest(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        name: &str,
+        version: &str,
+    ) -> Result<Arc<NpmManifest>, SourceError> {
+        self.manifests.get(&format!("{name}@{version}"), || {
+            let registry = self.registry()?;
+            let what = format!("the npm package {name} {version}");
+            let file = format!("npm-manifest-{name}-{version}");
+            let fresh_for = self.version_fresh_for();
+            let authorization = registry.authorizer(netrc, name);
+            let ask = |url: &url::Url, read: &dyn Fn(&Document) -> Result<NpmManifest, SourceErrorKind>| {
+                let query = Query::json(&what, url, &authorization);
+                cache.ask(&file, &query, Some(fresh_for), read)
+            };
+            match ask(&registry.version_url(name, version)?, &of_version) {
+                Err(SourceError {
+                    kind: SourceErrorKind::NoSuchPackage | SourceErrorKind::Status(_) | SourceErrorKind::Offline,
+                    ..
+                }) => ask(&registry.package_url(name)?, &|document| of_package(document, version)),
+                other => other,
+            }
+        })
+    }
+}
+
+fn of_version(document: &Document) -> Result<NpmManifest, SourceErrorKind> {
+    document::read_json(document).map(|raw| NpmManifest::of(&raw))
+}
+
+fn of_package(document: &Document, version: &str) -> Result<NpmManifest, SourceErrorKind> {
+    let raw: Value = document::read_json(document)?;
+    let of_version = raw.get("versions").and_then(|versions| versions.get(version)?.as_object());
+    of_version.map(NpmManifest::of).ok_or_else(|| SourceErrorKind::NoSuchVersion(version.to_owned()))
+}

@@ -1,0 +1,38 @@
+//! The times of publication of a package's versions, which only its long document has.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Npm;
+use super::document::Times;
+use crate::cache::Cache;
+use crate::credentials::Netrc;
+use crate::error::SourceError;
+use crate::http::Query;
+
+impl Npm {
+    /// The times of publication of a package. Cached ones are used at any age if they have these versions, because the
+    /// time of a version does not change.
+    pub(crate) fn times(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        name: &str,
+        versions: &[&str],
+    ) -> Result<Arc<Times>, SourceError> {
+        self.times.get(name, || {
+            let registry = self.registry()?;
+            let what = format!("when {name} was published");
+            let url = registry.package_url(name)?;
+            let file = format!("npm-times-{name}");
+            if let Some(kept) = cache.recall::<Times>(&file, &url, Duration::MAX)
+                && versions.iter().all(|version| kept.of(version).is_some())
+            {
+                return Ok(kept);
+            }
+            let authorization = registry.authorizer(netrc, name);
+            let query = Query::json(&what, &url, &authorization);
+            cache.ask(&file, &query, Some(Duration::ZERO), Times::read)
+        })
+    }
+}

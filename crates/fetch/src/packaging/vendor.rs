@@ -1,0 +1,131 @@
+//! The layout of a tool on its vendor's site, as the catalogue describes it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use vx_base::platform::{Os, Platform};
+
+use super::ProgramPath;
+
+/// The site of a vendor.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Site {
+    /// The address of its lists of releases.
+    pub(crate) index: String,
+    /// The address of its archives.
+    pub(crate) files: String,
+}
+
+/// The layout of a tool on its vendor's site.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VendorPackaging {
+    pub(crate) index: IndexPath,
+    /// The site with the archives.
+    pub(crate) site: String,
+    /// The folder of a release there.
+    pub(crate) folder: String,
+    /// Sites and folders, as `site:folder`, that releases are no longer in, and that locks may still name.
+    #[serde(default)]
+    pub(crate) was: Vec<String>,
+    pub(crate) archives: Vec<ArchivePath>,
+    /// The file with the checksums of an archive, in the same folder.
+    #[serde(default)]
+    pub(crate) checksums: Option<String>,
+    /// The vendor's names of the platforms.
+    pub(crate) targets: BTreeMap<Platform, String>,
+    pub(crate) programs: Vec<ProgramPath>,
+}
+
+/// The list of releases: its path and its fields.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IndexPath {
+    pub(crate) site: String,
+    pub(crate) path: String,
+    /// The member with the name of a release.
+    pub(crate) name: String,
+    /// The prefix of the version in that name.
+    #[serde(default)]
+    pub(crate) prefix: String,
+    /// The member with the list of its files, if they are listed.
+    #[serde(default)]
+    pub(crate) files: Option<FileMembers>,
+    /// The member with the time or the day of publication, if the list gives it.
+    #[serde(default)]
+    pub(crate) published: Option<String>,
+    /// The name of a file that holds the version, if the release's name does not.
+    #[serde(default)]
+    pub(crate) version_in: Option<String>,
+}
+
+/// The members of a list of files.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FileMembers {
+    pub(crate) list: String,
+    pub(crate) name: String,
+    pub(crate) digest: String,
+}
+
+/// One archive of a release.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ArchivePath {
+    pub(crate) file: String,
+    pub(crate) strip: u32,
+    #[serde(default)]
+    pub(crate) into: String,
+    #[serde(default)]
+    pub(crate) windows: Option<OtherArchive>,
+    #[serde(default)]
+    pub(crate) macos: Option<OtherArchive>,
+}
+
+/// The archive of a tool on another system.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OtherArchive {
+    pub(crate) file: String,
+    #[serde(default)]
+    pub(crate) strip: Option<u32>,
+}
+
+impl VendorPackaging {
+    /// The sites in use.
+    #[cfg(test)]
+    pub(crate) fn sites(&self) -> [&str; 2] {
+        [&self.site, &self.index.site]
+    }
+
+    /// True if there is anything for this platform.
+    pub(crate) fn carries(&self, platform: Platform) -> bool {
+        self.targets.contains_key(&platform)
+    }
+}
+
+impl ArchivePath {
+    pub(crate) fn on(&self, os: Os) -> (&str, u32) {
+        let other = match os {
+            Os::Windows => self.windows.as_ref(),
+            Os::Macos => self.macos.as_ref(),
+            Os::Linux => None,
+        };
+        other.map_or((&self.file, self.strip), |other| (&other.file, other.strip.unwrap_or(self.strip)))
+    }
+}
+
+/// The values of the placeholders in a vendor's paths.
+pub(crate) struct Names<'a> {
+    pub(crate) version: &'a str,
+    pub(crate) tag: &'a str,
+    pub(crate) target: &'a str,
+}
+
+impl Names<'_> {
+    pub(crate) fn expand(&self, path: &str) -> String {
+        let path = path.replace("{target}", self.target).replace("{tag}", self.tag);
+        path.replace("{version}", self.version)
+    }
+}

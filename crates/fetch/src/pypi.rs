@@ -1,0 +1,260 @@
+//! The Python package index: one page for each package lists every file of every version.
+
+mod ask;
+pub(crate) mod attested;
+mod config;
+mod glibc;
+mod index;
+mod page;
+mod safety;
+pub(super) mod wheel;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use url::Url;
+use vx_base::age::Published;
+use vx_base::package::archive::{Archive, Origin};
+use vx_base::platform::Platform;
+
+use super::artifact::Artifact;
+use super::attestation::check::Checker;
+use super::cache::Cache;
+use super::credentials::{Netrc, same_origin};
+use super::error::{SourceError, SourceErrorKind};
+use super::http::{Query, web_address};
+use super::memo::Memo;
+use super::options::SourceOptions;
+pub(super) use config::{pip_value, uv_index};
+use glibc::Glibc;
+use index::Index;
+use page::{File, Page};
+pub(super) use safety::{certificate_files, client_certificate, trusted_hosts};
+use wheel::Fit;
+
+/// JSON if the index supports it, or else the older HTML.
+const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
+
+/// The time for which a cached page is used to locate a file that a lock names: files do not move.
+const PLACE_FRESH_FOR: Duration = Duration::from_secs(86_400);
+
+/// A version of a package.
+pub(super) struct IndexedVersion {
+    /// Yanked, or in need of a newer glibc than the installed one.
+    pub(super) yanked: bool,
+    /// The time at which its last file was uploaded, if the index gives times.
+    pub(super) published: Option<Published>,
+}
+
+/// The index of the user's configuration.
+pub(super) struct Pypi {
+    options: SourceOptions,
+    index: OnceLock<Result<Index, SourceError>>,
+    pages: Memo<Page>,
+    glibc: OnceLock<Glibc>,
+    checker: Checker,
+}
+
+impl Pypi {
+    pub(super) fn new(options: SourceOptions) -> Self {
+        let checker = Checker::new(options.home.trusted_root());
+        Self { options, index: OnceLock::new(), pages: Memo::default(), glibc: OnceLock::new(), checker }
+    }
+
+    /// The configuration files that apply, as far as they exist.
+    pub(super) fn setting_files(&self) -> Vec<PathBuf> {
+        config::files(&self.options)
+    }
+
+    /// The address of the index.
+    pub(super) fn address(&self, cache: &Cache) -> Result<Url, SourceError> {
+        self.index(cache).map(|index| index.url.clone())
+    }
+
+    /// The header for an address of the index itself.
+    pub(super) fn authorization_for(&self, cache: &Cache, netrc: &Netrc, url: &Url) -> Option<String> {
+        self.index(cache).ok().and_then(|index| self.authorization(index, netrc, url))
+    }
+
+    fn index(&self, cache: &Cache) -> Result<&Index, SourceError> {
+        self.index.get_or_init(|| Index::load(&self.options, cache)).as_ref().map_err(Clone::clone)
+    }
+
+    fn page(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        package: &str,
+        fresh_for: Option<Duration>,
+    ) -> Result<Arc<Page>, SourceError> {
+        // A page cached for locations must not be used as a fresh list of versions.
+        let key = if fresh_for.is_some() { place_of(package) } else { package.to_owned() };
+        self.pages.get(&key, || {
+            let index = self.index(cache)?;
+            let url = index.page(package)?;
+            let what = format!("the files of the Python package {package}");
+            let authorization = |url: &Url| self.authorization(index, netrc, url);
+            let query = Query::new(&what, &url, ACCEPT, &authorization);
+            cache.ask(&format!("pypi-{package}"), &query, fresh_for, Page::read)
+        })
+    }
+
+    /// The entries of a package's page that were passed over, if the page was read.
+    pub(super) fn passed_over(&self, cache: &Cache, package: &str) -> Option<SourceError> {
+        let page = self.pages.peek(package).filter(|page| !page.passed_over.is_empty())?;
+        let url = &self.index(cache).ok()?.url;
+        let kind = SourceErrorKind::PassedOver(page.passed_over.names().to_vec());
+        Some(SourceError::at(format!("the files of the Python package {package}"), url, kind))
+    }
+
+    /// True if a page that was read lists wheels, and none for any platform.
+    pub(super) fn has_modules_alone(&self, package: &str) -> bool {
+        self.pages.peek(package).is_some_and(|page| page.files.is_empty() && page.has_other_wheels)
+    }
+
+    /// Drop the cached versions of a package, because there may be newer ones.
+    pub(super) fn forget(&self, cache: &Cache, package: &str) {
+        self.pages.forget(package);
+        if let Ok(url) = self.index(cache).and_then(|index| index.page(package)) {
+            cache.mark_stale(&format!("pypi-{package}"), &url);
+        }
+    }
+
+    fn authorization(&self, index: &Index, netrc: &Netrc, url: &Url) -> Option<String> {
+        let own = index.authorization.clone().filter(|_| same_origin(&index.url, url));
+        own.or_else(|| netrc.header(url))
+    }
+
+    /// The glibc that limits the wheels for a platform: this machine's, if it is the same platform.
+    fn glibc(&self, platform: Platform) -> Glibc {
+        match Platform::current() {
+            Some(own) if own == platform => *self.glibc.get_or_init(|| Glibc::installed(&self.options)),
+            _ => Glibc::default(),
+        }
+    }
+
+    /// The versions with a wheel for the platform.
+    pub(super) fn versions(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        package: &str,
+        platform: Platform,
+    ) -> Result<BTreeMap<String, IndexedVersion>, SourceError> {
+        let page = self.page(cache, netrc, package, None)?;
+        let glibc = self.glibc(platform);
+        let mut versions: BTreeMap<String, (Fit, IndexedVersion)> = BTreeMap::new();
+        for file in &page.files {
+            let Some((version, fit)) = wheel::fit(&file.name, platform, glibc) else { continue };
+            let better = versions.get(&version).is_none_or(|(best, _)| fit > *best);
+            if better {
+                versions.insert(version, (fit, IndexedVersion { yanked: file.yanked || !fit.runs(), published: None }));
+            }
+        }
+        let uploads = page.uploads();
+        let dated = |(version, (_, found)): (String, (Fit, IndexedVersion))| {
+            let published = uploads.get(version.as_str()).copied().map(Published::At);
+            (version, IndexedVersion { published, ..found })
+        };
+        Ok(versions.into_iter().map(dated).collect())
+    }
+
+    /// The wheel of a version that fits the platform best.
+    pub(super) fn wheel(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        package: &str,
+        version: &str,
+        platform: Platform,
+    ) -> Result<Artifact, SourceError> {
+        let page = self.page(cache, netrc, package, None)?;
+        let index = self.index(cache)?;
+        let what = format!("the Python package {package} {version}");
+        let of_version = || {
+            page.files
+                .iter()
+                .filter(|file| wheel::version(&file.name).is_some_and(|found| wheel::same(&found, version)))
+        };
+        let glibc = self.glibc(platform);
+        let best = of_version()
+            .filter_map(|file| Some((wheel::fit(&file.name, platform, glibc)?.1, file)))
+            .filter(|(fit, _)| fit.runs())
+            .max_by(|a, b| a.0.cmp(&b.0));
+        let Some((_, file)) = best else {
+            let kind = match of_version().next() {
+                Some(_) => SourceErrorKind::NotForPlatform(format!("{platform}{glibc}")),
+                None => SourceErrorKind::NoSuchVersion(version.to_owned()),
+            };
+            return Err(SourceError::at(what, &index.url, kind));
+        };
+        let digest = file.sha256.as_deref().and_then(|digits| format!("sha256:{digits}").parse().ok());
+        let Some(digest) = digest else {
+            // The index may add it, and a page that lacks it is useless until then.
+            self.pages.forget(package);
+            if let Ok(url) = index.page(package) {
+                cache.discard(&format!("pypi-{package}"), &url);
+            }
+            return Err(SourceError::at(what, &index.url, SourceErrorKind::NoDigest));
+        };
+        let archive = Archive {
+            package: package.to_owned(),
+            version: wheel::version(&file.name).unwrap_or_else(|| version.to_owned()),
+            file: file.name.clone(),
+            digest: Some(digest),
+            size: file.size,
+            ..Archive::default()
+        };
+        let attestation = self.attestation(cache, netrc, &archive, file.provenance.as_deref())?;
+        Ok(Artifact { attestation, ..Artifact::unsigned(archive, self.at(index, netrc, &what, file)?) })
+    }
+
+    /// True if a page that was read lists several wheels of this one's version that run on this machine.
+    pub(super) fn has_alternatives(&self, package: &str, file: &str) -> bool {
+        let page = self.pages.peek(package).or_else(|| self.pages.peek(&place_of(package)));
+        let (Some(page), Some(platform), Some(version)) = (page, Platform::current(), wheel::version(file)) else {
+            return false;
+        };
+        let fits = |known: &&File| {
+            let fit = wheel::fit(&known.name, platform, self.glibc(platform));
+            fit.is_some_and(|(found, fit)| wheel::same(&found, &version) && fit.runs())
+        };
+        page.files.iter().filter(fits).count() > 1
+    }
+
+    /// The origin of a file: from a page of the last day that lists it, or else from a new one.
+    pub(super) fn locate(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        package: &str,
+        file: &str,
+    ) -> Result<Origin, SourceError> {
+        let index = self.index(cache)?;
+        let what = format!("the file {file} of the Python package {package}");
+        let mut page = match self.pages.peek(package) {
+            Some(page) => page,
+            None => self.page(cache, netrc, package, Some(PLACE_FRESH_FOR))?,
+        };
+        if !page.files.iter().any(|known| known.name == file) && !cache.is_offline() {
+            self.pages.forget(&place_of(package));
+            page = self.page(cache, netrc, package, Some(Duration::ZERO))?;
+        }
+        match page.files.iter().find(|known| known.name == file) {
+            Some(known) => self.at(index, netrc, &what, known),
+            None => Err(SourceError::at(what, &index.url, SourceErrorKind::NoSuchVersion(file.to_owned()))),
+        }
+    }
+
+    fn at(&self, index: &Index, netrc: &Netrc, what: &str, file: &File) -> Result<Origin, SourceError> {
+        let url = web_address(&file.url).map_err(|kind| SourceError::at(what, &index.url, kind))?;
+        Ok(Origin { authorization: self.authorization(index, netrc, &url), url: url.to_string() })
+    }
+}
+
+/// The key of a page that is used for locations alone.
+fn place_of(package: &str) -> String {
+    format!("place of {package}")
+}

@@ -1,0 +1,76 @@
+//! The glibc of this machine: wheels for Linux name the oldest version that they support.
+
+use std::ffi::OsStr;
+use std::fmt;
+
+use crate::options::SourceOptions;
+use crate::system::find_on_path;
+
+/// A version of glibc; `None` if it is not known, or if the system has another C library.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Glibc(Option<(u32, u32)>);
+
+/// A glibc that nearly every machine has by now; wheels for other machines are chosen for it.
+const USUAL: (u32, u32) = (2, 28);
+
+impl Glibc {
+    /// The output of `getconf`, which is part of glibc.
+    pub(super) fn installed(options: &SourceOptions) -> Self {
+        let said = || {
+            let output =
+                (options.runner)(&find_on_path(options, "getconf")?, &[OsStr::new("GNU_LIBC_VERSION")]).ok()?;
+            Self::in_answer(str::from_utf8(&output.stdout).ok()?)
+        };
+        Self(said())
+    }
+
+    /// This version.
+    #[cfg(test)]
+    pub(super) fn of(major: u32, minor: u32) -> Self {
+        Self(Some((major, minor)))
+    }
+
+    fn in_answer(text: &str) -> Option<(u32, u32)> {
+        let (major, minor) = text.trim().strip_prefix("glibc ")?.split_once('.')?;
+        Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
+    }
+
+    /// True if a program that needs this version runs, or if the installed version is not known.
+    pub(super) fn suffices(self, needed: (u32, u32)) -> bool {
+        self.0.is_none_or(|own| needed <= own)
+    }
+
+    /// The newest version that a wheel is preferred for: the installed one, or a usual one if that is not known.
+    pub(super) fn preferred(self) -> (u32, u32) {
+        self.0.unwrap_or(USUAL)
+    }
+}
+
+impl fmt::Display for Glibc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |(major, minor)| write!(f, " with glibc {major}.{minor}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_getconf_says_is_understood_and_what_it_does_not_say_limits_nothing() {
+        for (said, version) in [
+            ("glibc 2.36\n", Some((2, 36))),
+            ("glibc 2.3.4", Some((2, 3))),
+            ("musl 1.2", None),
+            ("glibc two.3", None),
+            ("", None),
+        ] {
+            assert_eq!(Glibc::in_answer(said), version, "{said}");
+        }
+        let glibc = Glibc(Some((2, 36)));
+        assert!([(2, 36), (1, 99)].into_iter().all(|needed| glibc.suffices(needed)));
+        assert!(![(2, 37), (3, 0)].into_iter().any(|needed| glibc.suffices(needed)));
+        assert!(Glibc::default().suffices((9, 9)));
+        assert_eq!((glibc.preferred(), Glibc::default().preferred()), ((2, 36), USUAL));
+    }
+}

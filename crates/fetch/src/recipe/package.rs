@@ -1,0 +1,128 @@
+//! Recipes of packages that a project or its user names, and that the catalogue does not have.
+
+use vx_base::package::candidate::SourceKind;
+use vx_base::package::shipped::{NODE_MODULES, NamedPackage};
+use vx_base::platform::Platform;
+
+use super::{Recipe, RecipeRequest, declared};
+use crate::catalogue::{self, Tool};
+use crate::packaging::Packaging;
+
+/// The tool that runs the scripts of npm's packages.
+const NODE: &str = "node";
+
+/// The package that is named for a tool: by its own name, or beside it.
+pub(super) fn named<'t>(
+    tool: &'t str,
+    source: Option<SourceKind>,
+    package: Option<&'t str>,
+) -> Option<NamedPackage<'t>> {
+    let beside = || Some(NamedPackage { source: source?, package: package? });
+    NamedPackage::of_tool(tool).or_else(beside)
+}
+
+/// The package that is named for a tool, unless it is the one that the catalogue has under the same name.
+pub fn uncatalogued<'t>(
+    tool: &'t str,
+    source: Option<SourceKind>,
+    package: Option<&'t str>,
+) -> Option<NamedPackage<'t>> {
+    named(tool, source, package).filter(|named| catalogued(tool, *named).is_none())
+}
+
+/// The catalogue's layout of a package: `npm:prettier` is the package that the catalogue has for `prettier`.
+fn catalogued(tool: &str, named: NamedPackage<'_>) -> Option<(&'static Tool, &'static Packaging)> {
+    let name = if NamedPackage::of_tool(tool).is_some() { named.bare() } else { tool };
+    let tool = catalogue::find(name).filter(|tool| tool.name == name)?;
+    let packaging = match named.source {
+        SourceKind::Npm => tool.npm.as_ref(),
+        SourceKind::Pypi => tool.pypi.as_ref(),
+        SourceKind::Vendor | SourceKind::Url | SourceKind::System => None,
+    };
+    packaging.filter(|packaging| packaging.is_of(named.package)).map(|packaging| (tool, packaging))
+}
+
+impl Recipe {
+    /// The recipe of a named package: the catalogue's own layout if it has the package under this name, or else that of
+    /// any package of its registry.
+    pub(super) fn from_package(
+        name: &str,
+        named: NamedPackage<'_>,
+        wanted: &RecipeRequest,
+        platform: Platform,
+    ) -> Self {
+        if let Some((tool, packaging)) = catalogued(name, named) {
+            return Self::from_registry(name, named.source, tool, packaging, wanted, platform);
+        }
+        let of_npm = named.source == SourceKind::Npm;
+        Self {
+            packages: vec![named.package.to_owned()],
+            cutoff: wanted.cutoff,
+            needs: of_npm.then(|| NODE.to_owned()),
+            strip: wanted.strip.unwrap_or(u32::from(of_npm)),
+            into: if of_npm { format!("{NODE_MODULES}/{}", named.package) } else { String::new() },
+            programs: wanted.bin.iter().map(declared).collect(),
+            ships_programs: true,
+            ..Self::blank(name, named.source, platform)
+        }
+    }
+
+    /// True if the programs are those that the package declares, which its archive alone shows.
+    pub fn ships_programs(&self) -> bool {
+        self.ships_programs
+    }
+
+    /// The names that the programs of any release probably have, for a tool that is not installed.
+    pub fn likely_programs(&self, version: &str) -> Vec<String> {
+        let known: Vec<String> = self.programs(version, "").into_iter().map(|program| program.name).collect();
+        match self.packages.first().filter(|_| self.ships_programs && known.is_empty()) {
+            Some(package) => vec![NamedPackage { source: self.source, package }.bare().to_owned()],
+            None => known,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipe(tool: &str, source: Option<SourceKind>, package: Option<&str>) -> Recipe {
+        let wanted = RecipeRequest { source, package: package.map(str::to_owned), ..RecipeRequest::default() };
+        Recipe::for_tool(tool, &wanted, &[], "linux-x64".parse().expect("known")).expect("a recipe")
+    }
+
+    #[test]
+    fn a_named_package_is_its_own_recipe() {
+        let npm = recipe("npm:@scope/tool", Some(SourceKind::Npm), None);
+        assert_eq!(
+            (npm.packages(), npm.strip, npm.into.as_str()),
+            (&["@scope/tool".to_owned()][..], 1, "lib/node_modules/@scope/tool")
+        );
+        assert_eq!(
+            (npm.needs(), npm.ships_programs(), npm.likely_programs("")),
+            (Some("node"), true, vec!["tool".to_owned()])
+        );
+        let pypi = recipe("spell", Some(SourceKind::Pypi), Some("spell-cli"));
+        assert_eq!((pypi.packages(), pypi.strip, pypi.into.as_str()), (&["spell-cli".to_owned()][..], 0, ""));
+        assert_eq!((pypi.needs(), pypi.source), (None, SourceKind::Pypi));
+    }
+
+    #[test]
+    fn a_package_of_the_catalogue_under_its_name_has_the_catalogues_layout() {
+        let prettier = recipe("npm:prettier", None, None);
+        assert!(!prettier.ships_programs() && prettier.likely_programs("3.0.0") == ["prettier"]);
+        assert_eq!(uncatalogued("npm:prettier", None, None), None);
+        assert_eq!(uncatalogued("just", Some(SourceKind::Pypi), Some("rust-just")), None);
+        for (tool, source, package) in [
+            ("npm:cowsay", None, None),
+            // An alias is another name, and so is a package's.
+            ("npm:tsc", None, None),
+            ("pypi:just", None, None),
+            ("mine", Some(SourceKind::Npm), Some("prettier")),
+            ("just", Some(SourceKind::Pypi), Some("just")),
+        ] {
+            assert!(uncatalogued(tool, source, package).is_some(), "{tool}");
+        }
+        assert_eq!(uncatalogued("just", Some(SourceKind::Pypi), None), None);
+    }
+}

@@ -1,0 +1,232 @@
+//! The releases of tools in npm: from several packages, under several names, with companions.
+
+use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::thread;
+
+use jiff::Timestamp;
+use nodejs_semver::Version;
+use vx_base::age::Published;
+use vx_base::package::candidate::{Candidate, Scheme, is_version};
+use vx_base::package::npm_range::NpmRange;
+use vx_base::threads::aside;
+
+use super::Sources;
+use crate::artifact::Artifact;
+use crate::error::{SourceError, SourceErrorKind};
+use crate::npm::{Package, PackageVersion, Times};
+use crate::packaging::Companion;
+use crate::recipe::{Recipe, has};
+
+impl Sources {
+    /// The versions of a tool; with `dated`, the time of each, if that decides which of them are too young.
+    pub(super) fn npm_candidates(&self, recipe: &Recipe, dated: bool) -> Result<Vec<Candidate>, SourceError> {
+        thread::scope(|scope| {
+            // The packages that archives are chosen from are requested together with the versions, not after them. A
+            // failure is reported at their use.
+            let chosen = recipe.also.iter().filter(|companion| companion.engine.is_some());
+            let later = chosen.map(|companion| &companion.package).chain(recipe.packages.iter().skip(1));
+            for package in later {
+                let ask = || self.npm.package(&self.cache, &self.netrc, package);
+                // Without a thread for it, it is requested at its use.
+                let _ = thread::Builder::new().spawn_scoped(scope, ask);
+            }
+            self.npm_versions(recipe, dated)
+        })
+    }
+
+    fn npm_versions(&self, recipe: &Recipe, dated: bool) -> Result<Vec<Candidate>, SourceError> {
+        let mut found: BTreeMap<String, Candidate> = BTreeMap::new();
+        for (name, package) in self.npm_packages(recipe)? {
+            let times = self.npm_times(name, &package, recipe.cutoff.filter(|_| dated))?;
+            for (version, release) in &package.versions {
+                let engine = release.node.clone().filter(|_| recipe.needs() == Some("node"));
+                let candidate = Candidate {
+                    deprecated: release.deprecated,
+                    engine,
+                    published: published(version, &package, times.as_deref()),
+                    ..Candidate::new(version, Scheme::Semver)
+                };
+                found.entry(version.clone()).or_insert(candidate);
+            }
+        }
+        Ok(found.into_values().collect())
+    }
+
+    /// The existing packages of a tool. A missing package of an older naming is fine; a tool without any package is an
+    /// error.
+    fn npm_packages<'r>(&self, recipe: &'r Recipe) -> Result<Vec<(&'r str, Arc<Package>)>, SourceError> {
+        let mut packages = Vec::new();
+        let mut gone = None;
+        for name in &recipe.packages {
+            match self.npm.package(&self.cache, &self.netrc, name) {
+                Ok(package) => packages.push((name.as_str(), package)),
+                Err(error) if error.kind == SourceErrorKind::NoSuchPackage => gone = gone.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        match gone {
+            Some(error) if packages.is_empty() => Err(error),
+            _ => Ok(packages),
+        }
+    }
+
+    /// The times of publication of a package, if its document leaves open which versions are later than the cutoff.
+    fn npm_times(
+        &self,
+        name: &str,
+        package: &Package,
+        cutoff: Option<Timestamp>,
+    ) -> Result<Option<Arc<Times>>, SourceError> {
+        if !cutoff.is_some_and(|cutoff| package.leaves_open(cutoff)) {
+            return Ok(None);
+        }
+        let versions: Vec<&str> = package.versions.keys().map(String::as_str).collect();
+        self.npm.times(&self.cache, &self.netrc, name, &versions).map(Some)
+    }
+
+    pub(super) fn npm_artifacts(&self, recipe: &Recipe, version: &str) -> Result<Vec<Artifact>, SourceError> {
+        if recipe.ships_programs {
+            return self.shipped_artifacts(recipe, version);
+        }
+        thread::scope(|scope| {
+            let had = |one: &&Companion| has(version, one.since.as_deref(), one.until.as_deref());
+            let ask = |one| aside(scope, move || self.npm_companion(one, version, recipe));
+            let also: Vec<_> = recipe.also.iter().filter(had).map(ask).collect();
+            let mut artifacts = vec![self.npm_main(recipe, version)?];
+            for asked in also {
+                artifacts.push(asked.join().unwrap_or_else(|panic| resume_unwind(panic))?);
+            }
+            Ok(artifacts)
+        })
+    }
+
+    fn npm_companion(&self, companion: &Companion, version: &str, recipe: &Recipe) -> Result<Artifact, SourceError> {
+        let package = companion.package(recipe.platform);
+        let version = match &companion.engine {
+            Some(engine) => self.newest_accepting(&package, engine, version, recipe.cutoff)?,
+            None => {
+                let first = recipe.packages.first().map(String::as_str).unwrap_or_default();
+                self.check_age(recipe, (first, version), (&package, version))?;
+                version.to_owned()
+            }
+        };
+        let mut artifact = self.npm_artifact(&package, &version, companion.strip)?;
+        artifact.archive.into = companion.folder(recipe.platform);
+        Ok(artifact)
+    }
+
+    /// Check that a package that comes with another one is old enough, too: the first one's date says nothing of a package
+    /// that was published, or replaced, long after it. A first package that is too young itself was asked for by its
+    /// exact version; then every age is right.
+    ///
+    /// # Errors
+    /// It is too young. A source without an answer does not matter, as for sources without dates.
+    pub(super) fn check_age(
+        &self,
+        recipe: &Recipe,
+        (first, version): (&str, &str),
+        (beside, its_version): (&str, &str),
+    ) -> Result<(), SourceError> {
+        let Some(cutoff) = recipe.cutoff else { return Ok(()) };
+        let is_young = |name: &str, version: &str| {
+            let document = self.npm.package(&self.cache, &self.netrc, name).ok()?;
+            let times = self.npm_times(name, &document, Some(cutoff)).ok()?;
+            published(version, &document, times.as_deref()).map(|published| published.latest() > cutoff)
+        };
+        if is_young(beside, its_version) != Some(true) || is_young(first, version) == Some(true) {
+            return Ok(());
+        }
+        let what = format!("{beside} {its_version}, which comes with {first} {version}");
+        Err(SourceError::new(what, SourceErrorKind::TooYoung(cutoff)))
+    }
+
+    fn npm_main(&self, recipe: &Recipe, version: &str) -> Result<Artifact, SourceError> {
+        let mut missing = None;
+        for name in &recipe.packages {
+            match self.npm_artifact(name, version, recipe.strip) {
+                Err(error)
+                    if matches!(error.kind, SourceErrorKind::NoSuchPackage | SourceErrorKind::NoSuchVersion(_)) =>
+                {
+                    missing = missing.or(Some(error));
+                }
+                other => return other,
+            }
+        }
+        let none = || SourceError::new(recipe.tool.clone(), SourceErrorKind::NoSuchPackage);
+        Err(missing.unwrap_or_else(none))
+    }
+
+    pub(super) fn npm_artifact(&self, package: &str, version: &str, strip: u32) -> Result<Artifact, SourceError> {
+        // The size is requested from the usual address while the release's document is requested, which gives the
+        // actual address.
+        let usual = self.npm.usual_place(&self.netrc, package, version).ok();
+        let (tarball, size) = thread::scope(|scope| {
+            let size = usual.as_ref().map(|at| aside(scope, || self.size(&format!("the size of {package}"), at)));
+            let keys = || self.npm.keys(&self.cache, &self.netrc, package);
+            // Without a thread for them, they are requested at their use.
+            let _ = thread::Builder::new().spawn_scoped(scope, keys);
+            let tarball = self.npm.tarball(&self.cache, &self.netrc, package, version);
+            (tarball, size.and_then(|asked| asked.join().ok().flatten()))
+        });
+        let mut tarball = tarball?;
+        tarball.archive.strip = strip;
+        match usual {
+            Some(usual) if usual.url == tarball.origin.url => tarball.archive.size = size,
+            _ => tarball = self.sized(tarball),
+        }
+        Ok(tarball)
+    }
+
+    /// The newest release of a package whose `engines` accept this version of `engine`, published by the cutoff.
+    fn newest_accepting(
+        &self,
+        package: &str,
+        engine: &str,
+        version: &str,
+        cutoff: Option<Timestamp>,
+    ) -> Result<String, SourceError> {
+        let what = format!("an npm package {package} for {engine} {version}");
+        let none =
+            || SourceError::new(&what, SourceErrorKind::NoSuchVersion(format!("that accepts {engine} {version}")));
+        let host = Version::parse(version).map_err(|_| none())?;
+        let runs = |_: &Version, release: &PackageVersion| {
+            NpmRange::parse(release.node.as_deref().unwrap_or("*")).is_some_and(|range| range.satisfies(&host))
+        };
+        self.newest_of(package, &what, cutoff, runs)?.ok_or_else(none)
+    }
+
+    /// The newest finished release of a package that fits, published by the cutoff; `None` if none fits.
+    pub(super) fn newest_of(
+        &self,
+        package: &str,
+        what: &str,
+        cutoff: Option<Timestamp>,
+        fits: impl Fn(&Version, &PackageVersion) -> bool,
+    ) -> Result<Option<String>, SourceError> {
+        let document = self.npm.package(&self.cache, &self.netrc, package)?;
+        let times = self.npm_times(package, &document, cutoff)?;
+        let fitting = document.versions.iter().filter_map(|(text, release)| {
+            let own = Version::parse(text).ok().filter(|own| !own.is_prerelease() && !release.deprecated)?;
+            (is_version(text) && fits(&own, release)).then_some((own, text))
+        });
+        let (old, young): (Vec<_>, Vec<_>) = fitting.partition(|(_, text)| {
+            let published = published(text, &document, times.as_deref()).map(Published::latest);
+            cutoff.is_none_or(|cutoff| published.is_none_or(|published| published <= cutoff))
+        });
+        let newest = old.into_iter().max_by(|one, other| one.0.cmp(&other.0)).map(|(_, text)| text.clone());
+        match cutoff {
+            Some(cutoff) if newest.is_none() && !young.is_empty() => {
+                Err(SourceError::new(what, SourceErrorKind::TooYoung(cutoff)))
+            }
+            _ => Ok(newest),
+        }
+    }
+}
+
+/// The time of publication of a version, as closely as the documents at hand give it.
+fn published(version: &str, package: &Package, times: Option<&Times>) -> Option<Published> {
+    let at = times.and_then(|times| times.of(version)).map(Published::At);
+    at.or_else(|| package.published(version))
+}
