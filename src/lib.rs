@@ -5,17 +5,14 @@
 pub mod board_error;
 pub mod channel;
 pub mod cli;
-pub mod config;
 #[cfg(all(unix, feature = "control"))]
 pub mod daemon;
 #[cfg(all(target_os = "linux", feature = "control"))]
 pub mod devserver;
 pub mod doctor;
 pub mod history;
-pub mod install;
 #[cfg(all(unix, feature = "control"))]
 pub mod mcp;
-pub mod report;
 pub mod route;
 pub mod run;
 #[cfg(feature = "control")]

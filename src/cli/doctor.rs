@@ -6,13 +6,14 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use vx_store::Depth;
+
 use super::args::DoctorArguments;
 use super::failure::{FAILED, Outcome};
 use super::frontend::CommandLine;
 use super::store;
 use super::workspace::place_or_none;
 use crate::doctor::{DoctorOptions, Mended, examine, mend};
-use crate::install::Depth;
 
 /// The longest that one release may take to be installed again, with its post-install command. Somebody waits for the answer
 /// of the doctor; a sync has no such limit.

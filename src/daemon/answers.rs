@@ -7,11 +7,11 @@ use parking_lot::Mutex;
 use vx_base::paths::Home;
 use vx_base::variables::answering;
 use vx_rpc::Fault;
+use vx_store::Store;
 
 use super::fault::{fault, in_directory};
 use super::request::{Environ, InDirectory, ListVersions, Resolve, Variables};
 use super::watch::folders_in;
-use crate::install::Store;
 use crate::route::{Look, Seen, still_holds};
 use crate::work::questions::{self, Environment, Kept, ProjectState, QuestionError, Resolved, Versions};
 

@@ -17,11 +17,11 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 use vx_base::paths::Home;
 use vx_shm::BoardState;
+use vx_store::Store;
 
 use super::event::Release;
 use super::hub::Hub;
 use super::summary::BoardSummary;
-use crate::install::Store;
 use crate::route::format::Stamp;
 use crate::route::stamp;
 use crate::work::boards;
@@ -155,10 +155,8 @@ impl Watching {
         // A store that cannot be read now is read later.
         let Ok(releases) = Store::new(self.home.clone()).list() else { return };
         self.store = now;
-        let release = |receipt: &crate::install::Receipt| Release {
-            runtime: receipt.tool.clone(),
-            version: receipt.version.clone(),
-        };
+        let release =
+            |receipt: &vx_store::Receipt| Release { runtime: receipt.tool.clone(), version: receipt.version.clone() };
         self.hub.runtimes(releases.iter().map(|found| release(&found.receipt)).collect(), first);
     }
 

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use vx_base::parallel::in_parallel;
 use vx_base::paths::Home;
 use vx_base::trouble::Trouble;
+use vx_store::{Depth, cached_archives, is_damaged, remove_damaged};
 
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
-use crate::install::{Depth, cached_archives, is_damaged, remove_damaged};
 
 /// All archives that are not what their names promise. They are read only if contents are compared.
 pub(super) fn check(home: &Home, depth: Depth) -> Vec<Finding> {

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 
 use vx_base::package::candidate::SourceKind;
 use vx_fetch::Sources;
+use vx_store::Depth;
 
-use crate::install::Depth;
 use crate::work::workspace::Workspace;
 
 /// The subject of all checks.

@@ -6,11 +6,11 @@ use std::time::Duration;
 use vx_base::paths::{Home, find_runtime_directory, known_directories};
 use vx_base::threads::aside;
 use vx_fetch::Limits;
+use vx_store::Depth;
 
 use super::examination::Examination;
 use super::finding::{Finding, Severity};
 use super::{archives, boards, leftovers, places, project, releases, search_path, settings, shims, strays};
-use crate::install::Depth;
 use crate::work::error::WorkError;
 use crate::work::frontend::{Frontend, Silent};
 use crate::work::shims::LAUNCHER;

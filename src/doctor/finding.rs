@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::install::Leftover;
+use vx_store::Leftover;
 
 /// The severity of a finding, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,9 +7,9 @@ use vx_base::paths::Home;
 use vx_base::trouble::Trouble;
 use vx_project::Lock;
 use vx_project::lock::{self, LockFile};
+use vx_store::{Leftover, LeftoverKind, leftovers, remove_leftover};
 
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
-use crate::install::{Leftover, LeftoverKind, leftovers, remove_leftover};
 use crate::work::wanted_by::wanted_by;
 
 /// All files that no process uses or will use.

@@ -7,10 +7,10 @@ use vx_base::trouble::{Explain, TroubleKind};
 use vx_project::lock::Change;
 use vx_project::trust::Part;
 use vx_project::{ProjectError, ToolRequest};
+use vx_store::Store;
 
 use crate::doctor::examination::Examination;
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
-use crate::install::Store;
 use crate::sync::{InstalledRelease, Resolved, ResolvedRelease, ResolvedTool, Resolver};
 use crate::work::error::WorkError;
 use crate::work::wanted_by::{Want, wanted_by};

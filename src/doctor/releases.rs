@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use vx_base::parallel::in_parallel;
 use vx_base::paths::Home;
 use vx_base::trouble::Trouble;
+use vx_store::{Change, Depth, Manifest, Receipt, Store, tool_of};
 
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::doctor::project::Wants;
-use crate::install::{Change, Depth, Manifest, Receipt, Store, tool_of};
 
 /// The most paths of a release that are named; the others are only counted.
 const NAMED: usize = 5;

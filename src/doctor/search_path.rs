@@ -5,10 +5,10 @@ use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
 use vx_base::paths::Home;
+use vx_store::tool_of;
 
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::doctor::project::Wants;
-use crate::install::tool_of;
 
 /// Check each entry.
 pub(super) fn check(home: &Home, search_path: Option<&OsStr>, wants: &Wants) -> Vec<Finding> {

@@ -11,9 +11,9 @@ use vx_base::package::{Part, Program};
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_fetch::Claim;
 use vx_project::LockedPart;
+use vx_store::{Receipt, instructions};
 
 use super::step::Step;
-use crate::install::{Receipt, instructions};
 
 /// One tool of the project, as far as it was resolved.
 #[derive(Clone, Debug)]

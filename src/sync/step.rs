@@ -2,7 +2,7 @@
 
 use vx_base::trouble::Trouble;
 
-use crate::config::InstallConfig;
+use vx_store::config::InstallConfig;
 
 /// One tool, and the action decided for it.
 #[derive(Debug)]

@@ -19,12 +19,12 @@ use vx_base::paths::{RuntimeError, runtime_directory};
 use vx_base::process_limit::{ProcessLimit, start_error_text};
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_shm::{Ending, Slot, SlotState};
+use vx_store::config::InstallConfig;
+use vx_store::{CancelToken, InstallError};
 
 use super::frontend::Frontend;
 use super::notice::Notice;
 use crate::channel::{ChannelError, ConfigError, InstallChannelChild, PATIENCE, is_on_unnamed_board};
-use crate::config::InstallConfig;
-use crate::install::{CancelToken, InstallError};
 
 use crate::trouble_cell::TroubleCell;
 use crate::work::job::SlotReporter;

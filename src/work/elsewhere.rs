@@ -8,9 +8,9 @@ use vx_base::package::shipped::NamedPackage;
 use vx_base::paths::Home;
 use vx_base::platform::Platform;
 use vx_fetch::{Recipe, RecipeRequest, uncatalogued};
+use vx_store::{DiskError, Release, Store};
 
 use super::policy::Policy;
-use crate::install::{DiskError, Release, Store};
 
 /// The installed releases of a package that its user names: its name alone says what they are.
 ///

@@ -12,12 +12,12 @@ use vx_project::ProjectError;
 use vx_project::edit::EditError;
 use vx_project::lock::LockError;
 use vx_project::version::BadRequest;
+use vx_store::DiskError;
 
 use super::exports::ExportError;
 use super::policy::PolicyError;
 use super::withheld::ConsentError;
 use crate::board_error::ExplainBoard;
-use crate::install::DiskError;
 use crate::sync::{Forged, Undeclared};
 
 impl From<PolicyError> for WorkError {

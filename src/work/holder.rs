@@ -1,9 +1,9 @@
 //! The progress of the holder of a lock, which its board shows.
 
 use vx_shm::Reader;
+use vx_store::Holder;
+use vx_store::report::Progress;
 
-use crate::install::Holder;
-use crate::report::Progress;
 use crate::work::job::progress_on;
 
 /// The progress of a holder, from its slot; `None` if it has none, or if its board cannot be read.
@@ -20,8 +20,8 @@ mod tests {
     use vx_status::vocabulary::Phase;
 
     use super::*;
-    use crate::report::InstallStep;
     use vx_base::board_slot::BoardSlot;
+    use vx_store::report::InstallStep;
 
     #[test]
     fn the_progress_of_a_holder_is_that_of_its_slot_and_of_no_other_generation() {

@@ -12,9 +12,9 @@ use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{Ended, Exit};
 use vx_shm::{Ending, Kind, Slot, SlotState};
 use vx_status::error_cell::ErrorCell;
+use vx_store::config::InstallConfig;
 
 use crate::channel::slot_key;
-use crate::config::InstallConfig;
 use crate::run::{Decided, Job, JobSlot, Need, Place, Prepared, Stop, Until, Unwritten, Writer, verdict};
 use crate::sync::{Action, Step};
 use crate::trouble_cell::TroubleCell;

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use vx_base::nearest::near_misses;
 use vx_base::paths::Home;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_store::{DiskError, Release, Store};
 
 use super::elsewhere;
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::routes::{Absence, Routes, Target, program};
 use super::workspace::Place;
-use crate::install::{DiskError, Release, Store};
 use crate::route::Invocation;
 
 /// Why there is no file for a program.

@@ -14,6 +14,7 @@ use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_base::variables::variable;
 use vx_project::Request;
 use vx_project::version::newest_first;
+use vx_store::{DiskError, Release, Store};
 
 use super::environment::{self, FolderError};
 use super::error::WorkError;
@@ -22,7 +23,6 @@ use super::installing::request;
 use super::programs::{self, ProgramError};
 use super::routes::{Routes, program};
 use super::workspace::{Access, Faults, Place, Workspace};
-use crate::install::{DiskError, Release, Store};
 use crate::route::{Look, Seen};
 pub use project::{Build, Problem, ProjectState, Script, Service, Tool, project, state};
 

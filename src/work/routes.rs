@@ -17,6 +17,7 @@ use vx_base::paths::Home;
 use vx_base::variables::variable;
 use vx_fetch::catalogue;
 use vx_project::{Project, ToolRequest, discover, lineage, lock};
+use vx_store::Release;
 
 use super::consent::{Consent, Standing, key_files};
 use super::error::WorkError;
@@ -25,7 +26,6 @@ use super::on_path::{self, search_path as search_path_of_system};
 use super::policy::VARIABLE;
 use super::told::tell;
 use super::workspace::{Faults, Place, Workspace, above};
-use crate::install::Release;
 use crate::route::{Draft, Invocation, Known, Look, SESSION, joined, search_path, session};
 #[cfg(all(unix, feature = "control"))]
 pub use agent::{AgentError, ProjectAgent};

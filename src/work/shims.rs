@@ -14,7 +14,7 @@ use vx_base::files::replace_file::set_mode;
 use vx_base::package::archive::is_one_name;
 use vx_base::paths::{Home, LAUNCHER_NAME, VX_LINK_NAME};
 
-use crate::install::{DiskError, Store};
+use vx_store::{DiskError, Store};
 
 /// The launcher's bytes, if there is one for this system.
 pub const LAUNCHER: Option<&[u8]> = vx_launcher::PROGRAM;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use vx_base::nearest::nearest;
 use vx_base::paths::Home;
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_store::{DiskError, Release, RemoveError, Store};
 
 use super::shims::{self, ShimsError};
-use crate::install::{DiskError, Release, RemoveError, Store};
 use crate::work::wanted_by::{Want, wanted_by};
 
 /// A release in the store.

@@ -6,6 +6,7 @@ use std::slice;
 
 use vx_base::paths::Home;
 use vx_project::ToolRequest;
+use vx_store::sweep;
 
 use super::carry_out::{Assignment, carry_out, check_places};
 use super::consent::Asking;
@@ -17,7 +18,6 @@ use super::releases;
 use super::run::{Purpose, RunOutcome};
 use super::strays::end_strays_of_killed;
 use super::workspace::{Faults, Place, Workspace, check_entries};
-use crate::install::sweep;
 use crate::sync::{Plan, Resolver};
 use crate::work::wanted_by::{Want, remember};
 pub(super) use share::of_catalogue;

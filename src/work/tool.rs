@@ -15,6 +15,7 @@ use vx_base::package::shipped::NamedPackage;
 use vx_base::paths::Home;
 use vx_fetch::catalogue;
 use vx_project::{Request, tool_and_version};
+use vx_store::Release;
 
 use super::elsewhere;
 use super::error::WorkError;
@@ -25,7 +26,6 @@ use super::routes::{Routes, Stray, Target, program};
 use super::run::RunOutcome;
 use super::syncing::{SyncOptions, SyncOutcome, sync};
 use super::workspace::Place;
-use crate::install::Release;
 use crate::route::{self, Invocation};
 pub use error::{Namesake, ToolError};
 pub use naming::Naming;

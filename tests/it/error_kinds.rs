@@ -6,10 +6,6 @@ use std::time::Duration;
 
 use vx::board_error::BoardTrouble;
 use vx::channel::{ChannelError, ConfigError, ConnectError};
-use vx::install::{
-    BadName, CommandFault, DiskError, DownloadError, DownloadErrorKind, InstallError, NeedError, ProgramError,
-    RemoveError, Stop, UnpackError, UnpackErrorKind, WaitError,
-};
 use vx::sync::Undeclared;
 use vx_base::digest::Algorithm;
 use vx_base::paths::{NoHome, RuntimeError};
@@ -23,6 +19,10 @@ use vx_project::lock::LockError;
 use vx_project::scripts::ScriptError;
 use vx_project::version::{BadRequest, Miss};
 use vx_project::{ConfigErrors, NoMatch, Problem, ProjectError};
+use vx_store::{
+    BadName, CommandFault, DiskError, DownloadError, DownloadErrorKind, InstallError, NeedError, ProgramError,
+    RemoveError, Stop, UnpackError, UnpackErrorKind, WaitError,
+};
 
 /// The kind of an error, after a check that its parts are single lines.
 fn kind_of(error: &(impl std::fmt::Display + Explain)) -> TroubleKind {

@@ -11,14 +11,13 @@ use vx_base::process_limit::{ProcessLimit, start_error_text};
 use vx_http::LowestRate;
 use vx_process::Exit;
 use vx_shm::{Reader, SlotState, SlotView};
+use vx_store::config::InstallConfig;
+use vx_store::{
+    CancelToken, CommandFault, Hooks, InstallError, Installed, Need, Patience, PostInstall, Store, Trial, TrialEnd,
+};
 
 use super::agreed_command::AgreedCommand;
 use crate::channel::slot_key;
-use crate::config::InstallConfig;
-use crate::install::{
-    self, CancelToken, CommandFault, Hooks, InstallError, Installed, Need, Patience, PostInstall, Store, Trial,
-    TrialEnd,
-};
 use crate::work::holder::holder_progress;
 use crate::work::job::{SlotReporter, progress_on};
 
@@ -47,7 +46,7 @@ pub(super) fn install(
         trial: &trial,
         patience,
     };
-    install::install(config, reporter, cancel, &hooks)
+    vx_store::install(config, reporter, cancel, &hooks)
 }
 
 /// The slot of another tool on the board of this run.

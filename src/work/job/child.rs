@@ -8,9 +8,9 @@ use vx_base::paths::find_runtime_directory;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{Group, Launch, LogFile, LogPolicy, Output, Stdin, own_program};
 use vx_shm::Unnamed;
+use vx_store::config::InstallConfig;
 
 use crate::channel::InstallChannel;
-use crate::config::InstallConfig;
 use crate::run::{Place, make_logs};
 
 /// The most of a child's last output that is kept for its error, in bytes.

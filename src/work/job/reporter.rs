@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 use vx_shm::{Kind, Slot, SlotView};
 use vx_status::vocabulary::Phase;
 
-use crate::report::{InstallStep, Progress, Reporter};
+use vx_store::report::{InstallStep, Progress, Reporter};
 
 /// Reports to a slot. The lock is this process's own and never contended for long: a publication takes nanoseconds.
 pub struct SlotReporter {

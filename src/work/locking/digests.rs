@@ -10,9 +10,9 @@ use vx_base::shown_address::shown_address;
 use vx_base::trouble::Trouble;
 use vx_fetch::Artifact;
 use vx_http::Trust;
+use vx_store::report::Silent;
+use vx_store::{CancelToken, Patience, fetch};
 
-use crate::install::{CancelToken, Patience, fetch};
-use crate::report::Silent;
 use crate::work::frontend::Frontend;
 use crate::work::holder::holder_progress;
 use crate::work::notice::Notice;

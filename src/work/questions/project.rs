@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use vx_base::paths::Home;
 use vx_project::trust::shown_command;
+use vx_store::Store;
 use vx_text::escaped;
 
 use super::QuestionError;
-use crate::install::Store;
 
 use crate::service::build_key;
 

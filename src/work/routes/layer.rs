@@ -7,8 +7,8 @@ use std::slice;
 use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_project::ToolRequest;
+use vx_store::{Release, Store};
 
-use crate::install::{Release, Store};
 use crate::route::Look;
 use crate::sync::{Decision, Resolved, Resolver};
 use crate::work::error::WorkError;

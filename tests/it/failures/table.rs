@@ -18,7 +18,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// `failures::servers::name` is the function `name` in `tests/it/failures/servers.rs`; `vx::install::lock` is below `src/`.
+/// `failures::servers::name` is the function `name` in `tests/it/failures/servers.rs`; `vx_store::lock` is below `src/`.
 fn exists(test: &str) -> bool {
     let Some((module, function)) = test.rsplit_once("::") else { return false };
     let (below, module) = match module.strip_prefix("vx::") {

@@ -3,10 +3,10 @@
 use std::fs;
 use std::io::{Cursor, Read, Write};
 
-use vx::install::CancelToken;
-use vx::report::InstallStep;
 use vx_base::package::Program;
 use vx_base::trouble::Explain;
+use vx_store::CancelToken;
+use vx_store::report::InstallStep;
 
 use super::setting::{Entry, Record, Setting, noise, tar_gz};
 

@@ -4,11 +4,11 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use vx::install::{CancelToken, InstallError, fetch};
-use vx::report::{InstallStep, Reporter, Silent};
 use vx_base::package::Part;
 use vx_base::trouble::Explain;
 use vx_http::{LowestRate, Trust};
+use vx_store::report::{InstallStep, Reporter, Silent};
+use vx_store::{CancelToken, InstallError, fetch};
 
 use super::setting::{Entry, Event, Record, Setting, digest_of, origin, release_of, tar_gz};
 use crate::server::{Reply, Request, Server};

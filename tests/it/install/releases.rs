@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::Command;
 use std::thread;
 
-use vx::install::{CancelToken, CommandFault, Hooks, Store, TrialEnd, install, sweep};
-use vx::report::{InstallStep, Silent};
 use vx_base::package::Program;
 use vx_base::trouble::Explain;
+use vx_store::report::{InstallStep, Silent};
+use vx_store::{CancelToken, CommandFault, Hooks, Store, TrialEnd, install, sweep};
 
 use super::setting::{Entry, Record, Setting, names_in, release_of, tar_gz};
 use crate::server::Reply;
@@ -208,14 +208,14 @@ fn a_post_install_command_runs_before_the_release_can_be_seen() {
     };
 
     let fault = |reason: &str| CommandFault { reason: reason.into(), output: vec!["no compiler".into()], limit: None };
-    let fails = |_: &vx::install::PostInstall<'_>| Err(fault("exit code 3"));
+    let fails = |_: &vx_store::PostInstall<'_>| Err(fault("exit code 3"));
     let error = install(&config, &Silent, &CancelToken::new(), &hooks(&fails)).expect_err("it fails");
     assert!(error.to_string().contains("`make ready` failed: exit code 3"), "{error}");
     assert_eq!(error.details(), ["no compiler"]);
     assert_eq!(store.installed("tool", "1.0.0"), None);
     setting.assert_no_staging();
 
-    let works = |post: &vx::install::PostInstall<'_>| {
+    let works = |post: &vx_store::PostInstall<'_>| {
         assert_eq!(post.command, "make ready");
         assert!(post.bin.join("tool").is_file() && store.installed("tool", "1.0.0").is_none());
         fs::write(post.release.join("made"), "ready").map_err(|error| fault(&error.to_string()))

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use vx::config::InstallConfig;
-use vx::install::{CancelToken, Hooks, InstallError, Installed, Patience, install};
-use vx::report::{InstallStep, Reporter};
 use vx_base::digest::{Algorithm, Digest};
 use vx_base::package::archive::{Archive, Origin};
 use vx_base::package::{Part, Program};
 use vx_base::paths::Home;
 use vx_http::Trust;
+use vx_store::config::InstallConfig;
+use vx_store::report::{InstallStep, Reporter};
+use vx_store::{CancelToken, Hooks, InstallError, Installed, Patience, install};
 
 use crate::server::{Reply, Server};
 
@@ -91,7 +91,7 @@ impl Setting {
         reporter: &dyn Reporter,
         cancel: &CancelToken,
     ) -> Result<Installed, InstallError> {
-        let postinstall = |_: &vx::install::PostInstall<'_>| panic!("no post-install command was planned");
+        let postinstall = |_: &vx_store::PostInstall<'_>| panic!("no post-install command was planned");
         install(
             config,
             reporter,

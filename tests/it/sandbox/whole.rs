@@ -8,9 +8,9 @@ use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 
-use vx::install::{Receipt, tool_of};
 use vx_base::digest::{Algorithm, Digest};
 use vx_base::package::archive::Archive;
+use vx_store::{Receipt, tool_of};
 
 use super::Sandbox;
 use super::contents::{Content, contents_of, entries, is_executable};

@@ -9,15 +9,15 @@ use super::error::UnpackErrorKind;
 
 /// The limits for one release, all its archives together.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::install) struct Limits {
+pub(crate) struct Limits {
     /// Most bytes of content.
-    pub(in crate::install) bytes: u64,
+    pub(crate) bytes: u64,
     /// Most files, folders and links.
-    pub(in crate::install) entries: u64,
+    pub(crate) entries: u64,
     /// Largest ratio of the unpacked size to the size of the archives …
-    pub(in crate::install) ratio: u64,
+    pub(crate) ratio: u64,
     /// … for releases that are larger than this many bytes.
-    pub(in crate::install) ratio_from_bytes: u64,
+    pub(crate) ratio_from_bytes: u64,
 }
 
 impl Default for Limits {

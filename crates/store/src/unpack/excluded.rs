@@ -9,11 +9,11 @@ use super::error::UnpackErrorKind;
 /// A pattern without `/` matches names at any depth, one with `/` the whole path inside the release. `*` and `?` do not
 /// cross a `/`, `**` does. A matching folder is left out with all its content.
 #[derive(Clone, Debug, Default)]
-pub(in crate::install) struct Excluded(Vec<String>);
+pub(crate) struct Excluded(Vec<String>);
 
 impl Excluded {
     /// The patterns of a comma-separated list; a comma inside braces or brackets belongs to its pattern.
-    pub(in crate::install) fn of(list: &str) -> Result<Self, UnpackErrorKind> {
+    pub(crate) fn of(list: &str) -> Result<Self, UnpackErrorKind> {
         let mut patterns = Vec::new();
         for pattern in split(list).filter(|pattern| !pattern.is_empty()) {
             if let Some(reason) = problem(pattern) {

@@ -206,7 +206,7 @@ impl Manifest {
 pub(super) mod tests {
     use super::*;
 
-    pub(in crate::install) fn release() -> (tempfile::TempDir, Manifest) {
+    pub(crate) fn release() -> (tempfile::TempDir, Manifest) {
         let top = tempfile::tempdir().expect("a directory");
         fs::create_dir_all(top.path().join("bin")).expect("a directory");
         fs::write(top.path().join("bin/tool"), "program").expect("a file");

@@ -24,7 +24,7 @@ use super::names::NameCase;
 use super::path::{EntryPath, Placement, parent, shown};
 
 /// A release while it is unpacked.
-pub(in crate::install) struct Tree {
+pub(crate) struct Tree {
     root: Root,
     case: NameCase,
     known: HashMap<Box<str>, Known>,
@@ -38,9 +38,9 @@ pub(in crate::install) struct Tree {
 
 /// The sums over a tree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::install) struct Totals {
-    pub(in crate::install) files: u64,
-    pub(in crate::install) size_bytes: u64,
+pub(crate) struct Totals {
+    pub(crate) files: u64,
+    pub(crate) size_bytes: u64,
 }
 
 /// An entry under the key of its path.
@@ -60,12 +60,7 @@ enum Kind {
 
 impl Tree {
     /// A tree in this empty directory, whose file system compares names in this way.
-    pub(in crate::install) fn new(
-        root: PathBuf,
-        case: NameCase,
-        limits: Limits,
-        watch: Watch,
-    ) -> Result<Self, DiskError> {
+    pub(crate) fn new(root: PathBuf, case: NameCase, limits: Limits, watch: Watch) -> Result<Self, DiskError> {
         Ok(Self {
             root: Root::open(root)?,
             case,
@@ -80,7 +75,7 @@ impl Tree {
     }
 
     /// The directory itself.
-    pub(in crate::install) fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.root.path()
     }
 
@@ -257,7 +252,7 @@ impl Tree {
     }
 
     /// The paths of all files with this name, sorted.
-    pub(in crate::install) fn files_named(&self, name: &str) -> Vec<String> {
+    pub(crate) fn files_named(&self, name: &str) -> Vec<String> {
         let files = self.known.iter().filter(|(_, known)| known.kind == Kind::File);
         let paths = files.map(|(key, known)| known.written.as_deref().unwrap_or(key).to_owned());
         let mut found: Vec<String> = paths.filter(|path| path.rsplit('/').next() == Some(name)).collect();
@@ -266,13 +261,13 @@ impl Tree {
     }
 
     /// The manifest of the entries created so far.
-    pub(in crate::install) fn manifest(&self) -> &Manifest {
+    pub(crate) fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
     /// Check the destinations of all links, once all archives are unpacked and everything a link can pass through is
     /// known.
-    pub(in crate::install) fn finish(&self) -> Result<Totals, UnpackErrorKind> {
+    pub(crate) fn finish(&self) -> Result<Totals, UnpackErrorKind> {
         let target_of = |path: &str| match self.lookup(path) {
             Some(Kind::Link(target)) => Some(&**target),
             _ => None,

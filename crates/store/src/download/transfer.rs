@@ -102,7 +102,7 @@ fn stand_by(client: &Client, watch: &Watch, closed: &Receiver<Infallible>) {
 }
 
 /// A client for all requests of one install.
-pub(in crate::install) fn client(patience: &Patience, trust: &Trust) -> Client {
+pub(crate) fn client(patience: &Patience, trust: &Trust) -> Client {
     let Patience { connect, answer, stall: idle, lowest, .. } = *patience;
     Client::new(&Settings {
         bounds: Bounds { connect, answer, idle, lowest },

@@ -207,7 +207,7 @@ mod rfc3339 {
 pub(super) mod tests {
     use super::*;
 
-    pub(in crate::install) fn example(tool: &str, version: &str) -> Receipt {
+    pub(crate) fn example(tool: &str, version: &str) -> Receipt {
         let digest: Digest = "0".repeat(64).parse().expect("a digest");
         Receipt::now(Facts {
             tool,

@@ -9,7 +9,7 @@ use super::super::disk::{At, DiskError};
 
 /// The equality of names in a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::install) enum NameCase {
+pub(crate) enum NameCase {
     /// `A` and `a` are two files.
     Distinct,
     /// `A` and `a` are one file.
@@ -22,7 +22,7 @@ impl NameCase {
     ///
     /// The directory above must hold no other entry of that changed name. Case folding is inherited from directory to
     /// directory where it is not a property of the whole file system.
-    pub(in crate::install) fn around(directory: &Path) -> Result<Self, DiskError> {
+    pub(crate) fn around(directory: &Path) -> Result<Self, DiskError> {
         let name = directory.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let other = directory.with_file_name(swapped(name));
         match fs::symlink_metadata(&other) {

@@ -73,7 +73,7 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
-    use crate::install::CancelToken;
+    use crate::CancelToken;
     use crate::report::Silent;
 
     fn coming(done: u64) -> Option<Need> {

@@ -44,7 +44,7 @@ pub(super) struct PartFile {
 }
 
 /// The path of a whole archive.
-pub(in crate::install) fn whole_path(home: &Home, digest: &Digest) -> PathBuf {
+pub(crate) fn whole_path(home: &Home, digest: &Digest) -> PathBuf {
     home.downloads().join(digest.file_name())
 }
 

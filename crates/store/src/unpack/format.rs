@@ -6,7 +6,7 @@ use super::error::UnpackErrorKind;
 
 /// A format vx unpacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::install) enum Format {
+pub(crate) enum Format {
     /// tar in gzip.
     TarGz,
     /// tar in xz.
@@ -107,7 +107,7 @@ fn looks_like(start: &[u8]) -> &'static str {
 }
 
 /// True if the bytes begin like HTML.
-pub(in crate::install) fn is_web_page(start: &[u8]) -> bool {
+pub(crate) fn is_web_page(start: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
     let begins = |text: &[u8]| start.get(..text.len()).is_some_and(|head| head.eq_ignore_ascii_case(text));
     [&b"<!doctype html"[..], b"<html", b"<head", b"<body", b"<title"].into_iter().any(begins)

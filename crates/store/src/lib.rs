@@ -18,9 +18,12 @@
 //! | `archives` | the whole archives in the cache |
 //! | `fetch` | one archive into the cache, for a lock file |
 //! | `progress` | one bar over all archives of a release |
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod archives;
 mod cancel;
+pub mod config;
 mod disk;
 mod download;
 mod error;
@@ -36,6 +39,7 @@ mod programs;
 mod progress;
 mod receipt;
 mod recipe;
+pub mod report;
 mod room;
 mod settle;
 mod shipped;
