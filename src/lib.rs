@@ -18,7 +18,6 @@ pub mod run;
 #[cfg(feature = "control")]
 pub mod service;
 pub mod shell;
-pub mod sync;
 pub mod trouble_cell;
 #[cfg(all(unix, feature = "control"))]
 pub mod turn;

@@ -6,13 +6,13 @@ use vx_base::age::{in_words, to_the_second};
 use vx_base::package::archive::Attested;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_fetch::catalogue;
+use vx_plan::AgeRemark;
 use vx_process::{Member, Swept};
 use vx_project::LockedTool;
 use vx_project::trust::Stranger;
 
 use super::failure::Failure;
 use super::print;
-use crate::sync::AgeRemark;
 use crate::work::frontend::{Frontend, Refused, RunView, Silent};
 use crate::work::notice::Notice;
 

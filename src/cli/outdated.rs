@@ -6,13 +6,13 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use vx_base::age::{in_words, to_the_second};
+use vx_plan::{Newest, Soon};
 
 use super::args::OutdatedArguments;
 use super::failure::{FAILED, Failure, Outcome};
 use super::notices::Printed;
 use super::workspace::place;
 use super::{print, store};
-use crate::sync::{Newest, Soon};
 use crate::work::outdated::{ToolVersions, outdated};
 
 /// Run `vx outdated`.

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use vx_plan::{Decision, Plan};
 
 use super::args::SyncArguments;
 use super::failure::{FAILED, Outcome};
 use super::frontend::{CommandLine, exit_code};
 use super::workspace::place;
 use super::{print, store};
-use crate::sync::{Decision, Plan};
 use crate::work::consent::Asking;
 use crate::work::syncing::{SyncOptions, SyncOutcome, sync};
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_plan::{InstalledRelease, Resolved, ResolvedRelease, ResolvedTool, Resolver};
 use vx_project::lock::Change;
 use vx_project::trust::Part;
 use vx_project::{ProjectError, ToolRequest};
@@ -11,7 +12,6 @@ use vx_store::Store;
 
 use crate::doctor::examination::Examination;
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
-use crate::sync::{InstalledRelease, Resolved, ResolvedRelease, ResolvedTool, Resolver};
 use crate::work::error::WorkError;
 use crate::work::wanted_by::{Want, wanted_by};
 use crate::work::workspace::LockOrigin;

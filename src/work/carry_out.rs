@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_plan::Step;
 use vx_shm::{Board, Reader};
 
 use super::board_place::BoardPlace;
@@ -22,7 +23,6 @@ use super::shims;
 use super::strays::end_strays_before_run;
 use crate::history;
 use crate::run::{Dumper, FlightRecorder, Jobs, hold};
-use crate::sync::Step;
 use crate::work::job::{InstallChild, Run, start_run};
 
 /// The most installs at once if no limit is given and all of them wait for the network.

@@ -8,6 +8,7 @@ use vx_base::paths::{NoHome, RuntimeError};
 use vx_base::process_limit::{ProcessLimit, start_error_text};
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_fetch::NoRecipe;
+use vx_plan::{Forged, Undeclared};
 use vx_project::ProjectError;
 use vx_project::edit::EditError;
 use vx_project::lock::LockError;
@@ -18,7 +19,6 @@ use super::exports::ExportError;
 use super::policy::PolicyError;
 use super::withheld::ConsentError;
 use crate::board_error::ExplainBoard;
-use crate::sync::{Forged, Undeclared};
 
 impl From<PolicyError> for WorkError {
     fn from(error: PolicyError) -> Self {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use vx_base::package::shipped::NamedPackage;
 use vx_base::paths::Home;
+use vx_plan::{Resolution, Resolver, Step};
 use vx_project::trust::Part;
 use vx_project::{Project, Request, ToolRequest, tool_and_version};
 
@@ -19,7 +20,6 @@ use super::releases;
 use super::run::{Declared, Purpose, RunOutcome};
 use super::told::tell;
 use super::workspace::{Access, Faults, Place, Workspace, check_entries};
-use crate::sync::{Resolution, Resolver, Step};
 
 /// Tools to install by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

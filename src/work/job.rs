@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use vx_base::process_limit::{NO_ROOM_EXIT, ProcessLimit};
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_plan::{Action, Step};
 use vx_process::{Ended, Exit};
 use vx_shm::{Ending, Kind, Slot, SlotState};
 use vx_status::error_cell::ErrorCell;
@@ -16,7 +17,6 @@ use vx_store::config::InstallConfig;
 
 use crate::channel::slot_key;
 use crate::run::{Decided, Job, JobSlot, Need, Place, Prepared, Stop, Until, Unwritten, Writer, verdict};
-use crate::sync::{Action, Step};
 use crate::trouble_cell::TroubleCell;
 pub use child::InstallChild;
 use child::launch;

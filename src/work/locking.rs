@@ -4,6 +4,7 @@ mod digests;
 
 use vx_base::paths::Home;
 use vx_fetch::Artifact;
+use vx_plan::{Resolution, Resolved, Resolver};
 use vx_project::ToolRequest;
 use vx_project::trust::Part;
 
@@ -14,7 +15,6 @@ use super::notice::Notice;
 use super::syncing::{check_tools, of_catalogue};
 use super::told::tell;
 use super::workspace::{Access, Faults, Place, Workspace, check_entries};
-use crate::sync::{Resolution, Resolved, Resolver};
 use digests::Digests;
 
 /// The tools whose versions are chosen anew, within their requests.

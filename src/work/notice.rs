@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use vx_base::trouble::Trouble;
+use vx_plan::AgeRemark;
 use vx_process::Swept;
 use vx_project::lock::LockError;
 use vx_project::trust::Stranger;
@@ -11,7 +12,6 @@ use vx_project::{LockedTool, Problem};
 
 use super::error::WorkError;
 use super::shims::ShimsError;
-use crate::sync::AgeRemark;
 
 /// A fact worth showing, given as soon as it is known. A door decides whether and how to show it.
 #[derive(Debug)]

@@ -3,12 +3,12 @@
 use vx_base::parallel::in_parallel;
 use vx_base::paths::Home;
 use vx_base::trouble::Trouble;
+use vx_plan::Newest;
 
 use super::awaited::naming_the_silent;
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::workspace::{Access, Faults, Place, Workspace};
-use crate::sync::Newest;
 
 /// The number of tools that are asked about side by side.
 const TOOLS_AT_ONCE: usize = 32;

@@ -11,12 +11,12 @@ use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_fetch::{Attestation, AttestationFault, Proof, SourceError, SourceErrorKind, Sources, catalogue};
 use vx_http::Trust;
+use vx_plan::{Action, InstalledRelease, Plan, Resolved, ResolvedRelease, ResolvedTool, Step, Waits, claim, plan};
 use vx_store::Store;
 use vx_store::config::InstallConfig;
 
 use super::options::RunOptions;
 use super::silent::showing_the_silent;
-use crate::sync::{Action, InstalledRelease, Plan, Resolved, ResolvedRelease, ResolvedTool, Step, Waits, claim, plan};
 use crate::work::wanted_by::Want;
 
 /// The releases among the resolved tools.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_fetch::Sources;
+use vx_plan::{Resolved, ResolvedTool, Resolver, Step};
 use vx_project::{Lock, Project, ToolRequest};
 
 use super::carry_out::{Assignment, carry_out};
@@ -18,7 +19,6 @@ use super::options::RunOptions;
 use super::releases;
 use super::run::{Declared, Purpose, RunOutcome};
 use super::workspace::{Access, Faults, Place, Workspace};
-use crate::sync::{Resolved, ResolvedTool, Resolver, Step};
 use crate::work::wanted_by::{Want, wanted_by};
 
 /// Install these releases again, as a run with these options would by force. Returns `None` if no source was found for any of them. The frontend gets a notice of

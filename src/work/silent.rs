@@ -7,7 +7,7 @@ use std::time::Duration;
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use vx_fetch::Sources;
 
-use crate::sync::Waits;
+use vx_plan::Waits;
 
 /// The time without an answer after which a server is named.
 pub(super) const SILENCE_SHOWN: Duration = Duration::from_secs(2);

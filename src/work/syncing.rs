@@ -5,6 +5,7 @@ mod share;
 use std::slice;
 
 use vx_base::paths::Home;
+use vx_plan::{Plan, Resolver};
 use vx_project::ToolRequest;
 use vx_store::sweep;
 
@@ -18,7 +19,6 @@ use super::releases;
 use super::run::{Purpose, RunOutcome};
 use super::strays::end_strays_of_killed;
 use super::workspace::{Faults, Place, Workspace, check_entries};
-use crate::sync::{Plan, Resolver};
 use crate::work::wanted_by::{Want, remember};
 pub(super) use share::of_catalogue;
 use share::{Resolved, Share};

@@ -18,6 +18,7 @@ use vx_base::paths::Home;
 use vx_base::platform::Platform;
 use vx_base::variables::Variables;
 use vx_fetch::{Limits, ProgramOutput, SourceOptions, Sources};
+use vx_plan::Resolver;
 use vx_project::lock::{Change, Difference};
 use vx_project::{Lock, Project, ToolRequest};
 
@@ -28,7 +29,6 @@ use super::notice::Notice;
 use super::on_path::search_path;
 use super::options::RunOptions;
 
-use crate::sync::Resolver;
 pub use lock_origin::LockOrigin;
 pub use place::{Lineage, Place, above, read_projects};
 

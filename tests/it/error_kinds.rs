@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use vx::board_error::BoardTrouble;
 use vx::channel::{ChannelError, ConfigError, ConnectError};
-use vx::sync::Undeclared;
 use vx_base::digest::Algorithm;
 use vx_base::paths::{NoHome, RuntimeError};
 use vx_base::process_limit::ProcessLimit;
@@ -15,6 +14,7 @@ use vx_base::trouble::{Explain, Trouble};
 use vx_fetch::catalogue::UnknownTool;
 use vx_fetch::{NoRecipe, SignatureFault, SourceError, SourceErrorKind};
 use vx_http::{LowestRate, Misdirection, TlsFault};
+use vx_plan::Undeclared;
 use vx_project::lock::LockError;
 use vx_project::scripts::ScriptError;
 use vx_project::version::{BadRequest, Miss};

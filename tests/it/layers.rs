@@ -224,7 +224,7 @@ const TOWERS: [Tower; 25] = [
             &["supervisor"],
         ],
     },
-    Tower { sources: "src/sync", floors: &[&["step"], &["plan"], &["resolve"]] },
+    Tower { sources: "crates/plan/src", floors: &[&["step"], &["plan"], &["resolve"]] },
     Tower {
         sources: "src/turn",
         floors: &[
@@ -321,7 +321,7 @@ const TOWERS: [Tower; 25] = [
             &["board_error", "trouble_cell", "shell"],
             &["channel", "route", "history"],
             &["run"],
-            &["service", "sync", "turn"],
+            &["service", "turn"],
             &["work"],
             &["daemon", "devserver", "doctor", "mcp"],
             &["cli"],
@@ -393,7 +393,7 @@ struct Package {
 }
 
 /// The packages, lowest first: each may depend on those before it only.
-const PACKAGES: [Package; 14] = [
+const PACKAGES: [Package; 15] = [
     Package { folder: "crates/text", others: &[] },
     Package { folder: "crates/inflate", others: &["benches"] },
     Package { folder: "crates/http", others: &[] },
@@ -407,6 +407,7 @@ const PACKAGES: [Package; 14] = [
     Package { folder: "crates/project", others: &[] },
     Package { folder: "crates/fetch", others: &["build.rs"] },
     Package { folder: "crates/store", others: &[] },
+    Package { folder: "crates/plan", others: &[] },
     Package { folder: ".", others: &["tests", "benches", "examples/turn.rs"] },
 ];
 

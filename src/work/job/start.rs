@@ -3,12 +3,12 @@
 use std::io;
 use std::sync::Arc;
 
+use vx_plan::Step;
 use vx_shm::Board;
 
 use super::InstallJob;
 use super::child::InstallChild;
 use crate::run::{self, Held, Job, Jobs, RunHandle};
-use crate::sync::Step;
 
 /// A run of installs that has not started.
 pub struct Run {

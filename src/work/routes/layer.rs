@@ -6,11 +6,11 @@ use std::slice;
 
 use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_plan::{Decision, Resolved, Resolver};
 use vx_project::ToolRequest;
 use vx_store::{Release, Store};
 
 use crate::route::Look;
-use crate::sync::{Decision, Resolved, Resolver};
 use crate::work::error::WorkError;
 use crate::work::on_path;
 use crate::work::releases::plan_for;

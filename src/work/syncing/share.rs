@@ -6,11 +6,11 @@ use std::sync::Arc;
 use vx_base::nearest::nearest;
 use vx_base::trouble::Trouble;
 use vx_fetch::Sources;
+use vx_plan::{Plan, Resolution, ResolvedTool, Resolver};
 use vx_project::{LockedTool, ToolRequest};
 
 use super::SyncOptions;
 use crate::channel::slot_key;
-use crate::sync::{self, Plan, Resolution, ResolvedTool, Resolver};
 use crate::work::awaited::naming_the_silent;
 use crate::work::error::WorkError;
 use crate::work::frontend::Frontend;
@@ -148,7 +148,7 @@ fn resolve_each(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> Resolution {
     let mut resolution = resolver.resolve(&usable, |_| false);
     for error in &undeclared {
         let optional = asked.iter().any(|ask| ask.name == error.tool && ask.optional);
-        let found = sync::Resolved::Nothing { error: Trouble::of(error) };
+        let found = vx_plan::Resolved::Nothing { error: Trouble::of(error) };
         resolution.wanted.push(ResolvedTool { tool: error.tool.clone(), optional, found });
     }
     resolution

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use vx::run::{Jobs, Request, RunEnd, RunHandle, create_board};
-use vx::sync::{Action, Step, Waits};
 use vx::work::job::{InstallChild, Run, start_run};
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_plan::{Action, Step, Waits};
 use vx_shm::SlotState;
 use vx_status::source::RequestFailure;
 

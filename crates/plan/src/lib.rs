@@ -1,4 +1,6 @@
 //! Planning what has to be installed: what is wanted becomes steps, and nothing is written.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod plan;
 mod resolve;

@@ -9,7 +9,7 @@ use vx_project::ToolRequest;
 
 use super::Resolver;
 use super::standing::Standing;
-use crate::sync::plan::Resolved;
+use crate::plan::Resolved;
 
 /// The tool that runs another one.
 pub(super) struct Runner {

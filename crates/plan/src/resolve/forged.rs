@@ -153,8 +153,8 @@ mod tests {
 
     #[test]
     fn the_lock_of_this_project_agrees_with_its_requests_and_the_catalogue() {
-        let project = Project::parse(Path::new("vx.toml"), include_str!("../../../vx.toml")).unwrap();
-        let lock = Lock::parse(Path::new("vx.lock"), include_str!("../../../vx.lock")).unwrap();
+        let project = Project::parse(Path::new("vx.toml"), include_str!("../../../../vx.toml")).unwrap();
+        let lock = Lock::parse(Path::new("vx.lock"), include_str!("../../../../vx.lock")).unwrap();
         let LockFile::Current(lock) = lock else { panic!("a lock of this format") };
         let top = tempfile::tempdir().unwrap();
         let sources = Sources::new(SourceOptions {

@@ -8,7 +8,7 @@ use vx_project::{LockedTool, ToolRequest};
 
 use super::pin::Pin;
 use super::{Resolver, failed};
-use crate::sync::plan::Resolved;
+use crate::plan::Resolved;
 
 /// The state of one tool after reading the lock.
 pub(super) enum Standing<'a> {
