@@ -2,23 +2,18 @@
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
-pub mod board_error;
-pub mod channel;
 pub mod cli;
 #[cfg(all(unix, feature = "control"))]
 pub mod daemon;
 #[cfg(all(target_os = "linux", feature = "control"))]
 pub mod devserver;
 pub mod doctor;
-pub mod history;
 #[cfg(all(unix, feature = "control"))]
 pub mod mcp;
 pub mod route;
-pub mod run;
 #[cfg(feature = "control")]
 pub mod service;
 pub mod shell;
-pub mod trouble_cell;
 #[cfg(all(unix, feature = "control"))]
 pub mod turn;
 pub mod work;

@@ -15,8 +15,8 @@ mod recorded;
 
 use std::process::ExitCode;
 
-use vx::history;
 use vx_base::paths::Home;
+use vx_run::history;
 use vx_shm::Snapshot;
 use vx_status::estimator::Estimator;
 use vx_status::vocabulary::{Phase, Phases};

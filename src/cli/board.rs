@@ -10,10 +10,11 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 
+use vx_run::{BOARDS_KEPT, BOARDS_KEPT_FOR, RECORDINGS_KEPT};
+
 use super::args::{BoardCommand, WatchArguments};
 use super::failure::{Failure, Outcome};
 use super::{export, print};
-use crate::run::{BOARDS_KEPT, BOARDS_KEPT_FOR, RECORDINGS_KEPT};
 use crate::work::boards;
 use crate::work::follow::{self, Changes};
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, never, select, unbounded};
 use vx_process::{Interrupt, interrupts};
 
-use crate::run::{Request, RunHandle};
+use vx_run::{Request, RunHandle};
 
 /// True if another program has the terminal.
 static LENT: AtomicBool = AtomicBool::new(false);

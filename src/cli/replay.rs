@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use vx_run::board_of_recording;
 use vx_shm::recording::is_recording;
 use vx_status::source::Inputs;
 
 use super::failure::Failure;
 use super::views::{BoardLogs, UserPrograms};
-use crate::run::board_of_recording;
 use crate::work::recordings;
 use crate::work::replay::Replay;
 

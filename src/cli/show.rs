@@ -7,12 +7,12 @@ use std::io;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use vx_run::RunHandle;
 
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::view::View;
 use super::views::RunControl;
-use crate::run::RunHandle;
 use crate::work::run::LiveRun;
 #[cfg(any(feature = "tui", feature = "control"))]
 pub(super) use display::inputs;

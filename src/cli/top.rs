@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use vx_base::paths::Home;
+use vx_run::history;
 use vx_shm::BoardState;
 use vx_status::source::{Control, Expectations};
 use vx_tui::Left;
@@ -14,7 +15,6 @@ use vx_tui::Left;
 use super::failure::{FAILED, Failure, Outcome};
 use super::show::inputs;
 use super::{look, replay, screen};
-use crate::history;
 use crate::work::boards;
 use crate::work::control::RemoteControl;
 use choice::{Chosen, choose_one};

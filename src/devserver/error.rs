@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use vx_base::paths::RuntimeError;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_run::board_error::ExplainBoard;
 
-use crate::board_error::ExplainBoard;
 use crate::service::ports::PortError;
 
 /// Why something about a development server was not done.

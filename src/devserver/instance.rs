@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use vx_base::paths::Home;
 use vx_process::members;
 use vx_project::services::{NAME_BYTES, Port, Reload, Service, VITE, VITE_ARGUMENTS, vite_go};
+use vx_run::{create_board, logs_of};
 
 use super::DEFAULT_LOG_BUFFER_SIZE;
 use super::error::DevServerError;
@@ -19,7 +20,6 @@ use super::reading::{Keys, Reading};
 use super::reloading::ReloadAddress;
 use super::settings::{BuildOpts, PluginReloader, Settings};
 use super::state::{BuildError, DevProcessStatus, DevServerMode, DevServerState};
-use crate::run::{create_board, logs_of};
 use crate::service::ports::Ports;
 use crate::service::spec::Spec;
 use crate::service::supervisor::{Declared, Handle, Request, Supervision, start};

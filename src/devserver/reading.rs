@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use vx_run::{await_change, log_file, logs_of};
 use vx_shm::{ReadError, Reader, SlotState, SlotView, Snapshot};
 use vx_status::error_cell::ErrorCell;
 use vx_status::vocabulary::{Phase, build, service};
@@ -12,7 +13,6 @@ use vx_status::vocabulary::{Phase, build, service};
 use super::event::DevServerEvent;
 use super::log::{LogEntry, MANAGER, WATCH};
 use super::state::{BuildError, DevProcessStatus, DevServerState};
-use crate::run::{await_change, log_file, logs_of};
 use crate::service::{build_key, reported};
 use crate::work::boards::{self, BoardError, slot_of};
 use crate::work::up::Follower;

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_run::{collect_boards, stale_boards};
 
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
-use crate::run::{collect_boards, stale_boards};
 
 /// The boards and logs that the next run would remove.
 pub(super) fn check(directory: &Path) -> Vec<Finding> {

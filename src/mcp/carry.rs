@@ -15,13 +15,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_project::scripts::order;
+use vx_run::{Request, log_file, logs_of};
 use vx_status::standing::{Standing, failure};
 
 use super::answer::{Answer, trouble};
 use super::call::{Call, Unfinished};
 use super::place::Here;
 use super::wait::cut;
-use crate::run::{Request, log_file, logs_of};
 use crate::work::boards;
 use crate::work::frontend::{Frontend, Refused, RunView, Silent};
 use crate::work::logs;

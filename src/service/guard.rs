@@ -18,14 +18,14 @@ use vx_base::paths::{RuntimeError, runtime_directory};
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_process::{Exit, Guard, Survivors};
 use vx_project::services::Restart;
+use vx_run::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild};
+use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, Health, SlotState};
 use vx_status::vocabulary::service::{BACKING_OFF, STARTING, STOPPING};
 
 use super::order::{Assignment, Order};
 use super::output::Output;
 use super::restarts::Restarts;
-use crate::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild};
-use crate::trouble_cell::TroubleCell;
 
 /// The time between two beats of a guard: most of them sleep most of the time, and each beat wakes one up.
 const BEAT: Duration = Duration::from_secs(5);

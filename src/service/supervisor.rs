@@ -25,6 +25,8 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{Adoption, Ended};
+use vx_run::await_change;
+use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Board, Ending, Reader, SlotState, SlotView, Snapshot};
 
 pub use declared::Declared;
@@ -35,8 +37,6 @@ use unit::{Stage, Unit};
 use super::devinfo::DevInfoFile;
 use super::ports::Ports;
 use super::reading::Reading;
-use crate::run::await_change;
-use crate::trouble_cell::TroubleCell;
 
 /// The time for which a supervisor without any service stays, so that a client that starts one finds it.
 const LINGER: Duration = Duration::from_secs(2);

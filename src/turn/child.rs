@@ -8,6 +8,8 @@ use vx_base::files::replace_file::replace_file;
 use vx_base::paths::{RuntimeError, runtime_directory};
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_process::{Log, LogPolicy, interrupts, watch_parent};
+use vx_run::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild, is_on_unnamed_board};
+use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, Slot, SlotState};
 
 use super::error::TurnError;
@@ -17,8 +19,6 @@ use super::outcome::{Outcome, Verdict};
 use super::rendering::{Rendering, Shown};
 use super::request::TurnRequest;
 use super::spawn::{TurnHandle, spawn_turn_on};
-use crate::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild, is_on_unnamed_board};
-use crate::trouble_cell::TroubleCell;
 
 /// Why a child did not carry its turn out.
 #[derive(Debug, thiserror::Error)]

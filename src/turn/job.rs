@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use vx_base::paths::find_runtime_directory;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{Group, Launch, Output, Stdin};
+use vx_run::channel::ServiceChannel;
+use vx_run::{Job, JobSlot, Place, Prepared, Writer};
 use vx_shm::{Kind, Unnamed};
 
 use super::order::{TurnFiles, TurnOrder};
-use crate::channel::ServiceChannel;
-use crate::run::{Job, JobSlot, Place, Prepared, Writer};
 
 /// The most of a child's last output that is kept for its error, in bytes.
 const KEEP_BYTES: usize = 8 * 1024;

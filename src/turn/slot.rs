@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_run::channel::{Mark, slot_key};
+use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{ClaimError, Ending, Health, Kind, Reader, Reservation, ReserveError, Slot, SlotState, Work};
 use vx_status::turn_facts::TurnFacts;
 use vx_status::vocabulary::turn::{ANSWERING, DRAINING, STARTING, THINKING, USING_A_TOOL};
@@ -11,8 +13,6 @@ use vx_status::vocabulary::turn::{ANSWERING, DRAINING, STARTING, THINKING, USING
 use super::event::{TurnEvent, Usage};
 use super::outcome::{Outcome, Verdict};
 use super::reading::{Activity, Heard, Reading};
-use crate::channel::{Mark, slot_key};
-use crate::trouble_cell::TroubleCell;
 
 /// The names that are tried for one turn, if others of the same name are on the board.
 const MOST_NAMES: usize = 64;

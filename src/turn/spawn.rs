@@ -12,6 +12,7 @@ use serde_json::json;
 use vx_base::files::search_path::{is_program, program_on_path};
 use vx_base::trouble::Trouble;
 use vx_process::{Log, Piped, PipedLaunch, own_runner};
+use vx_run::channel::Mark;
 use vx_shm::Slot;
 
 use super::active::Listed;
@@ -26,7 +27,6 @@ use super::reading::Reading;
 use super::request::{Prompt, TurnRequest};
 use super::slot::TurnSlot;
 use super::thread::{TurnThread, Wake};
-use crate::channel::Mark;
 
 /// A turn under way.
 #[derive(Debug)]

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 
 use vx_base::paths::{Home, RuntimeError, known_directories, runtime_directory, spare_directories};
 use vx_base::trouble::Trouble;
+use vx_run::board_error::BoardTrouble;
+use vx_run::{collect_boards, create_board};
 use vx_shm::{Board, CreateError};
 
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::notice::Notice;
-use crate::board_error::BoardTrouble;
-use crate::run::{collect_boards, create_board};
 
 /// The fewest slots of a board: other processes may join it with slots of their own.
 const MIN_SLOTS: usize = 64;

@@ -14,9 +14,9 @@ use vx_project::services::keys_meant;
 use vx_shm::recording::RecordingError;
 use vx_shm::{AttachError, BoardState, Listed, ReadError, Reader, SlotView, Snapshot};
 
-use crate::board_error::ExplainBoard;
-use crate::channel::{Mark, board_file_name};
-use crate::run::collect_boards;
+use vx_run::board_error::ExplainBoard;
+use vx_run::channel::{Mark, board_file_name};
+use vx_run::collect_boards;
 
 /// Why a board, a dump or a recording cannot be used.
 #[derive(Debug, thiserror::Error)]

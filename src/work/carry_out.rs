@@ -11,6 +11,8 @@ use std::sync::Arc;
 use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_plan::Step;
+use vx_run::history;
+use vx_run::{Dumper, FlightRecorder, Jobs, hold};
 use vx_shm::{Board, Reader};
 
 use super::board_place::BoardPlace;
@@ -21,8 +23,6 @@ use super::options::RunOptions;
 use super::run::{Declared, LiveRun, Purpose, RunOutcome};
 use super::shims;
 use super::strays::end_strays_before_run;
-use crate::history;
-use crate::run::{Dumper, FlightRecorder, Jobs, hold};
 use crate::work::job::{InstallChild, Run, start_run};
 
 /// The most installs at once if no limit is given and all of them wait for the network.

@@ -18,15 +18,15 @@ use std::time::Duration;
 use vx_base::paths::{RuntimeError, runtime_directory};
 use vx_base::process_limit::{ProcessLimit, start_error_text};
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_run::channel::{ChannelError, ConfigError, InstallChannelChild, PATIENCE, is_on_unnamed_board};
+use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, Slot, SlotState};
 use vx_store::config::InstallConfig;
 use vx_store::{CancelToken, InstallError};
 
 use super::frontend::Frontend;
 use super::notice::Notice;
-use crate::channel::{ChannelError, ConfigError, InstallChannelChild, PATIENCE, is_on_unnamed_board};
 
-use crate::trouble_cell::TroubleCell;
 use crate::work::job::SlotReporter;
 
 /// The longest that an install may take to stop by itself after its parent died.

@@ -13,12 +13,12 @@ use vx_project::ProjectError;
 use vx_project::edit::EditError;
 use vx_project::lock::LockError;
 use vx_project::version::BadRequest;
+use vx_run::board_error::ExplainBoard;
 use vx_store::DiskError;
 
 use super::exports::ExportError;
 use super::policy::PolicyError;
 use super::withheld::ConsentError;
-use crate::board_error::ExplainBoard;
 
 impl From<PolicyError> for WorkError {
     fn from(error: PolicyError) -> Self {

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use vx_base::files::replace_file::replace_file;
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_run::{kept_recordings, recording_beside};
 use vx_shm::BoardState;
 use vx_shm::recording::{Recording, is_recording};
 use vx_status::export::{Course, Tool, timings, trace};
 
 use super::boards::{self, BoardError};
 use super::recordings;
-use crate::run::{kept_recordings, recording_beside};
 
 /// The most earlier runs that a run is compared with.
 const MOST_EARLIER: usize = 12;

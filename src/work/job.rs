@@ -11,13 +11,13 @@ use vx_base::process_limit::{NO_ROOM_EXIT, ProcessLimit};
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_plan::{Action, Step};
 use vx_process::{Ended, Exit};
+use vx_run::channel::slot_key;
+use vx_run::trouble_cell::TroubleCell;
+use vx_run::{Decided, Job, JobSlot, Need, Place, Prepared, Stop, Until, Unwritten, Writer, verdict};
 use vx_shm::{Ending, Kind, Slot, SlotState};
 use vx_status::error_cell::ErrorCell;
 use vx_store::config::InstallConfig;
 
-use crate::channel::slot_key;
-use crate::run::{Decided, Job, JobSlot, Need, Place, Prepared, Stop, Until, Unwritten, Writer, verdict};
-use crate::trouble_cell::TroubleCell;
 pub use child::InstallChild;
 use child::launch;
 pub use reporter::{SlotReporter, progress_on};

@@ -4,11 +4,11 @@ use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use vx_run::kept_recordings;
 use vx_shm::Snapshot;
 use vx_shm::recording::Recording;
 
 use super::boards::{self, BoardError};
-use crate::run::kept_recordings;
 
 /// One recording of the directory of the boards.
 #[derive(Debug)]

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use vx_base::trouble::Trouble;
+use vx_run::{Hold, RunEnd, RunHandle};
 use vx_shm::Board;
 use vx_status::source::Expectations;
 
 use super::shims::ShimsError;
-use crate::run::{Hold, RunEnd, RunHandle};
 
 /// The work that a run is part of.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,12 +14,12 @@ use std::path::{Path, PathBuf};
 use parking_lot::Mutex;
 use vx_base::paths::{Home, is_asked_for};
 use vx_process::{Environment, Survivors, Swept, end_with_environment, sees_all_users, with_environment};
+use vx_run::channel::Mark;
 use vx_store::has_abandoned_staging;
 
 use super::boards;
 use super::frontend::Frontend;
 use super::notice::Notice;
-use crate::channel::Mark;
 
 /// End what killed runs left behind, if there is a sign of one. With nothing to install the sign is the staging directory
 /// of a killed install alone, which costs one look at an empty directory.

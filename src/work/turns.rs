@@ -8,6 +8,8 @@ use std::sync::Arc;
 use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::own_program;
+use vx_run::channel::slot_key;
+use vx_run::{FlightRecorder, Job, Jobs, Run, hold, log_file, make_logs, start_run};
 use vx_status::source::Expectations;
 
 use super::board_place::BoardPlace;
@@ -15,8 +17,6 @@ use super::control::{Control, RunHand};
 use super::error::WorkError;
 use super::frontend::{Frontend, RunView};
 use super::run::{Declared, LiveRun, Purpose, RunOutcome};
-use crate::channel::slot_key;
-use crate::run::{FlightRecorder, Job, Jobs, Run, hold, log_file, make_logs, start_run};
 use crate::turn::{TurnFiles, TurnJob, TurnOrder, TurnResult};
 
 /// Turns to run.

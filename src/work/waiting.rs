@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_run::{log_file, logs_of};
 use vx_shm::{BoardState, Health, Kind, Reader, SlotView, Snapshot};
 use vx_status::standing::{Standing, failure};
 use vx_status::vocabulary;
@@ -12,7 +13,6 @@ use vx_status::vocabulary::service::{BACKING_OFF, STARTING};
 
 use super::boards::{BoardError, slot_of};
 use super::logs;
-use crate::run::{log_file, logs_of};
 
 /// The longest sleep: a writer that was killed wakes no reader.
 const LOOK: Duration = Duration::from_secs(1);

@@ -22,6 +22,8 @@ use vx_base::gauge::{Gauge, Pattern, Stream};
 use vx_base::shown_address::shown_value;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{CommandEnd, Exit, Look, relay};
+use vx_run::channel::Mark;
+use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, SlotState};
 
 pub use error::WrapError;
@@ -29,8 +31,6 @@ pub use forms::forms_of;
 pub use place::Place;
 
 use super::control::Control;
-use crate::channel::Mark;
-use crate::trouble_cell::TroubleCell;
 use chores::{Begun, Chores};
 use hand::CommandHand;
 use meter::Meter;

@@ -4,8 +4,6 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use vx::board_error::BoardTrouble;
-use vx::channel::{ChannelError, ConfigError, ConnectError};
 use vx_base::digest::Algorithm;
 use vx_base::paths::{NoHome, RuntimeError};
 use vx_base::process_limit::ProcessLimit;
@@ -19,6 +17,8 @@ use vx_project::lock::LockError;
 use vx_project::scripts::ScriptError;
 use vx_project::version::{BadRequest, Miss};
 use vx_project::{ConfigErrors, NoMatch, Problem, ProjectError};
+use vx_run::board_error::BoardTrouble;
+use vx_run::channel::{ChannelError, ConfigError, ConnectError};
 use vx_store::{
     BadName, CommandFault, DiskError, DownloadError, DownloadErrorKind, InstallError, NeedError, ProgramError,
     RemoveError, Stop, UnpackError, UnpackErrorKind, WaitError,
@@ -286,7 +286,7 @@ fn errors_of_places_and_channels_have_their_kinds() {
     }
     let attach = |kind| vx_shm::AttachError { path: path(), kind };
     for (error, expected) in [
-        (ConnectError::Name(vx::channel::BadName("x".into())), Usage),
+        (ConnectError::Name(vx_run::channel::BadName("x".into())), Usage),
         (ConnectError::Attach(attach(vx_shm::AttachErrorKind::Missing)), NotFound),
         (ConnectError::Attach(attach(vx_shm::AttachErrorKind::NotAFile)), Board),
         (ConnectError::NotReserved { path: path(), tool: "node".into() }, Usage),

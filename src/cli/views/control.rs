@@ -1,11 +1,11 @@
 //! The control of a run, as a view has it.
 
 use crossbeam_channel::{Receiver, Sender};
+use vx_run::{Hold, Request};
 use vx_status::source::{Control, RequestFailure, Settled};
 
 use crate::cli::editor;
 use crate::cli::interrupts::lending;
-use crate::run::{Hold, Request};
 use crate::work::run::Declared;
 
 /// The control of a run.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_project::services::vite_go;
+use vx_run::await_change;
 use vx_shm::{Reader, Snapshot};
 
 use super::Shared;
@@ -14,7 +15,6 @@ use crate::devserver::error::DevServerError;
 use crate::devserver::instance::name_of;
 use crate::devserver::reading::Keys;
 use crate::devserver::state::DevServerState;
-use crate::run::await_change;
 use crate::service::build_key;
 use crate::service::spec::Spec;
 use crate::service::supervisor::{Declared, Request};

@@ -16,6 +16,7 @@ use vx_base::shown_address::shown_address;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{Exit, Guard, Guarded, GuardedProgram};
 use vx_project::services::Reload;
+use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, Slot, SlotState};
 use vx_status::vocabulary::build::{COMPILING, RELOADING, TRANSFERRING};
 
@@ -26,7 +27,6 @@ use crate::service::order::{BuildOrder, changed_file};
 use crate::service::output::Output;
 use crate::service::probe::{HttpCheck, Probe};
 use crate::service::reported::{Reported, beside, keep};
-use crate::trouble_cell::TroubleCell;
 
 /// The longest wait for the answer to a reload, and the same for the end of a command that reloads.
 const ANSWER: Duration = Duration::from_secs(10);

@@ -9,17 +9,17 @@ use vx_base::paths::find_runtime_directory;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{Group, Launch, Output, Stdin, start};
 use vx_project::services::{Port, ports_named};
+use vx_run::channel::{Mark, ServiceChannel};
+use vx_run::log_file;
+use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, Kind, Reservation, SlotState, Work};
 
 use super::needs::{Standing, standing};
 use super::unit::{Guarded, Stage, Unit};
 use super::{Event, Supervisor};
-use crate::channel::{Mark, ServiceChannel};
-use crate::run::log_file;
 use crate::service::order::Assignment;
 use crate::service::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError};
 use crate::service::spec::Spec;
-use crate::trouble_cell::TroubleCell;
 
 /// Bytes of the end of a guard's own output that are kept for an error.
 const GUARD_OUTPUT: usize = 2 * 1024;

@@ -6,14 +6,14 @@ use std::time::Instant;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{Ended, start};
 use vx_project::services::Port;
+use vx_run::log_file;
+use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, Kind, SlotState, Work};
 
 use super::unit::{Guarded, Stage};
 use super::{Event, GUARD_PATIENCE, Supervisor};
-use crate::run::log_file;
 use crate::service::built::build_key;
 use crate::service::order::Assignment;
-use crate::trouble_cell::TroubleCell;
 
 impl Supervisor {
     /// Begin a build of a unit, or have the one that is under way followed by another.

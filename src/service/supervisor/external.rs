@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, Health, Slot, SlotState};
 use vx_status::vocabulary::service::{EXTERNAL, READY};
 
 use super::unit::{ExternalLook, Held, Stage, Unit};
 use super::{Event, Supervisor};
 use crate::service::devinfo::{DevInfoFile, Presence};
-use crate::trouble_cell::TroubleCell;
 
 /// The time between two beats of a slot for which nothing happens here.
 const BEAT: Duration = Duration::from_secs(5);

@@ -10,6 +10,7 @@ use vx_base::paths::Home;
 use vx_base::process_limit::{ProcessLimit, start_error_text};
 use vx_http::LowestRate;
 use vx_process::Exit;
+use vx_run::channel::slot_key;
 use vx_shm::{Reader, SlotState, SlotView};
 use vx_store::config::InstallConfig;
 use vx_store::{
@@ -17,7 +18,6 @@ use vx_store::{
 };
 
 use super::agreed_command::AgreedCommand;
-use crate::channel::slot_key;
 use crate::work::holder::holder_progress;
 use crate::work::job::{SlotReporter, progress_on};
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 use vx_base::trouble::TroubleKind;
 use vx_rpc::{Fault, Notification, Params, Service};
+use vx_run::{log_file, logs_of};
 use vx_shm::SlotView;
 
 use super::hand::{Hand, Verb, fault};
@@ -13,7 +14,6 @@ use super::log::Lines;
 use super::methods::{Introduction, Method, OfKey, OfLog, PROTOCOL, Place};
 use super::report::ReportDocument;
 use super::view::{Changes, View};
-use crate::run::{log_file, logs_of};
 
 /// The most logs that one client follows.
 const LOGS: usize = 8;

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use crossbeam_channel::{Sender, bounded};
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_run::Request;
 use vx_shm::SlotView;
 use vx_status::source::RequestFailure;
 
 use super::hand::{Hand, Verb, impossible, is_so_already};
-use crate::run::Request;
 
 /// The longest wait for the run to take a request.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -10,8 +10,8 @@ use vx_process::{Group, Launch, LogFile, LogPolicy, Output, Stdin, own_program};
 use vx_shm::Unnamed;
 use vx_store::config::InstallConfig;
 
-use crate::channel::InstallChannel;
-use crate::run::{Place, make_logs};
+use vx_run::channel::InstallChannel;
+use vx_run::{Place, make_logs};
 
 /// The most of a child's last output that is kept for its error, in bytes.
 const KEEP_BYTES: usize = 8 * 1024;

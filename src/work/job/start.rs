@@ -4,11 +4,11 @@ use std::io;
 use std::sync::Arc;
 
 use vx_plan::Step;
+use vx_run::{Held, Job, Jobs, RunHandle};
 use vx_shm::Board;
 
 use super::InstallJob;
 use super::child::InstallChild;
-use crate::run::{self, Held, Job, Jobs, RunHandle};
 
 /// A run of installs that has not started.
 pub struct Run {
@@ -30,5 +30,5 @@ pub struct Run {
 pub fn start_run(run: Run) -> io::Result<RunHandle> {
     let Run { board, steps, child: InstallChild { program, logs }, jobs: at_once, fail_fast, held } = run;
     let job = |step| Arc::new(InstallJob::new(step, program.clone())) as Arc<dyn Job>;
-    run::start_run(run::Run { board, jobs: steps.into_iter().map(job).collect(), logs, at_once, fail_fast, held })
+    vx_run::start_run(vx_run::Run { board, jobs: steps.into_iter().map(job).collect(), logs, at_once, fail_fast, held })
 }

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use vx_run::channel::free_board_path;
+use vx_run::collect_boards;
 use vx_shm::{Board, BoardState, ClaimError, SlotState, Snapshot};
 
 use super::error::ReportError;
 use super::owners::{owners, read, refused, with_callers};
-use crate::channel::free_board_path;
-use crate::run::collect_boards;
 use crate::work::boards;
 
 /// The longest name of a board, in bytes. With its extension it is no longer than the names of runs' boards, for which

@@ -4,9 +4,9 @@ use std::io;
 use std::path::PathBuf;
 
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_run::board_error::ExplainBoard;
 use vx_shm::{AttachError, ClaimError, CreateError, EndError, ReadError};
 
-use crate::board_error::ExplainBoard;
 use crate::work::boards::BoardError;
 use crate::work::control::ControlError;
 

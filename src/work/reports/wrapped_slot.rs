@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use vx_process::callers;
+use vx_run::channel::Mark;
 use vx_shm::{ClaimError, Kind, Slot, SlotState, SlotView};
 
 use super::error::ReportError;
 use super::report::{Report, Reported};
-use crate::channel::Mark;
 use crate::work::control;
 
 /// The slot of a wrapped command.

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_run::WrittenSlots;
 use vx_shm::SlotView;
 
-use crate::run::WrittenSlots;
 use crate::work::control::{Hand, ReportDocument, RunHand, Verb};
 use crate::work::reports::{self, Report};
 

@@ -5,12 +5,12 @@ use vx_base::gauge::Gauge;
 use vx_base::trouble::Trouble;
 use vx_process::{Ended, Exit, Group, Launch, LogFile, LogPolicy, Output, Stdin, shares_terminal};
 use vx_project::ProgressForms;
+use vx_run::channel::slot_key;
+use vx_run::{Job, JobSlot, Need, Numbers, Place, Prepared, Stop, Until, Unwritten, Writer, verdict};
 use vx_shm::{Ending, Kind, SlotState};
 use vx_status::vocabulary::task;
 
 use super::Step;
-use crate::channel::slot_key;
-use crate::run::{Job, JobSlot, Need, Numbers, Place, Prepared, Stop, Until, Unwritten, Writer, verdict};
 
 /// The most of a step's last output that is kept for its error, in bytes.
 const KEEP_BYTES: usize = 4 * 1024;

@@ -10,14 +10,14 @@ use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::Exit;
 use vx_project::ProgressForms;
+use vx_run::channel::Mark;
+use vx_run::{FlightRecorder, Job, Jobs, JoinedBoard, Run, RunBoard, hold, make_logs, start_run};
 use vx_shm::{Board, BoardState, Reader};
 use vx_status::source::Expectations;
 
 use super::hand::StepsHand;
 use super::jobs::{StepJob, turns};
 use super::{ScriptRunError, Step};
-use crate::channel::Mark;
-use crate::run::{FlightRecorder, Job, Jobs, JoinedBoard, Run, RunBoard, hold, make_logs, start_run};
 use crate::work::board_place::BoardPlace;
 use crate::work::boards;
 use crate::work::carry_out::make_recording;

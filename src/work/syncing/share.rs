@@ -8,9 +8,9 @@ use vx_base::trouble::Trouble;
 use vx_fetch::Sources;
 use vx_plan::{Plan, Resolution, ResolvedTool, Resolver};
 use vx_project::{LockedTool, ToolRequest};
+use vx_run::channel::slot_key;
 
 use super::SyncOptions;
-use crate::channel::slot_key;
 use crate::work::awaited::naming_the_silent;
 use crate::work::error::WorkError;
 use crate::work::frontend::Frontend;

@@ -8,8 +8,8 @@ use vx_base::paths::RuntimeError;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_project::ConfigErrors;
 use vx_rpc::{CallError, Fault};
+use vx_run::board_error::ExplainBoard;
 
-use crate::board_error::ExplainBoard;
 use crate::service::spec::DirectoryOutside;
 use crate::work::boards::BoardError;
 use crate::work::error::WorkError;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use parking_lot::Mutex;
 use vx_base::paths::Home;
+use vx_run::await_change;
 use vx_shm::{Reader, Snapshot};
 use vx_status::error_cell::ErrorCell;
 use vx_status::source::Settled;
@@ -19,7 +20,6 @@ use super::connect::{Changed, Supervisor, Wanted, Wish, want};
 use super::error::UpError;
 use super::prepare::Declared;
 use super::state::{ServiceState, is_supervised, of_project};
-use crate::run::await_change;
 use crate::work::boards::{open_file, slot_of};
 use crate::work::frontend::Frontend;
 

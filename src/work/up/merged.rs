@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use vx_run::{log_file, logs_of};
 use vx_status::source::{LogLine, LogPart, LogPlace};
 
 use super::output::{Entry, Filter};
 use super::together::Together;
-use crate::run::{log_file, logs_of};
 use crate::service::entries::{Kept, time_of_day};
 use crate::service::{KEPT_FILES, build_key, service_of_key};
 use crate::work::boards::BoardError;

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use vx_base::trouble::{Explain, TroubleKind};
+use vx_run::{log_file, logs_of};
 use vx_shm::{Health, Snapshot};
 use vx_status::standing::{Standing, ending, failure};
 
 use super::going::LivesOn;
-use crate::run::{log_file, logs_of};
 use crate::work::boards::{self, BoardError, slot_of};
 use crate::work::logs;
 use crate::work::waiting::Lives;

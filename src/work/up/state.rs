@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use vx_process::TreeMeter;
+use vx_run::{log_file, logs_of};
 use vx_shm::{BoardState, Health, Kind, SlotState, SlotView, Snapshot};
 use vx_status::error_cell::ErrorCell;
 use vx_status::standing::Standing;
@@ -11,7 +12,6 @@ use vx_status::vocabulary;
 
 use super::error::UpError;
 use super::place::{Record, UpPlace};
-use crate::run::{log_file, logs_of};
 use crate::service::{Reported, build_key, reported};
 use crate::work::boards;
 

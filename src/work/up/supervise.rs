@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{interrupts, own_program};
 use vx_rpc::{Fault, Notification, Params};
+use vx_run::{create_board, logs_of};
 use vx_shm::{Kind, Reservation, SlotState, SlotView};
 use vx_status::vocabulary::service::EXTERNAL;
 
@@ -20,7 +21,6 @@ use super::error::UpError;
 use super::guest::{Guest, Invitation};
 use super::place::{Record, UpPlace};
 use super::staged::{REQUEST_BYTES, Staged, Variables};
-use crate::run::{create_board, logs_of};
 use crate::service::ports::Ports;
 use crate::service::reading::{Differing, ReadAt, Reading};
 use crate::service::service_of_key;

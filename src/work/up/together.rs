@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use vx_run::{log_file, logs_of};
 use vx_shm::{Kind, Reader, Snapshot};
 
 use super::output::{Entry, Follower};
 use super::place::UpPlace;
 use super::state::is_supervised;
-use crate::run::{log_file, logs_of};
 use crate::service::service_of_key;
 use crate::work::boards::{BoardError, open_file};
 

@@ -11,10 +11,10 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use vx_run::{FlightRecorder, collect_boards};
 use vx_shm::recording;
 
 use super::WrapError;
-use crate::run::{FlightRecorder, collect_boards};
 
 /// A command that ends within this time has no recording.
 const RECORDED_AFTER: Duration = Duration::from_millis(50);

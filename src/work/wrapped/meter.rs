@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use vx_base::gauge::Reading;
 use vx_process::{Lines, Log, Tail};
+use vx_run::Numbers;
 use vx_shm::LOG_LINE_BYTES;
 
 use super::place::Place;
-use crate::run::Numbers;
 use crate::work::reports::{Report, ReportError};
 
 /// The end of the output that is kept for the text of a failure, in bytes.

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 
 use vx_base::trouble::Trouble;
 use vx_process::Exit;
+use vx_run::channel::{Mark, free_board_path, slot_key};
+use vx_run::{log_file, logs_of};
 use vx_shm::{Board, BoardState, ClaimError, Ending, Kind, Reader, ReserveError, Reserved, Slot, SlotState, Work};
 use vx_status::vocabulary::task;
 
 use super::WrapError;
 use super::chores::{Chores, Record};
 use super::whereabouts::{self, Found};
-use crate::channel::{Mark, free_board_path, slot_key};
-use crate::run::{log_file, logs_of};
 use crate::work::boards;
 use crate::work::reports::{self, Report, ReportError, refused};
 

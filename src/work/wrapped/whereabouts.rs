@@ -6,10 +6,10 @@
 use std::path::PathBuf;
 
 use vx_process::{callers, is_there};
+use vx_run::BOARDS_KEPT;
+use vx_run::channel::{Mark, process_of_board};
 use vx_shm::{Reader, Snapshot};
 
-use crate::channel::{Mark, process_of_board};
-use crate::run::BOARDS_KEPT;
 use crate::work::boards::{self, BoardError};
 
 /// The board to join.

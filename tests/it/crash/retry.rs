@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use vx::run::Request;
 use vx_base::trouble::{Trouble, TroubleKind};
+use vx_run::Request;
 use vx_shm::{Reader, SlotState, SlotView, Snapshot};
 use vx_status::source::RequestFailure;
 

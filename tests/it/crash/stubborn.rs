@@ -5,10 +5,10 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::sync::Arc;
 use std::time::Instant;
 
-use vx::run::{Jobs, Request, RunEnd, RunHandle, create_board};
 use vx::work::job::{InstallChild, Run, start_run};
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_plan::{Action, Step, Waits};
+use vx_run::{Jobs, Request, RunEnd, RunHandle, create_board};
 use vx_shm::SlotState;
 use vx_status::source::RequestFailure;
 

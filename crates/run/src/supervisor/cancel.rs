@@ -8,7 +8,7 @@ use vx_shm::{Ending, SlotState};
 use vx_status::source::RequestFailure;
 
 use super::{AtWork, Stage, Supervisor, Task, stuck};
-use crate::run::verdict::Stop;
+use crate::verdict::Stop;
 
 /// Time between asking a child to stop and killing it.
 const STOP_GRACE: Duration = Duration::from_secs(3);

@@ -11,7 +11,7 @@ use vx_status::source::Settled;
 use vx_status::vocabulary::task;
 
 use super::{Run, start_run};
-use crate::run::{
+use crate::{
     After, Held, Job, JobSlot, Jobs, Need, Place, Prepared, Request, RunEnd, RunHandle, Stop, Until, Unwritten, Writer,
     hold, verdict,
 };
@@ -259,7 +259,7 @@ fn a_run_that_is_cancelled_is_not_kept_open() {
     assert!(end.cancelled && hold.settled() == Some(Settled::Badly), "{end:?}");
 }
 
-fn await_settled(hold: &crate::run::Hold, wanted: Settled) {
+fn await_settled(hold: &crate::Hold, wanted: Settled) {
     let begun = std::time::Instant::now();
     while hold.settled() != Some(wanted) {
         assert!(begun.elapsed() < PATIENCE, "it stays {:?}", hold.settled());

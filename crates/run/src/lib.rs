@@ -1,10 +1,15 @@
 //! A run of any kind of work: jobs on one board, each a process, with one supervisor, one control and one recorder.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod board;
+pub mod board_error;
 mod boards;
+pub mod channel;
 mod control;
 mod dumper;
 mod end;
+pub mod history;
 mod hold;
 mod job;
 mod log_files;
@@ -13,6 +18,7 @@ mod pace;
 mod recorder;
 mod recordings;
 mod supervisor;
+pub mod trouble_cell;
 mod verdict;
 mod written;
 

@@ -16,13 +16,13 @@ use vx_shm::{Ending, Reservation, Slot};
 
 use super::room::Crowded;
 use super::{AtWork, Event, Stage, Supervisor, Task};
-use crate::run::board::RunBoard;
-use crate::run::job::{Place, Prepared, Writer};
-use crate::run::log_files::log_file;
-use crate::run::numbers::Numbers;
-use crate::run::verdict::Stop;
-use crate::run::written::WrittenSlot;
+use crate::board::RunBoard;
+use crate::job::{Place, Prepared, Writer};
+use crate::log_files::log_file;
+use crate::numbers::Numbers;
 use crate::trouble_cell::TroubleCell;
+use crate::verdict::Stop;
+use crate::written::WrittenSlot;
 
 /// Jobs that are prepared side by side: most of them wait for a server.
 const PREPARATIONS: usize = 16;

@@ -6,7 +6,7 @@
 //! [`InstallChannelChild::report`]:
 //!
 //! ```
-//! use vx::channel::{InstallChannelChild, InstallChannelParent, Progress};
+//! use vx_run::channel::{InstallChannelChild, InstallChannelParent, Progress};
 //!
 //! let directory = tempfile::tempdir()?;
 //! let mut parent = InstallChannelParent::new(directory.path(), "node", "22.1.0")?;

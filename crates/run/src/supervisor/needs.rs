@@ -4,7 +4,7 @@ use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::{Ending, SlotState};
 
 use super::{Stage, Supervisor, Task};
-use crate::run::job::{Need, Until};
+use crate::job::{Need, Until};
 use crate::trouble_cell::TroubleCell;
 
 impl Supervisor {
