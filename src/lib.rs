@@ -11,8 +11,6 @@ pub mod doctor;
 #[cfg(all(unix, feature = "control"))]
 pub mod mcp;
 pub mod route;
-#[cfg(feature = "control")]
-pub mod service;
 pub mod shell;
 #[cfg(all(unix, feature = "control"))]
 pub mod turn;

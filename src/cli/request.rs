@@ -7,6 +7,7 @@ use serde_json::json;
 use vx_base::nearest::nearest;
 use vx_project::discover;
 use vx_project::services::{Service, go_name};
+use vx_services::service_of_key;
 use vx_shm::Kind;
 
 use super::args::AskArguments;
@@ -14,7 +15,6 @@ use super::failure::{FAILED, Failure, Outcome};
 use super::frontend::CommandLine;
 use super::workspace::{place, place_or_none};
 use super::{print, store};
-use crate::service::service_of_key;
 use crate::work::control::{Asked, ControlError, Verb, ask};
 use crate::work::up::{self, Again, Begun, NextLifeError, UpError};
 

@@ -10,6 +10,9 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
+#[cfg(target_os = "linux")]
+use vx_services::guard;
+use vx_services::reading::Differing;
 
 use super::args::UpArguments;
 use super::failure::{FAILED, Failure, Outcome, USAGE};
@@ -17,9 +20,6 @@ use super::frontend::{CommandLine, exit_code};
 use super::workspace::{place, services_directory};
 use super::{print, store};
 use crate::devserver::ProjectServers;
-#[cfg(target_os = "linux")]
-use crate::service::guard;
-use crate::service::reading::Differing;
 use crate::work::up::{self, UpError, UpPrepared, Wish, want};
 use crate::work::waiting::WaitForError;
 pub(super) use rows::{document, line, short};

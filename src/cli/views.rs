@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 
 use vx_process::{TreeMeter, TreeUse};
 use vx_run::{log_file, logs_of};
+#[cfg(feature = "control")]
+use vx_services::entries::{parted, time_of_day};
 use vx_shm::{Kind, Reader, SlotView, Snapshot};
 use vx_status::source::{Expectations, LogPart, LogPlace, Logs, Snapshots, Usage};
 use vx_status::vocabulary::begun;
 
 use super::interrupts::lending;
 use super::pager;
-#[cfg(feature = "control")]
-use crate::service::entries::{parted, time_of_day};
 use crate::work::logs;
 use crate::work::rings::Rings;
 #[cfg(feature = "control")]

@@ -7,7 +7,7 @@ use vx_base::paths::RuntimeError;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_run::board_error::ExplainBoard;
 
-use crate::service::ports::PortError;
+use vx_services::ports::PortError;
 
 /// Why something about a development server was not done.
 #[derive(Debug, thiserror::Error)]

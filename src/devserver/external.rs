@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde::Serialize;
 
-use crate::service::devinfo::{Change, Connection, DevInfoFile, Externals, LOOK_PAUSE};
+use vx_services::devinfo::{Change, Connection, DevInfoFile, Externals, LOOK_PAUSE};
 
 /// A server that another program runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

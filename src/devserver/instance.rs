@@ -11,6 +11,9 @@ use vx_base::paths::Home;
 use vx_process::members;
 use vx_project::services::{NAME_BYTES, Port, Reload, Service, VITE, VITE_ARGUMENTS, vite_go};
 use vx_run::{create_board, logs_of};
+use vx_services::ports::Ports;
+use vx_services::spec::Spec;
+use vx_services::supervisor::{Declared, Handle, Request, Supervision, start};
 
 use super::DEFAULT_LOG_BUFFER_SIZE;
 use super::error::DevServerError;
@@ -20,9 +23,6 @@ use super::reading::{Keys, Reading};
 use super::reloading::ReloadAddress;
 use super::settings::{BuildOpts, PluginReloader, Settings};
 use super::state::{BuildError, DevProcessStatus, DevServerMode, DevServerState};
-use crate::service::ports::Ports;
-use crate::service::spec::Spec;
-use crate::service::supervisor::{Declared, Handle, Request, Supervision, start};
 use crate::work::boards;
 
 /// The slots of a plugin's board: two services, a build, and room.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use crate::service::entries::{Entry, Level};
+use vx_services::entries::{Entry, Level};
 
 /// The source of entries about the manager's own work.
 pub(super) const MANAGER: &str = "manager";
@@ -91,7 +91,7 @@ impl LogRingBuffer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::entries::Levels;
+    use vx_services::entries::Levels;
 
     fn entry(number: usize) -> LogEntry {
         let line = format!("WARN {number}");

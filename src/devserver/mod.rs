@@ -1,5 +1,5 @@
 //! Development servers for editors and desktop programs that embed vx: plugins in development, each a front end under vite
-//! and a back end in Go, supervised by the guards of [`crate::service`].
+//! and a back end in Go, supervised by the guards of [`vx_services`].
 //!
 //! The names and the JSON here are a contract with such programs. They stay as they are, also where the rest of vx would
 //! choose others. The page for programs: `docs/devserver.md`.
@@ -13,7 +13,7 @@
 
 use std::time::Duration;
 
-use crate::service::watch::QUIET;
+use vx_services::watch::QUIET;
 
 mod error;
 mod event;
@@ -42,8 +42,8 @@ pub use project::ProjectServers;
 pub use settings::{BuildOpts, PluginRef, PluginReloader, Settings};
 pub use state::{BuildError, DevProcessStatus, DevServerMode, DevServerState};
 
-pub use crate::service::devinfo::DevInfoFile;
-pub use crate::service::ports::{PORT_RANGE_END, PORT_RANGE_START};
+pub use vx_services::devinfo::DevInfoFile;
+pub use vx_services::ports::{PORT_RANGE_END, PORT_RANGE_START};
 
 /// The time without another change of files after which a plugin is built.
 pub const DEDUP_INTERVAL: Duration = QUIET;

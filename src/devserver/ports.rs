@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use vx_base::files::replace_file::replace_file;
 use vx_process::Recorded;
 
-use crate::service::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError, Ports, Reservation};
+use vx_services::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError, Ports, Reservation};
 
 /// The time that recorded processes have to end once they are asked to.
 const GRACE: Duration = Duration::from_secs(2);

@@ -16,6 +16,9 @@ use serde::Serialize;
 use serde_json::json;
 use vx_base::trouble::Trouble;
 use vx_rpc::{Fault, Notification, Params};
+use vx_services::devinfo::Externals;
+use vx_services::spec::Spec;
+use vx_services::supervisor::{Handle, Request};
 
 use super::error::DevServerError;
 use super::event::DevServerEvent;
@@ -26,9 +29,6 @@ use super::methods::{AtPath, Method, OfLogs, OfPlugin};
 use super::news::News;
 use super::plugin::Plugin;
 use super::state::DevServerState;
-use crate::service::devinfo::Externals;
-use crate::service::spec::Spec;
-use crate::service::supervisor::{Handle, Request};
 use crate::work::control::fault;
 use crate::work::up::Guest;
 

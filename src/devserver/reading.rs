@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use vx_run::{await_change, log_file, logs_of};
+use vx_services::{build_key, reported};
 use vx_shm::{ReadError, Reader, SlotState, SlotView, Snapshot};
 use vx_status::error_cell::ErrorCell;
 use vx_status::vocabulary::{Phase, build, service};
@@ -13,7 +14,6 @@ use vx_status::vocabulary::{Phase, build, service};
 use super::event::DevServerEvent;
 use super::log::{LogEntry, MANAGER, WATCH};
 use super::state::{BuildError, DevProcessStatus, DevServerState};
-use crate::service::{build_key, reported};
 use crate::work::boards::{self, BoardError, slot_of};
 use crate::work::up::Follower;
 

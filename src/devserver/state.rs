@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use vx_shm::{Kind, Step};
 use vx_status::vocabulary::{Phase, build, service};
 
-use crate::service::Reported;
+use vx_services::Reported;
 
 /// The state of a development server. All keys are always there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

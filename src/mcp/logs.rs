@@ -8,11 +8,11 @@ use serde::Deserialize;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_project::services::keys_meant;
 use vx_run::{log_file, logs_of};
+use vx_services::entries::{Level, Levels};
 
 use super::answer::Answer;
 use super::place::Here;
 use super::wait::whereabouts;
-use crate::service::entries::{Level, Levels};
 use crate::work::logs;
 use crate::work::up::{self, Filter, ServiceState};
 

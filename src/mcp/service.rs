@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_project::services::go_name;
+use vx_services::reading::Differing;
 
 use super::answer::{Answer, trouble};
 use super::call::Call;
 use super::look;
 use super::place::Here;
 use super::wait::{timeout, unfinished};
-use crate::service::reading::Differing;
 use crate::work::control::{Asked, Verb, ask};
 use crate::work::frontend::Silent;
 use crate::work::run::RunOutcome;

@@ -58,13 +58,13 @@ pub use together::Together;
 use vx_base::paths::Home;
 use vx_process::has_ended;
 use vx_project::services::keys_meant;
+use vx_services::reading::Change;
 use vx_shm::BoardView;
 
 use super::boards;
 use super::frontend::Frontend;
 use super::strays::end_strays_before_run;
 use super::waiting::{Awaited, Reached, State, WaitForError, wait_for};
-use crate::service::reading::Change;
 
 /// The time between two looks at it.
 const GLANCE: Duration = Duration::from_millis(5);

@@ -108,7 +108,7 @@ const TOWERS: [Tower; 25] = [
         ],
     },
     Tower {
-        sources: "src/service",
+        sources: "crates/services/src",
         floors: &[
             &["stamp"],
             &["built", "devinfo", "order", "plain", "ports", "restarts", "watch"],
@@ -320,7 +320,7 @@ const TOWERS: [Tower; 25] = [
         floors: &[
             &["shell"],
             &["route"],
-            &["service", "turn"],
+            &["turn"],
             &["work"],
             &["daemon", "devserver", "doctor", "mcp"],
             &["cli"],
@@ -392,7 +392,7 @@ struct Package {
 }
 
 /// The packages, lowest first: each may depend on those before it only.
-const PACKAGES: [Package; 16] = [
+const PACKAGES: [Package; 17] = [
     Package { folder: "crates/text", others: &[] },
     Package { folder: "crates/inflate", others: &["benches"] },
     Package { folder: "crates/http", others: &[] },
@@ -408,6 +408,7 @@ const PACKAGES: [Package; 16] = [
     Package { folder: "crates/store", others: &[] },
     Package { folder: "crates/plan", others: &[] },
     Package { folder: "crates/run", others: &[] },
+    Package { folder: "crates/services", others: &[] },
     Package { folder: ".", others: &["tests", "benches", "examples/turn.rs"] },
 ];
 

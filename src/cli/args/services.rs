@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 use regex_lite::Regex;
 
-use crate::service::entries::{Level, since};
+use vx_services::entries::{Level, since};
 
 pub(super) const UP_NOTES: &str = "\
 Without NAME the services belong to this command: it prints what they print, on a terminal above a line for each, and \

@@ -1,8 +1,9 @@
 //! Services that run and differ from the project's file, as a line each.
 
+use vx_services::reading::Change;
+
 use crate::cli::notices::outdated_service;
 use crate::cli::print;
-use crate::service::reading::Change;
 use crate::work::up::Changed;
 
 /// Print a line for each.

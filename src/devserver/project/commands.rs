@@ -8,6 +8,9 @@ use parking_lot::Mutex;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_project::services::vite_go;
 use vx_run::await_change;
+use vx_services::build_key;
+use vx_services::spec::Spec;
+use vx_services::supervisor::{Declared, Request};
 use vx_shm::{Reader, Snapshot};
 
 use super::Shared;
@@ -15,9 +18,6 @@ use crate::devserver::error::DevServerError;
 use crate::devserver::instance::name_of;
 use crate::devserver::reading::Keys;
 use crate::devserver::state::DevServerState;
-use crate::service::build_key;
-use crate::service::spec::Spec;
-use crate::service::supervisor::{Declared, Request};
 use crate::work::boards::{self, slot_of};
 
 /// The time beyond a service's own that it may take to stop: a guard may have to be killed.

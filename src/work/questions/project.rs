@@ -10,7 +10,7 @@ use vx_text::escaped;
 
 use super::QuestionError;
 
-use crate::service::build_key;
+use vx_services::build_key;
 
 use crate::work::error::WorkError;
 use crate::work::frontend::Silent;

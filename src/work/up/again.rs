@@ -1,13 +1,13 @@
 //! Services that begin again: as the project's file declares them now, with the variables of who asks.
 
 use vx_base::paths::Home;
+use vx_services::build_key;
+use vx_services::reading::Change;
 
 use super::connect::Supervisor;
 use super::error::UpError;
 use super::place::UpPlace;
 use super::prepare::{UpPrepared, prepare};
-use crate::service::build_key;
-use crate::service::reading::Change;
 use crate::work::boards::{BoardError, open_file, slot_of};
 use crate::work::control::{Asked, Verb};
 use crate::work::frontend::Frontend;

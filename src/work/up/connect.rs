@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vx_base::paths::Home;
 use vx_rpc::{CallError, Client};
+use vx_services::reading::{Change, Differing};
 use vx_shm::{Liveness, Snapshot};
 
 use super::begin::{Begun, begin};
@@ -15,7 +16,6 @@ use super::error::UpError;
 use super::place::{Record, UpPlace};
 use super::prepare::Declared;
 use super::staged::Variables;
-use crate::service::reading::{Change, Differing};
 use crate::work::boards;
 use crate::work::control::{Verb, connect_to};
 use crate::work::frontend::Frontend;

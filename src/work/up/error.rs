@@ -9,8 +9,8 @@ use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_project::ConfigErrors;
 use vx_rpc::{CallError, Fault};
 use vx_run::board_error::ExplainBoard;
+use vx_services::spec::DirectoryOutside;
 
-use crate::service::spec::DirectoryOutside;
 use crate::work::boards::BoardError;
 use crate::work::error::WorkError;
 use crate::work::policy::way_to_consent;
@@ -93,7 +93,7 @@ impl UpError {
     /// True if the supervisor that was asked is about to end: another one can be asked.
     pub(super) fn is_over(&self) -> bool {
         match self {
-            Self::Refused(fault) => fault.message == crate::service::supervisor::OVER,
+            Self::Refused(fault) => fault.message == vx_services::supervisor::OVER,
             // The supervisor may have ended between two calls.
             Self::Call(CallError::Io(_) | CallError::Nobody(_)) => true,
             _ => false,

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use vx_rpc::{Fault, Notification, Params};
 
-use crate::service::spec::Spec;
-use crate::service::supervisor::Handle;
+use vx_services::spec::Spec;
+use vx_services::supervisor::Handle;
 
 /// The answers of another part to the clients of a supervisor. Its functions are called from the threads of the clients.
 pub trait Guest: Send + Sync + 'static {

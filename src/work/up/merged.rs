@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use vx_run::{log_file, logs_of};
+use vx_services::entries::{Kept, time_of_day};
+use vx_services::{KEPT_FILES, build_key, service_of_key};
 use vx_status::source::{LogLine, LogPart, LogPlace};
 
 use super::output::{Entry, Filter};
 use super::together::Together;
-use crate::service::entries::{Kept, time_of_day};
-use crate::service::{KEPT_FILES, build_key, service_of_key};
 use crate::work::boards::BoardError;
 
 /// Lines at hand.

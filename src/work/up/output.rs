@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub use crate::service::entries::{Entry, Filter};
+pub use vx_services::entries::{Entry, Filter};
+use vx_services::entries::{Kept, Levels, parted};
+use vx_services::{KEPT_FILES, build_key};
 
 use super::state::ServiceState;
-use crate::service::entries::{Kept, Levels, parted};
-use crate::service::{KEPT_FILES, build_key};
 
 /// The most bytes that are read of a log at once.
 const PIECE_BYTES: u64 = 1024 * 1024;

@@ -9,10 +9,10 @@ use vx_base::paths::Home;
 use vx_project::dotted_key::key_segment;
 use vx_project::services::Service;
 use vx_project::trust::Part;
+use vx_services::reading::ReadAt;
+use vx_services::spec::Spec;
 
 use super::error::UpError;
-use crate::service::reading::ReadAt;
-use crate::service::spec::Spec;
 use crate::work::consent::{Asking, Consent};
 use crate::work::frontend::Frontend;
 use crate::work::routes::Routes;

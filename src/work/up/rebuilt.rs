@@ -4,12 +4,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use vx_run::{log_file, logs_of};
+use vx_services::{Reported, build_key, reported};
 use vx_shm::Snapshot;
 use vx_status::error_cell::ErrorCell;
 use vx_status::standing::Standing;
 
 use super::next_life::{LOOK, NextLifeError};
-use crate::service::{Reported, build_key, reported};
 use crate::work::boards::{self, BoardError, slot_of};
 
 /// The time after which a service that has ended and does not begin again was stopped by another request.

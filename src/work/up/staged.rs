@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use vx_base::variables::without_work_marks;
 use vx_process::Inherited;
 
-use crate::service::reading::{ReadAt, Reading};
-use crate::service::spec::Spec;
+use vx_services::reading::{ReadAt, Reading};
+use vx_services::spec::Spec;
 
 /// The largest request that a supervisor takes: a variable may have 128 KiB, and each byte of it six in a document.
 pub(super) const REQUEST_BYTES: usize = 1024 * 1024;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use vx_process::TreeMeter;
 use vx_run::{log_file, logs_of};
+use vx_services::{Reported, build_key, reported};
 use vx_shm::{BoardState, Health, Kind, SlotState, SlotView, Snapshot};
 use vx_status::error_cell::ErrorCell;
 use vx_status::standing::Standing;
@@ -12,7 +13,6 @@ use vx_status::vocabulary;
 
 use super::error::UpError;
 use super::place::{Record, UpPlace};
-use crate::service::{Reported, build_key, reported};
 use crate::work::boards;
 
 /// A service on a board.

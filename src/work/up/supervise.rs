@@ -14,6 +14,11 @@ use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{interrupts, own_program};
 use vx_rpc::{Fault, Notification, Params};
 use vx_run::{create_board, logs_of};
+use vx_services::ports::Ports;
+use vx_services::reading::{Differing, ReadAt, Reading};
+use vx_services::service_of_key;
+use vx_services::spec::Spec;
+use vx_services::supervisor::{Accepted, Declared, Handle, Request, Supervision, start};
 use vx_shm::{Kind, Reservation, SlotState, SlotView};
 use vx_status::vocabulary::service::EXTERNAL;
 
@@ -21,11 +26,6 @@ use super::error::UpError;
 use super::guest::{Guest, Invitation};
 use super::place::{Record, UpPlace};
 use super::staged::{REQUEST_BYTES, Staged, Variables};
-use crate::service::ports::Ports;
-use crate::service::reading::{Differing, ReadAt, Reading};
-use crate::service::service_of_key;
-use crate::service::spec::Spec;
-use crate::service::supervisor::{Accepted, Declared, Handle, Request, Supervision, start};
 use crate::work::control::{Control, Hand, Verb, fault, impossible};
 
 /// The slots of the board.

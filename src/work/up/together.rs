@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use vx_run::{log_file, logs_of};
+use vx_services::service_of_key;
 use vx_shm::{Kind, Reader, Snapshot};
 
 use super::output::{Entry, Follower};
 use super::place::UpPlace;
 use super::state::is_supervised;
-use crate::service::service_of_key;
 use crate::work::boards::{BoardError, open_file};
 
 /// A line is given once it is older than this: another service may still have an earlier one on its way to its file.

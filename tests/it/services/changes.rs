@@ -2,8 +2,8 @@
 
 use rustix::process::Signal;
 use serde_json::json;
-use vx::service::spec::Spec;
 use vx_project::services::Service;
+use vx_services::spec::Spec;
 
 use super::{Services, free_port, manager::connected};
 use crate::pty::OnTerminal;

@@ -113,7 +113,7 @@ fn connects(address: SocketAddr) -> bool {
 }
 
 /// True if a socket at this path accepts connections, or has more of them than it has taken yet.
-#[cfg(all(unix, feature = "control"))]
+#[cfg(unix)]
 fn accepts_at(path: &str) -> bool {
     use rustix::io::Errno;
     use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
@@ -125,7 +125,7 @@ fn accepts_at(path: &str) -> bool {
 }
 
 /// There are no such sockets here.
-#[cfg(not(all(unix, feature = "control")))]
+#[cfg(not(unix))]
 fn accepts_at(_: &str) -> bool {
     false
 }

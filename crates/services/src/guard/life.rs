@@ -11,9 +11,9 @@ use vx_status::vocabulary::service::{READY, RUNNING};
 use super::checks::checks;
 use super::health::{Found, Rounds};
 use super::{End, Keeper};
-use crate::service::order::changed_file;
-use crate::service::output::Drained;
-use crate::service::probe::{Look, Probe};
+use crate::order::changed_file;
+use crate::output::Drained;
+use crate::probe::{Look, Probe};
 
 /// A service without checks runs once it has lived for this long: one that cannot work mostly ends sooner.
 const SETTLED: Duration = Duration::from_secs(1);

@@ -1,4 +1,6 @@
 //! What a project runs while people work on it: the supervisor of its services, a guard for each, and their parts.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 mod built;

@@ -9,7 +9,7 @@ use vx_status::vocabulary::service::{EXTERNAL, READY};
 
 use super::unit::{ExternalLook, Held, Stage, Unit};
 use super::{Event, Supervisor};
-use crate::service::devinfo::{DevInfoFile, Presence};
+use crate::devinfo::{DevInfoFile, Presence};
 
 /// The time between two beats of a slot for which nothing happens here.
 const BEAT: Duration = Duration::from_secs(5);

@@ -6,11 +6,11 @@ use std::time::Instant;
 use vx_process::Running;
 use vx_shm::{Reservation, Slot, SlotState};
 
-use crate::service::devinfo::{DevInfoFile, Presence};
-use crate::service::ports;
-use crate::service::restarts::Restarts;
-use crate::service::spec::Spec;
-use crate::service::watch::Watch;
+use crate::devinfo::{DevInfoFile, Presence};
+use crate::ports;
+use crate::restarts::Restarts;
+use crate::spec::Spec;
+use crate::watch::Watch;
 
 /// A client of the supervisor, by number.
 pub type Client = u64;

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::checks::checks;
-use crate::service::order::Order;
-use crate::service::probe::{Look, Probe};
+use crate::order::Order;
+use crate::probe::{Look, Probe};
 
 /// The rounds so far.
 pub(super) struct Rounds {

@@ -10,8 +10,8 @@ use vx_project::services::{Port, ports_named};
 
 use super::Supervisor;
 use super::unit::{Stage, Unit};
-use crate::service::reading::{Change, Differing, Reading};
-use crate::service::spec::Spec;
+use crate::reading::{Change, Differing, Reading};
+use crate::spec::Spec;
 
 /// The services that a request declares.
 #[derive(Clone, Debug)]

@@ -63,7 +63,7 @@ pub fn reported(log: &Path) -> Vec<Reported> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::mistakes::Place;
+    use crate::mistakes::Place;
 
     #[test]
     fn the_mistakes_of_a_build_are_read_back_with_files_below_the_project() {

@@ -125,7 +125,7 @@ fn end_of(path: &Path) -> io::Result<Option<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::entries::{Level, Stamper};
+    use crate::entries::{Level, Stamper};
 
     fn texts(entries: &[Entry]) -> Vec<&str> {
         entries.iter().map(|entry| entry.message.as_str()).collect()

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::unit::{FileWatch, Stage};
 use super::{Event, Supervisor};
-use crate::service::restarts::Restarts;
-use crate::service::watch::{Choice, Watch};
+use crate::restarts::Restarts;
+use crate::watch::{Choice, Watch};
 
 impl Supervisor {
     /// Watch the files of a unit from now on. A service runs as well if that cannot be had.

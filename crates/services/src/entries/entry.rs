@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::level::Level;
 use super::record::Levels;
-use crate::service::plain::{last_shown, plain};
+use crate::plain::{last_shown, plain};
 
 /// The longest message, in bytes. The rest of a longer line is in the log file only.
 const MESSAGE_BYTES: usize = 4 * 1024;

@@ -3,8 +3,8 @@
 use regex_lite::Regex;
 use vx_project::services::Ready;
 
-use crate::service::order::Order;
-use crate::service::probe::{Check, CommandCheck, HttpCheck};
+use crate::order::Order;
+use crate::probe::{Check, CommandCheck, HttpCheck};
 
 /// The checks of this table. Its patterns and addresses were looked at with the project's file.
 pub(super) fn checks(table: &Ready, order: &Order) -> Vec<Check> {

@@ -3,7 +3,7 @@
 use regex_lite::Regex;
 use vx_process::Lines;
 
-use crate::service::plain::plain;
+use crate::plain::plain;
 
 /// The part of a line that is looked at: a longer one takes no more memory, however long it is.
 const LINE_BYTES: usize = 16 * 1024;

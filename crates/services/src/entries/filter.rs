@@ -49,7 +49,7 @@ pub fn since(text: &str, now: Timestamp) -> Result<Timestamp, SinceError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::entries::Levels;
+    use crate::entries::Levels;
 
     #[test]
     fn a_filter_takes_what_is_new_grave_and_found() {

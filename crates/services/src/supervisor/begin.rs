@@ -17,9 +17,9 @@ use vx_shm::{Ending, Kind, Reservation, SlotState, Work};
 use super::needs::{Standing, standing};
 use super::unit::{Guarded, Stage, Unit};
 use super::{Event, Supervisor};
-use crate::service::order::Assignment;
-use crate::service::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError};
-use crate::service::spec::Spec;
+use crate::order::Assignment;
+use crate::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError};
+use crate::spec::Spec;
 
 /// Bytes of the end of a guard's own output that are kept for an error.
 const GUARD_OUTPUT: usize = 2 * 1024;

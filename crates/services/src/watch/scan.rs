@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::choice::Choice;
-use crate::service::stamp::Stamp;
+use crate::stamp::Stamp;
 
 /// The files as they were at the last scan.
 #[derive(Debug)]

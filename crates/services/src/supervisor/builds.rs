@@ -12,8 +12,8 @@ use vx_shm::{Ending, Kind, SlotState, Work};
 
 use super::unit::{Guarded, Stage};
 use super::{Event, GUARD_PATIENCE, Supervisor};
-use crate::service::built::build_key;
-use crate::service::order::Assignment;
+use crate::built::build_key;
+use crate::order::Assignment;
 
 impl Supervisor {
     /// Begin a build of a unit, or have the one that is under way followed by another.
