@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use vx::turn::{TurnEvent, TurnRequest, agents_of, spawn_turn};
+use vx_agents::{TurnEvent, TurnRequest, agents_of, spawn_turn};
 
 /// Most milliseconds over a bare pipe.
 const BUDGET_MS: f64 = 10.0;

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use vx::turn::{Block, Outcome, TurnEvent, TurnRequest, Verdict, find_agent, spawn_turn};
+use vx_agents::{Block, Outcome, TurnEvent, TurnRequest, Verdict, find_agent, spawn_turn};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let prompt = std::env::args().nth(1).ok_or("what is the question?")?;

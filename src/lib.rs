@@ -12,6 +12,4 @@ pub mod doctor;
 pub mod mcp;
 pub mod route;
 pub mod shell;
-#[cfg(all(unix, feature = "control"))]
-pub mod turn;
 pub mod work;

@@ -13,6 +13,10 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
+use vx_agents::{
+    Limits, Outcome, Prompt, TurnChildError, TurnError, TurnEvent, TurnHandle, TurnRequest, Verdict, active_turns,
+    run_child, spawn_turn,
+};
 use vx_base::trouble::{Explain, TroubleKind};
 use vx_process::{Interrupt, interrupts};
 
@@ -20,10 +24,6 @@ use super::args::TurnArguments;
 use super::failure::{CANCELLED, FAILED, Failure, Outcome as Ended, USAGE};
 use super::print;
 use crate::route::Invocation;
-use crate::turn::{
-    Limits, Outcome, Prompt, TurnChildError, TurnError, TurnEvent, TurnHandle, TurnRequest, Verdict, active_turns,
-    run_child, spawn_turn,
-};
 use agent::Agents;
 
 /// The exit code of a turn that took longer than allowed, as `timeout` has it.

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use vx_agents::{TurnFiles, TurnJob, TurnOrder, TurnResult};
 use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::own_program;
@@ -17,7 +18,6 @@ use super::control::{Control, RunHand};
 use super::error::WorkError;
 use super::frontend::{Frontend, RunView};
 use super::run::{Declared, LiveRun, Purpose, RunOutcome};
-use crate::turn::{TurnFiles, TurnJob, TurnOrder, TurnResult};
 
 /// Turns to run.
 pub struct Batch {

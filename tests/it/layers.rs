@@ -226,7 +226,7 @@ const TOWERS: [Tower; 25] = [
     },
     Tower { sources: "crates/plan/src", floors: &[&["step"], &["plan"], &["resolve"]] },
     Tower {
-        sources: "src/turn",
+        sources: "crates/agents/src",
         floors: &[
             &["active", "event", "last_lines", "lines", "place", "recent"],
             &["agent", "counts", "stderr"],
@@ -317,15 +317,7 @@ const TOWERS: [Tower; 25] = [
     },
     Tower {
         sources: "src",
-        floors: &[
-            &["shell"],
-            &["route"],
-            &["turn"],
-            &["work"],
-            &["daemon", "devserver", "doctor", "mcp"],
-            &["cli"],
-            &["main"],
-        ],
+        floors: &[&["shell"], &["route"], &["work"], &["daemon", "devserver", "doctor", "mcp"], &["cli"], &["main"]],
     },
 ];
 
@@ -392,7 +384,7 @@ struct Package {
 }
 
 /// The packages, lowest first: each may depend on those before it only.
-const PACKAGES: [Package; 17] = [
+const PACKAGES: [Package; 18] = [
     Package { folder: "crates/text", others: &[] },
     Package { folder: "crates/inflate", others: &["benches"] },
     Package { folder: "crates/http", others: &[] },
@@ -409,6 +401,7 @@ const PACKAGES: [Package; 17] = [
     Package { folder: "crates/plan", others: &[] },
     Package { folder: "crates/run", others: &[] },
     Package { folder: "crates/services", others: &[] },
+    Package { folder: "crates/agents", others: &[] },
     Package { folder: ".", others: &["tests", "benches", "examples/turn.rs"] },
 ];
 

@@ -21,9 +21,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use vx_agents::{Agent, Message, TurnEvent, TurnHandle, TurnRequest, agents_of, spawn_turn};
+
 pub(crate) use command::playing;
 use tempfile::TempDir;
-use vx::turn::{Agent, Message, TurnEvent, TurnHandle, TurnRequest, agents_of, spawn_turn};
 
 use crate::sandbox::PATIENCE;
 
@@ -53,7 +54,7 @@ impl Play {
 
     /// The table of the agent, whose program is the shell with the script.
     fn table(&self) -> Agent {
-        let known: toml::Table = include_str!("../../src/turn/agents.toml").parse().expect("a table");
+        let known: toml::Table = include_str!("../../crates/agents/src/agents.toml").parse().expect("a table");
         let mut agent = known[self.agent].as_table().expect("an agent").clone();
         for key in ["args", "conversation"] {
             if let Some(toml::Value::Array(words)) = agent.get_mut(key) {

@@ -2,13 +2,14 @@
 
 use std::path::{Path, absolute};
 
+use vx_agents::{Agent, TurnError, builtin_agents};
+
 use crate::cli::commands::COMMANDS;
 use crate::cli::failure::{CANCELLED, FAILED, Failure};
 use crate::cli::frontend::CommandLine;
 use crate::cli::store;
 use crate::cli::workspace::place_or_none;
 use crate::route::Invocation;
-use crate::turn::{Agent, TurnError, builtin_agents};
 use crate::work::routes::{AgentError, ProjectAgent, Routes};
 use crate::work::tool::{Naming, ToolError, ToolOptions, ToolOutcome, find_program};
 use crate::work::workspace::Place;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf, absolute};
 use std::process::ExitCode;
 
 use serde::Deserialize;
+use vx_agents::{TurnFiles, TurnOrder};
 use vx_text::json_line;
 
 use super::TurnArguments;
@@ -14,7 +15,6 @@ use crate::cli::failure::{CANCELLED, FAILED, Failure, Outcome as Ended, USAGE};
 use crate::cli::frontend::CommandLine;
 use crate::cli::{print, store};
 use crate::route::Invocation;
-use crate::turn::{TurnFiles, TurnOrder};
 use crate::work::frontend::Frontend;
 use crate::work::turns::{Batch, BatchEnd, run_batch};
 

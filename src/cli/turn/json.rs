@@ -1,11 +1,11 @@
 //! The events of a turn as JSON, one line each.
 
 use serde_json::{Value, json};
+use vx_agents::{Outcome, TurnEvent};
 use vx_text::json_line;
 
 use super::Form;
 use crate::cli::print;
-use crate::turn::{Outcome, TurnEvent};
 
 /// Prints each event as a line.
 pub(super) struct Lines;

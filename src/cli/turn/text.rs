@@ -1,8 +1,9 @@
 //! The answer of an agent as it comes: its text on standard output, a line for each tool on standard error.
 
+use vx_agents::{Outcome, Rendering, Shown, TurnEvent};
+
 use super::Form;
 use crate::cli::print;
-use crate::turn::{Outcome, Rendering, Shown, TurnEvent};
 
 /// Prints the answer.
 #[derive(Default)]

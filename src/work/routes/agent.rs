@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
+use vx_agents::{Agent, AgentsError};
 use vx_base::trouble::{Explain, TroubleKind};
 use vx_project::DeclaredAgent;
 
 use super::Routes;
 use super::layer::Layer;
 use crate::route::Invocation;
-use crate::turn::{Agent, AgentsError};
 use crate::work::error::WorkError;
 use crate::work::workspace::Workspace;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vx::turn::{Limits, TurnEvent, TurnRequest, spawn_turn};
+use vx_agents::{Limits, TurnEvent, TurnRequest, spawn_turn};
 
 use super::{INIT, Play, RESULT, events};
 

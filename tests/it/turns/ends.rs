@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use vx::turn::{Limits, TurnEvent, TurnHandle, TurnRequest, active_turns, spawn_turn};
+use vx_agents::{Limits, TurnEvent, TurnHandle, TurnRequest, active_turns, spawn_turn};
 
 use super::{COMPLETED, INIT, Play, RESULT, UNANSWERED, events, messages};
 use crate::sandbox::eventually;

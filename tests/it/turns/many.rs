@@ -1,6 +1,6 @@
 //! Many turns at once.
 
-use vx::turn::{TurnEvent, TurnRequest, active_turns, spawn_turn};
+use vx_agents::{TurnEvent, TurnRequest, active_turns, spawn_turn};
 
 use super::{COMPLETED, Play, RESULT, events, messages};
 

@@ -3,10 +3,11 @@
 use std::fs;
 use std::time::Duration;
 
+use vx_agents::{TurnEvent, WAITING_CAP_BYTES};
+
 use super::command::{lines, playing};
 use super::{Play, RESULT, events, stderr};
 use crate::sandbox::{PATIENCE, eventually};
-use vx::turn::{TurnEvent, WAITING_CAP_BYTES};
 
 const MEGABYTE: u64 = 1024 * 1024;
 

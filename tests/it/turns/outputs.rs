@@ -1,6 +1,6 @@
 //! What an agent prints, as events.
 
-use vx::turn::{Block, Role, TurnEvent};
+use vx_agents::{Block, Role, TurnEvent};
 
 use super::{COMPLETED, INIT, Play, RESULT, UNANSWERED, messages, stderr};
 
@@ -80,8 +80,8 @@ fn the_rest_of_a_line_of_a_hundred_megabytes_is_dropped_and_the_next_line_is_rea
 fn everything_that_was_printed_is_in_the_log_as_it_was() {
     let play = Play::new(&format!("say 'not json'; echo wrong >&2; say '{RESULT}'"));
     let log = play.path("turn.log");
-    let request = vx::turn::TurnRequest { log: Some(log), ..play.request() };
-    let handle = vx::turn::spawn_turn(request).expect("it starts");
+    let request = vx_agents::TurnRequest { log: Some(log), ..play.request() };
+    let handle = vx_agents::spawn_turn(request).expect("it starts");
     let events = super::events(&handle);
     assert!(matches!(events.last(), Some(TurnEvent::Completed { unread_lines: 1, .. })), "{events:?}");
     let log = play.read("turn.log");

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use vx::turn::{TurnError, TurnRequest, find_agent, spawn_turn};
+use vx_agents::{TurnError, TurnRequest, find_agent, spawn_turn};
 
 /// All words of an agent's table that are options.
 fn options(agent: &toml::Table) -> Vec<String> {
@@ -22,7 +22,7 @@ fn the_installed_claude_has_every_option_that_is_used_and_lists_its_modes() {
     let help = Command::new(&program).arg("--help").output().expect("it answers");
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     let listed: Vec<&str> = help.split(|letter: char| letter.is_whitespace() || ",[<=(".contains(letter)).collect();
-    let known: toml::Table = include_str!("../../../src/turn/agents.toml").parse().expect("a table");
+    let known: toml::Table = include_str!("../../../crates/agents/src/agents.toml").parse().expect("a table");
     for option in options(known["claude"].as_table().expect("an agent")) {
         assert!(listed.contains(&option.as_str()), "{option} is not in {help}");
     }

@@ -1,6 +1,6 @@
 //! A turn on a board.
 
-use vx::turn::{TurnError, TurnRequest, spawn_turn};
+use vx_agents::{TurnError, TurnRequest, spawn_turn};
 use vx_shm::{Board, Health, Reader, SlotState, SlotView};
 use vx_status::standing::{Standing, note};
 use vx_status::vocabulary::word_of;

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use vx::turn::{TurnError, TurnEvent, TurnRequest, active_turns, find_agent, spawn_turn};
+use vx_agents::{TurnError, TurnEvent, TurnRequest, active_turns, find_agent, spawn_turn};
 
 use super::{COMPLETED, Play, RESULT, events};
 

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::turn::agent::builtin_agents;
-use crate::turn::lines::{LINE_CAP_BYTES, LineReader};
+use crate::agent::builtin_agents;
+use crate::lines::{LINE_CAP_BYTES, LineReader};
 
 /// The events of a stream that comes in pieces of this size, what its lines mean, and the reading at its end.
 fn read(agent: &str, stream: &[u8], piece_bytes: usize) -> (Vec<TurnEvent>, Vec<Heard>, Usage) {

@@ -4,6 +4,8 @@
 //! and sends it as typed [`TurnEvent`]s; it ends by itself, whatever becomes of the agent, of the processes that it
 //! leaves behind, and of the caller. How an agent is called and how its lines are read is data: `agents.toml`.
 //! The rules that hold: `docs/turns.md`.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod active;
 mod agent;

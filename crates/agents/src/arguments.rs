@@ -104,7 +104,7 @@ fn filled(words: &[String], place: &str, text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::turn::agent::builtin_agents;
+    use crate::agent::builtin_agents;
 
     fn request(agent: &str, prompt: &str) -> TurnRequest {
         TurnRequest { agent: agent.into(), ..TurnRequest::new("/bin/x", "/", prompt) }
