@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use vx_base::nearest::nearest;
-use vx_project::discover;
+use vx_project::project_file;
 use vx_project::services::{Service, go_name};
 use vx_services::service_of_key;
 use vx_shm::Kind;
@@ -30,7 +30,7 @@ pub(super) fn run(directory: Option<&Path>, verb: Verb, asked: &AskArguments) ->
     let file = || place_or_none(directory).ok()?.find_with(|_| true).ok()?;
     let file = file();
     let own = file.as_deref().and_then(Path::parent).and_then(|directory| up::board_with(directory, &asked.key));
-    let project = file.as_deref().and_then(|file| discover::read(file).ok());
+    let project = file.as_deref().and_then(|file| project_file::read(file).ok());
     let services = project.map(|project| project.services).unwrap_or_default();
     let board = asked.board.clone().or_else(|| own.as_ref().map(|(board, _)| board.to_string_lossy().into_owned()));
     let keys = match &own {

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use vx_project::discover;
 use vx_project::services::keys_meant;
+use vx_project::{discover, project_file};
 use vx_text::{padded, width};
 
 use super::args::{LogsArguments, PsArguments};
@@ -97,7 +97,7 @@ pub(super) fn logs(directory: Option<&Path>, asked: &LogsArguments) -> Outcome {
 
 /// The services that the project in this directory declares; none while its file cannot be read.
 fn declared_in(directory: &Path) -> Vec<String> {
-    let project = discover::find_in(directory, |_| true).and_then(|file| discover::read(&file).ok());
+    let project = discover::find_in(directory, |_| true).and_then(|file| project_file::read(&file).ok());
     project.into_iter().flat_map(|project| project.services).map(|service| service.name).collect()
 }
 

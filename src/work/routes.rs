@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use vx_base::paths::Home;
 use vx_base::variables::variable;
 use vx_fetch::catalogue;
-use vx_project::{Project, ToolRequest, discover, lineage, lock};
+use vx_project::{Project, ToolRequest, discover, lineage, lock, project_file};
 use vx_store::Release;
 
 use super::consent::{Consent, Standing, key_files};
@@ -79,7 +79,7 @@ impl Routes {
         let own = discover::find_in(home.root(), |path| look.at(path));
         let mut layers = Vec::new();
         if let Some(file) = &project {
-            let nearest = discover::read(file)?;
+            let nearest = project_file::read(file)?;
             let above = above(&home, &nearest, |path| look.at(path))?;
             std::iter::once(&nearest).chain(&above).for_each(|project| look_at(&project.directory, &home, &mut look));
             open_lineage(&nearest.directory, &home, &mut layers, &mut look)?;

@@ -11,6 +11,7 @@ pub mod lock;
 mod named;
 pub mod problem;
 pub mod procfile;
+pub mod project_file;
 pub mod scripts;
 pub mod services;
 pub mod trust;
@@ -20,8 +21,9 @@ pub use config::{
     Choice, ColourChoice, ConfigEntry, DeclaredAddresses, DeclaredAgent, DeclaredDigests, GlyphChoice, ProgressForms,
     Project, Rebinding, Settings, ThemeChoice, ToolRequest, Trust, Ui, ValueKind,
 };
-pub use discover::{ProjectError, find, load};
+pub use discover::{ProjectError, find};
 pub use lock::{Lock, LockedPart, LockedTool};
 pub use named::tool_and_version;
 pub use problem::{ConfigErrors, Problem};
+pub use project_file::load;
 pub use version::{NoMatch, Request};

@@ -11,6 +11,7 @@ use vx_base::variables::Variables;
 
 use super::config::Project;
 use super::discover::{self, ProjectError};
+use super::project_file;
 
 /// The places where the search for projects further up ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,7 +63,7 @@ pub fn above(
         if bounds.above_home(directory) || bounds.is_temporary(directory) || !same_owner(directory, &own) {
             break;
         }
-        let read = discover::find_in(directory, &mut look).map(|path| discover::read(&path)).transpose()?;
+        let read = discover::find_in(directory, &mut look).map(|path| project_file::read(&path)).transpose()?;
         let is_root = read.as_ref().is_some_and(|project| project.is_root);
         found.extend(read);
         if is_root || is_home(directory) {
@@ -85,7 +86,7 @@ mod tests {
 
     /// The directories, as seen from the top, whose projects the one in `from` inherits from.
     fn names(top: &Path, from: &str, bounds: &Bounds) -> Vec<String> {
-        let project = discover::load(&top.join(from)).expect("a project");
+        let project = project_file::load(&top.join(from)).expect("a project");
         let found = above(&project, bounds, |_| true).expect("good files");
         found.iter().map(|project| project.directory.strip_prefix(top).expect("below").display().to_string()).collect()
     }
@@ -120,7 +121,7 @@ mod tests {
         assert_eq!(names(&top, "a/b", &bounds), ["a"]);
         assert_eq!(names(&top, "a", &bounds), Vec::<String>::new());
         assert_eq!(names(&top, "c", &bounds), [""], "another value belongs to another program");
-        assert_eq!(discover::load(&top.join("c")).expect("good").warnings.len(), 1);
+        assert_eq!(project_file::load(&top.join("c")).expect("good").warnings.len(), 1);
     }
 
     #[cfg(unix)]
@@ -141,7 +142,7 @@ mod tests {
     #[test]
     fn a_broken_file_further_up_is_an_error() {
         let (_keep, top) = tree(&[("", "tools = "), ("a", "")]);
-        let project = discover::load(&top.join("a")).expect("a project");
+        let project = project_file::load(&top.join("a")).expect("a project");
         assert!(above(&project, &Bounds::default(), |_| true).is_err());
     }
 
@@ -151,7 +152,7 @@ mod tests {
             ("", "[tools]\nnode = \"20\"\nuv = \"1\"\n"),
             ("a", "[tools]\nnode = { version = \"22\", os = [\"windows\"] }\n"),
         ]);
-        let read = |place: &str| discover::load(&top.join(place)).expect("a project");
+        let read = |place: &str| project_file::load(&top.join(place)).expect("a project");
         let (near, far) = (read("a"), read(""));
         let spoken = far.tools.iter().map(|ask| speaks_about(&[&near], &ask.name, |one, other| one == other));
         assert_eq!(spoken.collect::<Vec<_>>(), [true, false]);

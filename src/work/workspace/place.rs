@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use vx_base::paths::Home;
 use vx_fetch::catalogue;
 use vx_project::lineage::{self, Bounds};
-use vx_project::{Project, ProjectError, discover};
+use vx_project::{Project, ProjectError, discover, project_file};
 
 use crate::work::error::WorkError;
 use crate::work::frontend::Frontend;
@@ -78,8 +78,8 @@ impl Place {
     pub(super) fn read(&self) -> Result<Option<Project>, ProjectError> {
         match self {
             place if place.is_empty() => Ok(None),
-            Self::At(directory) | Self::AtOrNone(directory) => discover::load_from(directory).map(Some),
-            Self::Above(directory) | Self::AboveOrNone(directory) => discover::load(directory).map(Some),
+            Self::At(directory) | Self::AtOrNone(directory) => project_file::load_from(directory).map(Some),
+            Self::Above(directory) | Self::AboveOrNone(directory) => project_file::load(directory).map(Some),
         }
     }
 }
@@ -107,7 +107,7 @@ pub fn read_projects(home: &Home, place: &Place, frontend: &dyn Frontend) -> Res
     projects.iter().rev().for_each(|project| notice_doubts(project, home, frontend));
     let known = projects.iter().any(|project| project.directory == home.root());
     let own = discover::find_in(home.root(), |_| true).filter(|_| !known);
-    Ok(Lineage { projects, own: own.map(|path| discover::read(&path)).transpose()? })
+    Ok(Lineage { projects, own: own.map(|path| project_file::read(&path)).transpose()? })
 }
 
 /// The projects that this one inherits from, the nearest first; the user's own file inherits from none. Each file that the

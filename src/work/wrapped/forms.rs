@@ -1,7 +1,7 @@
 //! The forms of progress that vx.toml has for a command, the project's before the user's own.
 
 use vx_base::paths::Home;
-use vx_project::{ProgressForms, Project, ProjectError, discover};
+use vx_project::{ProgressForms, Project, ProjectError, discover, project_file};
 
 use crate::work::frontend::Frontend;
 use crate::work::notice::Notice;
@@ -21,7 +21,7 @@ pub fn forms_of(
     let project = place.find_with(|_| true)?;
     let own = discover::find_in(home.root(), |_| true);
     for path in project.into_iter().chain(own) {
-        let Project { progress, .. } = discover::read(&path)?;
+        let Project { progress, .. } = project_file::read(&path)?;
         if let Some(found) = progress.into_iter().find(|forms| forms.name == name) {
             for problem in found.doubts.clone() {
                 frontend.notice(Notice::Ignored { path: path.clone(), problem });
