@@ -258,7 +258,7 @@ impl ResolvedRelease {
         there.instructions.as_ref().is_none_or(|known| *known == own) && self.is_made_of(there)
     }
 
-    /// True if an installed release that was made like this is this one, as far as digests are known. Where no digests
+    /// True if an installed release that was made like this is this one, as far as digests are known. If no digests
     /// can be compared, the source must be the same.
     pub fn is_made_of(&self, made: &InstalledRelease) -> bool {
         let archives = &made.archives;

@@ -340,7 +340,7 @@ impl Resolver<'_> {
             return Resolved::Nothing { error };
         }
         match self.changed(ask, &archives) {
-            // What is allowed is said all the same.
+            // An allowed change is said all the same.
             Some(changed) if self.renews(ask) => {
                 resolution.warnings.push(Trouble { hint: None, ..Trouble::of(&changed) });
             }

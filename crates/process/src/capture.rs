@@ -279,7 +279,7 @@ mod tests {
         let mut tail = Tail::keeping(KEPT);
         tail.push("building\r\n1/3\r2/3\r\u{1b}[2K3/3\nfailed\r\n\n".as_bytes());
         assert_eq!(tail.lines(), ["building", "\u{1b}[2K3/3", "failed"]);
-        // What was there and has been erased is no line.
+        // A text that was there and has been erased is no line.
         tail.push("*\u{1b}[1G\u{1b}[0K\n".as_bytes());
         assert_eq!(tail.lines().last().map(String::as_str), Some("failed"));
     }

@@ -37,7 +37,7 @@ pub(super) struct Connection<'a> {
     stop: &'a PipeReader,
     service: Box<dyn Service>,
     frames: Frames,
-    /// What is still to be sent.
+    /// The bytes still to be sent.
     out: Vec<u8>,
     /// The time since which nothing of it was taken.
     waits_since: Instant,

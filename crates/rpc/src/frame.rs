@@ -8,7 +8,7 @@ pub const REQUEST_BYTES: usize = 32 * 1024;
 const HEADER_BYTES: usize = 1024;
 const END_OF_HEADER: &[u8] = b"\r\n\r\n";
 
-/// Why bytes are no message. Where the next one would begin is not known then.
+/// The reason why bytes are no message. The place where the next one would begin is not known then.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
     /// There is no end of the header.

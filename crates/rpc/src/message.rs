@@ -88,7 +88,7 @@ pub(super) enum Id {
     Null,
 }
 
-/// What a message asks for.
+/// The demand of a message.
 #[derive(Debug, PartialEq)]
 pub(super) struct Request {
     /// `None` for a notification, which has no answer.

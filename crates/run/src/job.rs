@@ -130,7 +130,7 @@ pub struct Prepared {
 pub struct Need {
     /// The key of the other job's slot.
     pub key: String,
-    /// What has to be true of it.
+    /// The condition that it has to meet.
     pub until: Until,
 }
 

@@ -1,4 +1,4 @@
-//! What services have printed, as entries with a time, a source and a level, read back from files.
+//! The lines that services have printed, as entries with a time, a source and a level, read back from files.
 //!
 //! A log file holds every byte of the output, with the time in front of each line ([`Stamper`]); [`Kept`] reads it back.
 

@@ -1,4 +1,4 @@
-//! What a project runs while people work on it: the supervisor of its services, a guard for each, and their parts.
+//! The services that a project runs while people work on it: the supervisor of its services, a guard for each, and their parts.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 

@@ -69,7 +69,7 @@ pub struct Order {
     pub ready: Option<Ready>,
     /// The checks that find out if it still works.
     pub health: Option<Health>,
-    /// What follows its end.
+    /// The step that follows its end.
     pub restart: Restart,
     /// The signal that stops it.
     pub stop_signal: i32,

@@ -1,4 +1,4 @@
-//! Whether a service is ready: a line it printed, a port it opened, an answer it gave, a command, a file.
+//! The readiness of a service: a line it printed, a port it opened, an answer it gave, a command, a file.
 //!
 //! A [`Probe`] is looked at again and again by the thread that guards the service, and never holds it up: an answer that
 //! may take long is waited for on a thread of its own. The same checks, without a log, find out if a service is well.
@@ -57,7 +57,7 @@ enum Part {
     File(PathBuf),
 }
 
-/// What a probe has found.
+/// The finding of a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Look {
     /// All checks have held.

@@ -177,7 +177,7 @@ impl Supervisor {
                 None => events.recv().into_iter().for_each(|event| self.take(event)),
                 Some(event) => event.into_iter().for_each(|event| self.take(event)),
             }
-            // What came meanwhile is one step, except for requests: each is answered in its turn.
+            // Events that came meanwhile are one step, except for requests: each is answered in its turn.
             while let Ok(event) = events.try_recv() {
                 self.take(event);
             }
@@ -337,7 +337,7 @@ impl Supervisor {
         }
     }
 
-    /// A guard that has not written an end was killed. What it left was ended with it.
+    /// A guard that has not written an end was killed. The processes that it left were ended with it.
     fn guard_died(&mut self, index: usize, ended: &Ended) {
         if !ended.left.is_none() {
             let text = format!("its guard was killed, and {}", ended.left);

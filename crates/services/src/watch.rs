@@ -1,7 +1,7 @@
 //! The files of a service that people change: one message for each burst of changes, once it is over.
 //!
 //! Only directories that may hold a chosen file are looked at. Left out are outputs, `.git`, `node_modules`, and what git
-//! ignores. Where the kernel reports no changes, or allows no further directory, the tree is scanned every second.
+//! ignores. If the kernel reports no changes, or allows no further directory, the tree is scanned every second.
 
 mod choice;
 #[cfg(target_os = "linux")]

@@ -14,7 +14,7 @@ const LONGEST_BYTES: usize = 4096;
 /// The most combining marks that a base character keeps; more would only slow terminals down.
 const MOST_MARKS: usize = 4;
 
-/// What leads back to the first column of a line.
+/// The ways back to the first column of a line.
 const RETURNS: [&str; 3] = ["\r", "\u{1b}[1G", "\u{1b}[G"];
 
 /// `text` as one line without unprintable characters: escape sequences are dropped whole, line breaks and tabs become

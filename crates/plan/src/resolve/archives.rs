@@ -59,7 +59,7 @@ impl Resolver<'_> {
         version: &str,
     ) -> Result<Vec<Artifact>, Missing> {
         let recipe = self.recipe(ask, platform).map_err(|error| Missing::Absent(Trouble::of(&error)))?;
-        // An entry has one source. Where another one comes first, the platform has an entry of its own.
+        // An entry has one source. If another one comes first, the platform has an entry of its own.
         if standing.source().is_some_and(|source| source != recipe.source) {
             let text = format!("{} comes from {} on {platform}", ask.name, recipe.source);
             return Err(Missing::Absent(Trouble::new(TroubleKind::NotForPlatform, text)));

@@ -1,7 +1,7 @@
 //! Archives that are no longer what the lock has of them: the same version with other bytes, signed before but not now,
 //! and built by others than before.
 //!
-//! A published version does not change, and a registry that signs does not stop. Where either happens, somebody has to
+//! A published version does not change, and a registry that signs does not stop. If either happens, somebody has to
 //! look; nothing is locked until then.
 
 use vx_base::digest::Digest;

@@ -7,7 +7,7 @@ use rustix::process::{getegid, geteuid};
 
 /// Move this process into a network of its own, which has no way out. It keeps the sockets that it has open.
 ///
-/// Where the system refuses that, everything stays as it is. Only a process with one thread may be moved.
+/// If the system refuses that, everything stays as it is. Only a process with one thread may be moved.
 pub(super) fn leave_network() {
     let (user, group) = (geteuid().as_raw(), getegid().as_raw());
     // Root may do so directly, and keeps its rights over the files of others.

@@ -150,7 +150,7 @@ impl Tree {
         }
     }
 
-    /// True once the runner has reported that the program itself has ended. What is left of the tree may still be there.
+    /// True once the runner has reported that the program itself has ended. The rest of the tree may still be there.
     pub fn leader_ended(&self) -> bool {
         self.reports().any(|report| matches!(report, Report::LeaderEnded))
     }

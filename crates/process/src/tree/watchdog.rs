@@ -79,7 +79,7 @@ pub(super) fn run(words: &[OsString]) -> Option<ExitCode> {
     Some(ExitCode::SUCCESS)
 }
 
-/// What a watchdog is started for.
+/// The task that a watchdog is started for.
 struct Order {
     owner: Pid,
     command: Pid,

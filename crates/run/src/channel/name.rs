@@ -14,7 +14,7 @@ use vx_shm::Unnamed;
 const PREFIX: &str = "vx-install-";
 /// The begin of the name of a service's channel.
 const SERVICE_PREFIX: &str = "vx-service-";
-/// What is between the process and its open file in the name of a channel on a board without a name.
+/// The text between the process and its open file in the name of a channel on a board without a name.
 const OPEN_FILE: &str = ".fd";
 /// Boards of one process id that may exist at a time.
 const MAX_SUFFIX: u32 = 99;

@@ -16,7 +16,7 @@ const STOP_GRACE: Duration = Duration::from_secs(3);
 /// The reason that a request about another slot is not carried out.
 pub(super) const NOT_OURS: &str = "it is no part of this run";
 
-/// How children are stopped.
+/// The way in which children are stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Manner {
     /// Asked the first time, killed the second.

@@ -14,7 +14,7 @@ pub(super) struct Rounds {
     failed: u32,
 }
 
-/// What a look at the health has found.
+/// The finding of a look at the health.
 pub(super) enum Found {
     /// Nothing new; the time until the next look.
     Nothing(Duration),

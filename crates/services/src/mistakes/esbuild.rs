@@ -1,4 +1,4 @@
-//! What `esbuild` prints: a line with a mark and the message, an empty one, and the place in a line of its own.
+//! The output of `esbuild`: a line with a mark and the message, an empty one, and the place in a line of its own.
 //!
 //! Its columns count from 0, in bytes.
 

@@ -1,4 +1,4 @@
-//! What `go build` and `go vet` print.
+//! The output of `go build` and `go vet`.
 //!
 //! `# PACKAGE` is a heading of mistakes, `too many errors` is the end of them; neither is one. A line that begins with a
 //! tab continues the one before.

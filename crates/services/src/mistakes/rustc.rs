@@ -1,4 +1,4 @@
-//! What `rustc` prints, and `cargo` around it: a message, and in the next line its place behind an arrow; or both in one
+//! The output of `rustc`, and of `cargo` around it: a message, and in the next line its place behind an arrow; or both in one
 //! line in the short form.
 
 use super::found::{Found, Place};

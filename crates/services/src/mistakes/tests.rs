@@ -1,4 +1,4 @@
-//! What is in `printed/` was printed by the programs themselves: go 1.27, rustc 1.95, tsc 7.0, esbuild 0.28.
+//! The texts in `printed/` were printed by the programs themselves: go 1.27, rustc 1.95, tsc 7.0, esbuild 0.28.
 
 use super::*;
 

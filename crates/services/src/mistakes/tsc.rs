@@ -1,4 +1,4 @@
-//! What `tsc` prints: `FILE(LINE,COLUMN): error TS…: MESSAGE`, or with colours `FILE:LINE:COLUMN - error TS…: MESSAGE`.
+//! The output of `tsc`: `FILE(LINE,COLUMN): error TS…: MESSAGE`, or with colours `FILE:LINE:COLUMN - error TS…: MESSAGE`.
 //! Lines that begin with two spaces continue the message, up to a blank one.
 
 use super::found::{Found, Place};

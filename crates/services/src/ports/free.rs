@@ -1,4 +1,4 @@
-//! Whether a port is free, by both families.
+//! A port's being free, by both families.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 

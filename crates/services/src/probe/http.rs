@@ -185,7 +185,7 @@ fn status(line: &[u8]) -> Option<u16> {
     number.parse().ok().filter(|status| (100..600).contains(status))
 }
 
-/// What came of a request; a refusal is a sentence.
+/// The outcome of a request; a refusal is a sentence.
 enum Answer {
     Good,
     Other(String),

@@ -104,7 +104,7 @@ impl Supervisor {
         let _ = self.reader.refresh(&mut self.snapshot);
     }
 
-    /// Whether everything that a unit needs is there.
+    /// True if everything that a unit needs is there.
     fn needed(&self, index: usize) -> Result<bool, Trouble> {
         let mut all = true;
         for (name, until) in &self.units[index].spec.service.needs {

@@ -1,10 +1,10 @@
-//! Whether what a service needs is there. Pure.
+//! The needs of a service, met or not. Pure.
 
 use vx_shm::{Health, SlotState, SlotView};
 
 use vx_project::services::Until;
 
-/// What is known of a needed service.
+/// The standing of a needed service, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// It has reached the state.

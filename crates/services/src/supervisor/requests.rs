@@ -187,7 +187,7 @@ impl Supervisor {
                 Some(client) => unit.leases.push(client),
                 None => unit.pinned = true,
             }
-            // What has done its work stays done.
+            // A unit that has done its work stays done.
             if !matches!(unit.stage, Stage::Over(state) if state.good()) {
                 unit.begin_anew();
             }

@@ -55,7 +55,7 @@ fn many_writes_are_one_burst_and_what_is_left_out_is_none() {
     }
     let written = start.elapsed();
     let first = burst(top.path(), &watch);
-    // Where this thread was held up for so long, the burst is two.
+    // If this thread was held up for so long, the burst is two.
     if written < QUIET / 2 {
         assert_eq!(first, ["src/deep/0.go", "src/deep/1.go"]);
         assert!(start.elapsed() >= QUIET, "it waits for quiet");

@@ -55,7 +55,7 @@ impl Descendants {
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => None,
                 read => read?,
             };
-            // Where a parent tells nothing, nothing else would show that this one is missing.
+            // If a parent tells nothing, nothing else would show that this one is missing.
             self.met_changing |= self.roots == Roots::Anywhere && facts.as_ref().is_some_and(|facts| facts.changing);
             seen.extend(facts.filter(|facts| !facts.changing).map(|facts| Seen { pid: *pid, facts }));
         }
@@ -163,7 +163,7 @@ impl Descendants {
     }
 
     /// Open a handle of each of these, and then ask each: a parent among them has its handle before its child is asked.
-    /// Where there is no room for all, the others are left to a later look.
+    /// If there is no room for all, the others are left to a later look.
     fn open(&mut self, pids: &[Pid]) -> (Vec<Found>, io::Result<()>) {
         let (mut handles, mut found) = (Vec::new(), Vec::new());
         let opened = pids.iter().try_for_each(|pid| self.open_one(*pid).map(|handle| handles.extend(handle)));
