@@ -25,7 +25,7 @@ struct Tower {
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 25] = [
+const TOWERS: [Tower; 26] = [
     Tower {
         sources: "crates/base/src",
         floors: &[
@@ -44,7 +44,8 @@ const TOWERS: [Tower; 25] = [
                 "gauge",
             ],
             &["trouble"],
-            &["files", "paths"],
+            &["files"],
+            &["paths"],
             &["template"],
             &["package"],
         ],
@@ -99,6 +100,17 @@ const TOWERS: [Tower; 25] = [
         ],
     },
     Tower { sources: "crates/launcher/src", floors: &[&["format", "options"], &["system"], &["launch"]] },
+    Tower {
+        sources: "crates/project/src",
+        floors: &[
+            &["dotted_key", "named", "problem", "scripts", "services", "version"],
+            &["discover", "procfile"],
+            &["config", "edit"],
+            &["lock", "project_file"],
+            &["lineage"],
+            &["trust"],
+        ],
+    },
     Tower {
         sources: "crates/project/src/config",
         floors: &[
@@ -159,7 +171,7 @@ const TOWERS: [Tower; 25] = [
     Tower {
         sources: "crates/store/src",
         floors: &[
-            &["cancel", "disk", "folder", "room"],
+            &["cancel", "config", "disk", "folder", "report", "room"],
             &["archives", "lock", "need", "receipt", "staging"],
             &["leftovers", "manifest", "native", "programs", "progress", "shipped", "trial"],
             &["settle", "unpack"],
@@ -218,6 +230,8 @@ const TOWERS: [Tower; 25] = [
     Tower {
         sources: "crates/run/src",
         floors: &[
+            &["board_error", "history", "trouble_cell"],
+            &["channel"],
             &["board", "dumper", "end", "hold", "log_files", "numbers", "pace", "recordings", "verdict"],
             &["boards", "job", "recorder", "written"],
             &["control"],

@@ -159,7 +159,8 @@ fn crates_look_down_only() {
     }
     for (at, package) in PACKAGES.iter().enumerate() {
         let manifest = fs::read_to_string(package.manifest()).expect("a manifest reads");
-        for name in dependencies(&manifest) {
+        // The tests of a crate switch its features on by naming it.
+        for name in dependencies(&manifest).into_iter().filter(|name| *name != name_of(package)) {
             let below = PACKAGES[..at].iter().any(|other| name_of(other) == name);
             assert!(below, "{} depends on `{name}`, which does not lie below it", package.folder);
         }
