@@ -18,12 +18,13 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// `failures::servers::name` is the function `name` in `tests/it/failures/servers.rs`; `vx_store::lock` is below `src/`.
+/// `failures::servers::name` is the function `name` in `tests/it/failures/servers.rs`, `vx_store::lock::name` that in
+/// `crates/store/src/lock.rs`.
 fn exists(test: &str) -> bool {
     let Some((module, function)) = test.rsplit_once("::") else { return false };
-    let (below, module) = match module.strip_prefix("vx::") {
-        Some(module) => ("src", module),
-        None => ("tests/it", module),
+    let (below, module) = match module.strip_prefix("vx_").and_then(|named| named.split_once("::")) {
+        Some((name, module)) => (format!("crates/{name}/src"), module),
+        None => ("tests/it".to_owned(), module),
     };
     let mut file: PathBuf = root().join(below).join(module.replace("::", "/"));
     file.set_extension("rs");

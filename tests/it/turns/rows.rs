@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-/// Each property with its tests, here, beside the code in `src/turn`, and in `vx-status` and `vx-tui`.
+/// Each property with its tests, here, beside the code in `crates/agents`, and in `vx-status` and `vx-tui`.
 const ROWS: [(&str, &[&str]); 24] = [
     (
         "claude's arguments are exact; resuming wins over a new session",
@@ -199,7 +199,7 @@ fn sources(folder: &Path, text: &mut String) {
 #[test]
 fn every_property_of_turns_has_its_tests() {
     let mut text = String::new();
-    for folder in ["tests/it/turns", "src/turn", "status/src", "tui/src/app"] {
+    for folder in ["tests/it/turns", "crates/agents/src", "status/src", "tui/src/app"] {
         sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut text);
     }
     for (property, tests) in ROWS {
