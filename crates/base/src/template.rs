@@ -1,7 +1,7 @@
 //! The words in braces that an address or a program's path may hold: `{version}`, `{os}`, `{arch}`, `{triple}`, and
 //! `{os:macos=Darwin}` with other names for some of the values.
 
-use crate::platform::{Arch, Os, Platform};
+use crate::system::platform::{Arch, Os, Platform};
 
 /// The words that may stand between braces; the systems and machines may have other names behind a colon.
 pub const WORDS: [&str; 4] = ["version", "os", "arch", "triple"];

@@ -2,8 +2,8 @@
 //! whole input and output in memory.
 //!
 //! The streams hold a program (this one) and a text (its sources, many times over until they are as long), as the
-//! archives of tools do. `cargo bench --bench inflate`; a minute. It has no budget: `ARCHITECTURE.md` names the decoder
-//! used in each place.
+//! archives of tools do. `cargo bench --bench inflate`; a minute. It has no budget:
+//! `docs/decisions/install/own-decoder.md` names the decoder used in each place.
 
 use std::io::{self, Read, Write};
 use std::path::Path;

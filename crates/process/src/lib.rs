@@ -6,28 +6,10 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
-mod callers;
-mod capture;
-mod detached;
-mod exit;
-mod foreground;
-mod group;
-mod interpreter;
+mod facts;
 mod interrupt;
-mod launch;
-mod lines;
-mod log;
-mod meter;
-mod own;
-mod parent;
-#[cfg(unix)]
-mod piped;
-#[cfg(target_os = "linux")]
-mod recorded;
-mod relay;
-mod replace;
-mod short;
-mod start;
+mod running;
+mod streams;
 #[cfg(unix)]
 mod terminal;
 #[cfg(not(unix))]
@@ -38,31 +20,32 @@ mod tree;
 #[cfg(not(target_os = "linux"))]
 #[path = "tree/elsewhere.rs"]
 mod tree;
-mod usage;
-mod wiring;
 
-pub use callers::{callers, has_ended, is_there};
-pub use capture::{Ears, Look, OnLine, Tail};
-pub use detached::{Detached, ERROR_DOCUMENT, LastWords, last_words, nameless_file, start_detached_for, start_watched};
-pub use exit::{Exit, end_alike};
-pub use foreground::{foreground, foreground_tree};
-pub use group::{Heeds, Member, Survivors, members};
-pub use interpreter::missing_interpreter;
+pub use facts::callers::{callers, has_ended, is_there};
+pub use facts::exit::{Exit, end_alike};
+pub use facts::group::{Heeds, Member, Survivors, members};
+pub use facts::own::{own_name, own_program};
+pub use facts::parent::{end_own_group, watch_parent};
+pub use facts::usage::processor_time;
 pub use interrupt::{Interrupt, ask_own_end, interrupts};
-pub use launch::{Group, Inherited, Launch, Output, Stdin};
-pub use lines::Lines;
-pub use log::{Log, LogFile, LogPolicy};
-pub use meter::{TreeMeter, TreeUse};
-pub use own::{own_name, own_program};
-pub use parent::{end_own_group, watch_parent};
+pub use running::detached::{
+    Detached, ERROR_DOCUMENT, LastWords, last_words, nameless_file, start_detached_for, start_watched,
+};
+pub use running::foreground::{foreground, foreground_tree};
+pub use running::interpreter::missing_interpreter;
+pub use running::launch::{Group, Inherited, Launch, Output, Stdin};
+pub use running::replace::replace;
+pub use running::short::{output, run_in, try_once};
+pub use running::start::{Ended, Running, start, start_heard};
+pub use streams::capture::{Ears, Look, OnLine, Tail};
+pub use streams::lines::Lines;
+pub use streams::log::{Log, LogFile, LogPolicy};
+pub use streams::meter::{TreeMeter, TreeUse};
 #[cfg(unix)]
-pub use piped::{News, Piped, PipedEnd, PipedLaunch};
+pub use streams::piped::{News, Piped, PipedEnd, PipedLaunch};
 #[cfg(target_os = "linux")]
-pub use recorded::Recorded;
-pub use relay::relay;
-pub use replace::replace;
-pub use short::{output, run_in, try_once};
-pub use start::{Ended, Running, start, start_heard};
+pub use streams::recorded::Recorded;
+pub use streams::relay::relay;
 pub use terminal::shares_terminal;
 pub use tree::{
     Adoption, CommandEnd, Environment, Swept, end_with_environment, own_runner, sees_all_users, this_is_vx,
@@ -70,4 +53,3 @@ pub use tree::{
 };
 #[cfg(target_os = "linux")]
 pub use tree::{Counts, Guard, GuardAsked, Guarded, GuardedProgram, Tree, TreeEnd, TreeLaunch};
-pub use usage::processor_time;

@@ -21,7 +21,7 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr,
 use signal_hook::consts::SIGCONT;
 use signal_hook::iterator::{Handle, Signals};
 
-use super::callers::callers;
+use crate::facts::callers::callers;
 
 /// True if other programs of this process's group may use the terminal, such as the pager that its output is piped to: they
 /// would lose it with this group. So they may where the group is one from outside of a container.

@@ -26,35 +26,24 @@
 //! without naming a runner.
 
 mod adoption;
-mod command;
 mod ending;
-mod forward;
-mod handle;
-mod keeper;
-mod listing;
-mod look;
-mod mark;
 mod marked;
-mod obstacle;
+mod members;
 mod offline;
 mod owner;
 mod program;
 mod protocol;
-mod requests;
-mod room;
-mod runner;
-mod step;
-mod watchdog;
+mod runners;
 
+pub use crate::tree::runners::command::CommandEnd;
+pub(super) use crate::tree::runners::command::run_command;
+pub use crate::tree::runners::keeper::{Guard, GuardAsked, Guarded, GuardedProgram};
+pub use crate::tree::runners::runner::tree_runner;
+pub(super) use crate::tree::runners::step::{Below, under_runner, wait_or_end};
 pub use adoption::Adoption;
 pub(super) use adoption::{end_adoption, end_orphans, forget_runner, spawn_runner};
-pub use command::CommandEnd;
-pub(super) use command::run_command;
-pub use keeper::{Guard, GuardAsked, Guarded, GuardedProgram};
 pub use marked::{Environment, Swept, end_with_environment, sees_all_users, with_environment};
 pub use owner::{Tree, TreeLaunch};
 pub use program::{own_runner, this_is_vx};
 pub(super) use program::{runner, starts_others};
 pub use protocol::{Counts, TreeEnd};
-pub use runner::tree_runner;
-pub(super) use step::{Below, under_runner, wait_or_end};

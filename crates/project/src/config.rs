@@ -2,12 +2,9 @@
 //!
 //! The whole file is read before it is acted on, and all of its problems are reported together.
 
-mod addresses;
 mod agents;
 mod duration;
 mod entries;
-mod fields;
-mod packages;
 mod progress;
 mod reader;
 mod scripts;
@@ -25,10 +22,10 @@ use std::time::Duration;
 use vx_base::digest::{Algorithm, Digest};
 use vx_base::files::agreed_file::AgreedFile;
 use vx_base::package::Program;
-use vx_base::package::candidate::SourceKind;
 use vx_base::package::shipped::NamedPackage;
+use vx_base::package::source_kind::SourceKind;
 use vx_base::paths::leads_outside;
-use vx_base::platform::{Os, Platform};
+use vx_base::system::platform::{Os, Platform};
 
 use super::problem::{ConfigErrors, Problem};
 use super::procfile::Procfile;
@@ -36,7 +33,7 @@ use super::scripts::Script;
 use super::services::Service;
 use super::version::Request;
 
-pub use addresses::{DeclaredAddresses, DeclaredDigests};
+pub use crate::config::tools::addresses::{DeclaredAddresses, DeclaredDigests};
 pub use agents::DeclaredAgent;
 pub use entries::{ConfigEntry, ValueKind};
 pub use progress::ProgressForms;
@@ -139,6 +136,11 @@ impl ToolRequest {
             line,
             withheld: false,
         }
+    }
+
+    /// The only source to use, if the file names one: as such, or by a request for the copy on `PATH`.
+    pub fn named_source(&self) -> Option<SourceKind> {
+        self.source.or(self.request.is_system().then_some(SourceKind::System))
     }
 
     /// The digest of the instructions for the release that the file gives: `strip`, `bin` and `postinstall`; `None` if it

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use vx_base::paths::{same_owner, user_home};
-use vx_base::variables::Variables;
+use vx_base::system::variables::Variables;
 
 use super::config::Project;
 use super::discover::{self, ProjectError};

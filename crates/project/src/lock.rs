@@ -20,10 +20,10 @@ use vx_base::digest::Digest;
 use vx_base::files::file_lock::{NO_LOCKS_HINT, UnseenOwner, has_no_locks};
 use vx_base::files::small_file::read_regular_text;
 use vx_base::package::archive::{Attested, is_one_name};
-use vx_base::package::candidate::SourceKind;
+use vx_base::package::source_kind::SourceKind;
 use vx_base::paths::leads_outside;
-use vx_base::platform::Platform;
 use vx_base::shown_address::without_secrets;
+use vx_base::system::platform::Platform;
 use vx_base::trouble::{Explain, TroubleKind};
 
 pub use compare::{Change, Difference};
@@ -252,9 +252,10 @@ impl LockedTool {
             if let Some(fault) = part.attested.as_ref().and_then(Attested::fault) {
                 return Err(fault);
             }
-            match (self.source, &part.url) {
-                (SourceKind::Url, None) => return Err(format!("`{}` has no address", archive.file)),
-                (SourceKind::Npm | SourceKind::Pypi | SourceKind::Vendor, Some(_)) => {
+            let facts = self.source.facts();
+            match (facts.has_own_address, &part.url) {
+                (true, None) => return Err(format!("`{}` has no address", archive.file)),
+                (false, Some(_)) if facts.is_installed => {
                     return Err(format!("`{}` of a registry has an address", archive.file));
                 }
                 _ => {}
@@ -277,7 +278,7 @@ fn plain(error: &toml::de::Error) -> String {
 mod kind_as_text {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    use vx_base::package::candidate::SourceKind;
+    use vx_base::package::source_kind::SourceKind;
 
     pub(super) fn serialize<S: Serializer>(kind: &SourceKind, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(kind.name())

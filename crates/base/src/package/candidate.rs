@@ -2,26 +2,8 @@
 //!
 //! Sources produce these values, and the project's requests choose among them; neither depends on the other.
 
-use std::fmt;
-use std::str::FromStr;
-
 use crate::age::Published;
 use crate::package::npm_range::NpmRange;
-
-/// An origin of releases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SourceKind {
-    /// The npm registry of the user's configuration.
-    Npm,
-    /// The Python package index of the user's configuration.
-    Pypi,
-    /// The site of the tool's own vendor, or the mirror of it.
-    Vendor,
-    /// An address that the project names.
-    Url,
-    /// The program that is on `PATH` already.
-    System,
-}
 
 /// The form and order of a source's versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,40 +33,10 @@ pub struct Candidate {
     pub published: Option<Published>,
 }
 
-/// A word that names no source.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown source `{0}`: expected `npm`, `pypi`, `vendor`, `url` or `system`")]
-pub struct UnknownSource(pub String);
-
 /// True for a text that is safe as a version, since a version becomes part of paths and addresses.
 pub fn is_version(text: &str) -> bool {
     let plain = |character: char| character.is_ascii_alphanumeric() || ".-+_!".contains(character);
     (1..=100).contains(&text.len()) && text.chars().all(plain) && !text.starts_with('.')
-}
-
-impl SourceKind {
-    /// Every source, in the order in which they are tried unless the project sets another.
-    pub const ALL: [SourceKind; 5] =
-        [SourceKind::Npm, SourceKind::Pypi, SourceKind::Vendor, SourceKind::Url, SourceKind::System];
-
-    /// The form of its versions.
-    pub const fn scheme(self) -> Scheme {
-        match self {
-            SourceKind::Npm => Scheme::Semver,
-            SourceKind::Pypi | SourceKind::Vendor | SourceKind::Url | SourceKind::System => Scheme::Python,
-        }
-    }
-
-    /// The name used in `vx.toml` and the lock file.
-    pub const fn name(self) -> &'static str {
-        match self {
-            SourceKind::Npm => "npm",
-            SourceKind::Pypi => "pypi",
-            SourceKind::Vendor => "vendor",
-            SourceKind::Url => "url",
-            SourceKind::System => "system",
-        }
-    }
 }
 
 impl Candidate {
@@ -112,20 +64,6 @@ impl Candidate {
     }
 }
 
-impl fmt::Display for SourceKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for SourceKind {
-    type Err = UnknownSource;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| UnknownSource(text.to_owned()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,13 +76,5 @@ mod tests {
         for text in ["", ".", "..", "99.0.0/../../../evil", "1.0\\x", "1.0:x", "1.0 2", "1.0?x", "1.0%2f", "1.0\n"] {
             assert!(!is_version(text), "{text}");
         }
-    }
-
-    #[test]
-    fn every_source_reads_back_from_its_name() {
-        for kind in SourceKind::ALL {
-            assert_eq!(kind.to_string().parse(), Ok(kind));
-        }
-        assert_eq!("apt".parse::<SourceKind>(), Err(UnknownSource("apt".into())));
     }
 }

@@ -3,9 +3,11 @@
 pub mod archive;
 pub mod candidate;
 pub mod npm_range;
+mod package_names;
 mod part;
 mod program;
 pub mod shipped;
+pub mod source_kind;
 
 pub use part::Part;
 pub use program::Program;

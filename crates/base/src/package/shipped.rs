@@ -16,6 +16,6 @@ mod npm;
 mod wheel;
 
 pub use lack::{Lack, Unshipped};
-pub use name::{BadPackage, NamedPackage};
+pub use name::{BadPackage, NamedPackage, bare_name};
 pub use npm::{NODE_MODULES, NpmManifest};
 pub use wheel::WheelMetadata;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::user::user_home;
 use crate::files::replace_file::replace_file;
+use crate::system::variables::Variables;
 use crate::trouble::{Explain, TroubleKind};
-use crate::variables::Variables;
 
 /// The home: store, caches, staging.
 #[derive(Clone, Debug, PartialEq, Eq)]

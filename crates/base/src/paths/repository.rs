@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use super::user::user_home;
-use crate::variables::Variables;
+use crate::system::variables::Variables;
 
 /// The top of the repository around this folder: the nearest folder with a `.git` of whatever kind. `None` without one, and
 /// where it is the user's home directory or above it.

@@ -9,8 +9,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::user::user_home;
+use crate::system::variables::Variables;
 use crate::trouble::{Explain, TroubleKind};
-use crate::variables::Variables;
 
 /// A board's path goes into messages and socket addresses, which hold about a hundred bytes.
 const MAX_PATH_BYTES: usize = 99;

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::variables::Variables;
+use crate::system::variables::Variables;
 
 /// The variable that names it.
 const VARIABLE: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
@@ -20,7 +20,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::variables::answering;
+    use crate::system::variables::answering;
 
     #[test]
     fn it_is_that_of_whoever_is_answered_and_without_a_variable_that_of_the_system() {

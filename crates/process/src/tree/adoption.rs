@@ -13,12 +13,12 @@ use parking_lot::Mutex;
 use rustix::process::{Pid, getpid, set_child_subreaper};
 
 use super::ending::Ending;
-use super::handle::{Facts, Handle, await_any};
-use super::look::Descendants;
-use super::obstacle::Obstacle;
 use super::program::orphans_are_of_trees;
 use super::protocol::RUNNER;
-use crate::group::Survivors;
+use crate::facts::group::Survivors;
+use crate::tree::members::handle::{Facts, Handle, await_any};
+use crate::tree::members::look::Descendants;
+use crate::tree::members::obstacle::Obstacle;
 
 /// The grace of orphans.
 const GRACE: Duration = Duration::from_millis(500);

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::handle::{await_any, now_ticks};
-use super::look::{Descendants, Look};
-use super::obstacle::Obstacle;
 use super::protocol::Counts;
-use crate::group::{self, Member, Survivors};
+use crate::facts::group::{self, Member, Survivors};
+use crate::tree::members::handle::{await_any, now_ticks};
+use crate::tree::members::look::{Descendants, Look};
+use crate::tree::members::obstacle::Obstacle;
 
 /// The longest that killed processes are waited for. The system may take any time, so there is a bound.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -15,11 +15,11 @@ use rustix::process::{Pid, geteuid};
 
 use super::adoption::await_runners;
 use super::ending::Ending;
-use super::handle::Facts;
-use super::look::Descendants;
-use super::mark::{TREE_MARK, TreeMark};
-use crate::callers::callers;
-use crate::group::{Member, Survivors};
+use crate::facts::callers::callers;
+use crate::facts::group::{Member, Survivors};
+use crate::tree::members::handle::Facts;
+use crate::tree::members::look::Descendants;
+use crate::tree::members::mark::{TREE_MARK, TreeMark};
 
 /// The time that these processes have to end after they were asked to.
 const GRACE: Duration = Duration::from_secs(2);

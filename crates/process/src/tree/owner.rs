@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal};
 
 use super::adoption::{RUNNER_PATIENCE, RUNNERS, collect_runner, end_orphans};
-use super::handle::{Handle, await_any};
-use super::mark::{TREE_MARK, TreeMark};
 use super::marked::end_marked;
 use super::protocol::{GO, Order, Report, TreeEnd, end_line};
+use crate::tree::members::handle::{Handle, await_any};
+use crate::tree::members::mark::{TREE_MARK, TreeMark};
 
 /// A program to start as the leader of a tree.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 use signal_hook::consts::SIGCHLD;
 
-use super::handle::{Facts, Handle};
+use crate::tree::members::handle::{Facts, Handle};
 
 /// The file of the running program, also after it was replaced by a newer one.
 const OWN_FILE: &str = "/proc/self/exe";

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::exit::Exit;
-use crate::group::{Member, Survivors};
+use crate::facts::exit::Exit;
+use crate::facts::group::{Member, Survivors};
 
 /// The first word of a runner's command line. No command and no tool begins with a dash.
 pub(super) const RUNNER: &str = "--run-tree";

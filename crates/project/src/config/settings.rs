@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
-use vx_base::package::candidate::SourceKind;
+use vx_base::package::source_kind::SourceKind;
 
 use super::duration;
 use super::reader::{Reader, Value};

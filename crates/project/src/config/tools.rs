@@ -1,16 +1,20 @@
 //! `[tools]`, and `[runtimes]`, its former name.
 
+pub(super) mod addresses;
+mod fields;
+mod packages;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use vx_base::package::candidate::SourceKind;
 use vx_base::package::shipped::NamedPackage;
+use vx_base::package::source_kind::SourceKind;
 use vx_base::trouble::Explain;
 
 use super::reader::{Reader, Value, kind};
-use super::{ToolRequest, duration, fields, packages};
+use super::{ToolRequest, duration};
 use crate::version::Request;
 
 const KEYS: [&str; 15] = [
@@ -114,7 +118,7 @@ fn detailed(
     let request = match table.get("version") {
         Some(value) => version(reader, &name, value),
         // The version of a tool on `PATH` is the one installed there.
-        None if source == Some(SourceKind::System) => Request::parse("system").ok(),
+        None if source.is_some_and(|source| !source.facts().is_installed) => Request::parse("system").ok(),
         None => {
             let advice = Some("add version = \"latest\", or the version you want".to_owned());
             reader.error(place.clone(), format!("`{name}` has no version"), advice);
@@ -169,18 +173,18 @@ fn agreed_source(
     url: Option<&Value<'_>>,
 ) -> Option<SourceKind> {
     match (source, url) {
-        (None | Some(SourceKind::Url), Some(_)) => Some(SourceKind::Url),
-        (Some(SourceKind::Url), None) => {
+        (None, Some(_)) => Some(SourceKind::Url),
+        (Some(own), None) if own.facts().has_own_address => {
             let advice = Some("add url = \"https://…/{version}/…\"".to_owned());
-            reader.error(place.clone(), format!("`{name}` has the source `url` and no address"), advice);
+            reader.error(place.clone(), format!("`{name}` has the source `{own}` and no address"), advice);
             source
         }
-        (Some(other), Some(url)) => {
+        (Some(other), Some(url)) if !other.facts().has_own_address => {
             let advice = Some("remove one of the two".to_owned());
             reader.error(url.span(), format!("`{name}` has an address and the source `{other}`"), advice);
             source
         }
-        (_, None) => source,
+        _ => source,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use vx_base::digest::Digest;
-use vx_base::package::candidate::SourceKind;
+use vx_base::package::source_kind::SourceKind;
 use vx_base::shown_address::locked_address;
 use vx_base::template;
 
@@ -71,7 +71,8 @@ impl fmt::Display for Difference {
 impl Lock {
     /// The mismatches between the lock and these tools. The copies on `PATH` are never locked.
     pub fn differences(&self, tools: &[ToolRequest]) -> Vec<Difference> {
-        let lockable = |tool: &&ToolRequest| !tool.request.is_system() && tool.source != Some(SourceKind::System);
+        let is_installed = |source: SourceKind| source.facts().is_installed;
+        let lockable = |tool: &&ToolRequest| !tool.request.is_system() && tool.source.is_none_or(is_installed);
         let wanted: Vec<&ToolRequest> = tools.iter().filter(lockable).collect();
         let mut differences: Vec<Difference> = wanted
             .iter()
@@ -95,7 +96,7 @@ fn change(locked: &LockedTool, tool: &ToolRequest) -> Option<Change> {
     }
     match tool.source {
         Some(wanted) if wanted != locked.source => return Some(Change::Source { locked: locked.source, wanted }),
-        None if locked.source == SourceKind::Url => return Some(Change::Address),
+        None if locked.source.facts().has_own_address => return Some(Change::Address),
         _ => {}
     }
     if let Some(wanted) = tool.package.clone().filter(|package| is_of_another(locked, package)) {

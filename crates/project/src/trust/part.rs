@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use vx_base::digest::{Algorithm, Digest};
 use vx_base::files::agreed_file::NamedKind;
-use vx_base::package::candidate::SourceKind;
 use vx_base::package::shipped::NamedPackage;
-use vx_base::platform::Platform;
+use vx_base::package::source_kind::SourceKind;
 use vx_base::shown_address::{shown_address, shown_value};
+use vx_base::system::platform::Platform;
 use vx_text::escaped;
 
 use super::shown_command::shown_command;

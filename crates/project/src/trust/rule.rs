@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::slice;
 
 use vx_base::age::{MINIMUM_RELEASE_AGE, in_words};
-use vx_base::package::candidate::SourceKind;
+use vx_base::package::source_kind::SourceKind;
 
 use super::named::{Contents, Meaning, named_files};
 use super::part::{FoundSetting, NamedFile, Part, is_arguments, is_command};

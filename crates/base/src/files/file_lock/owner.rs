@@ -15,7 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::identity::{OUTERMOST_NAMESPACE, boot, host, machine, namespaces, started};
+use crate::system::identity::{OUTERMOST_NAMESPACE, boot, host, machine, namespaces, started};
 
 /// The most tries if the link keeps being removed while it is looked at.
 const RACES: usize = 1000;

@@ -1,6 +1,6 @@
 //! The reasons why a package cannot be a tool by itself.
 
-use crate::package::candidate::SourceKind;
+use crate::package::source_kind::{PackageRunner, SourceKind};
 use crate::trouble::{Explain, TroubleKind};
 
 /// The most packages that an error names.
@@ -8,7 +8,7 @@ const NAMED_MAX: usize = 8;
 
 /// A package that cannot be a tool by itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the {registry} package {package}{} {lack}", spaced(version), registry = registry(*source_kind))]
+#[error("the {registry} package {package}{} {lack}", spaced(version), registry = source_kind.package_word())]
 pub struct Unshipped {
     /// Its registry.
     pub source_kind: SourceKind,
@@ -55,19 +55,16 @@ impl Explain for Unshipped {
     }
 
     fn hint(&self) -> Option<String> {
-        let (package, python) = (&self.package, self.source_kind == SourceKind::Pypi);
+        let (package, registry) = (&self.package, self.source_kind.registry()?);
+        let PackageRunner { tool, command, otherwise } = &registry.runner;
         Some(match &self.lack {
-            Lack::Programs if python => {
-                "add it to the project's own Python packages, with `uv add` for instance".into()
-            }
-            Lack::Programs => "add it to the project's package.json, with `npm install` for instance".into(),
+            Lack::Programs => registry.advice_to_add.into(),
             Lack::ModulesAlone => format!(
-                "if it has programs, declare `uv` in [tools] and run them with `uvx {package}`; else add it to the \
+                "if it has programs, declare `{tool}` in [tools] and run them with `{command} {package}`; else add it to the \
                  project's own Python packages"
             ),
             Lack::Stranger(_) => "look at the history of vx.lock, and lock the tool anew with `vx lock TOOL`".into(),
-            _ if python => format!("declare `uv` in [tools] and run it with `uvx {package}`"),
-            _ => format!("declare `node` in [tools] and run it with `npx {package}`, or add it to package.json"),
+            _ => format!("declare `{tool}` in [tools] and run it with `{command} {package}`{otherwise}"),
         })
     }
 }
@@ -75,10 +72,6 @@ impl Explain for Unshipped {
 /// A version behind the name of its package.
 fn spaced(version: &str) -> String {
     if version.is_empty() { String::new() } else { format!(" {version}") }
-}
-
-fn registry(source: SourceKind) -> &'static str {
-    if source == SourceKind::Pypi { "Python" } else { "npm" }
 }
 
 fn listed(packages: &[String]) -> String {

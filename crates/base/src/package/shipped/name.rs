@@ -1,6 +1,6 @@
 //! Packages of a registry as names of tools: `npm:cowsay`, `npm:@scope/name`, `pypi:typos`.
 
-use crate::package::candidate::SourceKind;
+use crate::package::source_kind::{SourceKind, find_registry};
 
 /// The longest name of a package, so that a tool's name still fits into the names of files.
 const NAME_BYTES: usize = 90;
@@ -18,7 +18,7 @@ pub struct NamedPackage<'t> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadPackage {
     /// It has characters that the registry's names do not have, or too many.
-    #[error("`{package}` is no name of {} package", if *source_kind == SourceKind::Npm { "an npm" } else { "a Python" })]
+    #[error("`{package}` is no name of {} package", source_kind.package_word_with_article())]
     Name {
         /// The registry.
         source_kind: SourceKind,
@@ -26,8 +26,10 @@ pub enum BadPackage {
         package: String,
     },
     /// The index spells the name in another way. One spelling stands for one package, in the lock as in the store.
-    #[error("the Python package `{package}` is spelled `{normal}` here")]
+    #[error("the {} package `{package}` is spelled `{normal}` here", source_kind.package_word())]
     Spelling {
+        /// The registry.
+        source_kind: SourceKind,
         /// The text.
         package: String,
         /// The spelling.
@@ -57,11 +59,7 @@ impl<'t> NamedPackage<'t> {
     /// The package that a tool's name names; `None` for any other name of a tool.
     pub fn of_tool(tool: &'t str) -> Option<Self> {
         let (registry, package) = tool.split_once(':')?;
-        let source = match registry {
-            "npm" => SourceKind::Npm,
-            "pypi" => SourceKind::Pypi,
-            _ => return None,
-        };
+        let source = find_registry(registry)?;
         Some(Self { source, package })
     }
 
@@ -71,44 +69,26 @@ impl<'t> NamedPackage<'t> {
     /// It cannot.
     pub fn check(&self) -> Result<(), BadPackage> {
         let package = self.package.to_owned();
-        let short = package.len() <= NAME_BYTES;
-        match self.source {
-            SourceKind::Npm if short && is_npm_name(self.package) => Ok(()),
-            SourceKind::Pypi if short && is_python_name(self.package) => match normal(self.package) {
-                normal if normal == package => Ok(()),
-                normal => Err(BadPackage::Spelling { package, normal }),
-            },
-            source_kind => Err(BadPackage::Name { source_kind, package }),
+        let source_kind = self.source;
+        let registry = source_kind.registry().filter(|registry| (registry.is_package_name)(self.package));
+        let Some(registry) = registry.filter(|_| package.len() <= NAME_BYTES) else {
+            return Err(BadPackage::Name { source_kind, package });
+        };
+        match (registry.normal_name)(self.package) {
+            normal if normal == package => Ok(()),
+            normal => Err(BadPackage::Spelling { source_kind, package, normal }),
         }
     }
 
     /// The name that its first program probably has: that of the package, without its scope.
     pub fn bare(&self) -> &'t str {
-        self.package.rsplit('/').next().unwrap_or(self.package)
+        bare_name(self.package)
     }
 }
 
-fn is_npm_name(text: &str) -> bool {
-    let part = |part: &str| {
-        let fine = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
-        !part.is_empty() && !part.starts_with(['.', '_', '-']) && part.chars().all(fine)
-    };
-    match text.strip_prefix('@') {
-        Some(scoped) => scoped.split_once('/').is_some_and(|(scope, name)| part(scope) && part(name)),
-        None => part(text),
-    }
-}
-
-fn is_python_name(text: &str) -> bool {
-    let inside = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
-    let ends = |character: char| character.is_ascii_alphanumeric();
-    text.chars().all(inside) && text.starts_with(ends) && text.ends_with(ends)
-}
-
-/// The one spelling of a Python package's name.
-fn normal(name: &str) -> String {
-    let words = name.split(['-', '_', '.']).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+/// The name of a package without its scope.
+pub fn bare_name(package: &str) -> &str {
+    package.rsplit('/').next().unwrap_or(package)
 }
 
 #[cfg(test)]

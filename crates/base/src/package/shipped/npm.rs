@@ -6,10 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::lack::Lack;
-use super::name::NamedPackage;
-use crate::package::candidate::SourceKind;
+use super::name::bare_name;
 use crate::package::npm_range::NpmRange;
-use crate::platform::{Arch, Os, Platform};
+use crate::system::platform::{Arch, Os, Platform};
 
 /// The folder of a release in which packages find each other.
 pub const NODE_MODULES: &str = "lib/node_modules";
@@ -132,7 +131,7 @@ fn ranges(raw: &Map<String, Value>, key: &str) -> BTreeMap<String, String> {
 
 /// The programs of `bin`: a path for the one program that has the package's name, or a table.
 fn programs(bin: Option<&Value>, name: &str) -> BTreeMap<String, String> {
-    let own = NamedPackage { source: SourceKind::Npm, package: name }.bare().to_owned();
+    let own = bare_name(name).to_owned();
     let pairs = match bin {
         Some(Value::String(path)) => vec![(own, path.clone())],
         Some(Value::Object(table)) => {

@@ -1,7 +1,7 @@
 use vx_base::digest::{Algorithm, Digest};
 use vx_base::files::agreed_file::NamedKind;
-use vx_base::package::candidate::SourceKind;
 use vx_base::package::shipped::NamedPackage;
+use vx_base::package::source_kind::SourceKind;
 
 use super::*;
 use crate::trust::part::digest;

@@ -1,0 +1,8 @@
+//! The system that vx runs on: its platform, limits, threads, variables, and the marks that tell processes apart.
+
+pub mod identity;
+pub mod parallel;
+pub mod platform;
+pub mod process_limit;
+pub mod threads;
+pub mod variables;

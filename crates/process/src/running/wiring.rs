@@ -1,0 +1,68 @@
+//! The streams of a child's output: the ends that it writes to, and the readers of the others.
+
+use std::io;
+use std::process::Stdio;
+
+use super::launch::Output;
+use crate::streams::capture::{Capture, Listener, Tail};
+use crate::streams::relay::{Flow, Relay};
+
+/// The child's standard output and error, and the variables that it needs to be at home there.
+pub(crate) struct Ends {
+    pub(crate) output: Stdio,
+    pub(crate) error: Stdio,
+    pub(crate) variables: Vec<(&'static str, &'static str)>,
+}
+
+/// The readers of a child's output.
+pub(crate) enum Wiring {
+    /// Pipes.
+    Captured(Capture),
+    /// The ways to this process's own streams.
+    Relayed(Flow, Listener),
+}
+
+impl Wiring {
+    /// Lay the streams of this form, and begin to read.
+    pub(crate) fn lay(output: Output, listener: Listener) -> io::Result<(Self, Ends)> {
+        let (reader, writer) = match output {
+            Output::Own => return Self::relayed(listener),
+            Output::Merged | Output::Lines | Output::LinesOn => io::pipe()?,
+        };
+        let (streams, error) = if output == Output::Merged {
+            (vec![reader], writer.try_clone()?)
+        } else {
+            let (error, error_writer) = io::pipe()?;
+            (vec![reader, error], error_writer)
+        };
+        let ends = Ends { output: writer.into(), error: error.into(), variables: Vec::new() };
+        Ok((Self::Captured(Capture::start(streams, listener)?), ends))
+    }
+
+    fn relayed(listener: Listener) -> io::Result<(Self, Ends)> {
+        let relay = Relay::open()?;
+        let variables = relay.variables();
+        let [output, error] = relay.programs_ends()?.ok_or(io::ErrorKind::NotFound)?;
+        let mut number = 0..;
+        let flow = relay.begin(|| listener.look(number.next().unwrap_or_default()))?;
+        Ok((Self::Relayed(flow, listener), Ends { output, error, variables }))
+    }
+
+    /// The child has the terminal, in a group of its own.
+    pub(crate) fn lent_to(&self, group: u32) {
+        if let Self::Relayed(flow, _) = self {
+            flow.sizes_for(group);
+        }
+    }
+
+    /// The end of the output, once all of it was read or the wait for that is over.
+    pub(crate) fn finish(self) -> Tail {
+        match self {
+            Self::Captured(capture) => capture.finish(),
+            Self::Relayed(flow, listener) => {
+                flow.drain();
+                listener.tail()
+            }
+        }
+    }
+}

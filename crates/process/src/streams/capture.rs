@@ -1,0 +1,293 @@
+//! The output of a child: its last bytes in memory, all of it in a log file, both bounded.
+
+use std::collections::VecDeque;
+use std::io::{PipeReader, Read, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use std::{io, thread};
+
+use crossbeam_channel::{Receiver, bounded};
+use parking_lot::Mutex;
+use vx_text::{clean, last_printed};
+
+use super::lines::Lines;
+use super::log::{Log, LogFile};
+
+/// Time to wait for the end of the output once the process has ended: a process that left the group may hold it open.
+const LEFT_OPEN: Duration = Duration::from_millis(200);
+
+/// The last bytes that a process printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tail {
+    bytes: VecDeque<u8>,
+    keep_bytes: usize,
+    cut: bool,
+}
+
+impl Tail {
+    /// An empty tail that keeps this many bytes of the end.
+    pub fn keeping(keep_bytes: usize) -> Self {
+        Self { bytes: VecDeque::new(), keep_bytes, cut: false }
+    }
+
+    /// Take the next bytes.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend(&bytes[bytes.len().saturating_sub(self.keep_bytes)..]);
+        let over = self.bytes.len().saturating_sub(self.keep_bytes);
+        self.cut |= over > 0 || bytes.len() > self.keep_bytes;
+        self.bytes.drain(..over);
+    }
+
+    /// Its lines as a terminal shows them, oldest first, without those that are empty or not whole; text that is no UTF-8 is
+    /// marked.
+    pub fn lines(&self) -> Vec<String> {
+        let bytes: Vec<u8> = self.bytes.iter().copied().collect();
+        let end_of_first = bytes.iter().position(|byte| *byte == b'\n').filter(|_| self.cut);
+        let whole = end_of_first.map_or(&bytes[..], |end| &bytes[end + 1..]);
+        let (mut found, mut lines) = (Vec::new(), Lines::of_at_most(self.keep_bytes));
+        let mut keep = |line: &[u8]| {
+            let line = String::from_utf8_lossy(line);
+            let line = last_printed(&line).trim_end();
+            found.extend(Some(line).filter(|line| !clean(line).trim().is_empty()).map(str::to_owned));
+        };
+        lines.feed(whole, &mut keep);
+        lines.finish(&mut keep);
+        found
+    }
+}
+
+/// Takes each line of a child's output as a terminal shows it, without its end.
+pub type OnLine = Box<dyn FnMut(&[u8]) + Send>;
+
+/// A look at each piece of a stream, once it was passed on.
+pub type Look = Box<dyn FnMut(&[u8]) + Send>;
+
+/// Everyone that listens to a child's output.
+#[derive(Default)]
+pub struct Ears {
+    /// Takes each of its lines.
+    pub on_line: Option<OnLine>,
+    /// Makes a look at each of its streams.
+    pub look: Option<Box<dyn FnMut() -> Look + Send>>,
+}
+
+/// The most bytes of a line that are kept whole: the rest of a longer one is a line of its own in the log, and is left out
+/// elsewhere.
+const LINE_BYTES: usize = 4 * 1024;
+
+/// The threads that read a child's output so that the child never waits for a reader.
+pub(crate) struct Capture {
+    listener: Listener,
+    finished: Receiver<()>,
+    streams: usize,
+}
+
+/// The place for the output beside the tail.
+pub(crate) struct Outlet {
+    /// The log of all of it.
+    log: Option<Log>,
+    pass_on: PassOn,
+    ears: Ears,
+}
+
+/// The streams of this process that a child's output also goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PassOn {
+    /// None.
+    Nothing,
+    /// All of it to standard error.
+    ToError,
+    /// Each of two streams to the one of its kind.
+    ToBoth,
+}
+
+impl PassOn {
+    fn write(self, stream: usize, bytes: &[u8]) {
+        // The capture continues even if the stream is closed.
+        let _ = match (self, stream) {
+            (Self::Nothing, _) => Ok(()),
+            (Self::ToBoth, 0) => io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()),
+            (Self::ToError | Self::ToBoth, _) => io::stderr().write_all(bytes),
+        };
+    }
+}
+
+impl Outlet {
+    /// The error names the log if the log cannot be made.
+    pub(crate) fn open(log: Option<LogFile>, pass_on: PassOn, ears: Ears) -> io::Result<Self> {
+        Ok(Self { log: log.map(open_log).transpose()?, pass_on, ears })
+    }
+}
+
+/// Takes what the streams of a child bring.
+#[derive(Clone)]
+pub(crate) struct Listener {
+    tail: Arc<Mutex<Tail>>,
+    outlet: Arc<Mutex<Outlet>>,
+}
+
+impl Listener {
+    /// Keep this many bytes of the end.
+    pub(crate) fn new(outlet: Outlet, keep_bytes: usize) -> Self {
+        Self { tail: Arc::new(Mutex::new(Tail::keeping(keep_bytes))), outlet: Arc::new(Mutex::new(outlet)) }
+    }
+
+    /// The stream with this number, from 0.
+    fn stream(&self, number: usize) -> Stream {
+        let look = self.outlet.lock().ears.look.as_mut().map(|make| make());
+        Stream { number, to: self.clone(), lines: Lines::of_at_most(LINE_BYTES), begun: Vec::new(), look }
+    }
+
+    /// The look at a stream that is passed on elsewhere.
+    pub(crate) fn look(&self, number: usize) -> Look {
+        let mut stream = self.stream(number);
+        Box::new(move |bytes| stream.take(bytes))
+    }
+
+    /// The end of the output so far.
+    pub(crate) fn tail(&self) -> Tail {
+        self.tail.lock().clone()
+    }
+}
+
+impl Capture {
+    /// Read these streams from now on. Of several streams, each goes on in whole lines.
+    pub(crate) fn start(streams: Vec<PipeReader>, listener: Listener) -> io::Result<Self> {
+        let count = streams.len();
+        let (sender, finished) = bounded(count);
+        for (number, output) in streams.into_iter().enumerate() {
+            let (mut stream, sender) = (listener.stream(number), sender.clone());
+            thread::Builder::new().name("capture".into()).spawn(move || {
+                stream.read_all(output, count > 1);
+                drop(stream);
+                let _ = sender.send(());
+            })?;
+        }
+        Ok(Self { listener, finished, streams: count })
+    }
+
+    /// The tail, once the output has ended or the wait for its end is over.
+    pub(crate) fn finish(self) -> Tail {
+        let until = Instant::now() + LEFT_OPEN;
+        for _ in 0..self.streams {
+            let _ = self.finished.recv_deadline(until);
+        }
+        self.listener.tail()
+    }
+}
+
+/// The error names the log.
+fn open_log(log: LogFile) -> io::Result<Log> {
+    let path = log.path.clone();
+    Log::open(log)
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot make the log `{}`: {error}", path.display())))
+}
+
+/// One stream.
+struct Stream {
+    number: usize,
+    to: Listener,
+    look: Option<Look>,
+    lines: Lines,
+    /// The begin of a line whose end has not come yet.
+    begun: Vec<u8>,
+}
+
+impl Stream {
+    fn read_all(&mut self, mut output: PipeReader, whole_lines: bool) {
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let read = match output.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => break,
+            };
+            if whole_lines {
+                self.take_whole_lines(&buffer[..read]);
+            } else {
+                self.take(&buffer[..read]);
+            }
+        }
+        let rest = std::mem::take(&mut self.begun);
+        self.take(&rest);
+    }
+
+    fn take_whole_lines(&mut self, bytes: &[u8]) {
+        let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let (whole, rest) = bytes.split_at(end);
+        if !whole.is_empty() {
+            let mut lines = std::mem::take(&mut self.begun);
+            lines.extend(whole);
+            self.take(&lines);
+        }
+        self.begun.extend(rest);
+        if self.begun.len() > LINE_BYTES {
+            let mut line = std::mem::take(&mut self.begun);
+            line.push(b'\n');
+            self.take(&line);
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.to.tail.lock().push(bytes);
+        {
+            let mut outlet = self.to.outlet.lock();
+            outlet.pass_on.write(self.number, bytes);
+            if let Some(log) = &mut outlet.log {
+                log.write(bytes);
+            }
+            if let Some(on_line) = &mut outlet.ears.on_line {
+                self.lines.feed(bytes, on_line);
+            }
+        }
+        if let Some(look) = &mut self.look {
+            look(bytes);
+        }
+    }
+}
+
+/// The line that has no end is the last one.
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if let Some(on_line) = &mut self.to.outlet.lock().ears.on_line {
+            self.lines.finish(on_line);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEPT: usize = 8 * 1024;
+
+    #[test]
+    fn a_tail_keeps_the_end_and_only_whole_lines() {
+        let mut tail = Tail::keeping(KEPT);
+        for line in 0..10_000 {
+            tail.push(format!("line {line}\n").as_bytes());
+        }
+        let lines = tail.lines();
+        assert_eq!(lines.last().map(String::as_str), Some("line 9999"));
+        assert!(lines.iter().all(|line| line.starts_with("line ")), "{:?}", lines.first());
+        assert!(tail.bytes.len() <= KEPT);
+    }
+
+    #[test]
+    fn a_line_that_was_overwritten_is_in_the_tail_as_a_terminal_shows_it() {
+        let mut tail = Tail::keeping(KEPT);
+        tail.push("building\r\n1/3\r2/3\r\u{1b}[2K3/3\nfailed\r\n\n".as_bytes());
+        assert_eq!(tail.lines(), ["building", "\u{1b}[2K3/3", "failed"]);
+        // A text that was there and has been erased is no line.
+        tail.push("*\u{1b}[1G\u{1b}[0K\n".as_bytes());
+        assert_eq!(tail.lines().last().map(String::as_str), Some("failed"));
+    }
+
+    #[test]
+    fn one_endless_line_does_not_grow_the_tail() {
+        let mut tail = Tail::keeping(KEPT);
+        tail.push(&vec![b'x'; 100 * KEPT]);
+        assert_eq!(tail.bytes.len(), KEPT);
+    }
+}

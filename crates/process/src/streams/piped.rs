@@ -1,0 +1,289 @@
+//! A program whose three streams are pipes of this process: with a runner it leads a tree, without one a group.
+//!
+//! One thread waits for everything about it: its output, its own end, and the end of all that it started. Both streams are
+//! read as fast as they come, unless the thread holds the output.
+
+mod group;
+
+use std::ffi::OsString;
+use std::io::{self, PipeReader, PipeWriter, Read};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use crate::facts::exit::Exit;
+use crate::facts::group::Survivors;
+#[cfg(target_os = "linux")]
+use crate::tree::{Adoption, Tree, TreeEnd, TreeLaunch};
+use group::Grouped;
+
+/// The bytes of one read: as many as a pipe holds.
+const READ_BYTES: usize = 64 * 1024;
+/// The time that a runner has for its own work beyond the grace of its tree, before it is killed: it may have been stopped.
+#[cfg(target_os = "linux")]
+const RUNNER_PATIENCE: Duration = Duration::from_secs(12);
+
+/// A program to start on pipes.
+#[derive(Debug)]
+pub struct PipedLaunch {
+    /// The `vx` program that owns the tree; without one only the program's group is ended.
+    pub runner: Option<PathBuf>,
+    /// The program's file.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// Variables to set beside the inherited ones.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Inherited variables that it does not get, unless `environment` sets them.
+    pub removed: Vec<OsString>,
+    /// Its directory.
+    pub directory: PathBuf,
+    /// True for a standard input to write to; else it is empty.
+    pub has_input: bool,
+    /// The time that processes have to end by themselves that a program which succeeded left behind.
+    pub linger: Duration,
+    /// The time that processes have to end after they were asked to.
+    pub grace: Duration,
+}
+
+/// The end of a program and of all that it started.
+#[derive(Debug)]
+pub struct PipedEnd {
+    /// The program's own end.
+    pub exit: Exit,
+    /// True if a process that it left behind held its output open and had to be ended.
+    pub held_output: bool,
+    /// The survivors.
+    pub left: Survivors,
+}
+
+/// Something that has happened to a program.
+#[derive(Debug)]
+pub enum News<'a> {
+    /// It has written this to its standard output.
+    Output(&'a [u8]),
+    /// It has written this to its standard error.
+    Errors(&'a [u8]),
+    /// It has ended itself. Processes that it has started may still be there.
+    LeaderEnded,
+    /// It has ended with all that it started, or that cannot be found out. Its streams may still have something to read.
+    Ended(io::Result<PipedEnd>),
+    /// The pipe that was waited for beside it has something to read, or has been closed.
+    Woken,
+}
+
+/// A program on pipes. Dropping it ends it.
+pub struct Piped {
+    whole: Whole,
+    output: Option<PipeReader>,
+    errors: Option<PipeReader>,
+    input: Option<PipeWriter>,
+    buffer: Vec<u8>,
+    /// Its output is left in its pipe for the time being.
+    is_held: bool,
+    over: bool,
+}
+
+/// The program with all that it started.
+enum Whole {
+    #[cfg(target_os = "linux")]
+    Tree {
+        tree: Tree,
+        /// For what comes to this process if the runner is killed.
+        _adoption: Option<Adoption>,
+        leader_ended: bool,
+        give_up_at: Option<Instant>,
+    },
+    Group(Grouped),
+}
+
+impl Piped {
+    /// Start a program. It has started when this returns.
+    ///
+    /// # Errors
+    /// It cannot be started; then nothing of it is left.
+    pub fn start(launch: PipedLaunch) -> io::Result<Self> {
+        let (output, output_writer) = io::pipe()?;
+        let (errors, errors_writer) = io::pipe()?;
+        let (stdin, input) = match launch.has_input {
+            true => io::pipe().map(|(reader, writer)| (Some(reader), Some(writer)))?,
+            false => (None, None),
+        };
+        let ends = Ends { stdin, output: output_writer, errors: errors_writer };
+        let whole = Whole::start(launch, ends)?;
+        let (output, errors) = (Some(output), Some(errors));
+        Ok(Self { whole, output, errors, input, buffer: vec![0; READ_BYTES], is_held: false, over: false })
+    }
+
+    /// Its standard input, once. Dropping that closes it.
+    pub fn take_input(&mut self) -> Option<PipeWriter> {
+        self.input.take()
+    }
+
+    /// True if all that it starts is ended with it, and not its group alone.
+    pub fn is_whole_tree(&self) -> bool {
+        !matches!(self.whole, Whole::Group(_))
+    }
+
+    /// True once both of its streams have been read to their ends.
+    pub fn is_drained(&self) -> bool {
+        self.output.is_none() && self.errors.is_none()
+    }
+
+    /// Leave its output in its pipe from now on, or read it again. A program that writes more than a pipe holds waits
+    /// meanwhile.
+    pub fn hold_output(&mut self, is_held: bool) {
+        self.is_held = is_held;
+    }
+
+    /// Ask it, with all that it started, to end; what has not ended after the grace is killed.
+    pub fn ask_to_end(&mut self, grace: Duration) {
+        match &mut self.whole {
+            #[cfg(target_os = "linux")]
+            Whole::Tree { tree, give_up_at, .. } => {
+                tree.ask_to_end(grace);
+                *give_up_at = Some(Instant::now() + grace + RUNNER_PATIENCE);
+            }
+            Whole::Group(group) => group.ask_to_end(grace),
+        }
+    }
+
+    /// Wait for something to happen, no longer than until that time, and report all that has. The end is reported once.
+    ///
+    /// # Errors
+    /// The system cannot wait.
+    pub fn next(
+        &mut self,
+        wake: Option<&PipeReader>,
+        until: Option<Instant>,
+        on_news: &mut dyn FnMut(News<'_>),
+    ) -> io::Result<()> {
+        let until = [until, self.whole.look_at().filter(|_| !self.over)].into_iter().flatten().min();
+        let whole = self.whole.awaited().filter(|_| !self.over);
+        let output = self.output.as_ref().filter(|_| !self.is_held);
+        let fds = [output.map(AsFd::as_fd), self.errors.as_ref().map(AsFd::as_fd), whole];
+        let [output, errors, whole, woken] = await_some([fds[0], fds[1], fds[2], wake.map(AsFd::as_fd)], until)?;
+        if output {
+            read_once(&mut self.output, &mut self.buffer, |bytes| on_news(News::Output(bytes)));
+        }
+        if errors {
+            read_once(&mut self.errors, &mut self.buffer, |bytes| on_news(News::Errors(bytes)));
+        }
+        if woken {
+            on_news(News::Woken);
+        }
+        if !self.over && (whole || self.whole.look_at().is_some_and(|at| at <= Instant::now())) {
+            self.over = self.whole.look(self.output.is_none() && self.errors.is_none(), on_news);
+        }
+        Ok(())
+    }
+}
+
+/// The ends of its streams that a program gets.
+struct Ends {
+    stdin: Option<PipeReader>,
+    output: PipeWriter,
+    errors: PipeWriter,
+}
+
+impl Whole {
+    fn start(launch: PipedLaunch, ends: Ends) -> io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        if let Some(runner) = launch.runner {
+            let adoption = Adoption::begin();
+            let mut tree = Tree::start(TreeLaunch {
+                runner,
+                program: launch.program,
+                arguments: launch.arguments,
+                environment: launch.environment,
+                removed: launch.removed,
+                directory: Some(launch.directory),
+                stdin: ends.stdin.map(Into::into),
+                stdout: ends.output.into(),
+                stderr: ends.errors.into(),
+                linger: launch.linger,
+                grace: launch.grace,
+                network: true,
+            })?;
+            tree.await_start()?;
+            return Ok(Self::Tree { tree, _adoption: adoption, leader_ended: false, give_up_at: None });
+        }
+        Grouped::start(launch, ends).map(Self::Group)
+    }
+
+    /// The file that is readable when there is something to look at.
+    fn awaited(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Tree { tree, .. } => Some(tree.as_fd()),
+            Self::Group(group) => group.awaited(),
+        }
+    }
+
+    /// The time of the next look, if there is to be one without a reason.
+    fn look_at(&self) -> Option<Instant> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Tree { give_up_at, .. } => *give_up_at,
+            Self::Group(group) => group.look_at(),
+        }
+    }
+
+    /// Look what has become of it; true once it is over. `drained` is true once its streams have been read to their ends.
+    fn look(&mut self, drained: bool, on_news: &mut dyn FnMut(News<'_>)) -> bool {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Tree { tree, leader_ended, give_up_at, .. } => {
+                let end = tree.wait(Duration::ZERO);
+                if !*leader_ended && tree.leader_ended() {
+                    *leader_ended = true;
+                    on_news(News::LeaderEnded);
+                }
+                if give_up_at.is_some_and(|at| at <= Instant::now()) {
+                    tree.kill_runner();
+                    *give_up_at = None;
+                }
+                let Some(end) = end.transpose() else { return false };
+                let end = end.map(|TreeEnd { exit, held_output, left, .. }| PipedEnd { exit, held_output, left });
+                on_news(News::Ended(end));
+                true
+            }
+            Self::Group(group) => group.look(drained, on_news),
+        }
+    }
+}
+
+/// Read once what is there; a stream that is over is closed.
+fn read_once(from: &mut Option<PipeReader>, buffer: &mut [u8], on_bytes: impl FnOnce(&[u8])) {
+    let Some(reader) = from else { return };
+    match reader.read(buffer) {
+        Ok(read @ 1..) => on_bytes(&buffer[..read]),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+        Ok(_) | Err(_) => *from = None,
+    }
+}
+
+/// Of these, whether each has something to report. Waits for the first one, no longer than until that time.
+fn await_some<const N: usize>(fds: [Option<BorrowedFd<'_>>; N], until: Option<Instant>) -> io::Result<[bool; N]> {
+    let present: Vec<usize> = (0..N).filter(|index| fds[*index].is_some()).collect();
+    let mut polled: Vec<PollFd<'_>> =
+        fds.iter().flatten().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
+    loop {
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        let timeout = left.and_then(|left| Timespec::try_from(left).ok());
+        match poll(&mut polled, timeout.as_ref()) {
+            // The end of any child interrupts a wait.
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+            Ok(_) => break,
+        }
+    }
+    let mut ready = [false; N];
+    for (index, fd) in present.into_iter().zip(&polled) {
+        ready[index] = !fd.revents().is_empty();
+    }
+    Ok(ready)
+}

@@ -1,0 +1,166 @@
+//! A runner that starts its program itself, and again: the guard of a service.
+//!
+//! It is a subreaper, so all that its program starts stays below it. One program is at work at a time, as the leader of a
+//! group; the next one is started only once the tree of the last one is empty.
+
+use std::ffi::OsString;
+use std::io::{self, PipeReader, PipeWriter};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, set_child_subreaper};
+
+use super::requests::{Request, Requests};
+use crate::facts::exit::Exit;
+use crate::facts::group::{Member, Survivors};
+use crate::tree::ending::Ending;
+use crate::tree::members::look::Descendants;
+
+/// A program to start below a guard.
+#[derive(Debug)]
+pub struct GuardedProgram {
+    /// The program's file, or its name on the search path of `environment`.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// Variables to set beside the inherited ones.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Its directory.
+    pub directory: PathBuf,
+    /// Its standard input stays open until it has ended, though nothing comes from it: some servers and watchers end with
+    /// their input. That of another program is at its end at once.
+    pub holds_input: bool,
+}
+
+/// A reason for a guard to end its program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuardAsked {
+    /// A signal asks.
+    Stop,
+    /// The process that started the guard is gone.
+    ParentGone,
+}
+
+/// This process as a guard. There is one in a process, for as long as that lives.
+pub struct Guard {
+    requests: Requests,
+}
+
+impl Guard {
+    /// From now on signals are requests, orphans come to this process, and the end of its parent is noticed.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn begin() -> io::Result<Self> {
+        let requests = Requests::from_parent()?;
+        set_child_subreaper(Some(Pid::INIT))?;
+        Ok(Self { requests })
+    }
+
+    /// Start a program. Its output comes from the pipe, standard output and error in one.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn start(&self, program: &GuardedProgram) -> io::Result<(Guarded, PipeReader)> {
+        let mut descendants = Descendants::of_childless()?;
+        let (reader, writer): (PipeReader, PipeWriter) = io::pipe()?;
+        let mut command = Command::new(&program.program);
+        command.args(&program.arguments).envs(program.environment.iter().map(|(name, value)| (name, value)));
+        command.current_dir(&program.directory).process_group(0);
+        let input = if program.holds_input { Some(io::pipe()?) } else { None };
+        let (stdin, input) = input.map_or((Stdio::null(), None), |(reader, writer)| (reader.into(), Some(writer)));
+        command.stdin(stdin).stdout(writer.try_clone()?).stderr(writer);
+        let mut leader = command.spawn()?;
+        // It is not collected before its tree is empty, so the number is its own.
+        if let Err(error) = descendants.lead_by(Pid::from_child(&leader)) {
+            let _ = leader.kill().and_then(|()| leader.wait());
+            return Err(error);
+        }
+        let pid = leader.id();
+        Ok((Guarded { pid, ending: Ending::of(descendants), _input: input }, reader))
+    }
+
+    /// Wait for a request, for `wake` to have something to read, or for the end of a process of the program, no longer than
+    /// `patience`.
+    pub fn wait(
+        &mut self,
+        program: Option<&Guarded>,
+        wake: &PipeReader,
+        patience: Option<Duration>,
+    ) -> Option<GuardAsked> {
+        let ends = program.map(Guarded::awaited).unwrap_or_default();
+        asked(self.requests.wait(ends.into_iter().chain([wake.as_fd()]), patience))
+    }
+
+    /// End a program with all below it: this signal, then for `grace` its end, then a kill; another request ends the grace.
+    /// The survivors come back.
+    pub fn end(&mut self, program: &mut Guarded, signal: i32, grace: Duration) -> Survivors {
+        program.ending.ask_with(signal_of(signal));
+        let requests = &mut self.requests;
+        program
+            .ending
+            .end(grace, |ending, pause| asked(requests.wait(ending.handles(), Some(pause))).map(|_| Duration::ZERO))
+    }
+}
+
+fn asked(request: Option<Request>) -> Option<GuardAsked> {
+    request.map(|request| match request {
+        Request::End(_) | Request::Signalled => GuardAsked::Stop,
+        Request::OwnerGone => GuardAsked::ParentGone,
+    })
+}
+
+fn signal_of(number: i32) -> Signal {
+    Signal::from_named_raw(number).unwrap_or(Signal::TERM)
+}
+
+/// A program below a guard, with all that it started.
+pub struct Guarded {
+    pid: u32,
+    ending: Ending,
+    /// The other end of its standard input; the system closes it if the guard is killed.
+    _input: Option<PipeWriter>,
+}
+
+impl Guarded {
+    /// The program's process id, which is also the number of its group.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The end of the program itself, once it has ended.
+    pub fn exit(&self) -> Option<Exit> {
+        let status = self.ending.descendants.leader_status()?;
+        Some(match (status.exit_status(), status.terminating_signal()) {
+            (Some(code), _) => Exit::Code(code),
+            (None, Some(signal)) => Exit::Signal(signal),
+            (None, None) => Exit::Code(1),
+        })
+    }
+
+    /// Look whether nothing of it is left, as often as it takes to see that.
+    pub fn is_empty(&mut self) -> bool {
+        self.ending.is_empty()
+    }
+
+    /// The processes of it that are there, as the last look found them.
+    pub fn left(&self) -> Vec<Member> {
+        self.ending.named()
+    }
+
+    /// Collect the program, whose tree is empty.
+    pub fn collect(mut self) {
+        self.ending.descendants.collect_leader();
+    }
+
+    /// The program's own end; once it has ended, those of the processes that it left.
+    fn awaited(&self) -> Vec<BorrowedFd<'_>> {
+        match self.exit() {
+            None => self.ending.descendants.leader_handle().map(AsFd::as_fd).into_iter().collect(),
+            Some(_) => self.ending.handles().collect(),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The processes that stand between a tree and its owner, and the parts that they are made of.
+
+pub(super) mod command;
+pub(super) mod forward;
+pub(super) mod keeper;
+pub(super) mod requests;
+pub(super) mod runner;
+pub(super) mod step;
+pub(super) mod watchdog;

@@ -1,0 +1,114 @@
+//! The requests that a runner waits for: of its owner, of a signal, and by its owner's death.
+
+use std::io::{self, ErrorKind, PipeReader, Read};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::process::{Pid, getppid};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+use crate::tree::members::handle::{Handle, await_any};
+use crate::tree::protocol::parse_end;
+
+/// A reason to end the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::tree) enum Request {
+    /// The owner asks, and grants this grace.
+    End(Duration),
+    /// A signal asks: the end of a tree above this one reaches runners, too, and none may leave before its tree.
+    Signalled,
+    /// The owner has died, or wants to know no more of it.
+    OwnerGone,
+}
+
+/// The places that requests come from. One that has reported its end is not asked again.
+pub(in crate::tree) struct Requests {
+    owner: Option<Handle>,
+    socket: Option<UnixStream>,
+    received: String,
+    signals: PipeReader,
+}
+
+impl Requests {
+    /// Listen from now on, also to signals, which no longer end this process.
+    ///
+    /// # Errors
+    /// The system refuses, or the owner is not this process's parent any more.
+    pub(in crate::tree) fn from_owner(owner: u32, socket: UnixStream) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        let pid = i32::try_from(owner).ok().and_then(Pid::from_raw);
+        Ok(Self { socket: Some(socket), ..Self::of_parent(pid)? })
+    }
+
+    /// The same without a socket: signals of anybody, and the end of this process's parent.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub(in crate::tree) fn from_parent() -> io::Result<Self> {
+        Self::of_parent(getppid())
+    }
+
+    fn of_parent(pid: Option<Pid>) -> io::Result<Self> {
+        let (signals, writer) = io::pipe()?;
+        rustix::io::ioctl_fionbio(&signals, true)?;
+        for signal in [SIGTERM, SIGINT, SIGQUIT, SIGHUP] {
+            signal_hook::low_level::pipe::register(signal, writer.try_clone()?)?;
+        }
+        // A handler, whatever it does: a program may be started with the signal ignored, and then the system collects
+        // each child and its status is lost.
+        signal_hook::flag::register(SIGCHLD, Arc::default())?;
+        let handle = pid.and_then(|pid| Handle::open(pid).transpose()).transpose()?;
+        // The number may have been given away before the handle was taken: it is the owner's only if that is the parent.
+        let handle = handle.filter(|_| getppid() == pid).ok_or(ErrorKind::NotConnected)?;
+        Ok(Self { owner: Some(handle), socket: None, received: String::new(), signals })
+    }
+
+    /// Wait for a request, or for one of these to report, no longer than `patience`.
+    pub(in crate::tree) fn wait<'a>(
+        &'a mut self,
+        others: impl IntoIterator<Item = BorrowedFd<'a>>,
+        patience: Option<Duration>,
+    ) -> Option<Request> {
+        let own = [self.owner.as_ref().map(AsFd::as_fd), self.socket.as_ref().map(AsFd::as_fd)];
+        let present = own.map(|fd| fd.is_some());
+        let mut fds: Vec<BorrowedFd<'_>> = own.into_iter().flatten().collect();
+        fds.push(self.signals.as_fd());
+        for fd in others {
+            fds.push(fd);
+        }
+        let mut ready = await_any(fds.into_iter(), patience).into_iter();
+        let [owner, socket] = present.map(|present| present && ready.next().unwrap_or(false));
+        let signalled = ready.next().unwrap_or(false);
+        if owner {
+            self.owner = None;
+            return Some(Request::OwnerGone);
+        }
+        if socket && let Some(request) = self.receive() {
+            return Some(request);
+        }
+        (signalled && self.signals.read(&mut [0; 64]).is_ok()).then_some(Request::Signalled)
+    }
+
+    fn receive(&mut self) -> Option<Request> {
+        let mut buffer = [0; 256];
+        match self.socket.as_mut()?.read(&mut buffer) {
+            Ok(0) => self.hang_up(),
+            Ok(read) => {
+                self.received.push_str(&String::from_utf8_lossy(&buffer[..read]));
+                let line = self.received.split_inclusive('\n').next_back().filter(|line| line.ends_with('\n'))?;
+                let grace = parse_end(line);
+                self.received.clear();
+                grace.map(Request::End)
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => None,
+            Err(_) => self.hang_up(),
+        }
+    }
+
+    fn hang_up(&mut self) -> Option<Request> {
+        self.socket = None;
+        Some(Request::OwnerGone)
+    }
+}

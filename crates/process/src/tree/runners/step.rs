@@ -1,0 +1,139 @@
+//! A program that shares this process's session and terminal: waited for, and ended with those below it on request.
+//!
+//! A runner of its own would have to lead a session, and a program on a terminal belongs to the terminal's. So its runner
+//! stays in the session and in the group: a subreaper between this process and the program, which ends what is below it on
+//! request, or when this process has died. Nothing is ended when the program ends by itself: it may have started a daemon,
+//! which then goes to the next process above.
+
+mod runner;
+
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal};
+use signal_hook::SigId;
+use signal_hook::consts::{SIGHUP, SIGTERM};
+use signal_hook::low_level::{pipe, unregister};
+
+use super::forward::{ignored, is_among};
+use crate::facts::group::Survivors;
+use crate::tree::adoption::RUNNER_PATIENCE;
+use crate::tree::ending::Ending;
+use crate::tree::members::handle::{Handle, await_any};
+use crate::tree::members::look::Descendants;
+use crate::tree::program;
+pub(in crate::tree) use runner::run;
+
+/// The first word of the runner's command line. No command and no tool begins with a dash.
+const STEP: &str = "--run-step";
+
+/// The grace of a program when this process is asked to end.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// The command of this program under a runner; the program itself in a program that embeds vx, and where there are no
+/// runners.
+pub(crate) fn under_runner(program: &Path, arguments: &[OsString]) -> (Command, Below) {
+    let Some(runner) = program::runner() else {
+        let mut command = Command::new(program);
+        command.args(arguments);
+        return (command, Below::Program);
+    };
+    let mut command = Command::new(runner);
+    command.arg0("vx").arg(STEP).arg(std::process::id().to_string()).arg(program).args(arguments);
+    (command, Below::Runner)
+}
+
+/// The child of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Below {
+    /// The program.
+    Program,
+    /// The program's runner.
+    Runner,
+}
+
+/// Wait for the child's end. A request to end this process (SIGTERM, SIGHUP) ends the program and those below it, and a
+/// second one kills a program; the status is then that signal, whatever the child's own is.
+pub(crate) fn wait_or_end(mut child: Child, below: Below) -> io::Result<ExitStatus> {
+    let pid = Pid::from_child(&child);
+    let (Ok(Some(handle)), Ok(mut requests)) = (Handle::open(pid), Requests::listen()) else { return child.wait() };
+    let asked = await_any([handle.as_fd(), requests.signals.as_fd()].into_iter(), None)[1];
+    match below {
+        _ if !asked => {}
+        Below::Program => drop(end(pid, &requests)?),
+        Below::Runner => {
+            handle.signal(Signal::TERM);
+            if !await_any([handle.as_fd()].into_iter(), Some(GRACE + RUNNER_PATIENCE))[0] {
+                handle.signal(Signal::KILL);
+            }
+        }
+    }
+    let status = child.wait()?;
+    requests.close();
+    Ok(requests.signal().map_or(status, ExitStatus::from_raw))
+}
+
+/// Signals that ask this process to end, while it waits.
+pub(in crate::tree) struct Requests {
+    pub(in crate::tree) signals: io::PipeReader,
+    signal: Arc<AtomicUsize>,
+    registered: Vec<SigId>,
+}
+
+impl Requests {
+    /// Listen from now on. A signal that is ignored stays so, as `nohup` expects.
+    pub(in crate::tree) fn listen() -> io::Result<Self> {
+        let (signals, writer) = io::pipe()?;
+        let ignored = ignored();
+        let mut requests = Self { signals, signal: Arc::default(), registered: Vec::new() };
+        let all = [(SIGTERM, SIGTERM as usize), (SIGHUP, SIGHUP as usize)];
+        for (signal, number) in all.into_iter().filter(|(signal, _)| !is_among(*signal, ignored)) {
+            // The number is stored before the pipe is written to, as handlers run in this order.
+            let stored = signal_hook::flag::register_usize(signal, Arc::clone(&requests.signal), number)?;
+            requests.registered.push(stored);
+            requests.registered.push(pipe::register(signal, writer.try_clone()?)?);
+        }
+        Ok(requests)
+    }
+
+    /// The signal of the last request.
+    pub(in crate::tree) fn signal(&self) -> Option<i32> {
+        i32::try_from(self.signal.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
+    }
+
+    /// True if there was more than one.
+    fn repeated(&self) -> bool {
+        rustix::io::ioctl_fionread(&self.signals).is_ok_and(|bytes| bytes > 1)
+    }
+
+    pub(in crate::tree) fn close(&mut self) {
+        for id in self.registered.drain(..) {
+            unregister(id);
+        }
+    }
+}
+
+impl Drop for Requests {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// End the child and those below it that have not left their parents; who is still there comes back. The child itself is
+/// left to be collected.
+pub(in crate::tree) fn end(pid: Pid, requests: &Requests) -> io::Result<Survivors> {
+    let mut descendants = Descendants::by_rule(move |found, _| found == pid);
+    descendants.lead_by(pid)?;
+    let mut ending = Ending::of(descendants);
+    Ok(ending.end(GRACE, |ending, pause| {
+        ending.await_member(pause);
+        requests.repeated().then_some(Duration::ZERO)
+    }))
+}

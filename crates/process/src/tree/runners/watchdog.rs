@@ -1,0 +1,181 @@
+//! The watchdog of a command: a process beside it, which ends it with all below it if its owner is killed.
+//!
+//! A runner above the command would have to be there before it, and most commands are over before one has started. A watchdog
+//! comes later, and costs the command four looks a second, of some microseconds each. It is no ancestor of what it ends,
+//! so a process that has lost its parent is known by its environment only. It has a group of its own: what is typed on the terminal does not reach it. So
+//! it also passes on that its owner alone is stopped and continued.
+use std::ffi::OsString;
+use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, getppid};
+
+use crate::tree::ending::Ending;
+use crate::tree::marked::Environment;
+use crate::tree::members::handle::{Facts, Handle, await_any};
+use crate::tree::members::look::Descendants;
+use crate::tree::program;
+
+/// The first word of the watchdog's command line. No command and no tool begins with a dash.
+const WATCHDOG: &str = "--watch-command";
+/// The time that a command has to end after its owner was killed.
+const GRACE: Duration = Duration::from_millis(500);
+/// The time between two looks at whether the owner is stopped.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// The exit code for wrong usage.
+const USAGE: u8 = 2;
+
+/// The watchdog of a command, as its owner sees it. It goes when this is dropped.
+pub(in crate::tree) struct Watchdog(Child);
+
+impl Watchdog {
+    /// Start the watchdog of this child, whose environment has this variable. Without a watchdog the command runs as well.
+    pub(in crate::tree) fn start(command: Pid, mark: Option<&(OsString, OsString)>) -> Option<Self> {
+        let start = Facts::of(command)?.start;
+        let mut watchdog = Command::new(program::runner()?);
+        watchdog.arg0("vx").arg(WATCHDOG).arg(std::process::id().to_string());
+        watchdog.arg(command.to_string()).arg(start.to_string());
+        watchdog.args(mark.iter().flat_map(|(name, value)| [name, value]));
+        watchdog.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/").process_group(0);
+        watchdog.spawn().ok().map(Self)
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        let _ = self.0.kill().and_then(|()| self.0.wait());
+    }
+}
+
+/// Follows the stops of the owner: the system tells nobody of them but its parent. Ctrl-Z stops the command as well, which
+/// is in the owner's group, and a shell continues both; a stop of the owner alone is passed on, and its end, too.
+#[derive(Default)]
+struct Follower {
+    /// True while the owner is stopped, as far as is known.
+    stopped: bool,
+}
+
+impl Follower {
+    /// The signal for the command now that these are stopped, or not.
+    fn look(&mut self, owner: bool, command: bool) -> Option<Signal> {
+        let before = std::mem::replace(&mut self.stopped, owner);
+        match (before, owner) {
+            (false, true) if !command => Some(Signal::TSTP),
+            (true, false) if command => Some(Signal::CONT),
+            _ => None,
+        }
+    }
+}
+
+/// Be the watchdog of a command, if this program was started as one; `words` is its command line behind its own name.
+pub(in crate::tree) fn run(words: &[OsString]) -> Option<ExitCode> {
+    if words.first()? != WATCHDOG {
+        return None;
+    }
+    let Some(order) = Order::parse(&words[1..]) else { return Some(ExitCode::from(USAGE)) };
+    watch(order);
+    Some(ExitCode::SUCCESS)
+}
+
+/// The task that a watchdog is started for.
+struct Order {
+    owner: Pid,
+    command: Pid,
+    /// The time of the command's start: a later process of its number has another.
+    start: u64,
+    /// A variable of the environment of all that belongs to the command.
+    mark: Option<(String, OsString)>,
+}
+
+impl Order {
+    fn parse(words: &[OsString]) -> Option<Self> {
+        let ([owner, command, start], mark) = words.split_first_chunk()?;
+        let mark = match mark {
+            [] => None,
+            [name, value] => name.to_str().map(|name| (name.to_owned(), value.clone())),
+            _ => return None,
+        };
+        let number = |word: &OsString| Pid::from_raw(word.to_str()?.parse().ok()?);
+        Some(Self { owner: number(owner)?, command: number(command)?, start: start.to_str()?.parse().ok()?, mark })
+    }
+}
+
+/// Wait for the end of the command or its owner. If the owner ends first, or has before this process could look, end the
+/// command.
+fn watch(order: Order) {
+    let Ok(Some(leader)) = Handle::open(order.command) else { return };
+    if Facts::of(order.command).is_none_or(|facts| facts.start != order.start) {
+        return;
+    }
+    if await_owner(&order, &leader) {
+        end(order);
+    }
+}
+
+/// Wait for the end of the command or its owner; true if the owner is gone and the command is not.
+fn await_owner(Order { owner, command, .. }: &Order, leader: &Handle) -> bool {
+    let Ok(owners) = Handle::open(*owner) else { return false };
+    // The number is the owner's only while it is this process's parent.
+    let Some(owners) = owners.filter(|_| getppid() == Some(*owner)) else { return true };
+    let mut follower = Follower::default();
+    loop {
+        let seen = await_any([leader.as_fd(), owners.as_fd()].into_iter(), Some(LOOK_EVERY));
+        if seen.contains(&true) {
+            return !seen[0];
+        }
+        if let Some((owner, command)) = Facts::of(*owner).zip(Facts::of(*command)) {
+            follower.look(owner.stopped, command.stopped).map(|signal| leader.signal(signal));
+        }
+    }
+}
+
+/// End the command with all that is marked as its own.
+fn end(Order { command, start, mark, .. }: Order) {
+    let mut ending = Ending::of(Descendants::anywhere(move |pid, found| {
+        let marked = |(name, value): &(String, OsString)| {
+            Environment::is_of(pid, |found| found.is_own() && found.variable(name).as_ref() == Some(value))
+        };
+        if pid == command && found.start == start { Some(true) } else { mark.as_ref().map_or(Some(false), marked) }
+    }));
+    ending.end(GRACE, Ending::await_member);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_of_the_owner_alone_is_passed_on_once_and_so_is_its_end() {
+        let mut follower = Follower::default();
+        let looks = [(false, false), (true, false), (true, false), (true, true), (false, true), (false, false)];
+        let sent: Vec<_> = looks.map(|(owner, command)| follower.look(owner, command)).into();
+        assert_eq!(sent, [None, Some(Signal::TSTP), None, None, Some(Signal::CONT), None]);
+    }
+
+    #[test]
+    fn what_a_shell_stops_and_continues_is_left_to_it() {
+        let mut follower = Follower::default();
+        assert_eq!(follower.look(true, true), None, "by Ctrl-Z");
+        assert_eq!(follower.look(false, false), None, "by `fg`");
+        assert_eq!(follower.look(false, true), None, "the command was stopped by another process");
+    }
+
+    #[test]
+    fn an_owner_that_is_gone_before_the_first_look_counts_as_ended() {
+        let mut owner = Command::new("true").spawn().expect("a process");
+        let gone = Pid::from_child(&owner);
+        owner.wait().expect("its end");
+        let mut command = Command::new("sleep").arg("61").process_group(0).spawn().expect("a command");
+        let pid = Pid::from_child(&command);
+        let handle = Handle::open(pid).expect("a handle").expect("it is there");
+        let has_ended = || await_any([handle.as_fd()].into_iter(), Some(Duration::ZERO)) == [true];
+        let start = Facts::of(pid).expect("it is there").start;
+        watch(Order { owner: gone, command: pid, start: start + 1, mark: None });
+        assert!(!has_ended(), "a later process of that number");
+        watch(Order { owner: gone, command: pid, start, mark: None });
+        assert!(has_ended());
+        assert!(command.wait().is_err(), "the look that saw its end has collected it");
+    }
+}
