@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-const CATALOGUE: &str = "src/catalogue.toml";
+const CATALOGUE: &str = "src/tools/catalogue.toml";
 /// GCC's unwinder as an archive. As a shared library, which the standard library asks for, it has to be found, mapped and
 /// linked at every start of the program. With the archive before it no symbol is left for the shared one.
 const UNWINDER: &str = "gcc_eh";

@@ -10,8 +10,8 @@ use vx_base::package::shipped::Unshipped;
 use vx_base::trouble::{Explain, TroubleKind};
 use vx_http::{LowestRate, TlsFault};
 
-use super::attestation::AttestationFault;
-use super::signature::SignatureFault;
+use crate::proof::attestation::AttestationFault;
+use crate::proof::signature::SignatureFault;
 
 /// A question to a source that got no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

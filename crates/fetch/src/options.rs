@@ -1,5 +1,9 @@
 //! The options of all sources: paths, permissions and time limits.
 
+pub(crate) mod credentials;
+pub(crate) mod setting_files;
+pub(crate) mod setting_places;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io;
@@ -7,11 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use vx_base::files::search_path::find_in;
 use vx_base::paths::Home;
 use vx_http::LowestRate;
 
-use super::setting_files::SettingFiles;
-use super::setting_places::home;
+use crate::options::setting_files::SettingFiles;
+use crate::options::setting_places::home;
 
 /// Reads an environment variable.
 pub type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -118,6 +123,11 @@ impl SourceOptions {
             (Some(below), Some(home)) => home.join(below),
             _ => self.project_directory.join(text),
         }
+    }
+
+    /// The first executable file of this name in a directory of `PATH`.
+    pub(super) fn program_on_path(&self, program: &str) -> Option<PathBuf> {
+        find_in(OsStr::new(&self.variable("PATH")?), program, self.variable("PATHEXT"))
     }
 
     /// The user's home directory.

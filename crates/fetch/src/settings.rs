@@ -2,29 +2,25 @@
 //!
 //! The resolver ignores a file that cannot be read, as npm, pip and uv do. This module reports it.
 
+pub(crate) mod project_settings;
+
 use std::io;
 use std::path::Path;
 
-use vx_base::package::candidate::SourceKind;
+use vx_base::package::source_kind::SourceKind;
 
 use super::error::{SourceError, SourceErrorKind};
-use super::http::Query;
 use super::sources::Sources;
+use crate::documents::http::Query;
 
 impl Sources {
     /// The problems in the settings of this source, without a request.
     pub fn problems_of(&self, kind: SourceKind) -> Vec<SourceError> {
-        let (what, files) = match kind {
-            SourceKind::Npm => ("the npm registry", self.npm.setting_files()),
-            SourceKind::Pypi => ("the Python package index", self.pypi.setting_files()),
-            SourceKind::Vendor | SourceKind::Url | SourceKind::System => return Vec::new(),
-        };
-        let mut problems: Vec<SourceError> = files
-            .iter()
-            .filter_map(|file| unusable(file, self.read_setting(file)))
-            .map(|kind| SourceError::new(what, kind))
-            .collect();
-        if let Err(error) = self.address_of(kind)
+        let (Some(registry), Some(facts)) = (self.client(kind).registry(), kind.registry()) else { return Vec::new() };
+        let files = registry.setting_files();
+        let unusable = files.iter().filter_map(|file| unusable(file, self.read_setting(file)));
+        let mut problems: Vec<SourceError> = unusable.map(|kind| SourceError::new(facts.title, kind)).collect();
+        if let Err(error) = registry.address(&self.network)
             && !problems.contains(&error)
         {
             problems.push(error);
@@ -35,17 +31,11 @@ impl Sources {
     /// Check that the server of this source responds. Any response counts, unless it refuses these credentials or is a
     /// failure of the server.
     pub fn reach(&self, kind: SourceKind) -> Result<(), SourceError> {
-        let Some(url) = self.address_of(kind)? else { return Ok(()) };
-        let what = match kind {
-            SourceKind::Npm => "the npm registry",
-            _ => "the Python package index",
-        };
-        let authorization = |url: &url::Url| match kind {
-            SourceKind::Npm => self.npm.authorization(&self.netrc, url),
-            _ => self.pypi.authorization_for(&self.cache, &self.netrc, url),
-        };
-        let query = Query::new(what, &url, "*/*", &authorization);
-        match self.cache.client().probe(&query) {
+        let (Some(registry), Some(facts)) = (self.client(kind).registry(), kind.registry()) else { return Ok(()) };
+        let url = registry.address(&self.network)?;
+        let authorization = |url: &url::Url| registry.authorization(&self.network, url);
+        let query = Query::new(facts.title, &url, "*/*", &authorization);
+        match self.network.cache.client().probe(&query) {
             Err(error) if matches!(error.kind, SourceErrorKind::NoSuchPackage) => Ok(()),
             // A server may forbid its top page, or not support this kind of request at all.
             Err(error) if matches!(error.kind, SourceErrorKind::NotAllowed(403)) => Ok(()),
@@ -53,14 +43,6 @@ impl Sources {
                 Ok(())
             }
             answer => answer,
-        }
-    }
-
-    fn address_of(&self, kind: SourceKind) -> Result<Option<url::Url>, SourceError> {
-        match kind {
-            SourceKind::Npm => self.npm.address().map(Some),
-            SourceKind::Pypi => self.pypi.address(&self.cache).map(Some),
-            SourceKind::Vendor | SourceKind::Url | SourceKind::System => Ok(None),
         }
     }
 }

@@ -3,11 +3,10 @@
 
 use std::path::PathBuf;
 
-use super::pypi::{pip_value, uv_index};
-use super::setting_files::{SettingFile, SettingFiles};
+use vx_base::package::source_kind::registries;
 
-/// The settings of pip that the sources follow.
-const OF_PIP: [&str; 4] = ["index-url", "cert", "client-cert", "trusted-host"];
+use crate::options::setting_files::{SettingFile, SettingFiles};
+use crate::sources::followed_settings;
 
 /// A setting in a file of the project or of a stranger that the sources would follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,52 +26,13 @@ pub fn project_settings(files: &SettingFiles) -> Vec<ProjectSetting> {
 
 fn of_file(file: &SettingFile) -> Vec<ProjectSetting> {
     let text = file.text();
-    let settings = match file.path.extension().and_then(|extension| extension.to_str()) {
-        Some("toml") => of_uv(&text),
-        Some(_) => of_pip(&text),
+    let settings = match file.path.extension() {
         // The name of a setting may be anything that the file says, and what a link leads to is not quoted.
         None if file.leads_outside && !text.is_empty() => vec![("what it is a link to".to_owned(), text)],
-        None => of_npm(&text),
+        _ => registries().find_map(|kind| followed_settings(kind, &file.path, &text)).unwrap_or_default(),
     };
     let setting = |(name, value)| ProjectSetting { file: file.path.clone(), name, value };
     settings.into_iter().map(setting).collect()
-}
-
-fn of_uv(text: &str) -> Vec<(String, String)> {
-    let index = text.parse::<toml::Table>().ok().and_then(|table| uv_index(&table));
-    index.map(|index| ("index".to_owned(), index)).into_iter().collect()
-}
-
-fn of_pip(text: &str) -> Vec<(String, String)> {
-    OF_PIP.into_iter().filter_map(|name| Some((name.to_owned(), pip_value(text, name)?))).collect()
-}
-
-/// The lines of an `.npmrc`, without comments, and without plain settings that no source follows.
-fn of_npm(text: &str) -> Vec<(String, String)> {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with([';', '#']));
-    let setting = |line: &str| {
-        let (name, value) = line.split_once('=').map_or((line, ""), |(name, value)| (name.trim(), value.trim()));
-        (name.to_owned(), value.to_owned())
-    };
-    lines.map(setting).filter(|(name, _)| !is_harmless(name)).collect()
-}
-
-/// True for a name in plain letters that is none of the settings that the sources follow. Any other writing of a name,
-/// such as in quotes, may be one of them.
-fn is_harmless(name: &str) -> bool {
-    const FOLLOWED: [&str; 9] = [
-        "registry",
-        "replace-registry-host",
-        "min-release-age",
-        "trust-policy",
-        "trust-policy-ignore-after",
-        "cafile",
-        "strict-ssl",
-        "cert",
-        "key",
-    ];
-    let plain = name.chars().all(|character| character.is_ascii_lowercase() || character == '-');
-    plain && !name.is_empty() && !FOLLOWED.contains(&name)
 }
 
 #[cfg(test)]
@@ -86,7 +46,7 @@ mod tests {
         let inner = top.join("a/b");
         std::fs::create_dir_all(inner.join(".venv")).expect("directories");
         let npm = "; x\nsave-exact=true\nstrict-ssl=false\ncafile=/x\ncert=x\nkey=x\n//h/:certfile=x\nregistry = https://a.invalid/\n\"registry\"=x\n@s:registry=y\n//h/:_authToken=z\n[s]\n";
-        let pip = format!(".venv/{}", crate::setting_places::pip_name());
+        let pip = format!(".venv/{}", crate::options::setting_places::pip_name());
         for (file, text) in [
             (".npmrc", npm),
             ("../../uv.toml", "index-url = \"https://b.invalid\"\n"),

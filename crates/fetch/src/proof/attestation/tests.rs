@@ -14,12 +14,14 @@ use super::authority::Authority;
 use super::check::check;
 use super::statement::Subject;
 use super::{Attestation, AttestationFault};
-use crate::pypi::attested::bundles;
+use crate::sources::pypi::attested::bundles;
 
-const NPM: &[u8] = include_bytes!("../../../../tests/attestations/npm-sigstore-2.0.0.json.gz");
-const PYPI: &[u8] = include_bytes!("../../../../tests/attestations/pypi_attestations-0.0.19.tar.gz.provenance.json.gz");
-const SLSA: &[u8] = include_bytes!("../../../../tests/attestations/pypi_attestations-0.0.19.tar.gz.slsa.json.gz");
-const GITLAB: &[u8] = include_bytes!("../../../../tests/attestations/gitlab_oidc_project-0.0.3.tar.gz.publish.json.gz");
+const NPM: &[u8] = include_bytes!("../../../../../tests/attestations/npm-sigstore-2.0.0.json.gz");
+const PYPI: &[u8] =
+    include_bytes!("../../../../../tests/attestations/pypi_attestations-0.0.19.tar.gz.provenance.json.gz");
+const SLSA: &[u8] = include_bytes!("../../../../../tests/attestations/pypi_attestations-0.0.19.tar.gz.slsa.json.gz");
+const GITLAB: &[u8] =
+    include_bytes!("../../../../../tests/attestations/gitlab_oidc_project-0.0.3.tar.gz.publish.json.gz");
 
 /// An archive with its recorded attestation, and the builder that this proves.
 struct Recorded {

@@ -5,14 +5,14 @@ mod vendor;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use vx_base::platform::{Os, Platform};
+use vx_base::system::platform::{Os, Platform};
 
-pub(super) use vendor::{ArchivePath, IndexPath, Names, Site, VendorPackaging};
+pub(crate) use vendor::{ArchivePath, IndexPath, Names, Site, VendorPackaging};
 
 /// The layout of a tool in a registry.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Packaging {
+pub(crate) struct Packaging {
     /// One package for all platforms.
     #[serde(default)]
     package: Option<String>,
@@ -24,41 +24,41 @@ pub(super) struct Packaging {
     formerly: Vec<String>,
     /// Names that its packages no longer have, and that locks may still name.
     #[serde(default)]
-    pub(super) was: Vec<String>,
+    pub(crate) was: Vec<String>,
     /// The tool that runs its programs.
     #[serde(default)]
-    pub(super) needs: Option<String>,
+    pub(crate) needs: Option<String>,
     #[serde(default)]
-    pub(super) strip: u32,
-    pub(super) programs: Vec<ProgramPath>,
+    pub(crate) strip: u32,
+    pub(crate) programs: Vec<ProgramPath>,
     #[serde(default)]
-    pub(super) also: Vec<Companion>,
+    pub(crate) also: Vec<Companion>,
 }
 
 /// The path of a program inside a release.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ProgramPath {
-    pub(super) name: String,
-    pub(super) path: String,
+pub(crate) struct ProgramPath {
+    pub(crate) name: String,
+    pub(crate) path: String,
     #[serde(default)]
-    pub(super) windows: Option<String>,
+    pub(crate) windows: Option<String>,
     #[serde(default)]
-    pub(super) runner: Option<String>,
+    pub(crate) runner: Option<String>,
     /// Its paths in older releases, the oldest first.
     #[serde(default)]
-    pub(super) before: Vec<Before>,
+    pub(crate) before: Vec<Before>,
     /// The first release that has this program.
     #[serde(default)]
-    pub(super) since: Option<String>,
+    pub(crate) since: Option<String>,
     /// The first release without it.
     #[serde(default)]
-    pub(super) until: Option<String>,
+    pub(crate) until: Option<String>,
 }
 
 impl ProgramPath {
     /// A program with this one path in every release.
-    pub(super) fn plain(name: &str, path: &str) -> Self {
+    pub(crate) fn plain(name: &str, path: &str) -> Self {
         Self {
             name: name.to_owned(),
             path: path.to_owned(),
@@ -74,39 +74,39 @@ impl ProgramPath {
 /// The path of a program before a release that moved it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Before {
-    pub(super) version: String,
-    pub(super) path: String,
+pub(crate) struct Before {
+    pub(crate) version: String,
+    pub(crate) path: String,
 }
 
 /// A second package of a release.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Companion {
+pub(crate) struct Companion {
     /// Its name; `{node}` is replaced by node's name of the platform.
-    pub(super) package: String,
+    pub(crate) package: String,
     /// The tool whose version this package's `engines` must accept; `None` if the package has the version of the first
     /// one.
     #[serde(default)]
-    pub(super) engine: Option<String>,
+    pub(crate) engine: Option<String>,
     /// The first release that needs this package.
     #[serde(default)]
-    pub(super) since: Option<String>,
+    pub(crate) since: Option<String>,
     /// The first later release that does not need it.
     #[serde(default)]
-    pub(super) until: Option<String>,
-    pub(super) strip: u32,
-    pub(super) into: String,
+    pub(crate) until: Option<String>,
+    pub(crate) strip: u32,
+    pub(crate) into: String,
 }
 
 impl Companion {
     /// Its name on a platform.
-    pub(super) fn package(&self, platform: Platform) -> String {
+    pub(crate) fn package(&self, platform: Platform) -> String {
         self.package.replace("{node}", &node_name(platform))
     }
 
     /// The folder of the release that it is unpacked into.
-    pub(super) fn folder(&self, platform: Platform) -> String {
+    pub(crate) fn folder(&self, platform: Platform) -> String {
         self.into.replace("{node}", &node_name(platform))
     }
 }
@@ -123,12 +123,12 @@ fn node_name(platform: Platform) -> String {
 
 impl Packaging {
     /// True if this one package is the tool on every platform.
-    pub(super) fn is_of(&self, package: &str) -> bool {
+    pub(crate) fn is_of(&self, package: &str) -> bool {
         self.package.as_deref() == Some(package)
     }
 
     /// The packages for a platform, newest naming first; empty if there is none.
-    pub(super) fn packages(&self, platform: Platform) -> Vec<String> {
+    pub(crate) fn packages(&self, platform: Platform) -> Vec<String> {
         let own = self.packages.get(&platform).cloned().unwrap_or_default();
         self.package.iter().chain(&self.formerly).cloned().chain(own).collect()
     }

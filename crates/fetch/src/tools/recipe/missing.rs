@@ -1,10 +1,10 @@
 //! The reasons why there is no recipe for a tool.
 
 use vx_base::package::shipped::BadPackage;
-use vx_base::platform::Platform;
+use vx_base::system::platform::Platform;
 use vx_base::trouble::{Explain, TroubleKind};
 
-use crate::catalogue::UnknownTool;
+use crate::tools::catalogue::UnknownTool;
 
 /// The reasons why a tool cannot be obtained.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,8 +3,8 @@
 use vx_base::package::Part;
 use vx_base::package::archive::{Archive, Origin};
 
-use super::attestation::Attestation;
-use super::signature::Signature;
+use crate::proof::attestation::Attestation;
+use crate::proof::signature::Signature;
 
 /// An archive with its current location and the signature of its digest.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub struct Artifact {
 
 impl Artifact {
     /// An archive of a source that signs nothing.
-    pub(super) fn unsigned(archive: Archive, origin: Origin) -> Self {
+    pub(crate) fn unsigned(archive: Archive, origin: Origin) -> Self {
         Self { archive, origin, signature: Signature::Unoffered, attestation: Attestation::Unoffered }
     }
 

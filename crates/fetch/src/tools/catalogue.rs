@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use serde::Deserialize;
 use vx_base::nearest::near_misses;
-use vx_base::package::candidate::SourceKind;
-use vx_base::platform::Platform;
+use vx_base::package::source_kind::{SourceKind, registry_alternatives};
+use vx_base::system::platform::Platform;
 use vx_base::trouble::{Explain, TroubleKind};
 
 use super::packaging::{Packaging, Site, VendorPackaging};
@@ -30,12 +30,12 @@ struct Document {
 /// A public key of a registry.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct KnownKey {
-    pub(super) keyid: String,
+pub(crate) struct KnownKey {
+    pub(crate) keyid: String,
     /// Encoded in base 64.
-    pub(super) key: String,
+    pub(crate) key: String,
     #[serde(default)]
-    pub(super) expires: Option<Timestamp>,
+    pub(crate) expires: Option<Timestamp>,
 }
 
 /// A tool of the catalogue.
@@ -57,42 +57,42 @@ pub struct Tool {
     #[serde(default)]
     pub unavailable: Option<String>,
     #[serde(default)]
-    pub(super) lts: Vec<SupportLine>,
+    pub(crate) lts: Vec<SupportLine>,
     /// The programs to look for on `PATH`, if they have other names than the tool.
     #[serde(default)]
-    pub(super) system: Vec<String>,
+    pub(crate) system: Vec<String>,
     #[serde(default)]
     version_arguments: Vec<String>,
+    /// Its layouts, by the names of the registries that have it.
     #[serde(default)]
-    pub(super) npm: Option<Packaging>,
+    registry: BTreeMap<String, Packaging>,
     #[serde(default)]
-    pub(super) pypi: Option<Packaging>,
-    #[serde(default)]
-    pub(super) vendor: Option<VendorPackaging>,
+    pub(crate) vendor: Option<VendorPackaging>,
 }
 
 /// The first release of a long-term support line.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SupportLine {
-    pub(super) from: String,
-    pub(super) codename: String,
+pub(crate) struct SupportLine {
+    pub(crate) from: String,
+    pub(crate) codename: String,
 }
 
 impl Tool {
-    /// The registries that carry it, in the order of their trial.
+    /// The sources that carry it, in the order of their trial.
     pub fn sources(&self) -> Vec<SourceKind> {
-        let carried = [
-            (SourceKind::Npm, self.npm.is_some()),
-            (SourceKind::Pypi, self.pypi.is_some()),
-            (SourceKind::Vendor, self.vendor.is_some()),
-        ];
-        carried.into_iter().filter(|(_, carried)| *carried).map(|(kind, _)| kind).collect()
+        let by_vendor = |kind: SourceKind| kind == SourceKind::Vendor && self.vendor.is_some();
+        SourceKind::ALL.into_iter().filter(|kind| self.packaging(*kind).is_some() || by_vendor(*kind)).collect()
+    }
+
+    /// Its layout in a registry.
+    pub(crate) fn packaging(&self, kind: SourceKind) -> Option<&Packaging> {
+        self.registry.get(kind.name())
     }
 
     /// The names of all programs that any of its releases has.
-    pub(super) fn program_names(&self) -> impl Iterator<Item = &str> {
-        let packaged = self.npm.iter().chain(&self.pypi).flat_map(|packaging| &packaging.programs);
+    pub(crate) fn program_names(&self) -> impl Iterator<Item = &str> {
+        let packaged = self.registry.values().flat_map(|packaging| &packaging.programs);
         let by_vendor = self.vendor.iter().flat_map(|vendor| &vendor.programs);
         let named = packaged.chain(by_vendor).map(|program| program.name.as_str());
         named.chain(self.brings.iter().chain(&self.system).map(String::as_str))
@@ -108,13 +108,9 @@ impl Tool {
 
     /// The platforms that a registry's packages are named for. A Python package has wheels for some of them only.
     pub fn platforms(&self) -> Vec<Platform> {
-        let packaged = |packaging: &Option<Packaging>, platform| {
-            packaging.as_ref().is_some_and(|packaging| !packaging.packages(platform).is_empty())
-        };
+        let packaged = |platform| self.registry.values().any(|packaging| !packaging.packages(platform).is_empty());
         let by_vendor = |platform| self.vendor.as_ref().is_some_and(|vendor| vendor.carries(platform));
-        let has = |platform: &Platform| {
-            packaged(&self.npm, *platform) || packaged(&self.pypi, *platform) || by_vendor(*platform)
-        };
+        let has = |platform: &Platform| packaged(*platform) || by_vendor(*platform);
         Platform::ALL.into_iter().filter(has).collect()
     }
 }
@@ -130,13 +126,13 @@ pub fn sites() -> impl Iterator<Item = &'static str> {
 }
 
 /// The site of this name.
-pub(super) fn site(name: &str) -> Option<&'static Site> {
+pub(crate) fn site(name: &str) -> Option<&'static Site> {
     CATALOGUE.sites.get(name)
 }
 
-/// The keys with which the public registry of this kind signs.
-pub(super) fn keys(kind: SourceKind) -> &'static [KnownKey] {
-    CATALOGUE.keys.get(kind.name()).map(Vec::as_slice).unwrap_or_default()
+/// The keys with which the public registry of this name signs.
+pub(crate) fn keys(registry: &str) -> &'static [KnownKey] {
+    CATALOGUE.keys.get(registry).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// The tool with this name, or with this other name.
@@ -194,7 +190,7 @@ pub struct UnknownTool {
 }
 
 impl UnknownTool {
-    pub(super) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let brought_by = all().find(|tool| tool.brings.iter().any(|program| program == name));
         let known = all().flat_map(|tool| std::iter::once(&tool.name).chain(&tool.aliases));
         let mut near: Vec<String> = Vec::new();
@@ -219,11 +215,13 @@ impl Explain for UnknownTool {
         }
         match self.near.as_slice() {
             // No package is named after the word: whoever owns that name in a registry need not be who made the tool.
-            [] => Some(
-                "`vx search` lists the tools that are; declare any other by the package that its makers name, \
-                 `\"npm:PACKAGE\"` or `\"pypi:PACKAGE\"`, by `url` and `sha256`, or by `source = \"system\"`"
-                    .to_owned(),
-            ),
+            [] => {
+                let packages = registry_alternatives(|kind| format!("`\"{kind}:PACKAGE\"`"));
+                Some(format!(
+                    "`vx search` lists the tools that are; declare any other by the package that its makers name, \
+                     {packages}, by `url` and `sha256`, or by `source = \"system\"`"
+                ))
+            }
             near => Some(format!(
                 "did you mean {}?",
                 near.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
@@ -234,6 +232,8 @@ impl Explain for UnknownTool {
 
 #[cfg(test)]
 mod tests {
+    use vx_base::package::source_kind::find_registry;
+
     use super::*;
 
     #[test]
@@ -250,7 +250,8 @@ mod tests {
                 assert!(vendor.programs.iter().all(|program| known(&program.name)), "{}", tool.name);
             }
             assert_ne!(carried, tool.unavailable.is_some(), "{} is carried or says why it is not", tool.name);
-            for packaging in [&tool.npm, &tool.pypi].into_iter().flatten() {
+            for (registry, packaging) in &tool.registry {
+                assert!(find_registry(registry).is_some(), "{} in {registry}", tool.name);
                 assert!(!packaging.programs.is_empty(), "{}", tool.name);
                 for platform in Platform::ALL {
                     assert!(!packaging.packages(platform).is_empty(), "{} on {platform}", tool.name);

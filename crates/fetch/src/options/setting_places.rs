@@ -12,7 +12,7 @@ type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
 ///
 /// A file that a variable names is the user's, since the environment is. A folder that a variable names says nothing about
 /// a file in it: one in the project, or around it, holds what came with the project, or with an unpacked archive.
-pub(super) fn known(top: &Path, variable: Variable<'_>) -> Vec<(PathBuf, Whose)> {
+pub(crate) fn known(top: &Path, variable: Variable<'_>) -> Vec<(PathBuf, Whose)> {
     let named = ["UV_CONFIG_FILE", "PIP_CONFIG_FILE"].into_iter().filter_map(variable).map(PathBuf::from);
     let npm = npm_global(variable).into_iter().chain(npm_of_user(variable));
     let outside = environments(variable).into_iter().filter(|folder| !is_inside_or_around(folder, top));
@@ -31,40 +31,40 @@ fn is_inside_or_around(folder: &Path, top: &Path) -> bool {
 }
 
 /// The user's home directory, as the variables name it.
-pub(super) fn home(variable: Variable<'_>) -> Option<PathBuf> {
+pub(crate) fn home(variable: Variable<'_>) -> Option<PathBuf> {
     variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from)
 }
 
 /// npm's global file. npm accepts its own variables in upper and lower case.
-pub(super) fn npm_global(variable: Variable<'_>) -> Option<PathBuf> {
+pub(crate) fn npm_global(variable: Variable<'_>) -> Option<PathBuf> {
     let either = |name: &str| variable(name).or_else(|| variable(&name.to_lowercase())).map(PathBuf::from);
     either("NPM_CONFIG_GLOBALCONFIG").or_else(|| Some(either("NPM_CONFIG_PREFIX")?.join("etc").join("npmrc")))
 }
 
 /// npm's file of the user.
-pub(super) fn npm_of_user(variable: Variable<'_>) -> Option<PathBuf> {
+pub(crate) fn npm_of_user(variable: Variable<'_>) -> Option<PathBuf> {
     let named = variable("NPM_CONFIG_USERCONFIG").or_else(|| variable("npm_config_userconfig"));
     named.map(PathBuf::from).or_else(|| Some(home(variable)?.join(".npmrc")))
 }
 
 /// uv's file of the user.
-pub(super) fn uv_of_user(variable: Variable<'_>) -> Option<PathBuf> {
+pub(crate) fn uv_of_user(variable: Variable<'_>) -> Option<PathBuf> {
     Some(user_configuration(variable)?.join("uv/uv.toml"))
 }
 
 /// uv's files of the system.
-pub(super) fn uv_of_system(variable: Variable<'_>) -> Vec<PathBuf> {
+pub(crate) fn uv_of_system(variable: Variable<'_>) -> Vec<PathBuf> {
     let data = variable("PROGRAMDATA").map(|data| PathBuf::from(data).join("uv/uv.toml"));
     data.into_iter().chain(cfg!(unix).then(|| PathBuf::from("/etc/uv/uv.toml"))).collect()
 }
 
 /// The name of pip's files.
-pub(super) fn pip_name() -> &'static str {
+pub(crate) fn pip_name() -> &'static str {
     if cfg!(windows) { "pip.ini" } else { "pip.conf" }
 }
 
 /// pip's files of the system; later ones win.
-pub(super) fn pip_of_system(variable: Variable<'_>) -> Vec<PathBuf> {
+pub(crate) fn pip_of_system(variable: Variable<'_>) -> Vec<PathBuf> {
     let name = pip_name();
     if cfg!(windows) {
         return variable("PROGRAMDATA").map(|data| PathBuf::from(data).join("pip").join(name)).into_iter().collect();
@@ -79,7 +79,7 @@ pub(super) fn pip_of_system(variable: Variable<'_>) -> Vec<PathBuf> {
 }
 
 /// pip's files of the user; later ones win.
-pub(super) fn pip_of_user(variable: Variable<'_>) -> Vec<PathBuf> {
+pub(crate) fn pip_of_user(variable: Variable<'_>) -> Vec<PathBuf> {
     let name = pip_name();
     let home = home(variable);
     let mut files = Vec::new();
@@ -92,7 +92,7 @@ pub(super) fn pip_of_user(variable: Variable<'_>) -> Vec<PathBuf> {
 }
 
 /// The virtual environments that a variable names, each of which may hold a file of pip.
-pub(super) fn environments(variable: Variable<'_>) -> Vec<PathBuf> {
+pub(crate) fn environments(variable: Variable<'_>) -> Vec<PathBuf> {
     variable("VIRTUAL_ENV").map(PathBuf::from).into_iter().collect()
 }
 

@@ -5,11 +5,11 @@
 //! certificates, the record of the signature and its time are all verified ([`authority`]), against a root of trust that
 //! is part of this program or lies in the home. No registry and no lock can name another root.
 
-pub(super) mod authority;
-pub(super) mod backend;
-pub(super) mod check;
-pub(super) mod refusal;
-pub(super) mod statement;
+pub(crate) mod authority;
+pub(crate) mod backend;
+pub(crate) mod check;
+pub(crate) mod refusal;
+pub(crate) mod statement;
 #[cfg(test)]
 mod tests;
 
@@ -76,7 +76,7 @@ impl fmt::Display for AttestationFault {
 }
 
 impl AttestationFault {
-    pub(super) fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &'static str {
         match self {
             AttestationFault::Wrong(_) | AttestationFault::Disagree(_) => {
                 "do not use it: what the registry says was changed on the way, or the registry was; compare with another \

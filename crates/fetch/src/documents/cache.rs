@@ -14,9 +14,9 @@ use url::Url;
 use vx_base::digest::Algorithm;
 use vx_http::Trust;
 
-use super::error::{SourceError, SourceErrorKind};
 use super::http::{Client, Document, Query, Revalidation};
-use super::options::SourceOptions;
+use crate::error::{SourceError, SourceErrorKind};
+use crate::options::SourceOptions;
 
 /// The format of a cache file, its first field; files of other formats are ignored.
 const FORMAT: u32 = 4;
@@ -46,7 +46,7 @@ impl<T> Kept<T> {
 }
 
 /// The cache of responses, and the client that fills it.
-pub(super) struct Cache {
+pub(crate) struct Cache {
     client: Client,
     directory: PathBuf,
     offline: bool,
@@ -56,7 +56,7 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    pub(super) fn new(options: &SourceOptions, trust: &Trust) -> Self {
+    pub(crate) fn new(options: &SourceOptions, trust: &Trust) -> Self {
         Self {
             client: Client::new(options, trust),
             directory: options.home.index(),
@@ -66,17 +66,17 @@ impl Cache {
         }
     }
 
-    pub(super) fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
-    pub(super) fn is_offline(&self) -> bool {
+    pub(crate) fn is_offline(&self) -> bool {
         self.offline
     }
 
     /// The response to `query`, reduced by `read`: from the cache while it is younger than `fresh_for`, or else
     /// revalidated, which is cheap if nothing changed.
-    pub(super) fn ask<T: Serialize + DeserializeOwned>(
+    pub(crate) fn ask<T: Serialize + DeserializeOwned>(
         &self,
         name: &str,
         query: &Query<'_>,
@@ -114,23 +114,23 @@ impl Cache {
     }
 
     /// Treat the cached response as stale: the next request revalidates it.
-    pub(super) fn mark_stale(&self, name: &str, url: &Url) {
+    pub(crate) fn mark_stale(&self, name: &str, url: &Url) {
         self.stale.lock().insert(self.path(name, url));
     }
 
     /// Remove the cached response: it must not be used again, not even if it is fresh or unchanged.
-    pub(super) fn discard(&self, name: &str, url: &Url) {
+    pub(crate) fn discard(&self, name: &str, url: &Url) {
         // A file that cannot be removed is used until it is stale.
         let _ = fs::remove_file(self.path(name, url));
     }
 
     /// A cached value that did not come from a request, if it is no older than `fresh_for`.
-    pub(super) fn recall<T: DeserializeOwned>(&self, name: &str, key: &Url, fresh_for: Duration) -> Option<T> {
+    pub(crate) fn recall<T: DeserializeOwned>(&self, name: &str, key: &Url, fresh_for: Duration) -> Option<T> {
         let kept = self.load::<T>(&self.path(name, key), key)?;
         is_fresh(&kept, fresh_for).then_some(kept.value)
     }
 
-    pub(super) fn remember<T: Serialize>(&self, name: &str, key: &Url, value: T) {
+    pub(crate) fn remember<T: Serialize>(&self, name: &str, key: &Url, value: T) {
         self.save(&self.path(name, key), &Kept::new(key, None, None, value));
     }
 

@@ -91,12 +91,12 @@ impl SettingFiles {
     }
 
     /// The `.npmrc` of the project's directory, if it counts.
-    pub(super) fn npm_of_project(&self) -> Option<PathBuf> {
+    pub(crate) fn npm_of_project(&self) -> Option<PathBuf> {
         Some(self.directory.join(".npmrc")).filter(|file| self.counts(file))
     }
 
     /// Each `uv.toml` from the project's directory upwards that counts.
-    pub(super) fn uv_upwards(&self) -> impl Iterator<Item = PathBuf> {
+    pub(crate) fn uv_upwards(&self) -> impl Iterator<Item = PathBuf> {
         let files = self.directory.ancestors().take(MOST_FOLDERS).map(|folder| folder.join("uv.toml"));
         files.filter(|file| self.counts(file))
     }
@@ -105,7 +105,7 @@ impl SettingFiles {
     ///
     /// # Errors
     /// It cannot be read, or is no text, or does not count.
-    pub(super) fn read(&self, file: &Path) -> io::Result<String> {
+    pub(crate) fn read(&self, file: &Path) -> io::Result<String> {
         match self.kept(file) {
             Some(kept) if self.agreed => kept.strict_text(),
             _ if self.borders.whose(file).is_trusted() => read_regular_text(file),

@@ -11,7 +11,7 @@ const NAME_MAX: usize = 100;
 /// An entry of a list as it is read.
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub(super) enum Listed<T> {
+pub(crate) enum Listed<T> {
     Sound(T),
     Bad(Value),
 }
@@ -19,20 +19,20 @@ pub(super) enum Listed<T> {
 /// The names of entries that cannot be used, for a notice.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct PassedOver(Vec<String>);
+pub(crate) struct PassedOver(Vec<String>);
 
 impl PassedOver {
-    pub(super) fn add(&mut self, name: &str) {
+    pub(crate) fn add(&mut self, name: &str) {
         if self.0.len() < NAMED_MAX {
             self.0.push(name.chars().take(NAME_MAX).collect());
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn names(&self) -> &[String] {
+    pub(crate) fn names(&self) -> &[String] {
         &self.0
     }
 }

@@ -17,8 +17,8 @@ use vx_http::header::{
 use vx_http::{Answer, Bounds, Fault, Method, Request, Settings, StatusCode, Trust, retry_after};
 use vx_inflate::gunzip;
 
-use super::error::{SourceError, SourceErrorKind};
-use super::options::{Limits, SourceOptions};
+use crate::error::{SourceError, SourceErrorKind};
+use crate::options::{Limits, SourceOptions};
 use gate::Gate;
 use retry::Failure;
 use waits::Waits;
@@ -28,7 +28,7 @@ use waits::Waits;
 const AT_ONCE_MAX: usize = 96;
 
 /// The address in a document of a registry.
-pub(super) fn web_address(text: &str) -> Result<Url, SourceErrorKind> {
+pub(crate) fn web_address(text: &str) -> Result<Url, SourceErrorKind> {
     let url = Url::parse(text).map_err(|error| SourceErrorKind::Garbage(error.to_string()))?;
     match url.scheme() {
         "http" | "https" => Ok(url),
@@ -37,23 +37,23 @@ pub(super) fn web_address(text: &str) -> Result<Url, SourceErrorKind> {
 }
 
 /// One request.
-pub(super) struct Query<'a> {
+pub(crate) struct Query<'a> {
     /// The requested thing, for errors.
-    pub(super) what: &'a str,
-    pub(super) url: &'a Url,
+    pub(crate) what: &'a str,
+    pub(crate) url: &'a Url,
     /// The accepted types of document.
-    pub(super) accept: &'a str,
+    pub(crate) accept: &'a str,
     /// The ETag of the cached copy.
-    pub(super) etag: Option<&'a str>,
+    pub(crate) etag: Option<&'a str>,
     /// The `Last-Modified` of the cached copy.
-    pub(super) changed: Option<&'a str>,
+    pub(crate) changed: Option<&'a str>,
     /// The `Authorization` header for an address; called for every redirect, so that each host gets only its own.
-    pub(super) authorization: &'a dyn Fn(&Url) -> Option<String>,
+    pub(crate) authorization: &'a dyn Fn(&Url) -> Option<String>,
 }
 
 impl<'a> Query<'a> {
     /// A request for a document of which there is no copy.
-    pub(super) fn new(
+    pub(crate) fn new(
         what: &'a str,
         url: &'a Url,
         accept: &'a str,
@@ -63,7 +63,7 @@ impl<'a> Query<'a> {
     }
 
     /// The same for a document in JSON.
-    pub(super) fn json(what: &'a str, url: &'a Url, authorization: &'a dyn Fn(&Url) -> Option<String>) -> Self {
+    pub(crate) fn json(what: &'a str, url: &'a Url, authorization: &'a dyn Fn(&Url) -> Option<String>) -> Self {
         Self::new(what, url, "application/json", authorization)
     }
 
@@ -74,24 +74,24 @@ impl<'a> Query<'a> {
 }
 
 /// A document.
-pub(super) struct Document {
+pub(crate) struct Document {
     /// Its address, after redirects.
-    pub(super) url: Url,
-    pub(super) content_type: String,
-    pub(super) etag: Option<String>,
-    pub(super) changed: Option<String>,
-    pub(super) bytes: Vec<u8>,
+    pub(crate) url: Url,
+    pub(crate) content_type: String,
+    pub(crate) etag: Option<String>,
+    pub(crate) changed: Option<String>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// The result of a request with a cached copy.
-pub(super) enum Revalidation {
+pub(crate) enum Revalidation {
     /// The cached copy is current.
     Unchanged,
     Changed(Document),
 }
 
 /// The client for documents, shared by all threads; connections stay open between requests.
-pub(super) struct Client {
+pub(crate) struct Client {
     client: vx_http::Client,
     limits: Limits,
     gate: Gate,
@@ -99,7 +99,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(options: &SourceOptions, trust: &Trust) -> Self {
+    pub(crate) fn new(options: &SourceOptions, trust: &Trust) -> Self {
         let limits = options.limits;
         let settings = Settings {
             bounds: Bounds { connect: limits.connect, answer: limits.idle, idle: limits.idle, lowest: limits.lowest },
@@ -113,17 +113,17 @@ impl Client {
     }
 
     /// The server of the oldest request under way, if that is at least this old.
-    pub(super) fn awaited(&self, age: Duration) -> Option<String> {
+    pub(crate) fn awaited(&self, age: Duration) -> Option<String> {
         self.waits.oldest(age)
     }
 
     /// The server that this thread waits for, if its request is at least this old.
-    pub(super) fn awaited_by(&self, thread: ThreadId, age: Duration) -> Option<String> {
+    pub(crate) fn awaited_by(&self, thread: ThreadId, age: Duration) -> Option<String> {
         self.waits.of_thread(thread, age)
     }
 
     /// Request a document.
-    pub(super) fn get(&self, query: &Query<'_>) -> Result<Revalidation, SourceError> {
+    pub(crate) fn get(&self, query: &Query<'_>) -> Result<Revalidation, SourceError> {
         self.with_retries(query, |begun| {
             let answer = self.exchange(Method::Get, query, begun)?;
             if answer.status == StatusCode::NOT_MODIFIED && query.has_copy() {
@@ -136,7 +136,7 @@ impl Client {
     /// The size in bytes of the content at an address; `None` if the server does not give it.
     ///
     /// There is no retry: the size is only for a progress bar, and the download itself is retried.
-    pub(super) fn size(&self, query: &Query<'_>) -> Option<u64> {
+    pub(crate) fn size(&self, query: &Query<'_>) -> Option<u64> {
         let _wait = self.waits.begin(query.url);
         let answer = self.gate.pass(|| self.exchange(Method::Head, query, Instant::now())).ok()?;
         // A web page is not the archive.
@@ -147,7 +147,7 @@ impl Client {
     }
 
     /// Check that the server at an address responds without an error.
-    pub(super) fn probe(&self, query: &Query<'_>) -> Result<(), SourceError> {
+    pub(crate) fn probe(&self, query: &Query<'_>) -> Result<(), SourceError> {
         self.with_retries(query, |begun| self.exchange(Method::Head, query, begun)).map(drop)
     }
 
@@ -228,7 +228,7 @@ fn content(answer: Answer) -> Box<dyn Read> {
 
 impl Document {
     /// True for a web page.
-    pub(super) fn is_html(&self) -> bool {
+    pub(crate) fn is_html(&self) -> bool {
         let text = self.bytes.trim_ascii_start();
         self.content_type.contains("html") || text.starts_with(b"<")
     }

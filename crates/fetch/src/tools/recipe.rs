@@ -2,7 +2,6 @@
 //! without a request.
 
 mod missing;
-mod named;
 mod package;
 
 use std::str::FromStr;
@@ -11,14 +10,17 @@ use jiff::Timestamp;
 use pep440_rs::Version;
 use vx_base::digest::Digest;
 use vx_base::package::Program;
-use vx_base::package::candidate::{Candidate, Scheme, SourceKind};
-use vx_base::platform::{Arch, Os, Platform};
+use vx_base::package::archive::Archive;
+use vx_base::package::candidate::Candidate;
+use vx_base::package::source_kind::SourceKind;
+use vx_base::system::platform::{Arch, Os, Platform};
 use vx_base::template;
 
-use super::catalogue::{self, SupportLine, Tool, UnknownTool};
+use super::catalogue::{SupportLine, Tool};
 use super::packaging::{Companion, Packaging, ProgramPath, VendorPackaging};
 pub use missing::NoRecipe;
 pub use package::uncatalogued;
+pub(crate) use package::{PackageLayout, named_package};
 
 /// The project's settings for a tool, beside its version.
 #[derive(Clone, Debug, Default)]
@@ -46,81 +48,62 @@ pub struct Recipe {
     pub tool: String,
     /// Its source.
     pub source: SourceKind,
-    pub(super) packages: Vec<String>,
+    pub(crate) packages: Vec<String>,
     /// Names that the packages no longer have.
-    pub(super) was: Vec<String>,
-    pub(super) also: Vec<Companion>,
-    pub(super) lts: Vec<SupportLine>,
-    pub(super) strip: u32,
+    pub(crate) was: Vec<String>,
+    pub(crate) also: Vec<Companion>,
+    pub(crate) lts: Vec<SupportLine>,
+    pub(crate) strip: u32,
     /// The folder of the release that the first archive is unpacked into; empty for the top.
-    pub(super) into: String,
+    pub(crate) into: String,
     /// True if the programs are those that the package itself declares.
-    pub(super) ships_programs: bool,
-    pub(super) url: Option<String>,
-    pub(super) digest: Option<Digest>,
+    pub(crate) ships_programs: bool,
+    pub(crate) url: Option<String>,
+    pub(crate) digest: Option<Digest>,
     /// The programs to look for on `PATH`.
-    pub(super) system: Vec<String>,
-    pub(super) version_arguments: Vec<String>,
+    pub(crate) system: Vec<String>,
+    pub(crate) version_arguments: Vec<String>,
     /// The layout of the tool on its vendor's site.
-    pub(super) vendor: Option<VendorPackaging>,
+    pub(crate) vendor: Option<VendorPackaging>,
     /// The latest time of publication of a release that is old enough; `None` if every age is.
-    pub(super) cutoff: Option<Timestamp>,
-    needs: Option<String>,
-    programs: Vec<ProgramPath>,
-    pub(super) platform: Platform,
+    pub(crate) cutoff: Option<Timestamp>,
+    pub(crate) needs: Option<String>,
+    pub(crate) programs: Vec<ProgramPath>,
+    pub(crate) platform: Platform,
 }
 
-impl Recipe {
-    /// The recipe of a tool: for the source that the project names, or else for the first in `order` that has the tool.
-    pub fn for_tool(
-        name: &str,
-        wanted: &RecipeRequest,
-        order: &[SourceKind],
-        platform: Platform,
-    ) -> Result<Self, NoRecipe> {
-        let known = catalogue::find(name);
-        if let Some(named) = package::named(name, wanted.source, wanted.package.as_deref()) {
-            named.check().map_err(|bad| NoRecipe::Package { tool: name.to_owned(), bad })?;
-            return Ok(Self::from_package(name, named, wanted, platform));
+/// A question for the recipe of a tool from one source.
+#[derive(Clone, Copy)]
+pub(crate) struct RecipeQuestion<'a> {
+    /// The tool, by its name in `vx.toml`.
+    pub(crate) name: &'a str,
+    /// The source.
+    pub(crate) kind: SourceKind,
+    /// The catalogue's entry of that name.
+    pub(crate) known: Option<&'static Tool>,
+    /// The project's settings for the tool.
+    pub(crate) wanted: &'a RecipeRequest,
+    pub(crate) platform: Platform,
+}
+
+impl RecipeQuestion<'_> {
+    /// The programs that the project declares; these others if it declares none.
+    pub(crate) fn programs_or(&self, others: &[ProgramPath]) -> Vec<ProgramPath> {
+        let declared = |program: &Program| ProgramPath {
+            runner: program.runner.clone(),
+            ..ProgramPath::plain(&program.name, &program.path)
+        };
+        match self.wanted.bin.as_slice() {
+            [] => others.to_vec(),
+            own => own.iter().map(declared).collect(),
         }
-        match (wanted.source, &wanted.url) {
-            (Some(SourceKind::Url) | None, Some(url)) => return Ok(Self::from_url(name, url, wanted, platform)),
-            (Some(SourceKind::Url), None) => {
-                let reason = "vx.toml gives no address for it".to_owned();
-                return Err(NoRecipe::NoSource { tool: name.to_owned(), platform, reason });
-            }
-            (Some(SourceKind::System), _) => return Ok(Self::from_system(name, known, wanted, platform)),
-            _ => {}
-        }
-        let tool = known.ok_or_else(|| UnknownTool::new(name))?;
-        let only = wanted.source.map(|source| vec![source]);
-        let unnamed = SourceKind::ALL.into_iter().filter(|kind| !order.contains(kind));
-        // A project's order moves sources to the front; it does not remove the others.
-        let tried = only.unwrap_or_else(|| order.iter().copied().chain(unnamed).collect());
-        for source in tried {
-            let packaging = match source {
-                SourceKind::Npm => tool.npm.as_ref(),
-                SourceKind::Pypi => tool.pypi.as_ref(),
-                SourceKind::Vendor => match &tool.vendor {
-                    Some(vendor) if vendor.carries(platform) => {
-                        return Ok(Self::from_vendor(name, tool, vendor, wanted, platform));
-                    }
-                    _ => None,
-                },
-                SourceKind::Url | SourceKind::System => None,
-            };
-            let carried = packaging.filter(|packaging| !packaging.packages(platform).is_empty());
-            if let Some(packaging) = carried {
-                return Ok(Self::from_registry(name, source, tool, packaging, wanted, platform));
-            }
-        }
-        Err(NoRecipe::NoSource { tool: name.to_owned(), platform, reason: reason(tool, wanted.source) })
     }
 
-    fn blank(name: &str, source: SourceKind, platform: Platform) -> Self {
-        Self {
-            tool: name.to_owned(),
-            source,
+    /// A recipe without packages and programs.
+    pub(crate) fn blank_recipe(&self) -> Recipe {
+        Recipe {
+            tool: self.name.to_owned(),
+            source: self.kind,
             packages: Vec::new(),
             was: Vec::new(),
             also: Vec::new(),
@@ -136,81 +119,41 @@ impl Recipe {
             cutoff: None,
             needs: None,
             programs: Vec::new(),
-            platform,
+            platform: self.platform,
         }
     }
 
-    fn from_registry(
-        name: &str,
-        source: SourceKind,
-        tool: &Tool,
-        packaging: &Packaging,
-        wanted: &RecipeRequest,
-        platform: Platform,
-    ) -> Self {
-        let declared: Vec<ProgramPath> = wanted.bin.iter().map(declared).collect();
-        Self {
-            packages: packaging.packages(platform),
+    /// The recipe of a tool from a registry whose packages the catalogue names; `None` if there is none for the platform.
+    pub(crate) fn catalogued_recipe(&self, tool: &Tool) -> Option<Recipe> {
+        let packaging = tool.packaging(self.kind)?;
+        (!packaging.packages(self.platform).is_empty()).then(|| self.packaged_recipe(tool, packaging))
+    }
+
+    fn packaged_recipe(&self, tool: &Tool, packaging: &Packaging) -> Recipe {
+        Recipe {
+            packages: packaging.packages(self.platform),
             was: packaging.was.clone(),
-            cutoff: wanted.cutoff,
+            cutoff: self.wanted.cutoff,
             also: packaging.also.clone(),
             lts: tool.lts.clone(),
             needs: packaging.needs.clone(),
-            strip: wanted.strip.unwrap_or(packaging.strip),
-            programs: if declared.is_empty() { packaging.programs.clone() } else { declared },
-            ..Self::blank(name, source, platform)
+            strip: self.wanted.strip.unwrap_or(packaging.strip),
+            programs: self.programs_or(&packaging.programs),
+            ..self.blank_recipe()
         }
     }
+}
 
-    fn from_vendor(
-        name: &str,
-        tool: &Tool,
-        vendor: &VendorPackaging,
-        wanted: &RecipeRequest,
-        platform: Platform,
-    ) -> Self {
-        let declared: Vec<ProgramPath> = wanted.bin.iter().map(declared).collect();
-        Self {
-            vendor: Some(vendor.clone()),
-            cutoff: wanted.cutoff,
-            lts: tool.lts.clone(),
-            programs: if declared.is_empty() { vendor.programs.clone() } else { declared },
-            ..Self::blank(name, SourceKind::Vendor, platform)
-        }
-    }
-
-    fn from_url(name: &str, url: &str, wanted: &RecipeRequest, platform: Platform) -> Self {
-        let programs = if wanted.bin.is_empty() {
-            vec![ProgramPath::plain(name, name)]
-        } else {
-            wanted.bin.iter().map(declared).collect()
-        };
-        Self {
-            url: Some(url.to_owned()),
-            digest: wanted.digest.clone(),
-            strip: wanted.strip.unwrap_or(0),
-            programs,
-            ..Self::blank(name, SourceKind::Url, platform)
-        }
-    }
-
-    fn from_system(name: &str, known: Option<&Tool>, wanted: &RecipeRequest, platform: Platform) -> Self {
-        let own = known.map_or(name, |tool| tool.name.as_str());
-        let mut programs: Vec<ProgramPath> = wanted.bin.iter().map(declared).collect();
-        let names = known.into_iter().flat_map(Tool::program_names).chain([own]);
-        programs.extend(names.map(|name| ProgramPath::plain(name, name)));
-        let listed = known.map(|tool| tool.system.clone()).filter(|programs| !programs.is_empty());
-        Self {
-            programs,
-            system: listed.unwrap_or_else(|| vec![own.to_owned()]),
-            version_arguments: known.map_or_else(|| vec!["--version".to_owned()], Tool::version_arguments),
-            ..Self::blank(name, SourceKind::System, platform)
-        }
-    }
-
+impl Recipe {
     /// The packages that may provide the tool, newest naming first; none for an address or the system.
     pub fn packages(&self) -> &[String] {
         &self.packages
+    }
+
+    /// True if the catalogue names the package of this archive.
+    pub(crate) fn names_package(&self, archive: &Archive) -> bool {
+        let companions = self.also.iter().map(|companion| companion.package(self.platform));
+        self.packages.iter().cloned().chain(companions).any(|package| package == archive.package)
     }
 
     /// The programs to look for on `PATH`, where the tool is the system's.
@@ -252,8 +195,7 @@ impl Recipe {
 
     /// A version as its source would offer it, as far as the catalogue knows.
     pub fn candidate(&self, version: &str) -> Candidate {
-        let scheme = if self.source == SourceKind::Npm { Scheme::Semver } else { Scheme::Python };
-        Candidate { lts: self.lts_of(version), ..Candidate::new(version, scheme) }
+        Candidate { lts: self.lts_of(version), ..Candidate::new(version, self.source.scheme()) }
     }
 
     /// True if a version is beyond the support lines that this catalogue knows, so that nothing can be said of it.
@@ -265,7 +207,7 @@ impl Recipe {
     }
 
     /// The codename of the support line of a version, once that line has begun.
-    pub(super) fn lts_of(&self, version: &str) -> Option<String> {
+    pub(crate) fn lts_of(&self, version: &str) -> Option<String> {
         let version = Version::from_str(version).ok()?;
         let line = self.lts.iter().find(|line| {
             Version::from_str(&line.from)
@@ -276,7 +218,7 @@ impl Recipe {
 }
 
 /// True if a version is older than another; false if either cannot be parsed.
-pub(super) fn is_older(version: &str, other: &str) -> bool {
+pub(crate) fn is_older(version: &str, other: &str) -> bool {
     match (Version::from_str(version), Version::from_str(other)) {
         (Ok(version), Ok(other)) => version < other,
         _ => false,
@@ -284,7 +226,7 @@ pub(super) fn is_older(version: &str, other: &str) -> bool {
 }
 
 /// True if a version is within these releases: `since` the first one, before `until`.
-pub(super) fn has(version: &str, since: Option<&str>, until: Option<&str>) -> bool {
+pub(crate) fn has(version: &str, since: Option<&str>, until: Option<&str>) -> bool {
     since.is_none_or(|since| !is_older(version, since)) && until.is_none_or(|until| is_older(version, until))
 }
 
@@ -299,22 +241,6 @@ fn go_name(platform: Platform) -> String {
         Arch::Arm64 => "arm64",
     };
     format!("{os}-{arch}")
-}
-
-fn declared(program: &Program) -> ProgramPath {
-    ProgramPath { runner: program.runner.clone(), ..ProgramPath::plain(&program.name, &program.path) }
-}
-
-fn reason(tool: &Tool, only: Option<SourceKind>) -> String {
-    let carried = tool.sources();
-    match (only, &tool.unavailable) {
-        (_, Some(reason)) => reason.clone(),
-        (Some(only), None) if !carried.contains(&only) => {
-            let names: Vec<&str> = carried.iter().map(|kind| kind.name()).collect();
-            format!("`{only}` does not carry it, {} does", names.join(" and "))
-        }
-        _ => "no registry has a package for it".to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -112,7 +112,7 @@ impl fmt::Display for SignatureFault {
 }
 
 impl SignatureFault {
-    pub(super) fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &'static str {
         match self {
             SignatureFault::Wrong { .. } => {
                 "do not use it: what the registry says was changed on the way, or the registry was; compare with another \

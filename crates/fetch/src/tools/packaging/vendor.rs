@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use vx_base::platform::{Os, Platform};
+use vx_base::system::platform::{Os, Platform};
 
 use super::ProgramPath;
 

@@ -5,11 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::options::SourceOptions;
+use crate::options::SourceOptions;
 
 /// The content of a `.netrc`.
 #[derive(Default)]
-pub(super) struct Netrc {
+pub(crate) struct Netrc {
     machines: Vec<Machine>,
 }
 
@@ -23,7 +23,7 @@ struct Machine {
 
 impl Netrc {
     /// Read the file named by `NETRC`, or else the one in the user's home directory; a missing file is empty.
-    pub(super) fn load(options: &SourceOptions) -> Self {
+    pub(crate) fn load(options: &SourceOptions) -> Self {
         let named = options.variable("NETRC").map(std::path::PathBuf::from);
         let usual = || {
             let home = options.user_directory()?;
@@ -57,7 +57,7 @@ impl Netrc {
     }
 
     /// The `Authorization` header for this address, if the file has credentials for its host.
-    pub(super) fn header(&self, url: &Url) -> Option<String> {
+    pub(crate) fn header(&self, url: &Url) -> Option<String> {
         let host = url.host_str()?;
         let named = |machine: &&Machine| machine.host.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(host));
         let machine = self.machines.iter().find(named);
@@ -114,12 +114,12 @@ impl Words<'_> {
 }
 
 /// The header for a name and a password.
-pub(super) fn basic(login: &str, password: &str) -> String {
+pub(crate) fn basic(login: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{login}:{password}")))
 }
 
 /// Split an address into the bare address, and the header made of its name and password.
-pub(super) fn split(mut url: Url) -> (Url, Option<String>) {
+pub(crate) fn split(mut url: Url) -> (Url, Option<String>) {
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let (login, password) = (decoded(url.username()), decoded(url.password().unwrap_or_default()));
     if login.is_empty() && password.is_empty() {
@@ -132,7 +132,7 @@ pub(super) fn split(mut url: Url) -> (Url, Option<String>) {
 }
 
 /// True if both addresses have the same scheme, host and port, and so may share credentials.
-pub(super) fn same_origin(one: &Url, other: &Url) -> bool {
+pub(crate) fn same_origin(one: &Url, other: &Url) -> bool {
     one.origin() == other.origin()
 }
 

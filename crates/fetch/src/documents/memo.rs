@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::error::{SourceError, SourceErrorKind};
+use crate::error::{SourceError, SourceErrorKind};
 
 /// Results by key. Threads that need the same one wait for the first thread to obtain it.
-pub(super) struct Memo<T> {
+pub(crate) struct Memo<T> {
     slots: Mutex<HashMap<String, Slot<T>>>,
 }
 
@@ -24,7 +24,7 @@ impl<T> Default for Memo<T> {
 impl<T> Memo<T> {
     /// The result for this key, made by `make` if there is none. A missing package is a result too; other failures are
     /// not kept.
-    pub(super) fn get(&self, key: &str, make: impl FnOnce() -> Result<T, SourceError>) -> Result<Arc<T>, SourceError> {
+    pub(crate) fn get(&self, key: &str, make: impl FnOnce() -> Result<T, SourceError>) -> Result<Arc<T>, SourceError> {
         let slot = {
             let mut slots = self.slots.lock();
             Arc::clone(slots.entry(key.to_owned()).or_default())
@@ -40,14 +40,14 @@ impl<T> Memo<T> {
     }
 
     /// The result for this key, if there is one already.
-    pub(super) fn peek(&self, key: &str) -> Option<Arc<T>> {
+    pub(crate) fn peek(&self, key: &str) -> Option<Arc<T>> {
         let slot = Arc::clone(self.slots.lock().get(key)?);
         let held = slot.lock();
         held.clone()?.ok()
     }
 
     /// Drop the result for this key.
-    pub(super) fn forget(&self, key: &str) {
+    pub(crate) fn forget(&self, key: &str) {
         self.slots.lock().remove(key);
     }
 }

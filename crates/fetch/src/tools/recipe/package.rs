@@ -1,18 +1,24 @@
 //! Recipes of packages that a project or its user names, and that the catalogue does not have.
 
-use vx_base::package::candidate::SourceKind;
-use vx_base::package::shipped::{NODE_MODULES, NamedPackage};
-use vx_base::platform::Platform;
+use vx_base::package::shipped::NamedPackage;
+use vx_base::package::source_kind::SourceKind;
 
-use super::{Recipe, RecipeRequest, declared};
-use crate::catalogue::{self, Tool};
-use crate::packaging::Packaging;
+use super::{Recipe, RecipeQuestion};
+use crate::tools::catalogue::{self, Tool};
+use crate::tools::packaging::Packaging;
 
-/// The tool that runs the scripts of npm's packages.
-const NODE: &str = "node";
+/// The layout of a package that the catalogue does not have, the same for all packages of a registry.
+pub(crate) struct PackageLayout {
+    /// The tool that runs its programs.
+    pub(crate) runner: Option<&'static str>,
+    /// The number of leading path components to drop.
+    pub(crate) strip: u32,
+    /// The folder of the release in which the package has a folder of its own; `None` for the top of the release.
+    pub(crate) folder: Option<&'static str>,
+}
 
 /// The package that is named for a tool: by its own name, or beside it.
-pub(super) fn named<'t>(
+pub(crate) fn named_package<'t>(
     tool: &'t str,
     source: Option<SourceKind>,
     package: Option<&'t str>,
@@ -27,46 +33,39 @@ pub fn uncatalogued<'t>(
     source: Option<SourceKind>,
     package: Option<&'t str>,
 ) -> Option<NamedPackage<'t>> {
-    named(tool, source, package).filter(|named| catalogued(tool, *named).is_none())
+    named_package(tool, source, package).filter(|named| catalogued(tool, *named).is_none())
 }
 
 /// The catalogue's layout of a package: `npm:prettier` is the package that the catalogue has for `prettier`.
 fn catalogued(tool: &str, named: NamedPackage<'_>) -> Option<(&'static Tool, &'static Packaging)> {
     let name = if NamedPackage::of_tool(tool).is_some() { named.bare() } else { tool };
     let tool = catalogue::find(name).filter(|tool| tool.name == name)?;
-    let packaging = match named.source {
-        SourceKind::Npm => tool.npm.as_ref(),
-        SourceKind::Pypi => tool.pypi.as_ref(),
-        SourceKind::Vendor | SourceKind::Url | SourceKind::System => None,
-    };
+    let packaging = tool.packaging(named.source);
     packaging.filter(|packaging| packaging.is_of(named.package)).map(|packaging| (tool, packaging))
 }
 
-impl Recipe {
+impl RecipeQuestion<'_> {
     /// The recipe of a named package: the catalogue's own layout if it has the package under this name, or else that of
     /// any package of its registry.
-    pub(super) fn from_package(
-        name: &str,
-        named: NamedPackage<'_>,
-        wanted: &RecipeRequest,
-        platform: Platform,
-    ) -> Self {
-        if let Some((tool, packaging)) = catalogued(name, named) {
-            return Self::from_registry(name, named.source, tool, packaging, wanted, platform);
+    pub(crate) fn package_recipe(&self, named: NamedPackage<'_>, layout: &PackageLayout) -> Recipe {
+        if let Some((tool, packaging)) = catalogued(self.name, named) {
+            return self.packaged_recipe(tool, packaging);
         }
-        let of_npm = named.source == SourceKind::Npm;
-        Self {
+        let folder = layout.folder.map(|folder| format!("{folder}/{}", named.package));
+        Recipe {
             packages: vec![named.package.to_owned()],
-            cutoff: wanted.cutoff,
-            needs: of_npm.then(|| NODE.to_owned()),
-            strip: wanted.strip.unwrap_or(u32::from(of_npm)),
-            into: if of_npm { format!("{NODE_MODULES}/{}", named.package) } else { String::new() },
-            programs: wanted.bin.iter().map(declared).collect(),
+            cutoff: self.wanted.cutoff,
+            needs: layout.runner.map(str::to_owned),
+            strip: self.wanted.strip.unwrap_or(layout.strip),
+            into: folder.unwrap_or_default(),
+            programs: self.programs_or(&[]),
             ships_programs: true,
-            ..Self::blank(name, named.source, platform)
+            ..self.blank_recipe()
         }
     }
+}
 
+impl Recipe {
     /// True if the programs are those that the package declares, which its archive alone shows.
     pub fn ships_programs(&self) -> bool {
         self.ships_programs
@@ -85,6 +84,7 @@ impl Recipe {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tools::recipe::RecipeRequest;
 
     fn recipe(tool: &str, source: Option<SourceKind>, package: Option<&str>) -> Recipe {
         let wanted = RecipeRequest { source, package: package.map(str::to_owned), ..RecipeRequest::default() };

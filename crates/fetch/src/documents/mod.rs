@@ -1,0 +1,7 @@
+//! Documents of registries and sites: requested, kept, and read entry by entry.
+
+pub(crate) mod cache;
+pub(crate) mod http;
+pub(crate) mod listed;
+pub(crate) mod memo;
+pub(crate) mod network;

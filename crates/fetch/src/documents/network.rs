@@ -1,0 +1,45 @@
+//! The way to all servers: the cache of their documents, the credentials of `.netrc`, and the sizes of archives.
+
+use url::Url;
+use vx_base::package::archive::{Archive, Origin};
+use vx_http::Trust;
+
+use super::cache::Cache;
+use super::http::Query;
+use super::memo::Memo;
+use crate::options::SourceOptions;
+use crate::options::credentials::Netrc;
+use crate::tools::artifact::Artifact;
+
+/// The means of all sources to make requests.
+pub(crate) struct Network {
+    pub(crate) cache: Cache,
+    pub(crate) netrc: Netrc,
+    /// The sizes of archives by address; `None` if the server does not give it.
+    sizes: Memo<Option<u64>>,
+}
+
+impl Network {
+    /// The means that the user's environment and files configure. No request is made yet.
+    pub(crate) fn new(options: &SourceOptions, trust: &Trust) -> Self {
+        Self { cache: Cache::new(options, trust), netrc: Netrc::load(options), sizes: Memo::default() }
+    }
+
+    /// Add the size, from the server of the archive, if the source does not give it.
+    pub(crate) fn sized(&self, artifact: Artifact) -> Artifact {
+        let Artifact { archive, origin, .. } = &artifact;
+        let size = archive.size.or_else(|| self.size(&format!("the size of {}", archive.file), origin));
+        Artifact { archive: Archive { size, ..archive.clone() }, ..artifact }
+    }
+
+    /// The size of an archive whose source does not list it; a failure is ignored.
+    pub(crate) fn size(&self, what: &str, at: &Origin) -> Option<u64> {
+        if self.cache.is_offline() {
+            return None;
+        }
+        let url = Url::parse(&at.url).ok()?;
+        let own = |hop: &Url| at.authorization_for(hop);
+        let query = Query::new(what, &url, "*/*", &own);
+        self.sizes.get(&at.url, || Ok(self.cache.client().size(&query))).ok().and_then(|size| *size)
+    }
+}
