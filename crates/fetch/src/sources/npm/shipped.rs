@@ -6,13 +6,15 @@ use std::thread;
 
 use nodejs_semver::Version;
 use vx_base::package::npm_range::NpmRange;
-use vx_base::package::shipped::{Lack, NODE_MODULES, NamedPackage, NpmManifest, Unshipped};
-use vx_base::threads::aside;
+use vx_base::package::shipped::{Lack, NODE_MODULES, NamedPackage, NpmManifest};
+use vx_base::system::threads::aside;
 
-use super::Sources;
-use crate::artifact::Artifact;
+use super::Npm;
+use crate::documents::network::Network;
 use crate::error::{SourceError, SourceErrorKind};
-use crate::recipe::Recipe;
+use crate::source::unshipped;
+use crate::tools::artifact::Artifact;
+use crate::tools::recipe::Recipe;
 
 /// The most packages for platforms that one package may ask for.
 const OPTIONAL_MAX: usize = 100;
@@ -39,35 +41,40 @@ enum Optional {
     Any,
 }
 
-impl Sources {
+impl Npm {
     /// The archive of a package, followed by those that it asks for on the recipe's platform.
     ///
     /// # Errors
     /// The package cannot be a tool by itself, or its registry gives no answer.
-    pub(super) fn shipped_artifacts(&self, recipe: &Recipe, version: &str) -> Result<Vec<Artifact>, SourceError> {
+    pub(super) fn shipped_artifacts(
+        &self,
+        network: &Network,
+        recipe: &Recipe,
+        version: &str,
+    ) -> Result<Vec<Artifact>, SourceError> {
         let Some(package) = recipe.packages.first() else {
             return Err(SourceError::new(recipe.tool.clone(), SourceErrorKind::NoSuchPackage));
         };
-        let manifest = self.npm.manifest(&self.cache, &self.netrc, package, version)?;
+        let manifest = self.manifest(&network.cache, &network.netrc, package, version)?;
         let whole = |lack: Option<Lack>| lack.map_or(Ok(()), |lack| Err(unshipped(recipe, package, version, lack)));
         whole(manifest.lack(true))?;
         if manifest.is_limited() && !manifest.is_made_for(recipe.platform) {
             let kind = SourceErrorKind::NotForPlatform(recipe.platform.to_string());
             return Err(SourceError::new(recipe.tool.clone(), kind));
         }
-        let beside = self.beside(recipe, &manifest)?;
+        let beside = self.beside(network, recipe, &manifest)?;
         whole(manifest.lack(!beside.is_empty()))?;
         thread::scope(|scope| {
             let ask = |one: Beside| {
                 aside(scope, move || {
-                    self.check_age(recipe, (package, version), (&one.package, &one.version))?;
-                    let mut artifact = self.npm_artifact(&one.package, &one.version, 1)?;
+                    self.check_age(network, recipe, (package, version), (&one.package, &one.version))?;
+                    let mut artifact = self.artifact(network, &one.package, &one.version, 1)?;
                     artifact.archive.into = format!("{NODE_MODULES}/{}", one.package);
                     Ok(artifact)
                 })
             };
             let asked: Vec<_> = beside.into_iter().map(ask).collect();
-            let mut main = self.npm_artifact(package, version, recipe.strip)?;
+            let mut main = self.artifact(network, package, version, recipe.strip)?;
             main.archive.into.clone_from(&recipe.into);
             let answers = asked.into_iter().map(|asked| asked.join().unwrap_or_else(|panic| resume_unwind(panic)));
             std::iter::once(Ok(main)).chain(answers).collect()
@@ -75,7 +82,7 @@ impl Sources {
     }
 
     /// The packages that are made for the recipe's platform, of those that a manifest names as optional.
-    fn beside(&self, recipe: &Recipe, manifest: &NpmManifest) -> Result<Vec<Beside>, SourceError> {
+    fn beside(&self, network: &Network, recipe: &Recipe, manifest: &NpmManifest) -> Result<Vec<Beside>, SourceError> {
         if manifest.optional.len() > OPTIONAL_MAX {
             let reason = format!("it asks for {} optional packages", manifest.optional.len());
             return Err(SourceError::new(recipe.tool.clone(), SourceErrorKind::Garbage(reason)));
@@ -87,7 +94,7 @@ impl Sources {
             let answers: Vec<_> = thread::scope(|scope| {
                 let asked: Vec<_> = some
                     .iter()
-                    .map(|(package, range)| aside(scope, || self.one_beside(recipe, package, range)))
+                    .map(|(package, range)| aside(scope, || self.one_beside(network, recipe, package, range)))
                     .collect();
                 asked.into_iter().map(|asked| asked.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
             });
@@ -107,9 +114,15 @@ impl Sources {
     }
 
     /// An optional package, in the version of this range.
-    fn one_beside(&self, recipe: &Recipe, package: &str, range: &str) -> Result<Optional, SourceError> {
-        let found = self.accepted(recipe, package, range).and_then(|version| {
-            let manifest = self.npm.manifest(&self.cache, &self.netrc, package, &version)?;
+    fn one_beside(
+        &self,
+        network: &Network,
+        recipe: &Recipe,
+        package: &str,
+        range: &str,
+    ) -> Result<Optional, SourceError> {
+        let found = self.accepted(network, recipe, package, range).and_then(|version| {
+            let manifest = self.manifest(&network.cache, &network.netrc, package, &version)?;
             Ok((version, manifest))
         });
         let (version, manifest): (String, Arc<NpmManifest>) = match found {
@@ -129,7 +142,7 @@ impl Sources {
 
     /// The version that a range means: itself if it is one, as platforms' packages nearly always have it, or else the
     /// newest that is old enough.
-    fn accepted(&self, recipe: &Recipe, package: &str, range: &str) -> Result<String, SourceError> {
+    fn accepted(&self, network: &Network, recipe: &Recipe, package: &str, range: &str) -> Result<String, SourceError> {
         if Version::parse(range).is_ok() {
             return Ok(range.to_owned());
         }
@@ -137,13 +150,6 @@ impl Sources {
         let none = || SourceError::new(&what, SourceErrorKind::NoSuchVersion(format!("within {range}")));
         let accepted = NpmRange::parse(range).ok_or_else(none)?;
         let fits = |version: &Version| accepted.satisfies(version);
-        self.newest_of(package, &what, recipe.cutoff, |version, _| fits(version))?.ok_or_else(none)
+        self.newest_of(network, package, &what, recipe.cutoff, |version, _| fits(version))?.ok_or_else(none)
     }
-}
-
-/// The error of a package that cannot be a tool by itself.
-pub(super) fn unshipped(recipe: &Recipe, package: &str, version: &str, lack: Lack) -> SourceError {
-    let (package, version) = (package.to_owned(), version.to_owned());
-    let unshipped = Unshipped { source_kind: recipe.source, package, version, lack };
-    SourceError::new(recipe.tool.clone(), SourceErrorKind::Unshipped(Box::new(unshipped)))
 }

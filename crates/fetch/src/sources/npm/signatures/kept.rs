@@ -6,14 +6,14 @@
 
 use std::time::Duration;
 
-use super::Npm;
-use super::document::SignedBy;
 use super::keys::{Keys, is_built_in};
 use super::signed::{KEYS_FRESH_FOR, RegistryKeys};
-use crate::cache::Cache;
-use crate::credentials::Netrc;
+use crate::documents::cache::Cache;
 use crate::error::SourceError;
-use crate::signature::{Claim, Proof, SignatureFault};
+use crate::options::credentials::Netrc;
+use crate::proof::signature::{Claim, Proof, SignatureFault};
+use crate::sources::npm::Npm;
+use crate::sources::npm::document::SignedBy;
 
 /// The age up to which a document of keys is complete: a key that it lacks is none of the registry's. An older one is
 /// requested again, since the lock may be newer than the document.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use vx_base::digest::Digest;
 
+use crate::documents::http::Document;
 use crate::error::SourceErrorKind;
-use crate::http::Document;
 
 /// The checksums of one file.
 #[derive(Debug, Default, Serialize, Deserialize)]

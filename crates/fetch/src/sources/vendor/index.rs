@@ -10,9 +10,9 @@ use serde_json::Value;
 use vx_base::age::Published;
 use vx_base::package::candidate::is_version;
 
+use crate::documents::http::Document;
 use crate::error::SourceErrorKind;
-use crate::http::Document;
-use crate::packaging::IndexPath;
+use crate::tools::packaging::IndexPath;
 
 /// The releases in the order of the list: newest first.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -6,10 +6,10 @@ use serde_json::Value;
 use vx_base::package::shipped::NpmManifest;
 
 use super::{Npm, document};
-use crate::cache::Cache;
-use crate::credentials::Netrc;
+use crate::documents::cache::Cache;
+use crate::documents::http::{Document, Query};
 use crate::error::{SourceError, SourceErrorKind};
-use crate::http::{Document, Query};
+use crate::options::credentials::Netrc;
 
 impl Npm {
     /// The manifest of a version: from the version's own document, or from the package's where the registry has no

@@ -11,10 +11,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use url::Url;
 
 use super::config::Named;
-use crate::cache::Cache;
+use crate::documents::cache::Cache;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::{ProgramOutput, SourceOptions};
-use crate::system::find_on_path;
 
 /// The time for which a result is used: the configuration behind an unchanged program may change too.
 const ANSWER_FRESH_FOR: Duration = Duration::from_secs(7 * 86_400);
@@ -52,7 +51,7 @@ const INDEX_PROGRAMS: [IndexProgram; 5] = [
 pub(super) fn installed_programs(options: &SourceOptions, cache: &Cache) -> Result<Named, SourceError> {
     let mut asked = Vec::new();
     for candidate in &INDEX_PROGRAMS {
-        let Some(path) = find_on_path(options, candidate.program) else { continue };
+        let Some(path) = options.program_on_path(candidate.program) else { continue };
         let key = state_of(&path);
         let known = key.as_ref().and_then(|key| cache.recall::<String>("index-of", key, ANSWER_FRESH_FOR));
         let index = known.or_else(|| {

@@ -13,14 +13,13 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
-use vx_base::package::candidate::SourceKind;
 
-use super::document::{SignedBy, is_key_name, read_json};
-use crate::attestation::authority::RegistryKey;
-use crate::catalogue;
+use crate::documents::http::Document;
 use crate::error::SourceErrorKind;
-use crate::http::Document;
-use crate::signature::SignatureFault;
+use crate::proof::attestation::authority::RegistryKey;
+use crate::proof::signature::SignatureFault;
+use crate::sources::npm::document::{SignedBy, is_key_name, read_json};
+use crate::tools::catalogue;
 
 /// The bytes before the point of every P-256 key, in the encoding that registries use.
 const P256_HEADER: [u8; 26] = [
@@ -34,7 +33,7 @@ static BUILT_IN: LazyLock<Vec<Key>> = LazyLock::new(|| {
         expires: known.expires,
         key: known.key.clone(),
     };
-    catalogue::keys(SourceKind::Npm).iter().map(key).collect()
+    catalogue::keys("npm").iter().map(key).collect()
 });
 
 /// The keys of a registry.
@@ -54,7 +53,7 @@ struct Key {
 
 /// The key that signed a version, as far as the signatures show.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Signer {
+pub(in crate::sources::npm) enum Signer {
     /// A current key.
     Current(String),
     /// An expired key, valid if the version was published before its expiry.
@@ -62,13 +61,13 @@ pub(super) enum Signer {
 }
 
 impl Keys {
-    pub(super) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
+    pub(in crate::sources::npm) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
         let mut keys: Self = read_json(document)?;
         keys.keys.retain(|key| is_key_name(&key.keyid));
         Ok(keys)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::sources::npm) fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
@@ -78,13 +77,17 @@ impl Keys {
     }
 
     /// True if the registry publishes a key of this name, or the catalogue has it.
-    pub(super) fn has(&self, keyid: &str) -> bool {
+    pub(in crate::sources::npm) fn has(&self, keyid: &str) -> bool {
         self.find(keyid).is_some()
     }
 
     /// Verify the signatures of `message`. One wrong signature is an error even beside valid ones, and at least one
     /// must be by a known key.
-    pub(super) fn verify(&self, message: &str, signatures: &[SignedBy]) -> Result<Option<Signer>, SignatureFault> {
+    pub(in crate::sources::npm) fn verify(
+        &self,
+        message: &str,
+        signatures: &[SignedBy],
+    ) -> Result<Option<Signer>, SignatureFault> {
         let mut signer = None;
         let mut unknown = None;
         for signature in signatures {
@@ -118,13 +121,13 @@ impl Keys {
 
 impl Keys {
     /// The key of this name, to verify what the registry attests.
-    pub(super) fn of_registry(&self, keyid: &str) -> Option<RegistryKey> {
+    pub(in crate::sources::npm) fn of_registry(&self, keyid: &str) -> Option<RegistryKey> {
         self.find(keyid).map(|key| RegistryKey { key: key.key.clone(), expires: key.expires })
     }
 }
 
 /// True if the catalogue has a key of this name.
-pub(super) fn is_built_in(keyid: &str) -> bool {
+pub(in crate::sources::npm) fn is_built_in(keyid: &str) -> bool {
     BUILT_IN.iter().any(|key| key.keyid == keyid)
 }
 

@@ -4,16 +4,16 @@ use serde::Deserialize;
 use serde_json::Value;
 use vx_base::package::archive::Archive;
 
-use super::Npm;
-use super::document::{PackageVersion, read_json};
 use super::keys::Keys;
 use super::signed::RegistryKeys;
-use crate::attestation::Attestation;
-use crate::attestation::statement::Subject;
-use crate::cache::Cache;
-use crate::credentials::Netrc;
+use crate::documents::cache::Cache;
+use crate::documents::http::{Document, Query, web_address};
 use crate::error::{SourceError, SourceErrorKind};
-use crate::http::{Document, Query, web_address};
+use crate::options::credentials::Netrc;
+use crate::proof::attestation::Attestation;
+use crate::proof::attestation::statement::Subject;
+use crate::sources::npm::Npm;
+use crate::sources::npm::document::{PackageVersion, read_json};
 
 /// The document of attestations of a version.
 #[derive(Deserialize)]
@@ -31,7 +31,7 @@ impl Npm {
     ///
     /// # Errors
     /// The attestations are wrong. That they cannot be had is no error.
-    pub(super) fn attestation(
+    pub(in crate::sources::npm) fn attestation(
         &self,
         cache: &Cache,
         netrc: &Netrc,

@@ -8,10 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use deno_npmrc::{NpmRc, NpmRegistryUrl, RegistryConfig, ResolvedNpmRc};
 use url::Url;
 
-use crate::credentials::{Netrc, basic, split};
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::SourceOptions;
-use crate::setting_places::{npm_global, npm_of_user};
+use crate::options::credentials::{Netrc, basic, split};
+use crate::options::setting_places::{npm_global, npm_of_user};
 
 /// The npm registry.
 pub(super) struct Registry {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::options::SourceOptions;
-use crate::setting_places::{environments, pip_name, pip_of_system, pip_of_user, uv_of_system, uv_of_user};
+use crate::options::setting_places::{environments, pip_name, pip_of_system, pip_of_user, uv_of_system, uv_of_user};
 
 /// A setting's value, and the name of the setting.
 pub(super) type Named = (String, String);

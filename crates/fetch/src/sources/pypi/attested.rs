@@ -11,12 +11,12 @@ use url::Url;
 use vx_base::package::archive::Archive;
 
 use super::Pypi;
-use crate::attestation::statement::Subject;
-use crate::attestation::{Attestation, AttestationFault};
-use crate::cache::Cache;
-use crate::credentials::Netrc;
+use crate::documents::cache::Cache;
+use crate::documents::http::{Document, Query, web_address};
 use crate::error::{SourceError, SourceErrorKind};
-use crate::http::{Document, Query, web_address};
+use crate::options::credentials::Netrc;
+use crate::proof::attestation::statement::Subject;
+use crate::proof::attestation::{Attestation, AttestationFault};
 
 /// The forms of the document.
 const ACCEPTED: &str = "application/vnd.pypi.integrity.v1+json, application/json;q=0.5";

@@ -1,37 +1,38 @@
 //! The Python package index: one page for each package lists every file of every version.
 
+mod agreement;
 mod ask;
 pub(crate) mod attested;
 mod config;
 mod glibc;
 mod index;
 mod page;
+mod project_settings;
 mod safety;
-pub(super) mod wheel;
+mod source;
+mod wheel;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use url::Url;
 use vx_base::age::Published;
 use vx_base::package::archive::{Archive, Origin};
-use vx_base::platform::Platform;
+use vx_base::system::platform::Platform;
 
-use super::artifact::Artifact;
-use super::attestation::check::Checker;
-use super::cache::Cache;
-use super::credentials::{Netrc, same_origin};
-use super::error::{SourceError, SourceErrorKind};
-use super::http::{Query, web_address};
-use super::memo::Memo;
-use super::options::SourceOptions;
-pub(super) use config::{pip_value, uv_index};
+use crate::documents::cache::Cache;
+use crate::documents::http::{Query, web_address};
+use crate::documents::memo::Memo;
+use crate::error::{SourceError, SourceErrorKind};
+use crate::options::SourceOptions;
+use crate::options::credentials::{Netrc, same_origin};
+use crate::proof::attestation::check::Checker;
+use crate::tools::artifact::Artifact;
 use glibc::Glibc;
 use index::Index;
 use page::{File, Page};
-pub(super) use safety::{certificate_files, client_certificate, trusted_hosts};
+pub(super) use source::ROW;
 use wheel::Fit;
 
 /// JSON if the index supports it, or else the older HTML.
@@ -61,21 +62,6 @@ impl Pypi {
     pub(super) fn new(options: SourceOptions) -> Self {
         let checker = Checker::new(options.home.trusted_root());
         Self { options, index: OnceLock::new(), pages: Memo::default(), glibc: OnceLock::new(), checker }
-    }
-
-    /// The configuration files that apply, as far as they exist.
-    pub(super) fn setting_files(&self) -> Vec<PathBuf> {
-        config::files(&self.options)
-    }
-
-    /// The address of the index.
-    pub(super) fn address(&self, cache: &Cache) -> Result<Url, SourceError> {
-        self.index(cache).map(|index| index.url.clone())
-    }
-
-    /// The header for an address of the index itself.
-    pub(super) fn authorization_for(&self, cache: &Cache, netrc: &Netrc, url: &Url) -> Option<String> {
-        self.index(cache).ok().and_then(|index| self.authorization(index, netrc, url))
     }
 
     fn index(&self, cache: &Cache) -> Result<&Index, SourceError> {

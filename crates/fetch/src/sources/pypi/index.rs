@@ -3,10 +3,10 @@
 use url::Url;
 
 use super::{ask, config};
-use crate::cache::Cache;
-use crate::credentials::split;
+use crate::documents::cache::Cache;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::SourceOptions;
+use crate::options::credentials::split;
 
 /// The variables that name it, highest priority first.
 const VARIABLES: [&str; 3] = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"];

@@ -3,28 +3,31 @@
 //! The addresses of the sites are in the catalogue, and a mirror can replace each of them. A lock names the site and
 //! the folder on it, so that it works with any mirror.
 
+mod agreement;
 mod checksums;
 mod index;
+mod source;
 
 use std::sync::Arc;
 
 use url::Url;
 use vx_base::age::Published;
 use vx_base::package::archive::{Archive, Origin};
-use vx_base::platform::Platform;
+use vx_base::system::platform::Platform;
 
-use super::artifact::Artifact;
-use super::cache::Cache;
-use super::catalogue;
-use super::credentials::{Netrc, split};
-use super::error::{SourceError, SourceErrorKind};
-use super::http::Query;
-use super::memo::Memo;
-use super::options::SourceOptions;
-use super::packaging::{ArchivePath, Names, Site, VendorPackaging};
-use super::recipe::Recipe;
+use crate::documents::cache::Cache;
+use crate::documents::http::Query;
+use crate::documents::memo::Memo;
+use crate::error::{SourceError, SourceErrorKind};
+use crate::options::SourceOptions;
+use crate::options::credentials::{Netrc, split};
+use crate::tools::artifact::Artifact;
+use crate::tools::catalogue;
+use crate::tools::packaging::{ArchivePath, Names, Site, VendorPackaging};
+use crate::tools::recipe::Recipe;
 use checksums::Checksums;
 use index::Index;
+pub(super) use source::ROW;
 
 /// The client for vendors' sites.
 pub(super) struct Vendor {
@@ -54,7 +57,7 @@ impl Vendor {
     }
 
     /// The address of a tool's list of releases.
-    pub(super) fn list_of(&self, packaging: &VendorPackaging) -> Result<Url, SourceError> {
+    fn list_of(&self, packaging: &VendorPackaging) -> Result<Url, SourceError> {
         self.address(&packaging.index.site, &packaging.index.path, |site| &site.index)
     }
 
@@ -168,7 +171,7 @@ impl Vendor {
 
     /// The header for one redirect; the site's own credentials go to no other host.
     fn header(&self, own: &Option<String>, url: &Url, netrc: &Netrc, hop: &Url) -> Option<String> {
-        let ours = own.clone().filter(|_| super::credentials::same_origin(url, hop));
+        let ours = own.clone().filter(|_| crate::options::credentials::same_origin(url, hop));
         ours.or_else(|| netrc.header(hop))
     }
 

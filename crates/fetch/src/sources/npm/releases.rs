@@ -10,36 +10,41 @@ use nodejs_semver::Version;
 use vx_base::age::Published;
 use vx_base::package::candidate::{Candidate, Scheme, is_version};
 use vx_base::package::npm_range::NpmRange;
-use vx_base::threads::aside;
+use vx_base::system::threads::aside;
 
-use super::Sources;
-use crate::artifact::Artifact;
+use super::{Npm, Package, PackageVersion, Times};
+use crate::documents::network::Network;
 use crate::error::{SourceError, SourceErrorKind};
-use crate::npm::{Package, PackageVersion, Times};
-use crate::packaging::Companion;
-use crate::recipe::{Recipe, has};
+use crate::tools::artifact::Artifact;
+use crate::tools::packaging::Companion;
+use crate::tools::recipe::{Recipe, has};
 
-impl Sources {
+impl Npm {
     /// The versions of a tool; with `dated`, the time of each, if that decides which of them are too young.
-    pub(super) fn npm_candidates(&self, recipe: &Recipe, dated: bool) -> Result<Vec<Candidate>, SourceError> {
+    pub(super) fn tool_candidates(
+        &self,
+        network: &Network,
+        recipe: &Recipe,
+        dated: bool,
+    ) -> Result<Vec<Candidate>, SourceError> {
         thread::scope(|scope| {
             // The packages that archives are chosen from are requested together with the versions, not after them. A
             // failure is reported at their use.
             let chosen = recipe.also.iter().filter(|companion| companion.engine.is_some());
             let later = chosen.map(|companion| &companion.package).chain(recipe.packages.iter().skip(1));
             for package in later {
-                let ask = || self.npm.package(&self.cache, &self.netrc, package);
+                let ask = || self.package(&network.cache, &network.netrc, package);
                 // Without a thread for it, it is requested at its use.
                 let _ = thread::Builder::new().spawn_scoped(scope, ask);
             }
-            self.npm_versions(recipe, dated)
+            self.tool_versions(network, recipe, dated)
         })
     }
 
-    fn npm_versions(&self, recipe: &Recipe, dated: bool) -> Result<Vec<Candidate>, SourceError> {
+    fn tool_versions(&self, network: &Network, recipe: &Recipe, dated: bool) -> Result<Vec<Candidate>, SourceError> {
         let mut found: BTreeMap<String, Candidate> = BTreeMap::new();
-        for (name, package) in self.npm_packages(recipe)? {
-            let times = self.npm_times(name, &package, recipe.cutoff.filter(|_| dated))?;
+        for (name, package) in self.tool_packages(network, recipe)? {
+            let times = self.open_times(network, name, &package, recipe.cutoff.filter(|_| dated))?;
             for (version, release) in &package.versions {
                 let engine = release.node.clone().filter(|_| recipe.needs() == Some("node"));
                 let candidate = Candidate {
@@ -56,11 +61,15 @@ impl Sources {
 
     /// The existing packages of a tool. A missing package of an older naming is fine; a tool without any package is an
     /// error.
-    fn npm_packages<'r>(&self, recipe: &'r Recipe) -> Result<Vec<(&'r str, Arc<Package>)>, SourceError> {
+    fn tool_packages<'r>(
+        &self,
+        network: &Network,
+        recipe: &'r Recipe,
+    ) -> Result<Vec<(&'r str, Arc<Package>)>, SourceError> {
         let mut packages = Vec::new();
         let mut gone = None;
         for name in &recipe.packages {
-            match self.npm.package(&self.cache, &self.netrc, name) {
+            match self.package(&network.cache, &network.netrc, name) {
                 Ok(package) => packages.push((name.as_str(), package)),
                 Err(error) if error.kind == SourceErrorKind::NoSuchPackage => gone = gone.or(Some(error)),
                 Err(error) => return Err(error),
@@ -73,8 +82,9 @@ impl Sources {
     }
 
     /// The times of publication of a package, if its document leaves open which versions are later than the cutoff.
-    fn npm_times(
+    fn open_times(
         &self,
+        network: &Network,
         name: &str,
         package: &Package,
         cutoff: Option<Timestamp>,
@@ -83,18 +93,23 @@ impl Sources {
             return Ok(None);
         }
         let versions: Vec<&str> = package.versions.keys().map(String::as_str).collect();
-        self.npm.times(&self.cache, &self.netrc, name, &versions).map(Some)
+        self.times(&network.cache, &network.netrc, name, &versions).map(Some)
     }
 
-    pub(super) fn npm_artifacts(&self, recipe: &Recipe, version: &str) -> Result<Vec<Artifact>, SourceError> {
+    pub(super) fn tool_artifacts(
+        &self,
+        network: &Network,
+        recipe: &Recipe,
+        version: &str,
+    ) -> Result<Vec<Artifact>, SourceError> {
         if recipe.ships_programs {
-            return self.shipped_artifacts(recipe, version);
+            return self.shipped_artifacts(network, recipe, version);
         }
         thread::scope(|scope| {
             let had = |one: &&Companion| has(version, one.since.as_deref(), one.until.as_deref());
-            let ask = |one| aside(scope, move || self.npm_companion(one, version, recipe));
+            let ask = |one| aside(scope, move || self.companion_artifact(network, one, version, recipe));
             let also: Vec<_> = recipe.also.iter().filter(had).map(ask).collect();
-            let mut artifacts = vec![self.npm_main(recipe, version)?];
+            let mut artifacts = vec![self.main_artifact(network, recipe, version)?];
             for asked in also {
                 artifacts.push(asked.join().unwrap_or_else(|panic| resume_unwind(panic))?);
             }
@@ -102,17 +117,23 @@ impl Sources {
         })
     }
 
-    fn npm_companion(&self, companion: &Companion, version: &str, recipe: &Recipe) -> Result<Artifact, SourceError> {
+    fn companion_artifact(
+        &self,
+        network: &Network,
+        companion: &Companion,
+        version: &str,
+        recipe: &Recipe,
+    ) -> Result<Artifact, SourceError> {
         let package = companion.package(recipe.platform);
         let version = match &companion.engine {
-            Some(engine) => self.newest_accepting(&package, engine, version, recipe.cutoff)?,
+            Some(engine) => self.newest_accepting(network, &package, engine, version, recipe.cutoff)?,
             None => {
                 let first = recipe.packages.first().map(String::as_str).unwrap_or_default();
-                self.check_age(recipe, (first, version), (&package, version))?;
+                self.check_age(network, recipe, (first, version), (&package, version))?;
                 version.to_owned()
             }
         };
-        let mut artifact = self.npm_artifact(&package, &version, companion.strip)?;
+        let mut artifact = self.artifact(network, &package, &version, companion.strip)?;
         artifact.archive.into = companion.folder(recipe.platform);
         Ok(artifact)
     }
@@ -125,14 +146,15 @@ impl Sources {
     /// It is too young. A source without an answer does not matter, as for sources without dates.
     pub(super) fn check_age(
         &self,
+        network: &Network,
         recipe: &Recipe,
         (first, version): (&str, &str),
         (beside, its_version): (&str, &str),
     ) -> Result<(), SourceError> {
         let Some(cutoff) = recipe.cutoff else { return Ok(()) };
         let is_young = |name: &str, version: &str| {
-            let document = self.npm.package(&self.cache, &self.netrc, name).ok()?;
-            let times = self.npm_times(name, &document, Some(cutoff)).ok()?;
+            let document = self.package(&network.cache, &network.netrc, name).ok()?;
+            let times = self.open_times(network, name, &document, Some(cutoff)).ok()?;
             published(version, &document, times.as_deref()).map(|published| published.latest() > cutoff)
         };
         if is_young(beside, its_version) != Some(true) || is_young(first, version) == Some(true) {
@@ -142,10 +164,10 @@ impl Sources {
         Err(SourceError::new(what, SourceErrorKind::TooYoung(cutoff)))
     }
 
-    fn npm_main(&self, recipe: &Recipe, version: &str) -> Result<Artifact, SourceError> {
+    fn main_artifact(&self, network: &Network, recipe: &Recipe, version: &str) -> Result<Artifact, SourceError> {
         let mut missing = None;
         for name in &recipe.packages {
-            match self.npm_artifact(name, version, recipe.strip) {
+            match self.artifact(network, name, version, recipe.strip) {
                 Err(error)
                     if matches!(error.kind, SourceErrorKind::NoSuchPackage | SourceErrorKind::NoSuchVersion(_)) =>
                 {
@@ -158,23 +180,29 @@ impl Sources {
         Err(missing.unwrap_or_else(none))
     }
 
-    pub(super) fn npm_artifact(&self, package: &str, version: &str, strip: u32) -> Result<Artifact, SourceError> {
+    pub(super) fn artifact(
+        &self,
+        network: &Network,
+        package: &str,
+        version: &str,
+        strip: u32,
+    ) -> Result<Artifact, SourceError> {
         // The size is requested from the usual address while the release's document is requested, which gives the
         // actual address.
-        let usual = self.npm.usual_place(&self.netrc, package, version).ok();
+        let usual = self.usual_place(&network.netrc, package, version).ok();
         let (tarball, size) = thread::scope(|scope| {
-            let size = usual.as_ref().map(|at| aside(scope, || self.size(&format!("the size of {package}"), at)));
-            let keys = || self.npm.keys(&self.cache, &self.netrc, package);
+            let size = usual.as_ref().map(|at| aside(scope, || network.size(&format!("the size of {package}"), at)));
+            let keys = || self.keys(&network.cache, &network.netrc, package);
             // Without a thread for them, they are requested at their use.
             let _ = thread::Builder::new().spawn_scoped(scope, keys);
-            let tarball = self.npm.tarball(&self.cache, &self.netrc, package, version);
+            let tarball = self.tarball(&network.cache, &network.netrc, package, version);
             (tarball, size.and_then(|asked| asked.join().ok().flatten()))
         });
         let mut tarball = tarball?;
         tarball.archive.strip = strip;
         match usual {
             Some(usual) if usual.url == tarball.origin.url => tarball.archive.size = size,
-            _ => tarball = self.sized(tarball),
+            _ => tarball = network.sized(tarball),
         }
         Ok(tarball)
     }
@@ -182,6 +210,7 @@ impl Sources {
     /// The newest release of a package whose `engines` accept this version of `engine`, published by the cutoff.
     fn newest_accepting(
         &self,
+        network: &Network,
         package: &str,
         engine: &str,
         version: &str,
@@ -194,19 +223,20 @@ impl Sources {
         let runs = |_: &Version, release: &PackageVersion| {
             NpmRange::parse(release.node.as_deref().unwrap_or("*")).is_some_and(|range| range.satisfies(&host))
         };
-        self.newest_of(package, &what, cutoff, runs)?.ok_or_else(none)
+        self.newest_of(network, package, &what, cutoff, runs)?.ok_or_else(none)
     }
 
     /// The newest finished release of a package that fits, published by the cutoff; `None` if none fits.
     pub(super) fn newest_of(
         &self,
+        network: &Network,
         package: &str,
         what: &str,
         cutoff: Option<Timestamp>,
         fits: impl Fn(&Version, &PackageVersion) -> bool,
     ) -> Result<Option<String>, SourceError> {
-        let document = self.npm.package(&self.cache, &self.netrc, package)?;
-        let times = self.npm_times(package, &document, cutoff)?;
+        let document = self.package(&network.cache, &network.netrc, package)?;
+        let times = self.open_times(network, package, &document, cutoff)?;
         let fitting = document.versions.iter().filter_map(|(text, release)| {
             let own = Version::parse(text).ok().filter(|own| !own.is_prerelease() && !release.deprecated)?;
             (is_version(text) && fits(&own, release)).then_some((own, text))

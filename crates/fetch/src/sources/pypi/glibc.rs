@@ -4,7 +4,6 @@ use std::ffi::OsStr;
 use std::fmt;
 
 use crate::options::SourceOptions;
-use crate::system::find_on_path;
 
 /// A version of glibc; `None` if it is not known, or if the system has another C library.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,7 +17,7 @@ impl Glibc {
     pub(super) fn installed(options: &SourceOptions) -> Self {
         let said = || {
             let output =
-                (options.runner)(&find_on_path(options, "getconf")?, &[OsStr::new("GNU_LIBC_VERSION")]).ok()?;
+                (options.runner)(&options.program_on_path("getconf")?, &[OsStr::new("GNU_LIBC_VERSION")]).ok()?;
             Self::in_answer(str::from_utf8(&output.stdout).ok()?)
         };
         Self(said())

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::Npm;
 use super::document::Times;
-use crate::cache::Cache;
-use crate::credentials::Netrc;
+use crate::documents::cache::Cache;
+use crate::documents::http::Query;
 use crate::error::SourceError;
-use crate::http::Query;
+use crate::options::credentials::Netrc;
 
 impl Npm {
     /// The times of publication of a package. Cached ones are used at any age if they have these versions, because the

@@ -6,18 +6,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use vx_base::package::archive::Signed;
 
-use super::Npm;
-use super::document::{PackageVersion, SignedBy};
 use super::keys::{Keys, Signer};
-use crate::cache::Cache;
-use crate::credentials::Netrc;
+use crate::documents::cache::Cache;
+use crate::documents::http::Query;
 use crate::error::{SourceError, SourceErrorKind};
-use crate::http::Query;
-use crate::signature::{Signature, SignatureFault};
+use crate::options::credentials::Netrc;
+use crate::proof::signature::{Signature, SignatureFault};
+use crate::sources::npm::Npm;
+use crate::sources::npm::document::{PackageVersion, SignedBy};
 
 /// The time for which the keys are used before they are requested again; a signature by an unknown key requests them at
 /// once.
-pub(super) const KEYS_FRESH_FOR: Duration = Duration::from_secs(86_400);
+pub(in crate::sources::npm) const KEYS_FRESH_FOR: Duration = Duration::from_secs(86_400);
 
 /// The published keys of a registry.
 pub(crate) enum RegistryKeys {
@@ -31,14 +31,14 @@ pub(crate) enum RegistryKeys {
 
 /// A version whose signature is examined, with the means to request documents for it.
 #[derive(Clone, Copy)]
-pub(super) struct Examined<'a> {
-    pub(super) cache: &'a Cache,
-    pub(super) netrc: &'a Netrc,
+pub(in crate::sources::npm) struct Examined<'a> {
+    pub(in crate::sources::npm) cache: &'a Cache,
+    pub(in crate::sources::npm) netrc: &'a Netrc,
     /// The package.
-    pub(super) name: &'a str,
-    pub(super) version: &'a str,
+    pub(in crate::sources::npm) name: &'a str,
+    pub(in crate::sources::npm) version: &'a str,
     /// The registry's document of the version.
-    pub(super) release: &'a PackageVersion,
+    pub(in crate::sources::npm) release: &'a PackageVersion,
 }
 
 impl Npm {
@@ -60,7 +60,7 @@ impl Npm {
 
     /// The signature of a version. A wrong signature is an error; a missing one is an error only if signatures are
     /// required.
-    pub(super) fn signature(&self, examined: Examined<'_>) -> Result<Signature, SourceError> {
+    pub(in crate::sources::npm) fn signature(&self, examined: Examined<'_>) -> Result<Signature, SourceError> {
         let Examined { cache, netrc, name, version, release } = examined;
         let keys = self.keys(cache, netrc, name)?;
         let fault = |fault| self.unsigned(name, version, fault);
@@ -142,12 +142,12 @@ impl Npm {
         }
     }
 
-    pub(super) fn unsigned(&self, name: &str, version: &str, fault: SignatureFault) -> SourceError {
+    pub(in crate::sources::npm) fn unsigned(&self, name: &str, version: &str, fault: SignatureFault) -> SourceError {
         self.unproved(name, version, SourceErrorKind::Signature(fault))
     }
 
     /// The error of a version that is not what it should be.
-    pub(super) fn unproved(&self, name: &str, version: &str, kind: SourceErrorKind) -> SourceError {
+    pub(in crate::sources::npm) fn unproved(&self, name: &str, version: &str, kind: SourceErrorKind) -> SourceError {
         let what = format!("the npm package {name} {version}");
         match self.registry().and_then(|registry| registry.package_url(name)) {
             Ok(url) => SourceError::at(what, &url, kind),

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use pep440_rs::Version;
 use vx_base::package::archive::is_one_name;
 use vx_base::package::candidate::is_version;
-use vx_base::platform::{Arch, Os, Platform};
+use vx_base::system::platform::{Arch, Os, Platform};
 
 use super::glibc::Glibc;
 

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::wheel;
+use crate::documents::http::Document;
+use crate::documents::listed::{Listed, PassedOver};
 use crate::error::SourceErrorKind;
-use crate::http::Document;
-use crate::listed::{Listed, PassedOver};
 
 /// The version of the index's interface, of which all minor versions are read.
 const INTERFACE_MAJOR: u32 = 1;

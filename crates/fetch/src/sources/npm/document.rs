@@ -11,9 +11,9 @@ use serde_json::Value;
 use vx_base::age::Published;
 use vx_base::digest::{Algorithm, Digest};
 
+use crate::documents::http::Document;
+use crate::documents::listed::{Listed, PassedOver};
 use crate::error::SourceErrorKind;
-use crate::http::Document;
-use crate::listed::{Listed, PassedOver};
 
 /// A package, with its versions.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -1,17 +1,18 @@
 //! The npm registry: versions from abbreviated documents, archives from the document of one version.
 
-mod attested;
+mod agreement;
 mod client;
 mod document;
-mod kept;
-mod keys;
 mod manifest;
+mod project_settings;
 mod registry;
+mod releases;
 mod safety;
-mod signed;
+mod shipped;
+mod signatures;
+mod source;
 mod times;
 
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -20,20 +21,19 @@ use vx_base::digest::Digest;
 use vx_base::package::archive::{Archive, Origin};
 use vx_base::package::shipped::NpmManifest;
 
-use super::artifact::Artifact;
-use super::attestation::check::Checker;
-use super::cache::Cache;
-use super::credentials::Netrc;
-use super::error::{SourceError, SourceErrorKind};
-use super::http::Query;
-use super::memo::Memo;
-use super::options::SourceOptions;
-use super::signature::Signature;
-pub(super) use client::client_certificates;
+use crate::documents::cache::Cache;
+use crate::documents::http::Query;
+use crate::documents::memo::Memo;
+use crate::error::{SourceError, SourceErrorKind};
+use crate::options::SourceOptions;
+use crate::options::credentials::Netrc;
+use crate::proof::attestation::check::Checker;
+use crate::proof::signature::Signature;
+use crate::tools::artifact::Artifact;
 pub(super) use document::{Package, PackageVersion, Times};
 use registry::Registry;
-pub(super) use safety::{certificate_files, unchecked_hosts};
-use signed::{Examined, RegistryKeys};
+use signatures::signed::{Examined, RegistryKeys};
+pub(super) use source::ROW;
 
 /// The abbreviated form of a package's document, or the long form from servers that do not know it.
 const ACCEPT: &str = "application/vnd.npm.install-v1+json, application/json;q=0.8, */*;q=0.5";
@@ -67,23 +67,8 @@ impl Npm {
         }
     }
 
-    /// The configuration files that apply, as far as they exist.
-    pub(super) fn setting_files(&self) -> Vec<PathBuf> {
-        registry::files(&self.options)
-    }
-
-    /// The address of the registry, for packages whose scope has no registry of its own.
-    pub(super) fn address(&self) -> Result<Url, SourceError> {
-        self.registry()?.address()
-    }
-
-    /// The header for an address of the registry itself.
-    pub(super) fn authorization(&self, netrc: &Netrc, url: &Url) -> Option<String> {
-        self.registry().ok().and_then(|registry| registry.authorization(url, "")).or_else(|| netrc.header(url))
-    }
-
     /// The address of the document of a package.
-    pub(super) fn list_of(&self, name: &str) -> Result<Url, SourceError> {
+    fn list_of(&self, name: &str) -> Result<Url, SourceError> {
         self.registry()?.package_url(name)
     }
 
@@ -235,7 +220,7 @@ impl Npm {
 }
 
 /// The usual file name of an archive.
-pub(super) fn usual_file(name: &str, version: &str) -> String {
+fn usual_file(name: &str, version: &str) -> String {
     let bare = name.rsplit('/').next().unwrap_or(name);
     format!("{bare}-{version}.tgz")
 }
