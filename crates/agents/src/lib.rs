@@ -7,43 +7,29 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
-mod active;
 mod agent;
 mod arguments;
-mod child;
-mod counts;
+mod batch;
 mod error;
 mod event;
-mod job;
-mod last_lines;
-mod lines;
-mod messages;
-mod order;
-mod outcome;
+mod output;
 mod permission;
 mod place;
-mod queue;
-mod reading;
-mod recent;
-mod rendering;
 mod request;
-mod slot;
-mod spawn;
-mod stderr;
-mod thread;
+mod turn;
 
-pub use active::{ActiveTurn, active_turns};
 pub use agent::{Agent, AgentsError, agents_of, builtin_agents};
-pub use child::{TurnChildError, run_child};
-pub use counts::Counts;
+pub use batch::child::{TurnChildError, run_child};
+pub use batch::job::TurnJob;
+pub use batch::order::{TurnFiles, TurnOrder, TurnResult};
 pub use error::TurnError;
 pub use event::{Block, Message, Role, Status, TurnEvent, Usage};
-pub use job::TurnJob;
-pub use order::{TurnFiles, TurnOrder, TurnResult};
-pub use outcome::{Outcome, Verdict};
+pub use output::counts::Counts;
+pub use output::rendering::{Rendering, Shown};
+pub use output::stderr::STDERR_CAP_BYTES;
 pub use permission::IMMEDIATE_MODES;
-pub use queue::WAITING_CAP_BYTES;
-pub use rendering::{Rendering, Shown};
 pub use request::{Limits, Prompt, TurnRequest};
-pub use spawn::{TurnHandle, find_agent, spawn_turn, spawn_turn_on};
-pub use stderr::STDERR_CAP_BYTES;
+pub use turn::active::{ActiveTurn, active_turns};
+pub use turn::outcome::{Outcome, Verdict};
+pub use turn::queue::WAITING_CAP_BYTES;
+pub use turn::spawn::{TurnHandle, find_agent, spawn_turn, spawn_turn_on};

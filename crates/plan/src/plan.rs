@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use vx_base::digest::Digest;
 use vx_base::files::agreed_file::AgreedFile;
 use vx_base::package::archive::Archive;
-use vx_base::package::candidate::SourceKind;
+use vx_base::package::source_kind::SourceKind;
 use vx_base::package::{Part, Program};
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_fetch::Claim;
@@ -282,10 +282,7 @@ impl ResolvedRelease {
 
     /// True if the archives can be verified: those from an address need a digest, and registries always give one.
     fn verifiable(&self) -> bool {
-        match self.source {
-            SourceKind::Url | SourceKind::Vendor => self.parts.iter().all(|part| part.archive.digest.is_some()),
-            SourceKind::Npm | SourceKind::Pypi | SourceKind::System => true,
-        }
+        self.source.facts().always_has_digests || self.parts.iter().all(|part| part.archive.digest.is_some())
     }
 }
 

@@ -22,9 +22,10 @@ use std::path::Path;
 use vx_base::age::ReleaseAge;
 use vx_base::digest::Digest;
 use vx_base::package::Part;
-use vx_base::package::candidate::{Candidate, SourceKind};
-use vx_base::parallel::in_parallel;
-use vx_base::platform::Platform;
+use vx_base::package::candidate::Candidate;
+use vx_base::package::source_kind::SourceKind;
+use vx_base::system::parallel::in_parallel;
+use vx_base::system::platform::Platform;
 use vx_base::template;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_fetch::{Artifact, NoRecipe, Recipe, SourceError, Sources};
@@ -101,7 +102,7 @@ impl Resolver<'_> {
     /// neither is a tool for other systems that has no recipe on this one.
     pub fn lockable(&self, ask: &ToolRequest) -> bool {
         match self.recipe(ask, self.platform) {
-            Ok(recipe) => recipe.source != SourceKind::System,
+            Ok(recipe) => recipe.source.facts().is_installed,
             Err(_) => ask.wanted_on(self.platform.os),
         }
     }
@@ -183,9 +184,8 @@ impl Resolver<'_> {
     }
 
     fn recipe(&self, ask: &ToolRequest, platform: Platform) -> Result<Recipe, NoRecipe> {
-        let system = ask.request.is_system().then_some(SourceKind::System);
         let wanted = vx_fetch::RecipeRequest {
-            source: ask.source.or(system),
+            source: ask.named_source(),
             package: ask.package.clone(),
             url: ask.url.as_ref().and_then(|url| url.of(platform)).map(str::to_owned),
             digest: ask.digest_of(platform, self.platform).cloned(),
@@ -219,8 +219,8 @@ impl Resolver<'_> {
 
     /// A part of a locked release. A lock holds no address in full: that is asked for which the project has.
     fn locked_part(&self, ask: &ToolRequest, locked: &LockedTool, part: &LockedPart) -> Result<Part, SourceError> {
-        if locked.source == SourceKind::Npm {
-            self.sources.claimed(&claim(part))?;
+        if locked.source.signs() {
+            self.sources.check_claim(locked.source, &claim(part))?;
         }
         let own = ask.url.as_ref().filter(|_| part.url.is_some()).and_then(|url| url.of(self.platform));
         let own = own.map(|url| template::expand(url, &locked.version, self.platform));

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use vx_base::process_limit::ProcessLimit;
+use vx_base::system::process_limit::ProcessLimit;
 use vx_base::trouble::{Explain, TroubleKind};
 use vx_shm::layout::LayoutFault;
 use vx_shm::recording::{RecordingError, RecordingFault};

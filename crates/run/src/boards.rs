@@ -1,5 +1,10 @@
 //! The boards of runs: their names, and the removal of old ones.
 
+pub(crate) mod board;
+pub(crate) mod log_files;
+pub(crate) mod numbers;
+pub(crate) mod written;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -7,8 +12,8 @@ use std::time::Duration;
 
 use vx_shm::{Board, CreateError, ReadError, Reader};
 
-use super::log_files::logs_of;
 use super::recordings::stale_recordings;
+use crate::boards::log_files::logs_of;
 use crate::channel::free_board_path;
 
 /// The time that the board of an ended run is kept.

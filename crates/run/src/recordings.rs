@@ -2,6 +2,9 @@
 //!
 //! Recordings outlive their boards, so that a run can be compared with earlier ones; together they take little room.
 
+pub(crate) mod dumper;
+pub(crate) mod recorder;
+
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};

@@ -15,7 +15,7 @@ pub use file::DevInfoFile;
 use jiff::Timestamp;
 pub use watch::{LOOK_PAUSE, Presence};
 
-use super::stamp::Stamp;
+use crate::builds::stamp::Stamp;
 
 /// The name of the files.
 pub const DEVINFO: &str = ".devinfo";

@@ -23,9 +23,9 @@ use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, Health, SlotState};
 use vx_status::vocabulary::service::{BACKING_OFF, STARTING, STOPPING};
 
-use super::order::{Assignment, Order};
 use super::output::Output;
-use super::restarts::Restarts;
+use crate::declared::order::{Assignment, Order};
+use crate::declared::restarts::Restarts;
 
 /// The time between two beats of a guard: most of them sleep most of the time, and each beat wakes one up.
 const BEAT: Duration = Duration::from_secs(5);

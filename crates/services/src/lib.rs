@@ -2,28 +2,19 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
-#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
-mod built;
+pub mod builds;
+pub mod declared;
 pub mod devinfo;
 pub mod entries;
 #[cfg(target_os = "linux")]
 pub mod guard;
-pub mod mistakes;
-pub mod order;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 mod output;
 pub mod plain;
 pub mod ports;
 pub mod probe;
-pub mod reading;
-#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
-mod reported;
-mod restarts;
-pub mod spec;
-mod stamp;
 pub mod supervisor;
-pub mod watch;
 
-pub use built::{build_key, service_of_key};
+pub use builds::built::{build_key, service_of_key};
+pub use builds::reported::{Reported, reported};
 pub use output::KEPT_FILES;
-pub use reported::{Reported, reported};

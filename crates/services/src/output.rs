@@ -15,8 +15,8 @@ use vx_process::{Lines, Log, LogPolicy, Tail};
 use vx_shm::{LOG_LINE_BYTES, Slot};
 
 use super::entries::Stamper;
-use super::mistakes::{Mistake, Mistakes};
 use super::probe::{Look, Probe};
+use crate::builds::mistakes::{Mistake, Mistakes};
 
 /// The full files that are kept beside it.
 pub const KEPT_FILES: u8 = 1;

@@ -36,7 +36,7 @@ use unit::{Stage, Unit};
 
 use super::devinfo::DevInfoFile;
 use super::ports::Ports;
-use super::reading::Reading;
+use crate::declared::reading::Reading;
 
 /// The time for which a supervisor without any service stays, so that a client that starts one finds it.
 const LINGER: Duration = Duration::from_secs(2);

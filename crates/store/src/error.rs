@@ -2,19 +2,19 @@
 
 use std::path::PathBuf;
 
-use vx_base::process_limit::ProcessLimit;
+use vx_base::system::process_limit::ProcessLimit;
 use vx_base::trouble::{Explain, TroubleKind};
 
 use super::cancel::Stop;
 use super::disk::DiskError;
 use super::download::{DownloadError, DownloadErrorKind};
 use super::lock::WaitError;
-use super::native::NativeError;
-use super::need::NeedError;
-use super::programs::ProgramError;
-use super::shipped::MetadataError;
 use super::store::BadName;
 use super::unpack::{UnpackError, UnpackErrorKind};
+use crate::lock::need::NeedError;
+use crate::release::native::NativeError;
+use crate::release::programs::ProgramError;
+use crate::release::shipped::MetadataError;
 
 /// A post-install command that did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]

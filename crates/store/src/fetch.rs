@@ -12,7 +12,7 @@ use super::download::{self, Download, DownloadError, DownloadErrorKind, Patience
 use super::error::InstallError;
 use super::lock::{Holder, Wait};
 use super::progress::Meter;
-use super::staging::Staging;
+use crate::release::staging::Staging;
 
 /// The most times that the archive is read from the start because the responses of the server differ.
 const STARTS_MAX: u32 = 4;

@@ -10,6 +10,7 @@
 //! this library or another version of vx. Unless it is stopped, the wait for it has no limit but the deadline of the
 //! waiting install.
 
+pub(crate) mod need;
 mod observation;
 mod record;
 

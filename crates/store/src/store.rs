@@ -3,6 +3,13 @@
 //! A release is added by one rename of a finished directory that holds a receipt, and removed by one rename into
 //! `tmp/`. A directory without a valid receipt counts as not installed, whatever it holds.
 
+pub(crate) mod archives;
+pub(crate) mod folder;
+pub(crate) mod leftovers;
+pub(crate) mod recipe;
+pub(crate) mod settle;
+pub(crate) mod sync;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,10 +18,10 @@ use vx_base::paths::Home;
 use vx_base::trouble::{Explain, TroubleKind};
 
 use super::disk::{At, DiskError, create_directories, remove_tree};
-use super::folder::{folder_of, tool_of};
-use super::receipt::{self, Receipt};
-use super::settle::{CHANGES_EACH_BOOT, settled};
-use super::staging::Staging;
+use crate::release::receipt::{self, Receipt};
+use crate::release::staging::Staging;
+use crate::store::folder::{folder_of, tool_of};
+use crate::store::settle::{CHANGES_EACH_BOOT, settled};
 
 /// The longest name of a tool or a version, in bytes: both together have to fit into one file name.
 const NAME_BYTES: usize = 100;
@@ -268,8 +275,8 @@ pub(super) fn checked<'a>(what: &'static str, name: &'a str) -> Result<&'a str, 
 
 #[cfg(test)]
 mod tests {
-    use super::super::receipt::tests::example;
     use super::*;
+    use crate::release::receipt::tests::example;
 
     fn store() -> (tempfile::TempDir, Store) {
         let top = tempfile::tempdir().expect("a temporary directory");

@@ -16,8 +16,6 @@ mod tar;
 mod tree;
 mod xz;
 mod zip;
-mod zip_file;
-mod zip_records;
 mod zstd;
 
 use std::fs::File;
@@ -78,7 +76,7 @@ impl<'a> Unpacker<'a> {
     /// Unpack a zip from its whole, verified file, by the directory at its end.
     pub(super) fn unpack_file(&self, file: File, tree: &mut Tree) -> Result<(), UnpackError> {
         let before = tree.entries();
-        let result = zip_file::unpack(file, &self.placement, tree);
+        let result = zip::zip_file::unpack(file, &self.placement, tree);
         result.and_then(|()| self.not_empty(before, tree)).map_err(|kind| self.error(kind))
     }
 

@@ -7,7 +7,7 @@ use std::slice;
 
 use jiff::Timestamp;
 use vx_base::age::{Published, ReleaseAge, in_words, to_the_second};
-use vx_base::package::candidate::{Candidate, SourceKind};
+use vx_base::package::candidate::Candidate;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_fetch::Recipe;
 use vx_project::{LockedTool, Request, ToolRequest};
@@ -162,7 +162,7 @@ impl Resolver<'_> {
             Some(Published::At(published)) if age.is_young(Published::At(published)) => {
                 Some(AgeRemark::Young { tool: ask.name.clone(), version: release.version.clone(), published, age })
             }
-            None if age.cutoff().is_some() && recipe.source != SourceKind::Url => {
+            None if age.cutoff().is_some() && recipe.source.facts().lists_versions => {
                 let by_range = !ask.request.names_exactly(&release.version, release.scheme);
                 let host = by_range.then(|| self.sources.first_without_dates(recipe)).flatten()?;
                 Some(AgeRemark::Undated { host })

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use vx_base::parallel::in_parallel;
-use vx_base::platform::Platform;
+use vx_base::system::parallel::in_parallel;
+use vx_base::system::platform::Platform;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_fetch::{Artifact, SourceError, SourceErrorKind};
 use vx_project::ToolRequest;

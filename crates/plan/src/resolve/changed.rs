@@ -6,7 +6,7 @@
 
 use vx_base::digest::Digest;
 use vx_base::package::archive::Attested;
-use vx_base::platform::Platform;
+use vx_base::system::platform::Platform;
 use vx_base::trouble::{Explain, TroubleKind};
 use vx_fetch::Artifact;
 use vx_project::{LockedPart, LockedTool, ToolRequest};

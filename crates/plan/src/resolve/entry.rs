@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use vx_base::package::candidate::{Candidate, SourceKind};
-use vx_base::platform::Platform;
+use vx_base::package::candidate::Candidate;
+use vx_base::package::source_kind::SourceKind;
 use vx_base::shown_address::locked_address;
+use vx_base::system::platform::Platform;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_fetch::{Artifact, Recipe, Signature};
 use vx_project::{LockedPart, LockedTool, ToolRequest};
@@ -71,7 +72,7 @@ pub(super) fn unsigned(tool: &str, archives: &Archives) -> Option<Trouble> {
 }
 
 fn locked_part(artifact: &Artifact, source: SourceKind, before: Option<&LockedTool>) -> Option<LockedPart> {
-    let url = (source == SourceKind::Url).then(|| locked_address(&artifact.origin.url));
+    let url = source.facts().has_own_address.then(|| locked_address(&artifact.origin.url));
     let part = LockedPart::new(artifact.archive.clone(), artifact.signature.signed().cloned(), url)?;
     Some(part.attested(attested::builder(artifact, before)))
 }

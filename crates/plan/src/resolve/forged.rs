@@ -4,9 +4,9 @@
 //! of each entry are compared with vx.toml and the catalogue before anything else is done with it.
 
 use vx_base::package::archive::Archive;
-use vx_base::package::candidate::SourceKind;
-use vx_base::platform::Platform;
+use vx_base::package::source_kind::SourceKind;
 use vx_base::shown_address::locked_address;
+use vx_base::system::platform::Platform;
 use vx_base::template;
 use vx_base::trouble::{Explain, TroubleKind};
 use vx_fetch::{Disagreement, Recipe};
@@ -90,7 +90,7 @@ impl Resolver<'_> {
         let of_platform = |platform: &Platform| {
             let parts = locked.platforms.get(platform)?;
             // Without a recipe nothing is installed on that platform, whatever the lock says.
-            let recipe = self.recipe(ask, *platform).ok().filter(|recipe| recipe.source != SourceKind::System)?;
+            let recipe = self.recipe(ask, *platform).ok().filter(|recipe| recipe.source.facts().is_installed)?;
             let whole = compare(ask, &recipe, locked);
             if let Err(difference) = whole {
                 return Some(Forged { tool: ask.name.clone(), platform: None, difference });
@@ -111,7 +111,7 @@ impl Resolver<'_> {
         locked: &LockedTool,
         platform: Platform,
     ) -> Result<(), Difference> {
-        let own = ask.url.as_ref().filter(|_| recipe.source == SourceKind::Url).and_then(|url| url.of(platform));
+        let own = ask.url.as_ref().filter(|_| recipe.source.facts().has_own_address).and_then(|url| url.of(platform));
         let own = own.map(|url| locked_address(&template::expand(url, &locked.version, platform)));
         let mut parts = locked.platforms.get(&platform).into_iter().flatten();
         match parts.find(|part| part.url != own) {
@@ -130,7 +130,7 @@ fn compare(ask: &ToolRequest, recipe: &Recipe, locked: &LockedTool) -> Result<()
     let own = (locked.request != ask.request.text()).then(|| Request::parse(&locked.request).ok()).flatten();
     let request = own.as_ref().unwrap_or(&ask.request);
     let admitted = match recipe.source {
-        SourceKind::Url => exact(request.text()).as_ref() == Some(&locked.version),
+        source if source.facts().has_own_address => exact(request.text()).as_ref() == Some(&locked.version),
         _ if request.is_lts() && recipe.is_beyond_lines(&locked.version) => true,
         _ => accepts(request, &recipe.candidate(&locked.version)),
     };

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use vx_base::package::archive::Signed;
-use vx_base::package::candidate::SourceKind;
-use vx_base::parallel::in_parallel;
-use vx_base::platform::Platform;
+use vx_base::package::source_kind::SourceKind;
+use vx_base::system::parallel::in_parallel;
+use vx_base::system::platform::Platform;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_project::{LockedPart, LockedTool, ToolRequest};
 
@@ -22,19 +22,20 @@ impl Resolver<'_> {
     pub(super) fn with_signatures<'a>(&self, asked: impl Iterator<Item = &'a ToolRequest>) -> WithSignatures {
         let entries = asked.filter_map(|ask| Some((ask, self.lock.tools.get(&ask.name)?)));
         let lacking = entries.filter(|(_, entry)| {
-            entry.source == SourceKind::Npm && entry.platforms.values().flatten().any(|part| self.lacks(part))
+            entry.source.signs() && entry.platforms.values().flatten().any(|part| self.lacks(part))
         });
         let sound = lacking.filter(|(ask, entry)| self.forgery(ask, entry, &Platform::ALL).is_none());
         let sound: Vec<(&ToolRequest, &LockedTool)> = sound.collect();
-        let mut parts: Vec<(&ToolRequest, &LockedPart)> = Vec::new();
+        let mut parts: Vec<(&ToolRequest, SourceKind, &LockedPart)> = Vec::new();
         for (ask, entry) in &sound {
             for part in entry.platforms.values().flatten().filter(|part| self.lacks(part)) {
-                if !parts.iter().any(|(_, known)| known.archive() == part.archive()) {
-                    parts.push((ask, part));
+                if !parts.iter().any(|(_, _, known)| known.archive() == part.archive()) {
+                    parts.push((ask, entry.source, part));
                 }
             }
         }
-        let answers = in_parallel(parts, PACKAGES_AT_ONCE, |(ask, part)| (part, self.signature(ask, part)));
+        let answers =
+            in_parallel(parts, PACKAGES_AT_ONCE, |(ask, source, part)| (part, self.signature(ask, source, part)));
         let signed = |part: &LockedPart| match answers.iter().find(|(known, _)| known.archive() == part.archive()) {
             Some((_, Ok(signed))) => part.clone().signed(signed.clone()),
             _ => part.clone(),
@@ -55,13 +56,13 @@ impl Resolver<'_> {
     }
 
     /// The signature of a locked part, if its registry still says the same digest and signs it.
-    fn signature(&self, ask: &ToolRequest, part: &LockedPart) -> Result<Signed, Trouble> {
+    fn signature(&self, ask: &ToolRequest, source: SourceKind, part: &LockedPart) -> Result<Signed, Trouble> {
         let archive = part.archive();
         let doubt = |kind, reason: String| {
             let text = format!("`{}`: vx.lock still lacks the signature of {}: {reason}", ask.name, archive.package);
             Trouble::new(kind, text)
         };
-        match self.sources.signature_now(archive) {
+        match self.sources.signature_now(source, archive) {
             Ok((digest, _)) if digest != archive.digest => {
                 let reason = "its registry has other bytes for this version by now".to_owned();
                 Err(doubt(TroubleKind::Digest, reason))

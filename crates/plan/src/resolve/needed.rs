@@ -4,7 +4,8 @@ use std::slice;
 
 use vx_base::package::candidate::Candidate;
 use vx_base::trouble::{Explain, TroubleKind};
-use vx_fetch::{Recipe, catalogue};
+use vx_fetch::Recipe;
+use vx_fetch::tools::catalogue;
 use vx_project::ToolRequest;
 
 use super::Resolver;

@@ -1,6 +1,6 @@
 //! The newest versions of a tool: within the project's request, and overall.
 
-use vx_base::package::candidate::{Candidate, SourceKind};
+use vx_base::package::candidate::Candidate;
 use vx_base::trouble::Trouble;
 use vx_project::{Request, ToolRequest};
 
@@ -27,17 +27,17 @@ impl Resolver<'_> {
     /// The source does not answer, or nobody knows the tool.
     pub fn offered(&self, ask: &ToolRequest) -> Result<Vec<Candidate>, Trouble> {
         let recipe = self.recipe(ask, self.platform).map_err(|error| Trouble::of(&error))?;
-        match recipe.source {
-            SourceKind::Url | SourceKind::System => Ok(Vec::new()),
-            _ => self.sources.candidates(&recipe, self.platform).map_err(|error| Trouble::of(&error)),
+        if !recipe.source.facts().lists_versions {
+            return Ok(Vec::new());
         }
+        self.sources.candidates(&recipe, self.platform).map_err(|error| Trouble::of(&error))
     }
 
     /// The newest versions of a tool; `None` if it has no list of versions or is not wanted on this system. An address
     /// and the copy on `PATH` have no list.
     pub fn newest(&self, ask: &ToolRequest) -> Option<Result<Newest, Trouble>> {
         let recipe = self.recipe(ask, self.platform).ok().filter(|_| ask.wanted_on(self.platform.os))?;
-        if matches!(recipe.source, SourceKind::Url | SourceKind::System) {
+        if !recipe.source.facts().lists_versions {
             return None;
         }
         let runner = self.runner(&recipe, &|_| false);

@@ -1,7 +1,7 @@
 //! The state of each tool before any request: settled by the lock or by `PATH`, or still open.
 
-use vx_base::package::candidate::SourceKind;
-use vx_base::platform::Platform;
+use vx_base::package::source_kind::SourceKind;
+use vx_base::system::platform::Platform;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_fetch::Recipe;
 use vx_project::{LockedTool, ToolRequest};
@@ -58,11 +58,11 @@ impl Resolver<'_> {
             return Standing::Settled(Resolved::NotHere);
         }
         let recipe = match self.recipe(ask, self.platform) {
-            Ok(recipe) if here || recipe.source != SourceKind::System => recipe,
+            Ok(recipe) if here || recipe.source.facts().is_installed => recipe,
             Err(error) if here => return Standing::Settled(failed(&error)),
             _ => return Standing::Settled(Resolved::NotHere),
         };
-        if recipe.source == SourceKind::System {
+        if !recipe.source.facts().is_installed {
             return Standing::Settled(self.on_path(ask, &recipe));
         }
         if let Some(forged) = locked.and_then(|locked| self.forgery(ask, locked, &[self.platform])) {

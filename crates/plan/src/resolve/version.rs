@@ -1,6 +1,6 @@
 //! The version for a request: the one that a lock pins if the request accepts it, or else the newest that is old enough.
 
-use vx_base::package::candidate::{Candidate, Scheme, SourceKind};
+use vx_base::package::candidate::Candidate;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_fetch::Recipe;
 use vx_project::{Request, ToolRequest};
@@ -23,8 +23,8 @@ impl Resolver<'_> {
         if let Some(impossible) = ask.request.impossible() {
             return Err(Trouble::of(&impossible).about(format_args!("`{}`", ask.name)));
         }
-        if recipe.source == SourceKind::Url {
-            let version = exact(ask.request.text()).map(|version| Candidate::new(version, Scheme::Python));
+        if recipe.source.facts().has_own_address {
+            let version = exact(ask.request.text()).map(|version| Candidate::new(version, recipe.source.scheme()));
             return version.map(|release| Choice { release, soon: None }).ok_or_else(|| {
                 let (tool, text) = (&ask.name, ask.request.text());
                 let text = format!("`{tool}` comes from an address and needs an exact version, not `{text}`");
@@ -98,8 +98,7 @@ pub(super) fn accepts(request: &Request, pinned: &Candidate) -> bool {
 
 /// True if the request accepts a pinned version that is no longer offered.
 fn accepts_unseen(request: &Request, pin: &Request, recipe: &Recipe) -> bool {
-    let scheme = if recipe.source == SourceKind::Npm { Scheme::Semver } else { Scheme::Python };
-    exact(pin.text()).is_some_and(|version| request.matches(&version, scheme))
+    exact(pin.text()).is_some_and(|version| request.matches(&version, recipe.source.scheme()))
 }
 
 /// The exact version that a request names.
@@ -113,6 +112,8 @@ pub(super) fn exact(request: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use vx_base::package::candidate::Scheme;
+
     use super::*;
 
     #[test]

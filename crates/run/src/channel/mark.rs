@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use vx_shm::{Board, Kind, Liveness, Reader, Reservation, SlotView, Snapshot};
 
-use vx_base::variables::{WORK_BOARD, WORK_SLOT};
+use vx_base::system::variables::{WORK_BOARD, WORK_SLOT};
 
 /// The mark of what was started for one slot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

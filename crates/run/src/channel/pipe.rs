@@ -17,7 +17,7 @@ use crossbeam_channel::{RecvTimeoutError, bounded};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use vx_base::process_limit::{ProcessLimit, start_error_text};
+use vx_base::system::process_limit::{ProcessLimit, start_error_text};
 use vx_base::trouble::{Explain, TroubleKind};
 
 const MAGIC: &[u8; 8] = b"VXCONFIG";

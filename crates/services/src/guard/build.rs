@@ -21,12 +21,12 @@ use vx_shm::{Ending, Slot, SlotState};
 use vx_status::vocabulary::build::{COMPILING, RELOADING, TRANSFERRING};
 
 use super::LAST_LINES;
-use crate::built::{current, of_epoch};
-use crate::mistakes::{Form, Mistakes};
-use crate::order::{BuildOrder, changed_file};
+use crate::builds::built::{current, of_epoch};
+use crate::builds::mistakes::{Form, Mistakes};
+use crate::builds::reported::{Reported, beside, keep};
+use crate::declared::order::{BuildOrder, changed_file};
 use crate::output::Output;
 use crate::probe::{HttpCheck, Probe};
-use crate::reported::{Reported, beside, keep};
 
 /// The longest wait for the answer to a reload, and the same for the end of a command that reloads.
 const ANSWER: Duration = Duration::from_secs(10);

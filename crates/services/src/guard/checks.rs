@@ -3,7 +3,7 @@
 use regex_lite::Regex;
 use vx_project::services::Ready;
 
-use crate::order::Order;
+use crate::declared::order::Order;
 use crate::probe::{Check, CommandCheck, HttpCheck};
 
 /// The checks of this table. Its patterns and addresses were looked at with the project's file.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::checks::checks;
-use crate::order::Order;
+use crate::declared::order::Order;
 use crate::probe::{Look, Probe};
 
 /// The rounds so far.

@@ -11,7 +11,7 @@ use vx_status::vocabulary::service::{READY, RUNNING};
 use super::checks::checks;
 use super::health::{Found, Rounds};
 use super::{End, Keeper};
-use crate::order::changed_file;
+use crate::declared::order::changed_file;
 use crate::output::Drained;
 use crate::probe::{Look, Probe};
 

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 
-use vx_process::{Ended, Group, Launch, Output, Running, Stdin, start};
+use vx_process::start;
+use vx_process::{Ended, Group, Launch, Output, Running, Stdin};
 
 /// The longest time for one run of the command; then it is killed, and run again.
 const PATIENCE: Duration = Duration::from_secs(30);

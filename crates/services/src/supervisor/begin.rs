@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use vx_base::paths::find_runtime_directory;
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_process::{Group, Launch, Output, Stdin, start};
+use vx_process::start;
+use vx_process::{Group, Launch, Output, Stdin};
 use vx_project::services::{Port, ports_named};
 use vx_run::channel::{Mark, ServiceChannel};
 use vx_run::log_file;
@@ -17,9 +18,9 @@ use vx_shm::{Ending, Kind, Reservation, SlotState, Work};
 use super::needs::{Standing, standing};
 use super::unit::{Guarded, Stage, Unit};
 use super::{Event, Supervisor};
-use crate::order::Assignment;
+use crate::declared::order::Assignment;
+use crate::declared::spec::Spec;
 use crate::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError};
-use crate::spec::Spec;
 
 /// Bytes of the end of a guard's own output that are kept for an error.
 const GUARD_OUTPUT: usize = 2 * 1024;

@@ -4,7 +4,8 @@
 use std::time::Instant;
 
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_process::{Ended, start};
+use vx_process::Ended;
+use vx_process::start;
 use vx_project::services::Port;
 use vx_run::log_file;
 use vx_run::trouble_cell::TroubleCell;
@@ -12,8 +13,8 @@ use vx_shm::{Ending, Kind, SlotState, Work};
 
 use super::unit::{Guarded, Stage};
 use super::{Event, GUARD_PATIENCE, Supervisor};
-use crate::built::build_key;
-use crate::order::Assignment;
+use crate::builds::built::build_key;
+use crate::declared::order::Assignment;
 
 impl Supervisor {
     /// Begin a build of a unit, or have the one that is under way followed by another.

@@ -10,8 +10,8 @@ use vx_project::services::{Port, ports_named};
 
 use super::Supervisor;
 use super::unit::{Stage, Unit};
-use crate::reading::{Change, Differing, Reading};
-use crate::spec::Spec;
+use crate::declared::reading::{Change, Differing, Reading};
+use crate::declared::spec::Spec;
 
 /// The services that a request declares.
 #[derive(Clone, Debug)]

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::unit::{FileWatch, Stage};
 use super::{Event, Supervisor};
-use crate::restarts::Restarts;
-use crate::watch::{Choice, Watch};
+use crate::builds::watch::{Choice, Watch};
+use crate::declared::restarts::Restarts;
 
 impl Supervisor {
     /// Watch the files of a unit from now on. A service runs as well if that cannot be had.

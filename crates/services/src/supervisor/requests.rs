@@ -11,8 +11,8 @@ use vx_shm::Reservation;
 use super::declared::{Declared, Runs};
 use super::unit::{Client, Stage, Unit};
 use super::{OVER, Supervisor};
+use crate::declared::reading::{Change, Reading};
 use crate::ports;
-use crate::reading::{Change, Reading};
 
 /// The time between the two requests that make a guard kill its service.
 const BETWEEN_REQUESTS: Duration = Duration::from_millis(50);

@@ -6,11 +6,11 @@ use std::time::Instant;
 use vx_process::Running;
 use vx_shm::{Reservation, Slot, SlotState};
 
+use crate::builds::watch::Watch;
+use crate::declared::restarts::Restarts;
+use crate::declared::spec::Spec;
 use crate::devinfo::{DevInfoFile, Presence};
 use crate::ports;
-use crate::restarts::Restarts;
-use crate::spec::Spec;
-use crate::watch::Watch;
 
 /// A client of the supervisor, by number.
 pub type Client = u64;

@@ -6,7 +6,7 @@ use crossbeam_channel::RecvTimeoutError;
 use url::Url;
 use vx_http::Fault;
 
-use vx_base::process_limit::ProcessLimit;
+use vx_base::system::process_limit::ProcessLimit;
 
 use super::super::cancel::POLL;
 use super::cache::PartFile;

@@ -3,7 +3,7 @@
 use vx_http::{LowestRate, Misdirection, TlsFault};
 
 use vx_base::digest::{Algorithm, Digest};
-use vx_base::process_limit::ProcessLimit;
+use vx_base::system::process_limit::ProcessLimit;
 use vx_base::trouble::{Explain, TroubleKind};
 
 use super::super::cancel::Stop;

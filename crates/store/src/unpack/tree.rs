@@ -14,7 +14,6 @@ use vx_inflate::{Pieced, next_piece};
 
 use super::super::cancel::Watch;
 use super::super::disk::{At, DiskError};
-use super::super::manifest::{Checksum, Manifest, ManifestEntry};
 use super::super::room::reserve;
 use super::error::UnpackErrorKind;
 use super::files::{Root, add_execute_bits, symlink};
@@ -22,6 +21,7 @@ use super::limits::{Budget, Limits, Packed};
 use super::links;
 use super::names::NameCase;
 use super::path::{EntryPath, Placement, parent, shown};
+use crate::release::manifest::{Checksum, Manifest, ManifestEntry};
 
 /// A release while it is unpacked.
 pub(crate) struct Tree {

@@ -7,6 +7,9 @@
 //!
 //! [not streamable]: UnpackErrorKind::NotStreamable
 
+pub(super) mod zip_file;
+mod zip_records;
+
 use std::io::{self, BufRead, Read};
 
 use foldhash::{HashMap, HashMapExt};
@@ -17,8 +20,8 @@ use super::error::UnpackErrorKind;
 use super::limits::Packed;
 use super::path::{EntryPath, Placement, shown};
 use super::tree::Tree;
-use super::zip_records::{Central, Local, Record, check_descriptor, next};
 use super::{Pieced, drain, drain_past};
+use crate::unpack::zip::zip_records::{Central, Local, Record, check_descriptor, next};
 
 /// Entries up to this size are unpacked in one call, which is faster for small ones.
 const WHOLE_PACKED_BYTES: u64 = 256 * 1024;

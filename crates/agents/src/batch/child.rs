@@ -1,0 +1,163 @@
+//! The child of one turn of a batch: `vx turn-child --ipc-channel NAME`. It writes the turn's slot, its text, and its result.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crossbeam_channel::{never, select, unbounded};
+use vx_base::files::replace_file::replace_file;
+use vx_base::paths::{RuntimeError, runtime_directory};
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_process::{Log, LogPolicy, interrupts, watch_parent};
+use vx_run::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild, is_on_unnamed_board};
+use vx_run::trouble_cell::TroubleCell;
+use vx_shm::{Ending, Slot, SlotState};
+
+use super::order::{Gathered, TurnFiles, TurnOrder, TurnResult};
+use crate::error::TurnError;
+use crate::event::TurnEvent;
+use crate::output::rendering::{Rendering, Shown};
+use crate::request::TurnRequest;
+use crate::turn::outcome::{Outcome, Verdict};
+use crate::turn::spawn::{TurnHandle, spawn_turn_on};
+
+/// Why a child did not carry its turn out.
+#[derive(Debug, thiserror::Error)]
+pub enum TurnChildError {
+    /// The system refuses what it needs.
+    #[error("the process of a turn cannot work here: {0}")]
+    System(#[from] io::Error),
+    /// There is no directory for boards.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// The channel leads to no slot.
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
+    /// There is no order.
+    #[error(transparent)]
+    Order(#[from] ConfigError),
+    /// The agent was not started.
+    #[error(transparent)]
+    Turn(#[from] TurnError),
+}
+
+impl Explain for TurnChildError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            Self::System(_) => TroubleKind::Internal,
+            Self::Runtime(error) => error.kind(),
+            Self::Channel(error) => error.kind(),
+            Self::Order(error) => error.kind(),
+            Self::Turn(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Turn(error) => error.hint(),
+            _ => Some("`vx turn-child` is started by `vx turn` alone".into()),
+        }
+    }
+}
+
+/// Carry out the turn of this channel; `on_event` takes each event, the last one with the outcome.
+///
+/// # Errors
+/// There is no such slot, no order for it, or its agent was not started.
+pub fn run_child(
+    channel: &str,
+    on_event: &mut dyn FnMut(&TurnEvent, Option<&Outcome>),
+) -> Result<Outcome, TurnChildError> {
+    let mut interrupted = interrupts()?;
+    // Watched before the board is looked at: a parent that dies earlier is seen there, and one that dies later here.
+    let (gone, mut parent_gone) = unbounded::<()>();
+    watch_parent(move || gone.send(()).unwrap_or_default())?;
+    let directory = if is_on_unnamed_board(channel) { PathBuf::new() } else { runtime_directory()? };
+    let child = ServiceChannelChild::connect(channel, &directory, None)?;
+    if child.abandoned() {
+        let _ = child.into_slot().end(Ending::new(SlotState::Cancelled));
+        return Ok(Outcome::Cancelled);
+    }
+    let slot = child.into_slot();
+    let order: TurnOrder = match ServiceChannelChild::receive(io::stdin(), PATIENCE) {
+        Ok(order) => order,
+        Err(error) => {
+            let _ = slot.end(Ending::failed(Trouble::of(&error).to_cell()));
+            return Err(error.into());
+        }
+    };
+    let (files, turn_id) = (order.files.clone(), order.turn_id.clone());
+    let request = TurnRequest::from(order);
+    let mut gathered = Gathered::of(request.table().is_ok_and(|agent| agent.text));
+    let (mut text, handle) = match start(&files, request, slot) {
+        Ok(started) => started,
+        Err(error) => {
+            let reason = Some(error.to_string());
+            keep(&files.result, &TurnResult { turn_id, outcome: "failed".into(), reason, ..TurnResult::default() })?;
+            return Err(error.into());
+        }
+    };
+    let (mut verdict, mut rendering) = (Verdict::default(), Rendering::default());
+    loop {
+        select! {
+            recv(handle.receiver) -> event => {
+                let Ok(event) = event else { return Ok(Outcome::Failed("its end is not known".into())) };
+                let outcome = verdict.take(&event);
+                rendering.of(&event).into_iter().for_each(|shown| write(&mut text, shown));
+                on_event(&event, outcome.as_ref());
+                if let Some(result) = gathered.take(&event, outcome.as_ref()) {
+                    let usage = handle.counts.usage();
+                    keep(&files.result, &TurnResult { turn_id: turn_id.clone(), usage, ..result })?;
+                }
+                if let Some(outcome) = outcome {
+                    return Ok(outcome);
+                }
+            }
+            recv(parent_gone) -> asked => {
+                // There is no thread to watch where there is no parent.
+                parent_gone = never();
+                if asked.is_ok() {
+                    let _ = handle.kill_tx.send(());
+                }
+            }
+            recv(interrupted) -> asked => {
+                let _ = handle.kill_tx.send(());
+                if asked.is_err() {
+                    interrupted = never();
+                }
+            }
+        }
+    }
+}
+
+/// Start the turn, with the log for its text. The slot ends with the reason where that fails.
+fn start(files: &TurnFiles, request: TurnRequest, slot: Slot) -> Result<(Log, TurnHandle), TurnError> {
+    let text = match text_log(files) {
+        Ok(text) => text,
+        Err(cause) => {
+            let error = TurnError::Log { path: files.text.clone(), cause };
+            let _ = slot.end(Ending::failed(Trouble::of(&error).to_cell()));
+            return Err(error);
+        }
+    };
+    Ok((text, spawn_turn_on(request, slot)?))
+}
+
+/// The log with the text, after that of earlier attempts.
+fn text_log(files: &TurnFiles) -> io::Result<Log> {
+    let Some(heading) = &files.heading else { return Log::create(&files.text) };
+    let mut log = Log::go_on(&files.text, LogPolicy::default())?;
+    log.write(format!("{heading}\n").as_bytes());
+    Ok(log)
+}
+
+fn write(log: &mut Log, shown: Shown) {
+    match shown {
+        Shown::Answer(text) => log.write(text.as_bytes()),
+        Shown::Note(text) => log.write(format!("{text}\n").as_bytes()),
+    }
+}
+
+fn keep(file: &Path, result: &TurnResult) -> io::Result<()> {
+    let text = serde_json::to_string(result).map_err(io::Error::other)?;
+    replace_file(file, |into| into.write_all(text.as_bytes()))
+}

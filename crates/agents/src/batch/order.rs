@@ -1,0 +1,211 @@
+//! A turn of a batch: the order for its child, and its result.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::agent::Agent;
+use crate::event::{Block, Message, Role, TurnEvent, Usage};
+use crate::request::{Limits, Prompt, TurnRequest};
+use crate::turn::outcome::Outcome;
+
+/// The request for a turn, and the files for what comes of it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct TurnOrder {
+    /// The name of the turn, and of its slot.
+    pub turn_id: String,
+    /// The agent.
+    pub agent: String,
+    /// Its table, if it is not one that vx knows.
+    pub agent_table: Option<Agent>,
+    /// Its program.
+    pub agent_bin: PathBuf,
+    /// Its directory.
+    pub cwd: PathBuf,
+    /// The session to go on with.
+    pub resume_session_id: Option<String>,
+    /// The id of a new session.
+    pub new_session_id: Option<String>,
+    /// The model.
+    pub model: Option<String>,
+    /// The prompt.
+    pub prompt: String,
+    /// The permission mode.
+    pub permission_mode: String,
+    /// Variables of its own.
+    pub env: Vec<(String, String)>,
+    /// The longest that it may take.
+    pub timeout_ms: Option<u64>,
+    /// The files.
+    pub files: TurnFiles,
+}
+
+/// The files of a turn.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnFiles {
+    /// The answer and the tools, as text.
+    pub text: PathBuf,
+    /// A line before the text of a further attempt.
+    pub heading: Option<String>,
+    /// Everything that the agent printed.
+    pub raw: PathBuf,
+    /// The result.
+    pub result: PathBuf,
+}
+
+impl TurnFiles {
+    /// The files beside this one, which has the text.
+    pub fn beside(text: PathBuf) -> Self {
+        let (raw, result) = (text.with_extension("raw"), text.with_extension("result.json"));
+        Self { text, heading: None, raw, result }
+    }
+}
+
+impl From<TurnOrder> for TurnRequest {
+    fn from(order: TurnOrder) -> Self {
+        Self {
+            turn_id: order.turn_id,
+            agent: order.agent,
+            agent_table: order.agent_table,
+            agent_bin: order.agent_bin,
+            cwd: order.cwd,
+            resume_session_id: order.resume_session_id,
+            new_session_id: order.new_session_id,
+            model: order.model,
+            prompt: Prompt::Once(order.prompt),
+            permission_mode: order.permission_mode,
+            env: order.env,
+            board: None,
+            runner: None,
+            log: Some(order.files.raw),
+            limits: Limits { timeout: order.timeout_ms.map(Duration::from_millis), ..Limits::default() },
+        }
+    }
+}
+
+/// The result of a turn.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TurnResult {
+    /// The name of the turn.
+    pub turn_id: String,
+    /// `good`, `failed`, `timed_out` or `cancelled`; `lost` if its process left no result.
+    pub outcome: String,
+    /// The reason of a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Its session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// Its answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// Its use of a model.
+    #[serde(default)]
+    pub usage: Usage,
+    /// Its terminal event.
+    #[serde(default)]
+    pub end: Value,
+}
+
+/// The longest answer that is kept, in bytes; the rest of a longer one is in the log alone.
+const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// Gathers a result from events.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    result: TurnResult,
+    /// True if each message is a line of the one answer.
+    by_line: bool,
+    /// The text that came in pieces, or by line.
+    pieces: String,
+}
+
+impl Gathered {
+    /// For the turn of an agent that prints text, or messages.
+    pub(crate) fn of(by_line: bool) -> Self {
+        Self { by_line, ..Self::default() }
+    }
+
+    /// Take an event; the last one of a turn has its outcome, and gives the result.
+    pub(crate) fn take(&mut self, event: &TurnEvent, outcome: Option<&Outcome>) -> Option<TurnResult> {
+        match event {
+            TurnEvent::SessionBound { session_id } => self.result.session_id = Some(session_id.clone()),
+            TurnEvent::Message(message) => self.message(message),
+            TurnEvent::TurnEnded { answer: Some(answer), .. } => self.result.answer = Some(answer.clone()),
+            _ => {}
+        }
+        let (outcome, reason) = match outcome? {
+            Outcome::Good => ("good", None),
+            Outcome::Failed(reason) => ("failed", Some(reason.clone())),
+            Outcome::TimedOut => ("timed_out", None),
+            Outcome::Cancelled => ("cancelled", None),
+        };
+        let pieces = Some(self.pieces.trim_end()).filter(|pieces| !pieces.is_empty()).map(str::to_owned);
+        let answer = self.result.answer.clone().or(pieces);
+        let end = serde_json::to_value(event).unwrap_or_default();
+        Some(TurnResult { outcome: outcome.into(), reason, answer, end, ..self.result.clone() })
+    }
+
+    fn message(&mut self, message: &Message) {
+        for block in &message.blocks {
+            match block {
+                Block::Text { text } if message.role == Role::Assistant && self.by_line => {
+                    self.add(text);
+                    self.add("\n");
+                }
+                Block::Text { text } if message.role == Role::Assistant && message.delta => self.add(text),
+                Block::Text { text } if message.role == Role::Assistant => self.result.answer = Some(text.clone()),
+                // The answer is what follows the last tool.
+                Block::ToolUse { .. } | Block::ToolResult { .. } => self.pieces.clear(),
+                _ => {}
+            }
+        }
+    }
+
+    fn add(&mut self, text: &str) {
+        let room = LONGEST_ANSWER.saturating_sub(self.pieces.len());
+        self.pieces += &text[..text.floor_char_boundary(room)];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer_of(by_line: bool, delta: bool, texts: &[&str]) -> TurnResult {
+        let mut gathered = Gathered::of(by_line);
+        for text in texts {
+            let (id, role, raw) = (String::new(), Role::Assistant, String::new());
+            let blocks = vec![Block::Text { text: (*text).to_owned() }];
+            let message = Message { id, role, status: None, delta, blocks, raw };
+            assert!(gathered.take(&TurnEvent::Message(message), None).is_none());
+        }
+        let end = TurnEvent::Completed {
+            exit_code: 0,
+            signal: None,
+            truncated: false,
+            ended_after_result: false,
+            without_result: false,
+            unread_lines: 0,
+            last_lines: Vec::new(),
+        };
+        gathered.take(&end, Some(&Outcome::Good)).expect("a result")
+    }
+
+    #[test]
+    fn the_answer_of_text_is_all_of_its_lines_and_else_the_last_message() {
+        let lines = ["# Title", "\n  code"];
+        assert_eq!(answer_of(true, false, &lines).answer.as_deref(), Some("# Title\n\n  code"));
+        assert_eq!(answer_of(false, false, &["one", "two"]).answer.as_deref(), Some("two"));
+        assert_eq!(answer_of(false, true, &["o", "ne"]).answer.as_deref(), Some("one"));
+    }
+
+    #[test]
+    fn an_answer_without_end_is_cut() {
+        let piece = "ä".repeat(1024 * 1024);
+        let result = answer_of(true, false, &[piece.as_str(); 10]);
+        assert_eq!(result.answer.map(|answer| answer.len()), Some(LONGEST_ANSWER - 1));
+    }
+}

@@ -1,0 +1,42 @@
+//! Numbers about the output of a turn's agent.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::event::Usage;
+
+/// Numbers about an agent's output.
+#[derive(Debug, Default)]
+pub struct Counts {
+    pub(crate) unread_lines: AtomicU64,
+    pub(crate) dropped_bytes: AtomicU64,
+    pub(crate) dropped_events: AtomicU64,
+    usage: Mutex<Usage>,
+}
+
+impl Counts {
+    /// The lines so far that could not be read.
+    pub fn unread_lines(&self) -> u64 {
+        self.unread_lines.load(Ordering::Relaxed)
+    }
+
+    /// The bytes of lines so far that were too long.
+    pub fn dropped_bytes(&self) -> u64 {
+        self.dropped_bytes.load(Ordering::Relaxed)
+    }
+
+    /// The events so far that were dropped because their reader was too far behind.
+    pub fn dropped_events(&self) -> u64 {
+        self.dropped_events.load(Ordering::Relaxed)
+    }
+
+    /// The agent's use of a model, as far as it has said; whole once the terminal event is there, also for a turn that was
+    /// cancelled.
+    pub fn usage(&self) -> Usage {
+        *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_usage(&self, usage: Usage) {
+        *self.usage.lock().unwrap_or_else(PoisonError::into_inner) = usage;
+    }
+}

@@ -1,0 +1,221 @@
+//! The meaning of an agent's lines: its session, its messages, its use of a model, the end of its answer.
+
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+
+use super::lines::Line;
+use super::messages::{Ids, message_of, text_message};
+use super::recent::Recent;
+use super::rendering::telling;
+use crate::agent::{Agent, EndRule};
+use crate::event::{Block, Message, Role, TurnEvent, Usage};
+use crate::turn::outcome::Verdict;
+
+/// More empty lines than this are kept as so many.
+const MOST_BLANK: usize = 1_024;
+
+/// The occupation of an agent, as its last message shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Activity {
+    Thinking,
+    Answering,
+    /// This tool is at work.
+    Tool(String),
+}
+
+/// The meaning of one line, beside the events that it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Heard {
+    /// A session is named for the first time.
+    pub session: Option<String>,
+    /// The agent's occupation, if the line shows that.
+    pub activity: Option<Activity>,
+    /// The user is asked something; `None` if the line says nothing about that.
+    pub asks: Option<bool>,
+    /// The question, where the line has it.
+    pub question: Option<String>,
+    /// Things done, and all of them.
+    pub todo: Option<(u64, u64)>,
+    /// The answer is over.
+    pub ended: bool,
+    /// Why the line could not be read.
+    pub unread: Option<String>,
+}
+
+/// The state of reading one agent.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    agent: Agent,
+    ids: Ids,
+    /// The calls of tools that were counted.
+    calls: Recent,
+    /// The id of the last message, and whether it was a piece.
+    last: Option<(String, bool)>,
+    bound: bool,
+    number: u64,
+    /// The empty lines of text since the last message.
+    blank: usize,
+    pub usage: Usage,
+    /// The agent's own word on its last answer.
+    pub verdict: Verdict,
+}
+
+impl Reading {
+    pub(crate) fn of(agent: Agent) -> Self {
+        let (ids, usage) = (Ids::default(), Usage::default());
+        Self {
+            agent,
+            ids,
+            calls: Recent::default(),
+            last: None,
+            bound: false,
+            number: 0,
+            blank: 0,
+            usage,
+            verdict: Verdict::default(),
+        }
+    }
+
+    /// True if the agent's table knows the last lines of its answers.
+    pub(crate) fn names_its_ends(&self) -> bool {
+        !self.agent.end.is_empty()
+    }
+
+    /// Take a line; `on_event` takes the events that it is, in their order.
+    pub(crate) fn line(&mut self, line: &Line<'_>, on_event: &mut dyn FnMut(TurnEvent)) -> Heard {
+        self.number += 1;
+        if self.agent.text {
+            return self.text(line, on_event);
+        }
+        if line.text.trim().is_empty() && line.dropped == 0 {
+            return Heard::default();
+        }
+        // A line that was cut is not parsed: it cannot be whole.
+        let parsed = if line.dropped == 0 { serde_json::from_str(&line.text).ok() } else { None };
+        let value = match parsed {
+            Some(value @ Value::Object(_)) => value,
+            _ => {
+                let (number, bytes) = (self.number, line.whole_bytes);
+                let cut = if line.dropped > 0 { format!(", {} of them dropped", line.dropped) } else { String::new() };
+                let unread = format!("line {number} is no JSON object ({bytes} bytes{cut})");
+                return Heard { unread: Some(unread), ..Heard::default() };
+            }
+        };
+        let mut heard = self.bind(&value, on_event);
+        if let Some(message) = message_of(&self.agent, &value, &line.text, &mut self.ids) {
+            self.count_message(&message);
+            heard.activity = activity(&message);
+            heard.asks = self.asks(&value, &message);
+            heard.question = self.question(&message);
+            self.count_tools(&message);
+            on_event(TurnEvent::Message(message));
+        }
+        self.count(&value);
+        heard.todo = self.todo(&value);
+        if let Some(end) = self.agent.end.iter().find(|end| end.when.holds(&value)).cloned() {
+            heard.ended = true;
+            on_event(self.over(&end, &value));
+        }
+        heard
+    }
+
+    fn text(&mut self, line: &Line<'_>, on_event: &mut dyn FnMut(TurnEvent)) -> Heard {
+        // An empty line is no message; it parts the paragraphs of the answer.
+        if line.text.is_empty() {
+            self.blank = (self.blank + 1).min(MOST_BLANK);
+            return Heard::default();
+        }
+        self.usage.messages += 1;
+        let blank = std::mem::take(&mut self.blank);
+        on_event(TurnEvent::Message(text_message(blank, &line.text, &mut self.ids)));
+        Heard { activity: Some(Activity::Answering), ..Heard::default() }
+    }
+
+    /// The first line that names the session binds it, also where it is no message.
+    fn bind(&mut self, value: &Value, on_event: &mut dyn FnMut(TurnEvent)) -> Heard {
+        let named = || self.agent.session.iter().find_map(|place| place.text_of(value));
+        let session = if self.bound { None } else { named().map(str::to_owned) };
+        if let Some(session_id) = session.clone() {
+            self.bound = true;
+            on_event(TurnEvent::SessionBound { session_id });
+        }
+        Heard { session, ..Heard::default() }
+    }
+
+    /// The parts of a message are one message: those with its id, and pieces where an agent gives them none.
+    fn count_message(&mut self, message: &Message) {
+        let goes_on = self.last.as_ref().is_some_and(|(id, delta)| *id == message.id || *delta && message.delta);
+        self.usage.messages += u64::from(!goes_on);
+        self.last = Some((message.id.clone(), message.delta));
+    }
+
+    fn count_tools(&mut self, message: &Message) {
+        for block in &message.blocks {
+            if let Block::ToolUse { id, name, .. } = block {
+                self.usage.tools += u64::from(self.calls.insert(format!("{id} {name}")));
+            }
+        }
+    }
+
+    fn question(&self, message: &Message) -> Option<String> {
+        message.blocks.iter().find_map(|block| match block {
+            Block::ToolUse { name, input, .. } if self.agent.asking_tools.contains(name) => Some(telling(input)),
+            _ => None,
+        })
+    }
+
+    fn asks(&self, value: &Value, message: &Message) -> Option<bool> {
+        let by_tool =
+            |block: &Block| matches!(block, Block::ToolUse { name, .. } if self.agent.asking_tools.contains(name));
+        let asks = self.agent.asks.iter().any(|when| when.holds(value)) || message.blocks.iter().any(by_tool);
+        // A piece of a message that began before the question is no answer to it.
+        (asks || !message.delta).then_some(asks)
+    }
+
+    fn count(&mut self, value: &Value) {
+        for rule in self.agent.usage.iter().filter(|rule| rule.when.holds(value)) {
+            let figures = [
+                (&rule.input, &mut self.usage.input_tokens),
+                (&rule.cached, &mut self.usage.cached_tokens),
+                (&rule.output, &mut self.usage.output_tokens),
+            ];
+            for (place, figure) in figures {
+                if let Some(count) = place.as_ref().and_then(|place| place.of(value)).and_then(Value::as_u64) {
+                    *figure = if rule.add { figure.saturating_add(count) } else { count };
+                }
+            }
+            if let Some(cost) = rule.cost.as_ref().and_then(|place| place.of(value)).and_then(Value::as_f64) {
+                let before = self.usage.cost_usd.filter(|_| rule.add).unwrap_or(0.0);
+                self.usage.cost_usd = Some(before + cost);
+            }
+        }
+    }
+
+    fn todo(&self, value: &Value) -> Option<(u64, u64)> {
+        let rule = self.agent.todo.iter().find(|rule| rule.when.holds(value))?;
+        let items = rule.list.of(value)?.as_array()?;
+        let done = items.iter().filter(|item| rule.done.holds(item)).count();
+        Some((done as u64, items.len() as u64))
+    }
+
+    fn over(&mut self, end: &EndRule, value: &Value) -> TurnEvent {
+        let failed = end.failed.as_ref().is_some_and(|when| when.holds(value));
+        let reason = || end.error.iter().find_map(|place| place.text_of(value).filter(|text| !text.trim().is_empty()));
+        let error = if failed { reason().map(str::to_owned) } else { None };
+        let answer = self.agent.answer.as_ref().and_then(|place| place.text_of(value)).map(str::to_owned);
+        self.verdict = Verdict { failed: Some(failed), error: error.clone() };
+        TurnEvent::TurnEnded { failed, answer, error, usage: self.usage }
+    }
+}
+
+fn activity(message: &Message) -> Option<Activity> {
+    let shows = |block: &Block| match block {
+        Block::Text { .. } if message.role == Role::Assistant => Some(Activity::Answering),
+        Block::Thinking { .. } | Block::ToolResult { .. } => Some(Activity::Thinking),
+        Block::ToolUse { name, .. } => Some(Activity::Tool(name.clone())),
+        _ => None,
+    };
+    message.blocks.iter().rev().find_map(shows)
+}

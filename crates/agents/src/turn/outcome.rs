@@ -1,0 +1,97 @@
+//! The outcome of a turn: by the agent's own result where it gave one, else by its exit.
+
+use crate::event::TurnEvent;
+
+/// The outcome of a turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The agent has answered.
+    Good,
+    /// The agent has failed, for this reason.
+    Failed(String),
+    /// It took longer than allowed.
+    TimedOut,
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// The agent's own word on its last answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// True if it says that it has failed; `None` if it says nothing.
+    pub failed: Option<bool>,
+    /// The reason that it gives.
+    pub error: Option<String>,
+}
+
+impl Verdict {
+    /// Take an event; the last one of a turn gives its outcome.
+    pub fn take(&mut self, event: &TurnEvent) -> Option<Outcome> {
+        if let TurnEvent::TurnEnded { failed, error, .. } = event {
+            *self = Self { failed: Some(*failed), error: error.clone() };
+        }
+        event.is_terminal().then(|| self.outcome(event))
+    }
+
+    /// The outcome of a turn with this end.
+    pub(crate) fn outcome(&self, terminal: &TurnEvent) -> Outcome {
+        match (terminal, self.failed) {
+            (TurnEvent::Failed { reason }, _) => Outcome::Failed(reason.clone()),
+            (TurnEvent::Cancelled { timed_out: true, .. }, _) => Outcome::TimedOut,
+            (TurnEvent::Cancelled { .. }, _) => Outcome::Cancelled,
+            (TurnEvent::Completed { without_result: false, .. }, Some(false)) => Outcome::Good,
+            (TurnEvent::Completed { last_lines, .. }, Some(true)) => {
+                let reason = self.error.clone();
+                Outcome::Failed(reason.unwrap_or_else(|| because("the agent has failed".into(), last_lines)))
+            }
+            (TurnEvent::Completed { exit_code: 0, without_result: false, .. }, None) => Outcome::Good,
+            (TurnEvent::Completed { exit_code: 0, last_lines, .. }, _) => {
+                Outcome::Failed(because("the agent ended without the last line of an answer".into(), last_lines))
+            }
+            (TurnEvent::Completed { signal: Some(signal), last_lines, .. }, _) => {
+                Outcome::Failed(because(format!("the agent was ended by signal {signal}"), last_lines))
+            }
+            (TurnEvent::Completed { exit_code, last_lines, .. }, _) => {
+                Outcome::Failed(because(format!("the agent failed with exit code {exit_code}"), last_lines))
+            }
+            _ => Outcome::Failed("the turn is not over".into()),
+        }
+    }
+}
+
+/// The reason, with what the agent itself wrote last.
+fn because(reason: String, last_lines: &[String]) -> String {
+    match last_lines.last() {
+        Some(line) => format!("{reason}: {}", line.trim_start()),
+        None => reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn completed(exit_code: i32, signal: Option<i32>) -> TurnEvent {
+        TurnEvent::Completed {
+            exit_code,
+            signal,
+            truncated: false,
+            ended_after_result: false,
+            without_result: false,
+            unread_lines: 0,
+            last_lines: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_agents_own_result_counts_before_its_exit() {
+        let said = |failed| Verdict { failed, error: None };
+        assert_eq!(said(Some(false)).outcome(&completed(-1, Some(15))), Outcome::Good);
+        assert_eq!(said(Some(true)).outcome(&completed(0, None)), Outcome::Failed("the agent has failed".into()));
+        assert_eq!(said(None).outcome(&completed(0, None)), Outcome::Good);
+        assert!(matches!(said(None).outcome(&completed(3, None)), Outcome::Failed(_)));
+        let cancelled = |timed_out| TurnEvent::Cancelled { truncated: false, timed_out };
+        assert_eq!(said(Some(false)).outcome(&cancelled(false)), Outcome::Cancelled);
+        assert_eq!(said(None).outcome(&cancelled(true)), Outcome::TimedOut);
+    }
+}

@@ -1,0 +1,198 @@
+//! A turn on a board: its step, the tool at work, messages, tokens and cost, and a question to the user as its health.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use vx_base::trouble::{Trouble, TroubleKind};
+use vx_run::channel::{Mark, slot_key};
+use vx_run::trouble_cell::TroubleCell;
+use vx_shm::{ClaimError, Ending, Health, Kind, Reader, Reservation, ReserveError, Slot, SlotState, Work};
+use vx_status::turn_facts::TurnFacts;
+use vx_status::vocabulary::turn::{ANSWERING, DRAINING, STARTING, THINKING, USING_A_TOOL};
+
+use super::outcome::{Outcome, Verdict};
+use crate::event::{TurnEvent, Usage};
+use crate::output::reading::{Activity, Heard, Reading};
+
+/// The names that are tried for one turn, if others of the same name are on the board.
+const MOST_NAMES: usize = 64;
+
+/// The slot of a turn.
+pub(crate) struct TurnSlot {
+    slot: Slot,
+    activity: Option<Activity>,
+    asks: bool,
+    question: String,
+    usage: Usage,
+    session: String,
+    /// Things done, and all of them.
+    todo: Option<(u64, u64)>,
+    /// Lines have come that are not on the board yet.
+    is_behind: bool,
+    /// The facts and the message that are on the board.
+    facts: TurnFacts,
+    shown: String,
+    shown_as_asking: bool,
+}
+
+impl TurnSlot {
+    /// A slot on this board for a turn of this name.
+    pub(crate) fn join(board: &Path, turn_id: &str, agent: &str) -> Result<Self, ClaimError> {
+        let name = if turn_id.is_empty() { "turn" } else { turn_id };
+        let own = Mark::own().filter(|mark| mark.board() == board && mark.is_whole());
+        let parent = own.map(|mark| mark.reservation().slot);
+        let mut number = 1;
+        loop {
+            let key = if number == 1 { name.to_owned() } else { format!("{name}-{number}") };
+            let key = slot_key(&key);
+            let work = Work { parent, ..Work::new(&key, agent, Kind::Turn) };
+            match Slot::join_as(board, &work) {
+                Err(ClaimError::Place(ReserveError::KeyInUse { .. })) if number < MOST_NAMES => number += 1,
+                joined => return joined.map(Self::of),
+            }
+        }
+    }
+
+    /// The turn of this slot begins.
+    pub(crate) fn of(mut slot: Slot) -> Self {
+        slot.enter(STARTING, None);
+        Self {
+            slot,
+            activity: None,
+            asks: false,
+            question: String::new(),
+            usage: Usage::default(),
+            session: String::new(),
+            todo: None,
+            is_behind: false,
+            facts: TurnFacts::default(),
+            shown: String::new(),
+            shown_as_asking: false,
+        }
+    }
+
+    /// The variables that name the slot to what the agent starts.
+    pub(crate) fn variables(&self, board: &Path) -> Vec<(OsString, OsString)> {
+        let snapshot = Reader::open(board).ok().and_then(|mut reader| reader.snapshot().ok());
+        let reservation = Reservation { slot: self.slot.index(), generation: self.slot.generation() };
+        let mark = snapshot.map(|snapshot| Mark::on(board, snapshot.board.id, reservation));
+        mark.into_iter().flat_map(|mark| mark.variables()).collect()
+    }
+
+    /// Take what a line means. Its step is on the board at once, the rest with [`show`](Self::show).
+    pub(crate) fn heard(&mut self, heard: &Heard, usage: &Usage) {
+        (self.usage, self.is_behind) = (*usage, true);
+        if let Some(session) = &heard.session {
+            self.session.clone_from(session);
+        }
+        if let Some(activity) = &heard.activity
+            && self.activity.as_ref() != Some(activity)
+        {
+            match activity {
+                Activity::Thinking => self.slot.enter(THINKING, None),
+                Activity::Answering => self.slot.enter(ANSWERING, None),
+                Activity::Tool(name) => {
+                    self.slot.enter(USING_A_TOOL, None);
+                    self.slot.name_step(name);
+                }
+            }
+            self.activity = Some(activity.clone());
+        }
+        if let Some(asks) = heard.asks.filter(|asks| *asks != self.asks) {
+            self.asks = asks;
+            self.question = heard.question.clone().unwrap_or_default();
+        }
+        self.todo = heard.todo.or(self.todo);
+    }
+
+    /// Write what the lines mean that have come since the last call: texts once for all that came together.
+    pub(crate) fn show(&mut self) {
+        if !std::mem::take(&mut self.is_behind) {
+            return;
+        }
+        let facts = self.facts_now();
+        if facts != self.facts {
+            self.slot.details(&facts.to_details());
+            self.facts = facts;
+        }
+        // Also a line without numbers shows that the agent gets on.
+        let (done, total) = self.todo.unzip();
+        self.slot.publish_of(done.unwrap_or_default(), total);
+        let text = if self.asks { self.question.clone() } else { in_words(&self.usage) };
+        if text != self.shown {
+            self.slot.message(&text);
+            self.shown = text;
+        }
+        // A reader that sees that a person is waited for sees the question, too.
+        if self.asks != self.shown_as_asking {
+            self.shown_as_asking = self.asks;
+            self.slot.set_health(if self.asks { Health::WaitingForPerson } else { Health::Unknown });
+        }
+    }
+
+    fn facts_now(&self) -> TurnFacts {
+        let usage = &self.usage;
+        TurnFacts {
+            messages: usage.messages,
+            tools: usage.tools,
+            tokens: usage.input_tokens.saturating_add(usage.output_tokens),
+            cost_micros: usage.cost_usd.map(|cost| (cost * 1e6).round() as u64),
+            session: self.session.clone(),
+        }
+    }
+
+    /// A line for the slot's log.
+    pub(crate) fn log_line(&mut self, line: &str) {
+        self.slot.log_line(line.as_bytes());
+    }
+
+    /// The agent's own process has ended.
+    pub(crate) fn draining(&mut self) {
+        self.slot.enter(DRAINING, None);
+    }
+
+    /// The turn is over.
+    pub(crate) fn end(mut self, terminal: &TurnEvent, reading: &Reading) {
+        (self.asks, self.is_behind) = (false, true);
+        self.show();
+        // A slot that cannot be ended reads as one whose writer is gone.
+        let _ = self.slot.end(ending(terminal, &reading.verdict));
+    }
+
+    /// The turn was not started.
+    pub(crate) fn not_started(self, trouble: &Trouble) {
+        let _ = self.slot.end(Ending::failed(trouble.to_cell()));
+    }
+}
+
+fn in_words(usage: &Usage) -> String {
+    let mut text = match usage.messages {
+        1 => "1 message".to_owned(),
+        messages => format!("{messages} messages"),
+    };
+    let tokens = usage.input_tokens + usage.output_tokens;
+    if tokens > 0 {
+        text += &format!(", {tokens} tokens");
+    }
+    if let Some(cost) = usage.cost_usd {
+        text += &format!(", ${cost:.4}");
+    }
+    text
+}
+
+/// The end of a slot whose turn ended so.
+fn ending(terminal: &TurnEvent, verdict: &Verdict) -> Ending {
+    let failed = |kind, text: String| Ending::failed(Trouble::new(kind, text).to_cell());
+    let (exit_code, signal) = match terminal {
+        TurnEvent::Completed { exit_code, signal: None, .. } => (Some(*exit_code), None),
+        TurnEvent::Completed { signal, .. } => (None, *signal),
+        _ => (None, None),
+    };
+    let ending = match verdict.outcome(terminal) {
+        Outcome::Good => Ending::new(SlotState::Done),
+        Outcome::Failed(reason) => failed(TroubleKind::Exit, reason),
+        Outcome::TimedOut => failed(TroubleKind::Timeout, "it took longer than allowed".into()),
+        Outcome::Cancelled => Ending::new(SlotState::Cancelled),
+    };
+    Ending { exit_code, signal, ..ending }
+}

@@ -1,0 +1,235 @@
+//! The start of a turn: everything is checked before the process is started, and nothing of it is left if it is not.
+
+use std::ffi::OsString;
+use std::io::{self, PipeWriter, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
+use serde_json::json;
+use vx_base::files::search_path::{is_program, program_on_path};
+use vx_base::trouble::Trouble;
+use vx_process::{Log, Piped, PipedLaunch, own_runner};
+use vx_run::channel::Mark;
+use vx_shm::Slot;
+
+use super::active::Listed;
+use super::queue::Queue;
+use super::slot::TurnSlot;
+use super::thread::{TurnThread, Wake};
+use crate::agent::Agent;
+use crate::arguments::{CommandLine, Input, command_line};
+use crate::error::TurnError;
+use crate::event::TurnEvent;
+use crate::output::counts::Counts;
+use crate::output::reading::Reading;
+use crate::permission;
+use crate::request::{Prompt, TurnRequest};
+
+/// A turn under way.
+#[derive(Debug)]
+pub struct TurnHandle {
+    /// The events, up to the terminal one. Where it is dropped, the turn goes on.
+    pub receiver: Receiver<TurnEvent>,
+    /// Sending on it cancels the turn, and so does dropping it.
+    pub kill_tx: Sender<()>,
+    /// The prompts of a conversation. Dropping it closes the agent's input, after which the agent ends.
+    pub prompt_tx: Option<Sender<String>>,
+    /// True if all that the agent starts is ended with it; false without a runner: then it is the agent's group alone.
+    pub ends_whole_tree: bool,
+    /// Numbers about what was not delivered.
+    pub counts: Arc<Counts>,
+}
+
+/// Find an agent's program on a search path: the first file of this name there that can be executed.
+///
+/// # Errors
+/// There is none.
+pub fn find_agent(program: &str, path: &std::ffi::OsStr) -> Result<PathBuf, TurnError> {
+    program_on_path(program, path).ok_or_else(|| TurnError::NotFound(program.to_owned()))
+}
+
+/// Start a turn. Its agent runs when this returns.
+///
+/// # Errors
+/// It cannot be started. Then no event is sent, and no process is left.
+pub fn spawn_turn(request: TurnRequest) -> Result<TurnHandle, TurnError> {
+    let agent = checked(&request)?.clone();
+    let slot = join(&request)?;
+    spawn(&request, agent, slot)
+}
+
+/// Start a turn whose slot is this one.
+///
+/// # Errors
+/// As [`spawn_turn`]. The slot ends with the reason.
+pub fn spawn_turn_on(request: TurnRequest, slot: Slot) -> Result<TurnHandle, TurnError> {
+    let slot = TurnSlot::of(slot);
+    match checked(&request) {
+        Ok(agent) => spawn(&request, agent.clone(), Some(slot)),
+        Err(error) => {
+            slot.not_started(&Trouble::of(&error));
+            Err(error)
+        }
+    }
+}
+
+/// Everything that can be found out before a process is started.
+fn checked(request: &TurnRequest) -> Result<&Agent, TurnError> {
+    let agent = request.table()?;
+    let (program, directory) = (&request.agent_bin, &request.cwd);
+    if let Some(path) = [program, directory].into_iter().find(|path| !path.is_absolute()) {
+        return Err(TurnError::NotAbsolute(path.clone()));
+    }
+    let start = |cause| TurnError::Start { program: program.clone(), cause };
+    program.metadata().map_err(start)?;
+    if !is_program(program) {
+        return Err(start(io::ErrorKind::PermissionDenied.into()));
+    }
+    if !directory.is_dir() {
+        return Err(TurnError::Directory(directory.clone()));
+    }
+    if request.env.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+        return Err(TurnError::Nul { what: "a variable" });
+    }
+    permission::check(agent, request)?;
+    Ok(agent)
+}
+
+/// The turn's slot. A board of the environment that cannot be joined is no reason not to run.
+fn join(request: &TurnRequest) -> Result<Option<TurnSlot>, TurnError> {
+    if let Some(board) = &request.board {
+        let failed = |cause: vx_shm::ClaimError| TurnError::Board { board: board.clone(), cause: cause.to_string() };
+        return TurnSlot::join(board, &request.turn_id, &request.agent).map(Some).map_err(failed);
+    }
+    let board = std::env::var_os(Mark::BOARD).filter(|board| !board.is_empty()).map(PathBuf::from);
+    Ok(board.and_then(|board| TurnSlot::join(&board, &request.turn_id, &request.agent).ok()))
+}
+
+fn spawn(request: &TurnRequest, agent: Agent, mut slot: Option<TurnSlot>) -> Result<TurnHandle, TurnError> {
+    let begun = begin(request, agent, &mut slot);
+    if let (Err(error), Some(slot)) = (&begun, slot) {
+        slot.not_started(&Trouble::of(error));
+    }
+    begun
+}
+
+/// Begin a turn; it takes its slot once nothing can fail any more.
+fn begin(request: &TurnRequest, agent: Agent, slot: &mut Option<TurnSlot>) -> Result<TurnHandle, TurnError> {
+    let (piped, input, log) = start(request, &agent, slot.as_ref())?;
+    let ends_whole_tree = piped.is_whole_tree();
+    let (sender, receiver) = unbounded();
+    let (kill_tx, killed) = unbounded::<()>();
+    let (over, is_over) = unbounded::<()>();
+    let counts = Arc::<Counts>::default();
+    let (wake, waker) = Wake::new()?;
+    // A conversation has not been asked anything yet.
+    let asked = Arc::new(AtomicU64::new(u64::from(request.prompt != Prompt::Conversation)));
+    let prompt_tx = feed(input, waker.try_clone()?, Arc::clone(&asked))?;
+    thread::Builder::new().name("cancel".into()).spawn(move || {
+        select! {
+            recv(killed) -> _ => (&waker).write_all(&[Wake::CANCEL]).unwrap_or_default(),
+            recv(is_over) -> _ => {}
+        }
+    })?;
+    let (hand_over, given) = bounded::<(TurnThread, Piped, Wake)>(1);
+    thread::Builder::new().name("turn".into()).spawn(move || {
+        if let Ok((turn, piped, wake)) = given.recv() {
+            turn.run(piped, wake);
+        }
+    })?;
+    let listed = Listed::new(&request.turn_id, &request.agent);
+    let turn = TurnThread {
+        queue: Queue::new(sender, Arc::clone(&counts)),
+        reading: Reading::of(agent),
+        slot: slot.take(),
+        log,
+        counts: Arc::clone(&counts),
+        limits: request.limits,
+        has_open_input: prompt_tx.is_some(),
+        asked,
+        listed,
+        over,
+    };
+    // The thread waits for it.
+    let _ = hand_over.send((turn, piped, wake));
+    Ok(TurnHandle { receiver, kill_tx, prompt_tx, ends_whole_tree, counts })
+}
+
+type Started = (Piped, Option<(Input, PipeWriter)>, Option<Log>);
+
+/// Start the agent; its standard input, if it is to get anything, is still to be written.
+fn start(request: &TurnRequest, agent: &Agent, slot: Option<&TurnSlot>) -> Result<Started, TurnError> {
+    let CommandLine { words, input } = command_line(agent, request)?;
+    let log_of = |path: &PathBuf| Log::create(path).map_err(|cause| TurnError::Log { path: path.clone(), cause });
+    let log = request.log.as_ref().map(log_of).transpose()?;
+    let board = request.board.clone().or_else(|| std::env::var_os(Mark::BOARD).map(PathBuf::from));
+    let marks = slot.zip(board).map(|(slot, board)| slot.variables(&board)).unwrap_or_default();
+    let own = request.env.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let launch = PipedLaunch {
+        runner: runner(request)?,
+        program: request.agent_bin.clone(),
+        arguments: words.into_iter().map(Into::into).collect(),
+        environment: marks.into_iter().chain(own).collect(),
+        removed: agent.unset.iter().map(Into::into).collect(),
+        directory: request.cwd.clone(),
+        has_input: input != Input::Empty,
+        linger: request.limits.linger,
+        grace: request.limits.grace,
+    };
+    let program = request.agent_bin.clone();
+    let mut piped = Piped::start(launch).map_err(|cause| TurnError::Start { program, cause })?;
+    let input = piped.take_input().map(|writer| (input, writer));
+    Ok((piped, input, log))
+}
+
+/// The owner of the agent's tree.
+fn runner(request: &TurnRequest) -> Result<Option<PathBuf>, TurnError> {
+    match &request.runner {
+        Some(none) if none.as_os_str().is_empty() => Ok(None),
+        Some(runner) if is_program(runner) => Ok(Some(runner.clone())),
+        Some(runner) => Err(TurnError::Runner(runner.clone())),
+        None => {
+            let on_path = || std::env::var_os("PATH").and_then(|path| program_on_path("vx", &path));
+            Ok(own_runner().or_else(on_path))
+        }
+    }
+}
+
+/// Write the agent's input on a thread of its own, since the agent need not read it, and count the prompts. An agent that has
+/// ended has no use for the rest.
+fn feed(
+    input: Option<(Input, PipeWriter)>,
+    waker: PipeWriter,
+    asked: Arc<AtomicU64>,
+) -> io::Result<Option<Sender<String>>> {
+    let Some((input, mut writer)) = input else { return Ok(None) };
+    let (prompt_tx, prompts) = match input {
+        Input::Open => {
+            let (sender, receiver) = unbounded::<String>();
+            (Some(sender), receiver)
+        }
+        Input::Empty | Input::Text(_) => (None, never()),
+    };
+    thread::Builder::new().name("input".into()).spawn(move || {
+        match input {
+            Input::Empty => {}
+            Input::Text(text) => drop(writer.write_all(text.as_bytes())),
+            Input::Open => {
+                for prompt in prompts {
+                    // Counted before it can be answered: a prompt that finds the agent gone is owed its answer, too.
+                    asked.fetch_add(1, Ordering::SeqCst);
+                    let line = json!({"type": "user", "message": {"role": "user", "content": prompt}});
+                    if writeln!(writer, "{line}").is_err() {
+                        break;
+                    }
+                }
+            }
+        }
+        drop(writer);
+        let _ = (&waker).write_all(&[Wake::INPUT_CLOSED]);
+    })?;
+    Ok(prompt_tx)
+}

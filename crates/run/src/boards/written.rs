@@ -1,0 +1,70 @@
+//! The slots that a run writes itself, for jobs whose processes know no board: progress is read from their output, or
+//! reported by their scripts.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use vx_base::gauge::Reading;
+use vx_shm::{Reservation, Slot};
+
+use super::numbers::Numbers;
+
+/// A slot, shared by everything in this process that writes to it; empty once its job has ended.
+#[derive(Clone, Debug)]
+pub struct WrittenSlot(Arc<Mutex<Writer>>);
+
+#[derive(Debug)]
+struct Writer {
+    slot: Option<Slot>,
+    /// True once a script has reported, which is surer than anything that is read.
+    reported: bool,
+}
+
+impl WrittenSlot {
+    fn new(slot: Slot) -> Self {
+        Self(Arc::new(Mutex::new(Writer { slot: Some(slot), reported: false })))
+    }
+
+    /// Write what the job's output says, unless a script has reported.
+    pub(crate) fn read(&self, numbers: &mut Numbers, reading: &Reading) {
+        let mut writer = self.0.lock();
+        let read = !writer.reported;
+        if let Some(slot) = writer.slot.as_mut().filter(|_| read) {
+            numbers.write(slot, reading);
+        }
+    }
+
+    /// Write what a script reports. A slot that the report ends is taken.
+    pub fn report<T>(&self, write: impl FnOnce(&mut Option<Slot>) -> T) -> T {
+        let mut writer = self.0.lock();
+        writer.reported = true;
+        write(&mut writer.slot)
+    }
+
+    /// Take the slot, to end it: from here on nothing else writes to it.
+    pub(crate) fn take(&self) -> Option<Slot> {
+        self.0.lock().slot.take()
+    }
+}
+
+/// The slots of the jobs at work that a run writes.
+#[derive(Clone, Debug, Default)]
+pub struct WrittenSlots(Arc<Mutex<HashMap<(u32, u32), WrittenSlot>>>);
+
+impl WrittenSlots {
+    pub(crate) fn begin(&self, reservation: Reservation, slot: Slot) -> WrittenSlot {
+        let written = WrittenSlot::new(slot);
+        self.0.lock().insert((reservation.slot, reservation.generation), written.clone());
+        written
+    }
+
+    pub(crate) fn end(&self, reservation: Reservation) {
+        self.0.lock().remove(&(reservation.slot, reservation.generation));
+    }
+
+    /// The slot with this number in this life; `None` if its job is not at work, or another process writes it.
+    pub fn of(&self, slot: u32, generation: u32) -> Option<WrittenSlot> {
+        self.0.lock().get(&(slot, generation)).cloned()
+    }
+}

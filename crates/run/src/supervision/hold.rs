@@ -1,0 +1,80 @@
+//! A run that stays open after its last job has ended, so that failed jobs can be tried again on the same board.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, never};
+use parking_lot::Mutex;
+use vx_status::source::Settled;
+
+/// The longest that a run waits after its last job for a view to use its hold: one whose terminal is blocked never does.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Keeps a run open: while one of these lives and is used, the run takes requests after the end of its last job. A run that
+/// is cancelled ends all the same.
+#[derive(Clone, Debug)]
+pub struct Hold {
+    shared: Arc<Mutex<Shared>>,
+    _alive: Sender<Infallible>,
+}
+
+/// The run's side of a [`Hold`].
+#[derive(Debug)]
+pub struct Held {
+    shared: Arc<Mutex<Shared>>,
+    gone: Receiver<Infallible>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    settled: Option<Settled>,
+    /// The time of the last end; `None` while a job is at work.
+    settled_at: Option<Instant>,
+    /// The view has seen the end, or its user needs it.
+    used: bool,
+}
+
+/// A hold on a run that has not started, and the side that the run gets.
+pub fn hold() -> (Hold, Held) {
+    let shared = Arc::default();
+    let (alive, gone) = bounded(0);
+    (Hold { shared: Arc::clone(&shared), _alive: alive }, Held { shared, gone })
+}
+
+impl Hold {
+    /// How the jobs ended, once none is at work or waits; `None` again while one is tried again. From then on the run waits
+    /// for as long as this lives.
+    pub fn settled(&self) -> Option<Settled> {
+        let mut shared = self.shared.lock();
+        shared.used |= shared.settled.is_some();
+        shared.settled
+    }
+
+    /// Keep the run open even if the view does something else when the last job ends.
+    pub fn stay(&self) {
+        self.shared.lock().used = true;
+    }
+}
+
+impl Held {
+    /// Record whether all jobs have ended. Returns true if the run is kept open.
+    pub(crate) fn keeps_open(&self, settled: Option<Settled>) -> bool {
+        let mut shared = self.shared.lock();
+        shared.settled = settled;
+        shared.settled_at = settled.and_then(|_| shared.settled_at.or_else(|| Some(Instant::now())));
+        let late = !shared.used && shared.settled_at.is_some_and(|at| at.elapsed() >= PATIENCE);
+        !late && matches!(self.gone.try_recv(), Err(TryRecvError::Empty))
+    }
+
+    /// The time to stop waiting for a view that does not use its hold.
+    pub(crate) fn until(&self) -> Option<Instant> {
+        let shared = self.shared.lock();
+        shared.settled_at.filter(|_| !shared.used).map(|at| at + PATIENCE)
+    }
+
+    /// Disconnected once nothing keeps the run open; never while jobs are at work, whose ends are waited for anyway.
+    pub(crate) fn gone(&self) -> Receiver<Infallible> {
+        if self.shared.lock().settled.is_some() { self.gone.clone() } else { never() }
+    }
+}

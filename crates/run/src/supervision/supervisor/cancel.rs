@@ -1,0 +1,91 @@
+//! The end of children before their own: on request, and when their time is up.
+//!
+//! A child is asked first. It is killed if it goes on for too long, or on a second request.
+
+use std::time::{Duration, Instant};
+
+use vx_shm::{Ending, SlotState};
+use vx_status::source::RequestFailure;
+
+use super::{AtWork, Stage, Supervisor, Task, stuck};
+use crate::supervision::verdict::Stop;
+
+/// Time between asking a child to stop and killing it.
+const STOP_GRACE: Duration = Duration::from_secs(3);
+
+/// The reason that a request about another slot is not carried out.
+pub(super) const NOT_OURS: &str = "it is no part of this run";
+
+/// The way in which children are stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// Asked the first time, killed the second.
+    Again,
+    /// Asked, however often.
+    Ask,
+    /// Killed at once.
+    Kill,
+}
+
+impl Supervisor {
+    /// Kill the children that did not end in the time that they had.
+    pub(super) fn kill_what_is_late(&mut self) {
+        let now = Instant::now();
+        for task in &mut self.tasks {
+            if let Stage::Running(at_work) = &mut task.stage
+                && let AtWork { process, stop, kill_at, .. } = &mut **at_work
+                && kill_at.is_some_and(|at| at <= now)
+            {
+                process.kill();
+                *kill_at = None;
+                if *stop == Stop::No {
+                    *stop = Stop::Late;
+                }
+            }
+        }
+    }
+
+    /// Stop the job of this slot. A board may also show slots of other processes, which this run cannot stop.
+    pub(super) fn cancel(&mut self, key: String, manner: Manner) -> Result<(), RequestFailure> {
+        match self.task_of(&key) {
+            Some(index) => {
+                self.cancel_one(index, manner);
+                Ok(())
+            }
+            None => Err(RequestFailure::NotStopped { key, why: NOT_OURS.into() }),
+        }
+    }
+
+    /// Stop everything.
+    pub(super) fn cancel_all(&mut self, manner: Manner) {
+        self.cancelled = true;
+        self.cancel_where(manner, |_| true);
+    }
+
+    pub(super) fn cancel_where(&mut self, manner: Manner, wanted: impl Fn(&Task) -> bool) {
+        for index in 0..self.tasks.len() {
+            if wanted(&self.tasks[index]) {
+                self.cancel_one(index, manner);
+            }
+        }
+    }
+
+    fn cancel_one(&mut self, index: usize, manner: Manner) {
+        match &mut self.tasks[index].stage {
+            Stage::Preparing | Stage::Ready(_) => self.end(index, &Ending::new(SlotState::Cancelled)),
+            Stage::Running(at_work) if at_work.stop == Stop::No && manner != Manner::Kill => {
+                at_work.process.ask_to_stop();
+                at_work.stop = Stop::Cancelled;
+                at_work.kill_at = Some(Instant::now() + STOP_GRACE);
+                at_work.look_at = Some(Instant::now() + stuck::PATIENCE);
+            }
+            Stage::Running(at_work) if manner != Manner::Ask => {
+                at_work.process.kill();
+                at_work.stop = Stop::Killed;
+            }
+            // The attempt that has ended was the last one.
+            Stage::Resting { state, .. } => self.tasks[index].stage = Stage::Ended(*state),
+            Stage::Running(_) | Stage::Ended(_) => {}
+        }
+    }
+}

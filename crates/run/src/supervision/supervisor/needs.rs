@@ -1,0 +1,58 @@
+//! The jobs that others depend on.
+
+use vx_base::trouble::{Trouble, TroubleKind};
+use vx_shm::{Ending, SlotState};
+
+use super::{Stage, Supervisor, Task};
+use crate::supervision::job::{Need, Until};
+use crate::trouble_cell::TroubleCell;
+
+impl Supervisor {
+    /// True for a task that is ready and whose needs are met. Where a begin is enough, an earlier start would only take
+    /// the other task's place.
+    pub(super) fn may_start(&self, index: usize) -> bool {
+        let task = &self.tasks[index];
+        matches!(task.stage, Stage::Ready(_)) && task.needs.iter().all(|need| self.is_met(need))
+    }
+
+    fn is_met(&self, need: &Need) -> bool {
+        let Some(needed) = self.needed(need) else { return true };
+        match (need.until, &needed.stage) {
+            (Until::Begun, stage) => matches!(stage, Stage::Running(_) | Stage::Resting { .. } | Stage::Ended(_)),
+            (Until::Done, Stage::Ended(state)) => state.good(),
+            (Until::Done, _) => false,
+        }
+    }
+
+    fn needed(&self, need: &Need) -> Option<&Task> {
+        self.task_of(&need.key).map(|index| &self.tasks[index])
+    }
+
+    /// True if a running task can only end after this one. It may start beyond the limit: all turns could be taken by
+    /// tasks that wait for it.
+    pub(super) fn is_awaited(&self, index: usize) -> bool {
+        let running = self.tasks.iter().filter(|task| matches!(task.stage, Stage::Running(_)));
+        running.flat_map(|task| &task.needs).any(|need| need.key == self.tasks[index].key)
+    }
+
+    /// End the tasks that need one which did not end well, and those that need these.
+    pub(super) fn end_hopeless(&mut self) {
+        let hopeless = |supervisor: &Self| {
+            let waiting = |task: &&Task| matches!(task.stage, Stage::Ready(_));
+            let mut waiting = supervisor.tasks.iter().enumerate().filter(|(_, task)| waiting(task));
+            waiting.find_map(|(index, task)| {
+                Some((index, task.needs.iter().find(|need| supervisor.failed(need))?.clone()))
+            })
+        };
+        while let Some((index, need)) = hopeless(self) {
+            let error =
+                Trouble::new(TroubleKind::Cancelled, format_args!("not started: `{}` did not succeed", need.key));
+            self.end(index, &Ending { error: Some(error.to_cell()), ..Ending::new(SlotState::Cancelled) });
+        }
+    }
+
+    fn failed(&self, need: &Need) -> bool {
+        let ended = self.needed(need).is_some_and(|task| matches!(task.stage, Stage::Ended(state) if !state.good()));
+        need.until == Until::Done && ended
+    }
+}

@@ -1,0 +1,23 @@
+//! The marks by which a file that was written is known.
+
+use std::fs;
+use std::time::SystemTime;
+
+/// The marks of a file that differ once it was written, or another one was put in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    length: u64,
+    modified: Option<SystemTime>,
+    inode: u64,
+}
+
+impl Stamp {
+    /// The stamp of a file as it is now.
+    pub(crate) fn of(there: &fs::Metadata) -> Self {
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(there);
+        #[cfg(not(unix))]
+        let inode = 0;
+        Self { length: there.len(), modified: there.modified().ok(), inode }
+    }
+}

@@ -1,0 +1,188 @@
+//! A service as a client declares it to the supervisor: what the project's file says of it, with the variables of its tools.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use vx_base::files::agreed_file::AgreedFile;
+use vx_base::trouble::{Explain, TroubleKind};
+use vx_process::Inherited;
+use vx_project::services::{Reload, Service, TARGET, with_ports};
+
+use super::order::{BuildOrder, Order, signal_number};
+use crate::builds::built::{current, of_epoch};
+
+/// A declared service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spec {
+    /// The service.
+    pub service: Service,
+    /// The directory of the project.
+    pub project: PathBuf,
+    /// Variables to set beside those of the client: of the project's tools, and of files.
+    pub environment: Vec<(OsString, OsString)>,
+    /// A digest of its files of variables, to see that they have changed. Their values may come from the client's own
+    /// variables, which are no part of the declaration.
+    pub env_files: String,
+    /// The files that its commands name, with the contents that the project's user has agreed to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agreed: Vec<AgreedFile>,
+    /// All variables of the client that declares it; `None` for those of the supervisor.
+    #[serde(skip)]
+    pub inherited: Option<Inherited>,
+}
+
+/// A service whose directory is no part of its project.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`directory` of the service `{service}` is `{directory}`, a link out of the project")]
+pub struct DirectoryOutside {
+    /// The service.
+    pub service: String,
+    /// Its directory, as vx.toml has it.
+    pub directory: String,
+}
+
+impl Explain for DirectoryOutside {
+    fn kind(&self) -> TroubleKind {
+        TroubleKind::Configuration
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("name a directory of the project".into())
+    }
+}
+
+impl Spec {
+    /// A service of which nothing else is known.
+    pub fn of(service: Service) -> Self {
+        let (project, environment, env_files, agreed) = Default::default();
+        Self { service, project, environment, env_files, agreed, inherited: None }
+    }
+
+    /// True if a service that runs by the other declaration has to start again for this one.
+    pub(crate) fn differs(&self, other: &Self) -> bool {
+        let mut alike = other.clone();
+        alike.take_details(self);
+        (&self.service, &self.project, &self.env_files) != (&alike.service, &alike.project, &alike.env_files)
+    }
+
+    /// Take from a newer declaration what counts without another start.
+    pub(crate) fn take_details(&mut self, newer: &Self) {
+        let Service { needs, optional, watch, .. } = &newer.service;
+        self.service.needs.clone_from(needs);
+        self.service.watch.clone_from(watch);
+        self.service.optional = *optional;
+        // A file that was edited and agreed to again counts from the next start on.
+        self.agreed.clone_from(&newer.agreed);
+    }
+
+    /// All texts of it in which words may stand for ports.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &String> {
+        let Service { command, env, renewal, .. } = &self.service;
+        command.iter().chain(env.values()).chain(renewal.texts())
+    }
+
+    /// The directory of the service.
+    ///
+    /// # Errors
+    /// A link in it leads out of the project.
+    pub fn directory(&self) -> Result<PathBuf, DirectoryOutside> {
+        let Some(below) = &self.service.directory else { return Ok(self.project.clone()) };
+        let named = self.project.join(below);
+        // One that isn't there, or not yet, is an error of the start.
+        let (Ok(real), Ok(project)) = (named.canonicalize(), self.project.canonicalize()) else { return Ok(named) };
+        match real.starts_with(project) {
+            true => Ok(named),
+            false => Err(DirectoryOutside { service: self.service.name.clone(), directory: below.clone() }),
+        }
+    }
+
+    /// A text with ports and the folder of a build in place of their words.
+    fn expanded(&self, text: &str, ports: &BTreeMap<String, u16>, target: &Path) -> String {
+        let own = ports.get(&self.service.name).copied();
+        with_ports(text, own, |other| ports.get(other).copied()).replace(TARGET, &target.to_string_lossy())
+    }
+
+    fn environment(&self, ports: &BTreeMap<String, u16>, target: &Path) -> Vec<(OsString, OsString)> {
+        let mut environment = self.environment.clone();
+        let port = ports.get(&self.service.name);
+        environment.extend(port.map(|port| ("PORT".into(), port.to_string().into())));
+        let own = self.service.env.iter();
+        environment.extend(own.map(|(name, value)| (name.into(), self.expanded(value, ports, target).into())));
+        environment
+    }
+
+    /// The order for a build of it into this folder of its builds. `reload` is true while it is at work.
+    pub(crate) fn build_order(
+        &self,
+        ports: &BTreeMap<String, u16>,
+        folder: PathBuf,
+        epoch: String,
+        reload: bool,
+        log: PathBuf,
+    ) -> Result<BuildOrder, DirectoryOutside> {
+        let renewal = &self.service.renewal;
+        let (target, taken) = (of_epoch(&folder, &epoch), current(&folder));
+        let reloaded = |text: &String| self.expanded(text, ports, &taken);
+        Ok(BuildOrder {
+            command: renewal.build.iter().map(|text| self.expanded(text, ports, &target)).collect(),
+            directory: self.directory()?,
+            project: self.project.clone(),
+            environment: self.environment(ports, &target),
+            port: ports.get(&self.service.name).copied(),
+            reload: renewal.reload.as_ref().filter(|_| reload).map(|reload| match reload {
+                Reload::Post(address) => Reload::Post(reloaded(address)),
+                Reload::Command(words) => Reload::Command(words.iter().map(reloaded).collect()),
+            }),
+            errors: renewal.errors.clone(),
+            stop_timeout_ms: milliseconds(self.service.stop.timeout),
+            agreed: self.agreed.clone(),
+            folder,
+            epoch,
+            log,
+            log_bytes: self.service.log_bytes,
+        })
+    }
+
+    /// The order for a guard of it. `ports` are those of all services that have one, `folder` is that of its builds.
+    pub(crate) fn order(
+        &self,
+        ports: &BTreeMap<String, u16>,
+        folder: &Path,
+        log: PathBuf,
+        attempt: u8,
+    ) -> Result<Order, DirectoryOutside> {
+        let Self { service, project, .. } = self;
+        let (port, target) = (ports.get(&service.name).copied(), current(folder));
+        let expanded = |text: &String| self.expanded(text, ports, &target);
+        let environment = self.environment(ports, &target);
+        let (mut ready, mut health) = (service.ready_checks(), service.health.clone());
+        let checks = ready.iter_mut().chain(health.iter_mut().map(|health| &mut health.checks));
+        for word in checks.flat_map(|checks| checks.command.iter_mut().flatten()) {
+            *word = expanded(word);
+        }
+        Ok(Order {
+            name: service.name.clone(),
+            command: service.command.iter().map(expanded).collect(),
+            directory: self.directory()?,
+            project: project.clone(),
+            environment,
+            port,
+            ready,
+            health,
+            restart: service.restart,
+            stop_signal: signal_number(&service.stop.signal).unwrap_or(signal_hook::consts::SIGTERM),
+            stop_timeout_ms: milliseconds(service.stop.timeout),
+            agreed: self.agreed.clone(),
+            log,
+            log_bytes: service.log_bytes,
+            attempt,
+        })
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,96 @@
+//! The wait for the tool that runs this one, if the same run installs both.
+//!
+//! A script is useless without its interpreter, and its post-install command may call it. Archives are received and
+//! unpacked meanwhile; only the last step waits.
+
+use std::time::Duration;
+
+use crate::report::{InstallStep, Progress, Reporter};
+
+use crate::cancel::{Stop, Watch};
+
+/// The time between two reads of the other tool's slot.
+const POLL: Duration = Duration::from_millis(20);
+
+/// The state of another tool's install in the same run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// It is running, or about to start.
+    Coming {
+        /// Its version.
+        version: String,
+        /// Its progress.
+        progress: Progress,
+    },
+    /// It failed.
+    Failed,
+}
+
+/// The reasons why the wait ended without the tool.
+#[derive(Debug, thiserror::Error)]
+pub enum NeedError {
+    /// The other tool was not installed.
+    #[error("it is run by `{0}`, which did not install")]
+    Failed(String),
+    /// The install was cancelled, or its time is up.
+    #[error("stopped while waiting for another tool")]
+    Stop(Stop),
+}
+
+/// Wait until `tool` is installed, and report its progress. `state_of` returns `None` once it is, or if this run does
+/// not install it.
+pub(crate) fn await_tool(
+    tool: &str,
+    state_of: &dyn Fn(&str) -> Option<Need>,
+    reporter: &dyn Reporter,
+    watch: &Watch,
+) -> Result<(), NeedError> {
+    let mut shown = None;
+    loop {
+        watch.check().map_err(NeedError::Stop)?;
+        match state_of(tool) {
+            None => return Ok(()),
+            Some(Need::Failed) => return Err(NeedError::Failed(tool.to_owned())),
+            Some(coming) if shown.as_ref() == Some(&coming) => {}
+            Some(coming) => {
+                if let Need::Coming { version, progress } = &coming {
+                    if shown.is_none() {
+                        reporter.started(InstallStep::Waiting, progress.total);
+                    }
+                    reporter.total(progress.total);
+                    reporter.advanced(progress.done);
+                    reporter.message(&format!("waiting for {tool} {version}, which runs it ({})", progress.step));
+                }
+                shown = Some(coming);
+            }
+        }
+        watch.sleep(POLL).map_err(NeedError::Stop)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::CancelToken;
+    use crate::report::Silent;
+
+    fn coming(done: u64) -> Option<Need> {
+        let progress = Progress { step: InstallStep::Downloading, done, total: Some(9) };
+        Some(Need::Coming { version: "22.1.0".into(), progress })
+    }
+
+    #[test]
+    fn the_wait_ends_when_the_other_is_there_or_cannot_be() {
+        let cancel = CancelToken::new();
+        let watch = Watch::new(cancel.clone(), None);
+        let answers = RefCell::new(vec![None, coming(2), coming(1), coming(1)]);
+        let next = |_: &str| answers.borrow_mut().pop().expect("asked once too often");
+        assert!(await_tool("node", &next, &Silent, &watch).is_ok());
+        let failed = await_tool("node", &|_| Some(Need::Failed), &Silent, &watch).expect_err("a failure");
+        assert_eq!(failed.to_string(), "it is run by `node`, which did not install");
+        cancel.cancel();
+        assert!(matches!(await_tool("node", &|_| coming(1), &Silent, &watch), Err(NeedError::Stop(_))));
+    }
+}
