@@ -1,0 +1,160 @@
+//! The board as the clients of one runner see it: read once for all of them, each slot as the text that is sent.
+//!
+//! A change gives its slot the next version, so a client only remembers the version that it has seen: what changed several
+//! times in between is sent once. An end whose place on the board was taken by new work in between is kept aside, so that
+//! no client misses it.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use vx_shm::{Reader, SlotView, Snapshot};
+
+use super::document::document;
+use super::hand::Hand;
+use crate::boards::find::slot_of;
+
+/// A reading that is not older than this serves the next client as well.
+const FRESH: Duration = Duration::from_millis(50);
+/// The most ends that are kept aside.
+const ENDS: usize = 256;
+/// The most text that one message holds.
+const MESSAGE_BYTES: usize = 128 * 1024;
+
+/// One board, as the clients of this process see it.
+pub(super) struct View {
+    board: PathBuf,
+    hand: Arc<dyn Hand>,
+    runner: u32,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    reader: Option<Reader>,
+    snapshot: Snapshot,
+    read_at: Option<Instant>,
+    version: u64,
+    entries: Vec<Entry>,
+    ends: VecDeque<Entry>,
+}
+
+/// One life of a slot.
+struct Entry {
+    slot: (u32, u32),
+    version: u64,
+    text: String,
+}
+
+/// Slots in the order of their changes.
+pub(super) struct Changes {
+    /// Each as JSON, separated by commas.
+    pub texts: String,
+    /// The version of the last one.
+    pub version: u64,
+    /// The state of the board.
+    pub board: &'static str,
+    /// There is more than one message holds.
+    pub more: bool,
+}
+
+impl View {
+    pub(super) fn of(board: &Path, hand: Arc<dyn Hand>) -> Self {
+        Self { board: board.to_owned(), hand, runner: std::process::id(), state: Mutex::default() }
+    }
+
+    /// The board's file.
+    pub(super) fn board(&self) -> &Path {
+        &self.board
+    }
+
+    /// The number of this process.
+    pub(super) fn runner(&self) -> u32 {
+        self.runner
+    }
+
+    /// The slot with this key, read anew: one that has not ended, else the one that ended last.
+    pub(super) fn slot(&self, key: &str) -> Option<SlotView> {
+        let mut state = self.state.lock();
+        self.read(&mut state, Duration::ZERO);
+        slot_of(&state.snapshot, key).cloned()
+    }
+
+    /// The newest lines of a slot's log on the board itself.
+    pub(super) fn log_tail(&self, slot: u32, lines: usize) -> Vec<String> {
+        self.state.lock().reader.as_ref().map(|reader| reader.log_tail(slot, lines)).unwrap_or_default()
+    }
+
+    /// Bring the view up to date, so that no end is overlooked; at the `end`, with the very last state.
+    pub(super) fn look(&self, end: bool) {
+        self.read(&mut self.state.lock(), if end { Duration::ZERO } else { FRESH });
+    }
+
+    /// The slots that changed after this version; all of them after version 0.
+    pub(super) fn changes(&self, after: u64) -> Changes {
+        let mut state = self.state.lock();
+        self.read(&mut state, FRESH);
+        let state = &*state;
+        let mut changed: Vec<&Entry> =
+            state.ends.iter().chain(&state.entries).filter(|entry| entry.version > after).collect();
+        changed.sort_by_key(|entry| entry.version);
+        let mut found =
+            Changes { texts: String::new(), version: after, board: state.snapshot.board.state.name(), more: false };
+        for entry in changed {
+            if !found.texts.is_empty() && found.texts.len() + entry.text.len() > MESSAGE_BYTES {
+                found.more = true;
+                break;
+            }
+            if !found.texts.is_empty() {
+                found.texts.push(',');
+            }
+            found.texts.push_str(&entry.text);
+            found.version = entry.version;
+        }
+        found
+    }
+
+    /// Read the board, unless that was done a moment ago. A board that cannot be read stays as it was last seen.
+    fn read(&self, state: &mut State, fresh: Duration) {
+        if state.read_at.is_some_and(|at| at.elapsed() < fresh) {
+            return;
+        }
+        if state.reader.is_none() {
+            state.reader = Reader::open(&self.board).ok();
+        }
+        let State { reader: Some(reader), snapshot, .. } = state else { return };
+        if reader.refresh(snapshot).is_ok_and(|changed| changed) {
+            let slots = std::mem::take(&mut snapshot.slots);
+            slots.iter().for_each(|slot| state.note(slot, document(slot, self.hand.as_ref(), self.runner).to_string()));
+            state.snapshot.slots = slots;
+        }
+        state.read_at = Some(Instant::now());
+    }
+}
+
+impl State {
+    /// Give the slot the next version if its text changed.
+    fn note(&mut self, slot: &SlotView, text: String) {
+        let life = (slot.index, slot.generation);
+        let known = self.entries.iter().position(|entry| entry.slot.0 == life.0);
+        if known.is_some_and(|at| self.entries[at].slot == life && self.entries[at].text == text) {
+            return;
+        }
+        self.version += 1;
+        let entry = Entry { slot: life, version: self.version, text };
+        match known {
+            Some(at) => {
+                let before = std::mem::replace(&mut self.entries[at], entry);
+                if before.slot != life {
+                    self.ends.push_back(before);
+                    if self.ends.len() > ENDS {
+                        self.ends.pop_front();
+                    }
+                }
+            }
+            None => self.entries.push(entry),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The exports of a run: a trace, and a page of its timings, from the recording of its board.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use vx_base::files::replace_file::replace_file;
+use vx_base::trouble::{Explain, TroubleKind};
+use vx_run::{kept_recordings, recording_beside};
+use vx_shm::BoardState;
+use vx_shm::recording::{Recording, is_recording};
+use vx_status::export::{Course, Tool, timings, trace};
+
+use super::recordings;
+use crate::boards::find::{self, BoardError};
+
+/// The most earlier runs that a run is compared with.
+const MOST_EARLIER: usize = 12;
+
+/// The exports to make of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exports {
+    /// The file for a trace.
+    pub trace: Option<PathBuf>,
+    /// The file for a page of timings.
+    pub timings: Option<PathBuf>,
+}
+
+/// Why an export was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The file cannot be written.
+    #[error("cannot write `{}`: {error}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        error: io::Error,
+    },
+    /// The run cannot be read.
+    #[error(transparent)]
+    Board(#[from] BoardError),
+}
+
+impl Explain for ExportError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            Self::Write { .. } => TroubleKind::Disk,
+            Self::Board(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Write { .. } => Some("name a file in a directory that is there and that you can write to".into()),
+            Self::Board(error) => error.hint(),
+        }
+    }
+}
+
+impl Exports {
+    /// Returns whether no export is requested.
+    pub fn is_empty(&self) -> bool {
+        self.trace.is_none() && self.timings.is_none()
+    }
+
+    /// Check that each file has a directory to be made in, so that a run does not end in a failure that was
+    /// foreseeable.
+    ///
+    /// # Errors
+    /// A directory is missing, or a directory has the file's name.
+    pub fn check_places(&self) -> Result<(), ExportError> {
+        for path in [&self.trace, &self.timings].into_iter().flatten() {
+            if !directory_of(path).is_dir() || path.is_dir() {
+                return Err(cannot_write(path)(io::ErrorKind::NotFound.into()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Make the exports of a run from this file, a recording or a board; returns the files written.
+    ///
+    /// # Errors
+    /// The run cannot be read, or a file not written.
+    pub fn write(&self, run: &Path) -> Result<Vec<PathBuf>, ExportError> {
+        let mut written = Vec::new();
+        if self.is_empty() {
+            return Ok(written);
+        }
+        let course = course_of(run)?;
+        if let Some(path) = &self.trace {
+            replace_file(path, |file| trace(&course, file)).map_err(cannot_write(path))?;
+            written.push(path.clone());
+        }
+        if let Some(path) = &self.timings {
+            let page = timings(&course, &earlier(&course)?);
+            replace_file(path, |file| file.write_all(page.as_bytes())).map_err(cannot_write(path))?;
+            written.push(path.clone());
+        }
+        Ok(written)
+    }
+}
+
+/// The course of a run: from this recording, or from the recording beside this board, or from the board itself.
+fn course_of(path: &Path) -> Result<Course, BoardError> {
+    if is_recording(path) {
+        return Ok(Course::of_recording(recordings::open(path)?, None));
+    }
+    let snapshot = find::open_file(path)?.snapshot()?;
+    let recorded = Recording::open(&recording_beside(path, &snapshot.board.id)).ok();
+    let recorded = recorded.filter(|recording| recording.board_id() == snapshot.board.id);
+    let goes_on = snapshot.board.state == BoardState::Running && !snapshot.board.abandoned();
+    let now = goes_on.then_some(&snapshot);
+    Ok(recorded.map_or_else(|| Course::of_reading(&snapshot), |recording| Course::of_recording(recording, now)))
+}
+
+/// The earlier runs of the same project, as far as their recordings are kept, the newest first.
+fn earlier(course: &Course) -> Result<Vec<Course>, BoardError> {
+    // The recordings of a directory that cannot be read are left out.
+    let of_place = |place: &PathBuf| kept_recordings(place).unwrap_or_default();
+    let recordings: Vec<PathBuf> = find::places()?.iter().flat_map(of_place).collect();
+    let earlier = |recording: &Recording| {
+        recording.board_id() != course.board.id && recording.created_unix_ns() < course.board.created_unix_ns
+    };
+    let read = recordings.iter().filter_map(|path| Recording::open(path).ok()).filter(earlier);
+    // A board has its project's name but not its directory, so a project is recognised by its name and its tools.
+    let same = |other: &Course| other.board.title == course.board.title && other.has_tools_of(course);
+    let same = read.map(|recording| Course::of_recording(recording, None)).filter(same);
+    let mut same: Vec<Course> = same.filter(|other| other.tools.iter().any(Tool::worked)).collect();
+    same.sort_by_key(|other| std::cmp::Reverse(other.board.created_unix_ns));
+    same.truncate(MOST_EARLIER);
+    Ok(same)
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn cannot_write(path: &Path) -> impl FnOnce(io::Error) -> ExportError {
+    move |error| ExportError::Write { path: path.to_owned(), error }
+}

@@ -1,0 +1,167 @@
+//! Scripts of a project, run in order with the project's tools in front of the search path.
+//!
+//! Every script is expanded before the first one runs, so that a mistake in the last is found before anything is done.
+
+mod environment;
+mod error;
+mod hand;
+mod jobs;
+mod on_board;
+
+pub(crate) use environment::VariableFiles;
+#[cfg(feature = "control")]
+pub(crate) use environment::content as content_of_variables;
+pub use error::ScriptRunError;
+pub use on_board::{Joined, OnBoard, StepsEnd, run_on_board};
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use vx_base::paths::Home;
+use vx_process::foreground_tree;
+use vx_project::Project;
+use vx_project::scripts::{Script, ScriptError, Words, takes_arguments};
+
+use crate::tools::installs::syncing::SyncOptions;
+use crate::tools::routes::Routes;
+use crate::tools::shell::system::{SHELL, quote};
+use crate::tools::tool::{notice_strays, sync_missing};
+use crate::workspace::frontend::Frontend;
+use crate::workspace::frontend::run::RunOutcome;
+use environment::{Variables, fixed_words};
+
+/// A script ready to run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// The script's name.
+    pub name: String,
+    /// The command for the shell; empty if the script only has dependencies.
+    pub command: String,
+    /// The variables to set beside the inherited ones.
+    pub variables: Vec<(OsString, OsString)>,
+    /// The directory in which the command runs.
+    pub directory: PathBuf,
+    /// The names of the scripts that have to succeed first.
+    pub depends: Vec<String>,
+}
+
+/// The outcome of preparing scripts.
+#[derive(Debug)]
+pub enum Prepared {
+    /// The steps, in their order.
+    Ready(Vec<Step>),
+    /// A tool of the project was missing, this run did not install it, and no script may run without it; or the run was
+    /// cancelled.
+    NotInstalled(RunOutcome),
+}
+
+/// Prepare these scripts of a project, which are in the order to run in. The last one gets the arguments, and so does
+/// each earlier one with a placeholder for them. Missing tools are installed first, if the project allows it. The scripts run
+/// without those that cannot be had, unless this is `strict`.
+///
+/// # Errors
+/// A script has an unknown placeholder, a file of variables cannot be read, or a run did not start.
+pub fn prepare(
+    project: &Project,
+    home: &Home,
+    order: &[&Script],
+    arguments: &[String],
+    strict: bool,
+    frontend: &dyn Frontend,
+) -> Result<Prepared, ScriptRunError> {
+    let mut routes = Routes::of(&project.directory, home.clone())?;
+    routes.tell(frontend);
+    let absent = routes.absent_until_run();
+    if !absent.is_empty() {
+        let missing = SyncOptions { tools: absent, strict, for_script: !strict, ..SyncOptions::default() };
+        if let Some(outcome) = sync_missing(home, &project.directory, &missing, frontend)?
+            && (strict || !outcome.ran_to_its_end())
+        {
+            return Ok(Prepared::NotInstalled(outcome));
+        }
+        routes = Routes::of(&project.directory, home.clone())?;
+    }
+    notice_strays(&routes, frontend);
+    let tools = routes.invocation(PathBuf::from(SHELL[0]), None).variables;
+    let files = VariableFiles { home, consent: routes.consents().next(), frontend };
+    // The routes have the project without what may not act.
+    let project = routes.project().unwrap_or(project);
+    let variables = files.of_project(project, tools)?;
+    Ok(Prepared::Ready(steps(project, home, order, arguments, &variables)?))
+}
+
+fn steps(
+    project: &Project,
+    home: &Home,
+    order: &[&Script],
+    arguments: &[String],
+    variables: &Variables,
+) -> Result<Vec<Step>, ScriptRunError> {
+    let inherited = std::env::vars_os().chain(variables.clone());
+    let environment = inherited.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let words =
+        Words { fixed: fixed_words(project, home)?, environment: environment.collect(), arguments: Vec::new(), quote };
+    let asked = order.last().map(|script| &script.name);
+    let step_of = |script: &&Script| {
+        let takes = asked == Some(&script.name) || takes_arguments(&script.command);
+        step(project, script, if takes { arguments } else { &[] }, &words, variables)
+    };
+    Ok(order.iter().map(step_of).collect::<Result<_, _>>()?)
+}
+
+fn step(
+    project: &Project,
+    script: &Script,
+    arguments: &[String],
+    words: &Words,
+    variables: &Variables,
+) -> Result<Step, ScriptError> {
+    let arguments = script.args.iter().chain(arguments).cloned().collect();
+    let mut plain = Words { arguments, quote: str::to_owned, ..words.clone() };
+    let mut own = variables.clone();
+    for (name, value) in &script.env {
+        let value = plain.expand(&script.name, value)?;
+        plain.environment.insert(name.clone(), value.clone());
+        own.insert(name.into(), value.into());
+    }
+    let cwd = script.cwd.as_deref().unwrap_or_default();
+    let directory = project.directory.join(plain.expand(&script.name, cwd)?);
+    let command = Words { quote, ..plain }.command(&script.name, &script.command)?;
+    let (name, depends) = (script.name.clone(), script.depends.clone());
+    Ok(Step { name, command, variables: own.into_iter().collect(), directory, depends })
+}
+
+/// Run every step but the last, which is returned if it has a command: the door runs it in place of itself, so that
+/// signals, terminal and exit code are the script's own.
+///
+/// # Errors
+/// A step does not succeed, or its shell cannot be started.
+pub fn run_all_but_last(steps: &[Step]) -> Result<Option<&Step>, ScriptRunError> {
+    let Some((last, before)) = steps.split_last() else { return Ok(None) };
+    for step in before.iter().filter(|step| !step.command.is_empty()) {
+        let status = foreground_tree(step.program(), &step.arguments(), &step.variables, &step.directory)
+            .map_err(|error| step.not_started(error))?;
+        if !status.success() {
+            return Err(ScriptRunError::Failed { name: step.name.clone(), exit: status.into() });
+        }
+    }
+    Ok(Some(last).filter(|last| !last.command.is_empty()))
+}
+
+impl Step {
+    /// The shell that runs the command.
+    pub fn program(&self) -> &'static Path {
+        Path::new(SHELL[0])
+    }
+
+    /// The arguments of the shell.
+    pub fn arguments(&self) -> Vec<OsString> {
+        vec![SHELL[1].into(), self.command.clone().into()]
+    }
+
+    /// The error of a shell that the system refused to start.
+    pub fn not_started(&self, error: io::Error) -> ScriptRunError {
+        ScriptRunError::NotStarted { name: self.name.clone(), directory: self.directory.clone(), error }
+    }
+}

@@ -1,0 +1,33 @@
+//! The forms of progress that vx.toml has for a command, the project's before the user's own.
+
+use vx_base::paths::Home;
+use vx_project::{ProgressForms, Project, ProjectError, discover, project_file};
+
+use crate::workspace::frontend::Frontend;
+use crate::workspace::frontend::notice::Notice;
+use crate::workspace::project::Place;
+
+/// The forms with this name: those of the project at `place`, else those of the user's own file. Empty if neither has
+/// them. Each of their doubtful values is noticed.
+///
+/// # Errors
+/// A file cannot be used. The command runs as well without it.
+pub fn forms_of(
+    place: &Place,
+    home: &Home,
+    name: &str,
+    frontend: &dyn Frontend,
+) -> Result<ProgressForms, ProjectError> {
+    let project = place.find_with(|_| true)?;
+    let own = discover::find_in(home.root(), |_| true);
+    for path in project.into_iter().chain(own) {
+        let Project { progress, .. } = project_file::read(&path)?;
+        if let Some(found) = progress.into_iter().find(|forms| forms.name == name) {
+            for problem in found.doubts.clone() {
+                frontend.notice(Notice::Ignored { path: path.clone(), problem });
+            }
+            return Ok(found);
+        }
+    }
+    Ok(ProgressForms::default())
+}

@@ -1,0 +1,54 @@
+//! The hand of a wrapped command: it can be ended, and its slot takes reports. It cannot begin again, since its process
+//! ends with it.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use vx_base::gauge::Gauge;
+use vx_base::trouble::{Trouble, TroubleKind};
+use vx_process::ask_own_end;
+use vx_shm::SlotView;
+
+use super::meter::Meter;
+
+use crate::boards::control::{Hand, ReportDocument, Verb, impossible};
+use crate::running::reports::Report;
+
+/// The hand of the command of this process. Its end goes the way of a signal to this process, which ends the command with
+/// all below it.
+pub(super) struct CommandHand(pub Arc<Mutex<(Meter, Gauge)>>);
+
+impl CommandHand {
+    fn end(twice: bool) -> Result<(), Trouble> {
+        let failed = |error| Trouble::new(TroubleKind::Program, format!("the command cannot be ended: {error}"));
+        ask_own_end(twice).map_err(failed)
+    }
+}
+
+impl Hand for CommandHand {
+    fn verbs(&self, slot: &SlotView) -> Vec<Verb> {
+        if slot.state.ended() { Vec::new() } else { vec![Verb::Stop, Verb::Kill] }
+    }
+
+    fn ask(&self, verb: Verb, slot: &SlotView) -> Result<(), Trouble> {
+        match verb {
+            // A command that is about to end has nothing left to stop, and one at work has begun.
+            Verb::Start => Ok(()),
+            Verb::Stop | Verb::Kill if slot.state.ended() => Ok(()),
+            Verb::Stop => Self::end(false),
+            Verb::Kill => Self::end(true),
+            Verb::Retry | Verb::Restart | Verb::Rebuild => {
+                Err(impossible(verb, slot, "run its command again once it has ended"))
+            }
+        }
+    }
+
+    fn report(&self, _: &SlotView, report: &ReportDocument) -> Result<(), Trouble> {
+        let report = Report::of_document(report)?;
+        self.0.lock().0.report(&report).map_err(|error| Trouble::of(&error))
+    }
+
+    fn stop_all(&self) -> Result<(), Trouble> {
+        Self::end(false)
+    }
+}

@@ -1,0 +1,128 @@
+//! From a command's output to its slot: numbers, and texts when they change; all output to the log.
+
+use std::path::PathBuf;
+
+use vx_base::gauge::Reading;
+use vx_process::{Lines, Log, Tail};
+use vx_run::Numbers;
+use vx_shm::LOG_LINE_BYTES;
+
+use super::place::Place;
+use crate::running::reports::{Report, ReportError};
+
+/// The end of the output that is kept for the text of a failure, in bytes.
+const TAIL_BYTES: usize = 4 * 1024;
+/// The lines of it that a failure shows.
+const TAIL_LINES: usize = 8;
+
+/// The slot of a command at work.
+pub(super) struct Meter {
+    /// `None` once the command has ended.
+    place: Option<Place>,
+    numbers: Numbers,
+    log: Logging,
+    streams: Vec<Printed>,
+    /// A script of the command has reported: from then on nothing is read from the output.
+    reported: bool,
+}
+
+/// One stream of the command's output.
+struct Printed {
+    tail: Tail,
+    lines: Lines,
+}
+
+impl Meter {
+    /// The meter of a command that begins now. `total` is the whole of its work.
+    pub(super) fn new(place: Place, total: Option<u64>) -> Self {
+        let log = place.log().map_or(Logging::Off, |path| Logging::Soon(path.to_owned()));
+        let numbers = Numbers::of(total);
+        Self { place: Some(place), numbers, log, streams: Vec::new(), reported: false }
+    }
+
+    /// The number of one more stream, from 0.
+    pub(super) fn add_stream(&mut self) -> usize {
+        self.streams.push(Printed { tail: Tail::keeping(TAIL_BYTES), lines: Lines::of_at_most(LOG_LINE_BYTES) });
+        self.streams.len() - 1
+    }
+
+    /// The command printed this on the stream with this number.
+    pub(super) fn printed(&mut self, stream: usize, bytes: &[u8]) {
+        let Some(place) = &self.place else { return };
+        let Printed { tail, lines } = &mut self.streams[stream];
+        tail.push(bytes);
+        lines.feed(bytes, |line| place.log_line(line));
+        self.log.write(bytes);
+    }
+
+    /// Its output had this progress.
+    pub(super) fn read(&mut self, reading: &Reading) {
+        let Some(slot) = self.place.as_mut().filter(|_| !self.reported).and_then(Place::slot) else { return };
+        self.numbers.write(slot, reading);
+    }
+
+    /// A script of the command reports this, which is surer than anything that is read.
+    pub(super) fn report(&mut self, report: &Report) -> Result<(), ReportError> {
+        self.reported = true;
+        self.place.as_mut().map_or(Ok(()), |place| place.report(report))
+    }
+
+    /// The command has ended: its place, and the last lines of its output.
+    pub(super) fn finish(&mut self) -> (Place, Vec<String>) {
+        let place = self.place.take().unwrap_or_else(Place::none);
+        self.streams.iter_mut().for_each(|stream| stream.lines.finish(|line| place.log_line(line)));
+        (place, last_of(self.streams.iter().map(|stream| stream.tail.lines()).collect()))
+    }
+}
+
+/// The last lines of all streams, each stream's together: two pipes keep no common order, and the cause of a failure is
+/// often a single line on one of them. No stream has more than its share unless the others leave room.
+fn last_of(mut streams: Vec<Vec<String>>) -> Vec<String> {
+    let share = TAIL_LINES / streams.len().max(1);
+    let spare = |lines: &Vec<String>| share.saturating_sub(lines.len());
+    let all_spare: usize = streams.iter().map(spare).sum();
+    for lines in &mut streams {
+        let kept = if lines.len() > share { share + all_spare } else { share };
+        lines.drain(..lines.len().saturating_sub(kept));
+    }
+    streams.concat()
+}
+
+/// The log of the output, which is made when there is any.
+enum Logging {
+    Soon(PathBuf),
+    On(Log),
+    /// Without a log the output is still there, on the command's own streams.
+    Off,
+}
+
+impl Logging {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Self::Soon(path) = self {
+            *self = Log::create(path).map_or(Self::Off, Self::On);
+        }
+        if let Self::On(log) = self {
+            log.write(bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(name: &str, count: usize) -> Vec<String> {
+        (1..=count).map(|line| format!("{name}{line}")).collect()
+    }
+
+    #[test]
+    fn every_stream_has_its_share_of_the_last_lines() {
+        let last = |out, err| last_of(vec![lines("o", out), lines("e", err)]).join(" ");
+        assert_eq!(last(500, 1), "o494 o495 o496 o497 o498 o499 o500 e1");
+        assert_eq!(last(2, 500), "o1 o2 e495 e496 e497 e498 e499 e500");
+        assert_eq!(last(9, 9), "o6 o7 o8 o9 e6 e7 e8 e9");
+        assert_eq!(last(0, 3), "e1 e2 e3");
+        assert_eq!(last_of(vec![lines("o", 9)]).len(), TAIL_LINES);
+        assert!(last_of(Vec::new()).is_empty());
+    }
+}

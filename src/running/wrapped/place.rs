@@ -1,0 +1,209 @@
+//! The place of a command on a board: a slot of a board that is there, one on a board of its own, or none.
+//!
+//! The slot is reserved, in its running step already, and the command gets its mark. The first to claim it is its only
+//! writer: the command itself, if it knows vx, else this process at the first progress that it reads. This process
+//! records the end either way.
+
+use std::path::{Path, PathBuf};
+
+use vx_base::trouble::Trouble;
+use vx_process::Exit;
+use vx_run::channel::{Mark, free_board_path, slot_key};
+use vx_run::{log_file, logs_of};
+use vx_shm::{Board, BoardState, ClaimError, Ending, Kind, Reader, ReserveError, Reserved, Slot, SlotState, Work};
+use vx_status::vocabulary::task;
+
+use super::WrapError;
+use super::chores::{Chores, Record};
+use super::whereabouts::{self, Found};
+use crate::boards::find;
+use crate::running::reports::{self, Report, ReportError, refused};
+
+/// Slots of a board that a command makes for itself and those that it starts. Another board is made where it is full.
+const SLOTS: u32 = 16;
+
+/// The place of a command on a board.
+pub struct Place {
+    /// `None` where no board could be had.
+    reserved: Option<Reserved>,
+    writer: Writer,
+    path: Option<PathBuf>,
+    log: Option<PathBuf>,
+    own: Option<Own>,
+}
+
+/// The writer of the slot.
+enum Writer {
+    /// Nobody yet.
+    Nobody,
+    /// This process.
+    This(Box<Slot>),
+    /// The command, or nobody any more.
+    Other,
+}
+
+/// A board of the command's own.
+struct Own {
+    board: Board,
+    /// True if there are many boards beside it.
+    crowded: bool,
+    /// The file for a recording that was asked for.
+    record: Option<Record>,
+}
+
+impl Place {
+    /// Take a place on the named board, else on the board of one of the callers, else on a new one with this title.
+    /// Where no board can be had, or the key is in use on a board that was not named, the place is none. The trouble has
+    /// the cause of that, or of a board of its own in place of the one that `VX_BOARD` names.
+    ///
+    /// # Errors
+    /// The named board does not exist, is over or full, or the key is in use on it.
+    pub fn take(key: &str, board: Option<&str>, title: &str) -> Result<(Self, Option<Trouble>), WrapError> {
+        let key = slot_key(key);
+        let named = board.filter(|board| !board.is_empty());
+        let found = named.map_or_else(whereabouts::find, |named| find::find(Some(named)).map(Found::Board));
+        let (mut unknown, without) = (None, format!("`{key}` runs without a board"));
+        let crowded = match found {
+            Ok(Found::Board(path)) => match reserve(&path, &key) {
+                Ok(reserved) => return Ok((Self::on(reserved, path, &key, None), None)),
+                Err(error) if named.is_some() => return Err(refused(&path, error).into()),
+                // A board that is over, or full, is no place for a new piece of work.
+                Err(ClaimError::Closed | ClaimError::Place(ReserveError::Full { .. })) => false,
+                Err(error) => return Ok((Self::none(), Some(Trouble::of(&refused(&path, error)).about(without)))),
+            },
+            Ok(Found::None { crowded }) => crowded,
+            Err(error) if named.is_some() => return Err(error.into()),
+            Err(error) => {
+                unknown = Some(Trouble::of(&error).about(format!("`{key}` has a board of its own")));
+                false
+            }
+        };
+        let own = Self::own(&key, title, crowded);
+        Ok(own.map_or_else(|error| (Self::none(), Some(Trouble::of(&error).about(without))), |own| (own, unknown)))
+    }
+
+    /// Take a place on a new board with this title, which is recorded in this file.
+    ///
+    /// # Errors
+    /// The file or the board cannot be made.
+    pub fn recorded(key: &str, title: &str, file: PathBuf) -> Result<Self, WrapError> {
+        // First the file: a board that nobody closes would stay behind.
+        let record = Record::create(file)?;
+        let mut place = Self::own(&slot_key(key), title, whereabouts::crowded()?)?;
+        if let Some(own) = &mut place.own {
+            own.record = Some(record);
+        }
+        Ok(place)
+    }
+
+    fn own(key: &str, title: &str, crowded: bool) -> Result<Self, ReportError> {
+        let path = free_board_path(&find::directory()?, std::process::id());
+        let board = Board::create(&path, title, SLOTS)?;
+        let reserved = reserve(&path, key).map_err(ReportError::Refused)?;
+        Ok(Self::on(reserved, path, key, Some(Own { board, crowded, record: None })))
+    }
+
+    fn on(reserved: Reserved, path: PathBuf, key: &str, own: Option<Own>) -> Self {
+        let log = log_file(&logs_of(&path), key);
+        Self { reserved: Some(reserved), writer: Writer::Nobody, path: Some(path), log: Some(log), own }
+    }
+
+    /// No place.
+    pub(super) fn none() -> Self {
+        Self { reserved: None, writer: Writer::Nobody, path: None, log: None, own: None }
+    }
+
+    /// The mark of the command; `None` without a board.
+    pub(super) fn mark(&self) -> Option<Mark> {
+        let (reserved, path) = (self.reserved.as_ref()?, self.path.as_ref()?);
+        Some(Mark::on(path, reserved.board_id(), reserved.reservation()))
+    }
+
+    /// The file of the board.
+    pub(super) fn board(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// The work to be done for a board of its own.
+    pub(super) fn chores(&mut self) -> Option<Chores> {
+        let Own { board, crowded, record } = self.own.as_mut()?;
+        Some(Chores::of(board.path(), *crowded, record.take()))
+    }
+
+    /// The file for the command's output.
+    pub(super) fn log(&self) -> Option<&Path> {
+        self.log.as_deref()
+    }
+
+    /// A line of the command's output, for the ring of the slot.
+    pub(super) fn log_line(&self, line: &[u8]) {
+        if let Some(mut writer) = self.reserved.as_ref().and_then(Reserved::log_writer) {
+            writer.line(line);
+        }
+    }
+
+    /// Write a report to the slot, if this process writes it.
+    pub(super) fn report(&mut self, report: &Report) -> Result<(), ReportError> {
+        let Some(board) = self.path.clone() else { return Ok(()) };
+        self.slot();
+        let mut slot = match std::mem::replace(&mut self.writer, Writer::Other) {
+            Writer::This(slot) => Some(*slot),
+            _ => None,
+        };
+        let written = reports::write(&mut slot, report, &board);
+        if let Some(slot) = slot {
+            self.writer = Writer::This(Box::new(slot));
+        }
+        written
+    }
+
+    /// The slot, to write to it: claimed now, unless another process was first.
+    pub(super) fn slot(&mut self) -> Option<&mut Slot> {
+        if let (Writer::Nobody, Some(reserved)) = (&self.writer, &self.reserved) {
+            self.writer = reserved.claim().map_or(Writer::Other, |slot| Writer::This(Box::new(slot)));
+        }
+        match &mut self.writer {
+            Writer::This(slot) => Some(slot),
+            _ => None,
+        }
+    }
+
+    /// Record the end of the command. A board of its own is closed.
+    pub(super) fn end(self, ending: &Ending, exit: Exit) {
+        let (exit_code, signal) = match exit {
+            Exit::Code(code) => (Some(code), None),
+            Exit::Signal(signal) => (None, Some(signal)),
+        };
+        let ending = Ending { exit_code, signal, ..ending.clone() };
+        let slot = self.reserved.as_ref().map(|reserved| reserved.reservation().slot);
+        if let Some(reserved) = self.reserved {
+            // Fails only if the slot is in another life, which has an end of its own.
+            let _ = reserved.end(&ending);
+        }
+        let others = slot.filter(|_| !matches!(self.writer, Writer::This(_)));
+        // Its lock is life: it goes only now that the end is there.
+        drop(self.writer);
+        if let Some(Own { board, .. }) = self.own {
+            board.close(match ending.state {
+                SlotState::Done if others.is_some_and(|slot| has_failed(board.path(), slot)) => BoardState::Failed,
+                SlotState::Done => BoardState::Done,
+                SlotState::Cancelled => BoardState::Cancelled,
+                _ => BoardState::Failed,
+            });
+        }
+    }
+}
+
+/// True if this slot of the board has failed by what its writer recorded, whatever the command's exit code.
+fn has_failed(board: &Path, slot: u32) -> bool {
+    let snapshot = Reader::open(board).ok().and_then(|mut reader| reader.snapshot().ok());
+    let slots = snapshot.iter().flat_map(|snapshot| &snapshot.slots);
+    slots.into_iter().any(|view| view.index == slot && view.state == SlotState::Failed)
+}
+
+/// Reserve the slot without a total: that would show as nothing done, and it is only known that the command runs.
+fn reserve(board: &Path, key: &str) -> Result<Reserved, ClaimError> {
+    let own = Some(std::process::id());
+    let work = Work { runner: own, log_writer: own, ..Work::new(key, "", Kind::Task) };
+    Slot::reserve(board, &work, task::RUNNING, None)
+}

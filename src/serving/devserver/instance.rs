@@ -1,0 +1,332 @@
+//! One plugin in development: its front end and its back end under a supervisor of their own, on a board of their own.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
+use parking_lot::Mutex;
+use vx_base::paths::Home;
+use vx_process::members;
+use vx_project::services::{NAME_BYTES, Port, Reload, Service, VITE, VITE_ARGUMENTS, vite_go};
+use vx_run::{create_board, logs_of};
+use vx_services::declared::spec::Spec;
+use vx_services::ports::Ports;
+use vx_services::supervisor::{Declared, Handle, Request, Supervision, start};
+
+use super::DEFAULT_LOG_BUFFER_SIZE;
+use super::error::DevServerError;
+use super::reading::{Keys, Reading};
+use super::reloading::ReloadAddress;
+use super::settings::{BuildOpts, PluginReloader, Settings};
+use super::state::{BuildError, DevProcessStatus, DevServerMode, DevServerState};
+use crate::boards::find;
+use crate::serving::devserver::events::event::DevServerEvent;
+use crate::serving::devserver::events::log::{LogEntry, LogRingBuffer, MANAGER};
+
+/// The slots of a plugin's board: two services, a build, and room.
+const SLOTS: u32 = 8;
+/// The time between two looks at a log that nothing on the board speaks of.
+const LOOK: Duration = Duration::from_millis(100);
+/// The longest that a plugin may take to stop: the time of its services, and of guards that have to be killed.
+const STOPPING: Duration = Duration::from_secs(45);
+/// The client by which its services are wanted. They stay, also where one has failed, until they are stopped.
+const CLIENT: u64 = 1;
+
+type OnStatus = dyn Fn(&DevServerState) + Send + Sync;
+type OnLogs = dyn Fn(&[LogEntry]) + Send + Sync;
+type OnErrors = dyn Fn(&str, &[BuildError]) + Send + Sync;
+
+/// The development server of one plugin.
+pub struct DevServerInstance {
+    shared: Arc<Shared>,
+    settings: Settings,
+    reloader: Arc<dyn PluginReloader>,
+    vite_port: u16,
+    running: Mutex<Option<Running>>,
+}
+
+/// The part that the thread has, too, which reads its board.
+struct Shared {
+    dev_path: PathBuf,
+    logs: LogRingBuffer,
+    state: Mutex<DevServerState>,
+    /// The board while it is at work.
+    board: Mutex<Option<(PathBuf, Keys)>>,
+    on_status: Box<OnStatus>,
+    on_logs: Box<OnLogs>,
+    on_errors: Box<OnErrors>,
+}
+
+/// A plugin at work.
+struct Running {
+    handle: Handle,
+    /// Closed once its supervisor has ended.
+    finished: Receiver<()>,
+    keys: Keys,
+    builds: PathBuf,
+    over: Sender<()>,
+    reading: JoinHandle<()>,
+    _reload: ReloadAddress,
+}
+
+impl DevServerInstance {
+    /// The development server of the plugin in this directory, whose front end has this port. Nothing is started yet. The
+    /// functions are called on a thread of its own, and must not wait for `start` or `stop`.
+    #[expect(clippy::too_many_arguments, reason = "programs that embed it know it in this form")]
+    pub fn new(
+        id: &str,
+        dev_path: &Path,
+        vite_port: u16,
+        build_opts: BuildOpts,
+        reloader: Arc<dyn PluginReloader>,
+        on_status: impl Fn(&DevServerState) + Send + Sync + 'static,
+        on_logs: impl Fn(&[LogEntry]) + Send + Sync + 'static,
+        on_errors: impl Fn(&str, &[BuildError]) + Send + Sync + 'static,
+    ) -> Self {
+        let state = DevServerState {
+            plugin_id: id.to_owned(),
+            dev_path: dev_path.to_string_lossy().into_owned(),
+            ..DevServerState::default()
+        };
+        let shared = Shared {
+            dev_path: dev_path.to_owned(),
+            logs: LogRingBuffer::new(DEFAULT_LOG_BUFFER_SIZE),
+            state: Mutex::new(state),
+            board: Mutex::default(),
+            on_status: Box::new(on_status),
+            on_logs: Box::new(on_logs),
+            on_errors: Box::new(on_errors),
+        };
+        let settings = Settings { build: build_opts, ..Settings::default() };
+        Self { shared: Arc::new(shared), settings, reloader, vite_port, running: Mutex::new(None) }
+    }
+
+    /// The same with the program for guards and the directory for boards of these settings.
+    #[must_use]
+    pub fn with_settings(mut self, settings: &Settings) -> Self {
+        let build = std::mem::take(&mut self.settings.build);
+        self.settings = Settings { build, ..settings.clone() };
+        self
+    }
+
+    /// Start both, and return at once. Nothing happens if they were started.
+    ///
+    /// # Errors
+    /// There is no program for guards, no board, or no thread.
+    pub fn start(&self) -> Result<(), DevServerError> {
+        let mut running = self.running.lock();
+        if running.is_none() {
+            *running = Some(self.begin().inspect_err(|_| self.at_rest())?);
+        }
+        Ok(())
+    }
+
+    /// Stop both, and return once nothing is left of them. Nothing happens if they were stopped.
+    ///
+    /// # Errors
+    /// They have not ended in time; they are shown on their board.
+    pub fn stop(&self) -> Result<(), DevServerError> {
+        let mut running = self.running.lock();
+        let Some(Running { handle, finished, keys: _, builds, over, reading, _reload }) = running.take() else {
+            return Ok(());
+        };
+        self.shared.note("stops");
+        // A supervisor that has ended needs no request.
+        let _ = handle.ask(Request::StopAll);
+        let ended = finished.recv_timeout(STOPPING) == Err(RecvTimeoutError::Disconnected);
+        drop(over);
+        // A thread that panicked in a function of the program has ended already.
+        let _ = reading.join();
+        let _ = std::fs::remove_dir_all(&builds);
+        self.at_rest();
+        if ended { Ok(()) } else { Err(DevServerError::NotEnded { id: self.id() }) }
+    }
+
+    /// Nothing of it is at work.
+    fn at_rest(&self) {
+        *self.shared.board.lock() = None;
+        self.shared.publish(|state| {
+            (state.mode, state.vite_port) = (DevServerMode::Idle, 0);
+            (state.vite_status, state.go_status) = (DevProcessStatus::Stopped, DevProcessStatus::Stopped);
+            state.vite_url.clear();
+            state.grpc_connected = false;
+        });
+    }
+
+    /// The present state.
+    pub fn state(&self) -> DevServerState {
+        self.shared.state.lock().clone()
+    }
+
+    /// True from its start to its stop.
+    pub fn is_managed(&self) -> bool {
+        self.shared.state.lock().mode == DevServerMode::Managed
+    }
+
+    /// Build the back end anew. During a build one more follows it. The front end is left alone.
+    ///
+    /// # Errors
+    /// It was not started.
+    pub fn trigger_rebuild(&self) -> Result<(), DevServerError> {
+        let running = self.running.lock();
+        let running = running.as_ref().ok_or_else(|| DevServerError::Unknown { id: self.id() })?;
+        running.handle.ask(Request::Rebuild(running.keys.go.clone()))?;
+        Ok(())
+    }
+
+    /// The newest log entries, at most `count`, the oldest of them first.
+    pub fn get_logs(&self, count: usize) -> Vec<LogEntry> {
+        self.shared.logs.last(count)
+    }
+
+    /// The process group of the front end; 0 for none.
+    pub fn vite_pgid(&self) -> u32 {
+        self.shared.vite_pgid()
+    }
+
+    fn id(&self) -> String {
+        self.shared.state.lock().plugin_id.clone()
+    }
+
+    fn begin(&self) -> Result<Running, DevServerError> {
+        let (program, runtime) = (self.settings.guard()?, self.settings.runtime()?);
+        let id = self.id();
+        let reload = ReloadAddress::open(&id, Arc::clone(&self.reloader))?;
+        let board = Arc::new(create_board(&runtime, &self.shared.dev_path.to_string_lossy(), SLOTS)?);
+        let path = board.path().to_owned();
+        let (logs, builds) = (logs_of(&path), self.builds(&path));
+        std::fs::create_dir_all(&logs)?;
+        let [vite, go] = self.services(&id, &reload.url());
+        let keys = Keys { vite: vite.name.clone(), go: go.name.clone() };
+        // The port is reserved for the plugin already; that it is free is looked at before each start.
+        let ports = Ports::within(&builds);
+        let (handle, finished) = start(Supervision { board, program, logs, builds: builds.clone(), ports })?;
+        self.shared.publish(|state| {
+            (state.mode, state.vite_port) = (DevServerMode::Managed, self.vite_port);
+            (state.vite_status, state.go_status) = (DevProcessStatus::Starting, DevProcessStatus::Starting);
+            state.last_error.clear();
+        });
+        self.shared.note("starts");
+        *self.shared.board.lock() = Some((path.clone(), keys.clone()));
+        let state = self.shared.state.lock().clone();
+        let reading = Reading::of(&path, keys.clone(), state, Box::new(reload.fault())).map_err(io)?;
+        let (over, is_over) = bounded(0);
+        let shared = Arc::clone(&self.shared);
+        let reading =
+            thread::Builder::new().name("devserver".into()).spawn(move || shared.read_on(reading, &is_over))?;
+        let project = self.shared.dev_path.clone();
+        let specs = [vite, go].map(|service| Spec { project: project.clone(), ..Spec::of(service) });
+        handle.ask(Request::Want {
+            declared: Declared::Program(specs.into()),
+            names: Vec::new(),
+            lease: Some(CLIENT),
+        })?;
+        Ok(Running { handle, finished, keys, builds, over, reading, _reload: reload })
+    }
+
+    /// The directory for the results of its builds: with the others of vx, or beside a board that has a place of its own.
+    fn builds(&self, board: &Path) -> PathBuf {
+        let home = Home::from_environment().ok().filter(|_| self.settings.runtime.is_none());
+        let name = format!("devserver-{}", board.file_stem().unwrap_or_default().to_string_lossy());
+        home.map_or_else(|| board.with_extension("builds"), |home| home.builds().join(name))
+    }
+
+    /// The two services, run by the programs of the settings.
+    fn services(&self, id: &str, reload: &str) -> [Service; 2] {
+        let BuildOpts { go_path, pnpm_path, node_path } = &self.settings.build;
+        let [mut vite, mut go] = vite_go(&name_of(id), "");
+        (vite.directory, go.directory) = (None, None);
+        vite.port = Some(Port::Fixed(self.vite_port));
+        if !node_path.is_empty() {
+            vite.command[0].clone_from(node_path);
+        }
+        if !pnpm_path.is_empty() && !self.shared.dev_path.join(VITE).exists() {
+            let words = [pnpm_path.as_str(), "exec", "vite"].into_iter().chain(VITE_ARGUMENTS);
+            vite.command = words.map(str::to_owned).collect();
+        }
+        if !go_path.is_empty() {
+            go.renewal.build[0].clone_from(go_path);
+        }
+        go.renewal.reload = Some(Reload::Post(reload.to_owned()));
+        [vite, go]
+    }
+}
+
+impl Drop for DevServerInstance {
+    fn drop(&mut self) {
+        // The guards end what is left, as they do at the end of this process.
+        let _ = self.stop();
+    }
+}
+
+impl Shared {
+    /// Read the board and the logs until its end.
+    fn read_on(&self, mut reading: Reading, over: &Receiver<()>) {
+        loop {
+            // The last look comes after the end.
+            let last = over.try_recv() == Err(TryRecvError::Disconnected);
+            for event in reading.look() {
+                self.take(event);
+            }
+            if last {
+                return;
+            }
+            reading.await_change(LOOK);
+        }
+    }
+
+    fn take(&self, event: DevServerEvent) {
+        match event {
+            DevServerEvent::Log(entries) => self.log(entries),
+            DevServerEvent::Errors(id, errors) => (self.on_errors)(&id, &errors),
+            DevServerEvent::Status(new) => self.publish(|state| *state = new),
+        }
+    }
+
+    /// Change the state, and report it if it is another one.
+    fn publish(&self, change: impl FnOnce(&mut DevServerState)) {
+        let mut state = self.state.lock();
+        let before = state.clone();
+        change(&mut state);
+        let now = state.clone();
+        drop(state);
+        if now != before {
+            (self.on_status)(&now);
+        }
+    }
+
+    fn note(&self, text: &str) {
+        let id = self.state.lock().plugin_id.clone();
+        self.log(vec![LogEntry::own(&id, MANAGER, "info", text.to_owned())]);
+    }
+
+    fn log(&self, entries: Vec<LogEntry>) {
+        entries.iter().cloned().for_each(|entry| self.logs.push(entry));
+        (self.on_logs)(&entries);
+    }
+
+    fn vite_pgid(&self) -> u32 {
+        let Some((board, keys)) = self.board.lock().clone() else { return 0 };
+        let snapshot = find::open_file(&board).ok().and_then(|mut reader| reader.snapshot().ok());
+        let slot = snapshot.as_ref().and_then(|snapshot| find::slot_of(snapshot, &keys.vite));
+        let guard = slot.filter(|slot| !slot.state.ended()).and_then(|slot| slot.pid);
+        // The first process below its guard leads a group of its own.
+        let first = guard
+            .and_then(|guard| members(guard).into_iter().map(|member| member.pid).filter(|pid| *pid != guard).min());
+        first.unwrap_or_default()
+    }
+}
+
+fn io(error: find::BoardError) -> DevServerError {
+    DevServerError::System(std::io::Error::other(error))
+}
+
+/// The name of a plugin's services, for any id.
+pub(super) fn name_of(id: &str) -> String {
+    let plain =
+        |character: char| if character.is_ascii_alphanumeric() || "-_.".contains(character) { character } else { '-' };
+    let name: String = id.chars().map(plain).take(NAME_BYTES - "-vite".len()).collect();
+    name.trim_start_matches(['-', '.']).to_owned()
+}

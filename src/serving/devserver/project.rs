@@ -1,0 +1,305 @@
+//! The plugins of a project under its supervisor, for programs that speak to its socket: the manager's functions as
+//! requests, and its events as notifications.
+//!
+//! The supervisor does the work. Here the services of a plugin are found, and the board is read once for all clients; while
+//! nobody asks or listens, nothing is read.
+
+mod commands;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use serde::Serialize;
+use serde_json::json;
+use vx_base::trouble::Trouble;
+use vx_rpc::{Fault, Notification, Params};
+use vx_services::declared::spec::Spec;
+use vx_services::devinfo::Externals;
+use vx_services::supervisor::{Handle, Request};
+
+use super::error::DevServerError;
+use super::external::{ExternalConnection, ExternalWatcher};
+use super::manager::{external_state, idle};
+use super::methods::{AtPath, Method, OfLogs, OfPlugin};
+use super::plugin::Plugin;
+use super::state::DevServerState;
+use crate::boards::control::fault;
+use crate::serving::devserver::events::event::DevServerEvent;
+use crate::serving::devserver::events::log::LogEntry;
+use crate::serving::devserver::events::news::News;
+use crate::serving::up::Guest;
+
+/// A reading that is not older than this serves the next client as well.
+const FRESH: Duration = Duration::from_millis(50);
+/// The most bytes of log entries in one answer.
+const ANSWER_BYTES: usize = 512 * 1024;
+
+/// The plugins of a project, as the clients of its supervisor see them.
+pub struct ProjectServers(Arc<Shared>);
+
+struct Shared {
+    handle: Handle,
+    board: PathBuf,
+    plugins: Mutex<Plugins>,
+    news: Mutex<News>,
+    watchers: Mutex<BTreeMap<PathBuf, ExternalWatcher>>,
+    /// The turn of each plugin's commands: one at a time.
+    turns: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
+}
+
+#[derive(Default)]
+struct Plugins {
+    /// All services that clients have declared.
+    specs: Vec<Spec>,
+    known: BTreeMap<String, Plugin>,
+    looked: Option<Instant>,
+}
+
+impl ProjectServers {
+    /// The plugins under the supervisor with this handle and this board.
+    pub fn new(handle: Handle, board: &Path) -> Self {
+        let (plugins, news, watchers, turns) = Default::default();
+        Self(Arc::new(Shared { handle, board: board.to_owned(), plugins, news, watchers, turns }))
+    }
+
+    fn answer(&self, method: Method, params: Params<'_>) -> Result<String, Fault> {
+        let shared = &self.0;
+        let id = || params.read::<OfPlugin>().map(|of| of.id);
+        match method {
+            Method::Start => answered(shared.start(&id()?)),
+            Method::StartForPath => {
+                let AtPath { id, path } = params.read()?;
+                answered(shared.start_for_path(&id, &path))
+            }
+            Method::Stop => answered(shared.stop(&id()?).map(|()| json!({}))),
+            Method::Restart => answered(shared.restart(&id()?)),
+            Method::Rebuild => answered(shared.rebuild(&id()?).map(|()| json!({}))),
+            Method::State => answered(Ok(shared.state(&id()?))),
+            Method::States => answered(Ok(shared.states())),
+            Method::Logs => {
+                let OfLogs { id, count } = params.read()?;
+                answered(Ok(shared.logs(&id, count)))
+            }
+            Method::IsManaged => answered(Ok(shared.is_managed(&id()?))),
+            Method::External => answered(Ok(shared.external(&id()?))),
+        }
+    }
+}
+
+fn answered(answer: Result<impl Serialize, DevServerError>) -> Result<String, Fault> {
+    let answer = answer.map_err(|error| fault(Trouble::of(&error)))?;
+    Ok(json!(answer).to_string())
+}
+
+impl Guest for ProjectServers {
+    fn methods(&self) -> Vec<&'static str> {
+        Method::ALL.map(|(name, _)| name).into()
+    }
+
+    fn declared(&self, spec: &Spec) {
+        self.0.plugins.lock().declare(spec, &self.0.board);
+        self.0.watch_folders();
+    }
+
+    fn parts(&self, name: &str) -> Vec<String> {
+        let plugins = self.0.plugins.lock();
+        plugins
+            .known
+            .get(name)
+            .map(|plugin| plugin.keys.clone())
+            .into_iter()
+            .flat_map(|keys| [keys.vite, keys.go])
+            .collect()
+    }
+
+    fn call(&self, client: u64, method: &str, params: Params<'_>) -> Option<Result<String, Fault>> {
+        let method = Method::named(method)?;
+        // A program that starts and stops plugins is not left alone between the two.
+        Some(self.0.handle.ask(Request::Stay(client)).map_err(fault).and_then(|_| self.answer(method, params)))
+    }
+
+    fn listens(&self, client: u64) {
+        self.0.refresh(FRESH);
+        self.0.news.lock().join(client);
+        self.0.watch_folders();
+    }
+
+    fn notifies(&self) -> bool {
+        !self.0.plugins.lock().known.is_empty()
+    }
+
+    fn news(&self, client: u64) -> Vec<Notification> {
+        self.0.refresh(FRESH);
+        let plugins = self.0.plugins.lock();
+        self.0.news.lock().take(client, || plugins.present())
+    }
+
+    fn gone(&self, client: u64) {
+        let mut news = self.0.news.lock();
+        news.leave(client);
+        let over = if news.is_deserted() { std::mem::take(&mut *self.0.watchers.lock()) } else { BTreeMap::new() };
+        drop(news);
+        // Each is waited for, and reports what it no longer sees.
+        drop(over);
+    }
+}
+
+impl Plugins {
+    fn declare(&mut self, spec: &Spec, board: &Path) {
+        match self.specs.iter_mut().find(|known| known.service.name == spec.service.name) {
+            Some(known) => known.clone_from(spec),
+            None => self.specs.push(spec.clone()),
+        }
+        let Some(plugin) = &spec.service.plugin else { return };
+        let path =
+            spec.service.directory.as_ref().map_or_else(|| spec.project.clone(), |below| spec.project.join(below));
+        self.know(plugin, plugin, &path, board);
+    }
+
+    /// There is a plugin with this id in this directory, whose services have this name. One whose board cannot be read is
+    /// known later.
+    fn know(&mut self, id: &str, name: &str, path: &Path, board: &Path) {
+        match self.known.get_mut(id) {
+            Some(known) => known.move_to(path),
+            None => self.known.extend(Plugin::on(board, id, name, path).ok().map(|plugin| (id.to_owned(), plugin))),
+        }
+    }
+
+    /// The folders in which other programs may run plugins like these.
+    fn folders(&self) -> BTreeSet<PathBuf> {
+        self.known.values().filter_map(|plugin| plugin.path().parent()).map(Path::to_owned).collect()
+    }
+
+    /// All that a client has to know that has missed something.
+    fn present(&self) -> Vec<DevServerEvent> {
+        let present = |(id, plugin): (&String, &Plugin)| {
+            let errors = DevServerEvent::Errors(id.clone(), plugin.errors().to_vec());
+            [DevServerEvent::Status(plugin.state().clone()), errors]
+        };
+        self.known.iter().flat_map(present).collect()
+    }
+}
+
+impl Shared {
+    /// Read the board and the logs, unless that was done a moment ago, and tell the clients what is new.
+    fn refresh(&self, fresh: Duration) {
+        let mut plugins = self.plugins.lock();
+        if plugins.looked.is_some_and(|at| at.elapsed() < fresh) {
+            return;
+        }
+        for plugin in plugins.known.values_mut() {
+            let vite = plugin.keys.vite.clone();
+            let events = plugin.look(|| self.port(vite));
+            let mut news = self.news.lock();
+            events.into_iter().for_each(|event| news.add(event));
+        }
+        plugins.looked = Some(Instant::now());
+    }
+
+    /// The port of this service, as its supervisor has it.
+    fn port(&self, key: String) -> Option<u16> {
+        self.handle.ask(Request::Look(vec![key])).ok()?.first()?.port
+    }
+
+    /// Look for servers that others run in every folder of plugins, as long as anybody is told.
+    fn watch_folders(self: &Arc<Self>) {
+        if self.news.lock().is_deserted() {
+            return;
+        }
+        let folders = self.plugins.lock().folders();
+        let mut watchers = self.watchers.lock();
+        for folder in folders {
+            watchers.entry(folder).or_insert_with_key(|folder| {
+                let watcher = watcher(folder, &Arc::downgrade(self));
+                // Without a thread the clients are not told of them.
+                let _ = watcher.start();
+                watcher
+            });
+        }
+    }
+
+    /// The servers that other programs run right now, with their ids.
+    fn externals(&self) -> BTreeMap<String, ExternalConnection> {
+        let folders = self.plugins.lock().folders();
+        let mut found = BTreeMap::new();
+        for folder in folders {
+            let mut externals = Externals::below(&folder);
+            externals.look(Instant::now());
+            found.extend(externals.all().map(|(id, connection)| (id.to_owned(), connection.clone().into())));
+        }
+        found
+    }
+
+    fn external(&self, id: &str) -> Option<ExternalConnection> {
+        self.externals().remove(id)
+    }
+
+    fn runs_elsewhere(&self, id: &str) -> bool {
+        self.external(id).is_some_and(|external| external.connected)
+    }
+
+    /// What is known of this plugin, read anew.
+    fn with_plugin<T>(&self, id: &str, read: impl FnOnce(&mut Plugin) -> T) -> Option<T> {
+        self.refresh(Duration::ZERO);
+        self.plugins.lock().known.get_mut(id).map(read)
+    }
+
+    fn state(&self, id: &str) -> DevServerState {
+        let known = self.with_plugin(id, |plugin| plugin.state().clone());
+        let is_managed = self.plugins.lock().known.get(id).is_some_and(Plugin::is_managed);
+        match self.external(id).filter(|external| external.connected && !is_managed) {
+            Some(external) => external_state(id, &external),
+            None => known.unwrap_or_else(|| idle(id)),
+        }
+    }
+
+    fn states(&self) -> Vec<DevServerState> {
+        self.refresh(Duration::ZERO);
+        let connected = self.externals().into_iter().filter(|(_, external)| external.connected);
+        let mut states: BTreeMap<String, DevServerState> =
+            connected.map(|(id, external)| (id.clone(), external_state(&id, &external))).collect();
+        let plugins = self.plugins.lock();
+        let managed = plugins.known.iter().filter(|(_, plugin)| plugin.is_managed());
+        states.extend(managed.map(|(id, plugin)| (id.clone(), plugin.state().clone())));
+        states.into_values().collect()
+    }
+
+    fn is_managed(&self, id: &str) -> bool {
+        self.with_plugin(id, |plugin| plugin.is_managed()).unwrap_or(false) || self.runs_elsewhere(id)
+    }
+
+    /// The newest entries, as many as one answer holds.
+    fn logs(&self, id: &str, count: usize) -> Vec<LogEntry> {
+        let mut entries = self.with_plugin(id, |plugin| plugin.logs(count)).unwrap_or_default();
+        let mut bytes = 0;
+        let fits = |entry: &&LogEntry| {
+            bytes += json!(entry).to_string().len();
+            bytes <= ANSWER_BYTES
+        };
+        let surplus = entries.len() - entries.iter().rev().take_while(fits).count();
+        entries.drain(..surplus);
+        entries
+    }
+}
+
+/// A watcher of this folder that tells the clients.
+fn watcher(folder: &Path, shared: &Weak<Shared>) -> ExternalWatcher {
+    let (come, gone) = (shared.clone(), shared.clone());
+    let on_connect = move |id: &str, info: &super::DevInfoFile| {
+        let dev_info = info.clone();
+        let external = ExternalConnection { dev_info, connected: true, last_checked: jiff::Timestamp::now() };
+        tell(&come, id, external_state(id, &external));
+    };
+    ExternalWatcher::new(folder, on_connect, move |id| tell(&gone, id, idle(id)))
+}
+
+/// Tell the clients of a server that another program runs, unless its plugin is at work here.
+fn tell(shared: &Weak<Shared>, id: &str, state: DevServerState) {
+    let Some(shared) = shared.upgrade() else { return };
+    if !shared.plugins.lock().known.get(id).is_some_and(Plugin::is_managed) {
+        shared.news.lock().add(DevServerEvent::Status(state));
+    }
+}

@@ -1,0 +1,122 @@
+//! The services of a project, for any client: one supervisor a project, started by the first client that needs it.
+//!
+//! A client reads the project's file, installs what is missing, and declares the services to the supervisor over its
+//! control socket. It then sees them on the supervisor's board, as every other reader does.
+//!
+//! - `start` leads from the project's file to its supervisor at work,
+//! - `lives` has services begin again, end, and end with their client,
+//! - `guest` is a part of another room that answers in the supervisor, too,
+//! - `state` is the services as the board has them, `output` the text that they print.
+
+mod error;
+mod guest;
+mod lives;
+mod named;
+mod output;
+mod start;
+mod state;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub use error::UpError;
+pub use guest::Guest;
+pub use lives::again::{Again, Begun, again, begins};
+pub use lives::going::LivesOn;
+pub use lives::lease::Lease;
+use lives::left::Stopped;
+pub use lives::next_life::{NextLifeError, await_end, await_next_life};
+pub use lives::rebuilt::{await_build, build_life};
+pub use named::services_named;
+pub use output::merged::Merged;
+pub use output::together::Together;
+pub use output::{Entry, Filter, Follower, entries};
+use start::connect::ENDING;
+pub use start::connect::{Changed, Supervisor, Wanted, Wish, want};
+pub use start::place::UpPlace;
+pub use start::prepare::{Declared, UpPrepared, check_services, prepare};
+pub use start::supervise::supervise;
+pub use state::{ServiceState, all, of_project, word};
+
+use vx_base::paths::Home;
+use vx_process::has_ended;
+use vx_project::services::keys_meant;
+use vx_services::declared::reading::Change;
+use vx_shm::BoardView;
+
+use crate::boards::find;
+use crate::boards::waiting::{Awaited, Reached, State, WaitForError, wait_for};
+use crate::tools::installs::strays::end_strays_before_run;
+use crate::workspace::frontend::Frontend;
+
+/// The time between two looks at it.
+const GLANCE: Duration = Duration::from_millis(5);
+
+/// Wait until these services can be used, and those that start again because they have changed.
+///
+/// # Errors
+/// One has ended otherwise before.
+pub fn await_ready(wanted: &Wanted) -> Result<Vec<State>, WaitForError> {
+    let board = &wanted.supervisor.board;
+    let restarted = wanted.changes.iter().filter(|changed| changed.change == Change::Restarted);
+    let names: BTreeSet<&String> = wanted.names.iter().chain(restarted.map(|changed| &changed.name)).collect();
+    let awaited: Vec<Awaited> =
+        names.into_iter().map(|name| Awaited { key: name.clone(), reached: Reached::ReadySoon }).collect();
+    wait_for(&mut find::open_file(board)?, &awaited, None, &LivesOn(board))
+}
+
+/// The board of the services of the project in this directory, if it is at work and has this key, which is the only one
+/// then, or services of a plugin with this name, whose keys come back.
+pub fn board_with(directory: &Path, key: &str) -> Option<(PathBuf, Vec<String>)> {
+    let record = UpPlace::of(directory).ok()?.record()?;
+    let snapshot = find::open_file(&record.board).ok()?.snapshot().ok()?;
+    let keys = keys_meant(key, |key| find::slot_of(&snapshot, key).is_some());
+    (!keys.is_empty()).then_some((record.board, keys))
+}
+
+/// True if this is the board of the supervisor of the project in this directory, which is there.
+pub fn is_board_of(directory: &Path, board: &BoardView) -> bool {
+    let record = UpPlace::of(directory).ok().and_then(|place| place.record());
+    record.is_some_and(|record| record.board_id == board.id)
+}
+
+/// The nearest directory from this one upwards whose services a supervisor runs. It needs no file that declares them.
+pub fn directory_at_work(from: &Path) -> Option<PathBuf> {
+    from.ancestors().find(|directory| board_at_work(directory).is_some()).map(Path::to_owned)
+}
+
+/// The board of the supervisor of the project in this directory, if one is there.
+pub fn board_at_work(directory: &Path) -> Option<PathBuf> {
+    Some(UpPlace::of(directory).ok()?.record()?.board)
+}
+
+/// Stop all services of the project in this directory, and wait until nothing is left of them; false if none ran.
+///
+/// # Errors
+/// The supervisor cannot be asked, or does not end, or something of a service is left.
+pub fn down(home: &Home, directory: &Path, frontend: &dyn Frontend) -> Result<bool, UpError> {
+    let place = UpPlace::of(directory)?;
+    let running = match Supervisor::connect(&place)? {
+        Some(mut supervisor) => {
+            let stopped = Stopped::now(&place);
+            let deadline = Instant::now().checked_add(supervisor.stop_all()? + ENDING);
+            // It lets go of the lock just before its own end.
+            while place.is_held_by(supervisor.pid) || !has_ended(supervisor.pid) {
+                if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                    return Err(UpError::NotEnded);
+                }
+                thread::sleep(GLANCE);
+            }
+            let left = stopped.left();
+            if !left.is_empty() {
+                return Err(UpError::Left(left));
+            }
+            true
+        }
+        None => false,
+    };
+    end_strays_before_run(home, frontend);
+    Ok(running)
+}

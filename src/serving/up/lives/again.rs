@@ -1,0 +1,81 @@
+//! Services that begin again: as the project's file declares them now, with the variables of who asks.
+
+use vx_base::paths::Home;
+use vx_services::build_key;
+use vx_services::declared::reading::Change;
+
+use crate::boards::control::{Asked, Verb};
+use crate::boards::find::{BoardError, open_file, slot_of};
+use crate::serving::up::error::UpError;
+use crate::serving::up::start::connect::Supervisor;
+use crate::serving::up::start::place::UpPlace;
+use crate::serving::up::start::prepare::{UpPrepared, prepare};
+use crate::workspace::frontend::Frontend;
+use crate::workspace::frontend::notice::Notice;
+use crate::workspace::frontend::run::RunOutcome;
+use crate::workspace::project::Place;
+
+/// The outcome of a request to begin again.
+#[derive(Debug)]
+pub enum Again {
+    /// The requests that were accepted.
+    Asked(Vec<Begun>),
+    /// A tool of the project was missing, and this run did not install it.
+    NotInstalled(RunOutcome),
+}
+
+/// A request that was accepted.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    /// The request.
+    pub asked: Asked,
+    /// The life of its last build before, if there was one: one that has ended is not the one that the request brings about.
+    pub build: Option<u32>,
+}
+
+/// True if a service begins with this request, so that its declaration counts.
+pub const fn begins(verb: Verb) -> bool {
+    matches!(verb, Verb::Start | Verb::Restart | Verb::Rebuild)
+}
+
+/// Ask for the services with these keys to [begin](begins) again. Their project is at `place`, and its supervisor is there.
+///
+/// # Errors
+/// The project's file cannot be taken, it declares one of them no more, or its supervisor refuses.
+pub fn again(
+    home: &Home,
+    place: &Place,
+    verb: Verb,
+    keys: &[String],
+    frontend: &dyn Frontend,
+) -> Result<Again, UpError> {
+    let declared = match prepare(home, place, true, frontend)? {
+        UpPrepared::Ready(declared) => declared,
+        UpPrepared::NotInstalled(outcome) => return Ok(Again::NotInstalled(outcome)),
+    };
+    let place = UpPlace::of(&declared.directory)?;
+    let mut supervisor = Supervisor::connect(&place)?.ok_or(UpError::NotAtWork)?;
+    let mut asked = Vec::with_capacity(keys.len());
+    for key in keys {
+        let board = supervisor.board.clone();
+        let snapshot = open_file(&board)?.snapshot().map_err(BoardError::Read)?;
+        let slot = slot_of(&snapshot, key).ok_or(UpError::NotAtWork)?;
+        let change = supervisor.again(&declared, verb, key)?;
+        // A build that is good is followed by another start.
+        if verb == Verb::Start && change == Some(Change::Outdated) {
+            frontend.notice(Notice::ServiceOutdated { service: key.clone() });
+        }
+        let build = slot_of(&snapshot, &build_key(key)).map(|slot| slot.generation);
+        let of_slot = Asked {
+            board,
+            key: key.clone(),
+            runner: supervisor.pid,
+            state: slot.state.name().to_owned(),
+            kind: slot.kind,
+            generation: slot.generation,
+            has_ended: slot.state.ended(),
+        };
+        asked.push(Begun { asked: of_slot, build });
+    }
+    Ok(Again::Asked(asked))
+}

@@ -1,0 +1,61 @@
+//! Waiting for the build that a request brings about.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use vx_run::{log_file, logs_of};
+use vx_services::reported;
+use vx_services::{Reported, build_key};
+use vx_shm::Snapshot;
+use vx_status::error_cell::ErrorCell;
+use vx_status::standing::Standing;
+
+use super::next_life::{LOOK, NextLifeError};
+use crate::boards::find::{self, BoardError, slot_of};
+
+/// The time after which a service that has ended and does not begin again was stopped by another request.
+const GIVEN_UP: Duration = Duration::from_secs(1);
+
+/// The life of the last build of this service; none if there was none.
+pub fn build_life(board: &Path, service: &str) -> Option<u32> {
+    let snapshot = find::open_file(board).ok()?.snapshot().ok()?;
+    slot_of(&snapshot, &build_key(service)).map(|slot| slot.generation)
+}
+
+/// Wait until a later build of this service than that of `before` has ended well.
+///
+/// # Errors
+/// It has failed, or the service was stopped by another request.
+pub fn await_build(board: &Path, service: &str, before: Option<u32>) -> Result<(), NextLifeError> {
+    let (mut reader, key) = (find::open_file(board)?, build_key(service));
+    let (mut snapshot, mut idle_since) = (Snapshot::default(), None);
+    let stopped = || NextLifeError::Stopped { key: service.to_owned() };
+    loop {
+        reader.refresh(&mut snapshot).map_err(BoardError::Read)?;
+        let standing = slot_of(&snapshot, &key).map(|slot| (slot, slot.generation, Standing::of(slot)));
+        match standing {
+            Some((_, generation, standing)) if Some(generation) != before && standing.good() => return Ok(()),
+            Some((_, generation, Standing::Cancelled)) if Some(generation) != before => return Err(stopped()),
+            Some((slot, generation, standing)) if Some(generation) != before && standing.over() => {
+                let error = ErrorCell::of_slot(slot).map(|error| error.shown_text().to_string());
+                let mistakes = reported(&log_file(&logs_of(board), &key));
+                return Err(NextLifeError::NotBuilt {
+                    key: service.to_owned(),
+                    error: error.unwrap_or_else(|| standing.word().to_owned()),
+                    // The error names the first.
+                    mistakes: mistakes.iter().skip(1).map(Reported::line).collect(),
+                });
+            }
+            _ => {}
+        }
+        // Without a build under way, and without a service that could begin one, none will come.
+        let building = standing.is_some_and(|(_, _, standing)| !standing.over());
+        let service = slot_of(&snapshot, service).is_some_and(|slot| !Standing::of(slot).over());
+        if building || service {
+            idle_since = None;
+        } else if idle_since.get_or_insert_with(Instant::now).elapsed() >= GIVEN_UP {
+            return Err(stopped());
+        }
+        reader.wait_change(if idle_since.is_some() { GIVEN_UP } else { LOOK });
+    }
+}

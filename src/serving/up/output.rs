@@ -1,0 +1,132 @@
+//! What services print: the last entries of several logs in the order of their times, and those that follow.
+
+pub(super) mod merged;
+pub(super) mod together;
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+pub use vx_services::entries::{Entry, Filter};
+use vx_services::entries::{Kept, Levels, parted};
+use vx_services::{KEPT_FILES, build_key};
+
+use super::state::ServiceState;
+
+/// The most bytes that are read of a log at once.
+const PIECE_BYTES: u64 = 1024 * 1024;
+
+/// The last entries of these services that a filter takes, the oldest first.
+///
+/// # Errors
+/// A log cannot be read.
+pub fn entries(services: &[ServiceState], most: usize, filter: &Filter) -> io::Result<Vec<Entry>> {
+    let mut found = Vec::new();
+    for service in services {
+        let built = service.build.as_ref().map(|build| (build_key(&service.name), &build.log));
+        for (source, log) in built.into_iter().chain([(service.name.clone(), &service.log)]) {
+            let kept = Kept { source: source.into(), path: log.clone(), kept_files: KEPT_FILES };
+            found.extend(kept.last(most, filter)?);
+        }
+    }
+    // Entries of one service keep their order.
+    found.sort_by_key(|entry| entry.time);
+    let surplus = found.len().saturating_sub(most);
+    found.drain(..surplus);
+    Ok(found)
+}
+
+/// Follows one log as it grows, also into the next file.
+pub struct Follower {
+    source: Arc<str>,
+    path: PathBuf,
+    /// The present file, once there is one, and the place in it up to which it was read.
+    file: Option<(File, u64)>,
+    /// The begin of a line that is not whole yet.
+    begun: Vec<u8>,
+    time: Timestamp,
+    levels: Levels,
+}
+
+impl Follower {
+    /// Follow the log of a source in this file, from its end or from its beginning on.
+    pub fn of(source: &Arc<str>, path: PathBuf, from_end: bool) -> Self {
+        let file = File::open(&path).ok().map(|file| {
+            let at = if from_end { file.metadata().map_or(0, |found| found.len()) } else { 0 };
+            (file, at)
+        });
+        Self {
+            source: Arc::clone(source),
+            path,
+            file,
+            begun: Vec::new(),
+            time: Timestamp::now(),
+            levels: Levels::default(),
+        }
+    }
+
+    /// The entries that have come since the last look.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub fn read(&mut self) -> io::Result<Vec<Entry>> {
+        let mut found = Vec::new();
+        if self.file.is_none() {
+            self.file = open(&self.path)?;
+        }
+        self.read_on(&mut found)?;
+        // The rest of a file is read before the next one, whose place in the directory shows that it is another.
+        if let Some((file, at)) = &self.file
+            && let Some((other, _)) = open(&self.path)?
+            && !is_same(file, &other)?
+            && file.metadata()?.len() == *at
+        {
+            self.file = Some((other, 0));
+            self.read_on(&mut found)?;
+        }
+        Ok(found)
+    }
+
+    fn read_on(&mut self, found: &mut Vec<Entry>) -> io::Result<()> {
+        let Some((file, at)) = &mut self.file else { return Ok(()) };
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(*at))?;
+        Read::take(&*file, PIECE_BYTES).read_to_end(&mut bytes)?;
+        *at += bytes.len() as u64;
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.begun.extend_from_slice(line);
+            if !line.ends_with(b"\n") {
+                continue;
+            }
+            let whole = std::mem::take(&mut self.begun);
+            let whole = whole.strip_suffix(b"\n").unwrap_or(&whole);
+            let (time, text) = parted(whole).unwrap_or((self.time, whole));
+            self.time = time;
+            found.push(Entry::of(&self.source, time, text, &mut self.levels));
+        }
+        Ok(())
+    }
+}
+
+fn open(path: &std::path::Path) -> io::Result<Option<(File, u64)>> {
+    match File::open(path) {
+        Ok(file) => Ok(Some((file, 0))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(unix)]
+fn is_same(one: &File, other: &File) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let (one, other) = (one.metadata()?, other.metadata()?);
+    Ok((one.dev(), one.ino()) == (other.dev(), other.ino()))
+}
+
+#[cfg(not(unix))]
+fn is_same(one: &File, other: &File) -> io::Result<bool> {
+    Ok(one.metadata()?.created()? == other.metadata()?.created()?)
+}

@@ -1,0 +1,166 @@
+//! The place of a project's supervisor: a lock that it holds for life, with a record of its board in it.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use vx_base::digest::Algorithm;
+use vx_base::files::file_lock::{FileLock, is_free};
+use vx_base::files::replace_file::replace_file;
+use vx_base::paths::{Home, runtime_directory};
+use vx_shm::Snapshot;
+
+use crate::serving::up::error::UpError;
+
+/// The time between two looks at a lock.
+const GLANCE: Duration = Duration::from_millis(5);
+/// The beginning of the names of a project's files here.
+const OWN: &str = "up-";
+/// The ending of a record's name.
+const RECORD: &str = "record";
+/// The digits of a project's digest in the name of its lock.
+const DIGITS: usize = 16;
+
+/// The place of one project's supervisor.
+#[derive(Clone, Debug)]
+pub struct UpPlace {
+    /// The project's directory.
+    pub directory: PathBuf,
+    /// The directory of boards.
+    pub runtime: PathBuf,
+    lock: PathBuf,
+}
+
+/// The record of a project's supervisor. It is in the lock while that is held, and in a file beside it until the next
+/// supervisor writes its own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::serving::up) struct Record {
+    pub pid: u32,
+    pub board: PathBuf,
+    /// The board's id: another run may have a board in a file of the same name later.
+    #[serde(default)]
+    pub board_id: String,
+    /// The project's directory. On its board the title may be cut.
+    #[serde(default)]
+    pub project: PathBuf,
+}
+
+/// A short name for this path.
+fn digest_of(path: &Path) -> String {
+    let mut hasher = Algorithm::Sha256.hasher();
+    hasher.update(path.as_os_str().as_encoded_bytes());
+    format!("{:.DIGITS$}", hasher.finish().hex())
+}
+
+impl UpPlace {
+    /// The place of the project in this directory.
+    ///
+    /// # Errors
+    /// There is no directory for boards.
+    pub fn of(directory: &Path) -> Result<Self, UpError> {
+        let runtime = runtime_directory()?;
+        let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+        let lock = runtime.join(format!("{OWN}{}.lock", digest_of(&directory)));
+        Ok(Self { directory, runtime, lock })
+    }
+
+    /// The directory for the results of its builds. It belongs to the lock: a supervisor that holds another one, in another
+    /// runtime directory, has another folder in the same home.
+    pub(in crate::serving::up) fn builds(&self) -> PathBuf {
+        let name = format!("up-{}", digest_of(&self.lock));
+        Home::from_environment().map_or_else(|_| self.runtime.join("builds"), |home| home.builds()).join(name)
+    }
+
+    /// True if a supervisor is there, or about to be.
+    pub fn is_held(&self) -> bool {
+        !is_free(&self.lock)
+    }
+
+    /// Take the lock, within this time. A client that looks at it holds it for a moment.
+    pub(in crate::serving::up) fn take(&self, patience: Duration) -> io::Result<Option<FileLock>> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let taken = FileLock::try_acquire(&self.lock)?;
+            if taken.is_some() || Instant::now() >= deadline {
+                return Ok(taken);
+            }
+            thread::sleep(GLANCE);
+        }
+    }
+
+    /// The turnstile of clients that start a supervisor: one does, the others wait for that.
+    pub(in crate::serving::up) fn turn(&self) -> io::Result<Option<FileLock>> {
+        FileLock::try_acquire(&self.lock.with_extension("turn"))
+    }
+
+    /// The record of a supervisor that is there.
+    pub(in crate::serving::up) fn record(&self) -> Option<Record> {
+        Record::read(&self.lock).filter(|_| self.is_held())
+    }
+
+    /// The record of the last supervisor, which may be gone.
+    pub(in crate::serving::up) fn last_record(&self) -> Option<Record> {
+        Record::read(&self.lock.with_extension(RECORD))
+    }
+
+    /// The records in this directory of boards.
+    pub(in crate::serving::up) fn records_in(runtime: &Path) -> Vec<Record> {
+        record_files(runtime).filter_map(|path| Record::read(&path)).collect()
+    }
+
+    /// True if the supervisor that is there is this process.
+    pub(in crate::serving::up) fn is_held_by(&self, pid: u32) -> bool {
+        self.record().is_some_and(|record| record.pid == pid)
+    }
+}
+
+impl Record {
+    /// True if this is the board that the record is about.
+    pub(in crate::serving::up) fn is_of(&self, snapshot: &Snapshot) -> bool {
+        self.board_id.is_empty() || self.board_id == snapshot.board.id
+    }
+
+    fn read(path: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(path).ok()?).ok()
+    }
+
+    /// Write it beside the lock of this place, and into the lock, which this process holds. Records of boards that are gone are
+    /// removed.
+    pub(in crate::serving::up) fn write(&self, place: &UpPlace, lock: &FileLock) -> io::Result<()> {
+        let is_stale = |path: &PathBuf| Self::read(path).is_some_and(|record| !record.board.exists());
+        record_files(&place.runtime).filter(is_stale).for_each(|path| drop(fs::remove_file(path)));
+        let text = serde_json::to_vec(self).map_err(io::Error::other)?;
+        replace_file(&place.lock.with_extension(RECORD), |file| file.write_all(&text))?;
+        let mut file = lock.file();
+        file.set_len(0)?;
+        file.write_all(&text)
+    }
+}
+
+/// The files with records in this directory.
+fn record_files(runtime: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(runtime).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.filter(|path| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with(OWN) && path.extension().is_some_and(|ending| ending == RECORD)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_builds_of_two_locks_are_in_two_folders() {
+        let at = |runtime: &str| {
+            let (directory, runtime) = (PathBuf::from("/project"), PathBuf::from(runtime));
+            let lock = runtime.join("up-1.lock");
+            UpPlace { directory, runtime, lock }.builds()
+        };
+        assert_ne!(at("/run/a"), at("/run/b"));
+        assert_eq!(at("/run/a"), at("/run/a"));
+    }
+}

@@ -1,0 +1,315 @@
+//! The process of a project's supervisor: it holds the project's lock, its board and its control socket for life.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::select;
+use parking_lot::Mutex;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use vx_base::trouble::{Trouble, TroubleKind};
+use vx_process::{interrupts, own_program};
+use vx_rpc::{Fault, Notification, Params};
+use vx_run::{create_board, logs_of};
+use vx_services::declared::reading::{Differing, ReadAt, Reading};
+use vx_services::declared::spec::Spec;
+use vx_services::ports::Ports;
+use vx_services::service_of_key;
+use vx_services::supervisor::{Accepted, Declared, Handle, Request, Supervision, start};
+use vx_shm::{Kind, Reservation, SlotState, SlotView};
+use vx_status::vocabulary::service::EXTERNAL;
+
+use super::place::{Record, UpPlace};
+use super::staged::{REQUEST_BYTES, Staged, Variables};
+use crate::boards::control::{Control, Hand, Verb, fault, impossible};
+use crate::serving::up::error::UpError;
+use crate::serving::up::guest::{Guest, Invitation};
+
+/// The slots of the board.
+const SLOTS: u32 = 256;
+/// The longest wait for the lock: an earlier supervisor may be about to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Supervise the services of the project in this directory, until none is left. Clients have the answers of this guest, too.
+///
+/// # Errors
+/// Another supervisor does, or there is no board.
+pub fn supervise(directory: &Path, guest: impl Invitation) -> Result<(), UpError> {
+    let interrupts = interrupts()?;
+    let place = UpPlace::of(directory)?;
+    let Some(lock) = place.take(PATIENCE)? else { return Err(UpError::Held { directory: place.directory }) };
+    let title = place.directory.to_string_lossy();
+    let board = Arc::new(create_board(&place.runtime, &title, SLOTS)?);
+    let logs = logs_of(board.path());
+    std::fs::create_dir_all(&logs)?;
+    // What a supervisor has left that was killed.
+    let builds = place.builds();
+    let _ = std::fs::remove_dir_all(&builds);
+    let supervision = Supervision {
+        board: Arc::clone(&board),
+        program: own_program()?,
+        logs,
+        builds: builds.clone(),
+        ports: Ports::within(&place.runtime),
+    };
+    let (handle, finished) = start(supervision)?;
+    let hand = UpHand {
+        handle: handle.clone(),
+        guest: guest(handle.clone(), board.path()),
+        staged: Mutex::default(),
+        built: Mutex::default(),
+        bound: Mutex::default(),
+    };
+    let control = Control::serve(board.path(), hand);
+    let record = Record {
+        pid: std::process::id(),
+        board: board.path().to_owned(),
+        board_id: board.id().to_owned(),
+        project: place.directory.clone(),
+    };
+    record.write(&place, &lock)?;
+    let watch = finished.clone();
+    thread::Builder::new().name("signals".into()).spawn(move || {
+        loop {
+            select! {
+                recv(interrupts) -> _ => drop(handle.ask(Request::StopAll)),
+                recv(watch) -> _ => return,
+            }
+        }
+    })?;
+    let _ = finished.recv();
+    control.finish();
+    let _ = std::fs::remove_dir_all(&builds);
+    drop(lock);
+    Ok(())
+}
+
+/// The hand of a supervisor.
+struct UpHand {
+    handle: Handle,
+    guest: Box<dyn Guest>,
+    /// The variables and services that a client has named and not asked for yet.
+    staged: Mutex<HashMap<u64, Staged>>,
+    /// The declared services that have a build.
+    built: Mutex<BTreeSet<String>>,
+    /// The longest that a declared service may take to stop.
+    bound: Mutex<Duration>,
+}
+
+/// The parameters of `up/want`.
+#[derive(Deserialize)]
+struct Want {
+    names: Vec<String>,
+    lease: bool,
+    #[serde(default)]
+    read_at: ReadAt,
+    #[serde(default)]
+    differing: Differing,
+}
+
+/// The parameters of `up/again`.
+#[derive(Deserialize)]
+struct Again {
+    name: String,
+    verb: Begin,
+    read_at: ReadAt,
+}
+
+/// A request after which a service runs as it is declared.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Begin {
+    Start,
+    Restart,
+    Rebuild,
+}
+
+impl UpHand {
+    fn declare(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
+        let spec: Spec = params.read().map_err(not_understood)?;
+        let mut bound = self.bound.lock();
+        *bound = bound.max(spec.service.stop.timeout);
+        let mut built = self.built.lock();
+        match spec.service.renewal.build.is_empty() {
+            true => built.remove(&spec.service.name),
+            false => built.insert(spec.service.name.clone()),
+        };
+        drop((bound, built));
+        let spec = self.staged.lock().entry(client).or_default().add_service(spec).clone();
+        self.guest.declared(&spec);
+        Ok(json!({}))
+    }
+
+    fn environment(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
+        let some: Variables = params.read().map_err(not_understood)?;
+        self.staged.lock().entry(client).or_default().add_variables(some);
+        Ok(json!({}))
+    }
+
+    fn reading(&self, client: u64, read_at: ReadAt) -> Option<Reading> {
+        self.staged.lock().remove(&client)?.reading(read_at)
+    }
+
+    fn want(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
+        let Want { names, lease, read_at, differing } = params.read().map_err(not_understood)?;
+        let reading = self.reading(client, read_at);
+        let declared = reading.map_or(Declared::Before, |reading| Declared::File(reading, differing));
+        let accepted = self.ask_handle(Request::Want { declared, names, lease: lease.then_some(client) })?;
+        Ok(accepted.iter().map(document).collect())
+    }
+
+    fn again(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
+        let Again { name, verb, read_at } = params.read().map_err(not_understood)?;
+        let request = match verb {
+            Begin::Start => Request::Start(name),
+            Begin::Restart => Request::Restart(name),
+            Begin::Rebuild => Request::Rebuild(name),
+        };
+        let request = match self.reading(client, read_at) {
+            Some(reading) => Request::Afresh(reading, Box::new(request)),
+            None => request,
+        };
+        Ok(self.ask_handle(request)?.iter().map(document).collect())
+    }
+
+    fn release(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
+        let Release { kill } = params.read().map_err(not_understood)?;
+        let kept = self.ask_handle(Request::Release { client, kill })?;
+        Ok(json!({ "kept": kept.iter().map(|accepted| &accepted.name).collect::<Vec<_>>() }))
+    }
+
+    fn going(&self, params: Params<'_>) -> Result<Value, Fault> {
+        let Named { names } = params.read().map_err(not_understood)?;
+        let going = self.ask_handle(Request::Going(names))?;
+        Ok(going.iter().map(|accepted| accepted.name.as_str()).collect())
+    }
+
+    fn staying(&self, params: Params<'_>) -> Result<Value, Fault> {
+        let Named { names } = params.read().map_err(not_understood)?;
+        Ok(self.ask_handle(Request::Staying(names))?.iter().map(document).collect())
+    }
+
+    fn ask_handle(&self, request: Request) -> Result<Vec<Accepted>, Fault> {
+        self.handle.ask(request).map_err(fault)
+    }
+}
+
+fn document(accepted: &Accepted) -> Value {
+    let Accepted { name, reservation, asked, change, .. } = accepted;
+    let Reservation { slot, generation } = reservation;
+    json!({ "name": name, "slot": slot, "generation": generation, "asked": asked, "change": change })
+}
+
+/// The parameters of `up/going` and `up/staying`.
+#[derive(Deserialize)]
+struct Named {
+    names: Vec<String>,
+}
+
+/// The parameters of `up/release`.
+#[derive(Deserialize)]
+struct Release {
+    #[serde(default)]
+    kill: Vec<String>,
+}
+
+fn not_understood(bad: Fault) -> Fault {
+    let hint = "let both vx be the same version: `vx down`, then `vx up`";
+    fault(Trouble::new(TroubleKind::Usage, bad.message).hinted(hint))
+}
+
+impl Hand for UpHand {
+    fn verbs(&self, slot: &SlotView) -> Vec<Verb> {
+        if slot.kind == Kind::Build {
+            return vec![Verb::Rebuild];
+        }
+        if slot.state == SlotState::Live && slot.step == EXTERNAL {
+            return Vec::new();
+        }
+        let mut verbs = match slot.state.ended() {
+            true => vec![Verb::Start, Verb::Restart],
+            false => vec![Verb::Stop, Verb::Kill, Verb::Restart],
+        };
+        if self.built.lock().contains(&slot.key) {
+            verbs.push(Verb::Rebuild);
+        }
+        verbs
+    }
+
+    fn ask(&self, verb: Verb, slot: &SlotView) -> Result<(), Trouble> {
+        if slot.kind == Kind::Build && verb != Verb::Rebuild {
+            return Err(impossible(verb, slot, "stop or restart its service, or rebuild that"));
+        }
+        let name = service_of_key(&slot.key).to_owned();
+        let request = match verb {
+            Verb::Start => Request::Start(name),
+            Verb::Retry if !slot.state.ended() || slot.state.good() => {
+                return Err(impossible(verb, slot, &format!("`vx restart {name}` starts it again")));
+            }
+            Verb::Retry => Request::Start(name),
+            Verb::Stop => Request::Stop(name),
+            Verb::Kill => Request::Kill(name),
+            Verb::Restart => Request::Restart(name),
+            Verb::Rebuild if !self.built.lock().contains(&name) => {
+                return Err(impossible(verb, slot, "it has no build"));
+            }
+            Verb::Rebuild => Request::Rebuild(name),
+        };
+        self.handle.ask(request).map(drop)
+    }
+
+    fn stop_all(&self) -> Result<(), Trouble> {
+        self.handle.ask(Request::StopAll).map(drop)
+    }
+
+    fn parts(&self, name: &str) -> Vec<String> {
+        self.guest.parts(name)
+    }
+
+    fn methods(&self) -> Vec<&'static str> {
+        self.guest.methods()
+    }
+
+    fn other(&self, client: u64, method: &str, params: Params<'_>) -> Option<Result<String, Fault>> {
+        let answer = match method {
+            "up/environment" => self.environment(client, params),
+            "up/again" => self.again(client, params),
+            "up/declare" => self.declare(client, params),
+            "up/want" => self.want(client, params),
+            "up/release" => self.release(client, params),
+            "up/going" => self.going(params),
+            "up/staying" => self.staying(params),
+            "up/bound" => {
+                let bound = u64::try_from(self.bound.lock().as_millis()).unwrap_or(u64::MAX);
+                Ok(json!({ "stop_ms": bound }))
+            }
+            _ => return self.guest.call(client, method, params),
+        };
+        Some(answer.map(|answer| answer.to_string()))
+    }
+
+    fn listens(&self, client: u64) {
+        self.guest.listens(client);
+    }
+
+    fn notifies(&self) -> bool {
+        self.guest.notifies()
+    }
+
+    fn news(&self, client: u64) -> Vec<Notification> {
+        self.guest.news(client)
+    }
+
+    fn request_bytes(&self) -> usize {
+        REQUEST_BYTES
+    }
+
+    fn gone(&self, client: u64) {
+        self.guest.gone(client);
+        self.staged.lock().remove(&client);
+        self.handle.gone(client);
+    }
+}

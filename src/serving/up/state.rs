@@ -1,0 +1,187 @@
+//! The services of a project, or of all projects of this user, as their boards have them.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use vx_process::TreeMeter;
+use vx_run::{log_file, logs_of};
+use vx_services::reported;
+use vx_services::{Reported, build_key};
+use vx_shm::{BoardState, Health, Kind, SlotState, SlotView, Snapshot};
+use vx_status::error_cell::ErrorCell;
+use vx_status::standing::Standing;
+use vx_status::vocabulary;
+
+use super::error::UpError;
+use crate::boards::find;
+use crate::serving::up::start::place::{Record, UpPlace};
+
+/// A service on a board.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceState {
+    /// Its name.
+    pub name: String,
+    /// The word for its state.
+    pub state: String,
+    /// It can be used.
+    pub ready: bool,
+    /// It can be used, and a check has found that out: without any it has run for a while, which may mean nothing.
+    pub checked: bool,
+    /// It has ended.
+    pub ended: bool,
+    /// The address under which it is reached, once it can be used.
+    pub url: Option<String>,
+    /// The port of that address.
+    pub port: Option<u16>,
+    /// Its process, while it is at work.
+    pub pid: Option<u32>,
+    /// The time at which its present attempt began.
+    pub since: Option<Timestamp>,
+    /// The number of its restarts.
+    pub restarts: u8,
+    /// One line about its state.
+    pub message: Option<String>,
+    /// Its error, if it ended with one.
+    pub error: Option<String>,
+    /// The next step after the error, if that is known.
+    pub hint: Option<String>,
+    /// Its last build, if it has any.
+    pub build: Option<BuildState>,
+    /// The file of its output.
+    pub log: PathBuf,
+    /// The directory of its project.
+    pub project: String,
+    /// The board.
+    pub board: PathBuf,
+    /// True if its supervisor is there.
+    pub supervised: bool,
+}
+
+/// The last build of a service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BuildState {
+    /// The word for its state.
+    pub state: String,
+    /// Its error, if it has failed.
+    pub error: Option<String>,
+    /// The mistakes that it reported; none after a good one.
+    pub mistakes: Vec<Reported>,
+    /// The file of its output.
+    pub log: PathBuf,
+}
+
+/// The newest board of the services of a project, with its services; none if they have never been started, or long ago.
+///
+/// # Errors
+/// The boards cannot be read.
+pub fn of_project(directory: &Path) -> Result<Vec<ServiceState>, UpError> {
+    let place = UpPlace::of(directory)?;
+    if let Some(record) = place.record() {
+        let snapshot = find::open_file(&record.board)?.snapshot().map_err(find::BoardError::Read)?;
+        return Ok(services(&record, &snapshot));
+    }
+    // The board of one that has ended may be gone.
+    let last =
+        place.last_record().and_then(|record| Some((find::open_file(&record.board).ok()?.snapshot().ok()?, record)));
+    Ok(last
+        .filter(|(snapshot, record)| record.is_of(snapshot))
+        .map(|(snapshot, record)| services(&record, &snapshot))
+        .unwrap_or_default())
+}
+
+/// The services of all projects: for each the newest board.
+///
+/// # Errors
+/// The boards cannot be read.
+pub fn all() -> Result<Vec<ServiceState>, UpError> {
+    let records: Vec<Record> = find::places()?.iter().flat_map(|place| UpPlace::records_in(place)).collect();
+    let of_board = |(path, snapshot): (PathBuf, Snapshot)| {
+        let record = records.iter().find(|record| record.board == path && record.is_of(&snapshot))?;
+        Some(services(record, &snapshot))
+    };
+    Ok(find::readable_boards()?.into_iter().filter_map(of_board).flatten().collect())
+}
+
+fn services(record: &Record, snapshot: &Snapshot) -> Vec<ServiceState> {
+    let slots: Vec<&SlotView> = snapshot.slots.iter().filter(|slot| slot.kind == Kind::Service).collect();
+    // One look at all processes, however many services there are.
+    let guards: Vec<u32> = slots.iter().filter_map(|slot| guard(snapshot, slot)).collect();
+    let trees = if guards.is_empty() { Vec::new() } else { TreeMeter::default().look(&guards) };
+    let first = |guard: u32| trees[guards.iter().position(|other| *other == guard)?].map(|tree| tree.pid);
+    slots.into_iter().map(|slot| service(record, snapshot, slot, guard(snapshot, slot).and_then(first))).collect()
+}
+
+/// The guard of a service at work; none if another program runs it.
+fn guard(snapshot: &Snapshot, slot: &SlotView) -> Option<u32> {
+    slot.pid.filter(|pid| !Standing::of(slot).over() && is_supervised(snapshot) && Some(*pid) != slot.runner)
+}
+
+/// True if the supervisor of this board is at work.
+pub(super) fn is_supervised(snapshot: &Snapshot) -> bool {
+    snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true)
+}
+
+fn service(record: &Record, snapshot: &Snapshot, slot: &SlotView, pid: Option<u32>) -> ServiceState {
+    let board = &record.board;
+    let standing = Standing::of(slot);
+    let ended = standing.over();
+    let ready = !ended && slot.health == Health::Ready;
+    let error = ErrorCell::of_slot(slot);
+    let attempt = slot.transitions.iter().rev().find(|transition| transition.step == vocabulary::service::STARTING);
+    let begun =
+        attempt.or(slot.transitions.first()).map(|transition| snapshot.board.unix_ns_at(transition.entered_at_ns));
+    let key = build_key(&slot.key);
+    let built = snapshot.slots.iter().find(|other| other.kind == Kind::Build && other.has_key(&key));
+    ServiceState {
+        name: slot.key.clone(),
+        state: match (&built, slot.state) {
+            (Some(built), SlotState::Reserved) if !built.state.ended() => "building".to_owned(),
+            _ => state(slot, standing),
+        },
+        ready,
+        checked: ready && slot.step != vocabulary::service::RUNNING,
+        ended,
+        url: slot.address.clone().filter(|_| ready),
+        port: slot.port,
+        pid,
+        since: begun.and_then(|at| Timestamp::from_nanosecond(at).ok()),
+        restarts: slot.attempt.saturating_sub(1),
+        message: (!slot.message.is_empty()).then(|| slot.message.clone()),
+        hint: error.as_ref().and_then(|error| error.hint.as_ref()).map(ToString::to_string),
+        error: error.map(|error| error.lines().collect::<Vec<_>>().join("\n")),
+        build: built.map(|slot| build(board, slot)),
+        log: log_file(&logs_of(board), &slot.key),
+        project: record.project.to_string_lossy().into_owned(),
+        board: board.to_owned(),
+        supervised: is_supervised(snapshot),
+    }
+}
+
+fn build(board: &Path, slot: &SlotView) -> BuildState {
+    let standing = Standing::of(slot);
+    let log = log_file(&logs_of(board), &slot.key);
+    BuildState {
+        state: state(slot, standing),
+        error: ErrorCell::of_slot(slot)
+            .filter(|_| standing.over())
+            .map(|error| error.lines().collect::<Vec<_>>().join("\n")),
+        mistakes: reported(&log),
+        log,
+    }
+}
+
+/// The word for the state of work: that of its step, or that of its end.
+pub fn word(slot: &SlotView) -> String {
+    state(slot, Standing::of(slot))
+}
+
+/// The word for the state: that of the step, or that of the end.
+fn state(slot: &SlotView, standing: Standing) -> String {
+    let ends = vocabulary::of(slot.kind).ends;
+    match standing {
+        Standing::Done => ends.done.to_owned(),
+        Standing::Cancelled => ends.cancelled.to_owned(),
+        _ if standing.over() => standing.word().to_owned(),
+        _ => vocabulary::word_of(slot).to_owned(),
+    }
+}

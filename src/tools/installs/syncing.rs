@@ -1,0 +1,203 @@
+//! Syncing: install what a project declares and inherits.
+
+mod share;
+
+use std::slice;
+
+use vx_base::paths::Home;
+use vx_plan::{Plan, Resolver};
+use vx_project::ToolRequest;
+use vx_store::sweep;
+
+use super::carry_out::{Assignment, carry_out, check_places};
+use super::releases;
+use super::strays::end_strays_of_killed;
+use crate::tools::installs::wanted_by::{Want, remember};
+use crate::workspace::consent::Asking;
+use crate::workspace::error::WorkError;
+use crate::workspace::frontend::Frontend;
+use crate::workspace::frontend::notice::Notice;
+use crate::workspace::frontend::options::RunOptions;
+use crate::workspace::frontend::run::{Purpose, RunOutcome};
+use crate::workspace::project::{Faults, Place, Workspace, check_entries};
+pub(crate) use share::of_catalogue;
+use share::{Resolved, Share};
+
+/// The options of a sync.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SyncOptions {
+    /// The tools; all when none is named.
+    pub tools: Vec<String>,
+    /// Refuse to run if the lock does not match the project.
+    pub locked: bool,
+    /// Use the lock alone, even if it does not match the project.
+    pub frozen: bool,
+    /// Refuse to run if one of the tools cannot be had at all, so that nothing is begun.
+    pub strict: bool,
+    /// Plan only, and change nothing.
+    pub plan_only: bool,
+    /// True if the tools are for a script, which runs without those that cannot be had.
+    pub for_script: bool,
+    /// The way to get the consent of the project's user, if it is lacking.
+    pub asking: Asking,
+    /// Make a board even if there is nothing to do.
+    pub always_board: bool,
+    /// The options of the run.
+    pub run: RunOptions,
+}
+
+/// The outcome of a sync.
+#[derive(Debug)]
+pub enum SyncOutcome {
+    /// Only a plan was asked for.
+    Planned(Plan),
+    /// There was nothing to do.
+    UpToDate,
+    /// A run was carried out.
+    Ran(RunOutcome),
+}
+
+/// Install the tools that the project at `place` declares, and those that it inherits. Each is resolved and locked by the
+/// project that declares it.
+///
+/// # Errors
+/// The run did not start. A tool that fails later is part of the outcome, not an error.
+pub fn sync(
+    home: Home,
+    place: &Place,
+    options: &SyncOptions,
+    frontend: &dyn Frontend,
+) -> Result<SyncOutcome, WorkError> {
+    let view = frontend.view()?;
+    let mut workspace = Workspace::open_asking(home, place, Faults::Refuse, |_| options.asking, frontend)?;
+    let shares = Share::all(&workspace, options, frontend)?;
+    if shares.iter().all(|share| share.asked.is_empty()) {
+        complete(&workspace, &shares)?;
+    }
+    check(&workspace, &shares, options)?;
+    let mut resolved = share::resolve(&workspace, &shares, options, frontend);
+    let up_to_date = resolved.iter().all(|resolved| resolved.plan.complete());
+    if options.plan_only {
+        if up_to_date {
+            complete(&workspace, &shares)?;
+        }
+        return Ok(SyncOutcome::Planned(Plan::joined(resolved.into_iter().map(|resolved| resolved.plan))));
+    }
+    if !up_to_date {
+        check_places(&workspace.home, &options.run)?;
+    }
+    keep(&mut workspace, &shares, &mut resolved, options.frozen, frontend)?;
+    // Without an install no board is needed, unless its events or files are requested.
+    if up_to_date && !options.always_board && !options.run.wants_board() {
+        // Without an install, no other step would remove the leftovers of a killed run.
+        end_strays_of_killed(&workspace.home, frontend);
+        sweep(&workspace.home);
+        let project = workspace.project.path.clone();
+        let tools = resolved.iter().map(|resolved| resolved.plan.decisions.len()).sum();
+        frontend.notice(Notice::UpToDate { project, tools });
+        return complete(&workspace, &shares).map(|()| SyncOutcome::UpToDate);
+    }
+    let steps = shares
+        .iter()
+        .zip(resolved)
+        .flat_map(|(share, resolved)| releases::steps(resolved.plan, &workspace.home, &share.sources, &options.run));
+    let assignment = Assignment {
+        purpose: if options.for_script { Purpose::Script } else { Purpose::Sync },
+        title: &workspace.title(),
+        home: &workspace.home,
+        options: &options.run,
+        configured_jobs: workspace.project.settings.jobs,
+        declared: share::declared(&workspace, &shares),
+    };
+    let outcome = carry_out(steps.collect(), &assignment, view, frontend)?;
+    if outcome.good() {
+        complete(&workspace, &shares)?;
+    }
+    Ok(SyncOutcome::Ran(outcome))
+}
+
+/// Check everything that forbids a beginning.
+fn check(workspace: &Workspace, shares: &[Share], options: &SyncOptions) -> Result<(), WorkError> {
+    let is_refused = |share: &Share| all_refused(&share.resolver(workspace, options.frozen), &share.asked);
+    let refused = !options.for_script && shares.iter().all(is_refused);
+    for share in shares {
+        let resolver = share.resolver(workspace, options.frozen);
+        if options.strict || refused {
+            check_tools(&resolver, &share.asked)?;
+        }
+        check_entries(&resolver, &share.asked)?;
+    }
+    if options.locked { check_locks(workspace, shares) } else { Ok(()) }
+}
+
+/// Check that the lock of each project fits what the project gives.
+fn check_locks(workspace: &Workspace, shares: &[Share]) -> Result<(), WorkError> {
+    let (mut differences, mut first) = (Vec::new(), None);
+    for share in shares {
+        differences.extend(share.lock_differences(workspace));
+        first = first.or_else(|| (!differences.is_empty()).then_some(share.depth));
+    }
+    let Some(depth) = first else { return Ok(()) };
+    let above = (depth > 0).then(|| workspace.at(depth).project.directory.clone());
+    Err(WorkError::Unlocked { differences, above })
+}
+
+/// Keep what was resolved: in the lock of each project, and as the releases that it wants. The lock of a project further
+/// up is written only where it lacks an entry; if it cannot be written, that is said.
+fn keep(
+    workspace: &mut Workspace,
+    shares: &[Share],
+    resolved: &mut [Resolved],
+    frozen: bool,
+    frontend: &dyn Frontend,
+) -> Result<(), WorkError> {
+    for (share, resolved) in shares.iter().zip(resolved) {
+        let of = workspace.at_mut(share.depth);
+        let locked = std::mem::take(&mut resolved.locked);
+        let inherited = share.depth > 0;
+        let kept = frozen || (inherited && locked.is_empty());
+        if !kept {
+            match of.write_lock(locked, frontend) {
+                Ok(true) if inherited => frontend.notice(Notice::LockWrittenAbove { path: of.lock_path().to_owned() }),
+                Ok(true) => frontend.notice(Notice::LockWritten),
+                Err(WorkError::LockWrite(error)) if inherited => frontend.notice(Notice::LockKept(error)),
+                written => drop(written?),
+            }
+        }
+        note_wants(of, std::mem::take(&mut resolved.wants), &share.asked, frontend);
+    }
+    Ok(())
+}
+
+/// The error of the tools that were left out.
+fn complete(workspace: &Workspace, shares: &[Share]) -> Result<(), WorkError> {
+    let lacking = shares.iter().find(|share| !share.withheld.is_empty());
+    lacking.map_or(Ok(()), |share| Err(workspace.at(share.depth).consent.refusal(&share.withheld)))
+}
+
+/// True if vx knows how to get none of these tools: then the configuration is wrong, and nothing is begun.
+fn all_refused(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> bool {
+    asked.iter().all(|ask| check_tools(resolver, slice::from_ref(ask)).is_err())
+}
+
+/// Check that vx knows how to get each tool that is not optional, and that the tools that others need are declared.
+pub(crate) fn check_tools(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> Result<(), WorkError> {
+    let needed: Vec<ToolRequest> = asked.iter().filter(|ask| !ask.optional).cloned().collect();
+    resolver.recipes(&needed).map_err(WorkError::NoRecipes)?;
+    match resolver.undeclared(&needed) {
+        undeclared if undeclared.is_empty() => Ok(()),
+        undeclared => Err(WorkError::Undeclared(undeclared)),
+    }
+}
+
+/// Record the releases that the project wants. If that fails, only the project's name is missing in `vx list`.
+fn note_wants(workspace: &Workspace, wants: Vec<Want>, asked: &[ToolRequest], frontend: &dyn Frontend) {
+    // Keep the records of tools that were not part of this sync.
+    let unasked = |known: &Want| {
+        let declared = workspace.project.tools.iter().any(|tool| tool.name == known.tool);
+        declared && !asked.iter().any(|ask| ask.name == known.tool)
+    };
+    if let Err(error) = remember(&workspace.home, &workspace.project.directory, wants, unasked) {
+        frontend.notice(Notice::WantsNotNoted(error));
+    }
+}

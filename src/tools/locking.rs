@@ -1,0 +1,167 @@
+//! Locking: resolve every tool of a project for every platform, and write the lock file.
+
+mod digests;
+
+use vx_base::paths::Home;
+use vx_fetch::Artifact;
+use vx_plan::{Resolution, Resolved, Resolver};
+use vx_project::ToolRequest;
+use vx_project::trust::Part;
+
+use crate::tools::installs::awaited::naming_the_silent;
+use crate::tools::installs::syncing::{check_tools, of_catalogue};
+use crate::workspace::error::WorkError;
+use crate::workspace::frontend::Frontend;
+use crate::workspace::frontend::notice::Notice;
+use crate::workspace::project::{Access, Faults, Place, Workspace, check_entries};
+use crate::workspace::told::tell;
+use digests::Digests;
+
+/// The tools whose versions are chosen anew, within their requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Upgrade {
+    /// None: entries that fit stay.
+    Nothing,
+    /// These tools, or all if none is named.
+    Tools(Vec<String>),
+}
+
+/// The options of locking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockOptions {
+    /// The tools that are locked anew at their versions, whatever their sources say now; if none is named, all tools are
+    /// brought up to date with the project.
+    pub tools: Vec<String>,
+    /// The tools whose versions are chosen anew.
+    pub upgrade: Upgrade,
+}
+
+impl Default for LockOptions {
+    /// All tools, at the versions that fit.
+    fn default() -> Self {
+        Self { tools: Vec::new(), upgrade: Upgrade::Nothing }
+    }
+}
+
+/// The outcome of locking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LockOutcome {
+    /// The number of tools in the project.
+    pub tools: usize,
+    /// The number of tools that could not be locked; a notice has the reason for each.
+    pub failed: usize,
+    /// True if the lock file was written.
+    pub written: bool,
+    /// True if the lock file keeps an old format, since pins would be lost.
+    pub old_kept: bool,
+}
+
+/// The state of a lock file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockState {
+    /// Each difference between the lock and the project, in a sentence.
+    pub differences: Vec<String>,
+    /// True if the lock pins versions in an old format.
+    pub old: bool,
+}
+
+impl LockState {
+    /// True if locking would change nothing, as far as that is known without a request to a source.
+    pub fn fits(&self) -> bool {
+        self.differences.is_empty() && !self.old
+    }
+}
+
+/// Compare the lock of the project at `place` with the project, without a request to a source.
+///
+/// # Errors
+/// The project or its lock cannot be used.
+pub fn lock_state(home: Home, place: &Place, frontend: &dyn Frontend) -> Result<LockState, WorkError> {
+    let workspace = Workspace::open(home, place, Faults::Refuse, frontend)?;
+    workspace.notice_old_lock(frontend);
+    let mut differences = workspace.lock_differences(&workspace.project.tools);
+    let sources = workspace.sources(Access::Offline);
+    let forged = workspace.resolver(&sources).forged(&workspace.project.tools);
+    differences.extend(forged.iter().map(ToString::to_string));
+    Ok(LockState { differences, old: !workspace.lock_origin.pins().is_empty() })
+}
+
+/// Bring the lock file up to date with the project, or lock some tools anew.
+///
+/// # Errors
+/// Nothing could be locked, or a tool needs a consent that is lacking: then the others are locked. A tool that fails alone
+/// is in the outcome.
+pub fn lock(
+    home: Home,
+    place: &Place,
+    options: &LockOptions,
+    frontend: &dyn Frontend,
+) -> Result<LockOutcome, WorkError> {
+    let mut workspace = Workspace::open(home, place, Faults::Refuse, frontend)?;
+    workspace.notice_old_lock(frontend);
+    let asked = workspace.select(&options.tools)?;
+    let upgrade: Vec<String> = match &options.upgrade {
+        Upgrade::Nothing => Vec::new(),
+        Upgrade::Tools(named) if named.is_empty() => asked.iter().map(|ask| ask.name.clone()).collect(),
+        Upgrade::Tools(named) => workspace.select(named)?.into_iter().map(|tool| tool.name).collect(),
+    };
+    // A cached list of versions may lack the newest one, and a cached document what its registry says now.
+    let anew = !upgrade.is_empty() || !options.tools.is_empty();
+    tell(&workspace.home, &workspace.consent, frontend);
+    let (asked, withheld) = of_catalogue(&workspace, lockable(&workspace, asked));
+    let sources = workspace.sources(if anew { Access::NetworkAnew } else { Access::Network });
+    let home = workspace.home.clone();
+    let digests = Digests::of(&home, sources.trust(), frontend);
+    let digest_of = |artifact: &Artifact| digests.get(artifact);
+    let resolver = Resolver { digest_of: Some(&digest_of), renewed: &options.tools, ..workspace.resolver(&sources) };
+    check_tools(&resolver, &asked)?;
+    let upgraded = |tool: &str| upgrade.iter().any(|name| name == tool);
+    let kept: Vec<ToolRequest> = asked.iter().filter(|ask| !upgraded(&ask.name)).cloned().collect();
+    check_entries(&resolver, &kept)?;
+    let resolution = naming_the_silent(&sources, frontend, || resolver.resolve_completely(&asked, upgraded));
+    let failed = notice_all(&workspace, &resolution, frontend);
+    let written = workspace.write_lock(resolution.locked, frontend)?;
+    if !withheld.is_empty() && written {
+        frontend.notice(Notice::LockWritten);
+    }
+    if !withheld.is_empty() {
+        return Err(workspace.consent.refusal(&withheld));
+    }
+    Ok(LockOutcome { tools: asked.len(), failed, written, old_kept: !workspace.lock_origin.pins().is_empty() })
+}
+
+/// These tools as locking sees them. A command that runs after the install does nothing here, so it withholds no tool.
+fn lockable(workspace: &Workspace, asked: Vec<ToolRequest>) -> Vec<ToolRequest> {
+    let consent = &workspace.consent;
+    let elsewhere = |tool: &str| {
+        let parts = consent.withheld().iter().filter(|part| !matches!(part, Part::PostInstall { .. }));
+        parts.filter_map(Part::withholds).any(|withheld| withheld == tool)
+    };
+    asked.into_iter().map(|ask| ToolRequest { withheld: ask.withheld && elsewhere(&ask.name), ..ask }).collect()
+}
+
+/// Give notice of each tool that failed or changes; returns the number of those that failed and are not optional.
+fn notice_all(workspace: &Workspace, resolution: &Resolution, frontend: &dyn Frontend) -> usize {
+    let mut failed = 0;
+    for wanted in &resolution.wanted {
+        if let Resolved::Nothing { error } = &wanted.found {
+            let error = error.clone().about(&wanted.tool);
+            failed += usize::from(!wanted.optional);
+            frontend.notice(if wanted.optional { Notice::Resolution(error) } else { Notice::NotLocked(error) });
+        }
+    }
+    for warning in &resolution.warnings {
+        frontend.notice(Notice::Resolution(warning.clone()));
+    }
+    for remark in &resolution.ages {
+        frontend.notice(Notice::Age(remark.clone()));
+    }
+    for (tool, entry) in &resolution.locked {
+        let before = workspace.lock.tools.get(tool);
+        if before != Some(entry) {
+            let before = before.map(|before| before.version.clone());
+            frontend.notice(Notice::Locked { tool: tool.clone(), before, entry: entry.clone() });
+        }
+    }
+    failed
+}

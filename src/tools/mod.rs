@@ -1,0 +1,16 @@
+//! The tools of a project: installed, locked, found on the way to a program, and described.
+
+pub mod activation;
+pub mod elsewhere;
+pub mod environment;
+pub mod installs;
+pub mod locking;
+pub mod outdated;
+pub mod programs;
+pub mod route;
+pub mod routes;
+pub mod sbom;
+pub mod shell;
+pub mod shims;
+pub mod tool;
+pub mod using;

@@ -1,0 +1,90 @@
+//! The agents that projects declare for turns.
+
+use std::path::PathBuf;
+
+use vx_agents::{Agent, AgentsError};
+use vx_base::trouble::{Explain, TroubleKind};
+use vx_project::DeclaredAgent;
+
+use super::Routes;
+use super::layer::Layer;
+use crate::tools::route::Invocation;
+use crate::workspace::error::WorkError;
+use crate::workspace::project::Workspace;
+
+/// An agent of a project.
+#[derive(Clone, Debug)]
+pub struct ProjectAgent {
+    /// Its table.
+    pub table: Agent,
+    /// Its program, if that is a path, which is one from the project's directory.
+    pub invocation: Option<Invocation>,
+}
+
+/// Why an agent of a project cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    /// Its user has not agreed to it.
+    #[error(transparent)]
+    Work(#[from] WorkError),
+    /// Its table has a fault.
+    #[error("[agents.{name}] of `{}`: {cause}", file.display())]
+    Table {
+        /// The agent.
+        name: String,
+        /// The project's file.
+        file: PathBuf,
+        /// The fault.
+        cause: Box<AgentsError>,
+    },
+}
+
+impl Explain for AgentError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            Self::Work(error) => error.kind(),
+            Self::Table { cause, .. } => cause.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Work(error) => error.hint(),
+            Self::Table { cause, .. } => cause.hint(),
+        }
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Work(error) => error.details(),
+            Self::Table { .. } => Vec::new(),
+        }
+    }
+}
+
+impl Routes {
+    /// The agent of this name that the nearest project with one declares, or else the user's own file. It counts before one
+    /// that vx knows, also where it may not run: a turn is never given to another agent than the one that is written down.
+    ///
+    /// # Errors
+    /// It may not run without its user's consent, or its table has a fault.
+    pub fn agent(&self, name: &str) -> Result<Option<ProjectAgent>, AgentError> {
+        let declares = |layer| declared(layer, name);
+        let Some((workspace, declared)) = self.layers.iter().find_map(declares) else { return Ok(None) };
+        if declared.withheld {
+            return Err(workspace.consent.refusal(&[name.to_owned()]).into());
+        }
+        let file = &workspace.project.path;
+        let wrong = |cause| AgentError::Table { name: name.to_owned(), file: file.clone(), cause: Box::new(cause) };
+        let table = Agent::of(declared.table.clone()).map_err(wrong)?;
+        let path = table.program.contains('/').then(|| workspace.project.directory.join(&table.program));
+        let invocation = path.map(|path| self.invocation(path, None));
+        Ok(Some(ProjectAgent { table, invocation }))
+    }
+}
+
+fn declared<'a>(layer: &'a Layer, name: &str) -> Option<(&'a Workspace, &'a DeclaredAgent)> {
+    let workspace = &layer.workspace;
+    let agent = workspace.project.agents.iter().find(|agent| agent.name == name)?;
+    Some((workspace, agent))
+}

@@ -1,0 +1,191 @@
+//! One project of a directory, and the state of its tools.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::slice;
+
+use vx_base::paths::Home;
+use vx_base::trouble::{Trouble, TroubleKind};
+use vx_plan::{Decision, Resolved, Resolver};
+use vx_project::ToolRequest;
+use vx_store::{Release, Store};
+
+use crate::tools::installs::releases::plan_for;
+use crate::tools::route::Look;
+use crate::workspace::error::WorkError;
+use crate::workspace::on_path;
+use crate::workspace::project::{Access, Workspace};
+
+/// A project whose programs can be run.
+pub(super) struct Layer {
+    pub(super) workspace: Workspace,
+    pub(super) tools: Vec<Tool>,
+}
+
+/// A tool that a project declares for this machine.
+pub(super) struct Tool {
+    pub(super) ask: ToolRequest,
+    pub(super) state: State,
+}
+
+/// The reason why a tool is not there as its project wants it.
+#[derive(Clone, Debug)]
+pub enum Absence {
+    /// The lock has no entry that answers the project's request.
+    Unlocked,
+    /// The release of the lock is not installed, or was made of other bytes or by other instructions.
+    Missing {
+        /// Its version.
+        version: String,
+    },
+    /// The release of the lock is installed, and does not have the program.
+    NoProgram {
+        /// Its version.
+        version: String,
+    },
+    /// The lock's entry cannot be used.
+    Refused(Trouble),
+    /// The copy on `PATH` that the project wants is not there, or has another version.
+    Unfit(Trouble),
+}
+
+/// The state of a tool of a project.
+pub(super) enum State {
+    /// Installed as the lock wants it.
+    Ready(Box<Release>),
+    /// Not installed, or not as vx.toml and the lock want it.
+    Absent(Absence),
+    /// Neither installed nor run without the consent of the project's user, which is lacking.
+    Withheld,
+    /// The copy on `PATH`, which is searched for when one of its programs is requested.
+    System,
+}
+
+impl Layer {
+    /// The tools that a project gives, with their states. The metadata of every file that these depend on is taken.
+    pub(super) fn of(workspace: Workspace, given: &[ToolRequest], look: &mut Look) -> Self {
+        let store = Store::new(workspace.home.clone());
+        let sources = workspace.sources(Access::Offline);
+        let resolver = Resolver { frozen: true, all_platforms: false, ..workspace.resolver(&sources) };
+        let differences = workspace.lock.differences(given);
+        let here = given.iter().filter(|ask| ask.wanted_on(workspace.platform.os));
+        let mut tools = Vec::new();
+        for ask in here {
+            let unlocked = differences.iter().any(|difference| difference.tool == ask.name);
+            let state = match (resolver.lockable(ask), unlocked) {
+                _ if ask.withheld => State::Withheld,
+                (false, _) => unfit(&resolver, ask).map_or(State::System, |error| State::Absent(Absence::Unfit(error))),
+                (true, true) => State::Absent(Absence::Unlocked),
+                (true, false) => state(&resolver, ask, &store, &workspace.home, look),
+            };
+            tools.push(Tool { ask: ask.clone(), state });
+        }
+        // If two tools have a program with the same name, the tool with that name comes first on the search path, too.
+        let names: Vec<String> = tools.iter().flat_map(Tool::names).collect();
+        tools.sort_by_key(|tool| names.iter().filter(|name| **name == tool.ask.name).count() < 2);
+        Self { workspace, tools }
+    }
+
+    /// The system's copy of a program of this tool, found on this search path. A tool's own name means its first program.
+    pub(super) fn of_system(&self, tool: &Tool, name: &str, path: Option<&OsString>) -> Result<PathBuf, Trouble> {
+        let sources = self.workspace.sources(Access::Offline);
+        let resolver = self.workspace.resolver(&sources);
+        let others = if tool.ask.name == name { resolver.system_programs(&tool.ask) } else { Vec::new() };
+        let names = std::iter::once(name.to_owned()).chain(others);
+        names.into_iter().find_map(|name| on_path::first(&name, path)).ok_or_else(|| {
+            let file = self.workspace.project.path.display();
+            let text = format!("no `{name}` is on PATH, and `{file}` wants this system's own");
+            Trouble::new(TroubleKind::NotFound, text)
+                .hinted("install it, or have vx install it: give its version in vx.toml")
+        })
+    }
+
+    /// The error of a tool that vx does not know how to get.
+    pub(super) fn unknown(&self, tool: &Tool) -> Option<WorkError> {
+        let sources = self.workspace.sources(Access::Offline);
+        self.workspace.resolver(&sources).recipes(slice::from_ref(&tool.ask)).err().map(WorkError::NoRecipes)
+    }
+
+    /// The names of the programs that a tool that is not installed would have.
+    pub(super) fn program_names(&self, tool: &Tool) -> Vec<String> {
+        let sources = self.workspace.sources(Access::Offline);
+        self.workspace.resolver(&sources).program_names(&tool.ask)
+    }
+
+    /// True if a tool has, or would have, a program of this name.
+    pub(super) fn provides(&self, tool: &Tool, name: &str) -> bool {
+        match &tool.state {
+            State::Ready(release) => release.program(name).is_some(),
+            _ => {
+                let sources = self.workspace.sources(Access::Offline);
+                self.workspace.resolver(&sources).provides(&tool.ask, name)
+            }
+        }
+    }
+}
+
+impl Tool {
+    /// The folder of its programs, if it is installed.
+    pub(super) fn bin(&self) -> Option<PathBuf> {
+        match &self.state {
+            State::Ready(release) => Some(release.bin()),
+            _ => None,
+        }
+    }
+
+    /// The names of its programs, if it is installed.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        let programs = match &self.state {
+            State::Ready(release) => release.receipt.programs.as_slice(),
+            _ => &[],
+        };
+        programs.iter().map(|program| program.name.clone())
+    }
+}
+
+/// The error of the system's copy of a tool, if the project wants a version of it: copies that report another one do not
+/// fit.
+fn unfit(resolver: &Resolver, ask: &ToolRequest) -> Option<Trouble> {
+    let wanted =
+        if ask.request.is_system() { Vec::new() } else { resolver.resolve(slice::from_ref(ask), |_| false).wanted };
+    match wanted.into_iter().next()?.found {
+        Resolved::Nothing { error } => Some(error),
+        _ => None,
+    }
+}
+
+/// The state of a locked tool: ready if its release is there and was made from the archives that the lock names.
+fn state(resolver: &Resolver, ask: &ToolRequest, store: &Store, home: &Home, look: &mut Look) -> State {
+    let wanted = resolver.resolve(slice::from_ref(ask), |_| false).wanted;
+    let locked = resolver.lock.tools.get(&ask.name);
+    let receipt = locked.and_then(|locked| store.path(&ask.name, &locked.version).ok());
+    let receipt = receipt.map(|release| Release::receipt_path(&release));
+    if let Some(receipt) = &receipt {
+        look.at(receipt);
+    }
+    let decision = plan_for(home, resolver.sources, wanted, false).decisions.into_iter().next();
+    match decision {
+        Some((tool, Decision::Nothing { version, .. })) => {
+            let Some(release) = store.installed(&tool, &version) else {
+                return State::Absent(Absence::Missing { version });
+            };
+            // A release that is there stays as it is until the store is marked.
+            receipt.iter().for_each(|receipt| look.forget(receipt));
+            if let Some(path) = release.trusted_while_unchanged() {
+                look.at(path);
+            }
+            State::Ready(Box::new(release))
+        }
+        Some((_, Decision::Install { release, .. })) => State::Absent(Absence::Missing { version: release.version }),
+        Some((_, Decision::Fail { error })) => State::Absent(Absence::Refused(error)),
+        None => State::Absent(Absence::Unlocked),
+    }
+}
+
+/// The file of a release's program. If no program has the tool's own name, that name means the first one.
+pub fn program(release: &Release, name: &str) -> Option<PathBuf> {
+    release.program(name).or_else(|| {
+        let first = release.receipt.programs.first().filter(|_| release.receipt.tool == name)?;
+        release.program(&first.name)
+    })
+}

@@ -1,0 +1,103 @@
+//! The target of a name: the one function that every door asks for the release or program that is meant.
+
+use std::path::{Path, PathBuf};
+use std::slice;
+
+use vx_base::trouble::Trouble;
+
+use super::layer::{Absence, Layer, State, Tool, program};
+use super::{Routes, on_path};
+use crate::tools::route::Invocation;
+use crate::workspace::error::WorkError;
+
+/// The target of a name.
+pub enum Target {
+    /// This program of an installed release.
+    Ready(Invocation),
+    /// This program of the system, as a project wants it.
+    System(Invocation),
+    /// This program of the search path, which no project declares. A bare word alone is no reason to run it.
+    OnPath(Invocation),
+    /// A program of this tool, which a project wants and has not installed.
+    Absent {
+        /// The tool.
+        tool: String,
+        /// The directory of the project that installs it.
+        project: PathBuf,
+        /// True if the project wants missing tools to be installed when they are run.
+        install: bool,
+        /// The reason why it is not there.
+        absence: Absence,
+    },
+    /// A program of this tool, which vx does not know how to get, or which needs a consent that is lacking.
+    Refused(WorkError),
+    /// The copy on `PATH` that a project wants is not there, or has another version.
+    NotOnPath(Trouble),
+    /// No project declares it, and it is not on `PATH`.
+    Undeclared,
+}
+
+impl Routes {
+    /// The target of this name: the tool with the name, or else a tool that has a program with the name, of the nearest
+    /// project that declares it; else the program on `PATH`.
+    pub fn target(&self, name: &str) -> Target {
+        let Some((layer, tool)) = self.declaration(name) else {
+            let file = on_path::first(name, self.on_path.as_ref());
+            return file.map_or(Target::Undeclared, |file| Target::OnPath(self.invocation(file, None)));
+        };
+        match &tool.state {
+            State::System => match layer.of_system(tool, name, self.on_path.as_ref()) {
+                Ok(file) => Target::System(self.invocation(file, None)),
+                Err(trouble) => Target::NotOnPath(trouble),
+            },
+            State::Ready(release) => match program(release, name) {
+                Some(file) => Target::Ready(self.invocation(file, None)),
+                None => {
+                    let version = release.receipt.version.clone();
+                    self.absent_tool(layer, tool, Absence::NoProgram { version })
+                }
+            },
+            State::Absent(Absence::Unfit(trouble)) => Target::NotOnPath(trouble.clone()),
+            State::Absent(absence) => match layer.unknown(tool) {
+                Some(error) => Target::Refused(error),
+                None => self.absent_tool(layer, tool, absence.clone()),
+            },
+            State::Withheld => Target::Refused(layer.workspace.consent.refusal(slice::from_ref(&tool.ask.name))),
+        }
+    }
+
+    /// The version that the nearest project with this tool asks for.
+    pub fn requested(&self, tool: &str) -> Option<String> {
+        let mut tools = self.layers.iter().flat_map(|layer| &layer.tools);
+        tools.find(|known| known.ask.name == tool).map(|known| known.ask.request.text().to_owned())
+    }
+
+    /// The file that says which release is meant by a name, if it is another than the nearest project's.
+    pub fn declared_elsewhere(&self, name: &str) -> Option<&Path> {
+        let (layer, _) = self.declaration(name)?;
+        let nearest = self.layers.first()?;
+        let path = layer.workspace.project.path.as_path();
+        (path != nearest.workspace.project.path).then_some(path)
+    }
+
+    /// The nearest project that declares the tool with this name, or one that has a program with the name.
+    pub(super) fn declaration(&self, name: &str) -> Option<(&Layer, &Tool)> {
+        self.layers.iter().find_map(|layer| {
+            let named = layer.tools.iter().find(|tool| tool.ask.name == name);
+            let tool = named.or_else(|| layer.tools.iter().find(|tool| layer.provides(tool, name)))?;
+            Some((layer, tool))
+        })
+    }
+
+    fn absent_tool(&self, layer: &Layer, tool: &Tool, absence: Absence) -> Target {
+        let install = layer.workspace.project.settings.auto_install.unwrap_or(true);
+        Target::Absent { tool: tool.ask.name.clone(), project: self.place(layer), install, absence }
+    }
+
+    /// The directory whose sync installs the tools of a layer: an inherited tool is one of the nearest project's.
+    fn place(&self, layer: &Layer) -> PathBuf {
+        let own = &layer.workspace.project.directory;
+        let nearest = self.layers.first().map_or(own, |nearest| &nearest.workspace.project.directory);
+        if own == self.home.root() { own.clone() } else { nearest.clone() }
+    }
+}

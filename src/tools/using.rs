@@ -1,0 +1,228 @@
+//! Tools that a project is to declare: each is installed first, so that what cannot be had changes nothing, then written
+//! into vx.toml, then locked. If that fails after all, vx.toml and vx.lock get their former contents back.
+
+mod before;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use vx_base::digest::Algorithm;
+use vx_base::files::replace_file::replace_file;
+use vx_base::paths::Home;
+use vx_fetch::tools::catalogue::is_same;
+use vx_project::edit::with_request;
+use vx_project::lock::Guard;
+use vx_project::{Project, ProjectError, Request, discover, tool_and_version};
+
+use super::locking::{LockOptions, Upgrade, lock};
+use crate::tools::installs::installing::{InstallOptions, install, needs_consent};
+use crate::tools::installs::syncing::{SyncOptions, SyncOutcome, sync};
+use crate::workspace::consent::{Asking, Consent};
+use crate::workspace::error::WorkError;
+use crate::workspace::frontend::notice::Notice;
+use crate::workspace::frontend::options::RunOptions;
+use crate::workspace::frontend::run::RunOutcome;
+use crate::workspace::frontend::{Answer, Frontend, Question, Refused, RunView};
+use crate::workspace::project::Place;
+use before::Before;
+
+/// The name of a project's file that is made.
+const FILE_NAME: &str = "vx.toml";
+/// The longest wait for others that declare tools of the same project: each may have to ask for its versions.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Tools for a project to declare.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UseOptions {
+    /// The tools, each `TOOL` or `TOOL@REQUEST`. Without a request the project's own stays, else it is `latest`.
+    pub tools: Vec<String>,
+    /// The way to get the consent of the project's user, if one of the tools needs it and it is lacking.
+    pub asking: Asking,
+    /// The options of the run.
+    pub run: RunOptions,
+}
+
+/// A tool as it is to be declared.
+struct Declaration {
+    tool: String,
+    request: String,
+}
+
+/// Install these tools, have the project at `place` declare them, and lock them at the newest releases that fit. A project
+/// that is missing and not needed is made in that directory. A package that is named as one, as in `npm:zx`, is agreed to
+/// with that, and nothing else of the project is.
+///
+/// The file and the lock stay as they are if one of the tools cannot be installed.
+///
+/// # Errors
+/// The run did not start, or the file or the lock cannot be written. A tool that fails later is part of the outcome.
+pub fn use_tools(
+    home: &Home,
+    place: &Place,
+    options: &UseOptions,
+    frontend: &dyn Frontend,
+) -> Result<RunOutcome, WorkError> {
+    let file = place.find_with(|_| true)?.unwrap_or_else(|| place.directory().join(FILE_NAME));
+    let declarations = declarations(&options.tools, &read(&file)?.1)?;
+    let tools: Vec<String> = declarations.iter().map(|wanted| wanted.tool.clone()).collect();
+    // A file that cannot be changed is known before anything is installed, and so is a package that may not act in it.
+    let wanted = Project::parse(&file, &edited(&file, &declarations)?).map_err(ProjectError::from)?;
+    Consent::of(home, &wanted)?.check_typed(&tools)?;
+    let named: Vec<String> = declarations.iter().map(|wanted| format!("{}@{}", wanted.tool, wanted.request)).collect();
+    let installing = InstallOptions { tools: named, asking: options.asking, declaring: true, run: options.run.clone() };
+    let outcome = install(home.clone(), place, &installing, frontend)?;
+    if !outcome.good() {
+        frontend.notice(Notice::NotDeclared { path: file });
+        return Ok(outcome);
+    }
+    // Others that declare tools of this project go one after the other, each with what the one before has written.
+    let _turn = Guard::acquire(&file, &turnstile(home, &file), PATIENCE).map_err(WorkError::LockWrite)?;
+    let mut before = Before::of(home, &file)?;
+    let written = declare(&mut before, &declarations, options, frontend);
+    if !written.as_ref().is_ok_and(|later| later.as_ref().is_none_or(RunOutcome::good)) {
+        before.restore()?;
+        frontend.notice(Notice::NotDeclared { path: file });
+        return written.map(|later| later.unwrap_or(outcome));
+    }
+    for Declaration { tool, request } in declarations {
+        frontend.notice(Notice::Declared { path: file.clone(), tool, request });
+    }
+    written.map(|later| later.unwrap_or(outcome))
+}
+
+/// The file in the home that is locked while this file of a project, and then its lock, are written.
+fn turnstile(home: &Home, file: &Path) -> PathBuf {
+    let mut hasher = Algorithm::Sha256.hasher();
+    hasher.update(file.canonicalize().unwrap_or_else(|_| file.to_owned()).as_os_str().as_encoded_bytes());
+    home.locks().join(format!("vx.toml-{:.16}", hasher.finish().hex()))
+}
+
+/// Write the declarations into the file as it is now, agree to what was typed, and lock it. Returns the outcome of an install
+/// that this led to.
+fn declare(
+    before: &mut Before<'_>,
+    declarations: &[Declaration],
+    options: &UseOptions,
+    frontend: &dyn Frontend,
+) -> Result<Option<RunOutcome>, WorkError> {
+    let (home, file) = (before.home, before.file);
+    let (present, text) = (read(file)?.0, edited(file, declarations)?);
+    if text != present {
+        let written = replace_file(file, |target| target.write_all(text.as_bytes()));
+        written.map_err(|cause| WorkError::ProjectWrite { path: file.to_owned(), cause })?;
+        before.wrote(text);
+    }
+    let tools: Vec<String> = declarations.iter().map(|wanted| wanted.tool.clone()).collect();
+    let consent = Consent::of(home, &read(file)?.1)?;
+    before.agreed(consent.agree_to_typed(home, &tools)?, &consent);
+    // A package that was typed is not asked about again, and other parts only if one of the tools needs them.
+    let asking = match options.asking {
+        Asking::Given => Asking::Given,
+        _ if needs_consent(&tools, &consent) => options.asking,
+        _ => Asking::Nobody,
+    };
+    let place = Place::At(consent.file.parent().unwrap_or(Path::new("")).to_owned());
+    let options = UseOptions { tools, asking, run: options.run.clone() };
+    renew(before, &place, &options, &Told(frontend))
+}
+
+/// Lock the newest releases of these tools, and install one that came out since; the outcome is that of such an install.
+fn renew(
+    before: &mut Before<'_>,
+    place: &Place,
+    options: &UseOptions,
+    frontend: &dyn Frontend,
+) -> Result<Option<RunOutcome>, WorkError> {
+    let UseOptions { tools, asking, run } = options.clone();
+    let home = before.home;
+    let locking = LockOptions { tools: Vec::new(), upgrade: Upgrade::Tools(tools.clone()) };
+    let locked = lock(home.clone(), place, &locking, frontend);
+    before.locked();
+    match locked {
+        Ok(outcome) if outcome.written => frontend.notice(Notice::LockWritten),
+        // Tools that need a consent that is lacking are not locked; a sync asks for it.
+        Ok(_) | Err(WorkError::Consent(_)) => {}
+        Err(error) => return Err(error),
+    }
+    let syncing = SyncOptions { tools, asking, run, ..SyncOptions::default() };
+    // With nothing to install it records that the project wants them.
+    let synced = sync(home.clone(), place, &syncing, frontend);
+    before.locked();
+    match synced? {
+        SyncOutcome::Ran(outcome) => Ok(Some(outcome)),
+        SyncOutcome::Planned(_) | SyncOutcome::UpToDate => Ok(None),
+    }
+}
+
+/// A frontend that was told already what there is to say about the project.
+struct Told<'a>(&'a dyn Frontend);
+
+impl Frontend for Told<'_> {
+    fn notice(&self, notice: Notice) {
+        use Notice::{ForeignUi, Ignored, OldLock, Project, TrustedByCi, UnknownMirror, UpToDate, Withheld};
+
+        match notice {
+            Project(_) | Ignored { .. } | Withheld { .. } | TrustedByCi { .. } | ForeignUi { .. } => {}
+            UnknownMirror { .. } | OldLock { .. } | UpToDate { .. } => {}
+            notice => self.0.notice(notice),
+        }
+    }
+
+    fn ask(&self, question: &Question) -> Answer {
+        self.0.ask(question)
+    }
+
+    fn view(&self) -> Result<Box<dyn RunView>, Refused> {
+        self.0.view()
+    }
+}
+
+/// The tools, each once, with the requests to write.
+fn declarations(named: &[String], project: &Project) -> Result<Vec<Declaration>, WorkError> {
+    let mut found: Vec<Declaration> = Vec::new();
+    for text in named {
+        let (tool, version) = tool_and_version(text);
+        // A tool of several names keeps the one that it has here.
+        let declared = project.tools.iter().find(|known| is_same(&known.name, tool));
+        let tool = declared.map_or(tool, |known| known.name.as_str());
+        let request = match (version, declared) {
+            (Some(version), _) => Request::parse(version)?.text().to_owned(),
+            (None, Some(declared)) => declared.request.text().to_owned(),
+            (None, None) => "latest".to_owned(),
+        };
+        match found.iter().find(|known| known.tool == tool) {
+            None => found.push(Declaration { tool: tool.to_owned(), request }),
+            Some(known) if known.request == request => {}
+            Some(known) => {
+                return Err(WorkError::TwoRequests {
+                    tool: tool.to_owned(),
+                    one: known.request.clone(),
+                    other: request,
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The text of the file and what it says; both are empty where there is none.
+fn read(file: &Path) -> Result<(String, Project), WorkError> {
+    if !file.exists() {
+        return Ok((String::new(), Project::none(file.parent().unwrap_or(Path::new("")))));
+    }
+    let text = discover::text(file)?;
+    let project = Project::parse(file, &text).map_err(ProjectError::from)?;
+    Ok((text, project))
+}
+
+/// The text of the file with these declarations, which is a project's.
+fn edited(file: &Path, declarations: &[Declaration]) -> Result<String, WorkError> {
+    let mut text = read(file)?.0;
+    for Declaration { tool, request } in declarations {
+        text = with_request(&text, tool, request)
+            .map_err(|cause| WorkError::ProjectEdit { path: file.to_owned(), cause })?;
+    }
+    Project::parse(file, &text).map_err(ProjectError::from)?;
+    Ok(text)
+}

@@ -1,0 +1,86 @@
+//! The project as it was before tools were declared, so that a declaration that fails leaves nothing behind.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use vx_base::digest::Digest;
+use vx_base::files::replace_file::replace_file;
+use vx_base::paths::Home;
+use vx_project::lock;
+use vx_project::trust::{Key, kept};
+
+use crate::workspace::consent::Consent;
+use crate::workspace::error::WorkError;
+
+/// A project's file, its lock and its consent as they were.
+pub(super) struct Before<'a> {
+    pub(super) home: &'a Home,
+    /// The project's file.
+    pub(super) file: &'a Path,
+    project: Contents,
+    lock: Contents,
+    /// The consents that were given since.
+    agreed: Option<(Key, Vec<Digest>)>,
+}
+
+/// The contents of a file: as they were, and as they were left by this command, if it changed them.
+struct Contents {
+    path: PathBuf,
+    before: Option<Vec<u8>>,
+    left: Option<Vec<u8>>,
+}
+
+impl<'a> Before<'a> {
+    /// The project of this file as it is now.
+    pub(super) fn of(home: &'a Home, file: &'a Path) -> Result<Self, WorkError> {
+        let contents = |path: PathBuf| match fs::read(&path) {
+            Ok(bytes) => Ok(Contents { path, before: Some(bytes), left: None }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Contents { path, before: None, left: None }),
+            Err(cause) => Err(WorkError::ProjectWrite { path, cause }),
+        };
+        let lock = file.with_file_name(lock::FILE_NAME);
+        Ok(Self { home, file, project: contents(file.to_owned())?, lock: contents(lock)?, agreed: None })
+    }
+
+    /// The project's file was written with this text.
+    pub(super) fn wrote(&mut self, text: String) {
+        self.project.left = Some(text.into_bytes());
+    }
+
+    /// The lock is as this command has left it.
+    pub(super) fn locked(&mut self) {
+        self.lock.left = fs::read(&self.lock.path).ok();
+    }
+
+    /// The user has agreed to these parts of the project.
+    pub(super) fn agreed(&mut self, parts: Vec<Digest>, consent: &Consent) {
+        self.agreed = Some((consent.key.clone(), parts));
+    }
+
+    /// Bring back what was there. A file that somebody else has changed meanwhile stays.
+    pub(super) fn restore(self) -> Result<(), WorkError> {
+        if let Some((key, parts)) = self.agreed.filter(|(_, parts)| !parts.is_empty()) {
+            let forgotten = kept::forget_typed(self.home, &key, &parts);
+            forgotten.map_err(|cause| WorkError::ProjectWrite { path: kept::path(self.home, &key), cause })?;
+        }
+        for contents in [self.lock, self.project] {
+            let path = contents.path.clone();
+            contents.restore().map_err(|cause| WorkError::ProjectWrite { path, cause })?;
+        }
+        Ok(())
+    }
+}
+
+impl Contents {
+    fn restore(self) -> io::Result<()> {
+        let Self { path, before, left } = self;
+        if left.is_none() || left == before || fs::read(&path).ok() != left {
+            return Ok(());
+        }
+        match before {
+            Some(bytes) => replace_file(&path, |target| target.write_all(&bytes)),
+            None => fs::remove_file(&path),
+        }
+    }
+}

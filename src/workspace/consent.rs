@@ -1,0 +1,396 @@
+//! Consent: the one function that every door asks before a project may act.
+//!
+//! [`Consent::of`] finds the acting parts of a project and where its user stands on them; [`Consent::settle`] asks where
+//! somebody can answer; [`Consent::apply`] takes out of the project what may not act. `Workspace::open` does all three,
+//! so that no command sees a project with more than it may do.
+
+use std::path::{Path, PathBuf};
+
+use vx_base::digest::{Algorithm, Digest};
+use vx_base::files::agreed_file::{AgreedCheckout, AgreedFile};
+use vx_base::package::source_kind::SourceKind;
+use vx_base::paths::{Home, foreign, user_home};
+use vx_base::system::variables::Variables;
+use vx_fetch::project_settings;
+use vx_fetch::{ProjectSetting, SettingFiles, uncatalogued};
+use vx_project::lineage::Bounds;
+use vx_project::trust::kept::{self, Agreed, Kept};
+use vx_project::trust::{
+    Checkout, FoundSetting, Key, NamedFile, Part, Stranger, Subject, Weight, Whereabouts, acting_parts, is_never_taken,
+    part, refused_variables, take_out, variable_of_service,
+};
+use vx_project::{Project, ToolRequest, Trust};
+
+use super::error::WorkError;
+use super::frontend::{Answer, Frontend, Question};
+use super::policy::{Policy, in_build_service};
+use super::withheld::{ConsentError, Withheld};
+use crate::workspace::frontend::notice::Notice;
+
+/// A user's standing on a project's acting parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The file is the user's own, in the home.
+    Own,
+    /// There is nothing to agree to.
+    Nothing,
+    /// Everything may act in this run.
+    All,
+    /// The project lies in a folder that the user trusts.
+    Folder,
+    /// The user has agreed to exactly these parts.
+    Agreed,
+    /// Nobody has agreed: the parts may not act.
+    Withheld,
+}
+
+/// The way in which a command may get a consent that is lacking.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asking {
+    /// Not at all.
+    #[default]
+    Nobody,
+    /// By asking the user, if somebody can answer.
+    User,
+    /// As [`User`](Self::User); and in the run of a known build service the command itself is the consent, for this run.
+    UserOrCi,
+    /// The user has given it with the command.
+    Given,
+}
+
+/// The acting parts of a project, and its user's standing on them.
+#[derive(Clone, Debug)]
+pub struct Consent {
+    /// The project's file.
+    pub file: PathBuf,
+    /// The parts.
+    pub parts: Vec<Part>,
+    /// The variables that are never taken from the project.
+    pub refused: Vec<String>,
+    /// The reason why the project counts as a stranger's, if it does.
+    pub stranger: Option<Stranger>,
+    /// The standing.
+    pub standing: Standing,
+    /// The key of the consent.
+    pub key: Key,
+    /// The digest of the parts.
+    pub digest: Digest,
+    /// The parts without those that the user has typed.
+    untyped: Vec<Part>,
+    /// The variables that the user's own file lets projects set although they steer programs.
+    allowed: Vec<String>,
+    settings: SettingFiles,
+    whereabouts: Whereabouts,
+    policy: Policy,
+}
+
+impl Consent {
+    /// The parts of this project, and where its user stands on them. Nobody is asked.
+    ///
+    /// # Errors
+    /// `VX_TRUST` has another value than it may have, or the user's own file cannot be used.
+    pub fn of(home: &Home, project: &Project) -> Result<Self, WorkError> {
+        let policy = Policy::from_environment()?;
+        let whereabouts = Whereabouts::of(&project.directory);
+        let user = user_home(&Variables::here());
+        let trust = Trust::of_home(home.root(), user.as_deref())?;
+        let settings = settings_around(&whereabouts, home);
+        let found: Vec<FoundSetting> = project_settings(&settings).into_iter().map(found_setting).collect();
+        let contents = Checkout::of(&whereabouts);
+        let subject = Subject {
+            project,
+            settings: &found,
+            uncatalogued: &uncatalogued_package,
+            directory: &whereabouts.directory,
+            top: &whereabouts.top,
+            allowed: &trust.variables,
+            contents: &contents,
+        };
+        let mut parts = acting_parts(&subject);
+        let own = home.root().canonicalize().is_ok_and(|root| root == whereabouts.directory);
+        let refused = if own { Vec::new() } else { refused_variables(&subject) };
+        let stranger = Stranger::of(&project.path, &whereabouts, &Bounds::of_machine());
+        let key = whereabouts.key();
+        let kept = kept::read(home, &key);
+        let untyped: Vec<Part> =
+            parts.iter().filter(|part| !kept.has_typed(&digest_of_typed(part, &key.origin))).cloned().collect();
+        let tree = (kept.is_tied() && !parts.is_empty()).then(|| tree_of(&contents));
+        parts.extend(tree.clone());
+        let digest = part::digest(&parts);
+        let covers = |parts: &Digest| can_be_compared(tree.as_ref()) && kept.covers(parts, &key.origin);
+        let untyped_with_tree: Vec<Part> = untyped.iter().chain(&tree).cloned().collect();
+        let standing = match policy {
+            _ if own => Standing::Own,
+            _ if parts.is_empty() => Standing::Nothing,
+            Policy::All => Standing::All,
+            Policy::None => Standing::Withheld,
+            _ if stranger.is_some() => Standing::Withheld,
+            _ if is_trusted(&whereabouts.directory, &found, &trust) => Standing::Folder,
+            _ if untyped.is_empty() || covers(&digest) || covers(&part::digest(&untyped_with_tree)) => Standing::Agreed,
+            _ => Standing::Withheld,
+        };
+        let file = project.path.clone();
+        let allowed = trust.variables;
+        Ok(Self {
+            file,
+            parts,
+            refused,
+            stranger,
+            standing,
+            key,
+            digest,
+            untyped,
+            allowed,
+            settings,
+            whereabouts,
+            policy,
+        })
+    }
+
+    /// Get the consent in this way, if it is lacking. What the user agrees to is kept.
+    ///
+    /// # Errors
+    /// The consent cannot be kept, or what was agreed to has changed meanwhile.
+    pub fn settle(&mut self, home: &Home, asking: Asking, frontend: &dyn Frontend) -> Result<(), WorkError> {
+        if self.standing != Standing::Withheld || self.policy == Policy::None {
+            return Ok(());
+        }
+        if asking == Asking::UserOrCi && self.policy == Policy::Unset && in_build_service() {
+            // A runner's home may outlive the run, and the next run may be a stranger's: nothing is kept.
+            frontend.notice(Notice::TrustedByCi { file: self.file.clone(), lines: self.lines() });
+            self.standing = Standing::All;
+            return Ok(());
+        }
+        if asking == Asking::Given {
+            self.standing = Standing::All;
+            return if self.stranger.is_none() { self.agree(home) } else { Ok(()) };
+        }
+        if asking == Asking::Nobody || self.stranger.is_some() {
+            return Ok(());
+        }
+        match frontend.ask(&self.question(home)) {
+            Answer::Yes => self.agree(home),
+            Answer::No | Answer::Nobody => Ok(()),
+        }
+    }
+
+    /// Tie the consent to the tracked files: they are a part of what is asked about, in this question and in all later ones.
+    ///
+    /// # Errors
+    /// There are none that can be compared.
+    pub fn tie(&mut self) -> Result<(), WorkError> {
+        if !self.parts.is_empty() && !self.is_tied() {
+            self.parts.push(tree_of(&Checkout::of(&self.whereabouts)));
+            self.digest = part::digest(&self.parts);
+            if self.standing == Standing::Agreed {
+                self.standing = Standing::Withheld;
+            }
+        }
+        self.check_tree()
+    }
+
+    /// True if the consent is tied to the tracked files: it depends on more than can be remembered with a route.
+    pub fn is_tied(&self) -> bool {
+        self.parts.iter().any(Part::is_tree)
+    }
+
+    fn check_tree(&self) -> Result<(), WorkError> {
+        match can_be_compared(self.parts.iter().find(|part| part.is_tree())) {
+            true => Ok(()),
+            false => Err(ConsentError::Untracked { top: self.whereabouts.top.clone() }.into()),
+        }
+    }
+
+    /// Keep the agreement to these parts. The files that they name are compared with those that were shown.
+    ///
+    /// # Errors
+    /// The consent cannot be kept, or a file has changed.
+    pub fn agree(&mut self, home: &Home) -> Result<(), WorkError> {
+        self.check_tree()?;
+        let contents = Checkout::of(&self.whereabouts);
+        let mut files = self.parts.iter().flat_map(Part::files);
+        if let Some(changed) = files.find(|named| contents.again(named).as_ref() != Some(named)) {
+            return Err(ConsentError::Changed { path: self.whereabouts.top.join(&changed.path) }.into());
+        }
+        let kept = kept::keep(home, &self.key, Agreed::to(&self.parts));
+        kept.map_err(|cause| ConsentError::NotKept { path: kept::path(home, &self.key), cause })?;
+        self.standing = Standing::Agreed;
+        Ok(())
+    }
+
+    /// Keep the user's typing of these tools as agreement to exactly the packages that their names name: to no other part,
+    /// and to those whatever else changes. Returns the digests of the parts that were not kept before.
+    ///
+    /// # Errors
+    /// No consent counts for the project, or it cannot be kept.
+    pub fn agree_to_typed(&self, home: &Home, tools: &[String]) -> Result<Vec<Digest>, WorkError> {
+        let typed: Vec<Digest> = self.typed_by(tools).map(|part| digest_of_typed(part, &self.key.origin)).collect();
+        let kept = kept::keep_typed(home, &self.key, &typed);
+        kept.map_err(|cause| ConsentError::NotKept { path: kept::path(home, &self.key), cause }.into())
+    }
+
+    /// Check that the packages that these tools' names name may act once they were typed.
+    ///
+    /// # Errors
+    /// The project is a stranger's, or its user wants none to act.
+    pub fn check_typed(&self, tools: &[String]) -> Result<(), WorkError> {
+        let never = self.stranger.is_some() || self.policy == Policy::None;
+        if self.standing == Standing::Withheld && never && self.typed_by(tools).next().is_some() {
+            return Err(self.refusal(tools));
+        }
+        Ok(())
+    }
+
+    /// The withheld parts of which the names of these tools say all.
+    fn typed_by<'a>(&'a self, tools: &'a [String]) -> impl Iterator<Item = &'a Part> {
+        let named = |part: &&Part| part.withholds().is_some_and(|tool| tools.iter().any(|typed| typed == tool));
+        self.withheld().iter().filter(|part| part.is_named_by_tool()).filter(named)
+    }
+
+    /// Take out of the project what may not act, and give the commands after installs the files that were agreed to.
+    pub fn apply(&self, project: &mut Project) {
+        let is_refused = |name: &str| self.refused.iter().any(|refused| refused == name);
+        project.env.retain(|name, _| !is_refused(name));
+        project.services.iter_mut().for_each(|service| service.env.retain(|name, _| !is_refused(name)));
+        project.entries.retain(|entry| !variable_of_service(&entry.key).is_some_and(is_refused));
+        take_out(project, self.withheld());
+        for tool in project.tools.iter_mut().filter(|tool| tool.postinstall.is_some()) {
+            let is_its = |part: &Part| matches!(part, Part::PostInstall { tool: of, .. } if *of == tool.name);
+            tool.agreed = self.agreed_files(is_its);
+        }
+    }
+
+    /// True if a variable of this name is taken from no file of the project, whoever has agreed to it.
+    pub fn refuses(&self, name: &str) -> bool {
+        self.standing != Standing::Own && is_never_taken(name, &self.allowed)
+    }
+
+    /// The files and folders that these parts name, with the contents that the user has agreed to; empty if a trusted folder
+    /// or `VX_TRUST` lets the project act: then contents do not matter.
+    pub fn agreed_files(&self, is_wanted: impl Fn(&Part) -> bool) -> Vec<AgreedFile> {
+        let counts = self.standing == Standing::Agreed;
+        let parts = self.parts.iter().filter(|part| counts && is_wanted(part));
+        let (top, git_directory) = (&self.whereabouts.top, self.whereabouts.git_directory());
+        let agreed = |named: &NamedFile| AgreedFile {
+            path: top.join(&named.path),
+            kind: named.kind,
+            digest: named.digest.clone(),
+            checkout: AgreedCheckout { top: top.clone(), git_directory: git_directory.clone() },
+        };
+        parts.flat_map(Part::files).map(agreed).collect()
+    }
+
+    /// The parts that may not act.
+    pub fn withheld(&self) -> &[Part] {
+        if self.standing == Standing::Withheld { &self.untyped } else { &[] }
+    }
+
+    /// True if nothing of the project is withheld.
+    pub fn complete(&self) -> bool {
+        self.withheld().is_empty()
+    }
+
+    /// The project's directory, without links.
+    pub fn directory(&self) -> &Path {
+        &self.whereabouts.directory
+    }
+
+    /// The settings of npm, uv and pip around the project, as they were read for this consent. Those that need it count
+    /// only if it was given: the user's own file in the home agrees to nothing that strangers put above it.
+    pub fn settings(&self) -> SettingFiles {
+        self.settings.clone().agreed(self.complete() && self.standing != Standing::Own)
+    }
+
+    /// The lines of all parts: variables first, and commands last, where they are seen beside the question.
+    pub fn lines(&self) -> Vec<String> {
+        Agreed::to(&self.parts).lines
+    }
+
+    /// The question whether the parts may act, with the difference from what was agreed to last.
+    pub fn question(&self, home: &Home) -> Question {
+        let kept = self.kept(home);
+        Question {
+            variables: self.parts.iter().filter(|part| part.weight() == Weight::Variable).count(),
+            moved: kept.is_of_another_origin(&self.digest, &self.key.origin),
+            ..Question::new(self.file.clone(), Agreed::to(&self.parts), kept.last())
+        }
+    }
+
+    /// What was agreed to for this key.
+    pub fn kept(&self, home: &Home) -> Kept {
+        kept::read(home, &self.key)
+    }
+
+    /// The error of these tools or agents, which cannot be had without consent.
+    pub fn refusal(&self, tools: &[String]) -> WorkError {
+        let about = |part: &&Part| tools.iter().any(|tool| part.is_needed_by(tool));
+        WorkError::Consent(ConsentError::Withheld(Withheld {
+            file: self.file.clone(),
+            tools: tools.to_vec(),
+            lines: self.parts.iter().filter(about).map(Part::line).collect(),
+            stranger: self.stranger.clone(),
+        }))
+    }
+}
+
+/// The part that ties a consent to the tracked files.
+fn tree_of(contents: &Checkout) -> Part {
+    Part::Tree { files: contents.tree().into_iter().collect() }
+}
+
+/// True unless this is a tree that cannot be compared with another one.
+fn can_be_compared(tree: Option<&Part>) -> bool {
+    tree.is_none_or(|tree| !tree.files().is_empty())
+}
+
+/// The digest of a part that is typed for a repository with this origin.
+fn digest_of_typed(part: &Part, origin: &str) -> Digest {
+    let digest = part::digest(std::slice::from_ref(part));
+    if origin.is_empty() {
+        return digest;
+    }
+    let mut hasher = Algorithm::Sha256.hasher();
+    hasher.update(format!("{digest} {origin}").as_bytes());
+    hasher.finish()
+}
+
+/// The files of git that the key of a consent depends on.
+pub fn key_files(directory: &Path) -> Vec<PathBuf> {
+    let whereabouts = Whereabouts::of(directory);
+    whereabouts.git_file.iter().cloned().chain(whereabouts.configuration()).collect()
+}
+
+/// The settings files around a project, for whoever is answered here.
+fn settings_around(whereabouts: &Whereabouts, home: &Home) -> SettingFiles {
+    let variables = Variables::here();
+    let variable = |name: &str| setting_variable(&variables, name);
+    SettingFiles::around(&whereabouts.directory, &whereabouts.top, home.root(), &variable)
+}
+
+/// A variable as the settings of npm, uv and pip are found by it. These programs know the user's home without a variable, too.
+pub(super) fn setting_variable(variables: &Variables, name: &str) -> Option<String> {
+    let value = match name {
+        "HOME" => user_home(variables).map(PathBuf::into_os_string),
+        name => variables.get(name),
+    };
+    value.and_then(|value| value.into_string().ok())
+}
+
+fn found_setting(ProjectSetting { file, name, value }: ProjectSetting) -> FoundSetting {
+    FoundSetting { file, name, value }
+}
+
+fn uncatalogued_package(tool: &ToolRequest) -> Option<(SourceKind, String)> {
+    let named = uncatalogued(&tool.name, tool.source, tool.package.as_deref())?;
+    Some((named.source, named.package.to_owned()))
+}
+
+/// True if the project, with all settings around it that it would follow, lies in a folder that the user trusts, and that
+/// belongs to the user alone.
+fn is_trusted(directory: &Path, settings: &[FoundSetting], trust: &Trust) -> bool {
+    let mut folders = trust.folders.iter().filter_map(|folder| folder.canonicalize().ok());
+    folders.any(|folder| {
+        let all_inside = settings.iter().all(|setting| setting.file.starts_with(&folder));
+        directory.starts_with(&folder) && all_inside && foreign(&folder).is_none()
+    })
+}

@@ -1,0 +1,121 @@
+//! The door as `work` sees it: it takes notices, and shows runs.
+
+pub mod notice;
+pub mod options;
+pub mod run;
+pub mod shims_error;
+
+use std::io;
+use std::path::PathBuf;
+
+use vx_base::trouble::Trouble;
+use vx_project::trust::kept::Agreed;
+
+use super::error::WorkError;
+use crate::workspace::frontend::notice::Notice;
+use crate::workspace::frontend::run::{LiveRun, RunOutcome};
+
+/// The interface of a door for the work below it.
+pub trait Frontend: Sync {
+    /// Take a notice.
+    fn notice(&self, notice: Notice);
+
+    /// Ask whether a project may act. A door without anybody who could answer has nobody.
+    fn ask(&self, _: &Question) -> Answer {
+        Answer::Nobody
+    }
+
+    /// Prepare a view of a run. Called before anything is changed: a door that cannot show a run stops the work here.
+    ///
+    /// # Errors
+    /// The view cannot be made, and the door has reported the reason.
+    fn view(&self) -> Result<Box<dyn RunView>, Refused>;
+}
+
+/// The question whether the acting parts of a project may act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The project's file.
+    pub file: PathBuf,
+    /// Each part, in a line: those that set variables first, commands last.
+    pub lines: Vec<String>,
+    /// The number of lines, from the first, that set a variable.
+    pub variables: usize,
+    /// True if these parts were agreed to for a repository with another `origin`.
+    pub moved: bool,
+    /// The lines that were agreed to before and are gone; `None` if nothing was agreed to yet.
+    pub gone: Option<Vec<String>>,
+    /// The lines that were not agreed to before.
+    pub new: Vec<String>,
+}
+
+/// The answer to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The user agrees.
+    Yes,
+    /// The user does not agree.
+    No,
+    /// There is nobody to ask.
+    Nobody,
+}
+
+impl Question {
+    /// The question about these parts, after the user agreed to the parts `before`.
+    pub fn new(file: PathBuf, parts: Agreed, before: Option<&Agreed>) -> Self {
+        let gone = |before: &Agreed| before.lines.iter().filter(|line| !parts.lines.contains(line)).cloned().collect();
+        let (gone, new) = (before.map(gone), parts.new_since(before));
+        Self { file, gone, new, variables: 0, moved: false, lines: parts.lines }
+    }
+}
+
+/// A view of one run. A prepared view is dropped unused if there is nothing to run.
+pub trait RunView {
+    /// The run is about to start. From now on requests to stop must be kept for it.
+    fn starting(&mut self) -> io::Result<()>;
+
+    /// The run has started: show it, on a thread of the view's own.
+    fn started(&mut self, run: &LiveRun) -> io::Result<()>;
+
+    /// The run and everything after it are finished: show the rest, then report the outcome.
+    ///
+    /// # Errors
+    /// The run could not be shown as asked; this has been reported, too.
+    fn ended(self: Box<Self>, outcome: &RunOutcome) -> Result<(), Trouble>;
+}
+
+/// A door cannot show a run, and has reported the reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused;
+
+impl From<Refused> for WorkError {
+    fn from(_: Refused) -> Self {
+        Self::Refused
+    }
+}
+
+/// A frontend for work that is not shown: notices are dropped, runs have no view.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Frontend for Silent {
+    fn notice(&self, _: Notice) {}
+
+    fn view(&self) -> Result<Box<dyn RunView>, Refused> {
+        Ok(Box::new(Self))
+    }
+}
+
+impl RunView for Silent {
+    fn starting(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn started(&mut self, _: &LiveRun) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn ended(self: Box<Self>, _: &RunOutcome) -> Result<(), Trouble> {
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! Opening a workspace: the project and those that it inherits from, each with its own lock and its own consent.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use vx_base::age::{MINIMUM_RELEASE_AGE, ReleaseAge};
+use vx_base::paths::Home;
+use vx_project::lock::{self, LockFile};
+use vx_project::{Lock, Project, ProjectError};
+
+use super::place::{above, notice_doubts};
+use super::{Faults, LockOrigin, Place, Workspace, platform};
+use crate::workspace::consent::{Asking, Consent};
+use crate::workspace::error::WorkError;
+use crate::workspace::frontend::Frontend;
+
+/// The parameters of opening that all projects of a lineage share.
+struct Opening<'a> {
+    home: Home,
+    faults: Faults,
+    asking: &'a dyn Fn(&Consent) -> Asking,
+    frontend: &'a dyn Frontend,
+}
+
+impl Workspace {
+    /// Open the workspace of the project at `place`. The frontend gets a notice of everything doubtful in the project's
+    /// file, and in those further up. Work that uses the pins of an old lock calls
+    /// [`notice_old_lock`](Self::notice_old_lock) too.
+    ///
+    /// # Errors
+    /// A project is needed and there is none, or its file or lock, or one further up, cannot be used and faults are
+    /// refused.
+    pub fn open(home: Home, place: &Place, faults: Faults, frontend: &dyn Frontend) -> Result<Self, WorkError> {
+        Self::open_asking(home, place, faults, |_| Asking::Nobody, frontend)
+    }
+
+    /// As [`open`](Self::open); a consent that is lacking may be got in the way that `asking` names for it.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open), or the consent cannot be kept.
+    pub fn open_asking(
+        home: Home,
+        place: &Place,
+        faults: Faults,
+        asking: impl Fn(&Consent) -> Asking,
+        frontend: &dyn Frontend,
+    ) -> Result<Self, WorkError> {
+        let opening = Opening { home, faults, asking: &asking, frontend };
+        let project = match place.read() {
+            Ok(project) => project,
+            Err(error @ (ProjectError::Missing { .. } | ProjectError::NotThere { .. })) => return Err(error.into()),
+            Err(error) if faults == Faults::Keep => {
+                let workspace = Self::of(&opening, Project::none(place.directory()), false, Vec::new())?;
+                return Ok(Self { fault: Some(error.into()), ..workspace });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let Some(project) = project else {
+            return Self::of(&opening, Project::none(place.directory()), false, Vec::new());
+        };
+        let (above, mut fault) = match above(&opening.home, &project, |_| true) {
+            Ok(above) => (above, None),
+            Err(error) if faults == Faults::Keep => (Vec::new(), Some(error.into())),
+            Err(error) => return Err(error.into()),
+        };
+        let mut workspaces: Vec<Self> = Vec::new();
+        for project in above.into_iter().rev() {
+            let mut workspace = Self::of(&opening, project, true, std::mem::take(&mut workspaces))?;
+            fault = workspace.fault.take().or(fault);
+            let further = std::mem::take(&mut workspace.above);
+            workspaces = std::iter::once(workspace).chain(further).collect();
+        }
+        let workspace = Self::of(&opening, project, true, workspaces)?;
+        Ok(Self { fault: workspace.fault.or(fault), ..workspace })
+    }
+
+    /// The workspace of this project, which inherits from those `above`, the nearest first.
+    fn of(opening: &Opening<'_>, mut project: Project, has_project: bool, above: Vec<Self>) -> Result<Self, WorkError> {
+        let Opening { home, faults, asking, frontend } = opening;
+        if has_project {
+            notice_doubts(&project, home, *frontend);
+        }
+        let lock_path = project.directory.join(lock::FILE_NAME);
+        let mut fault = None;
+        let found = match if has_project { Lock::read(&lock_path) } else { Ok(None) } {
+            Err(error) if *faults == Faults::Keep => {
+                fault = Some(WorkError::LockRead(error));
+                None
+            }
+            found => found.map_err(WorkError::LockRead)?,
+        };
+        let (lock, lock_origin) = match found {
+            Some(LockFile::Current(lock)) => (lock, LockOrigin::Current),
+            Some(LockFile::Old { version, versions }) => (Lock::default(), LockOrigin::Old { version, pins: versions }),
+            None => (Lock::default(), LockOrigin::None),
+        };
+        let mut consent = Consent::of(home, &project)?;
+        consent.settle(home, asking(&consent), *frontend)?;
+        consent.apply(&mut project);
+        // The project's own parts are settled, so what it inherits counts as settled further up.
+        if let Some(nearest) = above.first() {
+            project.settings.inherit(&nearest.project.settings);
+        }
+        let minimum = project.settings.minimum_release_age.unwrap_or(MINIMUM_RELEASE_AGE);
+        let age = ReleaseAge { minimum, now: Timestamp::now() };
+        let (home, platform, declared, locked_above) = (home.clone(), platform()?, Vec::new(), BTreeMap::new());
+        let mut workspace = Self {
+            home,
+            platform,
+            age,
+            project,
+            has_project,
+            lock,
+            lock_origin,
+            consent,
+            fault,
+            above,
+            declared,
+            locked_above,
+            lock_path,
+        };
+        workspace.take_stock();
+        Ok(workspace)
+    }
+}

@@ -1,0 +1,86 @@
+//! Agreeing to the acting parts of a project ahead, looking at them, and taking the agreement back.
+
+use vx_base::paths::Home;
+use vx_project::trust::kept::{self, Kept};
+
+use super::consent::{Consent, Standing};
+use super::error::WorkError;
+use super::frontend::{Answer, Frontend};
+use super::withheld::ConsentError;
+use crate::workspace::project::{Faults, Place, Workspace};
+
+/// The outcome of agreeing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreement {
+    /// There is nothing to agree to.
+    Nothing,
+    /// The parts may act already: by an earlier agreement, a trusted folder, or the user's word on all projects.
+    Already(Standing),
+    /// The user agreed.
+    Agreed,
+}
+
+/// The extent of a consent that is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// The acting parts, and the tracked files if an earlier consent is tied to them.
+    Parts,
+    /// The acting parts, for as long as no tracked file changes.
+    Commit,
+}
+
+/// The acting parts of the project at `place` and of those that it inherits from, the nearest first, and its user's
+/// standing on them.
+///
+/// # Errors
+/// A project cannot be used.
+pub fn consents(home: &Home, place: &Place, frontend: &dyn Frontend) -> Result<Vec<Consent>, WorkError> {
+    let Workspace { consent, above, .. } = Workspace::open(home.clone(), place, Faults::Refuse, frontend)?;
+    Ok(std::iter::once(consent).chain(above.into_iter().map(|above| above.consent)).collect())
+}
+
+/// Ask for consent to the acting parts, and keep it.
+///
+/// # Errors
+/// The user does not agree, nobody can answer, no consent counts for the project, or it cannot be kept.
+pub fn agree(
+    home: &Home,
+    mut consent: Consent,
+    extent: Extent,
+    frontend: &dyn Frontend,
+) -> Result<Agreement, WorkError> {
+    if extent == Extent::Commit && !matches!(consent.standing, Standing::Own | Standing::Nothing | Standing::Folder) {
+        consent.tie()?;
+    }
+    match consent.standing {
+        Standing::Own | Standing::Nothing => return Ok(Agreement::Nothing),
+        standing @ (Standing::Folder | Standing::Agreed) => return Ok(Agreement::Already(standing)),
+        Standing::All | Standing::Withheld => {}
+    }
+    if let Some(stranger) = consent.stranger {
+        return Err(ConsentError::Stranger { stranger }.into());
+    }
+    match frontend.ask(&consent.question(home)) {
+        Answer::No => return Err(ConsentError::Declined { file: consent.file }.into()),
+        Answer::Nobody => return Err(ConsentError::Unanswered { file: consent.file }.into()),
+        Answer::Yes => {}
+    }
+    consent.agree(home)?;
+    Ok(Agreement::Agreed)
+}
+
+/// Take back every agreement for this project. Returns whether there was one.
+///
+/// # Errors
+/// The agreement cannot be removed.
+pub fn revoke(home: &Home, consent: &Consent) -> Result<bool, WorkError> {
+    kept::revoke(home, &consent.key).map_err(|cause| {
+        let path = kept::path(home, &consent.key);
+        ConsentError::NotKept { path, cause }.into()
+    })
+}
+
+/// Every kept consent.
+pub fn list(home: &Home) -> Vec<Kept> {
+    kept::list(home)
+}
