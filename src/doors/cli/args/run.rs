@@ -1,0 +1,111 @@
+//! The words about how a run is carried out and shown.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::values::duration;
+use crate::workspace::frontend::options::RunOptions;
+
+/// Options of a run, and of its view.
+#[derive(Debug, Default, Args)]
+pub(in crate::doors::cli) struct RunArguments {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArguments,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub mouse: MouseArguments,
+    /// Most installs at once [default: as many as fill the processors, at most 16].
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// Check every installed file, and reinstall releases that differ from a fresh install.
+    #[arg(long)]
+    pub force: bool,
+    /// Use no network, only the caches.
+    #[arg(long)]
+    pub offline: bool,
+    /// Stop everything at the first failure.
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Give each install, and each list of versions, at most this long, such as `90s` or `10m`.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// Give up on a server that sends nothing for this long [default: 30s], and on another vx that installs the same
+    /// release without progress for four times as long.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub stall_timeout: Option<Duration>,
+    /// Give up on a server that sends fewer bytes a second than this for 25s, twice in a row [default: 1024; 0 for never].
+    #[arg(long, value_name = "BYTES")]
+    pub lowest_rate: Option<u64>,
+    /// Keep dumps of the board in this directory: `final.vxb` and `final.json` at the end.
+    #[arg(long, value_name = "DIR")]
+    pub dump: Option<PathBuf>,
+    /// Record all changes on the board with their times in this file; `vx top FILE` plays it. Every run is also
+    /// recorded beside its board, in less room.
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub export: ExportArguments,
+    /// Also dump during the run, at this interval, such as `500ms`: `board-000001.vxb`, ….
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "dump")]
+    pub dump_every: Option<Duration>,
+}
+
+impl RunArguments {
+    /// The options of the run itself, without those of its view.
+    pub(in crate::doors::cli) fn options(&self) -> RunOptions {
+        RunOptions {
+            jobs: self.jobs.map(usize::from),
+            force: self.force,
+            offline: self.offline,
+            fail_fast: self.fail_fast,
+            timeout: self.timeout,
+            stall_timeout: self.stall_timeout,
+            lowest_rate: self.lowest_rate,
+            dump: self.dump.clone(),
+            dump_every: self.dump_every,
+            record: self.record.clone(),
+            exports: self.export.clone().into(),
+        }
+    }
+}
+
+/// Option for the mouse in the full-screen dashboard.
+#[derive(Debug, Default, Args)]
+pub(in crate::doors::cli) struct MouseArguments {
+    /// Leave the mouse to the terminal, which then selects text as usual; the dashboard ignores it.
+    #[arg(long)]
+    pub no_mouse: bool,
+}
+
+/// Files to make from a run.
+#[derive(Clone, Debug, Default, Args)]
+pub(in crate::doors::cli) struct ExportArguments {
+    /// Write a trace for Perfetto: one track per tool, one slice per phase, counters of bytes.
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+    /// Write a page of timings: every phase as a bar, rates, the critical path, next to earlier runs.
+    #[arg(long, value_name = "FILE")]
+    pub timings: Option<PathBuf>,
+}
+
+/// The view of a run; without any, the one that fits the terminal.
+#[derive(Clone, Debug, Default, Args)]
+#[group(multiple = false)]
+pub(in crate::doors::cli) struct OutputArguments {
+    /// A full-screen dashboard.
+    #[arg(long)]
+    pub tui: bool,
+    /// Lines of text, without redrawing.
+    #[arg(long)]
+    pub plain: bool,
+    /// One JSON event per line on standard output.
+    #[arg(long)]
+    pub json: bool,
+    /// Only errors.
+    #[arg(long)]
+    pub headless: bool,
+}

@@ -1,0 +1,38 @@
+//! `vx doctor`: shows every fault with its remedy, and carries the remedies out with `--fix`.
+
+mod report;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use vx_store::Depth;
+
+use super::args::DoctorArguments;
+use super::workspace;
+use super::workspace::place_or_none;
+use crate::doors::cli::output::failure::{FAILED, Outcome};
+use crate::doors::cli::screens::frontend::CommandLine;
+use crate::doors::doctor::{DoctorOptions, Mended, examine, mend};
+
+/// The longest that one release may take to be installed again, with its post-install command. Somebody waits for the answer
+/// of the doctor; a sync has no such limit.
+const MEND_WITHIN: Duration = Duration::from_secs(300);
+
+/// Run `vx doctor`.
+pub(super) fn run(project: Option<&Path>, arguments: &DoctorArguments) -> Outcome {
+    let home = workspace::home()?;
+    let options = DoctorOptions {
+        place: place_or_none(project)?,
+        depth: if arguments.quick { Depth::Sizes } else { Depth::Contents },
+        offline: arguments.offline,
+        mend_within: arguments.timeout.unwrap_or(MEND_WITHIN),
+    };
+    let Mended { diagnosis, mended } = match arguments.fix {
+        // Standard output holds nothing but the document.
+        true => mend(&home, &options, &CommandLine::headless(arguments.json))?,
+        false => Mended { diagnosis: examine(&home, &options)?, mended: Vec::new() },
+    };
+    report::print(&diagnosis, &mended, arguments.json);
+    Ok(if diagnosis.well() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+}

@@ -1,0 +1,25 @@
+//! `vx use`: install tools and have vx.toml declare them.
+
+use std::path::Path;
+
+use crate::doors::cli::args::UseArguments;
+use crate::doors::cli::output::failure::Outcome;
+use crate::doors::cli::screens::frontend::{CommandLine, exit_code};
+use crate::doors::cli::workspace;
+use crate::doors::cli::workspace::place_or_none;
+use crate::tools::using::{UseOptions, use_tools};
+use crate::workspace::consent::Asking;
+use crate::workspace::project::Place;
+
+/// Run `vx use`.
+pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &UseArguments) -> Outcome {
+    let asking = if arguments.trust { Asking::Given } else { Asking::User };
+    let home = workspace::home()?;
+    let place = match arguments.global {
+        true => Place::AtOrNone(home.root().to_owned()),
+        false => place_or_none(project)?,
+    };
+    let options = UseOptions { tools: arguments.tools.clone(), asking, run: arguments.run.options() };
+    let outcome = use_tools(&home, &place, &options, &CommandLine::of(&arguments.run))?;
+    Ok(exit_code(&outcome))
+}

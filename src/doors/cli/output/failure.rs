@@ -1,0 +1,128 @@
+//! A command's failure: its text, the next step, and the exit code.
+
+use std::fmt::Display;
+use std::io;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_project::ConfigErrors;
+
+use super::print;
+
+/// Something asked for did not succeed.
+pub(in crate::doors::cli) const FAILED: u8 = 1;
+/// Wrong usage or configuration.
+pub(in crate::doors::cli) const USAGE: u8 = 2;
+/// Cancelled by Ctrl-C or a signal.
+pub(in crate::doors::cli) const CANCELLED: u8 = 130;
+
+/// True if an error is written for another process of vx.
+static AS_DOCUMENTS: AtomicBool = AtomicBool::new(false);
+
+/// A command's failure.
+#[derive(Debug)]
+pub(in crate::doors::cli) struct Failure {
+    code: u8,
+    /// The error; `None` if there is nothing more to say than the code.
+    trouble: Option<Trouble>,
+    /// True if the error was printed already.
+    printed: bool,
+}
+
+/// From now on, write an error as a document that [`Trouble::of_document`] reads.
+pub(in crate::doors::cli) fn write_documents() {
+    AS_DOCUMENTS.store(true, Ordering::Relaxed);
+}
+
+/// The outcome of a command: its exit code, or a failure to print.
+pub(in crate::doors::cli) type Outcome = Result<ExitCode, Failure>;
+
+impl Failure {
+    /// Something asked for did not succeed.
+    pub(in crate::doors::cli) fn failed(text: impl Display) -> Self {
+        Self::plain(FAILED, text)
+    }
+
+    /// The command line or the configuration is wrong.
+    pub(in crate::doors::cli) fn usage(text: impl Display) -> Self {
+        Self::plain(USAGE, text)
+    }
+
+    fn plain(code: u8, text: impl Display) -> Self {
+        let kind = if code == USAGE { TroubleKind::Usage } else { TroubleKind::Exit };
+        Self::of(code, Trouble { kind, text: text.to_string(), details: Vec::new(), hint: None })
+    }
+
+    /// A trouble, with this code.
+    pub(in crate::doors::cli) fn of(code: u8, trouble: Trouble) -> Self {
+        Self { code, trouble: Some(trouble), printed: false }
+    }
+
+    /// An error with the next step as its hint.
+    pub(in crate::doors::cli) fn hinted(code: u8, error: &(impl Display + Explain)) -> Self {
+        Self::of(code, Trouble::of(error))
+    }
+
+    /// A failure with this code, text and hint.
+    pub(in crate::doors::cli) fn hinted_text(code: u8, text: impl Display, hint: impl Into<String>) -> Self {
+        Self::plain(code, text).hint(hint)
+    }
+
+    /// Everything was printed already.
+    pub(in crate::doors::cli) fn silent(code: u8) -> Self {
+        Self { code, trouble: None, printed: true }
+    }
+
+    /// The same, of this error.
+    pub(in crate::doors::cli) fn printed(code: u8, trouble: Trouble) -> Self {
+        Self { code, trouble: Some(trouble), printed: true }
+    }
+
+    /// Errors in a file were printed, each of which begins with its place, where editors look for it.
+    pub(in crate::doors::cli) fn in_file(errors: &ConfigErrors) -> Self {
+        print::problems(errors.render());
+        Self::printed(USAGE, Trouble::of(errors))
+    }
+
+    /// The same failure with this hint.
+    pub(in crate::doors::cli) fn hint(mut self, hint: impl Into<String>) -> Self {
+        if let Some(trouble) = &mut self.trouble {
+            trouble.hint = Some(hint.into());
+        }
+        self
+    }
+
+    /// Print the failure and return its exit code.
+    pub(in crate::doors::cli) fn report(self) -> ExitCode {
+        match self.trouble {
+            Some(trouble) if AS_DOCUMENTS.load(Ordering::Relaxed) => print::trouble_document(&trouble),
+            Some(trouble) if !self.printed => print::trouble(&trouble),
+            _ => {}
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.trouble.as_ref().map_or("", |trouble| &trouble.text))
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::failed(error)
+    }
+}
+
+/// Ignore that output failed because its reader or its terminal is gone: that is no failure of the run.
+pub(in crate::doors::cli) fn unless_closed(result: io::Result<()>) -> Result<(), Failure> {
+    /// The error of a terminal that was hung up.
+    const EIO: i32 = 5;
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe || error.raw_os_error() == Some(EIO) => Ok(()),
+        Err(error) => Err(Failure::failed(format!("cannot show the run: {error}"))),
+        Ok(()) => Ok(()),
+    }
+}

@@ -1,0 +1,19 @@
+//! `vx man`: the manual pages, made from the command line's own description.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+
+use crate::doors::cli::args::Arguments;
+use crate::doors::cli::output::failure::{Failure, Outcome};
+use crate::doors::cli::output::print;
+
+/// Run `vx man`.
+pub(in crate::doors::cli) fn run(directory: &Path) -> Outcome {
+    let written =
+        std::fs::create_dir_all(directory).and_then(|()| clap_mangen::generate_to(Arguments::command(), directory));
+    written.map_err(|error| Failure::failed(format!("cannot write to `{}`: {error}", directory.display())))?;
+    print::note(format_args!("wrote the manual pages; `man -l {}` shows the first", directory.join("vx.1").display()));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,47 @@
+//! The look of the views for this user, from `[ui]` of the user's own `vx.toml` and from the environment.
+//!
+//! Nothing here asks the terminal: one that does not reply would delay the view.
+
+use vx_base::paths::Home;
+use vx_project::{ConfigErrors, ProjectError, Ui};
+use vx_status::look::Look;
+
+use crate::doors::cli::output::failure::{Failure, USAGE};
+use crate::doors::cli::output::{print, terminal};
+use crate::workspace::look::{ascii, palette};
+
+/// The user's own [`settings`] of the views; warnings about them are printed.
+pub(in crate::doors::cli) fn checked_settings() -> Result<Ui, Failure> {
+    let ui = settings()?;
+    for warning in ui.path.iter().flat_map(|path| ui.warnings.iter().map(|warning| warning.render(path, "warning"))) {
+        print::note(warning);
+    }
+    Ok(ui)
+}
+
+/// The user's own settings of the views; none if there is no home.
+pub(in crate::doors::cli) fn settings() -> Result<Ui, Failure> {
+    let Ok(home) = Home::from_environment() else { return Ok(Ui::default()) };
+    Ui::of_home(home.root()).map_err(|error| match error {
+        ProjectError::Wrong(errors) => wrong(errors),
+        error => Failure::hinted(USAGE, &error),
+    })
+}
+
+/// Print the problems, each of which begins with its place, where editors look for it.
+pub(in crate::doors::cli) fn wrong(errors: ConfigErrors) -> Failure {
+    Failure::in_file(&errors)
+}
+
+/// Colours and glyphs for a stream.
+pub(in crate::doors::cli) fn look(ui: &Ui, terminal: bool) -> Look {
+    let environment = |name: &str| std::env::var(name).ok();
+    let palette = palette(ui, environment);
+    let colour = terminal::colours(terminal) && palette.is_some();
+    Look {
+        colour,
+        palette: palette.unwrap_or_default(),
+        ascii: ascii(ui, environment),
+        words_only: terminal::accessible(),
+    }
+}

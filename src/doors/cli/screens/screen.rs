@@ -1,0 +1,95 @@
+//! The views that need a terminal: the dashboard, and lines that are drawn over.
+
+use std::io::{self, IsTerminal};
+
+use crossbeam_channel::Receiver;
+use vx_project::Ui;
+use vx_status::source::Inputs;
+use vx_tui::{DashboardOptions, Left, OutputOptions, Signs};
+pub(in crate::doors::cli) use vx_tui::{restore_modes, stderr_columns};
+
+use super::look;
+use crate::doors::cli::output::failure::{Failure, unless_closed};
+use crate::doors::cli::output::print;
+use crate::workspace::look::{asks_ground, keys};
+
+/// Lines can be drawn over.
+pub(in crate::doors::cli) const DRAWS: bool = true;
+
+/// Find mistakes in the settings of the dashboard.
+pub(in crate::doors::cli) fn check(ui: &Ui) -> Result<(), Failure> {
+    options(ui, true, true).map(drop)
+}
+
+/// The dashboard's options for this user. If `mouse` is false, the dashboard ignores the mouse, whatever the settings
+/// are.
+pub(in crate::doors::cli) fn options(ui: &Ui, terminal: bool, mouse: bool) -> Result<DashboardOptions, Failure> {
+    let standard = DashboardOptions::default();
+    let look = look::look(ui, terminal);
+    let environment = |name: &str| std::env::var(name).ok();
+    Ok(DashboardOptions {
+        look,
+        asks_ground: asks_ground(ui, environment).filter(|_| look.colour && terminal),
+        signs: Signs::supported(terminal),
+        keys: keys(ui).map_err(look::wrong)?,
+        mouse: mouse && ui.mouse.unwrap_or(standard.mouse),
+        refresh_hz: ui.refresh_hz.unwrap_or(standard.refresh_hz),
+        list: false,
+        notice: None,
+    })
+}
+
+/// The dashboard, then lines if it was left before the end: by detaching, by a signal (which also cancels the run), or
+/// because the terminal failed. The installs continue in any case.
+pub(in crate::doors::cli) fn dashboard(
+    inputs: &mut Inputs,
+    ui: &Ui,
+    (mouse, remark): (bool, Option<String>),
+    finished: Receiver<()>,
+) -> Result<(), Failure> {
+    let options = options(ui, io::stdout().is_terminal(), mouse)?;
+    let options = DashboardOptions { notice: remark, ..options };
+    match vx_tui::dashboard(inputs, &options, finished.clone()) {
+        // A view of a run has no list of boards to go back to.
+        Ok(Left::Finished | Left::Closed | Left::Boards) => return Ok(()),
+        Ok(Left::Detached | Left::Signal(_)) => {}
+        Err(error) => print::warning(format_args!("the dashboard ended: {error}")),
+    }
+    // The lines that follow end with the last piece of work.
+    inputs.control = None;
+    inline(inputs, ui, finished)
+}
+
+/// The way in which the dashboard of services was left.
+pub(in crate::doors::cli) enum Leaving {
+    /// They have ended.
+    Ended,
+    /// They are to go on without this process.
+    Detached,
+    /// This process is to end by a signal, and they with it.
+    Signal,
+}
+
+/// The dashboard of services that belong to this process.
+pub(in crate::doors::cli) fn services(
+    inputs: &mut Inputs,
+    ui: &Ui,
+    mouse: bool,
+    finished: Receiver<()>,
+) -> Result<Leaving, Failure> {
+    let options = options(ui, io::stdout().is_terminal(), mouse)?;
+    match vx_tui::dashboard(inputs, &options, finished) {
+        Ok(Left::Finished | Left::Closed | Left::Boards) => Ok(Leaving::Ended),
+        Ok(Left::Detached) => Ok(Leaving::Detached),
+        Ok(Left::Signal(_)) => Ok(Leaving::Signal),
+        // They end with this process.
+        Err(error) => Err(Failure::failed(&error).hint(error.hint())),
+    }
+}
+
+/// Lines that are drawn over, below those that are finished.
+pub(in crate::doors::cli) fn inline(inputs: &mut Inputs, ui: &Ui, finished: Receiver<()>) -> Result<(), Failure> {
+    let terminal = io::stderr().is_terminal();
+    let options = OutputOptions { look: look::look(ui, terminal), signs: Signs::supported(terminal) };
+    unless_closed(vx_tui::inline(inputs, &options, finished))
+}

@@ -1,0 +1,67 @@
+//! The views that need a terminal, in a vx that was built without them: all of it is shown in plain lines.
+
+use std::io;
+
+use crossbeam_channel::Receiver;
+use vx_project::Ui;
+use vx_status::lines::{PlainForm, PlainOptions, plain};
+use vx_status::source::Inputs;
+
+use super::look;
+use crate::doors::cli::output::failure::{Failure, unless_closed};
+
+/// No line is drawn over.
+pub(in crate::doors::cli) const DRAWS: bool = false;
+
+/// Nothing here has settings of its own.
+pub(in crate::doors::cli) fn check(_: &Ui) -> Result<(), Failure> {
+    Ok(())
+}
+
+/// A dashboard is refused before anything is shown.
+pub(in crate::doors::cli) fn dashboard(
+    inputs: &mut Inputs,
+    ui: &Ui,
+    _: (bool, Option<String>),
+    finished: Receiver<()>,
+) -> Result<(), Failure> {
+    inline(inputs, ui, finished)
+}
+
+/// The way in which the dashboard of services was left.
+#[cfg(feature = "control")]
+pub(in crate::doors::cli) enum Leaving {
+    /// They have ended.
+    Ended,
+    /// They are to go on without this process.
+    #[expect(dead_code, reason = "only a dashboard is left so")]
+    Detached,
+    /// This process is to end by a signal, and they with it.
+    #[expect(dead_code, reason = "only a dashboard is left so")]
+    Signal,
+}
+
+/// A dashboard is refused before anything is shown.
+#[cfg(feature = "control")]
+pub(in crate::doors::cli) fn services(
+    inputs: &mut Inputs,
+    ui: &Ui,
+    _: bool,
+    finished: Receiver<()>,
+) -> Result<Leaving, Failure> {
+    inline(inputs, ui, finished).map(|()| Leaving::Ended)
+}
+
+/// Plain lines.
+pub(in crate::doors::cli) fn inline(inputs: &mut Inputs, ui: &Ui, finished: Receiver<()>) -> Result<(), Failure> {
+    let options = PlainOptions { look: look::look(ui, false), form: PlainForm::Lines, columns: None };
+    unless_closed(plain(inputs, &options, &mut io::stderr(), finished))
+}
+
+/// Lines are not cut.
+pub(in crate::doors::cli) fn stderr_columns() -> Option<u16> {
+    None
+}
+
+/// Nothing was changed.
+pub(in crate::doors::cli) fn restore_modes() {}

@@ -1,0 +1,68 @@
+//! The control of a run, as a view has it.
+
+use crossbeam_channel::{Receiver, Sender};
+use vx_run::{Hold, Request};
+use vx_status::source::{Control, RequestFailure, Settled};
+
+use crate::doors::cli::interrupts::lending;
+use crate::doors::cli::output::editor;
+use crate::workspace::frontend::run::Declared;
+
+/// The control of a run.
+pub(in crate::doors::cli) struct RunControl {
+    /// Takes requests.
+    pub requests: Sender<Request>,
+    /// Gives the requests that failed.
+    pub failures: Receiver<RequestFailure>,
+    /// The channel for the report that the process is requested to end.
+    pub ends: Sender<()>,
+    /// Keeps the run open while the view lives, for another attempt at failed work.
+    pub hold: Option<Hold>,
+    /// The places where the work is declared.
+    pub declared: Declared,
+}
+
+impl RunControl {
+    fn ask(&self, request: Request) {
+        // An ended run accepts no requests.
+        let _ = self.requests.send(request);
+    }
+}
+
+impl Control for RunControl {
+    fn cancel(&mut self, key: &str) {
+        self.ask(Request::Cancel(key.to_owned()));
+    }
+
+    fn cancel_all(&mut self) {
+        self.ask(Request::CancelAll);
+    }
+
+    fn end(&mut self) {
+        // The run has ended if there is no receiver.
+        let _ = self.ends.send(());
+    }
+
+    fn settled(&self) -> Option<Settled> {
+        self.hold.as_ref()?.settled()
+    }
+
+    fn stay(&mut self) {
+        if let Some(hold) = &self.hold {
+            hold.stay();
+        }
+    }
+
+    fn edit(&mut self, key: &str) -> Result<(), String> {
+        let place = self.declared.get(key).ok_or_else(|| format!("no project here declares {key}"))?;
+        lending(|| editor::open(&place.file, place.line, None))
+    }
+
+    fn retry(&mut self, key: &str) {
+        self.ask(Request::Retry(key.to_owned()));
+    }
+
+    fn request_failure(&mut self) -> Option<RequestFailure> {
+        self.failures.try_recv().ok()
+    }
+}

@@ -1,0 +1,75 @@
+//! The agent of a turn, and its program: of the project, else one that vx knows.
+
+use std::path::{Path, absolute};
+
+use vx_agents::{Agent, TurnError, builtin_agents};
+
+use crate::doors::cli::output::commands::COMMANDS;
+use crate::doors::cli::output::failure::{CANCELLED, FAILED, Failure};
+use crate::doors::cli::screens::frontend::CommandLine;
+use crate::doors::cli::workspace;
+use crate::doors::cli::workspace::place_or_none;
+use crate::tools::route::Invocation;
+use crate::tools::routes::{AgentError, ProjectAgent, Routes};
+use crate::tools::tool::{Naming, ToolError, ToolOptions, ToolOutcome, find_program};
+use crate::workspace::project::Place;
+
+/// The agents for the turns of a command.
+pub(super) struct Agents {
+    place: Place,
+    routes: Routes,
+}
+
+impl Agents {
+    /// The agents of this project, or of the nearest one.
+    pub(super) fn of(project: Option<&Path>) -> Result<Self, Failure> {
+        let place = place_or_none(project)?;
+        let routes = Routes::at(&place, workspace::home()?)?;
+        Ok(Self { place, routes })
+    }
+
+    /// The table of this agent, if a project declares it.
+    pub(super) fn table(&self, name: &str) -> Result<Option<Agent>, Failure> {
+        let declared = self.routes.agent(name)?;
+        if declared.is_none() && !builtin_agents().contains_key(name) {
+            return Err(TurnError::UnknownAgent { name: name.to_owned() }.into());
+        }
+        Ok(declared.map(|agent| agent.table))
+    }
+
+    /// The program of an agent, or the one that is named in its place: a tool of the project, else one on PATH.
+    pub(super) fn program(&self, name: &str, named: Option<&str>) -> Result<Invocation, Failure> {
+        let unknown = || TurnError::UnknownAgent { name: name.to_owned() };
+        let usual = match self.routes.agent(name)? {
+            Some(ProjectAgent { invocation: Some(invocation), .. }) if named.is_none() => return Ok(invocation),
+            Some(agent) => agent.table.program,
+            None => builtin_agents().get(name).ok_or_else(unknown)?.program.clone(),
+        };
+        let name = named.unwrap_or(&usual);
+        if name.contains('/') {
+            return Ok(self.routes.invocation(absolute(name)?, None));
+        }
+        let options =
+            ToolOptions { name, place: &self.place, install: true, naming: Naming::Program, reserved: &COMMANDS };
+        let found = match find_program(&workspace::home()?, &options, &CommandLine::default()) {
+            Err(ToolError::Unknown { .. }) => return Err(TurnError::NotFound(name.to_owned()).into()),
+            found => found?,
+        };
+        match found {
+            ToolOutcome::Ready(invocation) => Ok(invocation),
+            ToolOutcome::NotInstalled(outcome) => {
+                let cancelled = outcome.end.is_ok_and(|end| end.cancelled);
+                Err(Failure::silent(if cancelled { CANCELLED } else { FAILED }))
+            }
+        }
+    }
+}
+
+impl From<AgentError> for Failure {
+    fn from(error: AgentError) -> Self {
+        match error {
+            AgentError::Work(error) => error.into(),
+            AgentError::Table { .. } => Self::hinted(crate::doors::cli::output::failure::USAGE, &error),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Services that run and differ from the project's file, as a line each.
+
+use vx_services::declared::reading::Change;
+
+use crate::doors::cli::output::notices::outdated_service;
+use crate::doors::cli::output::print;
+use crate::serving::up::Changed;
+
+/// Print a line for each.
+pub(super) fn show(changes: &[Changed]) {
+    for Changed { name, change } in changes {
+        print::note(match change {
+            Change::Restarted => format!("`{name}` starts again: it is declared otherwise now"),
+            Change::Outdated => outdated_service(name),
+            Change::Stopped => format!("`{name}` stops: it is not declared any more"),
+            Change::Undeclared => format!("`{name}` goes on and is not declared any more; `vx stop {name}` stops it"),
+        });
+    }
+}

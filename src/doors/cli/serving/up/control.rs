@@ -1,0 +1,106 @@
+//! The services of `vx up` as a view has them: a hand on those that are its own, and the lines that they print.
+
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Sender;
+use jiff::Timestamp;
+use vx_status::source::{Control, LogPart, LogPlace, Logs, PrintedLine, RequestFailure, Settled};
+
+use crate::boards::control::RemoteControl;
+use crate::doors::cli::screens::views::BoardLogs;
+use crate::serving::up::{Lease, Together, UpError};
+
+/// The time between two looks at what services print.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
+/// The control of services that belong to this process.
+pub(super) struct LeaseControl {
+    lease: Lease,
+    each: RemoteControl,
+    /// The channel for the report that the process is requested to end.
+    ends: Sender<()>,
+}
+
+impl LeaseControl {
+    pub(super) fn of(lease: Lease, ends: Sender<()>) -> io::Result<Self> {
+        Ok(Self { each: RemoteControl::of(lease.board())?, lease, ends })
+    }
+}
+
+impl Control for LeaseControl {
+    fn cancel(&mut self, key: &str) {
+        self.each.cancel(key);
+    }
+
+    fn cancel_all(&mut self) {
+        self.lease.stop();
+    }
+
+    fn end(&mut self) {
+        // All services have ended if there is no receiver.
+        let _ = self.ends.send(());
+    }
+
+    fn settled(&self) -> Option<Settled> {
+        self.lease.settled()
+    }
+
+    fn retry(&mut self, key: &str) {
+        self.each.retry(key);
+    }
+
+    fn restart(&mut self, key: &str) {
+        self.each.restart(key);
+    }
+
+    fn rebuild(&mut self, key: &str) {
+        self.each.rebuild(key);
+    }
+
+    fn request_failure(&mut self) -> Option<RequestFailure> {
+        self.each.request_failure()
+    }
+}
+
+/// The logs of services, whose lines are printed as they come.
+pub(super) struct PrintingLogs {
+    logs: BoardLogs,
+    together: Together,
+    looked_at: Option<Instant>,
+}
+
+impl PrintingLogs {
+    /// The logs beside this board; lines from before `since` are not printed.
+    pub(super) fn of(board: &Path, since: Timestamp) -> Result<Self, UpError> {
+        Ok(Self { logs: BoardLogs::beside(board), together: Together::of(board, &[], since)?, looked_at: None })
+    }
+}
+
+impl Logs for PrintingLogs {
+    fn tail(&mut self, key: &str, lines: usize) -> Vec<String> {
+        self.logs.tail(key, lines)
+    }
+
+    fn location(&self, key: &str) -> Option<String> {
+        self.logs.location(key)
+    }
+
+    fn read(&mut self, key: &str, place: LogPlace) -> LogPart {
+        self.logs.read(key, place)
+    }
+
+    fn read_together(&mut self, keys: &[String], place: LogPlace) -> LogPart {
+        self.logs.read_together(keys, place)
+    }
+
+    fn printed(&mut self, last: bool) -> Vec<PrintedLine> {
+        if !last && self.looked_at.is_some_and(|at| at.elapsed() < BETWEEN_LOOKS) {
+            return Vec::new();
+        }
+        self.looked_at = Some(Instant::now());
+        let entries = self.together.read(last).into_iter();
+        entries.map(|entry| PrintedLine { key: entry.source.as_ref().to_owned(), text: entry.message }).collect()
+    }
+}

@@ -1,0 +1,141 @@
+//! `vx up` as the owner of its services: it shows them, and they end with it.
+
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use jiff::Timestamp;
+use vx_base::paths::Home;
+use vx_status::source::Expectations;
+use vx_text::padded;
+
+use super::control::{LeaseControl, PrintingLogs};
+use crate::doors::cli::args::{OutputArguments, UpArguments};
+use crate::doors::cli::interrupts::Interrupts;
+use crate::doors::cli::output::failure::{CANCELLED, FAILED, Failure, Outcome};
+use crate::doors::cli::output::print;
+use crate::doors::cli::screens::frontend::CommandLine;
+use crate::doors::cli::screens::look;
+use crate::doors::cli::screens::screen::{self, Leaving};
+use crate::doors::cli::screens::show::inputs;
+use crate::doors::cli::screens::view::{View, choose_view};
+use crate::serving::up::{Declared, Lease, ServiceState, Together, UpError};
+
+/// The time between two looks at the output.
+const LOOK: Duration = Duration::from_millis(50);
+/// The longest that a terminal may take for the last output, once the services were asked to stop and have.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Have these services at work, and show them, until they have ended or the user stops them.
+pub(super) fn run(home: &Home, declared: &Declared, asked: &UpArguments, frontend: &CommandLine) -> Outcome {
+    let view = view(asked.tui)?;
+    let interrupts = Interrupts::take()?;
+    let since = Timestamp::now();
+    let (lease, changes, finished) =
+        Lease::take(home, declared, &super::wish(asked), view == View::Dashboard, frontend)?;
+    super::changes::show(&changes);
+    let stopping = lease.clone();
+    let says = view == View::Plain;
+    let forwarding = interrupts.forward_to(finished.clone(), move || {
+        stopping.stop();
+        if says && stopping.asked() == 1 {
+            print::note("stopping; once more kills");
+        }
+    })?;
+    end_in_time(&lease, &finished, view != View::Plain)?;
+    if view == View::Plain {
+        print_lines(&lease, &finished, since)?;
+        return ended(&lease, false);
+    }
+    let control = Box::new(LeaseControl::of(lease.clone(), forwarding.ends.clone())?);
+    let mut inputs = inputs(lease.board(), Some(control), Expectations::default())?;
+    let ui = look::settings().unwrap_or_default();
+    if view == View::Inline {
+        inputs.logs = Box::new(PrintingLogs::of(lease.board(), since)?);
+        screen::inline(&mut inputs, &ui, finished)?;
+        return ended(&lease, true);
+    }
+    match screen::services(&mut inputs, &ui, !asked.no_mouse, finished.clone())? {
+        Leaving::Ended => ended(&lease, true),
+        Leaving::Detached => {
+            lease.leave()?;
+            print::note("the services go on; `vx ps` lists them, `vx down` stops them");
+            Ok(ExitCode::SUCCESS)
+        }
+        Leaving::Signal => {
+            // The view has asked for the end.
+            let _ = finished.recv();
+            ended(&lease, false)
+        }
+    }
+}
+
+/// End this process soon after its services, if that was asked for: a terminal or a pipe that takes nothing would keep it.
+fn end_in_time(lease: &Lease, finished: &Receiver<()>, drawn: bool) -> io::Result<()> {
+    let (lease, finished) = (lease.clone(), finished.clone());
+    thread::Builder::new().name("last words".into()).spawn(move || {
+        let _ = finished.recv();
+        if lease.asked() > 0 {
+            thread::sleep(LAST_WORDS);
+            if drawn {
+                screen::restore_modes();
+            }
+            std::process::exit(CANCELLED.into());
+        }
+    })?;
+    Ok(())
+}
+
+/// The view for this output. What services print is data: it goes to standard output, unless that is the terminal on
+/// which lines are drawn over.
+fn view(tui: bool) -> Result<View, Failure> {
+    let view = choose_view(&OutputArguments { tui, ..OutputArguments::default() })?;
+    Ok(if view == View::Inline && !io::stdout().is_terminal() { View::Plain } else { view })
+}
+
+/// Print what the services print, until they have ended.
+fn print_lines(lease: &Lease, finished: &Receiver<()>, since: Timestamp) -> Result<(), Failure> {
+    let mut together = Together::of(lease.board(), &[], since).map_err(UpError::from)?;
+    loop {
+        let last = !matches!(finished.recv_timeout(LOOK), Err(RecvTimeoutError::Timeout));
+        let (entries, wide) = (together.read(last), together.widest());
+        for entry in entries {
+            print::data(format_args!("{} | {}", padded(&entry.source, wide, ""), entry.message));
+        }
+        for failure in lease.failures() {
+            let text = format!("`{}` failed: {}; it is tried again once its files change", failure.name, failure.error);
+            print::note(&text);
+        }
+        if last {
+            return Ok(());
+        }
+        if print::closed() {
+            return Err(Failure::silent(FAILED));
+        }
+    }
+}
+
+/// The exit code once the services have ended, after a line for each that failed, unless a view has shown those.
+fn ended(lease: &Lease, shown: bool) -> Outcome {
+    let services = lease.services()?;
+    let failed: Vec<&ServiceState> = services.iter().filter(|service| service.error.is_some()).collect();
+    for service in failed.iter().filter(|_| !shown) {
+        let error = service.error.as_deref().unwrap_or_default();
+        print::error(format_args!("`{}` {}: {error}", service.name, service.state), service.hint.clone());
+    }
+    let kept = lease.kept();
+    if !kept.is_empty() {
+        let names = kept.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        print::note(format_args!(
+            "{names} {} on for others; `vx down` stops all",
+            if kept.len() == 1 { "goes" } else { "go" }
+        ));
+    }
+    Ok(match (lease.asked() > 0, failed.is_empty()) {
+        (true, _) => ExitCode::from(CANCELLED),
+        (false, true) => ExitCode::SUCCESS,
+        (false, false) => ExitCode::from(FAILED),
+    })
+}

@@ -1,0 +1,4 @@
+//! Commands about settings and consent.
+
+pub(super) mod config;
+pub(super) mod trust;

@@ -1,0 +1,86 @@
+//! `vx trust`: the parts of a project that can act, and the consent of its user to them.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use vx_base::paths::Home;
+
+use crate::doors::cli::args::TrustArguments;
+use crate::doors::cli::output::failure::{Failure, Outcome};
+use crate::doors::cli::output::notices::Printed;
+use crate::doors::cli::output::{notices, print};
+use crate::doors::cli::screens::ask;
+use crate::doors::cli::screens::ask::{Agreed, Asker};
+use crate::doors::cli::workspace;
+use crate::doors::cli::workspace::place_or_none;
+use crate::workspace::consent::{Consent, Standing};
+use crate::workspace::frontend::Frontend;
+use crate::workspace::told;
+use crate::workspace::trusting::{self, Agreement, Extent};
+
+/// Run `vx trust`.
+pub(in crate::doors::cli) fn run(project: Option<&Path>, asked: &TrustArguments) -> Outcome {
+    let home = workspace::home()?;
+    if asked.list {
+        for kept in trusting::list(&home) {
+            let tied = if kept.is_tied() { "  for as long as no tracked file changes" } else { "" };
+            print::data(format_args!("{}{tied}", kept.place));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let consents = trusting::consents(&home, &place_or_none(project)?, &Printed)?;
+    if asked.revoke {
+        return revoke(&home, &consents);
+    }
+    for (depth, consent) in consents.into_iter().enumerate() {
+        // A project further up is mentioned only if it could act.
+        if depth > 0 && consent.parts.is_empty() && consent.refused.is_empty() {
+            continue;
+        }
+        match asked.show {
+            true => show(&home, &consent),
+            false if depth > 0 && consent.stranger.is_some() => notices::print(told::notice(&consent)),
+            false => agree(&home, consent, asked)?,
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Take back the consents for the project at hand alone: those further up are also for others.
+fn revoke(home: &Home, consents: &[Consent]) -> Outcome {
+    for consent in consents.iter().take(1) {
+        let place = &consent.key.shown;
+        match trusting::revoke(home, consent)? {
+            true => print::note(format_args!("took back every consent for `{place}`")),
+            false => print::note(format_args!("there is no consent for `{place}`")),
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn agree(home: &Home, consent: Consent, asked: &TrustArguments) -> Result<(), Failure> {
+    let extent = if asked.commit { Extent::Commit } else { Extent::Parts };
+    let frontend: &dyn Frontend = if asked.yes { &Agreed } else { &Asker };
+    let (file, place) = (consent.file.display().to_string(), consent.key.shown.clone());
+    match trusting::agree(home, consent, extent, frontend)? {
+        Agreement::Nothing => print::note(format_args!("`{file}` has nothing that needs consent")),
+        Agreement::Already(Standing::Folder) => print::note(format_args!("`{file}` lies in a folder that you trust")),
+        Agreement::Already(_) => print::note(format_args!("you have agreed to `{file}` as it is")),
+        Agreement::Agreed => print::note(format_args!("`{place}` may act; `vx trust --revoke` takes that back")),
+    }
+    Ok(())
+}
+
+fn show(home: &Home, consent: &Consent) {
+    for line in ask::listed(&consent.question(home)) {
+        print::data(line);
+    }
+    match consent.standing {
+        Standing::Nothing if consent.refused.is_empty() => {
+            print::note(format_args!("`{}` has nothing that needs consent", consent.file.display()));
+        }
+        Standing::Withheld => notices::print(told::notice(consent)),
+        _ if !consent.refused.is_empty() => notices::print(told::notice(consent)),
+        _ => print::note("all of this may act"),
+    }
+}

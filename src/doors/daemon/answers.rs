@@ -1,0 +1,117 @@
+//! The answers to questions, kept for as long as the files that they were made of are the same.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use parking_lot::Mutex;
+use vx_base::paths::Home;
+use vx_base::system::variables::answering;
+use vx_rpc::Fault;
+use vx_store::Store;
+
+use super::watch::folders_in;
+use crate::doors::daemon::protocol::fault::{fault, in_directory};
+use crate::doors::daemon::protocol::request::{Environ, InDirectory, ListVersions, Resolve, Variables};
+use crate::doors::questions::{self, Environment, Kept, ProjectState, QuestionError, Resolved, Versions};
+use crate::tools::route::{Look, Seen, still_holds};
+
+/// The most answers of a kind that are kept; beyond it all are forgotten.
+const KEPT: usize = 512;
+
+/// The answers of one home.
+#[derive(Debug)]
+pub(super) struct Answers {
+    home: Home,
+    resolved: Memory<Resolve, Resolved>,
+    environments: Memory<Environ, Environment>,
+    /// The number of releases.
+    releases: Memory<(), u64>,
+}
+
+impl Answers {
+    pub(super) fn of(home: Home) -> Self {
+        Self { home, resolved: Memory::default(), environments: Memory::default(), releases: Memory::default() }
+    }
+
+    pub(super) fn resolve(&self, asked: Resolve) -> Result<Resolved, Fault> {
+        self.resolved.answer(asked, |Resolve { runtime, version, directory, variables }| {
+            self.ask(directory, variables, || questions::resolve(&self.home, directory, runtime, version.as_deref()))
+        })
+    }
+
+    pub(super) fn environment(&self, asked: Environ) -> Result<Environment, Fault> {
+        self.environments.answer(asked, |Environ { runtime, version, directory, variables }| {
+            let (runtime, version) = (runtime.as_deref(), version.as_deref());
+            self.ask(directory, variables, || questions::environment(&self.home, directory, runtime, version))
+        })
+    }
+
+    pub(super) fn versions(&self, asked: &ListVersions) -> Result<Versions, Fault> {
+        let ListVersions { runtime, installed, directory, variables } = asked;
+        let place = directory.clone().unwrap_or_else(|| PathBuf::from("/"));
+        let ask = || questions::versions(&self.home, directory.as_deref(), runtime, *installed);
+        self.ask(&place, variables, ask)
+    }
+
+    pub(super) fn project(&self, asked: &InDirectory) -> Result<ProjectState, Fault> {
+        let InDirectory { directory, variables } = asked;
+        self.ask(directory, variables, || questions::project(&self.home, directory))
+    }
+
+    /// The number of releases in the store. It is made of directories, as releases come and go by a change of one.
+    pub(super) fn releases(&self) -> Result<u64, Fault> {
+        self.releases.answer((), |()| {
+            let store = self.home.store();
+            let mut look = Look::begin();
+            // A store that is not there yet cannot come without showing.
+            let mut shows = !look.at(&store) || look.at_directory(&store);
+            for folder in folders_in(&store) {
+                shows &= look.at_directory(&folder);
+            }
+            let found = Store::new(self.home.clone()).list().map_err(|error| fault(&error))?;
+            Ok((found.len() as u64, look.finish().filter(|_| shows)))
+        })
+    }
+
+    fn ask<T>(
+        &self,
+        directory: &Path,
+        variables: &Variables,
+        ask: impl FnOnce() -> Result<T, QuestionError>,
+    ) -> Result<T, Fault> {
+        in_directory(directory)?;
+        answering(variables.clone(), ask).map_err(|error| fault(&error))
+    }
+}
+
+/// Answers by their questions.
+#[derive(Debug)]
+struct Memory<Q, A>(Mutex<BTreeMap<Q, (A, Vec<Seen>)>>);
+
+impl<Q, A> Default for Memory<Q, A> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<Q: Ord, A: Clone> Memory<Q, A> {
+    fn answer(&self, question: Q, find: impl FnOnce(&Q) -> Result<Kept<A>, Fault>) -> Result<A, Fault> {
+        if let Some((answer, seen)) = self.0.lock().get(&question)
+            && still_holds(seen)
+        {
+            return Ok(answer.clone());
+        }
+        let (answer, seen) = find(&question)?;
+        let mut kept = self.0.lock();
+        match seen {
+            Some(seen) => {
+                if kept.len() >= KEPT {
+                    kept.clear();
+                }
+                kept.insert(question, (answer.clone(), seen));
+            }
+            None => drop(kept.remove(&question)),
+        }
+        Ok(answer)
+    }
+}

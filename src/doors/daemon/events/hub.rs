@@ -1,0 +1,342 @@
+//! The row of events: what was seen last, what happened since, and whom to wake.
+//!
+//! The newest events of each kind are kept for clients that come back. Of the numbers of a slot only the last are, so a
+//! client that is slow is told each slot's present numbers once; all other events it is told one by one, or, if too many are
+//! missing, to begin anew from a snapshot.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use parking_lot::Mutex;
+use serde_json::Value;
+
+use super::bell::Ringer;
+use super::event::{BoardWithWork, Changed, DaemonEvent, EventType, OnBoard, Release, Snapshot};
+use super::summary::BoardSummary;
+
+/// The events of each kind that are kept.
+const KEPT: usize = 256;
+
+/// The row of events of this daemon's life.
+#[derive(Debug)]
+pub(in crate::doors::daemon) struct Hub {
+    generation: String,
+    row: Mutex<Row>,
+}
+
+/// An event with its number.
+#[derive(Debug)]
+pub(in crate::doors::daemon) struct Numbered {
+    pub seq: u64,
+    event: DaemonEvent,
+    /// The event as JSON, once any client was told of it.
+    text: OnceLock<String>,
+}
+
+impl Numbered {
+    fn new(seq: u64, event: DaemonEvent) -> Arc<Self> {
+        Arc::new(Self { seq, event, text: OnceLock::new() })
+    }
+
+    /// The parameters of `vx/event` for a subscription: [`Told`](super::event::Told), of which all clients share the most.
+    pub(in crate::doors::daemon) fn told(&self, subscription_id: u64) -> String {
+        let event = self.text.get_or_init(|| serde_json::to_string(&self.event).unwrap_or_default());
+        let fields = event.strip_prefix('{').unwrap_or(event);
+        format!("{{\"subscription_id\":{subscription_id},\"seq\":{},{fields}", self.seq)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Row {
+    seq: u64,
+    kept: BTreeMap<EventType, Kept>,
+    /// The newest numbers of each slot that is not over.
+    numbers: BTreeMap<(PathBuf, u64), Arc<Numbered>>,
+    seen: Seen,
+    ringers: HashMap<u64, (Ringer, BTreeSet<EventType>)>,
+}
+
+/// The newest events of a kind.
+#[derive(Debug, Default)]
+struct Kept {
+    events: VecDeque<Arc<Numbered>>,
+    /// The number of the newest one that is not kept any more.
+    gone: u64,
+}
+
+/// The state that was seen last.
+#[derive(Debug, Default)]
+struct Seen {
+    runtimes: BTreeSet<Release>,
+    boards: BTreeMap<PathBuf, (BoardSummary, BTreeMap<u64, Arc<Value>>)>,
+}
+
+/// The events that a client is interested in.
+#[derive(Clone, Debug)]
+pub(in crate::doors::daemon) struct Interest {
+    pub types: BTreeSet<EventType>,
+    /// The directories whose files it wants to hear of.
+    pub directories: Vec<PathBuf>,
+}
+
+impl Interest {
+    fn takes(&self, event: &DaemonEvent) -> bool {
+        match event {
+            // A file of a directory above counts as well.
+            DaemonEvent::ConfigChanged(Changed { path }) => {
+                let place = path.parent().unwrap_or(Path::new("/"));
+                self.directories.iter().any(|directory| directory.starts_with(place))
+            }
+            _ => true,
+        }
+    }
+}
+
+/// The next events of a client, or word that too many are missing.
+#[derive(Debug)]
+pub(in crate::doors::daemon) enum Next {
+    Events(Vec<Arc<Numbered>>),
+    Missed,
+}
+
+impl Hub {
+    pub(in crate::doors::daemon) fn new() -> Self {
+        let generation = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
+        Self { generation, row: Mutex::default() }
+    }
+
+    /// The name of this daemon's life.
+    pub(in crate::doors::daemon) fn generation(&self) -> &str {
+        &self.generation
+    }
+
+    /// The number of the last event, and all that is known with it.
+    pub(in crate::doors::daemon) fn snapshot(&self) -> (u64, Snapshot) {
+        let row = self.row.lock();
+        (row.seq, row.seen.snapshot())
+    }
+
+    /// The events after this one.
+    pub(in crate::doors::daemon) fn after(&self, seq: u64, interest: &Interest) -> Next {
+        let row = self.row.lock();
+        let mut found = Vec::new();
+        for kind in &interest.types {
+            let Some(kept) = row.kept.get(kind) else { continue };
+            if kept.gone > seq {
+                return Next::Missed;
+            }
+            let new = kept.events.iter().rev().take_while(|event| event.seq > seq);
+            found.extend(new.filter(|event| interest.takes(&event.event)).cloned());
+        }
+        if interest.types.contains(&EventType::Progress) {
+            found.extend(row.numbers.values().filter(|event| event.seq > seq).cloned());
+        }
+        found.sort_by_key(|event| event.seq);
+        Next::Events(found)
+    }
+
+    /// True if this place is one of this life, and nothing of interest after it is missing.
+    pub(in crate::doors::daemon) fn has_all_since(&self, generation: &str, seq: u64, interest: &Interest) -> bool {
+        let is_past = seq <= self.row.lock().seq;
+        generation == self.generation && is_past && matches!(self.after(seq, interest), Next::Events(_))
+    }
+
+    /// Ring for events of these kinds from now on; for none, no more.
+    pub(in crate::doors::daemon) fn listen(&self, listener: u64, ringer: Option<Ringer>, types: BTreeSet<EventType>) {
+        let mut row = self.row.lock();
+        match ringer.filter(|_| !types.is_empty()) {
+            Some(ringer) => drop(row.ringers.insert(listener, (ringer, types))),
+            None => drop(row.ringers.remove(&listener)),
+        }
+    }
+
+    /// True if anybody is interested in numbers.
+    pub(in crate::doors::daemon) fn wants_numbers(&self) -> bool {
+        self.row.lock().ringers.values().any(|(_, types)| types.contains(&EventType::Progress))
+    }
+
+    /// No look follows any more: all that happens from here on is missing.
+    pub(in crate::doors::daemon) fn rest(&self) {
+        let mut row = self.row.lock();
+        row.seq += 1;
+        let gone = row.seq;
+        for kind in EventType::ALL {
+            row.kept.insert(kind, Kept { events: VecDeque::new(), gone });
+        }
+        row.numbers.clear();
+        row.seen = Seen::default();
+    }
+
+    /// These are the releases in the store. The `first` look tells nobody.
+    pub(in crate::doors::daemon) fn runtimes(&self, now: BTreeSet<Release>, first: bool) {
+        let mut row = self.row.lock();
+        let before = std::mem::replace(&mut row.seen.runtimes, now.clone());
+        if first {
+            return;
+        }
+        before.difference(&now).for_each(|release| row.add(DaemonEvent::RuntimeRemoved(release.clone())));
+        now.difference(&before).for_each(|release| row.add(DaemonEvent::RuntimeInstalled(release.clone())));
+    }
+
+    /// This file is another.
+    pub(in crate::doors::daemon) fn changed(&self, path: PathBuf) {
+        self.row.lock().add(DaemonEvent::ConfigChanged(Changed { path }));
+    }
+
+    /// A run has this board.
+    pub(in crate::doors::daemon) fn opened(&self, board: BoardSummary, first: bool) {
+        let mut row = self.row.lock();
+        row.seen.boards.insert(board.path.clone(), (board.clone(), BTreeMap::new()));
+        if !first {
+            row.add(DaemonEvent::BoardOpened(board));
+        }
+    }
+
+    /// The run of this board is over.
+    pub(in crate::doors::daemon) fn closed(&self, board: BoardSummary) {
+        let mut row = self.row.lock();
+        row.numbers.retain(|(path, _), _| *path != board.path);
+        if row.seen.boards.remove(&board.path).is_some() {
+            row.add(DaemonEvent::BoardClosed(board));
+        }
+    }
+
+    /// A slot of this board is another. `numbers` alone are told as progress; the `first` look tells nobody.
+    pub(in crate::doors::daemon) fn work(
+        &self,
+        board: &BoardSummary,
+        slot: u64,
+        work: Arc<Value>,
+        numbers: bool,
+        first: bool,
+    ) {
+        let mut row = self.row.lock();
+        let Some((_, slots)) = row.seen.boards.get_mut(&board.path) else { return };
+        slots.insert(slot, Arc::clone(&work));
+        if first {
+            return;
+        }
+        let on_board = OnBoard { board: board.path.clone(), id: board.id.clone(), work };
+        let place = (board.path.clone(), slot);
+        if numbers {
+            row.seq += 1;
+            let event = Numbered::new(row.seq, DaemonEvent::Progress(on_board));
+            row.numbers.insert(place, event);
+            row.ring(EventType::Progress);
+        } else {
+            row.numbers.remove(&place);
+            row.add(DaemonEvent::WorkChanged(on_board));
+        }
+    }
+}
+
+impl Row {
+    fn add(&mut self, event: DaemonEvent) {
+        let Some(kind) = event.kind() else { return };
+        self.seq += 1;
+        let kept = self.kept.entry(kind).or_default();
+        kept.events.push_back(Numbered::new(self.seq, event));
+        if kept.events.len() > KEPT {
+            kept.gone = kept.events.pop_front().map_or(kept.gone, |oldest| oldest.seq);
+        }
+        self.ring(kind);
+    }
+
+    fn ring(&self, kind: EventType) {
+        self.ringers.values().filter(|(_, types)| types.contains(&kind)).for_each(|(ringer, _)| ringer.ring());
+    }
+}
+
+impl Seen {
+    fn snapshot(&self) -> Snapshot {
+        let board = |(board, slots): &(BoardSummary, BTreeMap<u64, Arc<Value>>)| BoardWithWork {
+            board: board.clone(),
+            work: slots.values().cloned().collect(),
+        };
+        Snapshot {
+            runtimes: self.runtimes.iter().cloned().collect(),
+            boards: self.boards.values().map(board).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::doors::daemon::events::event::Told;
+
+    fn interest(types: &[EventType]) -> Interest {
+        Interest { types: types.iter().copied().collect(), directories: vec!["/p/a".into()] }
+    }
+
+    fn release(version: u32) -> Release {
+        Release { runtime: "node".into(), version: version.to_string() }
+    }
+
+    fn names(next: Next) -> Vec<u64> {
+        match next {
+            Next::Events(events) => events.iter().map(|event| event.seq).collect(),
+            Next::Missed => panic!("some are missing"),
+        }
+    }
+
+    #[test]
+    fn a_client_is_told_what_it_asked_for_and_nothing_else() {
+        let hub = Hub::new();
+        hub.runtimes(BTreeSet::from([release(1)]), true);
+        hub.runtimes(BTreeSet::from([release(2)]), false);
+        for path in ["/p/vx.toml", "/p/a/vx.lock", "/p/a/b/vx.toml", "/q/vx.toml"] {
+            hub.changed(path.into());
+        }
+        assert_eq!(names(hub.after(0, &interest(&[EventType::RuntimeInstalled]))), [2]);
+        assert_eq!(names(hub.after(0, &interest(&[EventType::RuntimeRemoved, EventType::ConfigChanged]))), [1, 3, 4]);
+        assert_eq!(names(hub.after(3, &interest(&EventType::ALL))), [4]);
+        assert_eq!(hub.snapshot().1.runtimes, [release(2)]);
+    }
+
+    #[test]
+    fn an_event_is_told_to_each_subscription_with_its_own_number() {
+        let hub = Hub::new();
+        hub.runtimes(BTreeSet::from([release(1)]), false);
+        let Next::Events(events) = hub.after(0, &interest(&EventType::ALL)) else { panic!("none is missing") };
+        for subscription_id in [1, 1 << 40] {
+            let told: Told = serde_json::from_str(&events[0].told(subscription_id)).expect("parameters");
+            let event = DaemonEvent::RuntimeInstalled(release(1));
+            assert_eq!(told, Told { subscription_id, seq: 1, event });
+        }
+    }
+
+    #[test]
+    fn numbers_are_told_once_with_their_last_values_and_ends_one_by_one() {
+        let hub = Hub::new();
+        let board = BoardSummary { path: "/b".into(), id: "1".into(), title: "t".into(), state: "running".into() };
+        hub.opened(board.clone(), false);
+        (0..1000).for_each(|done| hub.work(&board, 7, json!({ "done": done }).into(), true, false));
+        let all = interest(&EventType::ALL);
+        assert_eq!(names(hub.after(0, &all)), [1, 1001]);
+        (0..3).for_each(|life| hub.work(&board, 7, json!({ "life": life }).into(), false, false));
+        assert_eq!(names(hub.after(1, &all)), [1002, 1003, 1004], "the end has the last numbers");
+        hub.closed(board.clone());
+        hub.closed(board);
+        assert_eq!(names(hub.after(1004, &all)), [1005]);
+        assert_eq!(hub.snapshot().1.boards, []);
+    }
+
+    #[test]
+    fn a_client_that_has_missed_too_much_or_comes_from_another_life_begins_anew() {
+        let hub = Hub::new();
+        let all = interest(&[EventType::ConfigChanged]);
+        (0..=KEPT).for_each(|number| hub.changed(format!("/p/{number}").into()));
+        assert!(matches!(hub.after(0, &all), Next::Missed));
+        assert!(matches!(hub.after(0, &interest(&[EventType::BoardOpened])), Next::Events(none) if none.is_empty()));
+        let generation = hub.generation().to_owned();
+        assert!(hub.has_all_since(&generation, 1, &all) && !hub.has_all_since(&generation, 0, &all));
+        assert!(!hub.has_all_since("other", 1, &all) && !hub.has_all_since(&generation, 9999, &all));
+        hub.rest();
+        assert!(!hub.has_all_since(&generation, 1, &all), "nobody looked in between");
+    }
+}

@@ -1,0 +1,34 @@
+//! Errors of vx as the faults of the protocol.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use vx_base::trouble::{Explain, Trouble, TroubleKind};
+
+use vx_rpc::Fault;
+
+/// A typed error, with its kind and the next step.
+pub(in crate::doors::daemon) fn fault(error: &(impl Display + Explain)) -> Fault {
+    of(Trouble::of(error))
+}
+
+/// An error, with its kind and the next step.
+pub(in crate::doors::daemon) fn of(trouble: Trouble) -> Fault {
+    Fault::work(trouble.kind.name(), trouble.text, trouble.hint)
+}
+
+/// Check that a client has named a directory by its whole path: the daemon's own is not the client's.
+///
+/// # Errors
+/// It is relative, or there is none.
+pub(in crate::doors::daemon) fn in_directory(directory: &Path) -> Result<(), Fault> {
+    if !directory.is_absolute() {
+        let shown = directory.display();
+        return Err(Fault::invalid_params(format!("the parameters do not fit: `{shown}` is no absolute path")));
+    }
+    if !directory.is_dir() {
+        let text = format!("there is no directory `{}`", directory.display());
+        return Err(of(Trouble::new(TroubleKind::NotFound, text).hinted("name a directory that is there")));
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! The life of a daemon: it takes the lock, listens, and ends on request, by a signal, or when it is not needed.
+
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{bounded, select};
+use vx_base::trouble::Explain;
+use vx_process::interrupts;
+use vx_rpc::Server;
+
+use super::error::DaemonError;
+use super::hall::{Hall, work_is_live};
+use super::service::Desks;
+use crate::doors::daemon::process::manager::Manager;
+use crate::doors::daemon::process::own_log::{OwnLog, is_end, last_lines};
+use crate::doors::daemon::process::place::{DaemonPlace, Record};
+
+/// The time without a client or work after which a daemon ends.
+pub const DEFAULT_IDLE: Duration = Duration::from_secs(10 * 60);
+/// The longest time between two looks whether the socket is still there.
+const LOOK: Duration = Duration::from_secs(30);
+/// The time between two looks whether work is live, once no client is there.
+const WORK_LOOK: Duration = Duration::from_secs(30);
+
+/// Be the daemon of this home until its end; without `idle` it never ends by itself.
+///
+/// # Errors
+/// Another one runs, or it cannot listen.
+pub fn serve(place: &DaemonPlace, idle: Option<Duration>) -> Result<(), DaemonError> {
+    place.prepare()?;
+    let log = OwnLog::at(&place.log());
+    let ended = live(place, idle, &log);
+    match &ended {
+        Ok(reason) => log.line(format_args!("ended: {reason}")),
+        Err(error) => {
+            let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+            log.line(format_args!("not started: {error}{hint}"));
+        }
+    }
+    ended.map(drop)
+}
+
+/// Returns the reason of the end.
+fn live(place: &DaemonPlace, idle: Option<Duration>, log: &OwnLog) -> Result<&'static str, DaemonError> {
+    // The variables of the manager are read before there is another thread.
+    let lent =
+        Manager::listener().map_err(DaemonError::system("cannot take over the socket of the service manager"))?;
+    let manager = Manager::of_environment();
+    let signals = interrupts().map_err(DaemonError::system("cannot wait for signals"))?;
+    let _lock = place.take()?;
+    place.remove_record();
+    let (ends, ended) = bounded(1);
+    let hall = Hall::new(place.clone(), ends);
+    let mut door = Some(match lent {
+        Some(listener) => Door::adopt(place, &hall, listener)?,
+        None => Door::open(place, &hall)?,
+    });
+    if log_of_one_that_was_killed(place) {
+        log.line("ended: the one before was killed, or the machine went down");
+    }
+    log.line(format_args!("listens, version {}", env!("CARGO_PKG_VERSION")));
+    manager.is_ready();
+    let reason = loop {
+        let pause = idle.map_or(LOOK, |idle| next_look(idle, hall.deserted_for()));
+        select! {
+            recv(ended) -> reason => break reason.unwrap_or("no client is left that could ask for it"),
+            recv(signals) -> _ => break "a signal",
+            default(pause) => {}
+        }
+        if idle.is_some_and(|idle| hall.deserted_for().is_some_and(|alone| alone >= idle)) && !work_is_live() {
+            break "no client and no work for a while";
+        }
+        if !door.as_ref().is_some_and(Door::is_there) {
+            // The old one first: its end removes whatever socket has its name.
+            drop(door.take());
+            match Door::open(place, &hall) {
+                Ok(again) => door = Some(again),
+                Err(error) => log.line(format_args!("the socket is gone, and cannot be made yet: {error}")),
+            }
+        }
+    };
+    manager.is_ending();
+    place.remove_record();
+    drop(door);
+    Ok(reason)
+}
+
+/// True if the last line of the log is not the end of a daemon.
+fn log_of_one_that_was_killed(place: &DaemonPlace) -> bool {
+    let last = last_lines(&place.log(), 1).unwrap_or_default();
+    last.first().is_some_and(|line| !is_end(line))
+}
+
+/// The socket with its clients, and the record that names it.
+struct Door {
+    socket: PathBuf,
+    _server: Server,
+}
+
+impl Door {
+    fn open(place: &DaemonPlace, hall: &Arc<Hall>) -> Result<Self, DaemonError> {
+        let socket = place.socket()?;
+        let server = Server::listen(&socket, Desks(Arc::clone(hall)))?;
+        place.write(&Record::of_this_process(&socket))?;
+        Ok(Self { socket, _server: server })
+    }
+
+    /// The socket of a service manager, which keeps it.
+    fn adopt(place: &DaemonPlace, hall: &Arc<Hall>, listener: UnixListener) -> Result<Self, DaemonError> {
+        let address = listener.local_addr().map_err(DaemonError::system("cannot read the address of the socket"))?;
+        let socket = address.as_pathname().map(Path::to_owned).ok_or(DaemonError::NoPath)?;
+        let server = Server::adopt(listener, Desks(Arc::clone(hall)))?;
+        place.write(&Record::of_this_process(&socket))?;
+        Ok(Self { socket, _server: server })
+    }
+
+    /// A logout clears the runtime directory of a session away.
+    fn is_there(&self) -> bool {
+        std::fs::symlink_metadata(&self.socket).is_ok_and(|found| found.file_type().is_socket())
+    }
+}
+
+/// The time until the next look.
+fn next_look(idle: Duration, deserted_for: Option<Duration>) -> Duration {
+    let left =
+        deserted_for.map_or(LOOK, |alone| idle.checked_sub(alone).filter(|left| !left.is_zero()).unwrap_or(WORK_LOOK));
+    // A moment later than due, so that it is due then.
+    (left + Duration::from_millis(1)).min(LOOK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_daemon_without_clients_looks_when_its_time_is_over_and_else_rests() {
+        let (second, moment) = (Duration::from_secs(1), Duration::from_millis(1));
+        assert_eq!(next_look(second * 600, None), LOOK);
+        assert_eq!(next_look(second * 600, Some(second)), LOOK);
+        assert_eq!(next_look(second * 600, Some(second * 595)), second * 5 + moment);
+        assert_eq!(next_look(second, Some(second * 9)), LOOK, "work is live: it looks again later");
+    }
+}

@@ -1,0 +1,198 @@
+//! vx.toml, vx.lock and the store against each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use vx_base::trouble::{Explain, TroubleKind};
+use vx_plan::{InstalledRelease, Resolved, ResolvedRelease, ResolvedTool, Resolver};
+use vx_project::lock::Change;
+use vx_project::trust::Part;
+use vx_project::{ProjectError, ToolRequest};
+use vx_store::Store;
+
+use crate::doors::doctor::examination::Examination;
+use crate::doors::doctor::finding::{Check, Finding, Remedy, Severity};
+use crate::tools::installs::wanted_by::{Want, wanted_by};
+use crate::workspace::error::WorkError;
+use crate::workspace::project::LockOrigin;
+
+/// The releases that projects want: this one, by its lock, and the others, by their last sync.
+pub(super) struct Wants {
+    /// The tools of this project whose lock entries match it, resolved.
+    own: Vec<ResolvedTool>,
+    others: BTreeMap<Want, Vec<PathBuf>>,
+}
+
+impl Wants {
+    pub(super) fn of(what: &Examination<'_>) -> Self {
+        Self { own: answered(what), others: wanted_by(&what.workspace.home) }
+    }
+
+    /// True if any project wants this release.
+    pub(super) fn any_wants(&self, tool: &str, version: &str) -> bool {
+        let want = Want { tool: tool.to_owned(), version: version.to_owned() };
+        self.others.contains_key(&want) || self.version_of(tool) == Some(version)
+    }
+
+    /// The version of a tool that this project wants.
+    pub(super) fn version_of(&self, tool: &str) -> Option<&str> {
+        self.releases().find(|(name, _)| *name == tool).map(|(_, release)| release.version.as_str())
+    }
+
+    fn releases(&self) -> impl Iterator<Item = (&str, &ResolvedRelease)> {
+        self.own.iter().filter_map(|wanted| match &wanted.found {
+            Resolved::Release(release) => Some((wanted.tool.as_str(), &**release)),
+            _ => None,
+        })
+    }
+}
+
+/// The tools of the lock whose entries match the project's present requests, resolved.
+fn answered(what: &Examination<'_>) -> Vec<ResolvedTool> {
+    let (lock, tools) = (&what.workspace.lock, &what.workspace.project.tools);
+    let unfit: BTreeSet<String> = lock.differences(tools).into_iter().map(|found| found.tool).collect();
+    let asked: Vec<ToolRequest> = tools.iter().filter(|ask| !unfit.contains(&ask.name)).cloned().collect();
+    resolver(what).resolve(&asked, |_| false).wanted
+}
+
+/// A resolver by the lock alone.
+fn resolver<'a>(what: &'a Examination<'a>) -> Resolver<'a> {
+    Resolver { frozen: true, all_platforms: false, ..what.workspace.resolver(what.sources) }
+}
+
+/// Check the project, if there is one.
+pub(super) fn check(what: &Examination<'_>, wants: &Wants) -> Vec<Finding> {
+    if let Some(WorkError::Project(error)) = &what.workspace.fault {
+        let why = "no command that works on the project starts while this is so";
+        let shown = match error {
+            ProjectError::Wrong(errors) => errors.render(),
+            error => error.to_string(),
+        };
+        return vec![by_hand("vx.toml", &shown, error.hint(), why)];
+    }
+    if !what.workspace.has_project {
+        return Vec::new();
+    }
+    let mut findings = unlocked(what);
+    findings.extend(withheld(what));
+    findings.extend(wants.own.iter().filter_map(|wanted| missing(what, wanted)));
+    findings
+}
+
+/// The differences between the lock and the project.
+fn unlocked(what: &Examination<'_>) -> Vec<Finding> {
+    let workspace = what.workspace;
+    if let Some(WorkError::LockRead(error)) = &workspace.fault {
+        let why = "the versions that everybody on this project should have are not known";
+        return vec![by_hand("vx.lock", error, error.hint(), why)];
+    }
+    if let LockOrigin::Old { version, .. } = workspace.lock_origin {
+        let text = format!("it has the old format {version}, which holds versions and no digests");
+        return vec![Finding { severity: Severity::Advice, ..to_lock("vx.lock", text) }];
+    }
+    let (lock, tools) = (&workspace.lock, &workspace.project.tools);
+    let resolver = resolver(what);
+    let unknown = resolver.recipes(tools).err().unwrap_or_default();
+    let mut findings: Vec<Finding> = unknown
+        .iter()
+        .map(|error| by_hand("vx.toml", error, error.hint(), "nothing is installed while this is so"))
+        .collect();
+    for difference in lock.differences(tools) {
+        let ask = tools.iter().find(|ask| ask.name == difference.tool);
+        // A tool that cannot be locked on this system is not missing in the lock.
+        if difference.change != Change::Added || ask.is_some_and(|ask| !ask.optional && resolver.lockable(ask)) {
+            findings.push(to_lock(&difference.tool, difference.to_string()));
+        }
+    }
+    let forged = resolver.forged(tools).into_iter();
+    let why = "what it names would be installed in place of what the project asks for; nothing is installed from it";
+    findings.extend(forged.map(|forged| by_hand(&forged.tool, &forged, forged.hint(), why)));
+    let young = lock.young(tools, workspace.age);
+    findings.extend(young.iter().map(|young| to_lock(&young.tool, young.to_string())));
+    let platform = workspace.platform;
+    let lacking = |ask: &&ToolRequest| {
+        let here = ask.wanted_on(platform.os);
+        here && lock.tools.get(&ask.name).is_some_and(|locked| !locked.platforms.contains_key(&platform))
+    };
+    let lacking = tools.iter().filter(lacking);
+    findings.extend(lacking.map(|ask| to_lock(&ask.name, format!("it is not locked for {platform}"))));
+    findings
+}
+
+/// The parts of the project that may not act.
+fn withheld(what: &Examination<'_>) -> Option<Finding> {
+    let consent = &what.workspace.consent;
+    let parts: Vec<String> = consent.withheld().iter().map(Part::short).collect();
+    let stranger = consent.stranger.as_ref().map(|stranger| format!("; {stranger}")).unwrap_or_default();
+    (!parts.is_empty()).then(|| Finding {
+        check: Check::Project,
+        severity: Severity::Advice,
+        subject: "vx.toml".to_owned(),
+        what: format!("it may not act yet: left out are {}{stranger}", parts.join(", ")),
+        why: "nothing of this is set, run or installed before you agree to it",
+        mend: "look at it: `vx trust` lists everything that the project would do, and asks".into(),
+        remedy: Remedy::ByHand,
+    })
+}
+
+/// The fault of a locked tool on this machine.
+fn missing(what: &Examination<'_>, wanted: &ResolvedTool) -> Option<Finding> {
+    let tool = &wanted.tool;
+    let release = match &wanted.found {
+        Resolved::Release(release) => release,
+        // A lock without this platform is a finding already, and so is a consent that is lacking.
+        Resolved::Nothing { error } if !matches!(error.kind, TroubleKind::Lock | TroubleKind::Consent) => {
+            let hint = error.hint.clone().or_else(|| Some("correct it in vx.toml".into()));
+            return Some(by_hand(tool, error, hint, "the project asks for it, and it is not there"));
+        }
+        _ => return None,
+    };
+    let store = Store::new(what.workspace.home.clone());
+    let text = match store.installed(tool, &release.version) {
+        Some(installed) => {
+            let there = InstalledRelease::of(&installed.receipt);
+            let what = match release.is_made_of(&there) {
+                true if release.is_made_as(&there) => return None,
+                true => "what is installed was made by other instructions than vx.toml gives",
+                false => "what is installed was made from other archives than vx.lock names",
+            };
+            what.to_owned()
+        }
+        // A directory without a valid receipt is a finding of the store.
+        None if store.path(tool, &release.version).is_ok_and(|path| path.exists()) => return None,
+        None => "vx.lock names it, and it is not installed".to_owned(),
+    };
+    Some(Finding {
+        check: Check::Project,
+        severity: Severity::Wrong,
+        subject: format!("{tool} {}", release.version),
+        what: text,
+        why: "the project would run without it, or with something else",
+        mend: "install it: `vx sync`, or `vx doctor --fix`".into(),
+        remedy: Remedy::Install { tool: tool.clone(), version: release.version.clone() },
+    })
+}
+
+fn to_lock(subject: &str, what: String) -> Finding {
+    Finding {
+        check: Check::Project,
+        severity: Severity::Wrong,
+        subject: subject.to_owned(),
+        what,
+        why: "others, and CI, may get other versions than you do; `vx sync --locked` refuses to run",
+        mend: "lock it: `vx lock`, or `vx doctor --fix`; then commit vx.lock".into(),
+        remedy: Remedy::Lock,
+    }
+}
+
+fn by_hand(subject: &str, what: &impl ToString, hint: Option<String>, why: &'static str) -> Finding {
+    Finding {
+        check: Check::Project,
+        severity: Severity::Wrong,
+        subject: subject.to_owned(),
+        what: what.to_string().trim_end().to_owned(),
+        why,
+        mend: hint.unwrap_or_else(|| "correct it".into()),
+        remedy: Remedy::ByHand,
+    }
+}

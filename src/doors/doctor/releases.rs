@@ -1,0 +1,223 @@
+//! Each release of the store against its receipt, file by file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use vx_base::paths::Home;
+use vx_base::system::parallel::in_parallel;
+use vx_base::trouble::Trouble;
+use vx_store::{Change, Depth, Manifest, Receipt, Store, tool_of};
+
+use crate::doors::doctor::finding::{Check, Finding, Remedy, Severity};
+use crate::doors::doctor::project::Wants;
+
+/// The most paths of a release that are named; the others are only counted.
+const NAMED: usize = 5;
+
+/// The result for all releases.
+pub(super) struct Outcome {
+    pub(super) findings: Vec<Finding>,
+    pub(super) releases: usize,
+    pub(super) files: usize,
+}
+
+/// The place of a release, with whatever is in it.
+struct ReleasePlace {
+    tool: String,
+    /// Empty if there is no directory of the tool's releases.
+    version: String,
+    path: PathBuf,
+}
+
+/// The fault of what is in the place of a release.
+enum Fault {
+    NoDirectory,
+    NoReceipt,
+    BadReceipt,
+    Later { layout: u32 },
+    Other { tool: String, version: String },
+    Unlisted,
+    BadList,
+    Changed(Vec<(String, Change)>),
+    Planted(Vec<(String, Change)>),
+    Grown(Vec<(String, Change)>),
+    Unreadable(String),
+}
+
+/// Check every release of the home.
+pub(super) fn check(home: &Home, wants: &Wants, depth: Depth) -> Outcome {
+    let places = places(&home.store());
+    let releases = places.len();
+    let readers = std::thread::available_parallelism().map_or(1, usize::from);
+    let looked: Vec<(ReleasePlace, usize, Vec<Fault>)> = in_parallel(places, readers, |place| {
+        let (files, faults) = look(&place, depth);
+        (place, files, faults)
+    });
+    let files = looked.iter().map(|(_, files, _)| files).sum();
+    let findings = looked.iter().flat_map(|(place, _, faults)| faults.iter().map(|fault| fault.finding(place, wants)));
+    Outcome { findings: findings.collect(), releases, files }
+}
+
+/// Remove the directory in the place of a release.
+pub(super) fn remove(home: &Home, tool: &str, version: &str) -> Result<(), Trouble> {
+    Store::new(home.clone()).remove(tool, version).map(drop).map_err(|error| Trouble::of(&error))
+}
+
+fn places(store: &Path) -> Vec<ReleasePlace> {
+    let mut places = Vec::new();
+    for (folder, path) in entries(store) {
+        let tool = tool_of(&folder).into_owned();
+        if !path.is_dir() {
+            places.push(ReleasePlace { tool, version: String::new(), path });
+            continue;
+        }
+        let versions = entries(&path).into_iter();
+        places.extend(versions.map(|(version, path)| ReleasePlace { tool: tool.clone(), version, path }));
+    }
+    places
+}
+
+/// Everything in a directory whose name can be that of a tool or a version; systems keep files of their own under other
+/// names.
+fn entries(above: &Path) -> Vec<(String, PathBuf)> {
+    let entries = fs::read_dir(above).into_iter().flatten().flatten();
+    let named = entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()));
+    let mut found: Vec<_> = named.filter(|(name, _)| !name.starts_with('.')).collect();
+    found.sort();
+    found
+}
+
+fn look(place: &ReleasePlace, depth: Depth) -> (usize, Vec<Fault>) {
+    if !place.path.is_dir() {
+        return (0, vec![Fault::NoDirectory]);
+    }
+    if let Some(layout) = Receipt::later_layout(&place.path) {
+        return (0, vec![Fault::Later { layout }]);
+    }
+    let Some(receipt) = Receipt::read(&place.path) else {
+        let there = fs::symlink_metadata(place.path.join(Receipt::FILE_NAME)).is_ok();
+        return (0, vec![if there { Fault::BadReceipt } else { Fault::NoReceipt }]);
+    };
+    if (&receipt.tool, &receipt.version) != (&place.tool, &place.version) {
+        return (0, vec![Fault::Other { tool: receipt.tool, version: receipt.version }]);
+    }
+    let Some(digest) = &receipt.contents else { return (0, vec![Fault::Unlisted]) };
+    let Some(manifest) = Manifest::read(&place.path, digest) else { return (0, vec![Fault::BadList]) };
+    match manifest.changes(&place.path, depth) {
+        Ok(changes) => {
+            let (grown, changed): (Vec<_>, Vec<_>) =
+                changes.into_iter().partition(|(_, change)| *change == Change::Added);
+            let (planted, grown): (Vec<_>, Vec<_>) = grown.into_iter().partition(|(path, _)| path.starts_with("bin/"));
+            let faults = [(changed, Fault::Changed as fn(_) -> _), (planted, Fault::Planted), (grown, Fault::Grown)];
+            let faults = faults.into_iter().filter(|(paths, _)| !paths.is_empty()).map(|(paths, fault)| fault(paths));
+            (manifest.len(), faults.collect())
+        }
+        Err(error) => (0, vec![Fault::Unreadable(error.to_string())]),
+    }
+}
+
+impl Fault {
+    fn finding(&self, place: &ReleasePlace, wants: &Wants) -> Finding {
+        let ReleasePlace { tool, version, .. } = place;
+        let (what, why) = self.facts(place);
+        let (mend, remedy) = self.remedy(place, wants.any_wants(tool, version));
+        let advice = matches!(self, Fault::Unlisted | Fault::Grown(_));
+        let severity = if advice { Severity::Advice } else { Severity::Wrong };
+        let subject = format!("{tool} {version}").trim_end().to_owned();
+        Finding { check: Check::Release, severity, subject, what, why, mend, remedy }
+    }
+
+    /// The fault, and its consequence.
+    fn facts(&self, place: &ReleasePlace) -> (String, &'static str) {
+        let shown = place.path.display();
+        match self {
+            Fault::NoDirectory => (
+                format!("`{shown}` is no directory"),
+                "a release is a directory; what is in its place keeps it from being used",
+            ),
+            Fault::NoReceipt => (format!("`{shown}` holds no receipt"), "without one it counts as not installed"),
+            Fault::BadReceipt => ("its receipt cannot be understood".into(), "without one it counts as not installed"),
+            Fault::Later { layout } => (
+                format!("a later vx made it: its receipt has layout {layout}"),
+                "this vx does not read it, and so neither uses nor changes it",
+            ),
+            Fault::Other { tool, version } => (
+                format!("its receipt is that of {tool} {version}"),
+                "what is in this place is another release than the one that runs under its name",
+            ),
+            Fault::Unlisted => (
+                "it was installed by a vx that kept no list of files".into(),
+                "whether it is as it was installed cannot be told",
+            ),
+            Fault::BadList => (
+                "its list of files is missing or is not the one of its receipt".into(),
+                "somebody changed it, or the disk did; whether the files are still those that were installed cannot be told",
+            ),
+            Fault::Changed(paths) => (
+                format!("{} not as installed: {}", counted(paths.len(), "file is", "files are"), listed(paths)),
+                "its programs may fail, or do what their makers did not write",
+            ),
+            Fault::Planted(paths) => (
+                format!(
+                    "{} added to its programs since: {}",
+                    counted(paths.len(), "file was", "files were"),
+                    listed(paths)
+                ),
+                "the programs of a release are found by their names alone; this one did not come with the release",
+            ),
+            Fault::Grown(paths) => (
+                format!("{} added since: {}", counted(paths.len(), "file was", "files were"), listed(paths)),
+                "a tool that keeps files beside its programs loses them with the next install; anything else does not belong there",
+            ),
+            Fault::Unreadable(error) => {
+                (format!("it cannot be read: {error}"), "programs that cannot be read cannot run either")
+            }
+        }
+    }
+
+    /// The way to mend it, in words and as it can be done. A release that no project wants need not be installed again.
+    fn remedy(&self, place: &ReleasePlace, wanted: bool) -> (String, Remedy) {
+        let (tool, version) = (place.tool.clone(), place.version.clone());
+        let shown = place.path.display();
+        match self {
+            Fault::NoDirectory if version.is_empty() => (format!("move `{shown}` elsewhere"), Remedy::ByHand),
+            Fault::Later { .. } => {
+                ("update vx, or set VX_HOME to another directory for this one".to_owned(), Remedy::ByHand)
+            }
+            // A package manager of the release may have put it there for its user, who has to decide.
+            Fault::Planted(_) => (
+                format!(
+                    "remove what you do not know, or install the release again: `vx install {tool}@{version} --force`"
+                ),
+                Remedy::ByHand,
+            ),
+            Fault::Grown(_) => ("leave it, or install the release again".to_owned(), Remedy::ByHand),
+            Fault::Unreadable(_) => (format!("make `{shown}` readable for this user"), Remedy::ByHand),
+            Fault::NoDirectory | Fault::NoReceipt | Fault::BadReceipt | Fault::Other { .. } if !wanted => {
+                ("remove it: `vx doctor --fix`".to_owned(), Remedy::RemoveRelease { tool, version })
+            }
+            _ => ("install it again: `vx doctor --fix`".to_owned(), Remedy::Install { tool, version }),
+        }
+    }
+}
+
+fn counted(count: usize, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
+
+fn listed(paths: &[(String, Change)]) -> String {
+    let named = paths.iter().take(NAMED).map(|(path, change)| match change {
+        Change::Missing => format!("`{path}` (missing)"),
+        Change::OtherKind => format!("`{path}` (of another kind)"),
+        Change::Content => format!("`{path}` (changed)"),
+        Change::NotExecutable => format!("`{path}` (no longer executable)"),
+        Change::Privileged => format!("`{path}` (setuid or setgid)"),
+        Change::Unreadable(error) => format!("`{path}` (unreadable: {error})"),
+        Change::Added => format!("`{path}`"),
+    });
+    let mut text = named.collect::<Vec<_>>().join(", ");
+    if paths.len() > NAMED {
+        text.push_str(&format!(" and {} more", paths.len() - NAMED));
+    }
+    text
+}

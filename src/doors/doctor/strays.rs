@@ -1,0 +1,43 @@
+//! Processes that runs left behind which were killed together with everything that would have ended them.
+
+use vx_base::trouble::{Trouble, TroubleKind};
+use vx_process::{Member, Survivors, Swept};
+
+use crate::doors::doctor::finding::{Check, Finding, Remedy, Severity};
+use crate::tools::installs::strays::{end_strays, strays};
+
+/// All of them.
+pub(super) fn check() -> Vec<Finding> {
+    let Survivors { seen, unseen } = strays();
+    seen.iter().map(finding).chain(unseen.map(not_looked_for)).collect()
+}
+
+/// End them.
+pub(super) fn end() -> Result<(), Trouble> {
+    let Swept { left, .. } = end_strays();
+    if left.is_none() { Ok(()) } else { Err(Trouble::new(TroubleKind::Internal, left)) }
+}
+
+fn finding(stray: &Member) -> Finding {
+    Finding {
+        check: Check::Process,
+        severity: Severity::Wrong,
+        subject: format!("{} (pid {})", stray.name, stray.pid),
+        what: "a vx that was killed had started it, or started what it belongs to".into(),
+        why: "the work that it belongs to is over, and no other process will end it",
+        mend: "end it: `vx doctor --fix`, or the next run that installs".into(),
+        remedy: Remedy::EndStrays,
+    }
+}
+
+fn not_looked_for(why: String) -> Finding {
+    Finding {
+        check: Check::Process,
+        severity: Severity::Wrong,
+        subject: "processes of runs that were killed".into(),
+        what: why,
+        why: "some of them may still be there",
+        mend: "remove the cause, then run `vx doctor` again".into(),
+        remedy: Remedy::ByHand,
+    }
+}

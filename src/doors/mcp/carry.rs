@@ -1,0 +1,245 @@
+//! A run that is carried out for a call: the tools `sync` and `run`.
+//!
+//! The run has a board as every run has, so that `wait_for`, `logs` and the user's own views show it. A call that is
+//! cancelled stops it.
+
+use std::convert::Infallible;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{Sender, bounded};
+use parking_lot::Mutex;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use vx_base::trouble::{Trouble, TroubleKind};
+use vx_project::scripts::order;
+use vx_run::{Request, log_file, logs_of};
+use vx_status::standing::{Standing, failure};
+
+use super::answer::{Answer, trouble};
+use super::call::{Call, Unfinished};
+use super::place::Here;
+use super::wait::cut;
+use crate::boards::find;
+use crate::boards::logs;
+use crate::running::scripts::{OnBoard, Prepared, prepare, run_on_board};
+use crate::tools::installs::syncing::{SyncOptions, SyncOutcome, sync};
+use crate::workspace::frontend::notice::Notice;
+use crate::workspace::frontend::run::{LiveRun, RunOutcome};
+use crate::workspace::frontend::{Frontend, Refused, RunView, Silent};
+use crate::workspace::project::{Faults, Place, Workspace};
+
+/// The last lines of a script that its answer holds.
+const LINES: usize = 60;
+/// The time that a run has to stop.
+const STOPPING: Duration = Duration::from_secs(12);
+
+/// The run of a call, as far as it has begun.
+#[derive(Clone, Default)]
+struct Live(Arc<Mutex<Progress>>);
+
+#[derive(Default)]
+struct Progress {
+    board: Option<PathBuf>,
+    requests: Option<Sender<Request>>,
+    /// True once the run is not wanted any more, also if it has not begun.
+    stopped: bool,
+}
+
+impl Live {
+    fn stop(&self) {
+        let mut progress = self.0.lock();
+        progress.stopped = true;
+        if let Some(requests) = &progress.requests {
+            let _ = requests.try_send(Request::StopAll);
+        }
+    }
+
+    fn board(&self) -> Option<PathBuf> {
+        self.0.lock().board.clone()
+    }
+
+    /// The states of the run's work.
+    fn word(&self) -> String {
+        let snapshot = self.board().and_then(|board| find::open_file(&board).ok()?.snapshot().ok());
+        let Some(snapshot) = snapshot else { return "preparing".to_owned() };
+        let each = snapshot.slots.iter().take(20).map(|slot| format!("{} is {}", slot.key, Standing::of(slot).word()));
+        each.collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Frontend for Live {
+    fn notice(&self, _: Notice) {}
+
+    fn view(&self) -> Result<Box<dyn RunView>, Refused> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl RunView for Live {
+    fn starting(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn started(&mut self, run: &LiveRun) -> io::Result<()> {
+        let mut progress = self.0.lock();
+        progress.board = Some(run.board.clone());
+        progress.requests = Some(run.handle.requests.clone());
+        if progress.stopped {
+            let _ = run.handle.requests.try_send(Request::StopAll);
+        }
+        Ok(())
+    }
+
+    fn ended(self: Box<Self>, _: &RunOutcome) -> Result<(), Trouble> {
+        Ok(())
+    }
+}
+
+/// Carry this out, and stop it with the call.
+fn carry_out<T: Send + 'static>(
+    call: &Call,
+    work: impl FnOnce(&Live) -> Result<T, Trouble> + Send + 'static,
+) -> Result<(T, Live), Trouble> {
+    let live = Live::default();
+    let (own, shown) = (live.clone(), live.clone());
+    let (at_work, over) = bounded::<Infallible>(0);
+    let work = move || {
+        let _at_work = at_work;
+        work(&own)
+    };
+    match call.attend(None, move || shown.word(), work)? {
+        Ok(done) => Ok((done?, live)),
+        Err(Unfinished::Cancelled | Unfinished::TimeUp) => {
+            live.stop();
+            // The session is not over before its processes are.
+            let _ = over.recv_timeout(STOPPING);
+            Err(cut())
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sync {
+    #[serde(default)]
+    tools: Vec<String>,
+    directory: Option<PathBuf>,
+}
+
+impl Sync {
+    pub(super) fn answer(self, here: &Here, call: &Call) -> Result<Answer, Trouble> {
+        let (home, place) = (here.home.clone(), here.place(self.directory.as_deref())?);
+        let options = SyncOptions { tools: self.tools, ..SyncOptions::default() };
+        let (outcome, _) =
+            carry_out(call, move |live| sync(home, &place, &options, live).map_err(|error| Trouble::of(&error)))?;
+        Ok(match outcome {
+            SyncOutcome::UpToDate | SyncOutcome::Planned(_) => Answer::Facts(json!({ "outcome": "up to date" })),
+            SyncOutcome::Ran(outcome) => {
+                let good = outcome.good();
+                let word = if good { "installed" } else { "failed" };
+                let facts = json!({
+                    "outcome": word,
+                    "board": find::name(&outcome.board),
+                    "work": ends(&outcome.board),
+                });
+                match good {
+                    true => Answer::Facts(facts),
+                    false => Answer::Text(format!("not everything was installed\n{facts:#}"), true),
+                }
+            }
+        })
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Run {
+    script: String,
+    #[serde(default)]
+    arguments: Vec<String>,
+    directory: Option<PathBuf>,
+}
+
+impl Run {
+    pub(super) fn answer(self, here: &Here, call: &Call) -> Result<Answer, Trouble> {
+        let Self { script, arguments, directory } = self;
+        let (home, place) = (here.home.clone(), here.place(directory.as_deref())?);
+        let name = script.clone();
+        let (outcome, live) = carry_out(call, move |live| {
+            let workspace = Workspace::open(home.clone(), &place, Faults::Refuse, &Silent);
+            let workspace = workspace.map_err(|error| trouble(&error))?;
+            agreed(&workspace)?;
+            let project = &workspace.project;
+            let steps = order(&project.scripts, &name).map_err(|error| trouble(&error))?;
+            match prepare(project, &home, &steps, &arguments, true, live).map_err(|error| trouble(&error))? {
+                Prepared::NotInstalled(_) => Ok(None),
+                Prepared::Ready(steps) => {
+                    let how = OnBoard { at_once: 1, hidden: true, ..OnBoard::default() };
+                    let place = Place::At(project.directory.clone());
+                    let view = Box::new(live.clone());
+                    run_on_board(&steps, (&place, &home), &how, view, live).map(Some).map_err(|error| trouble(&error))
+                }
+            }
+        })?;
+        let board = live.board().unwrap_or_default();
+        let Some(end) = outcome else {
+            let facts = json!({ "work": ends(&board) });
+            return Ok(Answer::Text(format!("a tool of the project did not install\n{facts:#}"), true));
+        };
+        let (head, good) = match &end.failed {
+            Some((step, exit)) => (format!("`{step}` failed: {exit}"), false),
+            None if end.cancelled => (format!("`{script}` was stopped by another request"), false),
+            None => (format!("`{script}` has ended well"), true),
+        };
+        let head = format!("{head}; board {}", find::name(&board));
+        Ok(Answer::Text(format!("{head}\n{}", printed(&board)), !good))
+    }
+}
+
+/// Scripts act: no agent starts them for a user who has not agreed to what the project does.
+fn agreed(workspace: &Workspace) -> Result<(), Trouble> {
+    if workspace.consent.complete() {
+        return Ok(());
+    }
+    let text = format!("the user has not agreed to what `{}` does", workspace.project.path.display());
+    Err(Trouble::new(TroubleKind::Consent, text)
+        .detailed(workspace.consent.lines())
+        .hinted(format!("ask the user to run `vx trust` in `{}`", workspace.project.directory.display())))
+}
+
+/// The work of a board, with its errors.
+fn ends(board: &Path) -> Vec<Value> {
+    let snapshot = find::open_file(board).ok().and_then(|mut reader| reader.snapshot().ok());
+    let slots = snapshot.map(|snapshot| snapshot.slots).unwrap_or_default();
+    let row = |slot: &vx_shm::SlotView| {
+        let standing = Standing::of(slot);
+        let error = standing.bad().then(|| failure(slot, standing));
+        json!({
+            "key": slot.key,
+            "state": standing.word(),
+            "error": error.as_ref().map(|error| error.text.to_string()),
+            "hint": error.and_then(|error| error.hint.map(|hint| hint.to_string())),
+        })
+    };
+    slots.iter().map(row).collect()
+}
+
+/// The last lines that the scripts of a board printed, those of the last script at the end.
+fn printed(board: &Path) -> String {
+    let snapshot = find::open_file(board).ok().and_then(|mut reader| reader.snapshot().ok());
+    let keys: Vec<String> = snapshot.into_iter().flat_map(|it| it.slots).map(|slot| slot.key).collect();
+    let several = keys.len() > 1;
+    let mut lines = Vec::new();
+    // The script that was asked for comes first on the board.
+    for key in keys.iter().rev() {
+        let tail = logs::tail(&log_file(&logs_of(board), key), LINES).unwrap_or_default();
+        if several && !tail.is_empty() {
+            lines.push(format!("[{key}]"));
+        }
+        lines.extend(tail);
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,113 @@
+//! The tools that only look: `boards`, `resolve`, `project`.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use vx_base::trouble::Trouble;
+use vx_shm::Snapshot;
+use vx_status::standing::{Standing, failure};
+
+use super::answer::{Answer, trouble};
+use super::place::Here;
+use crate::boards::find::{self, BoardError};
+use crate::doors::questions;
+use crate::serving::up::{self, ServiceState};
+use crate::tools::programs;
+use crate::tools::routes::Routes;
+use crate::workspace::frontend::Silent;
+use crate::workspace::project::{Faults, Place, Workspace};
+
+/// The most boards of an answer, and the most work of one.
+const BOARDS: usize = 20;
+const WORK: usize = 200;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Boards {
+    board: Option<String>,
+    #[serde(default)]
+    running: bool,
+}
+
+impl Boards {
+    pub(super) fn answer(self) -> Result<Answer, Trouble> {
+        if let Some(name) = self.board {
+            let path = find::find(Some(&name)).map_err(|error| trouble(&error))?;
+            let snapshot = find::open_file(&path).and_then(|mut reader| Ok(reader.snapshot()?));
+            return Ok(Answer::Facts(board(&path, &snapshot.map_err(|error: BoardError| trouble(&error))?, WORK)));
+        }
+        let all = find::readable_boards().map_err(|error| trouble(&error))?;
+        let at_work = |snapshot: &Snapshot| snapshot.board.state.name() == "running" && !snapshot.board.abandoned();
+        let mut all: Vec<_> = all.into_iter().filter(|(_, snapshot)| !self.running || at_work(snapshot)).collect();
+        let more = all.len().saturating_sub(BOARDS);
+        all.truncate(BOARDS);
+        let shown: Vec<Value> = all.iter().map(|(path, snapshot)| board(path, snapshot, 12)).collect();
+        Ok(Answer::Facts(json!({ "boards": shown, "older_boards_left_out": more })))
+    }
+}
+
+fn board(path: &std::path::Path, snapshot: &Snapshot, most: usize) -> Value {
+    let state = if snapshot.board.abandoned() { "abandoned" } else { snapshot.board.state.name() };
+    let work = snapshot.slots.iter().take(most).map(|slot| {
+        let standing = Standing::of(slot);
+        let mut row = json!({ "key": slot.key, "state": up::word(slot) });
+        if standing.bad() {
+            row["error"] = failure(slot, standing).text.to_string().into();
+        }
+        row
+    });
+    json!({
+        "board": find::name(path),
+        "title": snapshot.board.title,
+        "state": state,
+        "work": work.collect::<Vec<_>>(),
+        "work_left_out": snapshot.slots.len().saturating_sub(most),
+    })
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Resolve {
+    name: String,
+    directory: Option<PathBuf>,
+}
+
+impl Resolve {
+    pub(super) fn answer(self, here: &Here) -> Result<Answer, Trouble> {
+        let place = Place::AboveOrNone(here.directory(self.directory.as_deref())?);
+        let found = programs::find(&here.home, &place, &self.name, &Silent).map_err(|error| trouble(&error))?;
+        let routes = Routes::at(&place, here.home.clone()).map_err(|error| trouble(&error))?;
+        let workspace = Workspace::open(here.home.clone(), &place, Faults::Keep, &Silent);
+        let locked = workspace.ok().and_then(|it| it.lock.tools.get(&self.name).map(|locked| locked.version.clone()));
+        let folders: Vec<_> = routes.folders(None).iter().map(|folder| folder.to_string_lossy().into_owned()).collect();
+        let own = || routes.release_with(&self.name).and_then(|_| routes.project()).map(|project| project.path.clone());
+        let declared_in = found.declared_in.or_else(own);
+        Ok(Answer::Facts(json!({
+            "executable": found.file.to_string_lossy(),
+            "version": locked,
+            "declared_in": declared_in.map(|file| file.to_string_lossy().into_owned()),
+            "path": folders,
+            "variables": routes.exports(),
+        })))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Project {
+    directory: Option<PathBuf>,
+}
+
+impl Project {
+    pub(super) fn answer(self, here: &Here) -> Result<Answer, Trouble> {
+        let directory = here.directory(self.directory.as_deref())?;
+        let state = questions::project(&here.home, &directory).map_err(|error| trouble(&error))?;
+        Ok(Answer::Facts(json!(state)))
+    }
+}
+
+/// A service with what helps a model further.
+pub(super) fn service(service: &ServiceState) -> Value {
+    json!(questions::state(service))
+}
