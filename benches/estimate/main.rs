@@ -7,7 +7,7 @@
 //! there is no estimate before a script has done anything, nor where one does not say how much there is.
 //!
 //! `cargo bench --bench estimate`: less than a second, once it is built. The runs are real ones, of seven tools from a
-//! loopback server at different rates, and boards of shell scripts: `tests/it/output/recorded.rs` describes them, and
+//! loopback server at different rates, and boards of shell scripts: `tests/it/views/output/recorded.rs` describes them, and
 //! records new ones. Those in `latest.jsonl` were recorded after the
 //! estimator's last change.
 

@@ -3,7 +3,7 @@
  *
  * A board is one mapped file with a table of slots. A slot has one writer and any number of readers; readers store
  * nothing, writers wait for no reader, and a writer that is killed leaves its last publication whole. The layout, and
- * the way to read it right, are in docs/board-format.md; the argument for every ordering in the crate's documentation.
+ * the way to read it right, are in docs/boards/board-format.md; the argument for every ordering in the crate's documentation.
  *
  *     #define _GNU_SOURCE
  *     #include "vx_board.h"

@@ -1,4 +1,4 @@
-//! A snapshot as JSON: the form that programs rely on, described by `docs/board-dump.schema.json`.
+//! A snapshot as JSON: the form that programs rely on, described by `docs/schemas/board-dump.schema.json`.
 
 mod tree;
 

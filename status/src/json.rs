@@ -1,4 +1,4 @@
-//! JSON lines: one event a line for programs, described by `docs/json-events.schema.json`.
+//! JSON lines: one event a line for programs, described by `docs/schemas/json-events.schema.json`.
 //!
 //! State events come once and in order, also those of phases that passed between two readings; byte counts are
 //! conflated to at most ten a second and slot.
@@ -234,7 +234,7 @@ mod tests {
     use serde_json::Value;
 
     fn schema() -> Value {
-        serde_json::from_str(include_str!("../../docs/json-events.schema.json")).expect("the schema is JSON")
+        serde_json::from_str(include_str!("../../docs/schemas/json-events.schema.json")).expect("the schema is JSON")
     }
 
     fn written(snapshot: &Snapshot) -> Vec<Value> {

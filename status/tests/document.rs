@@ -1,4 +1,4 @@
-//! The JSON of a board matches `docs/board-dump.schema.json`.
+//! The JSON of a board matches `docs/schemas/board-dump.schema.json`.
 
 use std::path::Path;
 
@@ -51,7 +51,7 @@ fn fits(value: &serde_json::Value, schema: &serde_json::Value, place: &str) {
 
 #[test]
 fn the_json_of_a_board_fits_its_schema() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/board-dump.schema.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/schemas/board-dump.schema.json");
     let schema: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let directory = tempfile::tempdir().unwrap();
     let board = Board::create(&directory.path().join("run.board"), "project", 3).unwrap();

@@ -24,7 +24,7 @@ fn start(board: &Path, times: Option<u32>) -> Option<Child> {
         return None;
     }
     let mut command = Command::new("python3");
-    command.arg(shm("tests/format/read_board.py")).arg(shm("../docs/board-format.md")).arg(board);
+    command.arg(shm("tests/format/read_board.py")).arg(shm("../docs/boards/board-format.md")).arg(board);
     command.args(times.map(|times| times.to_string()));
     Some(command.stdout(Stdio::piped()).spawn().expect("python3 starts"))
 }

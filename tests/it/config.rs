@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::sandbox::{Sandbox, text};
+use crate::support::sandbox::{Sandbox, text};
 
 fn own(sandbox: &Sandbox, settings: &str) {
     fs::write(sandbox.home().join("vx.toml"), settings).expect("a file");

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use vx_rpc::{CallError, Client, socket_of};
 
-use crate::sandbox::{PATIENCE, Running, Sandbox, eventually, text};
+use crate::support::sandbox::{PATIENCE, Running, Sandbox, eventually, text};
 
 /// A command under `vx board run`, at work.
 fn at_work(sandbox: &Sandbox, key: &str, script: &str) -> Running {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::sandbox::{Offer, Process, Running, Sandbox, eventually, slot_of, within};
+use crate::support::sandbox::{Offer, Process, Running, Sandbox, eventually, slot_of, within};
 
 /// The size of the slow archive in bytes, about.
 const SLOW_BYTES: usize = 900_000;
@@ -45,7 +45,7 @@ fn states(sandbox: &Sandbox) -> Vec<(String, Value)> {
     let board = sandbox.board().expect("a board");
     let slot = |tool| slot_of(&board, tool).expect("a slot");
     ["biome", "esbuild"]
-        .map(|tool| (crate::sandbox::text(&slot(tool)["state"]).to_owned(), slot(tool)["signal"].clone()))
+        .map(|tool| (crate::support::sandbox::text(&slot(tool)["state"]).to_owned(), slot(tool)["signal"].clone()))
         .into()
 }
 
@@ -57,7 +57,7 @@ fn await_no_process(sandbox: &Sandbox, patience: Duration) {
 /// The next run installs everything; it fetches only the missing bytes of the slow archive.
 fn next_run_completes(sandbox: &Sandbox, offer: &Offer) {
     let before = sandbox.fetches(offer).len();
-    sandbox.registry().server().serve(&offer.path, crate::server::Reply::ok(offer.archive.clone()));
+    sandbox.registry().server().serve(&offer.path, crate::support::server::Reply::ok(offer.archive.clone()));
     sandbox.vx("sync").succeeds();
     assert_eq!(sandbox.installed(), ["biome 2.3.4", "esbuild 0.27.0"]);
     assert_eq!(sandbox.program_says("biome"), "2.3.4");
@@ -73,7 +73,8 @@ fn next_run_completes(sandbox: &Sandbox, offer: &Offer) {
 /// A run that is at a tool's post-install command, which is `command`; and the processes of that install.
 fn in_postinstall(command: &str) -> (Sandbox, Running, Vec<Process>) {
     let sandbox = Sandbox::new();
-    let archive = crate::registry::archive::tgz(&[crate::registry::archive::script("x/bin/hello", "1.0.0")]);
+    let archive =
+        crate::support::registry::archive::tgz(&[crate::support::registry::archive::script("x/bin/hello", "1.0.0")]);
     let tool = sandbox.addressed("hello", &archive, &format!(", postinstall = \"{command}\""));
     sandbox.write("vx.toml", &format!("[tools]\n{tool}"));
     let running = sandbox.start("sync --plain");

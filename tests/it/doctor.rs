@@ -10,7 +10,7 @@ mod surroundings;
 
 use serde_json::Value;
 
-use crate::sandbox::{Finished, Sandbox, text};
+use crate::support::sandbox::{Finished, Sandbox, text};
 
 /// Two tools, installed and locked.
 fn well() -> Sandbox {

@@ -6,23 +6,18 @@ mod boards;
 mod clients;
 mod connections;
 mod damage;
-mod disks;
-mod elsewhere;
 mod leftovers;
-mod limits;
-mod locks;
-mod overlays;
 mod places;
-mod refused;
 mod registries;
 mod requests;
 mod servers;
+mod systems;
 mod table;
 
 use std::time::{Duration, Instant};
 
-use crate::sandbox::{Finished, Offer, Sandbox};
-use crate::server::Reply;
+use crate::support::sandbox::{Finished, Offer, Sandbox};
+use crate::support::server::Reply;
 
 /// The longest that a run may take under any fault; a silent server costs five attempts and the waits between them.
 const BOUND: Duration = Duration::from_secs(20);

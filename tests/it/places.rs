@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use crate::sandbox::{Finished, Sandbox};
+use crate::support::sandbox::{Finished, Sandbox};
 
 fn project() -> Sandbox {
     Sandbox::new().config("[tools]\nesbuild = \"0.27.0\"\n").offers("esbuild", "0.27.0")

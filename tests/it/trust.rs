@@ -19,13 +19,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use vx_base::package::candidate::SourceKind;
-use vx_base::platform::Platform;
+use vx_base::package::source_kind::SourceKind;
+use vx_base::system::platform::Platform;
 use vx_fetch::{Recipe, RecipeRequest};
 
-use crate::registry::archive::{Entry, tgz, wheel};
-use crate::registry::{Npm, wheel_tag};
-use crate::sandbox::{Finished, Sandbox};
+use crate::support::registry::archive::{Entry, tgz, wheel};
+use crate::support::registry::{Npm, wheel_tag};
+use crate::support::sandbox::{Finished, Sandbox};
 
 /// A sandbox whose user has agreed to nothing, with two tools of the catalogue, `ruff` and `biome`, in its registry. Each
 /// prints its environment.

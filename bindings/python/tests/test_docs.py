@@ -1,4 +1,4 @@
-"""Each example of docs/python.md is run, in its order, against a board that comes to its end."""
+"""Each example of docs/boards/python.md is run, in its order, against a board that comes to its end."""
 
 import contextlib
 import importlib.util
@@ -21,8 +21,8 @@ try:
 except ImportError:
     extension = None
 
-WRITING = Path(__file__).resolve().parents[3] / "docs" / "python-writing.md"
-DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "python.md"
+WRITING = Path(__file__).resolve().parents[3] / "docs" / "boards" / "python-writing.md"
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "boards" / "python.md"
 
 
 @unittest.skipUnless(sys.platform == "linux" and platform.machine() == "x86_64", "the writer is for Linux on x86-64")

@@ -1,7 +1,7 @@
 """tqdm's own tests, from its source distribution, where they are about iterating and counting.
 
 They look at text, so that the bars here draw what they publish, with tqdm's own function. The others are about the look of the
-text, when it is drawn, or what draws it: `docs/python-writing.md` lists them.
+text, when it is drawn, or what draws it: `docs/boards/python-writing.md` lists them.
 """
 
 import importlib.util

@@ -1,6 +1,6 @@
 // Made from the types of the daemon: VX_UPDATE_DOCS=1 cargo test --lib daemon::types
 
-/** A slot, with the fields of docs/control.md. */
+/** A slot, with the fields of docs/clients/control.md. */
 export type Work = { key: string, kind: string, state: string, standing: string, ended: boolean, slot: number, generation: number } & Record<string, unknown>;
 
 export type VersionRange = {
@@ -459,7 +459,7 @@ board: string,
  */
 id: string,
 /**
- * The slot, with the fields of `docs/control.md`.
+ * The slot, with the fields of `docs/clients/control.md`.
  */
 work: Work, };
 

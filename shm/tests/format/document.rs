@@ -1,4 +1,4 @@
-//! `docs/board-format.md`, `include/vx_board.h` and the layout of the Python package describe the code: their tables are
+//! `docs/boards/board-format.md`, `include/vx_board.h` and the layout of the Python package describe the code: their tables are
 //! written by these tests with `VX_UPDATE_DOCS=1`, and compared with the files without it.
 
 use std::fmt::Write;
@@ -14,7 +14,7 @@ use crate::crate_file;
 use crate::described::{Numbers, Part, numbers, parts};
 
 pub(crate) fn document() -> PathBuf {
-    crate_file("../docs/board-format.md")
+    crate_file("../docs/boards/board-format.md")
 }
 
 pub(crate) fn header_file() -> PathBuf {
@@ -105,7 +105,7 @@ fn the_offsets_of_the_c_header_are_those_of_the_code() {
 
 /// The module's first lines, up to what the code gives.
 const PYTHON: &str = "\"\"\"The numbers of the layout, written from the Rust code by the test that checks them.\n\n\
-    `VX_UPDATE_DOCS=1 cargo test -p vx-shm --test format` writes this file; docs/board-format.md has the meanings.\n\
+    `VX_UPDATE_DOCS=1 cargo test -p vx-shm --test format` writes this file; docs/boards/board-format.md has the meanings.\n\
     \"\"\"\n\nfrom typing import Final\n\n";
 
 #[test]

@@ -1,4 +1,4 @@
-"""Reads a board or a dump with nothing but the tables of docs/board-format.md: read_board.py FORMAT.md BOARD [TIMES]
+"""Reads a board or a dump with nothing but the tables of docs/boards/board-format.md: read_board.py FORMAT.md BOARD [TIMES]
 
 Prints the board as JSON, in the form of `vx board dump --json`; without liveness, which only a process on the same machine
 can look up, and with times left as the numbers they are. With TIMES it reads that often and prints the number of readings

@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use vx_rpc::framed;
 
 use super::*;
-use crate::sandbox::send;
+use crate::support::sandbox::send;
 
 /// Counts slowly to a number, until there is a file `go`.
 const COUNTING: &str = "n=0; until test -e go; do n=$((n + 1)); echo $n/100000; sleep 0.01; done";

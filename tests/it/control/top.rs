@@ -1,7 +1,7 @@
 //! `vx top` with a hand on another terminal's work.
 
 use super::*;
-use crate::pty::OnTerminal;
+use crate::support::pty::OnTerminal;
 
 fn viewer(sandbox: &Sandbox) -> OnTerminal {
     let viewer = OnTerminal::start(sandbox.command("top"));

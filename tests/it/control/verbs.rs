@@ -76,7 +76,7 @@ fn the_socket_of_a_killed_runner_is_removed_with_the_next_work() {
     running.signal(rustix::process::Signal::KILL);
     running.finish();
     below.iter().filter(|process| process.command.contains("sleep")).for_each(|process| {
-        crate::sandbox::send(process.pid, rustix::process::Signal::KILL);
+        crate::support::sandbox::send(process.pid, rustix::process::Signal::KILL);
     });
     sandbox.vx("board gc").succeeds();
     assert!(sockets(&sandbox).is_empty(), "{:?}", sockets(&sandbox));

@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 
 use super::*;
-use crate::sandbox::{send, text};
+use crate::support::sandbox::{send, text};
 
 #[test]
 fn a_killed_child_costs_its_own_tool_and_the_next_run_goes_on_where_it_was() {

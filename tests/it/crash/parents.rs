@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 
 use super::*;
-use crate::sandbox::{slot_of, text};
+use crate::support::sandbox::{slot_of, text};
 
 #[test]
 fn the_children_of_a_killed_parent_are_gone_within_a_second_and_its_board_still_reads() {

@@ -7,7 +7,7 @@ use std::fs;
 use std::hash::{BuildHasher, RandomState};
 
 use super::*;
-use crate::registry::archive::{Entry, script, tgz};
+use crate::support::registry::archive::{Entry, script, tgz};
 
 /// The number of cuts in every run of the tests.
 const USUAL_CUTS: u64 = 6;

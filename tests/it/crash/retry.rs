@@ -9,7 +9,7 @@ use vx_status::source::RequestFailure;
 
 use super::stubborn::{prepared, scripted, scripted_steps};
 use super::*;
-use crate::sandbox::PATIENCE;
+use crate::support::sandbox::PATIENCE;
 
 /// A child that fails until there is a file for its tool; the tool `long` waits for the file first.
 const MOODY: &str = "#!/bin/sh\ntool=${2%@*}\necho \"try of $tool\"\n\

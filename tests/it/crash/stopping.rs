@@ -5,7 +5,7 @@ use std::time::Instant;
 use rustix::process::Signal;
 
 use super::*;
-use crate::sandbox::text;
+use crate::support::sandbox::text;
 
 fn cancelled_by(signal: Signal) {
     let (sandbox, offer) = slow_and_quick();
@@ -48,7 +48,8 @@ fn a_postinstall_that_ignores_the_request_is_killed_with_all_it_started() {
 #[test]
 fn a_postinstall_that_takes_longer_than_allowed_is_ended() {
     let sandbox = Sandbox::new();
-    let archive = crate::registry::archive::tgz(&[crate::registry::archive::script("x/bin/hello", "1.0.0")]);
+    let archive =
+        crate::support::registry::archive::tgz(&[crate::support::registry::archive::script("x/bin/hello", "1.0.0")]);
     let tool = sandbox.addressed("hello", &archive, ", postinstall = \"sleep 97\"");
     sandbox.write("vx.toml", &format!("[tools]\n{tool}"));
     let start = Instant::now();
@@ -64,9 +65,9 @@ fn a_stopped_child_is_shown_as_silent_and_goes_on_when_it_may() {
     let (sandbox, offer) = slow_and_quick();
     let running = sandbox.start("sync --plain");
     let child = child_of(&at_half(&sandbox));
-    crate::sandbox::send(child, Signal::STOP);
+    crate::support::sandbox::send(child, Signal::STOP);
     sandbox.await_slot("biome", "is silent", |slot| slot["liveness"]["state"] == "silent" && slot["alive"] == true);
-    crate::sandbox::send(child, Signal::CONT);
+    crate::support::sandbox::send(child, Signal::CONT);
     running.finish().succeeds();
     assert_eq!(sandbox.fetches(&offer).len(), 1);
 }

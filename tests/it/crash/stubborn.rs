@@ -5,7 +5,7 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::sync::Arc;
 use std::time::Instant;
 
-use vx::work::job::{InstallChild, Run, start_run};
+use vx::install_job::{InstallChild, Run, start_run};
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_plan::{Action, Step, Waits};
 use vx_run::{Jobs, Request, RunEnd, RunHandle, create_board};
@@ -107,7 +107,7 @@ fn a_child_that_ignores_a_request_is_named_while_there_is_still_time() {
     let deaf = deaf();
     let start = Instant::now();
     deaf.run.requests.send(Request::Cancel("hello".into())).expect("the run listens");
-    let answer = deaf.run.failures.recv_timeout(crate::sandbox::PATIENCE).expect("an answer");
+    let answer = deaf.run.failures.recv_timeout(crate::support::sandbox::PATIENCE).expect("an answer");
     assert!(start.elapsed() < Duration::from_millis(2500), "{:?}", start.elapsed());
     let RequestFailure::Blocked { key: tool, by } = answer else { panic!("{answer:?}") };
     assert_eq!(tool, "hello");

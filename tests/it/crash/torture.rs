@@ -9,12 +9,12 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Instant;
 
 use rustix::process::Signal;
-use vx_base::platform::Platform;
+use vx_base::system::platform::Platform;
 
 use super::*;
-use crate::registry::archive::{Entry, script, tgz, wheel};
-use crate::registry::{Npm, npm_archive_path, wheel_path, wheel_tag};
-use crate::sandbox::{Process, send, text};
+use crate::support::registry::archive::{Entry, script, tgz, wheel};
+use crate::support::registry::{Npm, npm_archive_path, wheel_path, wheel_tag};
+use crate::support::sandbox::{Process, send, text};
 
 /// The number of kills in every run of the tests.
 const USUAL_KILLS: u64 = 20;
@@ -79,7 +79,7 @@ fn like_real(top: &str, version: &str, programs: &[&str], files: usize) -> Vec<E
         let text = format!("// file {number} of {version}\n").repeat(20 + number * 7 % 300);
         entries.push(Entry::file(&format!("{top}lib/part{}/file{number}.js", number % 9), 0o644, text));
     }
-    entries.push(crate::registry::archive::filler(&format!("{top}share/data"), 150_000));
+    entries.push(crate::support::registry::archive::filler(&format!("{top}share/data"), 150_000));
     entries
 }
 
@@ -97,7 +97,7 @@ fn project() -> Sandbox {
     registry.pypi("ruff", &ruff_name, &ruff);
     let hello = npm_like("x/", "1.0.0", &["bin/hello"], 120);
     let slowly = |path: &str, archive: &[u8]| {
-        registry.server().serve(path, crate::server::Reply::ok(archive).slow(RATE));
+        registry.server().serve(path, crate::support::server::Reply::ok(archive).slow(RATE));
     };
     slowly(&npm_archive_path("@biomejs/cli-linux-x64", "2.3.4"), &biome);
     slowly(&wheel_path(&ruff_name), &ruff);

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use vx_shm::layout::HeaderPage;
 
 use super::{advises_and_mends, finds_and_mends, well, wrongs};
-use crate::sandbox::Sandbox;
+use crate::support::sandbox::Sandbox;
 
 #[test]
 fn an_orphan_in_tmp_is_found_and_one_of_the_living_is_not() {

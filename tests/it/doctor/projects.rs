@@ -1,7 +1,7 @@
 //! vx.toml, vx.lock and the store against each other.
 
 use super::{finds_and_mends, finds_one, well, wrongs};
-use crate::sandbox::Sandbox;
+use crate::support::sandbox::Sandbox;
 
 #[test]
 fn a_lock_for_another_request_is_found_and_locked_again() {

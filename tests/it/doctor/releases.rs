@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::{finds_and_mends, finds_one, found, well, wrongs};
-use crate::sandbox::Sandbox;
+use crate::support::sandbox::Sandbox;
 
 fn release(sandbox: &Sandbox) -> PathBuf {
     sandbox.home().join("store/biome/2.3.4")
@@ -59,7 +59,7 @@ fn a_release_that_a_later_vx_made_is_named_and_left_as_it_is() {
 
 #[test]
 fn a_postinstall_that_hangs_does_not_hold_the_doctor_up() {
-    use crate::registry::archive::{script, tgz};
+    use crate::support::registry::archive::{script, tgz};
 
     let sandbox = Sandbox::new();
     let tool = sandbox.addressed("hello", &tgz(&[script("x/bin/hello", "1.0.0")]), ", postinstall = \"sleep 96\"");

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use vx_base::digest::Algorithm;
 
 use super::{finds_and_mends, well};
-use crate::registry::archive::{script, tgz};
-use crate::registry::digest;
-use crate::sandbox::{Sandbox, text};
-use crate::server::{Reply, Server};
+use crate::support::registry::archive::{script, tgz};
+use crate::support::registry::digest;
+use crate::support::sandbox::{Sandbox, text};
+use crate::support::server::{Reply, Server};
 
 const STRICT: &str = "[settings]\nrequire_signatures = true\n[tools]\nbiome = \"2\"\nesbuild = \"0.27\"\n";
 

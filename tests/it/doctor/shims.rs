@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use super::{finds_and_mends, finds_one, found, well, wrongs};
-use crate::sandbox::Sandbox;
+use crate::support::sandbox::Sandbox;
 
 /// Links for two tools, first on PATH.
 fn linked() -> Sandbox {

@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
 use super::{finds_and_mends, finds_one, found, well, wrongs};
-use crate::sandbox::Sandbox;
+use crate::support::sandbox::Sandbox;
 
 /// The Python index is asked only where the project has something from there.
 fn with_wheel() -> Sandbox {
@@ -41,12 +41,12 @@ fn a_setting_that_leads_nowhere_is_found_and_not_asked_about_offline() {
 #[test]
 fn a_registry_that_refuses_or_fails_is_found_and_one_without_a_front_page_is_well() {
     let sandbox = well();
-    sandbox.registry().server().serve("/npm/", crate::server::Reply::status(401));
+    sandbox.registry().server().serve("/npm/", crate::support::server::Reply::status(401));
     finds_one(&sandbox, &["refused access (status 401)"]);
-    sandbox.registry().server().serve("/npm/", crate::server::Reply::status(502));
+    sandbox.registry().server().serve("/npm/", crate::support::server::Reply::status(502));
     finds_one(&sandbox, &["answered with status 502"]);
     for status in [403, 404, 405] {
-        sandbox.registry().server().serve("/npm/", crate::server::Reply::status(status));
+        sandbox.registry().server().serve("/npm/", crate::support::server::Reply::status(status));
         assert_eq!(wrongs(sandbox.vx("doctor --json").succeeds()), [""; 0], "{status}");
     }
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use tar::EntryType;
 
 use super::*;
-use crate::registry::archive::{Entry, script, tgz};
+use crate::support::registry::archive::{Entry, script, tgz};
 
 /// An entry as no honest program writes it.
 struct Raw<'a> {
@@ -65,7 +65,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn with_archive(sandbox: &Sandbox, file_name: &str, archive: &[u8]) {
     let path = format!("/files/{file_name}");
     sandbox.registry().server().serve(&path, Reply::ok(archive));
-    let sha256 = crate::registry::digest(vx_base::digest::Algorithm::Sha256, archive).hex();
+    let sha256 = crate::support::registry::digest(vx_base::digest::Algorithm::Sha256, archive).hex();
     let url = sandbox.registry().server().url(&path);
     sandbox.write(
         "vx.toml",
@@ -162,12 +162,12 @@ fn two_entries_of_one_name_are_refused() {
     refused_entries(&[Raw::file("x/lib"), Raw::file("x/lib/a")], &["would replace `lib`"]);
 }
 
-/// Tests with a file system that takes such names for one: `src/install/unpack/tests.rs`.
+/// Tests with a file system that takes such names for one: `crates/store/src/unpack/tests.rs`.
 #[test]
 fn names_that_differ_in_case_only_are_two_files_where_the_file_system_keeps_them_apart() {
     let sandbox = Sandbox::new().offers("esbuild", "0.27.0");
     if sandbox.root().join("HOME").exists() {
-        return crate::skipped::skipped("the file system of this machine takes such names for one");
+        return crate::support::skipped::skipped("the file system of this machine takes such names for one");
     }
     let entries = [Raw::file("x/lib/a"), Raw::file("x/lib/A"), Raw::file("x/LIB/a")];
     let archive = gzip(&raw_tar(&entries));

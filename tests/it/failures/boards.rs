@@ -21,7 +21,7 @@ fn sync_behind(sandbox: &Sandbox, mount: &str, boards: Option<PathBuf>) -> Optio
     };
     let finished = sandbox.run("vx sync", command).finish();
     if finished.code() == Some(NOT_ALLOWED) || finished.stderr().contains("unshare") {
-        crate::skipped::skipped("mounting a file system is not allowed here");
+        crate::support::skipped::skipped("mounting a file system is not allowed here");
         return None;
     }
     Some(finished)

@@ -3,13 +3,13 @@
 
 use std::fs;
 
-use vx_base::platform::Platform;
+use vx_base::system::platform::Platform;
 
 use super::connections::behind_tls;
 use super::*;
-use crate::registry::archive::{Entry, script, wheel};
-use crate::registry::wheel_tag;
-use crate::server::{Authority, Secured};
+use crate::support::registry::archive::{Entry, script, wheel};
+use crate::support::registry::wheel_tag;
+use crate::support::server::{Authority, Secured};
 
 /// A project with biome of npm's registry and ruff of pip's index, both behind TLS that wants a client of the authority.
 /// The server is trusted; the client's certificate and key are in the user's directory.

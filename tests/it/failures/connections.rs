@@ -3,9 +3,9 @@
 use std::fs;
 
 use super::*;
-use crate::registry::archive::{filler, script, tgz};
-use crate::registry::npm_path;
-use crate::server::{Secured, Server};
+use crate::support::registry::archive::{filler, script, tgz};
+use crate::support::registry::npm_path;
+use crate::support::server::{Secured, Server};
 
 /// A project with a tool of a list and one of an address, both behind TLS.
 pub(super) fn behind_tls() -> (Sandbox, Secured) {

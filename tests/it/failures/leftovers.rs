@@ -6,8 +6,8 @@ use std::time::SystemTime;
 use rustix::process::Signal;
 
 use super::*;
-use crate::registry::archive::{Entry, script, tgz};
-use crate::sandbox::{eventually, send};
+use crate::support::registry::archive::{Entry, script, tgz};
+use crate::support::sandbox::{eventually, send};
 
 /// The number of files of the large release.
 const FILES: usize = 9_000;
@@ -30,7 +30,7 @@ fn many_files() -> (Sandbox, Vec<u8>) {
 fn staged(sandbox: &Sandbox) -> usize {
     let mut found = Vec::new();
     let tmp = sandbox.kept().join("tmp");
-    crate::sandbox::files_below(&tmp, &tmp, &mut found);
+    crate::support::sandbox::files_below(&tmp, &tmp, &mut found);
     found.len()
 }
 
@@ -82,7 +82,7 @@ fn a_reused_process_id_holds_nothing() {
     fs::write(sandbox.kept().join("locks/biome-2.3.4.lock"), said).expect("a file");
     fs::write(sandbox.kept().join("tmp/biome-2.3.4.1-0.lock"), said).expect("a file");
     fs::write(sandbox.kept().join("tmp/biome-2.3.4.1-0/release/bin/biome"), "half").expect("a file");
-    let digest = crate::registry::digest(vx_base::digest::Algorithm::Sha512, &offer.archive);
+    let digest = crate::support::registry::digest(vx_base::digest::Algorithm::Sha512, &offer.archive);
     fs::write(sandbox.kept().join(format!("locks/{}.lock", digest.file_name())), said).expect("a file");
     let begun = Instant::now();
     next_run_is_good(&sandbox, &offer);
@@ -160,7 +160,7 @@ fn a_reinstall_that_fails_keeps_what_was_there() {
     next_run_is_good_when_forced(&sandbox, &offer);
 }
 
-fn next_run_is_good_when_forced(sandbox: &Sandbox, offer: &crate::sandbox::Offer) {
+fn next_run_is_good_when_forced(sandbox: &Sandbox, offer: &crate::support::sandbox::Offer) {
     sandbox.registry().server().serve(&offer.path, Reply::ok(offer.archive.clone()));
     sandbox.vx("sync biome --plain --force").succeeds();
     next_run_is_good(sandbox, offer);

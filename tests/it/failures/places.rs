@@ -25,7 +25,7 @@ fn without_a_home_of_the_user_the_one_that_is_named_will_do() {
 #[test]
 fn without_any_home_the_error_names_the_variable_to_set() {
     if !rustix::process::geteuid().is_root() {
-        crate::skipped::skipped("only root can act for a user that no list of users has");
+        crate::support::skipped::skipped("only root can act for a user that no list of users has");
         return;
     }
     let sandbox = project();
@@ -75,7 +75,7 @@ fn a_home_with_a_very_long_path_works_or_is_named() {
 
 #[test]
 fn entries_that_do_not_fit_below_a_deep_home_are_named() {
-    use crate::registry::archive::{Entry, script, tgz};
+    use crate::support::registry::archive::{Entry, script, tgz};
 
     let sandbox = Sandbox::new();
     let deep = format!("x/{}file", "directory-of-a-release/".repeat(80));

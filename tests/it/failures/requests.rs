@@ -1,9 +1,9 @@
 //! Requests for lists and for archives go the same way: proxies and their exceptions, redirects, and time limits.
 
 use super::*;
-use crate::registry::archive::{script, tgz};
-use crate::registry::npm_path;
-use crate::server::{Request, Server};
+use crate::support::registry::archive::{script, tgz};
+use crate::support::registry::npm_path;
+use crate::support::server::{Request, Server};
 
 /// An address at which nothing listens.
 fn dead() -> String {

@@ -1,7 +1,7 @@
 //! Servers that misbehave.
 
 use super::*;
-use crate::registry::archive::{script, tgz};
+use crate::support::registry::archive::{script, tgz};
 
 fn well(offer: &Offer) -> Reply {
     Reply::ok(offer.archive.clone())
@@ -172,7 +172,7 @@ fn an_archive_that_is_gone_or_not_for_us_is_named_at_once() {
 #[test]
 fn an_address_without_a_server_is_named() {
     let (sandbox, offer) = one_good_one_bad();
-    let gone = crate::server::Server::start().url("/hello.tgz");
+    let gone = crate::support::server::Server::start().url("/hello.tgz");
     let line = format!("hello = {{ version = \"1.0.0\", url = \"{gone}\", sha256 = \"{}\" }}\n", "0".repeat(64));
     let config = sandbox.read("vx.toml");
     sandbox.write("vx.toml", &format!("{config}{line}"));

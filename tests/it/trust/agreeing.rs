@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{acted, cautious, evil, evil_tool, make_shims, shim_in, vx_in};
-use crate::sandbox::Sandbox;
+use crate::support::sandbox::Sandbox;
 
 /// A sandbox whose project has a tool of the catalogue, and another with a command after its install.
 fn with_command() -> Sandbox {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::tricks::asked;
 use super::{cautious, vx_in};
-use crate::sandbox::Sandbox;
+use crate::support::sandbox::Sandbox;
 
 /// A project, and a `uv.toml` above it, both as seen from the top of the sandbox, with a `.git` of the kind that ends the
 /// project there.

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use super::{acted, cautious, evil, evil_tool, make_shims, shim_in};
 #[cfg(target_os = "linux")]
-use crate::pty::OnTerminal;
-use crate::sandbox::Sandbox;
+use crate::support::pty::OnTerminal;
+use crate::support::sandbox::Sandbox;
 
 fn with_command() -> Sandbox {
     let sandbox = cautious();

@@ -5,9 +5,9 @@ use std::process::Command;
 
 use super::{shim_in, vx_in};
 #[cfg(target_os = "linux")]
-use crate::pty::OnTerminal;
-use crate::sandbox::{Finished, Sandbox};
-use crate::skipped::skipped;
+use crate::support::pty::OnTerminal;
+use crate::support::sandbox::{Finished, Sandbox};
+use crate::support::skipped::skipped;
 
 /// The commands of vx that read a project. Those that write its lock come last.
 const COMMANDS: [&str; 33] = [

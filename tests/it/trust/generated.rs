@@ -22,7 +22,7 @@ use pieces::{Acts, Piece};
 use places::{Habit, Layout};
 use project::Project;
 
-use crate::trees::Random;
+use crate::running::trees::Random;
 
 /// The projects without `VX_TORTURE`.
 const PROJECTS: usize = 40;

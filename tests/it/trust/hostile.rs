@@ -6,7 +6,7 @@ use std::fs;
 use super::entries::{github, outputs};
 use super::tricks::{TRICKS, Takes, Trick, asked};
 use super::{acted, cautious, make_shims};
-use crate::sandbox::Sandbox;
+use crate::support::sandbox::Sandbox;
 
 /// A sandbox with links for the catalogue's tools, in which the trick is laid.
 fn laid(trick: Trick, word: &str) -> Sandbox {

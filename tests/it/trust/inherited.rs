@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use super::{acted, cautious, evil_tool, let_it_settle, make_shims, shim_in, vx_in};
-use crate::sandbox::Sandbox;
+use crate::support::sandbox::Sandbox;
 
 /// A project with these lines, and one below it that declares `biome`.
 fn nested(sandbox: Sandbox, above: &str, below: &str) -> (Sandbox, PathBuf) {

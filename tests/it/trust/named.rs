@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{acted, cautious, evil, traces};
-use crate::sandbox::{Sandbox, eventually};
+use crate::support::sandbox::{Sandbox, eventually};
 
 /// The forms in which a service can name a file, with the keys of its table and the file that changes.
 const FORMS: [(&str, &str, &str); 15] = [
@@ -74,7 +74,7 @@ fn a_folder_of_a_repository_is_compared_by_its_tracked_files() {
     let sandbox = cautious().config("[services.web]\ncommand = \"python3 -m http.server -d site\"\n");
     write(&sandbox, "site/index.html", "good");
     if !git(&sandbox, "init -q") {
-        crate::skipped::skipped("there is no git on this machine");
+        crate::support::skipped::skipped("there is no git on this machine");
         return;
     }
     assert!(git(&sandbox, "add site"));
@@ -128,7 +128,7 @@ fn a_service_starts_again_after_it_wrote_to_a_file_of_its_own() {
     write(&sandbox, "run.sh", script);
     sandbox.write("vx.toml", "[services.web]\ncommand = \"./run.sh db.json\"\nrestart = \"on-failure\"\n");
     if !git(&sandbox, "init -q") {
-        crate::skipped::skipped("there is no git on this machine");
+        crate::support::skipped::skipped("there is no git on this machine");
         return;
     }
     assert!(git(&sandbox, "add vx.toml run.sh"));

@@ -8,7 +8,7 @@ use std::thread;
 
 use super::cautious;
 use super::tricks::asked;
-use crate::sandbox::Sandbox;
+use crate::support::sandbox::Sandbox;
 
 /// The races of each kind, without `VX_TORTURE`.
 const RACES: usize = 4;

@@ -5,8 +5,8 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 
 use super::{acted, cautious, evil, vx_in};
-use crate::sandbox::Sandbox;
-use crate::skipped::skipped;
+use crate::support::sandbox::Sandbox;
+use crate::support::skipped::skipped;
 
 const PROJECT: &str = "[tools]\nruff = \"0.15.1\"\n[env]\nMODE = \"test\"\n";
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{cautious, let_it_settle, make_shims, shim_in, vx_in};
-use crate::sandbox::Sandbox;
-use crate::skipped::skipped;
+use crate::support::sandbox::Sandbox;
+use crate::support::skipped::skipped;
 
 const PROJECT: &str = "[tools]\nruff = \"0.15.1\"\n[env]\nMODE = \"test\"\n";
 

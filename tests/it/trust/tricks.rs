@@ -5,13 +5,13 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use vx_base::digest::Algorithm;
-use vx_base::platform::Platform;
+use vx_base::system::platform::Platform;
 
 use super::{acted, evil, evil_tool, vx_in};
-use crate::packages::publish_wheel;
-use crate::registry::archive::{Entry, tgz};
-use crate::registry::{Npm, digest};
-use crate::sandbox::Sandbox;
+use crate::installs::packages::publish_wheel;
+use crate::support::registry::archive::{Entry, tgz};
+use crate::support::registry::{Npm, digest};
+use crate::support::sandbox::Sandbox;
 
 /// A hostile project.
 #[derive(Clone, Copy)]
@@ -238,7 +238,7 @@ fn locked_package(sandbox: &Sandbox) {
 fn locked_address(sandbox: &Sandbox) {
     let archive = evil_biome(sandbox);
     sandbox.registry().know(&archive);
-    sandbox.registry().server().serve("/evil/biome.tgz", crate::server::Reply::ok(archive.clone()));
+    sandbox.registry().server().serve("/evil/biome.tgz", crate::support::server::Reply::ok(archive.clone()));
     let url = format!("url = \"{}\"\n", sandbox.registry().server().url("/evil/biome.tgz"));
     sandbox.write("vx.toml", &format!("[tools]\nbiome = \"2.3.4\"\n{SCRIPT}"));
     sandbox.write("vx.lock", &lock_of_biome("url", "biome", "biome.tgz", &archive, &url));

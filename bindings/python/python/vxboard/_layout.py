@@ -1,6 +1,6 @@
 """The numbers of the layout, written from the Rust code by the test that checks them.
 
-`VX_UPDATE_DOCS=1 cargo test -p vx-shm --test format` writes this file; docs/board-format.md has the meanings.
+`VX_UPDATE_DOCS=1 cargo test -p vx-shm --test format` writes this file; docs/boards/board-format.md has the meanings.
 """
 
 from typing import Final

@@ -10,9 +10,9 @@ use vx_rpc::framed;
 
 use super::super::{shim_in, vx_in};
 use super::project::Project;
-use crate::mcp::Client;
-use crate::pty::OnTerminal;
-use crate::sandbox::Finished;
+use crate::serving::mcp::Client;
+use crate::support::pty::OnTerminal;
+use crate::support::sandbox::Finished;
 
 /// A door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

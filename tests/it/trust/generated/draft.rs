@@ -9,9 +9,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::super::traces;
-use crate::sandbox::Sandbox;
-use crate::server::Server;
-use crate::trees::Random;
+use crate::running::trees::Random;
+use crate::support::sandbox::Sandbox;
+use crate::support::server::Server;
 
 /// The value of every variable that a stranger plants.
 pub(super) const PLANTED: &str = "EVIL";

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::vx_in;
 use super::draft::{Draft, executable};
-use crate::sandbox::Sandbox;
+use crate::support::sandbox::Sandbox;
 
 /// The place of a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

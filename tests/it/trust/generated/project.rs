@@ -12,9 +12,9 @@ use super::doors::Said;
 use super::draft::{Draft, PLANTED};
 use super::pieces::Piece;
 use super::places::{Habit, Layout};
-use crate::sandbox::{Sandbox, text};
-use crate::server::Server;
-use crate::trees::Random;
+use crate::running::trees::Random;
+use crate::support::sandbox::{Sandbox, text};
+use crate::support::server::Server;
 
 /// The longest that work which a door has begun may take to end.
 const GRACE: Duration = Duration::from_secs(5);

@@ -5,10 +5,10 @@ use vx_base::digest::Algorithm;
 
 use super::Acts::{Never, WithConsent};
 use super::Piece;
-use crate::packages::{cli, publish, publish_wheel};
-use crate::registry::archive::{Entry, tgz};
-use crate::registry::digest;
-use crate::server::Reply;
+use crate::installs::packages::{cli, publish, publish_wheel};
+use crate::support::registry::archive::{Entry, tgz};
+use crate::support::registry::digest;
+use crate::support::server::Reply;
 use crate::trust::generated::draft::{Draft, PLANTED, quoted};
 
 /// All of them.
@@ -151,7 +151,7 @@ fn address(draft: &mut Draft<'_>) {
 fn address_by_platform(draft: &mut Draft<'_>) {
     let (tool, url, _) = served(draft);
     let (host, file) = url.rsplit_once('/').expect("a path");
-    let platform = vx_base::platform::Platform::current().expect("tests run where tools are known");
+    let platform = vx_base::system::platform::Platform::current().expect("tests run where tools are known");
     draft.say(
         "tools",
         tool,

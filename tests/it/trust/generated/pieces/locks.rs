@@ -3,13 +3,13 @@
 use std::fs;
 
 use vx_base::digest::Algorithm;
-use vx_base::platform::Platform;
+use vx_base::system::platform::Platform;
 
 use super::Acts::Never;
 use super::Piece;
-use crate::registry::archive::{Entry, tgz};
-use crate::registry::{Npm, digest};
-use crate::server::Reply;
+use crate::support::registry::archive::{Entry, tgz};
+use crate::support::registry::{Npm, digest};
+use crate::support::server::Reply;
 use crate::trust::generated::draft::{Draft, PLANTED};
 
 /// All of them.
