@@ -6,13 +6,12 @@
 //! `docs/clients/control.md`.
 //!
 //! - `hand` is what a runner can do, `run` the hand of an install run,
-//! - `view` is the board as its clients see it, shared by all of them, `document` a slot as JSON, `log` its output,
+//! - `view` is the board as its clients see it, shared by all of them, `log` its output,
 //! - `desk` answers one client, `methods` names what it answers,
 //! - `ask` finds the runner of a key and asks it, `remote` does so for a view, `report` is what a script reports to it.
 
 mod ask;
 mod desk;
-mod document;
 mod hand;
 mod log;
 mod methods;
@@ -30,7 +29,6 @@ use vx_rpc::{Server, Service, Services, socket_of};
 use vx_shm::Unnamed;
 
 pub use ask::{Asked, ControlError, ask, connect_to, report};
-pub use document::slot_document;
 pub use hand::{Hand, Verb, fault, impossible};
 pub use remote::RemoteControl;
 pub use report::ReportDocument;

@@ -38,7 +38,7 @@ pub use start::connect::{Changed, Supervisor, Wanted, Wish, want};
 pub use start::place::UpPlace;
 pub use start::prepare::{Declared, UpPrepared, check_services, prepare};
 pub use start::supervise::supervise;
-pub use state::{ServiceState, all, of_project, word};
+pub use state::{ServiceState, all, of_project};
 
 use vx_base::paths::Home;
 use vx_process::has_ended;

@@ -1,27 +1,43 @@
 //! A snapshot as JSON: the form that programs rely on, described by `docs/schemas/board-dump.schema.json`.
 
-mod tree;
+mod numbers;
 
-use serde_json::Value;
-use vx_shm::Snapshot;
+use serde_json::{Value, json};
+use vx_shm::{SlotView, Snapshot};
 
-use tree::Form;
+use crate::slot_document::{SlotDocument, wall_clock};
 
 /// A snapshot as JSON. Unknown values are `null`; times are RFC 3339, sizes bytes.
 ///
-/// It holds the board and its slots as [`numbers`] does, but each step by its word, and an error in three fields:
-/// `error`, all lines as people see them, `error_kind` and `hint`.
+/// Its slots are [`SlotDocument`]s.
 ///
 /// Texts are those of the board, whatever they hold. Written out with `to_string`, the value has control characters as they
 /// are, U+007F to U+009F, which some terminals obey: print it through [`json_line`](vx_text::json_line).
 pub fn to_json(snapshot: &Snapshot) -> Value {
-    tree::of(snapshot, Form::Explained)
+    document(snapshot, |slot| json!(SlotDocument::new(&snapshot.board, slot)))
 }
 
 /// A snapshot as JSON with every number as the board holds it, and no word that a reader would have to know: the form of
 /// the dump that is kept to check readers in other languages.
 pub fn numbers(snapshot: &Snapshot) -> Value {
-    tree::of(snapshot, Form::Held)
+    document(snapshot, |slot| numbers::slot(&snapshot.board, slot))
+}
+
+fn document(snapshot: &Snapshot, slot: impl Fn(&SlotView) -> Value) -> Value {
+    let board = &snapshot.board;
+    json!({
+        "board": {
+            "id": board.id,
+            "state": board.state.name(),
+            "title": board.title,
+            "created_at": wall_clock(board, board.created_at_ns),
+            "taken_at": wall_clock(board, snapshot.taken_at_ns),
+            "creator": { "pid": board.creator.pid, "alive": board.creator.alive },
+            "capacity": board.capacity,
+            "epoch": board.epoch,
+        },
+        "slots": snapshot.slots.iter().map(slot).collect::<Vec<_>>(),
+    })
 }
 
 #[cfg(test)]
@@ -31,6 +47,23 @@ mod tests {
 
     use super::*;
     use crate::error_cell::ErrorCell;
+
+    #[test]
+    fn the_shape_others_rely_on_is_there_with_nulls_for_what_is_unknown() {
+        use vx_shm::{Step, Transition};
+        let entry = Transition { step: Step::new(3), entered_at_ns: 0, done: 5 };
+        let slot =
+            SlotView { state: SlotState::Live, step: Step::new(3), transitions: vec![entry], ..SlotView::default() };
+        let json = numbers(&Snapshot { slots: vec![slot], ..Snapshot::default() });
+        assert_eq!(json["board"]["creator"]["alive"], Value::Null);
+        assert_eq!(json["board"]["state"], "running");
+        let slot = json["slots"][0].as_object().unwrap();
+        for null in ["version", "total", "percent", "pid", "alive", "message", "error", "exit_code", "signal"] {
+            assert_eq!(slot[null], Value::Null, "{null}");
+        }
+        assert_eq!(slot["transitions"][0]["step"], 3);
+        assert_eq!(slot["transitions"][0]["entered_at"], "1970-01-01T00:00:00Z");
+    }
 
     #[test]
     fn steps_are_words_and_the_writers_own_comes_first() {

@@ -295,12 +295,8 @@ fn whole_ms(
 
 /// The slot of this board that this one waits for; `None` for work elsewhere, whose end cannot be estimated.
 fn awaited(slot: &SlotView, snapshot: &Snapshot) -> Option<usize> {
-    let awaited = slot.message.strip_prefix("waiting for ")?;
-    let named = |other: &SlotView| {
-        let rest = awaited.strip_prefix(other.key.as_str()).and_then(|rest| rest.strip_prefix(' '));
-        rest.is_some_and(|rest| rest.starts_with(other.version.as_str()))
-    };
-    snapshot.slots.iter().position(|other| other.index != slot.index && !other.key.is_empty() && named(other))
+    let other = slot.waits_for.as_ref().filter(|other| other.board_id == snapshot.board.id)?;
+    snapshot.slots.iter().position(|slot| (slot.index, slot.generation) == (other.slot, other.generation))
 }
 
 /// Number of tools at work at once: the present number, once the start is over.

@@ -14,7 +14,7 @@ use crate::estimator::Estimator;
 use crate::final_table;
 use crate::json::JsonLines;
 use crate::look::Look;
-use crate::plain::{Plain, annotations, group, guarded_lines, step_summary};
+use crate::plain::{END_OF_GROUP, Plain, annotations, group, guarded_lines, step_summary};
 use crate::source::{Inputs, Snapshots, StepPage};
 
 const POLL: Duration = Duration::from_millis(40);
@@ -113,7 +113,7 @@ pub fn plain(
     let mut grouped = false;
     let watched = watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| {
         if for_actions && !std::mem::replace(&mut grouped, true) {
-            writeln!(out, "{}", group(&reading.snapshot.board.title).0)?;
+            writeln!(out, "{}", group(&reading.snapshot))?;
         }
         let (paces, Estimate { whole: left, .. }) = estimator.note(reading.snapshot);
         let now_ms = u64::try_from(reading.now.as_millis()).unwrap_or(u64::MAX);
@@ -124,7 +124,7 @@ pub fn plain(
     let told = |slot: &SlotView| !for_actions && lines.has_told_end(slot);
     let table = final_table::rest(&latest, inputs.logs.as_mut(), look, options.columns, told);
     if let PlainForm::GithubActions { step_summary: page } = &options.form {
-        writeln!(out, "{}", group("").1)?;
+        writeln!(out, "{}", END_OF_GROUP)?;
         for annotation in annotations(&latest, inputs.logs.as_mut()) {
             writeln!(out, "{annotation}")?;
         }

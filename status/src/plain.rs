@@ -19,7 +19,7 @@ use crate::standing::{Standing, ending, note};
 use crate::sums::time_left;
 use crate::totals::Totals;
 
-pub use actions::{annotations, group, step_summary};
+pub use actions::{END_OF_GROUP, annotations, group, step_summary};
 
 /// The longest line, in columns: longer ones are not read to their end.
 const LINE_COLUMNS: usize = 240;

@@ -7,7 +7,7 @@ use std::fmt::Write;
 const MICROS: f64 = 1_000_000.0;
 
 /// The facts of one turn, as far as its agent gives them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct TurnFacts {
     /// Messages so far.
     pub messages: u64,

@@ -96,6 +96,30 @@ const OTHER: Vocabulary = Vocabulary {
 /// Numbers that this version does not know.
 const UNKNOWN: Meaning = Meaning { hue: Hue::Blue, rests: true, counts: true, main: true, ..Meaning::of("working") };
 
+/// The word for one piece of the work of a board with these kinds: `tool` for installs, `service` for services and their
+/// builds, `work` for a mixture.
+pub fn noun_of(kinds: impl IntoIterator<Item = Kind>) -> &'static str {
+    let mut found = None;
+    for kind in kinds {
+        found = match (found, kind) {
+            (None, kind) => Some(kind),
+            (Some(before), kind) if before == kind => Some(kind),
+            (Some(Kind::Service | Kind::Build), Kind::Service | Kind::Build) => Some(Kind::Service),
+            _ => return OTHER.noun,
+        };
+    }
+    match found {
+        Some(Kind::Install) => "tool",
+        Some(kind) => of(kind).noun,
+        None => OTHER.noun,
+    }
+}
+
+/// The same for any number of pieces.
+pub fn plural_of(noun: &'static str) -> String {
+    if noun == OTHER.noun { noun.to_owned() } else { format!("{noun}s") }
+}
+
 /// The vocabulary of a kind.
 pub const fn of(kind: Kind) -> &'static Vocabulary {
     match kind {
@@ -287,6 +311,15 @@ impl Phases for SlotView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_board_of_one_kind_has_its_word_and_a_mixture_is_work() {
+        let noun = |kinds: &[Kind]| noun_of(kinds.iter().copied());
+        assert_eq!([noun(&[Kind::Install; 2]), noun(&[Kind::Task]), noun(&[])], ["tool", "task", "work"]);
+        assert_eq!(noun(&[Kind::Build, Kind::Service, Kind::Build]), "service");
+        assert_eq!(noun(&[Kind::Service, Kind::Task]), "work");
+        assert_eq!(["tool", "work"].map(plural_of), ["tools", "work"]);
+    }
 
     #[test]
     fn every_kind_begins_in_its_queue_and_shares_no_more_than_the_whole() {

@@ -67,6 +67,7 @@ mod tests {
 
     use super::*;
     use crate::report::InstallStep;
+    use vx_base::board_slot::BoardSlot;
     use vx_base::files::file_lock::FileLock;
     use vx_base::package::archive::{Archive, Origin};
 
@@ -83,6 +84,7 @@ mod tests {
         }
         fn total(&self, _: Option<u64>) {}
         fn message(&self, _: &str) {}
+        fn waits_for(&self, _: Option<&BoardSlot>) {}
         fn attempt(&self, _: u8) {}
     }
 

@@ -146,6 +146,9 @@ impl Wait<'_> {
 
     fn show(&self, before: Option<&Observation>, now: &Observation, doing: &str) {
         let total = now.progress.and_then(|progress| progress.total);
+        if before.is_none_or(|before| before.board_slot() != now.board_slot()) {
+            self.reporter.waits_for(now.board_slot());
+        }
         if before.is_none() {
             self.reporter.started(InstallStep::Waiting, total);
         } else {
@@ -193,6 +196,7 @@ mod tests {
         fn message(&self, text: &str) {
             self.0.lock().2 = text.to_owned();
         }
+        fn waits_for(&self, _: Option<&BoardSlot>) {}
         fn attempt(&self, _: u8) {}
     }
 

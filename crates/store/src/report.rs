@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use vx_base::board_slot::BoardSlot;
+
 /// A step of an install, in the order of its steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum InstallStep {
@@ -83,6 +85,9 @@ pub trait Reporter: Send + Sync {
     /// One line about the present work.
     fn message(&self, text: &str);
 
+    /// The work waits for that on another slot, perhaps of another board, or for work that has none, until a step that is no wait. Said before that step begins.
+    fn waits_for(&self, other: Option<&BoardSlot>);
+
     /// The current step is tried again; attempts count from 1.
     fn attempt(&self, number: u8);
 }
@@ -96,5 +101,6 @@ impl Reporter for Silent {
     fn advanced(&self, _: u64) {}
     fn total(&self, _: Option<u64>) {}
     fn message(&self, _: &str) {}
+    fn waits_for(&self, _: Option<&BoardSlot>) {}
     fn attempt(&self, _: u8) {}
 }

@@ -2,7 +2,9 @@
 
 export interface Service {
   name: string
-  state: string
+  /** The word that people see. */
+  word: string
+  ended: boolean
   ready: boolean
   url: string | null
   port: number | null
@@ -63,13 +65,13 @@ export function readSlots(stdout: string): SlotOfBoard[] {
 /** A service that the project declares; without `service` it does not run. */
 export function serviceRow(name: string, service: Service | undefined): Row {
   if (!service) return { label: name, description: 'stopped', tooltip: name, icon: 'circle-outline', atWork: false }
-  const { state, port, url, error, message } = service
+  const { word, port, url, error, message } = service
   return {
     label: name,
-    description: [state, port && `:${port}`].filter(Boolean).join(' '),
+    description: [word, port && `:${port}`].filter(Boolean).join(' '),
     tooltip: [url, error ?? message].filter(Boolean).join('\n') || name,
-    icon: service.ready ? 'pass-filled' : error ? 'error' : isOver(state) ? 'circle-outline' : 'sync~spin',
-    atWork: service.supervised && !isOver(state),
+    icon: service.ready ? 'pass-filled' : error ? 'error' : service.ended ? 'circle-outline' : 'sync~spin',
+    atWork: service.supervised && !service.ended,
   }
 }
 

@@ -4,7 +4,7 @@ import { compareVersions, readInstalled, versionRows } from '../src/versions'
 import { type Service, readLiveBoards, serviceRow, slotRow } from '../src/work'
 
 const slot = { key: 'node', version: '22', state: 'live', step: 'downloading', percent: 45.5, message: null, error: null }
-const api: Service = { name: 'api', state: 'ready', ready: true, url: null, port: 80, error: null, message: null, board: 'b', supervised: true }
+const api: Service = { name: 'api', word: 'ready', ended: false, ready: true, url: null, port: 80, error: null, message: null, board: 'b', supervised: true }
 
 test('a slot at work has its step and whole percents', () => {
   assert.equal(slotRow(slot).description, 'downloading 45 %')
@@ -17,7 +17,7 @@ test('a service can be started if it does not run, also if its supervisor was ki
   assert.equal(serviceRow('api', api).description, 'ready :80')
   assert.equal(serviceRow('api', api).atWork, true)
   assert.equal(serviceRow('api', { ...api, supervised: false }).atWork, false)
-  assert.equal(serviceRow('api', { ...api, state: 'failed', ready: false }).atWork, false)
+  assert.equal(serviceRow('api', { ...api, word: 'failed', ended: true, ready: false }).atWork, false)
 })
 
 test('a board of a killed run is not live', () => {

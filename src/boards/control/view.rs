@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use serde_json::json;
 use vx_shm::{Reader, SlotView, Snapshot};
+use vx_status::slot_document::SlotDocument;
 
-use super::document::document;
 use super::hand::Hand;
 use crate::boards::find::slot_of;
 
@@ -43,8 +44,9 @@ struct State {
 
 /// One life of a slot.
 struct Entry {
-    slot: (u32, u32),
+    document: SlotDocument,
     version: u64,
+    /// The document as it is sent.
     text: String,
 }
 
@@ -116,6 +118,15 @@ impl View {
         found
     }
 
+    /// The slot, with what can be asked for it if this process is its runner.
+    fn document(&self, snapshot: &Snapshot, slot: &SlotView) -> SlotDocument {
+        let mut document = SlotDocument::new(&snapshot.board, slot);
+        if slot.runner == Some(self.runner) {
+            document.can = self.hand.verbs(slot).into_iter().map(|verb| verb.name()).collect();
+        }
+        document
+    }
+
     /// Read the board, unless that was done a moment ago. A board that cannot be read stays as it was last seen.
     fn read(&self, state: &mut State, fresh: Duration) {
         if state.read_at.is_some_and(|at| at.elapsed() < fresh) {
@@ -127,7 +138,10 @@ impl View {
         let State { reader: Some(reader), snapshot, .. } = state else { return };
         if reader.refresh(snapshot).is_ok_and(|changed| changed) {
             let slots = std::mem::take(&mut snapshot.slots);
-            slots.iter().for_each(|slot| state.note(slot, document(slot, self.hand.as_ref(), self.runner).to_string()));
+            for slot in &slots {
+                let document = self.document(&state.snapshot, slot);
+                state.note(document);
+            }
             state.snapshot.slots = slots;
         }
         state.read_at = Some(Instant::now());
@@ -135,19 +149,22 @@ impl View {
 }
 
 impl State {
-    /// Give the slot the next version if its text changed.
-    fn note(&mut self, slot: &SlotView, text: String) {
-        let life = (slot.index, slot.generation);
-        let known = self.entries.iter().position(|entry| entry.slot.0 == life.0);
-        if known.is_some_and(|at| self.entries[at].slot == life && self.entries[at].text == text) {
+    /// Give the slot the next version if there is news of it.
+    fn note(&mut self, document: SlotDocument) {
+        let known = self.entries.iter().position(|entry| entry.document.slot == document.slot);
+        let same = known.map(|at| &mut self.entries[at]).filter(|entry| entry.document.says_same(&document));
+        let text = json!(document).to_string();
+        if let Some(entry) = same {
+            (entry.document, entry.text) = (document, text);
             return;
         }
         self.version += 1;
-        let entry = Entry { slot: life, version: self.version, text };
+        let life = (document.slot, document.generation);
+        let entry = Entry { document, version: self.version, text };
         match known {
             Some(at) => {
                 let before = std::mem::replace(&mut self.entries[at], entry);
-                if before.slot != life {
+                if (before.document.slot, before.document.generation) != life {
                     self.ends.push_back(before);
                     if self.ends.len() > ENDS {
                         self.ends.pop_front();

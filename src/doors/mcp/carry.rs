@@ -219,7 +219,7 @@ fn ends(board: &Path) -> Vec<Value> {
         let error = standing.bad().then(|| failure(slot, standing));
         json!({
             "key": slot.key,
-            "state": standing.word(),
+            "standing": standing.word(),
             "error": error.as_ref().map(|error| error.text.to_string()),
             "hint": error.and_then(|error| error.hint.map(|hint| hint.to_string())),
         })

@@ -20,7 +20,7 @@ pub(super) const TOOLS: [Described; 8] = [
         changes: false,
         title: "Running and recent work",
         about: "List what runs or ran on this machine under vx: installs, scripts, services, builds, tests. Each board is one \
-                run; its work has a key, a state, and an error if it failed. Call it first when you do not know what is \
+                run; its work has a key, a state, a standing (the word people see), a step, and an error if it failed. Call it first when you do not know what is \
                 going on, and to find the key that `wait_for` and `logs` want.",
         parameters: || {
             json!({

@@ -67,7 +67,7 @@ impl Logs {
         };
         let state = services.iter().map(|service| {
             let error = service.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
-            format!("{} is {}{error}; ", service.name, service.state)
+            format!("{} is {}{error}; ", service.name, service.word)
         });
         let head = format!("{}{} lines, from {source}", state.collect::<String>(), shown.len());
         Ok(Answer::Text(format!("{head}\n{}", shown.join("\n")), false))

@@ -6,13 +6,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vx_base::trouble::Trouble;
 use vx_shm::Snapshot;
+use vx_status::slot_document::SlotDocument;
 use vx_status::standing::{Standing, failure};
 
 use super::answer::{Answer, trouble};
 use super::place::Here;
 use crate::boards::find::{self, BoardError};
 use crate::doors::questions;
-use crate::serving::up::{self, ServiceState};
+use crate::serving::up::ServiceState;
 use crate::tools::programs;
 use crate::tools::routes::Routes;
 use crate::workspace::frontend::Silent;
@@ -50,10 +51,11 @@ impl Boards {
 fn board(path: &std::path::Path, snapshot: &Snapshot, most: usize) -> Value {
     let state = if snapshot.board.abandoned() { "abandoned" } else { snapshot.board.state.name() };
     let work = snapshot.slots.iter().take(most).map(|slot| {
-        let standing = Standing::of(slot);
-        let mut row = json!({ "key": slot.key, "state": up::word(slot) });
-        if standing.bad() {
-            row["error"] = failure(slot, standing).text.to_string().into();
+        let SlotDocument { key, state, standing, step, .. } = SlotDocument::new(&snapshot.board, slot);
+        let mut row = json!({ "key": key, "state": state, "standing": standing, "step": step });
+        let found = Standing::of(slot);
+        if found.bad() {
+            row["error"] = failure(slot, found).text.to_string().into();
         }
         row
     });

@@ -71,7 +71,7 @@ fn states(project: &Path, keys: &[String]) -> Vec<up::ServiceState> {
 }
 
 fn said(service: &up::ServiceState) -> String {
-    format!("{} is {}", service.name, service.state)
+    format!("{} is {}", service.name, service.word)
 }
 
 /// The services of the project that the name means: itself, or both of a plugin.

@@ -139,7 +139,7 @@ impl WaitFor {
 }
 
 fn not_started(names: &[String]) -> Answer {
-    let row = |name: &String| json!({ "key": name, "state": "not started", "reached": false });
+    let row = |name: &String| json!({ "key": name, "word": "not started", "reached": false });
     Answer::Facts(json!({
         "outcome": "timeout",
         "work": names.iter().map(row).collect::<Vec<_>>(),
@@ -192,7 +192,7 @@ pub(super) fn unfinished(end: Unfinished, what: &str) -> Result<Answer, Trouble>
 
 fn facts(outcome: &str, states: &[State]) -> serde_json::Value {
     let row = |state: &State| {
-        let mut row = json!({ "key": state.key, "state": state.word, "reached": state.reached });
+        let mut row = json!({ "key": state.key, "word": state.word, "reached": state.reached });
         if let Some(error) = state.error.as_ref().filter(|_| !state.reached) {
             row["error"] = error.as_str().into();
         }

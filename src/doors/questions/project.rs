@@ -74,8 +74,17 @@ pub struct Script {
 pub struct Service {
     /// Its name.
     pub name: String,
-    /// The word for its state; `not started` if it was never started.
-    pub state: String,
+    /// The word that people see; `not started` if it was never started.
+    pub word: String,
+    /// The state of its slot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// The standing of its slot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<String>,
+    /// Its step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
     /// It can be used.
     pub ready: bool,
     /// False if it counts as usable without any check: it has run for a while, which may mean nothing.
@@ -113,8 +122,8 @@ pub struct Service {
 pub struct Build {
     /// Its key on the board.
     pub key: String,
-    /// The word for its state.
-    pub state: String,
+    /// The word that people see.
+    pub word: String,
     /// Its error.
     pub error: Option<String>,
 }
@@ -205,14 +214,17 @@ fn number(count: usize) -> u32 {
 }
 
 fn not_started(name: &str) -> Service {
-    Service { name: name.to_owned(), state: "not started".to_owned(), ..Service::default() }
+    Service { name: name.to_owned(), word: "not started".to_owned(), ..Service::default() }
 }
 
 /// A service on a board, with what helps its reader further.
 pub fn state(service: &ServiceState) -> Service {
     Service {
         name: service.name.clone(),
-        state: service.state.clone(),
+        word: service.word.clone(),
+        state: Some(service.slot.state.to_owned()),
+        standing: Some(service.slot.standing.to_owned()),
+        step: Some(service.slot.step.clone()),
         ready: service.ready,
         checked: (service.ready && !service.checked).then_some(false),
         url: service.url.clone(),
@@ -224,7 +236,7 @@ pub fn state(service: &ServiceState) -> Service {
         supervised: (!service.supervised).then_some(false),
         build: service.build.as_ref().map(|build| Build {
             key: build_key(&service.name),
-            state: build.state.clone(),
+            word: build.word.clone(),
             error: build.error.clone(),
         }),
     }

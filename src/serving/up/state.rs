@@ -9,6 +9,7 @@ use vx_services::reported;
 use vx_services::{Reported, build_key};
 use vx_shm::{BoardState, Health, Kind, SlotState, SlotView, Snapshot};
 use vx_status::error_cell::ErrorCell;
+use vx_status::slot_document::SlotDocument;
 use vx_status::standing::Standing;
 use vx_status::vocabulary;
 
@@ -21,8 +22,10 @@ use crate::serving::up::start::place::{Record, UpPlace};
 pub struct ServiceState {
     /// Its name.
     pub name: String,
-    /// The word for its state.
-    pub state: String,
+    /// Its slot.
+    pub slot: SlotDocument,
+    /// The word that people see: its step, or its end as a service's is called.
+    pub word: String,
     /// It can be used.
     pub ready: bool,
     /// It can be used, and a check has found that out: without any it has run for a while, which may mean nothing.
@@ -60,8 +63,10 @@ pub struct ServiceState {
 /// The last build of a service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BuildState {
-    /// The word for its state.
-    pub state: String,
+    /// Its slot.
+    pub slot: SlotDocument,
+    /// The word that people see.
+    pub word: String,
     /// Its error, if it has failed.
     pub error: Option<String>,
     /// The mistakes that it reported; none after a good one.
@@ -134,9 +139,10 @@ fn service(record: &Record, snapshot: &Snapshot, slot: &SlotView, pid: Option<u3
     let built = snapshot.slots.iter().find(|other| other.kind == Kind::Build && other.has_key(&key));
     ServiceState {
         name: slot.key.clone(),
-        state: match (&built, slot.state) {
+        slot: SlotDocument::new(&snapshot.board, slot),
+        word: match (&built, slot.state) {
             (Some(built), SlotState::Reserved) if !built.state.ended() => "building".to_owned(),
-            _ => state(slot, standing),
+            _ => word(slot, standing),
         },
         ready,
         checked: ready && slot.step != vocabulary::service::RUNNING,
@@ -149,7 +155,7 @@ fn service(record: &Record, snapshot: &Snapshot, slot: &SlotView, pid: Option<u3
         message: (!slot.message.is_empty()).then(|| slot.message.clone()),
         hint: error.as_ref().and_then(|error| error.hint.as_ref()).map(ToString::to_string),
         error: error.map(|error| error.lines().collect::<Vec<_>>().join("\n")),
-        build: built.map(|slot| build(board, slot)),
+        build: built.map(|slot| build(board, snapshot, slot)),
         log: log_file(&logs_of(board), &slot.key),
         project: record.project.to_string_lossy().into_owned(),
         board: board.to_owned(),
@@ -157,11 +163,12 @@ fn service(record: &Record, snapshot: &Snapshot, slot: &SlotView, pid: Option<u3
     }
 }
 
-fn build(board: &Path, slot: &SlotView) -> BuildState {
+fn build(board: &Path, snapshot: &Snapshot, slot: &SlotView) -> BuildState {
     let standing = Standing::of(slot);
     let log = log_file(&logs_of(board), &slot.key);
     BuildState {
-        state: state(slot, standing),
+        slot: SlotDocument::new(&snapshot.board, slot),
+        word: word(slot, standing),
         error: ErrorCell::of_slot(slot)
             .filter(|_| standing.over())
             .map(|error| error.lines().collect::<Vec<_>>().join("\n")),
@@ -170,13 +177,8 @@ fn build(board: &Path, slot: &SlotView) -> BuildState {
     }
 }
 
-/// The word for the state of work: that of its step, or that of its end.
-pub fn word(slot: &SlotView) -> String {
-    state(slot, Standing::of(slot))
-}
-
-/// The word for the state: that of the step, or that of the end.
-fn state(slot: &SlotView, standing: Standing) -> String {
+/// The word that people see: that of the step, or that of the end.
+fn word(slot: &SlotView, standing: Standing) -> String {
     let ends = vocabulary::of(slot.kind).ends;
     match standing {
         Standing::Done => ends.done.to_owned(),

@@ -1,6 +1,6 @@
 use crate::vocabulary::PhaseEntry;
 use proptest::prelude::*;
-use vx_shm::{Kind, Liveness, SlotState};
+use vx_shm::{Kind, Liveness, SlotState, WaitsFor};
 
 use super::*;
 use crate::fixture::{SECOND, counting, done, downloading, entry, everything, queued};
@@ -141,15 +141,16 @@ fn there_is_no_estimate_while_one_hangs_or_takes_twice_as_long_as_ever() {
 #[test]
 fn a_tool_that_waits_for_another_comes_after_it_and_one_that_waits_elsewhere_is_unknown() {
     let expected = past(&[("node", &[install(8_000_000, 4_000, 0)]), ("biome", &[install(0, 0, 2_000)])], 2);
-    let waiting = |message: &str| SlotView {
-        step: Phase::WAITING.step(),
-        message: message.to_owned(),
-        ..downloading(1, "biome", "1", 0, None)
+    let node = downloading(0, "node", "22.1", 0, Some(8_000_000));
+    let whole_if = |waits_for: Option<WaitsFor>| {
+        let biome = SlotView { step: Phase::WAITING.step(), waits_for, ..downloading(1, "biome", "1", 0, None) };
+        whole(&board(vec![node.clone(), biome], 101), &[], &expected)
     };
-    let slots = |message| vec![downloading(0, "node", "22.1", 0, Some(8_000_000)), waiting(message)];
-    let here = board(slots("waiting for node 22.1, which runs it (downloading)"), 101);
-    assert_eq!(whole(&here, &[], &expected), Some((6_000, 1)));
-    assert_eq!(whole(&board(slots("waiting for pid 4711"), 101), &[], &expected), None);
+    let here = WaitsFor { board_id: board(vec![], 101).board.id, slot: node.index, generation: node.generation };
+    assert_eq!(whole_if(Some(here.clone())), Some((6_000, 1)));
+    assert_eq!(whole_if(Some(WaitsFor { board_id: "of another run".into(), ..here.clone() })), None);
+    assert_eq!(whole_if(Some(WaitsFor { generation: here.generation + 1, ..here })), None, "of another life");
+    assert_eq!(whole_if(None), None);
 }
 
 #[test]

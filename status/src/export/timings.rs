@@ -15,6 +15,7 @@ use vx_shm::BoardState;
 use super::course::Course;
 use super::critical::{Link, critical_path};
 use crate::error_cell::ErrorCell;
+use crate::vocabulary;
 use text::{bytes, duration, escaped, rate};
 
 const STYLE: &str = include_str!("timings/page.css");
@@ -73,7 +74,12 @@ fn figures(page: &mut String, course: &Course, earlier: &[Course]) {
     };
     let before = compare::usual_ns(course, earlier).map(|usual| compare::against(course.length_ns, usual));
     figure("Time", duration(course.length_ns), before.unwrap_or_default());
-    figure("Tools in place", format!("{good} of {}", tools.len()), String::new());
+    let noun = vocabulary::noun_of(tools.iter().map(|tool| tool.slot.kind));
+    figure(
+        if noun == "tool" { "Tools in place" } else { "Ended well" },
+        format!("{good} of {}", tools.len()),
+        String::new(),
+    );
     let peak = rates.iter().copied().max().unwrap_or(0);
     if received > 0 {
         figure(
@@ -164,6 +170,9 @@ mod tests {
             assert!(style.contains(&format!(".{word}")), "`{word}` has no colour");
             assert!(body.contains(&format!("<i class=\"{word}\">")), "`{word}` is not in the legend");
             assert!(body.contains(&format!("<th scope=\"col\">{word}</th>")), "`{word}` has no column");
+        }
+        for (word, other) in [("<th scope=\"col\">Task</th>", ">Tool<"), ("<dt>Ended well</dt>", "Tools in place")] {
+            assert!(body.contains(word) && !body.contains(other), "{body}");
         }
         assert!(style.contains(".working") && !body.contains("downloading") && !body.contains(" B<"), "{body}");
     }

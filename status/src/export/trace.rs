@@ -45,7 +45,7 @@ pub fn trace(course: &Course, into: &mut impl Write) -> io::Result<()> {
         let stretch = link.stretch;
         let name = format!("{tool}: {}", stretch.phase);
         let span = (stretch.from_ns, stretch.until_ns);
-        events.put(&slice(PATH, &name, "critical", span, json!({ "tool": tool })))?;
+        events.put(&slice(PATH, &name, "critical", span, json!({ "work": tool })))?;
     }
     for (place, tool) in course.tools.iter().enumerate() {
         put_tool(&mut events, PATH + 1 + place as u32, tool)?;

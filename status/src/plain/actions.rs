@@ -12,6 +12,7 @@ use vx_text::{clean, fitted};
 use crate::slot::error_cell;
 use crate::source::Logs;
 use crate::standing::{Standing, ending};
+use crate::vocabulary;
 
 pub use page::step_summary;
 
@@ -25,10 +26,15 @@ const MESSAGE_BYTES: usize = 3_600;
 const ERROR_LINES: usize = 12;
 const LOG_LINES: usize = 8;
 
-/// The line that opens a group of lines named `title`, and the one that closes it.
-pub fn group(title: &str) -> (String, &'static str) {
-    let title = if title.is_empty() { "tools".to_owned() } else { format!("tools of {}", clean(title)) };
-    (format!("::group::{}", escaped(&fitted(&title, TITLE_COLUMNS, "…"))), "::endgroup::")
+/// The line that closes a group of lines.
+pub const END_OF_GROUP: &str = "::endgroup::";
+
+/// The line that opens a group of lines about this board.
+pub fn group(snapshot: &Snapshot) -> String {
+    let what = vocabulary::plural_of(vocabulary::noun_of(snapshot.slots.iter().map(|slot| slot.kind)));
+    let title = snapshot.board.title.as_str();
+    let title = if title.is_empty() { what } else { format!("{what} of {}", clean(title)) };
+    format!("::group::{}", escaped(&fitted(&title, TITLE_COLUMNS, "…")))
 }
 
 /// One annotation for each failure, up to the number shown; the last one names the tools that do not fit.

@@ -31,7 +31,7 @@ fn a_wait_whose_time_is_up_exits_with_124() {
     sandbox.vx("board wait --for other=done --timeout 50ms").exits_with(124).says("`other` is not there");
     let told = sandbox.vx("board wait --for slow=ready --timeout 50ms --json").exits_with(124).stdout();
     let told: Value = serde_json::from_str(&told).expect("JSON");
-    assert_eq!((text(&told["outcome"]), text(&told["work"][0]["state"])), ("timeout", "running"));
+    assert_eq!((text(&told["outcome"]), text(&told["work"][0]["word"])), ("timeout", "running"));
     sandbox.vx("board wait --timeout 50ms").exits_with(124);
     sandbox.vx("board wait --for slow=gone").refuses_with("KEY=ready, KEY=done or KEY=ended");
     // What can no longer come is not waited for.

@@ -101,7 +101,7 @@ impl Client {
         (result["isError"] == true, text(&result["content"][0]["text"]).to_owned())
     }
 
-    fn call(&mut self, id: u64, tool: &str, arguments: &Value) -> (bool, String) {
+    pub(crate) fn call(&mut self, id: u64, tool: &str, arguments: &Value) -> (bool, String) {
         self.begin(id, tool, arguments);
         self.result(id)
     }
@@ -306,7 +306,7 @@ fn a_service_is_restarted_and_stopped_and_a_wrong_name_is_answered_with_the_righ
     let (failed, said) = client.result(6);
     assert!(!failed && said.contains("\"reached\"") && said.contains("\"ready\""), "{said}");
     let (_, said) = client.call(8, "boards", &json!({ "running": true }));
-    assert!(said.contains("\"state\": \"ready\""), "{said}");
+    assert!(said.contains("\"step\": \"ready\""), "{said}");
     let (_, said) = client.call(4, "service", &service("restart"));
     assert_ne!(pid(&said).expect("it is at work"), first);
     let (failed, said) = client.call(5, "service", &service("stop"));

@@ -1,5 +1,6 @@
 //! The services of a project, with real programs: started in order, ready when they say so, and gone when they are.
 
+mod agreement;
 mod builds;
 mod changes;
 mod ends;
@@ -42,8 +43,9 @@ impl Services {
         self.listed().into_iter().find(|service| service["name"] == name).expect("it is listed")
     }
 
+    /// The word that people see.
     fn state(&self, name: &str) -> String {
-        text(&self.named(name)["state"]).to_owned()
+        text(&self.named(name)["word"]).to_owned()
     }
 
     fn pid(&self, name: &str) -> u64 {

@@ -112,10 +112,6 @@ impl Kinds {
         self.0 & Self::bit(kind) != 0
     }
 
-    fn only(self, kind: Kind) -> bool {
-        self.0 == Self::bit(kind)
-    }
-
     /// Only services, and perhaps their builds.
     fn serve(self) -> bool {
         self.has(Kind::Service) && self.0 & !(Self::bit(Kind::Service) | Self::bit(Kind::Build)) == 0
@@ -123,13 +119,7 @@ impl Kinds {
 
     /// The title of the column of names.
     pub(crate) fn noun(self) -> &'static str {
-        let kind = Kind::ALL.iter().find(|kind| self.only(**kind));
-        match kind {
-            Some(Kind::Install) => "tool",
-            _ if self.serve() => vocabulary::of(Kind::Service).noun,
-            Some(kind) => vocabulary::of(*kind).noun,
-            None => "work",
-        }
+        vocabulary::noun_of(Kind::ALL.iter().copied().filter(|kind| self.has(*kind)))
     }
 
     /// The word for work that has ended well.

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::widgets::{Clear, Widget};
+use vx_status::vocabulary::plural_of;
 use vx_text::{padded, width};
 
 use super::{put, row_of};
@@ -64,7 +65,7 @@ pub(crate) fn leaving(
     buffer: &mut Buffer,
     theme: &Theme,
     area: Rect,
-    (noun, at_work): (&str, usize),
+    (noun, at_work): (&'static str, usize),
     answers: &[(String, &str)],
 ) {
     if area.height < 3 || area.width < 12 {
@@ -74,8 +75,9 @@ pub(crate) fn leaving(
         0 => "The work is not over.".to_owned(),
         1 if noun == "service" => "1 service is at work.".to_owned(),
         more if noun == "service" => format!("{more} services are at work."),
-        1 => "1 tool is still being worked on.".to_owned(),
-        more => format!("{more} tools are still being worked on."),
+        1 if noun != "work" => format!("1 {noun} is still being worked on."),
+        more if noun != "work" => format!("{more} {} are still being worked on.", plural_of(noun)),
+        more => format!("Work goes on in {more} {}.", if more == 1 { "row" } else { "rows" }),
     };
     let key_columns = answers.iter().map(|(key, _)| width(key)).max().unwrap_or_default();
     let mut lines = vec![still, String::new()];

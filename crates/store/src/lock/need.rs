@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use vx_base::board_slot::BoardSlot;
+
 use crate::report::{InstallStep, Progress, Reporter};
 
 use crate::cancel::{Stop, Watch};
@@ -17,6 +19,8 @@ const POLL: Duration = Duration::from_millis(20);
 pub enum Need {
     /// It is running, or about to start.
     Coming {
+        /// Its slot.
+        slot: BoardSlot,
         /// Its version.
         version: String,
         /// Its progress.
@@ -45,7 +49,7 @@ pub(crate) fn await_tool(
     reporter: &dyn Reporter,
     watch: &Watch,
 ) -> Result<(), NeedError> {
-    let mut shown = None;
+    let (mut shown, mut awaited) = (None, None);
     loop {
         watch.check().map_err(NeedError::Stop)?;
         match state_of(tool) {
@@ -53,7 +57,11 @@ pub(crate) fn await_tool(
             Some(Need::Failed) => return Err(NeedError::Failed(tool.to_owned())),
             Some(coming) if shown.as_ref() == Some(&coming) => {}
             Some(coming) => {
-                if let Need::Coming { version, progress } = &coming {
+                if let Need::Coming { slot, version, progress } = &coming {
+                    if awaited.as_ref() != Some(slot) {
+                        reporter.waits_for(Some(slot));
+                        awaited = Some(slot.clone());
+                    }
                     if shown.is_none() {
                         reporter.started(InstallStep::Waiting, progress.total);
                     }
@@ -78,7 +86,8 @@ mod tests {
 
     fn coming(done: u64) -> Option<Need> {
         let progress = Progress { step: InstallStep::Downloading, done, total: Some(9) };
-        Some(Need::Coming { version: "22.1.0".into(), progress })
+        let slot = BoardSlot { path: "board".into(), slot: 1, generation: 1 };
+        Some(Need::Coming { slot, version: "22.1.0".into(), progress })
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use vx_base::board_slot::BoardSlot;
+
 use super::record::Holder;
 use crate::report::{InstallStep, Progress};
 
@@ -31,6 +33,11 @@ impl Observation {
     /// The holder's process id; 0 if it left no record.
     pub(super) fn pid(&self) -> u32 {
         self.holder.as_ref().map_or(0, |holder| holder.pid)
+    }
+
+    /// The slot to which the holder reports, if it has one.
+    pub(super) fn board_slot(&self) -> Option<&BoardSlot> {
+        self.holder.as_ref().and_then(|holder| holder.board.as_ref())
     }
 
     /// True if a lack of progress is a sign that something is wrong.

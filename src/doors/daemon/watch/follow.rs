@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-use vx_shm::{BoardState, BoardView, Reader, SlotView, Snapshot, Step};
+use serde_json::json;
+use vx_shm::{BoardState, BoardView, Reader, Snapshot};
+use vx_status::slot_document::SlotDocument;
 
-use crate::boards::control::slot_document;
 use crate::boards::find;
 use crate::doors::daemon::events::hub::Hub;
 use crate::doors::daemon::events::summary::BoardSummary;
@@ -21,10 +21,7 @@ const BETWEEN_NUMBERS: Duration = Duration::from_millis(100);
 
 /// A slot as it was told last.
 struct Told {
-    generation: u32,
-    state: vx_shm::SlotState,
-    step: Step,
-    document: Arc<Value>,
+    document: SlotDocument,
     at: Instant,
 }
 
@@ -39,7 +36,8 @@ pub(super) fn follow(hub: &Hub, path: &Path, board: &BoardSummary, first: bool, 
         }
         let mut held_back = false;
         for slot in &snapshot.slots {
-            held_back |= !tell(hub, board, slot, &mut told, first);
+            let document = SlotDocument::new(&snapshot.board, slot);
+            held_back |= !tell(hub, board, document, &mut told, first);
         }
         first = false;
         if read.is_err() || is_over(&snapshot.board) {
@@ -61,25 +59,22 @@ fn rest(hub: &Hub, reader: &Reader, snapshot: &Snapshot, held_back: bool) {
 }
 
 /// Tell what is new about a slot; false if its numbers have to wait.
-fn tell(hub: &Hub, board: &BoardSummary, slot: &SlotView, told: &mut HashMap<u32, Told>, first: bool) -> bool {
-    let document = Arc::new(slot_document(slot));
-    let known = told.get_mut(&slot.index);
-    let is_same = |known: &Told| {
-        let is_same_life = known.generation == slot.generation && known.state == slot.state;
-        is_same_life && known.step == slot.step && known.document["standing"] == document["standing"]
-    };
+fn tell(hub: &Hub, board: &BoardSummary, work: SlotDocument, told: &mut HashMap<u32, Told>, first: bool) -> bool {
+    let place = |work: &SlotDocument| (work.generation, work.state, work.standing);
+    let known = told.get(&work.slot);
     let now = Instant::now();
-    let numbers = known.as_ref().is_some_and(|known| is_same(known));
-    if let Some(known) = known.filter(|_| numbers) {
-        if known.document == document {
+    let is_same = |known: &&Told| place(&known.document) == place(&work) && known.document.step == work.step;
+    let known = known.filter(is_same);
+    let numbers = known.is_some();
+    if let Some(known) = known {
+        if known.document.says_same(&work) {
             return true;
         }
         if now.duration_since(known.at) < BETWEEN_NUMBERS {
             return false;
         }
     }
-    hub.work(board, u64::from(slot.index), Arc::clone(&document), numbers, first);
-    let (generation, state, step) = (slot.generation, slot.state, slot.step);
-    told.insert(slot.index, Told { generation, state, step, document, at: now });
+    hub.work(board, u64::from(work.slot), Arc::new(json!(work)), numbers, first);
+    told.insert(work.slot, Told { document: work, at: now });
     true
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use vx_base::board_slot::BoardSlot;
 use vx_base::paths::Home;
 use vx_base::system::process_limit::{ProcessLimit, start_error_text};
 use vx_http::LowestRate;
@@ -69,11 +70,16 @@ fn programs_of(config: &InstallConfig, tool: &str) -> Option<PathBuf> {
 
 /// The progress of this run with another tool, from its slot on the same board.
 fn state_of(config: &InstallConfig, tool: &str) -> Option<Need> {
+    let path = config.board.as_ref()?.path.clone();
     let slot = slot_of(config, tool)?;
     match slot.state {
         SlotState::Failed | SlotState::Died | SlotState::Cancelled => Some(Need::Failed),
         state if state.ended() => None,
-        _ => Some(Need::Coming { progress: progress_on(&slot), version: slot.version }),
+        _ => Some(Need::Coming {
+            slot: BoardSlot { path, slot: slot.index, generation: slot.generation },
+            progress: progress_on(&slot),
+            version: slot.version,
+        }),
     }
 }
 

@@ -1,7 +1,10 @@
 //! Joins an install's reports to its slot on the board.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use parking_lot::Mutex;
-use vx_shm::{Kind, Slot, SlotView};
+use vx_base::board_slot::BoardSlot;
+use vx_shm::{Kind, Reader, Slot, SlotView, WaitsFor};
 use vx_status::vocabulary::Phase;
 
 use vx_store::report::{InstallStep, Progress, Reporter};
@@ -9,6 +12,8 @@ use vx_store::report::{InstallStep, Progress, Reporter};
 /// Reports to a slot. The lock is this process's own and never contended for long: a publication takes nanoseconds.
 pub struct SlotReporter {
     slot: Mutex<Slot>,
+    /// True while the slot says that it waits for another one.
+    waits: AtomicBool,
     /// The number of this attempt at the install; connections lost in it count on from here.
     first_attempt: u8,
 }
@@ -16,17 +21,27 @@ pub struct SlotReporter {
 impl SlotReporter {
     /// Report to this slot, in this attempt at the install.
     pub fn new(slot: Slot, first_attempt: u8) -> Self {
-        Self { slot: Mutex::new(slot), first_attempt }
+        Self { slot: Mutex::new(slot), waits: AtomicBool::new(false), first_attempt }
     }
 
     /// The slot, once nothing more is to be reported.
     pub fn into_slot(self) -> Slot {
+        self.stop_waiting();
         self.slot.into_inner()
+    }
+
+    fn stop_waiting(&self) {
+        if self.waits.load(Ordering::Relaxed) {
+            self.waits_for(None);
+        }
     }
 }
 
 impl Reporter for SlotReporter {
     fn started(&self, step: InstallStep, total: Option<u64>) {
+        if step != InstallStep::Waiting {
+            self.stop_waiting();
+        }
         self.slot.lock().enter(phase_of(step), total);
     }
 
@@ -42,9 +57,21 @@ impl Reporter for SlotReporter {
         self.slot.lock().message(text);
     }
 
+    fn waits_for(&self, other: Option<&BoardSlot>) {
+        let other = other.and_then(on_board);
+        self.waits.store(other.is_some(), Ordering::Relaxed);
+        self.slot.lock().wait_for(other.as_ref());
+    }
+
     fn attempt(&self, number: u8) {
         self.slot.lock().attempt(self.first_attempt.max(1).saturating_add(number.saturating_sub(1)));
     }
+}
+
+/// The slot by the id of its board; `None` if that board is gone.
+fn on_board(slot: &BoardSlot) -> Option<WaitsFor> {
+    let board_id = Reader::open(&slot.path).ok()?.snapshot().ok()?.board.id;
+    Some(WaitsFor { board_id, slot: slot.slot, generation: slot.generation })
 }
 
 /// The board's phase for a step of an install.

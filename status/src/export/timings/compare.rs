@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::super::course::{Course, Tool};
-use super::text::{duration, escaped, moment};
+use super::text::{capitalised, duration, escaped, moment};
+use crate::vocabulary;
 
 /// The most earlier runs that have a row of their own.
 const MOST_ROWS: usize = 8;
@@ -65,8 +66,10 @@ fn tools(page: &mut String, course: &Course, earlier: &[Course]) {
     if rows.is_empty() {
         return;
     }
-    page.push_str(
-        "<table><thead><tr><th scope=\"col\">Tool</th><th scope=\"col\">This time</th><th scope=\"col\">Usually</th>\
+    let noun = capitalised(vocabulary::noun_of(rows.iter().map(|(tool, ..)| tool.slot.kind)));
+    let _ = write!(
+        page,
+        "<table><thead><tr><th scope=\"col\">{noun}</th><th scope=\"col\">This time</th><th scope=\"col\">Usually</th>\
          <th scope=\"col\">Difference</th><th scope=\"col\">Runs</th></tr></thead>\n<tbody>\n",
     );
     for (tool, now_ns, usual_ns, runs) in rows {

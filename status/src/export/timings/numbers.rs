@@ -2,17 +2,20 @@
 
 use std::fmt::Write;
 
-use crate::vocabulary::Phase;
+use crate::vocabulary::{self, Phase};
 
 use super::super::course::{Course, Tool};
-use super::text::{bytes, duration, escaped, rate};
+use super::text::{bytes, capitalised, duration, escaped, rate};
 
 pub(super) fn table(page: &mut String, course: &Course) {
     if course.tools.is_empty() {
         return;
     }
     let phases = course.phases();
-    page.push_str("<section>\n<h2>In numbers</h2>\n<div class=\"wide\"><table><thead><tr><th scope=\"col\">Tool</th><th scope=\"col\">Version</th><th scope=\"col\">Outcome</th>");
+    page.push_str("<section>\n<h2>In numbers</h2>\n<div class=\"wide\"><table><thead><tr>");
+    let noun = capitalised(vocabulary::noun_of(course.tools.iter().map(|tool| tool.slot.kind)));
+    let _ = write!(page, "<th scope=\"col\">{noun}</th>");
+    page.push_str("<th scope=\"col\">Version</th><th scope=\"col\">Outcome</th>");
     for phase in &phases {
         let _ = write!(page, "<th scope=\"col\">{phase}</th>");
     }

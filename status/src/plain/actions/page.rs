@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::vocabulary::{Phase, Phases};
+use crate::vocabulary::{self, Phase, Phases};
 use vx_shm::{SlotView, Snapshot};
 
 use vx_text::fitted;
@@ -26,9 +26,10 @@ const SLOWEST: usize = 5;
 pub fn step_summary(snapshot: &Snapshot, logs: &mut dyn Logs, before_bytes: u64) -> String {
     let most = MOST_BYTES.saturating_sub(usize::try_from(before_bytes).unwrap_or(usize::MAX));
     let mut page = Page { text: String::new(), most };
-    page.add(&format!("### {}\n\n", heading(snapshot)));
+    let noun = vocabulary::noun_of(snapshot.slots.iter().map(|slot| slot.kind));
+    page.add(&format!("### {}\n\n", heading(snapshot, noun)));
     page.table(
-        "| tool | version | result | size | time |\n|---|---|---|--:|--:|\n",
+        &format!("| {noun} | version | result | size | time |\n|---|---|---|--:|--:|\n"),
         snapshot.slots.iter().map(|slot| row(slot, snapshot.taken_at_ns)),
     );
     let slowest = slowest(snapshot);
@@ -79,22 +80,18 @@ impl Page {
 }
 
 /// The result of all tools: `demo: 10 of 12 tools are there, 1 failed, in 6.2 s`.
-fn heading(snapshot: &Snapshot) -> String {
+fn heading(snapshot: &Snapshot, noun: &'static str) -> String {
     let totals = Totals::of(snapshot, &[]);
     let title = match snapshot.board.title.as_str() {
-        "" => "tools".to_owned(),
+        "" => vocabulary::plural_of(noun),
         title => markdown(title),
     };
     let failed = match totals.failed + totals.lost {
         0 => String::new(),
         failed => format!(", {failed} failed"),
     };
-    format!(
-        "{title}: {} of {} tools are there{failed}, in {}",
-        totals.good,
-        totals.all,
-        duration(board_elapsed_ms(snapshot))
-    )
+    let what = if noun == "tool" { "tools are there" } else { "done" };
+    format!("{title}: {} of {} {what}{failed}, in {}", totals.good, totals.all, duration(board_elapsed_ms(snapshot)))
 }
 
 fn row(slot: &SlotView, now_ns: u64) -> String {

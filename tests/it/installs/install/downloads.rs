@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use vx_base::board_slot::BoardSlot;
 use vx_base::package::Part;
 use vx_base::trouble::Explain;
 use vx_http::{LowestRate, Trust};
@@ -141,6 +142,7 @@ fn a_cancelled_download_is_resumed_by_the_next_run() {
         }
         fn total(&self, _: Option<u64>) {}
         fn message(&self, _: &str) {}
+        fn waits_for(&self, _: Option<&BoardSlot>) {}
         fn attempt(&self, _: u8) {}
     }
 
@@ -164,6 +166,7 @@ fn a_cancelled_download_is_resumed_by_the_next_run() {
         }
         fn total(&self, _: Option<u64>) {}
         fn message(&self, _: &str) {}
+        fn waits_for(&self, _: Option<&BoardSlot>) {}
         fn attempt(&self, _: u8) {}
     }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use vx_base::board_slot::BoardSlot;
 use vx_base::digest::{Algorithm, Digest};
 use vx_base::package::archive::{Archive, Origin};
 use vx_base::package::{Part, Program};
@@ -231,6 +232,8 @@ impl Reporter for Record {
     fn message(&self, text: &str) {
         self.add(Event::Message(text.to_owned()));
     }
+
+    fn waits_for(&self, _: Option<&BoardSlot>) {}
 
     fn attempt(&self, number: u8) {
         self.add(Event::Attempt(number));

@@ -4,6 +4,8 @@ use std::process::Command;
 
 use crate::support::registry::archive::{Entry, filler, script, tgz};
 use crate::support::registry::{Npm, npm_archive_path};
+use serde_json::Value;
+
 use crate::support::sandbox::{Sandbox, eventually, text};
 use crate::support::server::Reply;
 
@@ -96,9 +98,13 @@ fn a_script_waits_for_node_and_shows_so_on_the_board() {
     sandbox.registry().npm(NODE, "22.1.0", &archive, Npm::default());
     sandbox.registry().server().serve(&npm_archive_path(NODE, "22.1.0"), Reply::ok(archive).slow(300_000));
     let running = sandbox.start("sync");
-    let slot = sandbox.await_slot("prettier", "waits", |slot| slot["step"] == "waiting");
+    let slot = sandbox.await_slot("prettier", "waits", |slot| slot["step"] == "waiting" && !slot["message"].is_null());
     assert!(text(&slot["message"]).contains("waiting for node 22.1.0, which runs it"), "{slot}");
+    let (board, node) = (sandbox.board().expect("a board"), sandbox.slot("node").expect("its slot"));
+    let awaited = &slot["waits_for"];
+    assert_eq!((&awaited["board"], &awaited["slot"]), (&board["board"]["id"], &node["slot"]), "{slot}");
     running.finish().succeeds();
+    assert_eq!(sandbox.slot("prettier").expect("its slot")["waits_for"], Value::Null, "it has gone on");
     let said = sandbox.home().join("store/prettier/3.6.2/said");
     assert_eq!(std::fs::read_to_string(said).expect("the command ran"), "3.6.2 of prettier\n");
 }

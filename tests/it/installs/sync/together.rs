@@ -60,8 +60,11 @@ fn two_syncs_of_a_project_fetch_each_archive_once_and_the_second_shows_the_holde
     let row = waiting(&sandbox, &second, "names the first", |_| true);
     let message = format!("waiting for process {pid}, which is installing biome 2.3.4 (downloading)");
     assert_eq!(text(&row["message"]), message);
+    assert!(row["waits_for"]["board"].is_string(), "the first one's slot: {row}");
     first.finish().succeeds();
     second.finish().succeeds();
+    let ended = sandbox.slot("biome").expect("its slot");
+    assert!(ended["waits_for"].is_null(), "the wait is over: {ended}");
     for offer in &offers {
         assert_eq!(sandbox.fetches(offer).len(), 1, "{}", offer.path);
     }

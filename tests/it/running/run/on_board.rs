@@ -58,7 +58,7 @@ fn the_board_has_each_step_with_its_progress_and_its_last_lines() {
     assert_eq!((text(&second["state"]), second["exit_code"].as_i64()), ("failed", Some(3)), "{second:#}");
     assert_eq!(text(&never["state"]), "cancelled", "{never:#}");
     assert_eq!((text(&board["board"]["title"]), text(&board["board"]["state"])), ("run never", "failed"), "{board:#}");
-    assert_eq!((&first["parent"], &second["parent"]), (&never["index"], &never["index"]), "{board:#}");
+    assert_eq!((&first["parent"], &second["parent"]), (&never["slot"], &never["slot"]), "{board:#}");
     assert!(never["parent"].is_null(), "{never:#}");
 }
 
@@ -106,7 +106,7 @@ fn a_board_of_the_environment_is_joined_and_stays_open() {
     assert_eq!((text(&board["board"]["title"]), text(&board["board"]["state"])), ("mine", "running"), "{board:#}");
     let [inner, build] = ["inner", "build"].map(|key| slot_of(&board, key).unwrap_or_else(|| panic!("{board:#}")));
     assert_eq!([text(&inner["state"]), text(&build["state"])], ["done", "done"]);
-    assert_eq!((&build["parent"], inner["parent"].is_null()), (&inner["index"], true), "{board:#}");
+    assert_eq!((&build["parent"], inner["parent"].is_null()), (&inner["slot"], true), "{board:#}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn a_command_after_an_install_knows_the_board_and_the_slot_of_its_run() {
     let [path, slot] = mark.lines().collect::<Vec<_>>()[..] else { panic!("{mark}") };
     let board = board(&sandbox, path);
     let of_tool = slot_of(&board, "hello").expect("its slot");
-    let expected = format!("{}.{}.{}", of_tool["index"], of_tool["generation"], text(&board["board"]["id"]));
+    let expected = format!("{}.{}.{}", of_tool["slot"], of_tool["generation"], text(&board["board"]["id"]));
     assert_eq!(slot, expected);
     assert_eq!(keys(&board), ["hello", "notes"], "a report without a board of its own is on the run's");
 }

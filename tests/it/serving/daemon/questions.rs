@@ -148,7 +148,7 @@ fn versions_and_projects_are_described() {
     let tool = &described["tools"][0];
     assert_eq!((text(&tool["locked"]), &tool["missing"], &tool["line"]), ("2.3.4", &json!(false), &json!(2)));
     assert_eq!(text(&described["scripts"][0]["command"]), "echo hello");
-    assert_eq!(text(&described["services"][0]["state"]), "not started");
+    assert_eq!(text(&described["services"][0]["word"]), "not started");
     sandbox.write("vx.toml", "[tools]\nbiome = \n");
     let described = asked(&sandbox, "vx/project", &json!({ "directory": project })).expect("an answer");
     let problem = &described["problems"][0];

@@ -42,7 +42,7 @@ fn a_service_is_built_before_it_starts_and_again_after_changes() {
     eventually("the new program runs", || (!services.running("sleep 622").is_empty()).then_some(()));
     eventually("the old one is gone", || services.running("sleep 621").is_empty().then_some(()));
     assert_eq!(services.0.read("api/said"), "one\ntwo\n");
-    assert_eq!(services.named("api")["build"]["state"], "built");
+    assert_eq!(services.named("api")["build"]["word"], "built");
     // A service that is started again by request needs no build.
     services.0.vx("restart api").succeeds();
     assert_eq!(services.0.read("api/builds"), "b\nb\n");
@@ -59,7 +59,7 @@ fn a_build_that_fails_names_its_mistakes_and_leaves_the_service_at_work() {
     let before = services.pid("api");
     change(&services, "api/main.go", "x = bad");
     let build = eventually("the build has failed", || {
-        Some(services.named("api")["build"].clone()).filter(|build| build["state"] == "failed")
+        Some(services.named("api")["build"].clone()).filter(|build| build["word"] == "failed")
     });
     let mistake = &build["errors"][0];
     assert_eq!((text(&mistake["file"]), &mistake["line"], &mistake["column"]), ("api/main.go", &1.into(), &5.into()));
@@ -231,7 +231,7 @@ reload = "/reload?all"
     assert_eq!((services.pid("api"), services.state("api")), (pid, "ready".into()));
     services.0.vx("rebuild api").succeeds();
     posts(4);
-    assert_eq!(services.named("api")["build"]["state"], "built");
+    assert_eq!(services.named("api")["build"]["word"], "built");
     services.0.vx("down").succeeds();
     assert_eq!(services.0.processes(), []);
 }

@@ -214,7 +214,7 @@ fn what_a_client_read_earlier_undoes_nothing() {
     let services = Services::of(&services_of(&[("web", "1"), ("db", "1")]));
     let mut early = OnTerminal::start(services.0.command("up --tui"));
     eventually("both are at work", || {
-        let ready = services.listed().iter().filter(|service| service["state"] == "ready").count();
+        let ready = services.listed().iter().filter(|service| service["word"] == "ready").count();
         (ready == 2).then_some(())
     });
     services.declare(&services_of(&[("web", "2"), ("db", "1")]));

@@ -41,7 +41,7 @@ fn down_leaves_nothing_of_programs_that_are_hard_to_end() {
     services.0.vx("down").succeeds();
     assert_eq!(services.0.processes(), []);
     assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
-    assert!(services.listed().iter().all(|service| service["state"] == "stopped"), "{:?}", services.listed());
+    assert!(services.listed().iter().all(|service| service["word"] == "stopped"), "{:?}", services.listed());
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn a_service_that_another_program_runs_is_shown_and_started_once_that_is_gone() 
     services.0.vx("up web").succeeds();
     let api = services.named("api");
     let addr = listener.local_addr().expect("an address");
-    assert_eq!((text(&api["state"]), text(&api["url"])), ("external", format!("http://{addr}").as_str()));
+    assert_eq!((text(&api["word"]), text(&api["url"])), ("external", format!("http://{addr}").as_str()));
     assert_eq!(api["port"], addr.port());
     assert!(services.running("sleep 631").is_empty());
     for verb in ["stop", "stop --kill", "restart"] {

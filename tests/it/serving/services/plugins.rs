@@ -42,7 +42,7 @@ fn a_plugin_is_two_services_and_its_name_means_both() {
     let services = plugin(PLUGIN);
     services.0.vx("up app").succeeds();
     let (vite, go) = (services.named("foo-vite"), services.named("foo-go"));
-    assert_eq!((text(&vite["state"]), text(&go["state"])), ("ready", "ready"));
+    assert_eq!((text(&vite["word"]), text(&go["word"])), ("ready", "ready"));
     let port = vite["port"].as_u64().expect("a port");
     let expected =
         format!("node_modules/vite/bin/vite.js --host 127.0.0.1 --port {port} --strictPort --clearScreen false\n");

@@ -19,7 +19,7 @@ fn a_service_with_a_port_is_ready_once_that_answers() {
     let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
     let port = said[0]["port"].as_u64().and_then(|port| u16::try_from(port).ok()).expect("a port");
     TcpStream::connect(("127.0.0.1", port)).expect("the port of a service that is up answers");
-    assert_eq!((&said[0]["state"], &said[0]["checked"]), (&"ready".into(), &true.into()));
+    assert_eq!((&said[0]["word"], &said[0]["checked"]), (&"ready".into(), &true.into()));
     services.0.vx("down").succeeds();
     assert_eq!(services.0.processes(), []);
 }

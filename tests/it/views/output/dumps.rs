@@ -50,12 +50,14 @@ fn a_board_saved_by_hand_reads_like_the_board() {
 }
 
 /// The fields of a slot, sorted.
-const SLOT_FIELDS: [&str; 33] = [
+const SLOT_FIELDS: [&str; 37] = [
     "address",
     "alive",
     "attempt",
+    "can",
     "details",
     "done",
+    "ended",
     "ended_at",
     "error",
     "error_kind",
@@ -63,7 +65,6 @@ const SLOT_FIELDS: [&str; 33] = [
     "generation",
     "health",
     "hint",
-    "index",
     "key",
     "kind",
     "liveness",
@@ -77,10 +78,13 @@ const SLOT_FIELDS: [&str; 33] = [
     "result",
     "runner",
     "signal",
+    "slot",
+    "standing",
     "state",
     "step",
     "total",
     "transitions",
+    "turn",
     "unit",
     "version",
     "waits_for",

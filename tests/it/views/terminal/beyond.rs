@@ -38,7 +38,7 @@ impl Drop for EndedWith<'_> {
 fn ready_pid(sandbox: &Sandbox) -> Option<u64> {
     let listed = sandbox.vx("ps --json --long").succeeds().stdout();
     let listed: Vec<Value> = serde_json::from_str(&listed).expect("JSON");
-    let web = listed.iter().find(|service| service["name"] == "web" && service["state"] == "ready")?;
+    let web = listed.iter().find(|service| service["name"] == "web" && service["word"] == "ready")?;
     web["pid"].as_u64()
 }
 

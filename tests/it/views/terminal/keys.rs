@@ -160,7 +160,7 @@ fn tabs_and_order(dashboard: &Dashboard) {
     dashboard.press("Enter", "Esc show all");
     dashboard.tmux.press("sync", "Escape");
     dashboard.sees("all rows", |screen| row(screen, "deaf").is_some());
-    let said = ["this list", "try the selected tool again", "Ctrl-Z", "open the whole log in $PAGER", "plain lines"];
+    let said = ["this list", "try the selected work again", "Ctrl-Z", "open the whole log in $PAGER", "plain lines"];
     dashboard.tmux.press("sync", "?");
     dashboard.sees("the list of keys", |screen| said.iter().all(|said| screen.contains(said)));
     dashboard.tmux.press("sync", "Escape");

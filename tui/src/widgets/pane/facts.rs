@@ -148,7 +148,7 @@ fn awaited(model: &Model, slot: &SlotView, row: &Row) -> String {
     if row.standing == Standing::Queued {
         return row.note.strip_prefix("after ").unwrap_or_default().to_owned();
     }
-    let Some(wait) = slot.waits_for.as_ref() else { return String::new() };
+    let Some(wait) = slot.waits_for.as_ref().filter(|_| !row.standing.over()) else { return String::new() };
     let here = wait.board_id == model.snapshot.board.id;
     let found = model.snapshot.slots.iter().zip(&model.rows).find(|(other, _)| here && other.index == wait.slot);
     let Some((other, row)) = found else { return "work on another board".to_owned() };
@@ -170,7 +170,8 @@ fn waiting(model: &Model, slot: &SlotView, row: &Row) -> String {
     let mut names: Vec<&str> = rows
         .filter(|(other, other_row)| {
             SlotId::of(other) != row.id
-                && (waits(other) || other_row.standing == Standing::Queued && other_row.note == after)
+                && (waits(other) && !other_row.standing.over()
+                    || other_row.standing == Standing::Queued && other_row.note == after)
         })
         .map(|(_, row)| row.tool.as_str())
         .collect();

@@ -99,7 +99,7 @@ fn document(waited: &Result<Vec<State>, WaitForError>) -> Value {
     let row = |state: &State| {
         json!({
             "key": state.key,
-            "state": state.word,
+            "word": state.word,
             "reached": state.reached,
             "error": state.error,
             "hint": state.hint,

@@ -123,7 +123,7 @@ fn ended(lease: &Lease, shown: bool) -> Outcome {
     let failed: Vec<&ServiceState> = services.iter().filter(|service| service.error.is_some()).collect();
     for service in failed.iter().filter(|_| !shown) {
         let error = service.error.as_deref().unwrap_or_default();
-        print::error(format_args!("`{}` {}: {error}", service.name, service.state), service.hint.clone());
+        print::error(format_args!("`{}` {}: {error}", service.name, service.word), service.hint.clone());
     }
     let kept = lease.kept();
     if !kept.is_empty() {

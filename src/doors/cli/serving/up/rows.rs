@@ -1,12 +1,13 @@
 //! A service as a line, and as JSON.
 
 use serde_json::{Value, json};
+use vx_status::slot_document::SlotDocument;
 
 use crate::serving::up::ServiceState;
 
 /// A service in a line.
 pub(in crate::doors::cli) fn line(service: &ServiceState) -> String {
-    let ServiceState { name, state, url, port, .. } = service;
+    let ServiceState { name, word, url, port, .. } = service;
     let place = url.clone().or_else(|| port.map(|port| format!("port {port}")));
     let pid = service.pid.map(|pid| format!("pid {pid}"));
     let restarts = (service.restarts > 0).then(|| format!("{} restarts", service.restarts));
@@ -15,22 +16,31 @@ pub(in crate::doors::cli) fn line(service: &ServiceState) -> String {
     let first = |text: Option<String>| text.and_then(|text| text.lines().next().map(str::to_owned));
     let rest: Vec<String> = [place, pid, restarts, first(why), first(built)].into_iter().flatten().collect();
     let unchecked = if service.ready && !service.checked { ", not checked" } else { "" };
-    format!("{name}  {state}{unchecked}  {}", rest.join("  ")).trim_end().to_owned()
+    format!("{name}  {word}{unchecked}  {}", rest.join("  ")).trim_end().to_owned()
 }
 
-/// The name, the state and the port.
+/// The name, its state and the port.
 pub(in crate::doors::cli) fn short(service: &ServiceState) -> Value {
-    match service.port {
-        Some(port) => json!({ "name": service.name, "state": service.state, "port": port }),
-        None => json!({ "name": service.name, "state": service.state }),
+    let SlotDocument { state, standing, step, .. } = &service.slot;
+    let mut row = json!({
+        "name": service.name,
+        "word": service.word,
+        "state": state,
+        "standing": standing,
+        "step": step,
+    });
+    if let Some(port) = service.port {
+        row["port"] = port.into();
     }
+    row
 }
 
-/// Everything that is known of a service.
+/// Everything that is known of a service: its slot, and what is known beside it.
 pub(in crate::doors::cli) fn document(service: &ServiceState) -> Value {
-    json!({
+    let mut document = json!(service.slot);
+    let beside = json!({
         "name": service.name,
-        "state": service.state,
+        "word": service.word,
         "ready": service.ready,
         "checked": service.checked,
         "url": service.url,
@@ -42,7 +52,10 @@ pub(in crate::doors::cli) fn document(service: &ServiceState) -> Value {
         "error": service.error,
         "hint": service.hint,
         "build": service.build.as_ref().map(|build| json!({
-            "state": build.state,
+            "word": build.word,
+            "state": build.slot.state,
+            "standing": build.slot.standing,
+            "step": build.slot.step,
             "error": build.error,
             "errors": build.mistakes,
             "log": build.log.to_string_lossy(),
@@ -51,5 +64,9 @@ pub(in crate::doors::cli) fn document(service: &ServiceState) -> Value {
         "project": service.project,
         "board": service.board.to_string_lossy(),
         "supervised": service.supervised,
-    })
+    });
+    if let (Some(document), Value::Object(beside)) = (document.as_object_mut(), beside) {
+        document.extend(beside);
+    }
+    document
 }
