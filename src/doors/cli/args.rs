@@ -131,11 +131,6 @@ pub(super) enum Command {
         #[arg(long, short)]
         all: bool,
     },
-    /// Print the folders to put on PATH, one per line.
-    ExecPath {
-        /// Only the folders of this tool.
-        tool: Option<String>,
-    },
     /// Print the environment of the project's tools: PATH and the variables of vx.toml.
     Env(EnvArguments),
     /// Print the code that makes a shell follow the project at hand.

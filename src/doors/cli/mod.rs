@@ -82,7 +82,6 @@ pub fn main() -> ExitCode {
         Command::Run(script) => script::run(project, &script),
         Command::Which { tool, all: false } => which::run(project, &tool),
         Command::Which { tool, all: true } => which::all(project, &tool),
-        Command::ExecPath { tool } => env::folders(project, tool.as_deref()),
         Command::Env(asked) => env::run(project, &asked),
         Command::Activate(asked) => activate::run(&asked),
         Command::Man { directory } => man::run(&directory),

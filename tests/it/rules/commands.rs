@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&str; 56] = [
+const COMMANDS: [&str; 55] = [
     "",
     "sync",
     "install",
@@ -19,7 +19,6 @@ const COMMANDS: [&str; 56] = [
     "list",
     "run",
     "which",
-    "exec-path",
     "env",
     "activate",
     "search",

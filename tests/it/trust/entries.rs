@@ -10,7 +10,7 @@ use crate::support::sandbox::{Finished, Sandbox};
 use crate::support::skipped::skipped;
 
 /// The commands of vx that read a project. Those that write its lock come last.
-const COMMANDS: [&str; 33] = [
+const COMMANDS: [&str; 32] = [
     "ruff",
     "biome",
     "x ruff",
@@ -32,7 +32,6 @@ const COMMANDS: [&str; 33] = [
     "completions fish",
     "which ruff",
     "which --all ruff",
-    "exec-path",
     "list",
     "doctor --offline",
     "outdated",

@@ -1,7 +1,7 @@
 //! The names of the commands.
 
 /// The names of the commands. A tool with such a name is run with `vx x`.
-pub(in crate::doors::cli) const COMMANDS: [&str; 41] = [
+pub(in crate::doors::cli) const COMMANDS: [&str; 40] = [
     "sync",
     "install",
     "use",
@@ -39,7 +39,6 @@ pub(in crate::doors::cli) const COMMANDS: [&str; 41] = [
     "run",
     "env",
     "activate",
-    "exec-path",
     "man",
     "completions",
     "help",

@@ -1,8 +1,8 @@
 //! The next step after a bare word that is neither a command nor a tool.
 //!
-//! Other managers have commands of other names, so a word of theirs is answered with what does the same here. A command is
-//! proposed only if the word is one slip away from it and the command neither starts, stops nor removes anything: people
-//! run what they are offered.
+//! Other managers and earlier versions of vx have commands of other names, so a word of theirs is answered with what does
+//! the same here. A command is proposed only if the word is one slip away from it and the command neither starts, stops nor
+//! removes anything: people run what they are offered.
 
 use std::ffi::OsString;
 
@@ -47,7 +47,7 @@ pub(in crate::doors::cli) fn of_version(word: &str, arguments: &[OsString]) -> S
     format!("`vx x {tool}@{}{words}` runs that version", quote(version.unwrap_or_default()))
 }
 
-/// The counterpart of a command that other managers have.
+/// The counterpart of a command that other managers or earlier versions have.
 fn of_other_managers(word: &str) -> Option<&'static str> {
     Some(match word {
         "init" | "new" | "create" => "`vx use node@22`, or any other tool, begins a vx.toml in this directory",
@@ -60,6 +60,7 @@ fn of_other_managers(word: &str) -> Option<&'static str> {
         "prune" | "gc" | "clean" => {
             "nothing prunes: `vx list` shows the releases, and `vx uninstall TOOL@VERSION` removes one"
         }
+        "exec-path" => "`vx env` prints the environment of the project's tools, with their folders in front of PATH",
         "ls" => "`vx list` lists the releases that are installed",
         "exec" => "`vx x TOOL -- ARGUMENTS` runs a tool or a program on PATH",
         "shell" => "`vx activate` prints the code that makes a shell follow the project",
@@ -83,6 +84,7 @@ mod tests {
             ("prune", "nothing prunes"),
             ("setup", "`vx sync`"),
             ("ls", "`vx list`"),
+            ("exec-path", "`vx env`"),
         ] {
             assert!(advice(word).is_some_and(|advice| advice.contains(answer)), "{word}");
         }

@@ -1,11 +1,11 @@
-//! `vx env` and `vx exec-path`: the environment of the project's tools, for shells, editors and build runners.
+//! `vx env`: the environment of the project's tools, for shells, editors and build runners.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::doors::cli::args::{Dialect, EnvArguments};
-use crate::doors::cli::output::failure::{Failure, Outcome};
+use crate::doors::cli::output::failure::Outcome;
 use crate::doors::cli::output::notices::Printed;
 use crate::doors::cli::output::print;
 use crate::doors::cli::workspace;
@@ -16,7 +16,7 @@ use crate::tools::shell::{Change, Shell};
 
 /// Run `vx env`.
 pub(in crate::doors::cli) fn run(project: Option<&Path>, asked: &EnvArguments) -> Outcome {
-    let routes = routes(project)?;
+    let routes = Routes::at(&place_or_none(project)?, workspace::home()?)?;
     routes.tell(&Printed);
     let absent = routes.absent();
     if !absent.is_empty() {
@@ -50,18 +50,6 @@ fn print_lines(shell: Shell, variables: Vec<(String, OsString)>) {
             }
         }
     }
-}
-
-/// Run `vx exec-path`.
-pub(in crate::doors::cli) fn folders(project: Option<&Path>, tool: Option<&str>) -> Outcome {
-    for folder in environment::folders(&routes(project)?, tool)? {
-        print::data(folder.display());
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn routes(project: Option<&Path>) -> Result<Routes, Failure> {
-    Ok(Routes::at(&place_or_none(project)?, workspace::home()?)?)
 }
 
 fn are(names: &[String]) -> String {

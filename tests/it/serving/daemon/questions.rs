@@ -69,6 +69,29 @@ fn answers_are_those_of_the_command_line_in_every_state_of_a_project() {
 }
 
 #[test]
+fn the_folder_of_a_program_is_that_of_what_would_run() {
+    let sandbox = Sandbox::new().config("[tools]\nuv = \"0.9\"\nsay = \"system\"\n").offers("uv", "0.9.1");
+    let system = sandbox.root().join("system");
+    fs::create_dir(&system).expect("a directory");
+    fs::write(system.join("say"), "#!/bin/sh\necho 1.0.0\n").expect("a file");
+    fs::set_permissions(system.join("say"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
+    let sandbox = sandbox.variable("PATH", &system.display().to_string());
+    let _daemon = at_work(&sandbox);
+    let folders = |name: &str| {
+        let params = json!({ "runtime": name, "directory": sandbox.project() });
+        asked(&sandbox, "vx/environment", &params).map(|found| found["path"].clone())
+    };
+    let missing = folders("uv").expect_err("it is not there yet");
+    assert!(missing.contains("uv is not installed"), "{missing}");
+    let unknown = folders("sayy").expect_err("nothing declares it");
+    assert!(unknown.contains("no project here declares `sayy`"), "{unknown}");
+    sandbox.vx("sync").succeeds();
+    let folder = folders("uv").expect("it is there");
+    assert_eq!(folders("uvx"), Ok(folder));
+    assert_eq!(folders("say"), Ok(json!([system])));
+}
+
+#[test]
 fn a_kept_answer_is_used_while_its_files_are_the_same_and_no_longer() {
     let sandbox =
         Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n").offers("biome", "2.3.4").offers("biome", "2.4.0");

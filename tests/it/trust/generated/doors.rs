@@ -44,7 +44,7 @@ pub(super) enum Door {
 }
 
 /// All doors. Those that change the project's files come last.
-pub(super) const DOORS: [Door; 92] = [
+pub(super) const DOORS: [Door; 91] = [
     Door::Runs("ruff"),
     Door::Runs("biome"),
     Door::Runs("x ruff"),
@@ -70,7 +70,6 @@ pub(super) const DOORS: [Door; 92] = [
     Door::Runs("env --shell fish"),
     Door::Runs("env --shell powershell"),
     Door::Runs("env --shell json"),
-    Door::Runs("exec-path"),
     Door::Runs("activate bash"),
     Door::Runs("activate --hook bash"),
     Door::Runs("activate --hook zsh"),
