@@ -7,7 +7,6 @@
 
 mod cyclonedx;
 mod package_url;
-mod spdx;
 
 use std::collections::BTreeMap;
 
@@ -26,15 +25,6 @@ use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::project::{Access, Faults, Place, Workspace, check_entries};
 use package_url::package_url;
-
-/// The standard that a record follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standard {
-    /// CycloneDX 1.6.
-    CycloneDx,
-    /// SPDX 2.3.
-    Spdx,
-}
 
 /// Everything that a record holds, in the order of its output.
 struct Inventory {
@@ -62,11 +52,11 @@ struct Item {
     platforms: Vec<Platform>,
 }
 
-/// The record of the tools in the lock of the project at `place`.
+/// The record of the tools in the lock of the project at `place`, in CycloneDX 1.6.
 ///
 /// # Errors
 /// The project or its lock cannot be used, or the lock holds none of its tools.
-pub fn sbom(home: Home, place: &Place, standard: Standard, frontend: &dyn Frontend) -> Result<Value, WorkError> {
+pub fn sbom(home: Home, place: &Place, frontend: &dyn Frontend) -> Result<Value, WorkError> {
     let workspace = Workspace::open(home, place, Faults::Refuse, frontend)?;
     let sources = workspace.sources(Access::Offline);
     check_entries(&workspace.resolver(&sources), &workspace.project.tools)?;
@@ -84,11 +74,7 @@ pub fn sbom(home: Home, place: &Place, standard: Standard, frontend: &dyn Fronte
     }
     note_the_inherited(&workspace, frontend);
     let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
-    let inventory = Inventory::of(workspace.title(), &workspace.lock, epoch.as_deref());
-    Ok(match standard {
-        Standard::CycloneDx => cyclonedx::document(&inventory),
-        Standard::Spdx => spdx::document(&inventory),
-    })
+    Ok(cyclonedx::document(&Inventory::of(workspace.title(), &workspace.lock, epoch.as_deref())))
 }
 
 /// Report the tools that the project inherits: they are in the locks of the projects that declare them.

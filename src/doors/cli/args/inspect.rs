@@ -67,7 +67,8 @@ pub(in crate::doors::cli) struct SbomArguments {
 pub(in crate::doors::cli) enum SbomFormat {
     /// CycloneDX 1.6.
     Cyclonedx,
-    /// SPDX 2.3.
+    /// Accepted only to be refused with the way to get it.
+    #[value(hide = true)]
     Spdx,
 }
 

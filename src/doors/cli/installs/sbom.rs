@@ -4,20 +4,23 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::doors::cli::args::{SbomArguments, SbomFormat};
-use crate::doors::cli::output::failure::Outcome;
+use crate::doors::cli::output::failure::{Failure, Outcome};
 use crate::doors::cli::output::notices::Printed;
 use crate::doors::cli::output::print;
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place;
-use crate::tools::sbom::{Standard, sbom};
+use crate::tools::sbom::sbom;
+
+/// The next step for whoever needs a record in SPDX.
+const CONVERTED: &str = "a converter makes SPDX of the record in CycloneDX: `vx sbom | cyclonedx-cli convert --input-format json \
+    --output-format spdxjson`";
 
 /// Run `vx sbom`.
 pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &SbomArguments) -> Outcome {
-    let standard = match arguments.format {
-        SbomFormat::Cyclonedx => Standard::CycloneDx,
-        SbomFormat::Spdx => Standard::Spdx,
-    };
-    let document = sbom(workspace::home()?, &place(project)?, standard, &Printed)?;
+    if arguments.format == SbomFormat::Spdx {
+        return Err(Failure::usage("`vx sbom` writes no SPDX, only CycloneDX").hint(CONVERTED));
+    }
+    let document = sbom(workspace::home()?, &place(project)?, &Printed)?;
     print::data(format_args!("{document:#}"));
     Ok(ExitCode::SUCCESS)
 }

@@ -66,8 +66,14 @@ fn the_builder_of_a_python_package_is_locked_and_a_full_lock_asks_for_nothing() 
     let archive = &record["components"][1]["components"][0];
     assert_eq!(archive["externalReferences"][0]["url"], "https://code.invalid/casey/just");
     assert_eq!(sandbox.vx("sbom").succeeds().stdout(), sandbox.vx("sbom --format cyclonedx").succeeds().stdout());
-    let spdx: Value = serde_json::from_str(&sandbox.vx("sbom --format spdx").succeeds().stdout()).expect("JSON");
-    assert_eq!(spdx["spdxVersion"], "SPDX-2.3");
+}
+
+#[test]
+fn a_record_in_spdx_is_refused_with_the_way_to_get_one() {
+    let sandbox = Sandbox::new().config(CONFIG);
+    let refused = sandbox.vx("sbom --format spdx").refuses_with("`vx sbom` writes no SPDX");
+    let converter = "`vx sbom | cyclonedx-cli convert --input-format json --output-format spdxjson`";
+    assert_eq!(refused.says(converter).stdout(), "");
 }
 
 #[test]
