@@ -4,6 +4,8 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::sandbox::Sandbox;
+
 const COMMANDS: [&str; 55] = [
     "",
     "sync",
@@ -96,6 +98,49 @@ fn every_command_is_in_the_reference() {
             let listed = COMMANDS.contains(&whole.trim()) || command == "cache";
             assert!(listed, "`vx {}` is missing", whole.trim());
         }
+    }
+}
+
+/// The options of `vx sync` that few people need.
+const RARE: [&str; 11] = [
+    "--no-mouse",
+    "--fail-fast",
+    "--timeout",
+    "--stall-timeout",
+    "--lowest-rate",
+    "--strict",
+    "--dump",
+    "--dump-every",
+    "--record",
+    "--trace",
+    "--timings",
+];
+
+#[test]
+fn the_short_help_of_sync_fits_a_screen_and_leaves_out_only_the_rare_options() {
+    let mut vx = Command::new(env!("CARGO_BIN_EXE_vx"));
+    let output = vx.args(["sync", "-h"]).env("NO_COLOR", "1").env("COLUMNS", "80").output().expect("vx starts");
+    let short = String::from_utf8(output.stdout).expect("text");
+    assert!(short.lines().count() <= 40, "{short}");
+    let named = |help: &str| -> Vec<String> {
+        let words = help.lines().filter(|line| line.trim_start().starts_with('-')).flat_map(str::split_whitespace);
+        words.filter(|word| word.starts_with("--")).map(|word| word.trim_end_matches(',').to_owned()).collect()
+    };
+    let (short, long) = (named(&short), named(&help("sync")));
+    let left_out: Vec<&String> = long.iter().filter(|option| !short.contains(option)).collect();
+    assert!(left_out.iter().all(|option| RARE.contains(&option.as_str())), "{left_out:?}");
+    assert_eq!(left_out.len(), RARE.len(), "{left_out:?}");
+}
+
+#[test]
+fn each_rare_option_of_sync_is_accepted() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2\"\n").offers("biome", "2.3.4");
+    sandbox
+        .vx("sync --no-mouse --fail-fast --timeout 90s --stall-timeout 30s --lowest-rate 1 --strict --dump dumps \
+            --dump-every 500ms --record run.vxr --trace trace.json --timings timings.html")
+        .succeeds();
+    for file in ["dumps/final.vxb", "run.vxr", "trace.json", "timings.html"] {
+        assert!(sandbox.project().join(file).exists(), "{file}");
     }
 }
 

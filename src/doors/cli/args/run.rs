@@ -3,13 +3,33 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Arg, Args};
 
 use super::values::duration;
 use crate::workspace::frontend::options::RunOptions;
 
+/// The options of a run that few people need: `-h` leaves them out, `--help` and the reference have them.
+const RARE: [&str; 10] = [
+    "no_mouse",
+    "fail_fast",
+    "timeout",
+    "stall_timeout",
+    "lowest_rate",
+    "dump",
+    "record",
+    "trace",
+    "timings",
+    "dump_every",
+];
+
+fn without_the_rare(option: Arg) -> Arg {
+    let rare = RARE.contains(&option.get_id().as_str());
+    if rare { option.hide_short_help(true) } else { option }
+}
+
 /// Options of a run, and of its view.
 #[derive(Debug, Default, Args)]
+#[command(mut_args = without_the_rare)]
 pub(in crate::doors::cli) struct RunArguments {
     #[command(flatten)]
     #[allow(missing_docs)]
