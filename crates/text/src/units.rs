@@ -51,6 +51,19 @@ pub fn duration(milliseconds: u64) -> String {
     }
 }
 
+/// A length of time in nanoseconds to three digits or so, for lengths that are compared: `812 ms`, `2.34 s`, `14.2 s`; from a
+/// minute on like [`duration`].
+pub fn fine_duration(nanoseconds: u64) -> String {
+    let milliseconds = nanoseconds / 1_000_000;
+    match milliseconds {
+        0 if nanoseconds > 0 => "< 1 ms".into(),
+        0..1_000 => format!("{milliseconds} ms"),
+        1_000..10_000 => format!("{:.2} s", milliseconds as f64 / 1e3),
+        10_000..60_000 => format!("{:.1} s", milliseconds as f64 / 1e3),
+        _ => duration(milliseconds),
+    }
+}
+
 /// A duration that still grows, in whole seconds, because changing tenths cannot be read.
 pub fn seconds(milliseconds: u64) -> String {
     match milliseconds / 1000 {
@@ -97,6 +110,7 @@ mod tests {
             (31_240_000, "31.2 MB"),
             (999_900, "999.9 kB"),
             (999_960, "1.0 MB"),
+            (999_800, "999.8 kB"),
             (1_000_000_000, "1.0 GB"),
             (u64::MAX, "18.4 EB"),
         ] {
@@ -120,6 +134,22 @@ mod tests {
             (u64::MAX, ">99d"),
         ] {
             assert_eq!(duration(milliseconds), shown);
+        }
+    }
+
+    #[test]
+    fn durations_that_are_compared_keep_their_milliseconds() {
+        for (nanoseconds, shown) in [
+            (0, "0 ms"),
+            (500, "< 1 ms"),
+            (812_000_000, "812 ms"),
+            (2_345_000_000, "2.35 s"),
+            (14_240_000_000, "14.2 s"),
+            (59_960_000_000, "60.0 s"),
+            (62_000_000_000, "1m02s"),
+            (3_720_000_000_000, "1h02m"),
+        ] {
+            assert_eq!(fine_duration(nanoseconds), shown);
         }
     }
 

@@ -11,12 +11,13 @@ mod text;
 use std::fmt::Write;
 
 use vx_shm::BoardState;
+use vx_text::units::{bytes, fine_duration, rate};
 
 use super::course::Course;
 use super::critical::{Link, critical_path};
 use crate::error_cell::ErrorCell;
 use crate::vocabulary;
-use text::{bytes, duration, escaped, rate};
+use text::escaped;
 
 const STYLE: &str = include_str!("timings/page.css");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
@@ -73,7 +74,7 @@ fn figures(page: &mut String, course: &Course, earlier: &[Course]) {
         let _ = writeln!(page, "<div><dt>{label}</dt><dd>{value}</dd><dd class=\"note\">{note}</dd></div>");
     };
     let before = compare::usual_ns(course, earlier).map(|usual| compare::against(course.length_ns, usual));
-    figure("Time", duration(course.length_ns), before.unwrap_or_default());
+    figure("Time", fine_duration(course.length_ns), before.unwrap_or_default());
     let noun = vocabulary::noun_of(tools.iter().map(|tool| tool.slot.kind));
     figure(
         if noun == "tool" { "Tools in place" } else { "Ended well" },
@@ -89,7 +90,7 @@ fn figures(page: &mut String, course: &Course, earlier: &[Course]) {
         );
     }
     if let Some(slowest) = slowest {
-        let took = duration(slowest.took_ns().unwrap_or(0));
+        let took = fine_duration(slowest.took_ns().unwrap_or(0));
         figure("Longest", format!("<bdi>{}</bdi>", escaped(&slowest.slot.key)), took);
     }
     page.insert_str(page.find("<div><dt>").unwrap_or(page.len()), "<dl class=\"figures\">\n");
@@ -119,7 +120,7 @@ fn critical(page: &mut String, course: &Course, path: &[Link]) {
             link.stretch.phase.name(),
             escaped(&course.tools[link.tool].slot.key),
             link.stretch.phase,
-            duration(took_ns),
+            fine_duration(took_ns),
             (u128::from(took_ns) * 100 + u128::from(whole_ns) / 2) / u128::from(whole_ns),
         );
     }

@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
+use vx_text::units::{bytes, fine_duration, rate};
+
 use crate::vocabulary::Phase;
 
 use super::super::course::{Course, Stretch, Tool};
 use super::super::critical::Link;
-use super::text::{bytes, duration, escaped, rate};
+use super::text::escaped;
 
 /// The number of parts of the run for each of which the rate of bytes is averaged.
 const BUCKETS: usize = 150;
@@ -59,7 +61,7 @@ fn tick(ns: u64) -> String {
     match ns {
         ..1_000_000_000 => format!("{} ms", ns / 1_000_000),
         1_000_000_000..60_000_000_000 => format!("{} s", ns as f64 / 1e9),
-        _ => duration(ns),
+        _ => fine_duration(ns),
     }
 }
 
@@ -78,7 +80,7 @@ fn step_ns(length_ns: u64) -> u64 {
 fn row(page: &mut String, course: &Course, path: &OnPath, lives: &[usize]) {
     let Some(last) = lives.last().and_then(|life| course.tools.get(*life)) else { return };
     let slot = &last.slot;
-    let took = if last.worked() { duration(last.took_ns().unwrap_or(0)) } else { String::new() };
+    let took = if last.worked() { fine_duration(last.took_ns().unwrap_or(0)) } else { String::new() };
     let standing = if slot.state.good() { "" } else { " not" };
     let _ = write!(
         page,
@@ -112,7 +114,7 @@ fn lane(page: &mut String, course: &Course, path: &OnPath, life: usize) {
             page,
             "<i class=\"stalled\" style=\"left:{left:.3}%;width:{width:.3}%\" title=\"{}: no byte for {}\"></i>",
             escaped(&tool.slot.key),
-            duration(until_ns - from_ns),
+            fine_duration(until_ns - from_ns),
         );
     }
     if let Some(ended_ns) = tool.ended_ns.filter(|_| !tool.slot.state.good()) {
@@ -140,7 +142,7 @@ pub(super) fn bar(course: &Course, tool: usize, stretch: &Stretch, on_path: bool
         "<i class=\"{}{marked}\" style=\"left:{left:.3}%;width:{width:.3}%\" title=\"{key}: {} {}{amount}\">{letter}</i>",
         stretch.phase.name(),
         stretch.phase,
-        duration(took_ns),
+        fine_duration(took_ns),
     )
 }
 

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use vx_text::units::fine_duration;
+
 use super::super::course::{Course, Tool};
-use super::text::{capitalised, duration, escaped, moment};
+use super::text::{capitalised, escaped, moment};
 use crate::vocabulary;
 
 /// The most earlier runs that have a row of their own.
@@ -51,7 +53,7 @@ pub(super) fn earlier_runs(page: &mut String, course: &Course, earlier: &[Course
             page,
             "<div class=\"run{class}\"><span>{when}</span><div class=\"track\"><i style=\"width:{width:.2}%\"></i></div>\
              <span class=\"took\">{}</span><span>{}</span></div>",
-            duration(run.length_ns),
+            fine_duration(run.length_ns),
             run.outcome(),
         );
     }
@@ -83,8 +85,8 @@ fn tools(page: &mut String, course: &Course, earlier: &[Course]) {
             page,
             "<tr><th scope=\"row\"><bdi>{}</bdi></th><td>{}</td><td>{}</td><td class=\"{class}\">{}</td><td>{runs}</td></tr>",
             escaped(&tool.slot.key),
-            duration(now_ns),
-            duration(usual_ns),
+            fine_duration(now_ns),
+            fine_duration(usual_ns),
             difference(now_ns, usual_ns),
         );
     }
@@ -93,8 +95,8 @@ fn tools(page: &mut String, course: &Course, earlier: &[Course]) {
 
 fn difference(now_ns: u64, usual_ns: u64) -> String {
     match now_ns >= usual_ns {
-        true => format!("+{}", duration(now_ns - usual_ns)),
-        false => format!("\u{2212}{}", duration(usual_ns - now_ns)),
+        true => format!("+{}", fine_duration(now_ns - usual_ns)),
+        false => format!("\u{2212}{}", fine_duration(usual_ns - now_ns)),
     }
 }
 

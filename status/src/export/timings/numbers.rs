@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 
+use vx_text::units::{bytes, fine_duration, rate};
+
 use crate::vocabulary::{self, Phase};
 
 use super::super::course::{Course, Tool};
-use super::text::{bytes, capitalised, duration, escaped, rate};
+use super::text::{capitalised, escaped};
 
 pub(super) fn table(page: &mut String, course: &Course) {
     if course.tools.is_empty() {
@@ -40,9 +42,9 @@ fn row(page: &mut String, tool: &Tool, phases: &[Phase]) {
     );
     for phase in phases {
         let ns = tool.in_phase_ns(*phase);
-        let _ = write!(page, "<td>{}</td>", if ns > 0 { duration(ns) } else { String::new() });
+        let _ = write!(page, "<td>{}</td>", if ns > 0 { fine_duration(ns) } else { String::new() });
     }
-    let took = tool.took_ns().filter(|_| tool.worked()).map(duration).unwrap_or_default();
+    let took = tool.took_ns().filter(|_| tool.worked()).map(fine_duration).unwrap_or_default();
     let received = tool.bytes();
     let download_ns = tool.in_phase_ns(Phase::DOWNLOADING);
     let per_second = u128::from(received) * 1_000_000_000 / u128::from(download_ns.max(1));
