@@ -19,7 +19,7 @@ mod request;
 mod turn;
 
 pub use agent::{Agent, AgentsError, agents_of, builtin_agents};
-pub use batch::child::{TurnChildError, run_child};
+pub use batch::child::run_child;
 pub use batch::job::TurnJob;
 pub use batch::order::{TurnFiles, TurnOrder, TurnResult};
 pub use error::TurnError;

@@ -14,11 +14,11 @@ use std::io::{self, PipeReader};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use vx_base::paths::{RuntimeError, runtime_directory};
-use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_base::paths::runtime_directory;
+use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{Exit, Guard, Survivors};
 use vx_project::services::Restart;
-use vx_run::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild};
+use vx_run::channel::{ChildCause, ChildError, ChildPurpose, PATIENCE, ServiceChannelChild};
 use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, Health, SlotState};
 use vx_status::vocabulary::service::{BACKING_OFF, STARTING, STOPPING};
@@ -32,43 +32,15 @@ const BEAT: Duration = Duration::from_secs(5);
 /// The last lines of the output below an error.
 const LAST_LINES: usize = 8;
 
-/// Why a guard did not guard.
-#[derive(Debug, thiserror::Error)]
-pub enum GuardError {
-    /// The system refuses what a guard needs.
-    #[error("a service cannot be guarded here: {0}")]
-    System(#[from] io::Error),
-    /// There is no directory for boards.
-    #[error(transparent)]
-    Runtime(#[from] RuntimeError),
-    /// The channel leads to no slot.
-    #[error(transparent)]
-    Channel(#[from] ChannelError),
-    /// There is no order.
-    #[error(transparent)]
-    Order(#[from] ConfigError),
-}
-
-impl Explain for GuardError {
-    fn kind(&self) -> TroubleKind {
-        match self {
-            Self::System(_) => TroubleKind::Internal,
-            Self::Runtime(error) => error.kind(),
-            Self::Channel(error) => error.kind(),
-            Self::Order(error) => error.kind(),
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some("`vx service-child` is started by `vx up` alone".into())
-    }
-}
-
 /// Guard the service of this channel until it has ended for good, or build it. The end is on its slot.
 ///
 /// # Errors
 /// There is no such slot, no order for it, or no way to guard.
-pub fn run(channel: &str) -> Result<(), GuardError> {
+pub fn run(channel: &str) -> Result<(), ChildError> {
+    guard(channel).map_err(|cause| cause.of_child(ChildPurpose::Service))
+}
+
+fn guard(channel: &str) -> Result<(), ChildCause> {
     let mut guard = Guard::begin()?;
     let child = ServiceChannelChild::connect(channel, &runtime_directory()?, Some(BEAT))?;
     if child.abandoned() {

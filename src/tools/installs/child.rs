@@ -15,14 +15,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use vx_base::paths::{RuntimeError, runtime_directory};
-use vx_base::system::process_limit::{ProcessLimit, start_error_text};
-use vx_base::trouble::{Explain, Trouble, TroubleKind};
-use vx_run::channel::{ChannelError, ConfigError, InstallChannelChild, PATIENCE, is_on_unnamed_board};
+use vx_base::paths::runtime_directory;
+use vx_base::trouble::{Trouble, TroubleKind};
+use vx_run::channel::{
+    ChildCause, ChildError, ChildPurpose, ConfigError, InstallChannelChild, PATIENCE, is_on_unnamed_board,
+};
 use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, Slot, SlotState};
+use vx_store::CancelToken;
 use vx_store::config::InstallConfig;
-use vx_store::{CancelToken, InstallError};
 
 use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
@@ -43,56 +44,6 @@ pub enum ChildOutcome {
     Abandoned,
     /// The install failed, or did not begin.
     Failed(ChildError),
-}
-
-/// Why a child did not install its tool.
-#[derive(Debug, thiserror::Error)]
-pub enum ChildError {
-    /// It cannot notice requests to stop, or its parent's death.
-    #[error("{}", start_error_text(.0))]
-    System(#[from] io::Error),
-    /// There is no directory for boards.
-    #[error(transparent)]
-    Runtime(#[from] RuntimeError),
-    /// The channel leads to no slot.
-    #[error(transparent)]
-    Channel(#[from] ChannelError),
-    /// The configuration is for another tool.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The install failed.
-    #[error(transparent)]
-    Install(#[from] InstallError),
-}
-
-impl Explain for ChildError {
-    fn kind(&self) -> TroubleKind {
-        match self {
-            Self::System(error) if ProcessLimit::reached(error).is_some() => TroubleKind::Limit,
-            Self::System(_) => TroubleKind::Internal,
-            Self::Runtime(error) => error.kind(),
-            Self::Channel(error) => error.kind(),
-            Self::Config(error) => error.kind(),
-            Self::Install(error) => error.kind(),
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::System(error) => ProcessLimit::reached(error).map(|limit| limit.hint()),
-            Self::Runtime(error) => error.hint(),
-            Self::Channel(error) => error.hint(),
-            Self::Config(error) => error.hint(),
-            Self::Install(error) => error.hint(),
-        }
-    }
-
-    fn details(&self) -> Vec<String> {
-        match self {
-            Self::Install(error) => error.details(),
-            _ => Vec::new(),
-        }
-    }
 }
 
 /// The text on the slot of an install whose parent died before it could be watched.
@@ -141,7 +92,7 @@ impl InstallingChild {
     ) -> ChildOutcome {
         let channel = match connect(channel) {
             Ok(channel) => channel,
-            Err(error) => return ChildOutcome::Failed(error),
+            Err(cause) => return ChildOutcome::Failed(cause.of_child(ChildPurpose::Install)),
         };
         if channel.abandoned() {
             // The parent died before this process could watch it, so no parent is left to mark the slot.
@@ -150,13 +101,13 @@ impl InstallingChild {
             end(channel.into_slot(), ending, frontend);
             return ChildOutcome::Abandoned;
         }
-        let config = match channel.recv_config(input, PATIENCE, tool_of).map_err(ChildError::from) {
+        let config = match channel.recv_config(input, PATIENCE, tool_of) {
             Ok(config) if config.tool_name == tool => config,
             Ok(config) => {
                 let error = ConfigError::OtherTool { wanted: tool.to_owned(), found: config.tool_name };
                 return failed(channel.into_slot(), error.into(), frontend);
             }
-            Err(error) => return failed(channel.into_slot(), error, frontend),
+            Err(error) => return failed(channel.into_slot(), error.into(), frontend),
         };
         let reporter = SlotReporter::new(channel.into_slot(), config.attempt);
         let installed = hooks::install(&config, &reporter, &self.cancel);
@@ -167,7 +118,7 @@ impl InstallingChild {
                 ChildOutcome::Installed
             }
             Err(_) if self.cancel.cancelled() => ChildOutcome::Cancelled,
-            Err(error) => failed(slot, error.into(), frontend),
+            Err(error) => failed(slot, ChildCause::Work(Trouble::of(&error)), frontend),
         }
     }
 
@@ -184,13 +135,14 @@ fn tool_of(config: &InstallConfig) -> &str {
     &config.tool_name
 }
 
-fn connect(channel: &str) -> Result<InstallChannelChild, ChildError> {
+fn connect(channel: &str) -> Result<InstallChannelChild, ChildCause> {
     // A board without a name is used where no directory can be had.
     let directory = if is_on_unnamed_board(channel) { PathBuf::new() } else { runtime_directory()? };
     Ok(InstallChannelChild::connect(channel, &directory)?)
 }
 
-fn failed(slot: Slot, error: ChildError, frontend: &dyn Frontend) -> ChildOutcome {
+fn failed(slot: Slot, cause: ChildCause, frontend: &dyn Frontend) -> ChildOutcome {
+    let error = cause.of_child(ChildPurpose::Install);
     end(slot, Ending::failed(Trouble::of(&error).to_cell()), frontend);
     ChildOutcome::Failed(error)
 }

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use crossbeam_channel::{never, select, unbounded};
 use vx_base::files::replace_file::replace_file;
-use vx_base::paths::{RuntimeError, runtime_directory};
-use vx_base::trouble::{Explain, Trouble, TroubleKind};
+use vx_base::paths::runtime_directory;
+use vx_base::trouble::Trouble;
 use vx_process::{Log, LogPolicy, interrupts, watch_parent};
-use vx_run::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild, is_on_unnamed_board};
+use vx_run::channel::{ChildCause, ChildError, ChildPurpose, PATIENCE, ServiceChannelChild, is_on_unnamed_board};
 use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, Slot, SlotState};
 
@@ -20,53 +20,15 @@ use crate::request::TurnRequest;
 use crate::turn::outcome::{Outcome, Verdict};
 use crate::turn::spawn::{TurnHandle, spawn_turn_on};
 
-/// Why a child did not carry its turn out.
-#[derive(Debug, thiserror::Error)]
-pub enum TurnChildError {
-    /// The system refuses what it needs.
-    #[error("the process of a turn cannot work here: {0}")]
-    System(#[from] io::Error),
-    /// There is no directory for boards.
-    #[error(transparent)]
-    Runtime(#[from] RuntimeError),
-    /// The channel leads to no slot.
-    #[error(transparent)]
-    Channel(#[from] ChannelError),
-    /// There is no order.
-    #[error(transparent)]
-    Order(#[from] ConfigError),
-    /// The agent was not started.
-    #[error(transparent)]
-    Turn(#[from] TurnError),
-}
-
-impl Explain for TurnChildError {
-    fn kind(&self) -> TroubleKind {
-        match self {
-            Self::System(_) => TroubleKind::Internal,
-            Self::Runtime(error) => error.kind(),
-            Self::Channel(error) => error.kind(),
-            Self::Order(error) => error.kind(),
-            Self::Turn(error) => error.kind(),
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Turn(error) => error.hint(),
-            _ => Some("`vx turn-child` is started by `vx turn` alone".into()),
-        }
-    }
-}
-
 /// Carry out the turn of this channel; `on_event` takes each event, the last one with the outcome.
 ///
 /// # Errors
 /// There is no such slot, no order for it, or its agent was not started.
-pub fn run_child(
-    channel: &str,
-    on_event: &mut dyn FnMut(&TurnEvent, Option<&Outcome>),
-) -> Result<Outcome, TurnChildError> {
+pub fn run_child(channel: &str, on_event: &mut dyn FnMut(&TurnEvent, Option<&Outcome>)) -> Result<Outcome, ChildError> {
+    carry_out(channel, on_event).map_err(|cause| cause.of_child(ChildPurpose::Turn))
+}
+
+fn carry_out(channel: &str, on_event: &mut dyn FnMut(&TurnEvent, Option<&Outcome>)) -> Result<Outcome, ChildCause> {
     let mut interrupted = interrupts()?;
     // Watched before the board is looked at: a parent that dies earlier is seen there, and one that dies later here.
     let (gone, mut parent_gone) = unbounded::<()>();
@@ -93,7 +55,7 @@ pub fn run_child(
         Err(error) => {
             let reason = Some(error.to_string());
             keep(&files.result, &TurnResult { turn_id, outcome: "failed".into(), reason, ..TurnResult::default() })?;
-            return Err(error.into());
+            return Err(ChildCause::Work(Trouble::of(&error)));
         }
     };
     let (mut verdict, mut rendering) = (Verdict::default(), Rendering::default());

@@ -26,6 +26,7 @@
 //! ```
 
 mod child;
+mod child_error;
 mod connect;
 mod error;
 mod install_channel;
@@ -37,6 +38,7 @@ mod pipe;
 mod service;
 
 pub use child::InstallChannelChild;
+pub use child_error::{ChildCause, ChildError, ChildPurpose};
 pub use connect::ConnectError;
 pub use error::ChannelError;
 pub use install_channel::InstallChannel;

@@ -6,18 +6,19 @@ use std::process::ExitCode;
 use vx_base::system::process_limit::NO_ROOM_EXIT;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_project::tool_and_version;
+use vx_run::channel::{ChildCause, ChildError, ChildPurpose};
 
 use crate::doors::cli::output::failure::{CANCELLED, FAILED, USAGE};
 use crate::doors::cli::output::notices::Printed;
 use crate::doors::cli::output::print;
-use crate::tools::installs::child::{ChildError, ChildOutcome, InstallingChild, PARENT_GONE};
+use crate::tools::installs::child::{ChildOutcome, InstallingChild, PARENT_GONE};
 
 /// Install the tool of the configuration on standard input, on the slot that this channel leads to.
 pub(in crate::doors::cli) fn run(channel: &str, tool: &str) -> ExitCode {
     let child = match InstallingChild::begin(CANCELLED) {
         Ok(child) => child,
         Err(error) => {
-            let error = ChildError::from(error);
+            let error = ChildCause::from(error).of_child(ChildPurpose::Install);
             print::trouble(&Trouble::of(&error));
             return ExitCode::from(exit_code(&error));
         }
@@ -40,9 +41,9 @@ pub(in crate::doors::cli) fn run(channel: &str, tool: &str) -> ExitCode {
 }
 
 fn exit_code(error: &ChildError) -> u8 {
-    match error {
-        error if error.kind() == TroubleKind::Limit => NO_ROOM_EXIT,
-        ChildError::System(_) | ChildError::Install(_) => FAILED,
+    match error.cause {
+        _ if error.kind() == TroubleKind::Limit => NO_ROOM_EXIT,
+        ChildCause::System(_) | ChildCause::Work(_) => FAILED,
         _ => USAGE,
     }
 }

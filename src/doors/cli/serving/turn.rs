@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 use vx_agents::{
-    Limits, Outcome, Prompt, TurnChildError, TurnError, TurnEvent, TurnHandle, TurnRequest, Verdict, active_turns,
-    run_child, spawn_turn,
+    Limits, Outcome, Prompt, TurnError, TurnEvent, TurnHandle, TurnRequest, Verdict, active_turns, run_child,
+    spawn_turn,
 };
 use vx_base::trouble::{Explain, TroubleKind};
 use vx_process::{Interrupt, interrupts};
@@ -63,7 +63,8 @@ pub(in crate::doors::cli) fn run(project: Option<&Path>, asked: &TurnArguments) 
 
 /// Run `vx turn-child`.
 pub(in crate::doors::cli) fn child(channel: &str) -> Ended {
-    Ok(ExitCode::from(code_of(&run_child(channel, &mut |event, outcome| json::Lines.print(event, outcome))?)))
+    let outcome = run_child(channel, &mut |event, outcome| json::Lines.print(event, outcome));
+    Ok(ExitCode::from(code_of(&outcome.map_err(|error| Failure::hinted(FAILED, &error))?)))
 }
 
 fn code_of(outcome: &Outcome) -> u8 {
@@ -156,11 +157,5 @@ impl From<TurnError> for Failure {
     fn from(error: TurnError) -> Self {
         let code = if error.kind() == TroubleKind::Usage { USAGE } else { FAILED };
         Self::hinted(code, &error)
-    }
-}
-
-impl From<TurnChildError> for Failure {
-    fn from(error: TurnChildError) -> Self {
-        Self::hinted(FAILED, &error)
     }
 }
