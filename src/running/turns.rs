@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use vx_agents::{TurnFiles, TurnJob, TurnOrder, TurnResult};
+use vx_agents::{TurnFiles, TurnJob, TurnRequest, TurnResult};
 use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::own_program;
@@ -23,7 +23,7 @@ use crate::workspace::frontend::{Frontend, RunView};
 /// Turns to run.
 pub struct Batch {
     /// The turns. Each has a name of its own.
-    pub turns: Vec<TurnOrder>,
+    pub turns: Vec<TurnRequest>,
     /// The most turns at once.
     pub at_once: usize,
     /// The directory for the results, and for everything that the agents print.
@@ -64,9 +64,9 @@ pub fn run_batch(
     let spare = if logs.is_none() { Some(tempfile::tempdir()?) } else { None };
     let place = logs.clone().or_else(|| spare.as_ref().map(|spare| spare.path().to_owned())).unwrap_or_default();
     let program = own_program()?;
-    let job = |turn: TurnOrder| {
-        let turn = TurnOrder { files: files(&place, &turn.turn_id), ..turn };
-        Arc::new(TurnJob::new(turn, program.clone())) as Arc<dyn Job>
+    let job = |turn: TurnRequest| {
+        let files = files(&place, &turn.turn_id);
+        Arc::new(TurnJob::new(turn, files, program.clone())) as Arc<dyn Job>
     };
     let (hold, held) = hold();
     let handle = start_run(Run {

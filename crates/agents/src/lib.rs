@@ -21,7 +21,7 @@ mod turn;
 pub use agent::{Agent, AgentsError, agents_of, builtin_agents};
 pub use batch::child::run_child;
 pub use batch::job::TurnJob;
-pub use batch::order::{TurnFiles, TurnOrder, TurnResult};
+pub use batch::order::{TurnFiles, TurnResult};
 pub use error::TurnError;
 pub use event::{Block, Message, Role, Status, TurnEvent, Usage};
 pub use output::counts::Counts;

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::agent::{Agent, builtin_agents};
 use super::error::TurnError;
 
-/// A turn to start.
-#[derive(Clone, Debug)]
+/// A turn to start. A batch hands it to the turn's process as it is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TurnRequest {
     /// A name for the turn, for logs and its slot.
     pub turn_id: String,
@@ -43,7 +45,7 @@ pub struct TurnRequest {
 }
 
 /// The prompt of a turn.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Prompt {
     /// One prompt; the agent ends after its answer.
     Once(String),
@@ -52,7 +54,7 @@ pub enum Prompt {
 }
 
 /// The bounds of a turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// The longest time that the turn may take.
     pub timeout: Option<Duration>,

@@ -40,15 +40,14 @@ fn carry_out(channel: &str, on_event: &mut dyn FnMut(&TurnEvent, Option<&Outcome
         return Ok(Outcome::Cancelled);
     }
     let slot = child.into_slot();
-    let order: TurnOrder = match ServiceChannelChild::receive(io::stdin(), PATIENCE) {
+    let TurnOrder { request, files } = match ServiceChannelChild::receive(io::stdin(), PATIENCE) {
         Ok(order) => order,
         Err(error) => {
             let _ = slot.end(Ending::failed(Trouble::of(&error).to_cell()));
             return Err(error.into());
         }
     };
-    let (files, turn_id) = (order.files.clone(), order.turn_id.clone());
-    let request = TurnRequest::from(order);
+    let turn_id = request.turn_id.clone();
     let mut gathered = Gathered::of(request.table().is_ok_and(|agent| agent.text));
     let (mut text, handle) = match start(&files, request, slot) {
         Ok(started) => started,

@@ -10,6 +10,7 @@ use vx_run::{Job, JobSlot, Place, Prepared, Writer};
 use vx_shm::{Kind, Unnamed};
 
 use super::order::{TurnFiles, TurnOrder};
+use crate::request::TurnRequest;
 
 /// The most of a child's last output that is kept for its error, in bytes.
 const KEEP_BYTES: usize = 8 * 1024;
@@ -22,17 +23,18 @@ pub struct TurnJob {
 }
 
 impl TurnJob {
-    /// The job of this order, with this program for its child.
-    pub fn new(order: TurnOrder, program: PathBuf) -> Self {
-        Self { order, program }
+    /// The job of this turn, whose output goes to these files, with this program for its child.
+    pub fn new(request: TurnRequest, files: TurnFiles, program: PathBuf) -> Self {
+        let request = TurnRequest { log: Some(files.raw.clone()), ..request };
+        Self { order: TurnOrder { request, files }, program }
     }
 }
 
 impl Job for TurnJob {
     fn slot(&self) -> JobSlot<'_> {
         JobSlot {
-            name: &self.order.turn_id,
-            version: &self.order.agent,
+            name: &self.order.request.turn_id,
+            version: &self.order.request.agent,
             kind: Kind::Turn,
             parent: None,
             total: None,
@@ -50,9 +52,10 @@ impl Job for TurnJob {
         let files = TurnFiles { heading: place.heading(), ..self.order.files.clone() };
         // The result of an earlier attempt is none of this one.
         let _ = std::fs::remove_file(&files.result);
-        let order = TurnOrder { files, ..self.order.clone() };
+        let order = TurnOrder { files, request: self.order.request.clone() };
         let document = ServiceChannel::document(&order).map_err(|error| unusable(&error))?;
-        let channel = ServiceChannel::on(&place.board, &self.order.turn_id).map_err(|error| unusable(&error))?;
+        let channel =
+            ServiceChannel::on(&place.board, &self.order.request.turn_id).map_err(|error| unusable(&error))?;
         let usual = find_runtime_directory().ok().flatten();
         let directory = place.board.parent().filter(|_| Unnamed::at(&place.board).is_none());
         let elsewhere = directory.filter(|directory| usual.as_deref() != Some(*directory));

@@ -1,45 +1,19 @@
 //! A turn of a batch: the order for its child, and its result.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::agent::Agent;
 use crate::event::{Block, Message, Role, TurnEvent, Usage};
-use crate::request::{Limits, Prompt, TurnRequest};
+use crate::request::TurnRequest;
 use crate::turn::outcome::Outcome;
 
-/// The request for a turn, and the files for what comes of it.
+/// The document for a turn's process: the turn, and the files for what comes of it.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct TurnOrder {
-    /// The name of the turn, and of its slot.
-    pub turn_id: String,
-    /// The agent.
-    pub agent: String,
-    /// Its table, if it is not one that vx knows.
-    pub agent_table: Option<Agent>,
-    /// Its program.
-    pub agent_bin: PathBuf,
-    /// Its directory.
-    pub cwd: PathBuf,
-    /// The session to go on with.
-    pub resume_session_id: Option<String>,
-    /// The id of a new session.
-    pub new_session_id: Option<String>,
-    /// The model.
-    pub model: Option<String>,
-    /// The prompt.
-    pub prompt: String,
-    /// The permission mode.
-    pub permission_mode: String,
-    /// Variables of its own.
-    pub env: Vec<(String, String)>,
-    /// The longest that it may take.
-    pub timeout_ms: Option<u64>,
-    /// The files.
-    pub files: TurnFiles,
+pub(crate) struct TurnOrder {
+    pub(crate) request: TurnRequest,
+    pub(crate) files: TurnFiles,
 }
 
 /// The files of a turn.
@@ -60,28 +34,6 @@ impl TurnFiles {
     pub fn beside(text: PathBuf) -> Self {
         let (raw, result) = (text.with_extension("raw"), text.with_extension("result.json"));
         Self { text, heading: None, raw, result }
-    }
-}
-
-impl From<TurnOrder> for TurnRequest {
-    fn from(order: TurnOrder) -> Self {
-        Self {
-            turn_id: order.turn_id,
-            agent: order.agent,
-            agent_table: order.agent_table,
-            agent_bin: order.agent_bin,
-            cwd: order.cwd,
-            resume_session_id: order.resume_session_id,
-            new_session_id: order.new_session_id,
-            model: order.model,
-            prompt: Prompt::Once(order.prompt),
-            permission_mode: order.permission_mode,
-            env: order.env,
-            board: None,
-            runner: None,
-            log: Some(order.files.raw),
-            limits: Limits { timeout: order.timeout_ms.map(Duration::from_millis), ..Limits::default() },
-        }
     }
 }
 
@@ -173,6 +125,8 @@ impl Gathered {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::builtin_agents;
+    use crate::request::Limits;
 
     fn answer_of(by_line: bool, delta: bool, texts: &[&str]) -> TurnResult {
         let mut gathered = Gathered::of(by_line);
@@ -200,6 +154,25 @@ mod tests {
         assert_eq!(answer_of(true, false, &lines).answer.as_deref(), Some("# Title\n\n  code"));
         assert_eq!(answer_of(false, false, &["one", "two"]).answer.as_deref(), Some("two"));
         assert_eq!(answer_of(false, true, &["o", "ne"]).answer.as_deref(), Some("one"));
+    }
+
+    #[test]
+    fn a_request_reaches_the_process_of_its_turn_as_it_was() {
+        let timeout = Some(std::time::Duration::from_millis(1500));
+        let request = TurnRequest {
+            turn_id: "t".into(),
+            agent_table: builtin_agents().get("codex").cloned(),
+            new_session_id: Some("n".into()),
+            env: vec![("A".into(), "b".into())],
+            log: Some("/l/t.raw".into()),
+            limits: Limits { timeout, ..Limits::default() },
+            ..TurnRequest::new("/bin/x", "/w", "hi")
+        };
+        let order = TurnOrder { request: request.clone(), files: TurnFiles::beside("/l/t.log".into()) };
+        let document = serde_json::to_string(&order).expect("a document");
+        let received: TurnOrder = serde_json::from_str(&document).expect("an order");
+        assert_eq!(format!("{:?}", received.request), format!("{request:?}"));
+        assert_eq!(received.files, order.files);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf, absolute};
 use std::process::ExitCode;
 
 use serde::Deserialize;
-use vx_agents::{TurnFiles, TurnOrder};
+use vx_agents::{Limits, Prompt, TurnRequest};
 use vx_text::json_line;
 
 use super::TurnArguments;
@@ -65,7 +65,7 @@ pub(super) fn run(project: Option<&Path>, asked: &TurnArguments, file: &Path) ->
     Ok(if troubles.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
 
-fn turns(project: Option<&Path>, asked: &TurnArguments, file: &Path, text: &str) -> Result<Vec<TurnOrder>, Failure> {
+fn turns(project: Option<&Path>, asked: &TurnArguments, file: &Path, text: &str) -> Result<Vec<TurnRequest>, Failure> {
     let (mut turns, mut names, mut programs) = (Vec::new(), HashSet::new(), BTreeMap::new());
     let agents = Agents::of(project)?;
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -81,7 +81,7 @@ fn turns(project: Option<&Path>, asked: &TurnArguments, file: &Path, text: &str)
         if name.is_empty() || !names.insert(name.clone()) {
             return Err(wrong(&format_args!("there are two turns named `{name}`")));
         }
-        turns.push(order(&agents, asked, line, name, &mut programs)?);
+        turns.push(request(&agents, asked, line, name, &mut programs)?);
     }
     if turns.is_empty() {
         return Err(Failure::usage(format!("`{}` has no turn", file.display())).hint("write one JSON object a line"));
@@ -89,14 +89,14 @@ fn turns(project: Option<&Path>, asked: &TurnArguments, file: &Path, text: &str)
     Ok(turns)
 }
 
-/// The order of a turn; what its line does not say is as the command line says.
-fn order(
+/// The request for a turn; what its line does not say is as the command line says.
+fn request(
     agents: &Agents,
     asked: &TurnArguments,
     line: Line,
     turn_id: String,
     programs: &mut BTreeMap<String, Invocation>,
-) -> Result<TurnOrder, Failure> {
+) -> Result<TurnRequest, Failure> {
     let agent = line.agent.unwrap_or_else(|| asked.agent.clone());
     let (program, tools) = match line.agent_bin {
         Some(program) => (program, Vec::new()),
@@ -109,19 +109,18 @@ fn order(
         }
     };
     let asked_env = asked.env.iter().cloned();
-    Ok(TurnOrder {
+    let directory = absolute(line.cwd.as_deref().or(asked.cwd.as_deref()).unwrap_or(".".as_ref()))?;
+    Ok(TurnRequest {
         turn_id,
         agent_table: agents.table(&agent)?,
         agent,
-        agent_bin: absolute(program)?,
-        cwd: absolute(line.cwd.as_deref().or(asked.cwd.as_deref()).unwrap_or(".".as_ref()))?,
         resume_session_id: line.resume_session_id,
         new_session_id: line.new_session_id,
         model: line.model.or_else(|| asked.model.clone()),
-        prompt: line.prompt,
+        prompt: Prompt::Once(line.prompt),
         permission_mode: line.permission_mode.unwrap_or_else(|| asked.permission_mode.clone()),
         env: tools.into_iter().chain(asked_env).chain(line.env).collect(),
-        timeout_ms: asked.timeout.map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
-        files: TurnFiles::default(),
+        limits: Limits { timeout: asked.timeout, ..Limits::default() },
+        ..TurnRequest::new(absolute(program)?, directory, "")
     })
 }
