@@ -1,86 +1,104 @@
-//! The words in braces that an address or a program's path may hold: `{version}`, `{os}`, `{arch}`, `{triple}`, and
-//! `{os:macos=Darwin}` with other names for some of the values.
+//! Templates: texts in which `{name}` stands for a value, in addresses, in the catalogue's paths, and in the commands of
+//! services.
+//!
+//! Each place says which names it knows, and gives their values. A brace that belongs to no such name stands for itself;
+//! places that take no other braces ask [`unknown_name`] before. A value isn't read again: braces in it are text.
 
-use crate::system::platform::{Arch, Os, Platform};
+mod address;
 
-/// The words that may stand between braces; the systems and machines may have other names behind a colon.
-pub const WORDS: [&str; 4] = ["version", "os", "arch", "triple"];
+use std::fmt;
 
-/// The first word in braces that is none of [`WORDS`]; a brace that is never closed counts as one.
-pub fn unknown_word(template: &str) -> Option<&str> {
+pub use address::{WORDS, expand, is_same_everywhere, unknown_word, word_value};
+
+/// A part of a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TemplatePart<'a> {
+    /// A text without names.
+    Text(&'a str),
+    /// The text between two braces that holds no brace.
+    Name(&'a str),
+}
+
+/// The parts of a template, in their order.
+pub fn parts(template: &str) -> impl Iterator<Item = TemplatePart<'_>> {
     let mut rest = template;
-    while let Some(at) = rest.find('{') {
-        let inside = &rest[at + 1..];
-        let Some(end) = inside.find('}') else { return Some(inside) };
-        if !is_known(&inside[..end]) {
-            return Some(&inside[..end]);
+    std::iter::from_fn(move || {
+        let (part, after) = next_part(rest)?;
+        rest = after;
+        Some(part)
+    })
+}
+
+fn next_part(rest: &str) -> Option<(TemplatePart<'_>, &str)> {
+    let mut opened = None;
+    for (at, byte) in rest.bytes().enumerate() {
+        match (byte, opened) {
+            (b'{', _) => opened = Some(at),
+            (b'}', Some(0)) => return Some((TemplatePart::Name(&rest[1..at]), &rest[at + 1..])),
+            (b'}', Some(open)) => return Some((TemplatePart::Text(&rest[..open]), &rest[open..])),
+            _ => {}
         }
-        rest = &inside[end + 1..];
     }
-    None
+    (!rest.is_empty()).then_some((TemplatePart::Text(rest), ""))
 }
 
-/// The template with every known word replaced: `{os}` by `linux`, `macos` or `windows`, `{arch}` by `x64` or `arm64`,
-/// `{triple}` by the name that compilers have for the platform. Other words stay as they are.
-pub fn expand(template: &str, version: &str, platform: Platform) -> String {
-    let mut expanded = String::with_capacity(template.len() + 16);
-    let mut rest = template;
-    while let Some(at) = rest.find('{') {
-        expanded.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let Some(end) = rest.find('}') else { break };
-        let word = &rest[1..end];
-        match value(word, platform) {
-            Some(value) => expanded.push_str(value),
-            None if word == "version" => expanded.push_str(version),
-            None => expanded.push_str(&rest[..=end]),
+/// The names in a template, in their order.
+pub fn names(template: &str) -> impl Iterator<Item = &str> {
+    parts(template).filter_map(|part| match part {
+        TemplatePart::Name(name) => Some(name),
+        TemplatePart::Text(_) => None,
+    })
+}
+
+/// The template with values in place of names. A name without a value stays as it is, with its braces.
+pub fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let mut filled = String::with_capacity(template.len() + 16);
+    for part in parts(template) {
+        match part {
+            TemplatePart::Text(text) => filled.push_str(text),
+            TemplatePart::Name(name) => match value(name) {
+                Some(value) => filled.push_str(&value),
+                None => filled.extend(["{", name, "}"]),
+            },
         }
-        rest = &rest[end + 1..];
     }
-    expanded.push_str(rest);
-    expanded
+    filled
 }
 
-/// True if the template stands for one text on all platforms.
-pub fn is_same_everywhere(template: &str) -> bool {
-    let mut expanded = Platform::ALL.map(|platform| expand(template, "", platform)).into_iter();
-    let first = expanded.next();
-    expanded.all(|other| Some(other) == first)
+/// The first name that a place doesn't know; a brace that is never closed counts as the begin of one.
+pub fn unknown_name(template: &str, is_known: impl Fn(&str) -> bool) -> Option<&str> {
+    parts(template).find_map(|part| match part {
+        TemplatePart::Text(text) => text.split_once('{').map(|(_, rest)| rest),
+        TemplatePart::Name(name) => (!is_known(name)).then_some(name),
+    })
 }
 
-fn is_known(word: &str) -> bool {
-    let Some((base, names)) = word.split_once(':') else { return WORDS.contains(&word) };
-    let is_value = |value: &str| match base {
-        "os" => Platform::ALL.iter().any(|platform| platform.os.name() == value),
-        "arch" => Platform::ALL.iter().any(|platform| platform.arch.name() == value),
-        _ => false,
-    };
-    names.split(',').all(|pair| pair.split_once('=').is_some_and(|(value, _)| is_value(value.trim())))
+/// A name in a template that its place doesn't know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownName<'a> {
+    /// The place, as `url of [tools.x]`.
+    pub place: &'a str,
+    /// The name.
+    pub name: &'a str,
+    /// The names that the place knows; there is at least one.
+    pub known: &'a [&'a str],
 }
 
-/// The value of a word on a platform; `None` for `version`, and for a word that is unknown.
-fn value(word: &str, platform: Platform) -> Option<&str> {
-    let (base, names) = word.split_once(':').unwrap_or((word, ""));
-    let own = match base {
-        "os" => platform.os.name(),
-        "arch" => platform.arch.name(),
-        "triple" => triple(platform),
-        _ => return None,
-    };
-    let pairs = names.split(',').filter_map(|pair| pair.split_once('='));
-    let named = pairs.map(|(value, name)| (value.trim(), name.trim())).find(|(value, _)| *value == own);
-    is_known(word).then(|| named.map_or(own, |(_, name)| name))
+impl UnknownName<'_> {
+    /// The next step: the known names.
+    pub fn advice(&self) -> String {
+        let known: Vec<String> = self.known.iter().map(|name| format!("{{{name}}}")).collect();
+        match known.split_last() {
+            Some((last, [])) => format!("use {last}"),
+            Some((last, others)) => format!("use {} and {last}", others.join(", ")),
+            None => String::new(),
+        }
+    }
 }
 
-/// The name that compilers have for a platform.
-fn triple(platform: Platform) -> &'static str {
-    match (platform.os, platform.arch) {
-        (Os::Linux, Arch::X64) => "x86_64-unknown-linux-gnu",
-        (Os::Linux, Arch::Arm64) => "aarch64-unknown-linux-gnu",
-        (Os::Macos, Arch::X64) => "x86_64-apple-darwin",
-        (Os::Macos, Arch::Arm64) => "aarch64-apple-darwin",
-        (Os::Windows, Arch::X64) => "x86_64-pc-windows-msvc",
-        (Os::Windows, Arch::Arm64) => "aarch64-pc-windows-msvc",
+impl fmt::Display for UnknownName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} holds `{{{}}}`, which stands for nothing", self.place, self.name)
     }
 }
 
@@ -88,52 +106,40 @@ fn triple(platform: Platform) -> &'static str {
 mod tests {
     use super::*;
 
-    const MAC: Platform = Platform { os: Os::Macos, arch: Arch::Arm64 };
-    const LINUX: Platform = Platform { os: Os::Linux, arch: Arch::X64 };
-
-    #[test]
-    fn every_word_is_replaced_wherever_it_stands() {
-        assert_eq!(expand("{os}/{version}/a-{version}-{arch}", "1.2", MAC), "macos/1.2/a-1.2-arm64");
-        assert_eq!(expand("a-{triple}", "1", MAC), "a-aarch64-apple-darwin");
-        assert_eq!(expand("{wheel}/{os}{", "1", LINUX), "{wheel}/linux{");
-        assert_eq!(expand("{version}", "{os}", LINUX), "{os}", "words of a version are not expanded");
+    fn filled(template: &str) -> String {
+        fill(template, |name| match name {
+            "port" => Some("5".into()),
+            "braces" => Some("{port}".into()),
+            _ => None,
+        })
     }
 
     #[test]
-    fn systems_and_machines_have_the_names_that_releases_give_them() {
-        let names = "a_{os:linux=Linux,macos=Darwin}_{arch:x64=x86_64, arm64=aarch64}.{os:windows=zip,linux=tar.gz,macos=tar.gz}";
-        assert_eq!(expand(names, "1", LINUX), "a_Linux_x86_64.tar.gz");
-        assert_eq!(expand(names, "1", MAC), "a_Darwin_aarch64.tar.gz");
-        let windows = Platform { os: Os::Windows, arch: Arch::X64 };
-        assert_eq!(expand(names, "1", windows), "a_windows_x86_64.zip");
-        assert_eq!(unknown_word(names), None);
+    fn names_get_their_values_and_other_braces_stand_for_themselves() {
+        assert_eq!(filled("--listen {port} ${port}"), "--listen 5 $5");
+        assert_eq!(filled("{ A = {port} }"), "{ A = 5 }", "a name may stand between other braces");
+        assert_eq!(filled("{{port}} {{.Names}} {} } {"), "{5} {{.Names}} {} } {");
+        assert_eq!(filled("}{port}{other}{"), "}5{other}{");
+        assert_eq!(filled("{braces}"), "{port}", "a value is not read again");
+        assert_eq!(names("a{b}{c{d}}").collect::<Vec<_>>(), ["b", "d"]);
     }
 
     #[test]
-    fn an_unknown_word_is_found() {
-        assert_eq!(unknown_word("a/{version}/{platform}"), Some("platform"));
-        assert_eq!(unknown_word("a/{version"), Some("version"));
-        assert_eq!(unknown_word("{os}{arch}{version}{triple}"), None);
-        for wrong in ["os:", "os:darwin=x", "arch:x86_64=y", "version:1=2", "os:linux", "triple:x=y"] {
-            assert_eq!(unknown_word(&format!("a/{{{wrong}}}")), Some(wrong));
-        }
-    }
-
-    #[test]
-    fn an_address_without_a_platform_in_it_is_the_same_everywhere() {
-        assert!(is_same_everywhere("https://h.invalid/{version}.zip"));
-        assert!(is_same_everywhere("{os:linux=a,macos=a,windows=a}"));
-        for varying in ["{os}", "{arch}", "{triple}", "{os:linux=Linux}"] {
-            assert!(!is_same_everywhere(varying), "{varying}");
-        }
+    fn a_name_that_its_place_does_not_know_is_named_with_those_that_it_knows() {
+        let known = ["version", "os"];
+        let unknown = |template| unknown_name(template, |name| known.contains(&name));
+        assert_eq!(unknown("{version}/}{os}"), None);
+        assert_eq!(unknown("{version}/{port}"), Some("port"));
+        assert_eq!(unknown("a/{version"), Some("version"));
+        let error = UnknownName { place: "`url`", name: "port", known: &known };
+        assert_eq!(error.to_string(), "`url` holds `{port}`, which stands for nothing");
+        assert_eq!(error.advice(), "use {version} and {os}");
     }
 
     proptest::proptest! {
         #[test]
-        fn no_text_breaks_it(text in "(\\{|\\}|os|arch|:|=|,|linux|x64|version|é){0,20}") {
-            let known = unknown_word(&text).is_none();
-            let expanded = expand(&text, "1", LINUX);
-            proptest::prop_assert!(!known || !expanded.contains('{'), "{expanded}");
+        fn the_parts_of_any_text_are_the_text(text in "(\\{|\\}|os|é){0,20}") {
+            proptest::prop_assert_eq!(fill(&text, |_| None), text);
         }
     }
 }

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 pub use preset::{VITE, VITE_ARGUMENTS, go_name, keys_meant, vite_go, vite_name};
 use serde::{Deserialize, Serialize};
+use vx_base::template;
 
-/// The word in a command that stands for the service's own port.
-pub const OWN_PORT: &str = "{port}";
-/// The word for the folder that a build writes to, and for the one of the newest good build.
-pub const TARGET: &str = "{target}";
+/// The name in a command that stands for the service's own port.
+pub const OWN_PORT: &str = "port";
+/// The name of the folder that a build writes to, and of the one of the newest good build.
+pub const TARGET: &str = "target";
 /// The longest name of a service: it is the key of a slot.
 pub const NAME_BYTES: usize = 46;
 /// The longest file of a log, in bytes, unless a service's table says otherwise.
@@ -291,21 +292,38 @@ fn circle_from<'a>(
 
 /// The names of services whose ports a text names, as in `{services.api.port}`.
 pub fn ports_named(text: &str) -> impl Iterator<Item = &str> {
-    text.split("{services.").skip(1).filter_map(|rest| rest.split_once(".port}").map(|(name, _)| name))
+    template::names(text).filter_map(service_of)
 }
 
-/// The text with ports in place of their words; `own` is the service's own, and `of` another's.
-pub fn with_ports(text: &str, own: Option<u16>, of: impl Fn(&str) -> Option<u16>) -> String {
-    let mut expanded = text.to_owned();
-    if let Some(port) = own {
-        expanded = expanded.replace(OWN_PORT, &port.to_string());
+/// True if a text has this name in braces.
+pub fn uses_name(text: &str, name: &str) -> bool {
+    template::names(text).any(|found| found == name)
+}
+
+/// The values of the names in a service's texts.
+pub struct ServiceNames<'a> {
+    /// The service's own port.
+    pub own_port: Option<u16>,
+    /// The ports of services by their names.
+    pub ports: &'a BTreeMap<String, u16>,
+    /// The folder of a build.
+    pub target: &'a str,
+}
+
+impl ServiceNames<'_> {
+    /// The text with values in place of names. Other braces stand for themselves: commands are full of them.
+    pub fn expand(&self, text: &str) -> String {
+        template::fill(text, |name| match name {
+            OWN_PORT => self.own_port.map(|port| port.to_string()),
+            TARGET => Some(self.target.to_owned()),
+            name => self.ports.get(service_of(name)?).map(u16::to_string),
+        })
     }
-    for name in ports_named(text) {
-        if let Some(port) = of(name) {
-            expanded = expanded.replace(&format!("{{services.{name}.port}}"), &port.to_string());
-        }
-    }
-    expanded
+}
+
+/// The service whose port this name stands for.
+fn service_of(name: &str) -> Option<&str> {
+    name.strip_prefix("services.")?.strip_suffix(".port")
 }
 
 #[cfg(test)]
@@ -335,10 +353,14 @@ mod tests {
     }
 
     #[test]
-    fn ports_take_the_place_of_their_words_and_nothing_else_changes() {
-        let of = |name: &str| (name == "api").then_some(7);
-        let text = "--listen {port} --api {services.api.port} {services.x.port} ${port} {a}";
-        assert_eq!(with_ports(text, Some(5), of), "--listen 5 --api 7 {services.x.port} $5 {a}");
+    fn ports_and_folders_take_the_place_of_their_names_and_nothing_else_changes() {
+        let ports = BTreeMap::from([("api".to_owned(), 7)]);
+        let names = ServiceNames { own_port: Some(5), ports: &ports, target: "/t/{port}" };
+        let text = "--listen {port} --api {services.api.port} {services.x.port} ${port} {a} {{.ID}} {target}";
+        assert_eq!(names.expand(text), "--listen 5 --api 7 {services.x.port} $5 {a} {{.ID}} /t/{port}");
         assert_eq!(ports_named(text).collect::<Vec<_>>(), ["api", "x"]);
+        assert!(uses_name("{ A = \"{target}/a\" }", TARGET) && !uses_name("target {targets}", TARGET));
+        let portless = ServiceNames { own_port: None, ..names };
+        assert_eq!(portless.expand("{port}"), "{port}");
     }
 }

@@ -233,8 +233,42 @@ impl Explain for UnknownTool {
 #[cfg(test)]
 mod tests {
     use vx_base::package::source_kind::find_registry;
+    use vx_base::template::{UnknownName, unknown_name};
 
     use super::*;
+
+    #[test]
+    fn templates_hold_names_that_their_places_know_alone() {
+        const PROGRAM: [&str; 6] = ["wheel", "go", "version", "os", "arch", "triple"];
+        const VENDOR: [&str; 3] = ["version", "tag", "target"];
+        let check = |tool: &Tool, known: &[&str], template: &str| {
+            if let Some(name) = unknown_name(template, |name| known.contains(&name)) {
+                let unknown = UnknownName { place: &format!("`{template}` of {}", tool.name), name, known };
+                panic!("{unknown}; {}", unknown.advice());
+            }
+        };
+        for tool in all() {
+            let vendor = tool.vendor.iter();
+            let programs = vendor.clone().flat_map(|vendor| &vendor.programs);
+            for program in programs.chain(tool.registry.values().flat_map(|packaging| &packaging.programs)) {
+                let before = program.before.iter().map(|before| &before.path);
+                before.chain(&program.windows).chain([&program.path]).for_each(|path| check(tool, &PROGRAM, path));
+            }
+            for companion in tool.registry.values().flat_map(|packaging| &packaging.also) {
+                for template in [&companion.package, &companion.into] {
+                    check(tool, &["node"], template);
+                }
+            }
+            for vendor in vendor {
+                let files = vendor.archives.iter().flat_map(|archive| {
+                    Platform::ALL.map(|platform| archive.on(platform.os).0).into_iter().chain([archive.into.as_str()])
+                });
+                let others = vendor.index.version_in.iter().chain([&vendor.folder]);
+                vendor.checksums.iter().for_each(|path| check(tool, &["version", "tag", "target", "file"], path));
+                files.chain(others.map(String::as_str)).for_each(|template| check(tool, &VENDOR, template));
+            }
+        }
+    }
 
     #[test]
     fn the_catalogue_is_sound() {

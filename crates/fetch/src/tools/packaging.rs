@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use vx_base::system::platform::{Os, Platform};
+use vx_base::template;
 
 pub(crate) use vendor::{ArchivePath, IndexPath, Names, Site, VendorPackaging};
 
@@ -102,13 +103,18 @@ pub(crate) struct Companion {
 impl Companion {
     /// Its name on a platform.
     pub(crate) fn package(&self, platform: Platform) -> String {
-        self.package.replace("{node}", &node_name(platform))
+        with_node_name(&self.package, platform)
     }
 
     /// The folder of the release that it is unpacked into.
     pub(crate) fn folder(&self, platform: Platform) -> String {
-        self.into.replace("{node}", &node_name(platform))
+        with_node_name(&self.into, platform)
     }
+}
+
+/// A template whose only name is `node`.
+fn with_node_name(template: &str, platform: Platform) -> String {
+    template::fill(template, |name| (name == "node").then(|| node_name(platform)))
 }
 
 /// Node's name of a platform.

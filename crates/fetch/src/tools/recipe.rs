@@ -183,8 +183,11 @@ impl Recipe {
                 None if ready => path.clone(),
                 None => format!("{path}.exe"),
             };
-            let path = path.replace("{wheel}", &wheel).replace("{go}", &go_name(self.platform));
-            template::expand(&path, version, self.platform)
+            template::fill(&path, |name| match name {
+                "wheel" => Some(wheel.clone()),
+                "go" => Some(go_name(self.platform)),
+                name => template::word_value(name, version, self.platform),
+            })
         };
         let program =
             |one: &ProgramPath| Program { name: one.name.clone(), path: path(one), runner: one.runner.clone() };

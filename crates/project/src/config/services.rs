@@ -15,7 +15,7 @@ use vx_base::nearest::nearest;
 
 use super::reader::{Reader, kind};
 use crate::problem::Problem;
-use crate::services::{OWN_PORT, Reload, Service, circle, ports_named};
+use crate::services::{OWN_PORT, Reload, Service, circle, ports_named, uses_name};
 use fields::service;
 use preset::of_preset;
 
@@ -134,9 +134,9 @@ fn check_ports(reader: &mut Reader<'_>, table: &DeTable<'_>, services: &[Service
         let reload = renewal.reload.iter().flat_map(Reload::texts).map(|text| ("reload", text));
         let texts = service.command.iter().map(|text| ("command", text)).chain(build).chain(reload);
         for (key, text) in texts.chain(service.env.values().map(|text| ("env", text))) {
-            if text.contains(OWN_PORT) && service.port.is_none() {
+            if uses_name(text, OWN_PORT) && service.port.is_none() {
                 let advice = Some("add port = \"auto\", for example".to_owned());
-                reader.error(place(key), format!("`{}` has no port for `{OWN_PORT}`", service.name), advice);
+                reader.error(place(key), format!("`{}` has no port for `{{{OWN_PORT}}}`", service.name), advice);
             }
             for other in ports_named(text).filter(|other| !has_port(other)) {
                 let message = format!("`{}` uses the port of `{other}`, which has none", service.name);

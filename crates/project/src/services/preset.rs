@@ -38,7 +38,7 @@ pub fn vite_go(plugin: &str, path: &str) -> [Service; 2] {
     vite.command = [words(&["node", VITE]), words(&VITE_ARGUMENTS)].concat();
     vite.port = Some(Port::Auto);
     go.renewal = Renewal {
-        build: [words(&["go", "build", "-o"]), vec![format!("{TARGET}/{PROGRAM}")], words(&["."])].concat(),
+        build: [words(&["go", "build", "-o"]), vec![format!("{{{TARGET}}}/{PROGRAM}")], words(&["."])].concat(),
         reload: None,
         errors: Some("go".to_owned()),
     };

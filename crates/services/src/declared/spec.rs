@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use vx_base::files::agreed_file::AgreedFile;
 use vx_base::trouble::{Explain, TroubleKind};
 use vx_process::Inherited;
-use vx_project::services::{Reload, Service, TARGET, with_ports};
+use vx_project::services::{Reload, Service, ServiceNames};
 
 use super::order::{BuildOrder, Order, signal_number};
 use crate::builds::built::{current, of_epoch};
@@ -101,8 +101,8 @@ impl Spec {
 
     /// A text with ports and the folder of a build in place of their words.
     fn expanded(&self, text: &str, ports: &BTreeMap<String, u16>, target: &Path) -> String {
-        let own = ports.get(&self.service.name).copied();
-        with_ports(text, own, |other| ports.get(other).copied()).replace(TARGET, &target.to_string_lossy())
+        let own_port = ports.get(&self.service.name).copied();
+        ServiceNames { own_port, ports, target: &target.to_string_lossy() }.expand(text)
     }
 
     fn environment(&self, ports: &BTreeMap<String, u16>, target: &Path) -> Vec<(OsString, OsString)> {

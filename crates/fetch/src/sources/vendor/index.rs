@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vx_base::age::Published;
 use vx_base::package::candidate::is_version;
+use vx_base::template::{self, TemplatePart};
 
 use crate::documents::http::Document;
 use crate::error::SourceErrorKind;
@@ -119,7 +120,11 @@ fn published(text: &str) -> Option<Published> {
 
 /// The versions in the file names of a release.
 fn versions_in(name: &str, release: &IndexedRelease, target: &str) -> Vec<String> {
-    let name = name.replace("{target}", target).replace("{tag}", &release.tag);
+    let name = template::fill(name, |name| match name {
+        "target" => Some(target.to_owned()),
+        "tag" => Some(release.tag.clone()),
+        _ => None,
+    });
     let Some((before, after)) = name.split_once("{version}") else { return Vec::new() };
     let version = |file: &String| Some(file.strip_prefix(before)?.strip_suffix(after)?.to_owned());
     release.files.keys().filter_map(version).collect()
@@ -127,8 +132,11 @@ fn versions_in(name: &str, release: &IndexedRelease, target: &str) -> Vec<String
 
 /// True if a name begins and ends like the wanted ones: some lists have a thousand others.
 fn looks_like(wanted: &str, name: &str) -> bool {
-    let begin = wanted.split('{').next().unwrap_or_default();
-    let end = wanted.rsplit('}').next().unwrap_or_default();
+    let text = |part| match part {
+        Some(TemplatePart::Text(text)) => text,
+        _ => "",
+    };
+    let (begin, end) = (text(template::parts(wanted).next()), text(template::parts(wanted).last()));
     name.starts_with(begin) && name.ends_with(end)
 }
 

@@ -101,8 +101,8 @@ impl Vendor {
             let digest = match (stated, &packaging.checksums) {
                 (Some(digest), _) => Some(digest),
                 (None, Some(list)) => {
-                    let of_all = !list.contains("{file}");
-                    let list = names.expand(&list.replace("{file}", &file));
+                    let of_all = packaging.has_sums_of_all();
+                    let list = names.expand_checksums(list, &file);
                     let sums = self.sums(cache, netrc, &what, &packaging.site, &below(&folder, &list));
                     let sums = sums.map_err(|error| match error.kind {
                         // If the list of all checksums is missing, the release is not trusted. If only the checksum

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use vx_base::system::platform::{Os, Platform};
+use vx_base::template;
 
 use super::ProgramPath;
 
@@ -30,7 +31,7 @@ pub(crate) struct VendorPackaging {
     #[serde(default)]
     pub(crate) was: Vec<String>,
     pub(crate) archives: Vec<ArchivePath>,
-    /// The file with the checksums of an archive, in the same folder.
+    /// The file with the checksums of an archive, in the same folder; `{file}` stands for the archive's name.
     #[serde(default)]
     pub(crate) checksums: Option<String>,
     /// The vendor's names of the platforms.
@@ -92,7 +93,15 @@ pub(crate) struct OtherArchive {
     pub(crate) strip: Option<u32>,
 }
 
+/// The name that stands for an archive's file where its checksums are.
+const FILE: &str = "file";
+
 impl VendorPackaging {
+    /// True if one file has the checksums of all archives of a release.
+    pub(crate) fn has_sums_of_all(&self) -> bool {
+        self.checksums.as_deref().is_some_and(|path| template::names(path).all(|name| name != FILE))
+    }
+
     /// The sites in use.
     #[cfg(test)]
     pub(crate) fn sites(&self) -> [&str; 2] {
@@ -124,8 +133,22 @@ pub(crate) struct Names<'a> {
 }
 
 impl Names<'_> {
+    /// The path of the checksums of this file.
+    pub(crate) fn expand_checksums(&self, path: &str, file: &str) -> String {
+        template::fill(path, |name| if name == FILE { Some(file.to_owned()) } else { self.value(name) })
+    }
+
+    fn value(&self, name: &str) -> Option<String> {
+        let value = match name {
+            "version" => self.version,
+            "tag" => self.tag,
+            "target" => self.target,
+            _ => return None,
+        };
+        Some(value.to_owned())
+    }
+
     pub(crate) fn expand(&self, path: &str) -> String {
-        let path = path.replace("{target}", self.target).replace("{tag}", self.tag);
-        path.replace("{version}", self.version)
+        template::fill(path, |name| self.value(name))
     }
 }

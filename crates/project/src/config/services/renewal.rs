@@ -5,7 +5,7 @@ use toml::de::DeTable;
 
 use super::words::words;
 use crate::config::reader::{Reader, Value};
-use crate::services::{Reload, Renewal, TARGET};
+use crate::services::{Reload, Renewal, TARGET, uses_name};
 
 /// The compilers whose mistakes are known.
 const COMPILERS: [&str; 4] = ["go", "rustc", "tsc", "esbuild"];
@@ -25,9 +25,9 @@ pub(super) fn renewal(reader: &mut Reader<'_>, place: &str, table: &DeTable<'_>)
         }
         let keys = ["command", "env", "reload"].into_iter();
         let mut values = keys.filter_map(|key| Some((key, table.get(key)?)));
-        let used = values.find(|(_, value)| reader.raw(value).contains(TARGET));
+        let used = values.find(|(_, value)| uses_name(reader.raw(value), TARGET));
         if let Some((key, value)) = used {
-            let message = format!("{} uses `{TARGET}`, and {place} has no build", what(key));
+            let message = format!("{} uses `{{{TARGET}}}`, and {place} has no build", what(key));
             reader.error(value.span(), message, advice());
         }
     }

@@ -9,7 +9,7 @@ use vx_base::nearest::nearest;
 use vx_base::package::Program;
 use vx_base::package::source_kind::SourceKind;
 use vx_base::system::platform::{Os, Platform};
-use vx_base::template;
+use vx_base::template::{self, UnknownName};
 
 use crate::config::reader::{Reader, Value};
 use crate::config::{DeclaredAddresses, DeclaredDigests};
@@ -55,10 +55,10 @@ fn address(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Str
         reader.error(value.span(), format!("{what} is no web address"), Some("begin it with https://".into()));
         return None;
     }
-    if let Some(word) = template::unknown_word(&text) {
-        let advice =
-            Some("use {version}, {os}, {arch} and {triple}, or other names as in {os:macos=Darwin}".to_owned());
-        reader.error(value.span(), format!("{what} holds `{{{word}}}`, which stands for nothing"), advice);
+    if let Some(name) = template::unknown_word(&text) {
+        let unknown = UnknownName { place: what, name, known: &template::WORDS };
+        let advice = format!("{}, or other names as in {{os:macos=Darwin}}", unknown.advice());
+        reader.error(value.span(), unknown.to_string(), Some(advice));
         return None;
     }
     Some(text)
