@@ -2,11 +2,11 @@
 
 mod directory;
 #[cfg(feature = "read")]
-mod listed;
+mod listing;
 
 pub use directory::{board_files, gc, remove_named, remove_over, stale};
 #[cfg(feature = "read")]
-pub use listed::{Listed, list};
+pub use listing::{ListedBoard, list};
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::liveness::process::{self, ProcessMark};
 use crate::mutex::Mutex;
 use crate::progress::{BoardState, Kind};
 use crate::segment::{self, Segment};
-use crate::slot::{self, ClaimError, EndError, Ending, LogWriter, Reservation, ReserveError, Work};
+use crate::slot::{self, ClaimError, EndError, Ending, LogWriter, Reservation, ReserveError, SlotWork};
 #[cfg(feature = "read")]
 use crate::snapshot::Reader;
 use crate::stamp;
@@ -43,7 +43,7 @@ impl Board {
     pub fn create(path: &Path, title: &str, capacity: u32) -> Result<Self, CreateError> {
         let facts = facts(capacity, process::own(), 0)?;
         let segment = segment::create_file(path, &facts, |segment| write_title(segment, title))?;
-        Ok(Self::of(segment))
+        Ok(Self::from_segment(segment))
     }
 
     /// Make a board file on behalf of the process `owner`: for a program that a shell script calls. The board belongs
@@ -54,9 +54,9 @@ impl Board {
     /// As [`create`](Self::create), and when there is no such process.
     pub fn create_for(path: &Path, title: &str, capacity: u32, owner: u32) -> Result<Self, CreateError> {
         let no_owner = || CreateError::NoOwner { path: path.to_path_buf(), pid: owner };
-        let facts = facts(capacity, process::of(owner).ok_or_else(no_owner)?, CREATOR_HOLDS_NO_LOCK)?;
+        let facts = facts(capacity, process::mark_of_pid(owner).ok_or_else(no_owner)?, CREATOR_HOLDS_NO_LOCK)?;
         let segment = segment::create_file(path, &facts, |segment| write_title(segment, title))?;
-        Ok(Self::of(segment))
+        Ok(Self::from_segment(segment))
     }
 
     /// Open the board that was made for one of the processes `owners` with [`create_for`](Self::create_for), in order
@@ -69,10 +69,10 @@ impl Board {
         let facts = segment.facts();
         let (pid, creator) = (facts.creator_pid, ProcessMark::of_creator(facts));
         let handed_over = facts.compatible & CREATOR_HOLDS_NO_LOCK != 0 && facts.boot_id == process::boot_id();
-        if !handed_over || !owners.iter().any(|owner| process::of(*owner) == Some(creator)) {
+        if !handed_over || !owners.iter().any(|owner| process::mark_of_pid(*owner) == Some(creator)) {
             return Err(ClaimError::OtherCreator { pid });
         }
-        Ok(Self::of(segment))
+        Ok(Self::from_segment(segment))
     }
 
     /// Make a board without a name, in memory, for a run that no directory has a place for: processes of this user that
@@ -84,7 +84,7 @@ impl Board {
     pub fn create_unnamed(title: &str, capacity: u32) -> Result<Self, CreateError> {
         let facts = facts(capacity, process::own(), 0)?;
         let segment = segment::create_unnamed(&facts, |segment| write_title(segment, title))?;
-        Ok(Self::of(segment))
+        Ok(Self::from_segment(segment))
     }
 
     /// Make a board in a named segment of the system, attached to as `shm:NAME`.
@@ -94,10 +94,10 @@ impl Board {
     pub fn create_named(name: &str, title: &str, capacity: u32) -> Result<Self, CreateError> {
         let facts = facts(capacity, process::own(), 0)?;
         let segment = segment::create_named(name, &facts, |segment| write_title(segment, title))?;
-        Ok(Self::of(segment))
+        Ok(Self::from_segment(segment))
     }
 
-    fn of(segment: Segment) -> Self {
+    fn from_segment(segment: Segment) -> Self {
         let id = hexadecimal(segment.facts().board_id);
         Self { segment, id, turn: Mutex::new(()) }
     }
@@ -131,14 +131,14 @@ impl Board {
     /// # Errors
     /// When every slot is in use, or one that has not ended has this key.
     pub fn reserve(&self, key: &str, version: &str, kind: Kind) -> Result<Reservation, ReserveError> {
-        self.reserve_as(&Work::new(key, version, kind))
+        self.reserve_as(&SlotWork::new(key, version, kind))
     }
 
     /// As [`reserve`](Self::reserve), with more about the work than its name.
     ///
     /// # Errors
     /// As [`reserve`](Self::reserve).
-    pub fn reserve_as(&self, work: &Work<'_>) -> Result<Reservation, ReserveError> {
+    pub fn reserve_as(&self, work: &SlotWork<'_>) -> Result<Reservation, ReserveError> {
         let _turn = self.turn.lock();
         let (slot, generation) = slot::reserve_place(&self.segment, work)?;
         slot::ring(&self.segment);
@@ -164,11 +164,11 @@ impl Board {
         Ok(Reservation { slot: ended.slot, generation })
     }
 
-    /// The writer of a slot's log, if [`Work::log_writer`] named this process when the slot was reserved. The log begins
+    /// The writer of a slot's log, if [`SlotWork::log_writer`] named this process when the slot was reserved. The log begins
     /// with the reservation; the claim by the slot's own process does not begin it again. One thread at a time may write
     /// it.
     pub fn log_writer(&self, reservation: Reservation) -> Option<LogWriter<'_>> {
-        LogWriter::of(&self.segment, reservation.slot, reservation.generation)
+        LogWriter::for_life(&self.segment, reservation.slot, reservation.generation)
     }
 
     /// Record how a slot's process ended, after `wait()` has returned, or that it will never be started.

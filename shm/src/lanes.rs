@@ -4,7 +4,7 @@
 //! another. No list is walked, however many there are. A thread that waits for a lane sleeps until one is free. Nothing
 //! here touches the board, so that `tests/loom` can run all of it.
 
-mod left;
+mod free_lanes;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError};
@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use crate::atomics::{Condvar, Mutant, Mutex, MutexGuard, broken, in_order};
 use crate::layout::hash_key;
-use crate::stamp::Control;
-use left::Left;
+use crate::stamp::ControlWord;
+use free_lanes::FreeLanes;
 
 /// The time for which a lane that has ended keeps its last view before another key takes it, while one is left that was
 /// never used.
@@ -21,11 +21,11 @@ pub const REST_NS: u64 = 1_000_000_000;
 
 /// A slot of a pool, and the control word that it was left under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lane {
+pub struct PoolLane {
     /// The slot's place in the table.
     pub slot: u32,
     /// The control word under which the next life begins.
-    pub left: Control,
+    pub left: ControlWord,
     /// False if its byte is free because its last writer did not end it: whoever locks it first may take it.
     pub locked: bool,
 }
@@ -49,9 +49,9 @@ pub struct Lanes {
 /// The lanes that are free, by what a reader still sees of them.
 #[derive(Debug, Default)]
 struct Free {
-    never_used: VecDeque<Lane>,
+    never_used: VecDeque<PoolLane>,
     /// Those that had a life. One that was not ended is shown as lost until it is used again.
-    left: Left,
+    left: FreeLanes,
     /// The keys in use, and the other way round.
     slots: HashMap<Arc<str>, u32>,
     keys: HashMap<u32, Arc<str>>,
@@ -61,12 +61,12 @@ struct Free {
 
 impl Lanes {
     /// Add a lane that was never used.
-    pub fn add_unused(&self, lane: Lane) {
+    pub fn add_unused(&self, lane: PoolLane) {
         self.lock().never_used.push_back(lane);
     }
 
     /// Add a lane that has ended, or, without a time, one that was left without an end, with the hash of the key it had.
-    pub fn add_left(&self, lane: Lane, ended_at_ns: Option<u64>, key_hash: u64) {
+    pub fn add_left(&self, lane: PoolLane, ended_at_ns: Option<u64>, key_hash: u64) {
         self.lock().left.add(lane, ended_at_ns, key_hash);
     }
 
@@ -76,7 +76,7 @@ impl Lanes {
     ///
     /// # Errors
     /// When a lane has this key already, or none is free.
-    pub fn take(&self, key: &str, now_ns: u64, patience: Option<Duration>) -> Result<Lane, NoLane> {
+    pub fn acquire(&self, key: &str, now_ns: u64, patience: Option<Duration>) -> Result<PoolLane, NoLane> {
         let key: Arc<str> = key.into();
         let mut free = self.lock();
         let mut began = None;
@@ -99,7 +99,7 @@ impl Lanes {
     }
 
     /// Take back a lane whose life is over, as it was left; without a time if it was left without an end.
-    pub fn give_back(&self, lane: Lane, ended_at_ns: Option<u64>) {
+    pub fn give_back(&self, lane: PoolLane, ended_at_ns: Option<u64>) {
         let mut free = self.lock();
         let key = free.forget_key(lane.slot);
         free.left.add(lane, ended_at_ns, hash_key(&key.unwrap_or_default()));
@@ -130,7 +130,7 @@ impl Lanes {
 }
 
 impl Free {
-    fn next(&mut self, key_hash: u64, now_ns: u64) -> Option<Lane> {
+    fn next(&mut self, key_hash: u64, now_ns: u64) -> Option<PoolLane> {
         let rested = self.left.first_ended_at_ns().is_some_and(|at| now_ns.saturating_sub(at) >= REST_NS);
         let own = self.left.take_of(key_hash);
         let other = || match rested {
@@ -162,21 +162,21 @@ mod tests {
     use super::*;
     use crate::progress::SlotState;
 
-    const FREE: Control = Control::of(0, SlotState::Free, false);
+    const FREE: ControlWord = ControlWord::new(0, SlotState::Free, false);
 
-    fn lane(slot: u32) -> Lane {
-        Lane { slot, left: FREE, locked: true }
+    fn lane(slot: u32) -> PoolLane {
+        PoolLane { slot, left: FREE, locked: true }
     }
 
     fn taken(lanes: &Lanes, key: &str, now_ns: u64) -> u32 {
-        lanes.take(key, now_ns, None).unwrap().slot
+        lanes.acquire(key, now_ns, None).unwrap().slot
     }
 
     #[test]
     fn an_end_is_kept_in_view_for_a_second_while_there_is_room() {
         let lanes = Lanes::default();
         (0..3).for_each(|slot| lanes.add_unused(lane(slot)));
-        lanes.add_left(Lane { locked: false, ..lane(9) }, None, 0);
+        lanes.add_left(PoolLane { locked: false, ..lane(9) }, None, 0);
         assert_eq!(taken(&lanes, "a", 10), 0);
         lanes.give_back(lane(0), Some(20));
         assert_eq!(taken(&lanes, "b", 30), 1, "the first has just ended");
@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(taken(&lanes, "e", 22 + REST_NS), 2, "there is no other, and it ended first");
         assert_eq!(taken(&lanes, "f", 22 + REST_NS), 1);
         assert_eq!(taken(&lanes, "g", 22 + REST_NS), 9, "one that was left without an end comes last");
-        assert_eq!(lanes.take("h", 22 + REST_NS, None), Err(NoLane::AllInUse));
+        assert_eq!(lanes.acquire("h", 22 + REST_NS, None), Err(NoLane::AllInUse));
     }
 
     #[test]
@@ -200,7 +200,7 @@ mod tests {
         lanes.give_back(lane(0), Some(30));
         assert_eq!(taken(&lanes, "a", 31), 0, "no sooner has it ended than it has the key again");
         assert_eq!(taken(&lanes, "before", 31), 7, "another process had the key in this slot");
-        lanes.give_back(Lane { locked: false, ..lane(0) }, None);
+        lanes.give_back(PoolLane { locked: false, ..lane(0) }, None);
         assert_eq!(taken(&lanes, "a", 32), 0, "nor need it have ended");
         assert_eq!((taken(&lanes, "c", 33), taken(&lanes, "d", 33)), (2, 1), "other keys have what is left");
         lanes.give_back(lane(1), Some(40));
@@ -212,7 +212,7 @@ mod tests {
         let lanes = Lanes::default();
         (0..2).for_each(|slot| lanes.add_unused(lane(slot)));
         assert_eq!(taken(&lanes, "a", 0), 0);
-        assert_eq!(lanes.take("a", 0, None), Err(NoLane::KeyInUse(0)));
+        assert_eq!(lanes.acquire("a", 0, None), Err(NoLane::KeyInUse(0)));
         lanes.lose(0);
         assert_eq!(taken(&lanes, "a", 0), 1);
         lanes.give_back(lane(1), None);

@@ -65,9 +65,9 @@ mod key;
 mod text;
 
 #[cfg(any(loom, feature = "internals"))]
-pub use cells::{ColdRecord, Doorbell, HeaderPage, HotLine, Latch, LogCounters, Words};
+pub use cells::{ColdRecord, Doorbell, HeaderPage, HotLine, Latch, LatchCopy, LogCounters};
 #[cfg(not(any(loom, feature = "internals")))]
-pub(crate) use cells::{ColdRecord, Doorbell, HeaderPage, HotLine, Latch, LogCounters, Words};
+pub(crate) use cells::{ColdRecord, Doorbell, HeaderPage, HotLine, Latch, LatchCopy, LogCounters};
 pub use header::{FORM_BOARD, FORM_DUMP, HeaderImage, LayoutFault, READY, Region, hexadecimal};
 pub use image::{ColdImage, HotImage, IdentityImage, NotesImage, SlotImage, TextImage, TransitionImage};
 pub use key::hash_key;
@@ -161,7 +161,7 @@ mod drawn_as_built {
         assert!(offset_of!(ColdImage, exit_signal) == 217 && offset_of!(ColdImage, exit_code) == 220);
         assert!(offset_of!(ColdRecord, ended_at) == 224 && offset_of!(ColdImage, ended_at) == 224);
         assert!(offset_of!(ColdRecord, text) == 232 && offset_of!(ColdImage, text_stamp) == 232);
-        assert!(offset_of!(ColdImage, text) == 240 && size_of::<Words<TEXT_WORDS>>() == 192);
+        assert!(offset_of!(ColdImage, text) == 240 && size_of::<LatchCopy<TEXT_WORDS>>() == 192);
         assert!(offset_of!(ColdRecord, notes) == 624 && offset_of!(ColdImage, notes_stamp) == 624);
         assert!(offset_of!(ColdImage, notes) == 632 && size_of::<NotesImage>() == 8 * NOTE_WORDS);
         assert!(offset_of!(ColdRecord, transitions) == 888 && offset_of!(ColdImage, transitions) == 888);

@@ -202,7 +202,7 @@ mod snapshot;
 #[cfg(not(loom))]
 pub use board::{Board, board_files, gc, remove_named, remove_over, stale};
 #[cfg(all(not(loom), feature = "read"))]
-pub use board::{Listed, list};
+pub use board::{ListedBoard, list};
 #[cfg(all(not(loom), feature = "dump"))]
 pub use error::DumpError;
 #[cfg(all(not(loom), feature = "read"))]
@@ -222,8 +222,8 @@ pub use segment::InPairs;
 pub use segment::Unnamed;
 #[cfg(not(loom))]
 pub use slot::{
-    ClaimError, EndError, Ending, LOG_LINE_BYTES, LogWriter, Reservation, ReserveError, Reserved, Slot, Work,
+    ClaimError, EndError, Ending, LOG_LINE_BYTES, LogWriter, Reservation, ReserveError, Reserved, Slot, SlotWork,
 };
 #[cfg(all(not(loom), feature = "read"))]
-pub use snapshot::{Numbers, Reader};
+pub use snapshot::{PolledNumbers, Reader};
 pub use view::{BoardView, Creator, Liveness, SlotView, Snapshot, Transition, WaitsFor};

@@ -13,14 +13,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::atomics::{AtomicU32, Ordering};
-use crate::lanes::{Lane, Lanes, NoLane};
-use crate::liveness::process::{self, Writer};
+use crate::lanes::{Lanes, NoLane, PoolLane};
+use crate::liveness::process::{self, SlotWriterProcess};
 use crate::liveness::{beats as heart, clock};
 use crate::mutex::Mutex;
 use crate::progress::{Kind, SlotState};
 use crate::segment::{Segment, lock};
-use crate::slot::{self, ClaimError, Hold, NewLife, ReserveError, Slot, Work};
-use crate::stamp::{self, Control, ORIGIN_JOINED};
+use crate::slot::{self, ClaimError, NewLife, ReleaseSlotByte, ReserveError, Slot, SlotWork};
+use crate::stamp::{self, ControlWord, ORIGIN_JOINED};
 use beats::LaneBeats;
 
 /// Slots of one board that this process has claimed together. Each task takes one for as long as it runs.
@@ -30,11 +30,11 @@ use beats::LaneBeats;
 /// may then also be taken by another process, as after a crash.
 #[derive(Debug)]
 pub struct Pool {
-    held: Arc<Held>,
+    held: Arc<PoolHold>,
 }
 
 /// The hold on the lanes of a pool, shared with the slots that are in use.
-struct Held {
+struct PoolHold {
     segment: Arc<Segment>,
     lanes: Lanes,
     slots: Vec<u32>,
@@ -45,7 +45,7 @@ struct Held {
     /// One thread at a time locks the table: the system does not tell the threads of one descriptor apart.
     turn: Mutex<()>,
     /// This process, looked up once.
-    writer: Writer,
+    writer: SlotWriterProcess,
 }
 
 impl Pool {
@@ -58,8 +58,9 @@ impl Pool {
         let segment = Arc::new(slot::open(board)?);
         let beats = Arc::new(LaneBeats::new(segment.clone()));
         let ours = (0..segment.facts().slot_count).map(|_| AtomicU32::new(0)).collect();
-        let (lanes_of, writer) = (Lanes::default(), Writer::of(process::own()));
-        let mut held = Held { segment, lanes: lanes_of, slots: Vec::new(), beats, ours, turn: Mutex::new(()), writer };
+        let (lanes_of, writer) = (Lanes::default(), SlotWriterProcess::for_own_user(process::own()));
+        let mut held =
+            PoolHold { segment, lanes: lanes_of, slots: Vec::new(), beats, ours, turn: Mutex::new(()), writer };
         held.take_slots(lanes)?;
         held.segment.touch_slots(&held.slots);
         heart::keep(&held.beats, heart::INTERVAL).map_err(ClaimError::Beats)?;
@@ -75,7 +76,7 @@ impl Pool {
     /// # Errors
     /// When a lane of this pool that has not ended has the key, every lane is in use, or the board is closed.
     pub fn begin(&self, key: &str, version: &str, kind: Kind) -> Result<Slot, ClaimError> {
-        self.begin_as(&Work::new(key, version, kind), None)
+        self.begin_as(&SlotWork::new(key, version, kind), None)
     }
 
     /// As [`begin`](Self::begin), with more about the work than its name, and with patience: while every lane is in use
@@ -83,13 +84,14 @@ impl Pool {
     ///
     /// # Errors
     /// As [`begin`](Self::begin).
-    pub fn begin_as(&self, work: &Work<'_>, patience: Option<Duration>) -> Result<Slot, ClaimError> {
+    pub fn begin_as(&self, work: &SlotWork<'_>, patience: Option<Duration>) -> Result<Slot, ClaimError> {
         if work.key.is_empty() {
             return Err(ReserveError::NoKey.into());
         }
         let held = &self.held;
         loop {
-            let lane = held.lanes.take(work.key, clock::now_ns(), patience).map_err(|none| self.refused(none, work))?;
+            let lane =
+                held.lanes.acquire(work.key, clock::now_ns(), patience).map_err(|none| self.refused(none, work))?;
             let begun = match stamp::is_closed(&held.segment.header().closed) {
                 true => Err(ClaimError::Closed),
                 false => held.begin_in(lane, work),
@@ -110,7 +112,7 @@ impl Pool {
         self.held.slots.len() as u32
     }
 
-    fn refused(&self, none: NoLane, work: &Work<'_>) -> ClaimError {
+    fn refused(&self, none: NoLane, work: &SlotWork<'_>) -> ClaimError {
         match none {
             NoLane::KeyInUse(slot) => ReserveError::KeyInUse { key: work.key.to_owned(), slot }.into(),
             NoLane::AllInUse => ClaimError::NoLane { lanes: self.lanes() },
@@ -118,7 +120,7 @@ impl Pool {
     }
 }
 
-impl Held {
+impl PoolHold {
     /// Lock the bytes of as many slots as are wanted, under the table's lock. Those of writers that are gone stay free
     /// until they are used, and show as lost until then.
     fn take_slots(&mut self, wanted: u32) -> Result<(), ClaimError> {
@@ -134,7 +136,7 @@ impl Held {
                 continue;
             }
             self.slots.push(slot);
-            let lane = Lane { slot, left: candidate.control, locked };
+            let lane = PoolLane { slot, left: candidate.control, locked };
             match candidate.ended_at_ns() {
                 None if locked => {
                     self.own(slot);
@@ -152,7 +154,7 @@ impl Held {
     }
 
     /// Begin a life in a lane that was handed out. Returns its generation; `None` if it is another process's by now.
-    fn begin_in(&self, lane: Lane, wanted: &Work<'_>) -> Result<Option<u32>, ClaimError> {
+    fn begin_in(&self, lane: PoolLane, wanted: &SlotWork<'_>) -> Result<Option<u32>, ClaimError> {
         let ours = self.ours.get(lane.slot as usize).is_some_and(|ours| ours.load(Ordering::Relaxed) == 1);
         if lane.locked && ours {
             return self.begin_under_lock(lane, wanted);
@@ -162,7 +164,7 @@ impl Held {
         self.begin_under_lock(lane, wanted)
     }
 
-    fn begin_under_lock(&self, lane: Lane, wanted: &Work<'_>) -> Result<Option<u32>, ClaimError> {
+    fn begin_under_lock(&self, lane: PoolLane, wanted: &SlotWork<'_>) -> Result<Option<u32>, ClaimError> {
         if !lane.locked && !slot::lock_slot(&self.segment, lane.slot)? {
             return Ok(None);
         }
@@ -192,8 +194,8 @@ impl Held {
     }
 }
 
-impl Hold for Held {
-    fn let_go(&self, slot: u32, left: Control) {
+impl ReleaseSlotByte for PoolHold {
+    fn let_go(&self, slot: u32, left: ControlWord) {
         let ended = slot::known_state(left).ended();
         // A forked child that drops its copy has no part in the lanes, whose lock another thread may have held at the fork.
         if !ended && self.writer.mark.pid != std::process::id() {
@@ -204,11 +206,11 @@ impl Hold for Held {
             true => self.own(slot),
             false => self.unlock(slot),
         }
-        self.lanes.give_back(Lane { slot, left, locked: ended }, ended.then(clock::now_ns));
+        self.lanes.give_back(PoolLane { slot, left, locked: ended }, ended.then(clock::now_ns));
     }
 }
 
-impl Drop for Held {
+impl Drop for PoolHold {
     fn drop(&mut self) {
         // Here, because the thread that beats may keep the file open a moment longer.
         for slot in &self.slots {
@@ -217,7 +219,7 @@ impl Drop for Held {
     }
 }
 
-impl std::fmt::Debug for Held {
+impl std::fmt::Debug for PoolHold {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Held").field("segment", &self.segment).field("lanes", &self.slots.len()).finish_non_exhaustive()
     }

@@ -46,7 +46,7 @@ use crate::layout::{
 
 /// The memory of one board, and the facts of its header: see [`parts`] for the layout.
 pub(crate) struct Segment {
-    memory: Memory,
+    memory: SegmentMemory,
     writable: bool,
     facts: HeaderImage,
     path: PathBuf,
@@ -65,11 +65,11 @@ enum Backing {
 }
 
 /// Memory that other threads and processes may store to, and that stays as long as this value lives.
-struct Memory {
+struct SegmentMemory {
     base: NonNull<u8>,
     length: usize,
     /// Declared before the map that it guards, so that the guard is dropped first.
-    guard: guard::Guard,
+    guard: guard::MapGuard,
     backing: Backing,
 }
 
@@ -78,24 +78,24 @@ struct Memory {
 // segments opened for writing. `MmapRaw` and `Copied` are Send and Sync themselves. `Shmem` is not, because it holds a
 // raw pointer to its map; it is used for that pointer, its length and its drop, none of which is tied to a thread.
 #[allow(unsafe_code)]
-unsafe impl Send for Memory {}
+unsafe impl Send for SegmentMemory {}
 // SAFETY: as above.
 #[allow(unsafe_code)]
-unsafe impl Sync for Memory {}
+unsafe impl Sync for SegmentMemory {}
 
 /// Types that are made of atomics only: any bits are valid, and others may store to them meanwhile.
 ///
 /// # Safety
 /// Every field must be an atomic, or padding that is never read, and the alignment at most 8.
 #[allow(unsafe_code)]
-unsafe trait Shared: 'static {}
+unsafe trait AtomicsOnly: 'static {}
 
 macro_rules! shared {
     ($($type:ty),*) => { $(
         const _: () = assert!(align_of::<$type>() <= 8);
         // SAFETY: made of atomics and unread padding, as its definition shows; the alignment was just asserted.
         #[allow(unsafe_code)]
-        unsafe impl Shared for $type {}
+        unsafe impl AtomicsOnly for $type {}
     )* };
 }
 shared!(HeaderPage, Doorbell, HotLine, ColdRecord, LogCounters, AtomicU64);
@@ -151,9 +151,9 @@ plain! {
     SlotImage { hot: HotImage, cold: ColdImage }
 }
 
-impl Memory {
+impl SegmentMemory {
     /// `None` for memory that does not exist or begins at an unaligned address.
-    fn of(backing: Backing, writable: bool) -> Option<Self> {
+    fn from_backing(backing: Backing, writable: bool) -> Option<Self> {
         let (base, length) = match &backing {
             Backing::Mapped(map) => (map.as_mut_ptr(), map.len()),
             Backing::Named(map) => (map.as_ptr(), map.len()),
@@ -162,16 +162,16 @@ impl Memory {
         let base = NonNull::new(base).filter(|base| base.cast::<u64>().is_aligned())?;
         let guard = match &backing {
             // Another process may cut the file short.
-            Backing::Mapped(_) => guard::Guard::over(base.as_ptr(), length, writable),
-            Backing::Named(_) => guard::Guard::over(base.as_ptr(), length, true),
-            Backing::Copied(_) => guard::Guard::none(),
+            Backing::Mapped(_) => guard::MapGuard::over(base.as_ptr(), length, writable),
+            Backing::Named(_) => guard::MapGuard::over(base.as_ptr(), length, true),
+            Backing::Copied(_) => guard::MapGuard::none(),
         };
         Some(Self { base, length, guard, backing })
     }
 
     /// True if `count` records of `T`, the first at `offset`, each `stride` after the one before, lie inside.
     #[inline(always)]
-    fn holds<T: Shared>(&self, offset: usize, stride: usize, count: usize) -> bool {
+    fn holds<T: AtomicsOnly>(&self, offset: usize, stride: usize, count: usize) -> bool {
         let end = stride.checked_mul(count.saturating_sub(1)).and_then(|last| last.checked_add(offset));
         let end = end.and_then(|last| last.checked_add(size_of::<T>()));
         offset.is_multiple_of(8) && stride.is_multiple_of(8) && end.is_some_and(|end| end <= self.length)
@@ -182,10 +182,10 @@ impl Memory {
     /// # Panics
     /// When they do not lie inside: the header's check has shown that they do.
     #[inline(always)]
-    fn at<T: Shared>(&self, offset: usize) -> &T {
+    fn at_offset<T: AtomicsOnly>(&self, offset: usize) -> &T {
         assert!(self.holds::<T>(offset, 0, 1), "the header was checked");
         // SAFETY: the assertion keeps the reference inside the memory and aligned to 8 (`base` is, by `of`), which is
-        // enough for every `Shared` type. `T` holds atomics only, so any bits are valid and other processes may store
+        // enough for every `AtomicsOnly` type. `T` holds atomics only, so any bits are valid and other processes may store
         // meanwhile. The memory lives as long as `self`. On a map that is read-only only loads of at most 8 bytes are
         // made, relaxed, which are plain loads on every supported processor.
         #[allow(unsafe_code)]
@@ -197,9 +197,9 @@ impl Memory {
     /// The first records of a region. Checked once, so that walking over them checks nothing again.
     ///
     /// # Panics
-    /// As [`at`](Self::at).
+    /// As [`at_offset`](Self::at_offset).
     #[inline(always)]
-    fn rows<T: Shared>(&self, region: Region, count: u32) -> Rows<'_, T> {
+    fn rows<T: AtomicsOnly>(&self, region: Region, count: u32) -> Rows<'_, T> {
         let (offset, stride, count) = (region.offset as usize, region.stride as usize, count as usize);
         assert!(self.holds::<T>(offset, stride, count), "the header was checked");
         Rows { memory: self, offset, stride, count, of: PhantomData }
@@ -208,7 +208,7 @@ impl Memory {
     /// `count` words from this offset on.
     ///
     /// # Panics
-    /// As [`at`](Self::at).
+    /// As [`at_offset`](Self::at_offset).
     fn words(&self, offset: usize, count: usize) -> &[AtomicU64] {
         assert!(self.holds::<AtomicU64>(offset, 8, count), "the header was checked");
         // SAFETY: the assertion has shown that the last word lies inside, and so do all before it; aligned as in `at`.
@@ -222,7 +222,7 @@ impl Memory {
 
 /// Records of a region, all of which lie inside the memory.
 pub(crate) struct Rows<'a, T> {
-    memory: &'a Memory,
+    memory: &'a SegmentMemory,
     offset: usize,
     stride: usize,
     count: usize,
@@ -230,7 +230,7 @@ pub(crate) struct Rows<'a, T> {
 }
 
 #[allow(private_bounds, reason = "every record of a region is `Shared`")]
-impl<'a, T: Shared> Rows<'a, T> {
+impl<'a, T: AtomicsOnly> Rows<'a, T> {
     /// Those from `first` on and before `end`, in order; those that are not there are left out.
     #[inline(always)]
     pub(crate) fn between(&self, first: usize, end: usize) -> impl Iterator<Item = &'a T> {
@@ -241,7 +241,7 @@ impl<'a, T: Shared> Rows<'a, T> {
     #[inline(always)]
     fn row(&self, row: usize) -> &'a T {
         debug_assert!(row < self.count);
-        // SAFETY: as in `Memory::at`; `Memory::rows` has shown that the last of `count` records lies inside, that the
+        // SAFETY: as in `SegmentMemory::at`; `SegmentMemory::rows` has shown that the last of `count` records lies inside, that the
         // others do, and that each begins on a multiple of 8.
         #[allow(unsafe_code)]
         unsafe {

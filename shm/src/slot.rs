@@ -4,28 +4,28 @@
 //! hold it up. Publishing numbers is five stores into one cache line: no system call, no lock, no clock, nothing to
 //! allocate. The pairs of stores and loads, and the argument for them: [`crate::docs::protocol`].
 
+mod acquire;
 mod behalf;
+mod byte_lock;
 mod ending;
 mod error;
-mod hold;
 mod log_writer;
 mod notes;
-mod place;
 mod reserved;
 mod work;
 
+pub(crate) use acquire::{
+    NewLife, begin_life, candidates, creator_alive, key_hash_of, lock_slot, reserve_again, reserve_place, take_place,
+};
 pub(crate) use behalf::kept_for;
+pub(crate) use byte_lock::{ObservedStamp, ReleaseSlotByte, beat_slot};
 pub use ending::Ending;
 pub(crate) use ending::write_end;
 use ending::write_ending;
 pub use error::{ClaimError, EndError, ReserveError};
-pub(crate) use hold::{Hold, Seen, beat_slot};
 pub use log_writer::LogWriter;
-pub(crate) use place::{
-    NewLife, begin_life, candidates, creator_alive, key_hash_of, lock_slot, reserve_again, reserve_place, take_place,
-};
 pub use reserved::Reserved;
-pub use work::{Reservation, Work};
+pub use work::{Reservation, SlotWork};
 
 use std::path::Path;
 use std::sync::Arc;
@@ -36,8 +36,8 @@ use crate::layout::{NotesImage, encode_text_into};
 use crate::liveness::{beats, clock};
 use crate::progress::{Health, Kind, SlotState, Step, Unit};
 use crate::segment::{self, HotHandle, Segment, lock, sleep};
-use crate::stamp::{self, Control, Meta, StepChange};
-use hold::{OwnByte, SlotBeats};
+use crate::stamp::{self, ControlWord, Meta, StepChange};
+use byte_lock::{OwnByte, SlotBeats};
 
 /// The longest line kept in a slot's log ring, in bytes; the rest of a longer one is left out.
 pub const LOG_LINE_BYTES: usize = 1000;
@@ -52,13 +52,13 @@ pub struct Slot {
     meta: u64,
     index: u32,
     generation: u32,
-    text: stamp::Text,
+    text: stamp::PublishedText,
     notes: NotesImage,
     /// False if the record names another process as the writer of the log.
     writes_log: bool,
     hot: HotHandle,
     /// The holder of the slot's byte: this slot alone, or a pool.
-    hold: Arc<dyn Hold>,
+    hold: Arc<dyn ReleaseSlotByte>,
     /// False once the holder has been told.
     held: bool,
 }
@@ -79,7 +79,7 @@ impl Slot {
     /// As [`claim`](Self::claim).
     pub fn claim_beating(board: &Path, slot: u32, generation: u32, every: Duration) -> Result<Self, ClaimError> {
         let segment = open(board)?;
-        place::claim_reserved(&segment, slot, generation, every)?;
+        acquire::claim_reserved(&segment, slot, generation, every)?;
         Self::begin(segment, slot, generation, every)
     }
 
@@ -90,14 +90,14 @@ impl Slot {
     /// # Errors
     /// When the board cannot be attached, has no free slot, or has a slot with that key that has not ended.
     pub fn join(board: &Path, key: &str, version: &str, kind: Kind) -> Result<Self, ClaimError> {
-        Self::join_as(board, &Work::new(key, version, kind))
+        Self::join_as(board, &SlotWork::new(key, version, kind))
     }
 
     /// As [`join`](Self::join), with more about the work than its name.
     ///
     /// # Errors
     /// As [`join`](Self::join).
-    pub fn join_as(board: &Path, work: &Work<'_>) -> Result<Self, ClaimError> {
+    pub fn join_as(board: &Path, work: &SlotWork<'_>) -> Result<Self, ClaimError> {
         let segment = open(board)?;
         let (slot, generation) = take_place(&segment, work)?;
         Self::begin(segment, slot, generation, beats::INTERVAL)
@@ -123,12 +123,12 @@ impl Slot {
         segment: Arc<Segment>,
         index: u32,
         generation: u32,
-        hold: Arc<dyn Hold>,
+        hold: Arc<dyn ReleaseSlotByte>,
     ) -> Result<Self, ClaimError> {
         let capacity = segment.facts().slot_count;
         let hot = HotHandle::new(segment, index).ok_or(ClaimError::NoSuchSlot { slot: index, capacity })?;
         let [_, total, meta] = hot.line().numbers.own();
-        let text = stamp::Text::of(hot.record());
+        let text = stamp::PublishedText::from_record(hot.record());
         let cold = hot.segment().cold(index);
         let notes = cold.map_or(NotesImage::default(), |cold| bytemuck::cast(cold.notes.own()));
         let log_writer = cold.map_or(0, |cold| stamp::identity_of(cold).log_writer);
@@ -253,7 +253,7 @@ impl Slot {
     }
 
     fn let_go(&self, left_as: SlotState) {
-        self.hold.let_go(self.index, Control::of(self.generation, left_as, true));
+        self.hold.let_go(self.index, ControlWord::new(self.generation, left_as, true));
     }
 
     #[cold]
@@ -310,8 +310,8 @@ pub(crate) fn table(segment: &Segment) -> Result<lock::TableGuard<'_>, ReserveEr
 }
 
 /// The control word of a slot in its present life, for a process that changes its state.
-pub(crate) fn control_of(segment: &Segment, slot: u32) -> Option<Control> {
-    segment.hot(slot).map(stamp::look)
+pub(crate) fn control_of(segment: &Segment, slot: u32) -> Option<ControlWord> {
+    segment.hot(slot).map(stamp::load_control)
 }
 
 impl std::fmt::Debug for Slot {
@@ -321,6 +321,6 @@ impl std::fmt::Debug for Slot {
 }
 
 /// The state of a control word that this version knows; a newer one counts as in use.
-pub(crate) fn known_state(control: Control) -> SlotState {
+pub(crate) fn known_state(control: ControlWord) -> SlotState {
     control.slot_state().unwrap_or(SlotState::Live)
 }

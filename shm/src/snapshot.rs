@@ -9,12 +9,12 @@ mod decode;
 #[cfg(feature = "dump")]
 mod image;
 mod poll;
+mod processes;
 mod refresh;
 mod wait;
-mod witness;
 
-pub use poll::Numbers;
-use wait::{Awaited, Woken};
+pub use poll::PolledNumbers;
+use wait::{BoardWait, Woken};
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -32,12 +32,12 @@ use crate::view::Snapshot;
 pub struct Reader {
     segment: Arc<Segment>,
     // Room for what is read is made at the first look: to attach is to map and to check.
-    seen: Vec<refresh::Seen>,
-    polled: Vec<Numbers>,
+    seen: Vec<refresh::ShownSlotState>,
+    polled: Vec<PolledNumbers>,
     cold: Option<Box<ColdImage>>,
-    witness: witness::Witness,
+    witness: processes::ProcessExaminer,
     /// Begun by the first wait that looks for the creator; `None` inside if that does not work here.
-    creators_end: OnceLock<Option<creator::Watch>>,
+    creators_end: OnceLock<Option<creator::CreatorWatch>>,
     title_stamp: Option<u64>,
     epoch: Option<u32>,
     /// The `taken_at_ns` of the snapshot that `seen` belongs to.
@@ -55,7 +55,7 @@ impl Reader {
             check_dump(&segment, path)?;
         }
         Ok(Self {
-            witness: witness::Witness::of(&segment),
+            witness: processes::ProcessExaminer::for_segment(&segment),
             segment: Arc::new(segment),
             creators_end: OnceLock::new(),
             seen: Vec::new(),
@@ -118,7 +118,7 @@ impl Reader {
     }
 
     /// Read everything once: first the words of the board, then the state of its processes.
-    fn look(&mut self, into: &mut Snapshot, now_ns: u64) -> bool {
+    fn read_once(&mut self, into: &mut Snapshot, now_ns: u64) -> bool {
         let mut changed = self.refresh_board(&mut into.board);
         let state_moved = self.epoch.replace(into.board.epoch) != Some(into.board.epoch);
         for slot in 0..self.used() {
@@ -129,12 +129,12 @@ impl Reader {
 
     fn read_again(&mut self, into: &mut Snapshot) -> Result<bool, ReadError> {
         let now_ns = self.now_ns();
-        let mut changed = self.look(into, now_ns);
+        let mut changed = self.read_once(into, now_ns);
         if into.board.abandoned() {
             // The creator may have closed the board, and ended, since its state was read: read that last state.
             self.reload()?;
             if stamp::epoch(&self.segment.header().epoch) != into.board.epoch {
-                changed |= self.look(into, now_ns);
+                changed |= self.read_once(into, now_ns);
             }
         }
         if changed {
@@ -190,10 +190,10 @@ impl Reader {
         let creator = self.witness.living_creator();
         let (segment, epoch) = (&self.segment, self.epoch.unwrap_or(0));
         let watch = |creator| {
-            let begun = self.creators_end.get_or_init(|| creator::Watch::begin(creator, segment));
-            begun.as_ref().map(creator::Watch::ended)
+            let begun = self.creators_end.get_or_init(|| creator::CreatorWatch::begin(creator, segment));
+            begun.as_ref().map(creator::CreatorWatch::ended)
         };
-        let woken = Awaited { segment, epoch, creator, until, watch: &watch }.wait();
+        let woken = BoardWait { segment, epoch, creator, until, watch: &watch }.wait();
         if woken == Woken::CreatorEnded {
             self.witness.note_creators_end();
         }

@@ -9,7 +9,6 @@
 //! elsewhere. So `tests/loom` can run all of it in every interleaving. The pairs of stores and loads, and the argument
 //! for them: [`crate::docs::protocol`].
 
-mod bell;
 mod fill;
 mod header;
 mod latch;
@@ -17,23 +16,24 @@ mod life;
 mod log;
 mod record;
 mod transitions;
+mod wake;
 mod words;
 
-pub use bell::{announce, await_change, epoch, ring, stop_waiting};
 pub use fill::{Fill, WordByWord};
 pub use header::{attach, close, closed_at, complete, is_closed, note_used, used};
 pub use latch::READ_ATTEMPTS;
-pub use life::{HotReading, claim, look, read_hot, set_control};
+pub use life::{HotReading, claim, load_control, read_hot, set_control};
 #[cfg(any(loom, feature = "internals"))]
 pub use life::{begin_claim, read_under};
 #[cfg(any(loom, feature = "internals"))]
 pub use log::LogWindow;
 pub use log::{append_log, begin_log, keep_log, read_log};
 pub use record::{
-    End, Text, begin_record, begin_total, end, identity_of, key_hash_of, next_attempt, publish_message, publish_notes,
-    publish_text, read_record, store_words, take_up, write_exit,
+    PublishedText, SlotEndRecord, begin_record, begin_total, end, identity_of, key_hash_of, next_attempt,
+    publish_message, publish_notes, publish_text, read_record, store_words, take_up, write_exit,
 };
 #[cfg(any(loom, feature = "internals"))]
 pub use transitions::read_transitions;
 pub use transitions::{StepChange, enter_step, next_count, shown};
-pub use words::{Control, Meta, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED, ORIGIN_RESERVED_BY};
+pub use wake::{announce, await_change, epoch, ring, stop_waiting};
+pub use words::{ControlWord, Meta, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED, ORIGIN_RESERVED_BY};

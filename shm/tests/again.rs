@@ -3,7 +3,7 @@
 mod support;
 
 use support::both_forms;
-use vx_shm::{Board, Ending, Kind, Pool, Reader, Slot, SlotState, SlotView, Step, Work};
+use vx_shm::{Board, Ending, Kind, Pool, Reader, Slot, SlotState, SlotView, SlotWork, Step};
 
 fn done() -> Ending {
     Ending::new(SlotState::Done)
@@ -28,7 +28,7 @@ const DOORS: [(&str, Life); 5] = [
         board.end(reserved, &Ending { exit_code: Some(0), ..done() }).unwrap();
     }),
     ("reserve for a program", |board, _, key| {
-        let work = Work::new(key, "", Kind::Task);
+        let work = SlotWork::new(key, "", Kind::Task);
         let reserved = Slot::reserve(board.path(), &work, Step::new(3), None).unwrap();
         reserved.claim().unwrap().end(done()).unwrap();
     }),

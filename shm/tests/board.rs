@@ -8,7 +8,7 @@ use std::time::Duration;
 use support::{Form, both_forms};
 use vx_shm::{
     AttachErrorKind, Board, BoardState, ClaimError, CreateError, EndError, Ending, Health, Kind, Liveness, Reader,
-    Reservation, ReserveError, Slot, SlotState, Snapshot, Step, Unit, WaitsFor, Work,
+    Reservation, ReserveError, Slot, SlotState, SlotWork, Snapshot, Step, Unit, WaitsFor,
 };
 
 fn view(reader: &mut Reader) -> Snapshot {
@@ -285,7 +285,7 @@ fn a_slot_shows_what_it_belongs_to_and_what_it_waits_for() {
     both_forms(|form| {
         let board = form.board("parts", 4);
         let whole = board.reserve("whole", "", Kind::Service).unwrap();
-        let build = Work { parent: Some(whole.slot), runner: Some(7), process_group: Some(8), ..work("build") };
+        let build = SlotWork { parent: Some(whole.slot), runner: Some(7), process_group: Some(8), ..work("build") };
         let part = board.reserve_as(&build).unwrap();
         let mut slot = Slot::claim(board.path(), part.slot, part.generation).unwrap();
         slot.set_address("127.0.0.1", Some(3_000));
@@ -306,7 +306,7 @@ fn a_slot_shows_what_it_belongs_to_and_what_it_waits_for() {
 fn a_log_of_its_own_writer_begins_with_the_reservation_and_is_left_alone_by_the_slot() {
     both_forms(|form| {
         let board = form.board("logs", 2);
-        let named = Work { log_writer: Some(std::process::id()), ..work("captured") };
+        let named = SlotWork { log_writer: Some(std::process::id()), ..work("captured") };
         let captured = board.reserve_as(&named).unwrap();
         let mut log = board.log_writer(captured).expect("this process is named");
         log.line(b"before the claim");
@@ -315,7 +315,7 @@ fn a_log_of_its_own_writer_begins_with_the_reservation_and_is_left_alone_by_the_
         slot.publish(1);
         let reader = board.reader().unwrap();
         assert_eq!(reader.log_tail(0, 9), ["before the claim", "behind it"]);
-        let other = board.reserve_as(&Work { log_writer: Some(1), ..work("elsewhere") }).unwrap();
+        let other = board.reserve_as(&SlotWork { log_writer: Some(1), ..work("elsewhere") }).unwrap();
         assert!(board.log_writer(other).is_none(), "another process is named");
         let mut slot = Slot::claim(board.path(), other.slot, other.generation).unwrap();
         slot.log_line(b"not here");
@@ -324,8 +324,8 @@ fn a_log_of_its_own_writer_begins_with_the_reservation_and_is_left_alone_by_the_
     });
 }
 
-fn work(key: &str) -> Work<'_> {
-    Work::new(key, "", Kind::Build)
+fn work(key: &str) -> SlotWork<'_> {
+    SlotWork::new(key, "", Kind::Build)
 }
 
 #[test]

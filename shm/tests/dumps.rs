@@ -191,7 +191,7 @@ fn a_board_of_an_earlier_layout_is_cleared_away_once_it_is_a_day_old_and_unheld(
 
 /// The board that a slot is held on: the one of its directory that shows its key.
 fn slot_board(_: &Slot, directory: &Path) -> PathBuf {
-    let shows = |entry: &vx_shm::Listed| entry.reading.as_ref().is_ok_and(|reading| !reading.slots.is_empty());
+    let shows = |entry: &vx_shm::ListedBoard| entry.reading.as_ref().is_ok_and(|reading| !reading.slots.is_empty());
     list(directory).unwrap().into_iter().find(shows).expect("the board is still there").path
 }
 

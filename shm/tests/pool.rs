@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use support::{Form, both_forms};
-use vx_shm::{Board, ClaimError, Ending, Kind, Liveness, Pool, ReserveError, Slot, SlotState, SlotView, Work};
+use vx_shm::{Board, ClaimError, Ending, Kind, Liveness, Pool, ReserveError, Slot, SlotState, SlotView, SlotWork};
 
 /// The longest that a test waits for anything.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -116,7 +116,7 @@ fn a_task_too_many_is_refused_at_once_or_waits_for_the_end_of_another() {
     let pool = Pool::claim(board.path(), 1).unwrap();
     let first = pool.begin("first", "", Kind::Task).unwrap();
     assert!(matches!(pool.begin("second", "", Kind::Task), Err(ClaimError::NoLane { lanes: 1 })));
-    let work = Work::new("second", "", Kind::Task);
+    let work = SlotWork::new("second", "", Kind::Task);
     let began = Instant::now();
     let short = Duration::from_millis(30);
     assert!(matches!(pool.begin_as(&work, Some(short)), Err(ClaimError::NoLane { lanes: 1 })));

@@ -6,7 +6,9 @@ mod support;
 use std::process::{Child, Command, Stdio};
 
 use support::both_forms;
-use vx_shm::{Board, BoardState, ClaimError, EndError, Ending, Kind, Liveness, Slot, SlotState, SlotView, Step, Work};
+use vx_shm::{
+    Board, BoardState, ClaimError, EndError, Ending, Kind, Liveness, Slot, SlotState, SlotView, SlotWork, Step,
+};
 
 const RUNNING: Step = Step::new(3);
 
@@ -30,8 +32,8 @@ fn slot(board: &Board) -> SlotView {
     board.reader().expect("it opens").snapshot().expect("it reads").slots.remove(0)
 }
 
-fn work(key: &str) -> Work<'_> {
-    Work::new(key, "", Kind::Task)
+fn work(key: &str) -> SlotWork<'_> {
+    SlotWork::new(key, "", Kind::Task)
 }
 
 #[test]
@@ -119,7 +121,7 @@ fn reports_on_behalf_of_one_process_claim_a_reservation_and_continue_it() {
 fn a_writer_that_leaves_its_creators_reservation_is_silent_until_the_end_is_recorded() {
     both_forms(|form| {
         let board = form.board("p", 4);
-        let wrapped = Work { runner: Some(std::process::id()), ..work("build") };
+        let wrapped = SlotWork { runner: Some(std::process::id()), ..work("build") };
         let reserved = Slot::reserve(board.path(), &wrapped, RUNNING, None).unwrap();
         drop(reserved.claim().unwrap());
         let seen = slot(&board);

@@ -17,7 +17,7 @@ fn open_file_of_this_process(file: &File) -> PathBuf {
 fn a_board_without_a_name_is_claimed_and_read_by_its_path_and_gone_with_its_creator() {
     let board = Board::create_unnamed("a run", 4).unwrap();
     let path = board.path().to_owned();
-    assert_eq!(Unnamed::at(&path).map(|place| place.process), Some(std::process::id()));
+    assert_eq!(Unnamed::from_path(&path).map(|place| place.process), Some(std::process::id()));
     let reservation = board.reserve("node", "22.1.0", Kind::Install).unwrap();
     let mut slot = Slot::claim(&path, reservation.slot, reservation.generation).unwrap();
     slot.set_total(Some(10));

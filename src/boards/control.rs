@@ -51,7 +51,7 @@ impl Control {
     /// without a socket where none can be had; its slots are then read-only.
     pub fn serve(board: &Path, hand: impl Hand) -> Self {
         // A segment of the system has no place beside it, nor has a board without a name.
-        let in_file = !board.as_os_str().as_encoded_bytes().starts_with(b"shm:") && Unnamed::at(board).is_none();
+        let in_file = !board.as_os_str().as_encoded_bytes().starts_with(b"shm:") && Unnamed::from_path(board).is_none();
         let hand: Arc<dyn Hand> = Arc::new(hand);
         let desks = Desks { view: Arc::new(View::of(board, Arc::clone(&hand))), hand, clients: Mutex::new(0) };
         let start = || Server::start(&socket_of(board, std::process::id()), AFTER, desks).ok();

@@ -12,7 +12,7 @@ use vx_base::paths::{Home, RuntimeError, known_directories, runtime_directory};
 use vx_base::trouble::{Explain, TroubleKind};
 use vx_project::services::keys_meant;
 use vx_shm::recording::RecordingError;
-use vx_shm::{AttachError, BoardState, Listed, ReadError, Reader, SlotView, Snapshot};
+use vx_shm::{AttachError, BoardState, ListedBoard, ReadError, Reader, SlotView, Snapshot};
 
 use vx_run::board_error::ExplainBoard;
 use vx_run::channel::{Mark, board_file_name};
@@ -108,7 +108,7 @@ fn known_places() -> Vec<PathBuf> {
 ///
 /// # Errors
 /// The boards cannot be listed.
-pub fn list() -> Result<Vec<Listed>, BoardError> {
+pub fn list() -> Result<Vec<ListedBoard>, BoardError> {
     let mut all = Vec::new();
     for place in places()? {
         all.extend(vx_shm::list(&place)?);
@@ -123,7 +123,7 @@ pub fn files() -> Vec<PathBuf> {
 }
 
 /// The boards that are in any place by now, in no order; no directory is made, and one that cannot be read has none.
-pub(crate) fn list_known() -> Vec<Listed> {
+pub(crate) fn list_known() -> Vec<ListedBoard> {
     known_places().iter().flat_map(|place| vx_shm::list(place).unwrap_or_default()).collect()
 }
 
@@ -185,13 +185,13 @@ pub fn only_one() -> Result<Option<PathBuf>, BoardError> {
 /// # Errors
 /// The boards cannot be listed.
 pub fn readable_boards() -> Result<Vec<(PathBuf, Snapshot)>, BoardError> {
-    let readable = |listed: Listed| Some((listed.path, listed.reading.ok()?));
+    let readable = |listed: ListedBoard| Some((listed.path, listed.reading.ok()?));
     Ok(list()?.into_iter().filter_map(readable).collect())
 }
 
 /// The processes that hold the board of a run.
 pub fn holders() -> Vec<u32> {
-    let held = |listed: Listed| {
+    let held = |listed: ListedBoard| {
         let creator = listed.reading.ok()?.board.creator;
         let held = creator.alive == Some(true) && Reader::open(&listed.path).ok()?.held_by_creator();
         held.then_some(creator.pid)

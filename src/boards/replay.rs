@@ -122,7 +122,7 @@ mod tests {
             taken_at_ns: SECOND + second * SECOND,
         };
         let mut recorder = Recorder::new(Vec::new(), 1 << 20, &at(0)).unwrap();
-        (1..10).for_each(|second| assert!(recorder.note(&at(second)).unwrap()));
+        (1..10).for_each(|second| assert!(recorder.add_reading(&at(second)).unwrap()));
         let bytes = recorder.end(&at(10)).unwrap();
         Replay::new(Recording::from_bytes(bytes).unwrap(), 100)
     }

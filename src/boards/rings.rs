@@ -90,7 +90,7 @@ fn bytes_of(line: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use vx_shm::{Board, Kind, Work};
+    use vx_shm::{Board, Kind, SlotWork};
 
     use super::*;
 
@@ -99,7 +99,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("a.board");
         let board = Board::create(&path, "a", 4).expect("a board");
-        let work = Work { log_writer: Some(std::process::id()), ..Work::new("build", "", Kind::Task) };
+        let work = SlotWork { log_writer: Some(std::process::id()), ..SlotWork::new("build", "", Kind::Task) };
         let reservation = board.reserve_as(&work).expect("a slot");
         let mut log = board.log_writer(reservation).expect("a log");
         let mut rings = Rings::of(&path);

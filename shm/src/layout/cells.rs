@@ -11,15 +11,15 @@ pub struct Latch<const W: usize> {
     /// Publications so far. Never set back.
     pub stamp: AtomicU64,
     /// The good copy and the spare one.
-    pub copies: [Words<W>; 2],
+    pub copies: [LatchCopy<W>; 2],
 }
 
 /// One copy under a [`Latch`].
 #[repr(transparent)]
 #[derive(Debug)]
-pub struct Words<const W: usize>(pub [AtomicU64; W]);
+pub struct LatchCopy<const W: usize>(pub [AtomicU64; W]);
 
-impl<const W: usize> Default for Words<W> {
+impl<const W: usize> Default for LatchCopy<W> {
     fn default() -> Self {
         Self(std::array::from_fn(|_| AtomicU64::new(0)))
     }

@@ -22,7 +22,7 @@ pub(crate) trait Beating: Send + Sync {
 }
 
 /// A writer that beats.
-struct Entry {
+struct BeatRegistryEntry {
     beating: Weak<dyn Beating>,
     every: Duration,
     due_ns: u64,
@@ -30,13 +30,13 @@ struct Entry {
 
 /// The writers that beat in this process, the id of that process, and its thread that beats: a forked child has the list
 /// but not the thread.
-struct Registry {
-    entries: Vec<Entry>,
+struct BeatRegistry {
+    entries: Vec<BeatRegistryEntry>,
     runs_in: u32,
     thread: Option<Thread>,
 }
 
-static REGISTRY: Mutex<Registry> = Mutex::new(Registry { entries: Vec::new(), runs_in: 0, thread: None });
+static REGISTRY: Mutex<BeatRegistry> = Mutex::new(BeatRegistry { entries: Vec::new(), runs_in: 0, thread: None });
 
 /// Keep this beating this often until its last other owner drops it. The first beat is made at once.
 pub(crate) fn keep(beating: &Arc<impl Beating + 'static>, every: Duration) -> io::Result<()> {
@@ -44,7 +44,7 @@ pub(crate) fn keep(beating: &Arc<impl Beating + 'static>, every: Duration) -> io
     beating.beat(now_ns);
     let mut registry = REGISTRY.lock();
     let weak = Arc::downgrade(beating);
-    registry.entries.push(Entry { beating: weak, every, due_ns: next_beat_ns(now_ns, every) });
+    registry.entries.push(BeatRegistryEntry { beating: weak, every, due_ns: next_beat_ns(now_ns, every) });
     if registry.runs_in == std::process::id() {
         // It may sleep for longer than this one can wait.
         registry.thread.iter().for_each(Thread::unpark);
@@ -60,7 +60,7 @@ pub(crate) fn keep(beating: &Arc<impl Beating + 'static>, every: Duration) -> io
 /// thread that forked: a child forked in the middle of a beat would wait for ever for a thread that it does not have.
 #[must_use = "the beats go on as soon as it is dropped"]
 pub struct ForkGuard {
-    _registry: MutexGuard<'static, Registry>,
+    _registry: MutexGuard<'static, BeatRegistry>,
 }
 
 /// Hold the beats of this process back for a fork, after which the child goes on in the same program.

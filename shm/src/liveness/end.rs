@@ -23,7 +23,7 @@ mod supported {
 
     impl ProcessEnd {
         /// The end of exactly that process; `None` if it has ended already or cannot be waited for here.
-        pub(crate) fn of(mark: ProcessMark, boot: [u8; 16]) -> Option<Self> {
+        pub(crate) fn for_process(mark: ProcessMark, boot: [u8; 16]) -> Option<Self> {
             let pid = Pid::from_raw(i32::try_from(mark.pid).ok()?)?;
             let handle = pidfd_open(pid, PidfdFlags::empty()).ok()?;
             // The handle could be of another process with the same number, but not if the marked process still runs
@@ -66,7 +66,7 @@ mod unsupported {
     pub(crate) struct StopSignal;
 
     impl ProcessEnd {
-        pub(crate) fn of(_: ProcessMark, _: [u8; 16]) -> Option<Self> {
+        pub(crate) fn for_process(_: ProcessMark, _: [u8; 16]) -> Option<Self> {
             None
         }
 
@@ -88,17 +88,17 @@ mod unsupported {
 mod tests {
     use std::process::{Command, Stdio};
 
-    use super::super::process::{ProcessMark, boot_id, of, own};
+    use super::super::process::{ProcessMark, boot_id, mark_of_pid, own};
     use super::*;
 
     #[test]
     fn an_end_before_the_wait_is_reported_too() {
         let mut child = Command::new("sleep").arg("600").stdin(Stdio::null()).spawn().unwrap();
-        let mark = of(child.id()).unwrap();
-        let (ending, stop) = (ProcessEnd::of(mark, boot_id()).unwrap(), StopSignal::new().unwrap());
+        let mark = mark_of_pid(child.id()).unwrap();
+        let (ending, stop) = (ProcessEnd::for_process(mark, boot_id()).unwrap(), StopSignal::new().unwrap());
         child.kill().unwrap();
         assert!(ending.wait(&stop));
-        assert!(ProcessEnd::of(mark, boot_id()).is_none(), "it has ended, though nobody collected it");
+        assert!(ProcessEnd::for_process(mark, boot_id()).is_none(), "it has ended, though nobody collected it");
         child.wait().unwrap();
     }
 
@@ -106,8 +106,8 @@ mod tests {
     fn a_wait_can_be_stopped_and_another_process_is_not_waited_for() {
         let stop = StopSignal::new().unwrap();
         stop.send();
-        assert!(!ProcessEnd::of(own(), boot_id()).unwrap().wait(&stop));
+        assert!(!ProcessEnd::for_process(own(), boot_id()).unwrap().wait(&stop));
         let before = ProcessMark { start_time: own().start_time - 1, ..own() };
-        assert!(ProcessEnd::of(before, boot_id()).is_none(), "the number was another's");
+        assert!(ProcessEnd::for_process(before, boot_id()).is_none(), "the number was another's");
     }
 }

@@ -43,15 +43,15 @@ impl ProcessMark {
 
 /// The writer of a slot: its process, and the user on whose behalf it is written.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Writer {
+pub(crate) struct SlotWriterProcess {
     /// A process id of 0 if the writer is not known yet.
     pub(crate) mark: ProcessMark,
     pub(crate) uid: u32,
 }
 
-impl Writer {
+impl SlotWriterProcess {
     /// A process of this process's user.
-    pub(crate) fn of(mark: ProcessMark) -> Self {
+    pub(crate) fn for_own_user(mark: ProcessMark) -> Self {
         Self { mark, uid: own_uid() }
     }
 }
@@ -69,7 +69,7 @@ pub(crate) fn own() -> ProcessMark {
 }
 
 /// The process that has this number now, in this namespace; `None` if there is none.
-pub(crate) fn of(pid: u32) -> Option<ProcessMark> {
+pub(crate) fn mark_of_pid(pid: u32) -> Option<ProcessMark> {
     let start_time = start_time(pid);
     let there = start_time.is_some() || (cfg!(not(target_os = "linux")) && exists(pid) == Some(true));
     there.then(|| ProcessMark::here(pid, start_time))
@@ -222,9 +222,9 @@ mod tests {
 
     #[test]
     fn a_process_is_found_by_its_number_and_an_unused_number_is_none() {
-        assert_eq!(of(std::process::id()), Some(own()));
-        assert_eq!(of(u32::MAX), None);
-        assert_eq!(of(0), None);
+        assert_eq!(mark_of_pid(std::process::id()), Some(own()));
+        assert_eq!(mark_of_pid(u32::MAX), None);
+        assert_eq!(mark_of_pid(0), None);
     }
 
     #[test]

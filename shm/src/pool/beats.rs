@@ -6,7 +6,7 @@ use crate::atomics::{AtomicU32, Ordering};
 use crate::liveness::beats::Beating;
 use crate::mutex::Mutex;
 use crate::segment::Segment;
-use crate::slot::{Seen, beat_slot};
+use crate::slot::{ObservedStamp, beat_slot};
 
 /// The lanes of a pool, as the thread that beats sees them. It has no part in the pool's locks.
 pub(super) struct LaneBeats {
@@ -14,14 +14,14 @@ pub(super) struct LaneBeats {
     /// By slot: 1 while this process writes to it. A lane that was left without an end must not beat, as a fresh beat
     /// passes for life.
     in_use: Box<[AtomicU32]>,
-    seen: Mutex<Box<[Seen]>>,
+    seen: Mutex<Box<[ObservedStamp]>>,
 }
 
 impl LaneBeats {
     pub(super) fn new(segment: Arc<Segment>) -> Self {
         let slots = segment.facts().slot_count;
         let in_use = (0..slots).map(|_| AtomicU32::new(0)).collect();
-        let seen = Mutex::new((0..slots).map(|_| Seen::default()).collect());
+        let seen = Mutex::new((0..slots).map(|_| ObservedStamp::default()).collect());
         Self { segment, in_use, seen }
     }
 

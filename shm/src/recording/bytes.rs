@@ -35,9 +35,9 @@ pub(super) fn put_text(into: &mut Vec<u8>, text: &str) {
 }
 
 /// Bytes that are read from the front. Each method returns `None` if the next bytes are not a value of its kind.
-pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
+pub(super) struct RecordingByteReader<'a>(pub(super) &'a [u8]);
 
-impl<'a> Bytes<'a> {
+impl<'a> RecordingByteReader<'a> {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -102,7 +102,7 @@ mod tests {
             put_signed(&mut bytes, signed);
             put_optional(&mut bytes, optional);
             put_text(&mut bytes, &text);
-            let mut bytes = Bytes(&bytes);
+            let mut bytes = RecordingByteReader(&bytes);
             prop_assert_eq!(bytes.number(), Some(number));
             prop_assert_eq!(bytes.signed(), Some(signed));
             prop_assert_eq!(bytes.optional(), Some(optional));
@@ -115,15 +115,15 @@ mod tests {
     fn a_long_text_is_cut_between_two_characters() {
         let mut bytes = Vec::new();
         put_text(&mut bytes, &"ü€".repeat(2_000));
-        let text = Bytes(&bytes).text().map(str::len);
+        let text = RecordingByteReader(&bytes).text().map(str::len);
         assert!(text.is_some_and(|length| (4_090..=4_096).contains(&length)), "{text:?}");
     }
 
     #[test]
     fn numbers_that_do_not_fit_and_texts_that_go_on_are_none() {
-        assert_eq!(Bytes(&[0xff; 9]).number(), None);
-        assert_eq!(Bytes(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2]).number(), None);
-        assert_eq!(Bytes(&[5, b'a']).text(), None);
-        assert_eq!(Bytes(&[1, 0xff]).text(), None);
+        assert_eq!(RecordingByteReader(&[0xff; 9]).number(), None);
+        assert_eq!(RecordingByteReader(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2]).number(), None);
+        assert_eq!(RecordingByteReader(&[5, b'a']).text(), None);
+        assert_eq!(RecordingByteReader(&[1, 0xff]).text(), None);
     }
 }

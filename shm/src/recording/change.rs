@@ -3,7 +3,7 @@
 //! The board's fields in their order: state · title · epoch · whether its creator lives. The fields of a slot are in
 //! [`fields`](super::fields).
 
-use super::bytes::{Bytes, put_number, put_optional, put_text};
+use super::bytes::{RecordingByteReader, put_number, put_optional, put_text};
 use super::fields::{LIFE, WEIGHTY, differences, put_slot, take_slot, when};
 use crate::progress::BoardState;
 use crate::view::{BoardView, Liveness, SlotView, Snapshot};
@@ -16,7 +16,7 @@ const BOARD_CREATOR: u8 = 1 << 3;
 /// A reading in the form that a recording keeps: durations, which grow from one reading to the next, are kept as the
 /// moments at which they began.
 #[derive(Clone, Debug, Default)]
-pub(super) struct State {
+pub(super) struct RecordingState {
     pub(super) snapshot: Snapshot,
     /// For each slot, the moment since which it is stalled or silent.
     quiet_since_ns: Vec<u64>,
@@ -26,7 +26,7 @@ pub(super) struct State {
 
 /// The differences between two readings.
 #[derive(Debug, Default)]
-pub(super) struct Change {
+pub(super) struct RecordingChange {
     pub(super) payload: Vec<u8>,
     /// Anything differs at all.
     pub(super) any: bool,
@@ -34,9 +34,9 @@ pub(super) struct Change {
     pub(super) weighty: bool,
 }
 
-impl State {
+impl RecordingState {
     /// The state before the first reading of this board.
-    pub(super) fn of(board: &BoardView) -> Self {
+    pub(super) fn new(board: &BoardView) -> Self {
         Self { snapshot: Snapshot { board: board.clone(), ..Snapshot::default() }, ..Self::default() }
     }
 
@@ -60,8 +60,8 @@ impl State {
     }
 
     /// The changes from this state to the later reading `now`, without the byte for the kind of frame.
-    pub(super) fn change_to(&self, now: &Snapshot) -> Change {
-        let mut change = Change::default();
+    pub(super) fn change_to(&self, now: &Snapshot) -> RecordingChange {
+        let mut change = RecordingChange::default();
         // Times never go back, even if the clock does, on a system without a monotonic one.
         let created_at_ns = self.snapshot.board.created_at_ns;
         let taken_at_ns = now.taken_at_ns.max(self.snapshot.taken_at_ns).max(created_at_ns);
@@ -94,7 +94,7 @@ impl State {
 
     /// Apply changes to this state. `None` if they are not a payload that [`change_to`](Self::change_to) makes; the
     /// state is then half changed and of no use.
-    pub(super) fn apply(&mut self, payload: &mut Bytes<'_>) -> Option<()> {
+    pub(super) fn apply(&mut self, payload: &mut RecordingByteReader<'_>) -> Option<()> {
         let board = &mut self.snapshot.board;
         let taken_at_ns = board.created_at_ns.checked_add(payload.number()?)?;
         if taken_at_ns < self.snapshot.taken_at_ns {
@@ -138,7 +138,7 @@ impl State {
     }
 }
 
-fn put_board(change: &mut Change, before: &BoardView, now: &BoardView) {
+fn put_board(change: &mut RecordingChange, before: &BoardView, now: &BoardView) {
     let (alive_before, alive) = (before.creator.alive, now.creator.alive);
     let mask = when(before.state != now.state, BOARD_STATE)
         | when(before.title != now.title, BOARD_TITLE)
@@ -162,7 +162,7 @@ fn put_board(change: &mut Change, before: &BoardView, now: &BoardView) {
     }
 }
 
-fn take_board(payload: &mut Bytes<'_>, board: &mut BoardView) -> Option<()> {
+fn take_board(payload: &mut RecordingByteReader<'_>, board: &mut BoardView) -> Option<()> {
     let mask = payload.byte().filter(|mask| *mask < BOARD_CREATOR << 1)?;
     if mask & BOARD_STATE != 0 {
         board.state = BoardState::from_number(payload.byte()?).unwrap_or(board.state);

@@ -5,7 +5,7 @@
 //! in milliseconds · message · details · error · exit status, signal · result · transitions · time of the end · name of
 //! the step, address, port, slot waited for. Moments are nanoseconds relative to the time of the reading, negative if before it.
 
-use super::bytes::{Bytes, put_number, put_optional, put_signed, put_text};
+use super::bytes::{RecordingByteReader, put_number, put_optional, put_signed, put_text};
 use crate::progress::{Health, Kind, SlotState, Step, Unit};
 use crate::view::{Liveness, SlotView, Transition, WaitsFor};
 
@@ -172,7 +172,7 @@ fn put_transitions(into: &mut Vec<u8>, transitions: &[Transition], moment: impl 
 }
 
 pub(super) fn take_slot(
-    payload: &mut Bytes<'_>,
+    payload: &mut RecordingByteReader<'_>,
     mask: u64,
     slot: &mut SlotView,
     quiet_since_ns: &mut u64,
@@ -219,7 +219,7 @@ pub(super) fn take_slot(
 }
 
 /// The fields behind those that change often.
-fn take_record(payload: &mut Bytes<'_>, mask: u64, slot: &mut SlotView, taken_at_ns: u64) -> Option<()> {
+fn take_record(payload: &mut RecordingByteReader<'_>, mask: u64, slot: &mut SlotView, taken_at_ns: u64) -> Option<()> {
     let has = |field: u64| mask & field != 0;
     if has(MESSAGE) {
         payload.text()?.clone_into(&mut slot.message);
@@ -252,7 +252,7 @@ fn take_record(payload: &mut Bytes<'_>, mask: u64, slot: &mut SlotView, taken_at
     Some(())
 }
 
-fn take_notes(payload: &mut Bytes<'_>, slot: &mut SlotView) -> Option<()> {
+fn take_notes(payload: &mut RecordingByteReader<'_>, slot: &mut SlotView) -> Option<()> {
     slot.step_name = take_optional_text(payload)?;
     slot.address = take_optional_text(payload)?;
     slot.port = payload.optional()?.map(u16::try_from).transpose().ok()?;
@@ -263,7 +263,7 @@ fn take_notes(payload: &mut Bytes<'_>, slot: &mut SlotView) -> Option<()> {
     Some(())
 }
 
-fn take_small(payload: &mut Bytes<'_>) -> Option<Option<u32>> {
+fn take_small(payload: &mut RecordingByteReader<'_>) -> Option<Option<u32>> {
     payload.optional()?.map(u32::try_from).transpose().ok()
 }
 
@@ -274,7 +274,11 @@ fn follow(slot: &mut SlotView) {
     }
 }
 
-fn take_transitions(payload: &mut Bytes<'_>, transitions: &mut Vec<Transition>, taken_at_ns: u64) -> Option<()> {
+fn take_transitions(
+    payload: &mut RecordingByteReader<'_>,
+    transitions: &mut Vec<Transition>,
+    taken_at_ns: u64,
+) -> Option<()> {
     let count = payload.number().filter(|count| *count <= MOST_TRANSITIONS)?;
     transitions.clear();
     for _ in 0..count {
@@ -298,7 +302,7 @@ fn put_liveness(into: &mut Vec<u8>, liveness: Liveness) {
     put_number(into, for_ms);
 }
 
-fn take_liveness(payload: &mut Bytes<'_>, taken_at_ns: u64) -> Option<(Liveness, u64)> {
+fn take_liveness(payload: &mut RecordingByteReader<'_>, taken_at_ns: u64) -> Option<(Liveness, u64)> {
     let (number, for_ms) = (payload.byte()?, payload.number()?);
     let liveness = match number {
         1 => Liveness::Alive,
@@ -315,7 +319,7 @@ fn put_optional_text(into: &mut Vec<u8>, text: Option<&str>) {
     put_text(into, text.unwrap_or_default());
 }
 
-fn take_optional_text(payload: &mut Bytes<'_>) -> Option<Option<String>> {
+fn take_optional_text(payload: &mut RecordingByteReader<'_>) -> Option<Option<String>> {
     let there = payload.byte()? != 0;
     let text = payload.text()?;
     Some(there.then(|| text.to_owned()))

@@ -1,6 +1,6 @@
 //! A place in a recording, and the board as it was at that time.
 
-use super::change::State;
+use super::change::RecordingState;
 use super::recording_file::Recording;
 use crate::view::Snapshot;
 
@@ -8,7 +8,7 @@ use crate::view::Snapshot;
 #[derive(Debug)]
 pub struct Playback {
     recording: Recording,
-    state: State,
+    state: RecordingState,
     /// The frame that `state` shows.
     frame: usize,
 }
@@ -16,7 +16,7 @@ pub struct Playback {
 impl Recording {
     /// A playback at the first reading.
     pub fn playback(self) -> Playback {
-        let mut playback = Playback { state: State::of(self.board()), recording: self, frame: 0 };
+        let mut playback = Playback { state: RecordingState::new(self.board()), recording: self, frame: 0 };
         playback.show_frame(0, true);
         playback
     }

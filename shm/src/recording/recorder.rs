@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::bytes::Bytes;
-use super::change::State;
+use super::bytes::RecordingByteReader;
+use super::change::RecordingState;
 use super::header;
 use super::{LOOK_EVERY_NS, MOST_BYTES, most_between, whole_every};
 use crate::view::{BoardView, Snapshot};
@@ -28,7 +28,7 @@ pub struct Recorder<W: Write> {
     sink: W,
     /// The board as the header describes it.
     board: BoardView,
-    state: State,
+    state: RecordingState,
     most_bytes: u64,
     written_bytes: u64,
     since_whole_bytes: u64,
@@ -51,7 +51,7 @@ impl<W: Write> Recorder<W> {
         let board = header::decode(&bytes).unwrap_or_default();
         let mut recorder = Self {
             sink,
-            state: State::of(&board),
+            state: RecordingState::new(&board),
             board,
             most_bytes: most_bytes.min(MOST_BYTES),
             written_bytes: bytes.len() as u64,
@@ -67,9 +67,9 @@ impl<W: Write> Recorder<W> {
     ///
     /// # Errors
     /// The errors of the sink.
-    pub fn note(&mut self, now: &Snapshot) -> io::Result<bool> {
+    pub fn add_reading(&mut self, now: &Snapshot) -> io::Result<bool> {
         let since_ns = now.taken_at_ns.saturating_sub(self.state.snapshot.taken_at_ns);
-        let pace = Pace::of(self.written_bytes, self.most_bytes);
+        let pace = RecordingIntervals::for_written(self.written_bytes, self.most_bytes);
         if since_ns < pace.weighty_ns {
             return Ok(false);
         }
@@ -115,7 +115,7 @@ impl<W: Write> Recorder<W> {
     }
 
     fn put_whole(&mut self, now: &Snapshot, until: u64) -> io::Result<bool> {
-        let mut blank = State::of(&self.board);
+        let mut blank = RecordingState::new(&self.board);
         let change = blank.change_to(now);
         std::mem::swap(&mut self.state, &mut blank);
         let written = self.put(WHOLE, &change.payload, until);
@@ -141,7 +141,7 @@ impl<W: Write> Recorder<W> {
         frame[4..FRAME_BYTES].copy_from_slice(&sum.to_le_bytes());
         self.sink.write_all(&frame)?;
         // The state is what a reader will decode: long texts may have been cut on the way.
-        let read = self.state.apply(&mut Bytes(change));
+        let read = self.state.apply(&mut RecordingByteReader(change));
         debug_assert!(read.is_some(), "a reader refuses what was written");
         self.written_bytes += taken;
         self.since_whole_bytes = if what == WHOLE { 0 } else { self.since_whole_bytes + taken };
@@ -162,17 +162,17 @@ fn kept_for_the_end(most_bytes: u64) -> u64 {
 }
 
 /// The shortest times between two readings that are written, in nanoseconds.
-struct Pace {
+struct RecordingIntervals {
     /// Before a reading in which only numbers have changed.
     numbers_ns: u64,
     /// Before a reading in which something has begun or ended.
     weighty_ns: u64,
 }
 
-impl Pace {
+impl RecordingIntervals {
     /// The pace at this filling: the fuller, the slower. A board of 64 slots that all change all the time fills a
     /// mebibyte in six hours.
-    fn of(written_bytes: u64, most_bytes: u64) -> Self {
+    fn for_written(written_bytes: u64, most_bytes: u64) -> Self {
         let part = (written_bytes * PARTS).checked_div(most_bytes).unwrap_or(PARTS).min(PARTS);
         let slowed_ns = LOOK_EVERY_NS << part;
         let full = written_bytes >= most_bytes - kept_for_the_end(most_bytes);
@@ -226,7 +226,7 @@ mod tests {
                 now.slots[5].state = SlotState::Failed;
                 now.slots[5].error = Some("the digest differs".into());
             }
-            recorder.note(&now).unwrap();
+            recorder.add_reading(&now).unwrap();
         }
         now.board.state = BoardState::Failed;
         now.taken_at_ns += SECOND;
@@ -250,7 +250,7 @@ mod tests {
         let mut recorder = Recorder::new(Vec::new(), 1 << 20, &now).unwrap();
         let noted = (0..10 * 20).filter(|_| {
             later(&mut now, LOOK_EVERY_NS);
-            recorder.note(&now).unwrap()
+            recorder.add_reading(&now).unwrap()
         });
         assert_eq!(noted.count(), 200);
     }
@@ -265,12 +265,12 @@ mod tests {
         let mut recorder = Recorder::new(Vec::new(), room, &now).unwrap();
         while recorder.written_bytes() < room * (PARTS - 1) / PARTS {
             later(&mut now, 3_600 * SECOND);
-            assert!(recorder.note(&now).unwrap(), "nothing is written behind {}", recorder.written_bytes());
+            assert!(recorder.add_reading(&now).unwrap(), "nothing is written behind {}", recorder.written_bytes());
         }
         assert!(recorder.no_room_for_whole && recorder.written_bytes() > due_at);
         later(&mut now, 3_600 * SECOND);
         now.slots[5].state = SlotState::Failed;
-        assert!(recorder.note(&now).unwrap(), "a failure is told for as long as there is room");
+        assert!(recorder.add_reading(&now).unwrap(), "a failure is told for as long as there is room");
         let recording = Recording::from_bytes(recorder.end(&now).unwrap()).unwrap();
         assert!(recording.complete());
         let mut playback = recording.playback();
@@ -299,7 +299,7 @@ mod tests {
         let before = recorder.written_bytes();
         for _ in 0..1_000 {
             now.taken_at_ns += LOOK_EVERY_NS;
-            assert!(!recorder.note(&now).unwrap());
+            assert!(!recorder.add_reading(&now).unwrap());
         }
         assert_eq!(recorder.written_bytes(), before);
     }
@@ -311,7 +311,7 @@ mod tests {
             let mut recorder = Recorder::new(Vec::new(), room, &now).unwrap();
             for _ in 0..2_000 {
                 later(&mut now, LOOK_EVERY_NS);
-                recorder.note(&now).unwrap();
+                recorder.add_reading(&now).unwrap();
             }
             let bytes = recorder.end(&now).unwrap();
             assert!(bytes.len() as u64 <= room, "{} of {room}", bytes.len());

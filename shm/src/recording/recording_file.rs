@@ -4,8 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::bytes::Bytes;
-use super::change::State;
+use super::bytes::RecordingByteReader;
+use super::change::RecordingState;
 use super::fault::{RecordingError, RecordingFault};
 use super::header::{self, HEADER_BYTES, MAGIC};
 use super::recorder::{CHANGES, FRAME_BYTES, LAST_CHANGES, WHOLE};
@@ -64,7 +64,7 @@ impl Recording {
     /// The search also ends at a frame that is further behind its whole reading than any recorder writes one: a seek to
     /// it would take too long.
     fn find_frames(&mut self) {
-        let mut state = State::of(&self.board);
+        let mut state = RecordingState::new(&self.board);
         let mut at = HEADER_BYTES;
         // The last whole reading: the number of its frame, the end of that frame, and the most bytes between that end
         // and a later frame.
@@ -79,7 +79,7 @@ impl Recording {
             }
             let Some((whole, whole_end, most_between)) = last_whole else { return };
             let too_far = what != WHOLE && (at - whole_end) as u64 > most_between;
-            if too_far || state.apply(&mut Bytes(payload)).is_none() {
+            if too_far || state.apply(&mut RecordingByteReader(payload)).is_none() {
                 return;
             }
             self.frames.push(Frame { at_ns: state.snapshot.taken_at_ns, payload: (from as u32, end as u32), whole });
@@ -132,9 +132,9 @@ impl Recording {
         &self.board
     }
 
-    pub(super) fn payload(&self, frame: usize) -> Bytes<'_> {
+    pub(super) fn payload(&self, frame: usize) -> RecordingByteReader<'_> {
         let (from, end) = self.frames[frame].payload;
-        Bytes(&self.bytes[from as usize..end as usize])
+        RecordingByteReader(&self.bytes[from as usize..end as usize])
     }
 }
 

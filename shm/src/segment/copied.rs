@@ -71,7 +71,7 @@ impl Copied {
             }
         }
         // Each word of the header and the beats is meaningful alone, so their order does not matter.
-        self.take(&scratch.whole, 0, TITLE_AT);
+        self.take_range(&scratch.whole, 0, TITLE_AT);
         self.take_title(file, title_stamp, scratch)?;
         self.take_all(&scratch.whole, facts.beats, facts.slot_count);
         if facts.log.stride != 0 {
@@ -83,7 +83,7 @@ impl Copied {
     /// The title, if it was not published while it was read: its good copy was then not written to.
     fn take_title(&self, file: &File, stamp_before: u64, scratch: &Scratch) -> io::Result<()> {
         if scratch.whole[TITLE_AT / 8] == stamp_before && read_word(file, TITLE_AT)? == stamp_before {
-            self.take(&scratch.whole, TITLE_AT, size_of::<Latch<TITLE_WORDS>>());
+            self.take_range(&scratch.whole, TITLE_AT, size_of::<Latch<TITLE_WORDS>>());
         }
         Ok(())
     }
@@ -126,17 +126,17 @@ impl Copied {
         if scratch.before[line..line + 2] != *now || scratch.after[line..line + 2] != *now {
             return false;
         }
-        self.take(&scratch.whole, in_whole * 8, stride * 8);
+        self.take_range(&scratch.whole, in_whole * 8, stride * 8);
         let cold = facts.cold.offset as usize + slot as usize * facts.cold.stride as usize;
-        self.take(&scratch.whole, cold, facts.cold.stride as usize);
+        self.take_range(&scratch.whole, cold, facts.cold.stride as usize);
         true
     }
 
     fn take_all(&self, from: &[u64], region: Region, slot_count: u32) {
-        self.take(from, region.offset as usize, region.stride as usize * slot_count as usize);
+        self.take_range(from, region.offset as usize, region.stride as usize * slot_count as usize);
     }
 
-    fn take(&self, from: &[u64], offset: usize, length: usize) {
+    fn take_range(&self, from: &[u64], offset: usize, length: usize) {
         let range = offset / 8..(offset + length) / 8;
         for (cell, word) in self.words[range.clone()].iter().zip(&from[range]) {
             cell.store(*word, Ordering::Relaxed);

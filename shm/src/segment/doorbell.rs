@@ -3,13 +3,13 @@
 use std::fs::File;
 use std::sync::OnceLock;
 
-use super::{Memory, Segment};
+use super::{Segment, SegmentMemory};
 use crate::layout::Doorbell;
 
 /// The doorbell's page, mapped writable and nothing else with it, at the first wait. It stays mapped: to map it for each
 /// wait takes longer than to wake up.
 #[derive(Default)]
-pub(super) struct AloneMap(OnceLock<Memory>);
+pub(super) struct AloneMap(OnceLock<SegmentMemory>);
 
 impl Segment {
     /// The doorbell for a reader that wants to be woken; `None` if this process may not write to the board, has a
@@ -22,17 +22,17 @@ impl Segment {
             return None; // A private copy does not change while its reader sleeps, so the reader would never wake.
         }
         if let Some(map) = self.doorbell.0.get() {
-            return Some(map.at(0));
+            return Some(map.at_offset(0));
         }
         // A failure is not kept: the next wait may find a descriptor free. Of two threads the first one's map stays.
         let map = map_alone(self.lock_file()?, self.facts().bell.offset)?;
-        Some(self.doorbell.0.get_or_init(|| map).at(0))
+        Some(self.doorbell.0.get_or_init(|| map).at_offset(0))
     }
 }
 
 /// Map that page writable, through a description of its own.
 #[cfg(target_os = "linux")]
-fn map_alone(file: &File, offset: u32) -> Option<Memory> {
+fn map_alone(file: &File, offset: u32) -> Option<SegmentMemory> {
     use std::os::fd::AsRawFd;
 
     use crate::layout::PAGE_BYTES;
@@ -43,10 +43,10 @@ fn map_alone(file: &File, offset: u32) -> Option<Memory> {
     let again = format!("/proc/self/fd/{}", file.as_raw_fd());
     let writable = File::options().read(true).write(true).open(again).ok()?;
     let map = memmap2::MmapOptions::new().offset(u64::from(offset)).len(PAGE_BYTES).map_raw(&writable).ok()?;
-    Memory::of(super::Backing::Mapped(map), true)
+    SegmentMemory::from_backing(super::Backing::Mapped(map), true)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn map_alone(_: &File, _: u32) -> Option<Memory> {
+fn map_alone(_: &File, _: u32) -> Option<SegmentMemory> {
     None // On such a system no reader can sleep on it.
 }

@@ -15,11 +15,11 @@ use std::sync::OnceLock;
 use crate::atomics::{AtomicU32, AtomicU64, Ordering, fence};
 
 /// Guards one map of a board as long as this lives. Drop it before the map.
-pub(crate) struct Guard {
-    range: Option<&'static Range>,
+pub(crate) struct MapGuard {
+    range: Option<&'static MapRange>,
 }
 
-impl Guard {
+impl MapGuard {
     /// A guard over memory that cannot vanish.
     pub(crate) const fn none() -> Self {
         Self { range: None }
@@ -29,7 +29,7 @@ impl Guard {
     pub(crate) fn over(begin: *const u8, length: usize, writable: bool) -> Self {
         #[cfg(unix)]
         signal::install();
-        let range = Range::take_free();
+        let range = MapRange::take_free();
         range.begin.store(begin.addr() as u64, Ordering::Relaxed);
         range.length.store(length as u64, Ordering::Relaxed);
         range.writable.store(u32::from(writable), Ordering::Relaxed);
@@ -46,7 +46,7 @@ impl Guard {
     }
 }
 
-impl Drop for Guard {
+impl Drop for MapGuard {
     fn drop(&mut self) {
         if let Some(range) = self.range {
             range.turn.fetch_add(1, Ordering::Relaxed); // Even.
@@ -59,7 +59,7 @@ impl Drop for Guard {
 /// The address range of a map. Ranges are reused and never freed, because the handler may walk along them at any
 /// instant.
 #[derive(Default)]
-struct Range {
+struct MapRange {
     /// 1 while a guard uses this range, else 0.
     taken: AtomicU32,
     /// Goes up when a map comes and when it goes: odd while there is one.
@@ -68,7 +68,7 @@ struct Range {
     length: AtomicU64,
     writable: AtomicU32,
     vanished: AtomicU32,
-    next: OnceLock<&'static Range>,
+    next: OnceLock<&'static MapRange>,
 }
 
 /// A range's map.
@@ -80,7 +80,7 @@ struct Map {
 }
 
 /// The first of all ranges, each of which leads to the next.
-static RANGES: Range = Range {
+static RANGES: MapRange = MapRange {
     taken: AtomicU32::new(0),
     turn: AtomicU64::new(0),
     begin: AtomicU64::new(0),
@@ -90,11 +90,11 @@ static RANGES: Range = Range {
     next: OnceLock::new(),
 };
 
-impl Range {
+impl MapRange {
     /// A free range; a new one if all are in use.
     fn take_free() -> &'static Self {
         let mut range = &RANGES;
-        while !range.take() {
+        while !range.try_acquire() {
             range = range.next.get_or_init(|| Box::leak(Box::default()));
         }
         range
@@ -102,7 +102,7 @@ impl Range {
 
     /// Take this range, if it is free. A look comes first: an exchange that fails still takes the line away from every
     /// other core, and a process with many slots has many ranges.
-    fn take(&self) -> bool {
+    fn try_acquire(&self) -> bool {
         // Acquire pairs with the release of the guard that had it before, so that its turn is over for us as well.
         self.taken.load(Ordering::Relaxed) == 0
             && self.taken.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok()
@@ -122,7 +122,7 @@ impl Range {
 
     /// The range whose map has this address. Takes no lock and allocates nothing, because a fault may call this in the
     /// middle of any code.
-    fn of(address: u64) -> Option<(&'static Self, Map)> {
+    fn containing(address: u64) -> Option<(&'static Self, Map)> {
         std::iter::successors(Some(&RANGES), |range| range.next.get().copied())
             .filter_map(|range| range.read().map(|map| (range, map)))
             .find(|(_, map)| address.checked_sub(map.begin).is_some_and(|offset| offset < map.length))
@@ -137,22 +137,22 @@ mod tests {
     fn an_address_is_found_in_its_map_while_that_is_guarded_and_nowhere_else() {
         let memory = vec![0u8; 3 * 4096];
         let at = |offset: usize| memory.as_ptr().addr() as u64 + offset as u64;
-        let first = Guard::over(memory.as_ptr(), 4096, false);
-        let second = Guard::over(memory[8192..].as_ptr(), 4096, true);
-        let found = |address| Range::of(address).map(|(_, map)| (map.begin, map.writable));
+        let first = MapGuard::over(memory.as_ptr(), 4096, false);
+        let second = MapGuard::over(memory[8192..].as_ptr(), 4096, true);
+        let found = |address| MapRange::containing(address).map(|(_, map)| (map.begin, map.writable));
         assert_eq!((found(at(0)), found(at(4095))), (Some((at(0), false)), Some((at(0), false))));
         assert_eq!((found(at(4096)), found(at(8191)), found(0), found(u64::MAX)), (None, None, None, None));
         assert_eq!(found(at(9000)), Some((at(8192), true)));
         drop(first);
         assert_eq!((found(at(0)), found(at(9000))), (None, Some((at(8192), true))));
-        assert!(!second.vanished() && !Guard::none().vanished());
+        assert!(!second.vanished() && !MapGuard::none().vanished());
     }
 
     #[test]
     fn ranges_are_used_again_however_many_maps_come_and_go() {
         let count = || std::iter::successors(Some(&RANGES), |range| range.next.get().copied()).count();
         let memory = [0u8; 64];
-        let turn = || (0..20).map(|_| Guard::over(memory.as_ptr(), memory.len(), false)).collect::<Vec<_>>();
+        let turn = || (0..20).map(|_| MapGuard::over(memory.as_ptr(), memory.len(), false)).collect::<Vec<_>>();
         drop(turn());
         let before = count();
         for _ in 0..50 {

@@ -22,7 +22,7 @@ pub(crate) const fn slot_byte(slot: u32) -> i64 {
 
 /// A request about a byte.
 #[derive(Clone, Copy)]
-enum Request {
+enum ByteLockRequest {
     Lock,
     Unlock,
     Test,
@@ -31,7 +31,7 @@ enum Request {
 /// Lock a byte if no other process has it. `Ok(true)` as well if the system has no such locks: the control word alone
 /// then keeps the processes apart.
 pub(crate) fn try_lock(file: &File, byte: i64) -> io::Result<bool> {
-    match ask(file, Request::Lock, byte) {
+    match ask(file, ByteLockRequest::Lock, byte) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
@@ -43,12 +43,12 @@ pub(crate) fn try_lock(file: &File, byte: i64) -> io::Result<bool> {
 
 /// Free a byte. It cannot fail if locking it did not.
 pub(crate) fn unlock(file: &File, byte: i64) {
-    let _ = ask(file, Request::Unlock, byte);
+    let _ = ask(file, ByteLockRequest::Unlock, byte);
 }
 
 /// True if another description holds the byte; `None` if that cannot be known.
 pub(crate) fn held(file: &File, byte: i64) -> Option<bool> {
-    ask(file, Request::Test, byte).ok()
+    ask(file, ByteLockRequest::Test, byte).ok()
 }
 
 /// The table, locked: no other process names, claims or takes over a slot until this is dropped.
@@ -80,20 +80,20 @@ pub(crate) fn lock_table(file: Option<&File>) -> io::Result<Result<TableGuard<'_
 }
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-fn ask(file: &File, ask: Request, byte: i64) -> io::Result<bool> {
+fn ask(file: &File, ask: ByteLockRequest, byte: i64) -> io::Result<bool> {
     const COMMANDS: (libc::c_int, libc::c_int) = (libc::F_OFD_SETLK, libc::F_OFD_GETLK);
 
     let (command, kind) = match ask {
-        Request::Lock => (COMMANDS.0, libc::c_int::from(libc::F_WRLCK)),
-        Request::Unlock => (COMMANDS.0, libc::c_int::from(libc::F_UNLCK)),
-        Request::Test => (COMMANDS.1, libc::c_int::from(libc::F_WRLCK)),
+        ByteLockRequest::Lock => (COMMANDS.0, libc::c_int::from(libc::F_WRLCK)),
+        ByteLockRequest::Unlock => (COMMANDS.0, libc::c_int::from(libc::F_UNLCK)),
+        ByteLockRequest::Test => (COMMANDS.1, libc::c_int::from(libc::F_WRLCK)),
     };
     let answer = super::byte_lock(file, command, kind, byte)?;
     Ok(answer != libc::c_int::from(libc::F_UNLCK))
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-fn ask(_: &File, _: Request, _: i64) -> io::Result<bool> {
+fn ask(_: &File, _: ByteLockRequest, _: i64) -> io::Result<bool> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::doorbell::AloneMap;
 use super::plain_file::FileFacts;
-use super::{Backing, Memory, Rows, Segment};
+use super::{Backing, Rows, Segment, SegmentMemory};
 use crate::atomics::{AtomicU64, Ordering};
 use crate::layout::{
     ColdRecord, Doorbell, FACT_WORDS, HeaderImage, HeaderPage, HotLine, LOG_HEADER_BYTES, LayoutFault, LogCounters,
@@ -22,15 +22,15 @@ impl Segment {
         path: &Path,
         file: Option<File>,
     ) -> Result<Self, LayoutFault> {
-        let memory = Memory::of(backing, writable).filter(|memory| memory.length >= PAGE_BYTES);
+        let memory = SegmentMemory::from_backing(backing, writable).filter(|memory| memory.length >= PAGE_BYTES);
         let memory = memory.ok_or(LayoutFault::NotABoard)?;
-        let facts = stamp::attach(memory.at(0), memory.length as u64)?;
+        let facts = stamp::attach(memory.at_offset(0), memory.length as u64)?;
         Ok(Self { memory, writable, facts, path: path.to_path_buf(), file, doorbell: AloneMap::default() })
     }
 
     /// A writable segment of new, zeroed memory; `None` if it is shorter than its facts.
     pub(super) fn prepare(backing: Backing, path: &Path, file: Option<File>, facts: &HeaderImage) -> Option<Self> {
-        let memory = Memory::of(backing, true)?;
+        let memory = SegmentMemory::from_backing(backing, true)?;
         facts.check(memory.length as u64).ok()?;
         Some(Self {
             memory,
@@ -42,9 +42,9 @@ impl Segment {
         })
     }
 
-    fn record<T: super::Shared>(&self, region: Region, slot: u32) -> Option<&T> {
+    fn record<T: super::AtomicsOnly>(&self, region: Region, slot: u32) -> Option<&T> {
         let offset = || region.offset as usize + slot as usize * region.stride as usize;
-        (slot < self.facts.slot_count).then(|| self.memory.at(offset()))
+        (slot < self.facts.slot_count).then(|| self.memory.at_offset(offset()))
     }
 
     /// The checked facts, a private copy.
@@ -68,11 +68,11 @@ impl Segment {
     }
 
     pub(crate) fn header(&self) -> &HeaderPage {
-        self.memory.at(0)
+        self.memory.at_offset(0)
     }
 
     pub(crate) fn bell(&self) -> &Doorbell {
-        self.memory.at(self.facts.bell.offset as usize)
+        self.memory.at_offset(self.facts.bell.offset as usize)
     }
 
     pub(crate) fn hot(&self, slot: u32) -> Option<&HotLine> {
@@ -131,7 +131,7 @@ impl Segment {
 
     /// The length of the file behind the memory now; `None` if there is no file.
     pub(crate) fn length_now(&self) -> io::Result<Option<u64>> {
-        self.file.as_ref().map(|file| FileFacts::of(file).map(|facts| facts.length)).transpose()
+        self.file.as_ref().map(|file| FileFacts::read(file).map(|facts| facts.length)).transpose()
     }
 
     /// Bring a private copy up to date; nothing to do for a map.

@@ -20,14 +20,14 @@ pub(crate) struct FileFacts {
 impl FileFacts {
     /// Read them, by the call that does no more than that.
     #[cfg(unix)]
-    pub(super) fn of(file: &File) -> io::Result<Self> {
+    pub(super) fn read(file: &File) -> io::Result<Self> {
         let found = rustix::fs::fstat(file)?;
         let plain = rustix::fs::FileType::from_raw_mode(found.st_mode).is_file();
         Ok(Self { length: found.st_size as u64, plain, owner: found.st_uid, mode: found.st_mode as u32 })
     }
 
     #[cfg(not(unix))]
-    pub(super) fn of(file: &File) -> io::Result<Self> {
+    pub(super) fn read(file: &File) -> io::Result<Self> {
         file.metadata().map(|found| Self { length: found.len(), plain: found.is_file() })
     }
 
@@ -47,7 +47,7 @@ impl FileFacts {
 /// of the opened file are read once and returned, so that all checks are about the same file. An open file of a process,
 /// which the system shows as a link, is opened if it is sealed, as boards without a name are.
 pub(crate) fn plain_file(path: &Path, writable: bool) -> Result<(File, FileFacts), AttachErrorKind> {
-    let unnamed = Unnamed::at(path).is_some();
+    let unnamed = Unnamed::from_path(path).is_some();
     let mut options = OpenOptions::new();
     options.read(true).write(writable);
     #[cfg(unix)]
@@ -61,7 +61,7 @@ pub(crate) fn plain_file(path: &Path, writable: bool) -> Result<(File, FileFacts
         Some(libc::ELOOP | libc::EISDIR | libc::ENXIO) => AttachErrorKind::NotAFile,
         _ => AttachErrorKind::from(error),
     })?;
-    match FileFacts::of(&file) {
+    match FileFacts::read(&file) {
         Ok(facts) if facts.plain && (!unnamed || is_sealed(&file)) => Ok((file, facts)),
         Ok(_) => Err(AttachErrorKind::NotAFile),
         Err(error) => Err(error.into()),

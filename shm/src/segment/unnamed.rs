@@ -19,7 +19,7 @@ pub struct Unnamed {
 
 impl Unnamed {
     /// The place that this path names; `None` for every path that is not of an open file as the system names it.
-    pub fn at(path: &Path) -> Option<Self> {
+    pub fn from_path(path: &Path) -> Option<Self> {
         let (process, descriptor) = path.to_str()?.strip_prefix("/proc/")?.split_once("/fd/")?;
         let number = |text: &str| text.parse().ok().filter(|number: &u32| number.to_string() == text);
         let place = Self { process: number(process)?, descriptor: number(descriptor)? };
@@ -96,7 +96,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn only_the_path_of_an_open_file_names_a_board_without_a_name() {
         let place = Unnamed { process: 4711, descriptor: 9 };
-        assert_eq!(Unnamed::at(&place.path()), Some(place));
+        assert_eq!(Unnamed::from_path(&place.path()), Some(place));
         for path in [
             "/proc/self/fd/9",
             "/proc/4711/fd/",
@@ -107,7 +107,7 @@ mod tests {
             "/x/1/fd/9",
             "fd/9",
         ] {
-            assert_eq!(Unnamed::at(Path::new(path)), None, "{path}");
+            assert_eq!(Unnamed::from_path(Path::new(path)), None, "{path}");
         }
     }
 }

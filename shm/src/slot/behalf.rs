@@ -8,15 +8,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::place::{WantedKey, claim_for, lock_slot, take_live};
-use super::{ClaimError, Reservation, Slot, Work, control_of, known_state, ring, table};
+use super::acquire::{WantedKey, claim_for, lock_slot, take_live};
+use super::{ClaimError, Reservation, Slot, SlotWork, control_of, known_state, ring, table};
 use crate::atomics::Ordering;
 use crate::liveness::beats::Beating;
 use crate::liveness::process::{self, ProcessMark};
 use crate::liveness::{beats, clock};
 use crate::progress::{Kind, SlotState};
 use crate::segment::{self, Segment, lock};
-use crate::stamp::{self, Control, ORIGIN_ON_BEHALF, ORIGIN_RESERVED_BY, identity_of};
+use crate::stamp::{self, ControlWord, ORIGIN_ON_BEHALF, ORIGIN_RESERVED_BY, identity_of};
 
 /// The longest wait for another report to the same slot. One takes microseconds.
 const REPORT_WAIT: Duration = Duration::from_secs(2);
@@ -46,10 +46,10 @@ impl Slot {
         if segment.facts().is_dump() {
             return Err(ClaimError::Closed);
         }
-        let marks: Vec<ProcessMark> = owners.iter().filter_map(|owner| process::of(*owner)).collect();
+        let marks: Vec<ProcessMark> = owners.iter().filter_map(|owner| process::mark_of_pid(*owner)).collect();
         let first = owners.first().copied().unwrap_or(0);
         let owner = marks.first().filter(|mark| mark.pid == first).ok_or(ClaimError::NoOwner { pid: first })?;
-        let wanted = Work::new(key, version, kind);
+        let wanted = SlotWork::new(key, version, kind);
         let place = in_turn(|| take_up(&segment, &wanted, &marks, *owner, anew))?;
         Self::in_place(segment, place)
     }
@@ -65,7 +65,7 @@ impl Slot {
         if segment.facts().is_dump() {
             return Err(ClaimError::Closed);
         }
-        let owner = process::of(owner).ok_or(ClaimError::NoOwner { pid: owner })?;
+        let owner = process::mark_of_pid(owner).ok_or(ClaimError::NoOwner { pid: owner })?;
         let place = in_turn(|| claim_or_continue(&segment, reservation, owner))?;
         Self::in_place(segment, place)
     }
@@ -108,7 +108,7 @@ fn in_turn(mut take: impl FnMut() -> Result<Result<LockedSlot, Busy>, ClaimError
 
 fn take_up(
     segment: &Segment,
-    wanted: &Work<'_>,
+    wanted: &SlotWork<'_>,
     owners: &[ProcessMark],
     owner: ProcessMark,
     anew: bool,
@@ -146,15 +146,15 @@ fn claim_or_continue(
     }
 }
 
-fn go_on(segment: &Segment, slot: u32, control: Control) -> Result<Result<LockedSlot, Busy>, ClaimError> {
+fn go_on(segment: &Segment, slot: u32, control: ControlWord) -> Result<Result<LockedSlot, Busy>, ClaimError> {
     let continued = continue_slot(segment, slot, control)?;
     let place = LockedSlot { slot, generation: control.generation, claimed: false };
     Ok(if continued { Ok(place) } else { Err(Busy(slot)) })
 }
 
 /// The slot with this key that was taken on behalf of one of these: the one that has not ended, else the last to end.
-fn own_slot(segment: &Segment, key: &str, owners: &[ProcessMark]) -> Option<(u32, Control)> {
-    let key = WantedKey::of(key);
+fn own_slot(segment: &Segment, key: &str, owners: &[ProcessMark]) -> Option<(u32, ControlWord)> {
+    let key = WantedKey::new(key);
     let here = segment.facts().boot_id == process::boot_id();
     let own = (0..segment.facts().slot_count).filter(|_| here).filter_map(|slot| {
         let (control, cold) = (control_of(segment, slot)?, segment.cold(slot)?);
@@ -181,7 +181,7 @@ pub(crate) fn kept_for(segment: &Segment, slot: u32) -> Option<ProcessMark> {
 }
 
 /// Lock the slot's byte, unless another report has it or has just ended the slot.
-fn continue_slot(segment: &Segment, slot: u32, seen: Control) -> Result<bool, ClaimError> {
+fn continue_slot(segment: &Segment, slot: u32, seen: ControlWord) -> Result<bool, ClaimError> {
     if !lock_slot(segment, slot)? {
         return Ok(false);
     }

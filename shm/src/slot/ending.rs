@@ -5,7 +5,7 @@ use crate::layout::{ERROR_WORDS, RESULT_WORDS, encode_text};
 use crate::liveness::clock;
 use crate::progress::SlotState;
 use crate::segment::Segment;
-use crate::stamp::{self, Control, End};
+use crate::stamp::{self, ControlWord, SlotEndRecord};
 
 /// The end of a slot's work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub(crate) fn write_end(segment: &Segment, reservation: Reservation, ending: &En
         return Err(EndError::NotAnEnd { state: ending.state });
     }
     let _table = table(segment)?; // The lock keeps other processes from taking the slot over meanwhile.
-    let control = control_of(segment, slot).unwrap_or(Control::from_word(0));
+    let control = control_of(segment, slot).unwrap_or(ControlWord::from_word(0));
     if control.generation != generation {
         return Err(EndError::Superseded { slot, wanted: generation, found: control.generation });
     }
@@ -72,13 +72,13 @@ pub(crate) fn write_end(segment: &Segment, reservation: Reservation, ending: &En
 /// end.
 pub(super) fn write_ending(segment: &Segment, slot: u32, generation: u32, ending: &Ending) {
     let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { return };
-    let what = End {
+    let what = SlotEndRecord {
         exit: ending.exit_word(),
         ended_at: clock::now_ns(),
         error: &encode_text::<ERROR_WORDS>(ending.error.as_deref().unwrap_or("")),
         result: &encode_text::<RESULT_WORDS>(ending.result.as_deref().unwrap_or("")),
     };
-    stamp::end(line, cold, Control::of(generation, ending.state, true), &what);
+    stamp::end(line, cold, ControlWord::new(generation, ending.state, true), &what);
 }
 
 /// Write the exit of the process, if it is known: it may follow the state.

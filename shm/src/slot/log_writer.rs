@@ -13,7 +13,7 @@ pub struct LogWriter<'a> {
 
 impl<'a> LogWriter<'a> {
     /// The writer of this life's log; `None` if the record names another process, or the slot is in another life.
-    pub(crate) fn of(segment: &'a Segment, slot: u32, generation: u32) -> Option<Self> {
+    pub(crate) fn for_life(segment: &'a Segment, slot: u32, generation: u32) -> Option<Self> {
         let identity = stamp::identity_of(segment.cold(slot)?);
         let ours = identity.generation == generation && identity.log_writer == std::process::id();
         ours.then_some(Self { segment, slot })

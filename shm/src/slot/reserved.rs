@@ -6,13 +6,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::place::{lock_slot, take_reserved};
-use super::{ClaimError, EndError, Ending, LogWriter, Reservation, Slot, Work, known_state, open, table, write_end};
+use super::acquire::{lock_slot, take_reserved};
+use super::{
+    ClaimError, EndError, Ending, LogWriter, Reservation, Slot, SlotWork, known_state, open, table, write_end,
+};
 use crate::layout::hexadecimal;
 use crate::mutex::Mutex;
 use crate::progress::{SlotState, Step};
 use crate::segment::Segment;
-use crate::stamp::{self, Control};
+use crate::stamp::{self, ControlWord};
 
 /// A slot that this process has reserved with [`Slot::reserve`].
 #[derive(Debug)]
@@ -34,8 +36,9 @@ impl Slot {
         // Claims and ends are written under the same lock.
         let _table = table(&segment)?;
         let Reservation { slot, generation } = reservation;
-        let control = segment.hot(slot).map(stamp::look);
-        let waits = |control: Control| control.generation == generation && known_state(control) == SlotState::Reserved;
+        let control = segment.hot(slot).map(stamp::load_control);
+        let waits =
+            |control: ControlWord| control.generation == generation && known_state(control) == SlotState::Reserved;
         if !control.is_some_and(waits) || !lock_slot(&segment, slot)? {
             return Ok(());
         }
@@ -50,7 +53,7 @@ impl Slot {
     ///
     /// # Errors
     /// As [`join`](Self::join).
-    pub fn reserve(board: &Path, work: &Work<'_>, step: Step, total: Option<u64>) -> Result<Reserved, ClaimError> {
+    pub fn reserve(board: &Path, work: &SlotWork<'_>, step: Step, total: Option<u64>) -> Result<Reserved, ClaimError> {
         let segment = Arc::new(open(board)?);
         let (slot, generation) = take_reserved(&segment, work)?;
         let (mut place, _) = Self::attach(segment.clone(), slot, generation)?;
@@ -80,9 +83,9 @@ impl Reserved {
         Slot::claim(self.segment.path(), self.reservation.slot, self.reservation.generation)
     }
 
-    /// The writer of the slot's log, if [`Work::log_writer`] named this process. One thread at a time may write it.
+    /// The writer of the slot's log, if [`SlotWork::log_writer`] named this process. One thread at a time may write it.
     pub fn log_writer(&self) -> Option<LogWriter<'_>> {
-        LogWriter::of(&self.segment, self.reservation.slot, self.reservation.generation)
+        LogWriter::for_life(&self.segment, self.reservation.slot, self.reservation.generation)
     }
 
     /// Record how the program ended, as [`Board::end`](crate::Board::end) does for the board's creator.

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use crate::layout::{IdentityImage, NO_PARENT, encode_text, hash_key};
 use crate::liveness::beats;
-use crate::liveness::process::Writer;
+use crate::liveness::process::SlotWriterProcess;
 use crate::progress::Kind;
 
 /// The work for which a slot is wanted.
 #[derive(Clone, Copy, Debug)]
-pub struct Work<'a> {
+pub struct SlotWork<'a> {
     /// Unique among the board's slots that have not ended. Of a longer one the first 94 bytes are shown; two long keys
     /// are two slots all the same.
     pub key: &'a str,
@@ -38,14 +38,20 @@ pub struct Reservation {
     pub generation: u32,
 }
 
-impl<'a> Work<'a> {
+impl<'a> SlotWork<'a> {
     /// Work with a name and nothing else.
     pub const fn new(key: &'a str, version: &'a str, kind: Kind) -> Self {
         Self { key, version, kind, parent: None, runner: None, process_group: None, total: None, log_writer: None }
     }
 
     /// The identity of a new life of a slot for this work.
-    pub(super) fn identity(&self, generation: u32, origin: u8, writer: Writer, now_ns: u64) -> IdentityImage {
+    pub(super) fn identity(
+        &self,
+        generation: u32,
+        origin: u8,
+        writer: SlotWriterProcess,
+        now_ns: u64,
+    ) -> IdentityImage {
         let parent_slot = self.parent.and_then(|parent| u16::try_from(parent).ok()).unwrap_or(NO_PARENT);
         let unclaimed = IdentityImage {
             generation,
@@ -66,7 +72,11 @@ impl<'a> Work<'a> {
 }
 
 /// The identity of a life whose writer is this process, which beats this often; as it was if the writer is not known yet.
-pub(super) fn claimed_by(identity: IdentityImage, Writer { mark, uid }: Writer, beat_every: Duration) -> IdentityImage {
+pub(super) fn claimed_by(
+    identity: IdentityImage,
+    SlotWriterProcess { mark, uid }: SlotWriterProcess,
+    beat_every: Duration,
+) -> IdentityImage {
     if mark.pid == 0 {
         return identity;
     }

@@ -12,17 +12,17 @@ use crate::liveness::process::ProcessMark;
 use crate::segment::{Segment, sleep};
 
 /// A watch over the creator, which goes on until it is dropped.
-pub(super) struct Watch {
+pub(super) struct CreatorWatch {
     ended: Arc<AtomicU32>,
     stop: Arc<StopSignal>,
     /// A forked child has a copy of this value, and shares the signal with its parent.
     process: u32,
 }
 
-impl Watch {
+impl CreatorWatch {
     /// Watch this creator from now on; `None` if it has ended, or the system does not report ends.
     pub(super) fn begin(creator: ProcessMark, segment: &Arc<Segment>) -> Option<Self> {
-        let end = ProcessEnd::of(creator, segment.facts().boot_id)?;
+        let end = ProcessEnd::for_process(creator, segment.facts().boot_id)?;
         let (ended, stop) = (Arc::new(AtomicU32::new(0)), Arc::new(StopSignal::new()?));
         let watch = {
             let (ended, stop, segment) = (ended.clone(), stop.clone(), segment.clone());
@@ -43,7 +43,7 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for CreatorWatch {
     fn drop(&mut self) {
         if self.process == std::process::id() {
             self.stop.send();

@@ -3,7 +3,7 @@
 
 use crate::layout::{ColdImage, HeaderImage, NO_PARENT, NotesImage, decode_text, hexadecimal};
 use crate::progress::{Health, Kind, SlotState, Step, Unit};
-use crate::stamp::{Control, HotReading, Meta, shown};
+use crate::stamp::{ControlWord, HotReading, Meta, shown};
 use crate::view::{BoardView, Creator, SlotView, Transition, WaitsFor};
 
 /// The facts of a board's header, which never change.
@@ -16,7 +16,7 @@ pub(super) fn board_facts(facts: &HeaderImage, into: &mut BoardView) {
 }
 
 /// The fields that change often.
-pub(super) fn numbers(hot: &HotReading, control: Control, view: &mut SlotView) {
+pub(super) fn numbers(hot: &HotReading, control: ControlWord, view: &mut SlotView) {
     let meta = Meta::from_word(hot.numbers[2]);
     view.generation = control.generation;
     view.state = shown_state(control);
@@ -33,7 +33,7 @@ pub(super) fn numbers(hot: &HotReading, control: Control, view: &mut SlotView) {
 }
 
 /// A slot that is being claimed shows as reserved; a state this version does not know, as live.
-fn shown_state(control: Control) -> SlotState {
+fn shown_state(control: ControlWord) -> SlotState {
     match control.slot_state() {
         Some(SlotState::Claiming) => SlotState::Reserved,
         Some(state) => state,
@@ -44,7 +44,7 @@ fn shown_state(control: Control) -> SlotState {
 /// The fields that change seldom. The record was read under this reading of the hot line; `count` is the count of
 /// transitions behind it.
 pub(super) fn cold(image: &ColdImage, hot: &HotReading, count: u16, view: &mut SlotView) {
-    let (control, meta) = (Control::from_word(hot.control), Meta::from_word(hot.numbers[2]));
+    let (control, meta) = (ControlWord::from_word(hot.control), Meta::from_word(hot.numbers[2]));
     identity(image, view);
     notes(bytemuck::cast(*image.good_notes()), meta.transitions, view);
     view.transitions.clear();

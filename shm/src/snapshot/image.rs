@@ -3,7 +3,7 @@
 use super::{Reader, refresh};
 use crate::layout::{ColdImage, HotImage, SlotImage, TransitionImage};
 use crate::segment::Segment;
-use crate::stamp::{self, Control, HotReading, Meta};
+use crate::stamp::{self, ControlWord, HotReading, Meta};
 
 impl Reader {
     /// A slot as plain bytes, with its good copies twice; `None` if there is nothing whole to show.
@@ -12,7 +12,7 @@ impl Reader {
         let record = self.segment.cold(slot)?;
         for _ in 0..refresh::FIRST_ATTEMPTS {
             let Some(hot) = stamp::read_hot(line) else { continue };
-            if Control::from_word(hot.control).unnamed() {
+            if ControlWord::from_word(hot.control).unnamed() {
                 return None;
             }
             let mut cold = ColdImage::default();

@@ -4,16 +4,16 @@ use super::Reader;
 use crate::atomics::Ordering;
 use crate::layout::HotLine;
 use crate::progress::Step;
-use crate::stamp::{Control, HotReading, Meta, read_hot};
+use crate::stamp::{ControlWord, HotReading, Meta, read_hot};
 
 /// A slot's numbers as the last poll found them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Numbers(HotReading);
+pub struct PolledNumbers(HotReading);
 
-impl Numbers {
+impl PolledNumbers {
     /// The life of the slot that they belong to; 0 if it was never used.
     pub fn generation(&self) -> u32 {
-        Control::from_word(self.0.control).generation
+        ControlWord::from_word(self.0.control).generation
     }
 
     /// Not 0 if the line has changed since.
@@ -30,7 +30,7 @@ impl Numbers {
     #[inline(always)]
     fn read(&mut self, line: &HotLine) -> bool {
         match read_hot(line) {
-            Some(reading) if !Control::from_word(reading.control).unnamed() => {
+            Some(reading) if !ControlWord::from_word(reading.control).unnamed() => {
                 self.0 = reading;
                 true
             }
@@ -66,7 +66,7 @@ impl Reader {
     pub fn poll(&mut self) -> usize {
         let used = self.used();
         if self.polled.is_empty() {
-            self.polled.resize(self.segment.facts().slot_count as usize, Numbers::default());
+            self.polled.resize(self.segment.facts().slot_count as usize, PolledNumbers::default());
         }
         let lines = self.segment.hot_lines(used);
         let seen = &mut self.polled[..used as usize];
@@ -76,7 +76,8 @@ impl Reader {
             // First without a branch between the loads: lines that another core has written to since are fetched from it
             // all at once, regardless of the processor's prediction. Mostly this is all there is to do.
             if lines().zip(&*seen).fold(0, |moved, (line, seen)| moved | seen.moved(line)) != 0 {
-                let read = |(line, seen): (_, &mut Numbers)| usize::from(seen.moved(line) != 0 && seen.read(line));
+                let read =
+                    |(line, seen): (_, &mut PolledNumbers)| usize::from(seen.moved(line) != 0 && seen.read(line));
                 changed += lines().zip(seen).map(read).sum::<usize>();
             }
         }
@@ -84,7 +85,7 @@ impl Reader {
     }
 
     /// The numbers of each slot as of the last [`poll`](Self::poll), in slot order; none before the first.
-    pub fn numbers(&self) -> &[Numbers] {
+    pub fn numbers(&self) -> &[PolledNumbers] {
         &self.polled
     }
 }
@@ -92,7 +93,7 @@ impl Reader {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use crate::progress::SlotState;
-    use crate::stamp::{self, Control};
+    use crate::stamp::{self, ControlWord};
     use crate::{Board, Ending, Kind, Reader, Slot};
 
     #[test]
@@ -108,10 +109,10 @@ mod tests {
         assert_eq!((seen.generation(), seen.done()), (1, 7));
         let segment = crate::segment::open_write(board.path()).unwrap();
         let line = segment.hot(0).unwrap();
-        let over = stamp::look(line);
+        let over = stamp::load_control(line);
         assert!(stamp::begin_claim(line, over, over.generation + 1, false));
         assert_eq!((reader.poll(), reader.numbers()[0]), (0, seen), "the numbers are those of the life before");
-        stamp::set_control(line, Control::of(over.generation + 1, SlotState::Live, true));
+        stamp::set_control(line, ControlWord::new(over.generation + 1, SlotState::Live, true));
         assert_eq!((reader.poll(), reader.numbers()[0].generation()), (1, 2));
     }
 

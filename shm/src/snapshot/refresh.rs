@@ -4,7 +4,7 @@ use super::{Reader, decode};
 use crate::atomics::Ordering;
 use crate::layout::decode_text;
 use crate::progress::BoardState;
-use crate::stamp::{self, Control, Meta, READ_ATTEMPTS};
+use crate::stamp::{self, ControlWord, Meta, READ_ATTEMPTS};
 use crate::view::{BoardView, SlotView, Snapshot};
 
 /// Tries for a slot that was never seen whole: more of them, as there is no earlier view to keep.
@@ -12,7 +12,7 @@ pub(super) const FIRST_ATTEMPTS: usize = 64;
 
 /// A slot as a reader last showed it.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Seen {
+pub(super) struct ShownSlotState {
     control: u64,
     stamp: u64,
     revision: u16,
@@ -24,7 +24,7 @@ impl Reader {
     /// Forget the slots shown, because the snapshot is a new, empty one.
     pub(super) fn start_over(&mut self, into: &mut Snapshot) {
         self.seen.clear();
-        self.seen.resize(self.segment.facts().slot_count as usize, Seen::default());
+        self.seen.resize(self.segment.facts().slot_count as usize, ShownSlotState::default());
         (self.title_stamp, self.epoch, self.last_taken_at_ns) = (None, None, 0);
         decode::board_facts(self.segment.facts(), &mut into.board);
     }
@@ -57,7 +57,7 @@ impl Reader {
         let control = line.control.load(Ordering::Relaxed);
         let same = control == seen.control && line.numbers.stamp.load(Ordering::Relaxed) == seen.stamp;
         // The exit of a process may be written after its slot's state: look again when any state has moved.
-        let ended = Control::from_word(control).slot_state().is_some_and(|state| state.ended());
+        let ended = ControlWord::from_word(control).slot_state().is_some_and(|state| state.ended());
         if same && !(state_moved && ended) {
             return false;
         }
@@ -70,7 +70,7 @@ impl Reader {
         let line = self.segment.hot(slot)?;
         let seen = self.seen[slot as usize];
         let hot = stamp::read_hot(line)?;
-        let control = Control::from_word(hot.control);
+        let control = ControlWord::from_word(hot.control);
         if control.unnamed() {
             return Some(false); // Nothing to show yet; the last view stays until the new owner has a name.
         }
@@ -88,7 +88,7 @@ impl Reader {
             decode::cold(cold, &hot, count, view);
         }
         decode::numbers(&hot, control, view);
-        self.seen[slot as usize] = Seen { control: hot.control, stamp: hot.stamp, revision, shown: true };
+        self.seen[slot as usize] = ShownSlotState { control: hot.control, stamp: hot.stamp, revision, shown: true };
         Some(true)
     }
 }

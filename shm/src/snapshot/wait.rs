@@ -21,7 +21,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 const CREATOR_EVERY: Duration = Duration::from_secs(1);
 
 /// The events a reader waits for.
-pub(super) struct Awaited<'a> {
+pub(super) struct BoardWait<'a> {
     pub(super) segment: &'a Segment,
     /// The epoch known so far.
     pub(super) epoch: u32,
@@ -41,7 +41,7 @@ pub(super) enum Woken {
     TimeOut,
 }
 
-impl Awaited<'_> {
+impl BoardWait<'_> {
     /// Sleep until one of these has happened.
     pub(super) fn wait(&self) -> Woken {
         if self.moved() {
@@ -61,7 +61,7 @@ impl Awaited<'_> {
 
     fn wait_for_a_change(&self) -> Woken {
         let doorbell = if self.segment.facts().is_dump() { None } else { self.segment.writable_doorbell() };
-        let Some(bell) = doorbell.filter(|_| sleep::CAN_SLEEP) else { return self.look() };
+        let Some(bell) = doorbell.filter(|_| sleep::CAN_SLEEP) else { return self.poll() };
         stamp::announce(bell);
         let woken = self.wait_at(bell);
         stamp::stop_waiting(bell);
@@ -118,7 +118,7 @@ impl Awaited<'_> {
             }
             let turn = Instant::now() + CREATOR_EVERY;
             let until = Some(self.until.map_or(turn, |until| until.min(turn)));
-            let woken = Awaited { until, ..*self }.sleep(bell, &AtomicU32::new(0));
+            let woken = BoardWait { until, ..*self }.sleep(bell, &AtomicU32::new(0));
             if woken != Woken::TimeOut || self.over() {
                 return woken;
             }
@@ -126,7 +126,7 @@ impl Awaited<'_> {
     }
 
     /// Poll, because no writer can wake this reader.
-    fn look(&self) -> Woken {
+    fn poll(&self) -> Woken {
         let mut creator_next = Instant::now() + CREATOR_EVERY;
         while !self.moved() && !self.over() {
             thread::sleep(self.left().map_or(LOOK_EVERY, |left| left.min(LOOK_EVERY)));

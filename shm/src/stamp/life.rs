@@ -8,7 +8,7 @@ use crate::atomics::{Mutant, Ordering, broken, fence_unless, unless};
 use crate::layout::HotLine;
 use crate::progress::SlotState;
 
-use super::Control;
+use super::ControlWord;
 
 /// One whole reading of a hot line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,14 +45,14 @@ pub fn read_under(line: &HotLine, control: u64, load: impl FnOnce() -> bool) -> 
 }
 
 /// A slot's control word, for a process that acts on it: everything written before this state is there.
-pub fn look(line: &HotLine) -> Control {
+pub fn load_control(line: &HotLine) -> ControlWord {
     // Pairs with the release in `set_control`.
-    Control::from_word(line.control.load(unless(Mutant::RelaxedLook, Ordering::Acquire)))
+    ControlWord::from_word(line.control.load(unless(Mutant::RelaxedLook, Ordering::Acquire)))
 }
 
 /// Take a slot over, if it is still in the state `from`: claim it, let `write` write the words of its new life, and
 /// move it to `into`. The caller holds the slot's byte. `false` when another process was first.
-pub fn claim(line: &HotLine, from: Control, into: Control, write: impl FnOnce()) -> bool {
+pub fn claim(line: &HotLine, from: ControlWord, into: ControlWord, write: impl FnOnce()) -> bool {
     // A reservation is claimed in its own generation and keeps its name meanwhile.
     let named = from.named && from.generation == into.generation;
     if !begin_claim(line, from, into.generation, named || broken(Mutant::NamedClaim)) {
@@ -64,11 +64,11 @@ pub fn claim(line: &HotLine, from: Control, into: Control, write: impl FnOnce())
 }
 
 /// Step one of a claim. Nothing of the new generation may be written before. `false` when another process was first.
-pub fn begin_claim(line: &HotLine, from: Control, generation: u32, named: bool) -> bool {
+pub fn begin_claim(line: &HotLine, from: ControlWord, generation: u32, named: bool) -> bool {
     if broken(Mutant::TwoStepClaim) {
         return line.control.load(Ordering::Relaxed) == from.word();
     }
-    let claiming = Control::of(generation, SlotState::Claiming, named).word();
+    let claiming = ControlWord::new(generation, SlotState::Claiming, named).word();
     // Acquires the stores of the slot's last writer: stamps and counters continue from there.
     let acquire = unless(Mutant::RelaxedClaim, Ordering::Acquire);
     if line.control.compare_exchange(from.word(), claiming, acquire, Ordering::Relaxed).is_err() {
@@ -81,7 +81,7 @@ pub fn begin_claim(line: &HotLine, from: Control, generation: u32, named: bool) 
 }
 
 /// Move the slot to a state whose words are written: the last step of a claim, and of an end.
-pub fn set_control(line: &HotLine, control: Control) {
+pub fn set_control(line: &HotLine, control: ControlWord) {
     // Pairs with the first fence in `Latch::read`, and with `look`.
     line.control.store(control.word(), unless(Mutant::RelaxedState, Ordering::Release));
 }
@@ -90,35 +90,42 @@ pub fn set_control(line: &HotLine, control: Control) {
 mod tests {
     use super::*;
 
-    const FREE: Control = Control::of(0, SlotState::Free, false);
+    const FREE: ControlWord = ControlWord::new(0, SlotState::Free, false);
 
     #[test]
     fn only_one_of_two_claims_from_the_same_state_wins() {
         let line = HotLine::default();
-        let live = Control::of(1, SlotState::Live, true);
-        assert!(claim(&line, FREE, live, || assert!(look(&line).unnamed(), "nothing to show before it is there")));
+        let live = ControlWord::new(1, SlotState::Live, true);
+        assert!(claim(&line, FREE, live, || assert!(
+            load_control(&line).unnamed(),
+            "nothing to show before it is there"
+        )));
         assert!(!claim(&line, FREE, live, || panic!("written by the loser")));
-        assert_eq!(look(&line), live);
+        assert_eq!(load_control(&line), live);
     }
 
     #[test]
     fn a_reservation_keeps_its_name_while_it_is_claimed() {
         let line = HotLine::default();
-        let reserved = Control::of(1, SlotState::Reserved, true);
+        let reserved = ControlWord::new(1, SlotState::Reserved, true);
         assert!(claim(&line, FREE, reserved, || {}));
-        assert!(claim(&line, reserved, Control::of(1, SlotState::Live, true), || assert!(!look(&line).unnamed())));
-        let over = Control::of(1, SlotState::Done, true);
+        assert!(claim(&line, reserved, ControlWord::new(1, SlotState::Live, true), || assert!(
+            !load_control(&line).unnamed()
+        )));
+        let over = ControlWord::new(1, SlotState::Done, true);
         set_control(&line, over);
-        assert!(claim(&line, over, Control::of(2, SlotState::Live, true), || assert!(look(&line).unnamed())));
+        assert!(claim(&line, over, ControlWord::new(2, SlotState::Live, true), || assert!(
+            load_control(&line).unnamed()
+        )));
     }
 
     #[test]
     fn words_loaded_under_a_control_word_that_moved_are_not_believed() {
         let line = HotLine::default();
-        set_control(&line, Control::of(1, SlotState::Live, true));
+        set_control(&line, ControlWord::new(1, SlotState::Live, true));
         let hot = read_hot(&line).unwrap();
         assert!(read_under(&line, hot.control, || true) && !read_under(&line, hot.control, || false));
-        let over = Control::of(1, SlotState::Done, true);
+        let over = ControlWord::new(1, SlotState::Done, true);
         assert!(!read_under(&line, hot.control, || {
             set_control(&line, over);
             true

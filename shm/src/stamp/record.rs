@@ -8,7 +8,7 @@ use crate::layout::{
 
 use super::life::read_under;
 use super::transitions::{entry_word, read_transitions};
-use super::{Control, Fill, HotReading, Meta, begin_log, set_control};
+use super::{ControlWord, Fill, HotReading, Meta, begin_log, set_control};
 
 /// The word of an identity that holds when it was written.
 const CLAIMED_AT: usize = std::mem::offset_of!(IdentityImage, claimed_at) / 8;
@@ -62,15 +62,15 @@ pub fn take_up(line: &HotLine) -> [u64; 3] {
 
 /// Message and details, as their one writer publishes them.
 #[derive(Clone, Copy, Debug)]
-pub struct Text {
+pub struct PublishedText {
     words: [u64; TEXT_WORDS],
     /// Publications of both cells until both copies on the board hold these details.
     missing: u8,
 }
 
-impl Text {
+impl PublishedText {
     /// The text as the slot's writer finds it: in one of the two copies.
-    pub fn of(record: &ColdRecord) -> Self {
+    pub fn from_record(record: &ColdRecord) -> Self {
         Self { words: record.text.own(), missing: 1 }
     }
 
@@ -94,14 +94,14 @@ impl Text {
 }
 
 /// Publish message and details, and then the numbers, whose revision announces them.
-pub fn publish_text(line: &HotLine, record: &ColdRecord, way: impl Fill, text: &mut Text, numbers: &[u64; 3]) {
+pub fn publish_text(line: &HotLine, record: &ColdRecord, way: impl Fill, text: &mut PublishedText, numbers: &[u64; 3]) {
     text.missing = text.missing.saturating_sub(1);
     in_order(Mutant::AnnouncedFirst, || record.text.write_by(way, &text.words), || line.numbers.write(numbers));
 }
 
-/// Publish a message alone, as [`publish_text`] does, where the details are [settled](Text::settled).
+/// Publish a message alone, as [`publish_text`] does, where the details are [settled](PublishedText::settled).
 #[inline(always)]
-pub fn publish_message(line: &HotLine, record: &ColdRecord, way: impl Fill, text: &Text, numbers: &[u64; 3]) {
+pub fn publish_message(line: &HotLine, record: &ColdRecord, way: impl Fill, text: &PublishedText, numbers: &[u64; 3]) {
     let write = || {
         if let Some(message) = text.words.first_chunk::<MESSAGE_WORDS>() {
             record.text.write_front_by(way, message);
@@ -123,7 +123,7 @@ pub fn publish_notes(
 
 /// A slot's record of its end.
 #[derive(Clone, Copy, Debug)]
-pub struct End<'a> {
+pub struct SlotEndRecord<'a> {
     /// Exit status and signal; 0 if neither is known.
     pub exit: u64,
     /// In monotonic nanoseconds.
@@ -136,7 +136,7 @@ pub struct End<'a> {
 
 /// Write how a slot ended, and then the state that announces it. For the slot's writer, or the process that records its
 /// end.
-pub fn end(line: &HotLine, record: &ColdRecord, into: Control, what: &End<'_>) {
+pub fn end(line: &HotLine, record: &ColdRecord, into: ControlWord, what: &SlotEndRecord<'_>) {
     let write = || {
         write_exit(record, what.exit);
         store_words(&record.error, what.error);
@@ -256,14 +256,14 @@ mod tests {
             &line,
             &record,
             WordByWord,
-            &mut Text { words: [5; TEXT_WORDS], missing: 1 },
+            &mut PublishedText { words: [5; TEXT_WORDS], missing: 1 },
             &[1, 2, meta.word()],
         );
         publish_notes(&line, &record, WordByWord, &[5; NOTE_WORDS], &[1, 2, meta.word()]);
         let change = StepChange { count: 1, left_done: 4, entered: 3, now_ns: 600 };
         enter_step(&line, &record, &change, &[1, 2, meta.word()]);
-        let what = End { exit: 1, ended_at: 2, error: &[3; ERROR_WORDS], result: &[4; RESULT_WORDS] };
-        end(&line, &record, Control::from_word(0), &what);
+        let what = SlotEndRecord { exit: 1, ended_at: 2, error: &[3; ERROR_WORDS], result: &[4; RESULT_WORDS] };
+        end(&line, &record, ControlWord::from_word(0), &what);
         begin_record(&line, &record, Some(&log), 0x7700, 1);
         let mut image = ColdImage::default();
         assert!(read_cold(&record, &mut image));

@@ -15,7 +15,7 @@ pub const ORIGIN_RESERVED_BY: u8 = 3;
 
 /// A slot's control word: the slot's life, and its place in that life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Control {
+pub struct ControlWord {
     /// Counts the lives of the slot.
     pub generation: u32,
     /// The number of a [`SlotState`]; any number, as nothing read from a board is trusted.
@@ -24,9 +24,9 @@ pub struct Control {
     pub named: bool,
 }
 
-impl Control {
+impl ControlWord {
     /// The control word of a state that this version knows.
-    pub const fn of(generation: u32, state: SlotState, named: bool) -> Self {
+    pub const fn new(generation: u32, state: SlotState, named: bool) -> Self {
         Self { generation, state: state.number(), named }
     }
 
@@ -114,8 +114,8 @@ mod tests {
 
     #[test]
     fn control_and_meta_words_come_back_as_they_were() {
-        let control = Control::of(u32::MAX, SlotState::Died, true);
-        assert_eq!(Control::from_word(control.word()), control);
+        let control = ControlWord::new(u32::MAX, SlotState::Died, true);
+        assert_eq!(ControlWord::from_word(control.word()), control);
         let meta = Meta {
             step: 7,
             attempt: 255,

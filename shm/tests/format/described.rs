@@ -4,9 +4,9 @@ use std::mem::{offset_of, size_of};
 
 use vx_shm::layout::{
     ColdImage, ColdRecord, Doorbell, FACT_WORDS, HeaderImage, HeaderPage, HotLine, IdentityImage, LOG_HEADER_BYTES,
-    Latch, LogCounters, NotesImage, TITLE_WORDS, TextImage, TransitionImage, Words, encode_text,
+    Latch, LatchCopy, LogCounters, NotesImage, TITLE_WORDS, TextImage, TransitionImage, encode_text,
 };
-use vx_shm::stamp::{Control, Meta, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED, ORIGIN_RESERVED_BY};
+use vx_shm::stamp::{ControlWord, Meta, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED, ORIGIN_RESERVED_BY};
 use vx_shm::{BoardState, Health, Kind, SlotState, Unit, layout};
 
 /// A part of the board whose words lie at fixed offsets from its beginning.
@@ -139,7 +139,7 @@ fn header() -> Vec<Field> {
 /// A stamp and two copies.
 fn latch<const W: usize>(at: usize, names: [&'static str; 3], what: &'static str) -> Vec<Field> {
     let copies = at + offset_of!(Latch<W>, copies);
-    let size = size_of::<Words<W>>();
+    let size = size_of::<LatchCopy<W>>();
     vec![
         field(names[0], at + offset_of!(Latch<W>, stamp), 8, "its lowest bit names the good copy"),
         field(names[1], copies, size, what),
@@ -225,7 +225,7 @@ fn bit(word: u64) -> u64 {
 }
 
 pub(crate) fn numbers() -> Vec<Numbers> {
-    let control = |state, named, generation| Control { state, named, generation }.word();
+    let control = |state, named, generation| ControlWord { state, named, generation }.word();
     let meta = Meta::default();
     let cut = u16::from_le_bytes(encode_text::<1>("longer than a cell")[0].to_le_bytes()[..2].try_into().expect("two"));
     let words = |name, words: Vec<(&'static str, u8)>| Numbers {

@@ -10,7 +10,7 @@ use vx_base::trouble::Trouble;
 use vx_process::Exit;
 use vx_run::channel::{Mark, free_board_path, slot_key};
 use vx_run::{log_file, logs_of};
-use vx_shm::{Board, BoardState, ClaimError, Ending, Kind, Reader, ReserveError, Reserved, Slot, SlotState, Work};
+use vx_shm::{Board, BoardState, ClaimError, Ending, Kind, Reader, ReserveError, Reserved, Slot, SlotState, SlotWork};
 use vx_status::vocabulary::task;
 
 use super::WrapError;
@@ -204,6 +204,6 @@ fn has_failed(board: &Path, slot: u32) -> bool {
 /// Reserve the slot without a total: that would show as nothing done, and it is only known that the command runs.
 fn reserve(board: &Path, key: &str) -> Result<Reserved, ClaimError> {
     let own = Some(std::process::id());
-    let work = Work { runner: own, log_writer: own, ..Work::new(key, "", Kind::Task) };
+    let work = SlotWork { runner: own, log_writer: own, ..SlotWork::new(key, "", Kind::Task) };
     Slot::reserve(board, &work, task::RUNNING, None)
 }

@@ -57,7 +57,7 @@ impl Job for TurnJob {
         let channel =
             ServiceChannel::on(&place.board, &self.order.request.turn_id).map_err(|error| unusable(&error))?;
         let usual = find_runtime_directory().ok().flatten();
-        let directory = place.board.parent().filter(|_| Unnamed::at(&place.board).is_none());
+        let directory = place.board.parent().filter(|_| Unnamed::from_path(&place.board).is_none());
         let elsewhere = directory.filter(|directory| usual.as_deref() != Some(*directory));
         let whereabouts = elsewhere.map(|directory| ("VX_RUNTIME_DIR".into(), directory.into()));
         let launch = Launch {

@@ -6,7 +6,7 @@ use std::path::Path;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_run::channel::{Mark, slot_key};
 use vx_run::trouble_cell::TroubleCell;
-use vx_shm::{ClaimError, Ending, Health, Kind, Reader, Reservation, ReserveError, Slot, SlotState, Work};
+use vx_shm::{ClaimError, Ending, Health, Kind, Reader, Reservation, ReserveError, Slot, SlotState, SlotWork};
 use vx_status::turn_facts::TurnFacts;
 use vx_status::vocabulary::turn::{ANSWERING, DRAINING, STARTING, THINKING, USING_A_TOOL};
 
@@ -45,7 +45,7 @@ impl TurnSlot {
         loop {
             let key = if number == 1 { name.to_owned() } else { format!("{name}-{number}") };
             let key = slot_key(&key);
-            let work = Work { parent, ..Work::new(&key, agent, Kind::Turn) };
+            let work = SlotWork { parent, ..SlotWork::new(&key, agent, Kind::Turn) };
             match Slot::join_as(board, &work) {
                 Err(ClaimError::Place(ReserveError::KeyInUse { .. })) if number < MOST_NAMES => number += 1,
                 joined => return joined.map(Self::of),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use vx_shm::{Board, BoardState, Ending, Reservation, Reserved, Slot, SlotState, Step, Work};
+use vx_shm::{Board, BoardState, Ending, Reservation, Reserved, Slot, SlotState, SlotWork, Step};
 
 use crate::channel::Mark;
 
@@ -19,7 +19,7 @@ pub trait RunBoard: Send + Sync {
     ///
     /// # Errors
     /// There is no room, or the key is in use.
-    fn reserve(&self, work: &Work<'_>) -> io::Result<Reservation>;
+    fn reserve(&self, work: &SlotWork<'_>) -> io::Result<Reservation>;
 
     /// Reserve a slot that has ended once more, for another attempt at this amount of work, if that is known.
     ///
@@ -45,7 +45,7 @@ impl RunBoard for Board {
         Self::path(self)
     }
 
-    fn reserve(&self, work: &Work<'_>) -> io::Result<Reservation> {
+    fn reserve(&self, work: &SlotWork<'_>) -> io::Result<Reservation> {
         self.reserve_as(work).map_err(io::Error::other)
     }
 
@@ -99,8 +99,8 @@ impl RunBoard for JoinedBoard {
         &self.path
     }
 
-    fn reserve(&self, work: &Work<'_>) -> io::Result<Reservation> {
-        let work = Work { parent: work.parent.or(self.parent), ..*work };
+    fn reserve(&self, work: &SlotWork<'_>) -> io::Result<Reservation> {
+        let work = SlotWork { parent: work.parent.or(self.parent), ..*work };
         let reserved = Slot::reserve(&self.path, &work, Step::default(), None).map_err(io::Error::other)?;
         let reservation = reserved.reservation();
         self.slots.lock().insert(reservation.slot, Arc::new(reserved));

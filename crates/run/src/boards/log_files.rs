@@ -17,7 +17,7 @@ pub fn logs_of(board: &Path) -> PathBuf {
 /// Make the directory for the logs of a board's children. There is none beside a board without a name: then the board
 /// alone has the last lines.
 pub fn make_logs(board: &Path) -> io::Result<Option<PathBuf>> {
-    if Unnamed::at(board).is_some() {
+    if Unnamed::from_path(board).is_some() {
         return Ok(None);
     }
     let logs = logs_of(board);

@@ -58,7 +58,8 @@ impl ChannelName {
     fn with(prefix: &'static str, board: &Path, tool: &str) -> Result<Self, NotABoard> {
         let stem = board.file_stem().and_then(|stem| stem.to_str());
         let named = || stem.and_then(|stem| stem.strip_prefix(PREFIX)).map(str::to_owned);
-        let unnamed = Unnamed::at(board).map(|place| format!("{}{OPEN_FILE}{}", place.process, place.descriptor));
+        let unnamed =
+            Unnamed::from_path(board).map(|place| format!("{}{OPEN_FILE}{}", place.process, place.descriptor));
         let run = unnamed.or_else(named).ok_or_else(|| NotABoard(board.to_owned()))?;
         Ok(Self { prefix, run, tool: tool.to_owned() })
     }
@@ -78,7 +79,7 @@ impl ChannelName {
 /// The place of a board without a name, from the part of a channel's name that is the run.
 fn unnamed(run: &str) -> Option<Unnamed> {
     let (process, descriptor) = run.split_once(OPEN_FILE)?;
-    Unnamed::at(Path::new(&format!("/proc/{process}/fd/{descriptor}")))
+    Unnamed::from_path(Path::new(&format!("/proc/{process}/fd/{descriptor}")))
 }
 
 /// True if the channel with this name is on a board without a name, which is in no directory.

@@ -62,7 +62,7 @@ struct Track {
 
 impl Track {
     fn note(&mut self, snapshot: &Snapshot) {
-        let noted = self.recorder.as_mut().map(|recorder| recorder.note(snapshot));
+        let noted = self.recorder.as_mut().map(|recorder| recorder.add_reading(snapshot));
         if let Some(Err(error)) = noted {
             self.failure = Some(error);
             self.recorder = None;

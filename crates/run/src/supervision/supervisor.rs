@@ -22,7 +22,7 @@ use std::{io, thread};
 use crossbeam_channel::{Receiver, Sender, bounded, never, unbounded};
 use vx_base::trouble::Trouble;
 use vx_process::{Adoption, Ended, Running, processor_time};
-use vx_shm::{BoardState, Ending, Reader, Reservation, SlotState, Snapshot, Work};
+use vx_shm::{BoardState, Ending, Reader, Reservation, SlotState, SlotWork, Snapshot};
 use vx_status::source::{RequestFailure, Settled};
 
 use super::control::{Request, RunHandle};
@@ -179,8 +179,13 @@ impl Supervisor {
         let parent = parent.and_then(|parent| self.task_of(&slot_key(parent)));
         let parent = parent.map(|parent| self.tasks[parent].reservation.slot);
         let own = Some(std::process::id());
-        let work =
-            Work { parent, total, runner: own, log_writer: own.filter(|_| !own_log), ..Work::new(&key, version, kind) };
+        let work = SlotWork {
+            parent,
+            total,
+            runner: own,
+            log_writer: own.filter(|_| !own_log),
+            ..SlotWork::new(&key, version, kind)
+        };
         let reservation = self.board.reserve(&work)?;
         let decided = job.decided();
         let (stage, needs, index) = (Stage::Preparing, Vec::new(), self.tasks.len());

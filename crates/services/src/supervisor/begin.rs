@@ -13,7 +13,7 @@ use vx_project::services::{Port, ports_named};
 use vx_run::channel::{Mark, ServiceChannel};
 use vx_run::log_file;
 use vx_run::trouble_cell::TroubleCell;
-use vx_shm::{Ending, Kind, Reservation, SlotState, Work};
+use vx_shm::{Ending, Kind, Reservation, SlotState, SlotWork};
 
 use super::needs::{Standing, standing};
 use super::unit::{Guarded, Stage, Unit};
@@ -89,7 +89,8 @@ impl Supervisor {
         let board = &self.supervision.board;
         let unit = &mut self.units[index];
         let again = unit.reservation.map(|ended| board.reserve_again(ended, 1, None));
-        let work = Work { runner: Some(std::process::id()), ..Work::new(&unit.spec.service.name, "", Kind::Service) };
+        let work =
+            SlotWork { runner: Some(std::process::id()), ..SlotWork::new(&unit.spec.service.name, "", Kind::Service) };
         let reserved = match again {
             Some(Ok(reservation)) => Ok(reservation),
             _ => board.reserve_as(&work),

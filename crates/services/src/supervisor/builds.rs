@@ -9,7 +9,7 @@ use vx_process::start;
 use vx_project::services::Port;
 use vx_run::log_file;
 use vx_run::trouble_cell::TroubleCell;
-use vx_shm::{Ending, Kind, SlotState, Work};
+use vx_shm::{Ending, Kind, SlotState, SlotWork};
 
 use super::unit::{Guarded, Stage};
 use super::{Event, GUARD_PATIENCE, Supervisor};
@@ -46,7 +46,7 @@ impl Supervisor {
         };
         let again = unit.builds.reservation.and_then(|ended| board.reserve_again(ended, 1, None).ok());
         let parent = unit.reservation.map(|reservation| reservation.slot);
-        let work = Work { runner: Some(std::process::id()), parent, ..Work::new(&key, "", Kind::Build) };
+        let work = SlotWork { runner: Some(std::process::id()), parent, ..SlotWork::new(&key, "", Kind::Build) };
         let reservation = again.map_or_else(|| board.reserve_as(&work), Ok).map_err(|error| not_started(&error))?;
         let life = unit.builds.life.wrapping_add(1);
         let folder = self.supervision.builds.join(name);

@@ -74,7 +74,7 @@ prop_compose! {
 fn recorded(readings: &[Snapshot]) -> Vec<u8> {
     let mut recorder = Recorder::new(Vec::new(), MOST_BYTES, &readings[0]).unwrap();
     for reading in &readings[1..] {
-        recorder.note(reading).unwrap();
+        recorder.add_reading(reading).unwrap();
     }
     recorder.end(readings.last().unwrap()).unwrap()
 }

@@ -6,7 +6,7 @@
 use std::ffi::{c_int, c_void};
 use std::sync::{Once, OnceLock};
 
-use super::Range;
+use super::MapRange;
 use crate::atomics::Ordering;
 use crate::segment::{Disposition, faulting_address, pass_bus_error_on, put_zeros, take_bus_errors};
 
@@ -25,7 +25,7 @@ pub(super) fn install() {
 }
 
 extern "C" fn on_bus_error(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
-    if let Some((range, map)) = faulting_address(info).and_then(Range::of) {
+    if let Some((range, map)) = faulting_address(info).and_then(MapRange::containing) {
         range.vanished.store(1, Ordering::SeqCst); // Before any thread can load a zero: pairs with `Guard::vanished`.
         if put_zeros(map.begin, map.length, map.writable) {
             return;

@@ -40,7 +40,7 @@ pub(super) fn play(role: &Role) -> bool {
 fn work(pool: &Pool, random: &mut Random) {
     loop {
         let key = format!("life-{}", random.number());
-        let work = vx_shm::Work::new(&key, "", Kind::Task);
+        let work = vx_shm::SlotWork::new(&key, "", Kind::Task);
         let mut slot = pool.begin_as(&work, Some(LONGEST)).unwrap();
         for at in 1..=random.below(20) {
             written::publish(&mut slot, at);

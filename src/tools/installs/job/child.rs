@@ -35,7 +35,7 @@ impl InstallChild {
 /// The variables by which the child finds a board that is not where it would look.
 fn whereabouts(board: &Path) -> Vec<(OsString, OsString)> {
     let usual = find_runtime_directory().ok().flatten();
-    let directory = board.parent().filter(|_| Unnamed::at(board).is_none());
+    let directory = board.parent().filter(|_| Unnamed::from_path(board).is_none());
     let elsewhere = directory.filter(|directory| usual.as_deref() != Some(*directory));
     elsewhere.map(|directory| ("VX_RUNTIME_DIR".into(), directory.into())).into_iter().collect()
 }

@@ -114,7 +114,7 @@ fn readings() -> Vec<Snapshot> {
 
 fn of_readings(readings: &[Snapshot]) -> Course {
     let mut recorder = Recorder::new(Vec::new(), 1 << 20, &readings[0]).expect("memory");
-    readings[1..].iter().for_each(|reading| drop(recorder.note(reading)));
+    readings[1..].iter().for_each(|reading| drop(recorder.add_reading(reading)));
     let bytes = recorder.end(readings.last().expect("readings")).expect("memory");
     Course::of_recording(Recording::from_bytes(bytes).expect("a recording"), None)
 }
@@ -175,7 +175,7 @@ fn crowd(readings: u64, between_ns: u64) -> Course {
     for _ in 1..readings {
         now.taken_at_ns += between_ns;
         now.slots.iter_mut().for_each(|slot| slot.done += 60);
-        recorder.note(&now).expect("memory");
+        recorder.add_reading(&now).expect("memory");
     }
     let bytes = recorder.end(&now).expect("memory");
     Course::of_recording(Recording::from_bytes(bytes).expect("a recording"), None)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::json;
-use vx_shm::{Listed, Snapshot};
+use vx_shm::{ListedBoard, Snapshot};
 use vx_status::document::to_json;
 use vx_text::clean;
 
@@ -20,7 +20,7 @@ pub(super) fn boards(as_json: bool) -> Outcome {
         print::data(format_args!("{:#}", json!(rows)));
         return Ok(ExitCode::SUCCESS);
     }
-    for Listed { path, reading, .. } in &listed {
+    for ListedBoard { path, reading, .. } in &listed {
         let name = find::name(path);
         match reading {
             Ok(snapshot) => print::data(format_args!("{name:<24} {}", summary_line(snapshot))),
@@ -33,7 +33,7 @@ pub(super) fn boards(as_json: bool) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn document(listed: &Listed) -> serde_json::Value {
+fn document(listed: &ListedBoard) -> serde_json::Value {
     // JSON text is UTF-8, so the other bytes of a path are replaced.
     let path = listed.path.display().to_string();
     match &listed.reading {

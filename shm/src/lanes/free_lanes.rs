@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::Lane;
+use super::PoolLane;
 
 /// The place of a lane that was left without an end: behind all that ended.
 const NEVER: u64 = u64::MAX;
@@ -10,16 +10,16 @@ const NEVER: u64 = u64::MAX;
 /// Free lanes, each with the time of its end. None is walked over: to add or take one costs as much as to find a place
 /// in a sorted map.
 #[derive(Debug, Default)]
-pub(super) struct Left {
+pub(super) struct FreeLanes {
     /// By the time of the end, and the slot: the lane, and the hash of its last key.
-    by_time: BTreeMap<(u64, u32), (Lane, u64)>,
+    by_time: BTreeMap<(u64, u32), (PoolLane, u64)>,
     /// The last lane to end under each hash. Two keys with one hash cost the first its lane's place, nothing more.
     by_key: HashMap<u64, (u64, u32)>,
 }
 
-impl Left {
+impl FreeLanes {
     /// Add a lane, without a time if it was left without an end.
-    pub(super) fn add(&mut self, lane: Lane, ended_at_ns: Option<u64>, key_hash: u64) {
+    pub(super) fn add(&mut self, lane: PoolLane, ended_at_ns: Option<u64>, key_hash: u64) {
         let place = (ended_at_ns.unwrap_or(NEVER), lane.slot);
         self.by_time.insert(place, (lane, key_hash));
         self.by_key.insert(key_hash, place);
@@ -31,7 +31,7 @@ impl Left {
     }
 
     /// Take the lane that ended first, else one that was left without an end.
-    pub(super) fn take_first(&mut self) -> Option<Lane> {
+    pub(super) fn take_first(&mut self) -> Option<PoolLane> {
         let (place, (lane, key_hash)) = self.by_time.pop_first()?;
         if self.by_key.get(&key_hash) == Some(&place) {
             self.by_key.remove(&key_hash);
@@ -40,7 +40,7 @@ impl Left {
     }
 
     /// Take the lane that last had this key.
-    pub(super) fn take_of(&mut self, key_hash: u64) -> Option<Lane> {
+    pub(super) fn take_of(&mut self, key_hash: u64) -> Option<PoolLane> {
         let place = self.by_key.remove(&key_hash)?;
         self.by_time.remove(&place).map(|(lane, _)| lane)
     }

@@ -9,22 +9,23 @@ use std::time::Duration;
 
 use crate::atomics::Ordering;
 use crate::layout::{CREATOR_HOLDS_NO_LOCK, ColdRecord, IdentityImage, KEY_WORDS, encode_text, hash_key};
-use crate::liveness::process::{self, ProcessMark, Writer, is_by_creator};
+use crate::liveness::process::{self, ProcessMark, SlotWriterProcess, is_by_creator};
 use crate::liveness::{Beat, beat_units, clock};
 use crate::progress::SlotState;
 use crate::segment::{Segment, lock};
 use crate::stamp::{
-    self, Control, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED, ORIGIN_RESERVED_BY, identity_of, store_words,
+    self, ControlWord, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED, ORIGIN_RESERVED_BY, identity_of, store_words,
 };
 
 use super::work::claimed_by;
-use super::{ClaimError, Reservation, ReserveError, Work, known_state, table};
+use super::{ClaimError, Reservation, ReserveError, SlotWork, known_state, table};
 
 /// Name a slot for a process that is about to be started. For the board's creator.
-pub(crate) fn reserve_place(segment: &Segment, wanted: &Work<'_>) -> Result<(u32, u32), ReserveError> {
+pub(crate) fn reserve_place(segment: &Segment, wanted: &SlotWork<'_>) -> Result<(u32, u32), ReserveError> {
     let _table = table(segment)?;
-    let life = NewLife { wanted, origin: ORIGIN_RESERVED, writer: Writer::default(), state: SlotState::Reserved };
-    let (slot, generation) = take(segment, &life, Some(true))?;
+    let life =
+        NewLife { wanted, origin: ORIGIN_RESERVED, writer: SlotWriterProcess::default(), state: SlotState::Reserved };
+    let (slot, generation) = acquire_slot(segment, &life, Some(true))?;
     if let Some(file) = segment.lock_file() {
         lock::unlock(file, lock::slot_byte(slot)); // For the process that will claim it.
     }
@@ -43,7 +44,7 @@ pub(crate) fn reserve_again(
     let _table = table(segment)?;
     let not_ended = ReserveError::NotEnded { slot, generation };
     let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { return Err(not_ended) };
-    let control = stamp::look(line);
+    let control = stamp::load_control(line);
     let over = control.generation == generation && control.named && known_state(control).ended();
     if !over || !lock_slot(segment, slot)? {
         return Err(not_ended);
@@ -61,7 +62,7 @@ pub(crate) fn reserve_again(
             stamp::begin_total(line, total);
         }
     };
-    let claimed = stamp::claim(line, control, Control::of(next, SlotState::Reserved, true), write);
+    let claimed = stamp::claim(line, control, ControlWord::new(next, SlotState::Reserved, true), write);
     if let Some(file) = segment.lock_file() {
         lock::unlock(file, lock::slot_byte(slot)); // For the process that will claim it.
     }
@@ -69,16 +70,16 @@ pub(crate) fn reserve_again(
 }
 
 /// Name a slot for a process that this one starts, on any board. The slot's byte stays locked.
-pub(super) fn take_reserved(segment: &Segment, wanted: &Work<'_>) -> Result<(u32, u32), ReserveError> {
+pub(super) fn take_reserved(segment: &Segment, wanted: &SlotWork<'_>) -> Result<(u32, u32), ReserveError> {
     let _table = table(segment)?;
     let creator_alive = creator_alive(segment);
-    let writer = Writer::of(process::own());
+    let writer = SlotWriterProcess::for_own_user(process::own());
     let life = NewLife { wanted, origin: ORIGIN_RESERVED_BY, writer, state: SlotState::Reserved };
-    take(segment, &life, creator_alive)
+    acquire_slot(segment, &life, creator_alive)
 }
 
 /// Take a slot for this process. The slot's byte stays locked.
-pub(crate) fn take_place(segment: &Segment, wanted: &Work<'_>) -> Result<(u32, u32), ReserveError> {
+pub(crate) fn take_place(segment: &Segment, wanted: &SlotWork<'_>) -> Result<(u32, u32), ReserveError> {
     let _table = table(segment)?;
     take_live(segment, wanted, ORIGIN_JOINED, process::own())
 }
@@ -86,13 +87,13 @@ pub(crate) fn take_place(segment: &Segment, wanted: &Work<'_>) -> Result<(u32, u
 /// Take a slot that is live from now on, under the table's lock. The slot's byte stays locked.
 pub(super) fn take_live(
     segment: &Segment,
-    wanted: &Work<'_>,
+    wanted: &SlotWork<'_>,
     origin: u8,
     writer: ProcessMark,
 ) -> Result<(u32, u32), ReserveError> {
     let creator_alive = creator_alive(segment);
-    let life = NewLife { wanted, origin, writer: Writer::of(writer), state: SlotState::Live };
-    take(segment, &life, creator_alive)
+    let life = NewLife { wanted, origin, writer: SlotWriterProcess::for_own_user(writer), state: SlotState::Live };
+    acquire_slot(segment, &life, creator_alive)
 }
 
 /// Claim a slot that was named for this process. The slot's byte stays locked.
@@ -120,7 +121,7 @@ pub(super) fn claim_for(
     let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else {
         return Err(ClaimError::NoSuchSlot { slot, capacity });
     };
-    let control = stamp::look(line);
+    let control = stamp::load_control(line);
     if control.generation != generation {
         return Err(ClaimError::Superseded { slot, wanted: generation, found: control.generation });
     }
@@ -134,12 +135,12 @@ pub(super) fn claim_for(
     let write = || {
         let now_ns = clock::now_ns();
         let reserved = IdentityImage { origin, ..identity_of(cold) };
-        let writer = Writer::of(writer);
+        let writer = SlotWriterProcess::for_own_user(writer);
         write_identity(cold, &IdentityImage { claimed_at: now_ns, ..claimed_by(reserved, writer, beat_every) });
         stamp::keep_log(segment.log(slot).map(|(counters, _)| counters));
         first_beat(segment, slot, now_ns);
     };
-    let live = Control::of(generation, SlotState::Live, true);
+    let live = ControlWord::new(generation, SlotState::Live, true);
     if !lock_slot(segment, slot)? || !stamp::claim(line, control, live, write) {
         return Err(ClaimError::AlreadyClaimed { slot });
     }
@@ -148,21 +149,25 @@ pub(super) fn claim_for(
 
 /// The new life of a slot.
 pub(crate) struct NewLife<'a> {
-    pub(crate) wanted: &'a Work<'a>,
+    pub(crate) wanted: &'a SlotWork<'a>,
     pub(crate) origin: u8,
-    pub(crate) writer: Writer,
+    pub(crate) writer: SlotWriterProcess,
     /// The slot's state once all its words are written.
     pub(crate) state: SlotState,
 }
 
-fn take(segment: &Segment, life: &NewLife<'_>, creator_alive: Option<bool>) -> Result<(u32, u32), ReserveError> {
+fn acquire_slot(
+    segment: &Segment,
+    life: &NewLife<'_>,
+    creator_alive: Option<bool>,
+) -> Result<(u32, u32), ReserveError> {
     let wanted = life.wanted;
     if wanted.key.is_empty() {
         return Err(ReserveError::NoKey);
     }
-    let key = WantedKey::of(wanted.key);
+    let key = WantedKey::new(wanted.key);
     let now_ns = clock::now_ns();
-    for Candidate { slot, control, .. } in candidates(segment, Some(&key), creator_alive)? {
+    for SlotCandidate { slot, control, .. } in candidates(segment, Some(&key), creator_alive)? {
         if !lock_slot(segment, slot)? {
             continue; // The byte may still be locked by the process that has just ended the slot, or by its pool.
         }
@@ -175,7 +180,13 @@ fn take(segment: &Segment, life: &NewLife<'_>, creator_alive: Option<bool>) -> R
 
 /// Begin a life in a slot whose byte this process has locked, and that is still under the control word `from`. Returns
 /// its generation. `None` when another process has claimed it first, which happens only without locks.
-pub(crate) fn begin_life(segment: &Segment, slot: u32, from: Control, life: &NewLife<'_>, now_ns: u64) -> Option<u32> {
+pub(crate) fn begin_life(
+    segment: &Segment,
+    slot: u32,
+    from: ControlWord,
+    life: &NewLife<'_>,
+    now_ns: u64,
+) -> Option<u32> {
     let (line, cold) = (segment.hot(slot)?, segment.cold(slot)?);
     let generation = from.generation.wrapping_add(1);
     stamp::note_used(&segment.header().used, slot);
@@ -191,27 +202,27 @@ pub(crate) fn begin_life(segment: &Segment, slot: u32, from: Control, life: &New
             stamp::begin_total(line, total);
         }
     };
-    stamp::claim(line, from, Control::of(generation, life.state, true), write).then_some(generation)
+    stamp::claim(line, from, ControlWord::new(generation, life.state, true), write).then_some(generation)
 }
 
 /// True if the new life is another attempt at the work of the last one: it was at work, or has ended, under the same key.
-fn goes_on(from: Control, cold: &ColdRecord, next: &IdentityImage) -> bool {
+fn goes_on(from: ControlWord, cold: &ColdRecord, next: &IdentityImage) -> bool {
     let state = known_state(from);
     let had_a_life = from.named && (state == SlotState::Live || state.ended());
     had_a_life && has_key(cold, next.key_hash, &next.key)
 }
 
 /// A slot that may be taken.
-pub(crate) struct Candidate {
+pub(crate) struct SlotCandidate {
     pub(crate) slot: u32,
-    pub(crate) control: Control,
-    rank: Rank,
+    pub(crate) control: ControlWord,
+    rank: SlotCandidateRank,
 }
 
 /// The order in which slots are taken. One that has ended is left alone as long as there is one that was never used, and
 /// that of another key as long as one ended before it: so readers see ends, and no task is refused for their sake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
+enum SlotCandidateRank {
     /// Its writer is gone, and it has the key that is asked for.
     LostAgain,
     /// It ended with the key that is asked for; the last to do so first.
@@ -223,17 +234,17 @@ enum Rank {
     Lost,
 }
 
-impl Candidate {
+impl SlotCandidate {
     /// True if its writer is gone and has not ended it: it shows as lost until it is taken.
     pub(crate) const fn lost(&self) -> bool {
-        matches!(self.rank, Rank::LostAgain | Rank::Lost)
+        matches!(self.rank, SlotCandidateRank::LostAgain | SlotCandidateRank::Lost)
     }
 
     /// When it ended, in monotonic nanoseconds; `None` if it did not, or was never used.
     pub(crate) const fn ended_at_ns(&self) -> Option<u64> {
         match self.rank {
-            Rank::Again(Reverse(ended_at)) | Rank::Ended(ended_at) => Some(ended_at),
-            Rank::LostAgain | Rank::NeverUsed | Rank::Lost => None,
+            SlotCandidateRank::Again(Reverse(ended_at)) | SlotCandidateRank::Ended(ended_at) => Some(ended_at),
+            SlotCandidateRank::LostAgain | SlotCandidateRank::NeverUsed | SlotCandidateRank::Lost => None,
         }
     }
 }
@@ -243,28 +254,28 @@ pub(crate) fn candidates(
     segment: &Segment,
     key: Option<&WantedKey<'_>>,
     creator_alive: Option<bool>,
-) -> Result<Vec<Candidate>, ReserveError> {
+) -> Result<Vec<SlotCandidate>, ReserveError> {
     let mut found = Vec::new();
     for slot in 0..segment.facts().slot_count {
         let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { continue };
-        let control = stamp::look(line);
+        let control = stamp::load_control(line);
         let same_key = || key.filter(|key| control.named && key.is_of(cold));
         let ended_at = || cold.ended_at.load(Ordering::Relaxed);
         let rank = match (known_state(control), same_key()) {
-            (SlotState::Free, _) => Rank::NeverUsed,
-            (state, Some(_)) if state.ended() => Rank::Again(Reverse(ended_at())),
-            (state, None) if state.ended() => Rank::Ended(ended_at()),
+            (SlotState::Free, _) => SlotCandidateRank::NeverUsed,
+            (state, Some(_)) if state.ended() => SlotCandidateRank::Again(Reverse(ended_at())),
+            (state, None) if state.ended() => SlotCandidateRank::Ended(ended_at()),
             (_, same) if abandoned(segment, slot, control, cold, creator_alive) => {
                 if same.is_some() {
-                    Rank::LostAgain
+                    SlotCandidateRank::LostAgain
                 } else {
-                    Rank::Lost
+                    SlotCandidateRank::Lost
                 }
             }
             (_, Some(key)) => return Err(ReserveError::KeyInUse { key: key.text.to_owned(), slot }),
             (_, None) => continue,
         };
-        found.push(Candidate { slot, control, rank });
+        found.push(SlotCandidate { slot, control, rank });
     }
     found.sort_by_key(|candidate| candidate.rank);
     Ok(found)
@@ -280,7 +291,13 @@ pub(crate) fn creator_alive(segment: &Segment) -> Option<bool> {
 }
 
 /// True if the slot's writer is gone and no process is left that would record its end.
-fn abandoned(segment: &Segment, slot: u32, control: Control, cold: &ColdRecord, creator_alive: Option<bool>) -> bool {
+fn abandoned(
+    segment: &Segment,
+    slot: u32,
+    control: ControlWord,
+    cold: &ColdRecord,
+    creator_alive: Option<bool>,
+) -> bool {
     let Some(file) = segment.lock_file() else { return false };
     if lock::held(file, lock::slot_byte(slot)) != Some(false) {
         return false;
@@ -307,7 +324,7 @@ pub(crate) struct WantedKey<'a> {
 }
 
 impl<'a> WantedKey<'a> {
-    pub(super) fn of(text: &'a str) -> Self {
+    pub(super) fn new(text: &'a str) -> Self {
         let sought = IdentityImage { key_hash: hash_key(text), key: encode_text(text), ..IdentityImage::default() };
         Self { text, sought }
     }

@@ -10,7 +10,7 @@ use crate::view::Snapshot;
 
 /// One board of a directory.
 #[derive(Debug)]
-pub struct Listed {
+pub struct ListedBoard {
     /// Its path.
     pub path: PathBuf,
     /// Its name in that directory.
@@ -26,8 +26,8 @@ pub struct Listed {
 ///
 /// # Errors
 /// When the directory cannot be read.
-pub fn list(directory: &Path) -> io::Result<Vec<Listed>> {
-    let mut found: Vec<Listed> = board_files(directory)?
+pub fn list(directory: &Path) -> io::Result<Vec<ListedBoard>> {
+    let mut found: Vec<ListedBoard> = board_files(directory)?
         .into_iter()
         .map(|path| {
             let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -35,10 +35,11 @@ pub fn list(directory: &Path) -> io::Result<Vec<Listed>> {
                 Ok(mut reader) => (summary(&mut reader, &path), reader.closed()),
                 Err(error) => (Err(error), false),
             };
-            Listed { path, file_name, reading, closed }
+            ListedBoard { path, file_name, reading, closed }
         })
         .collect();
-    let created = |listed: &Listed| listed.reading.as_ref().map_or(i64::MIN, |reading| reading.board.created_unix_ns);
+    let created =
+        |listed: &ListedBoard| listed.reading.as_ref().map_or(i64::MIN, |reading| reading.board.created_unix_ns);
     found.sort_by(|one, other| created(other).cmp(&created(one)).then_with(|| one.path.cmp(&other.path)));
     Ok(found)
 }

@@ -7,12 +7,12 @@ use crate::liveness::beats::Beating;
 use crate::liveness::{Beat, beat_units};
 use crate::mutex::Mutex;
 use crate::segment::{Segment, lock};
-use crate::stamp::Control;
+use crate::stamp::ControlWord;
 
 /// The holder of a slot's byte.
-pub(crate) trait Hold: Send + Sync {
+pub(crate) trait ReleaseSlotByte: Send + Sync {
     /// The slot's writer stores nothing more, and has left the slot under this control word.
-    fn let_go(&self, slot: u32, left: Control);
+    fn let_go(&self, slot: u32, left: ControlWord);
 }
 
 /// The byte of one slot, locked for a descriptor of its own.
@@ -30,8 +30,8 @@ impl OwnByte {
     }
 }
 
-impl Hold for OwnByte {
-    fn let_go(&self, slot: u32, _: Control) {
+impl ReleaseSlotByte for OwnByte {
+    fn let_go(&self, slot: u32, _: ControlWord) {
         // The byte is freed here, because the thread that beats may keep the file open a moment longer; but not in a
         // forked child, which would free it for its parent, too.
         if self.owner == std::process::id()
@@ -46,7 +46,7 @@ impl Hold for OwnByte {
 pub(super) struct SlotBeats {
     segment: Arc<Segment>,
     index: u32,
-    seen: Mutex<Seen>,
+    seen: Mutex<ObservedStamp>,
 }
 
 impl SlotBeats {
@@ -63,18 +63,18 @@ impl Beating for SlotBeats {
 
 /// The last stamp of a slot that its beats have seen, and the time at which they first saw it.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub(crate) struct ObservedStamp {
     stamp: u64,
     since: u32,
 }
 
 /// Write one beat of a slot. Called from one thread at a time.
-pub(crate) fn beat_slot(segment: &Segment, slot: u32, seen: &mut Seen, now_ns: u64) {
+pub(crate) fn beat_slot(segment: &Segment, slot: u32, seen: &mut ObservedStamp, now_ns: u64) {
     let (Some(hot), Some(word)) = (segment.hot(slot), segment.beat(slot)) else { return };
     let beaten = beat_units(now_ns, segment.facts().created_at_ns);
     let stamp = hot.numbers.stamp.load(Ordering::Relaxed);
-    if *seen == Seen::default() || seen.stamp != stamp {
-        *seen = Seen { stamp, since: beaten };
+    if *seen == ObservedStamp::default() || seen.stamp != stamp {
+        *seen = ObservedStamp { stamp, since: beaten };
     }
     word.store(Beat { beaten, moved: seen.since }.word(), Ordering::Relaxed);
 }

@@ -20,7 +20,7 @@ const EVERY_NS: u64 = 100_000_000;
 const FRESH_BEAT_MS: u64 = 400;
 
 /// A reader's knowledge of the processes behind a board.
-pub(super) struct Witness {
+pub(super) struct ProcessExaminer {
     creator: ProcessMark,
     /// True if this system's locks and processes are those of the board: not for a dump, nor after a new boot.
     here: bool,
@@ -34,8 +34,8 @@ pub(super) struct Witness {
     creator_ended: AtomicU32,
 }
 
-impl Witness {
-    pub(super) fn of(segment: &Segment) -> Self {
+impl ProcessExaminer {
+    pub(super) fn for_segment(segment: &Segment) -> Self {
         let facts = segment.facts();
         let creator = ProcessMark::of_creator(facts);
         let here = !facts.is_dump() && facts.boot_id == process::boot_id();
@@ -164,6 +164,6 @@ impl Witness {
 
 /// True if the slot has ended, or begun another life, since the view was taken.
 fn moved_on(segment: &Segment, view: &SlotView) -> bool {
-    let now = segment.hot(view.index).map(stamp::look);
+    let now = segment.hot(view.index).map(stamp::load_control);
     now.is_some_and(|now| now.generation != view.generation || now.slot_state().is_some_and(SlotState::ended))
 }
