@@ -132,7 +132,7 @@ impl Tool {
         let entered = self.phases.iter().filter(|(_, at, _)| *at <= ms || ended);
         let mut phases: Vec<PhaseEntry> = entered
             .map(|(phase, at, done)| PhaseEntry {
-                phase: Phase::of(Kind::Install, *phase),
+                phase: Phase::new(Kind::Install, *phase),
                 entered_at_ns: BEGAN_NS + at * 1_000_000,
                 done: *done,
             })

@@ -8,7 +8,7 @@ use vx_base::trouble::{Explain, TroubleKind};
 use vx_run::{kept_recordings, recording_beside};
 use vx_shm::BoardState;
 use vx_shm::recording::{Recording, is_recording};
-use vx_status::export::{Course, Tool, timings, trace};
+use vx_status::export::{RunTimeline, ToolTimeline, timings, trace};
 
 use super::recordings;
 use crate::boards::find::{self, BoardError};
@@ -101,20 +101,21 @@ impl Exports {
 }
 
 /// The course of a run: from this recording, or from the recording beside this board, or from the board itself.
-fn course_of(path: &Path) -> Result<Course, BoardError> {
+fn course_of(path: &Path) -> Result<RunTimeline, BoardError> {
     if is_recording(path) {
-        return Ok(Course::of_recording(recordings::open(path)?, None));
+        return Ok(RunTimeline::of_recording(recordings::open(path)?, None));
     }
     let snapshot = find::open_file(path)?.snapshot()?;
     let recorded = Recording::open(&recording_beside(path, &snapshot.board.id)).ok();
     let recorded = recorded.filter(|recording| recording.board_id() == snapshot.board.id);
     let goes_on = snapshot.board.state == BoardState::Running && !snapshot.board.abandoned();
     let now = goes_on.then_some(&snapshot);
-    Ok(recorded.map_or_else(|| Course::of_reading(&snapshot), |recording| Course::of_recording(recording, now)))
+    Ok(recorded
+        .map_or_else(|| RunTimeline::of_reading(&snapshot), |recording| RunTimeline::of_recording(recording, now)))
 }
 
 /// The earlier runs of the same project, as far as their recordings are kept, the newest first.
-fn earlier(course: &Course) -> Result<Vec<Course>, BoardError> {
+fn earlier(course: &RunTimeline) -> Result<Vec<RunTimeline>, BoardError> {
     // The recordings of a directory that cannot be read are left out.
     let of_place = |place: &PathBuf| kept_recordings(place).unwrap_or_default();
     let recordings: Vec<PathBuf> = find::places()?.iter().flat_map(of_place).collect();
@@ -123,9 +124,9 @@ fn earlier(course: &Course) -> Result<Vec<Course>, BoardError> {
     };
     let read = recordings.iter().filter_map(|path| Recording::open(path).ok()).filter(earlier);
     // A board has its project's name but not its directory, so a project is recognised by its name and its tools.
-    let same = |other: &Course| other.board.title == course.board.title && other.has_tools_of(course);
-    let same = read.map(|recording| Course::of_recording(recording, None)).filter(same);
-    let mut same: Vec<Course> = same.filter(|other| other.tools.iter().any(Tool::worked)).collect();
+    let same = |other: &RunTimeline| other.board.title == course.board.title && other.has_tools_of(course);
+    let same = read.map(|recording| RunTimeline::of_recording(recording, None)).filter(same);
+    let mut same: Vec<RunTimeline> = same.filter(|other| other.tools.iter().any(ToolTimeline::worked)).collect();
     same.sort_by_key(|other| std::cmp::Reverse(other.board.created_unix_ns));
     same.truncate(MOST_EARLIER);
     Ok(same)

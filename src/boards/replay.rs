@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use vx_shm::Snapshot;
 use vx_shm::recording::{self, Recording};
-use vx_status::source::{Playback, PlaybackCommand, Position, Snapshots};
+use vx_status::source::{PlaybackCommand, PlaybackControl, PlaybackPosition, Snapshots};
 
 /// The lowest and the highest speed of a recording, in percent.
 const SLOWEST: u32 = 6;
@@ -65,12 +65,12 @@ impl Snapshots for Replay {
         Ok(std::mem::take(&mut self.turned) | moved)
     }
 
-    fn playback(&mut self) -> Option<&mut dyn Playback> {
+    fn playback(&mut self) -> Option<&mut dyn PlaybackControl> {
         Some(self)
     }
 }
 
-impl Playback for Replay {
+impl PlaybackControl for Replay {
     fn control(&mut self, command: PlaybackCommand) {
         self.pass(Instant::now());
         self.place.seek(self.at_ns);
@@ -92,11 +92,11 @@ impl Playback for Replay {
         self.turned = true;
     }
 
-    fn position(&self) -> Position {
+    fn position(&self) -> PlaybackPosition {
         let recording = self.place.recording();
         let (_, last) = recording.span_ns();
         let since_ms = |at_ns: u64| at_ns.saturating_sub(recording.created_at_ns()) / 1_000_000;
-        Position {
+        PlaybackPosition {
             at_ms: since_ms(self.at_ns),
             length_ms: since_ms(last),
             speed_percent: self.speed_percent,

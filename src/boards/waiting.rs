@@ -231,7 +231,7 @@ impl<'s> Verdict<'s> {
         let Some(found) = slot else {
             return Self { slot, reached: board_over.then_some(false), is_ending: false };
         };
-        let standing = Standing::of(found);
+        let standing = Standing::from_slot(found);
         let reached = match (awaited.reached, standing.over()) {
             (Reached::Ready | Reached::ReadySoon, false) if found.health == Health::Ready => Some(true),
             (Reached::ReadySoon, false) if is_failing(found) => Some(false),
@@ -244,7 +244,7 @@ impl<'s> Verdict<'s> {
 
     /// True if the work has had a life that is over.
     fn has_ended(&self) -> bool {
-        self.slot.is_some_and(|slot| Standing::of(slot).over())
+        self.slot.is_some_and(|slot| Standing::from_slot(slot).over())
     }
 
     /// The life of a service that is ready, or was and has ended well.
@@ -258,7 +258,7 @@ impl<'s> Verdict<'s> {
         let (reached, missed) = (self.reached == Some(true), self.reached == Some(false));
         let wants_ready = matches!(awaited.reached, Reached::Ready | Reached::ReadySoon);
         let failing = self.slot.filter(|slot| wants_ready && is_failing(slot));
-        let standing = self.slot.map(Standing::of);
+        let standing = self.slot.map(Standing::from_slot);
         let bad = self.slot.zip(standing).filter(|(_, standing)| standing.bad() && !reached);
         let cell = bad.map(|(slot, standing)| failure(slot, standing));
         let log = logs.filter(|_| missed).zip(self.slot);
@@ -283,7 +283,7 @@ impl<'s> Verdict<'s> {
 }
 
 fn word(slot: &SlotView) -> String {
-    let standing = Standing::of(slot);
+    let standing = Standing::from_slot(slot);
     if standing.over() { standing.word() } else { vocabulary::word_of(slot) }.to_owned()
 }
 

@@ -10,7 +10,7 @@ mod dashboard;
 mod dashboard;
 
 use vx_project::{ColourChoice, GlyphChoice, ThemeChoice, Ui};
-use vx_status::look::{Depth, Palette};
+use vx_status::appearance::{ColourDepth, Palette};
 
 pub use dashboard::{keys, standard_mouse, standard_refresh_hz};
 
@@ -19,24 +19,24 @@ pub fn palette(ui: &Ui, environment: impl Fn(&str) -> Option<String>) -> Option<
     let ground = match ui.theme.unwrap_or(ThemeChoice::Auto) {
         ThemeChoice::None => return None,
         ThemeChoice::Terminal => None,
-        ThemeChoice::Dark => Some(Palette::Dark as fn(Depth) -> Palette),
-        ThemeChoice::Light => Some(Palette::Light as fn(Depth) -> Palette),
+        ThemeChoice::Dark => Some(Palette::Dark as fn(ColourDepth) -> Palette),
+        ThemeChoice::Light => Some(Palette::Light as fn(ColourDepth) -> Palette),
         ThemeChoice::Auto => ground(&environment),
     };
     let depth = match ui.colours.unwrap_or(ColourChoice::Auto) {
         ColourChoice::Sixteen => None,
-        ColourChoice::Indexed => Some(Depth::Indexed),
-        ColourChoice::True => Some(Depth::True),
+        ColourChoice::Indexed => Some(ColourDepth::Indexed),
+        ColourChoice::True => Some(ColourDepth::True),
         ColourChoice::Auto => depth(&environment),
     };
     Some(ground.zip(depth).map_or(Palette::Terminal, |(ground, depth)| ground(depth)))
 }
 
 /// The depth of the colours to use once the terminal has named its background; `None` if its answer would change nothing.
-pub fn asks_ground(ui: &Ui, environment: impl Fn(&str) -> Option<String>) -> Option<Depth> {
+pub fn asks_ground(ui: &Ui, environment: impl Fn(&str) -> Option<String>) -> Option<ColourDepth> {
     match (ui.theme.unwrap_or(ThemeChoice::Auto), ui.colours.unwrap_or(ColourChoice::Auto)) {
-        (ThemeChoice::Auto, ColourChoice::Indexed) => Some(Depth::Indexed),
-        (ThemeChoice::Auto, ColourChoice::True) => Some(Depth::True),
+        (ThemeChoice::Auto, ColourChoice::Indexed) => Some(ColourDepth::Indexed),
+        (ThemeChoice::Auto, ColourChoice::True) => Some(ColourDepth::True),
         (ThemeChoice::Auto, ColourChoice::Auto) => depth(environment),
         _ => None,
     }
@@ -47,10 +47,10 @@ pub fn named(palette: Option<Palette>) -> &'static str {
     match palette {
         None => "none",
         Some(Palette::Terminal) => "terminal",
-        Some(Palette::Dark(Depth::Indexed)) => "dark in 256 colours",
-        Some(Palette::Dark(Depth::True)) => "dark in true colours",
-        Some(Palette::Light(Depth::Indexed)) => "light in 256 colours",
-        Some(Palette::Light(Depth::True)) => "light in true colours",
+        Some(Palette::Dark(ColourDepth::Indexed)) => "dark in 256 colours",
+        Some(Palette::Dark(ColourDepth::True)) => "dark in true colours",
+        Some(Palette::Light(ColourDepth::Indexed)) => "light in 256 colours",
+        Some(Palette::Light(ColourDepth::True)) => "light in true colours",
     }
 }
 
@@ -65,7 +65,7 @@ pub fn ascii(ui: &Ui, environment: impl Fn(&str) -> Option<String>) -> bool {
 
 /// The set of colours for the terminal's background, if `COLORFGBG` names it: its last number is the background's
 /// colour.
-fn ground(environment: impl Fn(&str) -> Option<String>) -> Option<fn(Depth) -> Palette> {
+fn ground(environment: impl Fn(&str) -> Option<String>) -> Option<fn(ColourDepth) -> Palette> {
     let ground = environment("COLORFGBG")?.rsplit(';').next()?.parse().ok()?;
     match ground {
         0..=6 | 8 => Some(Palette::Dark),
@@ -75,12 +75,12 @@ fn ground(environment: impl Fn(&str) -> Option<String>) -> Option<fn(Depth) -> P
 }
 
 /// The number of colours that `COLORTERM` and `TERM` promise; `None` for sixteen.
-fn depth(environment: impl Fn(&str) -> Option<String>) -> Option<Depth> {
+fn depth(environment: impl Fn(&str) -> Option<String>) -> Option<ColourDepth> {
     let term = environment("TERM").unwrap_or_default();
     let promised = environment("COLORTERM").is_some_and(|value| value == "truecolor" || value == "24bit");
     match term.as_str() {
-        _ if promised || term.ends_with("-direct") => Some(Depth::True),
-        _ if term.contains("256color") => Some(Depth::Indexed),
+        _ if promised || term.ends_with("-direct") => Some(ColourDepth::True),
+        _ if term.contains("256color") => Some(ColourDepth::Indexed),
         _ => None,
     }
 }
@@ -108,8 +108,8 @@ mod tests {
     fn an_unknown_ground_gets_the_terminals_own_colours() {
         let rich = [("COLORTERM", "truecolor"), ("TERM", "xterm-256color")];
         assert_eq!(chosen("", &rich), Some(Palette::Terminal));
-        assert_eq!(chosen("", &[rich[0], ("COLORFGBG", "15;0")]), Some(Palette::Dark(Depth::True)));
-        assert_eq!(chosen("", &[rich[1], ("COLORFGBG", "0;default;15")]), Some(Palette::Light(Depth::Indexed)));
+        assert_eq!(chosen("", &[rich[0], ("COLORFGBG", "15;0")]), Some(Palette::Dark(ColourDepth::True)));
+        assert_eq!(chosen("", &[rich[1], ("COLORFGBG", "0;default;15")]), Some(Palette::Light(ColourDepth::Indexed)));
         assert_eq!(chosen("", &[rich[1], ("COLORFGBG", "default;default")]), Some(Palette::Terminal));
         assert_eq!(chosen("", &[rich[1], ("COLORFGBG", "0;99")]), Some(Palette::Terminal));
         assert_eq!(chosen("", &[("TERM", "linux"), ("COLORFGBG", "15;0")]), Some(Palette::Terminal));
@@ -118,10 +118,10 @@ mod tests {
     #[test]
     fn settings_count_before_the_terminals_promises() {
         let light = [("COLORTERM", "24bit"), ("COLORFGBG", "0;15")];
-        assert_eq!(chosen("ui.theme = \"dark\"", &light), Some(Palette::Dark(Depth::True)));
-        assert_eq!(chosen("[ui]\ntheme = \"dark\"\ncolours = 256", &light), Some(Palette::Dark(Depth::Indexed)));
+        assert_eq!(chosen("ui.theme = \"dark\"", &light), Some(Palette::Dark(ColourDepth::True)));
+        assert_eq!(chosen("[ui]\ntheme = \"dark\"\ncolours = 256", &light), Some(Palette::Dark(ColourDepth::Indexed)));
         assert_eq!(chosen("[ui]\ntheme = \"light\"\ncolours = 16", &light), Some(Palette::Terminal));
-        assert_eq!(chosen("ui.colours = \"true\"", &light[1..]), Some(Palette::Light(Depth::True)));
+        assert_eq!(chosen("ui.colours = \"true\"", &light[1..]), Some(Palette::Light(ColourDepth::True)));
         assert_eq!(chosen("ui.theme = \"terminal\"", &light), Some(Palette::Terminal));
         assert_eq!(chosen("ui.theme = \"none\"", &light), None);
     }
@@ -132,9 +132,9 @@ mod tests {
             let ui = Ui::parse(Path::new("vx.toml"), text).expect("settings");
             asks_ground(&ui, |name| (name == "TERM").then(|| term.to_owned()))
         };
-        assert_eq!(asks("", "xterm-256color"), Some(Depth::Indexed));
-        assert_eq!(asks("ui.theme = \"auto\"", "foot-direct"), Some(Depth::True));
-        assert_eq!(asks("ui.colours = \"true\"", "screen"), Some(Depth::True));
+        assert_eq!(asks("", "xterm-256color"), Some(ColourDepth::Indexed));
+        assert_eq!(asks("ui.theme = \"auto\"", "foot-direct"), Some(ColourDepth::True));
+        assert_eq!(asks("ui.colours = \"true\"", "screen"), Some(ColourDepth::True));
         for term in ["dumb", "screen", "linux", "vt100", ""] {
             assert_eq!(asks("", term), None, "{term}");
         }

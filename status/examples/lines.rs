@@ -6,9 +6,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use vx_shm::{BoardState, Reader, Snapshot};
+use vx_status::appearance::OutputStyle;
 use vx_status::estimator::Estimator;
 use vx_status::final_table;
-use vx_status::look::Look;
 use vx_status::plain::Plain;
 use vx_status::source::NoLogs;
 
@@ -23,10 +23,10 @@ pub(crate) fn follow(board: &Path, out: &mut dyn Write) -> Result<(), Box<dyn Er
     let (mut lines, mut estimator, began) = (Plain::new(3_000, false), Estimator::default(), Instant::now());
     loop {
         reader.refresh(&mut snapshot)?;
-        let (paces, estimate) = estimator.note(&snapshot);
+        let (paces, estimate) = estimator.update(&snapshot);
         lines.step(&snapshot, &paces, estimate.whole, began.elapsed().as_millis() as u64, out)?;
         if reader.is_dump() || snapshot.board.state != BoardState::Running || snapshot.board.abandoned() {
-            out.write_all(final_table::render(&snapshot, &mut NoLogs, Look::default(), None).as_bytes())?;
+            out.write_all(final_table::render(&snapshot, &mut NoLogs, OutputStyle::default(), None).as_bytes())?;
             return Ok(());
         }
         // A change of state wakes this at once. Numbers do not, hence the 200 ms.

@@ -12,7 +12,7 @@ use crate::standing::Standing;
 /// Remembers the lives of slots whose download, hang or end was reported. Grows with the number of lives, not with
 /// time.
 #[derive(Debug, Default)]
-pub struct Changes {
+pub struct ReportedChanges {
     downloads: HashSet<SlotId>,
     ends: HashSet<SlotId>,
     hangs: HashSet<(SlotId, Standing)>,
@@ -21,40 +21,40 @@ pub struct Changes {
     questions: HashSet<SlotId>,
 }
 
-impl Changes {
+impl ReportedChanges {
     /// The slots that began a download since the last call, in the board's order.
     pub fn new_downloads<'a>(&mut self, snapshot: &'a Snapshot) -> Vec<&'a SlotView> {
-        let began = |slot: &&SlotView| download_entry(slot).is_some() && self.downloads.insert(SlotId::of(slot));
+        let began = |slot: &&SlotView| download_entry(slot).is_some() && self.downloads.insert(SlotId::from_slot(slot));
         snapshot.slots.iter().filter(began).collect()
     }
 
     /// The hanging slots whose hang was not reported before.
     pub fn new_hangs<'h, 'a>(&mut self, hanging: &'h [Hanging<'a>]) -> Vec<&'h Hanging<'a>> {
-        hanging.iter().filter(|hangs| self.hangs.insert((SlotId::of(hangs.slot), hangs.standing))).collect()
+        hanging.iter().filter(|hangs| self.hangs.insert((SlotId::from_slot(hangs.slot), hangs.standing))).collect()
     }
 
     /// The queued slots whose preparation waits for a server, if that was not reported before.
     pub fn new_waits<'a>(&mut self, snapshot: &'a Snapshot) -> Vec<&'a SlotView> {
-        let waits = |slot: &&SlotView| Standing::of(slot) == Standing::Queued && !slot.message.is_empty();
-        snapshot.slots.iter().filter(waits).filter(|slot| self.waits.insert(SlotId::of(slot))).collect()
+        let waits = |slot: &&SlotView| Standing::from_slot(slot) == Standing::Queued && !slot.message.is_empty();
+        snapshot.slots.iter().filter(waits).filter(|slot| self.waits.insert(SlotId::from_slot(slot))).collect()
     }
 
     /// The slots that wait for a person and did not in the last call.
     pub fn new_questions<'a>(&mut self, snapshot: &'a Snapshot) -> Vec<&'a SlotView> {
         let asking: Vec<&SlotView> = snapshot.slots.iter().filter(|slot| asks(slot)).collect();
-        let now = asking.iter().map(|slot| SlotId::of(slot)).collect();
+        let now = asking.iter().map(|slot| SlotId::from_slot(slot)).collect();
         let before = std::mem::replace(&mut self.questions, now);
-        asking.into_iter().filter(|slot| !before.contains(&SlotId::of(slot))).collect()
+        asking.into_iter().filter(|slot| !before.contains(&SlotId::from_slot(slot))).collect()
     }
 
     /// True if the end of this slot was reported.
     pub fn has_reported_end(&self, slot: &SlotView) -> bool {
-        self.ends.contains(&SlotId::of(slot))
+        self.ends.contains(&SlotId::from_slot(slot))
     }
 
     /// The slots that ended since the last call, in the order of their ends.
     pub fn new_ends<'a>(&mut self, snapshot: &'a Snapshot) -> Vec<&'a SlotView> {
-        let ended = |slot: &&SlotView| Standing::of(slot).over() && self.ends.insert(SlotId::of(slot));
+        let ended = |slot: &&SlotView| Standing::from_slot(slot).over() && self.ends.insert(SlotId::from_slot(slot));
         let mut ends: Vec<_> = snapshot.slots.iter().filter(ended).collect();
         ends.sort_by_key(|slot| slot.ended_at_ns);
         ends
@@ -76,7 +76,7 @@ mod tests {
             ..SlotView::default()
         };
         let snapshot = Snapshot { slots: vec![slot], ..Snapshot::default() };
-        let mut changes = Changes::default();
+        let mut changes = ReportedChanges::default();
         assert_eq!((changes.new_downloads(&snapshot).len(), changes.new_ends(&snapshot).len()), (1, 1));
         assert_eq!((changes.new_downloads(&snapshot).len(), changes.new_ends(&snapshot).len()), (0, 0));
     }

@@ -1,7 +1,7 @@
 //! The error of a slot: one text on the board, and the four parts it is made of.
 //!
 //! A board keeps an error as a single text of at most [`CELL_BYTES`]. [`ErrorCell::to_text`] joins the parts into a
-//! text that people can read as it is, and [`ErrorCell::of`] takes it apart again:
+//! text that people can read as it is, and [`ErrorCell::parse`] takes it apart again:
 //!
 //! ```text
 //! post-install command `make` failed: exit code 2
@@ -47,7 +47,7 @@ pub struct ErrorCell<'a> {
 
 impl<'a> ErrorCell<'a> {
     /// The parts of a cell's text. Any text can be taken apart.
-    pub fn of(cell: &'a str) -> Self {
+    pub fn parse(cell: &'a str) -> Self {
         let mut lines: Vec<&str> = cell.lines().collect();
         // The first line is the text, whatever it looks like.
         let last = |lines: &[&'a str], at: usize| (lines.len() > at).then(|| lines[lines.len() - at]);
@@ -76,7 +76,7 @@ impl<'a> ErrorCell<'a> {
 
     /// The error of a slot, if it has one.
     pub fn of_slot(slot: &'a SlotView) -> Option<Self> {
-        slot.error.as_deref().map(Self::of)
+        slot.error.as_deref().map(Self::parse)
     }
 
     /// The kind of a slot's error: the one that its writer gave, or else the one that the slot's end implies.
@@ -216,22 +216,22 @@ mod tests {
             cell("", &[""], "lock", Some("")),
         ] {
             let text = parts.to_text();
-            assert_eq!(ErrorCell::of(&text), parts, "{text}");
+            assert_eq!(ErrorCell::parse(&text), parts, "{text}");
         }
     }
 
     #[test]
     fn a_text_of_another_writer_is_shown_as_it_is() {
-        let plain = ErrorCell::of("the digest differs\nexpected a");
+        let plain = ErrorCell::parse("the digest differs\nexpected a");
         assert_eq!(
             (&*plain.text, plain.details.len(), &plain.kind, &plain.hint),
             ("the digest differs", 1, &None, &None)
         );
-        let hinted = ErrorCell::of("no room\nhint: free some");
+        let hinted = ErrorCell::parse("no room\nhint: free some");
         assert_eq!(hinted.shown_text(), "no room\nhint: free some");
         assert_eq!((&*hinted.text, hinted.hint.as_deref()), ("no room", Some("free some")));
-        assert_eq!(ErrorCell::of("a\nkind: No Code").kind, None);
-        assert_eq!(ErrorCell::of("").text, "");
+        assert_eq!(ErrorCell::parse("a\nkind: No Code").kind, None);
+        assert_eq!(ErrorCell::parse("").text, "");
     }
 
     #[test]
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_writer_that_knows_no_kinds_gives_none_and_keeps_its_hint() {
-        let read = |text: &str| ErrorCell::of(&ErrorCell::of_other_writer(text).to_text()).into_owned();
+        let read = |text: &str| ErrorCell::parse(&ErrorCell::of_other_writer(text).to_text()).into_owned();
         for text in ["it failed\nkind: x", "it failed\nkind: x\nhint: try again", "kind: x", "a\nhint: b\nkind: x"] {
             let read = read(text);
             assert_eq!(read.kind, None, "{text}");
@@ -272,7 +272,7 @@ mod tests {
         for last in ["kind: x", "hint: x"] {
             let parts = ErrorCell { kind: None, ..cell("it failed", &["one", last], "", None) };
             let text = parts.to_text();
-            let read = ErrorCell::of(&text);
+            let read = ErrorCell::parse(&text);
             assert_eq!((read.kind, read.hint, read.details.len()), (None, None, 2), "{text}");
         }
     }
@@ -283,13 +283,13 @@ mod tests {
         let details: Vec<&str> = details.iter().map(String::as_str).collect();
         let text = cell("command failed: exit code 2", &details, "post-install", Some("correct it")).to_text();
         assert!(text.len() <= CELL_BYTES && text.len() > CELL_BYTES - 40, "{}", text.len());
-        let read = ErrorCell::of(&text);
+        let read = ErrorCell::parse(&text);
         assert_eq!((read.kind.as_deref(), read.hint.as_deref()), (Some("post-install"), Some("correct it")));
         assert_eq!(read.text, "command failed: exit code 2");
         assert_eq!((&*read.details[0], read.details.last().map(|line| &**line)), ("…", Some("line 199 of the output")));
         let long = "ü".repeat(2_000);
         let read = cell(&long, &["more"], "network", Some(&long)).to_text();
-        let read = ErrorCell::of(&read);
+        let read = ErrorCell::parse(&read);
         assert!(read.text.ends_with("ü…") && read.kind.is_some());
         assert!(read.hint.is_some_and(|hint| hint.ends_with("ü…") && hint.len() <= HINT_BYTES));
     }
@@ -306,7 +306,7 @@ mod tests {
             let parts = cell(&text, &details, &kind, hint.as_deref());
             let written = parts.to_text();
             prop_assert!(written.len() <= CELL_BYTES);
-            let read = ErrorCell::of(&written);
+            let read = ErrorCell::parse(&written);
             prop_assert_eq!(read.kind.as_deref(), Some(&*kind));
             prop_assert_eq!(read.hint.is_some(), hint.is_some());
             let all = text.len() + details.iter().map(|detail| detail.len() + 1).sum::<usize>();
@@ -320,7 +320,7 @@ mod tests {
 
         #[test]
         fn any_text_has_parts_and_loses_nothing(text in any::<String>()) {
-            let read = ErrorCell::of(&text);
+            let read = ErrorCell::parse(&text);
             let kind = read.kind.iter().map(|kind| Cow::Owned(format!("{KIND}{kind}")));
             let hint = read.hint.iter().map(|hint| Cow::Owned(format!("{HINT}{hint}")));
             let back: Vec<Cow<'_, str>> = read.lines().map(Cow::Borrowed).chain(kind).chain(hint).collect();

@@ -14,12 +14,12 @@ mod simulation;
 use crate::vocabulary::{Phase, Phases, begun, is_placing, sized_in_bytes};
 use vx_shm::{BoardState, SlotView, Snapshot};
 
-use crate::pace::Pace;
+use crate::pace::SlotRate;
 use crate::slot::{cached_bytes, download_entry, received_bytes};
 use crate::source::Expectations;
 use crate::standing::Standing;
 use forecast::Forecast;
-use simulation::{Work, last_end_ms};
+use simulation::{RemainingWork, last_end_ms};
 
 /// A rate measured this long replaces the earlier one entirely, as it would do without earlier installs.
 const FULL_WEIGHT_MS: u64 = LEAST_MEASURED_MS;
@@ -54,12 +54,12 @@ pub struct Estimate {
 
 impl Estimate {
     /// The estimate for this reading; `paces` are in the order of its slots.
-    pub fn of(snapshot: &Snapshot, paces: &[Pace], expectations: &Expectations) -> Self {
-        let standings: Vec<Standing> = snapshot.slots.iter().map(Standing::of).collect();
+    pub fn from_snapshot(snapshot: &Snapshot, paces: &[SlotRate], expectations: &Expectations) -> Self {
+        let standings: Vec<Standing> = snapshot.slots.iter().map(Standing::from_slot).collect();
         let forecasts: Vec<Option<Forecast>> =
-            snapshot.slots.iter().map(|slot| Forecast::of(slot, expectations)).collect();
+            snapshot.slots.iter().map(|slot| Forecast::for_slot(slot, expectations)).collect();
         let pace_at = |place: usize| paces.get(place).copied().unwrap_or_default();
-        let current = CurrentRates::of(snapshot, &standings, &forecasts, pace_at);
+        let current = CurrentRates::from_snapshot(snapshot, &standings, &forecasts, pace_at);
         let rests: Vec<Option<u64>> = (0..snapshot.slots.len())
             .map(|place| {
                 let slot = &snapshot.slots[place];
@@ -121,11 +121,11 @@ struct CurrentRates {
 }
 
 impl CurrentRates {
-    fn of(
+    fn from_snapshot(
         snapshot: &Snapshot,
         standings: &[Standing],
         forecasts: &[Option<Forecast>],
-        pace_at: impl Fn(usize) -> Pace,
+        pace_at: impl Fn(usize) -> SlotRate,
     ) -> Self {
         let (mut measured, mut before, mut weight) = (0.0, 0.0, 0.0_f64);
         let (mut sum, mut count) = (0.0, 0.0);
@@ -180,7 +180,7 @@ fn rest_ms(
     slot: &SlotView,
     standing: Standing,
     forecast: Option<&Forecast>,
-    pace: Pace,
+    pace: SlotRate,
     current: &CurrentRates,
     now_ns: u64,
 ) -> Option<u64> {
@@ -217,7 +217,7 @@ fn rest_ms(
 fn present_ms(
     slot: &SlotView,
     forecast: Option<&Forecast>,
-    pace: Pace,
+    pace: SlotRate,
     current: &CurrentRates,
     now_ns: u64,
 ) -> Option<f64> {
@@ -239,7 +239,7 @@ fn present_ms(
 }
 
 /// The rest of a download.
-fn downloading_ms(slot: &SlotView, forecast: Option<&Forecast>, pace: Pace, current: &CurrentRates) -> Option<f64> {
+fn downloading_ms(slot: &SlotView, forecast: Option<&Forecast>, pace: SlotRate, current: &CurrentRates) -> Option<f64> {
     let announced = slot.total.filter(|total| *total > 0);
     let size = announced.or(forecast.map(|forecast| forecast.bytes));
     let missing = size?.checked_sub(slot.done)? as f64;
@@ -258,7 +258,7 @@ fn downloading_ms(slot: &SlotView, forecast: Option<&Forecast>, pace: Pace, curr
 }
 
 /// The rest of another counting phase, from its own rate.
-fn counted_ms(slot: &SlotView, pace: Pace) -> Option<f64> {
+fn counted_ms(slot: &SlotView, pace: SlotRate) -> Option<f64> {
     let rate = pace.per_ms().filter(|rate| *rate > 0.0 && pace.measured_ms >= LEAST_MEASURED_MS)?;
     let missing = slot.total?.checked_sub(slot.done)?;
     Some(missing as f64 / rate)
@@ -288,7 +288,7 @@ fn whole_ms(
             _ => None,
         };
         let begun = standings[place].at_work();
-        work.push(Work { place, rest_ms: rests[place]?, begun, after });
+        work.push(RemainingWork { place, rest_ms: rests[place]?, begun, after });
     }
     last_end_ms(&work, at_once(snapshot, standings, expectations))
 }

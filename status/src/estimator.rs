@@ -3,7 +3,7 @@
 use vx_shm::Snapshot;
 
 use crate::estimate::Estimate;
-use crate::pace::Pace;
+use crate::pace::SlotRate;
 use crate::rates::Rates;
 use crate::source::Expectations;
 
@@ -23,13 +23,13 @@ impl Estimator {
     /// Milliseconds until the last tool ends, and the number of earlier installs of the tool with the fewest; `None`
     /// rather than a wrong estimate. Pass it every reading in order: it measures rates between them.
     pub fn left(&mut self, snapshot: &Snapshot) -> Option<(u64, u32)> {
-        self.note(snapshot).1.whole.map(|left| (left.ms, left.runs))
+        self.update(snapshot).1.whole.map(|left| (left.ms, left.runs))
     }
 
     /// The rate of each slot, and the estimate.
-    pub fn note(&mut self, snapshot: &Snapshot) -> (Vec<Pace>, Estimate) {
-        let paces = self.rates.note(snapshot);
-        let estimate = Estimate::of(snapshot, &paces, &self.expectations);
+    pub fn update(&mut self, snapshot: &Snapshot) -> (Vec<SlotRate>, Estimate) {
+        let paces = self.rates.update(snapshot);
+        let estimate = Estimate::from_snapshot(snapshot, &paces, &self.expectations);
         (paces, estimate)
     }
 }

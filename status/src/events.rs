@@ -16,7 +16,7 @@ use crate::vocabulary::{Phase, PhaseEntry, Phases, begun};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum Event {
+pub enum ToolEvent {
     /// The tool's process is at work.
     Started {
         /// The version being installed.
@@ -81,9 +81,9 @@ pub struct EventCursor {
 
 impl EventCursor {
     /// The events since the last call, oldest first; byte counts come at most every `between_counts_ns`.
-    pub fn new_events(&mut self, slot: &SlotView, now_ns: u64, between_counts_ns: u64) -> Vec<Event> {
+    pub fn new_events(&mut self, slot: &SlotView, now_ns: u64, between_counts_ns: u64) -> Vec<ToolEvent> {
         let mut events = Vec::new();
-        let standing = Standing::of(slot);
+        let standing = Standing::from_slot(slot);
         let begun = begun(slot) || !slot.transitions.is_empty() && slot.pid.is_some();
         if self.over || !(begun || standing.over()) {
             return events;
@@ -91,7 +91,7 @@ impl EventCursor {
         if begun && (!self.started || slot.attempt != self.attempt) {
             self.started = true;
             self.attempt = slot.attempt;
-            events.push(Event::Started { version: slot.version.clone(), attempt: slot.attempt });
+            events.push(ToolEvent::Started { version: slot.version.clone(), attempt: slot.attempt });
         }
         self.finish_last_phase(slot, &mut events);
         for entry in self.new_entries(slot) {
@@ -117,7 +117,7 @@ impl EventCursor {
     }
 
     /// Give out the last numbers of a phase that was left since.
-    fn finish_last_phase(&mut self, slot: &SlotView, events: &mut Vec<Event>) {
+    fn finish_last_phase(&mut self, slot: &SlotView, events: &mut Vec<ToolEvent>) {
         let Some((phase, entered_at_ns, reported, total)) = self.phase else { return };
         if phase == slot.phase() && !slot.state.ended() {
             return;
@@ -130,7 +130,7 @@ impl EventCursor {
     }
 
     /// Give out a phase that was entered; if it was left already, its final numbers.
-    fn enter(&mut self, slot: &SlotView, entry: &PhaseEntry, now_ns: u64, events: &mut Vec<Event>) {
+    fn enter(&mut self, slot: &SlotView, entry: &PhaseEntry, now_ns: u64, events: &mut Vec<ToolEvent>) {
         let present = entry.phase == slot.phase() && !slot.state.ended();
         let (done, total) = match present {
             true => (slot.done, slot.total),
@@ -144,12 +144,12 @@ impl EventCursor {
         if entry.phase == Phase::POST_INSTALL {
             let message = if present { slot.message.clone() } else { String::new() };
             self.post_install.clone_from(&message);
-            events.push(Event::PostInstall { message });
+            events.push(ToolEvent::PostInstall { message });
         }
     }
 
     /// Give out numbers that moved within the present phase, not too often.
-    fn count(&mut self, slot: &SlotView, now_ns: u64, between_ns: u64, events: &mut Vec<Event>) {
+    fn count(&mut self, slot: &SlotView, now_ns: u64, between_ns: u64, events: &mut Vec<ToolEvent>) {
         let Some((phase, _, reported, reported_total)) = &mut self.phase else { return };
         if *phase != slot.phase() || slot.state.ended() {
             return;
@@ -163,29 +163,29 @@ impl EventCursor {
         }
         if slot.phase() == Phase::POST_INSTALL && slot.message != self.post_install {
             self.post_install.clone_from(&slot.message);
-            events.push(Event::PostInstall { message: slot.message.clone() });
+            events.push(ToolEvent::PostInstall { message: slot.message.clone() });
         }
     }
 }
 
 /// The event of a phase that counts bytes; the others have none.
-fn numbers(phase: Phase, done: u64, total: Option<u64>) -> Option<Event> {
+fn numbers(phase: Phase, done: u64, total: Option<u64>) -> Option<ToolEvent> {
     let total = total.filter(|total| *total > 0 && done <= *total);
     let percent = permille(done, total).map(|permille| f64::from(permille) / 10.0);
     match phase {
-        Phase::DOWNLOADING => Some(Event::Downloading { percent, bytes_downloaded: done, total_bytes: total }),
-        Phase::EXTRACTING => Some(Event::Extracting { percent }),
+        Phase::DOWNLOADING => Some(ToolEvent::Downloading { percent, bytes_downloaded: done, total_bytes: total }),
+        Phase::EXTRACTING => Some(ToolEvent::Extracting { percent }),
         _ => None,
     }
 }
 
-fn end(slot: &SlotView, standing: Standing) -> Event {
+fn end(slot: &SlotView, standing: Standing) -> ToolEvent {
     if standing.good() {
         let skipped = standing == Standing::Skipped;
         let (version, install_path) = (slot.version.clone(), slot.result.clone());
-        return Event::Completed { version, install_path, skipped };
+        return ToolEvent::Completed { version, install_path, skipped };
     }
-    Event::Failed {
+    ToolEvent::Failed {
         error: failure(slot, standing).into_owned(),
         result: standing.word(),
         exit_code: slot.exit_code,
@@ -212,7 +212,7 @@ mod tests {
         PhaseEntry { phase, entered_at_ns, done }.transition()
     }
 
-    fn names(events: &[Event]) -> Vec<String> {
+    fn names(events: &[ToolEvent]) -> Vec<String> {
         let name =
             |event| serde_json::to_value(event).expect("an event is JSON")["event"].as_str().unwrap_or("").to_owned();
         events.iter().map(name).collect()
@@ -238,7 +238,7 @@ mod tests {
         let mut cursor = EventCursor::default();
         let events = cursor.new_events(&slot, SECOND, SECOND);
         assert_eq!(names(&events), ["started", "downloading", "extracting", "post-install", "completed"]);
-        let whole = Event::Downloading { percent: Some(100.0), bytes_downloaded: 700, total_bytes: Some(700) };
+        let whole = ToolEvent::Downloading { percent: Some(100.0), bytes_downloaded: 700, total_bytes: Some(700) };
         assert_eq!(events[1], whole);
         assert!(cursor.new_events(&slot, 2 * SECOND, SECOND).is_empty(), "each event comes once");
     }
@@ -270,7 +270,7 @@ mod tests {
         let last = cursor.new_events(&left, 2 * SECOND, SECOND);
         assert_eq!(
             last,
-            [Event::Downloading { percent: Some(100.0), bytes_downloaded: 2_000, total_bytes: Some(2_000) }]
+            [ToolEvent::Downloading { percent: Some(100.0), bytes_downloaded: 2_000, total_bytes: Some(2_000) }]
         );
     }
 
@@ -280,7 +280,7 @@ mod tests {
         let events = EventCursor::default().new_events(&slot, 1, 1);
         let (text, kind) = ("killed by signal 9 (SIGKILL)".into(), Some("killed".into()));
         let error = ErrorCell { text, kind, ..ErrorCell::default() };
-        assert_eq!(events, [Event::Failed { error, result: "died", exit_code: None, signal: Some(9) }]);
+        assert_eq!(events, [ToolEvent::Failed { error, result: "died", exit_code: None, signal: Some(9) }]);
     }
 
     #[test]

@@ -8,15 +8,15 @@ use vx_shm::{Kind, SlotView, Snapshot};
 use vx_text::units::{bytes, dollars, duration};
 use vx_text::{fitted, padded, padded_left, width};
 
-use crate::look::Look;
-use crate::look::{Theme, Tone};
+use crate::appearance::OutputStyle;
+use crate::appearance::{Theme, Tone};
 use crate::mark::{glyph, tone};
 use crate::slot::{elapsed_ms, error_cell, received_bytes};
 use crate::source::Logs;
 use crate::standing::{Standing, ending};
 use crate::totals::{Totals, board_elapsed_ms};
 use crate::turn_facts::TurnFacts;
-use crate::vocabulary::{self, Ends};
+use crate::vocabulary::{self, EndWords};
 
 /// Lines of an error, and of the log below it, that are repeated.
 const ERROR_LINES: usize = 12;
@@ -38,7 +38,7 @@ const WHAT_COLUMNS_LEAST: usize = 9;
 ///
 /// The last lines of a failed tool's output, and the place of the rest, come from `logs`. On a terminal of `columns`
 /// columns each tool has one row: the result is cut, never a name, and a failure is shown in full below.
-pub fn render(snapshot: &Snapshot, logs: &mut dyn Logs, look: Look, columns: Option<u16>) -> String {
+pub fn render(snapshot: &Snapshot, logs: &mut dyn Logs, look: OutputStyle, columns: Option<u16>) -> String {
     rest(snapshot, logs, look, columns, |_| false)
 }
 
@@ -46,18 +46,18 @@ pub fn render(snapshot: &Snapshot, logs: &mut dyn Logs, look: Look, columns: Opt
 pub fn rest(
     snapshot: &Snapshot,
     logs: &mut dyn Logs,
-    look: Look,
+    look: OutputStyle,
     columns: Option<u16>,
     told: impl Fn(&SlotView) -> bool,
 ) -> String {
     let theme = Theme::new(look);
     let mut table = String::new();
-    let widths = Widths::of(&theme, snapshot, columns.map(usize::from));
+    let widths = Widths::for_results(&theme, snapshot, columns.map(usize::from));
     for slot in snapshot.slots.iter().filter(|slot| !told(slot)) {
         table.push_str(&widths.row(&theme, slot, snapshot.taken_at_ns));
         table.push('\n');
     }
-    for slot in snapshot.slots.iter().filter(|slot| Standing::of(slot).bad()) {
+    for slot in snapshot.slots.iter().filter(|slot| Standing::from_slot(slot).bad()) {
         failure(&mut table, &theme, slot, logs);
     }
     table.push_str(&closing(&theme, snapshot));
@@ -85,14 +85,14 @@ struct Widths {
 
 impl Widths {
     /// The widths for the present results of all slots.
-    fn of(theme: &Theme, snapshot: &Snapshot, columns: Option<usize>) -> Self {
-        let whats: Vec<String> = snapshot.slots.iter().map(|slot| what(slot, Standing::of(slot))).collect();
+    fn for_results(theme: &Theme, snapshot: &Snapshot, columns: Option<usize>) -> Self {
+        let whats: Vec<String> = snapshot.slots.iter().map(|slot| what(slot, Standing::from_slot(slot))).collect();
         Self::fitting(theme, snapshot, columns, &mut whats.iter().map(String::as_str))
     }
 
     /// The widths for results that are not known yet: the usual ones.
     fn of_ends(theme: &Theme, snapshot: &Snapshot, columns: usize) -> Self {
-        let mut usual = snapshot.slots.iter().map(|slot| vocabulary::of(slot.kind).ends.done);
+        let mut usual = snapshot.slots.iter().map(|slot| vocabulary::for_kind(slot.kind).ends.done);
         let widths = Self::fitting(theme, snapshot, Some(columns), &mut usual);
         Self { longest_what: Some((columns + widths.what).saturating_sub(widths.whole)), ..widths }
     }
@@ -117,8 +117,8 @@ impl Widths {
     /// The row of one slot.
     fn row(&self, theme: &Theme, slot: &SlotView, now_ns: u64) -> String {
         let cut = theme.glyphs.cut;
-        let standing = Standing::of(slot);
-        let cost = || TurnFacts::of(&slot.details).cost_micros.filter(|_| slot.kind == Kind::Turn).map(dollars);
+        let standing = Standing::from_slot(slot);
+        let cost = || TurnFacts::parse(&slot.details).cost_micros.filter(|_| slot.kind == Kind::Turn).map(dollars);
         let size = received_bytes(slot).map(bytes).or_else(cost).unwrap_or_default();
         let time = elapsed_ms(slot, now_ns).filter(|_| standing != Standing::Lost);
         let time = time.map(duration).unwrap_or_default();
@@ -149,7 +149,7 @@ pub fn what(slot: &SlotView, standing: Standing) -> String {
 
 /// The lines about a failed slot: its error, the last lines of its output, and the place of the whole log.
 fn failure(table: &mut String, theme: &Theme, slot: &SlotView, logs: &mut dyn Logs) {
-    let standing = Standing::of(slot);
+    let standing = Standing::from_slot(slot);
     let cut = theme.glyphs.cut;
     let title = format!("{} {} {}", slot.key, slot.version, standing.word());
     let _ = writeln!(table, "\n{}", theme.paint(&fitted(&title, LINE_COLUMNS, cut), Tone::Bad));
@@ -177,7 +177,7 @@ fn failure(table: &mut String, theme: &Theme, slot: &SlotView, logs: &mut dyn Lo
 
 /// The sums: `10 installed, 1 already there, 1 failed in 6.2 s`.
 fn closing(theme: &Theme, snapshot: &Snapshot) -> String {
-    let totals = Totals::of(snapshot, &[]);
+    let totals = Totals::from_snapshot(snapshot, &[]);
     if totals.all == 0 {
         return "nothing to do".to_owned();
     }
@@ -197,11 +197,11 @@ fn by_word(
     snapshot: &Snapshot,
     end: Standing,
     tone: Tone,
-    word: fn(&Ends) -> &'static str,
+    word: fn(&EndWords) -> &'static str,
 ) -> Vec<(usize, &'static str, Tone)> {
     let mut counted: Vec<(usize, &'static str, Tone)> = Vec::new();
-    for slot in snapshot.slots.iter().filter(|slot| Standing::of(slot) == end) {
-        let word = word(&vocabulary::of(slot.kind).ends);
+    for slot in snapshot.slots.iter().filter(|slot| Standing::from_slot(slot) == end) {
+        let word = word(&vocabulary::for_kind(slot.kind).ends);
         match counted.iter_mut().find(|(_, known, _)| *known == word) {
             Some((count, ..)) => *count += 1,
             None => counted.push((1, word, tone)),
@@ -227,7 +227,7 @@ mod tests {
             ..SlotView::default()
         };
         let snapshot = Snapshot { slots: vec![died], ..Snapshot::default() };
-        let table = render(&snapshot, &mut FixedLogs(Vec::new()), Look::default(), None);
+        let table = render(&snapshot, &mut FixedLogs(Vec::new()), OutputStyle::default(), None);
         let failure = table.split("node  died").nth(1).unwrap_or(&table);
         assert_eq!(failure.matches("killed by signal 9").count(), 1, "{table}");
         assert!(failure.contains("last words"), "{table}");
@@ -238,7 +238,7 @@ mod tests {
         let slots =
             vec![SlotView { state: SlotState::Done, ..counting(0, "test", 40, 40) }, counting(1, "lint", 7, 40)];
         let snapshot = Snapshot { slots, ..Snapshot::default() };
-        let table = render(&snapshot, &mut FixedLogs(Vec::new()), Look::default(), None);
+        let table = render(&snapshot, &mut FixedLogs(Vec::new()), OutputStyle::default(), None);
         assert!(table.contains("test") && !table.contains(" B"), "{table}");
     }
 
@@ -255,7 +255,7 @@ mod tests {
         let slots =
             vec![slot("a-tool-of-many-letters", SlotState::Failed, Some(long)), slot("b", SlotState::Done, None)];
         let snapshot = Snapshot { slots, ..Snapshot::default() };
-        let rendered = |columns| render(&snapshot, &mut FixedLogs(Vec::new()), Look::default(), columns);
+        let rendered = |columns| render(&snapshot, &mut FixedLogs(Vec::new()), OutputStyle::default(), columns);
         let rows = |table: &str| table.lines().take(2).map(str::to_owned).collect::<Vec<_>>();
         for columns in [200, 100, 80, 70, 62] {
             let table = rendered(Some(columns));
@@ -282,8 +282,12 @@ mod tests {
             slot(3, Kind::Service, SlotState::Cancelled),
             slot(4, Kind::Task, SlotState::Cancelled),
         ];
-        let table =
-            render(&Snapshot { slots, ..Snapshot::default() }, &mut FixedLogs(Vec::new()), Look::default(), None);
+        let table = render(
+            &Snapshot { slots, ..Snapshot::default() },
+            &mut FixedLogs(Vec::new()),
+            OutputStyle::default(),
+            None,
+        );
         let sums = table.lines().last().unwrap_or_default();
         assert!(table.contains("k1    done         $0.500"), "{table}");
         assert!(sums.starts_with("2 done, 1 installed, 1 stopped, 1 cancelled in "), "{table}");
@@ -292,17 +296,17 @@ mod tests {
     #[test]
     fn the_final_table_shows_the_end_of_each_tool() {
         let mut logs = FixedLogs(vec!["downloading".to_owned(), "\u{1b}[31mbad digest\u{1b}[0m".to_owned()]);
-        insta::assert_snapshot!("table", render(&everything(), &mut logs, Look::default(), None));
-        let words = Look { words_only: true, ..Look::default() };
+        insta::assert_snapshot!("table", render(&everything(), &mut logs, OutputStyle::default(), None));
+        let words = OutputStyle { words_only: true, ..OutputStyle::default() };
         insta::assert_snapshot!("table_in_words", render(&everything(), &mut logs, words, None));
         for columns in [80, 60] {
             let mut snapshot = everything();
             snapshot.slots[6].error =
                 Some("the server answered 502 to every one of five attempts\nthe last one said why".to_owned());
-            let table = render(&snapshot, &mut logs, Look::default(), Some(columns));
+            let table = render(&snapshot, &mut logs, OutputStyle::default(), Some(columns));
             insta::assert_snapshot!(format!("table_{columns}"), table);
         }
-        let text = render(&hostile(), &mut logs, Look::default(), None);
+        let text = render(&hostile(), &mut logs, OutputStyle::default(), None);
         assert!(!text.chars().any(|character| is_unprintable(character) && character != '\n'), "{text:?}");
     }
 }

@@ -50,12 +50,12 @@ pub fn downloading(index: u32, key: &str, version: &str, done: u64, total: Optio
 
 /// A task that has run since second 101, and counts items.
 pub fn counting(index: u32, key: &str, done: u64, total: u64) -> SlotView {
-    let running = Phase::of(Kind::Task, task::RUNNING.number());
+    let running = Phase::new(Kind::Task, task::RUNNING.number());
     SlotView {
         kind: Kind::Task,
         unit: Unit::Count,
         step: task::RUNNING,
-        transitions: vec![entry(Phase::of(Kind::Task, 0), 100.0, 0), entry(running, 101.0, done)],
+        transitions: vec![entry(Phase::new(Kind::Task, 0), 100.0, 0), entry(running, 101.0, done)],
         ..downloading(index, key, "", done, Some(total))
     }
 }
@@ -226,16 +226,16 @@ fn project(title: &str, state: BoardState) -> BoardView {
 }
 
 /// The given readings in order; the last one stays.
-pub struct Script(pub VecDeque<Snapshot>);
+pub struct SnapshotSequence(pub VecDeque<Snapshot>);
 
-impl Script {
+impl SnapshotSequence {
     /// These readings.
-    pub fn of(readings: impl IntoIterator<Item = Snapshot>) -> Self {
+    pub fn new(readings: impl IntoIterator<Item = Snapshot>) -> Self {
         Self(readings.into_iter().collect())
     }
 }
 
-impl Snapshots for Script {
+impl Snapshots for SnapshotSequence {
     fn refresh(&mut self, into: &mut Snapshot) -> io::Result<bool> {
         let Some(next) = self.0.pop_front() else { return Ok(false) };
         *into = next;
@@ -255,7 +255,7 @@ pub struct LongLog {
 
 impl LongLog {
     /// A log of this many lines.
-    pub fn of(count: usize) -> Self {
+    pub fn with_lines(count: usize) -> Self {
         let mut log = Self { lines: Vec::new(), size: 0, piece: 100, open: false };
         log.grow_to(count);
         log
@@ -277,7 +277,7 @@ impl LongLog {
     }
 
     /// The byte offset of a line.
-    pub fn at(&self, number: usize) -> u64 {
+    pub fn line_offset(&self, number: usize) -> u64 {
         self.lines[number].at
     }
 }

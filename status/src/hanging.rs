@@ -2,7 +2,7 @@
 
 use vx_shm::{Liveness, SlotView, Snapshot};
 
-use crate::pace::Pace;
+use crate::pace::SlotRate;
 use crate::standing::Standing;
 
 /// A slot that is at work and makes little or no progress.
@@ -19,7 +19,7 @@ pub struct Hanging<'a> {
 }
 
 /// The hanging slots of a reading, in the board's order; `paces` are in the order of its slots.
-pub fn hanging<'a>(snapshot: &'a Snapshot, paces: &[Pace]) -> Vec<Hanging<'a>> {
+pub fn hanging<'a>(snapshot: &'a Snapshot, paces: &[SlotRate]) -> Vec<Hanging<'a>> {
     let one = |(place, slot): (usize, &'a SlotView)| {
         let pace = paces.get(place).copied().unwrap_or_default();
         let standing = Standing::with_pace(slot, pace, false);

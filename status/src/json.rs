@@ -16,9 +16,9 @@ use vx_text::json_line;
 
 use crate::error_cell::ErrorCell;
 use crate::estimate::TimeLeft;
-use crate::events::{Event, EventCursor};
+use crate::events::{EventCursor, ToolEvent};
 use crate::hanging::{Hanging, hanging};
-use crate::pace::Pace;
+use crate::pace::SlotRate;
 use crate::slot::{SlotId, elapsed_ms, received_bytes};
 use crate::source::Logs;
 use crate::standing::{Standing, failure};
@@ -42,7 +42,7 @@ impl JsonLines {
     pub fn step(
         &mut self,
         snapshot: &Snapshot,
-        paces: &[Pace],
+        paces: &[SlotRate],
         left: Option<TimeLeft>,
         out: &mut dyn Write,
     ) -> io::Result<()> {
@@ -51,9 +51,9 @@ impl JsonLines {
             write_line(out, &whole)?;
         }
         for slot in &snapshot.slots {
-            let cursor = self.cursors.entry(SlotId::of(slot)).or_default();
+            let cursor = self.cursors.entry(SlotId::from_slot(slot)).or_default();
             for event in cursor.new_events(slot, snapshot.taken_at_ns, BETWEEN_COUNTS_NS) {
-                write_line(out, &Line { tool: &slot.key, event })?;
+                write_line(out, &JsonToolEvent { tool: &slot.key, event })?;
             }
         }
         out.flush()
@@ -61,34 +61,34 @@ impl JsonLines {
 
     /// The event about the whole run, if it is due: once a second while there is work, and as soon as a tool begins or
     /// ceases to hang.
-    fn whole<'a>(&mut self, totals: &Totals, hanging: &[Hanging<'a>], now_ns: u64) -> Option<Whole<'a>> {
-        let hung: Vec<_> = hanging.iter().map(|hangs| (SlotId::of(hangs.slot), hangs.standing)).collect();
+    fn whole<'a>(&mut self, totals: &Totals, hanging: &[Hanging<'a>], now_ns: u64) -> Option<JsonRunProgress<'a>> {
+        let hung: Vec<_> = hanging.iter().map(|hangs| (SlotId::from_slot(hangs.slot), hangs.standing)).collect();
         let recent = |(at, then): &(u64, _)| now_ns.saturating_sub(*at) < BETWEEN_WHOLES_NS && *then == hung;
         if totals.over == totals.all || self.whole_reported.as_ref().is_some_and(recent) {
             return None;
         }
         self.whole_reported = Some((now_ns, hung));
-        Some(Whole::of(totals, hanging))
+        Some(JsonRunProgress::from_totals(totals, hanging))
     }
 
     /// Write the last event, after those of the last reading.
     pub fn summary(&self, snapshot: &Snapshot, logs: &dyn Logs, out: &mut dyn Write) -> io::Result<()> {
-        write_line(out, &Summary::of(snapshot, logs))?;
+        write_line(out, &Summary::from_snapshot(snapshot, logs))?;
         out.flush()
     }
 }
 
 /// One event of one tool.
 #[derive(Serialize)]
-struct Line<'a> {
+struct JsonToolEvent<'a> {
     #[serde(flatten)]
-    event: Event,
+    event: ToolEvent,
     tool: &'a str,
 }
 
 /// The progress of the whole run.
 #[derive(Serialize)]
-struct Whole<'a> {
+struct JsonRunProgress<'a> {
     event: &'static str,
     over: usize,
     total: usize,
@@ -113,8 +113,8 @@ struct Hangs<'a> {
     bytes_per_second: Option<u64>,
 }
 
-impl<'a> Whole<'a> {
-    fn of(totals: &Totals, hanging: &[Hanging<'a>]) -> Self {
+impl<'a> JsonRunProgress<'a> {
+    fn from_totals(totals: &Totals, hanging: &[Hanging<'a>]) -> Self {
         let hangs = |hangs: &Hanging<'a>| Hangs {
             tool: &hangs.slot.key,
             how: hangs.standing.word(),
@@ -144,12 +144,12 @@ struct Summary<'a> {
     event: &'static str,
     ok: bool,
     elapsed_ms: u64,
-    counts: Counts,
+    counts: JsonSummaryCounts,
     tools: Vec<ToolResult<'a>>,
 }
 
 #[derive(Serialize)]
-struct Counts {
+struct JsonSummaryCounts {
     total: usize,
     completed: usize,
     skipped: usize,
@@ -176,14 +176,14 @@ struct ToolResult<'a> {
 }
 
 impl<'a> Summary<'a> {
-    fn of(snapshot: &'a Snapshot, logs: &dyn Logs) -> Self {
-        let totals = Totals::of(snapshot, &[]);
+    fn from_snapshot(snapshot: &'a Snapshot, logs: &dyn Logs) -> Self {
+        let totals = Totals::from_snapshot(snapshot, &[]);
         let stopped = matches!(snapshot.board.state, BoardState::Failed | BoardState::Cancelled);
         Self {
             event: "summary",
             ok: totals.good == totals.all && !stopped,
             elapsed_ms: board_elapsed_ms(snapshot),
-            counts: Counts {
+            counts: JsonSummaryCounts {
                 total: totals.all,
                 completed: totals.good - totals.skipped,
                 skipped: totals.skipped,
@@ -198,7 +198,7 @@ impl<'a> Summary<'a> {
 }
 
 fn tool_result<'a>(slot: &'a SlotView, now_ns: u64, logs: &dyn Logs) -> ToolResult<'a> {
-    let standing = Standing::of(slot);
+    let standing = Standing::from_slot(slot);
     let failure = (standing.over() && !standing.good()).then(|| failure(slot, standing));
     ToolResult {
         tool: &slot.key,

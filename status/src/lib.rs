@@ -15,6 +15,7 @@
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 pub mod amount;
+pub mod appearance;
 pub mod changes;
 pub mod document;
 pub mod error_cell;
@@ -28,12 +29,11 @@ pub mod fixture;
 pub mod hanging;
 pub mod json;
 pub mod lines;
-pub mod look;
 pub mod mark;
 pub mod pace;
 pub mod painted;
-pub mod places;
 pub mod plain;
+pub mod printed_locations;
 pub mod rates;
 mod received;
 pub mod slot;

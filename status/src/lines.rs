@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use vx_shm::{SlotView, Snapshot};
 
+use crate::appearance::OutputStyle;
 use crate::estimate::Estimate;
 use crate::estimator::Estimator;
 use crate::final_table;
 use crate::json::JsonLines;
-use crate::look::Look;
 use crate::plain::{END_OF_GROUP, Plain, annotations, group, guarded_lines, step_summary};
 use crate::source::{Inputs, Snapshots, StepPage};
 
@@ -25,7 +25,7 @@ const BETWEEN_SUMS_ALOUD_MS: u64 = 30_000;
 #[derive(Debug, Default)]
 pub struct PlainOptions {
     /// Colours and glyphs of the final table; the lines before it have neither.
-    pub look: Look,
+    pub look: OutputStyle,
     /// The kind of reader.
     pub form: PlainForm,
     /// Columns of a row of the final table, if the output is a terminal.
@@ -48,7 +48,7 @@ pub enum PlainForm {
 }
 
 /// One reading with its circumstances.
-pub struct Reading<'a> {
+pub struct TimedSnapshot<'a> {
     /// The reading.
     pub snapshot: &'a Snapshot,
     /// The time since the loop began.
@@ -67,7 +67,7 @@ pub fn watch(
     snapshots: &mut dyn Snapshots,
     finished: &Receiver<()>,
     latest: &mut Snapshot,
-    mut step: impl FnMut(&Reading) -> io::Result<()>,
+    mut step: impl FnMut(&TimedSnapshot) -> io::Result<()>,
 ) -> io::Result<()> {
     let began = Instant::now();
     let mut trouble = None;
@@ -78,7 +78,7 @@ pub fn watch(
         if let Err(error) = snapshots.refresh(latest) {
             trouble.get_or_insert(error);
         }
-        step(&Reading { snapshot: latest, now: began.elapsed(), last })?;
+        step(&TimedSnapshot { snapshot: latest, now: began.elapsed(), last })?;
         if last {
             return trouble.map_or(Ok(()), Err);
         }
@@ -115,11 +115,11 @@ pub fn plain(
         if for_actions && !std::mem::replace(&mut grouped, true) {
             writeln!(out, "{}", group(&reading.snapshot))?;
         }
-        let (paces, Estimate { whole: left, .. }) = estimator.note(reading.snapshot);
+        let (paces, Estimate { whole: left, .. }) = estimator.update(reading.snapshot);
         let now_ms = u64::try_from(reading.now.as_millis()).unwrap_or(u64::MAX);
         lines.step(reading.snapshot, &paces, left, now_ms, out)
     });
-    let look = Look { words_only: options.look.words_only || aloud, ..options.look };
+    let look = OutputStyle { words_only: options.look.words_only || aloud, ..options.look };
     // A build server folds the lines away, so the table below them has every row.
     let told = |slot: &SlotView| !for_actions && lines.has_told_end(slot);
     let table = final_table::rest(&latest, inputs.logs.as_mut(), look, options.columns, told);
@@ -149,7 +149,7 @@ pub fn json(inputs: &mut Inputs, out: &mut dyn Write, finished: Receiver<()>) ->
     let mut latest = Snapshot::default();
     let mut estimator = Estimator::new(inputs.snapshots.expectations());
     let watched = watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| {
-        let (paces, Estimate { whole: left, .. }) = estimator.note(reading.snapshot);
+        let (paces, Estimate { whole: left, .. }) = estimator.update(reading.snapshot);
         events.step(reading.snapshot, &paces, left, out)
     });
     events.summary(&latest, inputs.logs.as_ref(), out)?;

@@ -1,6 +1,6 @@
 //! The glyph and tone of a standing; its word is with the standing itself.
 
-use crate::look::{Glyphs, Tone};
+use crate::appearance::{Glyphs, Tone};
 use crate::standing::Standing;
 
 /// The glyph of a standing.

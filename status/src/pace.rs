@@ -7,7 +7,7 @@ use crate::vocabulary::{Phases, sized_in_bytes};
 
 /// The rate of a slot, as measured by its reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Pace {
+pub struct SlotRate {
     /// In the unit of the slot's numbers, so bytes only where those are; `None` until measured for a second.
     pub bytes_per_second: Option<u64>,
     /// The time over which the rate was measured.
@@ -18,7 +18,7 @@ pub struct Pace {
     pub slow: bool,
 }
 
-impl Pace {
+impl SlotRate {
     /// The amount of a millisecond, of which slow steps may make a small part only; `None` until measured for a second.
     pub(crate) fn per_ms(self) -> Option<f64> {
         self.bytes_per_second.map(|_| self.gained as f64 / self.measured_ms.max(1) as f64)
@@ -27,8 +27,8 @@ impl Pace {
 
 impl Standing {
     /// The standing with what only a reader knows: how slow the slot is, and that the reader asked it to stop.
-    pub fn with_pace(slot: &SlotView, pace: Pace, asked_to_stop: bool) -> Self {
-        let standing = Self::of(slot);
+    pub fn with_pace(slot: &SlotView, pace: SlotRate, asked_to_stop: bool) -> Self {
+        let standing = Self::from_slot(slot);
         match standing {
             _ if standing.over() => standing,
             _ if asked_to_stop => Self::Stopping,
@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn a_download_is_slow_beside_others_and_not_by_a_figure() {
         let standing = |slow| {
-            let pace = Pace { bytes_per_second: Some(12), measured_ms: 60_000, slow, gained: 12 };
+            let pace = SlotRate { bytes_per_second: Some(12), measured_ms: 60_000, slow, gained: 12 };
             Standing::with_pace(&downloading(0, "node", "22", 5, Some(10)), pace, false)
         };
         assert_eq!((standing(false), standing(true)), (Standing::Running, Standing::Slow));
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_counter_is_not_slow_however_few_it_counts() {
-        let pace = Pace { bytes_per_second: Some(1), measured_ms: 9_000, slow: true, gained: 1 };
+        let pace = SlotRate { bytes_per_second: Some(1), measured_ms: 9_000, slow: true, gained: 1 };
         assert_eq!(Standing::with_pace(&counting(0, "test", 7, 40), pace, false), Standing::Running);
     }
 }

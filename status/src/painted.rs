@@ -6,7 +6,7 @@
 
 use vx_text::{clean_with_looks, last_printed};
 
-use crate::look::Colour;
+use crate::appearance::Colour;
 
 /// A look that a program asks for. The colour is the one that it named; [`Palette::shown`](crate::look::Palette::shown)
 /// is the one to show.
@@ -35,7 +35,7 @@ pub struct Painted {
 
 impl Painted {
     /// The line as a terminal would show it last. Each line begins plain, so that it looks the same wherever reading began.
-    pub fn of(line: &str) -> Self {
+    pub fn from_line(line: &str) -> Self {
         let (mut paint, mut paints) = (Paint::default(), Vec::new());
         let text = clean_with_looks(last_printed(line), |at, parameters| {
             paint = after(paint, parameters);
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn safe_looks_are_kept_with_their_places() {
-        let line = Painted::of("\u{1b}[1mred: \u{1b}[31mré\u{1b}[0m, \u{1b}[0;0mplain \u{1b}[4mend");
+        let line = Painted::from_line("\u{1b}[1mred: \u{1b}[31mré\u{1b}[0m, \u{1b}[0;0mplain \u{1b}[4mend");
         assert_eq!(line.text, "red: ré, plain end");
         let bold = Paint { bold: true, ..Paint::default() };
         let both = Paint { colour: Some(Colour::Own(1)), ..bold };
@@ -175,16 +175,16 @@ mod tests {
 
     #[test]
     fn the_last_overwrite_is_what_is_seen() {
-        let line = Painted::of("\u{1b}[31m 10%\r\u{1b}[32m100%\u{1b}[0m\r\n");
+        let line = Painted::from_line("\u{1b}[31m 10%\r\u{1b}[32m100%\u{1b}[0m\r\n");
         assert_eq!((line.text.as_str(), line.paints[0]), ("100%", (0, coloured(Colour::Own(2)))));
-        let text = |line| Painted::of(line).text;
+        let text = |line| Painted::from_line(line).text;
         assert_eq!((text("one\u{1b}[1Gtwo\u{1b}[G"), text("*\u{1b}[1G\u{1b}[0K")), ("two".into(), String::new()));
     }
 
     proptest! {
         #[test]
         fn the_text_is_that_of_a_clean_line_and_every_piece_is_inside(text in "(\\PC|\u{1b}\\[[0-9;:]{0,12}m|.|\r)*") {
-            let line = Painted::of(&text);
+            let line = Painted::from_line(&text);
             prop_assert_eq!(&line.text, &last_overwrite(&text));
             for (from, to, _) in pieces(line.text.len(), &line.paints) {
                 prop_assert!(line.text.get(from..to).is_some());

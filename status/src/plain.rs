@@ -10,12 +10,12 @@ use vx_shm::{SlotView, Snapshot, Unit};
 use vx_text::clean;
 use vx_text::units::{bytes, counted, duration, rate};
 
-use crate::changes::Changes;
+use crate::changes::ReportedChanges;
 use crate::estimate::TimeLeft;
 use crate::hanging::{Hanging, hanging};
-use crate::pace::Pace;
+use crate::pace::SlotRate;
 use crate::slot::{download_entry, elapsed_ms, received_bytes, size_bytes};
-use crate::standing::{Standing, ending, note};
+use crate::standing::{Standing, ending, state_remark};
 use crate::sums::time_left;
 use crate::totals::Totals;
 
@@ -27,7 +27,7 @@ const LINE_COLUMNS: usize = 240;
 /// The lines written so far: the changes they cover, and the time of the last sum.
 #[derive(Debug)]
 pub struct Plain {
-    changes: Changes,
+    changes: ReportedChanges,
     between_sums_ms: u64,
     summed_at_ms: Option<u64>,
     guarded: bool,
@@ -37,14 +37,14 @@ impl Plain {
     /// Lines with a sum every `between_sums_ms` while there is work. `guarded` keeps text from being taken for a command of
     /// a build server.
     pub fn new(between_sums_ms: u64, guarded: bool) -> Self {
-        Self { changes: Changes::default(), between_sums_ms, summed_at_ms: None, guarded }
+        Self { changes: ReportedChanges::default(), between_sums_ms, summed_at_ms: None, guarded }
     }
 
     /// Write the lines that a reading adds, `now_ms` after the beginning.
     pub fn step(
         &mut self,
         snapshot: &Snapshot,
-        paces: &[Pace],
+        paces: &[SlotRate],
         left: Option<TimeLeft>,
         now_ms: u64,
         out: &mut dyn Write,
@@ -56,10 +56,10 @@ impl Plain {
             self.line(out, &end_line(slot, snapshot.taken_at_ns))?;
         }
         for slot in self.changes.new_waits(snapshot) {
-            self.line(out, &format!("{}: {}", name(slot), note(slot, Standing::Queued)))?;
+            self.line(out, &format!("{}: {}", name(slot), state_remark(slot, Standing::Queued)))?;
         }
         for slot in self.changes.new_questions(snapshot) {
-            self.line(out, &format!("{}: {}", name(slot), note(slot, Standing::Running)))?;
+            self.line(out, &format!("{}: {}", name(slot), state_remark(slot, Standing::Running)))?;
         }
         let hanging = hanging(snapshot, paces);
         for hangs in self.changes.new_hangs(&hanging) {
@@ -114,7 +114,7 @@ fn finished(slot: &SlotView) -> Option<String> {
 }
 
 fn end_line(slot: &SlotView, now_ns: u64) -> String {
-    let standing = Standing::of(slot);
+    let standing = Standing::from_slot(slot);
     let said = ending(slot, standing);
     let mut line = format!("{}: ", name(slot));
     match standing {
@@ -156,7 +156,7 @@ fn sums_line(hanging: &[Hanging], totals: &Totals) -> String {
 fn hang_words(hangs: &Hanging) -> String {
     let said = match hangs.bytes_per_second {
         Some(bytes_per_second) => rate(bytes_per_second),
-        None => note(hangs.slot, hangs.standing),
+        None => state_remark(hangs.slot, hangs.standing),
     };
     format!("{}: {said}", hangs.standing.word())
 }
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn counted_work_is_shown_in_numbers_and_never_in_bytes() {
         let mut plain = Plain::new(3_000, false);
-        let paces = [Pace { bytes_per_second: Some(1), measured_ms: 9_000, slow: true, gained: 1 }];
+        let paces = [SlotRate { bytes_per_second: Some(1), measured_ms: 9_000, slow: true, gained: 1 }];
         let mut step = |slot: SlotView, now_ms| {
             let mut out = Vec::new();
             let snapshot = Snapshot { slots: vec![slot], taken_at_ns: 110_000_000_000, ..Snapshot::default() };
@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(lines(&mut plain, &hanging(Liveness::Stalled(5_100)), 40), ["uv 1: stalled: no byte for 5 s"]);
         assert!(lines(&mut plain, &hanging(Liveness::Stalled(5_200)), 80).is_empty());
         assert_eq!(lines(&mut plain, &hanging(Liveness::Silent(2_000)), 90), ["uv 1: silent: no sign of life for 2 s"]);
-        let slow = [Pace { bytes_per_second: Some(12_000), measured_ms: 5_000, slow: true, gained: 12_000 }];
+        let slow = [SlotRate { bytes_per_second: Some(12_000), measured_ms: 5_000, slow: true, gained: 12_000 }];
         let mut out = Vec::new();
         plain.step(&hanging(Liveness::Alive), &slow, None, 100, &mut out).expect("a vector takes everything");
         assert_eq!(String::from_utf8_lossy(&out), "uv 1: slow: 12.0 kB/s\n");

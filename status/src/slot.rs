@@ -16,7 +16,7 @@ pub struct SlotId {
 
 impl SlotId {
     /// The present life of a slot.
-    pub fn of(slot: &SlotView) -> Self {
+    pub fn from_slot(slot: &SlotView) -> Self {
         Self { index: slot.index, generation: slot.generation }
     }
 

@@ -122,7 +122,7 @@ impl SlotDocument {
     /// The slot of this board, as any of its readers sees it.
     pub fn new(board: &BoardView, slot: &SlotView) -> Self {
         let error = ErrorCell::of_slot(slot);
-        let standing = Standing::of(slot);
+        let standing = Standing::from_slot(slot);
         let transitions = slot.phases().map(|entry| TransitionDocument {
             step: entry.phase.to_string(),
             entered_at: wall_clock(board, entry.entered_at_ns),
@@ -157,7 +157,7 @@ impl SlotDocument {
             attempt: slot.attempt,
             message: non_empty(&slot.message),
             details: non_empty(&slot.details),
-            turn: (slot.kind == vx_shm::Kind::Turn).then(|| TurnFacts::of(&slot.details)),
+            turn: (slot.kind == vx_shm::Kind::Turn).then(|| TurnFacts::parse(&slot.details)),
             error: error.as_ref().map(ErrorCell::shown_text),
             error_kind: ErrorCell::kind_of_slot(slot).map(|kind| kind.to_string()),
             hint: error.as_ref().and_then(|error| error.hint.as_ref()).map(ToString::to_string),

@@ -11,11 +11,11 @@ use vx_shm::{Reader, Snapshot};
 
 pub use expectations::{Expectations, PAST_INSTALLS, PastInstall};
 pub use opener::{Opener, is_web_address};
-pub use playback::{Playback, PlaybackCommand, Position};
+pub use playback::{PlaybackCommand, PlaybackControl, PlaybackPosition};
 
 /// The use of the machine by the processes of a slot, all of them together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
+pub struct SlotProcessUsage {
     /// The first of them.
     pub pid: u32,
     /// Their number.
@@ -35,13 +35,13 @@ pub trait Snapshots: Send {
     fn refresh(&mut self, into: &mut Snapshot) -> std::io::Result<bool>;
 
     /// The playback of a recording; `None` for anything else.
-    fn playback(&mut self) -> Option<&mut dyn Playback> {
+    fn playback(&mut self) -> Option<&mut dyn PlaybackControl> {
         None
     }
 
     /// The use by the processes of each slot, in the order of the slots: measured by this call, and only for slots of which
     /// that is worth a look. Empty where processes cannot be seen.
-    fn usage(&mut self, _of: &Snapshot) -> Vec<Option<Usage>> {
+    fn usage(&mut self, _of: &Snapshot) -> Vec<Option<SlotProcessUsage>> {
         Vec::new()
     }
 
@@ -224,7 +224,7 @@ pub enum Settled {
 }
 
 /// Control over the work behind the board. A viewer that only watches has none.
-pub trait Control: Send {
+pub trait WorkControl: Send {
     /// Ask one slot's process to stop; a second call with the same key kills it. Returns at once.
     fn cancel(&mut self, key: &str);
 
@@ -302,7 +302,7 @@ pub struct Inputs {
     /// The output of the slots' processes.
     pub logs: Box<dyn Logs>,
     /// Control over the work; `None` for a viewer that only watches.
-    pub control: Option<Box<dyn Control>>,
+    pub control: Option<Box<dyn WorkControl>>,
     /// Opens addresses and places in files; `None` for an output that nobody presses keys in.
     pub opener: Option<Box<dyn Opener>>,
 }

@@ -41,7 +41,7 @@ pub enum Standing {
 
 impl Standing {
     /// The standing of the slot by the board alone.
-    pub fn of(slot: &SlotView) -> Self {
+    pub fn from_slot(slot: &SlotView) -> Self {
         match slot.state {
             SlotState::Done => Self::Done,
             SlotState::Failed => Self::Failed,
@@ -101,7 +101,7 @@ impl Standing {
 }
 
 /// A few words about anything special in the slot's state; empty if there is nothing. Not cleaned.
-pub fn note(slot: &SlotView, standing: Standing) -> String {
+pub fn state_remark(slot: &SlotView, standing: Standing) -> String {
     match (standing, slot.liveness) {
         (Standing::Stalled, Liveness::Stalled(ms)) if slot.phase() == Phase::DOWNLOADING => {
             let cause = before_first_byte(slot).filter(|cause| !cause.is_empty());
@@ -137,7 +137,7 @@ fn before_first_byte(slot: &SlotView) -> Option<&str> {
 
 /// The end of the slot in a few words. Not cleaned.
 pub fn ending(slot: &SlotView, standing: Standing) -> String {
-    let (cell, ends) = (error_cell(slot), vocabulary::of(slot.kind).ends);
+    let (cell, ends) = (error_cell(slot), vocabulary::for_kind(slot.kind).ends);
     let first = cell.lines().map(str::trim).find(|line| !line.is_empty());
     match standing {
         Standing::Done => ends.done.to_owned(),
@@ -223,16 +223,16 @@ mod tests {
                 "its process is gone without a word",
             ),
         ] {
-            let standing = Standing::of(&slot);
-            assert_eq!((standing.word(), note(&slot, standing).as_str()), (word, text));
+            let standing = Standing::from_slot(&slot);
+            assert_eq!((standing.word(), state_remark(&slot, standing).as_str()), (word, text));
         }
     }
 
     #[test]
     fn a_task_stalls_only_if_its_total_is_known() {
         let task = SlotView { liveness: Liveness::Stalled(60_000), ..counting(0, "build", 3, 10) };
-        assert_eq!(Standing::of(&task), Standing::Stalled);
-        assert_eq!(Standing::of(&SlotView { total: None, ..task }), Standing::Running);
+        assert_eq!(Standing::from_slot(&task), Standing::Stalled);
+        assert_eq!(Standing::from_slot(&SlotView { total: None, ..task }), Standing::Running);
     }
 
     #[test]
@@ -240,7 +240,7 @@ mod tests {
         use vx_shm::Kind;
         let said = |kind, state| {
             let slot = SlotView { kind, state, ..SlotView::default() };
-            ending(&slot, Standing::of(&slot))
+            ending(&slot, Standing::from_slot(&slot))
         };
         assert_eq!(said(Kind::Service, SlotState::Cancelled), "stopped");
         assert_eq!(said(Kind::Task, SlotState::Cancelled), "cancelled");
@@ -255,6 +255,6 @@ mod tests {
             error: Some("\n  the digest differs\nexpected …".to_owned()),
             ..SlotView::default()
         };
-        assert_eq!(note(&slot, Standing::Failed), "the digest differs");
+        assert_eq!(state_remark(&slot, Standing::Failed), "the digest differs");
     }
 }

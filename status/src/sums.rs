@@ -4,8 +4,8 @@ use vx_shm::BoardState;
 use vx_text::units::{bytes, duration, rate, seconds};
 use vx_text::width;
 
+use crate::appearance::{Theme, Tone};
 use crate::estimate::{TimeLeft, in_seconds};
-use crate::look::{Theme, Tone};
 use crate::totals::Totals;
 
 /// The state of the board as a whole.

@@ -4,7 +4,7 @@ use crate::vocabulary::{Phases, sized_in_bytes};
 use vx_shm::{BoardState, Kind, SlotView, Snapshot};
 
 use crate::estimate::{Estimate, TimeLeft};
-use crate::pace::Pace;
+use crate::pace::SlotRate;
 use crate::received::download;
 use crate::slot::{asks, elapsed_ms, is_ready, ran_from_ns};
 use crate::source::Expectations;
@@ -58,20 +58,24 @@ pub struct Totals {
 
 impl Totals {
     /// The sums over `snapshot`, without earlier runs; `paces` are in the order of its slots.
-    pub fn of(snapshot: &Snapshot, paces: &[Pace]) -> Self {
-        Self::estimated(snapshot, paces, &Estimate::of(snapshot, paces, &Expectations::default()))
+    pub fn from_snapshot(snapshot: &Snapshot, paces: &[SlotRate]) -> Self {
+        Self::estimated(snapshot, paces, &Estimate::from_snapshot(snapshot, paces, &Expectations::default()))
     }
 
     /// The sums over `snapshot`, with a time left that is already estimated.
-    pub fn with(snapshot: &Snapshot, paces: &[Pace], left: Option<TimeLeft>) -> Self {
-        Self { left, ..Self::of(snapshot, paces) }
+    pub fn with(snapshot: &Snapshot, paces: &[SlotRate], left: Option<TimeLeft>) -> Self {
+        Self { left, ..Self::from_snapshot(snapshot, paces) }
     }
 
     /// The sums over `snapshot`, with an estimate that is already made.
-    pub fn estimated(snapshot: &Snapshot, paces: &[Pace], &Estimate { whole: left, permille, .. }: &Estimate) -> Self {
+    pub fn estimated(
+        snapshot: &Snapshot,
+        paces: &[SlotRate],
+        &Estimate { whole: left, permille, .. }: &Estimate,
+    ) -> Self {
         let mut totals = Self { all: snapshot.slots.len(), total_bytes: Some(0), ..Self::default() };
         for slot in &snapshot.slots {
-            let standing = Standing::of(slot);
+            let standing = Standing::from_slot(slot);
             totals.over += usize::from(standing.over());
             totals.good += usize::from(standing.good());
             totals.skipped += usize::from(standing == Standing::Skipped);
@@ -111,11 +115,12 @@ const LEAST_MEASURED_MS: u64 = 300;
 
 /// The rates of all running downloads together, once one of them is measured. Those that began less than a second ago count
 /// as far as they came: of many small downloads, most are over before they are measured.
-fn rate(snapshot: &Snapshot, paces: &[Pace]) -> Option<u64> {
-    let downloading = |slot: &&SlotView| slot.phase().is_main() && sized_in_bytes(slot) && Standing::of(slot).at_work();
+fn rate(snapshot: &Snapshot, paces: &[SlotRate]) -> Option<u64> {
+    let downloading =
+        |slot: &&SlotView| slot.phase().is_main() && sized_in_bytes(slot) && Standing::from_slot(slot).at_work();
     let measured = snapshot.slots.iter().zip(paces).filter(|(slot, _)| downloading(slot)).map(|(_, pace)| *pace);
     measured.clone().find(|pace| pace.bytes_per_second.is_some())?;
-    let young = |pace: Pace| {
+    let young = |pace: SlotRate| {
         let per_second = u128::from(pace.gained) * 1_000 / u128::from(pace.measured_ms.max(1));
         (pace.measured_ms >= LEAST_MEASURED_MS).then(|| u64::try_from(per_second).unwrap_or(u64::MAX))
     };
@@ -129,7 +134,7 @@ pub fn board_elapsed_ms(snapshot: &Snapshot) -> u64 {
         0 => snapshot.slots.iter().filter_map(ran_from_ns).min().unwrap_or(snapshot.taken_at_ns),
         created => created,
     };
-    let over = snapshot.slots.iter().all(|slot| Standing::of(slot).over());
+    let over = snapshot.slots.iter().all(|slot| Standing::from_slot(slot).over());
     // Nothing records the end of an abandoned board; its last sign of life is the best known end.
     let last = match snapshot.board.abandoned() {
         true => snapshot.slots.iter().flat_map(signs_of_life).max(),
@@ -166,8 +171,8 @@ mod tests {
 
     fn totals(slots: Vec<SlotView>) -> Totals {
         let paces =
-            vec![Pace { bytes_per_second: Some(100), measured_ms: 3_000, slow: false, gained: 300 }; slots.len()];
-        Totals::of(&Snapshot { slots, ..Snapshot::default() }, &paces)
+            vec![SlotRate { bytes_per_second: Some(100), measured_ms: 3_000, slow: false, gained: 300 }; slots.len()];
+        Totals::from_snapshot(&Snapshot { slots, ..Snapshot::default() }, &paces)
     }
 
     #[test]
@@ -181,10 +186,10 @@ mod tests {
     #[test]
     fn the_rate_of_the_whole_has_what_young_downloads_brought() {
         let slots = vec![downloading(100, Some(500)), downloading(100, Some(500)), downloading(1, Some(500))];
-        let young = |measured_ms, gained| Pace { bytes_per_second: None, measured_ms, slow: false, gained };
-        let old = Pace { bytes_per_second: Some(100), measured_ms: 3_000, slow: false, gained: 300 };
-        let rate = |paces: [Pace; 3]| {
-            Totals::of(&Snapshot { slots: slots.clone(), ..Snapshot::default() }, &paces).bytes_per_second
+        let young = |measured_ms, gained| SlotRate { bytes_per_second: None, measured_ms, slow: false, gained };
+        let old = SlotRate { bytes_per_second: Some(100), measured_ms: 3_000, slow: false, gained: 300 };
+        let rate = |paces: [SlotRate; 3]| {
+            Totals::from_snapshot(&Snapshot { slots: slots.clone(), ..Snapshot::default() }, &paces).bytes_per_second
         };
         assert_eq!(rate([old, young(500, 200), young(40, 30)]), Some(500));
         assert_eq!(rate([young(900, 90), young(500, 200), young(40, 30)]), None, "none is measured yet");
@@ -214,7 +219,7 @@ mod tests {
         };
         let seconds = |slots: Vec<SlotView>| {
             let snapshot = Snapshot { board: board.clone(), slots, taken_at_ns: 900 * SECOND };
-            let totals = Totals::of(&snapshot, &[]);
+            let totals = Totals::from_snapshot(&snapshot, &[]);
             assert!(totals.orphaned);
             totals.elapsed_ms / 1000
         };

@@ -23,7 +23,7 @@ pub struct TurnFacts {
 
 impl TurnFacts {
     /// The facts in the details of a slot. A line with another name is left out.
-    pub fn of(details: &str) -> Self {
+    pub fn parse(details: &str) -> Self {
         let mut facts = Self::default();
         let number = |value: &str| value.parse().unwrap_or_default();
         for (name, value) in details.lines().filter_map(|line| line.split_once(' ')) {
@@ -76,17 +76,17 @@ mod tests {
         let facts =
             TurnFacts { messages: 12, tools: 3, tokens: 48_120, cost_micros: Some(123_400), session: "s-1".into() };
         let text = "messages 12\ntools 3\ntokens 48120\ncost $0.1234\nsession s-1";
-        assert_eq!((facts.to_details().as_str(), TurnFacts::of(text)), (text, facts));
+        assert_eq!((facts.to_details().as_str(), TurnFacts::parse(text)), (text, facts));
         assert_eq!(TurnFacts::default().to_details(), "");
-        let odd = TurnFacts::of("tokens many\ncost 3\nmood good\nsession");
+        let odd = TurnFacts::parse("tokens many\ncost 3\nmood good\nsession");
         assert_eq!(odd, TurnFacts::default());
     }
 
     proptest! {
         #[test]
         fn any_text_is_read(text in ".{0,200}") {
-            let written = TurnFacts::of(&TurnFacts::of(&text).to_details());
-            prop_assert_eq!(TurnFacts::of(&written.to_details()), written);
+            let written = TurnFacts::parse(&TurnFacts::parse(&text).to_details());
+            prop_assert_eq!(TurnFacts::parse(&written.to_details()), written);
         }
     }
 }

@@ -15,7 +15,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use vx_shm::{Health, Kind, SlotState, SlotView, Step, Transition, Unit};
 
-use crate::look::Hue;
+use crate::appearance::Hue;
 
 /// The words of one kind of work.
 #[derive(Debug)]
@@ -23,14 +23,14 @@ pub struct Vocabulary {
     /// One piece of such work.
     pub noun: &'static str,
     /// The words for its ends.
-    pub ends: Ends,
+    pub ends: EndWords,
     /// Its steps, by number.
-    pub steps: &'static [Meaning],
+    pub steps: &'static [StepMeaning],
 }
 
 /// The words for the ends of one kind of work, where they differ by kind. The numbers of the board are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ends {
+pub struct EndWords {
     /// It ended well.
     pub done: &'static str,
     /// It was stopped on request.
@@ -39,14 +39,14 @@ pub struct Ends {
     pub skipped: &'static str,
 }
 
-impl Ends {
+impl EndWords {
     /// The words of most kinds.
     const USUAL: Self = Self { done: "done", cancelled: "cancelled", skipped: "nothing to do" };
 }
 
 /// The meaning of one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Meaning {
+pub struct StepMeaning {
     /// Its name in exports and on screen.
     pub word: &'static str,
     /// One letter for a bar in a chart; a small one for steps without work.
@@ -69,9 +69,9 @@ pub struct Meaning {
     pub main: bool,
 }
 
-impl Meaning {
+impl StepMeaning {
     /// Work without a share of the whole.
-    const fn of(word: &'static str) -> Self {
+    const fn with_word(word: &'static str) -> Self {
         Self {
             word,
             letter: "·",
@@ -90,11 +90,12 @@ impl Meaning {
 /// Kinds that this version does not know.
 const OTHER: Vocabulary = Vocabulary {
     noun: "work",
-    ends: Ends::USUAL,
-    steps: &[Meaning { letter: "q", work: false, rests: true, ..Meaning::of("queued") }],
+    ends: EndWords::USUAL,
+    steps: &[StepMeaning { letter: "q", work: false, rests: true, ..StepMeaning::with_word("queued") }],
 };
 /// Numbers that this version does not know.
-const UNKNOWN: Meaning = Meaning { hue: Hue::Blue, rests: true, counts: true, main: true, ..Meaning::of("working") };
+const UNKNOWN: StepMeaning =
+    StepMeaning { hue: Hue::Blue, rests: true, counts: true, main: true, ..StepMeaning::with_word("working") };
 
 /// The word for one piece of the work of a board with these kinds: `tool` for installs, `service` for services and their
 /// builds, `work` for a mixture.
@@ -110,7 +111,7 @@ pub fn noun_of(kinds: impl IntoIterator<Item = Kind>) -> &'static str {
     }
     match found {
         Some(Kind::Install) => "tool",
-        Some(kind) => of(kind).noun,
+        Some(kind) => for_kind(kind).noun,
         None => OTHER.noun,
     }
 }
@@ -121,7 +122,7 @@ pub fn plural_of(noun: &'static str) -> String {
 }
 
 /// The vocabulary of a kind.
-pub const fn of(kind: Kind) -> &'static Vocabulary {
+pub const fn for_kind(kind: Kind) -> &'static Vocabulary {
     match kind {
         Kind::Install => &install::VOCABULARY,
         Kind::Task => &task::VOCABULARY,
@@ -152,7 +153,7 @@ pub fn sized_in_bytes(slot: &SlotView) -> bool {
     if slot.phase().is_main() {
         return unit_of(slot) == Unit::Bytes;
     }
-    of(slot.kind).steps.iter().any(|meaning| meaning.main && meaning.unit == Unit::Bytes)
+    for_kind(slot.kind).steps.iter().any(|meaning| meaning.main && meaning.unit == Unit::Bytes)
 }
 
 /// True if the slot may stand still for any time without being stalled: in a step that rests, and as a task or a build
@@ -194,7 +195,7 @@ pub struct Phase {
 
 impl Phase {
     /// This step of this kind of work.
-    pub const fn of(kind: Kind, step: u8) -> Self {
+    pub const fn new(kind: Kind, step: u8) -> Self {
         Self { kind, step: Step::new(step) }
     }
 
@@ -209,8 +210,8 @@ impl Phase {
     }
 
     /// Everything that the vocabulary says of it.
-    pub fn meaning(self) -> &'static Meaning {
-        of(self.kind).steps.get(usize::from(self.number())).unwrap_or(&UNKNOWN)
+    pub fn meaning(self) -> &'static StepMeaning {
+        for_kind(self.kind).steps.get(usize::from(self.number())).unwrap_or(&UNKNOWN)
     }
 
     /// Its name in exports and on screen.
@@ -230,7 +231,7 @@ impl Phase {
 
     /// True for the steps behind the one whose numbers are the size of the work.
     pub fn is_after_main(self) -> bool {
-        of(self.kind).steps.iter().take(self.number().into()).any(|meaning| meaning.main)
+        for_kind(self.kind).steps.iter().take(self.number().into()).any(|meaning| meaning.main)
     }
 
     /// True for the step in which every life of a slot begins.
@@ -245,7 +246,7 @@ impl Phase {
 
     /// The sum of the shares of the steps before it, and its own, in thousandths.
     pub fn shares(self) -> (u16, u16) {
-        let before = of(self.kind).steps.iter().take(self.number().into()).map(|meaning| meaning.weight).sum();
+        let before = for_kind(self.kind).steps.iter().take(self.number().into()).map(|meaning| meaning.weight).sum();
         (before, self.meaning().weight)
     }
 }
@@ -324,15 +325,15 @@ mod tests {
     #[test]
     fn every_kind_begins_in_its_queue_and_shares_no_more_than_the_whole() {
         for kind in Kind::ALL {
-            let steps = of(*kind).steps;
-            assert_eq!(Phase::of(*kind, 0).name(), "queued");
+            let steps = for_kind(*kind).steps;
+            assert_eq!(Phase::new(*kind, 0).name(), "queued");
             assert!(steps.iter().map(|meaning| meaning.weight).sum::<u16>() <= 1000, "{kind}");
             assert!(steps.iter().filter(|meaning| meaning.main).count() <= 1, "{kind}");
             let mut letters: Vec<&str> = steps.iter().map(|meaning| meaning.letter).collect();
             letters.sort_unstable();
             letters.dedup();
             assert_eq!(letters.len(), steps.len(), "{kind}: a letter twice");
-            let small = |meaning: &&Meaning| meaning.letter.chars().all(char::is_lowercase);
+            let small = |meaning: &&StepMeaning| meaning.letter.chars().all(char::is_lowercase);
             assert!(steps.iter().filter(small).all(|meaning| !meaning.work && meaning.rests), "{kind}");
             let mut words: Vec<&str> = steps.iter().map(|meaning| meaning.word).collect();
             words.sort_unstable();
@@ -343,7 +344,7 @@ mod tests {
 
     #[test]
     fn a_number_means_what_its_kind_says_and_an_unknown_one_is_work() {
-        let word = |kind, number| Phase::of(kind, number).name();
+        let word = |kind, number| Phase::new(kind, number).name();
         assert_eq!((word(Kind::Install, 3), word(Kind::Task, 3)), ("downloading", "running"));
         assert_eq!((word(Kind::Task, 200), word(Kind::Turn, 9)), ("working", "working"));
         let named = |kind, step: Step| word(kind, step.number());
@@ -351,7 +352,7 @@ mod tests {
         assert_eq!(named(Kind::Service, service::BACKING_OFF), "backing off");
         assert_eq!(named(Kind::Build, build::RELOADING), "reloading");
         assert_eq!(named(Kind::Turn, turn::USING_A_TOOL), "using a tool");
-        assert!(Phase::of(Kind::Task, 1).waits() && !Phase::QUEUED.waits() && !Phase::LINKING.waits());
+        assert!(Phase::new(Kind::Task, 1).waits() && !Phase::QUEUED.waits() && !Phase::LINKING.waits());
         assert_eq!(Phase::EXTRACTING.shares(), (650, 100));
         assert!(Phase::LINKING.is_after_main() && !Phase::DOWNLOADING.is_after_main());
     }
@@ -361,8 +362,8 @@ mod tests {
         let still = |kind, step, total| may_rest(&SlotView { kind, step, total, ..SlotView::default() });
         assert!(still(Kind::Service, service::READY, None) && still(Kind::Turn, turn::THINKING, None));
         assert!(still(Kind::Build, build::COMPILING, None) && !still(Kind::Build, build::COMPILING, Some(9)));
-        let backing_off = Phase::of(Kind::Service, service::BACKING_OFF.number());
-        let ready = Phase::of(Kind::Service, service::READY.number());
+        let backing_off = Phase::new(Kind::Service, service::BACKING_OFF.number());
+        let ready = Phase::new(Kind::Service, service::READY.number());
         assert!(backing_off.waits() && !ready.waits());
     }
 
@@ -379,7 +380,7 @@ mod tests {
     #[test]
     fn a_unit_of_the_writers_own_is_preferred_in_its_step_alone() {
         let task = SlotView { kind: Kind::Task, step: task::RUNNING, unit: Unit::Bytes, ..SlotView::default() };
-        let queued = Phase::of(Kind::Task, 0);
+        let queued = Phase::new(Kind::Task, 0);
         assert_eq!((unit_of(&task), unit_in(&task, queued), sized_in_bytes(&task)), (Unit::Bytes, Unit::Count, true));
         let plain = SlotView { unit: Unit::Unknown, ..task };
         assert_eq!((unit_of(&plain), sized_in_bytes(&plain)), (Unit::Count, false));

@@ -18,7 +18,7 @@ mod stream;
 #[cfg(test)]
 mod turns;
 
-use vx_status::look::{Depth, Look, Palette, Theme};
+use vx_status::appearance::{ColourDepth, OutputStyle, Palette, Theme};
 
 use crate::bindings::KeyBindings;
 use crate::terminal::{Ground, Signs};
@@ -34,9 +34,9 @@ const SIGHUP: i32 = 1;
 #[derive(Clone, Debug)]
 pub struct DashboardOptions {
     /// Colours and glyphs.
-    pub look: Look,
+    pub look: OutputStyle,
     /// Ask the terminal for its background, and use our own colours of this depth if it answers; `None` not to ask.
-    pub asks_ground: Option<Depth>,
+    pub asks_ground: Option<ColourDepth>,
     /// Progress and title outside the screen's cells.
     pub signs: Signs,
     /// The key bindings in force.
@@ -59,14 +59,14 @@ impl DashboardOptions {
             Ground::Dark => Palette::Dark(depth),
             Ground::Light => Palette::Light(depth),
         };
-        Some(Theme::new(Look { palette, ..self.look }))
+        Some(Theme::new(OutputStyle { palette, ..self.look }))
     }
 }
 
 impl Default for DashboardOptions {
     fn default() -> Self {
         Self {
-            look: Look::default(),
+            look: OutputStyle::default(),
             asks_ground: None,
             signs: Signs::default(),
             keys: KeyBindings::default(),
@@ -82,7 +82,7 @@ impl Default for DashboardOptions {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OutputOptions {
     /// Colours and glyphs.
-    pub look: Look,
+    pub look: OutputStyle,
     /// Progress and title outside the screen's cells.
     pub signs: Signs,
 }

@@ -11,7 +11,7 @@ use vx_shm::{SlotView, Snapshot};
 use vx_status::estimate::Estimate;
 use vx_status::final_table::row;
 use vx_status::mark::{glyph, tone};
-use vx_status::pace::Pace;
+use vx_status::pace::SlotRate;
 use vx_status::slot::{elapsed_ms, received_bytes};
 use vx_status::source::{Expectations, PrintedLine};
 use vx_status::standing::Standing;
@@ -105,7 +105,7 @@ pub(crate) fn finished_line(theme: &Theme, snapshot: &Snapshot, slot: &SlotView,
 
 /// The same without columns, for a screen that is too narrow for them.
 fn narrow_line(theme: &Theme, slot: &SlotView, now_ns: u64, columns: u16) -> String {
-    let standing = Standing::of(slot);
+    let standing = Standing::from_slot(slot);
     let mut text = vx_status::standing::ending(slot, standing);
     if standing.bad() && standing != Standing::Lost {
         text = format!("{}: {text}", standing.word());
@@ -138,7 +138,7 @@ fn fit_tiny(line: String, columns: u16) -> String {
 pub(crate) fn live_rows(
     theme: &Theme,
     snapshot: &Snapshot,
-    paces: &[Pace],
+    paces: &[SlotRate],
     expectations: &Expectations,
     size: (u16, u16),
 ) -> Vec<String> {
@@ -148,7 +148,7 @@ pub(crate) fn live_rows(
     if most == 0 || room == 0 {
         return Vec::new();
     }
-    let estimate = Estimate::of(snapshot, paces, expectations);
+    let estimate = Estimate::from_snapshot(snapshot, paces, expectations);
     let totals = Totals::estimated(snapshot, paces, &estimate);
     let mut rows = rows(snapshot, paces, &[]);
     fill_in(&mut rows, &estimate);

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use tui_input::InputRequest;
 use vx_shm::Snapshot;
-use vx_status::pace::Pace;
-use vx_status::places::Place;
+use vx_status::pace::SlotRate;
+use vx_status::printed_locations::PrintedLocation;
 use vx_status::slot::SlotId;
-use vx_status::source::{LogPart, LogPlace, PlaybackCommand, Position, RequestFailure, Settled, Usage};
+use vx_status::source::{
+    LogPart, LogPlace, PlaybackCommand, PlaybackPosition, RequestFailure, Settled, SlotProcessUsage,
+};
 
 use crate::model::Tab;
 
@@ -17,12 +19,12 @@ pub(crate) enum Message {
     /// A reading of the board, with the measured rate of each of its slots.
     Data {
         snapshot: Arc<Snapshot>,
-        paces: Vec<Pace>,
+        paces: Vec<SlotRate>,
     },
     /// These processes, which ran work that has ended, take no requests.
     Unreached(Vec<u32>),
     /// The use by the processes of slots was measured.
-    Usage(Vec<(SlotId, Usage)>),
+    Usage(Vec<(SlotId, SlotProcessUsage)>),
     /// A piece of a slot's log was read, at this place.
     Log {
         of: SlotId,
@@ -46,7 +48,7 @@ pub(crate) enum Message {
     /// The result of an effect, in words.
     Notice(String),
     /// The position in the recording.
-    At(Position),
+    At(PlaybackPosition),
     /// A command for the playback of the recording.
     Playback(PlaybackCommand),
     /// The board can no longer be read.
@@ -145,7 +147,7 @@ pub(crate) enum Effect {
     /// Open the first of these places that is there, or else the one where the work of this key is declared.
     OpenEditor {
         key: String,
-        places: Vec<Place>,
+        places: Vec<PrintedLocation>,
     },
     /// Open this address in the browser.
     OpenAddress(String),

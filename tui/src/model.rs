@@ -15,9 +15,9 @@ mod stalls;
 use std::sync::Arc;
 
 use vx_shm::{Kind, SlotView, Snapshot};
-use vx_status::places::places;
+use vx_status::printed_locations::places;
 use vx_status::slot::{SlotId, last_build};
-use vx_status::source::{Expectations, LogPlace, Position, Settled, Usage, is_web_address};
+use vx_status::source::{Expectations, LogPlace, PlaybackPosition, Settled, SlotProcessUsage, is_web_address};
 use vx_status::standing::Standing;
 use vx_status::totals::Totals;
 
@@ -127,7 +127,7 @@ pub(crate) struct Model {
     /// The last rates of each slot at work.
     pub(crate) pulse: Pulse,
     /// The use by the processes of slots at the last look.
-    pub(crate) usage: Vec<(SlotId, Usage)>,
+    pub(crate) usage: Vec<(SlotId, SlotProcessUsage)>,
     /// The stalls of each slot, also those that are over.
     pub(crate) stalls: Stalls,
     /// The sums over all rows.
@@ -178,7 +178,7 @@ pub(crate) struct Model {
     /// The error of the last read, while the board cannot be read.
     pub(crate) trouble: Option<String>,
     /// The position in the recording; `None` for a board.
-    pub(crate) playback: Option<Position>,
+    pub(crate) playback: Option<PlaybackPosition>,
     /// Durations of earlier runs, for the estimate of the time left.
     pub(crate) expectations: Arc<Expectations>,
 }
@@ -217,7 +217,7 @@ impl Model {
     /// The address to open for the selected slot, while the keys go to the table and the work may answer there.
     pub(crate) fn address(&self) -> Option<&str> {
         let slot = self.selected_slot().filter(|_| self.can_open && self.focus == Focus::Table)?;
-        let address = slot.address.as_deref().filter(|_| !Standing::of(slot).over())?;
+        let address = slot.address.as_deref().filter(|_| !Standing::from_slot(slot).over())?;
         is_web_address(address).then_some(address)
     }
 
@@ -233,7 +233,7 @@ impl Model {
     /// before its last build failed.
     pub(crate) fn error_slot<'s>(&'s self, slot: &'s SlotView) -> &'s SlotView {
         let build = if slot.kind == Kind::Service { last_build(&self.snapshot.slots, slot) } else { None };
-        build.filter(|build| Standing::of(build).bad() && !Standing::of(slot).bad()).unwrap_or(slot)
+        build.filter(|build| Standing::from_slot(build).bad() && !Standing::from_slot(slot).bad()).unwrap_or(slot)
     }
 
     /// The lines of the selected slot's log that the Error tab shows.
@@ -275,7 +275,7 @@ impl Model {
     /// The slots whose work failed and can be tried again from here.
     pub(crate) fn retriable(&self) -> impl Iterator<Item = &SlotView> {
         let failed = |slot: &SlotView| {
-            let standing = Standing::of(slot);
+            let standing = Standing::from_slot(slot);
             standing.over() && !standing.good()
         };
         let slots = self.snapshot.slots.iter().filter(|_| self.has_control);
@@ -285,7 +285,7 @@ impl Model {
     /// The selected slot.
     pub(crate) fn selected_slot(&self) -> Option<&SlotView> {
         let selected = self.selected.filter(|_| self.on_fold.is_none())?;
-        self.snapshot.slots.iter().find(|slot| SlotId::of(slot) == selected)
+        self.snapshot.slots.iter().find(|slot| SlotId::from_slot(slot) == selected)
     }
 
     /// True if lines of the selected slot's log are in view.
@@ -323,7 +323,7 @@ impl Model {
                 return Some(LogSource::group(services));
             }
         }
-        self.selected_slot().map(|slot| LogSource::one(SlotId::of(slot), &slot.key))
+        self.selected_slot().map(|slot| LogSource::one(SlotId::from_slot(slot), &slot.key))
     }
 
     /// True if the log that was read last is the one that the pane shows.

@@ -3,10 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
-use vx_status::look::{Colour, Palette};
+use vx_status::appearance::{Colour, Palette};
 use vx_status::painted::Paint;
 
-pub(crate) use vx_status::look::{Theme, Tone};
+pub(crate) use vx_status::appearance::{Theme, Tone};
 
 /// The terminal's own sixteen colours, by their numbers.
 const OWN: [Color; 16] = [
@@ -104,12 +104,12 @@ fn cell_colour(colour: Colour) -> Color {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vx_status::look::{Hue, Look};
+    use vx_status::appearance::{Hue, OutputStyle};
 
     #[test]
     fn without_colour_no_cell_is_coloured() {
         for palette in Palette::ALL {
-            let theme = Theme::new(Look { ascii: true, palette, ..Look::default() });
+            let theme = Theme::new(OutputStyle { ascii: true, palette, ..OutputStyle::default() });
             assert_eq!(theme.style(Tone::Good).fg, Some(Color::Reset));
             assert_eq!(theme.style(Tone::Live(Hue::Violet)).fg, Some(Color::Reset));
         }

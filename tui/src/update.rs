@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use vx_shm::Snapshot;
 use vx_status::estimate::Estimate;
-use vx_status::pace::Pace;
+use vx_status::pace::SlotRate;
 use vx_status::slot::SlotId;
 use vx_status::standing::Standing;
 use vx_status::totals::Totals;
@@ -128,10 +128,12 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
 }
 
 /// Take over a reading of the board. Returns true if it looks different.
-fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
+fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[SlotRate]) -> bool {
     let seen_before = (model.selected_slot().cloned(), model.snapshot.board.title.clone());
-    model.asked.retain(|asked| snapshot.slots.iter().any(|slot| SlotId::of(slot) == *asked && !slot.state.ended()));
-    let estimate = Estimate::of(&snapshot, paces, &model.expectations);
+    model
+        .asked
+        .retain(|asked| snapshot.slots.iter().any(|slot| SlotId::from_slot(slot) == *asked && !slot.state.ended()));
+    let estimate = Estimate::from_snapshot(&snapshot, paces, &model.expectations);
     let mut rows = model::rows(&snapshot, paces, &model.asked);
     model::fill_in(&mut rows, &estimate);
     model::announce(&mut rows);
@@ -290,7 +292,7 @@ fn leave(model: &mut Model) -> Option<Effect> {
 
 /// A model with a first reading; while its board goes on, its failures were seen before and none is opened by itself.
 #[cfg(test)]
-pub(crate) fn looked_at(model: Model, snapshot: Snapshot, paces: Vec<Pace>) -> Model {
+pub(crate) fn looked_at(model: Model, snapshot: Snapshot, paces: Vec<SlotRate>) -> Model {
     let mut model = model;
     let reading = Message::Data { snapshot: Arc::new(snapshot), paces };
     update(&mut model, reading.clone());

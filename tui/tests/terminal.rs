@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 use vx_shm::{BoardState, Liveness, SlotState, SlotView, Snapshot};
-use vx_status::source::{Control, Inputs, NoLogs, Snapshots};
+use vx_status::source::{Inputs, NoLogs, Snapshots, WorkControl};
 use vx_status::vocabulary::Phase;
 use vx_tui::{DashboardOptions, OutputOptions, Signs, dashboard, inline};
 
@@ -67,7 +67,7 @@ impl Snapshots for Board {
 
 struct ReportsCancel;
 
-impl Control for ReportsCancel {
+impl WorkControl for ReportsCancel {
     fn cancel(&mut self, _key: &str) {}
 
     fn retry(&mut self, _key: &str) {}
@@ -120,7 +120,7 @@ fn plays_its_part() {
         println!("LEFT {:?}", show::show(board.as_ref()));
         return;
     }
-    let control: Option<Box<dyn Control>> = role.starts_with("in charge").then(|| Box::new(ReportsCancel) as _);
+    let control: Option<Box<dyn WorkControl>> = role.starts_with("in charge").then(|| Box::new(ReportsCancel) as _);
     let board = Board { panics: role.ends_with("own panic"), began: Instant::now() };
     let snapshots: Box<dyn Snapshots> = match role.as_str() {
         "over" => Box::new(Over),

@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use serde_json::json;
 use vx_rpc::{CallError, Client, socket_of};
 use vx_shm::{Reader, SlotView};
-use vx_status::source::{Control, RequestFailure};
+use vx_status::source::{RequestFailure, WorkControl};
 
 use super::ask::connect;
 use super::hand::Verb;
@@ -49,7 +49,7 @@ impl RemoteControl {
     }
 }
 
-impl Control for RemoteControl {
+impl WorkControl for RemoteControl {
     fn cancel(&mut self, key: &str) {
         let _ = self.requests.send(Wanted::Cancel(key.to_owned()));
     }

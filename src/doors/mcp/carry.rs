@@ -65,7 +65,8 @@ impl Live {
     fn word(&self) -> String {
         let snapshot = self.board().and_then(|board| find::open_file(&board).ok()?.snapshot().ok());
         let Some(snapshot) = snapshot else { return "preparing".to_owned() };
-        let each = snapshot.slots.iter().take(20).map(|slot| format!("{} is {}", slot.key, Standing::of(slot).word()));
+        let each =
+            snapshot.slots.iter().take(20).map(|slot| format!("{} is {}", slot.key, Standing::from_slot(slot).word()));
         each.collect::<Vec<_>>().join(", ")
     }
 }
@@ -215,7 +216,7 @@ fn ends(board: &Path) -> Vec<Value> {
     let snapshot = find::open_file(board).ok().and_then(|mut reader| reader.snapshot().ok());
     let slots = snapshot.map(|snapshot| snapshot.slots).unwrap_or_default();
     let row = |slot: &vx_shm::SlotView| {
-        let standing = Standing::of(slot);
+        let standing = Standing::from_slot(slot);
         let error = standing.bad().then(|| failure(slot, standing));
         json!({
             "key": slot.key,

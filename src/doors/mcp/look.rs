@@ -53,7 +53,7 @@ fn board(path: &std::path::Path, snapshot: &Snapshot, most: usize) -> Value {
     let work = snapshot.slots.iter().take(most).map(|slot| {
         let SlotDocument { key, state, standing, step, .. } = SlotDocument::new(&snapshot.board, slot);
         let mut row = json!({ "key": key, "state": state, "standing": standing, "step": step });
-        let found = Standing::of(slot);
+        let found = Standing::from_slot(slot);
         if found.bad() {
             row["error"] = failure(slot, found).text.to_string().into();
         }

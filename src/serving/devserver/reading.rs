@@ -189,7 +189,7 @@ fn error_of(slot: &SlotView) -> String {
 
 fn status(slot: &SlotView, last: DevProcessStatus) -> DevProcessStatus {
     match slot.state {
-        SlotState::Live => DevProcessStatus::at(Phase::of(slot.kind, slot.step.number()), last),
+        SlotState::Live => DevProcessStatus::at(Phase::new(slot.kind, slot.step.number()), last),
         SlotState::Reserved => DevProcessStatus::Idle,
         SlotState::Cancelled => DevProcessStatus::Stopped,
         state if state.good() => DevProcessStatus::Stopped,

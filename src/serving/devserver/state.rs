@@ -75,7 +75,7 @@ pub enum DevProcessStatus {
 impl DevProcessStatus {
     /// The state at this step of a service or of its build, after this one. While it is being stopped the last one stays.
     pub fn at(phase: Phase, last: Self) -> Self {
-        let is = |kind, steps: &[Step]| steps.iter().any(|step| Phase::of(kind, step.number()) == phase);
+        let is = |kind, steps: &[Step]| steps.iter().any(|step| Phase::new(kind, step.number()) == phase);
         if phase.is_first() || phase.waits() && !is(Kind::Service, &[service::BACKING_OFF]) {
             return Self::Idle;
         }
@@ -163,13 +163,13 @@ mod tests {
         use DevProcessStatus::{Building, Error, Idle, Ready, Running, Starting, Stopped};
         let states = |kind, expected: &[DevProcessStatus]| {
             for (number, expected) in (0..).zip(expected) {
-                let phase = Phase::of(kind, number);
+                let phase = Phase::new(kind, number);
                 assert_eq!(DevProcessStatus::at(phase, Stopped), *expected, "{phase}");
             }
         };
         states(Kind::Service, &[Idle, Idle, Building, Starting, Running, Ready, Error, Stopped, Running]);
         states(Kind::Build, &[Idle, Idle, Building, Building, Building]);
-        let stopping = Phase::of(Kind::Service, service::STOPPING.number());
+        let stopping = Phase::new(Kind::Service, service::STOPPING.number());
         assert_eq!(DevProcessStatus::at(stopping, Ready), Ready, "while it is being stopped the last one stays");
     }
 }

@@ -118,7 +118,7 @@ fn services(record: &Record, snapshot: &Snapshot) -> Vec<ServiceState> {
 
 /// The guard of a service at work; none if another program runs it.
 fn guard(snapshot: &Snapshot, slot: &SlotView) -> Option<u32> {
-    slot.pid.filter(|pid| !Standing::of(slot).over() && is_supervised(snapshot) && Some(*pid) != slot.runner)
+    slot.pid.filter(|pid| !Standing::from_slot(slot).over() && is_supervised(snapshot) && Some(*pid) != slot.runner)
 }
 
 /// True if the supervisor of this board is at work.
@@ -128,7 +128,7 @@ pub(super) fn is_supervised(snapshot: &Snapshot) -> bool {
 
 fn service(record: &Record, snapshot: &Snapshot, slot: &SlotView, pid: Option<u32>) -> ServiceState {
     let board = &record.board;
-    let standing = Standing::of(slot);
+    let standing = Standing::from_slot(slot);
     let ended = standing.over();
     let ready = !ended && slot.health == Health::Ready;
     let error = ErrorCell::of_slot(slot);
@@ -164,7 +164,7 @@ fn service(record: &Record, snapshot: &Snapshot, slot: &SlotView, pid: Option<u3
 }
 
 fn build(board: &Path, snapshot: &Snapshot, slot: &SlotView) -> BuildState {
-    let standing = Standing::of(slot);
+    let standing = Standing::from_slot(slot);
     let log = log_file(&logs_of(board), &slot.key);
     BuildState {
         slot: SlotDocument::new(&snapshot.board, slot),
@@ -179,7 +179,7 @@ fn build(board: &Path, snapshot: &Snapshot, slot: &SlotView) -> BuildState {
 
 /// The word that people see: that of the step, or that of the end.
 fn word(slot: &SlotView, standing: Standing) -> String {
-    let ends = vocabulary::of(slot.kind).ends;
+    let ends = vocabulary::for_kind(slot.kind).ends;
     match standing {
         Standing::Done => ends.done.to_owned(),
         Standing::Cancelled => ends.cancelled.to_owned(),

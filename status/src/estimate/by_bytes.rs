@@ -6,7 +6,7 @@
 use vx_shm::{BoardState, SlotView, Snapshot};
 
 use super::forecast::Forecast;
-use crate::pace::Pace;
+use crate::pace::SlotRate;
 use crate::received::download;
 use crate::slot::download_entry;
 use crate::standing::Standing;
@@ -18,14 +18,14 @@ const LEAST_PART: u64 = 10;
 const LEAST_MS: u64 = 300;
 
 /// The bytes of a board.
-struct Bytes {
+struct BoardBytes {
     received: u64,
     all: u64,
 }
 
 /// The bytes received and all of them; `None` while a size is neither known nor expected.
-fn bytes(snapshot: &Snapshot, standings: &[Standing], forecasts: &[Option<Forecast>]) -> Option<Bytes> {
-    let mut sum = Bytes { received: 0, all: 0 };
+fn bytes(snapshot: &Snapshot, standings: &[Standing], forecasts: &[Option<Forecast>]) -> Option<BoardBytes> {
+    let mut sum = BoardBytes { received: 0, all: 0 };
     for ((slot, standing), forecast) in snapshot.slots.iter().zip(standings).zip(forecasts) {
         let (received, all) = download(slot, *standing);
         sum.received = sum.received.saturating_add(received);
@@ -54,7 +54,7 @@ pub(super) fn left_ms(
     snapshot: &Snapshot,
     standings: &[Standing],
     forecasts: &[Option<Forecast>],
-    paces: &[Pace],
+    paces: &[SlotRate],
 ) -> Option<u64> {
     // Earlier runs of all tools say more than bytes do.
     if !any_new(standings, forecasts) {
@@ -71,7 +71,7 @@ pub(super) fn left_ms(
     let missing = bytes.all.checked_sub(bytes.received).filter(|missing| *missing > 0)?;
     // Of many small downloads, most are over before they are measured: their sum is no rate of the whole.
     let mut at_work = paces.iter().zip(snapshot.slots.iter().zip(standings));
-    let is_unmeasured = |(pace, (slot, standing)): (&Pace, (&SlotView, &Standing))| {
+    let is_unmeasured = |(pace, (slot, standing)): (&SlotRate, (&SlotView, &Standing))| {
         standing.at_work() && slot.phase().is_main() && pace.bytes_per_second.is_none()
     };
     let measured = paces.iter().filter_map(|pace| pace.bytes_per_second).fold(0, u64::saturating_add);

@@ -24,8 +24,8 @@ pub(super) struct Forecast {
 
 impl Forecast {
     /// The forecast for this slot; `None` for a tool never installed before.
-    pub(super) fn of(slot: &SlotView, expectations: &Expectations) -> Option<Self> {
-        let known = expectations.of(slot)?;
+    pub(super) fn for_slot(slot: &SlotView, expectations: &Expectations) -> Option<Self> {
+        let known = expectations.past_installs(slot)?;
         let past = &known[known.len().saturating_sub(PAST_INSTALLS)..];
         let bytes = bytes(slot, past)?;
         let received = past.iter().filter(|install| install.bytes > 0);

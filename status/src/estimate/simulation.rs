@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, HashMap};
 
 /// The remaining work of one slot.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Work {
+pub(super) struct RemainingWork {
     /// The index of its slot on the board.
     pub(super) place: usize,
     pub(super) rest_ms: u64,
@@ -17,10 +17,10 @@ pub(super) struct Work {
 
 /// The end of the last piece of `work`, in milliseconds from now, with `at_once` at work; `None` if some wait for each
 /// other in a circle.
-pub(super) fn last_end_ms(work: &[Work], at_once: usize) -> Option<u64> {
+pub(super) fn last_end_ms(work: &[RemainingWork], at_once: usize) -> Option<u64> {
     let mut ends: HashMap<usize, u64> = HashMap::new();
     let mut ends_at_work: BinaryHeap<Reverse<u64>> = BinaryHeap::new();
-    let (mut waiting, begun): (Vec<&Work>, Vec<&Work>) =
+    let (mut waiting, begun): (Vec<&RemainingWork>, Vec<&RemainingWork>) =
         work.iter().filter(|work| work.begun).partition(|work| work.after.is_some());
     for work in begun {
         ends.insert(work.place, work.rest_ms);
@@ -65,8 +65,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn queued(rests: &[u64]) -> Vec<Work> {
-        let work = |(place, rest_ms): (usize, &u64)| Work { place, rest_ms: *rest_ms, begun: false, after: None };
+    fn queued(rests: &[u64]) -> Vec<RemainingWork> {
+        let work =
+            |(place, rest_ms): (usize, &u64)| RemainingWork { place, rest_ms: *rest_ms, begun: false, after: None };
         rests.iter().enumerate().map(work).collect()
     }
 

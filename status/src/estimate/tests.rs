@@ -24,20 +24,20 @@ fn board(slots: Vec<SlotView>, second: u64) -> Snapshot {
 }
 
 /// The estimate as it is shown, and the runs behind it.
-fn whole(snapshot: &Snapshot, paces: &[Pace], expectations: &Expectations) -> Option<(u64, u32)> {
-    Estimate::of(snapshot, paces, expectations).whole.map(|left| (in_seconds(left.ms), left.runs))
+fn whole(snapshot: &Snapshot, paces: &[SlotRate], expectations: &Expectations) -> Option<(u64, u32)> {
+    Estimate::from_snapshot(snapshot, paces, expectations).whole.map(|left| (in_seconds(left.ms), left.runs))
 }
 
-fn pace(bytes_per_second: u64, measured_ms: u64) -> Pace {
+fn pace(bytes_per_second: u64, measured_ms: u64) -> SlotRate {
     let gained = bytes_per_second * measured_ms / 1000;
-    Pace { bytes_per_second: Some(bytes_per_second), measured_ms, gained, slow: false }
+    SlotRate { bytes_per_second: Some(bytes_per_second), measured_ms, gained, slow: false }
 }
 
 #[test]
 fn steps_that_take_longer_than_a_second_have_a_time_left() {
     let board = board(vec![counting(0, "test", 2, 7)], 104);
-    let pace = Pace { bytes_per_second: Some(0), measured_ms: 3_000, gained: 2, slow: false };
-    let left = Estimate::of(&board, &[pace], &Expectations::default()).whole;
+    let pace = SlotRate { bytes_per_second: Some(0), measured_ms: 3_000, gained: 2, slow: false };
+    let left = Estimate::from_snapshot(&board, &[pace], &Expectations::default()).whole;
     assert_eq!(left, Some(TimeLeft { ms: 7_500, runs: 0 }));
 }
 
@@ -58,7 +58,7 @@ fn a_tool_never_seen_leaves_the_whole_unknown_until_its_size_and_rate_are_known(
     let new = |done, total| board(vec![queued(0, "node", "1"), downloading(1, "zig", "1", done, total)], 101);
     assert_eq!(whole(&new(1_000_000, None), &[], &expected), None);
     assert_eq!(whole(&new(1_000_000, Some(9_000_000)), &[], &expected), None, "no rate");
-    let paces = [Pace::default(), pace(1_000_000, 2_500)];
+    let paces = [SlotRate::default(), pace(1_000_000, 2_500)];
     assert_eq!(whole(&new(1_000_000, Some(9_000_000)), &paces, &expected), Some((8_000, 0)));
 }
 
@@ -74,7 +74,7 @@ fn a_rate_measured_for_long_outweighs_the_past() {
 fn a_slow_day_counts_for_what_has_not_begun() {
     let expected = past(&[("node", &[install(8_000_000, 4_000, 0)]), ("go", &[install(8_000_000, 4_000, 0)])], 1);
     let slots = vec![downloading(0, "node", "1", 4_000_000, Some(8_000_000)), queued(1, "go", "1")];
-    let left = whole(&board(slots, 110), &[pace(1_000_000, 9_000), Pace::default()], &expected);
+    let left = whole(&board(slots, 110), &[pace(1_000_000, 9_000), SlotRate::default()], &expected);
     assert_eq!(left, Some((12_000, 1)), "4 s of the first, then 0.1 s of asking and 8 s of the second");
 }
 
@@ -110,7 +110,7 @@ fn a_download_that_has_just_begun_says_little_about_the_others() {
     let expected = past(&[("node", &once), ("go", &once), ("zig", &once)], 2);
     let begun = |place, tool| downloading(place, tool, "1", 4_000_000, Some(8_000_000));
     let slots = vec![begun(0, "node"), begun(1, "go"), queued(2, "zig", "1")];
-    let paces = [pace(2_000_000, 4_000), pace(400_000, 20), Pace::default()];
+    let paces = [pace(2_000_000, 4_000), pace(400_000, 20), SlotRate::default()];
     assert_eq!(whole(&board(slots, 103), &paces, &expected), Some((6_000, 1)));
 }
 
@@ -207,12 +207,12 @@ proptest! {
         expectations in any_past(),
         taken_at_ns in any::<u64>(),
     ) {
-        let pace = |(bytes_per_second, measured_ms, gained)| Pace { bytes_per_second, measured_ms, gained, slow: false };
-        let paces: Vec<Pace> = rates.into_iter().map(pace).collect();
+        let pace = |(bytes_per_second, measured_ms, gained)| SlotRate { bytes_per_second, measured_ms, gained, slow: false };
+        let paces: Vec<SlotRate> = rates.into_iter().map(pace).collect();
         let mut snapshot = everything();
         snapshot.slots = slots;
         snapshot.taken_at_ns = taken_at_ns;
-        let estimate = Estimate::of(&snapshot, &paces, &expectations);
+        let estimate = Estimate::from_snapshot(&snapshot, &paces, &expectations);
         let sane = |ms: u64| (1..=LONGEST_LEFT_MS).contains(&ms);
         prop_assert!(estimate.whole.is_none_or(|left| sane(left.ms)));
         prop_assert!(estimate.each.iter().flatten().all(|ms| sane(*ms) && ms.is_multiple_of(1_000)));
@@ -271,7 +271,7 @@ fn a_first_run_has_a_time_left_once_a_tenth_is_here() {
     let none = Expectations::default();
     assert_eq!(whole(&after(500, 900_000), &[], &none), None, "less than a tenth");
     assert_eq!(whole(&after(500, 1_000_000), &[], &none), Some((5_000, 0)), "nine times what took half a second");
-    let paces = [pace(3_000_000, 1_000), Pace::default()];
+    let paces = [pace(3_000_000, 1_000), SlotRate::default()];
     assert_eq!(whole(&after(1_000, 1_000_000), &paces, &none), Some((3_000, 0)), "at the rate of now");
 }
 
@@ -282,7 +282,7 @@ fn the_whole_of_a_first_run_is_not_over_before_a_part_that_it_shows() {
     let both = board(vec![slow, young], 110);
     // The rate of the second one is not known for long enough for a time of its own.
     let paces = [pace(200_000, 5_000), pace(9_000_000, 100)];
-    let estimate = Estimate::of(&both, &paces, &Expectations::default());
+    let estimate = Estimate::from_snapshot(&both, &paces, &Expectations::default());
     assert_eq!(estimate.each, [Some(10_000), None]);
     assert_eq!(estimate.whole.map(|left| left.ms), Some(10_000), "its bytes alone would take a third of a second");
 }
@@ -295,7 +295,7 @@ fn downloads_too_short_to_be_measured_are_estimated_by_the_rate_of_the_run_so_fa
     snapshot.slots.extend([young, done(3, "buf", "1", 4_000_000, 1.0)]);
     snapshot.taken_at_ns = began + 5 * SECOND;
     // 5.5 of 15 MB in 5 s; the one that is measured is the slowest of all.
-    let paces = [pace(100_000, 1_500), Pace::default(), Pace::default(), Pace::default()];
+    let paces = [pace(100_000, 1_500), SlotRate::default(), SlotRate::default(), SlotRate::default()];
     assert_eq!(whole(&snapshot, &paces, &Expectations::default()), Some((9_000, 0)));
 }
 
@@ -306,7 +306,7 @@ fn a_post_install_that_was_never_seen_leaves_the_end_open() {
     snapshot.slots[0].step = Phase::POST_INSTALL.step();
     (snapshot.slots[0].done, snapshot.slots[0].total) = (0, None);
     assert_eq!(whole(&snapshot, &[pace(3_000_000, 1_000)], &none), None);
-    let done = Estimate::of(&snapshot, &[], &none).permille;
+    let done = Estimate::from_snapshot(&snapshot, &[], &none).permille;
     assert!((300..=400).contains(&done), "three quarters of one of two: {done}");
 }
 
@@ -317,7 +317,8 @@ fn a_tool_without_a_post_install_is_nearly_there_once_its_files_are() {
         let transitions = [slot.transitions.clone(), vec![entry(Phase::LINKING, 109.0, 12)]].concat();
         board(vec![SlotView { step: Phase::LINKING.step(), done: 12, total, transitions, ..slot }], 110)
     };
-    let permille = |snapshot: &Snapshot, expected: &Expectations| Estimate::of(snapshot, &[], expected).permille;
+    let permille =
+        |snapshot: &Snapshot, expected: &Expectations| Estimate::from_snapshot(snapshot, &[], expected).permille;
     let none = Expectations::default();
     assert_eq!(permille(&linking(None), &none), 750, "a command may follow");
     assert_eq!(permille(&linking(Some(12)), &none), 999, "none follows");
@@ -347,7 +348,7 @@ fn the_whole_is_by_expected_time_where_there_is_history() {
     (post.done, post.total) = (0, None);
     let permille = |second| {
         let slots = vec![post.clone(), done(1, "go", "1", 1_000, 102.0)];
-        Estimate::of(&board(slots, second), &[], &expected).permille
+        Estimate::from_snapshot(&board(slots, second), &[], &expected).permille
     };
     assert_eq!(permille(110), 100, "2 of 20 s");
     assert_eq!(permille(119), 550, "11 of 20 s");
@@ -358,7 +359,7 @@ fn the_whole_is_by_expected_time_where_there_is_history() {
 fn what_was_lost_stays_where_it_stood_and_what_had_nothing_to_do_counts_for_nothing() {
     let lost = SlotView { liveness: Liveness::Lost, ..downloading(0, "node", "1", 2, Some(4)) };
     let skipped = SlotView { state: SlotState::Skipped, ..queued(1, "just", "1") };
-    let permille = |slots| Estimate::of(&board(slots, 110), &[], &Expectations::default()).permille;
+    let permille = |slots| Estimate::from_snapshot(&board(slots, 110), &[], &Expectations::default()).permille;
     assert_eq!(permille(vec![lost, skipped.clone()]), 325);
     assert_eq!(permille(vec![skipped]), 1000);
 }

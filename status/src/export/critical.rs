@@ -3,7 +3,7 @@
 //! It is followed backwards from the tool that ended last, through its phases to its start. From there it continues
 //! with the tool whose end made room for that start, and so on to the beginning of the run.
 
-use super::course::{Course, Stretch};
+use super::timeline::{PhaseSpan, RunTimeline};
 
 /// The longest time between the end of one tool and the start of another that waited for it, in nanoseconds.
 const HANDOVER_NS: u64 = 50_000_000;
@@ -11,14 +11,14 @@ const HANDOVER_NS: u64 = 50_000_000;
 /// One stretch of the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// The tool, as an index into [`Course::tools`].
+    /// The tool, as an index into [`RunTimeline::tools`].
     pub tool: usize,
     /// The time and phase of the tool.
-    pub stretch: Stretch,
+    pub stretch: PhaseSpan,
 }
 
 /// The path, first stretch first. Its stretches do not overlap.
-pub fn critical_path(course: &Course) -> Vec<Link> {
+pub fn critical_path(course: &RunTimeline) -> Vec<Link> {
     let mut path = Vec::new();
     let end_of = |tool: usize| course.tools[tool].stretches.last().map_or(0, |stretch| stretch.until_ns);
     let working = |tool: &usize| course.tools[*tool].worked();
@@ -31,7 +31,7 @@ pub fn critical_path(course: &Course) -> Vec<Link> {
         visited[tool] = true;
         let own = course.tools[tool].stretches.iter().rev().filter(|stretch| !stretch.phase.is_first());
         for stretch in own {
-            let stretch = Stretch { until_ns: stretch.until_ns.min(until_ns), ..*stretch };
+            let stretch = PhaseSpan { until_ns: stretch.until_ns.min(until_ns), ..*stretch };
             if stretch.from_ns < stretch.until_ns {
                 path.push(Link { tool, stretch });
                 until_ns = stretch.from_ns;
@@ -54,7 +54,7 @@ pub fn critical_path(course: &Course) -> Vec<Link> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::course::tests::{run, tasks};
+    use super::super::timeline::tests::{run, tasks};
     use super::*;
     use crate::vocabulary::Phase;
 
@@ -86,6 +86,6 @@ mod tests {
 
     #[test]
     fn a_run_in_which_nothing_was_done_has_none() {
-        assert_eq!(critical_path(&Course::default()), []);
+        assert_eq!(critical_path(&RunTimeline::default()), []);
     }
 }

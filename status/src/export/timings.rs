@@ -13,8 +13,8 @@ use std::fmt::Write;
 use vx_shm::BoardState;
 use vx_text::units::{bytes, fine_duration, rate};
 
-use super::course::Course;
 use super::critical::{Link, critical_path};
+use super::timeline::RunTimeline;
 use crate::error_cell::ErrorCell;
 use crate::vocabulary;
 use text::escaped;
@@ -23,7 +23,7 @@ const STYLE: &str = include_str!("timings/page.css");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// The page of a run, beside earlier runs of the same project, the newest first.
-pub fn timings(course: &Course, earlier: &[Course]) -> String {
+pub fn timings(course: &RunTimeline, earlier: &[RunTimeline]) -> String {
     let path = critical_path(course);
     let title = escaped(if course.board.title.is_empty() { "vx" } else { &course.board.title });
     let mut page = format!(
@@ -49,7 +49,7 @@ pub fn timings(course: &Course, earlier: &[Course]) -> String {
     page
 }
 
-fn head(page: &mut String, course: &Course, title: &str) {
+fn head(page: &mut String, course: &RunTimeline, title: &str) {
     let class = match course.board.state {
         BoardState::Done => "good",
         BoardState::Failed => "bad",
@@ -64,7 +64,7 @@ fn head(page: &mut String, course: &Course, title: &str) {
     );
 }
 
-fn figures(page: &mut String, course: &Course, earlier: &[Course]) {
+fn figures(page: &mut String, course: &RunTimeline, earlier: &[RunTimeline]) {
     let tools = course.last_lives();
     let good = tools.iter().filter(|tool| tool.slot.state.good()).count();
     let slowest = course.tools.iter().filter(|tool| tool.worked()).max_by_key(|tool| tool.took_ns());
@@ -97,7 +97,7 @@ fn figures(page: &mut String, course: &Course, earlier: &[Course]) {
     page.push_str("</dl>\n");
 }
 
-fn critical(page: &mut String, course: &Course, path: &[Link]) {
+fn critical(page: &mut String, course: &RunTimeline, path: &[Link]) {
     let whole_ns = course.length_ns.max(1);
     if path.is_empty() {
         return;
@@ -127,7 +127,7 @@ fn critical(page: &mut String, course: &Course, path: &[Link]) {
     page.push_str("</ol>\n</section>\n");
 }
 
-fn errors(page: &mut String, course: &Course) {
+fn errors(page: &mut String, course: &RunTimeline) {
     let failed = course.tools.iter().filter_map(|tool| Some((tool, ErrorCell::of_slot(&tool.slot)?)));
     let mut failed = failed.peekable();
     if failed.peek().is_none() {
@@ -147,7 +147,7 @@ fn errors(page: &mut String, course: &Course) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::course::tests::{earlier, retried, run, tasks};
+    use super::super::timeline::tests::{earlier, retried, run, tasks};
     use super::*;
 
     #[test]
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn every_step_of_every_kind_has_a_colour() {
         for kind in vx_shm::Kind::ALL {
-            for meaning in crate::vocabulary::of(*kind).steps {
+            for meaning in crate::vocabulary::for_kind(*kind).steps {
                 let class = meaning.word.split(' ').next().unwrap_or_default();
                 assert!(STYLE.contains(&format!(".{class}")), "`{}` of {kind} has no colour", meaning.word);
             }
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_run_without_tools_is_a_page_too() {
-        let page = timings(&Course::default(), &[]);
+        let page = timings(&RunTimeline::default(), &[]);
         assert!(page.ends_with("</html>\n") && !page.contains("NaN") && !page.contains("inf"));
     }
 }

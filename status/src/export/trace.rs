@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use vx_shm::SlotView;
 use vx_text::{escaped, json_line};
 
-use super::course::{Course, Tool};
 use super::critical::critical_path;
+use super::timeline::{RunTimeline, ToolTimeline};
 use crate::error_cell::ErrorCell;
 
 /// The number of the process that all tracks belong to, which stands for the board.
@@ -20,7 +20,7 @@ const PATH: u32 = 1;
 ///
 /// # Errors
 /// The writer refuses.
-pub fn trace(course: &Course, into: &mut impl Write) -> io::Result<()> {
+pub fn trace(course: &RunTimeline, into: &mut impl Write) -> io::Result<()> {
     let board = &course.board;
     let created = jiff::Timestamp::from_nanosecond(board.created_unix_ns.into()).map(|moment| moment.to_string());
     let head = json!({
@@ -91,7 +91,7 @@ fn slice(track: u32, name: &str, category: &str, (from_ns, until_ns): (u64, u64)
     })
 }
 
-fn put_tool<W: Write>(events: &mut Events<'_, W>, track: u32, tool: &Tool) -> io::Result<()> {
+fn put_tool<W: Write>(events: &mut Events<'_, W>, track: u32, tool: &ToolTimeline) -> io::Result<()> {
     let slot = &tool.slot;
     let name = [slot.key.as_str(), slot.version.as_str()].join(" ");
     events.put(&named("thread_name", track, name.trim_end()))?;
@@ -133,7 +133,7 @@ fn end_arguments(slot: &SlotView) -> Value {
 }
 
 /// The bytes of a tool's download over time, from nothing to all of them.
-fn amounts(tool: &Tool) -> Vec<(u64, u64)> {
+fn amounts(tool: &ToolTimeline) -> Vec<(u64, u64)> {
     let download = tool.stretches.iter().rfind(|stretch| stretch.phase == crate::vocabulary::Phase::DOWNLOADING);
     let Some(download) = download.filter(|download| download.done > 0) else { return Vec::new() };
     let begun = tool.received.first().map_or(download.from_ns, |(at_ns, _)| (*at_ns).min(download.from_ns));
@@ -141,7 +141,7 @@ fn amounts(tool: &Tool) -> Vec<(u64, u64)> {
     [(begun, 0)].into_iter().chain(seen).chain([(download.until_ns, download.done)]).collect()
 }
 
-fn put_total<W: Write>(events: &mut Events<'_, W>, course: &Course) -> io::Result<()> {
+fn put_total<W: Write>(events: &mut Events<'_, W>, course: &RunTimeline) -> io::Result<()> {
     let mut changes: Vec<(u64, usize, u64)> = Vec::new();
     for (place, tool) in course.tools.iter().enumerate() {
         changes.extend(amounts(tool).into_iter().map(|(at_ns, bytes)| (at_ns, place, bytes)));
@@ -163,10 +163,10 @@ fn count(name: &str, at_ns: u64, bytes: u64) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::course::tests::run;
+    use super::super::timeline::tests::run;
     use super::*;
 
-    fn text(course: &Course) -> String {
+    fn text(course: &RunTimeline) -> String {
         let mut bytes = Vec::new();
         trace(course, &mut bytes).expect("memory");
         String::from_utf8(bytes).expect("text")

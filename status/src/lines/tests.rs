@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 
 use super::*;
-use crate::fixture::{FixedLogs, Script, done, downloading, everything};
-use crate::pace::Pace;
+use crate::fixture::{FixedLogs, SnapshotSequence, done, downloading, everything};
+use crate::pace::SlotRate;
 
 fn inputs(readings: impl IntoIterator<Item = Snapshot>) -> Inputs {
     let logs = Box::new(FixedLogs(vec!["::error::from a log".to_owned()]));
-    Inputs { snapshots: Box::new(Script::of(readings)), logs, control: None, opener: None }
+    Inputs { snapshots: Box::new(SnapshotSequence::new(readings)), logs, control: None, opener: None }
 }
 
 /// A receiver that reports the work as over before the output began.
@@ -62,7 +62,7 @@ fn the_reading_after_the_end_of_the_work_is_not_lost() {
     let (send, receive) = crossbeam_channel::bounded(1);
     let half = one(downloading(0, "just", "1", 3, Some(7)));
     let mut readings = 0;
-    let mut script = Script::of([half.clone(), half, one(done(0, "just", "1", 7, 102.0))]);
+    let mut script = SnapshotSequence::new([half.clone(), half, one(done(0, "just", "1", 7, 102.0))]);
     let mut latest = Snapshot::default();
     let mut ends = Vec::new();
     watch(&mut script, &receive, &mut latest, |reading| {
@@ -139,7 +139,7 @@ fn words_alone_for_a_screen_reader() {
 fn a_screen_reader_gets_the_sums_every_thirty_seconds_and_no_shapes() {
     let snapshot = everything();
     let paces = vec![
-        Pace { bytes_per_second: Some(3_000_000), measured_ms: 5_000, slow: false, gained: 3_000_000 };
+        SlotRate { bytes_per_second: Some(3_000_000), measured_ms: 5_000, slow: false, gained: 3_000_000 };
         snapshot.slots.len()
     ];
     for (form, between_ms) in [(PlainForm::Accessible, 30_000), (PlainForm::Lines, 3_000)] {

@@ -39,7 +39,7 @@ pub fn group(snapshot: &Snapshot) -> String {
 
 /// One annotation for each failure, up to the number shown; the last one names the tools that do not fit.
 pub fn annotations(snapshot: &Snapshot, logs: &mut dyn Logs) -> Vec<String> {
-    let bad: Vec<&SlotView> = snapshot.slots.iter().filter(|slot| Standing::of(slot).bad()).collect();
+    let bad: Vec<&SlotView> = snapshot.slots.iter().filter(|slot| Standing::from_slot(slot).bad()).collect();
     let told = if bad.len() > MOST_ANNOTATIONS { MOST_ANNOTATIONS - 1 } else { bad.len() };
     let mut lines: Vec<String> = bad[..told].iter().map(|slot| annotation(slot, logs)).collect();
     if told < bad.len() {
@@ -50,13 +50,13 @@ pub fn annotations(snapshot: &Snapshot, logs: &mut dyn Logs) -> Vec<String> {
 }
 
 fn annotation(slot: &SlotView, logs: &mut dyn Logs) -> String {
-    let title = format!("{} {} {}", clean(&slot.key), clean(&slot.version), Standing::of(slot).word());
+    let title = format!("{} {} {}", clean(&slot.key), clean(&slot.version), Standing::from_slot(slot).word());
     command(&title, &failure_lines(slot, logs).join("\n"))
 }
 
 /// The lines about a failure, cleaned: its end, the last lines of its error, and those of its log that add something.
 fn failure_lines(slot: &SlotView, logs: &mut dyn Logs) -> Vec<String> {
-    let standing = Standing::of(slot);
+    let standing = Standing::from_slot(slot);
     let cell = error_cell(slot);
     let errors: Vec<String> =
         cell.shown().filter(|line| !line.trim().is_empty()).map(|line| clean(&line).into_owned()).collect();

@@ -5,7 +5,7 @@
 
 use vx_shm::{SlotView, Snapshot};
 
-use crate::pace::Pace;
+use crate::pace::SlotRate;
 use crate::source::Expectations;
 use crate::vocabulary::{Phases, begun, sized_in_bytes};
 
@@ -26,12 +26,12 @@ pub(super) struct Measured {
 /// Mark the slow ones among these paces. `alone` is true if this run never had two downloads to compare.
 pub(super) fn mark(
     snapshot: &Snapshot,
-    paces: &mut [Pace],
+    paces: &mut [SlotRate],
     measured: &[Measured],
     alone: bool,
     expectations: &Expectations,
 ) {
-    let rate_of = |pace: &Pace| pace.bytes_per_second.unwrap_or_default();
+    let rate_of = |pace: &SlotRate| pace.bytes_per_second.unwrap_or_default();
     let mut rates: Vec<u64> = measured.iter().map(|one| rate_of(&paces[one.place])).collect();
     rates.sort_unstable();
     for one in measured {
@@ -48,7 +48,7 @@ pub(super) fn mark(
 }
 
 /// The pace of a download that can be compared.
-pub(super) fn is_comparable(slot: &SlotView, pace: Pace) -> bool {
+pub(super) fn is_comparable(slot: &SlotView, pace: SlotRate) -> bool {
     let downloads = begun(slot) && slot.phase().is_main() && sized_in_bytes(slot);
     downloads && pace.bytes_per_second.is_some() && pace.measured_ms >= LEAST_MS
 }
@@ -87,7 +87,7 @@ mod tests {
         };
         let mut last = Vec::new();
         for second in 0..=seconds {
-            last = measuring.note(&at(second)).iter().map(|pace| pace.slow).collect();
+            last = measuring.update(&at(second)).iter().map(|pace| pace.slow).collect();
         }
         last
     }
@@ -118,7 +118,7 @@ mod tests {
             Snapshot { slots: vec![slot], taken_at_ns: second * SECOND, ..Snapshot::default() }
         };
         let fast = |second: u64| second.min(10) * 1_000_000 + second.saturating_sub(10) * 10_000;
-        let slow: Vec<bool> = (0..30).map(|second| measuring.note(&at(second, fast(second)))[0].slow).collect();
+        let slow: Vec<bool> = (0..30).map(|second| measuring.update(&at(second, fast(second)))[0].slow).collect();
         assert!(!slow[..11].contains(&true) && slow[20..].iter().all(|slow| *slow), "{slow:?}");
 
         let install = PastInstall { version: "1".into(), bytes: 10_000_000, phases: vec![(Phase::DOWNLOADING, 1_000)] };

@@ -20,21 +20,21 @@ pub struct Expectations {
 
 impl Expectations {
     /// The earlier work of this slot's name and kind; there is none of other kinds than installs.
-    pub fn of(&self, slot: &SlotView) -> Option<&[PastInstall]> {
+    pub fn past_installs(&self, slot: &SlotView) -> Option<&[PastInstall]> {
         let known = self.tools.get(&slot.key).filter(|_| slot.kind == Kind::Install);
         known.map(Vec::as_slice)
     }
 
     /// The time that the work of this slot's name took in earlier runs: the one in the middle, in milliseconds.
     pub fn usual_ms(&self, slot: &SlotView) -> Option<u64> {
-        let known = self.of(slot)?;
+        let known = self.past_installs(slot)?;
         let newest = &known[known.len().saturating_sub(PAST_INSTALLS)..];
         middle(newest.iter().map(PastInstall::whole_ms))
     }
 
     /// The same for one phase.
     pub fn usual_phase_ms(&self, slot: &SlotView, phase: Phase) -> Option<u64> {
-        let known = self.of(slot)?;
+        let known = self.past_installs(slot)?;
         let newest = &known[known.len().saturating_sub(PAST_INSTALLS)..];
         middle(newest.iter().map(|install| install.phase_ms(phase)))
     }
@@ -50,7 +50,7 @@ fn middle(values: impl Iterator<Item = u64>) -> Option<u64> {
 impl Expectations {
     /// The least rate at which an earlier install of this slot's tool was downloaded.
     pub fn least_bytes_per_second(&self, slot: &SlotView) -> Option<u64> {
-        let received = self.of(slot)?.iter().filter(|install| install.bytes > 0);
+        let received = self.past_installs(slot)?.iter().filter(|install| install.bytes > 0);
         received.map(|install| install.bytes.saturating_mul(1_000) / install.phase_ms(Phase::DOWNLOADING).max(1)).min()
     }
 }

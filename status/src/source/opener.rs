@@ -1,6 +1,6 @@
 //! What a view opens for its user in another program: an address in the browser, a place in the editor.
 
-use crate::places::Place;
+use crate::printed_locations::PrintedLocation;
 
 /// The longest address that is opened, in bytes.
 const LONGEST_ADDRESS: usize = 2048;
@@ -23,7 +23,7 @@ pub trait Opener: Send {
     ///
     /// # Errors
     /// In words: the editor failed.
-    fn open_place(&mut self, places: &[Place]) -> Result<bool, String>;
+    fn open_place(&mut self, places: &[PrintedLocation]) -> Result<bool, String>;
 }
 
 /// True for an address of the web, the only kind that is opened. Any writer may put a text on a board, and a browser does

@@ -1,12 +1,12 @@
 //! Control over the playback of a recording.
 
 /// The playback of a recording. A live board has none: its time is the same for every reader.
-pub trait Playback {
+pub trait PlaybackControl {
     /// Carry out a command.
     fn control(&mut self, command: PlaybackCommand);
 
     /// The present position.
-    fn position(&self) -> Position;
+    fn position(&self) -> PlaybackPosition;
 }
 
 /// A command for the playback.
@@ -32,7 +32,7 @@ pub enum PlaybackCommand {
 
 /// The position of the playback.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Position {
+pub struct PlaybackPosition {
     /// The time since the board was made, in milliseconds.
     pub at_ms: u64,
     /// The time of the last reading, on the same scale.

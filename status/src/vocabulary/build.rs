@@ -2,30 +2,37 @@
 
 use vx_shm::{Kind, Step, Unit};
 
-use super::{Ends, Hue, Meaning, Phase, Vocabulary};
+use super::{EndWords, Hue, Phase, StepMeaning, Vocabulary};
 
 pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "build",
-    ends: Ends { done: "built", ..Ends::USUAL },
+    ends: EndWords { done: "built", ..EndWords::USUAL },
     steps: &[
-        Meaning { letter: "q", work: false, rests: true, ..Meaning::of("queued") },
-        Meaning { letter: "w", work: false, rests: true, ..Meaning::of("waiting") },
-        Meaning { letter: "C", hue: Hue::Orange, weight: 900, counts: true, main: true, ..Meaning::of("compiling") },
-        Meaning {
+        StepMeaning { letter: "q", work: false, rests: true, ..StepMeaning::with_word("queued") },
+        StepMeaning { letter: "w", work: false, rests: true, ..StepMeaning::with_word("waiting") },
+        StepMeaning {
+            letter: "C",
+            hue: Hue::Orange,
+            weight: 900,
+            counts: true,
+            main: true,
+            ..StepMeaning::with_word("compiling")
+        },
+        StepMeaning {
             letter: "T",
             hue: Hue::Blue,
             unit: Unit::Bytes,
             weight: 80,
             counts: true,
-            ..Meaning::of("transferring")
+            ..StepMeaning::with_word("transferring")
         },
-        Meaning { letter: "L", hue: Hue::Teal, weight: 20, ..Meaning::of("reloading") },
+        StepMeaning { letter: "L", hue: Hue::Teal, weight: 20, ..StepMeaning::with_word("reloading") },
     ],
 };
 
 /// The compiler, or whatever makes the result, is at work.
-pub const COMPILING: Step = Phase::of(Kind::Build, 2).step();
+pub const COMPILING: Step = Phase::new(Kind::Build, 2).step();
 /// The result goes to where it is needed.
-pub const TRANSFERRING: Step = Phase::of(Kind::Build, 3).step();
+pub const TRANSFERRING: Step = Phase::new(Kind::Build, 3).step();
 /// What runs takes up the result.
-pub const RELOADING: Step = Phase::of(Kind::Build, 4).step();
+pub const RELOADING: Step = Phase::new(Kind::Build, 4).step();

@@ -2,57 +2,63 @@
 
 use vx_shm::{Kind, Unit};
 
-use super::{Ends, Hue, Meaning, Phase, Vocabulary};
+use super::{EndWords, Hue, Phase, StepMeaning, Vocabulary};
 
 pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "install",
-    ends: Ends { done: "installed", ..Ends::USUAL },
+    ends: EndWords { done: "installed", ..EndWords::USUAL },
     steps: &[
-        Meaning { letter: "q", work: false, rests: true, ..Meaning::of("queued") },
-        Meaning { letter: "w", work: false, rests: true, ..Meaning::of("waiting") },
-        Meaning { letter: "R", hue: Hue::Gold, ..Meaning::of("resolving") },
-        Meaning {
+        StepMeaning { letter: "q", work: false, rests: true, ..StepMeaning::with_word("queued") },
+        StepMeaning { letter: "w", work: false, rests: true, ..StepMeaning::with_word("waiting") },
+        StepMeaning { letter: "R", hue: Hue::Gold, ..StepMeaning::with_word("resolving") },
+        StepMeaning {
             letter: "D",
             hue: Hue::Blue,
             unit: Unit::Bytes,
             weight: 650,
             counts: true,
             main: true,
-            ..Meaning::of("downloading")
+            ..StepMeaning::with_word("downloading")
         },
-        Meaning { letter: "V", hue: Hue::Violet, unit: Unit::Bytes, ..Meaning::of("verifying") },
-        Meaning {
+        StepMeaning { letter: "V", hue: Hue::Violet, unit: Unit::Bytes, ..StepMeaning::with_word("verifying") },
+        StepMeaning {
             letter: "E",
             hue: Hue::Orange,
             unit: Unit::Bytes,
             weight: 100,
             counts: true,
-            ..Meaning::of("extracting")
+            ..StepMeaning::with_word("extracting")
         },
-        Meaning { letter: "L", hue: Hue::Teal, unit: Unit::Files, rests: true, ..Meaning::of("linking") },
+        StepMeaning {
+            letter: "L",
+            hue: Hue::Teal,
+            unit: Unit::Files,
+            rests: true,
+            ..StepMeaning::with_word("linking")
+        },
         // It may take any time: a download alone is never nearly all.
-        Meaning { letter: "P", hue: Hue::Pink, weight: 250, rests: true, ..Meaning::of("post-install") },
+        StepMeaning { letter: "P", hue: Hue::Pink, weight: 250, rests: true, ..StepMeaning::with_word("post-install") },
     ],
 };
 
 impl Phase {
     /// Planned, not started.
-    pub const QUEUED: Self = Self::of(Kind::Install, 0);
+    pub const QUEUED: Self = Self::new(Kind::Install, 0);
     /// Waiting for another process's install of the same release.
-    pub const WAITING: Self = Self::of(Kind::Install, 1);
+    pub const WAITING: Self = Self::new(Kind::Install, 1);
     /// Finding out which release to install and where it is.
-    pub const RESOLVING: Self = Self::of(Kind::Install, 2);
+    pub const RESOLVING: Self = Self::new(Kind::Install, 2);
     /// Receiving bytes: `done` of `total` bytes.
-    pub const DOWNLOADING: Self = Self::of(Kind::Install, 3);
+    pub const DOWNLOADING: Self = Self::new(Kind::Install, 3);
     /// Comparing digests.
-    pub const VERIFYING: Self = Self::of(Kind::Install, 4);
+    pub const VERIFYING: Self = Self::new(Kind::Install, 4);
     /// Unpacking: `done` of `total` bytes of archive.
-    pub const EXTRACTING: Self = Self::of(Kind::Install, 5);
+    pub const EXTRACTING: Self = Self::new(Kind::Install, 5);
     /// Placing the finished directory and its links: all of `total` files, which is unknown while a post-install command
     /// is to follow.
-    pub const LINKING: Self = Self::of(Kind::Install, 6);
+    pub const LINKING: Self = Self::new(Kind::Install, 6);
     /// Running the tool's own post-install command.
-    pub const POST_INSTALL: Self = Self::of(Kind::Install, 7);
+    pub const POST_INSTALL: Self = Self::new(Kind::Install, 7);
 
     /// All steps of an install, in their order.
     pub const OF_INSTALL: &[Self] = &[

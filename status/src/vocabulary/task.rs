@@ -2,17 +2,24 @@
 
 use vx_shm::{Kind, Step};
 
-use super::{Ends, Hue, Meaning, Phase, Vocabulary};
+use super::{EndWords, Hue, Phase, StepMeaning, Vocabulary};
 
 pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "task",
-    ends: Ends::USUAL,
+    ends: EndWords::USUAL,
     steps: &[
-        Meaning { letter: "q", work: false, rests: true, ..Meaning::of("queued") },
-        Meaning { letter: "w", work: false, rests: true, ..Meaning::of("waiting") },
-        Meaning { letter: "P", hue: Hue::Gold, ..Meaning::of("preparing") },
-        Meaning { letter: "R", hue: Hue::Blue, weight: 1000, counts: true, main: true, ..Meaning::of("running") },
-        Meaning { letter: "F", hue: Hue::Teal, ..Meaning::of("finishing") },
+        StepMeaning { letter: "q", work: false, rests: true, ..StepMeaning::with_word("queued") },
+        StepMeaning { letter: "w", work: false, rests: true, ..StepMeaning::with_word("waiting") },
+        StepMeaning { letter: "P", hue: Hue::Gold, ..StepMeaning::with_word("preparing") },
+        StepMeaning {
+            letter: "R",
+            hue: Hue::Blue,
+            weight: 1000,
+            counts: true,
+            main: true,
+            ..StepMeaning::with_word("running")
+        },
+        StepMeaning { letter: "F", hue: Hue::Teal, ..StepMeaning::with_word("finishing") },
     ],
 };
 
@@ -22,5 +29,5 @@ pub const RUNNING: Step = Step::new(3);
 /// The step of a task with this word; `None` for a word of the writer's own.
 pub fn step_named(word: &str) -> Option<Step> {
     let place = VOCABULARY.steps.iter().position(|meaning| meaning.word == word)?;
-    u8::try_from(place).ok().map(|number| Phase::of(Kind::Task, number).step())
+    u8::try_from(place).ok().map(|number| Phase::new(Kind::Task, number).step())
 }

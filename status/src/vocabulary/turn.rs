@@ -2,30 +2,30 @@
 
 use vx_shm::{Kind, Step};
 
-use super::{Ends, Hue, Meaning, Phase, Vocabulary};
+use super::{EndWords, Hue, Phase, StepMeaning, Vocabulary};
 
 /// An agent changes between its steps as often as it likes, so none is a share of the whole, and each may take its time.
 pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "turn",
-    ends: Ends::USUAL,
+    ends: EndWords::USUAL,
     steps: &[
-        Meaning { letter: "q", work: false, rests: true, ..Meaning::of("queued") },
-        Meaning { letter: "w", work: false, rests: true, ..Meaning::of("waiting") },
-        Meaning { letter: "S", hue: Hue::Gold, rests: true, ..Meaning::of("starting") },
-        Meaning { letter: "T", hue: Hue::Violet, rests: true, ..Meaning::of("thinking") },
-        Meaning { letter: "A", hue: Hue::Teal, rests: true, ..Meaning::of("answering") },
-        Meaning { letter: "U", hue: Hue::Blue, rests: true, ..Meaning::of("using a tool") },
-        Meaning { letter: "D", rests: true, ..Meaning::of("draining") },
+        StepMeaning { letter: "q", work: false, rests: true, ..StepMeaning::with_word("queued") },
+        StepMeaning { letter: "w", work: false, rests: true, ..StepMeaning::with_word("waiting") },
+        StepMeaning { letter: "S", hue: Hue::Gold, rests: true, ..StepMeaning::with_word("starting") },
+        StepMeaning { letter: "T", hue: Hue::Violet, rests: true, ..StepMeaning::with_word("thinking") },
+        StepMeaning { letter: "A", hue: Hue::Teal, rests: true, ..StepMeaning::with_word("answering") },
+        StepMeaning { letter: "U", hue: Hue::Blue, rests: true, ..StepMeaning::with_word("using a tool") },
+        StepMeaning { letter: "D", rests: true, ..StepMeaning::with_word("draining") },
     ],
 };
 
 /// The agent's program is being started.
-pub const STARTING: Step = Phase::of(Kind::Turn, 2).step();
+pub const STARTING: Step = Phase::new(Kind::Turn, 2).step();
 /// It works, and prints nothing that is meant for people.
-pub const THINKING: Step = Phase::of(Kind::Turn, 3).step();
+pub const THINKING: Step = Phase::new(Kind::Turn, 3).step();
 /// It prints its answer.
-pub const ANSWERING: Step = Phase::of(Kind::Turn, 4).step();
+pub const ANSWERING: Step = Phase::new(Kind::Turn, 4).step();
 /// A tool that it has called is at work.
-pub const USING_A_TOOL: Step = Phase::of(Kind::Turn, 5).step();
+pub const USING_A_TOOL: Step = Phase::new(Kind::Turn, 5).step();
 /// It is over, and the rest of its output is read.
-pub const DRAINING: Step = Phase::of(Kind::Turn, 6).step();
+pub const DRAINING: Step = Phase::new(Kind::Turn, 6).step();

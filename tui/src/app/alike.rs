@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use serde_json::Value;
 use vx_shm::{Board, BoardState, Ending, Kind, Slot, SlotState, Snapshot};
 use vx_status::final_table;
-use vx_status::fixture::{FixedLogs, Script};
+use vx_status::fixture::{FixedLogs, SnapshotSequence};
 use vx_status::lines::{PlainForm, PlainOptions, json, plain};
 use vx_status::plain::step_summary;
 use vx_status::source::Inputs;
@@ -49,7 +49,7 @@ fn left_by_a_run() -> Snapshot {
 
 fn inputs(snapshot: &Snapshot) -> Inputs {
     let logs = Box::new(FixedLogs(vec!["last words".to_owned()]));
-    Inputs { snapshots: Box::new(Script::of([snapshot.clone()])), logs, control: None, opener: None }
+    Inputs { snapshots: Box::new(SnapshotSequence::new([snapshot.clone()])), logs, control: None, opener: None }
 }
 
 fn over() -> crossbeam_channel::Receiver<()> {
@@ -67,7 +67,7 @@ fn screen(snapshot: &Snapshot) -> String {
     let mut model = Model { size: (140, 30), ..Model::default() };
     update(&mut model, Message::Data { snapshot: Arc::new(snapshot.clone()), paces: Vec::new() });
     let mut buffer = Buffer::empty(Rect::new(0, 0, 140, 30));
-    view::draw(&model, &Theme::new(Look::default()), &mut buffer);
+    view::draw(&model, &Theme::new(OutputStyle::default()), &mut buffer);
     let cells: Vec<&str> = buffer.content.iter().map(|cell| cell.symbol()).collect();
     cells.chunks(140).map(|row| row.concat() + "\n").collect()
 }
@@ -80,10 +80,10 @@ fn every_output_of_one_board_shows_the_same_numbers() {
     let text = String::from_utf8(out).expect("JSON is text");
     let summary: Value = serde_json::from_str(text.lines().last().expect("a summary")).expect("JSON");
     let mut logs = FixedLogs(vec!["last words".to_owned()]);
-    let theme = Theme::new(Look::default());
+    let theme = Theme::new(OutputStyle::default());
     let inline = snapshot.slots.iter().map(|slot| finished_line(&theme, &snapshot, slot, 140) + "\n");
     let outputs = [
-        ("the table", final_table::render(&snapshot, &mut logs, Look::default(), None)),
+        ("the table", final_table::render(&snapshot, &mut logs, OutputStyle::default(), None)),
         ("the screen", screen(&snapshot)),
         ("inline", inline.collect()),
         ("plain", plainly(&snapshot, PlainForm::Lines)),

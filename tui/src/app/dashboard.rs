@@ -12,10 +12,10 @@ use crossbeam_channel::{Receiver, TryRecvError};
 use ratatui::crossterm::event::{Event, MouseButton, MouseEvent, MouseEventKind};
 use vx_shm::Snapshot;
 use vx_status::final_table;
-use vx_status::pace::Pace;
+use vx_status::pace::SlotRate;
 use vx_status::rates::Rates;
 use vx_status::slot::SlotId;
-use vx_status::source::{Control, Inputs, Settled, Usage};
+use vx_status::source::{Inputs, Settled, SlotProcessUsage, WorkControl};
 
 use super::activity::Activity;
 use super::log::LogReader;
@@ -99,7 +99,7 @@ fn end_by(number: i32, inputs: &mut Inputs) -> Left {
 }
 
 /// Pass a request on, if the run takes any.
-fn ask(inputs: &mut Inputs, request: impl FnOnce(&mut dyn Control)) {
+fn ask(inputs: &mut Inputs, request: impl FnOnce(&mut dyn WorkControl)) {
     if let Some(control) = &mut inputs.control {
         request(control.as_mut());
     }
@@ -143,7 +143,7 @@ struct Running<'a> {
     model: Model,
     signs_guard: SignsGuard,
     rates: Rates,
-    paces: Vec<Pace>,
+    paces: Vec<SlotRate>,
     latest: Snapshot,
     /// The last reading differs from the one in the model.
     news: bool,
@@ -416,7 +416,7 @@ impl<'a> Running<'a> {
         {
             return;
         }
-        self.paces = self.rates.note(&self.latest);
+        self.paces = self.rates.update(&self.latest);
         let data = Message::Data { snapshot: Arc::new(self.latest.clone()), paces: self.paces.clone() };
         self.redraw |= update(&mut self.model, data).redraw;
         self.news = false;
@@ -447,8 +447,8 @@ impl<'a> Running<'a> {
         }
         self.measured_at = Some(Instant::now());
         let usage = inputs.snapshots.usage(&self.latest);
-        let slots = self.latest.slots.iter().map(SlotId::of).zip(usage);
-        let usage: Vec<(SlotId, Usage)> = slots.filter_map(|(id, usage)| Some((id, usage?))).collect();
+        let slots = self.latest.slots.iter().map(SlotId::from_slot).zip(usage);
+        let usage: Vec<(SlotId, SlotProcessUsage)> = slots.filter_map(|(id, usage)| Some((id, usage?))).collect();
         if usage != self.model.usage {
             self.redraw |= update(&mut self.model, Message::Usage(usage)).redraw;
         }

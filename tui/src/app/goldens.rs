@@ -10,12 +10,12 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 use vx_shm::{BoardState, Kind, Liveness, SlotState, SlotView, Snapshot};
+use vx_status::appearance::{ColourDepth, OutputStyle, Palette};
 use vx_status::final_table;
 use vx_status::fixture::{FixedLogs, SECOND, done, downloading, everything, hostile, many, run};
-use vx_status::look::{Depth, Look, Palette};
 use vx_status::rates::Rates;
 use vx_status::slot::SlotId;
-use vx_status::source::{Expectations, LogPlace, Logs, Position};
+use vx_status::source::{Expectations, LogPlace, Logs, PlaybackPosition};
 use vx_status::vocabulary::{Phase, PhaseEntry};
 use vx_text::is_unprintable as is_hostile;
 
@@ -26,7 +26,7 @@ use crate::theme::Theme;
 use crate::update::{looked_at, update};
 use crate::view;
 
-const COLOURED: Look = Look { colour: true, ascii: false, words_only: false, palette: Palette::Terminal };
+const COLOURED: OutputStyle = OutputStyle { colour: true, ascii: false, words_only: false, palette: Palette::Terminal };
 
 /// A model that watched `snapshot` for three seconds, with 3 MB for every download in that time.
 fn watched(snapshot: &Snapshot, size: (u16, u16)) -> Model {
@@ -38,7 +38,7 @@ fn watched(snapshot: &Snapshot, size: (u16, u16)) -> Model {
         for slot in &mut earlier.slots {
             slot.done = slot.done.saturating_sub(seconds_before * 1_000_000);
         }
-        let paces = rates.note(&earlier);
+        let paces = rates.update(&earlier);
         if model.rows.is_empty() {
             model = looked_at(model, earlier, paces);
             continue;
@@ -49,7 +49,7 @@ fn watched(snapshot: &Snapshot, size: (u16, u16)) -> Model {
 }
 
 fn with_log(mut model: Model, lines: usize) -> Model {
-    let of = SlotId::of(model.selected_slot().expect("a selected slot"));
+    let of = SlotId::from_slot(model.selected_slot().expect("a selected slot"));
     let mut logs = FixedLogs((1..=lines).map(|line| format!("line {line} of the output")).collect());
     let (place, location) = (LogPlace::End, Some("/logs/tool.log".to_owned()));
     let part = logs.read("tool", place);
@@ -64,13 +64,13 @@ fn press(model: &mut Model, codes: &[KeyCode]) {
     }
 }
 
-fn drawn(model: &Model, look: Look) -> Terminal<TestBackend> {
+fn drawn(model: &Model, look: OutputStyle) -> Terminal<TestBackend> {
     let mut terminal = Terminal::new(TestBackend::new(model.size.0, model.size.1)).expect("a test terminal");
     terminal.draw(|frame| view::draw(model, &Theme::new(look), frame.buffer_mut())).expect("a drawing");
     terminal
 }
 
-fn picture(model: &Model, look: Look) -> String {
+fn picture(model: &Model, look: OutputStyle) -> String {
     drawn(model, look).backend().to_string()
 }
 
@@ -88,7 +88,7 @@ fn one_of_everything_at_every_size() {
 fn ascii_alone_shows_as_much() {
     for size in ALL_SIZES {
         let model = with_log(watched(&everything(), size), 30);
-        let text = picture(&model, Look { ascii: true, ..Look::default() });
+        let text = picture(&model, OutputStyle { ascii: true, ..OutputStyle::default() });
         // Names stay as they are; everything that vx draws itself is ASCII.
         assert!(text.chars().all(|shown| shown.is_ascii() || "日本語のツール".contains(shown)), "{text}");
         insta::assert_snapshot!(format!("ascii_{}x{}", size.0, size.1), text);
@@ -99,13 +99,13 @@ fn ascii_alone_shows_as_much() {
 fn without_colour_there_is_none_and_every_palette_shows_the_same_text() {
     for size in ALL_SIZES {
         let model = with_log(watched(&everything(), size), 30);
-        let plain = drawn(&model, Look::default());
+        let plain = drawn(&model, OutputStyle::default());
         let cells = plain.backend().buffer().content();
         assert!(cells.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
         let text = picture(&model, COLOURED);
         insta::assert_snapshot!(format!("everything_{}x{}", size.0, size.1), text);
         for palette in Palette::ALL {
-            let coloured = drawn(&model, Look { palette, ..COLOURED });
+            let coloured = drawn(&model, OutputStyle { palette, ..COLOURED });
             assert_eq!(coloured.backend().to_string(), text);
             assert!(coloured.backend().buffer().content().iter().any(|cell| cell.fg != Color::Reset));
         }
@@ -115,14 +115,14 @@ fn without_colour_there_is_none_and_every_palette_shows_the_same_text() {
 /// A replay has more keys than the usual terminal has rows for them.
 #[test]
 fn a_list_of_keys_that_does_not_fit_is_scrolled_to_both_its_ends() {
-    let playback = Some(Position { length_ms: 9_000, ..Position::default() });
+    let playback = Some(PlaybackPosition { length_ms: 9_000, ..PlaybackPosition::default() });
     let mut model = Model { playback, has_control: true, ..watched(&everything(), (80, 24)) };
     press(&mut model, &[KeyCode::Char('?')]);
     let keys = keys::all(&model).len();
-    let shows_text = |model: &Model, text: &str| picture(model, Look::default()).contains(text);
+    let shows_text = |model: &Model, text: &str| picture(model, OutputStyle::default()).contains(text);
     let unseen = keys - (model.areas().help_rows() - 1);
     assert!(unseen > 2 && shows_text(&model, "move by one") && !shows_text(&model, "Ctrl-Z"));
-    assert!(shows_text(&model, &format!("{unseen} more below: j k")), "{}", picture(&model, Look::default()));
+    assert!(shows_text(&model, &format!("{unseen} more below: j k")), "{}", picture(&model, OutputStyle::default()));
     press(&mut model, &[KeyCode::Char('j'), KeyCode::Down]);
     assert!(shows_text(&model, &format!("{} more below: j k", unseen - 2)) && !shows_text(&model, "move by a page"));
     press(&mut model, &[KeyCode::PageDown, KeyCode::PageDown, KeyCode::Down]);
@@ -145,18 +145,18 @@ fn every_number_of_rows_at_every_size() {
             let model = watched(&run(count), size);
             let text = picture(&model, COLOURED);
             for palette in Palette::ALL {
-                assert_eq!(picture(&model, Look { palette, ..COLOURED }), text, "{palette:?}");
+                assert_eq!(picture(&model, OutputStyle { palette, ..COLOURED }), text, "{palette:?}");
             }
             pictures.push_str(&format!("{}x{}\n{text}\n", size.0, size.1));
             // Without colours the letters of phases that are over are worth their room.
-            for look in [Look::default(), Look { ascii: true, ..Look::default() }] {
+            for look in [OutputStyle::default(), OutputStyle { ascii: true, ..OutputStyle::default() }] {
                 let plain = drawn(&model, look);
                 let uncoloured = |cell: &ratatui::buffer::Cell| cell.fg == Color::Reset && cell.bg == Color::Reset;
                 assert!(plain.backend().buffer().content().iter().all(uncoloured));
                 assert!(!look.ascii || plain.backend().to_string().is_ascii());
             }
             if size == (80, 24) {
-                let ascii = picture(&model, Look { ascii: true, ..Look::default() });
+                let ascii = picture(&model, OutputStyle { ascii: true, ..OutputStyle::default() });
                 pictures.push_str(&format!("{}x{} in ASCII\n{ascii}\n", size.0, size.1));
             }
         }
@@ -219,8 +219,8 @@ fn styles(buffer: &Buffer) -> String {
 
 #[test]
 fn every_theme_has_its_colours() {
-    let themes = Palette::ALL.map(|palette| (format!("{palette:?}"), Look { palette, ..COLOURED }));
-    let none = ("none".to_owned(), Look::default());
+    let themes = Palette::ALL.map(|palette| (format!("{palette:?}"), OutputStyle { palette, ..COLOURED }));
+    let none = ("none".to_owned(), OutputStyle::default());
     for (name, look) in themes.into_iter().chain([none]) {
         let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
         let model = watched(&run(12), (80, 24));
@@ -244,7 +244,7 @@ const PAINTED: [&str; 6] = [
 #[test]
 fn a_log_keeps_the_looks_that_are_safe_in_the_colours_of_the_palette() {
     let mut model = watched(&run(3), (80, 24));
-    let of = SlotId::of(model.selected_slot().expect("a selected slot"));
+    let of = SlotId::from_slot(model.selected_slot().expect("a selected slot"));
     let part = FixedLogs(PAINTED.map(str::to_owned).to_vec()).read("tool", LogPlace::End);
     update(&mut model, Message::Log { of, place: LogPlace::End, part, location: None });
     press(&mut model, &[KeyCode::Char('l')]);
@@ -260,9 +260,12 @@ fn a_log_keeps_the_looks_that_are_safe_in_the_colours_of_the_palette() {
     };
     for palette in Palette::ALL {
         let name: String = format!("{palette:?}").chars().filter(char::is_ascii_alphanumeric).collect();
-        insta::assert_snapshot!(format!("log_{}", name.to_lowercase()), log_styles(Look { palette, ..COLOURED }));
+        insta::assert_snapshot!(
+            format!("log_{}", name.to_lowercase()),
+            log_styles(OutputStyle { palette, ..COLOURED })
+        );
     }
-    let none = log_styles(Look::default());
+    let none = log_styles(OutputStyle::default());
     assert!(none.lines().all(|line| line.contains("Reset on Reset")), "{none}");
     insta::assert_snapshot!("log_none", none);
     let text = |model: &Model| model.log.lines.iter().map(|line| line.text.clone()).collect::<Vec<_>>();
@@ -348,7 +351,7 @@ fn the_bytes_of_every_frame_make_a_terminal_show_the_buffer_through_resizes() {
         let cells = |count| std::num::NonZero::new(count).expect("a screen has cells");
         (cells(rows), cells(columns))
     };
-    for palette in [Palette::Terminal, Palette::Light(Depth::Indexed), Palette::Dark(Depth::True)] {
+    for palette in [Palette::Terminal, Palette::Light(ColourDepth::Indexed), Palette::Dark(ColourDepth::True)] {
         let (rows, columns) = size_of(ALL_SIZES[0]);
         let mut terminal = vt100::Parser::new(rows, columns, 0);
         let mut screen = crate::terminal::Screen::unattached();
@@ -358,7 +361,7 @@ fn the_bytes_of_every_frame_make_a_terminal_show_the_buffer_through_resizes() {
             terminal.screen_mut().set_size(rows, columns);
             for snapshot in [everything(), many(64), named(), many(0), everything()] {
                 let model = watched(&snapshot, size);
-                let buffer = drawn(&model, Look { palette, ..COLOURED }).backend().buffer().clone();
+                let buffer = drawn(&model, OutputStyle { palette, ..COLOURED }).backend().buffer().clone();
                 terminal.process(&screen.bytes_of(buffer.clone()));
                 shows(&terminal, &buffer);
             }
@@ -393,7 +396,7 @@ fn the_questions_and_the_lists() {
 
 #[test]
 fn a_recording_shows_its_position_and_its_playback_keys() {
-    let at = |at_ms, paused, cut_off| Position { at_ms, length_ms: 63_200, speed_percent: 50, paused, cut_off };
+    let at = |at_ms, paused, cut_off| PlaybackPosition { at_ms, length_ms: 63_200, speed_percent: 50, paused, cut_off };
     let mut model = with_log(watched(&everything(), (100, 30)), 3);
     let mut first_row = |position| {
         update(&mut model, Message::At(position));
@@ -514,11 +517,11 @@ proptest! {
         codes in any_keys(),
         ascii: bool,
     ) {
-        let look = Look { colour: true, ascii, ..Look::default() };
+        let look = OutputStyle { colour: true, ascii, ..OutputStyle::default() };
         let mut model = Model { size, has_control: true, ..Model::default() };
         let mut rates = Rates::default();
         for snapshot in snapshots {
-            let paces = rates.note(&snapshot);
+            let paces = rates.update(&snapshot);
             crate::inline::live_rows(&Theme::new(look), &snapshot, &paces, &Expectations::default(), size);
             update(&mut model, Message::Data { snapshot: Arc::new(snapshot), paces });
             for code in &codes {
@@ -535,7 +538,7 @@ proptest! {
                 view::draw(&model, &Theme::new(look), &mut smaller);
             }
         }
-        let text = final_table::render(&model.snapshot, &mut FixedLogs(vec!["\u{1b}[1m".to_owned()]), Look::default(), None);
+        let text = final_table::render(&model.snapshot, &mut FixedLogs(vec!["\u{1b}[1m".to_owned()]), OutputStyle::default(), None);
         prop_assert!(!text.chars().any(|character| is_hostile(character) && character != '\n'));
     }
 }

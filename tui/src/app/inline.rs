@@ -6,11 +6,11 @@ use std::time::Duration;
 use crossbeam_channel::Receiver;
 use ratatui::crossterm::terminal;
 use vx_shm::{Kind, SlotView, Snapshot};
-use vx_status::changes::Changes;
+use vx_status::appearance::OutputStyle;
+use vx_status::changes::ReportedChanges;
 use vx_status::final_table;
-use vx_status::lines::{Reading, watch};
-use vx_status::look::Look;
-use vx_status::pace::Pace;
+use vx_status::lines::{TimedSnapshot, watch};
+use vx_status::pace::SlotRate;
 use vx_status::rates::Rates;
 use vx_status::source::{Expectations, Inputs, PrintedLine};
 use vx_status::totals::Totals;
@@ -73,24 +73,24 @@ pub fn inline(inputs: &mut Inputs, options: &OutputOptions, finished: Receiver<(
 struct Inline {
     theme: Theme,
     expectations: Expectations,
-    changes: Changes,
+    changes: ReportedChanges,
     rates: Rates,
     size: (u16, u16),
     resized_at: Option<Duration>,
     drawn_at: Option<Duration>,
     shown: Vec<String>,
-    paces: Vec<Pace>,
+    paces: Vec<SlotRate>,
     /// Lines to print with the next drawing.
     printed: Vec<PrintedLine>,
 }
 
 impl Inline {
-    fn new(look: Look, expectations: Expectations) -> Self {
+    fn new(look: OutputStyle, expectations: Expectations) -> Self {
         Self {
             theme: Theme::new(look),
             rates: Rates::expecting(expectations.clone()),
             expectations,
-            changes: Changes::default(),
+            changes: ReportedChanges::default(),
             size: (0, 0),
             resized_at: None,
             drawn_at: None,
@@ -116,7 +116,7 @@ impl Inline {
     }
 
     /// The bytes to write for a reading, on a screen of this size.
-    fn step(&mut self, reading: &Reading, size: (u16, u16)) -> String {
+    fn step(&mut self, reading: &TimedSnapshot, size: (u16, u16)) -> String {
         if size != self.size {
             let first = self.size == (0, 0);
             self.size = size;
@@ -128,7 +128,7 @@ impl Inline {
         if (settling || early) && !reading.last {
             return String::new();
         }
-        self.paces = self.rates.note(reading.snapshot);
+        self.paces = self.rates.update(reading.snapshot);
         let ends = self.changes.new_ends(reading.snapshot);
         let line = |slot: &&SlotView| finished_line(&self.theme, reading.snapshot, slot, size.0);
         let finished: Vec<String> = ends.iter().map(line).collect();

@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn a_search_through_a_long_log_goes_on_without_a_pause_to_its_end_and_no_further() {
         let mut model = looked_at(Model { size: (100, 30), ..Model::default() }, everything(), Vec::new());
-        let (mut log, mut reader) = (LongLog::of(20_000), LogReader::default());
+        let (mut log, mut reader) = (LongLog::with_lines(20_000), LogReader::default());
         let read = |model: &mut Model, reader: &mut LogReader, log: &mut LongLog| {
             let mut steps = 1;
             reader.step(model, log);

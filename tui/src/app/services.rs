@@ -6,10 +6,10 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use vx_shm::{BoardState, BoardView, Creator, Health, Kind, Liveness, SlotState, SlotView, Snapshot, Step, Transition};
+use vx_status::appearance::{OutputStyle, Palette};
 use vx_status::fixture::{SECOND, counting};
-use vx_status::look::{Look, Palette};
 use vx_status::slot::SlotId;
-use vx_status::source::{Expectations, LogLine, LogPart, LogPlace, Logs, PrintedLine, Usage};
+use vx_status::source::{Expectations, LogLine, LogPart, LogPlace, Logs, PrintedLine, SlotProcessUsage};
 use vx_status::vocabulary::{build, service};
 
 use crate::inline::{live_rows, print_above, printed_line, redraw};
@@ -20,7 +20,7 @@ use crate::theme::Theme;
 use crate::update::update;
 use crate::view;
 
-const COLOURED: Look = Look { colour: true, ascii: false, words_only: false, palette: Palette::Terminal };
+const COLOURED: OutputStyle = OutputStyle { colour: true, ascii: false, words_only: false, palette: Palette::Terminal };
 
 fn slot(index: u32, key: &str, steps: &[(Step, u64)]) -> SlotView {
     let transitions =
@@ -90,13 +90,14 @@ fn shop() -> Snapshot {
 fn watching(snapshot: &Snapshot, size: (u16, u16)) -> Model {
     let mut model = Model { size, ..Model::default() };
     update(&mut model, Message::Data { snapshot: Arc::new(snapshot.clone()), paces: Vec::new() });
-    let usage = |number: u32| Usage {
+    let usage = |number: u32| SlotProcessUsage {
         pid: 5_000 + number,
         processes: 1 + number,
         processor_permille: Some(7 + 300 * number),
         memory_bytes: 81_400_000,
     };
-    let measured = snapshot.slots.iter().zip(0u32..).take(2).map(|(slot, number)| (SlotId::of(slot), usage(number)));
+    let measured =
+        snapshot.slots.iter().zip(0u32..).take(2).map(|(slot, number)| (SlotId::from_slot(slot), usage(number)));
     update(&mut model, Message::Usage(measured.collect()));
     model
 }
@@ -108,7 +109,7 @@ fn press(model: &mut Model, codes: &[KeyCode]) {
     }
 }
 
-fn picture(model: &Model, look: Look) -> String {
+fn picture(model: &Model, look: OutputStyle) -> String {
     let mut terminal = Terminal::new(TestBackend::new(model.size.0, model.size.1)).expect("a test terminal");
     terminal.draw(|frame| view::draw(model, &Theme::new(look), frame.buffer_mut())).expect("a drawing");
     terminal.backend().to_string()
@@ -123,7 +124,7 @@ fn a_service_in_every_state_at_every_size() {
             press(&mut model, &[KeyCode::Char('i')]);
         }
         insta::assert_snapshot!(format!("services_{}x{}", size.0, size.1), picture(&model, COLOURED));
-        let ascii = picture(&model, Look { ascii: true, ..Look::default() });
+        let ascii = picture(&model, OutputStyle { ascii: true, ..OutputStyle::default() });
         assert!(ascii.is_ascii(), "{ascii}");
     }
 }
@@ -204,7 +205,7 @@ fn the_logs_of_the_services_in_the_table_are_shown_as_one_until_a_filter_leaves_
 
 #[test]
 fn the_inline_view_has_a_row_for_each_service_below_what_they_print() {
-    let theme = Theme::new(Look::default());
+    let theme = Theme::new(OutputStyle::default());
     let expectations = Expectations::default();
     let rows = live_rows(&theme, &shop(), &[], &expectations, (100, 30));
     let narrow = live_rows(&theme, &shop(), &[], &expectations, (40, 30));
@@ -216,7 +217,7 @@ fn the_inline_view_has_a_row_for_each_service_below_what_they_print() {
 fn lines_longer_than_the_screen_are_printed_whole_above_the_live_rows() {
     const SIZE: std::num::NonZero<u16> = std::num::NonZero::new(10).unwrap();
     const WIDTH: std::num::NonZero<u16> = std::num::NonZero::new(20).unwrap();
-    let theme = Theme::new(Look::default());
+    let theme = Theme::new(OutputStyle::default());
     let mut screen = vt100::Parser::new(SIZE, WIDTH, 100);
     let line = |text: &str| printed_line(&theme, &PrintedLine { key: "api".to_owned(), text: text.to_owned() }, 5);
     let live = ["first live row".to_owned(), "second".to_owned()];

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use vx_shm::Snapshot;
 use vx_status::estimate::TimeLeft;
-use vx_status::pace::Pace;
+use vx_status::pace::SlotRate;
 use vx_status::plain::Plain;
 use vx_status::source::{LogPlace, Logs};
 use vx_text::units::bytes;
@@ -44,7 +44,7 @@ impl Stream {
     pub(super) fn step(
         &mut self,
         snapshot: &Snapshot,
-        paces: &[Pace],
+        paces: &[SlotRate],
         left: Option<TimeLeft>,
         now_ms: u64,
         logs: &mut dyn Logs,
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn missed_log_lines_are_printed_once_and_too_many_are_counted() {
-        let mut log = LongLog::of(10);
+        let mut log = LongLog::with_lines(10);
         let mut stream = Stream::new();
         assert_eq!(stream.begin(Some("a\u{1b}[2Jb".to_owned()), "s"), "--- the log of ab; s goes back ---\r\n");
         stream.begin(Some("node".to_owned()), "s");
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_log_that_ended_is_printed_to_its_last_byte() {
-        let mut log = LongLog::of(1_000);
+        let mut log = LongLog::with_lines(1_000);
         let mut stream = Stream::new();
         stream.begin(Some("node".to_owned()), "s");
         let first = stream.step(&everything(), &[], None, 0, &mut log);
@@ -151,12 +151,12 @@ mod tests {
         snapshot.slots.truncate(2);
         let mut stream = Stream::new();
         stream.begin(None, "s");
-        let first = stream.step(&snapshot, &[], None, 0, &mut LongLog::of(0));
+        let first = stream.step(&snapshot, &[], None, 0, &mut LongLog::with_lines(0));
         assert!(first.contains("node") && first.contains("go"), "{first}");
         snapshot.slots[1] = done(1, "go", "1.25.4", 78_500_000, 112.0);
         snapshot.slots.push(downloading(2, "zig", "0.15.2", 1, None));
         stream.begin(None, "s");
-        let missed = stream.step(&snapshot, &[], None, 60_000, &mut LongLog::of(0));
+        let missed = stream.step(&snapshot, &[], None, 60_000, &mut LongLog::with_lines(0));
         assert!(missed.contains("go") && missed.contains("zig") && !missed.contains("node"), "{missed}");
     }
 }

@@ -6,9 +6,9 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use vx_shm::{BoardState, BoardView, Creator, Health, Kind, Liveness, SlotState, SlotView, Snapshot, Step, Transition};
-use vx_status::fixture::{SECOND, Script};
+use vx_status::appearance::OutputStyle;
+use vx_status::fixture::{SECOND, SnapshotSequence};
 use vx_status::lines::{PlainOptions, plain};
-use vx_status::look::Look;
 use vx_status::slot::SlotId;
 use vx_status::source::{Expectations, Inputs};
 use vx_status::vocabulary::turn::{ANSWERING, STARTING, THINKING, USING_A_TOOL};
@@ -81,7 +81,7 @@ fn press(model: &mut Model, letter: char) {
 fn picture(model: &Model) -> String {
     let size = model.size;
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("a test terminal");
-    let theme = Theme::new(Look::default());
+    let theme = Theme::new(OutputStyle::default());
     terminal.draw(|frame| view::draw(model, &theme, frame.buffer_mut())).expect("a drawing");
     terminal.backend().to_string()
 }
@@ -104,7 +104,7 @@ fn a_turn_that_begins_to_wait_for_a_person_is_selected_until_a_key_is_pressed() 
         }
         snapshot
     };
-    let id = |place: usize| Some(SlotId::of(&batch().slots[place]));
+    let id = |place: usize| Some(SlotId::from_slot(&batch().slots[place]));
     let mut model = Model { size: (120, 30), ..Model::default() };
     see(&mut model, asking(None));
     assert_eq!(model.selected, id(0));
@@ -134,9 +134,9 @@ fn a_turn_that_waits_for_a_person_stands_above_failures_where_not_all_rows_fit()
 
 #[test]
 fn the_inline_view_and_plain_lines_say_who_waits_for_a_person() {
-    let rows = live_rows(&Theme::new(Look::default()), &batch(), &[], &Expectations::default(), (100, 30));
+    let rows = live_rows(&Theme::new(OutputStyle::default()), &batch(), &[], &Expectations::default(), (100, 30));
     let mut out = Vec::new();
-    let mut inputs = Inputs::watching(Script::of([batch()]));
+    let mut inputs = Inputs::watching(SnapshotSequence::new([batch()]));
     let (finish, finished) = crossbeam_channel::bounded(0);
     drop::<crossbeam_channel::Sender<()>>(finish);
     plain(&mut inputs, &PlainOptions::default(), &mut out, finished).expect("it is written");

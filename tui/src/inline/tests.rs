@@ -2,8 +2,8 @@
 
 use std::num::NonZero;
 
+use vx_status::appearance::OutputStyle;
 use vx_status::fixture::{counting, downloading, everything, hostile, many};
-use vx_status::look::Look;
 use vx_status::source::Expectations;
 use vx_text::is_unprintable as is_hostile;
 
@@ -91,7 +91,7 @@ fn nothing_stays_switched_on_between_two_drawings() {
 
 #[test]
 fn live_rows_fit_every_screen() {
-    let plain = Theme::new(Look::default());
+    let plain = Theme::new(OutputStyle::default());
     for snapshot in [everything(), hostile(), many(20), many(1), many(0)] {
         for columns in (0..60).chain((60..=140).step_by(9)) {
             for height in [2, 9, 24] {
@@ -113,16 +113,16 @@ fn live_rows_fit_every_screen() {
 
 #[test]
 fn hidden_rows_are_counted() {
-    let rows = live_rows(&Theme::new(Look::default()), &many(64), &[], &Expectations::default(), (100, 30));
+    let rows = live_rows(&Theme::new(OutputStyle::default()), &many(64), &[], &Expectations::default(), (100, 30));
     assert_eq!((rows.len(), rows[6].as_str()), (8, "  and 58 more"));
 }
 
 #[test]
 fn counted_work_is_never_shown_in_bytes() {
-    let theme = Theme::new(Look::default());
+    let theme = Theme::new(OutputStyle::default());
     let snapshot =
         Snapshot { slots: vec![counting(0, "test", 7, 40)], taken_at_ns: 103_000_000_000, ..Snapshot::default() };
-    let paces = [Pace { bytes_per_second: Some(1), measured_ms: 9_000, slow: true, gained: 1 }];
+    let paces = [SlotRate { bytes_per_second: Some(1), measured_ms: 9_000, slow: true, gained: 1 }];
     let rows = live_rows(&theme, &snapshot, &paces, &Expectations::default(), (100, 30)).join("\n");
     assert!(rows.contains(" 7 of 40") && !rows.contains(" B"), "{rows}");
     let ended = SlotView { state: vx_shm::SlotState::Done, ..counting(0, "test", 40, 40) };
@@ -137,8 +137,8 @@ fn one_running_tool_and_the_sums() {
         taken_at_ns: 103_000_000_000,
         ..Snapshot::default()
     };
-    let paces = [Pace { bytes_per_second: Some(7_800_000), measured_ms: 2_000, slow: false, gained: 15_600_000 }];
-    let rows = live_rows(&Theme::new(Look::default()), &snapshot, &paces, &Expectations::default(), (100, 30));
+    let paces = [SlotRate { bytes_per_second: Some(7_800_000), measured_ms: 2_000, slow: false, gained: 15_600_000 }];
+    let rows = live_rows(&Theme::new(OutputStyle::default()), &snapshot, &paces, &Expectations::default(), (100, 30));
     insta::assert_snapshot!("inline_one", rows.join("\n"));
 }
 

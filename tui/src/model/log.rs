@@ -37,7 +37,7 @@ struct Piece {
 impl Piece {
     fn of(part: LogPart) -> Self {
         let clean = |line: vx_status::source::LogLine| {
-            let Painted { text, paints } = Painted::of(&line.text);
+            let Painted { text, paints } = Painted::from_line(&line.text);
             LogLine { at: line.at, text, paints }
         };
         let lines = part.lines.into_iter().map(clean).collect();

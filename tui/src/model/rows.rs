@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use vx_shm::{Kind, SlotState, SlotView, Snapshot, Unit};
 use vx_status::estimate::Estimate;
-use vx_status::pace::Pace;
+use vx_status::pace::SlotRate;
 use vx_status::slot::{SlotId, asks, elapsed_ms, is_unwell, last_build, permille, size_bytes, usable_ms};
-use vx_status::source::Usage;
-use vx_status::standing::{Standing, note};
+use vx_status::source::SlotProcessUsage;
+use vx_status::standing::{Standing, state_remark};
 use vx_status::turn_facts::TurnFacts;
 use vx_status::vocabulary::{Phases, sized_in_bytes, unit_of, word_of};
 use vx_text::units::{counted, tenths};
@@ -52,7 +52,7 @@ pub(crate) struct Row {
     /// The place where a service is reached.
     pub(crate) address: Option<String>,
     /// The use by the processes of a service: set by [`measured`].
-    pub(crate) usage: Option<Usage>,
+    pub(crate) usage: Option<SlotProcessUsage>,
     /// The port of a service.
     pub(crate) port: Option<u16>,
     /// In tenths of a second while at work, exact once ended.
@@ -68,7 +68,7 @@ pub(crate) struct Row {
 
 impl Row {
     /// The row of `slot` at `now_ns`.
-    pub(crate) fn of(slot: &SlotView, pace: Pace, asked_to_stop: bool, now_ns: u64) -> Self {
+    pub(crate) fn of(slot: &SlotView, pace: SlotRate, asked_to_stop: bool, now_ns: u64) -> Self {
         let standing = Standing::with_pace(slot, pace, asked_to_stop);
         let counting = slot.phase().meaning().counts && !standing.over();
         let counted_to_its_end = standing.over() && slot.kind != Kind::Install && slot.done > 0;
@@ -81,10 +81,10 @@ impl Row {
             _ => permille(slot.done, slot.total),
         };
         let announced = slot.total.filter(|total| *total > 0 && standing == Standing::Queued && sized_in_bytes(slot));
-        let turn = (slot.kind == Kind::Turn).then(|| TurnFacts::of(&slot.details));
+        let turn = (slot.kind == Kind::Turn).then(|| TurnFacts::parse(&slot.details));
         let elapsed = elapsed_ms(slot, now_ns).filter(|_| standing != Standing::Lost);
         Self {
-            id: SlotId::of(slot),
+            id: SlotId::from_slot(slot),
             is_install: slot.kind == Kind::Install,
             is_service: slot.kind == Kind::Service,
             tool: slot.key.clone(),
@@ -118,7 +118,7 @@ impl Row {
             },
             ended_at_ns: slot.ended_at_ns,
             left_ms: None,
-            note: note(slot, standing),
+            note: state_remark(slot, standing),
             beat: if standing.at_work() && slot.kind != Kind::Service && permille.is_none() {
                 now_ns / 250_000_000
             } else {
@@ -219,13 +219,13 @@ fn in_place(rows: &[Row], order: &mut [usize]) {
 }
 
 /// Every row of a snapshot; `paces` are in the order of its slots.
-pub(crate) fn rows(snapshot: &Snapshot, paces: &[Pace], asked: &[SlotId]) -> Vec<Row> {
+pub(crate) fn rows(snapshot: &Snapshot, paces: &[SlotRate], asked: &[SlotId]) -> Vec<Row> {
     let pace_at = |place: usize| paces.get(place).copied().unwrap_or_default();
     let row = |(place, slot)| {
-        let stop = asked.contains(&SlotId::of(slot));
+        let stop = asked.contains(&SlotId::from_slot(slot));
         let row = Row::of(slot, pace_at(place), stop, snapshot.taken_at_ns);
         let build = if slot.kind == Kind::Service { last_build(&snapshot.slots, slot) } else { None };
-        let has_bad_build = build.is_some_and(|build| Standing::of(build).bad());
+        let has_bad_build = build.is_some_and(|build| Standing::from_slot(build).bad());
         let build = build.map(|build| built(build, snapshot.taken_at_ns)).unwrap_or_default();
         Row { build, has_bad_build, ..row }
     };
@@ -234,7 +234,7 @@ pub(crate) fn rows(snapshot: &Snapshot, paces: &[Pace], asked: &[SlotId]) -> Vec
 
 /// A build, as a cell has room for it.
 fn built(build: &SlotView, now_ns: u64) -> String {
-    let standing = Standing::of(build);
+    let standing = Standing::from_slot(build);
     match standing {
         Standing::Done => elapsed_ms(build, now_ns).map(tenths).unwrap_or_default(),
         _ if standing.over() => standing.word().chars().take(6).collect(),
@@ -243,7 +243,7 @@ fn built(build: &SlotView, now_ns: u64) -> String {
 }
 
 /// Write what the processes of each slot use into its row.
-pub(crate) fn measured(rows: &mut [Row], usage: &[(SlotId, Usage)]) {
+pub(crate) fn measured(rows: &mut [Row], usage: &[(SlotId, SlotProcessUsage)]) {
     for row in rows.iter_mut().filter(|row| row.standing.at_work()) {
         row.usage = usage.iter().find(|(id, _)| *id == row.id).map(|(_, usage)| *usage);
     }
@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn counted_work_is_a_bare_number_and_a_share_is_none() {
-        let pace = Pace { bytes_per_second: Some(1), measured_ms: 9_000, slow: true, gained: 1 };
+        let pace = SlotRate { bytes_per_second: Some(1), measured_ms: 9_000, slow: true, gained: 1 };
         let row = |slot: &SlotView| Row::of(slot, pace, false, 110_000_000_000);
         let counted = row(&counting(0, "test", 7, 40));
         assert_eq!(

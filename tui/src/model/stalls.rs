@@ -81,12 +81,12 @@ mod tests {
             None => (Standing::Running, Liveness::Alive),
         };
         let slot = SlotView { liveness, ..SlotView::default() };
-        let row = Row { id: SlotId::of(&slot), standing, ..Row::default() };
+        let row = Row { id: SlotId::from_slot(&slot), standing, ..Row::default() };
         stalls.note(&[slot], &[row], second * SECOND);
     }
 
     fn seen(stalls: &Stalls) -> Vec<(u64, u64)> {
-        let of = stalls.of(SlotId::of(&SlotView::default()));
+        let of = stalls.of(SlotId::from_slot(&SlotView::default()));
         of.iter().map(|(from_ns, to_ns)| (from_ns / SECOND, to_ns / SECOND)).collect()
     }
 

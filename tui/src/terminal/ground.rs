@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use vx_status::look::luminance;
+use vx_status::appearance::luminance;
 
 /// The question (OSC 11). Terminals end the answer as the question is ended; this end is no sequence of its own.
 pub(crate) const QUESTION: &str = "\u{1b}]11;?\u{7}";

@@ -13,7 +13,7 @@ use crate::message::Motion;
 use crate::model::LOG_LINES;
 
 fn with_reading(mut model: Model, snapshot: Snapshot) -> Model {
-    let paces = vec![Pace::default(); snapshot.slots.len()];
+    let paces = vec![SlotRate::default(); snapshot.slots.len()];
     if model.rows.is_empty() {
         return looked_at(model, snapshot, paces);
     }
@@ -224,7 +224,7 @@ fn leaving_asks_only_a_view_that_controls_running_work() {
 fn a_guest_stops_one_slot_where_a_process_takes_requests_and_just_leaves() {
     let mut guest = Model { is_guest: true, ..controlling() };
     let at = guest.snapshot.slots.iter().position(|slot| slot.state == SlotState::Live).expect("one at work");
-    guest.selected = Some(SlotId::of(&guest.snapshot.slots[at]));
+    guest.selected = Some(SlotId::from_slot(&guest.snapshot.slots[at]));
     assert_eq!(update(&mut guest, Message::Cancel).effect, None);
     assert!(guest.notice.as_deref().is_some_and(|notice| notice.contains("is read-only")), "{:?}", guest.notice);
     Arc::make_mut(&mut guest.snapshot).slots[at].runner = Some(7);
@@ -476,7 +476,7 @@ fn the_time_axis_moves_by_cells_and_a_frame_less_needs_no_picture() {
     let mut later = |nanoseconds| {
         let mut snapshot = run(12);
         snapshot.taken_at_ns += nanoseconds;
-        let paces = vec![Pace::default(); snapshot.slots.len()];
+        let paces = vec![SlotRate::default(); snapshot.slots.len()];
         update(&mut model, Message::Data { snapshot: Arc::new(snapshot), paces }).redraw
     };
     assert!(!later(1_000_000));

@@ -44,9 +44,10 @@ pub(super) fn cancel_all(model: &mut Model) -> Option<Effect> {
     model.notice =
         Some(if again { "killing all".to_owned() } else { format!("asked all to stop; {key} again kills them") });
     // Tasks belong to scripts that share the board; a run does not stop them.
-    let own = |slot: &&SlotView| matches!(slot.kind, Kind::Install | Kind::Service) && !Standing::of(slot).over();
+    let own =
+        |slot: &&SlotView| matches!(slot.kind, Kind::Install | Kind::Service) && !Standing::from_slot(slot).over();
     let slots = model.snapshot.slots.iter().filter(own);
-    model.asked = slots.map(SlotId::of).collect();
+    model.asked = slots.map(SlotId::from_slot).collect();
     Some(Effect::CancelAll)
 }
 

@@ -38,11 +38,11 @@ pub(crate) fn bar(theme: &Theme, columns: usize, permille: Option<u16>, beat: u6
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use vx_status::look::Look;
+    use vx_status::appearance::OutputStyle;
     use vx_text::width;
 
     fn theme() -> Theme {
-        Theme::new(Look { ascii: true, ..Look::default() })
+        Theme::new(OutputStyle { ascii: true, ..OutputStyle::default() })
     }
 
     #[test]

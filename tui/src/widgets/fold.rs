@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use vx_status::look::Hue;
+use vx_status::appearance::Hue;
 use vx_status::standing::Standing;
 use vx_text::units::bytes;
 use vx_text::width;
@@ -68,11 +68,11 @@ fn names<'a>(theme: &Theme, names: impl Iterator<Item = &'a str>, room: usize) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vx_status::look::Look;
+    use vx_status::appearance::OutputStyle;
 
     #[test]
     fn names_are_whole_and_there_is_a_sign_for_the_others() {
-        let theme = Theme::new(Look::default());
+        let theme = Theme::new(OutputStyle::default());
         let shown = |room| names(&theme, ["go", "node", "uv"].into_iter(), room);
         assert_eq!((shown(14).as_str(), shown(16).as_str()), ("go · node …", "go · node · uv"));
         assert!((0..40).all(|room| width(&shown(room)) <= room.max(2)));

@@ -73,12 +73,12 @@ fn rates(model: &Model) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vx_status::look::Look;
+    use vx_status::appearance::OutputStyle;
 
     fn drawn(values: &[u64], rows: u16) -> Vec<String> {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 5, rows));
         let area = buffer.area;
-        graph(&mut buffer, &Theme::new(Look::default()), values, area, Tone::Faint);
+        graph(&mut buffer, &Theme::new(OutputStyle::default()), values, area, Tone::Faint);
         let cells: Vec<&str> = buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect();
         cells.chunks(5).map(<[&str]>::concat).collect()
     }

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use vx_shm::SlotView;
-use vx_status::look::Hue;
+use vx_status::appearance::Hue;
 use vx_status::mark::{glyph, tone};
 use vx_status::slot::{cached_bytes, download_entry, entry_ends_ns};
 use vx_status::standing::Standing;
@@ -211,7 +211,7 @@ fn words(
     (x, y): (u16, u16),
     (from, to, inside): (u16, u16, bool),
 ) {
-    let ends = vocabulary::of(slot.kind).ends;
+    let ends = vocabulary::for_kind(slot.kind).ends;
     let text = match row.standing {
         Standing::Lost => "lost".to_owned(),
         Standing::Cancelled => ends.cancelled.to_owned(),

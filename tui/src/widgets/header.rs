@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use vx_status::estimate::in_seconds;
-use vx_status::source::Position;
+use vx_status::source::PlaybackPosition;
 use vx_status::standing::Standing;
 use vx_status::sums::state;
 use vx_text::units::{bytes, rate, seconds, tenths};
@@ -160,7 +160,7 @@ fn part_of(done: u64, total: u64) -> String {
 }
 
 /// The position in a recording.
-fn playback(at: Position) -> String {
+fn playback(at: PlaybackPosition) -> String {
     // In a short run, a tenth of a second is a long time.
     let moment = |ms: u64| match at.length_ms {
         ..10_000 => format!("{}.{:02}", ms / 1000, ms % 1000 / 10),
@@ -171,8 +171,8 @@ fn playback(at: Position) -> String {
         part => format!("x{}.{:02}", part / 100, part % 100),
     };
     let doing = match at {
-        Position { cut_off: true, .. } => "cut off here",
-        Position { paused: true, .. } => "paused",
+        PlaybackPosition { cut_off: true, .. } => "cut off here",
+        PlaybackPosition { paused: true, .. } => "paused",
         _ if at.at_ms >= at.length_ms => "at its end",
         _ => "replay",
     };

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use vx_shm::SlotView;
-use vx_status::look::{Hue, Tone};
+use vx_status::appearance::{Hue, Tone};
 use vx_status::standing::Standing;
 use vx_status::vocabulary::{Phase, Phases, word_of};
 use vx_text::width;
@@ -220,9 +220,9 @@ mod tests {
     use super::*;
     use crate::model::Times;
     use vx_shm::Liveness;
+    use vx_status::appearance::OutputStyle;
     use vx_status::fixture::{SECOND, done, downloading, ended, queued};
-    use vx_status::look::Look;
-    use vx_status::pace::Pace;
+    use vx_status::pace::SlotRate;
 
     /// The lane of a slot on an axis of twenty cells, from second 100 to second 120, at second 110.
     fn drawn(slot: &SlotView, left_ms: Option<u64>, ascii: bool) -> (String, u16) {
@@ -233,9 +233,9 @@ mod tests {
         let now_ns = 110 * SECOND;
         let times = Times { zero_ns: 100 * SECOND, first_ns: 0, now_ns: Some(now_ns), reach_ns: 119 * SECOND };
         let axis = Axis::of(times, 20, Axis::default());
-        let row = Row { left_ms, ..Row::of(slot, Pace::default(), false, now_ns) };
+        let row = Row { left_ms, ..Row::of(slot, SlotRate::default(), false, now_ns) };
         let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 1));
-        let theme = Theme::new(Look { ascii, colour: true, ..Look::default() });
+        let theme = Theme::new(OutputStyle { ascii, colour: true, ..OutputStyle::default() });
         let lane = Lane { slot, row: &row, axis: &axis, stalls, now_ns, selected: false };
         let used = super::lane(&mut buffer, &theme, lane, (0, 0));
         (buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect(), used)
@@ -274,7 +274,7 @@ mod tests {
         let phases = |now_ns| {
             let times = Times { zero_ns: 100 * SECOND, first_ns: 0, now_ns: Some(now_ns), reach_ns: 119 * SECOND };
             let axis = Axis::of(times, 20, Axis::default());
-            let row = Row::of(&slot, Pace::default(), false, now_ns);
+            let row = Row::of(&slot, SlotRate::default(), false, now_ns);
             let lane = Lane { slot: &slot, row: &row, axis: &axis, stalls: &[], now_ns, selected: false };
             stretches(&lane).into_iter().map(|stretch| stretch.phase.name()).collect::<Vec<_>>()
         };
@@ -295,10 +295,10 @@ mod tests {
         let times =
             Times { zero_ns: 100 * SECOND, first_ns: 150 * SECOND, now_ns: Some(now_ns), reach_ns: 165 * SECOND };
         let axis = Axis::of(times, 20, Axis::default());
-        let row = Row::of(&slot, Pace::default(), false, now_ns);
+        let row = Row::of(&slot, SlotRate::default(), false, now_ns);
         let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 1));
         let lane = Lane { slot: &slot, row: &row, axis: &axis, stalls: &[], now_ns, selected: false };
-        assert_eq!(super::lane(&mut buffer, &Theme::new(Look::default()), lane, (0, 0)), 1);
+        assert_eq!(super::lane(&mut buffer, &Theme::new(OutputStyle::default()), lane, (0, 0)), 1);
         assert_eq!(buffer[(0, 0)].symbol(), "‹");
     }
 }

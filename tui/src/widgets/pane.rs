@@ -10,7 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use vx_status::places::Place;
+use vx_status::printed_locations::PrintedLocation;
 use vx_text::fitted;
 
 use super::{fill, put, put_right, row_of};
@@ -97,7 +97,7 @@ pub(crate) fn content_rows(model: &Model) -> usize {
 }
 
 /// The places in files that the selected slot's error names, those in view first.
-pub(crate) fn error_places(model: &Model) -> Vec<Place> {
+pub(crate) fn error_places(model: &Model) -> Vec<PrintedLocation> {
     let said = model.areas().pane.and_then(|pane| split(model, pane).1);
     let (Some(said), Some(slot)) = (said, model.selected_slot()) else { return Vec::new() };
     let columns = usize::from(said.width.saturating_sub(1));

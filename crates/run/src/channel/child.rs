@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use vx_shm::{Creator, Ending, Slot, SlotState};
-use vx_status::events::Event as Progress;
+use vx_status::events::ToolEvent as Progress;
 use vx_status::vocabulary::Phase;
 
 use super::connect::{ConnectError, claim_slot};

@@ -49,4 +49,4 @@ pub use parent::InstallChannelParent;
 pub use pipe::{ConfigError, PATIENCE};
 pub use service::{ServiceChannel, ServiceChannelChild};
 /// The six messages of an install's progress, with the names and fields of the JSON events.
-pub use vx_status::events::Event as Progress;
+pub use vx_status::events::ToolEvent as Progress;

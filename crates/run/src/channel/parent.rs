@@ -12,7 +12,7 @@ use std::path::Path;
 use serde::Serialize;
 use vx_base::board_slot::BoardSlot;
 use vx_shm::{Board, BoardState, Ending, Kind, Reader, SlotState, Snapshot};
-use vx_status::events::{Event as Progress, EventCursor};
+use vx_status::events::{EventCursor, ToolEvent as Progress};
 
 use super::error::ChannelError;
 use super::install_channel::InstallChannel;

@@ -4,7 +4,7 @@
 
 use vx_base::paths::Home;
 use vx_project::{ConfigErrors, ProjectError, Ui};
-use vx_status::look::Look;
+use vx_status::appearance::OutputStyle;
 
 use crate::doors::cli::output::failure::{Failure, USAGE};
 use crate::doors::cli::output::{print, terminal};
@@ -34,11 +34,11 @@ pub(in crate::doors::cli) fn wrong(errors: ConfigErrors) -> Failure {
 }
 
 /// Colours and glyphs for a stream.
-pub(in crate::doors::cli) fn look(ui: &Ui, terminal: bool) -> Look {
+pub(in crate::doors::cli) fn look(ui: &Ui, terminal: bool) -> OutputStyle {
     let environment = |name: &str| std::env::var(name).ok();
     let palette = palette(ui, environment);
     let colour = terminal::colours(terminal) && palette.is_some();
-    Look {
+    OutputStyle {
         colour,
         palette: palette.unwrap_or_default(),
         ascii: ascii(ui, environment),

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use vx_base::paths::Home;
 use vx_run::history;
 use vx_shm::BoardState;
-use vx_status::source::{Control, Expectations};
+use vx_status::source::{Expectations, WorkControl};
 use vx_tui::Left;
 
 use super::show::inputs;
@@ -59,14 +59,14 @@ pub(in crate::doors::cli) fn run(board: Option<&str>, choose: bool, speed_percen
 }
 
 /// The control over the work on this board. One that is over, or a dump, needs none.
-fn hand_on(board: &Path) -> Option<Box<dyn Control>> {
+fn hand_on(board: &Path) -> Option<Box<dyn WorkControl>> {
     let mut reader = find::open_file(board).ok()?;
     let snapshot = reader.snapshot().ok()?;
     let over = snapshot.board.state != BoardState::Running || snapshot.board.abandoned();
     if over || reader.is_dump() {
         return None;
     }
-    RemoteControl::of(board).ok().map(|control| Box::new(control) as Box<dyn Control>)
+    RemoteControl::of(board).ok().map(|control| Box::new(control) as Box<dyn WorkControl>)
 }
 
 /// The exit code of a process that this signal ended.

@@ -12,7 +12,7 @@ use vx_run::{log_file, logs_of};
 #[cfg(feature = "control")]
 use vx_services::entries::{parted, time_of_day};
 use vx_shm::{Kind, Reader, SlotView, Snapshot};
-use vx_status::source::{Expectations, LogPart, LogPlace, Logs, Snapshots, Usage};
+use vx_status::source::{Expectations, LogPart, LogPlace, Logs, SlotProcessUsage, Snapshots};
 use vx_status::vocabulary::begun;
 
 use crate::boards::logs;
@@ -41,7 +41,7 @@ impl Snapshots for BoardSnapshots {
     }
 
     /// The use of processor and memory below the guards of services.
-    fn usage(&mut self, of: &Snapshot) -> Vec<Option<Usage>> {
+    fn usage(&mut self, of: &Snapshot) -> Vec<Option<SlotProcessUsage>> {
         // The processes of a dump are those of another time, perhaps of another machine.
         if self.reader.is_dump() {
             return Vec::new();
@@ -52,7 +52,7 @@ impl Snapshots for BoardSnapshots {
         let mut measured = self.meter.look(&roots).into_iter();
         let mut usage = |_: u32| {
             let TreeUse { pid, processes, processor_permille, memory_bytes } = measured.next()??;
-            Some(Usage { pid, processes, processor_permille, memory_bytes })
+            Some(SlotProcessUsage { pid, processes, processor_permille, memory_bytes })
         };
         guards.into_iter().map(|guard| guard.and_then(&mut usage)).collect()
     }

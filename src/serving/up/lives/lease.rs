@@ -174,7 +174,7 @@ impl Inner {
         let mut settled = Settled::Well;
         let kept = self.kept.lock().clone();
         for name in self.names.iter().filter(|name| !kept.contains(name)) {
-            let standing = slot_of(snapshot, name).map(Standing::of).filter(|standing| standing.over())?;
+            let standing = slot_of(snapshot, name).map(Standing::from_slot).filter(|standing| standing.over())?;
             // A service whose guard was killed gets another one.
             if standing == Standing::Died && supervised {
                 return None;
@@ -193,7 +193,7 @@ impl Inner {
             spec.is_some_and(|spec| !spec.service.watch.is_empty())
         };
         let failed = |name: &String| {
-            let slot = slot_of(snapshot, name).filter(|slot| Standing::of(slot) == Standing::Failed)?;
+            let slot = slot_of(snapshot, name).filter(|slot| Standing::from_slot(slot) == Standing::Failed)?;
             let error = ErrorCell::of_slot(slot).map(|error| error.shown_text().to_string()).unwrap_or_default();
             let error = error.lines().next().unwrap_or_default().to_owned();
             Some((Failure { name: name.clone(), error }, slot.generation))

@@ -92,7 +92,7 @@ pub fn await_next_life(board: &Path, key: &str, generation: u32) -> Result<(), N
     loop {
         reader.refresh(&mut snapshot).map_err(BoardError::Read)?;
         let Some(slot) = slot_of(&snapshot, key) else { return Err(NextLifeError::Stopped { key: key.to_owned() }) };
-        let standing = Standing::of(slot);
+        let standing = Standing::from_slot(slot);
         let over = standing.over();
         match slot.generation != generation {
             true if !over && slot.health == Health::Ready || standing.good() => return Ok(()),
@@ -120,7 +120,7 @@ pub fn await_end(board: &Path, key: &str, generation: u32) -> Result<(), NextLif
     loop {
         reader.refresh(&mut snapshot).map_err(BoardError::Read)?;
         let slot = slot_of(&snapshot, key);
-        if slot.is_none_or(|slot| slot.generation != generation || Standing::of(slot).over()) {
+        if slot.is_none_or(|slot| slot.generation != generation || Standing::from_slot(slot).over()) {
             return Ok(());
         }
         reader.wait_change(LOOK);

@@ -32,7 +32,7 @@ pub fn await_build(board: &Path, service: &str, before: Option<u32>) -> Result<(
     let stopped = || NextLifeError::Stopped { key: service.to_owned() };
     loop {
         reader.refresh(&mut snapshot).map_err(BoardError::Read)?;
-        let standing = slot_of(&snapshot, &key).map(|slot| (slot, slot.generation, Standing::of(slot)));
+        let standing = slot_of(&snapshot, &key).map(|slot| (slot, slot.generation, Standing::from_slot(slot)));
         match standing {
             Some((_, generation, standing)) if Some(generation) != before && standing.good() => return Ok(()),
             Some((_, generation, Standing::Cancelled)) if Some(generation) != before => return Err(stopped()),
@@ -50,7 +50,7 @@ pub fn await_build(board: &Path, service: &str, before: Option<u32>) -> Result<(
         }
         // Without a build under way, and without a service that could begin one, none will come.
         let building = standing.is_some_and(|(_, _, standing)| !standing.over());
-        let service = slot_of(&snapshot, service).is_some_and(|slot| !Standing::of(slot).over());
+        let service = slot_of(&snapshot, service).is_some_and(|slot| !Standing::from_slot(slot).over());
         if building || service {
             idle_since = None;
         } else if idle_since.get_or_insert_with(Instant::now).elapsed() >= GIVEN_UP {

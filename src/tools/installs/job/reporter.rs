@@ -76,7 +76,7 @@ fn on_board(slot: &BoardSlot) -> Option<WaitsFor> {
 
 /// The board's phase for a step of an install.
 fn phase_of(step: InstallStep) -> Phase {
-    Phase::of(Kind::Install, step as u8)
+    Phase::new(Kind::Install, step as u8)
 }
 
 /// The progress of the install on this slot. A step of a newer version reads as one that is resolving: at work, and not

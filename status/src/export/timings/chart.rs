@@ -7,8 +7,8 @@ use vx_text::units::{bytes, fine_duration, rate};
 
 use crate::vocabulary::Phase;
 
-use super::super::course::{Course, Stretch, Tool};
 use super::super::critical::Link;
+use super::super::timeline::{PhaseSpan, RunTimeline, ToolTimeline};
 use super::text::escaped;
 
 /// The number of parts of the run for each of which the rate of bytes is averaged.
@@ -19,7 +19,7 @@ const LETTER_PERCENT: f64 = 2.2;
 /// The stretches of the critical path: tool, beginning, phase.
 type OnPath = HashSet<(usize, u64, Phase)>;
 
-pub(super) fn timeline(page: &mut String, course: &Course, path: &[Link]) {
+pub(super) fn timeline(page: &mut String, course: &RunTimeline, path: &[Link]) {
     page.push_str("<section>\n<h2>Timeline</h2>\n<p class=\"legend\">");
     for phase in course.phases() {
         let _ = write!(page, "<span><i class=\"{}\">{}</i>{phase}</span>", phase.name(), phase.letter());
@@ -38,7 +38,7 @@ pub(super) fn timeline(page: &mut String, course: &Course, path: &[Link]) {
 }
 
 /// The place of a moment in the run, in percent of the run's length.
-fn percent(course: &Course, ns: u64) -> f64 {
+fn percent(course: &RunTimeline, ns: u64) -> f64 {
     ns as f64 * 100.0 / course.length_ns.max(1) as f64
 }
 
@@ -77,7 +77,7 @@ fn step_ns(length_ns: u64) -> u64 {
 }
 
 /// The row of a tool, with a lane for each of its lives.
-fn row(page: &mut String, course: &Course, path: &OnPath, lives: &[usize]) {
+fn row(page: &mut String, course: &RunTimeline, path: &OnPath, lives: &[usize]) {
     let Some(last) = lives.last().and_then(|life| course.tools.get(*life)) else { return };
     let slot = &last.slot;
     let took = if last.worked() { fine_duration(last.took_ns().unwrap_or(0)) } else { String::new() };
@@ -101,8 +101,8 @@ fn row(page: &mut String, course: &Course, path: &OnPath, lives: &[usize]) {
 }
 
 /// One life of a tool: its stretches, its stalls over them, and the mark of a failure where it happened.
-fn lane(page: &mut String, course: &Course, path: &OnPath, life: usize) {
-    let tool: &Tool = &course.tools[life];
+fn lane(page: &mut String, course: &RunTimeline, path: &OnPath, life: usize) {
+    let tool: &ToolTimeline = &course.tools[life];
     page.push_str("<div class=\"track\">");
     for stretch in &tool.stretches {
         let on_path = path.contains(&(life, stretch.from_ns, stretch.phase));
@@ -128,7 +128,7 @@ fn lane(page: &mut String, course: &Course, path: &OnPath, life: usize) {
 }
 
 /// One stretch, as wide as it is long.
-pub(super) fn bar(course: &Course, tool: usize, stretch: &Stretch, on_path: bool) -> String {
+pub(super) fn bar(course: &RunTimeline, tool: usize, stretch: &PhaseSpan, on_path: bool) -> String {
     let took_ns = stretch.until_ns - stretch.from_ns;
     let (left, width) = (percent(course, stretch.from_ns), percent(course, took_ns));
     let amount = match stretch.phase {
@@ -147,7 +147,7 @@ pub(super) fn bar(course: &Course, tool: usize, stretch: &Stretch, on_path: bool
 }
 
 /// Bytes a second in each part of the run.
-pub(super) fn rates(course: &Course) -> Vec<u64> {
+pub(super) fn rates(course: &RunTimeline) -> Vec<u64> {
     let part_ns = course.length_ns / BUCKETS as u64;
     let mut received = vec![0.0f64; BUCKETS];
     if part_ns == 0 {
@@ -182,7 +182,7 @@ fn spread(parts: &mut [f64], part_ns: u64, (from_ns, until_ns): (u64, u64), amou
     }
 }
 
-fn rate_row(page: &mut String, course: &Course) {
+fn rate_row(page: &mut String, course: &RunTimeline) {
     let rates = rates(course);
     let peak = rates.iter().copied().max().unwrap_or(0);
     if peak == 0 {
@@ -204,7 +204,7 @@ fn rate_row(page: &mut String, course: &Course) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::course::tests::{retried, run};
+    use super::super::super::timeline::tests::{retried, run};
     use super::*;
 
     #[test]

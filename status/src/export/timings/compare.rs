@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use vx_text::units::fine_duration;
 
-use super::super::course::{Course, Tool};
+use super::super::timeline::{RunTimeline, ToolTimeline};
 use super::text::{capitalised, escaped, moment};
 use crate::vocabulary;
 
@@ -13,12 +13,12 @@ use crate::vocabulary;
 const MOST_ROWS: usize = 8;
 
 /// The usual length of runs with the same outcome that fetched the same tools; `None` without any.
-pub(super) fn usual_ns(course: &Course, earlier: &[Course]) -> Option<u64> {
-    let alike = |other: &&Course| other.board.state == course.board.state && fetched(other) == fetched(course);
+pub(super) fn usual_ns(course: &RunTimeline, earlier: &[RunTimeline]) -> Option<u64> {
+    let alike = |other: &&RunTimeline| other.board.state == course.board.state && fetched(other) == fetched(course);
     middle(earlier.iter().filter(alike).map(|other| other.length_ns).collect())
 }
 
-fn fetched(course: &Course) -> BTreeSet<&str> {
+fn fetched(course: &RunTimeline) -> BTreeSet<&str> {
     let fetched = course.tools.iter().filter(|tool| tool.worked() && tool.bytes() > 0);
     fetched.map(|tool| tool.slot.key.as_str()).collect()
 }
@@ -38,11 +38,11 @@ pub(super) fn against(now_ns: u64, usual_ns: u64) -> String {
     }
 }
 
-pub(super) fn earlier_runs(page: &mut String, course: &Course, earlier: &[Course]) {
+pub(super) fn earlier_runs(page: &mut String, course: &RunTimeline, earlier: &[RunTimeline]) {
     if earlier.is_empty() {
         return;
     }
-    let shown: Vec<&Course> = [course].into_iter().chain(earlier.iter().take(MOST_ROWS)).collect();
+    let shown: Vec<&RunTimeline> = [course].into_iter().chain(earlier.iter().take(MOST_ROWS)).collect();
     let longest_ns = shown.iter().map(|course| course.length_ns).max().unwrap_or(1).max(1);
     page.push_str("<section>\n<h2>Compared with earlier runs</h2>\n<div class=\"runs\">\n");
     for (place, run) in shown.iter().enumerate() {
@@ -62,9 +62,10 @@ pub(super) fn earlier_runs(page: &mut String, course: &Course, earlier: &[Course
     page.push_str("</section>\n");
 }
 
-fn tools(page: &mut String, course: &Course, earlier: &[Course]) {
+fn tools(page: &mut String, course: &RunTimeline, earlier: &[RunTimeline]) {
     let last = course.last_lives();
-    let rows: Vec<(&Tool, u64, u64, usize)> = last.into_iter().filter_map(|tool| beside(tool, earlier)).collect();
+    let rows: Vec<(&ToolTimeline, u64, u64, usize)> =
+        last.into_iter().filter_map(|tool| beside(tool, earlier)).collect();
     if rows.is_empty() {
         return;
     }
@@ -101,8 +102,8 @@ fn difference(now_ns: u64, usual_ns: u64) -> String {
 }
 
 /// A tool's time, where it succeeded, and the time it usually takes.
-fn beside<'a>(tool: &'a Tool, earlier: &[Course]) -> Option<(&'a Tool, u64, u64, usize)> {
-    let took = |tool: &Tool| tool.took_ns().filter(|_| tool.worked() && tool.slot.state.good());
+fn beside<'a>(tool: &'a ToolTimeline, earlier: &[RunTimeline]) -> Option<(&'a ToolTimeline, u64, u64, usize)> {
+    let took = |tool: &ToolTimeline| tool.took_ns().filter(|_| tool.worked() && tool.slot.state.good());
     let now_ns = took(tool)?;
     let same = earlier
         .iter()
@@ -114,7 +115,7 @@ fn beside<'a>(tool: &'a Tool, earlier: &[Course]) -> Option<(&'a Tool, u64, u64,
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::course::tests::{earlier, retried, run};
+    use super::super::super::timeline::tests::{earlier, retried, run};
     use super::*;
 
     #[test]
@@ -122,7 +123,7 @@ mod tests {
         let (run, other) = (run(), earlier());
         assert_eq!(usual_ns(&run, std::slice::from_ref(&other)), None, "one failed, the other did not");
         assert_eq!(usual_ns(&other, &[other.clone(), run.clone()]), Some(other.length_ns));
-        let fewer = Course { tools: other.tools[..1].to_vec(), ..other.clone() };
+        let fewer = RunTimeline { tools: other.tools[..1].to_vec(), ..other.clone() };
         assert_eq!(usual_ns(&fewer, &[other]), None);
     }
 
@@ -131,7 +132,7 @@ mod tests {
         let retried = retried();
         assert_eq!((retried.tools.len(), retried.last_lives().len()), (4, 3));
         let failed = "<script>alert(1)</script>";
-        let of = |course: &Course, state: vx_shm::SlotState| {
+        let of = |course: &RunTimeline, state: vx_shm::SlotState| {
             course.tools.iter().find(|tool| tool.slot.key == failed && tool.slot.state == state).cloned()
         };
         let good = of(&retried, vx_shm::SlotState::Done).expect("it came out well in the end");

@@ -6,10 +6,10 @@ use vx_text::units::{bytes, fine_duration, rate};
 
 use crate::vocabulary::{self, Phase};
 
-use super::super::course::{Course, Tool};
+use super::super::timeline::{RunTimeline, ToolTimeline};
 use super::text::{capitalised, escaped};
 
-pub(super) fn table(page: &mut String, course: &Course) {
+pub(super) fn table(page: &mut String, course: &RunTimeline) {
     if course.tools.is_empty() {
         return;
     }
@@ -30,7 +30,7 @@ pub(super) fn table(page: &mut String, course: &Course) {
     page.push_str("</tbody></table></div>\n</section>\n");
 }
 
-fn row(page: &mut String, tool: &Tool, phases: &[Phase]) {
+fn row(page: &mut String, tool: &ToolTimeline, phases: &[Phase]) {
     let slot = &tool.slot;
     let _ = write!(
         page,

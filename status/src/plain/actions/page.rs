@@ -25,7 +25,7 @@ const SLOWEST: usize = 5;
 /// The text to append to a page that has `before_bytes` already.
 pub fn step_summary(snapshot: &Snapshot, logs: &mut dyn Logs, before_bytes: u64) -> String {
     let most = MOST_BYTES.saturating_sub(usize::try_from(before_bytes).unwrap_or(usize::MAX));
-    let mut page = Page { text: String::new(), most };
+    let mut page = BoundedText { text: String::new(), most };
     let noun = vocabulary::noun_of(snapshot.slots.iter().map(|slot| slot.kind));
     page.add(&format!("### {}\n\n", heading(snapshot, noun)));
     page.table(
@@ -37,7 +37,7 @@ pub fn step_summary(snapshot: &Snapshot, logs: &mut dyn Logs, before_bytes: u64)
         page.add("\n");
         page.table("| slowest | phase | time |\n|---|---|--:|\n", slowest.into_iter());
     }
-    for slot in snapshot.slots.iter().filter(|slot| Standing::of(slot).bad()) {
+    for slot in snapshot.slots.iter().filter(|slot| Standing::from_slot(slot).bad()) {
         if !page.add(&failure(slot, logs)) {
             break;
         }
@@ -47,12 +47,12 @@ pub fn step_summary(snapshot: &Snapshot, logs: &mut dyn Logs, before_bytes: u64)
 }
 
 /// Text of bounded length.
-struct Page {
+struct BoundedText {
     text: String,
     most: usize,
 }
 
-impl Page {
+impl BoundedText {
     /// Add a part, all of it or nothing. Returns true if it was added.
     fn add(&mut self, part: &str) -> bool {
         let fits = self.text.len() + part.len() <= self.most;
@@ -81,7 +81,7 @@ impl Page {
 
 /// The result of all tools: `demo: 10 of 12 tools are there, 1 failed, in 6.2 s`.
 fn heading(snapshot: &Snapshot, noun: &'static str) -> String {
-    let totals = Totals::of(snapshot, &[]);
+    let totals = Totals::from_snapshot(snapshot, &[]);
     let title = match snapshot.board.title.as_str() {
         "" => vocabulary::plural_of(noun),
         title => markdown(title),
@@ -95,7 +95,7 @@ fn heading(snapshot: &Snapshot, noun: &'static str) -> String {
 }
 
 fn row(slot: &SlotView, now_ns: u64) -> String {
-    let standing = Standing::of(slot);
+    let standing = Standing::from_slot(slot);
     let size = received_bytes(slot).map(bytes).unwrap_or_default();
     let time = elapsed_ms(slot, now_ns).filter(|_| standing != Standing::Lost).map(duration).unwrap_or_default();
     let result = match standing {
@@ -131,7 +131,7 @@ fn failure(slot: &SlotView, logs: &mut dyn Logs) -> String {
         }
         text.push_str(&line);
     }
-    let title = format!("{} {} {}", slot.key, slot.version, Standing::of(slot).word());
+    let title = format!("{} {} {}", slot.key, slot.version, Standing::from_slot(slot).word());
     let title = plain_html(&fitted(&title, CELL_COLUMNS, "…"));
     format!("\n<details><summary>{title}</summary>\n<pre>\n{text}</pre>\n</details>\n")
 }

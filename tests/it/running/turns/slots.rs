@@ -2,7 +2,7 @@
 
 use vx_agents::{TurnError, TurnRequest, spawn_turn};
 use vx_shm::{Board, Health, Reader, SlotState, SlotView};
-use vx_status::standing::{Standing, note};
+use vx_status::standing::{Standing, state_remark};
 use vx_status::vocabulary::word_of;
 
 use super::{COMPLETED, INIT, Play, RESULT, events};
@@ -53,7 +53,7 @@ fn a_slot_shows_the_tool_at_work_a_question_and_the_end_with_its_figures() {
     go("one");
     let asking = slot(&board, "t", |slot| slot.health == Health::WaitingForPerson && !slot.message.contains("message"));
     assert_eq!(
-        (asking.message.as_str(), note(&asking, Standing::Running).as_str()),
+        (asking.message.as_str(), state_remark(&asking, Standing::Running).as_str()),
         ("Go on?", "waits for you: Go on?")
     );
     go("two");

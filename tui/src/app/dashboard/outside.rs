@@ -1,6 +1,6 @@
 //! Effects outside of the view: a file is written, or another program has the terminal for a while.
 
-use vx_status::places::Place;
+use vx_status::printed_locations::PrintedLocation;
 use vx_status::source::Inputs;
 
 use super::{Running, end_by};
@@ -32,7 +32,7 @@ impl Running<'_> {
     pub(super) fn edit(
         &mut self,
         key: &str,
-        places: &[Place],
+        places: &[PrintedLocation],
         inputs: &mut Inputs,
         signals: &mut Signals,
     ) -> Result<Option<Left>, ScreenError> {

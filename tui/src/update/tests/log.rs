@@ -72,7 +72,7 @@ fn a_log_line_that_overwrote_itself_shows_its_last_text() {
 #[test]
 fn a_long_log_is_kept_in_part_and_read_to_both_its_ends() {
     for piece in [7, 100, 6_000] {
-        let mut log = LongLog::of(20_000);
+        let mut log = LongLog::with_lines(20_000);
         log.piece = piece;
         through_a_long_log(log);
     }
@@ -120,7 +120,7 @@ fn through_a_long_log(mut log: LongLog) {
 
 #[test]
 fn a_search_finds_lines_far_from_those_in_view() {
-    let mut log = LongLog::of(20_000);
+    let mut log = LongLog::with_lines(20_000);
     let mut model = watching();
     read(&mut model, &mut log);
     update(&mut model, Message::Open);
@@ -135,7 +135,7 @@ fn a_search_finds_lines_far_from_those_in_view() {
     assert!(shown(&model).contains(&"line 77"), "{:?}", shown(&model));
     update(&mut model, Message::FindPrevious);
     read(&mut model, &mut log);
-    assert_eq!((model.notice.as_deref(), model.log.hit), (Some("match 111/111"), Some(log.at(7799))));
+    assert_eq!((model.notice.as_deref(), model.log.hit), (Some("match 111/111"), Some(log.line_offset(7799))));
     assert!(shown(&model).contains(&"line 7799"), "{:?}", shown(&model));
     update(&mut model, Message::Find);
     type_in(&mut model, "nowhere");

@@ -1,7 +1,7 @@
 //! The Error tab: what went wrong, in full, and where to read on.
 
 use vx_shm::SlotView;
-use vx_status::places::{Place, places};
+use vx_status::printed_locations::{PrintedLocation, places};
 use vx_status::slot::{SlotId, error_cell};
 use vx_status::standing::{Standing, ending};
 use vx_text::{clean, last_overwrite, wrapped};
@@ -13,10 +13,10 @@ use crate::theme::Tone;
 /// The error in full, the end of the process, its last lines, and the path of the whole log.
 pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line> {
     let faulty = model.error_slot(slot);
-    if SlotId::of(faulty) != SlotId::of(slot) {
+    if SlotId::from_slot(faulty) != SlotId::from_slot(slot) {
         return build_error(faulty, columns);
     }
-    let standing = Standing::of(slot);
+    let standing = Standing::from_slot(slot);
     let text = error_cell(slot).shown_text();
     if text.trim().is_empty() && !standing.bad() {
         return vec![("no error".to_owned(), Tone::Quiet)];
@@ -63,7 +63,7 @@ fn build_error(build: &SlotView, columns: usize) -> Vec<Line> {
         lines.extend(wrapped(line, columns).into_iter().map(|piece| (piece, tone)));
     }
     if text.trim().is_empty() {
-        lines.push((ending(build, Standing::of(build)), Tone::Plain));
+        lines.push((ending(build, Standing::from_slot(build)), Tone::Plain));
     }
     lines.truncate(LOG_LINES);
     lines
@@ -71,7 +71,7 @@ fn build_error(build: &SlotView, columns: usize) -> Vec<Line> {
 
 /// The places in files that the Error tab names: first those from the row `top` on, then all of them, as a path may be
 /// wrapped.
-pub(crate) fn error_places(model: &Model, slot: &SlotView, columns: usize, top: usize) -> Vec<Place> {
+pub(crate) fn error_places(model: &Model, slot: &SlotView, columns: usize, top: usize) -> Vec<PrintedLocation> {
     let rows = error(model, slot, columns);
     let text = error_cell(model.error_slot(slot)).shown_text();
     let whole = text.lines().chain(model.log_below_error().iter().map(|line| line.text.as_str()));

@@ -82,7 +82,7 @@ fn line(buffer: &mut Buffer, theme: &Theme, fact: &Fact, indent: u16, area: Rect
                 Drawing::Rates(rates) => {
                     let shown = &rates[rates.len().saturating_sub(usize::from(drawn))..];
                     let area = Rect::new(x, area.y, drawn, 1);
-                    graph(buffer, theme, shown, area, Tone::Past(vx_status::look::Hue::Blue));
+                    graph(buffer, theme, shown, area, Tone::Past(vx_status::appearance::Hue::Blue));
                 }
                 _ => drop(put(buffer, theme, (x, area.y), room, &fact.words, words)),
             }

@@ -80,7 +80,7 @@ fn service(model: &Model, slot: &SlotView, row: &Row, say: &mut impl FnMut(&str,
         say("restarts", row.restarts.to_string());
     }
     if let Some(build) = last_build(&model.snapshot.slots, slot) {
-        let standing = Standing::of(build);
+        let standing = Standing::from_slot(build);
         let took = elapsed_ms(build, model.snapshot.taken_at_ns).map(tenths).unwrap_or_default();
         say("last build", format!("{}, {took}", ending(build, standing)));
     }
@@ -114,7 +114,7 @@ fn progress(model: &Model, slot: &SlotView, row: &Row, facts: &mut Vec<Fact>) {
 }
 
 fn state(slot: &SlotView, row: &Row) -> String {
-    let ends = vocabulary::of(slot.kind).ends;
+    let ends = vocabulary::for_kind(slot.kind).ends;
     let word = match row.standing {
         Standing::Done if row.is_service => ends.done,
         Standing::Cancelled if row.is_service => ends.cancelled,
@@ -169,7 +169,7 @@ fn waiting(model: &Model, slot: &SlotView, row: &Row) -> String {
     let rows = model.snapshot.slots.iter().zip(&model.rows);
     let mut names: Vec<&str> = rows
         .filter(|(other, other_row)| {
-            SlotId::of(other) != row.id
+            SlotId::from_slot(other) != row.id
                 && (waits(other) && !other_row.standing.over()
                     || other_row.standing == Standing::Queued && other_row.note == after)
         })

@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use vx_status::export::{Course, critical_path};
+use vx_status::export::{RunTimeline, critical_path};
 use vx_status::slot::elapsed_ms;
 use vx_status::standing::Standing;
 use vx_status::vocabulary::Phase;
@@ -86,7 +86,7 @@ fn slowest_way(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
 }
 
 fn steps(model: &Model) -> Vec<Step> {
-    let course = Course::of_reading(&model.snapshot);
+    let course = RunTimeline::of_reading(&model.snapshot);
     let link = |link: vx_status::export::Link| {
         let ms = link.stretch.until_ns.saturating_sub(link.stretch.from_ns) / 1_000_000;
         Some((course.tools.get(link.tool)?.slot.key.clone(), link.stretch.phase, ms))

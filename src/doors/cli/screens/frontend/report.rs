@@ -69,7 +69,7 @@ fn print_failures(outcome: &RunOutcome) {
     let bad = |state| matches!(state, SlotState::Failed | SlotState::Died);
     for slot in snapshot.slots.iter().filter(|slot| bad(slot.state)) {
         // The error may hold output of a tool, colours included.
-        let error = ErrorCell::of(slot.error.as_deref().unwrap_or("it did not say why"));
+        let error = ErrorCell::parse(slot.error.as_deref().unwrap_or("it did not say why"));
         let error: Vec<_> = error.shown().map(|line| clean(&line).into_owned()).collect();
         let log = logs.location(&slot.key).map(|log| format!("\nwhole log: {log}")).unwrap_or_default();
         print::error(format_args!("{} {}: {}{log}", clean(&slot.key), clean(&slot.version), error.join("\n")), None);

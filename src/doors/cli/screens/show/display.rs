@@ -7,7 +7,7 @@ use crossbeam_channel::Receiver;
 use vx_process::TreeMeter;
 use vx_shm::Reader;
 use vx_status::lines::{PlainForm, PlainOptions, json, plain};
-use vx_status::source::{Control, Expectations, Inputs, StepPage};
+use vx_status::source::{Expectations, Inputs, StepPage, WorkControl};
 
 use super::Manner;
 use super::step_page::StepPageFile;
@@ -46,7 +46,7 @@ pub(super) fn show(
 /// The inputs of a view: the board, its expected course, the logs beside it, and a control over the work.
 pub(in crate::doors::cli) fn inputs(
     board: &Path,
-    control: Option<Box<dyn Control>>,
+    control: Option<Box<dyn WorkControl>>,
     expectations: Expectations,
 ) -> Result<Inputs, Failure> {
     let reader = Reader::open(board).map_err(Failure::failed)?;

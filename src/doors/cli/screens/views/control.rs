@@ -2,7 +2,7 @@
 
 use crossbeam_channel::{Receiver, Sender};
 use vx_run::{Hold, Request};
-use vx_status::source::{Control, RequestFailure, Settled};
+use vx_status::source::{RequestFailure, Settled, WorkControl};
 
 use crate::doors::cli::interrupts::lending;
 use crate::doors::cli::output::editor;
@@ -29,7 +29,7 @@ impl RunControl {
     }
 }
 
-impl Control for RunControl {
+impl WorkControl for RunControl {
     fn cancel(&mut self, key: &str) {
         self.ask(Request::Cancel(key.to_owned()));
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use vx_status::places::Place;
+use vx_status::printed_locations::PrintedLocation;
 use vx_status::source::{Opener, is_web_address};
 
 use crate::doors::cli::interrupts::lending;
@@ -34,7 +34,7 @@ impl Opener for UserPrograms {
         self.failures.1.try_recv().ok()
     }
 
-    fn open_place(&mut self, places: &[Place]) -> Result<bool, String> {
+    fn open_place(&mut self, places: &[PrintedLocation]) -> Result<bool, String> {
         let ground = Ground::of(&self.directory);
         let found = places.iter().find_map(|place| Some((ground.file(&place.file)?, place)));
         let Some((file, place)) = found else { return Ok(false) };

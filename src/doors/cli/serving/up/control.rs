@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use jiff::Timestamp;
-use vx_status::source::{Control, LogPart, LogPlace, Logs, PrintedLine, RequestFailure, Settled};
+use vx_status::source::{LogPart, LogPlace, Logs, PrintedLine, RequestFailure, Settled, WorkControl};
 
 use crate::boards::control::RemoteControl;
 use crate::doors::cli::screens::views::BoardLogs;
@@ -29,7 +29,7 @@ impl LeaseControl {
     }
 }
 
-impl Control for LeaseControl {
+impl WorkControl for LeaseControl {
     fn cancel(&mut self, key: &str) {
         self.each.cancel(key);
     }

@@ -41,12 +41,12 @@ fn reading(ms: u64, state: BoardState, slots: Vec<SlotView>) -> Snapshot {
 }
 
 /// A run of three tools with two places for installs: the third waits until the first is over, and fails.
-pub(in crate::export) fn run() -> Course {
+pub(in crate::export) fn run() -> RunTimeline {
     of_readings(&readings())
 }
 
 /// The same run, in which the third tool is tried again, in its slot, and succeeds.
-pub(in crate::export) fn retried() -> Course {
+pub(in crate::export) fn retried() -> RunTimeline {
     let mut readings = readings();
     let mut last = readings.last().expect("readings").clone();
     let key = last.slots[2].key.clone();
@@ -61,15 +61,15 @@ pub(in crate::export) fn retried() -> Course {
 }
 
 /// A run of two tasks with one place for them: the second waits until the first is over.
-pub(in crate::export) fn tasks() -> Course {
-    let step = |number, ms, done| (Phase::of(Kind::Task, number), ms, done);
+pub(in crate::export) fn tasks() -> RunTimeline {
+    let step = |number, ms, done| (Phase::new(Kind::Task, number), ms, done);
     let task = |index, key: &str, phases: &[(Phase, u64, u64)], end_ms| {
         let end = Some((SlotState::Done, end_ms));
         SlotView { kind: Kind::Task, unit: Unit::Count, ..tool(index, key, phases, end) }
     };
     let build = task(0, "build", &[step(0, 0, 0), step(2, 10, 0), step(3, 100, 40)], 900);
     let test = task(1, "test", &[step(0, 0, 0), step(3, 901, 7), step(4, 1_400, 0)], 1_500);
-    Course::of_reading(&reading(1_500, BoardState::Done, vec![build, test]))
+    RunTimeline::of_reading(&reading(1_500, BoardState::Done, vec![build, test]))
 }
 
 fn readings() -> Vec<Snapshot> {
@@ -112,15 +112,15 @@ fn readings() -> Vec<Snapshot> {
     readings
 }
 
-fn of_readings(readings: &[Snapshot]) -> Course {
+fn of_readings(readings: &[Snapshot]) -> RunTimeline {
     let mut recorder = Recorder::new(Vec::new(), 1 << 20, &readings[0]).expect("memory");
     readings[1..].iter().for_each(|reading| drop(recorder.add_reading(reading)));
     let bytes = recorder.end(readings.last().expect("readings")).expect("memory");
-    Course::of_recording(Recording::from_bytes(bytes).expect("a recording"), None)
+    RunTimeline::of_recording(Recording::from_bytes(bytes).expect("a recording"), None)
 }
 
 /// The same project a day earlier, slower by a half.
-pub(in crate::export) fn earlier() -> Course {
+pub(in crate::export) fn earlier() -> RunTimeline {
     let mut course = run();
     course.board.created_unix_ns -= 24 * 3_600 * 1_000 * MS as i64;
     course.board.state = BoardState::Done;
@@ -160,14 +160,14 @@ fn stretches_follow_each_other_and_end_with_the_tool() {
 #[test]
 fn a_task_begins_when_it_leaves_its_queue() {
     let course = tasks();
-    let began: Vec<Option<u64>> = course.tools.iter().map(Tool::began_ns).collect();
+    let began: Vec<Option<u64>> = course.tools.iter().map(ToolTimeline::began_ns).collect();
     assert_eq!(began, [Some(10 * MS), Some(901 * MS)]);
     let words: Vec<&str> = course.phases().into_iter().map(Phase::name).collect();
     assert_eq!(words, ["queued", "preparing", "running", "finishing"]);
 }
 
 /// A board of 4096 downloads that all move all the time.
-fn crowd(readings: u64, between_ns: u64) -> Course {
+fn crowd(readings: u64, between_ns: u64) -> RunTimeline {
     let mut now = reading(0, BoardState::Running, Vec::new());
     now.board.capacity = 4_096;
     now.slots = (0..4_096).map(|index| tool(index, "t", &[(Phase::DOWNLOADING, 0, 0)], None)).collect();
@@ -178,7 +178,7 @@ fn crowd(readings: u64, between_ns: u64) -> Course {
         recorder.add_reading(&now).expect("memory");
     }
     let bytes = recorder.end(&now).expect("memory");
-    Course::of_recording(Recording::from_bytes(bytes).expect("a recording"), None)
+    RunTimeline::of_recording(Recording::from_bytes(bytes).expect("a recording"), None)
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn phases_are_few_in_all() {
             |phase: u64| PhaseEntry { phase: Phase::LINKING, entered_at_ns: round * 100 + phase, done: 0 }.transition();
         let slot = |index| SlotView { index, transitions: (0..30).map(entry).collect(), ..SlotView::default() };
         let slots: Vec<SlotView> = (0..512).map(slot).collect();
-        gathering.note(&reading(round, BoardState::Running, Vec::new()), &slots);
+        gathering.add_reading(&reading(round, BoardState::Running, Vec::new()), &slots);
     }
     let course = gathering.course();
     let stretches: usize = course.tools.iter().map(|tool| tool.stretches.len()).sum();
@@ -212,7 +212,7 @@ fn readings_that_lie_no_time_apart_are_few_amounts() {
     let mut gathering = Gathering { between_ns: between_ns((BEGUN, BEGUN + 999)), ..Gathering::default() };
     for _ in 0..100 {
         now.slots[0].done += 1;
-        gathering.note(&now, &now.slots);
+        gathering.add_reading(&now, &now.slots);
     }
     assert_eq!(gathering.samples, 1);
 }
@@ -220,8 +220,8 @@ fn readings_that_lie_no_time_apart_are_few_amounts() {
 #[test]
 fn one_reading_tells_as_much_as_it_holds() {
     let snapshot = reading(700, BoardState::Running, vec![tool(0, "node", &[(Phase::DOWNLOADING, 20, 5)], None)]);
-    let course = Course::of_reading(&snapshot);
-    let whole = Stretch { phase: Phase::DOWNLOADING, from_ns: 20 * MS, until_ns: 700 * MS, done: 5 };
+    let course = RunTimeline::of_reading(&snapshot);
+    let whole = PhaseSpan { phase: Phase::DOWNLOADING, from_ns: 20 * MS, until_ns: 700 * MS, done: 5 };
     assert_eq!((course.tools[0].stretches.as_slice(), course.length_ns), (&[whole][..], 700 * MS));
 }
 
@@ -230,7 +230,7 @@ fn moments_that_cannot_be_leave_stretches_that_can() {
     let mut wild = tool(0, "node", &[(Phase::DOWNLOADING, 20, 5), (Phase::LINKING, 10, 0)], None);
     wild.transitions[0].entered_at_ns = u64::MAX;
     wild.transitions[1].entered_at_ns = 1;
-    let course = Course::of_reading(&reading(700, BoardState::Running, vec![wild]));
+    let course = RunTimeline::of_reading(&reading(700, BoardState::Running, vec![wild]));
     for stretch in &course.tools[0].stretches {
         assert!(stretch.from_ns <= stretch.until_ns && stretch.until_ns <= 700 * MS, "{stretch:?}");
     }
@@ -240,12 +240,14 @@ fn moments_that_cannot_be_leave_stretches_that_can() {
 fn a_namesake_with_other_tools_is_another_project() {
     let with = |keys: &[&str]| {
         let slots = (0..).zip(keys).map(|(index, key)| tool(index, key, &[], None)).collect();
-        Course::of_reading(&reading(700, BoardState::Running, slots))
+        RunTimeline::of_reading(&reading(700, BoardState::Running, slots))
     };
     let web = with(&["node", "ruff", "uv"]);
     assert!(web.has_tools_of(&web) && web.has_tools_of(&with(&["uv", "node"])), "one more or less is the same project");
     assert!(!web.has_tools_of(&with(&["node", "go", "zig"])) && !web.has_tools_of(&with(&["node"])));
     let many = with(&["node", "ruff", "uv", "go", "zig", "just"]);
     assert!(!web.has_tools_of(&many) && !many.has_tools_of(&web), "half of them is not most of them");
-    assert!(!web.has_tools_of(&Course::default()) && !Course::default().has_tools_of(&Course::default()));
+    assert!(
+        !web.has_tools_of(&RunTimeline::default()) && !RunTimeline::default().has_tools_of(&RunTimeline::default())
+    );
 }

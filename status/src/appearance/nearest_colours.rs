@@ -1,7 +1,7 @@
 //! Colours that other programs chose, brought to the palette in force.
 
 use super::contrast::contrast;
-use super::palette::{Colour, Depth, Palette};
+use super::palette::{Colour, ColourDepth, Palette};
 use super::{Hue, Tone};
 
 /// The lightest dark and the darkest light background in common use: what is readable on these is on the others.
@@ -30,7 +30,7 @@ impl Palette {
         match asked {
             Colour::Own(number) => self.like(number),
             Colour::Indexed(_) | Colour::True(_) if contrast(rgb_of(asked)?, ground) < LEAST_CONTRAST => None,
-            Colour::True(rgb) if depth == Depth::Indexed => Some(Colour::Indexed(nearest(rgb))),
+            Colour::True(rgb) if depth == ColourDepth::Indexed => Some(Colour::Indexed(nearest(rgb))),
             other => Some(other),
         }
     }
@@ -103,12 +103,12 @@ fn channels(rgb: u32) -> [u8; 3] {
 mod tests {
     use super::*;
 
-    const DARK: Palette = Palette::Dark(Depth::True);
-    const LIGHT: Palette = Palette::Light(Depth::True);
+    const DARK: Palette = Palette::Dark(ColourDepth::True);
+    const LIGHT: Palette = Palette::Light(ColourDepth::True);
 
     #[test]
     fn the_sixteen_become_our_own_where_we_have_colours() {
-        for palette in [DARK, LIGHT, Palette::Dark(Depth::Indexed), Palette::Light(Depth::Indexed)] {
+        for palette in [DARK, LIGHT, Palette::Dark(ColourDepth::Indexed), Palette::Light(ColourDepth::Indexed)] {
             for number in [1, 9] {
                 assert_eq!(palette.shown(Colour::Own(number)), palette.ink(Tone::Bad));
             }
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn more_colours_than_the_terminal_has_become_the_nearest() {
-        assert_eq!(Palette::Dark(Depth::Indexed).shown(Colour::True(0xff8700)), Some(Colour::Indexed(208)));
+        assert_eq!(Palette::Dark(ColourDepth::Indexed).shown(Colour::True(0xff8700)), Some(Colour::Indexed(208)));
         for (rgb, number) in [(0xf04040, 1), (0x40c040, 2), (0xd0c020, 3), (0x3050ff, 12), (0xd040d0, 5), (0x20c0c0, 6)]
         {
             assert_eq!(Palette::Terminal.shown(Colour::True(rgb)), Some(Colour::Own(number)), "{rgb:06x}");

@@ -19,22 +19,22 @@ const MOST_SAMPLES_IN_ALL: usize = 65_536;
 
 /// The course of a run. All times are nanoseconds since its board was made.
 #[derive(Clone, Debug, Default)]
-pub struct Course {
+pub struct RunTimeline {
     /// The board.
     pub board: BoardView,
     /// Its tools, in the order of their first reading. A tool that was tried again appears once for each try.
-    pub tools: Vec<Tool>,
+    pub tools: Vec<ToolTimeline>,
     /// The moment of the last reading; of a finished run, the end of its last tool.
     pub length_ns: u64,
 }
 
 /// One life of one slot.
 #[derive(Clone, Debug, Default)]
-pub struct Tool {
+pub struct ToolTimeline {
     /// Its last reading.
     pub slot: SlotView,
     /// Its phases, one after the other.
-    pub stretches: Vec<Stretch>,
+    pub stretches: Vec<PhaseSpan>,
     /// The time of its end; `None` before.
     pub ended_ns: Option<u64>,
     /// Moments, each with the bytes received until then.
@@ -43,7 +43,7 @@ pub struct Tool {
 
 /// A time in one phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
+pub struct PhaseSpan {
     /// The phase.
     pub phase: Phase,
     /// Its beginning.
@@ -54,32 +54,32 @@ pub struct Stretch {
     pub done: u64,
 }
 
-impl Course {
+impl RunTimeline {
     /// The course in a recording, continued by a reading of the same board if that is still running.
     pub fn of_recording(recording: Recording, now: Option<&Snapshot>) -> Self {
         let mut gathering = Gathering { between_ns: between_ns(recording.span_ns()), ..Gathering::default() };
         let mut playback = recording.playback();
-        gathering.note(playback.last(), &playback.last().slots);
+        gathering.add_reading(playback.last(), &playback.last().slots);
         while let Some((snapshot, changed)) = playback.step() {
-            gathering.note(snapshot, changed.iter().map(|place| &snapshot.slots[*place as usize]));
+            gathering.add_reading(snapshot, changed.iter().map(|place| &snapshot.slots[*place as usize]));
         }
         // Nothing is recorded while nothing changes, so the end of a recording may be long ago.
-        now.into_iter().for_each(|now| gathering.note(now, &now.slots));
+        now.into_iter().for_each(|now| gathering.add_reading(now, &now.slots));
         gathering.course()
     }
 
     /// The course as far as a single reading shows it, with only the last amount of each download.
     pub fn of_reading(snapshot: &Snapshot) -> Self {
         let mut gathering = Gathering::default();
-        gathering.note(snapshot, &snapshot.slots);
+        gathering.add_reading(snapshot, &snapshot.slots);
         gathering.course()
     }
 
     /// The tools with the last try of each.
-    pub fn last_lives(&self) -> Vec<&Tool> {
+    pub fn last_lives(&self) -> Vec<&ToolTimeline> {
         let mut seen = HashSet::new();
         let newest = self.tools.iter().rev().filter(|tool| seen.insert((tool.slot.index, tool.slot.key.as_str())));
-        let mut last: Vec<&Tool> = newest.collect();
+        let mut last: Vec<&ToolTimeline> = newest.collect();
         last.reverse();
         last
     }
@@ -128,7 +128,7 @@ impl Course {
     }
 }
 
-impl Tool {
+impl ToolTimeline {
     /// The bytes of its download.
     pub fn bytes(&self) -> u64 {
         let downloads = self.stretches.iter().filter(|stretch| stretch.phase == Phase::DOWNLOADING);
@@ -191,7 +191,7 @@ struct Gathering {
     /// The least time between two amounts of one download.
     between_ns: u64,
     places: HashMap<(u32, u32), usize>,
-    tools: Vec<Gathered>,
+    tools: Vec<SlotReadings>,
     /// The number of entries of all tools.
     entries: usize,
     /// The number of amounts of all downloads.
@@ -199,7 +199,7 @@ struct Gathering {
 }
 
 #[derive(Default)]
-struct Gathered {
+struct SlotReadings {
     slot: SlotView,
     entries: Vec<PhaseEntry>,
     received: Vec<(u64, u64)>,
@@ -207,7 +207,7 @@ struct Gathered {
 
 impl Gathering {
     /// Add a reading; `changed` are those of its slots that differ from the reading before.
-    fn note<'a>(&mut self, snapshot: &Snapshot, changed: impl IntoIterator<Item = &'a SlotView>) {
+    fn add_reading<'a>(&mut self, snapshot: &Snapshot, changed: impl IntoIterator<Item = &'a SlotView>) {
         self.board.clone_from(&snapshot.board);
         self.taken_at_ns = self.taken_at_ns.max(snapshot.taken_at_ns);
         for slot in changed {
@@ -217,7 +217,7 @@ impl Gathering {
                 None if self.tools.len() == MOST_TOOLS => continue,
                 None => {
                     self.places.insert(id, self.tools.len());
-                    self.tools.push(Gathered::default());
+                    self.tools.push(SlotReadings::default());
                     self.tools.len() - 1
                 }
             };
@@ -246,18 +246,18 @@ impl Gathering {
         }
     }
 
-    fn course(self) -> Course {
+    fn course(self) -> RunTimeline {
         let created_ns = self.board.created_at_ns;
         let since = |at_ns: u64| at_ns.saturating_sub(created_ns);
         let now_ns = since(self.taken_at_ns);
-        let tools: Vec<Tool> = self.tools.into_iter().map(|gathered| gathered.tool(since, now_ns)).collect();
+        let tools: Vec<ToolTimeline> = self.tools.into_iter().map(|gathered| gathered.tool(since, now_ns)).collect();
         let all_over = tools.iter().map(|tool| tool.ended_ns).collect::<Option<Vec<u64>>>();
         let length_ns = all_over.and_then(|ends| ends.into_iter().max()).unwrap_or(now_ns);
-        Course { board: self.board, tools, length_ns }
+        RunTimeline { board: self.board, tools, length_ns }
     }
 }
 
-impl Gathered {
+impl SlotReadings {
     /// Note the phases that differ from the reading before, while there is `room`; returns the number of those added.
     fn note_phases(&mut self, slot: &SlotView, room: usize) -> usize {
         let before = self.entries.len();
@@ -288,7 +288,7 @@ impl Gathered {
         more
     }
 
-    fn tool(mut self, since: impl Fn(u64) -> u64, now_ns: u64) -> Tool {
+    fn tool(mut self, since: impl Fn(u64) -> u64, now_ns: u64) -> ToolTimeline {
         self.entries.sort_by_key(|entry| entry.entered_at_ns);
         let ended_ns = match self.slot.state.ended() {
             true => Some(self.slot.ended_at_ns.map_or(now_ns, &since).min(now_ns)),
@@ -298,11 +298,11 @@ impl Gathered {
         let next = self.entries.iter().skip(1).map(|entry| since(entry.entered_at_ns)).chain([end_ns]);
         let stretch = |(entry, next_ns): (&PhaseEntry, u64)| {
             let from_ns = since(entry.entered_at_ns).min(end_ns);
-            Stretch { phase: entry.phase, from_ns, until_ns: next_ns.clamp(from_ns, end_ns), done: entry.done }
+            PhaseSpan { phase: entry.phase, from_ns, until_ns: next_ns.clamp(from_ns, end_ns), done: entry.done }
         };
         let stretches = self.entries.iter().zip(next).map(stretch).collect();
         let received = self.received.into_iter().map(|(at_ns, done)| (since(at_ns).min(end_ns), done)).collect();
-        Tool { slot: self.slot, stretches, ended_ns, received }
+        ToolTimeline { slot: self.slot, stretches, ended_ns, received }
     }
 }
 

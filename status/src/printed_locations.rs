@@ -7,7 +7,7 @@ const MOST_DIGITS: usize = 9;
 
 /// A place in a file, as it was printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct PrintedLocation {
     /// The path of the file.
     pub file: String,
     /// The line, from 1.
@@ -17,18 +17,18 @@ pub struct Place {
 }
 
 /// The places in a line, from left to right: `src/a.rs:3:5`, `src/a.ts(3,5)`, `File "a.py", line 3`.
-pub fn places(line: &str) -> impl Iterator<Item = Place> {
+pub fn places(line: &str) -> impl Iterator<Item = PrintedLocation> {
     quoted(line).into_iter().chain(line.split_whitespace().filter_map(of_word))
 }
 
 /// The form with words, whose path may hold blanks.
-fn quoted(line: &str) -> Option<Place> {
+fn quoted(line: &str) -> Option<PrintedLocation> {
     let (file, rest) = line.split_once("File \"")?.1.split_once("\", line ")?;
     let (number, _) = number(rest)?;
-    is_path(file).then(|| Place { file: file.to_owned(), line: number, column: None })
+    is_path(file).then(|| PrintedLocation { file: file.to_owned(), line: number, column: None })
 }
 
-fn of_word(word: &str) -> Option<Place> {
+fn of_word(word: &str) -> Option<PrintedLocation> {
     let word = bare(word);
     let word = word.strip_prefix("file://").unwrap_or(word);
     if word.contains("://") {
@@ -51,7 +51,7 @@ fn bare(word: &str) -> &str {
 }
 
 /// `file(line)` and `file(line,column)`.
-fn bracketed(word: &str) -> Option<Place> {
+fn bracketed(word: &str) -> Option<PrintedLocation> {
     let (file, inside) = word.split_once(')').map_or(word, |(before, _)| before).rsplit_once('(')?;
     let (line, rest) = number(inside)?;
     let column = match rest.strip_prefix([',', ':']) {
@@ -59,18 +59,18 @@ fn bracketed(word: &str) -> Option<Place> {
         None if rest.is_empty() => None,
         None => return None,
     };
-    is_path(file).then(|| Place { file: file.to_owned(), line, column })
+    is_path(file).then(|| PrintedLocation { file: file.to_owned(), line, column })
 }
 
 /// `file:line` and `file:line:column`, whatever follows another colon.
-fn after_colons(word: &str) -> Option<Place> {
+fn after_colons(word: &str) -> Option<PrintedLocation> {
     word.match_indices(':').find_map(|(at, _)| {
         let (file, (line, rest)) = (&word[..at], number(&word[at + 1..])?);
         if !is_path(file) || !(rest.is_empty() || rest.starts_with([':', '-', ','])) {
             return None;
         }
         let column = rest.strip_prefix(':').and_then(number).map(|(column, _)| column);
-        Some(Place { file: file.to_owned(), line, column })
+        Some(PrintedLocation { file: file.to_owned(), line, column })
     })
 }
 

@@ -13,14 +13,14 @@ pub enum Palette {
     #[default]
     Terminal,
     /// For light text on a dark background.
-    Dark(Depth),
+    Dark(ColourDepth),
     /// For dark text on a light background.
-    Light(Depth),
+    Light(ColourDepth),
 }
 
 /// The colour depth of the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
+pub enum ColourDepth {
     /// The fixed 240 colours of a terminal with 256.
     Indexed,
     /// Any 24-bit colour.
@@ -130,10 +130,10 @@ impl Palette {
     /// Every palette.
     pub const ALL: [Self; 5] = [
         Self::Terminal,
-        Self::Dark(Depth::Indexed),
-        Self::Dark(Depth::True),
-        Self::Light(Depth::Indexed),
-        Self::Light(Depth::True),
+        Self::Dark(ColourDepth::Indexed),
+        Self::Dark(ColourDepth::True),
+        Self::Light(ColourDepth::Indexed),
+        Self::Light(ColourDepth::True),
     ];
 
     /// The colour of a tone; `None` for the terminal's own text colour.
@@ -162,13 +162,13 @@ impl Palette {
             Tone::Live(hue) => inks.live[hue as usize],
             Tone::Past(hue) => inks.past[hue as usize],
         };
-        Some(ink.at(depth))
+        Some(ink.to_colour(depth))
     }
 
     /// The background of the selected row, and the colour of its plain text.
     pub fn selection(self) -> Option<(Colour, Colour)> {
         let (inks, depth) = self.inks()?;
-        Some((inks.selection.at(depth), inks.strong.at(depth)))
+        Some((inks.selection.to_colour(depth), inks.strong.to_colour(depth)))
     }
 
     /// The parameters of the escape code that switches a tone on.
@@ -189,7 +189,7 @@ impl Palette {
         format!("{strength}{separator}{colour}")
     }
 
-    fn inks(self) -> Option<(&'static Inks, Depth)> {
+    fn inks(self) -> Option<(&'static Inks, ColourDepth)> {
         match self {
             Self::Terminal => None,
             Self::Dark(depth) => Some((&DARK, depth)),
@@ -199,10 +199,10 @@ impl Palette {
 }
 
 impl Ink {
-    fn at(self, depth: Depth) -> Colour {
+    fn to_colour(self, depth: ColourDepth) -> Colour {
         match depth {
-            Depth::Indexed => Colour::Indexed(self.0),
-            Depth::True => Colour::True(self.1),
+            ColourDepth::Indexed => Colour::Indexed(self.0),
+            ColourDepth::True => Colour::True(self.1),
         }
     }
 }
@@ -210,7 +210,7 @@ impl Ink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::look::Hue;
+    use crate::appearance::Hue;
 
     /// Backgrounds in common use: black, and the lightest of the well-known dark themes; white, and the darkest light.
     const DARK_GROUNDS: [u32; 6] = [0x000000, 0x1e1e1e, 0x282a36, 0x002b36, 0x2e3440, 0x303446];
@@ -270,7 +270,9 @@ mod tests {
 
     #[test]
     fn work_that_is_over_is_quieter_than_the_same_work_while_it_runs() {
-        for (palette, paper) in [(Palette::Dark(Depth::True), 0x121218), (Palette::Light(Depth::True), 0xfafafa)] {
+        for (palette, paper) in
+            [(Palette::Dark(ColourDepth::True), 0x121218), (Palette::Light(ColourDepth::True), 0xfafafa)]
+        {
             let on_paper = |tone| contrast(palette.ink(tone).expect("a colour of its own"), Colour::True(paper));
             for hue in Hue::ALL {
                 let (live, past) = (on_paper(Tone::Live(hue)), on_paper(Tone::Past(hue)));

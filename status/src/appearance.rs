@@ -1,18 +1,18 @@
 //! The look of the views: glyphs and colours. No meaning depends on colour alone.
 
 mod contrast;
-mod foreign;
 mod glyphs;
+mod nearest_colours;
 mod palette;
 
 pub use contrast::luminance;
 pub use glyphs::Glyphs;
-pub use palette::{Colour, Depth, Palette};
+pub use palette::{Colour, ColourDepth, Palette};
 
 /// The abilities of the terminal and the wishes of its user. The caller decides from `NO_COLOR`, `CLICOLOR_FORCE`, the
 /// locale, and the like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Look {
+pub struct OutputStyle {
     /// Use colours; without them only bold, dim and reverse.
     pub colour: bool,
     /// Draw with ASCII alone. Names and messages are shown as they are.
@@ -91,7 +91,7 @@ pub struct Theme {
 
 impl Theme {
     /// The theme of a look.
-    pub fn new(look: Look) -> Self {
+    pub fn new(look: OutputStyle) -> Self {
         let glyphs = if look.ascii || look.words_only { &glyphs::ASCII } else { &glyphs::DRAWN };
         Self { glyphs, words_only: look.words_only, palette: look.colour.then_some(look.palette) }
     }
@@ -112,17 +112,19 @@ mod tests {
     #[test]
     fn without_colour_no_code_is_written() {
         for palette in Palette::ALL {
-            let theme = Theme::new(Look { ascii: true, palette, ..Look::default() });
+            let theme = Theme::new(OutputStyle { ascii: true, palette, ..OutputStyle::default() });
             assert_eq!(theme.paint("failed", Tone::Bad), "failed");
         }
     }
 
     #[test]
     fn lines_are_painted_in_the_colours_of_the_palette() {
-        let painted = |palette, tone| Theme::new(Look { colour: true, palette, ..Look::default() }).paint("x", tone);
+        let painted = |palette, tone| {
+            Theme::new(OutputStyle { colour: true, palette, ..OutputStyle::default() }).paint("x", tone)
+        };
         assert_eq!(painted(Palette::Terminal, Tone::Good), "\u{1b}[32mx\u{1b}[0m");
-        assert_eq!(painted(Palette::Dark(Depth::Indexed), Tone::Good), "\u{1b}[38;5;108mx\u{1b}[0m");
-        assert!(painted(Palette::Light(Depth::True), Tone::Bad).starts_with("\u{1b}[38;2;"));
-        assert_eq!(painted(Palette::Light(Depth::True), Tone::Plain), "x");
+        assert_eq!(painted(Palette::Dark(ColourDepth::Indexed), Tone::Good), "\u{1b}[38;5;108mx\u{1b}[0m");
+        assert!(painted(Palette::Light(ColourDepth::True), Tone::Bad).starts_with("\u{1b}[38;2;"));
+        assert_eq!(painted(Palette::Light(ColourDepth::True), Tone::Plain), "x");
     }
 }
