@@ -21,9 +21,9 @@ mod turns;
 use vx_status::appearance::{ColourDepth, OutputStyle, Palette, Theme};
 
 use crate::bindings::KeyBindings;
-use crate::terminal::{Ground, Signs};
+use crate::terminal::{Signs, TerminalBackground};
 
-pub use choose::{BoardChoice, Choice, choose_board};
+pub use choose::{BoardChoice, ChooserOutcome, choose_board};
 pub use dashboard::dashboard;
 pub use inline::inline;
 
@@ -53,11 +53,11 @@ pub struct DashboardOptions {
 
 impl DashboardOptions {
     /// The theme for a terminal with this background, which was asked for.
-    pub(crate) fn theme_on(&self, ground: Ground) -> Option<Theme> {
+    pub(crate) fn theme_on(&self, ground: TerminalBackground) -> Option<Theme> {
         let depth = self.asks_ground?;
         let palette = match ground {
-            Ground::Dark => Palette::Dark(depth),
-            Ground::Light => Palette::Light(depth),
+            TerminalBackground::Dark => Palette::Dark(depth),
+            TerminalBackground::Light => Palette::Light(depth),
         };
         Some(Theme::new(OutputStyle { palette, ..self.look }))
     }
@@ -89,7 +89,7 @@ pub struct OutputOptions {
 
 /// The way the full-screen view ended. The terminal is as it was before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Left {
+pub enum DashboardExit {
     /// The work is over; the final table was printed.
     Finished,
     /// The user went back to the list of boards; nothing was printed.

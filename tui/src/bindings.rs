@@ -5,12 +5,12 @@ mod key;
 
 use std::collections::BTreeMap;
 
-use key::Key;
+use key::KeyChord;
 use ratatui::crossterm::event::KeyEvent;
 
 /// The actions that keys can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Action {
+pub(crate) enum KeyAction {
     Down,
     Up,
     PageDown,
@@ -61,7 +61,7 @@ pub(crate) enum Action {
 
 /// The condition under which an action works; [`keys`](crate::keys) checks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum When {
+pub(crate) enum KeyCondition {
     Always,
     /// There is a pane.
     WithPane,
@@ -106,165 +106,238 @@ pub(crate) enum When {
 
 /// An action with its name in settings and its default keys.
 pub(crate) struct Bind {
-    pub(crate) action: Action,
+    pub(crate) action: KeyAction,
     pub(crate) name: &'static str,
     keys: &'static [&'static str],
 }
 
 /// Actions that are shown together, with their texts.
-pub(crate) struct Line {
+pub(crate) struct KeyHelpLine {
     pub(crate) binds: &'static [Bind],
-    pub(crate) when: When,
+    pub(crate) when: KeyCondition,
     /// The text in the footer; empty for actions that only the help lists.
     pub(crate) footer: &'static str,
     pub(crate) help: &'static str,
 }
 
-const fn bind(action: Action, name: &'static str, keys: &'static [&'static str]) -> Bind {
+const fn bind(action: KeyAction, name: &'static str, keys: &'static [&'static str]) -> Bind {
     Bind { action, name, keys }
 }
 
-const fn line(binds: &'static [Bind], when: When, footer: &'static str, help: &'static str) -> Line {
-    Line { binds, when, footer, help }
+const fn line(binds: &'static [Bind], when: KeyCondition, footer: &'static str, help: &'static str) -> KeyHelpLine {
+    KeyHelpLine { binds, when, footer, help }
 }
 
 /// All lines, the most useful first.
-pub(crate) const TABLE: [Line; 38] = [
+pub(crate) const TABLE: [KeyHelpLine; 38] = [
     line(
-        &[bind(Action::Down, "down", &["j", "Down"]), bind(Action::Up, "up", &["k", "Up"])],
-        When::Always,
+        &[bind(KeyAction::Down, "down", &["j", "Down"]), bind(KeyAction::Up, "up", &["k", "Up"])],
+        KeyCondition::Always,
         "move",
         "move by one",
     ),
     line(
-        &[bind(Action::PageDown, "page-down", &["PgDn"]), bind(Action::PageUp, "page-up", &["PgUp"])],
-        When::Always,
+        &[bind(KeyAction::PageDown, "page-down", &["PgDn"]), bind(KeyAction::PageUp, "page-up", &["PgUp"])],
+        KeyCondition::Always,
         "",
         "move by a page",
     ),
     line(
-        &[bind(Action::First, "first", &["g", "Home"]), bind(Action::Last, "last", &["G", "End"])],
-        When::Always,
+        &[bind(KeyAction::First, "first", &["g", "Home"]), bind(KeyAction::Last, "last", &["G", "End"])],
+        KeyCondition::Always,
         "",
         "first, last",
     ),
     line(
-        &[bind(Action::Pause, "replay-pause", &["Space"])],
-        When::Replaying,
+        &[bind(KeyAction::Pause, "replay-pause", &["Space"])],
+        KeyCondition::Replaying,
         "pause",
         "replay: stand still, go on; at the end: again",
     ),
-    line(&[bind(Action::Open, "open", &["Enter"])], When::InTable, "open", "give the keys to the pane below"),
-    line(&[bind(Action::Back, "back", &["Esc"])], When::Always, "back", "back; show all rows"),
-    line(&[bind(Action::NextTab, "next-tab", &["Tab"])], When::WithPane, "next tab", "next tab: Log, Error, Info"),
-    line(&[bind(Action::ShowLog, "log", &["l"])], When::Selected, "log", "the log of the selected row"),
-    line(&[bind(Action::ShowError, "error", &["e"])], When::Failed, "error", "the error of the selected row"),
-    line(&[bind(Action::ShowInfo, "info", &["i"])], When::Selected, "info", "what is known of the selected row"),
-    line(&[bind(Action::Find, "find", &["/"])], When::Always, "filter", "filter the rows; in the pane: search the log"),
     line(
-        &[bind(Action::FindNext, "find-next", &["n"]), bind(Action::FindPrevious, "find-previous", &["N"])],
-        When::InLog,
+        &[bind(KeyAction::Open, "open", &["Enter"])],
+        KeyCondition::InTable,
+        "open",
+        "give the keys to the pane below",
+    ),
+    line(&[bind(KeyAction::Back, "back", &["Esc"])], KeyCondition::Always, "back", "back; show all rows"),
+    line(
+        &[bind(KeyAction::NextTab, "next-tab", &["Tab"])],
+        KeyCondition::WithPane,
+        "next tab",
+        "next tab: Log, Error, Info",
+    ),
+    line(&[bind(KeyAction::ShowLog, "log", &["l"])], KeyCondition::Selected, "log", "the log of the selected row"),
+    line(
+        &[bind(KeyAction::ShowError, "error", &["e"])],
+        KeyCondition::Failed,
+        "error",
+        "the error of the selected row",
+    ),
+    line(
+        &[bind(KeyAction::ShowInfo, "info", &["i"])],
+        KeyCondition::Selected,
+        "info",
+        "what is known of the selected row",
+    ),
+    line(
+        &[bind(KeyAction::Find, "find", &["/"])],
+        KeyCondition::Always,
+        "filter",
+        "filter the rows; in the pane: search the log",
+    ),
+    line(
+        &[bind(KeyAction::FindNext, "find-next", &["n"]), bind(KeyAction::FindPrevious, "find-previous", &["N"])],
+        KeyCondition::InLog,
         "next, previous",
         "next, previous match in the log",
     ),
-    line(&[bind(Action::Follow, "follow", &["f"])], When::OnLog, "follow", "log: follow or hold still"),
+    line(&[bind(KeyAction::Follow, "follow", &["f"])], KeyCondition::OnLog, "follow", "log: follow or hold still"),
     line(
-        &[bind(Action::AllLogs, "all-logs", &["a"])],
-        When::WithServices,
+        &[bind(KeyAction::AllLogs, "all-logs", &["a"])],
+        KeyCondition::WithServices,
         "all logs",
         "the logs of all services in the table as one, or of the selected row",
     ),
     line(
-        &[bind(Action::Cancel, "cancel", &["x"])],
-        When::Cancellable,
+        &[bind(KeyAction::Cancel, "cancel", &["x"])],
+        KeyCondition::Cancellable,
         "cancel",
         "cancel the selected work; again: kill it",
     ),
-    line(&[bind(Action::Retry, "retry", &["r"])], When::Retriable, "try again", "try the selected work again"),
-    line(&[bind(Action::RetryAll, "retry-all", &["R"])], When::AnyRetriable, "", "try all that failed again"),
-    line(&[bind(Action::Restart, "restart", &["r"])], When::Restartable, "restart", "restart the selected service"),
-    line(&[bind(Action::Rebuild, "rebuild", &["b"])], When::Rebuildable, "rebuild", "build the selected service again"),
     line(
-        &[bind(Action::Edit, "edit", &["Enter"])],
-        When::InError,
+        &[bind(KeyAction::Retry, "retry", &["r"])],
+        KeyCondition::Retriable,
+        "try again",
+        "try the selected work again",
+    ),
+    line(
+        &[bind(KeyAction::RetryAll, "retry-all", &["R"])],
+        KeyCondition::AnyRetriable,
+        "",
+        "try all that failed again",
+    ),
+    line(
+        &[bind(KeyAction::Restart, "restart", &["r"])],
+        KeyCondition::Restartable,
+        "restart",
+        "restart the selected service",
+    ),
+    line(
+        &[bind(KeyAction::Rebuild, "rebuild", &["b"])],
+        KeyCondition::Rebuildable,
+        "rebuild",
+        "build the selected service again",
+    ),
+    line(
+        &[bind(KeyAction::Edit, "edit", &["Enter"])],
+        KeyCondition::InError,
         "edit",
         "error: open its first place in view, or its declaration",
     ),
-    line(&[bind(Action::Leave, "leave", &["q"])], When::Always, "leave", "leave"),
-    line(&[bind(Action::Help, "help", &["?"])], When::Always, "help", "this list"),
+    line(&[bind(KeyAction::Leave, "leave", &["q"])], KeyCondition::Always, "leave", "leave"),
+    line(&[bind(KeyAction::Help, "help", &["?"])], KeyCondition::Always, "help", "this list"),
     line(
-        &[bind(Action::OpenAddress, "open-address", &["o"])],
-        When::HasAddress,
+        &[bind(KeyAction::OpenAddress, "open-address", &["o"])],
+        KeyCondition::HasAddress,
         "browser",
         "open the service's address in the browser",
     ),
-    line(&[bind(Action::Pager, "pager", &["o"])], When::WithoutAddress, "pager", "open the whole log in $PAGER"),
-    line(&[bind(Action::Copy, "copy", &["y"])], When::Copyable, "copy", "copy the lines in view, or the error"),
-    line(&[bind(Action::Save, "save", &["w"])], When::Selected, "save", "save the whole log in this directory"),
     line(
-        &[bind(Action::Stream, "stream", &["s"])],
-        When::Always,
+        &[bind(KeyAction::Pager, "pager", &["o"])],
+        KeyCondition::WithoutAddress,
+        "pager",
+        "open the whole log in $PAGER",
+    ),
+    line(
+        &[bind(KeyAction::Copy, "copy", &["y"])],
+        KeyCondition::Copyable,
+        "copy",
+        "copy the lines in view, or the error",
+    ),
+    line(
+        &[bind(KeyAction::Save, "save", &["w"])],
+        KeyCondition::Selected,
+        "save",
+        "save the whole log in this directory",
+    ),
+    line(
+        &[bind(KeyAction::Stream, "stream", &["s"])],
+        KeyCondition::Always,
         "stream",
         "plain lines instead of this view, and back",
     ),
     line(
-        &[bind(Action::Timeline, "timeline", &["t"])],
-        When::LongTime,
+        &[bind(KeyAction::Timeline, "timeline", &["t"])],
+        KeyCondition::LongTime,
         "whole time",
         "time axis: from the beginning, or of what is at work",
     ),
     line(
-        &[bind(Action::StepBack, "replay-step-back", &[","]), bind(Action::StepForward, "replay-step-forward", &["."])],
-        When::Replaying,
+        &[
+            bind(KeyAction::StepBack, "replay-step-back", &[","]),
+            bind(KeyAction::StepForward, "replay-step-forward", &["."]),
+        ],
+        KeyCondition::Replaying,
         "step",
         "replay: one reading back, forward",
     ),
     line(
         &[
-            bind(Action::SeekBack, "replay-seek-back", &["Left"]),
-            bind(Action::SeekForward, "replay-seek-forward", &["Right"]),
+            bind(KeyAction::SeekBack, "replay-seek-back", &["Left"]),
+            bind(KeyAction::SeekForward, "replay-seek-forward", &["Right"]),
         ],
-        When::Replaying,
+        KeyCondition::Replaying,
         "5 s",
         "replay: 5 s back, forward",
     ),
     line(
-        &[bind(Action::Start, "replay-start", &["<"]), bind(Action::End, "replay-end", &[">"])],
-        When::Replaying,
+        &[bind(KeyAction::Start, "replay-start", &["<"]), bind(KeyAction::End, "replay-end", &[">"])],
+        KeyCondition::Replaying,
         "",
         "replay: to the beginning, to the end",
     ),
     line(
-        &[bind(Action::Slower, "replay-slower", &["-"]), bind(Action::Faster, "replay-faster", &["+", "="])],
-        When::Replaying,
+        &[bind(KeyAction::Slower, "replay-slower", &["-"]), bind(KeyAction::Faster, "replay-faster", &["+", "="])],
+        KeyCondition::Replaying,
         "speed",
         "replay: half, twice as fast",
     ),
-    line(&[bind(Action::Sort, "sort", &["S"])], When::Always, "sort", "sort by plan, name, state, size"),
-    line(&[bind(Action::LeaveDetach, "leave-detach", &["d", "D"])], When::Leaving, "", "detach: the work goes on"),
-    line(&[bind(Action::LeaveCancel, "leave-cancel", &["c", "C"])], When::Leaving, "", "cancel all of it"),
-    line(&[bind(Action::LeaveStay, "leave-stay", &["Esc", "q", "n"])], When::Leaving, "", "stay here"),
-    line(&[bind(Action::CancelAll, "cancel-all", &["Ctrl-C"])], When::Always, "", "cancel all; again: kill all"),
-    line(&[bind(Action::Suspend, "suspend", &["Ctrl-Z"])], When::Always, "", "suspend"),
+    line(&[bind(KeyAction::Sort, "sort", &["S"])], KeyCondition::Always, "sort", "sort by plan, name, state, size"),
+    line(
+        &[bind(KeyAction::LeaveDetach, "leave-detach", &["d", "D"])],
+        KeyCondition::Leaving,
+        "",
+        "detach: the work goes on",
+    ),
+    line(&[bind(KeyAction::LeaveCancel, "leave-cancel", &["c", "C"])], KeyCondition::Leaving, "", "cancel all of it"),
+    line(&[bind(KeyAction::LeaveStay, "leave-stay", &["Esc", "q", "n"])], KeyCondition::Leaving, "", "stay here"),
+    line(
+        &[bind(KeyAction::CancelAll, "cancel-all", &["Ctrl-C"])],
+        KeyCondition::Always,
+        "",
+        "cancel all; again: kill all",
+    ),
+    line(&[bind(KeyAction::Suspend, "suspend", &["Ctrl-Z"])], KeyCondition::Always, "", "suspend"),
 ];
 
 /// Actions whose keys cannot be changed: they are the way out of any confusion.
-const FIXED: [Action; 2] = [Action::CancelAll, Action::Suspend];
+const FIXED: [KeyAction; 2] = [KeyAction::CancelAll, KeyAction::Suspend];
 
 /// Actions whose own keys give way to a user's choice for another action: all that they do can be reached without them.
-const YIELDING: [Action; 8] = [
-    Action::ShowLog,
-    Action::ShowError,
-    Action::ShowInfo,
-    Action::AllLogs,
-    Action::RetryAll,
-    Action::Restart,
-    Action::Rebuild,
-    Action::OpenAddress,
+const YIELDING: [KeyAction; 8] = [
+    KeyAction::ShowLog,
+    KeyAction::ShowError,
+    KeyAction::ShowInfo,
+    KeyAction::AllLogs,
+    KeyAction::RetryAll,
+    KeyAction::Restart,
+    KeyAction::Rebuild,
+    KeyAction::OpenAddress,
 ];
 
 /// Actions that need a key: without one a user could not leave.
-const NEEDED: [Action; 2] = [Action::Leave, Action::LeaveStay];
+const NEEDED: [KeyAction; 2] = [KeyAction::Leave, KeyAction::LeaveStay];
 
 /// An error in the settings for keys.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -331,11 +404,11 @@ pub enum KeyBindingError {
 
 /// The keys of every action in the full-screen view.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyBindings(Vec<(Action, Vec<Key>)>);
+pub struct KeyBindings(Vec<(KeyAction, Vec<KeyChord>)>);
 
 impl Default for KeyBindings {
     fn default() -> Self {
-        let keys = |bind: &Bind| bind.keys.iter().filter_map(|name| Key::named(name)).collect();
+        let keys = |bind: &Bind| bind.keys.iter().filter_map(|name| KeyChord::named(name)).collect();
         Self(binds().map(|(bind, _)| (bind.action, keys(bind))).collect())
     }
 }
@@ -352,13 +425,13 @@ impl TryFrom<&BTreeMap<String, Vec<String>>> for KeyBindings {
             let (bind, _) = choosable().find(|(bind, _)| bind.name == action).ok_or_else(unknown)?;
             let key = |name: &String| {
                 let unknown = || KeyBindingError::UnknownKey { action: action.clone(), key: name.clone() };
-                let key = Key::named(name).ok_or_else(unknown)?;
+                let key = KeyChord::named(name).ok_or_else(unknown)?;
                 if let Some(sent_as) = key.sent_as() {
                     return Err(KeyBindingError::NeverSent { action: action.clone(), key: key.to_string(), sent_as });
                 }
                 bindings.free(key, action).map(|()| key)
             };
-            let mut keys = names.iter().map(key).collect::<Result<Vec<Key>, _>>()?;
+            let mut keys = names.iter().map(key).collect::<Result<Vec<KeyChord>, _>>()?;
             keys.dedup();
             if NEEDED.contains(&bind.action) && keys.is_empty() {
                 return Err(KeyBindingError::KeyRequired { action: bind.name });
@@ -377,9 +450,9 @@ impl TryFrom<&BTreeMap<String, Vec<String>>> for KeyBindings {
 
 impl KeyBindings {
     /// The action bound to this key, among those that work at the moment.
-    pub(crate) fn action(&self, event: &KeyEvent, works: impl Fn(When) -> bool) -> Option<Action> {
-        let key = Key::of(event);
-        let bound = |action: Action| self.of(action).contains(&key);
+    pub(crate) fn action(&self, event: &KeyEvent, works: impl Fn(KeyCondition) -> bool) -> Option<KeyAction> {
+        let key = KeyChord::from_event(event);
+        let bound = |action: KeyAction| self.keys_for(action).contains(&key);
         binds().find(|(bind, when)| bound(bind.action) && works(*when)).map(|(bind, _)| bind.action)
     }
 
@@ -389,32 +462,32 @@ impl KeyBindings {
     }
 
     /// The names of an action's keys.
-    pub(crate) fn names(&self, action: Action) -> Vec<String> {
-        self.of(action).iter().map(ToString::to_string).collect()
+    pub(crate) fn names(&self, action: KeyAction) -> Vec<String> {
+        self.keys_for(action).iter().map(ToString::to_string).collect()
     }
 
     /// The name of an action's first key, for a sentence; the action's own name if it has no key.
-    pub(crate) fn first(&self, action: Action) -> String {
+    pub(crate) fn first(&self, action: KeyAction) -> String {
         let unbound = || binds().find(|(bind, _)| bind.action == action).map_or("", |(bind, _)| bind.name).to_owned();
-        self.of(action).first().map_or_else(unbound, ToString::to_string)
+        self.keys_for(action).first().map_or_else(unbound, ToString::to_string)
     }
 
-    fn of(&self, action: Action) -> &[Key] {
+    fn keys_for(&self, action: KeyAction) -> &[KeyChord] {
         self.0.iter().find(|(other, _)| *other == action).map_or(&[], |(_, keys)| keys)
     }
 
     /// Take the keys that were chosen for other actions from those that give way.
     fn yield_to(&mut self, chosen: &BTreeMap<String, Vec<String>>) {
         let is_chosen =
-            |action: Action| binds().any(|(bind, _)| bind.action == action && chosen.contains_key(bind.name));
-        let taken: Vec<Key> =
+            |action: KeyAction| binds().any(|(bind, _)| bind.action == action && chosen.contains_key(bind.name));
+        let taken: Vec<KeyChord> =
             self.0.iter().filter(|(action, _)| is_chosen(*action)).flat_map(|(_, keys)| keys.clone()).collect();
         let giving = self.0.iter_mut().filter(|(action, _)| YIELDING.contains(action) && !is_chosen(*action));
         giving.for_each(|(_, keys)| keys.retain(|key| !taken.contains(key)));
     }
 
-    fn free(&self, key: Key, action: &str) -> Result<(), KeyBindingError> {
-        match binds().find(|(bind, _)| FIXED.contains(&bind.action) && self.of(bind.action).contains(&key)) {
+    fn free(&self, key: KeyChord, action: &str) -> Result<(), KeyBindingError> {
+        match binds().find(|(bind, _)| FIXED.contains(&bind.action) && self.keys_for(bind.action).contains(&key)) {
             Some((bind, _)) => {
                 Err(KeyBindingError::Kept { action: action.to_owned(), key: key.to_string(), kept_for: bind.name })
             }
@@ -423,10 +496,10 @@ impl KeyBindings {
     }
 
     fn unambiguous(&self) -> Result<(), KeyBindingError> {
-        let all: Vec<(&Bind, When)> = binds().collect();
+        let all: Vec<(&Bind, KeyCondition)> = binds().collect();
         for (at, (first, first_when)) in all.iter().enumerate() {
             for (second, second_when) in &all[at + 1..] {
-                let both = self.of(first.action).iter().find(|key| self.of(second.action).contains(key));
+                let both = self.keys_for(first.action).iter().find(|key| self.keys_for(second.action).contains(key));
                 if let Some(key) = both.filter(|_| may_meet(*first_when, *second_when)) {
                     let key = key.to_string();
                     return Err(KeyBindingError::Twice { key, first: first.name, second: second.name });
@@ -442,28 +515,28 @@ fn names() -> Vec<&'static str> {
     choosable().map(|(bind, _)| bind.name).collect()
 }
 
-fn choosable() -> impl Iterator<Item = (&'static Bind, When)> {
+fn choosable() -> impl Iterator<Item = (&'static Bind, KeyCondition)> {
     binds().filter(|(bind, _)| !FIXED.contains(&bind.action))
 }
 
-fn binds() -> impl Iterator<Item = (&'static Bind, When)> {
+fn binds() -> impl Iterator<Item = (&'static Bind, KeyCondition)> {
     TABLE.iter().flat_map(|line| line.binds.iter().map(|bind| (bind, line.when)))
 }
 
 /// True if both may work at the same moment.
-fn may_meet(first: When, second: When) -> bool {
-    if (first == When::Leaving) != (second == When::Leaving) {
+fn may_meet(first: KeyCondition, second: KeyCondition) -> bool {
+    if (first == KeyCondition::Leaving) != (second == KeyCondition::Leaving) {
         return false;
     }
     let apart = [
-        (When::InTable, When::InLog),
-        (When::InTable, When::InError),
-        (When::InLog, When::InError),
-        (When::Cancellable, When::Retriable),
-        (When::Restartable, When::Retriable),
-        (When::HasAddress, When::WithoutAddress),
-        (When::HasAddress, When::InLog),
-        (When::HasAddress, When::InError),
+        (KeyCondition::InTable, KeyCondition::InLog),
+        (KeyCondition::InTable, KeyCondition::InError),
+        (KeyCondition::InLog, KeyCondition::InError),
+        (KeyCondition::Cancellable, KeyCondition::Retriable),
+        (KeyCondition::Restartable, KeyCondition::Retriable),
+        (KeyCondition::HasAddress, KeyCondition::WithoutAddress),
+        (KeyCondition::HasAddress, KeyCondition::InLog),
+        (KeyCondition::HasAddress, KeyCondition::InError),
     ];
     !apart.contains(&(first, second)) && !apart.contains(&(second, first))
 }

@@ -21,7 +21,7 @@ use vx_status::turn_facts::TurnFacts;
 use vx_text::units::{bytes, dollars, duration, percent, rate, seconds, short_count};
 use vx_text::{clean, fitted, padded, padded_left, width};
 
-use crate::model::{Row, fill_in, rows};
+use crate::model::{SlotRow, fill_in, rows};
 use crate::theme::{Theme, Tone};
 use crate::widgets::bar;
 
@@ -153,13 +153,13 @@ pub(crate) fn live_rows(
     let mut rows = rows(snapshot, paces, &[]);
     fill_in(&mut rows, &estimate);
     // A queued row with words waits for a server before it can begin.
-    let is_shown = |row: &&Row| row.standing.at_work() || row.standing == Standing::Queued && !row.note.is_empty();
-    let mut working: Vec<&Row> = rows.iter().filter(is_shown).collect();
+    let is_shown = |row: &&SlotRow| row.standing.at_work() || row.standing == Standing::Queued && !row.note.is_empty();
+    let mut working: Vec<&SlotRow> = rows.iter().filter(is_shown).collect();
     working.sort_by_key(|row| !row.asks);
     let for_rows = most - 1;
     let hidden = if working.len() > for_rows { working.len() + 1 - for_rows.max(1) } else { 0 };
     working.truncate(if hidden > 0 { for_rows.saturating_sub(1) } else { for_rows });
-    let longest = |text: fn(&Row) -> &str, most: usize| {
+    let longest = |text: fn(&SlotRow) -> &str, most: usize| {
         working.iter().map(|row| width(text(row))).max().unwrap_or_default().min(most)
     };
     let columns = (longest(|row| &row.tool, 20), longest(|row| &row.version, 14));
@@ -179,7 +179,7 @@ pub(crate) fn live_rows(
 }
 
 /// One running tool in `room` columns; cells that do not fit are left out from the right.
-fn live_row(theme: &Theme, row: &Row, (tool, version): (usize, usize), room: usize) -> String {
+fn live_row(theme: &Theme, row: &SlotRow, (tool, version): (usize, usize), room: usize) -> String {
     let cut = theme.glyphs.cut;
     if row.is_service {
         return service_row(theme, row, tool, room);
@@ -242,7 +242,7 @@ fn shortened(address: &str, columns: usize) -> &str {
 }
 
 /// A service in `room` columns: its state, the place where it is reached, and the time for which it can be used.
-fn service_row(theme: &Theme, row: &Row, name: usize, room: usize) -> String {
+fn service_row(theme: &Theme, row: &SlotRow, name: usize, room: usize) -> String {
     let cut = theme.glyphs.cut;
     let is_well = row.elapsed_ms.is_some() && row.standing == Standing::Running && !row.is_unwell;
     let (mark, mark_tone) = match () {

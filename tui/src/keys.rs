@@ -5,9 +5,9 @@ use tui_input::InputRequest;
 use vx_shm::Kind;
 use vx_status::source::PlaybackCommand;
 
-use crate::bindings::{Action, Line, TABLE, When};
-use crate::message::{Message, Motion};
-use crate::model::{Focus, Mode, Model, Row, Tab};
+use crate::bindings::{KeyAction, KeyCondition, KeyHelpLine, TABLE};
+use crate::message::{Motion, UpdateMessage};
+use crate::model::{Focus, Mode, Model, SlotRow, Tab};
 
 /// One seek step of the replay, in milliseconds.
 const SEEK_MS: i64 = 5_000;
@@ -16,97 +16,97 @@ const SEEK_MS: i64 = 5_000;
 pub(crate) type Offer = (String, &'static str);
 
 /// The message for a key press. Some terminals also report releases and repeats, which mean nothing.
-pub(crate) fn message(key: &KeyEvent, model: &Model) -> Option<Message> {
+pub(crate) fn message(key: &KeyEvent, model: &Model) -> Option<UpdateMessage> {
     if key.kind != KeyEventKind::Press {
         return None;
     }
-    let action = model.keys.action(key, |when| when != When::Leaving && holds(when, model));
-    let answer = model.keys.action(key, |when| when == When::Leaving);
+    let action = model.keys.action(key, |when| when != KeyCondition::Leaving && holds(when, model));
+    let answer = model.keys.action(key, |when| when == KeyCondition::Leaving);
     match (action, model.mode) {
-        (Some(action @ (Action::CancelAll | Action::Suspend)), _) => asked_by(action, model),
+        (Some(action @ (KeyAction::CancelAll | KeyAction::Suspend)), _) => asked_by(action, model),
         (action, Mode::Browsing) => {
-            let shown = |action: &Action| model.areas().line.is_none() || *action == Action::Leave;
+            let shown = |action: &KeyAction| model.areas().line.is_none() || *action == KeyAction::Leave;
             action.filter(shown).and_then(|action| asked_by(action, model))
         }
         (_, Mode::Filtering | Mode::Searching) => typing(key),
         (_, Mode::Leaving) => answer.and_then(|answer| asked_by(answer, model)),
         (Some(action), Mode::Helping) if moves(action) => asked_by(action, model),
-        (Some(Action::Help | Action::Leave | Action::Back), Mode::Helping) => Some(Message::Help),
-        (Some(Action::Stream | Action::Leave | Action::Back), Mode::Streaming) => Some(Message::Stream),
+        (Some(KeyAction::Help | KeyAction::Leave | KeyAction::Back), Mode::Helping) => Some(UpdateMessage::Help),
+        (Some(KeyAction::Stream | KeyAction::Leave | KeyAction::Back), Mode::Streaming) => Some(UpdateMessage::Stream),
         (_, Mode::Streaming) => None,
-        (_, Mode::Helping) => (key.code == KeyCode::Enter).then_some(Message::Help),
+        (_, Mode::Helping) => (key.code == KeyCode::Enter).then_some(UpdateMessage::Help),
     }
 }
 
 /// True if the action moves through the focused part.
-fn moves(action: Action) -> bool {
-    use Action::{Down, First, Last, PageDown, PageUp, Up};
+fn moves(action: KeyAction) -> bool {
+    use KeyAction::{Down, First, Last, PageDown, PageUp, Up};
     matches!(action, Down | Up | PageDown | PageUp | First | Last)
 }
 
-fn asked_by(action: Action, model: &Model) -> Option<Message> {
+fn asked_by(action: KeyAction, model: &Model) -> Option<UpdateMessage> {
     Some(match action {
-        Action::Down => Message::Move(Motion::Down),
-        Action::Up => Message::Move(Motion::Up),
-        Action::PageDown => Message::Move(Motion::PageDown),
-        Action::PageUp => Message::Move(Motion::PageUp),
-        Action::First => Message::Move(Motion::Top),
-        Action::Last => Message::Move(Motion::Bottom),
-        Action::Open => Message::Open,
-        Action::Back => Message::Back,
-        Action::NextTab => Message::NextTab,
-        Action::ShowLog => Message::Show(Tab::Log),
-        Action::ShowError => Message::Show(Tab::Error),
-        Action::ShowInfo => Message::Show(Tab::Info),
-        Action::Find => Message::Find,
-        Action::FindNext => Message::FindNext,
-        Action::FindPrevious => Message::FindPrevious,
-        Action::Follow => Message::Follow,
-        Action::AllLogs => Message::AllLogs,
-        Action::Cancel => Message::Cancel,
-        Action::Leave => Message::Leave,
-        Action::Help => Message::Help,
-        Action::Timeline => Message::WholeTime,
-        Action::Sort => Message::ChangeSort,
-        Action::CancelAll if model.owns_work() => Message::CancelAll,
-        Action::CancelAll => Message::Leave,
-        Action::Suspend => Message::Suspend,
-        Action::Retry => Message::Retry,
-        Action::RetryAll => Message::RetryAll,
-        Action::Restart => Message::Restart,
-        Action::Rebuild => Message::Rebuild,
-        Action::Edit => Message::OpenEditor,
-        Action::OpenAddress => Message::OpenAddress,
-        Action::Pager => Message::Pager,
-        Action::Copy => Message::Copy,
-        Action::Save => Message::Save,
-        Action::Stream => Message::Stream,
-        Action::Pause => Message::Playback(PlaybackCommand::Pause),
-        Action::StepBack => Message::Playback(PlaybackCommand::StepBack),
-        Action::StepForward => Message::Playback(PlaybackCommand::StepForward),
-        Action::SeekBack => Message::Playback(PlaybackCommand::By(-SEEK_MS)),
-        Action::SeekForward => Message::Playback(PlaybackCommand::By(SEEK_MS)),
-        Action::Start => Message::Playback(PlaybackCommand::Start),
-        Action::End => Message::Playback(PlaybackCommand::End),
-        Action::Slower => Message::Playback(PlaybackCommand::Slower),
-        Action::Faster => Message::Playback(PlaybackCommand::Faster),
-        Action::LeaveDetach => Message::Detach,
-        Action::LeaveCancel => Message::CancelAll,
-        Action::LeaveStay => Message::Stay,
+        KeyAction::Down => UpdateMessage::Move(Motion::Down),
+        KeyAction::Up => UpdateMessage::Move(Motion::Up),
+        KeyAction::PageDown => UpdateMessage::Move(Motion::PageDown),
+        KeyAction::PageUp => UpdateMessage::Move(Motion::PageUp),
+        KeyAction::First => UpdateMessage::Move(Motion::Top),
+        KeyAction::Last => UpdateMessage::Move(Motion::Bottom),
+        KeyAction::Open => UpdateMessage::Open,
+        KeyAction::Back => UpdateMessage::Back,
+        KeyAction::NextTab => UpdateMessage::NextTab,
+        KeyAction::ShowLog => UpdateMessage::Show(Tab::Log),
+        KeyAction::ShowError => UpdateMessage::Show(Tab::Error),
+        KeyAction::ShowInfo => UpdateMessage::Show(Tab::Info),
+        KeyAction::Find => UpdateMessage::Find,
+        KeyAction::FindNext => UpdateMessage::FindNext,
+        KeyAction::FindPrevious => UpdateMessage::FindPrevious,
+        KeyAction::Follow => UpdateMessage::Follow,
+        KeyAction::AllLogs => UpdateMessage::AllLogs,
+        KeyAction::Cancel => UpdateMessage::Cancel,
+        KeyAction::Leave => UpdateMessage::Leave,
+        KeyAction::Help => UpdateMessage::Help,
+        KeyAction::Timeline => UpdateMessage::WholeTime,
+        KeyAction::Sort => UpdateMessage::ChangeSort,
+        KeyAction::CancelAll if model.owns_work() => UpdateMessage::CancelAll,
+        KeyAction::CancelAll => UpdateMessage::Leave,
+        KeyAction::Suspend => UpdateMessage::Suspend,
+        KeyAction::Retry => UpdateMessage::Retry,
+        KeyAction::RetryAll => UpdateMessage::RetryAll,
+        KeyAction::Restart => UpdateMessage::Restart,
+        KeyAction::Rebuild => UpdateMessage::Rebuild,
+        KeyAction::Edit => UpdateMessage::OpenEditor,
+        KeyAction::OpenAddress => UpdateMessage::OpenAddress,
+        KeyAction::Pager => UpdateMessage::Pager,
+        KeyAction::Copy => UpdateMessage::Copy,
+        KeyAction::Save => UpdateMessage::Save,
+        KeyAction::Stream => UpdateMessage::Stream,
+        KeyAction::Pause => UpdateMessage::Playback(PlaybackCommand::Pause),
+        KeyAction::StepBack => UpdateMessage::Playback(PlaybackCommand::StepBack),
+        KeyAction::StepForward => UpdateMessage::Playback(PlaybackCommand::StepForward),
+        KeyAction::SeekBack => UpdateMessage::Playback(PlaybackCommand::By(-SEEK_MS)),
+        KeyAction::SeekForward => UpdateMessage::Playback(PlaybackCommand::By(SEEK_MS)),
+        KeyAction::Start => UpdateMessage::Playback(PlaybackCommand::Start),
+        KeyAction::End => UpdateMessage::Playback(PlaybackCommand::End),
+        KeyAction::Slower => UpdateMessage::Playback(PlaybackCommand::Slower),
+        KeyAction::Faster => UpdateMessage::Playback(PlaybackCommand::Faster),
+        KeyAction::LeaveDetach => UpdateMessage::Detach,
+        KeyAction::LeaveCancel => UpdateMessage::CancelAll,
+        KeyAction::LeaveStay => UpdateMessage::Stay,
     })
 }
 
 /// The meaning of a key while text is typed: as in a shell.
-fn typing(key: &KeyEvent) -> Option<Message> {
+fn typing(key: &KeyEvent) -> Option<UpdateMessage> {
     use InputRequest::{
         DeleteLine, DeleteNextChar, DeletePrevChar, DeletePrevWord, DeleteTillEnd, GoToEnd, GoToNextChar, GoToNextWord,
         GoToPrevChar, GoToPrevWord, GoToStart,
     };
     let with = |modifiers| key.modifiers.contains(modifiers);
     let edit = match (key.code, with(KeyModifiers::CONTROL), with(KeyModifiers::ALT)) {
-        (KeyCode::Enter, ..) => return Some(Message::Accept),
-        (KeyCode::Esc, ..) => return Some(Message::Abandon),
-        (KeyCode::Char(character), false, false) => return Some(Message::Type(character)),
+        (KeyCode::Enter, ..) => return Some(UpdateMessage::Accept),
+        (KeyCode::Esc, ..) => return Some(UpdateMessage::Abandon),
+        (KeyCode::Char(character), false, false) => return Some(UpdateMessage::Type(character)),
         (KeyCode::Backspace, false, true) | (KeyCode::Char('w'), true, _) => DeletePrevWord,
         (KeyCode::Backspace, ..) | (KeyCode::Char('h'), true, _) => DeletePrevChar,
         (KeyCode::Delete, ..) | (KeyCode::Char('d'), true, _) => DeleteNextChar,
@@ -120,45 +120,45 @@ fn typing(key: &KeyEvent) -> Option<Message> {
         (KeyCode::End, ..) | (KeyCode::Char('e'), true, _) => GoToEnd,
         _ => return None,
     };
-    Some(Message::Edit(edit))
+    Some(UpdateMessage::Edit(edit))
 }
 
 /// True if the condition holds.
-fn holds(when: When, model: &Model) -> bool {
+fn holds(when: KeyCondition, model: &Model) -> bool {
     let pane = model.areas().pane.is_some();
     let standing = model.selected_row().map(|row| row.standing);
     match when {
-        When::Always => true,
-        When::WithPane => pane,
-        When::InTable => {
+        KeyCondition::Always => true,
+        KeyCondition::WithPane => pane,
+        KeyCondition::InTable => {
             let opens = pane || !model.lines.is_empty() && model.areas().line.is_none();
-            opens && !holds(When::InError, model) && model.focus == Focus::Table
+            opens && !holds(KeyCondition::InError, model) && model.focus == Focus::Table
         }
-        When::InLog => pane && model.focus == Focus::Pane && model.tab == Tab::Log,
-        When::OnLog if model.log.lines.is_empty() => false,
-        When::OnLog => pane && model.tab == Tab::Log,
-        When::WithServices => pane && !model.services().is_empty(),
-        When::Selected => standing.is_some(),
-        When::AnyRetriable => model.retriable().next().is_some(),
+        KeyCondition::InLog => pane && model.focus == Focus::Pane && model.tab == Tab::Log,
+        KeyCondition::OnLog if model.log.lines.is_empty() => false,
+        KeyCondition::OnLog => pane && model.tab == Tab::Log,
+        KeyCondition::WithServices => pane && !model.services().is_empty(),
+        KeyCondition::Selected => standing.is_some(),
+        KeyCondition::AnyRetriable => model.retriable().next().is_some(),
         // Once all is over, the error is what is left to act on.
-        When::InError => {
+        KeyCondition::InError => {
             let in_use = model.focus == Focus::Pane || model.settled.is_some();
             pane && in_use && model.tab == Tab::Error && (model.owns_work() || model.names_a_place())
         }
-        When::Copyable => copyable(model),
-        When::Failed => model.selected_row().is_some_and(Row::has_error),
-        When::Replaying => model.playback.is_some(),
-        When::Leaving => model.mode == Mode::Leaving,
-        When::Cancellable => model.has_control && standing.is_some_and(|standing| !standing.over()),
-        When::Retriable => {
+        KeyCondition::Copyable => copyable(model),
+        KeyCondition::Failed => model.selected_row().is_some_and(SlotRow::has_error),
+        KeyCondition::Replaying => model.playback.is_some(),
+        KeyCondition::Leaving => model.mode == Mode::Leaving,
+        KeyCondition::Cancellable => model.has_control && standing.is_some_and(|standing| !standing.over()),
+        KeyCondition::Retriable => {
             let failed = standing.is_some_and(|standing| standing.over() && !standing.good());
             model.has_control && failed && !is_service(model)
         }
-        When::Restartable => model.has_control && is_service(model),
-        When::Rebuildable => model.has_control && model.is_built(),
-        When::HasAddress => model.address().is_some(),
-        When::WithoutAddress => standing.is_some() && model.address().is_none(),
-        When::LongTime => model.has_long_time,
+        KeyCondition::Restartable => model.has_control && is_service(model),
+        KeyCondition::Rebuildable => model.has_control && model.is_built(),
+        KeyCondition::HasAddress => model.address().is_some(),
+        KeyCondition::WithoutAddress => standing.is_some() && model.address().is_none(),
+        KeyCondition::LongTime => model.has_long_time,
     }
 }
 
@@ -174,45 +174,50 @@ fn copyable(model: &Model) -> bool {
 /// The keys that work now, the most useful first: for the footer. What the selected row asks for comes first, then
 /// leaving and the key list, so that no footer is too short for them; moving comes last, since arrows need no words.
 pub(crate) fn offered(model: &Model) -> Vec<Offer> {
-    let holding = TABLE.iter().filter(|line| line.when != When::Leaving && holds(line.when, model));
-    let mut lines: Vec<&Line> = holding.collect();
+    let holding = TABLE.iter().filter(|line| line.when != KeyCondition::Leaving && holds(line.when, model));
+    let mut lines: Vec<&KeyHelpLine> = holding.collect();
     lines.sort_by_key(|line| match line.binds[0].action {
-        Action::Retry | Action::Restart | Action::OpenAddress | Action::Pause => 0,
-        Action::Open | Action::Edit | Action::Back => 1,
-        Action::Leave | Action::Help => 2,
-        Action::Cancel | Action::ShowError | Action::Rebuild => 3,
-        Action::Timeline | Action::Sort | Action::Copy | Action::Find | Action::FindNext | Action::Follow => 4,
-        Action::Down => 6,
+        KeyAction::Retry | KeyAction::Restart | KeyAction::OpenAddress | KeyAction::Pause => 0,
+        KeyAction::Open | KeyAction::Edit | KeyAction::Back => 1,
+        KeyAction::Leave | KeyAction::Help => 2,
+        KeyAction::Cancel | KeyAction::ShowError | KeyAction::Rebuild => 3,
+        KeyAction::Timeline
+        | KeyAction::Sort
+        | KeyAction::Copy
+        | KeyAction::Find
+        | KeyAction::FindNext
+        | KeyAction::Follow => 4,
+        KeyAction::Down => 6,
         _ => 5,
     });
     lines.into_iter().filter_map(|line| offer(line, model, 1, footer(line, model)?)).collect()
 }
 
 /// The footer text of a line of the table; `None` if it is not worth a place there.
-fn footer(line: &Line, model: &Model) -> Option<&'static str> {
+fn footer(line: &KeyHelpLine, model: &Model) -> Option<&'static str> {
     let in_pane = model.focus == Focus::Pane;
     let says = match line.binds[0].action {
-        Action::Down if in_pane => "scroll",
-        Action::Back if in_pane => "back",
-        Action::Back if !model.filter.is_empty() => "show all",
-        Action::Back if model.unfolded.any() => "fold",
-        Action::Back if model.leads_to_boards() => "boards",
-        Action::Back => "",
-        Action::Open if model.on_fold.is_some() => "unfold",
-        Action::AllLogs if model.all_logs && model.tab == Tab::Log => "own log",
-        Action::ShowLog if model.tab == Tab::Log => "",
-        Action::ShowError if model.tab == Tab::Error => "",
-        Action::ShowInfo if model.tab == Tab::Info => "",
-        Action::Find if in_pane && model.tab == Tab::Log => "search",
-        Action::FindNext if model.log.search.text.is_empty() => "",
-        Action::Follow if model.log.follow => "hold still",
+        KeyAction::Down if in_pane => "scroll",
+        KeyAction::Back if in_pane => "back",
+        KeyAction::Back if !model.filter.is_empty() => "show all",
+        KeyAction::Back if model.unfolded.any() => "fold",
+        KeyAction::Back if model.leads_to_boards() => "boards",
+        KeyAction::Back => "",
+        KeyAction::Open if model.on_fold.is_some() => "unfold",
+        KeyAction::AllLogs if model.all_logs && model.tab == Tab::Log => "own log",
+        KeyAction::ShowLog if model.tab == Tab::Log => "",
+        KeyAction::ShowError if model.tab == Tab::Error => "",
+        KeyAction::ShowInfo if model.tab == Tab::Info => "",
+        KeyAction::Find if in_pane && model.tab == Tab::Log => "search",
+        KeyAction::FindNext if model.log.search.text.is_empty() => "",
+        KeyAction::Follow if model.log.follow => "hold still",
         // The key itself shows the reason.
-        Action::Cancel if model.is_read_only() => "read-only",
-        Action::Retry | Action::Restart | Action::Rebuild if model.is_read_only() => "",
-        Action::RetryAll if model.retriable().nth(1).is_some() => "try all again",
-        Action::Cancel if model.selected.is_some_and(|id| model.asked.contains(&id)) => "kill",
-        Action::Timeline if model.whole_axis => "live part",
-        Action::Pause if model.playback.is_some_and(|at| at.paused) => "play",
+        KeyAction::Cancel if model.is_read_only() => "read-only",
+        KeyAction::Retry | KeyAction::Restart | KeyAction::Rebuild if model.is_read_only() => "",
+        KeyAction::RetryAll if model.retriable().nth(1).is_some() => "try all again",
+        KeyAction::Cancel if model.selected.is_some_and(|id| model.asked.contains(&id)) => "kill",
+        KeyAction::Timeline if model.whole_axis => "live part",
+        KeyAction::Pause if model.playback.is_some_and(|at| at.paused) => "play",
         _ => line.footer,
     };
     (!says.is_empty()).then_some(says)
@@ -220,7 +225,7 @@ fn footer(line: &Line, model: &Model) -> Option<&'static str> {
 
 /// The answers to the question how to leave, with one key each.
 pub(crate) fn answers(model: &Model) -> Vec<Offer> {
-    let lines = TABLE.iter().filter(|line| line.when == When::Leaving);
+    let lines = TABLE.iter().filter(|line| line.when == KeyCondition::Leaving);
     lines.filter_map(|line| offer(line, model, 1, line.help)).collect()
 }
 
@@ -229,29 +234,33 @@ pub(crate) fn all(model: &Model) -> Vec<Offer> {
     TABLE.iter().filter_map(|line| offer(line, model, usize::MAX, help(line, model)?)).collect()
 }
 
-fn help(line: &Line, model: &Model) -> Option<&'static str> {
+fn help(line: &KeyHelpLine, model: &Model) -> Option<&'static str> {
     let pane = model.areas().pane.is_some();
     match (line.binds[0].action, line.when) {
-        (Action::Find, _) if !pane => Some("filter the rows"),
-        (Action::Leave, _) if model.owns_work() && !model.is_over() => Some("leave: detach or cancel"),
-        (Action::CancelAll, _) if !model.owns_work() => Some("leave"),
-        (_, When::WithServices) if !pane || model.services().is_empty() => None,
-        (_, When::WithPane | When::InLog | When::OnLog | When::InError) if !pane => None,
-        (Action::Back, _) if model.has_list => Some("back; show all rows; the list of boards"),
-        (_, When::Cancellable | When::Retriable | When::AnyRetriable) if !model.has_control => None,
-        (_, When::Restartable) if !(model.has_control && model.kinds.has(Kind::Service)) => None,
-        (_, When::Rebuildable) if !(model.has_control && model.kinds.has(Kind::Build)) => None,
-        (_, When::HasAddress) if !(model.can_open && model.kinds.has(Kind::Service)) => None,
-        (_, When::InError) if !(model.owns_work() || model.can_open) => None,
-        (_, When::LongTime) if !model.has_long_time => None,
-        (_, When::Leaving) => None,
-        (_, When::Replaying) if model.playback.is_none() => None,
+        (KeyAction::Find, _) if !pane => Some("filter the rows"),
+        (KeyAction::Leave, _) if model.owns_work() && !model.is_over() => Some("leave: detach or cancel"),
+        (KeyAction::CancelAll, _) if !model.owns_work() => Some("leave"),
+        (_, KeyCondition::WithServices) if !pane || model.services().is_empty() => None,
+        (_, KeyCondition::WithPane | KeyCondition::InLog | KeyCondition::OnLog | KeyCondition::InError) if !pane => {
+            None
+        }
+        (KeyAction::Back, _) if model.has_list => Some("back; show all rows; the list of boards"),
+        (_, KeyCondition::Cancellable | KeyCondition::Retriable | KeyCondition::AnyRetriable) if !model.has_control => {
+            None
+        }
+        (_, KeyCondition::Restartable) if !(model.has_control && model.kinds.has(Kind::Service)) => None,
+        (_, KeyCondition::Rebuildable) if !(model.has_control && model.kinds.has(Kind::Build)) => None,
+        (_, KeyCondition::HasAddress) if !(model.can_open && model.kinds.has(Kind::Service)) => None,
+        (_, KeyCondition::InError) if !(model.owns_work() || model.can_open) => None,
+        (_, KeyCondition::LongTime) if !model.has_long_time => None,
+        (_, KeyCondition::Leaving) => None,
+        (_, KeyCondition::Replaying) if model.playback.is_none() => None,
         _ => Some(line.help).filter(|help| !help.is_empty()),
     }
 }
 
 /// The keys of a line, at most `most` of each action, with their meaning; `None` if no key is bound.
-fn offer(line: &Line, model: &Model, most: usize, meaning: &'static str) -> Option<Offer> {
+fn offer(line: &KeyHelpLine, model: &Model, most: usize, meaning: &'static str) -> Option<Offer> {
     let names: Vec<Vec<String>> = line.binds.iter().map(|bind| model.keys.names(bind.action)).collect();
     let longest = names.iter().map(Vec::len).max().unwrap_or_default().min(most);
     let interleaved = (0..longest).flat_map(|place| names.iter().filter_map(move |keys| keys.get(place)));
@@ -266,7 +275,7 @@ mod tests {
 
     use super::*;
     use crate::bindings::KeyBindings;
-    use crate::model::{Line, Row};
+    use crate::model::{SlotRow, TableLine};
     use vx_status::slot::SlotId;
     use vx_status::standing::Standing;
 
@@ -282,45 +291,46 @@ mod tests {
     fn only_presses_count() {
         let release = KeyEvent::new_with_kind(KeyCode::Char('q'), KeyModifiers::NONE, KeyEventKind::Release);
         assert!(message(&release, &wide()).is_none());
-        assert!(matches!(message(&press(KeyCode::Char('q')), &wide()), Some(Message::Leave)));
+        assert!(matches!(message(&press(KeyCode::Char('q')), &wide()), Some(UpdateMessage::Leave)));
     }
 
     #[test]
     fn a_viewer_is_not_offered_what_only_the_parent_can_do() {
-        let row = Row { standing: Standing::Running, ..Row::default() };
-        let viewer = Model { rows: vec![row], lines: vec![Line::Row(0)], selected: Some(SlotId::default()), ..wide() };
+        let row = SlotRow { standing: Standing::Running, ..SlotRow::default() };
+        let viewer =
+            Model { rows: vec![row], lines: vec![TableLine::Row(0)], selected: Some(SlotId::default()), ..wide() };
         assert!(message(&press(KeyCode::Char('x')), &viewer).is_none());
         assert!(!offered(&viewer).iter().any(|(key, _)| key == "x"));
         let parent = Model { has_control: true, ..viewer };
-        assert!(matches!(message(&press(KeyCode::Char('x')), &parent), Some(Message::Cancel)));
+        assert!(matches!(message(&press(KeyCode::Char('x')), &parent), Some(UpdateMessage::Cancel)));
         assert!(offered(&parent).contains(&("x".to_owned(), "cancel")));
     }
 
     #[test]
     fn control_c_leaves_a_viewer_and_cancels_for_a_parent() {
         let key = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-        assert!(matches!(message(&key, &wide()), Some(Message::Leave)));
+        assert!(matches!(message(&key, &wide()), Some(UpdateMessage::Leave)));
         assert!(matches!(
             message(&key, &Model { has_control: true, mode: Mode::Filtering, ..wide() }),
-            Some(Message::CancelAll)
+            Some(UpdateMessage::CancelAll)
         ));
     }
 
     #[test]
     fn letters_are_text_while_typing() {
         let typing = Model { mode: Mode::Filtering, ..wide() };
-        assert!(matches!(message(&press(KeyCode::Char('q')), &typing), Some(Message::Type('q'))));
+        assert!(matches!(message(&press(KeyCode::Char('q')), &typing), Some(UpdateMessage::Type('q'))));
         let word = KeyEvent::new(KeyCode::Char('w'), KeyModifiers::CONTROL);
-        assert!(matches!(message(&word, &typing), Some(Message::Edit(InputRequest::DeletePrevWord))));
+        assert!(matches!(message(&word, &typing), Some(UpdateMessage::Edit(InputRequest::DeletePrevWord))));
     }
 
     #[test]
     fn a_screen_of_one_line_takes_no_key_whose_effect_it_cannot_show() {
-        let row = Row { standing: Standing::Running, ..Row::default() };
+        let row = SlotRow { standing: Standing::Running, ..SlotRow::default() };
         let selected = Some(SlotId::default());
         let tiny = Model { size: (30, 5), has_control: true, rows: vec![row], selected, ..Model::default() };
         assert!(message(&press(KeyCode::Char('x')), &tiny).is_none());
-        assert!(matches!(message(&press(KeyCode::Char('q')), &tiny), Some(Message::Leave)));
+        assert!(matches!(message(&press(KeyCode::Char('q')), &tiny), Some(UpdateMessage::Leave)));
     }
 
     #[test]
@@ -328,12 +338,12 @@ mod tests {
         let chosen = BTreeMap::from([("help".to_owned(), vec!["F1".to_owned()])]);
         let keys = Arc::new(KeyBindings::try_from(&chosen).expect("it fits"));
         let model = Model { keys, ..wide() };
-        assert!(matches!(message(&press(KeyCode::F(1)), &model), Some(Message::Help)));
+        assert!(matches!(message(&press(KeyCode::F(1)), &model), Some(UpdateMessage::Help)));
         assert!(message(&press(KeyCode::Char('?')), &model).is_none());
         assert!(offered(&model).contains(&("F1".to_owned(), "help")));
         assert!(all(&model).contains(&("F1".to_owned(), "this list")));
         let helping = Model { mode: Mode::Helping, ..model };
-        assert!(matches!(message(&press(KeyCode::F(1)), &helping), Some(Message::Help)));
+        assert!(matches!(message(&press(KeyCode::F(1)), &helping), Some(UpdateMessage::Help)));
     }
 
     #[test]
@@ -342,11 +352,11 @@ mod tests {
         let chosen = BTreeMap::from([("leave-detach".to_owned(), list(&["y", "F2"]))]);
         let keys = Arc::new(KeyBindings::try_from(&chosen).expect("`y` copies at other times"));
         let model = Model { keys, mode: Mode::Leaving, has_control: true, ..wide() };
-        assert!(matches!(message(&press(KeyCode::Char('y')), &model), Some(Message::Detach)));
+        assert!(matches!(message(&press(KeyCode::Char('y')), &model), Some(UpdateMessage::Detach)));
         assert!(message(&press(KeyCode::Char('d')), &model).is_none());
-        assert!(matches!(message(&press(KeyCode::Char('C')), &model), Some(Message::CancelAll)));
+        assert!(matches!(message(&press(KeyCode::Char('C')), &model), Some(UpdateMessage::CancelAll)));
         for code in [KeyCode::Esc, KeyCode::Char('q'), KeyCode::Char('n')] {
-            assert!(matches!(message(&press(code), &model), Some(Message::Stay)), "{code:?}");
+            assert!(matches!(message(&press(code), &model), Some(UpdateMessage::Stay)), "{code:?}");
         }
         let line = |(key, meaning): &(String, &str)| format!("{key} {meaning}");
         let answers: Vec<String> = answers(&model).iter().map(line).collect();
@@ -362,8 +372,8 @@ mod tests {
             (Focus::Pane, Tab::Info, false),
             (Focus::Table, Tab::Error, false),
         ] {
-            let row = Row { standing: Standing::Running, ..Row::default() };
-            let (rows, lines, selected) = (vec![row], vec![Line::Row(0)], Some(SlotId::default()));
+            let row = SlotRow { standing: Standing::Running, ..SlotRow::default() };
+            let (rows, lines, selected) = (vec![row], vec![TableLine::Row(0)], Some(SlotId::default()));
             let model = Model { focus, tab, has_control, rows, lines, selected, ..wide() };
             for (names, meaning) in offered(&model) {
                 for name in names.split(' ') {

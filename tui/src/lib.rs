@@ -17,6 +17,8 @@ mod update;
 mod view;
 mod widgets;
 
-pub use app::{BoardChoice, Choice, DashboardOptions, Left, OutputOptions, choose_board, dashboard, inline};
+pub use app::{
+    BoardChoice, ChooserOutcome, DashboardExit, DashboardOptions, OutputOptions, choose_board, dashboard, inline,
+};
 pub use bindings::{KeyBindingError, KeyBindings};
 pub use terminal::{ScreenError, Signs, restore_modes, stderr_columns};

@@ -15,7 +15,7 @@ use crate::model::Tab;
 
 /// An event. Its time is part of the data: the instant its snapshot was taken.
 #[derive(Clone, Debug)]
-pub(crate) enum Message {
+pub(crate) enum UpdateMessage {
     /// A reading of the board, with the measured rate of each of its slots.
     Data {
         snapshot: Arc<Snapshot>,
@@ -170,7 +170,7 @@ pub(crate) enum Effect {
 
 /// The result of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Outcome {
+pub(crate) struct UpdateOutcome {
     pub(crate) effect: Option<Effect>,
     /// Something visible changed.
     pub(crate) redraw: bool,

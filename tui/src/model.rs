@@ -24,13 +24,13 @@ use vx_status::totals::Totals;
 use crate::bindings::KeyBindings;
 
 pub(crate) use areas::{Areas, Wishes};
-pub(crate) use axis::{Axis, Times};
-pub(crate) use columns::{Columns, Kinds, Number, Stage};
-pub(crate) use lines::{Group, Line, Unfolded, lines};
-pub(crate) use log::{Jump, LogLine, LogView, MOST_HITS, Search};
+pub(crate) use axis::{Axis, AxisTimes};
+pub(crate) use columns::{Columns, Kinds, Number, TableStage};
+pub(crate) use lines::{FoldGroup, TableLine, Unfolded, lines};
+pub(crate) use log::{Jump, LogView, MOST_HITS, PaintedLogLine, Search};
 pub(crate) use log_source::LogSource;
 pub(crate) use pulse::Pulse;
-pub(crate) use rows::{Row, Sort, announce, fill_in, longest, measured, rows, same_names};
+pub(crate) use rows::{SlotRow, Sort, announce, fill_in, longest, measured, rows, same_names};
 pub(crate) use stalls::{Stall, Stalls, still_for_ns};
 
 /// Number of log lines that the view keeps; each is at most 4 KiB long.
@@ -101,15 +101,15 @@ pub(crate) struct Model {
     /// The last reading of the board.
     pub(crate) snapshot: Arc<Snapshot>,
     /// One row per slot, in the board's order.
-    pub(crate) rows: Vec<Row>,
+    pub(crate) rows: Vec<SlotRow>,
     /// The rows that match the filter, as indices into `rows`, sorted.
     pub(crate) order: Vec<usize>,
     /// The lines of the table: rows, and groups of rows that are folded.
-    pub(crate) lines: Vec<Line>,
+    pub(crate) lines: Vec<TableLine>,
     /// The groups that the user has unfolded.
     pub(crate) unfolded: Unfolded,
     /// The folded line that is selected; none of its rows is.
-    pub(crate) on_fold: Option<Group>,
+    pub(crate) on_fold: Option<FoldGroup>,
     /// The user has pressed a key, so that nothing is selected or opened by itself any more.
     pub(crate) touched: bool,
     /// The kinds of work on the board.
@@ -194,7 +194,7 @@ impl Model {
     }
 
     /// The selected slot's row.
-    pub(crate) fn selected_row(&self) -> Option<&Row> {
+    pub(crate) fn selected_row(&self) -> Option<&SlotRow> {
         let selected = self.selected.filter(|_| self.on_fold.is_none())?;
         self.rows.iter().find(|row| row.id == selected)
     }
@@ -237,7 +237,7 @@ impl Model {
     }
 
     /// The lines of the selected slot's log that the Error tab shows.
-    pub(crate) fn log_below_error(&self) -> &[LogLine] {
+    pub(crate) fn log_below_error(&self) -> &[PaintedLogLine] {
         let lines = if self.has_log() { &self.log.lines[..] } else { &[] };
         &lines[lines.len().saturating_sub(LINES_BELOW_ERROR)..]
     }
@@ -246,7 +246,7 @@ impl Model {
     pub(crate) fn leads_to_boards(&self) -> bool {
         let closes_pane = || {
             let without = Wishes { pane_asked: false, ..self.wishes() };
-            self.areas().pane.is_some() && Areas::of(self.size, without).pane.is_none()
+            self.areas().pane.is_some() && Areas::for_size(self.size, without).pane.is_none()
         };
         let inside = self.focus == Focus::Pane || !self.filter.is_empty() || self.unfolded.any();
         self.has_list && !inside && !closes_pane()
@@ -295,7 +295,7 @@ impl Model {
 
     /// The rectangles of the parts of the screen.
     pub(crate) fn areas(&self) -> Areas {
-        Areas::of(self.size, self.wishes())
+        Areas::for_size(self.size, self.wishes())
     }
 
     fn wishes(&self) -> Wishes {
@@ -304,7 +304,7 @@ impl Model {
             focus: self.focus,
             pane_asked: self.pane_asked,
             has_bytes: self.kinds.has(Kind::Install),
-            shows_error: self.tab == Tab::Error && self.selected_row().is_some_and(Row::has_error),
+            shows_error: self.tab == Tab::Error && self.selected_row().is_some_and(SlotRow::has_error),
         }
     }
 

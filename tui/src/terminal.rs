@@ -1,18 +1,18 @@
 //! The terminal in full-screen mode: taken over once, drawn to in whole frames, given back on every way out.
 
-mod ground;
+mod background;
 mod input;
+mod progress_signs;
 mod screen;
 mod signals;
-mod signs;
 
-pub(crate) use ground::Ground;
-pub(crate) use input::{Input, Keyboard};
+pub(crate) use background::TerminalBackground;
+pub(crate) use input::{Keyboard, TerminalInput};
+pub use progress_signs::Signs;
+pub(crate) use progress_signs::{SignsGuard, TerminalStream, clear_signs};
 pub use screen::restore_modes;
-pub(crate) use screen::{Screen, restore, restore_on_panic, restore_without_input};
+pub(crate) use screen::{FullScreenTerminal, restore, restore_on_panic, restore_without_input};
 pub(crate) use signals::{Arrived, Signals};
-pub use signs::Signs;
-pub(crate) use signs::{SignsGuard, Stream, clear_signs};
 
 use std::io::{self, IsTerminal};
 

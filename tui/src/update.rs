@@ -1,10 +1,10 @@
 //! The effect of each message on the model. Pure: no clock, no file, no board; actions outside are returned as effects.
 
+mod external_output;
 mod layout;
 mod log;
 mod motion;
 mod mouse;
-mod outside;
 mod typing;
 mod work;
 
@@ -17,111 +17,113 @@ use vx_status::slot::SlotId;
 use vx_status::standing::Standing;
 use vx_status::totals::Totals;
 
-use crate::message::{Effect, Message, Outcome};
-use crate::model::{self, Focus, Kinds, Line, LogView, Mode, Model, Row, Sort, Tab, Unfolded};
+use crate::message::{Effect, UpdateMessage, UpdateOutcome};
+use crate::model::{self, Focus, Kinds, LogView, Mode, Model, SlotRow, Sort, Tab, TableLine, Unfolded};
 
 /// Apply a message to the model.
-pub(crate) fn update(model: &mut Model, message: Message) -> Outcome {
+pub(crate) fn update(model: &mut Model, message: UpdateMessage) -> UpdateOutcome {
     match message {
-        Message::Data { snapshot, paces } => Outcome { effect: None, redraw: data(model, snapshot, &paces) },
-        Message::Usage(usage) => {
+        UpdateMessage::Data { snapshot, paces } => {
+            UpdateOutcome { effect: None, redraw: data(model, snapshot, &paces) }
+        }
+        UpdateMessage::Usage(usage) => {
             model.usage = usage;
             model::measured(&mut model.rows, &model.usage);
-            Outcome { effect: None, redraw: true }
+            UpdateOutcome { effect: None, redraw: true }
         }
-        Message::Unreached(runners) => {
+        UpdateMessage::Unreached(runners) => {
             let redraw = model.unreached != runners;
             model.unreached = runners;
-            Outcome { effect: None, redraw }
+            UpdateOutcome { effect: None, redraw }
         }
-        Message::Log { of, place, part, location } => {
-            Outcome { effect: None, redraw: log::read(model, of, place, part, location) }
+        UpdateMessage::Log { of, place, part, location } => {
+            UpdateOutcome { effect: None, redraw: log::read(model, of, place, part, location) }
         }
-        Message::Found { of, text, hits, scanned, whole } => {
-            Outcome { effect: None, redraw: log::found(model, of, &text, hits, scanned, whole) }
+        UpdateMessage::Found { of, text, hits, scanned, whole } => {
+            UpdateOutcome { effect: None, redraw: log::found(model, of, &text, hits, scanned, whole) }
         }
-        Message::RequestFailed(failure) => {
+        UpdateMessage::RequestFailed(failure) => {
             work::request_failed(model, failure);
-            Outcome { effect: None, redraw: true }
+            UpdateOutcome { effect: None, redraw: true }
         }
-        Message::Settled(settled) => {
+        UpdateMessage::Settled(settled) => {
             work::settled(model, settled);
             settle(model);
-            Outcome { effect: None, redraw: true }
+            UpdateOutcome { effect: None, redraw: true }
         }
-        Message::Notice(text) => {
+        UpdateMessage::Notice(text) => {
             model.notice = Some(text);
-            Outcome { effect: None, redraw: true }
+            UpdateOutcome { effect: None, redraw: true }
         }
-        Message::At(position) => {
+        UpdateMessage::At(position) => {
             let redraw = model.playback.replace(position) != Some(position);
-            Outcome { effect: None, redraw }
+            UpdateOutcome { effect: None, redraw }
         }
-        Message::Trouble(why) => {
+        UpdateMessage::Trouble(why) => {
             let news = model.trouble.as_ref() != Some(&why);
             model.trouble = Some(why);
-            Outcome { effect: None, redraw: news }
+            UpdateOutcome { effect: None, redraw: news }
         }
-        Message::Resized(width, height) => {
+        UpdateMessage::Resized(width, height) => {
             model.size = (width, height);
             settle(model);
-            Outcome { effect: None, redraw: true }
+            UpdateOutcome { effect: None, redraw: true }
         }
         asked => {
             (model.notice, model.touched) = (None, true);
             let effect = asked_for(model, asked);
             settle(model);
-            Outcome { effect, redraw: true }
+            UpdateOutcome { effect, redraw: true }
         }
     }
 }
 
 /// Carry out a message of the user. Each may change the picture.
-fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
+fn asked_for(model: &mut Model, message: UpdateMessage) -> Option<Effect> {
     match message {
-        Message::Move(to) if model.mode == Mode::Helping => motion::scroll_help(model, to),
-        Message::Move(to) => motion::go(model, to),
-        Message::Open => open(model),
-        Message::Back => return back(model),
-        Message::NextTab => show(model, model.tab.next()),
-        Message::Show(tab) => show(model, tab),
-        Message::WholeTime => model.whole_axis = !model.whole_axis,
-        Message::AllLogs => {
+        UpdateMessage::Move(to) if model.mode == Mode::Helping => motion::scroll_help(model, to),
+        UpdateMessage::Move(to) => motion::go(model, to),
+        UpdateMessage::Open => open(model),
+        UpdateMessage::Back => return back(model),
+        UpdateMessage::NextTab => show(model, model.tab.next()),
+        UpdateMessage::Show(tab) => show(model, tab),
+        UpdateMessage::WholeTime => model.whole_axis = !model.whole_axis,
+        UpdateMessage::AllLogs => {
             model.all_logs = !model.all_logs;
             show(model, Tab::Log);
         }
-        Message::Follow => {
+        UpdateMessage::Follow => {
             model.log.top = motion::log_top(model);
             model.log.follow = !model.log.follow;
         }
-        Message::ChangeSort => {
+        UpdateMessage::ChangeSort => {
             model.sort = model.sort.next();
             model.notice = Some(format!("sorted by {}", model.sort.name()));
             reorder(model);
         }
-        Message::Help => {
+        UpdateMessage::Help => {
             model.mode = if model.mode == Mode::Helping { Mode::Browsing } else { Mode::Helping };
             model.help_top = 0;
         }
-        Message::Stay => model.mode = Mode::Browsing,
-        Message::Cancel => return work::cancel(model),
-        Message::CancelAll => return work::cancel_all(model),
-        Message::Retry => return work::retry(model),
-        Message::RetryAll => return work::retry_all(model),
-        Message::Restart => return work::restart(model),
-        Message::Rebuild => return work::rebuild(model),
-        Message::Click(x, y) => mouse::click(model, (x, y)),
-        Message::Wheel { at, up } => mouse::wheel(model, at, up),
-        Message::Pager
-        | Message::OpenEditor
-        | Message::OpenAddress
-        | Message::Copy
-        | Message::Save
-        | Message::Stream => return outside::asked(model, &message),
-        Message::Leave => return leave(model),
-        Message::Playback(command) => return Some(Effect::Playback(command)),
-        Message::Detach => return Some(Effect::Detach),
-        Message::Suspend => return Some(Effect::Suspend),
+        UpdateMessage::Stay => model.mode = Mode::Browsing,
+        UpdateMessage::Cancel => return work::cancel(model),
+        UpdateMessage::CancelAll => return work::cancel_all(model),
+        UpdateMessage::Retry => return work::retry(model),
+        UpdateMessage::RetryAll => return work::retry_all(model),
+        UpdateMessage::Restart => return work::restart(model),
+        UpdateMessage::Rebuild => return work::rebuild(model),
+        UpdateMessage::Click(x, y) => mouse::click(model, (x, y)),
+        UpdateMessage::Wheel { at, up } => mouse::wheel(model, at, up),
+        UpdateMessage::Pager
+        | UpdateMessage::OpenEditor
+        | UpdateMessage::OpenAddress
+        | UpdateMessage::Copy
+        | UpdateMessage::Save
+        | UpdateMessage::Stream => return external_output::asked(model, &message),
+        UpdateMessage::Leave => return leave(model),
+        UpdateMessage::Playback(command) => return Some(Effect::Playback(command)),
+        UpdateMessage::Detach => return Some(Effect::Detach),
+        UpdateMessage::Suspend => return Some(Effect::Suspend),
         typed => typing::typed(model, typed),
     }
     None
@@ -151,11 +153,11 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[SlotRate]) -> bool 
     let totals = Totals::estimated(&snapshot, paces, &estimate);
     let mut news = rows != model.rows || totals != model.totals || model.trouble.is_some();
     model.trouble = None;
-    model.pulse.note(&rows, snapshot.taken_at_ns);
-    model.stalls.note(&snapshot.slots, &rows, snapshot.taken_at_ns);
+    model.pulse.record_rates(&rows, snapshot.taken_at_ns);
+    model.stalls.record_stalls(&snapshot.slots, &rows, snapshot.taken_at_ns);
     model.rows = rows;
     model.totals = totals;
-    model.kinds = Kinds::of(snapshot.slots.iter().map(|slot| slot.kind));
+    model.kinds = Kinds::from_kinds(snapshot.slots.iter().map(|slot| slot.kind));
     model.snapshot = snapshot;
     if model.settled.is_some() {
         work::close_totals(model);
@@ -184,17 +186,17 @@ fn show_what_matters(model: &mut Model, asks: Option<SlotId>) {
 }
 
 /// The first row that waits for a person now, and did not in the reading before.
-fn asks_since(before: &[Row], now: &[Row]) -> Option<SlotId> {
-    let known = |row: &&Row| before.iter().any(|old| old.id == row.id && old.asks);
+fn asks_since(before: &[SlotRow], now: &[SlotRow]) -> Option<SlotId> {
+    let known = |row: &&SlotRow| before.iter().any(|old| old.id == row.id && old.asks);
     now.iter().filter(|row| row.asks).find(|row| !known(row)).map(|row| row.id)
 }
 
 /// The first row that is not known from the reading before as failed; at the end of the board, the first that failed at
 /// all. A failure that was there before the first reading is news to who looks at it now.
-fn failed_meanwhile(before: &[Row], now: &[Row]) -> Option<SlotId> {
-    let is_over = |rows: &[Row]| !rows.is_empty() && rows.iter().all(|row| row.standing.over());
+fn failed_meanwhile(before: &[SlotRow], now: &[SlotRow]) -> Option<SlotId> {
+    let is_over = |rows: &[SlotRow]| !rows.is_empty() && rows.iter().all(|row| row.standing.over());
     let all_over = is_over(now) && !is_over(before);
-    let known = |row: &&Row| before.iter().any(|old| old.id == row.id && old.standing.bad());
+    let known = |row: &&SlotRow| before.iter().any(|old| old.id == row.id && old.standing.bad());
     let mut bad = now.iter().filter(|row| row.standing.bad());
     bad.find(|row| all_over || !known(row)).map(|row| row.id)
 }
@@ -254,7 +256,7 @@ fn open(model: &mut Model) {
         return;
     };
     let line = model.lines.iter().find(|line| line.group() == Some(group));
-    if let Some(Line::Fold { rows, .. }) = line {
+    if let Some(TableLine::Fold { rows, .. }) = line {
         model.selected = rows.first().map(|row| model.rows[*row].id);
     }
     model.unfolded.unfold(group);
@@ -294,7 +296,7 @@ fn leave(model: &mut Model) -> Option<Effect> {
 #[cfg(test)]
 pub(crate) fn looked_at(model: Model, snapshot: Snapshot, paces: Vec<SlotRate>) -> Model {
     let mut model = model;
-    let reading = Message::Data { snapshot: Arc::new(snapshot), paces };
+    let reading = UpdateMessage::Data { snapshot: Arc::new(snapshot), paces };
     update(&mut model, reading.clone());
     if model.rows.iter().any(|row| !row.standing.over()) {
         (model.selected, model.tab) = (None, Tab::default());

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::bindings::Action;
+use crate::bindings::KeyAction;
 use crate::keys;
 use crate::model::{Mode, Model};
 use crate::theme::{Styles, Theme, Tone};
@@ -39,7 +39,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, buffer: &mut Buffer) {
     let above_footer = Rect::new(0, 0, model.size.0, model.size.1 - areas.footer.height).intersection(buffer.area);
     match model.mode {
         Mode::Helping => {
-            let move_by_one = [model.keys.first(Action::Down), model.keys.first(Action::Up)].join(" ");
+            let move_by_one = [model.keys.first(KeyAction::Down), model.keys.first(KeyAction::Up)].join(" ");
             widgets::help(buffer, theme, above_footer, &keys::all(model), model.help_top, &move_by_one);
         }
         Mode::Leaving => {

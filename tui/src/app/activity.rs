@@ -13,19 +13,19 @@ use vx_shm::Snapshot;
 const IDLE_AFTER: Duration = Duration::from_secs(1);
 
 /// The time of the last activity on a board.
-pub(super) struct Activity {
+pub(super) struct BoardActivity {
     /// The digest of the last reading.
     digest: u64,
     since: Instant,
 }
 
-impl Activity {
+impl BoardActivity {
     pub(super) fn new() -> Self {
         Self { digest: 0, since: Instant::now() }
     }
 
     /// Record a reading that differs from the one before. Returns true if more than the time has changed.
-    pub(super) fn note(&mut self, snapshot: &Snapshot) -> bool {
+    pub(super) fn observe(&mut self, snapshot: &Snapshot) -> bool {
         let digest = digest_of(snapshot);
         let happened = std::mem::replace(&mut self.digest, digest) != digest;
         if happened {
@@ -63,19 +63,19 @@ mod tests {
     #[test]
     fn the_passing_of_time_is_no_activity_and_every_other_change_is() {
         let mut now = everything();
-        let mut activity = Activity::new();
-        assert!(activity.note(&now) && !activity.note(&now));
+        let mut activity = BoardActivity::new();
+        assert!(activity.observe(&now) && !activity.observe(&now));
         now.slots[1].liveness = Liveness::Stalled(5_000);
-        assert!(activity.note(&now));
+        assert!(activity.observe(&now));
         now.slots[1].liveness = Liveness::Stalled(6_000);
         now.taken_at_ns += 1_000_000_000;
-        assert!(!activity.note(&now), "it has only stalled for longer");
+        assert!(!activity.observe(&now), "it has only stalled for longer");
         now.slots[1].liveness = Liveness::Silent(6_000);
-        assert!(activity.note(&now));
+        assert!(activity.observe(&now));
         now.slots[1].done += 1;
-        assert!(activity.note(&now));
+        assert!(activity.observe(&now));
         now.slots[0].message.push('!');
-        assert!(activity.note(&now));
+        assert!(activity.observe(&now));
         assert!(!activity.is_idle());
     }
 }

@@ -17,7 +17,7 @@ use vx_text::units::{bytes, duration};
 
 use super::*;
 use crate::inline::finished_line;
-use crate::message::Message;
+use crate::message::UpdateMessage;
 use crate::model::Model;
 use crate::theme::Theme;
 use crate::update::update;
@@ -65,7 +65,7 @@ fn plainly(snapshot: &Snapshot, form: PlainForm) -> String {
 /// The full screen, wide enough for every column.
 fn screen(snapshot: &Snapshot) -> String {
     let mut model = Model { size: (140, 30), ..Model::default() };
-    update(&mut model, Message::Data { snapshot: Arc::new(snapshot.clone()), paces: Vec::new() });
+    update(&mut model, UpdateMessage::Data { snapshot: Arc::new(snapshot.clone()), paces: Vec::new() });
     let mut buffer = Buffer::empty(Rect::new(0, 0, 140, 30));
     view::draw(&model, &Theme::new(OutputStyle::default()), &mut buffer);
     let cells: Vec<&str> = buffer.content.iter().map(|cell| cell.symbol()).collect();

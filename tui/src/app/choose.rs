@@ -10,8 +10,10 @@ use vx_text::units::duration;
 use vx_text::{padded, padded_left, width};
 
 use super::{DashboardOptions, SIGHUP};
-use crate::bindings::{Action, KeyBindings, When};
-use crate::terminal::{Arrived, Input, Keyboard, Screen, ScreenError, Signals, restore, restore_without_input};
+use crate::bindings::{KeyAction, KeyBindings, KeyCondition};
+use crate::terminal::{
+    Arrived, FullScreenTerminal, Keyboard, ScreenError, Signals, TerminalInput, restore, restore_without_input,
+};
 use crate::theme::{Styles, Theme, Tone};
 use crate::widgets;
 
@@ -45,7 +47,7 @@ pub struct BoardChoice {
 
 /// The user's choice.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Choice {
+pub enum ChooserOutcome {
     /// The board of this name.
     Board(String),
     /// No board.
@@ -64,9 +66,9 @@ pub fn choose_board(
     list: &mut dyn FnMut() -> Vec<BoardChoice>,
     options: &DashboardOptions,
     selected: Option<&str>,
-) -> Result<Choice, ScreenError> {
+) -> Result<ChooserOutcome, ScreenError> {
     let mut signals = Signals::listen()?;
-    let mut screen = Screen::enter(false)?;
+    let mut screen = FullScreenTerminal::enter(false)?;
     let (mut keyboard, mut theme) = (Keyboard::new(), Theme::new(options.look));
     if options.asks_ground.is_some() {
         screen.ask_ground()?;
@@ -76,7 +78,7 @@ pub fn choose_board(
     let (mut listed_at, mut drawn) = (Instant::now(), None);
     loop {
         if listed_at.elapsed() >= BETWEEN_LISTS {
-            choosing.take(list());
+            choosing.replace_boards(list());
             listed_at = Instant::now();
         }
         let picture = Some((lines(&choosing.boards, theme.glyphs.cut), choosing.selected, screen.size()?));
@@ -87,9 +89,9 @@ pub fn choose_board(
         }
         for arrived in signals.arrived() {
             match arrived {
-                Arrived::End(number) => return Ok(Choice::Signal(number)),
+                Arrived::End(number) => return Ok(ChooserOutcome::Signal(number)),
                 Arrived::Stop => match pause(&mut screen, &mut signals, false)? {
-                    Some(number) => return Ok(Choice::Signal(number)),
+                    Some(number) => return Ok(ChooserOutcome::Signal(number)),
                     None => drawn = None,
                 },
                 Arrived::Continued => {
@@ -99,34 +101,34 @@ pub fn choose_board(
             }
         }
         match keyboard.next(KEY_WAIT.min(BETWEEN_LISTS.saturating_sub(listed_at.elapsed())))? {
-            Input::Event(Event::Key(key)) => match choosing.press(&key) {
-                Some(Asked::Choice(Choice::Nothing)) => {
+            TerminalInput::Event(Event::Key(key)) => match choosing.press(&key) {
+                Some(ChooserRequest::Choice(ChooserOutcome::Nothing)) => {
                     keyboard.drop_answer();
                     restore_without_input();
-                    return Ok(Choice::Nothing);
+                    return Ok(ChooserOutcome::Nothing);
                 }
                 // The board's view takes the keys that come next.
-                Some(Asked::Choice(choice)) => return Ok(choice),
-                Some(Asked::Suspend) => {
+                Some(ChooserRequest::Choice(choice)) => return Ok(choice),
+                Some(ChooserRequest::Suspend) => {
                     if let Some(number) = pause(&mut screen, &mut signals, true)? {
-                        return Ok(Choice::Signal(number));
+                        return Ok(ChooserOutcome::Signal(number));
                     }
                     drawn = None;
                 }
                 None => {}
             },
-            Input::HungUp => return Ok(Choice::Signal(SIGHUP)),
-            Input::Ground(ground) => {
+            TerminalInput::HungUp => return Ok(ChooserOutcome::Signal(SIGHUP)),
+            TerminalInput::Ground(ground) => {
                 theme = options.theme_on(ground).unwrap_or(theme);
                 drawn = None;
             }
-            Input::Event(_) | Input::Nothing => {}
+            TerminalInput::Event(_) | TerminalInput::Nothing => {}
         }
     }
 }
 
 /// Give the terminal back, stop until continued, and take it over again. Returns the signal to end by, if one arrived.
-fn pause(screen: &mut Screen, signals: &mut Signals, group: bool) -> Result<Option<i32>, ScreenError> {
+fn pause(screen: &mut FullScreenTerminal, signals: &mut Signals, group: bool) -> Result<Option<i32>, ScreenError> {
     restore();
     let end = signals.pause(group);
     if end.is_none() {
@@ -145,8 +147,8 @@ fn draw(buffer: &mut Buffer, theme: &Theme, lines: &[String], choosing: &Choosin
 
 /// The request of a key, other than moving the selection.
 #[derive(Debug, PartialEq)]
-enum Asked {
-    Choice(Choice),
+enum ChooserRequest {
+    Choice(ChooserOutcome),
     Suspend,
 }
 
@@ -168,31 +170,33 @@ impl<'a> Choosing<'a> {
     }
 
     /// Replace the list by a newer one. The selection stays with its board, or with its place if the board is gone.
-    fn take(&mut self, boards: Vec<BoardChoice>) {
+    fn replace_boards(&mut self, boards: Vec<BoardChoice>) {
         let selected = self.boards.get(self.selected).map(|board| &board.name);
         let place = boards.iter().position(|board| Some(&board.name) == selected);
         self.selected = place.unwrap_or(self.selected.min(boards.len().saturating_sub(1)));
         self.boards = boards;
     }
 
-    fn press(&mut self, key: &KeyEvent) -> Option<Asked> {
+    fn press(&mut self, key: &KeyEvent) -> Option<ChooserRequest> {
         if key.kind != KeyEventKind::Press {
             return None;
         }
         let last = self.boards.len().saturating_sub(1);
-        match self.keys.action(key, |when| matches!(when, When::Always | When::InTable))? {
-            Action::Down => self.selected = (self.selected + 1).min(last),
-            Action::Up => self.selected = self.selected.saturating_sub(1),
-            Action::PageDown => self.selected = (self.selected + PAGE).min(last),
-            Action::PageUp => self.selected = self.selected.saturating_sub(PAGE),
-            Action::First => self.selected = 0,
-            Action::Last => self.selected = last,
-            Action::Open => {
+        match self.keys.action(key, |when| matches!(when, KeyCondition::Always | KeyCondition::InTable))? {
+            KeyAction::Down => self.selected = (self.selected + 1).min(last),
+            KeyAction::Up => self.selected = self.selected.saturating_sub(1),
+            KeyAction::PageDown => self.selected = (self.selected + PAGE).min(last),
+            KeyAction::PageUp => self.selected = self.selected.saturating_sub(PAGE),
+            KeyAction::First => self.selected = 0,
+            KeyAction::Last => self.selected = last,
+            KeyAction::Open => {
                 let board = self.boards.get(self.selected)?;
-                return Some(Asked::Choice(Choice::Board(board.name.clone())));
+                return Some(ChooserRequest::Choice(ChooserOutcome::Board(board.name.clone())));
             }
-            Action::Leave | Action::Back | Action::CancelAll => return Some(Asked::Choice(Choice::Nothing)),
-            Action::Suspend => return Some(Asked::Suspend),
+            KeyAction::Leave | KeyAction::Back | KeyAction::CancelAll => {
+                return Some(ChooserRequest::Choice(ChooserOutcome::Nothing));
+            }
+            KeyAction::Suspend => return Some(ChooserRequest::Suspend),
             _ => {}
         }
         None
@@ -200,15 +204,15 @@ impl<'a> Choosing<'a> {
 
     /// The keys that do something here; actions without a key are left out.
     fn hints(&self) -> String {
-        let hint = |actions: &[Action], meaning: &str| {
+        let hint = |actions: &[KeyAction], meaning: &str| {
             let keys: Vec<String> =
                 actions.iter().filter_map(|action| self.keys.names(*action).into_iter().next()).collect();
             if keys.is_empty() { String::new() } else { format!("{} {meaning}", keys.join(" ")) }
         };
         let hints = [
-            hint(&[Action::Down, Action::Up], "move"),
-            hint(&[Action::Open], "look at it"),
-            hint(&[Action::Leave], "leave"),
+            hint(&[KeyAction::Down, KeyAction::Up], "move"),
+            hint(&[KeyAction::Open], "look at it"),
+            hint(&[KeyAction::Leave], "leave"),
         ];
         hints.into_iter().filter(|hint| !hint.is_empty()).collect::<Vec<_>>().join("  ")
     }
@@ -264,7 +268,7 @@ mod tests {
         assert_eq!(lines, ["demo  vx-install-7  its parent is gone     3/12   1m02s ago  pid 7"]);
     }
 
-    fn pressed(choosing: &mut Choosing, code: KeyCode) -> Option<Asked> {
+    fn pressed(choosing: &mut Choosing, code: KeyCode) -> Option<ChooserRequest> {
         choosing.press(&KeyEvent::new(code, KeyModifiers::NONE))
     }
 
@@ -281,12 +285,12 @@ mod tests {
         ] {
             assert_eq!((pressed(&mut choosing, code), choosing.selected), (None, selected), "{code:?}");
         }
-        choosing.take(["new", "a", "b"].map(board).to_vec());
-        let chosen = |name: &str| Some(Asked::Choice(Choice::Board(name.to_owned())));
+        choosing.replace_boards(["new", "a", "b"].map(board).to_vec());
+        let chosen = |name: &str| Some(ChooserRequest::Choice(ChooserOutcome::Board(name.to_owned())));
         assert_eq!(pressed(&mut choosing, KeyCode::Enter), chosen("b"));
-        choosing.take(["new", "a"].map(board).to_vec());
+        choosing.replace_boards(["new", "a"].map(board).to_vec());
         assert_eq!(pressed(&mut choosing, KeyCode::Enter), chosen("a"));
-        choosing.take(Vec::new());
+        choosing.replace_boards(Vec::new());
         assert_eq!(pressed(&mut choosing, KeyCode::Enter), None);
     }
 
@@ -310,7 +314,10 @@ mod tests {
         assert_eq!((pressed(&mut choosing, KeyCode::Char('j')), choosing.selected), (None, 0));
         assert_eq!((pressed(&mut choosing, KeyCode::Char('e')), choosing.selected), (None, 1));
         assert_eq!(pressed(&mut choosing, KeyCode::Enter), None);
-        assert_eq!(pressed(&mut choosing, KeyCode::F(2)), Some(Asked::Choice(Choice::Board("b".to_owned()))));
-        assert_eq!(pressed(&mut choosing, KeyCode::Esc), Some(Asked::Choice(Choice::Nothing)));
+        assert_eq!(
+            pressed(&mut choosing, KeyCode::F(2)),
+            Some(ChooserRequest::Choice(ChooserOutcome::Board("b".to_owned())))
+        );
+        assert_eq!(pressed(&mut choosing, KeyCode::Esc), Some(ChooserRequest::Choice(ChooserOutcome::Nothing)));
     }
 }

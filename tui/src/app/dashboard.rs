@@ -1,6 +1,6 @@
 //! The full-screen loop: keys, signals and readings in, frames and effects out.
 
-mod outside;
+mod external;
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -17,16 +17,18 @@ use vx_status::rates::Rates;
 use vx_status::slot::SlotId;
 use vx_status::source::{Inputs, Settled, SlotProcessUsage, WorkControl};
 
-use super::activity::Activity;
+use super::activity::BoardActivity;
 use super::log::LogReader;
-use super::stream::Stream;
-use super::{DashboardOptions, Left, SIGHUP};
-use crate::bindings::Action;
+use super::stream::StreamPrinter;
+use super::{DashboardExit, DashboardOptions, SIGHUP};
+use crate::bindings::KeyAction;
 use crate::keys;
-use crate::message::{Effect, Message};
-use crate::model::{Mode, Model, Row};
+use crate::message::{Effect, UpdateMessage};
+use crate::model::{Mode, Model, SlotRow};
 use crate::terminal::restore_without_input;
-use crate::terminal::{self, Arrived, Input, Keyboard, Screen, ScreenError, Signals, SignsGuard, restore};
+use crate::terminal::{
+    self, Arrived, FullScreenTerminal, Keyboard, ScreenError, Signals, SignsGuard, TerminalInput, restore,
+};
 use crate::theme::Theme;
 use crate::update::update;
 use crate::view;
@@ -57,10 +59,14 @@ const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 ///
 /// If standard output is no terminal, the terminal fails, or some thread panicked. None of these touches the work
 /// behind the board.
-pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Receiver<()>) -> Result<Left, ScreenError> {
+pub fn dashboard(
+    inputs: &mut Inputs,
+    options: &DashboardOptions,
+    finished: Receiver<()>,
+) -> Result<DashboardExit, ScreenError> {
     let mut signals = Signals::listen()?;
-    let screen = Screen::enter(options.mouse)?;
-    let mut running = Running::new(screen, options)?;
+    let screen = FullScreenTerminal::enter(options.mouse)?;
+    let mut running = RunningDashboard::new(screen, options)?;
     running.model.has_control = inputs.control.is_some();
     running.model.is_guest = inputs.control.as_ref().is_some_and(|control| control.is_guest());
     running.model.can_open = inputs.opener.is_some();
@@ -76,7 +82,7 @@ pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Rece
     // The table goes to the normal screen, and keys typed before it to nobody.
     match left {
         // The list of boards takes the keys that come next.
-        Ok(Left::Signal(_) | Left::Boards) | Err(_) => restore(),
+        Ok(DashboardExit::Signal(_) | DashboardExit::Boards) | Err(_) => restore(),
         Ok(_) => {
             running.keyboard.drop_answer();
             restore_without_input();
@@ -84,7 +90,7 @@ pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Rece
     }
     let latest = running.latest;
     let left = left?;
-    if matches!(left, Left::Finished | Left::Closed) {
+    if matches!(left, DashboardExit::Finished | DashboardExit::Closed) {
         let table = final_table::render(&latest, inputs.logs.as_mut(), options.look, terminal::stderr_columns());
         let mut stderr = io::stderr().lock();
         stderr.write_all(table.as_bytes()).and_then(|()| stderr.flush())?;
@@ -93,9 +99,9 @@ pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Rece
 }
 
 /// Ask everything to stop, because the process is to end by this signal.
-fn end_by(number: i32, inputs: &mut Inputs) -> Left {
+fn end_by(number: i32, inputs: &mut Inputs) -> DashboardExit {
     ask(inputs, |control| control.end());
-    Left::Signal(number)
+    DashboardExit::Signal(number)
 }
 
 /// Pass a request on, if the run takes any.
@@ -106,12 +112,12 @@ fn ask(inputs: &mut Inputs, request: impl FnOnce(&mut dyn WorkControl)) {
 }
 
 /// End as by SIGHUP: the terminal is gone.
-fn hang_up(inputs: &mut Inputs) -> Left {
+fn hang_up(inputs: &mut Inputs) -> DashboardExit {
     end_by(SIGHUP, inputs)
 }
 
 /// A failure caused by a lost terminal or a signal to end is reported as that signal, any other as itself.
-fn ended_by(error: ScreenError, inputs: &mut Inputs, signals: &mut Signals) -> Result<Left, ScreenError> {
+fn ended_by(error: ScreenError, inputs: &mut Inputs, signals: &mut Signals) -> Result<DashboardExit, ScreenError> {
     /// The error number for a terminal that was hung up.
     const EIO: i32 = 5;
     match (signals.end(), error) {
@@ -122,20 +128,20 @@ fn ended_by(error: ScreenError, inputs: &mut Inputs, signals: &mut Signals) -> R
 }
 
 /// The message of a mouse event; `None` if it has no meaning.
-fn pointed(mouse: MouseEvent) -> Option<Message> {
+fn pointed(mouse: MouseEvent) -> Option<UpdateMessage> {
     let at = (mouse.column, mouse.row);
     match mouse.kind {
-        MouseEventKind::Down(MouseButton::Left) => Some(Message::Click(at.0, at.1)),
-        MouseEventKind::ScrollUp => Some(Message::Wheel { at, up: true }),
-        MouseEventKind::ScrollDown => Some(Message::Wheel { at, up: false }),
+        MouseEventKind::Down(MouseButton::Left) => Some(UpdateMessage::Click(at.0, at.1)),
+        MouseEventKind::ScrollUp => Some(UpdateMessage::Wheel { at, up: true }),
+        MouseEventKind::ScrollDown => Some(UpdateMessage::Wheel { at, up: false }),
         _ => None,
     }
 }
 
 /// The view between taking the terminal over and giving it back.
-struct Running<'a> {
+struct RunningDashboard<'a> {
     options: &'a DashboardOptions,
-    screen: Screen,
+    screen: FullScreenTerminal,
     keyboard: Keyboard,
     theme: Theme,
     /// Least interval between two frames that only show new data.
@@ -155,15 +161,15 @@ struct Running<'a> {
     reached_at: Option<Instant>,
     drawn_at: Option<Instant>,
     log: LogReader,
-    stream: Stream,
+    stream: StreamPrinter,
     began: Instant,
     try_again_at: Option<Instant>,
     settled_at: Option<Instant>,
-    activity: Activity,
+    activity: BoardActivity,
 }
 
-impl<'a> Running<'a> {
-    fn new(screen: Screen, options: &'a DashboardOptions) -> Result<Self, ScreenError> {
+impl<'a> RunningDashboard<'a> {
+    fn new(screen: FullScreenTerminal, options: &'a DashboardOptions) -> Result<Self, ScreenError> {
         let size = screen.size()?;
         Ok(Self {
             options,
@@ -172,7 +178,7 @@ impl<'a> Running<'a> {
             theme: Theme::new(options.look),
             between_data: Duration::from_secs(1) / u32::from(options.refresh_hz.clamp(1, 30)),
             model: Model { size, keys: Arc::new(options.keys.clone()), ..Model::default() },
-            signs_guard: SignsGuard::new(options.signs, terminal::Stream::Stdout),
+            signs_guard: SignsGuard::new(options.signs, terminal::TerminalStream::Stdout),
             rates: Rates::default(),
             paces: Vec::new(),
             latest: Snapshot::default(),
@@ -184,11 +190,11 @@ impl<'a> Running<'a> {
             reached_at: None,
             drawn_at: None,
             log: LogReader::default(),
-            stream: Stream::new(),
+            stream: StreamPrinter::new(),
             began: Instant::now(),
             try_again_at: None,
             settled_at: None,
-            activity: Activity::new(),
+            activity: BoardActivity::new(),
         })
     }
 
@@ -197,7 +203,7 @@ impl<'a> Running<'a> {
         inputs: &mut Inputs,
         signals: &mut Signals,
         finished: &Receiver<()>,
-    ) -> Result<Left, ScreenError> {
+    ) -> Result<DashboardExit, ScreenError> {
         loop {
             self.read_board(inputs);
             let finished = !matches!(finished.try_recv(), Err(TryRecvError::Empty));
@@ -207,7 +213,7 @@ impl<'a> Running<'a> {
                 if self.model.mode == Mode::Streaming {
                     self.screen.write(&self.stream.rest(inputs.logs.as_mut()))?;
                 }
-                return Ok(Left::Finished);
+                return Ok(DashboardExit::Finished);
             }
             self.update_data();
             self.note_unreached(inputs);
@@ -252,7 +258,7 @@ impl<'a> Running<'a> {
                     self.take_over_again()?;
                 }
             }
-            self.redraw |= update(&mut self.model, Message::Settled(settled)).redraw;
+            self.redraw |= update(&mut self.model, UpdateMessage::Settled(settled)).redraw;
         }
         let needed = self.model.touched && self.model.mode != Mode::Streaming;
         let lingered = self.settled_at.is_some_and(|at| at.elapsed() >= LINGER);
@@ -260,31 +266,35 @@ impl<'a> Running<'a> {
     }
 
     /// Wait a moment for input, and handle a bounded number of events, so that a held key cannot starve the board.
-    fn take_events(&mut self, inputs: &mut Inputs, signals: &mut Signals) -> Result<Option<Left>, ScreenError> {
+    fn take_events(
+        &mut self,
+        inputs: &mut Inputs,
+        signals: &mut Signals,
+    ) -> Result<Option<DashboardExit>, ScreenError> {
         let mut wait = self.key_wait();
         for _ in 0..64 {
             let input = self.keyboard.next(wait)?;
             // Any key keeps the view, also one that has no meaning.
-            if matches!(input, Input::Event(Event::Key(_) | Event::Paste(_))) && !self.model.touched {
+            if matches!(input, TerminalInput::Event(Event::Key(_) | Event::Paste(_))) && !self.model.touched {
                 self.model.touched = true;
                 ask(inputs, |control| control.stay());
             }
             let message = match input {
-                Input::Event(Event::Key(key)) => keys::message(&key, &self.model),
-                Input::Event(Event::Resize(width, height)) => Some(Message::Resized(width, height)),
-                Input::Event(Event::Paste(text)) => Some(Message::Paste(text)),
-                Input::Event(Event::Mouse(mouse)) => pointed(mouse),
-                Input::Ground(ground) => {
+                TerminalInput::Event(Event::Key(key)) => keys::message(&key, &self.model),
+                TerminalInput::Event(Event::Resize(width, height)) => Some(UpdateMessage::Resized(width, height)),
+                TerminalInput::Event(Event::Paste(text)) => Some(UpdateMessage::Paste(text)),
+                TerminalInput::Event(Event::Mouse(mouse)) => pointed(mouse),
+                TerminalInput::Ground(ground) => {
                     self.theme = self.options.theme_on(ground).unwrap_or(self.theme);
                     self.redraw = true;
                     None
                 }
-                Input::Event(_) => None,
-                Input::Nothing => break,
-                Input::HungUp => return Ok(Some(hang_up(inputs))),
+                TerminalInput::Event(_) => None,
+                TerminalInput::Nothing => break,
+                TerminalInput::HungUp => return Ok(Some(hang_up(inputs))),
             };
             if let Some(message) = message
-                && let Some(left) = self.take(message, inputs, signals)?
+                && let Some(left) = self.handle_message(message, inputs, signals)?
             {
                 return Ok(Some(left));
             }
@@ -313,18 +323,18 @@ impl<'a> Running<'a> {
         }
     }
 
-    fn take(
+    fn handle_message(
         &mut self,
-        message: Message,
+        message: UpdateMessage,
         inputs: &mut Inputs,
         signals: &mut Signals,
-    ) -> Result<Option<Left>, ScreenError> {
+    ) -> Result<Option<DashboardExit>, ScreenError> {
         let outcome = update(&mut self.model, message);
         self.redraw |= outcome.redraw;
         match outcome.effect {
-            Some(Effect::Leave) => return Ok(Some(Left::Closed)),
-            Some(Effect::Boards) => return Ok(Some(Left::Boards)),
-            Some(Effect::Detach) => return Ok(Some(Left::Detached)),
+            Some(Effect::Leave) => return Ok(Some(DashboardExit::Closed)),
+            Some(Effect::Boards) => return Ok(Some(DashboardExit::Boards)),
+            Some(Effect::Detach) => return Ok(Some(DashboardExit::Detached)),
             Some(Effect::Playback(command)) => {
                 if let Some(playback) = inputs.snapshots.playback() {
                     playback.control(command);
@@ -352,7 +362,7 @@ impl<'a> Running<'a> {
             Some(Effect::Copy(text)) => self.screen.write(&format!("\x1b]52;c;{}\x07", STANDARD.encode(text)))?,
             Some(Effect::Stream(of)) => {
                 self.screen.show_lines()?;
-                let back = self.model.keys.first(Action::Stream);
+                let back = self.model.keys.first(KeyAction::Stream);
                 let heading = self.stream.begin(of, &back);
                 self.screen.write(&heading)?;
             }
@@ -365,12 +375,12 @@ impl<'a> Running<'a> {
     /// Show the answers to earlier requests.
     fn take_answers(&mut self, inputs: &mut Inputs) {
         while let Some(failure) = inputs.control.as_mut().and_then(|control| control.request_failure()) {
-            self.redraw |= update(&mut self.model, Message::RequestFailed(failure)).redraw;
+            self.redraw |= update(&mut self.model, UpdateMessage::RequestFailed(failure)).redraw;
             // An answer may change the standing of a row.
             self.news = true;
         }
         if let Some(why) = inputs.opener.as_mut().and_then(|opener| opener.address_failure()) {
-            self.redraw |= update(&mut self.model, Message::Notice(why)).redraw;
+            self.redraw |= update(&mut self.model, UpdateMessage::Notice(why)).redraw;
         }
     }
 
@@ -391,17 +401,17 @@ impl<'a> Running<'a> {
         let second = self.latest.taken_at_ns / 1_000_000_000;
         match inputs.snapshots.refresh(&mut self.latest) {
             Ok(changed) => {
-                let happened = changed && self.activity.note(&self.latest);
+                let happened = changed && self.activity.observe(&self.latest);
                 // Durations on the screen change every second even if nothing else does. The piece of an indeterminate
                 // bar also moves, but only on a board that is not idle.
-                let wanders = |row: &Row| row.standing.at_work() && row.permille.is_none();
+                let wanders = |row: &SlotRow| row.standing.at_work() && row.permille.is_none();
                 let wandered = !self.activity.is_idle() && self.model.rows.iter().any(wanders);
                 self.news |= happened || wandered || second != self.latest.taken_at_ns / 1_000_000_000;
                 self.try_again_at = None;
             }
             Err(error) => {
                 let trouble = format!("the board can no longer be read: {error}");
-                self.redraw |= update(&mut self.model, Message::Trouble(trouble)).redraw;
+                self.redraw |= update(&mut self.model, UpdateMessage::Trouble(trouble)).redraw;
                 self.try_again_at = Some(Instant::now() + BETWEEN_TRIES);
             }
         }
@@ -417,7 +427,7 @@ impl<'a> Running<'a> {
             return;
         }
         self.paces = self.rates.update(&self.latest);
-        let data = Message::Data { snapshot: Arc::new(self.latest.clone()), paces: self.paces.clone() };
+        let data = UpdateMessage::Data { snapshot: Arc::new(self.latest.clone()), paces: self.paces.clone() };
         self.redraw |= update(&mut self.model, data).redraw;
         self.news = false;
         self.data_updated_at = Some(now);
@@ -436,7 +446,7 @@ impl<'a> Running<'a> {
         runners.sort_unstable();
         runners.dedup();
         runners.retain(|runner| !control.reaches(*runner));
-        self.redraw |= update(&mut self.model, Message::Unreached(runners)).redraw;
+        self.redraw |= update(&mut self.model, UpdateMessage::Unreached(runners)).redraw;
     }
 
     /// Once in a while, measure what the processes of services use: nothing is measured while no view is there.
@@ -450,7 +460,7 @@ impl<'a> Running<'a> {
         let slots = self.latest.slots.iter().map(SlotId::from_slot).zip(usage);
         let usage: Vec<(SlotId, SlotProcessUsage)> = slots.filter_map(|(id, usage)| Some((id, usage?))).collect();
         if usage != self.model.usage {
-            self.redraw |= update(&mut self.model, Message::Usage(usage)).redraw;
+            self.redraw |= update(&mut self.model, UpdateMessage::Usage(usage)).redraw;
         }
     }
 
@@ -461,7 +471,7 @@ impl<'a> Running<'a> {
             return;
         }
         if let Some(playback) = inputs.snapshots.playback() {
-            self.redraw |= update(&mut self.model, Message::At(playback.position())).redraw;
+            self.redraw |= update(&mut self.model, UpdateMessage::At(playback.position())).redraw;
             self.position_updated_at = Some(now);
         }
     }
@@ -479,7 +489,12 @@ impl<'a> Running<'a> {
 
     /// Give the terminal back, stop until continued, and take it over again. Returns the end, if a signal to end
     /// arrived.
-    fn pause(&mut self, inputs: &mut Inputs, signals: &mut Signals, group: bool) -> Result<Option<Left>, ScreenError> {
+    fn pause(
+        &mut self,
+        inputs: &mut Inputs,
+        signals: &mut Signals,
+        group: bool,
+    ) -> Result<Option<DashboardExit>, ScreenError> {
         restore();
         if let Some(number) = signals.pause(group) {
             return Ok(Some(end_by(number, inputs)));
@@ -495,7 +510,7 @@ impl<'a> Running<'a> {
         }
         self.signs_guard.again();
         let (width, height) = self.screen.size()?;
-        update(&mut self.model, Message::Resized(width, height));
+        update(&mut self.model, UpdateMessage::Resized(width, height));
         self.redraw = true;
         Ok(())
     }

@@ -20,7 +20,7 @@ use vx_status::vocabulary::{Phase, PhaseEntry};
 use vx_text::is_unprintable as is_hostile;
 
 use crate::keys;
-use crate::message::Message;
+use crate::message::UpdateMessage;
 use crate::model::{Model, Tab};
 use crate::theme::Theme;
 use crate::update::{looked_at, update};
@@ -43,7 +43,7 @@ fn watched(snapshot: &Snapshot, size: (u16, u16)) -> Model {
             model = looked_at(model, earlier, paces);
             continue;
         }
-        update(&mut model, Message::Data { snapshot: Arc::new(earlier), paces });
+        update(&mut model, UpdateMessage::Data { snapshot: Arc::new(earlier), paces });
     }
     model
 }
@@ -53,7 +53,7 @@ fn with_log(mut model: Model, lines: usize) -> Model {
     let mut logs = FixedLogs((1..=lines).map(|line| format!("line {line} of the output")).collect());
     let (place, location) = (LogPlace::End, Some("/logs/tool.log".to_owned()));
     let part = logs.read("tool", place);
-    update(&mut model, Message::Log { of, place, part, location });
+    update(&mut model, UpdateMessage::Log { of, place, part, location });
     model
 }
 
@@ -127,7 +127,7 @@ fn a_list_of_keys_that_does_not_fit_is_scrolled_to_both_its_ends() {
     assert!(shows_text(&model, &format!("{} more below: j k", unseen - 2)) && !shows_text(&model, "move by a page"));
     press(&mut model, &[KeyCode::PageDown, KeyCode::PageDown, KeyCode::Down]);
     assert!(shows_text(&model, "Ctrl-Z") && shows_text(&model, &format!("{unseen} more above: j k")));
-    update(&mut model, Message::Wheel { at: (9, 9), up: true });
+    update(&mut model, UpdateMessage::Wheel { at: (9, 9), up: true });
     assert!(!shows_text(&model, "Ctrl-Z"), "the wheel scrolls it, too");
     press(&mut model, &[KeyCode::Char('g')]);
     assert!(shows_text(&model, "move by one"));
@@ -246,7 +246,7 @@ fn a_log_keeps_the_looks_that_are_safe_in_the_colours_of_the_palette() {
     let mut model = watched(&run(3), (80, 24));
     let of = SlotId::from_slot(model.selected_slot().expect("a selected slot"));
     let part = FixedLogs(PAINTED.map(str::to_owned).to_vec()).read("tool", LogPlace::End);
-    update(&mut model, Message::Log { of, place: LogPlace::End, part, location: None });
+    update(&mut model, UpdateMessage::Log { of, place: LogPlace::End, part, location: None });
     press(&mut model, &[KeyCode::Char('l')]);
     let pane = model.areas().pane.expect("a pane");
     let log_styles = |look| {
@@ -354,7 +354,7 @@ fn the_bytes_of_every_frame_make_a_terminal_show_the_buffer_through_resizes() {
     for palette in [Palette::Terminal, Palette::Light(ColourDepth::Indexed), Palette::Dark(ColourDepth::True)] {
         let (rows, columns) = size_of(ALL_SIZES[0]);
         let mut terminal = vt100::Parser::new(rows, columns, 0);
-        let mut screen = crate::terminal::Screen::unattached();
+        let mut screen = crate::terminal::FullScreenTerminal::unattached();
         // Up through the sizes and down again; on each, a board that changes without a new size.
         for size in ALL_SIZES.into_iter().chain(ALL_SIZES.into_iter().rev()) {
             let (rows, columns) = size_of(size);
@@ -399,13 +399,13 @@ fn a_recording_shows_its_position_and_its_playback_keys() {
     let at = |at_ms, paused, cut_off| PlaybackPosition { at_ms, length_ms: 63_200, speed_percent: 50, paused, cut_off };
     let mut model = with_log(watched(&everything(), (100, 30)), 3);
     let mut first_row = |position| {
-        update(&mut model, Message::At(position));
+        update(&mut model, UpdateMessage::At(position));
         picture(&model, COLOURED).lines().next().unwrap_or_default().to_owned()
     };
     assert!(first_row(at(12_400, false, false)).contains("replay 12.4 of 63.2 s x0.50"));
     assert!(first_row(at(63_200, false, false)).contains("at its end"));
     assert!(first_row(at(63_200, false, true)).contains("cut off here"));
-    update(&mut model, Message::At(at(12_400, true, false)));
+    update(&mut model, UpdateMessage::At(at(12_400, true, false)));
     insta::assert_snapshot!("replay", picture(&model, COLOURED));
     press(&mut model, &[KeyCode::Char(' '), KeyCode::Left, KeyCode::Char('>'), KeyCode::Char('+')]);
     let arrow = KeyEvent::new(KeyCode::Left, KeyModifiers::NONE);
@@ -523,7 +523,7 @@ proptest! {
         for snapshot in snapshots {
             let paces = rates.update(&snapshot);
             crate::inline::live_rows(&Theme::new(look), &snapshot, &paces, &Expectations::default(), size);
-            update(&mut model, Message::Data { snapshot: Arc::new(snapshot), paces });
+            update(&mut model, UpdateMessage::Data { snapshot: Arc::new(snapshot), paces });
             for code in &codes {
                 if let Some(message) = keys::message(&KeyEvent::new(*code, KeyModifiers::NONE), &model) {
                     update(&mut model, message);

@@ -18,7 +18,7 @@ use vx_text::width;
 
 use super::OutputOptions;
 use crate::inline::{finished_line, live_rows, print_above, printed_line, redraw};
-use crate::terminal::{Arrived, Signals, SignsGuard, Stream, clear_signs, restore_on_panic, stderr_columns};
+use crate::terminal::{Arrived, Signals, SignsGuard, TerminalStream, clear_signs, restore_on_panic, stderr_columns};
 use crate::theme::Theme;
 
 /// Interval between two drawings of the live rows.
@@ -40,7 +40,7 @@ const NAME_COLUMNS: usize = 20;
 pub fn inline(inputs: &mut Inputs, options: &OutputOptions, finished: Receiver<()>) -> io::Result<()> {
     let mut view = Inline::new(options.look, inputs.snapshots.expectations());
     restore_on_panic();
-    let mut signs_guard = SignsGuard::new(options.signs, Stream::Stderr);
+    let mut signs_guard = SignsGuard::new(options.signs, TerminalStream::Stderr);
     let mut latest = Snapshot::default();
     let mut stops = Signals::listen_to_stops()?;
     let watched = watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| {

@@ -6,7 +6,7 @@ use vx_status::slot::SlotId;
 use vx_status::source::{LogPlace, Logs};
 use vx_text::last_overwrite;
 
-use crate::message::Message;
+use crate::message::UpdateMessage;
 use crate::model::Model;
 use crate::update::update;
 
@@ -56,7 +56,7 @@ impl LogReader {
             // A read without lines is not repeated at once.
             let got_on = !part.lines.is_empty();
             self.in_vain = (part.size == 0).then_some((of, place));
-            redraw |= update(model, Message::Log { of, place, part, location }).redraw;
+            redraw |= update(model, UpdateMessage::Log { of, place, part, location }).redraw;
             self.goes_on = got_on && model.wanted_log().is_some_and(|(_, _, waited_for)| waited_for);
         }
         let (found, more) = search(model, logs);
@@ -84,7 +84,7 @@ fn search(model: &mut Model, logs: &mut dyn Logs) -> (bool, bool) {
             break;
         }
     }
-    let redraw = update(model, Message::Found { of, text, hits, scanned, whole }).redraw;
+    let redraw = update(model, UpdateMessage::Found { of, text, hits, scanned, whole }).redraw;
     (redraw, !whole && model.wanted_search().is_some())
 }
 
@@ -117,7 +117,7 @@ mod tests {
         }
         let looks = logs.0.len();
         assert!((1..=2).contains(&looks), "{:?}", logs.0);
-        update(&mut model, Message::Move(crate::message::Motion::Down));
+        update(&mut model, UpdateMessage::Move(crate::message::Motion::Down));
         reader.step(&mut model, &mut logs);
         assert!(logs.0.len() > looks && logs.0.last() != logs.0.first(), "{:?}", logs.0);
     }
@@ -137,10 +137,12 @@ mod tests {
             steps
         };
         assert_eq!(read(&mut model, &mut reader, &mut log), 1, "the newest lines are there");
-        for message in [Message::Open, Message::Find].into_iter().chain("nowhere".chars().map(Message::Type)) {
+        for message in
+            [UpdateMessage::Open, UpdateMessage::Find].into_iter().chain("nowhere".chars().map(UpdateMessage::Type))
+        {
             update(&mut model, message);
         }
-        update(&mut model, Message::Accept);
+        update(&mut model, UpdateMessage::Accept);
         // A piece is a hundred lines.
         assert_eq!(read(&mut model, &mut reader, &mut log), (20_000 / 100_usize).div_ceil(SEARCHES));
         assert_eq!(model.notice.as_deref(), Some("no line says \"nowhere\""));

@@ -14,7 +14,7 @@ use vx_status::vocabulary::{build, service};
 
 use crate::inline::{live_rows, print_above, printed_line, redraw};
 use crate::keys;
-use crate::message::Message;
+use crate::message::UpdateMessage;
 use crate::model::Model;
 use crate::theme::Theme;
 use crate::update::update;
@@ -89,7 +89,7 @@ fn shop() -> Snapshot {
 
 fn watching(snapshot: &Snapshot, size: (u16, u16)) -> Model {
     let mut model = Model { size, ..Model::default() };
-    update(&mut model, Message::Data { snapshot: Arc::new(snapshot.clone()), paces: Vec::new() });
+    update(&mut model, UpdateMessage::Data { snapshot: Arc::new(snapshot.clone()), paces: Vec::new() });
     let usage = |number: u32| SlotProcessUsage {
         pid: 5_000 + number,
         processes: 1 + number,
@@ -98,7 +98,7 @@ fn watching(snapshot: &Snapshot, size: (u16, u16)) -> Model {
     };
     let measured =
         snapshot.slots.iter().zip(0u32..).take(2).map(|(slot, number)| (SlotId::from_slot(slot), usage(number)));
-    update(&mut model, Message::Usage(measured.collect()));
+    update(&mut model, UpdateMessage::Usage(measured.collect()));
     model
 }
 
@@ -152,7 +152,7 @@ fn the_error_of_a_service_is_that_of_its_last_build() {
     let mut mended = shop();
     let last = mended.slots.last_mut().expect("the build");
     (last.state, last.error) = (SlotState::Done, None);
-    update(&mut model, Message::Data { snapshot: Arc::new(mended), paces: Vec::new() });
+    update(&mut model, UpdateMessage::Data { snapshot: Arc::new(mended), paces: Vec::new() });
     let shown = picture(&model, COLOURED);
     assert!(shown.contains("no error") && !shown.contains("main.go"), "{shown}");
 }
@@ -186,7 +186,7 @@ fn the_logs_of_the_services_in_the_table_are_shown_as_one_until_a_filter_leaves_
     let read = |model: &mut Model| {
         let (source, place, _) = model.wanted_log().expect("a log to read");
         let part = source.read(&mut Together, place);
-        update(model, Message::Log { of: source.id, place, part, location: source.location(&Together) });
+        update(model, UpdateMessage::Log { of: source.id, place, part, location: source.location(&Together) });
         picture(model, COLOURED)
     };
     press(&mut model, &[KeyCode::Char('a')]);

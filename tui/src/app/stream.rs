@@ -20,7 +20,7 @@ const READS: usize = 4;
 const MOST_MISSED_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The part of the run and of each log that is already printed.
-pub(super) struct Stream {
+pub(super) struct StreamPrinter {
     run: Plain,
     /// The first byte of each log that is not printed yet, by its key.
     logs: HashMap<String, u64>,
@@ -28,7 +28,7 @@ pub(super) struct Stream {
     of: Option<String>,
 }
 
-impl Stream {
+impl StreamPrinter {
     pub(super) fn new() -> Self {
         Self { run: Plain::new(BETWEEN_SUMS_MS, false), logs: HashMap::new(), of: None }
     }
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn missed_log_lines_are_printed_once_and_too_many_are_counted() {
         let mut log = LongLog::with_lines(10);
-        let mut stream = Stream::new();
+        let mut stream = StreamPrinter::new();
         assert_eq!(stream.begin(Some("a\u{1b}[2Jb".to_owned()), "s"), "--- the log of ab; s goes back ---\r\n");
         stream.begin(Some("node".to_owned()), "s");
         let snapshot = everything();
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_log_that_ended_is_printed_to_its_last_byte() {
         let mut log = LongLog::with_lines(1_000);
-        let mut stream = Stream::new();
+        let mut stream = StreamPrinter::new();
         stream.begin(Some("node".to_owned()), "s");
         let first = stream.step(&everything(), &[], None, 0, &mut log);
         assert!(lines(&first).len() < 1_000, "a step is bounded");
@@ -149,7 +149,7 @@ mod tests {
     fn a_run_prints_what_changed_since_it_was_last_printed() {
         let mut snapshot = everything();
         snapshot.slots.truncate(2);
-        let mut stream = Stream::new();
+        let mut stream = StreamPrinter::new();
         stream.begin(None, "s");
         let first = stream.step(&snapshot, &[], None, 0, &mut LongLog::with_lines(0));
         assert!(first.contains("node") && first.contains("go"), "{first}");

@@ -15,7 +15,7 @@ use vx_status::vocabulary::turn::{ANSWERING, STARTING, THINKING, USING_A_TOOL};
 
 use crate::inline::live_rows;
 use crate::keys;
-use crate::message::Message;
+use crate::message::UpdateMessage;
 use crate::model::Model;
 use crate::theme::Theme;
 use crate::update::update;
@@ -70,7 +70,7 @@ fn watching(size: (u16, u16)) -> Model {
 }
 
 fn see(model: &mut Model, snapshot: Snapshot) {
-    update(model, Message::Data { snapshot: Arc::new(snapshot), paces: Vec::new() });
+    update(model, UpdateMessage::Data { snapshot: Arc::new(snapshot), paces: Vec::new() });
 }
 
 fn press(model: &mut Model, letter: char) {

@@ -28,14 +28,14 @@ const FUNCTION_KEYS: u8 = 12;
 
 /// A key with its modifiers. Capitals are keys of their own, so Shift is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Key {
+pub(super) struct KeyChord {
     code: KeyCode,
     control: bool,
     alt: bool,
 }
 
-impl Key {
-    pub(super) fn of(event: &KeyEvent) -> Self {
+impl KeyChord {
+    pub(super) fn from_event(event: &KeyEvent) -> Self {
         let control = event.modifiers.contains(KeyModifiers::CONTROL);
         Self { code: plain(event.code, control), control, alt: event.modifiers.contains(KeyModifiers::ALT) }
     }
@@ -73,7 +73,7 @@ fn plain(code: KeyCode, control: bool) -> KeyCode {
     }
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for KeyChord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let prefix = [(self.control, "Ctrl-"), (self.alt, "Alt-")];
         prefix.iter().filter(|(held, _)| *held).try_for_each(|(_, name)| f.write_str(name))?;

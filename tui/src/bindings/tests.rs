@@ -8,7 +8,7 @@ fn chosen(settings: &[(&str, &[&str])]) -> Result<KeyBindings, KeyBindingError> 
     KeyBindings::try_from(&map)
 }
 
-fn meaning(bindings: &KeyBindings, code: KeyCode, modifiers: KeyModifiers) -> Option<Action> {
+fn meaning(bindings: &KeyBindings, code: KeyCode, modifiers: KeyModifiers) -> Option<KeyAction> {
     bindings.action(&KeyEvent::new(code, modifiers), |_| true)
 }
 
@@ -17,7 +17,7 @@ fn every_action_of_the_table_has_keys_and_no_key_has_two_meanings() {
     let bindings = KeyBindings::default();
     bindings.unambiguous().expect("the table is clear");
     for (bind, _) in binds() {
-        assert_eq!(bindings.of(bind.action).len(), bind.keys.len(), "a key of `{}` has no name", bind.name);
+        assert_eq!(bindings.keys_for(bind.action).len(), bind.keys.len(), "a key of `{}` has no name", bind.name);
     }
     assert_eq!(chosen(&[]), Ok(bindings));
 }
@@ -34,20 +34,20 @@ fn chosen_keys_take_the_place_of_an_actions_own() {
         (KeyCode::Insert, KeyModifiers::NONE),
         (KeyCode::F(5), KeyModifiers::NONE),
     ] {
-        assert_eq!(meaning(&bindings, code, modifiers), Some(Action::Down), "{code:?}");
+        assert_eq!(meaning(&bindings, code, modifiers), Some(KeyAction::Down), "{code:?}");
     }
-    assert_eq!(bindings.names(Action::Down), ["e", "Ctrl-N", "Alt-x", "Insert", "F5"]);
-    assert_eq!(bindings.names(Action::ShowError), [""; 0], "a tab gives way");
-    assert_eq!(bindings.first(Action::Save), "save");
+    assert_eq!(bindings.names(KeyAction::Down), ["e", "Ctrl-N", "Alt-x", "Insert", "F5"]);
+    assert_eq!(bindings.names(KeyAction::ShowError), [""; 0], "a tab gives way");
+    assert_eq!(bindings.first(KeyAction::Save), "save");
 }
 
 #[test]
 fn a_capital_letter_is_another_key_with_and_without_a_shift_flag() {
     let bindings = KeyBindings::default();
     for shift in [KeyModifiers::NONE, KeyModifiers::SHIFT] {
-        assert_eq!(meaning(&bindings, KeyCode::Char('G'), shift), Some(Action::Last));
+        assert_eq!(meaning(&bindings, KeyCode::Char('G'), shift), Some(KeyAction::Last));
     }
-    assert_eq!(meaning(&bindings, KeyCode::Char('g'), KeyModifiers::NONE), Some(Action::First));
+    assert_eq!(meaning(&bindings, KeyCode::Char('g'), KeyModifiers::NONE), Some(KeyAction::First));
     assert_eq!(meaning(&bindings, KeyCode::Char('g'), KeyModifiers::CONTROL), None);
 }
 

@@ -53,7 +53,7 @@ pub(crate) struct Areas {
 }
 
 impl Areas {
-    pub(crate) fn of((width, height): (u16, u16), wishes: Wishes) -> Self {
+    pub(crate) fn for_size((width, height): (u16, u16), wishes: Wishes) -> Self {
         if width < LEAST.0 || height < LEAST.1 {
             return Self { line: Some(Rect::new(0, 0, width, height.min(1))), ..Self::default() };
         }
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     fn areas(size: (u16, u16), rows: usize) -> Areas {
-        Areas::of(size, Wishes { rows, ..Wishes::default() })
+        Areas::for_size(size, Wishes { rows, ..Wishes::default() })
     }
 
     #[test]
@@ -146,8 +146,10 @@ mod tests {
                     (500, Focus::Table, false, true),
                     (500, Focus::Pane, true, false),
                 ] {
-                    let areas =
-                        Areas::of((width, height), Wishes { rows, focus, pane_asked, has_bytes: true, shows_error });
+                    let areas = Areas::for_size(
+                        (width, height),
+                        Wishes { rows, focus, pane_asked, has_bytes: true, shows_error },
+                    );
                     if areas.line.is_some() {
                         continue;
                     }
@@ -181,7 +183,7 @@ mod tests {
     fn a_low_screen_has_a_pane_only_when_asked_and_a_wide_one_has_it_beside_many_rows() {
         assert!(areas((100, 23), 4).pane.is_none());
         let asked = Wishes { rows: 4, pane_asked: true, ..Wishes::default() };
-        assert!(Areas::of((100, 23), asked).pane.is_some());
+        assert!(Areas::for_size((100, 23), asked).pane.is_some());
         assert!(areas((200, 60), 64).beside && !areas((200, 60), 12).beside && !areas((159, 60), 64).beside);
         assert_eq!(areas((200, 60), 64).pane.map(|pane| pane.width), Some(60));
     }
@@ -190,7 +192,7 @@ mod tests {
     fn an_error_has_more_room_on_a_low_screen() {
         let pane = |shows_error| {
             let wishes = Wishes { rows: 40, shows_error, ..Wishes::default() };
-            Areas::of((80, 24), wishes).pane.map_or(0, |pane| pane.height)
+            Areas::for_size((80, 24), wishes).pane.map_or(0, |pane| pane.height)
         };
         assert_eq!((pane(false), pane(true)), (7, 13));
     }

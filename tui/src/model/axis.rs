@@ -22,7 +22,7 @@ const MS: u64 = 1_000_000;
 
 /// The times that the axis has to show, in nanoseconds of the board's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Times {
+pub(crate) struct AxisTimes {
     /// The beginning of the board.
     pub(crate) zero_ns: u64,
     /// The first moment of interest: the beginning of the oldest row in view that is at work.
@@ -48,7 +48,7 @@ pub(crate) struct Axis {
 
 impl Axis {
     /// The axis for these times, after the one shown before: it only grows by a rung, and at the end it stays.
-    pub(crate) fn of(times: Times, cells: u16, before: Self) -> Self {
+    pub(crate) fn for_times(times: AxisTimes, cells: u16, before: Self) -> Self {
         let since = |at_ns: u64| at_ns.saturating_sub(times.zero_ns);
         let (first, reach) = (since(times.first_ns), since(times.reach_ns));
         let quarter = (rung_ns(reach.saturating_sub(first)) / 4).max(1);
@@ -142,28 +142,28 @@ mod tests {
 
     const SECOND: u64 = 1_000_000_000;
 
-    fn running(now: u64, reach: u64) -> Times {
-        Times { zero_ns: 0, first_ns: 0, now_ns: Some(now * SECOND), reach_ns: reach * SECOND }
+    fn running(now: u64, reach: u64) -> AxisTimes {
+        AxisTimes { zero_ns: 0, first_ns: 0, now_ns: Some(now * SECOND), reach_ns: reach * SECOND }
     }
 
     #[test]
     fn an_axis_stands_still_between_two_rungs_and_when_all_is_over() {
-        let short = Axis::of(running(1, 4), 100, Axis::default());
+        let short = Axis::for_times(running(1, 4), 100, Axis::default());
         assert_eq!((short.span_ns, short.now), (5 * SECOND, Some(20)));
-        let same = Axis::of(running(2, 4), 100, short);
+        let same = Axis::for_times(running(2, 4), 100, short);
         assert_eq!((same.span_ns, same.now), (short.span_ns, Some(40)));
-        let longer = Axis::of(running(5, 7), 100, same);
+        let longer = Axis::for_times(running(5, 7), 100, same);
         assert_eq!(longer.span_ns, 8 * SECOND);
-        let sooner = Axis::of(running(5, 6), 100, longer);
+        let sooner = Axis::for_times(running(5, 6), 100, longer);
         assert_eq!(sooner.span_ns, longer.span_ns, "a little less is expected");
-        let over = Axis::of(Times { now_ns: None, ..running(0, 3) }, 100, longer);
+        let over = Axis::for_times(AxisTimes { now_ns: None, ..running(0, 3) }, 100, longer);
         assert_eq!((over.span_ns, over.now), (longer.span_ns, None), "a board that ends keeps its axis");
     }
 
     #[test]
     fn an_axis_begins_in_quarters_where_the_oldest_live_row_does() {
-        let times = Times { first_ns: 41 * SECOND, ..running(50, 56) };
-        let axis = Axis::of(times, 60, Axis::default());
+        let times = AxisTimes { first_ns: 41 * SECOND, ..running(50, 56) };
+        let axis = Axis::for_times(times, 60, Axis::default());
         assert_eq!((axis.from_ns / SECOND, axis.span_ns / SECOND), (40, 20));
         assert!(axis.is_before(39 * SECOND) && !axis.is_before(40 * SECOND));
         assert_eq!(
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn the_words_of_ticks_fit_the_span() {
         let words = |reach, cells| {
-            let ticks = Axis::of(running(1, reach), cells, Axis::default()).ticks();
+            let ticks = Axis::for_times(running(1, reach), cells, Axis::default()).ticks();
             ticks.into_iter().map(|(_, word)| word).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(words(1, 40), "0 0.5 s 1.0 s");
@@ -190,7 +190,7 @@ mod tests {
             zero_ns: u64, first_ns: u64, now_ns: Option<u64>, reach_ns: u64, cells in 0u16..400, at_ns: u64, before: u64,
         ) {
             let before = Axis { span_ns: before, ..Axis::default() };
-            let axis = Axis::of(Times { zero_ns, first_ns, now_ns, reach_ns }, cells, before);
+            let axis = Axis::for_times(AxisTimes { zero_ns, first_ns, now_ns, reach_ns }, cells, before);
             prop_assert!(axis.edge(at_ns) <= cells);
             prop_assert!(axis.now.is_none_or(|now| now < cells.max(1)));
             prop_assert!(axis.ticks().iter().all(|(cell, _)| *cell <= cells));

@@ -99,7 +99,7 @@ impl Number {
 pub(crate) struct Kinds(u16);
 
 impl Kinds {
-    pub(crate) fn of(kinds: impl IntoIterator<Item = Kind>) -> Self {
+    pub(crate) fn from_kinds(kinds: impl IntoIterator<Item = Kind>) -> Self {
         Self(kinds.into_iter().fold(0, |seen, kind| seen | Self::bit(kind)))
     }
 
@@ -128,8 +128,8 @@ impl Kinds {
     }
 
     /// The numbers worth a column.
-    fn numbers(self, stage: Stage) -> Vec<Number> {
-        let over = stage != Stage::Running;
+    fn numbers(self, stage: TableStage) -> Vec<Number> {
+        let over = stage != TableStage::Running;
         let counts = !self.serve() && (self.has(Kind::Install) || self.has(Kind::Task) || self.has(Kind::Build));
         let serves = self.has(Kind::Service);
         let all = [
@@ -148,7 +148,7 @@ impl Kinds {
             (Number::Cost, self.has(Kind::Turn)),
             (Number::Time, !self.serve()),
             (Number::Left, counts && !over),
-            (Number::Usual, self.has(Kind::Install) && stage == Stage::OverAsBefore),
+            (Number::Usual, self.has(Kind::Install) && stage == TableStage::OverAsBefore),
         ];
         all.into_iter().filter(|(_, shown)| *shown).map(|(number, _)| number).collect()
     }
@@ -156,7 +156,7 @@ impl Kinds {
 
 /// The stage of the board, which decides the columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
+pub(crate) enum TableStage {
     Running,
     /// All is over, and nothing is known of earlier runs.
     Over,
@@ -181,7 +181,7 @@ pub(crate) struct Columns {
 
 impl Columns {
     /// The columns of a table this wide, for names and versions of at most these widths.
-    pub(crate) fn of(width: u16, kinds: Kinds, stage: Stage, longest: (u16, u16)) -> Self {
+    pub(crate) fn for_width(width: u16, kinds: Kinds, stage: TableStage, longest: (u16, u16)) -> Self {
         let bar = width < LANE_COLUMNS;
         let name = longest.0.min(if width < VERSION_COLUMNS { 12 } else { 20 }).max(6);
         let version = if width < VERSION_COLUMNS { 0 } else { longest.1.min(12) };
@@ -225,36 +225,36 @@ mod tests {
 
     const TOOLS: (u16, u16) = (8, 8);
 
-    fn titles(width: u16, kinds: &[Kind], stage: Stage) -> String {
-        let kinds = Kinds::of(kinds.iter().copied());
-        let columns = Columns::of(width, kinds, stage, TOOLS);
+    fn titles(width: u16, kinds: &[Kind], stage: TableStage) -> String {
+        let kinds = Kinds::from_kinds(kinds.iter().copied());
+        let columns = Columns::for_width(width, kinds, stage, TOOLS);
         columns.numbers.iter().map(|(number, ..)| number.title(kinds)).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
     fn numbers_come_with_the_width_they_ask_for() {
-        assert_eq!(titles(50, &[Kind::Install], Stage::Running), "%");
-        assert_eq!(titles(80, &[Kind::Install], Stage::Running), "% size left");
-        assert_eq!(titles(100, &[Kind::Install], Stage::Running), "% size time left");
-        assert_eq!(titles(120, &[Kind::Install], Stage::Running), "% size rate time left");
-        assert_eq!(titles(120, &[Kind::Install], Stage::OverAsBefore), "size rate time usual");
-        assert_eq!(titles(120, &[Kind::Install], Stage::Over), "size rate time");
+        assert_eq!(titles(50, &[Kind::Install], TableStage::Running), "%");
+        assert_eq!(titles(80, &[Kind::Install], TableStage::Running), "% size left");
+        assert_eq!(titles(100, &[Kind::Install], TableStage::Running), "% size time left");
+        assert_eq!(titles(120, &[Kind::Install], TableStage::Running), "% size rate time left");
+        assert_eq!(titles(120, &[Kind::Install], TableStage::OverAsBefore), "size rate time usual");
+        assert_eq!(titles(120, &[Kind::Install], TableStage::Over), "size rate time");
     }
 
     #[test]
     fn each_kind_of_work_has_its_own_columns() {
-        assert_eq!(titles(120, &[Kind::Task], Stage::Running), "% items time left");
-        assert_eq!(titles(120, &[Kind::Service], Stage::Running), "port cpu memory restarts up");
-        assert_eq!(titles(100, &[Kind::Service, Kind::Build], Stage::Running), "port restarts build up");
-        assert_eq!(titles(80, &[Kind::Service], Stage::Running), "port up");
-        assert_eq!(titles(120, &[Kind::Service, Kind::Task], Stage::Over), "port restarts items time");
-        assert_eq!(titles(120, &[Kind::Turn], Stage::Running), "messages tools tokens cost time");
-        assert_eq!(titles(80, &[Kind::Turn], Stage::Running), "tokens");
-        let noun = |kinds: &[Kind]| Kinds::of(kinds.iter().copied()).noun();
+        assert_eq!(titles(120, &[Kind::Task], TableStage::Running), "% items time left");
+        assert_eq!(titles(120, &[Kind::Service], TableStage::Running), "port cpu memory restarts up");
+        assert_eq!(titles(100, &[Kind::Service, Kind::Build], TableStage::Running), "port restarts build up");
+        assert_eq!(titles(80, &[Kind::Service], TableStage::Running), "port up");
+        assert_eq!(titles(120, &[Kind::Service, Kind::Task], TableStage::Over), "port restarts items time");
+        assert_eq!(titles(120, &[Kind::Turn], TableStage::Running), "messages tools tokens cost time");
+        assert_eq!(titles(80, &[Kind::Turn], TableStage::Running), "tokens");
+        let noun = |kinds: &[Kind]| Kinds::from_kinds(kinds.iter().copied()).noun();
         assert_eq!((noun(&[Kind::Install]), noun(&[Kind::Service])), ("tool", "service"));
         assert_eq!((noun(&[Kind::Service, Kind::Build]), noun(&[])), ("service", "work"));
         assert_eq!(noun(&[Kind::Service, Kind::Task]), "work");
-        let good = |kinds: &[Kind]| Kinds::of(kinds.iter().copied()).good();
+        let good = |kinds: &[Kind]| Kinds::from_kinds(kinds.iter().copied()).good();
         assert_eq!((good(&[Kind::Install, Kind::Service]), good(&[Kind::Task])), ("in place", "done"));
     }
 
@@ -262,13 +262,18 @@ mod tests {
     fn columns_never_leave_their_table() {
         for width in 40..=250 {
             for longest in [(0, 0), (8, 8), (300, 300)] {
-                let columns = Columns::of(width, Kinds::of(Kind::ALL.iter().copied()), Stage::Running, longest);
+                let columns = Columns::for_width(
+                    width,
+                    Kinds::from_kinds(Kind::ALL.iter().copied()),
+                    TableStage::Running,
+                    longest,
+                );
                 assert!(columns.lane > 0 && columns.lane_x + columns.lane < width, "{width}: {columns:?}");
                 let last = columns.numbers.last().map_or(0, |(_, x, wide)| x + wide);
                 assert!(last < width, "{width}");
             }
         }
-        let twelve = Columns::of(120, Kinds::of([Kind::Install]), Stage::Running, (7, 7));
+        let twelve = Columns::for_width(120, Kinds::from_kinds([Kind::Install]), TableStage::Running, (7, 7));
         assert_eq!((twelve.lane_x, twelve.lane), (19, 56));
     }
 }

@@ -7,14 +7,14 @@
 use vx_status::slot::SlotId;
 use vx_status::standing::Standing;
 
-use super::Row;
+use super::SlotRow;
 
 /// Number of queued rows that are shown before the others are folded.
 const NEXT_QUEUED: usize = 3;
 
 /// Rows that are folded together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Group {
+pub(crate) enum FoldGroup {
     Bad,
     Queued,
     Over,
@@ -33,21 +33,21 @@ impl Unfolded {
         self.bad || self.queued || self.over
     }
 
-    pub(crate) fn unfold(&mut self, group: Group) {
+    pub(crate) fn unfold(&mut self, group: FoldGroup) {
         match group {
-            Group::Bad => self.bad = true,
-            Group::Queued => self.queued = true,
-            Group::Over => self.over = true,
+            FoldGroup::Bad => self.bad = true,
+            FoldGroup::Queued => self.queued = true,
+            FoldGroup::Over => self.over = true,
         }
     }
 }
 
 /// One line of the table. Rows are indices into the model's rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Line {
+pub(crate) enum TableLine {
     Row(usize),
     Fold {
-        group: Group,
+        group: FoldGroup,
         /// The folded rows; for those that are over, or failed, the newest first.
         rows: Vec<usize>,
         /// Others of the same group are shown.
@@ -55,7 +55,7 @@ pub(crate) enum Line {
     },
 }
 
-impl Line {
+impl TableLine {
     pub(crate) fn row(&self) -> Option<usize> {
         match self {
             Self::Row(row) => Some(*row),
@@ -63,7 +63,7 @@ impl Line {
         }
     }
 
-    pub(crate) fn group(&self) -> Option<Group> {
+    pub(crate) fn group(&self) -> Option<FoldGroup> {
         match self {
             Self::Row(_) => None,
             Self::Fold { group, .. } => Some(*group),
@@ -73,14 +73,14 @@ impl Line {
 
 /// The lines for these rows in a table with this much room; the row of `selected` is never folded.
 pub(crate) fn lines(
-    rows: &[Row],
+    rows: &[SlotRow],
     order: &[usize],
     room: usize,
     unfolded: Unfolded,
     selected: Option<SlotId>,
-) -> Vec<Line> {
+) -> Vec<TableLine> {
     if order.len() <= room {
-        return order.iter().copied().map(Line::Row).collect();
+        return order.iter().copied().map(TableLine::Row).collect();
     }
     let standing = |row: &usize| rows[*row].standing;
     let of = |wanted: fn(Standing) -> bool| -> Vec<usize> {
@@ -110,24 +110,30 @@ pub(crate) fn lines(
     // More of the queue rather than empty rows.
     let next = queued.len().min(spare.saturating_sub(recent)).max(next);
     let is_selected = |row: &usize| Some(rows[*row].id) == selected;
-    let mut lines: Vec<Line> = asking.into_iter().map(Line::Row).collect();
-    add(&mut lines, Group::Bad, &bad, failed, is_selected);
-    lines.extend(first.into_iter().map(Line::Row));
-    add(&mut lines, Group::Queued, &queued, next, is_selected);
-    add(&mut lines, Group::Over, &over, recent, is_selected);
+    let mut lines: Vec<TableLine> = asking.into_iter().map(TableLine::Row).collect();
+    add(&mut lines, FoldGroup::Bad, &bad, failed, is_selected);
+    lines.extend(first.into_iter().map(TableLine::Row));
+    add(&mut lines, FoldGroup::Queued, &queued, next, is_selected);
+    add(&mut lines, FoldGroup::Over, &over, recent, is_selected);
     lines
 }
 
 /// Add the first `shown` rows of a group, the selected one, and a line for the rest. A single row is no rest.
-fn add(lines: &mut Vec<Line>, group: Group, rows: &[usize], shown: usize, is_selected: impl Fn(&usize) -> bool) {
+fn add(
+    lines: &mut Vec<TableLine>,
+    group: FoldGroup,
+    rows: &[usize],
+    shown: usize,
+    is_selected: impl Fn(&usize) -> bool,
+) {
     let (shown, rest) = rows.split_at(shown);
     let (selected, folded): (Vec<usize>, Vec<usize>) = rest.iter().copied().partition(|row| is_selected(row));
     let more = !shown.is_empty() || !selected.is_empty();
-    lines.extend(shown.iter().copied().chain(selected).map(Line::Row));
+    lines.extend(shown.iter().copied().chain(selected).map(TableLine::Row));
     match folded.as_slice() {
         [] => {}
-        [row] => lines.push(Line::Row(*row)),
-        _ => lines.push(Line::Fold { group, rows: folded, more }),
+        [row] => lines.push(TableLine::Row(*row)),
+        _ => lines.push(TableLine::Fold { group, rows: folded, more }),
     }
 }
 
@@ -141,9 +147,9 @@ mod tests {
     fn shown(count: u32, room: usize, unfolded: Unfolded) -> Vec<String> {
         let rows = rows(&run(count), &[], &[]);
         let order: Vec<usize> = (0..rows.len()).collect();
-        let word = |line: Line| match line {
-            Line::Row(row) => rows[row].standing.word().to_owned(),
-            Line::Fold { group, rows, more } => format!("{} {group:?} {more}", rows.len()),
+        let word = |line: TableLine| match line {
+            TableLine::Row(row) => rows[row].standing.word().to_owned(),
+            TableLine::Fold { group, rows, more } => format!("{} {group:?} {more}", rows.len()),
         };
         lines(&rows, &order, room, unfolded, None).into_iter().map(word).collect()
     }
@@ -183,14 +189,17 @@ mod tests {
         }
         let order: Vec<usize> = (0..rows.len()).collect();
         let shown = lines(&rows, &order, 8, Unfolded::default(), None);
-        assert_eq!(shown[0], Line::Row(queued[19]), "the newest");
-        assert!(matches!(&shown[1], Line::Fold { group: Group::Bad, rows, .. } if rows.len() == 20), "{shown:?}");
-        let busy = shown[..8].iter().filter_map(Line::row).filter(|row| rows[*row].standing.at_work());
+        assert_eq!(shown[0], TableLine::Row(queued[19]), "the newest");
+        assert!(
+            matches!(&shown[1], TableLine::Fold { group: FoldGroup::Bad, rows, .. } if rows.len() == 20),
+            "{shown:?}"
+        );
+        let busy = shown[..8].iter().filter_map(TableLine::row).filter(|row| rows[*row].standing.at_work());
         assert!(busy.count() >= 4, "{shown:?}");
         let unfolded = Unfolded { bad: true, ..Unfolded::default() };
-        assert!(lines(&rows, &order, 8, unfolded, None).iter().all(|line| line.group() != Some(Group::Bad)));
+        assert!(lines(&rows, &order, 8, unfolded, None).iter().all(|line| line.group() != Some(FoldGroup::Bad)));
         let all = lines(&rows, &order, 60, Unfolded::default(), None);
-        assert!(all.iter().all(|line| line.group() != Some(Group::Bad)), "there is room for all");
+        assert!(all.iter().all(|line| line.group() != Some(FoldGroup::Bad)), "there is room for all");
     }
 
     #[test]
@@ -206,7 +215,7 @@ mod tests {
         let rows = rows(&run(200), &[], &[]);
         let order: Vec<usize> = (0..rows.len()).collect();
         let selected = lines(&rows, &order, 12, Unfolded::default(), Some(rows[150].id));
-        assert!(selected.contains(&Line::Row(150)));
-        assert!(!lines(&rows, &order, 12, Unfolded::default(), None).contains(&Line::Row(150)));
+        assert!(selected.contains(&TableLine::Row(150)));
+        assert!(!lines(&rows, &order, 12, Unfolded::default(), None).contains(&TableLine::Row(150)));
     }
 }

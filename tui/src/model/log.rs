@@ -17,7 +17,7 @@ const MOST_AT_ONCE: usize = LOG_LINES / 2;
 
 /// A line of the log, clean.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct LogLine {
+pub(crate) struct PaintedLogLine {
     /// The byte offset of its start.
     pub(crate) at: u64,
     /// What a terminal would show last of it.
@@ -27,18 +27,18 @@ pub(crate) struct LogLine {
 }
 
 /// A piece of the log with clean lines.
-struct Piece {
-    lines: Vec<LogLine>,
+struct LogChunk {
+    lines: Vec<PaintedLogLine>,
     from: u64,
     to: u64,
     last: bool,
 }
 
-impl Piece {
-    fn of(part: LogPart) -> Self {
+impl LogChunk {
+    fn from_part(part: LogPart) -> Self {
         let clean = |line: vx_status::source::LogLine| {
             let Painted { text, paints } = Painted::from_line(&line.text);
-            LogLine { at: line.at, text, paints }
+            PaintedLogLine { at: line.at, text, paints }
         };
         let lines = part.lines.into_iter().map(clean).collect();
         Self { lines, from: part.from, to: part.to, last: part.last }
@@ -72,7 +72,7 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    pub(crate) fn of(text: String, jump: Jump) -> Self {
+    pub(crate) fn new(text: String, jump: Jump) -> Self {
         Self { text, jump: Some(jump), ..Self::default() }
     }
 
@@ -107,7 +107,7 @@ pub(crate) struct LogView {
     /// The slot of this log.
     pub(crate) of: Option<SlotId>,
     /// Consecutive lines.
-    pub(crate) lines: Vec<LogLine>,
+    pub(crate) lines: Vec<PaintedLogLine>,
     /// The byte offset of the first line.
     pub(crate) from: u64,
     /// The byte offset of the line after the last one.
@@ -150,7 +150,7 @@ impl Default for LogView {
 
 impl LogView {
     /// True if the line contains the search text, in any case.
-    pub(crate) fn matches(&self, line: &LogLine) -> bool {
+    pub(crate) fn matches(&self, line: &PaintedLogLine) -> bool {
         !self.search.text.is_empty() && line.text.to_lowercase().contains(&self.search.text.to_lowercase())
     }
 
@@ -181,9 +181,9 @@ impl LogView {
     }
 
     /// Add a piece of the log. Returns whether the view changes.
-    pub(crate) fn take(&mut self, place: LogPlace, part: LogPart) -> bool {
+    pub(crate) fn add_part(&mut self, place: LogPlace, part: LogPart) -> bool {
         self.size = part.size;
-        let part = Piece::of(part);
+        let part = LogChunk::from_part(part);
         match place {
             LogPlace::End if self.follow || self.lines.is_empty() => self.replace(last_of(part, LOG_LINES)),
             LogPlace::End => false,
@@ -200,13 +200,13 @@ impl LogView {
         }
     }
 
-    fn replace(&mut self, part: Piece) -> bool {
+    fn replace(&mut self, part: LogChunk) -> bool {
         let news = self.lines != part.lines;
         (self.from, self.to, self.lines, self.complete) = (part.from, part.to, part.lines, part.last);
         news
     }
 
-    fn append(&mut self, part: Piece) -> bool {
+    fn append(&mut self, part: LogChunk) -> bool {
         // The piece contains the unfinished last line again, now longer.
         let unfinished = self.lines.partition_point(|line| line.at < self.to);
         let news = self.lines[unfinished..] != part.lines;
@@ -220,7 +220,7 @@ impl LogView {
         news
     }
 
-    fn prepend(&mut self, part: Piece) -> bool {
+    fn prepend(&mut self, part: LogChunk) -> bool {
         // If there are no lines before this place, the log was truncated, and nothing is left to read there.
         self.from = if part.lines.is_empty() { 0 } else { part.from };
         self.top += part.lines.len();
@@ -234,7 +234,7 @@ impl LogView {
 }
 
 /// Only the first `most` lines of the piece.
-fn first_of(mut part: Piece, most: usize) -> Piece {
+fn first_of(mut part: LogChunk, most: usize) -> LogChunk {
     if let Some(behind) = part.lines.get(most) {
         (part.to, part.last) = (behind.at, false);
         part.lines.truncate(most);
@@ -243,7 +243,7 @@ fn first_of(mut part: Piece, most: usize) -> Piece {
 }
 
 /// Only the last `most` lines of the piece.
-fn last_of(mut part: Piece, most: usize) -> Piece {
+fn last_of(mut part: LogChunk, most: usize) -> LogChunk {
     part.lines.drain(..part.lines.len().saturating_sub(most));
     part.from = part.lines.first().map_or(part.from, |line| line.at);
     part

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use vx_status::slot::SlotId;
 
-use super::Row;
+use super::SlotRow;
 
 /// Number of rates kept of each slot.
 const RATES: usize = 24;
@@ -20,7 +20,7 @@ pub(crate) struct Pulse {
 
 impl Pulse {
     /// Note the rates of a reading. A recording may go back.
-    pub(crate) fn note(&mut self, rows: &[Row], taken_at_ns: u64) {
+    pub(crate) fn record_rates(&mut self, rows: &[SlotRow], taken_at_ns: u64) {
         if taken_at_ns.abs_diff(self.noted_at_ns) < BETWEEN_NS {
             return;
         }
@@ -41,7 +41,7 @@ impl Pulse {
         }
     }
 
-    pub(crate) fn of(&self, id: SlotId) -> &[u64] {
+    pub(crate) fn slot_rates(&self, id: SlotId) -> &[u64] {
         self.rates.get(&id).map_or(&[], Vec::as_slice)
     }
 }
@@ -53,16 +53,16 @@ mod tests {
 
     #[test]
     fn few_rates_are_kept_and_only_of_what_is_at_work() {
-        let row = |standing| Row { standing, bytes_per_second: Some(7), ..Row::default() };
+        let row = |standing| SlotRow { standing, bytes_per_second: Some(7), ..SlotRow::default() };
         let mut pulse = Pulse::default();
         for second in 1..100 {
-            pulse.note(&[row(Standing::Running)], second * BETWEEN_NS);
-            pulse.note(&[row(Standing::Running)], second * BETWEEN_NS + 1);
+            pulse.record_rates(&[row(Standing::Running)], second * BETWEEN_NS);
+            pulse.record_rates(&[row(Standing::Running)], second * BETWEEN_NS + 1);
         }
-        assert_eq!(pulse.of(SlotId::default()), [7; RATES]);
-        pulse.note(&[row(Standing::Running)], BETWEEN_NS);
-        assert_eq!(pulse.of(SlotId::default()), [7], "a recording went back");
-        pulse.note(&[row(Standing::Done)], 99 * BETWEEN_NS);
-        assert_eq!(pulse.of(SlotId::default()), [0; 0]);
+        assert_eq!(pulse.slot_rates(SlotId::default()), [7; RATES]);
+        pulse.record_rates(&[row(Standing::Running)], BETWEEN_NS);
+        assert_eq!(pulse.slot_rates(SlotId::default()), [7], "a recording went back");
+        pulse.record_rates(&[row(Standing::Done)], 99 * BETWEEN_NS);
+        assert_eq!(pulse.slot_rates(SlotId::default()), [0; 0]);
     }
 }

@@ -15,7 +15,7 @@ use vx_text::width;
 
 /// The cells of one slot's row. The texts are not cleaned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Row {
+pub(crate) struct SlotRow {
     pub(crate) id: SlotId,
     pub(crate) is_install: bool,
     pub(crate) is_service: bool,
@@ -66,9 +66,9 @@ pub(crate) struct Row {
     pub(crate) beat: u64,
 }
 
-impl Row {
+impl SlotRow {
     /// The row of `slot` at `now_ns`.
-    pub(crate) fn of(slot: &SlotView, pace: SlotRate, asked_to_stop: bool, now_ns: u64) -> Self {
+    pub(crate) fn from_slot(slot: &SlotView, pace: SlotRate, asked_to_stop: bool, now_ns: u64) -> Self {
         let standing = Standing::with_pace(slot, pace, asked_to_stop);
         let counting = slot.phase().meaning().counts && !standing.over();
         let counted_to_its_end = standing.over() && slot.kind != Kind::Install && slot.done > 0;
@@ -191,7 +191,7 @@ impl Sort {
     }
 
     /// The indices of the rows that match `filter`, sorted; equal rows keep the board's order.
-    pub(crate) fn order(self, rows: &[Row], filter: &str) -> Vec<usize> {
+    pub(crate) fn order(self, rows: &[SlotRow], filter: &str) -> Vec<usize> {
         let mut order: Vec<usize> =
             (0..rows.len()).filter(|row| filter.is_empty() || rows[*row].contains(filter)).collect();
         match self {
@@ -206,7 +206,7 @@ impl Sort {
 
 /// Sort rows in the board's order: what waits for a person comes first, then services; and parts come behind the work that
 /// they are of.
-fn in_place(rows: &[Row], order: &mut [usize]) {
+fn in_place(rows: &[SlotRow], order: &mut [usize]) {
     if !rows.iter().any(|row| row.is_service || row.is_part || row.asks) {
         return;
     }
@@ -219,15 +219,15 @@ fn in_place(rows: &[Row], order: &mut [usize]) {
 }
 
 /// Every row of a snapshot; `paces` are in the order of its slots.
-pub(crate) fn rows(snapshot: &Snapshot, paces: &[SlotRate], asked: &[SlotId]) -> Vec<Row> {
+pub(crate) fn rows(snapshot: &Snapshot, paces: &[SlotRate], asked: &[SlotId]) -> Vec<SlotRow> {
     let pace_at = |place: usize| paces.get(place).copied().unwrap_or_default();
     let row = |(place, slot)| {
         let stop = asked.contains(&SlotId::from_slot(slot));
-        let row = Row::of(slot, pace_at(place), stop, snapshot.taken_at_ns);
+        let row = SlotRow::from_slot(slot, pace_at(place), stop, snapshot.taken_at_ns);
         let build = if slot.kind == Kind::Service { last_build(&snapshot.slots, slot) } else { None };
         let has_bad_build = build.is_some_and(|build| Standing::from_slot(build).bad());
         let build = build.map(|build| built(build, snapshot.taken_at_ns)).unwrap_or_default();
-        Row { build, has_bad_build, ..row }
+        SlotRow { build, has_bad_build, ..row }
     };
     snapshot.slots.iter().enumerate().map(row).collect()
 }
@@ -243,14 +243,14 @@ fn built(build: &SlotView, now_ns: u64) -> String {
 }
 
 /// Write what the processes of each slot use into its row.
-pub(crate) fn measured(rows: &mut [Row], usage: &[(SlotId, SlotProcessUsage)]) {
+pub(crate) fn measured(rows: &mut [SlotRow], usage: &[(SlotId, SlotProcessUsage)]) {
     for row in rows.iter_mut().filter(|row| row.standing.at_work()) {
         row.usage = usage.iter().find(|(id, _)| *id == row.id).map(|(_, usage)| *usage);
     }
 }
 
 /// Write the time left of each tool into its row; the rows are in the order of the slots.
-pub(crate) fn fill_in(rows: &mut [Row], estimate: &Estimate) {
+pub(crate) fn fill_in(rows: &mut [SlotRow], estimate: &Estimate) {
     for (row, left) in rows.iter_mut().zip(&estimate.each) {
         row.left_ms = *left;
     }
@@ -258,7 +258,7 @@ pub(crate) fn fill_in(rows: &mut [Row], estimate: &Estimate) {
 
 /// Name in each queued install the one whose end makes room for it. The installs at work are as many as the run allows,
 /// so the first to end lets in the first that is queued.
-pub(crate) fn announce(rows: &mut [Row]) {
+pub(crate) fn announce(rows: &mut [SlotRow]) {
     let installs = || rows.iter().filter(|row| row.is_install);
     if !installs().any(|row| row.standing == Standing::Queued) {
         return;
@@ -267,7 +267,7 @@ pub(crate) fn announce(rows: &mut [Row]) {
         installs().filter_map(|row| row.left_ms.map(|left_ms| (left_ms, format!("after {}", row.tool)))).collect();
     ends.sort();
     let mut ends = ends.into_iter().map(|(_, after)| after);
-    let is_next = |row: &&mut Row| row.is_install && row.standing == Standing::Queued && row.note.is_empty();
+    let is_next = |row: &&mut SlotRow| row.is_install && row.standing == Standing::Queued && row.note.is_empty();
     let queued = rows.iter_mut().filter(is_next);
     for (place, row) in queued.enumerate() {
         let next = ends.next().or_else(|| (place == 0).then(|| "next".to_owned()));
@@ -277,8 +277,8 @@ pub(crate) fn announce(rows: &mut [Row]) {
 }
 
 /// The widths of the longest name and of the longest version.
-pub(crate) fn longest(rows: &[Row]) -> (u16, u16) {
-    let widest = |text: fn(&Row) -> &str, more: fn(&Row) -> usize| {
+pub(crate) fn longest(rows: &[SlotRow]) -> (u16, u16) {
+    let widest = |text: fn(&SlotRow) -> &str, more: fn(&SlotRow) -> usize| {
         let widths = rows.iter().map(|row| width(text(row)) + more(row));
         u16::try_from(widths.max().unwrap_or_default()).unwrap_or(u16::MAX)
     };
@@ -286,9 +286,10 @@ pub(crate) fn longest(rows: &[Row]) -> (u16, u16) {
 }
 
 /// True if both have the same names and versions, so that neither has to be measured again.
-pub(crate) fn same_names(rows: &[Row], others: &[Row]) -> bool {
-    let same =
-        |(row, other): (&Row, &Row)| row.id == other.id && row.tool == other.tool && row.version == other.version;
+pub(crate) fn same_names(rows: &[SlotRow], others: &[SlotRow]) -> bool {
+    let same = |(row, other): (&SlotRow, &SlotRow)| {
+        row.id == other.id && row.tool == other.tool && row.version == other.version
+    };
     rows.len() == others.len() && rows.iter().zip(others).all(same)
 }
 
@@ -300,7 +301,7 @@ mod tests {
     #[test]
     fn counted_work_is_a_bare_number_and_a_share_is_none() {
         let pace = SlotRate { bytes_per_second: Some(1), measured_ms: 9_000, slow: true, gained: 1 };
-        let row = |slot: &SlotView| Row::of(slot, pace, false, 110_000_000_000);
+        let row = |slot: &SlotView| SlotRow::from_slot(slot, pace, false, 110_000_000_000);
         let counted = row(&counting(0, "test", 7, 40));
         assert_eq!(
             (counted.counted.as_str(), counted.permille, counted.standing),
@@ -320,12 +321,12 @@ mod tests {
 
     #[test]
     fn a_queued_install_names_the_one_that_makes_room_for_it() {
-        let row = |tool: &str, standing, left_ms| Row {
+        let row = |tool: &str, standing, left_ms| SlotRow {
             is_install: true,
             tool: tool.to_owned(),
             standing,
             left_ms,
-            ..Row::default()
+            ..SlotRow::default()
         };
         let queued = |tool| row(tool, Standing::Queued, None);
         let running = |tool, left_ms| row(tool, Standing::Running, left_ms);
@@ -339,12 +340,12 @@ mod tests {
 
     #[test]
     fn services_stand_above_other_work_and_parts_below_the_work_that_they_are_of() {
-        let row = |slot: u32, kind: &str, parent: Option<u32>| Row {
+        let row = |slot: u32, kind: &str, parent: Option<u32>| SlotRow {
             slot,
             parent,
             is_part: parent.is_some(),
             is_service: kind == "service",
-            ..Row::default()
+            ..SlotRow::default()
         };
         let rows = [
             row(0, "task", None),
@@ -359,7 +360,7 @@ mod tests {
 
     #[test]
     fn sorting_keeps_the_boards_order_among_equals() {
-        let row = |tool: &str, standing| Row { tool: tool.to_owned(), standing, ..Row::default() };
+        let row = |tool: &str, standing| SlotRow { tool: tool.to_owned(), standing, ..SlotRow::default() };
         let rows = [
             row("b", Standing::Done),
             row("a", Standing::Running),

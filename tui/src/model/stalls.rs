@@ -9,7 +9,7 @@ use vx_shm::{Liveness, SlotView};
 use vx_status::slot::SlotId;
 use vx_status::standing::Standing;
 
-use super::Row;
+use super::SlotRow;
 
 /// Number of stalls kept of each slot; the oldest are forgotten.
 const MOST: usize = 16;
@@ -26,7 +26,7 @@ pub(crate) struct Stalls {
 
 impl Stalls {
     /// Note the stalls of a reading. A recording may go back: what comes later then is not known yet.
-    pub(crate) fn note(&mut self, slots: &[SlotView], rows: &[Row], taken_at_ns: u64) {
+    pub(crate) fn record_stalls(&mut self, slots: &[SlotView], rows: &[SlotRow], taken_at_ns: u64) {
         let went_back = taken_at_ns < self.noted_at_ns;
         self.noted_at_ns = taken_at_ns;
         if went_back {
@@ -53,7 +53,7 @@ impl Stalls {
     }
 
     /// The stalls of this slot, the oldest first.
-    pub(crate) fn of(&self, id: SlotId) -> &[Stall] {
+    pub(crate) fn slot_stalls(&self, id: SlotId) -> &[Stall] {
         self.seen.get(&id).map_or(&[], Vec::as_slice)
     }
 }
@@ -81,12 +81,12 @@ mod tests {
             None => (Standing::Running, Liveness::Alive),
         };
         let slot = SlotView { liveness, ..SlotView::default() };
-        let row = Row { id: SlotId::from_slot(&slot), standing, ..Row::default() };
-        stalls.note(&[slot], &[row], second * SECOND);
+        let row = SlotRow { id: SlotId::from_slot(&slot), standing, ..SlotRow::default() };
+        stalls.record_stalls(&[slot], &[row], second * SECOND);
     }
 
     fn seen(stalls: &Stalls) -> Vec<(u64, u64)> {
-        let of = stalls.of(SlotId::from_slot(&SlotView::default()));
+        let of = stalls.slot_stalls(SlotId::from_slot(&SlotView::default()));
         of.iter().map(|(from_ns, to_ns)| (from_ns / SECOND, to_ns / SECOND)).collect()
     }
 
@@ -97,7 +97,7 @@ mod tests {
             note(&mut stalls, second, still);
         }
         assert_eq!(seen(&stalls), [(11, 16), (25, 30)]);
-        stalls.note(&[], &[], 40 * SECOND);
+        stalls.record_stalls(&[], &[], 40 * SECOND);
         assert_eq!(seen(&stalls), [], "its slot is gone");
     }
 

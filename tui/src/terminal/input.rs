@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use ratatui::crossterm::event::{self, Event};
 use ratatui::crossterm::terminal;
 
-use super::ground::{self, Answer, Ground, Taken};
+use super::background::{self, BackgroundAnswerParser, Taken, TerminalBackground};
 
 /// The time to wait for an event of input that is there. With none at all, crossterm would not look.
 const AT_ONCE: Duration = Duration::from_millis(1);
@@ -28,15 +28,15 @@ const LAST_ANSWER: Duration = Duration::from_secs(1);
 const LOOKS: u8 = 3;
 
 /// Input that an earlier keyboard of this process had read for a view that is over.
-static LEFT_OVER: Mutex<VecDeque<Input>> = Mutex::new(VecDeque::new());
+static LEFT_OVER: Mutex<VecDeque<TerminalInput>> = Mutex::new(VecDeque::new());
 
 /// The result of waiting for input.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Input {
+pub(crate) enum TerminalInput {
     /// A key, a paste, or a new size.
     Event(Event),
     /// The terminal's answer about its background.
-    Ground(Ground),
+    Ground(TerminalBackground),
     /// No input in the given time.
     Nothing,
     /// No input, now or later: the terminal is gone.
@@ -49,9 +49,9 @@ pub(crate) struct Keyboard {
     /// Number of looks for events that crossterm holds, because it read them together with an earlier one.
     looks: u8,
     /// Keys that may be the beginning of an answer.
-    answer: Answer,
+    answer: BackgroundAnswerParser,
     /// Input that was read and not returned yet.
-    due: VecDeque<Input>,
+    due: VecDeque<TerminalInput>,
 }
 
 impl Keyboard {
@@ -60,15 +60,15 @@ impl Keyboard {
     pub(crate) fn new() -> Self {
         let size = terminal::size().ok();
         let due = std::mem::take(&mut *LEFT_OVER.lock());
-        Self { size, looks: LOOKS, answer: Answer::default(), due }
+        Self { size, looks: LOOKS, answer: BackgroundAnswerParser::default(), due }
     }
 
     /// Wait a moment for an answer that is on its way, and drop all input until then: it would reach the next reader of
     /// the terminal.
     pub(crate) fn drop_answer(&mut self) {
-        while let Some(waited) = ground::awaited_for() {
+        while let Some(waited) = background::awaited_for() {
             let rest = LAST_ANSWER.saturating_sub(waited);
-            if rest.is_zero() || matches!(self.next(rest), Ok(Input::HungUp) | Err(_)) {
+            if rest.is_zero() || matches!(self.next(rest), Ok(TerminalInput::HungUp) | Err(_)) {
                 break;
             }
         }
@@ -77,7 +77,7 @@ impl Keyboard {
     }
 
     /// The next input, waiting at most `wait` for it, or a moment longer for the rest of an answer.
-    pub(crate) fn next(&mut self, wait: Duration) -> io::Result<Input> {
+    pub(crate) fn next(&mut self, wait: Duration) -> io::Result<TerminalInput> {
         let mut wait = wait;
         loop {
             if let Some(due) = self.due.pop_front() {
@@ -85,15 +85,17 @@ impl Keyboard {
             }
             let begun = self.answer.is_begun();
             match self.read(wait)? {
-                Input::Event(event) if begun || ground::is_awaited() => self.sort(event),
+                TerminalInput::Event(event) if begun || background::is_awaited() => self.sort(event),
                 // A wait may be cut short by a signal, so look again without any.
-                Input::Nothing if begun && self.read_at_once()? => {}
-                Input::Nothing if begun => self.due.extend(self.answer.release().into_iter().map(Input::Event)),
+                TerminalInput::Nothing if begun && self.read_at_once()? => {}
+                TerminalInput::Nothing if begun => {
+                    self.due.extend(self.answer.release().into_iter().map(TerminalInput::Event))
+                }
                 input => return Ok(input),
             }
             wait = if self.answer.is_begun() { BETWEEN_PARTS } else { Duration::ZERO };
             if self.due.is_empty() && !self.answer.is_begun() {
-                return Ok(Input::Nothing);
+                return Ok(TerminalInput::Nothing);
             }
         }
     }
@@ -101,10 +103,10 @@ impl Keyboard {
     /// Read an event that is there already. Returns false if there is none.
     fn read_at_once(&mut self) -> io::Result<bool> {
         let input = self.read(Duration::ZERO)?;
-        let is_there = input != Input::Nothing;
+        let is_there = input != TerminalInput::Nothing;
         match input {
-            Input::Event(event) => self.sort(event),
-            Input::Nothing => {}
+            TerminalInput::Event(event) => self.sort(event),
+            TerminalInput::Nothing => {}
             other => self.due.push_back(other),
         }
         Ok(is_there)
@@ -112,37 +114,37 @@ impl Keyboard {
 
     /// Sort an event: part of an answer, or input.
     fn sort(&mut self, event: Event) {
-        match self.answer.take(event) {
+        match self.answer.feed(event) {
             Taken::Held => {}
             Taken::Answer(found) => {
-                ground::answered();
-                self.due.extend(found.map(Input::Ground));
+                background::answered();
+                self.due.extend(found.map(TerminalInput::Ground));
             }
-            Taken::Events(events) => self.due.extend(events.into_iter().map(Input::Event)),
+            Taken::Events(events) => self.due.extend(events.into_iter().map(TerminalInput::Event)),
         }
     }
 
     /// The next event, waiting at most `wait` for it.
-    fn read(&mut self, wait: Duration) -> io::Result<Input> {
+    fn read(&mut self, wait: Duration) -> io::Result<TerminalInput> {
         let size = terminal::size().ok();
         if let Some((width, height)) = size.filter(|_| size != self.size) {
             self.size = size;
-            return Ok(Input::Event(Event::Resize(width, height)));
+            return Ok(TerminalInput::Event(Event::Resize(width, height)));
         }
         while self.looks > 0 {
-            if let Some(event) = self.look()? {
-                return Ok(Input::Event(event));
+            if let Some(event) = self.poll_event()? {
+                return Ok(TerminalInput::Event(event));
             }
         }
         match ready(wait)? {
-            Readiness::Ready => Ok(self.look()?.map_or(Input::Nothing, Input::Event)),
-            Readiness::Not => Ok(Input::Nothing),
-            Readiness::HungUp => Ok(Input::HungUp),
+            TerminalReadiness::Ready => Ok(self.poll_event()?.map_or(TerminalInput::Nothing, TerminalInput::Event)),
+            TerminalReadiness::Not => Ok(TerminalInput::Nothing),
+            TerminalReadiness::HungUp => Ok(TerminalInput::HungUp),
         }
     }
 
     /// Look for an event of input that crossterm has or can read now.
-    fn look(&mut self) -> io::Result<Option<Event>> {
+    fn poll_event(&mut self) -> io::Result<Option<Event>> {
         let found = event::poll(AT_ONCE)?;
         self.looks = if found { LOOKS } else { self.looks.saturating_sub(1) };
         if found { event::read().map(Some) } else { Ok(None) }
@@ -152,7 +154,7 @@ impl Keyboard {
 impl Drop for Keyboard {
     /// The next view of this process has what this one did not return.
     fn drop(&mut self) {
-        self.due.extend(self.answer.release().into_iter().map(Input::Event));
+        self.due.extend(self.answer.release().into_iter().map(TerminalInput::Event));
         LEFT_OVER.lock().append(&mut self.due);
     }
 }
@@ -169,28 +171,28 @@ pub(super) fn drop_input() {
     while event::poll(AT_ONCE).unwrap_or(false) && event::read().is_ok() {}
 }
 
-enum Readiness {
+enum TerminalReadiness {
     Ready,
     Not,
     HungUp,
 }
 
 #[cfg(unix)]
-fn ready(wait: Duration) -> io::Result<Readiness> {
+fn ready(wait: Duration) -> io::Result<TerminalReadiness> {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let stdin = io::stdin();
     let mut polled = [PollFd::new(&stdin, PollFlags::IN)];
     let wait = Timespec { tv_sec: wait.as_secs().cast_signed(), tv_nsec: wait.subsec_nanos().into() };
     match poll(&mut polled, Some(&wait)) {
-        Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(Readiness::Not),
+        Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(TerminalReadiness::Not),
         Ok(_) => {}
         Err(error) => return Err(error.into()),
     }
     let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
-    Ok(if polled[0].revents().intersects(gone) { Readiness::HungUp } else { Readiness::Ready })
+    Ok(if polled[0].revents().intersects(gone) { TerminalReadiness::HungUp } else { TerminalReadiness::Ready })
 }
 
 #[cfg(not(unix))]
-fn ready(wait: Duration) -> io::Result<Readiness> {
-    Ok(if event::poll(wait)? { Readiness::Ready } else { Readiness::Not })
+fn ready(wait: Duration) -> io::Result<TerminalReadiness> {
+    Ok(if event::poll(wait)? { TerminalReadiness::Ready } else { TerminalReadiness::Not })
 }

@@ -16,8 +16,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use vx_text::width;
 
-use super::ground::{self, QUESTION};
-use super::{ScreenError, input, signs};
+use super::background::{self, QUESTION};
+use super::{ScreenError, input, progress_signs};
 
 static SHOWN: AtomicBool = AtomicBool::new(false);
 static DRAW_LOCK: Mutex<()> = Mutex::new(());
@@ -38,7 +38,7 @@ const FRAME_WAIT: Duration = Duration::from_millis(200);
 ///
 /// It computes the differences itself: ratatui's own `Terminal` asks for the cursor's position at each clear, and a
 /// terminal without an answer would block the view for two seconds and then end it.
-pub(crate) struct Screen {
+pub(crate) struct FullScreenTerminal {
     /// The cells that the terminal shows; `None` while they are unknown.
     shown: Option<Buffer>,
     /// The buffer of the frame before, reused for the next one: to allocate and free one per frame costs more than the
@@ -48,7 +48,7 @@ pub(crate) struct Screen {
     mouse: bool,
 }
 
-impl Screen {
+impl FullScreenTerminal {
     /// Take the terminal over until the screen is dropped.
     pub(crate) fn enter(mouse: bool) -> Result<Self, ScreenError> {
         if !io::stdout().is_terminal() {
@@ -119,7 +119,7 @@ impl Screen {
     /// Ask the terminal for its background. The keyboard has the answer, if there is one.
     pub(crate) fn ask_ground(&mut self) -> Result<(), ScreenError> {
         if io::stdin().is_terminal() {
-            ground::expect_answer();
+            background::expect_answer();
             self.write(QUESTION)?;
         }
         Ok(())
@@ -200,7 +200,7 @@ fn with_forgotten_clusters(shown: &Buffer) -> Option<Buffer> {
     Some(forgotten)
 }
 
-impl Drop for Screen {
+impl Drop for FullScreenTerminal {
     fn drop(&mut self) {
         restore();
     }
@@ -214,7 +214,7 @@ fn shown() -> bool {
 /// Give the terminal back, unless that is done already. Any thread may call it. Errors do not stop it: a terminal that
 /// hung up cannot be restored and need not be.
 pub(crate) fn restore() {
-    signs::clear_signs();
+    progress_signs::clear_signs();
     let _drawing = DRAW_LOCK.try_lock_for(FRAME_WAIT);
     if !SHOWN.swap(false, Ordering::SeqCst) {
         return;
@@ -301,7 +301,7 @@ mod tests {
         let cells = |count| NonZero::new(count).expect("a screen has cells");
         let mut terminal = vt100::Parser::new(cells(4), cells(20), 0);
         terminal.process(b"left over");
-        let mut screen = Screen { shown: None, spare: None, mouse: false };
+        let mut screen = FullScreenTerminal { shown: None, spare: None, mouse: false };
         for lines in [&["日本語 tools", "two"][..], &["日本", "two", "three"], &["", "x"]] {
             let next = picture(lines);
             terminal.process(&screen.difference(&next).expect("a vector takes everything"));

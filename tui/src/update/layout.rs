@@ -3,7 +3,7 @@
 use vx_shm::Snapshot;
 use vx_status::slot::ran_from_ns;
 
-use crate::model::{Axis, Columns, Model, Stage, Times};
+use crate::model::{Axis, AxisTimes, Columns, Model, TableStage};
 
 /// The part of the past that is shown of services, which have no end to come.
 const WINDOW_NS: u64 = 300_000_000_000;
@@ -12,32 +12,32 @@ const WINDOW_NS: u64 = 300_000_000_000;
 pub(super) fn lay_out(model: &mut Model) {
     let width = model.areas().table.width;
     let stage = match model.is_over() {
-        false => Stage::Running,
-        true if model.expectations.tools.is_empty() => Stage::Over,
-        true => Stage::OverAsBefore,
+        false => TableStage::Running,
+        true if model.expectations.tools.is_empty() => TableStage::Over,
+        true => TableStage::OverAsBefore,
     };
-    model.columns = Columns::of(width, model.kinds, stage, model.longest);
+    model.columns = Columns::for_width(width, model.kinds, stage, model.longest);
     let lane = model.columns.lane;
-    let from = |whole| Axis::of(times(model, whole), lane, model.axis);
+    let from = |whole| Axis::for_times(times(model, whole), lane, model.axis);
     let (part, whole) = (from(false), from(true));
     model.has_long_time = !model.columns.bar && !part.begins_with(&whole);
     model.axis = if model.whole_axis { whole } else { part };
 }
 
 /// The times to show: of what is at work, or all of them.
-fn times(model: &Model, whole: bool) -> Times {
+fn times(model: &Model, whole: bool) -> AxisTimes {
     let snapshot = &model.snapshot;
     let zero_ns = zero_ns(snapshot);
     let last_ns = model.playback.map(|at| zero_ns.saturating_add(at.length_ms.saturating_mul(1_000_000)));
     if model.is_over() {
         let end_ns = zero_ns.saturating_add(model.totals.elapsed_ms.saturating_mul(1_000_000));
-        return Times { zero_ns, first_ns: zero_ns, now_ns: None, reach_ns: last_ns.unwrap_or(end_ns).max(end_ns) };
+        return AxisTimes { zero_ns, first_ns: zero_ns, now_ns: None, reach_ns: last_ns.unwrap_or(end_ns).max(end_ns) };
     }
     let now_ns = snapshot.taken_at_ns.max(zero_ns);
     let left_ms = model.rows.iter().filter_map(|row| row.left_ms).max().unwrap_or_default();
     let expected_ns = now_ns.saturating_add(left_ms.saturating_mul(1_000_000));
     let first_ns = if whole { zero_ns } else { first_ns(model, zero_ns, now_ns) };
-    Times { zero_ns, first_ns, now_ns: Some(now_ns), reach_ns: last_ns.unwrap_or_default().max(expected_ns) }
+    AxisTimes { zero_ns, first_ns, now_ns: Some(now_ns), reach_ns: last_ns.unwrap_or_default().max(expected_ns) }
 }
 
 /// The beginning of the board; without one, of its first work.

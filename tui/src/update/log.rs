@@ -19,7 +19,7 @@ pub(super) fn read(model: &mut Model, of: SlotId, place: LogPlace, part: LogPart
     model.log.location = location;
     let rows = model.areas().pane_rows();
     let jumps = model.log.wanted.is_some();
-    news |= model.log.take(place, part);
+    news |= model.log.add_part(place, part);
     if jumps && model.log.wanted.is_none() {
         model.log.top = model.log.top.min(model.log.lines.len().saturating_sub(rows));
     }
@@ -35,7 +35,7 @@ pub(super) fn search(model: &mut Model, text: String) {
         return;
     }
     model.notice = Some(format!("looking for {text:?}"));
-    model.log.search = Search::of(text, Jump::From(at));
+    model.log.search = Search::new(text, Jump::From(at));
 }
 
 /// Go to the next match, or to the one before.

@@ -17,7 +17,7 @@ fn with_reading(mut model: Model, snapshot: Snapshot) -> Model {
     if model.rows.is_empty() {
         return looked_at(model, snapshot, paces);
     }
-    update(&mut model, Message::Data { snapshot: Arc::new(snapshot), paces });
+    update(&mut model, UpdateMessage::Data { snapshot: Arc::new(snapshot), paces });
     model
 }
 
@@ -34,7 +34,7 @@ fn tool(model: &Model) -> &str {
 }
 
 fn type_in(model: &mut Model, text: &str) {
-    text.chars().for_each(|character| drop(update(model, Message::Type(character))));
+    text.chars().for_each(|character| drop(update(model, UpdateMessage::Type(character))));
 }
 
 fn with_log(mut model: Model, lines: usize) -> Model {
@@ -49,7 +49,7 @@ fn read(model: &mut Model, logs: &mut dyn Logs) {
         let Some((slot, place, waited_for)) = model.wanted_log() else { return };
         let of = slot.id;
         let part = logs.read("tool", place);
-        update(model, Message::Log { of, place, part, location: None });
+        update(model, UpdateMessage::Log { of, place, part, location: None });
         if !waited_for {
             return;
         }
@@ -64,11 +64,11 @@ fn shown(model: &Model) -> Vec<&str> {
 #[test]
 fn the_same_reading_twice_needs_no_new_picture() {
     let mut model = watching();
-    let data = || Message::Data { snapshot: Arc::new(everything()), paces: Vec::new() };
+    let data = || UpdateMessage::Data { snapshot: Arc::new(everything()), paces: Vec::new() };
     assert!(!update(&mut model, data()).redraw);
     let mut later = everything();
     later.slots[1].done += 9_000_000;
-    assert!(update(&mut model, Message::Data { snapshot: Arc::new(later), paces: Vec::new() }).redraw);
+    assert!(update(&mut model, UpdateMessage::Data { snapshot: Arc::new(later), paces: Vec::new() }).redraw);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn moving_stops_at_both_ends() {
         (Motion::PageDown, "日本語のツール"),
         (Motion::Top, "node"),
     ] {
-        update(&mut model, Message::Move(to));
+        update(&mut model, UpdateMessage::Move(to));
         assert_eq!(tool(&model), expected, "{to:?}");
     }
 }
@@ -91,9 +91,9 @@ fn moving_stops_at_both_ends() {
 #[test]
 fn the_selected_row_stays_in_view() {
     let mut model = with_reading(Model { size: (100, 30), ..Model::default() }, many(500));
-    update(&mut model, Message::Move(Motion::Bottom));
+    update(&mut model, UpdateMessage::Move(Motion::Bottom));
     assert_eq!(model.top, 500 - model.areas().table_rows());
-    update(&mut model, Message::Resized(100, 12));
+    update(&mut model, UpdateMessage::Resized(100, 12));
     let place = model.selected_place().expect("a selection");
     assert!((model.top..model.top + model.areas().table_rows()).contains(&place));
 }
@@ -101,8 +101,8 @@ fn the_selected_row_stays_in_view() {
 #[test]
 fn the_selection_stays_with_its_tool_when_rows_move() {
     let mut model = watching();
-    update(&mut model, Message::Move(Motion::Down));
-    update(&mut model, Message::ChangeSort);
+    update(&mut model, UpdateMessage::Move(Motion::Down));
+    update(&mut model, UpdateMessage::ChangeSort);
     assert_eq!((tool(&model), model.notice.as_deref()), ("go", Some("sorted by name")));
     let mut fewer = everything();
     fewer.slots.remove(0);
@@ -113,18 +113,18 @@ fn the_selection_stays_with_its_tool_when_rows_move() {
 #[test]
 fn a_filter_works_while_it_is_typed_and_escape_takes_it_back() {
     let mut model = watching();
-    update(&mut model, Message::Find);
+    update(&mut model, UpdateMessage::Find);
     type_in(&mut model, "RUNNING");
     let shown: Vec<_> = model.order.iter().map(|row| model.rows[*row].tool.as_str()).collect();
     assert_eq!(shown, ["go", "zig", "biome"]);
     assert_eq!(tool(&model), "go", "a hidden row is not selected");
-    update(&mut model, Message::Accept);
+    update(&mut model, UpdateMessage::Accept);
     assert_eq!((model.mode, model.order.len()), (Mode::Browsing, 3));
-    update(&mut model, Message::Back);
+    update(&mut model, UpdateMessage::Back);
     assert_eq!(model.order.len(), 12);
-    update(&mut model, Message::Find);
+    update(&mut model, UpdateMessage::Find);
     type_in(&mut model, "x");
-    update(&mut model, Message::Abandon);
+    update(&mut model, UpdateMessage::Abandon);
     assert_eq!((model.filter.as_str(), model.order.len()), ("", 12));
 }
 
@@ -132,7 +132,7 @@ fn a_filter_works_while_it_is_typed_and_escape_takes_it_back() {
 fn typed_text_is_changed_at_the_cursor() {
     use tui_input::InputRequest::{DeletePrevChar, DeletePrevWord, GoToPrevChar, GoToStart};
     let mut model = watching();
-    update(&mut model, Message::Find);
+    update(&mut model, UpdateMessage::Find);
     type_in(&mut model, "go 👩‍🚀x");
     for (request, typed) in [
         (GoToPrevChar, "go 👩🚀x"),
@@ -141,13 +141,13 @@ fn typed_text_is_changed_at_the_cursor() {
         (DeletePrevWord, "x"),
         (GoToStart, "x"),
     ] {
-        update(&mut model, Message::Edit(request));
+        update(&mut model, UpdateMessage::Edit(request));
         assert_eq!(model.typed, typed, "{request:?}");
     }
     type_in(&mut model, "a");
     assert_eq!((model.typed.as_str(), model.filter.as_str(), model.typed_at), ("ax", "ax", 1));
-    update(&mut model, Message::Accept);
-    update(&mut model, Message::Find);
+    update(&mut model, UpdateMessage::Accept);
+    update(&mut model, UpdateMessage::Find);
     type_in(&mut model, "y");
     assert_eq!(model.typed, "axy", "one goes on behind the filter there is");
 }
@@ -155,23 +155,23 @@ fn typed_text_is_changed_at_the_cursor() {
 #[test]
 fn a_paste_cannot_press_keys_or_grow_without_end() {
     let mut model = controlling();
-    let outcome = update(&mut model, Message::Paste("qx".to_owned()));
+    let outcome = update(&mut model, UpdateMessage::Paste("qx".to_owned()));
     assert_eq!((outcome.effect, model.mode, model.typed.as_str()), (None, Mode::Browsing, ""));
-    update(&mut model, Message::Find);
-    update(&mut model, Message::Paste("\u{1b}[2Jab\n".repeat(1000)));
+    update(&mut model, UpdateMessage::Find);
+    update(&mut model, UpdateMessage::Paste("\u{1b}[2Jab\n".repeat(1000)));
     assert!(model.typed.starts_with("ab ab ") && model.typed.len() <= 256);
 }
 
 #[test]
 fn cancelling_asks_first_and_kills_second() {
     let mut model = controlling();
-    update(&mut model, Message::Move(Motion::Down));
-    let asked = update(&mut model, Message::Cancel);
+    update(&mut model, UpdateMessage::Move(Motion::Down));
+    let asked = update(&mut model, UpdateMessage::Cancel);
     assert_eq!(asked.effect, Some(Effect::Cancel("go".to_owned())));
     assert_eq!(model.notice.as_deref(), Some("asked go to stop; x again kills it"));
     let mut model = with_reading(model, everything());
     assert_eq!(model.selected_row().map(|row| row.standing), Some(Standing::Stopping));
-    update(&mut model, Message::Cancel);
+    update(&mut model, UpdateMessage::Cancel);
     assert_eq!(model.notice.as_deref(), Some("killing go"));
     let mut gone = everything();
     gone.slots[1] = ended(1, "go", SlotState::Cancelled, None);
@@ -183,16 +183,16 @@ fn cancelling_asks_first_and_kills_second() {
 #[test]
 fn a_row_that_is_not_stopped_does_not_show_as_stopping() {
     let mut model = controlling();
-    update(&mut model, Message::Move(Motion::Down));
-    update(&mut model, Message::Cancel);
+    update(&mut model, UpdateMessage::Move(Motion::Down));
+    update(&mut model, UpdateMessage::Cancel);
     let mut model = with_reading(model, everything());
     assert_eq!(model.selected_row().map(|row| row.standing), Some(Standing::Stopping));
     let (key, why) = ("go".to_owned(), "this run does not install it".to_owned());
-    update(&mut model, Message::RequestFailed(RequestFailure::NotStopped { key, why }));
+    update(&mut model, UpdateMessage::RequestFailed(RequestFailure::NotStopped { key, why }));
     assert_eq!(model.notice.as_deref(), Some("go is not stopped: this run does not install it"));
     let mut model = with_reading(model, everything());
     assert_eq!(model.selected_row().map(|row| row.standing), Some(Standing::Running));
-    update(&mut model, Message::Cancel);
+    update(&mut model, UpdateMessage::Cancel);
     assert_eq!(model.notice.as_deref(), Some("asked go to stop; x again kills it"), "it was not asked before");
 }
 
@@ -200,24 +200,24 @@ fn a_row_that_is_not_stopped_does_not_show_as_stopping() {
 fn work_that_is_over_cannot_be_cancelled() {
     let mut model = controlling();
     assert_eq!(tool(&model), "node");
-    assert_eq!(update(&mut model, Message::Cancel).effect, None);
+    assert_eq!(update(&mut model, UpdateMessage::Cancel).effect, None);
 }
 
 #[test]
 fn leaving_asks_only_a_view_that_controls_running_work() {
-    assert_eq!(update(&mut watching(), Message::Leave).effect, Some(Effect::Leave));
+    assert_eq!(update(&mut watching(), UpdateMessage::Leave).effect, Some(Effect::Leave));
     let mut model = controlling();
-    assert_eq!((update(&mut model, Message::Leave).effect, model.mode), (None, Mode::Leaving));
-    assert_eq!(update(&mut model.clone(), Message::Detach).effect, Some(Effect::Detach));
-    assert_eq!(update(&mut model.clone(), Message::CancelAll).effect, Some(Effect::CancelAll));
-    update(&mut model, Message::Stay);
+    assert_eq!((update(&mut model, UpdateMessage::Leave).effect, model.mode), (None, Mode::Leaving));
+    assert_eq!(update(&mut model.clone(), UpdateMessage::Detach).effect, Some(Effect::Detach));
+    assert_eq!(update(&mut model.clone(), UpdateMessage::CancelAll).effect, Some(Effect::CancelAll));
+    update(&mut model, UpdateMessage::Stay);
     assert_eq!(model.mode, Mode::Browsing);
     let mut through = everything();
     through.slots.truncate(1);
-    assert_eq!(update(&mut with_reading(controlling(), through), Message::Leave).effect, Some(Effect::Leave));
+    assert_eq!(update(&mut with_reading(controlling(), through), UpdateMessage::Leave).effect, Some(Effect::Leave));
     let mut over = everything();
     over.slots.truncate(1);
-    assert_eq!(update(&mut with_reading(controlling(), over), Message::CancelAll).effect, Some(Effect::Leave));
+    assert_eq!(update(&mut with_reading(controlling(), over), UpdateMessage::CancelAll).effect, Some(Effect::Leave));
 }
 
 #[test]
@@ -225,22 +225,22 @@ fn a_guest_stops_one_slot_where_a_process_takes_requests_and_just_leaves() {
     let mut guest = Model { is_guest: true, ..controlling() };
     let at = guest.snapshot.slots.iter().position(|slot| slot.state == SlotState::Live).expect("one at work");
     guest.selected = Some(SlotId::from_slot(&guest.snapshot.slots[at]));
-    assert_eq!(update(&mut guest, Message::Cancel).effect, None);
+    assert_eq!(update(&mut guest, UpdateMessage::Cancel).effect, None);
     assert!(guest.notice.as_deref().is_some_and(|notice| notice.contains("is read-only")), "{:?}", guest.notice);
     Arc::make_mut(&mut guest.snapshot).slots[at].runner = Some(7);
     let key = tool(&guest).to_owned();
-    assert_eq!(update(&mut guest, Message::Cancel).effect, Some(Effect::Cancel(key)));
-    assert_eq!(update(&mut guest, Message::CancelAll).effect, None);
-    assert_eq!(update(&mut guest, Message::Leave).effect, Some(Effect::Leave));
+    assert_eq!(update(&mut guest, UpdateMessage::Cancel).effect, Some(Effect::Cancel(key)));
+    assert_eq!(update(&mut guest, UpdateMessage::CancelAll).effect, None);
+    assert_eq!(update(&mut guest, UpdateMessage::Leave).effect, Some(Effect::Leave));
 }
 
 #[test]
 fn a_viewer_cannot_cancel_all() {
-    assert_eq!(update(&mut watching(), Message::CancelAll).effect, None);
+    assert_eq!(update(&mut watching(), UpdateMessage::CancelAll).effect, None);
     let mut model = controlling();
-    update(&mut model, Message::CancelAll);
+    update(&mut model, UpdateMessage::CancelAll);
     assert_eq!(model.notice.as_deref(), Some("asked all to stop; Ctrl-C again kills them"));
-    update(&mut model, Message::CancelAll);
+    update(&mut model, UpdateMessage::CancelAll);
     assert_eq!(model.notice.as_deref(), Some("killing all"));
 }
 
@@ -248,30 +248,30 @@ fn a_viewer_cannot_cancel_all() {
 fn only_failed_work_is_tried_again_and_only_by_a_view_with_control() {
     let mut model = controlling();
     assert_eq!(tool(&model), "node");
-    assert_eq!(update(&mut model, Message::Retry).effect, None, "it is there");
+    assert_eq!(update(&mut model, UpdateMessage::Retry).effect, None, "it is there");
     let failed = |mut model: Model| {
         while tool(&model) != "ruff" {
-            update(&mut model, Message::Move(Motion::Down));
+            update(&mut model, UpdateMessage::Move(Motion::Down));
         }
         model
     };
     let mut model = failed(model);
-    assert_eq!(update(&mut model, Message::Retry).effect, Some(Effect::Retry(vec!["ruff".to_owned()])));
+    assert_eq!(update(&mut model, UpdateMessage::Retry).effect, Some(Effect::Retry(vec!["ruff".to_owned()])));
     assert_eq!(model.notice.as_deref(), Some("trying ruff again"));
-    assert_eq!(update(&mut failed(watching()), Message::Retry).effect, None);
+    assert_eq!(update(&mut failed(watching()), UpdateMessage::Retry).effect, None);
     let (key, why) = ("ruff".to_owned(), "it is still at work".to_owned());
-    update(&mut model, Message::RequestFailed(RequestFailure::NotRetried { key, why }));
+    update(&mut model, UpdateMessage::RequestFailed(RequestFailure::NotRetried { key, why }));
     assert_eq!(model.notice.as_deref(), Some("ruff is not tried again: it is still at work"));
 }
 
 #[test]
 fn the_reason_for_not_stopping_shows_in_the_row_until_it_stops() {
     let mut model = controlling();
-    update(&mut model, Message::Move(Motion::Down));
-    update(&mut model, Message::Cancel);
+    update(&mut model, UpdateMessage::Move(Motion::Down));
+    update(&mut model, UpdateMessage::Cancel);
     let mut model = with_reading(model, everything());
     let by = "pid 7 (sh) ignores SIGTERM".to_owned();
-    update(&mut model, Message::RequestFailed(RequestFailure::Blocked { key: "go".to_owned(), by: by.clone() }));
+    update(&mut model, UpdateMessage::RequestFailed(RequestFailure::Blocked { key: "go".to_owned(), by: by.clone() }));
     assert_eq!(model.notice.as_deref(), Some("x again kills go: pid 7 (sh) ignores SIGTERM"));
     let model = with_reading(model, everything());
     assert_eq!(model.selected_row().map(|row| row.note.as_str()), Some(by.as_str()));
@@ -284,18 +284,18 @@ fn the_reason_for_not_stopping_shows_in_the_row_until_it_stops() {
 #[test]
 fn the_copied_text_is_the_one_in_view_bounded() {
     let mut model = with_log(watching(), 100);
-    let copied = update(&mut model, Message::Copy).effect;
+    let copied = update(&mut model, UpdateMessage::Copy).effect;
     let rows = model.areas().pane_rows();
     let expected = shown(&model).join("\n");
     assert_eq!((copied, expected.lines().count()), (Some(Effect::Copy(expected.clone())), rows));
     assert_eq!(model.notice, Some(format!("copied {rows} lines of the log")));
     model.tab = Tab::Error;
-    assert_eq!(update(&mut model, Message::Copy).effect, None, "there is no error");
+    assert_eq!(update(&mut model, UpdateMessage::Copy).effect, None, "there is no error");
     let mut failed = everything();
     failed.slots[0].error = Some("é\u{1b}[2J".repeat(40_000));
     let mut model = with_reading(model, failed);
-    let Some(Effect::Copy(text)) = update(&mut model, Message::Copy).effect else { panic!("an error to copy") };
-    assert!(text.len() <= outside::COPY_BYTES && text.starts_with("éé") && !text.contains('\u{1b}'));
+    let Some(Effect::Copy(text)) = update(&mut model, UpdateMessage::Copy).effect else { panic!("an error to copy") };
+    assert!(text.len() <= external_output::COPY_BYTES && text.starts_with("éé") && !text.contains('\u{1b}'));
 }
 
 #[test]
@@ -303,12 +303,12 @@ fn without_a_pane_the_error_is_copied_and_nothing_at_all_never() {
     let mut failed = everything();
     failed.slots[0].error = Some("the cause".to_owned());
     let mut model = with_reading(with_log(with_reading(watching(), failed.clone()), 100), failed);
-    update(&mut model, Message::Resized(50, 30));
-    assert_eq!(update(&mut model, Message::Copy).effect, Some(Effect::Copy("the cause".to_owned())));
+    update(&mut model, UpdateMessage::Resized(50, 30));
+    assert_eq!(update(&mut model, UpdateMessage::Copy).effect, Some(Effect::Copy("the cause".to_owned())));
     assert_eq!(model.notice.as_deref(), Some("copied 1 line of the error"));
     let mut model = watching();
     read(&mut model, &mut FixedLogs(vec![String::new()]));
-    assert_eq!(update(&mut model, Message::Copy).effect, None);
+    assert_eq!(update(&mut model, UpdateMessage::Copy).effect, None);
     assert_eq!(model.notice.as_deref(), Some("there is nothing to copy"));
 }
 
@@ -316,51 +316,51 @@ fn without_a_pane_the_error_is_copied_and_nothing_at_all_never() {
 fn a_click_selects_a_row_or_a_tab_and_the_wheel_scrolls_what_it_is_over() {
     let mut model = with_log(watching(), 100);
     let areas = model.areas();
-    update(&mut model, Message::Click(5, areas.table.y + 3));
+    update(&mut model, UpdateMessage::Click(5, areas.table.y + 3));
     assert_eq!((tool(&model), model.focus), ("zig", Focus::Table));
-    update(&mut model, Message::Click(5, areas.table.y));
+    update(&mut model, UpdateMessage::Click(5, areas.table.y));
     assert_eq!(tool(&model), "zig", "the column names are no row");
     let mut model = with_log(model, 100);
     let pane = model.areas().pane.expect("a pane");
-    update(&mut model, Message::Wheel { at: (9, pane.y + 2), up: true });
+    update(&mut model, UpdateMessage::Wheel { at: (9, pane.y + 2), up: true });
     assert_eq!((model.log.follow, model.focus), (false, Focus::Table), "scrolling takes the keys nowhere");
     assert_eq!(shown(&model).last(), Some(&"line 96"));
-    update(&mut model, Message::Wheel { at: (9, areas.table.y + 1), up: false });
+    update(&mut model, UpdateMessage::Wheel { at: (9, areas.table.y + 1), up: false });
     assert_eq!(tool(&model), "biome");
     for tab in Tab::ALL {
         let pane = model.areas().pane.expect("a pane");
         let at = pane.y;
         let column = (0..100).find(|x| crate::widgets::tab_at(pane, (*x, at)) == Some(tab)).expect("its tab");
-        update(&mut model, Message::Click(column, at));
+        update(&mut model, UpdateMessage::Click(column, at));
         assert_eq!((model.tab, model.focus), (tab, Focus::Pane), "column {column}");
     }
-    update(&mut model, Message::Help);
-    update(&mut model, Message::Click(5, areas.table.y + 1));
+    update(&mut model, UpdateMessage::Help);
+    update(&mut model, UpdateMessage::Click(5, areas.table.y + 1));
     assert_eq!(tool(&model), "biome", "nothing below the list of keys is clicked");
 }
 
 #[test]
 fn lines_in_place_of_the_view_are_those_of_the_focused_part() {
     let mut model = watching();
-    assert_eq!(update(&mut model, Message::Stream).effect, Some(Effect::Stream(None)));
+    assert_eq!(update(&mut model, UpdateMessage::Stream).effect, Some(Effect::Stream(None)));
     assert_eq!(model.mode, Mode::Streaming);
-    assert_eq!(update(&mut model, Message::Stream).effect, Some(Effect::EndStream));
-    update(&mut model, Message::Open);
-    assert_eq!(update(&mut model, Message::Stream).effect, Some(Effect::Stream(Some("node".to_owned()))));
+    assert_eq!(update(&mut model, UpdateMessage::Stream).effect, Some(Effect::EndStream));
+    update(&mut model, UpdateMessage::Open);
+    assert_eq!(update(&mut model, UpdateMessage::Stream).effect, Some(Effect::Stream(Some("node".to_owned()))));
 }
 
 #[test]
 fn lines_stay_on_the_screen_when_all_is_asked_to_stop() {
     let mut model = controlling();
-    update(&mut model, Message::Stream);
-    assert_eq!(update(&mut model, Message::CancelAll).effect, Some(Effect::CancelAll));
+    update(&mut model, UpdateMessage::Stream);
+    assert_eq!(update(&mut model, UpdateMessage::CancelAll).effect, Some(Effect::CancelAll));
     assert_eq!(model.mode, Mode::Streaming);
 }
 
 #[test]
 fn a_retried_tool_stays_selected() {
     let mut model = controlling();
-    update(&mut model, Message::Move(Motion::Bottom));
+    update(&mut model, UpdateMessage::Move(Motion::Bottom));
     let (last, place) = (tool(&model).to_owned(), model.selected_place());
     assert_ne!(place, Some(0));
     let mut again = everything();
@@ -373,18 +373,18 @@ fn a_retried_tool_stays_selected() {
 #[test]
 fn a_screen_without_a_pane_takes_the_keys_back() {
     let mut model = watching();
-    update(&mut model, Message::Open);
-    update(&mut model, Message::Resized(50, 30));
+    update(&mut model, UpdateMessage::Open);
+    update(&mut model, UpdateMessage::Resized(50, 30));
     assert!(model.focus == Focus::Pane && model.areas().covered);
-    update(&mut model, Message::Resized(39, 30));
+    update(&mut model, UpdateMessage::Resized(39, 30));
     assert_eq!(model.focus, Focus::Table);
 }
 
 #[test]
 fn trouble_with_the_board_is_shown_until_it_reads_again() {
     let mut model = watching();
-    assert!(update(&mut model, Message::Trouble("gone".to_owned())).redraw);
-    assert!(!update(&mut model, Message::Trouble("gone".to_owned())).redraw);
+    assert!(update(&mut model, UpdateMessage::Trouble("gone".to_owned())).redraw);
+    assert!(!update(&mut model, UpdateMessage::Trouble("gone".to_owned())).redraw);
     assert_eq!(with_reading(model, everything()).trouble, None);
 }
 
@@ -393,7 +393,7 @@ fn settled(by: Settled) -> Model {
     let mut over = everything();
     over.slots.retain(|slot| slot.state.ended());
     let mut model = with_reading(controlling(), over);
-    update(&mut model, Message::Settled(Some(by)));
+    update(&mut model, UpdateMessage::Settled(Some(by)));
     model
 }
 
@@ -404,30 +404,30 @@ fn after_the_last_end_the_view_shows_the_first_failure_unless_it_is_in_use() {
     assert_eq!(model.notice.as_deref(), Some("all work is over; R tries what failed again, q leaves"));
     assert_eq!(model.totals.state, Some(vx_shm::BoardState::Failed), "though its board is still open");
     let mut used = controlling();
-    update(&mut used, Message::Show(Tab::Info));
+    update(&mut used, UpdateMessage::Show(Tab::Info));
     let before = tool(&used).to_owned();
     let mut over = everything();
     over.slots.retain(|slot| slot.state.ended());
     let mut used = with_reading(used, over);
-    update(&mut used, Message::Settled(Some(Settled::Badly)));
+    update(&mut used, UpdateMessage::Settled(Some(Settled::Badly)));
     assert_eq!((tool(&used), used.tab), (before.as_str(), Tab::Info));
 }
 
 #[test]
 fn all_that_failed_is_tried_again_at_once() {
     let mut model = settled(Settled::Badly);
-    let Some(Effect::Retry(keys)) = update(&mut model, Message::RetryAll).effect else { panic!("a request") };
+    let Some(Effect::Retry(keys)) = update(&mut model, UpdateMessage::RetryAll).effect else { panic!("a request") };
     assert!(keys.len() > 1 && keys.contains(&"ruff".to_owned()) && !keys.contains(&"node".to_owned()), "{keys:?}");
     assert_eq!(model.notice, Some(format!("trying {} again", keys.len())));
     let mut viewer = Model { has_control: false, ..settled(Settled::Badly) };
-    assert_eq!(update(&mut viewer, Message::RetryAll).effect, None);
+    assert_eq!(update(&mut viewer, UpdateMessage::RetryAll).effect, None);
 }
 
 #[test]
 fn the_question_how_to_leave_is_closed_once_there_is_nothing_to_stop() {
     let mut model = controlling();
-    update(&mut model, Message::Leave);
-    update(&mut model, Message::Settled(Some(Settled::Well)));
+    update(&mut model, UpdateMessage::Leave);
+    update(&mut model, UpdateMessage::Settled(Some(Settled::Well)));
     assert_eq!(model.mode, Mode::Browsing);
 }
 
@@ -435,14 +435,18 @@ fn the_question_how_to_leave_is_closed_once_there_is_nothing_to_stop() {
 fn a_folded_line_is_selected_like_a_row_and_unfolded() {
     let mut model = with_reading(Model { size: (80, 24), ..Model::default() }, run(200));
     assert_eq!(model.selected_row().map(|row| row.standing), Some(Standing::Failed), "what needs an eye comes first");
-    update(&mut model, Message::Move(Motion::Bottom));
+    update(&mut model, UpdateMessage::Move(Motion::Bottom));
     assert!(model.on_fold.is_some() && model.selected_row().is_none() && model.selected_place().is_some());
-    assert_eq!(update(&mut controlled(model.clone()), Message::Cancel).effect, None, "no hidden row is cancelled");
+    assert_eq!(
+        update(&mut controlled(model.clone()), UpdateMessage::Cancel).effect,
+        None,
+        "no hidden row is cancelled"
+    );
     let lines = model.lines.len();
-    update(&mut model, Message::Open);
+    update(&mut model, UpdateMessage::Open);
     assert!(model.lines.len() > lines && model.selected_row().is_some_and(|row| row.standing == Standing::Done));
     assert_eq!(model.focus, Focus::Table);
-    update(&mut model, Message::Back);
+    update(&mut model, UpdateMessage::Back);
     assert!(!model.unfolded.any() && model.selected_row().is_some(), "the selected row stays in view");
 }
 
@@ -460,7 +464,7 @@ fn the_first_failure_is_opened_by_itself_until_a_key_is_pressed() {
     let failed = with_reading(model.clone(), bad.clone());
     assert_eq!((failed.selected, failed.tab), (Some(id), Tab::Error));
     let mut at_first = Model { size: (100, 30), ..Model::default() };
-    update(&mut at_first, Message::Data { snapshot: Arc::new(bad.clone()), paces: Vec::new() });
+    update(&mut at_first, UpdateMessage::Data { snapshot: Arc::new(bad.clone()), paces: Vec::new() });
     assert_eq!((at_first.selected, at_first.tab), (Some(id), Tab::Error), "a failure before the first reading");
     let mut over = bad.clone();
     over.slots.iter_mut().filter(|slot| !slot.state.ended()).for_each(|slot| slot.state = SlotState::Done);
@@ -477,7 +481,7 @@ fn the_time_axis_moves_by_cells_and_a_frame_less_needs_no_picture() {
         let mut snapshot = run(12);
         snapshot.taken_at_ns += nanoseconds;
         let paces = vec![SlotRate::default(); snapshot.slots.len()];
-        update(&mut model, Message::Data { snapshot: Arc::new(snapshot), paces }).redraw
+        update(&mut model, UpdateMessage::Data { snapshot: Arc::new(snapshot), paces }).redraw
     };
     assert!(!later(1_000_000));
     assert!(later(4_000_000_000));
@@ -493,7 +497,7 @@ fn until_a_key_is_pressed_the_pane_describes_a_row_at_work() {
     assert!(model.rows[0].standing == Standing::Queued);
     assert!(model.selected_row().is_some_and(|row| row.standing.at_work()));
     let mut chosen = model;
-    update(&mut chosen, Message::Move(Motion::Top));
+    update(&mut chosen, UpdateMessage::Move(Motion::Top));
     let chosen = with_reading(chosen, queued_first);
     assert_eq!(chosen.selected, Some(chosen.rows[0].id), "a row that was chosen stays");
 }

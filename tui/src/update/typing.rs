@@ -4,23 +4,23 @@ use tui_input::{Input, InputRequest};
 use vx_text::{clean, is_unprintable};
 
 use super::{log, reorder};
-use crate::message::Message;
+use crate::message::UpdateMessage;
 use crate::model::{Focus, Mode, Model, Tab};
 
 /// The longest typed text; a longer paste is cut.
 const LONGEST: usize = 256;
 
 /// Handle the messages about typing and finding; ignore all others.
-pub(crate) fn typed(model: &mut Model, message: Message) {
+pub(crate) fn typed(model: &mut Model, message: UpdateMessage) {
     match message {
-        Message::Find => begin(model),
-        Message::FindNext => log::go_on(model, true),
-        Message::FindPrevious => log::go_on(model, false),
-        Message::Type(character) if !is_unprintable(character) => add(model, character),
-        Message::Paste(text) if typing(model) => clean(&text).chars().for_each(|character| add(model, character)),
-        Message::Edit(request) => edit(model, request),
-        Message::Accept => accept(model),
-        Message::Abandon => abandon(model),
+        UpdateMessage::Find => begin(model),
+        UpdateMessage::FindNext => log::go_on(model, true),
+        UpdateMessage::FindPrevious => log::go_on(model, false),
+        UpdateMessage::Type(character) if !is_unprintable(character) => add(model, character),
+        UpdateMessage::Paste(text) if typing(model) => clean(&text).chars().for_each(|character| add(model, character)),
+        UpdateMessage::Edit(request) => edit(model, request),
+        UpdateMessage::Accept => accept(model),
+        UpdateMessage::Abandon => abandon(model),
         _ => {}
     }
     if model.mode == Mode::Filtering {

@@ -5,7 +5,7 @@ use vx_status::slot::SlotId;
 use vx_status::source::{RequestFailure, Settled};
 use vx_status::standing::Standing;
 
-use crate::bindings::Action;
+use crate::bindings::KeyAction;
 use crate::message::Effect;
 use crate::model::{Mode, Model};
 
@@ -17,7 +17,7 @@ pub(super) fn cancel(model: &mut Model) -> Option<Effect> {
         return None;
     }
     let again = model.asked.contains(&id);
-    let key = model.keys.first(Action::Cancel);
+    let key = model.keys.first(KeyAction::Cancel);
     model.notice =
         Some(if again { format!("killing {tool}") } else { format!("asked {tool} to stop; {key} again kills it") });
     if !again {
@@ -40,7 +40,7 @@ pub(super) fn cancel_all(model: &mut Model) -> Option<Effect> {
     }
     let again = model.asked_all > 0;
     model.asked_all += 1;
-    let key = model.keys.first(Action::CancelAll);
+    let key = model.keys.first(KeyAction::CancelAll);
     model.notice =
         Some(if again { "killing all".to_owned() } else { format!("asked all to stop; {key} again kills them") });
     // Tasks belong to scripts that share the board; a run does not stop them.
@@ -109,7 +109,7 @@ pub(super) fn settled(model: &mut Model, settled: Option<Settled>) {
     model.notice = None;
     if settled == Some(Settled::Badly) {
         let key = |action| model.keys.first(action);
-        let (retry, leave) = (key(Action::RetryAll), key(Action::Leave));
+        let (retry, leave) = (key(KeyAction::RetryAll), key(KeyAction::Leave));
         model.notice = Some(format!("all work is over; {retry} tries what failed again, {leave} leaves"));
     }
 }
@@ -145,7 +145,7 @@ pub(super) fn request_failed(model: &mut Model, failure: RequestFailure) {
             model.notice = Some(format!("{key} is not stopped: {why}"));
         }
         RequestFailure::Blocked { key, by } => {
-            let again = model.keys.first(if model.asked_all > 0 { Action::CancelAll } else { Action::Cancel });
+            let again = model.keys.first(if model.asked_all > 0 { KeyAction::CancelAll } else { KeyAction::Cancel });
             model.notice = Some(format!("{again} again kills {key}: {by}"));
             model.blocked.retain(|(other, _)| *other != key);
             model.blocked.push((key, by));
@@ -160,7 +160,7 @@ pub(super) fn show_blockers(model: &mut Model) {
     let stopping = |key: &String| rows.iter().any(|row| row.tool == *key && row.standing == Standing::Stopping);
     model.blocked.retain(|(key, _)| stopping(key));
     for (key, by) in &model.blocked {
-        let blocked = |row: &&mut crate::model::Row| row.tool == *key && row.standing == Standing::Stopping;
+        let blocked = |row: &&mut crate::model::SlotRow| row.tool == *key && row.standing == Standing::Stopping;
         rows.iter_mut().filter(blocked).for_each(|row| row.note.clone_from(by));
     }
 }

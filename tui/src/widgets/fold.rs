@@ -9,21 +9,21 @@ use vx_text::width;
 
 use super::lane::ground;
 use super::{put, put_right};
-use crate::model::{Group, Model, Number};
+use crate::model::{FoldGroup, Model, Number};
 use crate::theme::{Styles, Theme, Tone};
 
 /// Draw the one line of rows that are folded: how many, their names as far as there is room, and the sum of their
 /// sizes.
-pub(super) fn fold(buffer: &mut Buffer, theme: &Theme, model: &Model, folded: (Group, &[usize], bool), area: Rect) {
+pub(super) fn fold(buffer: &mut Buffer, theme: &Theme, model: &Model, folded: (FoldGroup, &[usize], bool), area: Rect) {
     let (columns, (x, y)) = (&model.columns, (area.x, area.y));
     let (group, rows, more) = folded;
     let all_good = rows.iter().all(|row| model.rows[*row].standing.good());
     let any_lost = rows.iter().any(|row| model.rows[*row].standing == Standing::Lost);
     let (mark, tone, word) = match group {
-        Group::Bad => (theme.glyphs.failed, Tone::Bad, if any_lost { "failed or lost" } else { "failed" }),
-        Group::Queued => (theme.glyphs.queued, Tone::Faint, "queued"),
-        Group::Over if all_good => (theme.glyphs.done, Tone::Past(Hue::Green), "done"),
-        Group::Over => (theme.glyphs.stopped, Tone::Quiet, "over"),
+        FoldGroup::Bad => (theme.glyphs.failed, Tone::Bad, if any_lost { "failed or lost" } else { "failed" }),
+        FoldGroup::Queued => (theme.glyphs.queued, Tone::Faint, "queued"),
+        FoldGroup::Over if all_good => (theme.glyphs.done, Tone::Past(Hue::Green), "done"),
+        FoldGroup::Over => (theme.glyphs.stopped, Tone::Quiet, "over"),
     };
     let quiet = theme.style(Tone::Quiet);
     put(buffer, theme, (x + 1, y), 1, mark, theme.style(tone));
@@ -34,7 +34,7 @@ pub(super) fn fold(buffer: &mut Buffer, theme: &Theme, model: &Model, folded: (G
     let end = 3 + put(buffer, theme, (x + 3, y), columns.lane_x + columns.lane - 3, &head, quiet) + 2;
     let names_x = columns.lane_x.max(end);
     let room = usize::from((columns.lane_x + columns.lane).saturating_sub(names_x));
-    if group != Group::Queued {
+    if group != FoldGroup::Queued {
         let names = names(theme, rows.iter().map(|row| model.rows[*row].tool.as_str()), room);
         put(buffer, theme, (x + names_x, y), columns.lane, &names, quiet);
     }

@@ -13,9 +13,9 @@ use vx_status::vocabulary::{self, Phases};
 use vx_text::units::{bytes, dollars, rate, seconds, short_count, tenths};
 
 use super::fold::fold;
-use super::lane::{Lane, heading, lane};
+use super::lane::{LaneWidget, heading, lane};
 use super::{bar, put, put_right};
-use crate::model::{Line, Model, Number, Row, Sort};
+use crate::model::{Model, Number, SlotRow, Sort, TableLine};
 use crate::theme::{Styles, Theme, Tone};
 
 /// Words in fewer cells say nothing.
@@ -35,11 +35,11 @@ pub(crate) fn grid(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect
     for (y, (place, line)) in (area.y + 1..).zip(shown) {
         let area = Rect::new(area.x, y, area.width, 1);
         match line {
-            Line::Row(row) => {
+            TableLine::Row(row) => {
                 let Some(slot) = model.snapshot.slots.get(*row) else { continue };
                 draw_row(buffer, theme, model, (slot, &model.rows[*row]), area);
             }
-            Line::Fold { group, rows, more } => fold(buffer, theme, model, (*group, rows, *more), area),
+            TableLine::Fold { group, rows, more } => fold(buffer, theme, model, (*group, rows, *more), area),
         }
         if selected == Some(place) {
             theme.select(buffer, area);
@@ -65,7 +65,7 @@ fn titles(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     }
 }
 
-fn draw_row(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&SlotView, &Row), area: Rect) {
+fn draw_row(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&SlotView, &SlotRow), area: Rect) {
     let columns = &model.columns;
     let (x, y) = (area.x, area.y);
     put(buffer, theme, (x + 1, y), 1, mark(theme, slot, row), theme.style(mark_tone(slot, row)));
@@ -89,15 +89,15 @@ fn draw_row(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&Sl
     } else {
         let selected = model.selected == Some(row.id);
         let now_ns = model.snapshot.taken_at_ns;
-        let stalls = model.stalls.of(row.id);
-        lane(buffer, theme, Lane { slot, row, axis: &model.axis, stalls, now_ns, selected }, at)
+        let stalls = model.stalls.slot_stalls(row.id);
+        lane(buffer, theme, LaneWidget { slot, row, axis: &model.axis, stalls, now_ns, selected }, at)
     };
     let hatched = matches!(row.standing, Standing::Stalled | Standing::Silent | Standing::Waiting);
     let inside = !columns.bar && (hatched || row.asks);
     words(buffer, theme, (slot, row, columns.bar), at, (words_at, free, inside));
 }
 
-fn mark(theme: &Theme, slot: &SlotView, row: &Row) -> &'static str {
+fn mark(theme: &Theme, slot: &SlotView, row: &SlotRow) -> &'static str {
     match () {
         () if row.asks => theme.glyphs.waiting,
         () if is_calm(slot, row) => theme.glyphs.working,
@@ -105,7 +105,7 @@ fn mark(theme: &Theme, slot: &SlotView, row: &Row) -> &'static str {
     }
 }
 
-fn mark_tone(slot: &SlotView, row: &Row) -> Tone {
+fn mark_tone(slot: &SlotView, row: &SlotRow) -> Tone {
     match row.standing {
         Standing::Done => Tone::Past(Hue::Green),
         Standing::Queued | Standing::Skipped => Tone::Faint,
@@ -116,12 +116,12 @@ fn mark_tone(slot: &SlotView, row: &Row) -> Tone {
     }
 }
 
-fn is_calm(slot: &SlotView, row: &Row) -> bool {
+fn is_calm(slot: &SlotView, row: &SlotRow) -> bool {
     row.standing == Standing::Running && slot.phase().meaning().calm && !row.is_unwell
 }
 
 /// A bar in place of the lane, on a narrow screen. Returns the cell where words may begin.
-fn plain_bar(buffer: &mut Buffer, theme: &Theme, row: &Row, area: Rect) -> u16 {
+fn plain_bar(buffer: &mut Buffer, theme: &Theme, row: &SlotRow, area: Rect) -> u16 {
     // A service and a turn have a word: neither has an end to come closer to.
     if !row.standing.at_work() || !row.note.is_empty() || row.is_service || row.turn.is_some() {
         return 0;
@@ -132,7 +132,7 @@ fn plain_bar(buffer: &mut Buffer, theme: &Theme, row: &Row, area: Rect) -> u16 {
 }
 
 /// Draw the numbers. Returns the cell of the lane up to which words may go: over the first numbers that are empty.
-fn numbers(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&SlotView, &Row), area: Rect) -> u16 {
+fn numbers(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&SlotView, &SlotRow), area: Rect) -> u16 {
     let columns = &model.columns;
     let dim = row.standing.over() || row.standing == Standing::Queued;
     let mut free = columns.lane_x + columns.lane;
@@ -155,7 +155,7 @@ fn numbers(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&Slo
     free - columns.lane_x
 }
 
-fn value(model: &Model, slot: &SlotView, row: &Row, number: Number) -> String {
+fn value(model: &Model, slot: &SlotView, row: &SlotRow, number: Number) -> String {
     let live = row.standing.at_work();
     let has_failed = matches!(row.standing, Standing::Failed | Standing::Died);
     let turn = |count: fn(&TurnFacts) -> u64| row.turn.as_ref().map(count).filter(|count| *count > 0);
@@ -207,7 +207,7 @@ fn mean_rate(slot: &SlotView) -> Option<u64> {
 fn words(
     buffer: &mut Buffer,
     theme: &Theme,
-    (slot, row, narrow): (&SlotView, &Row, bool),
+    (slot, row, narrow): (&SlotView, &SlotRow, bool),
     (x, y): (u16, u16),
     (from, to, inside): (u16, u16, bool),
 ) {
@@ -236,7 +236,7 @@ fn words(
     }
 }
 
-fn words_style(theme: &Theme, row: &Row) -> Style {
+fn words_style(theme: &Theme, row: &SlotRow) -> Style {
     let tone = match row.standing {
         Standing::Queued | Standing::Skipped | Standing::Cancelled | Standing::Done => Tone::Quiet,
         Standing::Lost | Standing::Waiting => Tone::Warning,

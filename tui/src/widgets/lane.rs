@@ -13,7 +13,7 @@ use vx_status::vocabulary::{Phase, Phases, word_of};
 use vx_text::width;
 
 use super::{fill, put, put_right};
-use crate::model::{Axis, Row, Stall, still_for_ns};
+use crate::model::{Axis, SlotRow, Stall, still_for_ns};
 use crate::theme::{Styles, Theme};
 
 /// A stretch of fewer cells has no room for a letter.
@@ -23,9 +23,9 @@ const AROUND_WORD: u16 = 8;
 
 /// What a lane shows.
 #[derive(Clone, Copy)]
-pub(super) struct Lane<'a> {
+pub(super) struct LaneWidget<'a> {
     pub(super) slot: &'a SlotView,
-    pub(super) row: &'a Row,
+    pub(super) row: &'a SlotRow,
     pub(super) axis: &'a Axis,
     /// The times in which it did not move, the oldest first.
     pub(super) stalls: &'a [Stall],
@@ -36,16 +36,16 @@ pub(super) struct Lane<'a> {
 
 /// A part of a lane in one phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stretch {
+struct LaneSpan {
     phase: Phase,
     from: u16,
     to: u16,
-    weight: Weight,
+    weight: LaneSpanWeight,
     last: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Weight {
+enum LaneSpanWeight {
     Live,
     Past,
     Hatched,
@@ -84,7 +84,7 @@ pub(super) fn ground(buffer: &mut Buffer, theme: &Theme, axis: &Axis, (x, y): (u
 }
 
 /// Draw a lane. Returns the cell where the row's words may begin.
-pub(super) fn lane(buffer: &mut Buffer, theme: &Theme, lane: Lane<'_>, at: (u16, u16)) -> u16 {
+pub(super) fn lane(buffer: &mut Buffer, theme: &Theme, lane: LaneWidget<'_>, at: (u16, u16)) -> u16 {
     ground(buffer, theme, lane.axis, at);
     let stretches = stretches(&lane);
     for stretch in &stretches {
@@ -103,12 +103,14 @@ pub(super) fn lane(buffer: &mut Buffer, theme: &Theme, lane: Lane<'_>, at: (u16,
         used += 1;
     }
     // The words of what does not move begin in its hatching, so that they stay where they are.
-    let still = |stretch: &&Stretch| stretch.last && matches!(stretch.weight, Weight::Hatched | Weight::Dotted);
+    let still = |stretch: &&LaneSpan| {
+        stretch.last && matches!(stretch.weight, LaneSpanWeight::Hatched | LaneSpanWeight::Dotted)
+    };
     stretches.iter().find(still).filter(|_| lane.row.standing.at_work()).map_or(used, |still| still.from + 1)
 }
 
 /// The parts of the lane that are in view.
-fn stretches(lane: &Lane<'_>) -> Vec<Stretch> {
+fn stretches(lane: &LaneWidget<'_>) -> Vec<LaneSpan> {
     let (slot, axis) = (lane.slot, lane.axis);
     let live = lane.row.standing.at_work();
     // A position in a recording may lie between two readings: what comes after it is not known there.
@@ -123,13 +125,13 @@ fn stretches(lane: &Lane<'_>) -> Vec<Stretch> {
         let next_ns = entries.get(place + 1).map(|next| next.entered_at_ns);
         let (from_ns, to_ns, last) = (entry.entered_at_ns, next_ns.unwrap_or(end_ns), next_ns.is_none());
         let weight = match () {
-            () if entry.phase.is_first() => Weight::Blank,
-            () if !entry.phase.meaning().work => Weight::Dotted,
-            () if live && !entry.phase.meaning().calm => Weight::Live,
-            () => Weight::Past,
+            () if entry.phase.is_first() => LaneSpanWeight::Blank,
+            () if !entry.phase.meaning().work => LaneSpanWeight::Dotted,
+            () if live && !entry.phase.meaning().calm => LaneSpanWeight::Live,
+            () => LaneSpanWeight::Past,
         };
         let mut add = |from_ns: u64, to_ns: u64, weight| {
-            let last = last && weight != Weight::Stood;
+            let last = last && weight != LaneSpanWeight::Stood;
             if axis.is_before(to_ns) {
                 return;
             }
@@ -140,7 +142,7 @@ fn stretches(lane: &Lane<'_>) -> Vec<Stretch> {
                 to = (from + 1).min(axis.cells);
             }
             if to > from {
-                stretches.push(Stretch { phase: entry.phase, from, to, weight, last });
+                stretches.push(LaneSpan { phase: entry.phase, from, to, weight, last });
             }
         };
         let still_ns = still_for_ns(slot, lane.row.standing).filter(|_| last);
@@ -150,36 +152,36 @@ fn stretches(lane: &Lane<'_>) -> Vec<Stretch> {
             let (stood_from_ns, stood_to_ns) = ((*stood_from_ns).max(at_ns), (*stood_to_ns).min(moved_to_ns));
             if stood_from_ns < stood_to_ns {
                 add(at_ns, stood_from_ns, weight);
-                add(stood_from_ns, stood_to_ns, Weight::Stood);
+                add(stood_from_ns, stood_to_ns, LaneSpanWeight::Stood);
                 at_ns = stood_to_ns;
             }
         }
         add(at_ns, moved_to_ns, weight);
         if still_ns.is_some() {
-            add(moved_to_ns, to_ns, Weight::Hatched);
+            add(moved_to_ns, to_ns, LaneSpanWeight::Hatched);
         }
     }
     stretches
 }
 
-fn draw(buffer: &mut Buffer, theme: &Theme, lane: &Lane<'_>, stretch: &Stretch, (x, y): (u16, u16)) {
+fn draw(buffer: &mut Buffer, theme: &Theme, lane: &LaneWidget<'_>, stretch: &LaneSpan, (x, y): (u16, u16)) {
     let hue = stretch.phase.meaning().hue;
     let live = lane.row.standing.at_work();
     let (glyph, tone) = match stretch.weight {
-        Weight::Blank => return,
-        Weight::Live => (theme.glyphs.filled, Tone::Live(hue)),
-        Weight::Past => (theme.glyphs.past, Tone::Past(hue)),
-        Weight::Hatched => (theme.glyphs.hatched, Tone::Warning),
-        Weight::Stood => (theme.glyphs.hatched, Tone::Past(hue)),
-        Weight::Dotted if live && stretch.last => (theme.glyphs.dotted, Tone::Warning),
-        Weight::Dotted => (theme.glyphs.dotted, Tone::Faint),
+        LaneSpanWeight::Blank => return,
+        LaneSpanWeight::Live => (theme.glyphs.filled, Tone::Live(hue)),
+        LaneSpanWeight::Past => (theme.glyphs.past, Tone::Past(hue)),
+        LaneSpanWeight::Hatched => (theme.glyphs.hatched, Tone::Warning),
+        LaneSpanWeight::Stood => (theme.glyphs.hatched, Tone::Past(hue)),
+        LaneSpanWeight::Dotted if live && stretch.last => (theme.glyphs.dotted, Tone::Warning),
+        LaneSpanWeight::Dotted => (theme.glyphs.dotted, Tone::Faint),
     };
     fill(buffer, (x + stretch.from, y), stretch.to - stretch.from, glyph, theme.style(tone));
 }
 
 /// Write each phase's letter once, or its word where there is room. Rows that are over need them only without colours,
 /// if they failed, and under the cursor: a table of letters says nothing.
-fn letters(buffer: &mut Buffer, theme: &Theme, lane: &Lane<'_>, stretches: &[Stretch], (x, y): (u16, u16)) {
+fn letters(buffer: &mut Buffer, theme: &Theme, lane: &LaneWidget<'_>, stretches: &[LaneSpan], (x, y): (u16, u16)) {
     let live = lane.row.standing.at_work();
     if !(live || lane.selected || lane.row.standing.bad() || theme.palette.is_none()) {
         return;
@@ -187,7 +189,7 @@ fn letters(buffer: &mut Buffer, theme: &Theme, lane: &Lane<'_>, stretches: &[Str
     let mut lettered: Vec<Phase> = Vec::new();
     for stretch in stretches {
         let cells = stretch.to - stretch.from;
-        let line = matches!(stretch.weight, Weight::Live | Weight::Past);
+        let line = matches!(stretch.weight, LaneSpanWeight::Live | LaneSpanWeight::Past);
         if !line || cells < LETTER_CELLS || lettered.contains(&stretch.phase) {
             continue;
         }
@@ -198,14 +200,14 @@ fn letters(buffer: &mut Buffer, theme: &Theme, lane: &Lane<'_>, stretches: &[Str
         let room = (lane.selected || present) && cells >= long.saturating_add(AROUND_WORD);
         let text = if room { word } else { stretch.phase.letter() };
         let hue = stretch.phase.meaning().hue;
-        let style = theme.style(if stretch.weight == Weight::Live { Tone::Live(hue) } else { Tone::Past(hue) });
+        let style = theme.style(if stretch.weight == LaneSpanWeight::Live { Tone::Live(hue) } else { Tone::Past(hue) });
         let style = if present { style.add_modifier(Modifier::BOLD) } else { style };
         put(buffer, theme, (x + stretch.from + 1, y), cells - 1, text, style);
     }
 }
 
 /// Draw what is still expected of the row, right of the present moment.
-fn expected(buffer: &mut Buffer, theme: &Theme, lane: &Lane<'_>, (x, y): (u16, u16)) {
+fn expected(buffer: &mut Buffer, theme: &Theme, lane: &LaneWidget<'_>, (x, y): (u16, u16)) {
     let (Some(now), Some(left_ms)) = (lane.axis.now, lane.row.left_ms) else { return };
     let end_ns = lane.now_ns.saturating_add(left_ms.saturating_mul(1_000_000));
     let end = lane.axis.edge(end_ns).max(now + 2).min(lane.axis.cells);
@@ -218,7 +220,7 @@ fn expected(buffer: &mut Buffer, theme: &Theme, lane: &Lane<'_>, (x, y): (u16, u
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Times;
+    use crate::model::AxisTimes;
     use vx_shm::Liveness;
     use vx_status::appearance::OutputStyle;
     use vx_status::fixture::{SECOND, done, downloading, ended, queued};
@@ -231,12 +233,12 @@ mod tests {
 
     fn after_stalls(slot: &SlotView, left_ms: Option<u64>, ascii: bool, stalls: &[Stall]) -> (String, u16) {
         let now_ns = 110 * SECOND;
-        let times = Times { zero_ns: 100 * SECOND, first_ns: 0, now_ns: Some(now_ns), reach_ns: 119 * SECOND };
-        let axis = Axis::of(times, 20, Axis::default());
-        let row = Row { left_ms, ..Row::of(slot, SlotRate::default(), false, now_ns) };
+        let times = AxisTimes { zero_ns: 100 * SECOND, first_ns: 0, now_ns: Some(now_ns), reach_ns: 119 * SECOND };
+        let axis = Axis::for_times(times, 20, Axis::default());
+        let row = SlotRow { left_ms, ..SlotRow::from_slot(slot, SlotRate::default(), false, now_ns) };
         let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 1));
         let theme = Theme::new(OutputStyle { ascii, colour: true, ..OutputStyle::default() });
-        let lane = Lane { slot, row: &row, axis: &axis, stalls, now_ns, selected: false };
+        let lane = LaneWidget { slot, row: &row, axis: &axis, stalls, now_ns, selected: false };
         let used = super::lane(&mut buffer, &theme, lane, (0, 0));
         (buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect(), used)
     }
@@ -272,10 +274,10 @@ mod tests {
     fn a_phase_after_the_position_of_a_recording_is_not_drawn() {
         let slot = done(0, "go", "1", 9, 110.45);
         let phases = |now_ns| {
-            let times = Times { zero_ns: 100 * SECOND, first_ns: 0, now_ns: Some(now_ns), reach_ns: 119 * SECOND };
-            let axis = Axis::of(times, 20, Axis::default());
-            let row = Row::of(&slot, SlotRate::default(), false, now_ns);
-            let lane = Lane { slot: &slot, row: &row, axis: &axis, stalls: &[], now_ns, selected: false };
+            let times = AxisTimes { zero_ns: 100 * SECOND, first_ns: 0, now_ns: Some(now_ns), reach_ns: 119 * SECOND };
+            let axis = Axis::for_times(times, 20, Axis::default());
+            let row = SlotRow::from_slot(&slot, SlotRate::default(), false, now_ns);
+            let lane = LaneWidget { slot: &slot, row: &row, axis: &axis, stalls: &[], now_ns, selected: false };
             stretches(&lane).into_iter().map(|stretch| stretch.phase.name()).collect::<Vec<_>>()
         };
         assert!(!phases(110 * SECOND).contains(&"linking"), "it begins 0.35 s later: {:?}", phases(110 * SECOND));
@@ -293,11 +295,11 @@ mod tests {
         let slot = done(0, "go", "1", 9, 104.0);
         let now_ns = 160 * SECOND;
         let times =
-            Times { zero_ns: 100 * SECOND, first_ns: 150 * SECOND, now_ns: Some(now_ns), reach_ns: 165 * SECOND };
-        let axis = Axis::of(times, 20, Axis::default());
-        let row = Row::of(&slot, SlotRate::default(), false, now_ns);
+            AxisTimes { zero_ns: 100 * SECOND, first_ns: 150 * SECOND, now_ns: Some(now_ns), reach_ns: 165 * SECOND };
+        let axis = Axis::for_times(times, 20, Axis::default());
+        let row = SlotRow::from_slot(&slot, SlotRate::default(), false, now_ns);
         let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 1));
-        let lane = Lane { slot: &slot, row: &row, axis: &axis, stalls: &[], now_ns, selected: false };
+        let lane = LaneWidget { slot: &slot, row: &row, axis: &axis, stalls: &[], now_ns, selected: false };
         assert_eq!(super::lane(&mut buffer, &Theme::new(OutputStyle::default()), lane, (0, 0)), 1);
         assert_eq!(buffer[(0, 0)].symbol(), "‹");
     }

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use crossbeam_channel::Receiver;
 use vx_project::Ui;
 use vx_status::source::Inputs;
-use vx_tui::{DashboardOptions, Left, OutputOptions, Signs};
+use vx_tui::{DashboardExit, DashboardOptions, OutputOptions, Signs};
 pub(in crate::doors::cli) use vx_tui::{restore_modes, stderr_columns};
 
 use super::look;
@@ -51,8 +51,8 @@ pub(in crate::doors::cli) fn dashboard(
     let options = DashboardOptions { notice: remark, ..options };
     match vx_tui::dashboard(inputs, &options, finished.clone()) {
         // A view of a run has no list of boards to go back to.
-        Ok(Left::Finished | Left::Closed | Left::Boards) => return Ok(()),
-        Ok(Left::Detached | Left::Signal(_)) => {}
+        Ok(DashboardExit::Finished | DashboardExit::Closed | DashboardExit::Boards) => return Ok(()),
+        Ok(DashboardExit::Detached | DashboardExit::Signal(_)) => {}
         Err(error) => print::warning(format_args!("the dashboard ended: {error}")),
     }
     // The lines that follow end with the last piece of work.
@@ -79,9 +79,9 @@ pub(in crate::doors::cli) fn services(
 ) -> Result<Leaving, Failure> {
     let options = options(ui, io::stdout().is_terminal(), mouse)?;
     match vx_tui::dashboard(inputs, &options, finished) {
-        Ok(Left::Finished | Left::Closed | Left::Boards) => Ok(Leaving::Ended),
-        Ok(Left::Detached) => Ok(Leaving::Detached),
-        Ok(Left::Signal(_)) => Ok(Leaving::Signal),
+        Ok(DashboardExit::Finished | DashboardExit::Closed | DashboardExit::Boards) => Ok(Leaving::Ended),
+        Ok(DashboardExit::Detached) => Ok(Leaving::Detached),
+        Ok(DashboardExit::Signal(_)) => Ok(Leaving::Signal),
         // They end with this process.
         Err(error) => Err(Failure::failed(&error).hint(error.hint())),
     }

@@ -10,7 +10,7 @@ use vx_base::paths::Home;
 use vx_run::history;
 use vx_shm::BoardState;
 use vx_status::source::{Expectations, WorkControl};
-use vx_tui::Left;
+use vx_tui::DashboardExit;
 
 use super::show::inputs;
 use super::{look, replay, screen};
@@ -46,12 +46,12 @@ pub(in crate::doors::cli) fn run(board: Option<&str>, choose: bool, speed_percen
             None => inputs(&path, hand_on(&path), expectations())?,
         };
         match vx_tui::dashboard(&mut inputs, &options, crossbeam_channel::never()) {
-            Ok(Left::Boards) if find::readable_boards()?.is_empty() => {
+            Ok(DashboardExit::Boards) if find::readable_boards()?.is_empty() => {
                 options.notice = Some("there is no board to choose from".to_owned());
                 shown = Some(path);
             }
-            Ok(Left::Boards) => left = Some(path),
-            Ok(Left::Signal(number)) => return Ok(ended_by(number)),
+            Ok(DashboardExit::Boards) => left = Some(path),
+            Ok(DashboardExit::Signal(number)) => return Ok(ended_by(number)),
             Ok(_) => return Ok(ExitCode::SUCCESS),
             Err(error) => return Err(Failure::failed(&error).hint(error.hint())),
         }

@@ -92,7 +92,7 @@ fn a_service_that_takes_no_requests_is_not_restarted_and_the_reason_is_shown() {
     assert_eq!(press(&mut model, KeyCode::Char('r')), None);
     assert!(model.notice.as_deref().is_some_and(|notice| notice.contains("read-only")), "{:?}", model.notice);
     let why = "it is gone".to_owned();
-    update(&mut model, Message::RequestFailed(RequestFailure::NotRestarted { key: "web".to_owned(), why }));
+    update(&mut model, UpdateMessage::RequestFailed(RequestFailure::NotRestarted { key: "web".to_owned(), why }));
     assert_eq!(model.notice.as_deref(), Some("web is not restarted: it is gone"));
     let mut watching = Model { has_control: false, ..model };
     assert_eq!((press(&mut watching, KeyCode::Char('r')), meaning(&watching, "r")), (None, None));
@@ -105,12 +105,12 @@ fn nothing_is_offered_again_where_the_process_that_ran_it_is_gone() {
     failed.slots[0].runner = Some(7);
     let mut model = viewing(failed);
     assert_eq!(meaning(&model, "r"), Some("try again"));
-    update(&mut model, Message::Unreached(vec![7]));
+    update(&mut model, UpdateMessage::Unreached(vec![7]));
     assert_eq!(meaning(&model, "r"), None);
     assert_eq!(press(&mut model, KeyCode::Char('r')), None);
     assert!(model.notice.as_deref().is_some_and(|notice| notice.contains("read-only")), "{:?}", model.notice);
     assert_eq!(press(&mut model, KeyCode::Char('R')), None);
-    update(&mut model, Message::Unreached(Vec::new()));
+    update(&mut model, UpdateMessage::Unreached(Vec::new()));
     assert_eq!(press(&mut model, KeyCode::Char('r')), Some(Effect::Retry(vec!["lint".to_owned()])));
 }
 
@@ -128,7 +128,7 @@ fn a_service_that_is_built_is_built_again_from_its_row_and_from_that_of_the_buil
     press(&mut model, KeyCode::Char('j'));
     assert_eq!(press(&mut model, KeyCode::Char('b')), Some(Effect::Rebuild("web:build".to_owned())));
     let why = "it is gone".to_owned();
-    update(&mut model, Message::RequestFailed(RequestFailure::NotRebuilt { key: "web".to_owned(), why }));
+    update(&mut model, UpdateMessage::RequestFailed(RequestFailure::NotRebuilt { key: "web".to_owned(), why }));
     assert_eq!(model.notice.as_deref(), Some("web is not rebuilt: it is gone"));
     let mut watching = Model { has_control: false, ..model };
     assert_eq!((press(&mut watching, KeyCode::Char('b')), meaning(&watching, "b")), (None, None));

@@ -10,7 +10,7 @@ use vx_text::units::{bytes, duration, rate, seconds, tenths};
 use vx_text::wrapped;
 
 use super::fact::{Drawing, Fact};
-use crate::model::{Model, Row};
+use crate::model::{Model, SlotRow};
 use crate::theme::Tone;
 
 /// The most names in a list.
@@ -59,7 +59,7 @@ pub(super) fn facts(model: &Model, slot: &SlotView, columns: usize) -> Vec<Fact>
 }
 
 /// The facts that only services have: processes and guard, restarts, last build.
-fn service(model: &Model, slot: &SlotView, row: &Row, say: &mut impl FnMut(&str, String)) {
+fn service(model: &Model, slot: &SlotView, row: &SlotRow, say: &mut impl FnMut(&str, String)) {
     if !row.standing.over() && slot.health != Health::Unknown {
         say("health", slot.health.name().to_owned());
     }
@@ -87,7 +87,7 @@ fn service(model: &Model, slot: &SlotView, row: &Row, say: &mut impl FnMut(&str,
 }
 
 /// The amount done, and its rate.
-fn progress(model: &Model, slot: &SlotView, row: &Row, facts: &mut Vec<Fact>) {
+fn progress(model: &Model, slot: &SlotView, row: &SlotRow, facts: &mut Vec<Fact>) {
     let of = |done: String, total: Option<String>| match total {
         Some(total) => format!("{done} of {total}"),
         None => done,
@@ -106,14 +106,14 @@ fn progress(model: &Model, slot: &SlotView, row: &Row, facts: &mut Vec<Fact>) {
     } else if let Some(size) = size_bytes(slot) {
         facts.push(Fact { label: "size".to_owned(), words: bytes(size), ..Fact::default() });
     }
-    let rates = model.pulse.of(row.id);
+    let rates = model.pulse.slot_rates(row.id);
     if let (Some(now), Some(most)) = (row.bytes_per_second, rates.iter().max()) {
         let words = format!("{}, {} at most", rate(now), rate(now.max(*most)));
         facts.push(Fact { label: "rate".to_owned(), drawing: Drawing::Rates(rates.to_vec()), words, quiet: false });
     }
 }
 
-fn state(slot: &SlotView, row: &Row) -> String {
+fn state(slot: &SlotView, row: &SlotRow) -> String {
     let ends = vocabulary::for_kind(slot.kind).ends;
     let word = match row.standing {
         Standing::Done if row.is_service => ends.done,
@@ -144,7 +144,7 @@ fn process(slot: &SlotView) -> String {
 }
 
 /// The slot that this one waits for, and how far that is.
-fn awaited(model: &Model, slot: &SlotView, row: &Row) -> String {
+fn awaited(model: &Model, slot: &SlotView, row: &SlotRow) -> String {
     if row.standing == Standing::Queued {
         return row.note.strip_prefix("after ").unwrap_or_default().to_owned();
     }
@@ -157,7 +157,7 @@ fn awaited(model: &Model, slot: &SlotView, row: &Row) -> String {
 }
 
 /// The work that waits for this one.
-fn waiting(model: &Model, slot: &SlotView, row: &Row) -> String {
+fn waiting(model: &Model, slot: &SlotView, row: &SlotRow) -> String {
     if row.standing.over() {
         return String::new();
     }
@@ -223,7 +223,7 @@ fn spent(model: &Model, slot: &SlotView) -> Vec<Spent> {
 }
 
 /// The phases, with the time in each so far and what is usual.
-fn phases(model: &Model, slot: &SlotView, row: &Row, facts: &mut Vec<Fact>) {
+fn phases(model: &Model, slot: &SlotView, row: &SlotRow, facts: &mut Vec<Fact>) {
     let all = spent(model, slot);
     let Some(most) = all.iter().map(|spent| spent.here.max(spent.usual).unwrap_or_default()).max() else { return };
     facts.push(Fact::default());

@@ -9,7 +9,7 @@ use ratatui::style::Modifier;
 use vx_status::painted::pieces;
 use vx_text::width;
 
-use crate::model::{LogLine, Model};
+use crate::model::{Model, PaintedLogLine};
 use crate::theme::{Styles, Theme, Tone};
 use crate::widgets::{put, row_of};
 
@@ -36,7 +36,7 @@ pub(crate) fn draw(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect
 }
 
 /// Give the pieces of a line that is drawn in this row the looks that they ask for.
-fn looks(buffer: &mut Buffer, theme: &Theme, line: &LogLine, row: Rect) {
+fn looks(buffer: &mut Buffer, theme: &Theme, line: &PaintedLogLine, row: Rect) {
     let column = |byte: usize| u16::try_from(width(&line.text[..byte])).unwrap_or(u16::MAX).min(row.width);
     for (from, to, paint) in pieces(line.text.len(), &line.paints) {
         let (from, to) = (column(from), column(to));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use vx_shm::Snapshot;
-use vx_tui::{BoardChoice, Choice, DashboardOptions};
+use vx_tui::{BoardChoice, ChooserOutcome, DashboardOptions};
 
 use crate::boards::find;
 use crate::doors::cli::output::failure::Failure;
@@ -31,14 +31,14 @@ pub(super) fn choose_one(options: &DashboardOptions, left: Option<&Path>) -> Res
     };
     let chosen = vx_tui::choose_board(&mut choices, options, left.map(find::name).as_deref());
     Ok(match chosen.map_err(|error| Failure::failed(&error).hint(error.hint()))? {
-        Choice::Board(name) => {
+        ChooserOutcome::Board(name) => {
             // The name is in the last list.
             Chosen::Board(
                 listed.into_iter().map(|(path, _)| path).find(|path| find::name(path) == name).unwrap_or_default(),
             )
         }
-        Choice::Nothing => Chosen::Nothing,
-        Choice::Signal(number) => Chosen::Signal(number),
+        ChooserOutcome::Nothing => Chosen::Nothing,
+        ChooserOutcome::Signal(number) => Chosen::Signal(number),
     })
 }
 

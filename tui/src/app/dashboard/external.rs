@@ -3,19 +3,19 @@
 use vx_status::printed_locations::PrintedLocation;
 use vx_status::source::Inputs;
 
-use super::{Running, end_by};
-use crate::app::Left;
-use crate::message::Message;
+use super::{RunningDashboard, end_by};
+use crate::app::DashboardExit;
+use crate::message::UpdateMessage;
 use crate::terminal::{Arrived, ScreenError, Signals, restore};
 use crate::update::update;
 
-impl Running<'_> {
+impl RunningDashboard<'_> {
     pub(super) fn save(&mut self, key: &str, inputs: &mut Inputs) {
         let notice = match inputs.logs.save(key) {
             Ok(name) => format!("saved the log of {key} as {name}"),
             Err(why) => format!("cannot save the log of {key}: {why}"),
         };
-        update(&mut self.model, Message::Notice(notice));
+        update(&mut self.model, UpdateMessage::Notice(notice));
     }
 
     /// Show a log in a pager.
@@ -24,7 +24,7 @@ impl Running<'_> {
         key: &str,
         inputs: &mut Inputs,
         signals: &mut Signals,
-    ) -> Result<Option<Left>, ScreenError> {
+    ) -> Result<Option<DashboardExit>, ScreenError> {
         self.lend(inputs, signals, |inputs| inputs.logs.page(key))
     }
 
@@ -35,7 +35,7 @@ impl Running<'_> {
         places: &[PrintedLocation],
         inputs: &mut Inputs,
         signals: &mut Signals,
-    ) -> Result<Option<Left>, ScreenError> {
+    ) -> Result<Option<DashboardExit>, ScreenError> {
         self.lend(inputs, signals, |inputs| {
             if let Some(opener) = &mut inputs.opener
                 && opener.open_place(places)?
@@ -53,7 +53,7 @@ impl Running<'_> {
     pub(super) fn open_address(&mut self, address: &str, inputs: &mut Inputs) {
         let opened = inputs.opener.as_mut().map_or(Ok(()), |opener| opener.open_address(address));
         if let Err(why) = opened {
-            update(&mut self.model, Message::Notice(why));
+            update(&mut self.model, UpdateMessage::Notice(why));
         }
     }
 
@@ -63,7 +63,7 @@ impl Running<'_> {
         inputs: &mut Inputs,
         signals: &mut Signals,
         act: impl FnOnce(&mut Inputs) -> Result<(), String>,
-    ) -> Result<Option<Left>, ScreenError> {
+    ) -> Result<Option<DashboardExit>, ScreenError> {
         restore();
         let (came, arrived) = signals.aside(|| act(inputs));
         if let Some(Arrived::End(number)) = arrived.first() {
@@ -71,7 +71,7 @@ impl Running<'_> {
         }
         self.take_over_again()?;
         if let Err(why) = came {
-            update(&mut self.model, Message::Notice(why));
+            update(&mut self.model, UpdateMessage::Notice(why));
         }
         Ok(None)
     }

@@ -4,21 +4,21 @@ use vx_status::error_cell::ErrorCell;
 use vx_text::clean;
 
 use super::motion;
-use crate::message::{Effect, Message};
+use crate::message::{Effect, UpdateMessage};
 use crate::model::{Focus, Mode, Model, Tab};
 use crate::widgets::error_places;
 
 /// Most bytes for the clipboard: terminals drop longer texts.
 pub(super) const COPY_BYTES: usize = 70_000;
 
-pub(super) fn asked(model: &mut Model, message: &Message) -> Option<Effect> {
+pub(super) fn asked(model: &mut Model, message: &UpdateMessage) -> Option<Effect> {
     let key = model.selected_slot().map(|slot| slot.key.clone());
     match message {
-        Message::Pager => key.map(Effect::Page),
-        Message::Save => key.map(Effect::Save),
-        Message::OpenEditor => key.map(|key| Effect::OpenEditor { key, places: error_places(model) }),
-        Message::OpenAddress => open_address(model),
-        Message::Copy => copy(model),
+        UpdateMessage::Pager => key.map(Effect::Page),
+        UpdateMessage::Save => key.map(Effect::Save),
+        UpdateMessage::OpenEditor => key.map(|key| Effect::OpenEditor { key, places: error_places(model) }),
+        UpdateMessage::OpenAddress => open_address(model),
+        UpdateMessage::Copy => copy(model),
         _ => Some(stream(model, key)),
     }
 }

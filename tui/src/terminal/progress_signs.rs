@@ -49,12 +49,12 @@ fn saves_title(term: &str, program: &str) -> bool {
 
 /// The stream that leads to the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stream {
+pub(crate) enum TerminalStream {
     Stdout,
     Stderr,
 }
 
-impl Stream {
+impl TerminalStream {
     fn write(self, text: &str) -> io::Result<()> {
         fn all(out: &mut dyn Write, text: &str) -> io::Result<()> {
             out.write_all(text.as_bytes())?;
@@ -68,12 +68,12 @@ impl Stream {
 }
 
 /// The signs to remove, and their stream.
-static SHOWN: Mutex<Option<(Signs, Stream)>> = Mutex::new(None);
+static SHOWN: Mutex<Option<(Signs, TerminalStream)>> = Mutex::new(None);
 
 /// Shows the signs while it lives.
 pub(crate) struct SignsGuard {
     signs: Signs,
-    stream: Stream,
+    stream: TerminalStream,
     /// The last progress and title; `None` before the first. Once `clear_signs` has removed them, nothing more is
     /// shown.
     shown: Option<(String, String)>,
@@ -81,7 +81,7 @@ pub(crate) struct SignsGuard {
 
 impl SignsGuard {
     /// A guard that shows nothing yet.
-    pub(crate) fn new(signs: Signs, stream: Stream) -> Self {
+    pub(crate) fn new(signs: Signs, stream: TerminalStream) -> Self {
         Self { signs, stream, shown: None }
     }
 

@@ -29,7 +29,7 @@ const LIGHT: f64 = 0.179;
 
 /// A kind of background.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ground {
+pub(crate) enum TerminalBackground {
     Dark,
     Light,
 }
@@ -56,7 +56,7 @@ pub(super) fn answered() {
 
 /// Events that may be the beginning of an answer.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
+pub(super) struct BackgroundAnswerParser {
     held: Vec<Event>,
     text: String,
 }
@@ -67,19 +67,19 @@ pub(super) enum Taken {
     /// It is held back.
     Held,
     /// The answer is whole; `None` if it names no colour that can be read.
-    Answer(Option<Ground>),
+    Answer(Option<TerminalBackground>),
     /// These are no answer.
     Events(Vec<Event>),
 }
 
-impl Answer {
+impl BackgroundAnswerParser {
     /// True if events are held back.
     pub(super) fn is_begun(&self) -> bool {
         !self.held.is_empty()
     }
 
     /// Take the next event while an answer is expected.
-    pub(super) fn take(&mut self, event: Event) -> Taken {
+    pub(super) fn feed(&mut self, event: Event) -> Taken {
         match &event {
             Event::Key(key) if !self.is_begun() || piece(key).is_some() => {}
             Event::Key(_) | Event::Paste(_) => return self.give_up(event),
@@ -101,7 +101,7 @@ impl Answer {
             Judged::Other if self.is_begun() => {
                 // The answer may begin with this one.
                 let mut events = self.release();
-                match self.take(event) {
+                match self.feed(event) {
                     Taken::Events(more) => events.extend(more),
                     Taken::Held | Taken::Answer(_) => {}
                 }
@@ -142,7 +142,7 @@ fn piece(key: &KeyEvent) -> Option<String> {
 
 enum Judged {
     Begun,
-    Whole(Option<Ground>),
+    Whole(Option<TerminalBackground>),
     Other,
 }
 
@@ -162,7 +162,7 @@ fn judged(text: &str) -> Judged {
 }
 
 /// The kind of background with this colour, as X names colours: `rgb:1e1e/1e1e/2e2e`, also with an alpha, or `#1e1e2e`.
-fn ground_of(colour: &str) -> Option<Ground> {
+fn ground_of(colour: &str) -> Option<TerminalBackground> {
     let named = colour.strip_prefix("rgb:").or_else(|| colour.strip_prefix("rgba:"));
     let numbers: Vec<&str> = match (named, colour.strip_prefix('#')) {
         (Some(numbers), _) => numbers.split('/').collect(),
@@ -174,7 +174,7 @@ fn ground_of(colour: &str) -> Option<Ground> {
     };
     let [red, green, blue, ..] = numbers[..] else { return None };
     let rgb = u32::from_be_bytes([0, channel(red)?, channel(green)?, channel(blue)?]);
-    Some(if luminance(rgb) >= LIGHT { Ground::Light } else { Ground::Dark })
+    Some(if luminance(rgb) >= LIGHT { TerminalBackground::Light } else { TerminalBackground::Dark })
 }
 
 /// The channel of one to four hexadecimal digits.
@@ -208,10 +208,10 @@ mod tests {
     }
 
     /// The events that come through, those still held at the end among them, and the answers.
-    fn through(events: Vec<Event>) -> (Vec<Event>, Vec<Option<Ground>>) {
-        let (mut answer, mut events_out, mut answers) = (Answer::default(), Vec::new(), Vec::new());
+    fn through(events: Vec<Event>) -> (Vec<Event>, Vec<Option<TerminalBackground>>) {
+        let (mut answer, mut events_out, mut answers) = (BackgroundAnswerParser::default(), Vec::new(), Vec::new());
         for event in events {
-            match answer.take(event) {
+            match answer.feed(event) {
                 Taken::Held => {}
                 Taken::Answer(ground) => answers.push(ground),
                 Taken::Events(events) => events_out.extend(events),
@@ -231,7 +231,7 @@ mod tests {
             (vec![alt(']')], vec![esc(), plain("\\")[0].clone()]),
         ] {
             let events = [head, colour.clone(), end].concat();
-            assert_eq!(through(events.clone()), (Vec::new(), vec![Some(Ground::Dark)]), "{events:?}");
+            assert_eq!(through(events.clone()), (Vec::new(), vec![Some(TerminalBackground::Dark)]), "{events:?}");
         }
     }
 
@@ -240,7 +240,7 @@ mod tests {
         let answer = [vec![alt(']')], plain("11;rgb:ffff/ffff/ffff"), vec![bell()]].concat();
         let (before, after) = ([plain("jk"), vec![esc()]].concat(), [vec![esc(), alt(']')], plain("1r")].concat());
         let typed = [before.clone(), answer, after.clone()].concat();
-        assert_eq!(through(typed), ([before, after].concat(), vec![Some(Ground::Light)]));
+        assert_eq!(through(typed), ([before, after].concat(), vec![Some(TerminalBackground::Light)]));
     }
 
     #[test]
@@ -264,19 +264,19 @@ mod tests {
     fn a_new_size_does_not_end_an_answer() {
         let size = Event::Resize(80, 24);
         let events = [vec![alt(']'), size.clone()], plain("11;#ffffff"), vec![bell()]].concat();
-        assert_eq!(through(events), (vec![size], vec![Some(Ground::Light)]));
+        assert_eq!(through(events), (vec![size], vec![Some(TerminalBackground::Light)]));
     }
 
     #[test]
     fn colours_are_dark_or_light_in_every_spelling() {
         for (colour, ground) in [
-            ("rgb:0000/0000/0000", Some(Ground::Dark)),
-            ("rgb:2e/34/40", Some(Ground::Dark)),
-            ("rgb:fdfd/f6f6/e3e3", Some(Ground::Light)),
-            ("rgba:ff/ff/ff/80", Some(Ground::Light)),
-            ("rgb:f/f/f", Some(Ground::Light)),
-            ("#002b36", Some(Ground::Dark)),
-            ("#eee8d5", Some(Ground::Light)),
+            ("rgb:0000/0000/0000", Some(TerminalBackground::Dark)),
+            ("rgb:2e/34/40", Some(TerminalBackground::Dark)),
+            ("rgb:fdfd/f6f6/e3e3", Some(TerminalBackground::Light)),
+            ("rgba:ff/ff/ff/80", Some(TerminalBackground::Light)),
+            ("rgb:f/f/f", Some(TerminalBackground::Light)),
+            ("#002b36", Some(TerminalBackground::Dark)),
+            ("#eee8d5", Some(TerminalBackground::Light)),
             ("rgb:0000/0000", None),
             ("rgb:00000/0/0", None),
             ("rgb:x/0/0", None),
