@@ -32,7 +32,7 @@ pub use lives::rebuilt::{await_build, build_life};
 pub use named::services_named;
 pub use output::merged::Merged;
 pub use output::together::Together;
-pub use output::{Entry, Filter, Follower, entries};
+pub use output::{Filter, Follower, OutputEntry, entries};
 use start::connect::ENDING;
 pub use start::connect::{Changed, Supervisor, Wanted, Wish, want};
 pub use start::place::UpPlace;
@@ -43,7 +43,7 @@ pub use state::{ServiceState, all, of_project};
 use vx_base::paths::Home;
 use vx_process::has_ended;
 use vx_project::services::keys_meant;
-use vx_services::declared::reading::Change;
+use vx_services::declared::reading::DeclarationChange;
 use vx_shm::BoardView;
 
 use crate::boards::find;
@@ -60,7 +60,7 @@ const GLANCE: Duration = Duration::from_millis(5);
 /// One has ended otherwise before.
 pub fn await_ready(wanted: &Wanted) -> Result<Vec<State>, WaitForError> {
     let board = &wanted.supervisor.board;
-    let restarted = wanted.changes.iter().filter(|changed| changed.change == Change::Restarted);
+    let restarted = wanted.changes.iter().filter(|changed| changed.change == DeclarationChange::Restarted);
     let names: BTreeSet<&String> = wanted.names.iter().chain(restarted.map(|changed| &changed.name)).collect();
     let awaited: Vec<Awaited> =
         names.into_iter().map(|name| Awaited { key: name.clone(), reached: Reached::ReadySoon }).collect();

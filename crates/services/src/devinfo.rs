@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 pub use file::DevInfoFile;
 use jiff::Timestamp;
-pub use watch::{LOOK_PAUSE, Presence};
+pub use watch::{LOOK_PAUSE, ServerPresenceWatch};
 
 use crate::builds::stamp::Stamp;
 
@@ -26,7 +26,7 @@ const WRITING: Duration = Duration::from_secs(1);
 
 /// A server that another program runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Connection {
+pub struct ExternalServer {
     /// Its file.
     pub info: DevInfoFile,
     /// True if its process was there and its address accepted connections at the last look.
@@ -37,7 +37,7 @@ pub struct Connection {
 
 /// A change among the servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum ExternalServerChange {
     /// A server has come.
     Connected {
         /// Its id.
@@ -55,13 +55,13 @@ pub enum Change {
 /// The servers of some files.
 #[derive(Debug)]
 pub struct Externals {
-    place: Place,
-    files: BTreeMap<PathBuf, Known>,
+    place: DevInfoLocation,
+    files: BTreeMap<PathBuf, TrackedDevInfoFile>,
 }
 
 /// The place of the files.
 #[derive(Debug)]
-enum Place {
+enum DevInfoLocation {
     /// The direct subfolders of this folder.
     Below(PathBuf),
     /// This one file.
@@ -70,38 +70,38 @@ enum Place {
 
 /// A file that was found.
 #[derive(Debug)]
-struct Known {
+struct TrackedDevInfoFile {
     stamp: Stamp,
-    state: State,
+    state: DevInfoFileState,
 }
 
 #[derive(Debug)]
-enum State {
+enum DevInfoFileState {
     /// It is no whole file, since this time; the mistake in it once it has been so for too long.
     Invalid { since: Instant, why: Option<String> },
     /// The id, what is known, and the time of the next look. Since `doubt` the file is no whole one: it is being written.
-    Valid { id: String, connection: Connection, next: Instant, doubt: Option<Instant> },
+    Valid { id: String, connection: ExternalServer, next: Instant, doubt: Option<Instant> },
 }
 
 impl Externals {
     /// The servers below this folder, of which nothing is known yet.
     pub fn below(folder: &Path) -> Self {
-        Self { place: Place::Below(folder.to_owned()), files: BTreeMap::new() }
+        Self { place: DevInfoLocation::Below(folder.to_owned()), files: BTreeMap::new() }
     }
 
     /// The server of this file, of which nothing is known yet.
     pub fn of_file(path: &Path) -> Self {
-        Self { place: Place::File(path.to_owned()), files: BTreeMap::new() }
+        Self { place: DevInfoLocation::File(path.to_owned()), files: BTreeMap::new() }
     }
 
     /// Look at all files, and at the servers whose last look is old enough.
-    pub fn look(&mut self, now: Instant) -> Vec<Change> {
+    pub fn refresh(&mut self, now: Instant) -> Vec<ExternalServerChange> {
         let mut changes = Vec::new();
         let there = match &self.place {
-            Place::Below(folder) => devinfo_files(folder),
-            Place::File(path) => {
+            DevInfoLocation::Below(folder) => devinfo_files(folder),
+            DevInfoLocation::File(path) => {
                 let there = fs::metadata(path).ok().filter(fs::Metadata::is_file);
-                there.map(|there| (path.clone(), Stamp::of(&there))).into_iter().collect()
+                there.map(|there| (path.clone(), Stamp::from_metadata(&there))).into_iter().collect()
             }
         };
         let gone: Vec<PathBuf> = self.files.keys().filter(|path| !there.contains_key(*path)).cloned().collect();
@@ -116,7 +116,7 @@ impl Externals {
     }
 
     /// Forget all servers; those that were connected are disconnected.
-    pub fn end(&mut self) -> Vec<Change> {
+    pub fn end(&mut self) -> Vec<ExternalServerChange> {
         let mut changes = Vec::new();
         for path in self.files.keys().cloned().collect::<Vec<_>>() {
             self.forget(&path, &mut changes);
@@ -125,53 +125,63 @@ impl Externals {
     }
 
     /// The server of this id, connected or not.
-    pub fn get(&self, id: &str) -> Option<&Connection> {
+    pub fn get(&self, id: &str) -> Option<&ExternalServer> {
         self.all().find(|(known, _)| *known == id).map(|(_, connection)| connection)
     }
 
     /// All servers with their ids.
-    pub fn all(&self) -> impl Iterator<Item = (&str, &Connection)> {
+    pub fn all(&self) -> impl Iterator<Item = (&str, &ExternalServer)> {
         self.files.values().filter_map(|known| match &known.state {
-            State::Valid { id, connection, .. } => Some((id.as_str(), connection)),
-            State::Invalid { .. } => None,
+            DevInfoFileState::Valid { id, connection, .. } => Some((id.as_str(), connection)),
+            DevInfoFileState::Invalid { .. } => None,
         })
     }
 
     /// The files that are there and say nothing, each with the mistake in it.
     pub fn invalid(&self) -> impl Iterator<Item = (&Path, &str)> {
         self.files.iter().filter_map(|(path, known)| match &known.state {
-            State::Invalid { why: Some(why), .. } => Some((path.as_path(), why.as_str())),
+            DevInfoFileState::Invalid { why: Some(why), .. } => Some((path.as_path(), why.as_str())),
             _ => None,
         })
     }
 
-    fn forget(&mut self, path: &Path, changes: &mut Vec<Change>) {
-        if let Some(Known { state: State::Valid { id, connection, .. }, .. }) = self.files.remove(path)
+    fn forget(&mut self, path: &Path, changes: &mut Vec<ExternalServerChange>) {
+        if let Some(TrackedDevInfoFile { state: DevInfoFileState::Valid { id, connection, .. }, .. }) =
+            self.files.remove(path)
             && connection.connected
         {
-            changes.push(Change::Disconnected { id });
+            changes.push(ExternalServerChange::Disconnected { id });
         }
     }
 
     /// Read a file that is new or was written, or that was invalid before.
-    fn read_if_changed(&mut self, path: &Path, stamp: Stamp, now: Instant, changes: &mut Vec<Change>) {
+    fn read_if_changed(&mut self, path: &Path, stamp: Stamp, now: Instant, changes: &mut Vec<ExternalServerChange>) {
         let since = match self.files.get(path) {
             Some(known) if known.stamp == stamp => match &known.state {
-                State::Valid { doubt: None, .. } | State::Invalid { why: Some(_), .. } => return,
-                State::Valid { doubt: Some(since), .. } | State::Invalid { since, .. } => *since,
+                DevInfoFileState::Valid { doubt: None, .. } | DevInfoFileState::Invalid { why: Some(_), .. } => return,
+                DevInfoFileState::Valid { doubt: Some(since), .. } | DevInfoFileState::Invalid { since, .. } => *since,
             },
             _ => now,
         };
         match self.read(path) {
-            Ok((id, info)) => self.take(path, stamp, id, info, now, changes),
+            Ok((id, info)) => self.record_valid(path, stamp, id, info, now, changes),
             Err(why) => self.doubt(path, stamp, since, why, now, changes),
         }
     }
 
     /// A file is not whole. A server that is known stays so until it is clear that the file is not being written.
-    fn doubt(&mut self, path: &Path, at: Stamp, since: Instant, why: String, now: Instant, changes: &mut Vec<Change>) {
+    fn doubt(
+        &mut self,
+        path: &Path,
+        at: Stamp,
+        since: Instant,
+        why: String,
+        now: Instant,
+        changes: &mut Vec<ExternalServerChange>,
+    ) {
         let late = now.saturating_duration_since(since) >= WRITING;
-        if let Some(Known { stamp, state: State::Valid { doubt, .. } }) = self.files.get_mut(path)
+        if let Some(TrackedDevInfoFile { stamp, state: DevInfoFileState::Valid { doubt, .. } }) =
+            self.files.get_mut(path)
             && !late
         {
             (*stamp, *doubt) = (at, Some(since));
@@ -179,22 +189,23 @@ impl Externals {
         }
         self.forget(path, changes);
         let why = Some(why).filter(|_| late);
-        self.files.insert(path.to_owned(), Known { stamp: at, state: State::Invalid { since, why } });
+        self.files
+            .insert(path.to_owned(), TrackedDevInfoFile { stamp: at, state: DevInfoFileState::Invalid { since, why } });
     }
 
     /// A file is whole.
-    fn take(
+    fn record_valid(
         &mut self,
         path: &Path,
         stamp: Stamp,
         id: String,
         info: DevInfoFile,
         now: Instant,
-        changes: &mut Vec<Change>,
+        changes: &mut Vec<ExternalServerChange>,
     ) {
         // The same process goes on under the same id: only its description is new.
         let connected = match self.files.get(path).map(|known| &known.state) {
-            Some(State::Valid { id: before, connection, .. }) => {
+            Some(DevInfoFileState::Valid { id: before, connection, .. }) => {
                 *before == id && connection.info.pid == info.pid && connection.connected
             }
             _ => false,
@@ -202,9 +213,9 @@ impl Externals {
         if !connected {
             self.forget(path, changes);
         }
-        let connection = Connection { info, connected, last_checked: Timestamp::UNIX_EPOCH };
-        let state = State::Valid { id, connection, next: now, doubt: None };
-        self.files.insert(path.to_owned(), Known { stamp, state });
+        let connection = ExternalServer { info, connected, last_checked: Timestamp::UNIX_EPOCH };
+        let state = DevInfoFileState::Valid { id, connection, next: now, doubt: None };
+        self.files.insert(path.to_owned(), TrackedDevInfoFile { stamp, state });
     }
 
     /// The id and the content of a file; else the mistake in it.
@@ -213,7 +224,7 @@ impl Externals {
         let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
         let id = if info.plugin_id.is_empty() { folder } else { info.plugin_id.clone() };
         let other = self.files.iter().find(|(other, known)| {
-            *other != path && matches!(&known.state, State::Valid { id: taken, .. } if *taken == id)
+            *other != path && matches!(&known.state, DevInfoFileState::Valid { id: taken, .. } if *taken == id)
         });
         match other {
             Some((other, _)) => Err(format!("`{}` names `{id}`, too", other.display())),
@@ -221,9 +232,9 @@ impl Externals {
         }
     }
 
-    fn check(&mut self, now: Instant, changes: &mut Vec<Change>) {
+    fn check(&mut self, now: Instant, changes: &mut Vec<ExternalServerChange>) {
         for known in self.files.values_mut() {
-            let State::Valid { id, connection, next, .. } = &mut known.state else { continue };
+            let DevInfoFileState::Valid { id, connection, next, .. } = &mut known.state else { continue };
             if now < *next {
                 continue;
             }
@@ -231,8 +242,10 @@ impl Externals {
             (connection.connected, connection.last_checked) = (alive, Timestamp::now());
             *next = now + CHECK_PAUSE;
             match (before, alive) {
-                (false, true) => changes.push(Change::Connected { id: id.clone(), info: connection.info.clone() }),
-                (true, false) => changes.push(Change::Disconnected { id: id.clone() }),
+                (false, true) => {
+                    changes.push(ExternalServerChange::Connected { id: id.clone(), info: connection.info.clone() })
+                }
+                (true, false) => changes.push(ExternalServerChange::Disconnected { id: id.clone() }),
                 _ => {}
             }
         }
@@ -252,7 +265,7 @@ fn devinfo_files(folder: &Path) -> BTreeMap<PathBuf, Stamp> {
         // A folder that is reached by two names is one.
         let different = fs::canonicalize(&path).is_ok_and(|own| seen.insert(own));
         if there.is_file() && different {
-            found.insert(path, Stamp::of(&there));
+            found.insert(path, Stamp::from_metadata(&there));
         }
     }
     found

@@ -23,8 +23,8 @@ use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, Health, SlotState};
 use vx_status::vocabulary::service::{BACKING_OFF, STARTING, STOPPING};
 
-use super::output::Output;
-use crate::declared::order::{Assignment, Order};
+use super::output::ServiceOutput;
+use crate::declared::order::{GuardAssignment, ServiceOrder};
 use crate::declared::restarts::Restarts;
 
 /// The time between two beats of a guard: most of them sleep most of the time, and each beat wakes one up.
@@ -48,7 +48,7 @@ fn guard(channel: &str) -> Result<(), ChildCause> {
         return Ok(());
     }
     let slot = child.into_slot();
-    let assignment: Assignment = match ServiceChannelChild::receive(io::stdin(), PATIENCE) {
+    let assignment: GuardAssignment = match ServiceChannelChild::receive(io::stdin(), PATIENCE) {
         Ok(assignment) => assignment,
         Err(error) => {
             let _ = slot.end(Ending::failed(Trouble::of(&error).to_cell()));
@@ -56,10 +56,10 @@ fn guard(channel: &str) -> Result<(), ChildCause> {
         }
     };
     let order = match assignment {
-        Assignment::Serve(order) => *order,
-        Assignment::Build(order) => return Ok(build::build(&mut guard, &order, slot)?),
+        GuardAssignment::Serve(order) => *order,
+        GuardAssignment::Build(order) => return Ok(build::build(&mut guard, &order, slot)?),
     };
-    let (output, wake) = Output::new(slot, &order.log, order.log_bytes)?;
+    let (output, wake) = ServiceOutput::new(slot, &order.log, order.log_bytes)?;
     let mut keeper = Keeper { guard: &mut guard, order, output, wake, restarts: Restarts::default() };
     let ending = keeper.keep();
     if let Some(slot) = keeper.output.take_slot() {
@@ -72,14 +72,14 @@ fn guard(channel: &str) -> Result<(), ChildCause> {
 /// The guard at work.
 struct Keeper<'a> {
     guard: &'a mut Guard,
-    order: Order,
-    output: Arc<Output>,
+    order: ServiceOrder,
+    output: Arc<ServiceOutput>,
     wake: PipeReader,
     restarts: Restarts,
 }
 
 /// The end of one process of the service, with all that it started.
-enum End {
+enum ServiceProcessEnd {
     /// It was asked to stop, and nothing of it is left.
     Stopped,
     /// It was ended, for whatever reason, and these are still there, though killed.
@@ -122,25 +122,27 @@ impl Keeper<'_> {
     }
 
     /// The end of the service, if it is one: no restart follows.
-    fn ending_of(&self, end: &End) -> Option<Ending> {
+    fn ending_of(&self, end: &ServiceProcessEnd) -> Option<Ending> {
         match (end, self.order.restart) {
-            (End::Stopped, _) => Some(Ending::new(SlotState::Cancelled)),
+            (ServiceProcessEnd::Stopped, _) => Some(Ending::new(SlotState::Cancelled)),
             // No restart follows: it would be a second one beside them.
-            (End::Left(_), _) => {
+            (ServiceProcessEnd::Left(_), _) => {
                 let trouble = Trouble::new(TroubleKind::Killed, in_words(end));
                 Some(Ending::failed(trouble.hinted("see what it waits for; it ends with that").to_cell()))
             }
-            (End::Changed(trouble), _) => Some(Ending::failed(trouble.to_cell())),
-            (End::NotStarted(error), _) => {
+            (ServiceProcessEnd::Changed(trouble), _) => Some(Ending::failed(trouble.to_cell())),
+            (ServiceProcessEnd::NotStarted(error), _) => {
                 let program = self.order.command.first().map(String::as_str).unwrap_or_default();
                 let text = format!("`{program}` cannot be started: {error}");
                 Some(Ending::failed(Trouble::new(TroubleKind::Program, text).to_cell()))
             }
-            (End::Ended(exit), Restart::Never | Restart::OnFailure) if exit.success() => {
+            (ServiceProcessEnd::Ended(exit), Restart::Never | Restart::OnFailure) if exit.success() => {
                 Some(Ending { exit_code: Some(0), ..Ending::new(SlotState::Done) })
             }
-            (End::Ended(exit), Restart::Never) => Some(Ending { ..self.failed_with(*exit) }),
-            (End::NotReady(_) | End::Ill(_), Restart::Never) => Some(self.failed(&in_words(end))),
+            (ServiceProcessEnd::Ended(exit), Restart::Never) => Some(Ending { ..self.failed_with(*exit) }),
+            (ServiceProcessEnd::NotReady(_) | ServiceProcessEnd::Ill(_), Restart::Never) => {
+                Some(self.failed(&in_words(end)))
+            }
             _ => None,
         }
     }
@@ -150,7 +152,7 @@ impl Keeper<'_> {
             Exit::Code(code) => (Some(code), None),
             Exit::Signal(signal) => (None, Some(signal)),
         };
-        Ending { exit_code, signal, ..self.failed(&in_words(&End::Ended(exit))) }
+        Ending { exit_code, signal, ..self.failed(&in_words(&ServiceProcessEnd::Ended(exit))) }
     }
 
     fn failed(&self, text: &str) -> Ending {
@@ -159,7 +161,7 @@ impl Keeper<'_> {
     }
 
     /// Wait for the next start; true if the service was asked to stop meanwhile.
-    fn rests(&mut self, end: &End, pause: Duration) -> bool {
+    fn rests(&mut self, end: &ServiceProcessEnd, pause: Duration) -> bool {
         let message = format!("{}; starts again in {} s", in_words(end), pause.as_secs_f32());
         self.output.on_slot(|slot| {
             // The reason first: a reader that sees the step finds it.
@@ -188,16 +190,16 @@ impl Keeper<'_> {
     }
 }
 
-fn in_words(end: &End) -> String {
+fn in_words(end: &ServiceProcessEnd) -> String {
     match end {
-        End::Stopped => "stopped".to_owned(),
-        End::Left(left) => format!("killed, and {left}"),
-        End::Ended(Exit::Code(0)) => "it ended".to_owned(),
-        End::Ended(exit @ Exit::Code(_)) => format!("it failed: {exit}"),
-        End::Ended(exit @ Exit::Signal(_)) => format!("it was ended by {exit}"),
-        End::NotReady(why) => format!("it was not ready in time: {why}"),
-        End::Ill(why) => format!("it did not work any more: {why}"),
-        End::Changed(trouble) => trouble.text.clone(),
-        End::NotStarted(error) => error.to_string(),
+        ServiceProcessEnd::Stopped => "stopped".to_owned(),
+        ServiceProcessEnd::Left(left) => format!("killed, and {left}"),
+        ServiceProcessEnd::Ended(Exit::Code(0)) => "it ended".to_owned(),
+        ServiceProcessEnd::Ended(exit @ Exit::Code(_)) => format!("it failed: {exit}"),
+        ServiceProcessEnd::Ended(exit @ Exit::Signal(_)) => format!("it was ended by {exit}"),
+        ServiceProcessEnd::NotReady(why) => format!("it was not ready in time: {why}"),
+        ServiceProcessEnd::Ill(why) => format!("it did not work any more: {why}"),
+        ServiceProcessEnd::Changed(trouble) => trouble.text.clone(),
+        ServiceProcessEnd::NotStarted(error) => error.to_string(),
     }
 }

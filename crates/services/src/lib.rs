@@ -15,6 +15,6 @@ pub mod ports;
 pub mod probe;
 pub mod supervisor;
 
-pub use builds::built::{build_key, service_of_key};
-pub use builds::reported::{Reported, reported};
+pub use builds::build_paths::{build_key, service_of_key};
+pub use builds::mistake_report::{ReportedMistake, reported};
 pub use output::KEPT_FILES;

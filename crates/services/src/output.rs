@@ -15,7 +15,7 @@ use vx_process::{Lines, Log, LogPolicy, Tail};
 use vx_shm::{LOG_LINE_BYTES, Slot};
 
 use super::entries::Stamper;
-use super::probe::{Look, Probe};
+use super::probe::{Probe, ProbeResult};
 use crate::builds::mistakes::{Mistake, Mistakes};
 
 /// The full files that are kept beside it.
@@ -26,23 +26,23 @@ const TAIL_BYTES: usize = 8 * 1024;
 const LEFT_OPEN: Duration = Duration::from_millis(200);
 
 /// The places that the output of a service goes to.
-pub(super) struct Output {
+pub(super) struct ServiceOutput {
     log: Mutex<(Stamper, Log)>,
     tail: Mutex<Tail>,
     probe: Mutex<Option<Probe>>,
     mistakes: Mutex<Option<Mistakes>>,
     /// The slot, until it is ended.
     slot: Mutex<Option<Slot>>,
-    wake: Mutex<Wake>,
+    wake: Mutex<WakePipe>,
 }
 
 /// A pipe with a byte in it while the guard has something to look at.
-struct Wake {
+struct WakePipe {
     writer: PipeWriter,
     full: bool,
 }
 
-impl Output {
+impl ServiceOutput {
     /// The output of the service with this slot, in files of at most `log_bytes`; the pipe has a byte when there is a reason to look at its readiness.
     ///
     /// # Errors
@@ -57,7 +57,7 @@ impl Output {
             probe: Mutex::new(None),
             mistakes: Mutex::new(None),
             slot: Mutex::new(Some(slot)),
-            wake: Mutex::new(Wake { writer, full: false }),
+            wake: Mutex::new(WakePipe { writer, full: false }),
         };
         Ok((Arc::new(output), reader))
     }
@@ -85,14 +85,14 @@ impl Output {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(_) => break,
             };
-            self.take(&buffer[..read], &mut lines);
+            self.receive(&buffer[..read], &mut lines);
         }
         if let Some(slot) = &mut *self.slot.lock() {
             lines.finish(|line| slot.log_line(line));
         }
     }
 
-    fn take(&self, bytes: &[u8], lines: &mut Lines) {
+    fn receive(&self, bytes: &[u8], lines: &mut Lines) {
         self.write_log(bytes);
         self.tail.lock().push(bytes);
         if let Some(slot) = &mut *self.slot.lock() {
@@ -131,10 +131,10 @@ impl Output {
     }
 
     /// Look whether the service is ready; `None` once that is known.
-    pub(super) fn look(&self, now: Instant) -> Option<Look> {
+    pub(super) fn poll_readiness(&self, now: Instant) -> Option<ProbeResult> {
         let mut probe = self.probe.lock();
-        let look = probe.as_mut()?.look(now);
-        if matches!(look, Look::Ready | Look::Late { .. }) {
+        let look = probe.as_mut()?.poll(now);
+        if matches!(look, ProbeResult::Ready | ProbeResult::Late { .. }) {
             *probe = None;
         }
         Some(look)

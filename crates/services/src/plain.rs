@@ -14,7 +14,7 @@ pub fn plain(line: &[u8]) -> Cow<'_, str> {
         return String::from_utf8_lossy(line);
     }
     let mut parser = Parser::<Utf8Parser>::new();
-    let mut text = Text::default();
+    let mut text = PlainTextCollector::default();
     line.iter().for_each(|byte| parser.advance(&mut text, *byte));
     Cow::Owned(text.0)
 }
@@ -25,9 +25,9 @@ pub fn last_shown(text: &str) -> &str {
 }
 
 #[derive(Default)]
-struct Text(String);
+struct PlainTextCollector(String);
 
-impl Perform for Text {
+impl Perform for PlainTextCollector {
     fn print(&mut self, character: char) {
         if !character.is_control() {
             self.0.push(character);

@@ -16,7 +16,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use free::is_free;
-pub use holder::{Holder, holder};
+pub use holder::{PortOwner, holder};
 
 use vx_base::files::file_lock::FileLock;
 
@@ -33,7 +33,7 @@ pub struct Ports {
 
 /// A port that belongs to its holder until this is dropped.
 #[derive(Debug)]
-pub struct Reservation {
+pub struct PortReservation {
     port: u16,
     _lock: FileLock,
 }
@@ -47,7 +47,7 @@ pub enum PortError {
         /// The port.
         port: u16,
         /// The program, as far as the system shows it.
-        holder: Holder,
+        holder: PortOwner,
     },
     /// Another service has the port.
     #[error("port {port} is reserved for another service of yours")]
@@ -107,7 +107,7 @@ impl Ports {
     ///
     /// # Errors
     /// All are taken, or a reservation cannot be written.
-    pub fn reserve(&self, worktree: &Path, service: &str, range: Range<u16>) -> Result<Reservation, PortError> {
+    pub fn reserve(&self, worktree: &Path, service: &str, range: Range<u16>) -> Result<PortReservation, PortError> {
         let place = place(worktree, service, &range).unwrap_or(range.start);
         for port in (place..range.end).chain(range.start..place) {
             match self.reserve_exactly(port) {
@@ -122,18 +122,18 @@ impl Ports {
     ///
     /// # Errors
     /// Another service or another program has it, or the reservation cannot be written.
-    pub fn reserve_exactly(&self, port: u16) -> Result<Reservation, PortError> {
+    pub fn reserve_exactly(&self, port: u16) -> Result<PortReservation, PortError> {
         let path = self.directory.join(format!("{port}.lock"));
         let lock = FileLock::try_acquire(&path).map_err(|error| PortError::Lock { port, path, error })?;
         let lock = lock.ok_or(PortError::Reserved { port })?;
         match is_free(port) {
-            true => Ok(Reservation { port, _lock: lock }),
+            true => Ok(PortReservation { port, _lock: lock }),
             false => Err(PortError::Held { port, holder: holder(port) }),
         }
     }
 }
 
-impl Reservation {
+impl PortReservation {
     /// The port.
     pub fn port(&self) -> u16 {
         self.port
@@ -151,7 +151,7 @@ impl Reservation {
     }
 }
 
-impl fmt::Display for Holder {
+impl fmt::Display for PortOwner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.program, self.pid, self.user) {
             (Some(program), Some(pid), _) => write!(f, "`{program}` (pid {pid})"),

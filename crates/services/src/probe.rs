@@ -26,7 +26,7 @@ const IN_FLIGHT: Duration = Duration::from_millis(4);
 
 /// One thing that must hold before a service is ready.
 #[derive(Clone, Debug)]
-pub enum Check {
+pub enum ServiceCheck {
     /// It has printed a line in which this pattern is found.
     Log(Regex),
     /// This port of this machine accepts connections, by IPv4 or by IPv6.
@@ -42,14 +42,14 @@ pub enum Check {
 /// The checks of one start of a service. All of them must have held once.
 #[derive(Debug)]
 pub struct Probe {
-    parts: Vec<Part>,
+    parts: Vec<PendingCheck>,
     started: Instant,
     patience: Duration,
 }
 
 /// A check that is under way, until it has held.
 #[derive(Debug)]
-enum Part {
+enum PendingCheck {
     Log(LogMatch),
     Tcp(u16),
     Http(HttpAsk),
@@ -59,7 +59,7 @@ enum Part {
 
 /// The finding of a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum ProbeResult {
     /// All checks have held.
     Ready,
     /// Some have not.
@@ -78,33 +78,33 @@ pub enum Look {
 
 /// A check that does not hold yet: what is known of it, and the time until it is worth another look.
 #[derive(Debug)]
-struct Lack {
+struct UnmetCheck {
     why: String,
     again: Duration,
 }
 
 impl Probe {
     /// The probe of a service that has started now, and has this long to become ready.
-    pub fn new(checks: impl IntoIterator<Item = Check>, patience: Duration, now: Instant) -> Self {
-        let parts = checks.into_iter().map(Part::new).collect();
+    pub fn new(checks: impl IntoIterator<Item = ServiceCheck>, patience: Duration, now: Instant) -> Self {
+        let parts = checks.into_iter().map(PendingCheck::new).collect();
         Self { parts, started: now, patience }
     }
 
     /// Take the next piece of the service's output.
     pub fn output(&mut self, bytes: &[u8]) {
         for part in &mut self.parts {
-            if let Part::Log(log) = part {
+            if let PendingCheck::Log(log) = part {
                 log.feed(bytes);
             }
         }
     }
 
     /// Look at all checks that have not held yet.
-    pub fn look(&mut self, now: Instant) -> Look {
+    pub fn poll(&mut self, now: Instant) -> ProbeResult {
         let (mut first, mut soonest) = (None, Duration::MAX);
-        self.parts.retain_mut(|part| match part.look(now) {
+        self.parts.retain_mut(|part| match part.poll(now) {
             Ok(()) => false,
-            Err(Lack { why, again }) => {
+            Err(UnmetCheck { why, again }) => {
                 first.get_or_insert(why);
                 soonest = soonest.min(again);
                 true
@@ -112,34 +112,34 @@ impl Probe {
         });
         let left = self.patience.saturating_sub(now.saturating_duration_since(self.started));
         match first {
-            None => Look::Ready,
-            Some(why) if left.is_zero() => Look::Late { why },
-            Some(why) => Look::NotYet { why, again: soonest.min(left) },
+            None => ProbeResult::Ready,
+            Some(why) if left.is_zero() => ProbeResult::Late { why },
+            Some(why) => ProbeResult::NotYet { why, again: soonest.min(left) },
         }
     }
 }
 
-impl Part {
-    fn new(check: Check) -> Self {
+impl PendingCheck {
+    fn new(check: ServiceCheck) -> Self {
         match check {
-            Check::Log(pattern) => Self::Log(LogMatch::new(pattern)),
-            Check::Tcp(port) => Self::Tcp(port),
-            Check::Http(check) => Self::Http(HttpAsk::new(check)),
-            Check::Command(check) => Self::Command(CommandRun::new(check)),
-            Check::File(path) => Self::File(path),
+            ServiceCheck::Log(pattern) => Self::Log(LogMatch::new(pattern)),
+            ServiceCheck::Tcp(port) => Self::Tcp(port),
+            ServiceCheck::Http(check) => Self::Http(HttpAsk::new(check)),
+            ServiceCheck::Command(check) => Self::Command(CommandRun::new(check)),
+            ServiceCheck::File(path) => Self::File(path),
         }
     }
 
-    fn look(&mut self, now: Instant) -> Result<(), Lack> {
+    fn poll(&mut self, now: Instant) -> Result<(), UnmetCheck> {
         match self {
             Self::Log(log) if log.found() => Ok(()),
             // Only output changes this, and its arrival is a reason of its own to look.
-            Self::Log(log) => Err(Lack { why: log.why(), again: Duration::MAX }),
-            Self::Tcp(port) => tcp::connect(*port).map_err(|why| Lack { why, again: GLANCE }),
-            Self::Http(ask) => ask.look(now).map_err(|why| Lack { why, again: IN_FLIGHT.max(ask.pause(now)) }),
-            Self::Command(run) => run.look(now).map_err(|why| Lack { why, again: IN_FLIGHT.max(run.pause(now)) }),
+            Self::Log(log) => Err(UnmetCheck { why: log.why(), again: Duration::MAX }),
+            Self::Tcp(port) => tcp::connect(*port).map_err(|why| UnmetCheck { why, again: GLANCE }),
+            Self::Http(ask) => ask.poll(now).map_err(|why| UnmetCheck { why, again: IN_FLIGHT.max(ask.pause(now)) }),
+            Self::Command(run) => run.poll(now).map_err(|why| UnmetCheck { why, again: IN_FLIGHT.max(run.pause(now)) }),
             Self::File(path) if path.exists() => Ok(()),
-            Self::File(path) => Err(Lack { why: format!("there is no `{}`", path.display()), again: GLANCE }),
+            Self::File(path) => Err(UnmetCheck { why: format!("there is no `{}`", path.display()), again: GLANCE }),
         }
     }
 }

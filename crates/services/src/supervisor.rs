@@ -8,10 +8,10 @@
 
 mod begin;
 mod builds;
-mod declared;
 mod external;
 mod files;
 mod needs;
+mod redeclaration;
 mod requests;
 mod unit;
 
@@ -29,14 +29,14 @@ use vx_run::await_change;
 use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Board, Ending, Reader, SlotState, SlotView, Snapshot};
 
-pub use declared::Declared;
-pub use requests::{Accepted, Request};
-pub use unit::Client;
-use unit::{Stage, Unit};
+pub use redeclaration::RequestDeclarations;
+pub use requests::{AcceptedService, SupervisorRequest};
+pub use unit::ClientId;
+use unit::{ServiceStage, Unit};
 
 use super::devinfo::DevInfoFile;
 use super::ports::Ports;
-use crate::declared::reading::Reading;
+use crate::declared::reading::ServiceFileReading;
 
 /// The time for which a supervisor without any service stays, so that a client that starts one finds it.
 const LINGER: Duration = Duration::from_secs(2);
@@ -60,10 +60,10 @@ pub struct Supervision {
 }
 
 /// A message to the supervisor's thread.
-pub(super) enum Event {
-    Asked(Request, Sender<Result<Vec<Accepted>, Trouble>>),
+pub(super) enum SupervisorEvent {
+    Asked(SupervisorRequest, Sender<Result<Vec<AcceptedService>, Trouble>>),
     /// The client with this number is gone.
-    Gone(Client),
+    Gone(ClientId),
     /// The guard of this unit's life has ended.
     GuardEnded {
         unit: usize,
@@ -86,23 +86,23 @@ pub(super) enum Event {
 
 /// The way to a supervisor at work.
 #[derive(Clone)]
-pub struct Handle(Sender<Event>);
+pub struct SupervisorHandle(Sender<SupervisorEvent>);
 
-impl Handle {
+impl SupervisorHandle {
     /// Make a request, and wait until it is accepted.
     ///
     /// # Errors
     /// It cannot be carried out, or the supervisor is about to end.
-    pub fn ask(&self, request: Request) -> Result<Vec<Accepted>, Trouble> {
+    pub fn ask(&self, request: SupervisorRequest) -> Result<Vec<AcceptedService>, Trouble> {
         let over = || Trouble::new(TroubleKind::Busy, OVER).hinted("try again");
         let (answer, answered) = crossbeam_channel::bounded(1);
-        self.0.send(Event::Asked(request, answer)).map_err(|_| over())?;
+        self.0.send(SupervisorEvent::Asked(request, answer)).map_err(|_| over())?;
         answered.recv().unwrap_or_else(|_| Err(over()))
     }
 
     /// A client is gone: nothing is wanted by it any more.
-    pub fn gone(&self, client: Client) {
-        let _ = self.0.send(Event::Gone(client));
+    pub fn gone(&self, client: ClientId) {
+        let _ = self.0.send(SupervisorEvent::Gone(client));
     }
 }
 
@@ -113,15 +113,15 @@ pub const OVER: &str = "the supervisor of the services is about to end";
 ///
 /// # Errors
 /// There is no thread for it, or its board cannot be read.
-pub fn start(supervision: Supervision) -> io::Result<(Handle, Receiver<()>)> {
+pub fn start(supervision: Supervision) -> io::Result<(SupervisorHandle, Receiver<()>)> {
     let (sender, events) = unbounded();
     let (alive, finished) = crossbeam_channel::bounded::<()>(0);
     let reader = Reader::open(supervision.board.path()).map_err(io::Error::other)?;
     watch(supervision.board.path().to_owned(), sender.clone())?;
-    let handle = Handle(sender.clone());
+    let handle = SupervisorHandle(sender.clone());
     thread::Builder::new().name("supervisor".into()).spawn(move || {
         let _adoption = Adoption::begin();
-        Supervisor::new(supervision, reader, sender).carry_out(&events);
+        ServiceSupervisor::new(supervision, reader, sender).carry_out(&events);
         drop(events);
         drop(alive);
     })?;
@@ -129,13 +129,13 @@ pub fn start(supervision: Supervision) -> io::Result<(Handle, Receiver<()>)> {
 }
 
 /// A thread that reports changes on the board.
-fn watch(board: PathBuf, events: Sender<Event>) -> io::Result<()> {
+fn watch(board: PathBuf, events: Sender<SupervisorEvent>) -> io::Result<()> {
     let mut reader = Reader::open(&board).map_err(io::Error::other)?;
     let mut snapshot = Snapshot::default();
     thread::Builder::new().name("board watch".into()).spawn(move || {
         loop {
             let read = reader.refresh(&mut snapshot);
-            if events.send(Event::Changed).is_err() {
+            if events.send(SupervisorEvent::Changed).is_err() {
                 return;
             }
             await_change(&reader, &read, LOOK);
@@ -144,68 +144,68 @@ fn watch(board: PathBuf, events: Sender<Event>) -> io::Result<()> {
     Ok(())
 }
 
-struct Supervisor {
+struct ServiceSupervisor {
     supervision: Supervision,
     reader: Reader,
     snapshot: Snapshot,
-    events: Sender<Event>,
+    events: Sender<SupervisorEvent>,
     units: Vec<Unit>,
     /// The newest reading of the project's file.
-    newest: Reading,
+    newest: ServiceFileReading,
     /// The clients that keep the supervisor there.
-    staying: BTreeSet<Client>,
+    staying: BTreeSet<ClientId>,
     /// Everything was asked to stop: nothing is started any more.
     closing: bool,
     /// The time since which there has been nothing to do.
     idle_since: Option<Instant>,
 }
 
-impl Supervisor {
-    fn new(supervision: Supervision, reader: Reader, events: Sender<Event>) -> Self {
+impl ServiceSupervisor {
+    fn new(supervision: Supervision, reader: Reader, events: Sender<SupervisorEvent>) -> Self {
         let (snapshot, units, newest, staying) = Default::default();
         let idle_since = Some(Instant::now());
         Self { supervision, reader, snapshot, events, units, newest, staying, closing: false, idle_since }
     }
 
-    fn carry_out(mut self, events: &Receiver<Event>) {
+    fn carry_out(mut self, events: &Receiver<SupervisorEvent>) {
         loop {
             self.step();
             if self.is_over() {
                 break;
             }
             match self.next().map(|at| events.recv_timeout(at.saturating_duration_since(Instant::now()))) {
-                None => events.recv().into_iter().for_each(|event| self.take(event)),
-                Some(event) => event.into_iter().for_each(|event| self.take(event)),
+                None => events.recv().into_iter().for_each(|event| self.handle_event(event)),
+                Some(event) => event.into_iter().for_each(|event| self.handle_event(event)),
             }
             // Events that came meanwhile are one step, except for requests: each is answered in its turn.
             while let Ok(event) = events.try_recv() {
-                self.take(event);
+                self.handle_event(event);
             }
         }
         // To be stopped on request is the usual end of a service.
         let bad = |state| matches!(state, SlotState::Failed | SlotState::Died);
-        let failed = self.units.iter().any(|unit| matches!(unit.stage, Stage::Over(state) if bad(state)));
+        let failed = self.units.iter().any(|unit| matches!(unit.stage, ServiceStage::Over(state) if bad(state)));
         self.supervision.board.close(match failed {
             true => vx_shm::BoardState::Failed,
             false => vx_shm::BoardState::Done,
         });
     }
 
-    fn take(&mut self, event: Event) {
+    fn handle_event(&mut self, event: SupervisorEvent) {
         match event {
-            Event::Asked(request, answer) => {
+            SupervisorEvent::Asked(request, answer) => {
                 let accepted = self.accept(request);
                 let _ = answer.send(accepted);
             }
-            Event::Gone(client) => {
+            SupervisorEvent::Gone(client) => {
                 self.staying.remove(&client);
                 self.units.iter_mut().for_each(|unit| unit.leave(client));
             }
-            Event::GuardEnded { unit, life, ended } => self.guard_ended(unit, life, &ended),
-            Event::BuildEnded { unit, life, ended } => self.build_ended(unit, life, &ended),
-            Event::Changed => {}
-            Event::FilesChanged(unit) => self.files_changed(unit),
-            Event::PresenceChanged(unit, info) => self.presence_changed(unit, info),
+            SupervisorEvent::GuardEnded { unit, life, ended } => self.guard_ended(unit, life, &ended),
+            SupervisorEvent::BuildEnded { unit, life, ended } => self.build_ended(unit, life, &ended),
+            SupervisorEvent::Changed => {}
+            SupervisorEvent::FilesChanged(unit) => self.files_changed(unit),
+            SupervisorEvent::PresenceChanged(unit, info) => self.presence_changed(unit, info),
         }
     }
 
@@ -235,8 +235,8 @@ impl Supervisor {
     fn next(&self) -> Option<Instant> {
         let idle = self.idle_since.map(|since| since + LINGER);
         let resting = self.units.iter().filter_map(|unit| match &unit.stage {
-            Stage::Resting(until) => Some(*until),
-            Stage::Guarded(guarded) => guarded.hurry_at.or(guarded.kill_at),
+            ServiceStage::Resting(until) => Some(*until),
+            ServiceStage::Guarded(guarded) => guarded.hurry_at.or(guarded.kill_at),
             _ => None,
         });
         let builds = self.units.iter().filter_map(|unit| unit.builds.running.as_ref()?.kill_at);
@@ -260,12 +260,12 @@ impl Supervisor {
             let unit = &mut self.units[index];
             let wanted = unit.is_wanted();
             match &mut unit.stage {
-                Stage::Guarded(guarded) if guarded.kill_at.is_none() => {
+                ServiceStage::Guarded(guarded) if guarded.kill_at.is_none() => {
                     guarded.running.ask_to_stop();
                     guarded.kill_at = Instant::now().checked_add(unit.spec.service.stop.timeout + GUARD_PATIENCE);
                 }
-                Stage::Held(_) => self.let_go(index, SlotState::Cancelled),
-                Stage::Waiting | Stage::Resting(_) if !wanted => {
+                ServiceStage::Held(_) => self.let_go(index, SlotState::Cancelled),
+                ServiceStage::Waiting | ServiceStage::Resting(_) if !wanted => {
                     self.end(index, &Ending::new(SlotState::Cancelled));
                 }
                 _ => {}
@@ -295,7 +295,7 @@ impl Supervisor {
         let now = Instant::now();
         for unit in &mut self.units {
             let service = match &mut unit.stage {
-                Stage::Guarded(guarded) => Some(guarded),
+                ServiceStage::Guarded(guarded) => Some(guarded),
                 _ => None,
             };
             for guarded in service.into_iter().chain(&mut unit.builds.running) {
@@ -316,7 +316,7 @@ impl Supervisor {
         if let Some(reservation) = unit.reservation {
             let _ = self.supervision.board.end(reservation, ending);
         }
-        unit.stage = Stage::Over(ending.state);
+        unit.stage = ServiceStage::Over(ending.state);
     }
 
     fn guard_ended(&mut self, index: usize, life: u32, ended: &Ended) {
@@ -326,14 +326,14 @@ impl Supervisor {
         if unit.life != life {
             return;
         }
-        unit.was_stopped = matches!(&unit.stage, Stage::Guarded(guarded) if guarded.kill_at.is_some());
+        unit.was_stopped = matches!(&unit.stage, ServiceStage::Guarded(guarded) if guarded.kill_at.is_some());
         match written {
-            Some(state) => unit.stage = Stage::Over(state),
+            Some(state) => unit.stage = ServiceStage::Over(state),
             None => self.guard_died(index, ended),
         }
         let unit = &mut self.units[index];
         if std::mem::take(&mut unit.restart_pending) && unit.is_wanted() {
-            unit.stage = Stage::Idle;
+            unit.stage = ServiceStage::Idle;
         }
     }
 
@@ -354,7 +354,7 @@ impl Supervisor {
                 // Mostly nothing is wrong with the service, so the first restart is at once.
                 let first = self.units[index].restarts.count() == 1;
                 let pause = if first { Duration::ZERO } else { pause };
-                self.units[index].stage = Stage::Resting(Instant::now() + pause);
+                self.units[index].stage = ServiceStage::Resting(Instant::now() + pause);
             }
             None => {
                 let text = format!("its guard ended with {} too often", ended.exit);

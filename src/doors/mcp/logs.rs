@@ -61,7 +61,7 @@ impl Logs {
             services => {
                 let entries = up::entries(services, lines, &filter)
                     .map_err(|error| Trouble::new(TroubleKind::Disk, format_args!("cannot read the log: {error}")))?;
-                let line = |entry: &up::Entry| format!("{:.3} {} | {}", entry.time, entry.source, entry.message);
+                let line = |entry: &up::OutputEntry| format!("{:.3} {} | {}", entry.time, entry.source, entry.message);
                 (services[0].log.display().to_string(), entries.iter().map(line).collect())
             }
         };

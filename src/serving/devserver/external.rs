@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde::Serialize;
 
-use vx_services::devinfo::{Change, Connection, DevInfoFile, Externals, LOOK_PAUSE};
+use vx_services::devinfo::{DevInfoFile, ExternalServer, ExternalServerChange, Externals, LOOK_PAUSE};
 
 /// A server that another program runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -128,7 +128,7 @@ impl Shared {
     fn look_on(&self, stopped: &Receiver<()>) {
         let mut externals = Externals::below(&self.folder);
         loop {
-            let changes = externals.look(Instant::now());
+            let changes = externals.refresh(Instant::now());
             self.note(&externals);
             self.report(changes);
             if stopped.recv_timeout(LOOK_PAUSE) != Err(RecvTimeoutError::Timeout) {
@@ -147,18 +147,18 @@ impl Shared {
         *self.known.lock() = Known { connections, invalid };
     }
 
-    fn report(&self, changes: Vec<Change>) {
+    fn report(&self, changes: Vec<ExternalServerChange>) {
         for change in changes {
             match change {
-                Change::Connected { id, info } => (self.on_connect)(&id, &info),
-                Change::Disconnected { id } => (self.on_disconnect)(&id),
+                ExternalServerChange::Connected { id, info } => (self.on_connect)(&id, &info),
+                ExternalServerChange::Disconnected { id } => (self.on_disconnect)(&id),
             }
         }
     }
 }
 
-impl From<Connection> for ExternalConnection {
-    fn from(Connection { info, connected, last_checked }: Connection) -> Self {
+impl From<ExternalServer> for ExternalConnection {
+    fn from(ExternalServer { info, connected, last_checked }: ExternalServer) -> Self {
         Self { dev_info: info, connected, last_checked }
     }
 }

@@ -13,7 +13,7 @@ use vx_project::services::{NAME_BYTES, Port, Reload, Service, VITE, VITE_ARGUMEN
 use vx_run::{create_board, logs_of};
 use vx_services::declared::spec::Spec;
 use vx_services::ports::Ports;
-use vx_services::supervisor::{Declared, Handle, Request, Supervision, start};
+use vx_services::supervisor::{RequestDeclarations, Supervision, SupervisorHandle, SupervisorRequest, start};
 
 use super::DEFAULT_LOG_BUFFER_SIZE;
 use super::error::DevServerError;
@@ -61,7 +61,7 @@ struct Shared {
 
 /// A plugin at work.
 struct Running {
-    handle: Handle,
+    handle: SupervisorHandle,
     /// Closed once its supervisor has ended.
     finished: Receiver<()>,
     keys: Keys,
@@ -134,7 +134,7 @@ impl DevServerInstance {
         };
         self.shared.note("stops");
         // A supervisor that has ended needs no request.
-        let _ = handle.ask(Request::StopAll);
+        let _ = handle.ask(SupervisorRequest::StopAll);
         let ended = finished.recv_timeout(STOPPING) == Err(RecvTimeoutError::Disconnected);
         drop(over);
         // A thread that panicked in a function of the program has ended already.
@@ -172,7 +172,7 @@ impl DevServerInstance {
     pub fn trigger_rebuild(&self) -> Result<(), DevServerError> {
         let running = self.running.lock();
         let running = running.as_ref().ok_or_else(|| DevServerError::Unknown { id: self.id() })?;
-        running.handle.ask(Request::Rebuild(running.keys.go.clone()))?;
+        running.handle.ask(SupervisorRequest::Rebuild(running.keys.go.clone()))?;
         Ok(())
     }
 
@@ -217,9 +217,9 @@ impl DevServerInstance {
         let reading =
             thread::Builder::new().name("devserver".into()).spawn(move || shared.read_on(reading, &is_over))?;
         let project = self.shared.dev_path.clone();
-        let specs = [vite, go].map(|service| Spec { project: project.clone(), ..Spec::of(service) });
-        handle.ask(Request::Want {
-            declared: Declared::Program(specs.into()),
+        let specs = [vite, go].map(|service| Spec { project: project.clone(), ..Spec::for_service(service) });
+        handle.ask(SupervisorRequest::Want {
+            declared: RequestDeclarations::Program(specs.into()),
             names: Vec::new(),
             lease: Some(CLIENT),
         })?;

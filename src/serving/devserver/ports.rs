@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use vx_base::files::replace_file::replace_file;
 use vx_process::Recorded;
 
-use vx_services::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError, Ports, Reservation};
+use vx_services::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError, PortReservation, Ports};
 
 /// The time that recorded processes have to end once they are asked to.
 const GRACE: Duration = Duration::from_secs(2);
@@ -23,7 +23,7 @@ pub struct PortAllocator {
     ports: Ports,
     /// The directory of the records, one of each program.
     records: PathBuf,
-    held: Mutex<BTreeMap<String, Reservation>>,
+    held: Mutex<BTreeMap<String, PortReservation>>,
     groups: Mutex<BTreeMap<u16, Recorded>>,
 }
 
@@ -62,7 +62,7 @@ impl PortAllocator {
 
     /// The port of this plugin; 0 for none.
     pub fn get_port(&self, id: &str) -> u16 {
-        self.held.lock().get(id).map_or(0, Reservation::port)
+        self.held.lock().get(id).map_or(0, PortReservation::port)
     }
 
     /// Give a port back. One that is not held is left alone.

@@ -18,7 +18,7 @@ use vx_base::trouble::Trouble;
 use vx_rpc::{Fault, Notification, Params};
 use vx_services::declared::spec::Spec;
 use vx_services::devinfo::Externals;
-use vx_services::supervisor::{Handle, Request};
+use vx_services::supervisor::{SupervisorHandle, SupervisorRequest};
 
 use super::error::DevServerError;
 use super::external::{ExternalConnection, ExternalWatcher};
@@ -41,7 +41,7 @@ const ANSWER_BYTES: usize = 512 * 1024;
 pub struct ProjectServers(Arc<Shared>);
 
 struct Shared {
-    handle: Handle,
+    handle: SupervisorHandle,
     board: PathBuf,
     plugins: Mutex<Plugins>,
     news: Mutex<News>,
@@ -60,7 +60,7 @@ struct Plugins {
 
 impl ProjectServers {
     /// The plugins under the supervisor with this handle and this board.
-    pub fn new(handle: Handle, board: &Path) -> Self {
+    pub fn new(handle: SupervisorHandle, board: &Path) -> Self {
         let (plugins, news, watchers, turns) = Default::default();
         Self(Arc::new(Shared { handle, board: board.to_owned(), plugins, news, watchers, turns }))
     }
@@ -118,7 +118,9 @@ impl Guest for ProjectServers {
     fn call(&self, client: u64, method: &str, params: Params<'_>) -> Option<Result<String, Fault>> {
         let method = Method::named(method)?;
         // A program that starts and stops plugins is not left alone between the two.
-        Some(self.0.handle.ask(Request::Stay(client)).map_err(fault).and_then(|_| self.answer(method, params)))
+        Some(
+            self.0.handle.ask(SupervisorRequest::Stay(client)).map_err(fault).and_then(|_| self.answer(method, params)),
+        )
     }
 
     fn listens(&self, client: u64) {
@@ -201,7 +203,7 @@ impl Shared {
 
     /// The port of this service, as its supervisor has it.
     fn port(&self, key: String) -> Option<u16> {
-        self.handle.ask(Request::Look(vec![key])).ok()?.first()?.port
+        self.handle.ask(SupervisorRequest::Look(vec![key])).ok()?.first()?.port
     }
 
     /// Look for servers that others run in every folder of plugins, as long as anybody is told.
@@ -227,7 +229,7 @@ impl Shared {
         let mut found = BTreeMap::new();
         for folder in folders {
             let mut externals = Externals::below(&folder);
-            externals.look(Instant::now());
+            externals.refresh(Instant::now());
             found.extend(externals.all().map(|(id, connection)| (id.to_owned(), connection.clone().into())));
         }
         found

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use vx_shm::{Kind, Step};
 use vx_status::vocabulary::{Phase, build, service};
 
-use vx_services::Reported;
+use vx_services::ReportedMistake;
 
 /// The state of a development server. All keys are always there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,8 +108,8 @@ pub struct BuildError {
     pub message: String,
 }
 
-impl From<Reported> for BuildError {
-    fn from(Reported { file, line, column, message }: Reported) -> Self {
+impl From<ReportedMistake> for BuildError {
+    fn from(ReportedMistake { file, line, column, message }: ReportedMistake) -> Self {
         Self { file, line, column, message }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use vx_rpc::{Fault, Notification, Params};
 
 use vx_services::declared::spec::Spec;
-use vx_services::supervisor::Handle;
+use vx_services::supervisor::SupervisorHandle;
 
 /// The answers of another part to the clients of a supervisor. Its functions are called from the threads of the clients.
 pub trait Guest: Send + Sync + 'static {
@@ -35,6 +35,6 @@ pub trait Guest: Send + Sync + 'static {
 }
 
 /// Makes the guest of the supervisor with this handle and this board.
-pub trait Invitation: FnOnce(Handle, &Path) -> Box<dyn Guest> {}
+pub trait Invitation: FnOnce(SupervisorHandle, &Path) -> Box<dyn Guest> {}
 
-impl<F: FnOnce(Handle, &Path) -> Box<dyn Guest>> Invitation for F {}
+impl<F: FnOnce(SupervisorHandle, &Path) -> Box<dyn Guest>> Invitation for F {}

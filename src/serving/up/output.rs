@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub use vx_services::entries::{Entry, Filter};
-use vx_services::entries::{Kept, Levels, parted};
+pub use vx_services::entries::{Filter, OutputEntry};
+use vx_services::entries::{Levels, RotatedLog, parted};
 use vx_services::{KEPT_FILES, build_key};
 
 use super::state::ServiceState;
@@ -23,12 +23,12 @@ const PIECE_BYTES: u64 = 1024 * 1024;
 ///
 /// # Errors
 /// A log cannot be read.
-pub fn entries(services: &[ServiceState], most: usize, filter: &Filter) -> io::Result<Vec<Entry>> {
+pub fn entries(services: &[ServiceState], most: usize, filter: &Filter) -> io::Result<Vec<OutputEntry>> {
     let mut found = Vec::new();
     for service in services {
         let built = service.build.as_ref().map(|build| (build_key(&service.name), &build.log));
         for (source, log) in built.into_iter().chain([(service.name.clone(), &service.log)]) {
-            let kept = Kept { source: source.into(), path: log.clone(), kept_files: KEPT_FILES };
+            let kept = RotatedLog { source: source.into(), path: log.clone(), kept_files: KEPT_FILES };
             found.extend(kept.last(most, filter)?);
         }
     }
@@ -72,7 +72,7 @@ impl Follower {
     ///
     /// # Errors
     /// The log cannot be read.
-    pub fn read(&mut self) -> io::Result<Vec<Entry>> {
+    pub fn read(&mut self) -> io::Result<Vec<OutputEntry>> {
         let mut found = Vec::new();
         if self.file.is_none() {
             self.file = open(&self.path)?;
@@ -90,7 +90,7 @@ impl Follower {
         Ok(found)
     }
 
-    fn read_on(&mut self, found: &mut Vec<Entry>) -> io::Result<()> {
+    fn read_on(&mut self, found: &mut Vec<OutputEntry>) -> io::Result<()> {
         let Some((file, at)) = &mut self.file else { return Ok(()) };
         let mut bytes = Vec::new();
         file.seek(SeekFrom::Start(*at))?;
@@ -105,7 +105,7 @@ impl Follower {
             let whole = whole.strip_suffix(b"\n").unwrap_or(&whole);
             let (time, text) = parted(whole).unwrap_or((self.time, whole));
             self.time = time;
-            found.push(Entry::of(&self.source, time, text, &mut self.levels));
+            found.push(OutputEntry::from_line(&self.source, time, text, &mut self.levels));
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use vx_process::TreeMeter;
 use vx_run::{log_file, logs_of};
 use vx_services::reported;
-use vx_services::{Reported, build_key};
+use vx_services::{ReportedMistake, build_key};
 use vx_shm::{BoardState, Health, Kind, SlotState, SlotView, Snapshot};
 use vx_status::error_cell::ErrorCell;
 use vx_status::slot_document::SlotDocument;
@@ -70,7 +70,7 @@ pub struct BuildState {
     /// Its error, if it has failed.
     pub error: Option<String>,
     /// The mistakes that it reported; none after a good one.
-    pub mistakes: Vec<Reported>,
+    pub mistakes: Vec<ReportedMistake>,
     /// The file of its output.
     pub log: PathBuf,
 }

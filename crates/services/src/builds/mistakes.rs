@@ -3,15 +3,15 @@
 //! Only errors count: a warning does not stop a build. Text that belongs to no known form is left alone, so a build that
 //! failed without a mistake found here is explained by its last lines.
 
+mod collector;
 mod esbuild;
-mod found;
 mod go;
 mod own;
 mod rustc;
 mod tsc;
 
-use found::Found;
-pub use found::{Mistake, Place};
+use collector::MistakeCollector;
+pub use collector::{Mistake, MistakeLocation};
 pub use own::{OwnPattern, OwnPatternError};
 
 use vx_process::Lines;
@@ -23,7 +23,7 @@ const LINE_BYTES: usize = 8 * 1024;
 
 /// The form in which a build reports its mistakes.
 #[derive(Clone, Debug)]
-pub enum Form {
+pub enum MistakeFormat {
     /// `go build`, `go vet`, and the errors of modules.
     Go,
     /// `rustc`, and `cargo` around it.
@@ -36,12 +36,12 @@ pub enum Form {
     Own(OwnPattern),
 }
 
-impl Form {
+impl MistakeFormat {
     /// The form with this name, or the pattern of this text.
     ///
     /// # Errors
     /// It is neither.
-    pub fn of(text: &str) -> Result<Self, OwnPatternError> {
+    pub fn parse(text: &str) -> Result<Self, OwnPatternError> {
         Self::named(text).map_or_else(|| OwnPattern::new(text).map(Self::Own), Ok)
     }
 
@@ -69,39 +69,39 @@ impl Form {
 /// The mistakes in the output of one build, which comes in any pieces.
 #[derive(Debug)]
 pub struct Mistakes {
-    form: Form,
+    form: MistakeFormat,
     lines: Lines,
-    found: Found,
+    found: MistakeCollector,
 }
 
 impl Mistakes {
     /// The mistakes of a build that starts now.
-    pub fn of(form: Form) -> Self {
-        Self { form, lines: Lines::of_at_most(LINE_BYTES), found: Found::default() }
+    pub fn with_format(form: MistakeFormat) -> Self {
+        Self { form, lines: Lines::of_at_most(LINE_BYTES), found: MistakeCollector::default() }
     }
 
     /// Take the next piece of the build's output.
     pub fn output(&mut self, bytes: &[u8]) {
         let Self { form, lines, found } = self;
-        lines.feed(bytes, |line| take(form, found, line));
+        lines.feed(bytes, |line| parse_line(form, found, line));
     }
 
     /// The build has ended: all mistakes in the order in which they were reported, each once.
     pub fn finish(mut self) -> Vec<Mistake> {
         let Self { form, lines, found } = &mut self;
-        lines.finish(|line| take(form, found, line));
+        lines.finish(|line| parse_line(form, found, line));
         self.found.finish()
     }
 }
 
-fn take(form: &Form, found: &mut Found, line: &[u8]) {
+fn parse_line(form: &MistakeFormat, found: &mut MistakeCollector, line: &[u8]) {
     for line in plain(line).split('\n') {
         match form {
-            Form::Go => go::take(found, line),
-            Form::Rustc => rustc::take(found, line),
-            Form::Tsc => tsc::take(found, line),
-            Form::Esbuild => esbuild::take(found, line),
-            Form::Own(pattern) => pattern.take(found, line),
+            MistakeFormat::Go => go::parse_line(found, line),
+            MistakeFormat::Rustc => rustc::parse_line(found, line),
+            MistakeFormat::Tsc => tsc::parse_line(found, line),
+            MistakeFormat::Esbuild => esbuild::parse_line(found, line),
+            MistakeFormat::Own(pattern) => pattern.parse_line(found, line),
         }
     }
 }

@@ -13,7 +13,7 @@ pub(crate) struct Stamp {
 
 impl Stamp {
     /// The stamp of a file as it is now.
-    pub(crate) fn of(there: &fs::Metadata) -> Self {
+    pub(crate) fn from_metadata(there: &fs::Metadata) -> Self {
         #[cfg(unix)]
         let inode = std::os::unix::fs::MetadataExt::ino(there);
         #[cfg(not(unix))]

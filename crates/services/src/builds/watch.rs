@@ -3,11 +3,11 @@
 //! Only directories that may hold a chosen file are looked at. Left out are outputs, `.git`, `node_modules`, and what git
 //! ignores. If the kernel reports no changes, or allows no further directory, the tree is scanned every second.
 
-mod choice;
 #[cfg(target_os = "linux")]
 mod inotify;
 mod scan;
 mod settle;
+mod watched_files;
 
 use std::io;
 use std::path::PathBuf;
@@ -16,17 +16,17 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 
-pub use choice::{Choice, PatternError};
 use scan::Scan;
 use settle::Settle;
 pub use settle::{QUIET, STEADY};
+pub use watched_files::{WatchPatternError, WatchedFiles};
 
 /// The pause between two scans of a tree.
 const SCAN_PAUSE: Duration = Duration::from_secs(1);
 
 /// A watch, until it is dropped.
 #[derive(Debug)]
-pub struct Watch {
+pub struct SourceWatcher {
     changes: Receiver<Vec<PathBuf>>,
     /// Dropped first: the thread ends when it is.
     stop: Option<Sender<()>>,
@@ -35,22 +35,22 @@ pub struct Watch {
     thread: Option<JoinHandle<()>>,
 }
 
-impl Watch {
+impl SourceWatcher {
     /// Watch the chosen files from now on: a change after this call is reported.
     ///
     /// # Errors
     /// The system has no thread, or no pipe.
-    pub fn start(choice: Choice) -> io::Result<Self> {
+    pub fn start(choice: WatchedFiles) -> io::Result<Self> {
         let (sender, changes) = unbounded();
         let (stop, stopped) = bounded(0);
         #[cfg(target_os = "linux")]
         {
             let (woken, wake) = io::pipe()?;
             let named = thread::Builder::new().name("watch".into());
-            let thread = match inotify::Tree::watch(choice.clone()) {
+            let thread = match inotify::WatchedTree::watch(choice.clone()) {
                 Ok(tree) => named.spawn(move || follow(tree, &woken, &stopped, &sender))?,
                 Err(_) => {
-                    let scan = Scan::of(choice);
+                    let scan = Scan::new(choice);
                     named.spawn(move || look_again(scan, &stopped, &sender))?
                 }
             };
@@ -71,7 +71,7 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for SourceWatcher {
     fn drop(&mut self) {
         self.stop = None;
         #[cfg(target_os = "linux")]
@@ -86,18 +86,23 @@ impl Drop for Watch {
 
 /// Take what the kernel reports, until the watch is dropped.
 #[cfg(target_os = "linux")]
-fn follow(mut tree: inotify::Tree, woken: &io::PipeReader, stopped: &Receiver<()>, sender: &Sender<Vec<PathBuf>>) {
+fn follow(
+    mut tree: inotify::WatchedTree,
+    woken: &io::PipeReader,
+    stopped: &Receiver<()>,
+    sender: &Sender<Vec<PathBuf>>,
+) {
     let mut settle = Settle::default();
     loop {
         let rest = settle.due().map(|due| due.saturating_duration_since(Instant::now()));
         let changed = match tree.wait(woken, rest) {
             Ok(changed) => changed,
             // The kernel allows no further directory, or reports nothing any more.
-            Err(_) => return look_again(Scan::of(tree.into_choice()), stopped, sender),
+            Err(_) => return look_again(Scan::new(tree.into_choice()), stopped, sender),
         };
         // One time for all: a burst is over by the reports that were read, however long this thread is held up.
         let now = Instant::now();
-        changed.into_iter().for_each(|path| settle.note(now, path));
+        changed.into_iter().for_each(|path| settle.record(now, path));
         if !report(&mut settle, now, sender) || over(stopped, Duration::ZERO) {
             return;
         }
@@ -115,7 +120,7 @@ fn look_again(mut scan: Scan, stopped: &Receiver<()>, sender: &Sender<Vec<PathBu
         }
         let now = Instant::now();
         if now >= next {
-            scan.changes().into_iter().for_each(|path| settle.note(now, path));
+            scan.changes().into_iter().for_each(|path| settle.record(now, path));
             next = Instant::now() + SCAN_PAUSE;
         }
         if !report(&mut settle, now, sender) {
@@ -126,7 +131,7 @@ fn look_again(mut scan: Scan, stopped: &Receiver<()>, sender: &Sender<Vec<PathBu
 
 /// Send a burst that is over; false if nobody takes it.
 fn report(settle: &mut Settle, now: Instant, sender: &Sender<Vec<PathBuf>>) -> bool {
-    match settle.take(now) {
+    match settle.take_burst(now) {
         Some(burst) => sender.send(burst).is_ok(),
         None => true,
     }

@@ -12,9 +12,9 @@ use vx_project::trust::compare_agreed;
 
 /// The work of a guard.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Assignment {
+pub enum GuardAssignment {
     /// Run a service.
-    Serve(Box<Order>),
+    Serve(Box<ServiceOrder>),
     /// Build one.
     Build(Box<BuildOrder>),
 }
@@ -52,7 +52,7 @@ pub struct BuildOrder {
 
 /// The order for the guard of a service.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Order {
+pub struct ServiceOrder {
     /// The service's name.
     pub name: String,
     /// The program and its arguments.

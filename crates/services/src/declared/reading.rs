@@ -9,7 +9,7 @@ use super::spec::Spec;
 
 /// The declarations of all services of the file.
 #[derive(Clone, Debug, Default)]
-pub struct Reading {
+pub struct ServiceFileReading {
     /// The services.
     pub specs: Vec<Spec>,
     /// The time at which the file was read.
@@ -38,7 +38,7 @@ impl ReadAt {
 /// A difference between the file and what runs, as a request has found and treated it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Change {
+pub enum DeclarationChange {
     /// It was declared otherwise, and starts again.
     Restarted,
     /// It is declared otherwise, and goes on as it is.

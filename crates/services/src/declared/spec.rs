@@ -11,8 +11,8 @@ use vx_base::trouble::{Explain, TroubleKind};
 use vx_process::Inherited;
 use vx_project::services::{Reload, Service, ServiceNames};
 
-use super::order::{BuildOrder, Order, signal_number};
-use crate::builds::built::{current, of_epoch};
+use super::order::{BuildOrder, ServiceOrder, signal_number};
+use crate::builds::build_paths::{current, of_epoch};
 
 /// A declared service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ impl Explain for DirectoryOutside {
 
 impl Spec {
     /// A service of which nothing else is known.
-    pub fn of(service: Service) -> Self {
+    pub fn for_service(service: Service) -> Self {
         let (project, environment, env_files, agreed) = Default::default();
         Self { service, project, environment, env_files, agreed, inherited: None }
     }
@@ -153,7 +153,7 @@ impl Spec {
         folder: &Path,
         log: PathBuf,
         attempt: u8,
-    ) -> Result<Order, DirectoryOutside> {
+    ) -> Result<ServiceOrder, DirectoryOutside> {
         let Self { service, project, .. } = self;
         let (port, target) = (ports.get(&service.name).copied(), current(folder));
         let expanded = |text: &String| self.expanded(text, ports, &target);
@@ -163,7 +163,7 @@ impl Spec {
         for word in checks.flat_map(|checks| checks.command.iter_mut().flatten()) {
             *word = expanded(word);
         }
-        Ok(Order {
+        Ok(ServiceOrder {
             name: service.name.clone(),
             command: service.command.iter().map(expanded).collect(),
             directory: self.directory()?,

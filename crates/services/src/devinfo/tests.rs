@@ -41,10 +41,10 @@ impl Place {
 }
 
 /// Changes in short: `+id`, `-id`.
-fn shown(changes: &[Change]) -> Vec<String> {
-    let show = |change: &Change| match change {
-        Change::Connected { id, .. } => format!("+{id}"),
-        Change::Disconnected { id } => format!("-{id}"),
+fn shown(changes: &[ExternalServerChange]) -> Vec<String> {
+    let show = |change: &ExternalServerChange| match change {
+        ExternalServerChange::Connected { id, .. } => format!("+{id}"),
+        ExternalServerChange::Disconnected { id } => format!("-{id}"),
     };
     changes.iter().map(show).collect()
 }
@@ -56,17 +56,17 @@ fn a_server_connects_once_and_a_file_that_is_gone_disconnects_it() {
     let place = Place::new();
     let own = std::process::id();
     let mut externals = place.externals();
-    assert_eq!(shown(&externals.look(place.at(0))), NOTHING, "there is not even a folder");
+    assert_eq!(shown(&externals.refresh(place.at(0))), NOTHING, "there is not even a folder");
     place.write("foo", &place.text(own, r#","unknown":[1]"#));
     place.write("bar", &place.text(own, r#","pluginId":"named","vitePort":5173"#));
     place.write("bar/deeper", &place.text(own, ""));
-    assert_eq!(shown(&externals.look(place.at(0))), ["+named", "+foo"]);
-    assert_eq!(shown(&externals.look(place.at(10_000))), NOTHING);
+    assert_eq!(shown(&externals.refresh(place.at(0))), ["+named", "+foo"]);
+    assert_eq!(shown(&externals.refresh(place.at(10_000))), NOTHING);
     let connection = externals.get("named").expect("it is known");
     assert!(connection.connected && connection.info.vite_port == 5173);
     assert!(connection.last_checked > Timestamp::UNIX_EPOCH);
     fs::remove_file(place.top.path().join("bar").join(DEVINFO)).expect("a file");
-    assert_eq!(shown(&externals.look(place.at(10_001))), ["-named"]);
+    assert_eq!(shown(&externals.refresh(place.at(10_001))), ["-named"]);
     assert_eq!(shown(&externals.end()), ["-foo"]);
     assert_eq!(externals.all().count(), 0);
 }
@@ -76,17 +76,17 @@ fn a_single_file_of_any_name_is_a_server_and_one_that_is_written_anew_stays_conn
     let place = Place::new();
     let file = place.top.path().join("api.json");
     let mut externals = Externals::of_file(&file);
-    assert_eq!(shown(&externals.look(place.at(0))), NOTHING);
+    assert_eq!(shown(&externals.refresh(place.at(0))), NOTHING);
     let whole = place.text(std::process::id(), r#","pluginId":"api""#);
     fs::write(&file, &whole).expect("a file");
-    assert_eq!(shown(&externals.look(place.at(500))), ["+api"]);
+    assert_eq!(shown(&externals.refresh(place.at(500))), ["+api"]);
     fs::write(&file, &whole[..30]).expect("half of it");
-    assert_eq!(shown(&externals.look(place.at(1000))), NOTHING);
+    assert_eq!(shown(&externals.refresh(place.at(1000))), NOTHING);
     fs::write(&file, &whole).expect("all of it");
-    assert_eq!(shown(&externals.look(place.at(1500))), NOTHING);
-    assert_eq!(shown(&externals.look(place.at(9000))), NOTHING, "it was whole in time");
+    assert_eq!(shown(&externals.refresh(place.at(1500))), NOTHING);
+    assert_eq!(shown(&externals.refresh(place.at(9000))), NOTHING, "it was whole in time");
     fs::remove_file(&file).expect("it is there");
-    assert_eq!(shown(&externals.look(place.at(9500))), ["-api"]);
+    assert_eq!(shown(&externals.refresh(place.at(9500))), ["-api"]);
 }
 
 #[test]
@@ -94,15 +94,15 @@ fn another_process_is_a_disconnect_and_a_connect() {
     let place = Place::new();
     let mut externals = place.externals();
     place.write("foo", &place.text(std::process::id(), ""));
-    assert_eq!(shown(&externals.look(place.at(0))), ["+foo"]);
+    assert_eq!(shown(&externals.refresh(place.at(0))), ["+foo"]);
     place.write("foo", &place.text(std::process::id(), r#","version":"2""#));
-    assert_eq!(shown(&externals.look(place.at(500))), NOTHING, "the same process goes on");
+    assert_eq!(shown(&externals.refresh(place.at(500))), NOTHING, "the same process goes on");
     assert_eq!(externals.get("foo").map(|known| known.info.version.as_str()), Some("2"));
     // The first process of a system is always there.
     place.write("foo", &place.text(1, ""));
-    assert_eq!(shown(&externals.look(place.at(1000))), ["-foo", "+foo"]);
+    assert_eq!(shown(&externals.refresh(place.at(1000))), ["-foo", "+foo"]);
     place.write("foo", &place.text(1, r#","pluginId":"other""#));
-    assert_eq!(shown(&externals.look(place.at(1500))), ["-foo", "+other"]);
+    assert_eq!(shown(&externals.refresh(place.at(1500))), ["-foo", "+other"]);
 }
 
 #[test]
@@ -112,14 +112,14 @@ fn a_server_whose_address_is_silent_is_not_connected_until_it_answers() {
     let text = place.text(std::process::id(), "");
     let address = place.listener.local_addr().expect("an address");
     place.write("foo", &text);
-    assert_eq!(shown(&externals.look(place.at(0))), ["+foo"]);
+    assert_eq!(shown(&externals.refresh(place.at(0))), ["+foo"]);
     // Nothing listens at the other port while the address is written with it.
     place.listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    assert_eq!(shown(&externals.look(place.at(1999))), NOTHING, "it is looked at every two seconds");
-    assert_eq!(shown(&externals.look(place.at(2000))), ["-foo"]);
+    assert_eq!(shown(&externals.refresh(place.at(1999))), NOTHING, "it is looked at every two seconds");
+    assert_eq!(shown(&externals.refresh(place.at(2000))), ["-foo"]);
     assert_eq!(externals.get("foo").map(|known| known.connected), Some(false));
     if let Ok(_again) = TcpListener::bind(address) {
-        assert_eq!(shown(&externals.look(place.at(4000))), ["+foo"]);
+        assert_eq!(shown(&externals.refresh(place.at(4000))), ["+foo"]);
     }
 }
 
@@ -129,17 +129,17 @@ fn half_of_a_file_is_tried_again_and_one_that_stays_invalid_is_named_once() {
     let mut externals = place.externals();
     let whole = place.text(std::process::id(), "");
     place.write("foo", &whole[..20]);
-    assert_eq!(shown(&externals.look(place.at(0))), NOTHING);
+    assert_eq!(shown(&externals.refresh(place.at(0))), NOTHING);
     place.write("foo", &whole);
-    assert_eq!(shown(&externals.look(place.at(500))), ["+foo"]);
+    assert_eq!(shown(&externals.refresh(place.at(500))), ["+foo"]);
     place.write("foo", r#"{"pid":0,"protocol":"","protocolVersion":0,"addr":"x"}"#);
-    assert_eq!(shown(&externals.look(place.at(1000))), NOTHING, "it may be half of a file");
+    assert_eq!(shown(&externals.refresh(place.at(1000))), NOTHING, "it may be half of a file");
     assert_eq!(externals.invalid().count(), 0);
-    assert_eq!(shown(&externals.look(place.at(2000))), ["-foo"]);
+    assert_eq!(shown(&externals.refresh(place.at(2000))), ["-foo"]);
     assert_eq!(externals.invalid().map(|(_, why)| why).collect::<Vec<_>>(), ["`pid` is 0"]);
     place.write("zoo", &whole);
     place.write("foo", &place.text(1, r#","pluginId":"zoo","version":"much longer""#));
-    assert_eq!(shown(&externals.look(place.at(9500))), ["+zoo"], "one of them has the name");
+    assert_eq!(shown(&externals.refresh(place.at(9500))), ["+zoo"], "one of them has the name");
 }
 
 #[cfg(unix)]
@@ -158,7 +158,7 @@ fn links_that_loop_and_what_is_no_file_are_safe() {
     fs::create_dir(at("pipe")).expect("a directory");
     rustix::fs::mknodat(rustix::fs::CWD, at("pipe").join(DEVINFO), rustix::fs::FileType::Fifo, 0o600.into(), 0)
         .expect("a pipe");
-    assert_eq!(shown(&place.externals().look(place.at(0))), ["+real"]);
+    assert_eq!(shown(&place.externals().refresh(place.at(0))), ["+real"]);
 }
 
 #[cfg(unix)]

@@ -14,11 +14,11 @@ pub const LOOK_PAUSE: Duration = Duration::from_millis(500);
 
 /// The presence of the server of one file, reported until this is dropped.
 #[derive(Debug)]
-pub struct Presence {
+pub struct ServerPresenceWatch {
     _stop: Sender<()>,
 }
 
-impl Presence {
+impl ServerPresenceWatch {
     /// Report at once whether the server is there, and then each change. Nothing waits for a look that is under way.
     ///
     /// # Errors
@@ -28,7 +28,7 @@ impl Presence {
         let look_on = move || {
             let (mut externals, mut last) = (Externals::of_file(&path), None);
             loop {
-                externals.look(Instant::now());
+                externals.refresh(Instant::now());
                 let there = externals.all().find(|(_, connection)| connection.connected);
                 let there = there.map(|(_, connection)| connection.info.clone());
                 if last.as_ref() != Some(&there) {

@@ -13,7 +13,7 @@ const MESSAGE_BYTES: usize = 4 * 1024;
 
 /// A line of output.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct OutputEntry {
     /// The time at which it was read.
     pub time: Timestamp,
     /// The service, or the part of one, that printed it.
@@ -24,9 +24,9 @@ pub struct Entry {
     pub message: String,
 }
 
-impl Entry {
+impl OutputEntry {
     /// The entry of a whole line, of which the last text counts that was drawn; `levels` has seen the lines before.
-    pub fn of(source: &Arc<str>, time: Timestamp, line: &[u8], levels: &mut Levels) -> Self {
+    pub fn from_line(source: &Arc<str>, time: Timestamp, line: &[u8], levels: &mut Levels) -> Self {
         let line = &line[..line.len().min(4 * MESSAGE_BYTES)];
         let text = plain(line);
         let text = last_shown(&text).trim_end();

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use regex_lite::Regex;
 
-use super::entry::Entry;
+use super::entry::OutputEntry;
 use super::level::Level;
 
 /// A choice of entries; the usual one is all of them.
@@ -19,7 +19,7 @@ pub struct Filter {
 
 impl Filter {
     /// True if the entry is one of the chosen.
-    pub fn takes(&self, entry: &Entry) -> bool {
+    pub fn takes(&self, entry: &OutputEntry) -> bool {
         self.since.is_none_or(|since| entry.time >= since)
             && self.level.is_none_or(|level| entry.level >= level)
             && self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&entry.message))
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn a_filter_takes_what_is_new_grave_and_found() {
         let now: Timestamp = "2026-11-23T10:00:00Z".parse().expect("a time");
-        let entry = Entry::of(&"api".into(), now, b"ERROR: no route to db", &mut Levels::default());
+        let entry = OutputEntry::from_line(&"api".into(), now, b"ERROR: no route to db", &mut Levels::default());
         let filter = |since, level, pattern: Option<&str>| {
             let pattern = pattern.map(|pattern| Regex::new(pattern).expect("a pattern"));
             Filter { since, level, pattern }.takes(&entry)
@@ -63,7 +63,7 @@ mod tests {
         assert!(filter(Some(now), Some(Level::Error), Some("route .* db$")));
         assert!(!filter(Some(now + SignedDuration::from_nanos(1)), None, None));
         assert!(!filter(None, None, Some("^route")));
-        let entry = Entry::of(&"api".into(), now, b"all is well", &mut Levels::default());
+        let entry = OutputEntry::from_line(&"api".into(), now, b"all is well", &mut Levels::default());
         assert!(!Filter { level: Some(Level::Warn), ..Filter::default() }.takes(&entry));
         assert!(Filter { level: Some(Level::Info), ..Filter::default() }.takes(&entry));
     }

@@ -90,23 +90,23 @@ impl Level {
 
 /// The keys of a document that hold its level.
 #[derive(Deserialize)]
-struct Document {
+struct LevelDocument {
     #[serde(alias = "severity", alias = "lvl", alias = "loglevel", alias = "Level")]
-    level: Word,
+    level: LevelValue,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Word {
+enum LevelValue {
     Text(String),
     Number(u64),
 }
 
 fn of_document(line: &str) -> Option<Level> {
     let line = Some(line).filter(|line| line.len() <= DOCUMENT_BYTES)?;
-    match serde_json::from_str::<Document>(line).ok()?.level {
-        Word::Text(word) => Level::of_word(&word),
-        Word::Number(number) => Some(Level::of_number(number)),
+    match serde_json::from_str::<LevelDocument>(line).ok()?.level {
+        LevelValue::Text(word) => Level::of_word(&word),
+        LevelValue::Number(number) => Some(Level::of_number(number)),
     }
 }
 

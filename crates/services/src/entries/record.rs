@@ -24,20 +24,20 @@ const OF_GOROUTINES: [&str; 4] = ["goroutine ", "created by ", "exit status ", "
 /// The levels of the lines of one source.
 #[derive(Clone, Debug, Default)]
 pub struct Levels {
-    record: Option<Record>,
+    record: Option<LogRecord>,
 }
 
 /// A record that may go on.
 #[derive(Clone, Debug)]
-struct Record {
+struct LogRecord {
     level: Level,
-    form: Form,
+    form: LogRecordForm,
     last: Timestamp,
 }
 
 /// The form of a record, by which it goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+enum LogRecordForm {
     /// With indented lines.
     Plain,
     /// The calls of a traceback, until the line with the exception.
@@ -57,28 +57,30 @@ impl Levels {
         let going_on = record.and_then(|record| Some((record.form_after(line, own)?, record.level)));
         let (level, form) = match going_on {
             Some((form, level)) => (level, form),
-            None => match Form::begun_by(line) {
+            None => match LogRecordForm::begun_by(line) {
                 Some(form) => (Level::Error, form),
-                None => (own.unwrap_or_default(), Form::Plain),
+                None => (own.unwrap_or_default(), LogRecordForm::Plain),
             },
         };
-        self.record = Some(Record { level, form, last: time });
+        self.record = Some(LogRecord { level, form, last: time });
         // A graver level counts for its own line only.
         own.map_or(level, |own| own.max(level))
     }
 }
 
-impl Record {
+impl LogRecord {
     /// The form of the record if it goes on with this line, which shows its `own` level.
-    fn form_after(&self, line: &str, own: Option<Level>) -> Option<Form> {
+    fn form_after(&self, line: &str, own: Option<Level>) -> Option<LogRecordForm> {
         let grave = self.level >= Level::Warn;
         let indented = line.starts_with([' ', '\t']);
         let further = grave && (line == "}" || FURTHER.iter().any(|start| line.starts_with(start)) || has_gutter(line));
         match self.form {
             // The exception ends the calls; another thread may print a line of its own between them.
-            Form::Traceback if !indented => (own.is_none_or(|own| own == Level::Error)).then_some(Form::Plain),
-            Form::Panic => Some(Form::Plain),
-            Form::Goroutine if line.is_empty() || is_of_goroutine(line) => Some(Form::Goroutine),
+            LogRecordForm::Traceback if !indented => {
+                (own.is_none_or(|own| own == Level::Error)).then_some(LogRecordForm::Plain)
+            }
+            LogRecordForm::Panic => Some(LogRecordForm::Plain),
+            LogRecordForm::Goroutine if line.is_empty() || is_of_goroutine(line) => Some(LogRecordForm::Goroutine),
             // A compiler shows the place below an empty line.
             form if indented || grave && line.is_empty() => Some(form),
             form => further.then_some(form),
@@ -86,7 +88,7 @@ impl Record {
     }
 }
 
-impl Form {
+impl LogRecordForm {
     /// The form of the error that this line begins.
     fn begun_by(line: &str) -> Option<Self> {
         if line.ends_with(TRACEBACK) {

@@ -21,11 +21,11 @@ use vx_shm::{Ending, Slot, SlotState};
 use vx_status::vocabulary::build::{COMPILING, RELOADING, TRANSFERRING};
 
 use super::LAST_LINES;
-use crate::builds::built::{current, of_epoch};
-use crate::builds::mistakes::{Form, Mistakes};
-use crate::builds::reported::{Reported, beside, keep};
+use crate::builds::build_paths::{current, of_epoch};
+use crate::builds::mistake_report::{ReportedMistake, beside, keep};
+use crate::builds::mistakes::{MistakeFormat, Mistakes};
 use crate::declared::order::{BuildOrder, changed_file};
-use crate::output::Output;
+use crate::output::ServiceOutput;
 use crate::probe::{HttpCheck, Probe};
 
 /// The longest wait for the answer to a reload, and the same for the end of a command that reloads.
@@ -38,7 +38,7 @@ const SHOWN: usize = 20;
 
 /// Build, and write the end to the slot.
 pub(super) fn build(guard: &mut Guard, order: &BuildOrder, slot: Slot) -> io::Result<()> {
-    let (output, wake) = Output::new(slot, &order.log, order.log_bytes)?;
+    let (output, wake) = ServiceOutput::new(slot, &order.log, order.log_bytes)?;
     let mut builder = Builder { guard, order, output, wake };
     let done = builder.compile().and_then(|()| builder.transfer()).and_then(|()| builder.reload());
     if let Some(slot) = builder.output.take_slot() {
@@ -52,7 +52,7 @@ pub(super) fn build(guard: &mut Guard, order: &BuildOrder, slot: Slot) -> io::Re
 struct Builder<'a> {
     guard: &'a mut Guard,
     order: &'a BuildOrder,
-    output: Arc<Output>,
+    output: Arc<ServiceOutput>,
     wake: PipeReader,
 }
 
@@ -67,7 +67,7 @@ impl Builder<'_> {
         self.output.on_slot(|slot| slot.enter(COMPILING, None));
         let target = of_epoch(&self.order.folder, &self.order.epoch);
         fs::create_dir_all(&target).map_err(|error| folder_failed(&target, &error))?;
-        self.output.look_for(form(self.order).map(Mistakes::of));
+        self.output.look_for(form(self.order).map(Mistakes::with_format));
         let ended = self.run(&self.order.command, None);
         let mistakes = self.output.mistakes();
         let ended = match ended {
@@ -77,7 +77,8 @@ impl Builder<'_> {
             }
             Ok(exit) => {
                 let (directory, project) = (&self.order.directory, &self.order.project);
-                let reported = mistakes.iter().map(|mistake| Reported::of(mistake, directory, project)).collect();
+                let reported =
+                    mistakes.iter().map(|mistake| ReportedMistake::from_mistake(mistake, directory, project)).collect();
                 self.failed(exit, reported)
             }
             Err(ending) => ending,
@@ -87,7 +88,7 @@ impl Builder<'_> {
     }
 
     /// The end of a build whose program failed.
-    fn failed(&self, exit: Exit, reported: Vec<Reported>) -> Ending {
+    fn failed(&self, exit: Exit, reported: Vec<ReportedMistake>) -> Ending {
         // Without the file the slot's error still names the first of them.
         let _ = keep(&beside(&self.order.log), &reported);
         let trouble = match reported.as_slice() {
@@ -98,7 +99,7 @@ impl Builder<'_> {
             [only] => Trouble::new(TroubleKind::Exit, format!("the build failed: {}", only.line())),
             [first, rest @ ..] => {
                 let text = format!("the build failed: {} ({} more)", first.line(), rest.len());
-                Trouble::new(TroubleKind::Exit, text).detailed(rest.iter().take(SHOWN).map(Reported::line))
+                Trouble::new(TroubleKind::Exit, text).detailed(rest.iter().take(SHOWN).map(ReportedMistake::line))
             }
         };
         Ending::failed(trouble.to_cell())
@@ -111,7 +112,7 @@ impl Builder<'_> {
         }
         self.output.on_slot(|slot| slot.enter(TRANSFERRING, None));
         let folder = &self.order.folder;
-        take(folder, &self.order.epoch).map_err(|error| folder_failed(folder, &error))
+        activate_build(folder, &self.order.epoch).map_err(|error| folder_failed(folder, &error))
     }
 
     /// Have the service take up the result, if that is what it does.
@@ -224,16 +225,16 @@ fn folder_failed(folder: &Path, error: &io::Error) -> Ending {
 }
 
 /// The form in which this build reports mistakes: the declared one, or that of a known compiler in its command.
-fn form(order: &BuildOrder) -> Option<Form> {
+fn form(order: &BuildOrder) -> Option<MistakeFormat> {
     match &order.errors {
-        Some(text) => Form::of(text).ok(),
-        None => Form::of_command(&order.command),
+        Some(text) => MistakeFormat::parse(text).ok(),
+        None => MistakeFormat::of_command(&order.command),
     }
 }
 
 /// Make the build of this epoch the current one. The one before stays, for a service that still runs from it; older ones,
 /// and what builds have left that were killed, go.
-fn take(folder: &Path, epoch: &str) -> io::Result<()> {
+fn activate_build(folder: &Path, epoch: &str) -> io::Result<()> {
     let before = fs::read_link(current(folder)).ok();
     let new = folder.join("next");
     let _ = fs::remove_file(&new);
@@ -258,7 +259,7 @@ mod tests {
         for epoch in ["1", "2", "3"] {
             fs::create_dir(folder.path().join(epoch)).expect("a directory");
             fs::write(folder.path().join(epoch).join("program"), epoch).expect("a file");
-            take(folder.path(), epoch).expect("it is taken");
+            activate_build(folder.path(), epoch).expect("it is taken");
             let now = fs::read_to_string(current(folder.path()).join("program")).expect("it is there");
             assert_eq!(now, epoch);
         }

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::checks::checks;
-use crate::declared::order::Order;
-use crate::probe::{Look, Probe};
+use crate::declared::order::ServiceOrder;
+use crate::probe::{Probe, ProbeResult};
 
 /// The rounds so far.
 pub(super) struct Rounds {
@@ -15,7 +15,7 @@ pub(super) struct Rounds {
 }
 
 /// The finding of a look at the health.
-pub(super) enum Found {
+pub(super) enum HealthFinding {
     /// Nothing new; the time until the next look.
     Nothing(Duration),
     /// A round has succeeded after others that had not.
@@ -28,33 +28,33 @@ pub(super) enum Found {
 
 impl Rounds {
     /// The rounds of a service that can be used from now on; none if there is nothing to check.
-    pub(super) fn begin(order: &Order, now: Instant) -> Option<Self> {
+    pub(super) fn begin(order: &ServiceOrder, now: Instant) -> Option<Self> {
         order.health.as_ref().map(|health| Self { next: Err(now + health.every), failed: 0 })
     }
 
     /// Look, and begin a round if it is time for one.
-    pub(super) fn look(&mut self, order: &Order, now: Instant) -> Found {
-        let Some(health) = &order.health else { return Found::Nothing(Duration::MAX) };
+    pub(super) fn poll(&mut self, order: &ServiceOrder, now: Instant) -> HealthFinding {
+        let Some(health) = &order.health else { return HealthFinding::Nothing(Duration::MAX) };
         let probe = match &mut self.next {
             Ok(probe) => probe,
-            Err(at) if *at > now => return Found::Nothing(at.saturating_duration_since(now)),
+            Err(at) if *at > now => return HealthFinding::Nothing(at.saturating_duration_since(now)),
             next @ Err(_) => {
                 *next = Ok(Probe::new(checks(&health.checks, order), health.checks.timeout, now));
-                return Found::Nothing(Duration::ZERO);
+                return HealthFinding::Nothing(Duration::ZERO);
             }
         };
-        let look = probe.look(now);
-        if let Look::NotYet { again, .. } = look {
-            return Found::Nothing(again);
+        let look = probe.poll(now);
+        if let ProbeResult::NotYet { again, .. } = look {
+            return HealthFinding::Nothing(again);
         }
         self.next = Err(now + health.every);
         match look {
-            Look::Late { why } => {
+            ProbeResult::Late { why } => {
                 self.failed += 1;
-                if self.failed >= health.failures { Found::Ill(why) } else { Found::Failing(why) }
+                if self.failed >= health.failures { HealthFinding::Ill(why) } else { HealthFinding::Failing(why) }
             }
-            _ if std::mem::take(&mut self.failed) > 0 => Found::Well,
-            _ => Found::Nothing(health.every),
+            _ if std::mem::take(&mut self.failed) > 0 => HealthFinding::Well,
+            _ => HealthFinding::Nothing(health.every),
         }
     }
 }

@@ -9,11 +9,11 @@ use vx_shm::Health;
 use vx_status::vocabulary::service::{READY, RUNNING};
 
 use super::checks::checks;
-use super::health::{Found, Rounds};
-use super::{End, Keeper};
+use super::health::{HealthFinding, Rounds};
+use super::{Keeper, ServiceProcessEnd};
 use crate::declared::order::changed_file;
 use crate::output::Drained;
-use crate::probe::{Look, Probe};
+use crate::probe::{Probe, ProbeResult};
 
 /// A service without checks runs once it has lived for this long: one that cannot work mostly ends sooner.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -22,9 +22,9 @@ const GLANCE: Duration = Duration::from_millis(200);
 
 impl Keeper<'_> {
     /// Start the service, and wait for its end.
-    pub(super) fn live(&mut self) -> End {
+    pub(super) fn live(&mut self) -> ServiceProcessEnd {
         if let Some(trouble) = changed_file(&self.order.agreed) {
-            return End::Changed(trouble);
+            return ServiceProcessEnd::Changed(trouble);
         }
         let program = GuardedProgram {
             program: PathBuf::from(self.order.command.first().map(String::as_str).unwrap_or_default()),
@@ -35,12 +35,12 @@ impl Keeper<'_> {
         };
         let (mut guarded, reader) = match self.guard.start(&program) {
             Ok(started) => started,
-            Err(error) => return End::NotStarted(error),
+            Err(error) => return ServiceProcessEnd::NotStarted(error),
         };
         match self.output.drain(reader, self.probe()) {
             Ok(drained) => self.watch(guarded, drained),
             Err(error) => {
-                let end = self.end(&mut guarded, End::NotStarted(error));
+                let end = self.end(&mut guarded, ServiceProcessEnd::NotStarted(error));
                 guarded.collect();
                 end
             }
@@ -55,10 +55,10 @@ impl Keeper<'_> {
         }
     }
 
-    fn watch(&mut self, mut guarded: Guarded, drained: Drained) -> End {
+    fn watch(&mut self, mut guarded: Guarded, drained: Drained) -> ServiceProcessEnd {
         let (begun, mut rounds) = (Instant::now(), None);
         let end = loop {
-            let mut patience = match self.look(begun, &mut rounds) {
+            let mut patience = match self.poll_checks(begun, &mut rounds) {
                 Ok(patience) => patience,
                 Err(end) => break self.end(&mut guarded, end),
             };
@@ -70,7 +70,7 @@ impl Keeper<'_> {
             }
             if self.guard.wait(Some(&guarded), &self.wake, patience).is_some() {
                 self.stopping();
-                break self.end(&mut guarded, End::Stopped);
+                break self.end(&mut guarded, ServiceProcessEnd::Stopped);
             }
             self.output.woken(&self.wake);
         };
@@ -82,26 +82,30 @@ impl Keeper<'_> {
 
     /// Look whether it is ready, and whether it is well: the time until the next look, if there is to be one without a
     /// reason, or the end of a service that is of no use.
-    fn look(&mut self, begun: Instant, rounds: &mut Option<Rounds>) -> Result<Option<Duration>, End> {
+    fn poll_checks(
+        &mut self,
+        begun: Instant,
+        rounds: &mut Option<Rounds>,
+    ) -> Result<Option<Duration>, ServiceProcessEnd> {
         let now = Instant::now();
         if self.order.ready.is_none() && now < begun + SETTLED {
             return Ok(Some((begun + SETTLED).saturating_duration_since(now)));
         }
-        match self.output.look(now) {
-            Some(Look::NotYet { again, .. }) => return Ok(Some(again)),
-            Some(Look::Late { why }) => return Err(End::NotReady(why)),
-            Some(Look::Ready) => {
+        match self.output.poll_readiness(now) {
+            Some(ProbeResult::NotYet { again, .. }) => return Ok(Some(again)),
+            Some(ProbeResult::Late { why }) => return Err(ServiceProcessEnd::NotReady(why)),
+            Some(ProbeResult::Ready) => {
                 self.is_ready();
                 *rounds = Rounds::begin(&self.order, now);
             }
             None => {}
         }
         let Some(rounds) = rounds else { return Ok(None) };
-        match rounds.look(&self.order, now) {
-            Found::Nothing(again) => return Ok(Some(again)),
-            Found::Ill(why) => return Err(End::Ill(why)),
-            Found::Failing(why) => self.is_unhealthy(&why),
-            Found::Well => self.is_ready(),
+        match rounds.poll(&self.order, now) {
+            HealthFinding::Nothing(again) => return Ok(Some(again)),
+            HealthFinding::Ill(why) => return Err(ServiceProcessEnd::Ill(why)),
+            HealthFinding::Failing(why) => self.is_unhealthy(&why),
+            HealthFinding::Well => self.is_ready(),
         }
         // The time of the next round is known by another look.
         Ok(Some(Duration::ZERO))
@@ -129,20 +133,20 @@ impl Keeper<'_> {
 
     /// The end of the service, if it is over with that of its program. A program that ends well and leaves processes behind
     /// lives on in them, as a daemon does, unless it is one that is to end; the others are ended with it.
-    fn end_after(&mut self, guarded: &mut Guarded, exit: Exit) -> Option<End> {
+    fn end_after(&mut self, guarded: &mut Guarded, exit: Exit) -> Option<ServiceProcessEnd> {
         if guarded.is_empty() {
-            return Some(End::Ended(exit));
+            return Some(ServiceProcessEnd::Ended(exit));
         }
         if exit.success() && self.order.restart != Restart::Never {
             return None;
         }
-        Some(self.end(guarded, End::Ended(exit)))
+        Some(self.end(guarded, ServiceProcessEnd::Ended(exit)))
     }
 
     /// End what is there of it: `end` is the service's end, if all of it has ended.
-    fn end(&mut self, guarded: &mut Guarded, end: End) -> End {
+    fn end(&mut self, guarded: &mut Guarded, end: ServiceProcessEnd) -> ServiceProcessEnd {
         let grace = Duration::from_millis(self.order.stop_timeout_ms);
         let left = self.guard.end(guarded, self.order.stop_signal, grace);
-        if left.is_none() { end } else { End::Left(left) }
+        if left.is_none() { end } else { ServiceProcessEnd::Left(left) }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// A program that holds a port, as far as the system shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Holder {
+pub struct PortOwner {
     /// The number of its process; the processes of other users are not shown.
     pub pid: Option<u32>,
     /// Its name.
@@ -15,17 +15,17 @@ pub struct Holder {
 }
 
 /// The program that listens on this port.
-pub fn holder(port: u16) -> Holder {
+pub fn holder(port: u16) -> PortOwner {
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path).unwrap_or_default());
-    let Some(listener) = tables.iter().find_map(|table| listener(table, port)) else { return Holder::default() };
+    let Some(listener) = tables.iter().find_map(|table| listener(table, port)) else { return PortOwner::default() };
     let pid = process_with(&format!("socket:[{}]", listener.inode));
     let program = pid.and_then(|pid| fs::read_to_string(format!("/proc/{pid}/comm")).ok());
-    Holder { pid, program: program.map(|name| name.trim_end().to_owned()), user: Some(listener.user) }
+    PortOwner { pid, program: program.map(|name| name.trim_end().to_owned()), user: Some(listener.user) }
 }
 
 /// A socket that listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Listener {
+struct ListeningSocket {
     user: u32,
     inode: u64,
 }
@@ -34,14 +34,14 @@ struct Listener {
 ///
 /// A line is `sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …`; the port and the state are
 /// hexadecimal, and state 0A listens.
-fn listener(table: &str, port: u16) -> Option<Listener> {
+fn listener(table: &str, port: u16) -> Option<ListeningSocket> {
     table.lines().skip(1).find_map(|line| {
         let mut words = line.split_ascii_whitespace().skip(1);
         let (_, number) = words.next()?.rsplit_once(':')?;
         let listens = words.nth(1)? == "0A";
         let user = words.nth(3)?.parse().ok()?;
         let inode = words.nth(1)?.parse().ok()?;
-        (listens && u16::from_str_radix(number, 16) == Ok(port)).then_some(Listener { user, inode })
+        (listens && u16::from_str_radix(number, 16) == Ok(port)).then_some(ListeningSocket { user, inode })
     })
 }
 
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn the_table_of_sockets_is_read() {
-        assert_eq!(listener(TABLE, 0x3b45), Some(Listener { user: 1000, inode: 4711 }));
+        assert_eq!(listener(TABLE, 0x3b45), Some(ListeningSocket { user: 1000, inode: 4711 }));
         assert_eq!(listener(TABLE, 0x3b46), None, "a connection does not listen");
         assert_eq!(listener("", 1), None);
     }

@@ -2,7 +2,7 @@
 
 /// A program that holds a port.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Holder {
+pub struct PortOwner {
     /// The number of its process.
     pub pid: Option<u32>,
     /// Its name.
@@ -12,6 +12,6 @@ pub struct Holder {
 }
 
 /// Nothing is known of it here.
-pub fn holder(_: u16) -> Holder {
-    Holder::default()
+pub fn holder(_: u16) -> PortOwner {
+    PortOwner::default()
 }

@@ -29,7 +29,7 @@ fn a_hundred_at_once_get_a_hundred_ports_and_the_next_one_an_error() {
         let threads: Vec<_> = (0..room).map(|number| scope.spawn(move || reserve(number))).collect();
         threads.into_iter().map(|thread| thread.join().expect("no panic").expect("a port")).collect()
     });
-    let different: BTreeSet<u16> = reserved.iter().map(Reservation::port).collect();
+    let different: BTreeSet<u16> = reserved.iter().map(PortReservation::port).collect();
     assert_eq!(different, OWN.filter(|port| !taken.contains(port)).collect());
     let error = reserve(room).expect_err("none is left");
     assert_eq!(error.to_string(), "all 100 ports from 21000 to 21099 are taken");

@@ -40,12 +40,12 @@ impl fmt::Debug for CommandCheck {
 /// Runs of the command, one after the other, until one ends with 0. A run that is under way ends with this.
 pub(super) struct CommandRun {
     check: CommandCheck,
-    run: Option<Run>,
+    run: Option<CommandCheckAttempt>,
     next: Option<Instant>,
     why: String,
 }
 
-struct Run {
+struct CommandCheckAttempt {
     running: Running,
     ended: Receiver<Ended>,
     deadline: Instant,
@@ -62,7 +62,7 @@ impl CommandRun {
         self.next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
     }
 
-    pub(super) fn look(&mut self, now: Instant) -> Result<(), String> {
+    pub(super) fn poll(&mut self, now: Instant) -> Result<(), String> {
         if self.run.is_none() && self.next.is_none_or(|next| now >= next) {
             self.next = None;
             self.start(now);
@@ -103,7 +103,7 @@ impl CommandRun {
         };
         let (sender, ended) = bounded(1);
         match start(launch, None, move |end| drop(sender.send(end))) {
-            Ok(running) => self.run = Some(Run { running, ended, deadline: now + PATIENCE }),
+            Ok(running) => self.run = Some(CommandCheckAttempt { running, ended, deadline: now + PATIENCE }),
             Err(error) => {
                 self.why = format!("`{}` does not start: {error}", self.check.program.display());
                 self.next = Some(now + PAUSE);

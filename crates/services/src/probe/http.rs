@@ -104,7 +104,7 @@ impl HttpCheck {
     }
 
     /// Ask at one address, and pass the answer on as soon as its first line is there.
-    fn ask(&self, address: SocketAddr, answer: &Sender<Answer>) {
+    fn ask(&self, address: SocketAddr, answer: &Sender<HttpCheckOutcome>) {
         let mut stream = None;
         let status = self.connect("GET", address).and_then(|connected| status_of(stream.insert(connected)));
         // A probe that has found what it wants does not wait for the others.
@@ -114,14 +114,16 @@ impl HttpCheck {
         }
     }
 
-    fn answer(&self, status: io::Result<Option<u16>>) -> Answer {
+    fn answer(&self, status: io::Result<Option<u16>>) -> HttpCheckOutcome {
         let good = |status| self.status.map_or((200..300).contains(&status), |good| status == good);
         match (status, self.status) {
-            (Ok(Some(status)), _) if good(status) => Answer::Good,
-            (Ok(Some(status)), Some(good)) => Answer::Other(format!("{} answers {status}, not {good}", self.shown())),
-            (Ok(Some(status)), None) => Answer::Other(format!("{} answers {status}", self.shown())),
-            (Ok(None), _) => Answer::Other(format!("{} does not answer in HTTP", self.shown())),
-            (Err(error), _) => Answer::None(format!("{} does not answer: {error}", self.shown())),
+            (Ok(Some(status)), _) if good(status) => HttpCheckOutcome::Good,
+            (Ok(Some(status)), Some(good)) => {
+                HttpCheckOutcome::Other(format!("{} answers {status}, not {good}", self.shown()))
+            }
+            (Ok(Some(status)), None) => HttpCheckOutcome::Other(format!("{} answers {status}", self.shown())),
+            (Ok(None), _) => HttpCheckOutcome::Other(format!("{} does not answer in HTTP", self.shown())),
+            (Err(error), _) => HttpCheckOutcome::None(format!("{} does not answer: {error}", self.shown())),
         }
     }
 
@@ -138,8 +140,8 @@ impl HttpCheck {
                     let answer = self.answer(status_of(&mut stream));
                     read_out(stream);
                     return match answer {
-                        Answer::Good => Ok(()),
-                        Answer::Other(why) | Answer::None(why) => Err(why),
+                        HttpCheckOutcome::Good => Ok(()),
+                        HttpCheckOutcome::Other(why) | HttpCheckOutcome::None(why) => Err(why),
                     };
                 }
             }
@@ -186,7 +188,7 @@ fn status(line: &[u8]) -> Option<u16> {
 }
 
 /// The outcome of a request; a refusal is a sentence.
-enum Answer {
+enum HttpCheckOutcome {
     Good,
     Other(String),
     None(String),
@@ -195,7 +197,7 @@ enum Answer {
 /// The requests to all addresses of a check at once.
 #[derive(Debug)]
 struct Round {
-    answers: Receiver<Answer>,
+    answers: Receiver<HttpCheckOutcome>,
     /// Requests that are under way.
     left: usize,
     /// An answer came.
@@ -227,7 +229,7 @@ impl HttpAsk {
         self.next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
     }
 
-    pub(super) fn look(&mut self, now: Instant) -> Result<(), String> {
+    pub(super) fn poll(&mut self, now: Instant) -> Result<(), String> {
         if self.round.is_none() && self.next.is_none_or(|next| now >= next) {
             self.next = None;
             self.start(now);
@@ -236,10 +238,10 @@ impl HttpAsk {
             let Ok(answer) = round.answers.try_recv() else { break };
             round.left -= 1;
             match answer {
-                Answer::Good => return Ok(()),
-                Answer::Other(why) => (self.why, self.answered, round.heard) = (why, true, true),
-                Answer::None(why) if self.answered => round.silent = Some(why),
-                Answer::None(why) => self.why = why,
+                HttpCheckOutcome::Good => return Ok(()),
+                HttpCheckOutcome::Other(why) => (self.why, self.answered, round.heard) = (why, true, true),
+                HttpCheckOutcome::None(why) if self.answered => round.silent = Some(why),
+                HttpCheckOutcome::None(why) => self.why = why,
             }
             if round.left == 0 {
                 if let (false, Some(why)) = (round.heard, round.silent.take()) {
@@ -264,7 +266,7 @@ impl HttpAsk {
     }
 
     /// Ask at an address on a thread of its own; false if there is none to be had.
-    fn start_one(&self, address: SocketAddr, answer: Sender<Answer>) -> bool {
+    fn start_one(&self, address: SocketAddr, answer: Sender<HttpCheckOutcome>) -> bool {
         let check = self.check.clone();
         let ask = move || check.ask(address, &answer);
         thread::Builder::new().name("probe".into()).spawn(ask).is_ok()

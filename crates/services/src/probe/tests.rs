@@ -12,25 +12,25 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 const FAMILIES: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
-fn probe(checks: impl IntoIterator<Item = Check>, patience: Duration) -> Probe {
+fn probe(checks: impl IntoIterator<Item = ServiceCheck>, patience: Duration) -> Probe {
     Probe::new(checks, patience, Instant::now())
 }
 
 /// Look until all checks hold, or the time is over.
 fn awaited(probe: &mut Probe) -> Result<(), String> {
     loop {
-        match probe.look(Instant::now()) {
-            Look::Ready => return Ok(()),
-            Look::Late { why } => return Err(why),
-            Look::NotYet { again, .. } => thread::sleep(again.min(Duration::from_millis(50))),
+        match probe.poll(Instant::now()) {
+            ProbeResult::Ready => return Ok(()),
+            ProbeResult::Late { why } => return Err(why),
+            ProbeResult::NotYet { again, .. } => thread::sleep(again.min(Duration::from_millis(50))),
         }
     }
 }
 
-fn why(look: Look) -> String {
+fn why(look: ProbeResult) -> String {
     match look {
-        Look::NotYet { why, .. } | Look::Late { why } => why,
-        Look::Ready => String::new(),
+        ProbeResult::NotYet { why, .. } | ProbeResult::Late { why } => why,
+        ProbeResult::Ready => String::new(),
     }
 }
 
@@ -66,7 +66,7 @@ fn silent_port() -> (u16, Vec<OwnedFd>) {
 
 #[test]
 fn a_service_without_checks_is_ready_at_once() {
-    assert_eq!(probe([], Duration::ZERO).look(Instant::now()), Look::Ready);
+    assert_eq!(probe([], Duration::ZERO).poll(Instant::now()), ProbeResult::Ready);
 }
 
 #[test]
@@ -74,27 +74,27 @@ fn all_checks_must_hold_and_one_that_held_once_is_not_looked_at_again() {
     let folder = tempfile::tempdir().expect("a directory");
     let path = folder.path().join("ready");
     let pattern = Regex::new("^listening").expect("a pattern");
-    let mut probe = probe([Check::Log(pattern), Check::File(path.clone())], PATIENCE);
-    assert_eq!(why(probe.look(Instant::now())), "no line matches `^listening`");
+    let mut probe = probe([ServiceCheck::Log(pattern), ServiceCheck::File(path.clone())], PATIENCE);
+    assert_eq!(why(probe.poll(Instant::now())), "no line matches `^listening`");
     probe.output(b"listen");
     probe.output(b"ing\n");
-    assert_eq!(why(probe.look(Instant::now())), format!("there is no `{}`", path.display()));
+    assert_eq!(why(probe.poll(Instant::now())), format!("there is no `{}`", path.display()));
     std::fs::write(&path, "").expect("a file");
-    assert_eq!(probe.look(Instant::now()), Look::Ready);
+    assert_eq!(probe.poll(Instant::now()), ProbeResult::Ready);
     std::fs::remove_file(&path).expect("it is there");
-    assert_eq!(probe.look(Instant::now()), Look::Ready);
+    assert_eq!(probe.poll(Instant::now()), ProbeResult::Ready);
 }
 
 #[test]
 fn a_service_that_is_late_is_said_to_be_with_what_is_missing() {
     let start = Instant::now();
-    let mut probe = Probe::new([Check::File("/no/such/file".into())], Duration::from_secs(60), start);
-    let early = probe.look(start + Duration::from_secs(59));
-    assert!(matches!(early, Look::NotYet { again, .. } if again == GLANCE), "{early:?}");
-    let last = probe.look(start + Duration::from_millis(59_999));
-    assert!(matches!(last, Look::NotYet { again, .. } if again == Duration::from_millis(1)), "{last:?}");
+    let mut probe = Probe::new([ServiceCheck::File("/no/such/file".into())], Duration::from_secs(60), start);
+    let early = probe.poll(start + Duration::from_secs(59));
+    assert!(matches!(early, ProbeResult::NotYet { again, .. } if again == GLANCE), "{early:?}");
+    let last = probe.poll(start + Duration::from_millis(59_999));
+    assert!(matches!(last, ProbeResult::NotYet { again, .. } if again == Duration::from_millis(1)), "{last:?}");
     let why = "there is no `/no/such/file`".to_owned();
-    assert_eq!(probe.look(start + Duration::from_secs(60)), Look::Late { why });
+    assert_eq!(probe.poll(start + Duration::from_secs(60)), ProbeResult::Late { why });
 }
 
 #[test]
@@ -102,8 +102,8 @@ fn a_port_is_seen_by_either_family_soon_after_it_opens() {
     for (family, address) in FAMILIES.into_iter().enumerate() {
         let (port, sockets) = silent_port();
         let Some(socket) = sockets.get(family) else { continue };
-        let mut probe = probe([Check::Tcp(port)], PATIENCE);
-        let Look::NotYet { why, again } = probe.look(Instant::now()) else { panic!("nothing listens yet") };
+        let mut probe = probe([ServiceCheck::Tcp(port)], PATIENCE);
+        let ProbeResult::NotYet { why, again } = probe.poll(Instant::now()) else { panic!("nothing listens yet") };
         assert_eq!(why, format!("nothing listens on port {port}"));
         assert!(again <= Duration::from_millis(25), "half of the promised time: {again:?}");
         listen(socket, 8).expect("it was bound");
@@ -115,9 +115,9 @@ fn a_port_is_seen_by_either_family_soon_after_it_opens() {
 fn an_answer_is_good_by_its_status_alone_and_a_redirect_is_an_answer() {
     let ok = server(FAMILIES[0], &["HTTP/1.1 503 Busy\r\n\r\n", "HTTP/1.0 200 OK\r\nX: y\r\n\r\nbody"]);
     let check = HttpCheck::new("/healthz?deep=1", Some(ok), None).expect("a check");
-    assert_eq!(awaited(&mut probe([Check::Http(check)], PATIENCE)), Ok(()));
+    assert_eq!(awaited(&mut probe([ServiceCheck::Http(check)], PATIENCE)), Ok(()));
     let moved = server(FAMILIES[0], &["HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n"]);
-    let check = |status| Check::Http(HttpCheck::new("/", Some(moved), status).expect("a check"));
+    let check = |status| ServiceCheck::Http(HttpCheck::new("/", Some(moved), status).expect("a check"));
     assert_eq!(awaited(&mut probe([check(Some(302))], PATIENCE)), Ok(()));
     let late = awaited(&mut probe([check(Some(200))], Duration::from_secs(2)));
     assert_eq!(late, Err(format!("http://localhost:{moved}/ answers 302, not 200")));
@@ -130,18 +130,19 @@ fn a_server_on_the_other_family_alone_is_found_by_its_path() {
     }
     let port = server(FAMILIES[1], &["HTTP/1.1 204 No Content\r\n\r\n"]);
     let check = HttpCheck::new("/", Some(port), None).expect("a check");
-    assert_eq!(awaited(&mut probe([Check::Http(check)], PATIENCE)), Ok(()));
+    assert_eq!(awaited(&mut probe([ServiceCheck::Http(check)], PATIENCE)), Ok(()));
 }
 
 #[test]
 fn what_does_not_answer_is_explained() {
     let (port, _sockets) = silent_port();
     let check = HttpCheck::new("/", Some(port), None).expect("a check");
-    let late = awaited(&mut probe([Check::Http(check)], Duration::from_millis(500))).expect_err("nothing listens");
+    let late =
+        awaited(&mut probe([ServiceCheck::Http(check)], Duration::from_millis(500))).expect_err("nothing listens");
     assert!(late.starts_with(&format!("http://localhost:{port}/ does not answer: ")), "{late}");
     let odd = server(FAMILIES[0], &["SSH-2.0-x\r\n"]);
     let check = HttpCheck::new("/", Some(odd), None).expect("a check");
-    let late = awaited(&mut probe([Check::Http(check)], Duration::from_secs(2))).expect_err("it is no HTTP");
+    let late = awaited(&mut probe([ServiceCheck::Http(check)], Duration::from_secs(2))).expect_err("it is no HTTP");
     assert_eq!(late, format!("http://localhost:{odd}/ does not answer in HTTP"));
 }
 
@@ -150,7 +151,7 @@ fn a_server_that_is_silent_holds_no_look_up() {
     let listener = TcpListener::bind((FAMILIES[0], 0)).expect("a free port");
     let port = listener.local_addr().expect("an address").port();
     let check = HttpCheck::new("/", Some(port), None).expect("a check");
-    let mut probe = probe([Check::Http(check)], Duration::from_millis(300));
+    let mut probe = probe([ServiceCheck::Http(check)], Duration::from_millis(300));
     let late = awaited(&mut probe).expect_err("it never answers");
     assert!(late.contains(&port.to_string()), "{late}");
 }
@@ -171,8 +172,8 @@ fn addresses_that_cannot_be_asked_are_refused() {
 }
 
 /// A command of the shell, in a directory.
-fn shell(script: &str, folder: &std::path::Path) -> Check {
-    Check::Command(CommandCheck {
+fn shell(script: &str, folder: &std::path::Path) -> ServiceCheck {
+    ServiceCheck::Command(CommandCheck {
         program: "/bin/sh".into(),
         arguments: vec!["-c".into(), script.into()],
         environment: vec![("WORD".into(), "now".into())],
@@ -187,8 +188,8 @@ fn a_command_is_run_until_it_ends_with_0() {
     let mut probe = probe([shell(script, folder.path())], PATIENCE);
     let mut seen = std::collections::BTreeSet::new();
     loop {
-        match probe.look(Instant::now()) {
-            Look::Ready => break,
+        match probe.poll(Instant::now()) {
+            ProbeResult::Ready => break,
             other => seen.insert(why(other)),
         };
         thread::sleep(Duration::from_millis(5));
@@ -202,7 +203,7 @@ fn a_command_that_is_under_way_ends_with_its_probe() {
     let pid = folder.path().join("pid");
     let mut probe = probe([shell("echo $$ > part; mv part pid; exec sleep 600", folder.path())], PATIENCE);
     while !pid.exists() {
-        assert!(matches!(probe.look(Instant::now()), Look::NotYet { .. }));
+        assert!(matches!(probe.poll(Instant::now()), ProbeResult::NotYet { .. }));
         thread::sleep(Duration::from_millis(5));
     }
     let number = std::fs::read_to_string(&pid).expect("a number").trim().parse().expect("a number");

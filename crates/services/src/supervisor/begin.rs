@@ -15,10 +15,10 @@ use vx_run::log_file;
 use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, Kind, Reservation, SlotState, SlotWork};
 
-use super::needs::{Standing, standing};
-use super::unit::{Guarded, Stage, Unit};
-use super::{Event, Supervisor};
-use crate::declared::order::Assignment;
+use super::needs::{ServiceNeedState, standing};
+use super::unit::{RunningGuard, ServiceStage, Unit};
+use super::{ServiceSupervisor, SupervisorEvent};
+use crate::declared::order::GuardAssignment;
 use crate::declared::spec::Spec;
 use crate::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError};
 
@@ -35,7 +35,7 @@ fn missed(end: SlotState) -> &'static str {
     }
 }
 
-impl Supervisor {
+impl ServiceSupervisor {
     /// Begin with what is wanted and may begin; whether anything has changed.
     pub(super) fn begin_wanted(&mut self) -> bool {
         self.give_up_ports();
@@ -44,21 +44,21 @@ impl Supervisor {
             let unit = &self.units[index];
             match &unit.stage {
                 _ if !unit.is_wanted() || self.closing => {}
-                Stage::Idle => {
+                ServiceStage::Idle => {
                     self.reserve(index);
                     changed = true;
                 }
-                Stage::Resting(until) if *until <= Instant::now() => {
+                ServiceStage::Resting(until) if *until <= Instant::now() => {
                     self.reserve(index);
                     changed = true;
                 }
-                Stage::Waiting if unit.builds.running.is_some() || self.awaits_port(index) => {}
+                ServiceStage::Waiting if unit.builds.running.is_some() || self.awaits_port(index) => {}
                 // Another program has come to run it.
-                Stage::Over(state) if !state.good() && unit.found_elsewhere().is_some() => {
+                ServiceStage::Over(state) if !state.good() && unit.found_elsewhere().is_some() => {
                     self.reserve(index);
                     changed = true;
                 }
-                Stage::Waiting => match self.needed(index) {
+                ServiceStage::Waiting => match self.needed(index) {
                     Ok(true) => changed |= self.begin(index),
                     Ok(false) => {}
                     Err(trouble) => {
@@ -98,10 +98,10 @@ impl Supervisor {
         match reserved {
             Ok(reservation) => {
                 unit.reservation = Some(reservation);
-                unit.stage = Stage::Waiting;
+                unit.stage = ServiceStage::Waiting;
             }
             // Without a slot nothing could be shown of it, nor stopped.
-            Err(_) => unit.stage = Stage::Over(vx_shm::SlotState::Failed),
+            Err(_) => unit.stage = ServiceStage::Over(vx_shm::SlotState::Failed),
         }
         let _ = self.reader.refresh(&mut self.snapshot);
     }
@@ -112,14 +112,14 @@ impl Supervisor {
         for (name, until) in &self.units[index].spec.service.needs {
             let Some(other) = self.units.iter().find(|unit| unit.spec.service.name == *name) else { continue };
             // One that begins anew, or is between two guards, has the slot of its last life.
-            if matches!(other.stage, Stage::Idle | Stage::Resting(_)) || other.restart_pending {
+            if matches!(other.stage, ServiceStage::Idle | ServiceStage::Resting(_)) || other.restart_pending {
                 all = false;
                 continue;
             }
             match standing(self.slot(other), *until) {
-                Standing::There => {}
-                Standing::NotYet => all = false,
-                Standing::Never(state) => {
+                ServiceNeedState::There => {}
+                ServiceNeedState::NotYet => all = false,
+                ServiceNeedState::Never(state) => {
                     let text = format!("it needs `{name}`, which {}", missed(state));
                     let hint = match state {
                         SlotState::Cancelled => format!("`vx start {name}` starts it"),
@@ -139,7 +139,7 @@ impl Supervisor {
         let life = self.units[index].life.wrapping_add(1);
         let started = launched.and_then(|launch| {
             let events = self.events.clone();
-            let on_end = move |ended| drop(events.send(Event::GuardEnded { unit: index, life, ended }));
+            let on_end = move |ended| drop(events.send(SupervisorEvent::GuardEnded { unit: index, life, ended }));
             start(launch, None, on_end)
                 .map_err(|error| Trouble::new(TroubleKind::Program, format!("its guard cannot be started: {error}")))
         });
@@ -147,7 +147,7 @@ impl Supervisor {
             Ok(running) => {
                 let unit = &mut self.units[index];
                 (unit.life, unit.outdated) = (life, false);
-                unit.stage = Stage::Guarded(Box::new(Guarded { running, kill_at: None, hurry_at: None }));
+                unit.stage = ServiceStage::Guarded(Box::new(RunningGuard { running, kill_at: None, hurry_at: None }));
                 self.watch_files(index);
             }
             Err(trouble) => self.end(index, &Ending::failed(trouble.to_cell())),
@@ -253,7 +253,7 @@ impl Supervisor {
         let log = log_file(&self.supervision.logs, name);
         let order = unit.spec.order(&self.ports(), &self.supervision.builds.join(name), log, 1);
         let order = order.map_err(|error| Trouble::of(&error))?;
-        self.launch_of(name, reservation, &Assignment::Serve(Box::new(order)), &unit.spec)
+        self.launch_of(name, reservation, &GuardAssignment::Serve(Box::new(order)), &unit.spec)
     }
 
     /// The start of a guard with this assignment, for the slot with this key, with the variables of this declaration.
@@ -261,7 +261,7 @@ impl Supervisor {
         &self,
         key: &str,
         reservation: Reservation,
-        assignment: &Assignment,
+        assignment: &GuardAssignment,
         spec: &Spec,
     ) -> Result<Launch, Trouble> {
         let board = &self.supervision.board;

@@ -11,12 +11,12 @@ use vx_run::log_file;
 use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, Kind, SlotState, SlotWork};
 
-use super::unit::{Guarded, Stage};
-use super::{Event, GUARD_PATIENCE, Supervisor};
-use crate::builds::built::build_key;
-use crate::declared::order::Assignment;
+use super::unit::{RunningGuard, ServiceStage};
+use super::{GUARD_PATIENCE, ServiceSupervisor, SupervisorEvent};
+use crate::builds::build_paths::build_key;
+use crate::declared::order::GuardAssignment;
 
-impl Supervisor {
+impl ServiceSupervisor {
     /// Begin a build of a unit, or have the one that is under way followed by another.
     pub(super) fn build(&mut self, index: usize) {
         if self.units[index].builds.running.is_some() {
@@ -59,16 +59,16 @@ impl Supervisor {
         }
         let order = unit.spec.build_order(&ports, folder, epoch, reload, log);
         let events = self.events.clone();
-        let on_end = move |ended| drop(events.send(Event::BuildEnded { unit: index, life, ended }));
+        let on_end = move |ended| drop(events.send(SupervisorEvent::BuildEnded { unit: index, life, ended }));
         let started = order
             .map_err(|error| Trouble::of(&error))
-            .and_then(|order| self.launch_of(&key, reservation, &Assignment::Build(Box::new(order)), &unit.spec))
+            .and_then(|order| self.launch_of(&key, reservation, &GuardAssignment::Build(Box::new(order)), &unit.spec))
             .and_then(|launch| start(launch, None, on_end).map_err(|error| not_started(&error)));
         let builds = &mut self.units[index].builds;
         (builds.reservation, builds.life) = (Some(reservation), life);
         match started {
             Ok(running) => {
-                builds.running = Some(Box::new(Guarded { running, kill_at: None, hurry_at: None }));
+                builds.running = Some(Box::new(RunningGuard { running, kill_at: None, hurry_at: None }));
                 Ok(())
             }
             Err(trouble) => {
@@ -113,7 +113,7 @@ impl Supervisor {
         }
         match unit.stage {
             _ if ending.state != SlotState::Done => self.build_failed(index, &ending),
-            Stage::Guarded(_) if unit.spec.service.renewal.reload.is_none() || unit.outdated => {
+            ServiceStage::Guarded(_) if unit.spec.service.renewal.reload.is_none() || unit.outdated => {
                 unit.restart_pending = true;
             }
             _ => {}
@@ -123,7 +123,7 @@ impl Supervisor {
     /// A service that waits for its build has failed with it; one at work goes on.
     fn build_failed(&mut self, index: usize, ending: &Ending) {
         let unit = &self.units[index];
-        if matches!(unit.stage, Stage::Waiting) && unit.must_build() {
+        if matches!(unit.stage, ServiceStage::Waiting) && unit.must_build() {
             let ending = Ending { error: ending.error.clone(), ..Ending::new(SlotState::Failed) };
             self.end(index, &ending);
         }

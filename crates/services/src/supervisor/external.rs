@@ -7,14 +7,14 @@ use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, Health, Slot, SlotState};
 use vx_status::vocabulary::service::{EXTERNAL, READY};
 
-use super::unit::{ExternalLook, Held, Stage, Unit};
-use super::{Event, Supervisor};
-use crate::devinfo::{DevInfoFile, Presence};
+use super::unit::{ExternalLook, ServiceStage, UnguardedService, Unit};
+use super::{ServiceSupervisor, SupervisorEvent};
+use crate::devinfo::{DevInfoFile, ServerPresenceWatch};
 
 /// The time between two beats of a slot for which nothing happens here.
 const BEAT: Duration = Duration::from_secs(5);
 
-impl Supervisor {
+impl ServiceSupervisor {
     /// The other program that runs a unit, if there is one; `None` while that is not known.
     pub(super) fn look_elsewhere(&mut self, index: usize) -> Option<Option<DevInfoFile>> {
         let unit = &mut self.units[index];
@@ -22,9 +22,9 @@ impl Supervisor {
         let path = unit.spec.project.join(file);
         if unit.presence.as_ref().is_none_or(|look| look.path != path) {
             let events = self.events.clone();
-            let report = move |info| drop(events.send(Event::PresenceChanged(index, info)));
+            let report = move |info| drop(events.send(SupervisorEvent::PresenceChanged(index, info)));
             // Without a thread that looks, no other program is known.
-            let presence = Presence::watch(path.clone(), report).ok();
+            let presence = ServerPresenceWatch::watch(path.clone(), report).ok();
             let seen = presence.is_none().then_some(None);
             unit.presence = Some(ExternalLook { path, seen, _presence: presence });
         }
@@ -35,13 +35,13 @@ impl Supervisor {
         let unit = &mut self.units[index];
         let Some(look) = &mut unit.presence else { return };
         look.seen = Some(info.clone());
-        let Stage::Held(held) = &mut unit.stage else { return };
+        let ServiceStage::Held(held) = &mut unit.stage else { return };
         match info {
             Some(info) => describe(&mut held.slot, &info),
             // It is started here from now on.
             None => {
                 self.let_go(index, SlotState::Done);
-                self.units[index].stage = Stage::Idle;
+                self.units[index].stage = ServiceStage::Idle;
             }
         }
     }
@@ -66,7 +66,7 @@ impl Supervisor {
             Ok(mut slot) => {
                 write(&mut slot);
                 slot.set_health(Health::Ready);
-                self.units[index].stage = Stage::Held(Box::new(Held { slot, external }));
+                self.units[index].stage = ServiceStage::Held(Box::new(UnguardedService { slot, external }));
             }
             Err(error) => {
                 let trouble = Trouble::new(TroubleKind::Internal, format!("it has no slot: {error}"));
@@ -81,8 +81,8 @@ impl Supervisor {
     pub(super) fn let_go(&mut self, index: usize, state: SlotState) {
         let unit = &mut self.units[index];
         let again = std::mem::take(&mut unit.restart_pending) && unit.is_wanted();
-        let next = if again { Stage::Idle } else { Stage::Over(state) };
-        if let Stage::Held(held) = std::mem::replace(&mut unit.stage, next) {
+        let next = if again { ServiceStage::Idle } else { ServiceStage::Over(state) };
+        if let ServiceStage::Held(held) = std::mem::replace(&mut unit.stage, next) {
             // Without the slot nothing shows it either.
             let _ = held.slot.end(Ending::new(state));
         }

@@ -3,12 +3,12 @@
 use std::thread;
 use std::time::Instant;
 
-use super::unit::{FileWatch, Stage};
-use super::{Event, Supervisor};
-use crate::builds::watch::{Choice, Watch};
+use super::unit::{FileWatch, ServiceStage};
+use super::{ServiceSupervisor, SupervisorEvent};
+use crate::builds::watch::{SourceWatcher, WatchedFiles};
 use crate::declared::restarts::Restarts;
 
-impl Supervisor {
+impl ServiceSupervisor {
     /// Watch the files of a unit from now on. A service runs as well if that cannot be had.
     pub(super) fn watch_files(&mut self, index: usize) {
         let unit = &self.units[index];
@@ -19,11 +19,11 @@ impl Supervisor {
             return;
         }
         let start = || {
-            let choice = Choice::new(&directory, &patterns, &[]).ok()?;
-            let watch = Watch::start(choice).ok()?;
+            let choice = WatchedFiles::new(&directory, &patterns, &[]).ok()?;
+            let watch = SourceWatcher::start(choice).ok()?;
             let (changes, events) = (watch.changes().clone(), self.events.clone());
             let forward = move || {
-                while changes.recv().is_ok() && events.send(Event::FilesChanged(index)).is_ok() {}
+                while changes.recv().is_ok() && events.send(SupervisorEvent::FilesChanged(index)).is_ok() {}
             };
             thread::Builder::new().name("file watch".into()).spawn(forward).ok()?;
             Some(watch)
@@ -41,32 +41,34 @@ impl Supervisor {
         }
         match unit.stage {
             _ if unit.builds.running.is_some() => unit.builds.again = true,
-            Stage::Held(ref held) if held.external => {}
-            Stage::Guarded(_) | Stage::Held(_) if unit.spec.service.renewal.is_declared() => self.build(index),
-            Stage::Guarded(_) | Stage::Held(_) => unit.restart_pending = true,
-            Stage::Over(state) if state.good() => {}
-            Stage::Over(_) => {
+            ServiceStage::Held(ref held) if held.external => {}
+            ServiceStage::Guarded(_) | ServiceStage::Held(_) if unit.spec.service.renewal.is_declared() => {
+                self.build(index)
+            }
+            ServiceStage::Guarded(_) | ServiceStage::Held(_) => unit.restart_pending = true,
+            ServiceStage::Over(state) if state.good() => {}
+            ServiceStage::Over(_) => {
                 unit.builds.good = false;
                 unit.restarts = Restarts::default();
                 self.begin_anew(index);
             }
-            Stage::Resting(_) => {
+            ServiceStage::Resting(_) => {
                 unit.builds.good = false;
                 unit.restarts = Restarts::default();
-                unit.stage = Stage::Resting(Instant::now());
+                unit.stage = ServiceStage::Resting(Instant::now());
             }
-            Stage::Idle | Stage::Waiting => unit.builds.good = false,
+            ServiceStage::Idle | ServiceStage::Waiting => unit.builds.good = false,
         }
     }
 
     /// Try a service that has failed once more, and those that have failed and need it.
     fn begin_anew(&mut self, index: usize) {
         let unit = &mut self.units[index];
-        unit.stage = Stage::Idle;
+        unit.stage = ServiceStage::Idle;
         let name = unit.spec.service.name.clone();
         for other in 0..self.units.len() {
             let unit = &self.units[other];
-            let failed = matches!(unit.stage, Stage::Over(state) if !state.good()) && unit.is_wanted();
+            let failed = matches!(unit.stage, ServiceStage::Over(state) if !state.good()) && unit.is_wanted();
             if failed && unit.spec.service.needs.contains_key(&name) {
                 self.begin_anew(other);
             }

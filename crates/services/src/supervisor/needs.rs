@@ -6,7 +6,7 @@ use vx_project::services::Until;
 
 /// The standing of a needed service, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum ServiceNeedState {
     /// It has reached the state.
     There,
     /// It may still reach it.
@@ -17,14 +17,14 @@ pub(super) enum Standing {
 
 /// The standing of a service with this slot, of which this state is needed. A service that has ended well is as good as
 /// ready: it was one that is to end.
-pub(super) fn standing(slot: Option<&SlotView>, until: Until) -> Standing {
-    let Some(slot) = slot else { return Standing::NotYet };
+pub(super) fn standing(slot: Option<&SlotView>, until: Until) -> ServiceNeedState {
+    let Some(slot) = slot else { return ServiceNeedState::NotYet };
     match (slot.state, until) {
-        (SlotState::Done | SlotState::Skipped, _) => Standing::There,
-        (state, _) if state.ended() => Standing::Never(state),
-        (SlotState::Live, Until::Started) => Standing::There,
-        (_, Until::Ready) if slot.health == Health::Ready => Standing::There,
-        _ => Standing::NotYet,
+        (SlotState::Done | SlotState::Skipped, _) => ServiceNeedState::There,
+        (state, _) if state.ended() => ServiceNeedState::Never(state),
+        (SlotState::Live, Until::Started) => ServiceNeedState::There,
+        (_, Until::Ready) if slot.health == Health::Ready => ServiceNeedState::There,
+        _ => ServiceNeedState::NotYet,
     }
 }
 
@@ -37,18 +37,18 @@ mod tests {
         use Until::{Done, Ready, Started};
         let slot = |state, health| SlotView { state, health, ..SlotView::default() };
         for (state, health, until, expected) in [
-            (SlotState::Reserved, Health::Unknown, Started, Standing::NotYet),
-            (SlotState::Live, Health::Starting, Started, Standing::There),
-            (SlotState::Live, Health::Starting, Ready, Standing::NotYet),
-            (SlotState::Live, Health::Ready, Ready, Standing::There),
-            (SlotState::Live, Health::Ready, Done, Standing::NotYet),
-            (SlotState::Done, Health::Unknown, Done, Standing::There),
-            (SlotState::Done, Health::Unknown, Ready, Standing::There),
-            (SlotState::Failed, Health::Unknown, Done, Standing::Never(SlotState::Failed)),
-            (SlotState::Cancelled, Health::Ready, Ready, Standing::Never(SlotState::Cancelled)),
+            (SlotState::Reserved, Health::Unknown, Started, ServiceNeedState::NotYet),
+            (SlotState::Live, Health::Starting, Started, ServiceNeedState::There),
+            (SlotState::Live, Health::Starting, Ready, ServiceNeedState::NotYet),
+            (SlotState::Live, Health::Ready, Ready, ServiceNeedState::There),
+            (SlotState::Live, Health::Ready, Done, ServiceNeedState::NotYet),
+            (SlotState::Done, Health::Unknown, Done, ServiceNeedState::There),
+            (SlotState::Done, Health::Unknown, Ready, ServiceNeedState::There),
+            (SlotState::Failed, Health::Unknown, Done, ServiceNeedState::Never(SlotState::Failed)),
+            (SlotState::Cancelled, Health::Ready, Ready, ServiceNeedState::Never(SlotState::Cancelled)),
         ] {
             assert_eq!(standing(Some(&slot(state, health)), until), expected, "{state:?} {health:?} {until:?}");
         }
-        assert_eq!(standing(None, Ready), Standing::NotYet);
+        assert_eq!(standing(None, Ready), ServiceNeedState::NotYet);
     }
 }

@@ -8,10 +8,10 @@ use vx_base::trouble::{Trouble, TroubleKind};
 use vx_project::services::{Service, with_needs, with_parts};
 use vx_shm::Reservation;
 
-use super::declared::{Declared, Runs};
-use super::unit::{Client, Stage, Unit};
-use super::{OVER, Supervisor};
-use crate::declared::reading::{Change, Reading};
+use super::redeclaration::{RequestDeclarations, Runs};
+use super::unit::{ClientId, ServiceStage, Unit};
+use super::{OVER, ServiceSupervisor};
+use crate::declared::reading::{DeclarationChange, ServiceFileReading};
 use crate::ports;
 
 /// The time between the two requests that make a guard kill its service.
@@ -19,21 +19,21 @@ const BETWEEN_REQUESTS: Duration = Duration::from_millis(50);
 
 /// A request.
 #[derive(Clone, Debug)]
-pub enum Request {
+pub enum SupervisorRequest {
     /// Have these services at work, with those that they need; without names all that are not optional.
     Want {
         /// The services that there are.
-        declared: Declared,
+        declared: RequestDeclarations,
         /// The names.
         names: Vec<String>,
         /// Only for as long as this client is there.
-        lease: Option<Client>,
+        lease: Option<ClientId>,
     },
     /// This client wants nothing any more. Services that others want go on, and are the answer; of the rest, these services and what
     /// they need are killed.
     Release {
         /// The client.
-        client: Client,
+        client: ClientId,
         /// The names of those to kill.
         kill: Vec<String>,
     },
@@ -48,7 +48,7 @@ pub enum Request {
     /// Build it anew; once that is good it is reloaded or started again.
     Rebuild(String),
     /// Start, restart or rebuild the service of this request as the project's file declares it now.
-    Afresh(Reading, Box<Request>),
+    Afresh(ServiceFileReading, Box<SupervisorRequest>),
     /// Change nothing: for the ports of these services.
     Look(Vec<String>),
     /// Change nothing: for those of these services that have another life before them, or whose end is not decided.
@@ -56,14 +56,14 @@ pub enum Request {
     /// Change nothing: for those of these services whose present life stays, with that.
     Staying(Vec<String>),
     /// The supervisor stays as long as this client does, also without any service.
-    Stay(Client),
+    Stay(ClientId),
     /// Stop all, and end the supervisor.
     StopAll,
 }
 
 /// A service that a request was accepted for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Accepted {
+pub struct AcceptedService {
     /// Its name.
     pub name: String,
     /// The life of its slot.
@@ -73,76 +73,78 @@ pub struct Accepted {
     /// True if the request names it; false if only its declaration has changed.
     pub asked: bool,
     /// The difference from its declaration, if it ran by another one.
-    pub change: Option<Change>,
+    pub change: Option<DeclarationChange>,
 }
 
-impl Supervisor {
-    pub(super) fn accept(&mut self, request: Request) -> Result<Vec<Accepted>, Trouble> {
+impl ServiceSupervisor {
+    pub(super) fn accept(&mut self, request: SupervisorRequest) -> Result<Vec<AcceptedService>, Trouble> {
         let mut changes = BTreeMap::new();
         let names = match request {
-            _ if self.closing && !matches!(request, Request::StopAll | Request::Staying(_)) => {
+            _ if self.closing && !matches!(request, SupervisorRequest::StopAll | SupervisorRequest::Staying(_)) => {
                 return Err(Trouble::new(TroubleKind::Busy, OVER).hinted("try again"));
             }
-            Request::Want { declared, names, lease } => {
+            SupervisorRequest::Want { declared, names, lease } => {
                 let (wanted, found) = self.want(declared, names, lease)?;
                 changes = found;
                 wanted
             }
-            Request::Afresh(reading, request) => {
+            SupervisorRequest::Afresh(reading, request) => {
                 let change = match &*request {
-                    Request::Restart(name) => self.declare_one(reading, name, Runs::Anew)?,
-                    Request::Start(name) | Request::Rebuild(name) => self.declare_one(reading, name, Runs::On)?,
+                    SupervisorRequest::Restart(name) => self.declare_one(reading, name, Runs::Anew)?,
+                    SupervisorRequest::Start(name) | SupervisorRequest::Rebuild(name) => {
+                        self.declare_one(reading, name, Runs::On)?
+                    }
                     _ => None,
                 };
                 let mut accepted = self.accept(*request)?;
                 accepted.iter_mut().for_each(|accepted| accepted.change = change);
                 return Ok(accepted);
             }
-            Request::Release { client, kill } => self.release(client, &kill),
-            Request::Start(name) => {
+            SupervisorRequest::Release { client, kill } => self.release(client, &kill),
+            SupervisorRequest::Start(name) => {
                 let unit = self.unit(&name)?;
                 unit.want_again();
                 unit.begin_anew();
                 BTreeSet::from([name])
             }
-            Request::Stop(name) => {
+            SupervisorRequest::Stop(name) => {
                 let unit = self.own_unit(&name)?;
                 unit.forget();
                 unit.stopped_alone = true;
                 BTreeSet::new()
             }
-            Request::Kill(name) => {
+            SupervisorRequest::Kill(name) => {
                 let unit = self.own_unit(&name)?;
                 unit.forget();
                 unit.stopped_alone = true;
                 unit.hurry();
                 BTreeSet::new()
             }
-            Request::Restart(name) => {
+            SupervisorRequest::Restart(name) => {
                 let unit = self.own_unit(&name)?;
                 unit.want_again();
-                unit.restart_pending = unit.is_guarded() || matches!(unit.stage, Stage::Held(_));
+                unit.restart_pending = unit.is_guarded() || matches!(unit.stage, ServiceStage::Held(_));
                 unit.begin_anew();
                 BTreeSet::from([name])
             }
-            Request::Rebuild(name) => {
+            SupervisorRequest::Rebuild(name) => {
                 self.rebuild(&name)?;
                 BTreeSet::from([name])
             }
-            Request::Look(names) => names.into_iter().collect(),
-            Request::Going(names) => {
+            SupervisorRequest::Look(names) => names.into_iter().collect(),
+            SupervisorRequest::Going(names) => {
                 let going = self.units.iter().filter(|unit| unit.is_going()).map(|unit| &unit.spec.service.name);
                 going.filter(|name| names.contains(name)).cloned().collect()
             }
-            Request::Staying(names) => {
+            SupervisorRequest::Staying(names) => {
                 let staying = self.units.iter().filter(|unit| unit.is_staying()).map(|unit| &unit.spec.service.name);
                 staying.filter(|name| names.contains(name)).cloned().collect()
             }
-            Request::Stay(client) => {
+            SupervisorRequest::Stay(client) => {
                 self.staying.insert(client);
                 BTreeSet::new()
             }
-            Request::StopAll => {
+            SupervisorRequest::StopAll => {
                 self.closing = true;
                 self.units.iter_mut().for_each(|unit| {
                     unit.forget();
@@ -155,8 +157,8 @@ impl Supervisor {
         let accepted = self.units.iter().filter_map(|unit| {
             let name = unit.spec.service.name.clone();
             let (asked, change) = (names.contains(&name), changes.get(&name).copied());
-            let port = unit.port.as_ref().map(ports::Reservation::port);
-            let accepted = Accepted { name, reservation: unit.reservation?, port, asked, change };
+            let port = unit.port.as_ref().map(ports::PortReservation::port);
+            let accepted = AcceptedService { name, reservation: unit.reservation?, port, asked, change };
             (asked || change.is_some()).then_some(accepted)
         });
         Ok(accepted.collect())
@@ -165,10 +167,10 @@ impl Supervisor {
     /// The names that are asked for, and what has become of services that differ from their declarations.
     fn want(
         &mut self,
-        declared: Declared,
+        declared: RequestDeclarations,
         mut names: Vec<String>,
-        lease: Option<Client>,
-    ) -> Result<(BTreeSet<String>, BTreeMap<String, Change>), Trouble> {
+        lease: Option<ClientId>,
+    ) -> Result<(BTreeSet<String>, BTreeMap<String, DeclarationChange>), Trouble> {
         let (wanted, changes) = self.declare(declared, |specs| {
             let services: Vec<Service> = specs.iter().map(|spec| spec.service.clone()).collect();
             if names.is_empty() {
@@ -188,7 +190,7 @@ impl Supervisor {
                 None => unit.pinned = true,
             }
             // A unit that has done its work stays done.
-            if !matches!(unit.stage, Stage::Over(state) if state.good()) {
+            if !matches!(unit.stage, ServiceStage::Over(state) if state.good()) {
                 unit.begin_anew();
             }
         }
@@ -196,7 +198,7 @@ impl Supervisor {
     }
 
     /// The services that others want.
-    fn release(&mut self, client: Client, kill: &[String]) -> BTreeSet<String> {
+    fn release(&mut self, client: ClientId, kill: &[String]) -> BTreeSet<String> {
         self.units.iter_mut().for_each(|unit| unit.leave(client));
         let services: Vec<Service> = self.units.iter().map(|unit| unit.spec.service.clone()).collect();
         let killed = with_needs(&services, kill);
@@ -217,7 +219,7 @@ impl Supervisor {
             return Err(Trouble::new(TroubleKind::Usage, text).hinted(format!("`vx restart {name}` starts it again")));
         }
         unit.pinned |= unit.leases.is_empty();
-        if matches!(unit.stage, Stage::Guarded(_) | Stage::Held(_)) || unit.builds.running.is_some() {
+        if matches!(unit.stage, ServiceStage::Guarded(_) | ServiceStage::Held(_)) || unit.builds.running.is_some() {
             let found = self.units.iter().position(|unit| unit.spec.service.name == name);
             found.into_iter().for_each(|index| self.build(index));
             return Ok(());
@@ -249,8 +251,8 @@ impl Unit {
     fn begin_anew(&mut self) {
         self.stopped_alone = false;
         match &self.stage {
-            Stage::Over(_) => self.stage = Stage::Idle,
-            Stage::Guarded(guarded) if guarded.kill_at.is_some() => self.restart_pending = true,
+            ServiceStage::Over(_) => self.stage = ServiceStage::Idle,
+            ServiceStage::Guarded(guarded) if guarded.kill_at.is_some() => self.restart_pending = true,
             _ => {}
         }
     }
@@ -263,7 +265,7 @@ impl Unit {
 
     /// Kill it soon after it was asked to stop.
     fn hurry(&mut self) {
-        if let Stage::Guarded(guarded) = &mut self.stage {
+        if let ServiceStage::Guarded(guarded) = &mut self.stage {
             guarded.hurry_at = Instant::now().checked_add(BETWEEN_REQUESTS);
         }
     }

@@ -6,20 +6,20 @@ use std::time::Instant;
 use vx_process::Running;
 use vx_shm::{Reservation, Slot, SlotState};
 
-use crate::builds::watch::Watch;
+use crate::builds::watch::SourceWatcher;
 use crate::declared::restarts::Restarts;
 use crate::declared::spec::Spec;
-use crate::devinfo::{DevInfoFile, Presence};
+use crate::devinfo::{DevInfoFile, ServerPresenceWatch};
 use crate::ports;
 
 /// A client of the supervisor, by number.
-pub type Client = u64;
+pub type ClientId = u64;
 
 /// A service.
 pub(super) struct Unit {
     /// The declaration by which it runs, or is to start.
     pub spec: Spec,
-    pub stage: Stage,
+    pub stage: ServiceStage,
     /// The project's file declares it, or did.
     pub in_file: bool,
     /// Its guard at work has an earlier declaration than `spec`.
@@ -27,16 +27,16 @@ pub(super) struct Unit {
     /// It is wanted until it is stopped.
     pub pinned: bool,
     /// The clients that want it for as long as they are there.
-    pub leases: Vec<Client>,
+    pub leases: Vec<ClientId>,
     /// The clients that wanted it so when it was stopped by name: a start belongs to them again.
-    pub former: Vec<Client>,
+    pub former: Vec<ClientId>,
     /// It is stopped, and those that need it go on.
     pub stopped_alone: bool,
     /// It starts again once it has stopped.
     pub restart_pending: bool,
     /// The present life of its slot.
     pub reservation: Option<Reservation>,
-    pub port: Option<ports::Reservation>,
+    pub port: Option<ports::PortReservation>,
     /// The watch over its files, with the declaration that it was made for.
     pub watch: Option<FileWatch>,
     /// The look for another program that runs it.
@@ -57,21 +57,21 @@ pub(super) struct ExternalLook {
     /// The last that is known of it; nothing before the first look.
     pub seen: Option<Option<DevInfoFile>>,
     /// Without it nothing is looked for.
-    pub _presence: Option<Presence>,
+    pub _presence: Option<ServerPresenceWatch>,
 }
 
 /// A watch over the files of a service, until it is dropped.
 pub(super) struct FileWatch {
     pub directory: PathBuf,
     pub patterns: Vec<String>,
-    pub _watch: Watch,
+    pub _watch: SourceWatcher,
 }
 
 /// The builds of a unit.
 #[derive(Default)]
 pub(super) struct Builds {
     /// The one that is under way.
-    pub running: Option<Box<Guarded>>,
+    pub running: Option<Box<RunningGuard>>,
     /// The slot of the last one.
     pub reservation: Option<Reservation>,
     /// Counts them.
@@ -83,15 +83,15 @@ pub(super) struct Builds {
 }
 
 /// The stage of a service.
-pub(super) enum Stage {
+pub(super) enum ServiceStage {
     /// It has no slot of the present life.
     Idle,
     /// It has a slot, and waits for what it needs.
     Waiting,
     /// Its guard is at work.
-    Guarded(Box<Guarded>),
+    Guarded(Box<RunningGuard>),
     /// Nothing of it runs under this supervisor, which writes its slot.
-    Held(Box<Held>),
+    Held(Box<UnguardedService>),
     /// Its guard has died, and another one is started at this time.
     Resting(Instant),
     /// It has ended.
@@ -99,14 +99,14 @@ pub(super) enum Stage {
 }
 
 /// A service that other programs run.
-pub(super) struct Held {
+pub(super) struct UnguardedService {
     pub slot: Slot,
     /// True if it was found so, false for a service without a command, of which only the build is here.
     pub external: bool,
 }
 
 /// A guard at work.
-pub(super) struct Guarded {
+pub(super) struct RunningGuard {
     pub running: Running,
     /// It was asked to stop, and is killed at this time.
     pub kill_at: Option<Instant>,
@@ -118,7 +118,7 @@ impl Unit {
     pub(super) fn new(spec: Spec, in_file: bool) -> Self {
         Self {
             spec,
-            stage: Stage::Idle,
+            stage: ServiceStage::Idle,
             in_file,
             outdated: false,
             pinned: false,
@@ -147,7 +147,7 @@ impl Unit {
     }
 
     /// The client with this number is gone.
-    pub(super) fn leave(&mut self, client: Client) {
+    pub(super) fn leave(&mut self, client: ClientId) {
         self.leases.retain(|known| *known != client);
         self.former.retain(|known| *known != client);
     }
@@ -155,29 +155,29 @@ impl Unit {
     /// True if another life follows, or still may: the supervisor has not taken up the end of the last one yet.
     pub(super) fn is_going(&self) -> bool {
         match self.stage {
-            Stage::Over(_) => false,
-            Stage::Guarded(_) | Stage::Held(_) => true,
-            Stage::Idle | Stage::Waiting | Stage::Resting(_) => self.is_wanted(),
+            ServiceStage::Over(_) => false,
+            ServiceStage::Guarded(_) | ServiceStage::Held(_) => true,
+            ServiceStage::Idle | ServiceStage::Waiting | ServiceStage::Resting(_) => self.is_wanted(),
         }
     }
 
     /// True if its present life goes on, or was its last: it has not been asked to end.
     pub(super) fn is_staying(&self) -> bool {
         match &self.stage {
-            Stage::Guarded(guarded) => guarded.kill_at.is_none() && !self.restart_pending,
-            Stage::Held(_) => !self.restart_pending,
-            Stage::Over(_) => true,
-            Stage::Idle | Stage::Waiting | Stage::Resting(_) => false,
+            ServiceStage::Guarded(guarded) => guarded.kill_at.is_none() && !self.restart_pending,
+            ServiceStage::Held(_) => !self.restart_pending,
+            ServiceStage::Over(_) => true,
+            ServiceStage::Idle | ServiceStage::Waiting | ServiceStage::Resting(_) => false,
         }
     }
 
     pub(super) fn is_guarded(&self) -> bool {
-        matches!(self.stage, Stage::Guarded(_))
+        matches!(self.stage, ServiceStage::Guarded(_))
     }
 
     /// True if a program that was found to run it does.
     pub(super) fn is_external(&self) -> bool {
-        matches!(&self.stage, Stage::Held(held) if held.external)
+        matches!(&self.stage, ServiceStage::Held(held) if held.external)
     }
 
     /// True if it cannot start without another build.
@@ -189,8 +189,8 @@ impl Unit {
     pub(super) fn is_at_rest(&self) -> bool {
         match self.stage {
             _ if self.builds.running.is_some() => false,
-            Stage::Over(_) => true,
-            Stage::Idle => !self.is_wanted(),
+            ServiceStage::Over(_) => true,
+            ServiceStage::Idle => !self.is_wanted(),
             _ => false,
         }
     }

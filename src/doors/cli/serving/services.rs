@@ -17,7 +17,7 @@ use crate::doors::cli::args::{LogsArguments, PsArguments};
 use crate::doors::cli::output::failure::{Failure, Outcome};
 use crate::doors::cli::output::print;
 use crate::doors::cli::workspace::services_directory;
-use crate::serving::up::{self, Entry, Filter, Together, UpError};
+use crate::serving::up::{self, Filter, OutputEntry, Together, UpError};
 
 /// The time between two looks at the logs.
 const LOOK: Duration = Duration::from_millis(100);
@@ -112,13 +112,13 @@ fn await_board(directory: &Path) -> PathBuf {
     }
 }
 
-fn show_all(entries: &[Entry], wide: usize, as_json: bool) {
+fn show_all(entries: &[OutputEntry], wide: usize, as_json: bool) {
     // The output of a build has a longer name than that of its service.
     let wide = entries.iter().map(|entry| width(&entry.source)).max().unwrap_or_default().max(wide);
     entries.iter().for_each(|entry| show(entry, wide, as_json));
 }
 
-fn show(entry: &Entry, wide: usize, as_json: bool) {
+fn show(entry: &OutputEntry, wide: usize, as_json: bool) {
     if as_json {
         print::data(json!({
             "timestamp": format!("{:.3}", entry.time),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use vx_services::entries::{Entry, Level};
+use vx_services::entries::{Level, OutputEntry};
 
 /// The source of entries about the manager's own work.
 pub(in crate::serving::devserver) const MANAGER: &str = "manager";
@@ -38,7 +38,7 @@ impl LogEntry {
     }
 
     /// The entry of a plugin's service.
-    pub fn of(plugin_id: &str, entry: &Entry) -> Self {
+    pub fn of(plugin_id: &str, entry: &OutputEntry) -> Self {
         Self {
             timestamp: entry.time,
             source: entry.source.as_ref().to_owned(),
@@ -95,7 +95,10 @@ mod tests {
 
     fn entry(number: usize) -> LogEntry {
         let line = format!("WARN {number}");
-        LogEntry::of("foo", &Entry::of(&"vite".into(), Timestamp::UNIX_EPOCH, line.as_bytes(), &mut Levels::default()))
+        LogEntry::of(
+            "foo",
+            &OutputEntry::from_line(&"vite".into(), Timestamp::UNIX_EPOCH, line.as_bytes(), &mut Levels::default()),
+        )
     }
 
     #[test]

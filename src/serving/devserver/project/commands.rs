@@ -10,7 +10,7 @@ use vx_project::services::vite_go;
 use vx_run::await_change;
 use vx_services::build_key;
 use vx_services::declared::spec::Spec;
-use vx_services::supervisor::{Declared, Request};
+use vx_services::supervisor::{RequestDeclarations, SupervisorRequest};
 use vx_shm::{Reader, Snapshot};
 
 use super::Shared;
@@ -71,8 +71,8 @@ impl Shared {
             return Err(DevServerError::NoPath { id: id.to_owned(), path: path.to_owned() });
         }
         let specs = self.plugins.lock().specs.clone();
-        self.handle.ask(Request::Want {
-            declared: Declared::Program(specs),
+        self.handle.ask(SupervisorRequest::Want {
+            declared: RequestDeclarations::Program(specs),
             names: vec![name.to_owned()],
             lease: None,
         })?;
@@ -85,7 +85,7 @@ impl Shared {
         let _turn = turn.lock();
         let (keys, _) = self.own(id)?;
         for key in [&keys.vite, &keys.go] {
-            self.handle.ask(Request::Stop(key.clone()))?;
+            self.handle.ask(SupervisorRequest::Stop(key.clone()))?;
         }
         let build = build_key(&keys.go);
         self.await_board(id, |snapshot| {
@@ -103,7 +103,7 @@ impl Shared {
         let _turn = turn.lock();
         let (keys, lives) = self.own(id)?;
         for key in [&keys.vite, &keys.go] {
-            self.handle.ask(Request::Restart(key.clone()))?;
+            self.handle.ask(SupervisorRequest::Restart(key.clone()))?;
         }
         let keyed = || [&keys.vite, &keys.go].into_iter().zip(lives);
         self.await_board(id, |snapshot| {
@@ -118,7 +118,7 @@ impl Shared {
     /// Build the back end of a plugin anew.
     pub(super) fn rebuild(&self, id: &str) -> Result<(), DevServerError> {
         let (keys, _) = self.own(id)?;
-        self.handle.ask(Request::Rebuild(keys.go))?;
+        self.handle.ask(SupervisorRequest::Rebuild(keys.go))?;
         Ok(())
     }
 
@@ -183,7 +183,7 @@ fn specs_in(declared: &[Spec], name: &str, path: &Path) -> Result<[Spec; 2], Tro
             }
             None => {
                 let (environment, inherited) = (environment.clone(), inherited.clone());
-                Ok(Spec { project: path.to_owned(), environment, inherited, ..Spec::of(service) })
+                Ok(Spec { project: path.to_owned(), environment, inherited, ..Spec::for_service(service) })
             }
         }
     });

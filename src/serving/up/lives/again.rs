@@ -2,7 +2,7 @@
 
 use vx_base::paths::Home;
 use vx_services::build_key;
-use vx_services::declared::reading::Change;
+use vx_services::declared::reading::DeclarationChange;
 
 use crate::boards::control::{Asked, Verb};
 use crate::boards::find::{BoardError, open_file, slot_of};
@@ -62,7 +62,7 @@ pub fn again(
         let slot = slot_of(&snapshot, key).ok_or(UpError::NotAtWork)?;
         let change = supervisor.again(&declared, verb, key)?;
         // A build that is good is followed by another start.
-        if verb == Verb::Start && change == Some(Change::Outdated) {
+        if verb == Verb::Start && change == Some(DeclarationChange::Outdated) {
             frontend.notice(Notice::ServiceOutdated { service: key.clone() });
         }
         let build = slot_of(&snapshot, &build_key(key)).map(|slot| slot.generation);

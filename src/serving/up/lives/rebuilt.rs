@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use vx_run::{log_file, logs_of};
 use vx_services::reported;
-use vx_services::{Reported, build_key};
+use vx_services::{ReportedMistake, build_key};
 use vx_shm::Snapshot;
 use vx_status::error_cell::ErrorCell;
 use vx_status::standing::Standing;
@@ -43,7 +43,7 @@ pub fn await_build(board: &Path, service: &str, before: Option<u32>) -> Result<(
                     key: service.to_owned(),
                     error: error.unwrap_or_else(|| standing.word().to_owned()),
                     // The error names the first.
-                    mistakes: mistakes.iter().skip(1).map(Reported::line).collect(),
+                    mistakes: mistakes.iter().skip(1).map(ReportedMistake::line).collect(),
                 });
             }
             _ => {}

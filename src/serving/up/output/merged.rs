@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use vx_run::{log_file, logs_of};
-use vx_services::entries::{Kept, time_of_day};
+use vx_services::entries::{RotatedLog, time_of_day};
 use vx_services::{KEPT_FILES, build_key, service_of_key};
 use vx_status::source::{LogLine, LogPart, LogPlace};
 
 use super::together::Together;
 use crate::boards::find::BoardError;
-use crate::serving::up::output::{Entry, Filter};
+use crate::serving::up::output::{Filter, OutputEntry};
 
 /// Lines at hand.
 const LINES: usize = 5_000;
@@ -44,10 +44,10 @@ impl Merged {
         let sources: BTreeSet<String> = keys.iter().cloned().chain(builds).collect();
         let wide = sources.iter().map(|key| vx_text::width(key)).max().unwrap_or_default();
         let mut merged = Self { keys: keys.to_vec(), together, lines: VecDeque::new(), end: 0, wide };
-        let mut before: Vec<Entry> = Vec::new();
+        let mut before: Vec<OutputEntry> = Vec::new();
         for key in &sources {
             let source: Arc<str> = key.as_str().into();
-            let kept = Kept { source, path: log_file(&logs_of(board), key), kept_files: KEPT_FILES };
+            let kept = RotatedLog { source, path: log_file(&logs_of(board), key), kept_files: KEPT_FILES };
             // A log that cannot be read has no lines here.
             before.extend(kept.last(LINES, &Filter::default()).unwrap_or_default());
         }
@@ -78,8 +78,8 @@ impl Merged {
         LogPart { lines, from: at(first), to: at(behind), size: self.end, last: behind == self.lines.len() }
     }
 
-    fn add(&mut self, entries: Vec<Entry>) {
-        for Entry { time, source, message, .. } in entries {
+    fn add(&mut self, entries: Vec<OutputEntry>) {
+        for OutputEntry { time, source, message, .. } in entries {
             // A build that came later has a longer name than its service.
             self.wide = self.wide.max(vx_text::width(&source));
             let source = vx_text::padded(&source, self.wide, "");

@@ -10,7 +10,7 @@ use vx_services::service_of_key;
 use vx_shm::{Kind, Reader, Snapshot};
 
 use crate::boards::find::{BoardError, open_file};
-use crate::serving::up::output::{Entry, Follower};
+use crate::serving::up::output::{Follower, OutputEntry};
 use crate::serving::up::start::place::UpPlace;
 use crate::serving::up::state::is_supervised;
 
@@ -26,7 +26,7 @@ pub struct Together {
     since: Timestamp,
     followers: Vec<(Arc<str>, Follower)>,
     /// Lines that have been read and are not old enough.
-    waiting: Vec<Entry>,
+    waiting: Vec<OutputEntry>,
 }
 
 impl Together {
@@ -46,7 +46,7 @@ impl Together {
     }
 
     /// The lines that have come since the last call; the last ones, too, once nothing else is awaited.
-    pub fn read(&mut self, last: bool) -> Vec<Entry> {
+    pub fn read(&mut self, last: bool) -> Vec<OutputEntry> {
         let begun = Timestamp::now();
         self.look();
         for (_, follower) in &mut self.followers {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vx_base::paths::Home;
 use vx_rpc::{CallError, Client};
-use vx_services::declared::reading::{Change, Differing};
+use vx_services::declared::reading::{DeclarationChange, Differing};
 use vx_shm::{Liveness, Snapshot};
 
 use super::begin::{Begun, begin};
@@ -65,7 +65,7 @@ pub struct Changed {
     /// Its name.
     pub name: String,
     /// The difference, and its treatment.
-    pub change: Change,
+    pub change: DeclarationChange,
 }
 
 /// A service in the answer of a supervisor.
@@ -73,7 +73,7 @@ pub struct Changed {
 struct Answered {
     name: String,
     asked: bool,
-    change: Option<Change>,
+    change: Option<DeclarationChange>,
 }
 
 fn answered(answer: Value) -> Result<Vec<Answered>, UpError> {
@@ -207,7 +207,7 @@ impl Supervisor {
         declared: &Declared,
         verb: Verb,
         name: &str,
-    ) -> Result<Option<Change>, UpError> {
+    ) -> Result<Option<DeclarationChange>, UpError> {
         self.declare(declared)?;
         let params = json!({ "name": name, "verb": verb.name(), "read_at": declared.read_at });
         let answer = self.client.call("up/again", &params, PATIENCE)?;

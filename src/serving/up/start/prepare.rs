@@ -104,7 +104,7 @@ pub fn prepare(home: &Home, place: &Place, sync: bool, frontend: &dyn Frontend) 
         // With `watch`, starting changed files is what was agreed to.
         let agreed = if service.watch.is_empty() { agreed } else { Vec::new() };
         let (service, project) = (service.clone(), directory.clone());
-        let spec = Spec { project, environment, env_files, agreed, ..Spec::of(service) };
+        let spec = Spec { project, environment, env_files, agreed, ..Spec::for_service(service) };
         spec.directory()?;
         specs.push(spec);
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use vx_base::system::variables::without_work_marks;
 use vx_process::Inherited;
 
-use vx_services::declared::reading::{ReadAt, Reading};
+use vx_services::declared::reading::{ReadAt, ServiceFileReading};
 use vx_services::declared::spec::Spec;
 
 /// The largest request that a supervisor takes: a variable may have 128 KiB, and each byte of it six in a document.
@@ -94,8 +94,8 @@ impl Staged {
     }
 
     /// The services as a reading of the file; `None` if it has named none.
-    pub(in crate::serving::up) fn reading(self, read_at: ReadAt) -> Option<Reading> {
-        Some(Reading { specs: self.specs, read_at }).filter(|reading| !reading.specs.is_empty())
+    pub(in crate::serving::up) fn reading(self, read_at: ReadAt) -> Option<ServiceFileReading> {
+        Some(ServiceFileReading { specs: self.specs, read_at }).filter(|reading| !reading.specs.is_empty())
     }
 }
 
@@ -114,7 +114,7 @@ mod tests {
         let mut staged = Staged::default();
         staged.add_variables(serde_json::from_str(&sent).expect("the same"));
         Variables::own().for_each(|some| staged.add_variables(some));
-        let spec = staged.add_service(Spec::of(Service::named("a")));
+        let spec = staged.add_service(Spec::for_service(Service::named("a")));
         let all = &spec.inherited.as_ref().expect("variables").0;
         assert_eq!(all[0], ("A".into(), odd));
         assert_eq!(all[1..], without_work_marks().collect::<Vec<_>>());

@@ -14,11 +14,13 @@ use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{interrupts, own_program};
 use vx_rpc::{Fault, Notification, Params};
 use vx_run::{create_board, logs_of};
-use vx_services::declared::reading::{Differing, ReadAt, Reading};
+use vx_services::declared::reading::{Differing, ReadAt, ServiceFileReading};
 use vx_services::declared::spec::Spec;
 use vx_services::ports::Ports;
 use vx_services::service_of_key;
-use vx_services::supervisor::{Accepted, Declared, Handle, Request, Supervision, start};
+use vx_services::supervisor::{
+    AcceptedService, RequestDeclarations, Supervision, SupervisorHandle, SupervisorRequest, start,
+};
 use vx_shm::{Kind, Reservation, SlotState, SlotView};
 use vx_status::vocabulary::service::EXTERNAL;
 
@@ -75,7 +77,7 @@ pub fn supervise(directory: &Path, guest: impl Invitation) -> Result<(), UpError
     thread::Builder::new().name("signals".into()).spawn(move || {
         loop {
             select! {
-                recv(interrupts) -> _ => drop(handle.ask(Request::StopAll)),
+                recv(interrupts) -> _ => drop(handle.ask(SupervisorRequest::StopAll)),
                 recv(watch) -> _ => return,
             }
         }
@@ -89,7 +91,7 @@ pub fn supervise(directory: &Path, guest: impl Invitation) -> Result<(), UpError
 
 /// The hand of a supervisor.
 struct UpHand {
-    handle: Handle,
+    handle: SupervisorHandle,
     guest: Box<dyn Guest>,
     /// The variables and services that a client has named and not asked for yet.
     staged: Mutex<HashMap<u64, Staged>>,
@@ -149,27 +151,28 @@ impl UpHand {
         Ok(json!({}))
     }
 
-    fn reading(&self, client: u64, read_at: ReadAt) -> Option<Reading> {
+    fn reading(&self, client: u64, read_at: ReadAt) -> Option<ServiceFileReading> {
         self.staged.lock().remove(&client)?.reading(read_at)
     }
 
     fn want(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
         let Want { names, lease, read_at, differing } = params.read().map_err(not_understood)?;
         let reading = self.reading(client, read_at);
-        let declared = reading.map_or(Declared::Before, |reading| Declared::File(reading, differing));
-        let accepted = self.ask_handle(Request::Want { declared, names, lease: lease.then_some(client) })?;
+        let declared =
+            reading.map_or(RequestDeclarations::Before, |reading| RequestDeclarations::File(reading, differing));
+        let accepted = self.ask_handle(SupervisorRequest::Want { declared, names, lease: lease.then_some(client) })?;
         Ok(accepted.iter().map(document).collect())
     }
 
     fn again(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
         let Again { name, verb, read_at } = params.read().map_err(not_understood)?;
         let request = match verb {
-            Begin::Start => Request::Start(name),
-            Begin::Restart => Request::Restart(name),
-            Begin::Rebuild => Request::Rebuild(name),
+            Begin::Start => SupervisorRequest::Start(name),
+            Begin::Restart => SupervisorRequest::Restart(name),
+            Begin::Rebuild => SupervisorRequest::Rebuild(name),
         };
         let request = match self.reading(client, read_at) {
-            Some(reading) => Request::Afresh(reading, Box::new(request)),
+            Some(reading) => SupervisorRequest::Afresh(reading, Box::new(request)),
             None => request,
         };
         Ok(self.ask_handle(request)?.iter().map(document).collect())
@@ -177,28 +180,28 @@ impl UpHand {
 
     fn release(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
         let Release { kill } = params.read().map_err(not_understood)?;
-        let kept = self.ask_handle(Request::Release { client, kill })?;
+        let kept = self.ask_handle(SupervisorRequest::Release { client, kill })?;
         Ok(json!({ "kept": kept.iter().map(|accepted| &accepted.name).collect::<Vec<_>>() }))
     }
 
     fn going(&self, params: Params<'_>) -> Result<Value, Fault> {
         let Named { names } = params.read().map_err(not_understood)?;
-        let going = self.ask_handle(Request::Going(names))?;
+        let going = self.ask_handle(SupervisorRequest::Going(names))?;
         Ok(going.iter().map(|accepted| accepted.name.as_str()).collect())
     }
 
     fn staying(&self, params: Params<'_>) -> Result<Value, Fault> {
         let Named { names } = params.read().map_err(not_understood)?;
-        Ok(self.ask_handle(Request::Staying(names))?.iter().map(document).collect())
+        Ok(self.ask_handle(SupervisorRequest::Staying(names))?.iter().map(document).collect())
     }
 
-    fn ask_handle(&self, request: Request) -> Result<Vec<Accepted>, Fault> {
+    fn ask_handle(&self, request: SupervisorRequest) -> Result<Vec<AcceptedService>, Fault> {
         self.handle.ask(request).map_err(fault)
     }
 }
 
-fn document(accepted: &Accepted) -> Value {
-    let Accepted { name, reservation, asked, change, .. } = accepted;
+fn document(accepted: &AcceptedService) -> Value {
+    let AcceptedService { name, reservation, asked, change, .. } = accepted;
     let Reservation { slot, generation } = reservation;
     json!({ "name": name, "slot": slot, "generation": generation, "asked": asked, "change": change })
 }
@@ -245,24 +248,24 @@ impl Hand for UpHand {
         }
         let name = service_of_key(&slot.key).to_owned();
         let request = match verb {
-            Verb::Start => Request::Start(name),
+            Verb::Start => SupervisorRequest::Start(name),
             Verb::Retry if !slot.state.ended() || slot.state.good() => {
                 return Err(impossible(verb, slot, &format!("`vx restart {name}` starts it again")));
             }
-            Verb::Retry => Request::Start(name),
-            Verb::Stop => Request::Stop(name),
-            Verb::Kill => Request::Kill(name),
-            Verb::Restart => Request::Restart(name),
+            Verb::Retry => SupervisorRequest::Start(name),
+            Verb::Stop => SupervisorRequest::Stop(name),
+            Verb::Kill => SupervisorRequest::Kill(name),
+            Verb::Restart => SupervisorRequest::Restart(name),
             Verb::Rebuild if !self.built.lock().contains(&name) => {
                 return Err(impossible(verb, slot, "it has no build"));
             }
-            Verb::Rebuild => Request::Rebuild(name),
+            Verb::Rebuild => SupervisorRequest::Rebuild(name),
         };
         self.handle.ask(request).map(drop)
     }
 
     fn stop_all(&self) -> Result<(), Trouble> {
-        self.handle.ask(Request::StopAll).map(drop)
+        self.handle.ask(SupervisorRequest::StopAll).map(drop)
     }
 
     fn parts(&self, name: &str) -> Vec<String> {

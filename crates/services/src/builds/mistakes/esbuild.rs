@@ -2,9 +2,9 @@
 //!
 //! Its columns count from 0, in bytes.
 
-use super::found::{Found, Place};
+use super::collector::{MistakeCollector, MistakeLocation};
 
-pub(super) fn take(found: &mut Found, line: &str) {
+pub(super) fn parse_line(found: &mut MistakeCollector, line: &str) {
     let heading = |mark: &str| line.split_once(mark).filter(|(sign, _)| sign.chars().count() <= 2);
     if let Some((_, message)) = heading("[ERROR] ") {
         found.head(message);
@@ -12,9 +12,9 @@ pub(super) fn take(found: &mut Found, line: &str) {
         found.end_heading();
     } else if found.waits()
         && let Some(place) = line.strip_prefix("    ").and_then(|line| line.trim_end().strip_suffix(':'))
-        && let Some(Place { file, line, column }) = Place::of(place)
+        && let Some(MistakeLocation { file, line, column }) = MistakeLocation::parse(place)
     {
-        found.place(Place { file, line, column: column_from_1(place, column) });
+        found.place(MistakeLocation { file, line, column: column_from_1(place, column) });
     }
 }
 

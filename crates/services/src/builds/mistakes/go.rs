@@ -3,7 +3,7 @@
 //! `# PACKAGE` is a heading of mistakes, `too many errors` is the end of them; neither is one. A line that begins with a
 //! tab continues the one before.
 
-use super::found::{Found, Place};
+use super::collector::{MistakeCollector, MistakeLocation};
 
 /// The ends of the files in which Go finds mistakes.
 const FILES: [&str; 13] = [".go", ".mod", ".sum", ".work", ".s", ".S", ".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".m"];
@@ -37,12 +37,12 @@ const WITHOUT_NAME: [&str; 8] = [
 /// The ends of lines that introduce the mistakes in a file, whose places follow.
 const INTRODUCTIONS: [&str; 2] = ["go.mod:", "go.work:"];
 
-pub(super) fn take(found: &mut Found, line: &str) {
+pub(super) fn parse_line(found: &mut MistakeCollector, line: &str) {
     if let Some(rest) = line.strip_prefix('\t') {
         return found.go_on(rest);
     }
     let line = line.strip_prefix("vet: ").unwrap_or(line);
-    match Place::before(line, |file| FILES.iter().any(|end| file.ends_with(end))) {
+    match MistakeLocation::before(line, |file| FILES.iter().any(|end| file.ends_with(end))) {
         Some((_, "too many errors")) => found.close(),
         Some((place, message)) => {
             found.drop_heading();
@@ -52,7 +52,7 @@ pub(super) fn take(found: &mut Found, line: &str) {
     }
 }
 
-fn take_without_place(found: &mut Found, line: &str) {
+fn take_without_place(found: &mut MistakeCollector, line: &str) {
     let text = match line.strip_prefix("go: ") {
         Some(text) if !NEWS.iter().any(|news| text.starts_with(news)) => text,
         None if WITHOUT_NAME.iter().any(|start| line.starts_with(start)) => line,

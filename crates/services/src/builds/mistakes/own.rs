@@ -2,7 +2,7 @@
 
 use regex_lite::Regex;
 
-use super::found::{Found, Place};
+use super::collector::{MistakeCollector, MistakeLocation};
 
 /// The names of groups that mean something.
 const GROUPS: [&str; 4] = ["file", "line", "column", "message"];
@@ -57,12 +57,12 @@ impl OwnPattern {
         Ok(Self(regex))
     }
 
-    pub(super) fn take(&self, found: &mut Found, line: &str) {
+    pub(super) fn parse_line(&self, found: &mut MistakeCollector, line: &str) {
         let Some(groups) = self.0.captures(line) else { return };
         let group = |name| groups.name(name).map(|part| part.as_str().trim()).filter(|text| !text.is_empty());
         let number = |name| group(name).and_then(|text| text.parse().ok());
         if let (Some(file), Some(number_of_line)) = (group("file"), number("line")) {
-            let place = Place::new(file, number_of_line, number("column"));
+            let place = MistakeLocation::new(file, number_of_line, number("column"));
             found.push(Some(place), group("message").unwrap_or(line.trim()));
         }
     }

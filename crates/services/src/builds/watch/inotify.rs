@@ -14,29 +14,29 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{CreateFlags, ReadFlags, Reader, WatchFlags, add_watch, init, remove_watch};
 use rustix::io::Errno;
 
-use super::choice::Choice;
+use super::watched_files::WatchedFiles;
 
 /// Room for the reports of one read.
 const ROOM_BYTES: usize = 16 * 1024;
 
 /// A tree whose directories are marked.
-pub(super) struct Tree {
-    choice: Choice,
+pub(super) struct WatchedTree {
+    choice: WatchedFiles,
     reports: OwnedFd,
     /// The directory of each mark.
     marks: HashMap<i32, PathBuf>,
 }
 
 /// A report, taken out of the room that the next one will have.
-struct Report {
+struct InotifyEvent {
     mark: i32,
     what: ReadFlags,
     name: Option<Vec<u8>>,
 }
 
-impl Tree {
+impl WatchedTree {
     /// Mark all directories.
-    pub(super) fn watch(choice: Choice) -> io::Result<Self> {
+    pub(super) fn watch(choice: WatchedFiles) -> io::Result<Self> {
         let reports = init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
         let mut tree = Self { choice, reports, marks: HashMap::new() };
         let root = tree.choice.root().to_owned();
@@ -45,7 +45,7 @@ impl Tree {
     }
 
     /// The choice, once the tree is watched in another way.
-    pub(super) fn into_choice(self) -> Choice {
+    pub(super) fn into_choice(self) -> WatchedFiles {
         self.choice
     }
 
@@ -63,13 +63,13 @@ impl Tree {
         }
         let mut changed = Vec::new();
         for report in self.read()? {
-            self.take(&report, &mut changed)?;
+            self.apply_event(&report, &mut changed)?;
         }
         Ok(changed)
     }
 
     /// All reports that are there.
-    fn read(&self) -> io::Result<Vec<Report>> {
+    fn read(&self) -> io::Result<Vec<InotifyEvent>> {
         let mut room = [MaybeUninit::uninit(); ROOM_BYTES];
         let mut reader = Reader::new(&self.reports, &mut room);
         let mut reports = Vec::new();
@@ -77,7 +77,7 @@ impl Tree {
             match reader.next() {
                 Ok(event) => {
                     let name = event.file_name().map(|name| name.to_bytes().to_vec());
-                    reports.push(Report { mark: event.wd(), what: event.events(), name });
+                    reports.push(InotifyEvent { mark: event.wd(), what: event.events(), name });
                 }
                 Err(Errno::AGAIN) => return Ok(reports),
                 Err(Errno::INTR) => {}
@@ -86,7 +86,7 @@ impl Tree {
         }
     }
 
-    fn take(&mut self, report: &Report, changed: &mut Vec<PathBuf>) -> io::Result<()> {
+    fn apply_event(&mut self, report: &InotifyEvent, changed: &mut Vec<PathBuf>) -> io::Result<()> {
         if report.what.contains(ReadFlags::QUEUE_OVERFLOW) {
             // Some reports are lost, so anything may have changed.
             return self.mark_anew(changed);

@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::choice::Choice;
+use super::watched_files::WatchedFiles;
 use crate::builds::stamp::Stamp;
 
 /// The files as they were at the last scan.
 #[derive(Debug)]
 pub(super) struct Scan {
-    choice: Choice,
+    choice: WatchedFiles,
     files: BTreeMap<PathBuf, Stamp>,
 }
 
 impl Scan {
     /// The files as they are now.
-    pub(super) fn of(choice: Choice) -> Self {
+    pub(super) fn new(choice: WatchedFiles) -> Self {
         let files = files(&choice);
         Self { choice, files }
     }
@@ -33,14 +33,14 @@ impl Scan {
     }
 }
 
-fn files(choice: &Choice) -> BTreeMap<PathBuf, Stamp> {
+fn files(choice: &WatchedFiles) -> BTreeMap<PathBuf, Stamp> {
     let mut files = BTreeMap::new();
     add(choice, choice.root(), &mut files);
     files
 }
 
 /// Add the chosen files of a directory; links to directories are not followed, so that no circle can hold a scan up.
-fn add(choice: &Choice, folder: &Path, files: &mut BTreeMap<PathBuf, Stamp>) {
+fn add(choice: &WatchedFiles, folder: &Path, files: &mut BTreeMap<PathBuf, Stamp>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
@@ -50,7 +50,7 @@ fn add(choice: &Choice, folder: &Path, files: &mut BTreeMap<PathBuf, Stamp>) {
         } else if choice.takes(&path)
             && let Ok(there) = fs::metadata(&path)
         {
-            files.insert(path, Stamp::of(&there));
+            files.insert(path, Stamp::from_metadata(&there));
         }
     }
 }
@@ -68,8 +68,8 @@ mod tests {
             fs::write(at(name), name).expect("a file");
         }
         fs::write(at("other"), "replaced, but").expect("a file");
-        let choice = Choice::new(top.path(), &["*".to_owned(), "src/*".to_owned()], &[]).expect("patterns");
-        let mut scan = Scan::of(choice);
+        let choice = WatchedFiles::new(top.path(), &["*".to_owned(), "src/*".to_owned()], &[]).expect("patterns");
+        let mut scan = Scan::new(choice);
         assert_eq!(scan.changes(), Vec::<PathBuf>::new());
         fs::write(at("longer"), "longer than before").expect("a file");
         fs::rename(at("other"), at("src/replaced")).expect("a file");

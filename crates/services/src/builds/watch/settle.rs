@@ -22,7 +22,7 @@ pub(super) struct Settle {
 
 impl Settle {
     /// A file has changed.
-    pub(super) fn note(&mut self, now: Instant, path: PathBuf) {
+    pub(super) fn record(&mut self, now: Instant, path: PathBuf) {
         if self.files.len() < MOST_FILES {
             self.files.insert(path);
         }
@@ -35,7 +35,7 @@ impl Settle {
     }
 
     /// The files of the burst, if it is over.
-    pub(super) fn take(&mut self, now: Instant) -> Option<Vec<PathBuf>> {
+    pub(super) fn take_burst(&mut self, now: Instant) -> Option<Vec<PathBuf>> {
         if self.due().is_none_or(|due| now < due) {
             return None;
         }
@@ -53,19 +53,19 @@ mod tests {
         let start = Instant::now();
         let at = |milliseconds: u64| start + Duration::from_millis(milliseconds);
         let mut settle = Settle::default();
-        assert_eq!((settle.due(), settle.take(at(0))), (None, None));
+        assert_eq!((settle.due(), settle.take_burst(at(0))), (None, None));
         for number in 0..50 {
-            settle.note(at(number * 6), format!("file {}", number % 3).into());
+            settle.record(at(number * 6), format!("file {}", number % 3).into());
         }
         assert_eq!(settle.due(), Some(at(294 + 500)));
-        assert_eq!(settle.take(at(793)), None);
-        assert_eq!(settle.take(at(794)).map(|files| files.len()), Some(3));
-        assert_eq!(settle.take(at(9000)), None, "each burst once");
+        assert_eq!(settle.take_burst(at(793)), None);
+        assert_eq!(settle.take_burst(at(794)).map(|files| files.len()), Some(3));
+        assert_eq!(settle.take_burst(at(9000)), None, "each burst once");
         for number in 0..100 {
-            settle.note(at(10_000 + number * 100), "steady".into());
+            settle.record(at(10_000 + number * 100), "steady".into());
         }
         assert_eq!(settle.due(), Some(at(15_000)));
-        (0..2000).for_each(|number| settle.note(at(15_000), number.to_string().into()));
-        assert_eq!(settle.take(at(15_000)).map(|files| files.len()), Some(MOST_FILES));
+        (0..2000).for_each(|number| settle.record(at(15_000), number.to_string().into()));
+        assert_eq!(settle.take_burst(at(15_000)).map(|files| files.len()), Some(MOST_FILES));
     }
 }

@@ -8,33 +8,33 @@ use super::*;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A watch of `**/*.go` and `go.mod` in a repository that ignores `made/`.
-fn watched(scan: bool) -> (tempfile::TempDir, Watch) {
+fn watched(scan: bool) -> (tempfile::TempDir, SourceWatcher) {
     let top = tempfile::tempdir().expect("a directory");
     for folder in [".git", "src/deep", "made", "node_modules/x"] {
         fs::create_dir_all(top.path().join(folder)).expect("a directory");
     }
     fs::write(top.path().join(".gitignore"), "made/\n").expect("a file");
     fs::write(top.path().join("src/a.go"), "one").expect("a file");
-    let choice = Choice::new(top.path(), &["**/*.go".to_owned(), "go.mod".to_owned()], &[top.path().join("out")]);
+    let choice = WatchedFiles::new(top.path(), &["**/*.go".to_owned(), "go.mod".to_owned()], &[top.path().join("out")]);
     let choice = choice.expect("patterns");
-    let watch = if scan { scanned(choice) } else { Watch::start(choice).expect("a watch") };
+    let watch = if scan { scanned(choice) } else { SourceWatcher::start(choice).expect("a watch") };
     (top, watch)
 }
 
 /// A watch that scans, as on systems that report no changes.
-fn scanned(choice: Choice) -> Watch {
+fn scanned(choice: WatchedFiles) -> SourceWatcher {
     let (sender, changes) = unbounded();
     let (stop, stopped) = bounded(0);
-    let scan = Scan::of(choice);
+    let scan = Scan::new(choice);
     let thread = Some(thread::spawn(move || look_again(scan, &stopped, &sender)));
     #[cfg(target_os = "linux")]
-    return Watch { changes, stop: Some(stop), wake: None, thread };
+    return SourceWatcher { changes, stop: Some(stop), wake: None, thread };
     #[cfg(not(target_os = "linux"))]
-    return Watch { changes, stop: Some(stop), thread };
+    return SourceWatcher { changes, stop: Some(stop), thread };
 }
 
 /// The next burst, with names below the directory.
-fn burst(top: &Path, watch: &Watch) -> Vec<String> {
+fn burst(top: &Path, watch: &SourceWatcher) -> Vec<String> {
     let burst = watch.changes().recv_timeout(PATIENCE).expect("a burst");
     burst.iter().map(|path| path.strip_prefix(top).expect("below").to_string_lossy().into_owned()).collect()
 }
@@ -121,7 +121,8 @@ fn a_scan_sees_the_same_and_a_watch_ends_at_once() {
 fn a_root_that_is_not_there_is_scanned_until_it_is() {
     let top = tempfile::tempdir().expect("a directory");
     let root = top.path().join("later");
-    let watch = Watch::start(Choice::new(&root, &["*".to_owned()], &[]).expect("a pattern")).expect("a watch");
+    let watch =
+        SourceWatcher::start(WatchedFiles::new(&root, &["*".to_owned()], &[]).expect("a pattern")).expect("a watch");
     fs::create_dir(&root).expect("a directory");
     fs::write(root.join("x"), "").expect("a file");
     assert_eq!(burst(&root, &watch), ["x"]);

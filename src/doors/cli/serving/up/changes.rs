@@ -1,6 +1,6 @@
 //! Services that run and differ from the project's file, as a line each.
 
-use vx_services::declared::reading::Change;
+use vx_services::declared::reading::DeclarationChange;
 
 use crate::doors::cli::output::notices::outdated_service;
 use crate::doors::cli::output::print;
@@ -10,10 +10,12 @@ use crate::serving::up::Changed;
 pub(super) fn show(changes: &[Changed]) {
     for Changed { name, change } in changes {
         print::note(match change {
-            Change::Restarted => format!("`{name}` starts again: it is declared otherwise now"),
-            Change::Outdated => outdated_service(name),
-            Change::Stopped => format!("`{name}` stops: it is not declared any more"),
-            Change::Undeclared => format!("`{name}` goes on and is not declared any more; `vx stop {name}` stops it"),
+            DeclarationChange::Restarted => format!("`{name}` starts again: it is declared otherwise now"),
+            DeclarationChange::Outdated => outdated_service(name),
+            DeclarationChange::Stopped => format!("`{name}` stops: it is not declared any more"),
+            DeclarationChange::Undeclared => {
+                format!("`{name}` goes on and is not declared any more; `vx stop {name}` stops it")
+            }
         });
     }
 }

@@ -11,7 +11,7 @@ use super::mistakes::Mistake;
 
 /// A mistake as readers get it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reported {
+pub struct ReportedMistake {
     /// The file, relative to the project's directory where it is below that; empty for a mistake that is in no file.
     pub file: String,
     /// The line, from 1; 0 without a file.
@@ -22,9 +22,9 @@ pub struct Reported {
     pub message: String,
 }
 
-impl Reported {
+impl ReportedMistake {
     /// A mistake of a build in this directory of a project.
-    pub(crate) fn of(mistake: &Mistake, directory: &Path, project: &Path) -> Self {
+    pub(crate) fn from_mistake(mistake: &Mistake, directory: &Path, project: &Path) -> Self {
         let message = mistake.message.clone();
         let Some(place) = &mistake.place else { return Self { file: String::new(), line: 0, column: 0, message } };
         let whole = directory.join(&place.file);
@@ -50,20 +50,20 @@ pub(crate) fn beside(log: &Path) -> PathBuf {
 }
 
 /// Keep the mistakes of a build that has failed.
-pub(crate) fn keep(file: &Path, mistakes: &[Reported]) -> io::Result<()> {
+pub(crate) fn keep(file: &Path, mistakes: &[ReportedMistake]) -> io::Result<()> {
     let bytes = serde_json::to_vec(mistakes)?;
     replace_file(file, |writer| writer.write_all(&bytes))
 }
 
 /// The mistakes of the build with this log; none after a good one.
-pub fn reported(log: &Path) -> Vec<Reported> {
+pub fn reported(log: &Path) -> Vec<ReportedMistake> {
     fs::read(beside(log)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::builds::mistakes::Place;
+    use crate::builds::mistakes::MistakeLocation;
 
     #[test]
     fn the_mistakes_of_a_build_are_read_back_with_files_below_the_project() {
@@ -72,15 +72,15 @@ mod tests {
         fs::create_dir(&directory).expect("a directory");
         fs::write(directory.join("main.go"), "").expect("a file");
         let at = |file: &str| Mistake {
-            place: Some(Place { file: file.to_owned(), line: 3, column: 4 }),
+            place: Some(MistakeLocation { file: file.to_owned(), line: 3, column: 4 }),
             message: "undefined: x\n  more".to_owned(),
         };
-        let known = Reported::of(&at("main.go"), &directory, project.path());
+        let known = ReportedMistake::from_mistake(&at("main.go"), &directory, project.path());
         assert_eq!(known.line(), "api/main.go:3:4: undefined: x");
-        let other = Reported::of(&at("/elsewhere/y.go"), &directory, project.path());
+        let other = ReportedMistake::from_mistake(&at("/elsewhere/y.go"), &directory, project.path());
         assert_eq!(other.file, "/elsewhere/y.go");
         let nowhere = Mistake { place: None, message: "no module".to_owned() };
-        assert_eq!(Reported::of(&nowhere, &directory, project.path()).line(), "no module");
+        assert_eq!(ReportedMistake::from_mistake(&nowhere, &directory, project.path()).line(), "no module");
         assert_eq!(reported(&log), []);
         keep(&beside(&log), &[known.clone(), other.clone()]).expect("it is written");
         assert_eq!(reported(&log), [known, other]);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::entry::Entry;
+use super::entry::OutputEntry;
 use super::filter::Filter;
 use super::record::Levels;
 use super::stamp::parted;
@@ -21,7 +21,7 @@ const BLOCK: usize = 512;
 const BEFORE: usize = 128;
 
 /// A line of a file.
-struct Line<'a> {
+struct LogFileLine<'a> {
     /// Its own time.
     own: Option<Timestamp>,
     /// Its own, or that of the next.
@@ -31,7 +31,7 @@ struct Line<'a> {
 
 /// The log of a source: the file that is being written, and full ones beside it as `NAME.1` (the newest) and so on.
 #[derive(Clone, Debug)]
-pub struct Kept {
+pub struct RotatedLog {
     /// The source.
     pub source: Arc<str>,
     /// The file that is being written.
@@ -40,12 +40,12 @@ pub struct Kept {
     pub kept_files: u8,
 }
 
-impl Kept {
+impl RotatedLog {
     /// The newest of the entries that a filter takes, at most this many, the oldest first.
     ///
     /// # Errors
     /// A file that is there cannot be read.
-    pub fn last(&self, most: usize, filter: &Filter) -> io::Result<Vec<Entry>> {
+    pub fn last(&self, most: usize, filter: &Filter) -> io::Result<Vec<OutputEntry>> {
         let mut last = Vec::new();
         let mut time = None;
         for number in 0..=self.kept_files {
@@ -65,15 +65,15 @@ impl Kept {
         time: &mut Option<Timestamp>,
         most: usize,
         filter: &Filter,
-        last: &mut Vec<Entry>,
+        last: &mut Vec<OutputEntry>,
     ) -> bool {
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         let mut lines = bytes.rsplit(|byte| *byte == b'\n').filter(|_| !bytes.is_empty()).map(|line| {
             let (own, text) = parted(line).map_or((None, line), |(time, text)| (Some(time), text));
             *time = own.or(*time);
-            Line { own, time: time.unwrap_or_default(), text }
+            LogFileLine { own, time: time.unwrap_or_default(), text }
         });
-        let mut block: VecDeque<Line<'_>> = VecDeque::new();
+        let mut block: VecDeque<LogFileLine<'_>> = VecDeque::new();
         loop {
             if last.len() >= most {
                 return false;
@@ -84,8 +84,9 @@ impl Kept {
                 return true;
             }
             let mut levels = Levels::default();
-            let entry = |line: &Line<'_>| Entry::of(&self.source, line.time, line.text, &mut levels);
-            let entries: Vec<Entry> = block.iter().rev().map(entry).collect();
+            let entry =
+                |line: &LogFileLine<'_>| OutputEntry::from_line(&self.source, line.time, line.text, &mut levels);
+            let entries: Vec<OutputEntry> = block.iter().rev().map(entry).collect();
             let taken = if block.len() < BLOCK + BEFORE { block.len() } else { BLOCK };
             for (line, entry) in block.drain(..taken).zip(entries.into_iter().rev()) {
                 if last.len() >= most || line.own.zip(filter.since).is_some_and(|(own, since)| own < since) {
@@ -127,14 +128,14 @@ mod tests {
     use super::*;
     use crate::entries::{Level, Stamper};
 
-    fn texts(entries: &[Entry]) -> Vec<&str> {
+    fn texts(entries: &[OutputEntry]) -> Vec<&str> {
         entries.iter().map(|entry| entry.message.as_str()).collect()
     }
 
     #[test]
     fn entries_are_read_back_over_all_files_with_time_and_level() {
         let folder = tempfile::tempdir().expect("a directory");
-        let kept = Kept { source: "api".into(), path: folder.path().join("api.log"), kept_files: 2 };
+        let kept = RotatedLog { source: "api".into(), path: folder.path().join("api.log"), kept_files: 2 };
         assert_eq!(kept.last(10, &Filter::default()).expect("no file is no error"), []);
         let mut stamper = Stamper::default();
         let time = |minute: u32| format!("2026-11-23T10:{minute:02}:00Z").parse::<Timestamp>().expect("a time");
@@ -163,7 +164,7 @@ mod tests {
     #[test]
     fn a_record_is_whole_wherever_in_a_long_log_it_is() {
         let folder = tempfile::tempdir().expect("a directory");
-        let kept = Kept { source: "x".into(), path: folder.path().join("x.log"), kept_files: 0 };
+        let kept = RotatedLog { source: "x".into(), path: folder.path().join("x.log"), kept_files: 0 };
         let record = ["Traceback (most recent call last):", "  File \"a.py\", line 1, in f", "shop.NotFound"];
         let errors = Filter { level: Some(Level::Error), ..Filter::default() };
         for after in BLOCK - 3..=BLOCK + 1 {
@@ -180,7 +181,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a directory");
         let path = folder.path().join("x.log");
         std::fs::write(&path, [&vec![b'x'; 100_000_000][..], b"\nend\n"].concat()).expect("a file");
-        let kept = Kept { source: "x".into(), path, kept_files: 0 };
+        let kept = RotatedLog { source: "x".into(), path, kept_files: 0 };
         let entries = kept.last(10, &Filter::default()).expect("a file");
         assert_eq!(entries.iter().map(|entry| entry.message.len()).collect::<Vec<_>>(), [4096, 3]);
     }

@@ -8,16 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_project::services::{Port, ports_named};
 
-use super::Supervisor;
-use super::unit::{Stage, Unit};
-use crate::declared::reading::{Change, Differing, Reading};
+use super::ServiceSupervisor;
+use super::unit::{ServiceStage, Unit};
+use crate::declared::reading::{DeclarationChange, Differing, ServiceFileReading};
 use crate::declared::spec::Spec;
 
 /// The services that a request declares.
 #[derive(Clone, Debug)]
-pub enum Declared {
+pub enum RequestDeclarations {
     /// All of the project's file, and the treatment of those that differ.
-    File(Reading, Differing),
+    File(ServiceFileReading, Differing),
     /// Services beside those of the file, by a program that has its own.
     Program(Vec<Spec>),
     /// None: those that were declared before are meant.
@@ -33,10 +33,10 @@ pub(super) enum Runs {
     On,
 }
 
-impl Supervisor {
+impl ServiceSupervisor {
     /// The services of the newest reading of the file, which is this one or another client's. Either way they have the
     /// variables of this reading's client, who asks for them.
-    fn newest(&mut self, reading: Reading) -> Vec<Spec> {
+    fn newest(&mut self, reading: ServiceFileReading) -> Vec<Spec> {
         let caller = reading.specs.first().and_then(|spec| spec.inherited.clone());
         if reading.read_at >= self.newest.read_at {
             self.newest = reading;
@@ -48,13 +48,13 @@ impl Supervisor {
     /// renewed.
     pub(super) fn declare(
         &mut self,
-        declared: Declared,
+        declared: RequestDeclarations,
         wanted: impl FnOnce(&[Spec]) -> Result<BTreeSet<String>, Trouble>,
-    ) -> Result<(BTreeSet<String>, BTreeMap<String, Change>), Trouble> {
+    ) -> Result<(BTreeSet<String>, BTreeMap<String, DeclarationChange>), Trouble> {
         let (specs, differing) = match declared {
-            Declared::File(reading, differing) => (self.newest(reading), Some(differing)),
-            Declared::Program(specs) => (specs, None),
-            Declared::Before => (self.units.iter().map(|unit| unit.spec.clone()).collect(), None),
+            RequestDeclarations::File(reading, differing) => (self.newest(reading), Some(differing)),
+            RequestDeclarations::Program(specs) => (specs, None),
+            RequestDeclarations::Before => (self.units.iter().map(|unit| unit.spec.clone()).collect(), None),
         };
         let wanted = wanted(&specs)?;
         let mut changes = BTreeMap::new();
@@ -70,7 +70,7 @@ impl Supervisor {
             };
             unit.in_file |= differing.is_some();
             let moved = spec.texts().any(|text| ports_named(text).any(|name| moved.contains(name)));
-            let found = Found {
+            let found = Redeclaration {
                 differs: unit.outdated || moved || spec.differs(&unit.spec),
                 wanted: wanted.contains(&name),
                 renewed: differing == Some(Differing::Renewed),
@@ -98,7 +98,7 @@ impl Supervisor {
     }
 
     /// Stop or name what the file declared before and declares no more.
-    fn leave_out(&mut self, specs: &[Spec], differing: Differing) -> Vec<(String, Change)> {
+    fn leave_out(&mut self, specs: &[Spec], differing: Differing) -> Vec<(String, DeclarationChange)> {
         let is_gone = |unit: &&mut Unit| {
             let declared = specs.iter().any(|spec| spec.service.name == unit.spec.service.name);
             unit.in_file && !declared && unit.is_wanted()
@@ -108,9 +108,9 @@ impl Supervisor {
                 Differing::Renewed => {
                     unit.forget();
                     unit.stopped_alone = false;
-                    Change::Stopped
+                    DeclarationChange::Stopped
                 }
-                Differing::Named => Change::Undeclared,
+                Differing::Named => DeclarationChange::Undeclared,
             };
             (unit.spec.service.name.clone(), change)
         });
@@ -122,7 +122,12 @@ impl Supervisor {
     ///
     /// # Errors
     /// The file declares it no more, or another program runs it.
-    pub(super) fn declare_one(&mut self, reading: Reading, name: &str, runs: Runs) -> Result<Option<Change>, Trouble> {
+    pub(super) fn declare_one(
+        &mut self,
+        reading: ServiceFileReading,
+        name: &str,
+        runs: Runs,
+    ) -> Result<Option<DeclarationChange>, Trouble> {
         let specs = self.newest(reading);
         let Some(spec) = specs.into_iter().find(|spec| spec.service.name == name) else {
             // A program has declared it.
@@ -142,7 +147,7 @@ impl Supervisor {
         let differs = unit.outdated || spec.differs(&unit.spec);
         unit.replace(spec);
         unit.outdated = runs == Runs::On && differs && unit.is_at_work();
-        let change = unit.outdated.then_some(Change::Outdated);
+        let change = unit.outdated.then_some(DeclarationChange::Outdated);
         if unit.is_guarded() {
             self.watch_files(index);
         }
@@ -151,7 +156,7 @@ impl Supervisor {
 }
 
 /// The findings of a request about a service that is declared again.
-struct Found {
+struct Redeclaration {
     /// It has to start again to run by the new declaration.
     differs: bool,
     /// The request wants it.
@@ -163,24 +168,25 @@ struct Found {
 impl Unit {
     /// Take up another declaration. A service at work, or one that has done its work, keeps its own unless it is renewed; one
     /// that others have asked to begin keeps the variables of those.
-    fn take_up(&mut self, spec: Spec, found: &Found) -> Option<Change> {
-        let has_ended_well = matches!(self.stage, Stage::Over(state) if state.good());
+    fn take_up(&mut self, spec: Spec, found: &Redeclaration) -> Option<DeclarationChange> {
+        let has_ended_well = matches!(self.stage, ServiceStage::Over(state) if state.good());
         if self.is_wanted() && (self.is_at_work() || has_ended_well) {
             match found {
-                Found { differs: false, .. } => self.spec.take_details(&spec),
-                Found { wanted: true, renewed: true, .. } => {
+                Redeclaration { differs: false, .. } => self.spec.take_details(&spec),
+                Redeclaration { wanted: true, renewed: true, .. } => {
                     self.replace(spec);
                     match has_ended_well {
-                        true => self.stage = Stage::Idle,
+                        true => self.stage = ServiceStage::Idle,
                         false => self.restart_pending = true,
                     }
-                    return Some(Change::Restarted);
+                    return Some(DeclarationChange::Restarted);
                 }
-                _ => return Some(Change::Outdated),
+                _ => return Some(DeclarationChange::Outdated),
             }
             return None;
         }
-        let about_to_begin = matches!(self.stage, Stage::Idle | Stage::Waiting | Stage::Resting(_));
+        let about_to_begin =
+            matches!(self.stage, ServiceStage::Idle | ServiceStage::Waiting | ServiceStage::Resting(_));
         match self.is_wanted() && !found.differs && (about_to_begin || !found.wanted) {
             true => self.spec.take_details(&spec),
             false => self.replace(spec),
@@ -199,8 +205,8 @@ impl Unit {
     /// True if something of it runs that has its declaration: not if that is about to stop, or another program's.
     fn is_at_work(&self) -> bool {
         match &self.stage {
-            Stage::Guarded(guarded) => guarded.kill_at.is_none(),
-            Stage::Held(held) => !held.external,
+            ServiceStage::Guarded(guarded) => guarded.kill_at.is_none(),
+            ServiceStage::Held(held) => !held.external,
             _ => false,
         }
     }

@@ -15,7 +15,7 @@ const NEVER: [&str; 2] = [".git", "node_modules"];
 
 /// The files that are watched.
 #[derive(Clone, Debug)]
-pub struct Choice {
+pub struct WatchedFiles {
     root: PathBuf,
     patterns: Vec<String>,
     outputs: Vec<PathBuf>,
@@ -25,7 +25,7 @@ pub struct Choice {
 
 /// Why a text is no pattern of files to watch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PatternError {
+pub enum WatchPatternError {
     /// It leads out of the directory of the service.
     #[error("`{pattern}` leads out of the service's directory; set `directory` to one that holds all of its files")]
     Outside {
@@ -37,13 +37,13 @@ pub enum PatternError {
     Empty,
 }
 
-impl Choice {
+impl WatchedFiles {
     /// The files below a directory that one of these patterns names, relative to the directory, and that are in none of
     /// these output directories. Without patterns there are none.
     ///
     /// # Errors
     /// A pattern can never name a file below the directory.
-    pub fn new(root: &Path, patterns: &[String], outputs: &[PathBuf]) -> Result<Self, PatternError> {
+    pub fn new(root: &Path, patterns: &[String], outputs: &[PathBuf]) -> Result<Self, WatchPatternError> {
         let patterns = patterns.iter().map(|pattern| checked(pattern)).collect::<Result<Vec<String>, _>>()?;
         let mut choice = Self { root: root.to_owned(), patterns, outputs: outputs.to_vec(), ignored: None };
         choice.read_ignored();
@@ -152,12 +152,14 @@ fn with_slashes(path: &Path) -> Option<String> {
     parts.map(|parts| parts.join("/"))
 }
 
-fn checked(pattern: &str) -> Result<String, PatternError> {
+fn checked(pattern: &str) -> Result<String, WatchPatternError> {
     let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
     let outside = |part| !matches!(part, Component::Normal(_) | Component::CurDir);
     match pattern {
-        "" => Err(PatternError::Empty),
-        _ if Path::new(pattern).components().any(outside) => Err(PatternError::Outside { pattern: pattern.to_owned() }),
+        "" => Err(WatchPatternError::Empty),
+        _ if Path::new(pattern).components().any(outside) => {
+            Err(WatchPatternError::Outside { pattern: pattern.to_owned() })
+        }
         _ => Ok(pattern.to_owned()),
     }
 }
@@ -166,10 +168,10 @@ fn checked(pattern: &str) -> Result<String, PatternError> {
 mod tests {
     use super::*;
 
-    fn choice(root: &Path, patterns: &[&str], outputs: &[&str]) -> Choice {
+    fn choice(root: &Path, patterns: &[&str], outputs: &[&str]) -> WatchedFiles {
         let patterns: Vec<String> = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
         let outputs: Vec<PathBuf> = outputs.iter().map(|output| root.join(output)).collect();
-        Choice::new(root, &patterns, &outputs).expect("patterns")
+        WatchedFiles::new(root, &patterns, &outputs).expect("patterns")
     }
 
     #[test]
@@ -195,10 +197,11 @@ mod tests {
 
     #[test]
     fn a_pattern_that_leads_elsewhere_is_refused() {
-        let refused = |pattern: &str| Choice::new(Path::new("/p"), &[pattern.to_owned()], &[]).expect_err(pattern);
-        assert_eq!(refused(""), PatternError::Empty);
+        let refused =
+            |pattern: &str| WatchedFiles::new(Path::new("/p"), &[pattern.to_owned()], &[]).expect_err(pattern);
+        assert_eq!(refused(""), WatchPatternError::Empty);
         for pattern in ["../x", "a/../../x", "/etc/x"] {
-            assert_eq!(refused(pattern), PatternError::Outside { pattern: pattern.to_owned() });
+            assert_eq!(refused(pattern), WatchPatternError::Outside { pattern: pattern.to_owned() });
         }
     }
 

@@ -9,14 +9,14 @@ const MESSAGE_BYTES: usize = 4 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
     /// Its place; `None` if it is in no file, as a module that cannot be found.
-    pub place: Option<Place>,
+    pub place: Option<MistakeLocation>,
     /// The message, in one line or several.
     pub message: String,
 }
 
 /// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct MistakeLocation {
     /// The file, as the compiler names it: relative to the directory of the build, or absolute.
     pub file: String,
     /// The line, from 1.
@@ -25,7 +25,7 @@ pub struct Place {
     pub column: u32,
 }
 
-impl Place {
+impl MistakeLocation {
     /// A place; a line or a named column that is 0 becomes the first.
     pub(super) fn new(file: &str, line: u32, column: Option<u32>) -> Self {
         let file = file.strip_prefix("./").unwrap_or(file).to_owned();
@@ -33,7 +33,7 @@ impl Place {
     }
 
     /// The place in all of this text: `FILE:LINE:COLUMN`, or `FILE:LINE`.
-    pub(super) fn of(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let (rest, last) = text.rsplit_once(':')?;
         let last = last.parse().ok()?;
         match rest.rsplit_once(':').map(|(file, line)| (file, line.parse())) {
@@ -71,7 +71,7 @@ fn number(text: &str) -> Option<(u32, &str)> {
 
 /// The mistakes found so far, and what the next line may belong to.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct MistakeCollector {
     mistakes: Vec<Mistake>,
     /// A message whose place has not come yet.
     heading: Option<String>,
@@ -79,9 +79,9 @@ pub(super) struct Found {
     open: bool,
 }
 
-impl Found {
+impl MistakeCollector {
     /// Add a mistake; the next lines may continue it.
-    pub(super) fn push(&mut self, place: Option<Place>, message: &str) {
+    pub(super) fn push(&mut self, place: Option<MistakeLocation>, message: &str) {
         self.end_heading();
         self.add(place, message.trim_end());
         self.open = true;
@@ -94,7 +94,7 @@ impl Found {
     }
 
     /// The place of the heading, if one waits for it.
-    pub(super) fn place(&mut self, place: Place) {
+    pub(super) fn place(&mut self, place: MistakeLocation) {
         if let Some(message) = self.heading.take() {
             self.add(Some(place), &message);
         }
@@ -143,7 +143,7 @@ impl Found {
         different
     }
 
-    fn add(&mut self, place: Option<Place>, message: &str) {
+    fn add(&mut self, place: Option<MistakeLocation>, message: &str) {
         if self.mistakes.len() < MOST && !message.is_empty() {
             let end = message.floor_char_boundary(MESSAGE_BYTES);
             self.mistakes.push(Mistake { place, message: message[..end].to_owned() });
