@@ -22,7 +22,7 @@ use vx_base::gauge::{Gauge, Pattern, Stream};
 use vx_base::shown_address::shown_value;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::relay;
-use vx_process::{CommandEnd, Exit, Look};
+use vx_process::{CommandEnd, Exit, OutputObserver};
 use vx_run::channel::Mark;
 use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, SlotState};
@@ -99,7 +99,7 @@ impl Wrapped {
 }
 
 /// The look at one stream.
-fn look(meter: &Arc<Mutex<(Meter, Gauge)>>) -> Look {
+fn look(meter: &Arc<Mutex<(Meter, Gauge)>>) -> OutputObserver {
     let (meter, mut stream) = (Arc::clone(meter), Stream::default());
     let number = meter.lock().0.add_stream();
     Box::new(move |bytes| {

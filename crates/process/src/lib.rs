@@ -23,7 +23,7 @@ mod tree;
 
 pub use facts::callers::{callers, has_ended, is_there};
 pub use facts::exit::{Exit, end_alike};
-pub use facts::group::{Heeds, Member, Survivors, members};
+pub use facts::group::{Heeds, MemberProcess, Survivors, members};
 pub use facts::own::{own_name, own_program};
 pub use facts::parent::{end_own_group, watch_parent};
 pub use facts::usage::processor_time;
@@ -33,23 +33,25 @@ pub use running::detached::{
 };
 pub use running::foreground::{foreground, foreground_tree};
 pub use running::interpreter::missing_interpreter;
-pub use running::launch::{Group, Inherited, Launch, Output, Stdin};
+pub use running::launch::{ChildGroup, Inherited, Launch, OutputMode, Stdin};
 pub use running::replace::replace;
 pub use running::short::{output, run_in, try_once};
-pub use running::start::{Ended, Running, start, start_heard};
-pub use streams::capture::{Ears, Look, OnLine, Tail};
-pub use streams::lines::Lines;
+pub use running::start::{Ended, RunningChild, start, start_heard};
+pub use streams::capture::{OnLine, OutputHooks, OutputObserver, Tail};
+pub use streams::lines::LineSplitter;
 pub use streams::log::{Log, LogFile, LogPolicy};
 pub use streams::meter::{TreeMeter, TreeUse};
 #[cfg(unix)]
-pub use streams::piped::{News, Piped, PipedEnd, PipedLaunch};
+pub use streams::piped::{Piped, PipedEnd, PipedEvent, PipedLaunch};
 #[cfg(target_os = "linux")]
-pub use streams::recorded::Recorded;
+pub use streams::recorded_process::RecordedProcess;
 pub use streams::relay::relay;
 pub use terminal::shares_terminal;
 pub use tree::{
-    Adoption, CommandEnd, Environment, Swept, end_with_environment, own_runner, sees_all_users, this_is_vx,
-    tree_runner, with_environment,
+    CommandEnd, EndedProcesses, OrphanAdoption, ProcessEnvironment, end_with_environment, own_runner, sees_all_users,
+    this_is_vx, tree_runner, with_environment,
 };
 #[cfg(target_os = "linux")]
-pub use tree::{Counts, Guard, GuardAsked, Guarded, GuardedProgram, Tree, TreeEnd, TreeLaunch};
+pub use tree::{
+    GuardAsked, GuardProcess, GuardedProgram, GuardedTree, ProcessTree, TreeEnd, TreeEndCounts, TreeLaunch,
+};

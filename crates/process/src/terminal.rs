@@ -30,21 +30,21 @@ pub fn shares_terminal() -> bool {
 }
 
 /// The terminal of this process's session, lent to the group of a child.
-pub(super) struct Loan {
-    shared: Arc<Shared>,
+pub(super) struct TerminalLoan {
+    shared: Arc<SharedTerminal>,
     continued: Handle,
 }
 
-struct Shared {
+struct SharedTerminal {
     terminal: File,
     own: Pid,
     child: Pid,
     own_modes: Termios,
-    state: Mutex<State>,
+    state: Mutex<SharedTerminalState>,
 }
 
 #[derive(Default)]
-struct State {
+struct SharedTerminalState {
     /// True while this process is stopped, or about to be, because the child is.
     stopped: bool,
     /// The settings that the child had made when it was stopped.
@@ -53,15 +53,15 @@ struct State {
     over: bool,
 }
 
-impl Loan {
+impl TerminalLoan {
     /// Lend the terminal to the group that this child leads, now if this process's group has it, else as soon as that gets
     /// it. `None` without a terminal.
     pub(super) fn to(child: u32) -> Option<Self> {
         let terminal = File::options().read(true).write(true).open("/dev/tty").ok()?;
         let (own_modes, child) = (tcgetattr(&terminal).ok()?, Pid::from_raw(child.cast_signed())?);
         tcgetpgrp(&terminal).ok()?;
-        let state = Mutex::new(State::default());
-        let shared = Arc::new(Shared { terminal, own: own_group()?, child, own_modes, state });
+        let state = Mutex::new(SharedTerminalState::default());
+        let shared = Arc::new(SharedTerminal { terminal, own: own_group()?, child, own_modes, state });
         let mut signals = Signals::new([SIGCONT]).ok()?;
         let (continued, listener) = (signals.handle(), Arc::clone(&shared));
         let listen = move || signals.forever().for_each(|_| listener.go_on());
@@ -92,7 +92,7 @@ impl Loan {
     }
 }
 
-impl Shared {
+impl SharedTerminal {
     /// The group that has the terminal.
     fn holder(&self) -> Option<Pid> {
         tcgetpgrp(&self.terminal).ok()

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use vx_base::paths::runtime_directory;
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_process::{Exit, Guard, Survivors};
+use vx_process::{Exit, GuardProcess, Survivors};
 use vx_project::services::Restart;
 use vx_run::channel::{ChildCause, ChildError, ChildPurpose, PATIENCE, ServiceChannelChild};
 use vx_run::trouble_cell::TroubleCell;
@@ -41,7 +41,7 @@ pub fn run(channel: &str) -> Result<(), ChildError> {
 }
 
 fn guard(channel: &str) -> Result<(), ChildCause> {
-    let mut guard = Guard::begin()?;
+    let mut guard = GuardProcess::begin()?;
     let child = ServiceChannelChild::connect(channel, &runtime_directory()?, Some(BEAT))?;
     if child.abandoned() {
         let _ = child.into_slot().end(Ending::new(SlotState::Cancelled));
@@ -71,7 +71,7 @@ fn guard(channel: &str) -> Result<(), ChildCause> {
 
 /// The guard at work.
 struct Keeper<'a> {
-    guard: &'a mut Guard,
+    guard: &'a mut GuardProcess,
     order: ServiceOrder,
     output: Arc<ServiceOutput>,
     wake: PipeReader,

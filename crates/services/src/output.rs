@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, bounded};
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use vx_process::{Lines, Log, LogPolicy, Tail};
+use vx_process::{LineSplitter, Log, LogPolicy, Tail};
 use vx_shm::{LOG_LINE_BYTES, Slot};
 
 use super::entries::Stamper;
@@ -77,7 +77,7 @@ impl ServiceOutput {
 
     fn read_all(&self, mut from: PipeReader) {
         let mut buffer = vec![0; 64 * 1024];
-        let mut lines = Lines::of_at_most(LOG_LINE_BYTES);
+        let mut lines = LineSplitter::of_at_most(LOG_LINE_BYTES);
         loop {
             let read = match from.read(&mut buffer) {
                 Ok(0) => break,
@@ -92,7 +92,7 @@ impl ServiceOutput {
         }
     }
 
-    fn receive(&self, bytes: &[u8], lines: &mut Lines) {
+    fn receive(&self, bytes: &[u8], lines: &mut LineSplitter) {
         self.write_log(bytes);
         self.tail.lock().push(bytes);
         if let Some(slot) = &mut *self.slot.lock() {

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_process::{Adoption, Ended};
+use vx_process::{Ended, OrphanAdoption};
 use vx_run::await_change;
 use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Board, Ending, Reader, SlotState, SlotView, Snapshot};
@@ -120,7 +120,7 @@ pub fn start(supervision: Supervision) -> io::Result<(SupervisorHandle, Receiver
     watch(supervision.board.path().to_owned(), sender.clone())?;
     let handle = SupervisorHandle(sender.clone());
     thread::Builder::new().name("supervisor".into()).spawn(move || {
-        let _adoption = Adoption::begin();
+        let _adoption = OrphanAdoption::begin();
         ServiceSupervisor::new(supervision, reader, sender).carry_out(&events);
         drop(events);
         drop(alive);

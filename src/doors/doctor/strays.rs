@@ -1,7 +1,7 @@
 //! Processes that runs left behind which were killed together with everything that would have ended them.
 
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_process::{Member, Survivors, Swept};
+use vx_process::{EndedProcesses, MemberProcess, Survivors};
 
 use crate::doors::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::tools::installs::strays::{end_strays, strays};
@@ -14,11 +14,11 @@ pub(super) fn check() -> Vec<Finding> {
 
 /// End them.
 pub(super) fn end() -> Result<(), Trouble> {
-    let Swept { left, .. } = end_strays();
+    let EndedProcesses { left, .. } = end_strays();
     if left.is_none() { Ok(()) } else { Err(Trouble::new(TroubleKind::Internal, left)) }
 }
 
-fn finding(stray: &Member) -> Finding {
+fn finding(stray: &MemberProcess) -> Finding {
     Finding {
         check: Check::Process,
         severity: Severity::Wrong,

@@ -3,7 +3,7 @@
 use parking_lot::Mutex;
 use vx_base::gauge::Gauge;
 use vx_base::trouble::Trouble;
-use vx_process::{Ended, Exit, Group, Launch, LogFile, LogPolicy, Output, Stdin, shares_terminal};
+use vx_process::{ChildGroup, Ended, Exit, Launch, LogFile, LogPolicy, OutputMode, Stdin, shares_terminal};
 use vx_project::ProgressForms;
 use vx_run::channel::slot_key;
 use vx_run::verdict;
@@ -111,10 +111,10 @@ impl Job for StepJob {
 
     fn prepare(&self, place: &Place) -> Result<Prepared, Trouble> {
         let (stdin, output, group) = match self.streams {
-            Streams::Foreground if shares_terminal() => (Stdin::Terminal, Output::Own, Group::Shared),
-            Streams::Foreground => (Stdin::Terminal, Output::Own, Group::Lasting),
-            Streams::Beside => (Stdin::Null, Output::LinesOn, Group::Lasting),
-            Streams::Hidden => (Stdin::Null, Output::Merged, Group::Lasting),
+            Streams::Foreground if shares_terminal() => (Stdin::Terminal, OutputMode::Own, ChildGroup::Shared),
+            Streams::Foreground => (Stdin::Terminal, OutputMode::Own, ChildGroup::Lasting),
+            Streams::Beside => (Stdin::Null, OutputMode::LinesOn, ChildGroup::Lasting),
+            Streams::Hidden => (Stdin::Null, OutputMode::Merged, ChildGroup::Lasting),
         };
         let environment = self.step.variables.iter().cloned().chain(place.mark.variables()).collect();
         let launch = Launch {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use vx_base::gauge::Reading;
-use vx_process::{Lines, Log, Tail};
+use vx_process::{LineSplitter, Log, Tail};
 use vx_run::Numbers;
 use vx_shm::LOG_LINE_BYTES;
 
@@ -29,7 +29,7 @@ pub(super) struct Meter {
 /// One stream of the command's output.
 struct Printed {
     tail: Tail,
-    lines: Lines,
+    lines: LineSplitter,
 }
 
 impl Meter {
@@ -42,7 +42,7 @@ impl Meter {
 
     /// The number of one more stream, from 0.
     pub(super) fn add_stream(&mut self) -> usize {
-        self.streams.push(Printed { tail: Tail::keeping(TAIL_BYTES), lines: Lines::of_at_most(LOG_LINE_BYTES) });
+        self.streams.push(Printed { tail: Tail::keeping(TAIL_BYTES), lines: LineSplitter::of_at_most(LOG_LINE_BYTES) });
         self.streams.len() - 1
     }
 

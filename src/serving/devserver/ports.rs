@@ -10,7 +10,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use vx_base::files::replace_file::replace_file;
-use vx_process::Recorded;
+use vx_process::RecordedProcess;
 
 use vx_services::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError, PortReservation, Ports};
 
@@ -24,14 +24,14 @@ pub struct PortAllocator {
     /// The directory of the records, one of each program.
     records: PathBuf,
     held: Mutex<BTreeMap<String, PortReservation>>,
-    groups: Mutex<BTreeMap<u16, Recorded>>,
+    groups: Mutex<BTreeMap<u16, RecordedProcess>>,
 }
 
 /// The record of a program.
 #[derive(Default, Serialize, Deserialize)]
 struct Record {
-    owner: Option<Recorded>,
-    ports: BTreeMap<u16, Recorded>,
+    owner: Option<RecordedProcess>,
+    ports: BTreeMap<u16, RecordedProcess>,
 }
 
 impl PortAllocator {
@@ -81,7 +81,7 @@ impl PortAllocator {
     /// Remember the process group behind a port; 0 for none.
     pub fn record_pid(&self, port: u16, pgid: u32) {
         let mut groups = self.groups.lock();
-        match Recorded::of(pgid).filter(|_| pgid > 0) {
+        match RecordedProcess::from_pid(pgid).filter(|_| pgid > 0) {
             Some(recorded) => drop(groups.insert(port, recorded)),
             None => drop(groups.remove(&port)),
         }
@@ -102,7 +102,7 @@ impl PortAllocator {
             };
         }
         fs::create_dir_all(&self.records)?;
-        let record = Record { owner: Recorded::of(std::process::id()), ports: groups.clone() };
+        let record = Record { owner: RecordedProcess::from_pid(std::process::id()), ports: groups.clone() };
         let bytes = serde_json::to_vec(&record)?;
         replace_file(&file, |writer| writer.write_all(&bytes))
     }

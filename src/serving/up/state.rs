@@ -111,7 +111,7 @@ fn services(record: &Record, snapshot: &Snapshot) -> Vec<ServiceState> {
     let slots: Vec<&SlotView> = snapshot.slots.iter().filter(|slot| slot.kind == Kind::Service).collect();
     // One look at all processes, however many services there are.
     let guards: Vec<u32> = slots.iter().filter_map(|slot| guard(snapshot, slot)).collect();
-    let trees = if guards.is_empty() { Vec::new() } else { TreeMeter::default().look(&guards) };
+    let trees = if guards.is_empty() { Vec::new() } else { TreeMeter::default().sample(&guards) };
     let first = |guard: u32| trees[guards.iter().position(|other| *other == guard)?].map(|tree| tree.pid);
     slots.into_iter().map(|slot| service(record, snapshot, slot, guard(snapshot, slot).and_then(first))).collect()
 }

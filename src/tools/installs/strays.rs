@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 use vx_base::paths::{Home, is_asked_for};
-use vx_process::{Environment, Survivors, Swept, end_with_environment, sees_all_users, with_environment};
+use vx_process::{
+    EndedProcesses, ProcessEnvironment, Survivors, end_with_environment, sees_all_users, with_environment,
+};
 use vx_run::channel::Mark;
 use vx_store::has_abandoned_staging;
 
@@ -43,11 +45,11 @@ pub fn strays() -> Survivors {
 }
 
 /// End them.
-pub fn end_strays() -> Swept {
-    if is_stray_itself() { Swept::default() } else { end_with_environment(of_killed_run()) }
+pub fn end_strays() -> EndedProcesses {
+    if is_stray_itself() { EndedProcesses::default() } else { end_with_environment(of_killed_run()) }
 }
 
-fn notice(swept: Swept, frontend: &dyn Frontend) {
+fn notice(swept: EndedProcesses, frontend: &dyn Frontend) {
     if !swept.found.is_empty() || !swept.left.is_none() {
         frontend.notice(Notice::Strays(swept));
     }
@@ -63,7 +65,7 @@ fn has_abandoned_board() -> bool {
 }
 
 /// The rule for processes that are left behind. Each mark is judged once.
-fn of_killed_run() -> impl Fn(&Environment) -> bool + Send + Sync + 'static {
+fn of_killed_run() -> impl Fn(&ProcessEnvironment) -> bool + Send + Sync + 'static {
     let (judged, boards) = (Mutex::new(HashMap::new()), Boards::of_user());
     move |environment| {
         let Some(slot) = environment.variable(Mark::SLOT) else { return false };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use vx_base::trouble::Trouble;
 use vx_plan::AgeRemark;
-use vx_process::Swept;
+use vx_process::EndedProcesses;
 use vx_project::lock::LockError;
 use vx_project::trust::Stranger;
 use vx_project::{LockedTool, Problem};
@@ -164,7 +164,7 @@ pub enum Notice {
     /// The services of the project are being stopped, and are waited for before others start.
     ServicesStopping,
     /// Processes that killed runs had left behind were ended.
-    Strays(Swept),
+    Strays(EndedProcesses),
     /// A part of the work could not be begun or finished; the rest continues.
     Failed(WorkError),
     /// The end of an install could not be written to its slot.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use vx_base::paths::find_runtime_directory;
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_process::{Group, Launch, Output, Stdin};
+use vx_process::{ChildGroup, Launch, OutputMode, Stdin};
 use vx_run::channel::ServiceChannel;
 use vx_run::{Job, JobSlot, Place, Prepared, Writer};
 use vx_shm::{Kind, Unnamed};
@@ -67,11 +67,11 @@ impl Job for TurnJob {
             environment: place.mark.variables().into_iter().chain(whereabouts).collect(),
             directory: None,
             stdin: Stdin::Document(document),
-            output: Output::Merged,
+            output: OutputMode::Merged,
             log: None,
             pass_on: false,
             keep_bytes: KEEP_BYTES,
-            group: Group::Own,
+            group: ChildGroup::Own,
         };
         Ok(Prepared { launch, needs: Vec::new(), kill_after: None })
     }

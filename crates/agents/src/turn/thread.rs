@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
-use vx_process::{Exit, Log, News, Piped, PipedEnd};
+use vx_process::{Exit, Log, Piped, PipedEnd, PipedEvent};
 
 use super::active::Listed;
 use super::queue::Queue;
@@ -109,22 +109,22 @@ impl TurnThread {
                 None => [timeout_at, course.exit_until, held_until].into_iter().flatten().min(),
             };
             let next = piped.next(wake.as_ref(), until, &mut |news| match news {
-                News::Output(bytes) => {
+                PipedEvent::Output(bytes) => {
                     self.log(bytes);
                     lines.feed(bytes, |line| self.line(&line, &mut course));
                     self.slot.as_mut().map(TurnSlot::show).unwrap_or_default();
                     self.counts.set_usage(self.reading.usage);
                 }
-                News::Errors(bytes) => {
+                PipedEvent::Errors(bytes) => {
                     self.log(bytes);
                     errors.feed(bytes, |line| self.error(line));
                 }
-                News::LeaderEnded => {
+                PipedEvent::LeaderEnded => {
                     course.leader_ended = true;
                     self.slot.as_mut().map(TurnSlot::draining).unwrap_or_default();
                 }
-                News::Ended(end) => course.ended = Some(end),
-                News::Woken => course.woken = true,
+                PipedEvent::Ended(end) => course.ended = Some(end),
+                PipedEvent::Woken => course.woken = true,
             });
             if let Err(error) = next {
                 course.ended = Some(Err(error));

@@ -56,8 +56,8 @@ pub fn has_ended(pid: u32) -> bool {
 #[cfg(target_os = "linux")]
 fn ancestors() -> Vec<Ancestor> {
     let parent = rustix::process::getppid().map_or(0, |parent| parent.as_raw_nonzero().get().cast_unsigned());
-    let first = Ancestor::of(parent);
-    std::iter::successors(first, |child| Ancestor::of(child.parent)).take(MOST_CALLERS).collect()
+    let first = Ancestor::from_pid(parent);
+    std::iter::successors(first, |child| Ancestor::from_pid(child.parent)).take(MOST_CALLERS).collect()
 }
 
 /// A process, as `/proc` shows it.
@@ -73,7 +73,7 @@ struct Ancestor {
 
 #[cfg(target_os = "linux")]
 impl Ancestor {
-    fn of(pid: u32) -> Option<Self> {
+    fn from_pid(pid: u32) -> Option<Self> {
         if pid == 0 {
             return None; // Outside of this pid namespace.
         }

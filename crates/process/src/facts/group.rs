@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// A process of a group that has not ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Member {
+pub struct MemberProcess {
     /// Its process id.
     pub pid: u32,
     /// Its program's name. A process chooses it, so it is not to be trusted.
@@ -33,7 +33,7 @@ pub enum Heeds {
     Acts,
 }
 
-impl fmt::Display for Member {
+impl fmt::Display for MemberProcess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let why = match self.heeds {
             Heeds::WaitsInTheSystem => "waits for the system",
@@ -50,7 +50,7 @@ impl fmt::Display for Member {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Survivors {
     /// Those that were seen.
-    pub seen: Vec<Member>,
+    pub seen: Vec<MemberProcess>,
     /// Why there may be others; none where it is known that there are none.
     pub unseen: Option<String>,
 }
@@ -69,8 +69,8 @@ impl Survivors {
     }
 }
 
-impl From<Vec<Member>> for Survivors {
-    fn from(seen: Vec<Member>) -> Self {
+impl From<Vec<MemberProcess>> for Survivors {
+    fn from(seen: Vec<MemberProcess>) -> Self {
         Self { seen, unseen: None }
     }
 }
@@ -90,54 +90,54 @@ impl fmt::Display for Survivors {
 /// The processes of this group, and those below its leader in other groups, that have not ended; the least responsive
 /// first.
 #[cfg(target_os = "linux")]
-pub fn members(group: u32) -> Vec<Member> {
+pub fn members(group: u32) -> Vec<MemberProcess> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let states: HashMap<u32, State> = numbers.filter_map(|pid| Some((pid, state(pid)?))).collect();
-    let below = |state: &State| {
-        let parent = |state: &&State| states.get(&state.parent);
+    let states: HashMap<u32, ProcessStat> = numbers.filter_map(|pid| Some((pid, state(pid)?))).collect();
+    let below = |state: &ProcessStat| {
+        let parent = |state: &&ProcessStat| states.get(&state.parent);
         // Parents are read one after the other, so a chain of them may be wrong, but it is never endless here.
         let mut ancestors = std::iter::successors(Some(state), parent).take(states.len());
         ancestors.any(|ancestor| ancestor.parent == group)
     };
     let ours = states.iter().filter(|(_, state)| !state.ended && (state.group == group || below(state)));
-    let mut members: Vec<Member> = ours.filter_map(|(pid, _)| named(*pid)).collect();
+    let mut members: Vec<MemberProcess> = ours.filter_map(|(pid, _)| named(*pid)).collect();
     members.sort_by_key(|member| (member.heeds, member.pid));
     members
 }
 
 /// Empty: other systems do not list the processes of a group.
 #[cfg(not(target_os = "linux"))]
-pub fn members(_: u32) -> Vec<Member> {
+pub fn members(_: u32) -> Vec<MemberProcess> {
     Vec::new()
 }
 
 /// The place of a process among the others.
 #[cfg(target_os = "linux")]
-struct State {
+struct ProcessStat {
     parent: u32,
     group: u32,
     ended: bool,
 }
 
 #[cfg(target_os = "linux")]
-fn state(pid: u32) -> Option<State> {
+fn state(pid: u32) -> Option<ProcessStat> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name, in parentheses, may hold anything; state, parent and group follow the last one.
     let mut fields = stat.rsplit_once(") ")?.1.split(' ');
     let ended = matches!(fields.next()?, "Z" | "X");
-    Some(State { parent: fields.next()?.parse().ok()?, group: fields.next()?.parse().ok()?, ended })
+    Some(ProcessStat { parent: fields.next()?.parse().ok()?, group: fields.next()?.parse().ok()?, ended })
 }
 
 /// The process with this number, if it has not ended.
 #[cfg(target_os = "linux")]
-pub(crate) fn named(pid: u32) -> Option<Member> {
+pub(crate) fn named(pid: u32) -> Option<MemberProcess> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (before, behind) = stat.rsplit_once(") ")?;
     let name = before.split_once('(')?.1.to_owned();
     let state = behind.split(' ').next().filter(|state| !matches!(*state, "Z" | "X"))?;
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    Some(Member { pid, name, heeds: heeds(state, &status) })
+    Some(MemberProcess { pid, name, heeds: heeds(state, &status) })
 }
 
 #[cfg(target_os = "linux")]
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn survivors_that_nobody_could_look_for_are_not_called_none() {
-        let deaf = Member { pid: 7, name: "sh".into(), heeds: Heeds::Ignores };
+        let deaf = MemberProcess { pid: 7, name: "sh".into(), heeds: Heeds::Ignores };
         let (nobody, deaf) = (Survivors::default(), Survivors::from(vec![deaf]));
         let unseen = Survivors { unseen: Some("why".into()), ..Survivors::default() };
         assert!(nobody.is_none() && !deaf.is_none() && !unseen.is_none());

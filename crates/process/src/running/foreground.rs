@@ -20,7 +20,7 @@ pub fn foreground(
 ) -> io::Result<ExitStatus> {
     let mut command = Command::new(program);
     command.args(arguments);
-    carry_out(command, tree::Below::Program, variables, directory)
+    carry_out(command, tree::ChildRole::Program, variables, directory)
 }
 
 /// The same for a program that may start others. On Linux, all that it started ends when this process is asked to end or
@@ -38,7 +38,7 @@ pub fn foreground_tree(
 
 fn carry_out(
     mut command: Command,
-    below: tree::Below,
+    below: tree::ChildRole,
     variables: &[(OsString, OsString)],
     directory: &Path,
 ) -> io::Result<ExitStatus> {
@@ -48,7 +48,11 @@ fn carry_out(
 
 /// Run a command in the foreground to its end. Its description is dropped once it runs, with the streams that it holds;
 /// then `started` is called.
-pub(crate) fn to_its_end(mut command: Command, below: tree::Below, started: impl FnOnce()) -> io::Result<ExitStatus> {
+pub(crate) fn to_its_end(
+    mut command: Command,
+    below: tree::ChildRole,
+    started: impl FnOnce(),
+) -> io::Result<ExitStatus> {
     // Install a handler instead of ignoring the signal, because the program would inherit that.
     #[cfg(unix)]
     let handlers = [signal_hook::consts::SIGINT, signal_hook::consts::SIGQUIT]

@@ -23,7 +23,7 @@ pub struct Launch {
     /// Its standard input.
     pub stdin: Stdin,
     /// The streams of its output.
-    pub output: Output,
+    pub output: OutputMode,
     /// The file for all of its output; with `None` only the tail is kept.
     pub log: Option<LogFile>,
     /// Its output is also passed on to this process's standard error.
@@ -31,7 +31,7 @@ pub struct Launch {
     /// Bytes of the end of its output that are kept in memory.
     pub keep_bytes: usize,
     /// The group that it and all its descendants belong to.
-    pub group: Group,
+    pub group: ChildGroup,
 }
 
 /// All variables of another process, for a child that is started for that.
@@ -61,7 +61,7 @@ pub enum Stdin {
 
 /// The streams of a child's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
+pub enum OutputMode {
     /// Standard output and error are one pipe: every byte keeps its place among the others.
     Merged,
     /// Each is a pipe of its own, and both come together in whole lines: no line of one stream is cut by the other.
@@ -74,7 +74,7 @@ pub enum Output {
 
 /// The group of processes that a child belongs to: a signal that ends the group ends the child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
+pub enum ChildGroup {
     /// A group of the child's own, which ends with the child.
     Own,
     /// A group of the child's own. Nothing is ended at the child's own end, as it may have started a daemon; all below it
@@ -90,7 +90,7 @@ pub enum Group {
     Shared,
 }
 
-impl Group {
+impl ChildGroup {
     /// True for a group that the child leads.
     pub(crate) fn is_own(self) -> bool {
         matches!(self, Self::Own | Self::Lasting | Self::Runner)

@@ -12,17 +12,17 @@ use crossbeam_channel::{Receiver, bounded};
 use parking_lot::Mutex;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
-use super::launch::{self, Group, Launch, Stdin};
+use super::launch::{self, ChildGroup, Launch, Stdin};
 use super::start::{Ended, start};
 use crate::Tail;
 use crate::facts::exit::Exit;
 #[cfg(target_os = "linux")]
 use crate::facts::group::Survivors;
 #[cfg(target_os = "linux")]
-use crate::streams::capture::{Capture, Ears, Listener, Outlet, PassOn};
+use crate::streams::capture::{Capture, Outlet, OutputHooks, OutputListener, PassOn};
 use crate::tree;
 #[cfg(target_os = "linux")]
-use crate::tree::{Tree, TreeEnd, TreeLaunch};
+use crate::tree::{ProcessTree, TreeEnd, TreeLaunch};
 
 /// Time that a short command may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -49,7 +49,7 @@ const STOP_GRACE: Duration = Duration::from_secs(2);
 
 /// The end and the output of a short command.
 #[derive(Debug)]
-pub struct Output {
+pub struct CommandOutput {
     /// Its end.
     pub exit: Exit,
     /// The beginning of its standard output.
@@ -60,7 +60,7 @@ pub struct Output {
 
 /// Run a program in this directory, with these arguments and nothing on its standard input. It is killed, and an error
 /// returned, when it takes longer than 30 seconds.
-pub fn output(program: &Path, arguments: &[&OsStr], directory: &Path) -> io::Result<Output> {
+pub fn output(program: &Path, arguments: &[&OsStr], directory: &Path) -> io::Result<CommandOutput> {
     let mut command = CommandWrap::with_new(program, |command| {
         command
             .args(arguments)
@@ -96,22 +96,22 @@ pub fn output(program: &Path, arguments: &[&OsStr], directory: &Path) -> io::Res
         }
     };
     let until = Instant::now() + LEFT_OPEN;
-    Ok(Output { exit: status.into(), stdout: answer(&stdout, until), stderr: answer(&stderr, until) })
+    Ok(CommandOutput { exit: status.into(), stdout: answer(&stdout, until), stderr: answer(&stderr, until) })
 }
 
 /// The bytes read from a stream so far, and a channel that gets a message at its end.
-struct Aside {
+struct BackgroundReader {
     bytes: Arc<Mutex<Vec<u8>>>,
     finished: Receiver<()>,
 }
 
-fn read_both(child: &mut dyn ChildWrapper) -> io::Result<(Aside, Aside)> {
+fn read_both(child: &mut dyn ChildWrapper) -> io::Result<(BackgroundReader, BackgroundReader)> {
     Ok((read_aside(child.stdout().take())?, read_aside(child.stderr().take())?))
 }
 
 /// Read a stream on a thread of its own, so that a program that fills one stream is not blocked while the other is
 /// read.
-fn read_aside(stream: Option<impl Read + Send + 'static>) -> io::Result<Aside> {
+fn read_aside(stream: Option<impl Read + Send + 'static>) -> io::Result<BackgroundReader> {
     let bytes = Arc::new(Mutex::new(Vec::new()));
     let shared = Arc::clone(&bytes);
     let (sender, finished) = bounded(1);
@@ -121,7 +121,7 @@ fn read_aside(stream: Option<impl Read + Send + 'static>) -> io::Result<Aside> {
         }
         let _ = sender.send(());
     })?;
-    Ok(Aside { bytes, finished })
+    Ok(BackgroundReader { bytes, finished })
 }
 
 /// Read to the end, so that the writer is never blocked, and keep the beginning.
@@ -142,7 +142,7 @@ fn keep_beginning(mut stream: impl Read, bytes: &Mutex<Vec<u8>>) {
 }
 
 /// The bytes of a stream at its end, or at `until`: a process that outlives the program may hold its output open.
-fn answer(stream: &Aside, until: Instant) -> Vec<u8> {
+fn answer(stream: &BackgroundReader, until: Instant) -> Vec<u8> {
     let _ = stream.finished.recv_deadline(until);
     std::mem::take(&mut stream.bytes.lock())
 }
@@ -176,7 +176,7 @@ pub fn run_in(
     if cfg!(windows) {
         environment.push(("VX_IN".into(), directory.into()));
     }
-    run_whole(Command { program, arguments, environment, pass_on: true, network: true }, patience, cancelled)
+    run_whole(ShortCommand { program, arguments, environment, pass_on: true, network: true }, patience, cancelled)
 }
 
 /// Start a program once, for at most `patience`, or until `cancelled` returns true. Like a command in [`run_in`], it has
@@ -189,13 +189,18 @@ pub fn try_once(
     cancelled: &dyn Fn() -> bool,
 ) -> io::Result<Exit> {
     let arguments = arguments.iter().map(OsString::from).collect();
-    let command =
-        Command { program: program.to_owned(), arguments, environment: Vec::new(), pass_on: false, network: false };
+    let command = ShortCommand {
+        program: program.to_owned(),
+        arguments,
+        environment: Vec::new(),
+        pass_on: false,
+        network: false,
+    };
     run_whole(command, patience, cancelled).map(|(exit, _)| exit)
 }
 
 /// A command with everything that it starts.
-struct Command {
+struct ShortCommand {
     program: PathBuf,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
@@ -205,12 +210,12 @@ struct Command {
     network: bool,
 }
 
-fn run_whole(command: Command, patience: Duration, cancelled: &dyn Fn() -> bool) -> io::Result<(Exit, Tail)> {
+fn run_whole(command: ShortCommand, patience: Duration, cancelled: &dyn Fn() -> bool) -> io::Result<(Exit, Tail)> {
     #[cfg(target_os = "linux")]
     if let Some(runner) = tree::runner() {
         return run_as_tree(runner, command, patience, cancelled);
     }
-    let Command { program, arguments, environment, pass_on, network: _ } = command;
+    let ShortCommand { program, arguments, environment, pass_on, network: _ } = command;
     let launch = Launch {
         program,
         arguments,
@@ -218,11 +223,11 @@ fn run_whole(command: Command, patience: Duration, cancelled: &dyn Fn() -> bool)
         environment,
         directory: None,
         stdin: Stdin::Document(Vec::new()),
-        output: launch::Output::Merged,
+        output: launch::OutputMode::Merged,
         log: None,
         pass_on,
         keep_bytes: TAIL_BYTES,
-        group: Group::Inherited,
+        group: ChildGroup::Inherited,
     };
     let ended = run(launch, patience, cancelled)?;
     Ok((ended.exit, ended.tail))
@@ -232,17 +237,17 @@ fn run_whole(command: Command, patience: Duration, cancelled: &dyn Fn() -> bool)
 #[cfg(target_os = "linux")]
 fn run_as_tree(
     runner: &Path,
-    command: Command,
+    command: ShortCommand,
     patience: Duration,
     cancelled: &dyn Fn() -> bool,
 ) -> io::Result<(Exit, Tail)> {
-    let _adoption = tree::Adoption::begin();
+    let _adoption = tree::OrphanAdoption::begin();
     let (output, writer) = io::pipe()?;
     let (stdout, stderr) = (writer.try_clone()?.into(), writer.into());
-    let Command { program, arguments, environment, pass_on, network } = command;
+    let ShortCommand { program, arguments, environment, pass_on, network } = command;
     let pass_on = if pass_on { PassOn::ToError } else { PassOn::Nothing };
-    let outlet = Outlet::open(None, pass_on, Ears::default())?;
-    let capture = Capture::start(vec![output], Listener::new(outlet, TAIL_BYTES))?;
+    let outlet = Outlet::open(None, pass_on, OutputHooks::default())?;
+    let capture = Capture::start(vec![output], OutputListener::new(outlet, TAIL_BYTES))?;
     let (linger, grace) = (LINGER, LEFT_GRACE);
     let runner = runner.to_owned();
     let launch = TreeLaunch {
@@ -259,7 +264,7 @@ fn run_as_tree(
         grace,
         network,
     };
-    let mut tree = Tree::start(launch)?;
+    let mut tree = ProcessTree::start(launch)?;
     let deadline = Instant::now() + patience;
     let end = loop {
         if let Some(end) = tree.wait(10 * GLANCE)? {

@@ -10,12 +10,12 @@ use crossbeam_channel::bounded;
 use parking_lot::Mutex;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
-use super::launch::{Group, Inherited, Launch, Output, Stdin};
+use super::launch::{ChildGroup, Inherited, Launch, OutputMode, Stdin};
 use super::wiring::Wiring;
 use crate::facts::exit::Exit;
-use crate::facts::group::{Member, Survivors, members};
-use crate::streams::capture::{Ears, Listener, OnLine, Outlet, PassOn, Tail};
-use crate::terminal::Loan;
+use crate::facts::group::{MemberProcess, Survivors, members};
+use crate::streams::capture::{OnLine, Outlet, OutputHooks, OutputListener, PassOn, Tail};
+use crate::terminal::TerminalLoan;
 use crate::tree;
 
 /// The end of a child.
@@ -31,7 +31,7 @@ pub struct Ended {
 
 /// A started child. Dropping it leaves the child running.
 #[derive(Clone)]
-pub struct Running {
+pub struct RunningChild {
     pid: u32,
     /// True if its group ends with it.
     ends_group: bool,
@@ -56,24 +56,28 @@ pub fn start(
     launch: Launch,
     on_line: Option<OnLine>,
     on_end: impl FnOnce(Ended) + Send + 'static,
-) -> io::Result<Running> {
-    start_heard(launch, Ears { on_line, look: None }, on_end)
+) -> io::Result<RunningChild> {
+    start_heard(launch, OutputHooks { on_line, look: None }, on_end)
 }
 
 /// The same, with more that listen to what it prints.
 ///
 /// The child is started last: whatever fails before leaves no process behind, and after it nothing can fail.
-pub fn start_heard(launch: Launch, ears: Ears, on_end: impl FnOnce(Ended) + Send + 'static) -> io::Result<Running> {
+pub fn start_heard(
+    launch: Launch,
+    ears: OutputHooks,
+    on_end: impl FnOnce(Ended) + Send + 'static,
+) -> io::Result<RunningChild> {
     let pass_on = match launch.output {
-        Output::LinesOn => PassOn::ToBoth,
+        OutputMode::LinesOn => PassOn::ToBoth,
         _ if launch.pass_on => PassOn::ToError,
         _ => PassOn::Nothing,
     };
     let ((mut command, is_runner), stdin) = (command(&launch), launch.stdin);
     let outlet = Outlet::open(launch.log, pass_on, ears)?;
-    let (wiring, ends) = Wiring::lay(launch.output, Listener::new(outlet, launch.keep_bytes))?;
+    let (wiring, ends) = Wiring::lay(launch.output, OutputListener::new(outlet, launch.keep_bytes))?;
     command.command_mut().stdout(ends.output).stderr(ends.error).envs(ends.variables);
-    let (sender, started) = bounded::<(Running, Option<ChildStdin>, Option<Loan>)>(1);
+    let (sender, started) = bounded::<(RunningChild, Option<ChildStdin>, Option<TerminalLoan>)>(1);
     let (document, own_terminal) = match stdin {
         Stdin::Document(document) => (Some(document), false),
         Stdin::Held | Stdin::Null => (None, false),
@@ -96,11 +100,11 @@ pub fn start_heard(launch: Launch, ears: Ears, on_end: impl FnOnce(Ended) + Send
         on_end(Ended { exit, tail: wiring.finish(), left });
     })?;
     let mut child = match launch.group {
-        Group::Runner => tree::spawn_runner(|| command.spawn().map(|child| (child.id(), child)))?,
+        ChildGroup::Runner => tree::spawn_runner(|| command.spawn().map(|child| (child.id(), child)))?,
         _ => command.spawn()?,
     };
     // At once: until then, keys are for this process.
-    let loan = if own_terminal { Loan::to(child.id()) } else { None };
+    let loan = if own_terminal { TerminalLoan::to(child.id()) } else { None };
     // The command holds the writing ends of the pipes. While they are open here, the capture would never see the end.
     drop(command);
     let mut stdin = child.stdin().take();
@@ -108,8 +112,8 @@ pub fn start_heard(launch: Launch, ears: Ears, on_end: impl FnOnce(Ended) + Send
     let pid = child.id();
     let (child, stdin_kept) = (Arc::new(Mutex::new(Some(child))), Arc::new(Mutex::new(kept)));
     let (ends_group, leads) = (!launch.group.may_last(), launch.group.is_own());
-    let is_known = launch.group == Group::Runner;
-    let running = Running { pid, ends_group, leads, is_runner, is_known, child, stdin: stdin_kept };
+    let is_known = launch.group == ChildGroup::Runner;
+    let running = RunningChild { pid, ends_group, leads, is_runner, is_known, child, stdin: stdin_kept };
     // The thread waits for this message first, so it is there to receive it.
     let _ = sender.send((running.clone(), stdin, loan));
     Ok(running)
@@ -123,7 +127,7 @@ fn command(launch: &Launch) -> (CommandWrap, bool) {
     } else {
         let mut command = Command::new(&launch.program);
         command.args(&launch.arguments);
-        (command, tree::Below::Program)
+        (command, tree::ChildRole::Program)
     };
     if let Some(Inherited(variables)) = &launch.inherited {
         command.env_clear().envs(variables.iter().map(|(name, value)| (name, value)));
@@ -139,15 +143,15 @@ fn command(launch: &Launch) -> (CommandWrap, bool) {
     let mut command = CommandWrap::from(command);
     #[cfg(unix)]
     match launch.group {
-        Group::Own | Group::Lasting => drop(command.wrap(process_wrap::std::ProcessGroup::leader())),
-        Group::Runner => drop(command.wrap(process_wrap::std::ProcessSession)),
-        Group::Inherited | Group::Shared => {}
+        ChildGroup::Own | ChildGroup::Lasting => drop(command.wrap(process_wrap::std::ProcessGroup::leader())),
+        ChildGroup::Runner => drop(command.wrap(process_wrap::std::ProcessSession)),
+        ChildGroup::Inherited | ChildGroup::Shared => {}
     }
     #[cfg(windows)]
     if launch.group.is_own() {
         command.wrap(process_wrap::std::JobObject);
     }
-    (command, below != tree::Below::Program)
+    (command, below != tree::ChildRole::Program)
 }
 
 /// A broken pipe is no error here: if a child ends before it has read everything, its exit decides the result.
@@ -157,7 +161,7 @@ fn hand_over(stdin: Option<ChildStdin>, document: &[u8]) {
     }
 }
 
-impl Running {
+impl RunningChild {
     /// The child's process id, which is also the number of a group of its own.
     pub fn pid(&self) -> u32 {
         self.pid
@@ -206,7 +210,7 @@ impl Running {
     }
 
     /// Wait for the leader's end, take the terminal back, kill what is left of its group if that ends with it, collect it.
-    fn wait(&self, loan: Option<Loan>) -> Exit {
+    fn wait(&self, loan: Option<TerminalLoan>) -> Exit {
         let by_signal = self.await_end(loan.as_ref());
         if let Some(loan) = loan {
             loan.end(by_signal);
@@ -240,7 +244,7 @@ impl Running {
 
     /// Wait until the killed group is gone. Returns the processes that are still there.
     #[cfg(unix)]
-    fn await_group(&self) -> Vec<Member> {
+    fn await_group(&self) -> Vec<MemberProcess> {
         let Some(group) = rustix::process::Pid::from_raw(self.pid.cast_signed()) else { return Vec::new() };
         let deadline = Instant::now() + GROUP_PATIENCE;
         let mut pause = Duration::from_millis(1);
@@ -258,13 +262,13 @@ impl Running {
 
     /// A Windows job ends as a whole.
     #[cfg(not(unix))]
-    fn await_group(&self) -> Vec<Member> {
+    fn await_group(&self) -> Vec<MemberProcess> {
         members(self.pid)
     }
 
     /// Wait for the end, and follow each stop of a child that has the terminal. True if a signal ended it.
     #[cfg(unix)]
-    fn await_end(&self, loan: Option<&Loan>) -> bool {
+    fn await_end(&self, loan: Option<&TerminalLoan>) -> bool {
         use rustix::process::{Pid, Signal, WaitId, WaitIdOptions as Options, waitid};
         let Some(pid) = Pid::from_raw(self.pid.cast_signed()) else { return false };
         let stops = if loan.is_some() { Options::STOPPED } else { Options::empty() };
@@ -282,7 +286,7 @@ impl Running {
     }
 
     #[cfg(not(unix))]
-    fn await_end(&self, _: Option<&Loan>) -> bool {
+    fn await_end(&self, _: Option<&TerminalLoan>) -> bool {
         loop {
             match self.child.lock().as_mut().map(|child| child.try_wait()) {
                 Some(Ok(None)) => {}
@@ -293,7 +297,7 @@ impl Running {
     }
 }
 
-impl fmt::Debug for Running {
+impl fmt::Debug for RunningChild {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Running").field("pid", &self.pid).finish_non_exhaustive()
     }
@@ -302,7 +306,7 @@ impl fmt::Debug for Running {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::{Group, Heeds, LogFile, LogPolicy};
+    use crate::{ChildGroup, Heeds, LogFile, LogPolicy};
 
     fn launch(script: &str, document: &[u8]) -> Launch {
         Launch {
@@ -312,15 +316,15 @@ mod tests {
             environment: Vec::new(),
             directory: None,
             stdin: Stdin::Document(document.to_vec()),
-            output: Output::Merged,
+            output: OutputMode::Merged,
             log: None,
             pass_on: false,
             keep_bytes: 1024,
-            group: Group::Own,
+            group: ChildGroup::Own,
         }
     }
 
-    fn shell(script: &str, document: &[u8]) -> (Running, crossbeam_channel::Receiver<Ended>) {
+    fn shell(script: &str, document: &[u8]) -> (RunningChild, crossbeam_channel::Receiver<Ended>) {
         let (sender, receiver) = bounded(1);
         let running = start(launch(script, document), None, move |ended| sender.send(ended).expect("the test waits"));
         (running.expect("a shell starts"), receiver)
@@ -364,7 +368,7 @@ mod tests {
     #[test]
     fn lines_of_two_streams_stay_whole() {
         let script = "for n in 1 2 3; do printf 'out '; printf 'err ' >&2; sleep 0.02; echo $n; echo $n >&2; done";
-        let (ended, mut lines) = printed(Launch { output: Output::Lines, ..launch(script, b"") });
+        let (ended, mut lines) = printed(Launch { output: OutputMode::Lines, ..launch(script, b"") });
         lines.sort();
         assert_eq!(lines, ["err 1", "err 2", "err 3", "out 1", "out 2", "out 3"]);
         let mut kept = ended.tail.lines();
@@ -407,7 +411,8 @@ mod tests {
         let (running, ended) = shell("trap '' TERM; echo ready; sleep 600", b"");
         let deadline = Instant::now() + PATIENCE;
         let deaf = loop {
-            let deaf: Vec<Member> = members(running.pid()).into_iter().filter(|m| m.heeds == Heeds::Ignores).collect();
+            let deaf: Vec<MemberProcess> =
+                members(running.pid()).into_iter().filter(|m| m.heeds == Heeds::Ignores).collect();
             if deaf.len() == 2 || Instant::now() > deadline {
                 break deaf;
             }

@@ -3,12 +3,12 @@
 use std::io;
 use std::process::Stdio;
 
-use super::launch::Output;
-use crate::streams::capture::{Capture, Listener, Tail};
+use super::launch::OutputMode;
+use crate::streams::capture::{Capture, OutputListener, Tail};
 use crate::streams::relay::{Flow, Relay};
 
 /// The child's standard output and error, and the variables that it needs to be at home there.
-pub(crate) struct Ends {
+pub(crate) struct ChildOutputEnds {
     pub(crate) output: Stdio,
     pub(crate) error: Stdio,
     pub(crate) variables: Vec<(&'static str, &'static str)>,
@@ -19,33 +19,33 @@ pub(crate) enum Wiring {
     /// Pipes.
     Captured(Capture),
     /// The ways to this process's own streams.
-    Relayed(Flow, Listener),
+    Relayed(Flow, OutputListener),
 }
 
 impl Wiring {
     /// Lay the streams of this form, and begin to read.
-    pub(crate) fn lay(output: Output, listener: Listener) -> io::Result<(Self, Ends)> {
+    pub(crate) fn lay(output: OutputMode, listener: OutputListener) -> io::Result<(Self, ChildOutputEnds)> {
         let (reader, writer) = match output {
-            Output::Own => return Self::relayed(listener),
-            Output::Merged | Output::Lines | Output::LinesOn => io::pipe()?,
+            OutputMode::Own => return Self::relayed(listener),
+            OutputMode::Merged | OutputMode::Lines | OutputMode::LinesOn => io::pipe()?,
         };
-        let (streams, error) = if output == Output::Merged {
+        let (streams, error) = if output == OutputMode::Merged {
             (vec![reader], writer.try_clone()?)
         } else {
             let (error, error_writer) = io::pipe()?;
             (vec![reader, error], error_writer)
         };
-        let ends = Ends { output: writer.into(), error: error.into(), variables: Vec::new() };
+        let ends = ChildOutputEnds { output: writer.into(), error: error.into(), variables: Vec::new() };
         Ok((Self::Captured(Capture::start(streams, listener)?), ends))
     }
 
-    fn relayed(listener: Listener) -> io::Result<(Self, Ends)> {
+    fn relayed(listener: OutputListener) -> io::Result<(Self, ChildOutputEnds)> {
         let relay = Relay::open()?;
         let variables = relay.variables();
         let [output, error] = relay.programs_ends()?.ok_or(io::ErrorKind::NotFound)?;
         let mut number = 0..;
-        let flow = relay.begin(|| listener.look(number.next().unwrap_or_default()))?;
-        Ok((Self::Relayed(flow, listener), Ends { output, error, variables }))
+        let flow = relay.begin(|| listener.observer(number.next().unwrap_or_default()))?;
+        Ok((Self::Relayed(flow, listener), ChildOutputEnds { output, error, variables }))
     }
 
     /// The child has the terminal, in a group of its own.

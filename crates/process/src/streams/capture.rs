@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, bounded};
 use parking_lot::Mutex;
 use vx_text::{clean, last_printed};
 
-use super::lines::Lines;
+use super::lines::LineSplitter;
 use super::log::{Log, LogFile};
 
 /// Time to wait for the end of the output once the process has ended: a process that left the group may hold it open.
@@ -44,7 +44,7 @@ impl Tail {
         let bytes: Vec<u8> = self.bytes.iter().copied().collect();
         let end_of_first = bytes.iter().position(|byte| *byte == b'\n').filter(|_| self.cut);
         let whole = end_of_first.map_or(&bytes[..], |end| &bytes[end + 1..]);
-        let (mut found, mut lines) = (Vec::new(), Lines::of_at_most(self.keep_bytes));
+        let (mut found, mut lines) = (Vec::new(), LineSplitter::of_at_most(self.keep_bytes));
         let mut keep = |line: &[u8]| {
             let line = String::from_utf8_lossy(line);
             let line = last_printed(&line).trim_end();
@@ -60,15 +60,15 @@ impl Tail {
 pub type OnLine = Box<dyn FnMut(&[u8]) + Send>;
 
 /// A look at each piece of a stream, once it was passed on.
-pub type Look = Box<dyn FnMut(&[u8]) + Send>;
+pub type OutputObserver = Box<dyn FnMut(&[u8]) + Send>;
 
 /// Everyone that listens to a child's output.
 #[derive(Default)]
-pub struct Ears {
+pub struct OutputHooks {
     /// Takes each of its lines.
     pub on_line: Option<OnLine>,
     /// Makes a look at each of its streams.
-    pub look: Option<Box<dyn FnMut() -> Look + Send>>,
+    pub look: Option<Box<dyn FnMut() -> OutputObserver + Send>>,
 }
 
 /// The most bytes of a line that are kept whole: the rest of a longer one is a line of its own in the log, and is left out
@@ -77,7 +77,7 @@ const LINE_BYTES: usize = 4 * 1024;
 
 /// The threads that read a child's output so that the child never waits for a reader.
 pub(crate) struct Capture {
-    listener: Listener,
+    listener: OutputListener,
     finished: Receiver<()>,
     streams: usize,
 }
@@ -87,7 +87,7 @@ pub(crate) struct Outlet {
     /// The log of all of it.
     log: Option<Log>,
     pass_on: PassOn,
-    ears: Ears,
+    ears: OutputHooks,
 }
 
 /// The streams of this process that a child's output also goes to.
@@ -114,34 +114,40 @@ impl PassOn {
 
 impl Outlet {
     /// The error names the log if the log cannot be made.
-    pub(crate) fn open(log: Option<LogFile>, pass_on: PassOn, ears: Ears) -> io::Result<Self> {
+    pub(crate) fn open(log: Option<LogFile>, pass_on: PassOn, ears: OutputHooks) -> io::Result<Self> {
         Ok(Self { log: log.map(open_log).transpose()?, pass_on, ears })
     }
 }
 
 /// Takes what the streams of a child bring.
 #[derive(Clone)]
-pub(crate) struct Listener {
+pub(crate) struct OutputListener {
     tail: Arc<Mutex<Tail>>,
     outlet: Arc<Mutex<Outlet>>,
 }
 
-impl Listener {
+impl OutputListener {
     /// Keep this many bytes of the end.
     pub(crate) fn new(outlet: Outlet, keep_bytes: usize) -> Self {
         Self { tail: Arc::new(Mutex::new(Tail::keeping(keep_bytes))), outlet: Arc::new(Mutex::new(outlet)) }
     }
 
     /// The stream with this number, from 0.
-    fn stream(&self, number: usize) -> Stream {
+    fn stream(&self, number: usize) -> CapturedStream {
         let look = self.outlet.lock().ears.look.as_mut().map(|make| make());
-        Stream { number, to: self.clone(), lines: Lines::of_at_most(LINE_BYTES), begun: Vec::new(), look }
+        CapturedStream {
+            number,
+            to: self.clone(),
+            lines: LineSplitter::of_at_most(LINE_BYTES),
+            begun: Vec::new(),
+            look,
+        }
     }
 
     /// The look at a stream that is passed on elsewhere.
-    pub(crate) fn look(&self, number: usize) -> Look {
+    pub(crate) fn observer(&self, number: usize) -> OutputObserver {
         let mut stream = self.stream(number);
-        Box::new(move |bytes| stream.take(bytes))
+        Box::new(move |bytes| stream.receive(bytes))
     }
 
     /// The end of the output so far.
@@ -152,7 +158,7 @@ impl Listener {
 
 impl Capture {
     /// Read these streams from now on. Of several streams, each goes on in whole lines.
-    pub(crate) fn start(streams: Vec<PipeReader>, listener: Listener) -> io::Result<Self> {
+    pub(crate) fn start(streams: Vec<PipeReader>, listener: OutputListener) -> io::Result<Self> {
         let count = streams.len();
         let (sender, finished) = bounded(count);
         for (number, output) in streams.into_iter().enumerate() {
@@ -184,16 +190,16 @@ fn open_log(log: LogFile) -> io::Result<Log> {
 }
 
 /// One stream.
-struct Stream {
+struct CapturedStream {
     number: usize,
-    to: Listener,
-    look: Option<Look>,
-    lines: Lines,
+    to: OutputListener,
+    look: Option<OutputObserver>,
+    lines: LineSplitter,
     /// The begin of a line whose end has not come yet.
     begun: Vec<u8>,
 }
 
-impl Stream {
+impl CapturedStream {
     fn read_all(&mut self, mut output: PipeReader, whole_lines: bool) {
         let mut buffer = vec![0; 64 * 1024];
         loop {
@@ -206,11 +212,11 @@ impl Stream {
             if whole_lines {
                 self.take_whole_lines(&buffer[..read]);
             } else {
-                self.take(&buffer[..read]);
+                self.receive(&buffer[..read]);
             }
         }
         let rest = std::mem::take(&mut self.begun);
-        self.take(&rest);
+        self.receive(&rest);
     }
 
     fn take_whole_lines(&mut self, bytes: &[u8]) {
@@ -219,17 +225,17 @@ impl Stream {
         if !whole.is_empty() {
             let mut lines = std::mem::take(&mut self.begun);
             lines.extend(whole);
-            self.take(&lines);
+            self.receive(&lines);
         }
         self.begun.extend(rest);
         if self.begun.len() > LINE_BYTES {
             let mut line = std::mem::take(&mut self.begun);
             line.push(b'\n');
-            self.take(&line);
+            self.receive(&line);
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) {
+    fn receive(&mut self, bytes: &[u8]) {
         self.to.tail.lock().push(bytes);
         {
             let mut outlet = self.to.outlet.lock();
@@ -248,7 +254,7 @@ impl Stream {
 }
 
 /// The line that has no end is the last one.
-impl Drop for Stream {
+impl Drop for CapturedStream {
     fn drop(&mut self) {
         if let Some(on_line) = &mut self.to.outlet.lock().ears.on_line {
             self.lines.finish(on_line);

@@ -5,12 +5,12 @@
 /// Of a line that was overwritten (by a carriage return, as progress is) the last text counts. A longer line than the most
 /// is cut there, so that an endless one takes no memory.
 #[derive(Debug)]
-pub struct Lines {
+pub struct LineSplitter {
     line: Vec<u8>,
     most_bytes: usize,
 }
 
-impl Lines {
+impl LineSplitter {
     /// The lines of a stream that begins now, of each at most this many bytes.
     pub fn of_at_most(most_bytes: usize) -> Self {
         Self { line: Vec::new(), most_bytes }
@@ -63,7 +63,7 @@ mod tests {
 
     /// The lines of these pieces of a stream.
     fn lines(pieces: &[&str]) -> Vec<String> {
-        let (mut found, mut lines) = (Vec::new(), Lines::of_at_most(8));
+        let (mut found, mut lines) = (Vec::new(), LineSplitter::of_at_most(8));
         for piece in pieces {
             lines.feed(piece.as_bytes(), |line| found.push(String::from_utf8_lossy(line).into_owned()));
         }
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn an_endless_line_takes_no_memory() {
-        let mut lines = Lines::of_at_most(100);
+        let mut lines = LineSplitter::of_at_most(100);
         for _ in 0..1000 {
             lines.feed(&[b'x'; 1000], |_| unreachable!("it does not end"));
             lines.feed(&[b'\r'; 10], |_| unreachable!("it does not end"));

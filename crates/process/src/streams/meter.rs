@@ -36,7 +36,7 @@ struct Process {
 
 impl TreeMeter {
     /// The use of the processes below each of these; `None` where there are none.
-    pub fn look(&mut self, roots: &[u32]) -> Vec<Option<TreeUse>> {
+    pub fn sample(&mut self, roots: &[u32]) -> Vec<Option<TreeUse>> {
         self.measure(&processes(), roots, Instant::now())
     }
 

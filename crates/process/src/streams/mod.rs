@@ -7,5 +7,5 @@ pub(crate) mod meter;
 #[cfg(unix)]
 pub(crate) mod piped;
 #[cfg(target_os = "linux")]
-pub(crate) mod recorded;
+pub(crate) mod recorded_process;
 pub(crate) mod relay;

@@ -17,7 +17,7 @@ use rustix::io::Errno;
 use crate::facts::exit::Exit;
 use crate::facts::group::Survivors;
 #[cfg(target_os = "linux")]
-use crate::tree::{Adoption, Tree, TreeEnd, TreeLaunch};
+use crate::tree::{OrphanAdoption, ProcessTree, TreeEnd, TreeLaunch};
 use group::Grouped;
 
 /// The bytes of one read: as many as a pipe holds.
@@ -62,7 +62,7 @@ pub struct PipedEnd {
 
 /// Something that has happened to a program.
 #[derive(Debug)]
-pub enum News<'a> {
+pub enum PipedEvent<'a> {
     /// It has written this to its standard output.
     Output(&'a [u8]),
     /// It has written this to its standard error.
@@ -77,7 +77,7 @@ pub enum News<'a> {
 
 /// A program on pipes. Dropping it ends it.
 pub struct Piped {
-    whole: Whole,
+    whole: PipedProcesses,
     output: Option<PipeReader>,
     errors: Option<PipeReader>,
     input: Option<PipeWriter>,
@@ -88,12 +88,12 @@ pub struct Piped {
 }
 
 /// The program with all that it started.
-enum Whole {
+enum PipedProcesses {
     #[cfg(target_os = "linux")]
     Tree {
-        tree: Tree,
+        tree: ProcessTree,
         /// For what comes to this process if the runner is killed.
-        _adoption: Option<Adoption>,
+        _adoption: Option<OrphanAdoption>,
         leader_ended: bool,
         give_up_at: Option<Instant>,
     },
@@ -112,8 +112,8 @@ impl Piped {
             true => io::pipe().map(|(reader, writer)| (Some(reader), Some(writer)))?,
             false => (None, None),
         };
-        let ends = Ends { stdin, output: output_writer, errors: errors_writer };
-        let whole = Whole::start(launch, ends)?;
+        let ends = ChildPipeEnds { stdin, output: output_writer, errors: errors_writer };
+        let whole = PipedProcesses::start(launch, ends)?;
         let (output, errors) = (Some(output), Some(errors));
         Ok(Self { whole, output, errors, input, buffer: vec![0; READ_BYTES], is_held: false, over: false })
     }
@@ -125,7 +125,7 @@ impl Piped {
 
     /// True if all that it starts is ended with it, and not its group alone.
     pub fn is_whole_tree(&self) -> bool {
-        !matches!(self.whole, Whole::Group(_))
+        !matches!(self.whole, PipedProcesses::Group(_))
     }
 
     /// True once both of its streams have been read to their ends.
@@ -143,11 +143,11 @@ impl Piped {
     pub fn ask_to_end(&mut self, grace: Duration) {
         match &mut self.whole {
             #[cfg(target_os = "linux")]
-            Whole::Tree { tree, give_up_at, .. } => {
+            PipedProcesses::Tree { tree, give_up_at, .. } => {
                 tree.ask_to_end(grace);
                 *give_up_at = Some(Instant::now() + grace + RUNNER_PATIENCE);
             }
-            Whole::Group(group) => group.ask_to_end(grace),
+            PipedProcesses::Group(group) => group.ask_to_end(grace),
         }
     }
 
@@ -159,7 +159,7 @@ impl Piped {
         &mut self,
         wake: Option<&PipeReader>,
         until: Option<Instant>,
-        on_news: &mut dyn FnMut(News<'_>),
+        on_news: &mut dyn FnMut(PipedEvent<'_>),
     ) -> io::Result<()> {
         let until = [until, self.whole.look_at().filter(|_| !self.over)].into_iter().flatten().min();
         let whole = self.whole.awaited().filter(|_| !self.over);
@@ -167,34 +167,34 @@ impl Piped {
         let fds = [output.map(AsFd::as_fd), self.errors.as_ref().map(AsFd::as_fd), whole];
         let [output, errors, whole, woken] = await_some([fds[0], fds[1], fds[2], wake.map(AsFd::as_fd)], until)?;
         if output {
-            read_once(&mut self.output, &mut self.buffer, |bytes| on_news(News::Output(bytes)));
+            read_once(&mut self.output, &mut self.buffer, |bytes| on_news(PipedEvent::Output(bytes)));
         }
         if errors {
-            read_once(&mut self.errors, &mut self.buffer, |bytes| on_news(News::Errors(bytes)));
+            read_once(&mut self.errors, &mut self.buffer, |bytes| on_news(PipedEvent::Errors(bytes)));
         }
         if woken {
-            on_news(News::Woken);
+            on_news(PipedEvent::Woken);
         }
         if !self.over && (whole || self.whole.look_at().is_some_and(|at| at <= Instant::now())) {
-            self.over = self.whole.look(self.output.is_none() && self.errors.is_none(), on_news);
+            self.over = self.whole.poll(self.output.is_none() && self.errors.is_none(), on_news);
         }
         Ok(())
     }
 }
 
 /// The ends of its streams that a program gets.
-struct Ends {
+struct ChildPipeEnds {
     stdin: Option<PipeReader>,
     output: PipeWriter,
     errors: PipeWriter,
 }
 
-impl Whole {
-    fn start(launch: PipedLaunch, ends: Ends) -> io::Result<Self> {
+impl PipedProcesses {
+    fn start(launch: PipedLaunch, ends: ChildPipeEnds) -> io::Result<Self> {
         #[cfg(target_os = "linux")]
         if let Some(runner) = launch.runner {
-            let adoption = Adoption::begin();
-            let mut tree = Tree::start(TreeLaunch {
+            let adoption = OrphanAdoption::begin();
+            let mut tree = ProcessTree::start(TreeLaunch {
                 runner,
                 program: launch.program,
                 arguments: launch.arguments,
@@ -233,14 +233,14 @@ impl Whole {
     }
 
     /// Look what has become of it; true once it is over. `drained` is true once its streams have been read to their ends.
-    fn look(&mut self, drained: bool, on_news: &mut dyn FnMut(News<'_>)) -> bool {
+    fn poll(&mut self, drained: bool, on_news: &mut dyn FnMut(PipedEvent<'_>)) -> bool {
         match self {
             #[cfg(target_os = "linux")]
             Self::Tree { tree, leader_ended, give_up_at, .. } => {
                 let end = tree.wait(Duration::ZERO);
                 if !*leader_ended && tree.leader_ended() {
                     *leader_ended = true;
-                    on_news(News::LeaderEnded);
+                    on_news(PipedEvent::LeaderEnded);
                 }
                 if give_up_at.is_some_and(|at| at <= Instant::now()) {
                     tree.kill_runner();
@@ -248,10 +248,10 @@ impl Whole {
                 }
                 let Some(end) = end.transpose() else { return false };
                 let end = end.map(|TreeEnd { exit, held_output, left, .. }| PipedEnd { exit, held_output, left });
-                on_news(News::Ended(end));
+                on_news(PipedEvent::Ended(end));
                 true
             }
-            Self::Group(group) => group.look(drained, on_news),
+            Self::Group(group) => group.poll(drained, on_news),
         }
     }
 }

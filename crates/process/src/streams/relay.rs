@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use super::capture::Look;
+use super::capture::OutputObserver;
 use crate::tree::{CommandEnd, run_command};
 
 #[cfg(unix)]
@@ -32,7 +32,7 @@ mod way;
 #[path = "relay/elsewhere.rs"]
 mod way;
 
-use way::{Sizes, Way, await_room, follow_sizes};
+use way::{RelayedStream, Sizes, await_room, follow_sizes};
 
 /// Time without output after the program's end: then a process that it left behind holds its output open, and is not
 /// waited for.
@@ -51,7 +51,7 @@ pub fn relay(
     arguments: &[OsString],
     variables: &[(OsString, OsString)],
     mark: Option<&(OsString, OsString)>,
-    look: impl FnMut() -> Look,
+    look: impl FnMut() -> OutputObserver,
     started: impl FnOnce(),
 ) -> io::Result<CommandEnd> {
     let mut command = Command::new(program);
@@ -69,7 +69,7 @@ pub fn relay(
 
 /// The streams of a program that has not started.
 pub(crate) struct Relay {
-    ways: Vec<Way>,
+    ways: Vec<RelayedStream>,
     /// The group that is to know of another size of the terminal; 0 for this process's own.
     group: Arc<AtomicU32>,
 }
@@ -86,12 +86,12 @@ pub(crate) struct Flow {
 impl Relay {
     /// The ways to this process's own streams.
     pub(crate) fn open() -> io::Result<Self> {
-        Ok(Self { ways: Way::of_streams()?, group: Arc::default() })
+        Ok(Self { ways: RelayedStream::of_streams()?, group: Arc::default() })
     }
 
     /// The variables that the program needs to be at home there.
     pub(crate) fn variables(&self) -> Vec<(&'static str, &'static str)> {
-        let terminal = self.ways.iter().any(Way::is_terminal);
+        let terminal = self.ways.iter().any(RelayedStream::is_terminal);
         PAGERS.iter().filter(|_| terminal).map(|variable| (*variable, "cat")).collect()
     }
 
@@ -102,7 +102,7 @@ impl Relay {
     }
 
     /// Pass on from now on; `look` makes the look at each stream. The program's ends are closed here.
-    pub(crate) fn begin(self, mut look: impl FnMut() -> Look) -> io::Result<Flow> {
+    pub(crate) fn begin(self, mut look: impl FnMut() -> OutputObserver) -> io::Result<Flow> {
         let sizes = follow_sizes(&self.ways, &self.group)?;
         let (sender, finished) = bounded(self.ways.len());
         let traffic = Arc::new(Traffic::default());
@@ -153,7 +153,7 @@ struct Traffic {
 
 /// The thread of one stream.
 struct Pump {
-    look: Look,
+    look: OutputObserver,
     traffic: Arc<Traffic>,
     finished: Sender<()>,
 }

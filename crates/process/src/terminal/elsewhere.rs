@@ -6,9 +6,9 @@ pub fn shares_terminal() -> bool {
 }
 
 /// There is nothing to lend here.
-pub(super) struct Loan(());
+pub(super) struct TerminalLoan(());
 
-impl Loan {
+impl TerminalLoan {
     /// None.
     pub(super) fn to(_: u32) -> Option<Self> {
         None

@@ -12,13 +12,13 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use rustix::process::{Pid, getpid, set_child_subreaper};
 
-use super::ending::Ending;
+use super::ending::TreeEnding;
 use super::program::orphans_are_of_trees;
 use super::protocol::RUNNER;
 use crate::facts::group::Survivors;
-use crate::tree::members::handle::{Facts, Handle, await_any};
-use crate::tree::members::look::Descendants;
+use crate::tree::members::handle::{ProcessFacts, ProcessHandle, await_any};
 use crate::tree::members::obstacle::Obstacle;
+use crate::tree::members::scan::Descendants;
 
 /// The grace of orphans.
 const GRACE: Duration = Duration::from_millis(500);
@@ -39,9 +39,9 @@ pub(super) static RUNNERS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
 /// While this is there, orphans come to this process, if it is the `vx` program.
 #[derive(Debug)]
-pub struct Adoption(());
+pub struct OrphanAdoption(());
 
-impl Adoption {
+impl OrphanAdoption {
     /// Adopt from now on. Nothing happens in a program that embeds vx, nor where an orphan might be of a stranger.
     pub fn begin() -> Option<Self> {
         if !orphans_are_of_trees() {
@@ -54,7 +54,7 @@ impl Adoption {
     }
 }
 
-impl Drop for Adoption {
+impl Drop for OrphanAdoption {
     fn drop(&mut self) {
         if ADOPTIONS.fetch_sub(1, Ordering::SeqCst) == 1 {
             let _ = set_child_subreaper(None);
@@ -75,22 +75,22 @@ pub(crate) fn end_orphans() -> Survivors {
     if ADOPTIONS.load(Ordering::SeqCst) == 0 || !orphans_are_of_trees() {
         return Survivors::default();
     }
-    let own = match Facts::read(getpid()) {
+    let own = match ProcessFacts::read(getpid()) {
         Ok(Some(own)) => own,
         read => {
             let refused = Obstacle::from(read.err().unwrap_or_else(|| io::ErrorKind::NotFound.into()));
             return Survivors { unseen: Some(refused.to_string()), ..Survivors::default() };
         }
     };
-    let mut ending = Ending::of(Descendants::by_rule(move |pid, facts| {
+    let mut ending = TreeEnding::from_descendants(Descendants::by_rule(move |pid, facts| {
         facts.session.is_some() && facts.session != own.session && !RUNNERS.lock().contains(&pid)
     }));
     await_runners(&mut ending);
-    ending.end(GRACE, Ending::await_member)
+    ending.end(GRACE, TreeEnding::await_member)
 }
 
 /// A runner whose owner was killed has come here, and ends its own tree.
-pub(super) fn await_runners(ending: &mut Ending) {
+pub(super) fn await_runners(ending: &mut TreeEnding) {
     let deadline = Instant::now() + RUNNER_PATIENCE;
     loop {
         if ending.seen_empty() {
@@ -128,9 +128,9 @@ pub(crate) fn forget_runner(pid: u32) {
 }
 
 /// Forget a runner, which has ended, and collect it: under the lock, since from then on its number may be another's.
-pub(super) fn collect_runner(handle: &Handle) {
+pub(super) fn collect_runner(handle: &ProcessHandle) {
     let mut runners = RUNNERS.lock();
-    if handle.collect().is_some() || Facts::of(handle.pid).is_none() {
+    if handle.collect().is_some() || ProcessFacts::from_pid(handle.pid).is_none() {
         runners.retain(|pid| *pid != handle.pid);
     }
 }
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_program_that_embeds_vx_adopts_nothing() {
-        assert!(Adoption::begin().is_none());
+        assert!(OrphanAdoption::begin().is_none());
         assert_eq!(rustix::process::child_subreaper(), Ok(None));
         assert!(end_orphans().is_none());
     }

@@ -9,9 +9,9 @@ use super::group::{Member, Survivors};
 
 /// Nothing to adopt here.
 #[derive(Debug)]
-pub struct Adoption(());
+pub struct OrphanAdoption(());
 
-impl Adoption {
+impl OrphanAdoption {
     /// No orphan comes to a process here.
     pub fn begin() -> Option<Self> {
         None
@@ -50,16 +50,16 @@ pub(super) fn forget_runner(_: u32) {}
 
 /// The child of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Below {
+pub(super) enum ChildRole {
     /// The program.
     Program,
 }
 
 /// The command of this program, which has no runner here.
-pub(super) fn under_runner(program: &Path, arguments: &[OsString]) -> (Command, Below) {
+pub(super) fn under_runner(program: &Path, arguments: &[OsString]) -> (Command, ChildRole) {
     let mut command = Command::new(program);
     command.args(arguments);
-    (command, Below::Program)
+    (command, ChildRole::Program)
 }
 
 /// The end of a command.
@@ -86,20 +86,20 @@ pub(super) fn run_command(
     _: Option<&(OsString, OsString)>,
     started: impl FnOnce(),
 ) -> io::Result<CommandEnd> {
-    let status = super::foreground::to_its_end(command, Below::Program, started)?;
+    let status = super::foreground::to_its_end(command, ChildRole::Program, started)?;
     Ok(CommandEnd { status, asked: None, left: Survivors::default() })
 }
 
 /// Wait for the child's end.
-pub(super) fn wait_or_end(mut child: Child, _: Below) -> io::Result<ExitStatus> {
+pub(super) fn wait_or_end(mut child: Child, _: ChildRole) -> io::Result<ExitStatus> {
     child.wait()
 }
 
 /// The environment of a process, which other processes do not see here.
 #[derive(Clone, Debug, Default)]
-pub struct Environment(());
+pub struct ProcessEnvironment(());
 
-impl Environment {
+impl ProcessEnvironment {
     /// The value of a variable.
     pub fn variable(&self, _: &str) -> Option<OsString> {
         None
@@ -113,7 +113,7 @@ pub fn sees_all_users() -> bool {
 
 /// The end of processes that were found by their environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Swept {
+pub struct EndedProcesses {
     /// Those that were there.
     pub found: Vec<Member>,
     /// Those of them that are still there, though killed and waited for.
@@ -121,11 +121,11 @@ pub struct Swept {
 }
 
 /// None is found here.
-pub fn with_environment(_: impl Fn(&Environment) -> bool + Send + Sync + 'static) -> Survivors {
+pub fn with_environment(_: impl Fn(&ProcessEnvironment) -> bool + Send + Sync + 'static) -> Survivors {
     Survivors::default()
 }
 
 /// None is found here.
-pub fn end_with_environment(_: impl Fn(&Environment) -> bool + Send + Sync + 'static) -> Swept {
-    Swept::default()
+pub fn end_with_environment(_: impl Fn(&ProcessEnvironment) -> bool + Send + Sync + 'static) -> EndedProcesses {
+    EndedProcesses::default()
 }

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::protocol::Counts;
-use crate::facts::group::{self, Member, Survivors};
+use super::protocol::TreeEndCounts;
+use crate::facts::group::{self, MemberProcess, Survivors};
 use crate::tree::members::handle::{await_any, now_ticks};
-use crate::tree::members::look::{Descendants, Look};
 use crate::tree::members::obstacle::Obstacle;
+use crate::tree::members::scan::{Descendants, TreeScan};
 
 /// The longest that killed processes are waited for. The system may take any time, so there is a bound.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,9 +30,9 @@ const STOPPING_LOOKS: usize = 4;
 const CLEAN_LOOKS: usize = 2;
 
 /// A tree whose end is watched, or brought about.
-pub(super) struct Ending {
+pub(super) struct TreeEnding {
     pub descendants: Descendants,
-    pub counts: Counts,
+    pub counts: TreeEndCounts,
     clean: usize,
     /// The time at which members were first asked to end, in ticks since the system's start.
     asked_at: Option<u64>,
@@ -42,10 +42,10 @@ pub(super) struct Ending {
     pause: Duration,
 }
 
-impl Ending {
+impl TreeEnding {
     /// The tree of these processes.
-    pub(super) fn of(descendants: Descendants) -> Self {
-        let counts = Counts::default();
+    pub(super) fn from_descendants(descendants: Descendants) -> Self {
+        let counts = TreeEndCounts::default();
         Self {
             descendants,
             counts,
@@ -67,7 +67,7 @@ impl Ending {
     /// A look is clean when no member is alive and none was collected since the one before: a process that forks and
     /// exits faster than a look sees it leaves one to collect with every step.
     pub(super) fn seen_empty(&mut self) -> bool {
-        let Look { collected, complete, .. } = self.descendants.look();
+        let TreeScan { collected, complete, .. } = self.descendants.scan();
         self.counts.looks += 1;
         let clean = complete && collected == 0 && self.descendants.members().is_empty();
         self.clean = if clean { self.clean + 1 } else { 0 };
@@ -201,7 +201,7 @@ impl Ending {
     }
 
     /// The members by name, with the reason why a request to end does not reach them.
-    pub(super) fn named(&self) -> Vec<Member> {
+    pub(super) fn named(&self) -> Vec<MemberProcess> {
         let members = self.descendants.members().iter();
         members.filter_map(|member| group::named(member.handle.pid.as_raw_pid().cast_unsigned())).collect()
     }
@@ -223,7 +223,7 @@ mod tests {
     use std::process::{Child, Command, Stdio};
 
     struct Led {
-        ending: Ending,
+        ending: TreeEnding,
         directory: tempfile::TempDir,
         _shell: Child,
     }
@@ -240,7 +240,7 @@ mod tests {
             while !directory.path().join("ready").exists() {
                 std::thread::sleep(Duration::from_millis(2));
             }
-            Self { ending: Ending::of(descendants), directory, _shell: shell }
+            Self { ending: TreeEnding::from_descendants(descendants), directory, _shell: shell }
         }
     }
 

@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, geteuid};
 
 use super::adoption::await_runners;
-use super::ending::Ending;
+use super::ending::TreeEnding;
 use crate::facts::callers::callers;
-use crate::facts::group::{Member, Survivors};
-use crate::tree::members::handle::Facts;
-use crate::tree::members::look::Descendants;
+use crate::facts::group::{MemberProcess, Survivors};
+use crate::tree::members::handle::ProcessFacts;
 use crate::tree::members::mark::{TREE_MARK, TreeMark};
+use crate::tree::members::scan::Descendants;
 
 /// The time that these processes have to end after they were asked to.
 const GRACE: Duration = Duration::from_secs(2);
@@ -36,15 +36,15 @@ const GLANCE: Duration = Duration::from_millis(1);
 
 /// The environment of a process, as it was when its program was started.
 #[derive(Clone, Debug, Default)]
-pub struct Environment {
+pub struct ProcessEnvironment {
     variables: Vec<u8>,
     is_own: bool,
 }
 
-impl Environment {
+impl ProcessEnvironment {
     /// The environment of a process of this user, or for the superuser of anybody's; none where the system does not show
     /// it.
-    fn of(pid: Pid) -> Option<Self> {
+    fn read(pid: Pid) -> Option<Self> {
         let folder = format!("/proc/{pid}");
         // Processes whose environment is to be kept from others belong to the superuser there.
         let is_own = std::fs::metadata(&folder).ok()?.uid() == geteuid().as_raw();
@@ -55,9 +55,9 @@ impl Environment {
     /// True if a process has an environment that this accepts; none while the process has none because it is becoming
     /// another program.
     pub(super) fn is_of(pid: Pid, accepts: impl Fn(&Self) -> bool) -> Option<bool> {
-        let Some(found) = Self::of(pid) else { return Some(false) };
+        let Some(found) = Self::read(pid) else { return Some(false) };
         // Asked after the environment was read: one that has become the other program meanwhile is asked again, too.
-        let is_bare = || Facts::of(pid).is_none_or(|facts| facts.bare);
+        let is_bare = || ProcessFacts::from_pid(pid).is_none_or(|facts| facts.bare);
         (!found.variables.is_empty() || is_bare()).then(|| accepts(&found))
     }
 
@@ -81,22 +81,22 @@ pub fn sees_all_users() -> bool {
 
 /// The end of processes that were found by their environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Swept {
+pub struct EndedProcesses {
     /// Those that were there.
-    pub found: Vec<Member>,
+    pub found: Vec<MemberProcess>,
     /// Those of them that are still there, though killed and waited for.
     pub left: Survivors,
 }
 
 /// The processes with such an environment, and those below them. This process and its callers are none.
-pub fn with_environment(accepts: impl Fn(&Environment) -> bool + Send + Sync + 'static) -> Survivors {
-    let mut ending = Ending::of(tree(&Arc::new(accepts)));
+pub fn with_environment(accepts: impl Fn(&ProcessEnvironment) -> bool + Send + Sync + 'static) -> Survivors {
+    let mut ending = TreeEnding::from_descendants(tree(&Arc::new(accepts)));
     look_until(&mut ending, |found| found.obstacle().is_none() && !found.members().is_empty());
     ending.seen()
 }
 
 /// End them.
-pub fn end_with_environment(accepts: impl Fn(&Environment) -> bool + Send + Sync + 'static) -> Swept {
+pub fn end_with_environment(accepts: impl Fn(&ProcessEnvironment) -> bool + Send + Sync + 'static) -> EndedProcesses {
     // A runner whose owner was killed ends its own tree, and knows more about it.
     sweep(&Arc::new(accepts), GRACE, await_runners)
 }
@@ -104,20 +104,21 @@ pub fn end_with_environment(accepts: impl Fn(&Environment) -> bool + Send + Sync
 /// End the tree with this mark, whose runner was killed; who is still there comes back.
 pub(super) fn end_marked(mark: &TreeMark) -> Survivors {
     let mark = mark.clone();
-    let is_marked =
-        move |found: &Environment| found.is_own() && found.variable(TREE_MARK).is_some_and(|value| mark.covers(&value));
+    let is_marked = move |found: &ProcessEnvironment| {
+        found.is_own() && found.variable(TREE_MARK).is_some_and(|value| mark.covers(&value))
+    };
     // A runner of a tree inside of this one has an owner that is ended with it.
     sweep(&Arc::new(is_marked), RUNNERLESS_GRACE, |_| ()).left
 }
 
 fn sweep(
-    accepts: &Arc<impl Fn(&Environment) -> bool + Send + Sync + 'static>,
+    accepts: &Arc<impl Fn(&ProcessEnvironment) -> bool + Send + Sync + 'static>,
     grace: Duration,
-    before: impl Fn(&mut Ending),
-) -> Swept {
-    let mut swept = Swept::default();
+    before: impl Fn(&mut TreeEnding),
+) -> EndedProcesses {
+    let mut swept = EndedProcesses::default();
     for _ in 0..ROUNDS {
-        let mut ending = Ending::of(tree(accepts));
+        let mut ending = TreeEnding::from_descendants(tree(accepts));
         look_until(&mut ending, |found| !found.members().is_empty());
         if ending.descendants.members().is_empty() {
             swept.left = ending.seen();
@@ -125,7 +126,7 @@ fn sweep(
         }
         before(&mut ending);
         swept.found.extend(ending.named());
-        swept.left = ending.end(grace, Ending::await_member);
+        swept.left = ending.end(grace, TreeEnding::await_member);
         if !swept.left.is_none() {
             break;
         }
@@ -134,7 +135,7 @@ fn sweep(
 }
 
 /// Look until this holds, or it is known that nobody is there, but for no longer than the time for looking.
-fn look_until(ending: &mut Ending, holds: impl Fn(&Descendants) -> bool) {
+fn look_until(ending: &mut TreeEnding, holds: impl Fn(&Descendants) -> bool) {
     let until = Instant::now() + LOOKING;
     while !ending.seen_empty() && !holds(&ending.descendants) && Instant::now() < until {
         if ending.descendants.obstacle().is_some() {
@@ -143,12 +144,12 @@ fn look_until(ending: &mut Ending, holds: impl Fn(&Descendants) -> bool) {
     }
 }
 
-fn tree(accepts: &Arc<impl Fn(&Environment) -> bool + Send + Sync + 'static>) -> Descendants {
+fn tree(accepts: &Arc<impl Fn(&ProcessEnvironment) -> bool + Send + Sync + 'static>) -> Descendants {
     let accepts = Arc::clone(accepts);
     let callers: HashSet<u32> = callers().into_iter().collect();
-    Descendants::anywhere(move |pid: Pid, _: &Facts| {
+    Descendants::anywhere(move |pid: Pid, _: &ProcessFacts| {
         let is_caller = callers.contains(&pid.as_raw_pid().cast_unsigned());
-        if is_caller { Some(false) } else { Environment::is_of(pid, |environment| accepts(environment)) }
+        if is_caller { Some(false) } else { ProcessEnvironment::is_of(pid, |environment| accepts(environment)) }
     })
 }
 

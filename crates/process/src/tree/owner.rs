@@ -13,8 +13,8 @@ use rustix::process::{Pid, Signal};
 
 use super::adoption::{RUNNER_PATIENCE, RUNNERS, collect_runner, end_orphans};
 use super::marked::end_marked;
-use super::protocol::{GO, Order, Report, TreeEnd, end_line};
-use crate::tree::members::handle::{Handle, await_any};
+use super::protocol::{GO, RunnerOrder, RunnerReport, TreeEnd, end_line};
+use crate::tree::members::handle::{ProcessHandle, await_any};
 use crate::tree::members::mark::{TREE_MARK, TreeMark};
 
 /// A program to start as the leader of a tree.
@@ -48,8 +48,8 @@ pub struct TreeLaunch {
 
 /// A started tree. Dropping it ends the tree: its runner takes that for its owner's death.
 #[derive(Debug)]
-pub struct Tree {
-    runner: Handle,
+pub struct ProcessTree {
+    runner: ProcessHandle,
     socket: UnixStream,
     received: Vec<u8>,
     /// The program's standard input, until the program has it.
@@ -59,7 +59,7 @@ pub struct Tree {
     over: bool,
 }
 
-impl Tree {
+impl ProcessTree {
     /// Start it.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl Tree {
         socket.set_nonblocking(true)?;
         let stdin = launch.stdin.as_ref().map(AsRawFd::as_raw_fd);
         let program = program.into();
-        let order = Order { owner: std::process::id(), linger, grace, network, stdin, program, arguments };
+        let order = RunnerOrder { owner: std::process::id(), linger, grace, network, stdin, program, arguments };
         let mut command = Command::new(runner);
         launch.removed.iter().for_each(|name| _ = command.env_remove(name));
         let mark = TreeMark::new();
@@ -83,7 +83,7 @@ impl Tree {
         let mut runners = RUNNERS.lock();
         let mut child = command.spawn()?;
         let pid = Pid::from_child(&child);
-        match Handle::open(pid).and_then(|handle| handle.ok_or(ErrorKind::NotFound.into())) {
+        match ProcessHandle::open(pid).and_then(|handle| handle.ok_or(ErrorKind::NotFound.into())) {
             Ok(runner) => {
                 runners.push(pid);
                 // A runner that was killed takes no line, and its end shows when it is waited for.
@@ -139,7 +139,7 @@ impl Tree {
         }
         let first = self.reports().next();
         match first {
-            Some(Report::Started) => {
+            Some(RunnerReport::Started) => {
                 self.stdin = None;
                 Ok(())
             }
@@ -152,7 +152,7 @@ impl Tree {
 
     /// True once the runner has reported that the program itself has ended. The rest of the tree may still be there.
     pub fn leader_ended(&self) -> bool {
-        self.reports().any(|report| matches!(report, Report::LeaderEnded))
+        self.reports().any(|report| matches!(report, RunnerReport::LeaderEnded))
     }
 
     /// Ask all of the tree to end within this grace. [`wait`](Self::wait) returns its end.
@@ -195,7 +195,7 @@ impl Tree {
     }
 
     /// The reports that have come whole.
-    fn reports(&self) -> impl Iterator<Item = Report> + '_ {
+    fn reports(&self) -> impl Iterator<Item = RunnerReport> + '_ {
         self.received.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok())
     }
 
@@ -204,8 +204,8 @@ impl Tree {
         await_any([self.runner.as_fd()].into_iter(), Some(RUNNER_PATIENCE));
         collect_runner(&self.runner);
         match self.reports().last() {
-            Some(Report::Ended(end)) => Ok(end),
-            Some(Report::NotStarted { errno }) => Err(io::Error::from_raw_os_error(errno)),
+            Some(RunnerReport::Ended(end)) => Ok(end),
+            Some(RunnerReport::NotStarted { errno }) => Err(io::Error::from_raw_os_error(errno)),
             _ => {
                 let left = end_marked(&self.mark).and(end_orphans());
                 let more = if left.is_none() { String::new() } else { format!("; {left}") };
@@ -215,14 +215,14 @@ impl Tree {
     }
 }
 
-/// Readable when [`Tree::wait`] has something to look at.
-impl AsFd for Tree {
+/// Readable when [`ProcessTree::wait`] has something to look at.
+impl AsFd for ProcessTree {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
 }
 
-impl Drop for Tree {
+impl Drop for ProcessTree {
     fn drop(&mut self) {
         if !self.over {
             let _ = self.end(Duration::ZERO);

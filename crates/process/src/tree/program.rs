@@ -11,18 +11,18 @@ use rustix::io::Errno;
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 use signal_hook::consts::SIGCHLD;
 
-use crate::tree::members::handle::{Facts, Handle};
+use crate::tree::members::handle::{ProcessFacts, ProcessHandle};
 
 /// The file of the running program, also after it was replaced by a newer one.
 const OWN_FILE: &str = "/proc/self/exe";
 
 /// Set once this process is known to be the program.
-static PROGRAM: OnceLock<Program> = OnceLock::new();
+static PROGRAM: OnceLock<VxProgram> = OnceLock::new();
 
 /// True once this process has started a program whose own children may be meant to outlive it.
 static OTHERS: AtomicBool = AtomicBool::new(false);
 
-struct Program {
+struct VxProgram {
     /// Filled when the first tree is started.
     runner: OnceLock<Option<PathBuf>>,
     /// A shell that this program took the place of had started nothing that still runs: it would be this program's.
@@ -38,7 +38,7 @@ pub fn this_is_vx() {
     PROGRAM.get_or_init(|| {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         let childless = matches!(waitid(WaitId::All, options), Err(Errno::CHILD));
-        Program { runner: OnceLock::new(), childless }
+        VxProgram { runner: OnceLock::new(), childless }
     });
 }
 
@@ -47,7 +47,7 @@ pub fn this_is_vx() {
 pub(crate) fn runner() -> Option<&'static Path> {
     let supported = || {
         let own = rustix::process::getpid();
-        Facts::of(own).is_some() && matches!(Handle::open(own), Ok(Some(_)))
+        ProcessFacts::from_pid(own).is_some() && matches!(ProcessHandle::open(own), Ok(Some(_)))
     };
     PROGRAM.get()?.runner.get_or_init(|| supported().then(|| PathBuf::from(OWN_FILE))).as_deref()
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::exit::Exit;
-use crate::facts::group::{Member, Survivors};
+use crate::facts::group::{MemberProcess, Survivors};
 
 /// The first word of a runner's command line. No command and no tool begins with a dash.
 pub(super) const RUNNER: &str = "--run-tree";
@@ -21,7 +21,7 @@ const NO_STDIN: &str = "-";
 
 /// A runner's orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Order {
+pub(super) struct RunnerOrder {
     /// The process whose end is the tree's end, too.
     pub owner: u32,
     /// The time that processes left behind by a leader that succeeded have to end by themselves.
@@ -36,7 +36,7 @@ pub(super) struct Order {
     pub arguments: Vec<OsString>,
 }
 
-impl Order {
+impl RunnerOrder {
     /// The command line behind the program's own name.
     pub(super) fn words(&self) -> Vec<OsString> {
         let numbers =
@@ -81,7 +81,7 @@ pub(super) fn parse_end(line: &str) -> Option<Duration> {
 /// A runner's report, one line. The last one is the end of the tree, or that there is none.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Report {
+pub(super) enum RunnerReport {
     /// The program was started.
     Started,
     /// The program itself has ended.
@@ -98,18 +98,18 @@ pub struct TreeEnd {
     /// The end of the program that was started.
     pub exit: Exit,
     /// The processes that it had left behind, and that did not end by themselves.
-    pub strays: Vec<Member>,
+    pub strays: Vec<MemberProcess>,
     /// The processes that are still there, though killed and waited for.
     pub left: Survivors,
     /// True if one of the strays held the program's standard output or error open.
     pub held_output: bool,
     /// The work of ending it.
-    pub counts: Counts,
+    pub counts: TreeEndCounts,
 }
 
 /// Numbers about the end of one tree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
+pub struct TreeEndCounts {
     /// Processes that were asked to end.
     pub asked: usize,
     /// Processes that were killed.
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn orders_come_back_from_their_words() {
-        let order = Order {
+        let order = RunnerOrder {
             owner: 7,
             linger: Duration::from_secs(2),
             grace: Duration::from_millis(500),
@@ -136,16 +136,16 @@ mod tests {
             arguments: vec!["-c".into(), "exit 3".into()],
         };
         assert_eq!(order.words()[0], RUNNER);
-        assert_eq!(Order::parse(&order.words()), Some(order.clone()));
-        let empty = Order { stdin: None, ..order };
-        assert_eq!(Order::parse(&empty.words()), Some(empty));
+        assert_eq!(RunnerOrder::parse(&order.words()), Some(order.clone()));
+        let empty = RunnerOrder { stdin: None, ..order };
+        assert_eq!(RunnerOrder::parse(&empty.words()), Some(empty));
         for words in [
             &["--run-tree", "7", "1", "2", "1", "-"][..],
             &["--run-tree", "x", "1", "2", "1", "-", "sh"],
             &["--run-tree", "7", "1", "2", "1", "x", "sh"],
             &["x", "7", "1", "2", "1", "-", "sh"],
         ] {
-            assert_eq!(Order::parse(&words.iter().map(OsString::from).collect::<Vec<_>>()), None, "{words:?}");
+            assert_eq!(RunnerOrder::parse(&words.iter().map(OsString::from).collect::<Vec<_>>()), None, "{words:?}");
         }
     }
 
@@ -165,10 +165,10 @@ mod tests {
             strays: Vec::new(),
             left: Survivors::default(),
             held_output: false,
-            counts: Counts::default(),
+            counts: TreeEndCounts::default(),
         };
-        let line = serde_json::to_string(&Report::Ended(end.clone())).expect("JSON");
+        let line = serde_json::to_string(&RunnerReport::Ended(end.clone())).expect("JSON");
         assert!(!line.contains('\n'));
-        assert!(matches!(serde_json::from_str(&line), Ok(Report::Ended(read)) if read == end), "{line}");
+        assert!(matches!(serde_json::from_str(&line), Ok(RunnerReport::Ended(read)) if read == end), "{line}");
     }
 }

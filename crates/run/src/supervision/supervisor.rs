@@ -21,7 +21,7 @@ use std::{io, thread};
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, unbounded};
 use vx_base::trouble::Trouble;
-use vx_process::{Adoption, Ended, Running, processor_time};
+use vx_process::{Ended, OrphanAdoption, RunningChild, processor_time};
 use vx_shm::{BoardState, Ending, Reader, Reservation, SlotState, SlotWork, Snapshot};
 use vx_status::source::{RequestFailure, Settled};
 
@@ -64,7 +64,7 @@ pub fn start_run(run: Run) -> io::Result<RunHandle> {
     let slots = written.clone();
     let (taking_in, all_taken_in) = bounded::<Infallible>(0);
     let thread = thread::Builder::new().name("run".into()).spawn(move || {
-        let _adoption = Adoption::begin();
+        let _adoption = OrphanAdoption::begin();
         let board = Arc::clone(&run.board);
         let supervisor = Supervisor::new(run, failure, slots);
         drop(taking_in);
@@ -110,7 +110,7 @@ enum Stage {
 
 /// A child at work.
 struct AtWork {
-    process: Running,
+    process: RunningChild,
     /// The slot, if this process writes it.
     slot: Option<WrittenSlot>,
     stop: Stop,

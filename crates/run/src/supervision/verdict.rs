@@ -93,7 +93,7 @@ fn unexplained(ended: &Ended, stop: Stop, unwritten: Unwritten) -> Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vx_process::{Heeds, Member, Survivors, Tail};
+    use vx_process::{Heeds, MemberProcess, Survivors, Tail};
 
     fn ended(exit: Exit) -> Ended {
         Ended { exit, tail: Tail::keeping(100), left: Survivors::default() }
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_killed_is_named_and_not_called_cancelled() {
-        let stuck = Member { pid: 7, name: "cp".to_owned(), heeds: Heeds::WaitsInTheSystem };
+        let stuck = MemberProcess { pid: 7, name: "cp".to_owned(), heeds: Heeds::WaitsInTheSystem };
         let ending = verdict(
             None,
             Stop::Killed,

@@ -14,7 +14,7 @@ use collector::MistakeCollector;
 pub use collector::{Mistake, MistakeLocation};
 pub use own::{OwnPattern, OwnPatternError};
 
-use vx_process::Lines;
+use vx_process::LineSplitter;
 
 use crate::plain::plain;
 
@@ -70,14 +70,14 @@ impl MistakeFormat {
 #[derive(Debug)]
 pub struct Mistakes {
     form: MistakeFormat,
-    lines: Lines,
+    lines: LineSplitter,
     found: MistakeCollector,
 }
 
 impl Mistakes {
     /// The mistakes of a build that starts now.
     pub fn with_format(form: MistakeFormat) -> Self {
-        Self { form, lines: Lines::of_at_most(LINE_BYTES), found: MistakeCollector::default() }
+        Self { form, lines: LineSplitter::of_at_most(LINE_BYTES), found: MistakeCollector::default() }
     }
 
     /// Take the next piece of the build's output.

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::bounded;
 use vx_base::shown_address::shown_address;
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_process::{Exit, Guard, Guarded, GuardedProgram};
+use vx_process::{Exit, GuardProcess, GuardedProgram, GuardedTree};
 use vx_project::services::Reload;
 use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, Slot, SlotState};
@@ -37,7 +37,7 @@ const GLANCE: Duration = Duration::from_millis(20);
 const SHOWN: usize = 20;
 
 /// Build, and write the end to the slot.
-pub(super) fn build(guard: &mut Guard, order: &BuildOrder, slot: Slot) -> io::Result<()> {
+pub(super) fn build(guard: &mut GuardProcess, order: &BuildOrder, slot: Slot) -> io::Result<()> {
     let (output, wake) = ServiceOutput::new(slot, &order.log, order.log_bytes)?;
     let mut builder = Builder { guard, order, output, wake };
     let done = builder.compile().and_then(|()| builder.transfer()).and_then(|()| builder.reload());
@@ -50,7 +50,7 @@ pub(super) fn build(guard: &mut Guard, order: &BuildOrder, slot: Slot) -> io::Re
 
 /// A build at work. A step that fails returns the end of the slot.
 struct Builder<'a> {
-    guard: &'a mut Guard,
+    guard: &'a mut GuardProcess,
     order: &'a BuildOrder,
     output: Arc<ServiceOutput>,
     wake: PipeReader,
@@ -186,7 +186,7 @@ impl Builder<'_> {
         ended
     }
 
-    fn await_end(&mut self, guarded: &mut Guarded, bound: Option<Duration>) -> Result<Exit, Ending> {
+    fn await_end(&mut self, guarded: &mut GuardedTree, bound: Option<Duration>) -> Result<Exit, Ending> {
         let until = bound.map(|bound| Instant::now() + bound);
         loop {
             if let Some(exit) = guarded.exit() {
@@ -206,7 +206,7 @@ impl Builder<'_> {
     }
 
     /// End what is there of a program; it is an error if something is left.
-    fn end(&mut self, guarded: &mut Guarded) -> Result<(), Ending> {
+    fn end(&mut self, guarded: &mut GuardedTree) -> Result<(), Ending> {
         if guarded.exit().is_some() && guarded.is_empty() {
             return Ok(());
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use vx_process::{Exit, Guarded, GuardedProgram};
+use vx_process::{Exit, GuardedProgram, GuardedTree};
 use vx_project::services::Restart;
 use vx_shm::Health;
 use vx_status::vocabulary::service::{READY, RUNNING};
@@ -55,7 +55,7 @@ impl Keeper<'_> {
         }
     }
 
-    fn watch(&mut self, mut guarded: Guarded, drained: Drained) -> ServiceProcessEnd {
+    fn watch(&mut self, mut guarded: GuardedTree, drained: Drained) -> ServiceProcessEnd {
         let (begun, mut rounds) = (Instant::now(), None);
         let end = loop {
             let mut patience = match self.poll_checks(begun, &mut rounds) {
@@ -133,7 +133,7 @@ impl Keeper<'_> {
 
     /// The end of the service, if it is over with that of its program. A program that ends well and leaves processes behind
     /// lives on in them, as a daemon does, unless it is one that is to end; the others are ended with it.
-    fn end_after(&mut self, guarded: &mut Guarded, exit: Exit) -> Option<ServiceProcessEnd> {
+    fn end_after(&mut self, guarded: &mut GuardedTree, exit: Exit) -> Option<ServiceProcessEnd> {
         if guarded.is_empty() {
             return Some(ServiceProcessEnd::Ended(exit));
         }
@@ -144,7 +144,7 @@ impl Keeper<'_> {
     }
 
     /// End what is there of it: `end` is the service's end, if all of it has ended.
-    fn end(&mut self, guarded: &mut Guarded, end: ServiceProcessEnd) -> ServiceProcessEnd {
+    fn end(&mut self, guarded: &mut GuardedTree, end: ServiceProcessEnd) -> ServiceProcessEnd {
         let grace = Duration::from_millis(self.order.stop_timeout_ms);
         let left = self.guard.end(guarded, self.order.stop_signal, grace);
         if left.is_none() { end } else { ServiceProcessEnd::Left(left) }

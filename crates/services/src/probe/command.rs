@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 
 use vx_process::start;
-use vx_process::{Ended, Group, Launch, Output, Running, Stdin};
+use vx_process::{ChildGroup, Ended, Launch, OutputMode, RunningChild, Stdin};
 
 /// The longest time for one run of the command; then it is killed, and run again.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -46,7 +46,7 @@ pub(super) struct CommandRun {
 }
 
 struct CommandCheckAttempt {
-    running: Running,
+    running: RunningChild,
     ended: Receiver<Ended>,
     deadline: Instant,
 }
@@ -95,11 +95,11 @@ impl CommandRun {
             environment,
             directory: Some(directory),
             stdin: Stdin::Null,
-            output: Output::Merged,
+            output: OutputMode::Merged,
             log: None,
             pass_on: false,
             keep_bytes: KEEP_BYTES,
-            group: Group::Own,
+            group: ChildGroup::Own,
         };
         let (sender, ended) = bounded(1);
         match start(launch, None, move |end| drop(sender.send(end))) {

@@ -1,7 +1,7 @@
 //! A line that a service prints when it is ready.
 
 use regex_lite::Regex;
-use vx_process::Lines;
+use vx_process::LineSplitter;
 
 use crate::plain::plain;
 
@@ -12,13 +12,13 @@ const LINE_BYTES: usize = 16 * 1024;
 #[derive(Debug)]
 pub(super) struct LogMatch {
     pattern: Regex,
-    lines: Lines,
+    lines: LineSplitter,
     found: bool,
 }
 
 impl LogMatch {
     pub(super) fn new(pattern: Regex) -> Self {
-        Self { pattern, lines: Lines::of_at_most(LINE_BYTES), found: false }
+        Self { pattern, lines: LineSplitter::of_at_most(LINE_BYTES), found: false }
     }
 
     pub(super) fn feed(&mut self, bytes: &[u8]) {

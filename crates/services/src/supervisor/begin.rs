@@ -8,7 +8,7 @@ use std::time::Instant;
 use vx_base::paths::find_runtime_directory;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::start;
-use vx_process::{Group, Launch, Output, Stdin};
+use vx_process::{ChildGroup, Launch, OutputMode, Stdin};
 use vx_project::services::{Port, ports_named};
 use vx_run::channel::{Mark, ServiceChannel};
 use vx_run::log_file;
@@ -276,11 +276,11 @@ impl ServiceSupervisor {
             environment,
             directory: None,
             stdin: Stdin::Document(document),
-            output: Output::Merged,
+            output: OutputMode::Merged,
             log: None,
             pass_on: false,
             keep_bytes: GUARD_OUTPUT,
-            group: Group::Runner,
+            group: ChildGroup::Runner,
         })
     }
 }

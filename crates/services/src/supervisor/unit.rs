@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use vx_process::Running;
+use vx_process::RunningChild;
 use vx_shm::{Reservation, Slot, SlotState};
 
 use crate::builds::watch::SourceWatcher;
@@ -107,7 +107,7 @@ pub(super) struct UnguardedService {
 
 /// A guard at work.
 pub(super) struct RunningGuard {
-    pub running: Running,
+    pub running: RunningChild,
     /// It was asked to stop, and is killed at this time.
     pub kill_at: Option<Instant>,
     /// Its service is to be killed: it is asked once more at this time, for two requests at once may become one.

@@ -7,7 +7,7 @@ use vx_base::package::archive::Attested;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_fetch::tools::catalogue;
 use vx_plan::AgeRemark;
-use vx_process::{Member, Swept};
+use vx_process::{EndedProcesses, MemberProcess};
 use vx_project::LockedTool;
 use vx_project::trust::Stranger;
 
@@ -99,8 +99,8 @@ pub(in crate::doors::cli) fn outdated_service(name: &str) -> String {
 }
 
 /// The line about processes that killed runs had left behind.
-pub(in crate::doors::cli) fn strays(swept: &Swept) -> String {
-    let named = |members: &[Member]| {
+pub(in crate::doors::cli) fn strays(swept: &EndedProcesses) -> String {
+    let named = |members: &[MemberProcess]| {
         let more = members.len().saturating_sub(MOST_NAMED);
         let named = members.iter().take(MOST_NAMED).map(|member| format!("{} (pid {})", member.name, member.pid));
         let named = named.collect::<Vec<_>>().join(", ");

@@ -49,7 +49,7 @@ impl Snapshots for BoardSnapshots {
         let guard = |slot: &SlotView| slot.pid.filter(|_| slot.kind == Kind::Service && begun(slot));
         let guards: Vec<Option<u32>> = of.slots.iter().map(guard).collect();
         let roots: Vec<u32> = guards.iter().flatten().copied().collect();
-        let mut measured = self.meter.look(&roots).into_iter();
+        let mut measured = self.meter.sample(&roots).into_iter();
         let mut usage = |_: u32| {
             let TreeUse { pid, processes, processor_permille, memory_bytes } = measured.next()??;
             Some(SlotProcessUsage { pid, processes, processor_permille, memory_bytes })

@@ -57,7 +57,7 @@ fn a_number_that_is_another_process_by_now_is_left_alone() {
     let place = tempfile::tempdir().expect("a directory");
     let folder = place.path().join("devservers");
     fs::create_dir(&folder).expect("a directory");
-    let mut own = serde_json::json!(Recorded::of(std::process::id()).expect("it is there"));
+    let mut own = serde_json::json!(RecordedProcess::from_pid(std::process::id()).expect("it is there"));
     own["start"] = 1.into();
     let record = serde_json::json!({ "owner": null, "ports": { "15173": own } });
     fs::write(folder.join("1.json"), record.to_string()).expect("a file");

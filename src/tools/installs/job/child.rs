@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use vx_base::paths::find_runtime_directory;
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_process::{Group, Launch, LogFile, LogPolicy, Output, Stdin, own_program};
+use vx_process::{ChildGroup, Launch, LogFile, LogPolicy, OutputMode, Stdin, own_program};
 use vx_shm::Unnamed;
 use vx_store::config::InstallConfig;
 
@@ -64,10 +64,10 @@ pub(super) fn launch(program: &Path, config: InstallConfig, place: &Place) -> Re
         environment,
         directory: None,
         stdin: Stdin::Document(document),
-        output: Output::Merged,
+        output: OutputMode::Merged,
         log: log.clone().map(|path| LogFile { path, heading: place.heading(), policy: LogPolicy::default() }),
         pass_on: false,
         keep_bytes: KEEP_BYTES,
-        group: Group::Own,
+        group: ChildGroup::Own,
     })
 }

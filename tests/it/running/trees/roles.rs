@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use vx_process::start;
-use vx_process::{Adoption, Group, Launch, Output, Stdin, Tree, TreeEnd, TreeLaunch, this_is_vx};
+use vx_process::{ChildGroup, Launch, OrphanAdoption, OutputMode, ProcessTree, Stdin, TreeEnd, TreeLaunch, this_is_vx};
 
 use super::grow::{Random, Script};
 use super::{LIFE, alive, runner, statuses, tag, torture};
@@ -80,8 +80,8 @@ fn grown(script: &Path) -> TreeLaunch {
 /// Own one tree until killed; the file beside the script names its runner.
 fn own(script: &Path) {
     this_is_vx();
-    let _adoption = Adoption::begin().expect("orphans come to this process");
-    let tree = Tree::start(grown(script)).expect("a tree");
+    let _adoption = OrphanAdoption::begin().expect("orphans come to this process");
+    let tree = ProcessTree::start(grown(script)).expect("a tree");
     fs::write(script.with_extension("new"), tree.runner().to_string()).expect("a file");
     fs::rename(script.with_extension("new"), script.with_extension("runner")).expect("a file");
     std::thread::sleep(Duration::from_secs(u64::from(LIFE)));
@@ -132,7 +132,7 @@ impl Run {
 
     /// End so many trees with so many workers; the exit code.
     fn carry_out(&self, trees: usize, workers: usize) -> i32 {
-        let _adoption = Adoption::begin().expect("orphans come to this process");
+        let _adoption = OrphanAdoption::begin().expect("orphans come to this process");
         let began = Instant::now();
         std::thread::scope(|scope| {
             for _ in 0..workers {
@@ -201,7 +201,7 @@ impl Run {
 
     /// End a tree of this process's own.
     fn end(&self, script: &Script, grow_for: Duration, how: &str) -> (Duration, Option<TreeEnd>) {
-        let mut tree = Tree::start(grown(&script.path)).expect("a tree");
+        let mut tree = ProcessTree::start(grown(&script.path)).expect("a tree");
         let patience = if how == "end" { grow_for + Duration::from_millis(100) } else { grow_for };
         if let Ok(Some(end)) = tree.wait(patience) {
             return (Duration::ZERO, Some(end));
@@ -228,11 +228,11 @@ impl Run {
             environment: environment.into(),
             directory: None,
             stdin: Stdin::Document(Vec::new()),
-            output: Output::Merged,
+            output: OutputMode::Merged,
             log: None,
             pass_on: false,
             keep_bytes: 1024,
-            group: Group::Own,
+            group: ChildGroup::Own,
         };
         let owner = start(launch, None, move |ended| drop(sender.send(ended))).expect("an owner");
         let named = script.path.with_extension("runner");

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use vx_process::{Adoption, Exit, Tree, this_is_vx};
+use vx_process::{Exit, OrphanAdoption, ProcessTree, this_is_vx};
 
 use super::roles::{in_role, launch};
 use super::torture;
@@ -19,10 +19,10 @@ pub(super) fn count(number: usize, as_vx: bool) -> i32 {
     if as_vx {
         this_is_vx();
     }
-    let _adoption = Adoption::begin();
+    let _adoption = OrphanAdoption::begin();
     let linger = Duration::from_secs(2);
     let shell = |text: String| vec!["-c".into(), text.into()];
-    let start = |text| Tree::start(launch(shell(text), linger, linger)).expect("a tree");
+    let start = |text| ProcessTree::start(launch(shell(text), linger, linger)).expect("a tree");
     let (mut wrong, mut lost_of_std) = (0, 0);
     std::thread::scope(|scope| {
         let parts = [0, 1, 2, 3].map(|part| {
@@ -36,7 +36,7 @@ pub(super) fn count(number: usize, as_vx: bool) -> i32 {
                 }
                 let (mut wrong, mut lost_of_std) = (0, 0);
                 for (code, mut own, mut leaving, mut child) in started {
-                    let mut is = |tree: &mut Tree, code| {
+                    let mut is = |tree: &mut ProcessTree, code| {
                         let end = tree.wait(PATIENCE);
                         if !matches!(&end, Ok(Some(end)) if end.exit == Exit::Code(code)) {
                             println!("expected exit code {code}: {end:?}");

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use super::{Ends, News, PipedEnd, PipedLaunch};
+use super::{ChildPipeEnds, PipedEnd, PipedEvent, PipedLaunch};
 use crate::facts::exit::Exit;
 use crate::facts::group::{Survivors, members};
 
@@ -27,12 +27,12 @@ pub(super) struct Grouped {
     ended: Option<PipeReader>,
     linger: Duration,
     grace: Duration,
-    stage: Stage,
+    stage: GroupStage,
     /// The time of the next look, if there is to be one without a reason.
     look_at: Option<Instant>,
 }
 
-enum Stage {
+enum GroupStage {
     Running,
     /// The program has ended, and its output is still open.
     Lingering(Instant),
@@ -44,7 +44,7 @@ enum Stage {
 }
 
 impl Grouped {
-    pub(super) fn start(launch: PipedLaunch, ends: Ends) -> io::Result<Self> {
+    pub(super) fn start(launch: PipedLaunch, ends: ChildPipeEnds) -> io::Result<Self> {
         let (ended, writer) = io::pipe()?;
         let mut command = Command::new(&launch.program);
         launch.removed.iter().for_each(|name| _ = command.env_remove(name));
@@ -62,7 +62,7 @@ impl Grouped {
             return Err(error);
         }
         let (linger, grace) = (launch.linger, launch.grace);
-        Ok(Self { child, pid, ended: Some(ended), linger, grace, stage: Stage::Running, look_at: None })
+        Ok(Self { child, pid, ended: Some(ended), linger, grace, stage: GroupStage::Running, look_at: None })
     }
 
     pub(super) fn awaited(&self) -> Option<BorrowedFd<'_>> {
@@ -76,49 +76,51 @@ impl Grouped {
     pub(super) fn ask_to_end(&mut self, grace: Duration) {
         let until = Instant::now() + grace;
         self.stage = match self.stage {
-            Stage::Asked { until: before, held_output } => Stage::Asked { until: until.min(before), held_output },
+            GroupStage::Asked { until: before, held_output } => {
+                GroupStage::Asked { until: until.min(before), held_output }
+            }
             _ => self.asked(until, false),
         };
         self.look_at = Some(Instant::now());
     }
 
-    fn asked(&self, until: Instant, held_output: bool) -> Stage {
+    fn asked(&self, until: Instant, held_output: bool) -> GroupStage {
         let _ = kill_process_group(self.pid, Signal::TERM);
         // A stopped process acts on a signal only once it runs again.
         let _ = kill_process_group(self.pid, Signal::CONT);
-        Stage::Asked { until, held_output }
+        GroupStage::Asked { until, held_output }
     }
 
-    pub(super) fn look(&mut self, drained: bool, on_news: &mut dyn FnMut(News<'_>)) -> bool {
+    pub(super) fn poll(&mut self, drained: bool, on_news: &mut dyn FnMut(PipedEvent<'_>)) -> bool {
         let now = Instant::now();
         if self.ended.is_some() && self.has_ended() {
             self.ended = None;
-            on_news(News::LeaderEnded);
-            if matches!(self.stage, Stage::Running) {
-                self.stage = Stage::Lingering(now + self.linger);
+            on_news(PipedEvent::LeaderEnded);
+            if matches!(self.stage, GroupStage::Running) {
+                self.stage = GroupStage::Lingering(now + self.linger);
             }
         }
         let over = match self.stage {
-            Stage::Running => false,
-            Stage::Lingering(_) if drained => true,
-            Stage::Lingering(until) => {
+            GroupStage::Running => false,
+            GroupStage::Lingering(_) if drained => true,
+            GroupStage::Lingering(until) => {
                 if now >= until {
                     self.stage = self.asked(now + self.grace, true);
                 }
                 false
             }
-            Stage::Asked { until, .. } => now >= until || self.is_alone(),
+            GroupStage::Asked { until, .. } => now >= until || self.is_alone(),
         };
         self.look_at = match (&self.stage, &self.ended) {
-            (Stage::Running, _) => None,
-            (Stage::Asked { until, .. }, Some(_)) => Some(*until),
+            (GroupStage::Running, _) => None,
+            (GroupStage::Asked { until, .. }, Some(_)) => Some(*until),
             _ => Some(now + GLANCE),
         };
         if over {
             let _ = kill_process_group(self.pid, Signal::KILL);
-            let held_output = matches!(self.stage, Stage::Asked { held_output: true, .. });
+            let held_output = matches!(self.stage, GroupStage::Asked { held_output: true, .. });
             let exit = self.child.wait().map(Exit::from);
-            on_news(News::Ended(exit.map(|exit| PipedEnd { exit, held_output, left: Survivors::default() })));
+            on_news(PipedEvent::Ended(exit.map(|exit| PipedEnd { exit, held_output, left: Survivors::default() })));
         }
         over
     }

@@ -10,13 +10,13 @@ use std::sync::atomic::AtomicU32;
 use io::{PipeReader, PipeWriter};
 
 /// One stream, before the program starts.
-pub(super) struct Way {
+pub(super) struct RelayedStream {
     programs: PipeWriter,
     from: PipeReader,
     to: File,
 }
 
-impl Way {
+impl RelayedStream {
     /// Standard output and error.
     pub(super) fn of_streams() -> io::Result<Vec<Self>> {
         let streams = [io::stdout().as_handle().try_clone_to_owned()?, io::stderr().as_handle().try_clone_to_owned()?];
@@ -47,7 +47,7 @@ impl Way {
 pub(super) type Sizes = ();
 
 /// There is no size to follow.
-pub(super) fn follow_sizes(_: &[Way], _: &Arc<AtomicU32>) -> io::Result<Sizes> {
+pub(super) fn follow_sizes(_: &[RelayedStream], _: &Arc<AtomicU32>) -> io::Result<Sizes> {
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use rustix::termios::{Winsize, tcgetwinsize, tcsetwinsize};
 use signal_hook::consts::SIGWINCH;
 use signal_hook::iterator::{Handle, Signals};
 
-use super::way::Way;
+use super::way::RelayedStream;
 
 /// While this is there, the terminals of a program have the size of this process's own.
 pub(crate) struct Following(Handle);
@@ -27,8 +27,8 @@ pub(crate) type Sizes = Option<Following>;
 
 /// Follow the sizes of the terminals among these streams. A program in a group of its own, which then has the terminal, is
 /// in `group`: its runner passes the system's signal on to this process.
-pub(crate) fn follow_sizes(ways: &[Way], group: &Arc<AtomicU32>) -> io::Result<Sizes> {
-    let terminals = ways.iter().map(Way::terminals).collect::<io::Result<Vec<_>>>()?;
+pub(crate) fn follow_sizes(ways: &[RelayedStream], group: &Arc<AtomicU32>) -> io::Result<Sizes> {
+    let terminals = ways.iter().map(RelayedStream::terminals).collect::<io::Result<Vec<_>>>()?;
     let terminals: Vec<(File, File)> = terminals.into_iter().flatten().collect();
     if terminals.is_empty() {
         return Ok(None);

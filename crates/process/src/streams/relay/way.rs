@@ -13,7 +13,7 @@ use rustix::termios::{OptionalActions, OutputModes, Termios, tcgetattr, tcgetwin
 pub(super) use super::size::{Sizes, follow_sizes};
 
 /// One stream, before the program starts.
-pub(super) struct Way {
+pub(super) struct RelayedStream {
     /// The end that the program writes to.
     programs: OwnedFd,
     /// The end that is read here; of a terminal it is the side that controls it.
@@ -23,7 +23,7 @@ pub(super) struct Way {
     terminal: bool,
 }
 
-impl Way {
+impl RelayedStream {
     /// Standard output and error: two ways, or one if both are the same file.
     pub(super) fn of_streams() -> io::Result<Vec<Self>> {
         let (output, error) = (io::stdout(), io::stderr());

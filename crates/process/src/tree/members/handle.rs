@@ -16,7 +16,7 @@ use rustix::process::{
 
 /// Facts about a process at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::tree) struct Facts {
+pub(in crate::tree) struct ProcessFacts {
     /// Its parent; none where that is outside of this system of process numbers.
     pub parent: Option<Pid>,
     /// Its session; none where that is outside of this system of process numbers, as for a command that is run inside a
@@ -33,9 +33,9 @@ pub(in crate::tree) struct Facts {
     pub bare: bool,
 }
 
-impl Facts {
+impl ProcessFacts {
     /// The facts that `/proc` has of the process with this number now.
-    pub(in crate::tree) fn of(pid: Pid) -> Option<Self> {
+    pub(in crate::tree) fn from_pid(pid: Pid) -> Option<Self> {
         Self::read(pid).ok().flatten()
     }
 
@@ -73,7 +73,7 @@ impl Facts {
     }
 }
 
-/// The ticks since the system's start, as [`Facts::start`] counts them.
+/// The ticks since the system's start, as [`ProcessFacts::start`] counts them.
 pub(in crate::tree) fn now_ticks() -> u64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
     let per_second = rustix::param::clock_ticks_per_second();
@@ -83,12 +83,12 @@ pub(in crate::tree) fn now_ticks() -> u64 {
 
 /// A handle of a process.
 #[derive(Debug)]
-pub(in crate::tree) struct Handle {
+pub(in crate::tree) struct ProcessHandle {
     pub pid: Pid,
     fd: OwnedFd,
 }
 
-impl Handle {
+impl ProcessHandle {
     /// A handle of the process that has this number now; `Ok(None)` when there is none.
     pub(in crate::tree) fn open(pid: Pid) -> io::Result<Option<Self>> {
         match pidfd_open(pid, PidfdFlags::empty()) {
@@ -115,7 +115,7 @@ impl Handle {
     }
 }
 
-impl AsFd for Handle {
+impl AsFd for ProcessHandle {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
@@ -163,15 +163,15 @@ mod tests {
     #[test]
     fn facts_follow_a_name_that_may_hold_anything() {
         let stat = b"7 (a) S (b) Z 3 5 6 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 4 0 12345 1000 9";
-        let facts = Facts::parse(stat).expect("all fields are there");
+        let facts = ProcessFacts::parse(stat).expect("all fields are there");
         assert_eq!((facts.parent, facts.session, facts.start), (Pid::from_raw(3), Pid::from_raw(6), 12345));
-        let going =
-            Facts::parse(b"7 (a) X 0 -1 -1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 4 0 12345 0 0").expect("all are there");
+        let going = ProcessFacts::parse(b"7 (a) X 0 -1 -1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 4 0 12345 0 0")
+            .expect("all are there");
         assert_eq!((going.parent, going.session, going.stopped, going.changing), (None, None, false, true));
         assert!(!facts.changing);
-        let stopped = Facts::parse(b"7 (T) T 3 5 6 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 4 0 12345 1000 9");
+        let stopped = ProcessFacts::parse(b"7 (T) T 3 5 6 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 4 0 12345 1000 9");
         assert!(stopped.is_some_and(|facts| facts.stopped) && !facts.stopped);
-        assert_eq!(Facts::parse(b"7 (a) S 0 0 0 0 -1"), None);
+        assert_eq!(ProcessFacts::parse(b"7 (a) S 0 0 0 0 -1"), None);
     }
 
     #[test]
@@ -181,14 +181,14 @@ mod tests {
             let [start, end] = variables;
             let head = "7 (a) R 3 5 6 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 4 0 12345";
             let stat = format!("{head} {memory} 9 18446744073709551615 {code} {between}{start} {end} 0");
-            Facts::parse(stat.as_bytes()).expect("all fields are there").bare
+            ProcessFacts::parse(stat.as_bytes()).expect("all fields are there").bare
         };
         assert!(!bare(4096, 0, [0, 0]), "it becomes another program");
         assert!(!bare(4096, 4096, [8192, 8200]), "it has variables");
         assert!(bare(4096, 4096, [8192, 8192]), "it was started with none");
         assert!(bare(4096, 1, [0, 0]), "it does not show them");
         assert!(bare(0, 0, [0, 0]), "it has ended, or is the system's");
-        assert!(!Facts::of(rustix::process::getpid()).expect("this process is there").bare);
+        assert!(!ProcessFacts::from_pid(rustix::process::getpid()).expect("this process is there").bare);
     }
 
     #[test]
@@ -196,16 +196,16 @@ mod tests {
         let mut child = std::process::Command::new("true").spawn().expect("a process");
         let pid = Pid::from_child(&child);
         child.wait().expect("its end");
-        assert!(matches!(Facts::read(pid), Ok(None)));
-        assert!(matches!(Facts::read(rustix::process::getpid()), Ok(Some(_))));
+        assert!(matches!(ProcessFacts::read(pid), Ok(None)));
+        assert!(matches!(ProcessFacts::read(rustix::process::getpid()), Ok(Some(_))));
     }
 
     #[test]
     fn this_process_started_before_now_and_its_handle_is_silent() {
         let own = rustix::process::getpid();
-        let facts = Facts::of(own).expect("this process is there");
+        let facts = ProcessFacts::from_pid(own).expect("this process is there");
         assert!(facts.start <= now_ticks() && now_ticks() - facts.start < 360_000, "{facts:?} {}", now_ticks());
-        let handle = Handle::open(own).expect("a handle").expect("this process is there");
+        let handle = ProcessHandle::open(own).expect("a handle").expect("this process is there");
         assert_eq!(await_any([handle.as_fd()].into_iter(), Some(Duration::ZERO)), [false]);
         assert!(handle.status().is_none(), "it is no child of its own");
     }

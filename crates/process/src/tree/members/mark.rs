@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rustix::process::getpid;
 use vx_base::system::variables::WORK_TREE;
 
-use super::handle::Facts;
+use super::handle::ProcessFacts;
 
 /// The variable.
 pub(in crate::tree) const TREE_MARK: &str = WORK_TREE;
@@ -33,7 +33,7 @@ impl TreeMark {
 
     fn inside(outer: OsString) -> Self {
         let (own, number) = (getpid(), TREES.fetch_add(1, Ordering::Relaxed));
-        let start = Facts::of(own).map_or(0, |facts| facts.start);
+        let start = ProcessFacts::from_pid(own).map_or(0, |facts| facts.start);
         let mut mark = outer;
         if !mark.is_empty() {
             mark.push(OsStr::from_bytes(&[INSIDE]));

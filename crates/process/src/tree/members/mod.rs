@@ -2,7 +2,7 @@
 
 pub(super) mod handle;
 pub(super) mod listing;
-pub(super) mod look;
 pub(super) mod mark;
 pub(super) mod obstacle;
 pub(super) mod room;
+pub(super) mod scan;

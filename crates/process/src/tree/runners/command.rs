@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use rustix::process::Pid;
 
-use super::forward::Forwarding;
-use super::step::{Requests, end};
+use super::forward::SignalForwarder;
+use super::step::{EndSignals, end};
 use super::watchdog::Watchdog;
 use crate::facts::group::Survivors;
-use crate::tree::members::handle::{Handle, await_any};
+use crate::tree::members::handle::{ProcessHandle, await_any};
 
 /// A command that ends within this time has no watchdog, which would cost it more than it is good for.
 const WATCHED_AFTER: Duration = Duration::from_millis(50);
@@ -48,12 +48,12 @@ pub(crate) fn run_command(
     mark: Option<&(OsString, OsString)>,
     started: impl FnOnce(),
 ) -> io::Result<CommandEnd> {
-    let (signals, mut requests) = (Forwarding::listen()?, Requests::listen()?);
+    let (signals, mut requests) = (SignalForwarder::listen()?, EndSignals::listen()?);
     let child = command.spawn();
     drop(command);
     let mut child = child?;
     let pid = Pid::from_child(&child);
-    let Ok(Some(handle)) = Handle::open(pid) else {
+    let Ok(Some(handle)) = ProcessHandle::open(pid) else {
         started();
         return Ok(CommandEnd { status: child.wait()?, asked: None, left: Survivors::default() });
     };

@@ -16,7 +16,7 @@ use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::iterator::{Handle as Listening, SignalsInfo};
 use signal_hook::low_level::siginfo::{Cause, Origin};
 
-use crate::tree::members::handle::Handle;
+use crate::tree::members::handle::ProcessHandle;
 
 /// The signals that are passed on. A request to end (SIGTERM, SIGHUP) goes to all below the command instead, and a
 /// suspended process passes nothing on.
@@ -24,9 +24,9 @@ const PASSED_ON: [i32; 11] =
     [SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGURG, SIGWINCH, SIGXCPU];
 
 /// Listens to the signals from now on; they end this process no longer.
-pub(in crate::tree) struct Forwarding(SignalsInfo<WithOrigin>);
+pub(in crate::tree) struct SignalForwarder(SignalsInfo<WithOrigin>);
 
-impl Forwarding {
+impl SignalForwarder {
     /// Listen. To be called before the command starts, so that no signal comes in between.
     pub(in crate::tree) fn listen() -> io::Result<Self> {
         let ignored = ignored();
@@ -35,7 +35,7 @@ impl Forwarding {
     }
 
     /// Pass the signals on to this child, also those that came before.
-    pub(in crate::tree) fn to(mut self, child: Arc<Handle>) -> io::Result<Forwarded> {
+    pub(in crate::tree) fn to(mut self, child: Arc<ProcessHandle>) -> io::Result<Forwarded> {
         let listening = self.0.handle();
         let thread = thread::Builder::new().name("signals".into()).spawn(move || {
             for origin in self.0.forever().filter(is_meant_for_command) {

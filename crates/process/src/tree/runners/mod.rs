@@ -2,7 +2,7 @@
 
 pub(super) mod command;
 pub(super) mod forward;
-pub(super) mod keeper;
+pub(super) mod guard;
 pub(super) mod requests;
 pub(super) mod runner;
 pub(super) mod step;

@@ -9,12 +9,12 @@ use std::time::Duration;
 use rustix::process::{Pid, getppid};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
-use crate::tree::members::handle::{Handle, await_any};
+use crate::tree::members::handle::{ProcessHandle, await_any};
 use crate::tree::protocol::parse_end;
 
 /// A reason to end the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::tree) enum Request {
+pub(in crate::tree) enum TreeEndRequest {
     /// The owner asks, and grants this grace.
     End(Duration),
     /// A signal asks: the end of a tree above this one reaches runners, too, and none may leave before its tree.
@@ -24,14 +24,14 @@ pub(in crate::tree) enum Request {
 }
 
 /// The places that requests come from. One that has reported its end is not asked again.
-pub(in crate::tree) struct Requests {
-    owner: Option<Handle>,
+pub(in crate::tree) struct RunnerRequests {
+    owner: Option<ProcessHandle>,
     socket: Option<UnixStream>,
     received: String,
     signals: PipeReader,
 }
 
-impl Requests {
+impl RunnerRequests {
     /// Listen from now on, also to signals, which no longer end this process.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl Requests {
         // A handler, whatever it does: a program may be started with the signal ignored, and then the system collects
         // each child and its status is lost.
         signal_hook::flag::register(SIGCHLD, Arc::default())?;
-        let handle = pid.and_then(|pid| Handle::open(pid).transpose()).transpose()?;
+        let handle = pid.and_then(|pid| ProcessHandle::open(pid).transpose()).transpose()?;
         // The number may have been given away before the handle was taken: it is the owner's only if that is the parent.
         let handle = handle.filter(|_| getppid() == pid).ok_or(ErrorKind::NotConnected)?;
         Ok(Self { owner: Some(handle), socket: None, received: String::new(), signals })
@@ -70,7 +70,7 @@ impl Requests {
         &'a mut self,
         others: impl IntoIterator<Item = BorrowedFd<'a>>,
         patience: Option<Duration>,
-    ) -> Option<Request> {
+    ) -> Option<TreeEndRequest> {
         let own = [self.owner.as_ref().map(AsFd::as_fd), self.socket.as_ref().map(AsFd::as_fd)];
         let present = own.map(|fd| fd.is_some());
         let mut fds: Vec<BorrowedFd<'_>> = own.into_iter().flatten().collect();
@@ -83,15 +83,15 @@ impl Requests {
         let signalled = ready.next().unwrap_or(false);
         if owner {
             self.owner = None;
-            return Some(Request::OwnerGone);
+            return Some(TreeEndRequest::OwnerGone);
         }
         if socket && let Some(request) = self.receive() {
             return Some(request);
         }
-        (signalled && self.signals.read(&mut [0; 64]).is_ok()).then_some(Request::Signalled)
+        (signalled && self.signals.read(&mut [0; 64]).is_ok()).then_some(TreeEndRequest::Signalled)
     }
 
-    fn receive(&mut self) -> Option<Request> {
+    fn receive(&mut self) -> Option<TreeEndRequest> {
         let mut buffer = [0; 256];
         match self.socket.as_mut()?.read(&mut buffer) {
             Ok(0) => self.hang_up(),
@@ -100,15 +100,15 @@ impl Requests {
                 let line = self.received.split_inclusive('\n').next_back().filter(|line| line.ends_with('\n'))?;
                 let grace = parse_end(line);
                 self.received.clear();
-                grace.map(Request::End)
+                grace.map(TreeEndRequest::End)
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => None,
             Err(_) => self.hang_up(),
         }
     }
 
-    fn hang_up(&mut self) -> Option<Request> {
+    fn hang_up(&mut self) -> Option<TreeEndRequest> {
         self.socket = None;
-        Some(Request::OwnerGone)
+        Some(TreeEndRequest::OwnerGone)
     }
 }

@@ -17,14 +17,14 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{Pid, set_child_subreaper, setsid};
 
-use super::requests::{Request, Requests};
+use super::requests::{RunnerRequests, TreeEndRequest};
 use super::{step, watchdog};
 use crate::facts::exit::Exit;
-use crate::facts::group::{Member, Survivors};
-use crate::tree::ending::Ending;
-use crate::tree::members::look::Descendants;
+use crate::facts::group::{MemberProcess, Survivors};
+use crate::tree::ending::TreeEnding;
+use crate::tree::members::scan::Descendants;
 use crate::tree::offline::leave_network;
-use crate::tree::protocol::{GO, Order, RUNNER, Report, TreeEnd};
+use crate::tree::protocol::{GO, RUNNER, RunnerOrder, RunnerReport, TreeEnd};
 
 /// The grace of a tree whose owner has died.
 const ORPHAN_GRACE: Duration = Duration::from_millis(500);
@@ -38,7 +38,7 @@ pub fn tree_runner(words: &[OsString], spared: fn() -> Vec<u32>) -> Option<ExitC
     if words.first()? != RUNNER {
         return watchdog::run(words).or_else(|| step::run(words, spared));
     }
-    Some(match Order::parse(words).and_then(|order| Some((order, owner_socket()?))) {
+    Some(match RunnerOrder::parse(words).and_then(|order| Some((order, owner_socket()?))) {
         Some((order, socket)) => serve(&order, socket),
         // Only an owner starts a runner, with a socket as its standard input.
         None => ExitCode::from(USAGE),
@@ -51,22 +51,22 @@ fn owner_socket() -> Option<UnixStream> {
     socket.peer_addr().is_ok().then_some(socket)
 }
 
-fn serve(order: &Order, socket: UnixStream) -> ExitCode {
+fn serve(order: &RunnerOrder, socket: UnixStream) -> ExitCode {
     let mut first = *GO;
     if (&socket).read_exact(&mut first).is_err() || first != *GO {
         return ExitCode::from(USAGE);
     }
-    let said = |report: &Report| {
+    let said = |report: &RunnerReport| {
         let line = serde_json::to_string(report).map(|line| line + "\n").unwrap_or_default();
         // The owner may have died.
         let _ = (&socket).write_all(line.as_bytes());
     };
-    let last = match socket.try_clone().and_then(|socket| Runner::start(order, socket)) {
+    let last = match socket.try_clone().and_then(|socket| TreeRunner::start(order, socket)) {
         Ok(runner) => {
-            said(&Report::Started);
-            Report::Ended(runner.run(|| said(&Report::LeaderEnded)))
+            said(&RunnerReport::Started);
+            RunnerReport::Ended(runner.run(|| said(&RunnerReport::LeaderEnded)))
         }
-        Err(error) => Report::NotStarted { errno: error.raw_os_error().unwrap_or(Errno::SRCH.raw_os_error()) },
+        Err(error) => RunnerReport::NotStarted { errno: error.raw_os_error().unwrap_or(Errno::SRCH.raw_os_error()) },
     };
     let _ = socket.set_nonblocking(false);
     said(&last);
@@ -74,16 +74,16 @@ fn serve(order: &Order, socket: UnixStream) -> ExitCode {
 }
 
 /// A runner at work.
-struct Runner {
-    ending: Ending,
-    requests: Requests,
+struct TreeRunner {
+    ending: TreeEnding,
+    requests: RunnerRequests,
     linger: Duration,
     grace: Duration,
 }
 
-impl Runner {
-    fn start(order: &Order, socket: UnixStream) -> io::Result<Self> {
-        let requests = Requests::from_owner(order.owner, socket)?;
+impl TreeRunner {
+    fn start(order: &RunnerOrder, socket: UnixStream) -> io::Result<Self> {
+        let requests = RunnerRequests::from_owner(order.owner, socket)?;
         setsid()?;
         set_child_subreaper(Some(Pid::INIT))?;
         let mut descendants = Descendants::of_childless()?;
@@ -98,7 +98,12 @@ impl Runner {
             let _ = leader.kill().and_then(|()| leader.wait());
             return Err(error);
         }
-        Ok(Self { ending: Ending::of(descendants), requests, linger: order.linger, grace: order.grace })
+        Ok(Self {
+            ending: TreeEnding::from_descendants(descendants),
+            requests,
+            linger: order.linger,
+            grace: order.grace,
+        })
     }
 
     /// Run to the end of the tree; `leader_ended` is called at the end of the program itself, unless the tree was asked to
@@ -175,16 +180,16 @@ impl Runner {
 }
 
 /// The grace that a request grants.
-fn asked(request: Option<Request>, grace: Duration) -> Option<Duration> {
+fn asked(request: Option<TreeEndRequest>, grace: Duration) -> Option<Duration> {
     request.map(|request| match request {
-        Request::End(grace) => grace,
-        Request::Signalled => grace,
-        Request::OwnerGone => grace.min(ORPHAN_GRACE),
+        TreeEndRequest::End(grace) => grace,
+        TreeEndRequest::Signalled => grace,
+        TreeEndRequest::OwnerGone => grace.min(ORPHAN_GRACE),
     })
 }
 
 /// The program's standard input: the owner's file, which the owner keeps open until the program has started.
-fn stdin(order: &Order) -> io::Result<Stdio> {
+fn stdin(order: &RunnerOrder) -> io::Result<Stdio> {
     let Some(number) = order.stdin else { return Ok(Stdio::null()) };
     Ok(File::open(format!("/proc/{}/fd/{number}", order.owner))?.into())
 }
@@ -199,7 +204,7 @@ fn holds_output(pid: u32) -> bool {
 }
 
 /// Name the processes that the command left behind where its own output goes: into the log.
-fn report(strays: &[Member]) {
+fn report(strays: &[MemberProcess]) {
     if strays.is_empty() {
         return;
     }

@@ -25,9 +25,9 @@ use signal_hook::low_level::{pipe, unregister};
 use super::forward::{ignored, is_among};
 use crate::facts::group::Survivors;
 use crate::tree::adoption::RUNNER_PATIENCE;
-use crate::tree::ending::Ending;
-use crate::tree::members::handle::{Handle, await_any};
-use crate::tree::members::look::Descendants;
+use crate::tree::ending::TreeEnding;
+use crate::tree::members::handle::{ProcessHandle, await_any};
+use crate::tree::members::scan::Descendants;
 use crate::tree::program;
 pub(in crate::tree) use runner::run;
 
@@ -39,20 +39,20 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// The command of this program under a runner; the program itself in a program that embeds vx, and where there are no
 /// runners.
-pub(crate) fn under_runner(program: &Path, arguments: &[OsString]) -> (Command, Below) {
+pub(crate) fn under_runner(program: &Path, arguments: &[OsString]) -> (Command, ChildRole) {
     let Some(runner) = program::runner() else {
         let mut command = Command::new(program);
         command.args(arguments);
-        return (command, Below::Program);
+        return (command, ChildRole::Program);
     };
     let mut command = Command::new(runner);
     command.arg0("vx").arg(STEP).arg(std::process::id().to_string()).arg(program).args(arguments);
-    (command, Below::Runner)
+    (command, ChildRole::Runner)
 }
 
 /// The child of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Below {
+pub(crate) enum ChildRole {
     /// The program.
     Program,
     /// The program's runner.
@@ -61,14 +61,16 @@ pub(crate) enum Below {
 
 /// Wait for the child's end. A request to end this process (SIGTERM, SIGHUP) ends the program and those below it, and a
 /// second one kills a program; the status is then that signal, whatever the child's own is.
-pub(crate) fn wait_or_end(mut child: Child, below: Below) -> io::Result<ExitStatus> {
+pub(crate) fn wait_or_end(mut child: Child, below: ChildRole) -> io::Result<ExitStatus> {
     let pid = Pid::from_child(&child);
-    let (Ok(Some(handle)), Ok(mut requests)) = (Handle::open(pid), Requests::listen()) else { return child.wait() };
+    let (Ok(Some(handle)), Ok(mut requests)) = (ProcessHandle::open(pid), EndSignals::listen()) else {
+        return child.wait();
+    };
     let asked = await_any([handle.as_fd(), requests.signals.as_fd()].into_iter(), None)[1];
     match below {
         _ if !asked => {}
-        Below::Program => drop(end(pid, &requests)?),
-        Below::Runner => {
+        ChildRole::Program => drop(end(pid, &requests)?),
+        ChildRole::Runner => {
             handle.signal(Signal::TERM);
             if !await_any([handle.as_fd()].into_iter(), Some(GRACE + RUNNER_PATIENCE))[0] {
                 handle.signal(Signal::KILL);
@@ -81,13 +83,13 @@ pub(crate) fn wait_or_end(mut child: Child, below: Below) -> io::Result<ExitStat
 }
 
 /// Signals that ask this process to end, while it waits.
-pub(in crate::tree) struct Requests {
+pub(in crate::tree) struct EndSignals {
     pub(in crate::tree) signals: io::PipeReader,
     signal: Arc<AtomicUsize>,
     registered: Vec<SigId>,
 }
 
-impl Requests {
+impl EndSignals {
     /// Listen from now on. A signal that is ignored stays so, as `nohup` expects.
     pub(in crate::tree) fn listen() -> io::Result<Self> {
         let (signals, writer) = io::pipe()?;
@@ -120,7 +122,7 @@ impl Requests {
     }
 }
 
-impl Drop for Requests {
+impl Drop for EndSignals {
     fn drop(&mut self) {
         self.close();
     }
@@ -128,10 +130,10 @@ impl Drop for Requests {
 
 /// End the child and those below it that have not left their parents; who is still there comes back. The child itself is
 /// left to be collected.
-pub(in crate::tree) fn end(pid: Pid, requests: &Requests) -> io::Result<Survivors> {
+pub(in crate::tree) fn end(pid: Pid, requests: &EndSignals) -> io::Result<Survivors> {
     let mut descendants = Descendants::by_rule(move |found, _| found == pid);
     descendants.lead_by(pid)?;
-    let mut ending = Ending::of(descendants);
+    let mut ending = TreeEnding::from_descendants(descendants);
     Ok(ending.end(GRACE, |ending, pause| {
         ending.await_member(pause);
         requests.repeated().then_some(Duration::ZERO)

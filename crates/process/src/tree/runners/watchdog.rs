@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getppid};
 
-use crate::tree::ending::Ending;
-use crate::tree::marked::Environment;
-use crate::tree::members::handle::{Facts, Handle, await_any};
-use crate::tree::members::look::Descendants;
+use crate::tree::ending::TreeEnding;
+use crate::tree::marked::ProcessEnvironment;
+use crate::tree::members::handle::{ProcessFacts, ProcessHandle, await_any};
+use crate::tree::members::scan::Descendants;
 use crate::tree::program;
 
 /// The first word of the watchdog's command line. No command and no tool begins with a dash.
@@ -33,7 +33,7 @@ pub(in crate::tree) struct Watchdog(Child);
 impl Watchdog {
     /// Start the watchdog of this child, whose environment has this variable. Without a watchdog the command runs as well.
     pub(in crate::tree) fn start(command: Pid, mark: Option<&(OsString, OsString)>) -> Option<Self> {
-        let start = Facts::of(command)?.start;
+        let start = ProcessFacts::from_pid(command)?.start;
         let mut watchdog = Command::new(program::runner()?);
         watchdog.arg0("vx").arg(WATCHDOG).arg(std::process::id().to_string());
         watchdog.arg(command.to_string()).arg(start.to_string());
@@ -52,14 +52,14 @@ impl Drop for Watchdog {
 /// Follows the stops of the owner: the system tells nobody of them but its parent. Ctrl-Z stops the command as well, which
 /// is in the owner's group, and a shell continues both; a stop of the owner alone is passed on, and its end, too.
 #[derive(Default)]
-struct Follower {
+struct StopFollower {
     /// True while the owner is stopped, as far as is known.
     stopped: bool,
 }
 
-impl Follower {
+impl StopFollower {
     /// The signal for the command now that these are stopped, or not.
-    fn look(&mut self, owner: bool, command: bool) -> Option<Signal> {
+    fn update(&mut self, owner: bool, command: bool) -> Option<Signal> {
         let before = std::mem::replace(&mut self.stopped, owner);
         match (before, owner) {
             (false, true) if !command => Some(Signal::TSTP),
@@ -74,13 +74,13 @@ pub(in crate::tree) fn run(words: &[OsString]) -> Option<ExitCode> {
     if words.first()? != WATCHDOG {
         return None;
     }
-    let Some(order) = Order::parse(&words[1..]) else { return Some(ExitCode::from(USAGE)) };
+    let Some(order) = WatchdogOrder::parse(&words[1..]) else { return Some(ExitCode::from(USAGE)) };
     watch(order);
     Some(ExitCode::SUCCESS)
 }
 
 /// The task that a watchdog is started for.
-struct Order {
+struct WatchdogOrder {
     owner: Pid,
     command: Pid,
     /// The time of the command's start: a later process of its number has another.
@@ -89,7 +89,7 @@ struct Order {
     mark: Option<(String, OsString)>,
 }
 
-impl Order {
+impl WatchdogOrder {
     fn parse(words: &[OsString]) -> Option<Self> {
         let ([owner, command, start], mark) = words.split_first_chunk()?;
         let mark = match mark {
@@ -104,9 +104,9 @@ impl Order {
 
 /// Wait for the end of the command or its owner. If the owner ends first, or has before this process could look, end the
 /// command.
-fn watch(order: Order) {
-    let Ok(Some(leader)) = Handle::open(order.command) else { return };
-    if Facts::of(order.command).is_none_or(|facts| facts.start != order.start) {
+fn watch(order: WatchdogOrder) {
+    let Ok(Some(leader)) = ProcessHandle::open(order.command) else { return };
+    if ProcessFacts::from_pid(order.command).is_none_or(|facts| facts.start != order.start) {
         return;
     }
     if await_owner(&order, &leader) {
@@ -115,31 +115,31 @@ fn watch(order: Order) {
 }
 
 /// Wait for the end of the command or its owner; true if the owner is gone and the command is not.
-fn await_owner(Order { owner, command, .. }: &Order, leader: &Handle) -> bool {
-    let Ok(owners) = Handle::open(*owner) else { return false };
+fn await_owner(WatchdogOrder { owner, command, .. }: &WatchdogOrder, leader: &ProcessHandle) -> bool {
+    let Ok(owners) = ProcessHandle::open(*owner) else { return false };
     // The number is the owner's only while it is this process's parent.
     let Some(owners) = owners.filter(|_| getppid() == Some(*owner)) else { return true };
-    let mut follower = Follower::default();
+    let mut follower = StopFollower::default();
     loop {
         let seen = await_any([leader.as_fd(), owners.as_fd()].into_iter(), Some(LOOK_EVERY));
         if seen.contains(&true) {
             return !seen[0];
         }
-        if let Some((owner, command)) = Facts::of(*owner).zip(Facts::of(*command)) {
-            follower.look(owner.stopped, command.stopped).map(|signal| leader.signal(signal));
+        if let Some((owner, command)) = ProcessFacts::from_pid(*owner).zip(ProcessFacts::from_pid(*command)) {
+            follower.update(owner.stopped, command.stopped).map(|signal| leader.signal(signal));
         }
     }
 }
 
 /// End the command with all that is marked as its own.
-fn end(Order { command, start, mark, .. }: Order) {
-    let mut ending = Ending::of(Descendants::anywhere(move |pid, found| {
+fn end(WatchdogOrder { command, start, mark, .. }: WatchdogOrder) {
+    let mut ending = TreeEnding::from_descendants(Descendants::anywhere(move |pid, found| {
         let marked = |(name, value): &(String, OsString)| {
-            Environment::is_of(pid, |found| found.is_own() && found.variable(name).as_ref() == Some(value))
+            ProcessEnvironment::is_of(pid, |found| found.is_own() && found.variable(name).as_ref() == Some(value))
         };
         if pid == command && found.start == start { Some(true) } else { mark.as_ref().map_or(Some(false), marked) }
     }));
-    ending.end(GRACE, Ending::await_member);
+    ending.end(GRACE, TreeEnding::await_member);
 }
 
 #[cfg(test)]
@@ -148,18 +148,18 @@ mod tests {
 
     #[test]
     fn a_stop_of_the_owner_alone_is_passed_on_once_and_so_is_its_end() {
-        let mut follower = Follower::default();
+        let mut follower = StopFollower::default();
         let looks = [(false, false), (true, false), (true, false), (true, true), (false, true), (false, false)];
-        let sent: Vec<_> = looks.map(|(owner, command)| follower.look(owner, command)).into();
+        let sent: Vec<_> = looks.map(|(owner, command)| follower.update(owner, command)).into();
         assert_eq!(sent, [None, Some(Signal::TSTP), None, None, Some(Signal::CONT), None]);
     }
 
     #[test]
     fn what_a_shell_stops_and_continues_is_left_to_it() {
-        let mut follower = Follower::default();
-        assert_eq!(follower.look(true, true), None, "by Ctrl-Z");
-        assert_eq!(follower.look(false, false), None, "by `fg`");
-        assert_eq!(follower.look(false, true), None, "the command was stopped by another process");
+        let mut follower = StopFollower::default();
+        assert_eq!(follower.update(true, true), None, "by Ctrl-Z");
+        assert_eq!(follower.update(false, false), None, "by `fg`");
+        assert_eq!(follower.update(false, true), None, "the command was stopped by another process");
     }
 
     #[test]
@@ -169,12 +169,12 @@ mod tests {
         owner.wait().expect("its end");
         let mut command = Command::new("sleep").arg("61").process_group(0).spawn().expect("a command");
         let pid = Pid::from_child(&command);
-        let handle = Handle::open(pid).expect("a handle").expect("it is there");
+        let handle = ProcessHandle::open(pid).expect("a handle").expect("it is there");
         let has_ended = || await_any([handle.as_fd()].into_iter(), Some(Duration::ZERO)) == [true];
-        let start = Facts::of(pid).expect("it is there").start;
-        watch(Order { owner: gone, command: pid, start: start + 1, mark: None });
+        let start = ProcessFacts::from_pid(pid).expect("it is there").start;
+        watch(WatchdogOrder { owner: gone, command: pid, start: start + 1, mark: None });
         assert!(!has_ended(), "a later process of that number");
-        watch(Order { owner: gone, command: pid, start, mark: None });
+        watch(WatchdogOrder { owner: gone, command: pid, start, mark: None });
         assert!(has_ended());
         assert!(command.wait().is_err(), "the look that saw its end has collected it");
     }

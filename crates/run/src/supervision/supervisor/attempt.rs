@@ -11,7 +11,7 @@ use vx_base::gauge::{Gauge, Stream};
 use vx_base::system::parallel::in_parallel;
 use vx_base::system::process_limit::ProcessLimit;
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_process::{Ears, Look, OnLine, start_heard};
+use vx_process::{OnLine, OutputHooks, OutputObserver, start_heard};
 use vx_shm::{Ending, Reservation, Slot};
 
 use super::room::Crowded;
@@ -85,7 +85,7 @@ impl Supervisor {
         let on_end = move |ended| drop(sender.send(Event::ChildEnded { task: index, ended }));
         let slot = slot_of(self.board.path(), task).map(|slot| self.written.begin(task.reservation, slot));
         let look = slot.as_ref().zip(task.job.gauge()).map(|(slot, gauge)| looks(slot, gauge));
-        let ears = Ears { on_line: Some(ring(&self.board, task.reservation)), look };
+        let ears = OutputHooks { on_line: Some(ring(&self.board, task.reservation)), look };
         match start_heard(prepared.launch, ears, on_end) {
             Ok(process) => {
                 let at_work = AtWork { process, slot, stop: Stop::No, crowded: Crowded::No, kill_at, look_at: None };
@@ -123,7 +123,7 @@ fn ring(board: &Arc<dyn RunBoard>, reservation: Reservation) -> OnLine {
 }
 
 /// Makes the looks that read a child's progress from its streams. After the child's end nothing of it counts.
-fn looks(slot: &WrittenSlot, gauge: (Gauge, Numbers)) -> Box<dyn FnMut() -> Look + Send> {
+fn looks(slot: &WrittenSlot, gauge: (Gauge, Numbers)) -> Box<dyn FnMut() -> OutputObserver + Send> {
     let read = Arc::new(Mutex::new(gauge));
     let slot = slot.clone();
     Box::new(move || {

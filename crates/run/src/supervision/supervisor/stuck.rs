@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use vx_process::{Heeds, Member, members};
+use vx_process::{Heeds, MemberProcess, members};
 use vx_status::source::RequestFailure;
 
 use super::{AtWork, Stage, Supervisor};
@@ -30,7 +30,7 @@ impl Supervisor {
 }
 
 /// The processes that ignore the request, two at most; if none does, those that have not ended yet.
-fn named(members: &[Member]) -> Option<String> {
+fn named(members: &[MemberProcess]) -> Option<String> {
     let deaf = members.iter().filter(|member| member.heeds != Heeds::Acts).count();
     let shown = &members[..if deaf > 0 { deaf } else { members.len() }];
     let named: Vec<String> = shown.iter().take(2).map(ToString::to_string).collect();
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn who_does_not_listen_is_named_before_who_is_only_slow() {
-        let member = |pid, heeds| Member { pid, name: "sh".to_owned(), heeds };
+        let member = |pid, heeds| MemberProcess { pid, name: "sh".to_owned(), heeds };
         assert_eq!(named(&[]), None);
         let both = [member(7, Heeds::Ignores), member(3, Heeds::Acts)];
         assert_eq!(named(&both).as_deref(), Some("pid 7 (sh) ignores SIGTERM"));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vx_base::trouble::Trouble;
-use vx_process::{Ended, Group, Launch, Output, Stdin};
+use vx_process::{ChildGroup, Ended, Launch, OutputMode, Stdin};
 use vx_shm::{Board, Ending, Kind, SlotState, SlotView, Snapshot};
 use vx_status::source::Settled;
 use vx_status::vocabulary::task;
@@ -52,11 +52,11 @@ impl Job for Script {
             environment: Vec::new(),
             directory: None,
             stdin: Stdin::Null,
-            output: Output::Lines,
+            output: OutputMode::Lines,
             log: None,
             pass_on: false,
             keep_bytes: 1024,
-            group: Group::Own,
+            group: ChildGroup::Own,
         };
         let need = |key: &&str| Need { key: (*key).to_owned(), until: Until::Done };
         Ok(Prepared { launch, needs: self.needs.iter().map(need).collect(), kill_after: None })

@@ -13,12 +13,12 @@ use nix::unistd::{self, getpgid, getpgrp};
 use rustix::process::{Pid, Signal, WaitIdStatus, getppid, set_child_subreaper};
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGQUIT, SIGWINCH};
 
-use super::{GRACE, Requests, STEP};
+use super::{EndSignals, GRACE, STEP};
 use crate::facts::exit::end_alike;
 use crate::facts::group::Survivors;
-use crate::tree::ending::Ending;
-use crate::tree::members::handle::{Handle, await_any};
-use crate::tree::members::look::Descendants;
+use crate::tree::ending::TreeEnding;
+use crate::tree::members::handle::{ProcessHandle, await_any};
+use crate::tree::members::scan::Descendants;
 
 /// The least time between two looks for orphans that have ended.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
@@ -50,9 +50,9 @@ pub(in crate::tree) fn run(words: &[OsString], spared: fn() -> Vec<u32>) -> Opti
 fn serve(owner: &OsString, mut command: Command, spared: fn() -> Vec<u32>) -> io::Result<ExitStatus> {
     let pid = owner.to_str().and_then(|owner| Pid::from_raw(owner.parse().ok()?));
     // The number is the owner's only if it is the parent's.
-    let owner = pid.and_then(|pid| Handle::open(pid).transpose()).transpose()?.filter(|_| getppid() == pid);
+    let owner = pid.and_then(|pid| ProcessHandle::open(pid).transpose()).transpose()?.filter(|_| getppid() == pid);
     let owner = owner.ok_or(io::ErrorKind::NotConnected)?;
-    let (mut requests, interrupted) = (Requests::listen()?, Arc::new(AtomicBool::new(false)));
+    let (mut requests, interrupted) = (EndSignals::listen()?, Arc::new(AtomicBool::new(false)));
     // Ctrl-C reaches the program, too, which decides.
     for signal in [SIGINT, SIGQUIT] {
         signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
@@ -65,7 +65,7 @@ fn serve(owner: &OsString, mut command: Command, spared: fn() -> Vec<u32>) -> io
     let mut descendants = Descendants::all();
     // It is not collected before the end, so the number is its own.
     descendants.lead_by(Pid::from_child(&child))?;
-    let mut ending = Ending::of(descendants);
+    let mut ending = TreeEnding::from_descendants(descendants);
     let asked = loop {
         let Some(leader) = ending.descendants.leader_handle() else { break false };
         let fds = [leader.as_fd(), requests.signals.as_fd(), owner.as_fd(), orphans.ended.as_fd(), resized.as_fd()];
@@ -88,7 +88,7 @@ fn serve(owner: &OsString, mut command: Command, spared: fn() -> Vec<u32>) -> io
     };
     if asked {
         ending.descendants.spare(spared().into_iter().filter_map(|pid| Pid::from_raw(pid.cast_signed())).collect());
-        report(&ending.end(GRACE, Ending::await_member));
+        report(&ending.end(GRACE, TreeEnding::await_member));
     }
     let status = child.wait()?;
     requests.close();
@@ -128,7 +128,7 @@ impl Orphans {
     }
 
     /// Collect those that have ended, no more often than in every interval.
-    fn collect(&mut self, news: bool, ending: &mut Ending) {
+    fn collect(&mut self, news: bool, ending: &mut TreeEnding) {
         if news {
             self.waiting |= self.ended.read(&mut [0; 64]).is_ok();
         }

@@ -13,7 +13,7 @@ const GLANCE: Duration = Duration::from_millis(10);
 
 /// A process, with what tells it from all others that ever have its number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recorded {
+pub struct RecordedProcess {
     /// Its number.
     pub pid: u32,
     /// The time of its start, in the ticks of the system since its start.
@@ -22,15 +22,15 @@ pub struct Recorded {
     boot: String,
 }
 
-impl Recorded {
+impl RecordedProcess {
     /// The process with this number; `None` if there is none.
-    pub fn of(pid: u32) -> Option<Self> {
+    pub fn from_pid(pid: u32) -> Option<Self> {
         Some(Self { pid, start: started(pid)?, boot: boot()?.to_owned() })
     }
 
     /// True while it is that very process.
     pub fn is_there(&self) -> bool {
-        Self::of(self.pid).as_ref() == Some(self)
+        Self::from_pid(self.pid).as_ref() == Some(self)
     }
 
     /// End its group and all below it: asked first, and killed after this time. Nothing happens if it is gone, for its

@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, WaitIdStatus, getpid};
 
-use super::handle::{Facts, Handle, await_any, has_living_children};
+use super::handle::{ProcessFacts, ProcessHandle, await_any, has_living_children};
 use super::listing::Listing;
 use super::obstacle::{Obstacle, has_no_room};
 use super::room::Room;
@@ -44,15 +44,15 @@ const CONTRADICTIONS: usize = 4;
 
 /// A process below this one that has not ended.
 #[derive(Debug)]
-pub(in crate::tree) struct Member {
-    pub handle: Handle,
+pub(in crate::tree) struct TreeMember {
+    pub handle: ProcessHandle,
     /// The time of its start, in ticks since the system's own.
     pub start: u64,
 }
 
 /// The result of one look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::tree) struct Look {
+pub(in crate::tree) struct TreeScan {
     /// The number of ended processes that this one collected. Each was a member, possibly one that no look has seen: a
     /// process that forks and exits faster than a look leaves one with every step.
     pub collected: usize,
@@ -63,7 +63,7 @@ pub(in crate::tree) struct Look {
 }
 
 /// The rule for roots: true if such a process, and all below it, belongs to the tree; none while that is not known.
-type Rule = Box<dyn Fn(Pid, &Facts) -> Option<bool> + Send>;
+type Rule = Box<dyn Fn(Pid, &ProcessFacts) -> Option<bool> + Send>;
 
 /// The processes that a rule applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,9 +83,9 @@ pub(in crate::tree) struct Descendants {
     rule: Rule,
     /// Processes that do not belong to the tree, nor do those below them.
     spared: HashSet<Pid>,
-    leader: Option<Handle>,
+    leader: Option<ProcessHandle>,
     /// In the order in which they were found: a parent before its children.
-    members: Vec<Member>,
+    members: Vec<TreeMember>,
     /// Processes that are not below this one, by number, each with the inode of its folder on the last list.
     outside: HashMap<Pid, u64>,
     room: Room,
@@ -99,24 +99,24 @@ pub(in crate::tree) struct Descendants {
 
 impl Descendants {
     /// Those below this process by children that the rule accepts. Children that it leaves out are not touched.
-    pub(in crate::tree) fn by_rule(rule: impl Fn(Pid, &Facts) -> bool + Send + 'static) -> Self {
-        Self::of(Roots::Children, Box::new(move |pid, facts| Some(rule(pid, facts))))
+    pub(in crate::tree) fn by_rule(rule: impl Fn(Pid, &ProcessFacts) -> bool + Send + 'static) -> Self {
+        Self::from_roots(Roots::Children, Box::new(move |pid, facts| Some(rule(pid, facts))))
     }
 
     /// Those that the rule accepts, wherever they are, and those below them; a look at one that it cannot judge yet is not
     /// complete. None of them is collected, unless it is a
     /// child of this process. An orphan of theirs that the rule does not accept is out of sight if its parent ended
     /// before it was seen.
-    pub(in crate::tree) fn anywhere(rule: impl Fn(Pid, &Facts) -> Option<bool> + Send + 'static) -> Self {
-        Self::of(Roots::Anywhere, Box::new(rule))
+    pub(in crate::tree) fn anywhere(rule: impl Fn(Pid, &ProcessFacts) -> Option<bool> + Send + 'static) -> Self {
+        Self::from_roots(Roots::Anywhere, Box::new(rule))
     }
 
     /// All below this process, which is a subreaper, and has no children but those of the tree.
     pub(in crate::tree) fn all() -> Self {
-        Self::of(Roots::AllChildren, Box::new(|_, _| Some(true)))
+        Self::from_roots(Roots::AllChildren, Box::new(|_, _| Some(true)))
     }
 
-    fn of(roots: Roots, rule: Rule) -> Self {
+    fn from_roots(roots: Roots, rule: Rule) -> Self {
         Self {
             own: getpid(),
             roots,
@@ -150,9 +150,10 @@ impl Descendants {
     /// The system gives no handle of it.
     pub(in crate::tree) fn lead_by(&mut self, pid: Pid) -> io::Result<()> {
         let gone = || io::Error::from(io::ErrorKind::NotFound);
-        self.leader = Some(Handle::open(pid)?.ok_or_else(gone)?);
-        let (handle, facts) = (Handle::open(pid)?.ok_or_else(gone)?, Facts::of(pid).ok_or_else(gone)?);
-        self.members.push(Member { handle, start: facts.start });
+        self.leader = Some(ProcessHandle::open(pid)?.ok_or_else(gone)?);
+        let (handle, facts) =
+            (ProcessHandle::open(pid)?.ok_or_else(gone)?, ProcessFacts::from_pid(pid).ok_or_else(gone)?);
+        self.members.push(TreeMember { handle, start: facts.start });
         Ok(())
     }
 
@@ -172,7 +173,7 @@ impl Descendants {
     }
 
     /// The leader, for waiting for its end.
-    pub(in crate::tree) fn leader_handle(&self) -> Option<&Handle> {
+    pub(in crate::tree) fn leader_handle(&self) -> Option<&ProcessHandle> {
         self.leader.as_ref()
     }
 
@@ -182,7 +183,7 @@ impl Descendants {
     }
 
     /// Those that had not ended at the last look, each behind its parent.
-    pub(in crate::tree) fn members(&self) -> &[Member] {
+    pub(in crate::tree) fn members(&self) -> &[TreeMember] {
         &self.members
     }
 
@@ -192,16 +193,16 @@ impl Descendants {
     }
 
     /// Look at every process.
-    pub(in crate::tree) fn look(&mut self) -> Look {
-        let mut look = Look::default();
+    pub(in crate::tree) fn scan(&mut self) -> TreeScan {
+        let mut look = TreeScan::default();
         self.met_changing = false;
-        let seen = self.look_around(&mut look);
+        let seen = self.scan_processes(&mut look);
         self.obstacle = seen.err().or_else(|| self.met_changing.then_some(Obstacle::Changing));
         look.complete = self.obstacle.is_none();
         look
     }
 
-    fn look_around(&mut self, look: &mut Look) -> Result<(), Obstacle> {
+    fn scan_processes(&mut self, look: &mut TreeScan) -> Result<(), Obstacle> {
         let listed = self.list();
         self.drop_ended(look);
         let mut before = listed?;
@@ -247,7 +248,7 @@ impl Descendants {
 
     /// With nobody found, the system's word on it, where that is about the tree alone. It counts an ended child as alive that
     /// cannot be collected, because it is traced by a process elsewhere.
-    fn confirm(&mut self, look: &Look) -> Result<(), Obstacle> {
+    fn confirm(&mut self, look: &TreeScan) -> Result<(), Obstacle> {
         let is_asked = self.roots == Roots::AllChildren && self.spared.is_empty();
         if !is_asked || !self.members.is_empty() || look.uncollected > 0 || !has_living_children() {
             self.contradicted = 0;
@@ -261,7 +262,7 @@ impl Descendants {
     }
 
     /// Forget members that have ended, and collect those of them that are children of this process.
-    fn drop_ended(&mut self, look: &mut Look) {
+    fn drop_ended(&mut self, look: &mut TreeScan) {
         let members = self.members.iter().map(|member| member.handle.as_fd());
         let mut ended = await_any(members, Some(Duration::ZERO)).into_iter();
         let leader = self.leader();

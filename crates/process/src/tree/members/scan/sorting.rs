@@ -8,26 +8,26 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustix::process::Pid;
 
-use super::{Descendants, Look, Member, Roots};
-use crate::tree::members::handle::{Facts, Handle, await_any};
+use super::{Descendants, Roots, TreeMember, TreeScan};
+use crate::tree::members::handle::{ProcessFacts, ProcessHandle, await_any};
 use crate::tree::members::listing::Listing;
 use crate::tree::members::obstacle::has_no_room;
 
 /// A process with a handle and the facts read after that was opened.
-struct Found {
-    handle: Handle,
-    facts: Facts,
+struct OpenedProcess {
+    handle: ProcessHandle,
+    facts: ProcessFacts,
 }
 
 /// A process by its facts, without a handle: its number may be another's by now.
-pub(super) struct Seen {
+pub(super) struct ObservedProcess {
     pid: Pid,
-    facts: Facts,
+    facts: ProcessFacts,
 }
 
 /// The place of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum ProcessPlace {
     Member,
     /// Below this process, by a child that the rule leaves out.
     Spared,
@@ -38,7 +38,7 @@ enum Place {
 
 /// Processes whose place is known for this round of a look alone.
 #[derive(Default)]
-struct Sorted {
+struct SortingRound {
     /// Those that belong to the tree by what was read of them.
     candidates: HashSet<Pid>,
     /// Children that are left out, and those below them.
@@ -47,17 +47,17 @@ struct Sorted {
 
 impl Descendants {
     /// Read the facts of these processes; skip those that are gone or hidden.
-    pub(super) fn ask(&mut self, pids: &[Pid]) -> io::Result<Vec<Seen>> {
+    pub(super) fn ask(&mut self, pids: &[Pid]) -> io::Result<Vec<ObservedProcess>> {
         let mut seen = Vec::new();
         for pid in pids {
-            let facts = match Facts::read(*pid) {
-                Err(error) if has_no_room(&error) && self.room.make() => Facts::read(*pid)?,
+            let facts = match ProcessFacts::read(*pid) {
+                Err(error) if has_no_room(&error) && self.room.make() => ProcessFacts::read(*pid)?,
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => None,
                 read => read?,
             };
             // If a parent tells nothing, nothing else would show that this one is missing.
             self.met_changing |= self.roots == Roots::Anywhere && facts.as_ref().is_some_and(|facts| facts.changing);
-            seen.extend(facts.filter(|facts| !facts.changing).map(|facts| Seen { pid: *pid, facts }));
+            seen.extend(facts.filter(|facts| !facts.changing).map(|facts| ObservedProcess { pid: *pid, facts }));
         }
         Ok(seen)
     }
@@ -66,26 +66,26 @@ impl Descendants {
     /// not known come back, with its number.
     pub(super) fn sort(
         &mut self,
-        mut seen: Vec<Seen>,
+        mut seen: Vec<ObservedProcess>,
         [before, after]: [&Listing; 2],
-        look: &mut Look,
+        look: &mut TreeScan,
     ) -> io::Result<HashMap<Pid, Option<Pid>>> {
-        let (mut sorted, mut candidates) = (Sorted::default(), Vec::new());
+        let (mut sorted, mut candidates) = (SortingRound::default(), Vec::new());
         // One that was not there throughout has ended, or is asked again.
         let inode_throughout = |pid: Pid| before.inode_of(pid).filter(|inode| after.inode_of(pid) == Some(*inode));
         loop {
             let count = seen.len();
-            seen.retain(|Seen { pid, facts }| {
+            seen.retain(|ObservedProcess { pid, facts }| {
                 let Some(place) = self.place_of(*pid, facts, &sorted) else { return true };
                 match (place, inode_throughout(*pid)) {
-                    (Place::Member, _) => {
+                    (ProcessPlace::Member, _) => {
                         sorted.candidates.insert(*pid);
                         candidates.push(*pid);
                     }
-                    (Place::Outside, Some(inode)) => drop(self.outside.insert(*pid, inode)),
+                    (ProcessPlace::Outside, Some(inode)) => drop(self.outside.insert(*pid, inode)),
                     // The next look asks it again: what is below it comes to this process when it ends.
-                    (Place::Spared, Some(_)) => drop(sorted.spared.insert(*pid)),
-                    (Place::Changing, _) => self.met_changing = true,
+                    (ProcessPlace::Spared, Some(_)) => drop(sorted.spared.insert(*pid)),
+                    (ProcessPlace::Changing, _) => self.met_changing = true,
                     (_, None) => {}
                 }
                 false
@@ -95,40 +95,40 @@ impl Descendants {
             }
         }
         let mut unplaced: HashMap<_, _> = seen.into_iter().map(|seen| (seen.pid, seen.facts.parent)).collect();
-        unplaced.extend(self.take(&candidates, look)?);
+        unplaced.extend(self.add_members(&candidates, look)?);
         Ok(unplaced)
     }
 
     /// The place of a process, by its facts.
-    fn place_of(&self, pid: Pid, facts: &Facts, sorted: &Sorted) -> Option<Place> {
+    fn place_of(&self, pid: Pid, facts: &ProcessFacts, sorted: &SortingRound) -> Option<ProcessPlace> {
         if self.spared.contains(&pid) {
-            return Some(Place::Spared);
+            return Some(ProcessPlace::Spared);
         }
         if self.roots == Roots::Anywhere {
             match (self.rule)(pid, facts) {
-                Some(true) => return Some(Place::Member),
-                None => return Some(Place::Changing),
+                Some(true) => return Some(ProcessPlace::Member),
+                None => return Some(ProcessPlace::Changing),
                 Some(false) => {}
             }
         }
-        let Some(parent) = facts.parent else { return Some(Place::Outside) };
+        let Some(parent) = facts.parent else { return Some(ProcessPlace::Outside) };
         if parent == self.own {
             let accepted = self.roots != Roots::Anywhere && (self.rule)(pid, facts) == Some(true);
-            return Some(if accepted { Place::Member } else { Place::Spared });
+            return Some(if accepted { ProcessPlace::Member } else { ProcessPlace::Spared });
         }
         if self.outside.contains_key(&parent) {
-            return Some(Place::Outside);
+            return Some(ProcessPlace::Outside);
         }
         if sorted.spared.contains(&parent) {
-            return Some(Place::Spared);
+            return Some(ProcessPlace::Spared);
         }
         let is_member = || self.members.iter().any(|member| member.handle.pid == parent);
-        (sorted.candidates.contains(&parent) || is_member()).then_some(Place::Member)
+        (sorted.candidates.contains(&parent) || is_member()).then_some(ProcessPlace::Member)
     }
 
     /// Take these as members, as far as they are: each gets a handle, and is asked again. Those whose parent is not known come
     /// back, with its number.
-    fn take(&mut self, candidates: &[Pid], look: &mut Look) -> io::Result<HashMap<Pid, Option<Pid>>> {
+    fn add_members(&mut self, candidates: &[Pid], look: &mut TreeScan) -> io::Result<HashMap<Pid, Option<Pid>>> {
         let (found, outcome) = self.open(candidates);
         // From here on a member that is there was there before and after its child was asked for it.
         self.drop_ended(look);
@@ -148,9 +148,9 @@ impl Descendants {
         loop {
             let before = open.len();
             for found in std::mem::take(&mut open) {
-                match self.place_of(found.handle.pid, &found.facts, &Sorted::default()) {
-                    Some(Place::Member) => {
-                        self.members.push(Member { start: found.facts.start, handle: found.handle });
+                match self.place_of(found.handle.pid, &found.facts, &SortingRound::default()) {
+                    Some(ProcessPlace::Member) => {
+                        self.members.push(TreeMember { start: found.facts.start, handle: found.handle });
                     }
                     _ => open.push(found),
                 }
@@ -164,20 +164,20 @@ impl Descendants {
 
     /// Open a handle of each of these, and then ask each: a parent among them has its handle before its child is asked.
     /// If there is no room for all, the others are left to a later look.
-    fn open(&mut self, pids: &[Pid]) -> (Vec<Found>, io::Result<()>) {
+    fn open(&mut self, pids: &[Pid]) -> (Vec<OpenedProcess>, io::Result<()>) {
         let (mut handles, mut found) = (Vec::new(), Vec::new());
         let opened = pids.iter().try_for_each(|pid| self.open_one(*pid).map(|handle| handles.extend(handle)));
         let asked = handles.into_iter().try_for_each(|handle| {
-            let facts = Facts::read(handle.pid)?.filter(|facts| !facts.changing);
-            found.extend(facts.map(|facts| Found { handle, facts }));
+            let facts = ProcessFacts::read(handle.pid)?.filter(|facts| !facts.changing);
+            found.extend(facts.map(|facts| OpenedProcess { handle, facts }));
             Ok(())
         });
         (found, opened.and(asked))
     }
 
-    fn open_one(&mut self, pid: Pid) -> io::Result<Option<Handle>> {
-        let opened = match Handle::open(pid) {
-            Err(error) if has_no_room(&error) && self.room.make() => Handle::open(pid)?,
+    fn open_one(&mut self, pid: Pid) -> io::Result<Option<ProcessHandle>> {
+        let opened = match ProcessHandle::open(pid) {
+            Err(error) if has_no_room(&error) && self.room.make() => ProcessHandle::open(pid)?,
             opened => opened?,
         };
         match opened {

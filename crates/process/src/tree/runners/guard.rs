@@ -13,11 +13,11 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, set_child_subreaper};
 
-use super::requests::{Request, Requests};
+use super::requests::{RunnerRequests, TreeEndRequest};
 use crate::facts::exit::Exit;
-use crate::facts::group::{Member, Survivors};
-use crate::tree::ending::Ending;
-use crate::tree::members::look::Descendants;
+use crate::facts::group::{MemberProcess, Survivors};
+use crate::tree::ending::TreeEnding;
+use crate::tree::members::scan::Descendants;
 
 /// A program to start below a guard.
 #[derive(Debug)]
@@ -45,17 +45,17 @@ pub enum GuardAsked {
 }
 
 /// This process as a guard. There is one in a process, for as long as that lives.
-pub struct Guard {
-    requests: Requests,
+pub struct GuardProcess {
+    requests: RunnerRequests,
 }
 
-impl Guard {
+impl GuardProcess {
     /// From now on signals are requests, orphans come to this process, and the end of its parent is noticed.
     ///
     /// # Errors
     /// The system refuses.
     pub fn begin() -> io::Result<Self> {
-        let requests = Requests::from_parent()?;
+        let requests = RunnerRequests::from_parent()?;
         set_child_subreaper(Some(Pid::INIT))?;
         Ok(Self { requests })
     }
@@ -64,7 +64,7 @@ impl Guard {
     ///
     /// # Errors
     /// It cannot be started.
-    pub fn start(&self, program: &GuardedProgram) -> io::Result<(Guarded, PipeReader)> {
+    pub fn start(&self, program: &GuardedProgram) -> io::Result<(GuardedTree, PipeReader)> {
         let mut descendants = Descendants::of_childless()?;
         let (reader, writer): (PipeReader, PipeWriter) = io::pipe()?;
         let mut command = Command::new(&program.program);
@@ -80,24 +80,24 @@ impl Guard {
             return Err(error);
         }
         let pid = leader.id();
-        Ok((Guarded { pid, ending: Ending::of(descendants), _input: input }, reader))
+        Ok((GuardedTree { pid, ending: TreeEnding::from_descendants(descendants), _input: input }, reader))
     }
 
     /// Wait for a request, for `wake` to have something to read, or for the end of a process of the program, no longer than
     /// `patience`.
     pub fn wait(
         &mut self,
-        program: Option<&Guarded>,
+        program: Option<&GuardedTree>,
         wake: &PipeReader,
         patience: Option<Duration>,
     ) -> Option<GuardAsked> {
-        let ends = program.map(Guarded::awaited).unwrap_or_default();
+        let ends = program.map(GuardedTree::awaited).unwrap_or_default();
         asked(self.requests.wait(ends.into_iter().chain([wake.as_fd()]), patience))
     }
 
     /// End a program with all below it: this signal, then for `grace` its end, then a kill; another request ends the grace.
     /// The survivors come back.
-    pub fn end(&mut self, program: &mut Guarded, signal: i32, grace: Duration) -> Survivors {
+    pub fn end(&mut self, program: &mut GuardedTree, signal: i32, grace: Duration) -> Survivors {
         program.ending.ask_with(signal_of(signal));
         let requests = &mut self.requests;
         program
@@ -106,10 +106,10 @@ impl Guard {
     }
 }
 
-fn asked(request: Option<Request>) -> Option<GuardAsked> {
+fn asked(request: Option<TreeEndRequest>) -> Option<GuardAsked> {
     request.map(|request| match request {
-        Request::End(_) | Request::Signalled => GuardAsked::Stop,
-        Request::OwnerGone => GuardAsked::ParentGone,
+        TreeEndRequest::End(_) | TreeEndRequest::Signalled => GuardAsked::Stop,
+        TreeEndRequest::OwnerGone => GuardAsked::ParentGone,
     })
 }
 
@@ -118,14 +118,14 @@ fn signal_of(number: i32) -> Signal {
 }
 
 /// A program below a guard, with all that it started.
-pub struct Guarded {
+pub struct GuardedTree {
     pid: u32,
-    ending: Ending,
+    ending: TreeEnding,
     /// The other end of its standard input; the system closes it if the guard is killed.
     _input: Option<PipeWriter>,
 }
 
-impl Guarded {
+impl GuardedTree {
     /// The program's process id, which is also the number of its group.
     pub fn pid(&self) -> u32 {
         self.pid
@@ -147,7 +147,7 @@ impl Guarded {
     }
 
     /// The processes of it that are there, as the last look found them.
-    pub fn left(&self) -> Vec<Member> {
+    pub fn left(&self) -> Vec<MemberProcess> {
         self.ending.named()
     }
 
