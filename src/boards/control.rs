@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use vx_rpc::{Server, Service, Services, socket_of};
+use vx_rpc::{RpcServer, RpcService, RpcServices, socket_of};
 use vx_shm::Unnamed;
 
 pub use ask::{Asked, ControlError, ask, connect_to, report};
@@ -43,7 +43,7 @@ const AFTER: Duration = Duration::from_millis(25);
 /// The socket of this process for its work on one board.
 #[derive(Debug)]
 pub struct Control {
-    server: Option<Server>,
+    server: Option<RpcServer>,
 }
 
 impl Control {
@@ -54,7 +54,7 @@ impl Control {
         let in_file = !board.as_os_str().as_encoded_bytes().starts_with(b"shm:") && Unnamed::from_path(board).is_none();
         let hand: Arc<dyn Hand> = Arc::new(hand);
         let desks = Desks { view: Arc::new(View::of(board, Arc::clone(&hand))), hand, clients: Mutex::new(0) };
-        let start = || Server::start(&socket_of(board, std::process::id()), AFTER, desks).ok();
+        let start = || RpcServer::start(&socket_of(board, std::process::id()), AFTER, desks).ok();
         Self { server: in_file.then(start).flatten() }
     }
 
@@ -73,8 +73,8 @@ struct Desks {
     clients: Mutex<u64>,
 }
 
-impl Services for Desks {
-    fn serve(&self) -> Box<dyn Service> {
+impl RpcServices for Desks {
+    fn serve(&self) -> Box<dyn RpcService> {
         let mut clients = self.clients.lock();
         *clients += 1;
         Box::new(Desk::new(Arc::clone(&self.view), Arc::clone(&self.hand), *clients))

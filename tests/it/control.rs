@@ -8,7 +8,7 @@ mod waits;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use vx_rpc::{CallError, Client, socket_of};
+use vx_rpc::{CallError, RpcClient, socket_of};
 
 use crate::support::sandbox::{PATIENCE, Running, Sandbox, eventually, text};
 
@@ -29,20 +29,20 @@ fn board_file(sandbox: &Sandbox) -> PathBuf {
 }
 
 /// A connection to this runner of the newest board, introduced.
-fn connected(sandbox: &Sandbox, runner: u32) -> Client {
+fn connected(sandbox: &Sandbox, runner: u32) -> RpcClient {
     let socket = socket_of(&board_file(sandbox), runner);
-    let mut client = eventually("it listens", || Client::connect(&socket).ok());
+    let mut client = eventually("it listens", || RpcClient::connect(&socket).ok());
     let answer = call(&mut client, "initialize", &json!({"client": "test", "protocol": {"min": 1, "max": 1}}));
     assert_eq!((&answer["protocol"], &answer["process"]), (&json!(1), &json!(runner)));
     client
 }
 
-fn call(client: &mut Client, method: &str, params: &Value) -> Value {
+fn call(client: &mut RpcClient, method: &str, params: &Value) -> Value {
     client.call(method, params, PATIENCE).unwrap_or_else(|error| panic!("{method} {params}: {error}"))
 }
 
 /// The code and the kind of the fault that this call is answered with.
-fn fault(client: &mut Client, method: &str, params: &Value) -> (i64, Option<String>) {
+fn fault(client: &mut RpcClient, method: &str, params: &Value) -> (i64, Option<String>) {
     match client.call(method, params, PATIENCE) {
         Err(CallError::Refused(fault)) => (fault.code, fault.data.map(|data| data.kind)),
         other => panic!("{method} {params}: {other:?}"),

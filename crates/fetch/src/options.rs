@@ -80,7 +80,13 @@ impl Limits {
     pub fn within(idle: Option<Duration>, bytes_per_second: Option<u64>, whole: Option<Duration>) -> Self {
         let usual = Self::default();
         let idle = idle.unwrap_or(usual.idle);
-        Self { connect: usual.connect.min(idle), idle, lowest: LowestRate::of(bytes_per_second), whole, ..usual }
+        Self {
+            connect: usual.connect.min(idle),
+            idle,
+            lowest: LowestRate::from_setting(bytes_per_second),
+            whole,
+            ..usual
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use vx_base::package::archive::{Archive, Origin};
 use vx_base::package::candidate::Candidate;
 use vx_base::package::shipped::{Lack, Unshipped};
 use vx_base::system::platform::Platform;
-use vx_http::Trust;
+use vx_http::TlsTrust;
 
 use crate::agreement::Disagreement;
 use crate::documents::network::Network;
@@ -35,7 +35,7 @@ pub(crate) struct SourceRow {
     /// The first difference between a recipe and the archives that a lock has for a version.
     pub(crate) compare_archives: fn(&Recipe, &str, &[&Archive]) -> Result<(), Disagreement>,
     /// The trust in servers that its settings ask for.
-    pub(crate) read_trust: fn(&SourceOptions) -> Trust,
+    pub(crate) read_trust: fn(&SourceOptions) -> TlsTrust,
     /// The settings in a file of the project that the source follows, and a project therefore needs consent for; `None` if
     /// the file is not of its programs.
     pub(crate) followed_settings: fn(&Path, &str) -> Option<Vec<NamedSetting>>,

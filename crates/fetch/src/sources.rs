@@ -22,7 +22,7 @@ use vx_base::package::archive::{Archive, Origin};
 use vx_base::package::candidate::{Candidate, is_version};
 use vx_base::package::source_kind::SourceKind;
 use vx_base::system::platform::Platform;
-use vx_http::Trust;
+use vx_http::TlsTrust;
 
 use crate::documents::network::Network;
 use crate::error::{SourceError, SourceErrorKind};
@@ -38,7 +38,7 @@ use table::source_row;
 /// All sources of releases.
 pub struct Sources {
     options: SourceOptions,
-    trust: Trust,
+    trust: TlsTrust,
     pub(super) network: Network,
     /// The clients, in the order of [`SourceKind::ALL`].
     clients: [Box<dyn Source>; SourceKind::ALL.len()],
@@ -77,7 +77,7 @@ impl Sources {
     }
 
     /// The trust in servers, for the downloads of archives.
-    pub fn trust(&self) -> &Trust {
+    pub fn trust(&self) -> &TlsTrust {
         &self.trust
     }
 
@@ -203,8 +203,8 @@ pub(crate) fn followed_settings(kind: SourceKind, file: &Path, text: &str) -> Op
 /// The trust of all requests that the user's settings ask for: a file that one program is given holds for all, since the
 /// archives of a registry may be on hosts of others. A host goes unchecked, or gets a client certificate, only if a
 /// setting is for that host.
-fn read_trust(options: &SourceOptions) -> Trust {
-    let mut all = Trust::default();
+fn read_trust(options: &SourceOptions) -> TlsTrust {
+    let mut all = TlsTrust::default();
     if options.offline {
         return all;
     }

@@ -10,7 +10,7 @@ use rustls::sign::CertifiedKey;
 use serde::{Deserialize, Serialize};
 use ureq::tls::{Certificate, ClientCert, PrivateKey};
 
-use super::Fault;
+use super::HttpError;
 
 /// A client certificate with its key, for one host.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,8 +37,8 @@ pub enum Pem {
 
 impl ClientCertificate {
     /// Read it.
-    pub(super) fn load(&self) -> Result<ClientCert, Fault> {
-        let fault = |reason: String| Fault::Setting { setting: self.setting.clone(), reason };
+    pub(super) fn load(&self) -> Result<ClientCert, HttpError> {
+        let fault = |reason: String| HttpError::Setting { setting: self.setting.clone(), reason };
         let (certificates, key) = (self.certificate.bytes().map_err(fault)?, self.key.bytes().map_err(fault)?);
         let chain = CertificateDer::pem_slice_iter(&certificates).collect::<Result<Vec<_>, _>>();
         let chain = chain.map_err(|_| fault(self.certificate.is("is damaged")))?;

@@ -36,7 +36,7 @@ impl TlsFault {
 
 /// The cause of a failed exchange.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum HttpError {
     /// There is no connection to the host. Another attempt may find one.
     #[error("{0}")]
     NoConnection(String),
@@ -96,7 +96,7 @@ pub enum Misdirection {
     Unsafe,
 }
 
-impl Fault {
+impl HttpError {
     /// The cause of a failed request.
     pub(super) fn of_call(error: ureq::Error) -> Self {
         use ureq::{Error, Timeout};
@@ -205,23 +205,29 @@ mod tests {
 
     #[test]
     fn a_refused_certificate_is_told_from_a_broken_connection_by_its_type() {
-        let wrapped = |error: rustls::Error| Fault::of_read(io::Error::new(ErrorKind::InvalidData, error));
+        let wrapped = |error: rustls::Error| HttpError::of_read(io::Error::new(ErrorKind::InvalidData, error));
         let refused = rustls::Error::InvalidCertificate(rustls::CertificateError::Expired);
-        assert!(matches!(wrapped(refused), Fault::Tls(_)));
+        assert!(matches!(wrapped(refused), HttpError::Tls(_)));
         let alert = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
-        assert!(matches!(wrapped(alert), Fault::Tls(_)));
+        assert!(matches!(wrapped(alert), HttpError::Tls(_)));
         for alert in [rustls::AlertDescription::UnknownCA, rustls::AlertDescription::AccessDenied] {
-            assert!(matches!(wrapped(rustls::Error::AlertReceived(alert)), Fault::Tls(TlsFault::Client(_))));
+            assert!(matches!(wrapped(rustls::Error::AlertReceived(alert)), HttpError::Tls(TlsFault::Client(_))));
         }
-        assert!(matches!(wrapped(rustls::Error::DecryptError), Fault::NoConnection(_)));
-        assert!(matches!(Fault::of_read(io::Error::other("no certificate of merit")), Fault::NoConnection(_)));
+        assert!(matches!(wrapped(rustls::Error::DecryptError), HttpError::NoConnection(_)));
+        assert!(matches!(HttpError::of_read(io::Error::other("no certificate of merit")), HttpError::NoConnection(_)));
     }
 
     #[test]
     fn silence_and_a_reset_are_told_apart() {
-        assert_eq!(Fault::of_read(ErrorKind::TimedOut.into()), Fault::Silent);
-        assert_eq!(Fault::of_read(io::Error::other(ureq::Error::Timeout(ureq::Timeout::RecvBody))), Fault::Silent);
-        assert_eq!(Fault::of_read(io::Error::other(ureq::Error::Timeout(ureq::Timeout::Global))), Fault::Overdue);
-        assert!(matches!(Fault::of_read(ErrorKind::ConnectionReset.into()), Fault::Lost(_)));
+        assert_eq!(HttpError::of_read(ErrorKind::TimedOut.into()), HttpError::Silent);
+        assert_eq!(
+            HttpError::of_read(io::Error::other(ureq::Error::Timeout(ureq::Timeout::RecvBody))),
+            HttpError::Silent
+        );
+        assert_eq!(
+            HttpError::of_read(io::Error::other(ureq::Error::Timeout(ureq::Timeout::Global))),
+            HttpError::Overdue
+        );
+        assert!(matches!(HttpError::of_read(ErrorKind::ConnectionReset.into()), HttpError::Lost(_)));
     }
 }

@@ -24,11 +24,11 @@ const FAILURE_LASTS: Duration = Duration::from_millis(100);
 #[derive(Debug, Default)]
 pub(super) struct Hosts<R = InTime> {
     inner: R,
-    known: Mutex<HashMap<String, Slot>>,
+    known: Mutex<HashMap<String, LookupSlot>>,
 }
 
 /// The result for one host; locked during the look-up.
-type Slot = Arc<Mutex<Option<Lookup>>>;
+type LookupSlot = Arc<Mutex<Option<Lookup>>>;
 
 #[derive(Debug)]
 enum Lookup {

@@ -21,11 +21,11 @@ pub use ureq::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use url::Url;
 
 pub use client_certificate::{ClientCertificate, Pem};
-pub use fault::{Fault, Misdirection, TlsFault};
+pub use fault::{HttpError, Misdirection, TlsFault};
 pub use lowest_rate::{Body, LowestRate};
-use proxy::Routes;
+use proxy::ProxyRoutes;
 pub use retry_after::retry_after;
-pub use trust::{CertificateFile, Trust, authority};
+pub use trust::{CertificateFile, TlsTrust, authority};
 
 /// The most redirects of one request.
 pub const REDIRECTS_MAX: u32 = 10;
@@ -35,7 +35,7 @@ const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
 /// The bounds of the waits in one exchange.
 #[derive(Clone, Copy, Debug)]
-pub struct Bounds {
+pub struct HttpLimits {
     /// The longest time to look a name up, and to connect.
     pub connect: Duration,
     /// The longest time from a request to the head of its answer.
@@ -47,13 +47,13 @@ pub struct Bounds {
 }
 
 /// The settings of a client.
-pub struct Settings<'a> {
+pub struct HttpClientSettings<'a> {
     /// The bounds of all waits.
-    pub bounds: Bounds,
+    pub bounds: HttpLimits,
     /// Reads a variable of the environment, which may name proxies.
     pub environment: &'a dyn Fn(&str) -> Option<String>,
     /// The certificates that are trusted beside those of the platform.
-    pub trust: &'a Trust,
+    pub trust: &'a TlsTrust,
     /// The size of the buffer of each connection, if not the usual one.
     pub buffer_bytes: Option<usize>,
     /// The most connections to one host that are kept open between requests.
@@ -63,7 +63,7 @@ pub struct Settings<'a> {
 /// The client; its clones share connections.
 #[derive(Clone)]
 pub struct Client {
-    routes: Arc<Routes>,
+    routes: Arc<ProxyRoutes>,
     lowest: LowestRate,
 }
 
@@ -91,34 +91,34 @@ pub struct Request<'a> {
 }
 
 /// The answer to a request: any status but a redirect.
-pub struct Answer {
+pub struct HttpResponse {
     /// The address that answered, after redirects.
     pub url: Url,
     /// The status.
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The content, as it arrives; a failed read is explained by [`Fault::of_read`].
+    /// The content, as it arrives; a failed read is explained by [`HttpError::of_read`].
     pub body: Body,
 }
 
 impl Client {
     /// A client; no connection is made yet.
-    pub fn new(settings: &Settings<'_>) -> Self {
-        Self { routes: Arc::new(Routes::new(settings)), lowest: settings.bounds.lowest }
+    pub fn new(settings: &HttpClientSettings<'_>) -> Self {
+        Self { routes: Arc::new(ProxyRoutes::new(settings)), lowest: settings.bounds.lowest }
     }
 
     /// Send a request, and follow redirects.
-    pub fn send(&self, request: &Request<'_>) -> Result<Answer, Fault> {
+    pub fn send(&self, request: &Request<'_>) -> Result<HttpResponse, HttpError> {
         let mut url = request.url.clone();
         for _ in 0..=REDIRECTS_MAX {
             let answer = self.exchange(request, &url)?;
             if !answer.status.is_redirection() || answer.status == StatusCode::NOT_MODIFIED {
                 return Ok(answer);
             }
-            url = redirect::target(&url, answer.text(header::LOCATION)).map_err(Fault::Misdirected)?;
+            url = redirect::target(&url, answer.text(header::LOCATION)).map_err(HttpError::Misdirected)?;
         }
-        Err(Fault::Misdirected(Misdirection::Endless))
+        Err(HttpError::Misdirected(Misdirection::Endless))
     }
 
     /// Close all connections, so that every exchange at work fails at once.
@@ -126,7 +126,7 @@ impl Client {
         self.routes.shutdown();
     }
 
-    fn exchange(&self, request: &Request<'_>, url: &Url) -> Result<Answer, Fault> {
+    fn exchange(&self, request: &Request<'_>, url: &Url) -> Result<HttpResponse, HttpError> {
         let route = self.routes.to(url)?;
         let agent = route.agent;
         let mut call = match request.method {
@@ -142,13 +142,13 @@ impl Client {
         if let Some(within) = request.within {
             call = call.config().timeout_global(Some(within.min(LONGEST))).build();
         }
-        let (head, body) = call.call().map_err(|error| route.explain(Fault::of_call(error)))?.into_parts();
+        let (head, body) = call.call().map_err(|error| route.explain(HttpError::of_call(error)))?.into_parts();
         let body = Body::new(body.into_reader(), self.lowest);
-        Ok(Answer { url: url.clone(), status: head.status, headers: head.headers, body })
+        Ok(HttpResponse { url: url.clone(), status: head.status, headers: head.headers, body })
     }
 }
 
-impl Answer {
+impl HttpResponse {
     /// The text of a header.
     pub fn text(&self, name: HeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())

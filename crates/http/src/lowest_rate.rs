@@ -24,7 +24,7 @@ impl Default for LowestRate {
 
 impl LowestRate {
     /// The usual one, with this many bytes a second if a user asks for that.
-    pub fn of(bytes_per_second: Option<u64>) -> Self {
+    pub fn from_setting(bytes_per_second: Option<u64>) -> Self {
         let usual = Self::default();
         Self { bytes_per_second: bytes_per_second.unwrap_or(usual.bytes_per_second), ..usual }
     }
@@ -43,11 +43,11 @@ impl fmt::Display for LowestRate {
 /// The content of an answer as it arrives, for as long as it arrives fast enough.
 pub struct Body {
     reader: BodyReader<'static>,
-    meter: Meter,
+    meter: BodyRateMeter,
 }
 
 /// The bytes that arrived while a reader waited.
-struct Meter {
+struct BodyRateMeter {
     lowest: LowestRate,
     bytes: u64,
     waited: Duration,
@@ -60,7 +60,7 @@ pub(super) struct TooSlow(pub(super) LowestRate);
 
 impl Body {
     pub(super) fn new(reader: BodyReader<'static>, lowest: LowestRate) -> Self {
-        Self { reader, meter: Meter { lowest, bytes: 0, waited: Duration::ZERO } }
+        Self { reader, meter: BodyRateMeter { lowest, bytes: 0, waited: Duration::ZERO } }
     }
 }
 
@@ -76,7 +76,7 @@ impl Read for Body {
     }
 }
 
-impl Meter {
+impl BodyRateMeter {
     fn add(&mut self, bytes: u64, waited: Duration) -> Result<(), TooSlow> {
         self.bytes += bytes;
         self.waited += waited;
@@ -93,8 +93,8 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn meter(bytes_per_second: u64) -> Meter {
-        Meter { lowest: LowestRate::of(Some(bytes_per_second)), bytes: 0, waited: Duration::ZERO }
+    fn meter(bytes_per_second: u64) -> BodyRateMeter {
+        BodyRateMeter { lowest: LowestRate::from_setting(Some(bytes_per_second)), bytes: 0, waited: Duration::ZERO }
     }
 
     #[test]

@@ -9,19 +9,19 @@ use ureq::{Agent, Proxy, ProxyProtocol};
 use url::{Host, Url};
 
 use super::hosts::Hosts;
-use super::{Bounds, Fault, LONGEST, Settings, Trust};
+use super::{HttpClientSettings, HttpError, HttpLimits, LONGEST, TlsTrust};
 
 /// The routes, each with connections of its own, made when it is first used.
-pub(super) struct Routes {
-    bounds: Bounds,
+pub(super) struct ProxyRoutes {
+    bounds: HttpLimits,
     buffer_bytes: Option<usize>,
     idle_connections: usize,
-    trust: Trust,
+    trust: TlsTrust,
     http: Option<Via>,
     https: Option<Via>,
     exceptions: Vec<Exception>,
     /// One for each safety, with a proxy and without, without a client certificate and with each of them.
-    agents: Box<[OnceLock<Result<Agent, Fault>>]>,
+    agents: Box<[OnceLock<Result<Agent, HttpError>>]>,
 }
 
 /// The number of agents for each client certificate, and without one.
@@ -58,8 +58,8 @@ enum Exception {
     Block(IpAddr, u32, Option<u16>),
 }
 
-impl Routes {
-    pub(super) fn new(settings: &Settings<'_>) -> Self {
+impl ProxyRoutes {
+    pub(super) fn new(settings: &HttpClientSettings<'_>) -> Self {
         let variable = |name: &'static str| {
             (settings.environment)(name).filter(|value| !value.is_empty()).map(|value| (name, value))
         };
@@ -80,7 +80,7 @@ impl Routes {
     }
 
     /// The route to the host of an address.
-    pub(super) fn to(&self, url: &Url) -> Result<Route<'_>, Fault> {
+    pub(super) fn to(&self, url: &Url) -> Result<Route<'_>, HttpError> {
         let (safety, via) = match url.scheme() {
             "https" if self.trust.checks(url) => (Safety::Checked, &self.https),
             "https" => (Safety::Unchecked, &self.https),
@@ -100,14 +100,14 @@ impl Routes {
         made.for_each(|agent| agent.clone().shutdown());
     }
 
-    fn make(&self, safety: Safety, via: Option<&Via>, client: Option<usize>) -> Result<Agent, Fault> {
+    fn make(&self, safety: Safety, via: Option<&Via>, client: Option<usize>) -> Result<Agent, HttpError> {
         let proxy = via.map(Via::proxy).transpose()?;
         let issuers = if let Safety::Checked = safety { self.trust.issuers()? } else { None };
         let roots = issuers.map_or(RootCerts::PlatformVerifier, RootCerts::from);
         let unchecked = matches!(safety, Safety::Unchecked);
         let client = client.map(|number| self.trust.clients[number].load()).transpose()?;
         let tls = TlsConfig::builder().root_certs(roots).disable_verification(unchecked).client_cert(client).build();
-        let Bounds { connect, answer, idle, .. } = self.bounds;
+        let HttpLimits { connect, answer, idle, .. } = self.bounds;
         let [connect, answer, idle] = [connect, answer, idle].map(|bound| bound.min(LONGEST));
         let mut config = Agent::config_builder()
             .user_agent(concat!("vx/", env!("CARGO_PKG_VERSION")))
@@ -136,10 +136,10 @@ impl Via {
         Self { variable, proxy: Proxy::new(address).ok().filter(known) }
     }
 
-    fn proxy(&self) -> Result<Proxy, Fault> {
+    fn proxy(&self) -> Result<Proxy, HttpError> {
         let unusable = || {
             let reason = "names no proxy that can be used: expected `http://HOST:PORT`".to_owned();
-            Fault::Setting { setting: self.variable.to_owned(), reason }
+            HttpError::Setting { setting: self.variable.to_owned(), reason }
         };
         self.proxy.clone().ok_or_else(unusable)
     }
@@ -157,10 +157,12 @@ impl Via {
 impl Route<'_> {
     /// The same failure, with the proxy that is its cause, or on its way. A connection is made to the proxy and not to
     /// the host, which only the proxy knows the address of.
-    pub(super) fn explain(&self, fault: Fault) -> Fault {
+    pub(super) fn explain(&self, fault: HttpError) -> HttpError {
         match (self.via, fault) {
-            (Some(via), Fault::NoConnection(reason)) => Fault::Proxy { proxy: via.shown(), reason },
-            (Some(via), Fault::Lost(reason)) => Fault::Lost(format!("{reason}, through the proxy {}", via.shown())),
+            (Some(via), HttpError::NoConnection(reason)) => HttpError::Proxy { proxy: via.shown(), reason },
+            (Some(via), HttpError::Lost(reason)) => {
+                HttpError::Lost(format!("{reason}, through the proxy {}", via.shown()))
+            }
             (_, fault) => fault,
         }
     }

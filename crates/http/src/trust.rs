@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use ureq::tls::{Certificate, PemItem, parse_pem};
 use url::Url;
 
-use super::Fault;
+use super::HttpError;
 use super::client_certificate::ClientCertificate;
 
 /// The trust that a user's settings ask for, beside the platform's own (which `SSL_CERT_FILE` replaces).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trust {
+pub struct TlsTrust {
     /// Files with certificates of further issuers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<CertificateFile>,
@@ -34,7 +34,7 @@ pub struct CertificateFile {
     pub path: PathBuf,
 }
 
-impl Trust {
+impl TlsTrust {
     /// True if the platform alone decides.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty() && self.unchecked.is_empty() && self.clients.is_empty()
@@ -53,7 +53,7 @@ impl Trust {
     }
 
     /// All trusted issuers; `None` if they are the platform's.
-    pub(super) fn issuers(&self) -> Result<Option<Vec<Certificate<'static>>>, Fault> {
+    pub(super) fn issuers(&self) -> Result<Option<Vec<Certificate<'static>>>, HttpError> {
         if self.files.is_empty() {
             return Ok(None);
         }
@@ -63,7 +63,7 @@ impl Trust {
         for file in &self.files {
             let found = certificates(&file.path).map_err(|reason| {
                 let (setting, path) = (file.setting.clone(), file.path.display());
-                Fault::Setting { setting, reason: format!("names `{path}`, which {reason}") }
+                HttpError::Setting { setting, reason: format!("names `{path}`, which {reason}") }
             })?;
             issuers.extend(found);
         }
@@ -112,7 +112,7 @@ mod tests {
         let path = top.path().join("ca.pem");
         let why = |path: &Path| {
             let file = CertificateFile { setting: "`cafile` of .npmrc".into(), path: path.to_owned() };
-            let trust = Trust { files: vec![file], ..Trust::default() };
+            let trust = TlsTrust { files: vec![file], ..TlsTrust::default() };
             trust.issuers().map(drop).expect_err("no certificate").to_string()
         };
         assert!(why(&path).contains("`cafile` of .npmrc names `") && why(&path).contains("cannot be read"));
@@ -120,17 +120,17 @@ mod tests {
         assert!(why(&path).ends_with("holds no certificate") && why(top.path()).ends_with("holds no certificate"));
         fs::write(&path, "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n").expect("a file");
         assert!(why(&path).ends_with("is damaged"));
-        assert!(Trust::default().issuers().is_ok_and(|issuers| issuers.is_none()));
+        assert!(TlsTrust::default().issuers().is_ok_and(|issuers| issuers.is_none()));
     }
 
     #[test]
     fn only_the_named_hosts_go_unchecked() {
-        let trust = Trust { unchecked: vec!["h.invalid:8443".into()], ..Trust::default() };
+        let trust = TlsTrust { unchecked: vec!["h.invalid:8443".into()], ..TlsTrust::default() };
         let checks = |url: &str| trust.checks(&Url::parse(url).expect("an address"));
         assert!(
             !checks("https://h.invalid:8443/a") && checks("https://h.invalid/a") && checks("https://x.invalid:8443/")
         );
-        let trust = Trust { unchecked: vec!["h.invalid:*".into()], ..Trust::default() };
+        let trust = TlsTrust { unchecked: vec!["h.invalid:*".into()], ..TlsTrust::default() };
         let checks = |url: &str| trust.checks(&Url::parse(url).expect("an address"));
         assert!(
             !checks("https://h.invalid:8443/a") && !checks("https://h.invalid/a") && checks("https://x.h.invalid/")

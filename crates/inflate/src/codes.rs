@@ -13,15 +13,15 @@ pub(super) const LONGEST_CODE: u32 = 15;
 ///
 /// With second tables, at most 2,342 and 592 entries are used: `enough 288 11 15` and `enough 30 9 15` of zlib.
 pub(super) struct Codes {
-    pub(super) symbols: Table<11, 4096>,
-    pub(super) distances: Table<9, 1024>,
+    pub(super) symbols: CodeTable<11, 4096>,
+    pub(super) distances: CodeTable<9, 1024>,
     /// For code lengths; this table has no second tables.
-    pub(super) lengths: Table<7, 128>,
+    pub(super) lengths: CodeTable<7, 128>,
     fixed: bool,
 }
 
 /// A table of `ENTRIES` entries, a power of two; the first 2^`BITS` of them are indexed by that many bits.
-pub(super) struct Table<const BITS: u32, const ENTRIES: usize>([CodeEntry; ENTRIES]);
+pub(super) struct CodeTable<const BITS: u32, const ENTRIES: usize>([CodeEntry; ENTRIES]);
 
 /// Permission for a code to have gaps, which are bits without a meaning.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,9 +34,9 @@ enum Gaps {
 impl Codes {
     pub(super) fn new() -> Box<Self> {
         Box::new(Self {
-            symbols: Table([CodeEntry::INVALID; _]),
-            distances: Table([CodeEntry::INVALID; _]),
-            lengths: Table([CodeEntry::INVALID; _]),
+            symbols: CodeTable([CodeEntry::INVALID; _]),
+            distances: CodeTable([CodeEntry::INVALID; _]),
+            lengths: CodeTable([CodeEntry::INVALID; _]),
             fixed: false,
         })
     }
@@ -67,7 +67,7 @@ impl Codes {
     }
 }
 
-impl<const BITS: u32, const ENTRIES: usize> Table<BITS, ENTRIES> {
+impl<const BITS: u32, const ENTRIES: usize> CodeTable<BITS, ENTRIES> {
     /// The entry of the next code, found in the first or second table.
     pub(super) fn find(&self, bits: u64) -> CodeEntry {
         match self.first(bits) {
@@ -76,7 +76,7 @@ impl<const BITS: u32, const ENTRIES: usize> Table<BITS, ENTRIES> {
         }
     }
 
-    /// The entry in the first table: the meaning of the code, or a link for [`Table::linked`].
+    /// The entry in the first table: the meaning of the code, or a link for [`CodeTable::linked`].
     #[inline(always)]
     pub(super) fn first(&self, bits: u64) -> CodeEntry {
         self.0[bits as usize % (1 << BITS)]
@@ -92,7 +92,7 @@ impl<const BITS: u32, const ENTRIES: usize> Table<BITS, ENTRIES> {
     /// Fill the table, and the second tables after it, for codes of these lengths.
     fn set(&mut self, lengths: &[u8], meanings: &[CodeEntry], gaps: Gaps) -> Result<(), Damage> {
         let (table, bits, size) = (&mut self.0, BITS, 1 << BITS);
-        let sorted = Sorted::of(lengths, gaps)?;
+        let sorted = SortedSymbols::from_lengths(lengths, gaps)?;
         if sorted.used < 2 {
             // There is one code, of a single zero bit, or none.
             table[..size].fill(CodeEntry::INVALID);
@@ -133,7 +133,7 @@ impl<const BITS: u32, const ENTRIES: usize> Table<BITS, ENTRIES> {
 }
 
 /// The symbols with codes, sorted by the length of their code.
-struct Sorted {
+struct SortedSymbols {
     /// Number of codes of each length.
     counts: [usize; LONGEST_CODE as usize + 1],
     /// The symbols, shortest codes first.
@@ -142,8 +142,8 @@ struct Sorted {
     used: usize,
 }
 
-impl Sorted {
-    fn of(lengths: &[u8], gaps: Gaps) -> Result<Self, Damage> {
+impl SortedSymbols {
+    fn from_lengths(lengths: &[u8], gaps: Gaps) -> Result<Self, Damage> {
         let mut counts = [0; LONGEST_CODE as usize + 1];
         for length in lengths {
             counts[usize::from(*length)] += 1;
@@ -173,7 +173,7 @@ impl Sorted {
 
 /// The number of index bits of a second table whose first code is the nth of its length: as many as the longest code in
 /// it needs. Since codes have no gaps, that is the length at which the following codes have filled the table.
-fn second_bits(sorted: &Sorted, least: u32, nth: usize, bits: u32) -> u32 {
+fn second_bits(sorted: &SortedSymbols, least: u32, nth: usize, bits: u32) -> u32 {
     let mut choosing = least;
     let mut filled = sorted.counts[(bits + choosing) as usize] - nth;
     while filled < 1 << choosing && bits + choosing < LONGEST_CODE {

@@ -19,7 +19,7 @@ impl CodeEntry {
     /// The entry for bits without a code, and for reserved symbols.
     pub(super) const INVALID: Self = Self(EXCEPTION);
 
-    const fn of(value: usize, extra_bits: u32, flags: u32) -> Self {
+    const fn new(value: usize, extra_bits: u32, flags: u32) -> Self {
         Self((value as u32) << 16 | flags | extra_bits)
     }
 
@@ -104,18 +104,18 @@ pub(super) const SYMBOLS: [CodeEntry; 288] = {
     let mut symbols = [CodeEntry::INVALID; 288];
     let mut literal = 0;
     while literal < 256 {
-        symbols[literal] = CodeEntry::of(literal, 0, LITERAL);
+        symbols[literal] = CodeEntry::new(literal, 0, LITERAL);
         literal += 1;
     }
-    symbols[256] = CodeEntry::of(0, 0, EXCEPTION | END);
+    symbols[256] = CodeEntry::new(0, 0, EXCEPTION | END);
     let (mut symbol, mut length) = (257, 3);
     while symbol < 285 {
         let extra_bits = if symbol < 265 { 0 } else { (symbol as u32 - 261) / 4 };
-        symbols[symbol] = CodeEntry::of(length, extra_bits, 0);
+        symbols[symbol] = CodeEntry::new(length, extra_bits, 0);
         length += 1 << extra_bits;
         symbol += 1;
     }
-    symbols[285] = CodeEntry::of(258, 0, 0);
+    symbols[285] = CodeEntry::new(258, 0, 0);
     symbols
 };
 
@@ -125,7 +125,7 @@ pub(super) const DISTANCES: [CodeEntry; 32] = {
     let (mut symbol, mut distance) = (0, 1);
     while symbol < 30 {
         let extra_bits = if symbol < 4 { 0 } else { (symbol as u32 - 2) / 2 };
-        symbols[symbol] = CodeEntry::of(distance, extra_bits, 0);
+        symbols[symbol] = CodeEntry::new(distance, extra_bits, 0);
         distance += 1 << extra_bits;
         symbol += 1;
     }
@@ -137,7 +137,7 @@ pub(super) const LENGTHS: [CodeEntry; 19] = {
     let mut symbols = [CodeEntry::INVALID; 19];
     let mut symbol = 0;
     while symbol < 19 {
-        symbols[symbol] = CodeEntry::of(symbol, 0, 0);
+        symbols[symbol] = CodeEntry::new(symbol, 0, 0);
         symbol += 1;
     }
     symbols

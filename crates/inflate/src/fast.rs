@@ -7,7 +7,7 @@
 
 use super::codes::Codes;
 use super::entry::CodeEntry;
-use super::window::{SIZE, Window};
+use super::window::{SIZE, SlidingWindow};
 use super::{Bits, Damage};
 
 /// Number of input bytes that one iteration may need: those of two refills, the second of which reads eight.
@@ -55,7 +55,12 @@ impl Register<'_> {
 }
 
 /// Decode symbols while there is enough input and room. Returns true if the block has ended.
-pub(super) fn decode(codes: &Codes, bits: &mut Bits, window: &mut Window, input: &mut &[u8]) -> Result<bool, Damage> {
+pub(super) fn decode(
+    codes: &Codes,
+    bits: &mut Bits,
+    window: &mut SlidingWindow,
+    input: &mut &[u8],
+) -> Result<bool, Damage> {
     let register = Register { value: bits.value, count: bits.count, rest: input };
     let stop = window.stop();
     let mut state = LoopState { codes, register, out: &mut window.bytes, end: window.end };

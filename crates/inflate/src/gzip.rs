@@ -8,7 +8,7 @@ use super::{Inflater, Pieced};
 
 /// A reader of the content of these bytes; checksum and size of each member are checked.
 pub fn gunzip(bytes: impl BufRead) -> impl Pieced {
-    Members { bytes, inflater: Inflater::new(), crc: Crc::new(), count: 0, state: State::Head }
+    Members { bytes, inflater: Inflater::new(), crc: Crc::new(), count: 0, state: GzipState::Head }
 }
 
 struct Members<R> {
@@ -17,11 +17,11 @@ struct Members<R> {
     /// The checksum of this member's content so far; `count` is its size modulo 2^32.
     crc: Crc,
     count: u32,
-    state: State,
+    state: GzipState,
 }
 
 #[derive(PartialEq, Eq)]
-enum State {
+enum GzipState {
     Head,
     Content,
     End,
@@ -40,22 +40,22 @@ impl<R: BufRead> Members<R> {
         if self.bytes.fill_buf()?.is_empty() {
             return Ok(false);
         }
-        let mut head = Head { bytes: &mut self.bytes, crc: Crc::new() };
-        let [first, second, method, flags, ..] = head.take::<10>()?;
+        let mut head = GzipHeaderReader { bytes: &mut self.bytes, crc: Crc::new() };
+        let [first, second, method, flags, ..] = head.read_array::<10>()?;
         if [first, second, method] != [0x1f, 0x8b, 8] || flags & RESERVED != 0 {
             return Err(damaged("what follows is no gzip"));
         }
         if flags & EXTRA != 0 {
-            let size = u16::from_le_bytes(head.take()?);
+            let size = u16::from_le_bytes(head.read_array()?);
             for _ in 0..size {
-                head.take::<1>()?;
+                head.read_array::<1>()?;
             }
         }
         for text in [NAME, COMMENT] {
-            while flags & text != 0 && head.take()? != [0] {}
+            while flags & text != 0 && head.read_array()? != [0] {}
         }
         let sum = head.crc.sum() as u16;
-        if flags & HEAD_CHECKED != 0 && u16::from_le_bytes(head.take()?) != sum {
+        if flags & HEAD_CHECKED != 0 && u16::from_le_bytes(head.read_array()?) != sum {
             return Err(damaged("the head of a gzip member has another checksum than it says"));
         }
         self.inflater.reset();
@@ -81,15 +81,15 @@ impl<R: BufRead> Pieced for Members<R> {
     fn piece(&mut self, wanted: Option<usize>) -> io::Result<&[u8]> {
         let count = loop {
             match self.state {
-                State::Head => self.state = if self.head()? { State::Content } else { State::End },
-                State::Content => match self.inflater.fill(&mut self.bytes, wanted)?.len() {
+                GzipState::Head => self.state = if self.head()? { GzipState::Content } else { GzipState::End },
+                GzipState::Content => match self.inflater.fill(&mut self.bytes, wanted)?.len() {
                     0 => {
                         self.compare()?;
-                        self.state = State::Head;
+                        self.state = GzipState::Head;
                     }
                     count => break count,
                 },
-                State::End => break 0,
+                GzipState::End => break 0,
             }
         };
         Ok(&self.inflater.fresh()[..count])
@@ -117,13 +117,13 @@ impl<R: BufRead> Read for Members<R> {
 }
 
 /// The header of a member, while it is read.
-struct Head<'a, R> {
+struct GzipHeaderReader<'a, R> {
     bytes: &'a mut R,
     crc: Crc,
 }
 
-impl<R: BufRead> Head<'_, R> {
-    fn take<const COUNT: usize>(&mut self) -> io::Result<[u8; COUNT]> {
+impl<R: BufRead> GzipHeaderReader<'_, R> {
+    fn read_array<const COUNT: usize>(&mut self) -> io::Result<[u8; COUNT]> {
         let mut taken = [0; COUNT];
         self.bytes.read_exact(&mut taken)?;
         self.crc.update(&taken);

@@ -1,7 +1,7 @@
 //! The headers of blocks, read bit by bit: the type of the block, and its codes.
 
 use super::entry::{DISTANCES, LENGTHS, SYMBOLS};
-use super::{Damage, Inflater, State};
+use super::{Damage, InflateStep, Inflater};
 
 /// The order in which the lengths of the codes for code lengths are stored.
 const ORDER: [u8; LENGTHS.len()] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
@@ -30,23 +30,23 @@ impl Default for Header {
 impl Inflater {
     pub(super) fn block(&mut self, input: &mut &[u8]) -> Result<bool, Damage> {
         if self.last {
-            self.state = State::Done;
+            self.state = InflateStep::Done;
             return Ok(false);
         }
         if !self.bits.need(3, input) {
             return Ok(false);
         }
-        self.last = self.bits.take(1) == 1;
-        self.state = match self.bits.take(2) {
+        self.last = self.bits.take_bits(1) == 1;
+        self.state = match self.bits.take_bits(2) {
             0 => {
                 self.bits.skip(self.bits.count % 8);
-                State::StoredSize
+                InflateStep::StoredSize
             }
             1 => {
                 self.codes.set_fixed()?;
-                State::Symbol
+                InflateStep::Symbol
             }
-            2 => State::Counts,
+            2 => InflateStep::Counts,
             _ => return Err(Damage::Kind),
         };
         Ok(true)
@@ -56,11 +56,11 @@ impl Inflater {
         if !self.bits.need(32, input) {
             return Ok(false);
         }
-        let (size, inverted) = (self.bits.take(16), self.bits.take(16));
+        let (size, inverted) = (self.bits.take_bits(16), self.bits.take_bits(16));
         if size != inverted ^ 0xffff {
             return Err(Damage::StoredSize);
         }
-        self.state = State::Stored { left: size };
+        self.state = InflateStep::Stored { left: size };
         Ok(true)
     }
 
@@ -69,7 +69,7 @@ impl Inflater {
         let (bytes, rest) = input.split_at(count);
         self.window.extend(bytes);
         *input = rest;
-        self.state = if count == left { State::Block } else { State::Stored { left: left - count } };
+        self.state = if count == left { InflateStep::Block } else { InflateStep::Stored { left: left - count } };
         count == left
     }
 
@@ -78,16 +78,16 @@ impl Inflater {
             return Ok(false);
         }
         let header = &mut self.header;
-        header.symbols = self.bits.take(5) + 257;
-        header.distances = self.bits.take(5) + 1;
-        header.length_codes = self.bits.take(4) + 4;
+        header.symbols = self.bits.take_bits(5) + 257;
+        header.distances = self.bits.take_bits(5) + 1;
+        header.length_codes = self.bits.take_bits(4) + 4;
         // The last two symbols and distances of the fixed codes are reserved.
         if header.symbols > SYMBOLS.len() - 2 || header.distances > DISTANCES.len() - 2 {
             return Err(Damage::TooManyCodes);
         }
         header.lengths[..LENGTHS.len()].fill(0);
         header.read = 0;
-        self.state = State::LengthCodes;
+        self.state = InflateStep::LengthCodes;
         Ok(true)
     }
 
@@ -97,12 +97,12 @@ impl Inflater {
             if !self.bits.need(3, input) {
                 return Ok(false);
             }
-            header.lengths[usize::from(ORDER[header.read])] = self.bits.take(3) as u8;
+            header.lengths[usize::from(ORDER[header.read])] = self.bits.take_bits(3) as u8;
             header.read += 1;
         }
         self.codes.set_lengths(&header.lengths[..LENGTHS.len()])?;
         header.read = 0;
-        self.state = State::Lengths;
+        self.state = InflateStep::Lengths;
         Ok(true)
     }
 
@@ -121,7 +121,7 @@ impl Inflater {
                 return Ok(false);
             }
             self.bits.skip(entry.bits());
-            let times = least + self.bits.take(extra_bits);
+            let times = least + self.bits.take_bits(extra_bits);
             let length = match entry.base() {
                 16 => *header.lengths[..header.read].last().ok_or(Damage::Codes)?,
                 17 | 18 => 0,
@@ -139,7 +139,7 @@ impl Inflater {
             return Err(Damage::Codes);
         }
         self.codes.set(symbols, distances)?;
-        self.state = State::Symbol;
+        self.state = InflateStep::Symbol;
         Ok(true)
     }
 }

@@ -25,7 +25,7 @@ use std::io::{self, BufRead, Read};
 use codes::Codes;
 use entry::CodeEntry;
 use header::Header;
-use window::Window;
+use window::SlidingWindow;
 
 /// The defect of a damaged DEFLATE stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,18 +52,18 @@ pub enum Damage {
 
 /// Decodes one stream at a time, with a third of a megabyte of memory.
 pub struct Inflater {
-    state: State,
+    state: InflateStep,
     /// True if this block is the last one.
     last: bool,
     bits: Bits,
     header: Header,
     codes: Box<Codes>,
-    window: Window,
+    window: SlidingWindow,
 }
 
 /// The next step of decoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum InflateStep {
     Block,
     StoredSize,
     Stored {
@@ -105,7 +105,7 @@ impl Bits {
     }
 
     /// Use `count` bits, which must be there.
-    fn take(&mut self, count: u32) -> usize {
+    fn take_bits(&mut self, count: u32) -> usize {
         let value = self.value & ((1 << count) - 1);
         self.skip(count);
         value as usize
@@ -145,18 +145,18 @@ impl Inflater {
     /// A decoder for the start of a stream.
     pub fn new() -> Self {
         Self {
-            state: State::Block,
+            state: InflateStep::Block,
             last: false,
             bits: Bits::default(),
             header: Header::default(),
             codes: Codes::new(),
-            window: Window::new(),
+            window: SlidingWindow::new(),
         }
     }
 
     /// Start again with another stream.
     fn reset(&mut self) {
-        self.state = State::Block;
+        self.state = InflateStep::Block;
         self.last = false;
         self.bits = Bits::default();
         self.window.clear();
@@ -171,14 +171,14 @@ impl Inflater {
         if self.window.fresh().len() < least {
             self.window.make_room(wanted);
         }
-        while self.window.fresh().len() < least && self.window.room() > 0 && self.state != State::Done {
+        while self.window.fresh().len() < least && self.window.room() > 0 && self.state != InflateStep::Done {
             let piece = input.fill_buf()?;
             let mut rest = piece;
             let result = self.decode(&mut rest);
             let (end, used) = (piece.is_empty(), piece.len() - rest.len());
             input.consume(used);
             result.map_err(|damage| io::Error::new(io::ErrorKind::InvalidData, damage))?;
-            if end && self.state != State::Done {
+            if end && self.state != InflateStep::Done {
                 if self.window.fresh().is_empty() {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
@@ -196,7 +196,7 @@ impl Inflater {
 
     /// Consume `count` bytes of those that [`Inflater::fill`] returned.
     fn consume(&mut self, count: usize) {
-        self.window.take(count);
+        self.window.consume(count);
     }
 
     /// Decode until the input or the window's room is used up.
@@ -206,7 +206,7 @@ impl Inflater {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(damage) => {
-                    self.state = State::Damaged(damage);
+                    self.state = InflateStep::Damaged(damage);
                     return Err(damage);
                 }
             }
@@ -217,22 +217,22 @@ impl Inflater {
     /// Do one step. Returns false if it needs more input, or nothing is left to do.
     fn step(&mut self, input: &mut &[u8]) -> Result<bool, Damage> {
         match self.state {
-            State::Block => self.block(input),
-            State::StoredSize => self.stored_size(input),
-            State::Stored { left } => Ok(self.stored(left, input)),
-            State::Counts => self.counts(input),
-            State::LengthCodes => self.length_codes(input),
-            State::Lengths => self.lengths(input),
-            State::Symbol if fast::is_possible(&self.bits, input) => {
+            InflateStep::Block => self.block(input),
+            InflateStep::StoredSize => self.stored_size(input),
+            InflateStep::Stored { left } => Ok(self.stored(left, input)),
+            InflateStep::Counts => self.counts(input),
+            InflateStep::LengthCodes => self.length_codes(input),
+            InflateStep::Lengths => self.lengths(input),
+            InflateStep::Symbol if fast::is_possible(&self.bits, input) => {
                 let ended = fast::decode(&self.codes, &mut self.bits, &mut self.window, input)?;
-                self.state = if ended { State::Block } else { State::Symbol };
+                self.state = if ended { InflateStep::Block } else { InflateStep::Symbol };
                 // The rest of this input piece is too short for the fast loop.
                 if ended || self.window.room() == 0 { Ok(true) } else { self.symbol(input) }
             }
-            State::Symbol => self.symbol(input),
-            State::Distance { length } => self.distance(length, input),
-            State::Done => Ok(false),
-            State::Damaged(damage) => Err(damage),
+            InflateStep::Symbol => self.symbol(input),
+            InflateStep::Distance { length } => self.distance(length, input),
+            InflateStep::Done => Ok(false),
+            InflateStep::Damaged(damage) => Err(damage),
         }
     }
 
@@ -243,9 +243,9 @@ impl Inflater {
         if entry.is_literal() {
             self.window.push(entry.literal());
         } else if entry.is_end() {
-            self.state = State::Block;
+            self.state = InflateStep::Block;
         } else {
-            self.state = State::Distance { length: entry.value(bits) };
+            self.state = InflateStep::Distance { length: entry.value(bits) };
         }
         Ok(true)
     }
@@ -255,7 +255,7 @@ impl Inflater {
         let distance = entry.value(self.bits.value);
         self.bits.skip(entry.bits());
         self.window.repeat(distance, length)?;
-        self.state = State::Symbol;
+        self.state = InflateStep::Symbol;
         Ok(true)
     }
 }

@@ -16,7 +16,7 @@ pub(super) const FULL: usize = WINDOW_BYTES + ROOM_BYTES;
 pub(super) const SIZE: usize = FULL + 2 + 258 + 32;
 
 /// A buffer that is filled from the front; when it is full, the part still needed moves to the front.
-pub(super) struct Window {
+pub(super) struct SlidingWindow {
     pub(super) bytes: Box<[u8; SIZE]>,
     /// Number of bytes in the buffer.
     pub(super) end: usize,
@@ -26,7 +26,7 @@ pub(super) struct Window {
     stop: usize,
 }
 
-impl Window {
+impl SlidingWindow {
     pub(super) fn new() -> Self {
         // The vector is allocated as zero pages, and never passes over the stack.
         let bytes = vec![0; SIZE].into_boxed_slice().try_into().expect("as many bytes");
@@ -43,7 +43,7 @@ impl Window {
         &self.bytes[self.taken..self.end]
     }
 
-    pub(super) fn take(&mut self, count: usize) {
+    pub(super) fn consume(&mut self, count: usize) {
         self.taken += count;
         debug_assert!(self.taken <= self.end, "more than there was");
     }

@@ -30,17 +30,17 @@ pub const RECORD_BYTES: [usize; 4] = [56, 24, 24, 8];
 
 /// Device, inode, size, and the times of the last changes of the content and of anything; `None` while there is no
 /// file.
-pub type Stamp = Option<[u64; 5]>;
+pub type WitnessStamp = Option<[u64; 5]>;
 
 /// A route file whose checksum holds.
 #[derive(Clone, Copy)]
-pub struct Cache<'a> {
+pub struct RouteFile<'a> {
     bytes: &'a [u8],
 }
 
 /// A program and the folders it needs.
 #[derive(Clone, Copy)]
-pub struct Program<'a> {
+pub struct RoutedProgram<'a> {
     /// The file to run, with a zero byte at its end.
     pub file: &'a [u8],
     /// The folders to put in front of the search path.
@@ -49,7 +49,7 @@ pub struct Program<'a> {
 
 /// A variable that the routes depend on.
 #[derive(Clone, Copy)]
-pub struct Condition<'a> {
+pub struct RouteVariable<'a> {
     /// Its name.
     pub name: &'a [u8],
     /// The hash of its value; `None` if it was not set.
@@ -58,10 +58,10 @@ pub struct Condition<'a> {
 
 /// The consequence of a change of a witness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum WitnessKind {
     /// A file: the routes end with any change of it.
     File,
-    /// A directory: while it is unchanged it has no new names, so the [`Name`](Kind::Name)s that follow are not looked at.
+    /// A directory: while it is unchanged it has no new names, so the [`Name`](WitnessKind::Name)s that follow are not looked at.
     Directory,
     /// A name that the directory before it lacks: the routes end with its coming.
     Name,
@@ -69,14 +69,14 @@ pub enum Kind {
 
 /// A file that the routes depend on.
 #[derive(Clone, Copy)]
-pub struct Witness<'a> {
+pub struct RouteWitness<'a> {
     /// Its path, with a zero byte at its end.
     pub path: &'a [u8],
     /// Its state when the routes were found.
-    pub stamp: Stamp,
+    pub stamp: WitnessStamp,
 }
 
-impl<'a> Cache<'a> {
+impl<'a> RouteFile<'a> {
     /// Accept these bytes if they are a whole route file of this layout.
     pub fn checked(bytes: &'a [u8]) -> Option<Self> {
         let cache = Self { bytes };
@@ -102,19 +102,19 @@ impl<'a> Cache<'a> {
     ///
     /// `stamp` reads the state of a file, whose path ends in a zero byte; `variable` returns the [`hash`] of a
     /// variable's value, or `None` if it is not set.
-    pub fn holds(self, mut stamp: impl FnMut(&[u8]) -> Stamp, variable: impl Fn(&[u8]) -> Option<u64>) -> bool {
+    pub fn holds(self, mut stamp: impl FnMut(&[u8]) -> WitnessStamp, variable: impl Fn(&[u8]) -> Option<u64>) -> bool {
         let conditions = (0..self.count(40))
             .all(|at| self.condition(at).is_some_and(|condition| variable(condition.name) == condition.value));
         let mut moved = true;
         let mut unchanged = |at| match self.kind(at) {
             // Nothing else of such a record is read.
-            Some(Kind::Name) if !moved => true,
+            Some(WitnessKind::Name) if !moved => true,
             Some(kind) => self.witness(at).is_some_and(|known| {
                 let same = stamp(known.path) == known.stamp;
-                if kind == Kind::Directory {
+                if kind == WitnessKind::Directory {
                     moved = !same;
                 }
-                same || kind == Kind::Directory
+                same || kind == WitnessKind::Directory
             }),
             None => false,
         };
@@ -122,11 +122,11 @@ impl<'a> Cache<'a> {
     }
 
     /// The program with this name.
-    pub fn program(self, name: &[u8]) -> Option<Program<'a>> {
+    pub fn program(self, name: &[u8]) -> Option<RoutedProgram<'a>> {
         (0..self.count(48)).find_map(|at| {
             let record = self.record(48, at, 2)?;
             (self.text(record)? == name)
-                .then_some(Program { file: self.terminated(record + 8)?, search: self.text(record + 16)? })
+                .then_some(RoutedProgram { file: self.terminated(record + 8)?, search: self.text(record + 16)? })
         })
     }
 
@@ -135,29 +135,29 @@ impl<'a> Cache<'a> {
         (0..self.count(56)).filter_map(move |at| self.terminated(self.record(56, at, 3)?))
     }
 
-    fn witness(self, at: usize) -> Option<Witness<'a>> {
+    fn witness(self, at: usize) -> Option<RouteWitness<'a>> {
         let record = self.record(32, at, 0)?;
         let mut stamp = [0; 5];
         for (place, word) in stamp.iter_mut().enumerate() {
             *word = self.word(record + 16 + 8 * place)?;
         }
         let there = matches!(self.word(record + 8)?, 1 | 2);
-        Some(Witness { path: self.terminated(record)?, stamp: there.then_some(stamp) })
+        Some(RouteWitness { path: self.terminated(record)?, stamp: there.then_some(stamp) })
     }
 
-    fn kind(self, at: usize) -> Option<Kind> {
+    fn kind(self, at: usize) -> Option<WitnessKind> {
         match self.word(self.record(32, at, 0)? + 8)? {
-            0 | 1 => Some(Kind::File),
-            2 => Some(Kind::Directory),
-            3 => Some(Kind::Name),
+            0 | 1 => Some(WitnessKind::File),
+            2 => Some(WitnessKind::Directory),
+            3 => Some(WitnessKind::Name),
             _ => None,
         }
     }
 
-    fn condition(self, at: usize) -> Option<Condition<'a>> {
+    fn condition(self, at: usize) -> Option<RouteVariable<'a>> {
         let record = self.record(40, at, 1)?;
         let value = self.word(record + 16)?;
-        Some(Condition { name: self.text(record)?, value: (self.word(record + 8)? == 1).then_some(value) })
+        Some(RouteVariable { name: self.text(record)?, value: (self.word(record + 8)? == 1).then_some(value) })
     }
 
     /// The offset of a record, in the table that the header names at `table`.
@@ -262,7 +262,7 @@ mod tests {
     #[test]
     fn a_file_laid_out_as_drawn_is_read() {
         let bytes = drawn();
-        let cache = Cache::checked(&bytes).expect("a whole file");
+        let cache = RouteFile::checked(&bytes).expect("a whole file");
         assert_eq!(cache.directory(), Some(&b"/project"[..]));
         let program = cache.program(b"node").expect("it is there");
         assert_eq!((program.file, program.search), (&b"/store/node\0"[..], &b"/store"[..]));
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn routes_hold_while_files_and_variables_are_the_same() {
         let bytes = drawn();
-        let cache = Cache::checked(&bytes).expect("a whole file");
+        let cache = RouteFile::checked(&bytes).expect("a whole file");
         let stamp = |path: &[u8]| (path == b"/project/vx.toml\0").then_some([10, 20, 30, 40, 50]);
         let variable = |name: &[u8]| (name == b"VX_HOME").then(|| hash(b"/home"));
         assert!(cache.holds(stamp, variable));
@@ -297,9 +297,9 @@ mod tests {
         let checked = [&text(b"/a\0")[..], &records.concat(), b"/a\0/a/vx.toml\0"].concat();
         let head = [MAGIC.to_le_bytes(), word(24 + checked.len() as u64), word(hash(&checked))];
         let bytes = [head.concat(), checked].concat();
-        let cache = Cache::checked(&bytes).expect("a whole file");
+        let cache = RouteFile::checked(&bytes).expect("a whole file");
         let still = Some([1, 2, 3, 4, 5]);
-        let asked = |directory: Stamp, name: Stamp| {
+        let asked = |directory: WitnessStamp, name: WitnessStamp| {
             let mut looks = 0;
             let stamp = |path: &[u8]| {
                 looks += 1;
@@ -319,8 +319,8 @@ mod tests {
         for at in 0..bytes.len() {
             let mut changed = bytes.clone();
             changed[at] ^= 1;
-            assert!(Cache::checked(&changed).is_none(), "byte {at}");
-            assert!(Cache::checked(&bytes[..at]).is_none(), "cut at {at}");
+            assert!(RouteFile::checked(&changed).is_none(), "byte {at}");
+            assert!(RouteFile::checked(&bytes[..at]).is_none(), "cut at {at}");
         }
     }
 

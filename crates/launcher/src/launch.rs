@@ -2,8 +2,8 @@
 
 use core::ffi::CStr;
 
-use crate::format::{self, Cache};
-use crate::system::{self, Arena, Program, Start};
+use crate::format::{self, RouteFile};
+use crate::system::{self, Arena, FreestandingProgram, ProcessStartup};
 
 /// The folder of route files, below the home.
 const ROUTES: &[u8] = b"/cache/routes/";
@@ -21,8 +21,8 @@ const FAILED: i32 = 1;
 /// The program that shims are links to.
 pub struct Launcher;
 
-impl Program for Launcher {
-    fn run(start: &Start) -> ! {
+impl FreestandingProgram for Launcher {
+    fn run(start: &ProcessStartup) -> ! {
         let name = start.argument(0).map(|name| name.to_bytes()).map(base_name).unwrap_or_default();
         // The path by which it was called costs no call. It is a link's own, which may be anywhere; then there are no
         // routes beside it, and the file's path is asked for.
@@ -54,7 +54,7 @@ impl Launcher {
 
 /// Replace this process with the tool that this name, or behind `vx` the first argument, means. Returns only if that
 /// could not be done.
-fn run_named(start: &Start, home: &[u8], name: &[u8]) -> Option<()> {
+fn run_named(start: &ProcessStartup, home: &[u8], name: &[u8]) -> Option<()> {
     match name {
         VX => start.argument(1).and_then(|tool| run_tool(start, home, tool.to_bytes(), 1)),
         name => run_tool(start, home, name, 0),
@@ -63,12 +63,12 @@ fn run_named(start: &Start, home: &[u8], name: &[u8]) -> Option<()> {
 
 /// Replace this process with the tool, if the route file has it and still holds. The tool's arguments follow the one
 /// at `at`.
-fn run_tool(start: &Start, home: &[u8], name: &[u8], at: usize) -> Option<()> {
+fn run_tool(start: &ProcessStartup, home: &[u8], name: &[u8], at: usize) -> Option<()> {
     let mut directory = [0; PATH_BYTES];
     let directory = system::working_directory(&mut directory)?;
     let mut path = [0; PATH_BYTES];
     let path = joined(&mut path, &[home, ROUTES, &format::file_name(directory), b"\0"])?;
-    let cache = Cache::checked(system::read(path)?)?;
+    let cache = RouteFile::checked(system::read(path)?)?;
     if cache.directory()? != directory {
         return None;
     }
@@ -92,7 +92,7 @@ fn run_tool(start: &Start, home: &[u8], name: &[u8], at: usize) -> Option<()> {
 }
 
 /// Replace this process with `vx` and the same arguments; for a tool with `vx x --shim NAME -- ARGUMENTS`.
-fn run_vx(start: &Start, home: &[u8], name: &[u8]) -> Option<()> {
+fn run_vx(start: &ProcessStartup, home: &[u8], name: &[u8]) -> Option<()> {
     let mut path = [0; PATH_BYTES];
     let vx = CStr::from_bytes_with_nul(joined(&mut path, &[home, FALLBACK])?).ok()?;
     if name == VX {

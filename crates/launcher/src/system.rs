@@ -12,10 +12,10 @@ use core::cell::UnsafeCell;
 use core::ffi::CStr;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use crate::format::{self, LONGEST_BYTES, Stamp};
+use crate::format::{self, LONGEST_BYTES, WitnessStamp};
 pub use arena::Arena;
 use call::{call, number};
-pub use start::{Program, Start, Table, begin};
+pub use start::{CStringTable, FreestandingProgram, ProcessStartup, begin};
 
 /// The working directory in place of a descriptor.
 const AT_CWD: usize = -100isize as usize;
@@ -25,9 +25,9 @@ const STATX_BASIC: usize = 0x7ff;
 const STANDARD_ERROR: usize = 2;
 
 /// Replace this process with the program at this path. Returns only when that failed.
-pub fn replace(file: &CStr, arguments: Table<'_>, environment: Table<'_>) {
+pub fn replace(file: &CStr, arguments: CStringTable<'_>, environment: CStringTable<'_>) {
     let words = [file.as_ptr() as usize, arguments.address(), environment.address(), 0, 0, 0];
-    // SAFETY: the kernel only reads: the path up to its zero byte, and both tables, which a `Table` promises to end in
+    // SAFETY: the kernel only reads: the path up to its zero byte, and both tables, which a `CStringTable` promises to end in
     // a null pointer and to hold texts that end in a zero byte.
     unsafe { call(number::EXECVE, words) };
 }
@@ -121,7 +121,7 @@ impl Time {
 }
 
 /// The state of a file whose path ends in a zero byte.
-pub fn stamp(path: &[u8]) -> Stamp {
+pub fn stamp(path: &[u8]) -> WitnessStamp {
     let path = CStr::from_bytes_with_nul(path).ok()?;
     let mut found = core::mem::MaybeUninit::<Statx>::uninit();
     let words = [AT_CWD, path.as_ptr() as usize, 0, STATX_BASIC, found.as_mut_ptr() as usize, 0];

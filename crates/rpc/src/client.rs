@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::frame::{Frames, framed};
-use super::message::{Fault, request};
-use super::place::check_directory;
+use super::frame::{RpcFrameDecoder, framed};
+use super::message::{RpcError, request};
 use super::socket::is_own;
+use super::socket_path::check_directory;
 use super::{CallError, PlaceError};
 
 /// The largest message that a server sends.
@@ -21,15 +21,15 @@ const NOTIFICATIONS: usize = 1024;
 
 /// A connection to a process that takes requests.
 #[derive(Debug)]
-pub struct Client {
+pub struct RpcClient {
     stream: UnixStream,
-    frames: Frames,
+    frames: RpcFrameDecoder,
     last_id: u64,
     /// Notifications that arrived before an answer.
     notifications: VecDeque<Value>,
 }
 
-impl Client {
+impl RpcClient {
     /// Connect to the process that listens at this path.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl Client {
             let problem = "has a socket of another user";
             return Err(PlaceError::Unsafe { path: path.to_owned(), problem }.into());
         }
-        let frames = Frames::accepting(ANSWER_BYTES);
+        let frames = RpcFrameDecoder::accepting(ANSWER_BYTES);
         Ok(Self { stream, frames, last_id: 0, notifications: VecDeque::new() })
     }
 
@@ -71,7 +71,7 @@ impl Client {
                 continue;
             }
             if let Some(error) = message.get_mut("error") {
-                let fault: Result<Fault, _> = serde_json::from_value(error.take());
+                let fault: Result<RpcError, _> = serde_json::from_value(error.take());
                 return Err(fault.map_or_else(|error| CallError::Answer(error.to_string()), CallError::Refused));
             }
             return Ok(message["result"].take());

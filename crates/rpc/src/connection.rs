@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::frame::{Frames, framed};
-use super::message::{Fault, Params, Request, Service, Services, answer};
+use super::frame::{RpcFrameDecoder, framed};
+use super::message::{Params, RpcError, RpcRequest, RpcService, RpcServices, answer};
 
 /// The longest time for a message to arrive whole, and for a new client to introduce itself.
 const HALF_MESSAGE: Duration = Duration::from_secs(5);
@@ -31,12 +31,12 @@ const KEPT_BYTES: usize = 8 * 1024;
 const PIECE_BYTES: usize = 8 * 1024;
 
 /// The connection with one client.
-pub(super) struct Connection<'a> {
+pub(super) struct ClientConnection<'a> {
     stream: UnixStream,
     /// Closed by its writer when the server is about to end.
     stop: &'a PipeReader,
-    service: Box<dyn Service>,
-    frames: Frames,
+    service: Box<dyn RpcService>,
+    frames: RpcFrameDecoder,
     /// The bytes still to be sent.
     out: Vec<u8>,
     /// The time since which nothing of it was taken.
@@ -54,15 +54,15 @@ pub(super) struct Connection<'a> {
     farewells: u32,
 }
 
-impl<'a> Connection<'a> {
-    pub(super) fn new(stream: UnixStream, stop: &'a PipeReader, services: &dyn Services) -> io::Result<Self> {
+impl<'a> ClientConnection<'a> {
+    pub(super) fn new(stream: UnixStream, stop: &'a PipeReader, services: &dyn RpcServices) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
         let now = Instant::now();
         Ok(Self {
             stream,
             stop,
             service: services.serve(),
-            frames: Frames::accepting(services.request_bytes()),
+            frames: RpcFrameDecoder::accepting(services.request_bytes()),
             out: Vec::new(),
             waits_since: now,
             began: now,
@@ -78,7 +78,7 @@ impl<'a> Connection<'a> {
     pub(super) fn run(mut self) -> io::Result<()> {
         loop {
             self.answer_all()?;
-            self.look();
+            self.queue_notifications();
             self.send()?;
             if self.out.is_empty() && self.last || self.is_late() {
                 return Ok(());
@@ -190,7 +190,7 @@ impl<'a> Connection<'a> {
                 }
                 // The beginning of the next message is not known.
                 Err(error) => {
-                    self.put(&answer(None, Err(Fault::no_message(&error))));
+                    self.put(&answer(None, Err(RpcError::no_message(&error))));
                     self.last = true;
                 }
             }
@@ -199,7 +199,7 @@ impl<'a> Connection<'a> {
     }
 
     /// Notify the client of what is new. Before the server ends it is told everything, in as many messages as that takes.
-    fn look(&mut self) {
+    fn queue_notifications(&mut self) {
         if self.closing && self.out.is_empty() {
             let due = if self.service.follows() { self.service.due(true, true) } else { Vec::new() };
             self.farewells += 1;
@@ -246,11 +246,11 @@ impl<'a> Connection<'a> {
 }
 
 /// The answer to the request in this message; `None` for a notification.
-fn answered(message: &[u8], service: &mut dyn Service) -> Option<String> {
-    match Request::read(message) {
-        Ok(Request { id: Some(id), method }) => Some(answer(Some(&id), service.call(&method, Params(message)))),
+fn answered(message: &[u8], service: &mut dyn RpcService) -> Option<String> {
+    match RpcRequest::read(message) {
+        Ok(RpcRequest { id: Some(id), method }) => Some(answer(Some(&id), service.call(&method, Params(message)))),
         // A notification has no answer, whatever comes of it.
-        Ok(Request { id: None, .. }) => None,
+        Ok(RpcRequest { id: None, .. }) => None,
         Err((id, fault)) => Some(answer(id.as_ref(), Err(fault))),
     }
 }

@@ -12,9 +12,9 @@ use super::message::Services;
 
 /// There is none here.
 #[derive(Debug)]
-pub struct Server(Infallible);
+pub struct RpcServer(Infallible);
 
-impl Server {
+impl RpcServer {
     /// # Errors
     /// Always.
     pub fn start(_: &Path, _: Duration, _: impl Services) -> io::Result<Self> {
@@ -29,9 +29,9 @@ impl Server {
 
 /// There is none here.
 #[derive(Debug)]
-pub struct Client(Infallible);
+pub struct RpcClient(Infallible);
 
-impl Client {
+impl RpcClient {
     /// # Errors
     /// Always.
     pub fn connect(_: &Path) -> Result<Self, CallError> {

@@ -32,12 +32,12 @@ pub enum FrameError {
 
 /// Takes bytes as they arrive, and returns the messages in them.
 #[derive(Debug)]
-pub struct Frames {
+pub struct RpcFrameDecoder {
     bytes: Vec<u8>,
     most: usize,
 }
 
-impl Frames {
+impl RpcFrameDecoder {
     /// No bytes yet. Messages of up to `most` bytes will be accepted.
     pub const fn accepting(most: usize) -> Self {
         Self { bytes: Vec::new(), most }
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     fn fed(bytes: &[u8], piece: usize) -> (Vec<String>, Option<FrameError>) {
-        let (mut frames, mut found) = (Frames::accepting(64), Vec::new());
+        let (mut frames, mut found) = (RpcFrameDecoder::accepting(64), Vec::new());
         for piece in bytes.chunks(piece) {
             frames.push(piece);
             loop {

@@ -1,7 +1,7 @@
 //! Requests to a running process, and its answers: JSON-RPC 2.0 in the framing of the language server protocol, over a
 //! socket that only its user can reach.
 //!
-//! Nothing here knows what the requests are about: that is a [`Service`], one for each client. A client is trusted with
+//! Nothing here knows what the requests are about: that is a [`RpcService`], one for each client. A client is trusted with
 //! nothing but the requests it makes: lengths are compared before anything is allocated, half a message has a time
 //! limit, so has an answer that is not read, and each client has a thread of its own, so that none waits for another.
 //! A client costs at most 1 MiB.
@@ -26,25 +26,25 @@ mod connection;
 mod elsewhere;
 mod frame;
 mod message;
-mod place;
 #[cfg(unix)]
 mod server;
 #[cfg(unix)]
 mod socket;
+mod socket_path;
 
 #[cfg(unix)]
-pub use client::Client;
+pub use client::RpcClient;
 #[cfg(not(unix))]
 pub use elsewhere::{Client, Server, remove_stale};
-pub use frame::{FrameError, Frames, REQUEST_BYTES, framed};
-pub use message::{Fault, Notification, Params, Service, Services};
+pub use frame::{FrameError, REQUEST_BYTES, RpcFrameDecoder, framed};
+pub use message::{Notification, Params, RpcError, RpcService, RpcServices};
 #[cfg(unix)]
-pub use place::check_directory;
-pub use place::{PlaceError, socket_of};
-#[cfg(unix)]
-pub use server::Server;
+pub use server::RpcServer;
 #[cfg(unix)]
 pub use socket::{ListenError, remove_stale};
+#[cfg(unix)]
+pub use socket_path::check_directory;
+pub use socket_path::{PlaceError, socket_of};
 
 /// Why a call had no result.
 #[derive(Debug, thiserror::Error)]
@@ -66,5 +66,5 @@ pub enum CallError {
     TimeUp,
     /// The other side refused.
     #[error("{}", .0.message)]
-    Refused(Fault),
+    Refused(RpcError),
 }

@@ -11,26 +11,26 @@ use super::frame::{FrameError, REQUEST_BYTES};
 
 /// The error of a request: its code, its text, and for work the kind and the next step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fault {
+pub struct RpcError {
     /// One of JSON-RPC's own codes, or −32000 for an error of the work.
     pub code: i64,
     /// The error in one line.
     pub message: String,
     /// For an error of the work: its kind and the next step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub data: Option<FaultData>,
+    pub data: Option<RpcErrorDetails>,
 }
 
 /// The kind of an error, by which programs can decide, and the next step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FaultData {
+pub struct RpcErrorDetails {
     /// A code of `docs/failures.md`.
     pub kind: String,
     /// The next step.
     pub hint: Option<String>,
 }
 
-impl Fault {
+impl RpcError {
     const PARSE: i64 = -32700;
     const INVALID_REQUEST: i64 = -32600;
     const UNKNOWN_METHOD: i64 = -32601;
@@ -40,18 +40,18 @@ impl Fault {
     pub const WORK: i64 = -32000;
 
     /// A fault whose message steers no terminal, whatever it quotes.
-    fn of(code: i64, message: impl Into<String>) -> Self {
+    fn with_code(code: i64, message: impl Into<String>) -> Self {
         Self { code, message: escaped(&message.into()).into_owned(), data: None }
     }
 
     /// The message is no request.
     pub fn invalid_request(why: impl Into<String>) -> Self {
-        Self::of(Self::INVALID_REQUEST, why)
+        Self::with_code(Self::INVALID_REQUEST, why)
     }
 
     /// The bytes are no message.
     pub(super) fn no_message(error: &FrameError) -> Self {
-        let hint = || FaultData { kind: "usage".into(), hint: Some("send less in one message".into()) };
+        let hint = || RpcErrorDetails { kind: "usage".into(), hint: Some("send less in one message".into()) };
         let data = matches!(error, FrameError::TooLong { .. }).then(hint);
         Self { data, ..Self::invalid_request(error.to_string()) }
     }
@@ -59,23 +59,23 @@ impl Fault {
     /// There is no such method.
     pub fn unknown_method(method: &str) -> Self {
         let shown: String = method.chars().take(80).collect();
-        Self::of(Self::UNKNOWN_METHOD, format!("there is no method `{shown}`"))
+        Self::with_code(Self::UNKNOWN_METHOD, format!("there is no method `{shown}`"))
     }
 
     /// The parameters do not fit the method.
     pub fn invalid_params(why: impl Into<String>) -> Self {
-        Self::of(Self::INVALID_PARAMS, why)
+        Self::with_code(Self::INVALID_PARAMS, why)
     }
 
     /// The first request must be `initialize`.
     pub fn not_initialized() -> Self {
-        Self::of(Self::NOT_INITIALIZED, "the first request must be `initialize`")
+        Self::with_code(Self::NOT_INITIALIZED, "the first request must be `initialize`")
     }
 
     /// The work cannot do that, or not now.
     pub fn work(kind: &str, message: impl Into<String>, hint: Option<String>) -> Self {
         let hint = hint.map(|hint| escaped(&hint).into_owned());
-        Self { data: Some(FaultData { kind: kind.to_owned(), hint }), ..Self::of(Self::WORK, message) }
+        Self { data: Some(RpcErrorDetails { kind: kind.to_owned(), hint }), ..Self::with_code(Self::WORK, message) }
     }
 }
 
@@ -90,7 +90,7 @@ pub(super) enum Id {
 
 /// The demand of a message.
 #[derive(Debug, PartialEq)]
-pub(super) struct Request {
+pub(super) struct RpcRequest {
     /// `None` for a notification, which has no answer.
     pub id: Option<Id>,
     pub method: String,
@@ -112,19 +112,19 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Id>, D::
     Id::deserialize(deserializer).map(Some)
 }
 
-impl Request {
+impl RpcRequest {
     /// The request in this message.
-    pub(super) fn read(message: &[u8]) -> Result<Self, (Option<Id>, Fault)> {
+    pub(super) fn read(message: &[u8]) -> Result<Self, (Option<Id>, RpcError)> {
         let envelope: Envelope = serde_json::from_slice(message).map_err(|error| {
-            let code = if error.is_data() { Fault::INVALID_REQUEST } else { Fault::PARSE };
-            (None, Fault::of(code, format!("no request: {error}")))
+            let code = if error.is_data() { RpcError::INVALID_REQUEST } else { RpcError::PARSE };
+            (None, RpcError::with_code(code, format!("no request: {error}")))
         })?;
         match envelope {
             Envelope { jsonrpc: Some(version), id, method: Some(method), .. } if version == "2.0" => {
                 Ok(Self { id, method })
             }
-            Envelope { id, method: Some(_), .. } => Err((id, Fault::invalid_request("`jsonrpc` must be `2.0`"))),
-            Envelope { id, .. } => Err((id, Fault::invalid_request("a request has a `method`"))),
+            Envelope { id, method: Some(_), .. } => Err((id, RpcError::invalid_request("`jsonrpc` must be `2.0`"))),
+            Envelope { id, .. } => Err((id, RpcError::invalid_request("a request has a `method`"))),
         }
     }
 }
@@ -143,14 +143,14 @@ impl<'a> Params<'a> {
     ///
     /// # Errors
     /// They do not fit.
-    pub fn read<T: DeserializeOwned>(self) -> Result<T, Fault> {
+    pub fn read<T: DeserializeOwned>(self) -> Result<T, RpcError> {
         #[derive(Deserialize)]
         #[serde(bound = "T: DeserializeOwned")]
         struct With<T> {
             params: Option<T>,
         }
 
-        let bad = |error: serde_json::Error| Fault::invalid_params(format!("the parameters do not fit: {error}"));
+        let bad = |error: serde_json::Error| RpcError::invalid_params(format!("the parameters do not fit: {error}"));
         match serde_json::from_slice::<With<T>>(self.0) {
             Ok(With { params: Some(params) }) => Ok(params),
             Ok(With { params: None }) => serde_json::from_value(json!({})).map_err(bad),
@@ -179,7 +179,7 @@ impl Notification {
 }
 
 /// The text of an answer.
-pub(super) fn answer(id: Option<&Id>, answer: Result<String, Fault>) -> String {
+pub(super) fn answer(id: Option<&Id>, answer: Result<String, RpcError>) -> String {
     let id = serde_json::to_string(&id).unwrap_or_else(|_| "null".into());
     match answer {
         Ok(result) => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#),
@@ -196,12 +196,12 @@ pub(super) fn request(id: u64, method: &str, params: &Value) -> String {
 }
 
 /// Answers the requests of one client.
-pub trait Service: Send {
+pub trait RpcService: Send {
     /// The answer to a request, as JSON; its length must be bounded.
     ///
     /// # Errors
     /// The request is refused.
-    fn call(&mut self, method: &str, params: Params<'_>) -> Result<String, Fault>;
+    fn call(&mut self, method: &str, params: Params<'_>) -> Result<String, RpcError>;
 
     /// True once the client has introduced itself. One that does not is sent away.
     fn introduced(&self) -> bool;
@@ -231,9 +231,9 @@ pub trait Service: Send {
 }
 
 /// Makes a service for each client.
-pub trait Services: Send + Sync + 'static {
+pub trait RpcServices: Send + Sync + 'static {
     /// The service of one more client.
-    fn serve(&self) -> Box<dyn Service>;
+    fn serve(&self) -> Box<dyn RpcService>;
 
     /// The largest request that is accepted, in bytes.
     fn request_bytes(&self) -> usize {
@@ -246,22 +246,22 @@ mod tests {
     use super::*;
 
     fn fault(message: &str) -> (Option<Id>, i64) {
-        let (id, fault) = Request::read(message.as_bytes()).expect_err(message);
+        let (id, fault) = RpcRequest::read(message.as_bytes()).expect_err(message);
         (id, fault.code)
     }
 
     #[test]
     fn a_bad_message_is_refused_with_the_code_of_its_fault_and_its_id_where_it_has_one() {
         let seven = || Some(Id::Number(7.into()));
-        assert_eq!(fault("{"), (None, Fault::PARSE));
-        assert_eq!(fault(&"[".repeat(1000)), (None, Fault::INVALID_REQUEST));
-        assert_eq!(fault(r#"[{"jsonrpc":"2.0","id":7,"method":"x"}]"#), (None, Fault::INVALID_REQUEST));
-        assert_eq!(fault(r#"{"jsonrpc":"2.0","id":{},"method":"x"}"#), (None, Fault::INVALID_REQUEST));
-        assert_eq!(fault(r#"{"id":7,"method":"x"}"#), (seven(), Fault::INVALID_REQUEST));
-        assert_eq!(fault(r#"{"jsonrpc":"2.0","id":7}"#), (seven(), Fault::INVALID_REQUEST));
-        let good = Request::read(br#"{"jsonrpc":"2.0","id":"a","method":"x","params":[1]}"#).expect("a request");
-        assert_eq!(good, Request { id: Some(Id::Text("a".into())), method: "x".into() });
-        let id = |message: &str| Request::read(message.as_bytes()).expect("a request").id;
+        assert_eq!(fault("{"), (None, RpcError::PARSE));
+        assert_eq!(fault(&"[".repeat(1000)), (None, RpcError::INVALID_REQUEST));
+        assert_eq!(fault(r#"[{"jsonrpc":"2.0","id":7,"method":"x"}]"#), (None, RpcError::INVALID_REQUEST));
+        assert_eq!(fault(r#"{"jsonrpc":"2.0","id":{},"method":"x"}"#), (None, RpcError::INVALID_REQUEST));
+        assert_eq!(fault(r#"{"id":7,"method":"x"}"#), (seven(), RpcError::INVALID_REQUEST));
+        assert_eq!(fault(r#"{"jsonrpc":"2.0","id":7}"#), (seven(), RpcError::INVALID_REQUEST));
+        let good = RpcRequest::read(br#"{"jsonrpc":"2.0","id":"a","method":"x","params":[1]}"#).expect("a request");
+        assert_eq!(good, RpcRequest { id: Some(Id::Text("a".into())), method: "x".into() });
+        let id = |message: &str| RpcRequest::read(message.as_bytes()).expect("a request").id;
         assert_eq!(id(r#"{"jsonrpc":"2.0","id":null,"method":"x"}"#), Some(Id::Null), "it wants an answer");
         assert_eq!(id(r#"{"jsonrpc":"2.0","method":"x"}"#), None, "it is a notification");
         assert_eq!(answer(Some(&Id::Null), Ok("1".into())), r#"{"jsonrpc":"2.0","id":null,"result":1}"#);
@@ -280,8 +280,8 @@ mod tests {
         let read = |text: &'static str| Params(text.as_bytes()).read::<Optional>();
         assert_eq!(read("{}").expect("none").lines, None);
         assert_eq!(read(r#"{"params":{"lines":3,"more":[1]}}"#).expect("one").lines, Some(3));
-        assert_eq!(read(r#"{"params":{"lines":-3}}"#).expect_err("negative").code, Fault::INVALID_PARAMS);
-        assert_eq!(Params(b"{}").read::<Needed>().expect_err("needed").code, Fault::INVALID_PARAMS);
+        assert_eq!(read(r#"{"params":{"lines":-3}}"#).expect_err("negative").code, RpcError::INVALID_PARAMS);
+        assert_eq!(Params(b"{}").read::<Needed>().expect_err("needed").code, RpcError::INVALID_PARAMS);
         assert_eq!(Params(br#"{"params":{"key":"x"}}"#).read::<Needed>().expect("there").key, "x");
     }
 }

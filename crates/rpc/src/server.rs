@@ -15,11 +15,11 @@ use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
-use super::connection::Connection;
+use super::connection::ClientConnection;
 use super::frame::framed;
-use super::message::{Fault, Services, answer};
-use super::place::check_directory;
+use super::message::{RpcError, RpcServices, answer};
 use super::socket::{ListenError, Listening, is_own};
+use super::socket_path::check_directory;
 
 /// The most clients at a time.
 const CLIENTS: usize = 100;
@@ -35,8 +35,8 @@ const AFTER_FAILURE: Duration = Duration::from_millis(50);
 /// A process that takes requests. It listens a moment after its start, so that the work that it is for begins first, and
 /// short work is never burdened with it.
 #[derive(Debug)]
-pub struct Server {
-    phase: Arc<Mutex<Phase>>,
+pub struct RpcServer {
+    phase: Arc<Mutex<ServerPhase>>,
     /// Closed to end it.
     stop: Option<PipeWriter>,
     /// Closed when the last client is gone.
@@ -45,7 +45,7 @@ pub struct Server {
 
 /// The life of a server's socket.
 #[derive(Debug)]
-enum Phase {
+enum ServerPhase {
     Waiting,
     Listening(Listening),
     /// Another process made the socket, or the one connection, and keeps it.
@@ -53,16 +53,16 @@ enum Phase {
     Over,
 }
 
-impl Server {
+impl RpcServer {
     /// Listen at this path after a moment, and answer by these services. A process that cannot listen goes on without:
     /// its clients find nobody.
     ///
     /// # Errors
     /// There is no thread for it.
-    pub fn start(path: &Path, after: Duration, services: impl Services) -> io::Result<Self> {
+    pub fn start(path: &Path, after: Duration, services: impl RpcServices) -> io::Result<Self> {
         let (stopped, stop) = io::pipe()?;
         let (alive, gone) = bounded(0);
-        let phase = Arc::new(Mutex::new(Phase::Waiting));
+        let phase = Arc::new(Mutex::new(ServerPhase::Waiting));
         let (path, shared) = (path.to_owned(), Arc::clone(&phase));
         let main = thread::Builder::new().name("control".into()).stack_size(STACK_BYTES);
         main.spawn(move || {
@@ -79,21 +79,21 @@ impl Server {
     ///
     /// # Errors
     /// It cannot listen there, or there is no thread for it.
-    pub fn listen(path: &Path, services: impl Services) -> Result<Self, ListenError> {
-        let listening = Listening::at(path)?;
+    pub fn listen(path: &Path, services: impl RpcServices) -> Result<Self, ListenError> {
+        let listening = Listening::bind(path)?;
         let listener = listening.listener.try_clone()?;
         let (stopped, stop) = io::pipe()?;
         let (alive, gone) = bounded(0);
         let main = thread::Builder::new().name("control".into()).stack_size(STACK_BYTES);
         main.spawn(move || accept(&listener, stopped, Arc::new(services), &alive))?;
-        Ok(Self { phase: Arc::new(Mutex::new(Phase::Listening(listening))), stop: Some(stop), gone })
+        Ok(Self { phase: Arc::new(Mutex::new(ServerPhase::Listening(listening))), stop: Some(stop), gone })
     }
 
     /// Answer on a socket that another process has made and keeps: it is not removed at the end.
     ///
     /// # Errors
     /// Others could reach it, or there is no thread for it.
-    pub fn adopt(listener: UnixListener, services: impl Services) -> Result<Self, ListenError> {
+    pub fn adopt(listener: UnixListener, services: impl RpcServices) -> Result<Self, ListenError> {
         if let Some(path) = listener.local_addr()?.as_pathname() {
             check_directory(path)?;
         }
@@ -101,22 +101,22 @@ impl Server {
         let (alive, gone) = bounded(0);
         let main = thread::Builder::new().name("control".into()).stack_size(STACK_BYTES);
         main.spawn(move || accept(&listener, stopped, Arc::new(services), &alive))?;
-        Ok(Self { phase: Arc::new(Mutex::new(Phase::Lent)), stop: Some(stop), gone })
+        Ok(Self { phase: Arc::new(Mutex::new(ServerPhase::Lent)), stop: Some(stop), gone })
     }
 
     /// Answer one client on a connection that is there already, until it ends.
     ///
     /// # Errors
     /// There is no thread for it.
-    pub fn for_one(stream: UnixStream, services: impl Services) -> io::Result<Self> {
+    pub fn for_one(stream: UnixStream, services: impl RpcServices) -> io::Result<Self> {
         let (stopped, stop) = io::pipe()?;
         let (alive, gone) = bounded(0);
         let thread = thread::Builder::new().name("client".into()).stack_size(STACK_BYTES);
         thread.spawn(move || {
             let _alive: Sender<()> = alive;
-            let _ = Connection::new(stream, &stopped, &services).and_then(Connection::run);
+            let _ = ClientConnection::new(stream, &stopped, &services).and_then(ClientConnection::run);
         })?;
-        Ok(Self { phase: Arc::new(Mutex::new(Phase::Lent)), stop: Some(stop), gone })
+        Ok(Self { phase: Arc::new(Mutex::new(ServerPhase::Lent)), stop: Some(stop), gone })
     }
 
     /// End it: its socket goes, and the clients that follow are sent the last changes. No client delays this by more than a
@@ -126,28 +126,28 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for RpcServer {
     fn drop(&mut self) {
-        let phase = std::mem::replace(&mut *self.phase.lock(), Phase::Over);
+        let phase = std::mem::replace(&mut *self.phase.lock(), ServerPhase::Over);
         drop(self.stop.take());
         match phase {
-            Phase::Listening(listening) => drop(listening),
-            Phase::Lent => {}
-            Phase::Waiting | Phase::Over => return,
+            ServerPhase::Listening(listening) => drop(listening),
+            ServerPhase::Lent => {}
+            ServerPhase::Waiting | ServerPhase::Over => return,
         }
         let _ = self.gone.recv_timeout(FAREWELL);
     }
 }
 
 /// Listen at this path, unless the server has ended meanwhile.
-fn listen(path: &Path, phase: &Mutex<Phase>) -> Option<UnixListener> {
+fn listen(path: &Path, phase: &Mutex<ServerPhase>) -> Option<UnixListener> {
     let mut phase = phase.lock();
-    if !matches!(*phase, Phase::Waiting) {
+    if !matches!(*phase, ServerPhase::Waiting) {
         return None;
     }
-    let listening = Listening::at(path).ok()?;
+    let listening = Listening::bind(path).ok()?;
     let listener = listening.listener.try_clone().ok()?;
-    *phase = Phase::Listening(listening);
+    *phase = ServerPhase::Listening(listening);
     Some(listener)
 }
 
@@ -165,7 +165,7 @@ fn stops_within(stopped: &PipeReader, time: Duration) -> bool {
 }
 
 /// Take clients until the server ends.
-fn accept(listener: &UnixListener, stopped: PipeReader, services: Arc<dyn Services>, alive: &Sender<()>) {
+fn accept(listener: &UnixListener, stopped: PipeReader, services: Arc<dyn RpcServices>, alive: &Sender<()>) {
     let (stopped, clients) = (Arc::new(stopped), Arc::new(Mutex::new(0)));
     // Closed at once, one that has asked already would lose the answer.
     let mut refused: VecDeque<UnixStream> = VecDeque::new();
@@ -179,7 +179,7 @@ fn accept(listener: &UnixListener, stopped: PipeReader, services: Arc<dyn Servic
         }
         match listener.accept() {
             Ok((stream, _)) if is_own(&stream) => {
-                let client = Client { clients: Arc::clone(&clients), _alive: alive.clone() };
+                let client = CountedClient { clients: Arc::clone(&clients), _alive: alive.clone() };
                 if let Err(stream) = admit(stream, &stopped, &services, client) {
                     refused.truncate(REFUSED - 1);
                     refused.push_front(stream);
@@ -192,12 +192,12 @@ fn accept(listener: &UnixListener, stopped: PipeReader, services: Arc<dyn Servic
 }
 
 /// A client that counts for as long as this lives.
-struct Client {
+struct CountedClient {
     clients: Arc<Mutex<usize>>,
     _alive: Sender<()>,
 }
 
-impl Drop for Client {
+impl Drop for CountedClient {
     fn drop(&mut self) {
         *self.clients.lock() -= 1;
     }
@@ -207,8 +207,8 @@ impl Drop for Client {
 fn admit(
     stream: UnixStream,
     stopped: &Arc<PipeReader>,
-    services: &Arc<dyn Services>,
-    client: Client,
+    services: &Arc<dyn RpcServices>,
+    client: CountedClient,
 ) -> Result<(), UnixStream> {
     let number = {
         let mut clients = client.clients.lock();
@@ -216,7 +216,7 @@ fn admit(
         *clients
     };
     if number > CLIENTS {
-        let busy = Fault::work("busy", format!("there are {CLIENTS} clients"), Some("try again later".into()));
+        let busy = RpcError::work("busy", format!("there are {CLIENTS} clients"), Some("try again later".into()));
         // A socket that was just opened takes a short message at once.
         let _ = (&stream).write(&framed(&answer(None, Err(busy))));
         let _ = stream.shutdown(Shutdown::Write);
@@ -228,7 +228,7 @@ fn admit(
     let _ = thread.spawn(move || {
         let _client = client;
         // A connection that fails is over; its client sees that.
-        let _ = Connection::new(stream, &stopped, &*services).and_then(Connection::run);
+        let _ = ClientConnection::new(stream, &stopped, &*services).and_then(ClientConnection::run);
     });
     Ok(())
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use vx_base::files::file_lock::{FileLock, is_free};
 
-use super::place::{PlaceError, check_directory};
+use super::socket_path::{PlaceError, check_directory};
 
 /// The tries to take the lock, and the time between them.
 const TRIES: u32 = 20;
@@ -46,9 +46,9 @@ pub(super) struct Listening {
 
 impl Listening {
     /// Listen at this path.
-    pub(super) fn at(path: &Path) -> Result<Self, ListenError> {
+    pub(super) fn bind(path: &Path) -> Result<Self, ListenError> {
         check_directory(path)?;
-        let lock = take(&lock_of(path))?.ok_or_else(|| ListenError::Taken(path.to_owned()))?;
+        let lock = acquire_lock(&lock_of(path))?.ok_or_else(|| ListenError::Taken(path.to_owned()))?;
         if !remove_socket(path)? {
             return Err(ListenError::InTheWay(path.to_owned()));
         }
@@ -66,7 +66,7 @@ impl Drop for Listening {
 }
 
 /// Take this lock. A process that looks for stale sockets holds it for a moment.
-fn take(lock: &Path) -> io::Result<Option<FileLock>> {
+fn acquire_lock(lock: &Path) -> io::Result<Option<FileLock>> {
     for _ in 0..TRIES {
         if let Some(taken) = FileLock::try_acquire(lock)? {
             return Ok(Some(taken));
@@ -145,10 +145,10 @@ mod tests {
     fn one_process_listens_at_a_place_and_leaves_nothing_there() {
         let directory = private();
         let path = directory.path().join("7.12.sock");
-        let first = Listening::at(&path).expect("it listens");
+        let first = Listening::bind(&path).expect("it listens");
         let mode = fs::metadata(&path).expect("a socket").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert!(matches!(Listening::at(&path), Err(ListenError::Taken(_))));
+        assert!(matches!(Listening::bind(&path), Err(ListenError::Taken(_))));
         remove_stale(directory.path()).expect("it reads");
         assert!(is_own(&UnixStream::connect(&path).expect("the living one is left")));
         drop(first);
@@ -160,13 +160,13 @@ mod tests {
         let directory = private();
         let path = directory.path().join("7.12.sock");
         drop(UnixListener::bind(&path).expect("a socket of a process that is gone"));
-        drop(Listening::at(&path).expect("it listens"));
+        drop(Listening::bind(&path).expect("it listens"));
         drop(UnixListener::bind(&path).expect("another one"));
         fs::write(directory.path().join("8.13.sock-lock"), "").expect("a lock without a socket");
         fs::write(directory.path().join("file.sock"), "mine").expect("a file");
         remove_stale(directory.path()).expect("it reads");
         assert_eq!(names(directory.path()), ["file.sock"]);
-        assert!(matches!(Listening::at(&directory.path().join("file.sock")), Err(ListenError::InTheWay(_))));
+        assert!(matches!(Listening::bind(&directory.path().join("file.sock")), Err(ListenError::InTheWay(_))));
         assert_eq!(names(directory.path()), ["file.sock"]);
     }
 }

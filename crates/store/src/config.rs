@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use vx_http::Trust;
+use vx_http::TlsTrust;
 
 use vx_base::board_slot::BoardSlot;
 use vx_base::files::agreed_file::AgreedFile;
@@ -81,8 +81,8 @@ pub struct InstallConfig {
     #[serde(default)]
     pub offline: bool,
     /// The trust in servers, beside the platform's own.
-    #[serde(default, skip_serializing_if = "Trust::is_empty")]
-    pub trust: Trust,
+    #[serde(default, skip_serializing_if = "TlsTrust::is_empty")]
+    pub trust: TlsTrust,
 }
 
 const fn one() -> u8 {

@@ -20,7 +20,7 @@ use vx_base::digest::{Algorithm, Digest, Hasher};
 use vx_base::package::Part;
 use vx_base::paths::Home;
 use vx_base::shown_address::shown_address;
-use vx_http::{Client, Fault};
+use vx_http::{Client, HttpError};
 
 use crate::report::InstallStep;
 
@@ -336,7 +336,7 @@ impl<'a> Download<'a> {
                 self.source = Source::Network(content);
                 return self.keep(count).map(|()| true);
             }
-            Err(Fault::Silent) => Failed::Connection("no more bytes in time".to_owned()),
+            Err(HttpError::Silent) => Failed::Connection("no more bytes in time".to_owned()),
             Err(fault) => self.failed(fault)?,
         };
         drop(content);

@@ -3,7 +3,7 @@
 use vx_base::digest::Digest;
 use vx_base::package::Part;
 use vx_base::paths::Home;
-use vx_http::Trust;
+use vx_http::TlsTrust;
 
 use crate::report::{Progress, Reporter};
 
@@ -25,7 +25,7 @@ pub fn fetch(
     home: &Home,
     part: &Part,
     patience: &Patience,
-    trust: &Trust,
+    trust: &TlsTrust,
     reporter: &dyn Reporter,
     cancel: &CancelToken,
     progress_of: &dyn Fn(&Holder) -> Option<Progress>,
@@ -106,7 +106,7 @@ mod tests {
         // A wait without bytes ends too, by this bound.
         let patience = Patience { holder_stall: std::time::Duration::from_secs(5), attempts: 1, ..Patience::default() };
         let fetched =
-            fetch(&home, &Part { archive, origin }, &patience, &Trust::default(), &reporter, &cancel, &of_holder);
+            fetch(&home, &Part { archive, origin }, &patience, &TlsTrust::default(), &reporter, &cancel, &of_holder);
         assert!(fetched.is_err() && reporter.1.load(Ordering::Relaxed) == 200, "{fetched:?}");
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use vx_base::trouble::{Explain, TroubleKind};
-use vx_rpc::{CallError, Client, Fault, socket_of};
+use vx_rpc::{CallError, RpcClient, RpcError, socket_of};
 use vx_shm::{Kind, SlotView};
 
 use super::hand::Verb;
@@ -54,7 +54,7 @@ pub enum ControlError {
     },
     /// The process that runs the work refused.
     #[error("{}", .0.message)]
-    Refused(Fault),
+    Refused(RpcError),
 }
 
 impl Explain for ControlError {
@@ -154,11 +154,11 @@ pub fn report(board: &Path, slot: &SlotView, report: &ReportDocument) -> Result<
 }
 
 /// A connection to this runner, which may be about to listen. It has introduced itself.
-pub(super) fn connect(board: &Path, slot: &SlotView, runner: u32) -> Result<Client, CallError> {
+pub(super) fn connect(board: &Path, slot: &SlotView, runner: u32) -> Result<RpcClient, CallError> {
     let socket = socket_of(board, runner);
     let deadline = Instant::now() + BEGINNING;
     let mut client = loop {
-        match Client::connect(&socket) {
+        match RpcClient::connect(&socket) {
             Err(CallError::Nobody(_)) if !slot.state.ended() && Instant::now() < deadline => {
                 thread::sleep(BETWEEN_TRIES);
             }
@@ -174,13 +174,13 @@ pub(super) fn connect(board: &Path, slot: &SlotView, runner: u32) -> Result<Clie
 ///
 /// # Errors
 /// No process listens there, or it speaks another protocol.
-pub fn connect_to(board: &Path, runner: u32) -> Result<Client, CallError> {
-    let mut client = Client::connect(&socket_of(board, runner))?;
+pub fn connect_to(board: &Path, runner: u32) -> Result<RpcClient, CallError> {
+    let mut client = RpcClient::connect(&socket_of(board, runner))?;
     introduce(&mut client)?;
     Ok(client)
 }
 
-fn introduce(client: &mut Client) -> Result<(), CallError> {
+fn introduce(client: &mut RpcClient) -> Result<(), CallError> {
     let introduction: Value =
         json!({ "client": "vx", "protocol": { "min": PROTOCOL, "max": PROTOCOL }, "notifications": false });
     client.call("initialize", &introduction, PATIENCE).map(drop)

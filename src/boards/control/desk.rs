@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use vx_base::trouble::TroubleKind;
-use vx_rpc::{Fault, Notification, Params, Service};
+use vx_rpc::{Notification, Params, RpcError, RpcService};
 use vx_run::{log_file, logs_of};
 use vx_shm::SlotView;
 
@@ -62,10 +62,10 @@ impl Desk {
         Self { view, hand, client, introduced: false, listens: false, seen: None, board: None, logs: Vec::new() }
     }
 
-    fn introduce(&mut self, asked: &Introduction) -> Result<String, Fault> {
+    fn introduce(&mut self, asked: &Introduction) -> Result<String, RpcError> {
         if !(asked.protocol.min..=asked.protocol.max).contains(&PROTOCOL) {
             let text = format!("this process speaks version {PROTOCOL} of the protocol");
-            return Err(Fault::work(TroubleKind::Usage.name(), text, Some("use the same version of vx".into())));
+            return Err(RpcError::work(TroubleKind::Usage.name(), text, Some("use the same version of vx".into())));
         }
         self.introduced = true;
         self.listens = asked.notifications;
@@ -84,16 +84,16 @@ impl Desk {
         .to_string())
     }
 
-    fn slot(&self, key: &str) -> Result<SlotView, Fault> {
+    fn slot(&self, key: &str) -> Result<SlotView, RpcError> {
         let missing = || {
             let text = format!("there is no work `{}` on this board", shortened(key));
-            Fault::work(TroubleKind::NotFound.name(), text, Some("`work/list` lists what there is".into()))
+            RpcError::work(TroubleKind::NotFound.name(), text, Some("`work/list` lists what there is".into()))
         };
         self.view.slot(key).ok_or_else(missing)
     }
 
     /// The slot with this key, which is the work of this process.
-    fn own_slot(&self, key: &str) -> Result<SlotView, Fault> {
+    fn own_slot(&self, key: &str) -> Result<SlotView, RpcError> {
         let slot = self.slot(key)?;
         if slot.runner != Some(self.view.runner()) {
             let text = format!("`{}` is not the work of this process", slot.key);
@@ -101,12 +101,12 @@ impl Desk {
                 Some(other) => format!("ask process {other}"),
                 None => "no process takes requests for it".to_owned(),
             };
-            return Err(Fault::work(TroubleKind::Usage.name(), text, Some(hint)));
+            return Err(RpcError::work(TroubleKind::Usage.name(), text, Some(hint)));
         }
         Ok(slot)
     }
 
-    fn ask(&self, verb: Verb, key: &str) -> Result<String, Fault> {
+    fn ask(&self, verb: Verb, key: &str) -> Result<String, RpcError> {
         let parts = if self.view.slot(key).is_none() { self.hand.parts(key) } else { Vec::new() };
         for part in parts.iter().skip(1) {
             self.hand.ask(verb, &self.own_slot(part)?).map_err(fault)?;
@@ -117,7 +117,7 @@ impl Desk {
     }
 
     /// Write a report. A slot that has ended keeps its end.
-    fn report(&self, report: &ReportDocument) -> Result<String, Fault> {
+    fn report(&self, report: &ReportDocument) -> Result<String, RpcError> {
         let slot = self.own_slot(&report.key)?;
         if !slot.state.ended() {
             self.hand.report(&slot, report).map_err(fault)?;
@@ -125,7 +125,7 @@ impl Desk {
         Ok(json!({ "key": slot.key, "state": slot.state.name() }).to_string())
     }
 
-    fn read_log(&self, asked: &OfLog) -> Result<String, Fault> {
+    fn read_log(&self, asked: &OfLog) -> Result<String, RpcError> {
         let slot = self.slot(&asked.key)?;
         let most = asked.lines.unwrap_or(LINES).min(LINES);
         let path = self.log_of(&slot);
@@ -137,11 +137,11 @@ impl Desk {
         Ok(lines.document(&slot.key).to_string())
     }
 
-    fn follow_log(&mut self, asked: &OfLog) -> Result<String, Fault> {
+    fn follow_log(&mut self, asked: &OfLog) -> Result<String, RpcError> {
         let slot = self.slot(&asked.key)?;
         if self.logs.len() >= LOGS {
             let text = format!("a client follows at most {LOGS} logs");
-            return Err(Fault::work(TroubleKind::Usage.name(), text, Some("open another connection".into())));
+            return Err(RpcError::work(TroubleKind::Usage.name(), text, Some("open another connection".into())));
         }
         let path = self.log_of(&slot);
         let size = path.metadata().map_or(0, |found| found.len());
@@ -151,11 +151,11 @@ impl Desk {
     }
 
     /// A request that only the runner may know.
-    fn other(&self, method: &str, params: Params<'_>) -> Result<String, Fault> {
+    fn other(&self, method: &str, params: Params<'_>) -> Result<String, RpcError> {
         if !self.introduced {
-            return Err(Fault::unknown_method(method));
+            return Err(RpcError::unknown_method(method));
         }
-        self.hand.other(self.client, method, params).ok_or_else(|| Fault::unknown_method(method))?
+        self.hand.other(self.client, method, params).ok_or_else(|| RpcError::unknown_method(method))?
     }
 
     fn log_of(&self, slot: &SlotView) -> PathBuf {
@@ -190,11 +190,11 @@ fn shortened(key: &str) -> String {
     key.chars().take(80).collect()
 }
 
-impl Service for Desk {
-    fn call(&mut self, method: &str, params: Params<'_>) -> Result<String, Fault> {
+impl RpcService for Desk {
+    fn call(&mut self, method: &str, params: Params<'_>) -> Result<String, RpcError> {
         let Some(method) = Method::named(method) else { return self.other(method, params) };
         if !self.introduced && method != Method::Initialize {
-            return Err(Fault::not_initialized());
+            return Err(RpcError::not_initialized());
         }
         match method {
             Method::Initialize => self.introduce(&params.read()?),

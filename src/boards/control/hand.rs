@@ -2,7 +2,7 @@
 
 use vx_base::trouble::{Trouble, TroubleKind};
 #[cfg(feature = "control")]
-use vx_rpc::{Fault, Notification, Params, REQUEST_BYTES};
+use vx_rpc::{Notification, Params, REQUEST_BYTES, RpcError};
 use vx_shm::{SlotState, SlotView};
 
 use super::report::ReportDocument;
@@ -90,7 +90,7 @@ pub trait Hand: Send + Sync + 'static {
 
     /// Answer a request of the client with this number that this runner alone knows; `None` if it does not.
     #[cfg(feature = "control")]
-    fn other(&self, _client: u64, _method: &str, _params: Params<'_>) -> Option<Result<String, Fault>> {
+    fn other(&self, _client: u64, _method: &str, _params: Params<'_>) -> Option<Result<String, RpcError>> {
         None
     }
 
@@ -126,8 +126,8 @@ pub fn impossible(verb: Verb, slot: &SlotView, hint: &str) -> Trouble {
 
 /// An error of the work, as a client is told it.
 #[cfg(feature = "control")]
-pub fn fault(trouble: Trouble) -> Fault {
-    Fault::work(trouble.kind.name(), trouble.text, trouble.hint)
+pub fn fault(trouble: Trouble) -> RpcError {
+    RpcError::work(trouble.kind.name(), trouble.text, trouble.hint)
 }
 
 /// True if a request to start or to stop asks for what is so already.

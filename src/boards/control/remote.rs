@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use serde_json::json;
-use vx_rpc::{CallError, Client, socket_of};
+use vx_rpc::{CallError, RpcClient, socket_of};
 use vx_shm::{Reader, SlotView};
 use vx_status::source::{RequestFailure, WorkControl};
 
@@ -85,7 +85,7 @@ impl WorkControl for RemoteControl {
 /// The side that asks.
 struct Asking {
     board: PathBuf,
-    runners: HashMap<u32, Client>,
+    runners: HashMap<u32, RpcClient>,
     /// The lives of slots that were asked to stop: a second request kills.
     stopped: Vec<(u32, u32)>,
     failure: Sender<RequestFailure>,

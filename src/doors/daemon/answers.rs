@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use parking_lot::Mutex;
 use vx_base::paths::Home;
 use vx_base::system::variables::answering;
-use vx_rpc::Fault;
+use vx_rpc::RpcError;
 use vx_store::Store;
 
 use super::watch::folders_in;
@@ -33,33 +33,33 @@ impl Answers {
         Self { home, resolved: Memory::default(), environments: Memory::default(), releases: Memory::default() }
     }
 
-    pub(super) fn resolve(&self, asked: Resolve) -> Result<Resolved, Fault> {
+    pub(super) fn resolve(&self, asked: Resolve) -> Result<Resolved, RpcError> {
         self.resolved.answer(asked, |Resolve { runtime, version, directory, variables }| {
             self.ask(directory, variables, || questions::resolve(&self.home, directory, runtime, version.as_deref()))
         })
     }
 
-    pub(super) fn environment(&self, asked: Environ) -> Result<Environment, Fault> {
+    pub(super) fn environment(&self, asked: Environ) -> Result<Environment, RpcError> {
         self.environments.answer(asked, |Environ { runtime, version, directory, variables }| {
             let (runtime, version) = (runtime.as_deref(), version.as_deref());
             self.ask(directory, variables, || questions::environment(&self.home, directory, runtime, version))
         })
     }
 
-    pub(super) fn versions(&self, asked: &ListVersions) -> Result<Versions, Fault> {
+    pub(super) fn versions(&self, asked: &ListVersions) -> Result<Versions, RpcError> {
         let ListVersions { runtime, installed, directory, variables } = asked;
         let place = directory.clone().unwrap_or_else(|| PathBuf::from("/"));
         let ask = || questions::versions(&self.home, directory.as_deref(), runtime, *installed);
         self.ask(&place, variables, ask)
     }
 
-    pub(super) fn project(&self, asked: &InDirectory) -> Result<ProjectState, Fault> {
+    pub(super) fn project(&self, asked: &InDirectory) -> Result<ProjectState, RpcError> {
         let InDirectory { directory, variables } = asked;
         self.ask(directory, variables, || questions::project(&self.home, directory))
     }
 
     /// The number of releases in the store. It is made of directories, as releases come and go by a change of one.
-    pub(super) fn releases(&self) -> Result<u64, Fault> {
+    pub(super) fn releases(&self) -> Result<u64, RpcError> {
         self.releases.answer((), |()| {
             let store = self.home.store();
             let mut look = Look::begin();
@@ -78,7 +78,7 @@ impl Answers {
         directory: &Path,
         variables: &Variables,
         ask: impl FnOnce() -> Result<T, QuestionError>,
-    ) -> Result<T, Fault> {
+    ) -> Result<T, RpcError> {
         in_directory(directory)?;
         answering(variables.clone(), ask).map_err(|error| fault(&error))
     }
@@ -95,7 +95,7 @@ impl<Q, A> Default for Memory<Q, A> {
 }
 
 impl<Q: Ord, A: Clone> Memory<Q, A> {
-    fn answer(&self, question: Q, find: impl FnOnce(&Q) -> Result<Kept<A>, Fault>) -> Result<A, Fault> {
+    fn answer(&self, question: Q, find: impl FnOnce(&Q) -> Result<Kept<A>, RpcError>) -> Result<A, RpcError> {
         if let Some((answer, seen)) = self.0.lock().get(&question)
             && still_holds(seen)
         {

@@ -12,7 +12,7 @@ use vx_base::paths::Home;
 use vx_base::system::variables::{OF_CLIENTS, answering};
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{Detached, ERROR_DOCUMENT, LastWords, last_words, nameless_file, own_program, start_detached_for};
-use vx_rpc::Fault;
+use vx_rpc::RpcError;
 use vx_shm::{BoardState, BoardView};
 
 use super::protocol::Begun;
@@ -33,7 +33,7 @@ const GLANCES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(
 const OF_PLACES: [&str; 3] = ["VX_HOME", "VX_RUNTIME_DIR", "XDG_RUNTIME_DIR"];
 
 /// Install what a project declares.
-pub(super) fn sync(home: &Home, asked: &Sync) -> Result<Begun, Fault> {
+pub(super) fn sync(home: &Home, asked: &Sync) -> Result<Begun, RpcError> {
     let place = Place::Above(asked.directory.clone());
     let mut words = vec!["sync".to_owned(), "--headless".to_owned()];
     words.extend(named(&asked.tools)?);
@@ -41,7 +41,7 @@ pub(super) fn sync(home: &Home, asked: &Sync) -> Result<Begun, Fault> {
 }
 
 /// Install a release.
-pub(super) fn install(home: &Home, asked: &OfRuntime) -> Result<Begun, Fault> {
+pub(super) fn install(home: &Home, asked: &OfRuntime) -> Result<Begun, RpcError> {
     let place = place_of(home, asked.directory.as_deref());
     let mut words = vec!["install".to_owned(), "--headless".to_owned()];
     words.extend(named(&[with_version(&asked.runtime, asked.version.as_deref())])?);
@@ -49,7 +49,7 @@ pub(super) fn install(home: &Home, asked: &OfRuntime) -> Result<Begun, Fault> {
 }
 
 /// Remove a release, or all of a tool; it has no board.
-pub(super) fn uninstall(home: &Home, asked: &OfRuntime) -> Result<Begun, Fault> {
+pub(super) fn uninstall(home: &Home, asked: &OfRuntime) -> Result<Begun, RpcError> {
     let place = place_of(home, asked.directory.as_deref());
     let mut words = vec!["uninstall".to_owned()];
     words.extend(named(&[with_version(&asked.runtime, asked.version.as_deref())])?);
@@ -57,7 +57,7 @@ pub(super) fn uninstall(home: &Home, asked: &OfRuntime) -> Result<Begun, Fault> 
 }
 
 /// Have a project, or the user's own file, declare a tool.
-pub(super) fn declare(home: &Home, asked: &Use) -> Result<Begun, Fault> {
+pub(super) fn declare(home: &Home, asked: &Use) -> Result<Begun, RpcError> {
     let Use { runtime, version, directory, variables } = asked;
     let (place, own) = match directory {
         Some(directory) => (Place::AboveOrNone(directory.clone()), None),
@@ -69,7 +69,7 @@ pub(super) fn declare(home: &Home, asked: &Use) -> Result<Begun, Fault> {
 }
 
 /// Start services; they go on until they are stopped.
-pub(super) fn up(home: &Home, asked: &Up) -> Result<Begun, Fault> {
+pub(super) fn up(home: &Home, asked: &Up) -> Result<Begun, RpcError> {
     in_directory(&asked.directory)?;
     let place = Place::Above(asked.directory.clone());
     let open = || Workspace::open(home.clone(), &place, Faults::Refuse, &Silent);
@@ -94,9 +94,9 @@ fn with_version(runtime: &str, version: Option<&str>) -> String {
 }
 
 /// Names as words of a command line, where none may be taken for an option.
-fn named(names: &[String]) -> Result<Vec<String>, Fault> {
+fn named(names: &[String]) -> Result<Vec<String>, RpcError> {
     match names.iter().find(|name| name.starts_with('-') || name.is_empty()) {
-        Some(name) => Err(Fault::invalid_params(format!("the parameters do not fit: `{name}` is no name"))),
+        Some(name) => Err(RpcError::invalid_params(format!("the parameters do not fit: `{name}` is no name"))),
         None => Ok(names.to_vec()),
     }
 }
@@ -111,7 +111,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// Start it, and return as soon as there is a board that `is_its` by the number of the process, or it has ended.
-    fn begin(&self, is_its: impl Fn(u32, &BoardView) -> bool) -> Result<Begun, Fault> {
+    fn begin(&self, is_its: impl Fn(u32, &BoardView) -> bool) -> Result<Begun, RpcError> {
         in_directory(self.place.directory())?;
         self.check()?;
         let mut said = nameless_file().map_err(|error| failed(&error))?;
@@ -138,7 +138,7 @@ impl Work<'_> {
     }
 
     /// Open the project as the process will, so that its mistakes are found before anything is started.
-    fn check(&self) -> Result<(), Fault> {
+    fn check(&self) -> Result<(), RpcError> {
         let open = || Workspace::open(self.home.clone(), self.place, Faults::Refuse, &Silent);
         answering(self.variables.clone(), open).map(drop).map_err(|error| fault(&error))
     }
@@ -169,12 +169,12 @@ fn board_of(pid: u32, is_its: impl Fn(u32, &BoardView) -> bool) -> Option<BoardS
     })
 }
 
-fn failed(error: &io::Error) -> Fault {
+fn failed(error: &io::Error) -> RpcError {
     of(Trouble::new(TroubleKind::Internal, format!("vx cannot be started: {error}")))
 }
 
 /// The error of a process that ended without a board: its own, or else the way in which it ended.
-fn ended_badly(said: &mut File, ended: &io::Result<ExitStatus>) -> Fault {
+fn ended_badly(said: &mut File, ended: &io::Result<ExitStatus>) -> RpcError {
     let LastWords { error, line } = last_words(said);
     let how = || ended.as_ref().map_or_else(ToString::to_string, ToString::to_string);
     of(error.unwrap_or_else(|| {

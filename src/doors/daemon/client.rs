@@ -8,7 +8,7 @@ use serde_json::Value;
 use vx_base::paths::Home;
 use vx_base::system::variables::of_this_process;
 use vx_base::trouble::TroubleKind;
-use vx_rpc::{CallError, Client, Fault, PlaceError};
+use vx_rpc::{CallError, PlaceError, RpcClient, RpcError};
 
 use super::error::DaemonError;
 use super::protocol::{DaemonStatus, Introduced, Pong, Subscribed, VersionRange};
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A connection to the daemon of a home.
 #[derive(Debug)]
 pub struct DaemonClient {
-    client: Client,
+    client: RpcClient,
     introduced: Introduced,
     socket: PathBuf,
 }
@@ -69,7 +69,7 @@ impl DaemonClient {
         let recorded = record.map(|record| record.socket);
         let socket = recorded.or_else(|| place.find_socket().filter(|socket| socket.exists()));
         let Some(socket) = socket else { return Err(absent("it has no record yet")) };
-        let mut client = Client::connect(&socket).map_err(|error| match error {
+        let mut client = RpcClient::connect(&socket).map_err(|error| match error {
             CallError::Place(error @ PlaceError::Unsafe { .. }) => DaemonError::Place(error),
             CallError::Place(error) if place.is_held() => DaemonError::Place(error),
             CallError::Nobody(_) if place.is_held() && !socket.exists() => DaemonError::NoSocket(socket.clone()),
@@ -171,7 +171,7 @@ impl DaemonClient {
     }
 }
 
-fn call(client: &mut Client, method: &str, params: &Value) -> Result<Value, DaemonError> {
+fn call(client: &mut RpcClient, method: &str, params: &Value) -> Result<Value, DaemonError> {
     client.call(method, params, PATIENCE).map_err(|error| match error {
         CallError::Refused(fault) => DaemonError::Refused(fault),
         other => DaemonError::Lost(other),
@@ -179,7 +179,7 @@ fn call(client: &mut Client, method: &str, params: &Value) -> Result<Value, Daem
 }
 
 /// True for the refusal of a client that speaks other versions.
-fn is_of_version(fault: &Fault) -> bool {
+fn is_of_version(fault: &RpcError) -> bool {
     fault.data.as_ref().is_some_and(|data| data.kind == TroubleKind::Usage.name())
 }
 

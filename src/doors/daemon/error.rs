@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use vx_base::paths::{NoHome, RuntimeError};
 use vx_base::trouble::{Explain, TroubleKind};
-use vx_rpc::{CallError, Fault, ListenError, PlaceError};
+use vx_rpc::{CallError, ListenError, PlaceError, RpcError};
 
 use super::protocol::PROTOCOL;
 
@@ -69,7 +69,7 @@ pub enum DaemonError {
     StillThere,
     /// It refused a request.
     #[error("{}", .0.message)]
-    Refused(Fault),
+    Refused(RpcError),
     /// The connection is over.
     #[error("the connection to the daemon is over: {0}")]
     Lost(CallError),

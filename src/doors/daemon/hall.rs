@@ -10,7 +10,7 @@ use crossbeam_channel::Sender;
 use parking_lot::Mutex;
 use vx_base::paths::Home;
 use vx_project::lineage::Bounds;
-use vx_rpc::Fault;
+use vx_rpc::RpcError;
 use vx_shm::{BoardState, BoardView};
 
 use super::answers::Answers;
@@ -132,12 +132,12 @@ impl Hall {
     }
 
     /// The answer to `vx/ping`.
-    pub(super) fn pong(&self) -> Result<Pong, Fault> {
+    pub(super) fn pong(&self) -> Result<Pong, RpcError> {
         Ok(Pong { uptime_secs: self.started.elapsed().as_secs(), cached_runtimes: self.answers.releases()? })
     }
 
     /// The answer to `vx/status`.
-    pub(super) fn status(&self) -> Result<DaemonStatus, Fault> {
+    pub(super) fn status(&self) -> Result<DaemonStatus, RpcError> {
         let attention = self.attention.lock();
         Ok(DaemonStatus {
             pong: self.pong()?,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_rpc::{CallError, Fault, Params};
+use vx_rpc::{CallError, Params, RpcError};
 use vx_shm::Snapshot;
 
 use crate::boards::control::connect_to;
@@ -31,11 +31,11 @@ struct Whose {
 }
 
 /// The answer of who works on the board that the parameters name; `None` if the method is none of work's.
-pub(super) fn pass(home: &Home, method: &str, params: Params<'_>) -> Option<Result<String, Fault>> {
+pub(super) fn pass(home: &Home, method: &str, params: Params<'_>) -> Option<Result<String, RpcError>> {
     PASSED.iter().any(|begin| method.starts_with(begin)).then(|| answer(home, method, params))
 }
 
-fn answer(home: &Home, method: &str, params: Params<'_>) -> Result<String, Fault> {
+fn answer(home: &Home, method: &str, params: Params<'_>) -> Result<String, RpcError> {
     if method.ends_with("/follow") {
         let text = format!("`{method}` is for a connection to the runner itself");
         let hint = "subscribe to WorkChanged and Progress with `vx/subscribe`, or read `log/read` again";
@@ -46,7 +46,9 @@ fn answer(home: &Home, method: &str, params: Params<'_>) -> Result<String, Fault
         (Some(board), _) => with_id(board)?,
         (None, Some(directory)) => of_services(home, directory)?,
         (None, None) => {
-            return Err(Fault::invalid_params("the parameters do not fit: neither `board` nor `directory` is there"));
+            return Err(RpcError::invalid_params(
+                "the parameters do not fit: neither `board` nor `directory` is there",
+            ));
         }
     };
     let slot = key.as_deref().and_then(|key| find::slot_of(&snapshot, key));
@@ -63,7 +65,7 @@ fn answer(home: &Home, method: &str, params: Params<'_>) -> Result<String, Fault
 }
 
 /// The board with this identity, this file or this name.
-fn with_id(wanted: &str) -> Result<(PathBuf, Snapshot), Fault> {
+fn with_id(wanted: &str) -> Result<(PathBuf, Snapshot), RpcError> {
     let known = find::readable_boards().map_err(|error| fault(&error))?;
     let found = known.into_iter().find(|(path, snapshot)| snapshot.board.id == wanted || path == Path::new(wanted));
     if let Some(found) = found {
@@ -76,7 +78,7 @@ fn with_id(wanted: &str) -> Result<(PathBuf, Snapshot), Fault> {
 }
 
 /// The board of the services of the project in this directory.
-fn of_services(home: &Home, directory: &Path) -> Result<(PathBuf, Snapshot), Fault> {
+fn of_services(home: &Home, directory: &Path) -> Result<(PathBuf, Snapshot), RpcError> {
     in_directory(directory)?;
     let projects = read_projects(home, &Place::Above(directory.to_owned()), &Silent).map_err(|error| fault(&error))?;
     let project =

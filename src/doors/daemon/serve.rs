@@ -9,7 +9,7 @@ use std::time::Duration;
 use crossbeam_channel::{bounded, select};
 use vx_base::trouble::Explain;
 use vx_process::interrupts;
-use vx_rpc::Server;
+use vx_rpc::RpcServer;
 
 use super::error::DaemonError;
 use super::hall::{Hall, work_is_live};
@@ -97,13 +97,13 @@ fn log_of_one_that_was_killed(place: &DaemonPlace) -> bool {
 /// The socket with its clients, and the record that names it.
 struct Door {
     socket: PathBuf,
-    _server: Server,
+    _server: RpcServer,
 }
 
 impl Door {
     fn open(place: &DaemonPlace, hall: &Arc<Hall>) -> Result<Self, DaemonError> {
         let socket = place.socket()?;
-        let server = Server::listen(&socket, Desks(Arc::clone(hall)))?;
+        let server = RpcServer::listen(&socket, Desks(Arc::clone(hall)))?;
         place.write(&Record::of_this_process(&socket))?;
         Ok(Self { socket, _server: server })
     }
@@ -112,7 +112,7 @@ impl Door {
     fn adopt(place: &DaemonPlace, hall: &Arc<Hall>, listener: UnixListener) -> Result<Self, DaemonError> {
         let address = listener.local_addr().map_err(DaemonError::system("cannot read the address of the socket"))?;
         let socket = address.as_pathname().map(Path::to_owned).ok_or(DaemonError::NoPath)?;
-        let server = Server::adopt(listener, Desks(Arc::clone(hall)))?;
+        let server = RpcServer::adopt(listener, Desks(Arc::clone(hall)))?;
         place.write(&Record::of_this_process(&socket))?;
         Ok(Self { socket, _server: server })
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_rpc::{Fault, Notification, Params, Service, Services};
+use vx_rpc::{Notification, Params, RpcError, RpcService, RpcServices};
 
 use super::begin;
 use super::hall::{Hall, summaries, work_is_live};
@@ -28,8 +28,8 @@ const AT_ONCE_BYTES: usize = 8 * 1024;
 /// Makes the service of each client.
 pub(super) struct Desks(pub Arc<Hall>);
 
-impl Services for Desks {
-    fn serve(&self) -> Box<dyn Service> {
+impl RpcServices for Desks {
+    fn serve(&self) -> Box<dyn RpcService> {
         let (hall, client) = (Arc::clone(&self.0), self.0.come());
         Box::new(Desk { hall, client, introduced: false, subscriptions: BTreeMap::new(), ever: 0, bell: None })
     }
@@ -68,17 +68,17 @@ impl Drop for Desk {
 
 impl Desk {
     /// A client of another version takes the place of a daemon that nobody else needs.
-    fn introduce(&mut self, asked: VersionRange) -> Result<Introduced, Fault> {
+    fn introduce(&mut self, asked: VersionRange) -> Result<Introduced, RpcError> {
         let Some(protocol) = asked.common(VersionRange::OWN) else {
             let own = VersionRange::OWN;
             let text = format!("this daemon speaks versions {} to {} of the protocol", own.min, own.max);
             if self.hall.clients() == 1 && !work_is_live() {
                 self.hall.end("a client of another version came, and nobody else was there");
                 let hint = "it ends now: start one of your version with `vx daemon start`";
-                return Err(Fault::work(TroubleKind::Usage.name(), text, Some(hint.into())));
+                return Err(RpcError::work(TroubleKind::Usage.name(), text, Some(hint.into())));
             }
             let hint = "it has other clients or work: go on without it, or `vx daemon restart`";
-            return Err(Fault::work(TroubleKind::Usage.name(), text, Some(hint.into())));
+            return Err(RpcError::work(TroubleKind::Usage.name(), text, Some(hint.into())));
         };
         self.introduced = true;
         Ok(Introduced {
@@ -90,7 +90,7 @@ impl Desk {
         })
     }
 
-    fn answer(&mut self, request: DaemonRequest) -> Result<DaemonResponse, Fault> {
+    fn answer(&mut self, request: DaemonRequest) -> Result<DaemonResponse, RpcError> {
         let (answers, home) = (&self.hall.answers, self.hall.home());
         Ok(match request {
             DaemonRequest::Initialize(asked) => DaemonResponse::Introduced(self.introduce(asked.protocol)?),
@@ -117,7 +117,7 @@ impl Desk {
         })
     }
 
-    fn subscribe(&mut self, asked: Subscribe) -> Result<Subscribed, Fault> {
+    fn subscribe(&mut self, asked: Subscribe) -> Result<Subscribed, RpcError> {
         if self.subscriptions.len() >= SUBSCRIPTIONS {
             let text = format!("a client has at most {SUBSCRIPTIONS} subscriptions");
             return Err(of(Trouble::new(TroubleKind::Usage, text).hinted("end one with `vx/unsubscribe`")));
@@ -154,7 +154,7 @@ impl Desk {
         })
     }
 
-    fn unsubscribe(&mut self, id: u64) -> Result<(), Fault> {
+    fn unsubscribe(&mut self, id: u64) -> Result<(), RpcError> {
         if self.subscriptions.remove(&id).is_none() {
             let text = format!("there is no subscription {id}");
             return Err(of(
@@ -212,19 +212,19 @@ impl Desk {
     }
 }
 
-impl Service for Desk {
-    fn call(&mut self, method: &str, params: Params<'_>) -> Result<String, Fault> {
+impl RpcService for Desk {
+    fn call(&mut self, method: &str, params: Params<'_>) -> Result<String, RpcError> {
         let is_first = method == "initialize";
         if let Some(passed) = self.introduced.then(|| pass(self.hall.home(), method, params)).flatten() {
             return passed;
         }
         let request = DaemonRequest::read(method, params)?;
         if !self.introduced && !is_first {
-            return Err(Fault::not_initialized());
+            return Err(RpcError::not_initialized());
         }
         let answer = self.answer(request)?;
         serde_json::to_string(&answer)
-            .map_err(|error| Fault::work(TroubleKind::Internal.name(), error.to_string(), None))
+            .map_err(|error| RpcError::work(TroubleKind::Internal.name(), error.to_string(), None))
     }
 
     fn introduced(&self) -> bool {

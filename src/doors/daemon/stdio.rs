@@ -7,7 +7,7 @@ use std::thread;
 
 use crossbeam_channel::{bounded, select};
 use vx_process::interrupts;
-use vx_rpc::Server;
+use vx_rpc::RpcServer;
 
 use super::error::DaemonError;
 use super::hall::Hall;
@@ -32,7 +32,7 @@ pub fn serve_stdio(
     let (ends, ended) = bounded(1);
     let (near, far) = UnixStream::pair().map_err(failed())?;
     let answers = far.try_clone().map_err(failed())?;
-    let server = Server::for_one(near, Desks(Hall::new(place.clone(), ends))).map_err(failed())?;
+    let server = RpcServer::for_one(near, Desks(Hall::new(place.clone(), ends))).map_err(failed())?;
     // A read of the input cannot be broken off: the thread ends with the process.
     let requests = move || {
         let _ = copy(&mut input, &mut &far);

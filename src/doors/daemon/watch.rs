@@ -23,7 +23,7 @@ use crate::boards::find;
 use crate::doors::daemon::events::event::Release;
 use crate::doors::daemon::events::hub::Hub;
 use crate::doors::daemon::events::summary::BoardSummary;
-use crate::tools::route::format::Stamp;
+use crate::tools::route::format::WitnessStamp;
 use crate::tools::route::stamp;
 use follow::follow;
 use marks::Marks;
@@ -53,8 +53,8 @@ struct Watching {
     marks: Marks,
     /// The directories that clients have named, and those above.
     directories: BTreeSet<PathBuf>,
-    files: BTreeMap<PathBuf, Stamp>,
-    store: Vec<(PathBuf, Stamp)>,
+    files: BTreeMap<PathBuf, WitnessStamp>,
+    store: Vec<(PathBuf, WitnessStamp)>,
     /// The boards that are followed or over.
     boards: BTreeSet<PathBuf>,
     over: Arc<AtomicBool>,
@@ -148,7 +148,7 @@ impl Watching {
     fn look_at_store(&mut self, first: bool) {
         let store = self.home.store();
         let folders = [store.clone()].into_iter().chain(folders_in(&store));
-        let now: Vec<(PathBuf, Stamp)> = folders.map(|folder| (folder.clone(), stamp(&folder))).collect();
+        let now: Vec<(PathBuf, WitnessStamp)> = folders.map(|folder| (folder.clone(), stamp(&folder))).collect();
         if now == self.store && !first {
             return;
         }
@@ -162,7 +162,7 @@ impl Watching {
 
     fn look_at_files(&mut self) {
         let files = self.directories.iter().flat_map(|directory| FILES.map(|name| directory.join(name)));
-        let now: BTreeMap<PathBuf, Stamp> = files.map(|file| (file.clone(), stamp(&file))).collect();
+        let now: BTreeMap<PathBuf, WitnessStamp> = files.map(|file| (file.clone(), stamp(&file))).collect();
         for (file, stamp) in &now {
             if self.files.get(file).is_some_and(|before| before != stamp) {
                 self.hub.changed(file.clone());

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 use serde_json::{Value, json};
 use vx_base::paths::Home;
-use vx_rpc::Fault;
+use vx_rpc::RpcError;
 
 use super::call::{Call, Cancel};
 use super::place::Here;
@@ -90,7 +90,7 @@ impl Session {
         // An answer: this server asks for nothing, so none is expected.
         let Some(method) = method else {
             if id.is_none() {
-                self.out.answer(&Value::Null, Err(Fault::invalid_request("a request has a `method`")));
+                self.out.answer(&Value::Null, Err(RpcError::invalid_request("a request has a `method`")));
             }
             return;
         };
@@ -102,7 +102,7 @@ impl Session {
         };
         let answer = match (jsonrpc.as_deref(), method.as_str()) {
             _ if !(id.is_string() || id.is_number()) => {
-                return self.out.answer(&Value::Null, Err(Fault::invalid_request("`id` is a text or a number")));
+                return self.out.answer(&Value::Null, Err(RpcError::invalid_request("`id` is a text or a number")));
             }
             (Some("2.0"), "initialize") => initialize(&params),
             (Some("2.0"), "ping") => Ok(json!({})),
@@ -111,15 +111,15 @@ impl Session {
                 Ok(()) => return,
                 Err(fault) => Err(fault),
             },
-            (Some("2.0"), other) => Err(Fault::unknown_method(other)),
-            _ => Err(Fault::invalid_request("`jsonrpc` must be `2.0`")),
+            (Some("2.0"), other) => Err(RpcError::unknown_method(other)),
+            _ => Err(RpcError::invalid_request("`jsonrpc` must be `2.0`")),
         };
         self.out.answer(&id, answer);
     }
 
     /// Begin a call, on a thread of its own, so that a wait holds up no other call.
-    fn call(&self, id: &Value, mut params: Value) -> Result<(), Fault> {
-        let name = params["name"].as_str().ok_or_else(|| Fault::invalid_params("`name` is the name of a tool"))?;
+    fn call(&self, id: &Value, mut params: Value) -> Result<(), RpcError> {
+        let name = params["name"].as_str().ok_or_else(|| RpcError::invalid_params("`name` is the name of a tool"))?;
         let tool = tools::find(name)?;
         let token =
             Some(params["_meta"]["progressToken"].clone()).filter(|token| token.is_string() || token.is_number());
@@ -134,7 +134,7 @@ impl Session {
             let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 tools::result(tool, arguments, &here, allow_changes, &call)
             }));
-            let answer = result.map_err(|_| Fault::work("internal", "a defect of vx ended this call", None));
+            let answer = result.map_err(|_| RpcError::work("internal", "a defect of vx ended this call", None));
             // The id is free before the client can have the answer.
             let was_cancelled = call.is_cancelled();
             calls.leave(&key_of_thread);
@@ -148,15 +148,15 @@ impl Session {
         started.map(drop).map_err(|error| {
             self.calls.leave(&key);
             self.calls.left();
-            Fault::work("busy", format!("cannot start a thread: {error}"), None)
+            RpcError::work("busy", format!("cannot start a thread: {error}"), None)
         })
     }
 }
 
-fn initialize(params: &Value) -> Result<Value, Fault> {
+fn initialize(params: &Value) -> Result<Value, RpcError> {
     let asked = params["protocolVersion"]
         .as_str()
-        .ok_or_else(|| Fault::invalid_params(format!("`protocolVersion` is a text, such as `{}`", VERSIONS[0])))?;
+        .ok_or_else(|| RpcError::invalid_params(format!("`protocolVersion` is a text, such as `{}`", VERSIONS[0])))?;
     let version = VERSIONS.into_iter().find(|version| *version == asked).unwrap_or(VERSIONS[0]);
     Ok(json!({
         "protocolVersion": version,
@@ -188,14 +188,14 @@ impl UnderWay {
 }
 
 impl Calls {
-    fn begin(&self, key: &str, cancel: Cancel) -> Result<(), Fault> {
+    fn begin(&self, key: &str, cancel: Cancel) -> Result<(), RpcError> {
         let mut all = self.all.lock();
         if all.by_id.contains_key(key) {
-            return Err(Fault::invalid_request(format!("the id {key} belongs to a call that has not ended")));
+            return Err(RpcError::invalid_request(format!("the id {key} belongs to a call that has not ended")));
         }
         if all.by_id.len() + all.answering >= CALLS {
             let hint = "wait for their answers, or cancel some".to_owned();
-            return Err(Fault::work("busy", format!("{CALLS} calls are under way"), Some(hint)));
+            return Err(RpcError::work("busy", format!("{CALLS} calls are under way"), Some(hint)));
         }
         all.by_id.insert(key.to_owned(), Some(cancel));
         Ok(())

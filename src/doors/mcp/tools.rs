@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use vx_base::nearest::nearest;
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_rpc::Fault;
+use vx_rpc::RpcError;
 
 use super::answer::{Answer, bad_parameters, failed};
 use super::call::Call;
@@ -26,12 +26,12 @@ pub(super) fn list(allow_changes: bool) -> Value {
 ///
 /// # Errors
 /// There is none.
-pub(super) fn find(name: &str) -> Result<&'static Described, Fault> {
+pub(super) fn find(name: &str) -> Result<&'static Described, RpcError> {
     TOOLS.iter().find(|tool| tool.name == name).ok_or_else(|| {
         let near = nearest(name, TOOLS.iter().map(|tool| tool.name)).first().copied();
         let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         let shown: String = name.chars().take(80).collect();
-        Fault::invalid_params(format!("there is no tool `{shown}`{near}"))
+        RpcError::invalid_params(format!("there is no tool `{shown}`{near}"))
     })
 }
 

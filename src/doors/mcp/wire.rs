@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vx_text::escaped;
 
-use vx_rpc::Fault;
+use vx_rpc::RpcError;
 
 /// The longest message that is taken.
 const LINE_BYTES: u64 = 1024 * 1024;
@@ -31,7 +31,7 @@ pub(super) struct Message {
 ///
 /// # Errors
 /// The input cannot be read, or the line is longer than any message; it is skipped then.
-pub(super) fn next_line(input: &mut impl BufRead) -> io::Result<Option<Result<Vec<u8>, Fault>>> {
+pub(super) fn next_line(input: &mut impl BufRead) -> io::Result<Option<Result<Vec<u8>, RpcError>>> {
     let mut line = Vec::new();
     input.by_ref().take(LINE_BYTES + 1).read_until(b'\n', &mut line)?;
     if line.is_empty() {
@@ -39,24 +39,26 @@ pub(super) fn next_line(input: &mut impl BufRead) -> io::Result<Option<Result<Ve
     }
     if line.last() != Some(&b'\n') && line.len() as u64 > LINE_BYTES {
         input.skip_until(b'\n')?;
-        return Ok(Some(Err(Fault::invalid_request(format!("a message has at most {LINE_BYTES} bytes")))));
+        return Ok(Some(Err(RpcError::invalid_request(format!("a message has at most {LINE_BYTES} bytes")))));
     }
     Ok(Some(Ok(line)))
 }
 
 /// The messages of a line. An older version of the protocol sends several as an array.
-pub(super) fn messages(line: &[u8]) -> Result<Vec<Result<Message, Fault>>, Fault> {
-    let value: Value = serde_json::from_slice(line).map_err(|error| Fault {
+pub(super) fn messages(line: &[u8]) -> Result<Vec<Result<Message, RpcError>>, RpcError> {
+    let value: Value = serde_json::from_slice(line).map_err(|error| RpcError {
         code: NO_JSON,
         message: format!("a line is one message in JSON: {error}"),
         data: None,
     })?;
     let all = match value {
-        Value::Array(all) if all.is_empty() => return Err(Fault::invalid_request("an array of messages holds some")),
+        Value::Array(all) if all.is_empty() => {
+            return Err(RpcError::invalid_request("an array of messages holds some"));
+        }
         Value::Array(all) => all,
         one => vec![one],
     };
-    let read = |value| serde_json::from_value(value).map_err(|error| Fault::invalid_request(error.to_string()));
+    let read = |value| serde_json::from_value(value).map_err(|error| RpcError::invalid_request(error.to_string()));
     Ok(all.into_iter().map(read).collect())
 }
 
@@ -70,7 +72,7 @@ impl Out {
     }
 
     /// Answer a request.
-    pub(super) fn answer(&self, id: &Value, answer: Result<Value, Fault>) {
+    pub(super) fn answer(&self, id: &Value, answer: Result<Value, RpcError>) {
         self.send(&match answer {
             Ok(result) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
             Err(fault) => json!({ "jsonrpc": "2.0", "id": id, "error": fault }),

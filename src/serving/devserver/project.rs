@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::json;
 use vx_base::trouble::Trouble;
-use vx_rpc::{Fault, Notification, Params};
+use vx_rpc::{Notification, Params, RpcError};
 use vx_services::declared::spec::Spec;
 use vx_services::devinfo::Externals;
 use vx_services::supervisor::{SupervisorHandle, SupervisorRequest};
@@ -65,7 +65,7 @@ impl ProjectServers {
         Self(Arc::new(Shared { handle, board: board.to_owned(), plugins, news, watchers, turns }))
     }
 
-    fn answer(&self, method: Method, params: Params<'_>) -> Result<String, Fault> {
+    fn answer(&self, method: Method, params: Params<'_>) -> Result<String, RpcError> {
         let shared = &self.0;
         let id = || params.read::<OfPlugin>().map(|of| of.id);
         match method {
@@ -89,7 +89,7 @@ impl ProjectServers {
     }
 }
 
-fn answered(answer: Result<impl Serialize, DevServerError>) -> Result<String, Fault> {
+fn answered(answer: Result<impl Serialize, DevServerError>) -> Result<String, RpcError> {
     let answer = answer.map_err(|error| fault(Trouble::of(&error)))?;
     Ok(json!(answer).to_string())
 }
@@ -115,7 +115,7 @@ impl Guest for ProjectServers {
             .collect()
     }
 
-    fn call(&self, client: u64, method: &str, params: Params<'_>) -> Option<Result<String, Fault>> {
+    fn call(&self, client: u64, method: &str, params: Params<'_>) -> Option<Result<String, RpcError>> {
         let method = Method::named(method)?;
         // A program that starts and stops plugins is not left alone between the two.
         Some(

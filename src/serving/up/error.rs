@@ -7,7 +7,7 @@ use vx_base::files::agreed_file::AgreedFileError;
 use vx_base::paths::RuntimeError;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_project::ConfigErrors;
-use vx_rpc::{CallError, Fault};
+use vx_rpc::{CallError, RpcError};
 use vx_run::board_error::ExplainBoard;
 use vx_services::declared::spec::DirectoryOutside;
 
@@ -65,7 +65,7 @@ pub enum UpError {
     Call(CallError),
     /// It refused.
     #[error("{}", .0.message)]
-    Refused(Fault),
+    Refused(RpcError),
     /// The supervisor that was started does not come up.
     #[error("the supervisor of the services did not start")]
     NotStarted,

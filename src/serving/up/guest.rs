@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use vx_rpc::{Fault, Notification, Params};
+use vx_rpc::{Notification, Params, RpcError};
 
 use vx_services::declared::spec::Spec;
 use vx_services::supervisor::SupervisorHandle;
@@ -19,7 +19,7 @@ pub trait Guest: Send + Sync + 'static {
     fn parts(&self, name: &str) -> Vec<String>;
 
     /// The answer to a request of the client with this number; `None` if the method is none of its own.
-    fn call(&self, client: u64, method: &str, params: Params<'_>) -> Option<Result<String, Fault>>;
+    fn call(&self, client: u64, method: &str, params: Params<'_>) -> Option<Result<String, RpcError>>;
 
     /// The client with this number takes notifications from now on.
     fn listens(&self, client: u64);

@@ -10,7 +10,7 @@ use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_fetch::tools::catalogue;
 use vx_fetch::{Attestation, AttestationFault, Proof, SourceError, SourceErrorKind, Sources};
-use vx_http::Trust;
+use vx_http::TlsTrust;
 use vx_plan::{Action, InstalledRelease, Plan, Resolved, ResolvedRelease, ResolvedTool, Step, Waits, claim, plan};
 use vx_store::Store;
 use vx_store::config::InstallConfig;
@@ -172,7 +172,7 @@ fn config(
     release: ResolvedRelease,
     replaces: bool,
     home: &Home,
-    trust: &Trust,
+    trust: &TlsTrust,
     options: &RunOptions,
 ) -> InstallConfig {
     let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);

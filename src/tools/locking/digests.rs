@@ -9,7 +9,7 @@ use vx_base::paths::Home;
 use vx_base::shown_address::shown_address;
 use vx_base::trouble::Trouble;
 use vx_fetch::Artifact;
-use vx_http::Trust;
+use vx_http::TlsTrust;
 use vx_store::report::Silent;
 use vx_store::{CancelToken, Patience, fetch};
 
@@ -23,14 +23,14 @@ type Answer = Result<(Digest, u64), Trouble>;
 /// Fetches archives to learn their digests; they stay in the download cache for the install.
 pub(super) struct Digests<'a> {
     home: &'a Home,
-    trust: &'a Trust,
+    trust: &'a TlsTrust,
     frontend: &'a dyn Frontend,
     /// By address. A thread that needs an answer which another one fetches waits for it.
     answers: Mutex<HashMap<String, Arc<OnceLock<Answer>>>>,
 }
 
 impl<'a> Digests<'a> {
-    pub(super) fn of(home: &'a Home, trust: &'a Trust, frontend: &'a dyn Frontend) -> Self {
+    pub(super) fn of(home: &'a Home, trust: &'a TlsTrust, frontend: &'a dyn Frontend) -> Self {
         Self { home, trust, frontend, answers: Mutex::default() }
     }
 

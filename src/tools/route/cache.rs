@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use vx_base::files::replace_file::replace_file;
 use vx_base::paths::Home;
 
-use super::format::{Cache, LONGEST_BYTES, file_name, hash};
+use super::format::{LONGEST_BYTES, RouteFile, file_name, hash};
 use super::{Draft, Invocation, SESSION, search_path, stamp};
 use crate::workspace::session::session;
 
@@ -43,7 +43,7 @@ pub fn state(home: &Home) -> Option<String> {
 
 /// Use the cache of the working directory, if it holds.
 #[cfg(unix)]
-fn with_current<T>(home: &Home, ask: impl FnOnce(Cache<'_>) -> Option<T>) -> Option<T> {
+fn with_current<T>(home: &Home, ask: impl FnOnce(RouteFile<'_>) -> Option<T>) -> Option<T> {
     use std::os::unix::ffi::OsStrExt;
 
     let directory = std::env::current_dir().ok()?;
@@ -51,7 +51,7 @@ fn with_current<T>(home: &Home, ask: impl FnOnce(Cache<'_>) -> Option<T>) -> Opt
     let mut bytes = Vec::with_capacity(8 * 1024);
     let file = fs::File::open(place(home, directory)).ok()?;
     file.take(LONGEST_BYTES as u64 + 1).read_to_end(&mut bytes).ok()?;
-    let cache = Cache::checked(&bytes).filter(|cache| cache.directory() == Some(directory))?;
+    let cache = RouteFile::checked(&bytes).filter(|cache| cache.directory() == Some(directory))?;
     let variable = |name: &[u8]| match name == SESSION.as_bytes() {
         true => session().map(|session| hash(session.as_bytes())),
         false => std::env::var_os(OsStr::from_bytes(name)).map(|value| hash(value.as_bytes())),

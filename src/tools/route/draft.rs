@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use super::format::{CHECKED_FROM, HEADER_BYTES, Kind, LONGEST_BYTES, MAGIC, RECORD_BYTES, hash};
+use super::format::{CHECKED_FROM, HEADER_BYTES, LONGEST_BYTES, MAGIC, RECORD_BYTES, WitnessKind, hash};
 use super::stamp::Seen;
 
 /// The routes of one directory, with everything that they depend on.
@@ -53,9 +53,9 @@ impl Draft {
         for Seen { path, stamp, kind } in &self.witnesses {
             bytes.text(path.as_os_str())?;
             bytes.words([match kind {
-                Kind::File => u64::from(stamp.is_some()),
-                Kind::Directory => 2,
-                Kind::Name => 3,
+                WitnessKind::File => u64::from(stamp.is_some()),
+                WitnessKind::Directory => 2,
+                WitnessKind::Name => 3,
             }]);
             bytes.words(stamp.unwrap_or_default());
         }
@@ -119,11 +119,11 @@ impl Bytes {
 
 #[cfg(test)]
 mod tests {
-    use super::super::format::{Cache, Stamp};
+    use super::super::format::{RouteFile, WitnessStamp};
     use super::*;
 
-    fn file(path: &str, stamp: Stamp) -> Seen {
-        Seen { path: path.into(), stamp, kind: Kind::File }
+    fn file(path: &str, stamp: WitnessStamp) -> Seen {
+        Seen { path: path.into(), stamp, kind: WitnessKind::File }
     }
 
     fn draft() -> Draft {
@@ -132,8 +132,8 @@ mod tests {
             witnesses: vec![
                 file("/home/project/vx.toml", Some([1, 2, 3, 4, 5])),
                 file("/home/vx.toml", None),
-                Seen { path: "/home/project/in".into(), stamp: Some([6; 5]), kind: Kind::Directory },
-                Seen { path: "/home/project/in/vx.toml".into(), stamp: None, kind: Kind::Name },
+                Seen { path: "/home/project/in".into(), stamp: Some([6; 5]), kind: WitnessKind::Directory },
+                Seen { path: "/home/project/in/vx.toml".into(), stamp: None, kind: WitnessKind::Name },
             ],
             conditions: vec![("VX_HOME", Some("/home/vx".into())), ("HOME", None)],
             programs: vec![
@@ -144,7 +144,7 @@ mod tests {
         }
     }
 
-    fn stamps(path: &[u8]) -> Stamp {
+    fn stamps(path: &[u8]) -> WitnessStamp {
         (path == b"/home/project/vx.toml\0").then_some([1, 2, 3, 4, 5])
     }
 
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let bytes = draft().encode().expect("short enough");
-        let cache = Cache::checked(&bytes).expect("whole");
+        let cache = RouteFile::checked(&bytes).expect("whole");
         assert_eq!(cache.directory(), Some(&b"/home/project"[..]));
         assert!(cache.holds(stamps, variables));
         let uv = cache.program(b"uv").expect("a program");
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn any_change_of_what_it_depends_on_is_seen() {
         let bytes = draft().encode().expect("short enough");
-        let cache = Cache::checked(&bytes).expect("whole");
+        let cache = RouteFile::checked(&bytes).expect("whole");
         for word in 0..5 {
             let changed = |path: &[u8]| {
                 let mut stamp = stamps(path)?;
@@ -189,8 +189,8 @@ mod tests {
         for at in 0..bytes.len() {
             let mut damaged = bytes.clone();
             damaged[at] ^= 0x10;
-            assert!(Cache::checked(&damaged).is_none(), "byte {at}");
-            assert!(Cache::checked(&bytes[..at]).is_none(), "cut at {at}");
+            assert!(RouteFile::checked(&damaged).is_none(), "byte {at}");
+            assert!(RouteFile::checked(&bytes[..at]).is_none(), "cut at {at}");
         }
     }
 
@@ -208,7 +208,7 @@ mod tests {
             }
             let checksum = hash(&forged[CHECKED_FROM..]);
             forged[16..24].copy_from_slice(&checksum.to_le_bytes());
-            let cache = Cache::checked(&forged).expect("its checksum is right");
+            let cache = RouteFile::checked(&forged).expect("its checksum is right");
             let _ = (cache.directory(), cache.program(b"uv").is_some(), cache.exports().count());
             cache.holds(stamps, variables);
         }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use vx_base::paths::FileSystem;
 
-use super::format::{Kind, Stamp};
+use super::format::{WitnessKind, WitnessStamp};
 
 /// A file that changed less than this before its state was recorded could change again with the same times: the
 /// kernel's clock for files advances in steps of up to 10 ms.
@@ -17,21 +17,21 @@ pub struct Seen {
     /// The file, or the directory.
     pub path: PathBuf,
     /// Its state; `None` if there is none.
-    pub stamp: Stamp,
+    pub stamp: WitnessStamp,
     /// The consequence of a change.
-    pub kind: Kind,
+    pub kind: WitnessKind,
 }
 
 /// True if all of these files are as they were. Names that a directory lacked are still lacking while it is the same.
 pub fn still_holds(seen: &[Seen]) -> bool {
     let mut same_directory = false;
     seen.iter().all(|Seen { path, stamp: before, kind }| match kind {
-        Kind::Directory => {
+        WitnessKind::Directory => {
             same_directory = stamp(path) == *before;
             true
         }
-        Kind::Name => same_directory || stamp(path) == *before,
-        Kind::File => stamp(path) == *before,
+        WitnessKind::Name => same_directory || stamp(path) == *before,
+        WitnessKind::File => stamp(path) == *before,
     })
 }
 
@@ -42,9 +42,9 @@ pub fn still_holds(seen: &[Seen]) -> bool {
 #[derive(Clone, Debug)]
 pub struct Look {
     began: SystemTime,
-    seen: Vec<(PathBuf, Stamp)>,
+    seen: Vec<(PathBuf, WitnessStamp)>,
     /// The directories of these files, each as it was before the first of its files.
-    directories: Vec<(PathBuf, Stamp)>,
+    directories: Vec<(PathBuf, WitnessStamp)>,
     /// The directories of which any change counts.
     exact: Vec<PathBuf>,
 }
@@ -88,25 +88,25 @@ impl Look {
     /// The recorded states; `None` if a later change of a file could go unnoticed.
     pub fn finish(self) -> Option<Vec<Seen>> {
         let trusted = self.began.checked_sub(STEP)?.duration_since(UNIX_EPOCH).ok()?.as_nanos();
-        let old = |stamp: &Stamp| stamp.is_none_or(|[.., changed]| u128::from(changed) < trusted);
+        let old = |stamp: &WitnessStamp| stamp.is_none_or(|[.., changed]| u128::from(changed) < trusted);
         if !self.seen.iter().all(|(_, stamp)| old(stamp)) {
             return None;
         }
         let (mut seen, mut left) = (Vec::new(), self.seen);
-        let lacks = |directory: &Path, (path, stamp): &(PathBuf, Stamp)| {
+        let lacks = |directory: &Path, (path, stamp): &(PathBuf, WitnessStamp)| {
             stamp.is_none() && path.parent() == Some(directory) && path.symlink_metadata().is_err()
         };
         left.retain(|file| !self.exact.iter().any(|directory| lacks(directory, file)));
         for (directory, stamp) in self.directories.into_iter().filter(|(_, stamp)| stamp.is_some() && old(stamp)) {
-            let lacks = |file: &(PathBuf, Stamp)| lacks(&directory, file);
+            let lacks = |file: &(PathBuf, WitnessStamp)| lacks(&directory, file);
             if left.iter().filter(|file| lacks(file)).count() < 2 || !shows_new_names(&directory) {
                 continue;
             }
             let names: Vec<PathBuf> = left.extract_if(.., |file| lacks(file)).map(|(path, _)| path).collect();
-            seen.push(Seen { path: directory, stamp, kind: Kind::Directory });
-            seen.extend(names.into_iter().map(|path| Seen { path, stamp: None, kind: Kind::Name }));
+            seen.push(Seen { path: directory, stamp, kind: WitnessKind::Directory });
+            seen.extend(names.into_iter().map(|path| Seen { path, stamp: None, kind: WitnessKind::Name }));
         }
-        seen.extend(left.into_iter().map(|(path, stamp)| Seen { path, stamp, kind: Kind::File }));
+        seen.extend(left.into_iter().map(|(path, stamp)| Seen { path, stamp, kind: WitnessKind::File }));
         Some(seen)
     }
 }
@@ -119,7 +119,7 @@ fn shows_new_names(directory: &Path) -> bool {
 
 /// The state of a file; `None` if there is none.
 #[cfg(unix)]
-pub fn stamp(path: &Path) -> Stamp {
+pub fn stamp(path: &Path) -> WitnessStamp {
     use std::os::unix::fs::MetadataExt;
 
     let found = std::fs::metadata(path).ok()?;
@@ -133,7 +133,7 @@ pub fn stamp(path: &Path) -> Stamp {
 
 /// Without inodes and times of change a new file of the same size could pass for the old one, so nothing is kept.
 #[cfg(not(unix))]
-pub fn stamp(path: &Path) -> Stamp {
+pub fn stamp(path: &Path) -> WitnessStamp {
     path.exists().then_some([u64::MAX; 5])
 }
 
@@ -172,7 +172,7 @@ mod tests {
             look.at(&top.path().join(name));
         }
         let seen = look.finish().expect("old enough");
-        assert!(seen.iter().all(|seen| seen.kind == Kind::File));
+        assert!(seen.iter().all(|seen| seen.kind == WitnessKind::File));
         let names: Vec<_> = seen.iter().map(|seen| seen.path.strip_prefix(top.path()).expect("inside")).collect();
         assert_eq!(names, [Path::new(""), Path::new("vx.lock"), Path::new("link")]);
         assert!(!Look::begin().at_directory(&top.path().join("none")), "it is not there");
@@ -189,13 +189,13 @@ mod tests {
             names.iter().for_each(|name| assert!(!look.at(name)));
             look
         };
-        assert_eq!(kinds(look()), [Kind::Directory, Kind::Name, Kind::Name]);
+        assert_eq!(kinds(look()), [WitnessKind::Directory, WitnessKind::Name, WitnessKind::Name]);
         // A link to nothing becomes a file without a change of its directory.
         std::os::unix::fs::symlink("/no/such/file", &names[0]).expect("a link");
-        assert_eq!(kinds(look()), [Kind::File, Kind::File]);
+        assert_eq!(kinds(look()), [WitnessKind::File, WitnessKind::File]);
         std::fs::remove_file(&names[0]).expect("it goes");
         let mut fresh = Look::begin();
         names.iter().for_each(|name| assert!(!fresh.at(name)));
-        assert_eq!(kinds(fresh), [Kind::File, Kind::File], "the directory changed a moment ago");
+        assert_eq!(kinds(fresh), [WitnessKind::File, WitnessKind::File], "the directory changed a moment ago");
     }
 }

@@ -25,7 +25,7 @@ fn every_method_answers_and_bad_parameters_have_typed_faults() {
     let sandbox = Sandbox::new();
     let running = at_work(&sandbox, "count", COUNTING);
     let socket = socket_of(&board_file(&sandbox), running.pid());
-    let mut stranger = eventually("it listens", || Client::connect(&socket).ok());
+    let mut stranger = eventually("it listens", || RpcClient::connect(&socket).ok());
     assert_eq!(fault(&mut stranger, "work/list", &json!({})), (-32002, None));
     let wrong = json!({"protocol": {"min": 2, "max": 9}});
     assert_eq!(fault(&mut stranger, "initialize", &wrong), (-32000, Some("usage".into())));
@@ -159,7 +159,7 @@ fn a_thousand_garbage_connections_a_hundred_clients_and_a_stopped_one_harm_no_ru
         .spawn()
         .expect("it starts");
     send(sleeper.id(), Signal::STOP);
-    let mut clients: Vec<Client> = (0..99).map(|_| connected(&sandbox, running.pid())).collect();
+    let mut clients: Vec<RpcClient> = (0..99).map(|_| connected(&sandbox, running.pid())).collect();
     for client in &mut clients {
         call(client, "work/follow", &json!({}));
     }

@@ -19,7 +19,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use vx::daemon::{DaemonClient, DaemonError, DaemonRequest, VersionRange};
 use vx_base::paths::Home;
-use vx_rpc::{Fault, framed};
+use vx_rpc::{RpcError, framed};
 
 use crate::support::sandbox::{PATIENCE, Running, Sandbox, eventually, text};
 
@@ -153,13 +153,13 @@ fn every_request_has_a_typed_answer() {
     ];
     for (method, params, code) in codes {
         match client.call(method, &params) {
-            Err(DaemonError::Refused(Fault { code: found, .. })) => assert_eq!(found, code, "{method}"),
+            Err(DaemonError::Refused(RpcError { code: found, .. })) => assert_eq!(found, code, "{method}"),
             other => panic!("{method}: {other:?}"),
         }
     }
     for method in DaemonRequest::METHODS {
         match client.call(method, &json!("nonsense")) {
-            Err(DaemonError::Refused(Fault { code: -32602, .. })) => {}
+            Err(DaemonError::Refused(RpcError { code: -32602, .. })) => {}
             other => panic!("{method}: {other:?}"),
         }
     }

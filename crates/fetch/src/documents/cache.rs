@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use vx_base::digest::Algorithm;
-use vx_http::Trust;
+use vx_http::TlsTrust;
 
 use super::http::{Client, Document, Query, Revalidation};
 use crate::error::{SourceError, SourceErrorKind};
@@ -56,7 +56,7 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    pub(crate) fn new(options: &SourceOptions, trust: &Trust) -> Self {
+    pub(crate) fn new(options: &SourceOptions, trust: &TlsTrust) -> Self {
         Self {
             client: Client::new(options, trust),
             directory: options.home.index(),

@@ -14,7 +14,9 @@ use vx_http::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH,
     LAST_MODIFIED,
 };
-use vx_http::{Answer, Bounds, Fault, Method, Request, Settings, StatusCode, Trust, retry_after};
+use vx_http::{
+    HttpClientSettings, HttpError, HttpLimits, HttpResponse, Method, Request, StatusCode, TlsTrust, retry_after,
+};
 use vx_inflate::gunzip;
 
 use crate::error::{SourceError, SourceErrorKind};
@@ -99,10 +101,15 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(options: &SourceOptions, trust: &Trust) -> Self {
+    pub(crate) fn new(options: &SourceOptions, trust: &TlsTrust) -> Self {
         let limits = options.limits;
-        let settings = Settings {
-            bounds: Bounds { connect: limits.connect, answer: limits.idle, idle: limits.idle, lowest: limits.lowest },
+        let settings = HttpClientSettings {
+            bounds: HttpLimits {
+                connect: limits.connect,
+                answer: limits.idle,
+                idle: limits.idle,
+                lowest: limits.lowest,
+            },
             environment: &*options.environment,
             trust,
             buffer_bytes: None,
@@ -175,7 +182,7 @@ impl Client {
     }
 
     /// Send a request that was first sent at `begun`. An answer without success is a failure.
-    fn exchange(&self, method: Method, query: &Query<'_>, begun: Instant) -> Result<Answer, Failure> {
+    fn exchange(&self, method: Method, query: &Query<'_>, begun: Instant) -> Result<HttpResponse, Failure> {
         // The wanted size of a HEAD is that of the bytes as stored, not as encoded for transfer.
         let encoding = if method == Method::Head { "identity" } else { "gzip" };
         let mut headers = vec![(ACCEPT, query.accept.to_owned()), (ACCEPT_ENCODING, encoding.to_owned())];
@@ -187,7 +194,7 @@ impl Client {
         }
         let within = self.limits.whole.map(|whole| whole.saturating_sub(begun.elapsed()));
         if within.is_some_and(|within| within.is_zero()) {
-            return Err(Failure::of(Fault::Overdue, &self.limits));
+            return Err(Failure::of(HttpError::Overdue, &self.limits));
         }
         let request = Request { method, url: query.url, headers: &headers, authorization: query.authorization, within };
         let answer = self.client.send(&request).map_err(|fault| Failure::of(fault, &self.limits))?;
@@ -198,7 +205,7 @@ impl Client {
         }
     }
 
-    fn read(&self, answer: Answer) -> Result<Document, Failure> {
+    fn read(&self, answer: HttpResponse) -> Result<Document, Failure> {
         let text = |name| answer.text(name).map(str::to_owned);
         let content_type = text(CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
         let (etag, changed) = (text(ETAG), text(LAST_MODIFIED));
@@ -215,13 +222,13 @@ impl Client {
     fn unreadable(&self, error: io::Error) -> Failure {
         match error.kind() {
             io::ErrorKind::InvalidData => Failure::lasting(SourceErrorKind::Garbage(error.to_string())),
-            _ => Failure::of(Fault::of_read(error), &self.limits),
+            _ => Failure::of(HttpError::of_read(error), &self.limits),
         }
     }
 }
 
 /// The content of an answer, decoded if the server has compressed it.
-fn content(answer: Answer) -> Box<dyn Read> {
+fn content(answer: HttpResponse) -> Box<dyn Read> {
     let compressed = answer.text(CONTENT_ENCODING).is_some_and(|encoding| encoding.eq_ignore_ascii_case("gzip"));
     if compressed { Box::new(gunzip(BufReader::new(answer.body))) } else { Box::new(answer.body) }
 }

@@ -2,7 +2,7 @@
 
 use url::Url;
 use vx_base::package::archive::{Archive, Origin};
-use vx_http::Trust;
+use vx_http::TlsTrust;
 
 use super::cache::Cache;
 use super::http::Query;
@@ -21,7 +21,7 @@ pub(crate) struct Network {
 
 impl Network {
     /// The means that the user's environment and files configure. No request is made yet.
-    pub(crate) fn new(options: &SourceOptions, trust: &Trust) -> Self {
+    pub(crate) fn new(options: &SourceOptions, trust: &TlsTrust) -> Self {
         Self { cache: Cache::new(options, trust), netrc: Netrc::load(options), sizes: Memo::default() }
     }
 

@@ -7,7 +7,7 @@ use core::slice;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::call::{call, number};
-use super::start::{Start, Table, value_of};
+use super::start::{CStringTable, ProcessStartup, value_of};
 
 const READ_WRITE: usize = 3;
 const PRIVATE_ANONYMOUS: usize = 0x22;
@@ -32,7 +32,7 @@ static AT_HAND: AtHand = AtHand { bytes: UnsafeCell::new([0; AT_HAND_BYTES]), ta
 
 impl AtHand {
     /// The memory, aligned for pointers and zeroed, if it has this many bytes and nobody has taken it before.
-    fn take(&self, length: usize) -> Option<*mut u8> {
+    fn claim(&self, length: usize) -> Option<*mut u8> {
         let free = length <= AT_HAND_BYTES && !self.taken.swap(true, Ordering::Relaxed);
         free.then(|| self.bytes.get().cast())
     }
@@ -51,20 +51,20 @@ pub struct Arena<'a> {
 
 impl<'a> Arena<'a> {
     /// Room for the variables of `start`, for `more` beside them, and for a search path with `search_bytes` in front.
-    pub fn for_environment(start: &Start, more: usize, search_bytes: usize) -> Option<Self> {
+    pub fn for_environment(start: &ProcessStartup, more: usize, search_bytes: usize) -> Option<Self> {
         let path_bytes = start.variable(b"PATH").map_or(DEFAULT_PATH.len(), <[u8]>::len);
         Self::new(start.variables().count() + more + 2, b"PATH=:\0".len() + search_bytes + path_bytes)
     }
 
     /// Room for the arguments of `start` and five more.
-    pub fn for_arguments(start: &Start) -> Option<Self> {
+    pub fn for_arguments(start: &ProcessStartup) -> Option<Self> {
         Self::new(start.count() + 6, 0)
     }
 
     fn new(places: usize, path_bytes: usize) -> Option<Self> {
         let table_bytes = places.checked_mul(size_of::<*const c_char>())?;
         let length = table_bytes.checked_add(path_bytes)?;
-        let base = AT_HAND.take(length).or_else(|| mapped(length))?;
+        let base = AT_HAND.claim(length).or_else(|| mapped(length))?;
         // SAFETY: the memory is `table_bytes + path_bytes` long, aligned for pointers and zeroed.
         let path = unsafe { base.add(table_bytes) };
         Some(Self { table: base.cast(), places, used: 0, path, path_bytes, texts: PhantomData })
@@ -103,7 +103,7 @@ impl<'a> Arena<'a> {
     }
 
     /// Put those variables of `start` into the table whose names are not there yet.
-    pub fn inherit(&mut self, start: &'a Start) {
+    pub fn inherit(&mut self, start: &'a ProcessStartup) {
         let own = self.used;
         for text in start.variables() {
             let bytes = text.to_bytes();
@@ -122,15 +122,15 @@ impl<'a> Arena<'a> {
     }
 
     /// Put every argument of `start` but the own name into the table.
-    pub fn arguments_after_own(&mut self, start: &'a Start) {
+    pub fn arguments_after_own(&mut self, start: &'a ProcessStartup) {
         (1..start.count()).filter_map(|at| start.argument(at)).for_each(|text| self.push(text.as_ptr()));
     }
 
     /// The table, ended by a null pointer.
-    pub fn finish(self) -> Table<'a> {
+    pub fn finish(self) -> CStringTable<'a> {
         // SAFETY: `push` keeps the last place free, which is still zero: a null pointer. All
         // pointers before it came through `push`.
-        unsafe { Table::at(self.table) }
+        unsafe { CStringTable::from_pointer(self.table) }
     }
 
     /// Put a pointer to a text that ends in a zero byte and lives for `'a` into the table, while there is room.
@@ -201,9 +201,9 @@ mod tests {
     #[test]
     fn memory_at_hand_is_taken_once_and_only_if_it_is_enough() {
         let memory = AtHand { bytes: UnsafeCell::new([0; AT_HAND_BYTES]), taken: AtomicBool::new(false) };
-        assert_eq!(memory.take(AT_HAND_BYTES + 1), None);
-        assert!(memory.take(AT_HAND_BYTES).is_some_and(|base| base.cast::<*const c_char>().is_aligned()));
-        assert_eq!(memory.take(1), None);
+        assert_eq!(memory.claim(AT_HAND_BYTES + 1), None);
+        assert!(memory.claim(AT_HAND_BYTES).is_some_and(|base| base.cast::<*const c_char>().is_aligned()));
+        assert_eq!(memory.claim(1), None);
         assert!(Arena::new(AT_HAND_BYTES, 0).is_some(), "a large environment has memory of its own");
     }
 

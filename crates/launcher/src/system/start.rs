@@ -8,25 +8,25 @@ const TOLD_END: usize = 0;
 const TOLD_PATH: usize = 31;
 
 /// A program that starts without a C library.
-pub trait Program {
+pub trait FreestandingProgram {
     /// The whole of the program.
-    fn run(start: &Start) -> !;
+    fn run(start: &ProcessStartup) -> !;
 }
 
 /// The beginning of a program, to be jumped to from its entry point with the stack pointer as its argument.
 ///
 /// # Safety
 /// `stack` is the stack pointer as the kernel set it, and nothing else has read or changed what it points to.
-pub unsafe extern "C" fn begin<P: Program>(stack: *mut usize) -> ! {
+pub unsafe extern "C" fn begin<P: FreestandingProgram>(stack: *mut usize) -> ! {
     // SAFETY: the caller promises what the kernel leaves there: the count of arguments, as many pointers to texts that
     // end in a zero byte, a null pointer, pointers to the variables, a null pointer, and pairs of words up to one of
     // kind 0; all of it for as long as the program runs.
-    let start = unsafe { Start::at(stack) };
+    let start = unsafe { ProcessStartup::from_stack(stack) };
     P::run(&start)
 }
 
 /// The program's arguments and environment, in memory that lasts as long as the program.
-pub struct Start {
+pub struct ProcessStartup {
     count: usize,
     arguments: *mut *const c_char,
     environment: *mut *const c_char,
@@ -34,17 +34,17 @@ pub struct Start {
 
 /// Pointers to texts that each end in a zero byte, ended by a null pointer: arguments or an environment for the kernel.
 #[derive(Clone, Copy)]
-pub struct Table<'a> {
+pub struct CStringTable<'a> {
     first: *const *const c_char,
     texts: PhantomData<&'a CStr>,
 }
 
-impl Table<'_> {
+impl CStringTable<'_> {
     /// The table that begins here.
     ///
     /// # Safety
     /// A null pointer ends it; all pointers before that are to texts that end in a zero byte and outlive this value.
-    pub(super) unsafe fn at(first: *const *const c_char) -> Self {
+    pub(super) unsafe fn from_pointer(first: *const *const c_char) -> Self {
         Self { first, texts: PhantomData }
     }
 
@@ -53,7 +53,7 @@ impl Table<'_> {
     }
 }
 
-impl Start {
+impl ProcessStartup {
     /// The start of a program whose arguments and variables are here.
     ///
     /// # Safety
@@ -61,7 +61,7 @@ impl Start {
     /// byte, a null pointer, pointers to such texts with the variables, a null pointer, and pairs of words of which the last
     /// begins with 0 and those that begin with 31 have the address of such a text. All of that outlives this value, and
     /// only this value uses the pointers.
-    pub(super) unsafe fn at(stack: *mut usize) -> Self {
+    pub(super) unsafe fn from_stack(stack: *mut usize) -> Self {
         // SAFETY: the count lies here, as the caller promises.
         let count = unsafe { *stack };
         // SAFETY: the first table follows the count within the same memory.
@@ -90,7 +90,7 @@ impl Start {
 
     /// Call `replace` with the arguments from this one on and `first` in its place. When `replace` returns, the
     /// argument is in its place again: the next program to be tried needs it.
-    pub fn with_arguments_from(&self, at: usize, first: &'static CStr, replace: impl FnOnce(Table<'_>)) {
+    pub fn with_arguments_from(&self, at: usize, first: &'static CStr, replace: impl FnOnce(CStringTable<'_>)) {
         if at >= self.count {
             return replace(self.arguments());
         }
@@ -100,7 +100,7 @@ impl Start {
         // pointer out.
         let argument = unsafe { from.replace(first.as_ptr()) };
         // SAFETY: from this place on the table is as the kernel left it, but for `first`, which lives for ever.
-        replace(unsafe { Table::at(from) });
+        replace(unsafe { CStringTable::from_pointer(from) });
         // SAFETY: as above.
         unsafe { *from = argument };
     }
@@ -128,15 +128,15 @@ impl Start {
     }
 
     /// The arguments as they are.
-    pub fn arguments(&self) -> Table<'_> {
+    pub fn arguments(&self) -> CStringTable<'_> {
         // SAFETY: the table ends in a null pointer, and its texts live as long as this value.
-        unsafe { Table::at(self.arguments) }
+        unsafe { CStringTable::from_pointer(self.arguments) }
     }
 
     /// The environment as it is.
-    pub fn environment(&self) -> Table<'_> {
+    pub fn environment(&self) -> CStringTable<'_> {
         // SAFETY: as for the arguments.
-        unsafe { Table::at(self.environment) }
+        unsafe { CStringTable::from_pointer(self.environment) }
     }
 
     /// The value of a variable.

@@ -85,15 +85,15 @@ impl StartedWith {
         started
     }
 
-    pub(super) fn start(&mut self) -> Start {
+    pub(super) fn start(&mut self) -> ProcessStartup {
         // SAFETY: `new` has laid the words out so; they and the texts live as long as this value, and no test keeps the
         // start longer.
-        unsafe { Start::at(self.words.as_mut_ptr()) }
+        unsafe { ProcessStartup::from_stack(self.words.as_mut_ptr()) }
     }
 }
 
 /// The texts of a table.
-pub(super) fn texts(table: Table<'_>) -> Vec<String> {
+pub(super) fn texts(table: CStringTable<'_>) -> Vec<String> {
     let first = table.address() as *const *const core::ffi::c_char;
     (0..)
         .map_while(|at| {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{CallError, Client as Caller, Notification, Params, Service};
+use crate::{CallError, Notification, Params, RpcClient as Caller, RpcService};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -21,8 +21,8 @@ struct Echo {
     pieces: u32,
 }
 
-impl Service for Echo {
-    fn call(&mut self, method: &str, params: Params<'_>) -> Result<String, Fault> {
+impl RpcService for Echo {
+    fn call(&mut self, method: &str, params: Params<'_>) -> Result<String, RpcError> {
         let params: Value = params.read()?;
         match method {
             "initialize" => self.known = true,
@@ -30,7 +30,7 @@ impl Service for Echo {
             "pieces" => (self.follows, self.pieces) = (true, 1000),
             "long" => return Ok(json!("x".repeat(400_000)).to_string()),
             "echo" => {}
-            other => return Err(Fault::unknown_method(other)),
+            other => return Err(RpcError::unknown_method(other)),
         }
         Ok(params.to_string())
     }
@@ -60,8 +60,8 @@ impl Service for Echo {
 
 struct Echoes;
 
-impl Services for Echoes {
-    fn serve(&self) -> Box<dyn Service> {
+impl RpcServices for Echoes {
+    fn serve(&self) -> Box<dyn RpcService> {
         Box::new(Echo { known: false, follows: false, count: 0, pieces: 0 })
     }
 }
@@ -69,14 +69,14 @@ impl Services for Echoes {
 struct Place {
     _directory: tempfile::TempDir,
     path: PathBuf,
-    server: Server,
+    server: RpcServer,
 }
 
 fn served() -> Place {
     let directory = tempfile::tempdir().expect("a directory");
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).expect("its mode");
     let path = directory.path().join("1.2.sock");
-    let server = Server::start(&path, Duration::ZERO, Echoes).expect("it starts");
+    let server = RpcServer::start(&path, Duration::ZERO, Echoes).expect("it starts");
     drop(connected(&path));
     Place { _directory: directory, path, server }
 }
@@ -113,7 +113,7 @@ fn requests_are_answered_in_their_order_and_faults_are_typed() {
     let mut caller = introduced(&place.path);
     assert_eq!(caller.call("echo", &json!({"a": [1]}), PATIENCE).expect("an answer"), json!({"a": [1]}));
     let fault = caller.call("nothing", &json!({}), PATIENCE).expect_err("no such method");
-    assert!(matches!(fault, CallError::Refused(Fault { code: -32601, .. })), "{fault}");
+    assert!(matches!(fault, CallError::Refused(RpcError { code: -32601, .. })), "{fault}");
     assert_eq!(caller.call("echo", &json!({}), PATIENCE).expect("it goes on"), json!({}));
     // A thousand requests in one write, and one of them byte by byte.
     let mut raw = UnixStream::connect(&place.path).expect("a connection");

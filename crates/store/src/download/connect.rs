@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::RecvTimeoutError;
 use url::Url;
-use vx_http::Fault;
+use vx_http::HttpError;
 
 use vx_base::system::process_limit::ProcessLimit;
 
@@ -158,14 +158,14 @@ impl Download<'_> {
     }
 
     /// The reason for another attempt; a failure that no attempt changes is the error.
-    pub(super) fn failed(&self, fault: Fault) -> Result<Failed> {
+    pub(super) fn failed(&self, fault: HttpError) -> Result<Failed> {
         let address = self.address.clone();
         match fault {
-            Fault::Misdirected(misdirection) => Err(DownloadErrorKind::Redirects { address, misdirection }),
-            Fault::Tls(reason) => Err(DownloadErrorKind::Tls { address, reason }),
-            Fault::Setting { setting, reason } => Err(DownloadErrorKind::Setting { setting, reason }),
-            Fault::Address(reason) => Err(DownloadErrorKind::Address { address, reason }),
-            Fault::Slow(lowest) => Ok(Failed::Slow(lowest)),
+            HttpError::Misdirected(misdirection) => Err(DownloadErrorKind::Redirects { address, misdirection }),
+            HttpError::Tls(reason) => Err(DownloadErrorKind::Tls { address, reason }),
+            HttpError::Setting { setting, reason } => Err(DownloadErrorKind::Setting { setting, reason }),
+            HttpError::Address(reason) => Err(DownloadErrorKind::Address { address, reason }),
+            HttpError::Slow(lowest) => Ok(Failed::Slow(lowest)),
             passing => Ok(Failed::Connection(passing.to_string())),
         }
     }

@@ -15,7 +15,9 @@ use url::Url;
 use vx_http::header::{
     ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE,
 };
-use vx_http::{Answer, Body, Bounds, Client, Fault, HeaderName, Method, Settings, Trust, retry_after};
+use vx_http::{
+    Body, Client, HeaderName, HttpClientSettings, HttpError, HttpLimits, HttpResponse, Method, TlsTrust, retry_after,
+};
 
 use vx_base::package::archive::Origin;
 
@@ -35,7 +37,7 @@ pub(super) struct Request {
 }
 
 /// The head and the content of a response, or the failure.
-pub(super) type Response = Result<(Head, Content), Fault>;
+pub(super) type Response = Result<(Head, Content), HttpError>;
 
 /// The head of a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,11 +70,11 @@ impl Content {
     /// Wait for bytes and read them; zero at the end.
     ///
     /// A stop ends the read at once, with any result.
-    pub(super) fn read(&mut self, room: &mut [u8]) -> Result<usize, Fault> {
+    pub(super) fn read(&mut self, room: &mut [u8]) -> Result<usize, HttpError> {
         loop {
             match self.body.read(room) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => return result.map_err(Fault::of_read),
+                result => return result.map_err(HttpError::of_read),
             }
         }
     }
@@ -102,10 +104,10 @@ fn stand_by(client: &Client, watch: &Watch, closed: &Receiver<Infallible>) {
 }
 
 /// A client for all requests of one install.
-pub(crate) fn client(patience: &Patience, trust: &Trust) -> Client {
+pub(crate) fn client(patience: &Patience, trust: &TlsTrust) -> Client {
     let Patience { connect, answer, stall: idle, lowest, .. } = *patience;
-    Client::new(&Settings {
-        bounds: Bounds { connect, answer, idle, lowest },
+    Client::new(&HttpClientSettings {
+        bounds: HttpLimits { connect, answer, idle, lowest },
         environment: &|name| std::env::var(name).ok(),
         trust,
         buffer_bytes: Some(CHUNK_BYTES),
@@ -113,8 +115,8 @@ pub(crate) fn client(patience: &Patience, trust: &Trust) -> Client {
     })
 }
 
-fn call(client: &Client, request: &Request) -> Result<(Head, Body), Fault> {
-    let url = Url::parse(&request.origin.url).map_err(|error| Fault::Address(error.to_string()))?;
+fn call(client: &Client, request: &Request) -> Result<(Head, Body), HttpError> {
+    let url = Url::parse(&request.origin.url).map_err(|error| HttpError::Address(error.to_string()))?;
     let mut headers = vec![(ACCEPT_ENCODING, "identity".to_owned())];
     if request.from > 0 {
         headers.push((RANGE, format!("bytes={}-", request.from)));
@@ -127,7 +129,7 @@ fn call(client: &Client, request: &Request) -> Result<(Head, Body), Fault> {
 }
 
 impl Head {
-    fn of(answer: &Answer) -> Self {
+    fn of(answer: &HttpResponse) -> Self {
         let text = |name: HeaderName| answer.text(name).map(str::trim);
         Self {
             status: answer.status.as_u16(),

@@ -6,7 +6,7 @@
 use vx_base::digest::{Algorithm, Digest};
 use vx_base::package::archive::Archive;
 use vx_base::package::{Part, Program};
-use vx_http::Trust;
+use vx_http::TlsTrust;
 
 use crate::config::InstallConfig;
 
@@ -35,7 +35,7 @@ pub(crate) fn recipe(config: &InstallConfig) -> Option<Digest> {
         trial: None,
         force: false,
         offline: false,
-        trust: Trust::default(),
+        trust: TlsTrust::default(),
         ..config.clone()
     };
     let mut hasher = Algorithm::Sha256.hasher();
@@ -99,7 +99,7 @@ mod tests {
             trial: None,
             force: false,
             offline: false,
-            trust: Trust::default(),
+            trust: TlsTrust::default(),
         }
     }
 

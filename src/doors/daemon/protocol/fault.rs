@@ -5,26 +5,26 @@ use std::path::Path;
 
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 
-use vx_rpc::Fault;
+use vx_rpc::RpcError;
 
 /// A typed error, with its kind and the next step.
-pub(in crate::doors::daemon) fn fault(error: &(impl Display + Explain)) -> Fault {
+pub(in crate::doors::daemon) fn fault(error: &(impl Display + Explain)) -> RpcError {
     of(Trouble::of(error))
 }
 
 /// An error, with its kind and the next step.
-pub(in crate::doors::daemon) fn of(trouble: Trouble) -> Fault {
-    Fault::work(trouble.kind.name(), trouble.text, trouble.hint)
+pub(in crate::doors::daemon) fn of(trouble: Trouble) -> RpcError {
+    RpcError::work(trouble.kind.name(), trouble.text, trouble.hint)
 }
 
 /// Check that a client has named a directory by its whole path: the daemon's own is not the client's.
 ///
 /// # Errors
 /// It is relative, or there is none.
-pub(in crate::doors::daemon) fn in_directory(directory: &Path) -> Result<(), Fault> {
+pub(in crate::doors::daemon) fn in_directory(directory: &Path) -> Result<(), RpcError> {
     if !directory.is_absolute() {
         let shown = directory.display();
-        return Err(Fault::invalid_params(format!("the parameters do not fit: `{shown}` is no absolute path")));
+        return Err(RpcError::invalid_params(format!("the parameters do not fit: `{shown}` is no absolute path")));
     }
     if !directory.is_dir() {
         let text = format!("there is no directory `{}`", directory.display());

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use vx_rpc::{Fault, Params};
+use vx_rpc::{Params, RpcError};
 
 use crate::doors::daemon::events::event::EventType;
 use crate::doors::daemon::protocol::VersionRange;
@@ -282,7 +282,7 @@ impl DaemonRequest {
     }
 
     /// The request in this message.
-    pub(in crate::doors::daemon) fn read(method: &str, params: Params<'_>) -> Result<Self, Fault> {
+    pub(in crate::doors::daemon) fn read(method: &str, params: Params<'_>) -> Result<Self, RpcError> {
         #[derive(Deserialize)]
         struct Nothing {}
 
@@ -303,7 +303,7 @@ impl DaemonRequest {
             "vx/ping" => plain(Self::Ping),
             "vx/status" => plain(Self::Status),
             "shutdown" => plain(Self::Shutdown),
-            other => Err(Fault::unknown_method(other)),
+            other => Err(RpcError::unknown_method(other)),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vx_base::paths::Home;
-use vx_rpc::{CallError, Client};
+use vx_rpc::{CallError, RpcClient};
 use vx_services::declared::reading::{DeclarationChange, Differing};
 use vx_shm::{Liveness, Snapshot};
 
@@ -90,7 +90,7 @@ impl Wanted {
 
 /// A connection to a project's supervisor.
 pub struct Supervisor {
-    client: Client,
+    client: RpcClient,
     /// The file of its board.
     pub board: PathBuf,
     /// Its process.

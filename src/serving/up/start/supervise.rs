@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{interrupts, own_program};
-use vx_rpc::{Fault, Notification, Params};
+use vx_rpc::{Notification, Params, RpcError};
 use vx_run::{create_board, logs_of};
 use vx_services::declared::reading::{Differing, ReadAt, ServiceFileReading};
 use vx_services::declared::spec::Spec;
@@ -130,7 +130,7 @@ enum Begin {
 }
 
 impl UpHand {
-    fn declare(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
+    fn declare(&self, client: u64, params: Params<'_>) -> Result<Value, RpcError> {
         let spec: Spec = params.read().map_err(not_understood)?;
         let mut bound = self.bound.lock();
         *bound = bound.max(spec.service.stop.timeout);
@@ -145,7 +145,7 @@ impl UpHand {
         Ok(json!({}))
     }
 
-    fn environment(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
+    fn environment(&self, client: u64, params: Params<'_>) -> Result<Value, RpcError> {
         let some: Variables = params.read().map_err(not_understood)?;
         self.staged.lock().entry(client).or_default().add_variables(some);
         Ok(json!({}))
@@ -155,7 +155,7 @@ impl UpHand {
         self.staged.lock().remove(&client)?.reading(read_at)
     }
 
-    fn want(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
+    fn want(&self, client: u64, params: Params<'_>) -> Result<Value, RpcError> {
         let Want { names, lease, read_at, differing } = params.read().map_err(not_understood)?;
         let reading = self.reading(client, read_at);
         let declared =
@@ -164,7 +164,7 @@ impl UpHand {
         Ok(accepted.iter().map(document).collect())
     }
 
-    fn again(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
+    fn again(&self, client: u64, params: Params<'_>) -> Result<Value, RpcError> {
         let Again { name, verb, read_at } = params.read().map_err(not_understood)?;
         let request = match verb {
             Begin::Start => SupervisorRequest::Start(name),
@@ -178,24 +178,24 @@ impl UpHand {
         Ok(self.ask_handle(request)?.iter().map(document).collect())
     }
 
-    fn release(&self, client: u64, params: Params<'_>) -> Result<Value, Fault> {
+    fn release(&self, client: u64, params: Params<'_>) -> Result<Value, RpcError> {
         let Release { kill } = params.read().map_err(not_understood)?;
         let kept = self.ask_handle(SupervisorRequest::Release { client, kill })?;
         Ok(json!({ "kept": kept.iter().map(|accepted| &accepted.name).collect::<Vec<_>>() }))
     }
 
-    fn going(&self, params: Params<'_>) -> Result<Value, Fault> {
+    fn going(&self, params: Params<'_>) -> Result<Value, RpcError> {
         let Named { names } = params.read().map_err(not_understood)?;
         let going = self.ask_handle(SupervisorRequest::Going(names))?;
         Ok(going.iter().map(|accepted| accepted.name.as_str()).collect())
     }
 
-    fn staying(&self, params: Params<'_>) -> Result<Value, Fault> {
+    fn staying(&self, params: Params<'_>) -> Result<Value, RpcError> {
         let Named { names } = params.read().map_err(not_understood)?;
         Ok(self.ask_handle(SupervisorRequest::Staying(names))?.iter().map(document).collect())
     }
 
-    fn ask_handle(&self, request: SupervisorRequest) -> Result<Vec<AcceptedService>, Fault> {
+    fn ask_handle(&self, request: SupervisorRequest) -> Result<Vec<AcceptedService>, RpcError> {
         self.handle.ask(request).map_err(fault)
     }
 }
@@ -219,7 +219,7 @@ struct Release {
     kill: Vec<String>,
 }
 
-fn not_understood(bad: Fault) -> Fault {
+fn not_understood(bad: RpcError) -> RpcError {
     let hint = "let both vx be the same version: `vx down`, then `vx up`";
     fault(Trouble::new(TroubleKind::Usage, bad.message).hinted(hint))
 }
@@ -276,7 +276,7 @@ impl Hand for UpHand {
         self.guest.methods()
     }
 
-    fn other(&self, client: u64, method: &str, params: Params<'_>) -> Option<Result<String, Fault>> {
+    fn other(&self, client: u64, method: &str, params: Params<'_>) -> Option<Result<String, RpcError>> {
         let answer = match method {
             "up/environment" => self.environment(client, params),
             "up/again" => self.again(client, params),

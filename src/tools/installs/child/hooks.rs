@@ -39,7 +39,7 @@ pub(super) fn install(
     let state_of = |tool: &str| state_of(config, tool);
     let patience =
         config.stall_ms.map_or_else(Patience::default, |stall| Patience::stalling(Duration::from_millis(stall)));
-    let patience = Patience { lowest: LowestRate::of(config.lowest_rate), ..patience };
+    let patience = Patience { lowest: LowestRate::from_setting(config.lowest_rate), ..patience };
     let hooks = Hooks {
         progress_of: &holder_progress,
         state_of: &state_of,

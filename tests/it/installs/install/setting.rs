@@ -11,7 +11,7 @@ use vx_base::digest::{Algorithm, Digest};
 use vx_base::package::archive::{Archive, Origin};
 use vx_base::package::{Part, Program};
 use vx_base::paths::Home;
-use vx_http::Trust;
+use vx_http::TlsTrust;
 use vx_store::config::InstallConfig;
 use vx_store::report::{InstallStep, Reporter};
 use vx_store::{CancelToken, Hooks, InstallError, Installed, Patience, install};
@@ -72,7 +72,7 @@ impl Setting {
             trial: None,
             force: false,
             offline: false,
-            trust: Trust::default(),
+            trust: TlsTrust::default(),
         }
     }
 

@@ -37,7 +37,7 @@ fn every_method_refuses_parameters_that_do_not_fit_and_goes_on() {
             let asks_nothing = matches!(method, "vx/ping" | "vx/status") && params.is_object();
             match client.call(method, &params) {
                 Ok(_) if asks_nothing => {}
-                Err(DaemonError::Refused(Fault { code: -32602, .. })) => {}
+                Err(DaemonError::Refused(RpcError { code: -32602, .. })) => {}
                 other => panic!("{method} {params}: {other:?}"),
             }
         }

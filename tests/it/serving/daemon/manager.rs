@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::process::{Command, Stdio};
 
-use vx_rpc::Frames;
+use vx_rpc::RpcFrameDecoder;
 
 use super::*;
 
@@ -65,7 +65,7 @@ fn a_socket_in_a_directory_of_all_users_is_refused() {
 
 /// All messages in these bytes.
 fn messages(bytes: &[u8]) -> Vec<Value> {
-    let mut frames = Frames::accepting(1 << 20);
+    let mut frames = RpcFrameDecoder::accepting(1 << 20);
     frames.push(bytes);
     let next = || frames.next_message().expect("a message");
     std::iter::from_fn(next).map(|message| serde_json::from_slice(&message).expect("JSON")).collect()

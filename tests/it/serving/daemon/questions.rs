@@ -133,7 +133,9 @@ fn nothing_is_answered_from_the_daemon_s_own_directory_or_variables() {
     let _daemon = at_work(&sandbox);
     let ask = |params: &Value| connected(&sandbox).call("vx/resolve", params);
     match ask(&json!({ "runtime": "biome", "directory": "." })) {
-        Err(DaemonError::Refused(Fault { code: -32602, message, .. })) => assert!(message.contains("`.`"), "{message}"),
+        Err(DaemonError::Refused(RpcError { code: -32602, message, .. })) => {
+            assert!(message.contains("`.`"), "{message}")
+        }
         other => panic!("{other:?}"),
     }
     let of_system = json!({ "runtime": "sh", "directory": sandbox.project(), "variables": {} });

@@ -20,7 +20,7 @@ fn words(slot: &Value) -> Vec<String> {
 fn asked(service: &Value) -> Value {
     let runner = service["runner"].as_u64().and_then(|runner| u32::try_from(runner).ok()).expect("a runner");
     let socket = socket_of(&PathBuf::from(text(&service["board"])), runner);
-    let mut client = eventually("it listens", || vx_rpc::Client::connect(&socket).ok());
+    let mut client = eventually("it listens", || vx_rpc::RpcClient::connect(&socket).ok());
     let introduction = json!({ "client": "test", "protocol": { "min": 1, "max": 1 } });
     client.call("initialize", &introduction, PATIENCE).expect("an answer");
     client.call("work/list", &json!({}), PATIENCE).expect("an answer")["work"][0].clone()

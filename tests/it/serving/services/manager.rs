@@ -6,50 +6,50 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use vx::devserver::DevServerState;
-use vx_rpc::{CallError, Client, socket_of};
+use vx_rpc::{CallError, RpcClient, socket_of};
 
 use super::Services;
 use super::plugins::{PLUGIN, plugin};
 use crate::support::sandbox::{PATIENCE, eventually, text};
 
 /// A connection to the supervisor, which is at work.
-pub(super) fn connected(services: &Services) -> Client {
+pub(super) fn connected(services: &Services) -> RpcClient {
     introduced(services, &json!({"client": "test", "protocol": {"min": 1, "max": 1}}))
 }
 
-fn introduced(services: &Services, introduction: &Value) -> Client {
+fn introduced(services: &Services, introduction: &Value) -> RpcClient {
     let board = services.0.vx("board ls --json").succeeds().stdout();
     let board: Value = serde_json::from_str(&board).expect("JSON");
     let path = text(&board[0]["path"]).to_owned();
     let owner = board[0]["board"]["creator"]["pid"].as_u64().and_then(|pid| u32::try_from(pid).ok());
     let socket = socket_of(path.as_ref(), owner.expect("a process"));
-    let mut client = eventually("it listens", || Client::connect(&socket).ok());
+    let mut client = eventually("it listens", || RpcClient::connect(&socket).ok());
     let answer = call(&mut client, "initialize", introduction);
     let methods: Vec<&str> = answer["methods"].as_array().into_iter().flatten().map(text).collect();
     assert!(methods.contains(&"devserver/startDevServer") && methods.contains(&"work/stop"), "{methods:?}");
     client
 }
 
-fn call(client: &mut Client, method: &str, params: &Value) -> Value {
+fn call(client: &mut RpcClient, method: &str, params: &Value) -> Value {
     client.call(method, params, PATIENCE).unwrap_or_else(|error| panic!("{method} {params}: {error}"))
 }
 
-fn of_plugin(client: &mut Client, method: &str, id: &str) -> Value {
+fn of_plugin(client: &mut RpcClient, method: &str, id: &str) -> Value {
     call(client, &format!("devserver/{method}"), &json!({ "pluginID": id }))
 }
 
-fn state(client: &mut Client, id: &str) -> DevServerState {
+fn state(client: &mut RpcClient, id: &str) -> DevServerState {
     serde_json::from_value(of_plugin(client, "getDevServerState", id)).expect("a state")
 }
 
 /// The words for mode, front end and back end.
-fn words(client: &mut Client, id: &str) -> [String; 3] {
+fn words(client: &mut RpcClient, id: &str) -> [String; 3] {
     let state = of_plugin(client, "getDevServerState", id);
     ["mode", "viteStatus", "goStatus"].map(|key| text(&state[key]).to_owned())
 }
 
 /// The kind of the error that this call is refused with, or its code.
-fn refused(client: &mut Client, method: &str, params: &Value) -> String {
+fn refused(client: &mut RpcClient, method: &str, params: &Value) -> String {
     match client.call(&format!("devserver/{method}"), params, PATIENCE) {
         Err(CallError::Refused(fault)) => fault.data.map_or_else(|| fault.code.to_string(), |data| data.kind),
         other => panic!("{method} {params}: {other:?}"),
@@ -57,7 +57,7 @@ fn refused(client: &mut Client, method: &str, params: &Value) -> String {
 }
 
 /// The next notification that this is true of.
-fn told(client: &mut Client, what: &str, is: impl Fn(&str, &Value) -> bool) -> Value {
+fn told(client: &mut RpcClient, what: &str, is: impl Fn(&str, &Value) -> bool) -> Value {
     eventually(what, || {
         let next = client.notification(PATIENCE).expect("it goes on")?;
         is(text(&next["method"]), &next["params"]).then(|| next["params"].clone())

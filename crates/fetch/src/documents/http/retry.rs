@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use vx_http::Fault;
+use vx_http::HttpError;
 
 use crate::error::SourceErrorKind;
 use crate::options::Limits;
@@ -43,19 +43,19 @@ impl Failure {
     }
 
     /// The failure of an exchange.
-    pub(super) fn of(fault: Fault, limits: &Limits) -> Self {
+    pub(super) fn of(fault: HttpError, limits: &Limits) -> Self {
         match fault {
-            Fault::NoConnection(reason) => Self::transient(SourceErrorKind::Unreachable(reason)),
-            Fault::Lost(reason) => Self::transient(SourceErrorKind::Lost(reason)),
-            Fault::Silent => Self { weight: 2, ..Self::transient(SourceErrorKind::Stalled(limits.idle)) },
-            Fault::Slow(lowest) => Self { weight: 2, ..Self::transient(SourceErrorKind::Slow(lowest)) },
-            Fault::Overdue => Self::lasting(SourceErrorKind::Overdue(limits.whole.unwrap_or_default())),
-            Fault::Misdirected(where_to) => Self::lasting(SourceErrorKind::Redirected(where_to.to_string())),
-            Fault::Garbage(reason) => Self::lasting(SourceErrorKind::Garbage(reason)),
-            Fault::Proxy { proxy, reason } => Self::transient(SourceErrorKind::Proxy { proxy, reason }),
-            Fault::Setting { setting, reason } => Self::lasting(SourceErrorKind::BadSetting { setting, reason }),
-            Fault::Tls(reason) => Self::lasting(SourceErrorKind::Certificate(reason)),
-            Fault::Address(reason) => Self::lasting(SourceErrorKind::Unreachable(reason)),
+            HttpError::NoConnection(reason) => Self::transient(SourceErrorKind::Unreachable(reason)),
+            HttpError::Lost(reason) => Self::transient(SourceErrorKind::Lost(reason)),
+            HttpError::Silent => Self { weight: 2, ..Self::transient(SourceErrorKind::Stalled(limits.idle)) },
+            HttpError::Slow(lowest) => Self { weight: 2, ..Self::transient(SourceErrorKind::Slow(lowest)) },
+            HttpError::Overdue => Self::lasting(SourceErrorKind::Overdue(limits.whole.unwrap_or_default())),
+            HttpError::Misdirected(where_to) => Self::lasting(SourceErrorKind::Redirected(where_to.to_string())),
+            HttpError::Garbage(reason) => Self::lasting(SourceErrorKind::Garbage(reason)),
+            HttpError::Proxy { proxy, reason } => Self::transient(SourceErrorKind::Proxy { proxy, reason }),
+            HttpError::Setting { setting, reason } => Self::lasting(SourceErrorKind::BadSetting { setting, reason }),
+            HttpError::Tls(reason) => Self::lasting(SourceErrorKind::Certificate(reason)),
+            HttpError::Address(reason) => Self::lasting(SourceErrorKind::Unreachable(reason)),
         }
     }
 }

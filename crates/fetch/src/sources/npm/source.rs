@@ -8,7 +8,7 @@ use vx_base::package::archive::{Archive, Origin};
 use vx_base::package::candidate::Candidate;
 use vx_base::package::shipped::NODE_MODULES;
 use vx_base::system::platform::Platform;
-use vx_http::Trust;
+use vx_http::TlsTrust;
 
 use super::agreement::{compare_archives, names_archive};
 use super::client::client_certificates;
@@ -34,8 +34,8 @@ pub(in crate::sources) const ROW: SourceRow = SourceRow {
     connect: |options| Box::new(Npm::new(options.clone())),
 };
 
-fn read_trust(options: &SourceOptions) -> Trust {
-    Trust {
+fn read_trust(options: &SourceOptions) -> TlsTrust {
+    TlsTrust {
         files: certificate_files(options),
         unchecked: unchecked_hosts(options),
         clients: client_certificates(options),

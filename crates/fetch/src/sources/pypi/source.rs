@@ -7,7 +7,7 @@ use vx_base::package::archive::{Archive, Origin};
 use vx_base::package::candidate::Candidate;
 use vx_base::package::shipped::Lack;
 use vx_base::system::platform::Platform;
-use vx_http::Trust;
+use vx_http::TlsTrust;
 
 use super::agreement::compare_archives;
 use super::project_settings::followed_settings;
@@ -31,8 +31,8 @@ pub(in crate::sources) const ROW: SourceRow = SourceRow {
     connect: |options| Box::new(Pypi::new(options.clone())),
 };
 
-fn read_trust(options: &SourceOptions) -> Trust {
-    Trust {
+fn read_trust(options: &SourceOptions) -> TlsTrust {
+    TlsTrust {
         files: certificate_files(options),
         unchecked: trusted_hosts(options),
         clients: client_certificate(options).into_iter().collect(),

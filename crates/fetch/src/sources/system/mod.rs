@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use vx_base::package::candidate::Candidate;
 use vx_base::system::platform::Platform;
-use vx_http::Trust;
+use vx_http::TlsTrust;
 
 use crate::documents::network::Network;
 use crate::error::{SourceError, SourceErrorKind};
@@ -22,7 +22,7 @@ pub(super) const ROW: SourceRow = SourceRow {
     names_archive: |_, _, _| false,
     // A lock has no archives of it.
     compare_archives: |_, _, _| Ok(()),
-    read_trust: |_| Trust::default(),
+    read_trust: |_| TlsTrust::default(),
     followed_settings: |_, _| None,
     connect: |options| Box::new(SearchPath { options: options.clone() }),
 };

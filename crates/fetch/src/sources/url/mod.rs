@@ -5,7 +5,7 @@ use vx_base::package::archive::{Archive, Origin};
 use vx_base::package::candidate::Candidate;
 use vx_base::system::platform::Platform;
 use vx_base::template;
-use vx_http::Trust;
+use vx_http::TlsTrust;
 
 use crate::agreement::{Disagreement, ExpectedArchive, count_archives};
 use crate::documents::network::Network;
@@ -21,7 +21,7 @@ pub(super) const ROW: SourceRow = SourceRow {
     package_layout: None,
     names_archive: |_, _, _| false,
     compare_archives,
-    read_trust: |_| Trust::default(),
+    read_trust: |_| TlsTrust::default(),
     followed_settings: |_, _| None,
     connect: |_| Box::new(OwnAddress),
 };

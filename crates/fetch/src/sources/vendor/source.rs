@@ -5,7 +5,7 @@ use vx_base::age::Published;
 use vx_base::package::archive::Origin;
 use vx_base::package::candidate::Candidate;
 use vx_base::system::platform::Platform;
-use vx_http::Trust;
+use vx_http::TlsTrust;
 
 use super::Vendor;
 use super::agreement::{compare_archives, names_archive};
@@ -21,7 +21,7 @@ pub(in crate::sources) const ROW: SourceRow = SourceRow {
     package_layout: None,
     names_archive,
     compare_archives,
-    read_trust: |_| Trust::default(),
+    read_trust: |_| TlsTrust::default(),
     followed_settings: |_, _| None,
     connect: |options| Box::new(Vendor::new(options.clone())),
 };
