@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use vx_agents::{Block, Outcome, TurnEvent, TurnRequest, Verdict, find_agent, spawn_turn};
+use vx_agents::{AgentVerdict, Block, TurnEvent, TurnOutcome, TurnRequest, find_agent, spawn_turn};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let prompt = std::env::args().nth(1).ok_or("what is the question?")?;
@@ -10,7 +10,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut request = TurnRequest::new(find_agent("claude", &path)?, std::env::current_dir()?, prompt);
     request.permission_mode = "plan".into();
     let handle = spawn_turn(request)?;
-    let mut verdict = Verdict::default();
+    let mut verdict = AgentVerdict::default();
     for event in &handle.receiver {
         if let TurnEvent::Message(message) = &event {
             for block in message.blocks.iter().filter(|_| !message.delta) {
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 }
             }
         }
-        if let Some(Outcome::Failed(reason)) = verdict.take(&event) {
+        if let Some(TurnOutcome::Failed(reason)) = verdict.apply_event(&event) {
             return Err(reason.into());
         }
     }

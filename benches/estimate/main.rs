@@ -98,7 +98,7 @@ fn installs(title: &str, runs: &[Run]) -> bool {
                 theirs[place].note(naive_ms(run, until_ms), left_ms);
             }
         }
-        history::note(&home, &run.at(run.ends_ms()), run.jobs().is_some()).expect("the history is written");
+        history::record_run(&home, &run.at(run.ends_ms()), run.jobs().is_some()).expect("the history is written");
     }
     println!("{title}: error of the time left, in percent of what was left: median, 9 of 10, told/asked");
     println!("of run  {:<26} naive, by bytes", "from history and rate");

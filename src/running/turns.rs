@@ -11,7 +11,7 @@ use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::own_program;
 use vx_run::channel::slot_key;
 use vx_run::hold;
-use vx_run::{FlightRecorder, Job, Jobs, Run, log_file, make_logs, start_run};
+use vx_run::{FlightRecorder, Job, Jobs, RunPlan, log_file, make_logs, start_run};
 use vx_status::source::Expectations;
 
 use crate::boards::control::{Control, RunHand};
@@ -69,7 +69,7 @@ pub fn run_batch(
         Arc::new(TurnJob::new(turn, files, program.clone())) as Arc<dyn Job>
     };
     let (hold, held) = hold();
-    let handle = start_run(Run {
+    let handle = start_run(RunPlan {
         board: Arc::clone(&board) as _,
         jobs: batch.turns.into_iter().map(job).collect(),
         logs,

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Deserializer, Serialize};
 use vx_base::trouble::{Explain, TroubleKind};
 
-use super::event::Role;
-use super::place::{Place, When};
+use super::event::AgentMessageRole;
+use super::json_path::{JsonConditions, JsonPath};
 
 /// The table of the agents that are known.
 const BUILTIN: &str = include_str!("agents.toml");
@@ -33,7 +33,7 @@ impl Agent {
     ///
     /// # Errors
     /// It is no such table.
-    pub fn of(table: toml::Table) -> Result<Self, AgentsError> {
+    pub fn from_table(table: toml::Table) -> Result<Self, AgentsError> {
         Ok(table.try_into()?)
     }
 }
@@ -91,16 +91,16 @@ pub struct Agent {
     pub(super) text: bool,
     /// The places of a session's id.
     #[serde(default)]
-    pub(super) session: Vec<Place>,
+    pub(super) session: Vec<JsonPath>,
     /// Lines that are no messages.
     #[serde(default)]
-    pub(super) not_message: Vec<When>,
+    pub(super) not_message: Vec<JsonConditions>,
     /// The rules by which lines become messages; the first rule that holds counts.
     #[serde(default)]
     pub(super) message: Vec<MessageRule>,
     /// Lines that ask the user.
     #[serde(default)]
-    pub(super) asks: Vec<When>,
+    pub(super) asks: Vec<JsonConditions>,
     /// Tools that ask the user.
     #[serde(default)]
     pub(super) asking_tools: Vec<String>,
@@ -115,7 +115,7 @@ pub struct Agent {
     pub(super) end: Vec<EndRule>,
     /// The place of the answer in its last line.
     #[serde(rename = "final")]
-    pub(super) answer: Option<Place>,
+    pub(super) answer: Option<JsonPath>,
 }
 
 fn prompt_alone() -> Vec<String> {
@@ -139,19 +139,19 @@ pub(super) enum PromptVia {
 #[serde(deny_unknown_fields)]
 pub(super) struct MessageRule {
     #[serde(default)]
-    pub when: When,
-    pub role: Role,
-    pub id: Option<Place>,
+    pub when: JsonConditions,
+    pub role: AgentMessageRole,
+    pub id: Option<JsonPath>,
     /// The place of the id of a message that begins, which the lines without one belong to from here on.
-    pub begins: Option<Place>,
+    pub begins: Option<JsonPath>,
     pub status: Option<String>,
-    pub status_at: Option<Place>,
+    pub status_at: Option<JsonPath>,
     #[serde(default)]
     pub delta: bool,
-    pub text: Option<Place>,
-    pub thinking: Option<Place>,
+    pub text: Option<JsonPath>,
+    pub thinking: Option<JsonPath>,
     /// The place of a list of parts, each with a `type`.
-    pub blocks: Option<Place>,
+    pub blocks: Option<JsonPath>,
     pub tool: Option<ToolRule>,
     pub result: Option<ResultRule>,
 }
@@ -160,61 +160,61 @@ pub(super) struct MessageRule {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ToolRule {
-    pub id: Place,
-    pub name: Place,
-    pub input: Place,
+    pub id: JsonPath,
+    pub name: JsonPath,
+    pub input: JsonPath,
 }
 
 /// The places of a tool's result.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ResultRule {
-    pub id: Place,
-    pub output: Place,
-    pub failed: Option<When>,
+    pub id: JsonPath,
+    pub output: JsonPath,
+    pub failed: Option<JsonConditions>,
 }
 
 /// The place of a list of things to do, and the ones of it that are done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TodoRule {
-    pub when: When,
-    pub list: Place,
-    pub done: When,
+    pub when: JsonConditions,
+    pub list: JsonPath,
+    pub done: JsonConditions,
 }
 
 /// The places of figures about the use of a model.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UsageRule {
-    pub when: When,
+    pub when: JsonConditions,
     /// True if the figures are added to the earlier ones; else they take their place.
     #[serde(default)]
     pub add: bool,
-    pub input: Option<Place>,
-    pub cached: Option<Place>,
-    pub output: Option<Place>,
-    pub cost: Option<Place>,
+    pub input: Option<JsonPath>,
+    pub cached: Option<JsonPath>,
+    pub output: Option<JsonPath>,
+    pub cost: Option<JsonPath>,
 }
 
 /// The last line of an answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EndRule {
-    pub when: When,
+    pub when: JsonConditions,
     /// The condition under which it says that the agent has failed.
-    pub failed: Option<When>,
+    pub failed: Option<JsonConditions>,
     /// The places of the reason, of which the first that is there counts: one, or a list.
     #[serde(default, deserialize_with = "one_or_more")]
-    pub error: Vec<Place>,
+    pub error: Vec<JsonPath>,
 }
 
-fn one_or_more<'de, D: Deserializer<'de>>(places: D) -> Result<Vec<Place>, D::Error> {
+fn one_or_more<'de, D: Deserializer<'de>>(places: D) -> Result<Vec<JsonPath>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Places {
-        One(Place),
-        More(Vec<Place>),
+        One(JsonPath),
+        More(Vec<JsonPath>),
     }
     Ok(match Places::deserialize(places)? {
         Places::One(place) => vec![place],

@@ -9,14 +9,14 @@ const MOST_ARGUMENT_BYTES: usize = 128 * 1024 - 1;
 
 /// The command line of a turn, and what goes through its standard input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct CommandLine {
+pub(super) struct AgentCommandLine {
     pub words: Vec<String>,
-    pub input: Input,
+    pub input: AgentInput,
 }
 
 /// The standard input of an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Input {
+pub(super) enum AgentInput {
     /// Nothing.
     Empty,
     /// This text, and then its end.
@@ -29,12 +29,12 @@ pub(super) enum Input {
 ///
 /// # Errors
 /// The agent cannot do what is asked for.
-pub(super) fn command_line(agent: &Agent, request: &TurnRequest) -> Result<CommandLine, TurnError> {
+pub(super) fn command_line(agent: &Agent, request: &TurnRequest) -> Result<AgentCommandLine, TurnError> {
     let unable = |what| TurnError::Unable { agent: request.agent.clone(), what };
     let (args, prompt, input) = match &request.prompt {
         Prompt::Conversation => {
             let args = agent.conversation.as_ref().ok_or_else(|| unable("take several prompts"))?;
-            (args, Vec::new(), Input::Open)
+            (args, Vec::new(), AgentInput::Open)
         }
         Prompt::Once(text) => {
             let (words, input) = prompt_words(agent, request, text)?;
@@ -75,11 +75,11 @@ pub(super) fn command_line(agent: &Agent, request: &TurnRequest) -> Result<Comma
     if words.iter().any(|word| word.contains('\0')) {
         return Err(TurnError::Nul { what: "an argument" });
     }
-    Ok(CommandLine { words, input })
+    Ok(AgentCommandLine { words, input })
 }
 
 /// The words of a prompt, and what goes through standard input in their place.
-fn prompt_words(agent: &Agent, request: &TurnRequest, text: &str) -> Result<(Vec<String>, Input), TurnError> {
+fn prompt_words(agent: &Agent, request: &TurnRequest, text: &str) -> Result<(Vec<String>, AgentInput), TurnError> {
     if text.contains('\0') {
         return Err(TurnError::Nul { what: "the prompt" });
     }
@@ -91,9 +91,11 @@ fn prompt_words(agent: &Agent, request: &TurnRequest, text: &str) -> Result<(Vec
         None
     };
     match (agent.prompt_via, reason) {
-        (PromptVia::Argument | PromptVia::Either, None) => Ok((filled(&agent.prompt, "{prompt}", text), Input::Empty)),
+        (PromptVia::Argument | PromptVia::Either, None) => {
+            Ok((filled(&agent.prompt, "{prompt}", text), AgentInput::Empty))
+        }
         (PromptVia::Argument, Some(reason)) => Err(TurnError::Prompt { agent: request.agent.clone(), reason }),
-        (PromptVia::Input | PromptVia::Either, _) => Ok((agent.input.clone(), Input::Text(text.to_owned()))),
+        (PromptVia::Input | PromptVia::Either, _) => Ok((agent.input.clone(), AgentInput::Text(text.to_owned()))),
     }
 }
 
@@ -110,7 +112,7 @@ mod tests {
         TurnRequest { agent: agent.into(), ..TurnRequest::new("/bin/x", "/", prompt) }
     }
 
-    fn line(request: &TurnRequest) -> Result<CommandLine, TurnError> {
+    fn line(request: &TurnRequest) -> Result<AgentCommandLine, TurnError> {
         command_line(&builtin_agents()[&request.agent], request)
     }
 
@@ -138,11 +140,14 @@ mod tests {
         for prompt in ["-v", &"x".repeat(MOST_ARGUMENT_BYTES + 1)] {
             let claude = line(&request("claude", prompt)).expect("a line");
             assert_eq!(claude.words.join(" "), format!("-p {}", CLAUDE.replace("plan", "auto")));
-            assert_eq!(claude.input, Input::Text(prompt.to_owned()));
+            assert_eq!(claude.input, AgentInput::Text(prompt.to_owned()));
             assert!(!claude.words.iter().any(|word| word == "--input-format"));
             assert_eq!(words(&request("codex", prompt)), "exec --json --sandbox workspace-write -");
         }
-        assert_eq!(line(&request("claude", &"x".repeat(MOST_ARGUMENT_BYTES))).expect("a line").input, Input::Empty);
+        assert_eq!(
+            line(&request("claude", &"x".repeat(MOST_ARGUMENT_BYTES))).expect("a line").input,
+            AgentInput::Empty
+        );
     }
 
     #[test]
@@ -165,7 +170,7 @@ mod tests {
         let conversation = TurnRequest { prompt: Prompt::Conversation, ..request("claude", "") };
         let claude = line(&conversation).expect("a line");
         assert!(claude.words.join(" ").starts_with("-p --input-format stream-json --output-format stream-json "));
-        assert_eq!(claude.input, Input::Open);
+        assert_eq!(claude.input, AgentInput::Open);
         let codex = TurnRequest { agent: "codex".into(), ..conversation };
         assert!(matches!(line(&codex), Err(TurnError::Unable { .. })));
     }
@@ -183,6 +188,6 @@ mod tests {
         assert_eq!(words(&resumed("opencode")), "run --format json hi --session s --model m");
         let new = TurnRequest { new_session_id: Some("n".into()), ..request("codex", "hi") };
         assert!(matches!(line(&new), Err(TurnError::Unable { .. })));
-        assert_eq!(line(&request("text", "hi")).expect("a line").input, Input::Text("hi".into()));
+        assert_eq!(line(&request("text", "hi")).expect("a line").input, AgentInput::Text("hi".into()));
     }
 }

@@ -13,7 +13,7 @@ pub enum TurnEvent {
         session_id: String,
     },
     /// A line that is a message.
-    Message(Message),
+    Message(AgentMessage),
     /// A line of standard error.
     Stderr {
         /// Its text, without its end.
@@ -30,7 +30,7 @@ pub enum TurnEvent {
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<String>,
         /// Everything that it has said about its use so far.
-        usage: Usage,
+        usage: AgentUsage,
     },
     /// The end: the process has ended.
     Completed {
@@ -81,12 +81,12 @@ fn is_zero(count: &u64) -> bool {
 
 /// One line of an agent that is a message.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Message {
+pub struct AgentMessage {
     /// The message's id. The parts of one message have the same id; where an agent gives none it is a number that is
     /// unique in the turn.
     pub id: String,
     /// The author.
-    pub role: Role,
+    pub role: AgentMessageRole,
     /// The state of the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
@@ -102,7 +102,7 @@ pub struct Message {
 /// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Role {
+pub enum AgentMessageRole {
     /// The agent.
     Assistant,
     /// The user.
@@ -161,7 +161,7 @@ pub enum Block {
 
 /// The use that an agent has made of its model, as far as it says so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, serde::Deserialize)]
-pub struct Usage {
+pub struct AgentUsage {
     /// Messages so far.
     pub messages: u64,
     /// Calls of tools so far.

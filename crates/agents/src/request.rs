@@ -41,7 +41,7 @@ pub struct TurnRequest {
     /// The file for everything that the agent prints, as it is.
     pub log: Option<PathBuf>,
     /// The bounds.
-    pub limits: Limits,
+    pub limits: TurnLimits,
 }
 
 /// The prompt of a turn.
@@ -55,7 +55,7 @@ pub enum Prompt {
 
 /// The bounds of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Limits {
+pub struct TurnLimits {
     /// The longest time that the turn may take.
     pub timeout: Option<Duration>,
     /// The time that the agent has to exit after its last line.
@@ -66,7 +66,7 @@ pub struct Limits {
     pub grace: Duration,
 }
 
-impl Default for Limits {
+impl Default for TurnLimits {
     fn default() -> Self {
         Self {
             timeout: None,
@@ -95,7 +95,7 @@ impl TurnRequest {
             board: None,
             runner: None,
             log: None,
-            limits: Limits::default(),
+            limits: TurnLimits::default(),
         }
     }
 

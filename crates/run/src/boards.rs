@@ -3,7 +3,7 @@
 pub(crate) mod board;
 pub(crate) mod log_files;
 pub(crate) mod numbers;
-pub(crate) mod written;
+pub(crate) mod written_slots;
 
 use std::io;
 use std::path::{Path, PathBuf};

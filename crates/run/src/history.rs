@@ -4,7 +4,7 @@
 //! that end at once, the last writer wins: the notes of the other run are lost, and nothing else. A file that is
 //! damaged, foreign or too large counts as missing, and the next run makes a new one.
 
-mod kept;
+mod document;
 mod run;
 
 use std::fs;
@@ -17,7 +17,7 @@ use vx_base::paths::Home;
 use vx_shm::Snapshot;
 use vx_status::source::Expectations;
 
-use kept::Kept;
+use document::HistoryDocument;
 
 /// The largest size of the file.
 const MOST_BYTES: usize = 128 * 1024;
@@ -29,17 +29,17 @@ pub fn expectations(home: &Home) -> Expectations {
 
 /// Record the durations of a run, given its last reading. Only installs that succeeded count. The number of installs at
 /// work at once counts only if the run chose it itself (`fixed_at_once` is false) and had more to do.
-pub fn note(home: &Home, last: &Snapshot, fixed_at_once: bool) -> io::Result<()> {
-    let Some(mut run) = run::of(last) else { return Ok(()) };
+pub fn record_run(home: &Home, last: &Snapshot, fixed_at_once: bool) -> io::Result<()> {
+    let Some(mut run) = run::run_durations(last) else { return Ok(()) };
     run.at_once = run.at_once.filter(|_| !fixed_at_once);
     let path = home.history();
     let mut kept = read(&path);
-    kept.take(run);
+    kept.add_run(run);
     write(&path, &kept.encode(MOST_BYTES))
 }
 
-fn read(path: &Path) -> Kept {
-    read_small(path, MOST_BYTES as u64).and_then(|bytes| Kept::decode(&bytes)).unwrap_or_default()
+fn read(path: &Path) -> HistoryDocument {
+    read_small(path, MOST_BYTES as u64).and_then(|bytes| HistoryDocument::decode(&bytes)).unwrap_or_default()
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Sender, bounded};
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_run::Request;
+use vx_run::RunRequest;
 use vx_shm::SlotView;
 use vx_status::source::RequestFailure;
 
@@ -15,14 +15,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The hand of a run that takes these requests.
 #[derive(Clone, Debug)]
-pub struct RunHand(pub Sender<Request>);
+pub struct RunHand(pub Sender<RunRequest>);
 
 impl RunHand {
     /// Pass a request on, and wait until the run has taken it.
-    fn pass_on(&self, request: Request) -> Result<(), Trouble> {
+    fn pass_on(&self, request: RunRequest) -> Result<(), Trouble> {
         let over = || Trouble::new(TroubleKind::Board, "the run is over");
         let (answer, answered) = bounded(1);
-        self.0.send(Request::Answered(Box::new(request), answer)).map_err(|_| over())?;
+        self.0.send(RunRequest::Answered(Box::new(request), answer)).map_err(|_| over())?;
         match answered.recv_timeout(PATIENCE) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(failure)) => Err(Trouble::new(TroubleKind::Board, reason(&failure))),
@@ -57,9 +57,9 @@ impl Hand for RunHand {
         let key = slot.key.clone();
         match verb {
             _ if is_so_already(verb, slot) => Ok(()),
-            Verb::Stop => self.pass_on(Request::Stop(key)),
-            Verb::Kill => self.pass_on(Request::Kill(key)),
-            Verb::Start | Verb::Retry => self.pass_on(Request::Retry(key)),
+            Verb::Stop => self.pass_on(RunRequest::Stop(key)),
+            Verb::Kill => self.pass_on(RunRequest::Kill(key)),
+            Verb::Start | Verb::Retry => self.pass_on(RunRequest::Retry(key)),
             Verb::Restart | Verb::Rebuild => {
                 Err(impossible(verb, slot, &format!("`vx retry {key}` tries it again if it failed")))
             }
@@ -67,6 +67,6 @@ impl Hand for RunHand {
     }
 
     fn stop_all(&self) -> Result<(), Trouble> {
-        self.pass_on(Request::StopAll)
+        self.pass_on(RunRequest::StopAll)
     }
 }

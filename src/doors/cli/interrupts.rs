@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, never, select, unbounded};
 use vx_process::{Interrupt, interrupts};
 
-use vx_run::{Request, RunHandle};
+use vx_run::{RunHandle, RunRequest};
 
 /// True if another program has the terminal.
 static LENT: AtomicBool = AtomicBool::new(false);
@@ -55,7 +55,7 @@ impl Interrupts {
         let requests = handle.requests.clone();
         self.forward_to(handle.finished.clone(), move || {
             // An ended run accepts no requests.
-            let _ = requests.send(Request::CancelAll);
+            let _ = requests.send(RunRequest::CancelAll);
         })
     }
 

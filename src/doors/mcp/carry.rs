@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_project::scripts::order;
-use vx_run::{Request, log_file, logs_of};
+use vx_run::{RunRequest, log_file, logs_of};
 use vx_status::standing::{Standing, failure};
 
 use super::answer::{Answer, trouble};
@@ -43,7 +43,7 @@ struct Live(Arc<Mutex<Progress>>);
 #[derive(Default)]
 struct Progress {
     board: Option<PathBuf>,
-    requests: Option<Sender<Request>>,
+    requests: Option<Sender<RunRequest>>,
     /// True once the run is not wanted any more, also if it has not begun.
     stopped: bool,
 }
@@ -53,7 +53,7 @@ impl Live {
         let mut progress = self.0.lock();
         progress.stopped = true;
         if let Some(requests) = &progress.requests {
-            let _ = requests.try_send(Request::StopAll);
+            let _ = requests.try_send(RunRequest::StopAll);
         }
     }
 
@@ -89,7 +89,7 @@ impl RunView for Live {
         progress.board = Some(run.board.clone());
         progress.requests = Some(run.handle.requests.clone());
         if progress.stopped {
-            let _ = run.handle.requests.try_send(Request::StopAll);
+            let _ = run.handle.requests.try_send(RunRequest::StopAll);
         }
         Ok(())
     }

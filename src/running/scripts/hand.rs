@@ -28,7 +28,7 @@ impl Hand for StepsHand {
     fn report(&self, slot: &SlotView, report: &ReportDocument) -> Result<(), Trouble> {
         let report = Report::of_document(report)?;
         let not_at_work = || Trouble::new(TroubleKind::Board, format_args!("`{}` is not at work", slot.key));
-        let written = self.written.of(slot.index, slot.generation).ok_or_else(not_at_work)?;
+        let written = self.written.get(slot.index, slot.generation).ok_or_else(not_at_work)?;
         written.report(|slot| reports::write(slot, &report, &self.board)).map_err(|error| Trouble::of(&error))
     }
 

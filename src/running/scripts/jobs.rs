@@ -7,7 +7,10 @@ use vx_process::{ChildGroup, Ended, Exit, Launch, LogFile, LogPolicy, OutputMode
 use vx_project::ProgressForms;
 use vx_run::channel::slot_key;
 use vx_run::verdict;
-use vx_run::{Job, JobSlot, Need, Numbers, Place, Prepared, Stop, Until, Unwritten, Writer};
+use vx_run::{
+    ChildStopReason, Job, JobAttempt, JobDependency, JobDependencyState, JobSlot, JobSlotWriter, PreparedJob,
+    SlotProgressWriter, Unwritten,
+};
 use vx_shm::{Ending, Kind, SlotState};
 use vx_status::vocabulary::task;
 
@@ -104,12 +107,12 @@ impl Job for StepJob {
             parent: self.parent.as_deref(),
             total: self.forms.total,
             optional: false,
-            writer: Writer::Run(task::RUNNING),
+            writer: JobSlotWriter::Run(task::RUNNING),
             own_log: false,
         }
     }
 
-    fn prepare(&self, place: &Place) -> Result<Prepared, Trouble> {
+    fn prepare(&self, place: &JobAttempt) -> Result<PreparedJob, Trouble> {
         let (stdin, output, group) = match self.streams {
             Streams::Foreground if shares_terminal() => (Stdin::Terminal, OutputMode::Own, ChildGroup::Shared),
             Streams::Foreground => (Stdin::Terminal, OutputMode::Own, ChildGroup::Lasting),
@@ -130,16 +133,16 @@ impl Job for StepJob {
             keep_bytes: KEEP_BYTES,
             group,
         };
-        let need = |key: &String| Need { key: key.clone(), until: Until::Done };
-        Ok(Prepared { launch, needs: self.needs.iter().map(need).collect(), kill_after: None })
+        let need = |key: &String| JobDependency { key: key.clone(), until: JobDependencyState::Done };
+        Ok(PreparedJob { launch, needs: self.needs.iter().map(need).collect(), kill_after: None })
     }
 
-    fn gauge(&self) -> Option<(Gauge, Numbers)> {
-        Some((Gauge::new(self.forms.patterns.clone()), Numbers::of(self.forms.total)))
+    fn gauge(&self) -> Option<(Gauge, SlotProgressWriter)> {
+        Some((Gauge::new(self.forms.patterns.clone()), SlotProgressWriter::with_total(self.forms.total)))
     }
 
-    fn judge(&self, _: Option<SlotState>, stop: Stop, ended: &Ended) -> Ending {
-        *self.end.lock() = Some(ShellEnd { exit: ended.exit, asked: stop != Stop::No });
+    fn judge(&self, _: Option<SlotState>, stop: ChildStopReason, ended: &Ended) -> Ending {
+        *self.end.lock() = Some(ShellEnd { exit: ended.exit, asked: stop != ChildStopReason::No });
         // A script may have ended its slot with a report. As without a board, its exit decides about the steps that need it.
         verdict(None, stop, ended, Unwritten::IsExit)
     }

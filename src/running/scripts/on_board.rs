@@ -12,7 +12,7 @@ use vx_process::Exit;
 use vx_project::ProgressForms;
 use vx_run::channel::Mark;
 use vx_run::hold;
-use vx_run::{FlightRecorder, Job, Jobs, JoinedBoard, Run, RunBoard, make_logs, start_run};
+use vx_run::{FlightRecorder, Job, Jobs, JoinedBoard, RunBoard, RunPlan, make_logs, start_run};
 use vx_shm::{Board, BoardState, Reader};
 use vx_status::source::Expectations;
 
@@ -116,7 +116,7 @@ pub fn run_on_board(
     let path = board.path().to_owned();
     let logs = make_logs(&path).map_err(|cause| WorkError::Logs { board: path.clone(), cause })?;
     let at_work = jobs.iter().map(|job| Arc::clone(job) as Arc<dyn Job>).collect();
-    let handle = start_run(Run {
+    let handle = start_run(RunPlan {
         board,
         jobs: at_work,
         logs,

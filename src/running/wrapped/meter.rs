@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use vx_base::gauge::Reading;
 use vx_process::{LineSplitter, Log, Tail};
-use vx_run::Numbers;
+use vx_run::SlotProgressWriter;
 use vx_shm::LOG_LINE_BYTES;
 
 use super::place::Place;
@@ -19,7 +19,7 @@ const TAIL_LINES: usize = 8;
 pub(super) struct Meter {
     /// `None` once the command has ended.
     place: Option<Place>,
-    numbers: Numbers,
+    numbers: SlotProgressWriter,
     log: Logging,
     streams: Vec<Printed>,
     /// A script of the command has reported: from then on nothing is read from the output.
@@ -36,7 +36,7 @@ impl Meter {
     /// The meter of a command that begins now. `total` is the whole of its work.
     pub(super) fn new(place: Place, total: Option<u64>) -> Self {
         let log = place.log().map_or(Logging::Off, |path| Logging::Soon(path.to_owned()));
-        let numbers = Numbers::of(total);
+        let numbers = SlotProgressWriter::with_total(total);
         Self { place: Some(place), numbers, log, streams: Vec::new(), reported: false }
     }
 

@@ -160,6 +160,6 @@ fn finish(started: Started, assignment: &Assignment) -> RunOutcome {
 /// Record the durations of the installs. They only improve the next estimate, so a failure here is not one of the run.
 fn note_durations(mut reader: Reader, home: &Home, limited: bool) {
     if let Ok(last) = reader.snapshot() {
-        let _ = history::note(home, &last, limited);
+        let _ = history::record_run(home, &last, limited);
     }
 }

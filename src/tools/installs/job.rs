@@ -14,7 +14,10 @@ use vx_process::{Ended, Exit};
 use vx_run::channel::slot_key;
 use vx_run::trouble_cell::TroubleCell;
 use vx_run::verdict;
-use vx_run::{Decided, Job, JobSlot, Need, Place, Prepared, Stop, Until, Unwritten, Writer};
+use vx_run::{
+    ChildStopReason, Decided, Job, JobAttempt, JobDependency, JobDependencyState, JobSlot, JobSlotWriter, PreparedJob,
+    Unwritten,
+};
 use vx_shm::{Ending, Kind, Slot, SlotState};
 use vx_status::error_cell::ErrorCell;
 use vx_store::config::InstallConfig;
@@ -44,7 +47,7 @@ impl InstallJob {
 impl Job for InstallJob {
     fn slot(&self) -> JobSlot<'_> {
         let Step { tool, version, size_bytes: total, optional, .. } = &self.step;
-        let (total, optional, writer) = (*total, *optional, Writer::Child);
+        let (total, optional, writer) = (*total, *optional, JobSlotWriter::Child);
         JobSlot { name: tool, version, kind: Kind::Install, parent: None, total, optional, writer, own_log: false }
     }
 
@@ -60,7 +63,7 @@ impl Job for InstallJob {
         Some(Decided { ending, finally: "no release was found for it: only a new run looks again" })
     }
 
-    fn prepare(&self, place: &Place) -> Result<Prepared, Trouble> {
+    fn prepare(&self, place: &JobAttempt) -> Result<PreparedJob, Trouble> {
         let Action::Install(preparation) = &self.step.action else {
             return Err(Trouble::new(TroubleKind::Internal, "its end was decided, and it was prepared"));
         };
@@ -69,16 +72,19 @@ impl Job for InstallJob {
             // The install goes on without the words, too.
             let _ = Slot::message_before_claim(&place.board, place.reservation, &text);
         })?;
-        let needs = config.needs.as_deref().map(|tool| Need { key: slot_key(tool).into_owned(), until: Until::Begun });
+        let needs = config
+            .needs
+            .as_deref()
+            .map(|tool| JobDependency { key: slot_key(tool).into_owned(), until: JobDependencyState::Begun });
         let deadline = config.deadline_ms.map(Duration::from_millis);
         let launch = launch(&self.program, InstallConfig { attempt: place.attempt, ..config }, place)?;
         let kill_after = deadline.map(|deadline| deadline.saturating_add(DEADLINE_GRACE));
-        Ok(Prepared { launch, needs: needs.into_iter().collect(), kill_after })
+        Ok(PreparedJob { launch, needs: needs.into_iter().collect(), kill_after })
     }
 
-    fn judge(&self, written: Option<SlotState>, stop: Stop, ended: &Ended) -> Ending {
+    fn judge(&self, written: Option<SlotState>, stop: ChildStopReason, ended: &Ended) -> Ending {
         let ending = verdict(written, stop, ended, Unwritten::IsFailure);
-        if written.is_some() || stop != Stop::No || !self.lacks_room(ended) {
+        if written.is_some() || stop != ChildStopReason::No || !self.lacks_room(ended) {
             return ending;
         }
         let limit = ProcessLimit::current();

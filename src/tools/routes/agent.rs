@@ -76,7 +76,7 @@ impl Routes {
         }
         let file = &workspace.project.path;
         let wrong = |cause| AgentError::Table { name: name.to_owned(), file: file.clone(), cause: Box::new(cause) };
-        let table = Agent::of(declared.table.clone()).map_err(wrong)?;
+        let table = Agent::from_table(declared.table.clone()).map_err(wrong)?;
         let path = table.program.contains('/').then(|| workspace.project.directory.join(&table.program));
         let invocation = path.map(|path| self.invocation(path, None));
         Ok(Some(ProjectAgent { table, invocation }))

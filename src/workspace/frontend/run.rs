@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use vx_base::trouble::Trouble;
-use vx_run::{Hold, RunEnd, RunHandle};
+use vx_run::{RunEnd, RunHandle, RunHold};
 use vx_shm::Board;
 use vx_status::source::Expectations;
 
@@ -50,7 +50,7 @@ pub struct LiveRun {
     /// The handle for requests to the run, its replies, and its end.
     pub handle: RunHandle,
     /// A view that takes a clone of this keeps the run open until it drops it.
-    pub hold: Hold,
+    pub hold: RunHold,
     /// The declarations of the tools; empty if no project declares them.
     pub declared: Declared,
     /// The durations to expect, from earlier runs.

@@ -3,7 +3,7 @@
 use std::fs;
 
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_run::Request;
+use vx_run::RunRequest;
 use vx_shm::{Reader, SlotState, SlotView, Snapshot};
 use vx_status::source::RequestFailure;
 
@@ -43,14 +43,14 @@ fn a_second_try_keeps_the_tools_place_and_log_and_its_end_is_what_counts() {
     let (generation, attempt, _) = ended(7);
     assert_eq!(attempt, 1);
     fs::write(sandbox.root().join("moody"), "").expect("a file");
-    run.requests.send(Request::Retry("moody".into())).expect("the run listens");
+    run.requests.send(RunRequest::Retry("moody".into())).expect("the run listens");
     let (later, attempt, _) = ended(3);
     assert_eq!((later, attempt), (generation + 1, 2));
     let log = fs::read_to_string(sandbox.runtime().join("moody.log")).expect("a log");
     assert_eq!(log, "try of moody\n--- attempt 2 ---\ntry of moody\n");
 
     for (tool, expected) in [("long", "it is still at work"), ("gone", "it is no part of this run")] {
-        run.requests.send(Request::Retry(tool.into())).expect("the run listens");
+        run.requests.send(RunRequest::Retry(tool.into())).expect("the run listens");
         let answer = run.failures.recv_timeout(PATIENCE).expect("an answer");
         assert_eq!(answer, RequestFailure::NotRetried { key: tool.into(), why: expected.into() });
     }
@@ -71,7 +71,7 @@ fn a_tool_that_is_tried_again_has_its_size_before_it_begins() {
     let (sandbox, run) = scripted_steps(SCRIPT, vec![moody, prepared("long", || Ok(serde_json::json!({})))], 2);
     word.send(()).expect("the preparation waits");
     eventually("it fails", || slot(&sandbox, "moody").filter(|(_, _, exit)| *exit == Some(7)));
-    run.requests.send(Request::Retry("moody".into())).expect("the run listens");
+    run.requests.send(RunRequest::Retry("moody".into())).expect("the run listens");
     // Its second preparation waits, so it stays reserved.
     let reserved = eventually("it is reserved again", || view(&sandbox, "moody").filter(|slot| slot.attempt == 2));
     assert_eq!((reserved.state, reserved.done, reserved.total), (SlotState::Reserved, 0, Some(7_000)));
@@ -91,7 +91,7 @@ fn a_tool_that_others_wait_for_is_tried_again_though_they_have_taken_every_turn(
     let (sandbox, run) = scripted_steps(SCRIPT, vec![node, needing], 1);
     eventually("node fails", || slot(&sandbox, "node").filter(|(_, _, exit)| *exit == Some(7)));
     eventually("the script is at work", || sandbox.root().join("at-work").exists().then_some(()));
-    run.requests.send(Request::Retry("node".into())).expect("the run listens");
+    run.requests.send(RunRequest::Retry("node".into())).expect("the run listens");
     assert!(
         run.finished.recv_timeout(PATIENCE).is_err_and(|error| error.is_disconnected()),
         "the run goes on for ever"
@@ -118,7 +118,7 @@ fn the_preparation_of_a_cancelled_try_does_not_count_for_the_next() {
     let other = prepared("other", || Ok(serde_json::json!({})));
     let (sandbox, run) = scripted_steps(SCRIPT, vec![step, other], 2);
     has_begun.recv_timeout(PATIENCE).expect("the first preparation begins");
-    for request in [Request::Cancel("slow".into()), Request::Retry("slow".into())] {
+    for request in [RunRequest::Cancel("slow".into()), RunRequest::Retry("slow".into())] {
         run.requests.send(request).expect("the run listens");
     }
     first.send(()).expect("the first preparation waits");

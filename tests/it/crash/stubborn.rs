@@ -8,7 +8,7 @@ use std::time::Instant;
 use vx::install_job::{InstallChild, Run, start_run};
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_plan::{Action, Step, Waits};
-use vx_run::{Jobs, Request, RunEnd, RunHandle, create_board};
+use vx_run::{Jobs, RunEnd, RunHandle, RunRequest, create_board};
 use vx_shm::SlotState;
 use vx_status::source::RequestFailure;
 
@@ -96,7 +96,7 @@ impl Deaf {
 fn a_child_that_does_not_listen_is_killed_with_its_group_after_three_seconds() {
     let deaf = deaf();
     let start = Instant::now();
-    deaf.run.requests.send(Request::CancelAll).expect("the run listens");
+    deaf.run.requests.send(RunRequest::CancelAll).expect("the run listens");
     deaf.ends_cancelled();
     let took = start.elapsed();
     assert!((Duration::from_millis(2900)..Duration::from_secs(6)).contains(&took), "{took:?}");
@@ -106,7 +106,7 @@ fn a_child_that_does_not_listen_is_killed_with_its_group_after_three_seconds() {
 fn a_child_that_ignores_a_request_is_named_while_there_is_still_time() {
     let deaf = deaf();
     let start = Instant::now();
-    deaf.run.requests.send(Request::Cancel("hello".into())).expect("the run listens");
+    deaf.run.requests.send(RunRequest::Cancel("hello".into())).expect("the run listens");
     let answer = deaf.run.failures.recv_timeout(crate::support::sandbox::PATIENCE).expect("an answer");
     assert!(start.elapsed() < Duration::from_millis(2500), "{:?}", start.elapsed());
     let RequestFailure::Blocked { key: tool, by } = answer else { panic!("{answer:?}") };
@@ -114,7 +114,7 @@ fn a_child_that_ignores_a_request_is_named_while_there_is_still_time() {
     for pid in &deaf.pids {
         assert!(by.contains(&format!("pid {pid} (")) && by.contains("ignores SIGTERM"), "{by}");
     }
-    deaf.run.requests.send(Request::CancelAll).expect("the run listens");
+    deaf.run.requests.send(RunRequest::CancelAll).expect("the run listens");
     deaf.ends_cancelled();
 }
 
@@ -122,8 +122,8 @@ fn a_child_that_ignores_a_request_is_named_while_there_is_still_time() {
 fn asked_twice_it_is_killed_at_once() {
     let deaf = deaf();
     let start = Instant::now();
-    deaf.run.requests.send(Request::CancelAll).expect("the run listens");
-    deaf.run.requests.send(Request::CancelAll).expect("the run listens");
+    deaf.run.requests.send(RunRequest::CancelAll).expect("the run listens");
+    deaf.run.requests.send(RunRequest::CancelAll).expect("the run listens");
     deaf.ends_cancelled();
     assert!(start.elapsed() < Duration::from_millis(1500), "{:?}", start.elapsed());
 }

@@ -286,7 +286,7 @@ fn errors_of_places_and_channels_have_their_kinds() {
     }
     let attach = |kind| vx_shm::AttachError { path: path(), kind };
     for (error, expected) in [
-        (ConnectError::Name(vx_run::channel::BadName("x".into())), Usage),
+        (ConnectError::Name(vx_run::channel::InvalidChannelName("x".into())), Usage),
         (ConnectError::Attach(attach(vx_shm::AttachErrorKind::Missing)), NotFound),
         (ConnectError::Attach(attach(vx_shm::AttachErrorKind::NotAFile)), Board),
         (ConnectError::NotReserved { path: path(), tool: "node".into() }, Usage),

@@ -21,7 +21,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use vx_agents::{Agent, Message, TurnEvent, TurnHandle, TurnRequest, agents_of, spawn_turn};
+use vx_agents::{Agent, AgentMessage, TurnEvent, TurnHandle, TurnRequest, agents_of, spawn_turn};
 
 pub(crate) use command::playing;
 use tempfile::TempDir;
@@ -131,7 +131,7 @@ fn events(handle: &TurnHandle) -> Vec<TurnEvent> {
     }
 }
 
-fn messages(events: &[TurnEvent]) -> Vec<&Message> {
+fn messages(events: &[TurnEvent]) -> Vec<&AgentMessage> {
     let mut messages = Vec::new();
     for event in events {
         if let TurnEvent::Message(message) = event {

@@ -12,23 +12,29 @@ use vx_run::channel::{ChildCause, ChildError, ChildPurpose, PATIENCE, ServiceCha
 use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, Slot, SlotState};
 
-use super::order::{Gathered, TurnFiles, TurnOrder, TurnResult};
+use super::order::{TurnFiles, TurnOrder, TurnResult, TurnResultBuilder};
 use crate::error::TurnError;
 use crate::event::TurnEvent;
 use crate::output::rendering::{Rendering, Shown};
 use crate::request::TurnRequest;
-use crate::turn::outcome::{Outcome, Verdict};
+use crate::turn::outcome::{AgentVerdict, TurnOutcome};
 use crate::turn::spawn::{TurnHandle, spawn_turn_on};
 
 /// Carry out the turn of this channel; `on_event` takes each event, the last one with the outcome.
 ///
 /// # Errors
 /// There is no such slot, no order for it, or its agent was not started.
-pub fn run_child(channel: &str, on_event: &mut dyn FnMut(&TurnEvent, Option<&Outcome>)) -> Result<Outcome, ChildError> {
+pub fn run_child(
+    channel: &str,
+    on_event: &mut dyn FnMut(&TurnEvent, Option<&TurnOutcome>),
+) -> Result<TurnOutcome, ChildError> {
     carry_out(channel, on_event).map_err(|cause| cause.of_child(ChildPurpose::Turn))
 }
 
-fn carry_out(channel: &str, on_event: &mut dyn FnMut(&TurnEvent, Option<&Outcome>)) -> Result<Outcome, ChildCause> {
+fn carry_out(
+    channel: &str,
+    on_event: &mut dyn FnMut(&TurnEvent, Option<&TurnOutcome>),
+) -> Result<TurnOutcome, ChildCause> {
     let mut interrupted = interrupts()?;
     // Watched before the board is looked at: a parent that dies earlier is seen there, and one that dies later here.
     let (gone, mut parent_gone) = unbounded::<()>();
@@ -37,7 +43,7 @@ fn carry_out(channel: &str, on_event: &mut dyn FnMut(&TurnEvent, Option<&Outcome
     let child = ServiceChannelChild::connect(channel, &directory, None)?;
     if child.abandoned() {
         let _ = child.into_slot().end(Ending::new(SlotState::Cancelled));
-        return Ok(Outcome::Cancelled);
+        return Ok(TurnOutcome::Cancelled);
     }
     let slot = child.into_slot();
     let TurnOrder { request, files } = match ServiceChannelChild::receive(io::stdin(), PATIENCE) {
@@ -48,7 +54,7 @@ fn carry_out(channel: &str, on_event: &mut dyn FnMut(&TurnEvent, Option<&Outcome
         }
     };
     let turn_id = request.turn_id.clone();
-    let mut gathered = Gathered::of(request.table().is_ok_and(|agent| agent.text));
+    let mut gathered = TurnResultBuilder::new(request.table().is_ok_and(|agent| agent.text));
     let (mut text, handle) = match start(&files, request, slot) {
         Ok(started) => started,
         Err(error) => {
@@ -57,15 +63,15 @@ fn carry_out(channel: &str, on_event: &mut dyn FnMut(&TurnEvent, Option<&Outcome
             return Err(ChildCause::Work(Trouble::of(&error)));
         }
     };
-    let (mut verdict, mut rendering) = (Verdict::default(), Rendering::default());
+    let (mut verdict, mut rendering) = (AgentVerdict::default(), Rendering::default());
     loop {
         select! {
             recv(handle.receiver) -> event => {
-                let Ok(event) = event else { return Ok(Outcome::Failed("its end is not known".into())) };
-                let outcome = verdict.take(&event);
-                rendering.of(&event).into_iter().for_each(|shown| write(&mut text, shown));
+                let Ok(event) = event else { return Ok(TurnOutcome::Failed("its end is not known".into())) };
+                let outcome = verdict.apply_event(&event);
+                rendering.render(&event).into_iter().for_each(|shown| write(&mut text, shown));
                 on_event(&event, outcome.as_ref());
-                if let Some(result) = gathered.take(&event, outcome.as_ref()) {
+                if let Some(result) = gathered.add_event(&event, outcome.as_ref()) {
                     let usage = handle.counts.usage();
                     keep(&files.result, &TurnResult { turn_id: turn_id.clone(), usage, ..result })?;
                 }

@@ -6,7 +6,7 @@ use vx_base::paths::find_runtime_directory;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{ChildGroup, Launch, OutputMode, Stdin};
 use vx_run::channel::ServiceChannel;
-use vx_run::{Job, JobSlot, Place, Prepared, Writer};
+use vx_run::{Job, JobAttempt, JobSlot, JobSlotWriter, PreparedJob};
 use vx_shm::{Kind, Unnamed};
 
 use super::order::{TurnFiles, TurnOrder};
@@ -39,13 +39,13 @@ impl Job for TurnJob {
             parent: None,
             total: None,
             optional: false,
-            writer: Writer::Child,
+            writer: JobSlotWriter::Child,
             // It prints events; the log has the answer and the tools.
             own_log: true,
         }
     }
 
-    fn prepare(&self, place: &Place) -> Result<Prepared, Trouble> {
+    fn prepare(&self, place: &JobAttempt) -> Result<PreparedJob, Trouble> {
         let unusable = |error: &dyn std::error::Error| {
             Trouble::new(TroubleKind::Program, format_args!("cannot start the process of the turn: {error}"))
         };
@@ -73,6 +73,6 @@ impl Job for TurnJob {
             keep_bytes: KEEP_BYTES,
             group: ChildGroup::Own,
         };
-        Ok(Prepared { launch, needs: Vec::new(), kill_after: None })
+        Ok(PreparedJob { launch, needs: Vec::new(), kill_after: None })
     }
 }

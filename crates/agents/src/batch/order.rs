@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::event::{Block, Message, Role, TurnEvent, Usage};
+use crate::event::{AgentMessage, AgentMessageRole, AgentUsage, Block, TurnEvent};
 use crate::request::TurnRequest;
-use crate::turn::outcome::Outcome;
+use crate::turn::outcome::TurnOutcome;
 
 /// The document for a turn's process: the turn, and the files for what comes of it.
 #[derive(Clone, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub struct TurnResult {
     pub answer: Option<String>,
     /// Its use of a model.
     #[serde(default)]
-    pub usage: Usage,
+    pub usage: AgentUsage,
     /// Its terminal event.
     #[serde(default)]
     pub end: Value,
@@ -66,7 +66,7 @@ const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 
 /// Gathers a result from events.
 #[derive(Debug, Default)]
-pub(crate) struct Gathered {
+pub(crate) struct TurnResultBuilder {
     result: TurnResult,
     /// True if each message is a line of the one answer.
     by_line: bool,
@@ -74,14 +74,14 @@ pub(crate) struct Gathered {
     pieces: String,
 }
 
-impl Gathered {
+impl TurnResultBuilder {
     /// For the turn of an agent that prints text, or messages.
-    pub(crate) fn of(by_line: bool) -> Self {
+    pub(crate) fn new(by_line: bool) -> Self {
         Self { by_line, ..Self::default() }
     }
 
     /// Take an event; the last one of a turn has its outcome, and gives the result.
-    pub(crate) fn take(&mut self, event: &TurnEvent, outcome: Option<&Outcome>) -> Option<TurnResult> {
+    pub(crate) fn add_event(&mut self, event: &TurnEvent, outcome: Option<&TurnOutcome>) -> Option<TurnResult> {
         match event {
             TurnEvent::SessionBound { session_id } => self.result.session_id = Some(session_id.clone()),
             TurnEvent::Message(message) => self.message(message),
@@ -89,10 +89,10 @@ impl Gathered {
             _ => {}
         }
         let (outcome, reason) = match outcome? {
-            Outcome::Good => ("good", None),
-            Outcome::Failed(reason) => ("failed", Some(reason.clone())),
-            Outcome::TimedOut => ("timed_out", None),
-            Outcome::Cancelled => ("cancelled", None),
+            TurnOutcome::Good => ("good", None),
+            TurnOutcome::Failed(reason) => ("failed", Some(reason.clone())),
+            TurnOutcome::TimedOut => ("timed_out", None),
+            TurnOutcome::Cancelled => ("cancelled", None),
         };
         let pieces = Some(self.pieces.trim_end()).filter(|pieces| !pieces.is_empty()).map(str::to_owned);
         let answer = self.result.answer.clone().or(pieces);
@@ -100,15 +100,17 @@ impl Gathered {
         Some(TurnResult { outcome: outcome.into(), reason, answer, end, ..self.result.clone() })
     }
 
-    fn message(&mut self, message: &Message) {
+    fn message(&mut self, message: &AgentMessage) {
         for block in &message.blocks {
             match block {
-                Block::Text { text } if message.role == Role::Assistant && self.by_line => {
+                Block::Text { text } if message.role == AgentMessageRole::Assistant && self.by_line => {
                     self.add(text);
                     self.add("\n");
                 }
-                Block::Text { text } if message.role == Role::Assistant && message.delta => self.add(text),
-                Block::Text { text } if message.role == Role::Assistant => self.result.answer = Some(text.clone()),
+                Block::Text { text } if message.role == AgentMessageRole::Assistant && message.delta => self.add(text),
+                Block::Text { text } if message.role == AgentMessageRole::Assistant => {
+                    self.result.answer = Some(text.clone())
+                }
                 // The answer is what follows the last tool.
                 Block::ToolUse { .. } | Block::ToolResult { .. } => self.pieces.clear(),
                 _ => {}
@@ -126,15 +128,15 @@ impl Gathered {
 mod tests {
     use super::*;
     use crate::agent::builtin_agents;
-    use crate::request::Limits;
+    use crate::request::TurnLimits;
 
     fn answer_of(by_line: bool, delta: bool, texts: &[&str]) -> TurnResult {
-        let mut gathered = Gathered::of(by_line);
+        let mut gathered = TurnResultBuilder::new(by_line);
         for text in texts {
-            let (id, role, raw) = (String::new(), Role::Assistant, String::new());
+            let (id, role, raw) = (String::new(), AgentMessageRole::Assistant, String::new());
             let blocks = vec![Block::Text { text: (*text).to_owned() }];
-            let message = Message { id, role, status: None, delta, blocks, raw };
-            assert!(gathered.take(&TurnEvent::Message(message), None).is_none());
+            let message = AgentMessage { id, role, status: None, delta, blocks, raw };
+            assert!(gathered.add_event(&TurnEvent::Message(message), None).is_none());
         }
         let end = TurnEvent::Completed {
             exit_code: 0,
@@ -145,7 +147,7 @@ mod tests {
             unread_lines: 0,
             last_lines: Vec::new(),
         };
-        gathered.take(&end, Some(&Outcome::Good)).expect("a result")
+        gathered.add_event(&end, Some(&TurnOutcome::Good)).expect("a result")
     }
 
     #[test]
@@ -165,7 +167,7 @@ mod tests {
             new_session_id: Some("n".into()),
             env: vec![("A".into(), "b".into())],
             log: Some("/l/t.raw".into()),
-            limits: Limits { timeout, ..Limits::default() },
+            limits: TurnLimits { timeout, ..TurnLimits::default() },
             ..TurnRequest::new("/bin/x", "/w", "hi")
         };
         let order = TurnOrder { request: request.clone(), files: TurnFiles::beside("/l/t.log".into()) };

@@ -3,18 +3,18 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::event::Usage;
+use crate::event::AgentUsage;
 
 /// Numbers about an agent's output.
 #[derive(Debug, Default)]
-pub struct Counts {
+pub struct AgentOutputCounts {
     pub(crate) unread_lines: AtomicU64,
     pub(crate) dropped_bytes: AtomicU64,
     pub(crate) dropped_events: AtomicU64,
-    usage: Mutex<Usage>,
+    usage: Mutex<AgentUsage>,
 }
 
-impl Counts {
+impl AgentOutputCounts {
     /// The lines so far that could not be read.
     pub fn unread_lines(&self) -> u64 {
         self.unread_lines.load(Ordering::Relaxed)
@@ -32,11 +32,11 @@ impl Counts {
 
     /// The agent's use of a model, as far as it has said; whole once the terminal event is there, also for a turn that was
     /// cancelled.
-    pub fn usage(&self) -> Usage {
+    pub fn usage(&self) -> AgentUsage {
         *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn set_usage(&self, usage: Usage) {
+    pub(crate) fn set_usage(&self, usage: AgentUsage) {
         *self.usage.lock().unwrap_or_else(PoisonError::into_inner) = usage;
     }
 }

@@ -9,7 +9,7 @@ const KEPT_BYTES: usize = 256 * 1024;
 
 /// A line without its end.
 #[derive(Debug)]
-pub(crate) struct Line<'a> {
+pub(crate) struct AgentOutputLine<'a> {
     /// Its text; bytes that are no UTF-8 are replaced.
     pub text: Cow<'a, str>,
     /// The bytes of it that were dropped.
@@ -32,7 +32,7 @@ impl LineReader {
     }
 
     /// Take the next piece.
-    pub(crate) fn feed(&mut self, mut bytes: &[u8], mut on_line: impl FnMut(Line<'_>)) {
+    pub(crate) fn feed(&mut self, mut bytes: &[u8], mut on_line: impl FnMut(AgentOutputLine<'_>)) {
         while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
             let (line, rest) = bytes.split_at(end + 1);
             let line = &line[..end];
@@ -49,7 +49,7 @@ impl LineReader {
     }
 
     /// The stream has ended: give what follows the last end of a line.
-    pub(crate) fn finish(&mut self, mut on_line: impl FnMut(Line<'_>)) {
+    pub(crate) fn finish(&mut self, mut on_line: impl FnMut(AgentOutputLine<'_>)) {
         if !self.begun.is_empty() || self.dropped > 0 {
             self.give(0, &mut on_line);
         }
@@ -61,7 +61,7 @@ impl LineReader {
         self.dropped += (piece.len() - room) as u64;
     }
 
-    fn give(&mut self, end_bytes: u64, on_line: &mut impl FnMut(Line<'_>)) {
+    fn give(&mut self, end_bytes: u64, on_line: &mut impl FnMut(AgentOutputLine<'_>)) {
         on_line(shown(&self.begun, self.dropped, end_bytes));
         self.begun.clear();
         self.begun.shrink_to(KEPT_BYTES);
@@ -69,10 +69,10 @@ impl LineReader {
     }
 }
 
-fn shown(line: &[u8], dropped: u64, end_bytes: u64) -> Line<'_> {
+fn shown(line: &[u8], dropped: u64, end_bytes: u64) -> AgentOutputLine<'_> {
     let whole_bytes = line.len() as u64 + dropped + end_bytes;
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    Line { text: String::from_utf8_lossy(line), dropped, whole_bytes }
+    AgentOutputLine { text: String::from_utf8_lossy(line), dropped, whole_bytes }
 }
 
 #[cfg(test)]

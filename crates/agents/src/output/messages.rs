@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::agent::{Agent, MessageRule};
-use crate::event::{Block, Message, Role, Status};
+use crate::event::{AgentMessage, AgentMessageRole, Block, Status};
 
 /// The ids of a turn's messages.
 #[derive(Debug, Default)]
@@ -21,60 +21,67 @@ impl Ids {
 }
 
 /// The message in this line; `None` for a line about the session only, and for one of a side chain.
-pub(crate) fn message_of(agent: &Agent, line: &Value, raw: &str, ids: &mut Ids) -> Option<Message> {
+pub(crate) fn message_of(agent: &Agent, line: &Value, raw: &str, ids: &mut Ids) -> Option<AgentMessage> {
     if agent.not_message.iter().any(|when| when.holds(line)) {
         return None;
     }
     let rule = agent.message.iter().find(|rule| rule.when.holds(line));
     let Some(rule) = rule else {
-        return Some(Message {
+        return Some(AgentMessage {
             id: ids.next(),
-            role: Role::Other,
+            role: AgentMessageRole::Other,
             status: None,
             delta: false,
             blocks: Vec::new(),
             raw: raw.to_owned(),
         });
     };
-    if let Some(begun) = rule.begins.as_ref().and_then(|place| place.text_of(line)) {
+    if let Some(begun) = rule.begins.as_ref().and_then(|place| place.text_in(line)) {
         ids.current = Some(begun.to_owned());
     }
-    let own = rule.id.as_ref().and_then(|place| place.text_of(line)).map(str::to_owned);
+    let own = rule.id.as_ref().and_then(|place| place.text_in(line)).map(str::to_owned);
     let current = || if rule.delta { ids.current.clone() } else { None };
     let id = own.or_else(current).unwrap_or_else(|| ids.next());
-    let named = rule.status_at.as_ref().and_then(|place| place.text_of(line));
+    let named = rule.status_at.as_ref().and_then(|place| place.text_in(line));
     let status = named.or(rule.status.as_deref()).map(|status| Status(status.to_owned()));
     let (role, delta) = (rule.role, rule.delta);
-    Some(Message { id, role, status, delta, blocks: blocks(rule, line), raw: raw.to_owned() })
+    Some(AgentMessage { id, role, status, delta, blocks: blocks(rule, line), raw: raw.to_owned() })
 }
 
 /// The message that a line of text is, after so many empty ones, which its text begins with.
-pub(crate) fn text_message(blank: usize, text: &str, ids: &mut Ids) -> Message {
+pub(crate) fn text_message(blank: usize, text: &str, ids: &mut Ids) -> AgentMessage {
     let blocks = vec![Block::Text { text: "\n".repeat(blank) + text }];
-    Message { id: ids.next(), role: Role::Assistant, status: None, delta: false, blocks, raw: text.to_owned() }
+    AgentMessage {
+        id: ids.next(),
+        role: AgentMessageRole::Assistant,
+        status: None,
+        delta: false,
+        blocks,
+        raw: text.to_owned(),
+    }
 }
 
 fn blocks(rule: &MessageRule, line: &Value) -> Vec<Block> {
     let mut blocks = Vec::new();
-    if let Some(text) = rule.thinking.as_ref().and_then(|place| place.text_of(line)) {
+    if let Some(text) = rule.thinking.as_ref().and_then(|place| place.text_in(line)) {
         blocks.push(Block::Thinking { text: text.to_owned() });
     }
-    if let Some(text) = rule.text.as_ref().and_then(|place| place.text_of(line)) {
+    if let Some(text) = rule.text.as_ref().and_then(|place| place.text_in(line)) {
         blocks.push(Block::Text { text: text.to_owned() });
     }
-    match rule.blocks.as_ref().and_then(|place| place.of(line)) {
+    match rule.blocks.as_ref().and_then(|place| place.value_in(line)) {
         Some(Value::String(text)) => blocks.push(Block::Text { text: text.clone() }),
         Some(Value::Array(parts)) => blocks.extend(parts.iter().map(block)),
         _ => {}
     }
     if let Some(tool) = &rule.tool {
-        let text = |place: &crate::place::Place| place.text_of(line).unwrap_or_default().to_owned();
-        let input = tool.input.of(line).cloned().unwrap_or_default();
+        let text = |place: &crate::json_path::JsonPath| place.text_in(line).unwrap_or_default().to_owned();
+        let input = tool.input.value_in(line).cloned().unwrap_or_default();
         blocks.push(Block::ToolUse { id: text(&tool.id), name: text(&tool.name), input });
     }
     if let Some(result) = &rule.result {
-        let id = result.id.text_of(line).unwrap_or_default().to_owned();
-        let output = result.output.of(line).cloned().unwrap_or_default();
+        let id = result.id.text_in(line).unwrap_or_default().to_owned();
+        let output = result.output.value_in(line).cloned().unwrap_or_default();
         let failed = result.failed.as_ref().is_some_and(|when| when.holds(line));
         blocks.push(Block::ToolResult { id, output, failed });
     }

@@ -5,20 +5,20 @@ mod tests;
 
 use serde_json::Value;
 
-use super::lines::Line;
+use super::lines::AgentOutputLine;
 use super::messages::{Ids, message_of, text_message};
 use super::recent::Recent;
 use super::rendering::telling;
 use crate::agent::{Agent, EndRule};
-use crate::event::{Block, Message, Role, TurnEvent, Usage};
-use crate::turn::outcome::Verdict;
+use crate::event::{AgentMessage, AgentMessageRole, AgentUsage, Block, TurnEvent};
+use crate::turn::outcome::AgentVerdict;
 
 /// More empty lines than this are kept as so many.
 const MOST_BLANK: usize = 1_024;
 
 /// The occupation of an agent, as its last message shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Activity {
+pub(crate) enum AgentActivity {
     Thinking,
     Answering,
     /// This tool is at work.
@@ -31,7 +31,7 @@ pub(crate) struct Heard {
     /// A session is named for the first time.
     pub session: Option<String>,
     /// The agent's occupation, if the line shows that.
-    pub activity: Option<Activity>,
+    pub activity: Option<AgentActivity>,
     /// The user is asked something; `None` if the line says nothing about that.
     pub asks: Option<bool>,
     /// The question, where the line has it.
@@ -46,7 +46,7 @@ pub(crate) struct Heard {
 
 /// The state of reading one agent.
 #[derive(Debug)]
-pub(crate) struct Reading {
+pub(crate) struct AgentOutputReader {
     agent: Agent,
     ids: Ids,
     /// The calls of tools that were counted.
@@ -57,14 +57,14 @@ pub(crate) struct Reading {
     number: u64,
     /// The empty lines of text since the last message.
     blank: usize,
-    pub usage: Usage,
+    pub usage: AgentUsage,
     /// The agent's own word on its last answer.
-    pub verdict: Verdict,
+    pub verdict: AgentVerdict,
 }
 
-impl Reading {
-    pub(crate) fn of(agent: Agent) -> Self {
-        let (ids, usage) = (Ids::default(), Usage::default());
+impl AgentOutputReader {
+    pub(crate) fn for_agent(agent: Agent) -> Self {
+        let (ids, usage) = (Ids::default(), AgentUsage::default());
         Self {
             agent,
             ids,
@@ -74,7 +74,7 @@ impl Reading {
             number: 0,
             blank: 0,
             usage,
-            verdict: Verdict::default(),
+            verdict: AgentVerdict::default(),
         }
     }
 
@@ -84,7 +84,7 @@ impl Reading {
     }
 
     /// Take a line; `on_event` takes the events that it is, in their order.
-    pub(crate) fn line(&mut self, line: &Line<'_>, on_event: &mut dyn FnMut(TurnEvent)) -> Heard {
+    pub(crate) fn line(&mut self, line: &AgentOutputLine<'_>, on_event: &mut dyn FnMut(TurnEvent)) -> Heard {
         self.number += 1;
         if self.agent.text {
             return self.text(line, on_event);
@@ -121,7 +121,7 @@ impl Reading {
         heard
     }
 
-    fn text(&mut self, line: &Line<'_>, on_event: &mut dyn FnMut(TurnEvent)) -> Heard {
+    fn text(&mut self, line: &AgentOutputLine<'_>, on_event: &mut dyn FnMut(TurnEvent)) -> Heard {
         // An empty line is no message; it parts the paragraphs of the answer.
         if line.text.is_empty() {
             self.blank = (self.blank + 1).min(MOST_BLANK);
@@ -130,12 +130,12 @@ impl Reading {
         self.usage.messages += 1;
         let blank = std::mem::take(&mut self.blank);
         on_event(TurnEvent::Message(text_message(blank, &line.text, &mut self.ids)));
-        Heard { activity: Some(Activity::Answering), ..Heard::default() }
+        Heard { activity: Some(AgentActivity::Answering), ..Heard::default() }
     }
 
     /// The first line that names the session binds it, also where it is no message.
     fn bind(&mut self, value: &Value, on_event: &mut dyn FnMut(TurnEvent)) -> Heard {
-        let named = || self.agent.session.iter().find_map(|place| place.text_of(value));
+        let named = || self.agent.session.iter().find_map(|place| place.text_in(value));
         let session = if self.bound { None } else { named().map(str::to_owned) };
         if let Some(session_id) = session.clone() {
             self.bound = true;
@@ -145,13 +145,13 @@ impl Reading {
     }
 
     /// The parts of a message are one message: those with its id, and pieces where an agent gives them none.
-    fn count_message(&mut self, message: &Message) {
+    fn count_message(&mut self, message: &AgentMessage) {
         let goes_on = self.last.as_ref().is_some_and(|(id, delta)| *id == message.id || *delta && message.delta);
         self.usage.messages += u64::from(!goes_on);
         self.last = Some((message.id.clone(), message.delta));
     }
 
-    fn count_tools(&mut self, message: &Message) {
+    fn count_tools(&mut self, message: &AgentMessage) {
         for block in &message.blocks {
             if let Block::ToolUse { id, name, .. } = block {
                 self.usage.tools += u64::from(self.calls.insert(format!("{id} {name}")));
@@ -159,14 +159,14 @@ impl Reading {
         }
     }
 
-    fn question(&self, message: &Message) -> Option<String> {
+    fn question(&self, message: &AgentMessage) -> Option<String> {
         message.blocks.iter().find_map(|block| match block {
             Block::ToolUse { name, input, .. } if self.agent.asking_tools.contains(name) => Some(telling(input)),
             _ => None,
         })
     }
 
-    fn asks(&self, value: &Value, message: &Message) -> Option<bool> {
+    fn asks(&self, value: &Value, message: &AgentMessage) -> Option<bool> {
         let by_tool =
             |block: &Block| matches!(block, Block::ToolUse { name, .. } if self.agent.asking_tools.contains(name));
         let asks = self.agent.asks.iter().any(|when| when.holds(value)) || message.blocks.iter().any(by_tool);
@@ -182,11 +182,11 @@ impl Reading {
                 (&rule.output, &mut self.usage.output_tokens),
             ];
             for (place, figure) in figures {
-                if let Some(count) = place.as_ref().and_then(|place| place.of(value)).and_then(Value::as_u64) {
+                if let Some(count) = place.as_ref().and_then(|place| place.value_in(value)).and_then(Value::as_u64) {
                     *figure = if rule.add { figure.saturating_add(count) } else { count };
                 }
             }
-            if let Some(cost) = rule.cost.as_ref().and_then(|place| place.of(value)).and_then(Value::as_f64) {
+            if let Some(cost) = rule.cost.as_ref().and_then(|place| place.value_in(value)).and_then(Value::as_f64) {
                 let before = self.usage.cost_usd.filter(|_| rule.add).unwrap_or(0.0);
                 self.usage.cost_usd = Some(before + cost);
             }
@@ -195,26 +195,26 @@ impl Reading {
 
     fn todo(&self, value: &Value) -> Option<(u64, u64)> {
         let rule = self.agent.todo.iter().find(|rule| rule.when.holds(value))?;
-        let items = rule.list.of(value)?.as_array()?;
+        let items = rule.list.value_in(value)?.as_array()?;
         let done = items.iter().filter(|item| rule.done.holds(item)).count();
         Some((done as u64, items.len() as u64))
     }
 
     fn over(&mut self, end: &EndRule, value: &Value) -> TurnEvent {
         let failed = end.failed.as_ref().is_some_and(|when| when.holds(value));
-        let reason = || end.error.iter().find_map(|place| place.text_of(value).filter(|text| !text.trim().is_empty()));
+        let reason = || end.error.iter().find_map(|place| place.text_in(value).filter(|text| !text.trim().is_empty()));
         let error = if failed { reason().map(str::to_owned) } else { None };
-        let answer = self.agent.answer.as_ref().and_then(|place| place.text_of(value)).map(str::to_owned);
-        self.verdict = Verdict { failed: Some(failed), error: error.clone() };
+        let answer = self.agent.answer.as_ref().and_then(|place| place.text_in(value)).map(str::to_owned);
+        self.verdict = AgentVerdict { failed: Some(failed), error: error.clone() };
         TurnEvent::TurnEnded { failed, answer, error, usage: self.usage }
     }
 }
 
-fn activity(message: &Message) -> Option<Activity> {
+fn activity(message: &AgentMessage) -> Option<AgentActivity> {
     let shows = |block: &Block| match block {
-        Block::Text { .. } if message.role == Role::Assistant => Some(Activity::Answering),
-        Block::Thinking { .. } | Block::ToolResult { .. } => Some(Activity::Thinking),
-        Block::ToolUse { name, .. } => Some(Activity::Tool(name.clone())),
+        Block::Text { .. } if message.role == AgentMessageRole::Assistant => Some(AgentActivity::Answering),
+        Block::Thinking { .. } | Block::ToolResult { .. } => Some(AgentActivity::Thinking),
+        Block::ToolUse { name, .. } => Some(AgentActivity::Tool(name.clone())),
         _ => None,
     };
     message.blocks.iter().rev().find_map(shows)

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::recent::Recent;
-use crate::event::{Block, Message, Role, TurnEvent};
+use crate::event::{AgentMessage, AgentMessageRole, Block, TurnEvent};
 
 /// The most characters of a tool's input that are shown.
 const MOST_SHOWN: usize = 100;
@@ -34,30 +34,30 @@ pub struct Rendering {
 
 impl Rendering {
     /// The text of an event.
-    pub fn of(&mut self, event: &TurnEvent) -> Vec<Shown> {
+    pub fn render(&mut self, event: &TurnEvent) -> Vec<Shown> {
         let mut shown = Vec::new();
         match event {
             TurnEvent::Message(message) => self.message(message, &mut shown),
-            TurnEvent::Stderr { line } => self.note(line.clone(), &mut shown),
+            TurnEvent::Stderr { line } => self.push_note(line.clone(), &mut shown),
             event if event.is_terminal() => self.close(&mut shown),
             _ => {}
         }
         shown
     }
 
-    fn message(&mut self, message: &Message, shown: &mut Vec<Shown>) {
+    fn message(&mut self, message: &AgentMessage, shown: &mut Vec<Shown>) {
         for block in &message.blocks {
             match block {
-                Block::Text { text } if message.role == Role::Assistant => self.text(message, text, shown),
+                Block::Text { text } if message.role == AgentMessageRole::Assistant => self.text(message, text, shown),
                 Block::ToolUse { id, name, input } if self.calls.insert(format!("{id} {name}")) => {
-                    self.note(call(name, input), shown);
+                    self.push_note(call(name, input), shown);
                 }
                 _ => {}
             }
         }
     }
 
-    fn text(&mut self, message: &Message, text: &str, shown: &mut Vec<Shown>) {
+    fn text(&mut self, message: &AgentMessage, text: &str, shown: &mut Vec<Shown>) {
         if message.delta {
             self.streamed.insert(message.id.clone());
         } else if self.streamed.contains(&message.id) {
@@ -76,7 +76,7 @@ impl Rendering {
         }
     }
 
-    fn note(&mut self, text: String, shown: &mut Vec<Shown>) {
+    fn push_note(&mut self, text: String, shown: &mut Vec<Shown>) {
         self.close(shown);
         shown.push(Shown::Note(text));
     }
@@ -110,8 +110,8 @@ mod tests {
     use super::*;
 
     fn message(id: &str, delta: bool, block: Block) -> TurnEvent {
-        let (role, raw) = (Role::Assistant, String::new());
-        TurnEvent::Message(Message { id: id.into(), role, status: None, delta, blocks: vec![block], raw })
+        let (role, raw) = (AgentMessageRole::Assistant, String::new());
+        TurnEvent::Message(AgentMessage { id: id.into(), role, status: None, delta, blocks: vec![block], raw })
     }
 
     fn text(id: &str, delta: bool, text: &str) -> TurnEvent {
@@ -133,7 +133,7 @@ mod tests {
             TurnEvent::Failed { reason: String::new() },
         ];
         let mut rendering = Rendering::default();
-        let all = events.iter().flat_map(|event| rendering.of(event)).map(|shown| match shown {
+        let all = events.iter().flat_map(|event| rendering.render(event)).map(|shown| match shown {
             Shown::Answer(text) => text,
             Shown::Note(text) => format!("<{text}>\n"),
         });

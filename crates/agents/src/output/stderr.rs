@@ -1,7 +1,7 @@
 //! The beginning of an agent's standard error, as events; all of it is read.
 
 use super::last_lines::LastLines;
-use super::lines::{Line, LineReader};
+use super::lines::{AgentOutputLine, LineReader};
 
 /// The bytes of standard error, with the ends of lines, after which no further line is an event.
 pub const STDERR_CAP_BYTES: u64 = 8 * 1024;
@@ -26,13 +26,13 @@ impl ErrorLines {
     /// Take the next piece.
     pub(crate) fn feed(&mut self, bytes: &[u8], mut on_line: impl FnMut(String)) {
         let Self { reader, bytes: counted, last } = self;
-        reader.feed(bytes, |line| take(counted, last, &line, &mut on_line));
+        reader.feed(bytes, |line| record_line(counted, last, &line, &mut on_line));
     }
 
     /// The stream has ended.
     pub(crate) fn finish(&mut self, mut on_line: impl FnMut(String)) {
         let Self { reader, bytes: counted, last } = self;
-        reader.finish(|line| take(counted, last, &line, &mut on_line));
+        reader.finish(|line| record_line(counted, last, &line, &mut on_line));
     }
 
     /// Its last lines, also those that are no events.
@@ -41,7 +41,7 @@ impl ErrorLines {
     }
 }
 
-fn take(counted: &mut u64, last: &mut LastLines, line: &Line<'_>, on_line: &mut impl FnMut(String)) {
+fn record_line(counted: &mut u64, last: &mut LastLines, line: &AgentOutputLine<'_>, on_line: &mut impl FnMut(String)) {
     last.push(&line.text);
     if *counted < STDERR_CAP_BYTES {
         let mark = if line.dropped > 0 { format!(" … {} bytes dropped", line.dropped) } else { String::new() };

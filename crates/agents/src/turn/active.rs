@@ -28,9 +28,9 @@ pub fn active_turns() -> Vec<ActiveTurn> {
 
 /// A turn's place in the list, until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Listed(u64);
+pub(crate) struct ActiveTurnEntry(u64);
 
-impl Listed {
+impl ActiveTurnEntry {
     pub(crate) fn new(turn_id: &str, agent: &str) -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let turn = ActiveTurn { turn_id: turn_id.to_owned(), agent: agent.to_owned(), since: Instant::now() };
@@ -39,7 +39,7 @@ impl Listed {
     }
 }
 
-impl Drop for Listed {
+impl Drop for ActiveTurnEntry {
     fn drop(&mut self) {
         ACTIVE.lock().remove(&self.0);
     }

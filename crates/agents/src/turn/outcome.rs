@@ -4,7 +4,7 @@ use crate::event::TurnEvent;
 
 /// The outcome of a turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum TurnOutcome {
     /// The agent has answered.
     Good,
     /// The agent has failed, for this reason.
@@ -17,16 +17,16 @@ pub enum Outcome {
 
 /// The agent's own word on its last answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verdict {
+pub struct AgentVerdict {
     /// True if it says that it has failed; `None` if it says nothing.
     pub failed: Option<bool>,
     /// The reason that it gives.
     pub error: Option<String>,
 }
 
-impl Verdict {
+impl AgentVerdict {
     /// Take an event; the last one of a turn gives its outcome.
-    pub fn take(&mut self, event: &TurnEvent) -> Option<Outcome> {
+    pub fn apply_event(&mut self, event: &TurnEvent) -> Option<TurnOutcome> {
         if let TurnEvent::TurnEnded { failed, error, .. } = event {
             *self = Self { failed: Some(*failed), error: error.clone() };
         }
@@ -34,27 +34,27 @@ impl Verdict {
     }
 
     /// The outcome of a turn with this end.
-    pub(crate) fn outcome(&self, terminal: &TurnEvent) -> Outcome {
+    pub(crate) fn outcome(&self, terminal: &TurnEvent) -> TurnOutcome {
         match (terminal, self.failed) {
-            (TurnEvent::Failed { reason }, _) => Outcome::Failed(reason.clone()),
-            (TurnEvent::Cancelled { timed_out: true, .. }, _) => Outcome::TimedOut,
-            (TurnEvent::Cancelled { .. }, _) => Outcome::Cancelled,
-            (TurnEvent::Completed { without_result: false, .. }, Some(false)) => Outcome::Good,
+            (TurnEvent::Failed { reason }, _) => TurnOutcome::Failed(reason.clone()),
+            (TurnEvent::Cancelled { timed_out: true, .. }, _) => TurnOutcome::TimedOut,
+            (TurnEvent::Cancelled { .. }, _) => TurnOutcome::Cancelled,
+            (TurnEvent::Completed { without_result: false, .. }, Some(false)) => TurnOutcome::Good,
             (TurnEvent::Completed { last_lines, .. }, Some(true)) => {
                 let reason = self.error.clone();
-                Outcome::Failed(reason.unwrap_or_else(|| because("the agent has failed".into(), last_lines)))
+                TurnOutcome::Failed(reason.unwrap_or_else(|| because("the agent has failed".into(), last_lines)))
             }
-            (TurnEvent::Completed { exit_code: 0, without_result: false, .. }, None) => Outcome::Good,
+            (TurnEvent::Completed { exit_code: 0, without_result: false, .. }, None) => TurnOutcome::Good,
             (TurnEvent::Completed { exit_code: 0, last_lines, .. }, _) => {
-                Outcome::Failed(because("the agent ended without the last line of an answer".into(), last_lines))
+                TurnOutcome::Failed(because("the agent ended without the last line of an answer".into(), last_lines))
             }
             (TurnEvent::Completed { signal: Some(signal), last_lines, .. }, _) => {
-                Outcome::Failed(because(format!("the agent was ended by signal {signal}"), last_lines))
+                TurnOutcome::Failed(because(format!("the agent was ended by signal {signal}"), last_lines))
             }
             (TurnEvent::Completed { exit_code, last_lines, .. }, _) => {
-                Outcome::Failed(because(format!("the agent failed with exit code {exit_code}"), last_lines))
+                TurnOutcome::Failed(because(format!("the agent failed with exit code {exit_code}"), last_lines))
             }
-            _ => Outcome::Failed("the turn is not over".into()),
+            _ => TurnOutcome::Failed("the turn is not over".into()),
         }
     }
 }
@@ -85,13 +85,13 @@ mod tests {
 
     #[test]
     fn the_agents_own_result_counts_before_its_exit() {
-        let said = |failed| Verdict { failed, error: None };
-        assert_eq!(said(Some(false)).outcome(&completed(-1, Some(15))), Outcome::Good);
-        assert_eq!(said(Some(true)).outcome(&completed(0, None)), Outcome::Failed("the agent has failed".into()));
-        assert_eq!(said(None).outcome(&completed(0, None)), Outcome::Good);
-        assert!(matches!(said(None).outcome(&completed(3, None)), Outcome::Failed(_)));
+        let said = |failed| AgentVerdict { failed, error: None };
+        assert_eq!(said(Some(false)).outcome(&completed(-1, Some(15))), TurnOutcome::Good);
+        assert_eq!(said(Some(true)).outcome(&completed(0, None)), TurnOutcome::Failed("the agent has failed".into()));
+        assert_eq!(said(None).outcome(&completed(0, None)), TurnOutcome::Good);
+        assert!(matches!(said(None).outcome(&completed(3, None)), TurnOutcome::Failed(_)));
         let cancelled = |timed_out| TurnEvent::Cancelled { truncated: false, timed_out };
-        assert_eq!(said(Some(false)).outcome(&cancelled(false)), Outcome::Cancelled);
-        assert_eq!(said(None).outcome(&cancelled(true)), Outcome::TimedOut);
+        assert_eq!(said(Some(false)).outcome(&cancelled(false)), TurnOutcome::Cancelled);
+        assert_eq!(said(None).outcome(&cancelled(true)), TurnOutcome::TimedOut);
     }
 }

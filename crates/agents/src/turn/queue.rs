@@ -15,7 +15,7 @@ use crossbeam_channel::Sender;
 use serde_json::Value;
 
 use crate::event::{Block, TurnEvent};
-use crate::output::counts::Counts;
+use crate::output::counts::AgentOutputCounts;
 
 /// The bytes of waiting events above which a message or a line of standard error is dropped.
 pub const WAITING_CAP_BYTES: usize = 64 * 1024 * 1024;
@@ -34,11 +34,11 @@ pub(crate) struct Queue {
     waiting_bytes: usize,
     /// The time at which the reader was last seen to have taken an event.
     taken_at: Instant,
-    counts: Arc<Counts>,
+    counts: Arc<AgentOutputCounts>,
 }
 
 impl Queue {
-    pub(crate) fn new(sender: Sender<TurnEvent>, counts: Arc<Counts>) -> Self {
+    pub(crate) fn new(sender: Sender<TurnEvent>, counts: Arc<AgentOutputCounts>) -> Self {
         Self { sender, waiting: VecDeque::new(), waiting_bytes: 0, taken_at: Instant::now(), counts }
     }
 
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_reader_that_does_not_read_loses_what_is_above_the_bound_and_never_the_end() {
         let (sender, receiver) = unbounded();
-        let counts = Arc::<Counts>::default();
+        let counts = Arc::<AgentOutputCounts>::default();
         let mut queue = Queue::new(sender, Arc::clone(&counts));
         (0..200).for_each(|_| queue.send(line()));
         assert!(queue.waiting_bytes <= WAITING_CAP_BYTES + 2 * MEGABYTE, "{}", queue.waiting_bytes);
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn a_reader_that_keeps_up_loses_nothing() {
         let (sender, receiver) = unbounded();
-        let counts = Arc::<Counts>::default();
+        let counts = Arc::<AgentOutputCounts>::default();
         let mut queue = Queue::new(sender, Arc::clone(&counts));
         for _ in 0..200 {
             queue.send(line());

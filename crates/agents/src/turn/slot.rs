@@ -10,9 +10,9 @@ use vx_shm::{ClaimError, Ending, Health, Kind, Reader, Reservation, ReserveError
 use vx_status::turn_facts::TurnFacts;
 use vx_status::vocabulary::turn::{ANSWERING, DRAINING, STARTING, THINKING, USING_A_TOOL};
 
-use super::outcome::{Outcome, Verdict};
-use crate::event::{TurnEvent, Usage};
-use crate::output::reading::{Activity, Heard, Reading};
+use super::outcome::{AgentVerdict, TurnOutcome};
+use crate::event::{AgentUsage, TurnEvent};
+use crate::output::reading::{AgentActivity, AgentOutputReader, Heard};
 
 /// The names that are tried for one turn, if others of the same name are on the board.
 const MOST_NAMES: usize = 64;
@@ -20,10 +20,10 @@ const MOST_NAMES: usize = 64;
 /// The slot of a turn.
 pub(crate) struct TurnSlot {
     slot: Slot,
-    activity: Option<Activity>,
+    activity: Option<AgentActivity>,
     asks: bool,
     question: String,
-    usage: Usage,
+    usage: AgentUsage,
     session: String,
     /// Things done, and all of them.
     todo: Option<(u64, u64)>,
@@ -48,20 +48,20 @@ impl TurnSlot {
             let work = SlotWork { parent, ..SlotWork::new(&key, agent, Kind::Turn) };
             match Slot::join_as(board, &work) {
                 Err(ClaimError::Place(ReserveError::KeyInUse { .. })) if number < MOST_NAMES => number += 1,
-                joined => return joined.map(Self::of),
+                joined => return joined.map(Self::begin),
             }
         }
     }
 
     /// The turn of this slot begins.
-    pub(crate) fn of(mut slot: Slot) -> Self {
+    pub(crate) fn begin(mut slot: Slot) -> Self {
         slot.enter(STARTING, None);
         Self {
             slot,
             activity: None,
             asks: false,
             question: String::new(),
-            usage: Usage::default(),
+            usage: AgentUsage::default(),
             session: String::new(),
             todo: None,
             is_behind: false,
@@ -80,7 +80,7 @@ impl TurnSlot {
     }
 
     /// Take what a line means. Its step is on the board at once, the rest with [`show`](Self::show).
-    pub(crate) fn heard(&mut self, heard: &Heard, usage: &Usage) {
+    pub(crate) fn heard(&mut self, heard: &Heard, usage: &AgentUsage) {
         (self.usage, self.is_behind) = (*usage, true);
         if let Some(session) = &heard.session {
             self.session.clone_from(session);
@@ -89,9 +89,9 @@ impl TurnSlot {
             && self.activity.as_ref() != Some(activity)
         {
             match activity {
-                Activity::Thinking => self.slot.enter(THINKING, None),
-                Activity::Answering => self.slot.enter(ANSWERING, None),
-                Activity::Tool(name) => {
+                AgentActivity::Thinking => self.slot.enter(THINKING, None),
+                AgentActivity::Answering => self.slot.enter(ANSWERING, None),
+                AgentActivity::Tool(name) => {
                     self.slot.enter(USING_A_TOOL, None);
                     self.slot.name_step(name);
                 }
@@ -152,7 +152,7 @@ impl TurnSlot {
     }
 
     /// The turn is over.
-    pub(crate) fn end(mut self, terminal: &TurnEvent, reading: &Reading) {
+    pub(crate) fn end(mut self, terminal: &TurnEvent, reading: &AgentOutputReader) {
         (self.asks, self.is_behind) = (false, true);
         self.show();
         // A slot that cannot be ended reads as one whose writer is gone.
@@ -165,7 +165,7 @@ impl TurnSlot {
     }
 }
 
-fn in_words(usage: &Usage) -> String {
+fn in_words(usage: &AgentUsage) -> String {
     let mut text = match usage.messages {
         1 => "1 message".to_owned(),
         messages => format!("{messages} messages"),
@@ -181,7 +181,7 @@ fn in_words(usage: &Usage) -> String {
 }
 
 /// The end of a slot whose turn ended so.
-fn ending(terminal: &TurnEvent, verdict: &Verdict) -> Ending {
+fn ending(terminal: &TurnEvent, verdict: &AgentVerdict) -> Ending {
     let failed = |kind, text: String| Ending::failed(Trouble::new(kind, text).to_cell());
     let (exit_code, signal) = match terminal {
         TurnEvent::Completed { exit_code, signal: None, .. } => (Some(*exit_code), None),
@@ -189,10 +189,10 @@ fn ending(terminal: &TurnEvent, verdict: &Verdict) -> Ending {
         _ => (None, None),
     };
     let ending = match verdict.outcome(terminal) {
-        Outcome::Good => Ending::new(SlotState::Done),
-        Outcome::Failed(reason) => failed(TroubleKind::Exit, reason),
-        Outcome::TimedOut => failed(TroubleKind::Timeout, "it took longer than allowed".into()),
-        Outcome::Cancelled => Ending::new(SlotState::Cancelled),
+        TurnOutcome::Good => Ending::new(SlotState::Done),
+        TurnOutcome::Failed(reason) => failed(TroubleKind::Exit, reason),
+        TurnOutcome::TimedOut => failed(TroubleKind::Timeout, "it took longer than allowed".into()),
+        TurnOutcome::Cancelled => Ending::new(SlotState::Cancelled),
     };
     Ending { exit_code, signal, ..ending }
 }

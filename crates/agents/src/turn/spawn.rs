@@ -15,16 +15,16 @@ use vx_process::{Log, Piped, PipedLaunch, own_runner};
 use vx_run::channel::Mark;
 use vx_shm::Slot;
 
-use super::active::Listed;
+use super::active::ActiveTurnEntry;
 use super::queue::Queue;
 use super::slot::TurnSlot;
-use super::thread::{TurnThread, Wake};
+use super::thread::{TurnThread, TurnWakePipe};
 use crate::agent::Agent;
-use crate::arguments::{CommandLine, Input, command_line};
+use crate::arguments::{AgentCommandLine, AgentInput, command_line};
 use crate::error::TurnError;
 use crate::event::TurnEvent;
-use crate::output::counts::Counts;
-use crate::output::reading::Reading;
+use crate::output::counts::AgentOutputCounts;
+use crate::output::reading::AgentOutputReader;
 use crate::permission;
 use crate::request::{Prompt, TurnRequest};
 
@@ -40,7 +40,7 @@ pub struct TurnHandle {
     /// True if all that the agent starts is ended with it; false without a runner: then it is the agent's group alone.
     pub ends_whole_tree: bool,
     /// Numbers about what was not delivered.
-    pub counts: Arc<Counts>,
+    pub counts: Arc<AgentOutputCounts>,
 }
 
 /// Find an agent's program on a search path: the first file of this name there that can be executed.
@@ -66,7 +66,7 @@ pub fn spawn_turn(request: TurnRequest) -> Result<TurnHandle, TurnError> {
 /// # Errors
 /// As [`spawn_turn`]. The slot ends with the reason.
 pub fn spawn_turn_on(request: TurnRequest, slot: Slot) -> Result<TurnHandle, TurnError> {
-    let slot = TurnSlot::of(slot);
+    let slot = TurnSlot::begin(slot);
     match checked(&request) {
         Ok(agent) => spawn(&request, agent.clone(), Some(slot)),
         Err(error) => {
@@ -123,27 +123,27 @@ fn begin(request: &TurnRequest, agent: Agent, slot: &mut Option<TurnSlot>) -> Re
     let (sender, receiver) = unbounded();
     let (kill_tx, killed) = unbounded::<()>();
     let (over, is_over) = unbounded::<()>();
-    let counts = Arc::<Counts>::default();
-    let (wake, waker) = Wake::new()?;
+    let counts = Arc::<AgentOutputCounts>::default();
+    let (wake, waker) = TurnWakePipe::new()?;
     // A conversation has not been asked anything yet.
     let asked = Arc::new(AtomicU64::new(u64::from(request.prompt != Prompt::Conversation)));
     let prompt_tx = feed(input, waker.try_clone()?, Arc::clone(&asked))?;
     thread::Builder::new().name("cancel".into()).spawn(move || {
         select! {
-            recv(killed) -> _ => (&waker).write_all(&[Wake::CANCEL]).unwrap_or_default(),
+            recv(killed) -> _ => (&waker).write_all(&[TurnWakePipe::CANCEL]).unwrap_or_default(),
             recv(is_over) -> _ => {}
         }
     })?;
-    let (hand_over, given) = bounded::<(TurnThread, Piped, Wake)>(1);
+    let (hand_over, given) = bounded::<(TurnThread, Piped, TurnWakePipe)>(1);
     thread::Builder::new().name("turn".into()).spawn(move || {
         if let Ok((turn, piped, wake)) = given.recv() {
             turn.run(piped, wake);
         }
     })?;
-    let listed = Listed::new(&request.turn_id, &request.agent);
+    let listed = ActiveTurnEntry::new(&request.turn_id, &request.agent);
     let turn = TurnThread {
         queue: Queue::new(sender, Arc::clone(&counts)),
-        reading: Reading::of(agent),
+        reading: AgentOutputReader::for_agent(agent),
         slot: slot.take(),
         log,
         counts: Arc::clone(&counts),
@@ -158,11 +158,11 @@ fn begin(request: &TurnRequest, agent: Agent, slot: &mut Option<TurnSlot>) -> Re
     Ok(TurnHandle { receiver, kill_tx, prompt_tx, ends_whole_tree, counts })
 }
 
-type Started = (Piped, Option<(Input, PipeWriter)>, Option<Log>);
+type Started = (Piped, Option<(AgentInput, PipeWriter)>, Option<Log>);
 
 /// Start the agent; its standard input, if it is to get anything, is still to be written.
 fn start(request: &TurnRequest, agent: &Agent, slot: Option<&TurnSlot>) -> Result<Started, TurnError> {
-    let CommandLine { words, input } = command_line(agent, request)?;
+    let AgentCommandLine { words, input } = command_line(agent, request)?;
     let log_of = |path: &PathBuf| Log::create(path).map_err(|cause| TurnError::Log { path: path.clone(), cause });
     let log = request.log.as_ref().map(log_of).transpose()?;
     let board = request.board.clone().or_else(|| std::env::var_os(Mark::BOARD).map(PathBuf::from));
@@ -175,7 +175,7 @@ fn start(request: &TurnRequest, agent: &Agent, slot: Option<&TurnSlot>) -> Resul
         environment: marks.into_iter().chain(own).collect(),
         removed: agent.unset.iter().map(Into::into).collect(),
         directory: request.cwd.clone(),
-        has_input: input != Input::Empty,
+        has_input: input != AgentInput::Empty,
         linger: request.limits.linger,
         grace: request.limits.grace,
     };
@@ -201,23 +201,23 @@ fn runner(request: &TurnRequest) -> Result<Option<PathBuf>, TurnError> {
 /// Write the agent's input on a thread of its own, since the agent need not read it, and count the prompts. An agent that has
 /// ended has no use for the rest.
 fn feed(
-    input: Option<(Input, PipeWriter)>,
+    input: Option<(AgentInput, PipeWriter)>,
     waker: PipeWriter,
     asked: Arc<AtomicU64>,
 ) -> io::Result<Option<Sender<String>>> {
     let Some((input, mut writer)) = input else { return Ok(None) };
     let (prompt_tx, prompts) = match input {
-        Input::Open => {
+        AgentInput::Open => {
             let (sender, receiver) = unbounded::<String>();
             (Some(sender), receiver)
         }
-        Input::Empty | Input::Text(_) => (None, never()),
+        AgentInput::Empty | AgentInput::Text(_) => (None, never()),
     };
     thread::Builder::new().name("input".into()).spawn(move || {
         match input {
-            Input::Empty => {}
-            Input::Text(text) => drop(writer.write_all(text.as_bytes())),
-            Input::Open => {
+            AgentInput::Empty => {}
+            AgentInput::Text(text) => drop(writer.write_all(text.as_bytes())),
+            AgentInput::Open => {
                 for prompt in prompts {
                     // Counted before it can be answered: a prompt that finds the agent gone is owed its answer, too.
                     asked.fetch_add(1, Ordering::SeqCst);
@@ -229,7 +229,7 @@ fn feed(
             }
         }
         drop(writer);
-        let _ = (&waker).write_all(&[Wake::INPUT_CLOSED]);
+        let _ = (&waker).write_all(&[TurnWakePipe::INPUT_CLOSED]);
     })?;
     Ok(prompt_tx)
 }

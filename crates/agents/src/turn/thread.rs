@@ -8,25 +8,25 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 use vx_process::{Exit, Log, Piped, PipedEnd, PipedEvent};
 
-use super::active::Listed;
+use super::active::ActiveTurnEntry;
 use super::queue::Queue;
 use super::slot::TurnSlot;
-use crate::event::{Block, Role, TurnEvent};
-use crate::output::counts::Counts;
+use crate::event::{AgentMessageRole, Block, TurnEvent};
+use crate::output::counts::AgentOutputCounts;
 use crate::output::last_lines::LastLines;
-use crate::output::lines::{LINE_CAP_BYTES, Line, LineReader};
-use crate::output::reading::{Heard, Reading};
+use crate::output::lines::{AgentOutputLine, LINE_CAP_BYTES, LineReader};
+use crate::output::reading::{AgentOutputReader, Heard};
 use crate::output::rendering::call;
 use crate::output::stderr::ErrorLines;
-use crate::request::Limits;
+use crate::request::TurnLimits;
 
 /// The time that streams have to be read to their ends once the tree is gone: only a process outside of it could hold them.
 const DRAIN: Duration = Duration::from_millis(500);
 
 /// The pipe that wakes a turn's thread, with a byte for each reason.
-pub(crate) struct Wake(PipeReader);
+pub(crate) struct TurnWakePipe(PipeReader);
 
-impl Wake {
+impl TurnWakePipe {
     /// The turn is to be cancelled.
     pub(crate) const CANCEL: u8 = b'c';
     /// The agent's input was closed.
@@ -40,22 +40,22 @@ impl Wake {
 /// A turn at work.
 pub(crate) struct TurnThread {
     pub queue: Queue,
-    pub reading: Reading,
+    pub reading: AgentOutputReader,
     pub slot: Option<TurnSlot>,
     pub log: Option<Log>,
-    pub counts: Arc<Counts>,
-    pub limits: Limits,
+    pub counts: Arc<AgentOutputCounts>,
+    pub limits: TurnLimits,
     pub has_open_input: bool,
     /// The number of prompts that the agent was given.
     pub asked: Arc<AtomicU64>,
-    pub listed: Listed,
+    pub listed: ActiveTurnEntry,
     /// Dropped at the end, for the thread that waits for a request to cancel.
     pub over: Sender<()>,
 }
 
 /// The reason for which the agent was asked to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
+enum TurnEndReason {
     Cancelled,
     TimedOut,
     AfterResult,
@@ -63,8 +63,8 @@ enum Asked {
 
 /// The course of a turn.
 #[derive(Default)]
-struct Course {
-    asked: Option<Asked>,
+struct TurnProgress {
+    asked: Option<TurnEndReason>,
     /// The agent has printed the last line of its answer.
     answer_over: bool,
     /// The number of its answers.
@@ -84,7 +84,7 @@ struct Course {
 
 impl TurnThread {
     /// Read the agent to its end. The terminal event is sent last, when nothing of the turn is left.
-    pub(crate) fn run(mut self, mut piped: Piped, wake: Wake) {
+    pub(crate) fn run(mut self, mut piped: Piped, wake: TurnWakePipe) {
         let terminal = self.terminal(&mut piped, wake);
         drop(piped);
         self.counts.set_usage(self.reading.usage);
@@ -95,10 +95,10 @@ impl TurnThread {
         self.queue.send(terminal);
     }
 
-    fn terminal(&mut self, piped: &mut Piped, wake: Wake) -> TurnEvent {
+    fn terminal(&mut self, piped: &mut Piped, wake: TurnWakePipe) -> TurnEvent {
         let timeout_at = self.limits.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let (mut lines, mut errors) = (LineReader::of_at_most(LINE_CAP_BYTES), ErrorLines::default());
-        let mut course = Course::default();
+        let mut course = TurnProgress::default();
         let (mut drain_until, mut wake) = (None, Some(wake.0));
         loop {
             let held_until = if drain_until.is_none() { self.queue.held_until() } else { None };
@@ -142,8 +142,8 @@ impl TurnThread {
             } else if course.asked.is_none() && !course.leader_ended {
                 let late = |at: Option<Instant>| at.is_some_and(|at| at <= now);
                 let asked = match () {
-                    () if late(course.exit_until) => Some(Asked::AfterResult),
-                    () if late(timeout_at) => Some(Asked::TimedOut),
+                    () if late(course.exit_until) => Some(TurnEndReason::AfterResult),
+                    () if late(timeout_at) => Some(TurnEndReason::TimedOut),
                     () => None,
                 };
                 self.ask(asked, &mut course, piped);
@@ -155,10 +155,10 @@ impl TurnThread {
     }
 
     /// Read why the thread was woken.
-    fn woken(&mut self, wake: &mut Option<PipeReader>, course: &mut Course, piped: &mut Piped) {
+    fn woken(&mut self, wake: &mut Option<PipeReader>, course: &mut TurnProgress, piped: &mut Piped) {
         let mut reason = [0];
         match wake.as_mut().map(|wake| wake.read(&mut reason)) {
-            Some(Ok(1)) if reason[0] == Wake::INPUT_CLOSED => {
+            Some(Ok(1)) if reason[0] == TurnWakePipe::INPUT_CLOSED => {
                 self.has_open_input = false;
                 if course.answer_over && !self.is_owing(course) {
                     course.exit_until = Instant::now().checked_add(self.limits.after_result);
@@ -166,14 +166,14 @@ impl TurnThread {
             }
             Some(Ok(1)) => {
                 // The end is near already if it was asked for.
-                let asked = if course.ended.is_none() { Some(Asked::Cancelled) } else { None };
+                let asked = if course.ended.is_none() { Some(TurnEndReason::Cancelled) } else { None };
                 self.ask(asked, course, piped);
             }
             _ => *wake = None,
         }
     }
 
-    fn ask(&self, asked: Option<Asked>, course: &mut Course, piped: &mut Piped) {
+    fn ask(&self, asked: Option<TurnEndReason>, course: &mut TurnProgress, piped: &mut Piped) {
         if let (Some(asked), None) = (asked, course.asked) {
             course.asked = Some(asked);
             piped.ask_to_end(self.limits.grace);
@@ -181,11 +181,11 @@ impl TurnThread {
     }
 
     /// True if the agent was asked something that it has not answered.
-    fn is_owing(&self, course: &Course) -> bool {
+    fn is_owing(&self, course: &TurnProgress) -> bool {
         course.is_answering || self.asked.load(Ordering::SeqCst) > course.answered
     }
 
-    fn line(&mut self, line: &Line<'_>, course: &mut Course) {
+    fn line(&mut self, line: &AgentOutputLine<'_>, course: &mut TurnProgress) {
         // Before the line is passed on: whoever hears of an answer may send the next prompt at once.
         let asked = self.asked.load(Ordering::SeqCst);
         let Self { reading, queue, slot, .. } = self;
@@ -220,7 +220,7 @@ impl TurnThread {
     }
 
     /// The terminal event of a turn that has ended; `drained` is true if all of its output was read.
-    fn ended(&self, course: Course, last_errors: Vec<String>, drained: bool) -> TurnEvent {
+    fn ended(&self, course: TurnProgress, last_errors: Vec<String>, drained: bool) -> TurnEvent {
         let is_owing = self.is_owing(&course);
         let end = match course.ended {
             Some(Ok(end)) => end,
@@ -230,10 +230,10 @@ impl TurnThread {
         if !end.left.is_none() {
             return TurnEvent::Failed { reason: format!("its processes were killed, and {}", end.left) };
         }
-        if let Some(asked @ (Asked::Cancelled | Asked::TimedOut)) = course.asked {
+        if let Some(asked @ (TurnEndReason::Cancelled | TurnEndReason::TimedOut)) = course.asked {
             return TurnEvent::Cancelled {
                 truncated: !course.answer_over || is_owing,
-                timed_out: asked == Asked::TimedOut,
+                timed_out: asked == TurnEndReason::TimedOut,
             };
         }
         let (exit_code, signal) = match end.exit {
@@ -251,7 +251,7 @@ impl TurnThread {
             exit_code,
             signal,
             truncated: end.held_output || !drained,
-            ended_after_result: course.asked == Some(Asked::AfterResult),
+            ended_after_result: course.asked == Some(TurnEndReason::AfterResult),
             without_result,
             unread_lines: self.counts.unread_lines(),
             last_lines,
@@ -273,11 +273,13 @@ impl TurnThread {
 }
 
 /// The lines of a message for the log on a board: whole texts, and one line for each tool.
-fn shown(role: Role, delta: bool, blocks: &[Block]) -> Vec<String> {
+fn shown(role: AgentMessageRole, delta: bool, blocks: &[Block]) -> Vec<String> {
     let mut lines = Vec::new();
     for block in blocks.iter().filter(|_| !delta) {
         match block {
-            Block::Text { text } if role == Role::Assistant => lines.extend(text.lines().map(str::to_owned)),
+            Block::Text { text } if role == AgentMessageRole::Assistant => {
+                lines.extend(text.lines().map(str::to_owned))
+            }
             Block::ToolUse { name, input, .. } => lines.push(call(name, input)),
             _ => {}
         }

@@ -54,7 +54,7 @@ impl RunBoard for Board {
     }
 
     fn mark(&self, reservation: Reservation) -> Mark {
-        Mark::of(self, reservation)
+        Mark::for_slot(self, reservation)
     }
 
     fn log_line(&self, reservation: Reservation, line: &[u8]) {

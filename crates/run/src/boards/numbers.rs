@@ -6,7 +6,7 @@ use vx_base::gauge::{GaugeUnit, Reading};
 
 /// The numbers of one slot.
 #[derive(Debug)]
-pub struct Numbers {
+pub struct SlotProgressWriter {
     /// The whole of the work, if the program does not print that.
     total: Option<u64>,
     /// The unit of the numbers on the board.
@@ -14,9 +14,9 @@ pub struct Numbers {
     message: Option<String>,
 }
 
-impl Numbers {
+impl SlotProgressWriter {
     /// The numbers of work that begins now. `total` is the whole of it, if that is known.
-    pub fn of(total: Option<u64>) -> Self {
+    pub fn with_total(total: Option<u64>) -> Self {
         Self { total, unit: Unit::Unknown, message: None }
     }
 

@@ -7,7 +7,7 @@ use vx_base::trouble::{Explain, TroubleKind};
 use vx_shm::{ClaimError, Creator, Reader, Slot, SlotState};
 
 use super::key::slot_key;
-use super::name::{BadName, ChannelName};
+use super::name::{ChannelName, InvalidChannelName};
 use crate::board_error::ExplainBoard;
 
 /// A child that could not claim its slot.
@@ -15,7 +15,7 @@ use crate::board_error::ExplainBoard;
 pub enum ConnectError {
     /// The text is no channel's name.
     #[error(transparent)]
-    Name(#[from] BadName),
+    Name(#[from] InvalidChannelName),
     /// The board cannot be read.
     #[error("cannot read the board of this channel: {0}")]
     Attach(#[from] vx_shm::AttachError),

@@ -28,7 +28,7 @@ impl Mark {
     pub const SLOT: &str = WORK_SLOT;
 
     /// The mark of this slot.
-    pub fn of(board: &Board, reservation: Reservation) -> Self {
+    pub fn for_slot(board: &Board, reservation: Reservation) -> Self {
         Self::on(board.path(), board.id().to_owned(), reservation)
     }
 
@@ -115,7 +115,7 @@ mod tests {
     fn a_mark_comes_back_from_its_variables_and_nothing_else_is_one() {
         let directory = tempfile::tempdir().expect("a directory");
         let board = Board::create(&directory.path().join("a.board"), "a", 4).expect("a board");
-        let mark = Mark::of(&board, board.reserve("node", "22", Kind::Install).expect("a slot"));
+        let mark = Mark::for_slot(&board, board.reserve("node", "22", Kind::Install).expect("a slot"));
         let [path, slot] = values(&mark);
         assert_eq!(Mark::parse(&path, &slot), Some(mark.clone()));
         for text in ["", "1", "1.2", "x.2.ab", "1.2.ab.cd", "-1.2.ab"] {
@@ -132,7 +132,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let board = Board::create(&directory.path().join("a.board"), "a", 4).expect("a board");
         let reservation = board.reserve("node", "22", Kind::Install).expect("a slot");
-        let mark = Mark::of(&board, reservation);
+        let mark = Mark::for_slot(&board, reservation);
         board.end(reservation, &Ending::new(SlotState::Done)).expect("it ends");
         board.close(BoardState::Done);
         assert!(!mark.is_over(), "this process made the board");

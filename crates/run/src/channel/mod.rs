@@ -44,7 +44,9 @@ pub use error::ChannelError;
 pub use install_channel::InstallChannel;
 pub use key::slot_key;
 pub use mark::Mark;
-pub use name::{BadName, NotABoard, board_file_name, free_board_path, is_on_unnamed_board, process_of_board};
+pub use name::{
+    InvalidChannelName, NotABoard, board_file_name, free_board_path, is_on_unnamed_board, process_of_board,
+};
 pub use parent::InstallChannelParent;
 pub use pipe::{ConfigError, PATIENCE};
 pub use service::{ServiceChannel, ServiceChannelChild};

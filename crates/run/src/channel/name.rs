@@ -31,7 +31,7 @@ pub(super) struct ChannelName {
 /// A text that names no channel.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no channel name: expected `vx-install-<pid>-<tool>` or `vx-service-<pid>-<name>`")]
-pub struct BadName(pub String);
+pub struct InvalidChannelName(pub String);
 
 /// A file without the name of a run's board.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -113,10 +113,10 @@ impl fmt::Display for ChannelName {
 }
 
 impl FromStr for ChannelName {
-    type Err = BadName;
+    type Err = InvalidChannelName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bad = || BadName(text.to_owned());
+        let bad = || InvalidChannelName(text.to_owned());
         let after = |prefix| text.strip_prefix(prefix).map(|rest| (prefix, rest));
         let (prefix, rest) = after(PREFIX).or_else(|| after(SERVICE_PREFIX)).ok_or_else(bad)?;
         let (run, tool) = rest.split_once('-').ok_or_else(bad)?;

@@ -5,14 +5,14 @@ use vx_status::slot::cached_bytes;
 use vx_status::source::PastInstall;
 use vx_status::vocabulary::{Phase, PhaseEntry, Phases};
 
-use super::kept::Run;
+use super::document::HistoryRun;
 
 /// The durations of this run; `None` if nothing was installed.
-pub(super) fn of(last: &Snapshot) -> Option<Run> {
+pub(super) fn run_durations(last: &Snapshot) -> Option<HistoryRun> {
     let done = |slot: &&SlotView| slot.state == SlotState::Done && slot.kind == Kind::Install && !slot.key.is_empty();
     let tools: Vec<(String, PastInstall)> =
         last.slots.iter().filter(done).filter_map(|slot| Some((slot.key.clone(), install(slot)?))).collect();
-    (!tools.is_empty()).then(|| Run { at_once: at_once(last), tools })
+    (!tools.is_empty()).then(|| HistoryRun { at_once: at_once(last), tools })
 }
 
 /// The least part of an archive that has to come over the wire for a download to be expected to take as long: 1 in so

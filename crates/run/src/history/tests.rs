@@ -44,7 +44,7 @@ fn what_went_well_is_expected_to_take_as_long_again() {
         slot("zig", SlotState::Failed, 3.0),
         slot("uv", SlotState::Done, 20.0),
     ];
-    note(&home, &run(slots), false).expect("it is written");
+    record_run(&home, &run(slots), false).expect("it is written");
     let expected = expectations(&home);
     let mut known: Vec<&String> = expected.tools.keys().collect();
     known.sort();
@@ -65,7 +65,7 @@ fn bytes_that_lay_in_the_cache_make_no_later_download_faster() {
         slot
     };
     let run = run(vec![resumed("node", 3_500_000), resumed("go", 6_900_000)]);
-    note(&home, &run, false).expect("it is written");
+    record_run(&home, &run, false).expect("it is written");
     let tools = expectations(&home).tools;
     // Half of it came in 2.5 s.
     let node = &tools["node"][0];
@@ -77,12 +77,12 @@ fn bytes_that_lay_in_the_cache_make_no_later_download_faster() {
 fn only_a_run_that_left_some_behind_of_itself_says_how_many_are_at_work_at_once() {
     let (_directory, home) = home();
     let both = run(vec![slot("node", SlotState::Done, 2.0), slot("go", SlotState::Done, 2.0)]);
-    note(&home, &both, false).expect("it is written");
+    record_run(&home, &both, false).expect("it is written");
     assert_eq!(expectations(&home).at_once, None, "there was nothing more to do");
     let in_turn = run(vec![slot("node", SlotState::Done, 2.0), slot("go", SlotState::Done, 20.0)]);
-    note(&home, &in_turn, true).expect("it is written");
+    record_run(&home, &in_turn, true).expect("it is written");
     assert_eq!(expectations(&home).at_once, None, "it was told to");
-    note(&home, &in_turn, false).expect("it is written");
+    record_run(&home, &in_turn, false).expect("it is written");
     assert_eq!(expectations(&home).at_once, Some(1));
 }
 
@@ -95,7 +95,7 @@ fn a_damaged_or_foreign_file_counts_as_none_and_is_replaced() {
         fs::write(home.history(), bytes).expect("a file");
         assert_eq!(expectations(&home), Expectations::default());
     }
-    note(&home, &run(vec![slot("node", SlotState::Done, 2.0)]), false).expect("it is written");
+    record_run(&home, &run(vec![slot("node", SlotState::Done, 2.0)]), false).expect("it is written");
     assert_eq!(expectations(&home).tools.len(), 1);
 }
 
@@ -106,7 +106,7 @@ fn few_installs_of_a_tool_are_kept_and_a_bounded_number_of_tools() {
         let mut slots: Vec<SlotView> =
             (0..100).map(|tool| slot(&format!("tool-{number}-{tool}"), SlotState::Done, 2.0)).collect();
         slots.push(slot("node", SlotState::Done, f64::from(number)));
-        note(&home, &run(slots), false).expect("it is written");
+        record_run(&home, &run(slots), false).expect("it is written");
     }
     let size = fs::metadata(home.history()).expect("a file").len();
     assert!(size <= MOST_BYTES as u64, "{size} bytes");
@@ -121,7 +121,7 @@ fn few_installs_of_a_tool_are_kept_and_a_bounded_number_of_tools() {
 fn one_run_larger_than_the_file_may_be_is_kept_in_part() {
     let (_directory, home) = home();
     let slots = (0..3_000).map(|tool| slot(&format!("tool-{tool}"), SlotState::Done, 2.0)).collect();
-    note(&home, &run(slots), false).expect("it is written");
+    record_run(&home, &run(slots), false).expect("it is written");
     let kept = expectations(&home).tools.len();
     assert!((100..3_000).contains(&kept), "{kept}");
 }
@@ -130,6 +130,6 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn no_file_breaks_it(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        prop_assert!(kept::Kept::decode(&bytes).is_none_or(|kept| kept.expectations().tools.len() < 200));
+        prop_assert!(document::HistoryDocument::decode(&bytes).is_none_or(|kept| kept.expectations().tools.len() < 200));
     }
 }

@@ -29,12 +29,12 @@ impl FlightRecorder {
             recording::create(&beside).and_then(|file| Recorder::new(file, KEPT_RECORDING_BYTES, &snapshot)).ok();
         let asked = asked.map(|file| Recorder::new(file, recording::MOST_BYTES, &snapshot)).transpose()?;
         let thread = thread::Builder::new().name("recorder".into()).spawn(move || {
-            let mut kept = Track { recorder: kept, failure: None };
-            let mut asked = Track { recorder: asked, failure: None };
+            let mut kept = FlightRecordingOutput { recorder: kept, failure: None };
+            let mut asked = FlightRecordingOutput { recorder: asked, failure: None };
             while finished.recv_timeout(Duration::from_nanos(LOOK_EVERY_NS)) == Err(RecvTimeoutError::Timeout) {
                 if reader.refresh(&mut snapshot).is_ok() {
-                    kept.note(&snapshot);
-                    asked.note(&snapshot);
+                    kept.add_reading(&snapshot);
+                    asked.add_reading(&snapshot);
                 }
             }
             // If the board can no longer be read, the last reading is written.
@@ -55,13 +55,13 @@ impl FlightRecorder {
 }
 
 /// One file that is written to until that fails.
-struct Track {
+struct FlightRecordingOutput {
     recorder: Option<Recorder<File>>,
     failure: Option<io::Error>,
 }
 
-impl Track {
-    fn note(&mut self, snapshot: &Snapshot) {
+impl FlightRecordingOutput {
+    fn add_reading(&mut self, snapshot: &Snapshot) {
         let noted = self.recorder.as_mut().map(|recorder| recorder.add_reading(snapshot));
         if let Some(Err(error)) = noted {
             self.failure = Some(error);

@@ -6,11 +6,11 @@ use crossbeam_channel::{Receiver, Sender};
 use vx_status::source::RequestFailure;
 
 use super::end::RunEnd;
-use crate::boards::written::WrittenSlots;
+use crate::boards::written_slots::WrittenSlots;
 
 /// A request to a run, from a view, a signal handler or another process.
 #[derive(Clone, Debug)]
-pub enum Request {
+pub enum RunRequest {
     /// Stop the job on the slot with this key; the second request kills it.
     Cancel(String),
     /// Kill the job on the slot with this key.
@@ -30,7 +30,7 @@ pub enum Request {
 /// A run at work.
 pub struct RunHandle {
     /// Takes requests.
-    pub requests: Sender<Request>,
+    pub requests: Sender<RunRequest>,
     /// Requests that failed. A reader that falls behind loses the newest.
     pub failures: Receiver<RequestFailure>,
     /// Closes when the run is over.

@@ -14,20 +14,20 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Keeps a run open: while one of these lives and is used, the run takes requests after the end of its last job. A run that
 /// is cancelled ends all the same.
 #[derive(Clone, Debug)]
-pub struct Hold {
-    shared: Arc<Mutex<Shared>>,
+pub struct RunHold {
+    shared: Arc<Mutex<RunHoldState>>,
     _alive: Sender<Infallible>,
 }
 
-/// The run's side of a [`Hold`].
+/// The run's side of a [`RunHold`].
 #[derive(Debug)]
-pub struct Held {
-    shared: Arc<Mutex<Shared>>,
+pub struct RunHoldMonitor {
+    shared: Arc<Mutex<RunHoldState>>,
     gone: Receiver<Infallible>,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
+struct RunHoldState {
     settled: Option<Settled>,
     /// The time of the last end; `None` while a job is at work.
     settled_at: Option<Instant>,
@@ -36,13 +36,13 @@ struct Shared {
 }
 
 /// A hold on a run that has not started, and the side that the run gets.
-pub fn hold() -> (Hold, Held) {
+pub fn hold() -> (RunHold, RunHoldMonitor) {
     let shared = Arc::default();
     let (alive, gone) = bounded(0);
-    (Hold { shared: Arc::clone(&shared), _alive: alive }, Held { shared, gone })
+    (RunHold { shared: Arc::clone(&shared), _alive: alive }, RunHoldMonitor { shared, gone })
 }
 
-impl Hold {
+impl RunHold {
     /// How the jobs ended, once none is at work or waits; `None` again while one is tried again. From then on the run waits
     /// for as long as this lives.
     pub fn settled(&self) -> Option<Settled> {
@@ -57,7 +57,7 @@ impl Hold {
     }
 }
 
-impl Held {
+impl RunHoldMonitor {
     /// Record whether all jobs have ended. Returns true if the run is kept open.
     pub(crate) fn keeps_open(&self, settled: Option<Settled>) -> bool {
         let mut shared = self.shared.lock();

@@ -8,8 +8,8 @@ use vx_base::trouble::Trouble;
 use vx_process::{Ended, Launch};
 use vx_shm::{Ending, Kind, Reservation, SlotState};
 
-use super::verdict::{Stop, Unwritten, verdict};
-use crate::boards::numbers::Numbers;
+use super::verdict::{ChildStopReason, Unwritten, verdict};
+use crate::boards::numbers::SlotProgressWriter;
 use crate::channel::Mark;
 
 /// A piece of work that is one process at a time: an install, a step of a script.
@@ -27,17 +27,17 @@ pub trait Job: Send + Sync {
     ///
     /// # Errors
     /// It cannot be started; the slot ends with this.
-    fn prepare(&self, place: &Place) -> Result<Prepared, Trouble>;
+    fn prepare(&self, place: &JobAttempt) -> Result<PreparedJob, Trouble>;
 
     /// The gauge that reads the progress of its process from what that prints, and the numbers that it is written as, for a
     /// slot that the run writes.
-    fn gauge(&self) -> Option<(Gauge, Numbers)> {
+    fn gauge(&self) -> Option<(Gauge, SlotProgressWriter)> {
         None
     }
 
     /// Judge the end of its process, from the end that the process wrote to its slot, the reason for which it was asked to
     /// stop, and its exit.
-    fn judge(&self, written: Option<SlotState>, stop: Stop, ended: &Ended) -> Ending {
+    fn judge(&self, written: Option<SlotState>, stop: ChildStopReason, ended: &Ended) -> Ending {
         verdict(written, stop, ended, Unwritten::IsFailure)
     }
 
@@ -69,14 +69,14 @@ pub struct JobSlot<'a> {
     /// True if the run succeeds without it.
     pub optional: bool,
     /// The process that writes to the slot.
-    pub writer: Writer,
+    pub writer: JobSlotWriter,
     /// True if its process writes the slot's log as well: what it prints is for programs.
     pub own_log: bool,
 }
 
 /// The process that writes a job's slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Writer {
+pub enum JobSlotWriter {
     /// The job's own, which knows the board.
     Child,
     /// The run's: the job's process need not know of boards. The slot enters this step when the process starts.
@@ -94,7 +94,7 @@ pub struct Decided {
 
 /// The place of one attempt.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct JobAttempt {
     /// The file of the board.
     pub board: PathBuf,
     /// The slot, reserved for this attempt.
@@ -107,7 +107,7 @@ pub struct Place {
     pub attempt: u8,
 }
 
-impl Place {
+impl JobAttempt {
     /// The heading of this attempt's output in the log; `None` for the first, with which the log begins.
     pub fn heading(&self) -> Option<String> {
         (self.attempt > 1).then(|| format!("--- attempt {} ---", self.attempt))
@@ -116,27 +116,27 @@ impl Place {
 
 /// A job that is ready to start.
 #[derive(Debug)]
-pub struct Prepared {
+pub struct PreparedJob {
     /// Its process.
     pub launch: Launch,
     /// The jobs that it depends on.
-    pub needs: Vec<Need>,
+    pub needs: Vec<JobDependency>,
     /// The time after its start at which the process is killed.
     pub kill_after: Option<Duration>,
 }
 
 /// A dependency on another job. One that the run does not have counts as met.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Need {
+pub struct JobDependency {
     /// The key of the other job's slot.
     pub key: String,
     /// The condition that it has to meet.
-    pub until: Until,
+    pub until: JobDependencyState,
 }
 
 /// The state of a job that another one needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Until {
+pub enum JobDependencyState {
     /// It has begun. The dependent process waits for the rest by itself: it can only end after the other one.
     Begun,
     /// It has ended well. If it ends otherwise, the dependent job never starts.

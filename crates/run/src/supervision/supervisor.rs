@@ -3,13 +3,13 @@
 //! One thread decides everything; the threads that wait for children, the dashboard and the signal handler only send it
 //! events. A child that crashed or was killed cannot record its own end, so this thread writes it to the board.
 
-mod asked;
 mod attempt;
+mod blocked;
 mod cancel;
 mod needs;
+mod process_limit;
+mod requests;
 mod retry;
-mod room;
-mod stuck;
 #[cfg(test)]
 mod tests;
 
@@ -25,22 +25,22 @@ use vx_process::{Ended, OrphanAdoption, RunningChild, processor_time};
 use vx_shm::{BoardState, Ending, Reader, Reservation, SlotState, SlotWork, Snapshot};
 use vx_status::source::{RequestFailure, Settled};
 
-use super::control::{Request, RunHandle};
+use super::concurrency::{InstallConcurrency, Jobs};
+use super::control::{RunHandle, RunRequest};
 use super::end::{JobEnd, RunEnd};
-use super::hold::Held;
-use super::job::{After, Job, JobSlot, Need, Prepared};
-use super::pace::{Jobs, Pace};
-use super::verdict::Stop;
+use super::hold::RunHoldMonitor;
+use super::job::{After, Job, JobDependency, JobSlot, PreparedJob};
+use super::verdict::ChildStopReason;
 use crate::boards::board::RunBoard;
-use crate::boards::written::{WrittenSlot, WrittenSlots};
+use crate::boards::written_slots::{WrittenSlot, WrittenSlots};
 use crate::channel::slot_key;
-use room::Crowded;
+use process_limit::Crowded;
 
 /// Reports of failed requests that are kept for a reader; later ones are dropped.
 const FAILURES_KEPT: usize = 64;
 
 /// A run that has not started.
-pub struct Run {
+pub struct RunPlan {
     /// The board, without slots of the run.
     pub board: Arc<dyn RunBoard>,
     /// The jobs, in the order of their start.
@@ -52,11 +52,11 @@ pub struct Run {
     /// Stop the rest at the first failure.
     pub fail_fast: bool,
     /// Keeps the run open after its last job; `None` for a run that ends with it.
-    pub held: Option<Held>,
+    pub held: Option<RunHoldMonitor>,
 }
 
 /// Start a run on a thread of its own.
-pub fn start_run(run: Run) -> io::Result<RunHandle> {
+pub fn start_run(run: RunPlan) -> io::Result<RunHandle> {
     let (requests, asked) = unbounded();
     let (failure, failures) = bounded(FAILURES_KEPT);
     let (alive, finished) = bounded(0);
@@ -66,7 +66,7 @@ pub fn start_run(run: Run) -> io::Result<RunHandle> {
     let thread = thread::Builder::new().name("run".into()).spawn(move || {
         let _adoption = OrphanAdoption::begin();
         let board = Arc::clone(&run.board);
-        let supervisor = Supervisor::new(run, failure, slots);
+        let supervisor = RunSupervisor::new(run, failure, slots);
         drop(taking_in);
         let end = supervisor.and_then(|supervisor| supervisor.carry_out(&asked));
         if end.is_err() {
@@ -85,21 +85,21 @@ struct Task {
     key: String,
     optional: bool,
     reservation: Reservation,
-    stage: Stage,
+    stage: RunTaskStage,
     /// The number of the attempt, from 1.
     attempt: u8,
     /// The reason that another attempt would not change its end.
     finally: Option<&'static str>,
     /// The jobs that it depends on; known once it is prepared.
-    needs: Vec<Need>,
+    needs: Vec<JobDependency>,
 }
 
-enum Stage {
+enum RunTaskStage {
     /// It is being prepared.
     Preparing,
     /// It waits for its turn.
-    Ready(Box<Prepared>),
-    Running(Box<AtWork>),
+    Ready(Box<PreparedJob>),
+    Running(Box<SupervisedChild>),
     /// An attempt has ended like this, and another one follows.
     Resting {
         again_at: Instant,
@@ -109,11 +109,11 @@ enum Stage {
 }
 
 /// A child at work.
-struct AtWork {
+struct SupervisedChild {
     process: RunningChild,
     /// The slot, if this process writes it.
     slot: Option<WrittenSlot>,
-    stop: Stop,
+    stop: ChildStopReason,
     crowded: Crowded,
     kill_at: Option<Instant>,
     /// The time to name the processes that do not stop.
@@ -121,37 +121,37 @@ struct AtWork {
 }
 
 /// A message from a thread of the run; `task` is an index into the tasks.
-enum Event {
+enum RunEvent {
     /// An attempt is prepared, or cannot be.
-    Prepared { task: usize, attempt: u8, prepared: Result<Box<Prepared>, Trouble> },
+    Prepared { task: usize, attempt: u8, prepared: Result<Box<PreparedJob>, Trouble> },
     /// A child has ended.
     ChildEnded { task: usize, ended: Ended },
 }
 
-struct Supervisor {
+struct RunSupervisor {
     board: Arc<dyn RunBoard>,
     reader: Reader,
     snapshot: Snapshot,
     logs: Option<PathBuf>,
-    pace: Pace,
+    pace: InstallConcurrency,
     fail_fast: bool,
     tasks: Vec<Task>,
-    events: (Sender<Event>, Receiver<Event>),
+    events: (Sender<RunEvent>, Receiver<RunEvent>),
     failures: Sender<RequestFailure>,
     written: WrittenSlots,
     cancelled: bool,
-    held: Option<Held>,
+    held: Option<RunHoldMonitor>,
 }
 
-impl Supervisor {
-    fn new(run: Run, failures: Sender<RequestFailure>, written: WrittenSlots) -> io::Result<Self> {
+impl RunSupervisor {
+    fn new(run: RunPlan, failures: Sender<RequestFailure>, written: WrittenSlots) -> io::Result<Self> {
         let reader = Reader::open(run.board.path()).map_err(io::Error::other)?;
         let mut supervisor = Self {
             board: run.board,
             reader,
             snapshot: Snapshot::default(),
             logs: run.logs,
-            pace: Pace::of(run.at_once),
+            pace: InstallConcurrency::from_jobs(run.at_once),
             fail_fast: run.fail_fast,
             tasks: Vec::with_capacity(run.jobs.len()),
             events: unbounded(),
@@ -163,9 +163,9 @@ impl Supervisor {
         for job in run.jobs {
             supervisor.take_in(job)?;
         }
-        let to_prepare = |(index, task): (usize, &Task)| matches!(task.stage, Stage::Preparing).then_some(index);
+        let to_prepare = |(index, task): (usize, &Task)| matches!(task.stage, RunTaskStage::Preparing).then_some(index);
         supervisor.prepare_aside(supervisor.tasks.iter().enumerate().filter_map(to_prepare).collect())?;
-        let failed = |task: &Task| matches!(task.stage, Stage::Ended(SlotState::Failed)) && !task.optional;
+        let failed = |task: &Task| matches!(task.stage, RunTaskStage::Ended(SlotState::Failed)) && !task.optional;
         if let Some(failed) = supervisor.tasks.iter().position(failed) {
             supervisor.stop_after_failure_of(failed);
         }
@@ -188,7 +188,7 @@ impl Supervisor {
         };
         let reservation = self.board.reserve(&work)?;
         let decided = job.decided();
-        let (stage, needs, index) = (Stage::Preparing, Vec::new(), self.tasks.len());
+        let (stage, needs, index) = (RunTaskStage::Preparing, Vec::new(), self.tasks.len());
         let finally = decided.as_ref().map(|decided| decided.finally);
         self.tasks.push(Task { job, key, optional, reservation, stage, attempt: 1, finally, needs });
         if let Some(decided) = decided {
@@ -202,7 +202,7 @@ impl Supervisor {
         self.tasks.iter().position(|task| task.key == key)
     }
 
-    fn carry_out(mut self, asked: &Receiver<Request>) -> io::Result<RunEnd> {
+    fn carry_out(mut self, asked: &Receiver<RunRequest>) -> io::Result<RunEnd> {
         loop {
             self.begin_again();
             self.end_hopeless();
@@ -227,31 +227,31 @@ impl Supervisor {
 
     /// True if every job has ended, and nothing keeps the run open for another attempt at one.
     fn is_over(&self) -> bool {
-        let all_ended = self.tasks.iter().all(|task| matches!(task.stage, Stage::Ended(_)));
+        let all_ended = self.tasks.iter().all(|task| matches!(task.stage, RunTaskStage::Ended(_)));
         let settled = all_ended.then(|| if self.summary().success() { Settled::Well } else { Settled::Badly });
         let kept_open = self.held.as_ref().is_some_and(|held| held.keeps_open(settled));
         all_ended && (self.cancelled || !kept_open)
     }
 
     fn start_more(&mut self) {
-        let mut running = self.tasks.iter().filter(|task| matches!(task.stage, Stage::Running { .. })).count();
+        let mut running = self.tasks.iter().filter(|task| matches!(task.stage, RunTaskStage::Running { .. })).count();
         for index in 0..self.tasks.len() {
             if self.may_start(index) && (running < self.pace.limit() || self.is_awaited(index)) {
                 self.start(index);
                 self.pace.begin(Instant::now());
-                running += usize::from(matches!(self.tasks[index].stage, Stage::Running { .. }));
+                running += usize::from(matches!(self.tasks[index].stage, RunTaskStage::Running { .. }));
             }
         }
         self.note_crowd();
     }
 
-    fn await_event(&mut self, asked: &Receiver<Request>) {
+    fn await_event(&mut self, asked: &Receiver<RunRequest>) {
         const NO_HURRY: Duration = Duration::from_secs(3600);
         let next = self.next_of_tasks().into_iter().chain(self.next_look());
-        let next = next.chain(self.held.as_ref().and_then(Held::until)).min();
+        let next = next.chain(self.held.as_ref().and_then(RunHoldMonitor::until)).min();
         let wait = next.map_or(NO_HURRY, |at| at.saturating_duration_since(Instant::now()));
         let events = self.events.1.clone();
-        let released = self.held.as_ref().map_or_else(never, Held::gone);
+        let released = self.held.as_ref().map_or_else(never, RunHoldMonitor::gone);
         crossbeam_channel::select! {
             recv(released) -> _ => {}
             recv(events) -> event => event.into_iter().for_each(|event| self.take_event(event)),
@@ -264,18 +264,18 @@ impl Supervisor {
         }
     }
 
-    fn take_event(&mut self, event: Event) {
+    fn take_event(&mut self, event: RunEvent) {
         match event {
-            Event::ChildEnded { task, ended } => self.judge(task, &ended),
-            Event::Prepared { task, attempt, prepared } => self.take_prepared(task, attempt, prepared),
+            RunEvent::ChildEnded { task, ended } => self.judge(task, &ended),
+            RunEvent::Prepared { task, attempt, prepared } => self.take_prepared(task, attempt, prepared),
         }
     }
 
     /// The next time at which a child has to be killed, its group examined, or an attempt begun.
     fn next_of_tasks(&self) -> Option<Instant> {
         let times = self.tasks.iter().map(|task| match &task.stage {
-            Stage::Running(at_work) => [at_work.kill_at, at_work.look_at],
-            Stage::Resting { again_at, .. } => [Some(*again_at), None],
+            RunTaskStage::Running(at_work) => [at_work.kill_at, at_work.look_at],
+            RunTaskStage::Resting { again_at, .. } => [Some(*again_at), None],
             _ => [None; 2],
         });
         times.flatten().flatten().min()
@@ -283,30 +283,30 @@ impl Supervisor {
 
     /// The next time to measure how busy the children are; only tasks that wait for a turn make that worthwhile.
     fn next_look(&self) -> Option<Instant> {
-        let waits = self.tasks.iter().any(|task| matches!(task.stage, Stage::Ready(_)));
+        let waits = self.tasks.iter().any(|task| matches!(task.stage, RunTaskStage::Ready(_)));
         self.pace.next_look().filter(|_| waits)
     }
 
     fn look_how_busy(&mut self) {
         let running = self.tasks.iter().enumerate().filter_map(|(index, task)| match &task.stage {
-            Stage::Running(at_work) => Some((index, processor_time(at_work.process.pid()))),
+            RunTaskStage::Running(at_work) => Some((index, processor_time(at_work.process.pid()))),
             _ => None,
         });
-        self.pace.look(Instant::now(), running);
+        self.pace.measure(Instant::now(), running);
     }
 
     /// A child ended and its group is gone: end its slot, unless the child did, and keep the result.
     fn judge(&mut self, index: usize, ended: &Ended) {
-        let Stage::Running(at_work) = &mut self.tasks[index].stage else { return };
+        let RunTaskStage::Running(at_work) = &mut self.tasks[index].stage else { return };
         // Taken first, so that no report ends it once it was looked at.
-        let (stop, slot) = (at_work.stop, at_work.slot.take().and_then(|slot| slot.take()));
+        let (stop, slot) = (at_work.stop, at_work.slot.take().and_then(|slot| slot.take_slot()));
         let crowded = at_work.crowded;
         let written = self.written_state(index);
         let task = &mut self.tasks[index];
         self.written.end(task.reservation);
         let ending = task.job.judge(written, stop, ended);
-        let after = if stop == Stop::No { task.job.after(&ending, task.attempt) } else { After::Over };
-        let lacks_room = stop == Stop::No && task.job.lacks_room(ended);
+        let after = if stop == ChildStopReason::No { task.job.after(&ending, task.attempt) } else { After::Over };
+        let lacks_room = stop == ChildStopReason::No && task.job.lacks_room(ended);
         if let Some(slot) = slot {
             // A slot that cannot be ended by its writer is ended below.
             let _ = slot.end(ending.clone());
@@ -315,7 +315,8 @@ impl Supervisor {
         match after {
             _ if lacks_room && self.make_room_for(index, ending.state, crowded) => {}
             After::Again(delay) if !self.cancelled => {
-                self.tasks[index].stage = Stage::Resting { again_at: Instant::now() + delay, state: ending.state };
+                self.tasks[index].stage =
+                    RunTaskStage::Resting { again_at: Instant::now() + delay, state: ending.state };
             }
             _ if matches!(ending.state, SlotState::Failed | SlotState::Died) => self.stop_after_failure_of(index),
             _ => {}
@@ -324,8 +325,8 @@ impl Supervisor {
 
     fn stop_after_failure_of(&mut self, index: usize) {
         if self.fail_fast && !self.tasks[index].optional {
-            let asked = |task: &Task| matches!(&task.stage, Stage::Running(at_work) if at_work.stop.was_asked());
-            self.cancel_where(cancel::Manner::Ask, |task| !asked(task));
+            let asked = |task: &Task| matches!(&task.stage, RunTaskStage::Running(at_work) if at_work.stop.was_asked());
+            self.cancel_where(cancel::ChildStopMode::Ask, |task| !asked(task));
         }
     }
 
@@ -339,14 +340,14 @@ impl Supervisor {
 
     fn end(&mut self, index: usize, ending: &Ending) {
         self.board.end(self.tasks[index].reservation, ending);
-        self.tasks[index].stage = Stage::Ended(ending.state);
+        self.tasks[index].stage = RunTaskStage::Ended(ending.state);
     }
 
     fn summary(&self) -> RunEnd {
         let steps = self.tasks.iter().map(|task| {
             let JobSlot { name, version, optional, .. } = task.job.slot();
             let state = match task.stage {
-                Stage::Ended(state) => state,
+                RunTaskStage::Ended(state) => state,
                 _ => SlotState::Failed,
             };
             JobEnd { name: name.to_owned(), version: version.to_owned(), optional, state }

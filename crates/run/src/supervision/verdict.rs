@@ -12,7 +12,7 @@ const LAST_LINES: usize = 6;
 
 /// The reason a child was asked to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
+pub enum ChildStopReason {
     /// It was not asked.
     No,
     /// It was cancelled.
@@ -23,7 +23,7 @@ pub enum Stop {
     Late,
 }
 
-impl Stop {
+impl ChildStopReason {
     /// True if its end was requested.
     pub(crate) fn was_asked(self) -> bool {
         matches!(self, Self::Cancelled | Self::Killed)
@@ -53,15 +53,15 @@ impl Unwritten {
 
 /// The end of a slot. The end that the child itself wrote counts, even if it was killed right after: it writes `Done`
 /// only once the release is in its place.
-pub fn verdict(written: Option<SlotState>, stop: Stop, ended: &Ended, unwritten: Unwritten) -> Ending {
+pub fn verdict(written: Option<SlotState>, stop: ChildStopReason, ended: &Ended, unwritten: Unwritten) -> Ending {
     let stuck = !ended.left.is_none();
     let state = match (written, stop, ended.exit) {
         (Some(state), _, _) => state,
         // A slot is cancelled only if no process of it is left.
-        (_, Stop::Cancelled | Stop::Killed, _) if stuck => SlotState::Failed,
-        (_, Stop::Cancelled | Stop::Killed, _) => SlotState::Cancelled,
-        (_, Stop::Late, _) => SlotState::Failed,
-        (_, Stop::No, exit) => unwritten.state_of(exit),
+        (_, ChildStopReason::Cancelled | ChildStopReason::Killed, _) if stuck => SlotState::Failed,
+        (_, ChildStopReason::Cancelled | ChildStopReason::Killed, _) => SlotState::Cancelled,
+        (_, ChildStopReason::Late, _) => SlotState::Failed,
+        (_, ChildStopReason::No, exit) => unwritten.state_of(exit),
     };
     let (exit_code, signal) = match ended.exit {
         Exit::Code(code) => (Some(code), None),
@@ -72,12 +72,12 @@ pub fn verdict(written: Option<SlotState>, stop: Stop, ended: &Ended, unwritten:
     Ending { error, exit_code, signal, ..Ending::new(state) }
 }
 
-fn unexplained(ended: &Ended, stop: Stop, unwritten: Unwritten) -> Trouble {
-    if stop != Stop::No && !ended.left.is_none() {
+fn unexplained(ended: &Ended, stop: ChildStopReason, unwritten: Unwritten) -> Trouble {
+    if stop != ChildStopReason::No && !ended.left.is_none() {
         let text = format!("killed, and {}", ended.left);
         return Trouble::new(TroubleKind::Killed, text).hinted("see what it waits for; it ends with that");
     }
-    if stop == Stop::Late {
+    if stop == ChildStopReason::Late {
         let text = "killed: it did not end by its deadline";
         return Trouble::new(TroubleKind::Timeout, text).hinted("allow more time with `--timeout`");
     }
@@ -104,7 +104,7 @@ mod tests {
         let stuck = MemberProcess { pid: 7, name: "cp".to_owned(), heeds: Heeds::WaitsInTheSystem };
         let ending = verdict(
             None,
-            Stop::Killed,
+            ChildStopReason::Killed,
             &Ended { left: vec![stuck].into(), ..ended(Exit::Signal(9)) },
             Unwritten::IsFailure,
         );
@@ -118,15 +118,15 @@ mod tests {
         use SlotState::{Cancelled, Died, Done, Failed};
         let (well, badly, killed) = (Exit::Code(0), Exit::Code(7), Exit::Signal(9));
         for (written, stop, exit, state) in [
-            (Some(Done), Stop::No, well, Done),
-            (Some(Done), Stop::Cancelled, killed, Done),
-            (Some(Failed), Stop::No, Exit::Code(1), Failed),
-            (None, Stop::No, killed, Died),
-            (None, Stop::No, badly, Failed),
-            (None, Stop::No, well, Failed),
-            (None, Stop::Cancelled, Exit::Code(130), Cancelled),
-            (None, Stop::Killed, killed, Cancelled),
-            (None, Stop::Late, killed, Failed),
+            (Some(Done), ChildStopReason::No, well, Done),
+            (Some(Done), ChildStopReason::Cancelled, killed, Done),
+            (Some(Failed), ChildStopReason::No, Exit::Code(1), Failed),
+            (None, ChildStopReason::No, killed, Died),
+            (None, ChildStopReason::No, badly, Failed),
+            (None, ChildStopReason::No, well, Failed),
+            (None, ChildStopReason::Cancelled, Exit::Code(130), Cancelled),
+            (None, ChildStopReason::Killed, killed, Cancelled),
+            (None, ChildStopReason::Late, killed, Failed),
         ] {
             let ending = verdict(written, stop, &ended(exit), Unwritten::IsFailure);
             assert_eq!(ending.state, state, "{written:?} {stop:?} {exit}");
@@ -140,13 +140,13 @@ mod tests {
     fn the_exit_of_a_program_that_knows_no_board_is_its_end() {
         use SlotState::{Cancelled, Died, Done, Failed};
         for (stop, exit, state, explained) in [
-            (Stop::No, Exit::Code(0), Done, true),
-            (Stop::No, Exit::Code(1), Failed, false),
-            (Stop::No, Exit::Code(130), Cancelled, true),
-            (Stop::No, Exit::Signal(15), Cancelled, true),
-            (Stop::No, Exit::Signal(11), Died, false),
-            (Stop::Cancelled, Exit::Code(0), Cancelled, true),
-            (Stop::Late, Exit::Signal(9), Failed, false),
+            (ChildStopReason::No, Exit::Code(0), Done, true),
+            (ChildStopReason::No, Exit::Code(1), Failed, false),
+            (ChildStopReason::No, Exit::Code(130), Cancelled, true),
+            (ChildStopReason::No, Exit::Signal(15), Cancelled, true),
+            (ChildStopReason::No, Exit::Signal(11), Died, false),
+            (ChildStopReason::Cancelled, Exit::Code(0), Cancelled, true),
+            (ChildStopReason::Late, Exit::Signal(9), Failed, false),
         ] {
             let ending = verdict(None, stop, &ended(exit), Unwritten::IsExit);
             assert_eq!((ending.state, ending.error.is_none()), (state, explained), "{stop:?} {exit}");

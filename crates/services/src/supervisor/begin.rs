@@ -268,7 +268,7 @@ impl ServiceSupervisor {
         let channel = ServiceChannel::on(board.path(), key).map_err(|error| unusable(&error))?;
         let document = ServiceChannel::document(assignment).map_err(|error| unusable(&error))?;
         let mut environment = whereabouts(board.path());
-        environment.extend(Mark::of(board, reservation).variables());
+        environment.extend(Mark::for_slot(board, reservation).variables());
         Ok(Launch {
             program: self.supervision.program.clone(),
             arguments: vec!["service-child".into(), "--ipc-channel".into(), channel.name().into()],

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 use vx_agents::{
-    Limits, Outcome, Prompt, TurnError, TurnEvent, TurnHandle, TurnRequest, Verdict, active_turns, run_child,
-    spawn_turn,
+    AgentVerdict, Prompt, TurnError, TurnEvent, TurnHandle, TurnLimits, TurnOutcome, TurnRequest, active_turns,
+    run_child, spawn_turn,
 };
 use vx_base::trouble::{Explain, TroubleKind};
 use vx_process::{Interrupt, interrupts};
@@ -37,7 +37,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// A form in which events are printed.
 trait Form {
     /// Print an event; the last one of a turn has its outcome.
-    fn print(&mut self, event: &TurnEvent, outcome: Option<&Outcome>);
+    fn print(&mut self, event: &TurnEvent, outcome: Option<&TurnOutcome>);
 }
 
 /// Run `vx turn`.
@@ -67,12 +67,12 @@ pub(in crate::doors::cli) fn child(channel: &str) -> Ended {
     Ok(ExitCode::from(code_of(&outcome.map_err(|error| Failure::hinted(FAILED, &error))?)))
 }
 
-fn code_of(outcome: &Outcome) -> u8 {
+fn code_of(outcome: &TurnOutcome) -> u8 {
     match outcome {
-        Outcome::Good => 0,
-        Outcome::Failed(_) => FAILED,
-        Outcome::TimedOut => TIMED_OUT,
-        Outcome::Cancelled => CANCELLED,
+        TurnOutcome::Good => 0,
+        TurnOutcome::Failed(_) => FAILED,
+        TurnOutcome::TimedOut => TIMED_OUT,
+        TurnOutcome::Cancelled => CANCELLED,
     }
 }
 
@@ -101,7 +101,7 @@ fn request(asked: &TurnArguments, invocation: &Invocation) -> Result<TurnRequest
         prompt: Prompt::Once(prompt),
         permission_mode: asked.permission_mode.clone(),
         env: variables(invocation).into_iter().chain(asked.env.iter().cloned()).collect(),
-        limits: Limits { timeout: asked.timeout, ..Limits::default() },
+        limits: TurnLimits { timeout: asked.timeout, ..TurnLimits::default() },
         ..TurnRequest::new(absolute(&invocation.file)?, absolute(asked.cwd.as_deref().unwrap_or(".".as_ref()))?, "")
     })
 }
@@ -124,11 +124,11 @@ fn end_in_time(interrupted: Receiver<Interrupt>, kill: Sender<()>) -> io::Result
 }
 
 /// Print the events of a turn to its end.
-fn follow(handle: &TurnHandle, form: &mut dyn Form) -> Outcome {
-    let mut verdict = Verdict::default();
+fn follow(handle: &TurnHandle, form: &mut dyn Form) -> TurnOutcome {
+    let mut verdict = AgentVerdict::default();
     loop {
-        let Ok(event) = handle.receiver.recv() else { return Outcome::Failed("its end is not known".into()) };
-        let outcome = verdict.take(&event);
+        let Ok(event) = handle.receiver.recv() else { return TurnOutcome::Failed("its end is not known".into()) };
+        let outcome = verdict.apply_event(&event);
         form.print(&event, outcome.as_ref());
         if let Some(outcome) = outcome {
             warn_of_losses(handle);

@@ -11,7 +11,7 @@ use vx_shm::Unnamed;
 use vx_store::config::InstallConfig;
 
 use vx_run::channel::InstallChannel;
-use vx_run::{Place, make_logs};
+use vx_run::{JobAttempt, make_logs};
 
 /// The most of a child's last output that is kept for its error, in bytes.
 const KEEP_BYTES: usize = 8 * 1024;
@@ -41,11 +41,11 @@ fn whereabouts(board: &Path) -> Vec<(OsString, OsString)> {
 }
 
 /// The child of this program that carries out this configuration on its slot.
-pub(super) fn launch(program: &Path, config: InstallConfig, place: &Place) -> Result<Launch, Trouble> {
+pub(super) fn launch(program: &Path, config: InstallConfig, place: &JobAttempt) -> Result<Launch, Trouble> {
     let unusable = |error: &dyn std::error::Error| {
         Trouble::new(TroubleKind::Program, format_args!("cannot start the installing process: {error}"))
     };
-    let Place { board, reservation, mark, log, .. } = place;
+    let JobAttempt { board, reservation, mark, log, .. } = place;
     let channel = InstallChannel::on(board, *reservation, &config.tool_name).map_err(|error| unusable(&error))?;
     let arguments = vec![
         "install".into(),

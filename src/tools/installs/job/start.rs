@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use vx_plan::Step;
-use vx_run::{Held, Job, Jobs, RunHandle};
+use vx_run::{Job, Jobs, RunHandle, RunHoldMonitor};
 use vx_shm::Board;
 
 use super::InstallJob;
@@ -23,12 +23,19 @@ pub struct Run {
     /// Stop the rest at the first failure.
     pub fail_fast: bool,
     /// Keeps the run open after its last install; `None` for a run that ends with it.
-    pub held: Option<Held>,
+    pub held: Option<RunHoldMonitor>,
 }
 
 /// Start a run on a thread of its own.
 pub fn start_run(run: Run) -> io::Result<RunHandle> {
     let Run { board, steps, child: InstallChild { program, logs }, jobs: at_once, fail_fast, held } = run;
     let job = |step| Arc::new(InstallJob::new(step, program.clone())) as Arc<dyn Job>;
-    vx_run::start_run(vx_run::Run { board, jobs: steps.into_iter().map(job).collect(), logs, at_once, fail_fast, held })
+    vx_run::start_run(vx_run::RunPlan {
+        board,
+        jobs: steps.into_iter().map(job).collect(),
+        logs,
+        at_once,
+        fail_fast,
+        held,
+    })
 }

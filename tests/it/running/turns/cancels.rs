@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vx_agents::{Limits, TurnEvent, TurnRequest, spawn_turn};
+use vx_agents::{TurnEvent, TurnLimits, TurnRequest, spawn_turn};
 
 use super::{INIT, Play, RESULT, events};
 
@@ -10,7 +10,7 @@ use super::{INIT, Play, RESULT, events};
 const CANCELLED: TurnEvent = TurnEvent::Cancelled { truncated: true, timed_out: false };
 
 fn request(play: &Play) -> TurnRequest {
-    let limits = Limits { grace: Duration::from_millis(300), ..Limits::default() };
+    let limits = TurnLimits { grace: Duration::from_millis(300), ..TurnLimits::default() };
     TurnRequest { limits, ..play.request() }
 }
 
@@ -18,7 +18,7 @@ fn request(play: &Play) -> TurnRequest {
 fn an_agent_that_heeds_the_request_ends_by_it() {
     let play = Play::new("trap 'echo asked > asked; exit 0' TERM; : > begun; while :; do sleep 0.05; done");
     // It ends long before it would be killed.
-    let limits = Limits { grace: Duration::from_secs(20), ..Limits::default() };
+    let limits = TurnLimits { grace: Duration::from_secs(20), ..TurnLimits::default() };
     let handle = spawn_turn(TurnRequest { limits, ..play.request() }).expect("it starts");
     play.has_made("begun");
     handle.kill_tx.send(()).expect("it is at work");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use vx_agents::{Limits, TurnEvent, TurnHandle, TurnRequest, active_turns, spawn_turn};
+use vx_agents::{TurnEvent, TurnHandle, TurnLimits, TurnRequest, active_turns, spawn_turn};
 
 use super::{COMPLETED, INIT, Play, RESULT, UNANSWERED, events, messages};
 use crate::support::sandbox::eventually;
@@ -16,8 +16,8 @@ pub(super) fn without_runner(request: TurnRequest) -> TurnHandle {
 }
 
 /// The limits of a test that waits for the end clock.
-fn impatient() -> Limits {
-    Limits { after_result: Duration::from_millis(200), grace: Duration::from_millis(200), ..Limits::default() }
+fn impatient() -> TurnLimits {
+    TurnLimits { after_result: Duration::from_millis(200), grace: Duration::from_millis(200), ..TurnLimits::default() }
 }
 
 /// The end of an agent that has not answered.
@@ -108,7 +108,7 @@ fn a_process_of_the_group_does_not_hold_the_end_up_without_a_runner_either() {
 fn a_process_that_ends_soon_after_its_agent_is_waited_for() {
     let late = r#"{"type":"user","n":2}"#;
     let play = Play::new(&format!("(sleep 0.05; say '{late}') & say '{INIT}'"));
-    let limits = Limits { linger: Duration::from_secs(20), ..Limits::default() };
+    let limits = TurnLimits { linger: Duration::from_secs(20), ..TurnLimits::default() };
     let events = events(&spawn_turn(TurnRequest { limits, ..play.request() }).expect("it starts"));
     assert_eq!(
         (messages(&events).last().map(|message| message.raw.as_str()), events.last()),
@@ -133,7 +133,7 @@ fn a_turn_whose_consumer_has_gone_is_read_to_its_end_and_nothing_of_it_is_left()
 #[test]
 fn a_turn_that_takes_too_long_is_timed_out() {
     let play = Play::new(&format!("say '{INIT}'; sleep 1000"));
-    let limits = Limits { timeout: Some(Duration::from_millis(300)), ..impatient() };
+    let limits = TurnLimits { timeout: Some(Duration::from_millis(300)), ..impatient() };
     let request = TurnRequest { limits, ..play.request() };
     let events = events(&spawn_turn(request).expect("it starts"));
     assert_eq!(events.last(), Some(&TurnEvent::Cancelled { truncated: true, timed_out: true }));

@@ -38,7 +38,7 @@ fn the_standard_input_of_an_agent_without_a_runner_is_its_own_too() {
 fn a_conversation_takes_prompts_until_it_is_closed_and_each_has_its_end() {
     let answer = format!("while read -r line; do printf '%s\\n' \"$line\" >> input; say '{RESULT}'; done");
     let play = Play::new(&format!("printf '%s\\n' \"$@\" > words; {answer}"));
-    let limits = vx_agents::Limits { after_result: std::time::Duration::from_millis(200), ..Default::default() };
+    let limits = vx_agents::TurnLimits { after_result: std::time::Duration::from_millis(200), ..Default::default() };
     let request = TurnRequest { prompt: Prompt::Conversation, limits, ..play.request() };
     let mut handle = spawn_turn(request).expect("it starts");
     let prompts = handle.prompt_tx.take().expect("it takes prompts");
@@ -103,7 +103,7 @@ fn the_last_prompt_of_a_conversation_has_its_time_though_earlier_ones_were_answe
     let said =
         r#"{"type":"assistant","message":{"id":"m","role":"assistant","content":[{"type":"text","text":"hm"}]}}"#;
     let answer = format!("read -r line; say '{said}'; sleep 1; say '{RESULT}'");
-    let limits = vx_agents::Limits { after_result: std::time::Duration::from_millis(200), ..Default::default() };
+    let limits = vx_agents::TurnLimits { after_result: std::time::Duration::from_millis(200), ..Default::default() };
     for asks_at_once in [true, false] {
         let play = Play::new(&format!("{answer}; {answer}"));
         let request = TurnRequest { prompt: Prompt::Conversation, limits, ..play.request() };

@@ -1,6 +1,6 @@
 //! What an agent prints, as events.
 
-use vx_agents::{Block, Role, TurnEvent};
+use vx_agents::{AgentMessageRole, Block, TurnEvent};
 
 use super::{COMPLETED, INIT, Play, RESULT, UNANSWERED, messages, stderr};
 
@@ -39,7 +39,10 @@ fn an_unknown_line_is_a_message_of_another_role_and_ids_that_are_missing_are_uni
     );
     let events = play.events();
     let all = messages(&events);
-    assert_eq!(all.iter().map(|message| message.role).collect::<Vec<_>>(), [Role::Other, Role::Other, Role::Assistant]);
+    assert_eq!(
+        all.iter().map(|message| message.role).collect::<Vec<_>>(),
+        [AgentMessageRole::Other, AgentMessageRole::Other, AgentMessageRole::Assistant]
+    );
     assert!(all[0].id != all[1].id && all[2].id == "m", "{all:?}");
     assert_eq!(all[2].blocks, [Block::Text { text: "x".into() }]);
     assert_eq!(all[2].status.as_ref().map(|status| status.0.as_str()), Some("streaming"));

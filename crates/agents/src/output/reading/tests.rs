@@ -7,8 +7,8 @@ use crate::agent::builtin_agents;
 use crate::output::lines::{LINE_CAP_BYTES, LineReader};
 
 /// The events of a stream that comes in pieces of this size, what its lines mean, and the reading at its end.
-fn read(agent: &str, stream: &[u8], piece_bytes: usize) -> (Vec<TurnEvent>, Vec<Heard>, Usage) {
-    let mut reading = Reading::of(builtin_agents()[agent].clone());
+fn read(agent: &str, stream: &[u8], piece_bytes: usize) -> (Vec<TurnEvent>, Vec<Heard>, AgentUsage) {
+    let mut reading = AgentOutputReader::for_agent(builtin_agents()[agent].clone());
     let mut lines = LineReader::of_at_most(LINE_CAP_BYTES);
     let (mut events, mut heard) = (Vec::new(), Vec::new());
     for piece in stream.chunks(piece_bytes) {

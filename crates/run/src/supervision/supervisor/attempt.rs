@@ -14,20 +14,20 @@ use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{OnLine, OutputHooks, OutputObserver, start_heard};
 use vx_shm::{Ending, Reservation, Slot};
 
-use super::room::Crowded;
-use super::{AtWork, Event, Stage, Supervisor, Task};
+use super::process_limit::Crowded;
+use super::{RunEvent, RunSupervisor, RunTaskStage, SupervisedChild, Task};
 use crate::boards::board::RunBoard;
 use crate::boards::log_files::log_file;
-use crate::boards::numbers::Numbers;
-use crate::boards::written::WrittenSlot;
-use crate::supervision::job::{Place, Prepared, Writer};
-use crate::supervision::verdict::Stop;
+use crate::boards::numbers::SlotProgressWriter;
+use crate::boards::written_slots::WrittenSlot;
+use crate::supervision::job::{JobAttempt, JobSlotWriter, PreparedJob};
+use crate::supervision::verdict::ChildStopReason;
 use crate::trouble_cell::TroubleCell;
 
 /// Jobs that are prepared side by side: most of them wait for a server.
 const PREPARATIONS: usize = 16;
 
-impl Supervisor {
+impl RunSupervisor {
     /// Prepare these tasks side by side, on a thread that the end of the run does not wait for.
     pub(super) fn prepare_aside(&self, tasks: Vec<usize>) -> io::Result<()> {
         if tasks.is_empty() {
@@ -42,14 +42,14 @@ impl Supervisor {
                 let prepared =
                     catch_unwind(AssertUnwindSafe(|| job.prepare(&place))).unwrap_or_else(|_| Err(panicked()));
                 let (prepared, attempt) = (prepared.map(Box::new), place.attempt);
-                let _ = sender.send(Event::Prepared { task, attempt, prepared });
+                let _ = sender.send(RunEvent::Prepared { task, attempt, prepared });
             });
         })?;
         Ok(())
     }
 
-    fn place(&self, task: &Task) -> Place {
-        Place {
+    fn place(&self, task: &Task) -> JobAttempt {
+        JobAttempt {
             board: self.board.path().to_owned(),
             reservation: task.reservation,
             mark: self.board.mark(task.reservation),
@@ -58,16 +58,16 @@ impl Supervisor {
         }
     }
 
-    pub(super) fn take_prepared(&mut self, index: usize, attempt: u8, prepared: Result<Box<Prepared>, Trouble>) {
+    pub(super) fn take_prepared(&mut self, index: usize, attempt: u8, prepared: Result<Box<PreparedJob>, Trouble>) {
         let task = &mut self.tasks[index];
         // The task was cancelled meanwhile, and perhaps tried again.
-        if !matches!(task.stage, Stage::Preparing) || task.attempt != attempt {
+        if !matches!(task.stage, RunTaskStage::Preparing) || task.attempt != attempt {
             return;
         }
         match prepared {
             Ok(prepared) => {
                 task.needs.clone_from(&prepared.needs);
-                task.stage = Stage::Ready(prepared);
+                task.stage = RunTaskStage::Ready(prepared);
             }
             Err(error) => {
                 self.end(index, &Ending::failed(error.to_cell()));
@@ -78,23 +78,30 @@ impl Supervisor {
 
     pub(super) fn start(&mut self, index: usize) {
         let task = &mut self.tasks[index];
-        let Stage::Ready(prepared) = std::mem::replace(&mut task.stage, Stage::Preparing) else { return };
+        let RunTaskStage::Ready(prepared) = std::mem::replace(&mut task.stage, RunTaskStage::Preparing) else { return };
         // A time beyond the range of the clock is no bound.
         let kill_at = prepared.kill_after.and_then(|patience| Instant::now().checked_add(patience));
         let sender = self.events.0.clone();
-        let on_end = move |ended| drop(sender.send(Event::ChildEnded { task: index, ended }));
+        let on_end = move |ended| drop(sender.send(RunEvent::ChildEnded { task: index, ended }));
         let slot = slot_of(self.board.path(), task).map(|slot| self.written.begin(task.reservation, slot));
         let look = slot.as_ref().zip(task.job.gauge()).map(|(slot, gauge)| looks(slot, gauge));
         let ears = OutputHooks { on_line: Some(ring(&self.board, task.reservation)), look };
         match start_heard(prepared.launch, ears, on_end) {
             Ok(process) => {
-                let at_work = AtWork { process, slot, stop: Stop::No, crowded: Crowded::No, kill_at, look_at: None };
-                task.stage = Stage::Running(Box::new(at_work));
+                let at_work = SupervisedChild {
+                    process,
+                    slot,
+                    stop: ChildStopReason::No,
+                    crowded: Crowded::No,
+                    kill_at,
+                    look_at: None,
+                };
+                task.stage = RunTaskStage::Running(Box::new(at_work));
             }
             Err(error) => {
                 let ending = Ending::failed(not_started(&error).to_cell());
                 self.written.end(self.tasks[index].reservation);
-                if let Some(slot) = slot.and_then(|slot| slot.take()) {
+                if let Some(slot) = slot.and_then(|slot| slot.take_slot()) {
                     let _ = slot.end(ending.clone());
                 }
                 self.end(index, &ending);
@@ -109,7 +116,7 @@ impl Supervisor {
 
 /// The slot of a task that is about to start, if this process writes it. The task runs all the same where it cannot be had.
 fn slot_of(board: &Path, task: &Task) -> Option<Slot> {
-    let Writer::Run(step) = task.job.slot().writer else { return None };
+    let JobSlotWriter::Run(step) = task.job.slot().writer else { return None };
     let mut slot = Slot::claim(board, task.reservation.slot, task.reservation.generation).ok()?;
     slot.enter(step, None);
     Some(slot)
@@ -123,7 +130,7 @@ fn ring(board: &Arc<dyn RunBoard>, reservation: Reservation) -> OnLine {
 }
 
 /// Makes the looks that read a child's progress from its streams. After the child's end nothing of it counts.
-fn looks(slot: &WrittenSlot, gauge: (Gauge, Numbers)) -> Box<dyn FnMut() -> OutputObserver + Send> {
+fn looks(slot: &WrittenSlot, gauge: (Gauge, SlotProgressWriter)) -> Box<dyn FnMut() -> OutputObserver + Send> {
     let read = Arc::new(Mutex::new(gauge));
     let slot = slot.clone();
     Box::new(move || {

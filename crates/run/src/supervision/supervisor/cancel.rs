@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use vx_shm::{Ending, SlotState};
 use vx_status::source::RequestFailure;
 
-use super::{AtWork, Stage, Supervisor, Task, stuck};
-use crate::supervision::verdict::Stop;
+use super::{RunSupervisor, RunTaskStage, SupervisedChild, Task, blocked};
+use crate::supervision::verdict::ChildStopReason;
 
 /// Time between asking a child to stop and killing it.
 const STOP_GRACE: Duration = Duration::from_secs(3);
@@ -18,7 +18,7 @@ pub(super) const NOT_OURS: &str = "it is no part of this run";
 
 /// The way in which children are stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(super) enum ChildStopMode {
     /// Asked the first time, killed the second.
     Again,
     /// Asked, however often.
@@ -27,26 +27,26 @@ pub(super) enum Manner {
     Kill,
 }
 
-impl Supervisor {
+impl RunSupervisor {
     /// Kill the children that did not end in the time that they had.
     pub(super) fn kill_what_is_late(&mut self) {
         let now = Instant::now();
         for task in &mut self.tasks {
-            if let Stage::Running(at_work) = &mut task.stage
-                && let AtWork { process, stop, kill_at, .. } = &mut **at_work
+            if let RunTaskStage::Running(at_work) = &mut task.stage
+                && let SupervisedChild { process, stop, kill_at, .. } = &mut **at_work
                 && kill_at.is_some_and(|at| at <= now)
             {
                 process.kill();
                 *kill_at = None;
-                if *stop == Stop::No {
-                    *stop = Stop::Late;
+                if *stop == ChildStopReason::No {
+                    *stop = ChildStopReason::Late;
                 }
             }
         }
     }
 
     /// Stop the job of this slot. A board may also show slots of other processes, which this run cannot stop.
-    pub(super) fn cancel(&mut self, key: String, manner: Manner) -> Result<(), RequestFailure> {
+    pub(super) fn cancel(&mut self, key: String, manner: ChildStopMode) -> Result<(), RequestFailure> {
         match self.task_of(&key) {
             Some(index) => {
                 self.cancel_one(index, manner);
@@ -57,12 +57,12 @@ impl Supervisor {
     }
 
     /// Stop everything.
-    pub(super) fn cancel_all(&mut self, manner: Manner) {
+    pub(super) fn cancel_all(&mut self, manner: ChildStopMode) {
         self.cancelled = true;
         self.cancel_where(manner, |_| true);
     }
 
-    pub(super) fn cancel_where(&mut self, manner: Manner, wanted: impl Fn(&Task) -> bool) {
+    pub(super) fn cancel_where(&mut self, manner: ChildStopMode, wanted: impl Fn(&Task) -> bool) {
         for index in 0..self.tasks.len() {
             if wanted(&self.tasks[index]) {
                 self.cancel_one(index, manner);
@@ -70,22 +70,22 @@ impl Supervisor {
         }
     }
 
-    fn cancel_one(&mut self, index: usize, manner: Manner) {
+    fn cancel_one(&mut self, index: usize, manner: ChildStopMode) {
         match &mut self.tasks[index].stage {
-            Stage::Preparing | Stage::Ready(_) => self.end(index, &Ending::new(SlotState::Cancelled)),
-            Stage::Running(at_work) if at_work.stop == Stop::No && manner != Manner::Kill => {
+            RunTaskStage::Preparing | RunTaskStage::Ready(_) => self.end(index, &Ending::new(SlotState::Cancelled)),
+            RunTaskStage::Running(at_work) if at_work.stop == ChildStopReason::No && manner != ChildStopMode::Kill => {
                 at_work.process.ask_to_stop();
-                at_work.stop = Stop::Cancelled;
+                at_work.stop = ChildStopReason::Cancelled;
                 at_work.kill_at = Some(Instant::now() + STOP_GRACE);
-                at_work.look_at = Some(Instant::now() + stuck::PATIENCE);
+                at_work.look_at = Some(Instant::now() + blocked::PATIENCE);
             }
-            Stage::Running(at_work) if manner != Manner::Ask => {
+            RunTaskStage::Running(at_work) if manner != ChildStopMode::Ask => {
                 at_work.process.kill();
-                at_work.stop = Stop::Killed;
+                at_work.stop = ChildStopReason::Killed;
             }
             // The attempt that has ended was the last one.
-            Stage::Resting { state, .. } => self.tasks[index].stage = Stage::Ended(*state),
-            Stage::Running(_) | Stage::Ended(_) => {}
+            RunTaskStage::Resting { state, .. } => self.tasks[index].stage = RunTaskStage::Ended(*state),
+            RunTaskStage::Running(_) | RunTaskStage::Ended(_) => {}
         }
     }
 }

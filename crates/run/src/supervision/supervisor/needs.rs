@@ -3,42 +3,44 @@
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::{Ending, SlotState};
 
-use super::{Stage, Supervisor, Task};
-use crate::supervision::job::{Need, Until};
+use super::{RunSupervisor, RunTaskStage, Task};
+use crate::supervision::job::{JobDependency, JobDependencyState};
 use crate::trouble_cell::TroubleCell;
 
-impl Supervisor {
+impl RunSupervisor {
     /// True for a task that is ready and whose needs are met. Where a begin is enough, an earlier start would only take
     /// the other task's place.
     pub(super) fn may_start(&self, index: usize) -> bool {
         let task = &self.tasks[index];
-        matches!(task.stage, Stage::Ready(_)) && task.needs.iter().all(|need| self.is_met(need))
+        matches!(task.stage, RunTaskStage::Ready(_)) && task.needs.iter().all(|need| self.is_met(need))
     }
 
-    fn is_met(&self, need: &Need) -> bool {
+    fn is_met(&self, need: &JobDependency) -> bool {
         let Some(needed) = self.needed(need) else { return true };
         match (need.until, &needed.stage) {
-            (Until::Begun, stage) => matches!(stage, Stage::Running(_) | Stage::Resting { .. } | Stage::Ended(_)),
-            (Until::Done, Stage::Ended(state)) => state.good(),
-            (Until::Done, _) => false,
+            (JobDependencyState::Begun, stage) => {
+                matches!(stage, RunTaskStage::Running(_) | RunTaskStage::Resting { .. } | RunTaskStage::Ended(_))
+            }
+            (JobDependencyState::Done, RunTaskStage::Ended(state)) => state.good(),
+            (JobDependencyState::Done, _) => false,
         }
     }
 
-    fn needed(&self, need: &Need) -> Option<&Task> {
+    fn needed(&self, need: &JobDependency) -> Option<&Task> {
         self.task_of(&need.key).map(|index| &self.tasks[index])
     }
 
     /// True if a running task can only end after this one. It may start beyond the limit: all turns could be taken by
     /// tasks that wait for it.
     pub(super) fn is_awaited(&self, index: usize) -> bool {
-        let running = self.tasks.iter().filter(|task| matches!(task.stage, Stage::Running(_)));
+        let running = self.tasks.iter().filter(|task| matches!(task.stage, RunTaskStage::Running(_)));
         running.flat_map(|task| &task.needs).any(|need| need.key == self.tasks[index].key)
     }
 
     /// End the tasks that need one which did not end well, and those that need these.
     pub(super) fn end_hopeless(&mut self) {
         let hopeless = |supervisor: &Self| {
-            let waiting = |task: &&Task| matches!(task.stage, Stage::Ready(_));
+            let waiting = |task: &&Task| matches!(task.stage, RunTaskStage::Ready(_));
             let mut waiting = supervisor.tasks.iter().enumerate().filter(|(_, task)| waiting(task));
             waiting.find_map(|(index, task)| {
                 Some((index, task.needs.iter().find(|need| supervisor.failed(need))?.clone()))
@@ -51,8 +53,9 @@ impl Supervisor {
         }
     }
 
-    fn failed(&self, need: &Need) -> bool {
-        let ended = self.needed(need).is_some_and(|task| matches!(task.stage, Stage::Ended(state) if !state.good()));
-        need.until == Until::Done && ended
+    fn failed(&self, need: &JobDependency) -> bool {
+        let ended =
+            self.needed(need).is_some_and(|task| matches!(task.stage, RunTaskStage::Ended(state) if !state.good()));
+        need.until == JobDependencyState::Done && ended
     }
 }

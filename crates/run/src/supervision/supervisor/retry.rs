@@ -10,11 +10,11 @@ use vx_base::system::process_limit::ProcessLimit;
 use vx_shm::SlotState;
 
 use super::attempt::not_started;
-use super::room::Crowded;
-use super::{Stage, Supervisor};
+use super::process_limit::Crowded;
+use super::{RunSupervisor, RunTaskStage};
 use crate::trouble_cell::TroubleCell;
 
-impl Supervisor {
+impl RunSupervisor {
     /// Reserve this slot again and prepare its job.
     ///
     /// # Errors
@@ -24,8 +24,8 @@ impl Supervisor {
         let task = &self.tasks[index];
         match task.stage {
             _ if self.cancelled => return Err("everything was asked to stop".into()),
-            Stage::Ended(state) if state.good() => return Err("it is there".into()),
-            Stage::Ended(_) | Stage::Resting { .. } => {}
+            RunTaskStage::Ended(state) if state.good() => return Err("it is there".into()),
+            RunTaskStage::Ended(_) | RunTaskStage::Resting { .. } => {}
             _ => return Err("it is still at work".into()),
         }
         task.finally.map_or(Ok(()), |reason| Err(reason.to_owned()))?;
@@ -36,12 +36,12 @@ impl Supervisor {
     pub(super) fn begin_again(&mut self) {
         let now = Instant::now();
         for index in 0..self.tasks.len() {
-            if let Stage::Resting { again_at, state } = self.tasks[index].stage
+            if let RunTaskStage::Resting { again_at, state } = self.tasks[index].stage
                 && again_at <= now
                 && self.begin(index).is_err()
             {
                 // The slot is no longer this run's, so the last end is its end.
-                self.tasks[index].stage = Stage::Ended(state);
+                self.tasks[index].stage = RunTaskStage::Ended(state);
             }
         }
     }
@@ -54,7 +54,7 @@ impl Supervisor {
         let again = self.board.reserve_again(task.reservation, attempt, total);
         let reservation = again.map_err(|error| error.to_string())?;
         let task = &mut self.tasks[index];
-        (task.attempt, task.reservation, task.stage) = (attempt, reservation, Stage::Preparing);
+        (task.attempt, task.reservation, task.stage) = (attempt, reservation, RunTaskStage::Preparing);
         let Err(error) = self.prepare_aside(vec![index]) else { return Ok(()) };
         let trouble = not_started(&error);
         self.end(index, &vx_shm::Ending::failed(trouble.to_cell()));

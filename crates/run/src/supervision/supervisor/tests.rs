@@ -10,9 +10,10 @@ use vx_shm::{Board, Ending, Kind, SlotState, SlotView, Snapshot};
 use vx_status::source::Settled;
 use vx_status::vocabulary::task;
 
-use super::{Run, start_run};
+use super::{RunPlan, start_run};
 use crate::{
-    After, Held, Job, JobSlot, Jobs, Need, Place, Prepared, Request, RunEnd, RunHandle, Stop, Until, Unwritten, Writer,
+    After, ChildStopReason, Job, JobAttempt, JobDependency, JobDependencyState, JobSlot, JobSlotWriter, Jobs,
+    PreparedJob, RunEnd, RunHandle, RunHoldMonitor, RunRequest, Unwritten,
 };
 use crate::{hold, verdict};
 
@@ -31,7 +32,7 @@ struct Script {
 
 impl Job for Script {
     fn slot(&self) -> JobSlot<'_> {
-        let writer = Writer::Run(task::RUNNING);
+        let writer = JobSlotWriter::Run(task::RUNNING);
         JobSlot {
             name: self.name,
             version: "",
@@ -44,7 +45,7 @@ impl Job for Script {
         }
     }
 
-    fn prepare(&self, _: &Place) -> Result<Prepared, Trouble> {
+    fn prepare(&self, _: &JobAttempt) -> Result<PreparedJob, Trouble> {
         let launch = Launch {
             program: PathBuf::from("/bin/sh"),
             arguments: vec!["-c".into(), self.text.clone().into()],
@@ -58,11 +59,11 @@ impl Job for Script {
             keep_bytes: 1024,
             group: ChildGroup::Own,
         };
-        let need = |key: &&str| Need { key: (*key).to_owned(), until: Until::Done };
-        Ok(Prepared { launch, needs: self.needs.iter().map(need).collect(), kill_after: None })
+        let need = |key: &&str| JobDependency { key: (*key).to_owned(), until: JobDependencyState::Done };
+        Ok(PreparedJob { launch, needs: self.needs.iter().map(need).collect(), kill_after: None })
     }
 
-    fn judge(&self, written: Option<SlotState>, stop: Stop, ended: &Ended) -> Ending {
+    fn judge(&self, written: Option<SlotState>, stop: ChildStopReason, ended: &Ended) -> Ending {
         verdict(written, stop, ended, Unwritten::IsExit)
     }
 
@@ -86,14 +87,14 @@ fn run(scripts: &[Script]) -> Running {
     run_held(scripts, None)
 }
 
-fn run_held(scripts: &[Script], held: Option<Held>) -> Running {
+fn run_held(scripts: &[Script], held: Option<RunHoldMonitor>) -> Running {
     let directory = tempfile::tempdir().expect("a directory");
     let root = directory.path().display().to_string();
     let board = Arc::new(Board::create(&directory.path().join("run.board"), "run", 8).expect("a board"));
     let job = |script: &Script| Arc::new(Script { text: script.text.replace("$root", &root), ..script.clone() }) as _;
     let jobs: Vec<Arc<dyn Job>> = scripts.iter().map(job).collect();
     let logs = Some(directory.path().to_owned());
-    let run = Run { board: board.clone(), jobs, logs, at_once: Jobs::AtMost(4), fail_fast: false, held };
+    let run = RunPlan { board: board.clone(), jobs, logs, at_once: Jobs::AtMost(4), fail_fast: false, held };
     Running { handle: start_run(run).expect("a run"), board, directory }
 }
 
@@ -199,10 +200,10 @@ fn a_job_at_work_is_shown_so_and_a_kill_asks_nothing() {
     assert_eq!((snapshot.slots[0].state, snapshot.slots[0].step), (SlotState::Live, task::RUNNING));
     assert_eq!(snapshot.slots[1].parent, Some(snapshot.slots[0].index));
     // The run ends with `deaf`, and answers nothing after that.
-    running.handle.requests.send(Request::Kill("gone".into())).expect("the run listens");
+    running.handle.requests.send(RunRequest::Kill("gone".into())).expect("the run listens");
     let failure = running.handle.failures.recv_timeout(PATIENCE).expect("an answer");
     assert!(format!("{failure:?}").contains("it is no part of this run"), "{failure:?}");
-    running.handle.requests.send(Request::Kill("deaf".into())).expect("the run listens");
+    running.handle.requests.send(RunRequest::Kill("deaf".into())).expect("the run listens");
     let (end, _, directory) = running.finish();
     assert_eq!(states(&end), [SlotState::Cancelled, SlotState::Done]);
     assert!(!directory.path().join("asked").exists(), "it was asked to end first");
@@ -215,7 +216,7 @@ fn a_request_to_stop_ends_a_job_between_two_attempts() {
         fn slot(&self) -> JobSlot<'_> {
             self.0.slot()
         }
-        fn prepare(&self, place: &Place) -> Result<Prepared, Trouble> {
+        fn prepare(&self, place: &JobAttempt) -> Result<PreparedJob, Trouble> {
             self.0.prepare(place)
         }
         fn after(&self, _: &Ending, _: u8) -> After {
@@ -226,10 +227,10 @@ fn a_request_to_stop_ends_a_job_between_two_attempts() {
     let board = Arc::new(Board::create(&directory.path().join("run.board"), "run", 8).expect("a board"));
     let jobs: Vec<Arc<dyn Job>> = vec![Arc::new(Patient(script("rests", "exit 1", &[])))];
     let logs = Some(directory.path().to_owned());
-    let run = Run { board: board.clone(), jobs, logs, at_once: Jobs::AtMost(1), fail_fast: true, held: None };
+    let run = RunPlan { board: board.clone(), jobs, logs, at_once: Jobs::AtMost(1), fail_fast: true, held: None };
     let handle = start_run(run).expect("a run");
     await_slot(&board, |slot| slot.state.ended());
-    handle.requests.send(Request::CancelAll).expect("the run listens");
+    handle.requests.send(RunRequest::CancelAll).expect("the run listens");
     let end = handle.join().expect("the run ends");
     assert!(end.cancelled && states(&end) == [SlotState::Failed], "{end:?}");
 }
@@ -241,7 +242,7 @@ fn a_run_that_is_kept_open_tries_a_failed_job_again_after_the_last_has_ended() {
     await_settled(&hold, Settled::Badly);
     assert_eq!(running.handle.finished.try_recv(), Err(crossbeam_channel::TryRecvError::Empty), "it is kept open");
     std::fs::write(running.directory.path().join("mended"), "").expect("a file");
-    running.handle.requests.send(Request::Retry("moody".into())).expect("the run listens");
+    running.handle.requests.send(RunRequest::Retry("moody".into())).expect("the run listens");
     await_settled(&hold, Settled::Well);
     drop(hold);
     let (end, snapshot, _directory) = running.finish();
@@ -254,12 +255,12 @@ fn a_run_that_is_cancelled_is_not_kept_open() {
     let (hold, held) = hold();
     let running = run_held(&[script("patient", "sleep 97", &[])], Some(held));
     await_slot(&running.board, |slot| slot.state == SlotState::Live);
-    running.handle.requests.send(Request::CancelAll).expect("the run listens");
+    running.handle.requests.send(RunRequest::CancelAll).expect("the run listens");
     let (end, ..) = running.finish();
     assert!(end.cancelled && hold.settled() == Some(Settled::Badly), "{end:?}");
 }
 
-fn await_settled(hold: &crate::Hold, wanted: Settled) {
+fn await_settled(hold: &crate::RunHold, wanted: Settled) {
     let begun = std::time::Instant::now();
     while hold.settled() != Some(wanted) {
         assert!(begun.elapsed() < PATIENCE, "it stays {:?}", hold.settled());

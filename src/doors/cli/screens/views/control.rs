@@ -1,7 +1,7 @@
 //! The control of a run, as a view has it.
 
 use crossbeam_channel::{Receiver, Sender};
-use vx_run::{Hold, Request};
+use vx_run::{RunHold, RunRequest};
 use vx_status::source::{RequestFailure, Settled, WorkControl};
 
 use crate::doors::cli::interrupts::lending;
@@ -11,19 +11,19 @@ use crate::workspace::frontend::run::Declared;
 /// The control of a run.
 pub(in crate::doors::cli) struct RunControl {
     /// Takes requests.
-    pub requests: Sender<Request>,
+    pub requests: Sender<RunRequest>,
     /// Gives the requests that failed.
     pub failures: Receiver<RequestFailure>,
     /// The channel for the report that the process is requested to end.
     pub ends: Sender<()>,
     /// Keeps the run open while the view lives, for another attempt at failed work.
-    pub hold: Option<Hold>,
+    pub hold: Option<RunHold>,
     /// The places where the work is declared.
     pub declared: Declared,
 }
 
 impl RunControl {
-    fn ask(&self, request: Request) {
+    fn ask(&self, request: RunRequest) {
         // An ended run accepts no requests.
         let _ = self.requests.send(request);
     }
@@ -31,11 +31,11 @@ impl RunControl {
 
 impl WorkControl for RunControl {
     fn cancel(&mut self, key: &str) {
-        self.ask(Request::Cancel(key.to_owned()));
+        self.ask(RunRequest::Cancel(key.to_owned()));
     }
 
     fn cancel_all(&mut self) {
-        self.ask(Request::CancelAll);
+        self.ask(RunRequest::CancelAll);
     }
 
     fn end(&mut self) {
@@ -59,7 +59,7 @@ impl WorkControl for RunControl {
     }
 
     fn retry(&mut self, key: &str) {
-        self.ask(Request::Retry(key.to_owned()));
+        self.ask(RunRequest::Retry(key.to_owned()));
     }
 
     fn request_failure(&mut self) -> Option<RequestFailure> {

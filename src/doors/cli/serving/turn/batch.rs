@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf, absolute};
 use std::process::ExitCode;
 
 use serde::Deserialize;
-use vx_agents::{Limits, Prompt, TurnRequest};
+use vx_agents::{Prompt, TurnLimits, TurnRequest};
 use vx_text::json_line;
 
 use super::TurnArguments;
@@ -120,7 +120,7 @@ fn request(
         prompt: Prompt::Once(line.prompt),
         permission_mode: line.permission_mode.unwrap_or_else(|| asked.permission_mode.clone()),
         env: tools.into_iter().chain(asked_env).chain(line.env).collect(),
-        limits: Limits { timeout: asked.timeout, ..Limits::default() },
+        limits: TurnLimits { timeout: asked.timeout, ..TurnLimits::default() },
         ..TurnRequest::new(absolute(program)?, directory, "")
     })
 }

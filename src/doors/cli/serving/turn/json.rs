@@ -1,7 +1,7 @@
 //! The events of a turn as JSON, one line each.
 
 use serde_json::{Value, json};
-use vx_agents::{Outcome, TurnEvent};
+use vx_agents::{TurnEvent, TurnOutcome};
 use vx_text::json_line;
 
 use super::Form;
@@ -11,7 +11,7 @@ use crate::doors::cli::output::print;
 pub(super) struct Lines;
 
 impl Form for Lines {
-    fn print(&mut self, event: &TurnEvent, outcome: Option<&Outcome>) {
+    fn print(&mut self, event: &TurnEvent, outcome: Option<&TurnOutcome>) {
         let mut document = serde_json::to_value(event).unwrap_or_default();
         if let Some(outcome) = outcome {
             judge(&mut document, outcome);
@@ -23,12 +23,12 @@ impl Form for Lines {
 }
 
 /// The last event of a turn that went badly has a name of its own, and the reason.
-fn judge(document: &mut Value, outcome: &Outcome) {
+fn judge(document: &mut Value, outcome: &TurnOutcome) {
     let reason = match outcome {
-        Outcome::Good => return,
-        Outcome::Failed(reason) => reason.clone(),
-        Outcome::TimedOut => "it took longer than allowed".to_owned(),
-        Outcome::Cancelled => "it was cancelled".to_owned(),
+        TurnOutcome::Good => return,
+        TurnOutcome::Failed(reason) => reason.clone(),
+        TurnOutcome::TimedOut => "it took longer than allowed".to_owned(),
+        TurnOutcome::Cancelled => "it was cancelled".to_owned(),
     };
     if let Value::Object(fields) = document {
         let end = fields.insert("event".into(), json!("turn_failed"));
@@ -52,14 +52,14 @@ mod tests {
             unread_lines: 0,
             last_lines: Vec::new(),
         };
-        let document = |outcome: Outcome| {
+        let document = |outcome: TurnOutcome| {
             let mut document = serde_json::to_value(&completed).expect("JSON");
             judge(&mut document, &outcome);
             document
         };
         let good = json!({"event": "completed", "exit_code": 3, "truncated": false, "ended_after_result": false});
-        assert_eq!(document(Outcome::Good), good);
-        let bad = document(Outcome::Failed("no key".into()));
+        assert_eq!(document(TurnOutcome::Good), good);
+        let bad = document(TurnOutcome::Failed("no key".into()));
         assert_eq!(
             (&bad["event"], &bad["end"], &bad["reason"]),
             (&json!("turn_failed"), &json!("completed"), &json!("no key"))

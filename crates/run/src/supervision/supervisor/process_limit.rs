@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use vx_shm::SlotState;
 
-use super::{Stage, Supervisor, Task};
+use super::{RunSupervisor, RunTaskStage, Task};
 
 /// The pause before a job is tried again with fewer beside it.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -12,26 +12,26 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// therefore run together, come so far.
 const MOST_ATTEMPTS: u8 = 8;
 
-impl Supervisor {
+impl RunSupervisor {
     /// Let this job, which there was no process or thread for, try again with fewer at work. False if the job ran alone: fewer
     /// jobs cannot help it.
     pub(super) fn make_room_for(&mut self, index: usize, state: SlotState, crowded: Crowded) -> bool {
-        let running = |task: &&Task| matches!(task.stage, Stage::Running(_));
+        let running = |task: &&Task| matches!(task.stage, RunTaskStage::Running(_));
         let others = self.tasks.iter().filter(running).count();
-        let preparing = self.tasks.iter().any(|task| matches!(task.stage, Stage::Preparing));
+        let preparing = self.tasks.iter().any(|task| matches!(task.stage, RunTaskStage::Preparing));
         let alone = crowded == Crowded::No && others == 0 && !preparing;
         if self.cancelled || alone || self.tasks[index].attempt >= MOST_ATTEMPTS {
             return false;
         }
         self.pace.lower_to(others.min(self.pace.limit().saturating_sub(1)));
-        self.tasks[index].stage = Stage::Resting { again_at: Instant::now() + PAUSE, state };
+        self.tasks[index].stage = RunTaskStage::Resting { again_at: Instant::now() + PAUSE, state };
         true
     }
 
     /// Note that the jobs at work share what the system gives.
     pub(super) fn note_crowd(&mut self) {
         let running = self.tasks.iter_mut().filter_map(|task| match &mut task.stage {
-            Stage::Running(at_work) => Some(at_work),
+            RunTaskStage::Running(at_work) => Some(at_work),
             _ => None,
         });
         let mut running: Vec<_> = running.collect();

@@ -5,18 +5,18 @@ use std::time::{Duration, Instant};
 use vx_process::{Heeds, MemberProcess, members};
 use vx_status::source::RequestFailure;
 
-use super::{AtWork, Stage, Supervisor};
+use super::{RunSupervisor, RunTaskStage, SupervisedChild};
 
 /// Time after a request to stop at which the processes that ignore it are named.
 pub(super) const PATIENCE: Duration = Duration::from_millis(700);
 
-impl Supervisor {
+impl RunSupervisor {
     /// Report, for each child that had time to stop by itself and did not, the processes that hold it up.
     pub(super) fn report_blocked(&mut self) {
         let now = Instant::now();
         for task in &mut self.tasks {
-            if let Stage::Running(at_work) = &mut task.stage
-                && let AtWork { process, look_at, .. } = &mut **at_work
+            if let RunTaskStage::Running(at_work) = &mut task.stage
+                && let SupervisedChild { process, look_at, .. } = &mut **at_work
                 && look_at.is_some_and(|at| at <= now)
             {
                 *look_at = None;

@@ -27,24 +27,24 @@ pub enum Jobs {
 }
 
 /// The limit of installs at work, measured while they work unless the user set it.
-pub(crate) struct Pace {
+pub(crate) struct InstallConcurrency {
     limit: usize,
     most: usize,
     processors: f64,
     /// Processor time and rate of each running install at the last measurement.
-    known: HashMap<usize, Known>,
+    known: HashMap<usize, InstallMeasurement>,
     /// `None` before the first install starts.
     looked_at: Option<Instant>,
 }
 
-struct Known {
+struct InstallMeasurement {
     used: Duration,
     rate: f64,
 }
 
-impl Pace {
+impl InstallConcurrency {
     /// Begin with the user's number, or with one for each processor.
-    pub(crate) fn of(jobs: Jobs) -> Self {
+    pub(crate) fn from_jobs(jobs: Jobs) -> Self {
         match jobs {
             Jobs::AtMost(jobs) => Self::between(jobs, jobs),
             Jobs::ToFill(most) => Self::between(std::thread::available_parallelism().map_or(1, usize::from), most),
@@ -79,7 +79,7 @@ impl Pace {
 
     /// Take a measurement: the processor time that each running install has used so far. A single `None`, where the
     /// system does not report it, raises the limit to the most.
-    pub(crate) fn look(&mut self, now: Instant, running: impl Iterator<Item = (usize, Option<Duration>)>) {
+    pub(crate) fn measure(&mut self, now: Instant, running: impl Iterator<Item = (usize, Option<Duration>)>) {
         let (Some(before), Some(next)) = (self.looked_at, self.next_look()) else { return };
         if now < next {
             return;
@@ -95,7 +95,7 @@ impl Pace {
             let first = before.remove(&task).map_or(Duration::ZERO, |known| known.used);
             let rate = used.saturating_sub(first).as_secs_f64() / passed;
             busy += rate;
-            self.known.insert(task, Known { used, rate });
+            self.known.insert(task, InstallMeasurement { used, rate });
         }
         // Installs that ended since are taken to have worked at their last rate.
         busy += before.values().map(|known| known.rate).sum::<f64>();
@@ -122,8 +122,8 @@ mod tests {
         Some(Duration::from_secs_f64(figure))
     }
 
-    fn begun(start: Instant) -> Pace {
-        let mut pace = Pace::between(2, 16);
+    fn begun(start: Instant) -> InstallConcurrency {
+        let mut pace = InstallConcurrency::between(2, 16);
         assert_eq!(pace.next_look(), None);
         pace.begin(start);
         pace
@@ -151,13 +151,13 @@ mod tests {
         let start = Instant::now();
         let mut pace = begun(start);
         assert_eq!(pace.limit(), 2);
-        pace.look(start + LOOK / 2, [(0, seconds(0.0)), (1, seconds(0.0))].into_iter());
+        pace.measure(start + LOOK / 2, [(0, seconds(0.0)), (1, seconds(0.0))].into_iter());
         assert_eq!(pace.limit(), 2, "too early to say");
-        pace.look(start + LOOK, [(0, seconds(0.1)), (1, seconds(0.1))].into_iter());
+        pace.measure(start + LOOK, [(0, seconds(0.1)), (1, seconds(0.1))].into_iter());
         assert_eq!(pace.limit(), 2, "they work");
-        pace.look(start + LOOK * 2, [(0, seconds(0.1)), (1, seconds(0.1))].into_iter());
+        pace.measure(start + LOOK * 2, [(0, seconds(0.1)), (1, seconds(0.1))].into_iter());
         assert_eq!(pace.limit(), 16, "they wait");
-        pace.look(start + LOOK * 3, [(0, seconds(0.2)), (1, seconds(0.2))].into_iter());
+        pace.measure(start + LOOK * 3, [(0, seconds(0.2)), (1, seconds(0.2))].into_iter());
         assert_eq!(pace.limit(), 16);
     }
 
@@ -165,8 +165,8 @@ mod tests {
     fn one_that_ended_is_taken_to_have_worked_as_before() {
         let start = Instant::now();
         let mut pace = begun(start);
-        pace.look(start + LOOK, [(0, seconds(0.1)), (1, seconds(0.1))].into_iter());
-        pace.look(start + LOOK * 2, [(0, seconds(0.2))].into_iter());
+        pace.measure(start + LOOK, [(0, seconds(0.1)), (1, seconds(0.1))].into_iter());
+        pace.measure(start + LOOK * 2, [(0, seconds(0.2))].into_iter());
         assert_eq!(pace.limit(), 2);
     }
 
@@ -175,7 +175,7 @@ mod tests {
         let start = Instant::now();
         let mut pace = begun(start);
         pace.lower_to(1);
-        pace.look(start + LOOK, [(0, seconds(0.0))].into_iter());
+        pace.measure(start + LOOK, [(0, seconds(0.0))].into_iter());
         assert_eq!((pace.limit(), pace.next_look()), (1, None));
         pace.lower_to(0);
         assert_eq!(pace.limit(), 1);
@@ -183,17 +183,17 @@ mod tests {
 
     #[test]
     fn what_somebody_said_is_not_found_out() {
-        let mut pace = Pace::of(Jobs::AtMost(3));
+        let mut pace = InstallConcurrency::from_jobs(Jobs::AtMost(3));
         pace.begin(Instant::now());
         assert_eq!((pace.limit(), pace.next_look()), (3, None));
-        assert_eq!(Pace::of(Jobs::AtMost(0)).limit(), 1);
+        assert_eq!(InstallConcurrency::from_jobs(Jobs::AtMost(0)).limit(), 1);
     }
 
     #[test]
     fn where_nobody_can_tell_all_begin() {
         let start = Instant::now();
         let mut pace = begun(start);
-        pace.look(start + LOOK, [(0, None)].into_iter());
+        pace.measure(start + LOOK, [(0, None)].into_iter());
         assert_eq!(pace.limit(), 16);
     }
 }

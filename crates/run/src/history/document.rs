@@ -13,26 +13,26 @@ const RUNS: usize = 8;
 
 /// The document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Kept {
+pub(super) struct HistoryDocument {
     format: u32,
     /// The number of recorded runs, which orders the records by age.
     runs: u64,
     /// The most installs at work at once of each of the newest runs that had more to do, the oldest first.
     at_once: Vec<u32>,
-    tools: BTreeMap<String, Tool>,
+    tools: BTreeMap<String, HistoryTool>,
 }
 
 /// One tool.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Tool {
+struct HistoryTool {
     /// The number of the run that last installed the tool.
     run: u64,
-    installs: Vec<Install>,
+    installs: Vec<HistoryInstall>,
 }
 
 /// One install that went well.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Install {
+struct HistoryInstall {
     version: String,
     bytes: u64,
     /// Milliseconds by the phase's name.
@@ -41,14 +41,14 @@ struct Install {
 
 /// The durations of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Run {
+pub(super) struct HistoryRun {
     /// The most installs that were at work at once, if there were more to do.
     pub(super) at_once: Option<u32>,
     /// The tools that were installed.
     pub(super) tools: Vec<(String, PastInstall)>,
 }
 
-impl Kept {
+impl HistoryDocument {
     /// The document in these bytes, if it is one.
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok().filter(|kept: &Self| kept.format == FORMAT)
@@ -77,7 +77,7 @@ impl Kept {
     }
 
     /// Add a run.
-    pub(super) fn take(&mut self, run: Run) {
+    pub(super) fn add_run(&mut self, run: HistoryRun) {
         self.runs = self.runs.saturating_add(1);
         self.at_once.extend(run.at_once);
         self.at_once.drain(..self.at_once.len().saturating_sub(RUNS));
@@ -85,14 +85,14 @@ impl Kept {
             let phases = past.phases.iter().map(|(phase, ms)| (phase.name().to_owned(), *ms)).collect();
             let tool = self.tools.entry(name).or_default();
             tool.run = self.runs;
-            tool.installs.push(Install { version: past.version, bytes: past.bytes, phases });
+            tool.installs.push(HistoryInstall { version: past.version, bytes: past.bytes, phases });
             tool.installs.drain(..tool.installs.len().saturating_sub(PAST_INSTALLS));
         }
     }
 
     /// The expectations of the next run.
     pub(super) fn expectations(self) -> Expectations {
-        let past = |install: Install| PastInstall {
+        let past = |install: HistoryInstall| PastInstall {
             version: install.version,
             bytes: install.bytes,
             phases: Phase::OF_INSTALL

@@ -8,14 +8,14 @@ use parking_lot::Mutex;
 use vx_base::gauge::Reading;
 use vx_shm::{Reservation, Slot};
 
-use super::numbers::Numbers;
+use super::numbers::SlotProgressWriter;
 
 /// A slot, shared by everything in this process that writes to it; empty once its job has ended.
 #[derive(Clone, Debug)]
-pub struct WrittenSlot(Arc<Mutex<Writer>>);
+pub struct WrittenSlot(Arc<Mutex<WrittenSlotState>>);
 
 #[derive(Debug)]
-struct Writer {
+struct WrittenSlotState {
     slot: Option<Slot>,
     /// True once a script has reported, which is surer than anything that is read.
     reported: bool,
@@ -23,11 +23,11 @@ struct Writer {
 
 impl WrittenSlot {
     fn new(slot: Slot) -> Self {
-        Self(Arc::new(Mutex::new(Writer { slot: Some(slot), reported: false })))
+        Self(Arc::new(Mutex::new(WrittenSlotState { slot: Some(slot), reported: false })))
     }
 
     /// Write what the job's output says, unless a script has reported.
-    pub(crate) fn read(&self, numbers: &mut Numbers, reading: &Reading) {
+    pub(crate) fn read(&self, numbers: &mut SlotProgressWriter, reading: &Reading) {
         let mut writer = self.0.lock();
         let read = !writer.reported;
         if let Some(slot) = writer.slot.as_mut().filter(|_| read) {
@@ -43,7 +43,7 @@ impl WrittenSlot {
     }
 
     /// Take the slot, to end it: from here on nothing else writes to it.
-    pub(crate) fn take(&self) -> Option<Slot> {
+    pub(crate) fn take_slot(&self) -> Option<Slot> {
         self.0.lock().slot.take()
     }
 }
@@ -64,7 +64,7 @@ impl WrittenSlots {
     }
 
     /// The slot with this number in this life; `None` if its job is not at work, or another process writes it.
-    pub fn of(&self, slot: u32, generation: u32) -> Option<WrittenSlot> {
+    pub fn get(&self, slot: u32, generation: u32) -> Option<WrittenSlot> {
         self.0.lock().get(&(slot, generation)).cloned()
     }
 }

@@ -8,23 +8,23 @@ use serde_json::Value;
 /// A place in a JSON value: names and numbers, with dots between them, such as `message.content.0.name`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
-pub(super) struct Place(Vec<String>);
+pub(super) struct JsonPath(Vec<String>);
 
-impl From<String> for Place {
+impl From<String> for JsonPath {
     fn from(text: String) -> Self {
         Self(text.split('.').map(str::to_owned).collect())
     }
 }
 
-impl From<Place> for String {
-    fn from(place: Place) -> Self {
+impl From<JsonPath> for String {
+    fn from(place: JsonPath) -> Self {
         place.0.join(".")
     }
 }
 
-impl Place {
+impl JsonPath {
     /// The value at this place; `None` also for a null.
-    pub(super) fn of<'a>(&self, value: &'a Value) -> Option<&'a Value> {
+    pub(super) fn value_in<'a>(&self, value: &'a Value) -> Option<&'a Value> {
         let step = |value: &'a Value, name: &String| match value {
             Value::Object(fields) => fields.get(name),
             Value::Array(items) => name.parse::<usize>().ok().and_then(|index| items.get(index)),
@@ -34,36 +34,36 @@ impl Place {
     }
 
     /// The text at this place.
-    pub(super) fn text_of<'a>(&self, value: &'a Value) -> Option<&'a str> {
-        self.of(value)?.as_str()
+    pub(super) fn text_in<'a>(&self, value: &'a Value) -> Option<&'a str> {
+        self.value_in(value)?.as_str()
     }
 }
 
 /// Conditions on places, all of which must hold. Without any it always holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct When(BTreeMap<Place, Condition>);
+pub(super) struct JsonConditions(BTreeMap<JsonPath, JsonValueCondition>);
 
 /// A condition on one place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-enum Condition {
+enum JsonValueCondition {
     /// It is this text, or anything at all for `*`.
     Text(String),
     Flag(bool),
     Number(i64),
     /// One of these holds.
-    Any(Vec<Condition>),
+    Any(Vec<JsonValueCondition>),
 }
 
-impl When {
+impl JsonConditions {
     /// True if the value meets all conditions.
     pub(super) fn holds(&self, value: &Value) -> bool {
-        self.0.iter().all(|(place, condition)| place.of(value).is_some_and(|value| condition.holds(value)))
+        self.0.iter().all(|(place, condition)| place.value_in(value).is_some_and(|value| condition.holds(value)))
     }
 }
 
-impl Condition {
+impl JsonValueCondition {
     fn holds(&self, value: &Value) -> bool {
         match self {
             Self::Text(text) => text == "*" || value.as_str() == Some(text),
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_condition_holds_only_where_its_place_is_and_has_one_of_its_values() {
-        let when: When = toml::from_str(
+        let when: JsonConditions = toml::from_str(
             r#"type = ["a", "b"]
             "x.0.y" = "*"
             z = true"#,
@@ -98,6 +98,6 @@ mod tests {
         ] {
             assert!(!when.holds(&other), "{other}");
         }
-        assert!(When::default().holds(&json!(1)));
+        assert!(JsonConditions::default().holds(&json!(1)));
     }
 }
