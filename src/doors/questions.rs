@@ -12,7 +12,7 @@ use vx_base::package::candidate::{Candidate, Scheme};
 use vx_base::paths::Home;
 use vx_base::system::variables::variable;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
-use vx_project::Request;
+use vx_project::VersionRequest;
 use vx_project::version::newest_first;
 use vx_store::{DiskError, Release, Store};
 
@@ -233,7 +233,7 @@ fn installed(home: &Home, tool: &str, version: &str) -> Result<Release, Question
         return Ok(release);
     }
     let missing = || QuestionError::NotInstalled { tool: tool.to_owned(), version: version.to_owned() };
-    let asked = Request::parse(version).map_err(WorkError::from)?;
+    let asked = VersionRequest::parse(version).map_err(WorkError::from)?;
     let mut matching: Vec<(String, Scheme)> = Vec::new();
     for release in store.list()? {
         let receipt = release.receipt;

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use vx_base::paths::Home;
 use vx_process::foreground_tree;
 use vx_project::Project;
-use vx_project::scripts::{Script, ScriptError, Words, takes_arguments};
+use vx_project::scripts::{PlaceholderValues, ProjectScript, ScriptError, takes_arguments};
 
 use crate::tools::installs::syncing::SyncOptions;
 use crate::tools::routes::Routes;
@@ -65,7 +65,7 @@ pub enum Prepared {
 pub fn prepare(
     project: &Project,
     home: &Home,
-    order: &[&Script],
+    order: &[&ProjectScript],
     arguments: &[String],
     strict: bool,
     frontend: &dyn Frontend,
@@ -94,16 +94,20 @@ pub fn prepare(
 fn steps(
     project: &Project,
     home: &Home,
-    order: &[&Script],
+    order: &[&ProjectScript],
     arguments: &[String],
     variables: &Variables,
 ) -> Result<Vec<Step>, ScriptRunError> {
     let inherited = std::env::vars_os().chain(variables.clone());
     let environment = inherited.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let words =
-        Words { fixed: fixed_words(project, home)?, environment: environment.collect(), arguments: Vec::new(), quote };
+    let words = PlaceholderValues {
+        fixed: fixed_words(project, home)?,
+        environment: environment.collect(),
+        arguments: Vec::new(),
+        quote,
+    };
     let asked = order.last().map(|script| &script.name);
-    let step_of = |script: &&Script| {
+    let step_of = |script: &&ProjectScript| {
         let takes = asked == Some(&script.name) || takes_arguments(&script.command);
         step(project, script, if takes { arguments } else { &[] }, &words, variables)
     };
@@ -112,13 +116,13 @@ fn steps(
 
 fn step(
     project: &Project,
-    script: &Script,
+    script: &ProjectScript,
     arguments: &[String],
-    words: &Words,
+    words: &PlaceholderValues,
     variables: &Variables,
 ) -> Result<Step, ScriptError> {
     let arguments = script.args.iter().chain(arguments).cloned().collect();
-    let mut plain = Words { arguments, quote: str::to_owned, ..words.clone() };
+    let mut plain = PlaceholderValues { arguments, quote: str::to_owned, ..words.clone() };
     let mut own = variables.clone();
     for (name, value) in &script.env {
         let value = plain.expand(&script.name, value)?;
@@ -127,7 +131,7 @@ fn step(
     }
     let cwd = script.cwd.as_deref().unwrap_or_default();
     let directory = project.directory.join(plain.expand(&script.name, cwd)?);
-    let command = Words { quote, ..plain }.command(&script.name, &script.command)?;
+    let command = PlaceholderValues { quote, ..plain }.command(&script.name, &script.command)?;
     let (name, depends) = (script.name.clone(), script.depends.clone());
     Ok(Step { name, command, variables: own.into_iter().collect(), directory, depends })
 }

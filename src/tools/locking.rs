@@ -6,7 +6,7 @@ use vx_base::paths::Home;
 use vx_fetch::Artifact;
 use vx_plan::{Resolution, Resolved, Resolver};
 use vx_project::ToolRequest;
-use vx_project::trust::Part;
+use vx_project::trust::ActingPart;
 
 use crate::tools::installs::awaited::naming_the_silent;
 use crate::tools::installs::syncing::{check_tools, of_catalogue};
@@ -134,8 +134,8 @@ pub fn lock(
 fn lockable(workspace: &Workspace, asked: Vec<ToolRequest>) -> Vec<ToolRequest> {
     let consent = &workspace.consent;
     let elsewhere = |tool: &str| {
-        let parts = consent.withheld().iter().filter(|part| !matches!(part, Part::PostInstall { .. }));
-        parts.filter_map(Part::withholds).any(|withheld| withheld == tool)
+        let parts = consent.withheld().iter().filter(|part| !matches!(part, ActingPart::PostInstall { .. }));
+        parts.filter_map(ActingPart::withholds).any(|withheld| withheld == tool)
     };
     asked.into_iter().map(|ask| ToolRequest { withheld: ask.withheld && elsewhere(&ask.name), ..ask }).collect()
 }

@@ -15,7 +15,7 @@ use vx_base::package::shipped::NamedPackage;
 use vx_base::package::source_kind::SourceKind;
 use vx_base::paths::Home;
 use vx_fetch::tools::catalogue;
-use vx_project::{Request, tool_and_version};
+use vx_project::{VersionRequest, tool_and_version};
 use vx_store::Release;
 
 use super::elsewhere;
@@ -121,7 +121,7 @@ pub fn find_version(
     frontend: &dyn Frontend,
 ) -> Result<ToolOutcome, ToolError> {
     let tool = options.name;
-    let request = Request::parse(version).map_err(WorkError::from)?;
+    let request = VersionRequest::parse(version).map_err(WorkError::from)?;
     let routes = Routes::at(options.place, home.clone())?;
     routes.tell(frontend);
     for may_install in [options.install, false] {
@@ -186,7 +186,7 @@ fn installed_newest(
     home: &Home,
     routes: &Routes,
     tool: &str,
-    request: &Request,
+    request: &VersionRequest,
 ) -> Result<Option<(Release, PathBuf)>, WorkError> {
     let with_file = |release: Release| program(&release, tool).map(|file| (release, file));
     let scheme = |release: &Release| {

@@ -13,7 +13,7 @@ use vx_base::paths::Home;
 use vx_fetch::tools::catalogue::is_same;
 use vx_project::edit::with_request;
 use vx_project::lock::Guard;
-use vx_project::{Project, ProjectError, Request, discover, tool_and_version};
+use vx_project::{Project, ProjectError, VersionRequest, discover, tool_and_version};
 
 use super::locking::{LockOptions, Upgrade, lock};
 use crate::tools::installs::installing::{InstallOptions, install, needs_consent};
@@ -187,7 +187,7 @@ fn declarations(named: &[String], project: &Project) -> Result<Vec<Declaration>,
         let declared = project.tools.iter().find(|known| is_same(&known.name, tool));
         let tool = declared.map_or(tool, |known| known.name.as_str());
         let request = match (version, declared) {
-            (Some(version), _) => Request::parse(version)?.text().to_owned(),
+            (Some(version), _) => VersionRequest::parse(version)?.text().to_owned(),
             (None, Some(declared)) => declared.request.text().to_owned(),
             (None, None) => "latest".to_owned(),
         };

@@ -14,10 +14,10 @@ use vx_base::system::variables::Variables;
 use vx_fetch::project_settings;
 use vx_fetch::{ProjectSetting, SettingFiles, uncatalogued};
 use vx_project::lineage::Bounds;
-use vx_project::trust::kept::{self, Agreed, Kept};
+use vx_project::trust::kept::{self, AgreementRecord, ConsentRecord};
 use vx_project::trust::{
-    Checkout, FoundSetting, Key, NamedFile, Part, Stranger, Subject, Weight, Whereabouts, acting_parts, is_never_taken,
-    part, refused_variables, take_out, variable_of_service,
+    ActingPart, Checkout, ConsentKey, FoundSetting, NamedFile, Stranger, TrustSubject, Weight, Whereabouts,
+    acting_parts, is_never_taken, part, refused_variables, take_out, variable_of_service,
 };
 use vx_project::{Project, ToolRequest, Trust};
 
@@ -64,7 +64,7 @@ pub struct Consent {
     /// The project's file.
     pub file: PathBuf,
     /// The parts.
-    pub parts: Vec<Part>,
+    pub parts: Vec<ActingPart>,
     /// The variables that are never taken from the project.
     pub refused: Vec<String>,
     /// The reason why the project counts as a stranger's, if it does.
@@ -72,11 +72,11 @@ pub struct Consent {
     /// The standing.
     pub standing: Standing,
     /// The key of the consent.
-    pub key: Key,
+    pub key: ConsentKey,
     /// The digest of the parts.
     pub digest: Digest,
     /// The parts without those that the user has typed.
-    untyped: Vec<Part>,
+    untyped: Vec<ActingPart>,
     /// The variables that the user's own file lets projects set although they steer programs.
     allowed: Vec<String>,
     settings: SettingFiles,
@@ -97,7 +97,7 @@ impl Consent {
         let settings = settings_around(&whereabouts, home);
         let found: Vec<FoundSetting> = project_settings(&settings).into_iter().map(found_setting).collect();
         let contents = Checkout::of(&whereabouts);
-        let subject = Subject {
+        let subject = TrustSubject {
             project,
             settings: &found,
             uncatalogued: &uncatalogued_package,
@@ -112,13 +112,13 @@ impl Consent {
         let stranger = Stranger::of(&project.path, &whereabouts, &Bounds::of_machine());
         let key = whereabouts.key();
         let kept = kept::read(home, &key);
-        let untyped: Vec<Part> =
+        let untyped: Vec<ActingPart> =
             parts.iter().filter(|part| !kept.has_typed(&digest_of_typed(part, &key.origin))).cloned().collect();
         let tree = (kept.is_tied() && !parts.is_empty()).then(|| tree_of(&contents));
         parts.extend(tree.clone());
         let digest = part::digest(&parts);
         let covers = |parts: &Digest| can_be_compared(tree.as_ref()) && kept.covers(parts, &key.origin);
-        let untyped_with_tree: Vec<Part> = untyped.iter().chain(&tree).cloned().collect();
+        let untyped_with_tree: Vec<ActingPart> = untyped.iter().chain(&tree).cloned().collect();
         let standing = match policy {
             _ if own => Standing::Own,
             _ if parts.is_empty() => Standing::Nothing,
@@ -191,7 +191,7 @@ impl Consent {
 
     /// True if the consent is tied to the tracked files: it depends on more than can be remembered with a route.
     pub fn is_tied(&self) -> bool {
-        self.parts.iter().any(Part::is_tree)
+        self.parts.iter().any(ActingPart::is_tree)
     }
 
     fn check_tree(&self) -> Result<(), WorkError> {
@@ -208,11 +208,11 @@ impl Consent {
     pub fn agree(&mut self, home: &Home) -> Result<(), WorkError> {
         self.check_tree()?;
         let contents = Checkout::of(&self.whereabouts);
-        let mut files = self.parts.iter().flat_map(Part::files);
+        let mut files = self.parts.iter().flat_map(ActingPart::files);
         if let Some(changed) = files.find(|named| contents.again(named).as_ref() != Some(named)) {
             return Err(ConsentError::Changed { path: self.whereabouts.top.join(&changed.path) }.into());
         }
-        let kept = kept::keep(home, &self.key, Agreed::to(&self.parts));
+        let kept = kept::keep(home, &self.key, AgreementRecord::to(&self.parts));
         kept.map_err(|cause| ConsentError::NotKept { path: kept::path(home, &self.key), cause })?;
         self.standing = Standing::Agreed;
         Ok(())
@@ -242,8 +242,8 @@ impl Consent {
     }
 
     /// The withheld parts of which the names of these tools say all.
-    fn typed_by<'a>(&'a self, tools: &'a [String]) -> impl Iterator<Item = &'a Part> {
-        let named = |part: &&Part| part.withholds().is_some_and(|tool| tools.iter().any(|typed| typed == tool));
+    fn typed_by<'a>(&'a self, tools: &'a [String]) -> impl Iterator<Item = &'a ActingPart> {
+        let named = |part: &&ActingPart| part.withholds().is_some_and(|tool| tools.iter().any(|typed| typed == tool));
         self.withheld().iter().filter(|part| part.is_named_by_tool()).filter(named)
     }
 
@@ -255,7 +255,8 @@ impl Consent {
         project.entries.retain(|entry| !variable_of_service(&entry.key).is_some_and(is_refused));
         take_out(project, self.withheld());
         for tool in project.tools.iter_mut().filter(|tool| tool.postinstall.is_some()) {
-            let is_its = |part: &Part| matches!(part, Part::PostInstall { tool: of, .. } if *of == tool.name);
+            let is_its =
+                |part: &ActingPart| matches!(part, ActingPart::PostInstall { tool: of, .. } if *of == tool.name);
             tool.agreed = self.agreed_files(is_its);
         }
     }
@@ -267,7 +268,7 @@ impl Consent {
 
     /// The files and folders that these parts name, with the contents that the user has agreed to; empty if a trusted folder
     /// or `VX_TRUST` lets the project act: then contents do not matter.
-    pub fn agreed_files(&self, is_wanted: impl Fn(&Part) -> bool) -> Vec<AgreedFile> {
+    pub fn agreed_files(&self, is_wanted: impl Fn(&ActingPart) -> bool) -> Vec<AgreedFile> {
         let counts = self.standing == Standing::Agreed;
         let parts = self.parts.iter().filter(|part| counts && is_wanted(part));
         let (top, git_directory) = (&self.whereabouts.top, self.whereabouts.git_directory());
@@ -277,11 +278,11 @@ impl Consent {
             digest: named.digest.clone(),
             checkout: AgreedCheckout { top: top.clone(), git_directory: git_directory.clone() },
         };
-        parts.flat_map(Part::files).map(agreed).collect()
+        parts.flat_map(ActingPart::files).map(agreed).collect()
     }
 
     /// The parts that may not act.
-    pub fn withheld(&self) -> &[Part] {
+    pub fn withheld(&self) -> &[ActingPart] {
         if self.standing == Standing::Withheld { &self.untyped } else { &[] }
     }
 
@@ -303,7 +304,7 @@ impl Consent {
 
     /// The lines of all parts: variables first, and commands last, where they are seen beside the question.
     pub fn lines(&self) -> Vec<String> {
-        Agreed::to(&self.parts).lines
+        AgreementRecord::to(&self.parts).lines
     }
 
     /// The question whether the parts may act, with the difference from what was agreed to last.
@@ -312,39 +313,39 @@ impl Consent {
         Question {
             variables: self.parts.iter().filter(|part| part.weight() == Weight::Variable).count(),
             moved: kept.is_of_another_origin(&self.digest, &self.key.origin),
-            ..Question::new(self.file.clone(), Agreed::to(&self.parts), kept.last())
+            ..Question::new(self.file.clone(), AgreementRecord::to(&self.parts), kept.last())
         }
     }
 
     /// What was agreed to for this key.
-    pub fn kept(&self, home: &Home) -> Kept {
+    pub fn kept(&self, home: &Home) -> ConsentRecord {
         kept::read(home, &self.key)
     }
 
     /// The error of these tools or agents, which cannot be had without consent.
     pub fn refusal(&self, tools: &[String]) -> WorkError {
-        let about = |part: &&Part| tools.iter().any(|tool| part.is_needed_by(tool));
+        let about = |part: &&ActingPart| tools.iter().any(|tool| part.is_needed_by(tool));
         WorkError::Consent(ConsentError::Withheld(Withheld {
             file: self.file.clone(),
             tools: tools.to_vec(),
-            lines: self.parts.iter().filter(about).map(Part::line).collect(),
+            lines: self.parts.iter().filter(about).map(ActingPart::line).collect(),
             stranger: self.stranger.clone(),
         }))
     }
 }
 
 /// The part that ties a consent to the tracked files.
-fn tree_of(contents: &Checkout) -> Part {
-    Part::Tree { files: contents.tree().into_iter().collect() }
+fn tree_of(contents: &Checkout) -> ActingPart {
+    ActingPart::Tree { files: contents.tree().into_iter().collect() }
 }
 
 /// True unless this is a tree that cannot be compared with another one.
-fn can_be_compared(tree: Option<&Part>) -> bool {
+fn can_be_compared(tree: Option<&ActingPart>) -> bool {
     tree.is_none_or(|tree| !tree.files().is_empty())
 }
 
 /// The digest of a part that is typed for a repository with this origin.
-fn digest_of_typed(part: &Part, origin: &str) -> Digest {
+fn digest_of_typed(part: &ActingPart, origin: &str) -> Digest {
     let digest = part::digest(std::slice::from_ref(part));
     if origin.is_empty() {
         return digest;

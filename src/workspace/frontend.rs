@@ -9,7 +9,7 @@ use std::io;
 use std::path::PathBuf;
 
 use vx_base::trouble::Trouble;
-use vx_project::trust::kept::Agreed;
+use vx_project::trust::kept::AgreementRecord;
 
 use super::error::WorkError;
 use crate::workspace::frontend::notice::Notice;
@@ -62,8 +62,10 @@ pub enum Answer {
 
 impl Question {
     /// The question about these parts, after the user agreed to the parts `before`.
-    pub fn new(file: PathBuf, parts: Agreed, before: Option<&Agreed>) -> Self {
-        let gone = |before: &Agreed| before.lines.iter().filter(|line| !parts.lines.contains(line)).cloned().collect();
+    pub fn new(file: PathBuf, parts: AgreementRecord, before: Option<&AgreementRecord>) -> Self {
+        let gone = |before: &AgreementRecord| {
+            before.lines.iter().filter(|line| !parts.lines.contains(line)).cloned().collect()
+        };
         let (gone, new) = (before.map(gone), parts.new_since(before));
         Self { file, gone, new, variables: 0, moved: false, lines: parts.lines }
     }

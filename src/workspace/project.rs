@@ -19,7 +19,7 @@ use vx_base::system::platform::Platform;
 use vx_base::system::variables::Variables;
 use vx_fetch::{Limits, ProgramOutput, SourceOptions, Sources};
 use vx_plan::Resolver;
-use vx_project::lock::{Change, Difference};
+use vx_project::lock::{LockMismatch, ToolDifference};
 use vx_project::{Lock, Project, ToolRequest};
 
 use super::consent::{Consent, setting_variable};
@@ -222,17 +222,18 @@ impl Workspace {
     fn differences(&self, asked: &[ToolRequest], tools: &[ToolRequest], whole: bool) -> Vec<String> {
         let here = self.platform;
         // A tool for other systems may be impossible to lock on this one, and an optional one on any.
-        let elsewhere = |difference: &Difference| {
+        let elsewhere = |difference: &ToolDifference| {
             let mut tools = self.project.tools.iter();
             let may_lack =
                 |tool: &ToolRequest| tool.name == difference.tool && (tool.optional || !tool.wanted_on(here.os));
-            difference.change == Change::Added && tools.any(may_lack)
+            difference.change == LockMismatch::Added && tools.any(may_lack)
         };
         let gone = |tool: &str| !self.project.tools.iter().any(|known| known.name == tool);
         let differences = self.lock.differences(tools);
         // A tool of the project that is not among these is not gone.
-        let counts =
-            |difference: &&Difference| difference.change != Change::Removed || (whole && gone(&difference.tool));
+        let counts = |difference: &&ToolDifference| {
+            difference.change != LockMismatch::Removed || (whole && gone(&difference.tool))
+        };
         let mut differences: Vec<String> = differences
             .iter()
             .filter(|difference| counts(difference) && !elsewhere(difference))

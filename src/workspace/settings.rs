@@ -10,7 +10,7 @@ use vx_base::shown_address::shown_value;
 use vx_base::trouble::{Explain, TroubleKind};
 use vx_fetch::tools::catalogue;
 use vx_project::dotted_key::key_segment;
-use vx_project::trust::Part;
+use vx_project::trust::ActingPart;
 use vx_project::{ConfigEntry, ConfigErrors, Project, ToolRequest, Ui, lineage};
 
 use super::consent::Consent;
@@ -116,8 +116,8 @@ pub fn without_withheld(home: &Home, lineage: &mut Lineage, frontend: &dyn Front
         let consent = Consent::of(home, project)?;
         tell(home, &consent, frontend);
         let withheld = consent.withheld().iter().filter_map(|part| match part {
-            Part::Variable { name, .. } => Some(format!("env.{}", key_segment(name))),
-            Part::Setting { name, .. } => Some(format!("settings.{name}")),
+            ActingPart::Variable { name, .. } => Some(format!("env.{}", key_segment(name))),
+            ActingPart::Setting { name, .. } => Some(format!("settings.{name}")),
             _ => None,
         });
         let refused = consent.refused.iter().map(|name| format!("env.{}", key_segment(name)));

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use vx_base::digest::Algorithm;
 use vx_base::paths::Home;
-use vx_project::trust::Part;
+use vx_project::trust::ActingPart;
 
 use super::consent::Consent;
 use super::frontend::Frontend;
@@ -45,7 +45,7 @@ pub fn tell_of_file(home: &Home, file: &Path, refused: Vec<String>, frontend: &d
 pub fn notice(consent: &Consent) -> Notice {
     Notice::Withheld {
         file: consent.file.clone(),
-        parts: consent.withheld().iter().map(Part::short).collect(),
+        parts: consent.withheld().iter().map(ActingPart::short).collect(),
         refused: consent.refused.clone(),
         stranger: consent.stranger.clone(),
     }

@@ -1,7 +1,7 @@
 //! Agreeing to the acting parts of a project ahead, looking at them, and taking the agreement back.
 
 use vx_base::paths::Home;
-use vx_project::trust::kept::{self, Kept};
+use vx_project::trust::kept::{self, ConsentRecord};
 
 use super::consent::{Consent, Standing};
 use super::error::WorkError;
@@ -81,6 +81,6 @@ pub fn revoke(home: &Home, consent: &Consent) -> Result<bool, WorkError> {
 }
 
 /// Every kept consent.
-pub fn list(home: &Home) -> Vec<Kept> {
+pub fn list(home: &Home) -> Vec<ConsentRecord> {
     kept::list(home)
 }

@@ -29,18 +29,18 @@ use vx_base::system::platform::{Os, Platform};
 
 use super::problem::{ConfigErrors, Problem};
 use super::procfile::Procfile;
-use super::scripts::Script;
-use super::services::Service;
-use super::version::Request;
+use super::scripts::ProjectScript;
+use super::services::DeclaredService;
+use super::version::VersionRequest;
 
 pub use crate::config::tools::addresses::{DeclaredAddresses, DeclaredDigests};
 pub use agents::DeclaredAgent;
 pub use entries::{ConfigEntry, ValueKind};
 pub use progress::ProgressForms;
-use reader::Reader;
-pub use settings::Settings;
+use reader::ConfigReader;
+pub use settings::InstallSettings;
 pub use trust::Trust;
-pub use ui::{Choice, ColourChoice, GlyphChoice, Rebinding, ThemeChoice, Ui};
+pub use ui::{ColourChoice, GlyphChoice, Rebinding, SettingChoice, ThemeChoice, Ui};
 
 /// A project, as its file describes it.
 #[derive(Clone, Debug)]
@@ -52,15 +52,15 @@ pub struct Project {
     /// The requested tools, in the order of the file.
     pub tools: Vec<ToolRequest>,
     /// The settings for installing them.
-    pub settings: Settings,
+    pub settings: InstallSettings,
     /// Variables for the project's commands.
     pub env: BTreeMap<String, String>,
     /// Commands that `vx run` runs, in the order of the file.
-    pub scripts: Vec<Script>,
+    pub scripts: Vec<ProjectScript>,
     /// The forms in which commands print their progress, in the order of the file.
     pub progress: Vec<ProgressForms>,
     /// Programs that `vx up` runs, in the order of the file.
-    pub services: Vec<Service>,
+    pub services: Vec<DeclaredService>,
     /// The faults of the table of services. They are among the warnings, too: only a command about services fails by them.
     pub service_faults: Vec<Problem>,
     /// The file that the services come from where this one declares none.
@@ -83,7 +83,7 @@ pub struct ToolRequest {
     /// The tool's name, as in the file.
     pub name: String,
     /// The requested version.
-    pub request: Request,
+    pub request: VersionRequest,
     /// The operating systems it is wanted on; `None` for all.
     pub os: Option<Vec<Os>>,
     /// The only source to use, if the file names one.
@@ -116,7 +116,7 @@ pub struct ToolRequest {
 
 impl ToolRequest {
     /// A request for a version, with nothing else set but the source that a package's name names.
-    pub fn plain(name: String, request: Request, line: usize) -> Self {
+    pub fn plain(name: String, request: VersionRequest, line: usize) -> Self {
         let source = NamedPackage::of_tool(&name).map(|named| named.source);
         Self {
             name,
@@ -180,7 +180,7 @@ impl Project {
             path: directory.join("vx.toml"),
             directory: directory.to_owned(),
             tools: Vec::new(),
-            settings: Settings::default(),
+            settings: InstallSettings::default(),
             env: BTreeMap::new(),
             scripts: Vec::new(),
             progress: Vec::new(),
@@ -205,13 +205,13 @@ impl Project {
 
     /// Parse the text of a project file.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigErrors> {
-        let (document, mut reader) = Reader::of_document(text);
+        let (document, mut reader) = ConfigReader::of_document(text);
         let tools = tools::read(&mut reader, &document);
         let settings = settings::read(&mut reader, &document);
         let env = settings::read_env(&mut reader, &document);
         let scripts = scripts::read(&mut reader, &document);
         let progress = progress::read(&mut reader, &document);
-        let services::Found { services, problems: service_faults, doubts } = services::read(text, &document);
+        let services::ParsedServices { services, problems: service_faults, doubts } = services::read(text, &document);
         let agents = agents::read(text, &document);
         let is_root = tables::is_root(&mut reader, &document);
         tables::check(&mut reader, &document);

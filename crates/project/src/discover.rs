@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use vx_base::files::small_file::read_regular_within;
 use vx_base::trouble::{Explain, TroubleKind};
 
-use super::problem::{ConfigErrors, Lines};
+use super::problem::{ConfigErrors, LineStarts};
 
 /// The file's name, and its former name.
 pub(crate) const NAMES: [&str; 2] = ["vx.toml", ".vx.toml"];
@@ -111,7 +111,7 @@ fn not_text(path: &Path, error: &std::string::FromUtf8Error) -> ProjectError {
     let text = String::from_utf8_lossy(error.as_bytes());
     let at = error.utf8_error().valid_up_to();
     let advice = Some("save the file as UTF-8".to_owned());
-    let problem = Lines::of(&text).problem(at..at + 1, "these bytes are no UTF-8 text", advice);
+    let problem = LineStarts::of(&text).problem(at..at + 1, "these bytes are no UTF-8 text", advice);
     ProjectError::Wrong(ConfigErrors { path: path.to_owned(), problems: vec![problem] })
 }
 

@@ -18,12 +18,12 @@ pub mod trust;
 pub mod version;
 
 pub use config::{
-    Choice, ColourChoice, ConfigEntry, DeclaredAddresses, DeclaredAgent, DeclaredDigests, GlyphChoice, ProgressForms,
-    Project, Rebinding, Settings, ThemeChoice, ToolRequest, Trust, Ui, ValueKind,
+    ColourChoice, ConfigEntry, DeclaredAddresses, DeclaredAgent, DeclaredDigests, GlyphChoice, InstallSettings,
+    ProgressForms, Project, Rebinding, SettingChoice, ThemeChoice, ToolRequest, Trust, Ui, ValueKind,
 };
 pub use discover::{ProjectError, find};
 pub use lock::{Lock, LockedPart, LockedTool};
 pub use named::tool_and_version;
 pub use problem::{ConfigErrors, Problem};
 pub use project_file::load;
-pub use version::{NoMatch, Request};
+pub use version::{NoMatch, VersionRequest};

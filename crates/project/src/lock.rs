@@ -26,7 +26,7 @@ use vx_base::shown_address::without_secrets;
 use vx_base::system::platform::Platform;
 use vx_base::trouble::{Explain, TroubleKind};
 
-pub use compare::{Change, Difference};
+pub use compare::{LockMismatch, ToolDifference};
 pub use file::Guard;
 pub use part::LockedPart;
 pub use young::Young;
@@ -159,7 +159,7 @@ impl Explain for LockError {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Document {
+struct LockDocument {
     version: u64,
     #[serde(default)]
     tools: BTreeMap<String, LockedTool>,
@@ -182,7 +182,7 @@ impl Lock {
             return Err(broken("it holds a merge conflict".into()));
         }
         // Most locks have the current version, so the version is parsed by itself only for the others.
-        let document = match toml::from_str::<Document>(text) {
+        let document = match toml::from_str::<LockDocument>(text) {
             Ok(document) if document.version == VERSION => document,
             read => {
                 if let Some(versions) = Self::of_another_version(path, text)? {
@@ -215,7 +215,7 @@ impl Lock {
 
     /// The text of the lock file.
     pub fn render(&self) -> String {
-        let document = Document { version: VERSION, tools: self.tools.clone() };
+        let document = LockDocument { version: VERSION, tools: self.tools.clone() };
         let body = toml::to_string(&document).expect("a lock has nothing that TOML cannot hold");
         format!("# Written by `vx lock`. Commit it; do not edit it.\n{body}")
     }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use vx_base::files::small_file::read_regular;
 use vx_base::paths::leads_outside;
 
-use super::problem::{Lines, Problem};
-use super::services::{NAME_BYTES, Port, Service};
+use super::problem::{LineStarts, Problem};
+use super::services::{DeclaredService, NAME_BYTES, Port};
 use crate::dotted_key::key_segment;
 
 /// Its name, beside the project's file.
@@ -27,7 +27,7 @@ pub struct Procfile {
     /// The file.
     pub path: PathBuf,
     /// Its services in its order; none if it has a fault.
-    pub services: Vec<Service>,
+    pub services: Vec<DeclaredService>,
     /// The values that consent covers, by the keys that they would have in the project's file.
     pub values: Vec<(String, String)>,
     /// Its faults.
@@ -39,14 +39,15 @@ pub struct Procfile {
 pub fn read(path: &Path) -> Option<Procfile> {
     if leads_outside(path) {
         let advice = Some("put the file itself beside vx.toml".to_owned());
-        let problems = vec![Lines::of("").problem(0..0, "it is a link out of the project, and is not read", advice)];
+        let problems =
+            vec![LineStarts::of("").problem(0..0, "it is a link out of the project, and is not read", advice)];
         return Some(Procfile { path: path.to_owned(), problems, ..Procfile::default() });
     }
     let text = match read_regular(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => return None,
         Err(error) => {
-            let problems = vec![Lines::of("").problem(0..0, &format!("it cannot be read: {error}"), None)];
+            let problems = vec![LineStarts::of("").problem(0..0, &format!("it cannot be read: {error}"), None)];
             return Some(Procfile { path: path.to_owned(), problems, ..Procfile::default() });
         }
     };
@@ -59,7 +60,7 @@ pub fn read(path: &Path) -> Option<Procfile> {
 
 /// A service of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Line {
+struct ProcfileLine {
     /// Its place, from 1.
     number: usize,
     name: String,
@@ -67,14 +68,14 @@ struct Line {
     command: String,
 }
 
-impl Line {
+impl ProcfileLine {
     /// A command that speaks of a port gets one.
-    fn service(&self, variables: bool) -> Service {
-        Service {
+    fn service(&self, variables: bool) -> DeclaredService {
+        DeclaredService {
             command: vec!["/bin/sh".to_owned(), "-c".to_owned(), self.command.clone()],
             env_files: variables.then(|| VARIABLES.to_owned()).into_iter().collect(),
             port: speaks_of(&self.command, PORT).then_some(Port::Auto),
-            ..Service::named(&self.name)
+            ..DeclaredService::named(&self.name)
         }
     }
 
@@ -89,9 +90,9 @@ impl Line {
 }
 
 /// The services of a text in its order, and all its faults. Empty lines and those that begin with `#` are none.
-fn parse(text: &str) -> (Vec<Line>, Vec<Problem>) {
-    let (mut lines, mut problems): (Vec<Line>, _) = (Vec::new(), Vec::new());
-    let places = Lines::of(text);
+fn parse(text: &str) -> (Vec<ProcfileLine>, Vec<Problem>) {
+    let (mut lines, mut problems): (Vec<ProcfileLine>, _) = (Vec::new(), Vec::new());
+    let places = LineStarts::of(text);
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     let mut at = text.len() - text.trim_start_matches('\u{feff}').len();
     for (number, line) in (1..).zip(text[at..].split_inclusive('\n')) {
@@ -128,7 +129,7 @@ fn speaks_of(command: &str, name: &str) -> bool {
 }
 
 /// The service of a line; or its fault, and the advice for it.
-fn of_line(text: &str, number: usize) -> Result<Line, (String, String)> {
+fn of_line(text: &str, number: usize) -> Result<ProcfileLine, (String, String)> {
     let form = || "write NAME: COMMAND".to_owned();
     let (name, command) = text.split_once(':').ok_or_else(|| ("there is no name".to_owned(), form()))?;
     let (name, command) = (name.trim_end().to_owned(), command.trim().to_owned());
@@ -144,15 +145,15 @@ fn of_line(text: &str, number: usize) -> Result<Line, (String, String)> {
         let advice = "put it in a script, and name that".to_owned();
         return Err((format!("the command of `{name}` is longer than 128 KiB, which no program can be given"), advice));
     }
-    Ok(Line { number, name, command })
+    Ok(ProcfileLine { number, name, command })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn line(number: usize, name: &str, command: &str) -> Line {
-        Line { number, name: name.to_owned(), command: command.to_owned() }
+    fn line(number: usize, name: &str, command: &str) -> ProcfileLine {
+        ProcfileLine { number, name: name.to_owned(), command: command.to_owned() }
     }
 
     #[test]

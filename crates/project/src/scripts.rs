@@ -5,11 +5,11 @@ mod words;
 use vx_base::nearest::nearest;
 use vx_base::trouble::{Explain, TroubleKind};
 
-pub use words::{Quote, Words, takes_arguments};
+pub use words::{PlaceholderValues, Quote, takes_arguments};
 
 /// A script of `[scripts]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Script {
+pub struct ProjectScript {
     /// Its name.
     pub name: String,
     /// The command for the shell, with words in double braces unexpanded; empty if the script only has dependencies.
@@ -97,17 +97,17 @@ impl Explain for ScriptError {
 ///
 /// # Errors
 /// A name that no script has, or scripts that depend on each other in a circle.
-pub fn order<'a>(scripts: &'a [Script], name: &str) -> Result<Vec<&'a Script>, ScriptError> {
+pub fn order<'a>(scripts: &'a [ProjectScript], name: &str) -> Result<Vec<&'a ProjectScript>, ScriptError> {
     let mut found = Vec::new();
     visit(scripts, name, &mut Vec::new(), &mut found)?;
     Ok(found)
 }
 
 fn visit<'a>(
-    scripts: &'a [Script],
+    scripts: &'a [ProjectScript],
     name: &str,
     above: &mut Vec<&'a str>,
-    found: &mut Vec<&'a Script>,
+    found: &mut Vec<&'a ProjectScript>,
 ) -> Result<(), ScriptError> {
     if found.iter().any(|script| script.name == name) {
         return Ok(());
@@ -134,16 +134,16 @@ fn visit<'a>(
 mod tests {
     use super::*;
 
-    fn scripts(of: &[(&str, &[&str])]) -> Vec<Script> {
-        let script = |(name, depends): &(&str, &[&str])| Script {
+    fn scripts(of: &[(&str, &[&str])]) -> Vec<ProjectScript> {
+        let script = |(name, depends): &(&str, &[&str])| ProjectScript {
             name: (*name).to_owned(),
             depends: depends.iter().map(|name| (*name).to_owned()).collect(),
-            ..Script::default()
+            ..ProjectScript::default()
         };
         of.iter().map(script).collect()
     }
 
-    fn names(scripts: &[Script], name: &str) -> Result<String, ScriptError> {
+    fn names(scripts: &[ProjectScript], name: &str) -> Result<String, ScriptError> {
         order(scripts, name).map(|found| found.iter().map(|script| script.name.as_str()).collect::<Vec<_>>().join(" "))
     }
 

@@ -23,7 +23,7 @@ pub const LOG_BOUNDS: Range<u64> = 1024 * 1024..64 * 1024 * 1024 + 1;
 
 /// One service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Service {
+pub struct DeclaredService {
     /// Its name.
     pub name: String,
     /// The program and its arguments, with placeholders unexpanded.
@@ -45,11 +45,11 @@ pub struct Service {
     /// The way from changed files to a service that has them.
     pub renewal: Renewal,
     /// The services that it needs, and the state that each has to reach first.
-    pub needs: BTreeMap<String, Until>,
+    pub needs: BTreeMap<String, NeededState>,
     /// What follows its end.
     pub restart: Restart,
     /// The way in which it is stopped.
-    pub stop: Stop,
+    pub stop: ServiceStop,
     /// True if it is started by name only, or because another service needs it.
     pub optional: bool,
     /// The file, below the project's directory, by which another program says that it runs the service.
@@ -157,7 +157,7 @@ pub struct Health {
 
 /// The state of a service that another one needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Until {
+pub enum NeededState {
     /// Its process was started.
     Started,
     /// It can be used.
@@ -181,7 +181,7 @@ pub enum Restart {
 
 /// The way in which a service is stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stop {
+pub struct ServiceStop {
     /// The name of the signal, without `SIG`.
     pub signal: String,
     /// The time that its processes have before they are killed.
@@ -193,13 +193,13 @@ impl Ready {
     pub const TIMEOUT: Duration = Duration::from_secs(60);
 }
 
-impl Default for Stop {
+impl Default for ServiceStop {
     fn default() -> Self {
         Self { signal: "TERM".to_owned(), timeout: Duration::from_secs(10) }
     }
 }
 
-impl Service {
+impl DeclaredService {
     /// A service with this name, of which nothing else is known.
     pub fn named(name: &str) -> Self {
         Self {
@@ -215,7 +215,7 @@ impl Service {
             renewal: Renewal::default(),
             needs: BTreeMap::new(),
             restart: Restart::default(),
-            stop: Stop::default(),
+            stop: ServiceStop::default(),
             optional: false,
             external: None,
             plugin: None,
@@ -241,7 +241,7 @@ impl Service {
 }
 
 /// The names of services, with those of its services in place of a plugin's.
-pub fn with_parts(services: &[Service], names: &[String]) -> Vec<String> {
+pub fn with_parts(services: &[DeclaredService], names: &[String]) -> Vec<String> {
     let mut found = Vec::with_capacity(names.len());
     for name in names {
         let parts = services.iter().filter(|service| service.plugin.as_ref() == Some(name));
@@ -255,7 +255,7 @@ pub fn with_parts(services: &[Service], names: &[String]) -> Vec<String> {
 }
 
 /// The names of the services that these need, directly or not, and their own. Names that are not declared are left out.
-pub fn with_needs(services: &[Service], names: &[String]) -> BTreeSet<String> {
+pub fn with_needs(services: &[DeclaredService], names: &[String]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut open: Vec<&str> = names.iter().map(String::as_str).collect();
     while let Some(name) = open.pop() {
@@ -268,13 +268,13 @@ pub fn with_needs(services: &[Service], names: &[String]) -> BTreeSet<String> {
 }
 
 /// The services on a circle of needs, if there is one, the first one again at the end.
-pub fn circle(services: &[Service]) -> Option<Vec<String>> {
+pub fn circle(services: &[DeclaredService]) -> Option<Vec<String>> {
     let mut sound = BTreeSet::new();
     services.iter().find_map(|service| circle_from(services, &service.name, &mut Vec::new(), &mut sound))
 }
 
 fn circle_from<'a>(
-    services: &'a [Service],
+    services: &'a [DeclaredService],
     name: &'a str,
     above: &mut Vec<&'a str>,
     sound: &mut BTreeSet<&'a str>,
@@ -330,10 +330,10 @@ fn service_of(name: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn services(of: &[(&str, &[&str])]) -> Vec<Service> {
-        let service = |(name, needs): &(&str, &[&str])| Service {
-            needs: needs.iter().map(|name| ((*name).to_owned(), Until::Ready)).collect(),
-            ..Service::named(name)
+    fn services(of: &[(&str, &[&str])]) -> Vec<DeclaredService> {
+        let service = |(name, needs): &(&str, &[&str])| DeclaredService {
+            needs: needs.iter().map(|name| ((*name).to_owned(), NeededState::Ready)).collect(),
+            ..DeclaredService::named(name)
         };
         of.iter().map(service).collect()
     }

@@ -21,7 +21,7 @@ use parsed::ParsedVersion;
 
 /// The version that `vx.toml` requests.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct VersionRequest {
     text: String,
     kind: RequestKind,
 }
@@ -56,7 +56,7 @@ impl Explain for BadRequest {
     }
 }
 
-impl Request {
+impl VersionRequest {
     /// Parse a request; surrounding blanks are ignored. Any single word is a request, so that one that means nothing is
     /// an error of its tool alone.
     pub fn parse(text: &str) -> Result<Self, BadRequest> {
@@ -173,13 +173,13 @@ impl Request {
     }
 }
 
-impl fmt::Display for Request {
+impl fmt::Display for VersionRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
-impl FromStr for Request {
+impl FromStr for VersionRequest {
     type Err = BadRequest;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {

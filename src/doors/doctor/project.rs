@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use vx_base::trouble::{Explain, TroubleKind};
 use vx_plan::{InstalledRelease, Resolved, ResolvedRelease, ResolvedTool, Resolver};
-use vx_project::lock::Change;
-use vx_project::trust::Part;
+use vx_project::lock::LockMismatch;
+use vx_project::trust::ActingPart;
 use vx_project::{ProjectError, ToolRequest};
 use vx_store::Store;
 
@@ -100,7 +100,7 @@ fn unlocked(what: &Examination<'_>) -> Vec<Finding> {
     for difference in lock.differences(tools) {
         let ask = tools.iter().find(|ask| ask.name == difference.tool);
         // A tool that cannot be locked on this system is not missing in the lock.
-        if difference.change != Change::Added || ask.is_some_and(|ask| !ask.optional && resolver.lockable(ask)) {
+        if difference.change != LockMismatch::Added || ask.is_some_and(|ask| !ask.optional && resolver.lockable(ask)) {
             findings.push(to_lock(&difference.tool, difference.to_string()));
         }
     }
@@ -122,7 +122,7 @@ fn unlocked(what: &Examination<'_>) -> Vec<Finding> {
 /// The parts of the project that may not act.
 fn withheld(what: &Examination<'_>) -> Option<Finding> {
     let consent = &what.workspace.consent;
-    let parts: Vec<String> = consent.withheld().iter().map(Part::short).collect();
+    let parts: Vec<String> = consent.withheld().iter().map(ActingPart::short).collect();
     let stranger = consent.stranger.as_ref().map(|stranger| format!("; {stranger}")).unwrap_or_default();
     (!parts.is_empty()).then(|| Finding {
         check: Check::Project,

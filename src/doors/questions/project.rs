@@ -175,7 +175,7 @@ pub fn project(home: &Home, directory: &Path) -> Result<ProjectState, QuestionEr
         missing: absent.contains(&tool.name),
         line: number(tool.line),
     };
-    let script = |script: &vx_project::scripts::Script| Script {
+    let script = |script: &vx_project::scripts::ProjectScript| Script {
         name: script.name.clone(),
         command: shown_command(&script.command),
         description: script.description.clone(),

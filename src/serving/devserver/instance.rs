@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounde
 use parking_lot::Mutex;
 use vx_base::paths::Home;
 use vx_process::members;
-use vx_project::services::{NAME_BYTES, Port, Reload, Service, VITE, VITE_ARGUMENTS, vite_go};
+use vx_project::services::{DeclaredService, NAME_BYTES, Port, Reload, VITE, VITE_ARGUMENTS, vite_go};
 use vx_run::{create_board, logs_of};
 use vx_services::declared::spec::Spec;
 use vx_services::ports::Ports;
@@ -234,7 +234,7 @@ impl DevServerInstance {
     }
 
     /// The two services, run by the programs of the settings.
-    fn services(&self, id: &str, reload: &str) -> [Service; 2] {
+    fn services(&self, id: &str, reload: &str) -> [DeclaredService; 2] {
         let BuildOpts { go_path, pnpm_path, node_path } = &self.settings.build;
         let [mut vite, mut go] = vite_go(&name_of(id), "");
         (vite.directory, go.directory) = (None, None);

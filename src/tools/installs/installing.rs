@@ -6,8 +6,8 @@ use std::sync::Arc;
 use vx_base::package::shipped::NamedPackage;
 use vx_base::paths::Home;
 use vx_plan::{Resolution, Resolver, Step};
-use vx_project::trust::Part;
-use vx_project::{Project, Request, ToolRequest, tool_and_version};
+use vx_project::trust::ActingPart;
+use vx_project::{Project, ToolRequest, VersionRequest, tool_and_version};
 
 use super::awaited::naming_the_silent;
 use super::carry_out::{Assignment, carry_out};
@@ -104,7 +104,7 @@ fn steps_of(
 pub(crate) fn needs_consent(tools: &[String], consent: &Consent) -> bool {
     let named = |tool: &str| tools.iter().any(|text| tool_and_version(text).0 == tool);
     let acting = consent.withheld().iter().filter(|part| !part.is_named_by_tool());
-    acting.filter_map(Part::withholds).any(named)
+    acting.filter_map(ActingPart::withholds).any(named)
 }
 
 /// The requests, each tool once.
@@ -140,9 +140,9 @@ pub(crate) fn request(text: &str, project: &Project) -> Result<ToolRequest, Work
     let declared = project.tools.iter().find(|known| known.name == tool);
     Ok(match (declared, version) {
         (Some(declared), None) => declared.clone(),
-        (Some(declared), Some(version)) => ToolRequest { request: Request::parse(version)?, ..declared.clone() },
+        (Some(declared), Some(version)) => ToolRequest { request: VersionRequest::parse(version)?, ..declared.clone() },
         (None, version) => {
-            let request = Request::parse(version.unwrap_or("latest"))?;
+            let request = VersionRequest::parse(version.unwrap_or("latest"))?;
             ToolRequest::plain(tool.to_owned(), request, 0)
         }
     })

@@ -8,7 +8,7 @@ use vx_base::digest::Digest;
 use vx_base::files::replace_file::replace_file;
 use vx_base::paths::Home;
 use vx_project::lock;
-use vx_project::trust::{Key, kept};
+use vx_project::trust::{ConsentKey, kept};
 
 use crate::workspace::consent::Consent;
 use crate::workspace::error::WorkError;
@@ -21,7 +21,7 @@ pub(super) struct Before<'a> {
     project: Contents,
     lock: Contents,
     /// The consents that were given since.
-    agreed: Option<(Key, Vec<Digest>)>,
+    agreed: Option<(ConsentKey, Vec<Digest>)>,
 }
 
 /// The contents of a file: as they were, and as they were left by this command, if it changed them.

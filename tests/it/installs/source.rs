@@ -21,7 +21,7 @@ use vx_fetch::{
     Sources,
 };
 use vx_http::LowestRate;
-use vx_project::Request;
+use vx_project::VersionRequest;
 
 use crate::support::registry::archive::{Entry, script, tgz, wheel};
 use crate::support::registry::{Language, Npm, Registry, digest, npm_path, page_path, wheel_path};
@@ -117,7 +117,7 @@ fn recipe(tool: &str) -> Recipe {
 fn resolve(sources: &Sources, tool: &str, request: &str) -> Result<Vec<Artifact>, SourceError> {
     let recipe = recipe(tool);
     let candidates = sources.candidates(&recipe, LINUX)?;
-    let chosen = Request::parse(request).expect("a request").choose(&candidates).expect("a match");
+    let chosen = VersionRequest::parse(request).expect("a request").choose(&candidates).expect("a match");
     sources.artifacts(&recipe, &chosen.version, LINUX)
 }
 
@@ -193,7 +193,7 @@ fn a_wheel_that_needs_a_newer_glibc_than_there_is_here_is_passed_over() {
         let recipe =
             Recipe::for_tool("ripgrep", &RecipeRequest::default(), &[SourceKind::Pypi], here).expect("a recipe");
         let candidates = sources.candidates(&recipe, here).expect("candidates");
-        let chosen = Request::parse("latest").expect("a request").choose(&candidates).expect("a match");
+        let chosen = VersionRequest::parse("latest").expect("a request").choose(&candidates).expect("a match");
         assert_eq!(chosen.version, newest, "{said}");
         let artifacts = sources.artifacts(&recipe, "15.1.0", here);
         match artifacts {

@@ -10,7 +10,7 @@ use vx_base::age::{Published, ReleaseAge, in_words, to_the_second};
 use vx_base::package::candidate::Candidate;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_fetch::Recipe;
-use vx_project::{LockedTool, Request, ToolRequest};
+use vx_project::{LockedTool, ToolRequest, VersionRequest};
 
 use super::Resolver;
 use super::needed::{Runner, runnable};
@@ -111,7 +111,7 @@ impl Resolver<'_> {
     pub(super) fn of_age(
         &self,
         ask: &ToolRequest,
-        request: &Request,
+        request: &VersionRequest,
         recipe: &Recipe,
         runner: Option<&Runner>,
         newest: Candidate,
@@ -172,7 +172,7 @@ impl Resolver<'_> {
     }
 }
 
-fn too_young(ask: &ToolRequest, request: &Request, age: ReleaseAge, mut young: Vec<Candidate>) -> TooYoung {
+fn too_young(ask: &ToolRequest, request: &VersionRequest, age: ReleaseAge, mut young: Vec<Candidate>) -> TooYoung {
     young.sort_by_key(|candidate| candidate.published.map(Published::latest));
     let first = young.iter().find(|candidate| request.choose(slice::from_ref(candidate)).is_ok());
     TooYoung {

@@ -10,7 +10,7 @@ use vx_base::system::platform::Platform;
 use vx_base::template;
 use vx_base::trouble::{Explain, TroubleKind};
 use vx_fetch::{Disagreement, Recipe};
-use vx_project::{LockedTool, Request, ToolRequest};
+use vx_project::{LockedTool, ToolRequest, VersionRequest};
 
 use super::Resolver;
 use super::version::{accepts, exact};
@@ -127,7 +127,7 @@ fn compare(ask: &ToolRequest, recipe: &Recipe, locked: &LockedTool) -> Result<()
         return Err(Difference::Source { locked: locked.source, expected: recipe.source });
     }
     // A lock that is used although vx.toml asks for something else still has to answer its own request.
-    let own = (locked.request != ask.request.text()).then(|| Request::parse(&locked.request).ok()).flatten();
+    let own = (locked.request != ask.request.text()).then(|| VersionRequest::parse(&locked.request).ok()).flatten();
     let request = own.as_ref().unwrap_or(&ask.request);
     let admitted = match recipe.source {
         source if source.facts().has_own_address => exact(request.text()).as_ref() == Some(&locked.version),

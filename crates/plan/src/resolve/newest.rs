@@ -2,7 +2,7 @@
 
 use vx_base::package::candidate::Candidate;
 use vx_base::trouble::Trouble;
-use vx_project::{Request, ToolRequest};
+use vx_project::{ToolRequest, VersionRequest};
 
 use super::Resolver;
 use super::aged::{Choice, Soon};
@@ -43,9 +43,9 @@ impl Resolver<'_> {
         let runner = self.runner(&recipe, &|_| false);
         Some(self.version(ask, &recipe, None, runner.as_ref()).map(|Choice { release, soon }| {
             // A request that names a prerelease may be ahead of all releases, and some tools have only prereleases.
-            let latest = Request::parse("latest").ok();
+            let latest = VersionRequest::parse("latest").ok();
             let latest = latest.and_then(|latest| self.choose(ask, &latest, &recipe, runner.as_ref()).ok());
-            let ahead = Request::parse(&format!(">{}", release.version)).ok();
+            let ahead = VersionRequest::parse(&format!(">{}", release.version)).ok();
             let is_ahead = |version: &str| ahead.as_ref().is_some_and(|ahead| ahead.matches(version, release.scheme));
             let (latest, latest_soon) = match latest {
                 Some(Choice { release, soon }) => (Some(release.version), soon),

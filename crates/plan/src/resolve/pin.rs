@@ -2,15 +2,15 @@
 
 use std::slice;
 
-use vx_project::lock::Change;
-use vx_project::{LockedTool, Request, ToolRequest};
+use vx_project::lock::LockMismatch;
+use vx_project::{LockedTool, ToolRequest, VersionRequest};
 
 use super::Resolver;
 
 /// A pinned version.
 pub(super) struct Pin {
     /// The request for exactly this version.
-    pub(super) request: Request,
+    pub(super) request: VersionRequest,
     /// True if the version holds only for a release that is old enough.
     pub(super) aged: bool,
 }
@@ -20,9 +20,9 @@ impl Resolver<'_> {
     /// or that of an entry that is made anew.
     pub(super) fn pin(&self, ask: &ToolRequest) -> Option<Pin> {
         let differences = self.lock.differences(slice::from_ref(ask));
-        let made_otherwise = differences.iter().any(|difference| difference.change == Change::Instructions);
+        let made_otherwise = differences.iter().any(|difference| difference.change == LockMismatch::Instructions);
         let locked = self.lock.tools.get(&ask.name).filter(|_| made_otherwise).map(|locked| &locked.version);
-        let pin = |version: &String| Request::parse(version).ok().map(|request| Pin { request, aged: false });
+        let pin = |version: &String| VersionRequest::parse(version).ok().map(|request| Pin { request, aged: false });
         let renewed = || self.lock.tools.get(&ask.name).filter(|_| self.renews(ask));
         match locked.or_else(|| self.pins.get(&ask.name)) {
             Some(version) => pin(version),
@@ -33,6 +33,6 @@ impl Resolver<'_> {
     /// The version of a lock entry that may be too young. Its source may give a closer time of publication than the
     /// lock, and then the version stays.
     pub(super) fn pin_if_aged(&self, locked: &LockedTool) -> Option<Pin> {
-        Request::parse(&locked.version).ok().map(|request| Pin { request, aged: true })
+        VersionRequest::parse(&locked.version).ok().map(|request| Pin { request, aged: true })
     }
 }

@@ -3,7 +3,7 @@
 use vx_base::package::candidate::Candidate;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_fetch::Recipe;
-use vx_project::{Request, ToolRequest};
+use vx_project::{ToolRequest, VersionRequest};
 
 use super::Resolver;
 use super::aged::{Choice, Unanswered};
@@ -64,7 +64,7 @@ impl Resolver<'_> {
     pub(super) fn choose(
         &self,
         ask: &ToolRequest,
-        request: &Request,
+        request: &VersionRequest,
         recipe: &Recipe,
         runner: Option<&Runner>,
     ) -> Result<Choice, Unanswered> {
@@ -92,12 +92,12 @@ fn too_old(runner: &Runner, newest: &Candidate) -> Trouble {
 }
 
 /// True if the request accepts a pinned release; a later withdrawal does not matter.
-pub(super) fn accepts(request: &Request, pinned: &Candidate) -> bool {
+pub(super) fn accepts(request: &VersionRequest, pinned: &Candidate) -> bool {
     request.choose(&[Candidate { yanked: false, ..pinned.clone() }]).is_ok()
 }
 
 /// True if the request accepts a pinned version that is no longer offered.
-fn accepts_unseen(request: &Request, pin: &Request, recipe: &Recipe) -> bool {
+fn accepts_unseen(request: &VersionRequest, pin: &VersionRequest, recipe: &Recipe) -> bool {
     exact(pin.text()).is_some_and(|version| request.matches(&version, recipe.source.scheme()))
 }
 
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_pinned_release_that_was_withdrawn_is_still_accepted_within_the_request() {
-        let request = Request::parse("1").expect("a request");
+        let request = VersionRequest::parse("1").expect("a request");
         let pinned = Candidate { yanked: true, ..Candidate::new("1.2.0", Scheme::Semver) };
         assert!(accepts(&request, &pinned));
         assert!(!accepts(&request, &Candidate { version: "2.0.0".into(), ..pinned }));

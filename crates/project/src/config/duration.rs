@@ -5,17 +5,17 @@ use std::time::Duration;
 use jiff::{Span, SpanRelativeTo};
 use toml::de::DeValue;
 
-use super::reader::{Reader, Value};
+use super::reader::{ConfigReader, Value};
 
 /// A duration whose unit may be left out, for seconds.
-pub(super) fn in_seconds(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Duration> {
+pub(super) fn in_seconds(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<Duration> {
     let advice = "write seconds, or a text such as \"30m\", \"24h\" or \"7d\"";
     let found = number(reader, value).map(Duration::from_secs).or_else(|| friendly(value));
     found.or_else(|| refuse(reader, what, value, advice))
 }
 
 /// An age. It needs a unit, unless it is zero: other programs count the same setting in minutes or days.
-pub(super) fn of_age(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Duration> {
+pub(super) fn of_age(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<Duration> {
     let advice = "write a text with a unit, such as \"24h\" or \"3 days\", or \"0\" to allow every age";
     let found = match number(reader, value) {
         Some(0) => Some(Duration::ZERO),
@@ -25,7 +25,7 @@ pub(super) fn of_age(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> 
     found.or_else(|| refuse(reader, what, value, advice))
 }
 
-fn number(reader: &Reader<'_>, value: &Value<'_>) -> Option<u64> {
+fn number(reader: &ConfigReader<'_>, value: &Value<'_>) -> Option<u64> {
     match value.get_ref() {
         DeValue::Integer(_) => reader.raw(value).replace('_', "").parse().ok(),
         DeValue::String(text) => text.trim().parse().ok(),
@@ -39,7 +39,7 @@ fn friendly(value: &Value<'_>) -> Option<Duration> {
     Duration::try_from(exact).ok()
 }
 
-fn refuse(reader: &mut Reader<'_>, what: &str, value: &Value<'_>, advice: &str) -> Option<Duration> {
+fn refuse(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>, advice: &str) -> Option<Duration> {
     let message = format!("{what} is {}, which is no duration", reader.raw(value));
     reader.error(value.span(), message, Some(advice.to_owned()));
     None

@@ -4,7 +4,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::dotted_key::key_segment;
-use crate::problem::Lines;
+use crate::problem::LineStarts;
 
 /// One value of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,19 +33,19 @@ pub enum ValueKind {
 /// All values below `document`, in the order of the file.
 pub(super) fn list(text: &str, document: &DeTable<'_>) -> Vec<ConfigEntry> {
     let mut entries = Vec::new();
-    walk(&Lines::of(text), "", document, &mut entries);
+    walk(&LineStarts::of(text), "", document, &mut entries);
     entries.sort_by_key(|entry| (entry.line, entry.column));
     entries
 }
 
-fn walk(lines: &Lines<'_>, prefix: &str, table: &DeTable<'_>, entries: &mut Vec<ConfigEntry>) {
+fn walk(lines: &LineStarts<'_>, prefix: &str, table: &DeTable<'_>, entries: &mut Vec<ConfigEntry>) {
     for (key, value) in table {
         let key = format!("{prefix}{}", key_segment(key.get_ref()));
         visit(lines, key, value, entries);
     }
 }
 
-fn visit(lines: &Lines<'_>, key: String, value: &Spanned<DeValue<'_>>, entries: &mut Vec<ConfigEntry>) {
+fn visit(lines: &LineStarts<'_>, key: String, value: &Spanned<DeValue<'_>>, entries: &mut Vec<ConfigEntry>) {
     match value.get_ref() {
         DeValue::Table(table) => walk(lines, &format!("{key}."), table, entries),
         // `[[name]]`: each table of the list has lines of its own.

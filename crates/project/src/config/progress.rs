@@ -3,7 +3,7 @@
 use toml::de::DeTable;
 use vx_base::gauge::Pattern;
 
-use super::reader::{Reader, Value, kind};
+use super::reader::{ConfigReader, Value, kind};
 use crate::problem::Problem;
 
 const KEYS: [&str; 3] = ["pattern", "patterns", "total"];
@@ -22,7 +22,7 @@ pub struct ProgressForms {
 }
 
 /// The forms in the order of the file. A table that is not valid does not prevent installing.
-pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Vec<ProgressForms> {
+pub(super) fn read(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) -> Vec<ProgressForms> {
     let Some(table) = document.get("progress") else { return Vec::new() };
     let Some(entries) = table.get_ref().as_table() else {
         reader.warn(table.span(), format!("`progress` is {}, not a table; it is ignored", kind(table)), None);
@@ -34,7 +34,7 @@ pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Vec<Progr
     found.into_iter().map(|(_, forms)| forms).collect()
 }
 
-fn forms(reader: &mut Reader<'_>, name: &str, value: &Value<'_>) -> ProgressForms {
+fn forms(reader: &mut ConfigReader<'_>, name: &str, value: &Value<'_>) -> ProgressForms {
     let before = reader.warnings().len();
     let mut forms = ProgressForms { name: name.to_owned(), ..ProgressForms::default() };
     match value.get_ref().as_table() {
@@ -46,7 +46,7 @@ fn forms(reader: &mut Reader<'_>, name: &str, value: &Value<'_>) -> ProgressForm
     forms
 }
 
-fn detailed(reader: &mut Reader<'_>, forms: &mut ProgressForms, table: &DeTable<'_>) {
+fn detailed(reader: &mut ConfigReader<'_>, forms: &mut ProgressForms, table: &DeTable<'_>) {
     let place = format!("[progress.{}]", forms.name);
     reader.known_keys(&place, table, &KEYS);
     for key in ["pattern", "patterns"] {
@@ -62,7 +62,7 @@ fn detailed(reader: &mut Reader<'_>, forms: &mut ProgressForms, table: &DeTable<
     }
 }
 
-fn patterns(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Vec<Pattern> {
+fn patterns(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Vec<Pattern> {
     let one = std::slice::from_ref(value);
     let items = value.get_ref().as_array().map_or(one, |items| items.as_ref());
     let mut found = Vec::new();

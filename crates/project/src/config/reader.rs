@@ -7,20 +7,20 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use vx_base::nearest::nearest;
 
-use crate::problem::{Lines, Problem};
+use crate::problem::{LineStarts, Problem};
 
 /// A value with its place.
 pub(super) type Value<'v> = Spanned<DeValue<'v>>;
 
 /// The file being read, and its problems so far.
-pub(super) struct Reader<'t> {
-    lines: Lines<'t>,
+pub(super) struct ConfigReader<'t> {
+    lines: LineStarts<'t>,
     faults: Vec<Problem>,
     errors: Vec<Problem>,
     warnings: Vec<Problem>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> ConfigReader<'t> {
     /// Parse this text. Returns its valid part, and a reader that has recorded the syntax errors.
     pub(super) fn of_document(text: &'t str) -> (DeTable<'t>, Self) {
         let (document, faults) = DeTable::parse_recoverable(text);
@@ -33,7 +33,7 @@ impl<'t> Reader<'t> {
 
     /// A reader of parts of this text, without problems so far.
     pub(super) fn new(text: &'t str) -> Self {
-        Self { lines: Lines::of(text), faults: Vec::new(), errors: Vec::new(), warnings: Vec::new() }
+        Self { lines: LineStarts::of(text), faults: Vec::new(), errors: Vec::new(), warnings: Vec::new() }
     }
 
     /// The errors and the warnings, each in the order of the file.

@@ -2,20 +2,20 @@
 
 use toml::de::{DeTable, DeValue};
 
-use super::reader::{Reader, Value, kind};
-use crate::scripts::Script;
+use super::reader::{ConfigReader, Value, kind};
+use crate::scripts::ProjectScript;
 
 const KEYS: [&str; 7] = ["command", "run", "description", "args", "env", "cwd", "depends"];
 
 /// The scripts in the order of the file. An invalid one gives a warning and is left out, so that it does not prevent
 /// installing.
-pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Vec<Script> {
+pub(super) fn read(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) -> Vec<ProjectScript> {
     let Some(table) = document.get("scripts") else { return Vec::new() };
     let Some(entries) = table.get_ref().as_table() else {
         reader.warn(table.span(), format!("`scripts` is {}, not a table; it is ignored", kind(table)), None);
         return Vec::new();
     };
-    let mut scripts: Vec<(usize, Script)> = Vec::new();
+    let mut scripts: Vec<(usize, ProjectScript)> = Vec::new();
     for (name, value) in entries {
         if let Some(script) = script(reader, name.get_ref(), value) {
             scripts.push((name.span().start, script));
@@ -25,10 +25,10 @@ pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Vec<Scrip
     scripts.into_iter().map(|(_, script)| script).collect()
 }
 
-fn script(reader: &mut Reader<'_>, name: &str, value: &Value<'_>) -> Option<Script> {
-    let empty = Script { name: name.to_owned(), ..Script::default() };
+fn script(reader: &mut ConfigReader<'_>, name: &str, value: &Value<'_>) -> Option<ProjectScript> {
+    let empty = ProjectScript { name: name.to_owned(), ..ProjectScript::default() };
     match value.get_ref() {
-        DeValue::String(command) => Some(Script { command: command.to_string(), ..empty }),
+        DeValue::String(command) => Some(ProjectScript { command: command.to_string(), ..empty }),
         DeValue::Table(table) => detailed(reader, empty, value, table),
         _ => {
             let advice = Some("write a command in quotes, or a table with `command`".to_owned());
@@ -38,7 +38,12 @@ fn script(reader: &mut Reader<'_>, name: &str, value: &Value<'_>) -> Option<Scri
     }
 }
 
-fn detailed(reader: &mut Reader<'_>, script: Script, value: &Value<'_>, table: &DeTable<'_>) -> Option<Script> {
+fn detailed(
+    reader: &mut ConfigReader<'_>,
+    script: ProjectScript,
+    value: &Value<'_>,
+    table: &DeTable<'_>,
+) -> Option<ProjectScript> {
     let place = format!("[scripts.{}]", script.name);
     reader.known_keys(&place, table, &KEYS);
     let text = |key: &str| Some(table.get(key)?.get_ref().as_str()?.to_owned());
@@ -55,7 +60,7 @@ fn detailed(reader: &mut Reader<'_>, script: Script, value: &Value<'_>, table: &
         reader.warn(value.span(), format!("{place} has neither a command nor dependencies; it is ignored"), advice);
         return None;
     }
-    Some(Script {
+    Some(ProjectScript {
         command,
         description: text("description"),
         args: texts(reader, &place, table, "args"),
@@ -66,7 +71,7 @@ fn detailed(reader: &mut Reader<'_>, script: Script, value: &Value<'_>, table: &
     })
 }
 
-fn texts(reader: &mut Reader<'_>, place: &str, table: &DeTable<'_>, key: &str) -> Vec<String> {
+fn texts(reader: &mut ConfigReader<'_>, place: &str, table: &DeTable<'_>, key: &str) -> Vec<String> {
     let Some(value) = table.get(key) else { return Vec::new() };
     let one = std::slice::from_ref(value);
     let items = value.get_ref().as_array().map_or(one, |items| items.as_ref());
@@ -80,7 +85,7 @@ fn texts(reader: &mut Reader<'_>, place: &str, table: &DeTable<'_>, key: &str) -
     found
 }
 
-fn variables(reader: &mut Reader<'_>, place: &str, table: &DeTable<'_>) -> Vec<(String, String)> {
+fn variables(reader: &mut ConfigReader<'_>, place: &str, table: &DeTable<'_>) -> Vec<(String, String)> {
     let Some(value) = table.get("env") else { return Vec::new() };
     let Some(entries) = value.get_ref().as_table() else {
         reader.warn(value.span(), format!("`env` of {place} is {}, not a table; it is ignored", kind(value)), None);

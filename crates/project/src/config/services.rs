@@ -13,9 +13,9 @@ use std::collections::BTreeSet;
 use toml::de::{DeTable, DeValue};
 use vx_base::nearest::nearest;
 
-use super::reader::{Reader, kind};
+use super::reader::{ConfigReader, kind};
 use crate::problem::Problem;
-use crate::services::{OWN_PORT, Reload, Service, circle, ports_named, uses_name};
+use crate::services::{DeclaredService, OWN_PORT, Reload, circle, ports_named, uses_name};
 use fields::service;
 use preset::of_preset;
 
@@ -26,27 +26,27 @@ const MOST_ADVISED: usize = 16;
 
 /// The services of a file, and the faults of their table.
 #[derive(Default)]
-pub(super) struct Found {
-    pub services: Vec<Service>,
+pub(super) struct ParsedServices {
+    pub services: Vec<DeclaredService>,
     pub problems: Vec<Problem>,
     pub doubts: Vec<Problem>,
 }
 
 /// Read the services in the order of the file.
-pub(super) fn read(text: &str, document: &DeTable<'_>) -> Found {
-    let Some(value) = document.get("services") else { return Found::default() };
-    let mut reader = Reader::new(text);
+pub(super) fn read(text: &str, document: &DeTable<'_>) -> ParsedServices {
+    let Some(value) = document.get("services") else { return ParsedServices::default() };
+    let mut reader = ConfigReader::new(text);
     let Some(table) = value.get_ref().as_table() else {
         let message = format!("`services` is {}, not a table", kind(value));
         reader.error(value.span(), message, Some("begin it with [services.NAME] on a line of its own".to_owned()));
-        return Found { problems: reader.finish().0, ..Found::default() };
+        return ParsedServices { problems: reader.finish().0, ..ParsedServices::default() };
     };
     if table.len() > MOST_SERVICES {
         let message = format!("`services` has {} tables, and a project may have {MOST_SERVICES}", table.len());
         reader.error(value.span(), message, Some("split the project, each part with a vx.toml".to_owned()));
-        return Found { problems: reader.finish().0, ..Found::default() };
+        return ParsedServices { problems: reader.finish().0, ..ParsedServices::default() };
     }
-    let mut found: Vec<(usize, Service)> = Vec::new();
+    let mut found: Vec<(usize, DeclaredService)> = Vec::new();
     for (name, value) in table {
         // Lists of tables belong to another program, as tables of containers do.
         if value.get_ref().is_array() {
@@ -64,16 +64,16 @@ pub(super) fn read(text: &str, document: &DeTable<'_>) -> Found {
         found.extend(of_table.into_iter().map(|service| (name.span().start, service)));
     }
     found.sort_by_key(|(at, _)| *at);
-    let mut services: Vec<Service> = found.into_iter().map(|(_, service)| service).collect();
+    let mut services: Vec<DeclaredService> = found.into_iter().map(|(_, service)| service).collect();
     need_parts(&mut services);
     check_needs(&mut reader, table, &services);
     check_ports(&mut reader, table, &services);
     let (problems, doubts) = reader.finish();
-    Found { services, problems, doubts }
+    ParsedServices { services, problems, doubts }
 }
 
 /// Needs of all services of a plugin in place of its name.
-fn need_parts(services: &mut [Service]) {
+fn need_parts(services: &mut [DeclaredService]) {
     let parts: Vec<(String, String)> =
         services.iter().filter_map(|service| Some((service.plugin.clone()?, service.name.clone()))).collect();
     for service in services {
@@ -87,7 +87,7 @@ fn need_parts(services: &mut [Service]) {
 }
 
 /// Needs of services that are not declared, and circles. A service whose own table has faults counts as declared.
-fn check_needs(reader: &mut Reader<'_>, table: &DeTable<'_>, services: &[Service]) {
+fn check_needs(reader: &mut ConfigReader<'_>, table: &DeTable<'_>, services: &[DeclaredService]) {
     let names: BTreeSet<&str> = services.iter().map(|service| service.name.as_str()).collect();
     let mut advised = 0;
     for service in services {
@@ -122,7 +122,7 @@ fn span_of_need(table: &DeTable<'_>, service: &str, need: &str) -> std::ops::Ran
 }
 
 /// Words for ports of services that have none.
-fn check_ports(reader: &mut Reader<'_>, table: &DeTable<'_>, services: &[Service]) {
+fn check_ports(reader: &mut ConfigReader<'_>, table: &DeTable<'_>, services: &[DeclaredService]) {
     let has_port = |name: &str| services.iter().any(|service| service.name == name && service.port.is_some());
     for service in services {
         let place = |key: &str| {

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 use vx_base::package::source_kind::SourceKind;
 
 use super::duration;
-use super::reader::{Reader, Value};
+use super::reader::{ConfigReader, Value};
 
 const KEYS: [&str; 9] = [
     "auto_install",
@@ -26,7 +26,7 @@ const JOBS_MAX: u64 = 257;
 
 /// The project's settings for installs; `None` if the file does not set them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
+pub struct InstallSettings {
     /// Install a missing tool when it is run.
     pub auto_install: Option<bool>,
     /// Most installs at work at once.
@@ -47,7 +47,7 @@ pub struct Settings {
     pub mirrors: BTreeMap<String, String>,
 }
 
-impl Settings {
+impl InstallSettings {
     /// Take from a project further up what this one does not set: key by key, and mirrors site by site.
     pub fn inherit(&mut self, above: &Self) {
         let own = std::mem::take(self);
@@ -66,8 +66,8 @@ impl Settings {
     }
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Settings {
-    let Some(table) = reader.section(document, "settings") else { return Settings::default() };
+pub(super) fn read(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) -> InstallSettings {
+    let Some(table) = reader.section(document, "settings") else { return InstallSettings::default() };
     reader.known_keys("[settings]", table, &KEYS);
     let auto_install = table.get("auto_install").and_then(|value| reader.boolean("`auto_install`", value));
     let jobs = table.get("jobs").and_then(|value| reader.number("`jobs`", value, 1..JOBS_MAX));
@@ -87,7 +87,7 @@ pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Settings 
         reader.warn(value.span(), message, Some("remove this line".into()));
     }
     let jobs = jobs.and_then(|count| usize::try_from(count).ok());
-    Settings {
+    InstallSettings {
         auto_install,
         jobs,
         sources,
@@ -100,7 +100,7 @@ pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Settings 
     }
 }
 
-fn mirrors(reader: &mut Reader<'_>, value: &Value<'_>) -> BTreeMap<String, String> {
+fn mirrors(reader: &mut ConfigReader<'_>, value: &Value<'_>) -> BTreeMap<String, String> {
     let DeValue::Table(table) = value.get_ref() else {
         let advice = Some("write a table, such as mirrors = { github = \"https://…\" }".to_owned());
         reader.error(value.span(), "`mirrors` is no table of names and addresses", advice);
@@ -115,7 +115,7 @@ fn mirrors(reader: &mut Reader<'_>, value: &Value<'_>) -> BTreeMap<String, Strin
 }
 
 /// The tools that need an attestation. A name that the file does not declare would demand nothing, so it is an error.
-fn attested(reader: &mut Reader<'_>, document: &DeTable<'_>, value: &Value<'_>) -> Vec<String> {
+fn attested(reader: &mut ConfigReader<'_>, document: &DeTable<'_>, value: &Value<'_>) -> Vec<String> {
     let declared = |name: &str| {
         let tools = document.get("tools").and_then(|tools| tools.get_ref().as_table());
         tools.is_some_and(|tools| tools.keys().any(|key| key.get_ref() == name))
@@ -130,7 +130,7 @@ fn attested(reader: &mut Reader<'_>, document: &DeTable<'_>, value: &Value<'_>) 
     tools
 }
 
-fn order(reader: &mut Reader<'_>, value: &Value<'_>) -> Vec<SourceKind> {
+fn order(reader: &mut ConfigReader<'_>, value: &Value<'_>) -> Vec<SourceKind> {
     let mut order = Vec::new();
     for (text, span) in reader.strings("`sources`", value) {
         match text.parse() {
@@ -143,7 +143,7 @@ fn order(reader: &mut Reader<'_>, value: &Value<'_>) -> Vec<SourceKind> {
 }
 
 /// The variables of `[env]`: texts, and numbers and booleans as written. Tables inside belong to other programs.
-pub(super) fn read_env(reader: &mut Reader<'_>, document: &DeTable<'_>) -> BTreeMap<String, String> {
+pub(super) fn read_env(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) -> BTreeMap<String, String> {
     let mut env = BTreeMap::new();
     let Some(table) = reader.section(document, "env") else { return env };
     for (key, value) in table {
@@ -163,10 +163,10 @@ pub(super) fn read_env(reader: &mut Reader<'_>, document: &DeTable<'_>) -> BTree
 mod tests {
     use std::path::Path;
 
-    use super::Settings;
+    use super::InstallSettings;
     use crate::Project;
 
-    fn settings(text: &str) -> Settings {
+    fn settings(text: &str) -> InstallSettings {
         Project::parse(Path::new("vx.toml"), text).expect("a project").settings
     }
 

@@ -2,13 +2,13 @@
 
 use toml::de::DeTable;
 
-use super::reader::{Reader, kind};
+use super::reader::{ConfigReader, kind};
 
 /// The tables without which a project would do something else in silence.
 const TABLES: [&str; 7] = ["tools", "runtimes", "settings", "env", "scripts", "progress", "services"];
 
 /// Refuse a name that is one slip away from a table's, such as `[tool]`. Other unknown tables belong to other programs.
-pub(super) fn check(reader: &mut Reader<'_>, document: &DeTable<'_>) {
+pub(super) fn check(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) {
     for key in document.keys() {
         let name = key.get_ref().to_lowercase();
         let known = TABLES.contains(&key.get_ref().as_ref());
@@ -21,7 +21,7 @@ pub(super) fn check(reader: &mut Reader<'_>, document: &DeTable<'_>) {
 }
 
 /// True if the project inherits from none further up. Any other value belongs to another program, and is warned about.
-pub(super) fn is_root(reader: &mut Reader<'_>, document: &DeTable<'_>) -> bool {
+pub(super) fn is_root(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) -> bool {
     let table = document.get("project").and_then(|value| value.get_ref().as_table());
     let Some(value) = table.and_then(|table| table.get("root")) else { return false };
     if let Some(text) = value.get_ref().as_str().filter(|text| text.parse::<bool>().is_err()) {

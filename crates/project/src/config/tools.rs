@@ -13,9 +13,9 @@ use vx_base::package::shipped::NamedPackage;
 use vx_base::package::source_kind::SourceKind;
 use vx_base::trouble::Explain;
 
-use super::reader::{Reader, Value, kind};
+use super::reader::{ConfigReader, Value, kind};
 use super::{ToolRequest, duration};
-use crate::version::Request;
+use crate::version::VersionRequest;
 
 const KEYS: [&str; 15] = [
     "version",
@@ -39,7 +39,7 @@ const KEYS: [&str; 15] = [
 const STRIP_MAX: u64 = 17;
 
 /// Every tool of the file, in its order.
-pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Vec<ToolRequest> {
+pub(super) fn read(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) -> Vec<ToolRequest> {
     let mut found: Vec<(usize, ToolRequest)> = Vec::new();
     let tools = reader.section(document, "tools");
     if let Some(tools) = tools {
@@ -61,7 +61,7 @@ pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Vec<ToolR
 
 type Key<'v> = Spanned<std::borrow::Cow<'v, str>>;
 
-fn tool(reader: &mut Reader<'_>, key: &Key<'_>, value: &Value<'_>) -> Option<(usize, ToolRequest)> {
+fn tool(reader: &mut ConfigReader<'_>, key: &Key<'_>, value: &Value<'_>) -> Option<(usize, ToolRequest)> {
     let name = key.get_ref().to_string();
     if !packages::is_named_soundly(reader, &name, key.span()) {
         return None;
@@ -75,10 +75,10 @@ fn tool(reader: &mut Reader<'_>, key: &Key<'_>, value: &Value<'_>) -> Option<(us
 }
 
 /// A version that is the whole value or the value of `version`.
-fn version(reader: &mut Reader<'_>, name: &str, value: &Value<'_>) -> Option<Request> {
+fn version(reader: &mut ConfigReader<'_>, name: &str, value: &Value<'_>) -> Option<VersionRequest> {
     let raw = reader.raw(value);
     let (message, advice) = match value.get_ref() {
-        DeValue::String(text) => match Request::parse(text) {
+        DeValue::String(text) => match VersionRequest::parse(text) {
             Ok(request) if request.is_system() && NamedPackage::of_tool(name).is_some() => {
                 let advice = "name a version, or declare the program itself as the system's".to_owned();
                 (format!("the package `{name}` cannot be the system's"), Some(advice))
@@ -107,7 +107,7 @@ fn version(reader: &mut Reader<'_>, name: &str, value: &Value<'_>) -> Option<Req
 }
 
 fn detailed(
-    reader: &mut Reader<'_>,
+    reader: &mut ConfigReader<'_>,
     name: String,
     place: Range<usize>,
     table: &DeTable<'_>,
@@ -118,7 +118,7 @@ fn detailed(
     let request = match table.get("version") {
         Some(value) => version(reader, &name, value),
         // The version of a tool on `PATH` is the one installed there.
-        None if source.is_some_and(|source| !source.facts().is_installed) => Request::parse("system").ok(),
+        None if source.is_some_and(|source| !source.facts().is_installed) => VersionRequest::parse("system").ok(),
         None => {
             let advice = Some("add version = \"latest\", or the version you want".to_owned());
             reader.error(place.clone(), format!("`{name}` has no version"), advice);
@@ -166,7 +166,7 @@ fn detailed(
 
 /// The source according to `source` and `url` together.
 fn agreed_source(
-    reader: &mut Reader<'_>,
+    reader: &mut ConfigReader<'_>,
     name: &str,
     place: &Range<usize>,
     source: Option<SourceKind>,
@@ -189,7 +189,7 @@ fn agreed_source(
 }
 
 /// The free settings from all four keys; `options` takes precedence.
-fn options(reader: &mut Reader<'_>, name: &str, table: &DeTable<'_>) -> BTreeMap<String, String> {
+fn options(reader: &mut ConfigReader<'_>, name: &str, table: &DeTable<'_>) -> BTreeMap<String, String> {
     let mut options = BTreeMap::new();
     for field in ["components", "exclude_patterns"] {
         if let Some(value) = table.get(field) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use super::reader::Reader;
+use super::reader::ConfigReader;
 use crate::discover::{self, ProjectError};
 use crate::problem::ConfigErrors;
 
@@ -33,7 +33,7 @@ impl Trust {
     }
 
     fn parse(path: &Path, text: &str, user: Option<&Path>) -> Result<Self, ConfigErrors> {
-        let (document, mut reader) = Reader::of_document(text);
+        let (document, mut reader) = ConfigReader::of_document(text);
         let trust = read(&mut reader, &document, user);
         match reader.finish().0 {
             problems if problems.is_empty() => Ok(trust),
@@ -42,7 +42,7 @@ impl Trust {
     }
 }
 
-fn read(reader: &mut Reader<'_>, document: &DeTable<'_>, user: Option<&Path>) -> Trust {
+fn read(reader: &mut ConfigReader<'_>, document: &DeTable<'_>, user: Option<&Path>) -> Trust {
     let Some(table) = reader.section(document, "trust") else { return Trust::default() };
     reader.known_keys("[trust]", table, &KEYS);
     let mut trust = Trust::default();

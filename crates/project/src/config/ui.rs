@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use super::entries::{self, ConfigEntry};
-use super::reader::{Reader, Value};
+use super::reader::{ConfigReader, Value};
 use crate::discover::{self, ProjectError};
-use crate::problem::{ConfigErrors, Lines, Problem};
+use crate::problem::{ConfigErrors, LineStarts, Problem};
 
 const KEYS: [&str; 6] = ["refresh_hz", "theme", "colours", "glyphs", "mouse", "keys"];
 
@@ -53,7 +53,7 @@ pub struct Rebinding {
 }
 
 /// A setting with one of a few words as its value.
-pub trait Choice: Copy + Sized + 'static {
+pub trait SettingChoice: Copy + Sized + 'static {
     /// Every word with its meaning.
     const WORDS: &'static [(&'static str, Self)];
 }
@@ -97,7 +97,7 @@ pub enum GlyphChoice {
     Ascii,
 }
 
-impl Choice for ThemeChoice {
+impl SettingChoice for ThemeChoice {
     const WORDS: &'static [(&'static str, Self)] = &[
         ("auto", Self::Auto),
         ("none", Self::None),
@@ -107,12 +107,12 @@ impl Choice for ThemeChoice {
     ];
 }
 
-impl Choice for ColourChoice {
+impl SettingChoice for ColourChoice {
     const WORDS: &'static [(&'static str, Self)] =
         &[("auto", Self::Auto), ("16", Self::Sixteen), ("256", Self::Indexed), ("true", Self::True)];
 }
 
-impl Choice for GlyphChoice {
+impl SettingChoice for GlyphChoice {
     const WORDS: &'static [(&'static str, Self)] =
         &[("auto", Self::Auto), ("unicode", Self::Unicode), ("ascii", Self::Ascii)];
 }
@@ -128,7 +128,7 @@ impl Ui {
 
     /// Parse `[ui]` in the text of a project file.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigErrors> {
-        let (document, mut reader) = Reader::of_document(text);
+        let (document, mut reader) = ConfigReader::of_document(text);
         let mut ui = read(&mut reader, &document);
         let (problems, warnings) = reader.finish();
         if !problems.is_empty() {
@@ -147,12 +147,12 @@ impl Ui {
 
     /// The error of an invalid rebinding, with its place.
     pub fn refused(&self, rebinding: &Rebinding, message: String, advice: Option<String>) -> ConfigErrors {
-        let problem = Lines::of(&self.text).problem(rebinding.span.clone(), &message, advice);
+        let problem = LineStarts::of(&self.text).problem(rebinding.span.clone(), &message, advice);
         ConfigErrors { path: self.path.clone().unwrap_or_default(), problems: vec![problem] }
     }
 }
 
-fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Ui {
+fn read(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) -> Ui {
     let Some(table) = reader.section(document, "ui") else { return Ui::default() };
     reader.known_keys("[ui]", table, &KEYS);
     let refresh_hz =
@@ -169,7 +169,7 @@ fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Ui {
 }
 
 /// A value that is one of a few words; a number counts as its digits.
-fn choice<C: Choice>(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<C> {
+fn choice<C: SettingChoice>(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<C> {
     let word = reader.scalar(value).unwrap_or_default();
     let found = C::WORDS.iter().find(|(known, _)| *known == word);
     if found.is_none() {
@@ -180,7 +180,7 @@ fn choice<C: Choice>(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> 
     found.map(|(_, meaning)| *meaning)
 }
 
-fn rebindings(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Vec<Rebinding> {
+fn rebindings(reader: &mut ConfigReader<'_>, table: &DeTable<'_>) -> Vec<Rebinding> {
     let Some(keys) = reader.section(table, "keys") else { return Vec::new() };
     let mut found: Vec<Rebinding> = keys
         .iter()

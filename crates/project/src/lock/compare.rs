@@ -12,16 +12,16 @@ use crate::config::{DeclaredDigests, ToolRequest};
 
 /// A tool whose lock entry does not match the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub struct ToolDifference {
     /// The tool.
     pub tool: String,
     /// The kind of mismatch.
-    pub change: Change,
+    pub change: LockMismatch,
 }
 
 /// The kinds of mismatch between lock and project.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum LockMismatch {
     /// The tool is only in the project.
     Added,
     /// The tool is only in the lock.
@@ -51,61 +51,63 @@ pub enum Change {
     Address,
 }
 
-impl fmt::Display for Difference {
+impl fmt::Display for ToolDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tool = &self.tool;
         match &self.change {
-            Change::Added => write!(f, "`{tool}` is not in the lock"),
-            Change::Removed => write!(f, "`{tool}` is in the lock and no longer in vx.toml"),
-            Change::Request { locked, wanted } => {
+            LockMismatch::Added => write!(f, "`{tool}` is not in the lock"),
+            LockMismatch::Removed => write!(f, "`{tool}` is in the lock and no longer in vx.toml"),
+            LockMismatch::Request { locked, wanted } => {
                 write!(f, "`{tool}` was locked for `{locked}`, vx.toml says `{wanted}`")
             }
-            Change::Source { locked, wanted } => write!(f, "`{tool}` was locked from {locked}, vx.toml says {wanted}"),
-            Change::Package { wanted } => write!(f, "`{tool}` was locked from another package than {wanted}"),
-            Change::Instructions => write!(f, "`{tool}` was locked for another `strip`, `bin` or `postinstall`"),
-            Change::Address => write!(f, "`{tool}` was locked for another address or digest"),
+            LockMismatch::Source { locked, wanted } => {
+                write!(f, "`{tool}` was locked from {locked}, vx.toml says {wanted}")
+            }
+            LockMismatch::Package { wanted } => write!(f, "`{tool}` was locked from another package than {wanted}"),
+            LockMismatch::Instructions => write!(f, "`{tool}` was locked for another `strip`, `bin` or `postinstall`"),
+            LockMismatch::Address => write!(f, "`{tool}` was locked for another address or digest"),
         }
     }
 }
 
 impl Lock {
     /// The mismatches between the lock and these tools. The copies on `PATH` are never locked.
-    pub fn differences(&self, tools: &[ToolRequest]) -> Vec<Difference> {
+    pub fn differences(&self, tools: &[ToolRequest]) -> Vec<ToolDifference> {
         let is_installed = |source: SourceKind| source.facts().is_installed;
         let lockable = |tool: &&ToolRequest| !tool.request.is_system() && tool.source.is_none_or(is_installed);
         let wanted: Vec<&ToolRequest> = tools.iter().filter(lockable).collect();
-        let mut differences: Vec<Difference> = wanted
+        let mut differences: Vec<ToolDifference> = wanted
             .iter()
             .filter_map(|tool| {
                 let change = match self.tools.get(&tool.name) {
-                    None => Some(Change::Added),
+                    None => Some(LockMismatch::Added),
                     Some(locked) => change(locked, tool),
                 };
-                change.map(|change| Difference { tool: tool.name.clone(), change })
+                change.map(|change| ToolDifference { tool: tool.name.clone(), change })
             })
             .collect();
         let gone = self.tools.keys().filter(|name| !wanted.iter().any(|tool| tool.name == **name));
-        differences.extend(gone.map(|name| Difference { tool: name.clone(), change: Change::Removed }));
+        differences.extend(gone.map(|name| ToolDifference { tool: name.clone(), change: LockMismatch::Removed }));
         differences
     }
 }
 
-fn change(locked: &LockedTool, tool: &ToolRequest) -> Option<Change> {
+fn change(locked: &LockedTool, tool: &ToolRequest) -> Option<LockMismatch> {
     if locked.request != tool.request.text() {
-        return Some(Change::Request { locked: locked.request.clone(), wanted: tool.request.text().to_owned() });
+        return Some(LockMismatch::Request { locked: locked.request.clone(), wanted: tool.request.text().to_owned() });
     }
     match tool.source {
-        Some(wanted) if wanted != locked.source => return Some(Change::Source { locked: locked.source, wanted }),
-        None if locked.source.facts().has_own_address => return Some(Change::Address),
+        Some(wanted) if wanted != locked.source => return Some(LockMismatch::Source { locked: locked.source, wanted }),
+        None if locked.source.facts().has_own_address => return Some(LockMismatch::Address),
         _ => {}
     }
     if let Some(wanted) = tool.package.clone().filter(|package| is_of_another(locked, package)) {
-        return Some(Change::Package { wanted });
+        return Some(LockMismatch::Package { wanted });
     }
     if is_moved(locked, tool) {
-        return Some(Change::Address);
+        return Some(LockMismatch::Address);
     }
-    (locked.instructions != tool.instructions()).then_some(Change::Instructions)
+    (locked.instructions != tool.instructions()).then_some(LockMismatch::Instructions)
 }
 
 /// True if the lock has another package for any platform than this one.

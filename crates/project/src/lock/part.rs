@@ -8,7 +8,7 @@ use vx_base::shown_address::locked_address;
 
 /// One archive of a locked release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Row", into = "Row")]
+#[serde(from = "LockPartRow", into = "LockPartRow")]
 pub struct LockedPart {
     pub(super) archive: Archive,
     /// The key of the registry that signed package, version and digest, if a signature was verified.
@@ -23,7 +23,7 @@ pub struct LockedPart {
 
 /// The form of a part in the file.
 #[derive(Serialize, Deserialize)]
-struct Row {
+struct LockPartRow {
     package: String,
     version: String,
     file: String,
@@ -74,7 +74,7 @@ impl LockedPart {
     }
 }
 
-impl From<LockedPart> for Row {
+impl From<LockedPart> for LockPartRow {
     fn from(part: LockedPart) -> Self {
         let LockedPart { archive, signed_by, signature, attested, url } = part;
         let Archive { package, version, file, digest, size, strip, into } = archive;
@@ -100,10 +100,10 @@ impl From<LockedPart> for Row {
     }
 }
 
-impl From<Row> for LockedPart {
-    fn from(row: Row) -> Self {
+impl From<LockPartRow> for LockedPart {
+    fn from(row: LockPartRow) -> Self {
         let attested = builder(&row);
-        let Row { package, version, file, digest, signed_by, signature, size, strip, into, url, .. } = row;
+        let LockPartRow { package, version, file, digest, signed_by, signature, size, strip, into, url, .. } = row;
         let archive = Archive { package, version, file, digest, size, strip, into };
         // A lock of an earlier vx may hold more of an address.
         let url = url.as_deref().map(locked_address);
@@ -112,8 +112,8 @@ impl From<Row> for LockedPart {
 }
 
 /// The builder in a row. One that lacks a part has an empty one, which the check of an entry refuses.
-fn builder(row: &Row) -> Option<Attested> {
-    let Row { built_from, built_by, vouched_by, .. } = row;
+fn builder(row: &LockPartRow) -> Option<Attested> {
+    let LockPartRow { built_from, built_by, vouched_by, .. } = row;
     let part = |part: &Option<String>| part.clone().unwrap_or_default();
     let any = [built_from, built_by, vouched_by].into_iter().any(Option::is_some);
     any.then(|| Attested { issuer: part(vouched_by), repository: part(built_from), workflow: part(built_by) })

@@ -209,8 +209,8 @@ fn another_address_or_digest_is_a_difference() {
         requests(&format!("[tools]\nacme = {{ version = \"1.2.3\", url = \"{address}\", sha256 = \"{digest}\" }}\n"))
     };
     assert_eq!(lock.differences(&config(address, &"ab".repeat(32))), []);
-    assert_eq!(lock.differences(&config(address, &"cd".repeat(32)))[0].change, Change::Address);
-    assert_eq!(lock.differences(&config("https://other.invalid", &"ab".repeat(32)))[0].change, Change::Address);
+    assert_eq!(lock.differences(&config(address, &"cd".repeat(32)))[0].change, LockMismatch::Address);
+    assert_eq!(lock.differences(&config("https://other.invalid", &"ab".repeat(32)))[0].change, LockMismatch::Address);
 }
 
 fn template_of(address: &str, platform: Platform) -> String {

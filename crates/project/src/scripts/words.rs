@@ -14,7 +14,7 @@ pub type Quote = fn(&str) -> String;
 
 /// The values of the words.
 #[derive(Clone, Debug)]
-pub struct Words {
+pub struct PlaceholderValues {
     /// Words with a fixed value, such as `project.name`.
     pub fixed: BTreeMap<String, String>,
     /// The environment, for `env.NAME`.
@@ -32,7 +32,7 @@ const COUNT: &str = "#";
 const ARGUMENT: &str = "arg";
 const VARIABLE: &str = "env.";
 
-impl Words {
+impl PlaceholderValues {
     /// The expanded command of a script. Arguments that no word uses are added at the end.
     ///
     /// # Errors
@@ -53,8 +53,8 @@ impl Words {
         let mut expanded = String::with_capacity(text.len());
         for piece in pieces(text) {
             match piece {
-                Piece::Text(text) => expanded.push_str(text),
-                Piece::Word(word) => expanded.push_str(&self.meaning(script, word)?),
+                TemplatePiece::Text(text) => expanded.push_str(text),
+                TemplatePiece::Word(word) => expanded.push_str(&self.meaning(script, word)?),
             }
         }
         Ok(expanded)
@@ -96,7 +96,7 @@ impl Words {
 /// True if a command has a word for its arguments.
 pub fn takes_arguments(command: &str) -> bool {
     let takes = |word: &str| ALL.contains(&word) || word == COUNT || argument_number(word).is_some();
-    pieces(command).into_iter().any(|piece| matches!(piece, Piece::Word(word) if takes(word)))
+    pieces(command).into_iter().any(|piece| matches!(piece, TemplatePiece::Word(word) if takes(word)))
 }
 
 fn argument_number(word: &str) -> Option<usize> {
@@ -104,13 +104,13 @@ fn argument_number(word: &str) -> Option<usize> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-enum Piece<'t> {
+enum TemplatePiece<'t> {
     Text(&'t str),
     Word(&'t str),
 }
 
 /// The text, split at its words.
-fn pieces(text: &str) -> Vec<Piece<'_>> {
+fn pieces(text: &str) -> Vec<TemplatePiece<'_>> {
     let mut pieces = Vec::new();
     let (mut from, mut at) = (0, 0);
     while let Some(open) = text[at..].find("{{").map(|open| at + open) {
@@ -119,7 +119,7 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
         let word = text[inside..inside + length].trim();
         at = match is_word(word) && !text[..open].ends_with('$') {
             true => {
-                pieces.extend([Piece::Text(&text[from..open]), Piece::Word(word)]);
+                pieces.extend([TemplatePiece::Text(&text[from..open]), TemplatePiece::Word(word)]);
                 from = inside + length + 2;
                 from
             }
@@ -127,7 +127,7 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
             false => open + 1,
         };
     }
-    pieces.push(Piece::Text(&text[from..]));
+    pieces.push(TemplatePiece::Text(&text[from..]));
     pieces
 }
 
@@ -142,10 +142,10 @@ fn is_word(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn words(arguments: &[&str]) -> Words {
+    fn words(arguments: &[&str]) -> PlaceholderValues {
         let map =
             |pairs: &[(&str, &str)]| pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        Words {
+        PlaceholderValues {
             fixed: map(&[("project.name", "demo"), ("os.name", "linux")]),
             environment: map(&[("MODE", "test")]),
             arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),

@@ -1,6 +1,6 @@
 //! The services of a plugin in development: a front end under vite, and a back end in Go that another program loads.
 
-use super::{Port, Renewal, Service, TARGET};
+use super::{DeclaredService, Port, Renewal, TARGET};
 
 /// The program of vite, below the plugin's directory.
 pub const VITE: &str = "node_modules/vite/bin/vite.js";
@@ -32,9 +32,9 @@ pub fn keys_meant(name: &str, is_there: impl Fn(&str) -> bool) -> Vec<String> {
 
 /// The front end and the back end of the plugin in this directory, below the project's. The back end has no command of
 /// its own: it is built, moved into place and reloaded.
-pub fn vite_go(plugin: &str, path: &str) -> [Service; 2] {
+pub fn vite_go(plugin: &str, path: &str) -> [DeclaredService; 2] {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
-    let (mut vite, mut go) = (Service::named(&vite_name(plugin)), Service::named(&go_name(plugin)));
+    let (mut vite, mut go) = (DeclaredService::named(&vite_name(plugin)), DeclaredService::named(&go_name(plugin)));
     vite.command = [words(&["node", VITE]), words(&VITE_ARGUMENTS)].concat();
     vite.port = Some(Port::Auto);
     go.renewal = Renewal {
@@ -43,6 +43,7 @@ pub fn vite_go(plugin: &str, path: &str) -> [Service; 2] {
         errors: Some("go".to_owned()),
     };
     go.watch = words(&SOURCES);
-    let part = |service| Service { directory: Some(path.to_owned()), plugin: Some(plugin.to_owned()), ..service };
+    let part =
+        |service| DeclaredService { directory: Some(path.to_owned()), plugin: Some(plugin.to_owned()), ..service };
     [part(vite), part(go)]
 }

@@ -13,19 +13,19 @@ use vx_base::digest::Digest;
 use vx_base::paths::{Home, foreign};
 use vx_base::shown_address::without_secrets_for_a_shell;
 
-use super::Key;
-use super::part::{Part, digest};
+use super::ConsentKey;
+use super::part::{ActingPart, digest};
 
 /// The most digests that are kept for a key; the oldest ones make room.
 const MOST: usize = 32;
 
 /// What was agreed to for one key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct ConsentRecord {
     /// The repository or folder, for people.
     pub place: String,
     /// Every agreement, the last one at the end.
-    pub agreed: Vec<Agreed>,
+    pub agreed: Vec<AgreementRecord>,
     /// The digests of single parts that the user has typed, which count whatever stands beside them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub typed: Vec<Digest>,
@@ -33,7 +33,7 @@ pub struct Kept {
 
 /// One agreement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Agreed {
+pub struct AgreementRecord {
     /// The digest of the acting parts.
     pub digest: Digest,
     /// Their lines, as they were shown: without the secrets of addresses.
@@ -49,16 +49,16 @@ pub struct Agreed {
     pub tied: bool,
 }
 
-impl Agreed {
+impl AgreementRecord {
     /// The agreement to these parts, of a repository without an origin. Their lines are in the order of their weight, so
     /// that commands come last.
-    pub fn to(parts: &[Part]) -> Self {
-        let mut parts: Vec<&Part> = parts.iter().collect();
+    pub fn to(parts: &[ActingPart]) -> Self {
+        let mut parts: Vec<&ActingPart> = parts.iter().collect();
         parts.sort_by_key(|part| part.weight());
         let digests = parts.iter().map(|part| digest(slice::from_ref(*part))).collect();
         let lines = parts.iter().map(|part| part.line()).collect();
-        let parts: Vec<Part> = parts.into_iter().cloned().collect();
-        let tied = parts.iter().any(Part::is_tree);
+        let parts: Vec<ActingPart> = parts.into_iter().cloned().collect();
+        let tied = parts.iter().any(ActingPart::is_tree);
         Self { digest: digest(&parts), lines, parts: digests, origin: String::new(), tied }
     }
 
@@ -70,7 +70,7 @@ impl Agreed {
     }
 }
 
-impl Kept {
+impl ConsentRecord {
     /// True if these very parts were agreed to, of a repository with this origin.
     pub fn covers(&self, digest: &Digest, origin: &str) -> bool {
         self.agreed.iter().any(|agreed| agreed.digest == *digest && agreed.origin == origin)
@@ -93,27 +93,27 @@ impl Kept {
     }
 
     /// The last agreement.
-    pub fn last(&self) -> Option<&Agreed> {
+    pub fn last(&self) -> Option<&AgreementRecord> {
         self.agreed.last()
     }
 }
 
 /// The file of a key.
-pub fn path(home: &Home, key: &Key) -> PathBuf {
+pub fn path(home: &Home, key: &ConsentKey) -> PathBuf {
     home.trust().join(&key.file_name)
 }
 
 /// What was agreed to for this key. A file that somebody else could have written counts as none.
-pub fn read(home: &Home, key: &Key) -> Kept {
+pub fn read(home: &Home, key: &ConsentKey) -> ConsentRecord {
     read_file(&path(home, key)).unwrap_or_default()
 }
 
-fn read_file(path: &Path) -> Option<Kept> {
+fn read_file(path: &Path) -> Option<ConsentRecord> {
     let is_file = fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
     if !is_file || foreign(path).is_some() || path.parent().and_then(foreign).is_some() {
         return None;
     }
-    let mut kept: Kept = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    let mut kept: ConsentRecord = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
     // An earlier vx kept them with the secrets of addresses.
     let lines = kept.agreed.iter_mut().flat_map(|agreed| &mut agreed.lines);
     lines.for_each(|line| *line = without_secrets_for_a_shell(line));
@@ -124,16 +124,16 @@ fn read_file(path: &Path) -> Option<Kept> {
 ///
 /// # Errors
 /// The home cannot be written to.
-pub fn keep(home: &Home, key: &Key, fresh: Agreed) -> io::Result<()> {
+pub fn keep(home: &Home, key: &ConsentKey, fresh: AgreementRecord) -> io::Result<()> {
     let mut kept = read(home, key);
     kept.agreed.retain(|agreed| agreed.digest != fresh.digest || agreed.origin != key.origin);
-    kept.agreed.push(Agreed { origin: key.origin.clone(), ..fresh });
+    kept.agreed.push(AgreementRecord { origin: key.origin.clone(), ..fresh });
     let surplus = kept.agreed.len().saturating_sub(MOST);
     kept.agreed.drain(..surplus);
     write(home, key, kept)
 }
 
-fn write(home: &Home, key: &Key, mut kept: Kept) -> io::Result<()> {
+fn write(home: &Home, key: &ConsentKey, mut kept: ConsentRecord) -> io::Result<()> {
     kept.place.clone_from(&key.shown);
     let folder = home.trust();
     make_private(&folder)?;
@@ -149,7 +149,7 @@ fn write(home: &Home, key: &Key, mut kept: Kept) -> io::Result<()> {
 ///
 /// # Errors
 /// The home cannot be written to.
-pub fn keep_typed(home: &Home, key: &Key, typed: &[Digest]) -> io::Result<Vec<Digest>> {
+pub fn keep_typed(home: &Home, key: &ConsentKey, typed: &[Digest]) -> io::Result<Vec<Digest>> {
     let mut kept = read(home, key);
     let fresh: Vec<Digest> = typed.iter().filter(|digest| !kept.typed.contains(digest)).cloned().collect();
     if !fresh.is_empty() {
@@ -163,7 +163,7 @@ pub fn keep_typed(home: &Home, key: &Key, typed: &[Digest]) -> io::Result<Vec<Di
 ///
 /// # Errors
 /// The home cannot be written to.
-pub fn forget_typed(home: &Home, key: &Key, typed: &[Digest]) -> io::Result<()> {
+pub fn forget_typed(home: &Home, key: &ConsentKey, typed: &[Digest]) -> io::Result<()> {
     let mut kept = read(home, key);
     kept.typed.retain(|digest| !typed.contains(digest));
     if kept.agreed.is_empty() && kept.typed.is_empty() { revoke(home, key).map(drop) } else { write(home, key, kept) }
@@ -173,7 +173,7 @@ pub fn forget_typed(home: &Home, key: &Key, typed: &[Digest]) -> io::Result<()> 
 ///
 /// # Errors
 /// The file cannot be removed.
-pub fn revoke(home: &Home, key: &Key) -> io::Result<bool> {
+pub fn revoke(home: &Home, key: &ConsentKey) -> io::Result<bool> {
     match fs::remove_file(path(home, key)) {
         Ok(()) => home.mark().map(|()| true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -182,9 +182,9 @@ pub fn revoke(home: &Home, key: &Key) -> io::Result<bool> {
 }
 
 /// Every consent of this home, by place.
-pub fn list(home: &Home) -> Vec<Kept> {
+pub fn list(home: &Home) -> Vec<ConsentRecord> {
     let files = fs::read_dir(home.trust()).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut all: Vec<Kept> = files.filter_map(|file| read_file(&file)).collect();
+    let mut all: Vec<ConsentRecord> = files.filter_map(|file| read_file(&file)).collect();
     all.sort_by(|one, other| one.place.cmp(&other.place));
     all
 }
@@ -203,9 +203,9 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use vx_base::digest::Algorithm;
 
-    fn agreement(text: &str) -> Agreed {
+    fn agreement(text: &str) -> AgreementRecord {
         let (digest, lines, parts) = (named(text), vec![text.to_owned()], vec![named(text)]);
-        Agreed { digest, lines, parts, origin: String::new(), tied: false }
+        AgreementRecord { digest, lines, parts, origin: String::new(), tied: false }
     }
 
     fn named(text: &str) -> Digest {
@@ -214,16 +214,16 @@ mod tests {
         hasher.finish()
     }
 
-    fn home() -> (tempfile::TempDir, Home, Key) {
+    fn home() -> (tempfile::TempDir, Home, ConsentKey) {
         let top = tempfile::tempdir().expect("a directory");
         let home = Home::at(top.path().join("home"));
-        (top, home, Key { file_name: "0123.json".into(), shown: "/src/project".into(), origin: String::new() })
+        (top, home, ConsentKey { file_name: "0123.json".into(), shown: "/src/project".into(), origin: String::new() })
     }
 
     #[test]
     fn an_agreement_covers_its_digest_until_it_is_revoked() {
         let (_top, home, key) = home();
-        assert_eq!(read(&home, &key), Kept::default());
+        assert_eq!(read(&home, &key), ConsentRecord::default());
         assert!(!revoke(&home, &key).expect("nothing is there"));
         for text in ["one", "two", "one"] {
             keep(&home, &key, agreement(text)).expect("it is kept");
@@ -255,12 +255,13 @@ mod tests {
 
     #[test]
     fn a_change_of_what_is_not_shown_is_new() {
-        let address = |secret: &str| Part::Setting {
+        let address = |secret: &str| ActingPart::Setting {
             name: "mirrors.npm".into(),
             value: format!("https://me:{secret}@h.invalid/?token={secret}"),
         };
-        let other = Part::Variable { name: "A".into(), value: "1".into() };
-        let (before, after) = (Agreed::to(&[address("one"), other.clone()]), Agreed::to(&[address("two"), other]));
+        let other = ActingPart::Variable { name: "A".into(), value: "1".into() };
+        let (before, after) =
+            (AgreementRecord::to(&[address("one"), other.clone()]), AgreementRecord::to(&[address("two"), other]));
         assert_eq!(before.lines, after.lines, "neither shows the secret");
         assert_eq!(after.new_since(Some(&before)), after.lines[1..], "the variable stands first");
         assert_eq!(after.new_since(None), after.lines);
@@ -293,7 +294,7 @@ mod tests {
     #[test]
     fn an_agreement_is_for_a_repository_with_one_origin() {
         let (_top, home, key) = home();
-        let moved = Key { origin: "other".into(), ..key.clone() };
+        let moved = ConsentKey { origin: "other".into(), ..key.clone() };
         keep(&home, &key, agreement("one")).expect("it is kept");
         let (one, two) = (named("one"), named("two"));
         let kept = read(&home, &moved);
@@ -303,6 +304,6 @@ mod tests {
         let kept = read(&home, &key);
         assert!(kept.covers(&one, "") && kept.covers(&one, "other"));
         assert!(revoke(&home, &moved).expect("it goes"));
-        assert_eq!(read(&home, &key), Kept::default(), "revoked for the place, whatever its origin");
+        assert_eq!(read(&home, &key), ConsentRecord::default(), "revoked for the place, whatever its origin");
     }
 }

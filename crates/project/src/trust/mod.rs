@@ -30,11 +30,11 @@ mod take_out;
 mod variables;
 mod whereabouts;
 
-pub use named::{Checkout, Contents, compare_agreed, with_other_paths};
-pub use part::{FoundSetting, NamedFile, Part, Weight};
-pub use rule::{Subject, acting_parts, refused_variables, variable_of_service};
+pub use named::{Checkout, NamedContents, compare_agreed, with_other_paths};
+pub use part::{ActingPart, FoundSetting, NamedFile, Weight};
+pub use rule::{TrustSubject, acting_parts, refused_variables, variable_of_service};
 pub use shown_command::shown_command;
 pub use stranger::Stranger;
 pub use take_out::take_out;
 pub use variables::is_never_taken;
-pub use whereabouts::{Key, Whereabouts};
+pub use whereabouts::{ConsentKey, Whereabouts};

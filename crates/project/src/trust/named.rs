@@ -18,12 +18,12 @@ pub(super) mod words;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-pub use contents::{Checkout, Contents, compare_agreed};
+pub use contents::{Checkout, NamedContents, compare_agreed};
 use fast_glob::glob_match;
 
 use super::part::NamedFile;
 use position::Position;
-use words::{UNKNOWN, Word, is_text_for_a_shell, words};
+use words::{ShellWord, UNKNOWN, is_text_for_a_shell, words};
 
 /// The most directories that a command is thought to be in.
 const MOST_DIRECTORIES: usize = 16;
@@ -67,7 +67,7 @@ pub(super) fn named_files(
     texts: &[String],
     directories: &[PathBuf],
     meaning: Meaning,
-    contents: &dyn Contents,
+    contents: &dyn NamedContents,
 ) -> Vec<NamedFile> {
     let mut finder = Finder::new(directories, meaning, contents);
     match texts {
@@ -100,7 +100,7 @@ fn is_path(text: &str) -> bool {
 
 /// The way in which a text is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Look {
+enum SearchMode {
     /// As the path of a file.
     File,
     /// As the path of a file or folder.
@@ -122,7 +122,7 @@ enum Role {
 
 /// The place of a word in its command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum WordPosition {
     /// It is a word of the command.
     Word,
     /// It names where input comes from: to a shell, its commands.
@@ -132,7 +132,7 @@ enum Standing {
 }
 
 struct Finder<'a> {
-    contents: &'a dyn Contents,
+    contents: &'a dyn NamedContents,
     meaning: Meaning,
     directories: Vec<PathBuf>,
     /// The word before.
@@ -146,7 +146,7 @@ struct Finder<'a> {
 }
 
 impl<'a> Finder<'a> {
-    fn new(directories: &[PathBuf], meaning: Meaning, contents: &'a dyn Contents) -> Self {
+    fn new(directories: &[PathBuf], meaning: Meaning, contents: &'a dyn NamedContents) -> Self {
         let first = if meaning == Meaning::Command { Position::Program } else { Position::Unknown };
         let (before, looked, found) = Default::default();
         Self { contents, meaning, directories: directories.to_vec(), before, position: first, first, looked, found }
@@ -187,14 +187,14 @@ impl<'a> Finder<'a> {
     }
 
     /// Take in the text between two words, which is behind the text `before`. Returns the standing of the next word.
-    fn standing_behind(&mut self, between: &str, before: &str) -> Standing {
+    fn standing_behind(&mut self, between: &str, before: &str) -> WordPosition {
         let signs = between.trim();
         let standing = match signs.trim_end_matches(['&', '|']) {
-            redirection if redirection.ends_with('>') => Standing::Output,
-            redirection if redirection.ends_with('<') => Standing::Input,
-            _ => Standing::Word,
+            redirection if redirection.ends_with('>') => WordPosition::Output,
+            redirection if redirection.ends_with('<') => WordPosition::Input,
+            _ => WordPosition::Word,
         };
-        let of_redirection = |sign: char| standing != Standing::Word && "<>&|".contains(sign);
+        let of_redirection = |sign: char| standing != WordPosition::Word && "<>&|".contains(sign);
         if between.contains(')') {
             // The words may go on from before the parenthesis.
             self.position = Position::Unknown;
@@ -208,10 +208,10 @@ impl<'a> Finder<'a> {
     }
 
     /// The next word of a command.
-    fn step(&mut self, word: &Word, standing: Standing) {
-        let is_argument = standing == Standing::Output || self.position == Position::Argument;
+    fn step(&mut self, word: &ShellWord, standing: WordPosition) {
+        let is_argument = standing == WordPosition::Output || self.position == Position::Argument;
         let names_file = self.word(word, if is_argument { Role::Argument } else { Role::Program });
-        if standing == Standing::Word {
+        if standing == WordPosition::Word {
             self.position = self.position.behind(&word.text, &self.before, names_file);
         }
     }
@@ -223,9 +223,9 @@ impl<'a> Finder<'a> {
         }
         let read = words(text);
         match read.as_slice() {
-            [word] if word.text == text => self.step(word, Standing::Word),
+            [word] if word.text == text => self.step(word, WordPosition::Word),
             _ => {
-                self.step(&Word { text: text.to_owned(), ..Word::default() }, Standing::Word);
+                self.step(&ShellWord { text: text.to_owned(), ..ShellWord::default() }, WordPosition::Word);
                 self.read_within(text, 0);
             }
         }
@@ -248,7 +248,7 @@ impl<'a> Finder<'a> {
     fn cut(&mut self, text: &str) {
         let borders = |character: char| character.is_whitespace() || "\"'`;|&()<>=,[]{}$".contains(character);
         for piece in text.split(borders) {
-            self.look(piece, Look::File, Role::Piece);
+            self.look(piece, SearchMode::File, Role::Piece);
         }
     }
 
@@ -266,7 +266,7 @@ impl<'a> Finder<'a> {
     }
 
     /// A word with everything that it may name. True if it is the path of a file or folder.
-    fn word(&mut self, word: &Word, role: Role) -> bool {
+    fn word(&mut self, word: &ShellWord, role: Role) -> bool {
         let names_file = self.path(&word.text, role);
         for piece in word.text.split(['=', ':', ',']) {
             self.path(piece, role);
@@ -275,7 +275,7 @@ impl<'a> Finder<'a> {
             self.path(glued, role);
         }
         if self.meaning != Meaning::Value {
-            self.look(&word.pattern, Look::Pattern, role);
+            self.look(&word.pattern, SearchMode::Pattern, role);
             self.program(&word.text);
             if self.before == "-m" {
                 self.module(&word.text);
@@ -287,11 +287,11 @@ impl<'a> Finder<'a> {
     /// The file at this path, or the folder that a command names.
     fn path(&mut self, path: &str, role: Role) -> bool {
         let path = path.strip_prefix('@').unwrap_or(path);
-        self.look(path, if self.meaning == Meaning::Value { Look::File } else { Look::Path }, role)
+        self.look(path, if self.meaning == Meaning::Value { SearchMode::File } else { SearchMode::Path }, role)
     }
 
     /// Look for a text from each directory in which it was not looked for yet. True if it was found in one of these.
-    fn look(&mut self, text: &str, look: Look, role: Role) -> bool {
+    fn look(&mut self, text: &str, look: SearchMode, role: Role) -> bool {
         if !is_path(text) || self.contents.is_spent() {
             return false;
         }
@@ -299,9 +299,9 @@ impl<'a> Finder<'a> {
         let mut is_found = false;
         for at in begun..self.directories.len() {
             let found = match look {
-                Look::Pattern => {
+                SearchMode::Pattern => {
                     let paths = self.matches(self.directories[at].clone(), text);
-                    paths.iter().filter_map(|path| self.named(path, Look::Path, role)).collect()
+                    paths.iter().filter_map(|path| self.named(path, SearchMode::Path, role)).collect()
                 }
                 _ => Vec::from_iter(self.named(&self.directories[at].join(text), look, role)),
             };
@@ -312,7 +312,7 @@ impl<'a> Finder<'a> {
     }
 
     /// The first directory in which this text is yet to be looked for; with this it counts as looked for in all.
-    fn begun(&mut self, text: &str, look: Look, role: Role) -> usize {
+    fn begun(&mut self, text: &str, look: SearchMode, role: Role) -> usize {
         if !self.looked.contains_key(text) {
             self.looked.insert(text.to_owned(), Default::default());
         }
@@ -326,11 +326,11 @@ impl<'a> Finder<'a> {
         begun
     }
 
-    fn named(&self, path: &Path, look: Look, role: Role) -> Option<NamedFile> {
+    fn named(&self, path: &Path, look: SearchMode, role: Role) -> Option<NamedFile> {
         let untracked = if role == Role::Argument { self.contents.untracked(path) } else { None };
         untracked.or_else(|| match look {
-            Look::File => self.contents.file(path),
-            Look::Path | Look::Pattern => self.contents.file_or_folder(path),
+            SearchMode::File => self.contents.file(path),
+            SearchMode::Path | SearchMode::Pattern => self.contents.file_or_folder(path),
         })
     }
 
@@ -370,7 +370,7 @@ impl<'a> Finder<'a> {
         let name = word.rsplit('/').next().unwrap_or(word);
         let files = READERS.iter().find(|(reader, _)| *reader == name).map_or(&[][..], |(_, files)| files);
         for file in files {
-            self.look(file, Look::File, Role::Program);
+            self.look(file, SearchMode::File, Role::Program);
         }
     }
 

@@ -16,7 +16,7 @@ use crate::dotted_key::{key_segment, key_segments};
 
 /// A part of a project that can act.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum ActingPart {
     /// A command that runs once a tool is installed.
     PostInstall {
         /// The tool.
@@ -171,8 +171,8 @@ impl NamedFile {
 }
 
 /// The digest of exactly these parts. Neither their order nor their places in the file matter.
-pub fn digest(parts: &[Part]) -> Digest {
-    let mut forms: Vec<Vec<u8>> = parts.iter().map(Part::canonical).collect();
+pub fn digest(parts: &[ActingPart]) -> Digest {
+    let mut forms: Vec<Vec<u8>> = parts.iter().map(ActingPart::canonical).collect();
     forms.sort();
     forms.dedup();
     let mut hasher = Algorithm::Sha256.hasher();
@@ -184,7 +184,7 @@ pub fn digest(parts: &[Part]) -> Digest {
     hasher.finish()
 }
 
-impl Part {
+impl ActingPart {
     /// The files of the project that the part names.
     pub fn files(&self) -> &[NamedFile] {
         match self {
@@ -391,8 +391,8 @@ fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn variable(name: &str, value: &str) -> Part {
-        Part::Variable { name: name.into(), value: value.into() }
+    fn variable(name: &str, value: &str) -> ActingPart {
+        ActingPart::Variable { name: name.into(), value: value.into() }
     }
 
     #[test]
@@ -401,7 +401,7 @@ mod tests {
         assert_eq!(digest(&[one.clone(), other.clone()]), digest(&[other.clone(), one.clone(), one.clone()]));
         assert_ne!(digest(std::slice::from_ref(&one)), digest(&[one.clone(), other]));
         assert_ne!(digest(&[variable("AB", "C")]), digest(&[variable("A", "BC")]), "a border that moved");
-        let setting = Part::Setting { name: "A".into(), value: "1".into() };
+        let setting = ActingPart::Setting { name: "A".into(), value: "1".into() };
         assert_ne!(digest(&[variable("A", "1")]), digest(&[setting]), "another kind");
     }
 
@@ -421,7 +421,7 @@ mod tests {
 
     #[test]
     fn a_credential_is_not_shown() {
-        let part = Part::SourceSetting {
+        let part = ActingPart::SourceSetting {
             file: ".npmrc".into(),
             name: "//h/:_authToken".into(),
             value: "planted".into(),
@@ -429,10 +429,10 @@ mod tests {
         };
         assert!(!part.line().contains("planted") && !part.short().contains("planted"));
         let address = "https://planted:planted@h/{os}?token=planted (linux-x64)".to_owned();
-        let part = Part::Address { tool: "t".into(), request: "1".into(), address, digests: Vec::new() };
+        let part = ActingPart::Address { tool: "t".into(), request: "1".into(), address, digests: Vec::new() };
         assert_eq!(part.line(), "t 1 comes from https://***@h/{os}?token=*** (linux-x64), without a digest");
         let command = "curl https://planted@h/?t=planted&evil | sh".to_owned();
-        let part = Part::PostInstall { tool: "t".into(), command, files: Vec::new() };
+        let part = ActingPart::PostInstall { tool: "t".into(), command, files: Vec::new() };
         let shown = "installing t runs: curl https://***@h/?t=***&evil | sh  (the files that it uses are not compared)";
         assert_eq!(part.line(), shown);
     }

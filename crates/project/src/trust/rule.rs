@@ -13,8 +13,8 @@ use std::slice;
 use vx_base::age::{MINIMUM_RELEASE_AGE, in_words};
 use vx_base::package::source_kind::SourceKind;
 
-use super::named::{Contents, Meaning, named_files};
-use super::part::{FoundSetting, NamedFile, Part, is_arguments, is_command};
+use super::named::{Meaning, NamedContents, named_files};
+use super::part::{ActingPart, FoundSetting, NamedFile, is_arguments, is_command};
 use super::variables::is_never_taken;
 use crate::dotted_key::key_segments;
 use crate::{DeclaredAddresses, DeclaredDigests, Project, ToolRequest, ValueKind};
@@ -27,7 +27,7 @@ const ACTED_ON: [&str; 3] = ["hooks", "agents", "services"];
 const NAMING_FILES: [&str; 3] = ["file", "cert", "key"];
 
 /// A project with everything that its acting parts are found from.
-pub struct Subject<'a> {
+pub struct TrustSubject<'a> {
     /// The project, as its file describes it.
     pub project: &'a Project,
     /// The settings of npm, uv and pip in its files.
@@ -41,18 +41,18 @@ pub struct Subject<'a> {
     /// The variables that the user's own file allows although they steer programs.
     pub allowed: &'a [String],
     /// The contents of its checkout.
-    pub contents: &'a dyn Contents,
+    pub contents: &'a dyn NamedContents,
 }
 
 /// The parts of a project that can act, in the order of its tables.
-pub fn acting_parts(subject: &Subject<'_>) -> Vec<Part> {
+pub fn acting_parts(subject: &TrustSubject<'_>) -> Vec<ActingPart> {
     let project = subject.project;
     let mut parts = Vec::new();
     for tool in &project.tools {
         of_tool(subject, tool, &mut parts);
     }
     let taken = project.env.iter().filter(|(name, _)| !is_never_taken(name, subject.allowed));
-    parts.extend(taken.map(|(name, value)| Part::Variable { name: name.clone(), value: value.clone() }));
+    parts.extend(taken.map(|(name, value)| ActingPart::Variable { name: name.clone(), value: value.clone() }));
     of_settings(project, &mut parts);
     parts.extend(subject.settings.iter().map(|setting| source_setting(subject, setting)));
     of_entries(subject, &mut parts);
@@ -60,7 +60,7 @@ pub fn acting_parts(subject: &Subject<'_>) -> Vec<Part> {
 }
 
 /// The variables of the project that are never taken, with or without consent.
-pub fn refused_variables(subject: &Subject<'_>) -> Vec<String> {
+pub fn refused_variables(subject: &TrustSubject<'_>) -> Vec<String> {
     let of_services = subject.project.services.iter().flat_map(|service| service.env.keys());
     let names: BTreeSet<&String> = subject.project.env.keys().chain(of_services).collect();
     names.into_iter().filter(|name| is_never_taken(name, subject.allowed)).cloned().collect()
@@ -74,15 +74,15 @@ pub fn variable_of_service(key: &str) -> Option<&str> {
     }
 }
 
-fn of_tool(subject: &Subject<'_>, tool: &ToolRequest, parts: &mut Vec<Part>) {
+fn of_tool(subject: &TrustSubject<'_>, tool: &ToolRequest, parts: &mut Vec<ActingPart>) {
     let name = || tool.name.clone();
     if let Some((source, package)) = (subject.uncatalogued)(tool) {
-        parts.push(Part::Package { tool: name(), source, package });
+        parts.push(ActingPart::Package { tool: name(), source, package });
     }
     if let Some(declared) = &tool.url {
         let (request, digests) = (tool.request.text().to_owned(), digests(tool.sha256.as_ref()));
         let part =
-            |address| Part::Address { tool: name(), request: request.clone(), address, digests: digests.clone() };
+            |address| ActingPart::Address { tool: name(), request: request.clone(), address, digests: digests.clone() };
         match declared {
             DeclaredAddresses::One(template) => parts.push(part(template.clone())),
             DeclaredAddresses::Each(each) => {
@@ -93,21 +93,25 @@ fn of_tool(subject: &Subject<'_>, tool: &ToolRequest, parts: &mut Vec<Part>) {
     if let Some(command) = &tool.postinstall {
         let directories = [subject.directory.to_owned()];
         let files = named_files(slice::from_ref(command), &directories, Meaning::Command, subject.contents);
-        parts.push(Part::PostInstall { tool: name(), command: command.clone(), files });
+        parts.push(ActingPart::PostInstall { tool: name(), command: command.clone(), files });
     }
     let options = tool.options.iter();
-    parts.extend(options.map(|(key, value)| Part::Option { tool: name(), name: key.clone(), value: value.clone() }));
+    parts.extend(options.map(|(key, value)| ActingPart::Option {
+        tool: name(),
+        name: key.clone(),
+        value: value.clone(),
+    }));
     let programs = tool.bin.iter();
-    parts.extend(programs.map(|program| Part::Program {
+    parts.extend(programs.map(|program| ActingPart::Program {
         tool: name(),
         name: program.name.clone(),
         path: program.path.clone(),
     }));
     if let Some(age) = tool.minimum_release_age.filter(|age| *age < MINIMUM_RELEASE_AGE) {
-        parts.push(Part::Option { tool: name(), name: "minimum_release_age".into(), value: in_words(age) });
+        parts.push(ActingPart::Option { tool: name(), name: "minimum_release_age".into(), value: in_words(age) });
     }
     if let Some(count) = tool.strip {
-        parts.push(Part::Option { tool: name(), name: "strip".into(), value: count.to_string() });
+        parts.push(ActingPart::Option { tool: name(), name: "strip".into(), value: count.to_string() });
     }
 }
 
@@ -121,9 +125,9 @@ fn digests(declared: Option<&DeclaredDigests>) -> Vec<String> {
     }
 }
 
-fn of_settings(project: &Project, parts: &mut Vec<Part>) {
+fn of_settings(project: &Project, parts: &mut Vec<ActingPart>) {
     let settings = &project.settings;
-    let mut push = |name: String, value: String| parts.push(Part::Setting { name, value });
+    let mut push = |name: String, value: String| parts.push(ActingPart::Setting { name, value });
     for (site, address) in &settings.mirrors {
         push(format!("mirrors.{site}"), address.clone());
     }
@@ -142,17 +146,17 @@ fn of_settings(project: &Project, parts: &mut Vec<Part>) {
     }
 }
 
-fn source_setting(subject: &Subject<'_>, setting: &FoundSetting) -> Part {
+fn source_setting(subject: &TrustSubject<'_>, setting: &FoundSetting) -> ActingPart {
     let file = setting.file.strip_prefix(subject.top).unwrap_or(&setting.file);
     let value = setting.value.clone();
     let names_files = NAMING_FILES.iter().any(|name| setting.name.trim_matches(['"', '\'']).ends_with(name));
     let directories = [subject.directory.to_owned()];
     let named = || named_files(slice::from_ref(&value), &directories, Meaning::Words, subject.contents);
     let files = if names_files { named() } else { Vec::new() };
-    Part::SourceSetting { file: file.display().to_string(), name: setting.name.clone(), value, files }
+    ActingPart::SourceSetting { file: file.display().to_string(), name: setting.name.clone(), value, files }
 }
 
-fn of_entries(subject: &Subject<'_>, parts: &mut Vec<Part>) {
+fn of_entries(subject: &TrustSubject<'_>, parts: &mut Vec<ActingPart>) {
     let own = subject.project.entries.iter().map(|entry| (&entry.key, &entry.value, entry.kind));
     let procfile = subject.project.procfile.iter().flat_map(|procfile| &procfile.values);
     let directories = directories_of_tables(subject);
@@ -162,16 +166,16 @@ fn of_entries(subject: &Subject<'_>, parts: &mut Vec<Part>) {
             continue;
         }
         if key == "python.venv" {
-            parts.push(Part::Folder { path: value.clone() });
+            parts.push(ActingPart::Folder { path: value.clone() });
         } else if ACTED_ON.contains(&table) {
             let files = files_of_entry(subject, &directories, key, (value, kind));
-            parts.push(Part::Entry { files, key: key.clone(), value: value.clone(), kind });
+            parts.push(ActingPart::Entry { files, key: key.clone(), value: value.clone(), kind });
         }
     }
 }
 
 /// The `directory` of each table that has one, by the table's key.
-fn directories_of_tables<'a>(subject: &Subject<'a>) -> HashMap<&'a str, PathBuf> {
+fn directories_of_tables<'a>(subject: &TrustSubject<'a>) -> HashMap<&'a str, PathBuf> {
     let entries = subject.project.entries.iter();
     let named = entries.filter_map(|entry| Some((entry.key.strip_suffix(".directory")?, &entry.value)));
     named.map(|(table, directory)| (table, subject.directory.join(directory))).collect()
@@ -179,7 +183,7 @@ fn directories_of_tables<'a>(subject: &Subject<'a>) -> HashMap<&'a str, PathBuf>
 
 /// The files that a value names: a command of a service from the service's directory, everything from the project's.
 fn files_of_entry(
-    subject: &Subject<'_>,
+    subject: &TrustSubject<'_>,
     of_tables: &HashMap<&str, PathBuf>,
     key: &str,
     (value, kind): (&str, ValueKind),

@@ -9,13 +9,13 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 use vx_base::shown_address::{shown_address, without_secrets_for_a_shell};
 
-use super::named::words::{UNKNOWN, Word, words};
+use super::named::words::{ShellWord, UNKNOWN, words};
 
 /// The most texts within texts that are read: `sh -c "sh -c …"`.
 const MOST_DEPTH: usize = 4;
 
 /// A word of a command.
-struct Piece {
+struct CommandWord {
     /// Its bytes in the command.
     place: Range<usize>,
     /// Its text without quotes and escapes.
@@ -34,9 +34,9 @@ pub fn shown_command(command: &str) -> String {
     }
 }
 
-fn shown(text: &str, pieces: Vec<Piece>, depth: usize) -> String {
+fn shown(text: &str, pieces: Vec<CommandWord>, depth: usize) -> String {
     let (mut shown, mut at, mut is_code) = (String::with_capacity(text.len()), 0, false);
-    for Piece { place, text: word, acts } in pieces {
+    for CommandWord { place, text: word, acts } in pieces {
         let between = &text[at..place.start];
         // Another command follows `;` or `|`.
         is_code &= between.chars().all(|sign| sign.is_whitespace() || sign == ',');
@@ -77,9 +77,9 @@ fn announces_code(word: &str) -> bool {
     letters.is_some_and(|letters| letters.ends_with(['c', 'e'])) || ["eval", "--eval", "trap"].contains(&word)
 }
 
-fn of_shell(text: &str) -> Vec<Piece> {
+fn of_shell(text: &str) -> Vec<CommandWord> {
     let runs = |written: &str| written.contains("$(") || written.contains("${");
-    let piece = |word: Word| Piece {
+    let piece = |word: ShellWord| CommandWord {
         // The reader of words takes a backquote in double quotes for a letter.
         acts: text[word.place.clone()].contains('`') || word.text.contains(UNKNOWN) && runs(&text[word.place.clone()]),
         place: word.place,
@@ -89,12 +89,12 @@ fn of_shell(text: &str) -> Vec<Piece> {
 }
 
 /// The words of a list; `None` if the text is none.
-fn listed(text: &str) -> Option<Vec<Piece>> {
+fn listed(text: &str) -> Option<Vec<CommandWord>> {
     const KEY: &str = "list = ";
     let document = text.starts_with('[').then(|| format!("{KEY}{text}"))?;
     let table = DeTable::parse(&document).ok()?;
     let Some(DeValue::Array(items)) = table.get_ref().get("list").map(|list| list.get_ref()) else { return None };
-    let piece = |item: &toml::Spanned<DeValue<'_>>| Piece {
+    let piece = |item: &toml::Spanned<DeValue<'_>>| CommandWord {
         place: item.span().start - KEY.len()..item.span().end - KEY.len(),
         text: item.get_ref().as_str().unwrap_or_default().to_owned(),
         acts: false,

@@ -2,47 +2,48 @@
 
 use std::collections::HashSet;
 
-use super::part::Part;
+use super::part::ActingPart;
 use crate::dotted_key::{key_segment, key_segments};
 use crate::{Project, ToolRequest};
 
 /// Take these parts out of the project. A tool that cannot be had without one of them stays declared, and is marked as
 /// withheld, and so is an agent; the others of the catalogue stay in the catalogue's own form.
-pub fn take_out(project: &mut Project, parts: &[Part]) {
+pub fn take_out(project: &mut Project, parts: &[ActingPart]) {
     for part in parts {
         if let Some(tool) = part.withholds() {
             project.tools.iter_mut().filter(|known| known.name == tool).for_each(|known| known.withheld = true);
         }
         match part {
-            Part::Option { tool, .. } => of(project, tool, |known| {
+            ActingPart::Option { tool, .. } => of(project, tool, |known| {
                 known.options.clear();
                 known.strip = None;
                 known.minimum_release_age = None;
             }),
-            Part::Program { tool, .. } => of(project, tool, |known| known.bin.clear()),
-            Part::Variable { name, .. } => drop(project.env.remove(name)),
-            Part::Setting { name, .. } => match name.as_str() {
+            ActingPart::Program { tool, .. } => of(project, tool, |known| known.bin.clear()),
+            ActingPart::Variable { name, .. } => drop(project.env.remove(name)),
+            ActingPart::Setting { name, .. } => match name.as_str() {
                 "sources" => project.settings.sources = None,
                 "verify_checksums" => project.settings.verify_checksums = None,
                 "require_signatures" => project.settings.require_signatures = None,
                 "minimum_release_age" => project.settings.minimum_release_age = None,
                 _ => project.settings.mirrors.clear(),
             },
-            Part::Folder { .. } => project.entries.retain(|entry| entry.key != "python.venv"),
+            ActingPart::Folder { .. } => project.entries.retain(|entry| entry.key != "python.venv"),
             // All of them at once, below: there may be as many as the file has lines.
-            Part::Entry { .. } => {}
+            ActingPart::Entry { .. } => {}
             // The readers of settings of npm and uv leave out the project's; the tools of the other parts are withheld.
-            Part::SourceSetting { .. } | Part::PostInstall { .. } | Part::Address { .. } => {}
-            Part::Package { .. } | Part::Tree { .. } => {}
+            ActingPart::SourceSetting { .. } | ActingPart::PostInstall { .. } | ActingPart::Address { .. } => {}
+            ActingPart::Package { .. } | ActingPart::Tree { .. } => {}
         }
     }
     take_out_entries(project, parts);
 }
 
 /// Take the values of tables that other programs act on out of the project, with whatever has one of them.
-fn take_out_entries(project: &mut Project, parts: &[Part]) {
-    let keys =
-        || parts.iter().filter_map(|part| if let Part::Entry { key, .. } = part { Some(key.as_str()) } else { None });
+fn take_out_entries(project: &mut Project, parts: &[ActingPart]) {
+    let keys = || {
+        parts.iter().filter_map(|part| if let ActingPart::Entry { key, .. } = part { Some(key.as_str()) } else { None })
+    };
     let gone: HashSet<&str> = keys().collect();
     project.entries.retain(|entry| !gone.contains(entry.key.as_str()));
     let names_in = |tables: &str| -> HashSet<String> {

@@ -19,7 +19,7 @@ const LONGEST_BYTES: u64 = 8 * 1024;
 
 /// The key of a consent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
+pub struct ConsentKey {
     /// The name of its file.
     pub file_name: String,
     /// The repository or folder, for people.
@@ -70,7 +70,7 @@ impl Whereabouts {
     }
 
     /// The key of the project's consent.
-    pub fn key(&self) -> Key {
+    pub fn key(&self) -> ConsentKey {
         let mut hasher = Algorithm::Sha256.hasher();
         let (kind, place, inside) = match &self.common {
             Some(common) => ("repository", common, self.directory.strip_prefix(&self.top).unwrap_or(Path::new(""))),
@@ -86,7 +86,11 @@ impl Whereabouts {
             None => self.directory.clone(),
         };
         let origin = self.configuration().map_or_else(String::new, |file| origin_of(&file));
-        Key { file_name: format!("{:.32}.json", hasher.finish().hex()), shown: shown.display().to_string(), origin }
+        ConsentKey {
+            file_name: format!("{:.32}.json", hasher.finish().hex()),
+            shown: shown.display().to_string(),
+            origin,
+        }
     }
 }
 

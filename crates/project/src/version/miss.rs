@@ -5,7 +5,7 @@ use std::fmt;
 use vx_base::package::candidate::Candidate;
 use vx_base::trouble::{Explain, TroubleKind};
 
-use super::{Request, RequestKind, meets, parsed::ParsedVersion};
+use super::{RequestKind, VersionRequest, meets, parsed::ParsedVersion};
 
 /// No release matches [`NoMatch::request`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl Explain for NoMatch {
 }
 
 /// Find the reason why `request` has no match; `releases` are sorted, oldest first.
-pub(super) fn explain(request: &Request, releases: &[(ParsedVersion, &Candidate)]) -> NoMatch {
+pub(super) fn explain(request: &VersionRequest, releases: &[(ParsedVersion, &Candidate)]) -> NoMatch {
     let offered: Vec<&(ParsedVersion, &Candidate)> =
         releases.iter().filter(|(_, candidate)| !candidate.yanked).collect();
     let miss = match &request.kind {

@@ -23,7 +23,7 @@ fn plain(versions: &[&str], scheme: Scheme) -> Vec<Candidate> {
 }
 
 fn chosen(request: &str, candidates: &[Candidate]) -> String {
-    match Request::parse(request) {
+    match VersionRequest::parse(request) {
         Ok(request) => request.choose(candidates).map_or_else(|miss| miss.to_string(), |found| found.version.clone()),
         Err(bad) => bad.to_string(),
     }
@@ -146,7 +146,7 @@ fn an_invalid_request_is_refused_whole() {
         "=>18",
         "1..2",
     ] {
-        assert_eq!(Request::parse(text).err(), Some(BadRequest(text.trim().to_owned())), "{text}");
+        assert_eq!(VersionRequest::parse(text).err(), Some(BadRequest(text.trim().to_owned())), "{text}");
     }
 }
 
@@ -164,27 +164,27 @@ fn a_word_that_names_no_version_is_an_error_of_its_tool() {
         "3.12t",
         "ref:main",
     ] {
-        let miss = Request::parse(text).expect("a request").choose(&node()).expect_err("nothing matches");
+        let miss = VersionRequest::parse(text).expect("a request").choose(&node()).expect_err("nothing matches");
         assert_eq!((miss.miss.clone(), miss.kind()), (Miss::UnknownWord, TroubleKind::Configuration), "{text}");
         assert!(miss.to_string().contains(&format!("`{text}` is no version")), "{miss}");
-        assert!(!Request::parse(text).expect("a request").matches("1.0.0", Scheme::Python));
+        assert!(!VersionRequest::parse(text).expect("a request").matches("1.0.0", Scheme::Python));
     }
 }
 
 #[test]
 fn a_miss_names_the_nearest_versions() {
-    let miss = Request::parse("20.99").unwrap().choose(&node()).unwrap_err();
+    let miss = VersionRequest::parse("20.99").unwrap().choose(&node()).unwrap_err();
     assert_eq!(miss.miss, Miss::NothingInRange);
     assert_eq!(miss.nearest, ["20.0.1", "20.20.2", "22.0.0", "22.23.3"]);
     assert_eq!(miss.hint().unwrap(), "the nearest that exist are 20.0.1, 20.20.2, 22.0.0, 22.23.3");
-    let far = Request::parse("99").unwrap().choose(&node()).unwrap_err();
+    let far = VersionRequest::parse("99").unwrap().choose(&node()).unwrap_err();
     assert_eq!(far.nearest, ["22.23.3", "26.10.0"]);
 }
 
 #[test]
 fn a_range_whose_parts_exclude_each_other_is_satisfied_by_nothing_and_says_so() {
     for text in [">=22 <20", "^22 ^20", ">=22, <20", "=20.0.0 <18", "18 20", "==1,==2", "~=20.0,<20", "==20.*,!=20.*"] {
-        let miss = Request::parse(text).expect("a request").choose(&node()).expect_err("nothing matches");
+        let miss = VersionRequest::parse(text).expect("a request").choose(&node()).expect_err("nothing matches");
         assert_eq!((miss.miss.clone(), miss.kind()), (Miss::EmptyRange, TroubleKind::Configuration), "{text}");
         assert_eq!(miss.to_string(), format!("no version can match `{text}`: its parts exclude each other"));
         assert!(miss.hint().is_some_and(|hint| hint.contains("`||`")), "{text}");
@@ -220,25 +220,26 @@ fn a_prerelease_that_is_left_out_asks_for_no_others() {
 
 #[test]
 fn an_unknown_codename_lists_the_known_ones() {
-    let miss = Request::parse("lts/foo").unwrap().choose(&node()).unwrap_err();
+    let miss = VersionRequest::parse("lts/foo").unwrap().choose(&node()).unwrap_err();
     assert_eq!(miss.miss, Miss::UnknownCodename(vec!["jod".into(), "iron".into(), "hydrogen".into()]));
-    let none = Request::parse("lts").unwrap().choose(&plain(&["1.0.0"], Scheme::Semver)).unwrap_err();
+    let none = VersionRequest::parse("lts").unwrap().choose(&plain(&["1.0.0"], Scheme::Semver)).unwrap_err();
     assert_eq!(none.miss, Miss::NoSupportLines);
 }
 
 #[test]
 fn prereleases_alone_are_reported_and_named() {
-    let miss = Request::parse("2").unwrap().choose(&plain(&["1.0.0", "2.0.0-rc.1"], Scheme::Semver)).unwrap_err();
+    let miss =
+        VersionRequest::parse("2").unwrap().choose(&plain(&["1.0.0", "2.0.0-rc.1"], Scheme::Semver)).unwrap_err();
     assert_eq!((miss.miss, miss.nearest), (Miss::OnlyPrereleases, vec!["2.0.0-rc.1".to_owned()]));
-    let empty = Request::parse("2").unwrap().choose(&[]).unwrap_err();
+    let empty = VersionRequest::parse("2").unwrap().choose(&[]).unwrap_err();
     assert_eq!(empty.miss, Miss::NothingOffered);
 }
 
 #[test]
 fn a_version_from_path_is_compared_with_the_request() {
-    assert!(Request::parse(">=18").unwrap().matches("20.1.0", Scheme::Python));
-    assert!(!Request::parse("^18").unwrap().matches("20.1", Scheme::Python));
-    assert!(Request::parse("system").unwrap().matches("3.31.0.1", Scheme::Python));
+    assert!(VersionRequest::parse(">=18").unwrap().matches("20.1.0", Scheme::Python));
+    assert!(!VersionRequest::parse("^18").unwrap().matches("20.1", Scheme::Python));
+    assert!(VersionRequest::parse("system").unwrap().matches("3.31.0.1", Scheme::Python));
 }
 
 proptest! {
@@ -246,7 +247,7 @@ proptest! {
     fn any_text_is_answered_without_a_panic(text in "[\\PC]{0,24}", versions in prop::collection::vec("[0-9a-z.\\-+]{0,12}", 0..6)) {
         for scheme in [Scheme::Semver, Scheme::Python] {
             let candidates: Vec<Candidate> = versions.iter().map(|version| Candidate::new(version.as_str(), scheme)).collect();
-            if let Ok(request) = Request::parse(&text) {
+            if let Ok(request) = VersionRequest::parse(&text) {
                 let _ = request.choose(&candidates).map_err(|miss| (miss.to_string(), miss.hint()));
             }
         }
@@ -254,7 +255,7 @@ proptest! {
 
     #[test]
     fn request_like_text_is_answered_without_a_panic(text in "[0-9.x*<>=~^| v,a-c!-]{0,16}") {
-        if let Ok(request) = Request::parse(&text) {
+        if let Ok(request) = VersionRequest::parse(&text) {
             let _ = request.choose(&node()).map_err(|miss| (miss.to_string(), miss.hint()));
         }
     }
@@ -267,7 +268,7 @@ proptest! {
         let candidates: Vec<Candidate> =
             triples.iter().map(|(a, b, c)| Candidate::new(format!("{a}.{b}.{c}"), scheme)).collect();
         let newest = triples.iter().filter(|triple| triple.0 == major).max();
-        let found = Request::parse(&format!("^{major}")).unwrap().choose(&candidates).ok().map(|found| found.version.clone());
+        let found = VersionRequest::parse(&format!("^{major}")).unwrap().choose(&candidates).ok().map(|found| found.version.clone());
         prop_assert_eq!(found, newest.map(|(a, b, c)| format!("{a}.{b}.{c}")));
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use vx_base::files::agreed_file::AgreedFile;
 use vx_base::trouble::{Explain, TroubleKind};
 use vx_process::Inherited;
-use vx_project::services::{Reload, Service, ServiceNames};
+use vx_project::services::{DeclaredService, Reload, ServiceNames};
 
 use super::order::{BuildOrder, ServiceOrder, signal_number};
 use crate::builds::build_paths::{current, of_epoch};
@@ -18,7 +18,7 @@ use crate::builds::build_paths::{current, of_epoch};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spec {
     /// The service.
-    pub service: Service,
+    pub service: DeclaredService,
     /// The directory of the project.
     pub project: PathBuf,
     /// Variables to set beside those of the client: of the project's tools, and of files.
@@ -56,7 +56,7 @@ impl Explain for DirectoryOutside {
 
 impl Spec {
     /// A service of which nothing else is known.
-    pub fn for_service(service: Service) -> Self {
+    pub fn for_service(service: DeclaredService) -> Self {
         let (project, environment, env_files, agreed) = Default::default();
         Self { service, project, environment, env_files, agreed, inherited: None }
     }
@@ -70,7 +70,7 @@ impl Spec {
 
     /// Take from a newer declaration what counts without another start.
     pub(crate) fn take_details(&mut self, newer: &Self) {
-        let Service { needs, optional, watch, .. } = &newer.service;
+        let DeclaredService { needs, optional, watch, .. } = &newer.service;
         self.service.needs.clone_from(needs);
         self.service.watch.clone_from(watch);
         self.service.optional = *optional;
@@ -80,7 +80,7 @@ impl Spec {
 
     /// All texts of it in which words may stand for ports.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &String> {
-        let Service { command, env, renewal, .. } = &self.service;
+        let DeclaredService { command, env, renewal, .. } = &self.service;
         command.iter().chain(env.values()).chain(renewal.texts())
     }
 

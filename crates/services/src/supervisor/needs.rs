@@ -2,7 +2,7 @@
 
 use vx_shm::{Health, SlotState, SlotView};
 
-use vx_project::services::Until;
+use vx_project::services::NeededState;
 
 /// The standing of a needed service, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,13 +17,13 @@ pub(super) enum ServiceNeedState {
 
 /// The standing of a service with this slot, of which this state is needed. A service that has ended well is as good as
 /// ready: it was one that is to end.
-pub(super) fn standing(slot: Option<&SlotView>, until: Until) -> ServiceNeedState {
+pub(super) fn standing(slot: Option<&SlotView>, until: NeededState) -> ServiceNeedState {
     let Some(slot) = slot else { return ServiceNeedState::NotYet };
     match (slot.state, until) {
         (SlotState::Done | SlotState::Skipped, _) => ServiceNeedState::There,
         (state, _) if state.ended() => ServiceNeedState::Never(state),
-        (SlotState::Live, Until::Started) => ServiceNeedState::There,
-        (_, Until::Ready) if slot.health == Health::Ready => ServiceNeedState::There,
+        (SlotState::Live, NeededState::Started) => ServiceNeedState::There,
+        (_, NeededState::Ready) if slot.health == Health::Ready => ServiceNeedState::There,
         _ => ServiceNeedState::NotYet,
     }
 }
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn each_state_meets_the_needs_that_it_can() {
-        use Until::{Done, Ready, Started};
+        use NeededState::{Done, Ready, Started};
         let slot = |state, health| SlotView { state, health, ..SlotView::default() };
         for (state, health, until, expected) in [
             (SlotState::Reserved, Health::Unknown, Started, ServiceNeedState::NotYet),

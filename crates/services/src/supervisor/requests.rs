@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use vx_base::nearest::nearest;
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_project::services::{Service, with_needs, with_parts};
+use vx_project::services::{DeclaredService, with_needs, with_parts};
 use vx_shm::Reservation;
 
 use super::redeclaration::{RequestDeclarations, Runs};
@@ -172,7 +172,7 @@ impl ServiceSupervisor {
         lease: Option<ClientId>,
     ) -> Result<(BTreeSet<String>, BTreeMap<String, DeclarationChange>), Trouble> {
         let (wanted, changes) = self.declare(declared, |specs| {
-            let services: Vec<Service> = specs.iter().map(|spec| spec.service.clone()).collect();
+            let services: Vec<DeclaredService> = specs.iter().map(|spec| spec.service.clone()).collect();
             if names.is_empty() {
                 let usual = services.iter().filter(|service| !service.optional);
                 names = usual.map(|service| service.name.clone()).collect();
@@ -200,7 +200,7 @@ impl ServiceSupervisor {
     /// The services that others want.
     fn release(&mut self, client: ClientId, kill: &[String]) -> BTreeSet<String> {
         self.units.iter_mut().for_each(|unit| unit.leave(client));
-        let services: Vec<Service> = self.units.iter().map(|unit| unit.spec.service.clone()).collect();
+        let services: Vec<DeclaredService> = self.units.iter().map(|unit| unit.spec.service.clone()).collect();
         let killed = with_needs(&services, kill);
         for unit in self.units.iter_mut().filter(|unit| !unit.is_wanted()) {
             if killed.contains(&unit.spec.service.name) {

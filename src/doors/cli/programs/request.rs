@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use vx_base::nearest::nearest;
 use vx_project::project_file;
-use vx_project::services::{Service, go_name};
+use vx_project::services::{DeclaredService, go_name};
 use vx_services::service_of_key;
 use vx_shm::Kind;
 
@@ -81,7 +81,7 @@ fn refused(error: UpError) -> Failure {
 }
 
 /// The error of a name that nothing at work has, in a project that may have services.
-fn unknown(key: &str, services: &[Service]) -> Failure {
+fn unknown(key: &str, services: &[DeclaredService]) -> Failure {
     let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
     if names.contains(&key) {
         return Failure::failed(format!("the service `{key}` is not at work")).hint(format!("`vx up {key}` starts it"));
@@ -97,7 +97,7 @@ fn request(
     verb: Verb,
     key: &str,
     (board, own): (Option<&str>, Option<&Path>),
-    services: &[Service],
+    services: &[DeclaredService],
     as_json: bool,
 ) -> Result<Accepted, Failure> {
     // A build that has ended before the request is not the one that it brings about.

@@ -109,18 +109,18 @@ fn somebody_answers() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vx_project::trust::Part;
-    use vx_project::trust::kept::Agreed;
+    use vx_project::trust::ActingPart;
+    use vx_project::trust::kept::AgreementRecord;
 
-    fn variable(name: String) -> Part {
-        Part::Variable { name, value: "x".into() }
+    fn variable(name: String) -> ActingPart {
+        ActingPart::Variable { name, value: "x".into() }
     }
 
-    fn question(variables: usize, before: Option<&Agreed>) -> Question {
-        let command = Part::PostInstall { tool: "ruff".into(), command: "true".into(), files: Vec::new() };
-        let parts: Vec<Part> =
+    fn question(variables: usize, before: Option<&AgreementRecord>) -> Question {
+        let command = ActingPart::PostInstall { tool: "ruff".into(), command: "true".into(), files: Vec::new() };
+        let parts: Vec<ActingPart> =
             std::iter::once(command).chain((0..variables).map(|number| variable(format!("V{number}")))).collect();
-        Question { variables, ..Question::new("vx.toml".into(), Agreed::to(&parts), before) }
+        Question { variables, ..Question::new("vx.toml".into(), AgreementRecord::to(&parts), before) }
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
     fn what_is_new_is_shown_however_many_lines_there_are_and_a_new_origin_is_named() {
         let agreed = |count: usize| {
             let known = (0..count).map(|number| variable(format!("V{number}")));
-            Agreed::to(&known.chain([variable("OLD".to_owned())]).collect::<Vec<_>>())
+            AgreementRecord::to(&known.chain([variable("OLD".to_owned())]).collect::<Vec<_>>())
         };
         let lines = summed_up(&Question { moved: true, ..question(22, Some(&agreed(20))) });
         assert!(lines[0].contains("origin") && lines[1] == "- sets the variable OLD=x", "{lines:?}");

@@ -7,8 +7,8 @@ use vx_base::digest::Algorithm;
 use vx_base::files::agreed_file::AgreedFile;
 use vx_base::paths::Home;
 use vx_project::dotted_key::key_segment;
-use vx_project::services::Service;
-use vx_project::trust::Part;
+use vx_project::services::DeclaredService;
+use vx_project::trust::ActingPart;
 use vx_services::declared::reading::ReadAt;
 use vx_services::declared::spec::Spec;
 
@@ -112,8 +112,8 @@ pub fn prepare(home: &Home, place: &Place, sync: bool, frontend: &dyn Frontend) 
 }
 
 /// The files that the table of this service names, with the contents that the user has agreed to.
-fn agreed_files(consent: &Consent, service: &Service) -> Vec<AgreedFile> {
+fn agreed_files(consent: &Consent, service: &DeclaredService) -> Vec<AgreedFile> {
     let table = format!("services.{}", key_segment(service.table()));
     let is_its = |key: &str| key.strip_prefix(&table).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    consent.agreed_files(|part| matches!(part, Part::Entry { key, .. } if is_its(key)))
+    consent.agreed_files(|part| matches!(part, ActingPart::Entry { key, .. } if is_its(key)))
 }

@@ -104,7 +104,7 @@ mod tests {
     use std::os::unix::ffi::OsStringExt;
 
     use super::*;
-    use vx_project::services::Service;
+    use vx_project::services::DeclaredService;
 
     #[test]
     fn variables_come_back_from_their_pieces_as_they_were_also_those_that_are_no_text() {
@@ -114,7 +114,7 @@ mod tests {
         let mut staged = Staged::default();
         staged.add_variables(serde_json::from_str(&sent).expect("the same"));
         Variables::own().for_each(|some| staged.add_variables(some));
-        let spec = staged.add_service(Spec::for_service(Service::named("a")));
+        let spec = staged.add_service(Spec::for_service(DeclaredService::named("a")));
         let all = &spec.inherited.as_ref().expect("variables").0;
         assert_eq!(all[0], ("A".into(), odd));
         assert_eq!(all[1..], without_work_marks().collect::<Vec<_>>());

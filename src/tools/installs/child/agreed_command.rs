@@ -69,7 +69,7 @@ mod tests {
     use super::*;
     use vx_base::digest::{Algorithm, Digest};
     use vx_base::files::agreed_file::AgreedCheckout;
-    use vx_project::trust::{Checkout, Contents, Whereabouts};
+    use vx_project::trust::{Checkout, NamedContents, Whereabouts};
 
     fn file(path: &Path, digest: Digest) -> AgreedFile {
         AgreedFile { path: path.to_owned(), kind: NamedKind::File, digest, checkout: AgreedCheckout::default() }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use vx_base::package::candidate::{Candidate, Scheme};
-use vx_project::Request;
+use vx_project::VersionRequest;
 use vx_project::version::Miss;
 
 use super::{ask, said};
@@ -113,7 +113,7 @@ fn python_case(dice: &mut Dice) -> Case {
 
 /// The choice of vx: a version, `none`, or `invalid`.
 fn chosen(case: &Case, scheme: Scheme) -> String {
-    let Ok(request) = Request::parse(&case.request) else { return "invalid".to_owned() };
+    let Ok(request) = VersionRequest::parse(&case.request) else { return "invalid".to_owned() };
     let candidates: Vec<Candidate> = case.versions.iter().map(|version| Candidate::new(version, scheme)).collect();
     match request.choose(&candidates) {
         Ok(chosen) => chosen.version.clone(),

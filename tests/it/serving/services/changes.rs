@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 use serde_json::json;
-use vx_project::services::Service;
+use vx_project::services::DeclaredService;
 use vx_services::declared::spec::Spec;
 
 use super::{Services, free_port, manager::connected};
@@ -179,7 +179,7 @@ fn a_service_has_the_variables_of_the_client_that_starts_it_also_if_another_has_
     let mut older = connected(&services);
     let variables: Vec<_> = services.0.environment().into_iter().chain([("FOO".into(), "older".into())]).collect();
     older.call("up/environment", &json!({ "variables": variables }), PATIENCE).expect("they are taken");
-    let spec = Spec { project: services.0.project(), ..Spec::for_service(Service::named("web")) };
+    let spec = Spec { project: services.0.project(), ..Spec::for_service(DeclaredService::named("web")) };
     older.call("up/declare", &json!(spec), PATIENCE).expect("it is taken");
     older.call("up/want", &json!({ "names": ["web"], "lease": false, "read_at": 1 }), PATIENCE).expect("it starts");
     eventually("it runs", || (services.state("web") == "ready").then_some(()));
@@ -222,7 +222,7 @@ fn what_a_client_read_earlier_undoes_nothing() {
     let (web, db) = (services.pid("web"), services.pid("db"));
     // A reading from before both, without one of the services, comes late.
     let mut late = connected(&services);
-    let spec = Spec { project: services.0.project(), ..Spec::for_service(Service::named("web")) };
+    let spec = Spec { project: services.0.project(), ..Spec::for_service(DeclaredService::named("web")) };
     late.call("up/declare", &json!(spec), PATIENCE).expect("it is taken");
     let wanted = late.call("up/want", &json!({ "names": ["web"], "lease": true, "read_at": 1 }), PATIENCE);
     assert_eq!(wanted.expect("it is there")[0]["change"], json!(null));

@@ -10,9 +10,10 @@ use toml::de::{DeString, DeTable};
 use super::renewal::renewal;
 use super::words::words;
 use crate::config::duration;
-use crate::config::reader::{Reader, Value, kind};
+use crate::config::reader::{ConfigReader, Value, kind};
 use crate::services::{
-    Health, LOG_BOUNDS, LOG_BYTES, NAME_BYTES, Port, Readiness, Ready, Restart, Service, Stop, Until,
+    DeclaredService, Health, LOG_BOUNDS, LOG_BYTES, NAME_BYTES, NeededState, Port, Readiness, Ready, Restart,
+    ServiceStop,
 };
 
 const KEYS: [&str; 19] = [
@@ -48,7 +49,11 @@ const HEALTH_EVERY: Duration = Duration::from_secs(10);
 const HEALTH_LEAST: Duration = Duration::from_millis(100);
 const HEALTH_FAILURES: u32 = 3;
 
-pub(super) fn service(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>, value: &Value<'_>) -> Option<Service> {
+pub(super) fn service(
+    reader: &mut ConfigReader<'_>,
+    name: &Spanned<DeString<'_>>,
+    value: &Value<'_>,
+) -> Option<DeclaredService> {
     let Some(table) = value.get_ref().as_table() else {
         let advice = Some("write [services.NAME] with `command`".to_owned());
         reader.error(value.span(), format!("the service `{}` is {}", name.get_ref(), kind(value)), advice);
@@ -65,7 +70,7 @@ pub(super) fn service(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>, val
         table.get("env").map(|value| reader.texts(&what("env"), value)).unwrap_or_default(),
         table.get("env_file").map(|value| reader.strings(&what("env_file"), value)).unwrap_or_default(),
     );
-    Some(Service {
+    Some(DeclaredService {
         name: name.to_owned(),
         command,
         directory,
@@ -87,12 +92,12 @@ pub(super) fn service(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>, val
 }
 
 /// The longest file of the log.
-pub(super) fn log_bytes(reader: &mut Reader<'_>, what: &str, table: &DeTable<'_>) -> u64 {
+pub(super) fn log_bytes(reader: &mut ConfigReader<'_>, what: &str, table: &DeTable<'_>) -> u64 {
     let named = table.get("log_bytes").and_then(|value| reader.number(what, value, LOG_BOUNDS));
     named.unwrap_or(LOG_BYTES)
 }
 
-pub(super) fn check_name(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>) {
+pub(super) fn check_name(reader: &mut ConfigReader<'_>, name: &Spanned<DeString<'_>>) {
     let text = name.get_ref().as_ref();
     let plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
     if text.is_empty() || text.len() > NAME_BYTES || !text.chars().all(plain) || text.starts_with(['-', '.']) {
@@ -102,7 +107,7 @@ pub(super) fn check_name(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>) 
 }
 
 /// An unknown key is an error here: a service that starts without what its table says is no help.
-pub(super) fn refuse_unknown(reader: &mut Reader<'_>, place: &str, table: &DeTable<'_>, known: &[&str]) {
+pub(super) fn refuse_unknown(reader: &mut ConfigReader<'_>, place: &str, table: &DeTable<'_>, known: &[&str]) {
     for key in table.keys() {
         let name = key.get_ref().as_ref();
         if !known.contains(&name) {
@@ -122,7 +127,7 @@ pub(super) fn refuse_unknown(reader: &mut Reader<'_>, place: &str, table: &DeTab
 }
 
 /// The words of the command: those of a list as they are, a text split like a shell's words, or a text for a shell.
-fn command(reader: &mut Reader<'_>, place: &str, whole: &Value<'_>, table: &DeTable<'_>) -> Option<Vec<String>> {
+fn command(reader: &mut ConfigReader<'_>, place: &str, whole: &Value<'_>, table: &DeTable<'_>) -> Option<Vec<String>> {
     let what = format!("`command` of {place}");
     let shell = table.get("shell").and_then(|value| reader.boolean(&format!("`shell` of {place}"), value));
     let Some(value) = table.get("command") else {
@@ -133,7 +138,7 @@ fn command(reader: &mut Reader<'_>, place: &str, whole: &Value<'_>, table: &DeTa
 }
 
 /// A number, a range such as "8000-8010", or "auto".
-fn port(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Port> {
+fn port(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<Port> {
     let text = value.get_ref().as_str();
     if text == Some("auto") {
         return Some(Port::Auto);
@@ -156,7 +161,7 @@ fn port(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Port> 
 }
 
 /// The checks of `ready`, or `false` for none.
-fn ready(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> Readiness {
+fn ready(reader: &mut ConfigReader<'_>, place: &str, value: &Value<'_>) -> Readiness {
     match value.get_ref().as_bool() {
         Some(false) => Readiness::Unchecked,
         _ => checks(reader, "ready", place, value, &READY_KEYS).map(Readiness::Checks).unwrap_or_default(),
@@ -164,7 +169,7 @@ fn ready(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> Readiness {
 }
 
 /// The checks of this key, whose table may have these keys.
-fn checks(reader: &mut Reader<'_>, key: &str, place: &str, value: &Value<'_>, keys: &[&str]) -> Option<Ready> {
+fn checks(reader: &mut ConfigReader<'_>, key: &str, place: &str, value: &Value<'_>, keys: &[&str]) -> Option<Ready> {
     let Some(table) = value.get_ref().as_table() else {
         let advice = Some("write { log = \"REGEX\" }, { tcp = true }, { http = \"/\" } or { file = \"…\" }".to_owned());
         reader.error(value.span(), format!("`{key}` of {place} is {}", kind(value)), advice);
@@ -199,7 +204,7 @@ fn checks(reader: &mut Reader<'_>, key: &str, place: &str, value: &Value<'_>, ke
     Some(Ready { log, tcp, http, status, command: words, file, timeout: timeout.unwrap_or(Ready::TIMEOUT) })
 }
 
-fn health(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> Option<Health> {
+fn health(reader: &mut ConfigReader<'_>, place: &str, value: &Value<'_>) -> Option<Health> {
     let checks = checks(reader, "health", place, value, &HEALTH_KEYS)?;
     let table = value.get_ref().as_table()?;
     let what = |key: &str| format!("`{key}` in `health` of {place}");
@@ -214,7 +219,7 @@ fn health(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> Option<Hea
 }
 
 /// A file or a folder below the project's directory.
-pub(super) fn file_below(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<String> {
+pub(super) fn file_below(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<String> {
     let text = reader.string(what, value)?;
     if text.is_empty() || text.starts_with('/') || text.split('/').any(|part| part == "..") {
         let advice = Some("write a path below the project's directory".to_owned());
@@ -225,17 +230,17 @@ pub(super) fn file_below(reader: &mut Reader<'_>, what: &str, value: &Value<'_>)
 }
 
 /// A table of names and states, or a list of names that have to be ready.
-pub(super) fn needs(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> BTreeMap<String, Until> {
+pub(super) fn needs(reader: &mut ConfigReader<'_>, place: &str, value: &Value<'_>) -> BTreeMap<String, NeededState> {
     let what = format!("`needs` of {place}");
     let Some(table) = value.get_ref().as_table() else {
-        return reader.strings(&what, value).into_iter().map(|(name, _)| (name, Until::Ready)).collect();
+        return reader.strings(&what, value).into_iter().map(|(name, _)| (name, NeededState::Ready)).collect();
     };
     let mut found = BTreeMap::new();
     for (name, value) in table {
         let until = match value.get_ref().as_str() {
-            Some("started") => Some(Until::Started),
-            Some("ready") => Some(Until::Ready),
-            Some("done") => Some(Until::Done),
+            Some("started") => Some(NeededState::Started),
+            Some("ready") => Some(NeededState::Ready),
+            Some("done") => Some(NeededState::Done),
             _ => None,
         };
         match until {
@@ -250,7 +255,7 @@ pub(super) fn needs(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> 
 }
 
 /// Patterns of files below the service's directory.
-fn watch(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Vec<String> {
+fn watch(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Vec<String> {
     let patterns = reader.strings(what, value);
     for (pattern, span) in &patterns {
         let leads_out = pattern.starts_with('/') || pattern.split('/').any(|part| part == "..");
@@ -262,7 +267,7 @@ fn watch(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Vec<String> 
     patterns.into_iter().map(|(pattern, _)| pattern).collect()
 }
 
-fn restart(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Restart> {
+fn restart(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<Restart> {
     match value.get_ref().as_str() {
         Some("never") => Some(Restart::Never),
         Some("always") => Some(Restart::Always),
@@ -275,8 +280,8 @@ fn restart(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Res
     }
 }
 
-pub(super) fn stop(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> Stop {
-    let mut stop = Stop::default();
+pub(super) fn stop(reader: &mut ConfigReader<'_>, place: &str, value: &Value<'_>) -> ServiceStop {
+    let mut stop = ServiceStop::default();
     let inside = format!("`stop` of {place}");
     let Some(table) = value.get_ref().as_table() else {
         let advice = Some("write { signal = \"TERM\", timeout = \"10s\" }".to_owned());

@@ -6,8 +6,8 @@ use toml::de::{DeString, DeTable};
 
 use super::fields::{check_name, file_below, log_bytes, needs, refuse_unknown, stop};
 use super::renewal::reload;
-use crate::config::reader::Reader;
-use crate::services::{NAME_BYTES, Service, vite_go};
+use crate::config::reader::ConfigReader;
+use crate::services::{DeclaredService, NAME_BYTES, vite_go};
 
 const KEYS: [&str; 10] =
     ["preset", "path", "env", "env_file", "needs", "optional", "reload", "stop", "description", "log_bytes"];
@@ -18,11 +18,11 @@ const LONGEST_PART: usize = "-vite".len();
 
 /// The services of a table that names a preset; `all` are the tables of all services.
 pub(super) fn of_preset(
-    reader: &mut Reader<'_>,
+    reader: &mut ConfigReader<'_>,
     name: &Spanned<DeString<'_>>,
     table: &DeTable<'_>,
     all: &DeTable<'_>,
-) -> Vec<Service> {
+) -> Vec<DeclaredService> {
     check_name(reader, name);
     let plugin = name.get_ref().as_ref();
     let place = format!("[services.{plugin}]");

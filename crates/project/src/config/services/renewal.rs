@@ -4,7 +4,7 @@ use regex_lite::Regex;
 use toml::de::DeTable;
 
 use super::words::words;
-use crate::config::reader::{Reader, Value};
+use crate::config::reader::{ConfigReader, Value};
 use crate::services::{Reload, Renewal, TARGET, uses_name};
 
 /// The compilers whose mistakes are known.
@@ -12,7 +12,7 @@ const COMPILERS: [&str; 4] = ["go", "rustc", "tsc", "esbuild"];
 /// The groups of a pattern of mistakes; the first two have to be there.
 const GROUPS: [&str; 4] = ["file", "line", "column", "message"];
 
-pub(super) fn renewal(reader: &mut Reader<'_>, place: &str, table: &DeTable<'_>) -> Renewal {
+pub(super) fn renewal(reader: &mut ConfigReader<'_>, place: &str, table: &DeTable<'_>) -> Renewal {
     let shell = table.get("shell").and_then(|value| value.get_ref().as_bool()) == Some(true);
     let what = |key: &str| format!("`{key}` of {place}");
     let build = table.get("build").and_then(|value| words(reader, &what("build"), value, shell)).unwrap_or_default();
@@ -35,7 +35,7 @@ pub(super) fn renewal(reader: &mut Reader<'_>, place: &str, table: &DeTable<'_>)
 }
 
 /// An address, a path on the service's own port, or a program.
-pub(super) fn reload(reader: &mut Reader<'_>, what: &str, value: &Value<'_>, shell: bool) -> Option<Reload> {
+pub(super) fn reload(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>, shell: bool) -> Option<Reload> {
     match value.get_ref().as_str() {
         Some(text) if text.starts_with("http://") || text.starts_with('/') && !text.contains(' ') && !shell => {
             Some(Reload::Post(text.to_owned()))
@@ -45,7 +45,7 @@ pub(super) fn reload(reader: &mut Reader<'_>, what: &str, value: &Value<'_>, she
 }
 
 /// A compiler, or a pattern.
-fn errors(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<String> {
+fn errors(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<String> {
     let text = reader.string(what, value)?;
     if COMPILERS.contains(&text.as_str()) {
         return Some(text);

@@ -2,10 +2,10 @@
 
 use toml::de::DeValue;
 
-use crate::config::reader::{Reader, Value};
+use crate::config::reader::{ConfigReader, Value};
 
 /// Those of a list as they are, a text split like a shell's words, or a text for a shell.
-pub(super) fn words(reader: &mut Reader<'_>, what: &str, value: &Value<'_>, shell: bool) -> Option<Vec<String>> {
+pub(super) fn words(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>, shell: bool) -> Option<Vec<String>> {
     let words = match value.get_ref() {
         DeValue::Array(_) => reader.strings(what, value).into_iter().map(|(word, _)| word).collect(),
         _ => {
@@ -23,7 +23,7 @@ pub(super) fn words(reader: &mut Reader<'_>, what: &str, value: &Value<'_>, shel
     Some(words)
 }
 
-fn split(reader: &mut Reader<'_>, what: &str, value: &Value<'_>, text: &str) -> Option<Vec<String>> {
+fn split(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>, text: &str) -> Option<Vec<String>> {
     let Some(words) = shlex::split(text) else {
         let advice = Some("close the quotes, or write a list of words".to_owned());
         reader.error(value.span(), format!("{what} has a quote without an end"), advice);

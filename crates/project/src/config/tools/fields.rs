@@ -11,15 +11,15 @@ use vx_base::package::source_kind::SourceKind;
 use vx_base::system::platform::{Os, Platform};
 use vx_base::template::{self, UnknownName};
 
-use crate::config::reader::{Reader, Value};
+use crate::config::reader::{ConfigReader, Value};
 use crate::config::{DeclaredAddresses, DeclaredDigests};
 
-pub(in crate::config) fn source(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<SourceKind> {
+pub(in crate::config) fn source(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<SourceKind> {
     let text = reader.string(what, value)?;
     text.parse().map_err(|unknown| reader.error(value.span(), format!("{what}: {unknown}"), None)).ok()
 }
 
-pub(in crate::config) fn systems(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Vec<Os> {
+pub(in crate::config) fn systems(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Vec<Os> {
     let mut systems = Vec::new();
     for (text, span) in reader.strings(what, value) {
         match text.parse::<Os>() {
@@ -39,7 +39,7 @@ pub(in crate::config) fn systems(reader: &mut Reader<'_>, what: &str, value: &Va
 
 /// An address, or a table of addresses by platform or by system.
 pub(in crate::config) fn addresses(
-    reader: &mut Reader<'_>,
+    reader: &mut ConfigReader<'_>,
     what: &str,
     value: &Value<'_>,
 ) -> Option<DeclaredAddresses> {
@@ -49,7 +49,7 @@ pub(in crate::config) fn addresses(
     }
 }
 
-fn address(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<String> {
+fn address(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<String> {
     let text = reader.string(what, value)?;
     if !text.starts_with("https://") && !text.starts_with("http://") {
         reader.error(value.span(), format!("{what} is no web address"), Some("begin it with https://".into()));
@@ -64,7 +64,11 @@ fn address(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Str
     Some(text)
 }
 
-pub(in crate::config) fn digests(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<DeclaredDigests> {
+pub(in crate::config) fn digests(
+    reader: &mut ConfigReader<'_>,
+    what: &str,
+    value: &Value<'_>,
+) -> Option<DeclaredDigests> {
     match value.get_ref().as_table() {
         None => digest(reader, what, value).map(DeclaredDigests::One),
         Some(table) => Some(DeclaredDigests::Each(by_platform(reader, what, table, digest))),
@@ -73,10 +77,10 @@ pub(in crate::config) fn digests(reader: &mut Reader<'_>, what: &str, value: &Va
 
 /// The values of a table by platform; the name of a system stands for its platforms that the table does not name.
 fn by_platform<T: Clone>(
-    reader: &mut Reader<'_>,
+    reader: &mut ConfigReader<'_>,
     what: &str,
     table: &DeTable<'_>,
-    read: impl Fn(&mut Reader<'_>, &str, &Value<'_>) -> Option<T>,
+    read: impl Fn(&mut ConfigReader<'_>, &str, &Value<'_>) -> Option<T>,
 ) -> BTreeMap<Platform, T> {
     let (mut own, mut of_systems) = (BTreeMap::new(), BTreeMap::new());
     for (key, value) in table {
@@ -100,13 +104,13 @@ fn by_platform<T: Clone>(
     of_systems
 }
 
-fn digest(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Digest> {
+fn digest(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<Digest> {
     let text = reader.string(what, value)?;
     text.parse().map_err(|bad| reader.error(value.span(), format!("{what}: {bad}"), None)).ok()
 }
 
 /// A path, a list of paths, or a table of names and paths.
-pub(in crate::config) fn programs(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Vec<Program> {
+pub(in crate::config) fn programs(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Vec<Program> {
     let paths: Vec<(Option<String>, String, Range<usize>)> = match value.get_ref() {
         DeValue::Table(table) => table
             .iter()

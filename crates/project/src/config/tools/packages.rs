@@ -5,10 +5,10 @@ use std::ops::Range;
 use vx_base::package::shipped::NamedPackage;
 use vx_base::package::source_kind::{SourceKind, registry_alternatives};
 
-use crate::config::reader::{Reader, Value};
+use crate::config::reader::{ConfigReader, Value};
 
 /// True if a name can be that of a tool; otherwise the reason is reported.
-pub(in crate::config) fn is_named_soundly(reader: &mut Reader<'_>, name: &str, place: Range<usize>) -> bool {
+pub(in crate::config) fn is_named_soundly(reader: &mut ConfigReader<'_>, name: &str, place: Range<usize>) -> bool {
     if let Some(named) = NamedPackage::of_tool(name) {
         let Err(bad) = named.check() else { return true };
         reader.error(place, format!("`{name}`: {bad}"), bad.advice_for_tool(name));
@@ -24,7 +24,7 @@ pub(in crate::config) fn is_named_soundly(reader: &mut Reader<'_>, name: &str, p
 
 /// The source of a tool that may be named like a package: then it is that registry, and another one is an error.
 pub(in crate::config) fn agreed_source(
-    reader: &mut Reader<'_>,
+    reader: &mut ConfigReader<'_>,
     name: &str,
     source: Option<SourceKind>,
     value: Option<&Value<'_>>,
@@ -39,7 +39,7 @@ pub(in crate::config) fn agreed_source(
 
 /// The value of `package`.
 pub(in crate::config) fn declared(
-    reader: &mut Reader<'_>,
+    reader: &mut ConfigReader<'_>,
     name: &str,
     source: Option<SourceKind>,
     value: &Value<'_>,

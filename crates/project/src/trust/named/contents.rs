@@ -14,7 +14,7 @@ use vx_base::digest::{Algorithm, Digest, Hasher};
 use vx_base::files::agreed_file::{AgreedCheckout, AgreedFile, AgreedFileError, NamedKind};
 use vx_base::files::small_file::open_regular;
 
-use super::tracked::Index;
+use super::tracked::TrackedFiles;
 use super::tree::tree;
 use crate::trust::Whereabouts;
 use crate::trust::part::NamedFile;
@@ -33,7 +33,7 @@ const MOST_NAMES: usize = 10_000;
 const MOST_NAMES_OF_ALL: usize = 200_000;
 
 /// The things that commands may name.
-pub trait Contents {
+pub trait NamedContents {
     /// The file at this path, if it lies in the checkout.
     fn file(&self, path: &Path) -> Option<NamedFile>;
     /// The file or folder at this path, if it lies in the checkout. The content of a folder is that of all its files, or of
@@ -52,7 +52,7 @@ pub trait Contents {
 pub struct Checkout {
     top: PathBuf,
     git_directory: Option<PathBuf>,
-    index: OnceCell<Option<Index>>,
+    index: OnceCell<Option<TrackedFiles>>,
     /// The files and folders that were read, by their paths without links.
     known: RefCell<BTreeMap<PathBuf, Option<(NamedKind, Digest)>>>,
     bytes_left: Cell<u64>,
@@ -97,8 +97,8 @@ impl Checkout {
     }
 
     /// The files of the checkout that git tracks, if they can be known.
-    fn index(&self) -> Option<&Index> {
-        self.index.get_or_init(|| self.git_directory.as_deref().and_then(Index::read)).as_ref()
+    fn index(&self) -> Option<&TrackedFiles> {
+        self.index.get_or_init(|| self.git_directory.as_deref().and_then(TrackedFiles::read)).as_ref()
     }
 
     /// All that git tracks here: what it has recorded, and the files as they are. `None` if that cannot be compared.
@@ -250,7 +250,7 @@ impl Checkout {
     }
 }
 
-impl Contents for Checkout {
+impl NamedContents for Checkout {
     fn file(&self, path: &Path) -> Option<NamedFile> {
         self.named(path, Path::is_file, |real| self.read_file(real))
     }

@@ -94,7 +94,7 @@ impl Counting {
     }
 }
 
-impl Contents for Counting {
+impl NamedContents for Counting {
     fn file(&self, _: &Path) -> Option<NamedFile> {
         self.look()
     }

@@ -21,7 +21,7 @@ const FOLDER: u32 = 0o040_000;
 
 /// A file, or a commit of another repository, as the index records it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct GitIndexEntry {
     /// The path below the top of the worktree, in the bytes that git has.
     pub(super) path: Vec<u8>,
     /// Its kind and its permissions.
@@ -30,7 +30,7 @@ pub(super) struct Entry {
     pub(super) content: Vec<u8>,
 }
 
-impl Entry {
+impl GitIndexEntry {
     /// True if it is a file or a link, not another repository nor a folder that is not checked out.
     pub(super) fn is_file(&self) -> bool {
         !matches!(self.mode & 0o170_000, SUBMODULE | FOLDER)
@@ -39,7 +39,7 @@ impl Entry {
 
 /// The files that git tracks in a worktree.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Index {
+pub(super) struct TrackedFiles {
     /// The paths of the tracked files below the top of the worktree, in their order.
     files: Vec<String>,
     /// The paths of everything in it, also of other repositories and of folders that are not checked out, in small letters
@@ -47,7 +47,7 @@ pub(super) struct Index {
     folded: Vec<String>,
 }
 
-impl Index {
+impl TrackedFiles {
     /// The index of the worktree with this git directory. `None` if it cannot be known: there is none, or one in several
     /// files.
     pub(super) fn read(git_directory: &Path) -> Option<Self> {
@@ -67,7 +67,7 @@ impl Index {
         ends.into_iter().any(is_known) || !below(&self.folded, &path).is_empty()
     }
 
-    fn of(entries: Vec<Entry>) -> Self {
+    fn of(entries: Vec<GitIndexEntry>) -> Self {
         let (mut files, mut folded) = (Vec::new(), Vec::new());
         for entry in entries {
             // A folder that is not checked out ends in a slash.
@@ -96,15 +96,15 @@ fn below<'a, T: AsRef<str>>(sorted: &'a [T], folder: &str) -> &'a [T] {
     &behind[..behind.partition_point(|path| path.as_ref().starts_with(&prefix))]
 }
 
-/// Everything that the index of this git directory records, in its order; `None` as for [`Index::read`].
-pub(super) fn entries(git_directory: &Path) -> Option<Vec<Entry>> {
+/// Everything that the index of this git directory records, in its order; `None` as for [`TrackedFiles::read`].
+pub(super) fn entries(git_directory: &Path) -> Option<Vec<GitIndexEntry>> {
     let path = git_directory.join("index");
     let bytes = read_small(&path, MOST_BYTES)?;
     HASH_BYTES.into_iter().find_map(|hash_bytes| read(&bytes, hash_bytes))
 }
 
 /// The entries of an index whose contents have names of so many bytes.
-fn read(index: &[u8], hash_bytes: usize) -> Option<Vec<Entry>> {
+fn read(index: &[u8], hash_bytes: usize) -> Option<Vec<GitIndexEntry>> {
     let body = index.get(..index.len().checked_sub(hash_bytes)?)?;
     let (version, count) = (number(body, 4)?, number(body, 8)?);
     if !body.starts_with(b"DIRC") || !(2..=4).contains(&version) {
@@ -132,7 +132,7 @@ fn read(index: &[u8], hash_bytes: usize) -> Option<Vec<Entry>> {
             4 => name_at + length + 1,
             _ => at + (name_at + length - at + 8) / 8 * 8,
         };
-        entries.push(Entry { path: last.clone(), mode, content });
+        entries.push(GitIndexEntry { path: last.clone(), mode, content });
     }
     extensions_are_known(body.get(at..)?).then_some(entries)
 }
@@ -192,7 +192,7 @@ mod tests {
         let mut bytes = index(&[("a.sh", 0o100_755), ("b/c", 0o120_000), ("lib", SUBMODULE), ("x/y-12", 0o100_644)]);
         bytes.extend(b"TREE\0\0\0\x02ab");
         bytes.extend([7; 20]);
-        let paths = |bytes: &[u8]| read(bytes, 20).map(|entries| Index::of(entries).files);
+        let paths = |bytes: &[u8]| read(bytes, 20).map(|entries| TrackedFiles::of(entries).files);
         assert_eq!(paths(&bytes).expect("an index"), ["a.sh", "b/c", "x/y-12"]);
         let shared: Vec<u8> = [&bytes[..bytes.len() - 30], b"link\0\0\0\x14", &[7; 20], &[7; 20]].concat();
         assert_eq!(paths(&shared), None, "the other entries are in another file");
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn git_knows_what_it_tracks_with_everything_around_and_below() {
         let bytes = index(&[("Lib", SUBMODULE), ("x/y", 0o100_644), ("a/z", 0o100_644), ("a.b", 0o100_644)]);
-        let index = Index::of(read(&[bytes, vec![7; 20]].concat(), 20).expect("an index"));
+        let index = TrackedFiles::of(read(&[bytes, vec![7; 20]].concat(), 20).expect("an index"));
         for known in ["lib", "Lib/deep/file", "x", "X/Y", "a", "x/y/z"] {
             assert!(index.knows(known), "{known}");
         }
@@ -253,7 +253,11 @@ mod tests {
         std::fs::write(top.path().join("api/untracked"), "x").expect("a file");
         for version in [2, 3, 4] {
             assert!(git(&format!("update-index --index-version {version}")));
-            assert_eq!(Index::read(&top.path().join(".git")).expect("an index").files, files, "version {version}");
+            assert_eq!(
+                TrackedFiles::read(&top.path().join(".git")).expect("an index").files,
+                files,
+                "version {version}"
+            );
         }
     }
 }

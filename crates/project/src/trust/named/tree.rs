@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use vx_base::digest::{Algorithm, Digest, Hasher};
 use vx_base::files::agreed_file::NamedKind;
 
-use super::tracked::{Entry, entries};
+use super::tracked::{GitIndexEntry, entries};
 use crate::trust::part::NamedFile;
 
 /// The most files of a tree that is compared: each call of vx reads them all.
@@ -48,12 +48,12 @@ fn add(hasher: &mut Hasher, text: &[u8]) {
 }
 
 #[cfg(unix)]
-fn path_of(entry: &Entry) -> PathBuf {
+fn path_of(entry: &GitIndexEntry) -> PathBuf {
     PathBuf::from(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(&entry.path))
 }
 
 #[cfg(not(unix))]
-fn path_of(entry: &Entry) -> PathBuf {
+fn path_of(entry: &GitIndexEntry) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(&entry.path).into_owned())
 }
 

@@ -10,7 +10,7 @@ pub(in crate::trust) const UNKNOWN: char = '\0';
 
 /// A word of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::trust) struct Word {
+pub(in crate::trust) struct ShellWord {
     /// Its text without quotes and escapes.
     pub text: String,
     /// The pattern that it is to a shell; empty if it has no unquoted `*`, `?` or `[`.
@@ -20,8 +20,9 @@ pub(in crate::trust) struct Word {
 }
 
 /// The words of this text in their order.
-pub(in crate::trust) fn words(text: &str) -> Vec<Word> {
-    let mut reader = Reader { text, begun: 0, at: 0, word: None, is_pattern: false, quoted: false, words: Vec::new() };
+pub(in crate::trust) fn words(text: &str) -> Vec<ShellWord> {
+    let mut reader =
+        ShellWordReader { text, begun: 0, at: 0, word: None, is_pattern: false, quoted: false, words: Vec::new() };
     while let Some(character) = reader.next() {
         reader.plain(character);
         reader.begun = reader.at;
@@ -35,21 +36,21 @@ pub(super) fn is_text_for_a_shell(word: &str) -> bool {
     word.contains(|character: char| character.is_whitespace() || "\"'`;|&()<>$\\".contains(character))
 }
 
-struct Reader<'a> {
+struct ShellWordReader<'a> {
     text: &'a str,
     /// The place of the character, or of the quote or expansion, that is being read.
     begun: usize,
     at: usize,
     /// The word that is being read, with its pattern.
-    word: Option<Word>,
+    word: Option<ShellWord>,
     /// True if the word has an unquoted sign of patterns.
     is_pattern: bool,
     /// True within double quotes.
     quoted: bool,
-    words: Vec<Word>,
+    words: Vec<ShellWord>,
 }
 
-impl Reader<'_> {
+impl ShellWordReader<'_> {
     fn rest(&self) -> &str {
         &self.text[self.at..]
     }
@@ -151,9 +152,9 @@ impl Reader<'_> {
     }
 
     /// The word that is being read.
-    fn begin(&mut self) -> &mut Word {
+    fn begin(&mut self) -> &mut ShellWord {
         let begun = self.begun;
-        self.word.get_or_insert_with(|| Word { place: begun..begun, ..Word::default() })
+        self.word.get_or_insert_with(|| ShellWord { place: begun..begun, ..ShellWord::default() })
     }
 
     /// Add a character that stands for itself.

@@ -24,7 +24,7 @@ const UNTRACKED: &str = "untracked";
 /// A checkout with one file: `/p/setup.sh` with this text.
 struct OneScript<'a>(&'a str);
 
-impl Contents for OneScript<'_> {
+impl NamedContents for OneScript<'_> {
     fn file(&self, path: &Path) -> Option<NamedFile> {
         let is_it = path.components().collect::<std::path::PathBuf>() == Path::new("/p/setup.sh");
         is_it.then(|| NamedFile { path: "setup.sh".into(), kind: NamedKind::File, digest: content_of(self.0) })
@@ -55,19 +55,19 @@ fn uncatalogued(tool: &ToolRequest) -> Option<(SourceKind, String)> {
     ["x", "y"].contains(&package).then(|| (source, package.to_owned()))
 }
 
-fn parts_of(project: &Project, allowed: &[&str], script: &str) -> Vec<Part> {
+fn parts_of(project: &Project, allowed: &[&str], script: &str) -> Vec<ActingPart> {
     let allowed: Vec<String> = allowed.iter().map(|name| (*name).to_owned()).collect();
     let (top, contents) = (Path::new("/p"), OneScript(script));
     let (settings, uncatalogued, allowed) = (&[], &uncatalogued, &allowed);
-    acting_parts(&Subject { project, settings, uncatalogued, directory: top, top, allowed, contents: &contents })
+    acting_parts(&TrustSubject { project, settings, uncatalogued, directory: top, top, allowed, contents: &contents })
 }
 
-fn parts(text: &str) -> Vec<Part> {
+fn parts(text: &str) -> Vec<ActingPart> {
     parts_of(&project(text), &[], "")
 }
 
 fn lines(text: &str) -> Vec<String> {
-    parts(text).iter().map(Part::line).collect()
+    parts(text).iter().map(ActingPart::line).collect()
 }
 
 #[test]
@@ -207,7 +207,8 @@ fn a_command_says_which_files_are_compared_and_that_the_others_are_not() {
 #[test]
 fn what_git_does_not_track_is_named_as_not_compared_and_is_no_part_of_the_digest() {
     let text = "[services.a]\ncommand = \"serve setup.sh\"\n";
-    let lines_of = |project: &Project| parts_of(project, &[], UNTRACKED).iter().map(Part::line).collect::<Vec<_>>();
+    let lines_of =
+        |project: &Project| parts_of(project, &[], UNTRACKED).iter().map(ActingPart::line).collect::<Vec<_>>();
     let base = "services.a.command = serve setup.sh  (the files that it uses are not compared";
     assert_eq!(lines_of(&project(text)), [format!("{base}, such as setup.sh, which git does not track)")]);
     let digest_of = |text: &str, script: &str| digest(&parts_of(&project(text), &[], script));
@@ -228,7 +229,7 @@ fn the_files_that_settings_name_are_part_of_the_consent() {
     let parts = |name: &str, script: &str| {
         let setting = FoundSetting { file: "/p/.npmrc".into(), name: name.into(), value: "setup.sh".into() };
         let (settings, contents, top) = ([setting], OneScript(script), Path::new("/p"));
-        acting_parts(&Subject {
+        acting_parts(&TrustSubject {
             project: &project,
             settings: &settings,
             uncatalogued: &uncatalogued,
@@ -253,14 +254,14 @@ fn variables_that_steer_programs_are_refused_unless_the_user_names_them() {
     let project = project("[env]\nLD_PRELOAD = \"/x\"\nNODE_OPTIONS = \"-r x\"\nMODE = \"a\"\n");
     let short = |allowed: &[&str]| {
         let parts = parts_of(&project, allowed, "");
-        parts.iter().map(Part::short).collect::<Vec<_>>()
+        parts.iter().map(ActingPart::short).collect::<Vec<_>>()
     };
     assert_eq!(short(&[]), ["the variable MODE"]);
     assert_eq!(short(&["NODE_OPTIONS"]), ["the variable MODE", "the variable NODE_OPTIONS"]);
     let contents = OneScript("");
     let (top, allowed) = (Path::new("/p"), &["NODE_OPTIONS".to_owned()]);
     let (project, settings, uncatalogued, contents) = (&project, &[], &uncatalogued, &contents);
-    let subject = Subject { project, settings, uncatalogued, directory: top, top, allowed, contents };
+    let subject = TrustSubject { project, settings, uncatalogued, directory: top, top, allowed, contents };
     assert_eq!(refused_variables(&subject), ["LD_PRELOAD"]);
 }
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use vx_project::Project;
-use vx_project::scripts::{Script, takes_arguments};
+use vx_project::scripts::{ProjectScript, takes_arguments};
 use vx_project::trust::shown_command;
 
 use crate::doors::cli::output::failure::Outcome;
@@ -17,7 +17,7 @@ pub(super) fn list(project: &Project, as_json: bool) -> Outcome {
         return Ok(ExitCode::SUCCESS);
     }
     let width = project.scripts.iter().map(|script| script.name.chars().count()).max().unwrap_or(0);
-    for Script { name, command, description, .. } in &project.scripts {
+    for ProjectScript { name, command, description, .. } in &project.scripts {
         let command = shown_command(command);
         match description {
             Some(description) if !command.is_empty() => {
@@ -33,13 +33,13 @@ pub(super) fn list(project: &Project, as_json: bool) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn row(script: &Script) -> Value {
-    let Script { name, command, description, depends, .. } = script;
+fn row(script: &ProjectScript) -> Value {
+    let ProjectScript { name, command, description, depends, .. } = script;
     json!({ "name": name, "command": shown_command(command), "description": description, "depends": depends })
 }
 
 /// Print the definition of a script, and the placeholders that it may use.
-pub(super) fn help(order: &[&Script]) {
+pub(super) fn help(order: &[&ProjectScript]) {
     let Some((script, before)) = order.split_last() else { return };
     print::data(format_args!("script:   {}", script.name));
     if let Some(description) = &script.description {
