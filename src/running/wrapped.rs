@@ -18,7 +18,7 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use vx_base::gauge::{Gauge, Pattern, Stream};
+use vx_base::gauge::{Gauge, GaugeStream, Pattern};
 use vx_base::shown_address::shown_value;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::relay;
@@ -100,7 +100,7 @@ impl Wrapped {
 
 /// The look at one stream.
 fn look(meter: &Arc<Mutex<(Meter, Gauge)>>) -> OutputObserver {
-    let (meter, mut stream) = (Arc::clone(meter), Stream::default());
+    let (meter, mut stream) = (Arc::clone(meter), GaugeStream::default());
     let number = meter.lock().0.add_stream();
     Box::new(move |bytes| {
         let (meter, gauge) = &mut *meter.lock();

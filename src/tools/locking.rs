@@ -4,7 +4,7 @@ mod digests;
 
 use vx_base::paths::Home;
 use vx_fetch::Artifact;
-use vx_plan::{Resolution, Resolved, Resolver};
+use vx_plan::{Resolution, Resolver, ToolResolution};
 use vx_project::ToolRequest;
 use vx_project::trust::ActingPart;
 
@@ -144,7 +144,7 @@ fn lockable(workspace: &Workspace, asked: Vec<ToolRequest>) -> Vec<ToolRequest> 
 fn notice_all(workspace: &Workspace, resolution: &Resolution, frontend: &dyn Frontend) -> usize {
     let mut failed = 0;
     for wanted in &resolution.wanted {
-        if let Resolved::Nothing { error } = &wanted.found {
+        if let ToolResolution::Nothing { error } = &wanted.found {
             let error = error.clone().about(&wanted.tool);
             failed += usize::from(!wanted.optional);
             frontend.notice(if wanted.optional { Notice::Resolution(error) } else { Notice::NotLocked(error) });

@@ -10,7 +10,7 @@ use vx_base::digest::{Algorithm, Digest};
 use vx_base::files::agreed_file::{AgreedCheckout, AgreedFile};
 use vx_base::package::source_kind::SourceKind;
 use vx_base::paths::{Home, foreign, user_home};
-use vx_base::system::variables::Variables;
+use vx_base::system::variables::ClientVariables;
 use vx_fetch::project_settings;
 use vx_fetch::{ProjectSetting, SettingFiles, uncatalogued};
 use vx_project::lineage::Bounds;
@@ -92,7 +92,7 @@ impl Consent {
     pub fn of(home: &Home, project: &Project) -> Result<Self, WorkError> {
         let policy = Policy::from_environment()?;
         let whereabouts = Whereabouts::of(&project.directory);
-        let user = user_home(&Variables::here());
+        let user = user_home(&ClientVariables::here());
         let trust = Trust::of_home(home.root(), user.as_deref())?;
         let settings = settings_around(&whereabouts, home);
         let found: Vec<FoundSetting> = project_settings(&settings).into_iter().map(found_setting).collect();
@@ -363,13 +363,13 @@ pub fn key_files(directory: &Path) -> Vec<PathBuf> {
 
 /// The settings files around a project, for whoever is answered here.
 fn settings_around(whereabouts: &Whereabouts, home: &Home) -> SettingFiles {
-    let variables = Variables::here();
+    let variables = ClientVariables::here();
     let variable = |name: &str| setting_variable(&variables, name);
     SettingFiles::around(&whereabouts.directory, &whereabouts.top, home.root(), &variable)
 }
 
 /// A variable as the settings of npm, uv and pip are found by it. These programs know the user's home without a variable, too.
-pub(super) fn setting_variable(variables: &Variables, name: &str) -> Option<String> {
+pub(super) fn setting_variable(variables: &ClientVariables, name: &str) -> Option<String> {
     let value = match name {
         "HOME" => user_home(variables).map(PathBuf::into_os_string),
         name => variables.get(name),

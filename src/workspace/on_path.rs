@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use vx_base::files::search_path::{program_on_path, programs_on_path};
 use vx_base::paths::{Home, user_home};
-use vx_base::system::variables::{Variables, variable};
+use vx_base::system::variables::{ClientVariables, variable};
 
 use super::consent::Consent;
 
@@ -15,7 +15,7 @@ use super::consent::Consent;
 /// The folder of links is left out because a link would only call vx again.
 pub(crate) fn search_path<'a>(home: &Home, consents: impl Iterator<Item = &'a Consent>) -> Option<OsString> {
     let path = variable("PATH")?;
-    let user = user_home(&Variables::here());
+    let user = user_home(&ClientVariables::here());
     let withholding: Vec<&Consent> =
         consents.filter(|consent| !consent.complete() && user.as_deref() != Some(consent.directory())).collect();
     let (shims, real_shims) = (home.shims(), home.shims().canonicalize().ok());

@@ -16,8 +16,8 @@ use vx_base::age::ReleaseAge;
 use vx_base::nearest::nearest;
 use vx_base::paths::Home;
 use vx_base::system::platform::Platform;
-use vx_base::system::variables::Variables;
-use vx_fetch::{Limits, ProgramOutput, SourceOptions, Sources};
+use vx_base::system::variables::ClientVariables;
+use vx_fetch::{ProgramOutput, RequestLimits, SourceOptions, Sources};
 use vx_plan::Resolver;
 use vx_project::lock::{LockMismatch, ToolDifference};
 use vx_project::{Lock, Project, ToolRequest};
@@ -85,7 +85,7 @@ pub enum Access {
     /// The network, even if the caches have fresh data.
     NetworkAnew,
     /// The network, within these limits.
-    NetworkWithin(Limits),
+    NetworkWithin(RequestLimits),
 }
 
 impl Access {
@@ -93,7 +93,9 @@ impl Access {
     pub fn of_run(options: &RunOptions) -> Self {
         match options.offline {
             true => Self::Offline,
-            false => Self::NetworkWithin(Limits::within(options.stall_timeout, options.lowest_rate, options.timeout)),
+            false => {
+                Self::NetworkWithin(RequestLimits::within(options.stall_timeout, options.lowest_rate, options.timeout))
+            }
         }
     }
 }
@@ -140,11 +142,11 @@ impl Workspace {
         };
         let limits = match access {
             Access::NetworkWithin(limits) => limits,
-            _ => Limits::default(),
+            _ => RequestLimits::default(),
         };
         let consents = self.lineage().map(|workspace| &workspace.consent);
         let on_path = search_path(&self.home, consents).and_then(|path| path.into_string().ok());
-        let variables = Variables::here();
+        let variables = ClientVariables::here();
         Sources::new(SourceOptions {
             home: self.home.clone(),
             project_directory: self.consent.directory().to_owned(),

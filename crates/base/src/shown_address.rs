@@ -14,13 +14,13 @@ const MOST_NESTED: usize = 8;
 
 /// An address as it is shown: `https://***@host/file?token=***`.
 pub fn shown_address(address: &str) -> String {
-    hidden(address, &secrets(address, Form::Address))
+    hidden(address, &secrets(address, AddressContext::Address))
 }
 
 /// A text, such as a message, with its addresses as they are shown. One that is quoted reaches to the end of its quotes, any
 /// other to a blank.
 pub fn without_secrets(text: &str) -> String {
-    hidden(text, &secrets(text, Form::Text))
+    hidden(text, &secrets(text, AddressContext::Text))
 }
 
 /// A text for a shell with its addresses as they are shown.
@@ -28,7 +28,7 @@ pub fn without_secrets(text: &str) -> String {
 /// Nothing that a shell acts on is hidden, so that whoever reads the text before agreeing to it sees what it would run: an
 /// address ends before such a character, whatever quotes it stands in.
 pub fn without_secrets_for_a_shell(text: &str) -> String {
-    hidden(text, &secrets(text, Form::Shell))
+    hidden(text, &secrets(text, AddressContext::Shell))
 }
 
 /// A value as it is shown: an address, or a text with addresses in it.
@@ -43,7 +43,7 @@ pub fn shown_value(value: &str) -> String {
 pub fn starred(line: &str) -> String {
     let mut shown = String::with_capacity(line.len());
     let mut at = 0;
-    for secret in secrets(line, Form::Line) {
+    for secret in secrets(line, AddressContext::Line) {
         shown.push_str(&line[at..secret.start]);
         shown.extend(line[secret.clone()].chars().map(|_| '*'));
         at = secret.end;
@@ -63,7 +63,7 @@ pub fn locked_address(address: &str) -> String {
 
 /// The surroundings of an address.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum AddressContext {
     /// Nothing.
     Address,
     /// The words of a message or a value, in which it may be quoted.
@@ -74,7 +74,7 @@ enum Form {
     Shell,
 }
 
-impl Form {
+impl AddressContext {
     /// The end of the address that begins at `start`, and the place behind its quotes. The text from `at` on is what comes
     /// before it.
     fn end(self, text: &str, at: usize, start: usize) -> (usize, usize) {
@@ -145,7 +145,7 @@ fn hidden(text: &str, secrets: &[Range<usize>]) -> String {
 }
 
 /// The secret parts of all addresses in a text, in its order.
-fn secrets(text: &str, form: Form) -> Vec<Range<usize>> {
+fn secrets(text: &str, form: AddressContext) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(scheme) = text[at..].find("://") {
@@ -158,7 +158,7 @@ fn secrets(text: &str, form: Form) -> Vec<Range<usize>> {
 }
 
 /// The secret parts of one address, which begins behind its scheme.
-fn of_address(text: &str, Range { mut start, end }: Range<usize>, form: Form, found: &mut Vec<Range<usize>>) {
+fn of_address(text: &str, Range { mut start, end }: Range<usize>, form: AddressContext, found: &mut Vec<Range<usize>>) {
     // An address may stand in the path of another one. Each is looked through to its end, so there is a bound, beyond which
     // nothing is shown but to whoever asks what a command does.
     for nested in 0..=MOST_NESTED {
@@ -169,7 +169,7 @@ fn of_address(text: &str, Range { mut start, end }: Range<usize>, form: Form, fo
         let query = text[path..end].find(['?', '#']).map_or(end, |query| path + query);
         match text[path..query].find("://") {
             None => return values(text, query..end, form, found),
-            Some(_) if nested == MOST_NESTED && form == Form::Shell => {}
+            Some(_) if nested == MOST_NESTED && form == AddressContext::Shell => {}
             Some(_) if nested == MOST_NESTED => found.push(path..end),
             Some(inner) => start = path + inner + "://".len(),
         }
@@ -177,17 +177,17 @@ fn of_address(text: &str, Range { mut start, end }: Range<usize>, form: Form, fo
 }
 
 /// The length of the name and the password in front of an address's host.
-fn login(address: &str, form: Form) -> Option<usize> {
+fn login(address: &str, form: AddressContext) -> Option<usize> {
     let authority = &address[..address.find(['/', '?', '#']).unwrap_or(address.len())];
     let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
     // Anything but a port was meant as a password, which may hold any character.
     let is_cut = !authority.contains('@') && !port.chars().all(|character| character.is_ascii_digit());
     let length = if is_cut { address.rfind('@') } else { authority.rfind('@') };
-    length.filter(|length| form != Form::Shell || !address[..*length].contains('&'))
+    length.filter(|length| form != AddressContext::Shell || !address[..*length].contains('&'))
 }
 
 /// The values in a query and a fragment; `range` begins with its mark. A part without a name counts as a value.
-fn values(text: &str, range: Range<usize>, form: Form, found: &mut Vec<Range<usize>>) {
+fn values(text: &str, range: Range<usize>, form: AddressContext, found: &mut Vec<Range<usize>>) {
     let mut start = range.start + 1;
     let mut first = true;
     while start <= range.end {
@@ -195,7 +195,7 @@ fn values(text: &str, range: Range<usize>, form: Form, found: &mut Vec<Range<usi
         match text[start..end].find('=') {
             Some(sign) if start + sign + 1 < end => found.push(start + sign + 1..end),
             // Behind `&` may be another command.
-            None if start < end && (first || form != Form::Shell) => found.push(start..end),
+            None if start < end && (first || form != AddressContext::Shell) => found.push(start..end),
             _ => {}
         }
         first = text[end..].starts_with('#');

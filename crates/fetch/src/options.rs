@@ -37,7 +37,7 @@ pub struct ProgramOutput {
 
 /// The limits of requests.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct RequestLimits {
     /// The longest time to connect.
     pub connect: Duration,
     /// The longest time without a byte.
@@ -58,7 +58,7 @@ pub struct Limits {
     pub answer_bytes: u64,
 }
 
-impl Default for Limits {
+impl Default for RequestLimits {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(10),
@@ -74,7 +74,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl RequestLimits {
     /// The usual limits, with these in place of the time without a byte, of the bytes in a second, and of the time for one
     /// request.
     pub fn within(idle: Option<Duration>, bytes_per_second: Option<u64>, whole: Option<Duration>) -> Self {
@@ -114,7 +114,7 @@ pub struct SourceOptions {
     /// The function that runs `pip`, `uv` and system tools.
     pub runner: Runner,
     /// The limits of requests.
-    pub limits: Limits,
+    pub limits: RequestLimits,
 }
 
 impl SourceOptions {

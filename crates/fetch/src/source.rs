@@ -21,7 +21,7 @@ use crate::options::SourceOptions;
 use crate::proof::attestation::Attestation;
 use crate::proof::signature::{Claim, Proof, Signature};
 use crate::tools::artifact::Artifact;
-use crate::tools::catalogue::Tool;
+use crate::tools::catalogue::CatalogueTool;
 use crate::tools::recipe::{NoRecipe, PackageLayout, Recipe, RecipeQuestion};
 
 /// What is known of a source without a request.
@@ -51,7 +51,7 @@ pub(crate) enum RecipeMaker {
     /// From what the project declares; the catalogue need not know the tool.
     Declared(fn(&RecipeQuestion<'_>) -> Result<Recipe, NoRecipe>),
     /// From the catalogue: `None` if it does not have the tool in this source, for this platform.
-    Catalogued(fn(&RecipeQuestion<'_>, &Tool) -> Option<Recipe>),
+    Catalogued(fn(&RecipeQuestion<'_>, &CatalogueTool) -> Option<Recipe>),
 }
 
 /// A question for the versions of a tool.

@@ -6,6 +6,6 @@ mod plan;
 mod resolve;
 mod step;
 
-pub use plan::{Decision, InstalledRelease, Plan, Resolved, ResolvedRelease, ResolvedTool, claim, plan};
+pub use plan::{Decision, InstalledRelease, Plan, ResolvedRelease, ResolvedTool, ToolResolution, claim, plan};
 pub use resolve::{AgeRemark, DigestOf, Forged, Newest, Resolution, Resolver, Soon, Undeclared};
-pub use step::{Action, Step, Waits};
+pub use step::{PlanStep, ToolAction, Waits};

@@ -13,7 +13,7 @@ use vx_fetch::Claim;
 use vx_project::LockedPart;
 use vx_store::{Receipt, instructions};
 
-use super::step::Step;
+use super::step::PlanStep;
 
 /// One tool of the project, as far as it was resolved.
 #[derive(Clone, Debug)]
@@ -23,12 +23,12 @@ pub struct ResolvedTool {
     /// True if the project also works without it.
     pub optional: bool,
     /// The result of its resolution.
-    pub found: Resolved,
+    pub found: ToolResolution,
 }
 
 /// The result of resolving one tool.
 #[derive(Clone, Debug)]
-pub enum Resolved {
+pub enum ToolResolution {
     /// A release to install.
     Release(Box<ResolvedRelease>),
     /// The program is on `PATH`.
@@ -154,18 +154,18 @@ impl Plan {
     }
 
     /// The steps that carry out the plan; `locate` prepares the install of a release.
-    pub fn into_steps(self, mut locate: impl FnMut(&str, ResolvedRelease, bool) -> Step) -> Vec<Step> {
-        use super::step::Action;
+    pub fn into_steps(self, mut locate: impl FnMut(&str, ResolvedRelease, bool) -> PlanStep) -> Vec<PlanStep> {
+        use super::step::ToolAction;
         let step = |(tool, decision): (String, Decision)| {
             let optional = self.optional.contains(&tool);
             let (version, action) = match decision {
                 Decision::Install { release, replaces } => {
-                    return Step { optional, ..locate(&tool, *release, replaces) };
+                    return PlanStep { optional, ..locate(&tool, *release, replaces) };
                 }
-                Decision::Nothing { version, reason } => (version, Action::Skip { reason }),
-                Decision::Fail { error } => (String::new(), Action::Fail { error }),
+                Decision::Nothing { version, reason } => (version, ToolAction::Skip { reason }),
+                Decision::Fail { error } => (String::new(), ToolAction::Fail { error }),
             };
-            Step { tool, version, size_bytes: None, optional, action }
+            PlanStep { tool, version, size_bytes: None, optional, action }
         };
         self.decisions.into_iter().map(step).collect()
     }
@@ -208,23 +208,23 @@ pub fn claim(part: &LockedPart) -> Claim<'_> {
 
 fn decide(
     tool: &str,
-    found: Resolved,
+    found: ToolResolution,
     installed: &impl Fn(&str, &str) -> Option<InstalledRelease>,
     force: bool,
 ) -> Decision {
     match found {
-        Resolved::Release(release) if !release.verifiable() => Decision::Fail { error: unverifiable(tool) },
-        Resolved::Release(release) => match installed(tool, &release.version) {
+        ToolResolution::Release(release) if !release.verifiable() => Decision::Fail { error: unverifiable(tool) },
+        ToolResolution::Release(release) => match installed(tool, &release.version) {
             Some(there) if !force && release.is_made_as(&there) => {
                 Decision::Nothing { version: release.version, reason: "up to date".into() }
             }
             there => Decision::Install { release, replaces: there.is_some() },
         },
-        Resolved::OnPath { program, version } => {
+        ToolResolution::OnPath { program, version } => {
             Decision::Nothing { version, reason: format!("on PATH: {}", program.display()) }
         }
-        Resolved::NotHere => Decision::Nothing { version: String::new(), reason: "not for this system".into() },
-        Resolved::Nothing { error } => Decision::Fail { error },
+        ToolResolution::NotHere => Decision::Nothing { version: String::new(), reason: "not for this system".into() },
+        ToolResolution::Nothing { error } => Decision::Fail { error },
     }
 }
 

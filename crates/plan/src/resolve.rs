@@ -31,13 +31,13 @@ use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_fetch::{Artifact, NoRecipe, Recipe, SourceError, Sources};
 use vx_project::{Lock, LockedPart, LockedTool, ToolRequest};
 
-use super::plan::{Resolved, ResolvedRelease, ResolvedTool, claim};
+use super::plan::{ResolvedRelease, ResolvedTool, ToolResolution, claim};
 pub use aged::{AgeRemark, Soon};
-use archives::{Archives, Missing};
+use archives::{Archives, MissingArchives};
 pub use forged::Forged;
 pub use needed::Undeclared;
 pub use newest::Newest;
-use standing::Standing;
+use standing::LockStanding;
 
 /// The most tools that are resolved in parallel.
 const TOOLS_AT_ONCE: usize = 32;
@@ -156,7 +156,7 @@ impl Resolver<'_> {
 
     fn resolve_as(&self, asked: &[ToolRequest], upgrade: impl Fn(&str) -> bool + Sync, complete: bool) -> Resolution {
         let unfit = self.unfit(asked);
-        let standings: Vec<Standing> = asked
+        let standings: Vec<LockStanding> = asked
             .iter()
             .map(|ask| {
                 let upgraded = upgrade(&ask.name);
@@ -171,7 +171,7 @@ impl Resolver<'_> {
             .collect();
         let questions: Vec<_> = asked.iter().zip(&standings).collect();
         // If no question is open, no request is made, and a thread is not worthwhile.
-        let open = standings.iter().filter(|standing| !matches!(standing, Standing::Settled(_))).count();
+        let open = standings.iter().filter(|standing| !matches!(standing, LockStanding::Settled(_))).count();
         let answers = in_parallel(questions, open.min(TOOLS_AT_ONCE), |(ask, standing)| {
             let version = self.version_by(ask, standing, &upgrade);
             let archives = match &version {
@@ -202,7 +202,7 @@ impl Resolver<'_> {
         recipe: &Recipe,
         locked: &LockedTool,
         parts: &[LockedPart],
-    ) -> Resolved {
+    ) -> ToolResolution {
         let found: Result<Vec<Part>, SourceError> =
             parts.iter().map(|part| self.locked_part(ask, locked, part)).collect();
         match found {
@@ -211,7 +211,7 @@ impl Resolver<'_> {
                     return failed(&error);
                 }
                 let release = self.release(ask, recipe, &locked.version, found);
-                Resolved::Release(Box::new(ResolvedRelease { locked: parts.to_vec(), ..release }))
+                ToolResolution::Release(Box::new(ResolvedRelease { locked: parts.to_vec(), ..release }))
             }
             Err(error) => failed(&error),
         }
@@ -232,16 +232,16 @@ impl Resolver<'_> {
     fn version_by(
         &self,
         ask: &ToolRequest,
-        standing: &Standing,
+        standing: &LockStanding,
         upgrade: &dyn Fn(&str) -> bool,
     ) -> Option<Result<Candidate, Trouble>> {
         match standing {
-            Standing::Settled(_) => None,
-            Standing::Partly(_, locked) => {
+            LockStanding::Settled(_) => None,
+            LockStanding::Partly(_, locked) => {
                 let release = Candidate::new(&locked.version, locked.source.scheme());
                 Some(Ok(Candidate { published: locked.published, ..release }))
             }
-            Standing::Open(recipe, pin) => {
+            LockStanding::Open(recipe, pin) => {
                 let runner = self.runner(recipe, upgrade);
                 Some(self.version(ask, recipe, pin.as_ref(), runner.as_ref()).map(|choice| choice.release))
             }
@@ -251,7 +251,7 @@ impl Resolver<'_> {
     fn assemble(
         &self,
         asked: &[ToolRequest],
-        standings: Vec<Standing>,
+        standings: Vec<LockStanding>,
         answers: Vec<(Option<Result<Candidate, Trouble>>, Archives)>,
         complete: bool,
     ) -> Resolution {
@@ -259,34 +259,34 @@ impl Resolver<'_> {
         for ((ask, standing), (version, archives)) in asked.iter().zip(standings).zip(answers) {
             resolution.warnings.extend(self.passed_over(&standing));
             let found = match (standing, version) {
-                (Standing::Settled(found), _) => found,
-                (_, None) => Resolved::NotHere,
-                (Standing::Open(recipe, Some(pin)), Some(Err(error))) if pin.aged && !complete => {
+                (LockStanding::Settled(found), _) => found,
+                (_, None) => ToolResolution::NotHere,
+                (LockStanding::Open(recipe, Some(pin)), Some(Err(error))) if pin.aged && !complete => {
                     self.keep_in_doubt(ask, &recipe, error, &mut resolution)
                 }
-                (_, Some(Err(error))) => Resolved::Nothing { error },
-                (Standing::Partly(recipe, locked), Some(Ok(release))) => {
+                (_, Some(Err(error))) => ToolResolution::Nothing { error },
+                (LockStanding::Partly(recipe, locked), Some(Ok(release))) => {
                     self.answer(ask, &recipe, &release, Some(locked), archives, &mut resolution)
                 }
-                (Standing::Open(recipe, _), Some(Ok(release))) => {
+                (LockStanding::Open(recipe, _), Some(Ok(release))) => {
                     resolution.ages.extend(self.remark(ask, &recipe, &release));
                     let release = self.timed_as_locked(ask, &recipe, release);
                     self.answer(ask, &recipe, &release, None, archives, &mut resolution)
                 }
             };
-            let found = if ask.wanted_on(self.platform.os) { found } else { Resolved::NotHere };
+            let found = if ask.wanted_on(self.platform.os) { found } else { ToolResolution::NotHere };
             resolution.wanted.push(wanted(ask, found));
         }
         resolution
     }
 
     /// The entries of a tool's lists that were passed over.
-    fn passed_over(&self, standing: &Standing) -> Vec<Trouble> {
+    fn passed_over(&self, standing: &LockStanding) -> Vec<Trouble> {
         match standing {
-            Standing::Open(recipe, _) | Standing::Partly(recipe, _) => {
+            LockStanding::Open(recipe, _) | LockStanding::Partly(recipe, _) => {
                 self.sources.passed_over(recipe).iter().map(Trouble::of).collect()
             }
-            Standing::Settled(_) => Vec::new(),
+            LockStanding::Settled(_) => Vec::new(),
         }
     }
 
@@ -298,12 +298,12 @@ impl Resolver<'_> {
         recipe: &Recipe,
         error: Trouble,
         resolution: &mut Resolution,
-    ) -> Resolved {
+    ) -> ToolResolution {
         let unanswered = matches!(error.kind, TroubleKind::Network | TroubleKind::Offline);
         let locked = self.lock.tools.get(&ask.name).filter(|_| unanswered);
         let Some((locked, parts)) = locked.and_then(|locked| Some((locked, locked.platforms.get(&self.platform)?)))
         else {
-            return Resolved::Nothing { error };
+            return ToolResolution::Nothing { error };
         };
         let subject = format!("`{}` stays as it is locked, although it may be too young", ask.name);
         resolution.warnings.push(error.about(subject));
@@ -335,9 +335,9 @@ impl Resolver<'_> {
         known: Option<&LockedTool>,
         mut archives: Archives,
         resolution: &mut Resolution,
-    ) -> Resolved {
+    ) -> ToolResolution {
         if let Some(error) = archives.values().find_map(badly_signed) {
-            return Resolved::Nothing { error };
+            return ToolResolution::Nothing { error };
         }
         match self.changed(ask, &archives) {
             // An allowed change is said all the same.
@@ -353,21 +353,23 @@ impl Resolver<'_> {
         let before = self.lock.tools.get(&ask.name);
         let entry = entry::entry(ask, recipe, release, known, before.filter(|_| !self.renews(ask)), &archives);
         if let Some(error) = entry.as_ref().and_then(|entry| self.unwritable(ask, entry)) {
-            return Resolved::Nothing { error };
+            return ToolResolution::Nothing { error };
         }
         resolution.warnings.extend(entry::unsigned(&ask.name, &archives));
         resolution.warnings.extend(attested::warning(&ask.name, before, &archives));
         let found = match archives.remove(&self.platform) {
             Some(Ok(artifacts)) => {
                 let parts = artifacts.into_iter().map(Artifact::part).collect();
-                Resolved::Release(Box::new(self.release(ask, recipe, &release.version, parts)))
+                ToolResolution::Release(Box::new(self.release(ask, recipe, &release.version, parts)))
             }
-            Some(Err(Missing::Absent(error) | Missing::Unknown(error) | Missing::Forged(error))) => {
-                return Resolved::Nothing { error };
+            Some(Err(
+                MissingArchives::Absent(error) | MissingArchives::Unknown(error) | MissingArchives::Forged(error),
+            )) => {
+                return ToolResolution::Nothing { error };
             }
             None => match known.and_then(|known| Some((known, known.platforms.get(&self.platform)?))) {
                 Some((known, parts)) => self.locked_release(ask, recipe, known, parts),
-                None => Resolved::NotHere,
+                None => ToolResolution::NotHere,
             },
         };
         resolution.locked.extend(entry.map(|entry| (ask.name.clone(), entry)));
@@ -385,17 +387,17 @@ impl Resolver<'_> {
 }
 
 /// The error of a platform whose archives fail the check of their signature.
-fn badly_signed(answer: &Result<Vec<Artifact>, Missing>) -> Option<Trouble> {
+fn badly_signed(answer: &Result<Vec<Artifact>, MissingArchives>) -> Option<Trouble> {
     match answer {
-        Err(Missing::Forged(error)) => Some(error.clone()),
+        Err(MissingArchives::Forged(error)) => Some(error.clone()),
         _ => None,
     }
 }
 
-fn wanted(ask: &ToolRequest, found: Resolved) -> ResolvedTool {
+fn wanted(ask: &ToolRequest, found: ToolResolution) -> ResolvedTool {
     ResolvedTool { tool: ask.name.clone(), optional: ask.optional, found }
 }
 
-fn failed(error: &(impl std::fmt::Display + Explain)) -> Resolved {
-    Resolved::Nothing { error: Trouble::of(error) }
+fn failed(error: &(impl std::fmt::Display + Explain)) -> ToolResolution {
+    ToolResolution::Nothing { error: Trouble::of(error) }
 }

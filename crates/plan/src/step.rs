@@ -6,7 +6,7 @@ use vx_store::config::InstallConfig;
 
 /// One tool, and the action decided for it.
 #[derive(Debug)]
-pub struct Step {
+pub struct PlanStep {
     /// The tool, by its name in `vx.toml`.
     pub tool: String,
     /// The exact version; empty if none could be found.
@@ -16,11 +16,11 @@ pub struct Step {
     /// True if the run succeeds without it.
     pub optional: bool,
     /// The action.
-    pub action: Action,
+    pub action: ToolAction,
 }
 
 /// The action for one tool.
-pub enum Action {
+pub enum ToolAction {
     /// Install it in a child process.
     Install(Preparation),
     /// Do nothing: the tool is installed, or not for this machine.
@@ -44,7 +44,7 @@ pub(super) type Preparation = Box<dyn Fn(Waits<'_>) -> Result<InstallConfig, Tro
 /// Shows the server that a preparation waits for.
 pub type Waits<'w> = &'w (dyn Fn(Option<&str>) + Sync);
 
-impl std::fmt::Debug for Action {
+impl std::fmt::Debug for ToolAction {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Install(_) => f.write_str("Install"),

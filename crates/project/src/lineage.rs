@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use vx_base::paths::{same_owner, user_home};
-use vx_base::system::variables::Variables;
+use vx_base::system::variables::ClientVariables;
 
 use super::config::Project;
 use super::discover::{self, ProjectError};
@@ -25,7 +25,7 @@ pub struct Bounds {
 impl Bounds {
     /// The bounds for this user on this machine.
     pub fn of_machine() -> Self {
-        let user = user_home(&Variables::here());
+        let user = user_home(&ClientVariables::here());
         let temporary = [std::env::temp_dir(), "/tmp".into(), "/var/tmp".into(), "/dev/shm".into()];
         let temporary = temporary.into_iter().filter_map(|path| path.canonicalize().ok());
         Self { user: user.and_then(|user| user.canonicalize().ok()), temporary: temporary.collect() }

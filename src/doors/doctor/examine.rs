@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use vx_base::paths::{Home, find_runtime_directory, known_directories};
 use vx_base::system::threads::aside;
-use vx_fetch::Limits;
+use vx_fetch::RequestLimits;
 use vx_store::Depth;
 
 use super::examination::Examination;
@@ -57,7 +57,7 @@ impl Diagnosis {
 pub fn examine(home: &Home, options: &DoctorOptions) -> Result<Diagnosis, WorkError> {
     let workspace = open(home, options, &Silent)?;
     let sources = workspace.sources(Access::Offline);
-    let limits = Limits { connect: PROBE, idle: PROBE, attempts: 1, ..Limits::default() };
+    let limits = RequestLimits { connect: PROBE, idle: PROBE, attempts: 1, ..RequestLimits::default() };
     let online = (!options.offline).then(|| workspace.sources(Access::NetworkWithin(limits)));
     Ok(check(&Examination {
         workspace: &workspace,

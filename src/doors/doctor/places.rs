@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use vx_base::paths::{FileSystem, Home, RuntimeError};
+use vx_base::paths::{FileSystemKind, Home, RuntimeError};
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 
 use crate::doors::doctor::finding::{Check, Finding, Remedy, Severity};
@@ -52,20 +52,20 @@ fn in_home(home: &Home) -> Vec<Finding> {
         let mend = "keep both on one: move the whole home with VX_HOME instead of a part of it";
         findings.push(place(home.root(), Severity::Wrong, &what, why, mend));
     }
-    match FileSystem::of(home.root()) {
-        FileSystem::OneName => {
+    match FileSystemKind::of(home.root()) {
+        FileSystemKind::OneName => {
             let what = "its file system has no hard links";
             let why = "files are copied where one with a second name would do, and modes and links are lost";
             let mend = "put it on a file system of this system's own kind: set VX_HOME";
             findings.push(place(home.root(), Severity::Advice, what, why, mend));
         }
-        FileSystem::Network => {
+        FileSystemKind::Network => {
             let what = "it is on another machine";
             let why = "installs wait for the network, and locks hold only as far as that machine keeps them";
             let mend = "put it on a disk of this machine: set VX_HOME";
             findings.push(place(home.root(), Severity::Advice, what, why, mend));
         }
-        FileSystem::Memory | FileSystem::Disk | FileSystem::Unknown => {}
+        FileSystemKind::Memory | FileSystemKind::Disk | FileSystemKind::Unknown => {}
     }
     findings
 }
@@ -131,15 +131,15 @@ fn is_only_open(_: &Path) -> bool {
 }
 
 fn on_disk(directory: &Path) -> Option<Finding> {
-    let (what, why) = match FileSystem::of(directory) {
-        FileSystem::Disk | FileSystem::OneName => {
+    let (what, why) = match FileSystemKind::of(directory) {
+        FileSystemKind::Disk | FileSystemKind::OneName => {
             ("boards are on a disk", "a board's writers wait now and then while the system writes its pages back")
         }
-        FileSystem::Network => (
+        FileSystemKind::Network => (
             "boards are on another machine",
             "what processes there write may not be seen here, and writers wait for the network",
         ),
-        FileSystem::Memory | FileSystem::Unknown => return None,
+        FileSystemKind::Memory | FileSystemKind::Unknown => return None,
     };
     let mend = "name a directory in memory with VX_RUNTIME_DIR, such as one below /dev/shm";
     Some(place(directory, Severity::Advice, what, why, mend))

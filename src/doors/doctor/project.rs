@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use vx_base::trouble::{Explain, TroubleKind};
-use vx_plan::{InstalledRelease, Resolved, ResolvedRelease, ResolvedTool, Resolver};
+use vx_plan::{InstalledRelease, ResolvedRelease, ResolvedTool, Resolver, ToolResolution};
 use vx_project::lock::LockMismatch;
 use vx_project::trust::ActingPart;
 use vx_project::{ProjectError, ToolRequest};
@@ -41,7 +41,7 @@ impl Wants {
 
     fn releases(&self) -> impl Iterator<Item = (&str, &ResolvedRelease)> {
         self.own.iter().filter_map(|wanted| match &wanted.found {
-            Resolved::Release(release) => Some((wanted.tool.as_str(), &**release)),
+            ToolResolution::Release(release) => Some((wanted.tool.as_str(), &**release)),
             _ => None,
         })
     }
@@ -139,9 +139,9 @@ fn withheld(what: &Examination<'_>) -> Option<Finding> {
 fn missing(what: &Examination<'_>, wanted: &ResolvedTool) -> Option<Finding> {
     let tool = &wanted.tool;
     let release = match &wanted.found {
-        Resolved::Release(release) => release,
+        ToolResolution::Release(release) => release,
         // A lock without this platform is a finding already, and so is a consent that is lacking.
-        Resolved::Nothing { error } if !matches!(error.kind, TroubleKind::Lock | TroubleKind::Consent) => {
+        ToolResolution::Nothing { error } if !matches!(error.kind, TroubleKind::Lock | TroubleKind::Consent) => {
             let hint = error.hint.clone().or_else(|| Some("correct it in vx.toml".into()));
             return Some(by_hand(tool, error, hint, "the project asks for it, and it is not there"));
         }

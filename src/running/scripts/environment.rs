@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use vx_base::files::small_file::read_regular;
 use vx_base::paths::{Home, user_home};
-use vx_base::system::variables::Variables as Environment;
+use vx_base::system::variables::ClientVariables as Environment;
 use vx_project::Project;
 use vx_project::trust::is_never_taken;
 

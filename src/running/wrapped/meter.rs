@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use vx_base::gauge::Reading;
+use vx_base::gauge::GaugeReading;
 use vx_process::{LineSplitter, Log, Tail};
 use vx_run::SlotProgressWriter;
 use vx_shm::LOG_LINE_BYTES;
@@ -56,7 +56,7 @@ impl Meter {
     }
 
     /// Its output had this progress.
-    pub(super) fn read(&mut self, reading: &Reading) {
+    pub(super) fn read(&mut self, reading: &GaugeReading) {
         let Some(slot) = self.place.as_mut().filter(|_| !self.reported).and_then(Place::slot) else { return };
         self.numbers.write(slot, reading);
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_plan::Step;
+use vx_plan::PlanStep;
 use vx_run::history;
 use vx_run::hold;
 use vx_run::{Dumper, FlightRecorder, Jobs};
@@ -77,7 +77,7 @@ pub fn check_places(home: &Home, options: &RunOptions) -> Result<BoardPlace, Wor
 /// # Errors
 /// The run did not start. A tool that fails later is part of the outcome, not an error.
 pub fn carry_out(
-    steps: Vec<Step>,
+    steps: Vec<PlanStep>,
     assignment: &Assignment,
     mut view: Box<dyn RunView>,
     frontend: &dyn Frontend,
@@ -101,7 +101,12 @@ pub(crate) fn make_recording(path: &Path) -> Result<File, WorkError> {
     vx_shm::recording::create(path).map_err(|cause| WorkError::Recording { path: path.to_owned(), cause })
 }
 
-fn start(steps: Vec<Step>, assignment: &Assignment, board: Board, record: Option<File>) -> Result<Started, WorkError> {
+fn start(
+    steps: Vec<PlanStep>,
+    assignment: &Assignment,
+    board: Board,
+    record: Option<File>,
+) -> Result<Started, WorkError> {
     let options = assignment.options;
     let path = board.path().to_owned();
     let child = InstallChild::beside(&path).map_err(|cause| WorkError::Logs { board: path.clone(), cause })?;

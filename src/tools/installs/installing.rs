@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use vx_base::package::shipped::NamedPackage;
 use vx_base::paths::Home;
-use vx_plan::{Resolution, Resolver, Step};
+use vx_plan::{PlanStep, Resolution, Resolver};
 use vx_project::trust::ActingPart;
 use vx_project::{Project, ToolRequest, VersionRequest, tool_and_version};
 
@@ -74,7 +74,7 @@ fn steps_of(
     tools: &[String],
     options: &RunOptions,
     frontend: &dyn Frontend,
-) -> Result<Vec<Step>, WorkError> {
+) -> Result<Vec<PlanStep>, WorkError> {
     tell(&workspace.home, &workspace.consent, frontend);
     let mut asked = requests(tools, &workspace.project)?;
     let withheld: Vec<String> = asked.iter().filter(|ask| ask.withheld).map(|ask| ask.name.clone()).collect();

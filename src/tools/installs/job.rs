@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use vx_base::system::process_limit::{NO_ROOM_EXIT, ProcessLimit};
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_plan::{Action, Step};
+use vx_plan::{PlanStep, ToolAction};
 use vx_process::{Ended, Exit};
 use vx_run::channel::slot_key;
 use vx_run::trouble_cell::TroubleCell;
@@ -32,39 +32,39 @@ const DEADLINE_GRACE: Duration = Duration::from_secs(3);
 
 /// The install of one tool.
 struct InstallJob {
-    step: Step,
+    step: PlanStep,
     /// The program of the children.
     program: PathBuf,
 }
 
 impl InstallJob {
     /// The job of this step, with this program for its children.
-    fn new(step: Step, program: PathBuf) -> Self {
+    fn new(step: PlanStep, program: PathBuf) -> Self {
         Self { step, program }
     }
 }
 
 impl Job for InstallJob {
     fn slot(&self) -> JobSlot<'_> {
-        let Step { tool, version, size_bytes: total, optional, .. } = &self.step;
+        let PlanStep { tool, version, size_bytes: total, optional, .. } = &self.step;
         let (total, optional, writer) = (*total, *optional, JobSlotWriter::Child);
         JobSlot { name: tool, version, kind: Kind::Install, parent: None, total, optional, writer, own_log: false }
     }
 
     fn decided(&self) -> Option<Decided> {
         let ending = match &self.step.action {
-            Action::Install(_) => return None,
-            Action::Skip { reason } => {
+            ToolAction::Install(_) => return None,
+            ToolAction::Skip { reason } => {
                 let reason = ErrorCell { text: reason.into(), ..ErrorCell::default() }.to_text();
                 Ending { error: Some(reason), ..Ending::new(SlotState::Skipped) }
             }
-            Action::Fail { error } => Ending::failed(error.to_cell()),
+            ToolAction::Fail { error } => Ending::failed(error.to_cell()),
         };
         Some(Decided { ending, finally: "no release was found for it: only a new run looks again" })
     }
 
     fn prepare(&self, place: &JobAttempt) -> Result<PreparedJob, Trouble> {
-        let Action::Install(preparation) = &self.step.action else {
+        let ToolAction::Install(preparation) = &self.step.action else {
             return Err(Trouble::new(TroubleKind::Internal, "its end was decided, and it was prepared"));
         };
         let config = preparation(&|host| {

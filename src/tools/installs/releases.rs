@@ -11,7 +11,9 @@ use vx_base::trouble::{Trouble, TroubleKind};
 use vx_fetch::tools::catalogue;
 use vx_fetch::{Attestation, AttestationFault, Proof, SourceError, SourceErrorKind, Sources};
 use vx_http::TlsTrust;
-use vx_plan::{Action, InstalledRelease, Plan, Resolved, ResolvedRelease, ResolvedTool, Step, Waits, claim, plan};
+use vx_plan::{
+    InstalledRelease, Plan, PlanStep, ResolvedRelease, ResolvedTool, ToolAction, ToolResolution, Waits, claim, plan,
+};
 use vx_store::Store;
 use vx_store::config::InstallConfig;
 
@@ -22,7 +24,7 @@ use crate::workspace::frontend::options::RunOptions;
 /// The releases among the resolved tools.
 pub fn wants(wanted: &[ResolvedTool]) -> Vec<Want> {
     let release = |wanted: &ResolvedTool| match &wanted.found {
-        Resolved::Release(release) => Some(Want { tool: wanted.tool.clone(), version: release.version.clone() }),
+        ToolResolution::Release(release) => Some(Want { tool: wanted.tool.clone(), version: release.version.clone() }),
         _ => None,
     };
     wanted.iter().filter_map(release).collect()
@@ -122,7 +124,7 @@ fn attested(sources: &Sources, tool: &str, release: &ResolvedRelease) -> Result<
 }
 
 /// The steps that carry a plan out. Each step requests the addresses of archives that only the lock names.
-pub fn steps(plan: Plan, home: &Home, sources: &Arc<Sources>, options: &RunOptions) -> Vec<Step> {
+pub fn steps(plan: Plan, home: &Home, sources: &Arc<Sources>, options: &RunOptions) -> Vec<PlanStep> {
     plan.into_steps(|tool, release, replaces| {
         let (version, size_bytes) = (release.version.clone(), release.whole_size_bytes());
         let (tool, home, sources, options) = (tool.to_owned(), home.clone(), Arc::clone(sources), options.clone());
@@ -136,7 +138,7 @@ pub fn steps(plan: Plan, home: &Home, sources: &Arc<Sources>, options: &RunOptio
             let (release, trial) = located.map_err(|error: SourceError| Trouble::of(&error))?;
             Ok(InstallConfig { trial, ..config(&name, release, replaces, &home, sources.trust(), &options) })
         };
-        Step { tool, version, size_bytes, optional: false, action: Action::Install(Box::new(preparation)) }
+        PlanStep { tool, version, size_bytes, optional: false, action: ToolAction::Install(Box::new(preparation)) }
     })
 }
 

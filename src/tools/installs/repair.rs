@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_fetch::Sources;
-use vx_plan::{Resolved, ResolvedTool, Resolver, Step};
+use vx_plan::{PlanStep, ResolvedTool, Resolver, ToolResolution};
 use vx_project::{Lock, Project, ToolRequest};
 
 use super::carry_out::{Assignment, carry_out};
@@ -63,7 +63,7 @@ fn steps_for(
     want: &Want,
     options: &RunOptions,
     frontend: &dyn Frontend,
-) -> Result<Vec<Step>, Trouble> {
+) -> Result<Vec<PlanStep>, Trouble> {
     if let Some(steps) = by_lock(workspace, want, options) {
         return Ok(steps);
     }
@@ -78,7 +78,7 @@ fn steps_for(
     by_name(workspace, want, options)
 }
 
-fn by_lock(workspace: &Workspace, want: &Want, options: &RunOptions) -> Option<Vec<Step>> {
+fn by_lock(workspace: &Workspace, want: &Want, options: &RunOptions) -> Option<Vec<PlanStep>> {
     let locked = workspace.lock.tools.get(&want.tool).filter(|locked| locked.version == want.version)?;
     let ask = workspace.project.tools.iter().find(|ask| ask.name == want.tool)?;
     let sources = Arc::new(workspace.sources(Access::Network));
@@ -93,7 +93,7 @@ fn by_lock(workspace: &Workspace, want: &Want, options: &RunOptions) -> Option<V
 /// The settings of the project at hand, such as its mirrors and `require_signatures`, apply to these downloads too, even
 /// though that project may not want the release: one command works with one workspace. Its tools, lock and order of
 /// sources do not.
-fn by_name(workspace: &Workspace, want: &Want, options: &RunOptions) -> Result<Vec<Step>, Trouble> {
+fn by_name(workspace: &Workspace, want: &Want, options: &RunOptions) -> Result<Vec<PlanStep>, Trouble> {
     let none = Project::none(&workspace.project.directory);
     let ask = request(&format!("{}@{}", want.tool, want.version), &none).map_err(|error| Trouble::of(&error))?;
     let sources = Arc::new(workspace.sources(Access::Network));
@@ -112,13 +112,18 @@ fn by_name(workspace: &Workspace, want: &Want, options: &RunOptions) -> Result<V
 fn resolve(resolver: &Resolver<'_>, ask: &ToolRequest) -> Result<Vec<ResolvedTool>, Trouble> {
     let wanted = resolver.resolve(slice::from_ref(ask), |_| false).wanted;
     match wanted.first().map(|wanted| &wanted.found) {
-        Some(Resolved::Release(_)) => Ok(wanted),
-        Some(Resolved::Nothing { error }) => Err(error.clone()),
+        Some(ToolResolution::Release(_)) => Ok(wanted),
+        Some(ToolResolution::Nothing { error }) => Err(error.clone()),
         _ => Err(Trouble::new(TroubleKind::NotFound, "no source is known for it")),
     }
 }
 
-fn again(workspace: &Workspace, wanted: Vec<ResolvedTool>, sources: &Arc<Sources>, options: &RunOptions) -> Vec<Step> {
+fn again(
+    workspace: &Workspace,
+    wanted: Vec<ResolvedTool>,
+    sources: &Arc<Sources>,
+    options: &RunOptions,
+) -> Vec<PlanStep> {
     let plan = releases::plan_for(&workspace.home, sources, wanted, true);
     releases::steps(plan, &workspace.home, sources, options)
 }

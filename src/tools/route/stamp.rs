@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use vx_base::paths::FileSystem;
+use vx_base::paths::FileSystemKind;
 
 use super::format::{WitnessKind, WitnessStamp};
 
@@ -114,7 +114,7 @@ impl Look {
 /// True if the times of a directory change with every name that comes, which other machines' file systems may not show
 /// at once.
 fn shows_new_names(directory: &Path) -> bool {
-    matches!(FileSystem::of(directory), FileSystem::Disk | FileSystem::Memory)
+    matches!(FileSystemKind::of(directory), FileSystemKind::Disk | FileSystemKind::Memory)
 }
 
 /// The state of a file; `None` if there is none.

@@ -6,7 +6,7 @@ use std::slice;
 
 use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_plan::{Decision, Resolved, Resolver};
+use vx_plan::{Decision, Resolver, ToolResolution};
 use vx_project::ToolRequest;
 use vx_store::{Release, Store};
 
@@ -149,7 +149,7 @@ fn unfit(resolver: &Resolver, ask: &ToolRequest) -> Option<Trouble> {
     let wanted =
         if ask.request.is_system() { Vec::new() } else { resolver.resolve(slice::from_ref(ask), |_| false).wanted };
     match wanted.into_iter().next()?.found {
-        Resolved::Nothing { error } => Some(error),
+        ToolResolution::Nothing { error } => Some(error),
         _ => None,
     }
 }

@@ -67,7 +67,7 @@ fn a_tool_that_is_tried_again_has_its_size_before_it_begins() {
     let (word, words) = crossbeam_channel::unbounded::<()>();
     let gone = |_| Trouble::new(TroubleKind::Network, "no word comes");
     let moody = prepared("moody", move || words.recv().map_err(gone).map(|()| serde_json::json!({})));
-    let moody = vx_plan::Step { size_bytes: Some(7_000), ..moody };
+    let moody = vx_plan::PlanStep { size_bytes: Some(7_000), ..moody };
     let (sandbox, run) = scripted_steps(SCRIPT, vec![moody, prepared("long", || Ok(serde_json::json!({})))], 2);
     word.send(()).expect("the preparation waits");
     eventually("it fails", || slot(&sandbox, "moody").filter(|(_, _, exit)| *exit == Some(7)));

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use vx::install_job::{InstallChild, Run, start_run};
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_plan::{Action, Step, Waits};
+use vx_plan::{PlanStep, ToolAction, Waits};
 use vx_run::{Jobs, RunEnd, RunHandle, RunRequest, create_board};
 use vx_shm::SlotState;
 use vx_status::source::RequestFailure;
@@ -31,7 +31,7 @@ pub(super) fn scripted(script: &str, tools: &[&str]) -> (Sandbox, RunHandle) {
 }
 
 /// A step of a scripted run, with the additions of `more` to its configuration, or the reason that there is none.
-pub(super) fn prepared(tool: &str, more: impl Fn() -> Result<Value, Trouble> + Send + Sync + 'static) -> Step {
+pub(super) fn prepared(tool: &str, more: impl Fn() -> Result<Value, Trouble> + Send + Sync + 'static) -> PlanStep {
     let name = tool.to_owned();
     let config = Box::new(move |_: Waits<'_>| {
         let mut config = serde_json::json!({
@@ -41,17 +41,17 @@ pub(super) fn prepared(tool: &str, more: impl Fn() -> Result<Value, Trouble> + S
         config.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         serde_json::from_value(config).map_err(|error| Trouble::new(TroubleKind::Internal, error))
     });
-    Step {
+    PlanStep {
         tool: tool.into(),
         version: "1.0.0".into(),
         size_bytes: None,
         optional: false,
-        action: Action::Install(config),
+        action: ToolAction::Install(config),
     }
 }
 
 /// A run of these steps, `jobs` at once, as [`scripted`].
-pub(super) fn scripted_steps(script: &str, steps: Vec<Step>, jobs: usize) -> (Sandbox, RunHandle) {
+pub(super) fn scripted_steps(script: &str, steps: Vec<PlanStep>, jobs: usize) -> (Sandbox, RunHandle) {
     let sandbox = Sandbox::new();
     fs::DirBuilder::new().mode(0o700).create(sandbox.runtime()).expect("a directory");
     let program = sandbox.root().join("child");

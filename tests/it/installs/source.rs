@@ -17,8 +17,8 @@ use vx_base::paths::Home;
 use vx_base::system::platform::Platform;
 use vx_base::trouble::Explain;
 use vx_fetch::{
-    Artifact, Limits, ProgramOutput, Recipe, RecipeRequest, SettingFiles, SourceError, SourceErrorKind, SourceOptions,
-    Sources,
+    Artifact, ProgramOutput, Recipe, RecipeRequest, RequestLimits, SettingFiles, SourceError, SourceErrorKind,
+    SourceOptions, Sources,
 };
 use vx_http::LowestRate;
 use vx_project::VersionRequest;
@@ -94,14 +94,14 @@ impl Setting {
                 let said = pip_says.clone().ok_or(std::io::ErrorKind::NotFound)?;
                 Ok(ProgramOutput { success: false, stdout: said.into_bytes(), stderr: Vec::new() })
             }),
-            limits: Limits {
+            limits: RequestLimits {
                 connect: Duration::from_millis(500),
                 idle: Duration::from_millis(700),
                 pause: Duration::from_millis(1),
                 pause_max: Duration::from_millis(20),
                 answer_bytes: 1 << 20,
                 lowest: self.lowest,
-                ..Limits::default()
+                ..RequestLimits::default()
             },
         })
     }

@@ -16,7 +16,7 @@ use std::path::Path;
 /// # Errors
 /// The system refuses, or `write` fails.
 pub fn replace_file(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> io::Result<()> {
-    replace(path, Until::Written, write)
+    replace(path, ReplacedFileState::Written, write)
 }
 
 /// The same, and the new file is on the disk at the end: it survives a loss of power.
@@ -27,7 +27,7 @@ pub fn replace_file_on_disk(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
 ) -> io::Result<()> {
-    replace(path, Until::OnDisk, write)
+    replace(path, ReplacedFileState::OnDisk, write)
 }
 
 /// Give a file this mode, where the file system has modes.
@@ -43,14 +43,18 @@ pub fn set_mode(file: &File, mode: &fs::Permissions) -> io::Result<()> {
 
 /// The state that the new file has to be in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Until {
+enum ReplacedFileState {
     /// The system has it.
     Written,
     /// The disk has it.
     OnDisk,
 }
 
-fn replace(path: &Path, until: Until, write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> io::Result<()> {
+fn replace(
+    path: &Path,
+    until: ReplacedFileState,
+    write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+) -> io::Result<()> {
     let there = fs::metadata(path).ok();
     if there.as_ref().is_some_and(|there| !there.is_file()) {
         return fill(&File::options().write(true).open(path)?, write);
@@ -71,12 +75,12 @@ fn replace(path: &Path, until: Until, write: impl FnOnce(&mut BufWriter<&File>) 
     if let Some(old) = old {
         set_mode(file.as_file(), &old)?;
     }
-    if until == Until::OnDisk {
+    if until == ReplacedFileState::OnDisk {
         unless_unsupported(file.as_file().sync_all())?;
     }
     file.persist(&target).map_err(|error| error.error)?;
     #[cfg(unix)]
-    if until == Until::OnDisk {
+    if until == ReplacedFileState::OnDisk {
         unless_unsupported(File::open(directory)?.sync_all())?;
     }
     Ok(())

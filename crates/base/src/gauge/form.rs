@@ -15,10 +15,10 @@
 use super::GaugeUnit;
 
 use super::number::{byte_unit, thousandths, whole};
-use super::{Rank, Reading};
+use super::{GaugeReading, Rank};
 
 /// The reading in this line, by the surest form that it has.
-pub(super) fn read(line: &str) -> Option<(Rank, Reading)> {
+pub(super) fn read(line: &str) -> Option<(Rank, GaugeReading)> {
     let line = line.trim();
     step(line)
         .map(|reading| (Rank::Step, reading))
@@ -28,9 +28,9 @@ pub(super) fn read(line: &str) -> Option<(Rank, Reading)> {
         .or_else(|| built(line).map(|reading| (Rank::Fraction, reading)))
 }
 
-fn counted(done: u64, total: u64, unit: GaugeUnit, message: &str) -> Option<Reading> {
+fn counted(done: u64, total: u64, unit: GaugeUnit, message: &str) -> Option<GaugeReading> {
     let fits = total > 0 && done <= total;
-    fits.then(|| Reading { done: Some((done, Some(total))), unit, message: said(message) })
+    fits.then(|| GaugeReading { done: Some((done, Some(total))), unit, message: said(message) })
 }
 
 /// The text beside numbers, without the marks around it.
@@ -40,12 +40,12 @@ fn said(text: &str) -> Option<String> {
 }
 
 /// Steps that are counted where builders do: in brackets at the beginning, after `Step`, after cargo's bar.
-fn step(line: &str) -> Option<Reading> {
+fn step(line: &str) -> Option<GaugeReading> {
     in_brackets(line).or_else(|| after_word(line)).or_else(|| received(line)).or_else(|| after_bar(line))
 }
 
 /// `[12/340] text`, `[3 of 7] text`, `[ 45%] text`; with `#9 ` or `=> ` in front as docker prints it.
-fn in_brackets(line: &str) -> Option<Reading> {
+fn in_brackets(line: &str) -> Option<GaugeReading> {
     let line = match line.strip_prefix('#').and_then(whole) {
         Some((_, rest)) => rest.trim_start(),
         None => line.strip_prefix("=> ").unwrap_or(line),
@@ -61,20 +61,20 @@ fn in_brackets(line: &str) -> Option<Reading> {
 }
 
 /// `Step 3/7 : text`.
-fn after_word(line: &str) -> Option<Reading> {
+fn after_word(line: &str) -> Option<GaugeReading> {
     let rest = ["Step ", "step ", "STEP "].iter().find_map(|word| line.strip_prefix(word))?;
     let (done, total, rest) = slashed(rest).or_else(|| joined(rest, "of"))?;
     counted(done, total, GaugeUnit::Count, rest)
 }
 
 /// `Progress 1200 of 3400`: pip's own form for programs, in bytes.
-fn received(line: &str) -> Option<Reading> {
+fn received(line: &str) -> Option<GaugeReading> {
     let (done, total, rest) = joined(line.strip_prefix("Progress ")?, "of")?;
     counted(done, total, GaugeUnit::Bytes, rest).filter(|_| rest.is_empty())
 }
 
 /// `App -> /src/bin/App.dll`, and `App net8.0 succeeded (0.3s) → bin/App.dll`: a project that is built.
-fn built(line: &str) -> Option<Reading> {
+fn built(line: &str) -> Option<GaugeReading> {
     let library = |path: &str| [".dll", ".exe", ".nupkg"].iter().any(|end| path.trim_end().ends_with(end));
     let classic = line.split_once(" -> ").filter(|(_, path)| library(path)).map(|(name, _)| name);
     let terminal = || {
@@ -83,11 +83,11 @@ fn built(line: &str) -> Option<Reading> {
         (thousandths(took)?.1.is_empty() && !name.starts_with("Build")).then_some(name)
     };
     let name = classic.or_else(terminal)?;
-    Some(Reading { done: None, unit: GaugeUnit::Count, message: Some(said(name)?) })
+    Some(GaugeReading { done: None, unit: GaugeUnit::Count, message: Some(said(name)?) })
 }
 
 /// `Building [===>   ] 12/340: text`.
-fn after_bar(line: &str) -> Option<Reading> {
+fn after_bar(line: &str) -> Option<GaugeReading> {
     let (_, rest) = line.split_once('[')?;
     let (drawn, rest) = rest.split_once(']')?;
     filled(drawn)?;
@@ -96,7 +96,7 @@ fn after_bar(line: &str) -> Option<Reading> {
 }
 
 /// Two numbers with a slash between them, anywhere in the line, that stand alone: no part of a path, a date or a word.
-fn fraction(line: &str) -> Option<Reading> {
+fn fraction(line: &str) -> Option<GaugeReading> {
     numbers_in(line).find_map(|(before, from)| {
         sizes(from).filter(|_| stands_alone_after(before)).or_else(|| {
             let (done, total, rest) = slashed(from)?;
@@ -107,7 +107,7 @@ fn fraction(line: &str) -> Option<Reading> {
 }
 
 /// `1.2/3.4 MB`, and `1.2 MB / 3.4 GB`.
-fn sizes(text: &str) -> Option<Reading> {
+fn sizes(text: &str) -> Option<GaugeReading> {
     let (done, rest) = thousandths(text)?;
     let rest = rest.trim_start();
     let (own, rest) = byte_unit(rest).map_or((None, rest), |(bytes, rest)| (Some(bytes), rest));
@@ -118,14 +118,14 @@ fn sizes(text: &str) -> Option<Reading> {
 }
 
 /// `45%`, `45.3 %`: the last one of a line, since bars end with theirs.
-fn percent(line: &str) -> Option<Reading> {
+fn percent(line: &str) -> Option<GaugeReading> {
     let found = numbers_in(line).filter(|(before, _)| stands_alone_after(before));
     let last = found.filter_map(|(_, from)| percentage(from)).last();
     last.and_then(|(done, _)| counted(done, 1000, GaugeUnit::Permille, ""))
 }
 
 /// A bar without a number, such as `[####......]`.
-fn bar(line: &str) -> Option<Reading> {
+fn bar(line: &str) -> Option<GaugeReading> {
     let openings = line.match_indices(['[', '(', '|', '⸨']);
     openings
         .filter_map(|(at, opening)| {

@@ -1,7 +1,7 @@
 //! A gauge: the progress of a program, read from what it prints.
 //!
 //! A program that knows no board prints its progress for people: `[12/340]`, `45 %`, a bar that is drawn again and
-//! again. [`Gauge::feed`] takes the printed bytes in pieces of any size and yields a [`Reading`] for each one that they
+//! again. [`Gauge::feed`] takes the printed bytes in pieces of any size and yields a [`GaugeReading`] for each one that they
 //! contain. Forms differ in how surely they are progress, and one is believed only as long as no surer one was seen, in
 //! any stream of the program: a percentage in a message does not move a bar that counts steps.
 //!
@@ -31,7 +31,7 @@ pub enum GaugeUnit {
 
 /// A program's progress at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reading {
+pub struct GaugeReading {
     /// Work finished, and the whole of it if the program prints that; `None` if it only prints that it works.
     pub done: Option<(u64, Option<u64>)>,
     /// The unit of both.
@@ -65,7 +65,7 @@ pub struct Gauge {
 
 /// One stream of the program, between two pieces of it: a line or a control sequence may be cut anywhere.
 #[derive(Default)]
-pub struct Stream(Screen);
+pub struct GaugeStream(Screen);
 
 impl Gauge {
     /// A gauge that knows these patterns besides its own forms.
@@ -74,7 +74,7 @@ impl Gauge {
     }
 
     /// Take the next bytes of a stream, and pass on each reading in them.
-    pub fn feed(&mut self, stream: &mut Stream, bytes: &[u8], mut take: impl FnMut(Reading)) {
+    pub fn feed(&mut self, stream: &mut GaugeStream, bytes: &[u8], mut take: impl FnMut(GaugeReading)) {
         stream.0.feed(bytes, |sight| {
             let found = match sight {
                 Sight::Progress(reading) => Some((Rank::Sequence, reading)),
@@ -92,7 +92,7 @@ impl Gauge {
     }
 
     /// True if no surer form was seen. A reading without numbers says nothing about those of other forms.
-    fn believes(&mut self, rank: Rank, reading: &Reading) -> bool {
+    fn believes(&mut self, rank: Rank, reading: &GaugeReading) -> bool {
         if reading.done.is_none() {
             return true;
         }

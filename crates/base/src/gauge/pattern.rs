@@ -3,7 +3,7 @@
 use super::GaugeUnit;
 use regex_lite::Regex;
 
-use super::Reading;
+use super::GaugeReading;
 use super::number::{thousandths, whole};
 
 /// The names of groups that mean something.
@@ -55,13 +55,13 @@ impl Pattern {
     }
 
     /// The reading in this line, if the pattern is in it. Numbers that are none, or more than the whole, do not count.
-    pub(super) fn read(&self, line: &str) -> Option<Reading> {
+    pub(super) fn read(&self, line: &str) -> Option<GaugeReading> {
         let found = self.0.captures(line)?;
         let group = |name| found.name(name).map(|part| part.as_str().trim());
         let message = group("message").filter(|text| !text.is_empty()).map(str::to_owned);
         if let Some(percent) = group("percent") {
             let done = thousandths(percent).filter(|(number, _)| *number <= 100_000)?.0 / 100;
-            return Some(Reading { done: Some((done, Some(1000))), unit: GaugeUnit::Permille, message });
+            return Some(GaugeReading { done: Some((done, Some(1000))), unit: GaugeUnit::Permille, message });
         }
         let number = |name| group(name).and_then(whole).map(|(number, _)| number);
         let total = number("total").filter(|total| *total > 0);
@@ -70,6 +70,6 @@ impl Pattern {
             (None, Some(_)) => return None,
             (None, None) => None,
         };
-        Some(Reading { done, unit: GaugeUnit::Count, message })
+        Some(GaugeReading { done, unit: GaugeUnit::Count, message })
     }
 }

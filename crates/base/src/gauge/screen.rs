@@ -6,7 +6,7 @@
 use super::GaugeUnit;
 use anstyle_parse::{Params, Parser, Perform};
 
-use super::Reading;
+use super::GaugeReading;
 
 /// The part of a line that is looked at, in bytes.
 const LINE_BYTES: usize = 512;
@@ -16,7 +16,7 @@ pub(super) enum Sight<'a> {
     /// A line, without control sequences; never empty.
     Line(&'a str),
     /// A report of progress to the terminal: the operating system command 9;4.
-    Progress(Reading),
+    Progress(GaugeReading),
 }
 
 /// The state between two pieces of output.
@@ -82,7 +82,7 @@ impl<F: FnMut(Sight<'_>)> Perform for Performer<'_, F> {
 
 /// `9;4;STATE;PERCENT`. State 1 is at work, 2 has failed, 3 does not know how far it is, 4 waits; 0 clears.
 /// Source: ConEmu's documentation of its escape codes, which terminals follow.
-fn progress(parameters: &[&[u8]]) -> Option<Reading> {
+fn progress(parameters: &[&[u8]]) -> Option<GaugeReading> {
     let [b"9", b"4", state, rest @ ..] = parameters else { return None };
     let percent = || std::str::from_utf8(rest.first()?).ok()?.parse::<u64>().ok();
     let done = match *state {
@@ -90,5 +90,5 @@ fn progress(parameters: &[&[u8]]) -> Option<Reading> {
         b"3" => None,
         _ => return None,
     };
-    Some(Reading { done, unit: GaugeUnit::Permille, message: None })
+    Some(GaugeReading { done, unit: GaugeUnit::Permille, message: None })
 }

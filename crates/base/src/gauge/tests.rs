@@ -1,8 +1,8 @@
 use super::*;
 
 /// Everything that is read from these bytes, fed in pieces of `piece` bytes.
-fn readings(bytes: &[u8], piece: usize) -> Vec<Reading> {
-    let (mut gauge, mut stream) = (Gauge::new(Vec::new()), Stream::default());
+fn readings(bytes: &[u8], piece: usize) -> Vec<GaugeReading> {
+    let (mut gauge, mut stream) = (Gauge::new(Vec::new()), GaugeStream::default());
     let mut all = Vec::new();
     bytes.chunks(piece).for_each(|piece| gauge.feed(&mut stream, piece, |reading| all.push(reading)));
     all
@@ -61,7 +61,7 @@ fn a_project_that_is_built_is_a_message_without_numbers() {
         ("  App succeeded with 1 warning(s) (1.2s) → bin/App.dll", "App"),
     ] {
         let last = readings(format!("{line}\n").as_bytes(), usize::MAX).pop();
-        let expected = Reading { done: None, unit: GaugeUnit::Count, message: Some(message.to_owned()) };
+        let expected = GaugeReading { done: None, unit: GaugeUnit::Count, message: Some(message.to_owned()) };
         assert_eq!(last, Some(expected), "{line}");
     }
 }
@@ -142,7 +142,7 @@ fn a_surer_form_is_not_moved_by_a_less_sure_one() {
 #[test]
 fn a_reading_without_numbers_leaves_the_numbers_of_other_forms() {
     let pattern = Pattern::new(r"now (?<message>\w+)").expect("a pattern");
-    let (mut gauge, mut stream) = (Gauge::new(vec![pattern]), Stream::default());
+    let (mut gauge, mut stream) = (Gauge::new(vec![pattern]), GaugeStream::default());
     let mut numbers = Vec::new();
     gauge.feed(&mut stream, b"[1/9] a\nnow link\n\x1b]9;4;3;\x07[9/9] c\n", |reading| numbers.push(reading.done));
     assert_eq!(numbers, [Some((1, Some(9))), None, None, Some((9, Some(9)))]);
@@ -150,7 +150,7 @@ fn a_reading_without_numbers_leaves_the_numbers_of_other_forms() {
 
 #[test]
 fn the_streams_of_a_program_share_what_is_believed() {
-    let (mut gauge, mut output, mut error) = (Gauge::new(Vec::new()), Stream::default(), Stream::default());
+    let (mut gauge, mut output, mut error) = (Gauge::new(Vec::new()), GaugeStream::default(), GaugeStream::default());
     let mut numbers = Vec::new();
     gauge.feed(&mut output, b"[1/9] a\n", |reading| numbers.push(reading.done));
     gauge.feed(&mut error, b"90%\n", |reading| numbers.push(reading.done));
@@ -160,7 +160,7 @@ fn the_streams_of_a_program_share_what_is_believed() {
 
 #[test]
 fn a_line_without_an_end_costs_no_memory() {
-    let (mut gauge, mut stream) = (Gauge::new(Vec::new()), Stream::default());
+    let (mut gauge, mut stream) = (Gauge::new(Vec::new()), GaugeStream::default());
     let mut count = 0;
     for _ in 0..1_000 {
         gauge.feed(&mut stream, &[b'x'; 10_000], |_| count += 1);
@@ -178,16 +178,16 @@ fn a_users_pattern_is_read_before_all_forms() {
     let pattern = |text| Gauge::new(vec![Pattern::new(text).expect("a pattern")]);
     let read = |mut gauge: Gauge, line: &str| {
         let mut last = None;
-        gauge.feed(&mut Stream::default(), format!("{line}\n").as_bytes(), |reading| last = Some(reading));
+        gauge.feed(&mut GaugeStream::default(), format!("{line}\n").as_bytes(), |reading| last = Some(reading));
         last
     };
     let found = read(pattern(r"task (?<done>\d+) of (?<total>\d+): (?<message>.*)"), "task 3 of 9: link 50%");
-    let expected = Reading { done: Some((3, Some(9))), unit: GaugeUnit::Count, message: Some("link 50%".into()) };
+    let expected = GaugeReading { done: Some((3, Some(9))), unit: GaugeUnit::Count, message: Some("link 50%".into()) };
     assert_eq!(found, Some(expected));
     let found = read(pattern(r"at (?<percent>[\d.]+)"), "[1/9] at 12.5");
     assert_eq!(found.and_then(|reading| reading.done), Some((125, Some(1000))));
     let found = read(pattern(r"now (?<message>\w+)"), "now linking");
-    assert_eq!(found, Some(Reading { done: None, unit: GaugeUnit::Count, message: Some("linking".into()) }));
+    assert_eq!(found, Some(GaugeReading { done: None, unit: GaugeUnit::Count, message: Some("linking".into()) }));
     let found = read(pattern(r"x(?<done>\d+)"), "[1/9] y");
     assert_eq!(found.and_then(|reading| reading.done), Some((1, Some(9))), "other forms count where it is not");
 }

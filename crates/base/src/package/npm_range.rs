@@ -78,13 +78,13 @@ fn between(from: &str, to: &str) -> Option<Vec<Comparator>> {
     let bound = |operator: &str, version: &str| {
         let bare = !version.contains(|letter: char| letter.is_whitespace() || "<>=^~".contains(letter));
         let text = format!("{operator}{version}");
-        Word::parse(&text).filter(|_| bare)?.comparator()
+        RangeComparator::parse(&text).filter(|_| bare)?.comparator()
     };
     Some(vec![bound(">=", from)?, bound("<=", to)?])
 }
 
 fn comparator(text: &str) -> Option<Comparator> {
-    let word = Word::parse(text)?;
+    let word = RangeComparator::parse(text)?;
     // As npm has it, only `~` and `^` take a number behind a wildcard.
     if word.is_cut && word.numbers_behind && !matches!(word.operator, "~" | "~>" | "^") {
         return None;
@@ -93,7 +93,7 @@ fn comparator(text: &str) -> Option<Comparator> {
 }
 
 /// An operator with a version, of which the parts behind a wildcard do not count.
-struct Word<'t> {
+struct RangeComparator<'t> {
     text: &'t str,
     operator: &'t str,
     numbers: Vec<&'t str>,
@@ -103,7 +103,7 @@ struct Word<'t> {
     numbers_behind: bool,
 }
 
-impl<'t> Word<'t> {
+impl<'t> RangeComparator<'t> {
     fn parse(text: &'t str) -> Option<Self> {
         let at = text.find(|letter: char| !"<>=^~".contains(letter))?;
         let (operator, version) = text.split_at(at);

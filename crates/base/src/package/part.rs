@@ -7,7 +7,7 @@ use crate::package::archive::{Archive, Origin};
 
 /// One archive of a release, with its origin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Row", into = "Row")]
+#[serde(from = "PartDocument", into = "PartDocument")]
 pub struct Part {
     /// The archive. The document omits its package and version, which an install does not need.
     pub archive: Archive,
@@ -17,7 +17,7 @@ pub struct Part {
 
 /// The form of a part in the document.
 #[derive(Serialize, Deserialize)]
-struct Row {
+struct PartDocument {
     /// Empty if the origin is not known.
     url: String,
     file_name: String,
@@ -30,7 +30,7 @@ struct Row {
     authorization: Option<String>,
 }
 
-impl From<Part> for Row {
+impl From<Part> for PartDocument {
     fn from(part: Part) -> Self {
         let Archive { package: _, version: _, file: file_name, digest, size, strip, into } = part.archive;
         let (url, authorization) = part.origin.map(|origin| (origin.url, origin.authorization)).unwrap_or_default();
@@ -38,9 +38,9 @@ impl From<Part> for Row {
     }
 }
 
-impl From<Row> for Part {
-    fn from(row: Row) -> Self {
-        let Row { url, file_name: file, digest, size, strip, into, authorization } = row;
+impl From<PartDocument> for Part {
+    fn from(row: PartDocument) -> Self {
+        let PartDocument { url, file_name: file, digest, size, strip, into, authorization } = row;
         let origin = (!url.is_empty()).then_some(Origin { url, authorization });
         Self { archive: Archive { file, digest, size, strip, into, ..Archive::default() }, origin }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// The kind of a file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileSystem {
+pub enum FileSystemKind {
     /// In memory: nothing is written back.
     Memory,
     /// On a disk of this machine.
@@ -17,7 +17,7 @@ pub enum FileSystem {
     Unknown,
 }
 
-impl FileSystem {
+impl FileSystemKind {
     /// The kind that this directory is on.
     #[cfg(target_os = "linux")]
     pub fn of(path: &Path) -> Self {
@@ -55,13 +55,13 @@ mod tests {
 
     #[test]
     fn memory_disks_and_file_systems_without_second_names_are_distinguished() {
-        assert_eq!(FileSystem::of_magic(0x9fa0), FileSystem::Unknown);
+        assert_eq!(FileSystemKind::of_magic(0x9fa0), FileSystemKind::Unknown);
         let top = tempfile::tempdir().expect("a directory");
-        assert_eq!(FileSystem::of(&top.path().join("nothing")), FileSystem::Unknown);
+        assert_eq!(FileSystemKind::of(&top.path().join("nothing")), FileSystemKind::Unknown);
         if Path::new("/dev/shm").is_dir() {
-            assert_eq!(FileSystem::of(Path::new("/dev/shm")), FileSystem::Memory);
+            assert_eq!(FileSystemKind::of(Path::new("/dev/shm")), FileSystemKind::Memory);
         }
-        assert_eq!(FileSystem::of_magic(0x4d44), FileSystem::OneName);
-        assert_eq!(FileSystem::of_magic(0xef53), FileSystem::Disk);
+        assert_eq!(FileSystemKind::of_magic(0x4d44), FileSystemKind::OneName);
+        assert_eq!(FileSystemKind::of_magic(0xef53), FileSystemKind::Disk);
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::user::user_home;
 use crate::files::replace_file::replace_file;
-use crate::system::variables::Variables;
+use crate::system::variables::ClientVariables;
 use crate::trouble::{Explain, TroubleKind};
 
 /// The home: store, caches, staging.
@@ -51,7 +51,7 @@ impl Home {
     pub fn from_environment() -> Result<Self, NoHome> {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let root = set("VX_HOME")
-            .or_else(|| user_home(&Variables::here()).map(|home| home.join(".vx")))
+            .or_else(|| user_home(&ClientVariables::here()).map(|home| home.join(".vx")))
             .ok_or(NoHome::Unset)?;
         // Without links and `..`, so that two paths to one home are the same home.
         Self::named(root.canonicalize().or_else(|_| std::path::absolute(&root)).unwrap_or(root))

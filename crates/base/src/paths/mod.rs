@@ -11,7 +11,7 @@ mod runtime;
 mod user;
 mod whose;
 
-pub use file_system::FileSystem;
+pub use file_system::FileSystemKind;
 pub use home::{Home, LAUNCHER_NAME, NoHome, VX_LINK_NAME};
 pub use linked::leads_outside;
 pub use ownership::{Foreign, foreign, same_owner};
@@ -20,4 +20,4 @@ pub use runtime::{
     RuntimeError, find_runtime_directory, is_asked_for, known_directories, runtime_directory, spare_directories,
 };
 pub use user::user_home;
-pub use whose::{Borders, Whose};
+pub use whose::{Borders, SettingsOwner};

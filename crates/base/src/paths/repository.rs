@@ -7,12 +7,12 @@ use std::fs;
 use std::path::Path;
 
 use super::user::user_home;
-use crate::system::variables::Variables;
+use crate::system::variables::ClientVariables;
 
 /// The top of the repository around this folder: the nearest folder with a `.git` of whatever kind. `None` without one, and
 /// where it is the user's home directory or above it.
 pub fn repository_top(folder: &Path) -> Option<&Path> {
-    let home = user_home(&Variables::here()).filter(|home| home.is_absolute());
+    let home = user_home(&ClientVariables::here()).filter(|home| home.is_absolute());
     top_below(folder, home.as_deref())
 }
 

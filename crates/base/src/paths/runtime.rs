@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::user::user_home;
-use crate::system::variables::Variables;
+use crate::system::variables::ClientVariables;
 use crate::trouble::{Explain, TroubleKind};
 
 /// A board's path goes into messages and socket addresses, which hold about a hundred bytes.
@@ -168,7 +168,7 @@ fn candidates(session: Option<PathBuf>) -> Vec<PathBuf> {
     if Path::new("/dev/shm").is_dir() {
         found.push(PathBuf::from(format!("/dev/shm/vx-{}", rustix::process::getuid().as_raw())));
     }
-    if let Some(home) = user_home(&Variables::here()).filter(|home| home.is_absolute()) {
+    if let Some(home) = user_home(&ClientVariables::here()).filter(|home| home.is_absolute()) {
         found.push(home.join(".local").join("state").join("vx").join("run"));
     }
     found

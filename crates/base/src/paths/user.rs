@@ -3,14 +3,14 @@
 
 use std::path::PathBuf;
 
-use crate::system::variables::Variables;
+use crate::system::variables::ClientVariables;
 
 /// The variable that names it.
 const VARIABLE: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 
 /// The home directory of whoever is answered: by the variable, or else by the system's list of users, as the tools have it
 /// whose settings are in it.
-pub fn user_home(variables: &Variables) -> Option<PathBuf> {
+pub fn user_home(variables: &ClientVariables) -> Option<PathBuf> {
     let named = variables.get(VARIABLE).filter(|named| !named.is_empty()).map(PathBuf::from);
     named.or_else(std::env::home_dir).filter(|home| !home.as_os_str().is_empty())
 }
@@ -25,7 +25,7 @@ mod tests {
     #[test]
     fn it_is_that_of_whoever_is_answered_and_without_a_variable_that_of_the_system() {
         let given = |home: &str| BTreeMap::from([(VARIABLE.to_owned(), home.to_owned())]);
-        let home = |given| answering(given, || user_home(&Variables::here()));
+        let home = |given| answering(given, || user_home(&ClientVariables::here()));
         assert_eq!(home(given("/home/me")), Some("/home/me".into()));
         assert_eq!(home(given("")), std::env::home_dir());
         assert_eq!(home(BTreeMap::new()), std::env::home_dir());

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// The owner of a settings file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
+pub enum SettingsOwner {
     /// The user's own.
     User,
     /// The system's, which its administrator keeps.
@@ -19,7 +19,7 @@ pub enum Whose {
     Stranger,
 }
 
-impl Whose {
+impl SettingsOwner {
     /// True if the file needs no consent of the user to count.
     pub fn is_trusted(self) -> bool {
         matches!(self, Self::User | Self::System)
@@ -32,7 +32,7 @@ pub struct Borders {
     /// The folders in which every file is the user's, as they are named and without links.
     own: Vec<PathBuf>,
     /// The files in which tools keep settings of their user or of the system.
-    known: Vec<(PathBuf, Whose)>,
+    known: Vec<(PathBuf, SettingsOwner)>,
     /// The top folder of the project.
     top: PathBuf,
 }
@@ -40,21 +40,21 @@ pub struct Borders {
 impl Borders {
     /// The borders around a project with this `top` folder, which has no links in it. The files directly in `own`, the
     /// user's home directory and the home of vx, are the user's, and so are the `known` ones.
-    pub fn new(own: impl IntoIterator<Item = PathBuf>, known: Vec<(PathBuf, Whose)>, top: PathBuf) -> Self {
+    pub fn new(own: impl IntoIterator<Item = PathBuf>, known: Vec<(PathBuf, SettingsOwner)>, top: PathBuf) -> Self {
         let named = own.into_iter().filter(|folder| folder.is_absolute());
         let own = named.flat_map(|folder| [folder.canonicalize().ok(), Some(folder)]).flatten().collect();
         Self { own, known, top }
     }
 
     /// The owner of this file.
-    pub fn whose(&self, file: &Path) -> Whose {
+    pub fn whose(&self, file: &Path) -> SettingsOwner {
         if let Some((_, whose)) = self.known.iter().find(|(known, _)| known == file) {
             return *whose;
         }
         match file.parent() {
-            Some(folder) if self.own.iter().any(|own| own == folder) => Whose::User,
-            _ if file.starts_with(&self.top) => Whose::Project,
-            _ => Whose::Stranger,
+            Some(folder) if self.own.iter().any(|own| own == folder) => SettingsOwner::User,
+            _ if file.starts_with(&self.top) => SettingsOwner::Project,
+            _ => SettingsOwner::Stranger,
         }
     }
 }
@@ -66,40 +66,40 @@ mod tests {
     #[test]
     fn only_the_home_itself_and_the_places_of_tools_are_the_users() {
         let known = vec![
-            (PathBuf::from("/home/me/.config/uv/uv.toml"), Whose::User),
-            (PathBuf::from("/etc/uv/uv.toml"), Whose::System),
+            (PathBuf::from("/home/me/.config/uv/uv.toml"), SettingsOwner::User),
+            (PathBuf::from("/etc/uv/uv.toml"), SettingsOwner::System),
         ];
         let whose = |top: &str, file: &str| {
             Borders::new([PathBuf::from("/home/me")], known.clone(), top.into()).whose(Path::new(file))
         };
         let project = "/home/me/dl/app";
         for (file, expected) in [
-            ("/home/me/uv.toml", Whose::User),
-            ("/home/me/.config/uv/uv.toml", Whose::User),
-            ("/etc/uv/uv.toml", Whose::System),
-            ("/home/me/dl/app/uv.toml", Whose::Project),
-            ("/home/me/dl/app/sub/uv.toml", Whose::Project),
-            ("/home/me/dl/uv.toml", Whose::Stranger),
-            ("/home/me/dl/application/uv.toml", Whose::Stranger),
-            ("/home/me/.config/uv.toml", Whose::Stranger),
-            ("/home/uv.toml", Whose::Stranger),
-            ("/uv.toml", Whose::Stranger),
-            ("/etc/uv.toml", Whose::Stranger),
+            ("/home/me/uv.toml", SettingsOwner::User),
+            ("/home/me/.config/uv/uv.toml", SettingsOwner::User),
+            ("/etc/uv/uv.toml", SettingsOwner::System),
+            ("/home/me/dl/app/uv.toml", SettingsOwner::Project),
+            ("/home/me/dl/app/sub/uv.toml", SettingsOwner::Project),
+            ("/home/me/dl/uv.toml", SettingsOwner::Stranger),
+            ("/home/me/dl/application/uv.toml", SettingsOwner::Stranger),
+            ("/home/me/.config/uv.toml", SettingsOwner::Stranger),
+            ("/home/uv.toml", SettingsOwner::Stranger),
+            ("/uv.toml", SettingsOwner::Stranger),
+            ("/etc/uv.toml", SettingsOwner::Stranger),
         ] {
             assert_eq!(whose(project, file), expected, "{file}");
         }
-        assert_eq!(whose("/home/me", "/home/me/uv.toml"), Whose::User, "a home that is a repository");
-        assert_eq!(whose("/home/me/.config", "/home/me/.config/uv/uv.toml"), Whose::User);
-        assert_eq!(whose("/home/me/.config/uv/x", "/home/me/.config/uv/x/uv.toml"), Whose::Project);
-        assert_eq!(whose("/srv/app", "/srv/uv.toml"), Whose::Stranger, "a project outside of the home");
+        assert_eq!(whose("/home/me", "/home/me/uv.toml"), SettingsOwner::User, "a home that is a repository");
+        assert_eq!(whose("/home/me/.config", "/home/me/.config/uv/uv.toml"), SettingsOwner::User);
+        assert_eq!(whose("/home/me/.config/uv/x", "/home/me/.config/uv/x/uv.toml"), SettingsOwner::Project);
+        assert_eq!(whose("/srv/app", "/srv/uv.toml"), SettingsOwner::Stranger, "a project outside of the home");
     }
 
     #[test]
     fn without_a_home_nothing_around_a_project_is_the_users() {
         for home in [None, Some(PathBuf::from("relative")), Some(PathBuf::new())] {
             let borders = Borders::new(home, Vec::new(), "/srv/app".into());
-            assert_eq!(borders.whose(Path::new("relative/uv.toml")), Whose::Stranger);
-            assert_eq!(borders.whose(Path::new("/srv/uv.toml")), Whose::Stranger);
+            assert_eq!(borders.whose(Path::new("relative/uv.toml")), SettingsOwner::Stranger);
+            assert_eq!(borders.whose(Path::new("/srv/uv.toml")), SettingsOwner::Stranger);
         }
     }
 
@@ -111,7 +111,7 @@ mod tests {
         std::fs::create_dir(&real).expect("a directory");
         std::os::unix::fs::symlink(&real, top.path().join("link")).expect("a link");
         let borders = Borders::new([top.path().join("link")], Vec::new(), real.join("app"));
-        assert_eq!(borders.whose(&real.join("uv.toml")), Whose::User);
-        assert_eq!(borders.whose(&top.path().join("link/uv.toml")), Whose::User);
+        assert_eq!(borders.whose(&real.join("uv.toml")), SettingsOwner::User);
+        assert_eq!(borders.whose(&top.path().join("link/uv.toml")), SettingsOwner::User);
     }
 }

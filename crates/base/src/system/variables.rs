@@ -36,9 +36,9 @@ thread_local! {
 
 /// The variables of whoever is answered here; other threads may have them, too.
 #[derive(Clone, Debug)]
-pub struct Variables(Option<Arc<Given>>);
+pub struct ClientVariables(Option<Arc<Given>>);
 
-impl Variables {
+impl ClientVariables {
     /// Those of the client that this thread answers, else those of this process.
     pub fn here() -> Self {
         Self(GIVEN.with_borrow(Clone::clone))
@@ -57,7 +57,7 @@ impl Variables {
 
 /// The value of a variable of whoever is answered here.
 pub fn variable(name: &str) -> Option<OsString> {
-    Variables::here().get(name)
+    ClientVariables::here().get(name)
 }
 
 /// The values that this process would give as a client.
@@ -74,13 +74,13 @@ pub fn all_of_this_process() -> Given {
 
 /// Answer for a client with these variables.
 pub fn answering<T>(given: Given, answer: impl FnOnce() -> T) -> T {
-    struct Before(Option<Arc<Given>>);
-    impl Drop for Before {
+    struct RestoredVariables(Option<Arc<Given>>);
+    impl Drop for RestoredVariables {
         fn drop(&mut self) {
             GIVEN.set(self.0.take());
         }
     }
-    let _before = Before(GIVEN.replace(Some(Arc::new(given))));
+    let _before = RestoredVariables(GIVEN.replace(Some(Arc::new(given))));
     answer()
 }
 
@@ -98,7 +98,7 @@ mod tests {
             assert_eq!((variable("PATH"), variable("VX_TRUST")), (None, Some("none".into())));
             assert_eq!(variable("GREETING"), Some("x".into()));
             assert_eq!(variable("HOME"), std::env::var_os("HOME"), "the client does not give it");
-            let variables = Variables::here();
+            let variables = ClientVariables::here();
             let elsewhere = move || assert_eq!((variables.get("PATH"), variable("PATH")), (None, own));
             std::thread::spawn(elsewhere).join().expect("it ends");
         });

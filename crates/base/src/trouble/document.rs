@@ -6,7 +6,7 @@ use super::{Trouble, TroubleKind};
 
 /// The document: one line of JSON.
 #[derive(Serialize, Deserialize)]
-struct Document {
+struct TroubleDocument {
     error: Fields,
 }
 
@@ -23,12 +23,12 @@ impl Trouble {
     pub fn to_document(&self) -> String {
         let Self { kind, text, details, hint } = self.clone();
         let error = Fields { kind: kind.name().to_owned(), text, details, hint };
-        serde_json::to_string(&Document { error }).unwrap_or_default()
+        serde_json::to_string(&TroubleDocument { error }).unwrap_or_default()
     }
 
     /// The error that a document holds; `None` if the line is none.
     pub fn of_document(line: &str) -> Option<Self> {
-        let Document { error: Fields { kind, text, details, hint } } = serde_json::from_str(line).ok()?;
+        let TroubleDocument { error: Fields { kind, text, details, hint } } = serde_json::from_str(line).ok()?;
         Some(Self { kind: kind.parse().unwrap_or(TroubleKind::Exit), text, details, hint })
     }
 }

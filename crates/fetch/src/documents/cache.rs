@@ -14,7 +14,7 @@ use url::Url;
 use vx_base::digest::Algorithm;
 use vx_http::TlsTrust;
 
-use super::http::{Client, Document, Query, Revalidation};
+use super::http::{DocumentClient, FetchedDocument, Query, Revalidation};
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::SourceOptions;
 
@@ -26,7 +26,7 @@ const HEADER_BYTES: usize = 1024;
 
 /// A cached response.
 #[derive(Serialize, Deserialize)]
-struct Kept<T> {
+struct CachedResponse<T> {
     format: u32,
     address: String,
     etag: Option<String>,
@@ -38,7 +38,7 @@ struct Kept<T> {
     value: T,
 }
 
-impl<T> Kept<T> {
+impl<T> CachedResponse<T> {
     /// A new response, with the ETag and the modification time that its server gave.
     fn new(url: &Url, etag: Option<String>, changed: Option<String>, value: T) -> Self {
         Self { format: FORMAT, address: url.to_string(), etag, changed, fetched_at_s: now_s(), value }
@@ -47,7 +47,7 @@ impl<T> Kept<T> {
 
 /// The cache of responses, and the client that fills it.
 pub(crate) struct Cache {
-    client: Client,
+    client: DocumentClient,
     directory: PathBuf,
     offline: bool,
     fresh_for: Duration,
@@ -58,7 +58,7 @@ pub(crate) struct Cache {
 impl Cache {
     pub(crate) fn new(options: &SourceOptions, trust: &TlsTrust) -> Self {
         Self {
-            client: Client::new(options, trust),
+            client: DocumentClient::new(options, trust),
             directory: options.home.index(),
             offline: options.offline,
             fresh_for: options.fresh_for,
@@ -66,7 +66,7 @@ impl Cache {
         }
     }
 
-    pub(crate) fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &DocumentClient {
         &self.client
     }
 
@@ -81,7 +81,7 @@ impl Cache {
         name: &str,
         query: &Query<'_>,
         fresh_for: Option<Duration>,
-        read: impl Fn(&Document) -> Result<T, SourceErrorKind>,
+        read: impl Fn(&FetchedDocument) -> Result<T, SourceErrorKind>,
     ) -> Result<T, SourceError> {
         let path = self.path(name, query.url);
         let kept = self.load::<T>(&path, query.url);
@@ -97,12 +97,12 @@ impl Cache {
         match (self.client.get(&Query { etag, changed, ..*query })?, kept) {
             (Revalidation::Changed(document), _) => {
                 let value = read(&document).map_err(|kind| SourceError::at(query.what, query.url, kind))?;
-                let kept = Kept::new(query.url, document.etag, document.changed, value);
+                let kept = CachedResponse::new(query.url, document.etag, document.changed, value);
                 self.save(&path, &kept);
                 Ok(kept.value)
             }
             (Revalidation::Unchanged, Some(kept)) => {
-                let kept = Kept { fetched_at_s: now_s(), ..kept };
+                let kept = CachedResponse { fetched_at_s: now_s(), ..kept };
                 self.save(&path, &kept);
                 Ok(kept.value)
             }
@@ -131,7 +131,7 @@ impl Cache {
     }
 
     pub(crate) fn remember<T: Serialize>(&self, name: &str, key: &Url, value: T) {
-        self.save(&self.path(name, key), &Kept::new(key, None, None, value));
+        self.save(&self.path(name, key), &CachedResponse::new(key, None, None, value));
     }
 
     /// A file name with a readable part, and enough of the address's digest to keep two addresses apart.
@@ -143,13 +143,13 @@ impl Cache {
         self.directory.join(format!("{readable}-{}.json", &hasher.finish().hex()[..16]))
     }
 
-    fn load<T: DeserializeOwned>(&self, path: &std::path::Path, url: &Url) -> Option<Kept<T>> {
-        let kept: Kept<T> = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    fn load<T: DeserializeOwned>(&self, path: &std::path::Path, url: &Url) -> Option<CachedResponse<T>> {
+        let kept: CachedResponse<T> = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
         (kept.format == FORMAT && kept.address == url.as_str()).then_some(kept)
     }
 
     /// If the cache cannot be written, the response is still usable, and only time is lost.
-    fn save<T: Serialize>(&self, path: &std::path::Path, kept: &Kept<T>) {
+    fn save<T: Serialize>(&self, path: &std::path::Path, kept: &CachedResponse<T>) {
         let write = || -> std::io::Result<()> {
             fs::create_dir_all(&self.directory)?;
             let mut file = tempfile::Builder::new().prefix(".index-").tempfile_in(&self.directory)?;
@@ -171,6 +171,6 @@ fn now_s() -> u64 {
 }
 
 /// A response from the future was cached under another clock, so it is stale.
-fn is_fresh<T>(kept: &Kept<T>, fresh_for: Duration) -> bool {
+fn is_fresh<T>(kept: &CachedResponse<T>, fresh_for: Duration) -> bool {
     now_s().checked_sub(kept.fetched_at_s).is_some_and(|age_s| age_s < fresh_for.as_secs())
 }

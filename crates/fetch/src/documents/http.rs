@@ -20,9 +20,9 @@ use vx_http::{
 use vx_inflate::gunzip;
 
 use crate::error::{SourceError, SourceErrorKind};
-use crate::options::{Limits, SourceOptions};
+use crate::options::{RequestLimits, SourceOptions};
 use gate::Gate;
-use retry::Failure;
+use retry::AttemptFailure;
 use waits::Waits;
 
 /// The most requests at once, enough for a dozen tools on all platforms in one go. Registries throttle clients with
@@ -76,7 +76,7 @@ impl<'a> Query<'a> {
 }
 
 /// A document.
-pub(crate) struct Document {
+pub(crate) struct FetchedDocument {
     /// Its address, after redirects.
     pub(crate) url: Url,
     pub(crate) content_type: String,
@@ -89,18 +89,18 @@ pub(crate) struct Document {
 pub(crate) enum Revalidation {
     /// The cached copy is current.
     Unchanged,
-    Changed(Document),
+    Changed(FetchedDocument),
 }
 
 /// The client for documents, shared by all threads; connections stay open between requests.
-pub(crate) struct Client {
+pub(crate) struct DocumentClient {
     client: vx_http::Client,
-    limits: Limits,
+    limits: RequestLimits,
     gate: Gate,
     waits: Waits,
 }
 
-impl Client {
+impl DocumentClient {
     pub(crate) fn new(options: &SourceOptions, trust: &TlsTrust) -> Self {
         let limits = options.limits;
         let settings = HttpClientSettings {
@@ -162,7 +162,7 @@ impl Client {
     fn with_retries<T>(
         &self,
         query: &Query<'_>,
-        ask: impl Fn(Instant) -> Result<T, Failure>,
+        ask: impl Fn(Instant) -> Result<T, AttemptFailure>,
     ) -> Result<T, SourceError> {
         let (begun, _wait) = (Instant::now(), self.waits.begin(query.url));
         let mut attempt = 1;
@@ -182,7 +182,7 @@ impl Client {
     }
 
     /// Send a request that was first sent at `begun`. An answer without success is a failure.
-    fn exchange(&self, method: Method, query: &Query<'_>, begun: Instant) -> Result<HttpResponse, Failure> {
+    fn exchange(&self, method: Method, query: &Query<'_>, begun: Instant) -> Result<HttpResponse, AttemptFailure> {
         // The wanted size of a HEAD is that of the bytes as stored, not as encoded for transfer.
         let encoding = if method == Method::Head { "identity" } else { "gzip" };
         let mut headers = vec![(ACCEPT, query.accept.to_owned()), (ACCEPT_ENCODING, encoding.to_owned())];
@@ -194,18 +194,18 @@ impl Client {
         }
         let within = self.limits.whole.map(|whole| whole.saturating_sub(begun.elapsed()));
         if within.is_some_and(|within| within.is_zero()) {
-            return Err(Failure::of(HttpError::Overdue, &self.limits));
+            return Err(AttemptFailure::of(HttpError::Overdue, &self.limits));
         }
         let request = Request { method, url: query.url, headers: &headers, authorization: query.authorization, within };
-        let answer = self.client.send(&request).map_err(|fault| Failure::of(fault, &self.limits))?;
+        let answer = self.client.send(&request).map_err(|fault| AttemptFailure::of(fault, &self.limits))?;
         if answer.status.is_success() || answer.status == StatusCode::NOT_MODIFIED {
             Ok(answer)
         } else {
-            Err(Failure::status(answer.status.as_u16(), retry_after(&answer.headers), &self.limits))
+            Err(AttemptFailure::status(answer.status.as_u16(), retry_after(&answer.headers), &self.limits))
         }
     }
 
-    fn read(&self, answer: HttpResponse) -> Result<Document, Failure> {
+    fn read(&self, answer: HttpResponse) -> Result<FetchedDocument, AttemptFailure> {
         let text = |name| answer.text(name).map(str::to_owned);
         let content_type = text(CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
         let (etag, changed) = (text(ETAG), text(LAST_MODIFIED));
@@ -214,15 +214,15 @@ impl Client {
         let read = content(answer).take(limit + 1).read_to_end(&mut bytes);
         read.map_err(|error| self.unreadable(error))?;
         if bytes.len() as u64 > limit {
-            return Err(Failure::lasting(SourceErrorKind::TooLarge(limit)));
+            return Err(AttemptFailure::lasting(SourceErrorKind::TooLarge(limit)));
         }
-        Ok(Document { url, content_type, etag, changed, bytes })
+        Ok(FetchedDocument { url, content_type, etag, changed, bytes })
     }
 
-    fn unreadable(&self, error: io::Error) -> Failure {
+    fn unreadable(&self, error: io::Error) -> AttemptFailure {
         match error.kind() {
-            io::ErrorKind::InvalidData => Failure::lasting(SourceErrorKind::Garbage(error.to_string())),
-            _ => Failure::of(HttpError::of_read(error), &self.limits),
+            io::ErrorKind::InvalidData => AttemptFailure::lasting(SourceErrorKind::Garbage(error.to_string())),
+            _ => AttemptFailure::of(HttpError::of_read(error), &self.limits),
         }
     }
 }
@@ -233,7 +233,7 @@ fn content(answer: HttpResponse) -> Box<dyn Read> {
     if compressed { Box::new(gunzip(BufReader::new(answer.body))) } else { Box::new(answer.body) }
 }
 
-impl Document {
+impl FetchedDocument {
     /// True for a web page.
     pub(crate) fn is_html(&self) -> bool {
         let text = self.bytes.trim_ascii_start();

@@ -11,7 +11,7 @@ const NAME_MAX: usize = 100;
 /// An entry of a list as it is read.
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Listed<T> {
+pub(crate) enum ListEntry<T> {
     Sound(T),
     Bad(Value),
 }

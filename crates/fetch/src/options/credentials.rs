@@ -35,7 +35,7 @@ impl Netrc {
 
     fn parse(text: &str) -> Self {
         let mut machines: Vec<Machine> = Vec::new();
-        let mut words = Words { rest: text };
+        let mut words = NetrcWords { rest: text };
         while let Some(word) = words.next() {
             match word.as_str() {
                 "machine" => machines.push(Machine { host: words.next(), ..Machine::default() }),
@@ -67,11 +67,11 @@ impl Netrc {
 }
 
 /// The words of a `.netrc`, separated by blanks and grouped by quotes; `#` starts a comment.
-struct Words<'t> {
+struct NetrcWords<'t> {
     rest: &'t str,
 }
 
-impl Iterator for Words<'_> {
+impl Iterator for NetrcWords<'_> {
     type Item = String;
 
     fn next(&mut self) -> Option<String> {
@@ -106,7 +106,7 @@ impl Iterator for Words<'_> {
     }
 }
 
-impl Words<'_> {
+impl NetrcWords<'_> {
     /// Skip a macro: its text ends at the next empty line.
     fn skip_macro(&mut self) {
         self.rest = self.rest.split_once("\n\n").map_or("", |(_, rest)| rest);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use vx_base::files::small_file::{read_regular, read_regular_text};
-use vx_base::paths::{Borders, Foreign, Whose, foreign, leads_outside};
+use vx_base::paths::{Borders, Foreign, SettingsOwner, foreign, leads_outside};
 
 use super::setting_places::{environments, home, known, pip_name};
 
@@ -71,9 +71,9 @@ impl SettingFiles {
         let pip = environments(variable).into_iter().map(|folder| folder.join(pip_name()));
         let candidates = std::iter::once(directory.join(".npmrc")).chain(uv).chain(pip);
         let wanted = candidates.filter(|file| match borders.whose(file) {
-            Whose::User | Whose::System => false,
-            Whose::Project => true,
-            Whose::Stranger => !is_foreign(file),
+            SettingsOwner::User | SettingsOwner::System => false,
+            SettingsOwner::Project => true,
+            SettingsOwner::Stranger => !is_foreign(file),
         });
         let found = wanted.filter_map(SettingFile::read).collect();
         Self { borders, directory: directory.to_owned(), found, agreed: false }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use vx_base::paths::Whose;
+use vx_base::paths::SettingsOwner;
 
 /// Reads a variable; `None` if it is not set, or empty.
 type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -12,7 +12,7 @@ type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
 ///
 /// A file that a variable names is the user's, since the environment is. A folder that a variable names says nothing about
 /// a file in it: one in the project, or around it, holds what came with the project, or with an unpacked archive.
-pub(crate) fn known(top: &Path, variable: Variable<'_>) -> Vec<(PathBuf, Whose)> {
+pub(crate) fn known(top: &Path, variable: Variable<'_>) -> Vec<(PathBuf, SettingsOwner)> {
     let named = ["UV_CONFIG_FILE", "PIP_CONFIG_FILE"].into_iter().filter_map(variable).map(PathBuf::from);
     let npm = npm_global(variable).into_iter().chain(npm_of_user(variable));
     let outside = environments(variable).into_iter().filter(|folder| !is_inside_or_around(folder, top));
@@ -22,7 +22,7 @@ pub(crate) fn known(top: &Path, variable: Variable<'_>) -> Vec<(PathBuf, Whose)>
         .chain(pip_of_user(variable))
         .chain(outside.map(|folder| folder.join(pip_name())));
     let of_system = uv_of_system(variable).into_iter().chain(pip_of_system(variable));
-    of_user.map(|file| (file, Whose::User)).chain(of_system.map(|file| (file, Whose::System))).collect()
+    of_user.map(|file| (file, SettingsOwner::User)).chain(of_system.map(|file| (file, SettingsOwner::System))).collect()
 }
 
 fn is_inside_or_around(folder: &Path, top: &Path) -> bool {
@@ -113,7 +113,7 @@ mod tests {
         std::fs::create_dir_all(real.join("other")).expect("a directory");
         let knows = |named: PathBuf| {
             let variable = |name: &str| (name == "VIRTUAL_ENV").then(|| named.display().to_string());
-            known(&real.join("app"), &variable).contains(&(named.join(pip_name()), Whose::User))
+            known(&real.join("app"), &variable).contains(&(named.join(pip_name()), SettingsOwner::User))
         };
         assert!(knows(real.join("other")));
         assert!(!knows(real.join("app/.venv")));

@@ -7,7 +7,7 @@ use vx_base::system::platform::Platform;
 use super::table::source_row;
 use crate::agreement::Disagreement;
 use crate::source::RecipeMaker;
-use crate::tools::catalogue::{self, Tool, UnknownTool};
+use crate::tools::catalogue::{self, CatalogueTool, UnknownTool};
 use crate::tools::recipe::{NoRecipe, Recipe, RecipeQuestion, RecipeRequest, named_package};
 
 impl Recipe {
@@ -64,7 +64,7 @@ impl Recipe {
     }
 }
 
-fn reason(tool: &Tool, only: Option<SourceKind>) -> String {
+fn reason(tool: &CatalogueTool, only: Option<SourceKind>) -> String {
     let carried = tool.sources();
     match (only, &tool.unavailable) {
         (_, Some(reason)) => reason.clone(),

@@ -13,18 +13,18 @@ use vx_base::trouble::{Explain, TroubleKind};
 
 use super::packaging::{Packaging, Site, VendorPackaging};
 
-static CATALOGUE: LazyLock<Document> = LazyLock::new(|| {
-    let document: Document = serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/catalogue.json")))
+static CATALOGUE: LazyLock<CatalogueDocument> = LazyLock::new(|| {
+    let document: CatalogueDocument = serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/catalogue.json")))
         .expect("the catalogue is tested to parse");
-    let named = |(name, tool): (String, Tool)| (name.clone(), Tool { name, ..tool });
-    Document { tools: document.tools.into_iter().map(named).collect(), ..document }
+    let named = |(name, tool): (String, CatalogueTool)| (name.clone(), CatalogueTool { name, ..tool });
+    CatalogueDocument { tools: document.tools.into_iter().map(named).collect(), ..document }
 });
 
 #[derive(Deserialize)]
-struct Document {
+struct CatalogueDocument {
     sites: BTreeMap<String, Site>,
     keys: BTreeMap<String, Vec<KnownKey>>,
-    tools: BTreeMap<String, Tool>,
+    tools: BTreeMap<String, CatalogueTool>,
 }
 
 /// A public key of a registry.
@@ -41,7 +41,7 @@ pub(crate) struct KnownKey {
 /// A tool of the catalogue.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Tool {
+pub struct CatalogueTool {
     /// Its name.
     #[serde(skip)]
     pub name: String,
@@ -78,7 +78,7 @@ pub(crate) struct SupportLine {
     pub(crate) codename: String,
 }
 
-impl Tool {
+impl CatalogueTool {
     /// The sources that carry it, in the order of their trial.
     pub fn sources(&self) -> Vec<SourceKind> {
         let by_vendor = |kind: SourceKind| kind == SourceKind::Vendor && self.vendor.is_some();
@@ -116,7 +116,7 @@ impl Tool {
 }
 
 /// All tools, by name.
-pub fn all() -> impl Iterator<Item = &'static Tool> {
+pub fn all() -> impl Iterator<Item = &'static CatalogueTool> {
     CATALOGUE.tools.values()
 }
 
@@ -136,7 +136,7 @@ pub(crate) fn keys(registry: &str) -> &'static [KnownKey] {
 }
 
 /// The tool with this name, or with this other name.
-pub fn find(name: &str) -> Option<&'static Tool> {
+pub fn find(name: &str) -> Option<&'static CatalogueTool> {
     CATALOGUE.tools.get(name).or_else(|| all().find(|tool| tool.aliases.iter().any(|alias| alias == name)))
 }
 
@@ -146,7 +146,7 @@ pub fn is_same(one: &str, other: &str) -> bool {
 }
 
 /// The tool of this name, or the one that provides a program of this name.
-pub fn providing(program: &str) -> Option<&'static Tool> {
+pub fn providing(program: &str) -> Option<&'static CatalogueTool> {
     find(program).or_else(|| all().find(|tool| tool.brings.iter().any(|brought| brought == program)))
 }
 
@@ -156,14 +156,14 @@ pub fn has_program(name: &str) -> bool {
 }
 
 /// The tools with this text in their name, programs or description, in any case; the best matches first.
-pub fn search(text: &str) -> Vec<&'static Tool> {
+pub fn search(text: &str) -> Vec<&'static CatalogueTool> {
     let wanted = text.to_lowercase();
-    let mut found: Vec<(u8, &Tool)> = all().filter_map(|tool| Some((rank(tool, &wanted)?, tool))).collect();
+    let mut found: Vec<(u8, &CatalogueTool)> = all().filter_map(|tool| Some((rank(tool, &wanted)?, tool))).collect();
     found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().map(|(_, tool)| tool).collect()
 }
 
-fn rank(tool: &Tool, wanted: &str) -> Option<u8> {
+fn rank(tool: &CatalogueTool, wanted: &str) -> Option<u8> {
     let names = || std::iter::once(&tool.name).chain(&tool.aliases).chain(&tool.brings);
     if names().any(|name| name == wanted) {
         return Some(0);
@@ -241,7 +241,7 @@ mod tests {
     fn templates_hold_names_that_their_places_know_alone() {
         const PROGRAM: [&str; 6] = ["wheel", "go", "version", "os", "arch", "triple"];
         const VENDOR: [&str; 3] = ["version", "tag", "target"];
-        let check = |tool: &Tool, known: &[&str], template: &str| {
+        let check = |tool: &CatalogueTool, known: &[&str], template: &str| {
             if let Some(name) = unknown_name(template, |name| known.contains(&name)) {
                 let unknown = UnknownName { place: &format!("`{template}` of {}", tool.name), name, known };
                 panic!("{unknown}; {}", unknown.advice());

@@ -48,7 +48,7 @@ pub(crate) struct ProgramPath {
     pub(crate) runner: Option<String>,
     /// Its paths in older releases, the oldest first.
     #[serde(default)]
-    pub(crate) before: Vec<Before>,
+    pub(crate) before: Vec<FormerProgramPath>,
     /// The first release that has this program.
     #[serde(default)]
     pub(crate) since: Option<String>,
@@ -75,7 +75,7 @@ impl ProgramPath {
 /// The path of a program before a release that moved it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Before {
+pub(crate) struct FormerProgramPath {
     pub(crate) version: String,
     pub(crate) path: String,
 }

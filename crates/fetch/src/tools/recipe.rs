@@ -16,7 +16,7 @@ use vx_base::package::source_kind::SourceKind;
 use vx_base::system::platform::{Arch, Os, Platform};
 use vx_base::template;
 
-use super::catalogue::{SupportLine, Tool};
+use super::catalogue::{CatalogueTool, SupportLine};
 use super::packaging::{Companion, Packaging, ProgramPath, VendorPackaging};
 pub use missing::NoRecipe;
 pub use package::uncatalogued;
@@ -80,7 +80,7 @@ pub(crate) struct RecipeQuestion<'a> {
     /// The source.
     pub(crate) kind: SourceKind,
     /// The catalogue's entry of that name.
-    pub(crate) known: Option<&'static Tool>,
+    pub(crate) known: Option<&'static CatalogueTool>,
     /// The project's settings for the tool.
     pub(crate) wanted: &'a RecipeRequest,
     pub(crate) platform: Platform,
@@ -124,12 +124,12 @@ impl RecipeQuestion<'_> {
     }
 
     /// The recipe of a tool from a registry whose packages the catalogue names; `None` if there is none for the platform.
-    pub(crate) fn catalogued_recipe(&self, tool: &Tool) -> Option<Recipe> {
+    pub(crate) fn catalogued_recipe(&self, tool: &CatalogueTool) -> Option<Recipe> {
         let packaging = tool.packaging(self.kind)?;
         (!packaging.packages(self.platform).is_empty()).then(|| self.packaged_recipe(tool, packaging))
     }
 
-    fn packaged_recipe(&self, tool: &Tool, packaging: &Packaging) -> Recipe {
+    fn packaged_recipe(&self, tool: &CatalogueTool, packaging: &Packaging) -> Recipe {
         Recipe {
             packages: packaging.packages(self.platform),
             was: packaging.was.clone(),

@@ -6,10 +6,10 @@ fn digest(letter: char) -> Digest {
     letter.to_string().repeat(64).parse().expect("a digest")
 }
 
-fn release(version: &str, size: Option<u64>, letter: char) -> Resolved {
+fn release(version: &str, size: Option<u64>, letter: char) -> ToolResolution {
     let archive = Archive { file: "p.tgz".into(), digest: Some(digest(letter)), size, ..Archive::default() };
     let part = Part { archive, origin: None };
-    Resolved::Release(Box::new(ResolvedRelease {
+    ToolResolution::Release(Box::new(ResolvedRelease {
         version: version.into(),
         source: SourceKind::Npm,
         parts: vec![part],
@@ -23,7 +23,7 @@ fn release(version: &str, size: Option<u64>, letter: char) -> Resolved {
     }))
 }
 
-fn wanted(tool: &str, found: Resolved) -> ResolvedTool {
+fn wanted(tool: &str, found: ToolResolution) -> ResolvedTool {
     ResolvedTool { tool: tool.into(), optional: false, found }
 }
 
@@ -76,7 +76,7 @@ fn a_release_made_from_other_bytes_is_installed_again() {
 fn a_release_made_by_other_instructions_is_installed_again() {
     let with = |change: fn(&mut ResolvedRelease)| {
         let mut found = release("1.0.0", None, 'a');
-        if let Resolved::Release(release) = &mut found {
+        if let ToolResolution::Release(release) = &mut found {
             change(release);
         }
         found
@@ -118,9 +118,9 @@ fn another_version_in_the_store_is_no_reason_to_do_nothing() {
 #[test]
 fn the_largest_comes_first_and_what_needs_no_install_last() {
     let wanted = vec![
-        wanted("skipped", Resolved::NotHere),
+        wanted("skipped", ToolResolution::NotHere),
         wanted("small", release("1.0.0", Some(10), 'a')),
-        wanted("broken", Resolved::Nothing { error: Trouble::new(TroubleKind::NotFound, "no") }),
+        wanted("broken", ToolResolution::Nothing { error: Trouble::new(TroubleKind::NotFound, "no") }),
         wanted("large", release("1.0.0", Some(1000), 'b')),
         wanted("unknown", release("1.0.0", None, 'c')),
     ];
@@ -132,7 +132,7 @@ fn the_largest_comes_first_and_what_needs_no_install_last() {
 /// The decision for a release of two archives from this source, of which the second has no digest.
 fn half_known(source: SourceKind, is_installed: bool, force: bool) -> Decision {
     let mut found = release("1.0.0", None, 'a');
-    if let Resolved::Release(release) = &mut found {
+    if let ToolResolution::Release(release) = &mut found {
         release.source = source;
         let archive = Archive { digest: None, ..release.parts[0].archive.clone() };
         release.parts.push(Part { archive, origin: None });
@@ -159,7 +159,7 @@ fn an_address_without_a_digest_is_refused_also_when_it_is_installed_or_forced() 
 fn an_address_whose_archives_all_have_digests_is_installed() {
     for source in SourceKind::ALL {
         let mut found = release("1.0.0", None, 'a');
-        if let Resolved::Release(release) = &mut found {
+        if let ToolResolution::Release(release) = &mut found {
             release.source = source;
         }
         let plan = plan(vec![wanted("a", found)], |_, _| None, false);
@@ -170,7 +170,7 @@ fn an_address_whose_archives_all_have_digests_is_installed() {
 #[test]
 fn a_refused_release_leaves_the_others_to_be_installed() {
     let mut found = release("1.0.0", Some(1000), 'a');
-    if let Resolved::Release(release) = &mut found {
+    if let ToolResolution::Release(release) = &mut found {
         (release.source, release.parts[0].archive.digest) = (SourceKind::Url, None);
     }
     let plan = plan(vec![wanted("bare", found), wanted("good", release("1.0.0", None, 'b'))], |_, _| None, false);
@@ -181,7 +181,7 @@ fn a_refused_release_leaves_the_others_to_be_installed() {
 #[test]
 fn what_prints_a_plan_prints_no_credential() {
     let mut found = release("1.0.0", None, 'a');
-    if let Resolved::Release(release) = &mut found {
+    if let ToolResolution::Release(release) = &mut found {
         let url = "https://user:planted@host.invalid/p.tgz".into();
         release.parts[0].origin = Some(Origin { url, authorization: Some("Bearer planted".into()) });
     }

@@ -13,10 +13,10 @@ use vx_fetch::Recipe;
 use vx_project::{LockedTool, ToolRequest, VersionRequest};
 
 use super::Resolver;
-use super::needed::{Runner, runnable};
+use super::needed::{RunnerTool, runnable};
 
 /// The release for a request.
-pub(super) struct Choice {
+pub(super) struct AgedChoice {
     /// The release.
     pub(super) release: Candidate,
     /// The newest release that matches, if it is a newer one that is too young.
@@ -113,20 +113,20 @@ impl Resolver<'_> {
         ask: &ToolRequest,
         request: &VersionRequest,
         recipe: &Recipe,
-        runner: Option<&Runner>,
+        runner: Option<&RunnerTool>,
         newest: Candidate,
-    ) -> Result<Choice, Unanswered> {
+    ) -> Result<AgedChoice, Unanswered> {
         let age = self.age.for_tool(ask.minimum_release_age);
         let is_young = |candidate: &Candidate| candidate.published.is_some_and(|published| age.is_young(published));
         if !is_young(&newest) {
-            return Ok(Choice { release: newest, soon: None });
+            return Ok(AgedChoice { release: newest, soon: None });
         }
         let dated = self.sources.dated_candidates(recipe, self.platform);
         if request.names_exactly(&newest.version, newest.scheme) {
             // Its age is only worth a notice, so a source without an answer does not matter.
             let same = |candidate: &Candidate| candidate.version == newest.version;
             let release = dated.ok().and_then(|all| all.into_iter().find(same)).unwrap_or(newest);
-            return Ok(Choice { release, soon: None });
+            return Ok(AgedChoice { release, soon: None });
         }
         let all = runnable(dated.map_err(|error| Unanswered::Unknown(Trouble::of(&error)))?, runner);
         let soon = request.choose(&all).ok().filter(|newest| is_young(newest)).and_then(|newest| {
@@ -135,7 +135,7 @@ impl Resolver<'_> {
         });
         let (young, old): (Vec<Candidate>, Vec<Candidate>) = all.into_iter().partition(is_young);
         match request.choose(&old) {
-            Ok(release) => Ok(Choice { release: release.clone(), soon }),
+            Ok(release) => Ok(AgedChoice { release: release.clone(), soon }),
             Err(_) => Err(Unanswered::TooYoung(Trouble::of(&too_young(ask, request, age, young)))),
         }
     }

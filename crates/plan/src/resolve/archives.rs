@@ -9,13 +9,13 @@ use vx_fetch::{Artifact, SourceError, SourceErrorKind};
 use vx_project::ToolRequest;
 
 use super::Resolver;
-use super::standing::Standing;
+use super::standing::LockStanding;
 
 /// The archives of a tool by platform.
-pub(super) type Archives = BTreeMap<Platform, Result<Vec<Artifact>, Missing>>;
+pub(super) type Archives = BTreeMap<Platform, Result<Vec<Artifact>, MissingArchives>>;
 
 /// The reasons why a platform has no archives.
-pub(super) enum Missing {
+pub(super) enum MissingArchives {
     /// The tool is not made for this platform, or not in this version.
     Absent(Trouble),
     /// Its source gave no answer.
@@ -24,23 +24,31 @@ pub(super) enum Missing {
     Forged(Trouble),
 }
 
-impl Missing {
+impl MissingArchives {
     /// The reason behind an error: only errors about the release itself mean that it has no archives.
     pub(super) fn of(error: SourceError) -> Self {
         use SourceErrorKind::{NoSuchPackage, NoSuchVersion, NotForPlatform};
         match error.kind {
-            NotForPlatform(_) | NoSuchPackage | NoSuchVersion(_) => Missing::Absent(Trouble::of(&error)),
-            SourceErrorKind::Signature(_) | SourceErrorKind::Attestation(_) => Missing::Forged(Trouble::of(&error)),
-            _ => Missing::Unknown(Trouble::of(&error)),
+            NotForPlatform(_) | NoSuchPackage | NoSuchVersion(_) => MissingArchives::Absent(Trouble::of(&error)),
+            SourceErrorKind::Signature(_) | SourceErrorKind::Attestation(_) => {
+                MissingArchives::Forged(Trouble::of(&error))
+            }
+            _ => MissingArchives::Unknown(Trouble::of(&error)),
         }
     }
 }
 
 impl Resolver<'_> {
     /// The archives of a version on all requested platforms, requested at once.
-    pub(super) fn archives(&self, ask: &ToolRequest, standing: &Standing, version: &str, complete: bool) -> Archives {
+    pub(super) fn archives(
+        &self,
+        ask: &ToolRequest,
+        standing: &LockStanding,
+        version: &str,
+        complete: bool,
+    ) -> Archives {
         let asks_for = |platform: &Platform| match standing {
-            Standing::Partly(_, locked) => {
+            LockStanding::Partly(_, locked) => {
                 !locked.platforms.contains_key(platform) && (complete || *platform == self.platform)
             }
             _ => self.all_platforms || *platform == self.platform,
@@ -55,17 +63,17 @@ impl Resolver<'_> {
         &self,
         platform: Platform,
         ask: &ToolRequest,
-        standing: &Standing,
+        standing: &LockStanding,
         version: &str,
-    ) -> Result<Vec<Artifact>, Missing> {
-        let recipe = self.recipe(ask, platform).map_err(|error| Missing::Absent(Trouble::of(&error)))?;
+    ) -> Result<Vec<Artifact>, MissingArchives> {
+        let recipe = self.recipe(ask, platform).map_err(|error| MissingArchives::Absent(Trouble::of(&error)))?;
         // An entry has one source. If another one comes first, the platform has an entry of its own.
         if standing.source().is_some_and(|source| source != recipe.source) {
             let text = format!("{} comes from {} on {platform}", ask.name, recipe.source);
-            return Err(Missing::Absent(Trouble::new(TroubleKind::NotForPlatform, text)));
+            return Err(MissingArchives::Absent(Trouble::new(TroubleKind::NotForPlatform, text)));
         }
-        let artifacts = self.sources.artifacts(&recipe, version, platform).map_err(Missing::of)?;
-        let digested = |artifact| self.with_digest(artifact, platform).map_err(Missing::Unknown);
+        let artifacts = self.sources.artifacts(&recipe, version, platform).map_err(MissingArchives::of)?;
+        let digested = |artifact| self.with_digest(artifact, platform).map_err(MissingArchives::Unknown);
         artifacts.into_iter().map(digested).collect()
     }
 
@@ -90,16 +98,16 @@ mod tests {
 
     #[test]
     fn only_what_a_source_says_of_the_release_is_an_absence() {
-        let of = |kind| Missing::of(SourceError { what: "x".into(), host: None, kind });
+        let of = |kind| MissingArchives::of(SourceError { what: "x".into(), host: None, kind });
         for kind in [
             SourceErrorKind::NoSuchPackage,
             SourceErrorKind::NoSuchVersion("1".into()),
             SourceErrorKind::NotForPlatform("linux-x64".into()),
         ] {
-            assert!(matches!(of(kind), Missing::Absent(_)));
+            assert!(matches!(of(kind), MissingArchives::Absent(_)));
         }
         for kind in [SourceErrorKind::Status(500), SourceErrorKind::Offline, SourceErrorKind::NoDigest] {
-            assert!(matches!(of(kind), Missing::Unknown(_)));
+            assert!(matches!(of(kind), MissingArchives::Unknown(_)));
         }
     }
 }

@@ -17,15 +17,15 @@ use super::archives::Archives;
 /// An archive that is no longer what the lock has of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{package} {version} {change}")]
-pub(super) struct Changed {
+pub(super) struct ChangedArchive {
     tool: String,
     package: String,
     version: String,
-    change: Change,
+    change: ArchiveChange,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-enum Change {
+enum ArchiveChange {
     #[error("has other bytes than before: vx.lock has {locked}, and its source says {now}")]
     Bytes { locked: Digest, now: Digest },
     #[error("is not signed any more: vx.lock has {before}, signed by {key}, and now {reason}")]
@@ -34,11 +34,11 @@ enum Change {
     Builder { version: String, builders: Box<(Attested, Attested)> },
 }
 
-impl Explain for Changed {
+impl Explain for ChangedArchive {
     fn kind(&self) -> TroubleKind {
         match self.change {
-            Change::Bytes { .. } => TroubleKind::Digest,
-            Change::Unsigned { .. } | Change::Builder { .. } => TroubleKind::Signature,
+            ArchiveChange::Bytes { .. } => TroubleKind::Digest,
+            ArchiveChange::Unsigned { .. } | ArchiveChange::Builder { .. } => TroubleKind::Signature,
         }
     }
 
@@ -46,7 +46,7 @@ impl Explain for Changed {
         let tool = &self.tool;
         Some(match &self.change {
             // The tool alone would be locked at the version that it has.
-            Change::Builder { version, .. } if *version != self.version => format!(
+            ArchiveChange::Builder { version, .. } if *version != self.version => format!(
                 "look up why its build has moved; if it is meant to be so, allow it with `vx lock {tool} --upgrade {tool}`"
             ),
             _ => format!("compare with another mirror; if it is meant to be so, allow it with `vx lock {tool}`"),
@@ -56,7 +56,7 @@ impl Explain for Changed {
 
 impl Resolver<'_> {
     /// The first of these archives that is no longer what the lock has of it.
-    pub(super) fn changed(&self, ask: &ToolRequest, archives: &Archives) -> Option<Changed> {
+    pub(super) fn changed(&self, ask: &ToolRequest, archives: &Archives) -> Option<ChangedArchive> {
         let before = self.lock.tools.get(&ask.name)?;
         archives.iter().find_map(|(platform, answer)| {
             let artifacts = answer.as_ref().ok()?;
@@ -66,17 +66,17 @@ impl Resolver<'_> {
                 let change =
                     bytes(part, now, declared).or_else(|| unsigned(part, now)).or_else(|| rebuilt(part, now))?;
                 let (package, version) = (now.archive.package.clone(), now.archive.version.clone());
-                Some(Changed { tool: ask.name.clone(), package, version, change })
+                Some(ChangedArchive { tool: ask.name.clone(), package, version, change })
             })
         })
     }
 }
 
 /// Another builder than before, in any version.
-fn rebuilt(part: &LockedPart, now: &Artifact) -> Option<Change> {
+fn rebuilt(part: &LockedPart, now: &Artifact) -> Option<ArchiveChange> {
     let (before, by) = (part.attested.clone()?, now.attestation.attested()?.clone());
     let version = part.archive().version.clone();
-    (before != by).then(|| Change::Builder { version, builders: Box::new((before, by)) })
+    (before != by).then(|| ArchiveChange::Builder { version, builders: Box::new((before, by)) })
 }
 
 /// The lock's part for the same package on any platform, or else the one in the same place: packages are renamed.
@@ -93,18 +93,18 @@ pub(super) fn predecessor<'a>(
 }
 
 /// Other bytes under the name of the same file, unless vx.toml declares them.
-fn bytes(part: &LockedPart, now: &Artifact, declared: Option<&Digest>) -> Option<Change> {
+fn bytes(part: &LockedPart, now: &Artifact, declared: Option<&Digest>) -> Option<ArchiveChange> {
     let (old, new) = (part.archive(), &now.archive);
     let same = (&old.package, &old.version, &old.file) == (&new.package, &new.version, &new.file);
     let moved = part.url.as_ref().is_some_and(|url| *url != now.origin.url);
     let (locked, now) = (old.digest.clone()?, new.digest.clone()?);
-    (same && !moved && locked != now && declared != Some(&now)).then_some(Change::Bytes { locked, now })
+    (same && !moved && locked != now && declared != Some(&now)).then_some(ArchiveChange::Bytes { locked, now })
 }
 
-fn unsigned(part: &LockedPart, now: &Artifact) -> Option<Change> {
+fn unsigned(part: &LockedPart, now: &Artifact) -> Option<ArchiveChange> {
     let key = part.signed_by.clone()?;
     let reason = now.signature.lack()?.to_owned();
-    Some(Change::Unsigned { before: part.archive().version.clone(), key, reason })
+    Some(ArchiveChange::Unsigned { before: part.archive().version.clone(), key, reason })
 }
 
 #[cfg(test)]
@@ -139,7 +139,7 @@ mod tests {
         let now = |version, digit| artifact(version, digit, Signature::Unoffered);
         assert_eq!(bytes(&part, &now("1.0.0", 'a'), None), None);
         assert_eq!(bytes(&part, &now("1.0.1", 'b'), None), None);
-        assert!(matches!(bytes(&part, &now("1.0.0", 'b'), None), Some(Change::Bytes { .. })));
+        assert!(matches!(bytes(&part, &now("1.0.0", 'b'), None), Some(ArchiveChange::Bytes { .. })));
         let declared = "b".repeat(64).parse().unwrap();
         assert_eq!(bytes(&part, &now("1.0.0", 'b'), Some(&declared)), None);
         // A digest of another algorithm cannot be compared, so it is no proof of the same bytes.

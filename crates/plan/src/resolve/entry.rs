@@ -10,7 +10,7 @@ use vx_base::trouble::{Trouble, TroubleKind};
 use vx_fetch::{Artifact, Recipe, Signature};
 use vx_project::{LockedPart, LockedTool, ToolRequest};
 
-use super::archives::{Archives, Missing};
+use super::archives::{Archives, MissingArchives};
 use super::attested;
 
 /// The new lock entry of a tool, with the platforms whose digests are known; `None` if there are none, or if the entry
@@ -42,7 +42,7 @@ pub(super) fn warning(tool: &str, archives: &Archives) -> Option<Trouble> {
     let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let mut kind = None;
     for (platform, answer) in archives {
-        if let Err(Missing::Unknown(error)) = answer {
+        if let Err(MissingArchives::Unknown(error)) = answer {
             kind = kind.or(Some(error.kind));
             reasons.entry(&error.text).or_default().push(Platform::to_string(platform));
         }
@@ -83,12 +83,13 @@ mod tests {
 
     #[test]
     fn a_warning_names_each_reason_once_with_its_platforms() {
-        let unknown = |reason: &str| Err(Missing::Unknown(Trouble::new(TroubleKind::Network, reason).hinted("wait")));
+        let unknown =
+            |reason: &str| Err(MissingArchives::Unknown(Trouble::new(TroubleKind::Network, reason).hinted("wait")));
         let mut archives = Archives::new();
         let [one, two, three, four, ..] = Platform::ALL;
         archives.insert(one, Ok(Vec::new()));
         let absent = Trouble::new(TroubleKind::NotForPlatform, "nothing there");
-        archives.insert(two, Err(Missing::Absent(absent)));
+        archives.insert(two, Err(MissingArchives::Absent(absent)));
         assert_eq!(warning("just", &archives), None);
         archives.insert(three, unknown("status 500"));
         archives.insert(four, unknown("status 500"));

@@ -24,12 +24,12 @@ pub struct Forged {
     /// The platform of the archive that differs; `None` if all of the entry does.
     pub platform: Option<Platform>,
     /// The difference.
-    pub difference: Difference,
+    pub difference: LockEntryDifference,
 }
 
 /// A difference between a lock entry and the project; a clause about the entry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Difference {
+pub enum LockEntryDifference {
     /// It names another source.
     #[error("it comes from {locked}, and should from {expected}")]
     Source {
@@ -96,7 +96,7 @@ impl Resolver<'_> {
                 return Some(Forged { tool: ask.name.clone(), platform: None, difference });
             }
             let archives: Vec<&Archive> = parts.iter().map(|part| part.archive()).collect();
-            let agrees = recipe.agrees(&locked.version, &archives).map_err(Difference::from);
+            let agrees = recipe.agrees(&locked.version, &archives).map_err(LockEntryDifference::from);
             let difference = agrees.and_then(|()| self.addressed(ask, &recipe, locked, *platform)).err()?;
             Some(Forged { tool: ask.name.clone(), platform: Some(*platform), difference })
         };
@@ -110,21 +110,21 @@ impl Resolver<'_> {
         recipe: &Recipe,
         locked: &LockedTool,
         platform: Platform,
-    ) -> Result<(), Difference> {
+    ) -> Result<(), LockEntryDifference> {
         let own = ask.url.as_ref().filter(|_| recipe.source.facts().has_own_address).and_then(|url| url.of(platform));
         let own = own.map(|url| locked_address(&template::expand(url, &locked.version, platform)));
         let mut parts = locked.platforms.get(&platform).into_iter().flatten();
         match parts.find(|part| part.url != own) {
-            Some(part) => Err(Difference::Address { file: part.archive().file.clone() }),
+            Some(part) => Err(LockEntryDifference::Address { file: part.archive().file.clone() }),
             None => Ok(()),
         }
     }
 }
 
 /// Compare the source and version of an entry.
-fn compare(ask: &ToolRequest, recipe: &Recipe, locked: &LockedTool) -> Result<(), Difference> {
+fn compare(ask: &ToolRequest, recipe: &Recipe, locked: &LockedTool) -> Result<(), LockEntryDifference> {
     if recipe.source != locked.source {
-        return Err(Difference::Source { locked: locked.source, expected: recipe.source });
+        return Err(LockEntryDifference::Source { locked: locked.source, expected: recipe.source });
     }
     // A lock that is used although vx.toml asks for something else still has to answer its own request.
     let own = (locked.request != ask.request.text()).then(|| VersionRequest::parse(&locked.request).ok()).flatten();
@@ -135,7 +135,7 @@ fn compare(ask: &ToolRequest, recipe: &Recipe, locked: &LockedTool) -> Result<()
         _ => accepts(request, &recipe.candidate(&locked.version)),
     };
     let (version, text) = (locked.version.clone(), request.text().to_owned());
-    if admitted { Ok(()) } else { Err(Difference::Version { locked: version, request: text }) }
+    if admitted { Ok(()) } else { Err(LockEntryDifference::Version { locked: version, request: text }) }
 }
 
 #[cfg(test)]
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
     use vx_base::age::ReleaseAge;
     use vx_base::paths::Home;
-    use vx_fetch::{Limits, SettingFiles, SourceOptions, Sources};
+    use vx_fetch::{RequestLimits, SettingFiles, SourceOptions, Sources};
     use vx_project::lock::LockFile;
     use vx_project::{Lock, Project};
 
@@ -168,7 +168,7 @@ mod tests {
             fresh_for: Duration::ZERO,
             environment: Arc::new(|_| None),
             runner: Arc::new(|_, _| Err(std::io::ErrorKind::NotFound.into())),
-            limits: Limits::default(),
+            limits: RequestLimits::default(),
         });
         let resolver = Resolver {
             sources: &sources,

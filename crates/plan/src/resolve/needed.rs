@@ -9,11 +9,11 @@ use vx_fetch::tools::catalogue;
 use vx_project::ToolRequest;
 
 use super::Resolver;
-use super::standing::Standing;
-use crate::plan::Resolved;
+use super::standing::LockStanding;
+use crate::plan::ToolResolution;
 
 /// The tool that runs another one.
-pub(super) struct Runner {
+pub(super) struct RunnerTool {
     /// Its name in `vx.toml`.
     pub(super) tool: String,
     /// The version that the project has, or will have.
@@ -41,7 +41,7 @@ impl Explain for Undeclared {
     }
 }
 
-impl Runner {
+impl RunnerTool {
     /// True if it can run this version of the other tool.
     pub(super) fn runs(&self, candidate: &Candidate) -> bool {
         candidate.runs_on(&self.version)
@@ -68,28 +68,28 @@ impl Resolver<'_> {
 
     /// The runner of a tool, if it is declared and its version can be resolved: the locked version, unless it is to be
     /// upgraded.
-    pub(super) fn runner(&self, recipe: &Recipe, upgrade: &dyn Fn(&str) -> bool) -> Option<Runner> {
+    pub(super) fn runner(&self, recipe: &Recipe, upgrade: &dyn Fn(&str) -> bool) -> Option<RunnerTool> {
         let ask = self.needed(recipe.needs()?)?;
         if let Some(version) = self.locked_above.get(&ask.name) {
-            return Some(Runner { tool: ask.name.clone(), version: version.clone() });
+            return Some(RunnerTool { tool: ask.name.clone(), version: version.clone() });
         }
         let upgraded = upgrade(&ask.name);
         let differences = self.lock.differences(slice::from_ref(ask));
         let fits = !upgraded && (self.frozen || !differences.iter().any(|difference| difference.tool == ask.name));
         let locked = self.lock.tools.get(&ask.name).filter(|_| fits);
         let version = match self.standing(ask, locked, upgraded) {
-            Standing::Settled(Resolved::Release(release)) => release.version.clone(),
-            Standing::Settled(Resolved::OnPath { version, .. }) => version,
-            Standing::Settled(_) => return None,
-            Standing::Partly(_, locked) => locked.version.clone(),
+            LockStanding::Settled(ToolResolution::Release(release)) => release.version.clone(),
+            LockStanding::Settled(ToolResolution::OnPath { version, .. }) => version,
+            LockStanding::Settled(_) => return None,
+            LockStanding::Partly(_, locked) => locked.version.clone(),
             // A failure is reported when that tool itself is resolved.
-            Standing::Open(recipe, pin) => self.version(ask, &recipe, pin.as_ref(), None).ok()?.release.version,
+            LockStanding::Open(recipe, pin) => self.version(ask, &recipe, pin.as_ref(), None).ok()?.release.version,
         };
-        Some(Runner { tool: ask.name.clone(), version })
+        Some(RunnerTool { tool: ask.name.clone(), version })
     }
 }
 
 /// The versions that can be run.
-pub(super) fn runnable(candidates: Vec<Candidate>, runner: Option<&Runner>) -> Vec<Candidate> {
+pub(super) fn runnable(candidates: Vec<Candidate>, runner: Option<&RunnerTool>) -> Vec<Candidate> {
     candidates.into_iter().filter(|candidate| runner.is_none_or(|runner| runner.runs(candidate))).collect()
 }

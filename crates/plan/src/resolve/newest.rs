@@ -5,7 +5,7 @@ use vx_base::trouble::Trouble;
 use vx_project::{ToolRequest, VersionRequest};
 
 use super::Resolver;
-use super::aged::{Choice, Soon};
+use super::aged::{AgedChoice, Soon};
 
 /// The newest versions of a tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,14 +41,14 @@ impl Resolver<'_> {
             return None;
         }
         let runner = self.runner(&recipe, &|_| false);
-        Some(self.version(ask, &recipe, None, runner.as_ref()).map(|Choice { release, soon }| {
+        Some(self.version(ask, &recipe, None, runner.as_ref()).map(|AgedChoice { release, soon }| {
             // A request that names a prerelease may be ahead of all releases, and some tools have only prereleases.
             let latest = VersionRequest::parse("latest").ok();
             let latest = latest.and_then(|latest| self.choose(ask, &latest, &recipe, runner.as_ref()).ok());
             let ahead = VersionRequest::parse(&format!(">{}", release.version)).ok();
             let is_ahead = |version: &str| ahead.as_ref().is_some_and(|ahead| ahead.matches(version, release.scheme));
             let (latest, latest_soon) = match latest {
-                Some(Choice { release, soon }) => (Some(release.version), soon),
+                Some(AgedChoice { release, soon }) => (Some(release.version), soon),
                 None => (None, None),
             };
             Newest {

@@ -8,19 +8,19 @@ use vx_project::{LockedTool, ToolRequest};
 
 use super::pin::Pin;
 use super::{Resolver, failed};
-use crate::plan::Resolved;
+use crate::plan::ToolResolution;
 
 /// The state of one tool after reading the lock.
-pub(super) enum Standing<'a> {
+pub(super) enum LockStanding<'a> {
     /// Resolved without a request.
-    Settled(Resolved),
+    Settled(ToolResolution),
     /// The lock has the version, but not the archives of all requested platforms.
     Partly(Recipe, &'a LockedTool),
     /// Open, except for a version that a lock may pin.
     Open(Recipe, Option<Pin>),
 }
 
-impl Standing<'_> {
+impl LockStanding<'_> {
     /// The source that is to be asked.
     pub(super) fn source(&self) -> Option<SourceKind> {
         match self {
@@ -32,7 +32,7 @@ impl Standing<'_> {
 
 impl Resolver<'_> {
     /// The state of a tool whose lock entry may lack platforms; `None` if the entry is complete.
-    pub(super) fn incomplete<'a>(&self, ask: &ToolRequest, locked: &'a LockedTool) -> Option<Standing<'a>> {
+    pub(super) fn incomplete<'a>(&self, ask: &ToolRequest, locked: &'a LockedTool) -> Option<LockStanding<'a>> {
         let recipe =
             self.recipe(ask, self.platform).ok().filter(|recipe| recipe.source == locked.source && !ask.withheld)?;
         let lacking = |platform: &Platform| {
@@ -40,7 +40,7 @@ impl Resolver<'_> {
             wanted && self.recipe(ask, *platform).is_ok()
         };
         let usable = Platform::ALL.iter().any(lacking) && self.forgery(ask, locked, &Platform::ALL).is_none();
-        usable.then_some(Standing::Partly(recipe, locked))
+        usable.then_some(LockStanding::Partly(recipe, locked))
     }
 
     pub(super) fn standing<'a>(
@@ -48,45 +48,45 @@ impl Resolver<'_> {
         ask: &ToolRequest,
         locked: Option<&'a LockedTool>,
         upgraded: bool,
-    ) -> Standing<'a> {
+    ) -> LockStanding<'a> {
         let here = ask.wanted_on(self.platform.os);
         if ask.withheld {
-            return Standing::Settled(Resolved::Nothing { error: withheld(ask) });
+            return LockStanding::Settled(ToolResolution::Nothing { error: withheld(ask) });
         }
         let settled = locked.filter(|_| !self.in_doubt(ask));
         if !here && (self.frozen || !self.all_platforms || settled.is_some()) {
-            return Standing::Settled(Resolved::NotHere);
+            return LockStanding::Settled(ToolResolution::NotHere);
         }
         let recipe = match self.recipe(ask, self.platform) {
             Ok(recipe) if here || recipe.source.facts().is_installed => recipe,
-            Err(error) if here => return Standing::Settled(failed(&error)),
-            _ => return Standing::Settled(Resolved::NotHere),
+            Err(error) if here => return LockStanding::Settled(failed(&error)),
+            _ => return LockStanding::Settled(ToolResolution::NotHere),
         };
         if !recipe.source.facts().is_installed {
-            return Standing::Settled(self.on_path(ask, &recipe));
+            return LockStanding::Settled(self.on_path(ask, &recipe));
         }
         if let Some(forged) = locked.and_then(|locked| self.forgery(ask, locked, &[self.platform])) {
-            return Standing::Settled(failed(&forged));
+            return LockStanding::Settled(failed(&forged));
         }
         match locked {
-            Some(locked) if settled.is_none() => Standing::Open(recipe, self.pin_if_aged(locked)),
+            Some(locked) if settled.is_none() => LockStanding::Open(recipe, self.pin_if_aged(locked)),
             Some(locked) => match locked.platforms.get(&self.platform) {
-                Some(parts) => Standing::Settled(self.locked_release(ask, &recipe, locked, parts)),
+                Some(parts) => LockStanding::Settled(self.locked_release(ask, &recipe, locked, parts)),
                 None if self.frozen => {
                     let text = format!("vx.lock has no archive of `{}` for {}", ask.name, self.platform);
-                    Standing::Settled(Resolved::Nothing {
+                    LockStanding::Settled(ToolResolution::Nothing {
                         error: unlocked(text, format!("run {}", self.lock_command())),
                     })
                 }
-                None if recipe.source != locked.source => Standing::Open(recipe, None),
-                None => Standing::Partly(recipe, locked),
+                None if recipe.source != locked.source => LockStanding::Open(recipe, None),
+                None => LockStanding::Partly(recipe, locked),
             },
             None if self.frozen => {
                 let text = format!("`{}` is not in vx.lock", ask.name);
                 let hint = format!("run {}, or leave out `--frozen`", self.lock_command());
-                Standing::Settled(Resolved::Nothing { error: unlocked(text, hint) })
+                LockStanding::Settled(ToolResolution::Nothing { error: unlocked(text, hint) })
             }
-            None => Standing::Open(recipe, self.pin(ask).filter(|_| !upgraded)),
+            None => LockStanding::Open(recipe, self.pin(ask).filter(|_| !upgraded)),
         }
     }
 
@@ -98,7 +98,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn on_path(&self, ask: &ToolRequest, recipe: &Recipe) -> Resolved {
+    fn on_path(&self, ask: &ToolRequest, recipe: &Recipe) -> ToolResolution {
         let found = match self.sources.system(recipe) {
             Ok(found) => found,
             Err(error) => return failed(&error),
@@ -111,9 +111,9 @@ impl Resolver<'_> {
             let path = found.path.display();
             let text = format!("`{tool}` on PATH is {version} ({path}), and vx.toml asks for `{wanted}`");
             let hint = "change the version, or leave out `source = \"system\"` to have vx install it";
-            return Resolved::Nothing { error: Trouble::new(TroubleKind::NotFound, text).hinted(hint) };
+            return ToolResolution::Nothing { error: Trouble::new(TroubleKind::NotFound, text).hinted(hint) };
         }
-        Resolved::OnPath { program: found.path, version }
+        ToolResolution::OnPath { program: found.path, version }
     }
 }
 

@@ -6,8 +6,8 @@ use vx_fetch::Recipe;
 use vx_project::{ToolRequest, VersionRequest};
 
 use super::Resolver;
-use super::aged::{Choice, Unanswered};
-use super::needed::{Runner, runnable};
+use super::aged::{AgedChoice, Unanswered};
+use super::needed::{RunnerTool, runnable};
 use super::pin::Pin;
 
 impl Resolver<'_> {
@@ -18,14 +18,14 @@ impl Resolver<'_> {
         ask: &ToolRequest,
         recipe: &Recipe,
         pin: Option<&Pin>,
-        runner: Option<&Runner>,
-    ) -> Result<Choice, Trouble> {
+        runner: Option<&RunnerTool>,
+    ) -> Result<AgedChoice, Trouble> {
         if let Some(impossible) = ask.request.impossible() {
             return Err(Trouble::of(&impossible).about(format_args!("`{}`", ask.name)));
         }
         if recipe.source.facts().has_own_address {
             let version = exact(ask.request.text()).map(|version| Candidate::new(version, recipe.source.scheme()));
-            return version.map(|release| Choice { release, soon: None }).ok_or_else(|| {
+            return version.map(|release| AgedChoice { release, soon: None }).ok_or_else(|| {
                 let (tool, text) = (&ask.name, ask.request.text());
                 let text = format!("`{tool}` comes from an address and needs an exact version, not `{text}`");
                 Trouble::new(TroubleKind::Configuration, text).hinted("name one in vx.toml")
@@ -66,8 +66,8 @@ impl Resolver<'_> {
         ask: &ToolRequest,
         request: &VersionRequest,
         recipe: &Recipe,
-        runner: Option<&Runner>,
-    ) -> Result<Choice, Unanswered> {
+        runner: Option<&RunnerTool>,
+    ) -> Result<AgedChoice, Unanswered> {
         let unknown = |error| Unanswered::Unknown(Trouble::of(&error));
         let known = self.sources.candidates(recipe, self.platform).map_err(unknown)?;
         if let Ok(chosen) = request.choose(&runnable(known, runner)) {
@@ -83,8 +83,8 @@ impl Resolver<'_> {
     }
 }
 
-fn too_old(runner: &Runner, newest: &Candidate) -> Trouble {
-    let Runner { tool, version } = runner;
+fn too_old(runner: &RunnerTool, newest: &Candidate) -> Trouble {
+    let RunnerTool { tool, version } = runner;
     let range = newest.engine.as_deref().unwrap_or_default();
     let text = format!("{} needs {tool} {range}, and this project's is {version}", newest.version);
     let hint = format!("change the version of `{tool}`, or ask for another one of this");

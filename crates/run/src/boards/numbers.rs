@@ -2,7 +2,7 @@
 
 use vx_shm::{Slot, Unit};
 
-use vx_base::gauge::{GaugeUnit, Reading};
+use vx_base::gauge::{GaugeReading, GaugeUnit};
 
 /// The numbers of one slot.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl SlotProgressWriter {
     }
 
     /// Write this reading to the slot. Texts are written only when they change.
-    pub fn write(&mut self, slot: &mut Slot, reading: &Reading) {
+    pub fn write(&mut self, slot: &mut Slot, reading: &GaugeReading) {
         if let Some((done, total)) = reading.done {
             let unit = unit_of(reading.unit);
             if self.unit != unit {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use vx_base::gauge::Reading;
+use vx_base::gauge::GaugeReading;
 use vx_shm::{Reservation, Slot};
 
 use super::numbers::SlotProgressWriter;
@@ -27,7 +27,7 @@ impl WrittenSlot {
     }
 
     /// Write what the job's output says, unless a script has reported.
-    pub(crate) fn read(&self, numbers: &mut SlotProgressWriter, reading: &Reading) {
+    pub(crate) fn read(&self, numbers: &mut SlotProgressWriter, reading: &GaugeReading) {
         let mut writer = self.0.lock();
         let read = !writer.reported;
         if let Some(slot) = writer.slot.as_mut().filter(|_| read) {

@@ -9,7 +9,7 @@ use notify::event::ModifyKind;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use parking_lot::Mutex;
 
-use vx_base::paths::FileSystem;
+use vx_base::paths::FileSystemKind;
 
 /// The end of the name of a board's file.
 const BOARD: &str = "board";
@@ -67,7 +67,7 @@ impl Marks {
             }
             is_new = true;
             let marked = watcher.watch(&directory, RecursiveMode::NonRecursive).is_ok();
-            let all_are_reported = marked && FileSystem::of(&directory) != FileSystem::Network;
+            let all_are_reported = marked && FileSystemKind::of(&directory) != FileSystemKind::Network;
             let among = if all_are_reported { &mut self.marked } else { &mut self.unreported };
             among.insert(directory);
         }

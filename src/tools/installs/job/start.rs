@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use vx_plan::Step;
+use vx_plan::PlanStep;
 use vx_run::{Job, Jobs, RunHandle, RunHoldMonitor};
 use vx_shm::Board;
 
@@ -15,7 +15,7 @@ pub struct Run {
     /// The board, still empty.
     pub board: Arc<Board>,
     /// The steps, in the order of their start.
-    pub steps: Vec<Step>,
+    pub steps: Vec<PlanStep>,
     /// The program and the logs of the children.
     pub child: InstallChild,
     /// The limit of children at work at once.

@@ -15,7 +15,7 @@ use vx_base::package::source_kind::SourceKind;
 use vx_base::paths::Home;
 use vx_base::system::platform::Platform;
 use vx_fetch::tools::catalogue;
-use vx_fetch::{Limits, ProgramOutput, Recipe, RecipeRequest, SettingFiles, SourceOptions, Sources};
+use vx_fetch::{ProgramOutput, Recipe, RecipeRequest, RequestLimits, SettingFiles, SourceOptions, Sources};
 
 use super::ask;
 use crate::support::registry::Registry;
@@ -60,7 +60,7 @@ fn sources(registry: &Registry, root: &Path, glibc: &str) -> Sources {
         runner: Arc::new(move |_, _| {
             Ok(ProgramOutput { success: true, stdout: said.clone().into_bytes(), stderr: Vec::new() })
         }),
-        limits: Limits::default(),
+        limits: RequestLimits::default(),
     })
 }
 

@@ -165,7 +165,7 @@ fn a_server_that_drips_is_given_up_after_two_tries_and_named() {
 
 #[test]
 fn by_default_a_drip_is_ended_within_a_minute() {
-    let (limits, patience) = (Limits::default(), vx_store::Patience::default());
+    let (limits, patience) = (RequestLimits::default(), vx_store::Patience::default());
     assert_eq!((limits.lowest, patience.lowest), (LowestRate::default(), LowestRate::default()));
     let all = 2 * LowestRate::default().over + patience.longest_delay.max(4 * limits.pause);
     assert!(all <= Duration::from_secs(60), "{all:?}");

@@ -23,7 +23,7 @@ fn needs_network_the_real_registries_offer_tools_with_digests() {
             let output = Command::new(program).args(arguments).stdin(Stdio::null()).output()?;
             Ok(ProgramOutput { success: output.status.success(), stdout: output.stdout, stderr: output.stderr })
         }),
-        limits: Limits { connect: Duration::from_secs(5), attempts: 2, ..Limits::default() },
+        limits: RequestLimits { connect: Duration::from_secs(5), attempts: 2, ..RequestLimits::default() },
     });
     for (tool, algorithm) in [("esbuild", Algorithm::Sha512), ("just", Algorithm::Sha256)] {
         match resolve(&sources, tool, "latest") {

@@ -121,7 +121,7 @@ pub(super) fn unseen_owner(lock: &Path) -> Option<UnseenOwner> {
     let link = link_of(lock);
     let owner = Owner::parse(&read_target(&link).ok()??)?;
     let here = Owner::of_this_process()?;
-    (owner.standing(&here, started(owner.pid)) == Standing::Unseen).then_some(UnseenOwner {
+    (owner.standing(&here, started(owner.pid)) == OwnerKnowledge::Unseen).then_some(UnseenOwner {
         pid: owner.pid,
         host: owner.host,
         link,
@@ -154,7 +154,7 @@ fn read_target(link: &Path) -> io::Result<Option<String>> {
 /// True if the target names a process that has certainly ended. Anything that isn't such a name is no proof.
 fn is_dead(target: &str) -> bool {
     let owner = Owner::parse(target).zip(Owner::of_this_process());
-    owner.is_some_and(|(owner, here)| owner.standing(&here, started(owner.pid)) == Standing::Dead)
+    owner.is_some_and(|(owner, here)| owner.standing(&here, started(owner.pid)) == OwnerKnowledge::Dead)
 }
 
 /// A process among all of all machines.
@@ -174,7 +174,7 @@ struct Owner {
 
 /// The knowledge that a process has of an owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum OwnerKnowledge {
     Runs,
     Dead,
     Unseen,
@@ -221,16 +221,16 @@ impl Owner {
     }
 
     /// Judge this owner from `here`, where a process with its id started at `started_now`, if there is one.
-    fn standing(&self, here: &Self, started_now: Option<u64>) -> Standing {
+    fn standing(&self, here: &Self, started_now: Option<u64>) -> OwnerKnowledge {
         let same_machine = !self.machine.is_empty() && (&self.machine, &self.host) == (&here.machine, &here.host);
         // Containers on two machines may have one name, and the identifier of one image.
         let outermost = [self, here].iter().all(|process| process.pid_namespace == OUTERMOST_NAMESPACE);
         let same_namespaces = (self.pid_namespace, self.time_namespace) == (here.pid_namespace, here.time_namespace);
         match self.boot == here.boot {
-            true if same_namespaces && started_now == Some(self.start) => Standing::Runs,
-            true if same_namespaces => Standing::Dead,
-            false if same_machine && outermost => Standing::Dead,
-            _ => Standing::Unseen,
+            true if same_namespaces && started_now == Some(self.start) => OwnerKnowledge::Runs,
+            true if same_namespaces => OwnerKnowledge::Dead,
+            false if same_machine && outermost => OwnerKnowledge::Dead,
+            _ => OwnerKnowledge::Unseen,
         }
     }
 }

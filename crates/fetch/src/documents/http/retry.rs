@@ -6,10 +6,10 @@ use std::time::Duration;
 use vx_http::HttpError;
 
 use crate::error::SourceErrorKind;
-use crate::options::Limits;
+use crate::options::RequestLimits;
 
 /// A failed attempt.
-pub(super) struct Failure {
+pub(super) struct AttemptFailure {
     pub(super) kind: SourceErrorKind,
     /// True if another attempt may succeed.
     pub(super) transient: bool,
@@ -19,7 +19,7 @@ pub(super) struct Failure {
     pub(super) retry_after: Option<Duration>,
 }
 
-impl Failure {
+impl AttemptFailure {
     pub(super) fn lasting(kind: SourceErrorKind) -> Self {
         Self { kind, transient: false, weight: 1, retry_after: None }
     }
@@ -29,7 +29,7 @@ impl Failure {
     }
 
     /// The failure for a status. A server that asks for a longer pause than vx waits is not asked again.
-    pub(super) fn status(status: u16, retry_after: Option<Duration>, limits: &Limits) -> Self {
+    pub(super) fn status(status: u16, retry_after: Option<Duration>, limits: &RequestLimits) -> Self {
         let kind = match status {
             404 | 410 => SourceErrorKind::NoSuchPackage,
             401 | 403 | 407 => SourceErrorKind::NotAllowed(status),
@@ -43,7 +43,7 @@ impl Failure {
     }
 
     /// The failure of an exchange.
-    pub(super) fn of(fault: HttpError, limits: &Limits) -> Self {
+    pub(super) fn of(fault: HttpError, limits: &RequestLimits) -> Self {
         match fault {
             HttpError::NoConnection(reason) => Self::transient(SourceErrorKind::Unreachable(reason)),
             HttpError::Lost(reason) => Self::transient(SourceErrorKind::Lost(reason)),
@@ -62,7 +62,7 @@ impl Failure {
 
 /// The pause before attempt number `attempt`: the server's, or else twice the previous one. It has a random part, so
 /// that many clients do not retry at the same moment.
-pub(super) fn pause(limits: &Limits, attempt: u32, asked: Option<Duration>) -> Duration {
+pub(super) fn pause(limits: &RequestLimits, attempt: u32, asked: Option<Duration>) -> Duration {
     let doubled = limits.pause.saturating_mul(1 << attempt.saturating_sub(2).min(16));
     let random = RandomState::new().hash_one(attempt) % 1000;
     let spread = doubled.mul_f64(0.75 + random as f64 / 2000.0);
@@ -75,8 +75,11 @@ mod tests {
 
     #[test]
     fn pauses_double_and_stay_below_the_bound_and_a_server_may_ask_for_others() {
-        let limits =
-            Limits { pause: Duration::from_millis(100), pause_max: Duration::from_secs(1), ..Limits::default() };
+        let limits = RequestLimits {
+            pause: Duration::from_millis(100),
+            pause_max: Duration::from_secs(1),
+            ..RequestLimits::default()
+        };
         for (attempt, expected_ms) in [(2, 100), (3, 200), (4, 400)] {
             let pause = pause(&limits, attempt, None).as_millis();
             assert!((expected_ms * 3 / 4..=expected_ms * 5 / 4).contains(&pause), "{attempt}: {pause}");
@@ -88,12 +91,16 @@ mod tests {
 
     #[test]
     fn a_pause_longer_than_any_that_is_waited_for_ends_the_request() {
-        let (limits, year) = (Limits::default(), Duration::from_secs(365 * 86_400));
+        let (limits, year) = (RequestLimits::default(), Duration::from_secs(365 * 86_400));
         for status in [429, 503] {
-            let failure = Failure::status(status, Some(year), &limits);
+            let failure = AttemptFailure::status(status, Some(year), &limits);
             assert_eq!((failure.kind, failure.transient), (SourceErrorKind::ComeBackLater(year), false));
-            assert!(Failure::status(status, Some(limits.retry_after_max), &limits).transient);
+            assert!(AttemptFailure::status(status, Some(limits.retry_after_max), &limits).transient);
         }
-        assert_eq!(Failure::status(404, Some(year), &limits).kind, SourceErrorKind::NoSuchPackage, "it will not come");
+        assert_eq!(
+            AttemptFailure::status(404, Some(year), &limits).kind,
+            SourceErrorKind::NoSuchPackage,
+            "it will not come"
+        );
     }
 }

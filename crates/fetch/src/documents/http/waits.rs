@@ -9,10 +9,10 @@ use url::Url;
 /// The requests that have begun and not ended, with their retries.
 #[derive(Default)]
 pub(super) struct Waits {
-    begun: Mutex<Vec<Begun>>,
+    begun: Mutex<Vec<RequestStart>>,
 }
 
-struct Begun {
+struct RequestStart {
     number: u64,
     at: Instant,
     host: String,
@@ -21,19 +21,19 @@ struct Begun {
 }
 
 /// A request under way; it is over when dropped.
-pub(super) struct Wait<'w> {
+pub(super) struct PendingRequest<'w> {
     waits: &'w Waits,
     number: u64,
 }
 
 impl Waits {
     /// A request to the server of this address begins.
-    pub(super) fn begin(&self, url: &Url) -> Wait<'_> {
+    pub(super) fn begin(&self, url: &Url) -> PendingRequest<'_> {
         let host = url.host_str().unwrap_or("the server").to_owned();
         let mut begun = self.begun.lock();
         let number = begun.last().map_or(0, |last| last.number + 1);
-        begun.push(Begun { number, at: Instant::now(), host, by: thread::current().id() });
-        Wait { waits: self, number }
+        begun.push(RequestStart { number, at: Instant::now(), host, by: thread::current().id() });
+        PendingRequest { waits: self, number }
     }
 
     /// The server of the oldest request, if that is at least this old.
@@ -50,7 +50,7 @@ impl Waits {
     }
 }
 
-impl Drop for Wait<'_> {
+impl Drop for PendingRequest<'_> {
     fn drop(&mut self) {
         self.waits.begun.lock().retain(|request| request.number != self.number);
     }

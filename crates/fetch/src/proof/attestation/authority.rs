@@ -21,7 +21,7 @@ use vx_base::package::archive::Attested;
 
 use super::backend;
 use super::refusal::Refusal;
-use super::statement::{Kind, Statement, Subject};
+use super::statement::{Statement, StatementKind, StatementSubject};
 
 /// A key with which a registry signs what it published.
 pub(crate) struct RegistryKey {
@@ -67,7 +67,7 @@ impl Authority {
     pub(crate) fn verify(
         &self,
         bundle: &Value,
-        subject: &Subject<'_>,
+        subject: &StatementSubject<'_>,
         key_of: &KeyOf<'_>,
     ) -> Result<Option<Attested>, Refusal> {
         // A later form than this program knows is read as little as nonsense is.
@@ -78,14 +78,14 @@ impl Authority {
         };
         let statement = Statement::read(envelope.payload.as_bytes())?;
         let kind = statement.kind();
-        if kind == Kind::Other {
+        if kind == StatementKind::Other {
             return Ok(None);
         }
         statement.is_about(subject)?;
         self.can_judge(&bundle)?;
         match kind {
-            Kind::Publication => self.published(&bundle, subject.digest, key_of).map(|()| None),
-            Kind::Build | Kind::Other => self.built(&bundle, subject.digest).map(Some),
+            StatementKind::Publication => self.published(&bundle, subject.digest, key_of).map(|()| None),
+            StatementKind::Build | StatementKind::Other => self.built(&bundle, subject.digest).map(Some),
         }
     }
 

@@ -10,7 +10,7 @@ use vx_base::package::archive::Attested;
 
 use super::authority::{Authority, KeyOf};
 use super::refusal::Refusal;
-use super::statement::Subject;
+use super::statement::StatementSubject;
 use super::{Attestation, AttestationFault};
 
 /// The most attestations of one archive. Registries give two.
@@ -35,7 +35,7 @@ impl Checker {
     pub(crate) fn check<E: Display>(
         &self,
         fetch: impl FnOnce() -> Result<Vec<Value>, E>,
-        subject: &Subject<'_>,
+        subject: &StatementSubject<'_>,
         key_of: &KeyOf<'_>,
     ) -> Result<Attestation, AttestationFault> {
         let authority = match self.authority.get_or_init(|| Authority::load(&self.root)) {
@@ -53,7 +53,7 @@ impl Checker {
 pub(super) fn check(
     authority: &Authority,
     bundles: &[Value],
-    subject: &Subject<'_>,
+    subject: &StatementSubject<'_>,
     key_of: &KeyOf<'_>,
 ) -> Result<Attestation, AttestationFault> {
     if bundles.len() > MOST {

@@ -7,7 +7,7 @@ use vx_base::digest::{Algorithm, Digest};
 use super::refusal::Refusal;
 
 /// An archive as a statement names it.
-pub(crate) struct Subject<'a> {
+pub(crate) struct StatementSubject<'a> {
     /// The package of npm with its version, as `pkg:npm/NAME@VERSION`, or the file name of a Python package.
     pub(crate) name: String,
     /// The digest of the archive.
@@ -16,7 +16,7 @@ pub(crate) struct Subject<'a> {
 
 /// The kind of a statement, by the type of its predicate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum StatementKind {
     /// A build service says that it built the archive, or uploaded it from the build.
     Build,
     /// The registry says that it published the archive.
@@ -32,17 +32,17 @@ pub(super) struct Statement {
     #[serde(rename = "_type")]
     kind: String,
     predicate_type: String,
-    subject: Vec<Named>,
+    subject: Vec<NamedSubject>,
 }
 
 #[derive(Deserialize)]
-struct Named {
+struct NamedSubject {
     name: String,
-    digest: Digests,
+    digest: SubjectDigests,
 }
 
 #[derive(Deserialize)]
-struct Digests {
+struct SubjectDigests {
     #[serde(default)]
     sha256: Option<String>,
     #[serde(default)]
@@ -60,19 +60,19 @@ impl Statement {
     }
 
     /// The kind. Types are compared without the hosts of registries.
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> StatementKind {
         let kind = self.predicate_type.as_str();
         if kind.starts_with("https://slsa.dev/provenance/") || kind.ends_with("/attestations/publish/v1") {
-            return Kind::Build;
+            return StatementKind::Build;
         }
         if kind.contains("/npm/attestation/") && kind.contains("/publish/") {
-            return Kind::Publication;
+            return StatementKind::Publication;
         }
-        Kind::Other
+        StatementKind::Other
     }
 
     /// Check that this archive is all that the statement is about.
-    pub(super) fn is_about(&self, subject: &Subject<'_>) -> Result<(), Refusal> {
+    pub(super) fn is_about(&self, subject: &StatementSubject<'_>) -> Result<(), Refusal> {
         let [named] = self.subject.as_slice() else {
             return Err(Refusal::Wrong(format!("its statement is about {} archives", self.subject.len())));
         };

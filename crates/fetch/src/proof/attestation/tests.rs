@@ -12,7 +12,7 @@ use vx_inflate::gunzip;
 
 use super::authority::Authority;
 use super::check::check;
-use super::statement::Subject;
+use super::statement::StatementSubject;
 use super::{Attestation, AttestationFault};
 use crate::sources::pypi::attested::bundles;
 
@@ -37,7 +37,7 @@ impl Recorded {
     }
 
     fn checked(&self, bundles: &[Value]) -> Result<Attestation, AttestationFault> {
-        let subject = Subject { name: self.name.into(), digest: &self.digest };
+        let subject = StatementSubject { name: self.name.into(), digest: &self.digest };
         check(&authority(), bundles, &subject, &|_| None)
     }
 }

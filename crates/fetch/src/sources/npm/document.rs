@@ -11,8 +11,8 @@ use serde_json::Value;
 use vx_base::age::Published;
 use vx_base::digest::{Algorithm, Digest};
 
-use crate::documents::http::Document;
-use crate::documents::listed::{Listed, PassedOver};
+use crate::documents::http::FetchedDocument;
+use crate::documents::listed::{ListEntry, PassedOver};
 use crate::error::SourceErrorKind;
 
 /// A package, with its versions.
@@ -65,7 +65,7 @@ pub(crate) struct Times {
 
 #[derive(Deserialize)]
 struct RawPackage {
-    versions: BTreeMap<String, Listed<RawRelease>>,
+    versions: BTreeMap<String, ListEntry<RawRelease>>,
     /// The short document has the last change here, the long one among its times.
     #[serde(default)]
     modified: Value,
@@ -103,7 +103,7 @@ struct RawDist {
 }
 
 impl Times {
-    pub(super) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
+    pub(super) fn read(document: &FetchedDocument) -> Result<Self, SourceErrorKind> {
         read_json::<RawTimes>(document).map(|raw| Self::from(&raw.time))
     }
 
@@ -117,14 +117,14 @@ impl Times {
 }
 
 impl Package {
-    pub(super) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
+    pub(super) fn read(document: &FetchedDocument) -> Result<Self, SourceErrorKind> {
         let raw: RawPackage = read_json(document)?;
         let times = Times::from(&raw.time);
         let modified = time(&raw.modified).or_else(|| times.of("modified"));
         let mut package = Self { modified, ..Self::default() };
         for (version, listed) in raw.versions {
             match listed {
-                Listed::Sound(release) if Version::parse(&version).is_ok() => {
+                ListEntry::Sound(release) if Version::parse(&version).is_ok() => {
                     package.versions.insert(version, PackageVersion::from(release));
                 }
                 _ => package.passed_over.add(&version),
@@ -165,7 +165,7 @@ fn time(raw: &Value) -> Option<Timestamp> {
 }
 
 impl PackageVersion {
-    pub(super) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
+    pub(super) fn read(document: &FetchedDocument) -> Result<Self, SourceErrorKind> {
         read_json::<RawRelease>(document).map(Self::from)
     }
 
@@ -206,7 +206,7 @@ pub(super) fn is_key_name(text: &str) -> bool {
     (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-pub(super) fn read_json<T: for<'de> Deserialize<'de>>(document: &Document) -> Result<T, SourceErrorKind> {
+pub(super) fn read_json<T: for<'de> Deserialize<'de>>(document: &FetchedDocument) -> Result<T, SourceErrorKind> {
     if document.is_html() {
         return Err(SourceErrorKind::WebPage);
     }
@@ -233,7 +233,7 @@ mod tests {
     fn package(json: &str) -> Package {
         let url = url::Url::parse("https://h.invalid/a").unwrap();
         let (content_type, bytes) = ("application/json".into(), json.into());
-        Package::read(&Document { url, content_type, etag: None, changed: None, bytes }).unwrap()
+        Package::read(&FetchedDocument { url, content_type, etag: None, changed: None, bytes }).unwrap()
     }
 
     #[test]

@@ -7,7 +7,7 @@ use vx_base::package::shipped::NpmManifest;
 
 use super::{Npm, document};
 use crate::documents::cache::Cache;
-use crate::documents::http::{Document, Query};
+use crate::documents::http::{FetchedDocument, Query};
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::credentials::Netrc;
 
@@ -27,7 +27,7 @@ impl Npm {
             let file = format!("npm-manifest-{name}-{version}");
             let fresh_for = self.version_fresh_for();
             let authorization = registry.authorizer(netrc, name);
-            let ask = |url: &url::Url, read: &dyn Fn(&Document) -> Result<NpmManifest, SourceErrorKind>| {
+            let ask = |url: &url::Url, read: &dyn Fn(&FetchedDocument) -> Result<NpmManifest, SourceErrorKind>| {
                 let query = Query::json(&what, url, &authorization);
                 cache.ask(&file, &query, Some(fresh_for), read)
             };
@@ -42,11 +42,11 @@ impl Npm {
     }
 }
 
-fn of_version(document: &Document) -> Result<NpmManifest, SourceErrorKind> {
+fn of_version(document: &FetchedDocument) -> Result<NpmManifest, SourceErrorKind> {
     document::read_json(document).map(|raw| NpmManifest::of(&raw))
 }
 
-fn of_package(document: &Document, version: &str) -> Result<NpmManifest, SourceErrorKind> {
+fn of_package(document: &FetchedDocument, version: &str) -> Result<NpmManifest, SourceErrorKind> {
     let raw: Value = document::read_json(document)?;
     let of_version = raw.get("versions").and_then(|versions| versions.get(version)?.as_object());
     of_version.map(NpmManifest::of).ok_or_else(|| SourceErrorKind::NoSuchVersion(version.to_owned()))

@@ -20,9 +20,9 @@ pub(super) struct Registry {
 
 /// The environment, in the form that the crate expects.
 #[derive(Clone)]
-struct Variables<'o>(&'o SourceOptions);
+struct NpmEnvironment<'o>(&'o SourceOptions);
 
-impl sys_traits::BaseEnvVar for Variables<'_> {
+impl sys_traits::BaseEnvVar for NpmEnvironment<'_> {
     /// npm accepts its own variables in upper and lower case.
     fn base_env_var_os(&self, key: &OsStr) -> Option<OsString> {
         let name = key.to_str()?;
@@ -34,7 +34,7 @@ impl sys_traits::BaseEnvVar for Variables<'_> {
 impl Registry {
     /// Read each `.npmrc` that npm reads: the global one, the user's, the project's; later ones win.
     pub(super) fn load(options: &SourceOptions) -> Result<Self, SourceError> {
-        let variables = Variables(options);
+        let variables = NpmEnvironment(options);
         let mut text = String::new();
         for path in files(options) {
             let Ok(file) = options.settings.read(&path) else { continue };

@@ -26,7 +26,7 @@ const ASKED_AT_ONCE: usize = 16;
 const ELSEWHERE_MIN: usize = 2;
 
 /// A package that another one asks for on a platform.
-struct Beside {
+struct CompanionPackage {
     package: String,
     version: String,
 }
@@ -34,7 +34,7 @@ struct Beside {
 /// An optional package, by the platforms that it is made for.
 enum Optional {
     /// The recipe's.
-    Here(Beside),
+    Here(CompanionPackage),
     /// Others.
     Elsewhere,
     /// All of them, or it does not exist.
@@ -65,7 +65,7 @@ impl Npm {
         let beside = self.beside(network, recipe, &manifest)?;
         whole(manifest.lack(!beside.is_empty()))?;
         thread::scope(|scope| {
-            let ask = |one: Beside| {
+            let ask = |one: CompanionPackage| {
                 aside(scope, move || {
                     self.check_age(network, recipe, (package, version), (&one.package, &one.version))?;
                     let mut artifact = self.artifact(network, &one.package, &one.version, 1)?;
@@ -82,7 +82,12 @@ impl Npm {
     }
 
     /// The packages that are made for the recipe's platform, of those that a manifest names as optional.
-    fn beside(&self, network: &Network, recipe: &Recipe, manifest: &NpmManifest) -> Result<Vec<Beside>, SourceError> {
+    fn beside(
+        &self,
+        network: &Network,
+        recipe: &Recipe,
+        manifest: &NpmManifest,
+    ) -> Result<Vec<CompanionPackage>, SourceError> {
         if manifest.optional.len() > OPTIONAL_MAX {
             let reason = format!("it asks for {} optional packages", manifest.optional.len());
             return Err(SourceError::new(recipe.tool.clone(), SourceErrorKind::Garbage(reason)));
@@ -135,7 +140,7 @@ impl Npm {
             return Ok(if manifest.is_limited() { Optional::Elsewhere } else { Optional::Any });
         }
         match manifest.needs.as_slice() {
-            [] => Ok(Optional::Here(Beside { package: package.to_owned(), version })),
+            [] => Ok(Optional::Here(CompanionPackage { package: package.to_owned(), version })),
             needs => Err(unshipped(recipe, package, &version, Lack::Dependencies(needs.to_vec()))),
         }
     }

@@ -12,10 +12,10 @@ use vx_base::package::archive::Archive;
 
 use super::Pypi;
 use crate::documents::cache::Cache;
-use crate::documents::http::{Document, Query, web_address};
+use crate::documents::http::{FetchedDocument, Query, web_address};
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::credentials::Netrc;
-use crate::proof::attestation::statement::Subject;
+use crate::proof::attestation::statement::StatementSubject;
 use crate::proof::attestation::{Attestation, AttestationFault};
 
 /// The forms of the document.
@@ -38,11 +38,11 @@ struct RawProvenance {
 
 #[derive(Deserialize)]
 struct RawGroup {
-    attestations: Vec<RawAttestation>,
+    attestations: Vec<RawPythonAttestation>,
 }
 
 #[derive(Deserialize)]
-struct RawAttestation {
+struct RawPythonAttestation {
     verification_material: RawMaterial,
     envelope: RawEnvelope,
 }
@@ -72,7 +72,7 @@ impl Pypi {
         address: Option<&str>,
     ) -> Result<Attestation, SourceError> {
         let (Some(address), Some(digest)) = (address, &archive.digest) else { return Ok(Attestation::Unoffered) };
-        let subject = Subject { name: archive.file.clone(), digest };
+        let subject = StatementSubject { name: archive.file.clone(), digest };
         let fetch = || self.attestations(cache, netrc, archive, address);
         self.checker.check(fetch, &subject, &|_| None).map_err(|fault| self.unattested(cache, archive, fault))
     }
@@ -116,7 +116,7 @@ impl Pypi {
     }
 }
 
-fn read(document: &Document) -> Result<Vec<Value>, SourceErrorKind> {
+fn read(document: &FetchedDocument) -> Result<Vec<Value>, SourceErrorKind> {
     if document.is_html() {
         return Err(SourceErrorKind::WebPage);
     }
@@ -130,8 +130,8 @@ pub(crate) fn bundles(document: &[u8]) -> serde_json::Result<Vec<Value>> {
     Ok(attestations.map(bundle).collect())
 }
 
-fn bundle(attestation: RawAttestation) -> Value {
-    let RawAttestation { verification_material: material, envelope } = attestation;
+fn bundle(attestation: RawPythonAttestation) -> Value {
+    let RawPythonAttestation { verification_material: material, envelope } = attestation;
     json!({
         "mediaType": BUNDLE,
         "verificationMaterial": {

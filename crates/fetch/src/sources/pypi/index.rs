@@ -12,14 +12,14 @@ use crate::options::credentials::split;
 const VARIABLES: [&str; 3] = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"];
 
 /// The package index.
-pub(super) struct Index {
+pub(super) struct PythonIndex {
     /// The address, without credentials and with a slash at the end.
     pub(super) url: Url,
     /// The credentials from the address.
     pub(super) authorization: Option<String>,
 }
 
-impl Index {
+impl PythonIndex {
     /// Find the index that the user's settings name.
     pub(super) fn load(options: &SourceOptions, cache: &Cache) -> Result<Self, SourceError> {
         let (text, setting) = match configured(options) {
@@ -88,11 +88,11 @@ mod tests {
     #[test]
     fn pages_hang_below_the_index_under_their_normal_names() {
         for address in ["https://h.invalid/simple", " https://h.invalid/simple/ ", "https://me:pw@h.invalid/simple"] {
-            let index = Index::parse(address).unwrap();
+            let index = PythonIndex::parse(address).unwrap();
             assert_eq!(index.page("Rust_.Just").unwrap().as_str(), "https://h.invalid/simple/rust-just/");
             assert_eq!(index.authorization.is_some(), address.contains('@'));
             assert!(index.page("a/../../b").is_err() && index.page("").is_err());
         }
-        assert!(Index::parse("file:///x").is_err() && Index::parse("h.invalid").is_err());
+        assert!(PythonIndex::parse("file:///x").is_err() && PythonIndex::parse("h.invalid").is_err());
     }
 }

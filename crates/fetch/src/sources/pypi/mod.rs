@@ -30,7 +30,7 @@ use crate::options::credentials::{Netrc, same_origin};
 use crate::proof::attestation::check::Checker;
 use crate::tools::artifact::Artifact;
 use glibc::Glibc;
-use index::Index;
+use index::PythonIndex;
 use page::{File, Page};
 pub(super) use source::ROW;
 use wheel::Fit;
@@ -52,7 +52,7 @@ pub(super) struct IndexedVersion {
 /// The index of the user's configuration.
 pub(super) struct Pypi {
     options: SourceOptions,
-    index: OnceLock<Result<Index, SourceError>>,
+    index: OnceLock<Result<PythonIndex, SourceError>>,
     pages: Memo<Page>,
     glibc: OnceLock<Glibc>,
     checker: Checker,
@@ -64,8 +64,8 @@ impl Pypi {
         Self { options, index: OnceLock::new(), pages: Memo::default(), glibc: OnceLock::new(), checker }
     }
 
-    fn index(&self, cache: &Cache) -> Result<&Index, SourceError> {
-        self.index.get_or_init(|| Index::load(&self.options, cache)).as_ref().map_err(Clone::clone)
+    fn index(&self, cache: &Cache) -> Result<&PythonIndex, SourceError> {
+        self.index.get_or_init(|| PythonIndex::load(&self.options, cache)).as_ref().map_err(Clone::clone)
     }
 
     fn page(
@@ -108,7 +108,7 @@ impl Pypi {
         }
     }
 
-    fn authorization(&self, index: &Index, netrc: &Netrc, url: &Url) -> Option<String> {
+    fn authorization(&self, index: &PythonIndex, netrc: &Netrc, url: &Url) -> Option<String> {
         let own = index.authorization.clone().filter(|_| same_origin(&index.url, url));
         own.or_else(|| netrc.header(url))
     }
@@ -234,7 +234,7 @@ impl Pypi {
         }
     }
 
-    fn at(&self, index: &Index, netrc: &Netrc, what: &str, file: &File) -> Result<Origin, SourceError> {
+    fn at(&self, index: &PythonIndex, netrc: &Netrc, what: &str, file: &File) -> Result<Origin, SourceError> {
         let url = web_address(&file.url).map_err(|kind| SourceError::at(what, &index.url, kind))?;
         Ok(Origin { authorization: self.authorization(index, netrc, &url), url: url.to_string() })
     }

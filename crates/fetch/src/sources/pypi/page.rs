@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::wheel;
-use crate::documents::http::Document;
-use crate::documents::listed::{Listed, PassedOver};
+use crate::documents::http::FetchedDocument;
+use crate::documents::listed::{ListEntry, PassedOver};
 use crate::error::SourceErrorKind;
 
 /// The version of the index's interface, of which all minor versions are read.
@@ -51,7 +51,7 @@ pub(super) struct File {
 struct RawPage {
     #[serde(default)]
     meta: Value,
-    files: Vec<Listed<RawFile>>,
+    files: Vec<ListEntry<RawFile>>,
 }
 
 #[derive(Deserialize)]
@@ -84,7 +84,7 @@ impl Page {
         uploads
     }
 
-    pub(super) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
+    pub(super) fn read(document: &FetchedDocument) -> Result<Self, SourceErrorKind> {
         if document.content_type.contains("json") || document.bytes.trim_ascii_start().starts_with(b"{") {
             return from_json(document);
         }
@@ -95,7 +95,7 @@ impl Page {
     }
 }
 
-fn from_json(document: &Document) -> Result<Page, SourceErrorKind> {
+fn from_json(document: &FetchedDocument) -> Result<Page, SourceErrorKind> {
     let raw = serde_json::from_slice::<RawPage>(&document.bytes);
     // A page of another version may have anything in place of the list of files.
     let meta = match &raw {
@@ -107,8 +107,8 @@ fn from_json(document: &Document) -> Result<Page, SourceErrorKind> {
     let mut page = Page::default();
     for listed in raw.files {
         let (name, file) = match listed {
-            Listed::Sound(raw) => (raw.filename.clone(), file(document, raw)),
-            Listed::Bad(bad) => (bad.get("filename").and_then(Value::as_str).unwrap_or("?").to_owned(), None),
+            ListEntry::Sound(raw) => (raw.filename.clone(), file(document, raw)),
+            ListEntry::Bad(bad) => (bad.get("filename").and_then(Value::as_str).unwrap_or("?").to_owned(), None),
         };
         match file {
             Some(file) if wheel::fits_any(&name) => page.files.push(file),
@@ -125,7 +125,7 @@ fn from_json(document: &Document) -> Result<Page, SourceErrorKind> {
     }
 }
 
-fn file(document: &Document, raw: RawFile) -> Option<File> {
+fn file(document: &FetchedDocument, raw: RawFile) -> Option<File> {
     Some(File {
         url: document.url.join(&raw.url).ok()?.to_string(),
         name: raw.filename,
@@ -138,7 +138,7 @@ fn file(document: &Document, raw: RawFile) -> Option<File> {
     })
 }
 
-fn from_html(document: &Document) -> Result<Page, SourceErrorKind> {
+fn from_html(document: &FetchedDocument) -> Result<Page, SourceErrorKind> {
     let mut base = document.url.clone();
     let mut files = Vec::new();
     let mut has_other_wheels = false;
@@ -198,7 +198,13 @@ mod tests {
 
     fn read(content_type: &str, body: &str) -> Result<Page, SourceErrorKind> {
         let url = Url::parse("https://h.invalid/simple/a/").unwrap();
-        Page::read(&Document { url, content_type: content_type.into(), etag: None, changed: None, bytes: body.into() })
+        Page::read(&FetchedDocument {
+            url,
+            content_type: content_type.into(),
+            etag: None,
+            changed: None,
+            bytes: body.into(),
+        })
     }
 
     #[test]

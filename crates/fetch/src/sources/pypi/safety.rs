@@ -4,7 +4,7 @@ use url::Url;
 use vx_http::{CertificateFile, ClientCertificate, Pem, authority};
 
 use super::config::{Named, pip_setting};
-use super::index::Index;
+use super::index::PythonIndex;
 use crate::options::SourceOptions;
 
 /// The files of certificates that pip and Python's programs use.
@@ -19,7 +19,7 @@ pub(crate) fn certificate_files(options: &SourceOptions) -> Vec<CertificateFile>
 /// host that asks for one.
 pub(crate) fn client_certificate(options: &SourceOptions) -> Option<ClientCertificate> {
     let (path, setting) = setting(options, "client-cert")?;
-    let host = authority(&Index::configured(options)?.url);
+    let host = authority(&PythonIndex::configured(options)?.url);
     let file = || Pem::File(options.path(&path));
     Some(ClientCertificate { setting, host, certificate: file(), key: file() })
 }

@@ -12,7 +12,7 @@ use crate::error::{SourceError, SourceErrorKind};
 use crate::options::SourceOptions;
 use crate::source::{RecipeMaker, Source, SourceRow, VersionQuery};
 use crate::tools::artifact::Artifact;
-use crate::tools::catalogue::Tool;
+use crate::tools::catalogue::CatalogueTool;
 use crate::tools::packaging::ProgramPath;
 use crate::tools::recipe::{Recipe, RecipeQuestion};
 
@@ -56,14 +56,14 @@ impl Source for SearchPath {
 fn recipe(question: &RecipeQuestion<'_>) -> Recipe {
     let RecipeQuestion { name, known, .. } = *question;
     let own = known.map_or(name, |tool| tool.name.as_str());
-    let names = known.into_iter().flat_map(Tool::program_names).chain([own]);
+    let names = known.into_iter().flat_map(CatalogueTool::program_names).chain([own]);
     let mut programs = question.programs_or(&[]);
     programs.extend(names.map(|name| ProgramPath::plain(name, name)));
     let listed = known.map(|tool| tool.system.clone()).filter(|programs| !programs.is_empty());
     Recipe {
         programs,
         system: listed.unwrap_or_else(|| vec![own.to_owned()]),
-        version_arguments: known.map_or_else(|| vec!["--version".to_owned()], Tool::version_arguments),
+        version_arguments: known.map_or_else(|| vec!["--version".to_owned()], CatalogueTool::version_arguments),
         ..question.blank_recipe()
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use vx_base::digest::Digest;
 
-use crate::documents::http::Document;
+use crate::documents::http::FetchedDocument;
 use crate::error::SourceErrorKind;
 
 /// The checksums of one file.
@@ -14,7 +14,7 @@ pub(super) struct Checksums {
 }
 
 impl Checksums {
-    pub(super) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
+    pub(super) fn read(document: &FetchedDocument) -> Result<Self, SourceErrorKind> {
         if document.is_html() {
             return Err(SourceErrorKind::WebPage);
         }

@@ -11,13 +11,13 @@ use vx_base::age::Published;
 use vx_base::package::candidate::is_version;
 use vx_base::template::{self, TemplatePart};
 
-use crate::documents::http::Document;
+use crate::documents::http::FetchedDocument;
 use crate::error::SourceErrorKind;
 use crate::tools::packaging::IndexPath;
 
 /// The releases in the order of the list: newest first.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Index {
+pub(super) struct VendorIndex {
     releases: Vec<IndexedRelease>,
 }
 
@@ -27,12 +27,12 @@ struct IndexedRelease {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     published: Option<Published>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    files: BTreeMap<String, Facts>,
+    files: BTreeMap<String, VendorFileFacts>,
 }
 
 /// A file's digest and size, as the list gives them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Facts {
+pub(super) struct VendorFileFacts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) digest: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,16 +40,16 @@ pub(super) struct Facts {
 }
 
 /// A version, with its release.
-pub(super) struct Listed<'a> {
+pub(super) struct ListedVersion<'a> {
     pub(super) version: String,
     pub(super) tag: String,
     pub(super) published: Option<Published>,
     /// The files with their facts; empty if the list has no files.
-    pub(super) files: &'a BTreeMap<String, Facts>,
+    pub(super) files: &'a BTreeMap<String, VendorFileFacts>,
 }
 
-impl Index {
-    pub(super) fn read(path: &IndexPath, document: &Document) -> Result<Self, SourceErrorKind> {
+impl VendorIndex {
+    pub(super) fn read(path: &IndexPath, document: &FetchedDocument) -> Result<Self, SourceErrorKind> {
         if document.is_html() {
             return Err(SourceErrorKind::WebPage);
         }
@@ -64,13 +64,13 @@ impl Index {
 
     /// The versions for a target. If a version was released more than once, it stands for the newest release of those
     /// that were published by the cutoff, or else for the newest of all.
-    pub(super) fn versions(&self, path: &IndexPath, target: &str, cutoff: Option<Timestamp>) -> Vec<Listed<'_>> {
+    pub(super) fn versions(&self, path: &IndexPath, target: &str, cutoff: Option<Timestamp>) -> Vec<ListedVersion<'_>> {
         let is_old = |release: &&IndexedRelease| {
             let published = release.published.map(Published::latest);
             cutoff.is_none_or(|cutoff| published.is_none_or(|published| published <= cutoff))
         };
         let (old, young): (Vec<_>, Vec<_>) = self.releases.iter().partition(is_old);
-        let mut listed: Vec<Listed<'_>> = Vec::new();
+        let mut listed: Vec<ListedVersion<'_>> = Vec::new();
         for release in old.into_iter().chain(young) {
             let versions = match &path.version_in {
                 Some(name) => versions_in(name, release, target),
@@ -79,7 +79,7 @@ impl Index {
             for version in versions {
                 if is_version(&version) && !listed.iter().any(|known| known.version == version) {
                     let (tag, published) = (release.tag.clone(), release.published);
-                    listed.push(Listed { version, tag, published, files: &release.files });
+                    listed.push(ListedVersion { version, tag, published, files: &release.files });
                 }
             }
         }
@@ -102,7 +102,7 @@ fn release(path: &IndexPath, item: &Value) -> Option<IndexedRelease> {
                 continue;
             }
             let digest = file.get(&members.digest).and_then(Value::as_str).map(str::to_owned);
-            files.insert(name.to_owned(), Facts { digest, size: file.get("size").and_then(Value::as_u64) });
+            files.insert(name.to_owned(), VendorFileFacts { digest, size: file.get("size").and_then(Value::as_u64) });
         }
     }
     let published = path.published.as_ref().and_then(|member| published(item.get(member)?.as_str()?));

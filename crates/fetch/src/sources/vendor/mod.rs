@@ -26,13 +26,13 @@ use crate::tools::catalogue;
 use crate::tools::packaging::{ArchivePath, Names, Site, VendorPackaging};
 use crate::tools::recipe::Recipe;
 use checksums::Checksums;
-use index::Index;
+use index::VendorIndex;
 pub(super) use source::ROW;
 
 /// The client for vendors' sites.
 pub(super) struct Vendor {
     options: SourceOptions,
-    indexes: Memo<Index>,
+    indexes: Memo<VendorIndex>,
     checksums: Memo<Checksums>,
 }
 
@@ -140,14 +140,14 @@ impl Vendor {
         netrc: &Netrc,
         tool: &str,
         packaging: &VendorPackaging,
-    ) -> Result<Arc<Index>, SourceError> {
+    ) -> Result<Arc<VendorIndex>, SourceError> {
         self.indexes.get(tool, || {
             let (path, what) = (&packaging.index, format!("the releases of {tool}"));
             let url = self.list_of(packaging)?;
             let (url, own) = split(url);
             let authorization = |hop: &Url| self.header(&own, &url, netrc, hop);
             let query = Query::json(&what, &url, &authorization);
-            cache.ask(&format!("vendor-{tool}"), &query, None, |document| Index::read(path, document))
+            cache.ask(&format!("vendor-{tool}"), &query, None, |document| VendorIndex::read(path, document))
         })
     }
 

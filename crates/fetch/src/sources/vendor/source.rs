@@ -13,7 +13,7 @@ use crate::documents::network::Network;
 use crate::error::SourceError;
 use crate::source::{ArchiveLists, RecipeMaker, Source, SourceRow, VersionQuery};
 use crate::tools::artifact::Artifact;
-use crate::tools::catalogue::Tool;
+use crate::tools::catalogue::CatalogueTool;
 use crate::tools::recipe::{Recipe, RecipeQuestion};
 
 pub(in crate::sources) const ROW: SourceRow = SourceRow {
@@ -26,7 +26,7 @@ pub(in crate::sources) const ROW: SourceRow = SourceRow {
     connect: |options| Box::new(Vendor::new(options.clone())),
 };
 
-fn recipe(question: &RecipeQuestion<'_>, tool: &Tool) -> Option<Recipe> {
+fn recipe(question: &RecipeQuestion<'_>, tool: &CatalogueTool) -> Option<Recipe> {
     let vendor = tool.vendor.as_ref().filter(|vendor| vendor.carries(question.platform))?;
     Some(Recipe {
         vendor: Some(vendor.clone()),

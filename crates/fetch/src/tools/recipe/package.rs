@@ -4,7 +4,7 @@ use vx_base::package::shipped::NamedPackage;
 use vx_base::package::source_kind::SourceKind;
 
 use super::{Recipe, RecipeQuestion};
-use crate::tools::catalogue::{self, Tool};
+use crate::tools::catalogue::{self, CatalogueTool};
 use crate::tools::packaging::Packaging;
 
 /// The layout of a package that the catalogue does not have, the same for all packages of a registry.
@@ -37,7 +37,7 @@ pub fn uncatalogued<'t>(
 }
 
 /// The catalogue's layout of a package: `npm:prettier` is the package that the catalogue has for `prettier`.
-fn catalogued(tool: &str, named: NamedPackage<'_>) -> Option<(&'static Tool, &'static Packaging)> {
+fn catalogued(tool: &str, named: NamedPackage<'_>) -> Option<(&'static CatalogueTool, &'static Packaging)> {
     let name = if NamedPackage::of_tool(tool).is_some() { named.bare() } else { tool };
     let tool = catalogue::find(name).filter(|tool| tool.name == name)?;
     let packaging = tool.packaging(named.source);

@@ -7,7 +7,7 @@ use std::time::Instant;
 use std::{io, thread};
 
 use parking_lot::Mutex;
-use vx_base::gauge::{Gauge, Stream};
+use vx_base::gauge::{Gauge, GaugeStream};
 use vx_base::system::parallel::in_parallel;
 use vx_base::system::process_limit::ProcessLimit;
 use vx_base::trouble::{Trouble, TroubleKind};
@@ -134,7 +134,7 @@ fn looks(slot: &WrittenSlot, gauge: (Gauge, SlotProgressWriter)) -> Box<dyn FnMu
     let read = Arc::new(Mutex::new(gauge));
     let slot = slot.clone();
     Box::new(move || {
-        let (slot, read, mut stream) = (slot.clone(), Arc::clone(&read), Stream::default());
+        let (slot, read, mut stream) = (slot.clone(), Arc::clone(&read), GaugeStream::default());
         Box::new(move |bytes| {
             let (gauge, numbers) = &mut *read.lock();
             gauge.feed(&mut stream, bytes, |reading| slot.read(numbers, &reading));

@@ -33,22 +33,22 @@ fn an_owner_is_dead_only_where_that_can_be_seen() {
     let (own, other) = (here(), || here());
     let in_a_container = |owner: Owner| Owner { pid_namespace: 7, ..owner };
     let cases = [
-        (other(), Some(own.start), Standing::Runs),
-        (other(), Some(own.start + 1), Standing::Dead),
-        (other(), None, Standing::Dead),
-        (in_a_container(other()), None, Standing::Unseen),
-        (Owner { time_namespace: 7, ..other() }, None, Standing::Unseen),
-        (Owner { boot: "b".into(), ..other() }, Some(own.start), Standing::Dead),
-        (Owner { boot: "b".into(), host: "n2".into(), ..other() }, None, Standing::Unseen),
-        (Owner { boot: "b".into(), machine: "4d62".into(), ..other() }, None, Standing::Unseen),
-        (Owner { boot: "b".into(), machine: String::new(), ..other() }, None, Standing::Unseen),
-        (in_a_container(Owner { boot: "b".into(), ..other() }), None, Standing::Unseen),
+        (other(), Some(own.start), OwnerKnowledge::Runs),
+        (other(), Some(own.start + 1), OwnerKnowledge::Dead),
+        (other(), None, OwnerKnowledge::Dead),
+        (in_a_container(other()), None, OwnerKnowledge::Unseen),
+        (Owner { time_namespace: 7, ..other() }, None, OwnerKnowledge::Unseen),
+        (Owner { boot: "b".into(), ..other() }, Some(own.start), OwnerKnowledge::Dead),
+        (Owner { boot: "b".into(), host: "n2".into(), ..other() }, None, OwnerKnowledge::Unseen),
+        (Owner { boot: "b".into(), machine: "4d62".into(), ..other() }, None, OwnerKnowledge::Unseen),
+        (Owner { boot: "b".into(), machine: String::new(), ..other() }, None, OwnerKnowledge::Unseen),
+        (in_a_container(Owner { boot: "b".into(), ..other() }), None, OwnerKnowledge::Unseen),
     ];
     for (owner, started_now, expected) in cases {
         assert_eq!(owner.standing(&own, started_now), expected, "{owner:?}");
     }
     let (one, another) = (in_a_container(Owner { boot: "b".into(), ..other() }), in_a_container(other()));
-    assert_eq!(one.standing(&another, None), Standing::Unseen, "two containers of one image, on two machines");
+    assert_eq!(one.standing(&another, None), OwnerKnowledge::Unseen, "two containers of one image, on two machines");
 }
 
 #[test]

@@ -4,25 +4,25 @@ use serde::Deserialize;
 use serde_json::Value;
 use vx_base::package::archive::Archive;
 
-use super::keys::Keys;
+use super::keys::NpmSigningKeys;
 use super::signed::RegistryKeys;
 use crate::documents::cache::Cache;
-use crate::documents::http::{Document, Query, web_address};
+use crate::documents::http::{FetchedDocument, Query, web_address};
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::credentials::Netrc;
 use crate::proof::attestation::Attestation;
-use crate::proof::attestation::statement::Subject;
+use crate::proof::attestation::statement::StatementSubject;
 use crate::sources::npm::Npm;
 use crate::sources::npm::document::{PackageVersion, read_json};
 
 /// The document of attestations of a version.
 #[derive(Deserialize)]
 struct RawAttestations {
-    attestations: Vec<RawAttestation>,
+    attestations: Vec<RawNpmAttestation>,
 }
 
 #[derive(Deserialize)]
-struct RawAttestation {
+struct RawNpmAttestation {
     bundle: Value,
 }
 
@@ -41,10 +41,10 @@ impl Npm {
         let (Some(address), Some(digest)) = (&release.attestations, &archive.digest) else {
             return Ok(Attestation::Unoffered);
         };
-        let subject = Subject { name: format!("pkg:npm/{}@{}", archive.package, archive.version), digest };
+        let subject = StatementSubject { name: format!("pkg:npm/{}@{}", archive.package, archive.version), digest };
         let keys = match self.keys(cache, netrc, &archive.package).as_deref() {
             Ok(RegistryKeys::Known(keys)) => keys.clone(),
-            _ => Keys::default(),
+            _ => NpmSigningKeys::default(),
         };
         let fetch = || self.attestations(cache, netrc, archive, address);
         let checked = self.checker.check(fetch, &subject, &|name| keys.of_registry(name));
@@ -82,7 +82,7 @@ impl Npm {
     }
 }
 
-fn read(document: &Document) -> Result<Vec<Value>, SourceErrorKind> {
+fn read(document: &FetchedDocument) -> Result<Vec<Value>, SourceErrorKind> {
     let raw: RawAttestations = read_json(document)?;
     Ok(raw.attestations.into_iter().map(|attestation| attestation.bundle).collect())
 }

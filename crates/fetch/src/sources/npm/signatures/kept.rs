@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::keys::{Keys, is_built_in};
+use super::keys::{NpmSigningKeys, is_built_in};
 use super::signed::{KEYS_FRESH_FOR, RegistryKeys};
 use crate::documents::cache::Cache;
 use crate::error::SourceError;
@@ -20,7 +20,7 @@ use crate::sources::npm::document::SignedBy;
 const COMPLETE_FOR: Duration = Duration::from_secs(3600);
 
 /// A kept signature, in the form of a registry's document.
-struct Kept<'a> {
+struct StoredSignature<'a> {
     package: &'a str,
     message: String,
     signatures: [SignedBy; 1],
@@ -50,7 +50,7 @@ impl Npm {
         };
         let archive = claim.archive;
         let integrity = archive.digest.as_ref().map(|digest| digest.integrity()).unwrap_or_default();
-        let kept = Kept {
+        let kept = StoredSignature {
             package: &archive.package,
             message: format!("{}@{}:{integrity}", archive.package, archive.version),
             signatures: [SignedBy { keyid: key.clone(), sig: signature }],
@@ -70,21 +70,29 @@ impl Npm {
     /// True if the home has the keys of a package's registry. Nothing is requested.
     fn is_known_to_sign(&self, cache: &Cache, package: &str) -> bool {
         let url = self.registry().and_then(|registry| registry.keys_url(package));
-        url.is_ok_and(|url| cache.recall::<Keys>("npm-keys", &url, Duration::MAX).is_some_and(|keys| !keys.is_empty()))
+        url.is_ok_and(|url| {
+            cache.recall::<NpmSigningKeys>("npm-keys", &url, Duration::MAX).is_some_and(|keys| !keys.is_empty())
+        })
     }
 
     /// The keys that are known without a request; `None` if there are none but those of the catalogue, and the signature
     /// is by another.
-    fn known_keys(&self, cache: &Cache, kept: &Kept<'_>) -> Result<Option<Keys>, SourceError> {
+    fn known_keys(&self, cache: &Cache, kept: &StoredSignature<'_>) -> Result<Option<NpmSigningKeys>, SourceError> {
         if is_built_in(&kept.signatures[0].keyid) {
-            return Ok(Some(Keys::default()));
+            return Ok(Some(NpmSigningKeys::default()));
         }
         let url = self.registry()?.keys_url(kept.package)?;
         Ok(cache.recall("npm-keys", &url, Duration::MAX))
     }
 
     /// Verify with a key that is known. One that the registry has withdrawn since does not count.
-    fn verified(&self, cache: &Cache, netrc: &Netrc, kept: &Kept<'_>, keys: &Keys) -> Result<Proof, SignatureFault> {
+    fn verified(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        kept: &StoredSignature<'_>,
+        keys: &NpmSigningKeys,
+    ) -> Result<Proof, SignatureFault> {
         keys.verify(&kept.message, &kept.signatures)?;
         let [SignedBy { keyid, .. }] = &kept.signatures;
         if !is_built_in(keyid)
@@ -102,17 +110,17 @@ impl Npm {
         &self,
         cache: &Cache,
         netrc: &Netrc,
-        kept: &Kept<'_>,
-        known: Option<Keys>,
+        kept: &StoredSignature<'_>,
+        known: Option<NpmSigningKeys>,
     ) -> Result<Proof, SignatureFault> {
         let Ok(url) = self.registry().and_then(|registry| registry.keys_url(kept.package)) else {
             return Ok(Proof::Unchecked("no registry is known that could have its key".into()));
         };
-        let complete = known.filter(|_| cache.recall::<Keys>("npm-keys", &url, COMPLETE_FOR).is_some());
+        let complete = known.filter(|_| cache.recall::<NpmSigningKeys>("npm-keys", &url, COMPLETE_FOR).is_some());
         if let Some(keys) = complete {
             return keys.verify(&kept.message, &kept.signatures).map(|_| Proof::Good);
         }
-        if cache.recall::<Keys>("npm-keys", &url, KEYS_FRESH_FOR).is_some() {
+        if cache.recall::<NpmSigningKeys>("npm-keys", &url, KEYS_FRESH_FOR).is_some() {
             cache.mark_stale("npm-keys", &url);
             self.keys.forget(url.as_str());
         }

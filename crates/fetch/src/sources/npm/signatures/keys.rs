@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
-use crate::documents::http::Document;
+use crate::documents::http::FetchedDocument;
 use crate::error::SourceErrorKind;
 use crate::proof::attestation::authority::RegistryKey;
 use crate::proof::signature::SignatureFault;
@@ -27,8 +27,8 @@ const P256_HEADER: [u8; 26] = [
     0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
-static BUILT_IN: LazyLock<Vec<Key>> = LazyLock::new(|| {
-    let key = |known: &catalogue::KnownKey| Key {
+static BUILT_IN: LazyLock<Vec<NpmSigningKey>> = LazyLock::new(|| {
+    let key = |known: &catalogue::KnownKey| NpmSigningKey {
         keyid: known.keyid.clone(),
         expires: known.expires,
         key: known.key.clone(),
@@ -38,12 +38,12 @@ static BUILT_IN: LazyLock<Vec<Key>> = LazyLock::new(|| {
 
 /// The keys of a registry.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Keys {
-    keys: Vec<Key>,
+pub(crate) struct NpmSigningKeys {
+    keys: Vec<NpmSigningKey>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Key {
+struct NpmSigningKey {
     keyid: String,
     #[serde(default)]
     expires: Option<Timestamp>,
@@ -60,8 +60,8 @@ pub(in crate::sources::npm) enum Signer {
     Expired { key: String, expires: Timestamp },
 }
 
-impl Keys {
-    pub(in crate::sources::npm) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
+impl NpmSigningKeys {
+    pub(in crate::sources::npm) fn read(document: &FetchedDocument) -> Result<Self, SourceErrorKind> {
         let mut keys: Self = read_json(document)?;
         keys.keys.retain(|key| is_key_name(&key.keyid));
         Ok(keys)
@@ -72,7 +72,7 @@ impl Keys {
     }
 
     /// The key of this name: one of the catalogue, or else one of the registry.
-    fn find(&self, keyid: &str) -> Option<&Key> {
+    fn find(&self, keyid: &str) -> Option<&NpmSigningKey> {
         BUILT_IN.iter().chain(&self.keys).find(|key| key.keyid == keyid)
     }
 
@@ -119,7 +119,7 @@ impl Keys {
     }
 }
 
-impl Keys {
+impl NpmSigningKeys {
     /// The key of this name, to verify what the registry attests.
     pub(in crate::sources::npm) fn of_registry(&self, keyid: &str) -> Option<RegistryKey> {
         self.find(keyid).map(|key| RegistryKey { key: key.key.clone(), expires: key.expires })
@@ -131,7 +131,7 @@ pub(in crate::sources::npm) fn is_built_in(keyid: &str) -> bool {
     BUILT_IN.iter().any(|key| key.keyid == keyid)
 }
 
-impl Key {
+impl NpmSigningKey {
     /// True if this key made the signature; false if either cannot be decoded.
     fn signed(&self, message: &str, signature: &str) -> bool {
         let (Ok(key), Ok(signature)) = (STANDARD.decode(self.key.trim()), STANDARD.decode(signature.trim())) else {
@@ -151,12 +151,12 @@ mod tests {
 
     const MESSAGE: &str = "esbuild@0.27.0:sha512-AAAA";
 
-    fn key(keyid: &str, expires: Option<&str>) -> (EcdsaKeyPair, Key) {
+    fn key(keyid: &str, expires: Option<&str>) -> (EcdsaKeyPair, NpmSigningKey) {
         let random = SystemRandom::new();
         let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, document.as_ref(), &random).unwrap();
         let public = STANDARD.encode([&P256_HEADER[..], pair.public_key().as_ref()].concat());
-        (pair, Key { keyid: keyid.into(), expires: expires.map(|text| text.parse().unwrap()), key: public })
+        (pair, NpmSigningKey { keyid: keyid.into(), expires: expires.map(|text| text.parse().unwrap()), key: public })
     }
 
     fn signed(pair: &EcdsaKeyPair, keyid: &str, message: &str) -> SignedBy {
@@ -168,7 +168,7 @@ mod tests {
     fn a_key_in_use_is_preferred_to_one_that_has_expired() {
         let (old_pair, old) = key("old", Some("2025-01-29T00:00:00.000Z"));
         let (new_pair, new) = key("new", None);
-        let keys = Keys { keys: vec![old, new] };
+        let keys = NpmSigningKeys { keys: vec![old, new] };
         let both = [signed(&old_pair, "old", MESSAGE), signed(&new_pair, "new", MESSAGE)];
         assert_eq!(keys.verify(MESSAGE, &both), Ok(Some(Signer::Current("new".into()))));
         let expires = "2025-01-29T00:00:00Z".parse().unwrap();
@@ -180,7 +180,7 @@ mod tests {
     fn one_wrong_signature_spoils_the_others_and_a_foreign_one_alone_does_not_count() {
         let (pair, one) = key("one", None);
         let (other_pair, other) = key("other", None);
-        let keys = Keys { keys: vec![one, other] };
+        let keys = NpmSigningKeys { keys: vec![one, other] };
         let good = signed(&pair, "one", MESSAGE);
         let wrong = signed(&other_pair, "other", "esbuild@0.27.0:sha512-BBBB");
         let fault = SignatureFault::Wrong { key: "other".into() };
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn what_npms_own_registry_has_signed_is_signed_well() {
-        let keys = Keys::default();
+        let keys = NpmSigningKeys::default();
         let signature = SignedBy {
             keyid: "SHA256:jl3bwswu80PjjokCgh0o2w5c2U4LhQAE57gj9cz1kzA".into(),
             sig: "MEYCIQDhX2SZFZyV3rBaQp/tH0NRk1YWw6rF2KrietBA6xDIFQIhANJcAYMSl+mvNefhpxjyApSUK/CXFEnCeUSEQf113OPI"
@@ -215,7 +215,7 @@ mod tests {
             let (pair, own) = key(&known.keyid, None);
             let fault = SignatureFault::Wrong { key: known.keyid.clone() };
             let signature = signed(&pair, &known.keyid, MESSAGE);
-            assert_eq!(Keys { keys: vec![own] }.verify(MESSAGE, &[signature]), Err(fault));
+            assert_eq!(NpmSigningKeys { keys: vec![own] }.verify(MESSAGE, &[signature]), Err(fault));
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use vx_base::package::archive::Signed;
 
-use super::keys::{Keys, Signer};
+use super::keys::{NpmSigningKeys, Signer};
 use crate::documents::cache::Cache;
 use crate::documents::http::Query;
 use crate::error::{SourceError, SourceErrorKind};
@@ -22,7 +22,7 @@ pub(in crate::sources::npm) const KEYS_FRESH_FOR: Duration = Duration::from_secs
 /// The published keys of a registry.
 pub(crate) enum RegistryKeys {
     /// The keys.
-    Known(Keys),
+    Known(NpmSigningKeys),
     /// The registry has none, as is usual for mirrors.
     None,
     /// The keys could not be requested; the error.
@@ -49,7 +49,7 @@ impl Npm {
         self.keys.get(url.as_str(), || {
             let authorization = registry.authorizer(netrc, name);
             let query = Query::json("the keys of the npm registry", &url, &authorization);
-            Ok(match cache.ask("npm-keys", &query, Some(KEYS_FRESH_FOR), Keys::read) {
+            Ok(match cache.ask("npm-keys", &query, Some(KEYS_FRESH_FOR), NpmSigningKeys::read) {
                 Ok(keys) if keys.is_empty() => RegistryKeys::None,
                 Ok(keys) => RegistryKeys::Known(keys),
                 Err(error) if says_none(&error.kind) => RegistryKeys::None,
@@ -100,7 +100,7 @@ impl Npm {
     /// A signature of the upstream that a mirror without keys passes on; `None` if no key of the catalogue made one.
     fn passed_on(&self, examined: Examined<'_>) -> Result<Option<Signature>, SignatureFault> {
         let release = examined.release;
-        match Keys::default().verify(&examined.message(), &release.signatures) {
+        match NpmSigningKeys::default().verify(&examined.message(), &release.signatures) {
             Ok(Some(Signer::Current(key))) => Ok(Some(keepable(key, release))),
             Ok(Some(Signer::Expired { key, expires })) => {
                 let known = self.before(examined, &key, expires).is_ok();
@@ -113,7 +113,7 @@ impl Npm {
 
     /// Verify a version. For an unknown key, the registry's keys are requested again, because the cached ones may be
     /// older.
-    fn verify(&self, examined: Examined<'_>, keys: &Keys) -> Result<Option<Signer>, SignatureFault> {
+    fn verify(&self, examined: Examined<'_>, keys: &NpmSigningKeys) -> Result<Option<Signer>, SignatureFault> {
         let Examined { cache, netrc, name, release, .. } = examined;
         let message = examined.message();
         let first = keys.verify(&message, &release.signatures);
