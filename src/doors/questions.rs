@@ -14,7 +14,7 @@ use vx_base::system::variables::variable;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_project::VersionRequest;
 use vx_project::version::newest_first;
-use vx_store::{DiskError, Release, Store};
+use vx_store::{DiskError, Store, StoreEntry};
 
 use crate::tools::environment::{self, FolderError};
 use crate::tools::installs::installing::request;
@@ -227,7 +227,7 @@ pub fn versions(
 }
 
 /// The newest installed release of a tool that matches this version.
-fn installed(home: &Home, tool: &str, version: &str) -> Result<Release, QuestionError> {
+fn installed(home: &Home, tool: &str, version: &str) -> Result<StoreEntry, QuestionError> {
     let store = Store::new(home.clone());
     if let Some(release) = store.installed(tool, version) {
         return Ok(release);

@@ -8,7 +8,7 @@ use vx_base::package::source_kind::SourceKind;
 use vx_base::paths::Home;
 use vx_base::system::platform::Platform;
 use vx_fetch::{Recipe, RecipeRequest, uncatalogued};
-use vx_store::{DiskError, Release, Store};
+use vx_store::{DiskError, Store, StoreEntry};
 
 use crate::workspace::policy::Policy;
 
@@ -16,7 +16,7 @@ use crate::workspace::policy::Policy;
 ///
 /// # Errors
 /// The store cannot be read.
-pub(super) fn releases_named(home: &Home, tool: &str) -> Result<Vec<Release>, DiskError> {
+pub(super) fn releases_named(home: &Home, tool: &str) -> Result<Vec<StoreEntry>, DiskError> {
     if NamedPackage::of_tool(tool).is_none() {
         return releases(home);
     }
@@ -27,13 +27,13 @@ pub(super) fn releases_named(home: &Home, tool: &str) -> Result<Vec<Release>, Di
 ///
 /// # Errors
 /// The store cannot be read.
-pub(super) fn releases(home: &Home) -> Result<Vec<Release>, DiskError> {
+pub(super) fn releases(home: &Home) -> Result<Vec<StoreEntry>, DiskError> {
     let installed = Store::new(home.clone()).list()?;
     let everything = Policy::from_environment() == Ok(Policy::All);
     Ok(installed.into_iter().filter(|release| everything || is_of_catalogue(release)).collect())
 }
 
-fn is_of_catalogue(release: &Release) -> bool {
+fn is_of_catalogue(release: &StoreEntry) -> bool {
     let receipt = &release.receipt;
     let Some(platform) = Platform::current() else { return false };
     if uncatalogued(&receipt.tool, None, None).is_some() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use vx_base::nearest::near_misses;
 use vx_base::paths::Home;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
-use vx_store::{DiskError, Release, Store};
+use vx_store::{DiskError, Store, StoreEntry};
 
 use super::elsewhere;
 use super::routes::{Absence, Routes, Target, program};
@@ -158,7 +158,7 @@ fn absent(home: &Home, tool: String, name: &str, absence: Absence) -> Result<Pro
 pub fn find_all(home: &Home, place: &Place, name: &str) -> Result<Vec<PathBuf>, ProgramError> {
     let routes = Routes::at(place, home.clone())?;
     let mut places = routes.all(name);
-    let mut installed: Vec<Release> = elsewhere::releases(home)?;
+    let mut installed: Vec<StoreEntry> = elsewhere::releases(home)?;
     installed.sort_by_key(|release| Reverse(release.receipt.installed_at));
     places.extend(installed.iter().filter_map(|release| program(release, name)));
     let mut found: Vec<PathBuf> = Vec::new();

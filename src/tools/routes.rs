@@ -17,7 +17,7 @@ use vx_base::paths::Home;
 use vx_base::system::variables::variable;
 use vx_fetch::tools::catalogue;
 use vx_project::{Project, ToolRequest, discover, lineage, lock, project_file};
-use vx_store::Release;
+use vx_store::StoreEntry;
 
 use crate::tools::route::{Draft, Invocation, Known, Look, SESSION, joined, search_path};
 use crate::workspace::consent::{Consent, Standing, key_files};
@@ -186,7 +186,7 @@ impl Routes {
     }
 
     /// The installed release of this tool, as the nearest project that declares it wants it.
-    pub fn release(&self, tool: &str) -> Option<&Release> {
+    pub fn release(&self, tool: &str) -> Option<&StoreEntry> {
         let known = self.layers.iter().flat_map(|layer| &layer.tools).find(|known| known.ask.name == tool);
         known.and_then(|tool| match &tool.state {
             State::Ready(release) => Some(&**release),
@@ -195,7 +195,7 @@ impl Routes {
     }
 
     /// The installed release that has this program or is this tool, as the nearest project that declares it wants it.
-    pub fn release_with(&self, name: &str) -> Option<&Release> {
+    pub fn release_with(&self, name: &str) -> Option<&StoreEntry> {
         match self.declaration(name).map(|(_, tool)| &tool.state) {
             Some(State::Ready(release)) => Some(&**release),
             _ => None,

@@ -16,7 +16,7 @@ use vx_base::package::source_kind::SourceKind;
 use vx_base::paths::Home;
 use vx_fetch::tools::catalogue;
 use vx_project::{VersionRequest, tool_and_version};
-use vx_store::Release;
+use vx_store::StoreEntry;
 
 use super::elsewhere;
 use super::routes::{Routes, Stray, Target, program};
@@ -187,9 +187,9 @@ fn installed_newest(
     routes: &Routes,
     tool: &str,
     request: &VersionRequest,
-) -> Result<Option<(Release, PathBuf)>, WorkError> {
-    let with_file = |release: Release| program(&release, tool).map(|file| (release, file));
-    let scheme = |release: &Release| {
+) -> Result<Option<(StoreEntry, PathBuf)>, WorkError> {
+    let with_file = |release: StoreEntry| program(&release, tool).map(|file| (release, file));
+    let scheme = |release: &StoreEntry| {
         let source = release.receipt.source.parse();
         source.map_or(Scheme::Python, |source: SourceKind| source.scheme())
     };

@@ -16,7 +16,7 @@ pub struct CancelToken(Arc<AtomicBool>);
 
 /// The reasons to stop an install.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
+pub enum InstallStop {
     /// A request.
     Cancelled,
     /// The end of its time.
@@ -25,12 +25,12 @@ pub enum Stop {
 
 /// The token and the deadline, checked between two buffers.
 #[derive(Clone, Debug)]
-pub(super) struct Watch {
+pub(super) struct CancelWatch {
     token: CancelToken,
     deadline: Option<Instant>,
 }
 
-impl Stop {
+impl InstallStop {
     pub(super) fn kind(self) -> TroubleKind {
         match self {
             Self::Cancelled => TroubleKind::Cancelled,
@@ -56,24 +56,24 @@ impl CancelToken {
     }
 }
 
-impl Watch {
+impl CancelWatch {
     pub(super) fn new(token: CancelToken, deadline: Option<Instant>) -> Self {
         Self { token, deadline }
     }
 
     /// Fail once the install has to stop.
-    pub(super) fn check(&self) -> Result<(), Stop> {
+    pub(super) fn check(&self) -> Result<(), InstallStop> {
         if self.token.cancelled() {
-            return Err(Stop::Cancelled);
+            return Err(InstallStop::Cancelled);
         }
         match self.deadline {
-            Some(deadline) if Instant::now() >= deadline => Err(Stop::Deadline),
+            Some(deadline) if Instant::now() >= deadline => Err(InstallStop::Deadline),
             _ => Ok(()),
         }
     }
 
     /// Sleep, unless the install has to stop.
-    pub(super) fn sleep(&self, time: Duration) -> Result<(), Stop> {
+    pub(super) fn sleep(&self, time: Duration) -> Result<(), InstallStop> {
         let start = Instant::now();
         loop {
             self.check()?;
@@ -93,17 +93,17 @@ mod tests {
     #[test]
     fn a_sleep_ends_early_when_somebody_cancels_and_when_time_is_up() {
         let token = CancelToken::new();
-        let watch = Watch::new(token.clone(), None);
+        let watch = CancelWatch::new(token.clone(), None);
         let start = Instant::now();
         let canceller = thread::spawn(move || {
             thread::sleep(Duration::from_millis(30));
             token.cancel();
         });
-        assert_eq!(watch.sleep(Duration::from_secs(60)), Err(Stop::Cancelled));
+        assert_eq!(watch.sleep(Duration::from_secs(60)), Err(InstallStop::Cancelled));
         canceller.join().expect("the canceller ends");
 
-        let watch = Watch::new(CancelToken::new(), Some(Instant::now() + Duration::from_millis(30)));
-        assert_eq!(watch.sleep(Duration::from_secs(60)), Err(Stop::Deadline));
+        let watch = CancelWatch::new(CancelToken::new(), Some(Instant::now() + Duration::from_millis(30)));
+        assert_eq!(watch.sleep(Duration::from_secs(60)), Err(InstallStop::Deadline));
         assert!(start.elapsed() < Duration::from_secs(10));
     }
 }

@@ -24,10 +24,10 @@ use vx_http::{Client, HttpError};
 
 use crate::report::InstallStep;
 
-use super::cancel::Watch;
+use super::cancel::CancelWatch;
 use super::disk::At;
-use super::lock::Wait;
-use super::progress::Meter;
+use super::lock::LockWaitTerms;
+use super::progress::ArchiveProgress;
 use super::unpack::is_web_page;
 
 pub use error::{DownloadError, DownloadErrorKind};
@@ -35,7 +35,7 @@ pub use retry::Patience;
 
 use cache::{PartFile, remove_file, whole_path};
 use retry::{Attempts, Failed};
-use transfer::{Content, Request};
+use transfer::{Content, TransferRequest};
 
 pub(super) use transfer::client;
 
@@ -60,29 +60,29 @@ const REJECTED_BYTES: u64 = 1 << 20;
 const CHUNK_BYTES: usize = 512 * 1024;
 
 /// The state that all downloads of one install share.
-pub(super) struct Session<'a> {
+pub(super) struct DownloadSession<'a> {
     pub(super) home: &'a Home,
     pub(super) client: Client,
     pub(super) patience: &'a Patience,
-    pub(super) watch: &'a Watch,
-    pub(super) meter: &'a Meter<'a>,
+    pub(super) watch: &'a CancelWatch,
+    pub(super) meter: &'a ArchiveProgress<'a>,
     /// The wait for another process that receives the same archive.
-    pub(super) wait: &'a Wait<'a>,
+    pub(super) wait: &'a LockWaitTerms<'a>,
     pub(super) offline: bool,
 }
 
 /// One archive being received.
 pub(super) struct Download<'a> {
-    session: &'a Session<'a>,
+    session: &'a DownloadSession<'a>,
     archive: &'a str,
     digest: Option<&'a Digest>,
     /// The size that the archive must have.
     size: Option<u64>,
     /// The size that it must not exceed by much.
     bound: Option<u64>,
-    request: Request,
+    request: TransferRequest,
     address: String,
-    source: Source,
+    source: ByteSource,
     part_file: Option<PartFile>,
     /// The buffer, the number of bytes last read into it, and how many of them are consumed.
     chunk: Vec<u8>,
@@ -106,7 +106,7 @@ pub(super) struct Download<'a> {
 }
 
 /// The source of the next bytes.
-enum Source {
+enum ByteSource {
     /// The whole archive, from the cache.
     Cached(File, PathBuf),
     /// The beginning of it, from the cache, followed by the response with the rest if there is one.
@@ -132,7 +132,7 @@ impl<'a> Download<'a> {
     /// Open the archive in the cache, or connect and receive the head of the server's response. `instead` is an address
     /// that replaces the part's own. `private` is a file for bytes that no other process may share.
     pub(super) fn begin(
-        session: &'a Session<'a>,
+        session: &'a DownloadSession<'a>,
         part: &'a Part,
         instead: Option<&str>,
         private: &Path,
@@ -149,9 +149,9 @@ impl<'a> Download<'a> {
             // digest is known only at the end.
             size: archive.size.filter(|_| archive.digest.is_none()),
             bound: archive.size,
-            request: Request { origin, from: 0, etag: None },
+            request: TransferRequest { origin, from: 0, etag: None },
             address,
-            source: Source::Ended,
+            source: ByteSource::Ended,
             part_file: None,
             chunk: vec![0; CHUNK_BYTES],
             filled: 0,
@@ -200,7 +200,7 @@ impl<'a> Download<'a> {
         self.report();
         let (digest, size_bytes) = self.compare()?;
         let path = match (self.part_file, self.source) {
-            (_, Source::Cached(_, path)) => path,
+            (_, ByteSource::Cached(_, path)) => path,
             (Some(part), _) => part.finish(self.session.home, &digest)?,
             (None, _) => whole_path(self.session.home, &digest),
         };
@@ -217,7 +217,7 @@ impl<'a> Download<'a> {
     /// Discard bytes that are no archive from their first one on. A wrong digest is the better explanation, but only a
     /// few bytes are received to find it.
     pub(super) fn reject_head(mut self) -> Result<()> {
-        if matches!(self.source, Source::Cached(..)) {
+        if matches!(self.source, ByteSource::Cached(..)) {
             return self.reject();
         }
         while self.announced.is_none_or(|size| size <= REJECTED_BYTES) && self.received <= REJECTED_BYTES {
@@ -252,7 +252,7 @@ impl<'a> Download<'a> {
         let length = file.metadata().at("read", &path)?.len();
         self.session.meter.part_size(Some(length));
         self.session.meter.enter(InstallStep::Extracting);
-        self.source = Source::Cached(file, path);
+        self.source = ByteSource::Cached(file, path);
         self.pieced = true;
         Ok(true)
     }
@@ -284,24 +284,24 @@ impl<'a> Download<'a> {
         self.session.watch.check()?;
         self.report();
         loop {
-            match std::mem::replace(&mut self.source, Source::Ended) {
-                Source::Ended => return Ok(()),
-                Source::Cached(mut file, path) => {
+            match std::mem::replace(&mut self.source, ByteSource::Ended) {
+                ByteSource::Ended => return Ok(()),
+                ByteSource::Cached(mut file, path) => {
                     self.read_file(&mut file, u64::MAX).at("read", &path)?;
-                    self.source = Source::Cached(file, path);
+                    self.source = ByteSource::Cached(file, path);
                     return Ok(());
                 }
-                Source::Replay { file, left: 0, rest } => {
+                ByteSource::Replay { file, left: 0, rest } => {
                     drop(file);
-                    self.source = rest.map_or(Source::Ended, Source::Network);
+                    self.source = rest.map_or(ByteSource::Ended, ByteSource::Network);
                 }
-                Source::Replay { mut file, left, rest } => {
+                ByteSource::Replay { mut file, left, rest } => {
                     let path = Path::new(self.archive);
                     let count = self.read_file(&mut file, left).at("read the cached part of", path)?;
-                    self.source = Source::Replay { file, left: left - count, rest };
+                    self.source = ByteSource::Replay { file, left: left - count, rest };
                     return Ok(());
                 }
-                Source::Network(content) => {
+                ByteSource::Network(content) => {
                     if self.receive(content)? {
                         return Ok(());
                     }
@@ -333,7 +333,7 @@ impl<'a> Download<'a> {
             Ok(0) if self.announced.is_none_or(|size| self.received >= size) => return Ok(false),
             Ok(0) => Failed::Connection("connection closed before the end".to_owned()),
             Ok(count) => {
-                self.source = Source::Network(content);
+                self.source = ByteSource::Network(content);
                 return self.keep(count).map(|()| true);
             }
             Err(HttpError::Silent) => Failed::Connection("no more bytes in time".to_owned()),
@@ -425,7 +425,7 @@ impl<'a> Download<'a> {
     }
 
     fn discard(&mut self) -> Result<()> {
-        if let Source::Cached(_, path) = &self.source {
+        if let ByteSource::Cached(_, path) = &self.source {
             remove_file(path)?;
         }
         self.part_file.take().map_or(Ok(()), PartFile::discard)?;

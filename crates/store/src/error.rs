@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use vx_base::system::process_limit::ProcessLimit;
 use vx_base::trouble::{Explain, TroubleKind};
 
-use super::cancel::Stop;
+use super::cancel::InstallStop;
 use super::disk::DiskError;
 use super::download::{DownloadError, DownloadErrorKind};
-use super::lock::WaitError;
+use super::lock::LockWaitError;
 use super::store::BadName;
 use super::unpack::{UnpackError, UnpackErrorKind};
 use crate::lock::need::NeedError;
 use crate::release::native::NativeError;
-use crate::release::programs::ProgramError;
+use crate::release::programs::ProvidedProgramError;
 use crate::release::shipped::MetadataError;
 
 /// A post-install command that did not succeed.
@@ -47,7 +47,7 @@ pub enum InstallError {
     NoParts,
     /// Another process installs the same release and makes no progress.
     #[error(transparent)]
-    Wait(WaitError),
+    Wait(LockWaitError),
     /// The tool that runs this one did not install.
     #[error(transparent)]
     Need(#[from] NeedError),
@@ -59,7 +59,7 @@ pub enum InstallError {
     Unpack(UnpackError),
     /// A program of the release cannot be provided.
     #[error(transparent)]
-    Program(ProgramError),
+    Program(ProvidedProgramError),
     /// The package cannot be a tool by itself, or does not describe itself.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
@@ -147,17 +147,17 @@ fn first_line(command: &str) -> String {
 }
 
 impl InstallError {
-    pub(super) fn stopped(stop: Stop, limit_ms: Option<u64>) -> Self {
+    pub(super) fn stopped(stop: InstallStop, limit_ms: Option<u64>) -> Self {
         match stop {
-            Stop::Cancelled => Self::Cancelled,
-            Stop::Deadline => Self::Deadline { limit_ms: limit_ms.unwrap_or_default() },
+            InstallStop::Cancelled => Self::Cancelled,
+            InstallStop::Deadline => Self::Deadline { limit_ms: limit_ms.unwrap_or_default() },
         }
     }
 
     /// The same error; a request to stop that surfaced inside another error becomes the error itself.
     pub(super) fn plain(self, limit_ms: Option<u64>) -> Self {
         match self {
-            Self::Wait(WaitError::Stop(stop))
+            Self::Wait(LockWaitError::Stop(stop))
             | Self::Need(NeedError::Stop(stop))
             | Self::Download(DownloadError { kind: DownloadErrorKind::Stop(stop), .. })
             | Self::Unpack(UnpackError { kind: UnpackErrorKind::Stop(stop), .. }) => Self::stopped(stop, limit_ms),
@@ -166,10 +166,10 @@ impl InstallError {
     }
 }
 
-impl From<WaitError> for InstallError {
-    fn from(error: WaitError) -> Self {
+impl From<LockWaitError> for InstallError {
+    fn from(error: LockWaitError) -> Self {
         match error {
-            WaitError::Disk(error) => Self::Disk(error),
+            LockWaitError::Disk(error) => Self::Disk(error),
             other => Self::Wait(other),
         }
     }
@@ -193,10 +193,10 @@ impl From<UnpackError> for InstallError {
     }
 }
 
-impl From<ProgramError> for InstallError {
-    fn from(error: ProgramError) -> Self {
+impl From<ProvidedProgramError> for InstallError {
+    fn from(error: ProvidedProgramError) -> Self {
         match error {
-            ProgramError::Disk(error) => Self::Disk(error),
+            ProvidedProgramError::Disk(error) => Self::Disk(error),
             other => Self::Program(other),
         }
     }

@@ -7,11 +7,11 @@ use vx_http::TlsTrust;
 
 use crate::report::{Progress, Reporter};
 
-use super::cancel::{CancelToken, Watch};
-use super::download::{self, Download, DownloadError, DownloadErrorKind, Patience, Session};
+use super::cancel::{CancelToken, CancelWatch};
+use super::download::{self, Download, DownloadError, DownloadErrorKind, DownloadSession, Patience};
 use super::error::InstallError;
-use super::lock::{Holder, Wait};
-use super::progress::Meter;
+use super::lock::{Holder, LockWaitTerms};
+use super::progress::ArchiveProgress;
 use crate::release::staging::Staging;
 
 /// The most times that the archive is read from the start because the responses of the server differ.
@@ -31,12 +31,12 @@ pub fn fetch(
     progress_of: &dyn Fn(&Holder) -> Option<Progress>,
 ) -> Result<(Digest, u64), InstallError> {
     let staging = Staging::create(home, "fetch")?;
-    let meter = Meter::new(reporter, vec![part.archive.size]);
-    let watch = Watch::new(cancel.clone(), None);
+    let meter = ArchiveProgress::new(reporter, vec![part.archive.size]);
+    let watch = CancelWatch::new(cancel.clone(), None);
     let client = download::client(patience, trust);
     let stall = patience.holder_stall;
-    let wait = Wait { board: None, reporter, watch: &watch, stall, progress_of };
-    let session = Session { home, client, patience, watch: &watch, meter: &meter, wait: &wait, offline: false };
+    let wait = LockWaitTerms { board: None, reporter, watch: &watch, stall, progress_of };
+    let session = DownloadSession { home, client, patience, watch: &watch, meter: &meter, wait: &wait, offline: false };
     let mut starts = 1;
     loop {
         match fetch_once(&session, part, &staging) {
@@ -51,7 +51,11 @@ pub fn fetch(
     }
 }
 
-fn fetch_once(session: &Session<'_>, part: &Part, staging: &Staging) -> Result<(Digest, u64), DownloadErrorKind> {
+fn fetch_once(
+    session: &DownloadSession<'_>,
+    part: &Part,
+    staging: &Staging,
+) -> Result<(Digest, u64), DownloadErrorKind> {
     let download = Download::begin(session, part, None, &staging.join("part"))?;
     let fetched = download.finish()?;
     Ok((fetched.digest, fetched.size_bytes))

@@ -23,7 +23,7 @@ use vx_base::trouble::{Explain, TroubleKind};
 
 use crate::report::{InstallStep, Progress, Reporter};
 
-use super::cancel::{POLL, Stop, Watch};
+use super::cancel::{CancelWatch, InstallStop, POLL};
 use super::disk::{At, DiskError};
 use observation::Observation;
 
@@ -31,7 +31,7 @@ pub use record::Holder;
 
 /// A wait for another process that ended without the lock.
 #[derive(Debug, thiserror::Error)]
-pub enum WaitError {
+pub enum LockWaitError {
     /// The holder made no progress for too long.
     #[error("{} is {doing} but {}made no progress for {seconds} s", process(*pid), if *stopped { "is stopped and " } else { "" })]
     Stuck {
@@ -48,13 +48,13 @@ pub enum WaitError {
     },
     /// This process was asked to stop.
     #[error("stopped while waiting for another process")]
-    Stop(Stop),
+    Stop(InstallStop),
     /// The lock file could not be used.
     #[error(transparent)]
     Disk(#[from] DiskError),
 }
 
-impl Explain for WaitError {
+impl Explain for LockWaitError {
     fn kind(&self) -> TroubleKind {
         match self {
             Self::Stuck { .. } => TroubleKind::Busy,
@@ -83,34 +83,34 @@ fn process(pid: u32) -> String {
 }
 
 /// The terms on which a process waits for any lock.
-pub(super) struct Wait<'a> {
+pub(super) struct LockWaitTerms<'a> {
     /// The slot of this process, for its own record.
     pub(super) board: Option<&'a BoardSlot>,
     pub(super) reporter: &'a dyn Reporter,
-    pub(super) watch: &'a Watch,
+    pub(super) watch: &'a CancelWatch,
     /// The longest time without progress of a holder.
     pub(super) stall: Duration,
     /// The progress of a holder, by its board.
     pub(super) progress_of: &'a dyn Fn(&Holder) -> Option<Progress>,
 }
 
-impl Wait<'_> {
+impl LockWaitTerms<'_> {
     /// Take the lock at this path, waiting while another process holds it; `doing` is the work that the lock is for:
     /// `installing node 22.3.0`.
-    pub(super) fn acquire(&self, path: &Path, doing: &str) -> Result<FileLock, WaitError> {
+    pub(super) fn acquire(&self, path: &Path, doing: &str) -> Result<FileLock, LockWaitError> {
         let mut seen: Option<Observation> = None;
         let mut refused = 0_u32;
         loop {
             if let Some(lock) = self.acquire_at_once(path)? {
                 return Ok(lock);
             }
-            self.watch.check().map_err(WaitError::Stop)?;
+            self.watch.check().map_err(LockWaitError::Stop)?;
             refused = refused.saturating_add(1);
             // A process that cleans up after dead ones holds a lock for a moment only, which needs no message.
             if refused > 1 {
                 self.look(path, doing, &mut seen)?;
             }
-            self.watch.sleep(POLL).map_err(WaitError::Stop)?;
+            self.watch.sleep(POLL).map_err(LockWaitError::Stop)?;
         }
     }
 
@@ -125,7 +125,7 @@ impl Wait<'_> {
     }
 
     /// Show the holder's progress; an error after too long a time without any.
-    fn look(&self, path: &Path, doing: &str, seen: &mut Option<Observation>) -> Result<(), WaitError> {
+    fn look(&self, path: &Path, doing: &str, seen: &mut Option<Observation>) -> Result<(), LockWaitError> {
         let now = Observation::of(Holder::read(path), self.progress_of);
         match seen {
             Some(before) if before.same(&now) => {
@@ -133,7 +133,7 @@ impl Wait<'_> {
                 if still >= self.stall && now.ought_to_move() {
                     let (pid, doing, seconds) = (now.pid(), doing.to_owned(), still.as_secs());
                     let (stopped, unseen) = (now.stopped, unseen_owner(path));
-                    return Err(WaitError::Stuck { pid, doing, seconds, stopped, unseen });
+                    return Err(LockWaitError::Stuck { pid, doing, seconds, stopped, unseen });
                 }
             }
             before => {
@@ -175,7 +175,7 @@ mod tests {
 
     use super::super::cancel::CancelToken;
     use super::*;
-    use crate::report::Silent;
+    use crate::report::SilentReporter;
     use vx_base::paths::Home;
 
     /// Keeps the last report.
@@ -202,7 +202,7 @@ mod tests {
 
     struct Setting {
         home: Home,
-        watch: Watch,
+        watch: CancelWatch,
         cancel: CancelToken,
         _top: tempfile::TempDir,
     }
@@ -210,7 +210,7 @@ mod tests {
     fn setting() -> Setting {
         let top = tempfile::tempdir().expect("a temporary directory");
         let cancel = CancelToken::new();
-        let watch = Watch::new(cancel.clone(), None);
+        let watch = CancelWatch::new(cancel.clone(), None);
         Setting { home: Home::at(top.path().to_owned()), watch, cancel, _top: top }
     }
 
@@ -219,8 +219,14 @@ mod tests {
             self.home.locks().join("node-22.3.0.lock")
         }
 
-        fn wait<'a>(&'a self, reporter: &'a dyn Reporter, stall_ms: u64, of: ProgressOf<'a>) -> Wait<'a> {
-            Wait { board: None, reporter, watch: &self.watch, stall: Duration::from_millis(stall_ms), progress_of: of }
+        fn wait<'a>(&'a self, reporter: &'a dyn Reporter, stall_ms: u64, of: ProgressOf<'a>) -> LockWaitTerms<'a> {
+            LockWaitTerms {
+                board: None,
+                reporter,
+                watch: &self.watch,
+                stall: Duration::from_millis(stall_ms),
+                progress_of: of,
+            }
         }
     }
 
@@ -233,7 +239,7 @@ mod tests {
     #[test]
     fn the_waiting_one_shows_the_holder_and_takes_over_when_it_ends() {
         let setting = setting();
-        let held = setting.wait(&Silent, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
+        let held = setting.wait(&SilentReporter, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
         let done = AtomicU64::new(0);
         let downloading = |_: &Holder| {
             let done = done.load(Ordering::Relaxed);
@@ -260,7 +266,8 @@ mod tests {
     #[test]
     fn waiting_ends_on_lack_of_progress_and_not_on_time() {
         let setting = setting();
-        let _held = setting.wait(&Silent, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
+        let _held =
+            setting.wait(&SilentReporter, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
         let done = AtomicU64::new(0);
         let start = Instant::now();
         // The holder's board advances for six times the allowed time, then no more.
@@ -275,7 +282,7 @@ mod tests {
         let last = Last::default();
         let error = setting.wait(&last, 100, &moving).acquire(&setting.path(), DOING).expect_err("it is stuck");
         assert!(start.elapsed() >= Duration::from_millis(650), "{:?}", start.elapsed());
-        assert!(matches!(error, WaitError::Stuck { pid, stopped: false, .. } if pid == std::process::id()));
+        assert!(matches!(error, LockWaitError::Stuck { pid, stopped: false, .. } if pid == std::process::id()));
         assert!(error.to_string().contains("installing node 22.3.0"), "{error}");
         assert!(last.0.lock().2.contains("extracting"));
     }
@@ -283,10 +290,11 @@ mod tests {
     #[test]
     fn a_holder_that_runs_a_post_install_command_is_not_given_up() {
         let setting = setting();
-        let held = setting.wait(&Silent, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
+        let held = setting.wait(&SilentReporter, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
         let running = |_: &Holder| Some(Progress { step: InstallStep::PostInstall, done: 0, total: None });
         thread::scope(|scope| {
-            let waiting = scope.spawn(|| setting.wait(&Silent, 50, &running).acquire(&setting.path(), DOING).map(drop));
+            let waiting =
+                scope.spawn(|| setting.wait(&SilentReporter, 50, &running).acquire(&setting.path(), DOING).map(drop));
             thread::sleep(Duration::from_millis(300));
             drop(held);
             waiting.join().expect("an outcome").expect("the lock");
@@ -296,7 +304,7 @@ mod tests {
     #[test]
     fn a_holder_that_never_had_a_board_is_named_and_not_given_up() {
         let setting = setting();
-        let held = setting.wait(&Silent, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
+        let held = setting.wait(&SilentReporter, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
         let last = Last::default();
         thread::scope(|scope| {
             let waiting = scope.spawn(|| setting.wait(&last, 50, UNKNOWN).acquire(&setting.path(), DOING).map(drop));
@@ -312,11 +320,11 @@ mod tests {
     fn a_holder_whose_board_cannot_be_read_is_named_and_given_up_after_the_patience() {
         let setting = setting();
         let gone = BoardSlot { path: setting.home.root().join("gone"), slot: 0, generation: 1 };
-        let holding = Wait { board: Some(&gone), ..setting.wait(&Silent, 60_000, UNKNOWN) };
+        let holding = LockWaitTerms { board: Some(&gone), ..setting.wait(&SilentReporter, 60_000, UNKNOWN) };
         let _held = holding.acquire(&setting.path(), DOING).expect("a free lock");
         let last = Last::default();
         let error = setting.wait(&last, 50, UNKNOWN).acquire(&setting.path(), DOING).expect_err("it is stuck");
-        assert!(matches!(error, WaitError::Stuck { pid, .. } if pid == std::process::id()), "{error:?}");
+        assert!(matches!(error, LockWaitError::Stuck { pid, .. } if pid == std::process::id()), "{error:?}");
         assert!(last.0.lock().2.ends_with("(at work)"));
     }
 
@@ -324,32 +332,36 @@ mod tests {
     fn a_holder_that_left_no_record_is_given_up_after_the_patience() {
         let setting = setting();
         let _held = FileLock::try_acquire(&setting.path()).expect("a lock file").expect("a free lock");
-        let error = setting.wait(&Silent, 50, UNKNOWN).acquire(&setting.path(), DOING).expect_err("it is stuck");
-        assert!(matches!(error, WaitError::Stuck { pid: 0, stopped: false, .. }), "{error:?}");
+        let error =
+            setting.wait(&SilentReporter, 50, UNKNOWN).acquire(&setting.path(), DOING).expect_err("it is stuck");
+        assert!(matches!(error, LockWaitError::Stuck { pid: 0, stopped: false, .. }), "{error:?}");
     }
 
     #[test]
     fn waiting_ends_when_it_is_cancelled() {
         let setting = setting();
-        let _held = setting.wait(&Silent, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
+        let _held =
+            setting.wait(&SilentReporter, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
         thread::scope(|scope| {
             scope.spawn(|| {
                 thread::sleep(Duration::from_millis(50));
                 setting.cancel.cancel();
             });
-            let error =
-                setting.wait(&Silent, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect_err("it is cancelled");
-            assert!(matches!(error, WaitError::Stop(Stop::Cancelled)));
+            let error = setting
+                .wait(&SilentReporter, 60_000, UNKNOWN)
+                .acquire(&setting.path(), DOING)
+                .expect_err("it is cancelled");
+            assert!(matches!(error, LockWaitError::Stop(InstallStop::Cancelled)));
         });
     }
 
     #[test]
     fn a_stopped_holder_is_told_from_a_stuck_one() {
-        let stuck = |stopped| WaitError::Stuck { pid: 7, doing: DOING.into(), seconds: 120, stopped, unseen: None };
+        let stuck = |stopped| LockWaitError::Stuck { pid: 7, doing: DOING.into(), seconds: 120, stopped, unseen: None };
         assert!(stuck(true).to_string().contains("is stopped and made no progress for 120 s"));
         assert!(stuck(true).hint().is_some_and(|hint| hint.contains("kill -CONT 7")));
         assert!(!stuck(false).to_string().contains("stopped"));
-        let unknown = WaitError::Stuck { pid: 0, doing: DOING.into(), seconds: 1, stopped: false, unseen: None };
+        let unknown = LockWaitError::Stuck { pid: 0, doing: DOING.into(), seconds: 1, stopped: false, unseen: None };
         assert!(unknown.to_string().starts_with("another process is installing"), "{unknown}");
         assert!(unknown.hint().is_some_and(|hint| !hint.contains('0')));
     }

@@ -17,24 +17,24 @@ use vx_base::paths::Home;
 use crate::config::InstallConfig;
 use crate::report::{InstallStep, Progress, Reporter};
 
-use super::cancel::{CancelToken, Watch};
+use super::cancel::{CancelToken, CancelWatch};
 use super::disk::{At, DiskError};
-use super::download::{self, Download, DownloadError, DownloadErrorKind, Fetched, Patience, Session};
+use super::download::{self, Download, DownloadError, DownloadErrorKind, DownloadSession, Fetched, Patience};
 use super::error::{CommandFault, InstallError};
-use super::lock::{Holder, Wait};
-use super::progress::Meter;
-use super::store::{Release, Store};
-use super::unpack::{Excluded, Limits, NameCase, Tree, UnpackError, UnpackErrorKind, Unpacker};
+use super::lock::{Holder, LockWaitTerms};
+use super::progress::ArchiveProgress;
+use super::store::{Store, StoreEntry};
+use super::unpack::{Excluded, NameCase, Tree, UnpackError, UnpackErrorKind, UnpackLimits, Unpacker};
 use crate::lock::need::{Need, await_tool};
 use crate::release::native::{self, NativeError, NativeFault};
 use crate::release::programs;
-use crate::release::receipt::{Facts, Receipt, ReceiptProgram};
+use crate::release::receipt::{Receipt, ReceiptFacts, ReceiptProgram};
 use crate::release::shipped;
 use crate::release::staging::{Staging, sweep};
-use crate::release::trial::{Subject, Trial, TrialEnd};
+use crate::release::trial::{Trial, TrialEnd, TrialSubject};
 use crate::store::folder::folder_of;
 use crate::store::recipe::{instructions, is_made_so, recipe};
-use crate::store::sync::FileSystem;
+use crate::store::sync::SyncedFileSystem;
 
 /// The most times that all archives are read from the start, because bytes passed on turned out to be worthless.
 const STARTS_MAX: u32 = 4;
@@ -73,7 +73,7 @@ pub struct PostInstall<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installed {
     /// The release.
-    pub release: Release,
+    pub release: StoreEntry,
     /// True if nothing was fetched: the release was there already, or another process made it meanwhile.
     pub already: bool,
 }
@@ -95,7 +95,7 @@ pub fn install(
         store: Store::new(home.clone()),
         home,
         reporter,
-        watch: Watch::new(cancel.clone(), deadline),
+        watch: CancelWatch::new(cancel.clone(), deadline),
         deadline,
         hooks,
         excluded,
@@ -108,7 +108,7 @@ struct Install<'a> {
     home: Home,
     store: Store,
     reporter: &'a dyn Reporter,
-    watch: Watch,
+    watch: CancelWatch,
     deadline: Option<Instant>,
     hooks: &'a Hooks<'a>,
     /// The files of the archives to leave out.
@@ -143,7 +143,7 @@ impl Install<'_> {
         if let Some(layout) = Receipt::later_layout(&target) {
             return Err(InstallError::Later { path: target, layout });
         }
-        let wait = Wait {
+        let wait = LockWaitTerms {
             board: self.config.board.as_ref(),
             reporter: self.reporter,
             watch: &self.watch,
@@ -165,16 +165,21 @@ impl Install<'_> {
             _ => {}
         }
         let sizes = self.config.parts.iter().map(|part| part.archive.size).collect();
-        let meter = Meter::new(self.reporter, sizes);
+        let meter = ArchiveProgress::new(self.reporter, sizes);
         let staging = Staging::create(&self.home, &label)?;
-        let file_system = FileSystem::of(staging.path()).at("open", staging.path())?;
+        let file_system = SyncedFileSystem::of(staging.path()).at("open", staging.path())?;
         let unpacked = self.unpack_all(&staging, &meter, &wait)?;
         self.finish(&unpacked, &staging, &file_system, &target, &meter)
     }
 
     /// Receive and unpack all archives; start over as often as necessary.
-    fn unpack_all(&self, staging: &Staging, meter: &Meter<'_>, wait: &Wait<'_>) -> Result<Unpacked, InstallError> {
-        let session = Session {
+    fn unpack_all(
+        &self,
+        staging: &Staging,
+        meter: &ArchiveProgress<'_>,
+        wait: &LockWaitTerms<'_>,
+    ) -> Result<Unpacked, InstallError> {
+        let session = DownloadSession {
             home: &self.home,
             client: download::client(&self.hooks.patience, &self.config.trust),
             patience: &self.hooks.patience,
@@ -192,7 +197,7 @@ impl Install<'_> {
         'again: loop {
             let release = staging.fresh_release()?;
             let case = NameCase::around(&release)?;
-            let tree = Tree::new(release, case, Limits::default(), self.watch.clone())?;
+            let tree = Tree::new(release, case, UnpackLimits::default(), self.watch.clone())?;
             let mut unpacked = Unpacked { tree, parts: Vec::new() };
             for (index, part) in self.config.parts.iter().enumerate() {
                 meter.begin_part(index);
@@ -224,7 +229,7 @@ impl Install<'_> {
         &self,
         part: &Part,
         index: usize,
-        session: &Session<'_>,
+        session: &DownloadSession<'_>,
         staging: &Staging,
         tree: &mut Tree,
     ) -> Result<Archive, UnpackFailure> {
@@ -271,7 +276,7 @@ impl Install<'_> {
         &self,
         part: &Part,
         fetched: &Fetched,
-        meter: &Meter<'_>,
+        meter: &ArchiveProgress<'_>,
         tree: &mut Tree,
     ) -> Result<Archive, UnpackFailure> {
         meter.enter(InstallStep::Extracting);
@@ -291,9 +296,9 @@ impl Install<'_> {
         &self,
         unpacked: &Unpacked,
         staging: &Staging,
-        file_system: &FileSystem,
+        file_system: &SyncedFileSystem,
         target: &Path,
-        meter: &Meter<'_>,
+        meter: &ArchiveProgress<'_>,
     ) -> Result<Installed, InstallError> {
         let Unpacked { tree, parts } = unpacked;
         let release = tree.root();
@@ -315,7 +320,7 @@ impl Install<'_> {
         self.run_postinstall(release, meter)?;
         let contents = self.list_files(release, tree, &programs)?;
         let unsynced_boot = file_system.deferrable_in();
-        let receipt = Receipt::now(Facts {
+        let receipt = Receipt::now(ReceiptFacts {
             tool: &self.config.tool_name,
             version: &self.config.version,
             source: &self.config.source,
@@ -336,7 +341,7 @@ impl Install<'_> {
         }
         self.watch.check().map_err(|stop| InstallError::stopped(stop, self.config.deadline_ms))?;
         self.store.activate(release, staging, target)?;
-        Ok(Installed { release: Release { path: target.to_owned(), receipt }, already: false })
+        Ok(Installed { release: StoreEntry { path: target.to_owned(), receipt }, already: false })
     }
 
     /// Check that each native program fits this machine, and start the first one once if the configuration asks for it
@@ -351,7 +356,7 @@ impl Install<'_> {
         }
         let (Some(arguments), Some((program, file))) = (&self.config.trial, first) else { return Ok(()) };
         let unwanted = self.config.options.get(EXCLUDE_OPTION).map_or("", String::as_str);
-        let subject = Subject::of(parts, unwanted, &program.path, arguments);
+        let subject = TrialSubject::of(parts, unwanted, &program.path, arguments);
         if subject.as_ref().is_some_and(|subject| subject.is_known_to_run(&self.home)) {
             return Ok(());
         }
@@ -384,7 +389,7 @@ impl Install<'_> {
         manifest.write(release)
     }
 
-    fn run_postinstall(&self, release: &Path, meter: &Meter<'_>) -> Result<(), InstallError> {
+    fn run_postinstall(&self, release: &Path, meter: &ArchiveProgress<'_>) -> Result<(), InstallError> {
         let Some(command) = self.config.postinstall.as_deref() else { return Ok(()) };
         meter.enter_uncounted(InstallStep::PostInstall, None);
         let bin: PathBuf = release.join("bin");

@@ -9,7 +9,7 @@ use std::fmt;
 use crate::report::{InstallStep, Reporter};
 
 /// Adds up the progress of several archives, for the reporter.
-pub(super) struct Meter<'a> {
+pub(super) struct ArchiveProgress<'a> {
     reporter: &'a dyn Reporter,
     sizes: RefCell<Vec<Option<u64>>>,
     part: Cell<usize>,
@@ -18,7 +18,7 @@ pub(super) struct Meter<'a> {
     said: Cell<bool>,
 }
 
-impl<'a> Meter<'a> {
+impl<'a> ArchiveProgress<'a> {
     /// A meter for archives of these sizes, as far as they are known.
     pub(super) fn new(reporter: &'a dyn Reporter, sizes: Vec<Option<u64>>) -> Self {
         Self { reporter, sizes: RefCell::new(sizes), part: Cell::new(0), step: Cell::new(None), said: Cell::new(false) }

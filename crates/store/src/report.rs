@@ -94,9 +94,9 @@ pub trait Reporter: Send + Sync {
 
 /// Drops every report.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub struct SilentReporter;
 
-impl Reporter for Silent {
+impl Reporter for SilentReporter {
     fn started(&self, _: InstallStep, _: Option<u64>) {}
     fn advanced(&self, _: u64) {}
     fn total(&self, _: Option<u64>) {}

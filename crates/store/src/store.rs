@@ -34,7 +34,7 @@ pub struct Store {
 
 /// An installed release.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Release {
+pub struct StoreEntry {
     /// Its directory.
     pub path: PathBuf,
     /// Its receipt.
@@ -88,7 +88,7 @@ impl Explain for RemoveError {
     }
 }
 
-impl Release {
+impl StoreEntry {
     /// The folder of its programs, to put first on PATH.
     pub fn bin(&self) -> PathBuf {
         self.path.join("bin")
@@ -127,18 +127,18 @@ impl Store {
 
     /// The release, if it is installed and whole. Reads one small file; all files of the release once, if it was
     /// activated in an earlier boot before its bytes were on the disk.
-    pub fn installed(&self, tool: &str, version: &str) -> Option<Release> {
+    pub fn installed(&self, tool: &str, version: &str) -> Option<StoreEntry> {
         let path = self.path(tool, version).ok()?;
         let receipt = Receipt::read(&path)?;
         if (receipt.tool.as_str(), receipt.version.as_str()) != (tool, version) {
             return None;
         }
         let receipt = settled(&path, receipt)?;
-        Some(Release { path, receipt })
+        Some(StoreEntry { path, receipt })
     }
 
     /// All releases, sorted by tool and then by version as text; empty if there is no store.
-    pub fn list(&self) -> Result<Vec<Release>, DiskError> {
+    pub fn list(&self) -> Result<Vec<StoreEntry>, DiskError> {
         let mut releases = Vec::new();
         for tool in names_in(&self.home.store())? {
             for version in names_in(&self.home.store().join(&tool))? {

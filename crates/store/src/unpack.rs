@@ -28,7 +28,7 @@ use vx_base::package::archive::Archive;
 pub use error::{UnpackError, UnpackErrorKind};
 pub(super) use excluded::Excluded;
 pub(super) use format::is_web_page;
-pub(super) use limits::Limits;
+pub(super) use limits::UnpackLimits;
 pub(super) use names::NameCase;
 pub(super) use tree::Tree;
 

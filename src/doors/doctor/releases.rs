@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use vx_base::paths::Home;
 use vx_base::system::parallel::in_parallel;
 use vx_base::trouble::Trouble;
-use vx_store::{Change, Depth, Manifest, Receipt, Store, tool_of};
+use vx_store::{Depth, Manifest, ManifestDifference, Receipt, Store, tool_of};
 
 use crate::doors::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::doors::doctor::project::Wants;
@@ -38,9 +38,9 @@ enum Fault {
     Other { tool: String, version: String },
     Unlisted,
     BadList,
-    Changed(Vec<(String, Change)>),
-    Planted(Vec<(String, Change)>),
-    Grown(Vec<(String, Change)>),
+    Changed(Vec<(String, ManifestDifference)>),
+    Planted(Vec<(String, ManifestDifference)>),
+    Grown(Vec<(String, ManifestDifference)>),
     Unreadable(String),
 }
 
@@ -106,7 +106,7 @@ fn look(place: &ReleasePlace, depth: Depth) -> (usize, Vec<Fault>) {
     match manifest.changes(&place.path, depth) {
         Ok(changes) => {
             let (grown, changed): (Vec<_>, Vec<_>) =
-                changes.into_iter().partition(|(_, change)| *change == Change::Added);
+                changes.into_iter().partition(|(_, change)| *change == ManifestDifference::Added);
             let (planted, grown): (Vec<_>, Vec<_>) = grown.into_iter().partition(|(path, _)| path.starts_with("bin/"));
             let faults = [(changed, Fault::Changed as fn(_) -> _), (planted, Fault::Planted), (grown, Fault::Grown)];
             let faults = faults.into_iter().filter(|(paths, _)| !paths.is_empty()).map(|(paths, fault)| fault(paths));
@@ -205,15 +205,15 @@ fn counted(count: usize, one: &str, more: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { more })
 }
 
-fn listed(paths: &[(String, Change)]) -> String {
+fn listed(paths: &[(String, ManifestDifference)]) -> String {
     let named = paths.iter().take(NAMED).map(|(path, change)| match change {
-        Change::Missing => format!("`{path}` (missing)"),
-        Change::OtherKind => format!("`{path}` (of another kind)"),
-        Change::Content => format!("`{path}` (changed)"),
-        Change::NotExecutable => format!("`{path}` (no longer executable)"),
-        Change::Privileged => format!("`{path}` (setuid or setgid)"),
-        Change::Unreadable(error) => format!("`{path}` (unreadable: {error})"),
-        Change::Added => format!("`{path}`"),
+        ManifestDifference::Missing => format!("`{path}` (missing)"),
+        ManifestDifference::OtherKind => format!("`{path}` (of another kind)"),
+        ManifestDifference::Content => format!("`{path}` (changed)"),
+        ManifestDifference::NotExecutable => format!("`{path}` (no longer executable)"),
+        ManifestDifference::Privileged => format!("`{path}` (setuid or setgid)"),
+        ManifestDifference::Unreadable(error) => format!("`{path}` (unreadable: {error})"),
+        ManifestDifference::Added => format!("`{path}`"),
     });
     let mut text = named.collect::<Vec<_>>().join(", ");
     if paths.len() > NAMED {

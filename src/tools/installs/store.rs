@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use vx_base::nearest::nearest;
 use vx_base::paths::Home;
 use vx_base::trouble::{Explain, TroubleKind};
-use vx_store::{DiskError, Release, RemoveError, Store};
+use vx_store::{DiskError, RemoveError, Store, StoreEntry};
 
 use crate::tools::installs::wanted_by::{Want, wanted_by};
 use crate::tools::shims;
@@ -16,7 +16,7 @@ use crate::workspace::frontend::shims_error::ShimsError;
 #[derive(Debug)]
 pub struct Installed {
     /// The release.
-    pub release: Release,
+    pub release: StoreEntry,
     /// The projects that want it.
     pub wanted_by: Vec<PathBuf>,
 }
@@ -27,7 +27,7 @@ pub struct Installed {
 /// The store cannot be read.
 pub fn list(home: &Home) -> Result<Vec<Installed>, DiskError> {
     let mut wanted = wanted_by(home);
-    let installed = |release: Release| {
+    let installed = |release: StoreEntry| {
         let want = Want { tool: release.receipt.tool.clone(), version: release.receipt.version.clone() };
         Installed { wanted_by: wanted.remove(&want).unwrap_or_default(), release }
     };

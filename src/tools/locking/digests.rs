@@ -10,7 +10,7 @@ use vx_base::shown_address::shown_address;
 use vx_base::trouble::Trouble;
 use vx_fetch::Artifact;
 use vx_http::TlsTrust;
-use vx_store::report::Silent;
+use vx_store::report::SilentReporter;
 use vx_store::{CancelToken, Patience, fetch};
 
 use crate::tools::installs::holder::holder_progress;
@@ -43,7 +43,7 @@ impl<'a> Digests<'a> {
     fn fetch(&self, artifact: &Artifact) -> Answer {
         self.frontend.notice(Notice::Fetching { address: shown_address(&artifact.origin.url) });
         let (part, patience, cancel) = (artifact.clone().part(), Patience::default(), CancelToken::new());
-        let fetched = fetch(self.home, &part, &patience, self.trust, &Silent, &cancel, &holder_progress);
+        let fetched = fetch(self.home, &part, &patience, self.trust, &SilentReporter, &cancel, &holder_progress);
         fetched.map_err(|error| Trouble::of(&error))
     }
 }

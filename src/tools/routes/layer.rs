@@ -8,7 +8,7 @@ use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_plan::{Decision, Resolver, ToolResolution};
 use vx_project::ToolRequest;
-use vx_store::{Release, Store};
+use vx_store::{Store, StoreEntry};
 
 use crate::tools::installs::releases::plan_for;
 use crate::tools::route::Look;
@@ -52,7 +52,7 @@ pub enum Absence {
 /// The state of a tool of a project.
 pub(super) enum State {
     /// Installed as the lock wants it.
-    Ready(Box<Release>),
+    Ready(Box<StoreEntry>),
     /// Not installed, or not as vx.toml and the lock want it.
     Absent(Absence),
     /// Neither installed nor run without the consent of the project's user, which is lacking.
@@ -159,7 +159,7 @@ fn state(resolver: &Resolver, ask: &ToolRequest, store: &Store, home: &Home, loo
     let wanted = resolver.resolve(slice::from_ref(ask), |_| false).wanted;
     let locked = resolver.lock.tools.get(&ask.name);
     let receipt = locked.and_then(|locked| store.path(&ask.name, &locked.version).ok());
-    let receipt = receipt.map(|release| Release::receipt_path(&release));
+    let receipt = receipt.map(|release| StoreEntry::receipt_path(&release));
     if let Some(receipt) = &receipt {
         look.at(receipt);
     }
@@ -183,7 +183,7 @@ fn state(resolver: &Resolver, ask: &ToolRequest, store: &Store, home: &Home, loo
 }
 
 /// The file of a release's program. If no program has the tool's own name, that name means the first one.
-pub fn program(release: &Release, name: &str) -> Option<PathBuf> {
+pub fn program(release: &StoreEntry, name: &str) -> Option<PathBuf> {
     release.program(name).or_else(|| {
         let first = release.receipt.programs.first().filter(|_| release.receipt.tool == name)?;
         release.program(&first.name)

@@ -20,8 +20,8 @@ use vx_project::{ConfigErrors, NoMatch, Problem, ProjectError};
 use vx_run::board_error::BoardTrouble;
 use vx_run::channel::{ChannelError, ConfigError, ConnectError};
 use vx_store::{
-    BadName, CommandFault, DiskError, DownloadError, DownloadErrorKind, InstallError, NeedError, ProgramError,
-    RemoveError, Stop, UnpackError, UnpackErrorKind, WaitError,
+    BadName, CommandFault, DiskError, DownloadError, DownloadErrorKind, InstallError, InstallStop, LockWaitError,
+    NeedError, ProvidedProgramError, RemoveError, UnpackError, UnpackErrorKind,
 };
 
 /// The kind of an error, after a check that its parts are single lines.
@@ -136,7 +136,7 @@ fn errors_of_downloads_have_their_kinds() {
         (DownloadErrorKind::Offline, Offline),
         (DownloadErrorKind::Unsteady { address: address() }, BadAnswer),
         (DownloadErrorKind::Disk(disk()), Disk),
-        (DownloadErrorKind::Stop(Stop::Deadline), Timeout),
+        (DownloadErrorKind::Stop(InstallStop::Deadline), Timeout),
         (DownloadErrorKind::Again(Box::new(DownloadErrorKind::Unsteady { address: address() })), BadAnswer),
     ] {
         let shown = format!("{kind:?}");
@@ -160,19 +160,19 @@ fn errors_of_archives_have_their_kinds() {
         (UnpackErrorKind::TooMuch { limit: 9, unit: "bytes", entry: Some(entry()) }, Archive),
         (UnpackErrorKind::NotStreamable("its directory is at its end"), Archive),
         (UnpackErrorKind::Disk(disk()), Disk),
-        (UnpackErrorKind::Stop(Stop::Cancelled), Cancelled),
+        (UnpackErrorKind::Stop(InstallStop::Cancelled), Cancelled),
     ] {
         let shown = format!("{kind:?}");
         assert_eq!(kind_of(&UnpackError { archive: "a.tgz".into(), kind }), expected, "{shown}");
     }
     let program = || "tool".to_owned();
     for (error, expected) in [
-        (ProgramError::Missing { program: program(), path: entry(), instead: vec![entry()] }, Archive),
-        (ProgramError::NoFile { program: program(), path: entry(), what: "a folder" }, Archive),
-        (ProgramError::Name("a\nb".into()), Configuration),
-        (ProgramError::NoRunner { program: program(), runner: "node".into() }, Configuration),
-        (ProgramError::Taken { program: program(), path: entry() }, Archive),
-        (ProgramError::Disk(disk()), Disk),
+        (ProvidedProgramError::Missing { program: program(), path: entry(), instead: vec![entry()] }, Archive),
+        (ProvidedProgramError::NoFile { program: program(), path: entry(), what: "a folder" }, Archive),
+        (ProvidedProgramError::Name("a\nb".into()), Configuration),
+        (ProvidedProgramError::NoRunner { program: program(), runner: "node".into() }, Configuration),
+        (ProvidedProgramError::Taken { program: program(), path: entry() }, Archive),
+        (ProvidedProgramError::Disk(disk()), Disk),
     ] {
         assert_eq!(kind_of(&error), expected, "{error:?}");
     }
@@ -180,8 +180,13 @@ fn errors_of_archives_have_their_kinds() {
 
 #[test]
 fn errors_of_installs_have_their_kinds() {
-    let stuck =
-        |pid, stopped| WaitError::Stuck { pid, doing: "installing node".into(), seconds: 120, stopped, unseen: None };
+    let stuck = |pid, stopped| LockWaitError::Stuck {
+        pid,
+        doing: "installing node".into(),
+        seconds: 120,
+        stopped,
+        unseen: None,
+    };
     let fault = CommandFault { reason: "exit code 3".into(), output: vec!["no compiler".into()], limit: None };
     for (error, expected) in [
         (InstallError::Cancelled, Cancelled),
@@ -191,10 +196,10 @@ fn errors_of_installs_have_their_kinds() {
         (InstallError::Later { path: path(), layout: 2 }, Internal),
         (InstallError::Wait(stuck(0, false)), Busy),
         (InstallError::Wait(stuck(7, true)), Busy),
-        (InstallError::Wait(WaitError::Stop(Stop::Deadline)), Timeout),
-        (InstallError::Wait(WaitError::Disk(disk())), Disk),
+        (InstallError::Wait(LockWaitError::Stop(InstallStop::Deadline)), Timeout),
+        (InstallError::Wait(LockWaitError::Disk(disk())), Disk),
         (InstallError::Need(NeedError::Failed("node".into())), Dependency),
-        (InstallError::Need(NeedError::Stop(Stop::Cancelled)), Cancelled),
+        (InstallError::Need(NeedError::Stop(InstallStop::Cancelled)), Cancelled),
         (InstallError::PostInstall { command: "cd x\nmake\n".into(), fault }, PostInstall),
         (InstallError::Disk(disk()), Disk),
     ] {

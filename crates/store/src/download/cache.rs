@@ -16,9 +16,9 @@ use vx_base::package::archive::Archive;
 use vx_base::paths::Home;
 
 use super::super::disk::{At, DiskError, create_directories};
-use super::super::lock::WaitError;
+use super::super::lock::LockWaitError;
 use super::super::room::{give_back, reserve};
-use super::{DownloadErrorKind, Session};
+use super::{DownloadErrorKind, DownloadSession};
 
 /// The longest ETag that is kept.
 const ETAG_BYTES: u64 = 1024;
@@ -51,7 +51,11 @@ pub(crate) fn whole_path(home: &Home, digest: &Digest) -> PathBuf {
 impl PartFile {
     /// Open the part of this archive, with the bytes received before, once no other process writes it. The file is
     /// `private` if that process makes no progress, or if the archive's digest is not known.
-    pub(super) fn open(session: &Session<'_>, archive: &Archive, private: &Path) -> Result<Self, DownloadErrorKind> {
+    pub(super) fn open(
+        session: &DownloadSession<'_>,
+        archive: &Archive,
+        private: &Path,
+    ) -> Result<Self, DownloadErrorKind> {
         let Some(digest) = &archive.digest else { return Ok(Self::private(private)?) };
         let lock_path = session.home.locks().join(format!("{}.lock", digest.file_name()));
         if let Some(lock) = session.wait.acquire_at_once(&lock_path)? {
@@ -61,9 +65,9 @@ impl PartFile {
         session.meter.interrupted();
         match lock {
             Ok(lock) => Ok(Self::shared(session.home, digest, lock)?),
-            Err(WaitError::Stuck { .. }) => Ok(Self::private(private)?),
-            Err(WaitError::Stop(stop)) => Err(stop.into()),
-            Err(WaitError::Disk(error)) => Err(error.into()),
+            Err(LockWaitError::Stuck { .. }) => Ok(Self::private(private)?),
+            Err(LockWaitError::Stop(stop)) => Err(stop.into()),
+            Err(LockWaitError::Disk(error)) => Err(error.into()),
         }
     }
 

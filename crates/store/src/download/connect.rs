@@ -10,9 +10,9 @@ use vx_base::system::process_limit::ProcessLimit;
 
 use super::super::cancel::POLL;
 use super::cache::PartFile;
-use super::retry::{Failed, Next, may_change};
+use super::retry::{Failed, RetryDecision, may_change};
 use super::transfer::{self, Content, Head, Response};
-use super::{Download, DownloadErrorKind, Result, Source};
+use super::{ByteSource, Download, DownloadErrorKind, Result};
 
 /// The silence after which the server that is waited for is shown.
 const SILENCE_SHOWN: Duration = Duration::from_secs(2);
@@ -91,7 +91,7 @@ impl Download<'_> {
                 if let Some(part) = &self.part_file {
                     part.store_etag(head.etag.as_deref());
                 }
-                self.source = Source::Network(content);
+                self.source = ByteSource::Network(content);
             }
             206 if head.range.is_some_and(|range| range.first == Some(have)) => {
                 self.announce(head.range.and_then(|range| range.total), false)?;
@@ -115,9 +115,9 @@ impl Download<'_> {
     fn resume(&mut self, have: u64, rest: Option<Content>) -> Result<()> {
         self.pieced = true;
         self.source = match (have - self.received, rest, &self.part_file) {
-            (0, Some(rest), _) => Source::Network(rest),
-            (left, rest, Some(part)) if left > 0 => Source::Replay { file: part.reader()?, left, rest },
-            _ => Source::Ended,
+            (0, Some(rest), _) => ByteSource::Network(rest),
+            (left, rest, Some(part)) if left > 0 => ByteSource::Replay { file: part.reader()?, left, rest },
+            _ => ByteSource::Ended,
         };
         Ok(())
     }
@@ -174,12 +174,12 @@ impl Download<'_> {
     pub(super) fn wait(&mut self, failed: Failed, retry_after: Option<Duration>) -> Result<()> {
         let received = self.part_file.as_ref().map_or(0, PartFile::length);
         match self.attempts.failed(received, &failed, retry_after, self.session.patience) {
-            Next::Wait(delay) => {
+            RetryDecision::Wait(delay) => {
                 self.session.meter.attempt(self.attempts.number(), &failed.to_string());
                 self.broke = Some(failed);
                 Ok(self.session.watch.sleep(delay)?)
             }
-            Next::GiveUp => {
+            RetryDecision::GiveUp => {
                 let (address, attempts) = (self.address.clone(), self.attempts.count());
                 let kept = received > 0 && self.part_file.as_ref().is_some_and(PartFile::is_kept);
                 Err(match failed {
@@ -189,7 +189,7 @@ impl Download<'_> {
                     }
                 })
             }
-            Next::ComeBackLater(time) => {
+            RetryDecision::ComeBackLater(time) => {
                 Err(DownloadErrorKind::ComeBackLater { address: self.address.clone(), seconds: time.as_secs() })
             }
         }

@@ -6,7 +6,7 @@ use vx_base::digest::{Algorithm, Digest};
 use vx_base::system::process_limit::ProcessLimit;
 use vx_base::trouble::{Explain, TroubleKind};
 
-use super::super::cancel::Stop;
+use super::super::cancel::InstallStop;
 use super::super::disk::DiskError;
 
 /// An archive that was not received, and the reason. No credential of its address is ever shown.
@@ -159,7 +159,7 @@ pub enum DownloadErrorKind {
     Disk(#[from] DiskError),
     /// The install was stopped.
     #[error("stopped while downloading")]
-    Stop(Stop),
+    Stop(InstallStop),
     /// The bytes passed on are worthless, and everything has to be read again from its start. The pipeline does so a
     /// few times, then reports the boxed error.
     #[error("the download has to begin again")]
@@ -196,8 +196,8 @@ impl DownloadErrorKind {
     }
 }
 
-impl From<Stop> for DownloadErrorKind {
-    fn from(stop: Stop) -> Self {
+impl From<InstallStop> for DownloadErrorKind {
+    fn from(stop: InstallStop) -> Self {
         Self::Stop(stop)
     }
 }

@@ -92,7 +92,7 @@ pub(super) struct Attempts {
 
 /// The action after a failed attempt.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum RetryDecision {
     Wait(Duration),
     GiveUp,
     ComeBackLater(Duration),
@@ -120,23 +120,23 @@ impl Attempts {
         failure: &Failed,
         retry_after: Option<Duration>,
         patience: &Patience,
-    ) -> Next {
+    ) -> RetryDecision {
         let weight = if let Failed::Slow(_) = failure { SLOW_WEIGHT } else { 1 };
         if received >= self.received_before.saturating_add(SIGNIFICANT_BYTES) {
             self.in_a_row = 0;
         }
         self.received_before = received;
         if self.in_a_row + weight > patience.attempts || self.in_all >= ATTEMPTS_IN_ALL {
-            return Next::GiveUp;
+            return RetryDecision::GiveUp;
         }
         if let Some(asked) = retry_after.filter(|asked| *asked > patience.longest_retry_after) {
-            return Next::ComeBackLater(asked);
+            return RetryDecision::ComeBackLater(asked);
         }
         self.in_all += 1;
         self.in_a_row += weight;
         let doublings = self.in_a_row.saturating_sub(2).min(16);
         let delay = patience.first_delay.saturating_mul(1 << doublings).min(patience.longest_delay);
-        Next::Wait(retry_after.unwrap_or_else(|| delay.mul_f64(0.5 + fraction())))
+        RetryDecision::Wait(retry_after.unwrap_or_else(|| delay.mul_f64(0.5 + fraction())))
     }
 }
 
@@ -163,11 +163,11 @@ mod tests {
     fn a_second_attempt_that_is_too_slow_is_the_last_unless_much_came_in_between() {
         let (patience, slow) = (Patience::default(), Failed::Slow(LowestRate::default()));
         let mut attempts = Attempts::first();
-        assert!(matches!(attempts.failed(100, &slow, None, &patience), Next::Wait(_)));
-        assert_eq!(attempts.failed(200, &slow, None, &patience), Next::GiveUp);
+        assert!(matches!(attempts.failed(100, &slow, None, &patience), RetryDecision::Wait(_)));
+        assert_eq!(attempts.failed(200, &slow, None, &patience), RetryDecision::GiveUp);
         let mut attempts = Attempts::first();
-        assert!(matches!(attempts.failed(100, &slow, None, &patience), Next::Wait(_)));
-        assert!(matches!(attempts.failed(2 * SIGNIFICANT_BYTES, &slow, None, &patience), Next::Wait(_)));
+        assert!(matches!(attempts.failed(100, &slow, None, &patience), RetryDecision::Wait(_)));
+        assert!(matches!(attempts.failed(2 * SIGNIFICANT_BYTES, &slow, None, &patience), RetryDecision::Wait(_)));
     }
 
     #[test]
@@ -177,11 +177,11 @@ mod tests {
         let mut waits = Vec::new();
         let end = loop {
             match attempts.failed(0, &broken(), None, &patience) {
-                Next::Wait(wait) => waits.push(wait.as_millis()),
+                RetryDecision::Wait(wait) => waits.push(wait.as_millis()),
                 end => break end,
             }
         };
-        assert_eq!((end, waits.len(), attempts.number()), (Next::GiveUp, 4, 5));
+        assert_eq!((end, waits.len(), attempts.number()), (RetryDecision::GiveUp, 4, 5));
         for (wait, middle) in waits.into_iter().zip([250, 500, 1000, 2000]) {
             assert!((middle / 2..=middle * 3 / 2).contains(&wait), "{wait} is not around {middle}");
         }
@@ -192,7 +192,9 @@ mod tests {
         let patience = Patience::default();
         let mut attempts = Attempts::first();
         let mut waits = 0;
-        while let Next::Wait(wait) = attempts.failed((waits + 1) * SIGNIFICANT_BYTES, &broken(), None, &patience) {
+        while let RetryDecision::Wait(wait) =
+            attempts.failed((waits + 1) * SIGNIFICANT_BYTES, &broken(), None, &patience)
+        {
             assert!(wait < patience.first_delay * 2);
             waits += 1;
         }
@@ -204,8 +206,8 @@ mod tests {
         let patience = Patience::default();
         let mut attempts = Attempts::first();
         let asked = Duration::from_secs(2);
-        assert_eq!(attempts.failed(0, &broken(), Some(asked), &patience), Next::Wait(asked));
+        assert_eq!(attempts.failed(0, &broken(), Some(asked), &patience), RetryDecision::Wait(asked));
         let hour = Duration::from_secs(3600);
-        assert_eq!(attempts.failed(0, &broken(), Some(hour), &patience), Next::ComeBackLater(hour));
+        assert_eq!(attempts.failed(0, &broken(), Some(hour), &patience), RetryDecision::ComeBackLater(hour));
     }
 }

@@ -21,14 +21,14 @@ use vx_http::{
 
 use vx_base::package::archive::Origin;
 
-use super::super::cancel::{POLL, Watch};
+use super::super::cancel::{CancelWatch, POLL};
 use super::CHUNK_BYTES;
 use super::cache::is_strong_etag;
 use super::retry::Patience;
 
 /// One request.
 #[derive(Clone)]
-pub(super) struct Request {
+pub(super) struct TransferRequest {
     pub(super) origin: Origin,
     /// The first byte wanted, if the beginning is there already.
     pub(super) from: u64,
@@ -81,7 +81,7 @@ impl Content {
 }
 
 /// Send a request; the response arrives on the channel. An error if there is no thread for it.
-pub(super) fn ask(client: &Client, watch: &Watch, request: Request) -> io::Result<Receiver<Response>> {
+pub(super) fn ask(client: &Client, watch: &CancelWatch, request: TransferRequest) -> io::Result<Receiver<Response>> {
     let (sender, answers) = bounded(1);
     let (client, watch) = (client.clone(), watch.clone());
     thread::Builder::new().name("request".into()).spawn(move || {
@@ -95,7 +95,7 @@ pub(super) fn ask(client: &Client, watch: &Watch, request: Request) -> io::Resul
 }
 
 /// Shut the connections if the install is stopped, until the content is dropped.
-fn stand_by(client: &Client, watch: &Watch, closed: &Receiver<Infallible>) {
+fn stand_by(client: &Client, watch: &CancelWatch, closed: &Receiver<Infallible>) {
     while closed.recv_timeout(POLL) == Err(RecvTimeoutError::Timeout) {
         if watch.check().is_err() {
             return client.shutdown();
@@ -115,7 +115,7 @@ pub(crate) fn client(patience: &Patience, trust: &TlsTrust) -> Client {
     })
 }
 
-fn call(client: &Client, request: &Request) -> Result<(Head, Body), HttpError> {
+fn call(client: &Client, request: &TransferRequest) -> Result<(Head, Body), HttpError> {
     let url = Url::parse(&request.origin.url).map_err(|error| HttpError::Address(error.to_string()))?;
     let mut headers = vec![(ACCEPT_ENCODING, "identity".to_owned())];
     if request.from > 0 {

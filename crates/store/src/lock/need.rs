@@ -9,7 +9,7 @@ use vx_base::board_slot::BoardSlot;
 
 use crate::report::{InstallStep, Progress, Reporter};
 
-use crate::cancel::{Stop, Watch};
+use crate::cancel::{CancelWatch, InstallStop};
 
 /// The time between two reads of the other tool's slot.
 const POLL: Duration = Duration::from_millis(20);
@@ -38,7 +38,7 @@ pub enum NeedError {
     Failed(String),
     /// The install was cancelled, or its time is up.
     #[error("stopped while waiting for another tool")]
-    Stop(Stop),
+    Stop(InstallStop),
 }
 
 /// Wait until `tool` is installed, and report its progress. `state_of` returns `None` once it is, or if this run does
@@ -47,7 +47,7 @@ pub(crate) fn await_tool(
     tool: &str,
     state_of: &dyn Fn(&str) -> Option<Need>,
     reporter: &dyn Reporter,
-    watch: &Watch,
+    watch: &CancelWatch,
 ) -> Result<(), NeedError> {
     let (mut shown, mut awaited) = (None, None);
     loop {
@@ -82,7 +82,7 @@ mod tests {
 
     use super::*;
     use crate::CancelToken;
-    use crate::report::Silent;
+    use crate::report::SilentReporter;
 
     fn coming(done: u64) -> Option<Need> {
         let progress = Progress { step: InstallStep::Downloading, done, total: Some(9) };
@@ -93,13 +93,13 @@ mod tests {
     #[test]
     fn the_wait_ends_when_the_other_is_there_or_cannot_be() {
         let cancel = CancelToken::new();
-        let watch = Watch::new(cancel.clone(), None);
+        let watch = CancelWatch::new(cancel.clone(), None);
         let answers = RefCell::new(vec![None, coming(2), coming(1), coming(1)]);
         let next = |_: &str| answers.borrow_mut().pop().expect("asked once too often");
-        assert!(await_tool("node", &next, &Silent, &watch).is_ok());
-        let failed = await_tool("node", &|_| Some(Need::Failed), &Silent, &watch).expect_err("a failure");
+        assert!(await_tool("node", &next, &SilentReporter, &watch).is_ok());
+        let failed = await_tool("node", &|_| Some(Need::Failed), &SilentReporter, &watch).expect_err("a failure");
         assert_eq!(failed.to_string(), "it is run by `node`, which did not install");
         cancel.cancel();
-        assert!(matches!(await_tool("node", &|_| coming(1), &Silent, &watch), Err(NeedError::Stop(_))));
+        assert!(matches!(await_tool("node", &|_| coming(1), &SilentReporter, &watch), Err(NeedError::Stop(_))));
     }
 }

@@ -17,7 +17,7 @@ use foldhash::HashMap;
 use vx_base::digest::{Algorithm, Digest};
 
 use crate::disk::{At, DiskError};
-pub use changes::{Change, Depth};
+pub use changes::{Depth, ManifestDifference};
 use release_file::{escaped, walk};
 
 /// The manifest's name in the release.
@@ -36,14 +36,14 @@ pub struct Manifest {
 /// One file or link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ManifestEntry {
-    kind: Kind,
+    kind: ManifestEntryKind,
     /// The checksum of the content, or of the target of a link.
     sum: u32,
     size_bytes: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ManifestEntryKind {
     Plain,
     Executable,
     Link,
@@ -64,7 +64,7 @@ impl Checksum {
 
     /// The entry of a file with this content and mode.
     pub(crate) fn file(self, mode: u32) -> ManifestEntry {
-        let kind = if mode & 0o100 != 0 { Kind::Executable } else { Kind::Plain };
+        let kind = if mode & 0o100 != 0 { ManifestEntryKind::Executable } else { ManifestEntryKind::Plain };
         ManifestEntry { kind, sum: self.hasher.finalize(), size_bytes: self.size_bytes }
     }
 }
@@ -77,7 +77,7 @@ impl ManifestEntry {
 
     /// The entry of a link to this target.
     pub(crate) fn link(target: &[u8]) -> Self {
-        Self { kind: Kind::Link, sum: crc32fast::hash(target), size_bytes: target.len() as u64 }
+        Self { kind: ManifestEntryKind::Link, sum: crc32fast::hash(target), size_bytes: target.len() as u64 }
     }
 }
 
@@ -100,8 +100,8 @@ impl Manifest {
     /// Record a later change of the mode.
     pub(crate) fn record_mode(&mut self, path: &str, mode: u32) {
         let entry = self.entries.get_mut(&*escaped(path));
-        if let Some(entry) = entry.filter(|entry| entry.kind == Kind::Plain && mode & 0o100 != 0) {
-            entry.kind = Kind::Executable;
+        if let Some(entry) = entry.filter(|entry| entry.kind == ManifestEntryKind::Plain && mode & 0o100 != 0) {
+            entry.kind = ManifestEntryKind::Executable;
         }
     }
 
@@ -134,7 +134,7 @@ impl Manifest {
             let known = self.entries.get(name.as_str()).copied();
             let same = known.is_some_and(|known| known.size_bytes == there.size_bytes && !there.link);
             let entry = match known {
-                Some(known) if same && known.kind != Kind::Link && there.size_bytes > SMALL_BYTES => {
+                Some(known) if same && known.kind != ManifestEntryKind::Link && there.size_bytes > SMALL_BYTES => {
                     ManifestEntry { kind: there.kind(), ..known }
                 }
                 _ => there.entry(release).at("read", &release.join(&there.path))?,
@@ -172,9 +172,9 @@ impl Manifest {
         let mut text = format!("{HEAD}\n");
         for (path, entry) in sorted {
             let kind = match entry.kind {
-                Kind::Plain => 'f',
-                Kind::Executable => 'x',
-                Kind::Link => 'l',
+                ManifestEntryKind::Plain => 'f',
+                ManifestEntryKind::Executable => 'x',
+                ManifestEntryKind::Link => 'l',
             };
             writeln!(text, "{kind} {:08x} {} {path}", entry.sum, entry.size_bytes).expect("text grows");
         }
@@ -189,9 +189,9 @@ impl Manifest {
         let entry = |line: &str| {
             let mut words = line.splitn(4, ' ');
             let kind = match words.next()? {
-                "f" => Kind::Plain,
-                "x" => Kind::Executable,
-                "l" => Kind::Link,
+                "f" => ManifestEntryKind::Plain,
+                "x" => ManifestEntryKind::Executable,
+                "l" => ManifestEntryKind::Link,
                 _ => return None,
             };
             let sum = u32::from_str_radix(words.next()?, 16).ok()?;

@@ -21,7 +21,7 @@ const BIN: &str = "bin";
 
 /// The reasons why a program cannot be provided.
 #[derive(Debug, thiserror::Error)]
-pub enum ProgramError {
+pub enum ProvidedProgramError {
     /// The archives have no such file.
     #[error("program `{program}` should be `{path}`, which is not in the release")]
     Missing {
@@ -66,7 +66,7 @@ pub enum ProgramError {
     Disk(#[from] DiskError),
 }
 
-impl Explain for ProgramError {
+impl Explain for ProvidedProgramError {
     fn kind(&self) -> TroubleKind {
         match self {
             Self::Name(_) | Self::NoRunner { .. } => TroubleKind::Configuration,
@@ -95,14 +95,14 @@ pub(crate) fn provide(
     programs: &[Program],
     needs: Option<&str>,
     files_named: impl Fn(&str) -> Vec<String>,
-) -> Result<Vec<ReceiptProgram>, ProgramError> {
+) -> Result<Vec<ReceiptProgram>, ProvidedProgramError> {
     let bin = release.join(BIN);
     // A link in place of the folder could lead anywhere inside the release, so programs are only put into a real
     // folder.
     match fs::symlink_metadata(&bin) {
         Ok(there) if there.is_dir() => {}
         Ok(_) if programs.is_empty() => return Ok(Vec::new()),
-        Ok(_) => return Err(ProgramError::Taken { program: programs[0].name.clone(), path: BIN.into() }),
+        Ok(_) => return Err(ProvidedProgramError::Taken { program: programs[0].name.clone(), path: BIN.into() }),
         Err(_) => fs::create_dir(&bin).at("create", &bin)?,
     }
     for program in programs {
@@ -113,11 +113,11 @@ pub(crate) fn provide(
     programs.iter().map(|program| place(release, program, programs, needs)).collect()
 }
 
-fn check_name(name: &str) -> Result<(), ProgramError> {
+fn check_name(name: &str) -> Result<(), ProvidedProgramError> {
     let mut components = Path::new(name).components();
     let one = matches!((components.next(), components.next()), (Some(Component::Normal(_)), None));
     let plain = !name.contains(['/', '\\', '"', '%']) && !name.contains(char::is_control) && name.len() <= 200;
-    if one && plain { Ok(()) } else { Err(ProgramError::Name(name.to_owned())) }
+    if one && plain { Ok(()) } else { Err(ProvidedProgramError::Name(name.to_owned())) }
 }
 
 /// The file of a program: a regular file inside the release.
@@ -125,8 +125,9 @@ fn find(
     release: &Path,
     program: &Program,
     files_named: &impl Fn(&str) -> Vec<String>,
-) -> Result<PathBuf, ProgramError> {
-    let no_file = |what| ProgramError::NoFile { program: program.name.clone(), path: program.path.clone(), what };
+) -> Result<PathBuf, ProvidedProgramError> {
+    let no_file =
+        |what| ProvidedProgramError::NoFile { program: program.name.clone(), path: program.path.clone(), what };
     let plain = Path::new(&program.path).components().all(|part| matches!(part, Component::Normal(_)));
     if program.path.is_empty() || !plain {
         return Err(no_file("no path inside the release"));
@@ -137,7 +138,7 @@ fn find(
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             let name = program.path.rsplit('/').next().unwrap_or_default();
             let (program, path) = (program.name.clone(), program.path.clone());
-            return Err(ProgramError::Missing { program, path, instead: files_named(name) });
+            return Err(ProvidedProgramError::Missing { program, path, instead: files_named(name) });
         }
         Err(error) => return Err(error).at("read", &file).map_err(Into::into),
     };
@@ -157,16 +158,16 @@ fn place(
     program: &Program,
     all: &[Program],
     needs: Option<&str>,
-) -> Result<ReceiptProgram, ProgramError> {
+) -> Result<ReceiptProgram, ProvidedProgramError> {
     let path = match &program.runner {
         Some(runner) if all.iter().any(|other| other.name == *runner && other.runner.is_none()) => {
-            wrapper::write(release, program, &wrapper::Runner::Own(runner))?
+            wrapper::write(release, program, &wrapper::ScriptRunner::Own(runner))?
         }
         Some(runner) => {
             let Some(tool) = needs else {
-                return Err(ProgramError::NoRunner { program: program.name.clone(), runner: runner.clone() });
+                return Err(ProvidedProgramError::NoRunner { program: program.name.clone(), runner: runner.clone() });
             };
-            wrapper::write(release, program, &wrapper::Runner::Other { runner, tool })?
+            wrapper::write(release, program, &wrapper::ScriptRunner::Other { runner, tool })?
         }
         None => wrapper::link(release, program)?,
     };

@@ -77,7 +77,7 @@ pub struct ReceiptProgram {
 }
 
 /// The facts of a new receipt.
-pub(crate) struct Facts<'a> {
+pub(crate) struct ReceiptFacts<'a> {
     pub(crate) tool: &'a str,
     pub(crate) version: &'a str,
     pub(crate) source: &'a str,
@@ -97,7 +97,7 @@ impl Receipt {
     pub const FILE_NAME: &str = FILE_NAME;
 
     /// The receipt of a release finished now.
-    pub(crate) fn now(facts: Facts<'_>) -> Self {
+    pub(crate) fn now(facts: ReceiptFacts<'_>) -> Self {
         let now = Timestamp::now();
         Self {
             layout: LAYOUT,
@@ -158,7 +158,7 @@ mod parts {
     use vx_base::package::archive::{Archive, known};
 
     #[derive(Serialize, Deserialize)]
-    struct Row {
+    struct ReceiptRow {
         file_name: String,
         #[serde(deserialize_with = "known")]
         digest: Option<Digest>,
@@ -166,13 +166,13 @@ mod parts {
         size_bytes: Option<u64>,
     }
 
-    fn row(part: &Archive) -> Row {
+    fn row(part: &Archive) -> ReceiptRow {
         let Archive { file, digest, size, .. } = part.clone();
-        Row { file_name: file, digest, size_bytes: size }
+        ReceiptRow { file_name: file, digest, size_bytes: size }
     }
 
-    fn archive(row: Row) -> Archive {
-        let Row { file_name: file, digest, size_bytes: size } = row;
+    fn archive(row: ReceiptRow) -> Archive {
+        let ReceiptRow { file_name: file, digest, size_bytes: size } = row;
         Archive { file, digest, size, ..Archive::default() }
     }
 
@@ -209,7 +209,7 @@ pub(crate) mod tests {
 
     pub(crate) fn example(tool: &str, version: &str) -> Receipt {
         let digest: Digest = "0".repeat(64).parse().expect("a digest");
-        Receipt::now(Facts {
+        Receipt::now(ReceiptFacts {
             tool,
             version,
             source: "npm",

@@ -44,7 +44,7 @@ pub enum TrialEnd {
 
 /// Everything that determines the content of a program, and its start.
 #[derive(Serialize)]
-pub(crate) struct Subject<'a> {
+pub(crate) struct TrialSubject<'a> {
     format: u32,
     archives: Vec<(String, u32, &'a str)>,
     excluded: &'a str,
@@ -52,7 +52,7 @@ pub(crate) struct Subject<'a> {
     arguments: &'a [String],
 }
 
-impl<'a> Subject<'a> {
+impl<'a> TrialSubject<'a> {
     /// The program at this path of a release made of these archives, without the files that `excluded` names. `None` if
     /// one of the archives has no digest.
     pub(crate) fn of(
@@ -113,12 +113,12 @@ mod tests {
         let home = Home::at(top.path().to_owned());
         let (archives, arguments) = ([archive('a')], ["--version".to_owned()]);
         let subject =
-            |archives, excluded, program| Subject::of(archives, excluded, program, &arguments).expect("digests");
+            |archives, excluded, program| TrialSubject::of(archives, excluded, program, &arguments).expect("digests");
         assert!(!subject(&archives, "", "bin/a").is_known_to_run(&home));
         subject(&archives, "", "bin/a").keep(&home);
         assert!(subject(&archives, "", "bin/a").is_known_to_run(&home));
         let renamed = [Archive { file: "other.whl".into(), size: Some(3), ..archive('a') }];
-        let renamed = Subject::of(&renamed, "", "bin/a", &arguments).expect("digests");
+        let renamed = TrialSubject::of(&renamed, "", "bin/a", &arguments).expect("digests");
         assert!(renamed.is_known_to_run(&home), "the same bytes");
         let others = [
             ([archive('b')], "", "bin/a"),
@@ -128,11 +128,14 @@ mod tests {
             ([archive('a')], "", "bin/b"),
         ];
         for (archives, excluded, program) in &others {
-            let subject = Subject::of(archives, excluded, program, &arguments).expect("digests");
+            let subject = TrialSubject::of(archives, excluded, program, &arguments).expect("digests");
             assert!(!subject.is_known_to_run(&home), "{archives:?} {excluded} {program}");
         }
-        assert!(!Subject::of(&archives, "", "bin/a", &[]).expect("digests").is_known_to_run(&home), "other arguments");
-        assert!(Subject::of(&[Archive::default()], "", "bin/a", &arguments).is_none(), "no digest");
+        assert!(
+            !TrialSubject::of(&archives, "", "bin/a", &[]).expect("digests").is_known_to_run(&home),
+            "other arguments"
+        );
+        assert!(TrialSubject::of(&[Archive::default()], "", "bin/a", &arguments).is_none(), "no digest");
     }
 
     #[test]
@@ -140,7 +143,7 @@ mod tests {
         let top = tempfile::tempdir().expect("a directory");
         let home = Home::at(top.path().to_owned());
         let archives = [archive('a')];
-        let subject = Subject::of(&archives, "", "bin/a", &[]).expect("digests");
+        let subject = TrialSubject::of(&archives, "", "bin/a", &[]).expect("digests");
         let (name, content) = subject.file();
         fs::create_dir_all(home.trials()).expect("a folder");
         let longer = [&content[..], b" "].concat();
@@ -159,7 +162,7 @@ mod tests {
         fs::create_dir_all(home.trials()).expect("a folder");
         (0..MOST).for_each(|number| fs::write(home.trials().join(number.to_string()), "").expect("a file"));
         let archives = [archive('a')];
-        let subject = Subject::of(&archives, "", "bin/a", &[]).expect("digests");
+        let subject = TrialSubject::of(&archives, "", "bin/a", &[]).expect("digests");
         subject.keep(&home);
         assert!(subject.is_known_to_run(&home));
         assert_eq!(fs::read_dir(home.trials()).expect("a folder").count(), 1);

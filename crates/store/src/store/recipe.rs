@@ -11,7 +11,7 @@ use vx_http::TlsTrust;
 use crate::config::InstallConfig;
 
 use crate::release::manifest::{Depth, Manifest};
-use crate::store::Release;
+use crate::store::StoreEntry;
 
 /// The digest of the parts of a configuration that determine the content of the release. `None` if they do not: an
 /// archive without a digest may be any archive, and a post-install command may do anything.
@@ -53,7 +53,7 @@ pub fn instructions(parts: &[Part], programs: &[Program], postinstall: Option<&s
 
 /// True if another install with this configuration would change nothing: the release has the same recipe, and every
 /// file is unchanged.
-pub(crate) fn is_made_so(release: &Release, config: &InstallConfig) -> bool {
+pub(crate) fn is_made_so(release: &StoreEntry, config: &InstallConfig) -> bool {
     let receipt = &release.receipt;
     let wanted = config.parts.iter().map(|part| part.archive.digest.as_ref());
     let same_archives = wanted.eq(receipt.parts.iter().map(|part| part.digest.as_ref()));

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use vx_base::system::identity::boot;
 
-use crate::release::manifest::{Change, Depth, Manifest};
+use crate::release::manifest::{Depth, Manifest, ManifestDifference};
 use crate::release::receipt::Receipt;
 
 /// The resolution of the time in receipts.
@@ -71,10 +71,12 @@ fn nothing_lost(release: &Path, manifest: &Manifest, receipt: &Receipt) -> bool 
         |path: &Path| path.ancestors().skip(1).find(|folder| folder.is_dir()).is_some_and(changed_later);
     let Ok(changes) = manifest.changes(release, Depth::Contents) else { return false };
     changes.iter().all(|(path, change)| match change {
-        Change::Added | Change::Privileged => true,
-        Change::Unreadable(_) => false,
-        Change::Missing => removed_later(&release.join(path)),
-        Change::OtherKind | Change::Content | Change::NotExecutable => changed_later(&release.join(path)),
+        ManifestDifference::Added | ManifestDifference::Privileged => true,
+        ManifestDifference::Unreadable(_) => false,
+        ManifestDifference::Missing => removed_later(&release.join(path)),
+        ManifestDifference::OtherKind | ManifestDifference::Content | ManifestDifference::NotExecutable => {
+            changed_later(&release.join(path))
+        }
     })
 }
 

@@ -10,12 +10,12 @@ use std::path::Path;
 ///
 /// If the disk refuses a delayed write, the error of the sync goes only to processes that had the file system open
 /// before the write. So this is opened before the first byte is written.
-pub(crate) struct FileSystem {
+pub(crate) struct SyncedFileSystem {
     #[cfg(target_os = "linux")]
     directory: std::fs::File,
 }
 
-impl FileSystem {
+impl SyncedFileSystem {
     /// The file system of this directory.
     pub(crate) fn of(directory: &Path) -> io::Result<Self> {
         #[cfg(not(target_os = "linux"))]
@@ -43,7 +43,7 @@ impl FileSystem {
         None
     }
 
-    /// Write the cached data of the file system; also fails for any write that failed since [`FileSystem::of`].
+    /// Write the cached data of the file system; also fails for any write that failed since [`SyncedFileSystem::of`].
     #[cfg(target_os = "linux")]
     pub(crate) fn sync(&self) -> io::Result<()> {
         Ok(rustix::fs::syncfs(&self.directory)?)

@@ -4,7 +4,7 @@ use std::io;
 
 use vx_base::trouble::{Explain, TroubleKind};
 
-use super::super::cancel::Stop;
+use super::super::cancel::InstallStop;
 use super::super::disk::DiskError;
 
 /// The error of unpacking one archive.
@@ -98,11 +98,11 @@ pub enum UnpackErrorKind {
     Disk(#[from] DiskError),
     /// A request to stop.
     #[error("stopped while unpacking")]
-    Stop(Stop),
+    Stop(InstallStop),
 }
 
-impl From<Stop> for UnpackErrorKind {
-    fn from(stop: Stop) -> Self {
+impl From<InstallStop> for UnpackErrorKind {
+    fn from(stop: InstallStop) -> Self {
         Self::Stop(stop)
     }
 }

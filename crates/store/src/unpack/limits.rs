@@ -9,7 +9,7 @@ use super::error::UnpackErrorKind;
 
 /// The limits for one release, all its archives together.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub(crate) struct UnpackLimits {
     /// Most bytes of content.
     pub(crate) bytes: u64,
     /// Most files, folders and links.
@@ -20,7 +20,7 @@ pub(crate) struct Limits {
     pub(crate) ratio_from_bytes: u64,
 }
 
-impl Default for Limits {
+impl Default for UnpackLimits {
     /// For comparison: the largest known tools have some 20,000 entries and a few GB, and compress to a fifth.
     fn default() -> Self {
         Self { bytes: 16 << 30, entries: 250_000, ratio: 200, ratio_from_bytes: 256 << 20 }
@@ -30,14 +30,14 @@ impl Default for Limits {
 /// The amount unpacked so far, and its limits.
 #[derive(Debug)]
 pub(super) struct Budget {
-    limits: Limits,
+    limits: UnpackLimits,
     packed: Rc<Cell<u64>>,
     bytes: u64,
     entries: u64,
 }
 
 impl Budget {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: UnpackLimits) -> Self {
         Self { limits, packed: Rc::default(), bytes: 0, entries: 0 }
     }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use ::tar::{Builder, EntryType, Header};
 use proptest::prelude::*;
 
-use super::super::cancel::{CancelToken, Watch};
+use super::super::cancel::{CancelToken, CancelWatch};
 use super::*;
 use zips::zip_of;
 
@@ -53,15 +53,15 @@ struct Staged {
     tree: Tree,
 }
 
-fn staged(limits: Limits) -> Staged {
+fn staged(limits: UnpackLimits) -> Staged {
     staged_where(NameCase::Distinct, limits)
 }
 
-fn staged_where(case: NameCase, limits: Limits) -> Staged {
+fn staged_where(case: NameCase, limits: UnpackLimits) -> Staged {
     let top = tempfile::tempdir().expect("a temporary directory");
     let root = top.path().join("release");
     fs::create_dir(&root).expect("a directory");
-    let tree = Tree::new(root, case, limits, Watch::new(CancelToken::new(), None)).expect("a directory");
+    let tree = Tree::new(root, case, limits, CancelWatch::new(CancelToken::new(), None)).expect("a directory");
     Staged { top, tree }
 }
 
@@ -75,7 +75,7 @@ fn unpack(file_name: &str, bytes: &[u8]) -> (Staged, Result<(), UnpackErrorKind>
 }
 
 fn unpack_where(case: NameCase, file_name: &str, bytes: &[u8]) -> (Staged, Result<(), UnpackErrorKind>) {
-    let mut staged = staged_where(case, Limits::default());
+    let mut staged = staged_where(case, UnpackLimits::default());
     let result = archive(file_name).unpack(bytes, &mut staged.tree).map_err(|error| error.kind);
     let result = result.and_then(|()| staged.tree.finish().map(|_| ()));
     (staged, result)
@@ -235,10 +235,10 @@ fn archives_that_grow_beyond_the_limits_are_stopped() {
     let bytes = gzip(&tar_of(&[F("zeros", &ZEROS)]));
     let trailing = gzip(&[&tar_of(&[F("small", b"x")])[..], &ZEROS].concat());
     let zip = zip_of(&[("zeros", &ZEROS)], false);
-    let generous = Limits { bytes: 1 << 40, entries: 100, ratio: 1 << 40, ratio_from_bytes: 0 };
+    let generous = UnpackLimits { bytes: 1 << 40, entries: 100, ratio: 1 << 40, ratio_from_bytes: 0 };
     for (limits, text) in [
-        (Limits { bytes: 1_000_000, ..generous }, "1000000 bytes"),
-        (Limits { ratio: 10, ratio_from_bytes: 100_000, ..generous }, "10 times its size"),
+        (UnpackLimits { bytes: 1_000_000, ..generous }, "1000000 bytes"),
+        (UnpackLimits { ratio: 10, ratio_from_bytes: 100_000, ..generous }, "10 times its size"),
     ] {
         for (name, bytes) in [("a.tgz", &bytes), ("b.tgz", &trailing), ("c.zip", &zip)] {
             let mut staged = staged(limits);
@@ -248,7 +248,7 @@ fn archives_that_grow_beyond_the_limits_are_stopped() {
             assert!(written <= 1_300_000, "{name}: {written}");
         }
     }
-    let mut staged = staged(Limits { entries: 2, ..generous });
+    let mut staged = staged(UnpackLimits { entries: 2, ..generous });
     let many = tar_of(&[F("a", b""), F("b", b""), F("c", b"")]);
     let error = archive("a.tar").unpack(&many[..], &mut staged.tree).expect_err("it is stopped").to_string();
     assert!(error.contains("2 entries"), "{error}");
@@ -284,7 +284,7 @@ impl io::Read for RecordedPieces<'_> {
 
 #[test]
 fn a_large_file_is_written_in_pieces_that_end_at_multiples_of_their_size() {
-    let Staged { top: _top, mut tree } = staged(Limits::default());
+    let Staged { top: _top, mut tree } = staged(UnpackLimits::default());
     let placement = Placement::new(0, "", &Excluded::default()).expect("a placement");
     let (content, mut wanted) = (vec![b'x'; 600_000], Vec::new());
     let path = placement.place(b"large").expect("a path").expect("one that is left");
@@ -295,7 +295,7 @@ fn a_large_file_is_written_in_pieces_that_end_at_multiples_of_their_size() {
 
 #[test]
 fn a_download_that_is_the_program_itself_does_not_count_as_one_that_grew() {
-    let limits = Limits { ratio: 2, ratio_from_bytes: 1000, ..Limits::default() };
+    let limits = UnpackLimits { ratio: 2, ratio_from_bytes: 1000, ..UnpackLimits::default() };
     let mut staged = staged(limits);
     let placement = Placement::new(0, "", &Excluded::default()).expect("a placement");
     let program = Unpacker { file_name: "program", format: Format::Plain, placement };

@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 use foldhash::{HashMap, HashMapExt};
 use vx_inflate::{Pieced, next_piece};
 
-use super::super::cancel::Watch;
+use super::super::cancel::CancelWatch;
 use super::super::disk::{At, DiskError};
 use super::super::room::reserve;
 use super::error::UnpackErrorKind;
 use super::files::{Root, add_execute_bits, symlink};
-use super::limits::{Budget, Limits, Packed};
+use super::limits::{Budget, Packed, UnpackLimits};
 use super::links;
 use super::names::NameCase;
 use super::path::{EntryPath, Placement, parent, shown};
@@ -27,32 +27,32 @@ use crate::release::manifest::{Checksum, Manifest, ManifestEntry};
 pub(crate) struct Tree {
     root: Root,
     case: NameCase,
-    known: HashMap<Box<str>, Known>,
+    known: HashMap<Box<str>, KeyedEntry>,
     links: Vec<EntryPath>,
     last_parent: String,
     budget: Budget,
-    watch: Watch,
-    totals: Totals,
+    watch: CancelWatch,
+    totals: TreeTotals,
     manifest: Manifest,
 }
 
 /// The sums over a tree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Totals {
+pub(crate) struct TreeTotals {
     pub(crate) files: u64,
     pub(crate) size_bytes: u64,
 }
 
 /// An entry under the key of its path.
 #[derive(Debug)]
-struct Known {
-    kind: Kind,
+struct KeyedEntry {
+    kind: TreeEntryKind,
     /// The path as written, if it differs from the key.
     written: Option<Box<str>>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Kind {
+enum TreeEntryKind {
     Directory,
     File,
     Link(Box<str>),
@@ -60,7 +60,12 @@ enum Kind {
 
 impl Tree {
     /// A tree in this empty directory, whose file system compares names in this way.
-    pub(crate) fn new(root: PathBuf, case: NameCase, limits: Limits, watch: Watch) -> Result<Self, DiskError> {
+    pub(crate) fn new(
+        root: PathBuf,
+        case: NameCase,
+        limits: UnpackLimits,
+        watch: CancelWatch,
+    ) -> Result<Self, DiskError> {
         Ok(Self {
             root: Root::open(root)?,
             case,
@@ -69,7 +74,7 @@ impl Tree {
             last_parent: String::new(),
             budget: Budget::new(limits),
             watch,
-            totals: Totals::default(),
+            totals: TreeTotals::default(),
             manifest: Manifest::default(),
         })
     }
@@ -116,7 +121,7 @@ impl Tree {
         mut content: impl Pieced,
     ) -> Result<(u32, u64), UnpackErrorKind> {
         self.budget.check_declared(path.as_str(), size_bytes.unwrap_or(0))?;
-        self.claim(path, Kind::File)?;
+        self.claim(path, TreeEntryKind::File)?;
         let mut file = self.root.create_file(path, mode)?;
         reserve(&file, size_bytes.unwrap_or(0));
         let mut written = 0;
@@ -155,7 +160,7 @@ impl Tree {
     ) -> Result<(u32, u64), UnpackErrorKind> {
         self.watch.check()?;
         self.budget.add_bytes(Some(path.as_str()), content.len() as u64)?;
-        self.claim(path, Kind::File)?;
+        self.claim(path, TreeEntryKind::File)?;
         let mut file = self.root.create_file(path, mode)?;
         self.write(&mut file, content, path, Some(content.len() as u64))?;
         self.totals.size_bytes += content.len() as u64;
@@ -197,7 +202,7 @@ impl Tree {
         if text.contains(char::is_control) {
             return Err(outside());
         }
-        self.claim(path, Kind::Link(text.into()))?;
+        self.claim(path, TreeEntryKind::Link(text.into()))?;
         let place = self.root.place(path.as_str());
         self.links.push(path.clone());
         symlink(text, &place).at("link", &place)?;
@@ -208,7 +213,7 @@ impl Tree {
     /// Create a second name for an existing file.
     pub(super) fn hardlink(&mut self, path: &EntryPath, target: &EntryPath) -> Result<(), UnpackErrorKind> {
         match self.lookup(target.as_str()) {
-            Some(Kind::File) => {}
+            Some(TreeEntryKind::File) => {}
             _ => {
                 let (entry, target) = (path.as_str().to_owned(), target.as_str().to_owned());
                 return Err(UnpackErrorKind::LinkOutside {
@@ -217,7 +222,7 @@ impl Tree {
                 });
             }
         }
-        self.claim(path, Kind::File)?;
+        self.claim(path, TreeEntryKind::File)?;
         let (existing, place) = (self.root.place(target.as_str()), self.root.place(path.as_str()));
         if fs::hard_link(&existing, &place).is_err() {
             // The file system has no hard links, or too many to this file.
@@ -229,7 +234,7 @@ impl Tree {
 
     /// Add a mode to a file that became known only after its content.
     pub(super) fn set_mode(&mut self, path: &EntryPath, mode: u32) -> Result<(), UnpackErrorKind> {
-        if mode & 0o111 != 0 && self.lookup(path.as_str()) == Some(&Kind::File) {
+        if mode & 0o111 != 0 && self.lookup(path.as_str()) == Some(&TreeEntryKind::File) {
             let place = self.root.place(path.as_str());
             add_execute_bits(&place, mode).at("set the mode of", &place)?;
             self.manifest.record_mode(path.as_str(), mode);
@@ -253,7 +258,7 @@ impl Tree {
 
     /// The paths of all files with this name, sorted.
     pub(crate) fn files_named(&self, name: &str) -> Vec<String> {
-        let files = self.known.iter().filter(|(_, known)| known.kind == Kind::File);
+        let files = self.known.iter().filter(|(_, known)| known.kind == TreeEntryKind::File);
         let paths = files.map(|(key, known)| known.written.as_deref().unwrap_or(key).to_owned());
         let mut found: Vec<String> = paths.filter(|path| path.rsplit('/').next() == Some(name)).collect();
         found.sort_unstable();
@@ -267,9 +272,9 @@ impl Tree {
 
     /// Check the destinations of all links, once all archives are unpacked and everything a link can pass through is
     /// known.
-    pub(crate) fn finish(&self) -> Result<Totals, UnpackErrorKind> {
+    pub(crate) fn finish(&self) -> Result<TreeTotals, UnpackErrorKind> {
         let target_of = |path: &str| match self.lookup(path) {
-            Some(Kind::Link(target)) => Some(&**target),
+            Some(TreeEntryKind::Link(target)) => Some(&**target),
             _ => None,
         };
         for link in &self.links {
@@ -282,12 +287,12 @@ impl Tree {
         Ok(self.totals)
     }
 
-    fn lookup(&self, path: &str) -> Option<&Kind> {
+    fn lookup(&self, path: &str) -> Option<&TreeEntryKind> {
         self.known.get(&*self.case.key(path)).map(|known| &known.kind)
     }
 
     /// Reserve the path of a new entry, and create the folders above it.
-    fn claim(&mut self, path: &EntryPath, kind: Kind) -> Result<(), UnpackErrorKind> {
+    fn claim(&mut self, path: &EntryPath, kind: TreeEntryKind) -> Result<(), UnpackErrorKind> {
         if let Some(above) = path.parent()
             && above != self.last_parent
         {
@@ -301,24 +306,24 @@ impl Tree {
     fn make_directory(&mut self, path: &str) -> Result<(), UnpackErrorKind> {
         let key = self.case.key(path);
         if let Some(known) = self.known.get(&*key) {
-            let same = known.kind == Kind::Directory && known.written.as_deref().unwrap_or(&key) == path;
+            let same = known.kind == TreeEntryKind::Directory && known.written.as_deref().unwrap_or(&key) == path;
             return if same { Ok(()) } else { Err(self.twice(path)) };
         }
         if let Some(above) = parent(path) {
             self.make_directory(above)?;
         }
-        self.register(path, Kind::Directory)?;
+        self.register(path, TreeEntryKind::Directory)?;
         Ok(self.root.create_directory(path)?)
     }
 
-    fn register(&mut self, path: &str, kind: Kind) -> Result<(), UnpackErrorKind> {
+    fn register(&mut self, path: &str, kind: TreeEntryKind) -> Result<(), UnpackErrorKind> {
         self.budget.add_entry()?;
         let key = self.case.key(path);
         let written = (key != path).then(|| path.into());
         match self.known.entry(key.into()) {
             hash_map::Entry::Occupied(_) => Err(self.twice(path)),
             hash_map::Entry::Vacant(place) => {
-                place.insert(Known { kind, written });
+                place.insert(KeyedEntry { kind, written });
                 Ok(())
             }
         }

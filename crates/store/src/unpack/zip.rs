@@ -21,7 +21,7 @@ use super::limits::Packed;
 use super::path::{EntryPath, Placement, shown};
 use super::tree::Tree;
 use super::{Pieced, drain, drain_past};
-use crate::unpack::zip::zip_records::{Central, Local, Record, check_descriptor, next};
+use crate::unpack::zip::zip_records::{Central, Local, ZipRecord, check_descriptor, next};
 
 /// Entries up to this size are unpacked in one call, which is faster for small ones.
 const WHOLE_PACKED_BYTES: u64 = 256 * 1024;
@@ -35,7 +35,7 @@ pub(super) const DEFLATED: u16 = 8;
 
 /// Unpack an archive from its bytes in order, and read to their end.
 pub(super) fn unpack(bytes: impl BufRead, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
-    let mut stream = Stream {
+    let mut stream = ZipStream {
         bytes: tree.packed(bytes),
         whole: Decompressor::new(),
         packed: Vec::new(),
@@ -46,19 +46,19 @@ pub(super) fn unpack(bytes: impl BufRead, placement: &Placement, tree: &mut Tree
     loop {
         let offset = stream.bytes.position();
         match next(&mut stream.bytes)? {
-            Record::Local(local) => {
+            ZipRecord::Local(local) => {
                 let entry = stream.unpack_entry(&local, placement, tree)?;
                 found.insert(offset, entry);
             }
-            Record::Central(central) => {
+            ZipRecord::Central(central) => {
                 match found.remove(&central.offset) {
                     Some(entry) => entry.complete(&central, placement, tree)?,
                     None => return Err(UnpackErrorKind::NotStreamable("its directory names what was not there")),
                 };
             }
-            Record::End if found.is_empty() => break,
-            Record::End => return Err(UnpackErrorKind::NotStreamable("it holds what its directory does not name")),
-            Record::Unknown => return Err(UnpackErrorKind::NotStreamable("there is something between its entries")),
+            ZipRecord::End if found.is_empty() => break,
+            ZipRecord::End => return Err(UnpackErrorKind::NotStreamable("it holds what its directory does not name")),
+            ZipRecord::Unknown => return Err(UnpackErrorKind::NotStreamable("there is something between its entries")),
         }
     }
     drain(&mut stream.bytes, tree)
@@ -87,7 +87,7 @@ impl UnpackedEntry {
     }
 }
 
-struct Stream<R> {
+struct ZipStream<R> {
     bytes: Packed<R>,
     whole: Decompressor,
     packed: Vec<u8>,
@@ -95,7 +95,7 @@ struct Stream<R> {
     inflater: Inflater,
 }
 
-impl<R: BufRead> Stream<R> {
+impl<R: BufRead> ZipStream<R> {
     fn unpack_entry(
         &mut self,
         local: &Local,

@@ -8,7 +8,7 @@ use vx_base::board_slot::BoardSlot;
 use vx_base::package::Part;
 use vx_base::trouble::Explain;
 use vx_http::{LowestRate, TlsTrust};
-use vx_store::report::{InstallStep, Reporter, Silent};
+use vx_store::report::{InstallStep, Reporter, SilentReporter};
 use vx_store::{CancelToken, InstallError, fetch};
 
 use super::setting::{Entry, Event, Record, Setting, digest_of, origin, release_of, tar_gz};
@@ -568,7 +568,15 @@ fn an_archive_is_fetched_to_learn_its_digest_and_then_installed_from_the_cache()
     let mut config = setting.serves_as("tool.tgz", &archive, reply);
     config.parts[0].archive.digest = None;
     let learn = |part: &Part| {
-        fetch(&setting.home(), part, &setting.patience, &TlsTrust::default(), &Silent, &CancelToken::new(), &|_| None)
+        fetch(
+            &setting.home(),
+            part,
+            &setting.patience,
+            &TlsTrust::default(),
+            &SilentReporter,
+            &CancelToken::new(),
+            &|_| None,
+        )
     };
     let (digest, size) = learn(&config.parts[0]).expect("it is fetched");
     assert_eq!(size, archive.len() as u64);

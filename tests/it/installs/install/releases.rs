@@ -7,7 +7,7 @@ use std::thread;
 
 use vx_base::package::Program;
 use vx_base::trouble::Explain;
-use vx_store::report::{InstallStep, Silent};
+use vx_store::report::{InstallStep, SilentReporter};
 use vx_store::{CancelToken, CommandFault, Hooks, Store, TrialEnd, install, sweep};
 
 use super::setting::{Entry, Record, Setting, names_in, release_of, tar_gz};
@@ -209,7 +209,7 @@ fn a_post_install_command_runs_before_the_release_can_be_seen() {
 
     let fault = |reason: &str| CommandFault { reason: reason.into(), output: vec!["no compiler".into()], limit: None };
     let fails = |_: &vx_store::PostInstall<'_>| Err(fault("exit code 3"));
-    let error = install(&config, &Silent, &CancelToken::new(), &hooks(&fails)).expect_err("it fails");
+    let error = install(&config, &SilentReporter, &CancelToken::new(), &hooks(&fails)).expect_err("it fails");
     assert!(error.to_string().contains("`make ready` failed: exit code 3"), "{error}");
     assert_eq!(error.details(), ["no compiler"]);
     assert_eq!(store.installed("tool", "1.0.0"), None);

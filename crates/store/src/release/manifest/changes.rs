@@ -6,11 +6,11 @@ use std::io;
 use std::path::Path;
 
 use super::release_file::{ReleaseFile, walk};
-use super::{Kind, Manifest, ManifestEntry};
+use super::{Manifest, ManifestEntry, ManifestEntryKind};
 
 /// A difference between a release and its manifest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Change {
+pub enum ManifestDifference {
     /// The file is missing.
     Missing,
     /// It has another type: file, link or folder.
@@ -38,7 +38,7 @@ pub enum Depth {
 
 impl Manifest {
     /// The differences by path.
-    pub fn changes(&self, release: &Path, depth: Depth) -> io::Result<Vec<(String, Change)>> {
+    pub fn changes(&self, release: &Path, depth: Depth) -> io::Result<Vec<(String, ManifestDifference)>> {
         let mut found = Vec::new();
         walk(release, "", &mut found)?;
         let mut changes = Vec::new();
@@ -48,9 +48,9 @@ impl Manifest {
             let change = match self.entries.get(name.as_str()) {
                 _ if there.privileged => {
                     met += usize::from(self.entries.contains_key(name.as_str()));
-                    Some(Change::Privileged)
+                    Some(ManifestDifference::Privileged)
                 }
-                None => Some(Change::Added),
+                None => Some(ManifestDifference::Added),
                 Some(entry) => {
                     met += 1;
                     entry.change(there, release, depth)
@@ -63,7 +63,7 @@ impl Manifest {
             let missing = self.entries.keys().filter(|path| !there.contains(&***path));
             changes.extend(missing.map(|path| {
                 let taken = fs::symlink_metadata(release.join(&**path)).is_ok();
-                (path.to_string(), if taken { Change::OtherKind } else { Change::Missing })
+                (path.to_string(), if taken { ManifestDifference::OtherKind } else { ManifestDifference::Missing })
             }));
         }
         changes.sort();
@@ -72,23 +72,23 @@ impl Manifest {
 }
 
 impl ManifestEntry {
-    fn change(&self, there: &ReleaseFile, release: &Path, depth: Depth) -> Option<Change> {
-        if (self.kind == Kind::Link) != there.link {
-            return Some(Change::OtherKind);
+    fn change(&self, there: &ReleaseFile, release: &Path, depth: Depth) -> Option<ManifestDifference> {
+        if (self.kind == ManifestEntryKind::Link) != there.link {
+            return Some(ManifestDifference::OtherKind);
         }
         if self.size_bytes != there.size_bytes {
-            return Some(Change::Content);
+            return Some(ManifestDifference::Content);
         }
-        if self.kind == Kind::Executable && there.kind() == Kind::Plain {
-            return Some(Change::NotExecutable);
+        if self.kind == ManifestEntryKind::Executable && there.kind() == ManifestEntryKind::Plain {
+            return Some(ManifestDifference::NotExecutable);
         }
         if depth == Depth::Sizes && !there.link {
             return None;
         }
         match there.entry(release) {
-            Ok(entry) if entry.sum != self.sum => Some(Change::Content),
+            Ok(entry) if entry.sum != self.sum => Some(ManifestDifference::Content),
             Ok(_) => None,
-            Err(error) => Some(Change::Unreadable(error.to_string())),
+            Err(error) => Some(ManifestDifference::Unreadable(error.to_string())),
         }
     }
 }
@@ -110,31 +110,31 @@ mod tests {
             change(&top.path().join(path));
             manifest.changes(top.path(), depth).expect("it is read")
         };
-        let one = |path: &str, change: Change| vec![(path.to_owned(), change)];
+        let one = |path: &str, change: ManifestDifference| vec![(path.to_owned(), change)];
         let same_size = |path: &Path| fs::write(path, "PROGRAM").expect("a file");
-        assert_eq!(changed("bin/tool", Depth::Contents, &same_size), one("bin/tool", Change::Content));
+        assert_eq!(changed("bin/tool", Depth::Contents, &same_size), one("bin/tool", ManifestDifference::Content));
         assert_eq!(changed("bin/tool", Depth::Sizes, &same_size), []);
         let longer = |path: &Path| fs::write(path, "programs").expect("a file");
-        assert_eq!(changed("bin/tool", Depth::Sizes, &longer), one("bin/tool", Change::Content));
+        assert_eq!(changed("bin/tool", Depth::Sizes, &longer), one("bin/tool", ManifestDifference::Content));
         let plain = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o644)).expect("a mode");
-        assert_eq!(changed("bin/tool", Depth::Sizes, &plain), one("bin/tool", Change::NotExecutable));
+        assert_eq!(changed("bin/tool", Depth::Sizes, &plain), one("bin/tool", ManifestDifference::NotExecutable));
         let setuid = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o4755)).expect("a mode");
-        assert_eq!(changed("bin/tool", Depth::Sizes, &setuid), one("bin/tool", Change::Privileged));
+        assert_eq!(changed("bin/tool", Depth::Sizes, &setuid), one("bin/tool", ManifestDifference::Privileged));
         let gone = |path: &Path| fs::remove_file(path).expect("it goes");
-        assert_eq!(changed("odd\nname", Depth::Sizes, &gone), one("odd\\nname", Change::Missing));
+        assert_eq!(changed("odd\nname", Depth::Sizes, &gone), one("odd\\nname", ManifestDifference::Missing));
         let elsewhere = |path: &Path| {
             fs::remove_file(path).expect("it goes");
             std::os::unix::fs::symlink("bin/tooL", path).expect("a link");
         };
-        assert_eq!(changed("link", Depth::Sizes, &elsewhere), one("link", Change::Content));
+        assert_eq!(changed("link", Depth::Sizes, &elsewhere), one("link", ManifestDifference::Content));
         let folder = |path: &Path| {
             fs::remove_file(path).expect("it goes");
             fs::create_dir(path).expect("a directory");
         };
-        assert_eq!(changed("link", Depth::Sizes, &folder), one("link", Change::OtherKind));
+        assert_eq!(changed("link", Depth::Sizes, &folder), one("link", ManifestDifference::OtherKind));
         assert_eq!(
             changed("new", Depth::Sizes, &|path| fs::write(path, "").expect("a file")),
-            one("new", Change::Added)
+            one("new", ManifestDifference::Added)
         );
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::super::receipt::Receipt;
-use super::{Checksum, FILE_NAME, Kind, ManifestEntry};
+use super::{Checksum, FILE_NAME, ManifestEntry, ManifestEntryKind};
 
 /// The size of one read.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -28,11 +28,11 @@ impl ReleaseFile {
         escaped(&if cfg!(windows) { plain.replace('\\', "/") } else { plain.into_owned() }).into_owned()
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> ManifestEntryKind {
         match (self.link, self.executable) {
-            (true, _) => Kind::Link,
-            (false, true) => Kind::Executable,
-            (false, false) => Kind::Plain,
+            (true, _) => ManifestEntryKind::Link,
+            (false, true) => ManifestEntryKind::Executable,
+            (false, false) => ManifestEntryKind::Plain,
         }
     }
 

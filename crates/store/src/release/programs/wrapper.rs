@@ -6,13 +6,13 @@ use std::path::Path;
 
 use vx_base::package::Program;
 
-use super::{BIN, ProgramError};
+use super::{BIN, ProvidedProgramError};
 use crate::disk::{At, DiskError};
 
 /// Make `bin/<name>` the program. Returns its path in the release.
 ///
 /// A file of that name in the release is already the program, put there by its authors.
-pub(super) fn link(release: &Path, program: &Program) -> Result<String, ProgramError> {
+pub(super) fn link(release: &Path, program: &Program) -> Result<String, ProvidedProgramError> {
     for own in own_names(&program.name) {
         let path = format!("{BIN}/{own}");
         if release.join(&path).is_file() {
@@ -24,7 +24,7 @@ pub(super) fn link(release: &Path, program: &Program) -> Result<String, ProgramE
 }
 
 /// The runner of a script.
-pub(super) enum Runner<'a> {
+pub(super) enum ScriptRunner<'a> {
     /// A program of the same release.
     Own(&'a str),
     /// A program of another tool: the one on PATH, or else the one that vx means where the script is called.
@@ -39,7 +39,11 @@ pub(super) enum Runner<'a> {
 /// Make `bin/<name>` a script that starts the program with its runner. Returns its path in the release.
 ///
 /// A file of that name is replaced: at best, it would find some runner on PATH.
-pub(super) fn write(release: &Path, program: &Program, runner: &Runner<'_>) -> Result<String, ProgramError> {
+pub(super) fn write(
+    release: &Path,
+    program: &Program,
+    runner: &ScriptRunner<'_>,
+) -> Result<String, ProvidedProgramError> {
     let name = if cfg!(windows) { format!("{}.cmd", program.name) } else { program.name.clone() };
     let path = format!("{BIN}/{name}");
     if path == program.path {
@@ -48,15 +52,15 @@ pub(super) fn write(release: &Path, program: &Program, runner: &Runner<'_>) -> R
     }
     let place = release.join(&path);
     match fs::symlink_metadata(&place) {
-        Ok(there) if there.is_dir() => return Err(ProgramError::Taken { program: program.name.clone(), path }),
+        Ok(there) if there.is_dir() => return Err(ProvidedProgramError::Taken { program: program.name.clone(), path }),
         Ok(_) => fs::remove_file(&place).at("remove", &place)?,
         Err(_) => {}
     }
     let text = match (runner, cfg!(windows)) {
-        (Runner::Own(runner), false) => sh(&program.path, runner),
-        (Runner::Own(runner), true) => cmd(&program.path, runner),
-        (Runner::Other { runner, tool }, false) => sh_of(&program.path, runner, tool),
-        (Runner::Other { runner, tool }, true) => cmd_of(&program.path, runner, tool),
+        (ScriptRunner::Own(runner), false) => sh(&program.path, runner),
+        (ScriptRunner::Own(runner), true) => cmd(&program.path, runner),
+        (ScriptRunner::Other { runner, tool }, false) => sh_of(&program.path, runner, tool),
+        (ScriptRunner::Other { runner, tool }, true) => cmd_of(&program.path, runner, tool),
     };
     write_script(&place, &text)?;
     Ok(path)
@@ -71,10 +75,10 @@ fn own_names(name: &str) -> Vec<String> {
     }
 }
 
-fn taken(release: &Path, name: &str, program: &str) -> Result<(), ProgramError> {
+fn taken(release: &Path, name: &str, program: &str) -> Result<(), ProvidedProgramError> {
     let path = format!("{BIN}/{name}");
     match fs::symlink_metadata(release.join(&path)) {
-        Ok(_) => Err(ProgramError::Taken { program: program.to_owned(), path }),
+        Ok(_) => Err(ProvidedProgramError::Taken { program: program.to_owned(), path }),
         Err(_) => Ok(()),
     }
 }

@@ -46,7 +46,7 @@ fn unpack_by_directory(bytes: &[u8]) -> (Staged, Result<(), UnpackErrorKind>) {
 }
 
 fn unpack_by_directory_where(case: NameCase, bytes: &[u8]) -> (Staged, Result<(), UnpackErrorKind>) {
-    let mut staged = staged_where(case, Limits::default());
+    let mut staged = staged_where(case, UnpackLimits::default());
     let path = staged.top.path().join("a.zip");
     fs::write(&path, bytes).expect("a file");
     let file = File::open(&path).expect("a file");

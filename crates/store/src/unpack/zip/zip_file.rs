@@ -38,7 +38,7 @@ pub(in crate::unpack) fn unpack(file: File, placement: &Placement, tree: &mut Tr
         if !matches!(mode & 0o170_000, 0 | 0o100_000 | 0o120_000) {
             return special("a device or a pipe");
         }
-        let facts = Facts { mode, size_bytes: entry.size(), crc: entry.crc32() };
+        let facts = ZipEntryFacts { mode, size_bytes: entry.size(), crc: entry.crc32() };
         let method = entry.compression();
         let content = BufReader::with_capacity(BUFFER_BYTES, entry);
         match method {
@@ -51,13 +51,13 @@ pub(in crate::unpack) fn unpack(file: File, placement: &Placement, tree: &mut Tr
 }
 
 /// The directory's facts of a file or a symbolic link.
-struct Facts {
+struct ZipEntryFacts {
     mode: u32,
     size_bytes: u64,
     crc: u32,
 }
 
-impl Facts {
+impl ZipEntryFacts {
     fn put(&self, mut content: impl Pieced, path: &EntryPath, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
         if self.mode & 0o170_000 != 0o120_000 {
             let written = tree.file(path, self.mode & 0o777, Some(self.size_bytes), content)?;

@@ -44,7 +44,7 @@ impl Flags {
 
 /// One record.
 #[derive(Debug)]
-pub(in crate::unpack) enum Record {
+pub(in crate::unpack) enum ZipRecord {
     Local(Local),
     Central(Central),
     /// The end of the directory, or the part that can only be read by offset.
@@ -66,14 +66,14 @@ const ZIP64_EXTRA: u16 = 1;
 const WITH_MODES: [u8; 2] = [3, 19];
 
 /// Read the next record.
-pub(in crate::unpack) fn next(bytes: &mut impl Read) -> Result<Record, UnpackErrorKind> {
+pub(in crate::unpack) fn next(bytes: &mut impl Read) -> Result<ZipRecord, UnpackErrorKind> {
     let mut signature = [0; 4];
     read(bytes, &mut signature)?;
     match signature {
-        LOCAL => Ok(Record::Local(local(bytes)?)),
-        CENTRAL => Ok(Record::Central(central(bytes)?)),
-        _ if END.contains(&signature) => Ok(Record::End),
-        _ => Ok(Record::Unknown),
+        LOCAL => Ok(ZipRecord::Local(local(bytes)?)),
+        CENTRAL => Ok(ZipRecord::Central(central(bytes)?)),
+        _ if END.contains(&signature) => Ok(ZipRecord::End),
+        _ => Ok(ZipRecord::Unknown),
     }
 }
 
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn a_record_that_is_cut_short_is_damage() {
         let whole = [&LOCAL[..], &[0; 26]].concat();
-        assert!(matches!(next(&mut &whole[..]), Ok(Record::Local(_))));
+        assert!(matches!(next(&mut &whole[..]), Ok(ZipRecord::Local(_))));
         for end in 0..whole.len() {
             let error = next(&mut &whole[..end]).expect_err("cut short");
             assert!(matches!(&error, UnpackErrorKind::Damaged(error) if error.kind() == io::ErrorKind::UnexpectedEof));
@@ -206,7 +206,7 @@ mod tests {
         let extra = [&1u16.to_le_bytes()[..], &16u16.to_le_bytes(), &7u64.to_le_bytes(), &5u64.to_le_bytes()].concat();
         let bytes = [&LOCAL[..], &head, &extra].concat();
         match next(&mut &bytes[..]) {
-            Ok(Record::Local(local)) => assert_eq!((local.unpacked, local.packed), (7, 5)),
+            Ok(ZipRecord::Local(local)) => assert_eq!((local.unpacked, local.packed), (7, 5)),
             other => panic!("{other:?}"),
         }
     }
