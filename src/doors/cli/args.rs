@@ -77,12 +77,12 @@ pub(super) struct Arguments {
 
     /// The command.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: CliCommand,
 }
 
 /// The commands of `vx`.
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum CliCommand {
     /// Install the tools that vx.toml declares and inherits.
     #[command(after_help = SYNC_NOTES)]
     Sync(SyncArguments),

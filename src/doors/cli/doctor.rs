@@ -11,8 +11,8 @@ use vx_store::Depth;
 use super::args::DoctorArguments;
 use super::workspace;
 use super::workspace::place_or_none;
-use crate::doors::cli::output::failure::{FAILED, Outcome};
-use crate::doors::cli::screens::frontend::CommandLine;
+use crate::doors::cli::output::failure::{CommandResult, FAILED};
+use crate::doors::cli::screens::frontend::CommandLineFrontend;
 use crate::doors::doctor::{DoctorOptions, Mended, examine, mend};
 
 /// The longest that one release may take to be installed again, with its post-install command. Somebody waits for the answer
@@ -20,7 +20,7 @@ use crate::doors::doctor::{DoctorOptions, Mended, examine, mend};
 const MEND_WITHIN: Duration = Duration::from_secs(300);
 
 /// Run `vx doctor`.
-pub(super) fn run(project: Option<&Path>, arguments: &DoctorArguments) -> Outcome {
+pub(super) fn run(project: Option<&Path>, arguments: &DoctorArguments) -> CommandResult {
     let home = workspace::home()?;
     let options = DoctorOptions {
         place: place_or_none(project)?,
@@ -30,7 +30,7 @@ pub(super) fn run(project: Option<&Path>, arguments: &DoctorArguments) -> Outcom
     };
     let Mended { diagnosis, mended } = match arguments.fix {
         // Standard output holds nothing but the document.
-        true => mend(&home, &options, &CommandLine::headless(arguments.json))?,
+        true => mend(&home, &options, &CommandLineFrontend::headless(arguments.json))?,
         false => Mended { diagnosis: examine(&home, &options)?, mended: Vec::new() },
     };
     report::print(&diagnosis, &mended, arguments.json);

@@ -33,7 +33,7 @@ fn ours(interrupt: Interrupt) -> bool {
 pub(super) struct Interrupts(Receiver<Interrupt>);
 
 /// Forwards requests to stop to a run until it is over.
-pub(super) struct Forwarding {
+pub(super) struct InterruptForwarder {
     /// The channel on which a view reports a request to end the process. A signal may arrive for the same request.
     pub ends: Sender<()>,
     thread: JoinHandle<bool>,
@@ -41,7 +41,7 @@ pub(super) struct Forwarding {
 
 impl Interrupts {
     /// From now on requests are kept, and no longer end this process.
-    pub(super) fn take() -> io::Result<Self> {
+    pub(super) fn intercept() -> io::Result<Self> {
         interrupts().map(Self)
     }
 
@@ -51,7 +51,7 @@ impl Interrupts {
     }
 
     /// From now on each request cancels the run; the second kills its installs.
-    pub(super) fn forward(&self, handle: &RunHandle) -> io::Result<Forwarding> {
+    pub(super) fn forward(&self, handle: &RunHandle) -> io::Result<InterruptForwarder> {
         let requests = handle.requests.clone();
         self.forward_to(handle.finished.clone(), move || {
             // An ended run accepts no requests.
@@ -64,7 +64,7 @@ impl Interrupts {
         &self,
         finished: Receiver<()>,
         stop: impl Fn() + Send + 'static,
-    ) -> io::Result<Forwarding> {
+    ) -> io::Result<InterruptForwarder> {
         let (ends, mut noticed) = unbounded();
         let signals = self.0.clone();
         let forward = move || {
@@ -83,7 +83,7 @@ impl Interrupts {
                 }
             }
         };
-        Ok(Forwarding { ends, thread: std::thread::Builder::new().name("interrupts".into()).spawn(forward)? })
+        Ok(InterruptForwarder { ends, thread: std::thread::Builder::new().name("interrupts".into()).spawn(forward)? })
     }
 
     /// Wait for a value on `ended`, but no longer than `patience` after a request to stop, even an earlier one.
@@ -104,7 +104,7 @@ impl Interrupts {
     }
 }
 
-impl Forwarding {
+impl InterruptForwarder {
     /// Wait for the end of the run. Returns whether it was requested to stop.
     pub(super) fn finish(self) -> bool {
         self.thread.join().unwrap_or(false)

@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 use vx_base::paths::Home;
 use vx_project::Project;
 
-use crate::doors::cli::output::failure::{Failure, USAGE};
-use crate::doors::cli::output::notices::Printed;
+use crate::doors::cli::output::failure::{CommandFailure, USAGE};
+use crate::doors::cli::output::notices::NoticePrintingFrontend;
 #[cfg(feature = "control")]
 use crate::serving::up;
 use crate::workspace::project::{Place, read_projects};
 
 /// This user's home.
-pub(super) fn home() -> Result<Home, Failure> {
-    Home::from_environment().map_err(|error| Failure::hinted(USAGE, &error))
+pub(super) fn home() -> Result<Home, CommandFailure> {
+    Home::from_environment().map_err(|error| CommandFailure::hinted(USAGE, &error))
 }
 
 /// The place of the project in this directory, or else of the nearest project above the working directory.
-pub(super) fn place(directory: Option<&Path>) -> Result<Place, Failure> {
+pub(super) fn place(directory: Option<&Path>) -> Result<Place, CommandFailure> {
     Ok(match directory {
         Some(directory) => Place::At(in_one_form(directory)),
         None => Place::Above(std::env::current_dir()?),
@@ -25,7 +25,7 @@ pub(super) fn place(directory: Option<&Path>) -> Result<Place, Failure> {
 }
 
 /// The place of a project as in [`place`]; without `--project` there may be no project.
-pub(super) fn place_or_none(directory: Option<&Path>) -> Result<Place, Failure> {
+pub(super) fn place_or_none(directory: Option<&Path>) -> Result<Place, CommandFailure> {
     Ok(match directory {
         Some(directory) => Place::At(in_one_form(directory)),
         None => Place::AboveOrNone(std::env::current_dir()?),
@@ -40,7 +40,7 @@ fn in_one_form(directory: &Path) -> PathBuf {
 /// The directory of the project in this directory, or else of the nearest one: the place of its services. What runs is known
 /// without the project's file, which may have a mistake by now, or be gone.
 #[cfg(feature = "control")]
-pub(super) fn services_directory(directory: Option<&Path>) -> Result<PathBuf, Failure> {
+pub(super) fn services_directory(directory: Option<&Path>) -> Result<PathBuf, CommandFailure> {
     let place = place(directory)?;
     let at_work = up::directory_at_work(place.directory());
     let file = place.find_with(|_| true).ok().flatten();
@@ -50,8 +50,8 @@ pub(super) fn services_directory(directory: Option<&Path>) -> Result<PathBuf, Fa
 }
 
 /// The project in this directory, or else the nearest one. Everything doubtful in it is printed.
-pub(super) fn project(directory: Option<&Path>) -> Result<Project, Failure> {
+pub(super) fn project(directory: Option<&Path>) -> Result<Project, CommandFailure> {
     let place = place(directory)?;
-    let projects = read_projects(&home()?, &place, &Printed)?.projects;
+    let projects = read_projects(&home()?, &place, &NoticePrintingFrontend)?.projects;
     Ok(projects.into_iter().next().unwrap_or_else(|| Project::none(Path::new(""))))
 }

@@ -22,15 +22,20 @@ const KEPT: usize = 512;
 #[derive(Debug)]
 pub(super) struct Answers {
     home: Home,
-    resolved: Memory<Resolve, Resolved>,
-    environments: Memory<Environ, Environment>,
+    resolved: AnswerCache<Resolve, Resolved>,
+    environments: AnswerCache<Environ, Environment>,
     /// The number of releases.
-    releases: Memory<(), u64>,
+    releases: AnswerCache<(), u64>,
 }
 
 impl Answers {
-    pub(super) fn of(home: Home) -> Self {
-        Self { home, resolved: Memory::default(), environments: Memory::default(), releases: Memory::default() }
+    pub(super) fn for_home(home: Home) -> Self {
+        Self {
+            home,
+            resolved: AnswerCache::default(),
+            environments: AnswerCache::default(),
+            releases: AnswerCache::default(),
+        }
     }
 
     pub(super) fn resolve(&self, asked: Resolve) -> Result<Resolved, RpcError> {
@@ -86,15 +91,15 @@ impl Answers {
 
 /// Answers by their questions.
 #[derive(Debug)]
-struct Memory<Q, A>(Mutex<BTreeMap<Q, (A, Vec<Seen>)>>);
+struct AnswerCache<Q, A>(Mutex<BTreeMap<Q, (A, Vec<Seen>)>>);
 
-impl<Q, A> Default for Memory<Q, A> {
+impl<Q, A> Default for AnswerCache<Q, A> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<Q: Ord, A: Clone> Memory<Q, A> {
+impl<Q: Ord, A: Clone> AnswerCache<Q, A> {
     fn answer(&self, question: Q, find: impl FnOnce(&Q) -> Result<Kept<A>, RpcError>) -> Result<A, RpcError> {
         if let Some((answer, seen)) = self.0.lock().get(&question)
             && still_holds(seen)

@@ -19,7 +19,7 @@ use super::protocol::Begun;
 use crate::boards::find;
 use crate::doors::daemon::events::summary::BoardSummary;
 use crate::doors::daemon::process::manager::VARIABLES;
-use crate::doors::daemon::protocol::fault::{fault, in_directory, of};
+use crate::doors::daemon::protocol::fault::{fault, fault_from_trouble, in_directory};
 use crate::doors::daemon::protocol::request::{OfRuntime, Sync, Up, Use, Variables};
 use crate::serving::up::{self, check_services, services_named};
 use crate::workspace::frontend::Silent;
@@ -37,7 +37,8 @@ pub(super) fn sync(home: &Home, asked: &Sync) -> Result<Begun, RpcError> {
     let place = Place::Above(asked.directory.clone());
     let mut words = vec!["sync".to_owned(), "--headless".to_owned()];
     words.extend(named(&asked.tools)?);
-    Work { home, place: &place, variables: &asked.variables, words }.begin(|pid, board| board.creator.pid == pid)
+    ClientCommand { home, place: &place, variables: &asked.variables, words }
+        .begin(|pid, board| board.creator.pid == pid)
 }
 
 /// Install a release.
@@ -45,7 +46,8 @@ pub(super) fn install(home: &Home, asked: &OfRuntime) -> Result<Begun, RpcError>
     let place = place_of(home, asked.directory.as_deref());
     let mut words = vec!["install".to_owned(), "--headless".to_owned()];
     words.extend(named(&[with_version(&asked.runtime, asked.version.as_deref())])?);
-    Work { home, place: &place, variables: &asked.variables, words }.begin(|pid, board| board.creator.pid == pid)
+    ClientCommand { home, place: &place, variables: &asked.variables, words }
+        .begin(|pid, board| board.creator.pid == pid)
 }
 
 /// Remove a release, or all of a tool; it has no board.
@@ -53,7 +55,7 @@ pub(super) fn uninstall(home: &Home, asked: &OfRuntime) -> Result<Begun, RpcErro
     let place = place_of(home, asked.directory.as_deref());
     let mut words = vec!["uninstall".to_owned()];
     words.extend(named(&[with_version(&asked.runtime, asked.version.as_deref())])?);
-    Work { home, place: &place, variables: &asked.variables, words }.begin(|_, _| false)
+    ClientCommand { home, place: &place, variables: &asked.variables, words }.begin(|_, _| false)
 }
 
 /// Have a project, or the user's own file, declare a tool.
@@ -65,7 +67,7 @@ pub(super) fn declare(home: &Home, asked: &Use) -> Result<Begun, RpcError> {
     };
     let mut words: Vec<String> = ["use", "--headless"].into_iter().chain(own).map(str::to_owned).collect();
     words.extend(named(&[with_version(runtime, version.as_deref())])?);
-    Work { home, place: &place, variables, words }.begin(|pid, board| board.creator.pid == pid)
+    ClientCommand { home, place: &place, variables, words }.begin(|pid, board| board.creator.pid == pid)
 }
 
 /// Start services; they go on until they are stopped.
@@ -76,12 +78,12 @@ pub(super) fn up(home: &Home, asked: &Up) -> Result<Begun, RpcError> {
     let workspace = answering(asked.variables.clone(), open).map_err(|error| fault(&error))?;
     check_services(&workspace).map_err(|error| fault(&error))?;
     for name in &asked.names {
-        services_named(&workspace, name).map_err(of)?;
+        services_named(&workspace, name).map_err(fault_from_trouble)?;
     }
     let directory = workspace.project.directory;
     let mut words = vec!["up".to_owned(), "--detach".to_owned()];
     words.extend(named(&asked.names)?);
-    Work { home, place: &place, variables: &asked.variables, words }
+    ClientCommand { home, place: &place, variables: &asked.variables, words }
         .begin(|_, board| up::is_board_of(&directory, board))
 }
 
@@ -102,14 +104,14 @@ fn named(names: &[String]) -> Result<Vec<String>, RpcError> {
 }
 
 /// A command of vx in a client's place.
-struct Work<'a> {
+struct ClientCommand<'a> {
     home: &'a Home,
     place: &'a Place,
     variables: &'a Variables,
     words: Vec<String>,
 }
 
-impl Work<'_> {
+impl ClientCommand<'_> {
     /// Start it, and return as soon as there is a board that `is_its` by the number of the process, or it has ended.
     fn begin(&self, is_its: impl Fn(u32, &BoardView) -> bool) -> Result<Begun, RpcError> {
         in_directory(self.place.directory())?;
@@ -165,19 +167,19 @@ fn board_of(pid: u32, is_its: impl Fn(u32, &BoardView) -> bool) -> Option<BoardS
         let board = listed.reading.ok()?.board;
         let is_there =
             board.creator.pid == pid || board.state == BoardState::Running && board.creator.alive == Some(true);
-        (is_there && is_its(pid, &board)).then(|| BoardSummary::of(&listed.path, &board))
+        (is_there && is_its(pid, &board)).then(|| BoardSummary::from_view(&listed.path, &board))
     })
 }
 
 fn failed(error: &io::Error) -> RpcError {
-    of(Trouble::new(TroubleKind::Internal, format!("vx cannot be started: {error}")))
+    fault_from_trouble(Trouble::new(TroubleKind::Internal, format!("vx cannot be started: {error}")))
 }
 
 /// The error of a process that ended without a board: its own, or else the way in which it ended.
 fn ended_badly(said: &mut File, ended: &io::Result<ExitStatus>) -> RpcError {
     let LastWords { error, line } = last_words(said);
     let how = || ended.as_ref().map_or_else(ToString::to_string, ToString::to_string);
-    of(error.unwrap_or_else(|| {
+    fault_from_trouble(error.unwrap_or_else(|| {
         let said = line.map_or_else(|| ", and said nothing".to_owned(), |line| format!(": {line}"));
         Trouble::new(TroubleKind::Exit, format!("vx ended with {}{said}", how()))
     }))

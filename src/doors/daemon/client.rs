@@ -13,7 +13,7 @@ use vx_rpc::{CallError, PlaceError, RpcClient, RpcError};
 use super::error::DaemonError;
 use super::protocol::{DaemonStatus, Introduced, Pong, Subscribed, VersionRange};
 use crate::doors::daemon::events::event::{EVENT, Told};
-use crate::doors::daemon::process::place::DaemonPlace;
+use crate::doors::daemon::process::daemon_place::DaemonPlace;
 use crate::doors::daemon::process::switch::Switch;
 use crate::doors::daemon::protocol::request::{DaemonRequest, InDirectory, Introduction, Resolve, Subscribe};
 use crate::doors::questions::{ProjectState, Resolved};
@@ -58,7 +58,7 @@ impl DaemonClient {
     /// # Errors
     /// As for [`Self::connect`], or no version is common.
     pub fn connect_speaking(home: &Home, name: &str, protocol: VersionRange) -> Result<Self, DaemonError> {
-        let place = DaemonPlace::of(home);
+        let place = DaemonPlace::in_home(home);
         let record = place.record()?;
         let process = record.as_ref().map(|record| record.pid);
         let absent = |reason: &str| match place.is_held() {

@@ -26,13 +26,13 @@ mod begin;
 mod client;
 mod error;
 mod events;
-mod hall;
-mod pass;
+mod forward;
 mod process;
 mod protocol;
 mod serve;
 mod service;
 mod start;
+mod state;
 mod stdio;
 mod watch;
 
@@ -40,7 +40,7 @@ pub use client::DaemonClient;
 pub use error::DaemonError;
 pub use events::event::{BoardWithWork, Changed, DaemonEvent, EVENT, EventType, OnBoard, Release, Snapshot, Told};
 pub use events::summary::BoardSummary;
-pub use process::place::DaemonPlace;
+pub use process::daemon_place::DaemonPlace;
 pub use process::switch::Switch;
 pub use protocol::request::{
     DaemonRequest, Environ, InDirectory, Introduction, ListVersions, OfRuntime, Resolve, Since, Subscribe, Sync,

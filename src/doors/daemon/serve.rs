@@ -12,11 +12,11 @@ use vx_process::interrupts;
 use vx_rpc::RpcServer;
 
 use super::error::DaemonError;
-use super::hall::{Hall, work_is_live};
-use super::service::Desks;
+use super::service::DaemonServices;
+use super::state::{DaemonState, work_is_live};
+use crate::doors::daemon::process::daemon_place::{DaemonPlace, DaemonRecord};
 use crate::doors::daemon::process::manager::Manager;
 use crate::doors::daemon::process::own_log::{OwnLog, is_end, last_lines};
-use crate::doors::daemon::process::place::{DaemonPlace, Record};
 
 /// The time without a client or work after which a daemon ends.
 pub const DEFAULT_IDLE: Duration = Duration::from_secs(10 * 60);
@@ -31,7 +31,7 @@ const WORK_LOOK: Duration = Duration::from_secs(30);
 /// Another one runs, or it cannot listen.
 pub fn serve(place: &DaemonPlace, idle: Option<Duration>) -> Result<(), DaemonError> {
     place.prepare()?;
-    let log = OwnLog::at(&place.log());
+    let log = OwnLog::open(&place.log());
     let ended = live(place, idle, &log);
     match &ended {
         Ok(reason) => log.line(format_args!("ended: {reason}")),
@@ -50,10 +50,10 @@ fn live(place: &DaemonPlace, idle: Option<Duration>, log: &OwnLog) -> Result<&'s
         Manager::listener().map_err(DaemonError::system("cannot take over the socket of the service manager"))?;
     let manager = Manager::of_environment();
     let signals = interrupts().map_err(DaemonError::system("cannot wait for signals"))?;
-    let _lock = place.take()?;
+    let _lock = place.acquire_lock()?;
     place.remove_record();
     let (ends, ended) = bounded(1);
-    let hall = Hall::new(place.clone(), ends);
+    let hall = DaemonState::new(place.clone(), ends);
     let mut door = Some(match lent {
         Some(listener) => Door::adopt(place, &hall, listener)?,
         None => Door::open(place, &hall)?,
@@ -101,19 +101,19 @@ struct Door {
 }
 
 impl Door {
-    fn open(place: &DaemonPlace, hall: &Arc<Hall>) -> Result<Self, DaemonError> {
+    fn open(place: &DaemonPlace, hall: &Arc<DaemonState>) -> Result<Self, DaemonError> {
         let socket = place.socket()?;
-        let server = RpcServer::listen(&socket, Desks(Arc::clone(hall)))?;
-        place.write(&Record::of_this_process(&socket))?;
+        let server = RpcServer::listen(&socket, DaemonServices(Arc::clone(hall)))?;
+        place.write(&DaemonRecord::of_this_process(&socket))?;
         Ok(Self { socket, _server: server })
     }
 
     /// The socket of a service manager, which keeps it.
-    fn adopt(place: &DaemonPlace, hall: &Arc<Hall>, listener: UnixListener) -> Result<Self, DaemonError> {
+    fn adopt(place: &DaemonPlace, hall: &Arc<DaemonState>, listener: UnixListener) -> Result<Self, DaemonError> {
         let address = listener.local_addr().map_err(DaemonError::system("cannot read the address of the socket"))?;
         let socket = address.as_pathname().map(Path::to_owned).ok_or(DaemonError::NoPath)?;
-        let server = RpcServer::adopt(listener, Desks(Arc::clone(hall)))?;
-        place.write(&Record::of_this_process(&socket))?;
+        let server = RpcServer::adopt(listener, DaemonServices(Arc::clone(hall)))?;
+        place.write(&DaemonRecord::of_this_process(&socket))?;
         Ok(Self { socket, _server: server })
     }
 

@@ -9,13 +9,13 @@ use vx_base::trouble::{Trouble, TroubleKind};
 use vx_rpc::{Notification, Params, RpcError, RpcService, RpcServices};
 
 use super::begin;
-use super::hall::{Hall, summaries, work_is_live};
-use super::pass::pass;
+use super::forward::pass;
 use super::protocol::{DaemonResponse, Introduced, Subscribed, VersionRange};
-use crate::doors::daemon::events::bell::{Bell, Ringer};
+use super::state::{DaemonState, summaries, work_is_live};
 use crate::doors::daemon::events::event::{DaemonEvent, EVENT, Told};
-use crate::doors::daemon::events::hub::{Interest, Next};
-use crate::doors::daemon::protocol::fault::{in_directory, of};
+use crate::doors::daemon::events::hub::{EventBatch, EventFilter};
+use crate::doors::daemon::events::wake::{WakeReceiver, WakeSender};
+use crate::doors::daemon::protocol::fault::{fault_from_trouble, in_directory};
 use crate::doors::daemon::protocol::request::{DaemonRequest, Subscribe};
 
 /// The largest request: a client may give all of its variables.
@@ -26,12 +26,19 @@ const SUBSCRIPTIONS: usize = 32;
 const AT_ONCE_BYTES: usize = 8 * 1024;
 
 /// Makes the service of each client.
-pub(super) struct Desks(pub Arc<Hall>);
+pub(super) struct DaemonServices(pub Arc<DaemonState>);
 
-impl RpcServices for Desks {
+impl RpcServices for DaemonServices {
     fn serve(&self) -> Box<dyn RpcService> {
         let (hall, client) = (Arc::clone(&self.0), self.0.come());
-        Box::new(Desk { hall, client, introduced: false, subscriptions: BTreeMap::new(), ever: 0, bell: None })
+        Box::new(DaemonClientSession {
+            hall,
+            client,
+            introduced: false,
+            subscriptions: BTreeMap::new(),
+            ever: 0,
+            bell: None,
+        })
     }
 
     fn request_bytes(&self) -> usize {
@@ -40,24 +47,24 @@ impl RpcServices for Desks {
 }
 
 /// One client.
-struct Desk {
-    hall: Arc<Hall>,
+struct DaemonClientSession {
+    hall: Arc<DaemonState>,
     client: u64,
     introduced: bool,
     subscriptions: BTreeMap<u64, Subscription>,
     /// The number of subscriptions so far.
     ever: u64,
     /// There from the first subscription on.
-    bell: Option<(Bell, Ringer)>,
+    bell: Option<(WakeReceiver, WakeSender)>,
 }
 
 /// A subscription, and how far its client has been told.
 struct Subscription {
-    interest: Interest,
+    interest: EventFilter,
     seq: u64,
 }
 
-impl Drop for Desk {
+impl Drop for DaemonClientSession {
     fn drop(&mut self) {
         self.subscriptions.clear();
         // Without subscriptions nothing is begun that could fail.
@@ -66,7 +73,7 @@ impl Drop for Desk {
     }
 }
 
-impl Desk {
+impl DaemonClientSession {
     /// A client of another version takes the place of a daemon that nobody else needs.
     fn introduce(&mut self, asked: VersionRange) -> Result<Introduced, RpcError> {
         let Some(protocol) = asked.common(VersionRange::OWN) else {
@@ -120,16 +127,19 @@ impl Desk {
     fn subscribe(&mut self, asked: Subscribe) -> Result<Subscribed, RpcError> {
         if self.subscriptions.len() >= SUBSCRIPTIONS {
             let text = format!("a client has at most {SUBSCRIPTIONS} subscriptions");
-            return Err(of(Trouble::new(TroubleKind::Usage, text).hinted("end one with `vx/unsubscribe`")));
+            return Err(fault_from_trouble(
+                Trouble::new(TroubleKind::Usage, text).hinted("end one with `vx/unsubscribe`"),
+            ));
         }
         asked.directories.iter().try_for_each(|directory| in_directory(directory))?;
-        let failed = |error| of(Trouble::new(TroubleKind::Internal, format!("nothing can be watched: {error}")));
+        let failed =
+            |error| fault_from_trouble(Trouble::new(TroubleKind::Internal, format!("nothing can be watched: {error}")));
         if self.bell.is_none() {
-            self.bell = Some(Bell::new().map_err(failed)?);
+            self.bell = Some(WakeReceiver::new().map_err(failed)?);
         }
         let real =
             asked.directories.iter().map(|directory| directory.canonicalize().unwrap_or_else(|_| directory.clone()));
-        let interest = Interest { types: asked.event_types.into_iter().collect(), directories: real.collect() };
+        let interest = EventFilter { types: asked.event_types.into_iter().collect(), directories: real.collect() };
         self.ever += 1;
         self.subscriptions.insert(self.ever, Subscription { interest: interest.clone(), seq: u64::MAX });
         if let Err(error) = self.attend() {
@@ -157,8 +167,8 @@ impl Desk {
     fn unsubscribe(&mut self, id: u64) -> Result<(), RpcError> {
         if self.subscriptions.remove(&id).is_none() {
             let text = format!("there is no subscription {id}");
-            return Err(of(
-                Trouble::new(TroubleKind::NotFound, text).hinted("name one that `vx/subscribe` has answered")
+            return Err(fault_from_trouble(
+                Trouble::new(TroubleKind::NotFound, text).hinted("name one that `vx/subscribe` has answered"),
             ));
         }
         // Fewer subscriptions need nothing that could fail.
@@ -188,7 +198,7 @@ impl Desk {
         let mut all = true;
         for (id, subscription) in &mut self.subscriptions {
             match self.hall.hub.after(subscription.seq, &subscription.interest) {
-                Next::Events(events) => {
+                EventBatch::Events(events) => {
                     for event in events {
                         if !all {
                             break;
@@ -197,7 +207,7 @@ impl Desk {
                         all = put(event.told(*id));
                     }
                 }
-                Next::Missed => {
+                EventBatch::Missed => {
                     let (now, snapshot) = self.hall.hub.snapshot();
                     subscription.seq = now;
                     let told = Told { subscription_id: *id, seq: now, event: DaemonEvent::Resync(snapshot) };
@@ -212,7 +222,7 @@ impl Desk {
     }
 }
 
-impl RpcService for Desk {
+impl RpcService for DaemonClientSession {
     fn call(&mut self, method: &str, params: Params<'_>) -> Result<String, RpcError> {
         let is_first = method == "initialize";
         if let Some(passed) = self.introduced.then(|| pass(self.hall.home(), method, params)).flatten() {

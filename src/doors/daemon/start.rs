@@ -8,8 +8,8 @@ use vx_process::{own_program, start_watched};
 
 use super::client::DaemonClient;
 use super::error::DaemonError;
+use crate::doors::daemon::process::daemon_place::DaemonPlace;
 use crate::doors::daemon::process::own_log::last_lines;
-use crate::doors::daemon::process::place::DaemonPlace;
 use crate::doors::daemon::process::switch::Switch;
 
 /// The longest time until a daemon that was started is ready.

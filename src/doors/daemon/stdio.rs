@@ -10,9 +10,9 @@ use vx_process::interrupts;
 use vx_rpc::RpcServer;
 
 use super::error::DaemonError;
-use super::hall::Hall;
-use super::service::Desks;
-use crate::doors::daemon::process::place::DaemonPlace;
+use super::service::DaemonServices;
+use super::state::DaemonState;
+use crate::doors::daemon::process::daemon_place::DaemonPlace;
 
 /// Bytes that are passed on at once.
 const PIECE_BYTES: usize = 16 * 1024;
@@ -32,7 +32,7 @@ pub fn serve_stdio(
     let (ends, ended) = bounded(1);
     let (near, far) = UnixStream::pair().map_err(failed())?;
     let answers = far.try_clone().map_err(failed())?;
-    let server = RpcServer::for_one(near, Desks(Hall::new(place.clone(), ends))).map_err(failed())?;
+    let server = RpcServer::for_one(near, DaemonServices(DaemonState::new(place.clone(), ends))).map_err(failed())?;
     // A read of the input cannot be broken off: the thread ends with the process.
     let requests = move || {
         let _ = copy(&mut input, &mut &far);

@@ -41,7 +41,7 @@ const OF_INTEREST: [&str; 4] = ["vx.toml", ".vx.toml", "vx.lock", "store"];
 
 /// A look at everything, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(super) struct DaemonWatcher {
     directories: Sender<(BTreeSet<PathBuf>, Sender<()>)>,
     over: Arc<AtomicBool>,
     watched: Arc<AtomicU32>,
@@ -61,7 +61,7 @@ struct Watching {
     watched: Arc<AtomicU32>,
 }
 
-impl Watch {
+impl DaemonWatcher {
     /// Look from now on: what is there is known to the hub once this returns, and told to nobody.
     ///
     /// # Errors
@@ -81,7 +81,7 @@ impl Watch {
             over: Arc::clone(&over),
             watched: Arc::clone(&watched),
         };
-        watching.look(true);
+        watching.scan(true);
         thread::Builder::new().name("watch".into()).spawn(move || watching.look_on(&reports, &named))?;
         Ok(Self { directories, over, watched })
     }
@@ -100,7 +100,7 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for DaemonWatcher {
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
     }
@@ -114,21 +114,21 @@ impl Watching {
                 recv(named) -> message => {
                     let Ok((directories, done)) = message else { return };
                     self.directories = directories;
-                    self.look(false);
+                    self.scan(false);
                     let _ = done.send(());
                 }
                 recv(reports) -> _ => {
                     thread::sleep(SETTLING);
                     let _ = reports.try_recv();
-                    self.look(false);
+                    self.scan(false);
                 }
-                default(pause) => self.look(false),
+                default(pause) => self.scan(false),
             }
         }
     }
 
     /// Compare everything with what was seen before.
-    fn look(&mut self, first: bool) {
+    fn scan(&mut self, first: bool) {
         // A report of a mark from here on is not missed by the reading below.
         while self.keep_marks() {}
         self.watched.store(self.marks.count(), Ordering::Relaxed);
@@ -180,7 +180,7 @@ impl Watching {
             let Ok(board) = read else { continue };
             self.boards.insert(path.clone());
             let is_over = board.state != BoardState::Running || board.creator.alive == Some(false);
-            let summary = BoardSummary::of(path, &board);
+            let summary = BoardSummary::from_view(path, &board);
             if first && is_over {
                 continue;
             }

@@ -7,7 +7,7 @@ use vx_base::system::parallel::in_parallel;
 use vx_base::trouble::Trouble;
 use vx_store::{Depth, cached_archives, is_damaged, remove_damaged};
 
-use crate::doors::doctor::finding::{Check, Finding, Remedy, Severity};
+use crate::doors::doctor::finding::{DoctorCheck, Finding, Remedy, Severity};
 
 /// All archives that are not what their names promise. They are read only if contents are compared.
 pub(super) fn check(home: &Home, depth: Depth) -> Vec<Finding> {
@@ -36,7 +36,7 @@ fn finding(path: PathBuf, damaged: std::io::Result<bool>) -> Option<Finding> {
         Err(error) => format!("this archive of the cache cannot be read: {error}"),
     };
     Some(Finding {
-        check: Check::Archive,
+        check: DoctorCheck::Archive,
         severity: Severity::Wrong,
         subject: path.display().to_string(),
         what,

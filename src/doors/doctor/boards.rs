@@ -5,7 +5,7 @@ use std::path::Path;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_run::{collect_boards, stale_boards};
 
-use crate::doors::doctor::finding::{Check, Finding, Remedy, Severity};
+use crate::doors::doctor::finding::{DoctorCheck, Finding, Remedy, Severity};
 
 /// The boards and logs that the next run would remove.
 pub(super) fn check(directory: &Path) -> Vec<Finding> {
@@ -16,7 +16,7 @@ pub(super) fn check(directory: &Path) -> Vec<Finding> {
     stale
         .into_iter()
         .map(|path| Finding {
-            check: Check::Board,
+            check: DoctorCheck::Board,
             // The next run removes it, so nothing has to be mended now.
             severity: Severity::Advice,
             subject: path.display().to_string(),
@@ -35,7 +35,7 @@ pub(super) fn collect(directory: &Path) -> Result<(), Trouble> {
 
 fn unreadable(directory: &Path, error: &std::io::Error) -> Finding {
     Finding {
-        check: Check::Board,
+        check: DoctorCheck::Board,
         severity: Severity::Wrong,
         subject: directory.display().to_string(),
         what: format!("its boards cannot be listed: {error}"),

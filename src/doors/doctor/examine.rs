@@ -82,7 +82,7 @@ fn check(what: &Examination<'_>) -> Diagnosis {
     thread::scope(|scope| {
         // The check of the settings waits for servers and the others read files, so they run in parallel.
         let settings = aside(scope, || settings::check(what.sources, what.online, &what.kinds()));
-        let wants = project::Wants::of(what);
+        let wants = project::ReleaseDemand::from_examination(what);
         let releases = releases::check(home, &wants, what.depth);
         (diagnosis.releases, diagnosis.files) = (releases.releases, releases.files);
         let findings = &mut diagnosis.findings;

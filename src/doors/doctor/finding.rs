@@ -15,7 +15,7 @@ pub enum Severity {
 
 /// A check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Check {
+pub enum DoctorCheck {
     /// A release of the store.
     Release,
     /// An archive in the download cache.
@@ -40,7 +40,7 @@ pub enum Check {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The check that found it.
-    pub check: Check,
+    pub check: DoctorCheck,
     /// Its severity.
     pub severity: Severity,
     /// Its subject: a release, a file, a setting.
@@ -109,19 +109,19 @@ impl Severity {
     }
 }
 
-impl Check {
+impl DoctorCheck {
     /// Its name in the output.
     pub fn name(self) -> &'static str {
         match self {
-            Check::Release => "release",
-            Check::Archive => "archive",
-            Check::Leftover => "leftover",
-            Check::Board => "board",
-            Check::Process => "process",
-            Check::Project => "project",
-            Check::Source => "source",
-            Check::Place => "place",
-            Check::Path => "path",
+            DoctorCheck::Release => "release",
+            DoctorCheck::Archive => "archive",
+            DoctorCheck::Leftover => "leftover",
+            DoctorCheck::Board => "board",
+            DoctorCheck::Process => "process",
+            DoctorCheck::Project => "project",
+            DoctorCheck::Source => "source",
+            DoctorCheck::Place => "place",
+            DoctorCheck::Path => "path",
         }
     }
 }

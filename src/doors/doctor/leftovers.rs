@@ -10,7 +10,7 @@ use vx_project::lock::{self, LockFile};
 use vx_store::leftovers;
 use vx_store::{Leftover, LeftoverKind, remove_leftover};
 
-use crate::doors::doctor::finding::{Check, Finding, Remedy, Severity};
+use crate::doors::doctor::finding::{DoctorCheck, Finding, Remedy, Severity};
 use crate::tools::installs::wanted_by::wanted_by;
 
 /// All files that no process uses or will use.
@@ -69,7 +69,7 @@ fn finding(left: Leftover) -> Finding {
         ),
     };
     Finding {
-        check: Check::Leftover,
+        check: DoctorCheck::Leftover,
         severity: Severity::Wrong,
         subject: left.path.display().to_string(),
         what,

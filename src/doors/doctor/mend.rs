@@ -4,7 +4,7 @@ use vx_base::paths::Home;
 use vx_base::trouble::Trouble;
 
 use super::examine::{Diagnosis, DoctorOptions, examine, open};
-use super::finding::{Check, Finding, Remedy};
+use super::finding::{DoctorCheck, Finding, Remedy};
 use super::{archives, boards, leftovers, places, releases, strays};
 use crate::tools::installs::repair::repair;
 use crate::tools::installs::wanted_by::Want;
@@ -123,7 +123,8 @@ fn remains(finding: &Finding, now: &Diagnosis) -> bool {
     let same = |other: &Finding| {
         // A setting or a place may have several faults at once, so the fault must be the same; for a release any fault
         // counts.
-        let same_fault = other.what == finding.what || !matches!(finding.check, Check::Source | Check::Place);
+        let same_fault =
+            other.what == finding.what || !matches!(finding.check, DoctorCheck::Source | DoctorCheck::Place);
         let key = |of: &Finding| (of.check, of.severity, of.subject.clone());
         key(other) == key(finding) && same_fault
     };

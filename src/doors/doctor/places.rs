@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use vx_base::paths::{FileSystemKind, Home, RuntimeError};
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 
-use crate::doors::doctor::finding::{Check, Finding, Remedy, Severity};
+use crate::doors::doctor::finding::{DoctorCheck, Finding, Remedy, Severity};
 
 /// The runtime directory, as far as it is known without making it.
 type Runtime = Result<Option<PathBuf>, RuntimeError>;
@@ -151,5 +151,5 @@ fn place(path: &Path, severity: Severity, what: &str, why: &'static str, mend: &
         false => path.display().to_string(),
     };
     let (what, mend) = (what.to_owned(), mend.to_owned());
-    Finding { check: Check::Place, severity, subject, what, why, mend, remedy: Remedy::ByHand }
+    Finding { check: DoctorCheck::Place, severity, subject, what, why, mend, remedy: Remedy::ByHand }
 }

@@ -11,20 +11,20 @@ use vx_project::{ProjectError, ToolRequest};
 use vx_store::Store;
 
 use crate::doors::doctor::examination::Examination;
-use crate::doors::doctor::finding::{Check, Finding, Remedy, Severity};
+use crate::doors::doctor::finding::{DoctorCheck, Finding, Remedy, Severity};
 use crate::tools::installs::wanted_by::{Want, wanted_by};
 use crate::workspace::error::WorkError;
 use crate::workspace::project::LockOrigin;
 
 /// The releases that projects want: this one, by its lock, and the others, by their last sync.
-pub(super) struct Wants {
+pub(super) struct ReleaseDemand {
     /// The tools of this project whose lock entries match it, resolved.
     own: Vec<ResolvedTool>,
     others: BTreeMap<Want, Vec<PathBuf>>,
 }
 
-impl Wants {
-    pub(super) fn of(what: &Examination<'_>) -> Self {
+impl ReleaseDemand {
+    pub(super) fn from_examination(what: &Examination<'_>) -> Self {
         Self { own: answered(what), others: wanted_by(&what.workspace.home) }
     }
 
@@ -61,7 +61,7 @@ fn resolver<'a>(what: &'a Examination<'a>) -> Resolver<'a> {
 }
 
 /// Check the project, if there is one.
-pub(super) fn check(what: &Examination<'_>, wants: &Wants) -> Vec<Finding> {
+pub(super) fn check(what: &Examination<'_>, wants: &ReleaseDemand) -> Vec<Finding> {
     if let Some(WorkError::Project(error)) = &what.workspace.fault {
         let why = "no command that works on the project starts while this is so";
         let shown = match error {
@@ -125,7 +125,7 @@ fn withheld(what: &Examination<'_>) -> Option<Finding> {
     let parts: Vec<String> = consent.withheld().iter().map(ActingPart::short).collect();
     let stranger = consent.stranger.as_ref().map(|stranger| format!("; {stranger}")).unwrap_or_default();
     (!parts.is_empty()).then(|| Finding {
-        check: Check::Project,
+        check: DoctorCheck::Project,
         severity: Severity::Advice,
         subject: "vx.toml".to_owned(),
         what: format!("it may not act yet: left out are {}{stranger}", parts.join(", ")),
@@ -163,7 +163,7 @@ fn missing(what: &Examination<'_>, wanted: &ResolvedTool) -> Option<Finding> {
         None => "vx.lock names it, and it is not installed".to_owned(),
     };
     Some(Finding {
-        check: Check::Project,
+        check: DoctorCheck::Project,
         severity: Severity::Wrong,
         subject: format!("{tool} {}", release.version),
         what: text,
@@ -175,7 +175,7 @@ fn missing(what: &Examination<'_>, wanted: &ResolvedTool) -> Option<Finding> {
 
 fn to_lock(subject: &str, what: String) -> Finding {
     Finding {
-        check: Check::Project,
+        check: DoctorCheck::Project,
         severity: Severity::Wrong,
         subject: subject.to_owned(),
         what,
@@ -187,7 +187,7 @@ fn to_lock(subject: &str, what: String) -> Finding {
 
 fn by_hand(subject: &str, what: &impl ToString, hint: Option<String>, why: &'static str) -> Finding {
     Finding {
-        check: Check::Project,
+        check: DoctorCheck::Project,
         severity: Severity::Wrong,
         subject: subject.to_owned(),
         what: what.to_string().trim_end().to_owned(),

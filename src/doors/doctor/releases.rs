@@ -8,14 +8,14 @@ use vx_base::system::parallel::in_parallel;
 use vx_base::trouble::Trouble;
 use vx_store::{Depth, Manifest, ManifestDifference, Receipt, Store, tool_of};
 
-use crate::doors::doctor::finding::{Check, Finding, Remedy, Severity};
-use crate::doors::doctor::project::Wants;
+use crate::doors::doctor::finding::{DoctorCheck, Finding, Remedy, Severity};
+use crate::doors::doctor::project::ReleaseDemand;
 
 /// The most paths of a release that are named; the others are only counted.
 const NAMED: usize = 5;
 
 /// The result for all releases.
-pub(super) struct Outcome {
+pub(super) struct ReleaseCheckResult {
     pub(super) findings: Vec<Finding>,
     pub(super) releases: usize,
     pub(super) files: usize,
@@ -30,7 +30,7 @@ struct ReleasePlace {
 }
 
 /// The fault of what is in the place of a release.
-enum Fault {
+enum ReleaseFault {
     NoDirectory,
     NoReceipt,
     BadReceipt,
@@ -45,17 +45,17 @@ enum Fault {
 }
 
 /// Check every release of the home.
-pub(super) fn check(home: &Home, wants: &Wants, depth: Depth) -> Outcome {
+pub(super) fn check(home: &Home, wants: &ReleaseDemand, depth: Depth) -> ReleaseCheckResult {
     let places = places(&home.store());
     let releases = places.len();
     let readers = std::thread::available_parallelism().map_or(1, usize::from);
-    let looked: Vec<(ReleasePlace, usize, Vec<Fault>)> = in_parallel(places, readers, |place| {
-        let (files, faults) = look(&place, depth);
+    let looked: Vec<(ReleasePlace, usize, Vec<ReleaseFault>)> = in_parallel(places, readers, |place| {
+        let (files, faults) = examine_release(&place, depth);
         (place, files, faults)
     });
     let files = looked.iter().map(|(_, files, _)| files).sum();
     let findings = looked.iter().flat_map(|(place, _, faults)| faults.iter().map(|fault| fault.finding(place, wants)));
-    Outcome { findings: findings.collect(), releases, files }
+    ReleaseCheckResult { findings: findings.collect(), releases, files }
 }
 
 /// Remove the directory in the place of a release.
@@ -87,77 +87,85 @@ fn entries(above: &Path) -> Vec<(String, PathBuf)> {
     found
 }
 
-fn look(place: &ReleasePlace, depth: Depth) -> (usize, Vec<Fault>) {
+fn examine_release(place: &ReleasePlace, depth: Depth) -> (usize, Vec<ReleaseFault>) {
     if !place.path.is_dir() {
-        return (0, vec![Fault::NoDirectory]);
+        return (0, vec![ReleaseFault::NoDirectory]);
     }
     if let Some(layout) = Receipt::later_layout(&place.path) {
-        return (0, vec![Fault::Later { layout }]);
+        return (0, vec![ReleaseFault::Later { layout }]);
     }
     let Some(receipt) = Receipt::read(&place.path) else {
         let there = fs::symlink_metadata(place.path.join(Receipt::FILE_NAME)).is_ok();
-        return (0, vec![if there { Fault::BadReceipt } else { Fault::NoReceipt }]);
+        return (0, vec![if there { ReleaseFault::BadReceipt } else { ReleaseFault::NoReceipt }]);
     };
     if (&receipt.tool, &receipt.version) != (&place.tool, &place.version) {
-        return (0, vec![Fault::Other { tool: receipt.tool, version: receipt.version }]);
+        return (0, vec![ReleaseFault::Other { tool: receipt.tool, version: receipt.version }]);
     }
-    let Some(digest) = &receipt.contents else { return (0, vec![Fault::Unlisted]) };
-    let Some(manifest) = Manifest::read(&place.path, digest) else { return (0, vec![Fault::BadList]) };
+    let Some(digest) = &receipt.contents else { return (0, vec![ReleaseFault::Unlisted]) };
+    let Some(manifest) = Manifest::read(&place.path, digest) else { return (0, vec![ReleaseFault::BadList]) };
     match manifest.changes(&place.path, depth) {
         Ok(changes) => {
             let (grown, changed): (Vec<_>, Vec<_>) =
                 changes.into_iter().partition(|(_, change)| *change == ManifestDifference::Added);
             let (planted, grown): (Vec<_>, Vec<_>) = grown.into_iter().partition(|(path, _)| path.starts_with("bin/"));
-            let faults = [(changed, Fault::Changed as fn(_) -> _), (planted, Fault::Planted), (grown, Fault::Grown)];
+            let faults = [
+                (changed, ReleaseFault::Changed as fn(_) -> _),
+                (planted, ReleaseFault::Planted),
+                (grown, ReleaseFault::Grown),
+            ];
             let faults = faults.into_iter().filter(|(paths, _)| !paths.is_empty()).map(|(paths, fault)| fault(paths));
             (manifest.len(), faults.collect())
         }
-        Err(error) => (0, vec![Fault::Unreadable(error.to_string())]),
+        Err(error) => (0, vec![ReleaseFault::Unreadable(error.to_string())]),
     }
 }
 
-impl Fault {
-    fn finding(&self, place: &ReleasePlace, wants: &Wants) -> Finding {
+impl ReleaseFault {
+    fn finding(&self, place: &ReleasePlace, wants: &ReleaseDemand) -> Finding {
         let ReleasePlace { tool, version, .. } = place;
         let (what, why) = self.facts(place);
         let (mend, remedy) = self.remedy(place, wants.any_wants(tool, version));
-        let advice = matches!(self, Fault::Unlisted | Fault::Grown(_));
+        let advice = matches!(self, ReleaseFault::Unlisted | ReleaseFault::Grown(_));
         let severity = if advice { Severity::Advice } else { Severity::Wrong };
         let subject = format!("{tool} {version}").trim_end().to_owned();
-        Finding { check: Check::Release, severity, subject, what, why, mend, remedy }
+        Finding { check: DoctorCheck::Release, severity, subject, what, why, mend, remedy }
     }
 
     /// The fault, and its consequence.
     fn facts(&self, place: &ReleasePlace) -> (String, &'static str) {
         let shown = place.path.display();
         match self {
-            Fault::NoDirectory => (
+            ReleaseFault::NoDirectory => (
                 format!("`{shown}` is no directory"),
                 "a release is a directory; what is in its place keeps it from being used",
             ),
-            Fault::NoReceipt => (format!("`{shown}` holds no receipt"), "without one it counts as not installed"),
-            Fault::BadReceipt => ("its receipt cannot be understood".into(), "without one it counts as not installed"),
-            Fault::Later { layout } => (
+            ReleaseFault::NoReceipt => {
+                (format!("`{shown}` holds no receipt"), "without one it counts as not installed")
+            }
+            ReleaseFault::BadReceipt => {
+                ("its receipt cannot be understood".into(), "without one it counts as not installed")
+            }
+            ReleaseFault::Later { layout } => (
                 format!("a later vx made it: its receipt has layout {layout}"),
                 "this vx does not read it, and so neither uses nor changes it",
             ),
-            Fault::Other { tool, version } => (
+            ReleaseFault::Other { tool, version } => (
                 format!("its receipt is that of {tool} {version}"),
                 "what is in this place is another release than the one that runs under its name",
             ),
-            Fault::Unlisted => (
+            ReleaseFault::Unlisted => (
                 "it was installed by a vx that kept no list of files".into(),
                 "whether it is as it was installed cannot be told",
             ),
-            Fault::BadList => (
+            ReleaseFault::BadList => (
                 "its list of files is missing or is not the one of its receipt".into(),
                 "somebody changed it, or the disk did; whether the files are still those that were installed cannot be told",
             ),
-            Fault::Changed(paths) => (
+            ReleaseFault::Changed(paths) => (
                 format!("{} not as installed: {}", counted(paths.len(), "file is", "files are"), listed(paths)),
                 "its programs may fail, or do what their makers did not write",
             ),
-            Fault::Planted(paths) => (
+            ReleaseFault::Planted(paths) => (
                 format!(
                     "{} added to its programs since: {}",
                     counted(paths.len(), "file was", "files were"),
@@ -165,11 +173,11 @@ impl Fault {
                 ),
                 "the programs of a release are found by their names alone; this one did not come with the release",
             ),
-            Fault::Grown(paths) => (
+            ReleaseFault::Grown(paths) => (
                 format!("{} added since: {}", counted(paths.len(), "file was", "files were"), listed(paths)),
                 "a tool that keeps files beside its programs loses them with the next install; anything else does not belong there",
             ),
-            Fault::Unreadable(error) => {
+            ReleaseFault::Unreadable(error) => {
                 (format!("it cannot be read: {error}"), "programs that cannot be read cannot run either")
             }
         }
@@ -180,20 +188,25 @@ impl Fault {
         let (tool, version) = (place.tool.clone(), place.version.clone());
         let shown = place.path.display();
         match self {
-            Fault::NoDirectory if version.is_empty() => (format!("move `{shown}` elsewhere"), Remedy::ByHand),
-            Fault::Later { .. } => {
+            ReleaseFault::NoDirectory if version.is_empty() => (format!("move `{shown}` elsewhere"), Remedy::ByHand),
+            ReleaseFault::Later { .. } => {
                 ("update vx, or set VX_HOME to another directory for this one".to_owned(), Remedy::ByHand)
             }
             // A package manager of the release may have put it there for its user, who has to decide.
-            Fault::Planted(_) => (
+            ReleaseFault::Planted(_) => (
                 format!(
                     "remove what you do not know, or install the release again: `vx install {tool}@{version} --force`"
                 ),
                 Remedy::ByHand,
             ),
-            Fault::Grown(_) => ("leave it, or install the release again".to_owned(), Remedy::ByHand),
-            Fault::Unreadable(_) => (format!("make `{shown}` readable for this user"), Remedy::ByHand),
-            Fault::NoDirectory | Fault::NoReceipt | Fault::BadReceipt | Fault::Other { .. } if !wanted => {
+            ReleaseFault::Grown(_) => ("leave it, or install the release again".to_owned(), Remedy::ByHand),
+            ReleaseFault::Unreadable(_) => (format!("make `{shown}` readable for this user"), Remedy::ByHand),
+            ReleaseFault::NoDirectory
+            | ReleaseFault::NoReceipt
+            | ReleaseFault::BadReceipt
+            | ReleaseFault::Other { .. }
+                if !wanted =>
+            {
                 ("remove it: `vx doctor --fix`".to_owned(), Remedy::RemoveRelease { tool, version })
             }
             _ => ("install it again: `vx doctor --fix`".to_owned(), Remedy::Install { tool, version }),

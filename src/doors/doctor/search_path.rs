@@ -7,11 +7,11 @@ use std::path::{Component, Path, PathBuf};
 use vx_base::paths::Home;
 use vx_store::tool_of;
 
-use crate::doors::doctor::finding::{Check, Finding, Remedy, Severity};
-use crate::doors::doctor::project::Wants;
+use crate::doors::doctor::finding::{DoctorCheck, Finding, Remedy, Severity};
+use crate::doors::doctor::project::ReleaseDemand;
 
 /// Check each entry.
-pub(super) fn check(home: &Home, search_path: Option<&OsStr>, wants: &Wants) -> Vec<Finding> {
+pub(super) fn check(home: &Home, search_path: Option<&OsStr>, wants: &ReleaseDemand) -> Vec<Finding> {
     let Some(search_path) = search_path.filter(|path| !path.is_empty()) else {
         return vec![entry("PATH", Severity::Wrong, "it is not set", "no program is found by its name", "set PATH")];
     };
@@ -26,7 +26,7 @@ pub(super) fn check(home: &Home, search_path: Option<&OsStr>, wants: &Wants) -> 
 }
 
 /// The fault of an entry below the store: `<store>/<tool>/<version>/…`.
-fn in_store(home: &Home, path: &Path, wants: &Wants) -> Option<Finding> {
+fn in_store(home: &Home, path: &Path, wants: &ReleaseDemand) -> Option<Finding> {
     let below = path.strip_prefix(home.store()).ok()?;
     let mut names = below.components().filter_map(|component| match component {
         Component::Normal(name) => name.to_str(),
@@ -54,5 +54,5 @@ fn in_store(home: &Home, path: &Path, wants: &Wants) -> Option<Finding> {
 
 fn entry(subject: &str, severity: Severity, what: &str, why: &'static str, mend: &str) -> Finding {
     let (subject, what, mend) = (subject.to_owned(), what.to_owned(), mend.to_owned());
-    Finding { check: Check::Path, severity, subject, what, why, mend, remedy: Remedy::ByHand }
+    Finding { check: DoctorCheck::Path, severity, subject, what, why, mend, remedy: Remedy::ByHand }
 }

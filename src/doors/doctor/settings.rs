@@ -5,7 +5,7 @@ use vx_base::system::parallel::in_parallel;
 use vx_base::trouble::Explain;
 use vx_fetch::{SourceError, Sources};
 
-use crate::doors::doctor::finding::{Check, Finding, Remedy, Severity};
+use crate::doors::doctor::finding::{DoctorCheck, Finding, Remedy, Severity};
 
 /// Check the settings of these kinds of sources. With `online`, also check that the registries answer.
 pub(super) fn check(sources: &Sources, online: Option<&Sources>, kinds: &[SourceKind]) -> Vec<Finding> {
@@ -25,7 +25,7 @@ pub(super) fn check(sources: &Sources, online: Option<&Sources>, kinds: &[Source
 
 fn finding(kind: SourceKind, error: &SourceError) -> Finding {
     Finding {
-        check: Check::Source,
+        check: DoctorCheck::Source,
         severity: Severity::Wrong,
         subject: kind.name().to_owned(),
         what: error.to_string(),

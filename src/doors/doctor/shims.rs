@@ -9,7 +9,7 @@ use vx_base::files::search_path::is_program;
 use vx_base::paths::{Home, LAUNCHER_NAME, VX_LINK_NAME};
 
 use crate::doors::doctor::examination::Examination;
-use crate::doors::doctor::finding::{Check, Finding, Remedy, Severity};
+use crate::doors::doctor::finding::{DoctorCheck, Finding, Remedy, Severity};
 
 /// Folders of other version managers, by a part of their path.
 const MANAGERS: [(&str, &str); 11] = [
@@ -122,5 +122,5 @@ fn same(one: &Path, other: &Path) -> bool {
 
 fn finding(subject: &str, severity: Severity, what: &str, why: &'static str, mend: &str, remedy: Remedy) -> Finding {
     let (subject, what, mend) = (subject.to_owned(), what.to_owned(), mend.to_owned());
-    Finding { check: Check::Path, severity, subject, what, why, mend, remedy }
+    Finding { check: DoctorCheck::Path, severity, subject, what, why, mend, remedy }
 }

@@ -3,7 +3,7 @@
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{EndedProcesses, MemberProcess, Survivors};
 
-use crate::doors::doctor::finding::{Check, Finding, Remedy, Severity};
+use crate::doors::doctor::finding::{DoctorCheck, Finding, Remedy, Severity};
 use crate::tools::installs::strays::{end_strays, strays};
 
 /// All of them.
@@ -20,7 +20,7 @@ pub(super) fn end() -> Result<(), Trouble> {
 
 fn finding(stray: &MemberProcess) -> Finding {
     Finding {
-        check: Check::Process,
+        check: DoctorCheck::Process,
         severity: Severity::Wrong,
         subject: format!("{} (pid {})", stray.name, stray.pid),
         what: "a vx that was killed had started it, or started what it belongs to".into(),
@@ -32,7 +32,7 @@ fn finding(stray: &MemberProcess) -> Finding {
 
 fn not_looked_for(why: String) -> Finding {
     Finding {
-        check: Check::Process,
+        check: DoctorCheck::Process,
         severity: Severity::Wrong,
         subject: "processes of runs that were killed".into(),
         what: why,

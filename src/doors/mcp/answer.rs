@@ -10,14 +10,14 @@ const TEXT_BYTES: usize = 32 * 1024;
 
 /// The findings of a tool, or a report of its work.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(super) enum McpToolResult {
     /// A text, which is an error if the flag is set: the work went otherwise than the call asked for.
     Text(String, bool),
     /// Facts.
     Facts(Value),
 }
 
-impl Answer {
+impl McpToolResult {
     /// The result of a call, as the protocol has it.
     pub(super) fn into_result(self) -> Value {
         match self {

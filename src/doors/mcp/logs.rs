@@ -10,8 +10,8 @@ use vx_project::services::keys_meant;
 use vx_run::{log_file, logs_of};
 use vx_services::entries::{Level, Levels};
 
-use super::answer::Answer;
-use super::place::Here;
+use super::answer::McpToolResult;
+use super::call_project::Here;
 use super::wait::whereabouts;
 use crate::boards::logs;
 use crate::serving::up::{self, Filter, ServiceState};
@@ -21,7 +21,7 @@ const MOST_LINES: usize = 1000;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Logs {
+pub(super) struct LogsToolCall {
     name: String,
     lines: Option<usize>,
     level: Option<String>,
@@ -30,8 +30,8 @@ pub(super) struct Logs {
     directory: Option<PathBuf>,
 }
 
-impl Logs {
-    pub(super) fn answer(self, here: &Here) -> Result<Answer, Trouble> {
+impl LogsToolCall {
+    pub(super) fn answer(self, here: &Here) -> Result<McpToolResult, Trouble> {
         let lines = self.lines.unwrap_or(LINES);
         if !(1..=MOST_LINES).contains(&lines) {
             return Err(Trouble::new(
@@ -70,7 +70,7 @@ impl Logs {
             format!("{} is {}{error}; ", service.name, service.word)
         });
         let head = format!("{}{} lines, from {source}", state.collect::<String>(), shown.len());
-        Ok(Answer::Text(format!("{head}\n{}", shown.join("\n")), false))
+        Ok(McpToolResult::Text(format!("{head}\n{}", shown.join("\n")), false))
     }
 
     /// The services of the project that the name means, unless a board is named.

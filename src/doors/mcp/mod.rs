@@ -21,11 +21,11 @@
 
 mod answer;
 mod call;
-mod carry;
+mod call_project;
 mod describe;
 mod logs;
-mod look;
-mod place;
+mod queries;
+mod runs;
 mod serve;
 mod service;
 mod tools;

@@ -13,9 +13,9 @@ use vx_base::paths::Home;
 use vx_rpc::RpcError;
 
 use super::call::{Call, Cancel};
-use super::place::Here;
+use super::call_project::Here;
 use super::tools;
-use super::wire::{Message, Out, messages, next_line};
+use super::wire::{McpMessage, Out, messages, next_line};
 
 /// The versions of the protocol that are spoken, the newest first. Versions without a handshake are not: their clients
 /// fall back to it when they see that the server has no such method.
@@ -48,11 +48,12 @@ pub struct Options {
 /// The input cannot be read.
 pub fn serve(options: Options, mut input: impl BufRead, output: impl Write + Send + 'static) -> io::Result<()> {
     let here = Here { home: options.home, directory: options.directory };
-    let session = Session { here, allow_changes: options.allow_changes, out: Out::to(output), calls: Arc::default() };
+    let session =
+        McpSession { here, allow_changes: options.allow_changes, out: Out::to(output), calls: Arc::default() };
     let read = loop {
         match next_line(&mut input) {
             Ok(None) => break Ok(()),
-            Ok(Some(Ok(line))) => session.take(&line),
+            Ok(Some(Ok(line))) => session.handle_line(&line),
             Ok(Some(Err(fault))) => session.out.answer(&Value::Null, Err(fault)),
             Err(error) => break Err(error),
         }
@@ -61,15 +62,15 @@ pub fn serve(options: Options, mut input: impl BufRead, output: impl Write + Sen
     read
 }
 
-struct Session {
+struct McpSession {
     here: Here,
     allow_changes: bool,
     out: Out,
     calls: Arc<Calls>,
 }
 
-impl Session {
-    fn take(&self, line: &[u8]) {
+impl McpSession {
+    fn handle_line(&self, line: &[u8]) {
         if line.trim_ascii().is_empty() {
             return;
         }
@@ -85,8 +86,8 @@ impl Session {
         }
     }
 
-    fn take_message(&self, message: Message) {
-        let Message { jsonrpc, id, method, params } = message;
+    fn take_message(&self, message: McpMessage) {
+        let McpMessage { jsonrpc, id, method, params } = message;
         // An answer: this server asks for nothing, so none is expected.
         let Some(method) = method else {
             if id.is_none() {

@@ -7,10 +7,10 @@ use vx_base::trouble::{Trouble, TroubleKind};
 use vx_project::services::go_name;
 use vx_services::declared::reading::Differing;
 
-use super::answer::{Answer, trouble};
+use super::answer::{McpToolResult, trouble};
 use super::call::Call;
-use super::look;
-use super::place::Here;
+use super::call_project::Here;
+use super::queries;
 use super::wait::{timeout, unfinished};
 use crate::boards::control::{Asked, Verb, ask};
 use crate::serving::up::{self, Again, Begun, UpPrepared, Wish};
@@ -20,24 +20,24 @@ use crate::workspace::project::{Faults, Place, Workspace};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Service {
+pub(super) struct ServiceToolCall {
     name: String,
-    action: Action,
+    action: ServiceAction,
     timeout_seconds: Option<f64>,
     directory: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-enum Action {
+enum ServiceAction {
     Start,
     Stop,
     Restart,
     Rebuild,
 }
 
-impl Service {
-    pub(super) fn answer(self, here: &Here, call: &Call) -> Result<Answer, Trouble> {
+impl ServiceToolCall {
+    pub(super) fn answer(self, here: &Here, call: &Call) -> Result<McpToolResult, Trouble> {
         let timeout = timeout(self.timeout_seconds)?;
         let place = here.place(self.directory.as_deref())?;
         let project = here.project(self.directory.as_deref())?;
@@ -46,10 +46,10 @@ impl Service {
         let work = {
             let (here, project, name) = (here.clone(), project.clone(), name.clone());
             move || match action {
-                Action::Start => start(&here, &place, &name),
-                Action::Stop => stop(&project, &name),
-                Action::Restart => begin(&here, &place, &project, &name, Verb::Restart),
-                Action::Rebuild => begin(&here, &place, &project, &name, Verb::Rebuild),
+                ServiceAction::Start => start(&here, &place, &name),
+                ServiceAction::Stop => stop(&project, &name),
+                ServiceAction::Restart => begin(&here, &place, &project, &name, Verb::Restart),
+                ServiceAction::Rebuild => begin(&here, &place, &project, &name, Verb::Rebuild),
             }
         };
         let word = || states(&project, &keys).iter().map(said).collect::<Vec<_>>().join(", ");
@@ -57,8 +57,8 @@ impl Service {
             Err(end) => unfinished(end, &format!("`{name}`")),
             Ok(done) => {
                 done?;
-                let services: Vec<_> = states(&project, &keys).iter().map(look::service).collect();
-                Ok(Answer::Facts(serde_json::json!({ "outcome": "done", "services": services })))
+                let services: Vec<_> = states(&project, &keys).iter().map(queries::service).collect();
+                Ok(McpToolResult::Facts(serde_json::json!({ "outcome": "done", "services": services })))
             }
         }
     }

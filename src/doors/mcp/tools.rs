@@ -6,14 +6,14 @@ use vx_base::nearest::nearest;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_rpc::RpcError;
 
-use super::answer::{Answer, bad_parameters, failed};
+use super::answer::{McpToolResult, bad_parameters, failed};
 use super::call::Call;
-use super::carry::{Run, Sync};
+use super::call_project::Here;
 use super::describe::{Described, TOOLS};
-use super::logs::Logs;
-use super::look::{Boards, Project, Resolve};
-use super::place::Here;
-use super::service::Service;
+use super::logs::LogsToolCall;
+use super::queries::{BoardsToolCall, ProjectToolCall, ResolveToolCall};
+use super::runs::{RunToolCall, SyncToolCall};
+use super::service::ServiceToolCall;
 use super::wait::WaitFor;
 
 /// The tools that this server has: without leave to change anything, only those that look.
@@ -44,19 +44,19 @@ pub(super) fn result(tool: &Described, arguments: Value, here: &Here, allow_chan
     } else {
         answer(tool, arguments, here, call)
     };
-    answer.map_or_else(|trouble| failed(&trouble), Answer::into_result)
+    answer.map_or_else(|trouble| failed(&trouble), McpToolResult::into_result)
 }
 
-fn answer(tool: &Described, arguments: Value, here: &Here, call: &Call) -> Result<Answer, Trouble> {
+fn answer(tool: &Described, arguments: Value, here: &Here, call: &Call) -> Result<McpToolResult, Trouble> {
     match tool.name {
-        "boards" => read::<Boards>(tool, arguments)?.answer(),
+        "boards" => read::<BoardsToolCall>(tool, arguments)?.answer(),
         "wait_for" => read::<WaitFor>(tool, arguments)?.answer(here, call),
-        "logs" => read::<Logs>(tool, arguments)?.answer(here),
-        "resolve" => read::<Resolve>(tool, arguments)?.answer(here),
-        "project" => read::<Project>(tool, arguments)?.answer(here),
-        "sync" => read::<Sync>(tool, arguments)?.answer(here, call),
-        "service" => read::<Service>(tool, arguments)?.answer(here, call),
-        _ => read::<Run>(tool, arguments)?.answer(here, call),
+        "logs" => read::<LogsToolCall>(tool, arguments)?.answer(here),
+        "resolve" => read::<ResolveToolCall>(tool, arguments)?.answer(here),
+        "project" => read::<ProjectToolCall>(tool, arguments)?.answer(here),
+        "sync" => read::<SyncToolCall>(tool, arguments)?.answer(here, call),
+        "service" => read::<ServiceToolCall>(tool, arguments)?.answer(here, call),
+        _ => read::<RunToolCall>(tool, arguments)?.answer(here, call),
     }
 }
 

@@ -9,9 +9,9 @@ use serde_json::json;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_project::services::keys_meant;
 
-use super::answer::{Answer, trouble};
+use super::answer::{McpToolResult, trouble};
 use super::call::{Call, Unfinished};
-use super::place::Here;
+use super::call_project::Here;
 use crate::boards::find::{self, BoardError};
 use crate::boards::waiting::{Awaited, Reached, State, WaitForError, wait_for};
 use crate::serving::up;
@@ -29,7 +29,7 @@ const PIECE: Duration = Duration::from_millis(250);
 pub(super) struct WaitFor {
     names: Vec<String>,
     #[serde(default)]
-    state: Wanted,
+    state: McpWaitCondition,
     board: Option<String>,
     timeout_seconds: Option<f64>,
     directory: Option<PathBuf>,
@@ -37,7 +37,7 @@ pub(super) struct WaitFor {
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Wanted {
+enum McpWaitCondition {
     #[default]
     Ready,
     Done,
@@ -101,14 +101,14 @@ fn keys_on(path: &Path, name: &str) -> Result<Vec<String>, Trouble> {
 }
 
 impl WaitFor {
-    pub(super) fn answer(self, here: &Here, call: &Call) -> Result<Answer, Trouble> {
+    pub(super) fn answer(self, here: &Here, call: &Call) -> Result<McpToolResult, Trouble> {
         let deadline = Instant::now() + timeout(self.timeout_seconds)?;
         let reached = match self.state {
             // A caller that gives a time waits for a repair, too.
-            Wanted::Ready if self.timeout_seconds.is_some() => Reached::Ready,
-            Wanted::Ready => Reached::ReadySoon,
-            Wanted::Done => Reached::Done,
-            Wanted::Ended => Reached::Ended,
+            McpWaitCondition::Ready if self.timeout_seconds.is_some() => Reached::Ready,
+            McpWaitCondition::Ready => Reached::ReadySoon,
+            McpWaitCondition::Done => Reached::Done,
+            McpWaitCondition::Ended => Reached::Ended,
         };
         let [first, ..] = self.names.as_slice() else {
             return Err(Trouble::new(TroubleKind::Usage, "`names` holds at least one name"));
@@ -138,9 +138,9 @@ impl WaitFor {
     }
 }
 
-fn not_started(names: &[String]) -> Answer {
+fn not_started(names: &[String]) -> McpToolResult {
     let row = |name: &String| json!({ "key": name, "word": "not started", "reached": false });
-    Answer::Facts(json!({
+    McpToolResult::Facts(json!({
         "outcome": "timeout",
         "work": names.iter().map(row).collect::<Vec<_>>(),
         "next": "nobody has started it: `service` does, if the server may change things, or the user with `vx up`",
@@ -148,17 +148,17 @@ fn not_started(names: &[String]) -> Answer {
 }
 
 /// Wait for this work, and say how it went.
-pub(super) fn wait(call: &Call, board: &Path, wanted: &[Awaited], deadline: Instant) -> Result<Answer, Trouble> {
+pub(super) fn wait(call: &Call, board: &Path, wanted: &[Awaited], deadline: Instant) -> Result<McpToolResult, Trouble> {
     let mut reader = find::open_file(board).map_err(|error| trouble(&error))?;
     let mut said = Instant::now();
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         match wait_for(&mut reader, wanted, Some(left.min(PIECE)), &up::LivesOn(board)) {
-            Ok(states) => return Ok(Answer::Facts(facts("reached", &states))),
+            Ok(states) => return Ok(McpToolResult::Facts(facts("reached", &states))),
             Err(WaitForError::TimeUp(states)) if left.is_zero() => {
                 let mut facts = facts("timeout", &states);
                 facts["next"] = "it goes on: call `wait_for` again, or look at `logs`".into();
-                return Ok(Answer::Facts(facts));
+                return Ok(McpToolResult::Facts(facts));
             }
             Err(WaitForError::TimeUp(states)) => {
                 if call.is_cancelled() {
@@ -180,10 +180,10 @@ pub(super) fn cut() -> Trouble {
 }
 
 /// The result of a wait that came to no end of its own.
-pub(super) fn unfinished(end: Unfinished, what: &str) -> Result<Answer, Trouble> {
+pub(super) fn unfinished(end: Unfinished, what: &str) -> Result<McpToolResult, Trouble> {
     match end {
         Unfinished::Cancelled => Err(cut()),
-        Unfinished::TimeUp => Ok(Answer::Facts(json!({
+        Unfinished::TimeUp => Ok(McpToolResult::Facts(json!({
             "outcome": "timeout",
             "next": format!("{what} goes on: call `wait_for`, or look at `logs`"),
         }))),

@@ -17,7 +17,7 @@ const NO_JSON: i64 = -32700;
 
 /// A message of the client.
 #[derive(Debug, Deserialize)]
-pub(super) struct Message {
+pub(super) struct McpMessage {
     pub jsonrpc: Option<String>,
     /// `None` for a notification.
     pub id: Option<Value>,
@@ -45,7 +45,7 @@ pub(super) fn next_line(input: &mut impl BufRead) -> io::Result<Option<Result<Ve
 }
 
 /// The messages of a line. An older version of the protocol sends several as an array.
-pub(super) fn messages(line: &[u8]) -> Result<Vec<Result<Message, RpcError>>, RpcError> {
+pub(super) fn messages(line: &[u8]) -> Result<Vec<Result<McpMessage, RpcError>>, RpcError> {
     let value: Value = serde_json::from_slice(line).map_err(|error| RpcError {
         code: NO_JSON,
         message: format!("a line is one message in JSON: {error}"),

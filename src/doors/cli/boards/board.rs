@@ -16,11 +16,11 @@ use super::export;
 use crate::boards::find;
 use crate::boards::follow::{self, Changes};
 use crate::doors::cli::args::{BoardCommand, WatchArguments};
-use crate::doors::cli::output::failure::{Failure, Outcome};
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult};
 use crate::doors::cli::output::print;
 
 /// Run `vx board …`.
-pub(in crate::doors::cli) fn run(project: Option<&Path>, command: BoardCommand) -> Outcome {
+pub(in crate::doors::cli) fn run(project: Option<&Path>, command: BoardCommand) -> CommandResult {
     match command {
         BoardCommand::Ls { recordings: true, .. } => list::recordings(),
         BoardCommand::Ls { json, .. } => list::boards(json),
@@ -36,24 +36,24 @@ pub(in crate::doors::cli) fn run(project: Option<&Path>, command: BoardCommand) 
     }
 }
 
-fn watch(arguments: &WatchArguments) -> Outcome {
+fn watch(arguments: &WatchArguments) -> CommandResult {
     let changes = if arguments.states { Changes::States } else { Changes::All { every: arguments.every } };
     let shown = follow::watch(&mut find::open(arguments.board.as_deref())?, changes, |snapshot| {
         print::data(vx_status::document::to_json(snapshot));
         if print::closed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    shown.map_err(Failure::failed)?;
+    shown.map_err(CommandFailure::failed)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn collect() -> Outcome {
+fn collect() -> CommandResult {
     let removed = find::collect()?;
     for path in &removed {
-        print::note(format_args!("removed `{}`", path.display()));
+        print::message(format_args!("removed `{}`", path.display()));
     }
     if removed.is_empty() {
         let hours = BOARDS_KEPT_FOR.as_secs() / 3600;
-        print::note(format_args!(
+        print::message(format_args!(
             "nothing to remove: ended boards are kept for {hours} h, at most {BOARDS_KEPT}, and at most {RECORDINGS_KEPT} recordings"
         ));
     }

@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use crate::boards::exports::Exports;
 use crate::boards::find;
 use crate::doors::cli::args::ExportArguments;
-use crate::doors::cli::output::failure::Outcome;
+use crate::doors::cli::output::failure::CommandResult;
 use crate::doors::cli::output::print;
 
 /// Run `vx board export`.
-pub(in crate::doors::cli) fn run(board: Option<&str>, into: ExportArguments) -> Outcome {
+pub(in crate::doors::cli) fn run(board: Option<&str>, into: ExportArguments) -> CommandResult {
     for written in Exports::from(into).write(&find::find(board)?)? {
-        print::note(format_args!("wrote `{}`", written.display()));
+        print::message(format_args!("wrote `{}`", written.display()));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use vx_base::trouble::Trouble;
 use vx_process::end_alike;
 
-use crate::doors::cli::output::failure::Outcome;
-use crate::doors::cli::output::notices::Printed;
+use crate::doors::cli::output::failure::CommandResult;
+use crate::doors::cli::output::notices::NoticePrintingFrontend;
 use crate::doors::cli::output::print;
 use crate::doors::cli::workspace;
 use crate::running::wrapped::{Place, Wrapped, forms_of};
@@ -22,8 +22,8 @@ pub(in crate::doors::cli) enum On {
 }
 
 /// Run this command in the slot with this key, with the forms of progress that vx.toml has under it.
-pub(in crate::doors::cli) fn run(project: &ProjectPlace, key: &str, on: On, mut wrapped: Wrapped) -> Outcome {
-    match forms_of(project, &workspace::home()?, key, &Printed) {
+pub(in crate::doors::cli) fn run(project: &ProjectPlace, key: &str, on: On, mut wrapped: Wrapped) -> CommandResult {
+    match forms_of(project, &workspace::home()?, key, &NoticePrintingFrontend) {
         Ok(forms) => {
             wrapped.patterns.extend(forms.patterns);
             wrapped.total = wrapped.total.or(forms.total);

@@ -3,19 +3,19 @@
 use std::path::Path;
 
 use crate::doors::cli::args::InstallArguments;
-use crate::doors::cli::output::failure::Outcome;
-use crate::doors::cli::screens::frontend::{CommandLine, exit_code};
+use crate::doors::cli::output::failure::CommandResult;
+use crate::doors::cli::screens::frontend::{CommandLineFrontend, exit_code};
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place_or_none;
 use crate::tools::installs::installing::{InstallOptions, install};
 use crate::workspace::consent::Asking;
 
 /// Run `vx install`.
-pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &InstallArguments) -> Outcome {
+pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &InstallArguments) -> CommandResult {
     let asking = if arguments.trust { Asking::Given } else { Asking::User };
     let tools = arguments.tools.clone();
     let options = InstallOptions { tools, asking, declaring: false, run: arguments.run.options() };
-    let frontend = CommandLine::of(&arguments.run);
+    let frontend = CommandLineFrontend::from_arguments(&arguments.run);
     let outcome = install(workspace::home()?, &place_or_none(project)?, &options, &frontend)?;
     Ok(exit_code(&outcome))
 }

@@ -9,7 +9,7 @@ use vx_project::tool_and_version;
 use vx_run::channel::{ChildCause, ChildError, ChildPurpose};
 
 use crate::doors::cli::output::failure::{CANCELLED, FAILED, USAGE};
-use crate::doors::cli::output::notices::Printed;
+use crate::doors::cli::output::notices::NoticePrintingFrontend;
 use crate::doors::cli::output::print;
 use crate::tools::installs::child::{ChildOutcome, InstallingChild, PARENT_GONE};
 
@@ -23,7 +23,7 @@ pub(in crate::doors::cli) fn run(channel: &str, tool: &str) -> ExitCode {
             return ExitCode::from(exit_code(&error));
         }
     };
-    let outcome = child.install(channel, tool_and_version(tool).0, std::io::stdin(), &Printed);
+    let outcome = child.install(channel, tool_and_version(tool).0, std::io::stdin(), &NoticePrintingFrontend);
     let code = match &outcome {
         ChildOutcome::Installed => ExitCode::SUCCESS,
         ChildOutcome::Cancelled => ExitCode::from(CANCELLED),

@@ -4,31 +4,31 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::doors::cli::args::LockArguments;
-use crate::doors::cli::output::failure::{FAILED, Failure, Outcome};
-use crate::doors::cli::output::notices::Printed;
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult, FAILED};
+use crate::doors::cli::output::notices::NoticePrintingFrontend;
 use crate::doors::cli::output::print;
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place;
 use crate::tools::locking::{LockOptions, LockOutcome, Upgrade, lock, lock_state};
 
 /// Run `vx lock`.
-pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &LockArguments) -> Outcome {
+pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &LockArguments) -> CommandResult {
     if arguments.check {
         return check(project);
     }
     let upgrade = arguments.upgrade.clone().map_or(Upgrade::Nothing, Upgrade::Tools);
     let options = LockOptions { tools: arguments.tools.clone(), upgrade };
     let LockOutcome { tools, failed, written, old_kept } =
-        lock(workspace::home()?, &place(project)?, &options, &Printed)?;
+        lock(workspace::home()?, &place(project)?, &options, &NoticePrintingFrontend)?;
     match written {
-        true => print::note("wrote vx.lock"),
+        true => print::message("wrote vx.lock"),
         // A notice has the reason why an old lock was kept.
-        false if failed == 0 && !old_kept => print::note("vx.lock is up to date"),
+        false if failed == 0 && !old_kept => print::message("vx.lock is up to date"),
         false => {}
     }
     match failed {
         0 => Ok(ExitCode::SUCCESS),
-        failed => Err(Failure::hinted_text(
+        failed => Err(CommandFailure::hinted_text(
             FAILED,
             format!("{failed} of {tools} tools could not be locked"),
             match old_kept {
@@ -40,8 +40,8 @@ pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &LockArgumen
 }
 
 /// Print every difference between vx.lock and vx.toml; fail if there is one.
-fn check(project: Option<&Path>) -> Outcome {
-    let state = lock_state(workspace::home()?, &place(project)?, &Printed)?;
+fn check(project: Option<&Path>) -> CommandResult {
+    let state = lock_state(workspace::home()?, &place(project)?, &NoticePrintingFrontend)?;
     if state.fits() {
         return Ok(ExitCode::SUCCESS);
     }
@@ -49,5 +49,5 @@ fn check(project: Option<&Path>) -> Outcome {
         print::data(difference);
     }
     let text = if state.old { "vx.lock has an old format" } else { "vx.lock does not fit vx.toml" };
-    Err(Failure::hinted_text(FAILED, text, "run `vx lock` and commit vx.lock"))
+    Err(CommandFailure::hinted_text(FAILED, text, "run `vx lock` and commit vx.lock"))
 }

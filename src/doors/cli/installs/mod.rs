@@ -8,4 +8,4 @@ pub(super) mod sbom;
 pub(super) mod search;
 pub(super) mod store;
 pub(super) mod sync;
-pub(super) mod using;
+pub(super) mod use_command;

@@ -9,16 +9,16 @@ use vx_base::age::{in_words, to_the_second};
 use vx_plan::{Newest, Soon};
 
 use crate::doors::cli::args::OutdatedArguments;
-use crate::doors::cli::output::failure::{FAILED, Failure, Outcome};
-use crate::doors::cli::output::notices::Printed;
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult, FAILED};
+use crate::doors::cli::output::notices::NoticePrintingFrontend;
 use crate::doors::cli::output::print;
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place;
 use crate::tools::outdated::{ToolVersions, outdated};
 
 /// Run `vx outdated`.
-pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &OutdatedArguments) -> Outcome {
-    let outdated = outdated(workspace::home()?, &place(project)?, &arguments.tools, &Printed)?;
+pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &OutdatedArguments) -> CommandResult {
+    let outdated = outdated(workspace::home()?, &place(project)?, &arguments.tools, &NoticePrintingFrontend)?;
     outdated.failed.iter().for_each(print::trouble);
     let failed = outdated.failed.len();
     if arguments.json {
@@ -27,7 +27,7 @@ pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &OutdatedArg
         table(&outdated.tools, failed);
     }
     if failed > 0 {
-        return Err(Failure::failed(format!("{failed} of {} tools could not be asked about", outdated.asked)));
+        return Err(CommandFailure::failed(format!("{failed} of {} tools could not be asked about", outdated.asked)));
     }
     match arguments.exit_code && outdated.tools.iter().any(ToolVersions::upgradable) {
         true => Ok(ExitCode::from(FAILED)),
@@ -60,7 +60,7 @@ fn table(tools: &[ToolVersions], failed: usize) {
     let behind: Vec<&ToolVersions> = tools.iter().filter(|tool| !tool.up_to_date() || tool.has_soon()).collect();
     if behind.is_empty() {
         if failed == 0 {
-            print::note("every tool is up to date");
+            print::message("every tool is up to date");
         }
         return;
     }
@@ -74,7 +74,7 @@ fn table(tools: &[ToolVersions], failed: usize) {
         print::data(padded.join("  ").trim_end());
     }
     if behind.iter().any(|tool| tool.upgradable()) {
-        print::note("`vx lock --upgrade` locks the matching versions");
+        print::message("`vx lock --upgrade` locks the matching versions");
     }
 }
 

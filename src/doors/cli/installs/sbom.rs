@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::doors::cli::args::{SbomArguments, SbomFormat};
-use crate::doors::cli::output::failure::{Failure, Outcome};
-use crate::doors::cli::output::notices::Printed;
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult};
+use crate::doors::cli::output::notices::NoticePrintingFrontend;
 use crate::doors::cli::output::print;
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place;
@@ -16,11 +16,11 @@ const CONVERTED: &str = "a converter makes SPDX of the record in CycloneDX: `vx 
     --output-format spdxjson`";
 
 /// Run `vx sbom`.
-pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &SbomArguments) -> Outcome {
+pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &SbomArguments) -> CommandResult {
     if arguments.format == SbomFormat::Spdx {
-        return Err(Failure::usage("`vx sbom` writes no SPDX, only CycloneDX").hint(CONVERTED));
+        return Err(CommandFailure::usage("`vx sbom` writes no SPDX, only CycloneDX").hint(CONVERTED));
     }
-    let document = sbom(workspace::home()?, &place(project)?, &Printed)?;
+    let document = sbom(workspace::home()?, &place(project)?, &NoticePrintingFrontend)?;
     print::data(format_args!("{document:#}"));
     Ok(ExitCode::SUCCESS)
 }

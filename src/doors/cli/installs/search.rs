@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use vx_base::system::platform::Platform;
 use vx_fetch::tools::catalogue;
 
-use crate::doors::cli::output::failure::{Failure, Outcome};
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult};
 use crate::doors::cli::output::print;
 
 /// Run `vx search`.
-pub(in crate::doors::cli) fn run(text: &str, as_json: bool) -> Outcome {
+pub(in crate::doors::cli) fn run(text: &str, as_json: bool) -> CommandResult {
     let found = catalogue::search(text);
     if found.is_empty() {
-        return Err(Failure::failed(format!("vx knows no tool like `{text}`")).hint(
+        return Err(CommandFailure::failed(format!("vx knows no tool like `{text}`")).hint(
             "a package of a registry is named `npm:NAME` or `pypi:NAME`; a tool from an address has `url` in vx.toml",
         ));
     }

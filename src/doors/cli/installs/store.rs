@@ -6,14 +6,14 @@ use serde_json::json;
 use vx_project::tool_and_version;
 
 use crate::doors::cli::args::CacheCommand;
-use crate::doors::cli::output::failure::{FAILED, Failure, Outcome};
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult, FAILED};
 use crate::doors::cli::output::print;
 use crate::doors::cli::workspace;
 use crate::tools::installs::store::{self as work, Installed, Selection};
 
 /// Run `vx list`.
-pub(in crate::doors::cli) fn list(as_json: bool) -> Outcome {
-    let installed = work::list(&workspace::home()?).map_err(|error| Failure::hinted(FAILED, &error))?;
+pub(in crate::doors::cli) fn list(as_json: bool) -> CommandResult {
+    let installed = work::list(&workspace::home()?).map_err(|error| CommandFailure::hinted(FAILED, &error))?;
     if as_json {
         let rows: Vec<_> = installed.iter().map(row).collect();
         print::data(format_args!("{:#}", json!(rows)));
@@ -26,7 +26,7 @@ pub(in crate::doors::cli) fn list(as_json: bool) -> Outcome {
         print::data(format_args!("{:<16} {:<14} {:<5} {projects}", receipt.tool, receipt.version, receipt.source));
     }
     if installed.is_empty() {
-        print::note("nothing is installed; `vx sync` installs what vx.toml declares");
+        print::message("nothing is installed; `vx sync` installs what vx.toml declares");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -52,15 +52,15 @@ fn row(Installed { release, wanted_by }: &Installed) -> serde_json::Value {
 }
 
 /// Run `vx uninstall`.
-pub(in crate::doors::cli) fn uninstall(tools: &[String]) -> Outcome {
+pub(in crate::doors::cli) fn uninstall(tools: &[String]) -> CommandResult {
     let selection = |text: &String| {
         let (tool, version) = tool_and_version(text);
         Selection { tool: tool.to_owned(), version: version.map(str::to_owned) }
     };
     let selections: Vec<Selection> = tools.iter().map(selection).collect();
-    let removed = |tool: &str, version: &str| print::note(format_args!("removed {tool} {version}"));
-    let uninstalled =
-        work::uninstall(&workspace::home()?, &selections, removed).map_err(|error| Failure::hinted(FAILED, &error))?;
+    let removed = |tool: &str, version: &str| print::message(format_args!("removed {tool} {version}"));
+    let uninstalled = work::uninstall(&workspace::home()?, &selections, removed)
+        .map_err(|error| CommandFailure::hinted(FAILED, &error))?;
     if let Some(error) = uninstalled.shims {
         print::warning(error);
     }
@@ -68,15 +68,15 @@ pub(in crate::doors::cli) fn uninstall(tools: &[String]) -> Outcome {
 }
 
 /// Run `vx cache …`.
-pub(in crate::doors::cli) fn cache(command: CacheCommand) -> Outcome {
+pub(in crate::doors::cli) fn cache(command: CacheCommand) -> CommandResult {
     for cache in work::caches(&workspace::home()?) {
         let shown = cache.display();
         match command {
             CacheCommand::Size => print::data(format_args!("{:>14} {shown}", work::size_bytes(&cache))),
             CacheCommand::Clean => {
                 let emptied = work::empty_cache(&cache);
-                emptied.map_err(|error| Failure::failed(format!("cannot empty `{shown}`: {error}")))?;
-                print::note(format_args!("emptied `{shown}`"));
+                emptied.map_err(|error| CommandFailure::failed(format!("cannot empty `{shown}`: {error}")))?;
+                print::message(format_args!("emptied `{shown}`"));
             }
         }
     }

@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 use vx_plan::{Decision, Plan};
 
 use crate::doors::cli::args::SyncArguments;
-use crate::doors::cli::output::failure::{FAILED, Outcome};
+use crate::doors::cli::output::failure::{CommandResult, FAILED};
 use crate::doors::cli::output::print;
-use crate::doors::cli::screens::frontend::{CommandLine, exit_code};
+use crate::doors::cli::screens::frontend::{CommandLineFrontend, exit_code};
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place;
 use crate::tools::installs::syncing::{SyncOptions, SyncOutcome, sync};
 use crate::workspace::consent::Asking;
 
 /// Run `vx sync`.
-pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &SyncArguments) -> Outcome {
+pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &SyncArguments) -> CommandResult {
     let plan_only = arguments.check || arguments.dry_run;
     let options = SyncOptions {
         tools: arguments.tools.clone(),
@@ -30,7 +30,7 @@ pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &SyncArgumen
         for_script: false,
         run: arguments.run.options(),
     };
-    let frontend = CommandLine::of(&arguments.run);
+    let frontend = CommandLineFrontend::from_arguments(&arguments.run);
     Ok(match sync(workspace::home()?, &place(project)?, &options, &frontend)? {
         SyncOutcome::Planned(plan) => {
             match arguments.run.output.json {

@@ -22,7 +22,7 @@ static AS_DOCUMENTS: AtomicBool = AtomicBool::new(false);
 
 /// A command's failure.
 #[derive(Debug)]
-pub(in crate::doors::cli) struct Failure {
+pub(in crate::doors::cli) struct CommandFailure {
     code: u8,
     /// The error; `None` if there is nothing more to say than the code.
     trouble: Option<Trouble>,
@@ -36,9 +36,9 @@ pub(in crate::doors::cli) fn write_documents() {
 }
 
 /// The outcome of a command: its exit code, or a failure to print.
-pub(in crate::doors::cli) type Outcome = Result<ExitCode, Failure>;
+pub(in crate::doors::cli) type CommandResult = Result<ExitCode, CommandFailure>;
 
-impl Failure {
+impl CommandFailure {
     /// Something asked for did not succeed.
     pub(in crate::doors::cli) fn failed(text: impl Display) -> Self {
         Self::plain(FAILED, text)
@@ -51,17 +51,17 @@ impl Failure {
 
     fn plain(code: u8, text: impl Display) -> Self {
         let kind = if code == USAGE { TroubleKind::Usage } else { TroubleKind::Exit };
-        Self::of(code, Trouble { kind, text: text.to_string(), details: Vec::new(), hint: None })
+        Self::from_trouble(code, Trouble { kind, text: text.to_string(), details: Vec::new(), hint: None })
     }
 
     /// A trouble, with this code.
-    pub(in crate::doors::cli) fn of(code: u8, trouble: Trouble) -> Self {
+    pub(in crate::doors::cli) fn from_trouble(code: u8, trouble: Trouble) -> Self {
         Self { code, trouble: Some(trouble), printed: false }
     }
 
     /// An error with the next step as its hint.
     pub(in crate::doors::cli) fn hinted(code: u8, error: &(impl Display + Explain)) -> Self {
-        Self::of(code, Trouble::of(error))
+        Self::from_trouble(code, Trouble::of(error))
     }
 
     /// A failure with this code, text and hint.
@@ -104,25 +104,25 @@ impl Failure {
     }
 }
 
-impl std::fmt::Display for Failure {
+impl std::fmt::Display for CommandFailure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.trouble.as_ref().map_or("", |trouble| &trouble.text))
     }
 }
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for CommandFailure {
     fn from(error: io::Error) -> Self {
         Self::failed(error)
     }
 }
 
 /// Ignore that output failed because its reader or its terminal is gone: that is no failure of the run.
-pub(in crate::doors::cli) fn unless_closed(result: io::Result<()>) -> Result<(), Failure> {
+pub(in crate::doors::cli) fn unless_closed(result: io::Result<()>) -> Result<(), CommandFailure> {
     /// The error of a terminal that was hung up.
     const EIO: i32 = 5;
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe || error.raw_os_error() == Some(EIO) => Ok(()),
-        Err(error) => Err(Failure::failed(format!("cannot show the run: {error}"))),
+        Err(error) => Err(CommandFailure::failed(format!("cannot show the run: {error}"))),
         Ok(()) => Ok(()),
     }
 }

@@ -11,15 +11,15 @@ use vx_process::{EndedProcesses, MemberProcess};
 use vx_project::LockedTool;
 use vx_project::trust::Stranger;
 
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::print;
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::frontend::{Frontend, Refused, RunView, Silent};
 
 /// A frontend that prints notices, for commands without a run.
-pub(in crate::doors::cli) struct Printed;
+pub(in crate::doors::cli) struct NoticePrintingFrontend;
 
-impl Frontend for Printed {
+impl Frontend for NoticePrintingFrontend {
     fn notice(&self, notice: Notice) {
         print(notice);
     }
@@ -32,41 +32,41 @@ impl Frontend for Printed {
 /// Print a notice.
 pub(in crate::doors::cli) fn print(notice: Notice) {
     match notice {
-        Notice::Project(remark) => print::note(remark),
-        Notice::Ignored { path, problem } => print::note(problem.render(&path, "warning")),
+        Notice::Project(remark) => print::message(remark),
+        Notice::Ignored { path, problem } => print::message(problem.render(&path, "warning")),
         Notice::Withheld { file, parts, refused, stranger } => {
             print::warning(withheld(&file, &parts, &refused, stranger.as_ref()));
         }
         Notice::TrustedByCi { file, lines } => {
-            print::note(format_args!("CI=true: in this run `{}` may act as it is checked out:", file.display()));
-            lines.iter().for_each(|line| print::note(format_args!("  {line}")));
+            print::message(format_args!("CI=true: in this run `{}` may act as it is checked out:", file.display()));
+            lines.iter().for_each(|line| print::message(format_args!("  {line}")));
         }
         Notice::ForeignUi { path, line } => print::warning(format_args!(
             "{}:{line}: [ui] counts only in the vx.toml of the home, where each user says how the views look",
             path.display()
         )),
         Notice::UnknownMirror { site } => print::warning(unknown_mirror(&site)),
-        Notice::OldLock { path, version } => print::note(format_args!(
+        Notice::OldLock { path, version } => print::message(format_args!(
             "`{}` has the old format {version}: of what it pins, that holds which vx.toml accepts",
             path.display()
         )),
         Notice::OldLockKept { path, version, lost } => print::doubt(&old_lock_kept(&path, version, &lost)),
-        Notice::LockWritten => print::note("wrote vx.lock"),
-        Notice::LockWrittenAbove { path } => print::note(format_args!("wrote `{}`", path.display())),
+        Notice::LockWritten => print::message("wrote vx.lock"),
+        Notice::LockWrittenAbove { path } => print::message(format_args!("wrote `{}`", path.display())),
         Notice::LockKept(error) => print::doubt(&Trouble::of(&error)),
         Notice::Resolution(doubt) => print::doubt(&doubt),
-        Notice::Age(remark) => print::note(age(&remark)),
+        Notice::Age(remark) => print::message(age(&remark)),
         Notice::NotLocked(trouble) | Notice::NotMended(trouble) => print::trouble(&trouble),
         Notice::Declared { path, tool, request } => {
-            print::note(format_args!("{}: {tool} = \"{request}\"", path.display()))
+            print::message(format_args!("{}: {tool} = \"{request}\"", path.display()))
         }
-        Notice::NotDeclared { path } => print::note(format_args!("`{}` stays as it was", path.display())),
-        Notice::Locked { tool, before, entry } => print::note(locked(&tool, before.as_deref(), &entry)),
-        Notice::Awaited { host } => print::note(format_args!("waiting for {host}'s answer")),
+        Notice::NotDeclared { path } => print::message(format_args!("`{}` stays as it was", path.display())),
+        Notice::Locked { tool, before, entry } => print::message(locked(&tool, before.as_deref(), &entry)),
+        Notice::Awaited { host } => print::message(format_args!("waiting for {host}'s answer")),
         Notice::Fetching { address } => {
-            print::note(format_args!("fetching `{address}` once: no digest is given for it"));
+            print::message(format_args!("fetching `{address}` once: no digest is given for it"));
         }
-        Notice::UpToDate { project, tools } => print::note(up_to_date(&project, tools)),
+        Notice::UpToDate { project, tools } => print::message(up_to_date(&project, tools)),
         Notice::WantsNotNoted(error) => {
             print::warning(format_args!("cannot note what this project wants: {error}"));
         }
@@ -82,12 +82,12 @@ pub(in crate::doors::cli) fn print(notice: Notice) {
         Notice::BoardUnseen { reason } => {
             print::warning(format_args!("{reason}; the run goes on, and `vx top` in other terminals does not see it"));
         }
-        Notice::ServiceOutdated { service } => print::note(outdated_service(&service)),
-        Notice::ServicesStopping => print::note("waiting for the services to stop"),
+        Notice::ServiceOutdated { service } => print::message(outdated_service(&service)),
+        Notice::ServicesStopping => print::message("waiting for the services to stop"),
         Notice::Strays(swept) => print::warning(strays(&swept)),
         Notice::ShimsKept(error) => print::warning(error),
         Notice::Failed(error) => {
-            Failure::from(error).report();
+            CommandFailure::from(error).report();
         }
         Notice::EndNotWritten(error) => print::warning(error),
     }

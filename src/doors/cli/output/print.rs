@@ -66,7 +66,7 @@ pub(in crate::doors::cli) fn lost() -> Option<&'static str> {
 }
 
 /// Print a note for people: to standard error, with a newline.
-pub(in crate::doors::cli) fn note(text: impl Display) {
+pub(in crate::doors::cli) fn message(text: impl Display) {
     if !ERRORS_ONLY.load(Ordering::Relaxed) {
         line("", text);
     }

@@ -3,7 +3,7 @@
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_project::ProjectError;
 
-use super::failure::{FAILED, Failure, USAGE};
+use super::failure::{CommandFailure, FAILED, USAGE};
 use super::print;
 use crate::boards::control::ControlError;
 use crate::boards::exports::ExportError;
@@ -71,7 +71,7 @@ impl NamesOption for GithubError {
     }
 }
 
-impl Failure {
+impl CommandFailure {
     fn with_option(self, error: &impl NamesOption) -> Self {
         match error.hint_with_option() {
             Some(hint) => self.hint(hint),
@@ -80,7 +80,7 @@ impl Failure {
     }
 }
 
-impl From<WorkError> for Failure {
+impl From<WorkError> for CommandFailure {
     /// Errors with more than one place are printed here: an editor looks for each place at the start of a line.
     fn from(error: WorkError) -> Self {
         match &error {
@@ -93,7 +93,7 @@ impl From<WorkError> for Failure {
             WorkError::Unlocked { .. } => {
                 let Trouble { kind, text, details, hint } = Trouble::of(&error);
                 let details = details.iter().map(|difference| format!("  {difference}")).collect();
-                Self::of(USAGE, Trouble { kind, text: format!("{text}:"), details, hint }).with_option(&error)
+                Self::from_trouble(USAGE, Trouble { kind, text: format!("{text}:"), details, hint }).with_option(&error)
             }
             WorkError::Refused => Self::silent(USAGE),
             _ => Self::hinted(code(&error), &error).with_option(&error),
@@ -119,7 +119,7 @@ fn code(error: &WorkError) -> u8 {
     }
 }
 
-impl From<ToolError> for Failure {
+impl From<ToolError> for CommandFailure {
     fn from(error: ToolError) -> Self {
         match error {
             ToolError::Work(error) => error.into(),
@@ -129,7 +129,7 @@ impl From<ToolError> for Failure {
     }
 }
 
-impl From<ProgramError> for Failure {
+impl From<ProgramError> for CommandFailure {
     fn from(error: ProgramError) -> Self {
         match error {
             ProgramError::Work(error) => error.into(),
@@ -138,19 +138,19 @@ impl From<ProgramError> for Failure {
     }
 }
 
-impl From<BoardError> for Failure {
+impl From<BoardError> for CommandFailure {
     fn from(error: BoardError) -> Self {
         Self::hinted(FAILED, &error).with_option(&error)
     }
 }
 
-impl From<ReportError> for Failure {
+impl From<ReportError> for CommandFailure {
     fn from(error: ReportError) -> Self {
         Self::hinted(code_by_kind(&error), &error).with_option(&error)
     }
 }
 
-impl From<WrapError> for Failure {
+impl From<WrapError> for CommandFailure {
     fn from(error: WrapError) -> Self {
         match error {
             WrapError::Board(error) => error.into(),
@@ -159,25 +159,25 @@ impl From<WrapError> for Failure {
     }
 }
 
-impl From<GithubError> for Failure {
+impl From<GithubError> for CommandFailure {
     fn from(error: GithubError) -> Self {
         Self::hinted(code_by_kind(&error), &error).with_option(&error)
     }
 }
 
-impl From<FolderError> for Failure {
+impl From<FolderError> for CommandFailure {
     fn from(error: FolderError) -> Self {
         Self::hinted(code_by_kind(&error), &error)
     }
 }
 
-impl From<ExportError> for Failure {
+impl From<ExportError> for CommandFailure {
     fn from(error: ExportError) -> Self {
         Self::hinted(FAILED, &error)
     }
 }
 
-impl From<ControlError> for Failure {
+impl From<ControlError> for CommandFailure {
     fn from(error: ControlError) -> Self {
         Self::hinted(FAILED, &error)
     }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::doors::cli::args::ActivateArguments;
 use crate::doors::cli::output::commands::COMMANDS;
-use crate::doors::cli::output::failure::{Failure, Outcome};
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult};
 use crate::doors::cli::output::{notices, print};
 use crate::doors::cli::workspace;
 use crate::tools::activation::update;
@@ -13,21 +13,21 @@ use crate::tools::shell::{Shell, hook};
 use crate::workspace::frontend::notice::Notice;
 
 /// Run `vx activate`.
-pub(in crate::doors::cli) fn run(asked: &ActivateArguments) -> Outcome {
+pub(in crate::doors::cli) fn run(asked: &ActivateArguments) -> CommandResult {
     if asked.hook {
         return print_changes(asked.shell);
     }
-    let vx =
-        std::env::current_exe().map_err(|error| Failure::failed(format!("vx cannot tell where it is: {error}")))?;
+    let vx = std::env::current_exe()
+        .map_err(|error| CommandFailure::failed(format!("vx cannot tell where it is: {error}")))?;
     print::data(hook::profile(asked.shell, &vx));
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_changes(shell: Shell) -> Outcome {
+fn print_changes(shell: Shell) -> CommandResult {
     let directory = std::env::current_dir()?;
     let update = update(&workspace::home()?, &directory, &COMMANDS);
     if let Some(error) = update.fault {
-        Failure::from(error).report();
+        CommandFailure::from(error).report();
     }
     for Stray { tool, program } in update.strays {
         notices::print(Notice::Stray { tool, program });

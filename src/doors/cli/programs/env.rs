@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::doors::cli::args::{Dialect, EnvArguments};
-use crate::doors::cli::output::failure::Outcome;
-use crate::doors::cli::output::notices::Printed;
+use crate::doors::cli::output::failure::CommandResult;
+use crate::doors::cli::output::notices::NoticePrintingFrontend;
 use crate::doors::cli::output::print;
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place_or_none;
@@ -15,9 +15,9 @@ use crate::tools::routes::Routes;
 use crate::tools::shell::{Change, Shell};
 
 /// Run `vx env`.
-pub(in crate::doors::cli) fn run(project: Option<&Path>, asked: &EnvArguments) -> Outcome {
+pub(in crate::doors::cli) fn run(project: Option<&Path>, asked: &EnvArguments) -> CommandResult {
     let routes = Routes::at(&place_or_none(project)?, workspace::home()?)?;
-    routes.tell(&Printed);
+    routes.tell(&NoticePrintingFrontend);
     let absent = routes.absent();
     if !absent.is_empty() {
         print::warning(format_args!("{} not installed as the project wants; `vx sync` installs", are(&absent)));

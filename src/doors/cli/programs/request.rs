@@ -12,22 +12,22 @@ use vx_shm::Kind;
 
 use crate::boards::control::{Asked, ControlError, Verb, ask};
 use crate::doors::cli::args::AskArguments;
-use crate::doors::cli::output::failure::{FAILED, Failure, Outcome};
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult, FAILED};
 use crate::doors::cli::output::print;
-use crate::doors::cli::screens::frontend::CommandLine;
+use crate::doors::cli::screens::frontend::CommandLineFrontend;
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::{place, place_or_none};
 use crate::serving::up::{self, Again, Begun, NextLifeError, UpError};
 
 /// A request that was accepted.
-struct Accepted {
+struct AcceptedCliRequest {
     done: Asked,
     /// For a build the life of the last one before, if there was one.
     before: Option<Option<u32>>,
 }
 
 /// Run one of them. The name of a plugin stands for both of its services; only its back end has a build.
-pub(in crate::doors::cli) fn run(directory: Option<&Path>, verb: Verb, asked: &AskArguments) -> Outcome {
+pub(in crate::doors::cli) fn run(directory: Option<&Path>, verb: Verb, asked: &AskArguments) -> CommandResult {
     let file = || place_or_none(directory).ok()?.find_with(|_| true).ok()?;
     let file = file();
     let own = file.as_deref().and_then(Path::parent).and_then(|directory| up::board_with(directory, &asked.key));
@@ -48,49 +48,55 @@ pub(in crate::doors::cli) fn run(directory: Option<&Path>, verb: Verb, asked: &A
             keys.iter().map(|key| request(verb, key, places, &services, asked.json)).collect::<Result<_, _>>()?
         }
     };
-    for Accepted { done, before } in accepted {
+    for AcceptedCliRequest { done, before } in accepted {
         let awaited = match before {
             Some(before) => up::await_build(&done.board, service_of_key(&done.key), before),
             None => await_service(verb, &done),
         };
-        awaited.map_err(|error| Failure::hinted(FAILED, &error))?;
+        awaited.map_err(|error| CommandFailure::hinted(FAILED, &error))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Have services of the project begin as its file declares them now.
-fn again(directory: Option<&Path>, verb: Verb, keys: &[String], as_json: bool) -> Result<Vec<Accepted>, Failure> {
-    let begun = up::again(&workspace::home()?, &place(directory)?, verb, keys, &CommandLine::default());
+fn again(
+    directory: Option<&Path>,
+    verb: Verb,
+    keys: &[String],
+    as_json: bool,
+) -> Result<Vec<AcceptedCliRequest>, CommandFailure> {
+    let begun = up::again(&workspace::home()?, &place(directory)?, verb, keys, &CommandLineFrontend::default());
     let begun = match begun.map_err(refused)? {
         Again::Asked(begun) => begun,
-        Again::NotInstalled(_) => return Err(Failure::silent(FAILED)),
+        Again::NotInstalled(_) => return Err(CommandFailure::silent(FAILED)),
     };
     let accepted = begun.into_iter().map(|Begun { asked, build }| {
         announce(&asked, verb, as_json);
-        Accepted { done: asked, before: (verb == Verb::Rebuild).then_some(build) }
+        AcceptedCliRequest { done: asked, before: (verb == Verb::Rebuild).then_some(build) }
     });
     Ok(accepted.collect())
 }
 
 /// The error of a service that does not begin. A refusal is no mistake in the words or the files of the user.
-fn refused(error: UpError) -> Failure {
+fn refused(error: UpError) -> CommandFailure {
     match error {
-        UpError::Refused(_) => Failure::hinted(FAILED, &error),
+        UpError::Refused(_) => CommandFailure::hinted(FAILED, &error),
         error => error.into(),
     }
 }
 
 /// The error of a name that nothing at work has, in a project that may have services.
-fn unknown(key: &str, services: &[DeclaredService]) -> Failure {
+fn unknown(key: &str, services: &[DeclaredService]) -> CommandFailure {
     let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
     if names.contains(&key) {
-        return Failure::failed(format!("the service `{key}` is not at work")).hint(format!("`vx up {key}` starts it"));
+        return CommandFailure::failed(format!("the service `{key}` is not at work"))
+            .hint(format!("`vx up {key}` starts it"));
     }
     let hint = match nearest(key, names.iter().copied()).first() {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the services of the project are {}", names.join(", ")),
     };
-    Failure::failed(format!("there is no service `{key}`, and no such work on a board at work")).hint(hint)
+    CommandFailure::failed(format!("there is no service `{key}`, and no such work on a board at work")).hint(hint)
 }
 
 fn request(
@@ -99,7 +105,7 @@ fn request(
     (board, own): (Option<&str>, Option<&Path>),
     services: &[DeclaredService],
     as_json: bool,
-) -> Result<Accepted, Failure> {
+) -> Result<AcceptedCliRequest, CommandFailure> {
     // A build that has ended before the request is not the one that it brings about.
     let before = own.filter(|_| verb == Verb::Rebuild).map(|own| up::build_life(own, service_of_key(key)));
     let done = ask(verb, key, board).map_err(|error| match error {
@@ -107,7 +113,7 @@ fn request(
         error => error.into(),
     })?;
     announce(&done, verb, as_json);
-    Ok(Accepted { done, before })
+    Ok(AcceptedCliRequest { done, before })
 }
 
 fn announce(done: &Asked, verb: Verb, as_json: bool) {
@@ -120,7 +126,7 @@ fn announce(done: &Asked, verb: Verb, as_json: bool) {
             "state": done.state,
         }));
     } else {
-        print::note(format_args!("asked process {} to {} `{}`", done.runner, verb.name(), done.key));
+        print::message(format_args!("asked process {} to {} `{}`", done.runner, verb.name(), done.key));
     }
 }
 

@@ -13,9 +13,9 @@ use vx_process::replace;
 use vx_project::{Project, scripts};
 
 use crate::doors::cli::args::RunScriptArguments;
-use crate::doors::cli::output::failure::{FAILED, Failure, Outcome, USAGE};
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult, FAILED, USAGE};
 use crate::doors::cli::output::print;
-use crate::doors::cli::screens::frontend::{CommandLine, exit_code};
+use crate::doors::cli::screens::frontend::{CommandLineFrontend, exit_code};
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::project;
 use crate::running::scripts::{self as work, Prepared, ScriptRunError, Step};
@@ -23,10 +23,10 @@ use crate::workspace::frontend::Frontend;
 use crate::workspace::project::Place;
 
 /// Run `vx run`.
-pub(in crate::doors::cli) fn run(directory: Option<&Path>, asked: &RunScriptArguments) -> Outcome {
+pub(in crate::doors::cli) fn run(directory: Option<&Path>, asked: &RunScriptArguments) -> CommandResult {
     let words = asked.words.iter().map(|word| word.to_str().map(str::to_owned));
     let words: Option<Vec<String>> = words.collect();
-    let mut words = words.ok_or_else(|| Failure::usage("an argument is not UTF-8, and scripts are text"))?;
+    let mut words = words.ok_or_else(|| CommandFailure::usage("an argument is not UTF-8, and scripts are text"))?;
     let elsewhere = words.first_mut().filter(|_| directory.is_none()).and_then(take_directory);
     let project = project(elsewhere.as_deref().or(directory))?;
     let Some((name, arguments)) = words.split_first().filter(|(name, _)| !asked.list && !name.is_empty()) else {
@@ -47,14 +47,14 @@ pub(in crate::doors::cli) fn run(directory: Option<&Path>, asked: &RunScriptArgu
         && !before.is_empty()
     {
         let names: Vec<&str> = before.iter().map(|script| script.name.as_str()).collect();
-        print::note(format_args!("`{name}` runs after {}", names.join(", ")));
+        print::message(format_args!("`{name}` runs after {}", names.join(", ")));
     }
     // A run is shown on standard error, to keep standard output for the script.
     let (home, strict) = (workspace::home()?, asked.strict);
-    let command_line = CommandLine::full_screen(asked.tui);
+    let command_line = CommandLineFrontend::full_screen(asked.tui);
     // Without a terminal nothing is installed, either.
     if asked.tui {
-        drop(command_line.view().map_err(|_| Failure::silent(USAGE))?);
+        drop(command_line.view().map_err(|_| CommandFailure::silent(USAGE))?);
     }
     let steps = match work::prepare(&project, &home, &order, arguments, strict, &command_line)? {
         Prepared::Ready(steps) => steps,
@@ -90,15 +90,15 @@ fn become_step(step: &Step) -> Result<ExitCode, ScriptRunError> {
         .map_err(|error| step.not_started(error))
 }
 
-fn nothing_named(project: &Project) -> Failure {
+fn nothing_named(project: &Project) -> CommandFailure {
     let names: Vec<&str> = project.scripts.iter().map(|script| script.name.as_str()).collect();
-    Failure::usage("no script is named").hint(match names.as_slice() {
+    CommandFailure::usage("no script is named").hint(match names.as_slice() {
         [] => format!("add one to [scripts] in `{}`", project.path.display()),
         names => format!("`{}` has {}", project.path.display(), names.join(", ")),
     })
 }
 
-impl From<ScriptRunError> for Failure {
+impl From<ScriptRunError> for CommandFailure {
     fn from(error: ScriptRunError) -> Self {
         match error {
             ScriptRunError::Work(error) => error.into(),

@@ -10,12 +10,12 @@ use super::tool;
 use crate::boards::find::holders;
 use crate::doors::cli::args::RunToolArguments;
 use crate::doors::cli::output::commands::COMMANDS;
-use crate::doors::cli::output::failure::Outcome;
+use crate::doors::cli::output::failure::CommandResult;
 use crate::tools::activation::is_current;
 
 /// Execute a tool's program without parsing the command line, if the route cache has it. A link to vx with the name of
 /// a program means that program.
-pub(in crate::doors::cli) fn take(words: &[OsString]) -> Option<Outcome> {
+pub(in crate::doors::cli) fn try_execute(words: &[OsString]) -> Option<CommandResult> {
     let own = own_name(words.first()?)?;
     if !own.starts_with("vx") {
         let asked =

@@ -10,9 +10,9 @@ use vx_project::tool_and_version;
 
 use crate::doors::cli::args::RunToolArguments;
 use crate::doors::cli::output::commands::COMMANDS;
-use crate::doors::cli::output::failure::{Failure, Outcome};
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult};
 use crate::doors::cli::output::words;
-use crate::doors::cli::screens::frontend::{CommandLine, exit_code};
+use crate::doors::cli::screens::frontend::{CommandLineFrontend, exit_code};
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place_or_none;
 use crate::tools::route::{self, Invocation};
@@ -29,30 +29,31 @@ pub(in crate::doors::cli) fn take_shortcut(name: &OsStr, arguments: &[OsString])
 }
 
 /// Run `vx TOOL …`. The word may be a command of another manager, or a slip: then nothing is run.
-pub(in crate::doors::cli) fn external(project: Option<&Path>, words: &[OsString]) -> Outcome {
-    let (name, arguments) = words.split_first().ok_or_else(|| Failure::usage("no tool is named"))?;
-    let name =
-        name.to_str().ok_or_else(|| Failure::usage(format!("no tool is called `{}`", name.to_string_lossy())))?;
-    match find(&workspace::home()?, &place_or_none(project)?, (name, None), Naming::Word, Missing::Install) {
+pub(in crate::doors::cli) fn external(project: Option<&Path>, words: &[OsString]) -> CommandResult {
+    let (name, arguments) = words.split_first().ok_or_else(|| CommandFailure::usage("no tool is named"))?;
+    let name = name
+        .to_str()
+        .ok_or_else(|| CommandFailure::usage(format!("no tool is called `{}`", name.to_string_lossy())))?;
+    match find(&workspace::home()?, &place_or_none(project)?, (name, None), Naming::Word, MissingToolPolicy::Install) {
         Err(error) => Err(unknown_word(error, arguments)),
         Ok(found) => run(&found, arguments),
     }
 }
 
 /// Run `vx x`.
-pub(in crate::doors::cli) fn explicit(project: Option<&Path>, asked: &RunToolArguments) -> Outcome {
+pub(in crate::doors::cli) fn explicit(project: Option<&Path>, asked: &RunToolArguments) -> CommandResult {
     let (tool, version) = tool_and_version(&asked.tool);
     if version.is_none() && project.is_none() {
         take_shortcut(OsStr::new(tool), &asked.arguments);
     }
     let naming = if asked.shim { Naming::Link } else { Naming::Program };
-    let missing = if asked.no_install { Missing::Refuse } else { Missing::Install };
+    let missing = if asked.no_install { MissingToolPolicy::Refuse } else { MissingToolPolicy::Install };
     run(&find(&workspace::home()?, &place_or_none(project)?, (tool, version), naming, missing)?, &asked.arguments)
 }
 
 /// The answer to a tool that is missing.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::doors::cli) enum Missing {
+pub(in crate::doors::cli) enum MissingToolPolicy {
     /// It is installed.
     Install,
     /// It is an error.
@@ -65,18 +66,19 @@ pub(in crate::doors::cli) fn find(
     place: &Place,
     (name, version): (&str, Option<&str>),
     naming: Naming,
-    missing: Missing,
+    missing: MissingToolPolicy,
 ) -> Result<ToolOutcome, ToolError> {
-    let options = ToolOptions { name, place, install: missing == Missing::Install, naming, reserved: &COMMANDS };
+    let options =
+        ToolOptions { name, place, install: missing == MissingToolPolicy::Install, naming, reserved: &COMMANDS };
     // A run is shown on standard error, to keep standard output for the program.
-    let frontend = CommandLine::default();
+    let frontend = CommandLineFrontend::default();
     match version {
         Some(version) => find_version(home, &options, version, &frontend),
         None => find_program(home, &options, &frontend),
     }
 }
 
-fn run(found: &ToolOutcome, arguments: &[OsString]) -> Outcome {
+fn run(found: &ToolOutcome, arguments: &[OsString]) -> CommandResult {
     match found {
         ToolOutcome::Ready(invocation) => become_program(invocation, arguments),
         ToolOutcome::NotInstalled(outcome) => Ok(exit_code(outcome)),
@@ -84,7 +86,7 @@ fn run(found: &ToolOutcome, arguments: &[OsString]) -> Outcome {
 }
 
 /// The failure of a bare word, with what the word says about the next step.
-fn unknown_word(error: ToolError, arguments: &[OsString]) -> Failure {
+fn unknown_word(error: ToolError, arguments: &[OsString]) -> CommandFailure {
     let ToolError::Unknown { name, namesake, .. } = &error else { return error.into() };
     let advice = match namesake {
         Namesake::Script | Namesake::Package => None,
@@ -96,19 +98,19 @@ fn unknown_word(error: ToolError, arguments: &[OsString]) -> Failure {
         _ => advice,
     });
     match advice {
-        Some(advice) => Failure::from(error).hint(advice),
+        Some(advice) => CommandFailure::from(error).hint(advice),
         None => error.into(),
     }
 }
 
-fn become_program(invocation: &Invocation, arguments: &[OsString]) -> Outcome {
+fn become_program(invocation: &Invocation, arguments: &[OsString]) -> CommandResult {
     let file = &invocation.file;
     replace(file, arguments, &invocation.variables).map_err(|error| match missing_interpreter(file, &error) {
         Some(missing) => {
-            Failure::failed(format!("cannot run `{}`: there is no `{missing}`, which it is for", file.display()))
+            CommandFailure::failed(format!("cannot run `{}`: there is no `{missing}`, which it is for", file.display()))
                 .hint(format!("install what `{missing}` belongs to"))
         }
-        None => Failure::failed(format!("cannot run `{}`: {error}", file.display()))
+        None => CommandFailure::failed(format!("cannot run `{}`: {error}", file.display()))
             .hint("`vx sync --force` installs it again"),
     })
 }

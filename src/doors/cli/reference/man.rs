@@ -6,14 +6,17 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 
 use crate::doors::cli::args::Arguments;
-use crate::doors::cli::output::failure::{Failure, Outcome};
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult};
 use crate::doors::cli::output::print;
 
 /// Run `vx man`.
-pub(in crate::doors::cli) fn run(directory: &Path) -> Outcome {
+pub(in crate::doors::cli) fn run(directory: &Path) -> CommandResult {
     let written =
         std::fs::create_dir_all(directory).and_then(|()| clap_mangen::generate_to(Arguments::command(), directory));
-    written.map_err(|error| Failure::failed(format!("cannot write to `{}`: {error}", directory.display())))?;
-    print::note(format_args!("wrote the manual pages; `man -l {}` shows the first", directory.join("vx.1").display()));
+    written.map_err(|error| CommandFailure::failed(format!("cannot write to `{}`: {error}", directory.display())))?;
+    print::message(format_args!(
+        "wrote the manual pages; `man -l {}` shows the first",
+        directory.join("vx.1").display()
+    ));
     Ok(ExitCode::SUCCESS)
 }

@@ -22,7 +22,7 @@ impl Frontend for Asker {
 
     fn ask(&self, question: &Question) -> Answer {
         if !somebody_answers() {
-            listed(question).into_iter().for_each(print::note);
+            listed(question).into_iter().for_each(print::message);
         }
         ask(question)
     }
@@ -33,15 +33,15 @@ impl Frontend for Asker {
 }
 
 /// A frontend whose user has agreed with the command: it lists what that is.
-pub(in crate::doors::cli) struct Agreed;
+pub(in crate::doors::cli) struct ConsentingFrontend;
 
-impl Frontend for Agreed {
+impl Frontend for ConsentingFrontend {
     fn notice(&self, notice: Notice) {
         notices::print(notice);
     }
 
     fn ask(&self, question: &Question) -> Answer {
-        listed(question).into_iter().for_each(print::note);
+        listed(question).into_iter().for_each(print::message);
         Answer::Yes
     }
 

@@ -11,10 +11,10 @@ use vx_base::trouble::{Trouble, TroubleKind};
 
 use super::ask::ask;
 use super::screen;
-use super::show::{Manner, Showing, TerminalBlocked};
-use super::view::{View, choose_view};
+use super::show::{RunViewOptions, Showing, TerminalBlocked};
+use super::view::{RunViewKind, choose_view};
 use crate::doors::cli::args::{OutputArguments, RunArguments};
-use crate::doors::cli::interrupts::{Forwarding, Interrupts};
+use crate::doors::cli::interrupts::{InterruptForwarder, Interrupts};
 use crate::doors::cli::output::failure::CANCELLED;
 use crate::doors::cli::output::notices;
 use crate::workspace::frontend::notice::Notice;
@@ -25,16 +25,16 @@ use report::report;
 
 /// The command line, with the view that its arguments select.
 #[derive(Default)]
-pub(in crate::doors::cli) struct CommandLine {
+pub(in crate::doors::cli) struct CommandLineFrontend {
     output: OutputArguments,
     no_mouse: bool,
     /// A notice from before the run that belongs on the screen, since a full-screen view hides the lines before it.
     remark: Arc<Mutex<Option<String>>>,
 }
 
-impl CommandLine {
+impl CommandLineFrontend {
     /// The command line with these arguments.
-    pub(in crate::doors::cli) fn of(run: &RunArguments) -> Self {
+    pub(in crate::doors::cli) fn from_arguments(run: &RunArguments) -> Self {
         Self { output: run.output.clone(), no_mouse: run.mouse.no_mouse, ..Self::default() }
     }
 
@@ -49,7 +49,7 @@ impl CommandLine {
     }
 }
 
-impl Frontend for CommandLine {
+impl Frontend for CommandLineFrontend {
     fn notice(&self, notice: Notice) {
         if let Notice::Strays(swept) = &notice {
             *self.remark.lock() = Some(notices::strays(swept));
@@ -77,23 +77,23 @@ impl Frontend for CommandLine {
 
 /// A run on the terminal.
 struct OnTerminal {
-    view: View,
+    view: RunViewKind,
     mouse: bool,
     remark: Arc<Mutex<Option<String>>>,
     interrupts: Option<Interrupts>,
-    shown: Option<(Forwarding, Showing)>,
+    shown: Option<(InterruptForwarder, Showing)>,
 }
 
 impl RunView for OnTerminal {
     fn starting(&mut self) -> io::Result<()> {
-        self.interrupts = Some(Interrupts::take()?);
+        self.interrupts = Some(Interrupts::intercept()?);
         Ok(())
     }
 
     fn started(&mut self, run: &LiveRun) -> io::Result<()> {
         if let Some(interrupts) = &self.interrupts {
             let forwarding = interrupts.forward(&run.handle)?;
-            let manner = Manner { view: self.view, mouse: self.mouse, remark: self.remark.lock().take() };
+            let manner = RunViewOptions { view: self.view, mouse: self.mouse, remark: self.remark.lock().take() };
             let showing = Showing::start(run, manner, forwarding.ends.clone())?;
             self.shown = Some((forwarding, showing));
         }

@@ -2,7 +2,6 @@
 
 pub(super) mod ask;
 pub(super) mod frontend;
-pub(super) mod look;
 #[cfg(feature = "tui")]
 pub(super) mod replay;
 #[cfg(feature = "tui")]
@@ -11,6 +10,7 @@ pub(super) mod screen;
 #[path = "screen/absent.rs"]
 pub(super) mod screen;
 pub(super) mod show;
+pub(super) mod style;
 #[cfg(feature = "tui")]
 pub(super) mod top;
 pub(super) mod view;

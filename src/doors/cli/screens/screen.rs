@@ -8,8 +8,8 @@ use vx_status::source::Inputs;
 use vx_tui::{DashboardExit, DashboardOptions, OutputOptions, Signs};
 pub(in crate::doors::cli) use vx_tui::{restore_modes, stderr_columns};
 
-use super::look;
-use crate::doors::cli::output::failure::{Failure, unless_closed};
+use super::style;
+use crate::doors::cli::output::failure::{CommandFailure, unless_closed};
 use crate::doors::cli::output::print;
 use crate::workspace::look::{asks_ground, keys};
 
@@ -17,21 +17,21 @@ use crate::workspace::look::{asks_ground, keys};
 pub(in crate::doors::cli) const DRAWS: bool = true;
 
 /// Find mistakes in the settings of the dashboard.
-pub(in crate::doors::cli) fn check(ui: &Ui) -> Result<(), Failure> {
+pub(in crate::doors::cli) fn check(ui: &Ui) -> Result<(), CommandFailure> {
     options(ui, true, true).map(drop)
 }
 
 /// The dashboard's options for this user. If `mouse` is false, the dashboard ignores the mouse, whatever the settings
 /// are.
-pub(in crate::doors::cli) fn options(ui: &Ui, terminal: bool, mouse: bool) -> Result<DashboardOptions, Failure> {
+pub(in crate::doors::cli) fn options(ui: &Ui, terminal: bool, mouse: bool) -> Result<DashboardOptions, CommandFailure> {
     let standard = DashboardOptions::default();
-    let look = look::look(ui, terminal);
+    let look = style::output_style(ui, terminal);
     let environment = |name: &str| std::env::var(name).ok();
     Ok(DashboardOptions {
         look,
         asks_ground: asks_ground(ui, environment).filter(|_| look.colour && terminal),
         signs: Signs::supported(terminal),
-        keys: keys(ui).map_err(look::wrong)?,
+        keys: keys(ui).map_err(style::wrong)?,
         mouse: mouse && ui.mouse.unwrap_or(standard.mouse),
         refresh_hz: ui.refresh_hz.unwrap_or(standard.refresh_hz),
         list: false,
@@ -46,7 +46,7 @@ pub(in crate::doors::cli) fn dashboard(
     ui: &Ui,
     (mouse, remark): (bool, Option<String>),
     finished: Receiver<()>,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let options = options(ui, io::stdout().is_terminal(), mouse)?;
     let options = DashboardOptions { notice: remark, ..options };
     match vx_tui::dashboard(inputs, &options, finished.clone()) {
@@ -61,7 +61,7 @@ pub(in crate::doors::cli) fn dashboard(
 }
 
 /// The way in which the dashboard of services was left.
-pub(in crate::doors::cli) enum Leaving {
+pub(in crate::doors::cli) enum ServicesDashboardExit {
     /// They have ended.
     Ended,
     /// They are to go on without this process.
@@ -76,20 +76,24 @@ pub(in crate::doors::cli) fn services(
     ui: &Ui,
     mouse: bool,
     finished: Receiver<()>,
-) -> Result<Leaving, Failure> {
+) -> Result<ServicesDashboardExit, CommandFailure> {
     let options = options(ui, io::stdout().is_terminal(), mouse)?;
     match vx_tui::dashboard(inputs, &options, finished) {
-        Ok(DashboardExit::Finished | DashboardExit::Closed | DashboardExit::Boards) => Ok(Leaving::Ended),
-        Ok(DashboardExit::Detached) => Ok(Leaving::Detached),
-        Ok(DashboardExit::Signal(_)) => Ok(Leaving::Signal),
+        Ok(DashboardExit::Finished | DashboardExit::Closed | DashboardExit::Boards) => Ok(ServicesDashboardExit::Ended),
+        Ok(DashboardExit::Detached) => Ok(ServicesDashboardExit::Detached),
+        Ok(DashboardExit::Signal(_)) => Ok(ServicesDashboardExit::Signal),
         // They end with this process.
-        Err(error) => Err(Failure::failed(&error).hint(error.hint())),
+        Err(error) => Err(CommandFailure::failed(&error).hint(error.hint())),
     }
 }
 
 /// Lines that are drawn over, below those that are finished.
-pub(in crate::doors::cli) fn inline(inputs: &mut Inputs, ui: &Ui, finished: Receiver<()>) -> Result<(), Failure> {
+pub(in crate::doors::cli) fn inline(
+    inputs: &mut Inputs,
+    ui: &Ui,
+    finished: Receiver<()>,
+) -> Result<(), CommandFailure> {
     let terminal = io::stderr().is_terminal();
-    let options = OutputOptions { look: look::look(ui, terminal), signs: Signs::supported(terminal) };
+    let options = OutputOptions { look: style::output_style(ui, terminal), signs: Signs::supported(terminal) };
     unless_closed(vx_tui::inline(inputs, &options, finished))
 }

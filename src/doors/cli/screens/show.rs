@@ -9,10 +9,10 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use vx_run::RunHandle;
 
-use super::view::View;
+use super::view::RunViewKind;
 use super::views::RunControl;
 use crate::doors::cli::interrupts::Interrupts;
-use crate::doors::cli::output::failure::Failure;
+use crate::doors::cli::output::failure::CommandFailure;
 use crate::workspace::frontend::run::LiveRun;
 #[cfg(any(feature = "tui", feature = "control"))]
 pub(in crate::doors::cli) use display::inputs;
@@ -22,8 +22,8 @@ use display::show;
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// The view of a run, and its options.
-pub(in crate::doors::cli) struct Manner {
-    pub(in crate::doors::cli) view: View,
+pub(in crate::doors::cli) struct RunViewOptions {
+    pub(in crate::doors::cli) view: RunViewKind,
     pub(in crate::doors::cli) mouse: bool,
     /// The notice in the full-screen view until the first key.
     pub(in crate::doors::cli) remark: Option<String>,
@@ -31,7 +31,7 @@ pub(in crate::doors::cli) struct Manner {
 
 /// A view on a thread of its own, so that a blocked terminal delays only its own output.
 pub(in crate::doors::cli) struct Showing {
-    ended: Receiver<Result<(), Failure>>,
+    ended: Receiver<Result<(), CommandFailure>>,
 }
 
 /// The process is requested to end, and the terminal does not accept the last output.
@@ -40,9 +40,9 @@ pub(in crate::doors::cli) struct TerminalBlocked;
 
 impl Showing {
     /// Show the run from now on until it has ended. A missing reader of the output is no failure of the run.
-    pub(in crate::doors::cli) fn start(run: &LiveRun, manner: Manner, ends: Sender<()>) -> io::Result<Self> {
+    pub(in crate::doors::cli) fn start(run: &LiveRun, manner: RunViewOptions, ends: Sender<()>) -> io::Result<Self> {
         let RunHandle { requests, failures, finished, .. } = &run.handle;
-        let hold = (manner.view == View::Dashboard).then(|| run.hold.clone());
+        let hold = (manner.view == RunViewKind::Dashboard).then(|| run.hold.clone());
         let (requests, failures, declared) = (requests.clone(), failures.clone(), run.declared.clone());
         let control = RunControl { requests, failures, ends, hold, declared };
         let (board, finished, expectations) = (run.board.clone(), finished.clone(), run.expectations.clone());
@@ -60,10 +60,12 @@ impl Showing {
         self,
         interrupts: &Interrupts,
         asked_before: bool,
-    ) -> Result<Result<(), Failure>, TerminalBlocked> {
+    ) -> Result<Result<(), CommandFailure>, TerminalBlocked> {
         match interrupts.unless_impatient(&self.ended, asked_before, LAST_WORDS) {
             Ok(shown) => Ok(shown),
-            Err(RecvTimeoutError::Disconnected) => Ok(Err(Failure::failed("the thread that shows the run panicked"))),
+            Err(RecvTimeoutError::Disconnected) => {
+                Ok(Err(CommandFailure::failed("the thread that shows the run panicked")))
+            }
             Err(RecvTimeoutError::Timeout) => Err(TerminalBlocked),
         }
     }

@@ -13,19 +13,19 @@ use vx_status::source::{Expectations, WorkControl};
 use vx_tui::DashboardExit;
 
 use super::show::inputs;
-use super::{look, replay, screen};
+use super::{replay, screen, style};
 use crate::boards::control::RemoteControl;
 use crate::boards::find;
-use crate::doors::cli::output::failure::{FAILED, Failure, Outcome};
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult, FAILED};
 use choice::{Chosen, choose_one};
 
 /// Run `vx top`.
-pub(in crate::doors::cli) fn run(board: Option<&str>, choose: bool, speed_percent: u32, mouse: bool) -> Outcome {
+pub(in crate::doors::cli) fn run(board: Option<&str>, choose: bool, speed_percent: u32, mouse: bool) -> CommandResult {
     if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
-        return Err(Failure::usage("`vx top` needs a terminal, and standard input or output is none")
+        return Err(CommandFailure::usage("`vx top` needs a terminal, and standard input or output is none")
             .hint("`vx board dump` prints a board anywhere"));
     }
-    let mut options = screen::options(&look::checked_settings()?, true, mouse)?;
+    let mut options = screen::options(&style::checked_settings()?, true, mouse)?;
     options.list = true;
     let mut shown = match board {
         None => find::only_one()?.filter(|_| !choose),
@@ -53,7 +53,7 @@ pub(in crate::doors::cli) fn run(board: Option<&str>, choose: bool, speed_percen
             Ok(DashboardExit::Boards) => left = Some(path),
             Ok(DashboardExit::Signal(number)) => return Ok(ended_by(number)),
             Ok(_) => return Ok(ExitCode::SUCCESS),
-            Err(error) => return Err(Failure::failed(&error).hint(error.hint())),
+            Err(error) => return Err(CommandFailure::failed(&error).hint(error.hint())),
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::io::{self, IsTerminal};
 
-use super::{look, screen};
+use super::{screen, style};
 use crate::doors::cli::args::OutputArguments;
-use crate::doors::cli::output::failure::Failure;
+use crate::doors::cli::output::failure::CommandFailure;
 use crate::doors::cli::output::{print, terminal};
 
 /// A view of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::doors::cli) enum View {
+pub(in crate::doors::cli) enum RunViewKind {
     /// A full-screen dashboard.
     Dashboard,
     /// A few lines that are redrawn below those that are finished.
@@ -24,29 +24,29 @@ pub(in crate::doors::cli) enum View {
 
 /// The requested view, or else the one that suits the destination of this program's output. With a headless view, only
 /// errors are printed from then on.
-pub(in crate::doors::cli) fn choose_view(asked: &OutputArguments) -> Result<View, Failure> {
+pub(in crate::doors::cli) fn choose_view(asked: &OutputArguments) -> Result<RunViewKind, CommandFailure> {
     let view = match asked {
-        OutputArguments { tui: true, .. } => View::Dashboard,
-        OutputArguments { plain: true, .. } => View::Plain,
-        OutputArguments { json: true, .. } => View::Json,
-        OutputArguments { headless: true, .. } => View::Headless,
+        OutputArguments { tui: true, .. } => RunViewKind::Dashboard,
+        OutputArguments { plain: true, .. } => RunViewKind::Plain,
+        OutputArguments { json: true, .. } => RunViewKind::Json,
+        OutputArguments { headless: true, .. } => RunViewKind::Headless,
         // A terminal without a size has no rows to draw over.
-        _ if terminal::redraws(io::stderr().is_terminal()) && screen::stderr_columns().is_some() => View::Inline,
-        _ => View::Plain,
+        _ if terminal::redraws(io::stderr().is_terminal()) && screen::stderr_columns().is_some() => RunViewKind::Inline,
+        _ => RunViewKind::Plain,
     };
-    if view == View::Dashboard && !screen::DRAWS {
-        return Err(Failure::usage("`--tui` needs a dashboard, and this vx was built without it")
+    if view == RunViewKind::Dashboard && !screen::DRAWS {
+        return Err(CommandFailure::usage("`--tui` needs a dashboard, and this vx was built without it")
             .hint("leave `--tui` out, or install a vx with its feature `tui`"));
     }
-    if view == View::Dashboard && !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
-        return Err(Failure::usage("`--tui` needs a terminal, and standard input or output is none")
+    if view == RunViewKind::Dashboard && !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
+        return Err(CommandFailure::usage("`--tui` needs a terminal, and standard input or output is none")
             .hint("leave `--tui` out, or use `--plain`, `--json` or `--headless --dump DIR`"));
     }
-    if view == View::Headless {
+    if view == RunViewKind::Headless {
         print::errors_only();
-    } else if view != View::Json {
+    } else if view != RunViewKind::Json {
         // Report a wrong setting before any work.
-        screen::check(&look::checked_settings()?)?;
+        screen::check(&style::checked_settings()?)?;
     }
     Ok(view)
 }

@@ -82,25 +82,25 @@ impl BoardLogs {
         }
     }
 
-    fn of(&self, key: &str) -> PathBuf {
+    fn log_path(&self, key: &str) -> PathBuf {
         log_file(&self.directory, key)
     }
 }
 
 impl Logs for BoardLogs {
     fn tail(&mut self, key: &str, lines: usize) -> Vec<String> {
-        let mut of_file = logs::tail(&self.of(key), lines).unwrap_or_default();
+        let mut of_file = logs::tail(&self.log_path(key), lines).unwrap_or_default();
         of_file.iter_mut().for_each(|line| *line = without_date(line, false).into_owned());
         if of_file.is_empty() { self.rings.tail(key, lines) } else { of_file }
     }
 
     fn location(&self, key: &str) -> Option<String> {
-        let path = self.of(key);
+        let path = self.log_path(key);
         path.metadata().is_ok_and(|metadata| metadata.len() > 0).then(|| path.display().to_string())
     }
 
     fn read(&mut self, key: &str, place: LogPlace) -> LogPart {
-        let of_file = logs::piece(&self.of(key), place).ok().filter(|part| part.size > 0);
+        let of_file = logs::piece(&self.log_path(key), place).ok().filter(|part| part.size > 0);
         let mut part = of_file.unwrap_or_else(|| self.rings.piece(key, place));
         for line in &mut part.lines {
             if let Cow::Owned(short) = without_date(&line.text, true) {

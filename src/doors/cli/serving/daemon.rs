@@ -10,7 +10,7 @@ use vx_base::system::variables::{all_of_this_process, of_this_process};
 use vx_base::trouble::{Explain, TroubleKind};
 
 use crate::doors::cli::args::{DaemonCommand, IdleArguments};
-use crate::doors::cli::output::failure::{FAILED, Failure, Outcome, USAGE};
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult, FAILED, USAGE};
 use crate::doors::cli::output::print;
 use crate::doors::cli::workspace;
 use crate::doors::daemon::{
@@ -20,7 +20,7 @@ use crate::doors::daemon::{
 /// No daemon runs, which is an answer of `vx daemon status`.
 const NOT_RUNNING: u8 = 3;
 
-impl From<DaemonError> for Failure {
+impl From<DaemonError> for CommandFailure {
     fn from(error: DaemonError) -> Self {
         let code = match error.kind() {
             TroubleKind::Usage | TroubleKind::Configuration => USAGE,
@@ -31,8 +31,8 @@ impl From<DaemonError> for Failure {
 }
 
 /// Run `vx daemon …`.
-pub(in crate::doors::cli) fn run(command: DaemonCommand) -> Outcome {
-    let place = DaemonPlace::of(&workspace::home()?);
+pub(in crate::doors::cli) fn run(command: DaemonCommand) -> CommandResult {
+    let place = DaemonPlace::in_home(&workspace::home()?);
     match command {
         DaemonCommand::Run { stdio: true, .. } => serve_stdio(&place, std::io::stdin(), std::io::stdout())?,
         DaemonCommand::Run { idle, stdio: false } => serve(&place, idle.limit())?,
@@ -53,25 +53,25 @@ pub(in crate::doors::cli) fn run(command: DaemonCommand) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn begin(place: &DaemonPlace, idle: &IdleArguments) -> Result<(), Failure> {
+fn begin(place: &DaemonPlace, idle: &IdleArguments) -> Result<(), CommandFailure> {
     let mut arguments: Vec<OsString> = vec!["daemon".into(), "run".into()];
     arguments.extend(idle.words());
     match start(place, &arguments)? {
-        Started::Now(process) => print::note(format_args!("the daemon runs: process {process}")),
-        Started::Before(process) => print::note(format_args!("the daemon already runs: process {process}")),
+        Started::Now(process) => print::message(format_args!("the daemon runs: process {process}")),
+        Started::Before(process) => print::message(format_args!("the daemon already runs: process {process}")),
     }
     Ok(())
 }
 
-fn end(place: &DaemonPlace) -> Result<(), Failure> {
+fn end(place: &DaemonPlace) -> Result<(), CommandFailure> {
     match stop(place)? {
-        true => print::note("the daemon is stopped"),
-        false => print::note("no daemon was running"),
+        true => print::message("the daemon is stopped"),
+        false => print::message("no daemon was running"),
     }
     Ok(())
 }
 
-fn status(place: &DaemonPlace, as_json: bool) -> Outcome {
+fn status(place: &DaemonPlace, as_json: bool) -> CommandResult {
     let mut client = match DaemonClient::connect(place.home(), "vx daemon status") {
         Ok(client) => client,
         Err(error @ DaemonError::Absent(_)) => {
@@ -81,7 +81,7 @@ fn status(place: &DaemonPlace, as_json: bool) -> Outcome {
                 (false, Some(socket)) => print::data(format_args!("socket   {}", socket.display())),
                 (false, None) => {}
             }
-            return Err(Failure::hinted(NOT_RUNNING, &error));
+            return Err(CommandFailure::hinted(NOT_RUNNING, &error));
         }
         Err(error) => return Err(error.into()),
     };
@@ -106,12 +106,14 @@ fn status(place: &DaemonPlace, as_json: bool) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn logs(place: &DaemonPlace) -> Result<(), Failure> {
+fn logs(place: &DaemonPlace) -> Result<(), CommandFailure> {
     let path = place.log();
     match std::fs::read(&path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).lines().for_each(print::data),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => print::note("no daemon of this home has run yet"),
-        Err(error) => return Err(Failure::failed(format!("cannot read `{}`: {error}", path.display()))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            print::message("no daemon of this home has run yet")
+        }
+        Err(error) => return Err(CommandFailure::failed(format!("cannot read `{}`: {error}", path.display()))),
     }
     Ok(())
 }
@@ -123,10 +125,10 @@ fn refuse_off() -> Result<(), DaemonError> {
     }
 }
 
-fn call(place: &DaemonPlace, method: &str, params: Option<&str>) -> Result<(), Failure> {
+fn call(place: &DaemonPlace, method: &str, params: Option<&str>) -> Result<(), CommandFailure> {
     let mut params: Value = match params {
         Some(text) => serde_json::from_str(text)
-            .map_err(|error| Failure::usage(format!("the parameters are not JSON: {error}")))?,
+            .map_err(|error| CommandFailure::usage(format!("the parameters are not JSON: {error}")))?,
         None => json!({}),
     };
     refuse_off()?;

@@ -14,7 +14,7 @@ use vx_text::{padded, width};
 
 use super::up::{document, line, short};
 use crate::doors::cli::args::{LogsArguments, PsArguments};
-use crate::doors::cli::output::failure::{Failure, Outcome};
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult};
 use crate::doors::cli::output::print;
 use crate::doors::cli::workspace::services_directory;
 use crate::serving::up::{self, Filter, OutputEntry, Together, UpError};
@@ -23,7 +23,7 @@ use crate::serving::up::{self, Filter, OutputEntry, Together, UpError};
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Run `vx ps`.
-pub(in crate::doors::cli) fn ps(directory: Option<&Path>, asked: &PsArguments) -> Outcome {
+pub(in crate::doors::cli) fn ps(directory: Option<&Path>, asked: &PsArguments) -> CommandResult {
     let services = match asked.all {
         true => up::all()?,
         false => up::of_project(&services_directory(directory)?)?,
@@ -48,13 +48,13 @@ pub(in crate::doors::cli) fn ps(directory: Option<&Path>, asked: &PsArguments) -
         }
     }
     if services.is_empty() {
-        print::note("no service is running");
+        print::message("no service is running");
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Run `vx logs`.
-pub(in crate::doors::cli) fn logs(directory: Option<&Path>, asked: &LogsArguments) -> Outcome {
+pub(in crate::doors::cli) fn logs(directory: Option<&Path>, asked: &LogsArguments) -> CommandResult {
     let directory = services_directory(directory)?;
     let mut services = up::of_project(&directory)?;
     let mut known: BTreeSet<String> = services.iter().map(|service| service.name.clone()).collect();
@@ -67,7 +67,7 @@ pub(in crate::doors::cli) fn logs(directory: Option<&Path>, asked: &LogsArgument
     if let Some((missing, _)) = asked.names.iter().zip(&meant).find(|(_, meant)| meant.is_empty()) {
         let known = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         let hint = if known.is_empty() { "`vx up` starts them".to_owned() } else { format!("there are {known}") };
-        return Err(Failure::failed(format!("there is no log of a service `{missing}`")).hint(hint));
+        return Err(CommandFailure::failed(format!("there is no log of a service `{missing}`")).hint(hint));
     }
     let (names, board) = (meant.concat(), services.first().map(|service| service.board.clone()));
     services.retain(|service| names.is_empty() || names.contains(&service.name));
@@ -103,7 +103,7 @@ fn declared_in(directory: &Path) -> Vec<String> {
 
 /// The board of the next supervisor of this project.
 fn await_board(directory: &Path) -> PathBuf {
-    print::note("no service has been started yet; their lines follow once `vx up` starts them");
+    print::message("no service has been started yet; their lines follow once `vx up` starts them");
     loop {
         if let Some(board) = up::board_at_work(directory) {
             return board;

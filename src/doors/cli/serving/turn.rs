@@ -21,7 +21,7 @@ use vx_base::trouble::{Explain, TroubleKind};
 use vx_process::{Interrupt, interrupts};
 
 use crate::doors::cli::args::TurnArguments;
-use crate::doors::cli::output::failure::{CANCELLED, FAILED, Failure, Outcome as Ended, USAGE};
+use crate::doors::cli::output::failure::{CANCELLED, CommandFailure, CommandResult as Ended, FAILED, USAGE};
 use crate::doors::cli::output::print;
 use crate::tools::route::Invocation;
 use agent::Agents;
@@ -35,7 +35,7 @@ const LOOK: Duration = Duration::from_millis(20);
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// A form in which events are printed.
-trait Form {
+trait TurnPrinter {
     /// Print an event; the last one of a turn has its outcome.
     fn print(&mut self, event: &TurnEvent, outcome: Option<&TurnOutcome>);
 }
@@ -47,9 +47,9 @@ pub(in crate::doors::cli) fn run(project: Option<&Path>, asked: &TurnArguments) 
     }
     if asked.prompt.is_none() && asked.input.is_none() {
         let hint = "give it with `-p TEXT`; with `-` it is read from standard input";
-        return Err(Failure::usage("there is no prompt").hint(hint));
+        return Err(CommandFailure::usage("there is no prompt").hint(hint));
     }
-    let agents = Agents::of(project)?;
+    let agents = Agents::for_project(project)?;
     let invocation = agents.program(&asked.agent, asked.program.as_deref())?;
     let request = TurnRequest { agent_table: agents.table(&asked.agent)?, ..request(asked, &invocation)? };
     // From here on a request to stop ends the agent, and this process after it.
@@ -57,14 +57,15 @@ pub(in crate::doors::cli) fn run(project: Option<&Path>, asked: &TurnArguments) 
     let handle = spawn_turn(request)?;
     end_in_time(interrupted, handle.kill_tx.clone())?;
     let as_json = asked.json || !asked.text && !std::io::stdout().is_terminal();
-    let mut form: Box<dyn Form> = if as_json { Box::new(json::Lines) } else { Box::new(text::Answer::default()) };
+    let mut form: Box<dyn TurnPrinter> =
+        if as_json { Box::new(json::TurnJsonPrinter) } else { Box::new(text::TurnTextPrinter::default()) };
     Ok(ExitCode::from(code_of(&follow(&handle, form.as_mut()))))
 }
 
 /// Run `vx turn-child`.
 pub(in crate::doors::cli) fn child(channel: &str) -> Ended {
-    let outcome = run_child(channel, &mut |event, outcome| json::Lines.print(event, outcome));
-    Ok(ExitCode::from(code_of(&outcome.map_err(|error| Failure::hinted(FAILED, &error))?)))
+    let outcome = run_child(channel, &mut |event, outcome| json::TurnJsonPrinter.print(event, outcome));
+    Ok(ExitCode::from(code_of(&outcome.map_err(|error| CommandFailure::hinted(FAILED, &error))?)))
 }
 
 fn code_of(outcome: &TurnOutcome) -> u8 {
@@ -82,12 +83,12 @@ fn variables(invocation: &Invocation) -> Vec<(String, String)> {
     invocation.variables.iter().filter_map(|(name, value)| text(name).zip(text(value))).collect()
 }
 
-fn request(asked: &TurnArguments, invocation: &Invocation) -> Result<TurnRequest, Failure> {
+fn request(asked: &TurnArguments, invocation: &Invocation) -> Result<TurnRequest, CommandFailure> {
     let prompt = match &asked.prompt {
         Some(prompt) => prompt.clone(),
         None => {
             let mut prompt = String::new();
-            let unread = |error| Failure::failed(format!("cannot read the prompt from standard input: {error}"));
+            let unread = |error| CommandFailure::failed(format!("cannot read the prompt from standard input: {error}"));
             std::io::stdin().read_to_string(&mut prompt).map_err(unread)?;
             prompt
         }
@@ -124,7 +125,7 @@ fn end_in_time(interrupted: Receiver<Interrupt>, kill: Sender<()>) -> io::Result
 }
 
 /// Print the events of a turn to its end.
-fn follow(handle: &TurnHandle, form: &mut dyn Form) -> TurnOutcome {
+fn follow(handle: &TurnHandle, form: &mut dyn TurnPrinter) -> TurnOutcome {
     let mut verdict = AgentVerdict::default();
     loop {
         let Ok(event) = handle.receiver.recv() else { return TurnOutcome::Failed("its end is not known".into()) };
@@ -153,7 +154,7 @@ fn warn_of_losses(handle: &TurnHandle) {
     }
 }
 
-impl From<TurnError> for Failure {
+impl From<TurnError> for CommandFailure {
     fn from(error: TurnError) -> Self {
         let code = if error.kind() == TroubleKind::Usage { USAGE } else { FAILED };
         Self::hinted(code, &error)

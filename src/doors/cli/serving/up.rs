@@ -16,9 +16,9 @@ use vx_services::guard;
 
 use crate::boards::waiting::WaitForError;
 use crate::doors::cli::args::UpArguments;
-use crate::doors::cli::output::failure::{FAILED, Failure, Outcome, USAGE};
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult, FAILED, USAGE};
 use crate::doors::cli::output::print;
-use crate::doors::cli::screens::frontend::{CommandLine, exit_code};
+use crate::doors::cli::screens::frontend::{CommandLineFrontend, exit_code};
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::{place, services_directory};
 use crate::serving::devserver::ProjectServers;
@@ -26,8 +26,8 @@ use crate::serving::up::{self, UpError, UpPrepared, Wish, want};
 pub(in crate::doors::cli) use rows::{document, line, short};
 
 /// Run `vx up`.
-pub(in crate::doors::cli) fn run(directory: Option<&Path>, asked: &UpArguments) -> Outcome {
-    let (home, frontend) = (workspace::home()?, CommandLine::default());
+pub(in crate::doors::cli) fn run(directory: Option<&Path>, asked: &UpArguments) -> CommandResult {
+    let (home, frontend) = (workspace::home()?, CommandLineFrontend::default());
     let declared = match up::prepare(&home, &place(directory)?, !asked.no_sync, &frontend)? {
         UpPrepared::Ready(declared) => declared,
         UpPrepared::NotInstalled(outcome) => return Ok(exit_code(&outcome)),
@@ -49,7 +49,7 @@ pub(in crate::doors::cli) fn run(directory: Option<&Path>, asked: &UpArguments) 
         Ok(_) => Ok(ExitCode::SUCCESS),
         Err(error) => {
             if services.iter().any(|service| !service.ended) {
-                print::note("the others go on: `vx ps` lists them, `vx down` stops them");
+                print::message("the others go on: `vx ps` lists them, `vx down` stops them");
             }
             Err(not_ready(&error))
         }
@@ -61,40 +61,40 @@ fn wish(asked: &UpArguments) -> Wish<'_> {
     Wish { names: &asked.names, lease: false, differing }
 }
 
-fn not_ready(error: &WaitForError) -> Failure {
-    Failure::hinted(FAILED, error)
+fn not_ready(error: &WaitForError) -> CommandFailure {
+    CommandFailure::hinted(FAILED, error)
 }
 
 /// Run `vx down`.
-pub(in crate::doors::cli) fn down(directory: Option<&Path>) -> Outcome {
+pub(in crate::doors::cli) fn down(directory: Option<&Path>) -> CommandResult {
     let (home, project) = (workspace::home()?, services_directory(directory)?);
-    match up::down(&home, &project, &CommandLine::default())? {
-        true => print::note("all services are stopped"),
-        false => print::note("no service was running"),
+    match up::down(&home, &project, &CommandLineFrontend::default())? {
+        true => print::message("all services are stopped"),
+        false => print::message("no service was running"),
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Be the supervisor of the services of the project in this directory.
-pub(in crate::doors::cli) fn supervise(directory: &Path) -> Outcome {
+pub(in crate::doors::cli) fn supervise(directory: &Path) -> CommandResult {
     up::supervise(directory, |handle, board| Box::new(ProjectServers::new(handle, board)))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Be the guard of one service.
 #[cfg(target_os = "linux")]
-pub(in crate::doors::cli) fn guard(channel: &str) -> Outcome {
-    guard::run(channel).map_err(|error| Failure::hinted(USAGE, &error))?;
+pub(in crate::doors::cli) fn guard(channel: &str) -> CommandResult {
+    guard::run(channel).map_err(|error| CommandFailure::hinted(USAGE, &error))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Guards stand on what only Linux has: subreapers, and handles of processes.
 #[cfg(not(target_os = "linux"))]
-pub(in crate::doors::cli) fn guard(_: &str) -> Outcome {
-    Err(Failure::failed("this version of vx runs services on Linux only"))
+pub(in crate::doors::cli) fn guard(_: &str) -> CommandResult {
+    Err(CommandFailure::failed("this version of vx runs services on Linux only"))
 }
 
-impl From<UpError> for Failure {
+impl From<UpError> for CommandFailure {
     fn from(error: UpError) -> Self {
         let code = match error.kind() {
             TroubleKind::Configuration | TroubleKind::Usage | TroubleKind::Consent => USAGE,
@@ -103,7 +103,7 @@ impl From<UpError> for Failure {
         match error {
             UpError::Work(error) => error.into(),
             UpError::Config(errors) => Self::in_file(&errors),
-            error => Self::of(code, Trouble::of(&error)),
+            error => Self::from_trouble(code, Trouble::of(&error)),
         }
     }
 }

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use vx_project::Project;
 
 use crate::doors::cli::args::ConfigArguments;
-use crate::doors::cli::output::failure::{FAILED, Failure, Outcome, USAGE};
-use crate::doors::cli::output::notices::Printed;
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult, FAILED, USAGE};
+use crate::doors::cli::output::notices::NoticePrintingFrontend;
 use crate::doors::cli::output::print;
-use crate::doors::cli::screens::look;
+use crate::doors::cli::screens::style;
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place_or_none;
 use crate::workspace::frontend::Silent;
@@ -18,14 +18,14 @@ use crate::workspace::project::read_projects;
 use crate::workspace::settings::{self, Setting, SettingOrigin, SettingsError};
 
 /// Run `vx config`.
-pub(in crate::doors::cli) fn run(directory: Option<&Path>, arguments: &ConfigArguments) -> Outcome {
+pub(in crate::doors::cli) fn run(directory: Option<&Path>, arguments: &ConfigArguments) -> CommandResult {
     if arguments.check {
         return check(directory);
     }
     let home = workspace::home()?;
-    let mut lineage = read_projects(&home, &place_or_none(directory)?, &Printed)?;
-    settings::without_withheld(&home, &mut lineage, &Printed)?;
-    let ui = look::checked_settings()?;
+    let mut lineage = read_projects(&home, &place_or_none(directory)?, &NoticePrintingFrontend)?;
+    settings::without_withheld(&home, &mut lineage, &NoticePrintingFrontend)?;
+    let ui = style::checked_settings()?;
     let settings = settings::list(&home, &lineage, &ui, arguments.key.as_deref())?;
     match arguments.json {
         true => print::data(format_args!("{:#}", Value::Array(settings.iter().map(document).collect()))),
@@ -35,7 +35,7 @@ pub(in crate::doors::cli) fn run(directory: Option<&Path>, arguments: &ConfigArg
 }
 
 /// Look for faults only.
-fn check(directory: Option<&Path>) -> Outcome {
+fn check(directory: Option<&Path>) -> CommandResult {
     let projects = read_projects(&workspace::home()?, &place_or_none(directory)?, &Silent)?.projects;
     let faults: Vec<String> =
         projects.iter().filter_map(Project::service_errors).map(|errors| errors.render()).collect();
@@ -76,10 +76,10 @@ fn print_table(settings: &[Setting]) {
     }
 }
 
-impl From<SettingsError> for Failure {
+impl From<SettingsError> for CommandFailure {
     fn from(error: SettingsError) -> Self {
         match error {
-            SettingsError::Keys(errors) => look::wrong(errors),
+            SettingsError::Keys(errors) => style::wrong(errors),
             error => Self::hinted(FAILED, &error),
         }
     }

@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use vx_base::paths::Home;
 
 use crate::doors::cli::args::TrustArguments;
-use crate::doors::cli::output::failure::{Failure, Outcome};
-use crate::doors::cli::output::notices::Printed;
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult};
+use crate::doors::cli::output::notices::NoticePrintingFrontend;
 use crate::doors::cli::output::{notices, print};
 use crate::doors::cli::screens::ask;
-use crate::doors::cli::screens::ask::{Agreed, Asker};
+use crate::doors::cli::screens::ask::{Asker, ConsentingFrontend};
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place_or_none;
 use crate::workspace::consent::{Consent, Standing};
@@ -19,7 +19,7 @@ use crate::workspace::told;
 use crate::workspace::trusting::{self, Agreement, Extent};
 
 /// Run `vx trust`.
-pub(in crate::doors::cli) fn run(project: Option<&Path>, asked: &TrustArguments) -> Outcome {
+pub(in crate::doors::cli) fn run(project: Option<&Path>, asked: &TrustArguments) -> CommandResult {
     let home = workspace::home()?;
     if asked.list {
         for kept in trusting::list(&home) {
@@ -28,7 +28,7 @@ pub(in crate::doors::cli) fn run(project: Option<&Path>, asked: &TrustArguments)
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let consents = trusting::consents(&home, &place_or_none(project)?, &Printed)?;
+    let consents = trusting::consents(&home, &place_or_none(project)?, &NoticePrintingFrontend)?;
     if asked.revoke {
         return revoke(&home, &consents);
     }
@@ -47,26 +47,28 @@ pub(in crate::doors::cli) fn run(project: Option<&Path>, asked: &TrustArguments)
 }
 
 /// Take back the consents for the project at hand alone: those further up are also for others.
-fn revoke(home: &Home, consents: &[Consent]) -> Outcome {
+fn revoke(home: &Home, consents: &[Consent]) -> CommandResult {
     for consent in consents.iter().take(1) {
         let place = &consent.key.shown;
         match trusting::revoke(home, consent)? {
-            true => print::note(format_args!("took back every consent for `{place}`")),
-            false => print::note(format_args!("there is no consent for `{place}`")),
+            true => print::message(format_args!("took back every consent for `{place}`")),
+            false => print::message(format_args!("there is no consent for `{place}`")),
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn agree(home: &Home, consent: Consent, asked: &TrustArguments) -> Result<(), Failure> {
+fn agree(home: &Home, consent: Consent, asked: &TrustArguments) -> Result<(), CommandFailure> {
     let extent = if asked.commit { Extent::Commit } else { Extent::Parts };
-    let frontend: &dyn Frontend = if asked.yes { &Agreed } else { &Asker };
+    let frontend: &dyn Frontend = if asked.yes { &ConsentingFrontend } else { &Asker };
     let (file, place) = (consent.file.display().to_string(), consent.key.shown.clone());
     match trusting::agree(home, consent, extent, frontend)? {
-        Agreement::Nothing => print::note(format_args!("`{file}` has nothing that needs consent")),
-        Agreement::Already(Standing::Folder) => print::note(format_args!("`{file}` lies in a folder that you trust")),
-        Agreement::Already(_) => print::note(format_args!("you have agreed to `{file}` as it is")),
-        Agreement::Agreed => print::note(format_args!("`{place}` may act; `vx trust --revoke` takes that back")),
+        Agreement::Nothing => print::message(format_args!("`{file}` has nothing that needs consent")),
+        Agreement::Already(Standing::Folder) => {
+            print::message(format_args!("`{file}` lies in a folder that you trust"))
+        }
+        Agreement::Already(_) => print::message(format_args!("you have agreed to `{file}` as it is")),
+        Agreement::Agreed => print::message(format_args!("`{place}` may act; `vx trust --revoke` takes that back")),
     }
     Ok(())
 }
@@ -77,10 +79,10 @@ fn show(home: &Home, consent: &Consent) {
     }
     match consent.standing {
         Standing::Nothing if consent.refused.is_empty() => {
-            print::note(format_args!("`{}` has nothing that needs consent", consent.file.display()));
+            print::message(format_args!("`{}` has nothing that needs consent", consent.file.display()));
         }
         Standing::Withheld => notices::print(told::notice(consent)),
         _ if !consent.refused.is_empty() => notices::print(told::notice(consent)),
-        _ => print::note("all of this may act"),
+        _ => print::message("all of this may act"),
     }
 }

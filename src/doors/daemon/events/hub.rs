@@ -12,9 +12,9 @@ use std::sync::{Arc, OnceLock};
 use parking_lot::Mutex;
 use serde_json::Value;
 
-use super::bell::Ringer;
 use super::event::{BoardWithWork, Changed, DaemonEvent, EventType, OnBoard, Release, Snapshot};
 use super::summary::BoardSummary;
+use super::wake::WakeSender;
 
 /// The events of each kind that are kept.
 const KEPT: usize = 256;
@@ -23,7 +23,7 @@ const KEPT: usize = 256;
 #[derive(Debug)]
 pub(in crate::doors::daemon) struct Hub {
     generation: String,
-    row: Mutex<Row>,
+    row: Mutex<EventQueue>,
 }
 
 /// An event with its number.
@@ -49,18 +49,18 @@ impl Numbered {
 }
 
 #[derive(Debug, Default)]
-struct Row {
+struct EventQueue {
     seq: u64,
-    kept: BTreeMap<EventType, Kept>,
+    kept: BTreeMap<EventType, RecentEvents>,
     /// The newest numbers of each slot that is not over.
     numbers: BTreeMap<(PathBuf, u64), Arc<Numbered>>,
-    seen: Seen,
-    ringers: HashMap<u64, (Ringer, BTreeSet<EventType>)>,
+    seen: EventBaseline,
+    ringers: HashMap<u64, (WakeSender, BTreeSet<EventType>)>,
 }
 
 /// The newest events of a kind.
 #[derive(Debug, Default)]
-struct Kept {
+struct RecentEvents {
     events: VecDeque<Arc<Numbered>>,
     /// The number of the newest one that is not kept any more.
     gone: u64,
@@ -68,20 +68,20 @@ struct Kept {
 
 /// The state that was seen last.
 #[derive(Debug, Default)]
-struct Seen {
+struct EventBaseline {
     runtimes: BTreeSet<Release>,
     boards: BTreeMap<PathBuf, (BoardSummary, BTreeMap<u64, Arc<Value>>)>,
 }
 
 /// The events that a client is interested in.
 #[derive(Clone, Debug)]
-pub(in crate::doors::daemon) struct Interest {
+pub(in crate::doors::daemon) struct EventFilter {
     pub types: BTreeSet<EventType>,
     /// The directories whose files it wants to hear of.
     pub directories: Vec<PathBuf>,
 }
 
-impl Interest {
+impl EventFilter {
     fn takes(&self, event: &DaemonEvent) -> bool {
         match event {
             // A file of a directory above counts as well.
@@ -96,7 +96,7 @@ impl Interest {
 
 /// The next events of a client, or word that too many are missing.
 #[derive(Debug)]
-pub(in crate::doors::daemon) enum Next {
+pub(in crate::doors::daemon) enum EventBatch {
     Events(Vec<Arc<Numbered>>),
     Missed,
 }
@@ -119,13 +119,13 @@ impl Hub {
     }
 
     /// The events after this one.
-    pub(in crate::doors::daemon) fn after(&self, seq: u64, interest: &Interest) -> Next {
+    pub(in crate::doors::daemon) fn after(&self, seq: u64, interest: &EventFilter) -> EventBatch {
         let row = self.row.lock();
         let mut found = Vec::new();
         for kind in &interest.types {
             let Some(kept) = row.kept.get(kind) else { continue };
             if kept.gone > seq {
-                return Next::Missed;
+                return EventBatch::Missed;
             }
             let new = kept.events.iter().rev().take_while(|event| event.seq > seq);
             found.extend(new.filter(|event| interest.takes(&event.event)).cloned());
@@ -134,17 +134,22 @@ impl Hub {
             found.extend(row.numbers.values().filter(|event| event.seq > seq).cloned());
         }
         found.sort_by_key(|event| event.seq);
-        Next::Events(found)
+        EventBatch::Events(found)
     }
 
     /// True if this place is one of this life, and nothing of interest after it is missing.
-    pub(in crate::doors::daemon) fn has_all_since(&self, generation: &str, seq: u64, interest: &Interest) -> bool {
+    pub(in crate::doors::daemon) fn has_all_since(&self, generation: &str, seq: u64, interest: &EventFilter) -> bool {
         let is_past = seq <= self.row.lock().seq;
-        generation == self.generation && is_past && matches!(self.after(seq, interest), Next::Events(_))
+        generation == self.generation && is_past && matches!(self.after(seq, interest), EventBatch::Events(_))
     }
 
     /// Ring for events of these kinds from now on; for none, no more.
-    pub(in crate::doors::daemon) fn listen(&self, listener: u64, ringer: Option<Ringer>, types: BTreeSet<EventType>) {
+    pub(in crate::doors::daemon) fn listen(
+        &self,
+        listener: u64,
+        ringer: Option<WakeSender>,
+        types: BTreeSet<EventType>,
+    ) {
         let mut row = self.row.lock();
         match ringer.filter(|_| !types.is_empty()) {
             Some(ringer) => drop(row.ringers.insert(listener, (ringer, types))),
@@ -163,10 +168,10 @@ impl Hub {
         row.seq += 1;
         let gone = row.seq;
         for kind in EventType::ALL {
-            row.kept.insert(kind, Kept { events: VecDeque::new(), gone });
+            row.kept.insert(kind, RecentEvents { events: VecDeque::new(), gone });
         }
         row.numbers.clear();
-        row.seen = Seen::default();
+        row.seen = EventBaseline::default();
     }
 
     /// These are the releases in the store. The `first` look tells nobody.
@@ -232,7 +237,7 @@ impl Hub {
     }
 }
 
-impl Row {
+impl EventQueue {
     fn add(&mut self, event: DaemonEvent) {
         let Some(kind) = event.kind() else { return };
         self.seq += 1;
@@ -249,7 +254,7 @@ impl Row {
     }
 }
 
-impl Seen {
+impl EventBaseline {
     fn snapshot(&self) -> Snapshot {
         let board = |(board, slots): &(BoardSummary, BTreeMap<u64, Arc<Value>>)| BoardWithWork {
             board: board.clone(),
@@ -269,18 +274,18 @@ mod tests {
     use super::*;
     use crate::doors::daemon::events::event::Told;
 
-    fn interest(types: &[EventType]) -> Interest {
-        Interest { types: types.iter().copied().collect(), directories: vec!["/p/a".into()] }
+    fn interest(types: &[EventType]) -> EventFilter {
+        EventFilter { types: types.iter().copied().collect(), directories: vec!["/p/a".into()] }
     }
 
     fn release(version: u32) -> Release {
         Release { runtime: "node".into(), version: version.to_string() }
     }
 
-    fn names(next: Next) -> Vec<u64> {
+    fn names(next: EventBatch) -> Vec<u64> {
         match next {
-            Next::Events(events) => events.iter().map(|event| event.seq).collect(),
-            Next::Missed => panic!("some are missing"),
+            EventBatch::Events(events) => events.iter().map(|event| event.seq).collect(),
+            EventBatch::Missed => panic!("some are missing"),
         }
     }
 
@@ -302,7 +307,7 @@ mod tests {
     fn an_event_is_told_to_each_subscription_with_its_own_number() {
         let hub = Hub::new();
         hub.runtimes(BTreeSet::from([release(1)]), false);
-        let Next::Events(events) = hub.after(0, &interest(&EventType::ALL)) else { panic!("none is missing") };
+        let EventBatch::Events(events) = hub.after(0, &interest(&EventType::ALL)) else { panic!("none is missing") };
         for subscription_id in [1, 1 << 40] {
             let told: Told = serde_json::from_str(&events[0].told(subscription_id)).expect("parameters");
             let event = DaemonEvent::RuntimeInstalled(release(1));
@@ -331,8 +336,10 @@ mod tests {
         let hub = Hub::new();
         let all = interest(&[EventType::ConfigChanged]);
         (0..=KEPT).for_each(|number| hub.changed(format!("/p/{number}").into()));
-        assert!(matches!(hub.after(0, &all), Next::Missed));
-        assert!(matches!(hub.after(0, &interest(&[EventType::BoardOpened])), Next::Events(none) if none.is_empty()));
+        assert!(matches!(hub.after(0, &all), EventBatch::Missed));
+        assert!(
+            matches!(hub.after(0, &interest(&[EventType::BoardOpened])), EventBatch::Events(none) if none.is_empty())
+        );
         let generation = hub.generation().to_owned();
         assert!(hub.has_all_since(&generation, 1, &all) && !hub.has_all_since(&generation, 0, &all));
         assert!(!hub.has_all_since("other", 1, &all) && !hub.has_all_since(&generation, 9999, &all));

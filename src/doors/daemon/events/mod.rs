@@ -1,6 +1,6 @@
 //! The events of a daemon, and the row in which they wait for its clients.
 
-pub(super) mod bell;
 pub(super) mod event;
 pub(super) mod hub;
 pub(super) mod summary;
+pub(super) mod wake;

@@ -21,7 +21,7 @@ pub struct BoardSummary {
 
 impl BoardSummary {
     /// The board in this file, as it was read.
-    pub(in crate::doors::daemon) fn of(path: &Path, board: &BoardView) -> Self {
+    pub(in crate::doors::daemon) fn from_view(path: &Path, board: &BoardView) -> Self {
         let state = if board.abandoned() { "abandoned" } else { board.state.name() };
         let state = state.to_owned();
         Self { path: path.to_owned(), id: board.id.clone(), title: board.title.clone(), state }

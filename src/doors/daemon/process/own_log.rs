@@ -15,7 +15,7 @@ pub(in crate::doors::daemon) struct OwnLog(Option<File>);
 
 impl OwnLog {
     /// The log in this file. A daemon that cannot write it goes on without.
-    pub(in crate::doors::daemon) fn at(path: &Path) -> Self {
+    pub(in crate::doors::daemon) fn open(path: &Path) -> Self {
         let mut options = OpenOptions::new();
         let options = options.create(true).append(true).mode(0o600);
         let file = options.open(path).ok();
@@ -62,12 +62,12 @@ mod tests {
     fn the_last_lines_are_those_written_last_and_a_long_log_begins_anew() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("daemon.log");
-        let log = OwnLog::at(&path);
+        let log = OwnLog::open(&path);
         (0..5).for_each(|number| log.line(format_args!("line {number}")));
         let last = last_lines(&path, 2).expect("it reads");
         assert!(last.len() == 2 && last[0].ends_with("line 3") && last[1].ends_with("line 4"), "{last:?}");
         fs::write(&path, vec![b'x'; 2 * 1024 * 1024]).expect("a long one");
-        OwnLog::at(&path).line("first");
+        OwnLog::open(&path).line("first");
         let all = last_lines(&path, 10).expect("it reads");
         assert!(all.len() == 1 && all[0].ends_with("first"), "{all:?}");
     }

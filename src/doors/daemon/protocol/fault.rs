@@ -9,11 +9,11 @@ use vx_rpc::RpcError;
 
 /// A typed error, with its kind and the next step.
 pub(in crate::doors::daemon) fn fault(error: &(impl Display + Explain)) -> RpcError {
-    of(Trouble::of(error))
+    fault_from_trouble(Trouble::of(error))
 }
 
 /// An error, with its kind and the next step.
-pub(in crate::doors::daemon) fn of(trouble: Trouble) -> RpcError {
+pub(in crate::doors::daemon) fn fault_from_trouble(trouble: Trouble) -> RpcError {
     RpcError::work(trouble.kind.name(), trouble.text, trouble.hint)
 }
 
@@ -28,7 +28,9 @@ pub(in crate::doors::daemon) fn in_directory(directory: &Path) -> Result<(), Rpc
     }
     if !directory.is_dir() {
         let text = format!("there is no directory `{}`", directory.display());
-        return Err(of(Trouble::new(TroubleKind::NotFound, text).hinted("name a directory that is there")));
+        return Err(fault_from_trouble(
+            Trouble::new(TroubleKind::NotFound, text).hinted("name a directory that is there"),
+        ));
     }
     Ok(())
 }

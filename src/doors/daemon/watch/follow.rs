@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_secs(5);
 const BETWEEN_NUMBERS: Duration = Duration::from_millis(100);
 
 /// A slot as it was told last.
-struct Told {
+struct ReportedSlot {
     document: SlotDocument,
     at: Instant,
 }
@@ -41,7 +41,7 @@ pub(super) fn follow(hub: &Hub, path: &Path, board: &BoardSummary, first: bool, 
         }
         first = false;
         if read.is_err() || is_over(&snapshot.board) {
-            return hub.closed(BoardSummary::of(path, &snapshot.board));
+            return hub.closed(BoardSummary::from_view(path, &snapshot.board));
         }
         rest(hub, &reader, &snapshot, held_back);
     }
@@ -59,11 +59,17 @@ fn rest(hub: &Hub, reader: &Reader, snapshot: &Snapshot, held_back: bool) {
 }
 
 /// Tell what is new about a slot; false if its numbers have to wait.
-fn tell(hub: &Hub, board: &BoardSummary, work: SlotDocument, told: &mut HashMap<u32, Told>, first: bool) -> bool {
+fn tell(
+    hub: &Hub,
+    board: &BoardSummary,
+    work: SlotDocument,
+    told: &mut HashMap<u32, ReportedSlot>,
+    first: bool,
+) -> bool {
     let place = |work: &SlotDocument| (work.generation, work.state, work.standing);
     let known = told.get(&work.slot);
     let now = Instant::now();
-    let is_same = |known: &&Told| place(&known.document) == place(&work) && known.document.step == work.step;
+    let is_same = |known: &&ReportedSlot| place(&known.document) == place(&work) && known.document.step == work.step;
     let known = known.filter(is_same);
     let numbers = known.is_some();
     if let Some(known) = known {
@@ -75,6 +81,6 @@ fn tell(hub: &Hub, board: &BoardSummary, work: SlotDocument, told: &mut HashMap<
         }
     }
     hub.work(board, u64::from(work.slot), Arc::new(json!(work)), numbers, first);
-    told.insert(work.slot, Told { document: work, at: now });
+    told.insert(work.slot, ReportedSlot { document: work, at: now });
     true
 }

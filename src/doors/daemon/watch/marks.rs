@@ -21,12 +21,12 @@ pub(super) struct Marks {
     marked: BTreeSet<PathBuf>,
     /// Those that cannot be marked, or whose changes are not all reported.
     unreported: BTreeSet<PathBuf>,
-    interest: Arc<Mutex<Interest>>,
+    interest: Arc<Mutex<WatchedDirectories>>,
 }
 
 /// The directories that were asked for, also those that are not there yet.
 #[derive(Default)]
-struct Interest {
+struct WatchedDirectories {
     /// Those of which every entry is of interest.
     whole: BTreeSet<PathBuf>,
     /// Those in which some names are, and which may come and go themselves.
@@ -37,7 +37,7 @@ impl Marks {
     /// No marks yet; each report of interest, also one that too many were lost, is a word to this channel, which has room for
     /// one. In directories that are not of interest as a whole only these `names` are.
     pub(super) fn reporting_to(reports: Sender<()>, names: &'static [&'static str]) -> Self {
-        let interest = Arc::new(Mutex::new(Interest::default()));
+        let interest = Arc::new(Mutex::new(WatchedDirectories::default()));
         let known = Arc::clone(&interest);
         let watcher = notify::recommended_watcher(move |report: notify::Result<Event>| {
             if report.map_or(true, |event| is_of_interest(&event, &known.lock(), names)) {
@@ -53,7 +53,7 @@ impl Marks {
     pub(super) fn keep(&mut self, whole: BTreeSet<PathBuf>, named: BTreeSet<PathBuf>) -> bool {
         let Some(watcher) = &mut self.watcher else { return false };
         let wanted: BTreeSet<PathBuf> = whole.union(&named).filter(|directory| directory.is_dir()).cloned().collect();
-        *self.interest.lock() = Interest { whole, named };
+        *self.interest.lock() = WatchedDirectories { whole, named };
         for gone in self.marked.difference(&wanted) {
             // The mark of a directory that was removed is gone already.
             let _ = watcher.unwatch(gone);
@@ -87,7 +87,7 @@ impl Marks {
 
 /// True if a look could find something new: files that others write beside those of interest, such as logs and recordings, grow
 /// many times a second.
-fn is_of_interest(event: &Event, interest: &Interest, names: &[&str]) -> bool {
+fn is_of_interest(event: &Event, interest: &WatchedDirectories, names: &[&str]) -> bool {
     // A look reads what it looks at, and would bring about the next one.
     if event.need_rescan() || event.kind.is_access() {
         return event.need_rescan();

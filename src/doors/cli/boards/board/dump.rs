@@ -11,32 +11,35 @@ use vx_status::table::{to_csv, to_text};
 
 use crate::boards::{find, recordings};
 use crate::doors::cli::args::DumpFormat;
-use crate::doors::cli::output::failure::{Failure, Outcome};
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult};
 use crate::doors::cli::output::print;
 
 /// Run `vx board dump`.
-pub(super) fn run(board: Option<&str>, at: Option<Duration>, raw: Option<&Path>, format: DumpFormat) -> Outcome {
+pub(super) fn run(board: Option<&str>, at: Option<Duration>, raw: Option<&Path>, format: DumpFormat) -> CommandResult {
     let path = find::find(board)?;
     if is_recording(&path) {
         return of_recording(&path, at, raw, format);
     }
     if at.is_some() {
-        return Err(Failure::usage(format!("`{}` is no recording: it has no other moment than now", path.display()))
-            .hint("`--at` is for what `vx sync --record FILE` has recorded"));
+        return Err(CommandFailure::usage(format!(
+            "`{}` is no recording: it has no other moment than now",
+            path.display()
+        ))
+        .hint("`--at` is for what `vx sync --record FILE` has recorded"));
     }
     let mut reader = find::open_file(&path)?;
     if let Some(raw) = raw {
-        dump::write(&mut reader, raw).map_err(Failure::failed)?;
-        print::note(format_args!("wrote `{}`", raw.display()));
+        dump::write(&mut reader, raw).map_err(CommandFailure::failed)?;
+        print::message(format_args!("wrote `{}`", raw.display()));
     }
-    let snapshot = reader.snapshot().map_err(Failure::failed)?;
+    let snapshot = reader.snapshot().map_err(CommandFailure::failed)?;
     show(&snapshot, format, raw.is_none());
     Ok(ExitCode::SUCCESS)
 }
 
-fn of_recording(path: &Path, at: Option<Duration>, raw: Option<&Path>, format: DumpFormat) -> Outcome {
+fn of_recording(path: &Path, at: Option<Duration>, raw: Option<&Path>, format: DumpFormat) -> CommandResult {
     if raw.is_some() {
-        return Err(Failure::usage(format!("`{}` is a recording: `--raw` saves boards", path.display()))
+        return Err(CommandFailure::usage(format!("`{}` is a recording: `--raw` saves boards", path.display()))
             .hint("copy the file itself, or print a moment of it with `--at`"));
     }
     show(&recordings::moment(path, at)?, format, true);

@@ -9,11 +9,11 @@ use vx_status::document::to_json;
 use vx_text::clean;
 
 use crate::boards::{find, recordings};
-use crate::doors::cli::output::failure::Outcome;
+use crate::doors::cli::output::failure::CommandResult;
 use crate::doors::cli::output::print;
 
 /// Run `vx board ls`.
-pub(super) fn boards(as_json: bool) -> Outcome {
+pub(super) fn boards(as_json: bool) -> CommandResult {
     let listed = find::list()?;
     if as_json {
         let rows: Vec<_> = listed.iter().map(document).collect();
@@ -28,7 +28,7 @@ pub(super) fn boards(as_json: bool) -> Outcome {
         }
     }
     if listed.is_empty() {
-        print::note(format_args!("no boards in {}; `vx sync` makes one", places()?));
+        print::message(format_args!("no boards in {}; `vx sync` makes one", places()?));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -43,7 +43,7 @@ fn document(listed: &ListedBoard) -> serde_json::Value {
 }
 
 /// Run `vx board ls --recordings`.
-pub(super) fn recordings() -> Outcome {
+pub(super) fn recordings() -> CommandResult {
     let listed = recordings::list()?;
     for recording in &listed {
         let name = find::name(&recording.path);
@@ -55,7 +55,7 @@ pub(super) fn recordings() -> Outcome {
         }
     }
     if listed.is_empty() {
-        print::note(format_args!("no recordings in {}; `vx sync` makes one", places()?));
+        print::message(format_args!("no recordings in {}; `vx sync` makes one", places()?));
     }
     Ok(ExitCode::SUCCESS)
 }

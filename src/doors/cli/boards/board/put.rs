@@ -5,15 +5,15 @@ use std::process::ExitCode;
 use vx_text::clean;
 
 use crate::doors::cli::args::{CloseArguments, CreateArguments, PutArguments};
-use crate::doors::cli::output::failure::{Failure, Outcome};
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult};
 use crate::doors::cli::output::print;
 use crate::running::reports::{self, NewBoard, Report, Reported};
 
 /// Run `vx board put`.
-pub(super) fn run(arguments: PutArguments) -> Outcome {
+pub(super) fn run(arguments: PutArguments) -> CommandResult {
     let good = arguments.state.is_some_and(|state| state.0.good());
     if arguments.error.is_some() && good {
-        return Err(Failure::usage("`--error` goes with `--state failed` or `--state cancelled`")
+        return Err(CommandFailure::usage("`--error` goes with `--state failed` or `--state cancelled`")
             .hint("`--message` says anything else"));
     }
     let (board, owner) = (arguments.board.clone(), arguments.owner);
@@ -21,7 +21,7 @@ pub(super) fn run(arguments: PutArguments) -> Outcome {
     match reports::put(&report, board.as_deref(), owner)? {
         Reported::EndedBefore(state) if report.end.is_some_and(|asked| asked != state) => {
             let key = report.key.as_deref().unwrap_or("the slot of this command");
-            print::note(format_args!("`{}` has ended before: {state}", clean(key)));
+            print::message(format_args!("`{}` has ended before: {state}", clean(key)));
         }
         Reported::EndedBefore(_) | Reported::Written => {}
     }
@@ -29,14 +29,14 @@ pub(super) fn run(arguments: PutArguments) -> Outcome {
 }
 
 /// Run `vx board create`.
-pub(super) fn create(arguments: CreateArguments) -> Outcome {
+pub(super) fn create(arguments: CreateArguments) -> CommandResult {
     let new = NewBoard { name: arguments.name, title: arguments.title, slots: arguments.slots };
     print::data(reports::create(&new, arguments.owner)?.display());
     Ok(ExitCode::SUCCESS)
 }
 
 /// Run `vx board close`.
-pub(super) fn close(arguments: &CloseArguments) -> Outcome {
+pub(super) fn close(arguments: &CloseArguments) -> CommandResult {
     let state = arguments.state.map(|state| state.0);
     for key in reports::close(arguments.board.as_deref(), state, arguments.owner)? {
         print::warning(format_args!("`{}` has not ended", clean(&key)));

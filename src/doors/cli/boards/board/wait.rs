@@ -11,7 +11,7 @@ use crate::boards::find::{self, BoardError};
 use crate::boards::follow;
 use crate::boards::waiting::{Awaited, State, WaitForError, wait_for};
 use crate::doors::cli::args::WaitArguments;
-use crate::doors::cli::output::failure::{Failure, Outcome};
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult};
 use crate::doors::cli::output::print;
 #[cfg(feature = "control")]
 use crate::serving::up::LivesOn;
@@ -20,7 +20,7 @@ use crate::serving::up::LivesOn;
 const TIME_UP: u8 = 124;
 
 /// Run `vx board wait`.
-pub(super) fn run(asked: &WaitArguments) -> Outcome {
+pub(super) fn run(asked: &WaitArguments) -> CommandResult {
     let mut reader = match (&asked.board, asked.wanted.first()) {
         (None, Some(first)) => find::open_file(&find::with_key(&first.key)?)?,
         (named, _) => find::open(named.as_deref())?,
@@ -76,11 +76,11 @@ fn with_parts(reader: &mut Reader, wanted: &[Awaited]) -> Result<Vec<Awaited>, B
     Ok(wanted.iter().flat_map(each).collect())
 }
 
-fn finish<E: Explain + std::fmt::Display>(waited: Result<(), E>) -> Outcome {
+fn finish<E: Explain + std::fmt::Display>(waited: Result<(), E>) -> CommandResult {
     match waited {
         Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(error) if error.kind() == TroubleKind::Timeout => Err(Failure::hinted(TIME_UP, &error)),
-        Err(error) => Err(Failure::hinted(crate::doors::cli::output::failure::FAILED, &error)),
+        Err(error) if error.kind() == TroubleKind::Timeout => Err(CommandFailure::hinted(TIME_UP, &error)),
+        Err(error) => Err(CommandFailure::hinted(crate::doors::cli::output::failure::FAILED, &error)),
     }
 }
 

@@ -4,17 +4,17 @@ use std::path::Path;
 
 use crate::doors::cli::args::WrapArguments;
 use crate::doors::cli::boards::wrap::{self, On};
-use crate::doors::cli::output::failure::{Failure, Outcome};
+use crate::doors::cli::output::failure::{CommandFailure, CommandResult};
 use crate::doors::cli::workspace::place_or_none;
 use crate::running::wrapped::Wrapped;
 
 /// Run `vx board run`.
-pub(super) fn run(project: Option<&Path>, arguments: WrapArguments) -> Outcome {
+pub(super) fn run(project: Option<&Path>, arguments: WrapArguments) -> CommandResult {
     if arguments.key.is_empty() {
-        return Err(Failure::usage("a slot needs a key"));
+        return Err(CommandFailure::usage("a slot needs a key"));
     }
     let mut words = arguments.command.into_iter();
-    let program = words.next().ok_or_else(|| Failure::usage("no command is named"))?;
+    let program = words.next().ok_or_else(|| CommandFailure::usage("no command is named"))?;
     let wrapped = Wrapped {
         total: arguments.total,
         patterns: arguments.patterns,

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use vx_project::Project;
 use vx_project::scripts::ScriptError;
 
-use crate::doors::cli::output::failure::{Failure, USAGE};
+use crate::doors::cli::output::failure::{CommandFailure, USAGE};
 use crate::doors::cli::workspace;
 use crate::tools::shell::system::quote;
 use crate::workspace::project::above;
 
 /// The failure of a script that cannot be found in the project; `named` is true if the project is not that of the working
 /// directory.
-pub(super) fn failure(project: &Project, named: bool, error: &ScriptError) -> Failure {
-    let failure = Failure::hinted(USAGE, error);
+pub(super) fn failure(project: &Project, named: bool, error: &ScriptError) -> CommandFailure {
+    let failure = CommandFailure::hinted(USAGE, error);
     let ScriptError::Unknown { name, wanted_by: None, near } = error else { return failure };
     if let Some(giver) = giver(project, name) {
         let script = path_to(&giver.directory).join(name);

@@ -7,10 +7,10 @@ use vx_base::trouble::Trouble;
 use vx_process::{end_alike, shares_terminal};
 
 use crate::doors::cli::args::RunScriptArguments;
-use crate::doors::cli::interrupts::{Forwarding, Interrupts};
-use crate::doors::cli::output::failure::{CANCELLED, FAILED, Failure, Outcome};
+use crate::doors::cli::interrupts::{InterruptForwarder, Interrupts};
+use crate::doors::cli::output::failure::{CANCELLED, CommandFailure, CommandResult, FAILED};
 use crate::doors::cli::output::print;
-use crate::doors::cli::screens::frontend::CommandLine;
+use crate::doors::cli::screens::frontend::CommandLineFrontend;
 use crate::doors::cli::workspace;
 use crate::running::scripts::{Joined, OnBoard, ScriptRunError, Step, StepsEnd, run_on_board};
 use crate::workspace::frontend::run::{LiveRun, RunOutcome};
@@ -34,10 +34,10 @@ pub(super) fn wanted(asked: &RunScriptArguments) -> Option<OnBoard> {
 }
 
 /// Run these steps on a board; the exit code is that of the script.
-pub(super) fn run(project: &Place, steps: &[Step], how: &OnBoard, command_line: &CommandLine) -> Outcome {
+pub(super) fn run(project: &Place, steps: &[Step], how: &OnBoard, command_line: &CommandLineFrontend) -> CommandResult {
     let view = match how.hidden {
-        true => command_line.view().map_err(|_| Failure::silent(crate::doors::cli::output::failure::USAGE))?,
-        false => Box::new(Beside::default()),
+        true => command_line.view().map_err(|_| CommandFailure::silent(crate::doors::cli::output::failure::USAGE))?,
+        false => Box::new(ForegroundScriptView::default()),
     };
     let StepsEnd { failed, cancelled, troubles } =
         run_on_board(steps, (project, &workspace::home()?), how, view, command_line)?;
@@ -59,14 +59,14 @@ pub(super) fn run(project: &Place, steps: &[Step], how: &OnBoard, command_line: 
 
 /// The view of scripts that have the terminal: none. Requests to stop go to the run.
 #[derive(Default)]
-struct Beside {
+struct ForegroundScriptView {
     interrupts: Option<Interrupts>,
-    forwarding: Option<Forwarding>,
+    forwarding: Option<InterruptForwarder>,
 }
 
-impl RunView for Beside {
+impl RunView for ForegroundScriptView {
     fn starting(&mut self) -> io::Result<()> {
-        self.interrupts = Some(Interrupts::take()?);
+        self.interrupts = Some(Interrupts::intercept()?);
         if shares_terminal() {
             Interrupts::leave_typed();
         }

@@ -7,11 +7,11 @@ use vx_project::Project;
 use vx_project::scripts::{ProjectScript, takes_arguments};
 use vx_project::trust::shown_command;
 
-use crate::doors::cli::output::failure::Outcome;
+use crate::doors::cli::output::failure::CommandResult;
 use crate::doors::cli::output::print;
 
 /// Run `vx run --list`.
-pub(super) fn list(project: &Project, as_json: bool) -> Outcome {
+pub(super) fn list(project: &Project, as_json: bool) -> CommandResult {
     if as_json {
         print::data(Value::Array(project.scripts.iter().map(row).collect()));
         return Ok(ExitCode::SUCCESS);
@@ -28,7 +28,7 @@ pub(super) fn list(project: &Project, as_json: bool) -> Outcome {
         }
     }
     if project.scripts.is_empty() {
-        print::note(format_args!("`{}` has no [scripts]", project.path.display()));
+        print::message(format_args!("`{}` has no [scripts]", project.path.display()));
     }
     Ok(ExitCode::SUCCESS)
 }

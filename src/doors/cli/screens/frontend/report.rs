@@ -8,25 +8,25 @@ use vx_status::error_cell::ErrorCell;
 use vx_status::source::Logs;
 use vx_text::clean;
 
-use crate::doors::cli::output::failure::{CANCELLED, FAILED, Failure};
+use crate::doors::cli::output::failure::{CANCELLED, CommandFailure, FAILED};
 use crate::doors::cli::output::print;
-use crate::doors::cli::screens::view::View;
+use crate::doors::cli::screens::view::RunViewKind;
 use crate::doors::cli::screens::views::BoardLogs;
 use crate::workspace::frontend::run::{Purpose, RunOutcome};
 
 /// Print the parts of an ended run that the view has not shown.
-pub(super) fn report(outcome: &RunOutcome, view: View, not_shown: Option<&Trouble>) {
+pub(super) fn report(outcome: &RunOutcome, view: RunViewKind, not_shown: Option<&Trouble>) {
     let end = match &outcome.end {
         Ok(end) => end,
         Err(error) => {
-            Failure::failed(error).report();
+            CommandFailure::failed(error).report();
             return;
         }
     };
     if let Err(error) = &outcome.shims {
         print::warning(error);
     }
-    if view == View::Headless {
+    if view == RunViewKind::Headless {
         print_failures(outcome);
     }
     for trouble in outcome.troubles.iter().chain(not_shown) {
@@ -57,7 +57,7 @@ pub(super) fn report(outcome: &RunOutcome, view: View, not_shown: Option<&Troubl
     if outcome.purpose == Purpose::Script {
         print::doubt(&Trouble::new(TroubleKind::NotFound, text(&failed)).hinted(hint));
     } else {
-        Failure::hinted_text(FAILED, text(&failed), hint).report();
+        CommandFailure::hinted_text(FAILED, text(&failed), hint).report();
     }
 }
 

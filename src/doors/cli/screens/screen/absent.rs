@@ -30,7 +30,7 @@ pub(in crate::doors::cli) fn dashboard(
 
 /// The way in which the dashboard of services was left.
 #[cfg(feature = "control")]
-pub(in crate::doors::cli) enum Leaving {
+pub(in crate::doors::cli) enum ServicesDashboardExit {
     /// They have ended.
     Ended,
     /// They are to go on without this process.
@@ -48,8 +48,8 @@ pub(in crate::doors::cli) fn services(
     ui: &Ui,
     _: bool,
     finished: Receiver<()>,
-) -> Result<Leaving, Failure> {
-    inline(inputs, ui, finished).map(|()| Leaving::Ended)
+) -> Result<ServicesDashboardExit, Failure> {
+    inline(inputs, ui, finished).map(|()| ServicesDashboardExit::Ended)
 }
 
 /// Plain lines.

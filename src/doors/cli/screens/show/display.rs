@@ -9,37 +9,37 @@ use vx_shm::Reader;
 use vx_status::lines::{PlainForm, PlainOptions, json, plain};
 use vx_status::source::{Expectations, Inputs, StepPage, WorkControl};
 
-use super::Manner;
+use super::RunViewOptions;
 use super::step_page::StepPageFile;
-use crate::doors::cli::output::failure::{Failure, unless_closed};
+use crate::doors::cli::output::failure::{CommandFailure, unless_closed};
 use crate::doors::cli::output::terminal;
-use crate::doors::cli::screens::view::View;
+use crate::doors::cli::screens::view::RunViewKind;
 use crate::doors::cli::screens::views::{BoardLogs, BoardSnapshots, RunControl, UserPrograms};
-use crate::doors::cli::screens::{look, screen};
+use crate::doors::cli::screens::{screen, style};
 
 /// Show the run in this view until it is over.
 pub(super) fn show(
     board: &Path,
-    manner: Manner,
+    manner: RunViewOptions,
     control: RunControl,
     finished: Receiver<()>,
     expectations: Expectations,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let view = manner.view;
-    if view == View::Headless {
+    if view == RunViewKind::Headless {
         return Ok(());
     }
     let mut inputs = inputs(board, Some(Box::new(control)), expectations)?;
-    let ui = look::settings().unwrap_or_default();
+    let ui = style::settings().unwrap_or_default();
     match view {
-        View::Dashboard => screen::dashboard(&mut inputs, &ui, (manner.mouse, manner.remark), finished),
-        View::Inline => screen::inline(&mut inputs, &ui, finished),
-        View::Plain => {
-            let look = look::look(&ui, io::stderr().is_terminal());
+        RunViewKind::Dashboard => screen::dashboard(&mut inputs, &ui, (manner.mouse, manner.remark), finished),
+        RunViewKind::Inline => screen::inline(&mut inputs, &ui, finished),
+        RunViewKind::Plain => {
+            let look = style::output_style(&ui, io::stderr().is_terminal());
             let options = PlainOptions { look, form: plain_form(), columns: screen::stderr_columns() };
             unless_closed(plain(&mut inputs, &options, &mut io::stderr(), finished))
         }
-        View::Json | View::Headless => unless_closed(json(&mut inputs, &mut io::stdout(), finished)),
+        RunViewKind::Json | RunViewKind::Headless => unless_closed(json(&mut inputs, &mut io::stdout(), finished)),
     }
 }
 
@@ -48,8 +48,8 @@ pub(in crate::doors::cli) fn inputs(
     board: &Path,
     control: Option<Box<dyn WorkControl>>,
     expectations: Expectations,
-) -> Result<Inputs, Failure> {
-    let reader = Reader::open(board).map_err(Failure::failed)?;
+) -> Result<Inputs, CommandFailure> {
+    let reader = Reader::open(board).map_err(CommandFailure::failed)?;
     Ok(Inputs {
         snapshots: Box::new(BoardSnapshots { reader, expectations, meter: TreeMeter::default() }),
         logs: Box::new(BoardLogs::beside(board)),

@@ -7,7 +7,7 @@ use vx_shm::Snapshot;
 use vx_tui::{BoardChoice, ChooserOutcome, DashboardOptions};
 
 use crate::boards::find;
-use crate::doors::cli::output::failure::Failure;
+use crate::doors::cli::output::failure::CommandFailure;
 
 /// The user's choice of a board.
 pub(super) enum Chosen {
@@ -17,7 +17,7 @@ pub(super) enum Chosen {
 }
 
 /// Let the user choose a board from the list, which is renewed meanwhile. `left` is the one that was looked at before.
-pub(super) fn choose_one(options: &DashboardOptions, left: Option<&Path>) -> Result<Chosen, Failure> {
+pub(super) fn choose_one(options: &DashboardOptions, left: Option<&Path>) -> Result<Chosen, CommandFailure> {
     let mut listed = find::readable_boards()?;
     if listed.is_empty() {
         return Ok(Chosen::Board(find::find(None)?));
@@ -30,7 +30,7 @@ pub(super) fn choose_one(options: &DashboardOptions, left: Option<&Path>) -> Res
         listed.iter().map(|(path, snapshot)| choice(path, snapshot)).collect()
     };
     let chosen = vx_tui::choose_board(&mut choices, options, left.map(find::name).as_deref());
-    Ok(match chosen.map_err(|error| Failure::failed(&error).hint(error.hint()))? {
+    Ok(match chosen.map_err(|error| CommandFailure::failed(&error).hint(error.hint()))? {
         ChooserOutcome::Board(name) => {
             // The name is in the last list.
             Chosen::Board(

@@ -35,7 +35,7 @@ impl Opener for UserPrograms {
     }
 
     fn open_place(&mut self, places: &[PrintedLocation]) -> Result<bool, String> {
-        let ground = Ground::of(&self.directory);
+        let ground = OpenerDirectories::for_directory(&self.directory);
         let found = places.iter().find_map(|place| Some((ground.file(&place.file)?, place)));
         let Some((file, place)) = found else { return Ok(false) };
         lending(|| editor::open(&file, place.line, place.column)).map(|()| true)
@@ -43,14 +43,14 @@ impl Opener for UserPrograms {
 }
 
 /// The directory whose files may be opened, and those from which programs may have printed a path.
-struct Ground {
+struct OpenerDirectories {
     root: PathBuf,
     from: Vec<PathBuf>,
 }
 
-impl Ground {
+impl OpenerDirectories {
     /// The ground of the project that this directory is in; without one, the directory itself.
-    fn of(directory: &Path) -> Self {
+    fn for_directory(directory: &Path) -> Self {
         let file = vx_project::find(directory);
         let root = file.as_deref().and_then(Path::parent).unwrap_or(directory).to_owned();
         let mut from = vec![directory.to_owned(), root.clone()];
@@ -86,12 +86,12 @@ mod tests {
         }
         #[cfg(unix)]
         std::os::unix::fs::symlink(directory.path().join("secret.txt"), root.join("link.txt")).expect("a link");
-        let ground = Ground::of(&root.join("web"));
+        let ground = OpenerDirectories::for_directory(&root.join("web"));
         let file = Some(root.join("web/src/a.ts").canonicalize().expect("it is there"));
         for printed in ["src/a.ts", "./src/a.ts", "web/src/a.ts", "../web/src/a.ts"] {
             assert_eq!(ground.file(printed), file, "{printed}");
         }
-        assert_eq!(Ground::of(&root).file("src/a.ts"), file, "a service's own directory");
+        assert_eq!(OpenerDirectories::for_directory(&root).file("src/a.ts"), file, "a service's own directory");
         let outside = directory.path().join("secret.txt").display().to_string();
         for printed in ["src/b.ts", "web", "", "../secret.txt", "../../secret.txt", "link.txt", &outside, "/etc/passwd"]
         {

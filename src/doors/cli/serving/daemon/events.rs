@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::doors::cli::output::failure::Failure;
+use crate::doors::cli::output::failure::CommandFailure;
 use crate::doors::cli::output::print;
 use crate::doors::daemon::{DaemonClient, DaemonError, DaemonPlace, EventType, Since, Subscribe};
 
@@ -18,14 +18,15 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 const WAIT: Duration = Duration::from_secs(3600);
 
 /// Print events until the daemon is gone for good.
-pub(super) fn run(place: &DaemonPlace, types: &[String], directories: &[PathBuf]) -> Result<(), Failure> {
+pub(super) fn run(place: &DaemonPlace, types: &[String], directories: &[PathBuf]) -> Result<(), CommandFailure> {
     let wanted = |kind: &EventType| types.is_empty() || types.iter().any(|name| name == kind.name());
     let event_types: Vec<EventType> = EventType::ALL.into_iter().filter(wanted).collect();
     let named = if directories.is_empty() { vec![PathBuf::from(".")] } else { directories.to_vec() };
     let absolute = |path: PathBuf| {
-        path.canonicalize().map_err(|error| Failure::usage(format!("the directory `{}`: {error}", path.display())))
+        path.canonicalize()
+            .map_err(|error| CommandFailure::usage(format!("the directory `{}`: {error}", path.display())))
     };
-    let directories = named.into_iter().map(absolute).collect::<Result<Vec<PathBuf>, Failure>>()?;
+    let directories = named.into_iter().map(absolute).collect::<Result<Vec<PathBuf>, CommandFailure>>()?;
     let mut asked = Subscribe { event_types, directories, since: None };
     let mut client = DaemonClient::connect(place.home(), "vx daemon events")?;
     loop {
@@ -64,7 +65,7 @@ fn follow(client: &mut DaemonClient, asked: &mut Subscribe) -> DaemonError {
     }
 }
 
-fn reconnected(place: &DaemonPlace) -> Result<DaemonClient, Failure> {
+fn reconnected(place: &DaemonPlace) -> Result<DaemonClient, CommandFailure> {
     let deadline = Instant::now() + COMING_BACK;
     loop {
         match DaemonClient::connect(place.home(), "vx daemon events") {

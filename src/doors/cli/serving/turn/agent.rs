@@ -5,8 +5,8 @@ use std::path::{Path, absolute};
 use vx_agents::{Agent, TurnError, builtin_agents};
 
 use crate::doors::cli::output::commands::COMMANDS;
-use crate::doors::cli::output::failure::{CANCELLED, FAILED, Failure};
-use crate::doors::cli::screens::frontend::CommandLine;
+use crate::doors::cli::output::failure::{CANCELLED, CommandFailure, FAILED};
+use crate::doors::cli::screens::frontend::CommandLineFrontend;
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place_or_none;
 use crate::tools::route::Invocation;
@@ -22,14 +22,14 @@ pub(super) struct Agents {
 
 impl Agents {
     /// The agents of this project, or of the nearest one.
-    pub(super) fn of(project: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn for_project(project: Option<&Path>) -> Result<Self, CommandFailure> {
         let place = place_or_none(project)?;
         let routes = Routes::at(&place, workspace::home()?)?;
         Ok(Self { place, routes })
     }
 
     /// The table of this agent, if a project declares it.
-    pub(super) fn table(&self, name: &str) -> Result<Option<Agent>, Failure> {
+    pub(super) fn table(&self, name: &str) -> Result<Option<Agent>, CommandFailure> {
         let declared = self.routes.agent(name)?;
         if declared.is_none() && !builtin_agents().contains_key(name) {
             return Err(TurnError::UnknownAgent { name: name.to_owned() }.into());
@@ -38,7 +38,7 @@ impl Agents {
     }
 
     /// The program of an agent, or the one that is named in its place: a tool of the project, else one on PATH.
-    pub(super) fn program(&self, name: &str, named: Option<&str>) -> Result<Invocation, Failure> {
+    pub(super) fn program(&self, name: &str, named: Option<&str>) -> Result<Invocation, CommandFailure> {
         let unknown = || TurnError::UnknownAgent { name: name.to_owned() };
         let usual = match self.routes.agent(name)? {
             Some(ProjectAgent { invocation: Some(invocation), .. }) if named.is_none() => return Ok(invocation),
@@ -51,7 +51,7 @@ impl Agents {
         }
         let options =
             ToolOptions { name, place: &self.place, install: true, naming: Naming::Program, reserved: &COMMANDS };
-        let found = match find_program(&workspace::home()?, &options, &CommandLine::default()) {
+        let found = match find_program(&workspace::home()?, &options, &CommandLineFrontend::default()) {
             Err(ToolError::Unknown { .. }) => return Err(TurnError::NotFound(name.to_owned()).into()),
             found => found?,
         };
@@ -59,13 +59,13 @@ impl Agents {
             ToolOutcome::Ready(invocation) => Ok(invocation),
             ToolOutcome::NotInstalled(outcome) => {
                 let cancelled = outcome.end.is_ok_and(|end| end.cancelled);
-                Err(Failure::silent(if cancelled { CANCELLED } else { FAILED }))
+                Err(CommandFailure::silent(if cancelled { CANCELLED } else { FAILED }))
             }
         }
     }
 }
 
-impl From<AgentError> for Failure {
+impl From<AgentError> for CommandFailure {
     fn from(error: AgentError) -> Self {
         match error {
             AgentError::Work(error) => error.into(),

@@ -11,9 +11,9 @@ use vx_text::json_line;
 
 use super::TurnArguments;
 use super::agent::Agents;
-use crate::doors::cli::output::failure::{CANCELLED, FAILED, Failure, Outcome as Ended, USAGE};
+use crate::doors::cli::output::failure::{CANCELLED, CommandFailure, CommandResult as Ended, FAILED, USAGE};
 use crate::doors::cli::output::print;
-use crate::doors::cli::screens::frontend::CommandLine;
+use crate::doors::cli::screens::frontend::CommandLineFrontend;
 use crate::doors::cli::workspace;
 use crate::running::turns::{Batch, BatchEnd, run_batch};
 use crate::tools::route::Invocation;
@@ -25,7 +25,7 @@ const EXAMPLE: &str = r#"a line is such as {"turn_id": "docs", "prompt": "Write 
 /// A line of the file: a turn.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
+struct BatchTurnLine {
     turn_id: Option<String>,
     agent: Option<String>,
     agent_bin: Option<PathBuf>,
@@ -42,11 +42,12 @@ struct Line {
 /// Run the turns of this file.
 pub(super) fn run(project: Option<&Path>, asked: &TurnArguments, file: &Path) -> Ended {
     let text = fs::read_to_string(file)
-        .map_err(|error| Failure::usage(format!("cannot read `{}`: {error}", file.display())))?;
+        .map_err(|error| CommandFailure::usage(format!("cannot read `{}`: {error}", file.display())))?;
     let turns = turns(project, asked, file, &text)?;
     let batch = Batch { turns, at_once: asked.jobs.into(), dump: asked.dump.clone() };
-    let command_line = if asked.json { CommandLine::headless(true) } else { CommandLine::full_screen(asked.tui) };
-    let view = command_line.view().map_err(|_| Failure::silent(USAGE))?;
+    let command_line =
+        if asked.json { CommandLineFrontend::headless(true) } else { CommandLineFrontend::full_screen(asked.tui) };
+    let view = command_line.view().map_err(|_| CommandFailure::silent(USAGE))?;
     let BatchEnd { results, cancelled, troubles } = run_batch(batch, &workspace::home()?, view, &command_line)?;
     if asked.json {
         let lines = results.iter().filter_map(|result| json_line(result).ok());
@@ -60,21 +61,26 @@ pub(super) fn run(project: Option<&Path>, asked: &TurnArguments, file: &Path) ->
     }
     if !failed.is_empty() {
         let text = format!("{} of {} turns did not end well: {}", failed.len(), results.len(), failed.join(", "));
-        return Err(Failure::failed(text));
+        return Err(CommandFailure::failed(text));
     }
     Ok(if troubles.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
 
-fn turns(project: Option<&Path>, asked: &TurnArguments, file: &Path, text: &str) -> Result<Vec<TurnRequest>, Failure> {
+fn turns(
+    project: Option<&Path>,
+    asked: &TurnArguments,
+    file: &Path,
+    text: &str,
+) -> Result<Vec<TurnRequest>, CommandFailure> {
     let (mut turns, mut names, mut programs) = (Vec::new(), HashSet::new(), BTreeMap::new());
-    let agents = Agents::of(project)?;
+    let agents = Agents::for_project(project)?;
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let wrong = |reason: &dyn std::fmt::Display| {
-            Failure::usage(format!("line {} of `{}`: {reason}", number + 1, file.display()))
+            CommandFailure::usage(format!("line {} of `{}`: {reason}", number + 1, file.display()))
         };
         // With the lines before it, the place in a reason is the one in the file.
-        let line: Line = serde_json::from_str(&("\n".repeat(number) + line)).map_err(|error| {
-            Failure::usage(format!("`{}` has no turn in JSON where one is expected: {error}", file.display()))
+        let line: BatchTurnLine = serde_json::from_str(&("\n".repeat(number) + line)).map_err(|error| {
+            CommandFailure::usage(format!("`{}` has no turn in JSON where one is expected: {error}", file.display()))
                 .hint(EXAMPLE)
         })?;
         let name = line.turn_id.clone().unwrap_or_else(|| format!("turn-{}", number + 1));
@@ -84,7 +90,9 @@ fn turns(project: Option<&Path>, asked: &TurnArguments, file: &Path, text: &str)
         turns.push(request(&agents, asked, line, name, &mut programs)?);
     }
     if turns.is_empty() {
-        return Err(Failure::usage(format!("`{}` has no turn", file.display())).hint("write one JSON object a line"));
+        return Err(
+            CommandFailure::usage(format!("`{}` has no turn", file.display())).hint("write one JSON object a line")
+        );
     }
     Ok(turns)
 }
@@ -93,10 +101,10 @@ fn turns(project: Option<&Path>, asked: &TurnArguments, file: &Path, text: &str)
 fn request(
     agents: &Agents,
     asked: &TurnArguments,
-    line: Line,
+    line: BatchTurnLine,
     turn_id: String,
     programs: &mut BTreeMap<String, Invocation>,
-) -> Result<TurnRequest, Failure> {
+) -> Result<TurnRequest, CommandFailure> {
     let agent = line.agent.unwrap_or_else(|| asked.agent.clone());
     let (program, tools) = match line.agent_bin {
         Some(program) => (program, Vec::new()),

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 use vx_agents::{TurnEvent, TurnOutcome};
 use vx_text::json_line;
 
-use super::Form;
+use super::TurnPrinter;
 use crate::doors::cli::output::print;
 
 /// Prints each event as a line.
-pub(super) struct Lines;
+pub(super) struct TurnJsonPrinter;
 
-impl Form for Lines {
+impl TurnPrinter for TurnJsonPrinter {
     fn print(&mut self, event: &TurnEvent, outcome: Option<&TurnOutcome>) {
         let mut document = serde_json::to_value(event).unwrap_or_default();
         if let Some(outcome) = outcome {

@@ -2,19 +2,19 @@
 
 use vx_agents::{Rendering, Shown, TurnEvent, TurnOutcome};
 
-use super::Form;
+use super::TurnPrinter;
 use crate::doors::cli::output::print;
 
 /// Prints the answer.
 #[derive(Default)]
-pub(super) struct Answer(Rendering);
+pub(super) struct TurnTextPrinter(Rendering);
 
-impl Form for Answer {
+impl TurnPrinter for TurnTextPrinter {
     fn print(&mut self, event: &TurnEvent, outcome: Option<&TurnOutcome>) {
         for shown in self.0.render(event) {
             match shown {
                 Shown::Answer(text) => print::piece(&text),
-                Shown::Note(text) => print::note(text),
+                Shown::Note(text) => print::message(text),
             }
         }
         match outcome {

@@ -9,7 +9,7 @@ use crate::serving::up::Changed;
 /// Print a line for each.
 pub(super) fn show(changes: &[Changed]) {
     for Changed { name, change } in changes {
-        print::note(match change {
+        print::message(match change {
             DeclarationChange::Restarted => format!("`{name}` starts again: it is declared otherwise now"),
             DeclarationChange::Outdated => outdated_service(name),
             DeclarationChange::Stopped => format!("`{name}` stops: it is not declared any more"),

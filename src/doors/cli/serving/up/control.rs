@@ -24,7 +24,7 @@ pub(super) struct LeaseControl {
 }
 
 impl LeaseControl {
-    pub(super) fn of(lease: Lease, ends: Sender<()>) -> io::Result<Self> {
+    pub(super) fn new(lease: Lease, ends: Sender<()>) -> io::Result<Self> {
         Ok(Self { each: RemoteControl::of(lease.board())?, lease, ends })
     }
 }
@@ -73,7 +73,7 @@ pub(super) struct PrintingLogs {
 
 impl PrintingLogs {
     /// The logs beside this board; lines from before `since` are not printed.
-    pub(super) fn of(board: &Path, since: Timestamp) -> Result<Self, UpError> {
+    pub(super) fn for_board(board: &Path, since: Timestamp) -> Result<Self, UpError> {
         Ok(Self { logs: BoardLogs::beside(board), together: Together::of(board, &[], since)?, looked_at: None })
     }
 }

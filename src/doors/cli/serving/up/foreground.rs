@@ -14,13 +14,13 @@ use vx_text::padded;
 use super::control::{LeaseControl, PrintingLogs};
 use crate::doors::cli::args::{OutputArguments, UpArguments};
 use crate::doors::cli::interrupts::Interrupts;
-use crate::doors::cli::output::failure::{CANCELLED, FAILED, Failure, Outcome};
+use crate::doors::cli::output::failure::{CANCELLED, CommandFailure, CommandResult, FAILED};
 use crate::doors::cli::output::print;
-use crate::doors::cli::screens::frontend::CommandLine;
-use crate::doors::cli::screens::look;
-use crate::doors::cli::screens::screen::{self, Leaving};
+use crate::doors::cli::screens::frontend::CommandLineFrontend;
+use crate::doors::cli::screens::screen::{self, ServicesDashboardExit};
 use crate::doors::cli::screens::show::inputs;
-use crate::doors::cli::screens::view::{View, choose_view};
+use crate::doors::cli::screens::style;
+use crate::doors::cli::screens::view::{RunViewKind, choose_view};
 use crate::serving::up::{Declared, Lease, ServiceState, Together, UpError};
 
 /// The time between two looks at the output.
@@ -29,42 +29,47 @@ const LOOK: Duration = Duration::from_millis(50);
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Have these services at work, and show them, until they have ended or the user stops them.
-pub(super) fn run(home: &Home, declared: &Declared, asked: &UpArguments, frontend: &CommandLine) -> Outcome {
+pub(super) fn run(
+    home: &Home,
+    declared: &Declared,
+    asked: &UpArguments,
+    frontend: &CommandLineFrontend,
+) -> CommandResult {
     let view = view(asked.tui)?;
-    let interrupts = Interrupts::take()?;
+    let interrupts = Interrupts::intercept()?;
     let since = Timestamp::now();
     let (lease, changes, finished) =
-        Lease::take(home, declared, &super::wish(asked), view == View::Dashboard, frontend)?;
+        Lease::take(home, declared, &super::wish(asked), view == RunViewKind::Dashboard, frontend)?;
     super::changes::show(&changes);
     let stopping = lease.clone();
-    let says = view == View::Plain;
+    let says = view == RunViewKind::Plain;
     let forwarding = interrupts.forward_to(finished.clone(), move || {
         stopping.stop();
         if says && stopping.asked() == 1 {
-            print::note("stopping; once more kills");
+            print::message("stopping; once more kills");
         }
     })?;
-    end_in_time(&lease, &finished, view != View::Plain)?;
-    if view == View::Plain {
+    end_in_time(&lease, &finished, view != RunViewKind::Plain)?;
+    if view == RunViewKind::Plain {
         print_lines(&lease, &finished, since)?;
         return ended(&lease, false);
     }
-    let control = Box::new(LeaseControl::of(lease.clone(), forwarding.ends.clone())?);
+    let control = Box::new(LeaseControl::new(lease.clone(), forwarding.ends.clone())?);
     let mut inputs = inputs(lease.board(), Some(control), Expectations::default())?;
-    let ui = look::settings().unwrap_or_default();
-    if view == View::Inline {
-        inputs.logs = Box::new(PrintingLogs::of(lease.board(), since)?);
+    let ui = style::settings().unwrap_or_default();
+    if view == RunViewKind::Inline {
+        inputs.logs = Box::new(PrintingLogs::for_board(lease.board(), since)?);
         screen::inline(&mut inputs, &ui, finished)?;
         return ended(&lease, true);
     }
     match screen::services(&mut inputs, &ui, !asked.no_mouse, finished.clone())? {
-        Leaving::Ended => ended(&lease, true),
-        Leaving::Detached => {
+        ServicesDashboardExit::Ended => ended(&lease, true),
+        ServicesDashboardExit::Detached => {
             lease.leave()?;
-            print::note("the services go on; `vx ps` lists them, `vx down` stops them");
+            print::message("the services go on; `vx ps` lists them, `vx down` stops them");
             Ok(ExitCode::SUCCESS)
         }
-        Leaving::Signal => {
+        ServicesDashboardExit::Signal => {
             // The view has asked for the end.
             let _ = finished.recv();
             ended(&lease, false)
@@ -90,13 +95,13 @@ fn end_in_time(lease: &Lease, finished: &Receiver<()>, drawn: bool) -> io::Resul
 
 /// The view for this output. What services print is data: it goes to standard output, unless that is the terminal on
 /// which lines are drawn over.
-fn view(tui: bool) -> Result<View, Failure> {
+fn view(tui: bool) -> Result<RunViewKind, CommandFailure> {
     let view = choose_view(&OutputArguments { tui, ..OutputArguments::default() })?;
-    Ok(if view == View::Inline && !io::stdout().is_terminal() { View::Plain } else { view })
+    Ok(if view == RunViewKind::Inline && !io::stdout().is_terminal() { RunViewKind::Plain } else { view })
 }
 
 /// Print what the services print, until they have ended.
-fn print_lines(lease: &Lease, finished: &Receiver<()>, since: Timestamp) -> Result<(), Failure> {
+fn print_lines(lease: &Lease, finished: &Receiver<()>, since: Timestamp) -> Result<(), CommandFailure> {
     let mut together = Together::of(lease.board(), &[], since).map_err(UpError::from)?;
     loop {
         let last = !matches!(finished.recv_timeout(LOOK), Err(RecvTimeoutError::Timeout));
@@ -106,19 +111,19 @@ fn print_lines(lease: &Lease, finished: &Receiver<()>, since: Timestamp) -> Resu
         }
         for failure in lease.failures() {
             let text = format!("`{}` failed: {}; it is tried again once its files change", failure.name, failure.error);
-            print::note(&text);
+            print::message(&text);
         }
         if last {
             return Ok(());
         }
         if print::closed() {
-            return Err(Failure::silent(FAILED));
+            return Err(CommandFailure::silent(FAILED));
         }
     }
 }
 
 /// The exit code once the services have ended, after a line for each that failed, unless a view has shown those.
-fn ended(lease: &Lease, shown: bool) -> Outcome {
+fn ended(lease: &Lease, shown: bool) -> CommandResult {
     let services = lease.services()?;
     let failed: Vec<&ServiceState> = services.iter().filter(|service| service.error.is_some()).collect();
     for service in failed.iter().filter(|_| !shown) {
@@ -128,7 +133,7 @@ fn ended(lease: &Lease, shown: bool) -> Outcome {
     let kept = lease.kept();
     if !kept.is_empty() {
         let names = kept.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        print::note(format_args!(
+        print::message(format_args!(
             "{names} {} on for others; `vx down` stops all",
             if kept.len() == 1 { "goes" } else { "go" }
         ));

@@ -15,12 +15,12 @@ use vx_shm::{BoardState, BoardView};
 
 use super::answers::Answers;
 use super::protocol::{DaemonStatus, Pong, VersionRange};
-use super::watch::Watch;
+use super::watch::DaemonWatcher;
 use crate::boards::find;
 use crate::doors::daemon::events::hub::Hub;
 use crate::doors::daemon::events::summary::BoardSummary;
+use crate::doors::daemon::process::daemon_place::DaemonPlace;
 use crate::doors::daemon::process::own_log::{is_end, last_lines};
-use crate::doors::daemon::process::place::DaemonPlace;
 
 /// The most boards that are named to a new client.
 const BOARDS: usize = 100;
@@ -30,10 +30,10 @@ const ENDS: usize = 5;
 
 /// The parts that all clients share.
 #[derive(Debug)]
-pub(super) struct Hall {
+pub(super) struct DaemonState {
     place: DaemonPlace,
     started: Instant,
-    presence: Mutex<Presence>,
+    presence: Mutex<ConnectedClients>,
     /// Takes the reason for which the daemon is to end.
     ends: Sender<&'static str>,
     pub answers: Answers,
@@ -43,7 +43,7 @@ pub(super) struct Hall {
 
 /// The clients that are connected.
 #[derive(Debug)]
-struct Presence {
+struct ConnectedClients {
     clients: u32,
     /// The number of clients so far.
     ever: u64,
@@ -54,16 +54,16 @@ struct Presence {
 /// The look at everything, as long as anybody is subscribed.
 #[derive(Debug, Default)]
 struct Attention {
-    watch: Option<Watch>,
+    watch: Option<DaemonWatcher>,
     /// The subscriptions of each client that has any, and the directories that it named.
     wants: BTreeMap<u64, (u32, BTreeSet<PathBuf>)>,
 }
 
-impl Hall {
+impl DaemonState {
     pub(super) fn new(place: DaemonPlace, ends: Sender<&'static str>) -> Arc<Self> {
         let started = Instant::now();
-        let presence = Mutex::new(Presence { clients: 0, ever: 0, changed: started });
-        let answers = Answers::of(place.home().clone());
+        let presence = Mutex::new(ConnectedClients { clients: 0, ever: 0, changed: started });
+        let answers = Answers::for_home(place.home().clone());
         let (hub, attention) = (Arc::new(Hub::new()), Mutex::default());
         Arc::new(Self { place, started, presence, ends, answers, hub, attention })
     }
@@ -124,7 +124,7 @@ impl Hall {
             return Ok(());
         }
         if attention.watch.is_none() {
-            attention.watch = Some(Watch::begin(Arc::clone(&self.hub), self.home().clone())?);
+            attention.watch = Some(DaemonWatcher::begin(Arc::clone(&self.hub), self.home().clone())?);
         }
         let all = attention.wants.values().flat_map(|(_, directories)| directories.iter().cloned()).collect();
         attention.watch.iter().for_each(|watch| watch.name(BTreeSet::clone(&all)));
@@ -146,7 +146,7 @@ impl Hall {
             process: std::process::id(),
             clients: self.clients(),
             subscriptions: attention.wants.values().map(|(subscriptions, _)| subscriptions).sum(),
-            watched: attention.watch.as_ref().map_or(0, Watch::watched),
+            watched: attention.watch.as_ref().map_or(0, DaemonWatcher::watched),
             ends: self.last_ends(),
             rss_bytes: own_memory(),
         })
@@ -177,8 +177,9 @@ fn with_those_above(directories: &[PathBuf]) -> BTreeSet<PathBuf> {
 /// The boards that can be read, the newest first. A board that cannot be is no client's concern.
 pub(super) fn summaries() -> Vec<BoardSummary> {
     let listed = find::list().unwrap_or_default();
-    let readable =
-        listed.into_iter().filter_map(|listed| Some(BoardSummary::of(&listed.path, &listed.reading.ok()?.board)));
+    let readable = listed
+        .into_iter()
+        .filter_map(|listed| Some(BoardSummary::from_view(&listed.path, &listed.reading.ok()?.board)));
     readable.take(BOARDS).collect()
 }
 

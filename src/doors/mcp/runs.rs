@@ -18,9 +18,9 @@ use vx_project::scripts::order;
 use vx_run::{RunRequest, log_file, logs_of};
 use vx_status::standing::{Standing, failure};
 
-use super::answer::{Answer, trouble};
+use super::answer::{McpToolResult, trouble};
 use super::call::{Call, Unfinished};
-use super::place::Here;
+use super::call_project::Here;
 use super::wait::cut;
 use crate::boards::find;
 use crate::boards::logs;
@@ -38,10 +38,10 @@ const STOPPING: Duration = Duration::from_secs(12);
 
 /// The run of a call, as far as it has begun.
 #[derive(Clone, Default)]
-struct Live(Arc<Mutex<Progress>>);
+struct Live(Arc<Mutex<CallRunState>>);
 
 #[derive(Default)]
-struct Progress {
+struct CallRunState {
     board: Option<PathBuf>,
     requests: Option<Sender<RunRequest>>,
     /// True once the run is not wanted any more, also if it has not begun.
@@ -124,20 +124,20 @@ fn carry_out<T: Send + 'static>(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Sync {
+pub(super) struct SyncToolCall {
     #[serde(default)]
     tools: Vec<String>,
     directory: Option<PathBuf>,
 }
 
-impl Sync {
-    pub(super) fn answer(self, here: &Here, call: &Call) -> Result<Answer, Trouble> {
+impl SyncToolCall {
+    pub(super) fn answer(self, here: &Here, call: &Call) -> Result<McpToolResult, Trouble> {
         let (home, place) = (here.home.clone(), here.place(self.directory.as_deref())?);
         let options = SyncOptions { tools: self.tools, ..SyncOptions::default() };
         let (outcome, _) =
             carry_out(call, move |live| sync(home, &place, &options, live).map_err(|error| Trouble::of(&error)))?;
         Ok(match outcome {
-            SyncOutcome::UpToDate | SyncOutcome::Planned(_) => Answer::Facts(json!({ "outcome": "up to date" })),
+            SyncOutcome::UpToDate | SyncOutcome::Planned(_) => McpToolResult::Facts(json!({ "outcome": "up to date" })),
             SyncOutcome::Ran(outcome) => {
                 let good = outcome.good();
                 let word = if good { "installed" } else { "failed" };
@@ -147,8 +147,8 @@ impl Sync {
                     "work": ends(&outcome.board),
                 });
                 match good {
-                    true => Answer::Facts(facts),
-                    false => Answer::Text(format!("not everything was installed\n{facts:#}"), true),
+                    true => McpToolResult::Facts(facts),
+                    false => McpToolResult::Text(format!("not everything was installed\n{facts:#}"), true),
                 }
             }
         })
@@ -157,15 +157,15 @@ impl Sync {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Run {
+pub(super) struct RunToolCall {
     script: String,
     #[serde(default)]
     arguments: Vec<String>,
     directory: Option<PathBuf>,
 }
 
-impl Run {
-    pub(super) fn answer(self, here: &Here, call: &Call) -> Result<Answer, Trouble> {
+impl RunToolCall {
+    pub(super) fn answer(self, here: &Here, call: &Call) -> Result<McpToolResult, Trouble> {
         let Self { script, arguments, directory } = self;
         let (home, place) = (here.home.clone(), here.place(directory.as_deref())?);
         let name = script.clone();
@@ -188,7 +188,7 @@ impl Run {
         let board = live.board().unwrap_or_default();
         let Some(end) = outcome else {
             let facts = json!({ "work": ends(&board) });
-            return Ok(Answer::Text(format!("a tool of the project did not install\n{facts:#}"), true));
+            return Ok(McpToolResult::Text(format!("a tool of the project did not install\n{facts:#}"), true));
         };
         let (head, good) = match &end.failed {
             Some((step, exit)) => (format!("`{step}` failed: {exit}"), false),
@@ -196,7 +196,7 @@ impl Run {
             None => (format!("`{script}` has ended well"), true),
         };
         let head = format!("{head}; board {}", find::name(&board));
-        Ok(Answer::Text(format!("{head}\n{}", printed(&board)), !good))
+        Ok(McpToolResult::Text(format!("{head}\n{}", printed(&board)), !good))
     }
 }
 

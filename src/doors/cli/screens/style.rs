@@ -6,35 +6,35 @@ use vx_base::paths::Home;
 use vx_project::{ConfigErrors, ProjectError, Ui};
 use vx_status::appearance::OutputStyle;
 
-use crate::doors::cli::output::failure::{Failure, USAGE};
+use crate::doors::cli::output::failure::{CommandFailure, USAGE};
 use crate::doors::cli::output::{print, terminal};
 use crate::workspace::look::{ascii, palette};
 
 /// The user's own [`settings`] of the views; warnings about them are printed.
-pub(in crate::doors::cli) fn checked_settings() -> Result<Ui, Failure> {
+pub(in crate::doors::cli) fn checked_settings() -> Result<Ui, CommandFailure> {
     let ui = settings()?;
     for warning in ui.path.iter().flat_map(|path| ui.warnings.iter().map(|warning| warning.render(path, "warning"))) {
-        print::note(warning);
+        print::message(warning);
     }
     Ok(ui)
 }
 
 /// The user's own settings of the views; none if there is no home.
-pub(in crate::doors::cli) fn settings() -> Result<Ui, Failure> {
+pub(in crate::doors::cli) fn settings() -> Result<Ui, CommandFailure> {
     let Ok(home) = Home::from_environment() else { return Ok(Ui::default()) };
     Ui::of_home(home.root()).map_err(|error| match error {
         ProjectError::Wrong(errors) => wrong(errors),
-        error => Failure::hinted(USAGE, &error),
+        error => CommandFailure::hinted(USAGE, &error),
     })
 }
 
 /// Print the problems, each of which begins with its place, where editors look for it.
-pub(in crate::doors::cli) fn wrong(errors: ConfigErrors) -> Failure {
-    Failure::in_file(&errors)
+pub(in crate::doors::cli) fn wrong(errors: ConfigErrors) -> CommandFailure {
+    CommandFailure::in_file(&errors)
 }
 
 /// Colours and glyphs for a stream.
-pub(in crate::doors::cli) fn look(ui: &Ui, terminal: bool) -> OutputStyle {
+pub(in crate::doors::cli) fn output_style(ui: &Ui, terminal: bool) -> OutputStyle {
     let environment = |name: &str| std::env::var(name).ok();
     let palette = palette(ui, environment);
     let colour = terminal::colours(terminal) && palette.is_some();

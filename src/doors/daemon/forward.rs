@@ -12,7 +12,7 @@ use vx_shm::Snapshot;
 
 use crate::boards::control::connect_to;
 use crate::boards::find;
-use crate::doors::daemon::protocol::fault::{fault, in_directory, of};
+use crate::doors::daemon::protocol::fault::{fault, fault_from_trouble, in_directory};
 use crate::serving::up::board_at_work;
 use crate::workspace::frontend::Silent;
 use crate::workspace::project::{Place, read_projects};
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The board of a request.
 #[derive(Deserialize)]
-struct Whose {
+struct ForwardedRequestTarget {
     board: Option<String>,
     directory: Option<PathBuf>,
     key: Option<String>,
@@ -39,9 +39,9 @@ fn answer(home: &Home, method: &str, params: Params<'_>) -> Result<String, RpcEr
     if method.ends_with("/follow") {
         let text = format!("`{method}` is for a connection to the runner itself");
         let hint = "subscribe to WorkChanged and Progress with `vx/subscribe`, or read `log/read` again";
-        return Err(of(Trouble::new(TroubleKind::Usage, text).hinted(hint)));
+        return Err(fault_from_trouble(Trouble::new(TroubleKind::Usage, text).hinted(hint)));
     }
-    let Whose { board, directory, key } = params.read()?;
+    let ForwardedRequestTarget { board, directory, key } = params.read()?;
     let (path, snapshot) = match (&board, &directory) {
         (Some(board), _) => with_id(board)?,
         (None, Some(directory)) => of_services(home, directory)?,
@@ -59,8 +59,10 @@ fn answer(home: &Home, method: &str, params: Params<'_>) -> Result<String, RpcEr
     let called = connect_to(&path, runner).and_then(|mut client| client.call(method, &Value::Object(params), PATIENCE));
     called.map(|answer| answer.to_string()).map_err(|error| match error {
         CallError::Refused(fault) => fault,
-        other => of(Trouble::new(TroubleKind::Busy, format!("process {runner} does not answer: {other}"))
-            .hinted("its work may be over: `vx board ls` lists the boards")),
+        other => fault_from_trouble(
+            Trouble::new(TroubleKind::Busy, format!("process {runner} does not answer: {other}"))
+                .hinted("its work may be over: `vx board ls` lists the boards"),
+        ),
     })
 }
 
@@ -87,7 +89,9 @@ fn of_services(home: &Home, directory: &Path) -> Result<(PathBuf, Snapshot), Rpc
         Some(path) => with_id(&path.to_string_lossy()),
         None => {
             let text = format!("no service of `{}` is at work", project.display());
-            Err(of(Trouble::new(TroubleKind::NotFound, text).hinted("`vx up` starts them, or name a `board`")))
+            Err(fault_from_trouble(
+                Trouble::new(TroubleKind::NotFound, text).hinted("`vx up` starts them, or name a `board`"),
+            ))
         }
     }
 }

@@ -7,22 +7,22 @@ use std::sync::Arc;
 
 /// The end that hears.
 #[derive(Debug)]
-pub(in crate::doors::daemon) struct Bell(UnixStream);
+pub(in crate::doors::daemon) struct WakeReceiver(UnixStream);
 
 /// The end that rings.
 #[derive(Clone, Debug)]
-pub(in crate::doors::daemon) struct Ringer(Arc<UnixStream>);
+pub(in crate::doors::daemon) struct WakeSender(Arc<UnixStream>);
 
-impl Bell {
+impl WakeReceiver {
     /// A bell, and its other end.
     ///
     /// # Errors
     /// The process is out of descriptors.
-    pub(in crate::doors::daemon) fn new() -> io::Result<(Self, Ringer)> {
+    pub(in crate::doors::daemon) fn new() -> io::Result<(Self, WakeSender)> {
         let (heard, rung) = UnixStream::pair()?;
         heard.set_nonblocking(true)?;
         rung.set_nonblocking(true)?;
-        Ok((Self(heard), Ringer(Arc::new(rung))))
+        Ok((Self(heard), WakeSender(Arc::new(rung))))
     }
 
     /// Forget that it was rung.
@@ -32,13 +32,13 @@ impl Bell {
     }
 }
 
-impl AsFd for Bell {
+impl AsFd for WakeReceiver {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
 }
 
-impl Ringer {
+impl WakeSender {
     /// Ring it. One that has no room for another ring was rung already.
     pub(in crate::doors::daemon) fn ring(&self) {
         let _ = (&*self.0).write(&[1]);

@@ -35,7 +35,7 @@ pub struct DaemonPlace {
 
 /// The record of a daemon that listens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::doors::daemon) struct Record {
+pub(in crate::doors::daemon) struct DaemonRecord {
     pub pid: u32,
     /// When it began to listen, in seconds since 1970.
     pub start_time: i64,
@@ -43,7 +43,7 @@ pub(in crate::doors::daemon) struct Record {
     pub protocol: u32,
 }
 
-impl Record {
+impl DaemonRecord {
     pub(in crate::doors::daemon) fn of_this_process(socket: &Path) -> Self {
         let start_time = jiff::Timestamp::now().as_second();
         Self { pid: std::process::id(), start_time, socket: socket.to_owned(), protocol: PROTOCOL }
@@ -52,7 +52,7 @@ impl Record {
 
 impl DaemonPlace {
     /// The places in this home.
-    pub fn of(home: &Home) -> Self {
+    pub fn in_home(home: &Home) -> Self {
         Self { home: home.clone(), directory: home.root().join("run") }
     }
 
@@ -97,7 +97,7 @@ impl DaemonPlace {
     }
 
     /// Take the lock for life.
-    pub(in crate::doors::daemon) fn take(&self) -> Result<FileLock, DaemonError> {
+    pub(in crate::doors::daemon) fn acquire_lock(&self) -> Result<FileLock, DaemonError> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let taken = FileLock::try_acquire(&self.lock());
@@ -138,7 +138,7 @@ impl DaemonPlace {
     }
 
     /// Write the record, in one step.
-    pub(in crate::doors::daemon) fn write(&self, record: &Record) -> Result<(), DaemonError> {
+    pub(in crate::doors::daemon) fn write(&self, record: &DaemonRecord) -> Result<(), DaemonError> {
         let text = serde_json::json!(record).to_string();
         let path = self.record_file();
         let written = replace_file(&path, |file| writeln!(file, "{text}"));
@@ -146,7 +146,7 @@ impl DaemonPlace {
     }
 
     /// The record; `None` if no daemon has left one.
-    pub(in crate::doors::daemon) fn record(&self) -> Result<Option<Record>, DaemonError> {
+    pub(in crate::doors::daemon) fn record(&self) -> Result<Option<DaemonRecord>, DaemonError> {
         let path = self.record_file();
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
@@ -171,10 +171,10 @@ mod tests {
     #[test]
     fn a_record_is_read_as_it_was_written_and_nonsense_is_none() {
         let home = tempfile::tempdir().expect("a directory");
-        let place = DaemonPlace::of(&Home::at(home.path().to_owned()));
+        let place = DaemonPlace::in_home(&Home::at(home.path().to_owned()));
         assert_eq!(place.record().expect("none"), None);
         place.prepare().expect("it is made");
-        let record = Record::of_this_process(Path::new("/run/x.sock"));
+        let record = DaemonRecord::of_this_process(Path::new("/run/x.sock"));
         place.write(&record).expect("it is written");
         assert_eq!(place.record().expect("it is read"), Some(record));
         fs::write(place.record_file(), "{}").expect("it is written");
@@ -184,9 +184,9 @@ mod tests {
     #[test]
     fn a_directory_that_others_reach_or_a_link_is_refused() {
         let home = tempfile::tempdir().expect("a directory");
-        let place = DaemonPlace::of(&Home::at(home.path().to_owned()));
+        let place = DaemonPlace::in_home(&Home::at(home.path().to_owned()));
         place.prepare().expect("it is made");
-        place.write(&Record::of_this_process(Path::new("/run/x.sock"))).expect("it is written");
+        place.write(&DaemonRecord::of_this_process(Path::new("/run/x.sock"))).expect("it is written");
         fs::set_permissions(&place.directory, fs::Permissions::from_mode(0o777)).expect("its mode");
         assert!(matches!(place.prepare(), Err(DaemonError::Place(_))));
         assert!(matches!(place.record(), Err(DaemonError::Place(_))), "nor is a record there believed");
@@ -199,11 +199,11 @@ mod tests {
     #[test]
     fn one_process_holds_the_lock() {
         let home = tempfile::tempdir().expect("a directory");
-        let place = DaemonPlace::of(&Home::at(home.path().to_owned()));
+        let place = DaemonPlace::in_home(&Home::at(home.path().to_owned()));
         place.prepare().expect("it is made");
         assert!(!place.is_held());
-        let held = place.take().expect("it is free");
-        assert!(place.is_held() && matches!(place.take(), Err(DaemonError::Taken)));
+        let held = place.acquire_lock().expect("it is free");
+        assert!(place.is_held() && matches!(place.acquire_lock(), Err(DaemonError::Taken)));
         drop(held);
         assert!(!place.is_held());
     }

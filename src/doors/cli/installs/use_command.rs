@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::doors::cli::args::UseArguments;
-use crate::doors::cli::output::failure::Outcome;
-use crate::doors::cli::screens::frontend::{CommandLine, exit_code};
+use crate::doors::cli::output::failure::CommandResult;
+use crate::doors::cli::screens::frontend::{CommandLineFrontend, exit_code};
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place_or_none;
 use crate::tools::using::{UseOptions, use_tools};
@@ -12,7 +12,7 @@ use crate::workspace::consent::Asking;
 use crate::workspace::project::Place;
 
 /// Run `vx use`.
-pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &UseArguments) -> Outcome {
+pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &UseArguments) -> CommandResult {
     let asking = if arguments.trust { Asking::Given } else { Asking::User };
     let home = workspace::home()?;
     let place = match arguments.global {
@@ -20,6 +20,6 @@ pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &UseArgument
         false => place_or_none(project)?,
     };
     let options = UseOptions { tools: arguments.tools.clone(), asking, run: arguments.run.options() };
-    let outcome = use_tools(&home, &place, &options, &CommandLine::of(&arguments.run))?;
+    let outcome = use_tools(&home, &place, &options, &CommandLineFrontend::from_arguments(&arguments.run))?;
     Ok(exit_code(&outcome))
 }

@@ -9,8 +9,8 @@ use vx_shm::Snapshot;
 use vx_status::slot_document::SlotDocument;
 use vx_status::standing::{Standing, failure};
 
-use super::answer::{Answer, trouble};
-use super::place::Here;
+use super::answer::{McpToolResult, trouble};
+use super::call_project::Here;
 use crate::boards::find::{self, BoardError};
 use crate::doors::questions;
 use crate::serving::up::ServiceState;
@@ -25,18 +25,22 @@ const WORK: usize = 200;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Boards {
+pub(super) struct BoardsToolCall {
     board: Option<String>,
     #[serde(default)]
     running: bool,
 }
 
-impl Boards {
-    pub(super) fn answer(self) -> Result<Answer, Trouble> {
+impl BoardsToolCall {
+    pub(super) fn answer(self) -> Result<McpToolResult, Trouble> {
         if let Some(name) = self.board {
             let path = find::find(Some(&name)).map_err(|error| trouble(&error))?;
             let snapshot = find::open_file(&path).and_then(|mut reader| Ok(reader.snapshot()?));
-            return Ok(Answer::Facts(board(&path, &snapshot.map_err(|error: BoardError| trouble(&error))?, WORK)));
+            return Ok(McpToolResult::Facts(board(
+                &path,
+                &snapshot.map_err(|error: BoardError| trouble(&error))?,
+                WORK,
+            )));
         }
         let all = find::readable_boards().map_err(|error| trouble(&error))?;
         let at_work = |snapshot: &Snapshot| snapshot.board.state.name() == "running" && !snapshot.board.abandoned();
@@ -44,7 +48,7 @@ impl Boards {
         let more = all.len().saturating_sub(BOARDS);
         all.truncate(BOARDS);
         let shown: Vec<Value> = all.iter().map(|(path, snapshot)| board(path, snapshot, 12)).collect();
-        Ok(Answer::Facts(json!({ "boards": shown, "older_boards_left_out": more })))
+        Ok(McpToolResult::Facts(json!({ "boards": shown, "older_boards_left_out": more })))
     }
 }
 
@@ -70,13 +74,13 @@ fn board(path: &std::path::Path, snapshot: &Snapshot, most: usize) -> Value {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Resolve {
+pub(super) struct ResolveToolCall {
     name: String,
     directory: Option<PathBuf>,
 }
 
-impl Resolve {
-    pub(super) fn answer(self, here: &Here) -> Result<Answer, Trouble> {
+impl ResolveToolCall {
+    pub(super) fn answer(self, here: &Here) -> Result<McpToolResult, Trouble> {
         let place = Place::AboveOrNone(here.directory(self.directory.as_deref())?);
         let found = programs::find(&here.home, &place, &self.name, &Silent).map_err(|error| trouble(&error))?;
         let routes = Routes::at(&place, here.home.clone()).map_err(|error| trouble(&error))?;
@@ -85,7 +89,7 @@ impl Resolve {
         let folders: Vec<_> = routes.folders(None).iter().map(|folder| folder.to_string_lossy().into_owned()).collect();
         let own = || routes.release_with(&self.name).and_then(|_| routes.project()).map(|project| project.path.clone());
         let declared_in = found.declared_in.or_else(own);
-        Ok(Answer::Facts(json!({
+        Ok(McpToolResult::Facts(json!({
             "executable": found.file.to_string_lossy(),
             "version": locked,
             "declared_in": declared_in.map(|file| file.to_string_lossy().into_owned()),
@@ -97,15 +101,15 @@ impl Resolve {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Project {
+pub(super) struct ProjectToolCall {
     directory: Option<PathBuf>,
 }
 
-impl Project {
-    pub(super) fn answer(self, here: &Here) -> Result<Answer, Trouble> {
+impl ProjectToolCall {
+    pub(super) fn answer(self, here: &Here) -> Result<McpToolResult, Trouble> {
         let directory = here.directory(self.directory.as_deref())?;
         let state = questions::project(&here.home, &directory).map_err(|error| trouble(&error))?;
-        Ok(Answer::Facts(json!(state)))
+        Ok(McpToolResult::Facts(json!(state)))
     }
 }
 
