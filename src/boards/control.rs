@@ -11,7 +11,7 @@
 //! - `ask` finds the runner of a key and asks it, `remote` does so for a view, `report` is what a script reports to it.
 
 mod ask;
-mod desk;
+mod client_session;
 mod hand;
 mod log;
 mod methods;
@@ -28,32 +28,36 @@ use parking_lot::Mutex;
 use vx_rpc::{RpcServer, RpcService, RpcServices, socket_of};
 use vx_shm::Unnamed;
 
-pub use ask::{Asked, ControlError, ask, connect_to, report};
+pub use ask::{AcceptedWorkRequest, ControlError, ask, connect_to, report};
 pub use hand::{Hand, Verb, fault, impossible};
 pub use remote::RemoteControl;
 pub use report::ReportDocument;
 pub use run::RunHand;
 
-use desk::Desk;
-use view::View;
+use client_session::ControlClientSession;
+use view::ControlView;
 
 /// The time until a runner listens: work that ends sooner has no socket, and costs nothing for it.
 const AFTER: Duration = Duration::from_millis(25);
 
 /// The socket of this process for its work on one board.
 #[derive(Debug)]
-pub struct Control {
+pub struct ControlSocket {
     server: Option<RpcServer>,
 }
 
-impl Control {
+impl ControlSocket {
     /// Take requests for this process's work on the board from now on. To be called once the work has begun. Work goes on
     /// without a socket where none can be had; its slots are then read-only.
     pub fn serve(board: &Path, hand: impl Hand) -> Self {
         // A segment of the system has no place beside it, nor has a board without a name.
         let in_file = !board.as_os_str().as_encoded_bytes().starts_with(b"shm:") && Unnamed::from_path(board).is_none();
         let hand: Arc<dyn Hand> = Arc::new(hand);
-        let desks = Desks { view: Arc::new(View::of(board, Arc::clone(&hand))), hand, clients: Mutex::new(0) };
+        let desks = ControlServices {
+            view: Arc::new(ControlView::new(board, Arc::clone(&hand))),
+            hand,
+            clients: Mutex::new(0),
+        };
         let start = || RpcServer::start(&socket_of(board, std::process::id()), AFTER, desks).ok();
         Self { server: in_file.then(start).flatten() }
     }
@@ -66,18 +70,18 @@ impl Control {
     }
 }
 
-struct Desks {
-    view: Arc<View>,
+struct ControlServices {
+    view: Arc<ControlView>,
     hand: Arc<dyn Hand>,
     /// The number of clients so far.
     clients: Mutex<u64>,
 }
 
-impl RpcServices for Desks {
+impl RpcServices for ControlServices {
     fn serve(&self) -> Box<dyn RpcService> {
         let mut clients = self.clients.lock();
         *clients += 1;
-        Box::new(Desk::new(Arc::clone(&self.view), Arc::clone(&self.hand), *clients))
+        Box::new(ControlClientSession::new(Arc::clone(&self.view), Arc::clone(&self.hand), *clients))
     }
 
     fn request_bytes(&self) -> usize {

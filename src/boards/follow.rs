@@ -12,7 +12,7 @@ use crate::boards::find::BoardError;
 
 /// The changes of a board to look for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Changes {
+pub enum BoardChangeScope {
     /// Changes of state only: reserved, claimed, done, failed. These wake a waiting reader.
     States,
     /// Also changes of numbers and texts, and the death of a writer. These wake no reader, so the board is read at this
@@ -29,7 +29,7 @@ pub enum Changes {
 /// The board can no longer be read.
 pub fn watch(
     reader: &mut Reader,
-    changes: Changes,
+    changes: BoardChangeScope,
     mut show: impl FnMut(&Snapshot) -> ControlFlow<()>,
 ) -> Result<(), ReadError> {
     let mut snapshot = Snapshot::default();
@@ -39,12 +39,12 @@ pub fn watch(
             return Ok(());
         }
         reader.wait_change(match changes {
-            Changes::All { every } if snapshot.slots.iter().any(at_work) => every,
+            BoardChangeScope::All { every } if snapshot.slots.iter().any(at_work) => every,
             _ => Duration::MAX,
         });
         let epoch = snapshot.board.epoch;
         changed = reader.refresh(&mut snapshot)?;
-        changed &= changes != Changes::States || snapshot.board.epoch != epoch || over(&snapshot);
+        changed &= changes != BoardChangeScope::States || snapshot.board.epoch != epoch || over(&snapshot);
     }
 }
 
@@ -60,7 +60,7 @@ fn at_work(slot: &SlotView) -> bool {
 
 /// The outcome of a run to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Until {
+pub enum RunWaitCondition {
     /// Everything requested is installed.
     Done,
     /// Something failed.
@@ -69,7 +69,7 @@ pub enum Until {
 
 /// Why a wait ended without the outcome it was for.
 #[derive(Debug, thiserror::Error)]
-pub enum WaitError {
+pub enum RunWaitError {
     /// The run ended otherwise.
     #[error("the run is {}", .state.map_or("abandoned: its parent process is gone", BoardState::name))]
     Otherwise {
@@ -89,7 +89,7 @@ pub enum WaitError {
     Board(#[from] BoardError),
 }
 
-impl Explain for WaitError {
+impl Explain for RunWaitError {
     fn kind(&self) -> TroubleKind {
         match self {
             Self::Otherwise { .. } | Self::NothingFailed => TroubleKind::Board,
@@ -112,29 +112,29 @@ impl Explain for WaitError {
 ///
 /// # Errors
 /// The run ended otherwise, or not in time.
-pub fn wait(reader: &mut Reader, until: Until, timeout: Option<Duration>) -> Result<(), WaitError> {
+pub fn wait(reader: &mut Reader, until: RunWaitCondition, timeout: Option<Duration>) -> Result<(), RunWaitError> {
     // A time too far off for the clock is no bound.
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let mut snapshot = Snapshot::default();
     loop {
         reader.refresh(&mut snapshot).map_err(BoardError::Read)?;
         let failed = snapshot.slots.iter().any(|slot| slot.state.ended() && !slot.state.good());
-        if until == Until::Failed && failed {
+        if until == RunWaitCondition::Failed && failed {
             return Ok(());
         }
         if over(&snapshot) {
             return match (until, snapshot.board.state) {
-                (Until::Done, BoardState::Done) => Ok(()),
-                (Until::Done, state) => {
+                (RunWaitCondition::Done, BoardState::Done) => Ok(()),
+                (RunWaitCondition::Done, state) => {
                     let state = (state != BoardState::Running).then_some(state);
-                    Err(WaitError::Otherwise { state, board: reader.path().to_owned() })
+                    Err(RunWaitError::Otherwise { state, board: reader.path().to_owned() })
                 }
-                (Until::Failed, _) => Err(WaitError::NothingFailed),
+                (RunWaitCondition::Failed, _) => Err(RunWaitError::NothingFailed),
             };
         }
         let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
         if left.is_zero() {
-            return Err(WaitError::TimeUp);
+            return Err(RunWaitError::TimeUp);
         }
         reader.wait_change(left);
     }

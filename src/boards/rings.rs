@@ -12,37 +12,37 @@ pub struct Rings {
     /// `None` until it is needed, and where the board cannot be read.
     reader: Option<Reader>,
     snapshot: Snapshot,
-    windows: HashMap<(u32, u32), Window>,
+    windows: HashMap<(u32, u32), RingWindow>,
 }
 
 /// The lines of a ring at the last look, with the byte offset of the first among all that were seen.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Window {
+struct RingWindow {
     at: u64,
     lines: Vec<String>,
 }
 
 impl Rings {
     /// The rings of the board in this file.
-    pub fn of(board: &Path) -> Self {
+    pub fn for_board(board: &Path) -> Self {
         Self { board: board.to_owned(), reader: None, snapshot: Snapshot::default(), windows: HashMap::new() }
     }
 
     /// The newest lines of the slot with this key, at most `lines` of them.
     pub fn tail(&mut self, key: &str, lines: usize) -> Vec<String> {
-        self.look(key, lines).map(|(_, lines)| lines).unwrap_or_default()
+        self.read_ring(key, lines).map(|(_, lines)| lines).unwrap_or_default()
     }
 
     /// A piece of the log of the slot with this key. Lines that have left the ring since are not in it.
     pub fn piece(&mut self, key: &str, place: LogPlace) -> LogPart {
-        let Some((life, lines)) = self.look(key, usize::MAX) else { return LogPart::default() };
+        let Some((life, lines)) = self.read_ring(key, usize::MAX) else { return LogPart::default() };
         let window = self.windows.entry(life).or_default();
-        window.take(lines);
+        window.advance(lines);
         window.part(place)
     }
 
     /// The life of the slot with this key, and the newest lines of its ring; `None` if there are none.
-    fn look(&mut self, key: &str, lines: usize) -> Option<((u32, u32), Vec<String>)> {
+    fn read_ring(&mut self, key: &str, lines: usize) -> Option<((u32, u32), Vec<String>)> {
         if self.reader.is_none() {
             self.reader = Reader::open(&self.board).ok();
         }
@@ -54,9 +54,9 @@ impl Rings {
     }
 }
 
-impl Window {
+impl RingWindow {
     /// Take the lines of a later look, which begin with some of the last ones unless all of those have left the ring.
-    fn take(&mut self, lines: Vec<String>) {
+    fn advance(&mut self, lines: Vec<String>) {
         let left = (0..self.lines.len()).find(|left| lines.starts_with(&self.lines[*left..]));
         let left = left.unwrap_or(self.lines.len());
         self.at += self.lines[..left].iter().map(|line| bytes_of(line)).sum::<u64>();
@@ -102,7 +102,7 @@ mod tests {
         let work = SlotWork { log_writer: Some(std::process::id()), ..SlotWork::new("build", "", Kind::Task) };
         let reservation = board.reserve_as(&work).expect("a slot");
         let mut log = board.log_writer(reservation).expect("a log");
-        let mut rings = Rings::of(&path);
+        let mut rings = Rings::for_board(&path);
         assert_eq!(rings.piece("build", LogPlace::End), LogPart::default());
         let (mut seen, mut at) = (Vec::new(), 0);
         for round in 0..40 {
@@ -124,10 +124,10 @@ mod tests {
     #[test]
     fn lines_that_all_left_the_ring_since_are_counted_as_far_as_they_were_seen() {
         let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
-        let mut window = Window { at: 100, lines: lines(&["a", "b"]) };
-        window.take(lines(&["b", "c"]));
-        assert_eq!(window, Window { at: 102, lines: lines(&["b", "c"]) });
-        window.take(lines(&["x"]));
-        assert_eq!(window, Window { at: 106, lines: lines(&["x"]) });
+        let mut window = RingWindow { at: 100, lines: lines(&["a", "b"]) };
+        window.advance(lines(&["b", "c"]));
+        assert_eq!(window, RingWindow { at: 102, lines: lines(&["b", "c"]) });
+        window.advance(lines(&["x"]));
+        assert_eq!(window, RingWindow { at: 106, lines: lines(&["x"]) });
     }
 }

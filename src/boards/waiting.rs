@@ -36,7 +36,7 @@ pub enum Reached {
 
 /// The work to wait for, and the state that it should reach: `KEY=ready`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Awaited {
+pub struct WorkWaitCondition {
     /// The slot's key.
     pub key: String,
     /// The state.
@@ -48,7 +48,7 @@ pub struct Awaited {
 #[error("expected KEY=ready, KEY=done or KEY=ended")]
 pub struct NotAwaited;
 
-impl FromStr for Awaited {
+impl FromStr for WorkWaitCondition {
     type Err = NotAwaited;
 
     fn from_str(text: &str) -> Result<Self, NotAwaited> {
@@ -66,7 +66,7 @@ impl FromStr for Awaited {
 
 /// The state of one piece of work that was waited for.
 #[derive(Clone, Debug, PartialEq)]
-pub struct State {
+pub struct WorkWaitState {
     /// Its key.
     pub key: String,
     /// The word for its state: that of its step, or of its end; `None` if no slot had the key.
@@ -88,22 +88,22 @@ pub struct State {
 pub enum WaitForError {
     /// Some work can no longer reach its state.
     #[error("{}", otherwise(.0))]
-    Otherwise(Vec<State>),
+    Otherwise(Vec<WorkWaitState>),
     /// The time is up.
     #[error("not reached in the time given: {}", names(.0))]
-    TimeUp(Vec<State>),
+    TimeUp(Vec<WorkWaitState>),
     /// There is no such board, or it can no longer be read.
     #[error(transparent)]
     Board(#[from] BoardError),
 }
 
-fn otherwise(states: &[State]) -> String {
+fn otherwise(states: &[WorkWaitState]) -> String {
     let missed = states.iter().filter(|state| state.missed).map(|state| match state {
-        State { key, word: Some(word), error, .. } => {
+        WorkWaitState { key, word: Some(word), error, .. } => {
             let error = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
             format!("`{key}` {}{error}", ended(word))
         }
-        State { key, word: None, .. } => format!("the board is over, and had no work `{key}`"),
+        WorkWaitState { key, word: None, .. } => format!("the board is over, and had no work `{key}`"),
     });
     missed.collect::<Vec<_>>().join("; ")
 }
@@ -117,7 +117,7 @@ fn ended(word: &str) -> String {
     }
 }
 
-fn names(states: &[State]) -> String {
+fn names(states: &[WorkWaitState]) -> String {
     let missed = states.iter().filter(|state| !state.reached);
     missed
         .map(|state| format!("`{}` is {}", state.key, state.word.as_deref().unwrap_or("not there")))
@@ -169,17 +169,18 @@ pub trait Lives {
 /// Some of it can no longer reach it, or did not in time.
 pub fn wait_for(
     reader: &mut Reader,
-    wanted: &[Awaited],
+    wanted: &[WorkWaitCondition],
     timeout: Option<Duration>,
     lives: &dyn Lives,
-) -> Result<Vec<State>, WaitForError> {
+) -> Result<Vec<WorkWaitState>, WaitForError> {
     // A time too far off for the clock is no bound.
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let mut snapshot = Snapshot::default();
     loop {
         reader.refresh(&mut snapshot).map_err(BoardError::Read)?;
-        let mut verdicts: Vec<Verdict> = wanted.iter().map(|awaited| Verdict::of(awaited, &snapshot)).collect();
-        let is_reached = |verdict: &Verdict| verdict.reached == Some(true);
+        let mut verdicts: Vec<WorkWaitVerdict> =
+            wanted.iter().map(|awaited| WorkWaitVerdict::from_snapshot(awaited, &snapshot)).collect();
+        let is_reached = |verdict: &WorkWaitVerdict| verdict.reached == Some(true);
         if verdicts.iter().all(is_reached) {
             let ready: Vec<_> =
                 verdicts.iter().zip(wanted).filter_map(|(verdict, of)| verdict.ready_life(of)).collect();
@@ -193,7 +194,7 @@ pub fn wait_for(
                 verdict.reached = None;
             }
         }
-        let states = |logs: bool| -> Vec<State> {
+        let states = |logs: bool| -> Vec<WorkWaitState> {
             let directory = logs_of(reader.path());
             wanted
                 .iter()
@@ -216,7 +217,7 @@ pub fn wait_for(
 }
 
 /// One piece of work at one moment.
-struct Verdict<'s> {
+struct WorkWaitVerdict<'s> {
     slot: Option<&'s SlotView>,
     /// `None` while it can still go both ways.
     reached: Option<bool>,
@@ -224,8 +225,8 @@ struct Verdict<'s> {
     is_ending: bool,
 }
 
-impl<'s> Verdict<'s> {
-    fn of(awaited: &Awaited, snapshot: &'s Snapshot) -> Self {
+impl<'s> WorkWaitVerdict<'s> {
+    fn from_snapshot(awaited: &WorkWaitCondition, snapshot: &'s Snapshot) -> Self {
         let board_over = snapshot.board.state != BoardState::Running || snapshot.board.abandoned();
         let slot = slot_of(snapshot, &awaited.key);
         let Some(found) = slot else {
@@ -248,13 +249,13 @@ impl<'s> Verdict<'s> {
     }
 
     /// The life of a service that is ready, or was and has ended well.
-    fn ready_life(&self, awaited: &Awaited) -> Option<(&'s str, u32)> {
+    fn ready_life(&self, awaited: &WorkWaitCondition) -> Option<(&'s str, u32)> {
         let wants_ready = matches!(awaited.reached, Reached::Ready | Reached::ReadySoon);
         let slot = self.slot.filter(|slot| wants_ready && slot.kind == Kind::Service)?;
         Some((slot.key.as_str(), slot.generation))
     }
 
-    fn state(&self, awaited: &Awaited, logs: Option<&PathBuf>) -> State {
+    fn state(&self, awaited: &WorkWaitCondition, logs: Option<&PathBuf>) -> WorkWaitState {
         let (reached, missed) = (self.reached == Some(true), self.reached == Some(false));
         let wants_ready = matches!(awaited.reached, Reached::Ready | Reached::ReadySoon);
         let failing = self.slot.filter(|slot| wants_ready && is_failing(slot));
@@ -268,7 +269,7 @@ impl<'s> Verdict<'s> {
             None if self.is_ending => Some("about to end".to_owned()),
             None => self.slot.map(word),
         };
-        State {
+        WorkWaitState {
             key: awaited.key.clone(),
             word,
             reached,
@@ -304,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_word_follows_the_last_equals_sign() {
-        let parsed = |text: &str| text.parse::<Awaited>().map(|awaited| (awaited.key, awaited.reached));
+        let parsed = |text: &str| text.parse::<WorkWaitCondition>().map(|awaited| (awaited.key, awaited.reached));
         assert_eq!(parsed("node=done"), Ok(("node".into(), Reached::Done)));
         assert_eq!(parsed("a=b=ended"), Ok(("a=b".into(), Reached::Ended)));
         for text in ["", "node", "node=", "=done", "node=gone"] {
@@ -319,7 +320,7 @@ mod tests {
         let of = |reached, slots: Vec<SlotView>, board| {
             let mut snapshot = Snapshot { slots, ..Snapshot::default() };
             snapshot.board.state = board;
-            Verdict::of(&Awaited { key: "x".into(), reached }, &snapshot).reached
+            WorkWaitVerdict::from_snapshot(&WorkWaitCondition { key: "x".into(), reached }, &snapshot).reached
         };
         let (running, closed) = (BoardState::Running, BoardState::Done);
         let live = || vec![slot(SlotState::Live, Health::Unknown)];
@@ -343,7 +344,7 @@ mod tests {
 
     #[test]
     fn what_failed_is_named_and_not_what_is_still_on_its_way() {
-        let state = |key: &str, word: &str, missed, error: Option<&str>| State {
+        let state = |key: &str, word: &str, missed, error: Option<&str>| WorkWaitState {
             key: key.to_owned(),
             word: Some(word.to_owned()),
             reached: false,
@@ -382,7 +383,7 @@ mod tests {
         let reservation = board.reserve("web", "", Kind::Service).expect("a slot");
         let mut slot = vx_shm::Slot::claim(board.path(), reservation.slot, reservation.generation).expect("the slot");
         slot.set_health(Health::Ready);
-        let wanted = [Awaited { key: "web".into(), reached: Reached::ReadySoon }];
+        let wanted = [WorkWaitCondition { key: "web".into(), reached: Reached::ReadySoon }];
         let mut reader = board.reader().expect("it opens");
         let soon = Some(Duration::from_millis(20));
         let error = wait_for(&mut reader, &wanted, soon, &Ending(reservation.generation)).expect_err("it is to end");

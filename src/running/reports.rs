@@ -13,5 +13,5 @@ mod wrapped_slot;
 pub use board::{NewBoard, close, create};
 pub use error::ReportError;
 pub(super) use owners::refused;
-pub use report::{Done, Report, Reported};
+pub use report::{Done, SlotReport, SlotReportEffect};
 pub use slot::{put, write};

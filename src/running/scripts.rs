@@ -12,7 +12,7 @@ pub(crate) use environment::VariableFiles;
 #[cfg(feature = "control")]
 pub(crate) use environment::content as content_of_variables;
 pub use error::ScriptRunError;
-pub use on_board::{Joined, OnBoard, StepsEnd, run_on_board};
+pub use on_board::{Joined, ScriptBoardOptions, StepsEnd, run_on_board};
 
 use std::ffi::OsString;
 use std::io;
@@ -33,7 +33,7 @@ use environment::{Variables, fixed_words};
 
 /// A script ready to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Step {
+pub struct ScriptStep {
     /// The script's name.
     pub name: String,
     /// The command for the shell; empty if the script only has dependencies.
@@ -48,9 +48,9 @@ pub struct Step {
 
 /// The outcome of preparing scripts.
 #[derive(Debug)]
-pub enum Prepared {
+pub enum PreparedScripts {
     /// The steps, in their order.
-    Ready(Vec<Step>),
+    Ready(Vec<ScriptStep>),
     /// A tool of the project was missing, this run did not install it, and no script may run without it; or the run was
     /// cancelled.
     NotInstalled(RunOutcome),
@@ -69,7 +69,7 @@ pub fn prepare(
     arguments: &[String],
     strict: bool,
     frontend: &dyn Frontend,
-) -> Result<Prepared, ScriptRunError> {
+) -> Result<PreparedScripts, ScriptRunError> {
     let mut routes = Routes::of(&project.directory, home.clone())?;
     routes.tell(frontend);
     let absent = routes.absent_until_run();
@@ -78,7 +78,7 @@ pub fn prepare(
         if let Some(outcome) = sync_missing(home, &project.directory, &missing, frontend)?
             && (strict || !outcome.ran_to_its_end())
         {
-            return Ok(Prepared::NotInstalled(outcome));
+            return Ok(PreparedScripts::NotInstalled(outcome));
         }
         routes = Routes::of(&project.directory, home.clone())?;
     }
@@ -88,7 +88,7 @@ pub fn prepare(
     // The routes have the project without what may not act.
     let project = routes.project().unwrap_or(project);
     let variables = files.of_project(project, tools)?;
-    Ok(Prepared::Ready(steps(project, home, order, arguments, &variables)?))
+    Ok(PreparedScripts::Ready(steps(project, home, order, arguments, &variables)?))
 }
 
 fn steps(
@@ -97,7 +97,7 @@ fn steps(
     order: &[&ProjectScript],
     arguments: &[String],
     variables: &Variables,
-) -> Result<Vec<Step>, ScriptRunError> {
+) -> Result<Vec<ScriptStep>, ScriptRunError> {
     let inherited = std::env::vars_os().chain(variables.clone());
     let environment = inherited.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let words = PlaceholderValues {
@@ -120,7 +120,7 @@ fn step(
     arguments: &[String],
     words: &PlaceholderValues,
     variables: &Variables,
-) -> Result<Step, ScriptError> {
+) -> Result<ScriptStep, ScriptError> {
     let arguments = script.args.iter().chain(arguments).cloned().collect();
     let mut plain = PlaceholderValues { arguments, quote: str::to_owned, ..words.clone() };
     let mut own = variables.clone();
@@ -133,7 +133,7 @@ fn step(
     let directory = project.directory.join(plain.expand(&script.name, cwd)?);
     let command = PlaceholderValues { quote, ..plain }.command(&script.name, &script.command)?;
     let (name, depends) = (script.name.clone(), script.depends.clone());
-    Ok(Step { name, command, variables: own.into_iter().collect(), directory, depends })
+    Ok(ScriptStep { name, command, variables: own.into_iter().collect(), directory, depends })
 }
 
 /// Run every step but the last, which is returned if it has a command: the door runs it in place of itself, so that
@@ -141,7 +141,7 @@ fn step(
 ///
 /// # Errors
 /// A step does not succeed, or its shell cannot be started.
-pub fn run_all_but_last(steps: &[Step]) -> Result<Option<&Step>, ScriptRunError> {
+pub fn run_all_but_last(steps: &[ScriptStep]) -> Result<Option<&ScriptStep>, ScriptRunError> {
     let Some((last, before)) = steps.split_last() else { return Ok(None) };
     for step in before.iter().filter(|step| !step.command.is_empty()) {
         let status = foreground_tree(step.program(), &step.arguments(), &step.variables, &step.directory)
@@ -153,7 +153,7 @@ pub fn run_all_but_last(steps: &[Step]) -> Result<Option<&Step>, ScriptRunError>
     Ok(Some(last).filter(|last| !last.command.is_empty()))
 }
 
-impl Step {
+impl ScriptStep {
     /// The shell that runs the command.
     pub fn program(&self) -> &'static Path {
         Path::new(SHELL[0])

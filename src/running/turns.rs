@@ -14,7 +14,7 @@ use vx_run::hold;
 use vx_run::{FlightRecorder, Job, Jobs, RunPlan, log_file, make_logs, start_run};
 use vx_status::source::Expectations;
 
-use crate::boards::control::{Control, RunHand};
+use crate::boards::control::{ControlSocket, RunHand};
 use crate::workspace::board_place::BoardPlace;
 use crate::workspace::error::WorkError;
 use crate::workspace::frontend::run::{Declared, LiveRun, Purpose, RunOutcome};
@@ -77,7 +77,7 @@ pub fn run_batch(
         fail_fast: false,
         held: Some(held),
     })?;
-    let control = Control::serve(&path, RunHand(handle.requests.clone()));
+    let control = ControlSocket::serve(&path, RunHand(handle.requests.clone()));
     let recorder = FlightRecorder::start(&path, None, handle.finished.clone());
     let run =
         LiveRun { board: path, handle, hold, declared: Declared::default(), expectations: Expectations::default() };

@@ -4,13 +4,13 @@
 //! its own. The command inherits the mark of its slot (`VX_BOARD`, `VX_SLOT`), so that commands that it wraps itself join
 //! the board, and a program that knows vx writes to the slot by itself.
 
+mod board_search;
 mod chores;
+mod command_slot;
 mod error;
 mod forms;
 mod hand;
 mod meter;
-mod place;
-mod whereabouts;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -27,14 +27,14 @@ use vx_run::channel::Mark;
 use vx_run::trouble_cell::TroubleCell;
 use vx_shm::{Ending, SlotState};
 
+pub use command_slot::CommandBoardSlot;
 pub use error::WrapError;
 pub use forms::forms_of;
-pub use place::Place;
 
-use crate::boards::control::Control;
-use chores::{Begun, Chores};
+use crate::boards::control::ControlSocket;
+use chores::{Chores, RunningChores};
 use hand::CommandHand;
-use meter::Meter;
+use meter::CommandMeter;
 
 /// A command whose progress is read from its output.
 #[derive(Clone, Debug, Default)]
@@ -64,19 +64,19 @@ impl Wrapped {
     ///
     /// # Errors
     /// The program cannot be started; its slot says so, too.
-    pub fn run(&self, mut place: Place) -> Result<(ExitStatus, Option<Trouble>), WrapError> {
+    pub fn run(&self, mut place: CommandBoardSlot) -> Result<(ExitStatus, Option<Trouble>), WrapError> {
         let mut variables = self.variables.clone();
         variables.extend(place.mark().into_iter().flat_map(|mark| mark.variables()));
         let mut chores = place.chores();
         let board = place.board().map(Path::to_owned);
-        let meter = Arc::new(Mutex::new((Meter::new(place, self.total), Gauge::new(self.patterns.clone()))));
+        let meter = Arc::new(Mutex::new((CommandMeter::new(place, self.total), Gauge::new(self.patterns.clone()))));
         let (mut begun, mut control) = (None, None);
         let started = || {
             begun = chores.take().map(Chores::start);
-            control = board.map(|board| Control::serve(&board, CommandHand(Arc::clone(&meter))));
+            control = board.map(|board| ControlSocket::serve(&board, CommandHand(Arc::clone(&meter))));
         };
         let marked = variables.iter().rev().find(|(name, _)| name == Mark::SLOT);
-        let end = relay(&self.program, &self.arguments, &variables, marked, || look(&meter), started);
+        let end = relay(&self.program, &self.arguments, &variables, marked, || output_observer(&meter), started);
         // A process that the command left behind may still hold its output open: from here on nothing of it counts.
         let (place, tail) = meter.lock().0.finish();
         let ended = match end {
@@ -93,13 +93,13 @@ impl Wrapped {
         if let Some(control) = control {
             control.finish();
         }
-        let recorded = begun.map_or_else(|| chores.map_or(Ok(()), Chores::skip), Begun::finish);
+        let recorded = begun.map_or_else(|| chores.map_or(Ok(()), Chores::skip), RunningChores::finish);
         ended.map(|status| (status, recorded.err().map(|error| Trouble::of(&error))))
     }
 }
 
 /// The look at one stream.
-fn look(meter: &Arc<Mutex<(Meter, Gauge)>>) -> OutputObserver {
+fn output_observer(meter: &Arc<Mutex<(CommandMeter, Gauge)>>) -> OutputObserver {
     let (meter, mut stream) = (Arc::clone(meter), GaugeStream::default());
     let number = meter.lock().0.add_stream();
     Box::new(move |bytes| {

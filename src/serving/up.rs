@@ -47,7 +47,7 @@ use vx_services::declared::reading::DeclarationChange;
 use vx_shm::BoardView;
 
 use crate::boards::find;
-use crate::boards::waiting::{Awaited, Reached, State, WaitForError, wait_for};
+use crate::boards::waiting::{Reached, WaitForError, WorkWaitCondition, WorkWaitState, wait_for};
 use crate::tools::installs::strays::end_strays_before_run;
 use crate::workspace::frontend::Frontend;
 
@@ -58,12 +58,12 @@ const GLANCE: Duration = Duration::from_millis(5);
 ///
 /// # Errors
 /// One has ended otherwise before.
-pub fn await_ready(wanted: &Wanted) -> Result<Vec<State>, WaitForError> {
+pub fn await_ready(wanted: &Wanted) -> Result<Vec<WorkWaitState>, WaitForError> {
     let board = &wanted.supervisor.board;
     let restarted = wanted.changes.iter().filter(|changed| changed.change == DeclarationChange::Restarted);
     let names: BTreeSet<&String> = wanted.names.iter().chain(restarted.map(|changed| &changed.name)).collect();
-    let awaited: Vec<Awaited> =
-        names.into_iter().map(|name| Awaited { key: name.clone(), reached: Reached::ReadySoon }).collect();
+    let awaited: Vec<WorkWaitCondition> =
+        names.into_iter().map(|name| WorkWaitCondition { key: name.clone(), reached: Reached::ReadySoon }).collect();
     wait_for(&mut find::open_file(board)?, &awaited, None, &LivesOn(board))
 }
 

@@ -41,9 +41,9 @@ pub fn report(_: &Path, slot: &SlotView, _: &ReportDocument) -> Result<String, C
 
 /// The socket of this process, which there is none of.
 #[derive(Debug)]
-pub struct Control(());
+pub struct ControlSocket(());
 
-impl Control {
+impl ControlSocket {
     /// No request is taken.
     pub fn serve(_: &Path, _: impl Hand) -> Self {
         Self(())

@@ -94,7 +94,7 @@ impl Explain for ControlError {
 
 /// A request that was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct AcceptedWorkRequest {
     /// The board's file.
     pub board: PathBuf,
     /// The slot's key.
@@ -115,7 +115,7 @@ pub struct Asked {
 ///
 /// # Errors
 /// There is no such work, no process takes requests for it, or the process refused.
-pub fn ask(verb: Verb, key: &str, board: Option<&str>) -> Result<Asked, ControlError> {
+pub fn ask(verb: Verb, key: &str, board: Option<&str>) -> Result<AcceptedWorkRequest, ControlError> {
     let (board, slot) = find(key, board)?;
     let runner = slot.runner.ok_or_else(|| ControlError::ReadOnly { key: slot.key.clone() })?;
     let answer = connect(&board, &slot, runner)
@@ -123,7 +123,7 @@ pub fn ask(verb: Verb, key: &str, board: Option<&str>) -> Result<Asked, ControlE
     match answer {
         Ok(answer) => {
             let state = answer["state"].as_str().unwrap_or_default().to_owned();
-            Ok(Asked {
+            Ok(AcceptedWorkRequest {
                 board,
                 key: slot.key,
                 runner,

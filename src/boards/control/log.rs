@@ -11,7 +11,7 @@ const PIECE_BYTES: u64 = 24 * 1024;
 
 /// Lines of a log, with the byte at which each begins.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Lines {
+pub(super) struct LogLinesPart {
     pub lines: Vec<(u64, String)>,
     /// The byte of the next line.
     pub to: u64,
@@ -19,7 +19,7 @@ pub(super) struct Lines {
     pub size: u64,
 }
 
-impl Lines {
+impl LogLinesPart {
     /// The first lines from this byte on; the last ones without it. A line that is still being written is among them,
     /// unless only `whole` ones are wanted. One that is longer than a piece comes in several.
     pub(super) fn read(path: &Path, from: Option<u64>, most: usize, whole: bool) -> io::Result<Self> {
@@ -70,7 +70,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("x.log");
         std::fs::write(&path, text).expect("a log");
-        let found = Lines::read(&path, from, most, whole).expect("it reads");
+        let found = LogLinesPart::read(&path, from, most, whole).expect("it reads");
         assert_eq!(found.size, text.len() as u64);
         (found.lines.into_iter().map(|(_, line)| line).collect(), found.to)
     }
@@ -96,13 +96,13 @@ mod tests {
         std::fs::write(&path, &log).expect("a log");
         let (mut at, mut bytes) = (0, 0);
         while at < log.len() as u64 {
-            let found = Lines::read(&path, Some(at), 1000, true).expect("it reads");
+            let found = LogLinesPart::read(&path, Some(at), 1000, true).expect("it reads");
             assert!(found.to > at && found.lines.len() <= 1000, "it gets on");
             bytes += found.lines.iter().map(|(_, text)| text.len()).sum::<usize>();
             at = found.to;
         }
         assert_eq!(bytes, log.iter().filter(|byte| **byte != b'\n').count());
-        let last = Lines::read(&path, None, 3, true).expect("it reads").lines;
+        let last = LogLinesPart::read(&path, None, 3, true).expect("it reads").lines;
         assert_eq!(
             last.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(),
             ["line 19997", "line 19998", "line 19999"]

@@ -9,7 +9,7 @@ pub(super) const PROTOCOL: u32 = 1;
 
 /// A method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Method {
+pub(super) enum ControlMethod {
     Initialize,
     List,
     Ask(Verb),
@@ -20,7 +20,7 @@ pub(super) enum Method {
     FollowLog,
 }
 
-impl Method {
+impl ControlMethod {
     /// Every method, with its name.
     pub(super) fn all() -> impl Iterator<Item = (String, Self)> {
         let others = [
@@ -43,8 +43,8 @@ impl Method {
 
 /// The parameters of `initialize`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Introduction {
-    pub protocol: Range,
+pub(super) struct InitializeParams {
+    pub protocol: ProtocolRange,
     /// It takes notifications that it has not asked for.
     #[serde(default = "yes")]
     pub notifications: bool,
@@ -56,14 +56,14 @@ const fn yes() -> bool {
 
 /// A range of versions.
 #[derive(Debug, Deserialize)]
-pub(super) struct Range {
+pub(super) struct ProtocolRange {
     pub min: u32,
     pub max: u32,
 }
 
 /// The parameters of `work/list`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Place {
+pub(super) struct WorkListParams {
     #[serde(default)]
     pub after: u64,
 }
@@ -90,8 +90,8 @@ mod tests {
 
     #[test]
     fn every_method_is_found_by_its_name() {
-        assert!(Method::all().all(|(name, method)| Method::named(&name) == Some(method)));
-        assert_eq!(Method::named("work/rebuild"), Some(Method::Ask(Verb::Rebuild)));
-        assert_eq!(Method::named("work/"), None);
+        assert!(ControlMethod::all().all(|(name, method)| ControlMethod::named(&name) == Some(method)));
+        assert_eq!(ControlMethod::named("work/rebuild"), Some(ControlMethod::Ask(Verb::Rebuild)));
+        assert_eq!(ControlMethod::named("work/"), None);
     }
 }

@@ -21,12 +21,12 @@ const FAILURES: usize = 16;
 
 /// Control over the work on one board. The connections are made on a thread of its own, when they are needed.
 pub struct RemoteControl {
-    requests: Sender<Wanted>,
+    requests: Sender<RemoteRequest>,
     failures: Receiver<RequestFailure>,
     board: PathBuf,
 }
 
-enum Wanted {
+enum RemoteRequest {
     Cancel(String),
     Retry(String),
     Restart(String),
@@ -38,10 +38,11 @@ impl RemoteControl {
     ///
     /// # Errors
     /// There is no thread for it.
-    pub fn of(board: &Path) -> std::io::Result<Self> {
+    pub fn for_board(board: &Path) -> std::io::Result<Self> {
         let (requests, wanted) = unbounded();
         let (failure, failures) = bounded(FAILURES);
-        let mut asking = Asking { board: board.to_owned(), runners: HashMap::new(), stopped: Vec::new(), failure };
+        let mut asking =
+            RemoteRequester { board: board.to_owned(), runners: HashMap::new(), stopped: Vec::new(), failure };
         thread::Builder::new().name("requests".into()).spawn(move || {
             wanted.into_iter().for_each(|wanted| asking.carry_out(wanted));
         })?;
@@ -51,7 +52,7 @@ impl RemoteControl {
 
 impl WorkControl for RemoteControl {
     fn cancel(&mut self, key: &str) {
-        let _ = self.requests.send(Wanted::Cancel(key.to_owned()));
+        let _ = self.requests.send(RemoteRequest::Cancel(key.to_owned()));
     }
 
     /// A view of another process's work never stops all of it.
@@ -62,15 +63,15 @@ impl WorkControl for RemoteControl {
     }
 
     fn retry(&mut self, key: &str) {
-        let _ = self.requests.send(Wanted::Retry(key.to_owned()));
+        let _ = self.requests.send(RemoteRequest::Retry(key.to_owned()));
     }
 
     fn restart(&mut self, key: &str) {
-        let _ = self.requests.send(Wanted::Restart(key.to_owned()));
+        let _ = self.requests.send(RemoteRequest::Restart(key.to_owned()));
     }
 
     fn rebuild(&mut self, key: &str) {
-        let _ = self.requests.send(Wanted::Rebuild(key.to_owned()));
+        let _ = self.requests.send(RemoteRequest::Rebuild(key.to_owned()));
     }
 
     fn reaches(&self, runner: u32) -> bool {
@@ -83,7 +84,7 @@ impl WorkControl for RemoteControl {
 }
 
 /// The side that asks.
-struct Asking {
+struct RemoteRequester {
     board: PathBuf,
     runners: HashMap<u32, RpcClient>,
     /// The lives of slots that were asked to stop: a second request kills.
@@ -91,19 +92,19 @@ struct Asking {
     failure: Sender<RequestFailure>,
 }
 
-impl Asking {
-    fn carry_out(&mut self, wanted: Wanted) {
+impl RemoteRequester {
+    fn carry_out(&mut self, wanted: RemoteRequest) {
         let failure = match wanted {
-            Wanted::Cancel(key) => self.cancel(&key).err().map(|why| RequestFailure::NotStopped { key, why }),
-            Wanted::Retry(key) => {
+            RemoteRequest::Cancel(key) => self.cancel(&key).err().map(|why| RequestFailure::NotStopped { key, why }),
+            RemoteRequest::Retry(key) => {
                 let tried = self.slot(&key).and_then(|slot| self.ask(Verb::Retry, &slot));
                 tried.err().map(|why| RequestFailure::NotRetried { key, why })
             }
-            Wanted::Restart(key) => {
+            RemoteRequest::Restart(key) => {
                 let restarted = self.slot(&key).and_then(|slot| self.ask(Verb::Restart, &slot));
                 restarted.err().map(|why| RequestFailure::NotRestarted { key, why })
             }
-            Wanted::Rebuild(key) => {
+            RemoteRequest::Rebuild(key) => {
                 let rebuilt = self.slot(&key).and_then(|slot| self.ask(Verb::Rebuild, &slot));
                 rebuilt.err().map(|why| RequestFailure::NotRebuilt { key, why })
             }

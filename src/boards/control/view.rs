@@ -25,25 +25,25 @@ const ENDS: usize = 256;
 const MESSAGE_BYTES: usize = 128 * 1024;
 
 /// One board, as the clients of this process see it.
-pub(super) struct View {
+pub(super) struct ControlView {
     board: PathBuf,
     hand: Arc<dyn Hand>,
     runner: u32,
-    state: Mutex<State>,
+    state: Mutex<ControlViewState>,
 }
 
 #[derive(Default)]
-struct State {
+struct ControlViewState {
     reader: Option<Reader>,
     snapshot: Snapshot,
     read_at: Option<Instant>,
     version: u64,
-    entries: Vec<Entry>,
-    ends: VecDeque<Entry>,
+    entries: Vec<SlotLifeEntry>,
+    ends: VecDeque<SlotLifeEntry>,
 }
 
 /// One life of a slot.
-struct Entry {
+struct SlotLifeEntry {
     document: SlotDocument,
     version: u64,
     /// The document as it is sent.
@@ -51,7 +51,7 @@ struct Entry {
 }
 
 /// Slots in the order of their changes.
-pub(super) struct Changes {
+pub(super) struct SlotChanges {
     /// Each as JSON, separated by commas.
     pub texts: String,
     /// The version of the last one.
@@ -62,8 +62,8 @@ pub(super) struct Changes {
     pub more: bool,
 }
 
-impl View {
-    pub(super) fn of(board: &Path, hand: Arc<dyn Hand>) -> Self {
+impl ControlView {
+    pub(super) fn new(board: &Path, hand: Arc<dyn Hand>) -> Self {
         Self { board: board.to_owned(), hand, runner: std::process::id(), state: Mutex::default() }
     }
 
@@ -90,20 +90,20 @@ impl View {
     }
 
     /// Bring the view up to date, so that no end is overlooked; at the `end`, with the very last state.
-    pub(super) fn look(&self, end: bool) {
+    pub(super) fn refresh(&self, end: bool) {
         self.read(&mut self.state.lock(), if end { Duration::ZERO } else { FRESH });
     }
 
     /// The slots that changed after this version; all of them after version 0.
-    pub(super) fn changes(&self, after: u64) -> Changes {
+    pub(super) fn changes(&self, after: u64) -> SlotChanges {
         let mut state = self.state.lock();
         self.read(&mut state, FRESH);
         let state = &*state;
-        let mut changed: Vec<&Entry> =
+        let mut changed: Vec<&SlotLifeEntry> =
             state.ends.iter().chain(&state.entries).filter(|entry| entry.version > after).collect();
         changed.sort_by_key(|entry| entry.version);
         let mut found =
-            Changes { texts: String::new(), version: after, board: state.snapshot.board.state.name(), more: false };
+            SlotChanges { texts: String::new(), version: after, board: state.snapshot.board.state.name(), more: false };
         for entry in changed {
             if !found.texts.is_empty() && found.texts.len() + entry.text.len() > MESSAGE_BYTES {
                 found.more = true;
@@ -128,19 +128,19 @@ impl View {
     }
 
     /// Read the board, unless that was done a moment ago. A board that cannot be read stays as it was last seen.
-    fn read(&self, state: &mut State, fresh: Duration) {
+    fn read(&self, state: &mut ControlViewState, fresh: Duration) {
         if state.read_at.is_some_and(|at| at.elapsed() < fresh) {
             return;
         }
         if state.reader.is_none() {
             state.reader = Reader::open(&self.board).ok();
         }
-        let State { reader: Some(reader), snapshot, .. } = state else { return };
+        let ControlViewState { reader: Some(reader), snapshot, .. } = state else { return };
         if reader.refresh(snapshot).is_ok_and(|changed| changed) {
             let slots = std::mem::take(&mut snapshot.slots);
             for slot in &slots {
                 let document = self.document(&state.snapshot, slot);
-                state.note(document);
+                state.update_slot(document);
             }
             state.snapshot.slots = slots;
         }
@@ -148,9 +148,9 @@ impl View {
     }
 }
 
-impl State {
+impl ControlViewState {
     /// Give the slot the next version if there is news of it.
-    fn note(&mut self, document: SlotDocument) {
+    fn update_slot(&mut self, document: SlotDocument) {
         let known = self.entries.iter().position(|entry| entry.document.slot == document.slot);
         let same = known.map(|at| &mut self.entries[at]).filter(|entry| entry.document.says_same(&document));
         let text = json!(document).to_string();
@@ -160,7 +160,7 @@ impl State {
         }
         self.version += 1;
         let life = (document.slot, document.generation);
-        let entry = Entry { document, version: self.version, text };
+        let entry = SlotLifeEntry { document, version: self.version, text };
         match known {
             Some(at) => {
                 let before = std::mem::replace(&mut self.entries[at], entry);

@@ -24,7 +24,7 @@ use super::call_project::Here;
 use super::wait::cut;
 use crate::boards::find;
 use crate::boards::logs;
-use crate::running::scripts::{OnBoard, Prepared, prepare, run_on_board};
+use crate::running::scripts::{PreparedScripts, ScriptBoardOptions, prepare, run_on_board};
 use crate::tools::installs::syncing::{SyncOptions, SyncOutcome, sync};
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::frontend::run::{LiveRun, RunOutcome};
@@ -176,9 +176,9 @@ impl RunToolCall {
             let project = &workspace.project;
             let steps = order(&project.scripts, &name).map_err(|error| trouble(&error))?;
             match prepare(project, &home, &steps, &arguments, true, live).map_err(|error| trouble(&error))? {
-                Prepared::NotInstalled(_) => Ok(None),
-                Prepared::Ready(steps) => {
-                    let how = OnBoard { at_once: 1, hidden: true, ..OnBoard::default() };
+                PreparedScripts::NotInstalled(_) => Ok(None),
+                PreparedScripts::Ready(steps) => {
+                    let how = ScriptBoardOptions { at_once: 1, hidden: true, ..ScriptBoardOptions::default() };
                     let place = Place::At(project.directory.clone());
                     let view = Box::new(live.clone());
                     run_on_board(&steps, (&place, &home), &how, view, live).map(Some).map_err(|error| trouble(&error))

@@ -12,7 +12,7 @@ use super::call::Call;
 use super::call_project::Here;
 use super::queries;
 use super::wait::{timeout, unfinished};
-use crate::boards::control::{Asked, Verb, ask};
+use crate::boards::control::{AcceptedWorkRequest, Verb, ask};
 use crate::serving::up::{self, Again, Begun, UpPrepared, Wish};
 use crate::workspace::frontend::Silent;
 use crate::workspace::frontend::run::RunOutcome;
@@ -134,7 +134,7 @@ fn stop(project: &Path, name: &str) -> Result<(), Trouble> {
     let Some((board, keys)) = up::board_with(project, name) else { return Ok(()) };
     let named = board.to_string_lossy();
     for key in &keys {
-        let Asked { board, key, generation, has_ended, .. } =
+        let AcceptedWorkRequest { board, key, generation, has_ended, .. } =
             ask(Verb::Stop, key, Some(&named)).map_err(|error| trouble(&error))?;
         if !has_ended {
             up::await_end(&board, &key, generation).map_err(|error| trouble(&error))?;

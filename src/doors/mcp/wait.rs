@@ -13,7 +13,7 @@ use super::answer::{McpToolResult, trouble};
 use super::call::{Call, Unfinished};
 use super::call_project::Here;
 use crate::boards::find::{self, BoardError};
-use crate::boards::waiting::{Awaited, Reached, State, WaitForError, wait_for};
+use crate::boards::waiting::{Reached, WaitForError, WorkWaitCondition, WorkWaitState, wait_for};
 use crate::serving::up;
 use crate::workspace::frontend::Silent;
 use crate::workspace::project::{Faults, Workspace};
@@ -125,7 +125,7 @@ impl WaitFor {
         let mut wanted = Vec::new();
         for name in &self.names {
             let (_, keys) = whereabouts(here, name, Some(&board.to_string_lossy()), None)?;
-            wanted.extend(keys.into_iter().map(|key| Awaited { key, reached }));
+            wanted.extend(keys.into_iter().map(|key| WorkWaitCondition { key, reached }));
         }
         wait(call, &board, &wanted, deadline)
     }
@@ -148,7 +148,12 @@ fn not_started(names: &[String]) -> McpToolResult {
 }
 
 /// Wait for this work, and say how it went.
-pub(super) fn wait(call: &Call, board: &Path, wanted: &[Awaited], deadline: Instant) -> Result<McpToolResult, Trouble> {
+pub(super) fn wait(
+    call: &Call,
+    board: &Path,
+    wanted: &[WorkWaitCondition],
+    deadline: Instant,
+) -> Result<McpToolResult, Trouble> {
     let mut reader = find::open_file(board).map_err(|error| trouble(&error))?;
     let mut said = Instant::now();
     loop {
@@ -190,8 +195,8 @@ pub(super) fn unfinished(end: Unfinished, what: &str) -> Result<McpToolResult, T
     }
 }
 
-fn facts(outcome: &str, states: &[State]) -> serde_json::Value {
-    let row = |state: &State| {
+fn facts(outcome: &str, states: &[WorkWaitState]) -> serde_json::Value {
+    let row = |state: &WorkWaitState| {
         let mut row = json!({ "key": state.key, "word": state.word, "reached": state.reached });
         if let Some(error) = state.error.as_ref().filter(|_| !state.reached) {
             row["error"] = error.as_str().into();
@@ -201,7 +206,7 @@ fn facts(outcome: &str, states: &[State]) -> serde_json::Value {
     json!({ "outcome": outcome, "work": states.iter().map(row).collect::<Vec<_>>() })
 }
 
-fn words(states: &[State]) -> String {
+fn words(states: &[WorkWaitState]) -> String {
     let each =
         states.iter().map(|state| format!("{} is {}", state.key, state.word.as_deref().unwrap_or("not there yet")));
     each.collect::<Vec<_>>().join(", ")

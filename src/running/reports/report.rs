@@ -7,7 +7,7 @@ use crate::boards::control::ReportDocument;
 
 /// The progress of one slot, as a script reports it. Fields that are not named stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct SlotReport {
     /// The slot's key; `None` for the slot of the wrapped command that the script runs in.
     pub key: Option<String>,
     /// The version of the slot's subject; recorded when the slot is claimed, and never changed.
@@ -42,14 +42,14 @@ pub enum Done {
 
 /// The effect of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reported {
+pub enum SlotReportEffect {
     /// It is on the board.
     Written,
     /// The slot had this end already, and keeps it.
     EndedBefore(SlotState),
 }
 
-impl Report {
+impl SlotReport {
     /// The report as a request carries it, for the slot with this key.
     pub(super) fn document(&self, key: &str) -> ReportDocument {
         let (done, more) = match self.done {
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_report_comes_back_from_its_document() {
-        let whole = Report {
+        let whole = SlotReport {
             key: Some("x".into()),
             version: Some("1".into()),
             step: Some("linking".into()),
@@ -125,10 +125,12 @@ mod tests {
             end: Some(SlotState::Failed),
             error: Some("e".into()),
         };
-        for report in [whole.clone(), Report { key: Some("x".into()), done: Some(Done::At(7)), ..Report::default() }] {
-            assert_eq!(Report::of_document(&report.document("x")), Ok(report));
+        for report in
+            [whole.clone(), SlotReport { key: Some("x".into()), done: Some(Done::At(7)), ..SlotReport::default() }]
+        {
+            assert_eq!(SlotReport::of_document(&report.document("x")), Ok(report));
         }
-        let long = Report { message: Some("ä".repeat(20_000)), ..whole };
+        let long = SlotReport { message: Some("ä".repeat(20_000)), ..whole };
         assert!(serde_json::to_string(&long.document("x")).expect("JSON").len() < 10_000);
     }
 
@@ -137,7 +139,7 @@ mod tests {
         for (field, value, known) in [("state", "live", "cancelled"), ("unit", "miles", "bytes")] {
             let document = serde_json::json!({ "key": "x", field: value });
             let document: ReportDocument = serde_json::from_value(document).expect("a document");
-            let refused = Report::of_document(&document).expect_err("it is refused");
+            let refused = SlotReport::of_document(&document).expect_err("it is refused");
             assert!(refused.hint.expect("a next step").contains(known));
         }
     }

@@ -8,7 +8,7 @@ use vx_status::vocabulary::task;
 
 use super::error::ReportError;
 use super::owners::{owners, read, refused, with_callers};
-use super::report::{Done, Report, Reported};
+use super::report::{Done, SlotReport, SlotReportEffect};
 use super::wrapped_slot::WrappedSlot;
 use crate::boards::find;
 
@@ -18,7 +18,7 @@ use crate::boards::find;
 ///
 /// # Errors
 /// There is no such board, or the key belongs to another process.
-pub fn put(report: &Report, board: Option<&str>, owner: Option<u32>) -> Result<Reported, ReportError> {
+pub fn put(report: &SlotReport, board: Option<&str>, owner: Option<u32>) -> Result<SlotReportEffect, ReportError> {
     let key = report.key.as_deref();
     if key.is_some_and(str::is_empty) {
         return Err(ReportError::NoKey);
@@ -42,19 +42,19 @@ pub fn put(report: &Report, board: Option<&str>, owner: Option<u32>) -> Result<R
         }
     };
     let slot = match claimed {
-        Err(ClaimError::Ended { state, .. }) => return Ok(Reported::EndedBefore(state)),
+        Err(ClaimError::Ended { state, .. }) => return Ok(SlotReportEffect::EndedBefore(state)),
         claimed => claimed.map_err(|error| refused(&path, error))?,
     };
     let mut slot = Some(slot);
     write(&mut slot, report, &path)?;
-    Ok(Reported::Written)
+    Ok(SlotReportEffect::Written)
 }
 
 /// Write a report to this slot of the board; a slot that it ends is taken.
 ///
 /// # Errors
 /// The slot has another version, or its end cannot be recorded.
-pub fn write(place: &mut Option<Slot>, report: &Report, board: &Path) -> Result<(), ReportError> {
+pub fn write(place: &mut Option<Slot>, report: &SlotReport, board: &Path) -> Result<(), ReportError> {
     let Some(slot) = place else { return Ok(()) };
     if let Some(version) = report.version.as_deref().filter(|version| !version.is_empty()) {
         check_version(board, slot, version)?;
@@ -82,7 +82,7 @@ pub fn write(place: &mut Option<Slot>, report: &Report, board: &Path) -> Result<
 }
 
 /// Publish the report's numbers. Numbers without a step are those of work that runs, so they take a slot out of its queue.
-fn count(slot: &mut Slot, report: &Report) {
+fn count(slot: &mut Slot, report: &SlotReport) {
     let (before, total) = (slot.done(), report.total.or(slot.total()));
     if report.step.is_none() && slot.step() == Step::FIRST {
         slot.enter(task::RUNNING, total);

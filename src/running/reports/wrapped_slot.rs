@@ -7,7 +7,7 @@ use vx_run::channel::Mark;
 use vx_shm::{ClaimError, Kind, Slot, SlotState, SlotView};
 
 use super::error::ReportError;
-use super::report::{Report, Reported};
+use super::report::{SlotReport, SlotReportEffect};
 use crate::boards::control;
 
 /// The slot of a wrapped command.
@@ -37,11 +37,11 @@ impl WrappedSlot {
     }
 
     /// Have that process write the report.
-    pub(super) fn pass_on(&self, report: &Report) -> Result<Reported, ReportError> {
+    pub(super) fn pass_on(&self, report: &SlotReport) -> Result<SlotReportEffect, ReportError> {
         let Some(slot) = self.view() else { return Err(ReportError::Written { writer: self.wrapper }) };
         let before = control::report(self.board(), &slot, &report.document(&slot.key))?;
         let ended = SlotState::ALL.iter().find(|state| state.ended() && state.name() == before);
-        Ok(ended.map_or(Reported::Written, |state| Reported::EndedBefore(*state)))
+        Ok(ended.map_or(SlotReportEffect::Written, |state| SlotReportEffect::EndedBefore(*state)))
     }
 
     fn view(&self) -> Option<SlotView> {

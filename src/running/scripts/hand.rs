@@ -7,7 +7,7 @@ use vx_run::WrittenSlots;
 use vx_shm::SlotView;
 
 use crate::boards::control::{Hand, ReportDocument, RunHand, Verb};
-use crate::running::reports::{self, Report};
+use crate::running::reports::{self, SlotReport};
 
 /// The hand of steps on the board in this file.
 pub(super) struct StepsHand {
@@ -26,7 +26,7 @@ impl Hand for StepsHand {
     }
 
     fn report(&self, slot: &SlotView, report: &ReportDocument) -> Result<(), Trouble> {
-        let report = Report::of_document(report)?;
+        let report = SlotReport::of_document(report)?;
         let not_at_work = || Trouble::new(TroubleKind::Board, format_args!("`{}` is not at work", slot.key));
         let written = self.written.get(slot.index, slot.generation).ok_or_else(not_at_work)?;
         written.report(|slot| reports::write(slot, &report, &self.board)).map_err(|error| Trouble::of(&error))

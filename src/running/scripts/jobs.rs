@@ -14,7 +14,7 @@ use vx_run::{
 use vx_shm::{Ending, Kind, SlotState};
 use vx_status::vocabulary::task;
 
-use super::Step;
+use super::ScriptStep;
 
 /// The most of a step's last output that is kept for its error, in bytes.
 const KEEP_BYTES: usize = 4 * 1024;
@@ -33,7 +33,7 @@ pub(super) enum Streams {
 /// One step with all that decides its turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Turn<'a> {
-    pub(super) step: &'a Step,
+    pub(super) step: &'a ScriptStep,
     /// The keys of the steps that have to succeed first.
     pub(super) needs: Vec<String>,
     pub(super) streams: Streams,
@@ -41,8 +41,8 @@ pub(super) struct Turn<'a> {
 
 /// The turns of these steps, which are in an order that works: one after the other in this order, or as many at once as
 /// do not need each other.
-pub(super) fn turns(steps: &[Step], at_once: bool, hidden: bool) -> Vec<Turn<'_>> {
-    let at_work: Vec<&Step> = steps.iter().filter(|step| !step.command.is_empty()).collect();
+pub(super) fn turns(steps: &[ScriptStep], at_once: bool, hidden: bool) -> Vec<Turn<'_>> {
+    let at_work: Vec<&ScriptStep> = steps.iter().filter(|step| !step.command.is_empty()).collect();
     let direct: Vec<Vec<&str>> = at_work.iter().map(|step| needs_of(step, steps)).collect();
     let place = |name: &str| at_work.iter().position(|step| step.name == name);
     // All that a step waits for, in any number of steps: each comes before it.
@@ -70,7 +70,7 @@ pub(super) fn turns(steps: &[Step], at_once: bool, hidden: bool) -> Vec<Turn<'_>
 }
 
 /// The steps with a command that this one needs directly, or by a step without one.
-fn needs_of<'a>(step: &'a Step, steps: &'a [Step]) -> Vec<&'a str> {
+fn needs_of<'a>(step: &'a ScriptStep, steps: &'a [ScriptStep]) -> Vec<&'a str> {
     let needed = step.depends.iter().filter_map(|name| steps.iter().find(|step| step.name == *name));
     needed
         .flat_map(|step| if step.command.is_empty() { needs_of(step, steps) } else { vec![step.name.as_str()] })
@@ -79,7 +79,7 @@ fn needs_of<'a>(step: &'a Step, steps: &'a [Step]) -> Vec<&'a str> {
 
 /// A step as a job.
 pub(super) struct StepJob {
-    pub(super) step: Step,
+    pub(super) step: ScriptStep,
     pub(super) needs: Vec<String>,
     pub(super) streams: Streams,
     /// The name of the step that it is a part of.
@@ -153,12 +153,12 @@ mod tests {
     use super::*;
 
     /// Steps with their dependencies; one whose name is in brackets has no command.
-    fn steps(of: &[(&str, &[&str])]) -> Vec<Step> {
-        let step = |(name, depends): &(&str, &[&str])| Step {
+    fn steps(of: &[(&str, &[&str])]) -> Vec<ScriptStep> {
+        let step = |(name, depends): &(&str, &[&str])| ScriptStep {
             name: name.trim_matches(['[', ']']).to_owned(),
             command: if name.starts_with('[') { String::new() } else { "true".to_owned() },
             depends: depends.iter().map(|name| (*name).to_owned()).collect(),
-            ..Step::default()
+            ..ScriptStep::default()
         };
         of.iter().map(step).collect()
     }

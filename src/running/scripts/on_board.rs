@@ -18,8 +18,8 @@ use vx_status::source::Expectations;
 
 use super::hand::StepsHand;
 use super::jobs::{StepJob, turns};
-use super::{ScriptRunError, Step};
-use crate::boards::control::{Control, RunHand};
+use super::{ScriptRunError, ScriptStep};
+use crate::boards::control::{ControlSocket, RunHand};
 use crate::boards::find;
 use crate::running::wrapped::forms_of;
 use crate::tools::installs::carry_out::make_recording;
@@ -32,7 +32,7 @@ use crate::workspace::project::Place;
 
 /// How steps run on a board.
 #[derive(Clone, Debug, Default)]
-pub struct OnBoard {
+pub struct ScriptBoardOptions {
     /// The file for a recording of the board.
     pub record: Option<PathBuf>,
     /// The most steps at once.
@@ -90,9 +90,9 @@ impl Joined {
 /// # Errors
 /// The run did not begin.
 pub fn run_on_board(
-    steps: &[Step],
+    steps: &[ScriptStep],
     (project, home): (&Place, &Home),
-    how: &OnBoard,
+    how: &ScriptBoardOptions,
     mut view: Box<dyn RunView>,
     frontend: &dyn Frontend,
 ) -> Result<StepsEnd, ScriptRunError> {
@@ -124,7 +124,7 @@ pub fn run_on_board(
         fail_fast: true,
         held: None,
     })?;
-    let control = Control::serve(
+    let control = ControlSocket::serve(
         &path,
         StepsHand { run: RunHand(handle.requests.clone()), written: handle.written.clone(), board: path.clone() },
     );
@@ -150,7 +150,7 @@ pub fn run_on_board(
 }
 
 /// The jobs of the steps. Those that the last one waits for are parts of it, so it comes first on the board.
-fn jobs(steps: &[Step], how: &OnBoard, forms: impl Fn(&str) -> ProgressForms) -> Vec<Arc<StepJob>> {
+fn jobs(steps: &[ScriptStep], how: &ScriptBoardOptions, forms: impl Fn(&str) -> ProgressForms) -> Vec<Arc<StepJob>> {
     let mut turns = turns(steps, how.at_once > 1, how.hidden);
     let asked = steps.last().filter(|step| !step.command.is_empty()).map(|step| step.name.clone());
     if asked.is_some() {

@@ -22,12 +22,12 @@ const RECORDED_AFTER: Duration = Duration::from_millis(50);
 const COLLECTED_AFTER: Duration = Duration::from_secs(1);
 
 /// The file of a recording that was asked for.
-pub(super) struct Record {
+pub(super) struct RecordingFile {
     path: PathBuf,
     file: File,
 }
 
-impl Record {
+impl RecordingFile {
     pub(super) fn create(path: PathBuf) -> Result<Self, WrapError> {
         match recording::create(&path) {
             Ok(file) => Ok(Self { path, file }),
@@ -42,11 +42,11 @@ pub(super) struct Chores {
     /// True if there are many boards beside it.
     crowded: bool,
     /// The file for a recording that was asked for.
-    record: Option<Record>,
+    record: Option<RecordingFile>,
 }
 
 /// Chores that have begun.
-pub(super) struct Begun {
+pub(super) struct RunningChores {
     /// Closed at the command's end.
     finished: Sender<()>,
     thread: io::Result<JoinHandle<io::Result<()>>>,
@@ -55,18 +55,18 @@ pub(super) struct Begun {
 
 impl Chores {
     /// With a crowd of boards old ones are removed in any case, else only if the command takes its time.
-    pub(super) fn of(board: &Path, crowded: bool, record: Option<Record>) -> Self {
+    pub(super) fn new(board: &Path, crowded: bool, record: Option<RecordingFile>) -> Self {
         Self { board: board.to_owned(), crowded, record }
     }
 
     /// Begin.
-    pub(super) fn start(self) -> Begun {
+    pub(super) fn start(self) -> RunningChores {
         let (finished, over) = bounded(0);
         let Self { board, crowded, record } = self;
         let (recorded, file) = record.map(|record| (record.path, record.file)).unzip();
         let thread = thread::Builder::new().name("chores".into());
         let thread = thread.spawn(move || carry_out(&board, crowded, file, &over));
-        Begun { finished, thread, recorded }
+        RunningChores { finished, thread, recorded }
     }
 
     /// The command did not begin: only what was asked for is written.
@@ -75,7 +75,7 @@ impl Chores {
     }
 }
 
-impl Begun {
+impl RunningChores {
     /// The board is closed: write the end of the recording.
     ///
     /// # Errors

@@ -9,14 +9,14 @@ use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::ask_own_end;
 use vx_shm::SlotView;
 
-use super::meter::Meter;
+use super::meter::CommandMeter;
 
 use crate::boards::control::{Hand, ReportDocument, Verb, impossible};
-use crate::running::reports::Report;
+use crate::running::reports::SlotReport;
 
 /// The hand of the command of this process. Its end goes the way of a signal to this process, which ends the command with
 /// all below it.
-pub(super) struct CommandHand(pub Arc<Mutex<(Meter, Gauge)>>);
+pub(super) struct CommandHand(pub Arc<Mutex<(CommandMeter, Gauge)>>);
 
 impl CommandHand {
     fn end(twice: bool) -> Result<(), Trouble> {
@@ -44,7 +44,7 @@ impl Hand for CommandHand {
     }
 
     fn report(&self, _: &SlotView, report: &ReportDocument) -> Result<(), Trouble> {
-        let report = Report::of_document(report)?;
+        let report = SlotReport::of_document(report)?;
         self.0.lock().0.report(&report).map_err(|error| Trouble::of(&error))
     }
 

@@ -7,8 +7,8 @@ use vx_process::{LineSplitter, Log, Tail};
 use vx_run::SlotProgressWriter;
 use vx_shm::LOG_LINE_BYTES;
 
-use super::place::Place;
-use crate::running::reports::{Report, ReportError};
+use super::command_slot::CommandBoardSlot;
+use crate::running::reports::{ReportError, SlotReport};
 
 /// The end of the output that is kept for the text of a failure, in bytes.
 const TAIL_BYTES: usize = 4 * 1024;
@@ -16,25 +16,25 @@ const TAIL_BYTES: usize = 4 * 1024;
 const TAIL_LINES: usize = 8;
 
 /// The slot of a command at work.
-pub(super) struct Meter {
+pub(super) struct CommandMeter {
     /// `None` once the command has ended.
-    place: Option<Place>,
+    place: Option<CommandBoardSlot>,
     numbers: SlotProgressWriter,
     log: Logging,
-    streams: Vec<Printed>,
+    streams: Vec<CommandOutputStream>,
     /// A script of the command has reported: from then on nothing is read from the output.
     reported: bool,
 }
 
 /// One stream of the command's output.
-struct Printed {
+struct CommandOutputStream {
     tail: Tail,
     lines: LineSplitter,
 }
 
-impl Meter {
+impl CommandMeter {
     /// The meter of a command that begins now. `total` is the whole of its work.
-    pub(super) fn new(place: Place, total: Option<u64>) -> Self {
+    pub(super) fn new(place: CommandBoardSlot, total: Option<u64>) -> Self {
         let log = place.log().map_or(Logging::Off, |path| Logging::Soon(path.to_owned()));
         let numbers = SlotProgressWriter::with_total(total);
         Self { place: Some(place), numbers, log, streams: Vec::new(), reported: false }
@@ -42,14 +42,17 @@ impl Meter {
 
     /// The number of one more stream, from 0.
     pub(super) fn add_stream(&mut self) -> usize {
-        self.streams.push(Printed { tail: Tail::keeping(TAIL_BYTES), lines: LineSplitter::of_at_most(LOG_LINE_BYTES) });
+        self.streams.push(CommandOutputStream {
+            tail: Tail::keeping(TAIL_BYTES),
+            lines: LineSplitter::of_at_most(LOG_LINE_BYTES),
+        });
         self.streams.len() - 1
     }
 
     /// The command printed this on the stream with this number.
     pub(super) fn printed(&mut self, stream: usize, bytes: &[u8]) {
         let Some(place) = &self.place else { return };
-        let Printed { tail, lines } = &mut self.streams[stream];
+        let CommandOutputStream { tail, lines } = &mut self.streams[stream];
         tail.push(bytes);
         lines.feed(bytes, |line| place.log_line(line));
         self.log.write(bytes);
@@ -57,19 +60,21 @@ impl Meter {
 
     /// Its output had this progress.
     pub(super) fn read(&mut self, reading: &GaugeReading) {
-        let Some(slot) = self.place.as_mut().filter(|_| !self.reported).and_then(Place::slot) else { return };
+        let Some(slot) = self.place.as_mut().filter(|_| !self.reported).and_then(CommandBoardSlot::slot) else {
+            return;
+        };
         self.numbers.write(slot, reading);
     }
 
     /// A script of the command reports this, which is surer than anything that is read.
-    pub(super) fn report(&mut self, report: &Report) -> Result<(), ReportError> {
+    pub(super) fn report(&mut self, report: &SlotReport) -> Result<(), ReportError> {
         self.reported = true;
         self.place.as_mut().map_or(Ok(()), |place| place.report(report))
     }
 
     /// The command has ended: its place, and the last lines of its output.
-    pub(super) fn finish(&mut self) -> (Place, Vec<String>) {
-        let place = self.place.take().unwrap_or_else(Place::none);
+    pub(super) fn finish(&mut self) -> (CommandBoardSlot, Vec<String>) {
+        let place = self.place.take().unwrap_or_else(CommandBoardSlot::none);
         self.streams.iter_mut().for_each(|stream| stream.lines.finish(|line| place.log_line(line)));
         (place, last_of(self.streams.iter().map(|stream| stream.tail.lines()).collect()))
     }

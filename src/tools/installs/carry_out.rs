@@ -17,7 +17,7 @@ use vx_run::{Dumper, FlightRecorder, Jobs};
 use vx_shm::{Board, Reader};
 
 use super::strays::end_strays_before_run;
-use crate::boards::control::{Control, RunHand};
+use crate::boards::control::{ControlSocket, RunHand};
 use crate::tools::installs::job::{InstallChild, Run, start_run};
 use crate::tools::shims;
 use crate::workspace::board_place::BoardPlace;
@@ -49,7 +49,7 @@ pub struct Assignment<'a> {
 struct Started {
     run: LiveRun,
     board: Arc<Board>,
-    control: Control,
+    control: ControlSocket,
     recorder: io::Result<FlightRecorder>,
     dumper: Option<io::Result<Dumper>>,
     reader: Option<Reader>,
@@ -116,7 +116,7 @@ fn start(
     let board = Arc::new(board);
     let run = Run { child, board: Arc::clone(&board), steps, jobs, fail_fast: options.fail_fast, held: Some(held) };
     let handle = start_run(run)?;
-    let control = Control::serve(&path, RunHand(handle.requests.clone()));
+    let control = ControlSocket::serve(&path, RunHand(handle.requests.clone()));
     let reader = Reader::open(&path).ok();
     let recorder = FlightRecorder::start(&path, record, handle.finished.clone());
     let dump = |into: &PathBuf| Dumper::start(&path, into.clone(), options.dump_every, handle.finished.clone());

@@ -10,8 +10,8 @@ use super::put::{CloseArguments, CreateArguments, PUT_EXAMPLES, PutArguments};
 use super::run::ExportArguments;
 use super::values::{duration, moment};
 use super::wrap::{WRAP_EXAMPLES, WrapArguments};
-use crate::boards::follow::Until;
-use crate::boards::waiting::Awaited;
+use crate::boards::follow::RunWaitCondition;
+use crate::boards::waiting::WorkWaitCondition;
 
 /// The commands for boards.
 #[derive(Debug, Subcommand)]
@@ -84,12 +84,12 @@ pub(in crate::doors::cli) struct WaitArguments {
     /// The board: a parent's process id, a name or a file; the newest by default.
     pub board: Option<String>,
     /// The expected result of the whole run.
-    #[arg(long, value_enum, default_value_t = Until::Done)]
-    pub until: Until,
+    #[arg(long, value_enum, default_value_t = RunWaitCondition::Done)]
+    pub until: RunWaitCondition,
     /// Wait for this work alone: until it is `ready` to be used, is `done`, or has `ended`, no matter how. Can be given
     /// several times; all of it is waited for. Work that is not there yet may still come.
     #[arg(long = "for", value_name = "KEY=STATE", conflicts_with = "until")]
-    pub wanted: Vec<Awaited>,
+    pub wanted: Vec<WorkWaitCondition>,
     /// Give up after this long, such as `90s`.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
@@ -113,7 +113,7 @@ pub(in crate::doors::cli) struct WatchArguments {
 }
 
 /// The words for the outcomes to wait for.
-impl ValueEnum for Until {
+impl ValueEnum for RunWaitCondition {
     fn value_variants<'a>() -> &'a [Self] {
         &[Self::Done, Self::Failed]
     }

@@ -14,7 +14,7 @@ use vx_run::{BOARDS_KEPT, BOARDS_KEPT_FOR, RECORDINGS_KEPT};
 
 use super::export;
 use crate::boards::find;
-use crate::boards::follow::{self, Changes};
+use crate::boards::follow::{self, BoardChangeScope};
 use crate::doors::cli::args::{BoardCommand, WatchArguments};
 use crate::doors::cli::output::failure::{CommandFailure, CommandResult};
 use crate::doors::cli::output::print;
@@ -37,7 +37,8 @@ pub(in crate::doors::cli) fn run(project: Option<&Path>, command: BoardCommand) 
 }
 
 fn watch(arguments: &WatchArguments) -> CommandResult {
-    let changes = if arguments.states { Changes::States } else { Changes::All { every: arguments.every } };
+    let changes =
+        if arguments.states { BoardChangeScope::States } else { BoardChangeScope::All { every: arguments.every } };
     let shown = follow::watch(&mut find::open(arguments.board.as_deref())?, changes, |snapshot| {
         print::data(vx_status::document::to_json(snapshot));
         if print::closed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

@@ -10,7 +10,7 @@ use crate::doors::cli::output::failure::CommandResult;
 use crate::doors::cli::output::notices::NoticePrintingFrontend;
 use crate::doors::cli::output::print;
 use crate::doors::cli::workspace;
-use crate::running::wrapped::{Place, Wrapped, forms_of};
+use crate::running::wrapped::{CommandBoardSlot, Wrapped, forms_of};
 use crate::workspace::project::Place as ProjectPlace;
 
 /// The board of a command.
@@ -31,8 +31,8 @@ pub(in crate::doors::cli) fn run(project: &ProjectPlace, key: &str, on: On, mut 
         Err(error) => print::doubt(&Trouble::of(&error)),
     }
     let (place, trouble) = match on {
-        On::Board(named) => Place::take(key, named.as_deref(), &wrapped.line())?,
-        On::Recorded(file) => (Place::recorded(key, &wrapped.line(), file)?, None),
+        On::Board(named) => CommandBoardSlot::claim(key, named.as_deref(), &wrapped.line())?,
+        On::Recorded(file) => (CommandBoardSlot::recorded(key, &wrapped.line(), file)?, None),
     };
     if let Some(trouble) = trouble {
         print::doubt(&trouble);

@@ -10,7 +10,7 @@ use vx_project::services::{DeclaredService, go_name};
 use vx_services::service_of_key;
 use vx_shm::Kind;
 
-use crate::boards::control::{Asked, ControlError, Verb, ask};
+use crate::boards::control::{AcceptedWorkRequest, ControlError, Verb, ask};
 use crate::doors::cli::args::AskArguments;
 use crate::doors::cli::output::failure::{CommandFailure, CommandResult, FAILED};
 use crate::doors::cli::output::print;
@@ -21,7 +21,7 @@ use crate::serving::up::{self, Again, Begun, NextLifeError, UpError};
 
 /// A request that was accepted.
 struct AcceptedCliRequest {
-    done: Asked,
+    done: AcceptedWorkRequest,
     /// For a build the life of the last one before, if there was one.
     before: Option<Option<u32>>,
 }
@@ -116,7 +116,7 @@ fn request(
     Ok(AcceptedCliRequest { done, before })
 }
 
-fn announce(done: &Asked, verb: Verb, as_json: bool) {
+fn announce(done: &AcceptedWorkRequest, verb: Verb, as_json: bool) {
     if as_json {
         print::data(json!({
             "key": done.key,
@@ -131,8 +131,8 @@ fn announce(done: &Asked, verb: Verb, as_json: bool) {
 }
 
 /// A request for a service is done once the service can be used, or has ended.
-fn await_service(verb: Verb, done: &Asked) -> Result<(), NextLifeError> {
-    let Asked { board, key, kind, generation, .. } = done;
+fn await_service(verb: Verb, done: &AcceptedWorkRequest) -> Result<(), NextLifeError> {
+    let AcceptedWorkRequest { board, key, kind, generation, .. } = done;
     match verb {
         _ if *kind != Kind::Service => Ok(()),
         Verb::Restart => up::await_next_life(board, key, *generation),

@@ -18,7 +18,7 @@ use crate::doors::cli::output::print;
 use crate::doors::cli::screens::frontend::{CommandLineFrontend, exit_code};
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::project;
-use crate::running::scripts::{self as work, Prepared, ScriptRunError, Step};
+use crate::running::scripts::{self as work, PreparedScripts, ScriptRunError, ScriptStep};
 use crate::workspace::frontend::Frontend;
 use crate::workspace::project::Place;
 
@@ -57,8 +57,8 @@ pub(in crate::doors::cli) fn run(directory: Option<&Path>, asked: &RunScriptArgu
         drop(command_line.view().map_err(|_| CommandFailure::silent(USAGE))?);
     }
     let steps = match work::prepare(&project, &home, &order, arguments, strict, &command_line)? {
-        Prepared::Ready(steps) => steps,
-        Prepared::NotInstalled(outcome) => return Ok(exit_code(&outcome)),
+        PreparedScripts::Ready(steps) => steps,
+        PreparedScripts::NotInstalled(outcome) => return Ok(exit_code(&outcome)),
     };
     if let Some(how) = on_board::wanted(asked) {
         let place = Place::At(project.directory.clone());
@@ -84,7 +84,7 @@ fn take_directory(word: &mut String) -> Option<PathBuf> {
     Some(directory)
 }
 
-fn become_step(step: &Step) -> Result<ExitCode, ScriptRunError> {
+fn become_step(step: &ScriptStep) -> Result<ExitCode, ScriptRunError> {
     std::env::set_current_dir(&step.directory)
         .and_then(|()| replace(step.program(), &step.arguments(), &step.variables))
         .map_err(|error| step.not_started(error))

@@ -66,7 +66,7 @@ fn hand_on(board: &Path) -> Option<Box<dyn WorkControl>> {
     if over || reader.is_dump() {
         return None;
     }
-    RemoteControl::of(board).ok().map(|control| Box::new(control) as Box<dyn WorkControl>)
+    RemoteControl::for_board(board).ok().map(|control| Box::new(control) as Box<dyn WorkControl>)
 }
 
 /// The exit code of a process that this signal ended.

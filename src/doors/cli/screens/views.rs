@@ -76,7 +76,7 @@ impl BoardLogs {
             #[cfg(feature = "control")]
             board: board.to_owned(),
             directory: logs_of(board),
-            rings: Rings::of(board),
+            rings: Rings::for_board(board),
             #[cfg(feature = "control")]
             merged: None,
         }

@@ -4,7 +4,7 @@ use vx_base::paths::Home;
 use vx_services::build_key;
 use vx_services::declared::reading::DeclarationChange;
 
-use crate::boards::control::{Asked, Verb};
+use crate::boards::control::{AcceptedWorkRequest, Verb};
 use crate::boards::find::{BoardError, open_file, slot_of};
 use crate::serving::up::error::UpError;
 use crate::serving::up::start::connect::Supervisor;
@@ -28,7 +28,7 @@ pub enum Again {
 #[derive(Clone, Debug)]
 pub struct Begun {
     /// The request.
-    pub asked: Asked,
+    pub asked: AcceptedWorkRequest,
     /// The life of its last build before, if there was one: one that has ended is not the one that the request brings about.
     pub build: Option<u32>,
 }
@@ -66,7 +66,7 @@ pub fn again(
             frontend.notice(Notice::ServiceOutdated { service: key.clone() });
         }
         let build = slot_of(&snapshot, &build_key(key)).map(|slot| slot.generation);
-        let of_slot = Asked {
+        let of_slot = AcceptedWorkRequest {
             board,
             key: key.clone(),
             runner: supervisor.pid,

@@ -26,7 +26,7 @@ use vx_status::vocabulary::service::EXTERNAL;
 
 use super::place::{Record, UpPlace};
 use super::staged::{REQUEST_BYTES, Staged, Variables};
-use crate::boards::control::{Control, Hand, Verb, fault, impossible};
+use crate::boards::control::{ControlSocket, Hand, Verb, fault, impossible};
 use crate::serving::up::error::UpError;
 use crate::serving::up::guest::{Guest, Invitation};
 
@@ -65,7 +65,7 @@ pub fn supervise(directory: &Path, guest: impl Invitation) -> Result<(), UpError
         built: Mutex::default(),
         bound: Mutex::default(),
     };
-    let control = Control::serve(board.path(), hand);
+    let control = ControlSocket::serve(board.path(), hand);
     let record = Record {
         pid: std::process::id(),
         board: board.path().to_owned(),

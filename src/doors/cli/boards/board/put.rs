@@ -7,7 +7,7 @@ use vx_text::clean;
 use crate::doors::cli::args::{CloseArguments, CreateArguments, PutArguments};
 use crate::doors::cli::output::failure::{CommandFailure, CommandResult};
 use crate::doors::cli::output::print;
-use crate::running::reports::{self, NewBoard, Report, Reported};
+use crate::running::reports::{self, NewBoard, SlotReport, SlotReportEffect};
 
 /// Run `vx board put`.
 pub(super) fn run(arguments: PutArguments) -> CommandResult {
@@ -17,13 +17,13 @@ pub(super) fn run(arguments: PutArguments) -> CommandResult {
             .hint("`--message` says anything else"));
     }
     let (board, owner) = (arguments.board.clone(), arguments.owner);
-    let report = Report::from(arguments);
+    let report = SlotReport::from(arguments);
     match reports::put(&report, board.as_deref(), owner)? {
-        Reported::EndedBefore(state) if report.end.is_some_and(|asked| asked != state) => {
+        SlotReportEffect::EndedBefore(state) if report.end.is_some_and(|asked| asked != state) => {
             let key = report.key.as_deref().unwrap_or("the slot of this command");
             print::message(format_args!("`{}` has ended before: {state}", clean(key)));
         }
-        Reported::EndedBefore(_) | Reported::Written => {}
+        SlotReportEffect::EndedBefore(_) | SlotReportEffect::Written => {}
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -44,7 +44,7 @@ pub(super) fn close(arguments: &CloseArguments) -> CommandResult {
     Ok(ExitCode::SUCCESS)
 }
 
-impl From<PutArguments> for Report {
+impl From<PutArguments> for SlotReport {
     fn from(arguments: PutArguments) -> Self {
         Self {
             key: arguments.key,

@@ -9,7 +9,7 @@ use vx_shm::Reader;
 
 use crate::boards::find::{self, BoardError};
 use crate::boards::follow;
-use crate::boards::waiting::{Awaited, State, WaitForError, wait_for};
+use crate::boards::waiting::{WaitForError, WorkWaitCondition, WorkWaitState, wait_for};
 use crate::doors::cli::args::WaitArguments;
 use crate::doors::cli::output::failure::{CommandFailure, CommandResult};
 use crate::doors::cli::output::print;
@@ -63,15 +63,16 @@ impl crate::boards::waiting::Lives for Unsupervised {
 }
 
 /// The services of a plugin in place of its name.
-fn with_parts(reader: &mut Reader, wanted: &[Awaited]) -> Result<Vec<Awaited>, BoardError> {
+fn with_parts(reader: &mut Reader, wanted: &[WorkWaitCondition]) -> Result<Vec<WorkWaitCondition>, BoardError> {
     let snapshot = reader.snapshot().map_err(BoardError::Read)?;
-    let keys = |wanted: &Awaited| match keys_meant(&wanted.key, |key| find::slot_of(&snapshot, key).is_some()) {
+    let keys = |wanted: &WorkWaitCondition| match keys_meant(&wanted.key, |key| find::slot_of(&snapshot, key).is_some())
+    {
         keys if keys.is_empty() => vec![wanted.key.clone()],
         keys => keys,
     };
-    let each = |wanted: &Awaited| {
+    let each = |wanted: &WorkWaitCondition| {
         let reached = wanted.reached;
-        keys(wanted).into_iter().map(move |key| Awaited { key, reached })
+        keys(wanted).into_iter().map(move |key| WorkWaitCondition { key, reached })
     };
     Ok(wanted.iter().flat_map(each).collect())
 }
@@ -88,7 +89,7 @@ fn word(kind: TroubleKind) -> &'static str {
     if kind == TroubleKind::Timeout { "timeout" } else { "ended" }
 }
 
-fn document(waited: &Result<Vec<State>, WaitForError>) -> Value {
+fn document(waited: &Result<Vec<WorkWaitState>, WaitForError>) -> Value {
     let (outcome, states) = match waited {
         Ok(states) => ("reached", states.as_slice()),
         Err(error @ (WaitForError::Otherwise(states) | WaitForError::TimeUp(states))) => {
@@ -96,7 +97,7 @@ fn document(waited: &Result<Vec<State>, WaitForError>) -> Value {
         }
         Err(WaitForError::Board(_)) => ("ended", &[][..]),
     };
-    let row = |state: &State| {
+    let row = |state: &WorkWaitState| {
         json!({
             "key": state.key,
             "word": state.word,

@@ -12,13 +12,13 @@ use crate::doors::cli::output::failure::{CANCELLED, CommandFailure, CommandResul
 use crate::doors::cli::output::print;
 use crate::doors::cli::screens::frontend::CommandLineFrontend;
 use crate::doors::cli::workspace;
-use crate::running::scripts::{Joined, OnBoard, ScriptRunError, Step, StepsEnd, run_on_board};
+use crate::running::scripts::{Joined, ScriptBoardOptions, ScriptRunError, ScriptStep, StepsEnd, run_on_board};
 use crate::workspace::frontend::run::{LiveRun, RunOutcome};
 use crate::workspace::frontend::{Frontend, RunView};
 use crate::workspace::project::Place;
 
 /// The way in which these arguments and the environment want a board; `None` for scripts without one.
-pub(super) fn wanted(asked: &RunScriptArguments) -> Option<OnBoard> {
+pub(super) fn wanted(asked: &RunScriptArguments) -> Option<ScriptBoardOptions> {
     let at_once = asked.jobs.map_or(1, usize::from);
     let own = asked.tui || asked.record.is_some();
     let joined = if own { None } else { Joined::from_environment() };
@@ -30,11 +30,16 @@ pub(super) fn wanted(asked: &RunScriptArguments) -> Option<OnBoard> {
         joined.map_err(doubt).ok()
     });
     let wanted = own || at_once > 1 || joined.is_some();
-    wanted.then(|| OnBoard { record: asked.record.clone(), at_once, hidden: asked.tui, joined })
+    wanted.then(|| ScriptBoardOptions { record: asked.record.clone(), at_once, hidden: asked.tui, joined })
 }
 
 /// Run these steps on a board; the exit code is that of the script.
-pub(super) fn run(project: &Place, steps: &[Step], how: &OnBoard, command_line: &CommandLineFrontend) -> CommandResult {
+pub(super) fn run(
+    project: &Place,
+    steps: &[ScriptStep],
+    how: &ScriptBoardOptions,
+    command_line: &CommandLineFrontend,
+) -> CommandResult {
     let view = match how.hidden {
         true => command_line.view().map_err(|_| CommandFailure::silent(crate::doors::cli::output::failure::USAGE))?,
         false => Box::new(ForegroundScriptView::default()),

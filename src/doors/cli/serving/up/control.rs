@@ -25,7 +25,7 @@ pub(super) struct LeaseControl {
 
 impl LeaseControl {
     pub(super) fn new(lease: Lease, ends: Sender<()>) -> io::Result<Self> {
-        Ok(Self { each: RemoteControl::of(lease.board())?, lease, ends })
+        Ok(Self { each: RemoteControl::for_board(lease.board())?, lease, ends })
     }
 }
 

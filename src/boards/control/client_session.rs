@@ -10,10 +10,10 @@ use vx_run::{log_file, logs_of};
 use vx_shm::SlotView;
 
 use super::hand::{Hand, Verb, fault};
-use super::log::Lines;
-use super::methods::{Introduction, Method, OfKey, OfLog, PROTOCOL, Place};
+use super::log::LogLinesPart;
+use super::methods::{ControlMethod, InitializeParams, OfKey, OfLog, PROTOCOL, WorkListParams};
 use super::report::ReportDocument;
-use super::view::{Changes, View};
+use super::view::{ControlView, SlotChanges};
 
 /// The most logs that one client follows.
 const LOGS: usize = 8;
@@ -21,8 +21,8 @@ const LOGS: usize = 8;
 const LINES: usize = 1000;
 
 /// What one client has asked for.
-pub(super) struct Desk {
-    view: Arc<View>,
+pub(super) struct ControlClientSession {
+    view: Arc<ControlView>,
     hand: Arc<dyn Hand>,
     /// The number of this client.
     client: u64,
@@ -48,7 +48,7 @@ impl FollowedLog {
     /// The next whole lines.
     fn next(&mut self) -> Option<Notification> {
         // A log that cannot be read yet may be made later.
-        let lines = Lines::read(&self.path, Some(self.to), LINES, true).ok();
+        let lines = LogLinesPart::read(&self.path, Some(self.to), LINES, true).ok();
         let lines = lines.filter(|lines| !lines.lines.is_empty());
         self.behind = lines.as_ref().is_some_and(|lines| lines.to < lines.size);
         let lines = lines?;
@@ -57,12 +57,12 @@ impl FollowedLog {
     }
 }
 
-impl Desk {
-    pub(super) fn new(view: Arc<View>, hand: Arc<dyn Hand>, client: u64) -> Self {
+impl ControlClientSession {
+    pub(super) fn new(view: Arc<ControlView>, hand: Arc<dyn Hand>, client: u64) -> Self {
         Self { view, hand, client, introduced: false, listens: false, seen: None, board: None, logs: Vec::new() }
     }
 
-    fn introduce(&mut self, asked: &Introduction) -> Result<String, RpcError> {
+    fn introduce(&mut self, asked: &InitializeParams) -> Result<String, RpcError> {
         if !(asked.protocol.min..=asked.protocol.max).contains(&PROTOCOL) {
             let text = format!("this process speaks version {PROTOCOL} of the protocol");
             return Err(RpcError::work(TroubleKind::Usage.name(), text, Some("use the same version of vx".into())));
@@ -72,7 +72,7 @@ impl Desk {
         if self.listens {
             self.hand.listens(self.client);
         }
-        let mut methods: Vec<String> = Method::all().map(|(name, _)| name).collect();
+        let mut methods: Vec<String> = ControlMethod::all().map(|(name, _)| name).collect();
         methods.extend(self.hand.methods().into_iter().map(str::to_owned));
         Ok(json!({
             "protocol": PROTOCOL,
@@ -129,10 +129,10 @@ impl Desk {
         let slot = self.slot(&asked.key)?;
         let most = asked.lines.unwrap_or(LINES).min(LINES);
         let path = self.log_of(&slot);
-        let lines = Lines::read(&path, asked.from, most, false).unwrap_or_else(|_| {
+        let lines = LogLinesPart::read(&path, asked.from, most, false).unwrap_or_else(|_| {
             // Without a file there may be lines on the board itself, which keeps the newest.
             let lines = self.view.log_tail(slot.index, most);
-            Lines { lines: lines.into_iter().map(|line| (0, line)).collect(), ..Lines::default() }
+            LogLinesPart { lines: lines.into_iter().map(|line| (0, line)).collect(), ..LogLinesPart::default() }
         });
         Ok(lines.document(&slot.key).to_string())
     }
@@ -174,15 +174,15 @@ impl Desk {
     }
 }
 
-impl Drop for Desk {
+impl Drop for ControlClientSession {
     fn drop(&mut self) {
         self.hand.gone(self.client);
     }
 }
 
 /// Slots of the board as a message has them.
-fn listed(changes: &Changes) -> String {
-    let Changes { texts, version, board, more } = changes;
+fn listed(changes: &SlotChanges) -> String {
+    let SlotChanges { texts, version, board, more } = changes;
     format!(r#"{{"board":{{"state":"{board}"}},"work":[{texts}],"version":{version},"more":{more}}}"#)
 }
 
@@ -190,24 +190,24 @@ fn shortened(key: &str) -> String {
     key.chars().take(80).collect()
 }
 
-impl RpcService for Desk {
+impl RpcService for ControlClientSession {
     fn call(&mut self, method: &str, params: Params<'_>) -> Result<String, RpcError> {
-        let Some(method) = Method::named(method) else { return self.other(method, params) };
-        if !self.introduced && method != Method::Initialize {
+        let Some(method) = ControlMethod::named(method) else { return self.other(method, params) };
+        if !self.introduced && method != ControlMethod::Initialize {
             return Err(RpcError::not_initialized());
         }
         match method {
-            Method::Initialize => self.introduce(&params.read()?),
-            Method::List => Ok(listed(&self.view.changes(params.read::<Place>()?.after))),
-            Method::Ask(verb) => self.ask(verb, &params.read::<OfKey>()?.key),
-            Method::Report => self.report(&params.read()?),
-            Method::StopAll => self.hand.stop_all().map(|()| "{}".to_owned()).map_err(fault),
-            Method::Follow => {
-                self.seen = Some(params.read::<Place>()?.after);
+            ControlMethod::Initialize => self.introduce(&params.read()?),
+            ControlMethod::List => Ok(listed(&self.view.changes(params.read::<WorkListParams>()?.after))),
+            ControlMethod::Ask(verb) => self.ask(verb, &params.read::<OfKey>()?.key),
+            ControlMethod::Report => self.report(&params.read()?),
+            ControlMethod::StopAll => self.hand.stop_all().map(|()| "{}".to_owned()).map_err(fault),
+            ControlMethod::Follow => {
+                self.seen = Some(params.read::<WorkListParams>()?.after);
                 Ok("{}".to_owned())
             }
-            Method::ReadLog => self.read_log(&params.read()?),
-            Method::FollowLog => self.follow_log(&params.read()?),
+            ControlMethod::ReadLog => self.read_log(&params.read()?),
+            ControlMethod::FollowLog => self.follow_log(&params.read()?),
         }
     }
 
@@ -220,7 +220,7 @@ impl RpcService for Desk {
     }
 
     fn due(&mut self, takes: bool, end: bool) -> Vec<Notification> {
-        self.view.look(end);
+        self.view.refresh(end);
         if !takes {
             return Vec::new();
         }

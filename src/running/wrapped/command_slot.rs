@@ -14,26 +14,26 @@ use vx_shm::{Board, BoardState, ClaimError, Ending, Kind, Reader, ReserveError, 
 use vx_status::vocabulary::task;
 
 use super::WrapError;
-use super::chores::{Chores, Record};
-use super::whereabouts::{self, Found};
+use super::board_search::{self, BoardSearchResult};
+use super::chores::{Chores, RecordingFile};
 use crate::boards::find;
-use crate::running::reports::{self, Report, ReportError, refused};
+use crate::running::reports::{self, ReportError, SlotReport, refused};
 
 /// Slots of a board that a command makes for itself and those that it starts. Another board is made where it is full.
 const SLOTS: u32 = 16;
 
 /// The place of a command on a board.
-pub struct Place {
+pub struct CommandBoardSlot {
     /// `None` where no board could be had.
     reserved: Option<Reserved>,
-    writer: Writer,
+    writer: CommandSlotWriter,
     path: Option<PathBuf>,
     log: Option<PathBuf>,
     own: Option<Own>,
 }
 
 /// The writer of the slot.
-enum Writer {
+enum CommandSlotWriter {
     /// Nobody yet.
     Nobody,
     /// This process.
@@ -48,30 +48,31 @@ struct Own {
     /// True if there are many boards beside it.
     crowded: bool,
     /// The file for a recording that was asked for.
-    record: Option<Record>,
+    record: Option<RecordingFile>,
 }
 
-impl Place {
+impl CommandBoardSlot {
     /// Take a place on the named board, else on the board of one of the callers, else on a new one with this title.
     /// Where no board can be had, or the key is in use on a board that was not named, the place is none. The trouble has
     /// the cause of that, or of a board of its own in place of the one that `VX_BOARD` names.
     ///
     /// # Errors
     /// The named board does not exist, is over or full, or the key is in use on it.
-    pub fn take(key: &str, board: Option<&str>, title: &str) -> Result<(Self, Option<Trouble>), WrapError> {
+    pub fn claim(key: &str, board: Option<&str>, title: &str) -> Result<(Self, Option<Trouble>), WrapError> {
         let key = slot_key(key);
         let named = board.filter(|board| !board.is_empty());
-        let found = named.map_or_else(whereabouts::find, |named| find::find(Some(named)).map(Found::Board));
+        let found =
+            named.map_or_else(board_search::find, |named| find::find(Some(named)).map(BoardSearchResult::Board));
         let (mut unknown, without) = (None, format!("`{key}` runs without a board"));
         let crowded = match found {
-            Ok(Found::Board(path)) => match reserve(&path, &key) {
+            Ok(BoardSearchResult::Board(path)) => match reserve(&path, &key) {
                 Ok(reserved) => return Ok((Self::on(reserved, path, &key, None), None)),
                 Err(error) if named.is_some() => return Err(refused(&path, error).into()),
                 // A board that is over, or full, is no place for a new piece of work.
                 Err(ClaimError::Closed | ClaimError::Place(ReserveError::Full { .. })) => false,
                 Err(error) => return Ok((Self::none(), Some(Trouble::of(&refused(&path, error)).about(without)))),
             },
-            Ok(Found::None { crowded }) => crowded,
+            Ok(BoardSearchResult::None { crowded }) => crowded,
             Err(error) if named.is_some() => return Err(error.into()),
             Err(error) => {
                 unknown = Some(Trouble::of(&error).about(format!("`{key}` has a board of its own")));
@@ -88,8 +89,8 @@ impl Place {
     /// The file or the board cannot be made.
     pub fn recorded(key: &str, title: &str, file: PathBuf) -> Result<Self, WrapError> {
         // First the file: a board that nobody closes would stay behind.
-        let record = Record::create(file)?;
-        let mut place = Self::own(&slot_key(key), title, whereabouts::crowded()?)?;
+        let record = RecordingFile::create(file)?;
+        let mut place = Self::own(&slot_key(key), title, board_search::crowded()?)?;
         if let Some(own) = &mut place.own {
             own.record = Some(record);
         }
@@ -105,12 +106,12 @@ impl Place {
 
     fn on(reserved: Reserved, path: PathBuf, key: &str, own: Option<Own>) -> Self {
         let log = log_file(&logs_of(&path), key);
-        Self { reserved: Some(reserved), writer: Writer::Nobody, path: Some(path), log: Some(log), own }
+        Self { reserved: Some(reserved), writer: CommandSlotWriter::Nobody, path: Some(path), log: Some(log), own }
     }
 
     /// No place.
     pub(super) fn none() -> Self {
-        Self { reserved: None, writer: Writer::Nobody, path: None, log: None, own: None }
+        Self { reserved: None, writer: CommandSlotWriter::Nobody, path: None, log: None, own: None }
     }
 
     /// The mark of the command; `None` without a board.
@@ -127,7 +128,7 @@ impl Place {
     /// The work to be done for a board of its own.
     pub(super) fn chores(&mut self) -> Option<Chores> {
         let Own { board, crowded, record } = self.own.as_mut()?;
-        Some(Chores::of(board.path(), *crowded, record.take()))
+        Some(Chores::new(board.path(), *crowded, record.take()))
     }
 
     /// The file for the command's output.
@@ -143,27 +144,28 @@ impl Place {
     }
 
     /// Write a report to the slot, if this process writes it.
-    pub(super) fn report(&mut self, report: &Report) -> Result<(), ReportError> {
+    pub(super) fn report(&mut self, report: &SlotReport) -> Result<(), ReportError> {
         let Some(board) = self.path.clone() else { return Ok(()) };
         self.slot();
-        let mut slot = match std::mem::replace(&mut self.writer, Writer::Other) {
-            Writer::This(slot) => Some(*slot),
+        let mut slot = match std::mem::replace(&mut self.writer, CommandSlotWriter::Other) {
+            CommandSlotWriter::This(slot) => Some(*slot),
             _ => None,
         };
         let written = reports::write(&mut slot, report, &board);
         if let Some(slot) = slot {
-            self.writer = Writer::This(Box::new(slot));
+            self.writer = CommandSlotWriter::This(Box::new(slot));
         }
         written
     }
 
     /// The slot, to write to it: claimed now, unless another process was first.
     pub(super) fn slot(&mut self) -> Option<&mut Slot> {
-        if let (Writer::Nobody, Some(reserved)) = (&self.writer, &self.reserved) {
-            self.writer = reserved.claim().map_or(Writer::Other, |slot| Writer::This(Box::new(slot)));
+        if let (CommandSlotWriter::Nobody, Some(reserved)) = (&self.writer, &self.reserved) {
+            self.writer =
+                reserved.claim().map_or(CommandSlotWriter::Other, |slot| CommandSlotWriter::This(Box::new(slot)));
         }
         match &mut self.writer {
-            Writer::This(slot) => Some(slot),
+            CommandSlotWriter::This(slot) => Some(slot),
             _ => None,
         }
     }
@@ -180,7 +182,7 @@ impl Place {
             // Fails only if the slot is in another life, which has an end of its own.
             let _ = reserved.end(&ending);
         }
-        let others = slot.filter(|_| !matches!(self.writer, Writer::This(_)));
+        let others = slot.filter(|_| !matches!(self.writer, CommandSlotWriter::This(_)));
         // Its lock is life: it goes only now that the end is there.
         drop(self.writer);
         if let Some(Own { board, .. }) = self.own {

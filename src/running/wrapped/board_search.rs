@@ -14,7 +14,7 @@ use vx_shm::{Reader, Snapshot};
 use crate::boards::find::{self, BoardError};
 
 /// The board to join.
-pub(super) enum Found {
+pub(super) enum BoardSearchResult {
     /// This one.
     Board(PathBuf),
     /// None.
@@ -26,16 +26,16 @@ pub(super) enum Found {
 
 /// The board of `VX_BOARD`, else that of the nearest caller that has one. `VX_BOARD` counts last where a run has set it
 /// for what it started: a board of the script's own is nearer.
-pub(super) fn find() -> Result<Found, BoardError> {
+pub(super) fn find() -> Result<BoardSearchResult, BoardError> {
     let mark = Mark::own().filter(Mark::is_whole);
     let named = std::env::var(Mark::BOARD).ok().filter(|named| !named.is_empty());
     if let Some(named) = named.filter(|_| mark.is_none()) {
-        return find::find(Some(&named)).map(Found::Board);
+        return find::find(Some(&named)).map(BoardSearchResult::Board);
     }
     let names = names()?;
     let all: Vec<&str> = names.iter().map(String::as_str).collect();
     let found = of_callers(&all)?.or_else(|| mark.map(|mark| mark.board().to_owned()));
-    Ok(found.map_or(Found::None { crowded: is_crowd(&names) }, Found::Board))
+    Ok(found.map_or(BoardSearchResult::None { crowded: is_crowd(&names) }, BoardSearchResult::Board))
 }
 
 /// True if so many boards are there that old ones have to go.
