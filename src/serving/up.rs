@@ -23,21 +23,21 @@ use std::time::{Duration, Instant};
 
 pub use error::UpError;
 pub use guest::Guest;
-pub use lives::again::{Again, Begun, again, begins};
 pub use lives::going::LivesOn;
 pub use lives::lease::Lease;
-use lives::left::Stopped;
 pub use lives::next_life::{NextLifeError, await_end, await_next_life};
 pub use lives::rebuilt::{await_build, build_life};
+use lives::remaining::Stopped;
+pub use lives::service_requests::{AcceptedServiceRequest, ServiceRequestOutcome, again, begins};
 pub use named::services_named;
-pub use output::merged::Merged;
-pub use output::together::Together;
-pub use output::{Filter, Follower, OutputEntry, entries};
+pub use output::log_stream::ServiceLogStream;
+pub use output::merged_log::Merged;
+pub use output::{Filter, LogFollower, OutputEntry, entries};
 use start::connect::ENDING;
-pub use start::connect::{Changed, Supervisor, Wanted, Wish, want};
-pub use start::place::UpPlace;
-pub use start::prepare::{Declared, UpPrepared, check_services, prepare};
+pub use start::connect::{ChangedService, SupervisorConnection, WantedServices, Wish, want};
+pub use start::prepare::{DeclaredServices, UpPrepared, check_services, prepare};
 pub use start::supervise::supervise;
+pub use start::supervisor_place::UpPlace;
 pub use state::{ServiceState, all, of_project};
 
 use vx_base::paths::Home;
@@ -58,7 +58,7 @@ const GLANCE: Duration = Duration::from_millis(5);
 ///
 /// # Errors
 /// One has ended otherwise before.
-pub fn await_ready(wanted: &Wanted) -> Result<Vec<WorkWaitState>, WaitForError> {
+pub fn await_ready(wanted: &WantedServices) -> Result<Vec<WorkWaitState>, WaitForError> {
     let board = &wanted.supervisor.board;
     let restarted = wanted.changes.iter().filter(|changed| changed.change == DeclarationChange::Restarted);
     let names: BTreeSet<&String> = wanted.names.iter().chain(restarted.map(|changed| &changed.name)).collect();
@@ -70,7 +70,7 @@ pub fn await_ready(wanted: &Wanted) -> Result<Vec<WorkWaitState>, WaitForError> 
 /// The board of the services of the project in this directory, if it is at work and has this key, which is the only one
 /// then, or services of a plugin with this name, whose keys come back.
 pub fn board_with(directory: &Path, key: &str) -> Option<(PathBuf, Vec<String>)> {
-    let record = UpPlace::of(directory).ok()?.record()?;
+    let record = UpPlace::for_directory(directory).ok()?.record()?;
     let snapshot = find::open_file(&record.board).ok()?.snapshot().ok()?;
     let keys = keys_meant(key, |key| find::slot_of(&snapshot, key).is_some());
     (!keys.is_empty()).then_some((record.board, keys))
@@ -78,7 +78,7 @@ pub fn board_with(directory: &Path, key: &str) -> Option<(PathBuf, Vec<String>)>
 
 /// True if this is the board of the supervisor of the project in this directory, which is there.
 pub fn is_board_of(directory: &Path, board: &BoardView) -> bool {
-    let record = UpPlace::of(directory).ok().and_then(|place| place.record());
+    let record = UpPlace::for_directory(directory).ok().and_then(|place| place.record());
     record.is_some_and(|record| record.board_id == board.id)
 }
 
@@ -89,7 +89,7 @@ pub fn directory_at_work(from: &Path) -> Option<PathBuf> {
 
 /// The board of the supervisor of the project in this directory, if one is there.
 pub fn board_at_work(directory: &Path) -> Option<PathBuf> {
-    Some(UpPlace::of(directory).ok()?.record()?.board)
+    Some(UpPlace::for_directory(directory).ok()?.record()?.board)
 }
 
 /// Stop all services of the project in this directory, and wait until nothing is left of them; false if none ran.
@@ -97,8 +97,8 @@ pub fn board_at_work(directory: &Path) -> Option<PathBuf> {
 /// # Errors
 /// The supervisor cannot be asked, or does not end, or something of a service is left.
 pub fn down(home: &Home, directory: &Path, frontend: &dyn Frontend) -> Result<bool, UpError> {
-    let place = UpPlace::of(directory)?;
-    let running = match Supervisor::connect(&place)? {
+    let place = UpPlace::for_directory(directory)?;
+    let running = match SupervisorConnection::connect(&place)? {
         Some(mut supervisor) => {
             let stopped = Stopped::now(&place);
             let deadline = Instant::now().checked_add(supervisor.stop_all()? + ENDING);

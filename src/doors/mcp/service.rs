@@ -13,7 +13,7 @@ use super::call_project::Here;
 use super::queries;
 use super::wait::{timeout, unfinished};
 use crate::boards::control::{AcceptedWorkRequest, Verb, ask};
-use crate::serving::up::{self, Again, Begun, UpPrepared, Wish};
+use crate::serving::up::{self, AcceptedServiceRequest, ServiceRequestOutcome, UpPrepared, Wish};
 use crate::workspace::frontend::Silent;
 use crate::workspace::frontend::run::RunOutcome;
 use crate::workspace::project::{Faults, Place, Workspace};
@@ -103,10 +103,10 @@ fn not_installed(outcome: &RunOutcome) -> Trouble {
 /// Have services begin as the project's file declares them now.
 fn again(here: &Here, place: &Place, keys: &[String], verb: Verb) -> Result<(), Trouble> {
     let begun = match up::again(&here.home, place, verb, keys, &Silent).map_err(|error| trouble(&error))? {
-        Again::Asked(begun) => begun,
-        Again::NotInstalled(outcome) => return Err(not_installed(&outcome)),
+        ServiceRequestOutcome::Asked(begun) => begun,
+        ServiceRequestOutcome::NotInstalled(outcome) => return Err(not_installed(&outcome)),
     };
-    for Begun { asked, build } in begun {
+    for AcceptedServiceRequest { asked, build } in begun {
         let awaited = match verb {
             Verb::Rebuild => up::await_build(&asked.board, &asked.key, build),
             _ => up::await_next_life(&asked.board, &asked.key, asked.generation),

@@ -28,12 +28,12 @@ pub struct ExternalConnection {
 
 /// Watches the `.devinfo` files in the direct subfolders of a folder.
 pub struct ExternalWatcher {
-    shared: Arc<Shared>,
-    running: Mutex<Option<Running>>,
+    shared: Arc<ExternalWatcherState>,
+    running: Mutex<Option<ExternalWatcherThread>>,
 }
 
 /// A thread that looks again and again until the sender is dropped.
-struct Running {
+struct ExternalWatcherThread {
     stop: Sender<()>,
     thread: JoinHandle<()>,
 }
@@ -41,16 +41,16 @@ struct Running {
 type OnConnect = dyn Fn(&str, &DevInfoFile) + Send + Sync;
 type OnDisconnect = dyn Fn(&str) + Send + Sync;
 
-struct Shared {
+struct ExternalWatcherState {
     folder: PathBuf,
     on_connect: Box<OnConnect>,
     on_disconnect: Box<OnDisconnect>,
     /// As of the last look: a question never waits for one that is under way.
-    known: Mutex<Known>,
+    known: Mutex<KnownExternalServers>,
 }
 
 #[derive(Default)]
-struct Known {
+struct KnownExternalServers {
     connections: BTreeMap<String, ExternalConnection>,
     invalid: BTreeMap<PathBuf, String>,
 }
@@ -62,7 +62,7 @@ impl ExternalWatcher {
         on_connect: impl Fn(&str, &DevInfoFile) + Send + Sync + 'static,
         on_disconnect: impl Fn(&str) + Send + Sync + 'static,
     ) -> Self {
-        let shared = Shared {
+        let shared = ExternalWatcherState {
             folder: folder.to_owned(),
             on_connect: Box::new(on_connect),
             on_disconnect: Box::new(on_disconnect),
@@ -81,7 +81,7 @@ impl ExternalWatcher {
             let shared = Arc::clone(&self.shared);
             let (stop, stopped) = bounded(0);
             let thread = thread::Builder::new().name("devinfo".into()).spawn(move || shared.look_on(&stopped))?;
-            *running = Some(Running { stop, thread });
+            *running = Some(ExternalWatcherThread { stop, thread });
         }
         Ok(())
     }
@@ -89,7 +89,7 @@ impl ExternalWatcher {
     /// Stop, and wait until every server is disconnected: afterwards no function is called. A function that calls this
     /// does not wait for itself.
     pub fn stop(&self) {
-        let Some(Running { stop, thread }) = self.running.lock().take() else { return };
+        let Some(ExternalWatcherThread { stop, thread }) = self.running.lock().take() else { return };
         drop(stop);
         if thread.thread().id() != thread::current().id() {
             // A function that panicked has ended the thread already.
@@ -124,27 +124,27 @@ impl Drop for ExternalWatcher {
     }
 }
 
-impl Shared {
+impl ExternalWatcherState {
     fn look_on(&self, stopped: &Receiver<()>) {
         let mut externals = Externals::below(&self.folder);
         loop {
             let changes = externals.refresh(Instant::now());
-            self.note(&externals);
+            self.update_known(&externals);
             self.report(changes);
             if stopped.recv_timeout(LOOK_PAUSE) != Err(RecvTimeoutError::Timeout) {
                 break;
             }
         }
         let changes = externals.end();
-        self.note(&externals);
+        self.update_known(&externals);
         self.report(changes);
     }
 
     /// Before the changes are reported, so that a function that asks gets the new state.
-    fn note(&self, externals: &Externals) {
+    fn update_known(&self, externals: &Externals) {
         let connections = externals.all().map(|(id, connection)| (id.to_owned(), connection.clone().into())).collect();
         let invalid = externals.invalid().map(|(path, why)| (path.to_owned(), why.to_owned())).collect();
-        *self.known.lock() = Known { connections, invalid };
+        *self.known.lock() = KnownExternalServers { connections, invalid };
     }
 
     fn report(&self, changes: Vec<ExternalServerChange>) {

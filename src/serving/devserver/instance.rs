@@ -17,7 +17,7 @@ use vx_services::supervisor::{RequestDeclarations, Supervision, SupervisorHandle
 
 use super::DEFAULT_LOG_BUFFER_SIZE;
 use super::error::DevServerError;
-use super::reading::{Keys, Reading};
+use super::reading::{PluginBoardReader, PluginSlotKeys};
 use super::reloading::ReloadAddress;
 use super::settings::{BuildOpts, PluginReloader, Settings};
 use super::state::{BuildError, DevProcessStatus, DevServerMode, DevServerState};
@@ -40,31 +40,31 @@ type OnErrors = dyn Fn(&str, &[BuildError]) + Send + Sync;
 
 /// The development server of one plugin.
 pub struct DevServerInstance {
-    shared: Arc<Shared>,
+    shared: Arc<DevServerInstanceState>,
     settings: Settings,
     reloader: Arc<dyn PluginReloader>,
     vite_port: u16,
-    running: Mutex<Option<Running>>,
+    running: Mutex<Option<RunningPlugin>>,
 }
 
 /// The part that the thread has, too, which reads its board.
-struct Shared {
+struct DevServerInstanceState {
     dev_path: PathBuf,
     logs: LogRingBuffer,
     state: Mutex<DevServerState>,
     /// The board while it is at work.
-    board: Mutex<Option<(PathBuf, Keys)>>,
+    board: Mutex<Option<(PathBuf, PluginSlotKeys)>>,
     on_status: Box<OnStatus>,
     on_logs: Box<OnLogs>,
     on_errors: Box<OnErrors>,
 }
 
 /// A plugin at work.
-struct Running {
+struct RunningPlugin {
     handle: SupervisorHandle,
     /// Closed once its supervisor has ended.
     finished: Receiver<()>,
-    keys: Keys,
+    keys: PluginSlotKeys,
     builds: PathBuf,
     over: Sender<()>,
     reading: JoinHandle<()>,
@@ -90,7 +90,7 @@ impl DevServerInstance {
             dev_path: dev_path.to_string_lossy().into_owned(),
             ..DevServerState::default()
         };
-        let shared = Shared {
+        let shared = DevServerInstanceState {
             dev_path: dev_path.to_owned(),
             logs: LogRingBuffer::new(DEFAULT_LOG_BUFFER_SIZE),
             state: Mutex::new(state),
@@ -129,10 +129,10 @@ impl DevServerInstance {
     /// They have not ended in time; they are shown on their board.
     pub fn stop(&self) -> Result<(), DevServerError> {
         let mut running = self.running.lock();
-        let Some(Running { handle, finished, keys: _, builds, over, reading, _reload }) = running.take() else {
+        let Some(RunningPlugin { handle, finished, keys: _, builds, over, reading, _reload }) = running.take() else {
             return Ok(());
         };
-        self.shared.note("stops");
+        self.shared.log_message("stops");
         // A supervisor that has ended needs no request.
         let _ = handle.ask(SupervisorRequest::StopAll);
         let ended = finished.recv_timeout(STOPPING) == Err(RecvTimeoutError::Disconnected);
@@ -190,7 +190,7 @@ impl DevServerInstance {
         self.shared.state.lock().plugin_id.clone()
     }
 
-    fn begin(&self) -> Result<Running, DevServerError> {
+    fn begin(&self) -> Result<RunningPlugin, DevServerError> {
         let (program, runtime) = (self.settings.guard()?, self.settings.runtime()?);
         let id = self.id();
         let reload = ReloadAddress::open(&id, Arc::clone(&self.reloader))?;
@@ -199,7 +199,7 @@ impl DevServerInstance {
         let (logs, builds) = (logs_of(&path), self.builds(&path));
         std::fs::create_dir_all(&logs)?;
         let [vite, go] = self.services(&id, &reload.url());
-        let keys = Keys { vite: vite.name.clone(), go: go.name.clone() };
+        let keys = PluginSlotKeys { vite: vite.name.clone(), go: go.name.clone() };
         // The port is reserved for the plugin already; that it is free is looked at before each start.
         let ports = Ports::within(&builds);
         let (handle, finished) = start(Supervision { board, program, logs, builds: builds.clone(), ports })?;
@@ -208,10 +208,10 @@ impl DevServerInstance {
             (state.vite_status, state.go_status) = (DevProcessStatus::Starting, DevProcessStatus::Starting);
             state.last_error.clear();
         });
-        self.shared.note("starts");
+        self.shared.log_message("starts");
         *self.shared.board.lock() = Some((path.clone(), keys.clone()));
         let state = self.shared.state.lock().clone();
-        let reading = Reading::of(&path, keys.clone(), state, Box::new(reload.fault())).map_err(io)?;
+        let reading = PluginBoardReader::open(&path, keys.clone(), state, Box::new(reload.fault())).map_err(io)?;
         let (over, is_over) = bounded(0);
         let shared = Arc::clone(&self.shared);
         let reading =
@@ -223,7 +223,7 @@ impl DevServerInstance {
             names: Vec::new(),
             lease: Some(CLIENT),
         })?;
-        Ok(Running { handle, finished, keys, builds, over, reading, _reload: reload })
+        Ok(RunningPlugin { handle, finished, keys, builds, over, reading, _reload: reload })
     }
 
     /// The directory for the results of its builds: with the others of vx, or beside a board that has a place of its own.
@@ -261,14 +261,14 @@ impl Drop for DevServerInstance {
     }
 }
 
-impl Shared {
+impl DevServerInstanceState {
     /// Read the board and the logs until its end.
-    fn read_on(&self, mut reading: Reading, over: &Receiver<()>) {
+    fn read_on(&self, mut reading: PluginBoardReader, over: &Receiver<()>) {
         loop {
             // The last look comes after the end.
             let last = over.try_recv() == Err(TryRecvError::Disconnected);
-            for event in reading.look() {
-                self.take(event);
+            for event in reading.poll() {
+                self.handle_event(event);
             }
             if last {
                 return;
@@ -277,7 +277,7 @@ impl Shared {
         }
     }
 
-    fn take(&self, event: DevServerEvent) {
+    fn handle_event(&self, event: DevServerEvent) {
         match event {
             DevServerEvent::Log(entries) => self.log(entries),
             DevServerEvent::Errors(id, errors) => (self.on_errors)(&id, &errors),
@@ -297,7 +297,7 @@ impl Shared {
         }
     }
 
-    fn note(&self, text: &str) {
+    fn log_message(&self, text: &str) {
         let id = self.state.lock().plugin_id.clone();
         self.log(vec![LogEntry::own(&id, MANAGER, "info", text.to_owned())]);
     }

@@ -19,21 +19,21 @@ use crate::serving::devserver::events::log::LogEntry;
 
 /// The development servers of a program. It can be used from any number of threads.
 pub struct DevServerManager {
-    shared: Arc<Shared>,
+    shared: Arc<DevServerManagerState>,
 }
 
-struct Shared {
+struct DevServerManagerState {
     plugin_ref: Arc<dyn PluginRef>,
     reloader: Arc<dyn PluginReloader>,
     settings: Settings,
     /// There from `initialize` to `shutdown`.
-    at_work: Mutex<Option<Arc<AtWork>>>,
+    at_work: Mutex<Option<Arc<DevServerManagerResources>>>,
     instances: Mutex<BTreeMap<String, Arc<DevServerInstance>>>,
     /// The turn of each plugin's commands: one at a time.
     turns: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
 }
 
-struct AtWork {
+struct DevServerManagerResources {
     ports: PortAllocator,
     watcher: Option<ExternalWatcher>,
 }
@@ -42,7 +42,7 @@ impl DevServerManager {
     /// A manager that starts nothing yet.
     pub fn new(plugin_ref: Arc<dyn PluginRef>, reloader: Arc<dyn PluginReloader>, settings: Settings) -> Self {
         let (at_work, instances, turns) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { shared: Arc::new(Shared { plugin_ref, reloader, settings, at_work, instances, turns }) }
+        Self { shared: Arc::new(DevServerManagerState { plugin_ref, reloader, settings, at_work, instances, turns }) }
     }
 
     /// End what an earlier program has left behind, and look for servers that others run. Nothing happens if it was done.
@@ -60,7 +60,7 @@ impl DevServerManager {
         if let Some(watcher) = &watcher {
             watcher.start()?;
         }
-        *at_work = Some(Arc::new(AtWork { ports, watcher }));
+        *at_work = Some(Arc::new(DevServerManagerResources { ports, watcher }));
         Ok(())
     }
 
@@ -248,8 +248,8 @@ impl Drop for DevServerManager {
     }
 }
 
-impl Shared {
-    fn at_work(&self) -> Result<Arc<AtWork>, DevServerError> {
+impl DevServerManagerState {
+    fn at_work(&self) -> Result<Arc<DevServerManagerResources>, DevServerError> {
         self.at_work.lock().clone().ok_or(DevServerError::NotInitialized)
     }
 
@@ -267,7 +267,7 @@ impl Shared {
     }
 }
 
-impl AtWork {
+impl DevServerManagerResources {
     fn runs_elsewhere(&self, id: &str) -> bool {
         self.watcher.as_ref().is_some_and(|watcher| watcher.is_externally_managed(id))
     }
@@ -280,7 +280,7 @@ impl AtWork {
 
 /// A state is new. The process group of a front end that is at work goes on record, so that it can be ended by the next
 /// manager.
-fn status_changed(shared: &Weak<Shared>, id: &str, state: &DevServerState) {
+fn status_changed(shared: &Weak<DevServerManagerState>, id: &str, state: &DevServerState) {
     if let Some(shared) = shared.upgrade()
         && let Some(at_work) = shared.at_work.lock().clone()
         && matches!(state.vite_status, DevProcessStatus::Running | DevProcessStatus::Ready)
@@ -293,7 +293,7 @@ fn status_changed(shared: &Weak<Shared>, id: &str, state: &DevServerState) {
     report(shared, || DevServerEvent::Status(state.clone()));
 }
 
-fn report(shared: &Weak<Shared>, event: impl FnOnce() -> DevServerEvent) {
+fn report(shared: &Weak<DevServerManagerState>, event: impl FnOnce() -> DevServerEvent) {
     if let Some(on_event) = shared.upgrade().and_then(|shared| shared.settings.on_event.clone()) {
         on_event(event());
     }

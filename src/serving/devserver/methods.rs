@@ -8,7 +8,7 @@ use super::DEFAULT_LOG_BUFFER_SIZE;
 
 /// A method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Method {
+pub(super) enum DevServerMethod {
     Start,
     StartForPath,
     Stop,
@@ -21,7 +21,7 @@ pub(super) enum Method {
     External,
 }
 
-impl Method {
+impl DevServerMethod {
     /// Every method, with its name.
     pub(super) const ALL: [(&'static str, Self); 10] = [
         ("devserver/startDevServer", Self::Start),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use vx_project::services::{go_name, vite_name};
 use vx_shm::SlotView;
 
-use super::reading::{Keys, Reading};
+use super::reading::{PluginBoardReader, PluginSlotKeys};
 use super::state::{DevProcessStatus, DevServerMode, DevServerState};
 use super::{BuildError, DEFAULT_LOG_BUFFER_SIZE};
 use crate::boards::find::BoardError;
@@ -14,9 +14,9 @@ use crate::serving::devserver::events::log::{LogEntry, LogRingBuffer, MANAGER};
 
 /// A plugin of a project.
 pub(super) struct Plugin {
-    pub keys: Keys,
+    pub keys: PluginSlotKeys,
     path: PathBuf,
-    reading: Reading,
+    reading: PluginBoardReader,
     state: DevServerState,
     /// The mistakes of its last build.
     errors: Vec<BuildError>,
@@ -33,9 +33,9 @@ impl Plugin {
     /// # Errors
     /// The board cannot be read.
     pub(super) fn on(board: &Path, id: &str, name: &str, path: &Path) -> Result<Self, BoardError> {
-        let keys = Keys { vite: vite_name(name), go: go_name(name) };
+        let keys = PluginSlotKeys { vite: vite_name(name), go: go_name(name) };
         let state = DevServerState { plugin_id: id.to_owned(), ..DevServerState::default() };
-        let reading = Reading::of(board, keys.clone(), state.clone(), Box::new(|| None))?;
+        let reading = PluginBoardReader::open(board, keys.clone(), state.clone(), Box::new(|| None))?;
         let logs = LogRingBuffer::new(DEFAULT_LOG_BUFFER_SIZE);
         let mut plugin = Self {
             keys,
@@ -93,15 +93,15 @@ impl Plugin {
     }
 
     /// Note something about it in its log.
-    pub(super) fn note(&self, text: &str) -> DevServerEvent {
+    pub(super) fn log_message(&self, text: &str) -> DevServerEvent {
         let entry = LogEntry::own(&self.state.plugin_id, MANAGER, "info", text.to_owned());
         self.logs.push(entry.clone());
         DevServerEvent::Log(vec![entry])
     }
 
     /// The events since the last look; `port` is asked for the port of its front end while that is not known.
-    pub(super) fn look(&mut self, port: impl FnOnce() -> Option<u16>) -> Vec<DevServerEvent> {
-        let mut events = self.reading.look();
+    pub(super) fn poll(&mut self, port: impl FnOnce() -> Option<u16>) -> Vec<DevServerEvent> {
+        let mut events = self.reading.poll();
         let mut now = DevServerState { dev_path: self.state.dev_path.clone(), ..self.reading.state().clone() };
         if self.is_at_work() {
             self.port = self.port.or_else(port);

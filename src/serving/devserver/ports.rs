@@ -29,7 +29,7 @@ pub struct PortAllocator {
 
 /// The record of a program.
 #[derive(Default, Serialize, Deserialize)]
-struct Record {
+struct PortRecord {
     owner: Option<RecordedProcess>,
     ports: BTreeMap<u16, RecordedProcess>,
 }
@@ -102,7 +102,7 @@ impl PortAllocator {
             };
         }
         fs::create_dir_all(&self.records)?;
-        let record = Record { owner: RecordedProcess::from_pid(std::process::id()), ports: groups.clone() };
+        let record = PortRecord { owner: RecordedProcess::from_pid(std::process::id()), ports: groups.clone() };
         let bytes = serde_json::to_vec(&record)?;
         replace_file(&file, |writer| writer.write_all(&bytes))
     }
@@ -112,7 +112,7 @@ impl PortAllocator {
     pub fn cleanup_stale_processes(&self) {
         let files = fs::read_dir(&self.records).into_iter().flatten().flatten().map(|entry| entry.path());
         for file in files.filter(|file| file.extension().is_some_and(|extension| extension == "json")) {
-            let record: Record =
+            let record: PortRecord =
                 fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
             if record.owner.is_some_and(|owner| owner.is_there()) {
                 continue;

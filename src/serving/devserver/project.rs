@@ -23,13 +23,13 @@ use vx_services::supervisor::{SupervisorHandle, SupervisorRequest};
 use super::error::DevServerError;
 use super::external::{ExternalConnection, ExternalWatcher};
 use super::manager::{external_state, idle};
-use super::methods::{AtPath, Method, OfLogs, OfPlugin};
+use super::methods::{AtPath, DevServerMethod, OfLogs, OfPlugin};
 use super::plugin::Plugin;
 use super::state::DevServerState;
 use crate::boards::control::fault;
 use crate::serving::devserver::events::event::DevServerEvent;
 use crate::serving::devserver::events::log::LogEntry;
-use crate::serving::devserver::events::news::News;
+use crate::serving::devserver::events::notifications::NotificationQueue;
 use crate::serving::up::Guest;
 
 /// A reading that is not older than this serves the next client as well.
@@ -38,13 +38,13 @@ const FRESH: Duration = Duration::from_millis(50);
 const ANSWER_BYTES: usize = 512 * 1024;
 
 /// The plugins of a project, as the clients of its supervisor see them.
-pub struct ProjectServers(Arc<Shared>);
+pub struct ProjectServers(Arc<ProjectServersState>);
 
-struct Shared {
+struct ProjectServersState {
     handle: SupervisorHandle,
     board: PathBuf,
     plugins: Mutex<Plugins>,
-    news: Mutex<News>,
+    news: Mutex<NotificationQueue>,
     watchers: Mutex<BTreeMap<PathBuf, ExternalWatcher>>,
     /// The turn of each plugin's commands: one at a time.
     turns: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
@@ -62,29 +62,29 @@ impl ProjectServers {
     /// The plugins under the supervisor with this handle and this board.
     pub fn new(handle: SupervisorHandle, board: &Path) -> Self {
         let (plugins, news, watchers, turns) = Default::default();
-        Self(Arc::new(Shared { handle, board: board.to_owned(), plugins, news, watchers, turns }))
+        Self(Arc::new(ProjectServersState { handle, board: board.to_owned(), plugins, news, watchers, turns }))
     }
 
-    fn answer(&self, method: Method, params: Params<'_>) -> Result<String, RpcError> {
+    fn answer(&self, method: DevServerMethod, params: Params<'_>) -> Result<String, RpcError> {
         let shared = &self.0;
         let id = || params.read::<OfPlugin>().map(|of| of.id);
         match method {
-            Method::Start => answered(shared.start(&id()?)),
-            Method::StartForPath => {
+            DevServerMethod::Start => answered(shared.start(&id()?)),
+            DevServerMethod::StartForPath => {
                 let AtPath { id, path } = params.read()?;
                 answered(shared.start_for_path(&id, &path))
             }
-            Method::Stop => answered(shared.stop(&id()?).map(|()| json!({}))),
-            Method::Restart => answered(shared.restart(&id()?)),
-            Method::Rebuild => answered(shared.rebuild(&id()?).map(|()| json!({}))),
-            Method::State => answered(Ok(shared.state(&id()?))),
-            Method::States => answered(Ok(shared.states())),
-            Method::Logs => {
+            DevServerMethod::Stop => answered(shared.stop(&id()?).map(|()| json!({}))),
+            DevServerMethod::Restart => answered(shared.restart(&id()?)),
+            DevServerMethod::Rebuild => answered(shared.rebuild(&id()?).map(|()| json!({}))),
+            DevServerMethod::State => answered(Ok(shared.state(&id()?))),
+            DevServerMethod::States => answered(Ok(shared.states())),
+            DevServerMethod::Logs => {
                 let OfLogs { id, count } = params.read()?;
                 answered(Ok(shared.logs(&id, count)))
             }
-            Method::IsManaged => answered(Ok(shared.is_managed(&id()?))),
-            Method::External => answered(Ok(shared.external(&id()?))),
+            DevServerMethod::IsManaged => answered(Ok(shared.is_managed(&id()?))),
+            DevServerMethod::External => answered(Ok(shared.external(&id()?))),
         }
     }
 }
@@ -96,7 +96,7 @@ fn answered(answer: Result<impl Serialize, DevServerError>) -> Result<String, Rp
 
 impl Guest for ProjectServers {
     fn methods(&self) -> Vec<&'static str> {
-        Method::ALL.map(|(name, _)| name).into()
+        DevServerMethod::ALL.map(|(name, _)| name).into()
     }
 
     fn declared(&self, spec: &Spec) {
@@ -116,7 +116,7 @@ impl Guest for ProjectServers {
     }
 
     fn call(&self, client: u64, method: &str, params: Params<'_>) -> Option<Result<String, RpcError>> {
-        let method = Method::named(method)?;
+        let method = DevServerMethod::named(method)?;
         // A program that starts and stops plugins is not left alone between the two.
         Some(
             self.0.handle.ask(SupervisorRequest::Stay(client)).map_err(fault).and_then(|_| self.answer(method, params)),
@@ -136,7 +136,7 @@ impl Guest for ProjectServers {
     fn news(&self, client: u64) -> Vec<Notification> {
         self.0.refresh(FRESH);
         let plugins = self.0.plugins.lock();
-        self.0.news.lock().take(client, || plugins.present())
+        self.0.news.lock().next_for_client(client, || plugins.present())
     }
 
     fn gone(&self, client: u64) {
@@ -185,7 +185,7 @@ impl Plugins {
     }
 }
 
-impl Shared {
+impl ProjectServersState {
     /// Read the board and the logs, unless that was done a moment ago, and tell the clients what is new.
     fn refresh(&self, fresh: Duration) {
         let mut plugins = self.plugins.lock();
@@ -194,7 +194,7 @@ impl Shared {
         }
         for plugin in plugins.known.values_mut() {
             let vite = plugin.keys.vite.clone();
-            let events = plugin.look(|| self.port(vite));
+            let events = plugin.poll(|| self.port(vite));
             let mut news = self.news.lock();
             events.into_iter().for_each(|event| news.add(event));
         }
@@ -288,7 +288,7 @@ impl Shared {
 }
 
 /// A watcher of this folder that tells the clients.
-fn watcher(folder: &Path, shared: &Weak<Shared>) -> ExternalWatcher {
+fn watcher(folder: &Path, shared: &Weak<ProjectServersState>) -> ExternalWatcher {
     let (come, gone) = (shared.clone(), shared.clone());
     let on_connect = move |id: &str, info: &super::DevInfoFile| {
         let dev_info = info.clone();
@@ -299,7 +299,7 @@ fn watcher(folder: &Path, shared: &Weak<Shared>) -> ExternalWatcher {
 }
 
 /// Tell the clients of a server that another program runs, unless its plugin is at work here.
-fn tell(shared: &Weak<Shared>, id: &str, state: DevServerState) {
+fn tell(shared: &Weak<ProjectServersState>, id: &str, state: DevServerState) {
     let Some(shared) = shared.upgrade() else { return };
     if !shared.plugins.lock().known.get(id).is_some_and(Plugin::is_managed) {
         shared.news.lock().add(DevServerEvent::Status(state));

@@ -16,26 +16,26 @@ use super::state::{BuildError, DevProcessStatus, DevServerState};
 use crate::boards::find::{self, BoardError, slot_of};
 use crate::serving::devserver::events::event::DevServerEvent;
 use crate::serving::devserver::events::log::{LogEntry, MANAGER, WATCH};
-use crate::serving::up::Follower;
+use crate::serving::up::LogFollower;
 
 /// The reason of the program that did not load a build.
 pub(super) type Fault = Box<dyn Fn() -> Option<String> + Send>;
 
 /// The keys of a plugin's slots.
 #[derive(Clone, Debug)]
-pub(super) struct Keys {
+pub(super) struct PluginSlotKeys {
     pub vite: String,
     pub go: String,
 }
 
 /// A plugin on a board.
-pub(super) struct Reading {
-    keys: Keys,
+pub(super) struct PluginBoardReader {
+    keys: PluginSlotKeys,
     reader: Reader,
     /// The outcome of the last look at the board.
     read: Result<bool, ReadError>,
     snapshot: Snapshot,
-    logs: [Follower; 2],
+    logs: [LogFollower; 2],
     fault: Fault,
     state: DevServerState,
     /// The lives of the front end and of the last build that was seen to begin.
@@ -46,11 +46,16 @@ pub(super) struct Reading {
     mistaken: bool,
 }
 
-impl Reading {
+impl PluginBoardReader {
     /// The plugin with these keys on this board, whose state begins with this one.
-    pub(super) fn of(board: &Path, keys: Keys, state: DevServerState, fault: Fault) -> Result<Self, BoardError> {
+    pub(super) fn open(
+        board: &Path,
+        keys: PluginSlotKeys,
+        state: DevServerState,
+        fault: Fault,
+    ) -> Result<Self, BoardError> {
         let logs = logs_of(board);
-        let follower = |source: &str, key: &str| Follower::of(&Arc::from(source), log_file(&logs, key), false);
+        let follower = |source: &str, key: &str| LogFollower::new(&Arc::from(source), log_file(&logs, key), false);
         Ok(Self {
             reader: find::open_file(board)?,
             read: Ok(true),
@@ -88,7 +93,7 @@ impl Reading {
     }
 
     /// The events since the last look: first what was printed, then mistakes, and the state last.
-    pub(super) fn look(&mut self) -> Vec<DevServerEvent> {
+    pub(super) fn poll(&mut self) -> Vec<DevServerEvent> {
         // A board that cannot be read any more shows what it showed.
         self.read = self.reader.refresh(&mut self.snapshot);
         let (vite, go) = (slot_of(&self.snapshot, &self.keys.vite), slot_of(&self.snapshot, &self.keys.go));
@@ -123,7 +128,7 @@ impl Reading {
         for log in &mut self.logs {
             // A log that cannot be read now may be later.
             let entries = log.read().unwrap_or_default();
-            found.extend(entries.iter().map(|entry| LogEntry::of(&id, entry)));
+            found.extend(entries.iter().map(|entry| LogEntry::from_entry(&id, entry)));
         }
         let printed = found.iter().filter(|entry| entry.source == "vite").find_map(|entry| address(&entry.message));
         if let Some(url) = printed {
@@ -189,7 +194,7 @@ fn error_of(slot: &SlotView) -> String {
 
 fn status(slot: &SlotView, last: DevProcessStatus) -> DevProcessStatus {
     match slot.state {
-        SlotState::Live => DevProcessStatus::at(Phase::new(slot.kind, slot.step.number()), last),
+        SlotState::Live => DevProcessStatus::at_phase(Phase::new(slot.kind, slot.step.number()), last),
         SlotState::Reserved => DevProcessStatus::Idle,
         SlotState::Cancelled => DevProcessStatus::Stopped,
         state if state.good() => DevProcessStatus::Stopped,

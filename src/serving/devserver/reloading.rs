@@ -22,10 +22,10 @@ const REQUEST_BYTES: u64 = 8 * 1024;
 /// The address of one plugin, until this is dropped.
 pub(super) struct ReloadAddress {
     place: SocketAddr,
-    shared: Arc<Shared>,
+    shared: Arc<ReloadAddressState>,
 }
 
-struct Shared {
+struct ReloadAddressState {
     id: String,
     /// No other program knows it, so none reloads by mistake.
     path: String,
@@ -44,7 +44,7 @@ impl ReloadAddress {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let place = listener.local_addr()?;
         let secret = RandomState::new().hash_one(id);
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(ReloadAddressState {
             id: id.to_owned(),
             path: format!("/reload/{secret:016x}"),
             reloader,
@@ -105,7 +105,7 @@ impl Read for Arriving<'_> {
     }
 }
 
-impl Shared {
+impl ReloadAddressState {
     fn serve(&self, mut stream: &TcpStream) -> io::Result<()> {
         stream.set_write_timeout(Some(PATIENCE))?;
         let arriving = Arriving { stream, until: Instant::now() + PATIENCE };

@@ -74,7 +74,7 @@ pub enum DevProcessStatus {
 
 impl DevProcessStatus {
     /// The state at this step of a service or of its build, after this one. While it is being stopped the last one stays.
-    pub fn at(phase: Phase, last: Self) -> Self {
+    pub fn at_phase(phase: Phase, last: Self) -> Self {
         let is = |kind, steps: &[Step]| steps.iter().any(|step| Phase::new(kind, step.number()) == phase);
         if phase.is_first() || phase.waits() && !is(Kind::Service, &[service::BACKING_OFF]) {
             return Self::Idle;
@@ -164,12 +164,12 @@ mod tests {
         let states = |kind, expected: &[DevProcessStatus]| {
             for (number, expected) in (0..).zip(expected) {
                 let phase = Phase::new(kind, number);
-                assert_eq!(DevProcessStatus::at(phase, Stopped), *expected, "{phase}");
+                assert_eq!(DevProcessStatus::at_phase(phase, Stopped), *expected, "{phase}");
             }
         };
         states(Kind::Service, &[Idle, Idle, Building, Starting, Running, Ready, Error, Stopped, Running]);
         states(Kind::Build, &[Idle, Idle, Building, Building, Building]);
         let stopping = Phase::new(Kind::Service, service::STOPPING.number());
-        assert_eq!(DevProcessStatus::at(stopping, Ready), Ready, "while it is being stopped the last one stays");
+        assert_eq!(DevProcessStatus::at_phase(stopping, Ready), Ready, "while it is being stopped the last one stays");
     }
 }

@@ -1,7 +1,7 @@
 //! What services print: the last entries of several logs in the order of their times, and those that follow.
 
-pub(super) mod merged;
-pub(super) mod together;
+pub(super) mod log_stream;
+pub(super) mod merged_log;
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -40,7 +40,7 @@ pub fn entries(services: &[ServiceState], most: usize, filter: &Filter) -> io::R
 }
 
 /// Follows one log as it grows, also into the next file.
-pub struct Follower {
+pub struct LogFollower {
     source: Arc<str>,
     path: PathBuf,
     /// The present file, once there is one, and the place in it up to which it was read.
@@ -51,9 +51,9 @@ pub struct Follower {
     levels: Levels,
 }
 
-impl Follower {
+impl LogFollower {
     /// Follow the log of a source in this file, from its end or from its beginning on.
-    pub fn of(source: &Arc<str>, path: PathBuf, from_end: bool) -> Self {
+    pub fn new(source: &Arc<str>, path: PathBuf, from_end: bool) -> Self {
         let file = File::open(&path).ok().map(|file| {
             let at = if from_end { file.metadata().map_or(0, |found| found.len()) } else { 0 };
             (file, at)

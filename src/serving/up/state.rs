@@ -15,7 +15,7 @@ use vx_status::vocabulary;
 
 use super::error::UpError;
 use crate::boards::find;
-use crate::serving::up::start::place::{Record, UpPlace};
+use crate::serving::up::start::supervisor_place::{SupervisorRecord, UpPlace};
 
 /// A service on a board.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,7 +80,7 @@ pub struct BuildState {
 /// # Errors
 /// The boards cannot be read.
 pub fn of_project(directory: &Path) -> Result<Vec<ServiceState>, UpError> {
-    let place = UpPlace::of(directory)?;
+    let place = UpPlace::for_directory(directory)?;
     if let Some(record) = place.record() {
         let snapshot = find::open_file(&record.board)?.snapshot().map_err(find::BoardError::Read)?;
         return Ok(services(&record, &snapshot));
@@ -99,7 +99,7 @@ pub fn of_project(directory: &Path) -> Result<Vec<ServiceState>, UpError> {
 /// # Errors
 /// The boards cannot be read.
 pub fn all() -> Result<Vec<ServiceState>, UpError> {
-    let records: Vec<Record> = find::places()?.iter().flat_map(|place| UpPlace::records_in(place)).collect();
+    let records: Vec<SupervisorRecord> = find::places()?.iter().flat_map(|place| UpPlace::records_in(place)).collect();
     let of_board = |(path, snapshot): (PathBuf, Snapshot)| {
         let record = records.iter().find(|record| record.board == path && record.is_of(&snapshot))?;
         Some(services(record, &snapshot))
@@ -107,7 +107,7 @@ pub fn all() -> Result<Vec<ServiceState>, UpError> {
     Ok(find::readable_boards()?.into_iter().filter_map(of_board).flatten().collect())
 }
 
-fn services(record: &Record, snapshot: &Snapshot) -> Vec<ServiceState> {
+fn services(record: &SupervisorRecord, snapshot: &Snapshot) -> Vec<ServiceState> {
     let slots: Vec<&SlotView> = snapshot.slots.iter().filter(|slot| slot.kind == Kind::Service).collect();
     // One look at all processes, however many services there are.
     let guards: Vec<u32> = slots.iter().filter_map(|slot| guard(snapshot, slot)).collect();
@@ -126,7 +126,7 @@ pub(super) fn is_supervised(snapshot: &Snapshot) -> bool {
     snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true)
 }
 
-fn service(record: &Record, snapshot: &Snapshot, slot: &SlotView, pid: Option<u32>) -> ServiceState {
+fn service(record: &SupervisorRecord, snapshot: &Snapshot, slot: &SlotView, pid: Option<u32>) -> ServiceState {
     let board = &record.board;
     let standing = Standing::from_slot(slot);
     let ended = standing.over();

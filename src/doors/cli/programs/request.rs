@@ -17,7 +17,7 @@ use crate::doors::cli::output::print;
 use crate::doors::cli::screens::frontend::CommandLineFrontend;
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::{place, place_or_none};
-use crate::serving::up::{self, Again, Begun, NextLifeError, UpError};
+use crate::serving::up::{self, AcceptedServiceRequest, NextLifeError, ServiceRequestOutcome, UpError};
 
 /// A request that was accepted.
 struct AcceptedCliRequest {
@@ -67,10 +67,10 @@ fn again(
 ) -> Result<Vec<AcceptedCliRequest>, CommandFailure> {
     let begun = up::again(&workspace::home()?, &place(directory)?, verb, keys, &CommandLineFrontend::default());
     let begun = match begun.map_err(refused)? {
-        Again::Asked(begun) => begun,
-        Again::NotInstalled(_) => return Err(CommandFailure::silent(FAILED)),
+        ServiceRequestOutcome::Asked(begun) => begun,
+        ServiceRequestOutcome::NotInstalled(_) => return Err(CommandFailure::silent(FAILED)),
     };
-    let accepted = begun.into_iter().map(|Begun { asked, build }| {
+    let accepted = begun.into_iter().map(|AcceptedServiceRequest { asked, build }| {
         announce(&asked, verb, as_json);
         AcceptedCliRequest { done: asked, before: (verb == Verb::Rebuild).then_some(build) }
     });

@@ -114,7 +114,7 @@ impl Logs for BoardLogs {
     fn read_together(&mut self, keys: &[String], place: LogPlace) -> LogPart {
         if self.merged.as_ref().is_none_or(|merged| merged.keys != keys) {
             // A board that cannot be read has no such log.
-            self.merged = Merged::of(&self.board, keys).ok();
+            self.merged = Merged::for_services(&self.board, keys).ok();
         }
         self.merged.as_mut().map(|merged| merged.piece(place)).unwrap_or_default()
     }

@@ -17,7 +17,7 @@ use crate::doors::cli::args::{LogsArguments, PsArguments};
 use crate::doors::cli::output::failure::{CommandFailure, CommandResult};
 use crate::doors::cli::output::print;
 use crate::doors::cli::workspace::services_directory;
-use crate::serving::up::{self, Filter, OutputEntry, Together, UpError};
+use crate::serving::up::{self, Filter, OutputEntry, ServiceLogStream, UpError};
 
 /// The time between two looks at the logs.
 const LOOK: Duration = Duration::from_millis(100);
@@ -78,7 +78,7 @@ pub(in crate::doors::cli) fn logs(directory: Option<&Path>, asked: &LogsArgument
     }
     let from = Timestamp::now();
     let board = board.unwrap_or_else(|| await_board(&directory));
-    let mut together = Together::of(&board, &names, from).map_err(UpError::from)?;
+    let mut together = ServiceLogStream::for_services(&board, &names, from).map_err(UpError::from)?;
     // A line from before is in its file by then.
     thread::sleep(LOOK);
     let mut before = up::entries(&services, asked.lines, &filter)?;

@@ -38,7 +38,7 @@ impl LogEntry {
     }
 
     /// The entry of a plugin's service.
-    pub fn of(plugin_id: &str, entry: &OutputEntry) -> Self {
+    pub fn from_entry(plugin_id: &str, entry: &OutputEntry) -> Self {
         Self {
             timestamp: entry.time,
             source: entry.source.as_ref().to_owned(),
@@ -95,7 +95,7 @@ mod tests {
 
     fn entry(number: usize) -> LogEntry {
         let line = format!("WARN {number}");
-        LogEntry::of(
+        LogEntry::from_entry(
             "foo",
             &OutputEntry::from_line(&"vite".into(), Timestamp::UNIX_EPOCH, line.as_bytes(), &mut Levels::default()),
         )

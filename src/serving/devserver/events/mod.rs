@@ -2,4 +2,4 @@
 
 pub(super) mod event;
 pub(super) mod log;
-pub(super) mod news;
+pub(super) mod notifications;

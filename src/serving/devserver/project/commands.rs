@@ -13,11 +13,11 @@ use vx_services::declared::spec::Spec;
 use vx_services::supervisor::{RequestDeclarations, SupervisorRequest};
 use vx_shm::{Reader, Snapshot};
 
-use super::Shared;
+use super::ProjectServersState;
 use crate::boards::find::{self, slot_of};
 use crate::serving::devserver::error::DevServerError;
 use crate::serving::devserver::instance::name_of;
-use crate::serving::devserver::reading::Keys;
+use crate::serving::devserver::reading::PluginSlotKeys;
 use crate::serving::devserver::state::DevServerState;
 
 /// The time beyond a service's own that it may take to stop: a guard may have to be killed.
@@ -25,7 +25,7 @@ const BEYOND: Duration = Duration::from_secs(30);
 /// The longest sleep: a writer that was killed wakes no reader.
 const LOOK: Duration = Duration::from_secs(1);
 
-impl Shared {
+impl ProjectServersState {
     fn turn(&self, id: &str) -> Arc<Mutex<()>> {
         Arc::clone(self.turns.lock().entry(id.to_owned()).or_default())
     }
@@ -127,7 +127,7 @@ impl Shared {
     }
 
     /// The keys and the lives of a plugin that is at work here.
-    fn own(&self, id: &str) -> Result<(Keys, [Option<u32>; 2]), DevServerError> {
+    fn own(&self, id: &str) -> Result<(PluginSlotKeys, [Option<u32>; 2]), DevServerError> {
         let found = self.with_plugin(id, |plugin| plugin.is_managed().then(|| (plugin.keys.clone(), plugin.lives())));
         found.flatten().ok_or_else(|| match self.runs_elsewhere(id) {
             true => DevServerError::External { id: id.to_owned() },
@@ -137,7 +137,7 @@ impl Shared {
 
     /// Note this in a plugin's log; its state by now comes back.
     fn noted(&self, id: &str, text: &str) -> DevServerState {
-        let event = self.plugins.lock().known.get(id).map(|plugin| plugin.note(text));
+        let event = self.plugins.lock().known.get(id).map(|plugin| plugin.log_message(text));
         event.into_iter().for_each(|event| self.news.lock().add(event));
         self.state(id)
     }

@@ -18,8 +18,8 @@ use vx_status::standing::Standing;
 
 use crate::boards::find::{open_file, slot_of};
 use crate::serving::up::error::UpError;
-use crate::serving::up::start::connect::{Changed, Supervisor, Wanted, Wish, want};
-use crate::serving::up::start::prepare::Declared;
+use crate::serving::up::start::connect::{ChangedService, SupervisorConnection, WantedServices, Wish, want};
+use crate::serving::up::start::prepare::DeclaredServices;
 use crate::serving::up::state::{ServiceState, is_supervised, of_project};
 use crate::workspace::frontend::Frontend;
 
@@ -32,7 +32,7 @@ pub struct Lease(Arc<Inner>);
 
 /// A service that has failed, and is tried again once its files change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct FailedService {
     /// Its name.
     pub name: String,
     /// Its error.
@@ -40,8 +40,8 @@ pub struct Failure {
 }
 
 struct Inner {
-    supervisor: Mutex<Supervisor>,
-    declared: Declared,
+    supervisor: Mutex<SupervisorConnection>,
+    declared: DeclaredServices,
     names: Vec<String>,
     board: PathBuf,
     /// The requests to stop so far.
@@ -52,7 +52,7 @@ struct Inner {
     /// Of the names, those that went on for others when this client wanted nothing any more.
     kept: Mutex<Vec<String>>,
     /// Services that have failed while another change of their files is waited for.
-    failures: Receiver<Failure>,
+    failures: Receiver<FailedService>,
     /// Passes requests to stop on to a thread, since a supervisor may take a while to answer.
     stops: Sender<()>,
 }
@@ -64,14 +64,15 @@ impl Lease {
     ///
     /// # Errors
     /// No supervisor can be had, or it refuses.
-    pub fn take(
+    pub fn acquire(
         home: &Home,
-        declared: &Declared,
+        declared: &DeclaredServices,
         wish: &Wish<'_>,
         held: bool,
         frontend: &dyn Frontend,
-    ) -> Result<(Self, Vec<Changed>, Receiver<()>), UpError> {
-        let Wanted { supervisor, names, changes } = want(home, declared, &Wish { lease: true, ..*wish }, frontend)?;
+    ) -> Result<(Self, Vec<ChangedService>, Receiver<()>), UpError> {
+        let WantedServices { supervisor, names, changes } =
+            want(home, declared, &Wish { lease: true, ..*wish }, frontend)?;
         let board = supervisor.board.clone();
         let (stops, asked_to_stop) = unbounded();
         let (failed, failures) = unbounded();
@@ -129,7 +130,7 @@ impl Lease {
     }
 
     /// The services that have failed since the last call, and are tried again once their files change.
-    pub fn failures(&self) -> Vec<Failure> {
+    pub fn failures(&self) -> Vec<FailedService> {
         self.0.failures.try_iter().collect()
     }
 
@@ -187,7 +188,7 @@ impl Inner {
     }
 
     /// The services that have failed and are tried again once their files change, each with its life.
-    fn failed(&self, snapshot: &Snapshot) -> Vec<(Failure, u32)> {
+    fn failed(&self, snapshot: &Snapshot) -> Vec<(FailedService, u32)> {
         let watched = |name: &&String| {
             let spec = self.declared.specs.iter().find(|spec| spec.service.name == **name);
             spec.is_some_and(|spec| !spec.service.watch.is_empty())
@@ -196,14 +197,14 @@ impl Inner {
             let slot = slot_of(snapshot, name).filter(|slot| Standing::from_slot(slot) == Standing::Failed)?;
             let error = ErrorCell::of_slot(slot).map(|error| error.shown_text().to_string()).unwrap_or_default();
             let error = error.lines().next().unwrap_or_default().to_owned();
-            Some((Failure { name: name.clone(), error }, slot.generation))
+            Some((FailedService { name: name.clone(), error }, slot.generation))
         };
         self.names.iter().filter(watched).filter_map(failed).collect()
     }
 }
 
 /// Read the board until the services have ended for good, or nobody has the lease any more.
-fn await_end(lease: &Weak<Inner>, mut reader: Reader, failures: &Sender<Failure>) {
+fn await_end(lease: &Weak<Inner>, mut reader: Reader, failures: &Sender<FailedService>) {
     let (mut snapshot, mut known) = (Snapshot::default(), HashMap::new());
     while let Some(inner) = lease.upgrade() {
         // A board that cannot be read any more shows what it showed.

@@ -9,26 +9,26 @@ use crossbeam_channel::RecvTimeoutError;
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{Detached, ERROR_DOCUMENT, LastWords, last_words, nameless_file, own_program, start_detached_for};
 
-use super::place::UpPlace;
+use super::supervisor_place::UpPlace;
 use crate::serving::up::error::UpError;
 
 /// A supervisor that was started.
-pub(in crate::serving::up) struct Begun {
+pub(in crate::serving::up) struct SupervisorProcess {
     process: Detached,
     words: File,
 }
 
 /// Start a supervisor of this program.
-pub(in crate::serving::up) fn begin(place: &UpPlace) -> Result<Begun, UpError> {
+pub(in crate::serving::up) fn begin(place: &UpPlace) -> Result<SupervisorProcess, UpError> {
     let program = own_program()?;
     let directory = place.directory.clone().into_os_string();
     let arguments = [ERROR_DOCUMENT.into(), "service-supervisor".into(), "--directory".into(), directory];
     let words = nameless_file()?;
     let process = start_detached_for(&program, &arguments, &place.directory, (&[], &[]), words.try_clone()?)?;
-    Ok(Begun { process, words })
+    Ok(SupervisorProcess { process, words })
 }
 
-impl Begun {
+impl SupervisorProcess {
     /// Its end, if it comes within this time.
     pub(in crate::serving::up) fn ended(&self, patience: Duration) -> Option<io::Result<ExitStatus>> {
         match self.process.ended.recv_timeout(patience) {

@@ -11,10 +11,10 @@ use vx_rpc::{CallError, RpcClient};
 use vx_services::declared::reading::{DeclarationChange, Differing};
 use vx_shm::{Liveness, Snapshot};
 
-use super::begin::{Begun, begin};
-use super::place::{Record, UpPlace};
-use super::prepare::Declared;
-use super::staged::Variables;
+use super::begin::{SupervisorProcess, begin};
+use super::prepare::DeclaredServices;
+use super::staged::UpEnvironmentParams;
+use super::supervisor_place::{SupervisorRecord, UpPlace};
 use crate::boards::control::{Verb, connect_to};
 use crate::boards::find;
 use crate::serving::up::error::UpError;
@@ -50,18 +50,18 @@ pub struct Wish<'a> {
 }
 
 /// Services that are wanted from now on.
-pub struct Wanted {
+pub struct WantedServices {
     /// The connection to their supervisor.
-    pub supervisor: Supervisor,
+    pub supervisor: SupervisorConnection,
     /// Their names.
     pub names: Vec<String>,
     /// The services that ran and differ from the project's file.
-    pub changes: Vec<Changed>,
+    pub changes: Vec<ChangedService>,
 }
 
 /// A service that differs from the project's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Changed {
+pub struct ChangedService {
     /// Its name.
     pub name: String,
     /// The difference, and its treatment.
@@ -80,16 +80,16 @@ fn answered(answer: Value) -> Result<Vec<Answered>, UpError> {
     serde_json::from_value(answer).map_err(|error| UpError::Call(CallError::Answer(error.to_string())))
 }
 
-impl Wanted {
-    fn of(supervisor: Supervisor, services: Vec<Answered>) -> Self {
+impl WantedServices {
+    fn from_answer(supervisor: SupervisorConnection, services: Vec<Answered>) -> Self {
         let names = services.iter().filter(|service| service.asked).map(|service| service.name.clone()).collect();
-        let changed = |service: &Answered| Some(Changed { name: service.name.clone(), change: service.change? });
+        let changed = |service: &Answered| Some(ChangedService { name: service.name.clone(), change: service.change? });
         Self { supervisor, names, changes: services.iter().filter_map(changed).collect() }
     }
 }
 
 /// A connection to a project's supervisor.
-pub struct Supervisor {
+pub struct SupervisorConnection {
     client: RpcClient,
     /// The file of its board.
     pub board: PathBuf,
@@ -97,7 +97,7 @@ pub struct Supervisor {
     pub pid: u32,
 }
 
-impl Supervisor {
+impl SupervisorConnection {
     /// The supervisor that is there; `None` if there is none.
     ///
     /// # Errors
@@ -105,7 +105,7 @@ impl Supervisor {
     pub fn connect(place: &UpPlace) -> Result<Option<Self>, UpError> {
         let deadline = Instant::now() + STARTING;
         while place.is_held() {
-            if let Some(found) = place.record().and_then(|record| Self::of(&record).transpose()) {
+            if let Some(found) = place.record().and_then(|record| Self::from_record(&record).transpose()) {
                 return found.map(Some);
             }
             if Instant::now() >= deadline {
@@ -117,7 +117,7 @@ impl Supervisor {
     }
 
     /// The supervisor of this record; `None` if it does not listen yet, or no more.
-    fn of(Record { pid, board, .. }: &Record) -> Result<Option<Self>, UpError> {
+    fn from_record(SupervisorRecord { pid, board, .. }: &SupervisorRecord) -> Result<Option<Self>, UpError> {
         match connect_to(board, *pid) {
             Ok(client) => Ok(Some(Self { client, board: board.clone(), pid: *pid })),
             Err(CallError::Nobody(_) | CallError::Io(_)) => Ok(None),
@@ -156,7 +156,7 @@ impl Supervisor {
             starts += 1;
             let mut begun = begin(place)?;
             let ended = loop {
-                if let Some(found) = place.record().and_then(|record| Self::of(&record).transpose()) {
+                if let Some(found) = place.record().and_then(|record| Self::from_record(&record).transpose()) {
                     return found;
                 }
                 if let Some(ended) = begun.ended(GLANCE) {
@@ -166,15 +166,15 @@ impl Supervisor {
                     return Err(UpError::NotStarted);
                 }
             };
-            if starts >= MOST_STARTS || !Begun::was_killed(&ended) {
+            if starts >= MOST_STARTS || !SupervisorProcess::was_killed(&ended) {
                 return Err(begun.error(&ended));
             }
         }
     }
 
     /// Name the variables of this process and the services of a project's file, for the next request.
-    fn declare(&mut self, declared: &Declared) -> Result<(), UpError> {
-        for some in Variables::own() {
+    fn declare(&mut self, declared: &DeclaredServices) -> Result<(), UpError> {
+        for some in UpEnvironmentParams::own() {
             self.client.call("up/environment", &json!(some), PATIENCE)?;
         }
         for spec in &declared.specs {
@@ -184,7 +184,7 @@ impl Supervisor {
     }
 
     /// Declare services, and want some of them; what has come of those that are wanted or differ comes back.
-    fn want(&mut self, declared: &Declared, wish: &Wish<'_>) -> Result<Vec<Answered>, UpError> {
+    fn want(&mut self, declared: &DeclaredServices, wish: &Wish<'_>) -> Result<Vec<Answered>, UpError> {
         self.declare(declared)?;
         let Wish { names, lease, differing } = wish;
         let params = json!({ "names": names, "lease": lease, "differing": differing, "read_at": declared.read_at });
@@ -204,7 +204,7 @@ impl Supervisor {
     /// another declaration.
     pub(in crate::serving::up) fn again(
         &mut self,
-        declared: &Declared,
+        declared: &DeclaredServices,
         verb: Verb,
         name: &str,
     ) -> Result<Option<DeclarationChange>, UpError> {
@@ -245,20 +245,29 @@ impl Supervisor {
 ///
 /// # Errors
 /// No supervisor can be had, or it refuses.
-pub fn want(home: &Home, declared: &Declared, wish: &Wish<'_>, frontend: &dyn Frontend) -> Result<Wanted, UpError> {
-    let place = UpPlace::of(&declared.directory)?;
+pub fn want(
+    home: &Home,
+    declared: &DeclaredServices,
+    wish: &Wish<'_>,
+    frontend: &dyn Frontend,
+) -> Result<WantedServices, UpError> {
+    let place = UpPlace::for_directory(&declared.directory)?;
     loop {
-        let mut supervisor = Supervisor::ensure(&place, home, frontend)?;
+        let mut supervisor = SupervisorConnection::ensure(&place, home, frontend)?;
         match supervisor.want(declared, wish) {
             Err(error) if error.is_over() => await_closing(&place, supervisor, frontend)?,
-            answered => return answered.map(|services| Wanted::of(supervisor, services)),
+            answered => return answered.map(|services| WantedServices::from_answer(supervisor, services)),
         }
     }
 }
 
 /// Wait until this supervisor, which takes no requests any more, holds the project no more. It listens until the last of its
 /// services has stopped.
-fn await_closing(place: &UpPlace, mut supervisor: Supervisor, frontend: &dyn Frontend) -> Result<(), UpError> {
+fn await_closing(
+    place: &UpPlace,
+    mut supervisor: SupervisorConnection,
+    frontend: &dyn Frontend,
+) -> Result<(), UpError> {
     // One that is gone already has no bound.
     let bound = supervisor.bound().unwrap_or_default();
     let (deadline, said_at) = (Instant::now().checked_add(bound + ENDING), Instant::now() + NOTICED);

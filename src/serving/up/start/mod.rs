@@ -2,7 +2,7 @@
 
 pub(super) mod begin;
 pub(super) mod connect;
-pub(super) mod place;
 pub(super) mod prepare;
 pub(super) mod staged;
 pub(super) mod supervise;
+pub(super) mod supervisor_place;

@@ -24,7 +24,7 @@ use crate::workspace::project::{Faults, Place, Workspace};
 
 /// The services of a project, as they are declared to its supervisor.
 #[derive(Clone, Debug)]
-pub struct Declared {
+pub struct DeclaredServices {
     /// The project's directory.
     pub directory: PathBuf,
     /// The services.
@@ -37,7 +37,7 @@ pub struct Declared {
 #[derive(Debug)]
 pub enum UpPrepared {
     /// The declarations.
-    Ready(Declared),
+    Ready(DeclaredServices),
     /// A tool of the project was missing, and this run did not install it.
     NotInstalled(RunOutcome),
 }
@@ -108,7 +108,7 @@ pub fn prepare(home: &Home, place: &Place, sync: bool, frontend: &dyn Frontend) 
         spec.directory()?;
         specs.push(spec);
     }
-    Ok(UpPrepared::Ready(Declared { directory, specs, read_at }))
+    Ok(UpPrepared::Ready(DeclaredServices { directory, specs, read_at }))
 }
 
 /// The files that the table of this service names, with the contents that the user has agreed to.

@@ -19,39 +19,39 @@ const PIECE_BYTES: usize = 16 * 1024;
 /// A name or a value: text, if it is any.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-enum Piece {
+enum VariableText {
     Text(String),
     Other(OsString),
 }
 
-impl From<String> for Piece {
+impl From<String> for VariableText {
     fn from(text: String) -> Self {
         Self::Text(text)
     }
 }
 
-impl From<OsString> for Piece {
+impl From<OsString> for VariableText {
     fn from(text: OsString) -> Self {
         text.into_string().map_or_else(Self::Other, Self::Text)
     }
 }
 
-impl From<Piece> for OsString {
-    fn from(piece: Piece) -> Self {
+impl From<VariableText> for OsString {
+    fn from(piece: VariableText) -> Self {
         match piece {
-            Piece::Text(text) => text.into(),
-            Piece::Other(text) => text,
+            VariableText::Text(text) => text.into(),
+            VariableText::Other(text) => text,
         }
     }
 }
 
 /// The parameters of `up/environment`: some of a client's variables. More requests bring the others.
 #[derive(Serialize, Deserialize)]
-pub(in crate::serving::up) struct Variables {
-    variables: Vec<(Piece, Piece)>,
+pub(in crate::serving::up) struct UpEnvironmentParams {
+    variables: Vec<(VariableText, VariableText)>,
 }
 
-impl Variables {
+impl UpEnvironmentParams {
     /// All variables of this process, but for those that mark it as a part of other work.
     pub(in crate::serving::up) fn own() -> impl Iterator<Item = Self> {
         let mut left = without_work_marks().peekable();
@@ -71,15 +71,15 @@ impl Variables {
 
 /// All that one client has named.
 #[derive(Default)]
-pub(in crate::serving::up) struct Staged {
+pub(in crate::serving::up) struct StagedDeclarations {
     variables: Vec<(OsString, OsString)>,
     inherited: Option<Inherited>,
     specs: Vec<Spec>,
 }
 
-impl Staged {
+impl StagedDeclarations {
     /// Take some of its variables. They come before its services.
-    pub(in crate::serving::up) fn add_variables(&mut self, some: Variables) {
+    pub(in crate::serving::up) fn add_variables(&mut self, some: UpEnvironmentParams) {
         self.variables.extend(some.variables.into_iter().map(|(name, value)| (name.into(), value.into())));
     }
 
@@ -109,11 +109,11 @@ mod tests {
     #[test]
     fn variables_come_back_from_their_pieces_as_they_were_also_those_that_are_no_text() {
         let odd = OsString::from_vec(vec![b'x', 0xff]);
-        let some = Variables { variables: vec![("A".to_owned().into(), odd.clone().into())] };
+        let some = UpEnvironmentParams { variables: vec![("A".to_owned().into(), odd.clone().into())] };
         let sent = serde_json::to_string(&some).expect("JSON");
-        let mut staged = Staged::default();
+        let mut staged = StagedDeclarations::default();
         staged.add_variables(serde_json::from_str(&sent).expect("the same"));
-        Variables::own().for_each(|some| staged.add_variables(some));
+        UpEnvironmentParams::own().for_each(|some| staged.add_variables(some));
         let spec = staged.add_service(Spec::for_service(DeclaredService::named("a")));
         let all = &spec.inherited.as_ref().expect("variables").0;
         assert_eq!(all[0], ("A".into(), odd));

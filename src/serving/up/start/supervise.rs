@@ -24,8 +24,8 @@ use vx_services::supervisor::{
 use vx_shm::{Kind, Reservation, SlotState, SlotView};
 use vx_status::vocabulary::service::EXTERNAL;
 
-use super::place::{Record, UpPlace};
-use super::staged::{REQUEST_BYTES, Staged, Variables};
+use super::staged::{REQUEST_BYTES, StagedDeclarations, UpEnvironmentParams};
+use super::supervisor_place::{SupervisorRecord, UpPlace};
 use crate::boards::control::{ControlSocket, Hand, Verb, fault, impossible};
 use crate::serving::up::error::UpError;
 use crate::serving::up::guest::{Guest, Invitation};
@@ -41,8 +41,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Another supervisor does, or there is no board.
 pub fn supervise(directory: &Path, guest: impl Invitation) -> Result<(), UpError> {
     let interrupts = interrupts()?;
-    let place = UpPlace::of(directory)?;
-    let Some(lock) = place.take(PATIENCE)? else { return Err(UpError::Held { directory: place.directory }) };
+    let place = UpPlace::for_directory(directory)?;
+    let Some(lock) = place.acquire_lock(PATIENCE)? else { return Err(UpError::Held { directory: place.directory }) };
     let title = place.directory.to_string_lossy();
     let board = Arc::new(create_board(&place.runtime, &title, SLOTS)?);
     let logs = logs_of(board.path());
@@ -66,7 +66,7 @@ pub fn supervise(directory: &Path, guest: impl Invitation) -> Result<(), UpError
         bound: Mutex::default(),
     };
     let control = ControlSocket::serve(board.path(), hand);
-    let record = Record {
+    let record = SupervisorRecord {
         pid: std::process::id(),
         board: board.path().to_owned(),
         board_id: board.id().to_owned(),
@@ -94,7 +94,7 @@ struct UpHand {
     handle: SupervisorHandle,
     guest: Box<dyn Guest>,
     /// The variables and services that a client has named and not asked for yet.
-    staged: Mutex<HashMap<u64, Staged>>,
+    staged: Mutex<HashMap<u64, StagedDeclarations>>,
     /// The declared services that have a build.
     built: Mutex<BTreeSet<String>>,
     /// The longest that a declared service may take to stop.
@@ -103,7 +103,7 @@ struct UpHand {
 
 /// The parameters of `up/want`.
 #[derive(Deserialize)]
-struct Want {
+struct UpWantParams {
     names: Vec<String>,
     lease: bool,
     #[serde(default)]
@@ -114,7 +114,7 @@ struct Want {
 
 /// The parameters of `up/again`.
 #[derive(Deserialize)]
-struct Again {
+struct UpAgainParams {
     name: String,
     verb: Begin,
     read_at: ReadAt,
@@ -146,7 +146,7 @@ impl UpHand {
     }
 
     fn environment(&self, client: u64, params: Params<'_>) -> Result<Value, RpcError> {
-        let some: Variables = params.read().map_err(not_understood)?;
+        let some: UpEnvironmentParams = params.read().map_err(not_understood)?;
         self.staged.lock().entry(client).or_default().add_variables(some);
         Ok(json!({}))
     }
@@ -156,7 +156,7 @@ impl UpHand {
     }
 
     fn want(&self, client: u64, params: Params<'_>) -> Result<Value, RpcError> {
-        let Want { names, lease, read_at, differing } = params.read().map_err(not_understood)?;
+        let UpWantParams { names, lease, read_at, differing } = params.read().map_err(not_understood)?;
         let reading = self.reading(client, read_at);
         let declared =
             reading.map_or(RequestDeclarations::Before, |reading| RequestDeclarations::File(reading, differing));
@@ -165,7 +165,7 @@ impl UpHand {
     }
 
     fn again(&self, client: u64, params: Params<'_>) -> Result<Value, RpcError> {
-        let Again { name, verb, read_at } = params.read().map_err(not_understood)?;
+        let UpAgainParams { name, verb, read_at } = params.read().map_err(not_understood)?;
         let request = match verb {
             Begin::Start => SupervisorRequest::Start(name),
             Begin::Restart => SupervisorRequest::Restart(name),
@@ -179,19 +179,19 @@ impl UpHand {
     }
 
     fn release(&self, client: u64, params: Params<'_>) -> Result<Value, RpcError> {
-        let Release { kill } = params.read().map_err(not_understood)?;
+        let UpReleaseParams { kill } = params.read().map_err(not_understood)?;
         let kept = self.ask_handle(SupervisorRequest::Release { client, kill })?;
         Ok(json!({ "kept": kept.iter().map(|accepted| &accepted.name).collect::<Vec<_>>() }))
     }
 
     fn going(&self, params: Params<'_>) -> Result<Value, RpcError> {
-        let Named { names } = params.read().map_err(not_understood)?;
+        let UpNamesParams { names } = params.read().map_err(not_understood)?;
         let going = self.ask_handle(SupervisorRequest::Going(names))?;
         Ok(going.iter().map(|accepted| accepted.name.as_str()).collect())
     }
 
     fn staying(&self, params: Params<'_>) -> Result<Value, RpcError> {
-        let Named { names } = params.read().map_err(not_understood)?;
+        let UpNamesParams { names } = params.read().map_err(not_understood)?;
         Ok(self.ask_handle(SupervisorRequest::Staying(names))?.iter().map(document).collect())
     }
 
@@ -208,13 +208,13 @@ fn document(accepted: &AcceptedService) -> Value {
 
 /// The parameters of `up/going` and `up/staying`.
 #[derive(Deserialize)]
-struct Named {
+struct UpNamesParams {
     names: Vec<String>,
 }
 
 /// The parameters of `up/release`.
 #[derive(Deserialize)]
-struct Release {
+struct UpReleaseParams {
     #[serde(default)]
     kill: Vec<String>,
 }

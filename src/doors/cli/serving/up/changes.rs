@@ -4,11 +4,11 @@ use vx_services::declared::reading::DeclarationChange;
 
 use crate::doors::cli::output::notices::outdated_service;
 use crate::doors::cli::output::print;
-use crate::serving::up::Changed;
+use crate::serving::up::ChangedService;
 
 /// Print a line for each.
-pub(super) fn show(changes: &[Changed]) {
-    for Changed { name, change } in changes {
+pub(super) fn show(changes: &[ChangedService]) {
+    for ChangedService { name, change } in changes {
         print::message(match change {
             DeclarationChange::Restarted => format!("`{name}` starts again: it is declared otherwise now"),
             DeclarationChange::Outdated => outdated_service(name),

@@ -10,7 +10,7 @@ use vx_status::source::{LogPart, LogPlace, Logs, PrintedLine, RequestFailure, Se
 
 use crate::boards::control::RemoteControl;
 use crate::doors::cli::screens::views::BoardLogs;
-use crate::serving::up::{Lease, Together, UpError};
+use crate::serving::up::{Lease, ServiceLogStream, UpError};
 
 /// The time between two looks at what services print.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
@@ -67,14 +67,18 @@ impl WorkControl for LeaseControl {
 /// The logs of services, whose lines are printed as they come.
 pub(super) struct PrintingLogs {
     logs: BoardLogs,
-    together: Together,
+    together: ServiceLogStream,
     looked_at: Option<Instant>,
 }
 
 impl PrintingLogs {
     /// The logs beside this board; lines from before `since` are not printed.
     pub(super) fn for_board(board: &Path, since: Timestamp) -> Result<Self, UpError> {
-        Ok(Self { logs: BoardLogs::beside(board), together: Together::of(board, &[], since)?, looked_at: None })
+        Ok(Self {
+            logs: BoardLogs::beside(board),
+            together: ServiceLogStream::for_services(board, &[], since)?,
+            looked_at: None,
+        })
     }
 }
 

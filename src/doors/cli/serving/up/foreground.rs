@@ -21,7 +21,7 @@ use crate::doors::cli::screens::screen::{self, ServicesDashboardExit};
 use crate::doors::cli::screens::show::inputs;
 use crate::doors::cli::screens::style;
 use crate::doors::cli::screens::view::{RunViewKind, choose_view};
-use crate::serving::up::{Declared, Lease, ServiceState, Together, UpError};
+use crate::serving::up::{DeclaredServices, Lease, ServiceLogStream, ServiceState, UpError};
 
 /// The time between two looks at the output.
 const LOOK: Duration = Duration::from_millis(50);
@@ -31,7 +31,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Have these services at work, and show them, until they have ended or the user stops them.
 pub(super) fn run(
     home: &Home,
-    declared: &Declared,
+    declared: &DeclaredServices,
     asked: &UpArguments,
     frontend: &CommandLineFrontend,
 ) -> CommandResult {
@@ -39,7 +39,7 @@ pub(super) fn run(
     let interrupts = Interrupts::intercept()?;
     let since = Timestamp::now();
     let (lease, changes, finished) =
-        Lease::take(home, declared, &super::wish(asked), view == RunViewKind::Dashboard, frontend)?;
+        Lease::acquire(home, declared, &super::wish(asked), view == RunViewKind::Dashboard, frontend)?;
     super::changes::show(&changes);
     let stopping = lease.clone();
     let says = view == RunViewKind::Plain;
@@ -102,7 +102,7 @@ fn view(tui: bool) -> Result<RunViewKind, CommandFailure> {
 
 /// Print what the services print, until they have ended.
 fn print_lines(lease: &Lease, finished: &Receiver<()>, since: Timestamp) -> Result<(), CommandFailure> {
-    let mut together = Together::of(lease.board(), &[], since).map_err(UpError::from)?;
+    let mut together = ServiceLogStream::for_services(lease.board(), &[], since).map_err(UpError::from)?;
     loop {
         let last = !matches!(finished.recv_timeout(LOOK), Err(RecvTimeoutError::Timeout));
         let (entries, wide) = (together.read(last), together.widest());

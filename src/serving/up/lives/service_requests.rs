@@ -7,9 +7,9 @@ use vx_services::declared::reading::DeclarationChange;
 use crate::boards::control::{AcceptedWorkRequest, Verb};
 use crate::boards::find::{BoardError, open_file, slot_of};
 use crate::serving::up::error::UpError;
-use crate::serving::up::start::connect::Supervisor;
-use crate::serving::up::start::place::UpPlace;
+use crate::serving::up::start::connect::SupervisorConnection;
 use crate::serving::up::start::prepare::{UpPrepared, prepare};
+use crate::serving::up::start::supervisor_place::UpPlace;
 use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::frontend::run::RunOutcome;
@@ -17,16 +17,16 @@ use crate::workspace::project::Place;
 
 /// The outcome of a request to begin again.
 #[derive(Debug)]
-pub enum Again {
+pub enum ServiceRequestOutcome {
     /// The requests that were accepted.
-    Asked(Vec<Begun>),
+    Asked(Vec<AcceptedServiceRequest>),
     /// A tool of the project was missing, and this run did not install it.
     NotInstalled(RunOutcome),
 }
 
 /// A request that was accepted.
 #[derive(Clone, Debug)]
-pub struct Begun {
+pub struct AcceptedServiceRequest {
     /// The request.
     pub asked: AcceptedWorkRequest,
     /// The life of its last build before, if there was one: one that has ended is not the one that the request brings about.
@@ -48,13 +48,13 @@ pub fn again(
     verb: Verb,
     keys: &[String],
     frontend: &dyn Frontend,
-) -> Result<Again, UpError> {
+) -> Result<ServiceRequestOutcome, UpError> {
     let declared = match prepare(home, place, true, frontend)? {
         UpPrepared::Ready(declared) => declared,
-        UpPrepared::NotInstalled(outcome) => return Ok(Again::NotInstalled(outcome)),
+        UpPrepared::NotInstalled(outcome) => return Ok(ServiceRequestOutcome::NotInstalled(outcome)),
     };
-    let place = UpPlace::of(&declared.directory)?;
-    let mut supervisor = Supervisor::connect(&place)?.ok_or(UpError::NotAtWork)?;
+    let place = UpPlace::for_directory(&declared.directory)?;
+    let mut supervisor = SupervisorConnection::connect(&place)?.ok_or(UpError::NotAtWork)?;
     let mut asked = Vec::with_capacity(keys.len());
     for key in keys {
         let board = supervisor.board.clone();
@@ -75,7 +75,7 @@ pub fn again(
             generation: slot.generation,
             has_ended: slot.state.ended(),
         };
-        asked.push(Begun { asked: of_slot, build });
+        asked.push(AcceptedServiceRequest { asked: of_slot, build });
     }
-    Ok(Again::Asked(asked))
+    Ok(ServiceRequestOutcome::Asked(asked))
 }

@@ -8,7 +8,7 @@ use vx_shm::{Kind, SlotState};
 use vx_status::error_cell::ErrorCell;
 
 use crate::boards::find;
-use crate::serving::up::start::place::UpPlace;
+use crate::serving::up::start::supervisor_place::UpPlace;
 
 /// The services that are at work as they are asked to stop.
 pub(in crate::serving::up) struct Stopped {

@@ -10,7 +10,7 @@ use vx_services::entries::{RotatedLog, time_of_day};
 use vx_services::{KEPT_FILES, build_key, service_of_key};
 use vx_status::source::{LogLine, LogPart, LogPlace};
 
-use super::together::Together;
+use super::log_stream::ServiceLogStream;
 use crate::boards::find::BoardError;
 use crate::serving::up::output::{Filter, OutputEntry};
 
@@ -23,7 +23,7 @@ const PIECE: usize = 1_000;
 pub struct Merged {
     /// The services.
     pub keys: Vec<String>,
-    together: Together,
+    together: ServiceLogStream,
     lines: VecDeque<LogLine>,
     /// The offset behind the last line: lines are counted in bytes, as in a file.
     end: u64,
@@ -36,9 +36,9 @@ impl Merged {
     ///
     /// # Errors
     /// The board cannot be read.
-    pub fn of(board: &Path, keys: &[String]) -> Result<Self, BoardError> {
+    pub fn for_services(board: &Path, keys: &[String]) -> Result<Self, BoardError> {
         let from = Timestamp::now();
-        let together = Together::of(board, keys, from)?;
+        let together = ServiceLogStream::for_services(board, keys, from)?;
         let builds = keys.iter().map(|key| build_key(service_of_key(key)));
         let builds = builds.filter(|key| log_file(&logs_of(board), key).exists());
         let sources: BTreeSet<String> = keys.iter().cloned().chain(builds).collect();

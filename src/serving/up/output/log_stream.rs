@@ -10,31 +10,31 @@ use vx_services::service_of_key;
 use vx_shm::{Kind, Reader, Snapshot};
 
 use crate::boards::find::{BoardError, open_file};
-use crate::serving::up::output::{Follower, OutputEntry};
-use crate::serving::up::start::place::UpPlace;
+use crate::serving::up::output::{LogFollower, OutputEntry};
+use crate::serving::up::start::supervisor_place::UpPlace;
 use crate::serving::up::state::is_supervised;
 
 /// A line is given once it is older than this: another service may still have an earlier one on its way to its file.
 const SETTLED: Duration = Duration::from_millis(20);
 
 /// The lines that the services of one board and their builds print from now on, those that start later, too.
-pub struct Together {
+pub struct ServiceLogStream {
     reader: Reader,
     snapshot: Snapshot,
     /// Only these services; none of them for all.
     names: Vec<String>,
     since: Timestamp,
-    followers: Vec<(Arc<str>, Follower)>,
+    followers: Vec<(Arc<str>, LogFollower)>,
     /// Lines that have been read and are not old enough.
     waiting: Vec<OutputEntry>,
 }
 
-impl Together {
+impl ServiceLogStream {
     /// The lines from `since` on of these services of a board; without names those of all.
     ///
     /// # Errors
     /// The board cannot be read.
-    pub fn of(board: &Path, names: &[String], since: Timestamp) -> Result<Self, BoardError> {
+    pub fn for_services(board: &Path, names: &[String], since: Timestamp) -> Result<Self, BoardError> {
         Ok(Self {
             reader: open_file(board)?,
             snapshot: Snapshot::default(),
@@ -48,7 +48,7 @@ impl Together {
     /// The lines that have come since the last call; the last ones, too, once nothing else is awaited.
     pub fn read(&mut self, last: bool) -> Vec<OutputEntry> {
         let begun = Timestamp::now();
-        self.look();
+        self.follow_new_logs();
         for (_, follower) in &mut self.followers {
             // A log that cannot be read now may be readable at the next look.
             let entries = follower.read().unwrap_or_default();
@@ -66,7 +66,7 @@ impl Together {
         if is_supervised(&self.snapshot) || !self.waiting.is_empty() {
             return;
         }
-        let next = UpPlace::of(directory).ok().and_then(|place| place.record());
+        let next = UpPlace::for_directory(directory).ok().and_then(|place| place.record());
         let next = next.filter(|record| record.board != self.reader.path());
         if let Some(reader) = next.and_then(|record| open_file(&record.board).ok()) {
             (self.reader, self.followers) = (reader, Vec::new());
@@ -79,7 +79,7 @@ impl Together {
     }
 
     /// Follow the services and builds that have come.
-    fn look(&mut self) {
+    fn follow_new_logs(&mut self) {
         // A board that cannot be read any more shows what it showed.
         let _ = self.reader.refresh(&mut self.snapshot);
         let logs = logs_of(self.reader.path());
@@ -91,7 +91,7 @@ impl Together {
                 continue;
             }
             let source: Arc<str> = slot.key.as_str().into();
-            let follower = Follower::of(&source, log_file(&logs, &slot.key), false);
+            let follower = LogFollower::new(&source, log_file(&logs, &slot.key), false);
             self.followers.push((source, follower));
         }
     }

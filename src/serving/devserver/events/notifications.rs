@@ -16,7 +16,7 @@ const LOG_BYTES: usize = 64 * 1024;
 
 /// What happened, and how far each client has been told.
 #[derive(Default)]
-pub(in crate::serving::devserver) struct News {
+pub(in crate::serving::devserver) struct NotificationQueue {
     kept: VecDeque<Notification>,
     bytes: usize,
     /// The number of the first one that is kept.
@@ -25,7 +25,7 @@ pub(in crate::serving::devserver) struct News {
     places: HashMap<u64, u64>,
 }
 
-impl News {
+impl NotificationQueue {
     /// This client is told what happens from now on.
     pub(in crate::serving::devserver) fn join(&mut self, client: u64) {
         self.places.insert(client, self.first + self.kept.len() as u64);
@@ -64,7 +64,7 @@ impl News {
 
     /// The next ones for this client. One that was too slow is told how many it has missed, and `present` states are
     /// what it goes on from.
-    pub(in crate::serving::devserver) fn take(
+    pub(in crate::serving::devserver) fn next_for_client(
         &mut self,
         client: u64,
         present: impl FnOnce() -> Vec<DevServerEvent>,
@@ -118,13 +118,14 @@ mod tests {
 
     #[test]
     fn each_client_is_told_what_happens_after_it_came_once() {
-        let mut news = News::default();
+        let mut news = NotificationQueue::default();
         news.add(log("before"));
         news.join(1);
         news.add(log("one"));
         news.join(2);
         news.add(log("two"));
-        let mut told = |client| news.take(client, Vec::new).into_iter().map(|told| told.params).collect::<String>();
+        let mut told =
+            |client| news.next_for_client(client, Vec::new).into_iter().map(|told| told.params).collect::<String>();
         let (first, second) = (told(1), told(2));
         assert!(first.contains("one") && first.contains("two") && !first.contains("before"), "{first}");
         assert!(second.contains("two") && !second.contains("one"), "{second}");
@@ -133,17 +134,17 @@ mod tests {
 
     #[test]
     fn a_slow_client_is_told_what_it_has_missed_and_the_present_states() {
-        let mut news = News::default();
+        let mut news = NotificationQueue::default();
         news.join(1);
         let long = "x".repeat(LOG_BYTES);
         (0..40).for_each(|_| news.add(log(&long)));
         assert!(news.bytes <= KEPT_BYTES, "{}", news.bytes);
-        let told = news.take(1, || vec![DevServerEvent::Errors("foo".into(), vec![])]);
+        let told = news.next_for_client(1, || vec![DevServerEvent::Errors("foo".into(), vec![])]);
         assert!(told[0].params.contains("notifications are left out"), "{}", told[0].params);
         assert_eq!(told[1].params, r#"["foo",[]]"#);
         assert!(told.iter().map(|told| told.params.len()).sum::<usize>() < 2 * AT_ONCE_BYTES);
         news.leave(1);
-        assert!(news.is_deserted() && news.take(1, Vec::new).is_empty());
+        assert!(news.is_deserted() && news.next_for_client(1, Vec::new).is_empty());
     }
 
     #[test]

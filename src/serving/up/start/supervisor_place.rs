@@ -37,7 +37,7 @@ pub struct UpPlace {
 /// The record of a project's supervisor. It is in the lock while that is held, and in a file beside it until the next
 /// supervisor writes its own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(in crate::serving::up) struct Record {
+pub(in crate::serving::up) struct SupervisorRecord {
     pub pid: u32,
     pub board: PathBuf,
     /// The board's id: another run may have a board in a file of the same name later.
@@ -60,7 +60,7 @@ impl UpPlace {
     ///
     /// # Errors
     /// There is no directory for boards.
-    pub fn of(directory: &Path) -> Result<Self, UpError> {
+    pub fn for_directory(directory: &Path) -> Result<Self, UpError> {
         let runtime = runtime_directory()?;
         let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
         let lock = runtime.join(format!("{OWN}{}.lock", digest_of(&directory)));
@@ -80,7 +80,7 @@ impl UpPlace {
     }
 
     /// Take the lock, within this time. A client that looks at it holds it for a moment.
-    pub(in crate::serving::up) fn take(&self, patience: Duration) -> io::Result<Option<FileLock>> {
+    pub(in crate::serving::up) fn acquire_lock(&self, patience: Duration) -> io::Result<Option<FileLock>> {
         let deadline = Instant::now() + patience;
         loop {
             let taken = FileLock::try_acquire(&self.lock)?;
@@ -97,18 +97,18 @@ impl UpPlace {
     }
 
     /// The record of a supervisor that is there.
-    pub(in crate::serving::up) fn record(&self) -> Option<Record> {
-        Record::read(&self.lock).filter(|_| self.is_held())
+    pub(in crate::serving::up) fn record(&self) -> Option<SupervisorRecord> {
+        SupervisorRecord::read(&self.lock).filter(|_| self.is_held())
     }
 
     /// The record of the last supervisor, which may be gone.
-    pub(in crate::serving::up) fn last_record(&self) -> Option<Record> {
-        Record::read(&self.lock.with_extension(RECORD))
+    pub(in crate::serving::up) fn last_record(&self) -> Option<SupervisorRecord> {
+        SupervisorRecord::read(&self.lock.with_extension(RECORD))
     }
 
     /// The records in this directory of boards.
-    pub(in crate::serving::up) fn records_in(runtime: &Path) -> Vec<Record> {
-        record_files(runtime).filter_map(|path| Record::read(&path)).collect()
+    pub(in crate::serving::up) fn records_in(runtime: &Path) -> Vec<SupervisorRecord> {
+        record_files(runtime).filter_map(|path| SupervisorRecord::read(&path)).collect()
     }
 
     /// True if the supervisor that is there is this process.
@@ -117,7 +117,7 @@ impl UpPlace {
     }
 }
 
-impl Record {
+impl SupervisorRecord {
     /// True if this is the board that the record is about.
     pub(in crate::serving::up) fn is_of(&self, snapshot: &Snapshot) -> bool {
         self.board_id.is_empty() || self.board_id == snapshot.board.id
