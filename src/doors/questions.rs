@@ -18,12 +18,12 @@ use vx_store::{DiskError, Store, StoreEntry};
 
 use crate::tools::environment::{self, FolderError};
 use crate::tools::installs::installing::request;
-use crate::tools::programs::{self, ProgramError};
-use crate::tools::route::{Look, Seen};
+use crate::tools::programs::{self, ProgramLookupError};
+use crate::tools::route::{FileStampRecorder, StampedFile};
 use crate::tools::routes::{Routes, program};
 use crate::workspace::error::WorkError;
-use crate::workspace::frontend::Silent;
-use crate::workspace::project::{Access, Faults, Place, Workspace};
+use crate::workspace::frontend::NullFrontend;
+use crate::workspace::project::{Access, Faults, ProjectPlace, Workspace};
 #[cfg(test)] // The protocol in TypeScript names them.
 pub use project::{Build, Problem, Script, Service, Tool};
 pub use project::{ProjectState, project, state};
@@ -71,7 +71,7 @@ pub struct Version {
 }
 
 /// An answer, with the files that it was made of; without them it is not to be kept.
-pub type Kept<T> = (T, Option<Vec<Seen>>);
+pub type Kept<T> = (T, Option<Vec<StampedFile>>);
 
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -81,7 +81,7 @@ pub enum QuestionError {
     Work(#[from] WorkError),
     /// There is no such program.
     #[error(transparent)]
-    Program(#[from] ProgramError),
+    Program(#[from] ProgramLookupError),
     /// There is no such tool.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -135,12 +135,12 @@ pub fn resolve(
     name: &str,
     version: Option<&str>,
 ) -> Result<Kept<Resolved>, QuestionError> {
-    let place = Place::AboveOrNone(directory.to_owned());
-    let routes = Routes::at(&place, home.clone())?;
+    let place = ProjectPlace::AboveOrNone(directory.to_owned());
+    let routes = Routes::for_place(&place, home.clone())?;
     if let Some(version) = version {
         let release = installed(home, name, version)?;
         let file = program(&release, name);
-        let file = file.ok_or_else(|| ProgramError::NoProgram {
+        let file = file.ok_or_else(|| ProgramLookupError::NoProgram {
             tool: name.to_owned(),
             version: release.receipt.version.clone(),
             name: name.to_owned(),
@@ -148,7 +148,7 @@ pub fn resolve(
         let env = texts(routes.invocation(file.clone(), Some(&release.bin())).variables);
         return Ok((Resolved { executable: file, version: Some(release.receipt.version), env }, None));
     }
-    let found = programs::find(home, &place, name, &Silent)?;
+    let found = programs::find(home, &place, name, &NullFrontend)?;
     let version = routes.release_with(name).map(|release| release.receipt.version.clone());
     let env = texts(routes.invocation(found.file.clone(), None).variables);
     let of_system = version.is_none();
@@ -168,7 +168,7 @@ pub fn environment(
     tool: Option<&str>,
     version: Option<&str>,
 ) -> Result<Kept<Environment>, QuestionError> {
-    let routes = Routes::at(&Place::AboveOrNone(directory.to_owned()), home.clone())?;
+    let routes = Routes::for_place(&ProjectPlace::AboveOrNone(directory.to_owned()), home.clone())?;
     if let (Some(tool), Some(version)) = (tool, version) {
         let bin = installed(home, tool, version)?.bin();
         let env = texts(routes.invocation(PathBuf::new(), Some(&bin)).variables);
@@ -182,9 +182,9 @@ pub fn environment(
 }
 
 /// The files that routes were made of, and these of the store, which may be removed by other means than vx.
-fn seen_with<'p>(routes: Routes, of_store: impl IntoIterator<Item = &'p PathBuf>) -> Option<Vec<Seen>> {
-    let mut look = Look::begin();
-    if !of_store.into_iter().all(|path| look.at(path)) {
+fn seen_with<'p>(routes: Routes, of_store: impl IntoIterator<Item = &'p PathBuf>) -> Option<Vec<StampedFile>> {
+    let mut look = FileStampRecorder::begin();
+    if !of_store.into_iter().all(|path| look.record(path)) {
         return None;
     }
     let mut seen = routes.into_draft(&[])?.witnesses;
@@ -206,8 +206,8 @@ pub fn versions(
     let installed = store.iter().map(|release| &release.receipt).filter(|receipt| receipt.tool == tool);
     let mut all: Vec<(String, Scheme)> = installed.map(|receipt| (receipt.version.clone(), Scheme::Python)).collect();
     let here: Vec<String> = all.iter().map(|(version, _)| version.clone()).collect();
-    let place = Place::AboveOrNone(directory.map_or_else(|| home.root().to_owned(), Path::to_owned));
-    let workspace = Workspace::open(home.clone(), &place, Faults::Keep, &Silent)?;
+    let place = ProjectPlace::AboveOrNone(directory.map_or_else(|| home.root().to_owned(), Path::to_owned));
+    let workspace = Workspace::open(home.clone(), &place, Faults::Keep, &NullFrontend)?;
     if !installed_only {
         let sources = workspace.sources(Access::Network);
         let asked = request(tool, &workspace.project)?;

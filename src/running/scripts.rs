@@ -70,7 +70,7 @@ pub fn prepare(
     strict: bool,
     frontend: &dyn Frontend,
 ) -> Result<PreparedScripts, ScriptRunError> {
-    let mut routes = Routes::of(&project.directory, home.clone())?;
+    let mut routes = Routes::for_directory(&project.directory, home.clone())?;
     routes.tell(frontend);
     let absent = routes.absent_until_run();
     if !absent.is_empty() {
@@ -80,7 +80,7 @@ pub fn prepare(
         {
             return Ok(PreparedScripts::NotInstalled(outcome));
         }
-        routes = Routes::of(&project.directory, home.clone())?;
+        routes = Routes::for_directory(&project.directory, home.clone())?;
     }
     notice_strays(&routes, frontend);
     let tools = routes.invocation(PathBuf::from(SHELL[0]), None).variables;

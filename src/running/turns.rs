@@ -17,7 +17,7 @@ use vx_status::source::Expectations;
 use crate::boards::control::{ControlSocket, RunHand};
 use crate::workspace::board_place::BoardPlace;
 use crate::workspace::error::WorkError;
-use crate::workspace::frontend::run::{Declared, LiveRun, Purpose, RunOutcome};
+use crate::workspace::frontend::run::{DeclarationLocations, LiveRun, Purpose, RunOutcome};
 use crate::workspace::frontend::{Frontend, RunView};
 
 /// Turns to run.
@@ -79,8 +79,13 @@ pub fn run_batch(
     })?;
     let control = ControlSocket::serve(&path, RunHand(handle.requests.clone()));
     let recorder = FlightRecorder::start(&path, None, handle.finished.clone());
-    let run =
-        LiveRun { board: path, handle, hold, declared: Declared::default(), expectations: Expectations::default() };
+    let run = LiveRun {
+        board: path,
+        handle,
+        hold,
+        declared: DeclarationLocations::default(),
+        expectations: Expectations::default(),
+    };
     view.started(&run)?;
     let LiveRun { board: path, handle, hold, .. } = run;
     // From here on only a view can keep the run open.

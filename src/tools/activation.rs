@@ -14,7 +14,7 @@ use vx_project::{discover, lock};
 
 use super::routes::{Routes, Stray};
 use crate::tools::route::{self, search_path, stamp};
-use crate::tools::shell::Change;
+use crate::tools::shell::VariableChange;
 use crate::workspace::error::WorkError;
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::frontend::{Frontend, Refused, RunView};
@@ -37,7 +37,7 @@ struct Undo {
 #[derive(Debug, Default)]
 pub struct Update {
     /// The changes to make.
-    pub changes: Vec<Change>,
+    pub changes: Vec<VariableChange>,
     /// The copies of missing tools that the shell finds in place of the project's.
     pub strays: Vec<Stray>,
     /// The fault of the directory's project, which the shell then leaves; shown once, not at each prompt.
@@ -63,14 +63,14 @@ pub fn update(home: &Home, directory: &Path, reserved: &[&str]) -> Update {
     if current(STATE).is_some_and(|state| state == *faulty) {
         return Update::default();
     }
-    let routes = match Routes::of(directory, home.clone()) {
+    let routes = match Routes::for_directory(directory, home.clone()) {
         Ok(routes) => routes,
         Err(error) => {
             let changes = all_changes(&before, Undo::default(), &faulty, current);
             return Update { changes, strays: Vec::new(), fault: Some(error), withheld: Vec::new() };
         }
     };
-    let withheld = Gathered::default();
+    let withheld = NoticeCollector::default();
     routes.tell(&withheld);
     let (variables, strays) = (routes.exports(), routes.strays());
     let after = Undo {
@@ -87,9 +87,9 @@ pub fn update(home: &Home, directory: &Path, reserved: &[&str]) -> Update {
 
 /// A frontend that gathers notices.
 #[derive(Default)]
-struct Gathered(Mutex<Vec<Notice>>);
+struct NoticeCollector(Mutex<Vec<Notice>>);
 
-impl Frontend for Gathered {
+impl Frontend for NoticeCollector {
     fn notice(&self, notice: Notice) {
         self.0.lock().push(notice);
     }
@@ -108,17 +108,22 @@ fn faulty_state(home: &Home, directory: &Path) -> String {
 }
 
 /// The changes from the one state to the other that are not made yet, with those of the shell's own record.
-fn all_changes(before: &Undo, after: Undo, state: &str, current: impl Fn(&str) -> Option<OsString>) -> Vec<Change> {
+fn all_changes(
+    before: &Undo,
+    after: Undo,
+    state: &str,
+    current: impl Fn(&str) -> Option<OsString>,
+) -> Vec<VariableChange> {
     let (mut changes, undo) = changes(before, after, &current);
     let kept = (undo != Undo::default()).then(|| serde_json::to_string(&undo).unwrap_or_default().into());
-    changes.push(Change { name: UNDO.to_owned(), value: kept });
-    changes.push(Change { name: STATE.to_owned(), value: Some(state.into()) });
+    changes.push(VariableChange { name: UNDO.to_owned(), value: kept });
+    changes.push(VariableChange { name: STATE.to_owned(), value: Some(state.into()) });
     changes.retain(|change| current(&change.name) != change.value);
     changes
 }
 
 /// The changes from the one state to the other, and the record that takes them back.
-fn changes(before: &Undo, mut after: Undo, current: impl Fn(&str) -> Option<OsString>) -> (Vec<Change>, Undo) {
+fn changes(before: &Undo, mut after: Undo, current: impl Fn(&str) -> Option<OsString>) -> (Vec<VariableChange>, Undo) {
     let mut changes = Vec::new();
     let path = current("PATH");
     let mut left = before.folders.clone();
@@ -134,12 +139,12 @@ fn changes(before: &Undo, mut after: Undo, current: impl Fn(&str) -> Option<OsSt
     let rest = std::env::join_paths(rest).ok().filter(|rest| !rest.is_empty());
     let front = std::env::join_paths(&after.folders).unwrap_or_default();
     let wanted = if front.is_empty() { rest } else { Some(search_path(&front, rest)) };
-    changes.push(Change { name: "PATH".to_owned(), value: wanted });
+    changes.push(VariableChange { name: "PATH".to_owned(), value: wanted });
     for (name, (given, was)) in &before.variables {
         // A variable that was changed since is the user's own.
         let untouched = current(name).as_deref() == Some(OsStr::new(given));
         if !after.variables.contains_key(name) && untouched {
-            changes.push(Change { name: name.clone(), value: was.as_ref().map(OsString::from) });
+            changes.push(VariableChange { name: name.clone(), value: was.as_ref().map(OsString::from) });
         }
     }
     for (name, (given, was)) in &mut after.variables {
@@ -148,7 +153,7 @@ fn changes(before: &Undo, mut after: Undo, current: impl Fn(&str) -> Option<OsSt
             Some((ours, was)) if now.as_ref() == Some(ours) => was.clone(),
             _ => now,
         };
-        changes.push(Change { name: name.clone(), value: Some((&*given).into()) });
+        changes.push(VariableChange { name: name.clone(), value: Some((&*given).into()) });
     }
     (changes, after)
 }
@@ -163,8 +168,8 @@ mod tests {
         Undo { folders: vec!["/store/node/bin".into()], variables: BTreeMap::from(variables) }
     }
 
-    fn apply(shell: &mut BTreeMap<String, OsString>, changes: Vec<Change>) {
-        for Change { name, value } in changes {
+    fn apply(shell: &mut BTreeMap<String, OsString>, changes: Vec<VariableChange>) {
+        for VariableChange { name, value } in changes {
             match value {
                 Some(value) => drop(shell.insert(name, value)),
                 None => drop(shell.remove(&name)),

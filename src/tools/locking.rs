@@ -8,14 +8,14 @@ use vx_plan::{Resolution, Resolver, ToolResolution};
 use vx_project::ToolRequest;
 use vx_project::trust::ActingPart;
 
-use crate::tools::installs::awaited::naming_the_silent;
+use crate::tools::installs::server_wait_notice::naming_the_silent;
 use crate::tools::installs::syncing::{check_tools, of_catalogue};
 use crate::workspace::error::WorkError;
 use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
-use crate::workspace::project::{Access, Faults, Place, Workspace, check_entries};
-use crate::workspace::told::tell;
-use digests::Digests;
+use crate::workspace::project::{Access, Faults, ProjectPlace, Workspace, check_entries};
+use crate::workspace::withheld_notice::tell;
+use digests::ArchiveDigestFetcher;
 
 /// The tools whose versions are chosen anew, within their requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl LockState {
 ///
 /// # Errors
 /// The project or its lock cannot be used.
-pub fn lock_state(home: Home, place: &Place, frontend: &dyn Frontend) -> Result<LockState, WorkError> {
+pub fn lock_state(home: Home, place: &ProjectPlace, frontend: &dyn Frontend) -> Result<LockState, WorkError> {
     let workspace = Workspace::open(home, place, Faults::Refuse, frontend)?;
     workspace.notice_old_lock(frontend);
     let mut differences = workspace.lock_differences(&workspace.project.tools);
@@ -93,7 +93,7 @@ pub fn lock_state(home: Home, place: &Place, frontend: &dyn Frontend) -> Result<
 /// is in the outcome.
 pub fn lock(
     home: Home,
-    place: &Place,
+    place: &ProjectPlace,
     options: &LockOptions,
     frontend: &dyn Frontend,
 ) -> Result<LockOutcome, WorkError> {
@@ -111,7 +111,7 @@ pub fn lock(
     let (asked, withheld) = of_catalogue(&workspace, lockable(&workspace, asked));
     let sources = workspace.sources(if anew { Access::NetworkAnew } else { Access::Network });
     let home = workspace.home.clone();
-    let digests = Digests::of(&home, sources.trust(), frontend);
+    let digests = ArchiveDigestFetcher::new(&home, sources.trust(), frontend);
     let digest_of = |artifact: &Artifact| digests.get(artifact);
     let resolver = Resolver { digest_of: Some(&digest_of), renewed: &options.tools, ..workspace.resolver(&sources) };
     check_tools(&resolver, &asked)?;

@@ -1,7 +1,8 @@
 //! The tools of a project: installed, locked, found on the way to a program, and described.
 
 pub mod activation;
-pub mod elsewhere;
+pub mod catalogue_releases;
+pub mod declare_tools;
 pub mod environment;
 pub mod installs;
 pub mod locking;
@@ -13,4 +14,3 @@ pub mod sbom;
 pub mod shell;
 pub mod shims;
 pub mod tool;
-pub mod using;

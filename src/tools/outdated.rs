@@ -5,10 +5,10 @@ use vx_base::system::parallel::in_parallel;
 use vx_base::trouble::Trouble;
 use vx_plan::Newest;
 
-use crate::tools::installs::awaited::naming_the_silent;
+use crate::tools::installs::server_wait_notice::naming_the_silent;
 use crate::workspace::error::WorkError;
 use crate::workspace::frontend::Frontend;
-use crate::workspace::project::{Access, Faults, Place, Workspace};
+use crate::workspace::project::{Access, Faults, ProjectPlace, Workspace};
 
 /// The number of tools that are asked about side by side.
 const TOOLS_AT_ONCE: usize = 32;
@@ -58,7 +58,12 @@ impl ToolVersions {
 ///
 /// # Errors
 /// The project cannot be used, or does not declare one of the tools.
-pub fn outdated(home: Home, place: &Place, tools: &[String], frontend: &dyn Frontend) -> Result<Outdated, WorkError> {
+pub fn outdated(
+    home: Home,
+    place: &ProjectPlace,
+    tools: &[String],
+    frontend: &dyn Frontend,
+) -> Result<Outdated, WorkError> {
     let workspace = Workspace::open(home, place, Faults::Refuse, frontend)?;
     workspace.notice_old_lock(frontend);
     let asked = workspace.select(tools)?;

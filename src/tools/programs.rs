@@ -9,16 +9,16 @@ use vx_base::paths::Home;
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_store::{DiskError, Store, StoreEntry};
 
-use super::elsewhere;
+use super::catalogue_releases;
 use super::routes::{Absence, Routes, Target, program};
 use crate::tools::route::Invocation;
 use crate::workspace::error::WorkError;
 use crate::workspace::frontend::Frontend;
-use crate::workspace::project::Place;
+use crate::workspace::project::ProjectPlace;
 
 /// Why there is no file for a program.
 #[derive(Debug, thiserror::Error)]
-pub enum ProgramError {
+pub enum ProgramLookupError {
     /// No project declares the program, and it is not on `PATH`.
     #[error("no vx.toml here declares `{name}`, and it is not on PATH")]
     Unknown {
@@ -64,7 +64,7 @@ pub enum ProgramError {
     Store(#[from] DiskError),
 }
 
-impl Explain for ProgramError {
+impl Explain for ProgramLookupError {
     fn kind(&self) -> TroubleKind {
         match self {
             Self::Unknown { .. } | Self::NotInstalled { .. } | Self::NoProgram { .. } => TroubleKind::NotFound,
@@ -100,7 +100,7 @@ impl Explain for ProgramError {
 
 /// A program that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct ProgramLocation {
     /// Its file.
     pub file: PathBuf,
     /// The `vx.toml` that declares its tool, unless it is the nearest one or none does.
@@ -112,8 +112,13 @@ pub struct Found {
 ///
 /// # Errors
 /// No such program exists, or the project's own is not installed.
-pub fn find(home: &Home, place: &Place, name: &str, frontend: &dyn Frontend) -> Result<Found, ProgramError> {
-    let routes = Routes::at(place, home.clone())?;
+pub fn find(
+    home: &Home,
+    place: &ProjectPlace,
+    name: &str,
+    frontend: &dyn Frontend,
+) -> Result<ProgramLocation, ProgramLookupError> {
+    let routes = Routes::for_place(place, home.clone())?;
     let target = routes.target(name);
     if !matches!(target, Target::Refused(WorkError::Consent(_))) {
         routes.tell(frontend);
@@ -123,11 +128,11 @@ pub fn find(home: &Home, place: &Place, name: &str, frontend: &dyn Frontend) -> 
         Target::Ready(Invocation { file, .. })
         | Target::System(Invocation { file, .. })
         | Target::OnPath(Invocation { file, .. }) => {
-            Ok(Found { file, declared_in: routes.declared_elsewhere(name).map(Path::to_owned) })
+            Ok(ProgramLocation { file, declared_in: routes.declared_elsewhere(name).map(Path::to_owned) })
         }
         Target::Absent { tool, absence, .. } => Err(absent(home, tool, name, absence)?),
         Target::Refused(error) => Err(error.into()),
-        Target::NotOnPath(trouble) => Err(ProgramError::Unfit(trouble)),
+        Target::NotOnPath(trouble) => Err(ProgramLookupError::Unfit(trouble)),
         Target::Undeclared => {
             let installed = Store::new(home.clone()).list()?;
             let programs = installed.iter().flat_map(|release| &release.receipt.programs);
@@ -138,15 +143,15 @@ pub fn find(home: &Home, place: &Place, name: &str, frontend: &dyn Frontend) -> 
 }
 
 /// The error of a tool that is not there as its project wants it.
-fn absent(home: &Home, tool: String, name: &str, absence: Absence) -> Result<ProgramError, ProgramError> {
+fn absent(home: &Home, tool: String, name: &str, absence: Absence) -> Result<ProgramLookupError, ProgramLookupError> {
     Ok(match absence {
         Absence::Unlocked => {
             let installed = Store::new(home.clone()).list()?.iter().any(|release| release.receipt.tool == tool);
-            ProgramError::NotLocked { tool, installed }
+            ProgramLookupError::NotLocked { tool, installed }
         }
-        Absence::Missing { version } => ProgramError::NotInstalled { tool, version },
-        Absence::NoProgram { version } => ProgramError::NoProgram { tool, version, name: name.to_owned() },
-        Absence::Refused(trouble) | Absence::Unfit(trouble) => ProgramError::Unfit(trouble.about(&tool)),
+        Absence::Missing { version } => ProgramLookupError::NotInstalled { tool, version },
+        Absence::NoProgram { version } => ProgramLookupError::NoProgram { tool, version, name: name.to_owned() },
+        Absence::Refused(trouble) | Absence::Unfit(trouble) => ProgramLookupError::Unfit(trouble.about(&tool)),
     })
 }
 
@@ -155,10 +160,10 @@ fn absent(home: &Home, tool: String, name: &str, absence: Absence) -> Result<Pro
 ///
 /// # Errors
 /// There is no such program.
-pub fn find_all(home: &Home, place: &Place, name: &str) -> Result<Vec<PathBuf>, ProgramError> {
-    let routes = Routes::at(place, home.clone())?;
+pub fn find_all(home: &Home, place: &ProjectPlace, name: &str) -> Result<Vec<PathBuf>, ProgramLookupError> {
+    let routes = Routes::for_place(place, home.clone())?;
     let mut places = routes.all(name);
-    let mut installed: Vec<StoreEntry> = elsewhere::releases(home)?;
+    let mut installed: Vec<StoreEntry> = catalogue_releases::releases(home)?;
     installed.sort_by_key(|release| Reverse(release.receipt.installed_at));
     places.extend(installed.iter().filter_map(|release| program(release, name)));
     let mut found: Vec<PathBuf> = Vec::new();
@@ -170,8 +175,8 @@ pub fn find_all(home: &Home, place: &Place, name: &str) -> Result<Vec<PathBuf>, 
     if found.is_empty() { Err(unknown(name, &routes.names())) } else { Ok(found) }
 }
 
-fn unknown<'a>(name: &str, known: impl IntoIterator<Item = &'a String>) -> ProgramError {
+fn unknown<'a>(name: &str, known: impl IntoIterator<Item = &'a String>) -> ProgramLookupError {
     let near = near_misses(name, known.into_iter().map(String::as_str));
     let near = near.first().map(|near| (*near).to_owned());
-    ProgramError::Unknown { name: name.to_owned(), near }
+    ProgramLookupError::Unknown { name: name.to_owned(), near }
 }

@@ -11,8 +11,8 @@ mod draft;
 mod stamp;
 
 pub use cache::{keep, shortcut, state};
-pub use draft::{Draft, Known};
-pub use stamp::{Look, Seen, stamp, still_holds};
+pub use draft::{Draft, ProgramRoute};
+pub use stamp::{FileStampRecorder, StampedFile, stamp, still_holds};
 pub use vx_launcher::format;
 pub use vx_launcher::format::SESSION;
 

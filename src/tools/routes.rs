@@ -19,19 +19,19 @@ use vx_fetch::tools::catalogue;
 use vx_project::{Project, ToolRequest, discover, lineage, lock, project_file};
 use vx_store::StoreEntry;
 
-use crate::tools::route::{Draft, Invocation, Known, Look, SESSION, joined, search_path};
-use crate::workspace::consent::{Consent, Standing, key_files};
+use crate::tools::route::{Draft, FileStampRecorder, Invocation, ProgramRoute, SESSION, joined, search_path};
+use crate::workspace::consent::{Consent, ConsentState, key_files};
 use crate::workspace::error::WorkError;
-use crate::workspace::frontend::{Frontend, Silent};
-use crate::workspace::on_path::{self, search_path as search_path_of_system};
+use crate::workspace::frontend::{Frontend, NullFrontend};
 use crate::workspace::policy::VARIABLE;
-use crate::workspace::project::{Faults, Place, Workspace, above};
+use crate::workspace::project::{Faults, ProjectPlace, Workspace, above};
+use crate::workspace::search_path::{self, search_path as search_path_of_system};
 use crate::workspace::session::session;
-use crate::workspace::told::tell;
+use crate::workspace::withheld_notice::tell;
 #[cfg(all(unix, feature = "control"))]
 pub use agent::{AgentError, ProjectAgent};
 pub use layer::{Absence, program};
-use layer::{Layer, State, Tool};
+use layer::{Layer, LayerTool, LayerToolState};
 pub use target::Target;
 
 /// The variables that determine the home directory, the directories that nothing is inherited from, and the user's word on
@@ -51,7 +51,7 @@ pub struct Stray {
 pub struct Routes {
     layers: Vec<Layer>,
     home: Home,
-    look: Look,
+    look: FileStampRecorder,
     directory: PathBuf,
     /// The search path as far as it has programs of this system.
     on_path: Option<OsString>,
@@ -62,26 +62,26 @@ impl Routes {
     ///
     /// # Errors
     /// A project's file or lock cannot be used.
-    pub fn of(directory: &Path, home: Home) -> Result<Self, WorkError> {
-        Self::at(&Place::AboveOrNone(directory.to_owned()), home)
+    pub fn for_directory(directory: &Path, home: Home) -> Result<Self, WorkError> {
+        Self::for_place(&ProjectPlace::AboveOrNone(directory.to_owned()), home)
     }
 
     /// The routes as in [`of`](Self::of), by the project at `place`.
     ///
     /// # Errors
     /// A project is needed and there is none, or its file or lock cannot be used.
-    pub fn at(place: &Place, home: Home) -> Result<Self, WorkError> {
-        let mut look = Look::begin();
+    pub fn for_place(place: &ProjectPlace, home: Home) -> Result<Self, WorkError> {
+        let mut look = FileStampRecorder::begin();
         // Releases that are removed or replaced and consents that change show in the home's own times.
-        if !look.at_directory(home.root()) {
-            look.at(&home.marker());
+        if !look.record_directory(home.root()) {
+            look.record(&home.marker());
         }
-        let project = place.find_with(|path| look.at(path))?;
-        let own = discover::find_in(home.root(), |path| look.at(path));
+        let project = place.find_with(|path| look.record(path))?;
+        let own = discover::find_in(home.root(), |path| look.record(path));
         let mut layers = Vec::new();
         if let Some(file) = &project {
             let nearest = project_file::read(file)?;
-            let above = above(&home, &nearest, |path| look.at(path))?;
+            let above = above(&home, &nearest, |path| look.record(path))?;
             std::iter::once(&nearest).chain(&above).for_each(|project| look_at(&project.directory, &home, &mut look));
             open_lineage(&nearest.directory, &home, &mut layers, &mut look)?;
         }
@@ -91,7 +91,7 @@ impl Routes {
             look_at(place, &home, &mut look);
             open_lineage(place, &home, &mut layers, &mut look)?;
         }
-        for layer in layers.iter().filter(|layer| layer.workspace.consent.standing == Standing::Nothing) {
+        for layer in layers.iter().filter(|layer| layer.workspace.consent.standing == ConsentState::Nothing) {
             // Where nothing may act, no consent changes the routes.
             key_files(&layer.workspace.project.directory).iter().for_each(|file| look.forget(file));
         }
@@ -118,7 +118,7 @@ impl Routes {
     /// The folders of a tool's release, or of all, the project's in front.
     pub fn folders(&self, tool: Option<&str>) -> Vec<PathBuf> {
         let tools = self.layers.iter().flat_map(|layer| &layer.tools);
-        tools.filter(|known| tool.is_none_or(|tool| known.ask.name == tool)).filter_map(Tool::bin).collect()
+        tools.filter(|known| tool.is_none_or(|tool| known.ask.name == tool)).filter_map(LayerTool::bin).collect()
     }
 
     /// The nearest project, without what may not act.
@@ -160,15 +160,15 @@ impl Routes {
 
     /// The missing tools of which `PATH` has another copy: children of a program that is started now find that one.
     pub fn strays(&self) -> Vec<Stray> {
-        let stray = |layer: &Layer, tool: &Tool| {
+        let stray = |layer: &Layer, tool: &LayerTool| {
             let program =
-                layer.program_names(tool).iter().find_map(|name| on_path::first(name, self.on_path.as_ref()))?;
+                layer.program_names(tool).iter().find_map(|name| search_path::first(name, self.on_path.as_ref()))?;
             Some(Stray { tool: tool.ask.name.clone(), program })
         };
-        let absent = |layer: &&Layer| layer.tools.iter().any(|tool| matches!(tool.state, State::Absent(_)));
+        let absent = |layer: &&Layer| layer.tools.iter().any(|tool| matches!(tool.state, LayerToolState::Absent(_)));
         let layers = self.layers.iter().filter(absent);
         let strays = layers.flat_map(|layer| {
-            let absent = layer.tools.iter().filter(|tool| matches!(tool.state, State::Absent(_)));
+            let absent = layer.tools.iter().filter(|tool| matches!(tool.state, LayerToolState::Absent(_)));
             absent.filter_map(|tool| stray(layer, tool)).collect::<Vec<_>>()
         });
         strays.collect()
@@ -179,17 +179,17 @@ impl Routes {
     pub fn all(&self, name: &str) -> Vec<PathBuf> {
         let tools = self.layers.iter().flat_map(|layer| &layer.tools);
         let files = tools.filter_map(|tool| match &tool.state {
-            State::Ready(release) => program(release, name),
+            LayerToolState::Ready(release) => program(release, name),
             _ => None,
         });
-        files.chain(on_path::all(name, self.on_path.as_ref())).collect()
+        files.chain(search_path::all(name, self.on_path.as_ref())).collect()
     }
 
     /// The installed release of this tool, as the nearest project that declares it wants it.
     pub fn release(&self, tool: &str) -> Option<&StoreEntry> {
         let known = self.layers.iter().flat_map(|layer| &layer.tools).find(|known| known.ask.name == tool);
         known.and_then(|tool| match &tool.state {
-            State::Ready(release) => Some(&**release),
+            LayerToolState::Ready(release) => Some(&**release),
             _ => None,
         })
     }
@@ -197,7 +197,7 @@ impl Routes {
     /// The installed release that has this program or is this tool, as the nearest project that declares it wants it.
     pub fn release_with(&self, name: &str) -> Option<&StoreEntry> {
         match self.declaration(name).map(|(_, tool)| &tool.state) {
-            Some(State::Ready(release)) => Some(&**release),
+            Some(LayerToolState::Ready(release)) => Some(&**release),
             _ => None,
         }
     }
@@ -228,17 +228,17 @@ impl Routes {
             return None;
         }
         let search = self.search();
-        let mut programs: Vec<Known> = Vec::new();
+        let mut programs: Vec<ProgramRoute> = Vec::new();
         // While a tool is missing, each program is looked for anew, so that the missing one is mentioned.
         let tools = || self.layers.iter().flat_map(|layer| &layer.tools);
-        let absent = tools().any(|tool| matches!(tool.state, State::Absent(_)));
+        let absent = tools().any(|tool| matches!(tool.state, LayerToolState::Absent(_)));
         let names = if absent { Vec::new() } else { self.names() };
         for name in names {
             // Programs on `PATH` are not cached, but searched for each time.
             if !reserved.contains(&name.as_str())
                 && let Target::Ready(invocation) = self.target(&name)
             {
-                programs.push(Known { name, file: invocation.file, search: search.clone() });
+                programs.push(ProgramRoute { name, file: invocation.file, search: search.clone() });
             }
         }
         let mut conditions = CONDITIONS.map(|name| (name, std::env::var_os(name))).to_vec();
@@ -258,32 +258,37 @@ impl Routes {
 
 fn absent<'a>(layers: impl Iterator<Item = &'a Layer>) -> Vec<String> {
     let tools = layers.flat_map(|layer| &layer.tools);
-    tools.filter(|tool| matches!(tool.state, State::Absent(_))).map(|tool| tool.ask.name.clone()).collect()
+    tools.filter(|tool| matches!(tool.state, LayerToolState::Absent(_))).map(|tool| tool.ask.name.clone()).collect()
 }
 
 /// Take the metadata of every file that the routes by the project of exactly this directory depend on.
-fn look_at(directory: &Path, home: &Home, look: &mut Look) {
-    look.at(&directory.join(lock::FILE_NAME));
+fn look_at(directory: &Path, home: &Home, look: &mut FileStampRecorder) {
+    look.record(&directory.join(lock::FILE_NAME));
     if directory != home.root() {
         for file in key_files(directory) {
-            look.at(&file);
+            look.record(&file);
         }
     }
 }
 
 /// Open the project of exactly this directory and those that it inherits from, each with the tools that none of the
 /// `layers` before it declares.
-fn open_lineage(directory: &Path, home: &Home, layers: &mut Vec<Layer>, look: &mut Look) -> Result<(), WorkError> {
+fn open_lineage(
+    directory: &Path,
+    home: &Home,
+    layers: &mut Vec<Layer>,
+    look: &mut FileStampRecorder,
+) -> Result<(), WorkError> {
     // `vx sync` shows the doubtful parts of the project.
-    let place = Place::At(directory.to_owned());
-    let mut workspace = Workspace::open(home.clone(), &place, Faults::Refuse, &Silent)?;
+    let place = ProjectPlace::At(directory.to_owned());
+    let mut workspace = Workspace::open(home.clone(), &place, Faults::Refuse, &NullFrontend)?;
     let given: Vec<Vec<ToolRequest>> = (0..=workspace.above.len()).map(|depth| workspace.given(depth)).collect();
     let above = std::mem::take(&mut workspace.above);
     for (workspace, mut given) in std::iter::once(workspace).chain(above).zip(given) {
         // The user's own file lies beside the lineage of the directory.
         let nearer: Vec<&Project> = layers.iter().map(|layer| &layer.workspace.project).collect();
         given.retain(|ask| !lineage::speaks_about(&nearer, &ask.name, catalogue::is_same));
-        layers.push(Layer::of(workspace, &given, look));
+        layers.push(Layer::for_workspace(workspace, &given, look));
     }
     Ok(())
 }

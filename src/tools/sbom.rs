@@ -23,7 +23,7 @@ use vx_project::{Lock, LockedPart, LockedTool};
 use crate::workspace::error::WorkError;
 use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
-use crate::workspace::project::{Access, Faults, Place, Workspace, check_entries};
+use crate::workspace::project::{Access, Faults, ProjectPlace, Workspace, check_entries};
 use package_url::package_url;
 
 /// Everything that a record holds, in the order of its output.
@@ -32,10 +32,10 @@ struct Inventory {
     title: String,
     /// The time of the record.
     time: Timestamp,
-    tools: Vec<Tool>,
+    tools: Vec<SbomTool>,
 }
 
-struct Tool {
+struct SbomTool {
     name: String,
     version: String,
     source: SourceKind,
@@ -56,7 +56,7 @@ struct Item {
 ///
 /// # Errors
 /// The project or its lock cannot be used, or the lock holds none of its tools.
-pub fn sbom(home: Home, place: &Place, frontend: &dyn Frontend) -> Result<Value, WorkError> {
+pub fn sbom(home: Home, place: &ProjectPlace, frontend: &dyn Frontend) -> Result<Value, WorkError> {
     let workspace = Workspace::open(home, place, Faults::Refuse, frontend)?;
     let sources = workspace.sources(Access::Offline);
     check_entries(&workspace.resolver(&sources), &workspace.project.tools)?;
@@ -74,7 +74,7 @@ pub fn sbom(home: Home, place: &Place, frontend: &dyn Frontend) -> Result<Value,
     }
     note_the_inherited(&workspace, frontend);
     let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
-    Ok(cyclonedx::document(&Inventory::of(workspace.title(), &workspace.lock, epoch.as_deref())))
+    Ok(cyclonedx::document(&Inventory::from_lock(workspace.title(), &workspace.lock, epoch.as_deref())))
 }
 
 /// Report the tools that the project inherits: they are in the locks of the projects that declare them.
@@ -91,7 +91,7 @@ fn note_the_inherited(workspace: &Workspace, frontend: &dyn Frontend) {
 }
 
 impl Inventory {
-    fn of(title: String, lock: &Lock, epoch: Option<&str>) -> Self {
+    fn from_lock(title: String, lock: &Lock, epoch: Option<&str>) -> Self {
         let published = |tool: &LockedTool| match tool.published {
             Some(Published::At(at) | Published::By(at)) => Some(at),
             None => None,
@@ -99,7 +99,11 @@ impl Inventory {
         let named = epoch.and_then(|text| Timestamp::from_second(text.trim().parse().ok()?).ok());
         let last = lock.tools.values().filter_map(published).max();
         let time = named.or(last).unwrap_or(Timestamp::UNIX_EPOCH);
-        Self { title, time, tools: lock.tools.iter().map(|(name, locked)| Tool::of(name, locked)).collect() }
+        Self {
+            title,
+            time,
+            tools: lock.tools.iter().map(|(name, locked)| SbomTool::from_locked(name, locked)).collect(),
+        }
     }
 
     /// A name for the record as a whole: the digest of what it holds, in the form of a UUID of version 8.
@@ -107,7 +111,7 @@ impl Inventory {
         let mut hasher = Algorithm::Sha256.hasher();
         hasher.update(self.title.as_bytes());
         hasher.update(self.time.to_string().as_bytes());
-        for Tool { name, version, source, archives } in &self.tools {
+        for SbomTool { name, version, source, archives } in &self.tools {
             hasher.update(format!("\n{name} {version} {source}").as_bytes());
             for Item { id, part, platforms, .. } in archives {
                 hasher.update(format!("\n{id} {part:?} {platforms:?}").as_bytes());
@@ -118,8 +122,8 @@ impl Inventory {
     }
 }
 
-impl Tool {
-    fn of(name: &str, locked: &LockedTool) -> Self {
+impl SbomTool {
+    fn from_locked(name: &str, locked: &LockedTool) -> Self {
         let mut archives: BTreeMap<String, Item> = BTreeMap::new();
         for (platform, parts) in &locked.platforms {
             for part in parts {

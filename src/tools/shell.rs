@@ -23,7 +23,7 @@ pub enum Shell {
 
 /// A change of a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct VariableChange {
     /// The variable's name.
     pub name: String,
     /// The new value; `None` to remove the variable.
@@ -32,7 +32,7 @@ pub struct Change {
 
 impl Shell {
     /// The line that makes this change; `None` for a name that no shell accepts.
-    pub fn line(self, Change { name, value }: &Change) -> Option<String> {
+    pub fn line(self, VariableChange { name, value }: &VariableChange) -> Option<String> {
         if !is_name(name) {
             return None;
         }
@@ -94,11 +94,11 @@ mod tests {
     use super::*;
 
     fn set(shell: Shell, value: &str) -> String {
-        shell.line(&Change { name: "NAME".into(), value: Some(value.into()) }).expect("a name")
+        shell.line(&VariableChange { name: "NAME".into(), value: Some(value.into()) }).expect("a name")
     }
 
     fn remove(shell: Shell) -> Option<String> {
-        shell.line(&Change { name: "NAME".into(), value: None })
+        shell.line(&VariableChange { name: "NAME".into(), value: None })
     }
 
     #[test]
@@ -129,7 +129,11 @@ mod tests {
     #[test]
     fn a_name_that_would_be_a_command_is_left_out() {
         for name in ["", "A B", "A;rm", "1A", "A=B", "Ä"] {
-            assert_eq!(Shell::Bash.line(&Change { name: name.into(), value: Some("x".into()) }), None, "{name}");
+            assert_eq!(
+                Shell::Bash.line(&VariableChange { name: name.into(), value: Some("x".into()) }),
+                None,
+                "{name}"
+            );
         }
     }
 }

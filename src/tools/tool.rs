@@ -18,7 +18,7 @@ use vx_fetch::tools::catalogue;
 use vx_project::{VersionRequest, tool_and_version};
 use vx_store::StoreEntry;
 
-use super::elsewhere;
+use super::catalogue_releases;
 use super::routes::{Routes, Stray, Target, program};
 use crate::tools::installs::installing::{InstallOptions, install};
 use crate::tools::installs::syncing::{SyncOptions, SyncOutcome, sync};
@@ -27,7 +27,7 @@ use crate::workspace::error::WorkError;
 use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::frontend::run::RunOutcome;
-use crate::workspace::project::Place;
+use crate::workspace::project::ProjectPlace;
 pub use error::{Namesake, ToolError};
 pub use naming::Naming;
 
@@ -37,7 +37,7 @@ pub struct ToolOptions<'a> {
     /// Its name: a tool, or one of its programs.
     pub name: &'a str,
     /// The place of the project that counts, with those that it inherits from.
-    pub place: &'a Place,
+    pub place: &'a ProjectPlace,
     /// True if a missing tool may be installed.
     pub install: bool,
     /// The way in which the name was given, which decides what else it may mean.
@@ -62,7 +62,7 @@ pub enum ToolOutcome {
 pub fn find_program(home: &Home, options: &ToolOptions<'_>, frontend: &dyn Frontend) -> Result<ToolOutcome, ToolError> {
     let mut may_install = options.install;
     loop {
-        let routes = Routes::at(options.place, home.clone())?;
+        let routes = Routes::for_place(options.place, home.clone())?;
         let target = routes.target(options.name);
         if !matches!(target, Target::Refused(WorkError::Consent(_))) {
             routes.tell(frontend);
@@ -122,7 +122,7 @@ pub fn find_version(
 ) -> Result<ToolOutcome, ToolError> {
     let tool = options.name;
     let request = VersionRequest::parse(version).map_err(WorkError::from)?;
-    let routes = Routes::at(options.place, home.clone())?;
+    let routes = Routes::for_place(options.place, home.clone())?;
     routes.tell(frontend);
     for may_install in [options.install, false] {
         if let Some((release, file)) = installed_newest(home, &routes, tool, &request)? {
@@ -148,7 +148,7 @@ pub fn sync_missing(
     options: &SyncOptions,
     frontend: &dyn Frontend,
 ) -> Result<Option<RunOutcome>, WorkError> {
-    match sync(home.clone(), &Place::At(project.to_owned()), options, frontend)? {
+    match sync(home.clone(), &ProjectPlace::At(project.to_owned()), options, frontend)? {
         SyncOutcome::Ran(outcome) if !outcome.good() => Ok(Some(outcome)),
         _ => Ok(None),
     }
@@ -156,7 +156,7 @@ pub fn sync_missing(
 
 fn install_one(
     home: &Home,
-    place: &Place,
+    place: &ProjectPlace,
     tool: String,
     frontend: &dyn Frontend,
 ) -> Result<Option<RunOutcome>, WorkError> {
@@ -197,7 +197,7 @@ fn installed_newest(
     if let Some(own) = own {
         return Ok(with_file(own.clone()));
     }
-    let mut installed = elsewhere::releases_named(home, tool)?;
+    let mut installed = catalogue_releases::releases_named(home, tool)?;
     installed.retain(|release| release.receipt.tool == tool);
     let candidates: Vec<Candidate> =
         installed.iter().map(|release| Candidate::new(&release.receipt.version, scheme(release))).collect();

@@ -1,6 +1,6 @@
 //! Consent: the one function that every door asks before a project may act.
 //!
-//! [`Consent::of`] finds the acting parts of a project and where its user stands on them; [`Consent::settle`] asks where
+//! [`Consent::for_project`] finds the acting parts of a project and where its user stands on them; [`Consent::settle`] asks where
 //! somebody can answer; [`Consent::apply`] takes out of the project what may not act. `Workspace::open` does all three,
 //! so that no command sees a project with more than it may do.
 
@@ -21,15 +21,15 @@ use vx_project::trust::{
 };
 use vx_project::{Project, ToolRequest, Trust};
 
+use super::consent_error::{ConsentError, Withheld};
 use super::error::WorkError;
-use super::frontend::{Answer, Frontend, Question};
+use super::frontend::{Frontend, Question, UserAnswer};
 use super::policy::{Policy, in_build_service};
-use super::withheld::{ConsentError, Withheld};
 use crate::workspace::frontend::notice::Notice;
 
 /// A user's standing on a project's acting parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum ConsentState {
     /// The file is the user's own, in the home.
     Own,
     /// There is nothing to agree to.
@@ -46,7 +46,7 @@ pub enum Standing {
 
 /// The way in which a command may get a consent that is lacking.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Asking {
+pub enum ConsentSource {
     /// Not at all.
     #[default]
     Nobody,
@@ -70,7 +70,7 @@ pub struct Consent {
     /// The reason why the project counts as a stranger's, if it does.
     pub stranger: Option<Stranger>,
     /// The standing.
-    pub standing: Standing,
+    pub standing: ConsentState,
     /// The key of the consent.
     pub key: ConsentKey,
     /// The digest of the parts.
@@ -89,7 +89,7 @@ impl Consent {
     ///
     /// # Errors
     /// `VX_TRUST` has another value than it may have, or the user's own file cannot be used.
-    pub fn of(home: &Home, project: &Project) -> Result<Self, WorkError> {
+    pub fn for_project(home: &Home, project: &Project) -> Result<Self, WorkError> {
         let policy = Policy::from_environment()?;
         let whereabouts = Whereabouts::of(&project.directory);
         let user = user_home(&ClientVariables::here());
@@ -120,14 +120,16 @@ impl Consent {
         let covers = |parts: &Digest| can_be_compared(tree.as_ref()) && kept.covers(parts, &key.origin);
         let untyped_with_tree: Vec<ActingPart> = untyped.iter().chain(&tree).cloned().collect();
         let standing = match policy {
-            _ if own => Standing::Own,
-            _ if parts.is_empty() => Standing::Nothing,
-            Policy::All => Standing::All,
-            Policy::None => Standing::Withheld,
-            _ if stranger.is_some() => Standing::Withheld,
-            _ if is_trusted(&whereabouts.directory, &found, &trust) => Standing::Folder,
-            _ if untyped.is_empty() || covers(&digest) || covers(&part::digest(&untyped_with_tree)) => Standing::Agreed,
-            _ => Standing::Withheld,
+            _ if own => ConsentState::Own,
+            _ if parts.is_empty() => ConsentState::Nothing,
+            Policy::All => ConsentState::All,
+            Policy::None => ConsentState::Withheld,
+            _ if stranger.is_some() => ConsentState::Withheld,
+            _ if is_trusted(&whereabouts.directory, &found, &trust) => ConsentState::Folder,
+            _ if untyped.is_empty() || covers(&digest) || covers(&part::digest(&untyped_with_tree)) => {
+                ConsentState::Agreed
+            }
+            _ => ConsentState::Withheld,
         };
         let file = project.path.clone();
         let allowed = trust.variables;
@@ -151,26 +153,26 @@ impl Consent {
     ///
     /// # Errors
     /// The consent cannot be kept, or what was agreed to has changed meanwhile.
-    pub fn settle(&mut self, home: &Home, asking: Asking, frontend: &dyn Frontend) -> Result<(), WorkError> {
-        if self.standing != Standing::Withheld || self.policy == Policy::None {
+    pub fn settle(&mut self, home: &Home, asking: ConsentSource, frontend: &dyn Frontend) -> Result<(), WorkError> {
+        if self.standing != ConsentState::Withheld || self.policy == Policy::None {
             return Ok(());
         }
-        if asking == Asking::UserOrCi && self.policy == Policy::Unset && in_build_service() {
+        if asking == ConsentSource::UserOrCi && self.policy == Policy::Unset && in_build_service() {
             // A runner's home may outlive the run, and the next run may be a stranger's: nothing is kept.
             frontend.notice(Notice::TrustedByCi { file: self.file.clone(), lines: self.lines() });
-            self.standing = Standing::All;
+            self.standing = ConsentState::All;
             return Ok(());
         }
-        if asking == Asking::Given {
-            self.standing = Standing::All;
+        if asking == ConsentSource::Given {
+            self.standing = ConsentState::All;
             return if self.stranger.is_none() { self.agree(home) } else { Ok(()) };
         }
-        if asking == Asking::Nobody || self.stranger.is_some() {
+        if asking == ConsentSource::Nobody || self.stranger.is_some() {
             return Ok(());
         }
         match frontend.ask(&self.question(home)) {
-            Answer::Yes => self.agree(home),
-            Answer::No | Answer::Nobody => Ok(()),
+            UserAnswer::Yes => self.agree(home),
+            UserAnswer::No | UserAnswer::Nobody => Ok(()),
         }
     }
 
@@ -182,8 +184,8 @@ impl Consent {
         if !self.parts.is_empty() && !self.is_tied() {
             self.parts.push(tree_of(&Checkout::of(&self.whereabouts)));
             self.digest = part::digest(&self.parts);
-            if self.standing == Standing::Agreed {
-                self.standing = Standing::Withheld;
+            if self.standing == ConsentState::Agreed {
+                self.standing = ConsentState::Withheld;
             }
         }
         self.check_tree()
@@ -214,7 +216,7 @@ impl Consent {
         }
         let kept = kept::keep(home, &self.key, AgreementRecord::to(&self.parts));
         kept.map_err(|cause| ConsentError::NotKept { path: kept::path(home, &self.key), cause })?;
-        self.standing = Standing::Agreed;
+        self.standing = ConsentState::Agreed;
         Ok(())
     }
 
@@ -235,7 +237,7 @@ impl Consent {
     /// The project is a stranger's, or its user wants none to act.
     pub fn check_typed(&self, tools: &[String]) -> Result<(), WorkError> {
         let never = self.stranger.is_some() || self.policy == Policy::None;
-        if self.standing == Standing::Withheld && never && self.typed_by(tools).next().is_some() {
+        if self.standing == ConsentState::Withheld && never && self.typed_by(tools).next().is_some() {
             return Err(self.refusal(tools));
         }
         Ok(())
@@ -263,13 +265,13 @@ impl Consent {
 
     /// True if a variable of this name is taken from no file of the project, whoever has agreed to it.
     pub fn refuses(&self, name: &str) -> bool {
-        self.standing != Standing::Own && is_never_taken(name, &self.allowed)
+        self.standing != ConsentState::Own && is_never_taken(name, &self.allowed)
     }
 
     /// The files and folders that these parts name, with the contents that the user has agreed to; empty if a trusted folder
     /// or `VX_TRUST` lets the project act: then contents do not matter.
     pub fn agreed_files(&self, is_wanted: impl Fn(&ActingPart) -> bool) -> Vec<AgreedFile> {
-        let counts = self.standing == Standing::Agreed;
+        let counts = self.standing == ConsentState::Agreed;
         let parts = self.parts.iter().filter(|part| counts && is_wanted(part));
         let (top, git_directory) = (&self.whereabouts.top, self.whereabouts.git_directory());
         let agreed = |named: &NamedFile| AgreedFile {
@@ -283,7 +285,7 @@ impl Consent {
 
     /// The parts that may not act.
     pub fn withheld(&self) -> &[ActingPart] {
-        if self.standing == Standing::Withheld { &self.untyped } else { &[] }
+        if self.standing == ConsentState::Withheld { &self.untyped } else { &[] }
     }
 
     /// True if nothing of the project is withheld.
@@ -299,7 +301,7 @@ impl Consent {
     /// The settings of npm, uv and pip around the project, as they were read for this consent. Those that need it count
     /// only if it was given: the user's own file in the home agrees to nothing that strangers put above it.
     pub fn settings(&self) -> SettingFiles {
-        self.settings.clone().agreed(self.complete() && self.standing != Standing::Own)
+        self.settings.clone().agreed(self.complete() && self.standing != ConsentState::Own)
     }
 
     /// The lines of all parts: variables first, and commands last, where they are seen beside the question.

@@ -16,8 +16,8 @@ use vx_project::version::BadRequest;
 use vx_run::board_error::ExplainBoard;
 use vx_store::DiskError;
 
+use super::consent_error::ConsentError;
 use super::policy::PolicyError;
-use super::withheld::ConsentError;
 use crate::boards::exports::ExportError;
 
 impl From<PolicyError> for WorkError {

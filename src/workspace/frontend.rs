@@ -21,8 +21,8 @@ pub trait Frontend: Sync {
     fn notice(&self, notice: Notice);
 
     /// Ask whether a project may act. A door without anybody who could answer has nobody.
-    fn ask(&self, _: &Question) -> Answer {
-        Answer::Nobody
+    fn ask(&self, _: &Question) -> UserAnswer {
+        UserAnswer::Nobody
     }
 
     /// Prepare a view of a run. Called before anything is changed: a door that cannot show a run stops the work here.
@@ -51,7 +51,7 @@ pub struct Question {
 
 /// The answer to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum UserAnswer {
     /// The user agrees.
     Yes,
     /// The user does not agree.
@@ -98,9 +98,9 @@ impl From<Refused> for WorkError {
 
 /// A frontend for work that is not shown: notices are dropped, runs have no view.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub struct NullFrontend;
 
-impl Frontend for Silent {
+impl Frontend for NullFrontend {
     fn notice(&self, _: Notice) {}
 
     fn view(&self) -> Result<Box<dyn RunView>, Refused> {
@@ -108,7 +108,7 @@ impl Frontend for Silent {
     }
 }
 
-impl RunView for Silent {
+impl RunView for NullFrontend {
     fn starting(&mut self) -> io::Result<()> {
         Ok(())
     }

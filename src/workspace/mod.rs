@@ -2,14 +2,14 @@
 
 pub mod board_place;
 pub mod consent;
+pub mod consent_error;
 pub mod error;
 pub mod frontend;
 pub mod look;
-pub mod on_path;
 pub mod policy;
 pub mod project;
+pub mod search_path;
 pub mod session;
 pub mod settings;
-pub mod told;
 pub mod trusting;
-pub mod withheld;
+pub mod withheld_notice;

@@ -5,7 +5,7 @@ mod lineage;
 mod lock_file;
 mod lock_origin;
 mod open;
-mod place;
+mod project_place;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,12 +25,12 @@ use vx_project::{Lock, Project, ToolRequest};
 use super::consent::{Consent, setting_variable};
 use super::error::WorkError;
 use super::frontend::Frontend;
-use super::on_path::search_path;
+use super::search_path::search_path;
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::frontend::options::RunOptions;
 
 pub use lock_origin::LockOrigin;
-pub use place::{Lineage, Place, above, read_projects};
+pub use project_place::{Lineage, ProjectPlace, above, read_projects};
 
 /// The age up to which a cached version list is used, unless the project sets another.
 pub const FRESH_FOR: Duration = Duration::from_secs(300);

@@ -17,7 +17,7 @@ use super::consent::Consent;
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::look;
-use super::told::tell;
+use super::withheld_notice::tell;
 use crate::workspace::project::{FRESH_FOR, Lineage};
 
 /// A setting.
@@ -113,7 +113,7 @@ pub fn list(home: &Home, lineage: &Lineage, ui: &Ui, key: Option<&str>) -> Resul
 /// A project's consent cannot be known.
 pub fn without_withheld(home: &Home, lineage: &mut Lineage, frontend: &dyn Frontend) -> Result<(), WorkError> {
     for project in &mut lineage.projects {
-        let consent = Consent::of(home, project)?;
+        let consent = Consent::for_project(home, project)?;
         tell(home, &consent, frontend);
         let withheld = consent.withheld().iter().filter_map(|part| match part {
             ActingPart::Variable { name, .. } => Some(format!("env.{}", key_segment(name))),

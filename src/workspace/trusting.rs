@@ -3,11 +3,11 @@
 use vx_base::paths::Home;
 use vx_project::trust::kept::{self, ConsentRecord};
 
-use super::consent::{Consent, Standing};
+use super::consent::{Consent, ConsentState};
+use super::consent_error::ConsentError;
 use super::error::WorkError;
-use super::frontend::{Answer, Frontend};
-use super::withheld::ConsentError;
-use crate::workspace::project::{Faults, Place, Workspace};
+use super::frontend::{Frontend, UserAnswer};
+use crate::workspace::project::{Faults, ProjectPlace, Workspace};
 
 /// The outcome of agreeing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Agreement {
     /// There is nothing to agree to.
     Nothing,
     /// The parts may act already: by an earlier agreement, a trusted folder, or the user's word on all projects.
-    Already(Standing),
+    Already(ConsentState),
     /// The user agreed.
     Agreed,
 }
@@ -34,7 +34,7 @@ pub enum Extent {
 ///
 /// # Errors
 /// A project cannot be used.
-pub fn consents(home: &Home, place: &Place, frontend: &dyn Frontend) -> Result<Vec<Consent>, WorkError> {
+pub fn consents(home: &Home, place: &ProjectPlace, frontend: &dyn Frontend) -> Result<Vec<Consent>, WorkError> {
     let Workspace { consent, above, .. } = Workspace::open(home.clone(), place, Faults::Refuse, frontend)?;
     Ok(std::iter::once(consent).chain(above.into_iter().map(|above| above.consent)).collect())
 }
@@ -49,21 +49,23 @@ pub fn agree(
     extent: Extent,
     frontend: &dyn Frontend,
 ) -> Result<Agreement, WorkError> {
-    if extent == Extent::Commit && !matches!(consent.standing, Standing::Own | Standing::Nothing | Standing::Folder) {
+    if extent == Extent::Commit
+        && !matches!(consent.standing, ConsentState::Own | ConsentState::Nothing | ConsentState::Folder)
+    {
         consent.tie()?;
     }
     match consent.standing {
-        Standing::Own | Standing::Nothing => return Ok(Agreement::Nothing),
-        standing @ (Standing::Folder | Standing::Agreed) => return Ok(Agreement::Already(standing)),
-        Standing::All | Standing::Withheld => {}
+        ConsentState::Own | ConsentState::Nothing => return Ok(Agreement::Nothing),
+        standing @ (ConsentState::Folder | ConsentState::Agreed) => return Ok(Agreement::Already(standing)),
+        ConsentState::All | ConsentState::Withheld => {}
     }
     if let Some(stranger) = consent.stranger {
         return Err(ConsentError::Stranger { stranger }.into());
     }
     match frontend.ask(&consent.question(home)) {
-        Answer::No => return Err(ConsentError::Declined { file: consent.file }.into()),
-        Answer::Nobody => return Err(ConsentError::Unanswered { file: consent.file }.into()),
-        Answer::Yes => {}
+        UserAnswer::No => return Err(ConsentError::Declined { file: consent.file }.into()),
+        UserAnswer::Nobody => return Err(ConsentError::Unanswered { file: consent.file }.into()),
+        UserAnswer::Yes => {}
     }
     consent.agree(home)?;
     Ok(Agreement::Agreed)

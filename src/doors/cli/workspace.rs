@@ -9,7 +9,7 @@ use crate::doors::cli::output::failure::{CommandFailure, USAGE};
 use crate::doors::cli::output::notices::NoticePrintingFrontend;
 #[cfg(feature = "control")]
 use crate::serving::up;
-use crate::workspace::project::{Place, read_projects};
+use crate::workspace::project::{ProjectPlace, read_projects};
 
 /// This user's home.
 pub(super) fn home() -> Result<Home, CommandFailure> {
@@ -17,18 +17,18 @@ pub(super) fn home() -> Result<Home, CommandFailure> {
 }
 
 /// The place of the project in this directory, or else of the nearest project above the working directory.
-pub(super) fn place(directory: Option<&Path>) -> Result<Place, CommandFailure> {
+pub(super) fn place(directory: Option<&Path>) -> Result<ProjectPlace, CommandFailure> {
     Ok(match directory {
-        Some(directory) => Place::At(in_one_form(directory)),
-        None => Place::Above(std::env::current_dir()?),
+        Some(directory) => ProjectPlace::At(in_one_form(directory)),
+        None => ProjectPlace::Above(std::env::current_dir()?),
     })
 }
 
 /// The place of a project as in [`place`]; without `--project` there may be no project.
-pub(super) fn place_or_none(directory: Option<&Path>) -> Result<Place, CommandFailure> {
+pub(super) fn place_or_none(directory: Option<&Path>) -> Result<ProjectPlace, CommandFailure> {
     Ok(match directory {
-        Some(directory) => Place::At(in_one_form(directory)),
-        None => Place::AboveOrNone(std::env::current_dir()?),
+        Some(directory) => ProjectPlace::At(in_one_form(directory)),
+        None => ProjectPlace::AboveOrNone(std::env::current_dir()?),
     })
 }
 

@@ -13,7 +13,7 @@ use super::watch::folders_in;
 use crate::doors::daemon::protocol::fault::{fault, in_directory};
 use crate::doors::daemon::protocol::request::{Environ, InDirectory, ListVersions, Resolve, Variables};
 use crate::doors::questions::{self, Environment, Kept, ProjectState, QuestionError, Resolved, Versions};
-use crate::tools::route::{Look, Seen, still_holds};
+use crate::tools::route::{FileStampRecorder, StampedFile, still_holds};
 
 /// The most answers of a kind that are kept; beyond it all are forgotten.
 const KEPT: usize = 512;
@@ -67,11 +67,11 @@ impl Answers {
     pub(super) fn releases(&self) -> Result<u64, RpcError> {
         self.releases.answer((), |()| {
             let store = self.home.store();
-            let mut look = Look::begin();
+            let mut look = FileStampRecorder::begin();
             // A store that is not there yet cannot come without showing.
-            let mut shows = !look.at(&store) || look.at_directory(&store);
+            let mut shows = !look.record(&store) || look.record_directory(&store);
             for folder in folders_in(&store) {
-                shows &= look.at_directory(&folder);
+                shows &= look.record_directory(&folder);
             }
             let found = Store::new(self.home.clone()).list().map_err(|error| fault(&error))?;
             Ok((found.len() as u64, look.finish().filter(|_| shows)))
@@ -91,7 +91,7 @@ impl Answers {
 
 /// Answers by their questions.
 #[derive(Debug)]
-struct AnswerCache<Q, A>(Mutex<BTreeMap<Q, (A, Vec<Seen>)>>);
+struct AnswerCache<Q, A>(Mutex<BTreeMap<Q, (A, Vec<StampedFile>)>>);
 
 impl<Q, A> Default for AnswerCache<Q, A> {
     fn default() -> Self {

@@ -22,8 +22,8 @@ use crate::doors::daemon::process::manager::VARIABLES;
 use crate::doors::daemon::protocol::fault::{fault, fault_from_trouble, in_directory};
 use crate::doors::daemon::protocol::request::{OfRuntime, Sync, Up, Use, Variables};
 use crate::serving::up::{self, check_services, services_named};
-use crate::workspace::frontend::Silent;
-use crate::workspace::project::{Faults, Place, Workspace};
+use crate::workspace::frontend::NullFrontend;
+use crate::workspace::project::{Faults, ProjectPlace, Workspace};
 
 /// The longest that a process may take to have a board.
 const BEGINNING: Duration = Duration::from_secs(30);
@@ -34,7 +34,7 @@ const OF_PLACES: [&str; 3] = ["VX_HOME", "VX_RUNTIME_DIR", "XDG_RUNTIME_DIR"];
 
 /// Install what a project declares.
 pub(super) fn sync(home: &Home, asked: &Sync) -> Result<Begun, RpcError> {
-    let place = Place::Above(asked.directory.clone());
+    let place = ProjectPlace::Above(asked.directory.clone());
     let mut words = vec!["sync".to_owned(), "--headless".to_owned()];
     words.extend(named(&asked.tools)?);
     ClientCommand { home, place: &place, variables: &asked.variables, words }
@@ -62,8 +62,8 @@ pub(super) fn uninstall(home: &Home, asked: &OfRuntime) -> Result<Begun, RpcErro
 pub(super) fn declare(home: &Home, asked: &Use) -> Result<Begun, RpcError> {
     let Use { runtime, version, directory, variables } = asked;
     let (place, own) = match directory {
-        Some(directory) => (Place::AboveOrNone(directory.clone()), None),
-        None => (Place::AtOrNone(home.root().to_owned()), Some("--global")),
+        Some(directory) => (ProjectPlace::AboveOrNone(directory.clone()), None),
+        None => (ProjectPlace::AtOrNone(home.root().to_owned()), Some("--global")),
     };
     let mut words: Vec<String> = ["use", "--headless"].into_iter().chain(own).map(str::to_owned).collect();
     words.extend(named(&[with_version(runtime, version.as_deref())])?);
@@ -73,8 +73,8 @@ pub(super) fn declare(home: &Home, asked: &Use) -> Result<Begun, RpcError> {
 /// Start services; they go on until they are stopped.
 pub(super) fn up(home: &Home, asked: &Up) -> Result<Begun, RpcError> {
     in_directory(&asked.directory)?;
-    let place = Place::Above(asked.directory.clone());
-    let open = || Workspace::open(home.clone(), &place, Faults::Refuse, &Silent);
+    let place = ProjectPlace::Above(asked.directory.clone());
+    let open = || Workspace::open(home.clone(), &place, Faults::Refuse, &NullFrontend);
     let workspace = answering(asked.variables.clone(), open).map_err(|error| fault(&error))?;
     check_services(&workspace).map_err(|error| fault(&error))?;
     for name in &asked.names {
@@ -87,8 +87,8 @@ pub(super) fn up(home: &Home, asked: &Up) -> Result<Begun, RpcError> {
         .begin(|_, board| up::is_board_of(&directory, board))
 }
 
-fn place_of(home: &Home, directory: Option<&Path>) -> Place {
-    Place::AboveOrNone(directory.unwrap_or_else(|| home.root()).to_owned())
+fn place_of(home: &Home, directory: Option<&Path>) -> ProjectPlace {
+    ProjectPlace::AboveOrNone(directory.unwrap_or_else(|| home.root()).to_owned())
 }
 
 fn with_version(runtime: &str, version: Option<&str>) -> String {
@@ -106,7 +106,7 @@ fn named(names: &[String]) -> Result<Vec<String>, RpcError> {
 /// A command of vx in a client's place.
 struct ClientCommand<'a> {
     home: &'a Home,
-    place: &'a Place,
+    place: &'a ProjectPlace,
     variables: &'a Variables,
     words: Vec<String>,
 }
@@ -141,7 +141,7 @@ impl ClientCommand<'_> {
 
     /// Open the project as the process will, so that its mistakes are found before anything is started.
     fn check(&self) -> Result<(), RpcError> {
-        let open = || Workspace::open(self.home.clone(), self.place, Faults::Refuse, &Silent);
+        let open = || Workspace::open(self.home.clone(), self.place, Faults::Refuse, &NullFrontend);
         answering(self.variables.clone(), open).map(drop).map_err(|error| fault(&error))
     }
 

@@ -14,8 +14,8 @@ use crate::boards::control::connect_to;
 use crate::boards::find;
 use crate::doors::daemon::protocol::fault::{fault, fault_from_trouble, in_directory};
 use crate::serving::up::board_at_work;
-use crate::workspace::frontend::Silent;
-use crate::workspace::project::{Place, read_projects};
+use crate::workspace::frontend::NullFrontend;
+use crate::workspace::project::{ProjectPlace, read_projects};
 
 /// The beginnings of the methods that are passed on.
 const PASSED: [&str; 4] = ["work/", "log/", "board/", "devserver/"];
@@ -82,7 +82,8 @@ fn with_id(wanted: &str) -> Result<(PathBuf, Snapshot), RpcError> {
 /// The board of the services of the project in this directory.
 fn of_services(home: &Home, directory: &Path) -> Result<(PathBuf, Snapshot), RpcError> {
     in_directory(directory)?;
-    let projects = read_projects(home, &Place::Above(directory.to_owned()), &Silent).map_err(|error| fault(&error))?;
+    let projects = read_projects(home, &ProjectPlace::Above(directory.to_owned()), &NullFrontend)
+        .map_err(|error| fault(&error))?;
     let project =
         projects.projects.into_iter().next().map_or_else(|| directory.to_owned(), |project| project.directory);
     match board_at_work(&project) {

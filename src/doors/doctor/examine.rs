@@ -13,8 +13,8 @@ use super::finding::{Finding, Severity};
 use super::{archives, boards, leftovers, places, project, releases, search_path, settings, shims, strays};
 use crate::tools::shims::LAUNCHER;
 use crate::workspace::error::WorkError;
-use crate::workspace::frontend::{Frontend, Silent};
-use crate::workspace::project::{Access, Faults, Place, Workspace};
+use crate::workspace::frontend::{Frontend, NullFrontend};
+use crate::workspace::project::{Access, Faults, ProjectPlace, Workspace};
 
 /// The time after which a registry that does not answer counts as unreachable.
 const PROBE: Duration = Duration::from_secs(5);
@@ -23,7 +23,7 @@ const PROBE: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DoctorOptions {
     /// The directory whose project is examined, if there is one.
-    pub place: Place,
+    pub place: ProjectPlace,
     /// The depth to which releases are compared.
     pub depth: Depth,
     /// True to skip the check that each registry answers.
@@ -55,7 +55,7 @@ impl Diagnosis {
 /// # Errors
 /// The named project does not exist, or no tools are built for this machine.
 pub fn examine(home: &Home, options: &DoctorOptions) -> Result<Diagnosis, WorkError> {
-    let workspace = open(home, options, &Silent)?;
+    let workspace = open(home, options, &NullFrontend)?;
     let sources = workspace.sources(Access::Offline);
     let limits = RequestLimits { connect: PROBE, idle: PROBE, attempts: 1, ..RequestLimits::default() };
     let online = (!options.offline).then(|| workspace.sources(Access::NetworkWithin(limits)));

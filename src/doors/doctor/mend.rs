@@ -7,7 +7,7 @@ use super::examine::{Diagnosis, DoctorOptions, examine, open};
 use super::finding::{DoctorCheck, Finding, Remedy};
 use super::{archives, boards, leftovers, places, releases, strays};
 use crate::tools::installs::repair::repair;
-use crate::tools::installs::wanted_by::Want;
+use crate::tools::installs::wanted_by::WantedRelease;
 use crate::tools::locking::{LockOptions, lock};
 use crate::tools::shims;
 use crate::workspace::error::WorkError;
@@ -83,7 +83,12 @@ fn relock(home: &Home, options: &DoctorOptions, frontend: &dyn Frontend) -> bool
 }
 
 /// Install damaged releases again. The outcome of each tool is shown with the run.
-fn reinstall(home: &Home, options: &DoctorOptions, damaged: &[Want], frontend: &dyn Frontend) -> Result<(), WorkError> {
+fn reinstall(
+    home: &Home,
+    options: &DoctorOptions,
+    damaged: &[WantedRelease],
+    frontend: &dyn Frontend,
+) -> Result<(), WorkError> {
     let workspace = open(home, options, frontend)?;
     let run = RunOptions { offline: options.offline, timeout: Some(options.mend_within), ..RunOptions::default() };
     repair(&workspace, damaged, &run, frontend).map(drop)
@@ -105,11 +110,11 @@ fn has(diagnosis: &Diagnosis, remedy: &Remedy) -> bool {
 }
 
 /// The releases to install again, each once.
-fn damaged(diagnosis: &Diagnosis) -> Vec<Want> {
-    let mut damaged: Vec<Want> = Vec::new();
+fn damaged(diagnosis: &Diagnosis) -> Vec<WantedRelease> {
+    let mut damaged: Vec<WantedRelease> = Vec::new();
     for finding in &diagnosis.findings {
         if let Remedy::Install { tool, version } = &finding.remedy {
-            let release = Want { tool: tool.clone(), version: version.clone() };
+            let release = WantedRelease { tool: tool.clone(), version: version.clone() };
             if !damaged.contains(&release) {
                 damaged.push(release);
             }

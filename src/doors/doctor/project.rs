@@ -12,7 +12,7 @@ use vx_store::Store;
 
 use crate::doors::doctor::examination::Examination;
 use crate::doors::doctor::finding::{DoctorCheck, Finding, Remedy, Severity};
-use crate::tools::installs::wanted_by::{Want, wanted_by};
+use crate::tools::installs::wanted_by::{WantedRelease, wanted_by};
 use crate::workspace::error::WorkError;
 use crate::workspace::project::LockOrigin;
 
@@ -20,7 +20,7 @@ use crate::workspace::project::LockOrigin;
 pub(super) struct ReleaseDemand {
     /// The tools of this project whose lock entries match it, resolved.
     own: Vec<ResolvedTool>,
-    others: BTreeMap<Want, Vec<PathBuf>>,
+    others: BTreeMap<WantedRelease, Vec<PathBuf>>,
 }
 
 impl ReleaseDemand {
@@ -30,7 +30,7 @@ impl ReleaseDemand {
 
     /// True if any project wants this release.
     pub(super) fn any_wants(&self, tool: &str, version: &str) -> bool {
-        let want = Want { tool: tool.to_owned(), version: version.to_owned() };
+        let want = WantedRelease { tool: tool.to_owned(), version: version.to_owned() };
         self.others.contains_key(&want) || self.version_of(tool) == Some(version)
     }
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use vx_base::paths::Home;
 use vx_base::trouble::{Trouble, TroubleKind};
 
-use crate::workspace::frontend::Silent;
-use crate::workspace::project::{Place, read_projects};
+use crate::workspace::frontend::NullFrontend;
+use crate::workspace::project::{ProjectPlace, read_projects};
 
 /// The place of calls that name no directory.
 #[derive(Clone, Debug)]
@@ -29,13 +29,14 @@ impl Here {
     }
 
     /// The project at or above that directory.
-    pub(super) fn place(&self, named: Option<&Path>) -> Result<Place, Trouble> {
-        Ok(Place::Above(self.directory(named)?))
+    pub(super) fn place(&self, named: Option<&Path>) -> Result<ProjectPlace, Trouble> {
+        Ok(ProjectPlace::Above(self.directory(named)?))
     }
 
     /// The directory of that project.
     pub(super) fn project(&self, named: Option<&Path>) -> Result<PathBuf, Trouble> {
-        let projects = read_projects(&self.home, &self.place(named)?, &Silent).map_err(|error| Trouble::of(&error))?;
+        let projects =
+            read_projects(&self.home, &self.place(named)?, &NullFrontend).map_err(|error| Trouble::of(&error))?;
         Ok(projects.projects.into_iter().next().map(|project| project.directory).unwrap_or_default())
     }
 }

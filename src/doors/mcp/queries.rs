@@ -16,8 +16,8 @@ use crate::doors::questions;
 use crate::serving::up::ServiceState;
 use crate::tools::programs;
 use crate::tools::routes::Routes;
-use crate::workspace::frontend::Silent;
-use crate::workspace::project::{Faults, Place, Workspace};
+use crate::workspace::frontend::NullFrontend;
+use crate::workspace::project::{Faults, ProjectPlace, Workspace};
 
 /// The most boards of an answer, and the most work of one.
 const BOARDS: usize = 20;
@@ -81,10 +81,10 @@ pub(super) struct ResolveToolCall {
 
 impl ResolveToolCall {
     pub(super) fn answer(self, here: &Here) -> Result<McpToolResult, Trouble> {
-        let place = Place::AboveOrNone(here.directory(self.directory.as_deref())?);
-        let found = programs::find(&here.home, &place, &self.name, &Silent).map_err(|error| trouble(&error))?;
-        let routes = Routes::at(&place, here.home.clone()).map_err(|error| trouble(&error))?;
-        let workspace = Workspace::open(here.home.clone(), &place, Faults::Keep, &Silent);
+        let place = ProjectPlace::AboveOrNone(here.directory(self.directory.as_deref())?);
+        let found = programs::find(&here.home, &place, &self.name, &NullFrontend).map_err(|error| trouble(&error))?;
+        let routes = Routes::for_place(&place, here.home.clone()).map_err(|error| trouble(&error))?;
+        let workspace = Workspace::open(here.home.clone(), &place, Faults::Keep, &NullFrontend);
         let locked = workspace.ok().and_then(|it| it.lock.tools.get(&self.name).map(|locked| locked.version.clone()));
         let folders: Vec<_> = routes.folders(None).iter().map(|folder| folder.to_string_lossy().into_owned()).collect();
         let own = || routes.release_with(&self.name).and_then(|_| routes.project()).map(|project| project.path.clone());

@@ -28,8 +28,8 @@ use crate::running::scripts::{PreparedScripts, ScriptBoardOptions, prepare, run_
 use crate::tools::installs::syncing::{SyncOptions, SyncOutcome, sync};
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::frontend::run::{LiveRun, RunOutcome};
-use crate::workspace::frontend::{Frontend, Refused, RunView, Silent};
-use crate::workspace::project::{Faults, Place, Workspace};
+use crate::workspace::frontend::{Frontend, NullFrontend, Refused, RunView};
+use crate::workspace::project::{Faults, ProjectPlace, Workspace};
 
 /// The last lines of a script that its answer holds.
 const LINES: usize = 60;
@@ -170,7 +170,7 @@ impl RunToolCall {
         let (home, place) = (here.home.clone(), here.place(directory.as_deref())?);
         let name = script.clone();
         let (outcome, live) = carry_out(call, move |live| {
-            let workspace = Workspace::open(home.clone(), &place, Faults::Refuse, &Silent);
+            let workspace = Workspace::open(home.clone(), &place, Faults::Refuse, &NullFrontend);
             let workspace = workspace.map_err(|error| trouble(&error))?;
             agreed(&workspace)?;
             let project = &workspace.project;
@@ -179,7 +179,7 @@ impl RunToolCall {
                 PreparedScripts::NotInstalled(_) => Ok(None),
                 PreparedScripts::Ready(steps) => {
                     let how = ScriptBoardOptions { at_once: 1, hidden: true, ..ScriptBoardOptions::default() };
-                    let place = Place::At(project.directory.clone());
+                    let place = ProjectPlace::At(project.directory.clone());
                     let view = Box::new(live.clone());
                     run_on_board(&steps, (&place, &home), &how, view, live).map(Some).map_err(|error| trouble(&error))
                 }

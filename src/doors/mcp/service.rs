@@ -14,9 +14,9 @@ use super::queries;
 use super::wait::{timeout, unfinished};
 use crate::boards::control::{AcceptedWorkRequest, Verb, ask};
 use crate::serving::up::{self, AcceptedServiceRequest, ServiceRequestOutcome, UpPrepared, Wish};
-use crate::workspace::frontend::Silent;
+use crate::workspace::frontend::NullFrontend;
 use crate::workspace::frontend::run::RunOutcome;
-use crate::workspace::project::{Faults, Place, Workspace};
+use crate::workspace::project::{Faults, ProjectPlace, Workspace};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,20 +75,20 @@ fn said(service: &up::ServiceState) -> String {
 }
 
 /// The services of the project that the name means: itself, or both of a plugin.
-fn declared(here: &Here, place: &Place, name: &str) -> Result<Vec<String>, Trouble> {
-    let workspace = Workspace::open(here.home.clone(), place, Faults::Refuse, &Silent);
+fn declared(here: &Here, place: &ProjectPlace, name: &str) -> Result<Vec<String>, Trouble> {
+    let workspace = Workspace::open(here.home.clone(), place, Faults::Refuse, &NullFrontend);
     let workspace = workspace.map_err(|error| trouble(&error))?;
     up::services_named(&workspace, name)
 }
 
-fn start(here: &Here, place: &Place, name: &str) -> Result<(), Trouble> {
-    let declared = match up::prepare(&here.home, place, true, &Silent).map_err(|error| trouble(&error))? {
+fn start(here: &Here, place: &ProjectPlace, name: &str) -> Result<(), Trouble> {
+    let declared = match up::prepare(&here.home, place, true, &NullFrontend).map_err(|error| trouble(&error))? {
         UpPrepared::Ready(declared) => declared,
         UpPrepared::NotInstalled(outcome) => return Err(not_installed(&outcome)),
     };
     let names = [name.to_owned()];
     let wish = Wish { names: &names, lease: false, differing: Differing::Renewed };
-    let wanted = up::want(&here.home, &declared, &wish, &Silent).map_err(|error| trouble(&error))?;
+    let wanted = up::want(&here.home, &declared, &wish, &NullFrontend).map_err(|error| trouble(&error))?;
     up::await_ready(&wanted).map(drop).map_err(|error| trouble(&error))
 }
 
@@ -101,8 +101,8 @@ fn not_installed(outcome: &RunOutcome) -> Trouble {
 }
 
 /// Have services begin as the project's file declares them now.
-fn again(here: &Here, place: &Place, keys: &[String], verb: Verb) -> Result<(), Trouble> {
-    let begun = match up::again(&here.home, place, verb, keys, &Silent).map_err(|error| trouble(&error))? {
+fn again(here: &Here, place: &ProjectPlace, keys: &[String], verb: Verb) -> Result<(), Trouble> {
+    let begun = match up::again(&here.home, place, verb, keys, &NullFrontend).map_err(|error| trouble(&error))? {
         ServiceRequestOutcome::Asked(begun) => begun,
         ServiceRequestOutcome::NotInstalled(outcome) => return Err(not_installed(&outcome)),
     };
@@ -117,7 +117,7 @@ fn again(here: &Here, place: &Place, keys: &[String], verb: Verb) -> Result<(), 
 }
 
 /// Have the service of this project begin again, and wait until that is done.
-fn begin(here: &Here, place: &Place, project: &Path, name: &str, verb: Verb) -> Result<(), Trouble> {
+fn begin(here: &Here, place: &ProjectPlace, project: &Path, name: &str, verb: Verb) -> Result<(), Trouble> {
     let Some((_, mut keys)) = up::board_with(project, name) else {
         return Err(Trouble::new(TroubleKind::NotFound, format!("the service `{name}` is not at work"))
             .hinted(format!("start it: `service` with name `{name}` and action `start`")));

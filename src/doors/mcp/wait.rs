@@ -15,7 +15,7 @@ use super::call_project::Here;
 use crate::boards::find::{self, BoardError};
 use crate::boards::waiting::{Reached, WaitForError, WorkWaitCondition, WorkWaitState, wait_for};
 use crate::serving::up;
-use crate::workspace::frontend::Silent;
+use crate::workspace::frontend::NullFrontend;
 use crate::workspace::project::{Faults, Workspace};
 
 /// The wait of a call that gives none, and the longest.
@@ -133,7 +133,8 @@ impl WaitFor {
     /// True for a service of the project, which may be started at any time.
     fn may_come(&self, here: &Here, name: &str) -> bool {
         let place = self.board.is_none().then(|| here.place(self.directory.as_deref()).ok()).flatten();
-        let workspace = place.and_then(|place| Workspace::open(here.home.clone(), &place, Faults::Keep, &Silent).ok());
+        let workspace =
+            place.and_then(|place| Workspace::open(here.home.clone(), &place, Faults::Keep, &NullFrontend).ok());
         workspace.is_some_and(|workspace| up::services_named(&workspace, name).is_ok_and(|names| !names.is_empty()))
     }
 }

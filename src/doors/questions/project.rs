@@ -15,8 +15,8 @@ use vx_services::build_key;
 use crate::serving::up::{self, ServiceState};
 use crate::tools::routes::Routes;
 use crate::workspace::error::WorkError;
-use crate::workspace::frontend::Silent;
-use crate::workspace::project::{Faults, Place, Workspace};
+use crate::workspace::frontend::NullFrontend;
+use crate::workspace::project::{Faults, ProjectPlace, Workspace};
 
 /// A project as its files declare it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,8 +151,8 @@ pub struct Problem {
 /// # Errors
 /// There is none, or its files cannot be read.
 pub fn project(home: &Home, directory: &Path) -> Result<ProjectState, QuestionError> {
-    let place = Place::Above(directory.to_owned());
-    let workspace = Workspace::open(home.clone(), &place, Faults::Keep, &Silent)?;
+    let place = ProjectPlace::Above(directory.to_owned());
+    let workspace = Workspace::open(home.clone(), &place, Faults::Keep, &NullFrontend)?;
     if let Some(WorkError::Project(vx_project::ProjectError::Wrong(errors))) = &workspace.fault {
         let problems = errors.problems.iter().map(|found| problem(found, true)).collect();
         return Ok(ProjectState::unusable(errors.path.clone(), problems));
@@ -161,7 +161,7 @@ pub fn project(home: &Home, directory: &Path) -> Result<ProjectState, QuestionEr
         return Err(QuestionError::Work(fault));
     }
     let project = &workspace.project;
-    let absent = Routes::at(&place, home.clone()).map(|routes| routes.absent()).unwrap_or_default();
+    let absent = Routes::for_place(&place, home.clone()).map(|routes| routes.absent()).unwrap_or_default();
     let store = Store::new(home.clone()).list()?;
     let versions = |tool: &str| {
         let receipts = store.iter().map(|release| &release.receipt).filter(|receipt| receipt.tool == tool);

@@ -16,7 +16,7 @@ use super::error::ScriptRunError;
 use crate::tools::route::search_path;
 use crate::workspace::consent::Consent;
 use crate::workspace::frontend::Frontend;
-use crate::workspace::told::tell_of_file;
+use crate::workspace::withheld_notice::tell_of_file;
 
 /// Variables by name.
 pub(crate) type Variables = BTreeMap<OsString, OsString>;

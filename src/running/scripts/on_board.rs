@@ -26,9 +26,9 @@ use crate::tools::installs::carry_out::make_recording;
 use crate::workspace::board_place::BoardPlace;
 use crate::workspace::error::WorkError;
 use crate::workspace::frontend::notice::Notice;
-use crate::workspace::frontend::run::{Declared, LiveRun, Purpose, RunOutcome};
+use crate::workspace::frontend::run::{DeclarationLocations, LiveRun, Purpose, RunOutcome};
 use crate::workspace::frontend::{Frontend, RunView};
-use crate::workspace::project::Place;
+use crate::workspace::project::ProjectPlace;
 
 /// How steps run on a board.
 #[derive(Clone, Debug, Default)]
@@ -91,7 +91,7 @@ impl Joined {
 /// The run did not begin.
 pub fn run_on_board(
     steps: &[ScriptStep],
-    (project, home): (&Place, &Home),
+    (project, home): (&ProjectPlace, &Home),
     how: &ScriptBoardOptions,
     mut view: Box<dyn RunView>,
     frontend: &dyn Frontend,
@@ -130,7 +130,7 @@ pub fn run_on_board(
     );
     let recorder = own.as_ref().map(|_| FlightRecorder::start(&path, record, handle.finished.clone()));
     // A script is over with its steps: it is not held open.
-    let (hold, declared) = (hold().0, Declared::default());
+    let (hold, declared) = (hold().0, DeclarationLocations::default());
     let run = LiveRun { board: path, handle, hold, declared, expectations: Expectations::default() };
     view.started(&run)?;
     let _ = run.handle.finished.recv();

@@ -5,7 +5,7 @@ use vx_project::{ProgressForms, Project, ProjectError, discover, project_file};
 
 use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
-use crate::workspace::project::Place;
+use crate::workspace::project::ProjectPlace;
 
 /// The forms with this name: those of the project at `place`, else those of the user's own file. Empty if neither has
 /// them. Each of their doubtful values is noticed.
@@ -13,7 +13,7 @@ use crate::workspace::project::Place;
 /// # Errors
 /// A file cannot be used. The command runs as well without it.
 pub fn forms_of(
-    place: &Place,
+    place: &ProjectPlace,
     home: &Home,
     name: &str,
     frontend: &dyn Frontend,

@@ -18,19 +18,19 @@ use vx_shm::{Board, Reader};
 
 use super::strays::end_strays_before_run;
 use crate::boards::control::{ControlSocket, RunHand};
-use crate::tools::installs::job::{InstallChild, Run, start_run};
+use crate::tools::installs::job::{InstallChild, InstallRun, start_run};
 use crate::tools::shims;
 use crate::workspace::board_place::BoardPlace;
 use crate::workspace::error::WorkError;
 use crate::workspace::frontend::options::RunOptions;
-use crate::workspace::frontend::run::{Declared, LiveRun, Purpose, RunOutcome};
+use crate::workspace::frontend::run::{DeclarationLocations, LiveRun, Purpose, RunOutcome};
 use crate::workspace::frontend::{Frontend, RunView};
 
 /// The most installs at once if no limit is given and all of them wait for the network.
 const MOST_JOBS: usize = 16;
 
 /// A run to carry out.
-pub struct Assignment<'a> {
+pub struct RunAssignment<'a> {
     /// The work that the run is part of.
     pub purpose: Purpose,
     /// The board's title.
@@ -42,11 +42,11 @@ pub struct Assignment<'a> {
     /// The most installs at once by the project's settings.
     pub configured_jobs: Option<usize>,
     /// The declarations of the tools.
-    pub declared: Declared,
+    pub declared: DeclarationLocations,
 }
 
 /// A run at work, with the threads that follow it.
-struct Started {
+struct StartedRun {
     run: LiveRun,
     board: Arc<Board>,
     control: ControlSocket,
@@ -78,7 +78,7 @@ pub fn check_places(home: &Home, options: &RunOptions) -> Result<BoardPlace, Wor
 /// The run did not start. A tool that fails later is part of the outcome, not an error.
 pub fn carry_out(
     steps: Vec<PlanStep>,
-    assignment: &Assignment,
+    assignment: &RunAssignment,
     mut view: Box<dyn RunView>,
     frontend: &dyn Frontend,
 ) -> Result<RunOutcome, WorkError> {
@@ -103,10 +103,10 @@ pub(crate) fn make_recording(path: &Path) -> Result<File, WorkError> {
 
 fn start(
     steps: Vec<PlanStep>,
-    assignment: &Assignment,
+    assignment: &RunAssignment,
     board: Board,
     record: Option<File>,
-) -> Result<Started, WorkError> {
+) -> Result<StartedRun, WorkError> {
     let options = assignment.options;
     let path = board.path().to_owned();
     let child = InstallChild::beside(&path).map_err(|cause| WorkError::Logs { board: path.clone(), cause })?;
@@ -114,7 +114,8 @@ fn start(
     let jobs = limit.map_or(Jobs::ToFill(MOST_JOBS), Jobs::AtMost);
     let (hold, held) = hold();
     let board = Arc::new(board);
-    let run = Run { child, board: Arc::clone(&board), steps, jobs, fail_fast: options.fail_fast, held: Some(held) };
+    let run =
+        InstallRun { child, board: Arc::clone(&board), steps, jobs, fail_fast: options.fail_fast, held: Some(held) };
     let handle = start_run(run)?;
     let control = ControlSocket::serve(&path, RunHand(handle.requests.clone()));
     let reader = Reader::open(&path).ok();
@@ -123,8 +124,14 @@ fn start(
     let dumper = options.dump.as_ref().map(dump);
     let mut expectations = history::expectations(assignment.home);
     expectations.at_once = limit.and_then(|jobs| u32::try_from(jobs).ok()).or(expectations.at_once);
-    Ok(Started {
-        run: LiveRun { board: path, handle, hold, declared: Declared::clone(&assignment.declared), expectations },
+    Ok(StartedRun {
+        run: LiveRun {
+            board: path,
+            handle,
+            hold,
+            declared: DeclarationLocations::clone(&assignment.declared),
+            expectations,
+        },
         board,
         control,
         recorder,
@@ -134,8 +141,9 @@ fn start(
 }
 
 /// Wait for the run's end, then finish its outputs: the last dump, the recordings and exports, the history, the shims.
-fn finish(started: Started, assignment: &Assignment) -> RunOutcome {
-    let Started { run: LiveRun { board: path, handle, hold, .. }, board, control, recorder, dumper, reader } = started;
+fn finish(started: StartedRun, assignment: &RunAssignment) -> RunOutcome {
+    let StartedRun { run: LiveRun { board: path, handle, hold, .. }, board, control, recorder, dumper, reader } =
+        started;
     // From here on only a view can keep the run open.
     drop(hold);
     let options = assignment.options;

@@ -9,17 +9,17 @@ use vx_plan::{PlanStep, Resolution, Resolver};
 use vx_project::trust::ActingPart;
 use vx_project::{Project, ToolRequest, VersionRequest, tool_and_version};
 
-use super::awaited::naming_the_silent;
-use super::carry_out::{Assignment, carry_out};
+use super::carry_out::{RunAssignment, carry_out};
 use super::releases;
-use crate::workspace::consent::{Asking, Consent};
+use super::server_wait_notice::naming_the_silent;
+use crate::workspace::consent::{Consent, ConsentSource};
 use crate::workspace::error::WorkError;
 use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::frontend::options::RunOptions;
-use crate::workspace::frontend::run::{Declared, Purpose, RunOutcome};
-use crate::workspace::project::{Access, Faults, Place, Workspace, check_entries};
-use crate::workspace::told::tell;
+use crate::workspace::frontend::run::{DeclarationLocations, Purpose, RunOutcome};
+use crate::workspace::project::{Access, Faults, ProjectPlace, Workspace, check_entries};
+use crate::workspace::withheld_notice::tell;
 
 /// Tools to install by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct InstallOptions {
     /// The tools, each `TOOL` or `TOOL@VERSION`.
     pub tools: Vec<String>,
     /// The way to get the consent of the project's user, if one of the tools needs it and it is lacking.
-    pub asking: Asking,
+    pub asking: ConsentSource,
     /// True if a project is to declare them once they are installed.
     pub declaring: bool,
     /// The options of the run.
@@ -40,13 +40,13 @@ pub struct InstallOptions {
 /// The run did not start. A tool that fails later is part of the outcome, not an error.
 pub fn install(
     home: Home,
-    place: &Place,
+    place: &ProjectPlace,
     options: &InstallOptions,
     frontend: &dyn Frontend,
 ) -> Result<RunOutcome, WorkError> {
     let view = frontend.view()?;
     let asking =
-        |consent: &Consent| if needs_consent(&options.tools, consent) { options.asking } else { Asking::Nobody };
+        |consent: &Consent| if needs_consent(&options.tools, consent) { options.asking } else { ConsentSource::Nobody };
     let workspace = Workspace::open_asking(home, place, Faults::Refuse, asking, frontend)?;
     let mut steps = Vec::new();
     for of in workspace.lineage() {
@@ -57,13 +57,13 @@ pub fn install(
             steps.extend(steps_of(of, &tools, &options.run, frontend)?);
         }
     }
-    let assignment = Assignment {
+    let assignment = RunAssignment {
         purpose: if options.declaring { Purpose::Use } else { Purpose::Install(options.tools.clone()) },
         title: &options.tools.join(" "),
         home: &workspace.home,
         options: &options.run,
         configured_jobs: workspace.project.settings.jobs,
-        declared: Declared::default(),
+        declared: DeclarationLocations::default(),
     };
     carry_out(steps, &assignment, view, frontend)
 }

@@ -25,7 +25,7 @@ use vx_store::config::InstallConfig;
 pub use child::InstallChild;
 use child::launch;
 pub use reporter::{SlotReporter, progress_on};
-pub use start::{Run, start_run};
+pub use start::{InstallRun, start_run};
 
 /// Time that a child is given beyond its own deadline before it is killed.
 const DEADLINE_GRACE: Duration = Duration::from_secs(3);

@@ -1,14 +1,14 @@
 //! Installs as they are carried out: their jobs and children, the releases that they hold and leave, and their repair.
 
-pub mod awaited;
 pub mod carry_out;
 pub mod child;
-pub mod holder;
 pub mod installing;
 pub mod job;
+pub mod lock_holder;
 pub mod releases;
 pub mod repair;
-pub mod silent;
+pub mod server_wait_notice;
+pub mod server_wait_slot;
 pub mod store;
 pub mod strays;
 pub mod syncing;

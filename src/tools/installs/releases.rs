@@ -17,14 +17,16 @@ use vx_plan::{
 use vx_store::Store;
 use vx_store::config::InstallConfig;
 
-use super::silent::showing_the_silent;
-use crate::tools::installs::wanted_by::Want;
+use super::server_wait_slot::showing_the_silent;
+use crate::tools::installs::wanted_by::WantedRelease;
 use crate::workspace::frontend::options::RunOptions;
 
 /// The releases among the resolved tools.
-pub fn wants(wanted: &[ResolvedTool]) -> Vec<Want> {
+pub fn wants(wanted: &[ResolvedTool]) -> Vec<WantedRelease> {
     let release = |wanted: &ResolvedTool| match &wanted.found {
-        ToolResolution::Release(release) => Some(Want { tool: wanted.tool.clone(), version: release.version.clone() }),
+        ToolResolution::Release(release) => {
+            Some(WantedRelease { tool: wanted.tool.clone(), version: release.version.clone() })
+        }
         _ => None,
     };
     wanted.iter().filter_map(release).collect()

@@ -10,16 +10,16 @@ use vx_fetch::Sources;
 use vx_plan::{PlanStep, ResolvedTool, Resolver, ToolResolution};
 use vx_project::{Lock, Project, ToolRequest};
 
-use super::carry_out::{Assignment, carry_out};
+use super::carry_out::{RunAssignment, carry_out};
 use super::installing::request;
 use super::releases;
-use crate::tools::installs::wanted_by::{Want, wanted_by};
+use crate::tools::installs::wanted_by::{WantedRelease, wanted_by};
 use crate::workspace::error::WorkError;
 use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::frontend::options::RunOptions;
-use crate::workspace::frontend::run::{Declared, Purpose, RunOutcome};
-use crate::workspace::project::{Access, Faults, Place, Workspace};
+use crate::workspace::frontend::run::{DeclarationLocations, Purpose, RunOutcome};
+use crate::workspace::project::{Access, Faults, ProjectPlace, Workspace};
 
 /// Install these releases again, as a run with these options would by force. Returns `None` if no source was found for any of them. The frontend gets a notice of
 /// each release without one.
@@ -28,7 +28,7 @@ use crate::workspace::project::{Access, Faults, Place, Workspace};
 /// The run did not start.
 pub fn repair(
     workspace: &Workspace,
-    wants: &[Want],
+    wants: &[WantedRelease],
     options: &RunOptions,
     frontend: &dyn Frontend,
 ) -> Result<Option<RunOutcome>, WorkError> {
@@ -51,8 +51,8 @@ pub fn repair(
     }
     let view = frontend.view()?;
     let (purpose, home) = (Purpose::Repair, &workspace.home);
-    let (title, configured_jobs, declared) = ("doctor", None, Declared::default());
-    let assignment = Assignment { purpose, title, home, options: &options, configured_jobs, declared };
+    let (title, configured_jobs, declared) = ("doctor", None, DeclarationLocations::default());
+    let assignment = RunAssignment { purpose, title, home, options: &options, configured_jobs, declared };
     carry_out(steps, &assignment, view, frontend).map(Some)
 }
 
@@ -60,7 +60,7 @@ pub fn repair(
 fn steps_for(
     workspace: &Workspace,
     others: &[PathBuf],
-    want: &Want,
+    want: &WantedRelease,
     options: &RunOptions,
     frontend: &dyn Frontend,
 ) -> Result<Vec<PlanStep>, Trouble> {
@@ -68,7 +68,7 @@ fn steps_for(
         return Ok(steps);
     }
     for directory in others {
-        let place = Place::At(directory.clone());
+        let place = ProjectPlace::At(directory.clone());
         let Ok(other) = Workspace::open(workspace.home.clone(), &place, Faults::Refuse, frontend) else { continue };
         other.notice_old_lock(frontend);
         if let Some(steps) = by_lock(&other, want, options) {
@@ -78,7 +78,7 @@ fn steps_for(
     by_name(workspace, want, options)
 }
 
-fn by_lock(workspace: &Workspace, want: &Want, options: &RunOptions) -> Option<Vec<PlanStep>> {
+fn by_lock(workspace: &Workspace, want: &WantedRelease, options: &RunOptions) -> Option<Vec<PlanStep>> {
     let locked = workspace.lock.tools.get(&want.tool).filter(|locked| locked.version == want.version)?;
     let ask = workspace.project.tools.iter().find(|ask| ask.name == want.tool)?;
     let sources = Arc::new(workspace.sources(Access::Network));
@@ -93,7 +93,7 @@ fn by_lock(workspace: &Workspace, want: &Want, options: &RunOptions) -> Option<V
 /// The settings of the project at hand, such as its mirrors and `require_signatures`, apply to these downloads too, even
 /// though that project may not want the release: one command works with one workspace. Its tools, lock and order of
 /// sources do not.
-fn by_name(workspace: &Workspace, want: &Want, options: &RunOptions) -> Result<Vec<PlanStep>, Trouble> {
+fn by_name(workspace: &Workspace, want: &WantedRelease, options: &RunOptions) -> Result<Vec<PlanStep>, Trouble> {
     let none = Project::none(&workspace.project.directory);
     let ask = request(&format!("{}@{}", want.tool, want.version), &none).map_err(|error| Trouble::of(&error))?;
     let sources = Arc::new(workspace.sources(Access::Network));

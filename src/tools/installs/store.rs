@@ -8,13 +8,13 @@ use vx_base::paths::Home;
 use vx_base::trouble::{Explain, TroubleKind};
 use vx_store::{DiskError, RemoveError, Store, StoreEntry};
 
-use crate::tools::installs::wanted_by::{Want, wanted_by};
+use crate::tools::installs::wanted_by::{WantedRelease, wanted_by};
 use crate::tools::shims;
 use crate::workspace::frontend::shims_error::ShimsError;
 
 /// A release in the store.
 #[derive(Debug)]
-pub struct Installed {
+pub struct StoredRelease {
     /// The release.
     pub release: StoreEntry,
     /// The projects that want it.
@@ -25,11 +25,11 @@ pub struct Installed {
 ///
 /// # Errors
 /// The store cannot be read.
-pub fn list(home: &Home) -> Result<Vec<Installed>, DiskError> {
+pub fn list(home: &Home) -> Result<Vec<StoredRelease>, DiskError> {
     let mut wanted = wanted_by(home);
     let installed = |release: StoreEntry| {
-        let want = Want { tool: release.receipt.tool.clone(), version: release.receipt.version.clone() };
-        Installed { wanted_by: wanted.remove(&want).unwrap_or_default(), release }
+        let want = WantedRelease { tool: release.receipt.tool.clone(), version: release.receipt.version.clone() };
+        StoredRelease { wanted_by: wanted.remove(&want).unwrap_or_default(), release }
     };
     Ok(Store::new(home.clone()).list()?.into_iter().map(installed).collect())
 }

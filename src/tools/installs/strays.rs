@@ -66,7 +66,7 @@ fn has_abandoned_board() -> bool {
 
 /// The rule for processes that are left behind. Each mark is judged once.
 fn of_killed_run() -> impl Fn(&ProcessEnvironment) -> bool + Send + Sync + 'static {
-    let (judged, boards) = (Mutex::new(HashMap::new()), Boards::of_user());
+    let (judged, boards) = (Mutex::new(HashMap::new()), StrayScanBoards::of_user());
     move |environment| {
         let Some(slot) = environment.variable(Mark::SLOT) else { return false };
         let board = environment.variable(Mark::BOARD).unwrap_or_default();
@@ -77,14 +77,14 @@ fn of_killed_run() -> impl Fn(&ProcessEnvironment) -> bool + Send + Sync + 'stat
 }
 
 /// The boards whose marks count.
-enum Boards {
+enum StrayScanBoards {
     /// These alone.
     These(HashSet<OsString>),
     /// All in the directories that this program may act on: only this user's processes are seen.
     AskedFor,
 }
 
-impl Boards {
+impl StrayScanBoards {
     fn of_user() -> Self {
         match sees_all_users() {
             true => Self::These(find::files().into_iter().map(PathBuf::into_os_string).collect()),

@@ -9,19 +9,19 @@ use vx_plan::{Plan, Resolver};
 use vx_project::ToolRequest;
 use vx_store::sweep;
 
-use super::carry_out::{Assignment, carry_out, check_places};
+use super::carry_out::{RunAssignment, carry_out, check_places};
 use super::releases;
 use super::strays::end_strays_of_killed;
-use crate::tools::installs::wanted_by::{Want, remember};
-use crate::workspace::consent::Asking;
+use crate::tools::installs::wanted_by::{WantedRelease, remember};
+use crate::workspace::consent::ConsentSource;
 use crate::workspace::error::WorkError;
 use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::frontend::options::RunOptions;
 use crate::workspace::frontend::run::{Purpose, RunOutcome};
-use crate::workspace::project::{Faults, Place, Workspace, check_entries};
+use crate::workspace::project::{Faults, ProjectPlace, Workspace, check_entries};
 pub(crate) use share::of_catalogue;
-use share::{Resolved, Share};
+use share::{ResolvedShare, Share};
 
 /// The options of a sync.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct SyncOptions {
     /// True if the tools are for a script, which runs without those that cannot be had.
     pub for_script: bool,
     /// The way to get the consent of the project's user, if it is lacking.
-    pub asking: Asking,
+    pub asking: ConsentSource,
     /// Make a board even if there is nothing to do.
     pub always_board: bool,
     /// The options of the run.
@@ -64,7 +64,7 @@ pub enum SyncOutcome {
 /// The run did not start. A tool that fails later is part of the outcome, not an error.
 pub fn sync(
     home: Home,
-    place: &Place,
+    place: &ProjectPlace,
     options: &SyncOptions,
     frontend: &dyn Frontend,
 ) -> Result<SyncOutcome, WorkError> {
@@ -101,7 +101,7 @@ pub fn sync(
         .iter()
         .zip(resolved)
         .flat_map(|(share, resolved)| releases::steps(resolved.plan, &workspace.home, &share.sources, &options.run));
-    let assignment = Assignment {
+    let assignment = RunAssignment {
         purpose: if options.for_script { Purpose::Script } else { Purpose::Sync },
         title: &workspace.title(),
         home: &workspace.home,
@@ -138,7 +138,7 @@ fn check_locks(workspace: &Workspace, shares: &[Share]) -> Result<(), WorkError>
         first = first.or_else(|| (!differences.is_empty()).then_some(share.depth));
     }
     let Some(depth) = first else { return Ok(()) };
-    let above = (depth > 0).then(|| workspace.at(depth).project.directory.clone());
+    let above = (depth > 0).then(|| workspace.at_depth(depth).project.directory.clone());
     Err(WorkError::Unlocked { differences, above })
 }
 
@@ -147,12 +147,12 @@ fn check_locks(workspace: &Workspace, shares: &[Share]) -> Result<(), WorkError>
 fn keep(
     workspace: &mut Workspace,
     shares: &[Share],
-    resolved: &mut [Resolved],
+    resolved: &mut [ResolvedShare],
     frozen: bool,
     frontend: &dyn Frontend,
 ) -> Result<(), WorkError> {
     for (share, resolved) in shares.iter().zip(resolved) {
-        let of = workspace.at_mut(share.depth);
+        let of = workspace.at_depth_mut(share.depth);
         let locked = std::mem::take(&mut resolved.locked);
         let inherited = share.depth > 0;
         let kept = frozen || (inherited && locked.is_empty());
@@ -172,7 +172,7 @@ fn keep(
 /// The error of the tools that were left out.
 fn complete(workspace: &Workspace, shares: &[Share]) -> Result<(), WorkError> {
     let lacking = shares.iter().find(|share| !share.withheld.is_empty());
-    lacking.map_or(Ok(()), |share| Err(workspace.at(share.depth).consent.refusal(&share.withheld)))
+    lacking.map_or(Ok(()), |share| Err(workspace.at_depth(share.depth).consent.refusal(&share.withheld)))
 }
 
 /// True if vx knows how to get none of these tools: then the configuration is wrong, and nothing is begun.
@@ -191,9 +191,9 @@ pub(crate) fn check_tools(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> Res
 }
 
 /// Record the releases that the project wants. If that fails, only the project's name is missing in `vx list`.
-fn note_wants(workspace: &Workspace, wants: Vec<Want>, asked: &[ToolRequest], frontend: &dyn Frontend) {
+fn note_wants(workspace: &Workspace, wants: Vec<WantedRelease>, asked: &[ToolRequest], frontend: &dyn Frontend) {
     // Keep the records of tools that were not part of this sync.
-    let unasked = |known: &Want| {
+    let unasked = |known: &WantedRelease| {
         let declared = workspace.project.tools.iter().any(|tool| tool.name == known.tool);
         declared && !asked.iter().any(|ask| ask.name == known.tool)
     };

@@ -17,14 +17,14 @@ use vx_base::paths::Home;
 const WANTS_BYTES: u64 = 128 * 1024;
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Wants {
+struct ProjectWantedReleases {
     project: PathBuf,
-    releases: Vec<Want>,
+    releases: Vec<WantedRelease>,
 }
 
 /// A release that a project wants.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Want {
+pub struct WantedRelease {
     /// The tool.
     pub tool: String,
     /// The exact version.
@@ -33,11 +33,16 @@ pub struct Want {
 
 /// Record the releases that this project wants: these, and those of its earlier ones that `keep` accepts. The file is
 /// written only when they have changed.
-pub fn remember(home: &Home, project: &Path, mut releases: Vec<Want>, keep: impl Fn(&Want) -> bool) -> io::Result<()> {
+pub fn remember(
+    home: &Home,
+    project: &Path,
+    mut releases: Vec<WantedRelease>,
+    keep: impl Fn(&WantedRelease) -> bool,
+) -> io::Result<()> {
     releases.extend(read(&file(home, project)).into_iter().flat_map(|known| known.releases).filter(keep));
     releases.sort();
     releases.dedup();
-    let wants = Wants { project: project.to_owned(), releases };
+    let wants = ProjectWantedReleases { project: project.to_owned(), releases };
     // A path that is not UTF-8 cannot be kept in JSON, so such a project is left out.
     let Ok(text) = serde_json::to_vec(&wants) else { return Ok(()) };
     let path = file(home, project);
@@ -49,8 +54,8 @@ pub fn remember(home: &Home, project: &Path, mut releases: Vec<Want>, keep: impl
 }
 
 /// The projects that want each release, by path; those that are gone are left out.
-pub fn wanted_by(home: &Home) -> BTreeMap<Want, Vec<PathBuf>> {
-    let mut found: BTreeMap<Want, Vec<PathBuf>> = BTreeMap::new();
+pub fn wanted_by(home: &Home) -> BTreeMap<WantedRelease, Vec<PathBuf>> {
+    let mut found: BTreeMap<WantedRelease, Vec<PathBuf>> = BTreeMap::new();
     for entry in std::fs::read_dir(directory(home)).into_iter().flatten().flatten() {
         let Some(wants) = read(&entry.path()).filter(|wants| wants.project.is_dir()) else { continue };
         for want in wants.releases {
@@ -61,7 +66,7 @@ pub fn wanted_by(home: &Home) -> BTreeMap<Want, Vec<PathBuf>> {
     found
 }
 
-fn read(path: &Path) -> Option<Wants> {
+fn read(path: &Path) -> Option<ProjectWantedReleases> {
     serde_json::from_slice(&read_small(path, WANTS_BYTES)?).ok()
 }
 
@@ -79,8 +84,8 @@ fn file(home: &Home, project: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    fn want(tool: &str) -> Want {
-        Want { tool: tool.into(), version: "1.0.0".into() }
+    fn want(tool: &str) -> WantedRelease {
+        WantedRelease { tool: tool.into(), version: "1.0.0".into() }
     }
 
     #[test]
@@ -104,7 +109,7 @@ mod tests {
         let top = tempfile::tempdir().expect("a directory");
         let home = Home::at(top.path().join("home"));
         remember(&home, top.path(), vec![want("node"), want("go")], |_| false).expect("it is kept");
-        let newer = Want { tool: "node".into(), version: "2.0.0".into() };
+        let newer = WantedRelease { tool: "node".into(), version: "2.0.0".into() };
         remember(&home, top.path(), vec![newer.clone()], |known| known.tool != "node").expect("it is kept");
         assert_eq!(wanted_by(&home).into_keys().collect::<Vec<_>>(), [want("go"), newer]);
     }

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use super::format::{CHECKED_FROM, HEADER_BYTES, LONGEST_BYTES, MAGIC, RECORD_BYTES, WitnessKind, hash};
-use super::stamp::Seen;
+use super::stamp::StampedFile;
 
 /// The routes of one directory, with everything that they depend on.
 #[derive(Clone, Debug, Default)]
@@ -12,18 +12,18 @@ pub struct Draft {
     /// The directory, as the system names it.
     pub directory: PathBuf,
     /// The files that the routes depend on.
-    pub witnesses: Vec<Seen>,
+    pub witnesses: Vec<StampedFile>,
     /// The variables that the routes depend on, with their values.
     pub conditions: Vec<(&'static str, Option<OsString>)>,
     /// The programs.
-    pub programs: Vec<Known>,
+    pub programs: Vec<ProgramRoute>,
     /// Variables to set for every program.
     pub exports: Vec<(String, String)>,
 }
 
 /// A program with its route.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct ProgramRoute {
     /// The name that people type.
     pub name: String,
     /// The file to run.
@@ -37,7 +37,7 @@ impl Draft {
     pub fn encode(&self) -> Option<Vec<u8>> {
         let counts = [self.witnesses.len(), self.conditions.len(), self.programs.len(), self.exports.len()];
         let records: usize = counts.iter().zip(RECORD_BYTES).map(|(count, size)| count * size).sum();
-        let mut bytes = Bytes { head: Vec::new(), texts: Vec::new(), texts_from: HEADER_BYTES + records };
+        let mut bytes = RouteFileBuilder { head: Vec::new(), texts: Vec::new(), texts_from: HEADER_BYTES + records };
         bytes.words([MAGIC, 0, 0]);
         bytes.text(self.directory.as_os_str())?;
         let mut offset = HEADER_BYTES;
@@ -49,8 +49,8 @@ impl Draft {
         bytes.finish()
     }
 
-    fn records(&self, bytes: &mut Bytes) -> Option<()> {
-        for Seen { path, stamp, kind } in &self.witnesses {
+    fn records(&self, bytes: &mut RouteFileBuilder) -> Option<()> {
+        for StampedFile { path, stamp, kind } in &self.witnesses {
             bytes.text(path.as_os_str())?;
             bytes.words([match kind {
                 WitnessKind::File => u64::from(stamp.is_some()),
@@ -74,13 +74,13 @@ impl Draft {
 }
 
 /// Records, followed by the texts that they point to.
-struct Bytes {
+struct RouteFileBuilder {
     head: Vec<u8>,
     texts: Vec<u8>,
     texts_from: usize,
 }
 
-impl Bytes {
+impl RouteFileBuilder {
     fn words<const N: usize>(&mut self, words: [u64; N]) {
         words.iter().for_each(|word| self.head.extend(word.to_le_bytes()));
     }
@@ -122,8 +122,8 @@ mod tests {
     use super::super::format::{RouteFile, WitnessStamp};
     use super::*;
 
-    fn file(path: &str, stamp: WitnessStamp) -> Seen {
-        Seen { path: path.into(), stamp, kind: WitnessKind::File }
+    fn file(path: &str, stamp: WitnessStamp) -> StampedFile {
+        StampedFile { path: path.into(), stamp, kind: WitnessKind::File }
     }
 
     fn draft() -> Draft {
@@ -132,13 +132,17 @@ mod tests {
             witnesses: vec![
                 file("/home/project/vx.toml", Some([1, 2, 3, 4, 5])),
                 file("/home/vx.toml", None),
-                Seen { path: "/home/project/in".into(), stamp: Some([6; 5]), kind: WitnessKind::Directory },
-                Seen { path: "/home/project/in/vx.toml".into(), stamp: None, kind: WitnessKind::Name },
+                StampedFile { path: "/home/project/in".into(), stamp: Some([6; 5]), kind: WitnessKind::Directory },
+                StampedFile { path: "/home/project/in/vx.toml".into(), stamp: None, kind: WitnessKind::Name },
             ],
             conditions: vec![("VX_HOME", Some("/home/vx".into())), ("HOME", None)],
             programs: vec![
-                Known { name: "node".into(), file: "/s/node/bin/node".into(), search: "/s/node/bin:/s/uv/bin".into() },
-                Known { name: "uv".into(), file: "/s/uv/bin/uv".into(), search: "/s/node/bin:/s/uv/bin".into() },
+                ProgramRoute {
+                    name: "node".into(),
+                    file: "/s/node/bin/node".into(),
+                    search: "/s/node/bin:/s/uv/bin".into(),
+                },
+                ProgramRoute { name: "uv".into(), file: "/s/uv/bin/uv".into(), search: "/s/node/bin:/s/uv/bin".into() },
             ],
             exports: vec![("MODE".into(), "test".into())],
         }

@@ -13,7 +13,7 @@ const STEP: Duration = Duration::from_millis(10);
 
 /// A file that routes depend on, with its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct StampedFile {
     /// The file, or the directory.
     pub path: PathBuf,
     /// Its state; `None` if there is none.
@@ -23,9 +23,9 @@ pub struct Seen {
 }
 
 /// True if all of these files are as they were. Names that a directory lacked are still lacking while it is the same.
-pub fn still_holds(seen: &[Seen]) -> bool {
+pub fn still_holds(seen: &[StampedFile]) -> bool {
     let mut same_directory = false;
-    seen.iter().all(|Seen { path, stamp: before, kind }| match kind {
+    seen.iter().all(|StampedFile { path, stamp: before, kind }| match kind {
         WitnessKind::Directory => {
             same_directory = stamp(path) == *before;
             true
@@ -40,7 +40,7 @@ pub fn still_holds(seen: &[Seen]) -> bool {
 /// Of a directory that lacks several names only its own state has to be compared later: no name comes without a change
 /// of it.
 #[derive(Clone, Debug)]
-pub struct Look {
+pub struct FileStampRecorder {
     began: SystemTime,
     seen: Vec<(PathBuf, WitnessStamp)>,
     /// The directories of these files, each as it was before the first of its files.
@@ -49,14 +49,14 @@ pub struct Look {
     exact: Vec<PathBuf>,
 }
 
-impl Look {
+impl FileStampRecorder {
     /// A look that begins now.
     pub fn begin() -> Self {
         Self { began: SystemTime::now(), seen: Vec::new(), directories: Vec::new(), exact: Vec::new() }
     }
 
     /// Record the state of a file, which need not exist. Returns true if it does.
-    pub fn at(&mut self, path: &Path) -> bool {
+    pub fn record(&mut self, path: &Path) -> bool {
         if let Some((_, stamp)) = self.seen.iter().find(|(seen, _)| seen == path) {
             return stamp.is_some();
         }
@@ -72,8 +72,8 @@ impl Look {
 
     /// Record the state of a directory of which any change counts, so that no name that it lacks has to be looked at.
     /// Returns false if it does not show every change of its names; then it is not recorded.
-    pub fn at_directory(&mut self, directory: &Path) -> bool {
-        let shows = shows_new_names(directory) && self.at(directory);
+    pub fn record_directory(&mut self, directory: &Path) -> bool {
+        let shows = shows_new_names(directory) && self.record(directory);
         if shows {
             self.exact.push(directory.to_owned());
         }
@@ -86,7 +86,7 @@ impl Look {
     }
 
     /// The recorded states; `None` if a later change of a file could go unnoticed.
-    pub fn finish(self) -> Option<Vec<Seen>> {
+    pub fn finish(self) -> Option<Vec<StampedFile>> {
         let trusted = self.began.checked_sub(STEP)?.duration_since(UNIX_EPOCH).ok()?.as_nanos();
         let old = |stamp: &WitnessStamp| stamp.is_none_or(|[.., changed]| u128::from(changed) < trusted);
         if !self.seen.iter().all(|(_, stamp)| old(stamp)) {
@@ -103,10 +103,10 @@ impl Look {
                 continue;
             }
             let names: Vec<PathBuf> = left.extract_if(.., |file| lacks(file)).map(|(path, _)| path).collect();
-            seen.push(Seen { path: directory, stamp, kind: WitnessKind::Directory });
-            seen.extend(names.into_iter().map(|path| Seen { path, stamp: None, kind: WitnessKind::Name }));
+            seen.push(StampedFile { path: directory, stamp, kind: WitnessKind::Directory });
+            seen.extend(names.into_iter().map(|path| StampedFile { path, stamp: None, kind: WitnessKind::Name }));
         }
-        seen.extend(left.into_iter().map(|(path, stamp)| Seen { path, stamp, kind: WitnessKind::File }));
+        seen.extend(left.into_iter().map(|(path, stamp)| StampedFile { path, stamp, kind: WitnessKind::File }));
         Some(seen)
     }
 }
@@ -145,18 +145,18 @@ mod tests {
     fn what_was_changed_a_moment_ago_is_not_trusted() {
         let directory = tempfile::tempdir().expect("a directory");
         let file = directory.path().join("vx.toml");
-        let mut look = Look::begin();
-        assert!(!look.at(&file));
+        let mut look = FileStampRecorder::begin();
+        assert!(!look.record(&file));
         assert!(look.finish().is_some(), "a file that does not exist cannot change without showing");
 
         std::fs::write(&file, "").expect("a file");
-        let mut look = Look::begin();
-        assert!(look.at(&file));
+        let mut look = FileStampRecorder::begin();
+        assert!(look.record(&file));
         assert!(look.finish().is_none());
 
         std::thread::sleep(2 * STEP);
-        let mut look = Look::begin();
-        assert!(look.at(&file));
+        let mut look = FileStampRecorder::begin();
+        assert!(look.record(&file));
         assert_eq!(look.finish().map(|seen| seen.len()), Some(1));
     }
 
@@ -166,27 +166,29 @@ mod tests {
         std::fs::write(top.path().join("vx.lock"), "").expect("a file");
         std::os::unix::fs::symlink("/no/such/file", top.path().join("link")).expect("a link");
         std::thread::sleep(2 * STEP);
-        let mut look = Look::begin();
-        assert!(look.at_directory(top.path()));
+        let mut look = FileStampRecorder::begin();
+        assert!(look.record_directory(top.path()));
         for name in ["vx.toml", ".vx.toml", "vx.lock", "link"] {
-            look.at(&top.path().join(name));
+            look.record(&top.path().join(name));
         }
         let seen = look.finish().expect("old enough");
         assert!(seen.iter().all(|seen| seen.kind == WitnessKind::File));
         let names: Vec<_> = seen.iter().map(|seen| seen.path.strip_prefix(top.path()).expect("inside")).collect();
         assert_eq!(names, [Path::new(""), Path::new("vx.lock"), Path::new("link")]);
-        assert!(!Look::begin().at_directory(&top.path().join("none")), "it is not there");
+        assert!(!FileStampRecorder::begin().record_directory(&top.path().join("none")), "it is not there");
     }
 
     #[test]
     fn names_that_a_directory_lacks_are_known_by_the_directory_unless_they_are_links() {
         let top = tempfile::tempdir().expect("a directory");
         let names = [".vx.toml", "vx.toml"].map(|name| top.path().join(name));
-        let kinds = |look: Look| look.finish().expect("old enough").iter().map(|seen| seen.kind).collect::<Vec<_>>();
+        let kinds = |look: FileStampRecorder| {
+            look.finish().expect("old enough").iter().map(|seen| seen.kind).collect::<Vec<_>>()
+        };
         let look = || {
             std::thread::sleep(2 * STEP);
-            let mut look = Look::begin();
-            names.iter().for_each(|name| assert!(!look.at(name)));
+            let mut look = FileStampRecorder::begin();
+            names.iter().for_each(|name| assert!(!look.record(name)));
             look
         };
         assert_eq!(kinds(look()), [WitnessKind::Directory, WitnessKind::Name, WitnessKind::Name]);
@@ -194,8 +196,8 @@ mod tests {
         std::os::unix::fs::symlink("/no/such/file", &names[0]).expect("a link");
         assert_eq!(kinds(look()), [WitnessKind::File, WitnessKind::File]);
         std::fs::remove_file(&names[0]).expect("it goes");
-        let mut fresh = Look::begin();
-        names.iter().for_each(|name| assert!(!fresh.at(name)));
+        let mut fresh = FileStampRecorder::begin();
+        names.iter().for_each(|name| assert!(!fresh.record(name)));
         assert_eq!(kinds(fresh), [WitnessKind::File, WitnessKind::File], "the directory changed a moment ago");
     }
 }

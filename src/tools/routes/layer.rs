@@ -11,21 +11,21 @@ use vx_project::ToolRequest;
 use vx_store::{Store, StoreEntry};
 
 use crate::tools::installs::releases::plan_for;
-use crate::tools::route::Look;
+use crate::tools::route::FileStampRecorder;
 use crate::workspace::error::WorkError;
-use crate::workspace::on_path;
 use crate::workspace::project::{Access, Workspace};
+use crate::workspace::search_path;
 
 /// A project whose programs can be run.
 pub(super) struct Layer {
     pub(super) workspace: Workspace,
-    pub(super) tools: Vec<Tool>,
+    pub(super) tools: Vec<LayerTool>,
 }
 
 /// A tool that a project declares for this machine.
-pub(super) struct Tool {
+pub(super) struct LayerTool {
     pub(super) ask: ToolRequest,
-    pub(super) state: State,
+    pub(super) state: LayerToolState,
 }
 
 /// The reason why a tool is not there as its project wants it.
@@ -50,7 +50,7 @@ pub enum Absence {
 }
 
 /// The state of a tool of a project.
-pub(super) enum State {
+pub(super) enum LayerToolState {
     /// Installed as the lock wants it.
     Ready(Box<StoreEntry>),
     /// Not installed, or not as vx.toml and the lock want it.
@@ -63,7 +63,7 @@ pub(super) enum State {
 
 impl Layer {
     /// The tools that a project gives, with their states. The metadata of every file that these depend on is taken.
-    pub(super) fn of(workspace: Workspace, given: &[ToolRequest], look: &mut Look) -> Self {
+    pub(super) fn for_workspace(workspace: Workspace, given: &[ToolRequest], look: &mut FileStampRecorder) -> Self {
         let store = Store::new(workspace.home.clone());
         let sources = workspace.sources(Access::Offline);
         let resolver = Resolver { frozen: true, all_platforms: false, ..workspace.resolver(&sources) };
@@ -73,26 +73,27 @@ impl Layer {
         for ask in here {
             let unlocked = differences.iter().any(|difference| difference.tool == ask.name);
             let state = match (resolver.lockable(ask), unlocked) {
-                _ if ask.withheld => State::Withheld,
-                (false, _) => unfit(&resolver, ask).map_or(State::System, |error| State::Absent(Absence::Unfit(error))),
-                (true, true) => State::Absent(Absence::Unlocked),
+                _ if ask.withheld => LayerToolState::Withheld,
+                (false, _) => unfit(&resolver, ask)
+                    .map_or(LayerToolState::System, |error| LayerToolState::Absent(Absence::Unfit(error))),
+                (true, true) => LayerToolState::Absent(Absence::Unlocked),
                 (true, false) => state(&resolver, ask, &store, &workspace.home, look),
             };
-            tools.push(Tool { ask: ask.clone(), state });
+            tools.push(LayerTool { ask: ask.clone(), state });
         }
         // If two tools have a program with the same name, the tool with that name comes first on the search path, too.
-        let names: Vec<String> = tools.iter().flat_map(Tool::names).collect();
+        let names: Vec<String> = tools.iter().flat_map(LayerTool::names).collect();
         tools.sort_by_key(|tool| names.iter().filter(|name| **name == tool.ask.name).count() < 2);
         Self { workspace, tools }
     }
 
     /// The system's copy of a program of this tool, found on this search path. A tool's own name means its first program.
-    pub(super) fn of_system(&self, tool: &Tool, name: &str, path: Option<&OsString>) -> Result<PathBuf, Trouble> {
+    pub(super) fn of_system(&self, tool: &LayerTool, name: &str, path: Option<&OsString>) -> Result<PathBuf, Trouble> {
         let sources = self.workspace.sources(Access::Offline);
         let resolver = self.workspace.resolver(&sources);
         let others = if tool.ask.name == name { resolver.system_programs(&tool.ask) } else { Vec::new() };
         let names = std::iter::once(name.to_owned()).chain(others);
-        names.into_iter().find_map(|name| on_path::first(&name, path)).ok_or_else(|| {
+        names.into_iter().find_map(|name| search_path::first(&name, path)).ok_or_else(|| {
             let file = self.workspace.project.path.display();
             let text = format!("no `{name}` is on PATH, and `{file}` wants this system's own");
             Trouble::new(TroubleKind::NotFound, text)
@@ -101,21 +102,21 @@ impl Layer {
     }
 
     /// The error of a tool that vx does not know how to get.
-    pub(super) fn unknown(&self, tool: &Tool) -> Option<WorkError> {
+    pub(super) fn unknown(&self, tool: &LayerTool) -> Option<WorkError> {
         let sources = self.workspace.sources(Access::Offline);
         self.workspace.resolver(&sources).recipes(slice::from_ref(&tool.ask)).err().map(WorkError::NoRecipes)
     }
 
     /// The names of the programs that a tool that is not installed would have.
-    pub(super) fn program_names(&self, tool: &Tool) -> Vec<String> {
+    pub(super) fn program_names(&self, tool: &LayerTool) -> Vec<String> {
         let sources = self.workspace.sources(Access::Offline);
         self.workspace.resolver(&sources).program_names(&tool.ask)
     }
 
     /// True if a tool has, or would have, a program of this name.
-    pub(super) fn provides(&self, tool: &Tool, name: &str) -> bool {
+    pub(super) fn provides(&self, tool: &LayerTool, name: &str) -> bool {
         match &tool.state {
-            State::Ready(release) => release.program(name).is_some(),
+            LayerToolState::Ready(release) => release.program(name).is_some(),
             _ => {
                 let sources = self.workspace.sources(Access::Offline);
                 self.workspace.resolver(&sources).provides(&tool.ask, name)
@@ -124,11 +125,11 @@ impl Layer {
     }
 }
 
-impl Tool {
+impl LayerTool {
     /// The folder of its programs, if it is installed.
     pub(super) fn bin(&self) -> Option<PathBuf> {
         match &self.state {
-            State::Ready(release) => Some(release.bin()),
+            LayerToolState::Ready(release) => Some(release.bin()),
             _ => None,
         }
     }
@@ -136,7 +137,7 @@ impl Tool {
     /// The names of its programs, if it is installed.
     pub(super) fn names(&self) -> impl Iterator<Item = String> {
         let programs = match &self.state {
-            State::Ready(release) => release.receipt.programs.as_slice(),
+            LayerToolState::Ready(release) => release.receipt.programs.as_slice(),
             _ => &[],
         };
         programs.iter().map(|program| program.name.clone())
@@ -155,30 +156,38 @@ fn unfit(resolver: &Resolver, ask: &ToolRequest) -> Option<Trouble> {
 }
 
 /// The state of a locked tool: ready if its release is there and was made from the archives that the lock names.
-fn state(resolver: &Resolver, ask: &ToolRequest, store: &Store, home: &Home, look: &mut Look) -> State {
+fn state(
+    resolver: &Resolver,
+    ask: &ToolRequest,
+    store: &Store,
+    home: &Home,
+    look: &mut FileStampRecorder,
+) -> LayerToolState {
     let wanted = resolver.resolve(slice::from_ref(ask), |_| false).wanted;
     let locked = resolver.lock.tools.get(&ask.name);
     let receipt = locked.and_then(|locked| store.path(&ask.name, &locked.version).ok());
     let receipt = receipt.map(|release| StoreEntry::receipt_path(&release));
     if let Some(receipt) = &receipt {
-        look.at(receipt);
+        look.record(receipt);
     }
     let decision = plan_for(home, resolver.sources, wanted, false).decisions.into_iter().next();
     match decision {
         Some((tool, Decision::Nothing { version, .. })) => {
             let Some(release) = store.installed(&tool, &version) else {
-                return State::Absent(Absence::Missing { version });
+                return LayerToolState::Absent(Absence::Missing { version });
             };
             // A release that is there stays as it is until the store is marked.
             receipt.iter().for_each(|receipt| look.forget(receipt));
             if let Some(path) = release.trusted_while_unchanged() {
-                look.at(path);
+                look.record(path);
             }
-            State::Ready(Box::new(release))
+            LayerToolState::Ready(Box::new(release))
         }
-        Some((_, Decision::Install { release, .. })) => State::Absent(Absence::Missing { version: release.version }),
-        Some((_, Decision::Fail { error })) => State::Absent(Absence::Refused(error)),
-        None => State::Absent(Absence::Unlocked),
+        Some((_, Decision::Install { release, .. })) => {
+            LayerToolState::Absent(Absence::Missing { version: release.version })
+        }
+        Some((_, Decision::Fail { error })) => LayerToolState::Absent(Absence::Refused(error)),
+        None => LayerToolState::Absent(Absence::Unlocked),
     }
 }
 

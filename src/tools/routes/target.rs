@@ -5,8 +5,8 @@ use std::slice;
 
 use vx_base::trouble::Trouble;
 
-use super::layer::{Absence, Layer, State, Tool, program};
-use super::{Routes, on_path};
+use super::layer::{Absence, Layer, LayerTool, LayerToolState, program};
+use super::{Routes, search_path};
 use crate::tools::route::Invocation;
 use crate::workspace::error::WorkError;
 
@@ -42,27 +42,29 @@ impl Routes {
     /// project that declares it; else the program on `PATH`.
     pub fn target(&self, name: &str) -> Target {
         let Some((layer, tool)) = self.declaration(name) else {
-            let file = on_path::first(name, self.on_path.as_ref());
+            let file = search_path::first(name, self.on_path.as_ref());
             return file.map_or(Target::Undeclared, |file| Target::OnPath(self.invocation(file, None)));
         };
         match &tool.state {
-            State::System => match layer.of_system(tool, name, self.on_path.as_ref()) {
+            LayerToolState::System => match layer.of_system(tool, name, self.on_path.as_ref()) {
                 Ok(file) => Target::System(self.invocation(file, None)),
                 Err(trouble) => Target::NotOnPath(trouble),
             },
-            State::Ready(release) => match program(release, name) {
+            LayerToolState::Ready(release) => match program(release, name) {
                 Some(file) => Target::Ready(self.invocation(file, None)),
                 None => {
                     let version = release.receipt.version.clone();
                     self.absent_tool(layer, tool, Absence::NoProgram { version })
                 }
             },
-            State::Absent(Absence::Unfit(trouble)) => Target::NotOnPath(trouble.clone()),
-            State::Absent(absence) => match layer.unknown(tool) {
+            LayerToolState::Absent(Absence::Unfit(trouble)) => Target::NotOnPath(trouble.clone()),
+            LayerToolState::Absent(absence) => match layer.unknown(tool) {
                 Some(error) => Target::Refused(error),
                 None => self.absent_tool(layer, tool, absence.clone()),
             },
-            State::Withheld => Target::Refused(layer.workspace.consent.refusal(slice::from_ref(&tool.ask.name))),
+            LayerToolState::Withheld => {
+                Target::Refused(layer.workspace.consent.refusal(slice::from_ref(&tool.ask.name)))
+            }
         }
     }
 
@@ -81,7 +83,7 @@ impl Routes {
     }
 
     /// The nearest project that declares the tool with this name, or one that has a program with the name.
-    pub(super) fn declaration(&self, name: &str) -> Option<(&Layer, &Tool)> {
+    pub(super) fn declaration(&self, name: &str) -> Option<(&Layer, &LayerTool)> {
         self.layers.iter().find_map(|layer| {
             let named = layer.tools.iter().find(|tool| tool.ask.name == name);
             let tool = named.or_else(|| layer.tools.iter().find(|tool| layer.provides(tool, name)))?;
@@ -89,7 +91,7 @@ impl Routes {
         })
     }
 
-    fn absent_tool(&self, layer: &Layer, tool: &Tool, absence: Absence) -> Target {
+    fn absent_tool(&self, layer: &Layer, tool: &LayerTool, absence: Absence) -> Target {
         let install = layer.workspace.project.settings.auto_install.unwrap_or(true);
         Target::Absent { tool: tool.ask.name.clone(), project: self.place(layer), install, absence }
     }

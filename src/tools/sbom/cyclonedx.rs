@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use vx_base::age::to_the_second;
 use vx_base::digest::Algorithm;
 
-use super::{Inventory, Item, Tool};
+use super::{Inventory, Item, SbomTool};
 
 /// The name of the project in the record.
 const PROJECT: &str = "project";
@@ -34,11 +34,11 @@ pub(super) fn document(inventory: &Inventory) -> Value {
     })
 }
 
-fn reference(tool: &Tool) -> String {
+fn reference(tool: &SbomTool) -> String {
     format!("{}@{}", tool.name, tool.version)
 }
 
-fn tool(tool: &Tool) -> Value {
+fn tool(tool: &SbomTool) -> Value {
     json!({
         "type": "application",
         "bom-ref": reference(tool),

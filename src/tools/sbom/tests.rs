@@ -35,7 +35,7 @@ fn inventory() -> Inventory {
     let mut lock = Lock::default();
     lock.tools.insert("esbuild".into(), npm);
     lock.tools.insert("uv".into(), tool(SourceKind::Pypi, wheels));
-    Inventory::of("demo".into(), &lock, None)
+    Inventory::from_lock("demo".into(), &lock, None)
 }
 
 /// Every object below a value.
@@ -84,7 +84,7 @@ fn a_record_in_cyclonedx_has_the_required_fields_and_every_reference_leads_somew
 #[test]
 fn the_time_of_a_record_is_the_one_that_is_asked_for() {
     let lock = Lock::default();
-    let time = |epoch| Inventory::of(String::new(), &lock, epoch).time.to_string();
+    let time = |epoch| Inventory::from_lock(String::new(), &lock, epoch).time.to_string();
     assert_eq!(time(Some("1700000000")), "2023-11-14T22:13:20Z");
     assert_eq!((time(None), time(Some("soon"))), ("1970-01-01T00:00:00Z".into(), "1970-01-01T00:00:00Z".into()));
     assert_eq!(inventory().uuid(), inventory().uuid());
@@ -102,7 +102,7 @@ fn addressed(platforms: Vec<(Platform, LockedPart)>) -> Inventory {
     };
     let mut lock = Lock::default();
     lock.tools.insert("tool".into(), tool);
-    Inventory::of("demo".into(), &lock, None)
+    Inventory::from_lock("demo".into(), &lock, None)
 }
 
 /// An archive of a folder that is named by its platform, as `url` often has them.

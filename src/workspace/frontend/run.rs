@@ -33,7 +33,7 @@ pub enum Purpose {
 
 /// The place in a project's file where a tool is declared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Declaration {
+pub struct DeclarationLocation {
     /// The file.
     pub file: PathBuf,
     /// The line, from 1.
@@ -41,7 +41,7 @@ pub struct Declaration {
 }
 
 /// The declarations of tools, by the keys of their slots.
-pub type Declared = Arc<BTreeMap<String, Declaration>>;
+pub type DeclarationLocations = Arc<BTreeMap<String, DeclarationLocation>>;
 
 /// A run at work.
 pub struct LiveRun {
@@ -52,7 +52,7 @@ pub struct LiveRun {
     /// A view that takes a clone of this keeps the run open until it drops it.
     pub hold: RunHold,
     /// The declarations of the tools; empty if no project declares them.
-    pub declared: Declared,
+    pub declared: DeclarationLocations,
     /// The durations to expect, from earlier runs.
     pub expectations: Expectations,
 }

@@ -26,12 +26,12 @@ impl Workspace {
     }
 
     /// The project at this depth; the project itself for a depth that it does not have.
-    pub fn at(&self, depth: usize) -> &Self {
+    pub fn at_depth(&self, depth: usize) -> &Self {
         depth.checked_sub(1).and_then(|above| self.above.get(above)).unwrap_or(self)
     }
 
-    /// The project as [`at`](Self::at) returns it.
-    pub fn at_mut(&mut self, depth: usize) -> &mut Self {
+    /// The project as [`at_depth`](Self::at_depth) returns it.
+    pub fn at_depth_mut(&mut self, depth: usize) -> &mut Self {
         match depth.checked_sub(1) {
             Some(above) if above < self.above.len() => &mut self.above[above],
             _ => self,

@@ -8,9 +8,9 @@ use vx_base::paths::Home;
 use vx_project::lock::{self, LockFile};
 use vx_project::{Lock, Project, ProjectError};
 
-use super::place::{above, notice_doubts};
-use super::{Faults, LockOrigin, Place, Workspace, platform};
-use crate::workspace::consent::{Asking, Consent};
+use super::project_place::{above, notice_doubts};
+use super::{Faults, LockOrigin, ProjectPlace, Workspace, platform};
+use crate::workspace::consent::{Consent, ConsentSource};
 use crate::workspace::error::WorkError;
 use crate::workspace::frontend::Frontend;
 
@@ -18,7 +18,7 @@ use crate::workspace::frontend::Frontend;
 struct Opening<'a> {
     home: Home,
     faults: Faults,
-    asking: &'a dyn Fn(&Consent) -> Asking,
+    asking: &'a dyn Fn(&Consent) -> ConsentSource,
     frontend: &'a dyn Frontend,
 }
 
@@ -30,8 +30,8 @@ impl Workspace {
     /// # Errors
     /// A project is needed and there is none, or its file or lock, or one further up, cannot be used and faults are
     /// refused.
-    pub fn open(home: Home, place: &Place, faults: Faults, frontend: &dyn Frontend) -> Result<Self, WorkError> {
-        Self::open_asking(home, place, faults, |_| Asking::Nobody, frontend)
+    pub fn open(home: Home, place: &ProjectPlace, faults: Faults, frontend: &dyn Frontend) -> Result<Self, WorkError> {
+        Self::open_asking(home, place, faults, |_| ConsentSource::Nobody, frontend)
     }
 
     /// As [`open`](Self::open); a consent that is lacking may be got in the way that `asking` names for it.
@@ -40,9 +40,9 @@ impl Workspace {
     /// As for [`open`](Self::open), or the consent cannot be kept.
     pub fn open_asking(
         home: Home,
-        place: &Place,
+        place: &ProjectPlace,
         faults: Faults,
-        asking: impl Fn(&Consent) -> Asking,
+        asking: impl Fn(&Consent) -> ConsentSource,
         frontend: &dyn Frontend,
     ) -> Result<Self, WorkError> {
         let opening = Opening { home, faults, asking: &asking, frontend };
@@ -50,13 +50,13 @@ impl Workspace {
             Ok(project) => project,
             Err(error @ (ProjectError::Missing { .. } | ProjectError::NotThere { .. })) => return Err(error.into()),
             Err(error) if faults == Faults::Keep => {
-                let workspace = Self::of(&opening, Project::none(place.directory()), false, Vec::new())?;
+                let workspace = Self::from_project(&opening, Project::none(place.directory()), false, Vec::new())?;
                 return Ok(Self { fault: Some(error.into()), ..workspace });
             }
             Err(error) => return Err(error.into()),
         };
         let Some(project) = project else {
-            return Self::of(&opening, Project::none(place.directory()), false, Vec::new());
+            return Self::from_project(&opening, Project::none(place.directory()), false, Vec::new());
         };
         let (above, mut fault) = match above(&opening.home, &project, |_| true) {
             Ok(above) => (above, None),
@@ -65,17 +65,22 @@ impl Workspace {
         };
         let mut workspaces: Vec<Self> = Vec::new();
         for project in above.into_iter().rev() {
-            let mut workspace = Self::of(&opening, project, true, std::mem::take(&mut workspaces))?;
+            let mut workspace = Self::from_project(&opening, project, true, std::mem::take(&mut workspaces))?;
             fault = workspace.fault.take().or(fault);
             let further = std::mem::take(&mut workspace.above);
             workspaces = std::iter::once(workspace).chain(further).collect();
         }
-        let workspace = Self::of(&opening, project, true, workspaces)?;
+        let workspace = Self::from_project(&opening, project, true, workspaces)?;
         Ok(Self { fault: workspace.fault.or(fault), ..workspace })
     }
 
     /// The workspace of this project, which inherits from those `above`, the nearest first.
-    fn of(opening: &Opening<'_>, mut project: Project, has_project: bool, above: Vec<Self>) -> Result<Self, WorkError> {
+    fn from_project(
+        opening: &Opening<'_>,
+        mut project: Project,
+        has_project: bool,
+        above: Vec<Self>,
+    ) -> Result<Self, WorkError> {
         let Opening { home, faults, asking, frontend } = opening;
         if has_project {
             notice_doubts(&project, home, *frontend);
@@ -94,7 +99,7 @@ impl Workspace {
             Some(LockFile::Old { version, versions }) => (Lock::default(), LockOrigin::Old { version, pins: versions }),
             None => (Lock::default(), LockOrigin::None),
         };
-        let mut consent = Consent::of(home, &project)?;
+        let mut consent = Consent::for_project(home, &project)?;
         consent.settle(home, asking(&consent), *frontend)?;
         consent.apply(&mut project);
         // The project's own parts are settled, so what it inherits counts as settled further up.

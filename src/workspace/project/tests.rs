@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use vx_project::ProjectError;
 
 use super::*;
-use crate::workspace::frontend::{Frontend, Refused, RunView, Silent};
+use crate::workspace::frontend::{Frontend, NullFrontend, Refused, RunView};
 
 /// Keeps every notice.
 #[derive(Default)]
@@ -40,14 +40,14 @@ fn place(top: &tempfile::TempDir) -> PathBuf {
 #[test]
 fn without_a_project_there_is_an_empty_one_where_none_is_needed() {
     let (top, home) = project(&[]);
-    let open = |place: Place| Workspace::open(home.clone(), &place, Faults::Refuse, &Silent);
-    let workspace = open(Place::AboveOrNone(place(&top))).expect("a workspace");
+    let open = |place: ProjectPlace| Workspace::open(home.clone(), &place, Faults::Refuse, &NullFrontend);
+    let workspace = open(ProjectPlace::AboveOrNone(place(&top))).expect("a workspace");
     assert!(!workspace.has_project && workspace.project.tools.is_empty());
     assert_eq!(workspace.lock_origin, LockOrigin::None);
     assert_eq!(workspace.project.directory, place(&top));
-    let above = open(Place::Above(place(&top)));
+    let above = open(ProjectPlace::Above(place(&top)));
     assert!(matches!(above, Err(WorkError::Project(ProjectError::Missing { .. }))));
-    let at = open(Place::At(place(&top)));
+    let at = open(ProjectPlace::At(place(&top)));
     assert!(matches!(at, Err(WorkError::Project(ProjectError::NotThere { .. }))));
 }
 
@@ -55,7 +55,7 @@ fn without_a_project_there_is_an_empty_one_where_none_is_needed() {
 fn a_broken_lock_is_refused_or_kept_as_a_fault_beside_the_settings_of_its_project() {
     let settings = "[settings]\nrequire_signatures = true\n";
     let (top, home) = project(&[("vx.toml", settings), ("vx.lock", "<<<<<<< ours")]);
-    let open = |faults| Workspace::open(home.clone(), &Place::At(place(&top)), faults, &Silent);
+    let open = |faults| Workspace::open(home.clone(), &ProjectPlace::At(place(&top)), faults, &NullFrontend);
     assert!(matches!(open(Faults::Refuse), Err(WorkError::LockRead(_))));
     let workspace = open(Faults::Keep).expect("a workspace");
     assert!(matches!(workspace.fault, Some(WorkError::LockRead(_))) && workspace.lock == Lock::default());
@@ -65,13 +65,13 @@ fn a_broken_lock_is_refused_or_kept_as_a_fault_beside_the_settings_of_its_projec
 #[test]
 fn a_broken_project_is_refused_or_kept_as_a_fault_of_a_workspace_without_one() {
     let (top, home) = project(&[("vx.toml", "[tools]\nnode = 20\n"), ("vx.lock", "version = 3\n")]);
-    let open = |faults| Workspace::open(home.clone(), &Place::At(place(&top)), faults, &Silent);
+    let open = |faults| Workspace::open(home.clone(), &ProjectPlace::At(place(&top)), faults, &NullFrontend);
     assert!(matches!(open(Faults::Refuse), Err(WorkError::Project(ProjectError::Wrong(_)))));
     let workspace = open(Faults::Keep).expect("a workspace");
     assert!(matches!(workspace.fault, Some(WorkError::Project(_))) && !workspace.has_project);
     // A missing project is not a fault in a project's file.
-    let missing = Place::At(Path::new("/no/such/place").to_owned());
-    assert!(Workspace::open(home.clone(), &missing, Faults::Keep, &Silent).is_err());
+    let missing = ProjectPlace::At(Path::new("/no/such/place").to_owned());
+    assert!(Workspace::open(home.clone(), &missing, Faults::Keep, &NullFrontend).is_err());
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn everything_doubtful_in_a_project_is_a_notice() {
     let text = "[settings]\nmirrors = { nodjs = \"https://h.invalid/\" }\nunheard = 1\n[ui]\ntheme = \"dark\"\n";
     let (top, home) = project(&[(".vx.toml", text), ("vx.lock", "version = 1\n[tools.node]\nversion = \"20.1.0\"\n")]);
     let notices = Notices::default();
-    let place = Place::Above(place(&top));
+    let place = ProjectPlace::Above(place(&top));
     let workspace = Workspace::open(home, &place, Faults::Refuse, &notices).expect("a workspace");
     let pins = BTreeMap::from([("node".to_owned(), "20.1.0".to_owned())]);
     assert_eq!(workspace.lock_origin, LockOrigin::Old { version: 1, pins });

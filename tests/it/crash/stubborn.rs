@@ -5,7 +5,7 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::sync::Arc;
 use std::time::Instant;
 
-use vx::install_job::{InstallChild, Run, start_run};
+use vx::install_job::{InstallChild, InstallRun, start_run};
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_plan::{PlanStep, ToolAction, Waits};
 use vx_run::{Jobs, RunEnd, RunHandle, RunRequest, create_board};
@@ -59,8 +59,8 @@ pub(super) fn scripted_steps(script: &str, steps: Vec<PlanStep>, jobs: usize) ->
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a mode");
     let board = Arc::new(create_board(&sandbox.runtime(), "test", 8).expect("a board"));
     let child = InstallChild { program, logs: Some(sandbox.runtime()) };
-    let run =
-        start_run(Run { board, steps, child, jobs: Jobs::AtMost(jobs), fail_fast: false, held: None }).expect("a run");
+    let run = start_run(InstallRun { board, steps, child, jobs: Jobs::AtMost(jobs), fail_fast: false, held: None })
+        .expect("a run");
     (sandbox, run)
 }
 

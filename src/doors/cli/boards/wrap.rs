@@ -11,7 +11,7 @@ use crate::doors::cli::output::notices::NoticePrintingFrontend;
 use crate::doors::cli::output::print;
 use crate::doors::cli::workspace;
 use crate::running::wrapped::{CommandBoardSlot, Wrapped, forms_of};
-use crate::workspace::project::Place as ProjectPlace;
+use crate::workspace::project::ProjectPlace;
 
 /// The board of a command.
 pub(in crate::doors::cli) enum On {

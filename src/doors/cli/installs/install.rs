@@ -8,11 +8,11 @@ use crate::doors::cli::screens::frontend::{CommandLineFrontend, exit_code};
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place_or_none;
 use crate::tools::installs::installing::{InstallOptions, install};
-use crate::workspace::consent::Asking;
+use crate::workspace::consent::ConsentSource;
 
 /// Run `vx install`.
 pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &InstallArguments) -> CommandResult {
-    let asking = if arguments.trust { Asking::Given } else { Asking::User };
+    let asking = if arguments.trust { ConsentSource::Given } else { ConsentSource::User };
     let tools = arguments.tools.clone();
     let options = InstallOptions { tools, asking, declaring: false, run: arguments.run.options() };
     let frontend = CommandLineFrontend::from_arguments(&arguments.run);

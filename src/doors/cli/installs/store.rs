@@ -9,7 +9,7 @@ use crate::doors::cli::args::CacheCommand;
 use crate::doors::cli::output::failure::{CommandFailure, CommandResult, FAILED};
 use crate::doors::cli::output::print;
 use crate::doors::cli::workspace;
-use crate::tools::installs::store::{self as work, Installed, Selection};
+use crate::tools::installs::store::{self as work, Selection, StoredRelease};
 
 /// Run `vx list`.
 pub(in crate::doors::cli) fn list(as_json: bool) -> CommandResult {
@@ -19,7 +19,7 @@ pub(in crate::doors::cli) fn list(as_json: bool) -> CommandResult {
         print::data(format_args!("{:#}", json!(rows)));
         return Ok(ExitCode::SUCCESS);
     }
-    for Installed { release, wanted_by } in &installed {
+    for StoredRelease { release, wanted_by } in &installed {
         let receipt = &release.receipt;
         let projects: Vec<String> = wanted_by.iter().map(|path| path.display().to_string()).collect();
         let projects = if projects.is_empty() { "no project".into() } else { projects.join(", ") };
@@ -31,7 +31,7 @@ pub(in crate::doors::cli) fn list(as_json: bool) -> CommandResult {
     Ok(ExitCode::SUCCESS)
 }
 
-fn row(Installed { release, wanted_by }: &Installed) -> serde_json::Value {
+fn row(StoredRelease { release, wanted_by }: &StoredRelease) -> serde_json::Value {
     let receipt = &release.receipt;
     let programs: Vec<_> = receipt
         .programs

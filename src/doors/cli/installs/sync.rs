@@ -13,7 +13,7 @@ use crate::doors::cli::screens::frontend::{CommandLineFrontend, exit_code};
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place;
 use crate::tools::installs::syncing::{SyncOptions, SyncOutcome, sync};
-use crate::workspace::consent::Asking;
+use crate::workspace::consent::ConsentSource;
 
 /// Run `vx sync`.
 pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &SyncArguments) -> CommandResult {
@@ -24,7 +24,7 @@ pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &SyncArgumen
         frozen: arguments.frozen,
         strict: arguments.strict,
         plan_only,
-        asking: if arguments.trust { Asking::Given } else { Asking::UserOrCi },
+        asking: if arguments.trust { ConsentSource::Given } else { ConsentSource::UserOrCi },
         // JSON events are made from a board; a plan has none.
         always_board: arguments.run.output.json && !plan_only,
         for_script: false,

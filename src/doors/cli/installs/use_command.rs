@@ -7,16 +7,16 @@ use crate::doors::cli::output::failure::CommandResult;
 use crate::doors::cli::screens::frontend::{CommandLineFrontend, exit_code};
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place_or_none;
-use crate::tools::using::{UseOptions, use_tools};
-use crate::workspace::consent::Asking;
-use crate::workspace::project::Place;
+use crate::tools::declare_tools::{UseOptions, use_tools};
+use crate::workspace::consent::ConsentSource;
+use crate::workspace::project::ProjectPlace;
 
 /// Run `vx use`.
 pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &UseArguments) -> CommandResult {
-    let asking = if arguments.trust { Asking::Given } else { Asking::User };
+    let asking = if arguments.trust { ConsentSource::Given } else { ConsentSource::User };
     let home = workspace::home()?;
     let place = match arguments.global {
-        true => Place::AtOrNone(home.root().to_owned()),
+        true => ProjectPlace::AtOrNone(home.root().to_owned()),
         false => place_or_none(project)?,
     };
     let options = UseOptions { tools: arguments.tools.clone(), asking, run: arguments.run.options() };

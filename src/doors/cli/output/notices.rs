@@ -14,7 +14,7 @@ use vx_project::trust::Stranger;
 use super::failure::CommandFailure;
 use super::print;
 use crate::workspace::frontend::notice::Notice;
-use crate::workspace::frontend::{Frontend, Refused, RunView, Silent};
+use crate::workspace::frontend::{Frontend, NullFrontend, Refused, RunView};
 
 /// A frontend that prints notices, for commands without a run.
 pub(in crate::doors::cli) struct NoticePrintingFrontend;
@@ -25,7 +25,7 @@ impl Frontend for NoticePrintingFrontend {
     }
 
     fn view(&self) -> Result<Box<dyn RunView>, Refused> {
-        Silent.view()
+        NullFrontend.view()
     }
 }
 

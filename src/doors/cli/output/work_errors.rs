@@ -11,11 +11,11 @@ use crate::boards::find::BoardError;
 use crate::running::reports::ReportError;
 use crate::running::wrapped::WrapError;
 use crate::tools::environment::{FolderError, GithubError};
-use crate::tools::programs::ProgramError;
+use crate::tools::programs::ProgramLookupError;
 use crate::tools::shell::system::quote;
 use crate::tools::tool::ToolError;
+use crate::workspace::consent_error::ConsentError;
 use crate::workspace::error::WorkError;
-use crate::workspace::withheld::ConsentError;
 
 /// An error whose hint names an option of the command line, which work does not know.
 trait NamesOption {
@@ -129,10 +129,10 @@ impl From<ToolError> for CommandFailure {
     }
 }
 
-impl From<ProgramError> for CommandFailure {
-    fn from(error: ProgramError) -> Self {
+impl From<ProgramLookupError> for CommandFailure {
+    fn from(error: ProgramLookupError) -> Self {
         match error {
-            ProgramError::Work(error) => error.into(),
+            ProgramLookupError::Work(error) => error.into(),
             error => Self::hinted(FAILED, &error),
         }
     }

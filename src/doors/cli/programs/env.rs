@@ -12,11 +12,11 @@ use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place_or_none;
 use crate::tools::environment;
 use crate::tools::routes::Routes;
-use crate::tools::shell::{Change, Shell};
+use crate::tools::shell::{Shell, VariableChange};
 
 /// Run `vx env`.
 pub(in crate::doors::cli) fn run(project: Option<&Path>, asked: &EnvArguments) -> CommandResult {
-    let routes = Routes::at(&place_or_none(project)?, workspace::home()?)?;
+    let routes = Routes::for_place(&place_or_none(project)?, workspace::home()?)?;
     routes.tell(&NoticePrintingFrontend);
     let absent = routes.absent();
     if !absent.is_empty() {
@@ -42,7 +42,7 @@ fn print_object(variables: Vec<(String, OsString)>) {
 
 fn print_lines(shell: Shell, variables: Vec<(String, OsString)>) {
     for (name, value) in variables {
-        let change = Change { name, value: Some(value) };
+        let change = VariableChange { name, value: Some(value) };
         match shell.line(&change) {
             Some(line) => print::data(line),
             None => {

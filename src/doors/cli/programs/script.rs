@@ -20,7 +20,7 @@ use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::project;
 use crate::running::scripts::{self as work, PreparedScripts, ScriptRunError, ScriptStep};
 use crate::workspace::frontend::Frontend;
-use crate::workspace::project::Place;
+use crate::workspace::project::ProjectPlace;
 
 /// Run `vx run`.
 pub(in crate::doors::cli) fn run(directory: Option<&Path>, asked: &RunScriptArguments) -> CommandResult {
@@ -61,7 +61,7 @@ pub(in crate::doors::cli) fn run(directory: Option<&Path>, asked: &RunScriptArgu
         PreparedScripts::NotInstalled(outcome) => return Ok(exit_code(&outcome)),
     };
     if let Some(how) = on_board::wanted(asked) {
-        let place = Place::At(project.directory.clone());
+        let place = ProjectPlace::At(project.directory.clone());
         return on_board::run(&place, &steps, &how, &command_line);
     }
     match work::run_all_but_last(&steps) {

@@ -17,7 +17,7 @@ use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place_or_none;
 use crate::tools::route::{self, Invocation};
 use crate::tools::tool::{Namesake, Naming, ToolError, ToolOptions, ToolOutcome, find_program, find_version};
-use crate::workspace::project::Place;
+use crate::workspace::project::ProjectPlace;
 
 /// Execute this program at once if its route is known in this directory. Returns otherwise.
 pub(in crate::doors::cli) fn take_shortcut(name: &OsStr, arguments: &[OsString]) {
@@ -63,7 +63,7 @@ pub(in crate::doors::cli) enum MissingToolPolicy {
 /// Find the program of this name, of that version if one is named.
 pub(in crate::doors::cli) fn find(
     home: &Home,
-    place: &Place,
+    place: &ProjectPlace,
     (name, version): (&str, Option<&str>),
     naming: Naming,
     missing: MissingToolPolicy,

@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal, Write};
 use crate::doors::cli::output::notices;
 use crate::doors::cli::output::print;
 use crate::workspace::frontend::notice::Notice;
-use crate::workspace::frontend::{Answer, Frontend, Question, Refused, RunView, Silent};
+use crate::workspace::frontend::{Frontend, NullFrontend, Question, Refused, RunView, UserAnswer};
 
 /// The most lines about variables in a question that are no difference.
 const MOST_VARIABLES: usize = 8;
@@ -20,7 +20,7 @@ impl Frontend for Asker {
         notices::print(notice);
     }
 
-    fn ask(&self, question: &Question) -> Answer {
+    fn ask(&self, question: &Question) -> UserAnswer {
         if !somebody_answers() {
             listed(question).into_iter().for_each(print::message);
         }
@@ -28,7 +28,7 @@ impl Frontend for Asker {
     }
 
     fn view(&self) -> Result<Box<dyn RunView>, Refused> {
-        Silent.view()
+        NullFrontend.view()
     }
 }
 
@@ -40,20 +40,20 @@ impl Frontend for ConsentingFrontend {
         notices::print(notice);
     }
 
-    fn ask(&self, question: &Question) -> Answer {
+    fn ask(&self, question: &Question) -> UserAnswer {
         listed(question).into_iter().for_each(print::message);
-        Answer::Yes
+        UserAnswer::Yes
     }
 
     fn view(&self) -> Result<Box<dyn RunView>, Refused> {
-        Silent.view()
+        NullFrontend.view()
     }
 }
 
 /// Ask, if somebody can answer.
-pub(in crate::doors::cli) fn ask(question: &Question) -> Answer {
+pub(in crate::doors::cli) fn ask(question: &Question) -> UserAnswer {
     if !somebody_answers() {
-        return Answer::Nobody;
+        return UserAnswer::Nobody;
     }
     // A question is asked with its subject, also where notes are not printed.
     print::problems(format_args!("`{}` wants more than tools of the catalogue:", question.file.display()));
@@ -64,8 +64,8 @@ pub(in crate::doors::cli) fn ask(question: &Question) -> Answer {
     let mut answer = String::new();
     // An end of the input is a no.
     match asked.and_then(|()| std::io::stdin().lock().read_line(&mut answer)) {
-        Ok(_) if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") => Answer::Yes,
-        _ => Answer::No,
+        Ok(_) if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") => UserAnswer::Yes,
+        _ => UserAnswer::No,
     }
 }
 

@@ -19,7 +19,7 @@ use crate::doors::cli::output::failure::CANCELLED;
 use crate::doors::cli::output::notices;
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::frontend::run::{LiveRun, RunOutcome};
-use crate::workspace::frontend::{Answer, Frontend, Question, Refused, RunView};
+use crate::workspace::frontend::{Frontend, Question, Refused, RunView, UserAnswer};
 pub(in crate::doors::cli) use report::exit_code;
 use report::report;
 
@@ -57,7 +57,7 @@ impl Frontend for CommandLineFrontend {
         notices::print(notice);
     }
 
-    fn ask(&self, question: &Question) -> Answer {
+    fn ask(&self, question: &Question) -> UserAnswer {
         ask(question)
     }
 

@@ -13,7 +13,7 @@ use crate::doors::cli::output::print;
 use crate::doors::cli::screens::style;
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place_or_none;
-use crate::workspace::frontend::Silent;
+use crate::workspace::frontend::NullFrontend;
 use crate::workspace::project::read_projects;
 use crate::workspace::settings::{self, Setting, SettingOrigin, SettingsError};
 
@@ -36,7 +36,7 @@ pub(in crate::doors::cli) fn run(directory: Option<&Path>, arguments: &ConfigArg
 
 /// Look for faults only.
 fn check(directory: Option<&Path>) -> CommandResult {
-    let projects = read_projects(&workspace::home()?, &place_or_none(directory)?, &Silent)?.projects;
+    let projects = read_projects(&workspace::home()?, &place_or_none(directory)?, &NullFrontend)?.projects;
     let faults: Vec<String> =
         projects.iter().filter_map(Project::service_errors).map(|errors| errors.render()).collect();
     faults.iter().for_each(print::problems);

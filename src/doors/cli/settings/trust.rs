@@ -13,10 +13,10 @@ use crate::doors::cli::screens::ask;
 use crate::doors::cli::screens::ask::{Asker, ConsentingFrontend};
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place_or_none;
-use crate::workspace::consent::{Consent, Standing};
+use crate::workspace::consent::{Consent, ConsentState};
 use crate::workspace::frontend::Frontend;
-use crate::workspace::told;
 use crate::workspace::trusting::{self, Agreement, Extent};
+use crate::workspace::withheld_notice;
 
 /// Run `vx trust`.
 pub(in crate::doors::cli) fn run(project: Option<&Path>, asked: &TrustArguments) -> CommandResult {
@@ -39,7 +39,7 @@ pub(in crate::doors::cli) fn run(project: Option<&Path>, asked: &TrustArguments)
         }
         match asked.show {
             true => show(&home, &consent),
-            false if depth > 0 && consent.stranger.is_some() => notices::print(told::notice(&consent)),
+            false if depth > 0 && consent.stranger.is_some() => notices::print(withheld_notice::notice(&consent)),
             false => agree(&home, consent, asked)?,
         }
     }
@@ -64,7 +64,7 @@ fn agree(home: &Home, consent: Consent, asked: &TrustArguments) -> Result<(), Co
     let (file, place) = (consent.file.display().to_string(), consent.key.shown.clone());
     match trusting::agree(home, consent, extent, frontend)? {
         Agreement::Nothing => print::message(format_args!("`{file}` has nothing that needs consent")),
-        Agreement::Already(Standing::Folder) => {
+        Agreement::Already(ConsentState::Folder) => {
             print::message(format_args!("`{file}` lies in a folder that you trust"))
         }
         Agreement::Already(_) => print::message(format_args!("you have agreed to `{file}` as it is")),
@@ -78,11 +78,11 @@ fn show(home: &Home, consent: &Consent) {
         print::data(line);
     }
     match consent.standing {
-        Standing::Nothing if consent.refused.is_empty() => {
+        ConsentState::Nothing if consent.refused.is_empty() => {
             print::message(format_args!("`{}` has nothing that needs consent", consent.file.display()));
         }
-        Standing::Withheld => notices::print(told::notice(consent)),
-        _ if !consent.refused.is_empty() => notices::print(told::notice(consent)),
+        ConsentState::Withheld => notices::print(withheld_notice::notice(consent)),
+        _ if !consent.refused.is_empty() => notices::print(withheld_notice::notice(consent)),
         _ => print::message("all of this may act"),
     }
 }

@@ -13,7 +13,7 @@ use crate::serving::up::start::supervisor_place::UpPlace;
 use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::frontend::run::RunOutcome;
-use crate::workspace::project::Place;
+use crate::workspace::project::ProjectPlace;
 
 /// The outcome of a request to begin again.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub const fn begins(verb: Verb) -> bool {
 /// The project's file cannot be taken, it declares one of them no more, or its supervisor refuses.
 pub fn again(
     home: &Home,
-    place: &Place,
+    place: &ProjectPlace,
     verb: Verb,
     keys: &[String],
     frontend: &dyn Frontend,

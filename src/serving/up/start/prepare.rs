@@ -17,10 +17,10 @@ use crate::serving::up::error::UpError;
 use crate::tools::installs::syncing::SyncOptions;
 use crate::tools::routes::Routes;
 use crate::tools::tool::{notice_strays, sync_missing};
-use crate::workspace::consent::{Asking, Consent};
+use crate::workspace::consent::{Consent, ConsentSource};
 use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::run::RunOutcome;
-use crate::workspace::project::{Faults, Place, Workspace};
+use crate::workspace::project::{Faults, ProjectPlace, Workspace};
 
 /// The services of a project, as they are declared to its supervisor.
 #[derive(Clone, Debug)]
@@ -65,21 +65,21 @@ pub fn check_services(workspace: &Workspace) -> Result<(), UpError> {
 ///
 /// # Errors
 /// The project declares no services, or wrong ones, or its user has not agreed to them.
-pub fn prepare(home: &Home, place: &Place, sync: bool, frontend: &dyn Frontend) -> Result<UpPrepared, UpError> {
+pub fn prepare(home: &Home, place: &ProjectPlace, sync: bool, frontend: &dyn Frontend) -> Result<UpPrepared, UpError> {
     // Before the file is opened: whoever reads it later has a later time.
     let read_at = ReadAt::now();
-    let asking = |_: &Consent| Asking::User;
+    let asking = |_: &Consent| ConsentSource::User;
     let workspace = Workspace::open_asking(home.clone(), place, Faults::Refuse, asking, frontend)?;
     check_services(&workspace)?;
     let project = &workspace.project;
-    let mut routes = Routes::of(&project.directory, home.clone())?;
+    let mut routes = Routes::for_directory(&project.directory, home.clone())?;
     let absent = routes.absent_until_run();
     if sync && !absent.is_empty() {
         let missing = SyncOptions { tools: absent, ..SyncOptions::default() };
         if let Some(outcome) = sync_missing(home, &project.directory, &missing, frontend)? {
             return Ok(UpPrepared::NotInstalled(outcome));
         }
-        routes = Routes::of(&project.directory, home.clone())?;
+        routes = Routes::for_directory(&project.directory, home.clone())?;
     }
     routes.tell(frontend);
     notice_strays(&routes, frontend);

@@ -19,8 +19,8 @@ use vx_store::{
 };
 
 use super::agreed_command::AgreedCommand;
-use crate::tools::installs::holder::holder_progress;
 use crate::tools::installs::job::{SlotReporter, progress_on};
+use crate::tools::installs::lock_holder::holder_progress;
 
 /// The longest that a post-install command may take.
 const POSTINSTALL_PATIENCE: Duration = Duration::from_secs(15 * 60);

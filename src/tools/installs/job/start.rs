@@ -11,7 +11,7 @@ use super::InstallJob;
 use super::child::InstallChild;
 
 /// A run of installs that has not started.
-pub struct Run {
+pub struct InstallRun {
     /// The board, still empty.
     pub board: Arc<Board>,
     /// The steps, in the order of their start.
@@ -27,8 +27,8 @@ pub struct Run {
 }
 
 /// Start a run on a thread of its own.
-pub fn start_run(run: Run) -> io::Result<RunHandle> {
-    let Run { board, steps, child: InstallChild { program, logs }, jobs: at_once, fail_fast, held } = run;
+pub fn start_run(run: InstallRun) -> io::Result<RunHandle> {
+    let InstallRun { board, steps, child: InstallChild { program, logs }, jobs: at_once, fail_fast, held } = run;
     let job = |step| Arc::new(InstallJob::new(step, program.clone())) as Arc<dyn Job>;
     vx_run::start_run(vx_run::RunPlan {
         board,

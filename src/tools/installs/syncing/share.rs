@@ -11,15 +11,15 @@ use vx_project::{LockedTool, ToolRequest};
 use vx_run::channel::slot_key;
 
 use super::SyncOptions;
-use crate::tools::installs::awaited::naming_the_silent;
 use crate::tools::installs::releases;
-use crate::tools::installs::wanted_by::Want;
+use crate::tools::installs::server_wait_notice::naming_the_silent;
+use crate::tools::installs::wanted_by::WantedRelease;
 use crate::workspace::error::WorkError;
 use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
-use crate::workspace::frontend::run::{Declaration, Declared};
+use crate::workspace::frontend::run::{DeclarationLocation, DeclarationLocations};
 use crate::workspace::project::{Access, Workspace};
-use crate::workspace::told::tell;
+use crate::workspace::withheld_notice::tell;
 
 /// The tools of a sync that one project gives.
 pub(super) struct Share {
@@ -34,9 +34,9 @@ pub(super) struct Share {
 }
 
 /// The result of resolving a share.
-pub(super) struct Resolved {
+pub(super) struct ResolvedShare {
     pub(super) plan: Plan,
-    pub(super) wants: Vec<Want>,
+    pub(super) wants: Vec<WantedRelease>,
     /// The lock entries to add or change.
     pub(super) locked: BTreeMap<String, LockedTool>,
 }
@@ -68,24 +68,24 @@ impl Share {
 
     /// A resolver by the lock and the settings of the project.
     pub(super) fn resolver<'a>(&'a self, workspace: &'a Workspace, frozen: bool) -> Resolver<'a> {
-        let of = workspace.at(self.depth);
+        let of = workspace.at_depth(self.depth);
         let lock_above = (self.depth > 0).then_some(of.project.directory.as_path());
         Resolver { frozen, lock_above, ..of.resolver(&self.sources) }
     }
 
     /// The differences between the lock of the project and the tools.
     pub(super) fn lock_differences(&self, workspace: &Workspace) -> Vec<String> {
-        let of = workspace.at(self.depth);
+        let of = workspace.at_depth(self.depth);
         if self.depth == 0 { of.lock_differences(&self.asked) } else { of.given_differences(&self.asked) }
     }
 }
 
 /// The place where each tool of these shares is declared, by the key of its slot.
-pub(super) fn declared(workspace: &Workspace, shares: &[Share]) -> Declared {
+pub(super) fn declared(workspace: &Workspace, shares: &[Share]) -> DeclarationLocations {
     let of_share = |share: &Share| {
-        let file = workspace.at(share.depth).project.path.clone();
+        let file = workspace.at_depth(share.depth).project.path.clone();
         let place = |ask: &ToolRequest| {
-            let declaration = Declaration { file: file.clone(), line: ask.line };
+            let declaration = DeclarationLocation { file: file.clone(), line: ask.line };
             (slot_key(&ask.name).into_owned(), declaration)
         };
         share.asked.iter().map(place).collect::<Vec<_>>()
@@ -111,11 +111,11 @@ pub(super) fn resolve(
     shares: &[Share],
     options: &SyncOptions,
     frontend: &dyn Frontend,
-) -> Vec<Resolved> {
+) -> Vec<ResolvedShare> {
     let mut versions = BTreeMap::new();
     let mut all = Vec::new();
     for share in shares.iter().rev() {
-        let mut locked_above = workspace.at(share.depth).locked_above().clone();
+        let mut locked_above = workspace.at_depth(share.depth).locked_above().clone();
         locked_above.extend(std::mem::take(&mut versions));
         let resolver = share.resolver(workspace, options.frozen);
         let resolver = Resolver { locked_above: &locked_above, ..resolver };
@@ -134,7 +134,7 @@ pub(super) fn resolve(
         for doubt in plan.doubts.drain(..) {
             frontend.notice(Notice::Resolution(doubt));
         }
-        all.push(Resolved { plan, wants, locked });
+        all.push(ResolvedShare { plan, wants, locked });
     }
     all.reverse();
     all

@@ -15,7 +15,7 @@ use crate::doors::cli::workspace;
 use crate::running::scripts::{Joined, ScriptBoardOptions, ScriptRunError, ScriptStep, StepsEnd, run_on_board};
 use crate::workspace::frontend::run::{LiveRun, RunOutcome};
 use crate::workspace::frontend::{Frontend, RunView};
-use crate::workspace::project::Place;
+use crate::workspace::project::ProjectPlace;
 
 /// The way in which these arguments and the environment want a board; `None` for scripts without one.
 pub(super) fn wanted(asked: &RunScriptArguments) -> Option<ScriptBoardOptions> {
@@ -35,7 +35,7 @@ pub(super) fn wanted(asked: &RunScriptArguments) -> Option<ScriptBoardOptions> {
 
 /// Run these steps on a board; the exit code is that of the script.
 pub(super) fn run(
-    project: &Place,
+    project: &ProjectPlace,
     steps: &[ScriptStep],
     how: &ScriptBoardOptions,
     command_line: &CommandLineFrontend,

@@ -6,7 +6,7 @@ use vx_status::source::{RequestFailure, Settled, WorkControl};
 
 use crate::doors::cli::interrupts::lending;
 use crate::doors::cli::output::editor;
-use crate::workspace::frontend::run::Declared;
+use crate::workspace::frontend::run::DeclarationLocations;
 
 /// The control of a run.
 pub(in crate::doors::cli) struct RunControl {
@@ -19,7 +19,7 @@ pub(in crate::doors::cli) struct RunControl {
     /// Keeps the run open while the view lives, for another attempt at failed work.
     pub hold: Option<RunHold>,
     /// The places where the work is declared.
-    pub declared: Declared,
+    pub declared: DeclarationLocations,
 }
 
 impl RunControl {

@@ -12,11 +12,11 @@ use crate::doors::cli::workspace::place_or_none;
 use crate::tools::route::Invocation;
 use crate::tools::routes::{AgentError, ProjectAgent, Routes};
 use crate::tools::tool::{Naming, ToolError, ToolOptions, ToolOutcome, find_program};
-use crate::workspace::project::Place;
+use crate::workspace::project::ProjectPlace;
 
 /// The agents for the turns of a command.
 pub(super) struct Agents {
-    place: Place,
+    place: ProjectPlace,
     routes: Routes,
 }
 
@@ -24,7 +24,7 @@ impl Agents {
     /// The agents of this project, or of the nearest one.
     pub(super) fn for_project(project: Option<&Path>) -> Result<Self, CommandFailure> {
         let place = place_or_none(project)?;
-        let routes = Routes::at(&place, workspace::home()?)?;
+        let routes = Routes::for_place(&place, workspace::home()?)?;
         Ok(Self { place, routes })
     }
 

@@ -14,29 +14,29 @@ use crate::workspace::consent::Consent;
 use crate::workspace::error::WorkError;
 
 /// A project's file, its lock and its consent as they were.
-pub(super) struct Before<'a> {
+pub(super) struct ProjectBackup<'a> {
     pub(super) home: &'a Home,
     /// The project's file.
     pub(super) file: &'a Path,
-    project: Contents,
-    lock: Contents,
+    project: FileBackup,
+    lock: FileBackup,
     /// The consents that were given since.
     agreed: Option<(ConsentKey, Vec<Digest>)>,
 }
 
 /// The contents of a file: as they were, and as they were left by this command, if it changed them.
-struct Contents {
+struct FileBackup {
     path: PathBuf,
     before: Option<Vec<u8>>,
     left: Option<Vec<u8>>,
 }
 
-impl<'a> Before<'a> {
+impl<'a> ProjectBackup<'a> {
     /// The project of this file as it is now.
-    pub(super) fn of(home: &'a Home, file: &'a Path) -> Result<Self, WorkError> {
+    pub(super) fn read(home: &'a Home, file: &'a Path) -> Result<Self, WorkError> {
         let contents = |path: PathBuf| match fs::read(&path) {
-            Ok(bytes) => Ok(Contents { path, before: Some(bytes), left: None }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Contents { path, before: None, left: None }),
+            Ok(bytes) => Ok(FileBackup { path, before: Some(bytes), left: None }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(FileBackup { path, before: None, left: None }),
             Err(cause) => Err(WorkError::ProjectWrite { path, cause }),
         };
         let lock = file.with_file_name(lock::FILE_NAME);
@@ -72,7 +72,7 @@ impl<'a> Before<'a> {
     }
 }
 
-impl Contents {
+impl FileBackup {
     fn restore(self) -> io::Result<()> {
         let Self { path, before, left } = self;
         if left.is_none() || left == before || fs::read(&path).ok() != left {

@@ -7,7 +7,7 @@ use std::thread;
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use vx_fetch::Sources;
 
-use super::silent::{BETWEEN_LOOKS, SILENCE_SHOWN};
+use super::server_wait_slot::{BETWEEN_LOOKS, SILENCE_SHOWN};
 use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
 

@@ -1,7 +1,7 @@
 //! Tools that a project is to declare: each is installed first, so that what cannot be had changes nothing, then written
 //! into vx.toml, then locked. If that fails after all, vx.toml and vx.lock get their former contents back.
 
-mod before;
+mod backup;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -18,14 +18,14 @@ use vx_project::{Project, ProjectError, VersionRequest, discover, tool_and_versi
 use super::locking::{LockOptions, Upgrade, lock};
 use crate::tools::installs::installing::{InstallOptions, install, needs_consent};
 use crate::tools::installs::syncing::{SyncOptions, SyncOutcome, sync};
-use crate::workspace::consent::{Asking, Consent};
+use crate::workspace::consent::{Consent, ConsentSource};
 use crate::workspace::error::WorkError;
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::frontend::options::RunOptions;
 use crate::workspace::frontend::run::RunOutcome;
-use crate::workspace::frontend::{Answer, Frontend, Question, Refused, RunView};
-use crate::workspace::project::Place;
-use before::Before;
+use crate::workspace::frontend::{Frontend, Question, Refused, RunView, UserAnswer};
+use crate::workspace::project::ProjectPlace;
+use backup::ProjectBackup;
 
 /// The name of a project's file that is made.
 const FILE_NAME: &str = "vx.toml";
@@ -38,13 +38,13 @@ pub struct UseOptions {
     /// The tools, each `TOOL` or `TOOL@REQUEST`. Without a request the project's own stays, else it is `latest`.
     pub tools: Vec<String>,
     /// The way to get the consent of the project's user, if one of the tools needs it and it is lacking.
-    pub asking: Asking,
+    pub asking: ConsentSource,
     /// The options of the run.
     pub run: RunOptions,
 }
 
 /// A tool as it is to be declared.
-struct Declaration {
+struct ToolDeclaration {
     tool: String,
     request: String,
 }
@@ -59,7 +59,7 @@ struct Declaration {
 /// The run did not start, or the file or the lock cannot be written. A tool that fails later is part of the outcome.
 pub fn use_tools(
     home: &Home,
-    place: &Place,
+    place: &ProjectPlace,
     options: &UseOptions,
     frontend: &dyn Frontend,
 ) -> Result<RunOutcome, WorkError> {
@@ -68,7 +68,7 @@ pub fn use_tools(
     let tools: Vec<String> = declarations.iter().map(|wanted| wanted.tool.clone()).collect();
     // A file that cannot be changed is known before anything is installed, and so is a package that may not act in it.
     let wanted = Project::parse(&file, &edited(&file, &declarations)?).map_err(ProjectError::from)?;
-    Consent::of(home, &wanted)?.check_typed(&tools)?;
+    Consent::for_project(home, &wanted)?.check_typed(&tools)?;
     let named: Vec<String> = declarations.iter().map(|wanted| format!("{}@{}", wanted.tool, wanted.request)).collect();
     let installing = InstallOptions { tools: named, asking: options.asking, declaring: true, run: options.run.clone() };
     let outcome = install(home.clone(), place, &installing, frontend)?;
@@ -78,14 +78,14 @@ pub fn use_tools(
     }
     // Others that declare tools of this project go one after the other, each with what the one before has written.
     let _turn = Guard::acquire(&file, &turnstile(home, &file), PATIENCE).map_err(WorkError::LockWrite)?;
-    let mut before = Before::of(home, &file)?;
+    let mut before = ProjectBackup::read(home, &file)?;
     let written = declare(&mut before, &declarations, options, frontend);
     if !written.as_ref().is_ok_and(|later| later.as_ref().is_none_or(RunOutcome::good)) {
         before.restore()?;
         frontend.notice(Notice::NotDeclared { path: file });
         return written.map(|later| later.unwrap_or(outcome));
     }
-    for Declaration { tool, request } in declarations {
+    for ToolDeclaration { tool, request } in declarations {
         frontend.notice(Notice::Declared { path: file.clone(), tool, request });
     }
     written.map(|later| later.unwrap_or(outcome))
@@ -101,8 +101,8 @@ fn turnstile(home: &Home, file: &Path) -> PathBuf {
 /// Write the declarations into the file as it is now, agree to what was typed, and lock it. Returns the outcome of an install
 /// that this led to.
 fn declare(
-    before: &mut Before<'_>,
-    declarations: &[Declaration],
+    before: &mut ProjectBackup<'_>,
+    declarations: &[ToolDeclaration],
     options: &UseOptions,
     frontend: &dyn Frontend,
 ) -> Result<Option<RunOutcome>, WorkError> {
@@ -114,23 +114,23 @@ fn declare(
         before.wrote(text);
     }
     let tools: Vec<String> = declarations.iter().map(|wanted| wanted.tool.clone()).collect();
-    let consent = Consent::of(home, &read(file)?.1)?;
+    let consent = Consent::for_project(home, &read(file)?.1)?;
     before.agreed(consent.agree_to_typed(home, &tools)?, &consent);
     // A package that was typed is not asked about again, and other parts only if one of the tools needs them.
     let asking = match options.asking {
-        Asking::Given => Asking::Given,
+        ConsentSource::Given => ConsentSource::Given,
         _ if needs_consent(&tools, &consent) => options.asking,
-        _ => Asking::Nobody,
+        _ => ConsentSource::Nobody,
     };
-    let place = Place::At(consent.file.parent().unwrap_or(Path::new("")).to_owned());
+    let place = ProjectPlace::At(consent.file.parent().unwrap_or(Path::new("")).to_owned());
     let options = UseOptions { tools, asking, run: options.run.clone() };
-    renew(before, &place, &options, &Told(frontend))
+    renew(before, &place, &options, &ProjectNoticeFilter(frontend))
 }
 
 /// Lock the newest releases of these tools, and install one that came out since; the outcome is that of such an install.
 fn renew(
-    before: &mut Before<'_>,
-    place: &Place,
+    before: &mut ProjectBackup<'_>,
+    place: &ProjectPlace,
     options: &UseOptions,
     frontend: &dyn Frontend,
 ) -> Result<Option<RunOutcome>, WorkError> {
@@ -156,9 +156,9 @@ fn renew(
 }
 
 /// A frontend that was told already what there is to say about the project.
-struct Told<'a>(&'a dyn Frontend);
+struct ProjectNoticeFilter<'a>(&'a dyn Frontend);
 
-impl Frontend for Told<'_> {
+impl Frontend for ProjectNoticeFilter<'_> {
     fn notice(&self, notice: Notice) {
         use Notice::{ForeignUi, Ignored, OldLock, Project, TrustedByCi, UnknownMirror, UpToDate, Withheld};
 
@@ -169,7 +169,7 @@ impl Frontend for Told<'_> {
         }
     }
 
-    fn ask(&self, question: &Question) -> Answer {
+    fn ask(&self, question: &Question) -> UserAnswer {
         self.0.ask(question)
     }
 
@@ -179,8 +179,8 @@ impl Frontend for Told<'_> {
 }
 
 /// The tools, each once, with the requests to write.
-fn declarations(named: &[String], project: &Project) -> Result<Vec<Declaration>, WorkError> {
-    let mut found: Vec<Declaration> = Vec::new();
+fn declarations(named: &[String], project: &Project) -> Result<Vec<ToolDeclaration>, WorkError> {
+    let mut found: Vec<ToolDeclaration> = Vec::new();
     for text in named {
         let (tool, version) = tool_and_version(text);
         // A tool of several names keeps the one that it has here.
@@ -192,7 +192,7 @@ fn declarations(named: &[String], project: &Project) -> Result<Vec<Declaration>,
             (None, None) => "latest".to_owned(),
         };
         match found.iter().find(|known| known.tool == tool) {
-            None => found.push(Declaration { tool: tool.to_owned(), request }),
+            None => found.push(ToolDeclaration { tool: tool.to_owned(), request }),
             Some(known) if known.request == request => {}
             Some(known) => {
                 return Err(WorkError::TwoRequests {
@@ -217,9 +217,9 @@ fn read(file: &Path) -> Result<(String, Project), WorkError> {
 }
 
 /// The text of the file with these declarations, which is a project's.
-fn edited(file: &Path, declarations: &[Declaration]) -> Result<String, WorkError> {
+fn edited(file: &Path, declarations: &[ToolDeclaration]) -> Result<String, WorkError> {
     let mut text = read(file)?.0;
-    for Declaration { tool, request } in declarations {
+    for ToolDeclaration { tool, request } in declarations {
         text = with_request(&text, tool, request)
             .map_err(|cause| WorkError::ProjectEdit { path: file.to_owned(), cause })?;
     }

@@ -13,7 +13,7 @@ use crate::workspace::frontend::notice::Notice;
 
 /// The place of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum ProjectPlace {
     /// The project of exactly this directory.
     At(PathBuf),
     /// The project of exactly this directory, or none.
@@ -24,7 +24,7 @@ pub enum Place {
     AboveOrNone(PathBuf),
 }
 
-impl Place {
+impl ProjectPlace {
     /// The same place, whose project must be there.
     #[must_use]
     pub fn required(&self) -> Self {
@@ -98,7 +98,7 @@ pub struct Lineage {
 ///
 /// # Errors
 /// A project is needed and there is none, or a file cannot be used.
-pub fn read_projects(home: &Home, place: &Place, frontend: &dyn Frontend) -> Result<Lineage, WorkError> {
+pub fn read_projects(home: &Home, place: &ProjectPlace, frontend: &dyn Frontend) -> Result<Lineage, WorkError> {
     let mut projects: Vec<Project> = place.read()?.into_iter().collect();
     if let Some(project) = projects.first() {
         let above = above(home, project, |_| true)?;
