@@ -113,7 +113,7 @@ pub fn plain(
     let mut grouped = false;
     let watched = watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| {
         if for_actions && !std::mem::replace(&mut grouped, true) {
-            writeln!(out, "{}", group(&reading.snapshot))?;
+            writeln!(out, "{}", group(reading.snapshot))?;
         }
         let (paces, Estimate { whole: left, .. }) = estimator.update(reading.snapshot);
         let now_ms = u64::try_from(reading.now.as_millis()).unwrap_or(u64::MAX);

@@ -11,7 +11,7 @@ use crate::vocabulary::{Phases, unit_of, word_of};
 /// A slot with the words of its kind of work. `None` is what is not known; times are RFC 3339.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SlotDocument {
-    /// What the work is called.
+    /// The name of the work.
     pub key: String,
     /// The version of a tool, or the agent of a turn.
     pub version: Option<String>,
@@ -25,7 +25,7 @@ pub struct SlotDocument {
     pub parent: Option<u32>,
     /// The state that the slot's writer, or its parent, has recorded.
     pub state: &'static str,
-    /// What is to be made of it, in the word that people see: `stalled`, `lost` and the like are found out by readers.
+    /// The word that people see. Readers find out that work is `stalled` or `lost`.
     pub standing: &'static str,
     /// True once nothing more will come.
     pub ended: bool,
@@ -37,9 +37,9 @@ pub struct SlotDocument {
     pub total: Option<u64>,
     /// The share that is done, 0 to 100.
     pub percent: Option<f64>,
-    /// What `done` and `total` count.
+    /// The unit of `done` and `total`.
     pub unit: &'static str,
-    /// Whether a service can be used.
+    /// The health of a service.
     pub health: &'static str,
     /// The work that this one waits for.
     pub waits_for: Option<AwaitedSlot>,
@@ -83,7 +83,7 @@ pub struct SlotDocument {
     pub transitions: Vec<TransitionDocument>,
     /// The time of its end.
     pub ended_at: Option<String>,
-    /// What its runner can be asked to do with it now. Empty where nobody has asked the runner.
+    /// The requests that its runner takes for it now. Empty where nobody has asked the runner.
     pub can: Vec<&'static str>,
 }
 

@@ -315,9 +315,9 @@ export type Build = {
  */
 key: string,
 /**
- * The word for its state.
+ * The word that people see.
  */
-state: string,
+word: string,
 /**
  * Its error.
  */
@@ -329,9 +329,21 @@ export type Service = {
  */
 name: string,
 /**
- * The word for its state; `not started` if it was never started.
+ * The word that people see; `not started` if it was never started.
  */
-state: string,
+word: string,
+/**
+ * The state of its slot.
+ */
+state?: string | null,
+/**
+ * The standing of its slot.
+ */
+standing?: string | null,
+/**
+ * Its step.
+ */
+step?: string | null,
 /**
  * It can be used.
  */

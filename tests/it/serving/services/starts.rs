@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Services, free_port};
 use crate::support::sandbox::{Sandbox, eventually, text};
@@ -47,10 +47,14 @@ fn services_start_in_the_order_of_their_needs_and_each_can_be_used_once_the_call
     assert!(answer.contains("[services.web]"), "{answer}");
     assert_eq!(services.0.read("order"), "begins\nup\nmigrates\n");
     let short = services.0.vx("ps --json").succeeds().stdout();
-    let expected = format!(
-        r#"[{{"name":"web","port":{port},"state":"ready"}},{{"name":"db","state":"ready"}},{{"name":"migrate","state":"ended"}}]"#
-    );
-    assert_eq!(short.trim(), expected);
+    let up =
+        |name: &str| json!({ "name": name, "word": "ready", "state": "live", "standing": "running", "step": "ready" });
+    let (mut first, mut last) = (up("web"), up("migrate"));
+    first["port"] = port.into();
+    (last["word"], last["state"], last["standing"], last["step"]) =
+        ("ended".into(), "done".into(), "done".into(), "starting".into());
+    let listed: Value = serde_json::from_str(&short).expect("JSON");
+    assert_eq!(listed, json!([first, up("db"), last]));
     assert_eq!(web["pid"].as_u64(), Some(services.running("http.server")[0].pid.into()));
     services.0.vx("down").succeeds();
     assert_eq!(services.0.processes(), []);
