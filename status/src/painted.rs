@@ -8,7 +8,7 @@ use vx_text::{clean_with_looks, last_printed};
 
 use crate::appearance::Colour;
 
-/// A look that a program asks for. The colour is the one that it named; [`Palette::shown`](crate::look::Palette::shown)
+/// A look that a program asks for. The colour is the one that it named; [`Palette::shown`](crate::appearance::Palette::shown)
 /// is the one to show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Paint {

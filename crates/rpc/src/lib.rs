@@ -35,7 +35,7 @@ mod socket_path;
 #[cfg(unix)]
 pub use client::RpcClient;
 #[cfg(not(unix))]
-pub use elsewhere::{Client, Server, remove_stale};
+pub use elsewhere::{RpcClient, RpcServer, remove_stale};
 pub use frame::{FrameError, REQUEST_BYTES, RpcFrameDecoder, framed};
 pub use message::{Notification, Params, RpcError, RpcService, RpcServices};
 #[cfg(unix)]

@@ -6,8 +6,8 @@ use vx_shm::SlotState;
 use vx_shm::atomics::{AtomicU32, AtomicU64, Mutant, Ordering};
 use vx_shm::layout::{ColdImage, ColdRecord, Doorbell, HotLine};
 use vx_shm::stamp::{
-    Control, announce, await_change, claim, epoch, look, note_used, read_hot, read_record, ring, set_control,
-    stop_waiting, used, write_exit,
+    ControlWord, announce, await_change, claim, epoch, load_control, note_used, read_hot, read_record, ring,
+    set_control, stop_waiting, used, write_exit,
 };
 
 use crate::run::Model;
@@ -180,14 +180,14 @@ fn a_reader_that_sees_a_slot_taken_sees_the_slot() {
     let (rung, claimed, counted) = (board.clone(), line.clone(), count.clone());
     let writer = thread::spawn(move || {
         note_used(&counted, 0);
-        let live = Control::of(1, SlotState::Live, true);
-        assert!(claim(&claimed, Control::of(0, SlotState::Free, false), live, || ()));
+        let live = ControlWord::new(1, SlotState::Live, true);
+        assert!(claim(&claimed, ControlWord::new(0, SlotState::Free, false), live, || ()));
         ring(&rung.epoch, &rung.bell);
     });
     let reader = thread::spawn(move || {
         if epoch(&board.epoch) == 1 {
             assert_eq!(used(&count), 1, "counted, and not among those in use");
-            assert!(!look(&line).unnamed(), "in use, and not there");
+            assert!(!load_control(&line).unnamed(), "in use, and not there");
         }
     });
     writer.join().unwrap();
@@ -199,7 +199,7 @@ fn a_second_look_at_the_bell_finds_the_exit_of_the_process() {
     let (board, line, record) =
         (Arc::new(Board::default()), Arc::new(HotLine::default()), Arc::new(ColdRecord::default()));
     // The slot ended itself; its parent adds the exit status.
-    set_control(&line, Control::of(1, SlotState::Failed, true));
+    set_control(&line, ControlWord::new(1, SlotState::Failed, true));
     let (rung, written) = (board.clone(), record.clone());
     let parent = thread::spawn(move || {
         write_exit(&written, EXIT);

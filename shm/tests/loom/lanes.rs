@@ -6,9 +6,9 @@ use loom::sync::Arc;
 use loom::thread;
 use vx_shm::SlotState;
 use vx_shm::atomics::{AtomicU64, Mutant, Ordering};
-use vx_shm::lanes::{self, Lane, Lanes, NoLane};
+use vx_shm::lanes::{self, Lanes, NoLane, PoolLane};
 use vx_shm::layout::HotLine;
-use vx_shm::stamp::{Control, claim, look, read_under, set_control};
+use vx_shm::stamp::{ControlWord, claim, load_control, read_under, set_control};
 
 use crate::run::Model;
 
@@ -44,13 +44,13 @@ struct Pool {
 impl Pool {
     fn new() -> Arc<Self> {
         let pool = Self::default();
-        pool.lanes.add_unused(Lane { slot: 0, left: Control::of(0, SlotState::Free, false), locked: true });
+        pool.lanes.add_unused(PoolLane { slot: 0, left: ControlWord::new(0, SlotState::Free, false), locked: true });
         Arc::new(pool)
     }
 
     /// One task, from its claim to its end; `false` if there was no lane for it.
     fn task(&self, key: &str) -> bool {
-        let lane = match self.lanes.take(key, 0, None) {
+        let lane = match self.lanes.acquire(key, 0, None) {
             Ok(lane) => lane,
             Err(none) => {
                 assert_eq!(none, NoLane::AllInUse);
@@ -58,11 +58,11 @@ impl Pool {
             }
         };
         let generation = lane.left.generation + 1;
-        let live = Control::of(generation, SlotState::Live, true);
+        let live = ControlWord::new(generation, SlotState::Live, true);
         let write = || self.word.store(generation.into(), Ordering::Relaxed);
         assert!(claim(&self.line, lane.left, live, write), "a lane in the hands of two");
-        let over = Control::of(generation, SlotState::Done, true);
-        lanes::end(|| set_control(&self.line, over), || self.lanes.give_back(Lane { left: over, ..lane }, Some(0)));
+        let over = ControlWord::new(generation, SlotState::Done, true);
+        lanes::end(|| set_control(&self.line, over), || self.lanes.give_back(PoolLane { left: over, ..lane }, Some(0)));
         true
     }
 }
@@ -74,7 +74,7 @@ fn a_lane_used_again_shows_one_task() {
         thread::spawn(move || pool.task(key))
     });
     let reader = thread::spawn(move || {
-        let control = look(&pool.line);
+        let control = load_control(&pool.line);
         let mut word = 0;
         let whole = read_under(&pool.line, control.word(), || {
             word = pool.word.load(Ordering::Relaxed);
@@ -91,12 +91,12 @@ fn a_lane_used_again_shows_one_task() {
 /// lane, so that the other must pass on a wake-up that is of no use to it.
 fn a_free_lane_is_taken() {
     let lanes = Arc::new(Lanes::default());
-    let lane = |slot| Lane { slot, left: Control::of(1, SlotState::Done, true), locked: true };
+    let lane = |slot| PoolLane { slot, left: ControlWord::new(1, SlotState::Done, true), locked: true };
     (0..2).for_each(|slot| lanes.add_unused(lane(slot)));
-    let held = ["first", "second"].map(|key| lanes.take(key, 0, None).unwrap());
+    let held = ["first", "second"].map(|key| lanes.acquire(key, 0, None).unwrap());
     let callers = ["same", "same", "other"].map(|key| {
         let lanes = lanes.clone();
-        thread::spawn(move || match lanes.take(key, 0, Some(FOR_EVER)) {
+        thread::spawn(move || match lanes.acquire(key, 0, Some(FOR_EVER)) {
             Ok(_) if key == "same" => true,
             Ok(lane) => {
                 lanes.give_back(lane, Some(0));

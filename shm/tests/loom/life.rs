@@ -6,7 +6,7 @@ use vx_shm::SlotState;
 use vx_shm::atomics::{AtomicU64, Mutant, Ordering};
 use vx_shm::layout::HotLine;
 use vx_shm::stamp::{
-    Control, Meta, begin_claim, claim, look, next_attempt, read_hot, read_under, set_control, store_words,
+    ControlWord, Meta, begin_claim, claim, load_control, next_attempt, read_hot, read_under, set_control, store_words,
 };
 
 use crate::run::Model;
@@ -92,23 +92,23 @@ pub(crate) const MODELS: &[Model] = &[
     },
 ];
 
-const FREE: Control = Control::of(0, SlotState::Free, false);
-const RESERVED: Control = Control::of(1, SlotState::Reserved, true);
-const OVER: Control = Control::of(1, SlotState::Failed, true);
+const FREE: ControlWord = ControlWord::new(0, SlotState::Free, false);
+const RESERVED: ControlWord = ControlWord::new(1, SlotState::Reserved, true);
+const OVER: ControlWord = ControlWord::new(1, SlotState::Failed, true);
 
-fn live(generation: u32) -> Control {
-    Control::of(generation, SlotState::Live, true)
+fn live(generation: u32) -> ControlWord {
+    ControlWord::new(generation, SlotState::Live, true)
 }
 
 /// The words that a reader may show, by the control word that it read under.
-fn shown(line: &HotLine, words: &[AtomicU64]) -> Option<(Control, Vec<u64>)> {
+fn shown(line: &HotLine, words: &[AtomicU64]) -> Option<(ControlWord, Vec<u64>)> {
     let hot = read_hot(line)?;
     let mut found = Vec::new();
     let whole = read_under(line, hot.control, || {
         found.extend(words.iter().map(|word| word.load(Ordering::Relaxed)));
         true
     });
-    let control = Control::from_word(hot.control);
+    let control = ControlWord::from_word(hot.control);
     (whole && !control.unnamed()).then_some((control, found))
 }
 
@@ -124,7 +124,7 @@ fn a_claim_never_shows_numbers_of_one_life_under_another() {
     let reader = thread::spawn(move || {
         for _ in 0..2 {
             if let Some(reading) = read_hot(&line) {
-                let control = Control::from_word(reading.control);
+                let control = ControlWord::from_word(reading.control);
                 let life = u64::from(control.generation);
                 assert!(control.unnamed() || reading.numbers == [life; 3], "{reading:?} under {control:?}");
             }
@@ -160,7 +160,7 @@ fn of_two_claims_of_one_reservation_one_wins() {
 }
 
 /// Without the system's locks, the control word alone decides.
-fn one_of_two_wins(from: Control) {
+fn one_of_two_wins(from: ControlWord) {
     let line = Arc::new(HotLine::default());
     set_control(&line, from);
     let claims: Vec<_> = (0..2)
@@ -187,7 +187,7 @@ fn a_reservation_is_claimed_by_another_process() {
     });
     let reader = thread::spawn(move || {
         if let Some(reading) = read_hot(&line) {
-            let unnamed = Control::from_word(reading.control).unnamed();
+            let unnamed = ControlWord::from_word(reading.control).unnamed();
             assert!(unnamed || reading.numbers == [reading.stamp; 3], "{reading:?}");
             assert!(unnamed || reading.stamp > 0, "named, and nothing is there");
         }
@@ -207,7 +207,7 @@ fn a_reservation_shown_as_live_has_its_process() {
         // A first child is killed in the middle of its claim; a second claims the slot again, in the same generation.
         assert!(begin_claim(&claimed, RESERVED, 1, true));
         store_words(&written[1..], &[7]);
-        let cut_off = look(&claimed);
+        let cut_off = load_control(&claimed);
         assert!(claim(&claimed, cut_off, live(1), || store_words(&written[1..], &[8])));
     });
     let reader = thread::spawn(move || {
@@ -233,7 +233,7 @@ fn a_slot_that_ended_is_taken_over() {
     });
     let reader = thread::spawn(move || {
         if let Some(reading) = read_hot(&line) {
-            let control = Control::from_word(reading.control);
+            let control = ControlWord::from_word(reading.control);
             let stale = control.generation == 1 && reading.stamp == 0;
             let life = u64::from(control.generation);
             assert!(stale || control.unnamed() || reading.numbers == [life; 3], "{reading:?} under {control:?}");
@@ -259,7 +259,7 @@ fn a_key_that_comes_again_counts_its_attempts() {
     });
     let reader = thread::spawn(move || {
         let Some(reading) = read_hot(&line) else { return };
-        let (control, found) = (Control::from_word(reading.control), Meta::from_word(reading.numbers[2]).attempt);
+        let (control, found) = (ControlWord::from_word(reading.control), Meta::from_word(reading.numbers[2]).attempt);
         assert!(control != OVER || found == 7, "ended in attempt {found}");
         assert!(control != live(2) || found == 8, "begun again in attempt {found}");
     });
@@ -278,7 +278,7 @@ fn a_claim_that_was_cut_off_is_never_shown() {
     let (cut, cut_word, cut_byte) = (line.clone(), word.clone(), byte.clone());
     let killed = thread::spawn(move || {
         let _byte = cut_byte.lock().unwrap();
-        let before = look(&cut);
+        let before = load_control(&cut);
         if before == OVER {
             assert!(begin_claim(&cut, before, 2, false));
             store_words(&*cut_word, &[20]);
@@ -287,7 +287,7 @@ fn a_claim_that_was_cut_off_is_never_shown() {
     let (next, next_word) = (line.clone(), word.clone());
     let second = thread::spawn(move || {
         let _byte = byte.lock().unwrap();
-        let before = look(&next);
+        let before = load_control(&next);
         let generation = before.generation + 1;
         let written = || store_words(&*next_word, &[u64::from(generation)]);
         assert!(claim(&next, before, live(generation), written));
@@ -312,7 +312,7 @@ fn a_judge_of_a_state_sees_the_words_written_before_it() {
         set_control(&ended, OVER);
     });
     let judge = thread::spawn(move || {
-        let over = look(&line) == OVER;
+        let over = load_control(&line) == OVER;
         assert!(!over || ended_at.load(Ordering::Relaxed) == 9, "it would be taken before its turn");
     });
     writer.join().unwrap();

@@ -5,7 +5,7 @@ use loom::thread;
 use vx_shm::SlotState;
 use vx_shm::atomics::{AtomicU64, Mutant};
 use vx_shm::layout::{HotLine, LogCounters};
-use vx_shm::stamp::{Control, append_log, begin_log, claim, keep_log, read_hot, read_log};
+use vx_shm::stamp::{ControlWord, append_log, begin_log, claim, keep_log, read_hot, read_log};
 
 use crate::run::Model;
 
@@ -122,9 +122,9 @@ fn a_new_life_is_shown_with_its_log() {
     let (counters, ring) = ring(b"old");
     let line = Arc::new(HotLine::default());
     let (claimed, ahead) = (line.clone(), counters.clone());
-    let live = Control::of(1, SlotState::Live, true);
+    let live = ControlWord::new(1, SlotState::Live, true);
     let writer = thread::spawn(move || {
-        let free = Control::of(0, SlotState::Free, false);
+        let free = ControlWord::new(0, SlotState::Free, false);
         assert!(claim(&claimed, free, live, || begin_log(&ahead)));
     });
     let reader = thread::spawn(move || {
@@ -154,13 +154,13 @@ fn a_continued_log_never_shows_a_killed_report() {
 fn a_log_of_its_own_writer_goes_on_while_its_slot_is_claimed() {
     let (counters, ring) = ring(b"");
     let line = Arc::new(HotLine::default());
-    let reserved = Control::of(1, SlotState::Reserved, true);
-    assert!(claim(&line, Control::of(0, SlotState::Free, false), reserved, || begin_log(&counters)));
+    let reserved = ControlWord::new(1, SlotState::Reserved, true);
+    assert!(claim(&line, ControlWord::new(0, SlotState::Free, false), reserved, || begin_log(&counters)));
     let (ahead, written) = (counters.clone(), ring.clone());
     let writer = thread::spawn(move || append_log(&ahead, &*written, b"ab", None));
     let (claimed, kept) = (line.clone(), counters.clone());
     let claimer = thread::spawn(move || {
-        assert!(claim(&claimed, reserved, Control::of(1, SlotState::Live, true), || keep_log(Some(&*kept))));
+        assert!(claim(&claimed, reserved, ControlWord::new(1, SlotState::Live, true), || keep_log(Some(&*kept))));
     });
     writer.join().unwrap();
     claimer.join().unwrap();

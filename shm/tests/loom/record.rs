@@ -10,9 +10,9 @@ use vx_shm::layout::{
     TRANSITIONS,
 };
 use vx_shm::stamp::{
-    Control, End, Meta, StepChange, Text, WordByWord, begin_record, claim, end, enter_step, next_count,
-    publish_message, publish_notes, publish_text, read_hot, read_record, read_transitions, read_under, set_control,
-    shown, store_words, take_up,
+    ControlWord, Meta, PublishedText, SlotEndRecord, StepChange, WordByWord, begin_record, claim, end, enter_step,
+    next_count, publish_message, publish_notes, publish_text, read_hot, read_record, read_transitions, read_under,
+    set_control, shown, store_words, take_up,
 };
 
 use crate::run::{Model, variant};
@@ -83,8 +83,8 @@ pub(crate) const MODELS: &[Model] = &[
     },
 ];
 
-fn live(generation: u32) -> Control {
-    Control::of(generation, SlotState::Live, true)
+fn live(generation: u32) -> ControlWord {
+    ControlWord::new(generation, SlotState::Live, true)
 }
 
 fn numbers(revision: u16, step: u8, transitions: u16) -> [u64; 3] {
@@ -102,7 +102,7 @@ fn a_text_that_is_announced_is_there() {
     let (line, record) = slot();
     let (announced, written) = (line.clone(), record.clone());
     let writer = thread::spawn(move || {
-        let mut text = Text::of(&written);
+        let mut text = PublishedText::from_record(&written);
         for revision in 1..=2 {
             (*text.message(), *text.details()) = ([u64::from(revision)], [u64::from(revision)]);
             publish_text(&announced, &written, WordByWord, &mut text, &numbers(revision, 0, 0));
@@ -125,7 +125,7 @@ fn a_message_has_the_details_it_was_published_with() {
     let (line, record) = slot();
     let (announced, written) = (line.clone(), record.clone());
     let writer = thread::spawn(move || {
-        let mut text = Text::of(&written);
+        let mut text = PublishedText::from_record(&written);
         *text.details() = [7];
         for revision in 1..=3 {
             *text.message() = [u64::from(revision)];
@@ -245,11 +245,11 @@ fn a_transition_is_shown_only_while_it_is_whole() {
 }
 
 fn an_end_shows_what_was_written_before_it() {
-    const FAILED: Control = Control::of(1, SlotState::Failed, true);
+    const FAILED: ControlWord = ControlWord::new(1, SlotState::Failed, true);
     let (line, record) = slot();
     let (ended, written) = (line.clone(), record.clone());
     let writer = thread::spawn(move || {
-        let what = End { exit: 1, ended_at: 2, error: &[3; ERROR_WORDS], result: &[4; RESULT_WORDS] };
+        let what = SlotEndRecord { exit: 1, ended_at: 2, error: &[3; ERROR_WORDS], result: &[4; RESULT_WORDS] };
         end(&ended, &written, FAILED, &what);
     });
     let reader = thread::spawn(move || {
@@ -279,7 +279,7 @@ fn words(record: &ColdRecord) -> Vec<&AtomicU64> {
 fn no_word_of_a_record_outlives_its_life() {
     const OLD: u64 = 11;
     const NEW: u64 = 22;
-    let over = Control::of(1, SlotState::Failed, true);
+    let over = ControlWord::new(1, SlotState::Failed, true);
     let (line, record) = slot();
     words(&record).into_iter().for_each(|word| word.store(OLD, Ordering::Relaxed));
     record.text.write(&[OLD; TEXT_WORDS]);
@@ -295,7 +295,7 @@ fn no_word_of_a_record_outlives_its_life() {
     });
     let reader = thread::spawn(move || {
         let Some(hot) = read_hot(&line) else { return };
-        let (control, mut found) = (Control::from_word(hot.control), 0);
+        let (control, mut found) = (ControlWord::from_word(hot.control), 0);
         let whole = read_under(&line, hot.control, || match words(&record).get(variant()) {
             Some(word) => {
                 found = word.load(Ordering::Relaxed);

@@ -49,7 +49,7 @@ impl fmt::Debug for Inherited {
 pub enum Stdin {
     /// These bytes, and then its end.
     Document(Vec<u8>),
-    /// A pipe that stays open while the child runs, and takes what [`Running::feed`](crate::Running::feed) is given. It
+    /// A pipe that stays open while the child runs, and takes what [`RunningChild::feed`](crate::RunningChild::feed) is given. It
     /// ends with this process.
     Held,
     /// Nothing to read.

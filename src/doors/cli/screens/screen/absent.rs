@@ -7,14 +7,14 @@ use vx_project::Ui;
 use vx_status::lines::{PlainForm, PlainOptions, plain};
 use vx_status::source::Inputs;
 
-use super::look;
-use crate::doors::cli::output::failure::{Failure, unless_closed};
+use super::style;
+use crate::doors::cli::output::failure::{CommandFailure, unless_closed};
 
 /// No line is drawn over.
 pub(in crate::doors::cli) const DRAWS: bool = false;
 
 /// Nothing here has settings of its own.
-pub(in crate::doors::cli) fn check(_: &Ui) -> Result<(), Failure> {
+pub(in crate::doors::cli) fn check(_: &Ui) -> Result<(), CommandFailure> {
     Ok(())
 }
 
@@ -24,7 +24,7 @@ pub(in crate::doors::cli) fn dashboard(
     ui: &Ui,
     _: (bool, Option<String>),
     finished: Receiver<()>,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     inline(inputs, ui, finished)
 }
 
@@ -48,13 +48,17 @@ pub(in crate::doors::cli) fn services(
     ui: &Ui,
     _: bool,
     finished: Receiver<()>,
-) -> Result<ServicesDashboardExit, Failure> {
+) -> Result<ServicesDashboardExit, CommandFailure> {
     inline(inputs, ui, finished).map(|()| ServicesDashboardExit::Ended)
 }
 
 /// Plain lines.
-pub(in crate::doors::cli) fn inline(inputs: &mut Inputs, ui: &Ui, finished: Receiver<()>) -> Result<(), Failure> {
-    let options = PlainOptions { look: look::look(ui, false), form: PlainForm::Lines, columns: None };
+pub(in crate::doors::cli) fn inline(
+    inputs: &mut Inputs,
+    ui: &Ui,
+    finished: Receiver<()>,
+) -> Result<(), CommandFailure> {
+    let options = PlainOptions { look: style::output_style(ui, false), form: PlainForm::Lines, columns: None };
     unless_closed(plain(inputs, &options, &mut io::stderr(), finished))
 }
 
