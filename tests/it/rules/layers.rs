@@ -70,7 +70,7 @@ const FLOORS: [Floor; 6] = [
 const MOST_ROOMS_IN_A_FOLDER: usize = 15;
 
 /// The most percent of the types that may share their name with another.
-const MOST_SHARED_NAMES_PERCENT: f64 = 40.0;
+const MOST_SHARED_NAMES_PERCENT: f64 = 10.0;
 
 /// The floors of one folder, lowest first; each word is a module of the folder.
 struct Tower {
@@ -112,7 +112,7 @@ const TOWERS: [Tower; 25] = [
     Tower {
         sources: "status/src",
         floors: &[
-            &["amount", "error_cell", "look", "places", "turn_facts"],
+            &["amount", "appearance", "error_cell", "printed_locations", "turn_facts"],
             &["painted", "vocabulary"],
             &["source"],
             &["slot", "table", "export"],
@@ -215,7 +215,7 @@ const TOWERS: [Tower; 25] = [
     Tower {
         sources: "crates/agents/src",
         floors: &[
-            &["event", "place"],
+            &["event", "json_path"],
             &["agent"],
             &["error", "output"],
             &["request"],
@@ -237,9 +237,9 @@ const TOWERS: [Tower; 25] = [
         floors: &[
             &["events"],
             &["protocol", "watch"],
-            &["answers", "error", "pass"],
+            &["answers", "error", "forward"],
             &["process"],
-            &["begin", "client", "hall"],
+            &["begin", "client", "state"],
             &["service"],
             &["serve", "stdio"],
         ],
@@ -257,10 +257,10 @@ const TOWERS: [Tower; 25] = [
     Tower {
         sources: "src/doors/mcp",
         floors: &[
-            &["answer", "describe", "place", "wire"],
-            &["call", "look"],
+            &["answer", "describe", "call_project", "wire"],
+            &["call", "queries"],
             &["wait"],
-            &["carry", "logs", "service"],
+            &["runs", "logs", "service"],
             &["tools"],
             &["serve"],
         ],
@@ -280,8 +280,8 @@ const TOWERS: [Tower; 25] = [
     Tower {
         sources: "src/tools/installs",
         floors: &[
-            &["job", "silent", "strays", "wanted_by"],
-            &["awaited", "carry_out", "holder", "releases", "store"],
+            &["job", "server_wait_slot", "strays", "wanted_by"],
+            &["server_wait_notice", "carry_out", "lock_holder", "releases", "store"],
             &["child", "installing", "syncing"],
             &["repair"],
         ],
@@ -289,21 +289,21 @@ const TOWERS: [Tower; 25] = [
     Tower {
         sources: "src/tools",
         floors: &[
-            &["elsewhere", "route", "sbom", "shell", "shims"],
+            &["catalogue_releases", "route", "sbom", "shell", "shims"],
             &["installs"],
             &["locking", "outdated", "routes"],
-            &["activation", "environment", "programs", "tool", "using"],
+            &["activation", "environment", "programs", "tool", "declare_tools"],
         ],
     },
     Tower {
         sources: "src/workspace",
         floors: &[
             &["look", "policy", "session"],
-            &["withheld"],
+            &["consent_error"],
             &["error"],
             &["frontend"],
             &["board_place", "consent"],
-            &["on_path", "told"],
+            &["search_path", "withheld_notice"],
             &["project"],
             &["settings", "trusting"],
         ],

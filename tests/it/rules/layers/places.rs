@@ -51,7 +51,7 @@ fn misplaced_words_are_seen() {
         ("status/src/lines.rs", "use std::fs::OpenOptions;"),
         ("status/src/lines.rs", "use std::{env, fs};"),
         ("status/src/plain.rs", "io::stderr().lock()"),
-        ("status/src/look.rs", "use ratatui::style::Style;"),
+        ("status/src/appearance.rs", "use ratatui::style::Style;"),
     ] {
         assert!(!misplaced(file, code).is_empty(), "{file}: {code}");
     }
