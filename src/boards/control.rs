@@ -7,7 +7,7 @@
 //!
 //! - `hand` is what a runner can do, `run` the hand of an install run,
 //! - `view` is the board as its clients see it, shared by all of them, `log` its output,
-//! - `desk` answers one client, `methods` names what it answers,
+//! - `client_session` answers one client, `methods` names what it answers,
 //! - `ask` finds the runner of a key and asks it, `remote` does so for a view, `report` is what a script reports to it.
 
 mod ask;

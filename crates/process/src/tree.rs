@@ -6,7 +6,7 @@
 //!
 //! - `handle` names one process and never its successor,
 //! - `listing` tells all processes of the system apart without a handle of each,
-//! - `look` finds all that are below this process, with `room` for their handles, or names the `obstacle`,
+//! - `scan` finds all that are below this process, with `room` for their handles, or names the `obstacle`,
 //! - `ending` asks, stops and kills them,
 //! - `offline` takes a tree off the network,
 //! - `runner` is the runner, `requests` its reasons to end the tree, `protocol` its words with the owner,
@@ -14,7 +14,7 @@
 //!   concerns this whole process,
 //! - `marked` finds and ends what is left of a tree whose runner was killed, by the tree's own `mark`, or by the mark of its
 //!   run if its owners were killed at once, too,
-//! - `keeper` is a runner that starts its program itself, more than once: the guard of a service,
+//! - `guard` is a runner that starts its program itself, more than once: the guard of a service,
 //! - `step` is a program on this process's own terminal, with a runner in the same session,
 //! - `command` is one without a runner, to which signals are passed on (`forward`), with a process beside it that ends it if
 //!   this one is killed (`watchdog`).

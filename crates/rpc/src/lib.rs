@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `frame` | bytes to messages, and back |
 //! | `message` | requests, answers and faults |
-//! | `place` | the name of a process's socket, and the checks of its directory |
+//! | `socket_path` | the name of a process's socket, and the checks of its directory |
 //! | `socket` | listening: the lock, the stale socket, the peer's user |
 //! | `connection` | one client's thread |
 //! | `server` | all clients, and their end |

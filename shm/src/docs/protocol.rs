@@ -112,7 +112,7 @@
 //!   all else of C3 is.
 //! * A claim that a kill cuts off leaves "claiming" and a free byte. Unnamed, it is never shown, and the next one takes
 //!   the slot with a generation of its own. Named, it is claimed again, in the same generation.
-//! * **C4 → `look`** (`RelaxedLook`). A process that acts on a state (takes over, judges, claims a reservation) loads
+//! * **C4 → `load_control`** (`RelaxedLook`). A process that acts on a state (takes over, judges, claims a reservation) loads
 //!   it with acquire: the time of an end is there, by which the slot that ended first is found.
 //!
 //! The right to claim is settled before, by the lock on the slot's byte, and for naming and taking over by the table's

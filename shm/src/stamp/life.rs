@@ -82,7 +82,7 @@ pub fn begin_claim(line: &HotLine, from: ControlWord, generation: u32, named: bo
 
 /// Move the slot to a state whose words are written: the last step of a claim, and of an end.
 pub fn set_control(line: &HotLine, control: ControlWord) {
-    // Pairs with the first fence in `Latch::read`, and with `look`.
+    // Pairs with the first fence in `Latch::read`, and with `load_control`.
     line.control.store(control.word(), unless(Mutant::RelaxedState, Ordering::Release));
 }
 

@@ -6,15 +6,15 @@
 //! | | |
 //! |---|---|
 //! | `error` | why a daemon does not run, or a client does not reach it |
-//! | `place` | its lock, record, log and socket |
+//! | `daemon_place` | its lock, record, log and socket |
 //! | `switch` | the user's choice: `VX_DAEMON` |
 //! | `request`, `protocol`, `event`, `summary` | requests, answers and events, for both sides |
 //! | `own_log` | the file of its own words |
 //! | `answers` | questions, with the answers that are kept |
 //! | `begin` | work, in processes of their own |
-//! | `pass` | requests for work, passed on to its runner |
-//! | `hub` | the row of events, `watch` what makes them, `bell` what wakes a client's thread |
-//! | `hall` | what all clients share |
+//! | `forward` | requests for work, passed on to its runner |
+//! | `hub` | the row of events, `watch` what makes them, `wake` what wakes a client's thread |
+//! | `state` | what all clients share |
 //! | `service` | the answers to one client |
 //! | `manager` | the service manager that started it |
 //! | `serve` | its life, `stdio` that of one on standard streams |

@@ -10,11 +10,11 @@
 //! | `answer` | the result of a tool, bounded and harmless |
 //! | `call` | one call: its progress, its end before time |
 //! | `describe` | the tools as a model reads them |
-//! | `place` | the project that a call is about |
-//! | `look` | the tools that only look: `boards`, `resolve`, `project` |
+//! | `call_project` | the project that a call is about |
+//! | `queries` | the tools that only look: `boards`, `resolve`, `project` |
 //! | `logs` | the tool `logs` |
 //! | `wait` | the tool `wait_for` |
-//! | `carry` | a run that is carried out for a call: the tools `sync` and `run` |
+//! | `runs` | a run that is carried out for a call: the tools `sync` and `run` |
 //! | `service` | the tool `service` |
 //! | `tools` | from a tool's name to its work |
 //! | `serve` | the session |

@@ -8,8 +8,8 @@
 //! - `reading` makes them from a board and its logs,
 //! - `instance` is one plugin, `reloading` its way to the program that loads it,
 //! - `manager` is all of them, with `ports` and the servers that others run (`external`),
-//! - `project` is the plugins under the supervisor of a project (`plugin`), for clients of its socket: their `methods`, their
-//!   notifications (`news`).
+//! - `project` is the plugins under the supervisor of a project (`plugin`), for clients of its socket: their `methods` and
+//!   `notifications`.
 
 use std::time::Duration;
 
