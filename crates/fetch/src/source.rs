@@ -50,7 +50,7 @@ pub(crate) type NamedSetting = (String, String);
 pub(crate) enum RecipeMaker {
     /// From what the project declares; the catalogue need not know the tool.
     Declared(fn(&RecipeQuestion<'_>) -> Result<Recipe, NoRecipe>),
-    /// From the catalogue: `None` if it does not have the tool in this source, for this platform.
+    /// Looks the tool up in the catalogue; `None` if it is not there for this source and platform.
     Catalogued(fn(&RecipeQuestion<'_>, &CatalogueTool) -> Option<Recipe>),
 }
 

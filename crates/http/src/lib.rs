@@ -98,7 +98,7 @@ pub struct HttpResponse {
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The content, as it arrives; a failed read is explained by [`HttpError::of_read`].
+    /// The body, read as it arrives. [`HttpError::of_read`] explains a read that fails.
     pub body: Body,
 }
 

@@ -3,14 +3,10 @@
 use serde_json::{Value, json};
 use vx_shm::{BoardView, SlotView};
 
-use crate::slot_document::{is_alive, liveness, non_empty, wall_clock};
+use crate::slot_document::{AwaitedSlot, is_alive, liveness, non_empty, wall_clock};
 
 /// A slot as the board holds it.
 pub(super) fn slot(board: &BoardView, slot: &SlotView) -> Value {
-    let waits_for = slot
-        .waits_for
-        .as_ref()
-        .map(|other| json!({ "board": other.board_id, "slot": other.slot, "generation": other.generation }));
     let transitions = slot.transitions.iter().map(|entry| {
         let entered_at = wall_clock(board, entry.entered_at_ns);
         json!({ "step": entry.step.number(), "entered_at": entered_at, "done": entry.done })
@@ -28,7 +24,7 @@ pub(super) fn slot(board: &BoardView, slot: &SlotView) -> Value {
         "unit": slot.unit.name(),
         "health": slot.health.name(),
         "parent": slot.parent,
-        "waits_for": waits_for,
+        "waits_for": slot.waits_for.as_ref().map(AwaitedSlot::from),
         "runner": slot.runner,
         "log_writer": slot.log_writer,
         "process_group": slot.process_group,

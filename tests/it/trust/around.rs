@@ -156,7 +156,7 @@ fn a_trusted_folder_speaks_for_no_file_outside_of_it() {
 #[test]
 fn a_file_in_the_home_itself_is_the_users_and_needs_no_consent() {
     let sandbox = cautious().variable("UV_DEFAULT_INDEX", "");
-    let project = sandbox.root().join("user/work/app");
+    let project = sandbox.root().join("user/code/app");
     fs::create_dir_all(&project).expect("directories");
     fs::write(project.join("vx.toml"), PROJECT).expect("a file");
     let text = index(&sandbox, SPELLINGS[0], "/simple/");

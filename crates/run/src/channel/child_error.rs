@@ -63,7 +63,7 @@ pub enum ChildCause {
     Runtime(RuntimeError),
     /// The channel leads to no slot.
     Channel(ChannelError),
-    /// There is no order.
+    /// The description of the work did not arrive whole.
     Order(ConfigError),
     /// The work was begun, and failed.
     Work(Trouble),

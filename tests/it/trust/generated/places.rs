@@ -55,8 +55,8 @@ impl Layout {
             Self::Unpacked | Self::Below => "user/dl/app",
             Self::Outside => "dl/app",
             Self::Nested | Self::Submodule => "user/outer/inner",
-            Self::Worktree | Self::Borrowed => "user/work/tree",
-            Self::Linked | Self::BehindLink => "user/work/real",
+            Self::Worktree | Self::Borrowed => "user/code/tree",
+            Self::Linked | Self::BehindLink => "user/code/real",
         });
         fs::create_dir_all(directory.join("a/b")).expect("directories");
         let outer = directory.parent().expect("a folder");
