@@ -66,13 +66,14 @@ using std::memory_order_seq_cst;
 #define VX_MAGIC UINT64_C(0x6472616f622d7876)
 #define VX_READY UINT64_C(0x6574656c706d6f63)
 #define VX_MAJOR 2u
+#define VX_MINOR 1u
 #define VX_MAX_SLOTS 4096u
 #define VX_NO_PARENT 0xffffu
 #define VX_TRANSITION_COUNT 9u
 #define VX_BEAT_UNIT_NS UINT64_C(10000000)
 #define VX_HOT_STRIDE 64u
 #define VX_BEATS_STRIDE 8u
-#define VX_COLD_STRIDE 2560u
+#define VX_COLD_STRIDE 2944u
 #define VX_LOG_STRIDE 4096u
 #define VX_HEADER_MAGIC 0u
 #define VX_HEADER_MAGIC_SIZE 8u
@@ -144,6 +145,12 @@ using std::memory_order_seq_cst;
 #define VX_HEADER_TITLE_COPY0_SIZE 128u
 #define VX_HEADER_TITLE_COPY1 584u
 #define VX_HEADER_TITLE_COPY1_SIZE 128u
+#define VX_HEADER_PROJECT_HASH 768u
+#define VX_HEADER_PROJECT_HASH_SIZE 8u
+#define VX_HEADER_KIND 776u
+#define VX_HEADER_KIND_SIZE 4u
+#define VX_HEADER_PROJECT 784u
+#define VX_HEADER_PROJECT_SIZE 1008u
 #define VX_REGION_OFFSET 0u
 #define VX_REGION_OFFSET_SIZE 4u
 #define VX_REGION_STRIDE 4u
@@ -230,6 +237,12 @@ using std::memory_order_seq_cst;
 #define VX_COLD_ERROR_SIZE 872u
 #define VX_COLD_RESULT 1904u
 #define VX_COLD_RESULT_SIZE 656u
+#define VX_COLD_CAUSE_STAMP 2560u
+#define VX_COLD_CAUSE_STAMP_SIZE 8u
+#define VX_COLD_CAUSE_COPY0 2568u
+#define VX_COLD_CAUSE_COPY0_SIZE 168u
+#define VX_COLD_CAUSE_COPY1 2736u
+#define VX_COLD_CAUSE_COPY1_SIZE 168u
 #define VX_TRANSITIONS_ENTERED 0u
 #define VX_TRANSITIONS_ENTERED_SIZE 8u
 #define VX_TRANSITIONS_DONE 8u
@@ -252,6 +265,10 @@ using std::memory_order_seq_cst;
 #define VX_NOTES_STEP_NAME_SIZE 32u
 #define VX_NOTES_ADDRESS 64u
 #define VX_NOTES_ADDRESS_SIZE 64u
+#define VX_CAUSE_GENERATION 0u
+#define VX_CAUSE_GENERATION_SIZE 4u
+#define VX_CAUSE_TEXT 8u
+#define VX_CAUSE_TEXT_SIZE 160u
 #define VX_LOG_RESERVED 0u
 #define VX_LOG_RESERVED_SIZE 8u
 #define VX_LOG_COMMITTED 8u
@@ -293,6 +310,8 @@ using std::memory_order_seq_cst;
 #define VX_ORIGIN_RESERVED 1u
 #define VX_ORIGIN_ON_BEHALF 2u
 #define VX_ORIGIN_RESERVED_BY 3u
+#define VX_COMPATIBLE_BIT_CREATOR_HOLDS_NO_LOCK 0u
+#define VX_COMPATIBLE_BIT_CAUSES_AND_PROJECT 1u
 #define VX_CONTROL_BIT_STATE 0u
 #define VX_CONTROL_BIT_NAMED 8u
 #define VX_CONTROL_BIT_GENERATION 32u
@@ -342,7 +361,7 @@ struct vx_board {
     size_t length;
     int fd;
     uint32_t slot_count, form;
-    uint64_t created_at_ns;
+    uint64_t created_at_ns, compatible;
     struct vx_region bell, hot, beats, cold, log;
 };
 
@@ -355,6 +374,7 @@ struct vx_slot {
     char key[VX_COLD_KEY_SIZE], version[VX_COLD_VERSION_SIZE];
     char step_name[VX_NOTES_STEP_NAME_SIZE];
     char message[VX_TEXT_MESSAGE_SIZE], details[VX_TEXT_DETAILS_SIZE], error[VX_COLD_ERROR_SIZE];
+    char cause[VX_CAUSE_TEXT_SIZE]; /* empty for none, and on boards of minor version 0 */
 };
 
 /* A slot that this process has claimed. */
@@ -507,6 +527,7 @@ static inline int vx_believe(struct vx_board *board) {
     board->slot_count = vx_fact32(facts, VX_HEADER_SLOT_COUNT);
     board->form = vx_fact32(facts, VX_HEADER_FORM);
     board->created_at_ns = vx_fact64(facts, VX_HEADER_CREATED_AT_NS);
+    board->compatible = vx_fact64(facts, VX_HEADER_COMPATIBLE);
     board->bell = vx_fact_region(facts, VX_HEADER_BELL);
     board->hot = vx_fact_region(facts, VX_HEADER_HOT);
     board->beats = vx_fact_region(facts, VX_HEADER_BEATS);
@@ -517,7 +538,7 @@ static inline int vx_believe(struct vx_board *board) {
                  vx_lies_inside(bell, VX_PAGE, 1, length) &&
                  vx_lies_inside(board->hot, VX_HOT_STRIDE, board->slot_count, length) &&
                  vx_lies_inside(board->beats, VX_BEATS_STRIDE, board->slot_count, length) &&
-                 vx_lies_inside(board->cold, VX_COLD_STRIDE, board->slot_count, length) &&
+                 vx_lies_inside(board->cold, VX_COLD_CAUSE_STAMP, board->slot_count, length) &&
                  (board->log.stride == 0 || vx_lies_inside(board->log, VX_LOG_RING + 8, board->slot_count, length));
     if (!sound) return VX_NOT_A_BOARD;
     struct vx_region regions[] = {board->hot, board->beats, board->cold, board->log};
@@ -565,6 +586,31 @@ static inline int vx_attach(struct vx_board *board, const char *path, bool writa
 
 /* ---- reading -------------------------------------------------------------------------------------------------- */
 
+/* True if the header has the kind of the board's work, and its project: in minor version 0 it has not. */
+static inline bool vx_names_project(const struct vx_board *board) {
+    return board->compatible >> VX_COMPATIBLE_BIT_CAUSES_AND_PROJECT & 1;
+}
+
+/* True if the cold records have causes, and room for them. */
+static inline bool vx_has_causes(const struct vx_board *board) {
+    return vx_names_project(board) && board->cold.stride >= VX_COLD_CAUSE_COPY1 + VX_COLD_CAUSE_COPY1_SIZE;
+}
+
+/* The kind of the board's work, one of VX_KIND_…; -1 for no single one. */
+static inline int vx_board_kind(const struct vx_board *board) {
+    uint32_t kind = vx_names_project(board) ? atomic_load_explicit(vx_half(board, VX_HEADER_KIND), memory_order_relaxed) : 0;
+    return kind <= UINT8_MAX ? (int)kind - 1 : -1;
+}
+
+/* True if the board's work is for the project with this key, however long that is. */
+static inline bool vx_is_of_project(const struct vx_board *board, const char *key) {
+    uint64_t wanted[VX_HEADER_PROJECT_SIZE / 8], found[VX_HEADER_PROJECT_SIZE / 8];
+    if (!vx_names_project(board) || vx_load(board, VX_HEADER_PROJECT_HASH) != vx_hash_key(key)) return false;
+    vx_encode(key, wanted, sizeof wanted);
+    vx_load_words(board, VX_HEADER_PROJECT, sizeof found, found);
+    return memcmp(wanted, found, sizeof wanted) == 0;
+}
+
 /* The number of slots ever used. */
 static inline uint32_t vx_used(const struct vx_board *board) {
     uint32_t used = atomic_load_explicit(vx_half(board, VX_HEADER_USED), memory_order_acquire);
@@ -576,7 +622,7 @@ static inline bool vx_read_slot(const struct vx_board *board, uint32_t slot, str
     if (slot >= board->slot_count) return false;
     uint64_t hot = vx_record(board->hot, slot), cold = vx_record(board->cold, slot);
     uint64_t numbers[VX_HOT_COPY0_SIZE / 8], text[VX_COLD_TEXT_COPY0_SIZE / 8], notes[VX_COLD_NOTES_COPY0_SIZE / 8];
-    uint64_t identity[VX_COLD_EXIT_FLAGS / 8], error[VX_COLD_ERROR_SIZE / 8];
+    uint64_t identity[VX_COLD_EXIT_FLAGS / 8], error[VX_COLD_ERROR_SIZE / 8], cause[VX_COLD_CAUSE_COPY0_SIZE / 8] = {0};
     for (int attempt = 0; attempt < VX_READ_ATTEMPTS; attempt++) {
         uint64_t control = vx_load(board, hot + VX_HOT_CONTROL);
         atomic_thread_fence(memory_order_acquire);
@@ -586,6 +632,8 @@ static inline bool vx_read_slot(const struct vx_board *board, uint32_t slot, str
         if (!vx_latch_read(board, hot + VX_HOT_STAMP, hot + VX_HOT_COPY0, sizeof numbers, numbers)) continue;
         if (!vx_latch_read(board, cold + VX_COLD_TEXT_STAMP, cold + VX_COLD_TEXT_COPY0, sizeof text, text)) continue;
         if (!vx_latch_read(board, cold + VX_COLD_NOTES_STAMP, cold + VX_COLD_NOTES_COPY0, sizeof notes, notes)) continue;
+        if (vx_has_causes(board) &&
+            !vx_latch_read(board, cold + VX_COLD_CAUSE_STAMP, cold + VX_COLD_CAUSE_COPY0, sizeof cause, cause)) continue;
         vx_load_words(board, cold, sizeof identity, identity);
         vx_load_words(board, cold + VX_COLD_ERROR, sizeof error, error);
         atomic_thread_fence(memory_order_acquire);
@@ -612,6 +660,10 @@ static inline bool vx_read_slot(const struct vx_board *board, uint32_t slot, str
         }
         into->error[0] = 0;
         if (state > VX_STATE_LIVE) vx_decode(error, VX_COLD_ERROR_SIZE, into->error);
+        into->cause[0] = 0;
+        if (vx_fact32((const unsigned char *)cause, VX_CAUSE_GENERATION) == into->generation) {
+            vx_decode(cause + VX_CAUSE_TEXT / 8, VX_CAUSE_TEXT_SIZE, into->cause);
+        }
         return true;
     }
     return false;
@@ -730,6 +782,18 @@ static inline void vx_name_step(struct vx_writer *writer, const char *name) {
     memcpy((unsigned char *)writer->notes + VX_NOTES_NAMED_AT, &named_at, 4);
     vx_encode(name, writer->notes + VX_NOTES_STEP_NAME / 8, VX_NOTES_STEP_NAME_SIZE);
     vx_latch_write(writer->board, cold + VX_COLD_NOTES_STAMP, cold + VX_COLD_NOTES_COPY0, sizeof writer->notes, writer->notes);
+    vx_revise(writer);
+    vx_publish(writer, vx_done(writer));
+}
+
+/* Who or what is the reason that the slot waits, or will fail or be skipped, in a few words; "" takes it back. A board of
+ * minor version 0 has no place for it. */
+static inline void vx_set_cause(struct vx_writer *writer, const char *text) {
+    uint64_t cold = vx_record(writer->board->cold, writer->slot), words[VX_COLD_CAUSE_COPY0_SIZE / 8] = {0};
+    if (!vx_has_causes(writer->board)) return;
+    memcpy((unsigned char *)words + VX_CAUSE_GENERATION, &writer->generation, 4);
+    vx_encode(text, words + VX_CAUSE_TEXT / 8, VX_CAUSE_TEXT_SIZE);
+    vx_latch_write(writer->board, cold + VX_COLD_CAUSE_STAMP, cold + VX_COLD_CAUSE_COPY0, sizeof words, words);
     vx_revise(writer);
     vx_publish(writer, vx_done(writer));
 }

@@ -3,17 +3,21 @@
 mod directory;
 #[cfg(feature = "read")]
 mod listing;
+mod subject;
 
 pub use directory::{board_files, gc, remove_named, remove_over, stale};
 #[cfg(feature = "read")]
 pub use listing::{ListedBoard, list};
+pub use subject::BoardSubject;
 
 use std::path::Path;
 
 #[cfg(feature = "read")]
 use crate::error::AttachError;
 use crate::error::CreateError;
-use crate::layout::{CREATOR_HOLDS_NO_LOCK, HeaderImage, MAX_SLOTS, TITLE_WORDS, encode_text, hexadecimal};
+use crate::layout::{
+    CAUSES_AND_PROJECT, CREATOR_HOLDS_NO_LOCK, HeaderImage, MAX_SLOTS, TITLE_WORDS, encode_text, hexadecimal,
+};
 use crate::liveness::clock;
 use crate::liveness::process::{self, ProcessMark};
 use crate::mutex::Mutex;
@@ -40,9 +44,9 @@ impl Board {
     ///
     /// # Errors
     /// If the name is taken, the directory does not exist, or there is no room for the whole board.
-    pub fn create(path: &Path, title: &str, capacity: u32) -> Result<Self, CreateError> {
+    pub fn create<'a>(path: &Path, subject: impl Into<BoardSubject<'a>>, capacity: u32) -> Result<Self, CreateError> {
         let facts = facts(capacity, process::own(), 0)?;
-        let segment = segment::create_file(path, &facts, |segment| write_title(segment, title))?;
+        let segment = segment::create_file(path, &facts, write_subject(subject))?;
         Ok(Self::from_segment(segment))
     }
 
@@ -52,10 +56,15 @@ impl Board {
     ///
     /// # Errors
     /// As [`create`](Self::create), and when there is no such process.
-    pub fn create_for(path: &Path, title: &str, capacity: u32, owner: u32) -> Result<Self, CreateError> {
+    pub fn create_for<'a>(
+        path: &Path,
+        subject: impl Into<BoardSubject<'a>>,
+        capacity: u32,
+        owner: u32,
+    ) -> Result<Self, CreateError> {
         let no_owner = || CreateError::NoOwner { path: path.to_path_buf(), pid: owner };
         let facts = facts(capacity, process::mark_of_pid(owner).ok_or_else(no_owner)?, CREATOR_HOLDS_NO_LOCK)?;
-        let segment = segment::create_file(path, &facts, |segment| write_title(segment, title))?;
+        let segment = segment::create_file(path, &facts, write_subject(subject))?;
         Ok(Self::from_segment(segment))
     }
 
@@ -81,9 +90,9 @@ impl Board {
     ///
     /// # Errors
     /// On systems other than Linux, and where the system does not show the open files of processes.
-    pub fn create_unnamed(title: &str, capacity: u32) -> Result<Self, CreateError> {
+    pub fn create_unnamed<'a>(subject: impl Into<BoardSubject<'a>>, capacity: u32) -> Result<Self, CreateError> {
         let facts = facts(capacity, process::own(), 0)?;
-        let segment = segment::create_unnamed(&facts, |segment| write_title(segment, title))?;
+        let segment = segment::create_unnamed(&facts, write_subject(subject))?;
         Ok(Self::from_segment(segment))
     }
 
@@ -91,9 +100,13 @@ impl Board {
     ///
     /// # Errors
     /// As [`create`](Self::create), when the name is not one that every system takes, and without the feature `named`.
-    pub fn create_named(name: &str, title: &str, capacity: u32) -> Result<Self, CreateError> {
+    pub fn create_named<'a>(
+        name: &str,
+        subject: impl Into<BoardSubject<'a>>,
+        capacity: u32,
+    ) -> Result<Self, CreateError> {
         let facts = facts(capacity, process::own(), 0)?;
-        let segment = segment::create_named(name, &facts, |segment| write_title(segment, title))?;
+        let segment = segment::create_named(name, &facts, write_subject(subject))?;
         Ok(Self::from_segment(segment))
     }
 
@@ -186,7 +199,7 @@ impl Board {
     /// Set the board's title; of a longer one the beginning is kept and marked as cut (126 bytes).
     pub fn set_title(&self, title: &str) {
         let _turn = self.turn.lock();
-        write_title(&self.segment, title);
+        self.segment.header().title.write(&encode_text::<TITLE_WORDS>(title));
         slot::ring(&self.segment);
     }
 
@@ -204,7 +217,7 @@ fn facts(capacity: u32, creator: ProcessMark, compatible: u64) -> Result<HeaderI
         return Err(CreateError::Capacity { asked: capacity, most: MAX_SLOTS });
     }
     Ok(HeaderImage {
-        compatible,
+        compatible: compatible | CAUSES_AND_PROJECT,
         board_id: process::unique_id(),
         boot_id: process::boot_id(),
         creator_pid: creator.pid,
@@ -219,6 +232,8 @@ fn facts(capacity: u32, creator: ProcessMark, compatible: u64) -> Result<HeaderI
     .sealed())
 }
 
-fn write_title(segment: &Segment, title: &str) {
-    segment.header().title.write(&encode_text::<TITLE_WORDS>(title));
+/// Write the subject of a new board to its header.
+fn write_subject<'a>(subject: impl Into<BoardSubject<'a>>) -> impl FnOnce(&Segment) {
+    let subject: BoardSubject<'a> = subject.into();
+    move |segment| subject.write(segment.header())
 }

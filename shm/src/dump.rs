@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::DumpError;
-use crate::layout::{FACT_WORDS, FORM_DUMP, HeaderImage, LOG_HEADER_BYTES, READY, Region};
+use crate::layout::{CAUSE_OFFSET, FACT_WORDS, FORM_DUMP, HeaderImage, LOG_HEADER_BYTES, READY, Region};
 use crate::liveness::clock;
 use crate::snapshot::Reader;
 use crate::stamp;
@@ -60,6 +60,13 @@ fn write_header(reader: &Reader, words: &mut [u64]) {
         words[57..57 + title.len()].copy_from_slice(&title);
         words[57 + title.len()..57 + 2 * title.len()].copy_from_slice(&title);
     }
+    if reader.segment().facts().names_project() {
+        words[96] = header.project_hash.load(Relaxed);
+        words[97] = u64::from(header.kind.load(Relaxed));
+        for (word, cell) in words[98..].iter_mut().zip(&header.project.0) {
+            *word = cell.load(Relaxed);
+        }
+    }
 }
 
 fn write_slot(reader: &Reader, facts: &HeaderImage, slot: u32, words: &mut [u64]) {
@@ -72,6 +79,11 @@ fn write_slot(reader: &Reader, facts: &HeaderImage, slot: u32, words: &mut [u64]
     put(facts.cold, bytemuck::cast_slice(&[image.cold]));
     let beat = reader.segment().beat(slot).map_or(0, |word| word.load(crate::atomics::Ordering::Relaxed));
     put(facts.beats, &[beat]);
+    if let Some((stamp, cause)) = reader.cause_words(slot) {
+        let at = place(facts.cold, slot) + CAUSE_OFFSET / 8;
+        words[at] = stamp;
+        words[at + 1..at + 1 + 2 * cause.len()].copy_from_slice([cause; 2].as_flattened());
+    }
 }
 
 /// Write the slot's log, which in a dump begins at the front of its ring.

@@ -1,4 +1,4 @@
-//! The layout of a board, version 2: the place of everything, in bytes.
+//! The layout of a board, version 2.1: the place of everything, in bytes.
 //!
 //! Little-endian. Every shared word is an aligned atomic of 4 or 8 bytes. Offsets count from the start of the file.
 //!
@@ -13,6 +13,9 @@
 //!            closed at: wall clock, ns (u64)
 //!       384  closed flag (u32), 4 unused, successor's id   64
 //!       448  title: stamp, two copies of 128 bytes        264
+//!       768  from minor version 1 on, written once: hash    1,024
+//!            of the project's key (u64), kind of the board's work + 1 (u32, 0: unknown), 4 unused,
+//!            the project's key: 1,008 bytes (1,006 of text)
 //!   4096  DOORBELL PAGE                                 4,096 bytes
 //!         0  wake (u32)                                   128
 //!       128  waiters (u32)                                128
@@ -25,7 +28,7 @@
 //!            transitions so far (u16), revision of the cold record (u16)
 //!      …  BEATS                                         8 bytes a slot, then up to a full page
 //!         0  last beat (u32), numbers last moved (u32): 10 ms units since the board's creation
-//!      …  COLD RECORDS                                  2,560 bytes a slot
+//!      …  COLD RECORDS                                  2,944 bytes a slot; 2,560 in minor version 0
 //!         0  generation (u32), pid (u32)
 //!         8  start time of the process (u64), in the system's own unit
 //!        16  pid namespace (u64), 24 time namespace (u64)
@@ -48,6 +51,9 @@
 //!       888  transitions: 9 × { entered at (u64, ns, its lowest byte is the step), done when left (u64) }
 //!      1032  error                     872 bytes: 870 of text
 //!      1904  result                    656 bytes: 654 of text
+//!      2560  from minor version 1 on: cause stamp
+//!      2568  cause copy 0: generation (u32), 4 unused, cause 160 bytes (158 of text)
+//!      2736  cause copy 1, then 40 unused
 //!      …  LOG RINGS                                     4,096 bytes a slot; left out where the stride is 0
 //!         0  reserved, 8 committed, 16 start (u64 each): bytes ever written
 //!        64  ring of 4,032 bytes
@@ -55,7 +61,8 @@
 //!
 //! Times are nanoseconds of the monotonic clock unless marked otherwise. A text cell begins with a `u16`: its lowest 15
 //! bits are the length in bytes, its highest bit marks a text that was cut (at a character boundary). Readers find
-//! regions by the header's offsets and strides, so records may grow at their end without a new version.
+//! regions by the header's offsets and strides, so records may grow at their end without a new version. Minor version 1
+//! did so: [`CAUSES_AND_PROJECT`] marks boards with its parts, and those of minor version 0 are read without them.
 
 #[cfg_attr(not(any(loom, feature = "internals")), allow(unreachable_pub, reason = "public for models and benches"))]
 mod cells;
@@ -65,11 +72,11 @@ mod key;
 mod text;
 
 #[cfg(any(loom, feature = "internals"))]
-pub use cells::{ColdRecord, Doorbell, HeaderPage, HotLine, Latch, LatchCopy, LogCounters};
+pub use cells::{CauseLatch, ColdRecord, Doorbell, HeaderPage, HotLine, Latch, LatchCopy, LogCounters};
 #[cfg(not(any(loom, feature = "internals")))]
-pub(crate) use cells::{ColdRecord, Doorbell, HeaderPage, HotLine, Latch, LatchCopy, LogCounters};
+pub(crate) use cells::{CauseLatch, ColdRecord, Doorbell, HeaderPage, HotLine, Latch, LatchCopy, LogCounters};
 pub use header::{FORM_BOARD, FORM_DUMP, HeaderImage, LayoutFault, READY, Region, hexadecimal};
-pub use image::{ColdImage, HotImage, IdentityImage, NotesImage, SlotImage, TextImage, TransitionImage};
+pub use image::{CauseImage, ColdImage, HotImage, IdentityImage, NotesImage, SlotImage, TextImage, TransitionImage};
 pub use key::hash_key;
 #[cfg(feature = "record")]
 pub(crate) use text::beginning;
@@ -84,7 +91,7 @@ pub const MAGIC: u64 = u64::from_le_bytes(*b"vx-board");
 /// The layout drawn above. Another major version cannot be read; a higher minor version can.
 pub const MAJOR: u32 = 2;
 /// Goes up when something is added that older readers may leave out.
-pub const MINOR: u32 = 0;
+pub const MINOR: u32 = 1;
 /// The unit regions are rounded up to, in bytes; not the system's page size.
 pub const PAGE_BYTES: usize = 4096;
 /// The most slots a board may have.
@@ -102,6 +109,11 @@ pub const LOG_HEADER_BYTES: usize = 64;
 pub const BEAT_UNIT_NS: u64 = 10_000_000;
 /// An optional feature: the creator is another process than the one that made the board, and holds no lock.
 pub const CREATOR_HOLDS_NO_LOCK: u64 = 1;
+/// An optional feature, of minor version 1: the header page has the kind of the board's work and its project's key, and
+/// each cold record has a cause behind its result.
+pub const CAUSES_AND_PROJECT: u64 = 1 << 1;
+/// The offset of the cause in a cold record.
+pub const CAUSE_OFFSET: usize = 2560;
 /// A size, or a smaller one in models, where each additional word multiplies the possible executions.
 const fn modelled_as(in_models: usize, size: usize) -> usize {
     if cfg!(loom) { in_models } else { size }
@@ -136,6 +148,12 @@ pub const NOTE_WORDS: usize = modelled_as(1, 4 + STEP_NAME_WORDS + ADDRESS_WORDS
 pub const ERROR_WORDS: usize = modelled_as(1, 109);
 /// 64-bit words of the place of the result.
 pub const RESULT_WORDS: usize = modelled_as(1, 82);
+/// 64-bit words of the cause's text.
+pub const CAUSE_TEXT_WORDS: usize = modelled_as(1, 20);
+/// 64-bit words of one copy of the cause.
+pub const CAUSE_WORDS: usize = 1 + CAUSE_TEXT_WORDS;
+/// 64-bit words of the key of the board's project.
+pub const PROJECT_WORDS: usize = modelled_as(1, 126);
 /// 64-bit words of the board's title.
 pub const TITLE_WORDS: usize = modelled_as(1, 16);
 /// 64-bit words of the header's facts with their checksum.
@@ -167,11 +185,15 @@ mod drawn_as_built {
         assert!(offset_of!(ColdRecord, transitions) == 888 && offset_of!(ColdImage, transitions) == 888);
         assert!(offset_of!(ColdRecord, error) == 1032 && offset_of!(ColdImage, error) == 1032);
         assert!(offset_of!(ColdRecord, result) == 1904 && offset_of!(ColdImage, result) == 1904);
+        assert!(size_of::<ColdRecord>() == CAUSE_OFFSET && size_of::<CauseImage>() == 8 * CAUSE_WORDS);
+        assert!(size_of::<CauseLatch>() == 344 && offset_of!(CauseLatch, copies) == 8);
         assert!(size_of::<HeaderImage>() == 8 * FACT_WORDS && offset_of!(HeaderImage, crc) == 184);
         assert!(offset_of!(HeaderPage, ready) == 192 && offset_of!(HeaderPage, epoch) == 256);
         assert!(offset_of!(HeaderPage, state) == 320 && offset_of!(HeaderPage, used) == 324);
         assert!(offset_of!(HeaderPage, closed_unix_ns) == 328 && offset_of!(HeaderPage, closed) == 384);
         assert!(offset_of!(HeaderPage, successor) == 392 && offset_of!(HeaderPage, title) == 448);
+        assert!(offset_of!(HeaderPage, project_hash) == 768 && offset_of!(HeaderPage, kind) == 776);
+        assert!(offset_of!(HeaderPage, project) == 784 && size_of::<HeaderPage>() == 1792);
         assert!(size_of::<HeaderPage>() <= PAGE_BYTES && size_of::<Doorbell>() <= PAGE_BYTES);
         assert!(offset_of!(Doorbell, waiters) == 128);
         assert!(size_of::<LogCounters>() <= LOG_HEADER_BYTES && LOG_STRIDE.is_multiple_of(8));

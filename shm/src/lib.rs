@@ -4,7 +4,7 @@
 //! parent ── Board::create ─▶ ┌───────────────────────────┐ ◀─ Reader::open ── any process, read-only, at any time
 //!    │      Board::reserve   │ header · doorbell         │
 //!    └ starts ─▶ child ────▶ │ hot line   hot line   …   │    64 bytes a slot: what changes often
-//!         Slot::claim        │ record     record     …   │    2.5 KiB a slot: names, texts, how it ended
+//!         Slot::claim        │ record     record     …   │    3 KiB a slot: names, texts, how it ended
 //!         Slot::publish      └───────────────────────────┘
 //! ```
 //!
@@ -144,7 +144,7 @@
 //! | look at the numbers of 64 slots ([`Reader::poll`]), quiet / all changed | 47 ns / 139 ns; 553 ns while all are written to |
 //! | bring a snapshot of 64 slots up to date ([`Reader::refresh`]), quiet / all changed | 0.6 µs / 1.3 µs |
 //! | follow 64 processes that report 1,000 times a second each, 60 looks a second | 0.11 % of a core |
-//! | memory | 6.6 KiB a slot, log ring included |
+//! | memory | 7.0 KiB a slot, log ring included |
 //!
 //! # Further reading
 //!
@@ -200,7 +200,7 @@ mod slot;
 mod snapshot;
 
 #[cfg(not(loom))]
-pub use board::{Board, board_files, gc, remove_named, remove_over, stale};
+pub use board::{Board, BoardSubject, board_files, gc, remove_named, remove_over, stale};
 #[cfg(all(not(loom), feature = "read"))]
 pub use board::{ListedBoard, list};
 #[cfg(all(not(loom), feature = "dump"))]
@@ -226,4 +226,4 @@ pub use slot::{
 };
 #[cfg(all(not(loom), feature = "read"))]
 pub use snapshot::{PolledNumbers, Reader};
-pub use view::{BoardView, Creator, Liveness, SlotView, Snapshot, Transition, WaitsFor};
+pub use view::{BoardView, Creator, Liveness, ProjectKey, SlotView, Snapshot, Transition, WaitsFor};

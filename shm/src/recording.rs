@@ -25,6 +25,9 @@
 //! one if this is larger. A recorder without room for another whole frame writes changes up to twice that limit, and a
 //! reader accepts no more than that.
 //!
+//! Minor version 1 added the board's kind and project, and a slot's cause; a recording without them is one of minor version
+//! 0, but for its number. A reader stops at a frame with a field that it does not know.
+//!
 //! A frame is written by one `write`, and checked when it is read: the recording of a killed recorder has every frame
 //! that was written. A recording ends before its first damaged frame. Nothing in a recording is trusted; reading it,
 //! and walking through it, take time and memory in proportion to its size, which is bounded.

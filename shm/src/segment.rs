@@ -39,9 +39,10 @@ use std::sync::Arc;
 
 use crate::atomics::AtomicU64;
 use crate::layout::{
-    ADDRESS_WORDS, ColdImage, ColdRecord, DETAILS_WORDS, Doorbell, ERROR_WORDS, HeaderImage, HeaderPage, HotImage,
-    HotLine, IdentityImage, KEY_WORDS, LogCounters, MESSAGE_WORDS, NOTE_WORDS, NotesImage, RESULT_WORDS, Region,
-    STEP_NAME_WORDS, SlotImage, TRANSITIONS, TextImage, TransitionImage, VERSION_WORDS,
+    ADDRESS_WORDS, CAUSE_TEXT_WORDS, CauseImage, CauseLatch, ColdImage, ColdRecord, DETAILS_WORDS, Doorbell,
+    ERROR_WORDS, HeaderImage, HeaderPage, HotImage, HotLine, IdentityImage, KEY_WORDS, LogCounters, MESSAGE_WORDS,
+    NOTE_WORDS, NotesImage, RESULT_WORDS, Region, STEP_NAME_WORDS, SlotImage, TRANSITIONS, TextImage, TransitionImage,
+    VERSION_WORDS,
 };
 
 /// The memory of one board, and the facts of its header: see [`parts`] for the layout.
@@ -98,7 +99,7 @@ macro_rules! shared {
         unsafe impl AtomicsOnly for $type {}
     )* };
 }
-shared!(HeaderPage, Doorbell, HotLine, ColdRecord, LogCounters, AtomicU64);
+shared!(HeaderPage, Doorbell, HotLine, ColdRecord, CauseLatch, LogCounters, AtomicU64);
 
 /// Mark images as plain bytes. A derive would do the same, for five crates more in the build of every writer.
 macro_rules! plain {
@@ -138,6 +139,7 @@ plain! {
         waits_board: [u8; 16], waits_slot: u32, waits_generation: u32, port: u32, named_at: u32,
         step_name: [u64; STEP_NAME_WORDS], address: [u64; ADDRESS_WORDS]
     }
+    CauseImage { generation: u32, unused: u32, text: [u64; CAUSE_TEXT_WORDS] }
     IdentityImage {
         generation: u32, pid: u32, start_time: u64, namespace: u64, time_namespace: u64, uid: u32, kind: u8, origin: u8,
         parent_slot: u16, claimed_at: u64, key_hash: u64, runner: u32, log_writer: u32, process_group: u32,

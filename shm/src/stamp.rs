@@ -30,7 +30,7 @@ pub use log::LogWindow;
 pub use log::{append_log, begin_log, keep_log, read_log};
 pub use record::{
     PublishedText, SlotEndRecord, begin_record, begin_total, end, identity_of, key_hash_of, next_attempt,
-    publish_message, publish_notes, publish_text, read_record, store_words, take_up, write_exit,
+    publish_cause, publish_message, publish_notes, publish_text, read_record, store_words, take_up, write_exit,
 };
 #[cfg(any(loom, feature = "internals"))]
 pub use transitions::read_transitions;

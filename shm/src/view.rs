@@ -24,6 +24,10 @@ pub struct BoardView {
     pub state: BoardState,
     /// The board's subject, for people: the project's name.
     pub title: String,
+    /// The kind of the board's work; `None` for no single one, and on boards of minor version 0.
+    pub kind: Option<Kind>,
+    /// The project that the work is for; `None` if its creator named none, and on boards of minor version 0.
+    pub project: Option<ProjectKey>,
     /// Wall clock at creation, in nanoseconds since 1970.
     pub created_unix_ns: i64,
     /// Monotonic clock at creation; times of steps count on the same clock.
@@ -34,6 +38,15 @@ pub struct BoardView {
     pub epoch: u32,
     /// The number of slots that the board has.
     pub capacity: u32,
+}
+
+/// The key of the project that a board's work is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectKey {
+    /// The hash of the whole key.
+    pub hash: u64,
+    /// The key; of a long one the beginning, marked as cut.
+    pub text: String,
 }
 
 /// The process that created a board.
@@ -139,6 +152,9 @@ pub struct SlotView {
     pub address: Option<String>,
     /// The port that its process listens on.
     pub port: Option<u16>,
+    /// Who or what is the reason that it waits, failed or was skipped, in a few words; `None` if nobody said so, and on
+    /// boards of minor version 0.
+    pub cause: Option<String>,
     /// One line about the work under way.
     pub message: String,
     /// A longer text, possibly of several lines.
@@ -158,7 +174,24 @@ pub struct SlotView {
     pub ended_at_ns: Option<u64>,
 }
 
+impl ProjectKey {
+    /// True if this is the key, however long it is.
+    pub fn matches(&self, key: &str) -> bool {
+        self.hash == hash_key(key) && shows(&self.text, key)
+    }
+}
+
+/// True if a shown text is this key, or its marked beginning.
+fn shows(text: &str, key: &str) -> bool {
+    text == key || key.starts_with(text.strip_suffix('…').unwrap_or(text))
+}
+
 impl BoardView {
+    /// True if the board's work is for the project with this key.
+    pub fn is_of_project(&self, key: &str) -> bool {
+        self.project.as_ref().is_some_and(|project| project.matches(key))
+    }
+
     /// True if its creator is known to be gone without having closed the board.
     pub fn abandoned(&self) -> bool {
         self.state == BoardState::Running && self.creator.alive == Some(false)
@@ -173,8 +206,7 @@ impl BoardView {
 impl SlotView {
     /// True if this is the slot's key, however long it is.
     pub fn has_key(&self, key: &str) -> bool {
-        let same = |shown: &str| key.starts_with(shown.strip_suffix('…').unwrap_or(shown));
-        self.key_hash == hash_key(key) && (self.key == key || same(&self.key))
+        self.key_hash == hash_key(key) && shows(&self.key, key)
     }
 
     /// The finished part of a known total, in percent with one decimal; `None` while the total is unknown or zero.
@@ -191,6 +223,8 @@ impl Default for BoardView {
             id: String::new(),
             state: BoardState::Running,
             title: String::new(),
+            kind: None,
+            project: None,
             created_unix_ns: 0,
             created_at_ns: 0,
             creator: Creator::default(),
@@ -227,6 +261,7 @@ impl Default for SlotView {
             process_group: None,
             address: None,
             port: None,
+            cause: None,
             message: String::new(),
             details: String::new(),
             error: None,
@@ -242,6 +277,15 @@ impl Default for SlotView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_project_is_known_by_its_whole_key_though_only_the_beginning_is_shown() {
+        let key = "/long/".repeat(200);
+        let project = ProjectKey { hash: hash_key(&key), text: format!("{}…", &key[..1_006]) };
+        assert!(project.matches(&key) && !project.matches(&format!("{key}two")) && !project.matches(&key[..1_006]));
+        let board = BoardView { project: Some(project), ..BoardView::default() };
+        assert!(board.is_of_project(&key) && !BoardView::default().is_of_project(""));
+    }
 
     #[test]
     fn unknown_and_empty_totals_have_no_percent_and_more_than_all_is_all() {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use support::{Form, both_forms};
 use vx_shm::{
-    AttachErrorKind, Board, BoardState, ClaimError, CreateError, EndError, Ending, Health, Kind, Liveness, Reader,
-    Reservation, ReserveError, Slot, SlotState, SlotWork, Snapshot, Step, Unit, WaitsFor,
+    AttachErrorKind, Board, BoardState, BoardSubject, ClaimError, CreateError, EndError, Ending, Health, Kind,
+    Liveness, Reader, Reservation, ReserveError, Slot, SlotState, SlotWork, Snapshot, Step, Unit, WaitsFor,
 };
 
 fn view(reader: &mut Reader) -> Snapshot {
@@ -300,6 +300,47 @@ fn a_slot_shows_what_it_belongs_to_and_what_it_waits_for() {
         slot.wait_for(None);
         assert_eq!(view(&mut reader).slots[1].waits_for, None);
     });
+}
+
+#[test]
+fn a_cause_is_changed_while_a_slot_waits_kept_by_its_end_and_of_its_own_life_alone() {
+    both_forms(|form| {
+        let board = form.board("project", 2);
+        let mut reader = board.reader().unwrap();
+        let cause = |reader: &mut Reader| view(reader).slots[0].cause.clone();
+        let first = board.reserve("node", "", Kind::Install).unwrap();
+        let mut slot = Slot::claim(board.path(), first.slot, first.generation).unwrap();
+        assert_eq!(cause(&mut reader), None);
+        slot.set_cause("vx 4711 installs it");
+        assert_eq!(cause(&mut reader).as_deref(), Some("vx 4711 installs it"));
+        slot.set_cause(&"ü".repeat(80));
+        assert_eq!(cause(&mut reader), Some(format!("{}…", "ü".repeat(79))));
+        slot.set_cause("");
+        assert_eq!(cause(&mut reader), None);
+        slot.set_cause("the mirror");
+        slot.end(Ending::failed("the digest differs")).unwrap();
+        assert_eq!(cause(&mut reader).as_deref(), Some("the mirror"));
+        let second = board.reserve_again(first, 2, None).unwrap();
+        assert_eq!(cause(&mut reader), None, "the cause of the last attempt");
+        board.end(second, &Ending::skipped("python is missing", "python")).unwrap();
+        let seen = view(&mut reader);
+        assert_eq!((seen.slots[0].cause.as_deref(), &*seen.slots[0].message), (Some("python"), "python is missing"));
+    });
+}
+
+#[test]
+fn two_projects_with_long_keys_that_begin_alike_are_two() {
+    let form = Form::file();
+    let [one, two] = ["one", "two"].map(|end| format!("/{}/{end}", "long/".repeat(300)));
+    let board = |name: &str, project| {
+        let subject = BoardSubject { kind: Some(Kind::Service), project, ..BoardSubject::titled("title") };
+        Board::create(&form.directory().join(name), subject, 1).unwrap().reader().unwrap().snapshot().unwrap().board
+    };
+    let (first, second) = (board("1.board", Some(&one)), board("2.board", Some(&two)));
+    assert!(first.is_of_project(&one) && !first.is_of_project(&two) && second.is_of_project(&two));
+    assert_eq!((first.title.as_str(), first.kind), ("title", Some(Kind::Service)));
+    assert_eq!(first.project.map(|project| project.text), second.project.map(|project| project.text), "the beginning");
+    assert_eq!(board("3.board", None).project, None);
 }
 
 #[test]

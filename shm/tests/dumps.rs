@@ -6,16 +6,24 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use support::{Form, both_forms, copy_with_dead_creator};
+use support::{Form, both_forms, copy_with_dead_creator, with_facts, write_private};
+use vx_shm::layout::{CAUSES_AND_PROJECT, HeaderImage, Region};
 use vx_shm::recording::Recording;
-use vx_shm::{BoardState, ClaimError, Ending, Kind, Liveness, Reader, Slot, SlotState, Step, Unit, dump, gc, list};
+use vx_shm::{
+    BoardState, BoardSubject, ClaimError, Ending, Kind, Liveness, Reader, Slot, SlotState, Snapshot, Step, Unit, dump,
+    gc, list,
+};
+
+/// The key of the golden board's project.
+const PROJECT: &str = "/home/ünïcode/project";
 
 fn kept(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
 
+/// The dump that is written once by this version.
 fn golden() -> PathBuf {
-    kept("layout-2.vxb")
+    kept("layout-2.1.vxb")
 }
 
 /// Two installs, one under way and one that failed.
@@ -31,9 +39,11 @@ fn play(board: &vx_shm::Board) -> Slot {
     slot.set_unit(Unit::Bytes);
     slot.name_step("mirroring");
     slot.set_address("127.0.0.1", Some(8_080));
+    slot.set_cause("vx 4711 holds its lock – naïve ✓");
     slot.log_line(b"first line");
     slot.log_line("second line: ünïcode".as_bytes());
-    Slot::claim(board.path(), uv.slot, uv.generation).unwrap().end(Ending::failed("the digest differs")).unwrap();
+    let ending = Ending { cause: Some("the mirror".into()), ..Ending::failed("the digest differs") };
+    Slot::claim(board.path(), uv.slot, uv.generation).unwrap().end(ending).unwrap();
     board.end(uv, &Ending { exit_code: Some(1), ..Ending::new(SlotState::Failed) }).unwrap();
     slot
 }
@@ -78,7 +88,8 @@ fn a_dump_reads_like_the_board_it_was_taken_of() {
 #[ignore = "writes the golden dump"]
 fn write_the_golden_dump() {
     let form = Form::file();
-    let board = form.board("golden", 2);
+    let subject = BoardSubject { kind: Some(Kind::Install), project: Some(PROJECT), ..BoardSubject::titled("golden") };
+    let board = vx_shm::Board::create(&form.directory().join("golden.board"), subject, 2).unwrap();
     let slot = play(&board);
     board.close(BoardState::Failed);
     assert!(!golden().exists(), "a golden dump is kept as it is");
@@ -87,8 +98,19 @@ fn write_the_golden_dump() {
 }
 
 #[test]
-fn a_dump_of_layout_2_keeps_opening() {
-    let mut reader = Reader::open(&golden()).unwrap();
+fn dumps_of_layout_2_and_its_minor_versions_keep_opening() {
+    let minor_0 = shows_what_was_played(&kept("layout-2.vxb"));
+    assert_eq!((minor_0.board.kind, &minor_0.board.project), (None, &None));
+    assert!(minor_0.slots.iter().all(|slot| slot.cause.is_none()), "{minor_0:?}");
+    let minor_1 = shows_what_was_played(&golden());
+    assert!(minor_1.board.kind == Some(Kind::Install) && minor_1.board.is_of_project(PROJECT), "{minor_1:?}");
+    assert_eq!(minor_1.slots[0].cause.as_deref(), Some("vx 4711 holds its lock – naïve ✓"));
+    assert_eq!(minor_1.slots[1].cause.as_deref(), Some("the mirror"));
+}
+
+/// The content of a golden dump, as far as all minor versions have it.
+fn shows_what_was_played(golden: &Path) -> Snapshot {
+    let mut reader = Reader::open(golden).unwrap();
     let snapshot = reader.snapshot().unwrap();
     assert_eq!((snapshot.board.title.as_str(), snapshot.board.state), ("golden", BoardState::Failed));
     assert_eq!((snapshot.board.capacity, snapshot.board.creator.alive), (2, None));
@@ -104,6 +126,54 @@ fn a_dump_of_layout_2_keeps_opening() {
     assert_eq!(steps, [Step::FIRST, Step::new(2), Step::new(3)]);
     assert_eq!(reader.log_tail(0, 9), ["first line", "second line: ünïcode"]);
     assert_eq!((uv.state, uv.error.as_deref(), uv.exit_code), (SlotState::Failed, Some("the digest differs"), Some(1)));
+    snapshot
+}
+
+/// A board of minor version 0: no project, no kind, and records that end before the cause.
+fn of_minor_0(board: &Path, into: &Path) {
+    let newer = std::fs::read(board).unwrap();
+    let facts = HeaderImage::from_words(bytemuck::pod_read_unaligned(&newer[..192]));
+    let (offset, stride) = (facts.cold.offset as usize, facts.cold.stride as usize);
+    let mut older = newer[..offset].to_vec();
+    older[768..1792].fill(0);
+    for slot in 0..facts.slot_count as usize {
+        older.extend(&newer[offset + slot * stride..][..2_560]);
+    }
+    older.resize(older.len().next_multiple_of(4_096), 0);
+    let log = Region { offset: older.len() as u32, ..facts.log };
+    older.extend(&newer[facts.log.offset as usize..]);
+    let length = older.len() as u64;
+    with_facts(&mut older, |facts| {
+        (facts.minor, facts.compatible) = (0, facts.compatible & !CAUSES_AND_PROJECT);
+        (facts.length, facts.cold.stride, facts.log) = (length, 2_560, log);
+    });
+    write_private(into, &older);
+}
+
+#[test]
+fn a_board_of_minor_0_is_read_and_written_without_what_came_later() {
+    let form = Form::file();
+    let board = form.board("older", 3);
+    let path = form.directory().join("minor-0.board");
+    of_minor_0(board.path(), &path);
+    let mut slots: Vec<Slot> =
+        ["a", "b", "c"].map(|key| Slot::join(&path, key, "", Kind::Task).unwrap()).into_iter().collect();
+    for slot in &mut slots {
+        slot.set_cause("has no place here");
+        slot.message("said");
+        slot.log_line(b"a line");
+    }
+    let last = slots.pop().unwrap();
+    last.end(Ending::skipped("nothing to do", "nobody")).unwrap();
+    let mut reader = Reader::open(&path).unwrap();
+    let seen = reader.snapshot().unwrap();
+    assert_eq!((seen.slots.len(), seen.board.kind, &seen.board.project), (3, None, &None));
+    assert!(seen.slots.iter().all(|slot| slot.cause.is_none()), "{seen:?}");
+    assert_eq!((seen.slots[0].message.as_str(), seen.slots[2].message.as_str()), ("said", "nothing to do"));
+    assert_eq!(reader.log_tail(2, 9), ["a line"]);
+    let dumped = form.directory().join("minor-0.vxb");
+    dump::write(&mut reader, &dumped).unwrap();
+    assert_eq!(Reader::open(&dumped).unwrap().snapshot().unwrap().slots[2], seen.slots[2]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod numbers;
 
 use serde_json::{Value, json};
-use vx_shm::{SlotView, Snapshot};
+use vx_shm::{Kind, SlotView, Snapshot};
 
 use crate::slot_document::{SlotDocument, wall_clock};
 
@@ -30,6 +30,8 @@ fn document(snapshot: &Snapshot, slot: impl Fn(&SlotView) -> Value) -> Value {
             "id": board.id,
             "state": board.state.name(),
             "title": board.title,
+            "kind": board.kind.map(Kind::name),
+            "project": board.project.as_ref().map(|project| &project.text),
             "created_at": wall_clock(board, board.created_at_ns),
             "taken_at": wall_clock(board, snapshot.taken_at_ns),
             "creator": { "pid": board.creator.pid, "alive": board.creator.alive },

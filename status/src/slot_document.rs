@@ -43,6 +43,8 @@ pub struct SlotDocument {
     pub health: &'static str,
     /// The work that this one waits for.
     pub waits_for: Option<AwaitedSlot>,
+    /// Who or what is the reason that it waits, failed or was skipped.
+    pub cause: Option<String>,
     /// The process that can be asked about this work.
     pub runner: Option<u32>,
     /// The process that writes its log.
@@ -146,6 +148,7 @@ impl SlotDocument {
             health: slot.health.name(),
             // A writer that was killed could not take it back.
             waits_for: slot.waits_for.as_ref().filter(|_| !standing.over()).map(AwaitedSlot::from),
+            cause: slot.cause.clone(),
             runner: slot.runner,
             log_writer: slot.log_writer,
             process_group: slot.process_group,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
-use vx_shm::{Board, Ending, Health, Kind, Reader, Slot, SlotState, Step, WaitsFor};
+use vx_shm::{Board, BoardSubject, Ending, Health, Kind, Reader, Slot, SlotState, Step, WaitsFor};
 use vx_status::document::numbers;
 
 /// A file of the board's crate.
@@ -13,8 +13,9 @@ fn shm(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../shm").join(name)
 }
 
-fn golden() -> PathBuf {
-    shm("tests/golden/layout-2.vxb")
+/// The dumps that were written once, of each minor version.
+fn golden() -> [PathBuf; 2] {
+    ["tests/golden/layout-2.vxb", "tests/golden/layout-2.1.vxb"].map(shm)
 }
 
 /// The Python reader of this board, started; `None`, reported once, if there is no Python.
@@ -59,7 +60,7 @@ fn as_exported(mut read: Value) -> Value {
 /// Every field that Python read has the export's value.
 fn agrees(read: &Value, exported: &Value) {
     let read = as_exported(read.clone());
-    for name in ["id", "state", "title", "capacity", "epoch"] {
+    for name in ["id", "state", "title", "kind", "project", "capacity", "epoch"] {
         assert_eq!(read["board"][name], exported["board"][name], "{name}");
     }
     assert_eq!(read["slots"].as_array().map(Vec::len), exported["slots"].as_array().map(Vec::len));
@@ -76,10 +77,14 @@ fn agrees(read: &Value, exported: &Value) {
 }
 
 #[test]
-fn the_golden_dump_and_the_json_beside_it_agree() {
-    let snapshot = Reader::open(&golden()).expect("it opens").snapshot().expect("it reads");
+fn the_golden_dumps_and_the_json_beside_each_agree() {
+    golden().iter().for_each(|golden| agrees_with_its_json(golden));
+}
+
+fn agrees_with_its_json(golden: &Path) {
+    let snapshot = Reader::open(golden).expect("it opens").snapshot().expect("it reads");
     let json = format!("{:#}\n", numbers(&snapshot));
-    let kept = golden().with_extension("json");
+    let kept = golden.with_extension("json");
     if std::env::var_os("VX_UPDATE_DOCS").is_some() {
         std::fs::write(&kept, &json).expect("it is written");
     }
@@ -92,16 +97,20 @@ fn the_golden_dump_and_the_json_beside_it_agree() {
 }
 
 #[test]
-fn python_reads_the_golden_dump_from_the_document_alone() {
-    let Some(read) = read(&golden()) else { return };
-    let kept = std::fs::read_to_string(golden().with_extension("json")).expect("what it says");
-    agrees(&read, &serde_json::from_str(&kept).expect("JSON"));
+fn python_reads_the_golden_dumps_from_the_document_alone() {
+    for golden in golden() {
+        let Some(read) = read(&golden) else { return };
+        let kept = std::fs::read_to_string(golden.with_extension("json")).expect("what it says");
+        agrees(&read, &serde_json::from_str(&kept).expect("JSON"));
+    }
 }
 
 #[test]
 fn python_reads_a_live_board_from_the_document_alone() {
     let directory = tempfile::tempdir().unwrap();
-    let board = Board::create(&directory.path().join("b.board"), &"a long title ".repeat(20), 8).unwrap();
+    let title = "a long title ".repeat(20);
+    let subject = BoardSubject { title: &title, kind: Some(Kind::Build), project: Some("/a/project") };
+    let board = Board::create(&directory.path().join("b.board"), subject, 8).unwrap();
     let mut slot = Slot::join(board.path(), "at-work", "1.2.3", Kind::Build).unwrap();
     slot.enter(Step::new(3), Some(9_000));
     slot.publish(8_999);
@@ -115,6 +124,7 @@ fn python_reads_a_live_board_from_the_document_alone() {
     slot.name_step("of its own");
     slot.set_address("localhost", Some(3_000));
     slot.wait_for(Some(&WaitsFor { board_id: "0123456789abcdef".repeat(2), slot: 3, generation: 9 }));
+    slot.set_cause("vx 4711 holds the lock");
     slot.message(&"ü".repeat(60));
     slot.details("two\nlines");
     let ended = board.reserve("ended", "", Kind::Install).unwrap();

@@ -24,7 +24,7 @@ pub(crate) struct BoardWriter {
 impl BoardWriter {
     #[new]
     fn new(py: Python<'_>, path: PathBuf, title: Text<'_>, capacity: u32) -> PyResult<Self> {
-        match Own::make(py, || Board::create(&path, &title, capacity)) {
+        match Own::make(py, || Board::create(&path, &*title, capacity)) {
             Ok(own) => Ok(Self { path, own }),
             Err(error) => Err(write_error(py, &path, &error, error.hint())),
         }

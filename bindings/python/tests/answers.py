@@ -39,7 +39,7 @@ def line_of(slot: vxboard.Slot) -> str:
     words.append(",".join("/".join(map(str, entry)) for entry in slot.transitions))
     words.append(slot.liveness)
     words += [hexadecimal(text) for text in (slot.key, slot.version, slot.message, slot.details)]
-    words += [optional(text) for text in (slot.error, slot.result, slot.step_name, slot.address)]
+    words += [optional(text) for text in (slot.error, slot.result, slot.step_name, slot.address, slot.cause)]
     return " ".join(words)
 
 
@@ -53,7 +53,7 @@ def answer(path: str) -> str:
         alive = {None: "None", True: "Some(true)", False: "Some(false)"}[facts.creator_alive]
         lines = [
             f"board {facts.id} {facts.state.capitalize()} {hexadecimal(facts.title)} {facts.created_unix_ns} "
-            f"{facts.epoch} {facts.capacity} {alive}"
+            f"{facts.epoch} {facts.capacity} {alive} {optional(facts.project)}"
         ]
         for slot in slots:
             lines.append("slot " + line_of(slot))

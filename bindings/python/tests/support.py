@@ -37,8 +37,9 @@ def make_board(path: Path, slot_count: int = 4, title: str = "a test") -> None:
     def put(form: str, offset: int, *values: object) -> None:
         struct.pack_into("<" + form, board, offset, *values)
 
-    put("QII", layout.HEADER_MAGIC, layout.MAGIC, layout.MAJOR, 0)
-    put("QQ", layout.HEADER_INCOMPATIBLE, 0, 1)
+    put("QII", layout.HEADER_MAGIC, layout.MAGIC, layout.MAJOR, layout.MINOR)
+    no_lock, with_causes = layout.COMPATIBLE_BIT_CREATOR_HOLDS_NO_LOCK, layout.COMPATIBLE_BIT_CAUSES_AND_PROJECT
+    put("QQ", layout.HEADER_INCOMPATIBLE, 0, 1 << no_lock | 1 << with_causes)
     put("QII", layout.HEADER_LENGTH, length, slot_count, 0)
     strides = (0, layout.HOT_STRIDE, layout.BEATS_STRIDE, layout.COLD_STRIDE, layout.LOG_STRIDE)
     for at, (offset, stride) in enumerate(zip((page, 2 * page, beats, cold, log), strides)):

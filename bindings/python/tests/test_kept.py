@@ -18,25 +18,30 @@ def wall_clock(board: vxboard.BoardFacts, at_ns: Optional[int]) -> Optional[str]
 
 
 class KeptFiles(unittest.TestCase):
-    def test_the_kept_dump_reads_as_its_document_says(self) -> None:
-        wanted = json.loads((GOLDEN / "layout-2.json").read_text())
-        board, slots, taken_at_ns = vxboard.Dump.open(str(GOLDEN / "layout-2.vxb")).snapshot()
-        self.assertEqual(
-            wanted["board"],
-            {
-                "capacity": board.capacity,
-                "created_at": wall_clock(board, board.created_at_ns),
-                "creator": {"alive": board.creator_alive, "pid": board.creator_pid},
-                "epoch": board.epoch,
-                "id": board.id,
-                "state": board.state,
-                "taken_at": wall_clock(board, taken_at_ns),
-                "title": board.title,
-            },
-        )
-        self.assertEqual(len(slots), len(wanted["slots"]))
-        for slot, document in zip(slots, wanted["slots"]):
-            self.assertEqual(self.document(board, slot), document)
+    def test_the_kept_dumps_of_all_minor_versions_read_as_their_documents_say(self) -> None:
+        for name in ("layout-2", "layout-2.1"):
+            with self.subTest(name):
+                wanted = json.loads((GOLDEN / f"{name}.json").read_text())
+                board, slots, taken_at_ns = vxboard.Dump.open(str(GOLDEN / f"{name}.vxb")).snapshot()
+                self.assertEqual(wanted["board"], self.facts(board, taken_at_ns))
+                self.assertEqual(len(slots), len(wanted["slots"]))
+                for slot, document in zip(slots, wanted["slots"]):
+                    self.assertEqual(self.document(board, slot), document)
+
+    @staticmethod
+    def facts(board: vxboard.BoardFacts, taken_at_ns: int) -> dict[str, Any]:
+        return {
+            "capacity": board.capacity,
+            "created_at": wall_clock(board, board.created_at_ns),
+            "creator": {"alive": board.creator_alive, "pid": board.creator_pid},
+            "epoch": board.epoch,
+            "id": board.id,
+            "kind": board.kind,
+            "project": board.project,
+            "state": board.state,
+            "taken_at": wall_clock(board, taken_at_ns),
+            "title": board.title,
+        }
 
     @staticmethod
     def document(board: vxboard.BoardFacts, slot: vxboard.Slot) -> dict[str, Any]:
@@ -76,6 +81,11 @@ class KeptFiles(unittest.TestCase):
         middle = recording.at(1.2)
         self.assertEqual(middle.slots[0].done, 31_200_000)
         self.assertEqual(middle.slots[0].liveness, "stalled")
+
+    def test_the_kept_recording_of_minor_version_1_has_its_project_and_its_cause(self) -> None:
+        last = vxboard.Recording.open(str(GOLDEN / "recording-2.1.vxr"))[-1]
+        self.assertEqual((last.board.kind, last.board.project), ("install", "/home/ünïcode/project"))
+        self.assertEqual([slot.cause for slot in last.slots], [None, "the mirror"])
 
     def test_any_damage_to_a_recording_leaves_its_beginning_or_an_error(self) -> None:
         import os

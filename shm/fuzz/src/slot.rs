@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
-use vx_shm::layout::{FORM_BOARD, HeaderImage, MAGIC, MAJOR, READY, Region};
+use vx_shm::layout::{CAUSES_AND_PROJECT, FORM_BOARD, HeaderImage, MAGIC, MAJOR, READY, Region};
 use vx_shm::{Reader, Snapshot};
 
 use super::check;
@@ -13,7 +13,9 @@ use super::scratch::{Scratch, choice, with_facts};
 const HOT: u32 = 8192;
 const BEAT: u32 = HOT + 64;
 const COLD: u32 = BEAT + 8;
-const LENGTH: usize = COLD as usize + 2560;
+/// A cold record with its cause.
+const RECORD: u32 = 2944;
+const LENGTH: usize = (COLD + RECORD) as usize;
 /// The hot line, the beat and the cold record, one behind the other.
 pub const SLOT_BYTES: usize = LENGTH - HOT as usize;
 
@@ -67,7 +69,8 @@ impl OneSlot {
             bell: region(4096, 0),
             hot: region(HOT, 64),
             beats: region(BEAT, 8),
-            cold: region(COLD, 2560),
+            cold: region(COLD, RECORD),
+            compatible: CAUSES_AND_PROJECT,
             created_at_ns: 1,
             creator_pid: 1,
             boot_id,

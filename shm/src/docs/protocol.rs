@@ -13,6 +13,7 @@
 //! | `facts`, and the whole layout | the creator, once | `ready` |
 //! | `ready` | the creator, once, last | itself: release |
 //! | `title` | the creator | itself: a latch; that it moved: `epoch` |
+//! | `kind`, `project_hash`, `project` | the creator, once | `ready` |
 //! | `used` | a process that claims a slot, under the table's lock; only grows | `epoch` |
 //! | `state`, `closed_unix_ns` | the creator, when it closes | `closed` |
 //! | `closed` | the creator, once | itself: release |
@@ -23,6 +24,7 @@
 //! | `numbers` (`stamp`, `copies`) | the slot's writer | itself: a latch |
 //! | `text` | the slot's writer | itself: a latch; that it moved: the revision in `numbers` |
 //! | `notes` | the slot's writer | itself: a latch; that they moved: the revision in `numbers` |
+//! | the cause of a wait or an end | as `notes`, or as `error` | itself: a latch; that it moved: the revision in `numbers`, or `control` |
 //! | `transitions` | the slot's writer | `numbers`, whose count of them is looked at twice |
 //! | `identity` | the claiming process | `control` |
 //! | `error`, `result`, `ended_at` | the slot's writer, or the process that judges its end | `control` |
@@ -127,11 +129,14 @@
 //! under such a state. The parent may learn the process's exit later: one word, stored alone; the `epoch` that moves
 //! behind it makes readers look again.
 //!
-//! # Text, notes, and the revision
+//! # Text, notes, cause, and the revision
 //!
 //! Message and details share a latch in the cold record; what is changed now and then (the step's own name, address,
-//! port, the slot waited for) shares another. The 16-bit revision in a slot's numbers moves behind each change of text,
-//! notes or step; a reader looks at the record again when it moved. The text is stored before the numbers that announce
+//! port, the slot waited for) shares another; and the cause, which came with minor version 1, has one behind the record.
+//! It names the generation that it belongs to, so it counts for that life alone, although writers of minor version 0 do
+//! not clear it and no claim has to. A process that ends a slot stores the cause as it stores the error: before the state,
+//! whose release covers it. The 16-bit revision in a slot's numbers moves behind each change of text,
+//! notes, cause or step; a reader looks at the record again when it moved. The text is stored before the numbers that announce
 //! it (`AnnouncedFirst`). A message is stored alone only where both copies hold the details already
 //! (`UnsettledDetails`): the words behind it are then those of an earlier publication into the same copy. W3 of the
 //! numbers comes after W3 of the text, and a reader whose numbers are those of W3 has fenced twice (R1 or R3) before it

@@ -2,7 +2,10 @@
 
 use crate::atomics::{AtomicU32, AtomicU64};
 
-use super::{ERROR_WORDS, FACT_WORDS, IDENTITY_WORDS, NOTE_WORDS, RESULT_WORDS, TEXT_WORDS, TITLE_WORDS, TRANSITIONS};
+use super::{
+    CAUSE_WORDS, ERROR_WORDS, FACT_WORDS, IDENTITY_WORDS, NOTE_WORDS, PROJECT_WORDS, RESULT_WORDS, TEXT_WORDS,
+    TITLE_WORDS, TRANSITIONS,
+};
 
 /// Two copies of `W` words under one stamp. The stamp's lowest bit names the copy that is whole.
 #[repr(C)]
@@ -34,6 +37,9 @@ pub struct HotLine {
     /// `done`, `total` and meta.
     pub numbers: Latch<3>,
 }
+
+/// [`CauseImage`](super::CauseImage) in words: the cause of a wait or an end, behind a slot's cold record.
+pub type CauseLatch = Latch<CAUSE_WORDS>;
 
 /// A slot's cold record: the words that change seldom.
 #[repr(C)]
@@ -99,6 +105,14 @@ pub struct HeaderPage {
     _pad4: [u64; 5],
     /// The board's title.
     pub title: Latch<TITLE_WORDS>,
+    _pad5: [u64; 7],
+    /// The hash of the whole key of the board's project; 0 for no project. Written once, before [`ready`](Self::ready).
+    pub project_hash: AtomicU64,
+    /// The number of the kind of the board's work, plus 1; 0 if unknown. Written once, likewise.
+    pub kind: AtomicU32,
+    _pad6: u32,
+    /// A text cell: the key of the board's project. Written once, likewise.
+    pub project: LatchCopy<PROJECT_WORDS>,
 }
 
 /// The doorbell page, the only one that a waiting reader may map writable.

@@ -3,7 +3,10 @@
 use std::error::Error;
 use std::fmt;
 
-use super::{FACT_WORDS, HOT_OFFSET, LOG_STRIDE, LONGEST_BYTES, MAGIC, MAJOR, MAX_SLOTS, MINOR, PAGE_BYTES};
+use super::{
+    CAUSE_OFFSET, CAUSES_AND_PROJECT, FACT_WORDS, HOT_OFFSET, LOG_STRIDE, LONGEST_BYTES, MAGIC, MAJOR, MAX_SLOTS,
+    MINOR, PAGE_BYTES,
+};
 
 /// The word that marks a board as complete.
 pub const READY: u64 = u64::from_le_bytes(*b"complete");
@@ -16,7 +19,12 @@ pub const FORM_DUMP: u32 = 1;
 const KNOWN_FEATURES: u64 = 0;
 const FEATURE_NAMES: [&str; 0] = [];
 const HOT_BYTES: u64 = 64;
-const COLD_BYTES: u64 = 2560;
+/// A cold record without its cause: all that boards of minor version 0 have.
+const COLD_BYTES: u64 = CAUSE_OFFSET as u64;
+/// A cold record with its cause.
+const COLD_WITH_CAUSE_BYTES: u64 = COLD_BYTES + 344;
+/// From one cold record to the next: each begins a cache line.
+const COLD_STRIDE: u64 = COLD_WITH_CAUSE_BYTES.next_multiple_of(64);
 const BEAT_BYTES: u64 = 8;
 
 /// A region's first byte, and the distance between its records; both in bytes.
@@ -158,19 +166,20 @@ impl HeaderImage {
         let hot = HOT_OFFSET as u64;
         let beats = hot + (count * HOT_BYTES).next_multiple_of(page);
         let cold = beats + (count * BEAT_BYTES).next_multiple_of(page);
-        let log = (cold + count * COLD_BYTES).next_multiple_of(page);
+        let log = (cold + count * COLD_STRIDE).next_multiple_of(page);
         let region = |offset: u64, stride: u64| Region { offset: offset as u32, stride: stride as u32 };
         Self {
             magic: MAGIC,
             major: MAJOR,
             minor: MINOR,
+            compatible: CAUSES_AND_PROJECT,
             length: log + count * LOG_STRIDE as u64,
             slot_count: count as u32,
             form: FORM_BOARD,
             bell: region(page, 0),
             hot: region(hot, HOT_BYTES),
             beats: region(beats, BEAT_BYTES),
-            cold: region(cold, COLD_BYTES),
+            cold: region(cold, COLD_STRIDE),
             log: region(log, LOG_STRIDE as u64),
             ..Self::default()
         }
@@ -230,6 +239,16 @@ impl HeaderImage {
     /// True for a dump: no process writes to it any more.
     pub fn is_dump(&self) -> bool {
         self.form == FORM_DUMP
+    }
+
+    /// True if the header page has the kind of the board's work, and its project.
+    pub fn names_project(&self) -> bool {
+        self.compatible & CAUSES_AND_PROJECT != 0
+    }
+
+    /// True if the cold records have causes. A board whose records are too short for them has none, whatever it claims.
+    pub fn has_causes(&self) -> bool {
+        self.compatible & CAUSES_AND_PROJECT != 0 && u64::from(self.cold.stride) >= COLD_WITH_CAUSE_BYTES
     }
 
     fn check_regions(&self) -> Result<(), LayoutFault> {
@@ -332,6 +351,18 @@ mod tests {
         assert_eq!(needed.check(needed.length), Err(LayoutFault::Feature { names: "feature 5".into() }));
         let optional = HeaderImage { compatible: u64::MAX, minor: 9, ..good() }.sealed();
         assert_eq!(optional.check(optional.length), Ok(()));
+    }
+
+    #[test]
+    fn causes_are_there_only_where_the_records_have_room_for_them() {
+        assert!(good().has_causes() && good().names_project());
+        let cold = Region { stride: 2560, ..good().cold };
+        let minor_0 = HeaderImage { minor: 0, compatible: 0, cold, ..good() }.sealed();
+        assert_eq!(minor_0.check(minor_0.length), Ok(()));
+        assert!(!minor_0.has_causes() && !minor_0.names_project());
+        let boasting = HeaderImage { cold, ..good() }.sealed();
+        assert_eq!(boasting.check(boasting.length), Ok(()));
+        assert!(!boasting.has_causes());
     }
 
     #[test]

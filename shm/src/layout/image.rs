@@ -1,8 +1,8 @@
 //! Plain twins of a slot's words: the content of a dump, and the copy of a record that a reader decodes.
 
 use super::{
-    ADDRESS_WORDS, DETAILS_WORDS, ERROR_WORDS, KEY_WORDS, MESSAGE_WORDS, NOTE_WORDS, RESULT_WORDS, STEP_NAME_WORDS,
-    TRANSITIONS, VERSION_WORDS,
+    ADDRESS_WORDS, CAUSE_TEXT_WORDS, DETAILS_WORDS, ERROR_WORDS, KEY_WORDS, MESSAGE_WORDS, NOTE_WORDS, RESULT_WORDS,
+    STEP_NAME_WORDS, TRANSITIONS, VERSION_WORDS,
 };
 
 /// A hot line as plain bytes.
@@ -59,6 +59,19 @@ pub struct NotesImage {
     pub step_name: [u64; STEP_NAME_WORDS],
     /// A text cell: the address under which the slot's process is reached.
     pub address: [u64; ADDRESS_WORDS],
+}
+
+/// The cause of a slot's wait or end as plain bytes.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(loom, derive(bytemuck::Pod, bytemuck::Zeroable))]
+pub struct CauseImage {
+    /// The life of the slot that the cause belongs to: in any other it says nothing, so that no claim has to clear it.
+    pub generation: u32,
+    /// Zero.
+    pub unused: u32,
+    /// A text cell.
+    pub text: [u64; CAUSE_TEXT_WORDS],
 }
 
 /// The identity of a slot's life as plain bytes: written while the slot is claimed.

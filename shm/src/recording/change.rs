@@ -1,17 +1,19 @@
 //! The differences between two readings, as bytes, and their application to the earlier reading.
 //!
-//! The board's fields in their order: state · title · epoch · whether its creator lives. The fields of a slot are in
-//! [`fields`](super::fields).
+//! The board's fields in their order: state · title · epoch · whether its creator lives · kind and project. The fields of
+//! a slot are in [`fields`](super::fields).
 
 use super::bytes::{RecordingByteReader, put_number, put_optional, put_text};
 use super::fields::{LIFE, WEIGHTY, differences, put_slot, take_slot, when};
-use crate::progress::BoardState;
-use crate::view::{BoardView, Liveness, SlotView, Snapshot};
+use crate::progress::{BoardState, Kind};
+use crate::view::{BoardView, Liveness, ProjectKey, SlotView, Snapshot};
 
 const BOARD_STATE: u8 = 1;
 const BOARD_TITLE: u8 = 1 << 1;
 const BOARD_EPOCH: u8 = 1 << 2;
 const BOARD_CREATOR: u8 = 1 << 3;
+/// Of minor version 1, and there only where a kind or a project is known.
+const BOARD_SUBJECT: u8 = 1 << 4;
 
 /// A reading in the form that a recording keeps: durations, which grow from one reading to the next, are kept as the
 /// moments at which they began.
@@ -143,7 +145,8 @@ fn put_board(change: &mut RecordingChange, before: &BoardView, now: &BoardView) 
     let mask = when(before.state != now.state, BOARD_STATE)
         | when(before.title != now.title, BOARD_TITLE)
         | when(before.epoch != now.epoch, BOARD_EPOCH)
-        | when(alive_before != alive, BOARD_CREATOR);
+        | when(alive_before != alive, BOARD_CREATOR)
+        | when((before.kind, &before.project) != (now.kind, &now.project), BOARD_SUBJECT);
     change.any |= mask != 0;
     change.weighty |= mask & !BOARD_EPOCH != 0;
     let payload = &mut change.payload;
@@ -160,10 +163,15 @@ fn put_board(change: &mut RecordingChange, before: &BoardView, now: &BoardView) 
     if mask & BOARD_CREATOR != 0 {
         put_optional(payload, alive.map(u64::from));
     }
+    if mask & BOARD_SUBJECT != 0 {
+        put_optional(payload, now.kind.map(|kind| u64::from(kind.number())));
+        put_optional(payload, now.project.as_ref().map(|project| project.hash));
+        put_text(payload, now.project.as_ref().map_or("", |project| &project.text));
+    }
 }
 
 fn take_board(payload: &mut RecordingByteReader<'_>, board: &mut BoardView) -> Option<()> {
-    let mask = payload.byte().filter(|mask| *mask < BOARD_CREATOR << 1)?;
+    let mask = payload.byte().filter(|mask| *mask < BOARD_SUBJECT << 1)?;
     if mask & BOARD_STATE != 0 {
         board.state = BoardState::from_number(payload.byte()?).unwrap_or(board.state);
     }
@@ -175,6 +183,12 @@ fn take_board(payload: &mut RecordingByteReader<'_>, board: &mut BoardView) -> O
     }
     if mask & BOARD_CREATOR != 0 {
         board.creator.alive = payload.optional()?.map(|alive| alive != 0);
+    }
+    if mask & BOARD_SUBJECT != 0 {
+        let kind = payload.optional()?;
+        board.kind = kind.and_then(|number| u8::try_from(number).ok()).and_then(Kind::from_number);
+        let (hash, text) = (payload.optional()?, payload.text()?);
+        board.project = hash.map(|hash| ProjectKey { hash, text: text.to_owned() });
     }
     Some(())
 }

@@ -3,7 +3,8 @@
 //! The fields in their order: generation, key and its hash, version, kind, parent, runner, writer of the log, process
 //! group · state · step, attempt, unit, health · done, as a difference · total · process id · liveness and its duration
 //! in milliseconds · message · details · error · exit status, signal · result · transitions · time of the end · name of
-//! the step, address, port, slot waited for. Moments are nanoseconds relative to the time of the reading, negative if before it.
+//! the step, address, port, slot waited for · cause. Moments are nanoseconds relative to the time of the reading,
+//! negative if before it.
 
 use super::bytes::{RecordingByteReader, put_number, put_optional, put_signed, put_text};
 use crate::progress::{Health, Kind, SlotState, Step, Unit};
@@ -24,6 +25,8 @@ const RESULT: u64 = 1 << 11;
 const TRANSITIONS: u64 = 1 << 12;
 const ENDED_AT: u64 = 1 << 13;
 const NOTES: u64 = 1 << 14;
+/// Of minor version 1.
+const CAUSE: u64 = 1 << 15;
 /// More than a board shows today, so that a recording of a later version with more transitions still reads.
 const MOST_TRANSITIONS: u64 = 32;
 /// The fields that are more than numbers of progress.
@@ -53,6 +56,7 @@ pub(super) fn differences((before, quiet_since_ns): (&SlotView, u64), now: &Slot
         | when(transitions_differ(before, now), TRANSITIONS)
         | when(before.ended_at_ns != now.ended_at_ns, ENDED_AT)
         | when(notes(before) != notes(now), NOTES)
+        | when(before.cause != now.cause, CAUSE)
 }
 
 fn life(slot: &SlotView) -> impl PartialEq + '_ {
@@ -149,6 +153,9 @@ pub(super) fn put_slot(into: &mut Vec<u8>, mask: u64, before: &SlotView, now: &S
     if has(NOTES) {
         put_notes(into, now);
     }
+    if has(CAUSE) {
+        put_optional_text(into, now.cause.as_deref());
+    }
 }
 
 fn put_notes(into: &mut Vec<u8>, now: &SlotView) {
@@ -178,7 +185,7 @@ pub(super) fn take_slot(
     quiet_since_ns: &mut u64,
     taken_at_ns: u64,
 ) -> Option<()> {
-    if mask == 0 || mask >= NOTES << 1 {
+    if mask == 0 || mask >= CAUSE << 1 {
         return None;
     }
     let has = |field: u64| mask & field != 0;
@@ -248,6 +255,9 @@ fn take_record(payload: &mut RecordingByteReader<'_>, mask: u64, slot: &mut Slot
     }
     if has(NOTES) {
         take_notes(payload, slot)?;
+    }
+    if has(CAUSE) {
+        slot.cause = take_optional_text(payload)?;
     }
     Some(())
 }

@@ -6,9 +6,9 @@ use crate::view::{BoardView, Creator};
 
 pub(super) const HEADER_BYTES: usize = 64;
 pub(super) const MAGIC: &[u8; 8] = b"vx-recrd";
-/// Another major version cannot be read; a higher minor version can.
+/// Another major version cannot be read; of a higher minor version, the frames up to the first with a new field can.
 const MAJOR: u32 = 2;
-const MINOR: u32 = 0;
+const MINOR: u32 = 1;
 
 /// The header of a recording of this board.
 pub(super) fn encode(board: &BoardView) -> [u8; HEADER_BYTES] {

@@ -9,8 +9,8 @@ use super::plain_file::FileFacts;
 use super::{Backing, Rows, Segment, SegmentMemory};
 use crate::atomics::{AtomicU64, Ordering};
 use crate::layout::{
-    ColdRecord, Doorbell, FACT_WORDS, HeaderImage, HeaderPage, HotLine, LOG_HEADER_BYTES, LayoutFault, LogCounters,
-    PAGE_BYTES, Region,
+    CAUSE_OFFSET, CauseLatch, ColdRecord, Doorbell, FACT_WORDS, HeaderImage, HeaderPage, HotLine, LOG_HEADER_BYTES,
+    LayoutFault, LogCounters, PAGE_BYTES, Region,
 };
 use crate::stamp;
 
@@ -81,6 +81,13 @@ impl Segment {
 
     pub(crate) fn cold(&self, slot: u32) -> Option<&ColdRecord> {
         self.record(self.facts.cold, slot)
+    }
+
+    /// The cause of a slot's wait or end, if the board keeps causes.
+    pub(crate) fn cause(&self, slot: u32) -> Option<&CauseLatch> {
+        let facts = &self.facts;
+        let behind = Region { offset: facts.cold.offset + CAUSE_OFFSET as u32, ..facts.cold };
+        facts.has_causes().then(|| self.record(behind, slot)).flatten()
     }
 
     pub(crate) fn beat(&self, slot: u32) -> Option<&AtomicU64> {

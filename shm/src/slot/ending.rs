@@ -1,5 +1,6 @@
 //! The end of a slot: error, result and time, written before the state that announces them.
 
+use super::notes::cause_words;
 use super::{EndError, Reservation, control_of, known_state, ring, table};
 use crate::layout::{ERROR_WORDS, RESULT_WORDS, encode_text};
 use crate::liveness::clock;
@@ -15,6 +16,9 @@ pub struct Ending {
     /// The reason of the failure or of the skip; of a longer one the beginning is kept and marked as cut (870 bytes).
     /// Readers find the reason of a skipped slot in its message.
     pub error: Option<String>,
+    /// Who or what is the reason of the end, in a few words (158 bytes); `None` leaves the cause that
+    /// [`Slot::set_cause`](super::Slot::set_cause) wrote.
+    pub cause: Option<String>,
     /// The exit status of the slot's process; set by its parent.
     pub exit_code: Option<i32>,
     /// The signal that ended the process; set by its parent.
@@ -26,12 +30,17 @@ pub struct Ending {
 impl Ending {
     /// An ending with this state and nothing more.
     pub fn new(state: SlotState) -> Self {
-        Self { state, error: None, exit_code: None, signal: None, result: None }
+        Self { state, error: None, cause: None, exit_code: None, signal: None, result: None }
     }
 
     /// It failed, for this reason.
     pub fn failed(error: impl Into<String>) -> Self {
         Self { error: Some(error.into()), ..Self::new(SlotState::Failed) }
+    }
+
+    /// It was not done, for this reason, and this is who or what stood in its way.
+    pub fn skipped(reason: impl Into<String>, cause: impl Into<String>) -> Self {
+        Self { error: Some(reason.into()), cause: Some(cause.into()), ..Self::new(SlotState::Skipped) }
     }
 
     /// A successful ending with its result at this path.
@@ -72,6 +81,9 @@ pub(crate) fn write_end(segment: &Segment, reservation: Reservation, ending: &En
 /// end.
 pub(super) fn write_ending(segment: &Segment, slot: u32, generation: u32, ending: &Ending) {
     let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { return };
+    if let (Some(cause), Some(latch)) = (&ending.cause, segment.cause(slot)) {
+        latch.write(&cause_words(generation, cause));
+    }
     let what = SlotEndRecord {
         exit: ending.exit_word(),
         ended_at: clock::now_ns(),

@@ -1,7 +1,7 @@
 //! The notes of a slot: what its writer changes now and then, apart from the text that changes often.
 
 use super::Slot;
-use crate::layout::{NotesImage, encode_text};
+use crate::layout::{CAUSE_WORDS, CauseImage, NotesImage, encode_text};
 use crate::stamp;
 use crate::view::WaitsFor;
 
@@ -34,10 +34,31 @@ impl Slot {
         self.publish_notes(NotesImage { waits_board: board.to_be_bytes(), waits_slot, waits_generation, ..self.notes });
     }
 
+    /// Who or what is the reason that this slot waits, in a few words: `vx 4711 installs it`; of a longer one the
+    /// beginning is kept and marked as cut (158 bytes), and views show 40 columns. An empty one takes it back. It stays
+    /// when the slot ends, unless [`Ending::cause`](super::Ending::cause) has another. A board of layout 2.0 has no place
+    /// for it.
+    pub fn set_cause(&mut self, cause: &str) {
+        if self.segment().cause(self.index).is_none() {
+            return;
+        }
+        let words = cause_words(self.generation, cause);
+        let numbers = self.revised();
+        let (line, _, way) = self.hot.parts();
+        if let Some(latch) = self.segment().cause(self.index) {
+            stamp::publish_cause(line, latch, way, &words, &numbers);
+        }
+    }
+
     fn publish_notes(&mut self, notes: NotesImage) {
         self.notes = notes;
         let numbers = self.revised();
         let (line, record, way) = self.hot.parts();
         stamp::publish_notes(line, record, way, &bytemuck::cast(self.notes), &numbers);
     }
+}
+
+/// The words of a cause that belongs to this life of a slot.
+pub(super) fn cause_words(generation: u32, cause: &str) -> [u64; CAUSE_WORDS] {
+    bytemuck::cast(CauseImage { generation, unused: 0, text: encode_text(cause) })
 }

@@ -1,18 +1,40 @@
 //! Decodes a slot's words into its view. Any words give a view: a number that this version does not know leaves the
 //! default.
 
-use crate::layout::{ColdImage, HeaderImage, NO_PARENT, NotesImage, decode_text, hexadecimal};
+use crate::atomics::Ordering;
+use crate::layout::{
+    CAUSE_WORDS, CauseImage, ColdImage, HeaderImage, HeaderPage, NO_PARENT, NotesImage, PROJECT_WORDS, decode_text,
+    hexadecimal,
+};
 use crate::progress::{Health, Kind, SlotState, Step, Unit};
 use crate::stamp::{ControlWord, HotReading, Meta, shown};
-use crate::view::{BoardView, Creator, SlotView, Transition, WaitsFor};
+use crate::view::{BoardView, Creator, ProjectKey, SlotView, Transition, WaitsFor};
 
 /// The facts of a board's header, which never change.
-pub(super) fn board_facts(facts: &HeaderImage, into: &mut BoardView) {
+pub(super) fn board_facts(facts: &HeaderImage, header: &HeaderPage, into: &mut BoardView) {
     into.id = hexadecimal(facts.board_id);
     into.created_unix_ns = facts.created_unix_ns;
     into.created_at_ns = facts.created_at_ns;
     into.creator = Creator { pid: facts.creator_pid, alive: None };
     into.capacity = facts.slot_count;
+    (into.kind, into.project) = if facts.names_project() { subject(header) } else { (None, None) };
+}
+
+/// The kind of the board's work and its project, which were written before the board was ready.
+fn subject(header: &HeaderPage) -> (Option<Kind>, Option<ProjectKey>) {
+    let kind = header.kind.load(Ordering::Relaxed).checked_sub(1);
+    let kind = kind.and_then(|number| u8::try_from(number).ok()).and_then(Kind::from_number);
+    let hash = header.project_hash.load(Ordering::Relaxed);
+    let cell: [u64; PROJECT_WORDS] = std::array::from_fn(|at| header.project.0[at].load(Ordering::Relaxed));
+    let mut project = ProjectKey { hash, text: String::new() };
+    decode_text(&cell, &mut project.text);
+    (kind, (hash != 0).then_some(project))
+}
+
+/// The cause of the slot's wait or end, if it belongs to the life that is shown.
+pub(super) fn cause(words: Option<[u64; CAUSE_WORDS]>, view: &mut SlotView) {
+    let image: CauseImage = words.map(bytemuck::cast).unwrap_or_default();
+    optional_text(&image.text, image.generation == view.generation, &mut view.cause);
 }
 
 /// The fields that change often.

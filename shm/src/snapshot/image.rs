@@ -1,7 +1,7 @@
 //! A slot as plain bytes, for a dump.
 
 use super::{Reader, refresh};
-use crate::layout::{ColdImage, HotImage, SlotImage, TransitionImage};
+use crate::layout::{CAUSE_WORDS, ColdImage, HotImage, SlotImage, TransitionImage};
 use crate::segment::Segment;
 use crate::stamp::{self, ControlWord, HotReading, Meta};
 
@@ -23,6 +23,12 @@ impl Reader {
             }
         }
         None
+    }
+
+    /// The stamp and the words of a slot's cause; `None` if the board keeps no causes, or it was written to all the time.
+    pub(crate) fn cause_words(&self, slot: u32) -> Option<(u64, [u64; CAUSE_WORDS])> {
+        let latch = self.segment.cause(slot)?;
+        (0..refresh::FIRST_ATTEMPTS).find_map(|_| latch.read())
     }
 
     pub(crate) fn segment(&self) -> &Segment {

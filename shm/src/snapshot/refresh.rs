@@ -26,7 +26,7 @@ impl Reader {
         self.seen.clear();
         self.seen.resize(self.segment.facts().slot_count as usize, ShownSlotState::default());
         (self.title_stamp, self.epoch, self.last_taken_at_ns) = (None, None, 0);
-        decode::board_facts(self.segment.facts(), &mut into.board);
+        decode::board_facts(self.segment.facts(), self.segment.header(), &mut into.board);
     }
 
     pub(super) fn refresh_board(&mut self, board: &mut BoardView) -> bool {
@@ -83,11 +83,18 @@ impl Reader {
             true => Some(stamp::read_record(line, &hot, self.segment.cold(slot)?, cold)?),
             false => None,
         };
+        let cause = match self.segment.cause(slot).filter(|_| cold_moved) {
+            Some(latch) => Some(latch.read_soon()?.1),
+            None => None,
+        };
         let view = view_at(into, slot, place);
         if let Some(count) = count {
             decode::cold(cold, &hot, count, view);
         }
         decode::numbers(&hot, control, view);
+        if cold_moved {
+            decode::cause(cause, view);
+        }
         self.seen[slot as usize] = ShownSlotState { control: hot.control, stamp: hot.stamp, revision, shown: true };
         Some(true)
     }

@@ -2,8 +2,8 @@
 
 use crate::atomics::{AtomicU64, Mutant, Ordering, broken, in_order};
 use crate::layout::{
-    ColdImage, ColdRecord, DETAILS_WORDS, ERROR_WORDS, HotLine, IdentityImage, LogCounters, MESSAGE_WORDS, NOTE_WORDS,
-    RESULT_WORDS, TEXT_WORDS,
+    CAUSE_WORDS, CauseLatch, ColdImage, ColdRecord, DETAILS_WORDS, ERROR_WORDS, HotLine, IdentityImage, LogCounters,
+    MESSAGE_WORDS, NOTE_WORDS, RESULT_WORDS, TEXT_WORDS,
 };
 
 use super::life::read_under;
@@ -119,6 +119,17 @@ pub fn publish_notes(
     numbers: &[u64; 3],
 ) {
     in_order(Mutant::AnnouncedFirst, || record.notes.write_by(way, notes), || line.numbers.write(numbers));
+}
+
+/// Publish the cause of a wait, and then the numbers, whose revision announces it.
+pub fn publish_cause(
+    line: &HotLine,
+    cause: &CauseLatch,
+    way: impl Fill,
+    words: &[u64; CAUSE_WORDS],
+    numbers: &[u64; 3],
+) {
+    in_order(Mutant::AnnouncedFirst, || cause.write_by(way, words), || line.numbers.write(numbers));
 }
 
 /// A slot's record of its end.

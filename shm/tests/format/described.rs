@@ -3,8 +3,9 @@
 use std::mem::{offset_of, size_of};
 
 use vx_shm::layout::{
-    ColdImage, ColdRecord, Doorbell, FACT_WORDS, HeaderImage, HeaderPage, HotLine, IdentityImage, LOG_HEADER_BYTES,
-    Latch, LatchCopy, LogCounters, NotesImage, TITLE_WORDS, TextImage, TransitionImage, encode_text,
+    CAUSE_OFFSET, CAUSES_AND_PROJECT, CREATOR_HOLDS_NO_LOCK, CauseImage, ColdImage, ColdRecord, Doorbell, FACT_WORDS,
+    HeaderImage, HeaderPage, HotLine, IdentityImage, LOG_HEADER_BYTES, Latch, LatchCopy, LogCounters, NotesImage,
+    TITLE_WORDS, TextImage, TransitionImage, encode_text,
 };
 use vx_shm::stamp::{ControlWord, Meta, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED, ORIGIN_RESERVED_BY};
 use vx_shm::{BoardState, Health, Kind, SlotState, Unit, layout};
@@ -89,6 +90,13 @@ pub(crate) fn parts() -> Vec<Part> {
         ),
         part("text", fields!(TextImage { message: "text cell: one line", details: "text cell: longer" })),
         part("notes", notes()),
+        part(
+            "cause",
+            fields!(CauseImage {
+                generation: "the life of the slot that it belongs to: it says nothing in another",
+                text: "text cell: who or what is the reason that the slot waits, failed or was skipped",
+            }),
+        ),
         part("log", log()),
     ]
 }
@@ -99,7 +107,7 @@ fn header() -> Vec<Field> {
         major: "layout; another one than 2 cannot be read",
         minor: "a higher one can be read",
         incompatible: "features that a reader must know: none so far; refuse any bit that is set",
-        compatible: "features that a reader may leave out; bit 0: the creator holds no lock, ask for its process",
+        compatible: "features that a reader may leave out, see below",
         length: "of the whole, in bytes",
         slot_count: "1 to 4,096",
         form: "0: a board; 1: a dump",
@@ -133,6 +141,11 @@ fn header() -> Vec<Field> {
         successor: "id of the board that takes its place, or zeros",
     }));
     header.extend(latch::<TITLE_WORDS>(title, ["title_stamp", "title_copy0", "title_copy1"], "text cell: the title"));
+    header.extend(fields!(HeaderPage {
+        project_hash: "FNV-1a, 64 bits, of the whole key of the project that the work is for; 0: none",
+        kind: "the number of the kind of the board's work, plus 1; 0: none",
+        project: "text cell: the project's key, such as the path of its directory",
+    }));
     header
 }
 
@@ -188,6 +201,8 @@ fn cold() -> Vec<Field> {
         error: "text cell; to be believed once the state has ended",
         result: "text cell; likewise: the place of the result",
     }));
+    let names = ["cause_stamp", "cause_copy0", "cause_copy1"];
+    cold.extend(latch::<{ layout::CAUSE_WORDS }>(CAUSE_OFFSET, names, "cause"));
     cold
 }
 
@@ -256,6 +271,17 @@ pub(crate) fn numbers() -> Vec<Numbers> {
             ],
         },
         bits(
+            "compatible_bit",
+            vec![
+                ("creator_holds_no_lock", bit(CREATOR_HOLDS_NO_LOCK), "ask for the creator's process"),
+                (
+                    "causes_and_project",
+                    bit(CAUSES_AND_PROJECT),
+                    "minor version 1: `project_hash`, `kind` and `project` of the header and the cause of each record are there",
+                ),
+            ],
+        ),
+        bits(
             "control_bit",
             vec![
                 ("state", bit(control(1, false, 0)), "8 bits"),
@@ -275,7 +301,7 @@ pub(crate) fn numbers() -> Vec<Numbers> {
                 (
                     "revision",
                     bit(Meta { revision: 1, ..meta }.word()),
-                    "16 bits: moves with every change of text, notes or step",
+                    "16 bits: moves with every change of text, notes, cause or step",
                 ),
             ],
         ),

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use vx_shm::layout::{
-    BEAT_UNIT_NS, HeaderImage, LOG_HEADER_BYTES, LONGEST_BYTES, MAGIC, MAJOR, MAX_SLOTS, NO_PARENT, PAGE_BYTES, READY,
-    TRANSITIONS,
+    BEAT_UNIT_NS, HeaderImage, LOG_HEADER_BYTES, LONGEST_BYTES, MAGIC, MAJOR, MAX_SLOTS, MINOR, NO_PARENT, PAGE_BYTES,
+    READY, TRANSITIONS,
 };
 use vx_shm::{SILENT_AFTER_MS, STALLED_AFTER_MS};
 
@@ -78,6 +78,7 @@ fn the_offsets_of_the_c_header_are_those_of_the_code() {
     define("VX_MAGIC".into(), format!("UINT64_C({MAGIC:#018x})"));
     define("VX_READY".into(), format!("UINT64_C({READY:#018x})"));
     define("VX_MAJOR".into(), format!("{MAJOR}u"));
+    define("VX_MINOR".into(), format!("{MINOR}u"));
     define("VX_MAX_SLOTS".into(), format!("{MAX_SLOTS}u"));
     define("VX_NO_PARENT".into(), format!("{NO_PARENT:#x}u"));
     define("VX_TRANSITION_COUNT".into(), format!("{TRANSITIONS}u"));
@@ -117,6 +118,7 @@ fn the_numbers_of_the_python_package_are_those_of_the_code() {
     define("magic".into(), format!("{MAGIC:#018x}"));
     define("ready".into(), format!("{READY:#018x}"));
     define("major".into(), MAJOR.to_string());
+    define("minor".into(), MINOR.to_string());
     define("max_slots".into(), MAX_SLOTS.to_string());
     define("longest_bytes".into(), LONGEST_BYTES.to_string());
     define("page_bytes".into(), PAGE_BYTES.to_string());

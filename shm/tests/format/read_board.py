@@ -48,7 +48,8 @@ def slot(index):
     while True:
         control = number("hot", "control", hot)
         copy = latched("hot", "stamp", "copy%d", hot)
-        texts, notes = (latched("cold", f"{name}_stamp", f"{name}_copy%d", cold) for name in ("text", "notes"))
+        cell = lambda name: latched("cold", f"{name}_stamp", f"{name}_copy%d", cold)
+        texts, notes, cause = cell("text"), cell("notes"), cell("cause") if newer else b""
         record = bytes(board[cold : cold + region("cold")[1]])
         after = bits("meta_bit", "transitions", int.from_bytes(latched("hot", "stamp", "copy%d", hot)[16:], "little"), 16)
         if number("hot", "control", hot) == control:
@@ -71,6 +72,8 @@ def slot(index):
         present["done"] = numbers["done"]
     note = lambda name: notes[tables["notes"][name][0] :][: tables["notes"][name][1]]
     noted = lambda name: int.from_bytes(note(name), "little")
+    (life, _), (at, size) = tables["cause"].values()
+    caused = cause and int.from_bytes(cause[life : life + 4], "little") == bits("control_bit", "generation", control, 32)
     waits = {"board": note("waits_board").hex(), "slot": noted("waits_slot"), "generation": noted("waits_generation")}
     return {
         "index": index, "generation": bits("control_bit", "generation", control, 32), "key": text(field("key")),
@@ -82,7 +85,7 @@ def slot(index):
         "parent": integer("parent_slot") if integer("parent_slot") != 0xFFFF else None, "runner": integer("runner") or None,
         "log_writer": integer("log_writer") or None, "process_group": integer("process_group") or None,
         "done": numbers["done"], "total": numbers["total"] if known else None,
-        "pid": integer("pid") or None, "attempt": bits("meta_bit", "attempt", meta, 8), **said,
+        "cause": text(cause[at : at + size]) or None if caused else None, "pid": integer("pid") or None, "attempt": bits("meta_bit", "attempt", meta, 8), **said,
         "error": text(field("error")) or None if ended else None,
         "exit_code": integer("exit_code", True) if integer("exit_flags") & 1 else None,
         "signal": integer("exit_signal") if integer("exit_flags") & 2 else None,
@@ -96,6 +99,7 @@ assert zlib.crc32(facts[: tables["header"]["crc"][0]]) == number("header", "crc"
 assert raw("header", "ready") == b"complete"
 if number("header", "form") == 1:
     assert zlib.crc32(bytes(board[tables["header"]["ready"][0] : number("header", "length")])) == number("header", "body_crc")
+newer = bits("compatible_bit", "causes_and_project", number("header", "compatible"), 1)
 read = lambda: [slot(index) for index in range(number("header", "used"))]
 if len(sys.argv) > 3:
     readings = [read() for _ in range(int(sys.argv[3]))]
@@ -103,5 +107,7 @@ if len(sys.argv) > 3:
 else:
     print(json.dumps({"board": {"id": raw("header", "board_id").hex(), "state": named("board", number("header", "state")),
         "title": text(latched("header", "title_stamp", "title_copy%d")), "capacity": number("header", "slot_count"),
+        "kind": named("kind", number("header", "kind") - 1) or None if newer else None,
+        "project": text(raw("header", "project")) if newer and number("header", "project_hash") else None,
         "epoch": number("header", "epoch"), "created_unix_ns": number("header", "created_unix_ns"),
         "created_at_ns": number("header", "created_at_ns")}, "slots": read()}, ensure_ascii=False))

@@ -67,8 +67,8 @@ fn line_of(slot: &SlotView) -> String {
         liveness.into(),
     ];
     let texts = [&slot.key, &slot.version, &slot.message, &slot.details].map(|text| hexadecimal(text));
-    let optional_texts =
-        [&slot.error, &slot.result, &slot.step_name, &slot.address].map(|text| optional_text(text.as_ref()));
+    let optional_texts = [&slot.error, &slot.result, &slot.step_name, &slot.address, &slot.cause];
+    let optional_texts = optional_texts.map(|text| optional_text(text.as_ref()));
     [&words[..], &texts, &optional_texts].concat().join(" ")
 }
 
@@ -81,7 +81,7 @@ fn answer(path: &Path) -> String {
     let snapshot = reader.snapshot().expect("a file that holds still");
     let board = &snapshot.board;
     let mut text = format!(
-        "board {} {:?} {} {} {} {} {:?}\n",
+        "board {} {:?} {} {} {} {} {:?} {}\n",
         board.id,
         board.state,
         hexadecimal(&board.title),
@@ -89,6 +89,7 @@ fn answer(path: &Path) -> String {
         board.epoch,
         board.capacity,
         board.creator.alive,
+        optional_text(board.project.as_ref().map(|project| &project.text)),
     );
     for slot in &snapshot.slots {
         let _ = writeln!(text, "slot {}", line_of(slot));
@@ -129,7 +130,8 @@ fn victims(form: &Form) -> Vec<Vec<u8>> {
             // Any bits in the words that say what a slot is.
             _ => {
                 for _ in 0..4 {
-                    let at = 8_192 + (random.below(4 * 64) & !7) as usize;
+                    let at = [8_192 + random.below(4 * 64), 768 + random.below(32)][random.below(2) as usize];
+                    let at = (at & !7) as usize;
                     let low = [random.below(9) | 1 << 32 | 256, random.number()][random.below(2) as usize];
                     bytes[at..at + 8].copy_from_slice(&low.to_le_bytes());
                 }

@@ -6,13 +6,13 @@ use loom::thread;
 use vx_shm::SlotState;
 use vx_shm::atomics::{AtomicU64, Mutant, Ordering};
 use vx_shm::layout::{
-    ColdImage, ColdRecord, ERROR_WORDS, HotLine, IDENTITY_WORDS, LogCounters, NOTE_WORDS, RESULT_WORDS, TEXT_WORDS,
-    TRANSITIONS,
+    CAUSE_WORDS, CauseLatch, ColdImage, ColdRecord, ERROR_WORDS, HotLine, IDENTITY_WORDS, LogCounters, NOTE_WORDS,
+    RESULT_WORDS, TEXT_WORDS, TRANSITIONS,
 };
 use vx_shm::stamp::{
     ControlWord, Meta, PublishedText, SlotEndRecord, StepChange, WordByWord, begin_record, claim, end, enter_step,
-    next_count, publish_message, publish_notes, publish_text, read_hot, read_record, read_transitions, read_under,
-    set_control, shown, store_words, take_up,
+    next_count, publish_cause, publish_message, publish_notes, publish_text, read_hot, read_record, read_transitions,
+    read_under, set_control, shown, store_words, take_up,
 };
 
 use crate::run::{Model, variant};
@@ -44,6 +44,13 @@ pub(crate) const MODELS: &[Model] = &[
         mutants: &[Mutant::AnnouncedFirst],
         preemptions: 3,
         run: notes_that_are_announced_are_there,
+        variants: 1,
+    },
+    Model {
+        name: "a cause that is announced is there",
+        mutants: &[Mutant::AnnouncedFirst],
+        preemptions: 3,
+        run: a_cause_that_is_announced_is_there,
         variants: 1,
     },
     Model {
@@ -189,6 +196,25 @@ fn notes_that_are_announced_are_there() {
             let announced = Meta::from_word(hot.numbers[2]).revision;
             assert!(image.good_notes()[0] >= u64::from(announced), "announced, and not there");
         }
+    });
+    writer.join().unwrap();
+    reader.join().unwrap();
+}
+
+fn a_cause_that_is_announced_is_there() {
+    let ((line, _), cause) = (slot(), Arc::new(CauseLatch::default()));
+    let (announced, written) = (line.clone(), cause.clone());
+    let writer = thread::spawn(move || {
+        for revision in 1..=2 {
+            let words = [u64::from(revision); CAUSE_WORDS];
+            publish_cause(&announced, &written, WordByWord, &words, &numbers(revision, 0, 0));
+        }
+    });
+    let reader = thread::spawn(move || {
+        let Some(hot) = read_hot(&line) else { return };
+        let Some((_, words)) = cause.read() else { return };
+        let announced = u64::from(Meta::from_word(hot.numbers[2]).revision);
+        assert!(words[0] == words[1] && words[0] >= announced, "announced, and not there");
     });
     writer.join().unwrap();
     reader.join().unwrap();

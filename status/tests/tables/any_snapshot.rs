@@ -1,14 +1,14 @@
 //! A snapshot made from any bytes, which may be one that no board could hold.
 
 use vx_shm::{
-    BoardState, BoardView, Creator, Health, Kind, Liveness, SlotState, SlotView, Snapshot, Step, Transition, Unit,
-    WaitsFor,
+    BoardState, BoardView, Creator, Health, Kind, Liveness, ProjectKey, SlotState, SlotView, Snapshot, Step,
+    Transition, Unit, WaitsFor,
 };
 
 /// A snapshot put together from these bytes.
 pub(crate) fn snapshot_from(bytes: &[u8]) -> Snapshot {
     let cursor = &mut Cursor { bytes };
-    let board = BoardView {
+    let mut board = BoardView {
         id: format!("{:032x}", cursor.number()),
         state: BoardState::from_number(cursor.byte()).unwrap_or(BoardState::Running),
         title: cursor.text(),
@@ -17,7 +17,11 @@ pub(crate) fn snapshot_from(bytes: &[u8]) -> Snapshot {
         creator: Creator { pid: cursor.number() as u32, alive: cursor.optional(|cursor| cursor.byte() % 2 == 0) },
         epoch: cursor.number() as u32,
         capacity: cursor.number() as u32,
+        ..BoardView::default()
     };
+    // Any text does, and the kept bytes go on meaning what they meant.
+    board.kind = Kind::from_number(board.epoch as u8);
+    board.project = Some(ProjectKey { hash: board.created_at_ns, text: board.title.clone() });
     let taken_at_ns = cursor.number();
     let mut slots = Vec::new();
     while !cursor.bytes.is_empty() && slots.len() < 8 {
@@ -36,7 +40,7 @@ fn slot_from(cursor: &mut Cursor<'_>) -> SlotView {
     };
     let step = |cursor: &mut Cursor<'_>| Step::new(cursor.byte());
     let small = |cursor: &mut Cursor<'_>| cursor.number() as u32;
-    SlotView {
+    let mut slot = SlotView {
         index: cursor.number() as u32,
         generation: cursor.number() as u32,
         key: cursor.text(),
@@ -75,7 +79,10 @@ fn slot_from(cursor: &mut Cursor<'_>) -> SlotView {
         process_group: cursor.optional(small),
         address: cursor.optional(Cursor::text),
         port: cursor.optional(|cursor| cursor.number() as u16),
-    }
+        ..SlotView::default()
+    };
+    slot.cause = slot.address.clone();
+    slot
 }
 
 /// Bytes taken from the front; zeros behind the end.

@@ -49,6 +49,7 @@ class Board:
         self._witness = Witness(self._words)
         self._title = ""
         self._title_stamp: Optional[int] = None
+        self._kind, self._project = _subject(self._words)
         self._state = layout.BOARD_NAMES[0]
         self._epoch: Optional[int] = None
         self._creator_alive: Optional[bool] = None
@@ -167,6 +168,8 @@ class Board:
             self._creator_alive,
             epoch,
             facts.slot_count,
+            self._kind,
+            self._project,
         )
         return Snapshot(board, self._slots.views(), now_ns)
 
@@ -319,6 +322,17 @@ class Board:
     def __repr__(self) -> str:
         state = "let go of" if self._words.closed else f"{self._words.facts.slot_count} slots"
         return f"<vxboard.{type(self).__name__} {self.path!r}: {state}>"
+
+
+def _subject(words: Words) -> tuple[Optional[str], Optional[str]]:
+    """The kind of the board's work and its project, which were written before the board was ready."""
+    if not words.facts.names_project:
+        return None, None
+    number: int = words.half[layout.HEADER_KIND >> 2]
+    kind = layout.KIND_NAMES[number - 1] if 0 < number <= len(layout.KIND_NAMES) else None
+    if not words.long[layout.HEADER_PROJECT_HASH >> 3]:
+        return kind, None
+    return kind, cell_text(words.bytes(layout.HEADER_PROJECT, layout.HEADER_PROJECT_SIZE))
 
 
 def _newest(snapshot: Snapshot, which: Union[str, int]) -> Optional[Slot]:

@@ -142,7 +142,7 @@ class _State:
 
     def _take_board(self, payload: _Bytes) -> None:
         mask = payload.byte()
-        if mask >= 16:
+        if mask >= 32:
             raise _Malformed
         changed: dict[str, Any] = {}
         if mask & 1:
@@ -156,6 +156,11 @@ class _State:
         if mask & 8:
             alive = payload.optional()
             changed["creator_alive"] = None if alive is None else alive != 0
+        if mask & 16:
+            kind, project_hash, project = payload.optional(), payload.optional(), payload.text()
+            known = kind is not None and kind < len(layout.KIND_NAMES)
+            changed["kind"] = layout.KIND_NAMES[kind] if kind is not None and known else None
+            changed["project"] = None if project_hash is None else project
         self.board = self.board._replace(**changed)
 
     def show(self, at_ns: int) -> Snapshot:
@@ -254,6 +259,10 @@ def _notes(payload: _Bytes, slot: dict[str, Any], _: int) -> None:
         slot["waits_for"] = WaitsFor(payload.text(), other, generation)
 
 
+def _cause(payload: _Bytes, slot: dict[str, Any], _: int) -> None:
+    slot["cause"] = payload.optional_text()
+
+
 # In the order of their bits.
 _FIELDS: tuple[Callable[[_Bytes, dict[str, Any], int], None], ...] = (
     _life,
@@ -271,6 +280,7 @@ _FIELDS: tuple[Callable[[_Bytes, dict[str, Any], int], None], ...] = (
     _transitions,
     _end,
     _notes,
+    _cause,
 )
 
 

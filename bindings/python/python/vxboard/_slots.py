@@ -23,6 +23,7 @@ _LAP = 0xFFFF // layout.TRANSITION_COUNT * layout.TRANSITION_COUNT
 _IDENTITY = struct.Struct("<IIQQQIBBHQQIIII")
 _NOTES = struct.Struct("<16sIIII")
 _RING = struct.Struct("<18Q")
+_NO_CAUSE = bytes(layout.COLD_CAUSE_COPY0_SIZE)
 _ERROR_AND_RESULT = layout.COLD_ERROR_SIZE + layout.COLD_RESULT_SIZE
 # Other machines may load words in another order than the program has them, and Python has no fence: there a reading
 # counts once a second one is the same.
@@ -161,14 +162,17 @@ class Slots:
         fixed = words.bytes(cold, layout.COLD_TEXT_STAMP)
         ends = words.bytes(cold + layout.COLD_ERROR, _ERROR_AND_RESULT)
         ring = words.bytes(cold + layout.COLD_TRANSITIONS, layout.COLD_TRANSITIONS_SIZE)
+        cause: Optional[bytes] = _NO_CAUSE
+        if words.facts.has_causes:
+            cause = latch(words, cold + layout.COLD_CAUSE_STAMP, layout.COLD_CAUSE_COPY0_SIZE)
         count = self._count(at)
-        if text is None or notes is None or count is None or words.long[at] != control:
+        if text is None or notes is None or cause is None or count is None or words.long[at] != control:
             return False
         transitions = meta >> layout.META_BIT_TRANSITIONS & 0xFFFF
         state = state_name(control & 0xFF)
         seen.identity = _identity(index, fixed)
         seen.transitions = _transitions(ring, transitions, count)
-        seen.record = _rest(fixed, text, ends, state) + _notes(notes, transitions)
+        seen.record = (*_rest(fixed, text, ends, state), *_notes(notes, transitions), _cause(cause, control >> 32))
         return True
 
     def _count(self, at: int) -> Optional[int]:
@@ -236,6 +240,12 @@ def _notes(notes: bytes, transitions: int) -> tuple[Any, ...]:
         port if 0 < port < 1 << 16 else None,
         WaitsFor(board.hex(), slot, generation) if any(board) else None,
     )
+
+
+def _cause(cause: bytes, generation: int) -> Optional[str]:
+    """The cause, if it belongs to this life of the slot."""
+    (written_in,) = struct.unpack_from("<I", cause, layout.CAUSE_GENERATION)
+    return _optional_text(cause[layout.CAUSE_TEXT :]) if written_in == generation else None
 
 
 def _optional_text(cell: bytes) -> Optional[str]:

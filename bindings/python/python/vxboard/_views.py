@@ -80,6 +80,8 @@ class Slot(NamedTuple):
     address: Optional[str]
     port: Optional[int]
     waits_for: Optional[WaitsFor]
+    cause: Optional[str]
+    """Who or what is the reason that it waits, failed or was skipped, in a few words."""
     transitions: tuple[Transition, ...]
     liveness: str
     """`unknown`, `alive`, `stalled`, `silent` or `lost`; of a slot that has ended `unknown`."""
@@ -132,6 +134,10 @@ class BoardFacts(NamedTuple):
     epoch: int
     """Goes up with each change of a state, not with numbers."""
     capacity: int
+    kind: Optional[str] = None
+    """The kind of the board's work; `None` if it has no single one, or the board was made by an earlier vx."""
+    project: Optional[str] = None
+    """The key of the project that the work is for; of a long one the beginning, which ends in `…`."""
 
     @property
     def abandoned(self) -> bool:

@@ -64,6 +64,16 @@ class Facts(NamedTuple):
     taken_at_ns: int
     body_crc: int
 
+    @property
+    def names_project(self) -> bool:
+        """True if the header has the kind of the board's work, and its project."""
+        return bool(self.compatible >> layout.COMPATIBLE_BIT_CAUSES_AND_PROJECT & 1)
+
+    @property
+    def has_causes(self) -> bool:
+        """True if the cold records have causes, and room for them."""
+        return self.names_project and self.cold.stride >= layout.COLD_CAUSE_COPY1 + layout.COLD_CAUSE_COPY1_SIZE
+
 
 class Words:
     """A board's words. Closed by `close`; nothing of it may be used after that."""
@@ -257,7 +267,7 @@ def _check_regions(path: str, regions: list[Region], length: int, slot_count: in
         raise _damaged(path, "the hot lines lie outside")
     if not holds(beats, layout.BEATS_STRIDE):
         raise _damaged(path, "the beats lie outside")
-    if not holds(cold, layout.COLD_STRIDE):
+    if not holds(cold, layout.COLD_CAUSE_STAMP):  # All that a board of minor version 0 has.
         raise _damaged(path, "the cold records lie outside")
     if (log.stride != 0 and not holds(log, 128)) or log.offset > length:
         raise _damaged(path, "the log rings lie outside")

@@ -1,7 +1,7 @@
 use super::*;
 use crate::progress::{BoardState, Health, Kind, SlotState, Step, Unit};
 use crate::recording::Recorder;
-use crate::view::{Creator, Liveness, SlotView, Snapshot, Transition, WaitsFor};
+use crate::view::{Creator, Liveness, ProjectKey, SlotView, Snapshot, Transition, WaitsFor};
 use proptest::prelude::*;
 
 const BEGUN: u64 = 1_000_000_000;
@@ -31,6 +31,7 @@ prop_compose! {
         (generation, key, version, state) in (any::<u32>(), ".{0,20}", ".{0,9}", proptest::sample::select(SlotState::ALL)),
         (step, done, total, attempt, pid) in (step(), any::<u64>(), any::<Option<u64>>(), any::<u8>(), any::<Option<u32>>()),
         (message, details, error) in (".{0,30}", ".{0,30}", proptest::option::of(".{0,60}")),
+        cause in proptest::option::of(".{0,30}"),
         (exit_code, signal, result) in (any::<Option<i32>>(), any::<Option<i32>>(), proptest::option::of(".{0,30}")),
         (unit, health) in (proptest::sample::select(Unit::ALL), proptest::sample::select(Health::ALL)),
         (step_name, address, port) in (proptest::option::of(".{0,9}"), proptest::option::of(".{0,9}"), any::<Option<u16>>()),
@@ -49,8 +50,14 @@ prop_compose! {
         SlotView {
             index: 0, generation, key, key_hash, version, kind: Kind::Install, state, step, step_name, done, total, unit,
             health, attempt, pid, liveness, last_beat_at_ns: None, parent, waits_for, runner, log_writer, process_group,
-            address, port, message, details, error, exit_code, signal, result, transitions, ended_at_ns,
+            address, port, cause, message, details, error, exit_code, signal, result, transitions, ended_at_ns,
         }
+    }
+}
+
+prop_compose! {
+    fn project()(hash in any::<u64>(), text in ".{0,30}") -> ProjectKey {
+        ProjectKey { hash, text }
     }
 }
 
@@ -59,12 +66,13 @@ prop_compose! {
         slots in prop::collection::vec((any::<bool>(), slot()), 0..6),
         state in proptest::sample::select(BoardState::ALL),
         (title, epoch, alive) in (".{0,20}", any::<u32>(), any::<Option<bool>>()),
+        (kind, project) in (proptest::option::of(proptest::sample::select(Kind::ALL)), proptest::option::of(project())),
     ) -> Snapshot {
         let slots = slots.into_iter().enumerate().filter(|(_, (there, _))| *there);
         let slots = slots.map(|(index, (_, slot))| SlotView { index: index as u32, ..slot }).collect();
         let board = BoardView {
             id: "0123456789abcdef0123456789abcdef".into(),
-            state, title, epoch, created_unix_ns: 5, created_at_ns: BEGUN, capacity: 8,
+            state, title, kind, project, epoch, created_unix_ns: 5, created_at_ns: BEGUN, capacity: 8,
             creator: Creator { pid: 7, alive },
         };
         Snapshot { board, slots, taken_at_ns: BEGUN }
@@ -205,28 +213,44 @@ fn a_step_tells_which_slots_it_is_about() {
 }
 
 #[test]
-fn a_recording_from_before_still_reads() {
-    let golden = include_bytes!("../../../tests/golden/recording-2.vxr");
-    let mut playback = Recording::from_bytes(golden.to_vec()).unwrap().playback();
+fn recordings_of_all_minor_versions_read() {
+    let minor_0 = shows_what_was_recorded("recording-2.vxr");
+    assert_eq!((minor_0.board.kind, &minor_0.board.project, &minor_0.slots[1].cause), (None, &None, &None));
+    let minor_1 = shows_what_was_recorded("recording-2.1.vxr");
+    assert!(minor_1.board.kind == Some(Kind::Install) && minor_1.board.is_of_project(PROJECT), "{minor_1:?}");
+    assert_eq!(minor_1.slots[1].cause.as_deref(), Some("the mirror"));
+}
+
+/// The last reading of a golden recording, checked as far as all minor versions have it.
+fn shows_what_was_recorded(golden: &str) -> Snapshot {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(golden);
+    let mut playback = Recording::open(&path).unwrap().playback();
     playback.seek(u64::MAX);
     let last = playback.last();
     assert_eq!((last.board.title.as_str(), last.board.state, last.slots.len()), ("golden", BoardState::Failed, 2));
     assert_eq!((last.slots[0].key.as_str(), last.slots[0].done), ("node", 31_200_000));
     assert_eq!(last.slots[1].error.as_deref(), Some("the digest differs: ünïcode"));
     assert_eq!(playback.recording().readings(), 4);
+    playback.last().clone()
 }
+
+/// The key of the golden board's project.
+const PROJECT: &str = "/home/ünïcode/project";
 
 /// Run this by hand once for each version of the format.
 #[test]
 #[ignore = "writes the golden file"]
 fn write_the_golden_recording() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/recording-2.vxr");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/recording-2.1.vxr");
+    assert!(!path.exists(), "a golden recording is kept as it is");
     std::fs::write(path, recorded(&golden_readings())).unwrap();
 }
 
 fn golden_readings() -> Vec<Snapshot> {
     let entry = |step, second: u64, done| Transition { step: Step::new(step), entered_at_ns: BEGUN * second, done };
-    let board = BoardView { title: "golden".into(), created_at_ns: BEGUN, capacity: 64, ..BoardView::default() };
+    let project = Some(ProjectKey { hash: crate::layout::hash_key(PROJECT), text: PROJECT.into() });
+    let board = BoardView { kind: Some(Kind::Install), project, ..BoardView::default() };
+    let board = BoardView { title: "golden".into(), created_at_ns: BEGUN, capacity: 64, ..board };
     let node = SlotView { generation: 1, key: "node".into(), version: "22.3.0".into(), ..SlotView::default() };
     let first = Snapshot { board: board.clone(), slots: vec![node.clone()], taken_at_ns: BEGUN };
     let mut moving = first.clone();
@@ -252,6 +276,7 @@ fn golden_readings() -> Vec<Snapshot> {
     last.slots[1] = SlotView {
         state: SlotState::Failed,
         error: Some("the digest differs: ünïcode".into()),
+        cause: Some("the mirror".into()),
         exit_code: Some(1),
         ended_at_ns: Some(3 * BEGUN),
         ..uv

@@ -24,6 +24,7 @@ ORIGINS = ["joined", "reserved", "on_behalf", "reserved_by"]
 JOINED, ORIGIN_RESERVED, ON_BEHALF, RESERVED_BY = range(4)
 NAMED = 1 << 8
 HOLDS_NO_LOCK = 1                       # bit 0 of `compatible`
+CAUSES_AND_PROJECT = 2                  # bit 1: what minor version 1 added
 MOST_BYTES = 64 << 20
 RING = 9                                # transitions
 LOCK_TABLE, LOCK_CREATOR, LOCK_SLOT = 1 << 40, (1 << 40) + 1, (1 << 40) + 16
@@ -32,6 +33,7 @@ TRIES = 200                             # of one reading; a board at rest needs 
 STRIDES = {"hot": 64, "beats": 8, "cold": 2560, "log": 4096}     # at least
 # offsets in a cold record
 COLD = dict(exit_flags=216, ended_at=224, text=232, notes=624, transitions=888, error=1032, result=1904, end=2560)
+CAUSE_SIZE = 168
 TEXT_SIZE, NOTES_SIZE, TITLE_SIZE = 192, 128, 128
 
 
@@ -177,6 +179,7 @@ class Board:
             size = 256 if name == "bell" else stride * self.slot_count
             if offset % 8 or stride % 8 or offset + size > self.length or stride < STRIDES.get(name, 0):
                 raise NotABoard(f"its region '{name}' does not fit")
+        self.newer = bool(self.compatible & CAUSES_AND_PROJECT)
         self.board_id, self.boot_id = facts[88:104], facts[104:120]
         (self.creator_pid, self.creator_uid, self.creator_start, self.creator_namespace, self.created_unix_ns,
          self.created_at, self.taken_at, body_crc, _, self.creator_time_namespace) = struct.unpack_from(
@@ -253,6 +256,8 @@ class Board:
             "epoch": self.u32(256), "id": self.board_id.hex(), "state": word_of(BOARD_STATES, self.u32(320)),
             "taken_at": self.wall(self.taken_at if self.form else time.monotonic_ns()),
             "title": cell_text(self.latch(448, TITLE_SIZE)),
+            "kind": word_of(KINDS, self.u32(776) - 1) if self.newer and self.u32(776) else None,
+            "project": cell_text(self.copy(784, 1008)) if self.newer and self.u64(768) else None,
             "layout": f"2.{self.minor}", "form": "dump" if self.form else "board", "length": self.length,
             "boot_id": self.boot_id.hex(), "creator_uid": self.creator_uid,
             "compatible": self.compatible, "used": self.u32(324), "closed": self.u32(384),
@@ -285,10 +290,14 @@ class Board:
             notes = self.latch(cold + COLD["notes"], NOTES_SIZE)
             ring = self.copy(cold + COLD["transitions"], 16 * RING)
             error = self.copy(cold + COLD["error"], COLD["end"] - COLD["error"])
+            has_cause = self.newer and self.regions["cold"][1] >= COLD["end"] + 8 + 2 * CAUSE_SIZE
+            cause = self.latch(cold + COLD["end"], CAUSE_SIZE) if has_cause else bytes(CAUSE_SIZE)
             log = self.log(index)
             after = self.numbers(index)
             if after is not None and after.control == before.control and after.transitions >= before.transitions:
                 self.shown[index] = self._show(index, before, after, record, text, notes, ring, error, log)
+                of_this_life = struct.unpack_from("<I", cause)[0] == before.generation
+                self.shown[index]["cause"] = cell_text(cause[8:]) or None if of_this_life else None
                 break
         return self.shown.get(index)
 
