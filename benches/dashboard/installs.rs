@@ -115,7 +115,7 @@ fn install(place: &Path, project: &Path, watched: bool) -> f64 {
 }
 
 fn three_viewers(child: &mut Child, runtime: &Path) -> Vec<Viewer> {
-    let board: PathBuf = runtime.join(format!("vx-install-{}.board", child.id()));
+    let board: PathBuf = runtime.join(format!("vx-{}.board", child.id()));
     while !board.exists() {
         assert!(child.try_wait().expect("our child").is_none(), "it ended without a board");
         std::thread::sleep(Duration::from_millis(1));

@@ -15,7 +15,7 @@ use vx_shm::recording::RecordingError;
 use vx_shm::{AttachError, BoardState, ListedBoard, ReadError, Reader, SlotView, Snapshot};
 
 use vx_run::board_error::ExplainBoard;
-use vx_run::channel::{Mark, board_file_name};
+use vx_run::channel::{Mark, board_file_name, earlier_board_file_name};
 use vx_run::collect_boards;
 
 /// Why a board, a dump or a recording cannot be used.
@@ -137,7 +137,13 @@ pub fn find(wanted: Option<&str>) -> Result<PathBuf, BoardError> {
         return Ok(PathBuf::from(wanted));
     }
     let places = places()?;
-    let named = [board_file_name(wanted), format!("{wanted}.board"), format!("{wanted}.vxr"), wanted.to_owned()];
+    let named = [
+        board_file_name(wanted),
+        earlier_board_file_name(wanted),
+        format!("{wanted}.board"),
+        format!("{wanted}.vxr"),
+        wanted.to_owned(),
+    ];
     let mut files = places.iter().flat_map(|place| named.iter().map(move |name| place.join(name)));
     if let Some(found) = files.find(|path| path.is_file()) {
         return Ok(found);

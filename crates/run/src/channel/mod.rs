@@ -45,7 +45,8 @@ pub use install_channel::InstallChannel;
 pub use key::slot_key;
 pub use mark::Mark;
 pub use name::{
-    InvalidChannelName, NotABoard, board_file_name, free_board_path, is_on_unnamed_board, process_of_board,
+    InvalidChannelName, NotABoard, board_file_name, earlier_board_file_name, free_board_path, is_on_unnamed_board,
+    process_of_board,
 };
 pub use parent::InstallChannelParent;
 pub use pipe::{ConfigError, PATIENCE};

@@ -1,4 +1,5 @@
-//! The name by which a child finds its board and slot: `vx-install-<run>-<tool>`, or `vx-service-<run>-<name>`.
+//! The name by which a child finds its board and slot: `vx-install-<run>-<tool>`, or `vx-service-<run>-<name>`. The board's
+//! file is `vx-<run>.board`; an earlier vx called it `vx-install-<run>.board`, and such a file is still found.
 //!
 //! `<run>` is the parent's process id, with a suffix (`4711.2`) when an older board of the same number is still there;
 //! of a board without a name it is `4711.fd9`, the process and its open file. In `<tool>`, characters that a file name should not hold are percent-encoded.
@@ -10,7 +11,9 @@ use std::str::FromStr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use vx_shm::Unnamed;
 
-/// The begin of a board's name, and of the name of an install's channel.
+/// The begin of a board's name.
+const BOARD_PREFIX: &str = "vx-";
+/// The begin of the name of an install's channel, and of a board's name in an earlier vx.
 const PREFIX: &str = "vx-install-";
 /// The begin of the name of a service's channel.
 const SERVICE_PREFIX: &str = "vx-service-";
@@ -57,7 +60,7 @@ impl ChannelName {
 
     fn with(prefix: &'static str, board: &Path, tool: &str) -> Result<Self, NotABoard> {
         let stem = board.file_stem().and_then(|stem| stem.to_str());
-        let named = || stem.and_then(|stem| stem.strip_prefix(PREFIX)).map(str::to_owned);
+        let named = || stem.and_then(run_of_board).filter(|run| is_run(run)).map(str::to_owned);
         let unnamed =
             Unnamed::from_path(board).map(|place| format!("{}{OPEN_FILE}{}", place.process, place.descriptor));
         let run = unnamed.or_else(named).ok_or_else(|| NotABoard(board.to_owned()))?;
@@ -71,8 +74,12 @@ impl ChannelName {
 
     /// The board's file in this runtime directory, or without a name.
     pub(super) fn board_in(&self, runtime_directory: &Path) -> PathBuf {
-        let unnamed = unnamed(&self.run).map(Unnamed::path);
-        unnamed.unwrap_or_else(|| runtime_directory.join(board_file_name(&self.run)))
+        if let Some(unnamed) = unnamed(&self.run) {
+            return unnamed.path();
+        }
+        let [board, earlier] =
+            [board_file_name(&self.run), earlier_board_file_name(&self.run)].map(|name| runtime_directory.join(name));
+        if !board.exists() && earlier.exists() { earlier } else { board }
     }
 }
 
@@ -89,12 +96,27 @@ pub fn is_on_unnamed_board(channel: &str) -> bool {
 
 /// The file name of the board of one run.
 pub fn board_file_name(run: &str) -> String {
+    format!("{BOARD_PREFIX}{run}.board")
+}
+
+/// The file name that an earlier vx gave the board of one run.
+pub fn earlier_board_file_name(run: &str) -> String {
     format!("{PREFIX}{run}.board")
+}
+
+/// The run in the name of a board, or the part of another name where it would be.
+fn run_of_board(stem: &str) -> Option<&str> {
+    stem.strip_prefix(PREFIX).or_else(|| stem.strip_prefix(BOARD_PREFIX))
+}
+
+/// True if this names a run: it is digits, or digits with a suffix.
+fn is_run(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 /// The process by which the board with this file name is named; `None` for any other name.
 pub fn process_of_board(file_name: &str) -> Option<u32> {
-    let run = file_name.strip_prefix(PREFIX)?.strip_suffix(".board")?;
+    let run = run_of_board(file_name.strip_suffix(".board")?)?;
     run.split_once('.').map_or(run, |(pid, _)| pid).parse().ok()
 }
 
@@ -122,8 +144,7 @@ impl FromStr for ChannelName {
         let (run, tool) = rest.split_once('-').ok_or_else(bad)?;
         let tool = percent_decode_str(tool).decode_utf8().map_err(|_| bad())?.into_owned();
         // The run becomes part of a file name, so only digits and a dot pass, or the numbers of an open file.
-        let plain = !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        ((plain || unnamed(run).is_some()) && !tool.is_empty())
+        ((is_run(run) || unnamed(run).is_some()) && !tool.is_empty())
             .then(|| Self { prefix, run: run.to_owned(), tool })
             .ok_or_else(bad)
     }
@@ -146,6 +167,24 @@ mod tests {
             assert!(of_service.to_string().starts_with("vx-service-4711.2-"), "{of_service}");
             assert_eq!(of_service.to_string().parse(), Ok(of_service));
         }
+    }
+
+    #[test]
+    fn a_board_of_an_earlier_name_is_found_where_there_is_none_of_the_new_one() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let name: ChannelName = "vx-install-4711-node".parse().expect("a name");
+        let [new, earlier] = ["vx-4711.board", "vx-install-4711.board"].map(|name| directory.path().join(name));
+        assert_eq!(name.board_in(directory.path()), new);
+        std::fs::write(&earlier, "").expect("a file");
+        assert_eq!(name.board_in(directory.path()), earlier);
+        std::fs::write(&new, "").expect("a file");
+        assert_eq!(name.board_in(directory.path()), new);
+        for board in [&new, &earlier] {
+            let named = ChannelName::on(board, "node").expect("named like a board");
+            assert_eq!(named.to_string(), "vx-install-4711-node", "the name that a child is given stays");
+        }
+        assert!(ChannelName::on(Path::new("/run/vx-board.board"), "node").is_err());
+        assert_eq!(["vx-12.2.board", "vx-install-12.board", "vx-12"].map(process_of_board), [Some(12), Some(12), None]);
     }
 
     #[test]

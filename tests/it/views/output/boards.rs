@@ -121,7 +121,7 @@ fn a_board_in_use_stays_and_old_ones_beyond_the_newest_go() {
     let slow = sandbox.publish_slowly("lefthook", "1.0.0", 300_000, 400_000);
     let running = sandbox.start("sync --headless");
     let own = eventually("it makes its board", || {
-        let path = sandbox.runtime().join(format!("vx-install-{}.board", running.pid()));
+        let path = sandbox.runtime().join(format!("vx-{}.board", running.pid()));
         (path.exists() && !sandbox.fetches(&slow).is_empty()).then_some(path)
     });
     sandbox.vx("board gc").succeeds();
