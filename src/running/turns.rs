@@ -12,6 +12,7 @@ use vx_process::own_program;
 use vx_run::channel::slot_key;
 use vx_run::hold;
 use vx_run::{FlightRecorder, Job, Jobs, RunPlan, log_file, make_logs, start_run};
+use vx_shm::{BoardSubject, Kind};
 use vx_status::source::Expectations;
 
 use crate::boards::control::{ControlSocket, RunHand};
@@ -26,6 +27,8 @@ pub struct Batch {
     pub turns: Vec<TurnRequest>,
     /// The most turns at once.
     pub at_once: usize,
+    /// The key of the project that they are for.
+    pub project: Option<String>,
     /// The directory for the results, and for everything that the agents print.
     pub dump: Option<PathBuf>,
 }
@@ -57,7 +60,8 @@ pub fn run_batch(
     view.starting()?;
     let names: Vec<String> = batch.turns.iter().map(|turn| turn.turn_id.clone()).collect();
     let title = format!("{} turns", names.len());
-    let board = Arc::new(BoardPlace::find(home)?.make_board(home, &title, names.len(), frontend)?);
+    let subject = BoardSubject { title: &title, kind: Some(Kind::Turn), project: batch.project.as_deref() };
+    let board = Arc::new(BoardPlace::find(home)?.make_board(home, subject, names.len(), frontend)?);
     let path = board.path().to_owned();
     let logs = make_logs(&path).map_err(|cause| WorkError::Logs { board: path.clone(), cause })?;
     // The turns have files also where their board has no place, for as long as the batch lasts.

@@ -9,7 +9,7 @@ use vx_base::paths::{Home, RuntimeError, known_directories, runtime_directory, s
 use vx_base::trouble::Trouble;
 use vx_run::board_error::BoardTrouble;
 use vx_run::{collect_boards, create_board};
-use vx_shm::{Board, CreateError};
+use vx_shm::{Board, BoardSubject, CreateError};
 
 use super::error::WorkError;
 use super::frontend::Frontend;
@@ -54,7 +54,7 @@ impl BoardPlace {
     pub fn make_board(
         self,
         home: &Home,
-        title: &str,
+        subject: BoardSubject<'_>,
         steps: usize,
         frontend: &dyn Frontend,
     ) -> Result<Board, WorkError> {
@@ -69,7 +69,7 @@ impl BoardPlace {
         }
         let capacity = steps.max(MIN_SLOTS) as u32;
         let elsewhere = |directory, reason| frontend.notice(Notice::BoardElsewhere { directory, reason });
-        let error = match first.as_ref().map(|directory| create_board(directory, title, capacity)) {
+        let error = match first.as_ref().map(|directory| create_board(directory, subject, capacity)) {
             Some(Ok(board)) => {
                 first.zip(reason).into_iter().for_each(|(directory, reason)| elsewhere(directory, reason));
                 return Ok(board);
@@ -80,12 +80,12 @@ impl BoardPlace {
         };
         let reason = reason.or_else(|| error.as_ref().map(|error| Trouble::of(&BoardTrouble(error))));
         for directory in spare_directories(first.as_deref(), home.root()) {
-            if let Ok(board) = create_board(&directory, title, capacity) {
+            if let Ok(board) = create_board(&directory, subject, capacity) {
                 reason.into_iter().for_each(|reason| elsewhere(directory.clone(), reason));
                 return Ok(board);
             }
         }
-        let board = Board::create_unnamed(title, capacity).map_err(|unseen| error.unwrap_or(unseen))?;
+        let board = Board::create_unnamed(subject, capacity).map_err(|unseen| error.unwrap_or(unseen))?;
         reason.into_iter().for_each(|reason| frontend.notice(Notice::BoardUnseen { reason }));
         Ok(board)
     }

@@ -3,6 +3,7 @@
 pub(crate) mod board;
 pub(crate) mod log_files;
 pub(crate) mod numbers;
+pub(crate) mod project;
 pub(crate) mod written_slots;
 
 use std::io;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use vx_shm::{Board, CreateError, ReadError, Reader};
+use vx_shm::{Board, BoardSubject, CreateError, ReadError, Reader};
 
 use super::recordings::stale_recordings;
 use crate::boards::log_files::logs_of;
@@ -25,10 +26,10 @@ pub const BOARDS_KEPT: usize = 32;
 const TRIES: usize = 64;
 
 /// Make the board of this process's run; old boards are removed first.
-pub fn create_board(directory: &Path, title: &str, capacity: u32) -> Result<Board, CreateError> {
+pub fn create_board(directory: &Path, subject: BoardSubject<'_>, capacity: u32) -> Result<Board, CreateError> {
     // A board that cannot be removed stays for the next run to try again.
     let _ = collect_boards(directory);
-    let create = || Board::create(&free_board_path(directory, std::process::id()), title, capacity);
+    let create = || Board::create(&free_board_path(directory, std::process::id()), subject, capacity);
     let mut made = create();
     for _ in 1..TRIES {
         // Another thread of this process has taken the name meanwhile.
@@ -96,7 +97,7 @@ mod tests {
     #[test]
     fn a_board_that_was_cut_is_looked_at_again_only_after_the_time_of_a_wait() {
         let directory = tempfile::tempdir().expect("a directory");
-        let board = create_board(directory.path(), "", 4).expect("a board");
+        let board = create_board(directory.path(), "".into(), 4).expect("a board");
         let mut reader = Reader::open(board.path()).expect("it opens");
         let file = std::fs::File::options().write(true).open(board.path()).expect("a file");
         file.set_len(64).expect("it is cut");

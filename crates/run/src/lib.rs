@@ -13,6 +13,7 @@ pub mod trouble_cell;
 pub use boards::board::{JoinedBoard, RunBoard};
 pub use boards::log_files::{log_file, logs_of, make_logs};
 pub use boards::numbers::SlotProgressWriter;
+pub use boards::project::project_key;
 pub use boards::written_slots::{WrittenSlot, WrittenSlots};
 pub use boards::{BOARDS_KEPT, BOARDS_KEPT_FOR, await_change, collect_boards, create_board, stale_boards};
 pub use recordings::dumper::Dumper;

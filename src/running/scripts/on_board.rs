@@ -13,7 +13,7 @@ use vx_project::ProgressForms;
 use vx_run::channel::Mark;
 use vx_run::hold;
 use vx_run::{FlightRecorder, Job, Jobs, JoinedBoard, RunBoard, RunPlan, make_logs, start_run};
-use vx_shm::{Board, BoardState, Reader};
+use vx_shm::{Board, BoardState, BoardSubject, Kind, Reader};
 use vx_status::source::Expectations;
 
 use super::hand::StepsHand;
@@ -108,7 +108,9 @@ pub fn run_on_board(
         Some(Joined { board, parent }) => (Arc::new(JoinedBoard::new(board.clone(), *parent)), None),
         None => {
             let place = BoardPlace::find(home).map_err(WorkError::from)?;
-            let board = place.make_board(home, &format!("run {title}"), jobs.len(), frontend)?;
+            let (title, project) = (format!("run {title}"), project.project_key());
+            let subject = BoardSubject { title: &title, kind: Some(Kind::Task), project: project.as_deref() };
+            let board = place.make_board(home, subject, jobs.len(), frontend)?;
             let board = Arc::new(board);
             (Arc::clone(&board) as _, Some(board))
         }

@@ -14,6 +14,7 @@ use vx_run::{create_board, logs_of};
 use vx_services::declared::spec::Spec;
 use vx_services::ports::Ports;
 use vx_services::supervisor::{RequestDeclarations, Supervision, SupervisorHandle, SupervisorRequest, start};
+use vx_shm::{BoardSubject, Kind};
 
 use super::DEFAULT_LOG_BUFFER_SIZE;
 use super::error::DevServerError;
@@ -194,7 +195,9 @@ impl DevServerInstance {
         let (program, runtime) = (self.settings.guard()?, self.settings.runtime()?);
         let id = self.id();
         let reload = ReloadAddress::open(&id, Arc::clone(&self.reloader))?;
-        let board = Arc::new(create_board(&runtime, &self.shared.dev_path.to_string_lossy(), SLOTS)?);
+        let title = self.shared.dev_path.to_string_lossy();
+        let subject = BoardSubject { kind: Some(Kind::Service), ..BoardSubject::titled(&title) };
+        let board = Arc::new(create_board(&runtime, subject, SLOTS)?);
         let path = board.path().to_owned();
         let (logs, builds) = (logs_of(&path), self.builds(&path));
         std::fs::create_dir_all(&logs)?;

@@ -14,7 +14,7 @@ use vx_plan::PlanStep;
 use vx_run::history;
 use vx_run::hold;
 use vx_run::{Dumper, FlightRecorder, Jobs};
-use vx_shm::{Board, Reader};
+use vx_shm::{Board, BoardSubject, Reader};
 
 use super::strays::end_strays_before_run;
 use crate::boards::control::{ControlSocket, RunHand};
@@ -33,8 +33,8 @@ const MOST_JOBS: usize = 16;
 pub struct RunAssignment<'a> {
     /// The work that the run is part of.
     pub purpose: Purpose,
-    /// The board's title.
-    pub title: &'a str,
+    /// The board's title, and its project if it is for one.
+    pub subject: BoardSubject<'a>,
     /// The home to install into.
     pub home: &'a Home,
     /// Its options.
@@ -86,7 +86,7 @@ pub fn carry_out(
     end_strays_before_run(assignment.home, frontend);
     let record = assignment.options.record.as_deref().map(make_recording).transpose()?;
     view.starting()?;
-    let board = place.make_board(assignment.home, assignment.title, steps.len(), frontend)?;
+    let board = place.make_board(assignment.home, assignment.subject, steps.len(), frontend)?;
     let started = start(steps, assignment, board, record)?;
     view.started(&started.run)?;
     let mut outcome = finish(started, assignment);

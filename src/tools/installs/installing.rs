@@ -8,6 +8,7 @@ use vx_base::paths::Home;
 use vx_plan::{PlanStep, Resolution, Resolver};
 use vx_project::trust::ActingPart;
 use vx_project::{Project, ToolRequest, VersionRequest, tool_and_version};
+use vx_shm::{BoardSubject, Kind};
 
 use super::carry_out::{RunAssignment, carry_out};
 use super::releases;
@@ -57,9 +58,10 @@ pub fn install(
             steps.extend(steps_of(of, &tools, &options.run, frontend)?);
         }
     }
+    let title = options.tools.join(" ");
     let assignment = RunAssignment {
         purpose: if options.declaring { Purpose::Use } else { Purpose::Install(options.tools.clone()) },
-        title: &options.tools.join(" "),
+        subject: BoardSubject { kind: Some(Kind::Install), ..BoardSubject::titled(&title) },
         home: &workspace.home,
         options: &options.run,
         configured_jobs: workspace.project.settings.jobs,

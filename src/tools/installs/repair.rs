@@ -9,6 +9,7 @@ use vx_base::trouble::{Trouble, TroubleKind};
 use vx_fetch::Sources;
 use vx_plan::{PlanStep, ResolvedTool, Resolver, ToolResolution};
 use vx_project::{Lock, Project, ToolRequest};
+use vx_shm::{BoardSubject, Kind};
 
 use super::carry_out::{RunAssignment, carry_out};
 use super::installing::request;
@@ -51,8 +52,9 @@ pub fn repair(
     }
     let view = frontend.view()?;
     let (purpose, home) = (Purpose::Repair, &workspace.home);
-    let (title, configured_jobs, declared) = ("doctor", None, DeclarationLocations::default());
-    let assignment = RunAssignment { purpose, title, home, options: &options, configured_jobs, declared };
+    let subject = BoardSubject { kind: Some(Kind::Install), ..BoardSubject::titled("doctor") };
+    let (configured_jobs, declared) = (None, DeclarationLocations::default());
+    let assignment = RunAssignment { purpose, subject, home, options: &options, configured_jobs, declared };
     carry_out(steps, &assignment, view, frontend).map(Some)
 }
 

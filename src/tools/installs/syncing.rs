@@ -7,6 +7,8 @@ use std::slice;
 use vx_base::paths::Home;
 use vx_plan::{Plan, Resolver};
 use vx_project::ToolRequest;
+use vx_run::project_key;
+use vx_shm::{BoardSubject, Kind};
 use vx_store::sweep;
 
 use super::carry_out::{RunAssignment, carry_out, check_places};
@@ -101,9 +103,11 @@ pub fn sync(
         .iter()
         .zip(resolved)
         .flat_map(|(share, resolved)| releases::steps(resolved.plan, &workspace.home, &share.sources, &options.run));
+    let (title, project) = (workspace.title(), project_key(&workspace.project.directory));
+    let subject = BoardSubject { title: &title, kind: Some(Kind::Install), project: Some(&project) };
     let assignment = RunAssignment {
         purpose: if options.for_script { Purpose::Script } else { Purpose::Sync },
-        title: &workspace.title(),
+        subject,
         home: &workspace.home,
         options: &options.run,
         configured_jobs: workspace.project.settings.jobs,

@@ -6,6 +6,7 @@ use vx_base::paths::Home;
 use vx_fetch::tools::catalogue;
 use vx_project::lineage::{self, Bounds};
 use vx_project::{Project, ProjectError, discover, project_file};
+use vx_run::project_key;
 
 use crate::workspace::error::WorkError;
 use crate::workspace::frontend::Frontend;
@@ -63,6 +64,12 @@ impl ProjectPlace {
             (None, Self::Above(_)) => Err(ProjectError::Missing { from: directory.to_owned() }),
             (found, _) => Ok(found),
         }
+    }
+
+    /// The key by which boards name the project of this place; `None` if there is no project.
+    pub fn project_key(&self) -> Option<String> {
+        let file = self.find_with(|_| true).ok().flatten()?;
+        file.parent().map(project_key)
     }
 
     /// The directory that the search begins in.

@@ -57,7 +57,7 @@ pub(super) fn scripted_steps(script: &str, steps: Vec<PlanStep>, jobs: usize) ->
     let program = sandbox.root().join("child");
     fs::write(&program, script.replace("$root", &sandbox.root().display().to_string())).expect("a file");
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a mode");
-    let board = Arc::new(create_board(&sandbox.runtime(), "test", 8).expect("a board"));
+    let board = Arc::new(create_board(&sandbox.runtime(), "test".into(), 8).expect("a board"));
     let child = InstallChild { program, logs: Some(sandbox.runtime()) };
     let run = start_run(InstallRun { board, steps, child, jobs: Jobs::AtMost(jobs), fail_fast: false, held: None })
         .expect("a run");

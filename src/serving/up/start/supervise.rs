@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{interrupts, own_program};
 use vx_rpc::{Notification, Params, RpcError};
-use vx_run::{create_board, logs_of};
+use vx_run::{create_board, logs_of, project_key};
 use vx_services::declared::reading::{Differing, ReadAt, ServiceFileReading};
 use vx_services::declared::spec::Spec;
 use vx_services::ports::Ports;
@@ -21,7 +21,7 @@ use vx_services::service_of_key;
 use vx_services::supervisor::{
     AcceptedService, RequestDeclarations, Supervision, SupervisorHandle, SupervisorRequest, start,
 };
-use vx_shm::{Kind, Reservation, SlotState, SlotView};
+use vx_shm::{BoardSubject, Kind, Reservation, SlotState, SlotView};
 use vx_status::vocabulary::service::EXTERNAL;
 
 use super::staged::{REQUEST_BYTES, StagedDeclarations, UpEnvironmentParams};
@@ -44,7 +44,9 @@ pub fn supervise(directory: &Path, guest: impl Invitation) -> Result<(), UpError
     let place = UpPlace::for_directory(directory)?;
     let Some(lock) = place.acquire_lock(PATIENCE)? else { return Err(UpError::Held { directory: place.directory }) };
     let title = place.directory.to_string_lossy();
-    let board = Arc::new(create_board(&place.runtime, &title, SLOTS)?);
+    let project = project_key(&place.directory);
+    let subject = BoardSubject { title: &title, kind: Some(Kind::Service), project: Some(&project) };
+    let board = Arc::new(create_board(&place.runtime, subject, SLOTS)?);
     let logs = logs_of(board.path());
     std::fs::create_dir_all(&logs)?;
     // What a supervisor has left that was killed.

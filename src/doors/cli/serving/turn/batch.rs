@@ -14,7 +14,7 @@ use super::agent::Agents;
 use crate::doors::cli::output::failure::{CANCELLED, CommandFailure, CommandResult as Ended, FAILED, USAGE};
 use crate::doors::cli::output::print;
 use crate::doors::cli::screens::frontend::CommandLineFrontend;
-use crate::doors::cli::workspace;
+use crate::doors::cli::workspace::{self, place_or_none};
 use crate::running::turns::{Batch, BatchEnd, run_batch};
 use crate::tools::route::Invocation;
 use crate::workspace::frontend::Frontend;
@@ -44,7 +44,8 @@ pub(super) fn run(project: Option<&Path>, asked: &TurnArguments, file: &Path) ->
     let text = fs::read_to_string(file)
         .map_err(|error| CommandFailure::usage(format!("cannot read `{}`: {error}", file.display())))?;
     let turns = turns(project, asked, file, &text)?;
-    let batch = Batch { turns, at_once: asked.jobs.into(), dump: asked.dump.clone() };
+    let project = place_or_none(project)?.project_key();
+    let batch = Batch { turns, at_once: asked.jobs.into(), project, dump: asked.dump.clone() };
     let command_line =
         if asked.json { CommandLineFrontend::headless(true) } else { CommandLineFrontend::full_screen(asked.tui) };
     let view = command_line.view().map_err(|_| CommandFailure::silent(USAGE))?;
