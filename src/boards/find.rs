@@ -12,11 +12,11 @@ use vx_base::paths::{Home, RuntimeError, known_directories, runtime_directory};
 use vx_base::trouble::{Explain, TroubleKind};
 use vx_project::services::keys_meant;
 use vx_shm::recording::RecordingError;
-use vx_shm::{AttachError, BoardState, ListedBoard, ReadError, Reader, SlotView, Snapshot};
+use vx_shm::{AttachError, BoardState, Kind, ListedBoard, ReadError, Reader, SlotView, Snapshot};
 
 use vx_run::board_error::ExplainBoard;
 use vx_run::channel::{Mark, board_file_name, earlier_board_file_name};
-use vx_run::collect_boards;
+use vx_run::{collect_boards, project_key};
 
 /// Why a board, a dump or a recording cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -193,6 +193,16 @@ pub fn only_one() -> Result<Option<PathBuf>, BoardError> {
 pub fn readable_boards() -> Result<Vec<(PathBuf, Snapshot)>, BoardError> {
     let readable = |listed: ListedBoard| Some((listed.path, listed.reading.ok()?));
     Ok(list()?.into_iter().filter_map(readable).collect())
+}
+
+/// The newest board in this directory of boards whose work is of this kind and for the project in this directory, with a
+/// reading.
+pub fn newest_in(place: &Path, kind: Kind, project: &Path) -> Option<(PathBuf, Snapshot)> {
+    let key = project_key(project);
+    let is_its = |snapshot: &Snapshot| snapshot.board.kind == Some(kind) && snapshot.board.is_of_project(&key);
+    let listed = vx_shm::list(place).unwrap_or_default().into_iter();
+    let mut readable = listed.filter_map(|listed| Some((listed.path, listed.reading.ok()?)));
+    readable.find(|(_, snapshot)| is_its(snapshot))
 }
 
 /// The processes that hold the board of a run.

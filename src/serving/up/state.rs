@@ -1,5 +1,6 @@
 //! The services of a project, or of all projects of this user, as their boards have them.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use vx_status::vocabulary;
 
 use super::error::UpError;
 use crate::boards::find;
-use crate::serving::up::start::supervisor_place::{SupervisorRecord, UpPlace};
+use crate::serving::up::start::supervisor_place::UpPlace;
 
 /// A service on a board.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,15 +84,11 @@ pub fn of_project(directory: &Path) -> Result<Vec<ServiceState>, UpError> {
     let place = UpPlace::for_directory(directory)?;
     if let Some(record) = place.record() {
         let snapshot = find::open_file(&record.board)?.snapshot().map_err(find::BoardError::Read)?;
-        return Ok(services(&record, &snapshot));
+        return Ok(services(&record.board, &place.directory, &snapshot));
     }
     // The board of one that has ended may be gone.
-    let last =
-        place.last_record().and_then(|record| Some((find::open_file(&record.board).ok()?.snapshot().ok()?, record)));
-    Ok(last
-        .filter(|(snapshot, record)| record.is_of(snapshot))
-        .map(|(snapshot, record)| services(&record, &snapshot))
-        .unwrap_or_default())
+    let last = place.last_board();
+    Ok(last.map(|(board, snapshot)| services(&board, &place.directory, &snapshot)).unwrap_or_default())
 }
 
 /// The services of all projects: for each the newest board.
@@ -99,21 +96,27 @@ pub fn of_project(directory: &Path) -> Result<Vec<ServiceState>, UpError> {
 /// # Errors
 /// The boards cannot be read.
 pub fn all() -> Result<Vec<ServiceState>, UpError> {
-    let records: Vec<SupervisorRecord> = find::places()?.iter().flat_map(|place| UpPlace::records_in(place)).collect();
-    let of_board = |(path, snapshot): (PathBuf, Snapshot)| {
-        let record = records.iter().find(|record| record.board == path && record.is_of(&snapshot))?;
-        Some(services(record, &snapshot))
+    let mut seen = HashSet::new();
+    // Each directory of boards has supervisors of its own.
+    let of_board = |(board, snapshot): (PathBuf, Snapshot)| {
+        let project = snapshot.board.project.clone().filter(|_| snapshot.board.kind == Some(Kind::Service))?;
+        let directory = PathBuf::from(&project.text);
+        let is_newest = seen.insert((board.parent().map(Path::to_owned), project.hash, project.text));
+        is_newest.then(|| services(&board, &directory, &snapshot))
     };
     Ok(find::readable_boards()?.into_iter().filter_map(of_board).flatten().collect())
 }
 
-fn services(record: &SupervisorRecord, snapshot: &Snapshot) -> Vec<ServiceState> {
+fn services(board: &Path, project: &Path, snapshot: &Snapshot) -> Vec<ServiceState> {
     let slots: Vec<&SlotView> = snapshot.slots.iter().filter(|slot| slot.kind == Kind::Service).collect();
     // One look at all processes, however many services there are.
     let guards: Vec<u32> = slots.iter().filter_map(|slot| guard(snapshot, slot)).collect();
     let trees = if guards.is_empty() { Vec::new() } else { TreeMeter::default().sample(&guards) };
     let first = |guard: u32| trees[guards.iter().position(|other| *other == guard)?].map(|tree| tree.pid);
-    slots.into_iter().map(|slot| service(record, snapshot, slot, guard(snapshot, slot).and_then(first))).collect()
+    slots
+        .into_iter()
+        .map(|slot| service((board, project), snapshot, slot, guard(snapshot, slot).and_then(first)))
+        .collect()
 }
 
 /// The guard of a service at work; none if another program runs it.
@@ -126,8 +129,7 @@ pub(super) fn is_supervised(snapshot: &Snapshot) -> bool {
     snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true)
 }
 
-fn service(record: &SupervisorRecord, snapshot: &Snapshot, slot: &SlotView, pid: Option<u32>) -> ServiceState {
-    let board = &record.board;
+fn service((board, project): (&Path, &Path), snapshot: &Snapshot, slot: &SlotView, pid: Option<u32>) -> ServiceState {
     let standing = Standing::from_slot(slot);
     let ended = standing.over();
     let ready = !ended && slot.health == Health::Ready;
@@ -157,7 +159,7 @@ fn service(record: &SupervisorRecord, snapshot: &Snapshot, slot: &SlotView, pid:
         error: error.map(|error| error.lines().collect::<Vec<_>>().join("\n")),
         build: built.map(|slot| build(board, snapshot, slot)),
         log: log_file(&logs_of(board), &slot.key),
-        project: record.project.to_string_lossy().into_owned(),
+        project: project.to_string_lossy().into_owned(),
         board: board.to_owned(),
         supervised: is_supervised(snapshot),
     }

@@ -289,7 +289,7 @@ fn await_closing(
 /// Wait until the guards of the project's last supervisor have ended. What they have left is known for that only once they
 /// have, and a guard that was killed together with its supervisor ends a moment after it.
 fn await_dying_guards(place: &UpPlace) {
-    let Some(board) = place.last_record().map(|record| record.board) else { return };
+    let Some((board, _)) = place.last_board() else { return };
     let Ok(mut reader) = find::open_file(&board) else { return };
     let deadline = Instant::now() + DYING;
     while Instant::now() < deadline {

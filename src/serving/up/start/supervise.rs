@@ -68,13 +68,9 @@ pub fn supervise(directory: &Path, guest: impl Invitation) -> Result<(), UpError
         bound: Mutex::default(),
     };
     let control = ControlSocket::serve(board.path(), hand);
-    let record = SupervisorRecord {
-        pid: std::process::id(),
-        board: board.path().to_owned(),
-        board_id: board.id().to_owned(),
-        project: place.directory.clone(),
-    };
-    record.write(&place, &lock)?;
+    let record =
+        SupervisorRecord { pid: std::process::id(), board: board.path().to_owned(), board_id: board.id().to_owned() };
+    record.write(&lock)?;
     let watch = finished.clone();
     thread::Builder::new().name("signals".into()).spawn(move || {
         loop {

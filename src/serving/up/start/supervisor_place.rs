@@ -9,18 +9,16 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use vx_base::digest::Algorithm;
 use vx_base::files::file_lock::{FileLock, is_free};
-use vx_base::files::replace_file::replace_file;
 use vx_base::paths::{Home, runtime_directory};
-use vx_shm::Snapshot;
+use vx_shm::{Kind, Snapshot};
 
+use crate::boards::find;
 use crate::serving::up::error::UpError;
 
 /// The time between two looks at a lock.
 const GLANCE: Duration = Duration::from_millis(5);
 /// The beginning of the names of a project's files here.
 const OWN: &str = "up-";
-/// The ending of a record's name.
-const RECORD: &str = "record";
 /// The digits of a project's digest in the name of its lock.
 const DIGITS: usize = 16;
 
@@ -34,8 +32,8 @@ pub struct UpPlace {
     lock: PathBuf,
 }
 
-/// The record of a project's supervisor. It is in the lock while that is held, and in a file beside it until the next
-/// supervisor writes its own.
+/// The record of a project's supervisor, in the lock that it holds. The board of one that has ended is found by the key of
+/// the project, which it has in its header.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::serving::up) struct SupervisorRecord {
     pub pid: u32,
@@ -43,9 +41,6 @@ pub(in crate::serving::up) struct SupervisorRecord {
     /// The board's id: another run may have a board in a file of the same name later.
     #[serde(default)]
     pub board_id: String,
-    /// The project's directory. On its board the title may be cut.
-    #[serde(default)]
-    pub project: PathBuf,
 }
 
 /// A short name for this path.
@@ -101,14 +96,9 @@ impl UpPlace {
         SupervisorRecord::read(&self.lock).filter(|_| self.is_held())
     }
 
-    /// The record of the last supervisor, which may be gone.
-    pub(in crate::serving::up) fn last_record(&self) -> Option<SupervisorRecord> {
-        SupervisorRecord::read(&self.lock.with_extension(RECORD))
-    }
-
-    /// The records in this directory of boards.
-    pub(in crate::serving::up) fn records_in(runtime: &Path) -> Vec<SupervisorRecord> {
-        record_files(runtime).filter_map(|path| SupervisorRecord::read(&path)).collect()
+    /// The board of the last supervisor here, which may be gone, with a reading.
+    pub(in crate::serving::up) fn last_board(&self) -> Option<(PathBuf, Snapshot)> {
+        find::newest_in(&self.runtime, Kind::Service, &self.directory)
     }
 
     /// True if the supervisor that is there is this process.
@@ -118,35 +108,17 @@ impl UpPlace {
 }
 
 impl SupervisorRecord {
-    /// True if this is the board that the record is about.
-    pub(in crate::serving::up) fn is_of(&self, snapshot: &Snapshot) -> bool {
-        self.board_id.is_empty() || self.board_id == snapshot.board.id
-    }
-
     fn read(path: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(path).ok()?).ok()
     }
 
-    /// Write it beside the lock of this place, and into the lock, which this process holds. Records of boards that are gone are
-    /// removed.
-    pub(in crate::serving::up) fn write(&self, place: &UpPlace, lock: &FileLock) -> io::Result<()> {
-        let is_stale = |path: &PathBuf| Self::read(path).is_some_and(|record| !record.board.exists());
-        record_files(&place.runtime).filter(is_stale).for_each(|path| drop(fs::remove_file(path)));
+    /// Write it into this lock, which this process holds.
+    pub(in crate::serving::up) fn write(&self, lock: &FileLock) -> io::Result<()> {
         let text = serde_json::to_vec(self).map_err(io::Error::other)?;
-        replace_file(&place.lock.with_extension(RECORD), |file| file.write_all(&text))?;
         let mut file = lock.file();
         file.set_len(0)?;
         file.write_all(&text)
     }
-}
-
-/// The files with records in this directory.
-fn record_files(runtime: &Path) -> impl Iterator<Item = PathBuf> {
-    let entries = fs::read_dir(runtime).into_iter().flatten().flatten().map(|entry| entry.path());
-    entries.filter(|path| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.starts_with(OWN) && path.extension().is_some_and(|ending| ending == RECORD)
-    })
 }
 
 #[cfg(test)]

@@ -135,6 +135,21 @@ fn two_projects_whose_long_paths_begin_alike_have_services_of_their_own() {
     for project in [&one, &two] {
         vx("down", project).succeeds().says("all services are stopped");
     }
+    // The boards of those that have ended have the keys of their projects, too.
+    for project in [&one, &two] {
+        let rows: serde_json::Value =
+            serde_json::from_str(&vx("ps --long --json", project).succeeds().stdout()).expect("JSON");
+        let shown: Vec<&str> =
+            rows.as_array().expect("a list").iter().filter_map(|row| row["project"].as_str()).collect();
+        assert_eq!(shown, [project.as_str()]);
+        let board = rows[0]["board"].as_str().expect("a file");
+        let dumped: serde_json::Value =
+            serde_json::from_str(&sandbox.vx(&format!("board dump {board} --json")).succeeds().stdout()).expect("JSON");
+        assert_eq!(
+            (&dumped["board"]["kind"], &dumped["board"]["project"]),
+            (&"service".into(), &project.as_str().into())
+        );
+    }
     assert_eq!(sandbox.processes(), []);
 }
 
