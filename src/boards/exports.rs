@@ -123,13 +123,22 @@ fn earlier(course: &RunTimeline) -> Result<Vec<RunTimeline>, BoardError> {
         recording.board_id() != course.board.id && recording.created_unix_ns() < course.board.created_unix_ns
     };
     let read = recordings.iter().filter_map(|path| Recording::open(path).ok()).filter(earlier);
-    // A board has its project's name but not its directory, so a project is recognised by its name and its tools.
-    let same = |other: &RunTimeline| other.board.title == course.board.title && other.has_tools_of(course);
-    let same = read.map(|recording| RunTimeline::of_recording(recording, None)).filter(same);
+    let same =
+        read.map(|recording| RunTimeline::of_recording(recording, None)).filter(|other| is_of_same_work(course, other));
     let mut same: Vec<RunTimeline> = same.filter(|other| other.tools.iter().any(ToolTimeline::worked)).collect();
     same.sort_by_key(|other| std::cmp::Reverse(other.board.created_unix_ns));
     same.truncate(MOST_EARLIER);
     Ok(same)
+}
+
+/// True if both runs were of the same work: of one kind, on most of the same keys, for the same project. One whose board
+/// has no project, as a tool's own install or the board of an earlier vx, is recognised by its title.
+fn is_of_same_work(one: &RunTimeline, other: &RunTimeline) -> bool {
+    let is_same_subject = match (&one.board.project, &other.board.project) {
+        (Some(project), Some(others)) => project == others && one.board.kind == other.board.kind,
+        _ => one.board.title == other.board.title,
+    };
+    is_same_subject && other.has_tools_of(one)
 }
 
 fn directory_of(path: &Path) -> &Path {
@@ -138,4 +147,27 @@ fn directory_of(path: &Path) -> &Path {
 
 fn cannot_write(path: &Path) -> impl FnOnce(io::Error) -> ExportError {
     move |error| ExportError::Write { path: path.to_owned(), error }
+}
+
+#[cfg(test)]
+mod tests {
+    use vx_shm::{Kind, ProjectKey, SlotView, Snapshot};
+
+    use super::*;
+
+    fn course(title: &str, project: Option<u64>) -> RunTimeline {
+        let mut snapshot = Snapshot { slots: vec![SlotView::default()], ..Snapshot::default() };
+        snapshot.board.title = title.into();
+        snapshot.board.kind = project.map(|_| Kind::Install);
+        snapshot.board.project = project.map(|hash| ProjectKey { hash, text: "/the/same/beginning…".into() });
+        RunTimeline::of_reading(&snapshot)
+    }
+
+    #[test]
+    fn runs_are_compared_by_their_project_and_by_their_title_only_where_one_has_none() {
+        assert!(is_of_same_work(&course("old name", Some(1)), &course("new name", Some(1))));
+        assert!(!is_of_same_work(&course("app", Some(1)), &course("app", Some(2))), "two projects of one name");
+        assert!(is_of_same_work(&course("app", Some(1)), &course("app", None)));
+        assert!(!is_of_same_work(&course("app", Some(1)), &course("other", None)));
+    }
 }
