@@ -187,7 +187,7 @@ pub(crate) fn child(role: &str) {
             let wire = if wire == "Postcard" { Wire::Postcard } else { Wire::JsonLine };
             let (mut buffer, mut out) = (Vec::with_capacity(512), std::fs::File::from(stdout()));
             report(|done| {
-                wire.send(&Record::at(0, done), &mut buffer, &mut out).expect("a parent that reads");
+                wire.send(&Record::new(0, done), &mut buffer, &mut out).expect("a parent that reads");
             });
         }
         _ => {}

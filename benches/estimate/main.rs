@@ -58,7 +58,7 @@ impl Errors {
 /// The bytes known to be missing, at the rate since the first byte; `None` before it.
 fn naive_ms(run: &Run, until_ms: u64) -> Option<u64> {
     let (mut first_ms, mut done, mut missing) = (None, 0, 0);
-    for slot in run.at(until_ms).slots {
+    for slot in run.reading_at(until_ms).slots {
         let began = slot.phases().find(|entry| entry.phase == Phase::DOWNLOADING);
         let Some(began) = began else { continue };
         let began_ms = run.ms(began.entered_at_ns);
@@ -85,7 +85,7 @@ fn main() -> ExitCode {
 /// Replay runs of installs. Returns true if the budgets are kept.
 fn installs(title: &str, runs: &[Run]) -> bool {
     let place = tempfile::tempdir().expect("a directory");
-    let home = Home::at(place.path().to_owned());
+    let home = Home::from_root(place.path().to_owned());
     let mut ours = SHARES.map(|_| Errors::default());
     let mut theirs = SHARES.map(|_| Errors::default());
     for (number, run) in runs.iter().enumerate() {
@@ -98,7 +98,8 @@ fn installs(title: &str, runs: &[Run]) -> bool {
                 theirs[place].note(naive_ms(run, until_ms), left_ms);
             }
         }
-        history::record_run(&home, &run.at(run.ends_ms()), run.jobs().is_some()).expect("the history is written");
+        history::record_run(&home, &run.reading_at(run.ends_ms()), run.jobs().is_some())
+            .expect("the history is written");
     }
     println!("{title}: error of the time left, in percent of what was left: median, 9 of 10, told/asked");
     println!("of run  {:<26} naive, by bytes", "from history and rate");

@@ -104,11 +104,11 @@ impl Run {
     /// The run's board at the beginning, at each sample up to this moment, and at this moment.
     pub(super) fn readings_until(&self, until_ms: u64) -> Vec<Snapshot> {
         let samples = self.samples.iter().map(|(ms, _)| *ms).filter(|ms| *ms < until_ms);
-        [0].into_iter().chain(samples).chain([until_ms]).map(|ms| self.at(ms)).collect()
+        [0].into_iter().chain(samples).chain([until_ms]).map(|ms| self.reading_at(ms)).collect()
     }
 
     /// The run's board at this moment, with the numbers of the last sample before it.
-    pub(super) fn at(&self, ms: u64) -> Snapshot {
+    pub(super) fn reading_at(&self, ms: u64) -> Snapshot {
         let amounts = self.samples.iter().rev().find(|(at, _)| *at <= ms).map(|(_, amounts)| amounts.as_slice());
         let slot = |(index, tool): (usize, &Tool)| {
             let (done, total) = amounts.and_then(|amounts| amounts.get(index).copied()).unwrap_or_default();

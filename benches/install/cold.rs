@@ -69,7 +69,7 @@ fn methods(place: &Place, options: &Options) -> io::Result<Vec<Method>> {
 
 fn print_parts(parts: &Series) {
     let values = |of: fn(&Sample) -> f64| -> Vec<(&str, f64)> {
-        PARTS.into_iter().filter_map(|part| Some((part, of(&parts.of(part)?)))).collect()
+        PARTS.into_iter().filter_map(|part| Some((part, of(&parts.sample_named(part)?)))).collect()
     };
     let list = |values: &[(&str, f64)]| {
         let figures: Vec<String> = values.iter().map(|(part, figure)| format!("{part} {figure:.2}")).collect();
@@ -88,7 +88,9 @@ fn print_parts(parts: &Series) {
         sum(&spent) / cores() as f64
     );
     println!("By the clock, s: {}; together {:.2}", list(&passed), sum(&passed));
-    if let (Some(keep), Some(ours), Some(reserved)) = (parts.of(KEEP), parts.of(OURS), parts.of(RESERVED)) {
+    if let (Some(keep), Some(ours), Some(reserved)) =
+        (parts.sample_named(KEEP), parts.sample_named(OURS), parts.sample_named(RESERVED))
+    {
         println!(
             "Besides, vx keeps the archives in its cache: writing them, alone, takes {:.2} s. With our own decoder for the \
              tarballs, inflating takes {:.2}, and writing with room set aside {:.2}\n",
@@ -98,8 +100,8 @@ fn print_parts(parts: &Series) {
 }
 
 fn judge(series: &Series, parts: &Series) {
-    let wall = |name: &str| series.of(name).map(|sample| sample.wall_s);
-    let sum: Option<f64> = PARTS.into_iter().map(|part| Some(parts.of(part)?.processor_s)).sum();
+    let wall = |name: &str| series.sample_named(name).map(|sample| sample.wall_s);
+    let sum: Option<f64> = PARTS.into_iter().map(|part| Some(parts.sample_named(part)?.processor_s)).sum();
     if let (Some(vx), Some(mise)) = (wall(VX), wall(MISE)) {
         budget("times as fast as mise", mise / vx, 1.9, true, "");
     }
@@ -109,7 +111,7 @@ fn judge(series: &Series, parts: &Series) {
     if let (Some(vx), Some(uv)) = (wall(WHEELS), wall(UV)) {
         budget("times as fast as uv on the wheels", uv / vx, 1.5, true, "");
     }
-    if let Some(vx) = series.of(VX) {
+    if let Some(vx) = series.sample_named(VX) {
         budget("the largest process of vx", vx.peak_mb, 32.0, false, " MB");
     }
     println!();

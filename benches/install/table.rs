@@ -44,7 +44,7 @@ impl Series {
     }
 
     /// The median of each figure of one method.
-    pub(crate) fn of(&self, name: &str) -> Option<Sample> {
+    pub(crate) fn sample_named(&self, name: &str) -> Option<Sample> {
         let method = self.names.iter().position(|known| known == name)?;
         let samples = &self.samples[method];
         let figure = |of: fn(&Sample) -> f64| median(samples.iter().map(of).collect());
@@ -60,9 +60,9 @@ impl Series {
         let scale = if unit == "ms" { 1e3 } else { 1.0 };
         println!("| way | wall {unit} | least | beside vx | processor {unit} | largest process MB |");
         println!("|---|---|---|---|---|---|");
-        let first = self.names.first().and_then(|name| self.of(name)).unwrap_or_default();
+        let first = self.names.first().and_then(|name| self.sample_named(name)).unwrap_or_default();
         for (name, samples) in self.names.iter().zip(&self.samples) {
-            let Some(middle) = self.of(name) else { continue };
+            let Some(middle) = self.sample_named(name) else { continue };
             let least = samples.iter().map(|sample| sample.wall_s).fold(f64::INFINITY, f64::min);
             println!(
                 "| {name} | {:.2} | {:.2} | {:.2} | {:.2} | {:.0} |",

@@ -50,7 +50,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> io::Result<()> {
     }
     println!("### Warm, medians of {} and more\n", options.samples);
     series.print("ms");
-    if let Some(nothing) = series.of(NOTHING) {
+    if let Some(nothing) = series.sample_named(NOTHING) {
         budget("nothing to do", nothing.wall_s * 1e3, 5.0, false, " ms");
     }
     println!();

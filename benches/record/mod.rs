@@ -31,7 +31,7 @@ pub(crate) struct Record<'a> {
 }
 
 impl Record<'static> {
-    pub(crate) fn at(slot: u32, done: u64) -> Self {
+    pub(crate) fn new(slot: u32, done: u64) -> Self {
         Self {
             slot,
             pid: 41_234,

@@ -86,7 +86,7 @@ impl Wrapped {
             }
             Err(cause) => {
                 let error = WrapError::NotStarted { program: self.program.clone(), cause };
-                place.end(&failed(&Trouble::of(&error)), Exit::Code(error.exit_code().into()));
+                place.end(&failed(&Trouble::from_error(&error)), Exit::Code(error.exit_code().into()));
                 Err(error)
             }
         };
@@ -94,7 +94,7 @@ impl Wrapped {
             control.finish();
         }
         let recorded = begun.map_or_else(|| chores.map_or(Ok(()), Chores::skip), RunningChores::finish);
-        ended.map(|status| (status, recorded.err().map(|error| Trouble::of(&error))))
+        ended.map(|status| (status, recorded.err().map(|error| Trouble::from_error(&error))))
     }
 }
 

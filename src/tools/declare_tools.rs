@@ -12,7 +12,7 @@ use vx_base::files::replace_file::replace_file;
 use vx_base::paths::Home;
 use vx_fetch::tools::catalogue::is_same;
 use vx_project::edit::with_request;
-use vx_project::lock::Guard;
+use vx_project::lock::LockFileGuard;
 use vx_project::{Project, ProjectError, VersionRequest, discover, tool_and_version};
 
 use super::locking::{LockOptions, Upgrade, lock};
@@ -77,7 +77,7 @@ pub fn use_tools(
         return Ok(outcome);
     }
     // Others that declare tools of this project go one after the other, each with what the one before has written.
-    let _turn = Guard::acquire(&file, &turnstile(home, &file), PATIENCE).map_err(WorkError::LockWrite)?;
+    let _turn = LockFileGuard::acquire(&file, &turnstile(home, &file), PATIENCE).map_err(WorkError::LockWrite)?;
     let mut before = ProjectBackup::read(home, &file)?;
     let written = declare(&mut before, &declarations, options, frontend);
     if !written.as_ref().is_ok_and(|later| later.as_ref().is_none_or(RunOutcome::good)) {

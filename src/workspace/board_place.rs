@@ -60,8 +60,8 @@ impl BoardPlace {
     ) -> Result<Board, WorkError> {
         let (first, reason) = match self {
             Self::Usual(directory) => (Some(directory), None),
-            Self::Spare(directory, error) => (Some(directory), Some(Trouble::of(&error))),
-            Self::Memory(error) => (None, Some(Trouble::of(&error))),
+            Self::Spare(directory, error) => (Some(directory), Some(Trouble::from_error(&error))),
+            Self::Memory(error) => (None, Some(Trouble::from_error(&error))),
         };
         // The other places for boards are cleared here; the one in use, where the board is made.
         for place in known_directories(Some(home.root())).iter().filter(|place| Some(*place) != first.as_ref()) {
@@ -78,7 +78,7 @@ impl BoardPlace {
             Some(Err(error)) => return Err(error.into()),
             None => None,
         };
-        let reason = reason.or_else(|| error.as_ref().map(|error| Trouble::of(&BoardTrouble(error))));
+        let reason = reason.or_else(|| error.as_ref().map(|error| Trouble::from_error(&BoardTrouble(error))));
         for directory in spare_directories(first.as_deref(), home.root()) {
             if let Ok(board) = create_board(&directory, subject, capacity) {
                 reason.into_iter().for_each(|reason| elsewhere(directory.clone(), reason));

@@ -13,13 +13,13 @@ use vx_base::paths::{Home, foreign, user_home};
 use vx_base::system::variables::ClientVariables;
 use vx_fetch::project_settings;
 use vx_fetch::{ProjectSetting, SettingFiles, uncatalogued};
-use vx_project::lineage::Bounds;
-use vx_project::trust::kept::{self, AgreementRecord, ConsentRecord};
+use vx_project::lineage::LineageBounds;
+use vx_project::trust::consent_record::{self, AgreementRecord, ConsentRecord};
 use vx_project::trust::{
-    ActingPart, Checkout, ConsentKey, FoundSetting, NamedFile, Stranger, TrustSubject, Weight, Whereabouts,
-    acting_parts, is_never_taken, part, refused_variables, take_out, variable_of_service,
+    ActingPart, Checkout, ConsentKey, FoundSetting, NamedFile, PartWeight, TrustSubject, UntrustedLocation,
+    Whereabouts, acting_parts, is_never_taken, part, refused_variables, take_out, variable_of_service,
 };
-use vx_project::{Project, ToolRequest, Trust};
+use vx_project::{Project, ToolRequest, TrustSettings};
 
 use super::consent_error::{ConsentError, Withheld};
 use super::error::WorkError;
@@ -68,7 +68,7 @@ pub struct Consent {
     /// The variables that are never taken from the project.
     pub refused: Vec<String>,
     /// The reason why the project counts as a stranger's, if it does.
-    pub stranger: Option<Stranger>,
+    pub stranger: Option<UntrustedLocation>,
     /// The standing.
     pub standing: ConsentState,
     /// The key of the consent.
@@ -91,12 +91,12 @@ impl Consent {
     /// `VX_TRUST` has another value than it may have, or the user's own file cannot be used.
     pub fn for_project(home: &Home, project: &Project) -> Result<Self, WorkError> {
         let policy = Policy::from_environment()?;
-        let whereabouts = Whereabouts::of(&project.directory);
+        let whereabouts = Whereabouts::locate(&project.directory);
         let user = user_home(&ClientVariables::here());
-        let trust = Trust::of_home(home.root(), user.as_deref())?;
+        let trust = TrustSettings::of_home(home.root(), user.as_deref())?;
         let settings = settings_around(&whereabouts, home);
         let found: Vec<FoundSetting> = project_settings(&settings).into_iter().map(found_setting).collect();
-        let contents = Checkout::of(&whereabouts);
+        let contents = Checkout::from_whereabouts(&whereabouts);
         let subject = TrustSubject {
             project,
             settings: &found,
@@ -109,9 +109,9 @@ impl Consent {
         let mut parts = acting_parts(&subject);
         let own = home.root().canonicalize().is_ok_and(|root| root == whereabouts.directory);
         let refused = if own { Vec::new() } else { refused_variables(&subject) };
-        let stranger = Stranger::of(&project.path, &whereabouts, &Bounds::of_machine());
+        let stranger = UntrustedLocation::detect(&project.path, &whereabouts, &LineageBounds::of_machine());
         let key = whereabouts.key();
-        let kept = kept::read(home, &key);
+        let kept = consent_record::read(home, &key);
         let untyped: Vec<ActingPart> =
             parts.iter().filter(|part| !kept.has_typed(&digest_of_typed(part, &key.origin))).cloned().collect();
         let tree = (kept.is_tied() && !parts.is_empty()).then(|| tree_of(&contents));
@@ -182,7 +182,7 @@ impl Consent {
     /// There are none that can be compared.
     pub fn tie(&mut self) -> Result<(), WorkError> {
         if !self.parts.is_empty() && !self.is_tied() {
-            self.parts.push(tree_of(&Checkout::of(&self.whereabouts)));
+            self.parts.push(tree_of(&Checkout::from_whereabouts(&self.whereabouts)));
             self.digest = part::digest(&self.parts);
             if self.standing == ConsentState::Agreed {
                 self.standing = ConsentState::Withheld;
@@ -209,13 +209,13 @@ impl Consent {
     /// The consent cannot be kept, or a file has changed.
     pub fn agree(&mut self, home: &Home) -> Result<(), WorkError> {
         self.check_tree()?;
-        let contents = Checkout::of(&self.whereabouts);
+        let contents = Checkout::from_whereabouts(&self.whereabouts);
         let mut files = self.parts.iter().flat_map(ActingPart::files);
         if let Some(changed) = files.find(|named| contents.again(named).as_ref() != Some(named)) {
             return Err(ConsentError::Changed { path: self.whereabouts.top.join(&changed.path) }.into());
         }
-        let kept = kept::keep(home, &self.key, AgreementRecord::to(&self.parts));
-        kept.map_err(|cause| ConsentError::NotKept { path: kept::path(home, &self.key), cause })?;
+        let kept = consent_record::keep(home, &self.key, AgreementRecord::to(&self.parts));
+        kept.map_err(|cause| ConsentError::NotKept { path: consent_record::path(home, &self.key), cause })?;
         self.standing = ConsentState::Agreed;
         Ok(())
     }
@@ -227,8 +227,8 @@ impl Consent {
     /// No consent counts for the project, or it cannot be kept.
     pub fn agree_to_typed(&self, home: &Home, tools: &[String]) -> Result<Vec<Digest>, WorkError> {
         let typed: Vec<Digest> = self.typed_by(tools).map(|part| digest_of_typed(part, &self.key.origin)).collect();
-        let kept = kept::keep_typed(home, &self.key, &typed);
-        kept.map_err(|cause| ConsentError::NotKept { path: kept::path(home, &self.key), cause }.into())
+        let kept = consent_record::keep_typed(home, &self.key, &typed);
+        kept.map_err(|cause| ConsentError::NotKept { path: consent_record::path(home, &self.key), cause }.into())
     }
 
     /// Check that the packages that these tools' names name may act once they were typed.
@@ -313,7 +313,7 @@ impl Consent {
     pub fn question(&self, home: &Home) -> Question {
         let kept = self.kept(home);
         Question {
-            variables: self.parts.iter().filter(|part| part.weight() == Weight::Variable).count(),
+            variables: self.parts.iter().filter(|part| part.weight() == PartWeight::Variable).count(),
             moved: kept.is_of_another_origin(&self.digest, &self.key.origin),
             ..Question::new(self.file.clone(), AgreementRecord::to(&self.parts), kept.last())
         }
@@ -321,7 +321,7 @@ impl Consent {
 
     /// What was agreed to for this key.
     pub fn kept(&self, home: &Home) -> ConsentRecord {
-        kept::read(home, &self.key)
+        consent_record::read(home, &self.key)
     }
 
     /// The error of these tools or agents, which cannot be had without consent.
@@ -359,7 +359,7 @@ fn digest_of_typed(part: &ActingPart, origin: &str) -> Digest {
 
 /// The files of git that the key of a consent depends on.
 pub fn key_files(directory: &Path) -> Vec<PathBuf> {
-    let whereabouts = Whereabouts::of(directory);
+    let whereabouts = Whereabouts::locate(directory);
     whereabouts.git_file.iter().cloned().chain(whereabouts.configuration()).collect()
 }
 
@@ -390,7 +390,7 @@ fn uncatalogued_package(tool: &ToolRequest) -> Option<(SourceKind, String)> {
 
 /// True if the project, with all settings around it that it would follow, lies in a folder that the user trusts, and that
 /// belongs to the user alone.
-fn is_trusted(directory: &Path, settings: &[FoundSetting], trust: &Trust) -> bool {
+fn is_trusted(directory: &Path, settings: &[FoundSetting], trust: &TrustSettings) -> bool {
     let mut folders = trust.folders.iter().filter_map(|folder| folder.canonicalize().ok());
     folders.any(|folder| {
         let all_inside = settings.iter().all(|setting| setting.file.starts_with(&folder));

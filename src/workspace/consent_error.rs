@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use vx_base::trouble::{Explain, TroubleKind};
-use vx_project::trust::Stranger;
+use vx_project::trust::UntrustedLocation;
 
 use super::policy::{PolicyError, way_to_consent};
 
@@ -30,7 +30,7 @@ pub enum ConsentError {
     #[error("{stranger}, so no consent counts for it")]
     Stranger {
         /// The reason.
-        stranger: Stranger,
+        stranger: UntrustedLocation,
     },
     /// A file that was shown is not the same any more.
     #[error("`{}` has changed since it was shown", path.display())]
@@ -67,7 +67,7 @@ pub struct Withheld {
     /// The parts that they need.
     pub lines: Vec<String>,
     /// The reason why no consent counts for the project, if that is so.
-    pub stranger: Option<Stranger>,
+    pub stranger: Option<UntrustedLocation>,
 }
 
 impl std::fmt::Display for Withheld {

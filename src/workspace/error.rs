@@ -166,10 +166,10 @@ impl WorkError {
     /// The error in the form for a door: one item for each tool at fault.
     pub fn troubles(&self) -> Vec<Trouble> {
         match self {
-            Self::NoRecipes(errors) => errors.iter().map(Trouble::of).collect(),
-            Self::Undeclared(errors) => errors.iter().map(Trouble::of).collect(),
-            Self::Forged(errors) => errors.iter().map(Trouble::of).collect(),
-            error => vec![Trouble::of(error)],
+            Self::NoRecipes(errors) => errors.iter().map(Trouble::from_error).collect(),
+            Self::Undeclared(errors) => errors.iter().map(Trouble::from_error).collect(),
+            Self::Forged(errors) => errors.iter().map(Trouble::from_error).collect(),
+            error => vec![Trouble::from_error(error)],
         }
     }
 }

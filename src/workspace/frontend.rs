@@ -9,7 +9,7 @@ use std::io;
 use std::path::PathBuf;
 
 use vx_base::trouble::Trouble;
-use vx_project::trust::kept::AgreementRecord;
+use vx_project::trust::consent_record::AgreementRecord;
 
 use super::error::WorkError;
 use crate::workspace::frontend::notice::Notice;

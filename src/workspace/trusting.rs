@@ -1,7 +1,7 @@
 //! Agreeing to the acting parts of a project ahead, looking at them, and taking the agreement back.
 
 use vx_base::paths::Home;
-use vx_project::trust::kept::{self, ConsentRecord};
+use vx_project::trust::consent_record::{self, ConsentRecord};
 
 use super::consent::{Consent, ConsentState};
 use super::consent_error::ConsentError;
@@ -76,13 +76,13 @@ pub fn agree(
 /// # Errors
 /// The agreement cannot be removed.
 pub fn revoke(home: &Home, consent: &Consent) -> Result<bool, WorkError> {
-    kept::revoke(home, &consent.key).map_err(|cause| {
-        let path = kept::path(home, &consent.key);
+    consent_record::revoke(home, &consent.key).map_err(|cause| {
+        let path = consent_record::path(home, &consent.key);
         ConsentError::NotKept { path, cause }.into()
     })
 }
 
 /// Every kept consent.
 pub fn list(home: &Home) -> Vec<ConsentRecord> {
-    kept::list(home)
+    consent_record::list(home)
 }

@@ -68,7 +68,7 @@ fn table(report: &Report, question: &str, columns: &[&str], pace: Pace) -> Vec<(
     let rows: Vec<Row> = TRANSPORTS
         .iter()
         .zip(&figures)
-        .map(|((name, _), (core, each, rate))| Row::of(name, &[*core, *each, *rate]))
+        .map(|((name, _), (core, each, rate))| Row::new(name, &[*core, *each, *rate]))
         .collect();
     report.table(question, columns, &rows);
     figures
@@ -189,11 +189,11 @@ pub(crate) fn child(role: &str) {
             let (to, from) = ipc_channel::ipc::channel::<Owned>().expect("a channel");
             let hand_over = IpcSender::<IpcReceiver<Owned>>::connect(name.to_owned()).expect("a connection");
             hand_over.send(from).expect("a parent that listens");
-            report(|done| to.send(Owned::at(0, done)).expect("a parent that reads"));
+            report(|done| to.send(Owned::new(0, done)).expect("a parent that reads"));
         }
         Some(("fan-ipckit", name)) => {
             let mut to = ipckit::IpcChannel::<Owned>::connect(name).expect("a channel");
-            let mut record = Owned::at(0, 0);
+            let mut record = Owned::new(0, 0);
             report(|done| {
                 record.done = done;
                 to.send(&record).expect("a parent that reads");

@@ -25,12 +25,12 @@ pub(crate) fn run(report: &mut Report, ages: &[(&str, f64)]) {
         .map(|(name, age)| {
             // States are looked at without pause, messages are waited for.
             let state = name.starts_with("board") || name.starts_with("iceoryx2") || name.contains("memory");
-            Row::of(&format!("{name}: reader {}", if state { "looks without pause" } else { "is woken" }), &[*age])
+            Row::new(&format!("{name}: reader {}", if state { "looks without pause" } else { "is woken" }), &[*age])
         })
         .collect();
     let (bell, pipe) = awaited();
-    rows.push(Row::of("board, change of state: reader is woken by the doorbell", &[bell]));
-    rows.push(Row::of("pipe, 8 bytes, in turns with it: reader is woken", &[pipe]));
+    rows.push(Row::new("board, change of state: reader is woken by the doorbell", &[bell]));
+    rows.push(Row::new("pipe, 8 bytes, in turns with it: reader is woken", &[pipe]));
     report.table("How old is a report when it is seen?", &["µs"], &rows);
     report.budget("woken by the doorbell, beside a pipe", bell / pipe, Limit::AtMost(1.1, "times"));
 }

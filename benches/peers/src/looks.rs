@@ -43,7 +43,7 @@ pub(crate) fn run(report: &mut Report) {
     };
     let row = |mechanism: &Mechanism| {
         let name = mechanism.title().replace("numbers of a slot", "numbers polled");
-        Row::of(&name, figures(*mechanism).as_flattened())
+        Row::new(&name, figures(*mechanism).as_flattened())
     };
     let columns = ["nothing changed, ns", "all changed, ns", "processors swapped: nothing, ns", "all, ns"];
     report.table("What does a look at 64 slots cost?", &columns, &MECHANISMS.iter().map(row).collect::<Vec<_>>());

@@ -66,7 +66,7 @@ pub(crate) fn run(report: &mut Report) -> Vec<(&'static str, f64)> {
         vec![Row { name: "board, numbers of a slot".into(), figures: vec![Some(base), None, Some(base)], base: true }];
     rows.extend(pairs.iter().map(|pair| {
         let figures = [&pair.flat, &pair.reading, &pair.single].map(|figures| median(figures.clone()));
-        Row::of(pair.kind.title(), &figures)
+        Row::new(pair.kind.title(), &figures)
     }));
     let bridged = median(bridged);
     rows.push(Row {

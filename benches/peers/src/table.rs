@@ -71,7 +71,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn of(name: &str, figures: &[f64]) -> Self {
+    pub(crate) fn new(name: &str, figures: &[f64]) -> Self {
         Self { name: name.to_owned(), figures: figures.iter().copied().map(Some).collect(), base: false }
     }
 }

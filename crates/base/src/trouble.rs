@@ -1,7 +1,7 @@
 //! An error as it travels from the part in which it occurred to the edge that shows it.
 //!
 //! Each part has its own typed error, which carries facts. Above that part only the kind, the text, the details and the
-//! hint matter: [`Trouble::of`] takes them from the error once, and they stay separate up to the screen, the board, and
+//! hint matter: [`Trouble::from_error`] takes them from the error once, and they stay separate up to the screen, the board, and
 //! the JSON.
 
 mod document;
@@ -48,7 +48,7 @@ impl Trouble {
     }
 
     /// The kind, text, details and hint of a typed error.
-    pub fn of(error: &(impl fmt::Display + Explain)) -> Self {
+    pub fn from_error(error: &(impl fmt::Display + Explain)) -> Self {
         let trouble = Self::new(error.kind(), error).detailed(error.details());
         Self { hint: error.hint().map(joined), ..trouble }
     }
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn no_field_of_a_trouble_holds_a_line_break() {
-        let trouble = Trouble::of(&Broken).about("node").detailed(["one\ntwo"]);
+        let trouble = Trouble::from_error(&Broken).about("node").detailed(["one\ntwo"]);
         assert_eq!(trouble.text, "node: it broke");
         assert_eq!(trouble.details, ["at line 3", "last words", "one", "two"]);
         assert_eq!(trouble.hint.as_deref(), Some("mend it, then try again"));

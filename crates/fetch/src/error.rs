@@ -112,7 +112,7 @@ impl SourceError {
     }
 
     /// An error of the host of this address.
-    pub(super) fn at(what: impl Into<String>, url: &Url, kind: SourceErrorKind) -> Self {
+    pub(super) fn for_url(what: impl Into<String>, url: &Url, kind: SourceErrorKind) -> Self {
         Self { what: what.into(), host: host_of(url), kind }
     }
 }

@@ -20,7 +20,7 @@ mod undated;
 pub use agreement::Disagreement;
 pub use error::{SourceError, SourceErrorKind};
 pub use options::setting_files::{SettingFile, SettingFiles};
-pub use options::{Environment, ProgramOutput, RequestLimits, Runner, SourceOptions};
+pub use options::{EnvironmentReader, ProgramOutput, ProgramRunner, RequestLimits, SourceOptions};
 pub use proof::attestation::{Attestation, AttestationFault};
 pub use proof::signature::{Claim, Proof, Signature, SignatureFault};
 pub use settings::project_settings::{ProjectSetting, project_settings};

@@ -19,10 +19,10 @@ use crate::options::setting_files::SettingFiles;
 use crate::options::setting_places::home;
 
 /// Reads an environment variable.
-pub type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+pub type EnvironmentReader = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// Runs a program to its end without standard input, and returns its output.
-pub type Runner = Arc<dyn Fn(&Path, &[&OsStr]) -> io::Result<ProgramOutput> + Send + Sync>;
+pub type ProgramRunner = Arc<dyn Fn(&Path, &[&OsStr]) -> io::Result<ProgramOutput> + Send + Sync>;
 
 /// The output of a program.
 #[derive(Clone, Debug, Default)]
@@ -110,9 +110,9 @@ pub struct SourceOptions {
     /// The time for which a version list is used before it is requested again; zero for none.
     pub fresh_for: Duration,
     /// The environment.
-    pub environment: Environment,
+    pub environment: EnvironmentReader,
     /// The function that runs `pip`, `uv` and system tools.
-    pub runner: Runner,
+    pub runner: ProgramRunner,
     /// The limits of requests.
     pub limits: RequestLimits,
 }

@@ -10,7 +10,7 @@ use url::Url;
 use vx_base::digest::Digest;
 use vx_base::package::archive::{Archive, Origin};
 use vx_base::package::candidate::Candidate;
-use vx_base::package::shipped::{Lack, Unshipped};
+use vx_base::package::shipped::{Unshipped, UnshippedReason};
 use vx_base::system::platform::Platform;
 use vx_http::TlsTrust;
 
@@ -40,7 +40,7 @@ pub(crate) struct SourceRow {
     /// the file is not of its programs.
     pub(crate) followed_settings: fn(&Path, &str) -> Option<Vec<NamedSetting>>,
     /// Its client. No request is made yet.
-    pub(crate) connect: fn(&SourceOptions) -> Box<dyn Source>,
+    pub(crate) connect: fn(&SourceOptions) -> Box<dyn SourceClient>,
 }
 
 /// A setting by its name, with its value.
@@ -64,7 +64,7 @@ pub(crate) struct VersionQuery<'a> {
 }
 
 /// The client of a source.
-pub(crate) trait Source: Send + Sync {
+pub(crate) trait SourceClient: Send + Sync {
     /// The versions available on a platform, in no particular order; none if the source has no list.
     fn candidates(&self, network: &Network, query: &VersionQuery<'_>) -> Result<Vec<Candidate>, SourceError>;
 
@@ -140,7 +140,7 @@ pub(crate) trait SigningRegistry {
 }
 
 /// The error of a package that cannot be a tool by itself.
-pub(crate) fn unshipped(recipe: &Recipe, package: &str, version: &str, lack: Lack) -> SourceError {
+pub(crate) fn unshipped(recipe: &Recipe, package: &str, version: &str, lack: UnshippedReason) -> SourceError {
     let (package, version) = (package.to_owned(), version.to_owned());
     let unshipped = Unshipped { source_kind: recipe.source, package, version, lack };
     SourceError::new(recipe.tool.clone(), SourceErrorKind::Unshipped(Box::new(unshipped)))

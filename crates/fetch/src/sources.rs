@@ -29,7 +29,7 @@ use crate::error::{SourceError, SourceErrorKind};
 use crate::options::SourceOptions;
 use crate::proof::attestation::Attestation;
 use crate::proof::signature::{Claim, Proof, Signature};
-use crate::source::{ArchiveLists, NamedSetting, SigningRegistry, Source, VersionQuery};
+use crate::source::{ArchiveLists, NamedSetting, SigningRegistry, SourceClient, VersionQuery};
 use crate::tools::artifact::Artifact;
 use crate::tools::recipe::Recipe;
 use system::SystemTool;
@@ -41,7 +41,7 @@ pub struct Sources {
     trust: TlsTrust,
     pub(super) network: Network,
     /// The clients, in the order of [`SourceKind::ALL`].
-    clients: [Box<dyn Source>; SourceKind::ALL.len()],
+    clients: [Box<dyn SourceClient>; SourceKind::ALL.len()],
 }
 
 impl Sources {
@@ -57,7 +57,7 @@ impl Sources {
     }
 
     /// The client of a source.
-    pub(super) fn client(&self, kind: SourceKind) -> &dyn Source {
+    pub(super) fn client(&self, kind: SourceKind) -> &dyn SourceClient {
         &*self.clients[kind as usize]
     }
 

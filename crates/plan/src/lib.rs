@@ -8,4 +8,4 @@ mod step;
 
 pub use plan::{Decision, InstalledRelease, Plan, ResolvedRelease, ResolvedTool, ToolResolution, claim, plan};
 pub use resolve::{AgeRemark, DigestOf, Forged, Newest, Resolution, Resolver, Soon, Undeclared};
-pub use step::{PlanStep, ToolAction, Waits};
+pub use step::{PlanStep, ServerWaitReporter, ToolAction};

@@ -85,7 +85,7 @@ pub struct InstalledRelease {
 
 impl InstalledRelease {
     /// The facts that a receipt records.
-    pub fn of(receipt: &Receipt) -> Self {
+    pub fn from_receipt(receipt: &Receipt) -> Self {
         let (archives, instructions) = (receipt.parts.clone(), receipt.instructions.clone());
         Self { source: receipt.source.clone(), archives, instructions }
     }

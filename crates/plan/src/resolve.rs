@@ -9,11 +9,11 @@ mod attested;
 mod changed;
 mod entry;
 mod forged;
-mod kept;
-mod needed;
+mod lock_signatures;
+mod lock_state;
 mod newest;
 mod pin;
-mod standing;
+mod runner_tools;
 mod version;
 
 use std::collections::BTreeMap;
@@ -35,9 +35,9 @@ use super::plan::{ResolvedRelease, ResolvedTool, ToolResolution, claim};
 pub use aged::{AgeRemark, Soon};
 use archives::{Archives, MissingArchives};
 pub use forged::Forged;
-pub use needed::Undeclared;
+use lock_state::ToolLockState;
 pub use newest::Newest;
-use standing::LockStanding;
+pub use runner_tools::Undeclared;
 
 /// The most tools that are resolved in parallel.
 const TOOLS_AT_ONCE: usize = 32;
@@ -156,7 +156,7 @@ impl Resolver<'_> {
 
     fn resolve_as(&self, asked: &[ToolRequest], upgrade: impl Fn(&str) -> bool + Sync, complete: bool) -> Resolution {
         let unfit = self.unfit(asked);
-        let standings: Vec<LockStanding> = asked
+        let standings: Vec<ToolLockState> = asked
             .iter()
             .map(|ask| {
                 let upgraded = upgrade(&ask.name);
@@ -171,7 +171,7 @@ impl Resolver<'_> {
             .collect();
         let questions: Vec<_> = asked.iter().zip(&standings).collect();
         // If no question is open, no request is made, and a thread is not worthwhile.
-        let open = standings.iter().filter(|standing| !matches!(standing, LockStanding::Settled(_))).count();
+        let open = standings.iter().filter(|standing| !matches!(standing, ToolLockState::Settled(_))).count();
         let answers = in_parallel(questions, open.min(TOOLS_AT_ONCE), |(ask, standing)| {
             let version = self.version_by(ask, standing, &upgrade);
             let archives = match &version {
@@ -187,7 +187,7 @@ impl Resolver<'_> {
         let wanted = vx_fetch::RecipeRequest {
             source: ask.named_source(),
             package: ask.package.clone(),
-            url: ask.url.as_ref().and_then(|url| url.of(platform)).map(str::to_owned),
+            url: ask.url.as_ref().and_then(|url| url.for_platform(platform)).map(str::to_owned),
             digest: ask.digest_of(platform, self.platform).cloned(),
             cutoff: self.age.for_tool(ask.minimum_release_age).cutoff(),
             bin: ask.bin.clone(),
@@ -222,7 +222,7 @@ impl Resolver<'_> {
         if locked.source.signs() {
             self.sources.check_claim(locked.source, &claim(part))?;
         }
-        let own = ask.url.as_ref().filter(|_| part.url.is_some()).and_then(|url| url.of(self.platform));
+        let own = ask.url.as_ref().filter(|_| part.url.is_some()).and_then(|url| url.for_platform(self.platform));
         let own = own.map(|url| template::expand(url, &locked.version, self.platform));
         let origin = own.map(|url| self.sources.locate_url(&url)).transpose()?;
         Ok(Part { archive: part.archive().clone(), origin })
@@ -232,16 +232,16 @@ impl Resolver<'_> {
     fn version_by(
         &self,
         ask: &ToolRequest,
-        standing: &LockStanding,
+        standing: &ToolLockState,
         upgrade: &dyn Fn(&str) -> bool,
     ) -> Option<Result<Candidate, Trouble>> {
         match standing {
-            LockStanding::Settled(_) => None,
-            LockStanding::Partly(_, locked) => {
+            ToolLockState::Settled(_) => None,
+            ToolLockState::Partly(_, locked) => {
                 let release = Candidate::new(&locked.version, locked.source.scheme());
                 Some(Ok(Candidate { published: locked.published, ..release }))
             }
-            LockStanding::Open(recipe, pin) => {
+            ToolLockState::Open(recipe, pin) => {
                 let runner = self.runner(recipe, upgrade);
                 Some(self.version(ask, recipe, pin.as_ref(), runner.as_ref()).map(|choice| choice.release))
             }
@@ -251,7 +251,7 @@ impl Resolver<'_> {
     fn assemble(
         &self,
         asked: &[ToolRequest],
-        standings: Vec<LockStanding>,
+        standings: Vec<ToolLockState>,
         answers: Vec<(Option<Result<Candidate, Trouble>>, Archives)>,
         complete: bool,
     ) -> Resolution {
@@ -259,16 +259,16 @@ impl Resolver<'_> {
         for ((ask, standing), (version, archives)) in asked.iter().zip(standings).zip(answers) {
             resolution.warnings.extend(self.passed_over(&standing));
             let found = match (standing, version) {
-                (LockStanding::Settled(found), _) => found,
+                (ToolLockState::Settled(found), _) => found,
                 (_, None) => ToolResolution::NotHere,
-                (LockStanding::Open(recipe, Some(pin)), Some(Err(error))) if pin.aged && !complete => {
+                (ToolLockState::Open(recipe, Some(pin)), Some(Err(error))) if pin.aged && !complete => {
                     self.keep_in_doubt(ask, &recipe, error, &mut resolution)
                 }
                 (_, Some(Err(error))) => ToolResolution::Nothing { error },
-                (LockStanding::Partly(recipe, locked), Some(Ok(release))) => {
+                (ToolLockState::Partly(recipe, locked), Some(Ok(release))) => {
                     self.answer(ask, &recipe, &release, Some(locked), archives, &mut resolution)
                 }
-                (LockStanding::Open(recipe, _), Some(Ok(release))) => {
+                (ToolLockState::Open(recipe, _), Some(Ok(release))) => {
                     resolution.ages.extend(self.remark(ask, &recipe, &release));
                     let release = self.timed_as_locked(ask, &recipe, release);
                     self.answer(ask, &recipe, &release, None, archives, &mut resolution)
@@ -281,12 +281,12 @@ impl Resolver<'_> {
     }
 
     /// The entries of a tool's lists that were passed over.
-    fn passed_over(&self, standing: &LockStanding) -> Vec<Trouble> {
+    fn passed_over(&self, standing: &ToolLockState) -> Vec<Trouble> {
         match standing {
-            LockStanding::Open(recipe, _) | LockStanding::Partly(recipe, _) => {
-                self.sources.passed_over(recipe).iter().map(Trouble::of).collect()
+            ToolLockState::Open(recipe, _) | ToolLockState::Partly(recipe, _) => {
+                self.sources.passed_over(recipe).iter().map(Trouble::from_error).collect()
             }
-            LockStanding::Settled(_) => Vec::new(),
+            ToolLockState::Settled(_) => Vec::new(),
         }
     }
 
@@ -342,7 +342,7 @@ impl Resolver<'_> {
         match self.changed(ask, &archives) {
             // An allowed change is said all the same.
             Some(changed) if self.renews(ask) => {
-                resolution.warnings.push(Trouble { hint: None, ..Trouble::of(&changed) });
+                resolution.warnings.push(Trouble { hint: None, ..Trouble::from_error(&changed) });
             }
             Some(changed) => return failed(&changed),
             None => {}
@@ -399,5 +399,5 @@ fn wanted(ask: &ToolRequest, found: ToolResolution) -> ResolvedTool {
 }
 
 fn failed(error: &(impl std::fmt::Display + Explain)) -> ToolResolution {
-    ToolResolution::Nothing { error: Trouble::of(error) }
+    ToolResolution::Nothing { error: Trouble::from_error(error) }
 }

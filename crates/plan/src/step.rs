@@ -39,10 +39,10 @@ pub enum ToolAction {
 /// while other installs are at work already, and again for each retry.
 ///
 /// It passes the name of a server that does not answer on, and `None` once that has answered.
-pub(super) type Preparation = Box<dyn Fn(Waits<'_>) -> Result<InstallConfig, Trouble> + Send + Sync>;
+pub(super) type Preparation = Box<dyn Fn(ServerWaitReporter<'_>) -> Result<InstallConfig, Trouble> + Send + Sync>;
 
 /// Shows the server that a preparation waits for.
-pub type Waits<'w> = &'w (dyn Fn(Option<&str>) + Sync);
+pub type ServerWaitReporter<'w> = &'w (dyn Fn(Option<&str>) + Sync);
 
 impl std::fmt::Debug for ToolAction {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

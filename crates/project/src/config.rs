@@ -39,7 +39,7 @@ pub use entries::{ConfigEntry, ValueKind};
 pub use progress::ProgressForms;
 use reader::ConfigReader;
 pub use settings::InstallSettings;
-pub use trust::Trust;
+pub use trust::TrustSettings;
 pub use ui::{ColourChoice, GlyphChoice, Rebinding, SettingChoice, ThemeChoice, Ui};
 
 /// A project, as its file describes it.
@@ -158,7 +158,7 @@ impl ToolRequest {
     /// platform is of one archive only: that for `here`, the platform of this machine.
     pub fn digest_of(&self, platform: Platform, here: Platform) -> Option<&Digest> {
         let applies = platform == here || !self.has_digest_of_one_platform();
-        self.sha256.as_ref().filter(|_| applies).and_then(|digests| digests.of(platform))
+        self.sha256.as_ref().filter(|_| applies).and_then(|digests| digests.for_platform(platform))
     }
 
     /// True if the file declares one digest for an address that differs by platform.

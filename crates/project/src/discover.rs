@@ -111,7 +111,7 @@ fn not_text(path: &Path, error: &std::string::FromUtf8Error) -> ProjectError {
     let text = String::from_utf8_lossy(error.as_bytes());
     let at = error.utf8_error().valid_up_to();
     let advice = Some("save the file as UTF-8".to_owned());
-    let problem = LineStarts::of(&text).problem(at..at + 1, "these bytes are no UTF-8 text", advice);
+    let problem = LineStarts::from_text(&text).problem(at..at + 1, "these bytes are no UTF-8 text", advice);
     ProjectError::Wrong(ConfigErrors { path: path.to_owned(), problems: vec![problem] })
 }
 

@@ -8,7 +8,6 @@ pub mod dotted_key;
 pub mod edit;
 pub mod lineage;
 pub mod lock;
-mod named;
 pub mod problem;
 pub mod procfile;
 pub mod project_file;
@@ -16,14 +15,15 @@ pub mod scripts;
 pub mod services;
 pub mod trust;
 pub mod version;
+mod versioned_name;
 
 pub use config::{
     ColourChoice, ConfigEntry, DeclaredAddresses, DeclaredAgent, DeclaredDigests, GlyphChoice, InstallSettings,
-    ProgressForms, Project, Rebinding, SettingChoice, ThemeChoice, ToolRequest, Trust, Ui, ValueKind,
+    ProgressForms, Project, Rebinding, SettingChoice, ThemeChoice, ToolRequest, TrustSettings, Ui, ValueKind,
 };
 pub use discover::{ProjectError, find};
 pub use lock::{Lock, LockedPart, LockedTool};
-pub use named::tool_and_version;
 pub use problem::{ConfigErrors, Problem};
 pub use project_file::load;
 pub use version::{NoMatch, VersionRequest};
+pub use versioned_name::tool_and_version;

@@ -15,14 +15,14 @@ use super::project_file;
 
 /// The places where the search for projects further up ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bounds {
+pub struct LineageBounds {
     /// The user's home directory, without links.
     pub user: Option<PathBuf>,
     /// The directories for temporary files, without links.
     pub temporary: Vec<PathBuf>,
 }
 
-impl Bounds {
+impl LineageBounds {
     /// The bounds for this user on this machine.
     pub fn of_machine() -> Self {
         let user = user_home(&ClientVariables::here());
@@ -49,7 +49,7 @@ impl Bounds {
 /// One of their files cannot be used.
 pub fn above(
     project: &Project,
-    bounds: &Bounds,
+    bounds: &LineageBounds,
     mut look: impl FnMut(&Path) -> bool,
 ) -> Result<Vec<Project>, ProjectError> {
     let mut found = Vec::new();
@@ -85,7 +85,7 @@ mod tests {
     use std::fs;
 
     /// The directories, as seen from the top, whose projects the one in `from` inherits from.
-    fn names(top: &Path, from: &str, bounds: &Bounds) -> Vec<String> {
+    fn names(top: &Path, from: &str, bounds: &LineageBounds) -> Vec<String> {
         let project = project_file::load(&top.join(from)).expect("a project");
         let found = above(&project, bounds, |_| true).expect("good files");
         found.iter().map(|project| project.directory.strip_prefix(top).expect("below").display().to_string()).collect()
@@ -104,12 +104,12 @@ mod tests {
     #[test]
     fn the_search_goes_up_to_the_home_and_no_further() {
         let (_keep, top) = tree(&[("", ""), ("user", ""), ("user/repo", ""), ("user/repo/a/b", "")]);
-        let bounds = |user: &str| Bounds { user: Some(top.join(user)), temporary: vec![top.clone()] };
+        let bounds = |user: &str| LineageBounds { user: Some(top.join(user)), temporary: vec![top.clone()] };
         assert_eq!(names(&top, "user/repo/a/b", &bounds("user")), ["user/repo", "user"]);
         assert_eq!(names(&top, "user", &bounds("user")), Vec::<String>::new());
-        let outside = Bounds { user: Some(top.join("user/other/home")), temporary: Vec::new() };
+        let outside = LineageBounds { user: Some(top.join("user/other/home")), temporary: Vec::new() };
         assert_eq!(names(&top, "user/repo/a/b", &outside), ["user/repo"], "what lies above the home reaches others");
-        let temporary = Bounds { user: None, temporary: vec![top.join("user")] };
+        let temporary = LineageBounds { user: None, temporary: vec![top.join("user")] };
         assert_eq!(names(&top, "user/repo/a/b", &temporary), ["user/repo"]);
     }
 
@@ -117,7 +117,7 @@ mod tests {
     fn a_root_inherits_nothing_and_gives_what_it_has() {
         let (_keep, top) =
             tree(&[("", ""), ("a", "[project]\nroot = true\n"), ("a/b", ""), ("c", "[project]\nroot = \".\"\n")]);
-        let bounds = Bounds { user: None, temporary: vec![top.parent().expect("a directory").to_owned()] };
+        let bounds = LineageBounds { user: None, temporary: vec![top.parent().expect("a directory").to_owned()] };
         assert_eq!(names(&top, "a/b", &bounds), ["a"]);
         assert_eq!(names(&top, "a", &bounds), Vec::<String>::new());
         assert_eq!(names(&top, "c", &bounds), [""], "another value belongs to another program");
@@ -131,7 +131,7 @@ mod tests {
             return;
         }
         let (_keep, top) = tree(&[("", ""), ("a", ""), ("a/b", "")]);
-        let bounds = Bounds { user: None, temporary: vec![top.clone()] };
+        let bounds = LineageBounds { user: None, temporary: vec![top.clone()] };
         assert_eq!(names(&top, "a/b", &bounds), ["a"]);
         std::os::unix::fs::chown(top.join("a"), Some(65_534), None).expect("root may");
         assert_eq!(names(&top, "a/b", &bounds), Vec::<String>::new());
@@ -143,7 +143,7 @@ mod tests {
     fn a_broken_file_further_up_is_an_error() {
         let (_keep, top) = tree(&[("", "tools = "), ("a", "")]);
         let project = project_file::load(&top.join("a")).expect("a project");
-        assert!(above(&project, &Bounds::default(), |_| true).is_err());
+        assert!(above(&project, &LineageBounds::default(), |_| true).is_err());
     }
 
     #[test]

@@ -6,9 +6,9 @@
 
 mod compare;
 mod file;
-mod old;
+mod foreign_lock;
 mod part;
-mod young;
+mod release_age;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,9 +27,9 @@ use vx_base::system::platform::Platform;
 use vx_base::trouble::{Explain, TroubleKind};
 
 pub use compare::{LockMismatch, ToolDifference};
-pub use file::Guard;
+pub use file::LockFileGuard;
 pub use part::LockedPart;
-pub use young::Young;
+pub use release_age::Young;
 
 /// The format version in the file.
 pub const VERSION: u64 = 3;
@@ -204,7 +204,7 @@ impl Lock {
         match table.get("version").and_then(toml::Value::as_integer) {
             Some(VERSION_AS_INTEGER) => Ok(None),
             Some(version @ (1 | 2)) => {
-                Ok(Some(LockFile::Old { version: version.unsigned_abs(), versions: old::versions(&table) }))
+                Ok(Some(LockFile::Old { version: version.unsigned_abs(), versions: foreign_lock::versions(&table) }))
             }
             Some(version) if version > VERSION_AS_INTEGER => {
                 Err(LockError::Newer { path: path.to_owned(), version: version.unsigned_abs() })

@@ -192,7 +192,7 @@ mod tests {
     fn the_caret_stands_below_the_problem() {
         let text = "[tools]\n\tnöde\u{4e16} = 20 # x\r\n";
         let at = text.find("20").unwrap();
-        let problem = LineStarts::of(text).problem(at..at + 2, "a number", Some("quote it".into()));
+        let problem = LineStarts::from_text(text).problem(at..at + 2, "a number", Some("quote it".into()));
         assert_eq!((problem.line, problem.column, problem.length), (2, 10, 2));
         let shown = problem.render(std::path::Path::new("vx.toml"), "error");
         let expected =
@@ -204,7 +204,7 @@ mod tests {
     fn control_characters_are_escaped_and_the_caret_lines_up() {
         let text = "x = \"\u{1b}]0;owned\u{7}\" y";
         let at = text.find('y').unwrap();
-        let problem = LineStarts::of(text).problem(at..at + 1, "no \u{9b}", None);
+        let problem = LineStarts::from_text(text).problem(at..at + 1, "no \u{9b}", None);
         let shown = problem.render(std::path::Path::new("vx.toml"), "error");
         let expected = "vx.toml:1:18: error: no \\u009b\n 1 | x = \"\\u001b]0;owned\\u0007\" y\n   | ";
         assert_eq!(shown, format!("{expected}{}^\n", " ".repeat(27)));
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn the_error_is_one_line_that_counts_the_others_and_the_rest_is_below_it() {
-        let at = |message: &str| LineStarts::of("a = [\n1]").problem(4..8, message, None);
+        let at = |message: &str| LineStarts::from_text("a = [\n1]").problem(4..8, message, None);
         let errors = ConfigErrors { path: "vx.toml".into(), problems: vec![at("`a` is [\n  1]"), at("no")] };
         assert_eq!(errors.to_string(), "vx.toml:1:5: error: `a` is [ 1] (and 1 more)");
         assert_eq!(errors.details()[0], " 1 | a = [");
@@ -222,14 +222,14 @@ mod tests {
     #[test]
     fn a_span_beyond_the_text_is_shown_at_its_end() {
         for (text, span) in [("", 0..0), ("a", 5..9), ("é", 1..2), ("a\n", 2..2)] {
-            assert!(LineStarts::of(text).problem(span, "", None).length >= 1);
+            assert!(LineStarts::from_text(text).problem(span, "", None).length >= 1);
         }
     }
 
     #[test]
     fn of_a_long_line_the_part_around_the_problem_is_kept() {
         let text = format!("{}wrong = 1{}", "a".repeat(5000), "b".repeat(5000));
-        let problem = LineStarts::of(&text).problem(5000..5005, "no", None);
+        let problem = LineStarts::from_text(&text).problem(5000..5005, "no", None);
         assert!(problem.source_line.len() <= LONGEST_BYTES, "{}", problem.source_line.len());
         assert_eq!((problem.line, problem.column, problem.length), (1, 5001, 5));
         let shown = problem.render(std::path::Path::new("vx.toml"), "error");

@@ -40,14 +40,14 @@ pub fn read(path: &Path) -> Option<Procfile> {
     if leads_outside(path) {
         let advice = Some("put the file itself beside vx.toml".to_owned());
         let problems =
-            vec![LineStarts::of("").problem(0..0, "it is a link out of the project, and is not read", advice)];
+            vec![LineStarts::from_text("").problem(0..0, "it is a link out of the project, and is not read", advice)];
         return Some(Procfile { path: path.to_owned(), problems, ..Procfile::default() });
     }
     let text = match read_regular(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => return None,
         Err(error) => {
-            let problems = vec![LineStarts::of("").problem(0..0, &format!("it cannot be read: {error}"), None)];
+            let problems = vec![LineStarts::from_text("").problem(0..0, &format!("it cannot be read: {error}"), None)];
             return Some(Procfile { path: path.to_owned(), problems, ..Procfile::default() });
         }
     };
@@ -92,7 +92,7 @@ impl ProcfileLine {
 /// The services of a text in its order, and all its faults. Empty lines and those that begin with `#` are none.
 fn parse(text: &str) -> (Vec<ProcfileLine>, Vec<Problem>) {
     let (mut lines, mut problems): (Vec<ProcfileLine>, _) = (Vec::new(), Vec::new());
-    let places = LineStarts::of(text);
+    let places = LineStarts::from_text(text);
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     let mut at = text.len() - text.trim_start_matches('\u{feff}').len();
     for (number, line) in (1..).zip(text[at..].split_inclusive('\n')) {

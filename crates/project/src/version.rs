@@ -3,7 +3,7 @@
 //! npm-style ranges have npm's meaning, and Python's own operators (`~=`, `==`, `!=`) have Python's, for every tool
 //! alike. A prerelease matches only a request that names one.
 
-mod miss;
+mod no_match;
 mod parsed;
 mod specifiers;
 
@@ -16,7 +16,7 @@ use vx_base::package::candidate::{Candidate, Scheme};
 use vx_base::package::npm_range::NpmRange;
 use vx_base::trouble::{Explain, TroubleKind};
 
-pub use miss::{Miss, NoMatch};
+pub use no_match::{Miss, NoMatch};
 use parsed::ParsedVersion;
 
 /// The version that `vx.toml` requests.
@@ -128,7 +128,7 @@ impl VersionRequest {
         };
         match newest(false).or_else(|| newest(true)) {
             Some((_, candidate)) => Ok(candidate),
-            None => Err(miss::explain(self, &releases)),
+            None => Err(no_match::explain(self, &releases)),
         }
     }
 

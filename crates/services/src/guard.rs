@@ -51,7 +51,7 @@ fn guard(channel: &str) -> Result<(), ChildCause> {
     let assignment: GuardAssignment = match ServiceChannelChild::receive(io::stdin(), PATIENCE) {
         Ok(assignment) => assignment,
         Err(error) => {
-            let _ = slot.end(Ending::failed(Trouble::of(&error).to_cell()));
+            let _ = slot.end(Ending::failed(Trouble::from_error(&error).to_cell()));
             return Err(error.into());
         }
     };

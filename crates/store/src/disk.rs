@@ -90,24 +90,24 @@ fn shortened(path: &Path) -> String {
 }
 
 /// Adds the operation and the file to an I/O error.
-pub(super) trait At<T>: Sized {
-    fn at(self, doing: &'static str, path: &Path) -> Result<T, DiskError> {
-        self.at_place(doing, || path.to_owned())
+pub(super) trait DiskErrorContext<T>: Sized {
+    fn with_path(self, doing: &'static str, path: &Path) -> Result<T, DiskError> {
+        self.with_lazy_path(doing, || path.to_owned())
     }
 
     /// Add the operation and a path that is assembled only for an error.
-    fn at_place(self, doing: &'static str, path: impl FnOnce() -> PathBuf) -> Result<T, DiskError>;
+    fn with_lazy_path(self, doing: &'static str, path: impl FnOnce() -> PathBuf) -> Result<T, DiskError>;
 }
 
-impl<T> At<T> for io::Result<T> {
-    fn at_place(self, doing: &'static str, path: impl FnOnce() -> PathBuf) -> Result<T, DiskError> {
+impl<T> DiskErrorContext<T> for io::Result<T> {
+    fn with_lazy_path(self, doing: &'static str, path: impl FnOnce() -> PathBuf) -> Result<T, DiskError> {
         self.map_err(|source| DiskError { doing, path: path(), need_bytes: None, source })
     }
 }
 
 /// Create a directory and its parents.
 pub(super) fn create_directories(path: &Path) -> Result<(), DiskError> {
-    fs::create_dir_all(path).at("create", path)
+    fs::create_dir_all(path).with_path("create", path)
 }
 
 /// Remove a directory with its content, including directories that a program made read-only.
@@ -121,7 +121,7 @@ pub(super) fn remove_tree(path: &Path) -> Result<(), DiskError> {
     }
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        result => result.at("remove", path),
+        result => result.with_path("remove", path),
     }
 }
 

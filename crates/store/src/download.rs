@@ -25,7 +25,7 @@ use vx_http::{Client, HttpError};
 use crate::report::InstallStep;
 
 use super::cancel::CancelWatch;
-use super::disk::At;
+use super::disk::DiskErrorContext;
 use super::lock::LockWaitTerms;
 use super::progress::ArchiveProgress;
 use super::unpack::is_web_page;
@@ -247,9 +247,9 @@ impl<'a> Download<'a> {
         let file = match File::open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(error).at("read", &path).map_err(Into::into),
+            Err(error) => return Err(error).with_path("read", &path).map_err(Into::into),
         };
-        let length = file.metadata().at("read", &path)?.len();
+        let length = file.metadata().with_path("read", &path)?.len();
         self.session.meter.part_size(Some(length));
         self.session.meter.enter(InstallStep::Extracting);
         self.source = ByteSource::Cached(file, path);
@@ -287,7 +287,7 @@ impl<'a> Download<'a> {
             match std::mem::replace(&mut self.source, ByteSource::Ended) {
                 ByteSource::Ended => return Ok(()),
                 ByteSource::Cached(mut file, path) => {
-                    self.read_file(&mut file, u64::MAX).at("read", &path)?;
+                    self.read_file(&mut file, u64::MAX).with_path("read", &path)?;
                     self.source = ByteSource::Cached(file, path);
                     return Ok(());
                 }
@@ -297,7 +297,7 @@ impl<'a> Download<'a> {
                 }
                 ByteSource::Replay { mut file, left, rest } => {
                     let path = Path::new(self.archive);
-                    let count = self.read_file(&mut file, left).at("read the cached part of", path)?;
+                    let count = self.read_file(&mut file, left).with_path("read the cached part of", path)?;
                     self.source = ByteSource::Replay { file, left: left - count, rest };
                     return Ok(());
                 }

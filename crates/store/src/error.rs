@@ -9,9 +9,9 @@ use super::cancel::InstallStop;
 use super::disk::DiskError;
 use super::download::{DownloadError, DownloadErrorKind};
 use super::lock::LockWaitError;
-use super::store::BadName;
+use super::store::StoreNameError;
 use super::unpack::{UnpackError, UnpackErrorKind};
-use crate::lock::need::NeedError;
+use crate::lock::needed_tool::NeedError;
 use crate::release::native::NativeError;
 use crate::release::programs::ProvidedProgramError;
 use crate::release::shipped::MetadataError;
@@ -41,7 +41,7 @@ pub enum InstallError {
     },
     /// The tool's name, or its version, cannot be a directory of the store.
     #[error(transparent)]
-    Name(#[from] BadName),
+    Name(#[from] StoreNameError),
     /// The configuration names no archive.
     #[error("the plan names no archive to install")]
     NoParts,

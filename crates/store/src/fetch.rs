@@ -5,12 +5,12 @@ use vx_base::package::Part;
 use vx_base::paths::Home;
 use vx_http::TlsTrust;
 
-use crate::report::{Progress, Reporter};
+use crate::report::{InstallProgress, Reporter};
 
 use super::cancel::{CancelToken, CancelWatch};
 use super::download::{self, Download, DownloadError, DownloadErrorKind, DownloadSession, Patience};
 use super::error::InstallError;
-use super::lock::{Holder, LockWaitTerms};
+use super::lock::{LockHolder, LockWaitTerms};
 use super::progress::ArchiveProgress;
 use crate::release::staging::Staging;
 
@@ -28,7 +28,7 @@ pub fn fetch(
     trust: &TlsTrust,
     reporter: &dyn Reporter,
     cancel: &CancelToken,
-    progress_of: &dyn Fn(&Holder) -> Option<Progress>,
+    progress_of: &dyn Fn(&LockHolder) -> Option<InstallProgress>,
 ) -> Result<(Digest, u64), InstallError> {
     let staging = Staging::create(home, "fetch")?;
     let meter = ArchiveProgress::new(reporter, vec![part.archive.size]);
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_fetch_behind_an_install_of_the_same_archive_shows_the_bytes_of_the_holder() {
         let top = tempfile::tempdir().expect("a temporary directory");
-        let home = Home::at(top.path().to_owned());
+        let home = Home::from_root(top.path().to_owned());
         let digest: Digest = "0".repeat(64).parse().expect("a digest");
         let lock_path = home.locks().join(format!("{}.lock", digest.file_name()));
         let held = FileLock::try_acquire(&lock_path).expect("a lock file").expect("a free lock");
@@ -104,8 +104,8 @@ mod tests {
         let origin = Some(Origin { url: "https://host.invalid/a.tgz".into(), authorization: None });
         let cancel = CancelToken::new();
         let reporter = UntilBytes(cancel.clone(), AtomicU64::new(0));
-        let of_holder = |holder: &Holder| {
-            (holder.pid == 7).then_some(Progress { step: InstallStep::Downloading, done: 200, total: Some(500) })
+        let of_holder = |holder: &LockHolder| {
+            (holder.pid == 7).then_some(InstallProgress { step: InstallStep::Downloading, done: 200, total: Some(500) })
         };
         // A wait without bytes ends too, by this bound.
         let patience = Patience { holder_stall: std::time::Duration::from_secs(5), attempts: 1, ..Patience::default() };

@@ -10,9 +10,9 @@
 //! this library or another version of vx. Unless it is stopped, the wait for it has no limit but the deadline of the
 //! waiting install.
 
-pub(crate) mod need;
+mod lock_holder;
+pub(crate) mod needed_tool;
 mod observation;
-mod record;
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,13 +21,13 @@ use vx_base::board_slot::BoardSlot;
 use vx_base::files::file_lock::{FileLock, UnseenOwner, unseen_owner};
 use vx_base::trouble::{Explain, TroubleKind};
 
-use crate::report::{InstallStep, Progress, Reporter};
+use crate::report::{InstallProgress, InstallStep, Reporter};
 
 use super::cancel::{CancelWatch, InstallStop, POLL};
-use super::disk::{At, DiskError};
+use super::disk::{DiskError, DiskErrorContext};
 use observation::Observation;
 
-pub use record::Holder;
+pub use lock_holder::LockHolder;
 
 /// A wait for another process that ended without the lock.
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +91,7 @@ pub(super) struct LockWaitTerms<'a> {
     /// The longest time without progress of a holder.
     pub(super) stall: Duration,
     /// The progress of a holder, by its board.
-    pub(super) progress_of: &'a dyn Fn(&Holder) -> Option<Progress>,
+    pub(super) progress_of: &'a dyn Fn(&LockHolder) -> Option<InstallProgress>,
 }
 
 impl LockWaitTerms<'_> {
@@ -108,7 +108,7 @@ impl LockWaitTerms<'_> {
             refused = refused.saturating_add(1);
             // A process that cleans up after dead ones holds a lock for a moment only, which needs no message.
             if refused > 1 {
-                self.look(path, doing, &mut seen)?;
+                self.observe_holder(path, doing, &mut seen)?;
             }
             self.watch.sleep(POLL).map_err(LockWaitError::Stop)?;
         }
@@ -116,17 +116,17 @@ impl LockWaitTerms<'_> {
 
     /// The lock, if it is free.
     pub(super) fn acquire_at_once(&self, path: &Path) -> Result<Option<FileLock>, DiskError> {
-        let lock = FileLock::try_acquire(path).at("lock", path)?;
+        let lock = FileLock::try_acquire(path).with_path("lock", path)?;
         if let Some(lock) = &lock {
             // The lock holds even if its record cannot be written, for example on a full disk.
-            let _ = Holder::here(self.board.cloned()).write(lock);
+            let _ = LockHolder::here(self.board.cloned()).write(lock);
         }
         Ok(lock)
     }
 
     /// Show the holder's progress; an error after too long a time without any.
-    fn look(&self, path: &Path, doing: &str, seen: &mut Option<Observation>) -> Result<(), LockWaitError> {
-        let now = Observation::of(Holder::read(path), self.progress_of);
+    fn observe_holder(&self, path: &Path, doing: &str, seen: &mut Option<Observation>) -> Result<(), LockWaitError> {
+        let now = Observation::new(LockHolder::read(path), self.progress_of);
         match seen {
             Some(before) if before.same(&now) => {
                 let still = before.since.elapsed();
@@ -211,7 +211,7 @@ mod tests {
         let top = tempfile::tempdir().expect("a temporary directory");
         let cancel = CancelToken::new();
         let watch = CancelWatch::new(cancel.clone(), None);
-        Setting { home: Home::at(top.path().to_owned()), watch, cancel, _top: top }
+        Setting { home: Home::from_root(top.path().to_owned()), watch, cancel, _top: top }
     }
 
     impl Setting {
@@ -230,7 +230,7 @@ mod tests {
         }
     }
 
-    type ProgressOf<'a> = &'a dyn Fn(&Holder) -> Option<Progress>;
+    type ProgressOf<'a> = &'a dyn Fn(&LockHolder) -> Option<InstallProgress>;
 
     const DOING: &str = "installing node 22.3.0";
 
@@ -241,9 +241,9 @@ mod tests {
         let setting = setting();
         let held = setting.wait(&SilentReporter, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
         let done = AtomicU64::new(0);
-        let downloading = |_: &Holder| {
+        let downloading = |_: &LockHolder| {
             let done = done.load(Ordering::Relaxed);
-            Some(Progress { step: InstallStep::Downloading, done, total: Some(500) })
+            Some(InstallProgress { step: InstallStep::Downloading, done, total: Some(500) })
         };
         let last = Last::default();
         thread::scope(|scope| {
@@ -271,13 +271,13 @@ mod tests {
         let done = AtomicU64::new(0);
         let start = Instant::now();
         // The holder's board advances for six times the allowed time, then no more.
-        let moving = |_: &Holder| {
+        let moving = |_: &LockHolder| {
             let done = if start.elapsed() < Duration::from_millis(600) {
                 done.fetch_add(1, Ordering::Relaxed)
             } else {
                 done.load(Ordering::Relaxed)
             };
-            Some(Progress { step: InstallStep::Extracting, done, total: None })
+            Some(InstallProgress { step: InstallStep::Extracting, done, total: None })
         };
         let last = Last::default();
         let error = setting.wait(&last, 100, &moving).acquire(&setting.path(), DOING).expect_err("it is stuck");
@@ -291,7 +291,7 @@ mod tests {
     fn a_holder_that_runs_a_post_install_command_is_not_given_up() {
         let setting = setting();
         let held = setting.wait(&SilentReporter, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
-        let running = |_: &Holder| Some(Progress { step: InstallStep::PostInstall, done: 0, total: None });
+        let running = |_: &LockHolder| Some(InstallProgress { step: InstallStep::PostInstall, done: 0, total: None });
         thread::scope(|scope| {
             let waiting =
                 scope.spawn(|| setting.wait(&SilentReporter, 50, &running).acquire(&setting.path(), DOING).map(drop));

@@ -15,17 +15,17 @@ use vx_base::package::{Part, Program};
 use vx_base::paths::Home;
 
 use crate::config::InstallConfig;
-use crate::report::{InstallStep, Progress, Reporter};
+use crate::report::{InstallProgress, InstallStep, Reporter};
 
 use super::cancel::{CancelToken, CancelWatch};
-use super::disk::{At, DiskError};
+use super::disk::{DiskError, DiskErrorContext};
 use super::download::{self, Download, DownloadError, DownloadErrorKind, DownloadSession, Fetched, Patience};
 use super::error::{CommandFault, InstallError};
-use super::lock::{Holder, LockWaitTerms};
+use super::lock::{LockHolder, LockWaitTerms};
 use super::progress::ArchiveProgress;
 use super::store::{Store, StoreEntry};
-use super::unpack::{Excluded, NameCase, Tree, UnpackError, UnpackErrorKind, UnpackLimits, Unpacker};
-use crate::lock::need::{Need, await_tool};
+use super::unpack::{Excluded, NameCase, ReleaseTree, UnpackError, UnpackErrorKind, UnpackLimits, Unpacker};
+use crate::lock::needed_tool::{NeededToolState, await_tool};
 use crate::release::native::{self, NativeError, NativeFault};
 use crate::release::programs;
 use crate::release::receipt::{Receipt, ReceiptFacts, ReceiptProgram};
@@ -45,9 +45,9 @@ const EXCLUDE_OPTION: &str = "exclude_patterns";
 /// The functions and bounds that an install gets from its caller.
 pub struct Hooks<'a> {
     /// The progress of the process that installs the same release, from its board; `None` if it is not known.
-    pub progress_of: &'a dyn Fn(&Holder) -> Option<Progress>,
+    pub progress_of: &'a dyn Fn(&LockHolder) -> Option<InstallProgress>,
     /// The progress of another tool's install in this run; `None` once that is done, or if the run does not install it.
-    pub state_of: &'a dyn Fn(&str) -> Option<Need>,
+    pub state_of: &'a dyn Fn(&str) -> Option<NeededToolState>,
     /// Run a post-install command.
     pub postinstall: &'a dyn Fn(&PostInstall<'_>) -> Result<(), CommandFault>,
     /// Start a program once.
@@ -71,7 +71,7 @@ pub struct PostInstall<'a> {
 
 /// The result of an install.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Installed {
+pub struct InstallOutcome {
     /// The release.
     pub release: StoreEntry,
     /// True if nothing was fetched: the release was there already, or another process made it meanwhile.
@@ -84,13 +84,13 @@ pub fn install(
     reporter: &dyn Reporter,
     cancel: &CancelToken,
     hooks: &Hooks<'_>,
-) -> Result<Installed, InstallError> {
+) -> Result<InstallOutcome, InstallError> {
     let deadline = config.deadline_ms.and_then(|limit| Instant::now().checked_add(Duration::from_millis(limit)));
-    let home = Home::at(config.home.clone());
+    let home = Home::from_root(config.home.clone());
     let unwanted = config.options.get(EXCLUDE_OPTION).map_or("", String::as_str);
     let archive = || config.parts.first().map(|part| part.archive.file.clone()).unwrap_or_default();
-    let excluded = Excluded::of(unwanted).map_err(|kind| UnpackError { archive: archive(), kind })?;
-    let install = Install {
+    let excluded = Excluded::parse(unwanted).map_err(|kind| UnpackError { archive: archive(), kind })?;
+    let install = InstallPipeline {
         config,
         store: Store::new(home.clone()),
         home,
@@ -103,7 +103,7 @@ pub fn install(
     install.run().map_err(|error| error.plain(config.deadline_ms))
 }
 
-struct Install<'a> {
+struct InstallPipeline<'a> {
     config: &'a InstallConfig,
     home: Home,
     store: Store,
@@ -117,7 +117,7 @@ struct Install<'a> {
 
 /// The unpacked archives.
 struct Unpacked {
-    tree: Tree,
+    tree: ReleaseTree,
     parts: Vec<Archive>,
 }
 
@@ -131,13 +131,13 @@ enum UnpackFailure {
     NeedsFile(Fetched),
 }
 
-impl Install<'_> {
-    fn run(&self) -> Result<Installed, InstallError> {
+impl InstallPipeline<'_> {
+    fn run(&self) -> Result<InstallOutcome, InstallError> {
         let (tool, version) = (self.config.tool_name.as_str(), self.config.version.as_str());
         let target = self.store.path(tool, version)?;
         let before = self.store.installed(tool, version);
         if let Some(release) = before.clone().filter(|_| !self.config.force) {
-            return Ok(Installed { release, already: true });
+            return Ok(InstallOutcome { release, already: true });
         }
         // Made anew by this vx, it would be made anew by the later one, and so on.
         if let Some(layout) = Receipt::later_layout(&target) {
@@ -158,16 +158,16 @@ impl Install<'_> {
         // `--force`.
         match self.store.installed(tool, version) {
             Some(release) if before.is_none_or(|before| before.receipt != release.receipt) => {
-                return Ok(Installed { release, already: true });
+                return Ok(InstallOutcome { release, already: true });
             }
             // A forced install is skipped too if it would produce the same bytes.
-            Some(release) if is_made_so(&release, self.config) => return Ok(Installed { release, already: true }),
+            Some(release) if is_made_so(&release, self.config) => return Ok(InstallOutcome { release, already: true }),
             _ => {}
         }
         let sizes = self.config.parts.iter().map(|part| part.archive.size).collect();
         let meter = ArchiveProgress::new(self.reporter, sizes);
         let staging = Staging::create(&self.home, &label)?;
-        let file_system = SyncedFileSystem::of(staging.path()).at("open", staging.path())?;
+        let file_system = SyncedFileSystem::open(staging.path()).with_path("open", staging.path())?;
         let unpacked = self.unpack_all(&staging, &meter, &wait)?;
         self.finish(&unpacked, &staging, &file_system, &target, &meter)
     }
@@ -197,7 +197,7 @@ impl Install<'_> {
         'again: loop {
             let release = staging.fresh_release()?;
             let case = NameCase::around(&release)?;
-            let tree = Tree::new(release, case, UnpackLimits::default(), self.watch.clone())?;
+            let tree = ReleaseTree::new(release, case, UnpackLimits::default(), self.watch.clone())?;
             let mut unpacked = Unpacked { tree, parts: Vec::new() };
             for (index, part) in self.config.parts.iter().enumerate() {
                 meter.begin_part(index);
@@ -231,17 +231,18 @@ impl Install<'_> {
         index: usize,
         session: &DownloadSession<'_>,
         staging: &Staging,
-        tree: &mut Tree,
+        tree: &mut ReleaseTree,
     ) -> Result<Archive, UnpackFailure> {
-        let unpacker = Unpacker::of(&part.archive, &self.excluded)?;
+        let unpacker = Unpacker::for_archive(&part.archive, &self.excluded)?;
         let instead = self.config.download_url.as_deref().filter(|_| index == 0);
-        let failed = |kind| UnpackFailure::of(DownloadError { archive: part.archive.file.clone(), kind });
+        let failed =
+            |kind| UnpackFailure::from_download_error(DownloadError { archive: part.archive.file.clone(), kind });
         let private = staging.join(&format!("part-{index}"));
         let mut download = Download::begin(session, part, instead, &private).map_err(failed)?;
         let result = unpacker.unpack(&mut download, tree);
         match (result, download.take_failure()) {
             (_, Some(kind)) => Err(failed(kind)),
-            (Ok(()), None) => Ok(download.finish().map_err(failed)?.of(&part.archive)),
+            (Ok(()), None) => Ok(download.finish().map_err(failed)?.received_archive(&part.archive)),
             (Err(error), None) => match error.kind {
                 UnpackErrorKind::NotStreamable(_) => Err(UnpackFailure::NeedsFile(download.finish().map_err(failed)?)),
                 UnpackErrorKind::Disk(ref refused) if refused.full() => {
@@ -277,18 +278,18 @@ impl Install<'_> {
         part: &Part,
         fetched: &Fetched,
         meter: &ArchiveProgress<'_>,
-        tree: &mut Tree,
+        tree: &mut ReleaseTree,
     ) -> Result<Archive, UnpackFailure> {
         meter.enter(InstallStep::Extracting);
-        let file = File::open(&fetched.path).at("read", &fetched.path)?;
-        if let Err(error) = Unpacker::of(&part.archive, &self.excluded)?.unpack_file(file, tree) {
+        let file = File::open(&fetched.path).with_path("read", &fetched.path)?;
+        if let Err(error) = Unpacker::for_archive(&part.archive, &self.excluded)?.unpack_file(file, tree) {
             if !matches!(error.kind, UnpackErrorKind::Stop(_) | UnpackErrorKind::Disk(_)) {
-                fs::remove_file(&fetched.path).at("remove", &fetched.path)?;
+                fs::remove_file(&fetched.path).with_path("remove", &fetched.path)?;
             }
             return Err(error.into());
         }
         meter.advanced(fetched.size_bytes);
-        Ok(fetched.of(&part.archive))
+        Ok(fetched.received_archive(&part.archive))
     }
 
     /// Check the whole tree, and activate it as a release.
@@ -299,7 +300,7 @@ impl Install<'_> {
         file_system: &SyncedFileSystem,
         target: &Path,
         meter: &ArchiveProgress<'_>,
-    ) -> Result<Installed, InstallError> {
+    ) -> Result<InstallOutcome, InstallError> {
         let Unpacked { tree, parts } = unpacked;
         let release = tree.root();
         meter.enter_uncounted(InstallStep::Linking, None);
@@ -337,11 +338,11 @@ impl Install<'_> {
         meter.placing(totals.files);
         receipt.write(release)?;
         if unsynced_boot.is_none() {
-            file_system.sync().at("sync", release)?;
+            file_system.sync().with_path("sync", release)?;
         }
         self.watch.check().map_err(|stop| InstallError::stopped(stop, self.config.deadline_ms))?;
         self.store.activate(release, staging, target)?;
-        Ok(Installed { release: StoreEntry { path: target.to_owned(), receipt }, already: false })
+        Ok(InstallOutcome { release: StoreEntry { path: target.to_owned(), receipt }, already: false })
     }
 
     /// Check that each native program fits this machine, and start the first one once if the configuration asks for it
@@ -356,7 +357,7 @@ impl Install<'_> {
         }
         let (Some(arguments), Some((program, file))) = (&self.config.trial, first) else { return Ok(()) };
         let unwanted = self.config.options.get(EXCLUDE_OPTION).map_or("", String::as_str);
-        let subject = TrialSubject::of(parts, unwanted, &program.path, arguments);
+        let subject = TrialSubject::for_program(parts, unwanted, &program.path, arguments);
         if subject.as_ref().is_some_and(|subject| subject.is_known_to_run(&self.home)) {
             return Ok(());
         }
@@ -375,10 +376,10 @@ impl Install<'_> {
 
     /// Write the manifest: the unpacked files and the ones made for programs. After a post-install command all files
     /// are read again, because the command may have changed any of them.
-    fn list_files(&self, release: &Path, tree: &Tree, programs: &[ReceiptProgram]) -> Result<Digest, DiskError> {
+    fn list_files(&self, release: &Path, tree: &ReleaseTree, programs: &[ReceiptProgram]) -> Result<Digest, DiskError> {
         let mut manifest = tree.manifest().clone();
         let mut touched = vec![PathBuf::from("bin")];
-        let top = release.canonicalize().at("read", release)?;
+        let top = release.canonicalize().with_path("read", release)?;
         let unpacked = self.config.programs.iter().map(|program| &program.path);
         for path in unpacked.chain(programs.iter().map(|program| &program.path)) {
             // A program may be a link to the file that was made executable.
@@ -407,7 +408,7 @@ impl Install<'_> {
 }
 
 impl UnpackFailure {
-    fn of(error: DownloadError) -> Self {
+    fn from_download_error(error: DownloadError) -> Self {
         match error.kind {
             DownloadErrorKind::Again(kind) => Self::Restart(DownloadError { kind: *kind, ..error }.into()),
             kind => Self::Fatal(DownloadError { kind, ..error }.into()),
@@ -423,7 +424,7 @@ impl<E: Into<InstallError>> From<E> for UnpackFailure {
 
 impl Fetched {
     /// The archive with the digest and the size of the received bytes in place of the expected ones.
-    fn of(&self, archive: &Archive) -> Archive {
+    fn received_archive(&self, archive: &Archive) -> Archive {
         Archive { digest: Some(self.digest.clone()), size: Some(self.size_bytes), ..archive.clone() }
     }
 }
@@ -445,6 +446,6 @@ mod tests {
             strip: 1,
             into: "lib".into(),
         };
-        assert_eq!(fetched.of(&asked), Archive { digest: Some(digest), size: Some(7), ..asked });
+        assert_eq!(fetched.received_archive(&asked), Archive { digest: Some(digest), size: Some(7), ..asked });
     }
 }

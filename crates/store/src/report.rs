@@ -62,7 +62,7 @@ impl fmt::Display for InstallStep {
 
 /// The progress of a piece of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
+pub struct InstallProgress {
     /// The present step.
     pub step: InstallStep,
     /// Units of the step that are finished.

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use vx_base::paths::Home;
 use vx_base::trouble::{Explain, TroubleKind};
 
-use super::disk::{At, DiskError, create_directories, remove_tree};
+use super::disk::{DiskError, DiskErrorContext, create_directories, remove_tree};
 use crate::release::receipt::{self, Receipt};
 use crate::release::staging::Staging;
 use crate::store::folder::{folder_of, tool_of};
@@ -44,14 +44,14 @@ pub struct StoreEntry {
 /// A name of a tool or version that cannot be the name of a directory.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the {what} `{}` cannot be the name of a directory of the store", name.escape_debug())]
-pub struct BadName {
+pub struct StoreNameError {
     /// `tool` or `version`.
     pub what: &'static str,
     /// The name.
     pub name: String,
 }
 
-impl Explain for BadName {
+impl Explain for StoreNameError {
     fn kind(&self) -> TroubleKind {
         TroubleKind::Configuration
     }
@@ -66,7 +66,7 @@ impl Explain for BadName {
 pub enum RemoveError {
     /// Its name is invalid.
     #[error(transparent)]
-    Name(#[from] BadName),
+    Name(#[from] StoreNameError),
     /// The file system refused.
     #[error(transparent)]
     Disk(#[from] DiskError),
@@ -119,9 +119,9 @@ impl Store {
     }
 
     /// The path of this release, installed or not.
-    pub fn path(&self, tool: &str, version: &str) -> Result<PathBuf, BadName> {
+    pub fn path(&self, tool: &str, version: &str) -> Result<PathBuf, StoreNameError> {
         let folder = folder_of(tool);
-        checked("tool", &folder).map_err(|bad| BadName { name: tool.to_owned(), ..bad })?;
+        checked("tool", &folder).map_err(|bad| StoreNameError { name: tool.to_owned(), ..bad })?;
         Ok(self.home.store().join(folder.as_ref()).join(checked("version", version)?))
     }
 
@@ -160,7 +160,7 @@ impl Store {
         let staging = Staging::create(&self.home, &format!("remove-{}-{version}", folder_of(tool)))?;
         self.changing(|| match fs::rename(&path, staging.join("old")) {
             Err(error) if is_of_lower_layer(&error) => remove_in_place(&path),
-            result => result.at("remove", &path),
+            result => result.with_path("remove", &path),
         })?;
         // Succeeds only if this was the last version.
         let _ = path.parent().map(fs::remove_dir);
@@ -175,11 +175,11 @@ impl Store {
                 // An uninstall of the tool's last other version removed the parent meanwhile.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     create_directories(target.parent().unwrap_or(target))?;
-                    fs::rename(finished, target).at("activate", target)
+                    fs::rename(finished, target).with_path("activate", target)
                 }
-                result => result.at("activate", target),
+                result => result.with_path("activate", target),
             },
-            Err(error) => Err(error).at("read", target),
+            Err(error) => Err(error).with_path("read", target),
             Ok(_) => self.changing(|| match exchange(finished, target) {
                 Ok(()) => Ok(()),
                 Err(_) => swap_in_two_steps(finished, &staging.join("old"), target),
@@ -199,7 +199,7 @@ impl Store {
     }
 
     fn mark(&self) -> Result<(), DiskError> {
-        self.home.mark().at("write", &self.home.marker())
+        self.home.mark().with_path("write", &self.home.marker())
     }
 }
 
@@ -222,11 +222,11 @@ fn swap_in_two_steps(finished: &Path, old: &Path, target: &Path) -> Result<(), D
     match fs::rename(target, old) {
         Err(error) if is_of_lower_layer(&error) => {
             remove_in_place(target)?;
-            return fs::rename(finished, target).at("activate", target);
+            return fs::rename(finished, target).with_path("activate", target);
         }
-        result => result.at("replace", target)?,
+        result => result.with_path("replace", target)?,
     }
-    fs::rename(finished, target).at("activate", target).inspect_err(|_| {
+    fs::rename(finished, target).with_path("activate", target).inspect_err(|_| {
         let _ = fs::rename(old, target);
     })
 }
@@ -244,7 +244,7 @@ fn remove_in_place(release: &Path) -> Result<(), DiskError> {
     match fs::remove_file(&receipt) {
         // Something else than a release may be in its place.
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
-        result => result.at("remove", &receipt)?,
+        result => result.with_path("remove", &receipt)?,
     }
     remove_tree(release)
 }
@@ -256,7 +256,7 @@ fn names_in(directory: &Path) -> Result<Vec<String>, DiskError> {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(Vec::new());
         }
-        Err(error) => return Err(error).at("read", directory),
+        Err(error) => return Err(error).with_path("read", directory),
     };
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
@@ -267,10 +267,10 @@ fn names_in(directory: &Path) -> Result<Vec<String>, DiskError> {
 }
 
 /// Check that a name is one plain component of a path on every system, and does not begin with a dot.
-pub(super) fn checked<'a>(what: &'static str, name: &'a str) -> Result<&'a str, BadName> {
+pub(super) fn checked<'a>(what: &'static str, name: &'a str) -> Result<&'a str, StoreNameError> {
     let plain = |character: char| character.is_ascii_alphanumeric() || ".-_+@~=!".contains(character);
     let good = !name.is_empty() && name.len() <= NAME_BYTES && !name.starts_with('.') && !name.ends_with('.');
-    if good && name.chars().all(plain) { Ok(name) } else { Err(BadName { what, name: name.to_owned() }) }
+    if good && name.chars().all(plain) { Ok(name) } else { Err(StoreNameError { what, name: name.to_owned() }) }
 }
 
 #[cfg(test)]
@@ -280,7 +280,7 @@ mod tests {
 
     fn store() -> (tempfile::TempDir, Store) {
         let top = tempfile::tempdir().expect("a temporary directory");
-        let store = Store::new(Home::at(top.path().to_owned()));
+        let store = Store::new(Home::from_root(top.path().to_owned()));
         (top, store)
     }
 

@@ -1,6 +1,6 @@
 //! Unpacks archives into directories, in one pass over bytes that are not verified yet.
 //!
-//! Everything goes to a staging directory through one [`Tree`]: the code for each format only lists the entries, and
+//! Everything goes to a staging directory through one [`ReleaseTree`]: the code for each format only lists the entries, and
 //! the tree alone decides what may be created. The digest is compared after the last byte, and the result is made
 //! visible only after that.
 
@@ -30,7 +30,7 @@ pub(super) use excluded::Excluded;
 pub(super) use format::is_web_page;
 pub(super) use limits::UnpackLimits;
 pub(super) use names::NameCase;
-pub(super) use tree::Tree;
+pub(super) use tree::ReleaseTree;
 
 use format::Format;
 use path::Placement;
@@ -47,9 +47,9 @@ pub(super) struct Unpacker<'a> {
 
 impl<'a> Unpacker<'a> {
     /// An unpacker for this archive: its name decides the format. Excluded entries are left out.
-    pub(super) fn of(archive: &'a Archive, excluded: &Excluded) -> Result<Self, UnpackError> {
+    pub(super) fn for_archive(archive: &'a Archive, excluded: &Excluded) -> Result<Self, UnpackError> {
         let named = |kind| UnpackError { archive: archive.file.clone(), kind };
-        let format = Format::of(&archive.file).map_err(named)?;
+        let format = Format::from_file_name(&archive.file).map_err(named)?;
         let placement = Placement::new(archive.strip, &archive.into, excluded).map_err(named)?;
         Ok(Self { file_name: &archive.file, format, placement })
     }
@@ -57,7 +57,7 @@ impl<'a> Unpacker<'a> {
     /// Unpack the archive from its bytes in order, as far as the format needs them.
     ///
     /// [`UnpackErrorKind::NotStreamable`] asks for the whole file: see [`Unpacker::unpack_file`].
-    pub(super) fn unpack(&self, mut bytes: impl BufRead, tree: &mut Tree) -> Result<(), UnpackError> {
+    pub(super) fn unpack(&self, mut bytes: impl BufRead, tree: &mut ReleaseTree) -> Result<(), UnpackError> {
         let before = tree.entries();
         let result = self.format.check(&mut bytes).and_then(|()| match self.format {
             Format::TarGz => tar::unpack(gunzip(tree.packed(bytes)), &self.placement, tree),
@@ -74,13 +74,13 @@ impl<'a> Unpacker<'a> {
     }
 
     /// Unpack a zip from its whole, verified file, by the directory at its end.
-    pub(super) fn unpack_file(&self, file: File, tree: &mut Tree) -> Result<(), UnpackError> {
+    pub(super) fn unpack_file(&self, file: File, tree: &mut ReleaseTree) -> Result<(), UnpackError> {
         let before = tree.entries();
         let result = zip::zip_file::unpack(file, &self.placement, tree);
         result.and_then(|()| self.not_empty(before, tree)).map_err(|kind| self.error(kind))
     }
 
-    fn not_empty(&self, before: usize, tree: &Tree) -> Result<(), UnpackErrorKind> {
+    fn not_empty(&self, before: usize, tree: &ReleaseTree) -> Result<(), UnpackErrorKind> {
         if tree.entries() > before { Ok(()) } else { Err(UnpackErrorKind::Empty { strip: self.placement.strip() }) }
     }
 
@@ -99,12 +99,16 @@ impl<'a> Unpacker<'a> {
 }
 
 /// Reads on to the end, within the limits of what an archive may unpack to.
-fn drain(bytes: impl BufRead, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+fn drain(bytes: impl BufRead, tree: &mut ReleaseTree) -> Result<(), UnpackErrorKind> {
     drain_past(bytes, tree, |_| {})
 }
 
 /// Reads on to the end, as [`drain`] does, and shows each piece to `see`.
-fn drain_past(mut bytes: impl BufRead, tree: &mut Tree, mut see: impl FnMut(&[u8])) -> Result<(), UnpackErrorKind> {
+fn drain_past(
+    mut bytes: impl BufRead,
+    tree: &mut ReleaseTree,
+    mut see: impl FnMut(&[u8]),
+) -> Result<(), UnpackErrorKind> {
     loop {
         let piece = bytes.fill_buf().map_err(UnpackErrorKind::Damaged)?;
         let count = piece.len();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use vx_store::Depth;
+use vx_store::ManifestCheckDepth;
 
 use super::args::DoctorArguments;
 use super::workspace;
@@ -24,7 +24,7 @@ pub(super) fn run(project: Option<&Path>, arguments: &DoctorArguments) -> Comman
     let home = workspace::home()?;
     let options = DoctorOptions {
         place: place_or_none(project)?,
-        depth: if arguments.quick { Depth::Sizes } else { Depth::Contents },
+        depth: if arguments.quick { ManifestCheckDepth::Sizes } else { ManifestCheckDepth::Contents },
         offline: arguments.offline,
         mend_within: arguments.timeout.unwrap_or(MEND_WITHIN),
     };

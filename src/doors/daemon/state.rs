@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 use parking_lot::Mutex;
 use vx_base::paths::Home;
-use vx_project::lineage::Bounds;
+use vx_project::lineage::LineageBounds;
 use vx_rpc::RpcError;
 use vx_shm::{BoardState, BoardView};
 
@@ -163,7 +163,7 @@ impl DaemonState {
 
 /// The directories, and those above whose files count in them.
 fn with_those_above(directories: &[PathBuf]) -> BTreeSet<PathBuf> {
-    let bounds = Bounds::of_machine();
+    let bounds = LineageBounds::of_machine();
     let counts = |directory: &Path| {
         directory.parent().is_some() && !bounds.above_home(directory) && !bounds.is_temporary(directory)
     };

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use vx_base::paths::Home;
 use vx_base::system::parallel::in_parallel;
 use vx_base::trouble::Trouble;
-use vx_store::{Depth, cached_archives, is_damaged, remove_damaged};
+use vx_store::{ManifestCheckDepth, cached_archives, is_damaged, remove_damaged};
 
 use crate::doors::doctor::finding::{DoctorCheck, Finding, Remedy, Severity};
 
 /// All archives that are not what their names promise. They are read only if contents are compared.
-pub(super) fn check(home: &Home, depth: Depth) -> Vec<Finding> {
-    if depth != Depth::Contents {
+pub(super) fn check(home: &Home, depth: ManifestCheckDepth) -> Vec<Finding> {
+    if depth != ManifestCheckDepth::Contents {
         return Vec::new();
     }
     let readers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -24,7 +24,7 @@ pub(super) fn check(home: &Home, depth: Depth) -> Vec<Finding> {
 
 /// Remove one.
 pub(super) fn remove(path: &Path) -> Result<(), Trouble> {
-    remove_damaged(path).map_err(|error| Trouble::of(&error))
+    remove_damaged(path).map_err(|error| Trouble::from_error(&error))
 }
 
 fn finding(path: PathBuf, damaged: std::io::Result<bool>) -> Option<Finding> {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use vx_base::package::source_kind::{SourceKind, registries};
 use vx_fetch::Sources;
-use vx_store::Depth;
+use vx_store::ManifestCheckDepth;
 
 use crate::workspace::project::Workspace;
 
@@ -17,7 +17,7 @@ pub(super) struct Examination<'a> {
     /// The project's sources over the network; `None` to skip the checks of registries.
     pub(super) online: Option<&'a Sources>,
     /// The depth to which releases are compared.
-    pub(super) depth: Depth,
+    pub(super) depth: ManifestCheckDepth,
     /// `PATH`.
     pub(super) search_path: Option<OsString>,
     /// The bytes of this vx's launcher, if it has one.

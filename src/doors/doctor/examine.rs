@@ -6,7 +6,7 @@ use std::time::Duration;
 use vx_base::paths::{Home, find_runtime_directory, known_directories};
 use vx_base::system::threads::aside;
 use vx_fetch::RequestLimits;
-use vx_store::Depth;
+use vx_store::ManifestCheckDepth;
 
 use super::examination::Examination;
 use super::finding::{Finding, Severity};
@@ -25,7 +25,7 @@ pub struct DoctorOptions {
     /// The directory whose project is examined, if there is one.
     pub place: ProjectPlace,
     /// The depth to which releases are compared.
-    pub depth: Depth,
+    pub depth: ManifestCheckDepth,
     /// True to skip the check that each registry answers.
     pub offline: bool,
     /// The longest that mending one release may take.

@@ -27,7 +27,7 @@ pub(super) fn remove(home: &Home, leftover: &Leftover) -> Result<(), Trouble> {
     match remove_leftover(home, leftover) {
         // A process uses it again, so it is no longer a leftover.
         Ok(_) => Ok(()),
-        Err(error) => Err(Trouble::of(&error)),
+        Err(error) => Err(Trouble::from_error(&error)),
     }
 }
 

@@ -52,7 +52,7 @@ fn in_home(home: &Home) -> Vec<Finding> {
         let mend = "keep both on one: move the whole home with VX_HOME instead of a part of it";
         findings.push(place(home.root(), Severity::Wrong, &what, why, mend));
     }
-    match FileSystemKind::of(home.root()) {
+    match FileSystemKind::detect(home.root()) {
         FileSystemKind::OneName => {
             let what = "its file system has no hard links";
             let why = "files are copied where one with a second name would do, and modes and links are lost";
@@ -131,7 +131,7 @@ fn is_only_open(_: &Path) -> bool {
 }
 
 fn on_disk(directory: &Path) -> Option<Finding> {
-    let (what, why) = match FileSystemKind::of(directory) {
+    let (what, why) = match FileSystemKind::detect(directory) {
         FileSystemKind::Disk | FileSystemKind::OneName => {
             ("boards are on a disk", "a board's writers wait now and then while the system writes its pages back")
         }

@@ -150,7 +150,7 @@ fn missing(what: &Examination<'_>, wanted: &ResolvedTool) -> Option<Finding> {
     let store = Store::new(what.workspace.home.clone());
     let text = match store.installed(tool, &release.version) {
         Some(installed) => {
-            let there = InstalledRelease::of(&installed.receipt);
+            let there = InstalledRelease::from_receipt(&installed.receipt);
             let what = match release.is_made_of(&there) {
                 true if release.is_made_as(&there) => return None,
                 true => "what is installed was made by other instructions than vx.toml gives",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use vx_base::paths::Home;
 use vx_base::system::parallel::in_parallel;
 use vx_base::trouble::Trouble;
-use vx_store::{Depth, Manifest, ManifestDifference, Receipt, Store, tool_of};
+use vx_store::{Manifest, ManifestCheckDepth, ManifestDifference, Receipt, Store, tool_of};
 
 use crate::doors::doctor::finding::{DoctorCheck, Finding, Remedy, Severity};
 use crate::doors::doctor::project::ReleaseDemand;
@@ -45,7 +45,7 @@ enum ReleaseFault {
 }
 
 /// Check every release of the home.
-pub(super) fn check(home: &Home, wants: &ReleaseDemand, depth: Depth) -> ReleaseCheckResult {
+pub(super) fn check(home: &Home, wants: &ReleaseDemand, depth: ManifestCheckDepth) -> ReleaseCheckResult {
     let places = places(&home.store());
     let releases = places.len();
     let readers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -60,7 +60,7 @@ pub(super) fn check(home: &Home, wants: &ReleaseDemand, depth: Depth) -> Release
 
 /// Remove the directory in the place of a release.
 pub(super) fn remove(home: &Home, tool: &str, version: &str) -> Result<(), Trouble> {
-    Store::new(home.clone()).remove(tool, version).map(drop).map_err(|error| Trouble::of(&error))
+    Store::new(home.clone()).remove(tool, version).map(drop).map_err(|error| Trouble::from_error(&error))
 }
 
 fn places(store: &Path) -> Vec<ReleasePlace> {
@@ -87,7 +87,7 @@ fn entries(above: &Path) -> Vec<(String, PathBuf)> {
     found
 }
 
-fn examine_release(place: &ReleasePlace, depth: Depth) -> (usize, Vec<ReleaseFault>) {
+fn examine_release(place: &ReleasePlace, depth: ManifestCheckDepth) -> (usize, Vec<ReleaseFault>) {
     if !place.path.is_dir() {
         return (0, vec![ReleaseFault::NoDirectory]);
     }

@@ -55,7 +55,7 @@ pub(super) fn failed(trouble: &Trouble) -> Value {
 
 /// A typed error as the trouble of a call.
 pub(super) fn trouble(error: &(impl std::fmt::Display + Explain)) -> Trouble {
-    Trouble::of(error)
+    Trouble::from_error(error)
 }
 
 /// The error of parameters that do not fit their tool.

@@ -35,8 +35,8 @@ impl Here {
 
     /// The directory of that project.
     pub(super) fn project(&self, named: Option<&Path>) -> Result<PathBuf, Trouble> {
-        let projects =
-            read_projects(&self.home, &self.place(named)?, &NullFrontend).map_err(|error| Trouble::of(&error))?;
+        let projects = read_projects(&self.home, &self.place(named)?, &NullFrontend)
+            .map_err(|error| Trouble::from_error(&error))?;
         Ok(projects.projects.into_iter().next().map(|project| project.directory).unwrap_or_default())
     }
 }

@@ -134,8 +134,9 @@ impl SyncToolCall {
     pub(super) fn answer(self, here: &Here, call: &Call) -> Result<McpToolResult, Trouble> {
         let (home, place) = (here.home.clone(), here.place(self.directory.as_deref())?);
         let options = SyncOptions { tools: self.tools, ..SyncOptions::default() };
-        let (outcome, _) =
-            carry_out(call, move |live| sync(home, &place, &options, live).map_err(|error| Trouble::of(&error)))?;
+        let (outcome, _) = carry_out(call, move |live| {
+            sync(home, &place, &options, live).map_err(|error| Trouble::from_error(&error))
+        })?;
         Ok(match outcome {
             SyncOutcome::UpToDate | SyncOutcome::Planned(_) => McpToolResult::Facts(json!({ "outcome": "up to date" })),
             SyncOutcome::Ran(outcome) => {

@@ -29,7 +29,7 @@ impl Hand for StepsHand {
         let report = SlotReport::of_document(report)?;
         let not_at_work = || Trouble::new(TroubleKind::Board, format_args!("`{}` is not at work", slot.key));
         let written = self.written.get(slot.index, slot.generation).ok_or_else(not_at_work)?;
-        written.report(|slot| reports::write(slot, &report, &self.board)).map_err(|error| Trouble::of(&error))
+        written.report(|slot| reports::write(slot, &report, &self.board)).map_err(|error| Trouble::from_error(&error))
     }
 
     fn stop_all(&self) -> Result<(), Trouble> {

@@ -74,7 +74,7 @@ impl Joined {
 
     fn named(named: &str) -> Result<Self, Trouble> {
         let mark = Mark::own().filter(Mark::is_whole);
-        let board = find::find(Some(named)).map_err(|error| Trouble::of(&error))?;
+        let board = find::find(Some(named)).map_err(|error| Trouble::from_error(&error))?;
         let snapshot = Reader::open(&board).map_err(|error| Trouble::new(TroubleKind::Board, error))?.snapshot();
         let state = snapshot.map_err(|error| Trouble::new(TroubleKind::Board, error))?.board.state;
         if state != BoardState::Running {

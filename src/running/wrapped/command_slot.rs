@@ -70,17 +70,22 @@ impl CommandBoardSlot {
                 Err(error) if named.is_some() => return Err(refused(&path, error).into()),
                 // A board that is over, or full, is no place for a new piece of work.
                 Err(ClaimError::Closed | ClaimError::Place(ReserveError::Full { .. })) => false,
-                Err(error) => return Ok((Self::none(), Some(Trouble::of(&refused(&path, error)).about(without)))),
+                Err(error) => {
+                    return Ok((Self::none(), Some(Trouble::from_error(&refused(&path, error)).about(without))));
+                }
             },
             Ok(BoardSearchResult::None { crowded }) => crowded,
             Err(error) if named.is_some() => return Err(error.into()),
             Err(error) => {
-                unknown = Some(Trouble::of(&error).about(format!("`{key}` has a board of its own")));
+                unknown = Some(Trouble::from_error(&error).about(format!("`{key}` has a board of its own")));
                 false
             }
         };
         let own = Self::own(&key, title, crowded);
-        Ok(own.map_or_else(|error| (Self::none(), Some(Trouble::of(&error).about(without))), |own| (own, unknown)))
+        Ok(own.map_or_else(
+            |error| (Self::none(), Some(Trouble::from_error(&error).about(without))),
+            |own| (own, unknown),
+        ))
     }
 
     /// Take a place on a new board with this title, which is recorded in this file.

@@ -45,7 +45,7 @@ impl Hand for CommandHand {
 
     fn report(&self, _: &SlotView, report: &ReportDocument) -> Result<(), Trouble> {
         let report = SlotReport::of_document(report)?;
-        self.0.lock().0.report(&report).map_err(|error| Trouble::of(&error))
+        self.0.lock().0.report(&report).map_err(|error| Trouble::from_error(&error))
     }
 
     fn stop_all(&self) -> Result<(), Trouble> {

@@ -90,7 +90,7 @@ impl ProjectServers {
 }
 
 fn answered(answer: Result<impl Serialize, DevServerError>) -> Result<String, RpcError> {
-    let answer = answer.map_err(|error| fault(Trouble::of(&error)))?;
+    let answer = answer.map_err(|error| fault(Trouble::from_error(&error)))?;
     Ok(json!(answer).to_string())
 }
 

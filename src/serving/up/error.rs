@@ -159,7 +159,7 @@ impl Explain for UpError {
         match self {
             Self::Config(error) => error.details(),
             Self::Withheld { lines, .. } => lines.iter().map(|line| format!("  {line}")).collect(),
-            Self::Work(error) => Trouble::of(error).details,
+            Self::Work(error) => Trouble::from_error(error).details,
             Self::Ended(trouble) => trouble.details.clone(),
             _ => Vec::new(),
         }

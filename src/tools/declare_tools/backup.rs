@@ -8,7 +8,7 @@ use vx_base::digest::Digest;
 use vx_base::files::replace_file::replace_file;
 use vx_base::paths::Home;
 use vx_project::lock;
-use vx_project::trust::{ConsentKey, kept};
+use vx_project::trust::{ConsentKey, consent_record};
 
 use crate::workspace::consent::Consent;
 use crate::workspace::error::WorkError;
@@ -61,8 +61,9 @@ impl<'a> ProjectBackup<'a> {
     /// Bring back what was there. A file that somebody else has changed meanwhile stays.
     pub(super) fn restore(self) -> Result<(), WorkError> {
         if let Some((key, parts)) = self.agreed.filter(|(_, parts)| !parts.is_empty()) {
-            let forgotten = kept::forget_typed(self.home, &key, &parts);
-            forgotten.map_err(|cause| WorkError::ProjectWrite { path: kept::path(self.home, &key), cause })?;
+            let forgotten = consent_record::forget_typed(self.home, &key, &parts);
+            forgotten
+                .map_err(|cause| WorkError::ProjectWrite { path: consent_record::path(self.home, &key), cause })?;
         }
         for contents in [self.lock, self.project] {
             let path = contents.path.clone();

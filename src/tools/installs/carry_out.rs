@@ -159,7 +159,7 @@ fn finish(started: StartedRun, assignment: &RunAssignment) -> RunOutcome {
         troubles.push(Trouble::new(TroubleKind::Board, text));
     }
     if let Err(error) = options.exports.write(options.record.as_deref().unwrap_or(&path)) {
-        troubles.push(Trouble::of(&error));
+        troubles.push(Trouble::from_error(&error));
     }
     let end = handle.join();
     if let Some(reader) = reader {

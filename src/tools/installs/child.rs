@@ -118,7 +118,7 @@ impl InstallingChild {
                 ChildOutcome::Installed
             }
             Err(_) if self.cancel.cancelled() => ChildOutcome::Cancelled,
-            Err(error) => failed(slot, ChildCause::Work(Trouble::of(&error)), frontend),
+            Err(error) => failed(slot, ChildCause::Work(Trouble::from_error(&error)), frontend),
         }
     }
 
@@ -143,7 +143,7 @@ fn connect(channel: &str) -> Result<InstallChannelChild, ChildCause> {
 
 fn failed(slot: Slot, cause: ChildCause, frontend: &dyn Frontend) -> ChildOutcome {
     let error = cause.of_child(ChildPurpose::Install);
-    end(slot, Ending::failed(Trouble::of(&error).to_cell()), frontend);
+    end(slot, Ending::failed(Trouble::from_error(&error).to_cell()), frontend);
     ChildOutcome::Failed(error)
 }
 

@@ -1,13 +1,13 @@
 //! The progress of the holder of a lock, which its board shows.
 
 use vx_shm::Reader;
-use vx_store::Holder;
-use vx_store::report::Progress;
+use vx_store::LockHolder;
+use vx_store::report::InstallProgress;
 
 use crate::tools::installs::job::progress_on;
 
 /// The progress of a holder, from its slot; `None` if it has none, or if its board cannot be read.
-pub(crate) fn holder_progress(holder: &Holder) -> Option<Progress> {
+pub(crate) fn holder_progress(holder: &LockHolder) -> Option<InstallProgress> {
     let at = holder.board.as_ref()?;
     let snapshot = Reader::open(&at.path).ok()?.snapshot().ok()?;
     let slot = snapshot.slots.iter().find(|slot| slot.index == at.slot && slot.generation == at.generation)?;
@@ -33,8 +33,8 @@ mod tests {
         slot.enter(Phase::DOWNLOADING, Some(500));
         slot.publish(200);
         let at = BoardSlot { path, slot: slot.index(), generation: slot.generation() };
-        let of = |board: Option<BoardSlot>| holder_progress(&Holder { pid: 1, board });
-        let expected = Progress { step: InstallStep::Downloading, done: 200, total: Some(500) };
+        let of = |board: Option<BoardSlot>| holder_progress(&LockHolder { pid: 1, board });
+        let expected = InstallProgress { step: InstallStep::Downloading, done: 200, total: Some(500) };
         assert_eq!(of(Some(at.clone())), Some(expected));
         assert_eq!(of(Some(BoardSlot { generation: at.generation + 1, ..at.clone() })), None);
         assert_eq!(of(Some(BoardSlot { path: top.path().join("gone"), ..at })), None);

@@ -12,7 +12,8 @@ use vx_fetch::tools::catalogue;
 use vx_fetch::{Attestation, AttestationFault, Proof, SourceError, SourceErrorKind, Sources};
 use vx_http::TlsTrust;
 use vx_plan::{
-    InstalledRelease, Plan, PlanStep, ResolvedRelease, ResolvedTool, ToolAction, ToolResolution, Waits, claim, plan,
+    InstalledRelease, Plan, PlanStep, ResolvedRelease, ResolvedTool, ServerWaitReporter, ToolAction, ToolResolution,
+    claim, plan,
 };
 use vx_store::Store;
 use vx_store::config::InstallConfig;
@@ -36,7 +37,8 @@ pub fn wants(wanted: &[ResolvedTool]) -> Vec<WantedRelease> {
 /// checked, before any of its archives is requested.
 pub fn plan_for(home: &Home, sources: &Sources, wanted: Vec<ResolvedTool>, force: bool) -> Plan {
     let store = Store::new(home.clone());
-    let installed = |tool: &str, version: &str| Some(InstalledRelease::of(&store.installed(tool, version)?.receipt));
+    let installed =
+        |tool: &str, version: &str| Some(InstalledRelease::from_receipt(&store.installed(tool, version)?.receipt));
     let doubts = RefCell::new(Doubts::default());
     let proved = |tool: &str, release: &ResolvedRelease| prove(sources, tool, release, &mut doubts.borrow_mut());
     let plan = plan(wanted, installed, proved, force);
@@ -94,7 +96,7 @@ fn prove(sources: &Sources, tool: &str, release: &ResolvedRelease, doubts: &mut 
             Ok(Proof::Missing) => doubts.missing.push(tool.to_owned()),
             Ok(Proof::Unchecked(reason)) => doubts.unchecked.push((tool.to_owned(), reason)),
             Err(error) => {
-                let trouble = Trouble::of(&error);
+                let trouble = Trouble::from_error(&error);
                 let text = format!("vx.lock: {}", trouble.text);
                 let hint = "look at the history of vx.lock; to lock the tool anew by what its registry signs, run";
                 return Err(Trouble { text, ..trouble }.hinted(format!("{hint} `vx lock {tool}`")));
@@ -113,14 +115,14 @@ fn attested(sources: &Sources, tool: &str, release: &ResolvedRelease) -> Result<
     for part in &release.locked {
         let archive = part.archive();
         let fault = match (sources.attestation_now(release.source, archive), &part.attested) {
-            (Err(error), _) => return Err(Trouble::of(&error)),
+            (Err(error), _) => return Err(Trouble::from_error(&error)),
             (Ok(Attestation::By(by)), Some(locked)) if by == *locked => continue,
             (Ok(Attestation::By(by)), Some(locked)) => AttestationFault::NotAsLocked(Box::new((locked.clone(), by))),
             (Ok(Attestation::By(_)), None) => AttestationFault::Required("vx.lock names nobody who built it".into()),
             (Ok(lacking), _) => AttestationFault::Required(lacking.lack().unwrap_or_default().to_owned()),
         };
         let what = format!("{} {}", archive.package, archive.version);
-        return Err(Trouble::of(&SourceError { what, host: None, kind: SourceErrorKind::Attestation(fault) }));
+        return Err(Trouble::from_error(&SourceError { what, host: None, kind: SourceErrorKind::Attestation(fault) }));
     }
     Ok(())
 }
@@ -131,13 +133,13 @@ pub fn steps(plan: Plan, home: &Home, sources: &Arc<Sources>, options: &RunOptio
         let (version, size_bytes) = (release.version.clone(), release.whole_size_bytes());
         let (tool, home, sources, options) = (tool.to_owned(), home.clone(), Arc::clone(sources), options.clone());
         let name = tool.clone();
-        let preparation = move |waits: Waits<'_>| {
+        let preparation = move |waits: ServerWaitReporter<'_>| {
             let located = showing_the_silent(&sources, waits, || {
                 let release = locate(release.clone(), &sources, options.offline)?;
                 let trial = trial(&name, &release, &sources);
                 Ok((release, trial))
             });
-            let (release, trial) = located.map_err(|error: SourceError| Trouble::of(&error))?;
+            let (release, trial) = located.map_err(|error: SourceError| Trouble::from_error(&error))?;
             Ok(InstallConfig { trial, ..config(&name, release, replaces, &home, sources.trust(), &options) })
         };
         PlanStep { tool, version, size_bytes, optional: false, action: ToolAction::Install(Box::new(preparation)) }

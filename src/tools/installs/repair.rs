@@ -97,7 +97,8 @@ fn by_lock(workspace: &Workspace, want: &WantedRelease, options: &RunOptions) ->
 /// sources do not.
 fn by_name(workspace: &Workspace, want: &WantedRelease, options: &RunOptions) -> Result<Vec<PlanStep>, Trouble> {
     let none = Project::none(&workspace.project.directory);
-    let ask = request(&format!("{}@{}", want.tool, want.version), &none).map_err(|error| Trouble::of(&error))?;
+    let ask =
+        request(&format!("{}@{}", want.tool, want.version), &none).map_err(|error| Trouble::from_error(&error))?;
     let sources = Arc::new(workspace.sources(Access::Network));
     let resolver = Resolver {
         order: &[],

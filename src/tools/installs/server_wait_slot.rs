@@ -7,7 +7,7 @@ use std::time::Duration;
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use vx_fetch::Sources;
 
-use vx_plan::Waits;
+use vx_plan::ServerWaitReporter;
 
 /// The time without an answer after which a server is named.
 pub(super) const SILENCE_SHOWN: Duration = Duration::from_secs(2);
@@ -15,7 +15,7 @@ pub(super) const SILENCE_SHOWN: Duration = Duration::from_secs(2);
 pub(super) const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
 /// Do this work, which asks these sources on this thread, and show the server that it waits for while there is one.
-pub(super) fn showing_the_silent<T>(sources: &Sources, waits: Waits<'_>, work: impl FnOnce() -> T) -> T {
+pub(super) fn showing_the_silent<T>(sources: &Sources, waits: ServerWaitReporter<'_>, work: impl FnOnce() -> T) -> T {
     let (working, over) = bounded::<Infallible>(0);
     let asking = thread::current().id();
     thread::scope(|scope| {

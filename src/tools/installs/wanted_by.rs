@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn releases_are_wanted_until_their_project_is_gone() {
         let top = tempfile::tempdir().expect("a directory");
-        let home = Home::at(top.path().join("home"));
+        let home = Home::from_root(top.path().join("home"));
         let projects: Vec<PathBuf> = ["a", "b"].iter().map(|name| top.path().join(name)).collect();
         for project in &projects {
             std::fs::create_dir(project).expect("a directory");
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn a_release_that_was_not_looked_at_is_still_wanted() {
         let top = tempfile::tempdir().expect("a directory");
-        let home = Home::at(top.path().join("home"));
+        let home = Home::from_root(top.path().join("home"));
         remember(&home, top.path(), vec![want("node"), want("go")], |_| false).expect("it is kept");
         let newer = WantedRelease { tool: "node".into(), version: "2.0.0".into() };
         remember(&home, top.path(), vec![newer.clone()], |known| known.tool != "node").expect("it is kept");
@@ -117,6 +117,6 @@ mod tests {
     #[test]
     fn a_home_without_projects_wants_nothing() {
         let top = tempfile::tempdir().expect("a directory");
-        assert!(wanted_by(&Home::at(top.path().join("nothing"))).is_empty());
+        assert!(wanted_by(&Home::from_root(top.path().join("nothing"))).is_empty());
     }
 }

@@ -44,6 +44,6 @@ impl<'a> ArchiveDigestFetcher<'a> {
         self.frontend.notice(Notice::Fetching { address: shown_address(&artifact.origin.url) });
         let (part, patience, cancel) = (artifact.clone().part(), Patience::default(), CancelToken::new());
         let fetched = fetch(self.home, &part, &patience, self.trust, &SilentReporter, &cancel, &holder_progress);
-        fetched.map_err(|error| Trouble::of(&error))
+        fetched.map_err(|error| Trouble::from_error(&error))
     }
 }

@@ -114,7 +114,7 @@ impl FileStampRecorder {
 /// True if the times of a directory change with every name that comes, which other machines' file systems may not show
 /// at once.
 fn shows_new_names(directory: &Path) -> bool {
-    matches!(FileSystemKind::of(directory), FileSystemKind::Disk | FileSystemKind::Memory)
+    matches!(FileSystemKind::detect(directory), FileSystemKind::Disk | FileSystemKind::Memory)
 }
 
 /// The state of a file; `None` if there is none.

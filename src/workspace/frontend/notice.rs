@@ -7,7 +7,7 @@ use vx_base::trouble::Trouble;
 use vx_plan::AgeRemark;
 use vx_process::EndedProcesses;
 use vx_project::lock::LockError;
-use vx_project::trust::Stranger;
+use vx_project::trust::UntrustedLocation;
 use vx_project::{LockedTool, Problem};
 
 use super::shims_error::ShimsError;
@@ -34,7 +34,7 @@ pub enum Notice {
         /// The variables that are never taken from a project.
         refused: Vec<String>,
         /// The reason why the project counts as a stranger's, if it does.
-        stranger: Option<Stranger>,
+        stranger: Option<UntrustedLocation>,
     },
     /// A run of a build service consents to the project that is checked out.
     TrustedByCi {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use vx_base::digest::Algorithm;
-use vx_project::lock::{Guard, LockFile};
+use vx_project::lock::{LockFile, LockFileGuard};
 use vx_project::{Lock, LockedTool};
 
 use super::{Access, LockOrigin, Workspace};
@@ -39,7 +39,8 @@ impl Workspace {
         if entries.is_empty() && !gone {
             return Ok(false);
         }
-        let guard = Guard::acquire(&self.lock_path, &self.turnstile(), PATIENCE).map_err(WorkError::LockWrite)?;
+        let guard =
+            LockFileGuard::acquire(&self.lock_path, &self.turnstile(), PATIENCE).map_err(WorkError::LockWrite)?;
         let mut lock = match guard.read().map_err(WorkError::LockWrite)? {
             Some(LockFile::Current(lock)) => lock,
             Some(LockFile::Old { version, versions }) => {

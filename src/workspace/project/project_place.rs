@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use vx_base::paths::Home;
 use vx_fetch::tools::catalogue;
-use vx_project::lineage::{self, Bounds};
+use vx_project::lineage::{self, LineageBounds};
 use vx_project::{Project, ProjectError, discover, project_file};
 use vx_run::project_key;
 
@@ -126,7 +126,7 @@ pub fn above(home: &Home, project: &Project, look: impl FnMut(&Path) -> bool) ->
     if project.directory == home.root() {
         return Ok(Vec::new());
     }
-    lineage::above(project, &Bounds::of_machine(), look)
+    lineage::above(project, &LineageBounds::of_machine(), look)
 }
 
 /// Give notice of everything doubtful in a project's file.

@@ -29,7 +29,7 @@ fn project(files: &[(&str, &str)]) -> (tempfile::TempDir, Home) {
     for (name, text) in files {
         fs::write(top.path().join("project").join(name), text).expect("a file");
     }
-    let home = Home::at(top.path().join("home"));
+    let home = Home::from_root(top.path().join("home"));
     (top, home)
 }
 

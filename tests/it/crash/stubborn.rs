@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use vx::install_job::{InstallChild, InstallRun, start_run};
 use vx_base::trouble::{Trouble, TroubleKind};
-use vx_plan::{PlanStep, ToolAction, Waits};
+use vx_plan::{PlanStep, ServerWaitReporter, ToolAction};
 use vx_run::{Jobs, RunEnd, RunHandle, RunRequest, create_board};
 use vx_shm::SlotState;
 use vx_status::source::RequestFailure;
@@ -33,7 +33,7 @@ pub(super) fn scripted(script: &str, tools: &[&str]) -> (Sandbox, RunHandle) {
 /// A step of a scripted run, with the additions of `more` to its configuration, or the reason that there is none.
 pub(super) fn prepared(tool: &str, more: impl Fn() -> Result<Value, Trouble> + Send + Sync + 'static) -> PlanStep {
     let name = tool.to_owned();
-    let config = Box::new(move |_: Waits<'_>| {
+    let config = Box::new(move |_: ServerWaitReporter<'_>| {
         let mut config = serde_json::json!({
             "tool_name": name, "version": "1.0.0", "source": "npm", "parts": [], "programs": [], "home": "/nowhere",
         });

@@ -83,7 +83,7 @@ fn boards_on_a_disk_are_worth_knowing() {
     use vx_base::paths::FileSystemKind;
 
     let sandbox = well();
-    let on_disk = FileSystemKind::of(&sandbox.runtime()) == FileSystemKind::Disk;
+    let on_disk = FileSystemKind::detect(&sandbox.runtime()) == FileSystemKind::Disk;
     let finished = sandbox.vx("doctor --json").succeeds();
     let told = found(&finished, "advice").iter().any(|found| found.contains("boards are on a disk"));
     assert_eq!(told, on_disk, "{}", finished.stdout());
@@ -94,7 +94,7 @@ fn boards_on_a_disk_are_worth_knowing() {
 fn a_store_on_another_file_system_than_its_staging_is_found() {
     let Ok(memory) = tempfile::tempdir_in("/dev/shm") else { return };
     let sandbox = well();
-    if vx_base::paths::FileSystemKind::of(&sandbox.home()) == vx_base::paths::FileSystemKind::Memory {
+    if vx_base::paths::FileSystemKind::detect(&sandbox.home()) == vx_base::paths::FileSystemKind::Memory {
         return;
     }
     fs::create_dir_all(sandbox.home().join("tmp")).expect("a directory");

@@ -81,7 +81,7 @@ impl Setting {
         let variable = |name: &str| self.environment.get(name).cloned();
         let settings = SettingFiles::around(&project, &project, &self.root.path().join("vx"), &variable).agreed(true);
         Sources::new(SourceOptions {
-            home: Home::at(self.root.path().join("vx")),
+            home: Home::from_root(self.root.path().join("vx")),
             project_directory: project,
             settings,
             offline: self.offline,

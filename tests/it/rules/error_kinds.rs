@@ -20,15 +20,15 @@ use vx_project::{ConfigErrors, NoMatch, Problem, ProjectError};
 use vx_run::board_error::BoardTrouble;
 use vx_run::channel::{ChannelError, ConfigError, ConnectError};
 use vx_store::{
-    BadName, CommandFault, DiskError, DownloadError, DownloadErrorKind, InstallError, InstallStop, LockWaitError,
-    NeedError, ProvidedProgramError, RemoveError, UnpackError, UnpackErrorKind,
+    CommandFault, DiskError, DownloadError, DownloadErrorKind, InstallError, InstallStop, LockWaitError, NeedError,
+    ProvidedProgramError, RemoveError, StoreNameError, UnpackError, UnpackErrorKind,
 };
 
 /// The kind of an error, after a check that its parts are single lines.
 fn kind_of(error: &(impl std::fmt::Display + Explain)) -> TroubleKind {
     let text = error.to_string();
     assert!(!text.is_empty() && !text.contains(['\n', '\r']), "{text:?} is no line");
-    let trouble = Trouble::of(error);
+    let trouble = Trouble::from_error(error);
     assert_eq!((trouble.text.as_str(), trouble.kind), (text.as_str(), error.kind()));
     for line in trouble.details.iter().chain(&trouble.hint) {
         assert!(!line.contains('\n'), "{line:?} is no line");
@@ -48,8 +48,8 @@ fn disk() -> DiskError {
     DiskError { doing: "write", path: path(), need_bytes: Some(7), source: io::ErrorKind::StorageFull.into() }
 }
 
-fn name() -> BadName {
-    BadName { what: "tool", name: "a/b".into() }
+fn name() -> StoreNameError {
+    StoreNameError { what: "tool", name: "a/b".into() }
 }
 
 #[test]

@@ -148,7 +148,7 @@ const TOWERS: [Tower; 25] = [
     Tower {
         sources: "crates/project/src",
         floors: &[
-            &["dotted_key", "edit", "named", "problem", "scripts", "services", "version"],
+            &["dotted_key", "edit", "problem", "scripts", "services", "version", "versioned_name"],
             &["discover", "procfile"],
             &["config"],
             &["lock", "project_file"],
@@ -190,7 +190,7 @@ const TOWERS: [Tower; 25] = [
     Tower {
         sources: "crates/store/src",
         floors: &[
-            &["cancel", "config", "disk", "report", "room"],
+            &["cancel", "config", "disk", "report", "reserved_space"],
             &["lock", "progress", "release"],
             &["store", "unpack"],
             &["download"],

@@ -24,7 +24,7 @@ use vx_rpc::{RpcError, framed};
 use crate::support::sandbox::{PATIENCE, Running, Sandbox, eventually, text};
 
 fn home(sandbox: &Sandbox) -> Home {
-    Home::at(sandbox.home())
+    Home::from_root(sandbox.home())
 }
 
 /// A client of the sandbox's daemon, as soon as that is ready.

@@ -13,7 +13,7 @@ pub(crate) struct Held(Pid);
 impl Held {
     /// Hold the process of this slot; `None` if the system does not allow that. The thread that calls this must also be
     /// the one that requests the end.
-    pub(crate) fn of(slot: &Value) -> Option<Self> {
+    pub(crate) fn from_slot(slot: &Value) -> Option<Self> {
         let pid = Pid::from_raw(i32::try_from(slot["pid"].as_i64()?).ok()?);
         let refused = |error: &nix::Error| skipped(format_args!("ptrace is not allowed on this machine: {error}"));
         nix::sys::ptrace::attach(pid).inspect_err(refused).ok()?;

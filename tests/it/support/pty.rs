@@ -114,7 +114,7 @@ impl OnTerminal {
     }
 
     /// The result of a look at the screen, cell by cell.
-    pub(crate) fn look<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
+    pub(crate) fn read_screen<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
         at(self.shown.lock().expect("no reader panics").screen.screen())
     }
 

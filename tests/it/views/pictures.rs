@@ -170,7 +170,7 @@ fn needs_network_to_take_the_pictures_of_the_docs() {
         lines(screen, "✓") >= 3 && lines(screen, "●") >= 2
     });
     let all = |screen: &vt100::Screen| svg(screen, 30, "vx sync --tui while it installs this repository's own tools");
-    keep("dashboard.svg", &run.look(all));
+    keep("dashboard.svg", &run.read_screen(all));
     run.press("q");
     run.await_screen("it asks", |screen| screen.contains("etach"));
     run.press("d");
@@ -178,7 +178,7 @@ fn needs_network_to_take_the_pictures_of_the_docs() {
 
     let top = place.start("top");
     top.await_screen("it is over", |screen| screen.contains("in place") && screen.contains("the slowest way through"));
-    keep("timeline.svg", &top.look(|screen| svg(screen, 30, "A finished run in vx top")));
+    keep("timeline.svg", &top.read_screen(|screen| svg(screen, 30, "A finished run in vx top")));
     drop(top);
 
     let place = Place::new();
@@ -186,7 +186,7 @@ fn needs_network_to_take_the_pictures_of_the_docs() {
     run.await_screen("some are there and others under way", |screen| {
         lines(screen, "✓") >= 4 && lines(screen, "downloading") + lines(screen, "extracting") >= 3
     });
-    keep("inline.svg", &run.look(|screen| svg(screen, rows_used(screen), "vx sync below the prompt")));
+    keep("inline.svg", &run.read_screen(|screen| svg(screen, rows_used(screen), "vx sync below the prompt")));
     drop(run);
 }
 

@@ -59,7 +59,7 @@ fn top_with(settings: &str) -> (Sandbox, OnTerminal) {
 
 /// True if any cell has a colour that is not one of the terminal's own sixteen.
 fn has_own_colours(viewer: &OnTerminal) -> bool {
-    viewer.look(|screen| {
+    viewer.read_screen(|screen| {
         let (rows, columns) = screen.size();
         let mut cells = (0..rows.get()).flat_map(|row| (0..columns.get()).map(move |column| (row, column)));
         cells.any(|(row, column)| {
@@ -124,7 +124,7 @@ fn the_log_has_the_colours_that_a_command_prints_also_where_only_the_board_has_i
     viewer.await_screen("it is there", |screen| screen.contains("? help"));
     viewer.press("l");
     viewer.await_screen("the log", |screen| screen.contains("red and plain"));
-    let found = viewer.look(|screen| {
+    let found = viewer.read_screen(|screen| {
         let row = (0_u16..).zip(screen.rows(0, 100)).find(|(_, text)| text.contains("red and plain"));
         let (row, text) = row.expect("it is there");
         let column = u16::try_from(text.find("red and").expect("it is there")).expect("a column");
@@ -271,7 +271,7 @@ fn a_second_control_c_in_the_dashboard_kills_a_child_that_ignores_the_first() {
     let sandbox = slow(10);
     let mut run = on_terminal(&sandbox, "sync --tui");
     run.await_screen("it moves", moves);
-    let Some(held) = Held::of(&sandbox.slot("biome").expect("a slot")) else { return };
+    let Some(held) = Held::from_slot(&sandbox.slot("biome").expect("a slot")) else { return };
     killed_by_the_second(held, || run.press("\u{3}"));
     assert_eq!(run.ends_restored(), Some(130));
     assert_eq!(text(&sandbox.slot("biome").expect("a slot")["state"]), "cancelled");

@@ -260,7 +260,7 @@ fn a_second_control_c_in_a_terminal_kills_a_child_that_ignores_the_first() {
     tmux.session(&sandbox, "sync");
     tmux.type_line("sync", &format!("{} sync; echo \"code=$?\"", env!("CARGO_BIN_EXE_vx")));
     tmux.await_screen("sync", "it moves", |screen| row(screen, "biome").is_some_and(|row| row.contains('%')));
-    let Some(held) = Held::of(&sandbox.slot("biome").expect("a slot")) else { return };
+    let Some(held) = Held::from_slot(&sandbox.slot("biome").expect("a slot")) else { return };
     killed_by_the_second(held, || tmux.press("sync", "C-c"));
     let last = tmux.await_screen("sync", "the run ends", |screen| exit_code(screen).is_some());
     assert!(exit_code(&last) == Some(130) && last.contains("cancelled"), "{last}");

@@ -73,8 +73,8 @@ pub(crate) struct Owned {
 }
 
 impl Owned {
-    pub(crate) fn at(slot: u32, done: u64) -> Self {
-        let Record { slot, pid, phase, attempt, done, total, key, version, message } = Record::at(slot, done);
+    pub(crate) fn new(slot: u32, done: u64) -> Self {
+        let Record { slot, pid, phase, attempt, done, total, key, version, message } = Record::new(slot, done);
         let [key, version, message] = [key, version, message].map(str::to_owned);
         Self { slot, pid, phase, attempt, done, total, key, version, message }
     }
@@ -94,7 +94,7 @@ struct Bytes<W: std::io::Write> {
 
 impl<W: std::io::Write> Sender for Bytes<W> {
     fn send(&mut self, done: u64, mark: u32) {
-        self.wire.send(&Record::at(mark, done), &mut self.buffer, &mut self.to).expect("a reader that reads");
+        self.wire.send(&Record::new(mark, done), &mut self.buffer, &mut self.to).expect("a reader that reads");
     }
 }
 
@@ -103,14 +103,14 @@ struct Datagrams(UnixDatagram);
 impl Sender for Datagrams {
     fn send(&mut self, done: u64, mark: u32) {
         let mut room = [0; 512];
-        let bytes = postcard::to_slice(&Record::at(mark, done), &mut room).expect("room for a record");
+        let bytes = postcard::to_slice(&Record::new(mark, done), &mut room).expect("room for a record");
         self.0.send(bytes).expect("a reader that reads");
     }
 }
 
 impl Sender for IpcSender<Owned> {
     fn send(&mut self, done: u64, mark: u32) {
-        IpcSender::send(self, Owned::at(mark, done)).expect("a reader that reads");
+        IpcSender::send(self, Owned::new(mark, done)).expect("a reader that reads");
     }
 }
 
@@ -164,7 +164,7 @@ pub(crate) fn connect(kind: StreamKind, place: &Path) -> (Box<dyn Sender>, Child
         StreamKind::IpckitChannel => {
             let name = ipckit_name(place);
             let child = start(&name);
-            (Box::new(Ipckit(connect_ipckit(&name), Owned::at(0, 0))), child)
+            (Box::new(Ipckit(connect_ipckit(&name), Owned::new(0, 0))), child)
         }
     }
 }

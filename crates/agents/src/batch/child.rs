@@ -49,7 +49,7 @@ fn carry_out(
     let TurnOrder { request, files } = match ServiceChannelChild::receive(io::stdin(), PATIENCE) {
         Ok(order) => order,
         Err(error) => {
-            let _ = slot.end(Ending::failed(Trouble::of(&error).to_cell()));
+            let _ = slot.end(Ending::failed(Trouble::from_error(&error).to_cell()));
             return Err(error.into());
         }
     };
@@ -60,7 +60,7 @@ fn carry_out(
         Err(error) => {
             let reason = Some(error.to_string());
             keep(&files.result, &TurnResult { turn_id, outcome: "failed".into(), reason, ..TurnResult::default() })?;
-            return Err(ChildCause::Work(Trouble::of(&error)));
+            return Err(ChildCause::Work(Trouble::from_error(&error)));
         }
     };
     let (mut verdict, mut rendering) = (AgentVerdict::default(), Rendering::default());
@@ -102,7 +102,7 @@ fn start(files: &TurnFiles, request: TurnRequest, slot: Slot) -> Result<(Log, Tu
         Ok(text) => text,
         Err(cause) => {
             let error = TurnError::Log { path: files.text.clone(), cause };
-            let _ = slot.end(Ending::failed(Trouble::of(&error).to_cell()));
+            let _ = slot.end(Ending::failed(Trouble::from_error(&error).to_cell()));
             return Err(error);
         }
     };

@@ -70,7 +70,7 @@ pub fn spawn_turn_on(request: TurnRequest, slot: Slot) -> Result<TurnHandle, Tur
     match checked(&request) {
         Ok(agent) => spawn(&request, agent.clone(), Some(slot)),
         Err(error) => {
-            slot.not_started(&Trouble::of(&error));
+            slot.not_started(&Trouble::from_error(&error));
             Err(error)
         }
     }
@@ -111,7 +111,7 @@ fn join(request: &TurnRequest) -> Result<Option<TurnSlot>, TurnError> {
 fn spawn(request: &TurnRequest, agent: Agent, mut slot: Option<TurnSlot>) -> Result<TurnHandle, TurnError> {
     let begun = begin(request, agent, &mut slot);
     if let (Err(error), Some(slot)) = (&begun, slot) {
-        slot.not_started(&Trouble::of(error));
+        slot.not_started(&Trouble::from_error(error));
     }
     begun
 }

@@ -15,17 +15,17 @@
 use super::GaugeUnit;
 
 use super::number::{byte_unit, thousandths, whole};
-use super::{GaugeReading, Rank};
+use super::{GaugeFormRank, GaugeReading};
 
 /// The reading in this line, by the surest form that it has.
-pub(super) fn read(line: &str) -> Option<(Rank, GaugeReading)> {
+pub(super) fn read(line: &str) -> Option<(GaugeFormRank, GaugeReading)> {
     let line = line.trim();
     step(line)
-        .map(|reading| (Rank::Step, reading))
-        .or_else(|| fraction(line).map(|reading| (Rank::Fraction, reading)))
-        .or_else(|| percent(line).map(|reading| (Rank::Percent, reading)))
-        .or_else(|| bar(line).map(|reading| (Rank::Bar, reading)))
-        .or_else(|| built(line).map(|reading| (Rank::Fraction, reading)))
+        .map(|reading| (GaugeFormRank::Step, reading))
+        .or_else(|| fraction(line).map(|reading| (GaugeFormRank::Fraction, reading)))
+        .or_else(|| percent(line).map(|reading| (GaugeFormRank::Percent, reading)))
+        .or_else(|| bar(line).map(|reading| (GaugeFormRank::Bar, reading)))
+        .or_else(|| built(line).map(|reading| (GaugeFormRank::Fraction, reading)))
 }
 
 fn counted(done: u64, total: u64, unit: GaugeUnit, message: &str) -> Option<GaugeReading> {

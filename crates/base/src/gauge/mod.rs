@@ -16,7 +16,7 @@ mod screen;
 
 pub use pattern::{Pattern, PatternError};
 
-use screen::{Screen, Sight};
+use screen::{GaugeScreen, GaugeScreenEvent};
 
 /// What a program counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct GaugeReading {
 
 /// How surely a form is progress, the surest last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
+enum GaugeFormRank {
     /// Two numbers with a slash between them, somewhere in a line.
     Fraction,
     /// A number with a percent sign.
@@ -60,12 +60,12 @@ enum Rank {
 /// A program's progress, read from its output.
 pub struct Gauge {
     patterns: Vec<Pattern>,
-    seen: Option<Rank>,
+    seen: Option<GaugeFormRank>,
 }
 
 /// One stream of the program, between two pieces of it: a line or a control sequence may be cut anywhere.
 #[derive(Default)]
-pub struct GaugeStream(Screen);
+pub struct GaugeStream(GaugeScreen);
 
 impl Gauge {
     /// A gauge that knows these patterns besides its own forms.
@@ -77,10 +77,10 @@ impl Gauge {
     pub fn feed(&mut self, stream: &mut GaugeStream, bytes: &[u8], mut take: impl FnMut(GaugeReading)) {
         stream.0.feed(bytes, |sight| {
             let found = match sight {
-                Sight::Progress(reading) => Some((Rank::Sequence, reading)),
-                Sight::Line(line) => {
+                GaugeScreenEvent::Progress(reading) => Some((GaugeFormRank::Sequence, reading)),
+                GaugeScreenEvent::Line(line) => {
                     let own = self.patterns.iter().find_map(|pattern| pattern.read(line));
-                    own.map(|reading| (Rank::Pattern, reading)).or_else(|| form::read(line))
+                    own.map(|reading| (GaugeFormRank::Pattern, reading)).or_else(|| form::read(line))
                 }
             };
             if let Some((rank, reading)) = found
@@ -92,7 +92,7 @@ impl Gauge {
     }
 
     /// True if no surer form was seen. A reading without numbers says nothing about those of other forms.
-    fn believes(&mut self, rank: Rank, reading: &GaugeReading) -> bool {
+    fn believes(&mut self, rank: GaugeFormRank, reading: &GaugeReading) -> bool {
         if reading.done.is_none() {
             return true;
         }

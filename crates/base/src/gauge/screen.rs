@@ -12,7 +12,7 @@ use super::GaugeReading;
 const LINE_BYTES: usize = 512;
 
 /// A thing that was printed.
-pub(super) enum Sight<'a> {
+pub(super) enum GaugeScreenEvent<'a> {
     /// A line, without control sequences; never empty.
     Line(&'a str),
     /// A report of progress to the terminal: the operating system command 9;4.
@@ -21,14 +21,14 @@ pub(super) enum Sight<'a> {
 
 /// The state between two pieces of output.
 #[derive(Default)]
-pub(super) struct Screen {
+pub(super) struct GaugeScreen {
     parser: Parser,
     line: String,
 }
 
-impl Screen {
+impl GaugeScreen {
     /// Take the next bytes.
-    pub(super) fn feed(&mut self, bytes: &[u8], take: impl FnMut(Sight<'_>)) {
+    pub(super) fn feed(&mut self, bytes: &[u8], take: impl FnMut(GaugeScreenEvent<'_>)) {
         let Self { parser, line } = self;
         let mut performer = Performer { line, take };
         for byte in bytes {
@@ -37,21 +37,21 @@ impl Screen {
     }
 }
 
-struct Performer<'a, F: FnMut(Sight<'_>)> {
+struct Performer<'a, F: FnMut(GaugeScreenEvent<'_>)> {
     line: &'a mut String,
     take: F,
 }
 
-impl<F: FnMut(Sight<'_>)> Performer<'_, F> {
+impl<F: FnMut(GaugeScreenEvent<'_>)> Performer<'_, F> {
     fn end_line(&mut self) {
         if !self.line.trim().is_empty() {
-            (self.take)(Sight::Line(self.line));
+            (self.take)(GaugeScreenEvent::Line(self.line));
         }
         self.line.clear();
     }
 }
 
-impl<F: FnMut(Sight<'_>)> Perform for Performer<'_, F> {
+impl<F: FnMut(GaugeScreenEvent<'_>)> Perform for Performer<'_, F> {
     fn print(&mut self, character: char) {
         if self.line.len() + character.len_utf8() <= LINE_BYTES {
             self.line.push(character);
@@ -75,7 +75,7 @@ impl<F: FnMut(Sight<'_>)> Perform for Performer<'_, F> {
 
     fn osc_dispatch(&mut self, parameters: &[&[u8]], _: bool) {
         if let Some(reading) = progress(parameters) {
-            (self.take)(Sight::Progress(reading));
+            (self.take)(GaugeScreenEvent::Progress(reading));
         }
     }
 }

@@ -10,12 +10,12 @@
 //! | `wheel` | the metadata inside of a wheel |
 //! | `lack` | the reasons why a package cannot be a tool by itself |
 
-mod lack;
 mod name;
 mod npm;
+mod unshipped;
 mod wheel;
 
-pub use lack::{Lack, Unshipped};
 pub use name::{BadPackage, NamedPackage, bare_name};
 pub use npm::{NODE_MODULES, NpmManifest};
+pub use unshipped::{Unshipped, UnshippedReason};
 pub use wheel::WheelMetadata;

@@ -20,14 +20,14 @@ pub enum FileSystemKind {
 impl FileSystemKind {
     /// The kind that this directory is on.
     #[cfg(target_os = "linux")]
-    pub fn of(path: &Path) -> Self {
+    pub fn detect(path: &Path) -> Self {
         // As `statfs` gives them on 64-bit and on 32-bit systems.
         rustix::fs::statfs(path).map_or(Self::Unknown, |found| Self::of_magic(found.f_type as u32))
     }
 
     /// The kind that this directory is on.
     #[cfg(not(target_os = "linux"))]
-    pub fn of(_: &Path) -> Self {
+    pub fn detect(_: &Path) -> Self {
         Self::Unknown
     }
 
@@ -57,9 +57,9 @@ mod tests {
     fn memory_disks_and_file_systems_without_second_names_are_distinguished() {
         assert_eq!(FileSystemKind::of_magic(0x9fa0), FileSystemKind::Unknown);
         let top = tempfile::tempdir().expect("a directory");
-        assert_eq!(FileSystemKind::of(&top.path().join("nothing")), FileSystemKind::Unknown);
+        assert_eq!(FileSystemKind::detect(&top.path().join("nothing")), FileSystemKind::Unknown);
         if Path::new("/dev/shm").is_dir() {
-            assert_eq!(FileSystemKind::of(Path::new("/dev/shm")), FileSystemKind::Memory);
+            assert_eq!(FileSystemKind::detect(Path::new("/dev/shm")), FileSystemKind::Memory);
         }
         assert_eq!(FileSystemKind::of_magic(0x4d44), FileSystemKind::OneName);
         assert_eq!(FileSystemKind::of_magic(0xef53), FileSystemKind::Disk);

@@ -59,13 +59,13 @@ impl Home {
 
     fn named(root: PathBuf) -> Result<Self, NoHome> {
         match root.to_str() {
-            Some(_) => Ok(Self::at(root)),
+            Some(_) => Ok(Self::from_root(root)),
             None => Err(NoHome::NotUtf8 { path: root }),
         }
     }
 
     /// The home at this absolute path.
-    pub fn at(root: PathBuf) -> Self {
+    pub fn from_root(root: PathBuf) -> Self {
         Self { root }
     }
 

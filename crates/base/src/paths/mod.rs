@@ -8,8 +8,8 @@ mod linked;
 mod ownership;
 mod repository;
 mod runtime;
+mod settings_owner;
 mod user;
-mod whose;
 
 pub use file_system::FileSystemKind;
 pub use home::{Home, LAUNCHER_NAME, NoHome, VX_LINK_NAME};
@@ -19,5 +19,5 @@ pub use repository::repository_top;
 pub use runtime::{
     RuntimeError, find_runtime_directory, is_asked_for, known_directories, runtime_directory, spare_directories,
 };
+pub use settings_owner::{Borders, SettingsOwner};
 pub use user::user_home;
-pub use whose::{Borders, SettingsOwner};

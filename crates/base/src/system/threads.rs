@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 
 /// Work that was given to a thread, or is done already.
 #[derive(Debug)]
-pub enum Aside<'scope, T> {
+pub enum ScopedTask<'scope, T> {
     /// A thread does it.
     Started(ScopedJoinHandle<'scope, T>),
     /// There was no thread for it.
@@ -22,7 +22,7 @@ pub enum Aside<'scope, T> {
 pub fn aside<'scope, T: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
     work: impl FnOnce() -> T + Send + 'scope,
-) -> Aside<'scope, T> {
+) -> ScopedTask<'scope, T> {
     aside_by(work, |work| Builder::new().spawn_scoped(scope, work))
 }
 
@@ -30,18 +30,18 @@ pub fn aside<'scope, T: Send + 'scope>(
 fn aside_by<'scope, T: Send + 'scope>(
     work: impl FnOnce() -> T + Send + 'scope,
     start: impl FnOnce(Box<dyn FnOnce() -> T + Send + 'scope>) -> io::Result<ScopedJoinHandle<'scope, T>>,
-) -> Aside<'scope, T> {
+) -> ScopedTask<'scope, T> {
     // A thread that can't be started drops what was meant for it, so the work is left where both find it.
     let place = Arc::new(Mutex::new(Some(work)));
     let taken = Arc::clone(&place);
     let take = |place: &Mutex<Option<_>>| place.lock().take().expect("only one of both does the work");
     match start(Box::new(move || take(&taken)())) {
-        Ok(handle) => Aside::Started(handle),
-        Err(_) => Aside::Done(take(&place)()),
+        Ok(handle) => ScopedTask::Started(handle),
+        Err(_) => ScopedTask::Done(take(&place)()),
     }
 }
 
-impl<T> Aside<'_, T> {
+impl<T> ScopedTask<'_, T> {
     /// Its result, or the panic of its thread.
     pub fn join(self) -> thread::Result<T> {
         match self {

@@ -46,7 +46,7 @@ impl<T> CachedResponse<T> {
 }
 
 /// The cache of responses, and the client that fills it.
-pub(crate) struct Cache {
+pub(crate) struct ResponseCache {
     client: DocumentClient,
     directory: PathBuf,
     offline: bool,
@@ -55,7 +55,7 @@ pub(crate) struct Cache {
     stale: Mutex<HashSet<PathBuf>>,
 }
 
-impl Cache {
+impl ResponseCache {
     pub(crate) fn new(options: &SourceOptions, trust: &TlsTrust) -> Self {
         Self {
             client: DocumentClient::new(options, trust),
@@ -89,14 +89,14 @@ impl Cache {
         let fresh_for = fresh_for.unwrap_or(self.fresh_for);
         let kept = match kept {
             Some(kept) if self.offline || (trusted && is_fresh(&kept, fresh_for)) => return Ok(kept.value),
-            _ if self.offline => return Err(SourceError::at(query.what, query.url, SourceErrorKind::Offline)),
+            _ if self.offline => return Err(SourceError::for_url(query.what, query.url, SourceErrorKind::Offline)),
             other => other,
         };
         let etag = kept.as_ref().and_then(|kept| kept.etag.as_deref()).filter(|text| can_be_sent(text));
         let changed = kept.as_ref().and_then(|kept| kept.changed.as_deref()).filter(|text| can_be_sent(text));
         match (self.client.get(&Query { etag, changed, ..*query })?, kept) {
             (Revalidation::Changed(document), _) => {
-                let value = read(&document).map_err(|kind| SourceError::at(query.what, query.url, kind))?;
+                let value = read(&document).map_err(|kind| SourceError::for_url(query.what, query.url, kind))?;
                 let kept = CachedResponse::new(query.url, document.etag, document.changed, value);
                 self.save(&path, &kept);
                 Ok(kept.value)
@@ -108,7 +108,7 @@ impl Cache {
             }
             (Revalidation::Unchanged, None) => {
                 let reason = "it says unchanged to a first question".to_owned();
-                Err(SourceError::at(query.what, query.url, SourceErrorKind::Garbage(reason)))
+                Err(SourceError::for_url(query.what, query.url, SourceErrorKind::Garbage(reason)))
             }
         }
     }

@@ -2,8 +2,8 @@
 //! host only.
 
 mod gate;
+mod pending_requests;
 mod retry;
-mod waits;
 
 use std::io::{self, BufReader, Read};
 use std::thread::ThreadId;
@@ -22,8 +22,8 @@ use vx_inflate::gunzip;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::{RequestLimits, SourceOptions};
 use gate::Gate;
+use pending_requests::PendingRequests;
 use retry::AttemptFailure;
-use waits::Waits;
 
 /// The most requests at once, enough for a dozen tools on all platforms in one go. Registries throttle clients with
 /// more, and refused requests are repeated later.
@@ -97,7 +97,7 @@ pub(crate) struct DocumentClient {
     client: vx_http::Client,
     limits: RequestLimits,
     gate: Gate,
-    waits: Waits,
+    waits: PendingRequests,
 }
 
 impl DocumentClient {
@@ -116,7 +116,12 @@ impl DocumentClient {
             // As many as can be in use at once, so that no connection is opened twice.
             idle_connections: AT_ONCE_MAX,
         };
-        Self { client: vx_http::Client::new(&settings), limits, gate: Gate::new(AT_ONCE_MAX), waits: Waits::default() }
+        Self {
+            client: vx_http::Client::new(&settings),
+            limits,
+            gate: Gate::new(AT_ONCE_MAX),
+            waits: PendingRequests::default(),
+        }
     }
 
     /// The server of the oldest request under way, if that is at least this old.
@@ -175,7 +180,7 @@ impl DocumentClient {
             let pause = retry::pause(&self.limits, attempt, failure.retry_after);
             let in_time = self.limits.whole.is_none_or(|whole| begun.elapsed() + pause < whole);
             if !failure.transient || attempt > self.limits.attempts || !in_time {
-                return Err(SourceError::at(query.what, query.url, failure.kind));
+                return Err(SourceError::for_url(query.what, query.url, failure.kind));
             }
             std::thread::sleep(pause);
         }
@@ -194,10 +199,11 @@ impl DocumentClient {
         }
         let within = self.limits.whole.map(|whole| whole.saturating_sub(begun.elapsed()));
         if within.is_some_and(|within| within.is_zero()) {
-            return Err(AttemptFailure::of(HttpError::Overdue, &self.limits));
+            return Err(AttemptFailure::from_http_error(HttpError::Overdue, &self.limits));
         }
         let request = Request { method, url: query.url, headers: &headers, authorization: query.authorization, within };
-        let answer = self.client.send(&request).map_err(|fault| AttemptFailure::of(fault, &self.limits))?;
+        let answer =
+            self.client.send(&request).map_err(|fault| AttemptFailure::from_http_error(fault, &self.limits))?;
         if answer.status.is_success() || answer.status == StatusCode::NOT_MODIFIED {
             Ok(answer)
         } else {
@@ -222,7 +228,7 @@ impl DocumentClient {
     fn unreadable(&self, error: io::Error) -> AttemptFailure {
         match error.kind() {
             io::ErrorKind::InvalidData => AttemptFailure::lasting(SourceErrorKind::Garbage(error.to_string())),
-            _ => AttemptFailure::of(HttpError::of_read(error), &self.limits),
+            _ => AttemptFailure::from_http_error(HttpError::of_read(error), &self.limits),
         }
     }
 }

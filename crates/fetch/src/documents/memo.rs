@@ -9,11 +9,11 @@ use crate::error::{SourceError, SourceErrorKind};
 
 /// Results by key. Threads that need the same one wait for the first thread to obtain it.
 pub(crate) struct Memo<T> {
-    slots: Mutex<HashMap<String, Slot<T>>>,
+    slots: Mutex<HashMap<String, MemoSlot<T>>>,
 }
 
 /// One result, or an empty slot that is locked while a thread obtains the result.
-type Slot<T> = Arc<Mutex<Option<Result<Arc<T>, SourceError>>>>;
+type MemoSlot<T> = Arc<Mutex<Option<Result<Arc<T>, SourceError>>>>;
 
 impl<T> Default for Memo<T> {
     fn default() -> Self {

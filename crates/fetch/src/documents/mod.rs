@@ -2,6 +2,6 @@
 
 pub(crate) mod cache;
 pub(crate) mod http;
-pub(crate) mod listed;
+pub(crate) mod list_entry;
 pub(crate) mod memo;
 pub(crate) mod network;

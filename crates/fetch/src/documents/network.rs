@@ -4,7 +4,7 @@ use url::Url;
 use vx_base::package::archive::{Archive, Origin};
 use vx_http::TlsTrust;
 
-use super::cache::Cache;
+use super::cache::ResponseCache;
 use super::http::Query;
 use super::memo::Memo;
 use crate::options::SourceOptions;
@@ -13,7 +13,7 @@ use crate::tools::artifact::Artifact;
 
 /// The means of all sources to make requests.
 pub(crate) struct Network {
-    pub(crate) cache: Cache,
+    pub(crate) cache: ResponseCache,
     pub(crate) netrc: Netrc,
     /// The sizes of archives by address; `None` if the server does not give it.
     sizes: Memo<Option<u64>>,
@@ -22,7 +22,7 @@ pub(crate) struct Network {
 impl Network {
     /// The means that the user's environment and files configure. No request is made yet.
     pub(crate) fn new(options: &SourceOptions, trust: &TlsTrust) -> Self {
-        Self { cache: Cache::new(options, trust), netrc: Netrc::load(options), sizes: Memo::default() }
+        Self { cache: ResponseCache::new(options, trust), netrc: Netrc::load(options), sizes: Memo::default() }
     }
 
     /// Add the size, from the server of the archive, if the source does not give it.

@@ -1,7 +1,7 @@
 //! The recipe of a tool on a platform: its source, packages and programs, derived from the catalogue and the project
 //! without a request.
 
-mod missing;
+mod no_recipe;
 mod package;
 
 use std::str::FromStr;
@@ -18,7 +18,7 @@ use vx_base::template;
 
 use super::catalogue::{CatalogueTool, SupportLine};
 use super::packaging::{Companion, Packaging, ProgramPath, VendorPackaging};
-pub use missing::NoRecipe;
+pub use no_recipe::NoRecipe;
 pub use package::uncatalogued;
 pub(crate) use package::{PackageLayout, named_package};
 

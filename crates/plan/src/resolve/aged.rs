@@ -13,7 +13,7 @@ use vx_fetch::Recipe;
 use vx_project::{LockedTool, ToolRequest, VersionRequest};
 
 use super::Resolver;
-use super::needed::{RunnerTool, runnable};
+use super::runner_tools::{RunnerTool, runnable};
 
 /// The release for a request.
 pub(super) struct AgedChoice {
@@ -128,7 +128,7 @@ impl Resolver<'_> {
             let release = dated.ok().and_then(|all| all.into_iter().find(same)).unwrap_or(newest);
             return Ok(AgedChoice { release, soon: None });
         }
-        let all = runnable(dated.map_err(|error| Unanswered::Unknown(Trouble::of(&error)))?, runner);
+        let all = runnable(dated.map_err(|error| Unanswered::Unknown(Trouble::from_error(&error)))?, runner);
         let soon = request.choose(&all).ok().filter(|newest| is_young(newest)).and_then(|newest| {
             let from = age.allowed_from(newest.published?);
             Some(Soon { version: newest.version.clone(), from, age })
@@ -136,7 +136,7 @@ impl Resolver<'_> {
         let (young, old): (Vec<Candidate>, Vec<Candidate>) = all.into_iter().partition(is_young);
         match request.choose(&old) {
             Ok(release) => Ok(AgedChoice { release: release.clone(), soon }),
-            Err(_) => Err(Unanswered::TooYoung(Trouble::of(&too_young(ask, request, age, young)))),
+            Err(_) => Err(Unanswered::TooYoung(Trouble::from_error(&too_young(ask, request, age, young)))),
         }
     }
 

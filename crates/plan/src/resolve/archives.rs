@@ -9,7 +9,7 @@ use vx_fetch::{Artifact, SourceError, SourceErrorKind};
 use vx_project::ToolRequest;
 
 use super::Resolver;
-use super::standing::LockStanding;
+use super::lock_state::ToolLockState;
 
 /// The archives of a tool by platform.
 pub(super) type Archives = BTreeMap<Platform, Result<Vec<Artifact>, MissingArchives>>;
@@ -26,14 +26,16 @@ pub(super) enum MissingArchives {
 
 impl MissingArchives {
     /// The reason behind an error: only errors about the release itself mean that it has no archives.
-    pub(super) fn of(error: SourceError) -> Self {
+    pub(super) fn from_error(error: SourceError) -> Self {
         use SourceErrorKind::{NoSuchPackage, NoSuchVersion, NotForPlatform};
         match error.kind {
-            NotForPlatform(_) | NoSuchPackage | NoSuchVersion(_) => MissingArchives::Absent(Trouble::of(&error)),
-            SourceErrorKind::Signature(_) | SourceErrorKind::Attestation(_) => {
-                MissingArchives::Forged(Trouble::of(&error))
+            NotForPlatform(_) | NoSuchPackage | NoSuchVersion(_) => {
+                MissingArchives::Absent(Trouble::from_error(&error))
             }
-            _ => MissingArchives::Unknown(Trouble::of(&error)),
+            SourceErrorKind::Signature(_) | SourceErrorKind::Attestation(_) => {
+                MissingArchives::Forged(Trouble::from_error(&error))
+            }
+            _ => MissingArchives::Unknown(Trouble::from_error(&error)),
         }
     }
 }
@@ -43,12 +45,12 @@ impl Resolver<'_> {
     pub(super) fn archives(
         &self,
         ask: &ToolRequest,
-        standing: &LockStanding,
+        standing: &ToolLockState,
         version: &str,
         complete: bool,
     ) -> Archives {
         let asks_for = |platform: &Platform| match standing {
-            LockStanding::Partly(_, locked) => {
+            ToolLockState::Partly(_, locked) => {
                 !locked.platforms.contains_key(platform) && (complete || *platform == self.platform)
             }
             _ => self.all_platforms || *platform == self.platform,
@@ -63,16 +65,17 @@ impl Resolver<'_> {
         &self,
         platform: Platform,
         ask: &ToolRequest,
-        standing: &LockStanding,
+        standing: &ToolLockState,
         version: &str,
     ) -> Result<Vec<Artifact>, MissingArchives> {
-        let recipe = self.recipe(ask, platform).map_err(|error| MissingArchives::Absent(Trouble::of(&error)))?;
+        let recipe =
+            self.recipe(ask, platform).map_err(|error| MissingArchives::Absent(Trouble::from_error(&error)))?;
         // An entry has one source. If another one comes first, the platform has an entry of its own.
         if standing.source().is_some_and(|source| source != recipe.source) {
             let text = format!("{} comes from {} on {platform}", ask.name, recipe.source);
             return Err(MissingArchives::Absent(Trouble::new(TroubleKind::NotForPlatform, text)));
         }
-        let artifacts = self.sources.artifacts(&recipe, version, platform).map_err(MissingArchives::of)?;
+        let artifacts = self.sources.artifacts(&recipe, version, platform).map_err(MissingArchives::from_error)?;
         let digested = |artifact| self.with_digest(artifact, platform).map_err(MissingArchives::Unknown);
         artifacts.into_iter().map(digested).collect()
     }
@@ -98,7 +101,7 @@ mod tests {
 
     #[test]
     fn only_what_a_source_says_of_the_release_is_an_absence() {
-        let of = |kind| MissingArchives::of(SourceError { what: "x".into(), host: None, kind });
+        let of = |kind| MissingArchives::from_error(SourceError { what: "x".into(), host: None, kind });
         for kind in [
             SourceErrorKind::NoSuchPackage,
             SourceErrorKind::NoSuchVersion("1".into()),

@@ -37,7 +37,7 @@ impl Explain for Unattested {
 }
 
 impl Unattested {
-    fn of(tool: &str, archive: &Archive, reason: &str) -> Self {
+    fn for_archive(tool: &str, archive: &Archive, reason: &str) -> Self {
         let (package, version) = (archive.package.clone(), archive.version.clone());
         Self { tool: tool.to_owned(), package, version, reason: reason.to_owned() }
     }
@@ -50,14 +50,16 @@ impl Resolver<'_> {
             return None;
         }
         let mut artifacts = archives.values().flatten().flatten();
-        artifacts.find_map(|now| now.attestation.lack().map(|reason| Unattested::of(&ask.name, &now.archive, reason)))
+        artifacts.find_map(|now| {
+            now.attestation.lack().map(|reason| Unattested::for_archive(&ask.name, &now.archive, reason))
+        })
     }
 
     /// The first locked archive for which the lock names no builder, if the settings require one.
     pub(super) fn unclaimed(&self, ask: &ToolRequest, parts: &[LockedPart]) -> Option<Unattested> {
         let required = self.sources.requires_provenance(&ask.name);
         let bare = parts.iter().find(|part| required && part.attested.is_none())?;
-        Some(Unattested::of(&ask.name, bare.archive(), "vx.lock names nobody who built it"))
+        Some(Unattested::for_archive(&ask.name, bare.archive(), "vx.lock names nobody who built it"))
     }
 }
 

@@ -111,7 +111,11 @@ impl Resolver<'_> {
         locked: &LockedTool,
         platform: Platform,
     ) -> Result<(), LockEntryDifference> {
-        let own = ask.url.as_ref().filter(|_| recipe.source.facts().has_own_address).and_then(|url| url.of(platform));
+        let own = ask
+            .url
+            .as_ref()
+            .filter(|_| recipe.source.facts().has_own_address)
+            .and_then(|url| url.for_platform(platform));
         let own = own.map(|url| locked_address(&template::expand(url, &locked.version, platform)));
         let mut parts = locked.platforms.get(&platform).into_iter().flatten();
         match parts.find(|part| part.url != own) {
@@ -158,7 +162,7 @@ mod tests {
         let LockFile::Current(lock) = lock else { panic!("a lock of this format") };
         let top = tempfile::tempdir().unwrap();
         let sources = Sources::new(SourceOptions {
-            home: Home::at(top.path().to_owned()),
+            home: Home::from_root(top.path().to_owned()),
             project_directory: top.path().to_owned(),
             settings: SettingFiles::default(),
             offline: true,

@@ -26,11 +26,11 @@ impl Resolver<'_> {
     /// # Errors
     /// The source does not answer, or nobody knows the tool.
     pub fn offered(&self, ask: &ToolRequest) -> Result<Vec<Candidate>, Trouble> {
-        let recipe = self.recipe(ask, self.platform).map_err(|error| Trouble::of(&error))?;
+        let recipe = self.recipe(ask, self.platform).map_err(|error| Trouble::from_error(&error))?;
         if !recipe.source.facts().lists_versions {
             return Ok(Vec::new());
         }
-        self.sources.candidates(&recipe, self.platform).map_err(|error| Trouble::of(&error))
+        self.sources.candidates(&recipe, self.platform).map_err(|error| Trouble::from_error(&error))
     }
 
     /// The newest versions of a tool; `None` if it has no list of versions or is not wanted on this system. An address

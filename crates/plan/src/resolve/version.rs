@@ -7,8 +7,8 @@ use vx_project::{ToolRequest, VersionRequest};
 
 use super::Resolver;
 use super::aged::{AgedChoice, Unanswered};
-use super::needed::{RunnerTool, runnable};
 use super::pin::Pin;
+use super::runner_tools::{RunnerTool, runnable};
 
 impl Resolver<'_> {
     /// The version of a tool: the pinned one if the request accepts it, or else the newest that matches the request and
@@ -21,7 +21,7 @@ impl Resolver<'_> {
         runner: Option<&RunnerTool>,
     ) -> Result<AgedChoice, Trouble> {
         if let Some(impossible) = ask.request.impossible() {
-            return Err(Trouble::of(&impossible).about(format_args!("`{}`", ask.name)));
+            return Err(Trouble::from_error(&impossible).about(format_args!("`{}`", ask.name)));
         }
         if recipe.source.facts().has_own_address {
             let version = exact(ask.request.text()).map(|version| Candidate::new(version, recipe.source.scheme()));
@@ -68,7 +68,7 @@ impl Resolver<'_> {
         recipe: &Recipe,
         runner: Option<&RunnerTool>,
     ) -> Result<AgedChoice, Unanswered> {
-        let unknown = |error| Unanswered::Unknown(Trouble::of(&error));
+        let unknown = |error| Unanswered::Unknown(Trouble::from_error(&error));
         let known = self.sources.candidates(recipe, self.platform).map_err(unknown)?;
         if let Ok(chosen) = request.choose(&runnable(known, runner)) {
             return self.of_age(ask, request, recipe, runner, chosen.clone());
@@ -78,7 +78,7 @@ impl Resolver<'_> {
         match (request.choose(&runnable(candidates, runner)), unfit) {
             (Ok(chosen), _) => self.of_age(ask, request, recipe, runner, chosen.clone()),
             (Err(_), Some((runner, newest))) => Err(Unanswered::NoMatch(too_old(runner, &newest))),
-            (Err(error), None) => Err(Unanswered::NoMatch(Trouble::of(&error))),
+            (Err(error), None) => Err(Unanswered::NoMatch(Trouble::from_error(&error))),
         }
     }
 }

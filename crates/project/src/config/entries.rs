@@ -33,7 +33,7 @@ pub enum ValueKind {
 /// All values below `document`, in the order of the file.
 pub(super) fn list(text: &str, document: &DeTable<'_>) -> Vec<ConfigEntry> {
     let mut entries = Vec::new();
-    walk(&LineStarts::of(text), "", document, &mut entries);
+    walk(&LineStarts::from_text(text), "", document, &mut entries);
     entries.sort_by_key(|entry| (entry.line, entry.column));
     entries
 }

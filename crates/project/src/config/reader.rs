@@ -33,7 +33,7 @@ impl<'t> ConfigReader<'t> {
 
     /// A reader of parts of this text, without problems so far.
     pub(super) fn new(text: &'t str) -> Self {
-        Self { lines: LineStarts::of(text), faults: Vec::new(), errors: Vec::new(), warnings: Vec::new() }
+        Self { lines: LineStarts::from_text(text), faults: Vec::new(), errors: Vec::new(), warnings: Vec::new() }
     }
 
     /// The errors and the warnings, each in the order of the file.

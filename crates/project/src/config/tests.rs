@@ -72,8 +72,8 @@ fn digests_can_be_declared_for_each_platform() {
     let tool = &project.tools[0];
     assert_eq!(tool.source, Some(SourceKind::Url));
     let digests = tool.sha256.as_ref().unwrap();
-    assert_eq!(digests.of(Platform::ALL[0]).unwrap().hex(), "ab".repeat(32));
-    assert_eq!(digests.of(Platform::ALL[1]), None);
+    assert_eq!(digests.for_platform(Platform::ALL[0]).unwrap().hex(), "ab".repeat(32));
+    assert_eq!(digests.for_platform(Platform::ALL[1]), None);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn addresses_can_be_declared_for_each_platform_and_for_systems() {
          darwin = \"https://h.invalid/mac\" }\n",
     );
     let url = project.tools[0].url.as_ref().unwrap();
-    let of = |platform: &str| url.of(platform.parse().unwrap());
+    let of = |platform: &str| url.for_platform(platform.parse().unwrap());
     assert_eq!(of("linux-x64"), Some("https://h.invalid/{arch}"));
     assert_eq!(of("linux-arm64"), Some("https://h.invalid/arm"));
     assert_eq!((of("macos-x64"), of("windows-x64")), (Some("https://h.invalid/mac"), None));

@@ -13,14 +13,14 @@ const KEYS: [&str; 2] = ["folders", "variables"];
 
 /// The user's settings of trust.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Trust {
+pub struct TrustSettings {
     /// Folders whose projects are trusted; absolute, with `~` expanded.
     pub folders: Vec<PathBuf>,
     /// Variables that projects may set although they steer programs.
     pub variables: Vec<String>,
 }
 
-impl Trust {
+impl TrustSettings {
     /// The settings in the project file of this home; none if there is no file. `user` is the user's directory.
     ///
     /// # Errors
@@ -42,10 +42,10 @@ impl Trust {
     }
 }
 
-fn read(reader: &mut ConfigReader<'_>, document: &DeTable<'_>, user: Option<&Path>) -> Trust {
-    let Some(table) = reader.section(document, "trust") else { return Trust::default() };
+fn read(reader: &mut ConfigReader<'_>, document: &DeTable<'_>, user: Option<&Path>) -> TrustSettings {
+    let Some(table) = reader.section(document, "trust") else { return TrustSettings::default() };
     reader.known_keys("[trust]", table, &KEYS);
-    let mut trust = Trust::default();
+    let mut trust = TrustSettings::default();
     for (text, span) in table.get("folders").map(|value| reader.strings("`folders`", value)).unwrap_or_default() {
         match folder(&text, user) {
             Some(folder) => trust.folders.push(folder),
@@ -74,8 +74,9 @@ fn folder(text: &str, user: Option<&Path>) -> Option<PathBuf> {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Trust, String> {
-        Trust::parse(Path::new("/h/vx.toml"), text, Some(Path::new("/home/me"))).map_err(|errors| errors.render())
+    fn parse(text: &str) -> Result<TrustSettings, String> {
+        TrustSettings::parse(Path::new("/h/vx.toml"), text, Some(Path::new("/home/me")))
+            .map_err(|errors| errors.render())
     }
 
     #[test]
@@ -84,7 +85,7 @@ mod tests {
             parse("[trust]\nfolders = [\"~/work\", \"/srv\", \"~\"]\nvariables = [\"NODE_OPTIONS\"]\n").expect("good");
         assert_eq!(trust.folders, [Path::new("/home/me/work"), Path::new("/srv"), Path::new("/home/me")]);
         assert_eq!(trust.variables, ["NODE_OPTIONS"]);
-        assert_eq!(parse("[tools]\nnode = 7\n"), Ok(Trust::default()), "the rest of the file is not checked");
+        assert_eq!(parse("[tools]\nnode = 7\n"), Ok(TrustSettings::default()), "the rest of the file is not checked");
         assert!(parse("[trust]\nfolders = [\"work\"]\n").expect_err("relative").contains("vx.toml:2:"));
         assert!(parse("[trust]\nfolders = 3\n").is_err());
     }

@@ -147,7 +147,7 @@ impl Ui {
 
     /// The error of an invalid rebinding, with its place.
     pub fn refused(&self, rebinding: &Rebinding, message: String, advice: Option<String>) -> ConfigErrors {
-        let problem = LineStarts::of(&self.text).problem(rebinding.span.clone(), &message, advice);
+        let problem = LineStarts::from_text(&self.text).problem(rebinding.span.clone(), &message, advice);
         ConfigErrors { path: self.path.clone().unwrap_or_default(), problems: vec![problem] }
     }
 }

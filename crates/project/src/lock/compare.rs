@@ -128,9 +128,10 @@ fn is_moved(locked: &LockedTool, tool: &ToolRequest) -> bool {
         }
     }
     locked.platforms.iter().any(|(platform, parts)| {
-        let address = url.of(*platform).map(|template| template::expand(template, &locked.version, *platform));
+        let address =
+            url.for_platform(*platform).map(|template| template::expand(template, &locked.version, *platform));
         let address = address.as_deref().map(locked_address);
-        let declared = declared.and_then(|digests| digests.of(*platform));
+        let declared = declared.and_then(|digests| digests.for_platform(*platform));
         parts.iter().any(|part| part.url != address || declared.is_some_and(|digest| differs(digest, part)))
     })
 }

@@ -16,12 +16,12 @@ const GLANCE: Duration = Duration::from_millis(10);
 
 /// The exclusive right to write one lock file; released when dropped, or when the process ends.
 #[derive(Debug)]
-pub struct Guard {
+pub struct LockFileGuard {
     path: PathBuf,
     _held: FileLock,
 }
 
-impl Guard {
+impl LockFileGuard {
     /// Wait for the right to write the lock file `path`, for at most `patience`.
     ///
     /// `turnstile` is a file outside of the project, the same one for all writers of `path`. It is created if missing,

@@ -257,7 +257,7 @@ fn writing_replaces_the_file_in_one_step_and_leaves_an_equal_one_alone() {
     let root = tempfile::tempdir().unwrap();
     let (path, turnstile) = (root.path().join("vx.lock"), root.path().join("locks/x"));
     assert_eq!(Lock::read(&path).unwrap(), None);
-    let guard = Guard::acquire(&path, &turnstile, Duration::ZERO).unwrap();
+    let guard = LockFileGuard::acquire(&path, &turnstile, Duration::ZERO).unwrap();
     assert!(guard.write(&sample()).unwrap());
     assert!(!guard.write(&sample()).unwrap());
     assert_eq!(guard.read().unwrap(), Some(LockFile::Current(sample())));
@@ -269,11 +269,11 @@ fn writing_replaces_the_file_in_one_step_and_leaves_an_equal_one_alone() {
 fn a_second_writer_waits_no_longer_than_its_patience() {
     let root = tempfile::tempdir().unwrap();
     let (path, turnstile) = (root.path().join("vx.lock"), root.path().join("turnstile"));
-    let first = Guard::acquire(&path, &turnstile, Duration::ZERO).unwrap();
-    let refused = Guard::acquire(&path, &turnstile, Duration::from_millis(20));
+    let first = LockFileGuard::acquire(&path, &turnstile, Duration::ZERO).unwrap();
+    let refused = LockFileGuard::acquire(&path, &turnstile, Duration::from_millis(20));
     assert!(matches!(refused, Err(LockError::Busy { .. })));
     drop(first);
-    assert!(Guard::acquire(&path, &turnstile, Duration::ZERO).is_ok());
+    assert!(LockFileGuard::acquire(&path, &turnstile, Duration::ZERO).is_ok());
 }
 
 #[cfg(unix)]
@@ -283,7 +283,7 @@ fn a_lock_that_is_a_link_stays_a_link() {
     let (link, real) = (root.path().join("vx.lock"), root.path().join("real.lock"));
     std::fs::write(&real, "").unwrap();
     std::os::unix::fs::symlink(&real, &link).unwrap();
-    Guard::acquire(&link, &root.path().join("t"), Duration::ZERO).unwrap().write(&sample()).unwrap();
+    LockFileGuard::acquire(&link, &root.path().join("t"), Duration::ZERO).unwrap().write(&sample()).unwrap();
     assert!(link.is_symlink());
     assert_eq!(std::fs::read_to_string(&real).unwrap(), sample().render());
 }

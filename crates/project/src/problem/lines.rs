@@ -33,7 +33,7 @@ pub(crate) struct TextPlace {
 
 impl<'t> LineStarts<'t> {
     /// Find the lines of this text.
-    pub(crate) fn of(text: &'t str) -> Self {
+    pub(crate) fn from_text(text: &'t str) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
         let mut sum = 0;
         let pieces = text.as_bytes().chunks(STRIDE).map(characters);
@@ -104,7 +104,7 @@ mod tests {
     fn every_byte_has_the_place_that_reading_from_the_start_finds() {
         let long = format!("é{}\n{}\u{4e16}x\r\n\nlast", "aé".repeat(900), "b".repeat(3000));
         for text in ["", "\n", "a", "a\n", "é\n\u{4e16}b", &long] {
-            let lines = LineStarts::of(text);
+            let lines = LineStarts::from_text(text);
             for at in (0..=text.len()).filter(|at| text.is_char_boundary(*at)) {
                 let before = &text[..at];
                 let start = before.rfind('\n').map_or(0, |at| at + 1);

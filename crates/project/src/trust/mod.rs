@@ -2,7 +2,7 @@
 //!
 //! A project is data until its user agrees to the parts that can act: commands, variables, tools from addresses of its
 //! own. [`acting_parts`] finds these parts and [`take_out`] takes them out of the project; both are pure. The consent is kept by
-//! [`kept`] in the home, for the repository or folder that [`Whereabouts`] finds and for the [`digest`](part::digest) of
+//! [`consent_record`] in the home, for the repository or folder that [`Whereabouts`] finds and for the [`digest`](part::digest) of
 //! exactly those parts, so that an unrelated edit never asks again. Who may agree, and when somebody is asked, is
 //! decided above, in `work/consent`.
 //!
@@ -19,22 +19,22 @@
 //! | `stranger` | projects that somebody else controls |
 //! | `kept` | the consents in the home |
 
-pub mod kept;
-mod named;
+mod command_files;
+pub mod consent_record;
 mod origin;
 pub mod part;
 mod rule;
 mod shown_command;
-mod stranger;
 mod take_out;
+mod untrusted_location;
 mod variables;
 mod whereabouts;
 
-pub use named::{Checkout, NamedContents, compare_agreed, with_other_paths};
-pub use part::{ActingPart, FoundSetting, NamedFile, Weight};
+pub use command_files::{Checkout, NamedFileLookup, compare_agreed, with_other_paths};
+pub use part::{ActingPart, FoundSetting, NamedFile, PartWeight};
 pub use rule::{TrustSubject, acting_parts, refused_variables, variable_of_service};
 pub use shown_command::shown_command;
-pub use stranger::Stranger;
 pub use take_out::take_out;
+pub use untrusted_location::UntrustedLocation;
 pub use variables::is_never_taken;
 pub use whereabouts::{ConsentKey, Whereabouts};

@@ -115,7 +115,7 @@ pub enum ActingPart {
 /// The weight of a part for its reader, from least to most. Of a long list people read the end, right above the question,
 /// so the heaviest parts stand there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Weight {
+pub enum PartWeight {
     /// It sets a variable.
     Variable,
     /// It chooses or configures a tool.
@@ -197,11 +197,11 @@ impl ActingPart {
     }
 
     /// The part's weight for its reader.
-    pub fn weight(&self) -> Weight {
+    pub fn weight(&self) -> PartWeight {
         match self {
-            Self::Variable { .. } => Weight::Variable,
-            Self::PostInstall { .. } | Self::Entry { .. } => Weight::Command,
-            _ => Weight::Tool,
+            Self::Variable { .. } => PartWeight::Variable,
+            Self::PostInstall { .. } | Self::Entry { .. } => PartWeight::Command,
+            _ => PartWeight::Tool,
         }
     }
 

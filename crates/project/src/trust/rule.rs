@@ -13,7 +13,7 @@ use std::slice;
 use vx_base::age::{MINIMUM_RELEASE_AGE, in_words};
 use vx_base::package::source_kind::SourceKind;
 
-use super::named::{Meaning, NamedContents, named_files};
+use super::command_files::{NamedFileLookup, PartValueKind, named_files};
 use super::part::{ActingPart, FoundSetting, NamedFile, is_arguments, is_command};
 use super::variables::is_never_taken;
 use crate::dotted_key::key_segments;
@@ -41,7 +41,7 @@ pub struct TrustSubject<'a> {
     /// The variables that the user's own file allows although they steer programs.
     pub allowed: &'a [String],
     /// The contents of its checkout.
-    pub contents: &'a dyn NamedContents,
+    pub contents: &'a dyn NamedFileLookup,
 }
 
 /// The parts of a project that can act, in the order of its tables.
@@ -92,7 +92,7 @@ fn of_tool(subject: &TrustSubject<'_>, tool: &ToolRequest, parts: &mut Vec<Actin
     }
     if let Some(command) = &tool.postinstall {
         let directories = [subject.directory.to_owned()];
-        let files = named_files(slice::from_ref(command), &directories, Meaning::Command, subject.contents);
+        let files = named_files(slice::from_ref(command), &directories, PartValueKind::Command, subject.contents);
         parts.push(ActingPart::PostInstall { tool: name(), command: command.clone(), files });
     }
     let options = tool.options.iter();
@@ -151,7 +151,7 @@ fn source_setting(subject: &TrustSubject<'_>, setting: &FoundSetting) -> ActingP
     let value = setting.value.clone();
     let names_files = NAMING_FILES.iter().any(|name| setting.name.trim_matches(['"', '\'']).ends_with(name));
     let directories = [subject.directory.to_owned()];
-    let named = || named_files(slice::from_ref(&value), &directories, Meaning::Words, subject.contents);
+    let named = || named_files(slice::from_ref(&value), &directories, PartValueKind::Words, subject.contents);
     let files = if names_files { named() } else { Vec::new() };
     ActingPart::SourceSetting { file: file.display().to_string(), name: setting.name.clone(), value, files }
 }
@@ -189,13 +189,13 @@ fn files_of_entry(
     (value, kind): (&str, ValueKind),
 ) -> Vec<NamedFile> {
     let meaning = match () {
-        () if is_arguments(key) => Meaning::Words,
-        () if is_command(key) => Meaning::Command,
-        () => Meaning::Value,
+        () if is_arguments(key) => PartValueKind::Words,
+        () if is_command(key) => PartValueKind::Command,
+        () => PartValueKind::Value,
     };
     let mut directories = vec![subject.directory.to_owned()];
     let mut table = key;
-    for name in key_segments(key).into_iter().rev().filter(|_| meaning != Meaning::Value) {
+    for name in key_segments(key).into_iter().rev().filter(|_| meaning != PartValueKind::Value) {
         table = table.strip_suffix(name).unwrap_or(table).trim_end_matches('.');
         directories.extend(of_tables.get(table).cloned());
     }

@@ -9,7 +9,7 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 use vx_base::shown_address::{shown_address, without_secrets_for_a_shell};
 
-use super::named::words::{ShellWord, UNKNOWN, words};
+use super::command_files::words::{ShellWord, UNKNOWN, words};
 
 /// The most texts within texts that are read: `sh -c "sh -c …"`.
 const MOST_DEPTH: usize = 4;

@@ -14,12 +14,12 @@ pub fn take_out(project: &mut Project, parts: &[ActingPart]) {
             project.tools.iter_mut().filter(|known| known.name == tool).for_each(|known| known.withheld = true);
         }
         match part {
-            ActingPart::Option { tool, .. } => of(project, tool, |known| {
+            ActingPart::Option { tool, .. } => change_tool(project, tool, |known| {
                 known.options.clear();
                 known.strip = None;
                 known.minimum_release_age = None;
             }),
-            ActingPart::Program { tool, .. } => of(project, tool, |known| known.bin.clear()),
+            ActingPart::Program { tool, .. } => change_tool(project, tool, |known| known.bin.clear()),
             ActingPart::Variable { name, .. } => drop(project.env.remove(name)),
             ActingPart::Setting { name, .. } => match name.as_str() {
                 "sources" => project.settings.sources = None,
@@ -58,6 +58,6 @@ fn take_out_entries(project: &mut Project, parts: &[ActingPart]) {
 }
 
 /// Change a tool that can be had. The others keep the names of their programs, so that these are still theirs.
-fn of(project: &mut Project, tool: &str, change: impl FnMut(&mut ToolRequest)) {
+fn change_tool(project: &mut Project, tool: &str, change: impl FnMut(&mut ToolRequest)) {
     project.tools.iter_mut().filter(|known| known.name == tool && !known.withheld).for_each(change);
 }

@@ -44,7 +44,7 @@ pub struct Whereabouts {
 
 impl Whereabouts {
     /// The whereabouts of a project in this directory.
-    pub fn of(directory: &Path) -> Self {
+    pub fn locate(directory: &Path) -> Self {
         let directory = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
         let alone = |git_file| Self { directory: directory.clone(), top: directory.clone(), common: None, git_file };
         let Some(top) = repository_top(&directory).map(Path::to_owned) else { return alone(None) };
@@ -148,20 +148,20 @@ mod tests {
     fn every_worktree_of_a_repository_has_its_key_and_every_project_inside_its_own() {
         let (_keep, top) = top();
         repository(&top, &["one", "two"]);
-        let key = |path: &str| Whereabouts::of(&top.join(path)).key().file_name;
+        let key = |path: &str| Whereabouts::locate(&top.join(path)).key().file_name;
         assert_eq!(key("one"), key("main"));
         assert_eq!(key("one"), key("two"));
         assert_eq!(key("one/sub"), key("two/sub"));
         assert_ne!(key("one/sub"), key("one"));
-        assert_eq!(Whereabouts::of(&top.join("one")).git_file, Some(top.join("one/.git")));
-        assert_eq!(Whereabouts::of(&top.join("main")).git_file, None);
+        assert_eq!(Whereabouts::locate(&top.join("one")).git_file, Some(top.join("one/.git")));
+        assert_eq!(Whereabouts::locate(&top.join("main")).git_file, None);
     }
 
     #[test]
     fn a_worktree_that_is_not_named_back_is_a_folder() {
         let (_keep, top) = top();
         repository(&top, &["one"]);
-        let main = Whereabouts::of(&top.join("main")).key();
+        let main = Whereabouts::locate(&top.join("main")).key();
         fs::create_dir(top.join("evil")).expect("a directory");
         let own = top.join("main/.git/worktrees/one");
         let claims = [
@@ -174,7 +174,7 @@ mod tests {
         ];
         for claim in claims {
             fs::write(top.join("evil/.git"), &claim).expect("a file");
-            let evil = Whereabouts::of(&top.join("evil"));
+            let evil = Whereabouts::locate(&top.join("evil"));
             assert_eq!(evil.common, None, "{claim}");
             assert_ne!(evil.key(), main, "{claim}");
         }
@@ -189,7 +189,7 @@ mod tests {
         fs::write(top.join("evil/.git"), "gitdir: own\n").expect("a file");
         fs::write(own.join("commondir"), format!("{}\n", top.join("main/.git").display())).expect("a file");
         fs::write(own.join("gitdir"), format!("{}\n", top.join("evil/.git").display())).expect("a file");
-        assert_eq!(Whereabouts::of(&top.join("evil")).common, None);
+        assert_eq!(Whereabouts::locate(&top.join("evil")).common, None);
     }
 
     #[test]
@@ -198,9 +198,9 @@ mod tests {
         repository(&top, &[]);
         fs::create_dir(top.join("evil")).expect("a directory");
         symlink(top.join("main/.git"), top.join("evil/.git")).expect("a link");
-        let evil = Whereabouts::of(&top.join("evil"));
+        let evil = Whereabouts::locate(&top.join("evil"));
         assert_eq!(evil.common, None);
-        assert_ne!(evil.key(), Whereabouts::of(&top.join("main")).key());
+        assert_ne!(evil.key(), Whereabouts::locate(&top.join("main")).key());
     }
 
     #[test]
@@ -211,8 +211,8 @@ mod tests {
         fs::create_dir_all(&module).expect("a directory");
         fs::create_dir(top.join("main/sub")).expect("a directory");
         fs::write(top.join("main/sub/.git"), "gitdir: ../.git/modules/sub\n").expect("a file");
-        let sub = Whereabouts::of(&top.join("main/sub"));
+        let sub = Whereabouts::locate(&top.join("main/sub"));
         assert_eq!((sub.common.clone(), sub.top.clone()), (None, top.join("main/sub")));
-        assert_ne!(sub.key(), Whereabouts::of(&top.join("main")).key());
+        assert_ne!(sub.key(), Whereabouts::locate(&top.join("main")).key());
     }
 }

@@ -155,7 +155,7 @@ mod tests {
     const ALL: [ChildPurpose; 3] = [ChildPurpose::Install, ChildPurpose::Turn, ChildPurpose::Service];
 
     fn trouble(purpose: ChildPurpose, cause: impl Into<ChildCause>) -> Trouble {
-        Trouble::of(&cause.into().of_child(purpose))
+        Trouble::from_error(&cause.into().of_child(purpose))
     }
 
     #[test]

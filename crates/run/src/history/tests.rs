@@ -5,7 +5,7 @@ use vx_status::vocabulary::{Phase, PhaseEntry};
 
 fn home() -> (tempfile::TempDir, Home) {
     let directory = tempfile::tempdir().expect("a directory");
-    let home = Home::at(directory.path().to_owned());
+    let home = Home::from_root(directory.path().to_owned());
     (directory, home)
 }
 

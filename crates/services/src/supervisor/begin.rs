@@ -252,7 +252,7 @@ impl ServiceSupervisor {
         let reservation: Reservation = unit.reservation.ok_or_else(|| unusable(&"it has no slot"))?;
         let log = log_file(&self.supervision.logs, name);
         let order = unit.spec.order(&self.ports(), &self.supervision.builds.join(name), log, 1);
-        let order = order.map_err(|error| Trouble::of(&error))?;
+        let order = order.map_err(|error| Trouble::from_error(&error))?;
         self.launch_of(name, reservation, &GuardAssignment::Serve(Box::new(order)), &unit.spec)
     }
 

@@ -61,7 +61,7 @@ impl ServiceSupervisor {
         let events = self.events.clone();
         let on_end = move |ended| drop(events.send(SupervisorEvent::BuildEnded { unit: index, life, ended }));
         let started = order
-            .map_err(|error| Trouble::of(&error))
+            .map_err(|error| Trouble::from_error(&error))
             .and_then(|order| self.launch_of(&key, reservation, &GuardAssignment::Build(Box::new(order)), &unit.spec))
             .and_then(|launch| start(launch, None, on_end).map_err(|error| not_started(&error)));
         let builds = &mut self.units[index].builds;

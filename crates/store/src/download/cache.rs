@@ -15,9 +15,9 @@ use vx_base::files::small_file::read_small;
 use vx_base::package::archive::Archive;
 use vx_base::paths::Home;
 
-use super::super::disk::{At, DiskError, create_directories};
+use super::super::disk::{DiskError, DiskErrorContext, create_directories};
 use super::super::lock::LockWaitError;
-use super::super::room::{give_back, reserve};
+use super::super::reserved_space::{give_back, reserve};
 use super::{DownloadErrorKind, DownloadSession};
 
 /// The longest ETag that is kept.
@@ -73,16 +73,16 @@ impl PartFile {
 
     fn shared(home: &Home, digest: &Digest, lock: FileLock) -> Result<Self, DiskError> {
         create_directories(&home.downloads())?;
-        Self::at(home.downloads().join(format!("{}.part", digest.file_name())), Some(lock))
+        Self::open_with_lock(home.downloads().join(format!("{}.part", digest.file_name())), Some(lock))
     }
 
     fn private(path: &Path) -> Result<Self, DiskError> {
-        Self::at(path.to_owned(), None)
+        Self::open_with_lock(path.to_owned(), None)
     }
 
-    fn at(path: PathBuf, lock: Option<FileLock>) -> Result<Self, DiskError> {
-        let file = OpenOptions::new().read(true).append(true).create(true).open(&path).at("open", &path)?;
-        let length = file.metadata().at("read", &path)?.len();
+    fn open_with_lock(path: PathBuf, lock: Option<FileLock>) -> Result<Self, DiskError> {
+        let file = OpenOptions::new().read(true).append(true).create(true).open(&path).with_path("open", &path)?;
+        let length = file.metadata().with_path("read", &path)?.len();
         let mut etag_path = path.clone().into_os_string();
         etag_path.push(".etag");
         Ok(Self { path, etag_path: etag_path.into(), file, length, expected: 0, lock })
@@ -100,7 +100,7 @@ impl PartFile {
 
     /// A second handle, which reads from the start.
     pub(super) fn reader(&self) -> Result<File, DiskError> {
-        File::open(&self.path).at("read", &self.path)
+        File::open(&self.path).with_path("read", &self.path)
     }
 
     /// Reserve space for the expected size of the whole archive.
@@ -111,7 +111,7 @@ impl PartFile {
 
     /// Append the next bytes.
     pub(super) fn append(&mut self, bytes: &[u8], need_bytes: Option<u64>) -> Result<(), DiskError> {
-        let result = self.file.write_all(bytes).at("write", &self.path);
+        let result = self.file.write_all(bytes).with_path("write", &self.path);
         result.map_err(|error| error.needing(need_bytes.unwrap_or(bytes.len() as u64)))?;
         self.length += bytes.len() as u64;
         Ok(())
@@ -120,7 +120,7 @@ impl PartFile {
     /// Delete the received bytes.
     pub(super) fn clear(&mut self) -> Result<(), DiskError> {
         self.store_etag(None);
-        self.file.set_len(0).at("empty", &self.path)?;
+        self.file.set_len(0).with_path("empty", &self.path)?;
         self.length = 0;
         Ok(())
     }
@@ -144,7 +144,7 @@ impl PartFile {
         create_directories(&home.downloads())?;
         let whole = whole_path(home, digest);
         self.store_etag(None);
-        fs::rename(&self.path, &whole).at("create", &whole)?;
+        fs::rename(&self.path, &whole).with_path("create", &whole)?;
         Ok(whole)
     }
 
@@ -172,7 +172,7 @@ impl Drop for PartFile {
 pub(super) fn remove_file(path: &Path) -> Result<(), DiskError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        result => result.at("remove", path),
+        result => result.with_path("remove", path),
     }
 }
 
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn a_part_keeps_its_bytes_and_its_etag_between_processes() {
         let top = tempfile::tempdir().expect("a temporary directory");
-        let home = Home::at(top.path().to_owned());
+        let home = Home::from_root(top.path().to_owned());
         let digest: Digest = "0".repeat(64).parse().expect("a digest");
         let open = || {
             let lock = FileLock::try_acquire(&home.locks().join("a.lock")).expect("a lock file").expect("a free lock");

@@ -11,7 +11,7 @@ use vx_base::system::process_limit::ProcessLimit;
 use super::super::cancel::POLL;
 use super::cache::PartFile;
 use super::retry::{Failed, RetryDecision, may_change};
-use super::transfer::{self, Content, Head, Response};
+use super::transfer::{self, Content, Response, ResponseHead};
 use super::{ByteSource, Download, DownloadErrorKind, Result};
 
 /// The silence after which the server that is waited for is shown.
@@ -77,7 +77,7 @@ impl Download<'_> {
     }
 
     /// Accept a response; false if the request has to be repeated.
-    fn accept(&mut self, head: Head, have: u64, content: Content) -> Result<bool> {
+    fn accept(&mut self, head: ResponseHead, have: u64, content: Content) -> Result<bool> {
         match head.status {
             200 => {
                 if have > 0 {

@@ -37,11 +37,11 @@ pub(super) struct TransferRequest {
 }
 
 /// The head and the content of a response, or the failure.
-pub(super) type Response = Result<(Head, Content), HttpError>;
+pub(super) type Response = Result<(ResponseHead, Content), HttpError>;
 
 /// The head of a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Head {
+pub(super) struct ResponseHead {
     pub(super) status: u16,
     pub(super) length: Option<u64>,
     pub(super) range: Option<ContentRange>,
@@ -115,7 +115,7 @@ pub(crate) fn client(patience: &Patience, trust: &TlsTrust) -> Client {
     })
 }
 
-fn call(client: &Client, request: &TransferRequest) -> Result<(Head, Body), HttpError> {
+fn call(client: &Client, request: &TransferRequest) -> Result<(ResponseHead, Body), HttpError> {
     let url = Url::parse(&request.origin.url).map_err(|error| HttpError::Address(error.to_string()))?;
     let mut headers = vec![(ACCEPT_ENCODING, "identity".to_owned())];
     if request.from > 0 {
@@ -125,11 +125,11 @@ fn call(client: &Client, request: &TransferRequest) -> Result<(Head, Body), Http
     let own = |hop: &Url| request.origin.authorization_for(hop);
     let (method, headers) = (Method::Get, headers.as_slice());
     let answer = client.send(&vx_http::Request { method, url: &url, headers, authorization: &own, within: None })?;
-    Ok((Head::of(&answer), answer.body))
+    Ok((ResponseHead::from_response(&answer), answer.body))
 }
 
-impl Head {
-    fn of(answer: &HttpResponse) -> Self {
+impl ResponseHead {
+    fn from_response(answer: &HttpResponse) -> Self {
         let text = |name: HeaderName| answer.text(name).map(str::trim);
         Self {
             status: answer.status.as_u16(),

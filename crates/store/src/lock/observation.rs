@@ -4,14 +4,14 @@ use std::time::Instant;
 
 use vx_base::board_slot::BoardSlot;
 
-use super::record::Holder;
-use crate::report::{InstallStep, Progress};
+use super::lock_holder::LockHolder;
+use crate::report::{InstallProgress, InstallStep};
 
 /// The holder of a lock at one time.
 pub(super) struct Observation {
-    holder: Option<Holder>,
+    holder: Option<LockHolder>,
     /// The holder's progress, by its board.
-    pub(super) progress: Option<Progress>,
+    pub(super) progress: Option<InstallProgress>,
     /// The holder is stopped, by job control or a debugger.
     pub(super) stopped: bool,
     /// The time of the first observation that was the same as this one.
@@ -19,9 +19,12 @@ pub(super) struct Observation {
 }
 
 impl Observation {
-    pub(super) fn of(holder: Option<Holder>, progress_of: &dyn Fn(&Holder) -> Option<Progress>) -> Self {
+    pub(super) fn new(
+        holder: Option<LockHolder>,
+        progress_of: &dyn Fn(&LockHolder) -> Option<InstallProgress>,
+    ) -> Self {
         let progress = holder.as_ref().and_then(progress_of);
-        let stopped = holder.as_ref().is_some_and(Holder::is_stopped);
+        let stopped = holder.as_ref().is_some_and(LockHolder::is_stopped);
         Self { holder, progress, stopped, since: Instant::now() }
     }
 

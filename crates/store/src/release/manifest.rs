@@ -16,8 +16,8 @@ use foldhash::HashMap;
 
 use vx_base::digest::{Algorithm, Digest};
 
-use crate::disk::{At, DiskError};
-pub use changes::{Depth, ManifestDifference};
+use crate::disk::{DiskError, DiskErrorContext};
+pub use changes::{ManifestCheckDepth, ManifestDifference};
 use release_file::{escaped, walk};
 
 /// The manifest's name in the release.
@@ -121,11 +121,11 @@ impl Manifest {
         match whole {
             true => {
                 self.entries.clear();
-                walk(release, "", &mut found).at("read", release)?;
+                walk(release, "", &mut found).with_path("read", release)?;
             }
             false => {
                 for path in below.iter().filter_map(|path| path.to_str()) {
-                    walk(release, path, &mut found).at("read", &release.join(path))?;
+                    walk(release, path, &mut found).with_path("read", &release.join(path))?;
                 }
             }
         }
@@ -137,7 +137,7 @@ impl Manifest {
                 Some(known) if same && known.kind != ManifestEntryKind::Link && there.size_bytes > SMALL_BYTES => {
                     ManifestEntry { kind: there.kind(), ..known }
                 }
-                _ => there.entry(release).at("read", &release.join(&there.path))?,
+                _ => there.entry(release).with_path("read", &release.join(&there.path))?,
             };
             self.entries.insert(name.into(), entry);
         }
@@ -150,8 +150,8 @@ impl Manifest {
         let mut hasher = Algorithm::Sha256.hasher();
         hasher.update(text.as_bytes());
         let path = release.join(FILE_NAME);
-        let mut file = File::create_new(&path).at("create", &path)?;
-        file.write_all(text.as_bytes()).at("write", &path)?;
+        let mut file = File::create_new(&path).with_path("create", &path)?;
+        file.write_all(text.as_bytes()).with_path("write", &path)?;
         Ok(hasher.finish())
     }
 
@@ -227,7 +227,7 @@ pub(crate) mod tests {
         let (top, manifest) = release();
         let digest = manifest.write(top.path()).expect("it is written");
         assert_eq!(Manifest::read(top.path(), &digest), Some(manifest.clone()));
-        assert_eq!(manifest.changes(top.path(), Depth::Contents).expect("it is read"), []);
+        assert_eq!(manifest.changes(top.path(), ManifestCheckDepth::Contents).expect("it is read"), []);
         let path = top.path().join(FILE_NAME);
         fs::write(&path, fs::read_to_string(&path).expect("text").replace("f ", "x ")).expect("a file");
         assert_eq!(Manifest::read(top.path(), &digest), None);

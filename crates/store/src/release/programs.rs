@@ -14,7 +14,7 @@ use vx_base::package::Program;
 use vx_base::trouble::{Explain, TroubleKind};
 
 use super::receipt::ReceiptProgram;
-use crate::disk::{At, DiskError};
+use crate::disk::{DiskError, DiskErrorContext};
 
 /// The folder of the programs.
 const BIN: &str = "bin";
@@ -103,12 +103,12 @@ pub(crate) fn provide(
         Ok(there) if there.is_dir() => {}
         Ok(_) if programs.is_empty() => return Ok(Vec::new()),
         Ok(_) => return Err(ProvidedProgramError::Taken { program: programs[0].name.clone(), path: BIN.into() }),
-        Err(_) => fs::create_dir(&bin).at("create", &bin)?,
+        Err(_) => fs::create_dir(&bin).with_path("create", &bin)?,
     }
     for program in programs {
         check_name(&program.name)?;
         let file = find(release, program, &files_named)?;
-        make_executable(&file).at("make executable", &file)?;
+        make_executable(&file).with_path("make executable", &file)?;
     }
     programs.iter().map(|program| place(release, program, programs, needs)).collect()
 }
@@ -140,9 +140,9 @@ fn find(
             let (program, path) = (program.name.clone(), program.path.clone());
             return Err(ProvidedProgramError::Missing { program, path, instead: files_named(name) });
         }
-        Err(error) => return Err(error).at("read", &file).map_err(Into::into),
+        Err(error) => return Err(error).with_path("read", &file).map_err(Into::into),
     };
-    let top = release.canonicalize().at("read", release)?;
+    let top = release.canonicalize().with_path("read", release)?;
     if !real.starts_with(&top) {
         return Err(no_file("outside of the release"));
     }

@@ -12,7 +12,7 @@ use vx_base::files::replace_file::replace_file;
 use vx_base::files::small_file::read_small;
 use vx_base::package::archive::Archive;
 
-use crate::disk::{At, DiskError};
+use crate::disk::{DiskError, DiskErrorContext};
 
 /// The receipt's name in the release.
 pub(crate) const FILE_NAME: &str = ".vx-receipt.toml";
@@ -128,20 +128,20 @@ impl Receipt {
     /// The layout of a release that a later vx made in a way that this one does not read; `None` for any other.
     pub fn later_layout(release: &Path) -> Option<u32> {
         #[derive(Deserialize)]
-        struct Layout {
+        struct ReceiptLayout {
             layout: u32,
         }
         let bytes = read_small(&release.join(FILE_NAME), RECEIPT_BYTES)?;
-        let Layout { layout } = toml::from_slice(&bytes).ok()?;
+        let ReceiptLayout { layout } = toml::from_slice(&bytes).ok()?;
         (layout > LAYOUT).then_some(layout)
     }
 
     /// Write it into a release that is not yet activated.
     pub(crate) fn write(&self, release: &Path) -> Result<(), DiskError> {
         let path = release.join(FILE_NAME);
-        let text = toml::to_string(self).map_err(io::Error::other).at("write", &path)?;
-        let mut file = fs::File::create_new(&path).at("create", &path)?;
-        file.write_all(text.as_bytes()).at("write", &path)
+        let text = toml::to_string(self).map_err(io::Error::other).with_path("write", &path)?;
+        let mut file = fs::File::create_new(&path).with_path("create", &path)?;
+        file.write_all(text.as_bytes()).with_path("write", &path)
     }
 
     /// Replace the receipt of an activated release in one step.

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use vx_base::files::small_file::read_small;
 use vx_base::package::Program;
-use vx_base::package::shipped::{Lack, Unshipped};
+use vx_base::package::shipped::{Unshipped, UnshippedReason};
 use vx_base::package::source_kind::{PackageMetadata, SourceKind, find_registry};
 use vx_base::trouble::{Explain, TroubleKind};
 
@@ -59,7 +59,7 @@ impl Explain for MetadataError {
 }
 
 /// The runner of a program, by the beginning of its file.
-enum Start {
+enum DetectedRunner {
     /// The system runs it: a native program, or a script for the shell.
     System,
     /// This interpreter.
@@ -83,7 +83,7 @@ pub(crate) fn programs(release: &Path, config: &InstallConfig) -> Result<Vec<Pro
     }
 }
 
-fn lacking(config: &InstallConfig, source_kind: SourceKind, lack: Lack) -> MetadataError {
+fn lacking(config: &InstallConfig, source_kind: SourceKind, lack: UnshippedReason) -> MetadataError {
     let (package, version) = (config.package.clone(), config.version.clone());
     Unshipped { source_kind, package, version, lack }.into()
 }
@@ -97,7 +97,7 @@ fn text(release: &Path, path: &str, package: &str) -> Result<Vec<u8>, MetadataEr
 }
 
 /// What runs this file; a file that cannot be read is reported when the program is put into its place.
-fn start(file: &Path) -> Start {
+fn start(file: &Path) -> DetectedRunner {
     let mut head = Vec::new();
     let read = File::open(file).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
     let first = match head.strip_prefix(b"#!") {
@@ -120,21 +120,21 @@ fn start(file: &Path) -> Start {
         other => other,
     };
     match interpreter.unwrap_or_default() {
-        shell if ["sh", "bash", "dash"].contains(&shell.as_str()) => Start::System,
+        shell if ["sh", "bash", "dash"].contains(&shell.as_str()) => DetectedRunner::System,
         other => {
             let program = if other == "nodejs" { "node" } else { &other };
             // With options or variables it is another interpreter, since a runner gets the file alone.
-            Start::By(variables.into_iter().chain([program]).chain(words).collect::<Vec<_>>().join(" "))
+            DetectedRunner::By(variables.into_iter().chain([program]).chain(words).collect::<Vec<_>>().join(" "))
         }
     }
 }
 
 /// What runs a file without a first line for the system.
-fn by_name(file: &Path, head: &[u8]) -> Start {
+fn by_name(file: &Path, head: &[u8]) -> DetectedRunner {
     let native = [&b"\x7fELF"[..], b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"];
     match file.extension().and_then(|extension| extension.to_str()) {
-        _ if native.iter().any(|magic| head.starts_with(magic)) => Start::System,
-        Some("js" | "cjs" | "mjs") => Start::By("node".into()),
-        _ => Start::System,
+        _ if native.iter().any(|magic| head.starts_with(magic)) => DetectedRunner::System,
+        Some("js" | "cjs" | "mjs") => DetectedRunner::By("node".into()),
+        _ => DetectedRunner::System,
     }
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use vx_base::files::file_lock::{FileLock, is_free, lock_of_owner_link, remove_dead_owner};
 use vx_base::paths::Home;
 
-use crate::disk::{At, DiskError, create_directories, remove_tree};
+use crate::disk::{DiskError, DiskErrorContext, create_directories, remove_tree};
 
 /// A staging directory of this process; dropping it deletes it with its content.
 #[derive(Debug)]
@@ -29,12 +29,12 @@ impl Staging {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let path = home.tmp().join(format!("{label}.{}-{number}", std::process::id()));
             let lock_path = lock_of(&path);
-            let Some(lock) = FileLock::try_acquire(&lock_path).at("lock", &lock_path)? else { continue };
+            let Some(lock) = FileLock::try_acquire(&lock_path).with_path("lock", &lock_path)? else { continue };
             match fs::create_dir(&path) {
                 Ok(()) => return Ok(Self { path, _lock: lock }),
                 // A dead process with the same number left it, and it was not yet swept.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => remove_tree(&path)?,
-                Err(error) => return Err(error).at("create", &path),
+                Err(error) => return Err(error).with_path("create", &path),
             }
         }
     }
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_sweep_takes_what_the_dead_left_and_nothing_of_the_living() {
         let top = tempfile::tempdir().expect("a temporary directory");
-        let home = Home::at(top.path().to_owned());
+        let home = Home::from_root(top.path().to_owned());
         let alive = Staging::create(&home, "node-22.3.0").expect("a staging directory");
         fs::write(alive.join("file"), "x").expect("a file");
         for dead in ["deno-1.0.0.1-0", "deno-1.0.0.2-0"] {
@@ -149,7 +149,7 @@ mod tests {
         use crate::store::leftovers::{leftovers, remove_leftover};
 
         let top = tempfile::tempdir().expect("a temporary directory");
-        let home = Home::at(top.path().to_owned());
+        let home = Home::from_root(top.path().to_owned());
         let (pid, boot) = (std::process::id(), vx_base::system::identity::boot().expect("an identifier"));
         let (start, namespaces) = (vx_base::system::identity::started(pid), vx_base::system::identity::namespaces());
         let ((processes, times), start) = namespaces.zip(start).expect("this process");
@@ -176,6 +176,6 @@ mod tests {
     #[test]
     fn a_sweep_of_a_home_that_is_not_there_finds_nothing() {
         let top = tempfile::tempdir().expect("a temporary directory");
-        assert_eq!(sweep(&Home::at(top.path().join("none"))), 0);
+        assert_eq!(sweep(&Home::from_root(top.path().join("none"))), 0);
     }
 }

@@ -55,7 +55,7 @@ pub(crate) struct TrialSubject<'a> {
 impl<'a> TrialSubject<'a> {
     /// The program at this path of a release made of these archives, without the files that `excluded` names. `None` if
     /// one of the archives has no digest.
-    pub(crate) fn of(
+    pub(crate) fn for_program(
         archives: &'a [Archive],
         excluded: &'a str,
         program: &'a str,
@@ -110,15 +110,16 @@ mod tests {
     #[test]
     fn a_result_counts_for_the_same_archives_program_and_arguments_only() {
         let top = tempfile::tempdir().expect("a directory");
-        let home = Home::at(top.path().to_owned());
+        let home = Home::from_root(top.path().to_owned());
         let (archives, arguments) = ([archive('a')], ["--version".to_owned()]);
-        let subject =
-            |archives, excluded, program| TrialSubject::of(archives, excluded, program, &arguments).expect("digests");
+        let subject = |archives, excluded, program| {
+            TrialSubject::for_program(archives, excluded, program, &arguments).expect("digests")
+        };
         assert!(!subject(&archives, "", "bin/a").is_known_to_run(&home));
         subject(&archives, "", "bin/a").keep(&home);
         assert!(subject(&archives, "", "bin/a").is_known_to_run(&home));
         let renamed = [Archive { file: "other.whl".into(), size: Some(3), ..archive('a') }];
-        let renamed = TrialSubject::of(&renamed, "", "bin/a", &arguments).expect("digests");
+        let renamed = TrialSubject::for_program(&renamed, "", "bin/a", &arguments).expect("digests");
         assert!(renamed.is_known_to_run(&home), "the same bytes");
         let others = [
             ([archive('b')], "", "bin/a"),
@@ -128,22 +129,22 @@ mod tests {
             ([archive('a')], "", "bin/b"),
         ];
         for (archives, excluded, program) in &others {
-            let subject = TrialSubject::of(archives, excluded, program, &arguments).expect("digests");
+            let subject = TrialSubject::for_program(archives, excluded, program, &arguments).expect("digests");
             assert!(!subject.is_known_to_run(&home), "{archives:?} {excluded} {program}");
         }
         assert!(
-            !TrialSubject::of(&archives, "", "bin/a", &[]).expect("digests").is_known_to_run(&home),
+            !TrialSubject::for_program(&archives, "", "bin/a", &[]).expect("digests").is_known_to_run(&home),
             "other arguments"
         );
-        assert!(TrialSubject::of(&[Archive::default()], "", "bin/a", &arguments).is_none(), "no digest");
+        assert!(TrialSubject::for_program(&[Archive::default()], "", "bin/a", &arguments).is_none(), "no digest");
     }
 
     #[test]
     fn a_file_that_holds_anything_else_counts_as_missing_and_is_replaced() {
         let top = tempfile::tempdir().expect("a directory");
-        let home = Home::at(top.path().to_owned());
+        let home = Home::from_root(top.path().to_owned());
         let archives = [archive('a')];
-        let subject = TrialSubject::of(&archives, "", "bin/a", &[]).expect("digests");
+        let subject = TrialSubject::for_program(&archives, "", "bin/a", &[]).expect("digests");
         let (name, content) = subject.file();
         fs::create_dir_all(home.trials()).expect("a folder");
         let longer = [&content[..], b" "].concat();
@@ -158,11 +159,11 @@ mod tests {
     #[test]
     fn a_bounded_number_of_results_is_kept() {
         let top = tempfile::tempdir().expect("a directory");
-        let home = Home::at(top.path().to_owned());
+        let home = Home::from_root(top.path().to_owned());
         fs::create_dir_all(home.trials()).expect("a folder");
         (0..MOST).for_each(|number| fs::write(home.trials().join(number.to_string()), "").expect("a file"));
         let archives = [archive('a')];
-        let subject = TrialSubject::of(&archives, "", "bin/a", &[]).expect("digests");
+        let subject = TrialSubject::for_program(&archives, "", "bin/a", &[]).expect("digests");
         subject.keep(&home);
         assert!(subject.is_known_to_run(&home));
         assert_eq!(fs::read_dir(home.trials()).expect("a folder").count(), 1);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use vx_base::digest::Digest;
 use vx_base::paths::Home;
 
-use crate::disk::{At, DiskError};
+use crate::disk::{DiskError, DiskErrorContext};
 
 /// The size of one read.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -42,7 +42,7 @@ pub fn remove_damaged(path: &Path) -> Result<(), DiskError> {
     match is_damaged(path) {
         Ok(false) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        _ => fs::remove_file(path).at("remove", path),
+        _ => fs::remove_file(path).with_path("remove", path),
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use vx_base::files::file_lock::{FileLock, is_free, lock_of_owner_link, remove_dead_owner};
 use vx_base::paths::Home;
 
-use crate::disk::{At, DiskError, remove_tree};
+use crate::disk::{DiskError, DiskErrorContext, remove_tree};
 use crate::release::staging::lock_of;
 
 /// A file or directory that no living process uses.
@@ -73,7 +73,7 @@ pub fn remove_leftover(home: &Home, leftover: &Leftover) -> Result<bool, DiskErr
         LeftoverKind::Part { of, .. } => lock_of_part(home, of),
     };
     // Dropping the lock removes its file.
-    let Some(_lock) = FileLock::try_acquire(&lock_path).at("lock", &lock_path)? else { return Ok(false) };
+    let Some(_lock) = FileLock::try_acquire(&lock_path).with_path("lock", &lock_path)? else { return Ok(false) };
     remove_dead_owner(&lock_path);
     if leftover.kind != LeftoverKind::Lock {
         match fs::symlink_metadata(path) {
@@ -117,7 +117,7 @@ fn with(path: &Path, ending: &str) -> PathBuf {
 fn remove(path: &Path) -> Result<(), DiskError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        result => result.at("remove", path),
+        result => result.with_path("remove", path),
     }
 }
 
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn what_the_dead_left_is_found_and_goes_and_what_the_living_use_stays() {
         let top = tempfile::tempdir().expect("a directory");
-        let home = Home::at(top.path().to_owned());
+        let home = Home::from_root(top.path().to_owned());
         let held = FileLock::try_acquire(&home.locks().join("a-1.lock")).expect("a lock file").expect("a free lock");
         let working = FileLock::try_acquire(&home.tmp().join("a-1.7-0.lock")).expect("a lock file").expect("free");
         for directory in ["tmp/a-1.7-0/release", "tmp/b-1.8-0/release", "cache/downloads"] {

@@ -10,7 +10,7 @@ use vx_http::TlsTrust;
 
 use crate::config::InstallConfig;
 
-use crate::release::manifest::{Depth, Manifest};
+use crate::release::manifest::{Manifest, ManifestCheckDepth};
 use crate::store::StoreEntry;
 
 /// The digest of the parts of a configuration that determine the content of the release. `None` if they do not: an
@@ -60,7 +60,7 @@ pub(crate) fn is_made_so(release: &StoreEntry, config: &InstallConfig) -> bool {
     let same = same_archives && receipt.recipe.is_some() && receipt.recipe == recipe(config);
     let manifest = receipt.contents.as_ref().filter(|_| same);
     let manifest = manifest.and_then(|digest| Manifest::read(&release.path, digest));
-    let changes = manifest.and_then(|manifest| manifest.changes(&release.path, Depth::Contents).ok());
+    let changes = manifest.and_then(|manifest| manifest.changes(&release.path, ManifestCheckDepth::Contents).ok());
     changes.is_some_and(|changes| changes.is_empty())
 }
 

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use vx_base::system::identity::boot;
 
-use crate::release::manifest::{Depth, Manifest, ManifestDifference};
+use crate::release::manifest::{Manifest, ManifestCheckDepth, ManifestDifference};
 use crate::release::receipt::Receipt;
 
 /// The resolution of the time in receipts.
@@ -69,7 +69,7 @@ fn nothing_lost(release: &Path, manifest: &Manifest, receipt: &Receipt) -> bool 
     // Removing a file changes the time of its folder.
     let removed_later =
         |path: &Path| path.ancestors().skip(1).find(|folder| folder.is_dir()).is_some_and(changed_later);
-    let Ok(changes) = manifest.changes(release, Depth::Contents) else { return false };
+    let Ok(changes) = manifest.changes(release, ManifestCheckDepth::Contents) else { return false };
     changes.iter().all(|(path, change)| match change {
         ManifestDifference::Added | ManifestDifference::Privileged => true,
         ManifestDifference::Unreadable(_) => false,

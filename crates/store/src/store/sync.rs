@@ -17,7 +17,7 @@ pub(crate) struct SyncedFileSystem {
 
 impl SyncedFileSystem {
     /// The file system of this directory.
-    pub(crate) fn of(directory: &Path) -> io::Result<Self> {
+    pub(crate) fn open(directory: &Path) -> io::Result<Self> {
         #[cfg(not(target_os = "linux"))]
         let _ = directory;
         Ok(Self {
@@ -43,7 +43,7 @@ impl SyncedFileSystem {
         None
     }
 
-    /// Write the cached data of the file system; also fails for any write that failed since [`SyncedFileSystem::of`].
+    /// Write the cached data of the file system; also fails for any write that failed since [`SyncedFileSystem::open`].
     #[cfg(target_os = "linux")]
     pub(crate) fn sync(&self) -> io::Result<()> {
         Ok(rustix::fs::syncfs(&self.directory)?)

@@ -13,7 +13,7 @@ pub(crate) struct Excluded(Vec<String>);
 
 impl Excluded {
     /// The patterns of a comma-separated list; a comma inside braces or brackets belongs to its pattern.
-    pub(crate) fn of(list: &str) -> Result<Self, UnpackErrorKind> {
+    pub(crate) fn parse(list: &str) -> Result<Self, UnpackErrorKind> {
         let mut patterns = Vec::new();
         for pattern in split(list).filter(|pattern| !pattern.is_empty()) {
             if let Some(reason) = problem(pattern) {
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     fn left_out(list: &str, paths: &[&str]) -> Vec<String> {
-        let excluded = Excluded::of(list).expect("good patterns");
+        let excluded = Excluded::parse(list).expect("good patterns");
         paths.iter().filter(|path| excluded.covers(path)).map(|path| (*path).to_owned()).collect()
     }
 
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn an_invalid_pattern_is_named() {
         for bad in ["a[", "{a,b", "a}", "a\\"] {
-            let error = Excluded::of(&format!("*.md,{bad}")).expect_err("it is refused");
+            let error = Excluded::parse(&format!("*.md,{bad}")).expect_err("it is refused");
             assert!(error.to_string().contains(&format!("`{bad}`")), "{error}");
         }
     }

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::super::disk::{At, DiskError};
+use super::super::disk::{DiskError, DiskErrorContext};
 use super::path::EntryPath;
 
 /// The staging directory of a release.
@@ -23,7 +23,7 @@ const PATH_BYTES: usize = if cfg!(target_os = "linux") { 4096 } else { 1024 };
 #[cfg(unix)]
 impl Root {
     pub(super) fn open(path: PathBuf) -> Result<Self, DiskError> {
-        let handle = File::open(&path).at("open", &path)?.into();
+        let handle = File::open(&path).with_path("open", &path)?.into();
         Ok(Self { path, handle })
     }
 
@@ -36,7 +36,7 @@ impl Root {
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
         let mode = Mode::from_raw_mode((mode & 0o777 | 0o600) as _);
         let created = self.nameable(path.as_str()).and_then(|path| rustix::fs::openat(&self.handle, path, flags, mode));
-        created.map(File::from).map_err(io::Error::from).at_place("create", || self.place(path.as_str()))
+        created.map(File::from).map_err(io::Error::from).with_lazy_path("create", || self.place(path.as_str()))
     }
 
     /// Create a directory, for a folder entry or as the parent of an entry.
@@ -45,7 +45,7 @@ impl Root {
 
         let mode = Mode::from_raw_mode(0o777);
         let created = self.nameable(path).and_then(|path| rustix::fs::mkdirat(&self.handle, path, mode));
-        created.map_err(io::Error::from).at_place("create", || self.place(path))
+        created.map_err(io::Error::from).with_lazy_path("create", || self.place(path))
     }
 
     /// Refuse paths that are too long as a whole: relative to the handle they could be created, but no other process

@@ -48,7 +48,7 @@ const UNSUPPORTED: [&str; 11] =
 
 impl Format {
     /// The format that a file name indicates; a name without a known ending is a program.
-    pub(super) fn of(file_name: &str) -> Result<Self, UnpackErrorKind> {
+    pub(super) fn from_file_name(file_name: &str) -> Result<Self, UnpackErrorKind> {
         let name = file_name.to_ascii_lowercase();
         if let Some(ending) = UNSUPPORTED.iter().find(|ending| name.ends_with(**ending)) {
             return Err(UnpackErrorKind::Format((*ending).to_owned()));
@@ -130,10 +130,10 @@ mod tests {
             ("jq.xz", Format::Xz),
             ("jq-linux-amd64", Format::Plain),
         ] {
-            assert_eq!(Format::of(name).expect("a format"), format, "{name}");
+            assert_eq!(Format::from_file_name(name).expect("a format"), format, "{name}");
         }
         for name in ["a.tar.bz2", "a.tbz", "a.7z", "a.deb"] {
-            assert!(matches!(Format::of(name), Err(UnpackErrorKind::Format(_))), "{name}");
+            assert!(matches!(Format::from_file_name(name), Err(UnpackErrorKind::Format(_))), "{name}");
         }
     }
 

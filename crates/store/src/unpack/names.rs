@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::super::disk::{At, DiskError};
+use super::super::disk::{DiskError, DiskErrorContext};
 
 /// The equality of names in a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl NameCase {
         match fs::symlink_metadata(&other) {
             Ok(_) => Ok(Self::Folded),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::Distinct),
-            Err(error) => Err(error).at("look up", &other),
+            Err(error) => Err(error).with_path("look up", &other),
         }
     }
 

@@ -12,7 +12,7 @@ use super::Pieced;
 use super::drain;
 use super::error::UnpackErrorKind;
 use super::path::{EntryPath, Placement, shown};
-use super::tree::Tree;
+use super::tree::ReleaseTree;
 
 /// The longest accepted extension, in bytes.
 const EXTENSION_BYTES: u64 = 256 * 1024;
@@ -21,18 +21,26 @@ const EXTENSION_BYTES: u64 = 256 * 1024;
 const BLOCK_BYTES: usize = 512;
 
 /// Unpack a tar archive, and read to the end of its bytes, where the checksum of the compression is.
-pub(super) fn unpack(mut bytes: impl Pieced, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+pub(super) fn unpack(
+    mut bytes: impl Pieced,
+    placement: &Placement,
+    tree: &mut ReleaseTree,
+) -> Result<(), UnpackErrorKind> {
     unpack_entries(&mut bytes, placement, tree)?;
     drain(bytes, tree)
 }
 
 /// Unpack the entries of a tar archive, up to its end marker.
-fn unpack_entries(bytes: &mut impl Pieced, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+fn unpack_entries(
+    bytes: &mut impl Pieced,
+    placement: &Placement,
+    tree: &mut ReleaseTree,
+) -> Result<(), UnpackErrorKind> {
     let mut extensions = Extensions::default();
     while let Some(header) = next_header(bytes).map_err(UnpackErrorKind::Damaged)? {
         let size = header.entry_size().map_err(UnpackErrorKind::Damaged)?;
         let mut entry = TarEntry { header, size, content: bytes.take(size) };
-        if !extensions.take(&mut entry)? {
+        if !extensions.read_extension(&mut entry)? {
             unpack_entry(&mut entry, &std::mem::take(&mut extensions), placement, tree)?;
         }
         // Skip the content that was not unpacked.
@@ -79,7 +87,7 @@ fn unpack_entry<R: Pieced>(
     entry: &mut TarEntry<R>,
     extensions: &Extensions,
     placement: &Placement,
-    tree: &mut Tree,
+    tree: &mut ReleaseTree,
 ) -> Result<(), UnpackErrorKind> {
     let header = &entry.header;
     let raw: Cow<'_, [u8]> = match &extensions.path {
@@ -126,7 +134,7 @@ fn unpack_entry<R: Pieced>(
     }
 }
 
-fn directory(path: Option<EntryPath>, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+fn directory(path: Option<EntryPath>, tree: &mut ReleaseTree) -> Result<(), UnpackErrorKind> {
     path.map_or(Ok(()), |path| tree.directory(&path))
 }
 
@@ -140,11 +148,11 @@ struct Extensions {
 
 impl Extensions {
     /// Read an extension entry. Returns false for any other entry.
-    fn take(&mut self, entry: &mut TarEntry<impl Read>) -> Result<bool, UnpackErrorKind> {
+    fn read_extension(&mut self, entry: &mut TarEntry<impl Read>) -> Result<bool, UnpackErrorKind> {
         match entry.header.entry_type() {
             EntryType::GNULongName => self.path = Some(read_name(entry)?),
             EntryType::GNULongLink => self.link = Some(read_name(entry)?),
-            EntryType::XHeader => self.take_pax(&read(entry)?)?,
+            EntryType::XHeader => self.read_pax(&read(entry)?)?,
             // These records describe the archive as a whole, for example its commit.
             EntryType::XGlobalHeader => {}
             _ => return Ok(false),
@@ -152,7 +160,7 @@ impl Extensions {
         Ok(true)
     }
 
-    fn take_pax(&mut self, records: &[u8]) -> Result<(), UnpackErrorKind> {
+    fn read_pax(&mut self, records: &[u8]) -> Result<(), UnpackErrorKind> {
         for record in PaxExtensions::new(records) {
             let record = record.map_err(UnpackErrorKind::Damaged)?;
             match record.key_bytes() {

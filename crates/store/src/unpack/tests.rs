@@ -50,7 +50,7 @@ fn tar_of(entries: &[Member]) -> Vec<u8> {
 
 struct Staged {
     top: tempfile::TempDir,
-    tree: Tree,
+    tree: ReleaseTree,
 }
 
 fn staged(limits: UnpackLimits) -> Staged {
@@ -61,12 +61,12 @@ fn staged_where(case: NameCase, limits: UnpackLimits) -> Staged {
     let top = tempfile::tempdir().expect("a temporary directory");
     let root = top.path().join("release");
     fs::create_dir(&root).expect("a directory");
-    let tree = Tree::new(root, case, limits, CancelWatch::new(CancelToken::new(), None)).expect("a directory");
+    let tree = ReleaseTree::new(root, case, limits, CancelWatch::new(CancelToken::new(), None)).expect("a directory");
     Staged { top, tree }
 }
 
 fn archive(file_name: &str) -> Unpacker<'_> {
-    let format = Format::of(file_name).expect("a format");
+    let format = Format::from_file_name(file_name).expect("a format");
     Unpacker { file_name, format, placement: Placement::new(0, "", &Excluded::default()).expect("a placement") }
 }
 

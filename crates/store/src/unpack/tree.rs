@@ -13,8 +13,8 @@ use foldhash::{HashMap, HashMapExt};
 use vx_inflate::{Pieced, next_piece};
 
 use super::super::cancel::CancelWatch;
-use super::super::disk::{At, DiskError};
-use super::super::room::reserve;
+use super::super::disk::{DiskError, DiskErrorContext};
+use super::super::reserved_space::reserve;
 use super::error::UnpackErrorKind;
 use super::files::{Root, add_execute_bits, symlink};
 use super::limits::{Budget, Packed, UnpackLimits};
@@ -24,7 +24,7 @@ use super::path::{EntryPath, Placement, parent, shown};
 use crate::release::manifest::{Checksum, Manifest, ManifestEntry};
 
 /// A release while it is unpacked.
-pub(crate) struct Tree {
+pub(crate) struct ReleaseTree {
     root: Root,
     case: NameCase,
     known: HashMap<Box<str>, KeyedEntry>,
@@ -58,7 +58,7 @@ enum TreeEntryKind {
     Link(Box<str>),
 }
 
-impl Tree {
+impl ReleaseTree {
     /// A tree in this empty directory, whose file system compares names in this way.
     pub(crate) fn new(
         root: PathBuf,
@@ -89,7 +89,7 @@ impl Tree {
         self.budget.packed(inner)
     }
 
-    /// Archive bytes that no [`Tree::packed`] reader counts.
+    /// Archive bytes that no [`ReleaseTree::packed`] reader counts.
     pub(super) fn add_packed(&self, bytes: u64) {
         self.budget.add_packed(bytes);
     }
@@ -148,7 +148,7 @@ impl Tree {
             return Err(UnpackErrorKind::damaged("an entry is shorter than it says"));
         }
         self.totals.size_bytes += written;
-        Ok(self.note(path, sum.file(mode)))
+        Ok(self.record_file(path, sum.file(mode)))
     }
 
     /// Create a file whose content is in memory. Returns its checksum and size.
@@ -166,15 +166,15 @@ impl Tree {
         self.totals.size_bytes += content.len() as u64;
         let mut sum = Checksum::default();
         sum.update(content);
-        Ok(self.note(path, sum.file(mode)))
+        Ok(self.record_file(path, sum.file(mode)))
     }
 
     fn write(&self, file: &mut File, bytes: &[u8], path: &EntryPath, size_bytes: Option<u64>) -> Result<(), DiskError> {
-        let result = file.write_all(bytes).at_place("write", || self.root.place(path.as_str()));
+        let result = file.write_all(bytes).with_lazy_path("write", || self.root.place(path.as_str()));
         result.map_err(|error| error.needing(size_bytes.unwrap_or(bytes.len() as u64)))
     }
 
-    fn note(&mut self, path: &EntryPath, entry: ManifestEntry) -> (u32, u64) {
+    fn record_file(&mut self, path: &EntryPath, entry: ManifestEntry) -> (u32, u64) {
         self.manifest.record(path.as_str(), entry);
         entry.checks()
     }
@@ -192,7 +192,7 @@ impl Tree {
         }
     }
 
-    /// Create a symbolic link. Its destination is known once all entries are: [`Tree::finish`] checks it.
+    /// Create a symbolic link. Its destination is known once all entries are: [`ReleaseTree::finish`] checks it.
     pub(super) fn symlink(&mut self, path: &EntryPath, target: &[u8]) -> Result<(), UnpackErrorKind> {
         let outside = || UnpackErrorKind::LinkOutside { entry: shown(path.as_str().as_bytes()), target: shown(target) };
         let text = str::from_utf8(target).map_err(|_| outside())?;
@@ -205,7 +205,7 @@ impl Tree {
         self.claim(path, TreeEntryKind::Link(text.into()))?;
         let place = self.root.place(path.as_str());
         self.links.push(path.clone());
-        symlink(text, &place).at("link", &place)?;
+        symlink(text, &place).with_path("link", &place)?;
         self.manifest.record(path.as_str(), ManifestEntry::link(target));
         Ok(())
     }
@@ -226,7 +226,7 @@ impl Tree {
         let (existing, place) = (self.root.place(target.as_str()), self.root.place(path.as_str()));
         if fs::hard_link(&existing, &place).is_err() {
             // The file system has no hard links, or too many to this file.
-            fs::copy(&existing, &place).at("write", &place)?;
+            fs::copy(&existing, &place).with_path("write", &place)?;
         }
         self.manifest.record_again(path.as_str(), target.as_str());
         Ok(())
@@ -236,7 +236,7 @@ impl Tree {
     pub(super) fn set_mode(&mut self, path: &EntryPath, mode: u32) -> Result<(), UnpackErrorKind> {
         if mode & 0o111 != 0 && self.lookup(path.as_str()) == Some(&TreeEntryKind::File) {
             let place = self.root.place(path.as_str());
-            add_execute_bits(&place, mode).at("set the mode of", &place)?;
+            add_execute_bits(&place, mode).with_path("set the mode of", &place)?;
             self.manifest.record_mode(path.as_str(), mode);
         }
         Ok(())
@@ -247,8 +247,8 @@ impl Tree {
         const LONGEST: u64 = 4096;
         let place = self.root.place(path.as_str());
         let mut target = Vec::new();
-        File::open(&place).and_then(|file| file.take(LONGEST).read_to_end(&mut target)).at("read", &place)?;
-        fs::remove_file(&place).at("remove", &place)?;
+        File::open(&place).and_then(|file| file.take(LONGEST).read_to_end(&mut target)).with_path("read", &place)?;
+        fs::remove_file(&place).with_path("remove", &place)?;
         self.known.remove(&*self.case.key(path.as_str()));
         self.manifest.forget(path.as_str());
         self.totals.files -= 1;

@@ -19,7 +19,7 @@ use vx_inflate::{Inflated, Inflater};
 use super::error::UnpackErrorKind;
 use super::limits::Packed;
 use super::path::{EntryPath, Placement, shown};
-use super::tree::Tree;
+use super::tree::ReleaseTree;
 use super::{Pieced, drain, drain_past};
 use crate::unpack::zip::zip_records::{Central, Local, ZipRecord, check_descriptor, next};
 
@@ -34,7 +34,11 @@ pub(super) const STORED: u16 = 0;
 pub(super) const DEFLATED: u16 = 8;
 
 /// Unpack an archive from its bytes in order, and read to their end.
-pub(super) fn unpack(bytes: impl BufRead, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+pub(super) fn unpack(
+    bytes: impl BufRead,
+    placement: &Placement,
+    tree: &mut ReleaseTree,
+) -> Result<(), UnpackErrorKind> {
     let mut stream = ZipStream {
         bytes: tree.packed(bytes),
         whole: Decompressor::new(),
@@ -73,7 +77,12 @@ struct UnpackedEntry {
 
 impl UnpackedEntry {
     /// Compare the entry with the directory, and apply the mode, which only the directory has.
-    fn complete(&self, central: &Central, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+    fn complete(
+        &self,
+        central: &Central,
+        placement: &Placement,
+        tree: &mut ReleaseTree,
+    ) -> Result<(), UnpackErrorKind> {
         let path = placement.place(&central.name)?;
         if (&path, central.crc, central.unpacked) != (&self.path, self.crc, self.unpacked) {
             return Err(UnpackErrorKind::NotStreamable("its headers and its directory differ"));
@@ -100,7 +109,7 @@ impl<R: BufRead> ZipStream<R> {
         &mut self,
         local: &Local,
         placement: &Placement,
-        tree: &mut Tree,
+        tree: &mut ReleaseTree,
     ) -> Result<UnpackedEntry, UnpackErrorKind> {
         let path = placement.place(&local.name)?;
         let unsupported = |kind| Err(UnpackErrorKind::Kind { entry: shown(&local.name), kind });
@@ -141,7 +150,7 @@ impl<R: BufRead> ZipStream<R> {
         &mut self,
         local: &Local,
         path: Option<&EntryPath>,
-        tree: &mut Tree,
+        tree: &mut ReleaseTree,
     ) -> Result<(u32, u64), UnpackErrorKind> {
         let (packed, unpacked) = (local.packed as usize, local.unpacked as usize);
         if self.unpacked.is_empty() {
@@ -178,7 +187,7 @@ impl<R: BufRead> ZipStream<R> {
         &mut self,
         local: &Local,
         path: Option<&EntryPath>,
-        tree: &mut Tree,
+        tree: &mut ReleaseTree,
     ) -> Result<(u32, u64), UnpackErrorKind> {
         let mut packed = self.bytes.by_ref().take(local.packed);
         let sums = if local.method == STORED {
@@ -192,7 +201,11 @@ impl<R: BufRead> ZipStream<R> {
         Ok(sums)
     }
 
-    fn unknown_size(&mut self, path: Option<&EntryPath>, tree: &mut Tree) -> Result<(u32, u64), UnpackErrorKind> {
+    fn unknown_size(
+        &mut self,
+        path: Option<&EntryPath>,
+        tree: &mut ReleaseTree,
+    ) -> Result<(u32, u64), UnpackErrorKind> {
         let start = self.bytes.position();
         // The decoder finds the end by itself, and reads no byte after it.
         let (crc, unpacked) = pour(Inflated::new(&mut self.inflater, &mut self.bytes), path, None, tree)?;
@@ -207,7 +220,7 @@ fn pour(
     content: impl Pieced,
     path: Option<&EntryPath>,
     size_bytes: Option<u64>,
-    tree: &mut Tree,
+    tree: &mut ReleaseTree,
 ) -> Result<(u32, u64), UnpackErrorKind> {
     if let Some(path) = path {
         return tree.file(path, MODE, size_bytes, content);

@@ -13,10 +13,10 @@ const WINDOW_BYTES: u64 = 128 << 20;
 
 /// A reader of the content of these bytes.
 pub(super) fn decoder(bytes: impl BufRead) -> impl Pieced {
-    BufReader::with_capacity(BUFFER_BYTES, Frames { bytes, frame: None, spare: None })
+    BufReader::with_capacity(BUFFER_BYTES, ZstdFrames { bytes, frame: None, spare: None })
 }
 
-struct Frames<R> {
+struct ZstdFrames<R> {
     bytes: R,
     /// The frame being read.
     frame: Option<FrameDecoder>,
@@ -24,7 +24,7 @@ struct Frames<R> {
     spare: Option<FrameDecoder>,
 }
 
-impl<R: BufRead> Frames<R> {
+impl<R: BufRead> ZstdFrames<R> {
     /// Start the next frame. Returns false if there is none.
     fn next_frame(&mut self) -> io::Result<bool> {
         while !self.bytes.fill_buf()?.is_empty() {
@@ -51,7 +51,7 @@ impl<R: BufRead> Frames<R> {
     }
 }
 
-impl<R: BufRead> Read for Frames<R> {
+impl<R: BufRead> Read for ZstdFrames<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let Some(frame) = &mut self.frame else {
@@ -92,7 +92,7 @@ mod tests {
 
     fn read(bytes: &[u8]) -> io::Result<Vec<u8>> {
         let mut content = Vec::new();
-        Frames { bytes, frame: None, spare: None }.read_to_end(&mut content)?;
+        ZstdFrames { bytes, frame: None, spare: None }.read_to_end(&mut content)?;
         Ok(content)
     }
 

@@ -28,7 +28,7 @@ pub(in crate::doors::cli) fn run(project: &ProjectPlace, key: &str, on: On, mut 
             wrapped.patterns.extend(forms.patterns);
             wrapped.total = wrapped.total.or(forms.total);
         }
-        Err(error) => print::doubt(&Trouble::of(&error)),
+        Err(error) => print::doubt(&Trouble::from_error(&error)),
     }
     let (place, trouble) = match on {
         On::Board(named) => CommandBoardSlot::claim(key, named.as_deref(), &wrapped.line())?,

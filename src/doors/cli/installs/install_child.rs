@@ -19,7 +19,7 @@ pub(in crate::doors::cli) fn run(channel: &str, tool: &str) -> ExitCode {
         Ok(child) => child,
         Err(error) => {
             let error = ChildCause::from(error).of_child(ChildPurpose::Install);
-            print::trouble(&Trouble::of(&error));
+            print::trouble(&Trouble::from_error(&error));
             return ExitCode::from(exit_code(&error));
         }
     };
@@ -32,7 +32,7 @@ pub(in crate::doors::cli) fn run(channel: &str, tool: &str) -> ExitCode {
             ExitCode::from(CANCELLED)
         }
         ChildOutcome::Failed(error) => {
-            print::trouble(&Trouble::of(error));
+            print::trouble(&Trouble::from_error(error));
             ExitCode::from(exit_code(error))
         }
     };

@@ -61,7 +61,7 @@ impl CommandFailure {
 
     /// An error with the next step as its hint.
     pub(in crate::doors::cli) fn hinted(code: u8, error: &(impl Display + Explain)) -> Self {
-        Self::from_trouble(code, Trouble::of(error))
+        Self::from_trouble(code, Trouble::from_error(error))
     }
 
     /// A failure with this code, text and hint.
@@ -82,7 +82,7 @@ impl CommandFailure {
     /// Errors in a file were printed, each of which begins with its place, where editors look for it.
     pub(in crate::doors::cli) fn in_file(errors: &ConfigErrors) -> Self {
         print::problems(errors.render());
-        Self::printed(USAGE, Trouble::of(errors))
+        Self::printed(USAGE, Trouble::from_error(errors))
     }
 
     /// The same failure with this hint.

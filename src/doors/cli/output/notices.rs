@@ -9,7 +9,7 @@ use vx_fetch::tools::catalogue;
 use vx_plan::AgeRemark;
 use vx_process::{EndedProcesses, MemberProcess};
 use vx_project::LockedTool;
-use vx_project::trust::Stranger;
+use vx_project::trust::UntrustedLocation;
 
 use super::failure::CommandFailure;
 use super::print;
@@ -53,7 +53,7 @@ pub(in crate::doors::cli) fn print(notice: Notice) {
         Notice::OldLockKept { path, version, lost } => print::doubt(&old_lock_kept(&path, version, &lost)),
         Notice::LockWritten => print::message("wrote vx.lock"),
         Notice::LockWrittenAbove { path } => print::message(format_args!("wrote `{}`", path.display())),
-        Notice::LockKept(error) => print::doubt(&Trouble::of(&error)),
+        Notice::LockKept(error) => print::doubt(&Trouble::from_error(&error)),
         Notice::Resolution(doubt) => print::doubt(&doubt),
         Notice::Age(remark) => print::message(age(&remark)),
         Notice::NotLocked(trouble) | Notice::NotMended(trouble) => print::trouble(&trouble),
@@ -183,7 +183,7 @@ fn locked(tool: &str, before: Option<&str>, now: &LockedTool) -> String {
 const MOST_NAMED: usize = 4;
 
 /// The one line about everything that is withheld from a project.
-fn withheld(file: &Path, parts: &[String], refused: &[String], stranger: Option<&Stranger>) -> String {
+fn withheld(file: &Path, parts: &[String], refused: &[String], stranger: Option<&UntrustedLocation>) -> String {
     let mut line = format!("`{}`", file.display());
     if !parts.is_empty() {
         let more = parts.len().saturating_sub(MOST_NAMED);

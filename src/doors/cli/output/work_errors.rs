@@ -91,7 +91,7 @@ impl From<WorkError> for CommandFailure {
                 troubles.into_iter().next().map_or_else(|| Self::silent(USAGE), |first| Self::printed(USAGE, first))
             }
             WorkError::Unlocked { .. } => {
-                let Trouble { kind, text, details, hint } = Trouble::of(&error);
+                let Trouble { kind, text, details, hint } = Trouble::from_error(&error);
                 let details = details.iter().map(|difference| format!("  {difference}")).collect();
                 Self::from_trouble(USAGE, Trouble { kind, text: format!("{text}:"), details, hint }).with_option(&error)
             }

@@ -110,7 +110,7 @@ fn somebody_answers() -> bool {
 mod tests {
     use super::*;
     use vx_project::trust::ActingPart;
-    use vx_project::trust::kept::AgreementRecord;
+    use vx_project::trust::consent_record::AgreementRecord;
 
     fn variable(name: String) -> ActingPart {
         ActingPart::Variable { name, value: "x".into() }

@@ -103,7 +103,7 @@ impl From<UpError> for CommandFailure {
         match error {
             UpError::Work(error) => error.into(),
             UpError::Config(errors) => Self::in_file(&errors),
-            error => Self::from_trouble(code, Trouble::of(&error)),
+            error => Self::from_trouble(code, Trouble::from_error(&error)),
         }
     }
 }

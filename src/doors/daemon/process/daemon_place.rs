@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_record_is_read_as_it_was_written_and_nonsense_is_none() {
         let home = tempfile::tempdir().expect("a directory");
-        let place = DaemonPlace::in_home(&Home::at(home.path().to_owned()));
+        let place = DaemonPlace::in_home(&Home::from_root(home.path().to_owned()));
         assert_eq!(place.record().expect("none"), None);
         place.prepare().expect("it is made");
         let record = DaemonRecord::of_this_process(Path::new("/run/x.sock"));
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn a_directory_that_others_reach_or_a_link_is_refused() {
         let home = tempfile::tempdir().expect("a directory");
-        let place = DaemonPlace::in_home(&Home::at(home.path().to_owned()));
+        let place = DaemonPlace::in_home(&Home::from_root(home.path().to_owned()));
         place.prepare().expect("it is made");
         place.write(&DaemonRecord::of_this_process(Path::new("/run/x.sock"))).expect("it is written");
         fs::set_permissions(&place.directory, fs::Permissions::from_mode(0o777)).expect("its mode");
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn one_process_holds_the_lock() {
         let home = tempfile::tempdir().expect("a directory");
-        let place = DaemonPlace::in_home(&Home::at(home.path().to_owned()));
+        let place = DaemonPlace::in_home(&Home::from_root(home.path().to_owned()));
         place.prepare().expect("it is made");
         assert!(!place.is_held());
         let held = place.acquire_lock().expect("it is free");

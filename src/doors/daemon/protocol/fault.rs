@@ -9,7 +9,7 @@ use vx_rpc::RpcError;
 
 /// A typed error, with its kind and the next step.
 pub(in crate::doors::daemon) fn fault(error: &(impl Display + Explain)) -> RpcError {
-    fault_from_trouble(Trouble::of(error))
+    fault_from_trouble(Trouble::from_error(error))
 }
 
 /// An error, with its kind and the next step.

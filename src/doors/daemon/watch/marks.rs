@@ -67,7 +67,7 @@ impl Marks {
             }
             is_new = true;
             let marked = watcher.watch(&directory, RecursiveMode::NonRecursive).is_ok();
-            let all_are_reported = marked && FileSystemKind::of(&directory) != FileSystemKind::Network;
+            let all_are_reported = marked && FileSystemKind::detect(&directory) != FileSystemKind::Network;
             let among = if all_are_reported { &mut self.marked } else { &mut self.unreported };
             among.insert(directory);
         }

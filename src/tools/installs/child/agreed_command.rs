@@ -69,7 +69,7 @@ mod tests {
     use super::*;
     use vx_base::digest::{Algorithm, Digest};
     use vx_base::files::agreed_file::AgreedCheckout;
-    use vx_project::trust::{Checkout, NamedContents, Whereabouts};
+    use vx_project::trust::{Checkout, NamedFileLookup, Whereabouts};
 
     fn file(path: &Path, digest: Digest) -> AgreedFile {
         AgreedFile { path: path.to_owned(), kind: NamedKind::File, digest, checkout: AgreedCheckout::default() }
@@ -103,7 +103,9 @@ mod tests {
         let top = top.path().canonicalize().expect("it is there");
         fs::create_dir(top.join("tools")).expect("a directory");
         fs::write(top.join("tools/go.sh"), "good").expect("a file");
-        let named = Checkout::of(&Whereabouts::of(&top)).file_or_folder(&top.join("tools")).expect("a folder");
+        let named = Checkout::from_whereabouts(&Whereabouts::locate(&top))
+            .file_or_folder(&top.join("tools"))
+            .expect("a folder");
         let checkout = AgreedCheckout { top: top.clone(), git_directory: None };
         let agreed = [AgreedFile { kind: named.kind, checkout, ..file(&top.join("tools"), named.digest) }];
         let made = || AgreedCommand::new("run-parts tools", &agreed, &top);

@@ -15,7 +15,8 @@ use vx_run::channel::slot_key;
 use vx_shm::{Reader, SlotState, SlotView};
 use vx_store::config::InstallConfig;
 use vx_store::{
-    CancelToken, CommandFault, Hooks, InstallError, Installed, Need, Patience, PostInstall, Store, Trial, TrialEnd,
+    CancelToken, CommandFault, Hooks, InstallError, InstallOutcome, NeededToolState, Patience, PostInstall, Store,
+    Trial, TrialEnd,
 };
 
 use super::agreed_command::AgreedCommand;
@@ -33,7 +34,7 @@ pub(super) fn install(
     config: &InstallConfig,
     reporter: &SlotReporter,
     cancel: &CancelToken,
-) -> Result<Installed, InstallError> {
+) -> Result<InstallOutcome, InstallError> {
     let postinstall = |command: &PostInstall| run_postinstall(config, command, cancel);
     let trial = |trial: &Trial| run_trial(trial, cancel);
     let state_of = |tool: &str| state_of(config, tool);
@@ -61,7 +62,7 @@ fn slot_of(config: &InstallConfig, tool: &str) -> Option<SlotView> {
 /// The programs of another tool: of its version in this run, or else of the version installed last.
 fn programs_of(config: &InstallConfig, tool: &str) -> Option<PathBuf> {
     let wanted = slot_of(config, tool).map(|slot| slot.version);
-    let releases = Store::new(Home::at(config.home.clone())).list().ok()?;
+    let releases = Store::new(Home::from_root(config.home.clone())).list().ok()?;
     let of_tool = releases.into_iter().filter(|release| release.receipt.tool == tool);
     let best =
         of_tool.max_by_key(|release| (wanted.as_ref() == Some(&release.receipt.version), release.receipt.installed_at));
@@ -69,13 +70,13 @@ fn programs_of(config: &InstallConfig, tool: &str) -> Option<PathBuf> {
 }
 
 /// The progress of this run with another tool, from its slot on the same board.
-fn state_of(config: &InstallConfig, tool: &str) -> Option<Need> {
+fn state_of(config: &InstallConfig, tool: &str) -> Option<NeededToolState> {
     let path = config.board.as_ref()?.path.clone();
     let slot = slot_of(config, tool)?;
     match slot.state {
-        SlotState::Failed | SlotState::Died | SlotState::Cancelled => Some(Need::Failed),
+        SlotState::Failed | SlotState::Died | SlotState::Cancelled => Some(NeededToolState::Failed),
         state if state.ended() => None,
-        _ => Some(Need::Coming {
+        _ => Some(NeededToolState::Coming {
             slot: BoardSlot { path, slot: slot.index, generation: slot.generation },
             progress: progress_on(&slot),
             version: slot.version,

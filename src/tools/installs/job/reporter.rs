@@ -7,7 +7,7 @@ use vx_base::board_slot::BoardSlot;
 use vx_shm::{Kind, Reader, Slot, SlotView, WaitsFor};
 use vx_status::vocabulary::Phase;
 
-use vx_store::report::{InstallStep, Progress, Reporter};
+use vx_store::report::{InstallProgress, InstallStep, Reporter};
 
 /// Reports to a slot. The lock is this process's own and never contended for long: a publication takes nanoseconds.
 pub struct SlotReporter {
@@ -81,9 +81,9 @@ fn phase_of(step: InstallStep) -> Phase {
 
 /// The progress of the install on this slot. A step of a newer version reads as one that is resolving: at work, and not
 /// expected to stand still.
-pub fn progress_on(slot: &SlotView) -> Progress {
+pub fn progress_on(slot: &SlotView) -> InstallProgress {
     let step = InstallStep::ALL.get(usize::from(slot.step.number())).copied().unwrap_or(InstallStep::Resolving);
-    Progress { step, done: slot.done, total: slot.total }
+    InstallProgress { step, done: slot.done, total: slot.total }
 }
 
 #[cfg(test)]

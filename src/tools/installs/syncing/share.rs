@@ -148,7 +148,7 @@ fn resolve_each(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> Resolution {
     let mut resolution = resolver.resolve(&usable, |_| false);
     for error in &undeclared {
         let optional = asked.iter().any(|ask| ask.name == error.tool && ask.optional);
-        let found = vx_plan::ToolResolution::Nothing { error: Trouble::of(error) };
+        let found = vx_plan::ToolResolution::Nothing { error: Trouble::from_error(error) };
         resolution.wanted.push(ResolvedTool { tool: error.tool.clone(), optional, found });
     }
     resolution

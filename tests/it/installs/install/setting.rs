@@ -14,7 +14,7 @@ use vx_base::paths::Home;
 use vx_http::TlsTrust;
 use vx_store::config::InstallConfig;
 use vx_store::report::{InstallStep, Reporter};
-use vx_store::{CancelToken, Hooks, InstallError, Installed, Patience, install};
+use vx_store::{CancelToken, Hooks, InstallError, InstallOutcome, Patience, install};
 
 use crate::support::server::{Reply, Server};
 
@@ -38,7 +38,7 @@ impl Setting {
     }
 
     pub(super) fn home(&self) -> Home {
-        Home::at(self.top.path().join("home"))
+        Home::from_root(self.top.path().join("home"))
     }
 
     /// Serve an archive, and plan to install it as `tool 1.0.0` with one program `bin/tool`.
@@ -82,7 +82,7 @@ impl Setting {
         Part { archive, origin: Some(Origin { url: self.server.url(&format!("/{file_name}")), authorization: None }) }
     }
 
-    pub(super) fn install(&self, config: &InstallConfig) -> Result<Installed, InstallError> {
+    pub(super) fn install(&self, config: &InstallConfig) -> Result<InstallOutcome, InstallError> {
         self.install_with(config, &Record::default(), &CancelToken::new())
     }
 
@@ -91,7 +91,7 @@ impl Setting {
         config: &InstallConfig,
         reporter: &dyn Reporter,
         cancel: &CancelToken,
-    ) -> Result<Installed, InstallError> {
+    ) -> Result<InstallOutcome, InstallError> {
         let postinstall = |_: &vx_store::PostInstall<'_>| panic!("no post-install command was planned");
         install(
             config,

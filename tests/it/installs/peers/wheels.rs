@@ -48,7 +48,7 @@ fn sources(registry: &Registry, root: &Path, glibc: &str) -> Sources {
     environment.insert("HOME".into(), root.join("user").display().to_string());
     let said = format!("glibc {glibc}\n");
     Sources::new(SourceOptions {
-        home: Home::at(root.join("home")),
+        home: Home::from_root(root.join("home")),
         project_directory: root.join("project"),
         settings: SettingFiles::default(),
         offline: false,

@@ -10,7 +10,7 @@ use super::*;
 fn needs_network_the_real_registries_offer_tools_with_digests() {
     let home = tempfile::tempdir().expect("a temporary directory");
     let sources = Sources::new(SourceOptions {
-        home: Home::at(home.path().to_owned()),
+        home: Home::from_root(home.path().to_owned()),
         project_directory: home.path().to_owned(),
         settings: SettingFiles::default(),
         offline: false,

@@ -33,7 +33,8 @@ impl Graph {
 
     /// The graph of these files: for each its path below the root, the path to show, and its code.
     fn of(files: impl Iterator<Item = (String, String, String)>) -> Self {
-        let named = files.map(|(inside, file, code)| (module_path(&inside), Module { file, names: Names::of(&code) }));
+        let named =
+            files.map(|(inside, file, code)| (module_path(&inside), Module { file, names: Names::parse(&code) }));
         let mut modules: BTreeMap<ModulePath, Module> = named.collect();
         let of_tests = |(path, module): (&ModulePath, &Module)| -> Vec<ModulePath> {
             module.names.test_modules.iter().map(|name| below(path, name)).collect()

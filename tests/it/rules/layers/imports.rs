@@ -26,7 +26,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn of(code: &str) -> Self {
+    pub(super) fn parse(code: &str) -> Self {
         let tokens = tokens(code);
         let mut names = Self::default();
         let mut at = 0;
@@ -147,7 +147,7 @@ fn in_tests_only(before: &[&str]) -> bool {
 
 /// The root modules that this code names as `crate::module`, also inside `use crate::{a, b::c}`.
 pub(super) fn root_modules(code: &str) -> Vec<String> {
-    let names = Names::of(code);
+    let names = Names::parse(code);
     let imported = names.imports.into_iter().map(|import| import.path);
     let own = |path: Vec<String>| match path.as_slice() {
         [first, module, ..] if first == "crate" => Some(module.clone()),
@@ -179,12 +179,12 @@ fn a_name_is_known_by_the_path_that_it_stands_for() {
         import("i::*", "*", true),
         import("j", "k", false),
     ];
-    assert_eq!(Names::of(code).imports, expected);
+    assert_eq!(Names::parse(code).imports, expected);
 }
 
 #[test]
 fn modules_of_tests_are_known_as_such() {
     let code = "mod a; #[cfg(test)] mod b; #[cfg(all(test, not(loom)))] pub(crate) mod c; #[cfg(not(test))] mod d; \
                 #[cfg(unix)] mod e; fn f() {} #[allow(x)] #[cfg(test)] mod g;";
-    assert_eq!(Names::of(code).test_modules, ["b", "c", "g"]);
+    assert_eq!(Names::parse(code).test_modules, ["b", "c", "g"]);
 }

@@ -8,6 +8,19 @@ use super::{MOST_SHARED_NAMES_PERCENT, PACKAGES, Package};
 /// The words that a type is declared by.
 const DECLARATIONS: [&str; 4] = ["struct", "enum", "trait", "union"];
 
+/// Names of functions that say nothing where a call is read, or a stack trace.
+const SAYING_NOTHING: [&str; 5] = ["of", "take", "at", "look", "note"];
+
+/// The functions that other files can call and whose name says nothing.
+fn functions_that_say_nothing(code: &str) -> Vec<&str> {
+    let is_visible = |line: &&str| line.trim_start().starts_with("pub");
+    let name = |line| {
+        let name = str::split_once(line, " fn ")?.1;
+        name.split(|letter: char| !is_word(letter)).next()
+    };
+    code.lines().filter(is_visible).filter_map(name).filter(|name| SAYING_NOTHING.contains(name)).collect()
+}
+
 /// The names of the types that this code declares.
 fn declared_types(code: &str) -> Vec<&str> {
     let mut words = code.split(|letter: char| !is_word(letter)).filter(|word| !word.is_empty());
@@ -37,6 +50,29 @@ fn few_types_share_their_name_with_another() {
     let most: Vec<String> = most.iter().rev().take(20).map(|(times, name)| format!("{name} {times}")).collect();
     println!("types that share a name: {sharing} of {all}, {percent:.1} %; most of all {}", most.join(", "));
     assert!(percent <= MOST_SHARED_NAMES_PERCENT, "{percent:.1} % of the types share a name: {}", most.join(", "));
+}
+
+#[test]
+fn functions_that_other_files_call_are_named_by_what_they_do() {
+    let files = PACKAGES.iter().map(Package::sources).flat_map(|sources| rust_files(&sources));
+    let faults: Vec<String> = files
+        .flat_map(|file| {
+            let code = code(&text(&file));
+            let names: Vec<String> = functions_that_say_nothing(&code)
+                .into_iter()
+                .map(|name| format!("{}: `{name}`", file.display()))
+                .collect();
+            names
+        })
+        .collect();
+    assert!(faults.is_empty(), "say what these functions do: {faults:#?}");
+}
+
+#[test]
+fn functions_that_say_nothing_are_seen() {
+    let code =
+        "pub fn of(x: A) {}\n    pub(in crate::a) const fn take() {}\nfn at() {}\npub fn of_slot() {}\npub use look;";
+    assert_eq!(functions_that_say_nothing(code), ["of", "take"]);
 }
 
 #[test]

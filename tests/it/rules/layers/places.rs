@@ -8,7 +8,7 @@ use super::{KEPT_FROM, KEPT_TO, PACKAGES, TEXTS_KEPT_FROM};
 fn misplaced(file: &str, source: &str) -> Vec<String> {
     let (code, texts) = (code(source), texts(source));
     // `use a::{b, c}` uses `a::b`, too.
-    let imported = Names::of(&code).imports.into_iter().map(|import| import.path.join("::"));
+    let imported = Names::parse(&code).imports.into_iter().map(|import| import.path.join("::"));
     let code = imported.fold(code, |code, path| code + "\n" + &path);
     let within = |places: &[&str]| places.iter().any(|place| file.starts_with(place));
     let kept_to = KEPT_TO.iter().filter(|(word, places)| code.contains(word) && !within(places));

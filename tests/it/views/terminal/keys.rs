@@ -302,7 +302,7 @@ fn trying_again(dashboard: &Dashboard) {
 fn stopping(dashboard: &Dashboard) {
     select(dashboard, "deaf");
     // A held install cannot stop its post-install command.
-    let held = Held::of(&dashboard.sandbox.slot("deaf").expect("a slot"));
+    let held = Held::from_slot(&dashboard.sandbox.slot("deaf").expect("a slot"));
     dashboard.press("x", "asked deaf to stop; x again kills it");
     if held.is_some() {
         let named = "x again kills deaf: pid ";

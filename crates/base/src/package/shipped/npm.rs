@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::lack::Lack;
 use super::name::bare_name;
+use super::unshipped::UnshippedReason;
 use crate::package::npm_range::NpmRange;
 use crate::system::platform::{Arch, Os, Platform};
 
@@ -48,11 +48,11 @@ impl NpmManifest {
         // Some editors put a mark at the beginning, which npm reads over.
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         let raw: Map<String, Value> = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-        Ok(Self::of(&raw))
+        Ok(Self::from_object(&raw))
     }
 
     /// The same from an object that is read already.
-    pub fn of(raw: &Map<String, Value>) -> Self {
+    pub fn from_object(raw: &Map<String, Value>) -> Self {
         let name = text(raw, "name");
         let (optional, elsewhere): (BTreeMap<_, _>, BTreeMap<_, _>) =
             ranges(raw, "optionalDependencies").into_iter().partition(|(_, range)| NpmRange::parse(range).is_some());
@@ -73,14 +73,14 @@ impl NpmManifest {
     ///
     /// Packages with native programs have a script that only makes their start faster; without a package for the
     /// platform, the script is the only source of the program.
-    pub fn lack(&self, for_platform: bool) -> Option<Lack> {
+    pub fn lack(&self, for_platform: bool) -> Option<UnshippedReason> {
         if self.programs.is_empty() && self.program_folder.is_none() {
-            return Some(Lack::Programs);
+            return Some(UnshippedReason::Programs);
         }
         if !self.needs.is_empty() {
-            return Some(Lack::Dependencies(self.needs.clone()));
+            return Some(UnshippedReason::Dependencies(self.needs.clone()));
         }
-        (self.install_script && !for_platform).then_some(Lack::InstallScript)
+        (self.install_script && !for_platform).then_some(UnshippedReason::InstallScript)
     }
 
     /// True if the package is made for some platforms only.
@@ -198,7 +198,7 @@ mod tests {
         }
         assert_eq!(manifest(r#"{"directories":{"bin":"bin"}}"#).lack(false), None);
         for json in [r#"{"name":"a"}"#, r#"{"bin":{}}"#, r#"{"bin":5}"#, r#"{"bin":{"a":5}}"#] {
-            assert_eq!(manifest(json).lack(false), Some(Lack::Programs), "{json}");
+            assert_eq!(manifest(json).lack(false), Some(UnshippedReason::Programs), "{json}");
         }
         assert!(NpmManifest::parse(b"[]").is_err() && NpmManifest::parse(b"{").is_err());
     }
@@ -225,7 +225,7 @@ mod tests {
     fn a_script_that_makes_the_programs_is_a_lack_unless_a_package_for_the_platform_has_them() {
         for more in [r#""hasInstallScript":true"#, r#""scripts":{"postinstall":"node install.js"}"#] {
             let manifest = manifest(&format!(r#"{{"name":"a","bin":"a.js",{more}}}"#));
-            assert_eq!((manifest.lack(false), manifest.lack(true)), (Some(Lack::InstallScript), None));
+            assert_eq!((manifest.lack(false), manifest.lack(true)), (Some(UnshippedReason::InstallScript), None));
         }
         assert_eq!(manifest(r#"{"name":"a","bin":"a.js","scripts":{"build":"x"}}"#).lack(false), None);
     }

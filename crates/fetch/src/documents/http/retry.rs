@@ -43,7 +43,7 @@ impl AttemptFailure {
     }
 
     /// The failure of an exchange.
-    pub(super) fn of(fault: HttpError, limits: &RequestLimits) -> Self {
+    pub(super) fn from_http_error(fault: HttpError, limits: &RequestLimits) -> Self {
         match fault {
             HttpError::NoConnection(reason) => Self::transient(SourceErrorKind::Unreachable(reason)),
             HttpError::Lost(reason) => Self::transient(SourceErrorKind::Lost(reason)),

@@ -3,13 +3,13 @@
 use url::Url;
 use vx_http::{ClientCertificate, Pem, authority};
 
-use super::registry::Registry;
+use super::registry::NpmRegistry;
 use super::safety::setting;
 use crate::options::SourceOptions;
 
 /// The client certificates of npm's settings, those for a named host first.
 pub(crate) fn client_certificates(options: &SourceOptions) -> Vec<ClientCertificate> {
-    let Ok(registry) = Registry::load(options) else { return Vec::new() };
+    let Ok(registry) = NpmRegistry::load(options) else { return Vec::new() };
     let file = |path: &str| Pem::File(options.path(path));
     let named = registry.client_files().into_iter().filter_map(|(host, certificate, key)| {
         let host = authority(&Url::parse(&format!("https://{host}")).ok()?);
@@ -20,7 +20,7 @@ pub(crate) fn client_certificates(options: &SourceOptions) -> Vec<ClientCertific
 }
 
 /// The one for the registry, written out in the settings.
-fn of_registry(options: &SourceOptions, registry: &Registry) -> Option<ClientCertificate> {
+fn of_registry(options: &SourceOptions, registry: &NpmRegistry) -> Option<ClientCertificate> {
     let ((certificate, setting), (key, _)) = (setting(options, "cert")?, setting(options, "key")?);
     let host = authority(&registry.address().ok()?);
     Some(ClientCertificate { setting, host, certificate: text(&certificate), key: text(&key) })

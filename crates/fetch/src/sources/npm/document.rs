@@ -12,7 +12,7 @@ use vx_base::age::Published;
 use vx_base::digest::{Algorithm, Digest};
 
 use crate::documents::http::FetchedDocument;
-use crate::documents::listed::{ListEntry, PassedOver};
+use crate::documents::list_entry::{ListEntry, PassedOver};
 use crate::error::SourceErrorKind;
 
 /// A package, with its versions.
@@ -26,8 +26,8 @@ pub(crate) struct Package {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     modified: Option<Timestamp>,
     /// The times of publication, from registries that answer with the long document to every request.
-    #[serde(default, skip_serializing_if = "Times::is_empty")]
-    times: Times,
+    #[serde(default, skip_serializing_if = "PublicationTimes::is_empty")]
+    times: PublicationTimes,
 }
 
 /// A version of a package.
@@ -59,7 +59,7 @@ pub(super) struct SignedBy {
 
 /// The time of publication of each version.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Times {
+pub(crate) struct PublicationTimes {
     times: BTreeMap<String, Timestamp>,
 }
 
@@ -102,12 +102,12 @@ struct RawDist {
     attestations: Value,
 }
 
-impl Times {
+impl PublicationTimes {
     pub(super) fn read(document: &FetchedDocument) -> Result<Self, SourceErrorKind> {
         read_json::<RawTimes>(document).map(|raw| Self::from(&raw.time))
     }
 
-    pub(crate) fn of(&self, version: &str) -> Option<Timestamp> {
+    pub(crate) fn get(&self, version: &str) -> Option<Timestamp> {
         self.times.get(version).copied()
     }
 
@@ -119,8 +119,8 @@ impl Times {
 impl Package {
     pub(super) fn read(document: &FetchedDocument) -> Result<Self, SourceErrorKind> {
         let raw: RawPackage = read_json(document)?;
-        let times = Times::from(&raw.time);
-        let modified = time(&raw.modified).or_else(|| times.of("modified"));
+        let times = PublicationTimes::from(&raw.time);
+        let modified = time(&raw.modified).or_else(|| times.get("modified"));
         let mut package = Self { modified, ..Self::default() };
         for (version, listed) in raw.versions {
             match listed {
@@ -131,7 +131,7 @@ impl Package {
             }
         }
         let known = times.times.into_iter().filter(|(version, _)| package.versions.contains_key(version));
-        package.times = Times { times: known.collect() };
+        package.times = PublicationTimes { times: known.collect() };
         match package.passed_over.names() {
             [first, ..] if package.versions.is_empty() => {
                 Err(SourceErrorKind::Garbage(format!("none of its versions can be used, such as `{first}`")))
@@ -142,18 +142,18 @@ impl Package {
 
     /// The time of publication of a version, as closely as this document gives it.
     pub(crate) fn published(&self, version: &str) -> Option<Published> {
-        let at = self.times.of(version).map(Published::At);
+        let at = self.times.get(version).map(Published::At);
         at.or_else(|| self.modified.map(Published::By))
     }
 
     /// True if only the long document shows which versions were published after this time.
     pub(crate) fn leaves_open(&self, cutoff: Timestamp) -> bool {
         let changed_since = self.modified.is_some_and(|modified| modified > cutoff);
-        changed_since && self.versions.keys().any(|version| self.times.of(version).is_none())
+        changed_since && self.versions.keys().any(|version| self.times.get(version).is_none())
     }
 }
 
-impl From<&Value> for Times {
+impl From<&Value> for PublicationTimes {
     fn from(raw: &Value) -> Self {
         let times = raw.as_object().into_iter().flatten();
         Self { times: times.filter_map(|(version, raw)| Some((version.clone(), time(raw)?))).collect() }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use vx_base::package::shipped::NpmManifest;
 
 use super::{Npm, document};
-use crate::documents::cache::Cache;
+use crate::documents::cache::ResponseCache;
 use crate::documents::http::{FetchedDocument, Query};
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::credentials::Netrc;
@@ -16,7 +16,7 @@ impl Npm {
     /// documents of single versions.
     pub(crate) fn manifest(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         name: &str,
         version: &str,
@@ -43,11 +43,11 @@ impl Npm {
 }
 
 fn of_version(document: &FetchedDocument) -> Result<NpmManifest, SourceErrorKind> {
-    document::read_json(document).map(|raw| NpmManifest::of(&raw))
+    document::read_json(document).map(|raw| NpmManifest::from_object(&raw))
 }
 
 fn of_package(document: &FetchedDocument, version: &str) -> Result<NpmManifest, SourceErrorKind> {
     let raw: Value = document::read_json(document)?;
     let of_version = raw.get("versions").and_then(|versions| versions.get(version)?.as_object());
-    of_version.map(NpmManifest::of).ok_or_else(|| SourceErrorKind::NoSuchVersion(version.to_owned()))
+    of_version.map(NpmManifest::from_object).ok_or_else(|| SourceErrorKind::NoSuchVersion(version.to_owned()))
 }

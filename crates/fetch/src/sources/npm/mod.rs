@@ -21,7 +21,7 @@ use vx_base::digest::Digest;
 use vx_base::package::archive::{Archive, Origin};
 use vx_base::package::shipped::NpmManifest;
 
-use crate::documents::cache::Cache;
+use crate::documents::cache::ResponseCache;
 use crate::documents::http::Query;
 use crate::documents::memo::Memo;
 use crate::error::{SourceError, SourceErrorKind};
@@ -30,8 +30,8 @@ use crate::options::credentials::Netrc;
 use crate::proof::attestation::check::Checker;
 use crate::proof::signature::Signature;
 use crate::tools::artifact::Artifact;
-pub(super) use document::{Package, PackageVersion, Times};
-use registry::Registry;
+pub(super) use document::{Package, PackageVersion, PublicationTimes};
+use registry::NpmRegistry;
 use signatures::signed::{Examined, RegistryKeys};
 pub(super) use source::ROW;
 
@@ -44,11 +44,11 @@ const VERSION_FRESH_FOR: Duration = Duration::from_secs(7 * 86_400);
 /// The registry of the user's configuration.
 pub(super) struct Npm {
     options: SourceOptions,
-    registry: OnceLock<Result<Registry, SourceError>>,
+    registry: OnceLock<Result<NpmRegistry, SourceError>>,
     packages: Memo<Package>,
     releases: Memo<PackageVersion>,
     keys: Memo<RegistryKeys>,
-    times: Memo<Times>,
+    times: Memo<PublicationTimes>,
     manifests: Memo<NpmManifest>,
     checker: Checker,
 }
@@ -72,12 +72,17 @@ impl Npm {
         self.registry()?.package_url(name)
     }
 
-    fn registry(&self) -> Result<&Registry, SourceError> {
-        self.registry.get_or_init(|| Registry::load(&self.options)).as_ref().map_err(Clone::clone)
+    fn registry(&self) -> Result<&NpmRegistry, SourceError> {
+        self.registry.get_or_init(|| NpmRegistry::load(&self.options)).as_ref().map_err(Clone::clone)
     }
 
     /// All versions of a package.
-    pub(super) fn package(&self, cache: &Cache, netrc: &Netrc, name: &str) -> Result<Arc<Package>, SourceError> {
+    pub(super) fn package(
+        &self,
+        cache: &ResponseCache,
+        netrc: &Netrc,
+        name: &str,
+    ) -> Result<Arc<Package>, SourceError> {
         self.packages.get(name, || {
             let registry = self.registry()?;
             let what = format!("the versions of the npm package {name}");
@@ -93,11 +98,11 @@ impl Npm {
         let package = self.packages.peek(name).filter(|package| !package.passed_over.is_empty())?;
         let url = self.registry().and_then(|registry| registry.package_url(name)).ok()?;
         let kind = SourceErrorKind::PassedOver(package.passed_over.names().to_vec());
-        Some(SourceError::at(format!("the versions of the npm package {name}"), &url, kind))
+        Some(SourceError::for_url(format!("the versions of the npm package {name}"), &url, kind))
     }
 
     /// Remove what is cached of a version, because it lacks a part that the registry may add.
-    fn discard(&self, cache: &Cache, registry: &Registry, name: &str, version: &str) {
+    fn discard(&self, cache: &ResponseCache, registry: &NpmRegistry, name: &str, version: &str) {
         self.packages.forget(name);
         self.releases.forget(&format!("{name}@{version}"));
         if let (Ok(package), Ok(own)) = (registry.package_url(name), registry.version_url(name, version)) {
@@ -107,7 +112,7 @@ impl Npm {
     }
 
     /// Drop the cached versions of a package, because there may be newer ones.
-    pub(super) fn forget(&self, cache: &Cache, name: &str) {
+    pub(super) fn forget(&self, cache: &ResponseCache, name: &str) {
         self.packages.forget(name);
         self.times.forget(name);
         if let Ok(url) = self.registry().and_then(|registry| registry.package_url(name)) {
@@ -118,7 +123,7 @@ impl Npm {
     /// The archive of one version; the registry's documents do not give its size.
     pub(super) fn tarball(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         name: &str,
         version: &str,
@@ -129,7 +134,7 @@ impl Npm {
         let home = registry.package_url(name)?;
         let Some(digest) = release.digest() else {
             self.discard(cache, registry, name, version);
-            return Err(SourceError::at(what, &home, SourceErrorKind::NoDigest));
+            return Err(SourceError::for_url(what, &home, SourceErrorKind::NoDigest));
         };
         let signature = self.signature(Examined { cache, netrc, name, version, release: &release })?;
         let stated = release.tarball.as_deref().and_then(|text| Url::parse(text).ok());
@@ -140,18 +145,18 @@ impl Npm {
         let file = url.path_segments().and_then(Iterator::last).unwrap_or_default().to_owned();
         if file.is_empty() {
             let reason = "the archive's address has no file name".to_owned();
-            return Err(SourceError::at(what, &home, SourceErrorKind::Garbage(reason)));
+            return Err(SourceError::for_url(what, &home, SourceErrorKind::Garbage(reason)));
         }
         let (package, version) = (name.to_owned(), version.to_owned());
         let archive = Archive { package, version, file, digest: Some(digest), ..Archive::default() };
         let attestation = self.attestation(cache, netrc, &archive, &release)?;
-        Ok(Artifact { origin: self.at(netrc, &archive.package, url)?, archive, signature, attestation })
+        Ok(Artifact { origin: self.origin_for_url(netrc, &archive.package, url)?, archive, signature, attestation })
     }
 
     /// The signature of an archive by what its registry says now, and the digest that it says.
     pub(super) fn signature_now(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         archive: &Archive,
     ) -> Result<(Option<Digest>, Signature), SourceError> {
@@ -168,10 +173,10 @@ impl Npm {
     /// The origin of an archive, without a request.
     pub(super) fn locate(&self, netrc: &Netrc, name: &str, file: &str) -> Result<Origin, SourceError> {
         let url = self.registry()?.tarball_url(name, file)?;
-        self.at(netrc, name, url)
+        self.origin_for_url(netrc, name, url)
     }
 
-    fn at(&self, netrc: &Netrc, name: &str, url: Url) -> Result<Origin, SourceError> {
+    fn origin_for_url(&self, netrc: &Netrc, name: &str, url: Url) -> Result<Origin, SourceError> {
         let authorization = self.registry()?.authorization(&url, name).or_else(|| netrc.header(&url));
         Ok(Origin { url: url.to_string(), authorization })
     }
@@ -185,7 +190,7 @@ impl Npm {
     /// One version, from the package's document if that is cached, or else from its own, which is far smaller.
     fn release(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         name: &str,
         version: &str,
@@ -210,7 +215,8 @@ impl Npm {
                     ..
                 }) => {
                     let package = self.package(cache, netrc, name)?;
-                    let missing = || SourceError::at(&what, &url, SourceErrorKind::NoSuchVersion(version.to_owned()));
+                    let missing =
+                        || SourceError::for_url(&what, &url, SourceErrorKind::NoSuchVersion(version.to_owned()));
                     package.versions.get(version).cloned().ok_or_else(missing)
                 }
                 other => other,

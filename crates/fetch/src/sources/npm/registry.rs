@@ -14,7 +14,7 @@ use crate::options::credentials::{Netrc, basic, split};
 use crate::options::setting_places::{npm_global, npm_of_user};
 
 /// The npm registry.
-pub(super) struct Registry {
+pub(super) struct NpmRegistry {
     resolved: ResolvedNpmRc,
 }
 
@@ -31,7 +31,7 @@ impl sys_traits::BaseEnvVar for NpmEnvironment<'_> {
     }
 }
 
-impl Registry {
+impl NpmRegistry {
     /// Read each `.npmrc` that npm reads: the global one, the user's, the project's; later ones win.
     pub(super) fn load(options: &SourceOptions) -> Result<Self, SourceError> {
         let variables = NpmEnvironment(options);
@@ -120,7 +120,7 @@ impl Registry {
         }
         registry
             .join(path)
-            .map_err(|error| SourceError::at(what(), &registry, SourceErrorKind::Garbage(error.to_string())))
+            .map_err(|error| SourceError::for_url(what(), &registry, SourceErrorKind::Garbage(error.to_string())))
     }
 }
 

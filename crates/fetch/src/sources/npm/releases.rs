@@ -12,7 +12,7 @@ use vx_base::package::candidate::{Candidate, Scheme, is_version};
 use vx_base::package::npm_range::NpmRange;
 use vx_base::system::threads::aside;
 
-use super::{Npm, Package, PackageVersion, Times};
+use super::{Npm, Package, PackageVersion, PublicationTimes};
 use crate::documents::network::Network;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::tools::artifact::Artifact;
@@ -88,7 +88,7 @@ impl Npm {
         name: &str,
         package: &Package,
         cutoff: Option<Timestamp>,
-    ) -> Result<Option<Arc<Times>>, SourceError> {
+    ) -> Result<Option<Arc<PublicationTimes>>, SourceError> {
         if !cutoff.is_some_and(|cutoff| package.leaves_open(cutoff)) {
             return Ok(None);
         }
@@ -256,7 +256,7 @@ impl Npm {
 }
 
 /// The time of publication of a version, as closely as the documents at hand give it.
-fn published(version: &str, package: &Package, times: Option<&Times>) -> Option<Published> {
-    let at = times.and_then(|times| times.of(version)).map(Published::At);
+fn published(version: &str, package: &Package, times: Option<&PublicationTimes>) -> Option<Published> {
+    let at = times.and_then(|times| times.get(version)).map(Published::At);
     at.or_else(|| package.published(version))
 }

@@ -2,7 +2,7 @@
 
 use vx_http::{CertificateFile, authority};
 
-use super::registry::{Registry, files};
+use super::registry::{NpmRegistry, files};
 use crate::options::SourceOptions;
 
 /// The file of certificates that npm uses, if it is set, and the one for every program of node.
@@ -16,7 +16,7 @@ pub(crate) fn certificate_files(options: &SourceOptions) -> Vec<CertificateFile>
 pub(crate) fn unchecked_hosts(options: &SourceOptions) -> Vec<String> {
     match setting(options, "strict-ssl") {
         Some((value, _)) if value == "false" => {
-            let registry = Registry::load(options).and_then(|registry| registry.address());
+            let registry = NpmRegistry::load(options).and_then(|registry| registry.address());
             registry.iter().map(authority).collect()
         }
         _ => Vec::new(),

@@ -6,7 +6,7 @@ use std::thread;
 
 use nodejs_semver::Version;
 use vx_base::package::npm_range::NpmRange;
-use vx_base::package::shipped::{Lack, NODE_MODULES, NamedPackage, NpmManifest};
+use vx_base::package::shipped::{NODE_MODULES, NamedPackage, NpmManifest, UnshippedReason};
 use vx_base::system::threads::aside;
 
 use super::Npm;
@@ -32,7 +32,7 @@ struct CompanionPackage {
 }
 
 /// An optional package, by the platforms that it is made for.
-enum Optional {
+enum OptionalPackage {
     /// The recipe's.
     Here(CompanionPackage),
     /// Others.
@@ -56,7 +56,8 @@ impl Npm {
             return Err(SourceError::new(recipe.tool.clone(), SourceErrorKind::NoSuchPackage));
         };
         let manifest = self.manifest(&network.cache, &network.netrc, package, version)?;
-        let whole = |lack: Option<Lack>| lack.map_or(Ok(()), |lack| Err(unshipped(recipe, package, version, lack)));
+        let whole =
+            |lack: Option<UnshippedReason>| lack.map_or(Ok(()), |lack| Err(unshipped(recipe, package, version, lack)));
         whole(manifest.lack(true))?;
         if manifest.is_limited() && !manifest.is_made_for(recipe.platform) {
             let kind = SourceErrorKind::NotForPlatform(recipe.platform.to_string());
@@ -105,9 +106,9 @@ impl Npm {
             });
             for answer in answers {
                 match answer? {
-                    Optional::Here(one) => beside.push(one),
-                    Optional::Elsewhere => elsewhere += 1,
-                    Optional::Any => {}
+                    OptionalPackage::Here(one) => beside.push(one),
+                    OptionalPackage::Elsewhere => elsewhere += 1,
+                    OptionalPackage::Any => {}
                 }
             }
         }
@@ -125,23 +126,23 @@ impl Npm {
         recipe: &Recipe,
         package: &str,
         range: &str,
-    ) -> Result<Optional, SourceError> {
+    ) -> Result<OptionalPackage, SourceError> {
         let found = self.accepted(network, recipe, package, range).and_then(|version| {
             let manifest = self.manifest(&network.cache, &network.netrc, package, &version)?;
             Ok((version, manifest))
         });
         let (version, manifest): (String, Arc<NpmManifest>) = match found {
             Err(error) if matches!(error.kind, SourceErrorKind::NoSuchPackage | SourceErrorKind::NoSuchVersion(_)) => {
-                return Ok(Optional::Any);
+                return Ok(OptionalPackage::Any);
             }
             other => other?,
         };
         if !manifest.is_made_for(recipe.platform) {
-            return Ok(if manifest.is_limited() { Optional::Elsewhere } else { Optional::Any });
+            return Ok(if manifest.is_limited() { OptionalPackage::Elsewhere } else { OptionalPackage::Any });
         }
         match manifest.needs.as_slice() {
-            [] => Ok(Optional::Here(CompanionPackage { package: package.to_owned(), version })),
-            needs => Err(unshipped(recipe, package, &version, Lack::Dependencies(needs.to_vec()))),
+            [] => Ok(OptionalPackage::Here(CompanionPackage { package: package.to_owned(), version })),
+            needs => Err(unshipped(recipe, package, &version, UnshippedReason::Dependencies(needs.to_vec()))),
         }
     }
 

@@ -20,7 +20,9 @@ use crate::error::SourceError;
 use crate::options::SourceOptions;
 use crate::proof::attestation::Attestation;
 use crate::proof::signature::{Claim, Proof, Signature};
-use crate::source::{ArchiveLists, RecipeMaker, RegistryClient, SigningRegistry, Source, SourceRow, VersionQuery};
+use crate::source::{
+    ArchiveLists, RecipeMaker, RegistryClient, SigningRegistry, SourceClient, SourceRow, VersionQuery,
+};
 use crate::tools::artifact::Artifact;
 use crate::tools::recipe::{PackageLayout, Recipe};
 
@@ -42,7 +44,7 @@ fn read_trust(options: &SourceOptions) -> TlsTrust {
     }
 }
 
-impl Source for Npm {
+impl SourceClient for Npm {
     fn candidates(&self, network: &Network, query: &VersionQuery<'_>) -> Result<Vec<Candidate>, SourceError> {
         self.tool_candidates(network, query.recipe, query.dated)
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Npm;
-use super::document::Times;
-use crate::documents::cache::Cache;
+use super::document::PublicationTimes;
+use crate::documents::cache::ResponseCache;
 use crate::documents::http::Query;
 use crate::error::SourceError;
 use crate::options::credentials::Netrc;
@@ -15,24 +15,24 @@ impl Npm {
     /// time of a version does not change.
     pub(crate) fn times(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         name: &str,
         versions: &[&str],
-    ) -> Result<Arc<Times>, SourceError> {
+    ) -> Result<Arc<PublicationTimes>, SourceError> {
         self.times.get(name, || {
             let registry = self.registry()?;
             let what = format!("when {name} was published");
             let url = registry.package_url(name)?;
             let file = format!("npm-times-{name}");
-            if let Some(kept) = cache.recall::<Times>(&file, &url, Duration::MAX)
-                && versions.iter().all(|version| kept.of(version).is_some())
+            if let Some(kept) = cache.recall::<PublicationTimes>(&file, &url, Duration::MAX)
+                && versions.iter().all(|version| kept.get(version).is_some())
             {
                 return Ok(kept);
             }
             let authorization = registry.authorizer(netrc, name);
             let query = Query::json(&what, &url, &authorization);
-            cache.ask(&file, &query, Some(Duration::ZERO), Times::read)
+            cache.ask(&file, &query, Some(Duration::ZERO), PublicationTimes::read)
         })
     }
 }

@@ -11,7 +11,7 @@ use url::Url;
 use vx_base::package::archive::Archive;
 
 use super::Pypi;
-use crate::documents::cache::Cache;
+use crate::documents::cache::ResponseCache;
 use crate::documents::http::{FetchedDocument, Query, web_address};
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::credentials::Netrc;
@@ -66,7 +66,7 @@ impl Pypi {
     /// The attestations are wrong. That they cannot be had is no error.
     pub(super) fn attestation(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         archive: &Archive,
         address: Option<&str>,
@@ -80,7 +80,7 @@ impl Pypi {
     /// The attestations by what the index has now, for the entry of a lock.
     pub(crate) fn attestation_now(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         archive: &Archive,
     ) -> Result<Attestation, SourceError> {
@@ -91,14 +91,14 @@ impl Pypi {
 
     fn attestations(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         archive: &Archive,
         address: &str,
     ) -> Result<Vec<Value>, SourceError> {
         let index = self.index(cache)?;
         let what = format!("the attestations of {}", archive.file);
-        let url = web_address(address).map_err(|kind| SourceError::at(&what, &index.url, kind))?;
+        let url = web_address(address).map_err(|kind| SourceError::for_url(&what, &index.url, kind))?;
         let authorization = |url: &Url| self.authorization(index, netrc, url);
         let query = Query::new(&what, &url, ACCEPTED, &authorization);
         let fresh_for = if self.options.fresh_for.is_zero() { Duration::ZERO } else { FRESH_FOR };
@@ -107,10 +107,10 @@ impl Pypi {
             .map_err(SourceError::of_document)
     }
 
-    fn unattested(&self, cache: &Cache, archive: &Archive, fault: AttestationFault) -> SourceError {
+    fn unattested(&self, cache: &ResponseCache, archive: &Archive, fault: AttestationFault) -> SourceError {
         let what = format!("the Python package {} {}", archive.package, archive.version);
         match self.index(cache) {
-            Ok(index) => SourceError::at(what, &index.url, SourceErrorKind::Attestation(fault)),
+            Ok(index) => SourceError::for_url(what, &index.url, SourceErrorKind::Attestation(fault)),
             Err(_) => SourceError::new(what, SourceErrorKind::Attestation(fault)),
         }
     }

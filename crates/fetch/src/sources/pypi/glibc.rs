@@ -25,7 +25,7 @@ impl Glibc {
 
     /// This version.
     #[cfg(test)]
-    pub(super) fn of(major: u32, minor: u32) -> Self {
+    pub(super) fn with_version(major: u32, minor: u32) -> Self {
         Self(Some((major, minor)))
     }
 

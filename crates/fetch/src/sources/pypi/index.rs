@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use super::{ask, config};
-use crate::documents::cache::Cache;
+use super::{config, installed_index};
+use crate::documents::cache::ResponseCache;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::SourceOptions;
 use crate::options::credentials::split;
@@ -21,10 +21,10 @@ pub(super) struct PythonIndex {
 
 impl PythonIndex {
     /// Find the index that the user's settings name.
-    pub(super) fn load(options: &SourceOptions, cache: &Cache) -> Result<Self, SourceError> {
+    pub(super) fn load(options: &SourceOptions, cache: &ResponseCache) -> Result<Self, SourceError> {
         let (text, setting) = match configured(options) {
             Some(named) => named,
-            None => ask::installed_programs(options, cache)?,
+            None => installed_index::installed_programs(options, cache)?,
         };
         Self::read(&text).map_err(|reason| {
             SourceError::new("the Python package index", SourceErrorKind::BadSetting { setting, reason })

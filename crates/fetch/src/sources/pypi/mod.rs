@@ -1,11 +1,11 @@
 //! The Python package index: one page for each package lists every file of every version.
 
 mod agreement;
-mod ask;
 pub(crate) mod attested;
 mod config;
 mod glibc;
 mod index;
+mod installed_index;
 mod page;
 mod project_settings;
 mod safety;
@@ -21,7 +21,7 @@ use vx_base::age::Published;
 use vx_base::package::archive::{Archive, Origin};
 use vx_base::system::platform::Platform;
 
-use crate::documents::cache::Cache;
+use crate::documents::cache::ResponseCache;
 use crate::documents::http::{Query, web_address};
 use crate::documents::memo::Memo;
 use crate::error::{SourceError, SourceErrorKind};
@@ -31,7 +31,7 @@ use crate::proof::attestation::check::Checker;
 use crate::tools::artifact::Artifact;
 use glibc::Glibc;
 use index::PythonIndex;
-use page::{File, Page};
+use page::{File, PythonPackagePage};
 pub(super) use source::ROW;
 use wheel::Fit;
 
@@ -53,7 +53,7 @@ pub(super) struct IndexedVersion {
 pub(super) struct Pypi {
     options: SourceOptions,
     index: OnceLock<Result<PythonIndex, SourceError>>,
-    pages: Memo<Page>,
+    pages: Memo<PythonPackagePage>,
     glibc: OnceLock<Glibc>,
     checker: Checker,
 }
@@ -64,17 +64,17 @@ impl Pypi {
         Self { options, index: OnceLock::new(), pages: Memo::default(), glibc: OnceLock::new(), checker }
     }
 
-    fn index(&self, cache: &Cache) -> Result<&PythonIndex, SourceError> {
+    fn index(&self, cache: &ResponseCache) -> Result<&PythonIndex, SourceError> {
         self.index.get_or_init(|| PythonIndex::load(&self.options, cache)).as_ref().map_err(Clone::clone)
     }
 
     fn page(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         package: &str,
         fresh_for: Option<Duration>,
-    ) -> Result<Arc<Page>, SourceError> {
+    ) -> Result<Arc<PythonPackagePage>, SourceError> {
         // A page cached for locations must not be used as a fresh list of versions.
         let key = if fresh_for.is_some() { place_of(package) } else { package.to_owned() };
         self.pages.get(&key, || {
@@ -83,16 +83,16 @@ impl Pypi {
             let what = format!("the files of the Python package {package}");
             let authorization = |url: &Url| self.authorization(index, netrc, url);
             let query = Query::new(&what, &url, ACCEPT, &authorization);
-            cache.ask(&format!("pypi-{package}"), &query, fresh_for, Page::read)
+            cache.ask(&format!("pypi-{package}"), &query, fresh_for, PythonPackagePage::read)
         })
     }
 
     /// The entries of a package's page that were passed over, if the page was read.
-    pub(super) fn passed_over(&self, cache: &Cache, package: &str) -> Option<SourceError> {
+    pub(super) fn passed_over(&self, cache: &ResponseCache, package: &str) -> Option<SourceError> {
         let page = self.pages.peek(package).filter(|page| !page.passed_over.is_empty())?;
         let url = &self.index(cache).ok()?.url;
         let kind = SourceErrorKind::PassedOver(page.passed_over.names().to_vec());
-        Some(SourceError::at(format!("the files of the Python package {package}"), url, kind))
+        Some(SourceError::for_url(format!("the files of the Python package {package}"), url, kind))
     }
 
     /// True if a page that was read lists wheels, and none for any platform.
@@ -101,7 +101,7 @@ impl Pypi {
     }
 
     /// Drop the cached versions of a package, because there may be newer ones.
-    pub(super) fn forget(&self, cache: &Cache, package: &str) {
+    pub(super) fn forget(&self, cache: &ResponseCache, package: &str) {
         self.pages.forget(package);
         if let Ok(url) = self.index(cache).and_then(|index| index.page(package)) {
             cache.mark_stale(&format!("pypi-{package}"), &url);
@@ -124,7 +124,7 @@ impl Pypi {
     /// The versions with a wheel for the platform.
     pub(super) fn versions(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         package: &str,
         platform: Platform,
@@ -150,7 +150,7 @@ impl Pypi {
     /// The wheel of a version that fits the platform best.
     pub(super) fn wheel(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         package: &str,
         version: &str,
@@ -174,7 +174,7 @@ impl Pypi {
                 Some(_) => SourceErrorKind::NotForPlatform(format!("{platform}{glibc}")),
                 None => SourceErrorKind::NoSuchVersion(version.to_owned()),
             };
-            return Err(SourceError::at(what, &index.url, kind));
+            return Err(SourceError::for_url(what, &index.url, kind));
         };
         let digest = file.sha256.as_deref().and_then(|digits| format!("sha256:{digits}").parse().ok());
         let Some(digest) = digest else {
@@ -183,7 +183,7 @@ impl Pypi {
             if let Ok(url) = index.page(package) {
                 cache.discard(&format!("pypi-{package}"), &url);
             }
-            return Err(SourceError::at(what, &index.url, SourceErrorKind::NoDigest));
+            return Err(SourceError::for_url(what, &index.url, SourceErrorKind::NoDigest));
         };
         let archive = Archive {
             package: package.to_owned(),
@@ -194,7 +194,7 @@ impl Pypi {
             ..Archive::default()
         };
         let attestation = self.attestation(cache, netrc, &archive, file.provenance.as_deref())?;
-        Ok(Artifact { attestation, ..Artifact::unsigned(archive, self.at(index, netrc, &what, file)?) })
+        Ok(Artifact { attestation, ..Artifact::unsigned(archive, self.origin_for_file(index, netrc, &what, file)?) })
     }
 
     /// True if a page that was read lists several wheels of this one's version that run on this machine.
@@ -213,7 +213,7 @@ impl Pypi {
     /// The origin of a file: from a page of the last day that lists it, or else from a new one.
     pub(super) fn locate(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         package: &str,
         file: &str,
@@ -229,13 +229,19 @@ impl Pypi {
             page = self.page(cache, netrc, package, Some(Duration::ZERO))?;
         }
         match page.files.iter().find(|known| known.name == file) {
-            Some(known) => self.at(index, netrc, &what, known),
-            None => Err(SourceError::at(what, &index.url, SourceErrorKind::NoSuchVersion(file.to_owned()))),
+            Some(known) => self.origin_for_file(index, netrc, &what, known),
+            None => Err(SourceError::for_url(what, &index.url, SourceErrorKind::NoSuchVersion(file.to_owned()))),
         }
     }
 
-    fn at(&self, index: &PythonIndex, netrc: &Netrc, what: &str, file: &File) -> Result<Origin, SourceError> {
-        let url = web_address(&file.url).map_err(|kind| SourceError::at(what, &index.url, kind))?;
+    fn origin_for_file(
+        &self,
+        index: &PythonIndex,
+        netrc: &Netrc,
+        what: &str,
+        file: &File,
+    ) -> Result<Origin, SourceError> {
+        let url = web_address(&file.url).map_err(|kind| SourceError::for_url(what, &index.url, kind))?;
         Ok(Origin { authorization: self.authorization(index, netrc, &url), url: url.to_string() })
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::wheel;
 use crate::documents::http::FetchedDocument;
-use crate::documents::listed::{ListEntry, PassedOver};
+use crate::documents::list_entry::{ListEntry, PassedOver};
 use crate::error::SourceErrorKind;
 
 /// The version of the index's interface, of which all minor versions are read.
@@ -18,7 +18,7 @@ const INTERFACE_MAJOR: u32 = 1;
 
 /// The files of a package.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Page {
+pub(super) struct PythonPackagePage {
     pub(super) files: Vec<File>,
     /// The files that cannot be used as they are described.
     #[serde(default, skip_serializing_if = "PassedOver::is_empty")]
@@ -70,7 +70,7 @@ struct RawFile {
     provenance: Value,
 }
 
-impl Page {
+impl PythonPackagePage {
     /// The time of the last upload of each version. A file can be added to a version at any time, for any platform, and
     /// a lock names the files of all platforms: a version is as young as its youngest file.
     pub(super) fn uploads(&self) -> BTreeMap<String, Timestamp> {
@@ -95,7 +95,7 @@ impl Page {
     }
 }
 
-fn from_json(document: &FetchedDocument) -> Result<Page, SourceErrorKind> {
+fn from_json(document: &FetchedDocument) -> Result<PythonPackagePage, SourceErrorKind> {
     let raw = serde_json::from_slice::<RawPage>(&document.bytes);
     // A page of another version may have anything in place of the list of files.
     let meta = match &raw {
@@ -104,7 +104,7 @@ fn from_json(document: &FetchedDocument) -> Result<Page, SourceErrorKind> {
     };
     meta["api-version"].as_str().map_or(Ok(()), check_version)?;
     let raw = raw.map_err(|error| SourceErrorKind::Garbage(error.to_string()))?;
-    let mut page = Page::default();
+    let mut page = PythonPackagePage::default();
     for listed in raw.files {
         let (name, file) = match listed {
             ListEntry::Sound(raw) => (raw.filename.clone(), file(document, raw)),
@@ -138,7 +138,7 @@ fn file(document: &FetchedDocument, raw: RawFile) -> Option<File> {
     })
 }
 
-fn from_html(document: &FetchedDocument) -> Result<Page, SourceErrorKind> {
+fn from_html(document: &FetchedDocument) -> Result<PythonPackagePage, SourceErrorKind> {
     let mut base = document.url.clone();
     let mut files = Vec::new();
     let mut has_other_wheels = false;
@@ -173,7 +173,11 @@ fn from_html(document: &FetchedDocument) -> Result<Page, SourceErrorKind> {
         }
     }
     // A page without files and without the index's marker is another page: a captive portal's, or an error's.
-    if is_index { Ok(Page { files, has_other_wheels, ..Page::default() }) } else { Err(SourceErrorKind::WebPage) }
+    if is_index {
+        Ok(PythonPackagePage { files, has_other_wheels, ..PythonPackagePage::default() })
+    } else {
+        Err(SourceErrorKind::WebPage)
+    }
 }
 
 /// Refuse a page of a version of the index's interface that this code wasn't written for, as PEP 691 asks: the same words may
@@ -196,9 +200,9 @@ mod tests {
 
     use super::*;
 
-    fn read(content_type: &str, body: &str) -> Result<Page, SourceErrorKind> {
+    fn read(content_type: &str, body: &str) -> Result<PythonPackagePage, SourceErrorKind> {
         let url = Url::parse("https://h.invalid/simple/a/").unwrap();
-        Page::read(&FetchedDocument {
+        PythonPackagePage::read(&FetchedDocument {
             url,
             content_type: content_type.into(),
             etag: None,
@@ -265,7 +269,7 @@ mod tests {
     fn pages_that_are_no_index_are_told_apart_from_empty_ones() {
         assert_eq!(read("text/html", "<html><a href='/login'>Sign in</a>"), Err(SourceErrorKind::WebPage));
         let empty = "<html><head><meta name='pypi:repository-version' content='1.3'></head>";
-        assert_eq!(read("text/html", empty), Ok(Page::default()));
+        assert_eq!(read("text/html", empty), Ok(PythonPackagePage::default()));
         assert!(matches!(read("application/json", "{"), Err(SourceErrorKind::Garbage(_))));
         assert!(matches!(read("text/plain", "hello"), Err(SourceErrorKind::Garbage(_))));
     }
@@ -275,9 +279,9 @@ mod tests {
         let json = |meta: &str| format!(r#"{{{meta}"files":[]}}"#);
         for version in ["1.0", "1.4", "1.99", "odd"] {
             let page = json(&format!(r#""meta":{{"api-version":"{version}"}},"#));
-            assert_eq!(read("application/json", &page), Ok(Page::default()), "{version}");
+            assert_eq!(read("application/json", &page), Ok(PythonPackagePage::default()), "{version}");
         }
-        assert_eq!(read("application/json", &json("")), Ok(Page::default()));
+        assert_eq!(read("application/json", &json("")), Ok(PythonPackagePage::default()));
         let newer = |version: &str| Err(SourceErrorKind::NewerInterface(version.into()));
         for version in ["2.0", "10.1"] {
             let page = json(&format!(r#""meta":{{"api-version":"{version}"}},"#));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use url::Url;
 use vx_base::package::archive::{Archive, Origin};
 use vx_base::package::candidate::Candidate;
-use vx_base::package::shipped::Lack;
+use vx_base::package::shipped::UnshippedReason;
 use vx_base::system::platform::Platform;
 use vx_http::TlsTrust;
 
@@ -17,7 +17,7 @@ use crate::documents::network::Network;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::SourceOptions;
 use crate::proof::attestation::Attestation;
-use crate::source::{ArchiveLists, RecipeMaker, RegistryClient, Source, SourceRow, VersionQuery, unshipped};
+use crate::source::{ArchiveLists, RecipeMaker, RegistryClient, SourceClient, SourceRow, VersionQuery, unshipped};
 use crate::tools::artifact::Artifact;
 use crate::tools::recipe::{PackageLayout, Recipe};
 
@@ -39,14 +39,14 @@ fn read_trust(options: &SourceOptions) -> TlsTrust {
     }
 }
 
-impl Source for Pypi {
+impl SourceClient for Pypi {
     fn candidates(&self, network: &Network, query: &VersionQuery<'_>) -> Result<Vec<Candidate>, SourceError> {
         let recipe = query.recipe;
         let mut candidates = Vec::new();
         for package in &recipe.packages {
             let versions = self.versions(&network.cache, &network.netrc, package, query.platform)?;
             if recipe.ships_programs && self.has_modules_alone(package) {
-                return Err(unshipped(recipe, package, "", Lack::ModulesAlone));
+                return Err(unshipped(recipe, package, "", UnshippedReason::ModulesAlone));
             }
             candidates.extend(versions.into_iter().map(|(version, IndexedVersion { yanked, published })| Candidate {
                 yanked,

@@ -247,7 +247,7 @@ mod tests {
         for (glibc, at) in
             [((2, 40), 6), ((2, 36), 5), ((2, 35), 4), ((2, 17), 3), ((2, 16), 2), ((2, 5), 1), ((2, 4), 0)]
         {
-            let chosen = best_with(&linux, "linux-x64", Glibc::of(glibc.0, glibc.1));
+            let chosen = best_with(&linux, "linux-x64", Glibc::with_version(glibc.0, glibc.1));
             assert_eq!(chosen, Some(linux[at]), "{glibc:?}");
         }
         // Of another machine nothing is known: the newest that a usual one runs, else the most modest.
@@ -269,7 +269,7 @@ mod tests {
             "ninja-1.11.1-py2.py3-none-manylinux_2_12_x86_64.manylinux2010_x86_64.whl",
             "ninja-1.11.1-py2.py3-none-musllinux_1_1_x86_64.whl",
         ];
-        assert_eq!(best_with(&ninja, "linux-x64", Glibc::of(2, 36)), Some(ninja[1]));
+        assert_eq!(best_with(&ninja, "linux-x64", Glibc::with_version(2, 36)), Some(ninja[1]));
     }
 
     #[test]

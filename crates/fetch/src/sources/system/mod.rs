@@ -10,7 +10,7 @@ use vx_http::TlsTrust;
 use crate::documents::network::Network;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::SourceOptions;
-use crate::source::{RecipeMaker, Source, SourceRow, VersionQuery};
+use crate::source::{RecipeMaker, SourceClient, SourceRow, VersionQuery};
 use crate::tools::artifact::Artifact;
 use crate::tools::catalogue::CatalogueTool;
 use crate::tools::packaging::ProgramPath;
@@ -41,7 +41,7 @@ struct SearchPath {
     options: SourceOptions,
 }
 
-impl Source for SearchPath {
+impl SourceClient for SearchPath {
     fn candidates(&self, _: &Network, query: &VersionQuery<'_>) -> Result<Vec<Candidate>, SourceError> {
         let recipe = query.recipe;
         let version = find_tool(&self.options, recipe)?.version;

@@ -11,7 +11,7 @@ use crate::agreement::{Disagreement, ExpectedArchive, count_archives};
 use crate::documents::network::Network;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::credentials::{Netrc, split};
-use crate::source::{RecipeMaker, Source, SourceRow, VersionQuery};
+use crate::source::{RecipeMaker, SourceClient, SourceRow, VersionQuery};
 use crate::tools::artifact::Artifact;
 use crate::tools::packaging::ProgramPath;
 use crate::tools::recipe::{NoRecipe, Recipe, RecipeQuestion};
@@ -29,7 +29,7 @@ pub(super) const ROW: SourceRow = SourceRow {
 /// The client of the servers that a project's own addresses are on.
 struct OwnAddress;
 
-impl Source for OwnAddress {
+impl SourceClient for OwnAddress {
     fn candidates(&self, _: &Network, _: &VersionQuery<'_>) -> Result<Vec<Candidate>, SourceError> {
         Ok(Vec::new())
     }

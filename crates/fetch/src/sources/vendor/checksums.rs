@@ -27,7 +27,7 @@ impl Checksums {
     }
 
     /// The digest of a file; a single checksum without a name applies to any file.
-    pub(super) fn of(&self, file: &str) -> Option<Digest> {
+    pub(super) fn digest_for(&self, file: &str) -> Option<Digest> {
         let named = self.lines.iter().find(|(name, _)| name.as_deref() == Some(file));
         let only = || match self.lines.as_slice() {
             [only @ (None, _)] => Some(only),
@@ -71,19 +71,19 @@ mod tests {
     fn every_form_of_a_line_is_read() {
         let (one, two) = ("1".repeat(64), "2".repeat(64));
         let sums = read(&format!("{one}  a.tar.gz\n{two} *./win/b.zip\n\nnonsense\nSHA256 (c.tgz) = {one}\n"));
-        assert_eq!(sums.of("a.tar.gz"), one.parse().ok());
-        assert_eq!(sums.of("b.zip"), two.parse().ok());
-        assert_eq!(sums.of("c.tgz"), one.parse().ok());
-        assert_eq!(sums.of("d.tgz"), None);
+        assert_eq!(sums.digest_for("a.tar.gz"), one.parse().ok());
+        assert_eq!(sums.digest_for("b.zip"), two.parse().ok());
+        assert_eq!(sums.digest_for("c.tgz"), one.parse().ok());
+        assert_eq!(sums.digest_for("d.tgz"), None);
         let long = "3".repeat(128);
-        assert_eq!(read(&format!("{long}  a")).of("a"), format!("sha512:{long}").parse().ok());
+        assert_eq!(read(&format!("{long}  a")).digest_for("a"), format!("sha512:{long}").parse().ok());
     }
 
     #[test]
     fn a_checksum_alone_is_of_the_one_file_and_one_of_many_is_not() {
         let one = "1".repeat(64);
-        assert_eq!(read(&one).of("whatever"), one.parse().ok());
-        assert_eq!(read(&format!("{one}\n{one}")).of("whatever"), None);
-        assert_eq!(read(&format!("{one}  other.tgz")).of("whatever"), None);
+        assert_eq!(read(&one).digest_for("whatever"), one.parse().ok());
+        assert_eq!(read(&format!("{one}\n{one}")).digest_for("whatever"), None);
+        assert_eq!(read(&format!("{one}  other.tgz")).digest_for("whatever"), None);
     }
 }

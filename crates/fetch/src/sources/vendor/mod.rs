@@ -15,7 +15,7 @@ use vx_base::age::Published;
 use vx_base::package::archive::{Archive, Origin};
 use vx_base::system::platform::Platform;
 
-use crate::documents::cache::Cache;
+use crate::documents::cache::ResponseCache;
 use crate::documents::http::Query;
 use crate::documents::memo::Memo;
 use crate::error::{SourceError, SourceErrorKind};
@@ -44,7 +44,7 @@ impl Vendor {
     /// The versions of a tool on a platform, with their times of publication.
     pub(super) fn versions(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         recipe: &Recipe,
         packaging: &VendorPackaging,
@@ -62,7 +62,7 @@ impl Vendor {
     }
 
     /// Drop a tool's cached list of releases, because there may be newer ones.
-    pub(super) fn forget(&self, cache: &Cache, tool: &str, packaging: &VendorPackaging) {
+    pub(super) fn forget(&self, cache: &ResponseCache, tool: &str, packaging: &VendorPackaging) {
         self.indexes.forget(tool);
         if let Ok(url) = self.list_of(packaging) {
             cache.mark_stale(&format!("vendor-{tool}"), &url);
@@ -72,7 +72,7 @@ impl Vendor {
     /// The archives of a version on a platform; the package of each is the site and the folder on it.
     pub(super) fn archives(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         recipe: &Recipe,
         packaging: &VendorPackaging,
@@ -113,7 +113,7 @@ impl Vendor {
                         SourceErrorKind::NoSuchPackage => absent(),
                         _ => error,
                     })?;
-                    Some(sums.of(&file).ok_or_else(absent)?)
+                    Some(sums.digest_for(&file).ok_or_else(absent)?)
                 }
                 (None, None) => None,
             };
@@ -136,7 +136,7 @@ impl Vendor {
 
     fn index(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         tool: &str,
         packaging: &VendorPackaging,
@@ -154,7 +154,7 @@ impl Vendor {
     /// A file of checksums, which does not change once it is published.
     fn sums(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         what: &str,
         site: &str,

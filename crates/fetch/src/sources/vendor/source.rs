@@ -11,7 +11,7 @@ use super::Vendor;
 use super::agreement::{compare_archives, names_archive};
 use crate::documents::network::Network;
 use crate::error::SourceError;
-use crate::source::{ArchiveLists, RecipeMaker, Source, SourceRow, VersionQuery};
+use crate::source::{ArchiveLists, RecipeMaker, SourceClient, SourceRow, VersionQuery};
 use crate::tools::artifact::Artifact;
 use crate::tools::catalogue::CatalogueTool;
 use crate::tools::recipe::{Recipe, RecipeQuestion};
@@ -37,7 +37,7 @@ fn recipe(question: &RecipeQuestion<'_>, tool: &CatalogueTool) -> Option<Recipe>
     })
 }
 
-impl Source for Vendor {
+impl SourceClient for Vendor {
     fn candidates(&self, network: &Network, query: &VersionQuery<'_>) -> Result<Vec<Candidate>, SourceError> {
         let recipe = query.recipe;
         let Some(vendor) = &recipe.vendor else { return Ok(Vec::new()) };

@@ -26,7 +26,7 @@ pub enum DeclaredDigests {
 
 impl DeclaredAddresses {
     /// The template for this platform, if one is declared.
-    pub fn of(&self, platform: Platform) -> Option<&str> {
+    pub fn for_platform(&self, platform: Platform) -> Option<&str> {
         match self {
             Self::One(template) => Some(template),
             Self::Each(templates) => templates.get(&platform).map(String::as_str),
@@ -47,7 +47,7 @@ impl DeclaredAddresses {
 
 impl DeclaredDigests {
     /// The digest of the archive for this platform, if one is declared for exactly that.
-    pub fn of(&self, platform: Platform) -> Option<&Digest> {
+    pub fn for_platform(&self, platform: Platform) -> Option<&Digest> {
         match self {
             Self::One(digest) => Some(digest),
             Self::Each(digests) => digests.get(&platform),

@@ -24,7 +24,7 @@ const UNTRACKED: &str = "untracked";
 /// A checkout with one file: `/p/setup.sh` with this text.
 struct OneScript<'a>(&'a str);
 
-impl NamedContents for OneScript<'_> {
+impl NamedFileLookup for OneScript<'_> {
     fn file(&self, path: &Path) -> Option<NamedFile> {
         let is_it = path.components().collect::<std::path::PathBuf>() == Path::new("/p/setup.sh");
         is_it.then(|| NamedFile { path: "setup.sh".into(), kind: NamedKind::File, digest: content_of(self.0) })

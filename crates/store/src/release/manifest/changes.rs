@@ -29,7 +29,7 @@ pub enum ManifestDifference {
 
 /// The depth of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
+pub enum ManifestCheckDepth {
     /// The paths, types and sizes, without opening a file.
     Sizes,
     /// The contents as well.
@@ -38,7 +38,7 @@ pub enum Depth {
 
 impl Manifest {
     /// The differences by path.
-    pub fn changes(&self, release: &Path, depth: Depth) -> io::Result<Vec<(String, ManifestDifference)>> {
+    pub fn changes(&self, release: &Path, depth: ManifestCheckDepth) -> io::Result<Vec<(String, ManifestDifference)>> {
         let mut found = Vec::new();
         walk(release, "", &mut found)?;
         let mut changes = Vec::new();
@@ -72,7 +72,7 @@ impl Manifest {
 }
 
 impl ManifestEntry {
-    fn change(&self, there: &ReleaseFile, release: &Path, depth: Depth) -> Option<ManifestDifference> {
+    fn change(&self, there: &ReleaseFile, release: &Path, depth: ManifestCheckDepth) -> Option<ManifestDifference> {
         if (self.kind == ManifestEntryKind::Link) != there.link {
             return Some(ManifestDifference::OtherKind);
         }
@@ -82,7 +82,7 @@ impl ManifestEntry {
         if self.kind == ManifestEntryKind::Executable && there.kind() == ManifestEntryKind::Plain {
             return Some(ManifestDifference::NotExecutable);
         }
-        if depth == Depth::Sizes && !there.link {
+        if depth == ManifestCheckDepth::Sizes && !there.link {
             return None;
         }
         match there.entry(release) {
@@ -112,28 +112,43 @@ mod tests {
         };
         let one = |path: &str, change: ManifestDifference| vec![(path.to_owned(), change)];
         let same_size = |path: &Path| fs::write(path, "PROGRAM").expect("a file");
-        assert_eq!(changed("bin/tool", Depth::Contents, &same_size), one("bin/tool", ManifestDifference::Content));
-        assert_eq!(changed("bin/tool", Depth::Sizes, &same_size), []);
+        assert_eq!(
+            changed("bin/tool", ManifestCheckDepth::Contents, &same_size),
+            one("bin/tool", ManifestDifference::Content)
+        );
+        assert_eq!(changed("bin/tool", ManifestCheckDepth::Sizes, &same_size), []);
         let longer = |path: &Path| fs::write(path, "programs").expect("a file");
-        assert_eq!(changed("bin/tool", Depth::Sizes, &longer), one("bin/tool", ManifestDifference::Content));
+        assert_eq!(
+            changed("bin/tool", ManifestCheckDepth::Sizes, &longer),
+            one("bin/tool", ManifestDifference::Content)
+        );
         let plain = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o644)).expect("a mode");
-        assert_eq!(changed("bin/tool", Depth::Sizes, &plain), one("bin/tool", ManifestDifference::NotExecutable));
+        assert_eq!(
+            changed("bin/tool", ManifestCheckDepth::Sizes, &plain),
+            one("bin/tool", ManifestDifference::NotExecutable)
+        );
         let setuid = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o4755)).expect("a mode");
-        assert_eq!(changed("bin/tool", Depth::Sizes, &setuid), one("bin/tool", ManifestDifference::Privileged));
+        assert_eq!(
+            changed("bin/tool", ManifestCheckDepth::Sizes, &setuid),
+            one("bin/tool", ManifestDifference::Privileged)
+        );
         let gone = |path: &Path| fs::remove_file(path).expect("it goes");
-        assert_eq!(changed("odd\nname", Depth::Sizes, &gone), one("odd\\nname", ManifestDifference::Missing));
+        assert_eq!(
+            changed("odd\nname", ManifestCheckDepth::Sizes, &gone),
+            one("odd\\nname", ManifestDifference::Missing)
+        );
         let elsewhere = |path: &Path| {
             fs::remove_file(path).expect("it goes");
             std::os::unix::fs::symlink("bin/tooL", path).expect("a link");
         };
-        assert_eq!(changed("link", Depth::Sizes, &elsewhere), one("link", ManifestDifference::Content));
+        assert_eq!(changed("link", ManifestCheckDepth::Sizes, &elsewhere), one("link", ManifestDifference::Content));
         let folder = |path: &Path| {
             fs::remove_file(path).expect("it goes");
             fs::create_dir(path).expect("a directory");
         };
-        assert_eq!(changed("link", Depth::Sizes, &folder), one("link", ManifestDifference::OtherKind));
+        assert_eq!(changed("link", ManifestCheckDepth::Sizes, &folder), one("link", ManifestDifference::OtherKind));
         assert_eq!(
-            changed("new", Depth::Sizes, &|path| fs::write(path, "").expect("a file")),
+            changed("new", ManifestCheckDepth::Sizes, &|path| fs::write(path, "").expect("a file")),
             one("new", ManifestDifference::Added)
         );
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use vx_base::package::Program;
 
 use super::{BIN, ProvidedProgramError};
-use crate::disk::{At, DiskError};
+use crate::disk::{DiskError, DiskErrorContext};
 
 /// Make `bin/<name>` the program. Returns its path in the release.
 ///
@@ -53,7 +53,7 @@ pub(super) fn write(
     let place = release.join(&path);
     match fs::symlink_metadata(&place) {
         Ok(there) if there.is_dir() => return Err(ProvidedProgramError::Taken { program: program.name.clone(), path }),
-        Ok(_) => fs::remove_file(&place).at("remove", &place)?,
+        Ok(_) => fs::remove_file(&place).with_path("remove", &place)?,
         Err(_) => {}
     }
     let text = match (runner, cfg!(windows)) {
@@ -91,7 +91,7 @@ fn point(release: &Path, program: &Program) -> Result<String, DiskError> {
         Some(beside) => beside.to_owned(),
         None => format!("../{}", program.path),
     };
-    std::os::unix::fs::symlink(target, &place).at("link", &place)?;
+    std::os::unix::fs::symlink(target, &place).with_path("link", &place)?;
     Ok(path)
 }
 
@@ -105,8 +105,8 @@ fn point(release: &Path, program: &Program) -> Result<String, DiskError> {
 }
 
 fn write_script(place: &Path, text: &str) -> Result<(), DiskError> {
-    let mut file = create_script(place).at("create", place)?;
-    file.write_all(text.as_bytes()).at("write", place)
+    let mut file = create_script(place).with_path("create", place)?;
+    file.write_all(text.as_bytes()).with_path("write", place)
 }
 
 #[cfg(unix)]

@@ -7,10 +7,10 @@ use std::path::Path;
 use nodejs_semver::Version;
 use vx_base::package::Program;
 use vx_base::package::npm_range::NpmRange;
-use vx_base::package::shipped::{Lack, NODE_MODULES, NpmManifest, bare_name};
+use vx_base::package::shipped::{NODE_MODULES, NpmManifest, UnshippedReason, bare_name};
 use vx_base::package::source_kind::SourceKind;
 
-use super::{MetadataError, Start, lacking, start, text};
+use super::{DetectedRunner, MetadataError, lacking, start, text};
 use crate::config::InstallConfig;
 
 /// The program that runs a package's scripts.
@@ -29,7 +29,7 @@ pub(super) fn programs(
     for part in beside {
         let package = part.archive.into.strip_prefix(&format!("{NODE_MODULES}/")).unwrap_or_default();
         check_beside(release, package, &manifest)
-            .map_err(|stranger| stranger.unwrap_or_else(|| lacking(Lack::Stranger(package.to_owned()))))?;
+            .map_err(|stranger| stranger.unwrap_or_else(|| lacking(UnshippedReason::Stranger(package.to_owned()))))?;
     }
     if let Some(lack) = manifest.lack(!beside.is_empty()) {
         return Err(lacking(lack));
@@ -38,14 +38,14 @@ pub(super) fn programs(
     for (name, path) in paths(release, &folder, config, &manifest) {
         let path = format!("{folder}/{path}");
         let runner = match start(&release.join(&path)) {
-            Start::System => None,
-            Start::By(runner) if runner == NODE && name != NODE => Some(runner),
-            Start::By(other) => return Err(lacking(Lack::Interpreter(other))),
+            DetectedRunner::System => None,
+            DetectedRunner::By(runner) if runner == NODE && name != NODE => Some(runner),
+            DetectedRunner::By(other) => return Err(lacking(UnshippedReason::Interpreter(other))),
         };
         programs.push(Program { name, path, runner });
     }
     if programs.is_empty() {
-        return Err(lacking(Lack::Programs));
+        return Err(lacking(UnshippedReason::Programs));
     }
     let own = bare_name(&config.package);
     // The first program is the one that the tool's name stands for.

@@ -6,10 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use vx_base::package::Program;
-use vx_base::package::shipped::{Lack, WheelMetadata};
+use vx_base::package::shipped::{UnshippedReason, WheelMetadata};
 use vx_base::package::source_kind::SourceKind;
 
-use super::{MetadataError, Start, lacking, start, text};
+use super::{DetectedRunner, MetadataError, lacking, start, text};
 use crate::config::InstallConfig;
 
 /// The programs that the wheel ships, or those that the project chose of it.
@@ -31,10 +31,10 @@ pub(super) fn programs(
     let (mut programs, mut interpreted) = (Vec::new(), metadata.functions);
     // No interpreter could run anything of such a package, with its dependencies or without.
     if config.programs.is_empty() && files.is_empty() && interpreted.is_empty() {
-        return Err(lacking(Lack::Programs));
+        return Err(lacking(UnshippedReason::Programs));
     }
     if !metadata.needs.is_empty() {
-        return Err(lacking(Lack::Dependencies(metadata.needs)));
+        return Err(lacking(UnshippedReason::Dependencies(metadata.needs)));
     }
     if !config.programs.is_empty() {
         return Ok(config.programs.clone());
@@ -42,15 +42,15 @@ pub(super) fn programs(
     for file in files {
         let path = format!("{scripts}/{file}");
         match start(&release.join(&path)) {
-            Start::System => {
+            DetectedRunner::System => {
                 let name = file.strip_suffix(".exe").unwrap_or(&file).to_owned();
                 programs.push(Program { name, path, runner: None });
             }
-            Start::By(_) => interpreted.push(file),
+            DetectedRunner::By(_) => interpreted.push(file),
         }
     }
     match programs.is_empty() {
-        true => Err(lacking(Lack::Interpreter("python".into()))),
+        true => Err(lacking(UnshippedReason::Interpreter("python".into()))),
         false => {
             programs.sort_by_key(|program| program.name != config.package);
             Ok(programs)

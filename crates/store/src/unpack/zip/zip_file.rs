@@ -10,14 +10,18 @@ use zip::{CompressionMethod, ZipArchive};
 
 use crate::unpack::error::UnpackErrorKind;
 use crate::unpack::path::{EntryPath, Placement, shown};
-use crate::unpack::tree::Tree;
+use crate::unpack::tree::ReleaseTree;
 use crate::unpack::{BUFFER_BYTES, Pieced};
 
 /// The longest target of a symbolic link, in bytes.
 const TARGET_BYTES: u64 = 4096;
 
 /// Unpack the entries of the directory, in its order.
-pub(in crate::unpack) fn unpack(file: File, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+pub(in crate::unpack) fn unpack(
+    file: File,
+    placement: &Placement,
+    tree: &mut ReleaseTree,
+) -> Result<(), UnpackErrorKind> {
     let metadata = file.metadata().map_err(UnpackErrorKind::Damaged)?;
     tree.add_packed(metadata.len());
     let mut archive = ZipArchive::new(BufReader::with_capacity(BUFFER_BYTES, file)).map_err(damaged)?;
@@ -58,7 +62,7 @@ struct ZipEntryFacts {
 }
 
 impl ZipEntryFacts {
-    fn put(&self, mut content: impl Pieced, path: &EntryPath, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+    fn put(&self, mut content: impl Pieced, path: &EntryPath, tree: &mut ReleaseTree) -> Result<(), UnpackErrorKind> {
         if self.mode & 0o170_000 != 0o120_000 {
             let written = tree.file(path, self.mode & 0o777, Some(self.size_bytes), content)?;
             return self.check(written);

@@ -108,11 +108,11 @@ pub(in crate::unpack) fn check_descriptor(
 fn local(bytes: &mut impl Read) -> Result<Local, UnpackErrorKind> {
     let mut head = [0; 26];
     read(bytes, &mut head)?;
-    let name = take(bytes, u16_at(&head, 22))?;
-    let extra = take(bytes, u16_at(&head, 24))?;
+    let name = read_bytes(bytes, u16_at(&head, 22))?;
+    let extra = read_bytes(bytes, u16_at(&head, 24))?;
     let (packed, unpacked) = (u32_at(&head, 14), u32_at(&head, 18));
     // The order matters: the extra field holds only the numbers missing from the header.
-    let mut long = Zip64::of(&extra);
+    let mut long = Zip64::from_extra(&extra);
     let unpacked = long.number(unpacked)?;
     let packed = long.number(packed)?;
     let flags = Flags(u16_at(&head, 2));
@@ -122,11 +122,11 @@ fn local(bytes: &mut impl Read) -> Result<Local, UnpackErrorKind> {
 fn central(bytes: &mut impl Read) -> Result<Central, UnpackErrorKind> {
     let mut head = [0; 42];
     read(bytes, &mut head)?;
-    let name = take(bytes, u16_at(&head, 24))?;
-    let extra = take(bytes, u16_at(&head, 26))?;
-    take(bytes, u16_at(&head, 28))?;
+    let name = read_bytes(bytes, u16_at(&head, 24))?;
+    let extra = read_bytes(bytes, u16_at(&head, 26))?;
+    read_bytes(bytes, u16_at(&head, 28))?;
     let (packed, unpacked, offset) = (u32_at(&head, 16), u32_at(&head, 20), u32_at(&head, 38));
-    let mut long = Zip64::of(&extra);
+    let mut long = Zip64::from_extra(&extra);
     let unpacked = long.number(unpacked)?;
     long.number(packed)?;
     let offset = long.number(offset)?;
@@ -138,7 +138,7 @@ fn central(bytes: &mut impl Read) -> Result<Central, UnpackErrorKind> {
 struct Zip64<'a>(&'a [u8]);
 
 impl<'a> Zip64<'a> {
-    fn of(mut extra: &'a [u8]) -> Self {
+    fn from_extra(mut extra: &'a [u8]) -> Self {
         while let Some((head, rest)) = extra.split_at_checked(4) {
             let Some((field, rest)) = rest.split_at_checked(usize::from(u16_at(head, 2))) else { break };
             if u16_at(head, 0) == ZIP64_EXTRA {
@@ -164,7 +164,7 @@ fn read(bytes: &mut impl Read, into: &mut [u8]) -> Result<(), UnpackErrorKind> {
     bytes.read_exact(into).map_err(UnpackErrorKind::Damaged)
 }
 
-fn take(bytes: &mut impl Read, count: u16) -> Result<Vec<u8>, UnpackErrorKind> {
+fn read_bytes(bytes: &mut impl Read, count: u16) -> Result<Vec<u8>, UnpackErrorKind> {
     let mut taken = vec![0; usize::from(count)];
     read(bytes, &mut taken)?;
     Ok(taken)

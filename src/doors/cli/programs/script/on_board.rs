@@ -57,7 +57,7 @@ pub(super) fn run(
     };
     if !cancelled && steps.last().is_some_and(|last| last.name != name) {
         let error = ScriptRunError::Failed { name, exit };
-        print::trouble(&Trouble::of(&error));
+        print::trouble(&Trouble::from_error(&error));
     }
     Ok(ExitCode::from(end_alike(exit)))
 }

@@ -6,7 +6,7 @@ use vx_base::package::archive::Archive;
 
 use super::keys::NpmSigningKeys;
 use super::signed::RegistryKeys;
-use crate::documents::cache::Cache;
+use crate::documents::cache::ResponseCache;
 use crate::documents::http::{FetchedDocument, Query, web_address};
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::credentials::Netrc;
@@ -33,7 +33,7 @@ impl Npm {
     /// The attestations are wrong. That they cannot be had is no error.
     pub(in crate::sources::npm) fn attestation(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         archive: &Archive,
         release: &PackageVersion,
@@ -54,7 +54,7 @@ impl Npm {
     /// The attestations by what the registry has now, for the entry of a lock.
     pub(crate) fn attestation_now(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         archive: &Archive,
     ) -> Result<Attestation, SourceError> {
@@ -64,7 +64,7 @@ impl Npm {
 
     fn attestations(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         archive: &Archive,
         address: &str,

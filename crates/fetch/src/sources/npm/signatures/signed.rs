@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use vx_base::package::archive::Signed;
 
 use super::keys::{NpmSigningKeys, Signer};
-use crate::documents::cache::Cache;
+use crate::documents::cache::ResponseCache;
 use crate::documents::http::Query;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::credentials::Netrc;
@@ -32,7 +32,7 @@ pub(crate) enum RegistryKeys {
 /// A version whose signature is examined, with the means to request documents for it.
 #[derive(Clone, Copy)]
 pub(in crate::sources::npm) struct Examined<'a> {
-    pub(in crate::sources::npm) cache: &'a Cache,
+    pub(in crate::sources::npm) cache: &'a ResponseCache,
     pub(in crate::sources::npm) netrc: &'a Netrc,
     /// The package.
     pub(in crate::sources::npm) name: &'a str,
@@ -43,7 +43,12 @@ pub(in crate::sources::npm) struct Examined<'a> {
 
 impl Npm {
     /// The keys of the registry of a package.
-    pub(crate) fn keys(&self, cache: &Cache, netrc: &Netrc, name: &str) -> Result<Arc<RegistryKeys>, SourceError> {
+    pub(crate) fn keys(
+        &self,
+        cache: &ResponseCache,
+        netrc: &Netrc,
+        name: &str,
+    ) -> Result<Arc<RegistryKeys>, SourceError> {
         let registry = self.registry()?;
         let url = registry.keys_url(name)?;
         self.keys.get(url.as_str(), || {
@@ -133,7 +138,7 @@ impl Npm {
     fn before(&self, examined: Examined<'_>, key: &str, expires: Timestamp) -> Result<(), SignatureFault> {
         let Examined { cache, netrc, name, version, .. } = examined;
         let times = self.times(cache, netrc, name, &[version]).ok();
-        match times.and_then(|times| times.of(version)) {
+        match times.and_then(|times| times.get(version)) {
             Some(published) if published < expires => Ok(()),
             published => {
                 let (key, published) = (key.to_owned(), published.map(|at| at.to_string()));
@@ -150,7 +155,7 @@ impl Npm {
     pub(in crate::sources::npm) fn unproved(&self, name: &str, version: &str, kind: SourceErrorKind) -> SourceError {
         let what = format!("the npm package {name} {version}");
         match self.registry().and_then(|registry| registry.package_url(name)) {
-            Ok(url) => SourceError::at(what, &url, kind),
+            Ok(url) => SourceError::for_url(what, &url, kind),
             Err(_) => SourceError::new(what, kind),
         }
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use url::Url;
 
 use super::config::Named;
-use crate::documents::cache::Cache;
+use crate::documents::cache::ResponseCache;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::{ProgramOutput, SourceOptions};
 
@@ -48,7 +48,7 @@ const INDEX_PROGRAMS: [IndexProgram; 5] = [
 ];
 
 /// The index of the first program of uv, pip and Python on `PATH` that names one.
-pub(super) fn installed_programs(options: &SourceOptions, cache: &Cache) -> Result<Named, SourceError> {
+pub(super) fn installed_programs(options: &SourceOptions, cache: &ResponseCache) -> Result<Named, SourceError> {
     let mut asked = Vec::new();
     for candidate in &INDEX_PROGRAMS {
         let Some(path) = options.program_on_path(candidate.program) else { continue };

@@ -51,7 +51,7 @@ impl TrackedFiles {
     /// The index of the worktree with this git directory. `None` if it cannot be known: there is none, or one in several
     /// files.
     pub(super) fn read(git_directory: &Path) -> Option<Self> {
-        entries(git_directory).map(Self::of)
+        entries(git_directory).map(Self::from_entries)
     }
 
     /// The tracked files below this folder of the worktree.
@@ -67,7 +67,7 @@ impl TrackedFiles {
         ends.into_iter().any(is_known) || !below(&self.folded, &path).is_empty()
     }
 
-    fn of(entries: Vec<GitIndexEntry>) -> Self {
+    fn from_entries(entries: Vec<GitIndexEntry>) -> Self {
         let (mut files, mut folded) = (Vec::new(), Vec::new());
         for entry in entries {
             // A folder that is not checked out ends in a slash.
@@ -192,7 +192,7 @@ mod tests {
         let mut bytes = index(&[("a.sh", 0o100_755), ("b/c", 0o120_000), ("lib", SUBMODULE), ("x/y-12", 0o100_644)]);
         bytes.extend(b"TREE\0\0\0\x02ab");
         bytes.extend([7; 20]);
-        let paths = |bytes: &[u8]| read(bytes, 20).map(|entries| TrackedFiles::of(entries).files);
+        let paths = |bytes: &[u8]| read(bytes, 20).map(|entries| TrackedFiles::from_entries(entries).files);
         assert_eq!(paths(&bytes).expect("an index"), ["a.sh", "b/c", "x/y-12"]);
         let shared: Vec<u8> = [&bytes[..bytes.len() - 30], b"link\0\0\0\x14", &[7; 20], &[7; 20]].concat();
         assert_eq!(paths(&shared), None, "the other entries are in another file");
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn git_knows_what_it_tracks_with_everything_around_and_below() {
         let bytes = index(&[("Lib", SUBMODULE), ("x/y", 0o100_644), ("a/z", 0o100_644), ("a.b", 0o100_644)]);
-        let index = TrackedFiles::of(read(&[bytes, vec![7; 20]].concat(), 20).expect("an index"));
+        let index = TrackedFiles::from_entries(read(&[bytes, vec![7; 20]].concat(), 20).expect("an index"));
         for known in ["lib", "Lib/deep/file", "x", "X/Y", "a", "x/y/z"] {
             assert!(index.knows(known), "{known}");
         }

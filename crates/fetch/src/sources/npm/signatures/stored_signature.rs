@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::keys::{NpmSigningKeys, is_built_in};
 use super::signed::{KEYS_FRESH_FOR, RegistryKeys};
-use crate::documents::cache::Cache;
+use crate::documents::cache::ResponseCache;
 use crate::error::SourceError;
 use crate::options::credentials::Netrc;
 use crate::proof::signature::{Claim, Proof, SignatureFault};
@@ -40,7 +40,7 @@ impl Npm {
 
     /// Check the signature that a lock keeps. A key that has expired counts: the time of publication was compared with it
     /// when the lock was written, and its signatures cannot be forged any more than others.
-    pub(crate) fn proof(&self, cache: &Cache, netrc: &Netrc, claim: &Claim<'_>) -> Result<Proof, SourceError> {
+    pub(crate) fn proof(&self, cache: &ResponseCache, netrc: &Netrc, claim: &Claim<'_>) -> Result<Proof, SourceError> {
         self.claimed(claim)?;
         let (key, signature) = match (claim.key, claim.signature) {
             (Some(key), Some(signature)) => (key.to_owned(), signature.to_owned()),
@@ -68,7 +68,7 @@ impl Npm {
     }
 
     /// True if the home has the keys of a package's registry. Nothing is requested.
-    fn is_known_to_sign(&self, cache: &Cache, package: &str) -> bool {
+    fn is_known_to_sign(&self, cache: &ResponseCache, package: &str) -> bool {
         let url = self.registry().and_then(|registry| registry.keys_url(package));
         url.is_ok_and(|url| {
             cache.recall::<NpmSigningKeys>("npm-keys", &url, Duration::MAX).is_some_and(|keys| !keys.is_empty())
@@ -77,7 +77,11 @@ impl Npm {
 
     /// The keys that are known without a request; `None` if there are none but those of the catalogue, and the signature
     /// is by another.
-    fn known_keys(&self, cache: &Cache, kept: &StoredSignature<'_>) -> Result<Option<NpmSigningKeys>, SourceError> {
+    fn known_keys(
+        &self,
+        cache: &ResponseCache,
+        kept: &StoredSignature<'_>,
+    ) -> Result<Option<NpmSigningKeys>, SourceError> {
         if is_built_in(&kept.signatures[0].keyid) {
             return Ok(Some(NpmSigningKeys::default()));
         }
@@ -88,7 +92,7 @@ impl Npm {
     /// Verify with a key that is known. One that the registry has withdrawn since does not count.
     fn verified(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         kept: &StoredSignature<'_>,
         keys: &NpmSigningKeys,
@@ -108,7 +112,7 @@ impl Npm {
     /// document is so young that it is complete.
     fn verified_anew(
         &self,
-        cache: &Cache,
+        cache: &ResponseCache,
         netrc: &Netrc,
         kept: &StoredSignature<'_>,
         known: Option<NpmSigningKeys>,

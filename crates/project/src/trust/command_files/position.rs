@@ -124,7 +124,7 @@ const RUNNERS: [&str; 66] = [
 
 /// The position of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Position {
+pub(super) enum CommandPosition {
     /// The word is the program of a command, or stands before it.
     Program,
     /// The word is the script of an interpreter, or stands before it.
@@ -135,7 +135,7 @@ pub(super) enum Position {
     Argument,
 }
 
-impl Position {
+impl CommandPosition {
     /// The position of the word behind this one, which has `before` in front of it and names a file or not.
     pub(super) fn behind(self, word: &str, before: &str, names_file: bool) -> Self {
         match self {
@@ -147,16 +147,16 @@ impl Position {
     }
 }
 
-fn behind_program(word: &str) -> Position {
+fn behind_program(word: &str) -> CommandPosition {
     let file = word.rsplit('/').next().unwrap_or(word);
     // Many are installed with their version in the name.
     let name = file.trim_end_matches(|character: char| character.is_ascii_digit() || character == '.');
     let name = if name.is_empty() { file } else { name };
     match name {
-        _ if is_assignment(word) || LAUNCHERS.contains(&name) => Position::Program,
-        _ if INTERPRETERS.contains(&name) => Position::Script,
-        _ if RUNNERS.contains(&name) || word.starts_with('-') || word.contains(UNKNOWN) => Position::Unknown,
-        _ => Position::Argument,
+        _ if is_assignment(word) || LAUNCHERS.contains(&name) => CommandPosition::Program,
+        _ if INTERPRETERS.contains(&name) => CommandPosition::Script,
+        _ if RUNNERS.contains(&name) || word.starts_with('-') || word.contains(UNKNOWN) => CommandPosition::Unknown,
+        _ => CommandPosition::Argument,
     }
 }
 
@@ -173,9 +173,9 @@ mod tests {
 
     /// The words of a text that are arguments; those with a dot name files.
     fn arguments(text: &str) -> Vec<&str> {
-        let (mut position, mut before, mut found) = (Position::Program, "", Vec::new());
+        let (mut position, mut before, mut found) = (CommandPosition::Program, "", Vec::new());
         for word in text.split(' ') {
-            if position == Position::Argument {
+            if position == CommandPosition::Argument {
                 found.push(word);
             }
             position = position.behind(word, before, word.contains('.'));

@@ -8,7 +8,7 @@ use url::Url;
 
 /// The requests that have begun and not ended, with their retries.
 #[derive(Default)]
-pub(super) struct Waits {
+pub(super) struct PendingRequests {
     begun: Mutex<Vec<RequestStart>>,
 }
 
@@ -22,11 +22,11 @@ struct RequestStart {
 
 /// A request under way; it is over when dropped.
 pub(super) struct PendingRequest<'w> {
-    waits: &'w Waits,
+    waits: &'w PendingRequests,
     number: u64,
 }
 
-impl Waits {
+impl PendingRequests {
     /// A request to the server of this address begins.
     pub(super) fn begin(&self, url: &Url) -> PendingRequest<'_> {
         let host = url.host_str().unwrap_or("the server").to_owned();
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn the_oldest_request_is_the_one_that_is_waited_for() {
-        let waits = Waits::default();
+        let waits = PendingRequests::default();
         let url = |host: &str| Url::parse(&format!("https://{host}/x")).expect("an address");
         let first = waits.begin(&url("one.example"));
         let second = waits.begin(&url("two.example"));
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_thread_waits_for_its_own_request() {
-        let waits = Waits::default();
+        let waits = PendingRequests::default();
         let url = |host: &str| Url::parse(&format!("https://{host}/x")).expect("an address");
         let _own = waits.begin(&url("one.example"));
         let awaited = |thread| waits.of_thread(thread, Duration::ZERO);

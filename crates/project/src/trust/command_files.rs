@@ -18,11 +18,11 @@ pub(super) mod words;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-pub use contents::{Checkout, NamedContents, compare_agreed};
+pub use contents::{Checkout, NamedFileLookup, compare_agreed};
 use fast_glob::glob_match;
 
 use super::part::NamedFile;
-use position::Position;
+use position::CommandPosition;
 use words::{ShellWord, UNKNOWN, is_text_for_a_shell, words};
 
 /// The most directories that a command is thought to be in.
@@ -53,7 +53,7 @@ const COMPOSE: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yaml",
 
 /// The value of a part, as far as it names files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(super) enum PartValueKind {
     /// A command: whatever it names may act.
     Command,
     /// Words that are given to a program which is named elsewhere.
@@ -66,8 +66,8 @@ pub(super) enum Meaning {
 pub(super) fn named_files(
     texts: &[String],
     directories: &[PathBuf],
-    meaning: Meaning,
-    contents: &dyn NamedContents,
+    meaning: PartValueKind,
+    contents: &dyn NamedFileLookup,
 ) -> Vec<NamedFile> {
     let mut finder = Finder::new(directories, meaning, contents);
     match texts {
@@ -111,7 +111,7 @@ enum SearchMode {
 
 /// The part of a text in its command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
+enum CommandTextRole {
     /// The thing it names may run, or is read by a program that runs.
     Program,
     /// It is given to a program as it is.
@@ -122,7 +122,7 @@ enum Role {
 
 /// The place of a word in its command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum WordPosition {
+enum WordRedirection {
     /// It is a word of the command.
     Word,
     /// It names where input comes from: to a shell, its commands.
@@ -132,22 +132,22 @@ enum WordPosition {
 }
 
 struct Finder<'a> {
-    contents: &'a dyn NamedContents,
-    meaning: Meaning,
+    contents: &'a dyn NamedFileLookup,
+    meaning: PartValueKind,
     directories: Vec<PathBuf>,
     /// The word before.
     before: String,
-    position: Position,
+    position: CommandPosition,
     /// The position of the first word of each command.
-    first: Position,
+    first: CommandPosition,
     /// The number of directories, from the first, in which each text was looked for: in each way, in each role.
     looked: HashMap<String, [[usize; 3]; 3]>,
     found: BTreeMap<String, NamedFile>,
 }
 
 impl<'a> Finder<'a> {
-    fn new(directories: &[PathBuf], meaning: Meaning, contents: &'a dyn NamedContents) -> Self {
-        let first = if meaning == Meaning::Command { Position::Program } else { Position::Unknown };
+    fn new(directories: &[PathBuf], meaning: PartValueKind, contents: &'a dyn NamedFileLookup) -> Self {
+        let first = if meaning == PartValueKind::Command { CommandPosition::Program } else { CommandPosition::Unknown };
         let (before, looked, found) = Default::default();
         Self { contents, meaning, directories: directories.to_vec(), before, position: first, first, looked, found }
     }
@@ -158,7 +158,7 @@ impl<'a> Finder<'a> {
             return;
         }
         if depth == 0 {
-            self.path(text, Role::Program);
+            self.path(text, CommandTextRole::Program);
         }
         let words = words(text);
         let (mut changes_directory, mut end) = (false, 0);
@@ -172,7 +172,7 @@ impl<'a> Finder<'a> {
                 self.enter(&word.text);
             } else if begins && word.text == "." && words.len() > 1 {
                 // The shell's own command, which reads the file of the next word.
-                self.position = Position::Script;
+                self.position = CommandPosition::Script;
             } else {
                 self.step(word, standing);
                 changes_directory |= matches!(word.text.as_str(), "cd" | "pushd");
@@ -187,17 +187,17 @@ impl<'a> Finder<'a> {
     }
 
     /// Take in the text between two words, which is behind the text `before`. Returns the standing of the next word.
-    fn standing_behind(&mut self, between: &str, before: &str) -> WordPosition {
+    fn standing_behind(&mut self, between: &str, before: &str) -> WordRedirection {
         let signs = between.trim();
         let standing = match signs.trim_end_matches(['&', '|']) {
-            redirection if redirection.ends_with('>') => WordPosition::Output,
-            redirection if redirection.ends_with('<') => WordPosition::Input,
-            _ => WordPosition::Word,
+            redirection if redirection.ends_with('>') => WordRedirection::Output,
+            redirection if redirection.ends_with('<') => WordRedirection::Input,
+            _ => WordRedirection::Word,
         };
-        let of_redirection = |sign: char| standing != WordPosition::Word && "<>&|".contains(sign);
+        let of_redirection = |sign: char| standing != WordRedirection::Word && "<>&|".contains(sign);
         if between.contains(')') {
             // The words may go on from before the parenthesis.
-            self.position = Position::Unknown;
+            self.position = CommandPosition::Unknown;
         } else if signs.trim_end_matches(of_redirection).contains([';', '|', '&', '(', '`'])
             || between.contains('\n')
             || before.ends_with("$(")
@@ -208,10 +208,11 @@ impl<'a> Finder<'a> {
     }
 
     /// The next word of a command.
-    fn step(&mut self, word: &ShellWord, standing: WordPosition) {
-        let is_argument = standing == WordPosition::Output || self.position == Position::Argument;
-        let names_file = self.word(word, if is_argument { Role::Argument } else { Role::Program });
-        if standing == WordPosition::Word {
+    fn step(&mut self, word: &ShellWord, standing: WordRedirection) {
+        let is_argument = standing == WordRedirection::Output || self.position == CommandPosition::Argument;
+        let names_file =
+            self.word(word, if is_argument { CommandTextRole::Argument } else { CommandTextRole::Program });
+        if standing == WordRedirection::Word {
             self.position = self.position.behind(&word.text, &self.before, names_file);
         }
     }
@@ -223,9 +224,9 @@ impl<'a> Finder<'a> {
         }
         let read = words(text);
         match read.as_slice() {
-            [word] if word.text == text => self.step(word, WordPosition::Word),
+            [word] if word.text == text => self.step(word, WordRedirection::Word),
             _ => {
-                self.step(&ShellWord { text: text.to_owned(), ..ShellWord::default() }, WordPosition::Word);
+                self.step(&ShellWord { text: text.to_owned(), ..ShellWord::default() }, WordRedirection::Word);
                 self.read_within(text, 0);
             }
         }
@@ -237,7 +238,8 @@ impl<'a> Finder<'a> {
     fn read_within(&mut self, word: &str, depth: usize) {
         if is_text_for_a_shell(word) {
             let outside = (self.position, self.first);
-            self.first = if self.meaning == Meaning::Value { Position::Unknown } else { Position::Program };
+            self.first =
+                if self.meaning == PartValueKind::Value { CommandPosition::Unknown } else { CommandPosition::Program };
             self.position = self.first;
             self.read(word, depth + 1);
             (self.position, self.first) = outside;
@@ -248,7 +250,7 @@ impl<'a> Finder<'a> {
     fn cut(&mut self, text: &str) {
         let borders = |character: char| character.is_whitespace() || "\"'`;|&()<>=,[]{}$".contains(character);
         for piece in text.split(borders) {
-            self.look(piece, SearchMode::File, Role::Piece);
+            self.search(piece, SearchMode::File, CommandTextRole::Piece);
         }
     }
 
@@ -266,7 +268,7 @@ impl<'a> Finder<'a> {
     }
 
     /// A word with everything that it may name. True if it is the path of a file or folder.
-    fn word(&mut self, word: &ShellWord, role: Role) -> bool {
+    fn word(&mut self, word: &ShellWord, role: CommandTextRole) -> bool {
         let names_file = self.path(&word.text, role);
         for piece in word.text.split(['=', ':', ',']) {
             self.path(piece, role);
@@ -274,8 +276,8 @@ impl<'a> Finder<'a> {
         if let Some(glued) = word.text.strip_prefix('-').and_then(|option| option.get(1..)) {
             self.path(glued, role);
         }
-        if self.meaning != Meaning::Value {
-            self.look(&word.pattern, SearchMode::Pattern, role);
+        if self.meaning != PartValueKind::Value {
+            self.search(&word.pattern, SearchMode::Pattern, role);
             self.program(&word.text);
             if self.before == "-m" {
                 self.module(&word.text);
@@ -285,13 +287,13 @@ impl<'a> Finder<'a> {
     }
 
     /// The file at this path, or the folder that a command names.
-    fn path(&mut self, path: &str, role: Role) -> bool {
+    fn path(&mut self, path: &str, role: CommandTextRole) -> bool {
         let path = path.strip_prefix('@').unwrap_or(path);
-        self.look(path, if self.meaning == Meaning::Value { SearchMode::File } else { SearchMode::Path }, role)
+        self.search(path, if self.meaning == PartValueKind::Value { SearchMode::File } else { SearchMode::Path }, role)
     }
 
     /// Look for a text from each directory in which it was not looked for yet. True if it was found in one of these.
-    fn look(&mut self, text: &str, look: SearchMode, role: Role) -> bool {
+    fn search(&mut self, text: &str, look: SearchMode, role: CommandTextRole) -> bool {
         if !is_path(text) || self.contents.is_spent() {
             return false;
         }
@@ -312,22 +314,22 @@ impl<'a> Finder<'a> {
     }
 
     /// The first directory in which this text is yet to be looked for; with this it counts as looked for in all.
-    fn begun(&mut self, text: &str, look: SearchMode, role: Role) -> usize {
+    fn begun(&mut self, text: &str, look: SearchMode, role: CommandTextRole) -> usize {
         if !self.looked.contains_key(text) {
             self.looked.insert(text.to_owned(), Default::default());
         }
         let Some(counts) = self.looked.get_mut(text) else { return 0 };
         let begun = match role {
             // Whatever was looked for as a path is no news as a piece.
-            Role::Piece => counts[..2].iter().flatten().copied().max().unwrap_or_default(),
+            CommandTextRole::Piece => counts[..2].iter().flatten().copied().max().unwrap_or_default(),
             _ => counts[look as usize][role as usize],
         };
         counts[look as usize][role as usize] = self.directories.len();
         begun
     }
 
-    fn named(&self, path: &Path, look: SearchMode, role: Role) -> Option<NamedFile> {
-        let untracked = if role == Role::Argument { self.contents.untracked(path) } else { None };
+    fn named(&self, path: &Path, look: SearchMode, role: CommandTextRole) -> Option<NamedFile> {
+        let untracked = if role == CommandTextRole::Argument { self.contents.untracked(path) } else { None };
         untracked.or_else(|| match look {
             SearchMode::File => self.contents.file(path),
             SearchMode::Path | SearchMode::Pattern => self.contents.file_or_folder(path),
@@ -335,10 +337,11 @@ impl<'a> Finder<'a> {
     }
 
     /// Of two words with one file, one that may run it decides.
-    fn add(&mut self, found: NamedFile, role: Role) {
-        match role {
-            Role::Program => drop(self.found.insert(found.path.clone(), found)),
-            Role::Argument | Role::Piece => drop(self.found.entry(found.path.clone()).or_insert(found)),
+    fn add(&mut self, found: NamedFile, role: CommandTextRole) {
+        if role == CommandTextRole::Program {
+            self.found.insert(found.path.clone(), found);
+        } else {
+            self.found.entry(found.path.clone()).or_insert(found);
         }
     }
 
@@ -370,15 +373,15 @@ impl<'a> Finder<'a> {
         let name = word.rsplit('/').next().unwrap_or(word);
         let files = READERS.iter().find(|(reader, _)| *reader == name).map_or(&[][..], |(_, files)| files);
         for file in files {
-            self.look(file, SearchMode::File, Role::Program);
+            self.search(file, SearchMode::File, CommandTextRole::Program);
         }
     }
 
     /// A module of Python: its file, or the folder of its package.
     fn module(&mut self, name: &str) {
         let package = name.split('.').next().unwrap_or(name);
-        self.path(package, Role::Program);
-        self.path(&format!("{package}.py"), Role::Program);
+        self.path(package, CommandTextRole::Program);
+        self.path(&format!("{package}.py"), CommandTextRole::Program);
     }
 }
 

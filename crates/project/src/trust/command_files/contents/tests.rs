@@ -11,7 +11,7 @@ fn laid() -> (tempfile::TempDir, PathBuf) {
 }
 
 fn checkout(top: &Path) -> Checkout {
-    Checkout::of(&Whereabouts::of(top))
+    Checkout::from_whereabouts(&Whereabouts::locate(top))
 }
 
 fn file(top: &Path, path: &str) -> Option<String> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use vx_base::board_slot::BoardSlot;
 
-use crate::report::{InstallStep, Progress, Reporter};
+use crate::report::{InstallProgress, InstallStep, Reporter};
 
 use crate::cancel::{CancelWatch, InstallStop};
 
@@ -16,7 +16,7 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// The state of another tool's install in the same run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Need {
+pub enum NeededToolState {
     /// It is running, or about to start.
     Coming {
         /// Its slot.
@@ -24,7 +24,7 @@ pub enum Need {
         /// Its version.
         version: String,
         /// Its progress.
-        progress: Progress,
+        progress: InstallProgress,
     },
     /// It failed.
     Failed,
@@ -45,7 +45,7 @@ pub enum NeedError {
 /// not install it.
 pub(crate) fn await_tool(
     tool: &str,
-    state_of: &dyn Fn(&str) -> Option<Need>,
+    state_of: &dyn Fn(&str) -> Option<NeededToolState>,
     reporter: &dyn Reporter,
     watch: &CancelWatch,
 ) -> Result<(), NeedError> {
@@ -54,10 +54,10 @@ pub(crate) fn await_tool(
         watch.check().map_err(NeedError::Stop)?;
         match state_of(tool) {
             None => return Ok(()),
-            Some(Need::Failed) => return Err(NeedError::Failed(tool.to_owned())),
+            Some(NeededToolState::Failed) => return Err(NeedError::Failed(tool.to_owned())),
             Some(coming) if shown.as_ref() == Some(&coming) => {}
             Some(coming) => {
-                if let Need::Coming { slot, version, progress } = &coming {
+                if let NeededToolState::Coming { slot, version, progress } = &coming {
                     if awaited.as_ref() != Some(slot) {
                         reporter.waits_for(Some(slot));
                         awaited = Some(slot.clone());
@@ -84,10 +84,10 @@ mod tests {
     use crate::CancelToken;
     use crate::report::SilentReporter;
 
-    fn coming(done: u64) -> Option<Need> {
-        let progress = Progress { step: InstallStep::Downloading, done, total: Some(9) };
+    fn coming(done: u64) -> Option<NeededToolState> {
+        let progress = InstallProgress { step: InstallStep::Downloading, done, total: Some(9) };
         let slot = BoardSlot { path: "board".into(), slot: 1, generation: 1 };
-        Some(Need::Coming { slot, version: "22.1.0".into(), progress })
+        Some(NeededToolState::Coming { slot, version: "22.1.0".into(), progress })
     }
 
     #[test]
@@ -97,7 +97,8 @@ mod tests {
         let answers = RefCell::new(vec![None, coming(2), coming(1), coming(1)]);
         let next = |_: &str| answers.borrow_mut().pop().expect("asked once too often");
         assert!(await_tool("node", &next, &SilentReporter, &watch).is_ok());
-        let failed = await_tool("node", &|_| Some(Need::Failed), &SilentReporter, &watch).expect_err("a failure");
+        let failed =
+            await_tool("node", &|_| Some(NeededToolState::Failed), &SilentReporter, &watch).expect_err("a failure");
         assert_eq!(failed.to_string(), "it is run by `node`, which did not install");
         cancel.cancel();
         assert!(matches!(await_tool("node", &|_| coming(1), &SilentReporter, &watch), Err(NeedError::Stop(_))));

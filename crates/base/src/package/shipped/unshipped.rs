@@ -17,12 +17,12 @@ pub struct Unshipped {
     /// Its version; empty for all of them.
     pub version: String,
     /// The reason.
-    pub lack: Lack,
+    pub lack: UnshippedReason,
 }
 
 /// The reason why a package cannot be a tool by itself, as the end of a sentence about the package.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Lack {
+pub enum UnshippedReason {
     /// It does not hold everything that its programs need.
     #[error("needs other packages, which vx does not install: {}", listed(.0))]
     Dependencies(Vec<String>),
@@ -46,11 +46,12 @@ pub enum Lack {
 impl Explain for Unshipped {
     fn kind(&self) -> TroubleKind {
         match self.lack {
-            Lack::Programs => TroubleKind::NotFound,
-            Lack::Stranger(_) => TroubleKind::Lock,
-            Lack::Dependencies(_) | Lack::InstallScript | Lack::ModulesAlone | Lack::Interpreter(_) => {
-                TroubleKind::Dependency
-            }
+            UnshippedReason::Programs => TroubleKind::NotFound,
+            UnshippedReason::Stranger(_) => TroubleKind::Lock,
+            UnshippedReason::Dependencies(_)
+            | UnshippedReason::InstallScript
+            | UnshippedReason::ModulesAlone
+            | UnshippedReason::Interpreter(_) => TroubleKind::Dependency,
         }
     }
 
@@ -58,12 +59,14 @@ impl Explain for Unshipped {
         let (package, registry) = (&self.package, self.source_kind.registry()?);
         let PackageRunner { tool, command, otherwise } = &registry.runner;
         Some(match &self.lack {
-            Lack::Programs => registry.advice_to_add.into(),
-            Lack::ModulesAlone => format!(
+            UnshippedReason::Programs => registry.advice_to_add.into(),
+            UnshippedReason::ModulesAlone => format!(
                 "if it has programs, declare `{tool}` in [tools] and run them with `{command} {package}`; else add it to the \
                  project's own Python packages"
             ),
-            Lack::Stranger(_) => "look at the history of vx.lock, and lock the tool anew with `vx lock TOOL`".into(),
+            UnshippedReason::Stranger(_) => {
+                "look at the history of vx.lock, and lock the tool anew with `vx lock TOOL`".into()
+            }
             _ => format!("declare `{tool}` in [tools] and run it with `{command} {package}`{otherwise}"),
         })
     }
@@ -88,12 +91,12 @@ mod tests {
 
     #[test]
     fn an_error_names_what_is_missing_and_the_next_step() {
-        let lack = Lack::Dependencies(["yargs", "get-stdin"].map(str::to_owned).to_vec());
+        let lack = UnshippedReason::Dependencies(["yargs", "get-stdin"].map(str::to_owned).to_vec());
         let error = Unshipped { source_kind: SourceKind::Npm, package: "cowsay".into(), version: "1.6.0".into(), lack };
         let expected = "the npm package cowsay 1.6.0 needs other packages, which vx does not install: yargs, get-stdin";
         assert_eq!(error.to_string(), expected);
         assert!(error.hint().is_some_and(|hint| hint.contains("`npx cowsay`")));
-        let many = Lack::Dependencies((0..12).map(|number| format!("p{number}")).collect());
+        let many = UnshippedReason::Dependencies((0..12).map(|number| format!("p{number}")).collect());
         assert!(many.to_string().ends_with("p7 and 4 more"), "{many}");
     }
 }

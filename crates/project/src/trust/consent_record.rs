@@ -216,7 +216,7 @@ mod tests {
 
     fn home() -> (tempfile::TempDir, Home, ConsentKey) {
         let top = tempfile::tempdir().expect("a directory");
-        let home = Home::at(top.path().join("home"));
+        let home = Home::from_root(top.path().join("home"));
         (top, home, ConsentKey { file_name: "0123.json".into(), shown: "/src/project".into(), origin: String::new() })
     }
 

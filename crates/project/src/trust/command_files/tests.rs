@@ -42,15 +42,15 @@ impl Laid {
         fs::write(path, text).expect("a file");
     }
 
-    fn named_by(&self, texts: &[&str], directory: &str, meaning: Meaning) -> Vec<NamedFile> {
+    fn named_by(&self, texts: &[&str], directory: &str, meaning: PartValueKind) -> Vec<NamedFile> {
         let texts: Vec<String> =
             texts.iter().map(|text| text.replace("TOP", &self.top.display().to_string())).collect();
-        let checkout = Checkout::of(&Whereabouts::of(&self.top));
+        let checkout = Checkout::from_whereabouts(&Whereabouts::locate(&self.top));
         named_files(&texts, &[self.top.clone(), self.top.join(directory)], meaning, &checkout)
     }
 
     fn paths(&self, texts: &[&str], directory: &str) -> Vec<String> {
-        let named = self.named_by(texts, directory, Meaning::Command);
+        let named = self.named_by(texts, directory, PartValueKind::Command);
         let path = |file: NamedFile| match file.kind {
             NamedKind::File => file.path,
             NamedKind::Untracked => format!("{} untracked", file.path),
@@ -84,7 +84,7 @@ struct Counting {
 impl Counting {
     fn looks_of(texts: &[String], most: usize) -> usize {
         let counting = Self { looks: Cell::new(0), most };
-        named_files(texts, &[PathBuf::from("/p")], Meaning::Command, &counting);
+        named_files(texts, &[PathBuf::from("/p")], PartValueKind::Command, &counting);
         counting.looks.get()
     }
 
@@ -94,7 +94,7 @@ impl Counting {
     }
 }
 
-impl NamedContents for Counting {
+impl NamedFileLookup for Counting {
     fn file(&self, _: &Path) -> Option<NamedFile> {
         self.look()
     }
@@ -176,7 +176,7 @@ fn an_argument_that_git_does_not_track_is_not_compared_and_a_program_is() {
     assert_eq!(laid.paths(&["sh", "new.sh", "data.json"], ""), ["data.json untracked", "new.sh"]);
     assert_eq!(laid.paths(&["sh", "-c", "./new.sh data.json"], ""), ["data.json untracked", "new.sh"]);
     let of = |meaning| laid.named_by(&["new.sh", "data.json"], "", meaning).into_iter().map(|file| file.kind);
-    assert!(of(Meaning::Words).chain(of(Meaning::Value)).all(|kind| kind == NamedKind::File));
+    assert!(of(PartValueKind::Words).chain(of(PartValueKind::Value)).all(|kind| kind == NamedKind::File));
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn every_form_in_which_a_command_names_a_file_is_found_and_sees_its_change() {
         (". ./run.sh", "api", "api/run.sh"),
     ] {
         let laid = Laid::new();
-        let named = |laid: &Laid| laid.named_by(&[command], directory, Meaning::Command);
+        let named = |laid: &Laid| laid.named_by(&[command], directory, PartValueKind::Command);
         let before = named(&laid);
         assert_eq!(named(&laid), before, "{command}");
         laid.write(file, "evil");
@@ -241,7 +241,7 @@ fn the_words_of_a_list_are_words_and_may_be_texts() {
 fn what_is_no_command_names_files_alone() {
     let laid = Laid::new();
     let named = |text: &str| {
-        let named = laid.named_by(&[text], "", Meaning::Value);
+        let named = laid.named_by(&[text], "", PartValueKind::Value);
         named.into_iter().map(|file| file.path).collect::<Vec<_>>()
     };
     assert_eq!(named("api/run.sh"), ["api/run.sh"]);

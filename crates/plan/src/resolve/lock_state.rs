@@ -11,7 +11,7 @@ use super::{Resolver, failed};
 use crate::plan::ToolResolution;
 
 /// The state of one tool after reading the lock.
-pub(super) enum LockStanding<'a> {
+pub(super) enum ToolLockState<'a> {
     /// Resolved without a request.
     Settled(ToolResolution),
     /// The lock has the version, but not the archives of all requested platforms.
@@ -20,7 +20,7 @@ pub(super) enum LockStanding<'a> {
     Open(Recipe, Option<Pin>),
 }
 
-impl LockStanding<'_> {
+impl ToolLockState<'_> {
     /// The source that is to be asked.
     pub(super) fn source(&self) -> Option<SourceKind> {
         match self {
@@ -32,7 +32,7 @@ impl LockStanding<'_> {
 
 impl Resolver<'_> {
     /// The state of a tool whose lock entry may lack platforms; `None` if the entry is complete.
-    pub(super) fn incomplete<'a>(&self, ask: &ToolRequest, locked: &'a LockedTool) -> Option<LockStanding<'a>> {
+    pub(super) fn incomplete<'a>(&self, ask: &ToolRequest, locked: &'a LockedTool) -> Option<ToolLockState<'a>> {
         let recipe =
             self.recipe(ask, self.platform).ok().filter(|recipe| recipe.source == locked.source && !ask.withheld)?;
         let lacking = |platform: &Platform| {
@@ -40,7 +40,7 @@ impl Resolver<'_> {
             wanted && self.recipe(ask, *platform).is_ok()
         };
         let usable = Platform::ALL.iter().any(lacking) && self.forgery(ask, locked, &Platform::ALL).is_none();
-        usable.then_some(LockStanding::Partly(recipe, locked))
+        usable.then_some(ToolLockState::Partly(recipe, locked))
     }
 
     pub(super) fn standing<'a>(
@@ -48,45 +48,45 @@ impl Resolver<'_> {
         ask: &ToolRequest,
         locked: Option<&'a LockedTool>,
         upgraded: bool,
-    ) -> LockStanding<'a> {
+    ) -> ToolLockState<'a> {
         let here = ask.wanted_on(self.platform.os);
         if ask.withheld {
-            return LockStanding::Settled(ToolResolution::Nothing { error: withheld(ask) });
+            return ToolLockState::Settled(ToolResolution::Nothing { error: withheld(ask) });
         }
         let settled = locked.filter(|_| !self.in_doubt(ask));
         if !here && (self.frozen || !self.all_platforms || settled.is_some()) {
-            return LockStanding::Settled(ToolResolution::NotHere);
+            return ToolLockState::Settled(ToolResolution::NotHere);
         }
         let recipe = match self.recipe(ask, self.platform) {
             Ok(recipe) if here || recipe.source.facts().is_installed => recipe,
-            Err(error) if here => return LockStanding::Settled(failed(&error)),
-            _ => return LockStanding::Settled(ToolResolution::NotHere),
+            Err(error) if here => return ToolLockState::Settled(failed(&error)),
+            _ => return ToolLockState::Settled(ToolResolution::NotHere),
         };
         if !recipe.source.facts().is_installed {
-            return LockStanding::Settled(self.on_path(ask, &recipe));
+            return ToolLockState::Settled(self.on_path(ask, &recipe));
         }
         if let Some(forged) = locked.and_then(|locked| self.forgery(ask, locked, &[self.platform])) {
-            return LockStanding::Settled(failed(&forged));
+            return ToolLockState::Settled(failed(&forged));
         }
         match locked {
-            Some(locked) if settled.is_none() => LockStanding::Open(recipe, self.pin_if_aged(locked)),
+            Some(locked) if settled.is_none() => ToolLockState::Open(recipe, self.pin_if_aged(locked)),
             Some(locked) => match locked.platforms.get(&self.platform) {
-                Some(parts) => LockStanding::Settled(self.locked_release(ask, &recipe, locked, parts)),
+                Some(parts) => ToolLockState::Settled(self.locked_release(ask, &recipe, locked, parts)),
                 None if self.frozen => {
                     let text = format!("vx.lock has no archive of `{}` for {}", ask.name, self.platform);
-                    LockStanding::Settled(ToolResolution::Nothing {
+                    ToolLockState::Settled(ToolResolution::Nothing {
                         error: unlocked(text, format!("run {}", self.lock_command())),
                     })
                 }
-                None if recipe.source != locked.source => LockStanding::Open(recipe, None),
-                None => LockStanding::Partly(recipe, locked),
+                None if recipe.source != locked.source => ToolLockState::Open(recipe, None),
+                None => ToolLockState::Partly(recipe, locked),
             },
             None if self.frozen => {
                 let text = format!("`{}` is not in vx.lock", ask.name);
                 let hint = format!("run {}, or leave out `--frozen`", self.lock_command());
-                LockStanding::Settled(ToolResolution::Nothing { error: unlocked(text, hint) })
+                ToolLockState::Settled(ToolResolution::Nothing { error: unlocked(text, hint) })
             }
-            None => LockStanding::Open(recipe, self.pin(ask).filter(|_| !upgraded)),
+            None => ToolLockState::Open(recipe, self.pin(ask).filter(|_| !upgraded)),
         }
     }
 

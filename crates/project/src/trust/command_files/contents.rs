@@ -33,7 +33,7 @@ const MOST_NAMES: usize = 10_000;
 const MOST_NAMES_OF_ALL: usize = 200_000;
 
 /// The things that commands may name.
-pub trait NamedContents {
+pub trait NamedFileLookup {
     /// The file at this path, if it lies in the checkout.
     fn file(&self, path: &Path) -> Option<NamedFile>;
     /// The file or folder at this path, if it lies in the checkout. The content of a folder is that of all its files, or of
@@ -63,12 +63,12 @@ pub struct Checkout {
 
 impl Checkout {
     /// The checkout with the project of these whereabouts.
-    pub fn of(whereabouts: &Whereabouts) -> Self {
-        Self::at(whereabouts.top.clone(), whereabouts.git_directory())
+    pub fn from_whereabouts(whereabouts: &Whereabouts) -> Self {
+        Self::with_top(whereabouts.top.clone(), whereabouts.git_directory())
     }
 
     /// The checkout with this top folder, of which git keeps what it knows in this directory.
-    fn at(top: PathBuf, git_directory: Option<PathBuf>) -> Self {
+    fn with_top(top: PathBuf, git_directory: Option<PathBuf>) -> Self {
         Self {
             top,
             git_directory,
@@ -250,7 +250,7 @@ impl Checkout {
     }
 }
 
-impl NamedContents for Checkout {
+impl NamedFileLookup for Checkout {
     fn file(&self, path: &Path) -> Option<NamedFile> {
         self.named(path, Path::is_file, |real| self.read_file(real))
     }
@@ -311,7 +311,7 @@ pub fn compare_agreed<'a>(agreed: impl IntoIterator<Item = &'a AgreedFile>) -> R
         let of = &file.checkout;
         let (_, checkout) = match last.take() {
             Some(same) if same.0 == of => last.insert(same),
-            _ => last.insert((of, Checkout::at(of.top.clone(), of.git_directory.clone()))),
+            _ => last.insert((of, Checkout::with_top(of.top.clone(), of.git_directory.clone()))),
         };
         let below = file.path.strip_prefix(&of.top).ok().and_then(Path::to_str);
         let named = |path: &str| NamedFile { path: path.to_owned(), kind: file.kind, digest: file.digest.clone() };

@@ -21,7 +21,7 @@ const RECORD_BYTES: u64 = 16 * 1024;
 ///
 /// Earlier versions also recorded their progress. Those fields are ignored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
+pub struct LockHolder {
     /// The id of the process.
     pub pid: u32,
     /// The slot it reports to, if it has one.
@@ -30,7 +30,7 @@ pub struct Holder {
     pub board: Option<BoardSlot>,
 }
 
-impl Holder {
+impl LockHolder {
     /// This process, which reports to this slot.
     pub(super) fn here(board: Option<BoardSlot>) -> Self {
         Self { pid: std::process::id(), board }
@@ -86,12 +86,12 @@ mod tests {
         let path = top.path().join("a.lock");
         let lock = locked(&path);
         let board = BoardSlot { path: "/run/board".into(), slot: 3, generation: 2 };
-        Holder::here(Some(board.clone())).write(&lock).expect("a record");
-        let holder = Holder::read(&path).expect("a record");
+        LockHolder::here(Some(board.clone())).write(&lock).expect("a record");
+        let holder = LockHolder::read(&path).expect("a record");
         assert_eq!((holder.pid, holder.board.as_ref()), (std::process::id(), Some(&board)));
         assert!(!holder.is_stopped());
-        Holder::here(None).write(&lock).expect("a record");
-        assert_eq!(Holder::read(&path), Some(Holder { pid: std::process::id(), board: None }));
+        LockHolder::here(None).write(&lock).expect("a record");
+        assert_eq!(LockHolder::read(&path), Some(LockHolder { pid: std::process::id(), board: None }));
     }
 
     #[test]
@@ -103,7 +103,7 @@ mod tests {
             let text =
                 format!(r#"{{"pid":7,"board":{board},"done":5,"total":null,"quiet":true,"phase_number":4}}        "#);
             fs::write(&path, text).expect("a file");
-            let holder = Holder::read(&path).expect("a record");
+            let holder = LockHolder::read(&path).expect("a record");
             assert_eq!((holder.pid, holder.board.map(|board| board.slot)), (7, expected));
         }
     }
@@ -114,9 +114,9 @@ mod tests {
         let path = top.path().join("a.lock");
         for text in ["", "{", "{\"pid\":1}", "7", "\u{0}\u{0}"] {
             fs::write(&path, text).expect("a file");
-            assert_eq!(Holder::read(&path), None, "{text:?}");
+            assert_eq!(LockHolder::read(&path), None, "{text:?}");
         }
-        assert_eq!(Holder::read(&top.path().join("none")), None);
+        assert_eq!(LockHolder::read(&top.path().join("none")), None);
     }
 
     #[cfg(target_os = "linux")]

@@ -72,7 +72,7 @@ impl Resolver<'_> {
                 .cloned()
                 .ok_or_else(|| doubt(TroubleKind::Signature, signature.lack().unwrap_or_default().to_owned())),
             Err(error) => {
-                let Trouble { kind, text, .. } = Trouble::of(&error);
+                let Trouble { kind, text, .. } = Trouble::from_error(&error);
                 Err(doubt(kind, text))
             }
         }

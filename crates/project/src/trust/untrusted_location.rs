@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use vx_base::paths::{Foreign, foreign};
 
 use super::Whereabouts;
-use crate::lineage::Bounds;
+use crate::lineage::LineageBounds;
 
 /// The reason why a project counts as a stranger's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stranger {
+pub enum UntrustedLocation {
     /// One of its files or folders belongs to somebody else, or others may write to it.
     Foreign {
         /// The file or folder.
@@ -30,7 +30,7 @@ pub enum Stranger {
     },
 }
 
-impl std::fmt::Display for Stranger {
+impl std::fmt::Display for UntrustedLocation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Foreign { path, reason } => write!(f, "`{}` {reason}", path.display()),
@@ -40,9 +40,9 @@ impl std::fmt::Display for Stranger {
     }
 }
 
-impl Stranger {
+impl UntrustedLocation {
     /// The reason why the project with this file counts as a stranger's, if it does.
-    pub fn of(file: &Path, whereabouts: &Whereabouts, bounds: &Bounds) -> Option<Self> {
+    pub fn detect(file: &Path, whereabouts: &Whereabouts, bounds: &LineageBounds) -> Option<Self> {
         let directory = &whereabouts.directory;
         if bounds.above_home(directory) {
             return Some(Self::AboveHome { path: file.to_owned() });
@@ -67,9 +67,9 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
-    fn stranger(directory: &Path, home: Option<&Path>, temporary: &[PathBuf]) -> Option<Stranger> {
-        let bounds = Bounds { user: home.map(Path::to_owned), temporary: temporary.to_vec() };
-        Stranger::of(&directory.join("vx.toml"), &Whereabouts::of(directory), &bounds)
+    fn stranger(directory: &Path, home: Option<&Path>, temporary: &[PathBuf]) -> Option<UntrustedLocation> {
+        let bounds = LineageBounds { user: home.map(Path::to_owned), temporary: temporary.to_vec() };
+        UntrustedLocation::detect(&directory.join("vx.toml"), &Whereabouts::locate(directory), &bounds)
     }
 
     #[test]
@@ -78,10 +78,10 @@ mod tests {
         let top = fs::canonicalize(top.path()).expect("it is there");
         let home = top.join("home/user");
         fs::create_dir_all(&home).expect("directories");
-        assert!(matches!(stranger(&top, Some(&home), &[]), Some(Stranger::AboveHome { .. })));
+        assert!(matches!(stranger(&top, Some(&home), &[]), Some(UntrustedLocation::AboveHome { .. })));
         assert_eq!(stranger(&home, Some(&home), &[]), None, "the home itself is the user's");
         assert_eq!(stranger(&top, None, &[]), None);
-        assert!(matches!(stranger(&top, None, std::slice::from_ref(&top)), Some(Stranger::Temporary { .. })));
+        assert!(matches!(stranger(&top, None, std::slice::from_ref(&top)), Some(UntrustedLocation::Temporary { .. })));
     }
 
     #[test]
@@ -98,7 +98,7 @@ mod tests {
         {
             let before = fs::metadata(&path).expect("it is there").permissions();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).expect("its mode");
-            let expected = Some(Stranger::Foreign { path: path.clone(), reason: Foreign::Writable });
+            let expected = Some(UntrustedLocation::Foreign { path: path.clone(), reason: Foreign::Writable });
             assert_eq!(stranger(&project, None, &[]), expected, "{}", path.display());
             fs::set_permissions(&path, before).expect("its mode");
         }

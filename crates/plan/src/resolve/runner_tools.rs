@@ -9,7 +9,7 @@ use vx_fetch::tools::catalogue;
 use vx_project::ToolRequest;
 
 use super::Resolver;
-use super::standing::LockStanding;
+use super::lock_state::ToolLockState;
 use crate::plan::ToolResolution;
 
 /// The tool that runs another one.
@@ -78,12 +78,12 @@ impl Resolver<'_> {
         let fits = !upgraded && (self.frozen || !differences.iter().any(|difference| difference.tool == ask.name));
         let locked = self.lock.tools.get(&ask.name).filter(|_| fits);
         let version = match self.standing(ask, locked, upgraded) {
-            LockStanding::Settled(ToolResolution::Release(release)) => release.version.clone(),
-            LockStanding::Settled(ToolResolution::OnPath { version, .. }) => version,
-            LockStanding::Settled(_) => return None,
-            LockStanding::Partly(_, locked) => locked.version.clone(),
+            ToolLockState::Settled(ToolResolution::Release(release)) => release.version.clone(),
+            ToolLockState::Settled(ToolResolution::OnPath { version, .. }) => version,
+            ToolLockState::Settled(_) => return None,
+            ToolLockState::Partly(_, locked) => locked.version.clone(),
             // A failure is reported when that tool itself is resolved.
-            LockStanding::Open(recipe, pin) => self.version(ask, &recipe, pin.as_ref(), None).ok()?.release.version,
+            ToolLockState::Open(recipe, pin) => self.version(ask, &recipe, pin.as_ref(), None).ok()?.release.version,
         };
         Some(RunnerTool { tool: ask.name.clone(), version })
     }
