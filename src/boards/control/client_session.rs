@@ -13,7 +13,7 @@ use super::hand::{Hand, Verb, fault};
 use super::log::LogLinesPart;
 use super::methods::{ControlMethod, InitializeParams, OfKey, OfLog, PROTOCOL, WorkListParams};
 use super::report::ReportDocument;
-use super::view::{ControlView, SlotChanges};
+use super::view::{ControlView, ReadingAge, SlotChanges};
 
 /// The most logs that one client follows.
 const LOGS: usize = 8;
@@ -164,7 +164,7 @@ impl ControlClientSession {
 
     /// What changed on the board since the last time.
     fn board_changes(&mut self) -> Option<Notification> {
-        let changes = self.view.changes(self.seen?);
+        let changes = self.view.changes(self.seen?, ReadingAge::Shared);
         if changes.texts.is_empty() && self.board == Some(changes.board) {
             return None;
         }
@@ -198,7 +198,9 @@ impl RpcService for ControlClientSession {
         }
         match method {
             ControlMethod::Initialize => self.introduce(&params.read()?),
-            ControlMethod::List => Ok(listed(&self.view.changes(params.read::<WorkListParams>()?.after))),
+            ControlMethod::List => {
+                Ok(listed(&self.view.changes(params.read::<WorkListParams>()?.after, ReadingAge::New)))
+            }
             ControlMethod::Ask(verb) => self.ask(verb, &params.read::<OfKey>()?.key),
             ControlMethod::Report => self.report(&params.read()?),
             ControlMethod::StopAll => self.hand.stop_all().map(|()| "{}".to_owned()).map_err(fault),
@@ -220,7 +222,7 @@ impl RpcService for ControlClientSession {
     }
 
     fn due(&mut self, takes: bool, end: bool) -> Vec<Notification> {
-        self.view.refresh(end);
+        self.view.refresh(if end { ReadingAge::New } else { ReadingAge::Shared });
         if !takes {
             return Vec::new();
         }

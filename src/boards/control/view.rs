@@ -17,12 +17,21 @@ use vx_status::slot_document::SlotDocument;
 use super::hand::Hand;
 use crate::boards::find::slot_of;
 
-/// A reading that is not older than this serves the next client as well.
+/// A reading that is not older than this serves the followers of the board as well.
 const FRESH: Duration = Duration::from_millis(50);
 /// The most ends that are kept aside.
 const ENDS: usize = 256;
 /// The most text that one message holds.
 const MESSAGE_BYTES: usize = 128 * 1024;
+
+/// Which reading of the board an answer stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReadingAge {
+    /// Made for this answer: whoever asks has seen what happened up to now, such as the end of a stop.
+    New,
+    /// Made for anyone within the last [`FRESH`]: many followers cost one reading.
+    Shared,
+}
 
 /// One board, as the clients of this process see it.
 pub(super) struct ControlView {
@@ -80,7 +89,7 @@ impl ControlView {
     /// The slot with this key, read anew: one that has not ended, else the one that ended last.
     pub(super) fn slot(&self, key: &str) -> Option<SlotView> {
         let mut state = self.state.lock();
-        self.read(&mut state, Duration::ZERO);
+        self.read(&mut state, ReadingAge::New);
         slot_of(&state.snapshot, key).cloned()
     }
 
@@ -89,15 +98,15 @@ impl ControlView {
         self.state.lock().reader.as_ref().map(|reader| reader.log_tail(slot, lines)).unwrap_or_default()
     }
 
-    /// Bring the view up to date, so that no end is overlooked; at the `end`, with the very last state.
-    pub(super) fn refresh(&self, end: bool) {
-        self.read(&mut self.state.lock(), if end { Duration::ZERO } else { FRESH });
+    /// Bring the view up to date, so that no end is overlooked.
+    pub(super) fn refresh(&self, age: ReadingAge) {
+        self.read(&mut self.state.lock(), age);
     }
 
     /// The slots that changed after this version; all of them after version 0.
-    pub(super) fn changes(&self, after: u64) -> SlotChanges {
+    pub(super) fn changes(&self, after: u64, age: ReadingAge) -> SlotChanges {
         let mut state = self.state.lock();
-        self.read(&mut state, FRESH);
+        self.read(&mut state, age);
         let state = &*state;
         let mut changed: Vec<&SlotLifeEntry> =
             state.ends.iter().chain(&state.entries).filter(|entry| entry.version > after).collect();
@@ -127,9 +136,9 @@ impl ControlView {
         document
     }
 
-    /// Read the board, unless that was done a moment ago. A board that cannot be read stays as it was last seen.
-    fn read(&self, state: &mut ControlViewState, fresh: Duration) {
-        if state.read_at.is_some_and(|at| at.elapsed() < fresh) {
+    /// Read the board, unless a reading of this age is there. A board that cannot be read stays as it was last seen.
+    fn read(&self, state: &mut ControlViewState, age: ReadingAge) {
+        if age == ReadingAge::Shared && state.read_at.is_some_and(|at| at.elapsed() < FRESH) {
             return;
         }
         if state.reader.is_none() {

@@ -44,6 +44,10 @@ fn one_service_has_the_same_state_standing_and_step_in_every_output() {
     services.0.vx("up --detach").succeeds();
     let at_work = ["live", "running", "running"].map(str::to_owned).to_vec();
     assert_eq!(everywhere(&services), [(); 5].map(|()| at_work.clone()));
+    services.0.vx("stop web").succeeds();
+    let ends = everywhere(&services);
+    assert_eq!(ends, [(); 5].map(|()| ends[0].clone()));
+    assert_eq!(ends[0][..2], ["cancelled", "cancelled"]);
     services.0.vx("down").succeeds();
     services.are_gone();
 }
