@@ -119,7 +119,7 @@ impl Pipe {
             let batch = BATCH.min(count - sent);
             let (began, mut bytes) = (Instant::now(), 0);
             for done in 0..batch {
-                let record = Record::at(7, black_box(done));
+                let record = Record::new(7, black_box(done));
                 wire.send(&record, &mut self.buffer, &mut self.writer).expect("room in the pipe");
                 bytes += self.buffer.len();
             }
