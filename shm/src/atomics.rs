@@ -144,7 +144,7 @@ mutants! {
     NoAttachFence,
 }
 
-/// True if this mutant is switched on: its ordering or step is taken away. Always `false` outside of models.
+/// Whether this mutant is switched on: its ordering or step is taken away. Always `false` outside of models.
 #[cfg(not(loom))]
 #[inline(always)]
 pub(crate) const fn broken(_: Mutant) -> bool {

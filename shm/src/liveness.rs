@@ -1,8 +1,8 @@
 //! The writer behind a slot: alive, stalled, silent or lost.
 //!
-//! Two witnesses: the lock byte, which the system frees when the writer is gone, for any cause, and which is life while it
-//! is held; and, where locks cannot be asked for, the process id with start time, boot and namespaces. A heartbeat is a
-//! hint for people and never a reason to take a slot away.
+//! Two witnesses: the lock byte, which the system frees when the writer is gone, for any cause, and which is life while
+//! it is held; and, where locks cannot be asked for, the process id with start time, boot and namespaces. A heartbeat
+//! is a hint for people and never a reason to take a slot away.
 //!
 //! A slot that is written on behalf of a process, a shell script whose every report is a program of its own, has only
 //! the second witness: between two reports no process holds the lock or beats.
@@ -58,15 +58,15 @@ pub(crate) fn beat_units(now_ns: u64, created_at_ns: u64) -> u32 {
 /// The evidence about the writer of a slot that has not ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Evidence {
-    /// True if a process holds the slot's byte; `None` if that cannot be known.
+    /// Whether a process holds the slot's byte; `None` if that cannot be known.
     pub(crate) lock_held: Option<bool>,
-    /// True if exactly the process of the slot's identity runs; `None` if that cannot be known or was not examined.
+    /// Whether exactly the process of the slot's identity runs; `None` if that cannot be known or was not examined.
     pub(crate) process_runs: Option<bool>,
-    /// True if a process that would record the slot's end still runs.
+    /// Whether a process that would record the slot's end still runs.
     pub(crate) judge_alive: Option<bool>,
-    /// True if a writer has claimed the slot.
+    /// Whether a writer has claimed the slot.
     pub(crate) claimed: bool,
-    /// True if its process is the only witness, as the slot is written on its behalf.
+    /// Whether its process is the only witness, as the slot is written on its behalf.
     pub(crate) on_behalf: bool,
     /// The time between two of its beats; 0 if the record does not have it.
     pub(crate) beat_interval_ms: u32,
@@ -87,7 +87,7 @@ impl Evidence {
         self.now.map_or(0, |now| units_to_ms(now.saturating_sub(then)))
     }
 
-    /// True if the writer has beaten within this time. A beat from the future is of another clock, and none.
+    /// Whether the writer has beaten within this time. A beat from the future is of another clock, and none.
     pub(crate) fn beat_within_ms(&self, longest_ms: u64) -> bool {
         self.now.is_some_and(|now| units_to_ms(now.abs_diff(self.beat.beaten)) < longest_ms)
     }

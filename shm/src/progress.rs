@@ -1,4 +1,5 @@
-//! The words of the board: states, kinds, units and health, with their numbers in the layout and their names in exports.
+//! The words of the board: states, kinds, units and health, with their numbers in the layout and their names in
+//! exports.
 //!
 //! A step has a number here and no name.
 //! Numbers are part of the layout and never change meaning; a number this version does not know decodes to `None`
@@ -126,7 +127,7 @@ wire_enum! {
 }
 
 impl SlotState {
-    /// True if it ended well: the result is there, or nothing had to be done.
+    /// Whether it ended well: the result is there, or nothing had to be done.
     pub const fn good(self) -> bool {
         matches!(self, Self::Done | Self::Skipped)
     }

@@ -1,12 +1,12 @@
 //! The memory of a board, for each kind of board. All unsafe code of the crate is in this one file.
 //!
-//! A segment is a mapped file, a named segment of the system, or a private copy of a file that cannot be trusted to keep
-//! its length. It hands out references to atomics only, each shown to lie inside the memory when it is made; never a
-//! plain `&T` or slice over memory that another process may be writing to. Seven things need an argument: that memory may
-//! be shared between threads, that the images of records are plain bytes, that a reference into it is good, that a
-//! slot's words may be held on to, that two words may be stored at once, the system call
-//! behind the byte locks ([`lock`]), which no safe crate makes on every system, and those behind the handler for pages
-//! that are gone ([`guard`]). Everything else is built on them.
+//! A segment is a mapped file, a named segment of the system, or a private copy of a file that cannot be trusted to
+//! keep its length. It hands out references to atomics only, each shown to lie inside the memory when it is made; never
+//! a plain `&T` or slice over memory that another process may be writing to. Seven things need an argument: that memory
+//! may be shared between threads, that the images of records are plain bytes, that a reference into it is good, that a
+//! slot's words may be held on to, that two words may be stored at once, the system call behind the byte locks
+//! ([`lock`]), which no safe crate makes on every system, and those behind the handler for pages that are gone
+//! ([`guard`]). Everything else is built on them.
 
 mod copied;
 mod create;
@@ -114,8 +114,8 @@ macro_rules! plain {
             }
             assert!(size_of::<$type>() == 0 $(+ size_of_plain::<$of>())*, "there is padding between the fields");
         };
-        // SAFETY: `repr(C)` and `Copy`; every field is plain bytes, and they fill the type, as was just asserted. So any
-        // bits are valid, zeros too, and no byte is uninitialized.
+        // SAFETY: `repr(C)` and `Copy`; every field is plain bytes, and they fill the type, as was just asserted. So
+        // any bits are valid, zeros too, and no byte is uninitialized.
         #[allow(unsafe_code)]
         unsafe impl bytemuck::Zeroable for $type {}
         // SAFETY: as above.
@@ -171,7 +171,7 @@ impl SegmentMemory {
         Some(Self { base, length, guard, backing })
     }
 
-    /// True if `count` records of `T`, the first at `offset`, each `stride` after the one before, lie inside.
+    /// Whether `count` records of `T`, the first at `offset`, each `stride` after the one before, lie inside.
     #[inline(always)]
     fn holds<T: AtomicsOnly>(&self, offset: usize, stride: usize, count: usize) -> bool {
         let end = stride.checked_mul(count.saturating_sub(1)).and_then(|last| last.checked_add(offset));
@@ -187,9 +187,9 @@ impl SegmentMemory {
     fn at_offset<T: AtomicsOnly>(&self, offset: usize) -> &T {
         assert!(self.holds::<T>(offset, 0, 1), "the header was checked");
         // SAFETY: the assertion keeps the reference inside the memory and aligned to 8 (`base` is, by `of`), which is
-        // enough for every `AtomicsOnly` type. `T` holds atomics only, so any bits are valid and other processes may store
-        // meanwhile. The memory lives as long as `self`. On a map that is read-only only loads of at most 8 bytes are
-        // made, relaxed, which are plain loads on every supported processor.
+        // enough for every `AtomicsOnly` type. `T` holds atomics only, so any bits are valid and other processes may
+        // store meanwhile. The memory lives as long as `self`. On a map that is read-only only loads of at most 8 bytes
+        // are made, relaxed, which are plain loads on every supported processor.
         #[allow(unsafe_code)]
         unsafe {
             self.base.add(offset).cast::<T>().as_ref()
@@ -243,8 +243,8 @@ impl<'a, T: AtomicsOnly> Rows<'a, T> {
     #[inline(always)]
     fn row(&self, row: usize) -> &'a T {
         debug_assert!(row < self.count);
-        // SAFETY: as in `SegmentMemory::at`; `SegmentMemory::rows` has shown that the last of `count` records lies inside, that the
-        // others do, and that each begins on a multiple of 8.
+        // SAFETY: as in `SegmentMemory::at`; `SegmentMemory::rows` has shown that the last of `count` records lies
+        // inside, that the others do, and that each begins on a multiple of 8.
         #[allow(unsafe_code)]
         unsafe {
             self.memory.base.add(self.offset + row * self.stride).cast::<T>().as_ref()
@@ -314,12 +314,13 @@ impl HotHandle {
 #[inline(always)]
 fn store_eight(cells: &[AtomicU64; 8], words: &[u64; 8]) {
     assert!(cells.as_ptr().cast::<u128>().is_aligned(), "a pair would cross a line");
-    // SAFETY: the block does what eight relaxed stores do, and nothing else. It loads the 64 bytes of `words` and stores
-    // the 64 bytes of `cells`, atomics that may be stored to behind a shared reference. Each 16-byte store is aligned, as
-    // was just asserted, and thereby whole on every processor that has AVX, so each word in it is; no reader can see a
-    // part of a word. They are plain stores, which this architecture makes visible in order: neither non-temporal ones
-    // nor a string move. The block may touch memory as far as the compiler knows, so that the fence before and the release
-    // behind keep their sides; it names the registers it changes, and leaves stack and flags alone.
+    // SAFETY: the block does what eight relaxed stores do, and nothing else. It loads the 64 bytes of `words` and
+    // stores the 64 bytes of `cells`, atomics that may be stored to behind a shared reference. Each 16-byte store is
+    // aligned, as was just asserted, and thereby whole on every processor that has AVX, so each word in it is; no
+    // reader can see a part of a word. They are plain stores, which this architecture makes visible in order: neither
+    // non-temporal ones nor a string move. The block may touch memory as far as the compiler knows, so that the fence
+    // before and the release behind keep their sides; it names the registers it changes, and leaves stack and flags
+    // alone.
     #[allow(unsafe_code)]
     unsafe {
         std::arch::asm!(

@@ -77,7 +77,7 @@ impl Reader {
         self.segment.facts().is_dump()
     }
 
-    /// True if the board's creator has closed it.
+    /// Whether the board's creator has closed it.
     pub fn closed(&self) -> bool {
         stamp::is_closed(&self.segment.header().closed)
     }
@@ -180,8 +180,8 @@ impl Reader {
     /// read them at your own pace.
     ///
     /// If the system can wake this reader, nothing runs during a wait of any length. A wait of a second or less does
-    /// not look for the creator. [`Duration::MAX`] waits without end. A board that was cut or written over does not change
-    /// any more: the wait ends at once, with true, and the next [`refresh`](Self::refresh) returns the error.
+    /// not look for the creator. [`Duration::MAX`] waits without end. A board that was cut or written over does not
+    /// change any more: the wait ends at once, with true, and the next [`refresh`](Self::refresh) returns the error.
     pub fn wait_change(&self, timeout: Duration) -> bool {
         if self.check_length().is_err() {
             return true;

@@ -8,8 +8,8 @@ use crate::progress::{BoardState, Health, Kind, SlotState, Step, Unit};
 pub struct Snapshot {
     /// The board as a whole.
     pub board: BoardView,
-    /// Every slot that was ever used, in slot order. A holder that puts them into another order, or takes some out, finds
-    /// each brought up to date where it is, and one taken out back, whole, once it changes.
+    /// Every slot that was ever used, in slot order. A holder that puts them into another order, or takes some out,
+    /// finds each brought up to date where it is, and one taken out back, whole, once it changes.
     pub slots: Vec<SlotView>,
     /// The time of this reading, in nanoseconds of the board's monotonic clock.
     pub taken_at_ns: u64,
@@ -54,7 +54,7 @@ pub struct ProjectKey {
 pub struct Creator {
     /// Its process id, in the creator's pid namespace.
     pub pid: u32,
-    /// True if that very process still runs; `None` if that cannot be known (a dump, another machine or namespace).
+    /// Whether that very process still runs; `None` if that cannot be known (a dump, another machine or namespace).
     pub alive: Option<bool>,
 }
 
@@ -175,24 +175,24 @@ pub struct SlotView {
 }
 
 impl ProjectKey {
-    /// True if this is the key, however long it is.
+    /// Whether this is the key, however long it is.
     pub fn matches(&self, key: &str) -> bool {
         self.hash == hash_key(key) && shows(&self.text, key)
     }
 }
 
-/// True if a shown text is this key, or its marked beginning.
+/// Whether a shown text is this key, or its marked beginning.
 fn shows(text: &str, key: &str) -> bool {
     text == key || key.starts_with(text.strip_suffix('…').unwrap_or(text))
 }
 
 impl BoardView {
-    /// True if the board's work is for the project with this key.
+    /// Whether the board's work is for the project with this key.
     pub fn is_of_project(&self, key: &str) -> bool {
         self.project.as_ref().is_some_and(|project| project.matches(key))
     }
 
-    /// True if its creator is known to be gone without having closed the board.
+    /// Whether its creator is known to be gone without having closed the board.
     pub fn abandoned(&self) -> bool {
         self.state == BoardState::Running && self.creator.alive == Some(false)
     }
@@ -204,7 +204,7 @@ impl BoardView {
 }
 
 impl SlotView {
-    /// True if this is the slot's key, however long it is.
+    /// Whether this is the slot's key, however long it is.
     pub fn has_key(&self, key: &str) -> bool {
         self.key_hash == hash_key(key) && shows(&self.key, key)
     }

@@ -37,7 +37,7 @@ impl Drop for Script {
     }
 }
 
-/// True if `attempt` succeeds at once or soon. A process that another test has just forked shares this process's open
+/// Whether `attempt` succeeds at once or soon. A process that another test has just forked shares this process's open
 /// files and their locks until it executes its program.
 fn soon(mut attempt: impl FnMut() -> bool) -> bool {
     let until = Instant::now() + Duration::from_secs(5);

@@ -25,8 +25,8 @@ const FORGOTTEN_AFTER_NS: u64 = 24 * 3_600 * 1_000_000_000;
 /// `keep_for` or beyond the newest `keep_at_most`. Returns the paths removed.
 ///
 /// A board whose creator may live, or one of whose slots a process holds, is never removed; nor is anything that is not
-/// a board, or a dump. A board of an earlier layout, whose words mean something else, is over when it is a day old and no
-/// process holds a byte of it. Works on the directory in which a system shows its named segments as files, too.
+/// a board, or a dump. A board of an earlier layout, whose words mean something else, is over when it is a day old and
+/// no process holds a byte of it. Works on the directory in which a system shows its named segments as files, too.
 ///
 /// # Errors
 /// When the directory cannot be read. A board that cannot be removed stays, and is not in the result.
@@ -59,7 +59,8 @@ pub fn stale(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::R
 
 /// Remove a board's file if it is over, so that its name can be given to a new one. Returns true if it was removed.
 ///
-/// Of several processes that do this at once only one removes the file, and never the new one that has its name by then.
+/// Of several processes that do this at once only one removes the file, and never the new one that has its name by
+/// then.
 ///
 /// # Errors
 /// The system's error if the file of a board that is over cannot be removed.
@@ -126,7 +127,7 @@ fn of_earlier_layout_since(path: &Path, now: Now) -> Option<i64> {
     is_forgotten_at(made, now).then_some(made)
 }
 
-/// True if the system shows that no process holds the creator's byte or that of any slot.
+/// Whether the system shows that no process holds the creator's byte or that of any slot.
 fn is_unheld(file: &File) -> bool {
     let slots = (0..MAX_SLOTS).map(lock::slot_byte);
     slots.chain([lock::CREATOR]).all(|byte| lock::held(file, byte) == Some(false))
@@ -153,7 +154,8 @@ fn over(segment: &Segment, now: Now) -> Option<i64> {
     let mut scripts = (0..facts.slot_count).filter_map(|slot| slot::kept_for(segment, slot)).chain(script_of(segment));
     let over = scripts.all(|script| match process::runs(script, facts.boot_id) {
         Some(runs) => !runs,
-        // One of another namespace or boot cannot be looked up by its number: its board's age decides, unless it is seen.
+        // One of another namespace or boot cannot be looked up by its number: its board's age decides, unless it is
+        // seen.
         None => is_forgotten(segment, now) && !contained::is_shown_here(script),
     });
     over.then(|| last_sign_of_life(segment))
@@ -166,7 +168,7 @@ fn script_of(segment: &Segment) -> Option<ProcessMark> {
     at_work.then(|| ProcessMark::of_creator(facts))
 }
 
-/// True if nothing was written to the board for a day. Within one boot that is a day of the clock that its beats have,
+/// Whether nothing was written to the board for a day. Within one boot that is a day of the clock that its beats have,
 /// which no step of the wall clock moves and which stands still while the machine sleeps. The clock of another time
 /// namespace says nothing here: such a board goes with its boot.
 fn is_forgotten(segment: &Segment, now: Now) -> bool {
@@ -227,7 +229,7 @@ fn temporary_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(plain_files(directory)?.into_iter().filter(|path| temporary(path)).collect())
 }
 
-/// True if these are the beginnings of a board, and so old that no process is still at work on it.
+/// Whether these are the beginnings of a board, and so old that no process is still at work on it.
 fn left_half_made(path: &Path) -> bool {
     let modified = fs::symlink_metadata(path).and_then(|data| data.modified());
     let age = modified.ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());

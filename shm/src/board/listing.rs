@@ -17,7 +17,7 @@ pub struct ListedBoard {
     pub file_name: String,
     /// A reading of the board, or the error of attaching it.
     pub reading: Result<Snapshot, AttachError>,
-    /// True if its creator has closed it.
+    /// Whether its creator has closed it.
     pub closed: bool,
 }
 

@@ -241,12 +241,12 @@ impl HeaderImage {
         self.form == FORM_DUMP
     }
 
-    /// True if the header page has the kind of the board's work, and its project.
+    /// Whether the header page has the kind of the board's work, and its project.
     pub fn names_project(&self) -> bool {
         self.compatible & CAUSES_AND_PROJECT != 0
     }
 
-    /// True if the cold records have causes. A board whose records are too short for them has none, whatever it claims.
+    /// Whether the cold records have causes. A board whose records are too short for them has none, whatever it claims.
     pub fn has_causes(&self) -> bool {
         self.compatible & CAUSES_AND_PROJECT != 0 && u64::from(self.cold.stride) >= COLD_WITH_CAUSE_BYTES
     }
@@ -275,7 +275,7 @@ impl HeaderImage {
         Ok(())
     }
 
-    /// True if a word would belong to two regions.
+    /// Whether a word would belong to two regions.
     fn regions_overlap(&self) -> bool {
         let records = [self.hot, self.beats, self.cold, self.log].map(|region| {
             let begin = u64::from(region.offset);

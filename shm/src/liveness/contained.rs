@@ -2,8 +2,8 @@
 
 use super::process::{ProcessMark, shares_clock, start_time};
 
-/// True if that very process is shown here, under another number. A search through `/proc`, for decisions that cannot be
-/// taken back; one that shows nothing proves nothing.
+/// Whether that very process is shown here, under another number. A search through `/proc`, for decisions that cannot
+/// be taken back; one that shows nothing proves nothing.
 #[cfg(target_os = "linux")]
 pub(crate) fn is_shown_here(mark: ProcessMark) -> bool {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -16,7 +16,7 @@ pub(crate) fn is_shown_here(_: ProcessMark) -> bool {
     false
 }
 
-/// True if the process with this number here is the one with this mark. Start times are compared where they count from
+/// Whether the process with this number here is the one with this mark. Start times are compared where they count from
 /// the same boot: another time namespace shifts them.
 #[cfg(target_os = "linux")]
 fn is_it(mark: ProcessMark, number: u32) -> bool {

@@ -56,8 +56,9 @@ impl SlotWriterProcess {
     }
 }
 
-/// True if the board's creator is the one that reserved this slot: the runner's number is the creator's, and means the same
-/// process. Before the claim the namespace is the reserver's own; later it is that of the writer, which the reserver started.
+/// Whether the board's creator is the one that reserved this slot: the runner's number is the creator's, and means the
+/// same process. Before the claim the namespace is the reserver's own; later it is that of the writer, which the
+/// reserver started.
 pub(crate) const fn is_by_creator(identity: &IdentityImage, facts: &HeaderImage) -> bool {
     identity.runner == facts.creator_pid && identity.namespace == facts.creator_namespace
 }
@@ -103,7 +104,7 @@ pub(crate) fn unique_id() -> [u8; 16] {
     bytemuck::cast(halves)
 }
 
-/// True if that very process runs: `None` if its number or its start time means nothing here (another boot or
+/// Whether that very process runs: `None` if its number or its start time means nothing here (another boot or
 /// namespace).
 pub(crate) fn runs(mark: ProcessMark, boot: [u8; 16]) -> Option<bool> {
     if mark.pid == 0 || boot != boot_id() || (mark.namespace, mark.time_namespace) != namespaces() {
@@ -122,13 +123,13 @@ pub(crate) fn still_runs(mark: ProcessMark, boot: [u8; 16]) -> Option<bool> {
     if is_another_boot(boot, boot_id()) { Some(false) } else { runs(mark, boot) }
 }
 
-/// True if these are two boots. One that is not known, as without `/proc`, may be any.
+/// Whether these are two boots. One that is not known, as without `/proc`, may be any.
 pub(crate) fn is_another_boot(boot: [u8; 16], own: [u8; 16]) -> bool {
     boot != [0; 16] && own != [0; 16] && boot != own
 }
 
-/// True if times of this process's count here, too: only another time namespace shifts them. Where a system has none, or
-/// does not show them, there is one clock.
+/// Whether times of this process's count here, too: only another time namespace shifts them. Where a system has none,
+/// or does not show them, there is one clock.
 pub(crate) fn shares_clock(mark: ProcessMark) -> bool {
     let own = namespaces().1;
     mark.time_namespace == own || mark.time_namespace == 0 || own == 0

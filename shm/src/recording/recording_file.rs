@@ -119,7 +119,7 @@ impl Recording {
         self.frames.len()
     }
 
-    /// True if the recorder wrote the last reading of the run, and every frame is undamaged.
+    /// Whether the recorder wrote the last reading of the run, and every frame is undamaged.
     pub fn complete(&self) -> bool {
         self.complete
     }
@@ -148,7 +148,7 @@ fn frame_at(bytes: &[u8], at: usize) -> Option<(u8, &[u8])> {
     (known && crc32fast::hash(payload) == word(4)).then_some((*what, rest))
 }
 
-/// True if the file begins like a recording.
+/// Whether the file begins like a recording.
 pub fn is_recording(path: &Path) -> bool {
     let mut magic = [0; MAGIC.len()];
     open_plain(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && magic == *MAGIC

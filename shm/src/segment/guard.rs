@@ -38,7 +38,7 @@ impl MapGuard {
         Self { range: Some(range) }
     }
 
-    /// True if pages of the map were found gone: the words loaded lately may be zeros.
+    /// Whether pages of the map were found gone: the words loaded lately may be zeros.
     #[inline]
     pub(crate) fn vanished(&self) -> bool {
         fence(Ordering::Acquire); // The note is made before the first zero can be loaded.

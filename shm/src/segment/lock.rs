@@ -46,7 +46,7 @@ pub(crate) fn unlock(file: &File, byte: i64) {
     let _ = ask(file, ByteLockRequest::Unlock, byte);
 }
 
-/// True if another description holds the byte; `None` if that cannot be known.
+/// Whether another description holds the byte; `None` if that cannot be known.
 pub(crate) fn held(file: &File, byte: i64) -> Option<bool> {
     ask(file, ByteLockRequest::Test, byte).ok()
 }

@@ -25,7 +25,7 @@ pub(crate) use system::{Shmem, create, open, remove_named};
 /// The beginning of a path that names a segment.
 pub(crate) const SCHEME: &str = "shm:";
 const LONGEST_NAME: usize = 30;
-/// True if named segments can be created and attached to.
+/// Whether named segments can be created and attached to.
 pub(crate) const SUPPORTED: bool = cfg!(feature = "named");
 
 /// The segment's name, if this path is one: `shm:NAME`.
@@ -33,7 +33,7 @@ pub(crate) fn name_of(path: &Path) -> Option<&str> {
     path.to_str()?.strip_prefix(SCHEME)
 }
 
-/// True if every system accepts this name for a segment.
+/// Whether every system accepts this name for a segment.
 pub(crate) fn is_name(name: &str) -> bool {
     let plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
     !name.is_empty() && name.len() <= LONGEST_NAME && !name.starts_with('.') && name.chars().all(plain)

@@ -62,7 +62,7 @@ impl Segment {
         self.facts.length as usize
     }
 
-    /// True if the memory may be stored to.
+    /// Whether the memory may be stored to.
     pub(crate) fn writable(&self) -> bool {
         self.writable
     }
@@ -130,7 +130,7 @@ impl Segment {
         matches!(self.memory.backing, Backing::Copied(_))
     }
 
-    /// True if pages of the map were found gone, and zeros are in their place.
+    /// Whether pages of the map were found gone, and zeros are in their place.
     #[inline]
     pub(crate) fn vanished(&self) -> bool {
         self.memory.guard.vanished()

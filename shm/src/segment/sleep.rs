@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::atomics::AtomicU32;
 
-/// True if this system can sleep on a word that another process changes.
+/// Whether this system can sleep on a word that another process changes.
 pub(crate) const CAN_SLEEP: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
 /// Wake all that sleep on this word.

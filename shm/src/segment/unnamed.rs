@@ -1,8 +1,8 @@
 //! Boards without a name: memory of their creator, for a run that no directory has a place for.
 //!
 //! The system shows such a file among the open files of the process that made it, and opens it there again for every
-//! process of the same user that knows the path. So a run's own children find it, and other processes do not come across
-//! it. It is gone with the last process that has it open. It is sealed: no process can change its length.
+//! process of the same user that knows the path. So a run's own children find it, and other processes do not come
+//! across it. It is gone with the last process that has it open. It is sealed: no process can change its length.
 
 use std::fs::File;
 use std::io;
@@ -58,15 +58,15 @@ pub(super) fn seal(file: &File) -> io::Result<PathBuf> {
     if same_file(&again, file)? { Ok(path) } else { Err(io::ErrorKind::NotFound.into()) }
 }
 
-/// True if both are one file.
+/// Whether both are one file.
 #[cfg(target_os = "linux")]
 fn same_file(one: &File, other: &File) -> io::Result<bool> {
     let (one, other) = (rustix::fs::fstat(one)?, rustix::fs::fstat(other)?);
     Ok((one.st_dev, one.st_ino) == (other.st_dev, other.st_ino))
 }
 
-/// True if no process can change the length of this file: it is a board without a name, and nothing else that a process has
-/// open.
+/// Whether no process can change the length of this file: it is a board without a name, and nothing else that a process
+/// has open.
 #[cfg(target_os = "linux")]
 pub(super) fn is_sealed(file: &File) -> bool {
     use rustix::fs::{SealFlags, fcntl_get_seals};

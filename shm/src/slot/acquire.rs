@@ -1,8 +1,8 @@
 //! Finding a place on the board and taking it: naming, claiming and taking over slots.
 //!
 //! All of this happens under the table's lock, which is held for microseconds and freed by the system when its holder
-//! dies; publishing never needs it. A slot's words are written in three steps, so that a reader never sees a word of one
-//! generation under the control word of another: "claiming", the words, "reserved" or "live".
+//! dies; publishing never needs it. A slot's words are written in three steps, so that a reader never sees a word of
+//! one generation under the control word of another: "claiming", the words, "reserved" or "live".
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -205,7 +205,8 @@ pub(crate) fn begin_life(
     stamp::claim(line, from, ControlWord::new(generation, life.state, true), write).then_some(generation)
 }
 
-/// True if the new life is another attempt at the work of the last one: it was at work, or has ended, under the same key.
+/// Whether the new life is another attempt at the work of the last one: it was at work, or has ended, under the same
+/// key.
 fn goes_on(from: ControlWord, cold: &ColdRecord, next: &IdentityImage) -> bool {
     let state = known_state(from);
     let had_a_life = from.named && (state == SlotState::Live || state.ended());
@@ -219,8 +220,8 @@ pub(crate) struct SlotCandidate {
     rank: SlotCandidateRank,
 }
 
-/// The order in which slots are taken. One that has ended is left alone as long as there is one that was never used, and
-/// that of another key as long as one ended before it: so readers see ends, and no task is refused for their sake.
+/// The order in which slots are taken. One that has ended is left alone as long as there is one that was never used,
+/// and that of another key as long as one ended before it: so readers see ends, and no task is refused for their sake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SlotCandidateRank {
     /// Its writer is gone, and it has the key that is asked for.
@@ -235,7 +236,7 @@ enum SlotCandidateRank {
 }
 
 impl SlotCandidate {
-    /// True if its writer is gone and has not ended it: it shows as lost until it is taken.
+    /// Whether its writer is gone and has not ended it: it shows as lost until it is taken.
     pub(crate) const fn lost(&self) -> bool {
         matches!(self.rank, SlotCandidateRank::LostAgain | SlotCandidateRank::Lost)
     }
@@ -281,7 +282,8 @@ pub(crate) fn candidates(
     Ok(found)
 }
 
-/// True if the board's creator is there: by its byte, or, on a board made for a script, which holds none, by its process.
+/// Whether the board's creator is there: by its byte, or, on a board made for a script, which holds none, by its
+/// process.
 pub(crate) fn creator_alive(segment: &Segment) -> Option<bool> {
     let facts = segment.facts();
     match facts.compatible & CREATOR_HOLDS_NO_LOCK {
@@ -290,7 +292,7 @@ pub(crate) fn creator_alive(segment: &Segment) -> Option<bool> {
     }
 }
 
-/// True if the slot's writer is gone and no process is left that would record its end.
+/// Whether the slot's writer is gone and no process is left that would record its end.
 fn abandoned(
     segment: &Segment,
     slot: u32,
@@ -329,13 +331,13 @@ impl<'a> WantedKey<'a> {
         Self { text, sought }
     }
 
-    /// True if the slot has this very key.
+    /// Whether the slot has this very key.
     pub(super) fn is_of(&self, cold: &ColdRecord) -> bool {
         has_key(cold, self.sought.key_hash, &self.sought.key)
     }
 }
 
-/// True if the slot has the key with this hash and cell: two long ones that begin alike differ in their hashes.
+/// Whether the slot has the key with this hash and cell: two long ones that begin alike differ in their hashes.
 fn has_key(cold: &ColdRecord, key_hash: u64, key: &[u64; KEY_WORDS]) -> bool {
     stamp::key_hash_of(cold) == key_hash && identity_of(cold).key == *key
 }

@@ -28,8 +28,8 @@ impl Slot {
     ///
     /// `owners` are process numbers, nearest first: a shell, and the processes that it works for. If one of them has a
     /// slot with this key, the call continues it. Otherwise it takes a slot for the first of them, which is then the
-    /// slot's process: its end makes the slot lost. If their slot with this key has ended, it begins its next attempt if
-    /// `anew` is true, and is refused if not. Only one report to a slot is written at a time: others wait for it.
+    /// slot's process: its end makes the slot lost. If their slot with this key has ended, it begins its next attempt
+    /// if `anew` is true, and is refused if not. Only one report to a slot is written at a time: others wait for it.
     ///
     /// # Errors
     /// As [`join`](Self::join): a slot of any other process that has not ended keeps its key. [`ClaimError::NoOwner`]
@@ -87,7 +87,7 @@ impl Slot {
 struct LockedSlot {
     slot: u32,
     generation: u32,
-    /// True if the slot was taken by this call.
+    /// Whether the slot was taken by this call.
     claimed: bool,
 }
 
@@ -168,8 +168,8 @@ fn own_slot(segment: &Segment, key: &str, owners: &[ProcessMark]) -> Option<(u32
     own.max_by_key(|(live, ended_at, ..)| (*live, *ended_at)).map(|(_, _, slot, control)| (slot, control))
 }
 
-/// The process that the slot belongs to without a byte that it holds: it is written on behalf of that process, or reserved by
-/// it and not yet claimed.
+/// The process that the slot belongs to without a byte that it holds: it is written on behalf of that process, or
+/// reserved by it and not yet claimed.
 pub(crate) fn kept_for(segment: &Segment, slot: u32) -> Option<ProcessMark> {
     let (control, identity) = (control_of(segment, slot)?, identity_of(segment.cold(slot)?));
     match (known_state(control), identity.origin) {

@@ -6,14 +6,14 @@ use crate::stamp;
 use crate::view::WaitsFor;
 
 impl Slot {
-    /// A name of the writer's own for the present step, such as a compiler's pass; of a longer one the beginning is kept
-    /// and marked as cut (30 bytes). The next step has the vocabulary's word again.
+    /// A name of the writer's own for the present step, such as a compiler's pass; of a longer one the beginning is
+    /// kept and marked as cut (30 bytes). The next step has the vocabulary's word again.
     pub fn name_step(&mut self, name: &str) {
         let named_at = u32::from(self.meta().transitions);
         self.publish_notes(NotesImage { step_name: encode_text(name), named_at, ..self.notes });
     }
 
-    /// True if this is the writer's own name for the present step, as far as the board keeps it; `None` for no name.
+    /// Whether this is the writer's own name for the present step, as far as the board keeps it; `None` for no name.
     pub fn is_step_named(&self, name: Option<&str>) -> bool {
         let named = self.notes.named_at == u32::from(self.meta().transitions);
         match name {
@@ -36,8 +36,8 @@ impl Slot {
 
     /// Who or what is the reason that this slot waits, in a few words: `vx 4711 installs it`; of a longer one the
     /// beginning is kept and marked as cut (158 bytes), and views show 40 columns. An empty one takes it back. It stays
-    /// when the slot ends, unless [`Ending::cause`](super::Ending::cause) has another. A board of layout 2.0 has no place
-    /// for it.
+    /// when the slot ends, unless [`Ending::cause`](super::Ending::cause) has another. A board of layout 2.0 has no
+    /// place for it.
     pub fn set_cause(&mut self, cause: &str) {
         if self.segment().cause(self.index).is_none() {
             return;

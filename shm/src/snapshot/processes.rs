@@ -22,9 +22,9 @@ const FRESH_BEAT_MS: u64 = 400;
 /// A reader's knowledge of the processes behind a board.
 pub(super) struct ProcessExaminer {
     creator: ProcessMark,
-    /// True if this system's locks and processes are those of the board: not for a dump, nor after a new boot.
+    /// Whether this system's locks and processes are those of the board: not for a dump, nor after a new boot.
     here: bool,
-    /// True if the board's boot is over, or another machine's. Without `/proc` neither is known.
+    /// Whether the board's boot is over, or another machine's. Without `/proc` neither is known.
     elsewhere: bool,
     boot: [u8; 16],
     looked_at_ns: u64,
@@ -94,7 +94,7 @@ impl ProcessExaminer {
         changed
     }
 
-    /// True if the creator is still there: by its lock, or, if there is none to ask for, by its process.
+    /// Whether the creator is still there: by its lock, or, if there is none to ask for, by its process.
     fn creator_alive(&self, segment: &Segment) -> Option<bool> {
         if segment.facts().is_dump() {
             return None;
@@ -162,7 +162,7 @@ impl ProcessExaminer {
     }
 }
 
-/// True if the slot has ended, or begun another life, since the view was taken.
+/// Whether the slot has ended, or begun another life, since the view was taken.
 fn moved_on(segment: &Segment, view: &SlotView) -> bool {
     let now = segment.hot(view.index).map(stamp::load_control);
     now.is_some_and(|now| now.generation != view.generation || now.slot_state().is_some_and(SlotState::ended))

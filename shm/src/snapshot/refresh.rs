@@ -16,7 +16,7 @@ pub(super) struct ShownSlotState {
     control: u64,
     stamp: u64,
     revision: u16,
-    /// True if the snapshot has a view of this slot at all.
+    /// Whether the snapshot has a view of this slot at all.
     shown: bool,
 }
 

@@ -10,7 +10,7 @@ use crate::layout::LogCounters;
 pub struct LogWindow {
     /// The bytes.
     pub bytes: Vec<u8>,
-    /// True if the first of them is the first that this life of the slot wrote: else a line may be cut in front.
+    /// Whether the first of them is the first that this life of the slot wrote: else a line may be cut in front.
     pub from_start: bool,
 }
 
@@ -35,8 +35,8 @@ pub fn keep_log(counters: Option<&LogCounters>) {
     }
 }
 
-/// Append bytes, and behind them one that ends the line, if there is one, at once: a reader sees all of them or none. Of more
-/// than the ring has room for only the end is kept. Only the one writer may call this.
+/// Append bytes, and behind them one that ends the line, if there is one, at once: a reader sees all of them or none.
+/// Of more than the ring has room for only the end is kept. Only the one writer may call this.
 pub fn append_log(counters: &LogCounters, ring: &[AtomicU64], bytes: &[u8], line_end: Option<u8>) {
     let size = (ring.len() * 8) as u64;
     let room = size as usize - usize::from(line_end.is_some());

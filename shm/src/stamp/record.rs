@@ -35,8 +35,8 @@ pub fn begin_record(line: &HotLine, record: &ColdRecord, log: Option<&LogCounter
     line.numbers.write(&[0, 0, meta.word()]);
 }
 
-/// The number of the next attempt at the work of the life that a slot was left in. For the second step of a claim, before
-/// [`begin_record`]: the last writer's numbers are there, as step one has acquired them.
+/// The number of the next attempt at the work of the life that a slot was left in. For the second step of a claim,
+/// before [`begin_record`]: the last writer's numbers are there, as step one has acquired them.
 pub fn next_attempt(line: &HotLine) -> u8 {
     Meta::from_word(line.numbers.own()[2]).attempt.saturating_add(1)
 }
@@ -86,7 +86,7 @@ impl PublishedText {
         self.words.last_chunk_mut().expect("a text has details")
     }
 
-    /// True if a message may be published alone: both copies hold the details.
+    /// Whether a message may be published alone: both copies hold the details.
     #[inline(always)]
     pub fn settled(&self) -> bool {
         self.missing == 0 || broken(Mutant::UnsettledDetails)

@@ -2,15 +2,16 @@
 
 use crate::progress::SlotState;
 
-/// [`ColdImage::origin`](crate::layout::ColdImage::origin): the slot's writer took it itself and no process waits for its end.
+/// [`ColdImage::origin`](crate::layout::ColdImage::origin): the slot's writer took it itself and no process waits for
+/// its end.
 pub const ORIGIN_JOINED: u8 = 0;
 /// [`ColdImage::origin`](crate::layout::ColdImage::origin): the board's creator reserved the slot and records its end.
 pub const ORIGIN_RESERVED: u8 = 1;
 /// [`ColdImage::origin`](crate::layout::ColdImage::origin): the slot is written on behalf of its process, which holds
 /// no lock and does not beat: the only evidence is that this process runs.
 pub const ORIGIN_ON_BEHALF: u8 = 2;
-/// [`ColdImage::origin`](crate::layout::ColdImage::origin): another process than the board's creator reserved the slot and
-/// records its end; until the claim the identity is that process's.
+/// [`ColdImage::origin`](crate::layout::ColdImage::origin): another process than the board's creator reserved the slot
+/// and records its end; until the claim the identity is that process's.
 pub const ORIGIN_RESERVED_BY: u8 = 3;
 
 /// A slot's control word: the slot's life, and its place in that life.
@@ -45,7 +46,7 @@ impl ControlWord {
         SlotState::from_number(self.state)
     }
 
-    /// True if a reader has nothing to show: never used, or taken over and not yet named.
+    /// Whether a reader has nothing to show: never used, or taken over and not yet named.
     pub const fn unnamed(self) -> bool {
         self.state == SlotState::Free.number() || (self.state == SlotState::Claiming.number() && !self.named)
     }
@@ -58,7 +59,7 @@ pub struct Meta {
     pub step: u8,
     /// The number of the attempt, from 1.
     pub attempt: u8,
-    /// True if `total` is known.
+    /// Whether `total` is known.
     pub total_known: bool,
     /// The number of a [`Unit`](crate::Unit): 3 bits.
     pub unit: u8,
@@ -101,7 +102,8 @@ impl Meta {
         Self::from_word(Self::revised_word(self.word()))
     }
 
-    /// The same for the word in which it is stored: the revision is on top, so that nothing is carried into another part.
+    /// The same for the word in which it is stored: the revision is on top, so that nothing is carried into another
+    /// part.
     #[must_use]
     pub const fn revised_word(word: u64) -> u64 {
         word.wrapping_add(1 << 48)

@@ -23,7 +23,7 @@ fn board_of(directory: &Path, number: u64) -> PathBuf {
     directory.join(format!("cut-{number}.board"))
 }
 
-/// True if this board is cut between two pages. If it is cut within a page, the system leaves zeros without a fault, so
+/// Whether this board is cut between two pages. If it is cut within a page, the system leaves zeros without a fault, so
 /// the view of the one slot or text there may be zeros, beside an error.
 fn at_a_page(number: u64) -> bool {
     (number / WAYS.len() as u64).is_multiple_of(2)
@@ -249,7 +249,8 @@ fn a_signal_that_no_board_raised_does_what_it_did_before() {
 pub(crate) fn play_bus_error(board: &Path) {
     let _reader = Reader::open(board).unwrap();
     println!("child: attached");
-    // The standard library's own handler takes the first one for a reason to go back to the default; the next one kills.
+    // The standard library's own handler takes the first one for a reason to go back to the default; the next one
+    // kills.
     for _ in 0..500 {
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::BUS).unwrap();
         std::thread::sleep(Duration::from_millis(2));

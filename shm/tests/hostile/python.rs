@@ -142,7 +142,7 @@ fn victims(form: &Form) -> Vec<Vec<u8>> {
     all
 }
 
-/// True if there is a Python that the package supports.
+/// Whether there is a Python that the package supports.
 fn has_python() -> bool {
     let asked = Command::new("python3").args(["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]).status();
     asked.is_ok_and(|status| status.success())

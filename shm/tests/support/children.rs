@@ -78,7 +78,7 @@ impl Writer {
         input
     }
 
-    /// True if it has not ended by itself.
+    /// Whether it has not ended by itself.
     pub(crate) fn runs(&mut self) -> bool {
         !self.reaped && self.child.try_wait().unwrap().is_none()
     }
