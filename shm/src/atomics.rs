@@ -1,9 +1,9 @@
 //! The atomics of the board: the standard library's, or loom's when the crate is built to be modelled.
 //!
 //! Everything that orders one process's stores against another's loads goes through here, so that the models in
-//! `tests/loom` run the very code that ships. A [`Mutant`] takes one ordering or one step of that code away; each model
-//! is run once as the code is, where it must hold, and once per mutant, where it must fail. Outside of models a mutant
-//! is a constant `false` and costs nothing. The reason for each ordering: [`crate::docs::protocol`].
+//! `tests/loom` run the very code that ships. A [`Mutant`] takes one ordering or one step of that code away. Each model
+//! runs on the code as it is, where it must hold, and once with each of its mutants, where it must fail. Outside of
+//! models a mutant is a constant `false` and costs nothing. The reason for each ordering: [`crate::docs::protocol`].
 
 #[cfg(loom)]
 pub use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
@@ -71,7 +71,7 @@ mutants! {
     /// A process that acts on a slot's state does not acquire the words written before it.
     RelaxedLook,
 
-    /// A report that goes on with a slot announces nothing of what is there.
+    /// A report that goes on with a slot does not announce the text that is there already.
     UnrevisedReport,
     /// A message is published without the details, which only one of the two copies holds.
     UnsettledDetails,
@@ -124,7 +124,7 @@ mutants! {
     /// A lane that is handed out stays among the free ones.
     LaneStaysFree,
 
-    /// A lane that is given back wakes no caller.
+    /// Giving a lane back wakes no waiting caller.
     LaneWakesNone,
     /// A caller that was woken for a lane and does not take it wakes no other.
     LaneWakeKept,

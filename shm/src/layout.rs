@@ -90,13 +90,13 @@ compile_error!("boards are little-endian and this crate reads their words in pla
 pub const MAGIC: u64 = u64::from_le_bytes(*b"vx-board");
 /// The layout drawn above. Another major version cannot be read; a higher minor version can.
 pub const MAJOR: u32 = 2;
-/// Goes up when something is added that older readers may leave out.
+/// Goes up when something is added that older readers may ignore.
 pub const MINOR: u32 = 1;
-/// The unit regions are rounded up to, in bytes; not the system's page size.
+/// Regions are rounded up to multiples of this, in bytes; it is not the system's page size.
 pub const PAGE_BYTES: usize = 4096;
 /// The most slots a board may have.
 pub const MAX_SLOTS: u32 = 4096;
-/// The greatest length of a board, in bytes: twice the room that the most slots of this version take. A longer one is
+/// The greatest length of a board, in bytes: twice what [`MAX_SLOTS`] slots of this version take. A longer one is
 /// refused, so that no header can make a reader go through more than this.
 pub const LONGEST_BYTES: u64 = 64 << 20;
 /// The offset of the hot lines on a board of this version.
@@ -107,7 +107,7 @@ pub const LOG_STRIDE: usize = 4096;
 pub const LOG_HEADER_BYTES: usize = 64;
 /// One unit of a beat word, in nanoseconds.
 pub const BEAT_UNIT_NS: u64 = 10_000_000;
-/// An optional feature: the creator is another process than the one that made the board, and holds no lock.
+/// An optional feature: the creator is not the process that made the board, and holds no lock.
 pub const CREATOR_HOLDS_NO_LOCK: u64 = 1;
 /// An optional feature, of minor version 1: the header page has the kind of the board's work and its project's key, and
 /// each cold record has a cause behind its result.

@@ -1,11 +1,11 @@
 //! The writer behind a slot: alive, stalled, silent or lost.
 //!
-//! Two witnesses: the lock byte, which the system frees when the writer is gone, for any cause, and which is life while
-//! it is held; and, where locks cannot be asked for, the process id with start time, boot and namespaces. A heartbeat
-//! is a hint for people and never a reason to take a slot away.
+//! There are two kinds of evidence. The lock on the slot's byte: the system frees it when the writer is gone, for any
+//! cause, and while it is held the writer lives. And, where locks cannot be tested, the process id with start time,
+//! boot and namespaces. A heartbeat is a hint for people and never a reason to take a slot away.
 //!
-//! A slot that is written on behalf of a process, a shell script whose every report is a program of its own, has only
-//! the second witness: between two reports no process holds the lock or beats.
+//! A slot that is written on behalf of a shell script, each of whose reports is a separate program, has only the second
+//! kind: between two reports no process holds the lock or beats.
 
 pub(crate) mod beats;
 pub(crate) mod clock;
@@ -17,12 +17,13 @@ pub(crate) mod process;
 use crate::layout::BEAT_UNIT_NS;
 use crate::view::Liveness;
 
-/// A writer that holds its slot but has not beaten for this long is silent. It beats 4 times a second; one whose record
-/// has a longer interval is silent after six of those.
+/// A writer that holds its slot but has not beaten for this long is silent. It beats 4 times a second; if its record
+/// has a longer interval, it is silent after six of them.
 pub const SILENT_AFTER_MS: u64 = 1_500;
 /// A writer that beats but whose numbers have not moved for this long is stalled.
 pub const STALLED_AFTER_MS: u64 = 5_000;
-/// Quiet times are rounded down to multiples of this, so that a reading changes once a second and not every time.
+/// Quiet times are rounded down to multiples of this, so that they change a reading once a second and not at every
+/// look.
 const STEP_MS: u64 = 1_000;
 
 /// A slot's beat word: when its writer last beat, and when it last saw the numbers move.
@@ -66,14 +67,14 @@ pub(crate) struct Evidence {
     pub(crate) judge_alive: Option<bool>,
     /// Whether a writer has claimed the slot.
     pub(crate) claimed: bool,
-    /// Whether its process is the only witness, as the slot is written on its behalf.
+    /// Whether its process is the only evidence, because the slot is written on that process's behalf.
     pub(crate) on_behalf: bool,
     /// The time between two of its beats; 0 if the record does not have it.
     pub(crate) beat_interval_ms: u32,
     /// Its beat word.
     pub(crate) beat: Beat,
     /// Now, in the units of the beat word; `None` if the writer's clock is not this process's, as in another time
-    /// namespace: nothing is known then of the time since a beat.
+    /// namespace: then the time since a beat is unknown.
     pub(crate) now: Option<u32>,
 }
 
@@ -87,12 +88,13 @@ impl Evidence {
         self.now.map_or(0, |now| units_to_ms(now.saturating_sub(then)))
     }
 
-    /// Whether the writer has beaten within this time. A beat from the future is of another clock, and none.
+    /// Whether the writer has beaten within this time. A beat further in the future than that comes from another clock
+    /// and does not count.
     pub(crate) fn beat_within_ms(&self, longest_ms: u64) -> bool {
         self.now.is_some_and(|now| units_to_ms(now.abs_diff(self.beat.beaten)) < longest_ms)
     }
 
-    /// A writer is silent after this: six of its beats.
+    /// A writer is silent after this time: six of its beats, and at least [`SILENT_AFTER_MS`].
     pub(crate) fn silent_after_ms(&self) -> u64 {
         (6 * u64::from(self.beat_interval_ms)).max(SILENT_AFTER_MS)
     }
@@ -109,7 +111,7 @@ impl Evidence {
                 None => Liveness::Unknown,
             };
         }
-        // A held lock is life, whatever is known of the process: its number and start time may be those of another
+        // A held lock proves life, whatever is known of the process: its number and start time may be those of another
         // namespace, or of another machine that shares the directory.
         let gone = match self.lock_held {
             Some(held) => !held,

@@ -1,9 +1,8 @@
 //! The words of the board: states, kinds, units and health, with their numbers in the layout and their names in
 //! exports.
 //!
-//! A step has a number here and no name.
-//! Numbers are part of the layout and never change meaning; a number this version does not know decodes to `None`
-//! and the reader shows the slot's other fields.
+//! A step has only a number here, no name. Numbers are part of the layout and never change meaning; a number that this
+//! version does not know decodes to `None`, and the reader shows the slot's other fields.
 
 macro_rules! wire_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $number:literal, $text:literal;)* }) => {
@@ -48,8 +47,8 @@ macro_rules! wire_enum {
     };
 }
 
-/// The number of a step of a slot's work. What it means stands in the vocabulary of the slot's kind, which this crate
-/// does not know.
+/// The number of a step of a slot's work. Its meaning is in the vocabulary of the slot's kind, which this crate does
+/// not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Step(u8);
 
@@ -71,7 +70,7 @@ impl Step {
 wire_enum! {
     /// The unit of a slot's numbers.
     Unit {
-        /// The one that the vocabulary gives for the step.
+        /// The unit that the vocabulary gives for the step.
         Unknown = 0, "unknown";
         /// Things of any kind.
         Count = 1, "count";
@@ -85,9 +84,9 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// The health of what a slot's process runs, as far as its runner looks at it.
+    /// The health of what a slot's process runs, as far as its runner checks it.
     Health {
-        /// Nothing looks at it.
+        /// Nothing checks it.
         Unknown = 0, "unknown";
         /// It runs and is not ready yet.
         Starting = 1, "starting";
@@ -127,12 +126,12 @@ wire_enum! {
 }
 
 impl SlotState {
-    /// Whether it ended well: the result is there, or nothing had to be done.
+    /// Whether the slot ended well: the result is there, or nothing had to be done.
     pub const fn good(self) -> bool {
         matches!(self, Self::Done | Self::Skipped)
     }
 
-    /// True once nothing more will follow under this generation.
+    /// Whether nothing more will follow under this generation.
     pub const fn ended(self) -> bool {
         matches!(self, Self::Done | Self::Failed | Self::Cancelled | Self::Skipped | Self::Died)
     }

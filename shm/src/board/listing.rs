@@ -1,4 +1,4 @@
-//! The boards of a directory, each with a reading of it.
+//! The boards of a directory, each with a reading.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,8 +21,8 @@ pub struct ListedBoard {
     pub closed: bool,
 }
 
-/// The boards and dumps of a directory, newest first; those that cannot be attached last. A directory that does not
-/// exist has none.
+/// The boards and dumps of a directory, newest first, and last those that cannot be attached. Empty if the directory
+/// does not exist.
 ///
 /// # Errors
 /// When the directory cannot be read.

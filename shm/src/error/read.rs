@@ -1,4 +1,4 @@
-//! The error of a reading.
+//! The error of reading an attached board.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -58,7 +58,7 @@ impl ReadError {
     /// A hint at the next step, if there is one.
     pub fn hint(&self) -> Option<String> {
         let gone = matches!(self, Self::Truncated { .. } | Self::Overwritten { .. });
-        gone.then(|| "the last good reading is all there is of it".into())
+        gone.then(|| "use the last good reading: the rest of the board is lost".into())
     }
 }
 

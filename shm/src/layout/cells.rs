@@ -92,12 +92,12 @@ pub struct HeaderPage {
     _pad1: [u32; 15],
     /// The board's state.
     pub state: AtomicU32,
-    /// Slots ever used: slots from this one on are free.
+    /// The number of slots ever used: all slots from this number on are free.
     pub used: AtomicU32,
     /// When the board was closed: nanoseconds since 1970.
     pub closed_unix_ns: AtomicU64,
     _pad2: [u64; 6],
-    /// 1 once the creator has closed the board.
+    /// 1 after the creator has closed the board.
     pub closed: AtomicU32,
     _pad3: u32,
     /// The id of the board that takes this one's place, or zeros.
@@ -115,14 +115,14 @@ pub struct HeaderPage {
     pub project: LatchCopy<PROJECT_WORDS>,
 }
 
-/// The doorbell page, the only one that a waiting reader may map writable.
+/// The doorbell page: the only one that a waiting reader maps writable.
 #[repr(C)]
 #[derive(Debug, Default)]
 pub struct Doorbell {
     /// Changes with every ring.
     pub wake: AtomicU32,
     _pad: [u32; 31],
-    /// Readers that sleep, or slept when they were killed: a hint that ringing is worth a system call.
+    /// The number of readers that sleep, or slept when they were killed: a hint that a wake is worth a system call.
     pub waiters: AtomicU32,
 }
 
@@ -130,7 +130,7 @@ pub struct Doorbell {
 #[repr(C)]
 #[derive(Debug, Default)]
 pub struct LogCounters {
-    /// Bytes that are written or being written: those a ring's length before it may be overwritten.
+    /// Bytes written or being written: whatever lies more than a ring's length before this may be overwritten.
     pub reserved: AtomicU64,
     /// Bytes that are there.
     pub committed: AtomicU64,

@@ -51,7 +51,7 @@ pub struct HeaderImage {
     pub minor: u32,
     /// Features that a reader must know; an unknown bit is refused by name.
     pub incompatible: u64,
-    /// Features that a reader may leave out.
+    /// Features that a reader may ignore.
     pub compatible: u64,
     /// The whole length in bytes.
     pub length: u64,
@@ -142,9 +142,9 @@ impl fmt::Display for LayoutFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotABoard => f.write_str("is not a board: it does not begin with the board's mark"),
-            Self::Length { found, expected } => write!(f, "is {found} bytes long, its header speaks of {expected}"),
+            Self::Length { found, expected } => write!(f, "is {found} bytes long, but its header gives {expected}"),
             Self::TooLong { found } => {
-                write!(f, "is {found} bytes long, and no board has more than {LONGEST_BYTES}")
+                write!(f, "is {found} bytes long, and a board has at most {LONGEST_BYTES}")
             }
             Self::OtherLayout { found, known } => write!(f, "{}", other_layout(*found, *known)),
             Self::Feature { names } => write!(f, "needs {names}, which this vx does not know"),
@@ -236,7 +236,7 @@ impl HeaderImage {
         self.check_regions()
     }
 
-    /// True for a dump: no process writes to it any more.
+    /// Whether this is a dump, which no process writes to any more.
     pub fn is_dump(&self) -> bool {
         self.form == FORM_DUMP
     }
@@ -246,7 +246,7 @@ impl HeaderImage {
         self.compatible & CAUSES_AND_PROJECT != 0
     }
 
-    /// Whether the cold records have causes. A board whose records are too short for them has none, whatever it claims.
+    /// Whether the cold records have causes. If they are too short for them, they have none, whatever the board claims.
     pub fn has_causes(&self) -> bool {
         self.compatible & CAUSES_AND_PROJECT != 0 && u64::from(self.cold.stride) >= COLD_WITH_CAUSE_BYTES
     }
@@ -275,7 +275,7 @@ impl HeaderImage {
         Ok(())
     }
 
-    /// Whether a word would belong to two regions.
+    /// Whether any word would belong to two regions.
     fn regions_overlap(&self) -> bool {
         let records = [self.hot, self.beats, self.cold, self.log].map(|region| {
             let begin = u64::from(region.offset);
@@ -315,7 +315,7 @@ fn feature_names(bits: u64) -> String {
     (0..u64::BITS).filter(|bit| bits >> bit & 1 == 1).map(name).collect::<Vec<_>>().join(", ")
 }
 
-/// An id for people and files: 32 hexadecimal digits.
+/// An id as people and file names see it: 32 hexadecimal digits.
 pub fn hexadecimal(id: [u8; 16]) -> String {
     format!("{:032x}", u128::from_be_bytes(id))
 }

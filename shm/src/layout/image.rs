@@ -1,4 +1,4 @@
-//! Plain twins of a slot's words: the content of a dump, and the copy of a record that a reader decodes.
+//! A slot's words as plain values: the content of a dump, and the copy of a record that a reader decodes.
 
 use super::{
     ADDRESS_WORDS, CAUSE_TEXT_WORDS, DETAILS_WORDS, ERROR_WORDS, KEY_WORDS, MESSAGE_WORDS, NOTE_WORDS, RESULT_WORDS,
@@ -53,7 +53,7 @@ pub struct NotesImage {
     pub waits_generation: u32,
     /// The port that the slot's process listens on; 0 for none.
     pub port: u32,
-    /// The count of transitions for which `step_name` was written: in any other step it says nothing.
+    /// The count of transitions for which `step_name` was written: at any other count the name is ignored.
     pub named_at: u32,
     /// A text cell: the writer's own name for its present step.
     pub step_name: [u64; STEP_NAME_WORDS],
@@ -66,7 +66,7 @@ pub struct NotesImage {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(loom, derive(bytemuck::Pod, bytemuck::Zeroable))]
 pub struct CauseImage {
-    /// The life of the slot that the cause belongs to: in any other it says nothing, so that no claim has to clear it.
+    /// The life of the slot that the cause belongs to. In any other it is ignored, so that no claim has to clear it.
     pub generation: u32,
     /// Zero.
     pub unused: u32,
@@ -93,21 +93,21 @@ pub struct IdentityImage {
     pub uid: u32,
     /// The number of a `Kind`.
     pub kind: u8,
-    /// 1: the board's creator reserved the slot and records its end; otherwise no process waits for its writer.
+    /// 1 if the board's creator reserved the slot and records its end; otherwise no process waits for its writer.
     pub origin: u8,
     /// The slot that this one belongs to, or `NO_PARENT`.
     pub parent_slot: u16,
     /// When the slot was named, and after that claimed, in monotonic nanoseconds.
     pub claimed_at: u64,
-    /// The hash of the whole key, of which the cell may hold a beginning: see `hash_key`.
+    /// The hash of the whole key, which may be longer than its cell: see `hash_key`.
     pub key_hash: u64,
-    /// The process that starts and stops the work; 0: none can be asked.
+    /// The process that starts and stops the work; 0 if there is no such process to ask.
     pub runner: u32,
-    /// The process that writes the slot's log; 0: the slot's own writer.
+    /// The process that writes the slot's log; 0 for the slot's own writer.
     pub log_writer: u32,
-    /// The process group of the work; 0: unknown.
+    /// The process group of the work; 0 if unknown.
     pub process_group: u32,
-    /// The time between two beats of the writer, in milliseconds; 0: 250.
+    /// The time between two beats of the writer, in milliseconds; 0 stands for 250.
     pub beat_interval_ms: u32,
     /// A text cell.
     pub key: [u64; KEY_WORDS],

@@ -25,7 +25,7 @@ pub(crate) fn encode_text_into<const W: usize>(text: &str, cell: &mut TextCell<W
     bytes[..2].copy_from_slice(&(text.len() as u16).to_le_bytes());
 }
 
-/// As much of a longer text as these bytes hold.
+/// Store as much of a longer text as these bytes hold, marked as cut.
 #[cold]
 fn cut_into(text: &str, bytes: &mut [u8]) {
     let kept = beginning(text, bytes.len() - 2);
@@ -33,7 +33,7 @@ fn cut_into(text: &str, bytes: &mut [u8]) {
     bytes[..2].copy_from_slice(&(kept.len() as u16 | CUT).to_le_bytes());
 }
 
-/// The longest beginning of a text of at most so many bytes that ends between two characters.
+/// The longest beginning of a text that has at most `most` bytes and ends between two characters.
 pub(crate) fn beginning(text: &str, most: usize) -> &str {
     let whole = |end: &usize| text.is_char_boundary(*end);
     &text[..(0..=most.min(text.len())).rev().find(whole).unwrap_or(0)]

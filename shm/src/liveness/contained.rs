@@ -3,7 +3,7 @@
 use super::process::{ProcessMark, shares_clock, start_time};
 
 /// Whether that very process is shown here, under another number. A search through `/proc`, for decisions that cannot
-/// be taken back; one that shows nothing proves nothing.
+/// be undone; not finding it proves nothing.
 #[cfg(target_os = "linux")]
 pub(crate) fn is_shown_here(mark: ProcessMark) -> bool {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -16,8 +16,8 @@ pub(crate) fn is_shown_here(_: ProcessMark) -> bool {
     false
 }
 
-/// Whether the process with this number here is the one with this mark. Start times are compared where they count from
-/// the same boot: another time namespace shifts them.
+/// Whether the process with this number here is the one with this mark. Start times are compared only if both use the
+/// same clock: another time namespace shifts them.
 #[cfg(target_os = "linux")]
 fn is_it(mark: ProcessMark, number: u32) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -29,7 +29,7 @@ fn is_it(mark: ProcessMark, number: u32) -> bool {
     mark.start_time == 0 || !shares_clock(mark) || started == mark.start_time
 }
 
-/// The number of a process in its own namespace, the last of those by which the system shows it.
+/// The number of a process in its own namespace: the last of the numbers under which the system shows it.
 #[cfg(target_os = "linux")]
 fn innermost_number(number: u32) -> Option<u32> {
     let status = std::fs::read_to_string(format!("/proc/{number}/status")).ok()?;
@@ -49,7 +49,7 @@ mod tests {
     use super::super::process::own;
     use super::*;
 
-    /// A process in a pid namespace of its own; it does nothing.
+    /// An idle process in its own pid namespace.
     pub(crate) struct Contained {
         parent: Child,
         pub(crate) mark: ProcessMark,
