@@ -157,7 +157,7 @@ impl Board {
         Ok(Reservation { slot, generation })
     }
 
-    /// Reserve a slot that has ended again, for another attempt at the same work: it keeps its place, key and version,
+    /// Reserve an ended slot again, for another attempt at the same work: it keeps its place, key and version,
     /// and begins a new life at once, so its last end is no longer shown. A slot for other work would rest first.
     /// `total` is the amount of the work, if known beforehand: the steps of the last life have overwritten the total it
     /// began with.

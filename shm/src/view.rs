@@ -8,8 +8,8 @@ use crate::progress::{BoardState, Health, Kind, SlotState, Step, Unit};
 pub struct Snapshot {
     /// The board as a whole.
     pub board: BoardView,
-    /// Every slot that was ever used, in slot order. A holder that puts them into another order, or takes some out,
-    /// finds each brought up to date where it is, and one taken out back, whole, once it changes.
+    /// Every slot that was ever used, in slot order. You may reorder or remove views: a refresh updates each where it
+    /// is, and adds a removed one again, whole, once its slot changes.
     pub slots: Vec<SlotView>,
     /// The time of this reading, in nanoseconds of the board's monotonic clock.
     pub taken_at_ns: u64,
@@ -24,7 +24,7 @@ pub struct BoardView {
     pub state: BoardState,
     /// The board's subject, for people: the project's name.
     pub title: String,
-    /// The kind of the board's work; `None` for no single one, and on boards of minor version 0.
+    /// The kind of the board's work; `None` if it is of several kinds or none, and on boards of minor version 0.
     pub kind: Option<Kind>,
     /// The project that the work is for; `None` if its creator named none, and on boards of minor version 0.
     pub project: Option<ProjectKey>,
@@ -45,7 +45,7 @@ pub struct BoardView {
 pub struct ProjectKey {
     /// The hash of the whole key.
     pub hash: u64,
-    /// The key; of a long one the beginning, marked as cut.
+    /// The key; a long one is cut, and marked as cut.
     pub text: String,
 }
 
@@ -106,7 +106,7 @@ pub struct SlotView {
     pub index: u32,
     /// Counts the claims of this place; `(index, generation)` names one life of a slot.
     pub generation: u32,
-    /// The slot's subject: a tool's name. Of a long one the beginning, marked as cut. Unique among the board's slots
+    /// The slot's subject, such as a tool's name; a long one is cut, and marked as cut. Unique among the board's slots
     /// that have not ended.
     pub key: String,
     /// The hash of the whole key.
@@ -119,7 +119,7 @@ pub struct SlotView {
     pub state: SlotState,
     /// The step that its writer is in, or was in when it ended.
     pub step: Step,
-    /// The writer's own name for that step; `None` if the vocabulary's word is meant.
+    /// The writer's own name for that step; `None` to show the vocabulary's word.
     pub step_name: Option<String>,
     /// Work finished in this step: bytes for a download.
     pub done: u64,
@@ -144,7 +144,7 @@ pub struct SlotView {
     pub waits_for: Option<WaitsFor>,
     /// The process that starts and stops the work; `None` if no process can be asked to.
     pub runner: Option<u32>,
-    /// The process that writes the slot's log, if that is another one than the slot's own.
+    /// The process that writes the slot's log, if that is not the slot's own.
     pub log_writer: Option<u32>,
     /// The process group of the work.
     pub process_group: Option<u32>,
@@ -152,8 +152,8 @@ pub struct SlotView {
     pub address: Option<String>,
     /// The port that its process listens on.
     pub port: Option<u16>,
-    /// Who or what is the reason that it waits, failed or was skipped, in a few words; `None` if nobody said so, and on
-    /// boards of minor version 0.
+    /// Who or what is the reason that it waits, failed or was skipped, in a few words; `None` if no process stored one,
+    /// and on boards of minor version 0.
     pub cause: Option<String>,
     /// One line about the work under way.
     pub message: String,
@@ -175,13 +175,13 @@ pub struct SlotView {
 }
 
 impl ProjectKey {
-    /// Whether this is the key, however long it is.
+    /// Whether this is the key of the project, however long the key is.
     pub fn matches(&self, key: &str) -> bool {
         self.hash == hash_key(key) && shows(&self.text, key)
     }
 }
 
-/// Whether a shown text is this key, or its marked beginning.
+/// Whether a shown text is this key, or the beginning of this key, marked as cut.
 fn shows(text: &str, key: &str) -> bool {
     text == key || key.starts_with(text.strip_suffix('…').unwrap_or(text))
 }

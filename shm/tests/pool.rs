@@ -198,7 +198,7 @@ fn a_pool_that_is_too_large_takes_nothing() {
     let board = form.board("small", 4);
     let _one = Slot::join(board.path(), "one", "", Kind::Task).unwrap();
     let error = Pool::claim(board.path(), 4).unwrap_err();
-    assert_eq!(error.to_string(), "the board has 3 slots for a pool of 4 lanes: the others of its 4 are in use");
+    assert_eq!(error.to_string(), "the pool needs 4 lanes, but only 3 of the board's 4 slots are free");
     assert!(error.hint().is_some());
     assert_eq!(Pool::claim(board.path(), 3).unwrap().lanes(), 3);
 }

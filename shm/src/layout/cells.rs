@@ -32,7 +32,7 @@ impl<const W: usize> Default for LatchCopy<W> {
 #[repr(C)]
 #[derive(Debug, Default)]
 pub struct HotLine {
-    /// Generation and state; see [`Control`](crate::stamp::Control).
+    /// Generation and state; see [`ControlWord`](crate::stamp::ControlWord).
     pub control: AtomicU64,
     /// `done`, `total` and meta.
     pub numbers: Latch<3>,

@@ -93,7 +93,8 @@ pub struct IdentityImage {
     pub uid: u32,
     /// The number of a `Kind`.
     pub kind: u8,
-    /// 1 if the board's creator reserved the slot and records its end; otherwise no process waits for its writer.
+    /// 0: the writer took the slot itself; 1: the board's creator reserved it and records its end; 2: it is written on
+    /// behalf of its process; 3: another process reserved it and records its end.
     pub origin: u8,
     /// The slot that this one belongs to, or `NO_PARENT`.
     pub parent_slot: u16,

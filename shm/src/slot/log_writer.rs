@@ -1,10 +1,10 @@
-//! The log of a slot, written by the process that captures the output of the slot's own.
+//! The log of a slot, written by the process that captures the output of the slot's process.
 
 use super::LOG_LINE_BYTES;
 use crate::segment::Segment;
 use crate::stamp;
 
-/// The writer of a slot's log: the process that the record names as such, and no other.
+/// The writer of a slot's log, for the process that the record names as such.
 #[derive(Debug)]
 pub struct LogWriter<'a> {
     segment: &'a Segment,
@@ -19,7 +19,7 @@ impl<'a> LogWriter<'a> {
         ours.then_some(Self { segment, slot })
     }
 
-    /// One line of output for the slot's log ring, as [`Slot::log_line`](crate::Slot::log_line).
+    /// Append one line of output to the slot's log ring, as [`Slot::log_line`](crate::Slot::log_line).
     pub fn line(&mut self, line: &[u8]) {
         append_line(self.segment, self.slot, line);
     }

@@ -1,7 +1,7 @@
-//! A slot that a process reserves on any board for a program that it starts: whoever claims it first is its only writer.
+//! A slot that a process reserves on any board for a program that it starts: the first to claim it is its only writer.
 //!
-//! The reserver is not the board's creator, so its own life is the witness of the reservation: its process number and
-//! start time are the slot's identity until the claim. It records the end, whoever has written.
+//! The reserver is not the board's creator, so the reservation holds as long as the reserver lives: its process number
+//! and start time are the slot's identity until the claim. The reserver records the end, whichever process has written.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,16 +21,16 @@ use crate::stamp::{self, ControlWord};
 pub struct Reserved {
     segment: Arc<Segment>,
     reservation: Reservation,
-    /// One thread at a time records the end: the system does not tell the threads of one descriptor apart.
+    /// Lets one thread at a time record the end: the system does not tell apart the threads that use one descriptor.
     turn: Mutex<()>,
 }
 
 impl Slot {
-    /// Show a line about work whose slot is reserved and not claimed, for the process that reserved it: a reservation has no other
-    /// writer. Does nothing once the slot is claimed or has ended.
+    /// Publish a message in a slot that is reserved and not yet claimed. For the process that reserved it: before the
+    /// claim the slot has no other writer. Does nothing once the slot is claimed or has ended.
     ///
     /// # Errors
-    /// The board cannot be opened or locked.
+    /// When the board cannot be opened or locked.
     pub fn message_before_claim(board: &Path, reservation: Reservation, text: &str) -> Result<(), ClaimError> {
         let segment = Arc::new(open(board)?);
         // Claims and ends are written under the same lock.
@@ -48,8 +48,8 @@ impl Slot {
         Ok(()) // The place is dropped before the table's lock: its byte is for the process that will claim it.
     }
 
-    /// Reserve a slot of any board for a program that this process starts, in this step already: the program may never
-    /// claim it. A place is found as by [`join`](Self::join).
+    /// Reserve a slot of any board for a program that this process starts. The slot is in this step at once, because
+    /// the program may never claim it. Slots are taken in the order of [`join`](Self::join).
     ///
     /// # Errors
     /// As [`join`](Self::join).
@@ -78,7 +78,7 @@ impl Reserved {
     /// Claim it for this process.
     ///
     /// # Errors
-    /// As [`Slot::claim`]: mostly because another process has claimed it.
+    /// As [`Slot::claim`], mostly because another process has claimed the slot.
     pub fn claim(&self) -> Result<Slot, ClaimError> {
         Slot::claim(self.segment.path(), self.reservation.slot, self.reservation.generation)
     }

@@ -1,4 +1,4 @@
-//! The work for which a slot is wanted: its name, and what is known of it before it begins.
+//! The work for which a slot is wanted: its name, and what is known about it before it begins.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::progress::Kind;
 /// The work for which a slot is wanted.
 #[derive(Clone, Copy, Debug)]
 pub struct SlotWork<'a> {
-    /// Unique among the board's slots that have not ended. Of a longer one the first 94 bytes are shown; two long keys
-    /// are two slots all the same.
+    /// Unique among the board's slots that have not ended. Readers see its first 94 bytes; longer keys are still told
+    /// apart, by their hash.
     pub key: &'a str,
-    /// The version of the key; empty for none (46 bytes).
+    /// The version of the key (at most 46 bytes), or empty.
     pub version: &'a str,
     /// The kind of work.
     pub kind: Kind,
@@ -23,13 +23,13 @@ pub struct SlotWork<'a> {
     pub runner: Option<u32>,
     /// The process group of the work.
     pub process_group: Option<u32>,
-    /// The amount of the work, where it is known before any is done: the total of the first step.
+    /// The amount of the work, if it is known beforehand: the total of the first step.
     pub total: Option<u64>,
     /// The process that writes the slot's log in place of the slot's own writer: the one that captures the output.
     pub log_writer: Option<u32>,
 }
 
-/// A slot named for a process that is about to be started: all that the process needs to claim it.
+/// A slot reserved for a process that is about to be started: all that the process needs to claim it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Reservation {
     /// The slot's place in the table.
@@ -71,7 +71,7 @@ impl<'a> SlotWork<'a> {
     }
 }
 
-/// The identity of a life whose writer is this process, which beats this often; as it was if the writer is not known yet.
+/// The identity with this writer, which beats at this interval; unchanged if the writer is not known yet.
 pub(super) fn claimed_by(
     identity: IdentityImage,
     SlotWriterProcess { mark, uid }: SlotWriterProcess,

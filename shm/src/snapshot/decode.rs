@@ -1,4 +1,4 @@
-//! Decodes a slot's words into its view. Any words give a view: a number that this version does not know leaves the
+//! Decodes a slot's words into its view. Any words give a view: a number that this version does not know decodes to the
 //! default.
 
 use crate::atomics::Ordering;
@@ -48,7 +48,7 @@ pub(super) fn numbers(hot: &HotReading, control: ControlWord, view: &mut SlotVie
     view.total = meta.total_known.then_some(hot.numbers[1]);
     view.unit = Unit::from_number(meta.unit).unwrap_or(Unit::Unknown);
     view.health = Health::from_number(meta.health).unwrap_or(Health::Unknown);
-    // The last entry is the present step's, whose work goes on.
+    // The last entry is the present step, whose work goes on.
     if let Some(present) = view.transitions.last_mut() {
         present.done = view.done;
     }
@@ -64,7 +64,7 @@ fn shown_state(control: ControlWord) -> SlotState {
 }
 
 /// The fields that change seldom. The record was read under this reading of the hot line; `count` is the count of
-/// transitions behind it.
+/// transitions after the record was copied.
 pub(super) fn cold(image: &ColdImage, hot: &HotReading, count: u16, view: &mut SlotView) {
     let (control, meta) = (ControlWord::from_word(hot.control), Meta::from_word(hot.numbers[2]));
     identity(image, view);

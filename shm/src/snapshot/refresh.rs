@@ -7,7 +7,7 @@ use crate::progress::BoardState;
 use crate::stamp::{self, ControlWord, Meta, READ_ATTEMPTS};
 use crate::view::{BoardView, SlotView, Snapshot};
 
-/// Tries for a slot that was never seen whole: more of them, as there is no earlier view to keep.
+/// The number of tries for a slot that was never seen whole: more than usual, as there is no earlier view to keep.
 pub(super) const FIRST_ATTEMPTS: usize = 64;
 
 /// A slot as a reader last showed it.
@@ -100,7 +100,7 @@ impl Reader {
     }
 }
 
-/// The place of a slot's view in the snapshot, or the place to put it in.
+/// The place of a slot's view in the snapshot, or the place at which to insert it.
 fn place_of(into: &Snapshot, slot: u32, shown: bool) -> Result<usize, usize> {
     // Slots are used from the first on, so that a view is nearly always at its own index.
     let own = slot as usize;
@@ -108,7 +108,7 @@ fn place_of(into: &Snapshot, slot: u32, shown: bool) -> Result<usize, usize> {
         return Ok(own);
     }
     let found = into.slots.binary_search_by_key(&slot, |view| view.index);
-    // The snapshot's holder may have put its views into another order.
+    // The snapshot's owner may have reordered its views.
     found.or_else(|place| into.slots.iter().position(|view| shown && view.index == slot).ok_or(place))
 }
 

@@ -61,14 +61,14 @@ impl<const W: usize> Latch<W> {
         (0..READ_ATTEMPTS).find_map(|_| self.read())
     }
 
-    /// The first of the words that the writer itself published last. For the writer only.
+    /// The first of the words that the writer published last. For the writer only.
     #[inline(always)]
     pub fn own_first(&self) -> u64 {
         let copy = &self.copies[(self.stamp.load(Ordering::Relaxed) & 1) as usize].0;
         copy.first().map_or(0, |word| word.load(Ordering::Relaxed))
     }
 
-    /// The words that the writer itself published last. For the writer only.
+    /// The words that the writer published last. For the writer only.
     pub fn own(&self) -> [u64; W] {
         let copy = &self.copies[(self.stamp.load(Ordering::Relaxed) & 1) as usize].0;
         std::array::from_fn(|at| copy[at].load(Ordering::Relaxed))

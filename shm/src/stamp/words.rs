@@ -2,16 +2,17 @@
 
 use crate::progress::SlotState;
 
-/// [`ColdImage::origin`](crate::layout::ColdImage::origin): the slot's writer took it itself and no process waits for
-/// its end.
+/// [`IdentityImage::origin`](crate::layout::IdentityImage::origin): the slot's writer took it itself, and no process
+/// waits for its end.
 pub const ORIGIN_JOINED: u8 = 0;
-/// [`ColdImage::origin`](crate::layout::ColdImage::origin): the board's creator reserved the slot and records its end.
+/// [`IdentityImage::origin`](crate::layout::IdentityImage::origin): the board's creator reserved the slot and records
+/// its end.
 pub const ORIGIN_RESERVED: u8 = 1;
-/// [`ColdImage::origin`](crate::layout::ColdImage::origin): the slot is written on behalf of its process, which holds
-/// no lock and does not beat: the only evidence is that this process runs.
+/// [`IdentityImage::origin`](crate::layout::IdentityImage::origin): the slot is written on behalf of its process, which
+/// holds no lock and does not beat: the only evidence is whether this process runs.
 pub const ORIGIN_ON_BEHALF: u8 = 2;
-/// [`ColdImage::origin`](crate::layout::ColdImage::origin): another process than the board's creator reserved the slot
-/// and records its end; until the claim the identity is that process's.
+/// [`IdentityImage::origin`](crate::layout::IdentityImage::origin): a process other than the board's creator reserved
+/// the slot and records its end; until the claim the identity is that process's.
 pub const ORIGIN_RESERVED_BY: u8 = 3;
 
 /// A slot's control word: the slot's life, and its place in that life.
@@ -21,7 +22,7 @@ pub struct ControlWord {
     pub generation: u32,
     /// The number of a [`SlotState`]; any number, as nothing read from a board is trusted.
     pub state: u8,
-    /// True once key, version and kind of this generation are written.
+    /// Whether key, version and kind of this generation are written.
     pub named: bool,
 }
 
@@ -46,7 +47,7 @@ impl ControlWord {
         SlotState::from_number(self.state)
     }
 
-    /// Whether a reader has nothing to show: never used, or taken over and not yet named.
+    /// Whether a reader has nothing to show: the slot was never used, or is being claimed and not yet named.
     pub const fn unnamed(self) -> bool {
         self.state == SlotState::Free.number() || (self.state == SlotState::Claiming.number() && !self.named)
     }
@@ -67,7 +68,7 @@ pub struct Meta {
     pub health: u8,
     /// Steps entered so far: see [`transitions`](super::transitions).
     pub transitions: u16,
-    /// Moves with every change of text, notes or step, to make readers look at the cold record again.
+    /// Moves with every change of text, notes, cause or step, to make readers look at the cold record again.
     pub revision: u16,
 }
 
@@ -102,8 +103,8 @@ impl Meta {
         Self::from_word(Self::revised_word(self.word()))
     }
 
-    /// The same for the word in which it is stored: the revision is on top, so that nothing is carried into another
-    /// part.
+    /// As [`revised`](Self::revised), on the stored word: the revision has the highest bits, so nothing carries into
+    /// another field.
     #[must_use]
     pub const fn revised_word(word: u64) -> u64 {
         word.wrapping_add(1 << 48)
