@@ -1,10 +1,9 @@
-//! A recording: the changes of a board and their times, in a file that only grows, so that a run can be looked at
-//! again.
+//! A recording: the changes of a board and their times, in a file that only grows, so that a run can be replayed.
 //!
 //! A [`Recorder`] takes readings of a board and writes the difference between each reading and the one before. It reads
 //! the board as any viewer does, so recording costs the board's writers nothing. A [`Recording`] is such a file, read
-//! and checked. A [`Playback`] is a place in it; there it returns the reading that a [`Reader`](crate::Reader) returned
-//! at that time.
+//! and checked. A [`Playback`] is a place in it, and returns the reading that a [`Reader`](crate::Reader) returned at
+//! that time.
 //!
 //! ```text
 //!   0  magic `vx-recrd`, major (u32), minor (u32)             16 bytes    little-endian, as everything else
@@ -25,8 +24,8 @@
 //! one if this is larger. A recorder without room for another whole frame writes changes up to twice that limit, and a
 //! reader accepts no more than that.
 //!
-//! Minor version 1 added the board's kind and project, and a slot's cause; a recording without them is one of minor version
-//! 0, but for its number. A reader stops at a frame with a field that it does not know.
+//! Minor version 1 added the board's kind and project, and a slot's cause; a recording without them differs from one of
+//! minor version 0 only in that number. A reader stops at a frame with a field that it does not know.
 //!
 //! A frame is written by one `write`, and checked when it is read: the recording of a killed recorder has every frame
 //! that was written. A recording ends before its first damaged frame. Nothing in a recording is trusted; reading it,

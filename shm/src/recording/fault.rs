@@ -39,7 +39,7 @@ pub enum RecordingFault {
         /// The version that this program reads.
         known: u32,
     },
-    /// No recorder writes that much.
+    /// The file is longer than any recording.
     TooLong,
     /// The system refused.
     Io(io::Error),
@@ -48,8 +48,8 @@ pub enum RecordingFault {
 impl fmt::Display for RecordingFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotARecording => f.write_str("is no recording"),
-            Self::Damaged => f.write_str("is damaged: not one reading of it is whole"),
+            Self::NotARecording => f.write_str("is not a recording"),
+            Self::Damaged => f.write_str("is damaged: it has no complete reading"),
             Self::OtherVersion { found, known } => write!(
                 f,
                 "was made by {} vx: layout {found}, this vx reads layout {known}",

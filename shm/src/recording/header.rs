@@ -6,7 +6,7 @@ use crate::view::{BoardView, Creator};
 
 pub(super) const HEADER_BYTES: usize = 64;
 pub(super) const MAGIC: &[u8; 8] = b"vx-recrd";
-/// Another major version cannot be read; of a higher minor version, the frames up to the first with a new field can.
+/// Another major version cannot be read. A higher minor version can be, up to the first frame with a new field.
 const MAJOR: u32 = 2;
 const MINOR: u32 = 1;
 

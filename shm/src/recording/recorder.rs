@@ -14,12 +14,12 @@ pub(super) const LAST_CHANGES: u8 = 3;
 /// The length and the checksum before each frame's payload.
 pub(super) const FRAME_BYTES: usize = 8;
 
-/// The file's room is divided into so many parts. With each full part, numbers are written half as often; in the last
-/// part they are not written at all.
+/// The room in the file is divided into this many parts. With each full part, numbers are written half as often; in the
+/// last part they are not written at all.
 const PARTS: u64 = 12;
 /// A change of state may be written this many times as often as a change of a number.
 const WEIGHTY_RATIO: u64 = 16;
-/// One such part of the room is kept for the last reading.
+/// This fraction of the room, one part in 24, is kept for the last reading.
 const FOR_THE_END: u64 = 24;
 
 /// Writes a recording of one board.
@@ -33,7 +33,7 @@ pub struct Recorder<W: Write> {
     written_bytes: u64,
     since_whole_bytes: u64,
     whole_bytes: u64,
-    /// A whole reading that was due did not fit. No later one will: the room never grows.
+    /// Whether a whole reading that was due did not fit. No later one will: the room never grows.
     no_room_for_whole: bool,
 }
 
@@ -161,7 +161,7 @@ fn kept_for_the_end(most_bytes: u64) -> u64 {
     most_bytes / FOR_THE_END
 }
 
-/// The shortest times between two readings that are written, in nanoseconds.
+/// The shortest times between two written readings, in nanoseconds.
 struct RecordingIntervals {
     /// Before a reading in which only numbers have changed.
     numbers_ns: u64,
@@ -170,8 +170,8 @@ struct RecordingIntervals {
 }
 
 impl RecordingIntervals {
-    /// The pace at this filling: the fuller, the slower. A board of 64 slots that all change all the time fills a
-    /// mebibyte in six hours.
+    /// The intervals at this filling: the fuller the file, the longer. A board of 64 slots that all change all the time
+    /// fills a mebibyte in six hours.
     fn for_written(written_bytes: u64, most_bytes: u64) -> Self {
         let part = (written_bytes * PARTS).checked_div(most_bytes).unwrap_or(PARTS).min(PARTS);
         let slowed_ns = LOOK_EVERY_NS << part;

@@ -34,7 +34,7 @@ impl Recording {
     /// Read a recording: a finished one, one that is still being written, or the undamaged beginning of one.
     ///
     /// # Errors
-    /// If the file is no recording, or not one reading of it is whole.
+    /// If the file is not a recording, or has no complete reading.
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
         let error = |fault| RecordingError { path: path.to_path_buf(), fault };
         let mut bytes = Vec::new();
@@ -119,7 +119,7 @@ impl Recording {
         self.frames.len()
     }
 
-    /// Whether the recorder wrote the last reading of the run, and every frame is undamaged.
+    /// Whether the recorder wrote the run's last reading, and every frame is undamaged.
     pub fn complete(&self) -> bool {
         self.complete
     }
@@ -162,8 +162,8 @@ fn open_plain(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-/// Create the file of a recording, for this user only, locked for as long as it is open. An earlier recording or an
-/// empty file at this path is overwritten, any other file is not.
+/// Create the file of a recording, for this user only, locked for as long as it is open. Overwrites an earlier
+/// recording or an empty file at this path, but no other file.
 ///
 /// # Errors
 /// The system's errors, and `AlreadyExists` if another kind of file has the name or another recorder has the file
@@ -178,12 +178,12 @@ pub fn create(path: &Path) -> io::Result<File> {
     if let Ok(there) = &there
         && !(there.is_file() && (there.len() == 0 || is_recording(path)))
     {
-        return Err(taken("something else than a recording has this name"));
+        return Err(taken("a file that is not a recording has this name"));
     }
     let file = options.open(path)?;
     match file.try_lock() {
-        Err(std::fs::TryLockError::WouldBlock) => return Err(taken("another recorder is at work on it")),
-        // A file system without locks keeps no other recorder off.
+        Err(std::fs::TryLockError::WouldBlock) => return Err(taken("another recorder is writing to it")),
+        // A file system without locks cannot keep other recorders away.
         Err(std::fs::TryLockError::Error(_)) | Ok(()) => {}
     }
     file.set_len(0)?;

@@ -1,5 +1,4 @@
-//! Named segments of the system: boards for systems and programs that want no file. Only a crate built with the feature
-//! `named` has them.
+//! Named segments of the system: boards for systems and programs that do not want a file. Needs the feature `named`.
 //!
 //! Their limits: every map of one is writable, even a reader's, although a reader never stores to it; the name exists
 //! before the length is set, so a reader may find a segment that is not ready; and on Unix the name outlives the last

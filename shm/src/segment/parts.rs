@@ -1,4 +1,4 @@
-//! The parts of a segment: each part of a board by name, at the place in the checked header.
+//! The parts of a segment: each part of a board by name, at its place in the checked header.
 
 use std::fs::File;
 use std::io;
@@ -125,7 +125,7 @@ impl Segment {
         hasher.finalize()
     }
 
-    /// True for a private copy, brought up to date by [`reload`](Self::reload).
+    /// Whether this is a private copy, brought up to date by [`reload`](Self::reload).
     pub(super) fn copied(&self) -> bool {
         matches!(self.memory.backing, Backing::Copied(_))
     }
@@ -136,7 +136,7 @@ impl Segment {
         self.memory.guard.vanished()
     }
 
-    /// The length of the file behind the memory now; `None` if there is no file.
+    /// The present length of the file behind the memory; `None` if there is no file.
     pub(crate) fn length_now(&self) -> io::Result<Option<u64>> {
         self.file.as_ref().map(|file| FileFacts::read(file).map(|facts| facts.length)).transpose()
     }
@@ -149,7 +149,7 @@ impl Segment {
         }
     }
 
-    /// The open file for locks, which is this segment's own and shared with no other.
+    /// The open file for locks, which no other segment shares.
     pub(crate) fn lock_file(&self) -> Option<&File> {
         self.file.as_ref()
     }

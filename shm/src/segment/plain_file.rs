@@ -7,7 +7,7 @@ use std::path::Path;
 use super::unnamed::{Unnamed, is_sealed};
 use crate::error::AttachErrorKind;
 
-/// The facts of an open file that decide if and how it is mapped.
+/// The facts of an open file that decide whether and how it is mapped.
 pub(crate) struct FileFacts {
     pub(crate) length: u64,
     plain: bool,
@@ -18,7 +18,7 @@ pub(crate) struct FileFacts {
 }
 
 impl FileFacts {
-    /// Read them, by the call that does no more than that.
+    /// Read the facts with `fstat`, which is the cheapest call that has them.
     #[cfg(unix)]
     pub(super) fn read(file: &File) -> io::Result<Self> {
         let found = rustix::fs::fstat(file)?;

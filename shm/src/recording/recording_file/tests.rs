@@ -169,7 +169,7 @@ fn put_frame(bytes: &mut Vec<u8>, payload: &[u8]) {
     bytes.extend(payload);
 }
 
-/// So many whole readings of an empty board, each with so many empty changes behind it; a frame takes 12 bytes.
+/// This many whole readings of an empty board, each followed by this many empty changes; a frame takes 12 bytes.
 fn wholes_and_changes(wholes: usize, changes: usize) -> Recording {
     let mut bytes = header::encode(&BoardView::default()).to_vec();
     for _ in 0..wholes {
