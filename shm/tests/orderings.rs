@@ -1,14 +1,14 @@
-//! Every ordering of the crate is where the models run it, can be taken away, and is argued.
+//! Every ordering of the crate is where the models run it, has a mutant that takes it away, and is explained.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Orderings that make an access or a fence more than relaxed.
 const ORDERINGS: [&str; 4] = ["Ordering::Acquire", "Ordering::Release", "Ordering::AcqRel", "Ordering::SeqCst"];
-/// Words that threads of one process share, and no process with another: no part of the protocol.
+/// Words that only threads of one process share: not a part of the protocol.
 const WITHIN_A_PROCESS: [&str; 3] = ["segment/guard", "snapshot/creator.rs", "snapshot/wait.rs"];
 
-/// Files below `src`, each with its code: up to its tests, without comments.
+/// The files below `src`, each with its code up to the tests, without comments.
 fn sources() -> Vec<(String, String)> {
     fn collect(directory: &Path, into: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(directory).unwrap() {
