@@ -142,7 +142,9 @@ pub(crate) fn torture_factor() -> u64 {
         Err(_) => 1,
         Ok(text) => match text.parse() {
             Ok(factor @ 1..) => factor,
-            _ => panic!("VX_TORTURE is `{text}`: set it to how many times the usual number of rounds to run, 1 or more"),
+            _ => {
+                panic!("VX_TORTURE is `{text}`: set it to how many times the usual number of rounds to run, 1 or more")
+            }
         },
     }
 }
