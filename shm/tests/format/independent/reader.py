@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""reader.py PATH: prints a board of vx (layout 2), live or dumped, as JSON; exits with 2 if it isn't one. x86-64 Linux."""
+"""reader.py PATH: prints a board of vx (layout 2), live or dumped, as JSON; exit code 2 if it is none. x86-64 Linux."""
 from __future__ import annotations
 
 import fcntl
