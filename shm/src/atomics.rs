@@ -176,13 +176,13 @@ mod modelled {
     }
 }
 
-/// The ordering, or `Relaxed` if this mutant is switched on.
+/// Return the ordering, or `Relaxed` if this mutant is switched on.
 #[inline(always)]
 pub(crate) fn unless(mutant: Mutant, ordering: Ordering) -> Ordering {
     if broken(mutant) { Ordering::Relaxed } else { ordering }
 }
 
-/// The fence, or nothing if this mutant is switched on.
+/// Fence, unless this mutant is switched on.
 #[inline(always)]
 pub(crate) fn fence_unless(mutant: Mutant, ordering: Ordering) {
     if !broken(mutant) {
@@ -190,7 +190,7 @@ pub(crate) fn fence_unless(mutant: Mutant, ordering: Ordering) {
     }
 }
 
-/// The first step and then the second, or the other way round if this mutant is switched on.
+/// Run the first step and then the second, or the other way round if this mutant is switched on.
 #[inline(always)]
 pub(crate) fn in_order(mutant: Mutant, first: impl FnOnce(), second: impl FnOnce()) {
     if broken(mutant) {

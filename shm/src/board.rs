@@ -124,7 +124,7 @@ impl Board {
         &self.id
     }
 
-    /// The number of slots it has.
+    /// How many slots it has.
     pub fn capacity(&self) -> u32 {
         self.segment.facts().slot_count
     }
@@ -210,7 +210,7 @@ impl Board {
     }
 }
 
-/// The header's facts of a new board.
+/// Fill in the header's facts of a new board.
 fn facts(capacity: u32, creator: ProcessMark, compatible: u64) -> Result<HeaderImage, CreateError> {
     if capacity == 0 || capacity > MAX_SLOTS {
         return Err(CreateError::Capacity { asked: capacity, most: MAX_SLOTS });

@@ -28,7 +28,7 @@ pub fn write(reader: &mut Reader, path: &Path) -> Result<(), DumpError> {
     put_in_place(path, &bytes).map_err(|source| DumpError::Write { path: path.to_path_buf(), source })
 }
 
-/// The bytes of a dump: the header with its checksums, then every region, at the offsets they have on the board.
+/// Put together a dump: the header with its checksums, then every region, at the offsets they have on the board.
 fn bytes(reader: &Reader, taken_at_ns: u64) -> Vec<u8> {
     let facts = *reader.segment().facts();
     let mut words = vec![0u64; facts.length as usize / 8];
@@ -44,7 +44,7 @@ fn bytes(reader: &Reader, taken_at_ns: u64) -> Vec<u8> {
     bytemuck::cast_slice(&words).to_vec()
 }
 
-/// The header's words that change, with the title's good copy twice. The doorbell's words stay zero.
+/// Write the header's words that change, with the title's good copy twice. The doorbell's words stay zero.
 fn write_header(reader: &Reader, words: &mut [u64]) {
     use crate::atomics::Ordering::Relaxed;
     let header = reader.segment().header();
@@ -103,7 +103,7 @@ fn write_log(reader: &Reader, facts: &HeaderImage, slot: u32, words: &mut [u64])
         .copy_from_slice(whole_lines);
 }
 
-/// The start of a slot's record, in words. It lies inside: the header was checked.
+/// Where a slot's record starts, in words. It lies inside: the header was checked.
 fn place(region: Region, slot: u32) -> usize {
     (region.offset as usize + slot as usize * region.stride as usize) / 8
 }

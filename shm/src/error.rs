@@ -16,47 +16,47 @@ use std::{fmt, io};
 
 use crate::layout::LayoutFault;
 
-/// The hint when a named segment is asked for and the crate was built without the feature `named`.
+/// Hint when a named segment is asked for and the crate was built without the feature `named`.
 const WITHOUT_NAMED: &str = "use the path of a board file, or build vx-shm with its feature `named`";
 
 /// Why a board could not be created.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CreateError {
-    /// The name is taken.
+    /// Something has this name already.
     Exists {
-        /// The board's path, or `shm:NAME`.
+        /// Path of the board, or `shm:NAME`.
         path: PathBuf,
     },
     /// No board can have this number of slots.
     Capacity {
-        /// The number asked for.
+        /// Number of slots asked for.
         asked: u32,
-        /// The most slots that a board can have.
+        /// Most slots that a board can have.
         most: u32,
     },
     /// No segment can have this name.
     Name {
-        /// The name asked for.
+        /// Name asked for.
         name: String,
     },
     /// This program is built without named segments.
     NamedSegment {
-        /// The name asked for.
+        /// Name asked for.
         name: String,
     },
-    /// The process for which the board was to be made does not exist.
+    /// There is no process for which the board could be made.
     NoOwner {
-        /// The board's path.
+        /// Path of the board.
         path: PathBuf,
-        /// The number that was given.
+        /// Process id that was given.
         pid: u32,
     },
     /// The system refused.
     Io {
-        /// The board's path, or `shm:NAME`.
+        /// Path of the board, or `shm:NAME`.
         path: PathBuf,
-        /// The step that failed.
+        /// What failed.
         doing: &'static str,
         /// The system's error.
         source: io::Error,
@@ -117,9 +117,9 @@ impl CreateError {
 /// Why a board, or a dump of one, could not be attached.
 #[derive(Debug)]
 pub struct AttachError {
-    /// The board's path, or `shm:NAME`.
+    /// Path of the board, or `shm:NAME`.
     pub path: PathBuf,
-    /// The fault.
+    /// What is wrong with it.
     pub kind: AttachErrorKind,
 }
 
@@ -132,7 +132,7 @@ impl fmt::Display for AttachError {
 
 impl Error for AttachError {}
 
-/// The fault of a board that could not be attached.
+/// What is wrong with a board that could not be attached.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AttachErrorKind {

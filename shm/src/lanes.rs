@@ -22,9 +22,9 @@ pub const REST_NS: u64 = 1_000_000_000;
 /// A slot of a pool, and the control word that it was left under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolLane {
-    /// The slot's place in the table.
+    /// Its place in the table.
     pub slot: u32,
-    /// The control word under which the next life begins.
+    /// Control word under which the next life begins.
     pub left: ControlWord,
     /// `false` if its byte is free because its last writer did not end it: the first process to lock the byte may take
     /// it.
@@ -40,7 +40,7 @@ pub enum NoLane {
     AllInUse,
 }
 
-/// The lanes of one pool.
+/// All lanes of one pool.
 #[derive(Debug, Default)]
 pub struct Lanes {
     free: Mutex<Free>,
@@ -53,7 +53,7 @@ struct Free {
     never_used: VecDeque<PoolLane>,
     /// Lanes that had a life. One that was not ended is shown as lost until it is used again.
     left: FreeLanes,
-    /// The slot of each key in use; `keys` is the inverse.
+    /// Slot of each key in use; `keys` is the inverse.
     slots: HashMap<Arc<str>, u32>,
     keys: HashMap<u32, Arc<str>>,
     /// Threads that sleep until a lane is free.

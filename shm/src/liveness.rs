@@ -40,7 +40,7 @@ impl Beat {
         (self.moved as u64) << 32 | self.beaten as u64
     }
 
-    /// The time of its writer's last beat, in nanoseconds, on the clock of the board's creation; `None` if it never
+    /// When its writer last beat, in nanoseconds, on the clock of the board's creation; `None` if it never
     /// beat.
     pub(crate) fn beaten_at_ns(self, created_at_ns: u64) -> Option<u64> {
         (self.beaten > 0).then(|| created_at_ns.saturating_add(u64::from(self.beaten) * BEAT_UNIT_NS))
@@ -56,7 +56,7 @@ pub(crate) fn beat_units(now_ns: u64, created_at_ns: u64) -> u32 {
     u32::try_from(now_ns.saturating_sub(created_at_ns) / BEAT_UNIT_NS).unwrap_or(u32::MAX)
 }
 
-/// The evidence about the writer of a slot that has not ended.
+/// What is known about the writer of a slot that has not ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Evidence {
     /// Whether a process holds the slot's byte; `None` if that cannot be known.
@@ -69,7 +69,7 @@ pub(crate) struct Evidence {
     pub(crate) claimed: bool,
     /// Whether its process is the only evidence, because the slot is written on that process's behalf.
     pub(crate) on_behalf: bool,
-    /// The time between two of its beats; 0 if the record does not have it.
+    /// Time between two of its beats; 0 if the record does not have it.
     pub(crate) beat_interval_ms: u32,
     /// Its beat word.
     pub(crate) beat: Beat,
@@ -79,7 +79,7 @@ pub(crate) struct Evidence {
 }
 
 impl Evidence {
-    /// The time since the last beat, in milliseconds.
+    /// Time since the last beat, in milliseconds.
     pub(crate) fn quiet_ms(&self) -> u64 {
         self.since_ms(self.beat.beaten)
     }
@@ -99,7 +99,7 @@ impl Evidence {
         (6 * u64::from(self.beat_interval_ms)).max(SILENT_AFTER_MS)
     }
 
-    /// The liveness that this evidence shows.
+    /// Judge the writer's liveness by this evidence.
     pub(crate) fn verdict(&self) -> Liveness {
         if !self.claimed {
             return if self.judge_alive == Some(false) { Liveness::Lost } else { Liveness::Unknown };

@@ -32,7 +32,7 @@ pub struct Pool {
     held: Arc<PoolHold>,
 }
 
-/// The lanes of a pool and their locks, shared with the slots that are in use.
+/// All lanes of a pool and their locks, shared with the slots that are in use.
 struct PoolHold {
     segment: Arc<Segment>,
     lanes: Lanes,
@@ -106,7 +106,7 @@ impl Pool {
         }
     }
 
-    /// The number of lanes that it claimed.
+    /// How many lanes it claimed.
     pub fn lanes(&self) -> u32 {
         self.held.slots.len() as u32
     }

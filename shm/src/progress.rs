@@ -18,7 +18,7 @@ macro_rules! wire_enum {
             /// Every value, in the order of the layout's numbers.
             pub const ALL: &'static [$name] = &[$($name::$variant),*];
 
-            /// The value with this number in the layout; `None` for a number this version does not know.
+            /// Decode a number of the layout; `None` for a number this version does not know.
             pub const fn from_number(number: u8) -> Option<Self> {
                 match number {
                     $($number => Some(Self::$variant),)*
@@ -26,12 +26,12 @@ macro_rules! wire_enum {
                 }
             }
 
-            /// The number in the layout.
+            /// Its number in the layout.
             pub const fn number(self) -> u8 {
                 self as u8
             }
 
-            /// The name in JSON, CSV and on screen.
+            /// Its name in JSON, CSV and on screen.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)*
@@ -47,13 +47,13 @@ macro_rules! wire_enum {
     };
 }
 
-/// The number of a step of a slot's work. Its meaning is in the vocabulary of the slot's kind, which this crate does
+/// Number of a step of a slot's work. Its meaning is in the vocabulary of the slot's kind, which this crate does
 /// not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Step(u8);
 
 impl Step {
-    /// The step in which every life of a slot begins.
+    /// Every life of a slot begins in this step.
     pub const FIRST: Self = Self(0);
 
     /// The step with this number in the layout.
@@ -61,16 +61,16 @@ impl Step {
         Self(number)
     }
 
-    /// The number in the layout.
+    /// Its number in the layout.
     pub const fn number(self) -> u8 {
         self.0
     }
 }
 
 wire_enum! {
-    /// The unit of a slot's numbers.
+    /// What a slot's numbers count.
     Unit {
-        /// The unit that the vocabulary gives for the step.
+        /// The vocabulary gives the unit for the step.
         Unknown = 0, "unknown";
         /// Things of any kind.
         Count = 1, "count";
@@ -84,7 +84,7 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// The health of what a slot's process runs, as far as its runner checks it.
+    /// How well the thing that a slot's process runs is doing, as far as its runner checks it.
     Health {
         /// Nothing checks it.
         Unknown = 0, "unknown";
@@ -138,7 +138,7 @@ impl SlotState {
 }
 
 wire_enum! {
-    /// The kind of work in a slot.
+    /// What kind of work a slot shows.
     Kind {
         /// One install of one release.
         Install = 0, "install";

@@ -49,21 +49,21 @@ pub use playback::Playback;
 pub use recorder::Recorder;
 pub use recording_file::{Recording, create, is_recording};
 
-/// The longest recording that is written or read, in bytes.
+/// Longest recording that is written or read, in bytes.
 pub const MOST_BYTES: u64 = 64 << 20;
 /// A recorder looks at its board this often at most, in nanoseconds.
 pub const LOOK_EVERY_NS: u64 = 50_000_000;
-/// The most bytes of changes behind a whole reading, or eight times the reading's own size if that is more; twice as
+/// Most bytes of changes behind a whole reading, or eight times the reading's own size if that is more; twice as
 /// many if there is no room for another whole reading.
 pub const WHOLE_EVERY_BYTES: u64 = 128 << 10;
 
-/// The bytes of changes that may follow a whole reading of this size before the next whole reading is due.
+/// How many bytes of changes may follow a whole reading of this size before the next whole reading is due.
 const fn whole_every(whole_bytes: u64) -> u64 {
     let own = whole_bytes.saturating_mul(8);
     if own > WHOLE_EVERY_BYTES { own } else { WHOLE_EVERY_BYTES }
 }
 
-/// The most bytes between a whole reading and a frame that builds on it. A frame further behind is not read: the
+/// Most bytes between a whole reading and a frame that builds on it. A frame further behind is not read: the
 /// recording ends before it.
 const fn most_between(whole_bytes: u64) -> u64 {
     whole_every(whole_bytes).saturating_mul(2)

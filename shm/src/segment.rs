@@ -45,7 +45,7 @@ use crate::layout::{
     VERSION_WORDS,
 };
 
-/// The memory of one board, and the facts of its header: see [`parts`] for the layout.
+/// Memory of one board, and the facts of its header: see [`parts`] for the layout.
 pub(crate) struct Segment {
     memory: SegmentMemory,
     writable: bool,
@@ -55,7 +55,7 @@ pub(crate) struct Segment {
     doorbell: doorbell::AloneMap,
 }
 
-/// The kind of memory; kept so that dropping it releases the memory.
+/// What kind of memory it is; kept so that dropping it releases the memory.
 enum Backing {
     /// A file, mapped read-only or read-write.
     Mapped(memmap2::MmapRaw),
@@ -181,7 +181,7 @@ impl SegmentMemory {
         offset.is_multiple_of(8) && stride.is_multiple_of(8) && end.is_some_and(|end| end <= self.length)
     }
 
-    /// The shared words at this offset.
+    /// Borrow the shared words at this offset.
     ///
     /// # Panics
     /// When they do not lie inside: the header's check has shown that they do.
@@ -198,7 +198,7 @@ impl SegmentMemory {
         }
     }
 
-    /// The first records of a region. Their place is checked once, here, and not again for each record.
+    /// Borrow the first records of a region. Their place is checked once, here, and not again for each record.
     ///
     /// # Panics
     /// As [`at_offset`](Self::at_offset).
@@ -235,7 +235,8 @@ pub(crate) struct Rows<'a, T> {
 
 #[allow(private_bounds, reason = "every record of a region is `AtomicsOnly`")]
 impl<'a, T: AtomicsOnly> Rows<'a, T> {
-    /// The records from `first` on and before `end`, in order; numbers that the region does not have are left out.
+    /// Borrow the records from `first` on and before `end`, in order; numbers that the region does not have are left
+    /// out.
     #[inline(always)]
     pub(crate) fn between(&self, first: usize, end: usize) -> impl Iterator<Item = &'a T> {
         (first..end.min(self.count)).map(|row| self.row(row))
@@ -387,7 +388,7 @@ fn byte_lock(file: &File, command: libc::c_int, kind: libc::c_int, byte: i64) ->
     if answer == -1 { Err(std::io::Error::last_os_error()) } else { Ok(question.l_type.into()) }
 }
 
-/// The disposition of SIGBUS before [`guard`] replaced it.
+/// What SIGBUS did before [`guard`] replaced its handler.
 #[cfg(unix)]
 type Disposition = libc::sigaction;
 

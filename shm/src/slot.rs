@@ -39,7 +39,7 @@ use crate::segment::{self, HotHandle, Segment, lock, sleep};
 use crate::stamp::{self, ControlWord, Meta, StepChange};
 use byte_lock::{OwnByte, SlotBeats};
 
-/// The longest line kept in a slot's log ring, in bytes; longer lines are cut.
+/// Longest line kept in a slot's log ring, in bytes; longer lines are cut.
 pub const LOG_LINE_BYTES: usize = 1000;
 
 /// A slot that this process has claimed and may write to.
@@ -57,7 +57,7 @@ pub struct Slot {
     /// `false` if the record names another process as the writer of the log.
     writes_log: bool,
     hot: HotHandle,
-    /// The holder of the slot's byte: this slot alone, or a pool.
+    /// What holds the slot's byte: this slot alone, or a pool.
     hold: Arc<dyn ReleaseSlotByte>,
     /// `false` once `hold` has let go of the byte, so that dropping does not do it again.
     held: bool,
@@ -136,7 +136,7 @@ impl Slot {
         Ok(Self { total, meta, index, generation, text, notes, writes_log, hot, hold, held: true })
     }
 
-    /// The slot's place in the table.
+    /// Its place in the table.
     pub fn index(&self) -> u32 {
         self.index
     }
@@ -151,12 +151,12 @@ impl Slot {
         self.meta().total_known.then_some(self.total)
     }
 
-    /// The step it is in.
+    /// Which step it is in.
     pub fn step(&self) -> Step {
         Step::new(self.meta().step)
     }
 
-    /// The generation of this life of the slot.
+    /// Generation of this life of the slot.
     pub fn generation(&self) -> u32 {
         self.generation
     }
@@ -264,7 +264,7 @@ impl Slot {
         stamp::publish_text(line, record, way, &mut self.text, &numbers);
     }
 
-    /// The present numbers with the next revision, which announces a change of the record.
+    /// Return the present numbers with the next revision, which announces a change of the record.
     #[inline(always)]
     fn revised(&mut self) -> [u64; 3] {
         self.meta = Meta::revised_word(self.meta);
@@ -305,12 +305,12 @@ pub(crate) fn open(board: &Path) -> Result<Segment, ClaimError> {
     Ok(segment)
 }
 
-/// The table's lock, or an error with the time waited for it.
+/// Lock the table, or return an error with the time waited for it.
 pub(crate) fn table(segment: &Segment) -> Result<lock::TableGuard<'_>, ReserveError> {
     lock::lock_table(segment.lock_file())?.map_err(|waited_ms| ReserveError::Busy { waited_ms })
 }
 
-/// The control word of a slot in its present life, for a process that changes its state.
+/// Load the control word of a slot in its present life, for a process that changes its state.
 pub(crate) fn control_of(segment: &Segment, slot: u32) -> Option<ControlWord> {
     segment.hot(slot).map(stamp::load_control)
 }
@@ -321,7 +321,7 @@ impl std::fmt::Debug for Slot {
     }
 }
 
-/// The state of a control word that this version knows; a newer one counts as in use.
+/// Decode the state of a control word as far as this version knows it; a newer one counts as in use.
 pub(crate) fn known_state(control: ControlWord) -> SlotState {
     control.slot_state().unwrap_or(SlotState::Live)
 }

@@ -158,7 +158,7 @@ impl Reader {
         Ok(snapshot)
     }
 
-    /// The newest whole lines of a slot's log ring, at most `lines` of them, oldest first.
+    /// Read the newest whole lines of a slot's log ring, at most `lines` of them, oldest first.
     pub fn log_tail(&self, slot: u32, lines: usize) -> Vec<String> {
         let Some((counters, ring)) = self.segment.log(slot) else { return Vec::new() };
         let window = stamp::read_log(counters, ring);
@@ -201,7 +201,7 @@ impl Reader {
         woken != Woken::TimeOut
     }
 
-    /// The number of slots ever used: all slots from this number on were never used.
+    /// How many slots were ever used: all slots from this number on were never used.
     pub(crate) fn used(&self) -> u32 {
         stamp::used(&self.segment.header().used).min(self.segment.facts().slot_count)
     }

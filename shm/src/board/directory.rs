@@ -39,7 +39,7 @@ pub fn gc(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::Resu
     Ok(removed)
 }
 
-/// The paths that [`gc`] would remove; nothing is changed.
+/// List the paths that [`gc`] would remove, and change nothing.
 ///
 /// # Errors
 /// When the directory cannot be read.
@@ -193,7 +193,7 @@ fn last_sign_of_life(segment: &Segment) -> i64 {
     segment.facts().created_unix_ns.saturating_add(last_beat_ns(segment).cast_signed())
 }
 
-/// The time of the last beat of any writer, in nanoseconds since the board's creation.
+/// When any writer last beat, in nanoseconds since the board's creation.
 fn last_beat_ns(segment: &Segment) -> u64 {
     let beaten = |slot| segment.beat(slot).map_or(0, |word| Beat::from_word(word.load(Ordering::Relaxed)).beaten);
     let latest = (0..segment.facts().slot_count).map(beaten).max().unwrap_or(0);
@@ -240,7 +240,7 @@ fn begins_like_a_board_or_empty(path: &Path) -> bool {
     first_bytes(path).is_some_and(|(read, first)| read == 0 || matches!(u64::from_le_bytes(first), 0 | MAGIC))
 }
 
-/// The first bytes of a plain file, at most 8, and their number. A link or a pipe that replaced the file since the
+/// Read the first bytes of a plain file, at most 8, and count them. A link or a pipe that replaced the file since the
 /// directory was read is neither followed nor waited for.
 fn first_bytes(path: &Path) -> Option<(usize, [u8; 8])> {
     let mut first = [0; 8];

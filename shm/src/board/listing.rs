@@ -21,8 +21,8 @@ pub struct ListedBoard {
     pub closed: bool,
 }
 
-/// The boards and dumps of a directory, newest first, and last those that cannot be attached. Empty if the directory
-/// does not exist.
+/// List the boards and dumps of a directory, newest first, and last those that cannot be attached. Empty if the
+/// directory does not exist.
 ///
 /// # Errors
 /// When the directory cannot be read.

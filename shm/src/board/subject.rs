@@ -5,14 +5,14 @@ use crate::layout::{HeaderPage, PROJECT_WORDS, TITLE_WORDS, encode_text, hash_ke
 use crate::progress::Kind;
 use crate::stamp::store_words;
 
-/// The subject of a new board. A title alone will do: `Board::create(path, "my project", 64)`.
+/// What a new board is about. A title alone will do: `Board::create(path, "my project", 64)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BoardSubject<'a> {
-    /// The subject for people. One of more than 126 bytes is cut, and marked as cut.
+    /// A title for people. One of more than 126 bytes is cut, and marked as cut.
     pub title: &'a str,
-    /// The kind of the board's work; `None` if it is of several kinds, or of none.
+    /// What kind of work the board shows; `None` if it is of several kinds, or of none.
     pub kind: Option<Kind>,
-    /// The key of the project that the work is for, such as the path of its directory. Readers see its first 1,006
+    /// Key of the project that the work is for, such as the path of its directory. Readers see its first 1,006
     /// bytes; longer keys are still told apart, by their hash.
     pub project: Option<&'a str>,
 }

@@ -10,21 +10,21 @@ use std::{fmt, io};
 pub enum ReadError {
     /// Its file was cut short.
     Truncated {
-        /// The board's path.
+        /// Path of the board.
         path: PathBuf,
-        /// The length that is left, in bytes.
+        /// Length that is left, in bytes.
         found: u64,
-        /// The length before, in bytes.
+        /// Length before, in bytes.
         expected: u64,
     },
     /// Its header was written over, or its file was cut short and made as long as before.
     Overwritten {
-        /// The board's path.
+        /// Path of the board.
         path: PathBuf,
     },
     /// The system refused.
     Io {
-        /// The board's path.
+        /// Path of the board.
         path: PathBuf,
         /// The system's error.
         source: io::Error,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::clock;
 use crate::mutex::Mutex;
 
-/// The time between two beats of a writer whose record has no interval.
+/// Time between two beats of a writer whose record has no interval.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(250);
 
 /// Something that beats for its slots.
@@ -28,7 +28,7 @@ struct BeatRegistryEntry {
     due_ns: u64,
 }
 
-/// The writers of this process, and the thread that beats for them with the id of the process it runs in: a forked
+/// All writers of this process, and the thread that beats for them with the id of the process it runs in: a forked
 /// child has the list but not the thread.
 struct BeatRegistry {
     entries: Vec<BeatRegistryEntry>,
@@ -94,7 +94,8 @@ fn beat_all(now_ns: u64) -> Option<Duration> {
     next_ns.map(|next_ns| Duration::from_nanos(next_ns.saturating_sub(now_ns)))
 }
 
-/// The next beat after this moment. Writers with equal intervals beat together, so that the thread wakes once for all.
+/// When to beat next after this moment. Writers with equal intervals beat together, so that the thread wakes once for
+/// all.
 fn next_beat_ns(now_ns: u64, every: Duration) -> u64 {
     let every_ns = u64::try_from(every.as_nanos()).unwrap_or(u64::MAX).max(1);
     (now_ns / every_ns).saturating_add(1).saturating_mul(every_ns)

@@ -29,7 +29,7 @@ fn is_it(mark: ProcessMark, number: u32) -> bool {
     mark.start_time == 0 || !shares_clock(mark) || started == mark.start_time
 }
 
-/// The number of a process in its own namespace: the last of the numbers under which the system shows it.
+/// Look up the number of a process in its own namespace: the last of the numbers under which the system shows it.
 #[cfg(target_os = "linux")]
 fn innermost_number(number: u32) -> Option<u32> {
     let status = std::fs::read_to_string(format!("/proc/{number}/status")).ok()?;
@@ -87,7 +87,7 @@ mod tests {
         }
     }
 
-    /// The mark that the first process of a namespace has in there, once it has executed its program.
+    /// Look up the mark that the first process of a namespace has in there, once it has executed its program.
     fn mark_of_child(parent: u32) -> Option<ProcessMark> {
         let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).ok()?;
         let number: u32 = children.split_whitespace().next()?.parse().ok()?;

@@ -15,14 +15,14 @@ mod supported {
 
     use super::super::process::{ProcessMark, runs};
 
-    /// The end of one process, to be waited for.
+    /// Waits for the end of one process.
     pub(crate) struct ProcessEnd(OwnedFd);
 
     /// Stops a wait for a process's end.
     pub(crate) struct StopSignal(OwnedFd);
 
     impl ProcessEnd {
-        /// The end of exactly that process; `None` if it has ended already or cannot be waited for here.
+        /// Prepare to wait for exactly that process; `None` if it has ended already or cannot be waited for here.
         pub(crate) fn for_process(mark: ProcessMark, boot: [u8; 16]) -> Option<Self> {
             let pid = Pid::from_raw(i32::try_from(mark.pid).ok()?)?;
             let handle = pidfd_open(pid, PidfdFlags::empty()).ok()?;

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use crate::layout::{HeaderImage, IdentityImage};
 
-/// The identity of a process, among all that ever ran on this machine.
+/// Identifies a process among all that ever ran on this machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ProcessMark {
     /// Its number, in its namespace.
@@ -69,14 +69,14 @@ pub(crate) fn own() -> ProcessMark {
     ProcessMark::here(pid, start_time(pid))
 }
 
-/// The process that has this number now, in this namespace; `None` if there is none.
+/// Look up the process that has this number now, in this namespace; `None` if there is none.
 pub(crate) fn mark_of_pid(pid: u32) -> Option<ProcessMark> {
     let start_time = start_time(pid);
     let there = start_time.is_some() || (cfg!(not(target_os = "linux")) && exists(pid) == Some(true));
     there.then(|| ProcessMark::here(pid, start_time))
 }
 
-/// The user that this process runs as; 0 if there are no such numbers.
+/// User that this process runs as; 0 if there are no such numbers.
 pub(crate) fn own_uid() -> u32 {
     #[cfg(unix)]
     return rustix::process::geteuid().as_raw();
@@ -84,7 +84,7 @@ pub(crate) fn own_uid() -> u32 {
     0
 }
 
-/// The id of this machine's present boot; zeros if unknown. A dump from another machine has another one.
+/// Id of this machine's present boot; zeros if unknown. A dump from another machine has another one.
 pub(crate) fn boot_id() -> [u8; 16] {
     static BOOT: OnceLock<[u8; 16]> = OnceLock::new();
     *BOOT.get_or_init(|| {
@@ -149,7 +149,7 @@ fn exists(_: u32) -> Option<bool> {
     None
 }
 
-/// The numbers of this process's pid and time namespaces.
+/// Look up the numbers of this process's pid and time namespaces.
 #[cfg(target_os = "linux")]
 fn namespaces() -> (u64, u64) {
     use std::os::unix::fs::MetadataExt;

@@ -22,11 +22,11 @@ pub(super) struct RecordingState {
     pub(super) snapshot: Snapshot,
     /// For each slot, the moment since which it is stalled or silent.
     quiet_since_ns: Vec<u64>,
-    /// The indices of the slots in the last applied changes.
+    /// Indices of the slots in the last applied changes.
     changed_slots: Vec<u32>,
 }
 
-/// The differences between two readings.
+/// What differs between two readings.
 #[derive(Debug, Default)]
 pub(super) struct RecordingChange {
     pub(super) payload: Vec<u8>,
@@ -37,7 +37,7 @@ pub(super) struct RecordingChange {
 }
 
 impl RecordingState {
-    /// The state before the first reading of this board.
+    /// Start with the state before the first reading of this board.
     pub(super) fn new(board: &BoardView) -> Self {
         Self { snapshot: Snapshot { board: board.clone(), ..Snapshot::default() }, ..Self::default() }
     }
@@ -61,7 +61,7 @@ impl RecordingState {
         now.slots.len() >= known.len() && known.iter().zip(&now.slots).all(|(one, other)| one.index == other.index)
     }
 
-    /// The changes from this state to the later reading `now`, without the byte for the kind of frame.
+    /// Encode the changes from this state to the later reading `now`, without the byte for the kind of frame.
     pub(super) fn change_to(&self, now: &Snapshot) -> RecordingChange {
         let mut change = RecordingChange::default();
         // Times never go back, even if the clock does, on a system without a monotonic one.

@@ -29,13 +29,13 @@ const NOTES: u64 = 1 << 14;
 const CAUSE: u64 = 1 << 15;
 /// More than a board shows today, so that a recording of a later version with more transitions still reads.
 const MOST_TRANSITIONS: u64 = 32;
-/// The fields that are more than numbers of progress.
+/// All fields that are more than numbers of progress.
 pub(super) const WEIGHTY: u64 = LIFE | STATE | STEP | PID | ERROR | EXIT | RESULT | ENDED_AT;
 
 /// Two starts of a quiet time that are this close count as the same: they are only as exact as heartbeats and readings.
 const SAME_MOMENT_NS: u64 = 250_000_000;
 
-/// The bit `field` if `differs` is true, else no bit.
+/// Return the bit `field` if `differs` is true, else no bit.
 pub(super) fn when<T: Default>(differs: bool, field: T) -> T {
     if differs { field } else { T::default() }
 }
@@ -225,7 +225,7 @@ pub(super) fn take_slot(
     Some(())
 }
 
-/// The fields that come after those that change often.
+/// Read the fields that come after those that change often.
 fn take_record(payload: &mut RecordingByteReader<'_>, mask: u64, slot: &mut SlotView, taken_at_ns: u64) -> Option<()> {
     let has = |field: u64| mask & field != 0;
     if has(MESSAGE) {

@@ -9,7 +9,7 @@ use crate::view::Snapshot;
 pub struct Playback {
     recording: Recording,
     state: RecordingState,
-    /// The frame that `state` shows.
+    /// Which frame `state` shows.
     frame: usize,
 }
 
@@ -28,7 +28,7 @@ impl Playback {
         &self.recording
     }
 
-    /// The number of the present reading, from 0.
+    /// Number of the present reading, from 0.
     pub fn place(&self) -> usize {
         self.frame
     }
@@ -38,7 +38,7 @@ impl Playback {
         &self.state.snapshot
     }
 
-    /// The time of the reading with this number, or of the last reading if there are fewer, on the board's monotonic
+    /// When the reading with this number was taken, or the last reading if there are fewer, on the board's monotonic
     /// clock.
     pub fn time_of(&self, place: usize) -> u64 {
         let frames = self.recording.frames();
@@ -78,7 +78,7 @@ impl Playback {
         Some((&self.state.snapshot, self.state.changed_slots()))
     }
 
-    /// The board as it was at this moment: the present reading, with durations counted up to the moment.
+    /// Show the board as it was at this moment: the present reading, with durations counted up to the moment.
     pub fn show_at(&self, at_ns: u64, into: &mut Snapshot) {
         self.state.show_at(at_ns, into);
     }

@@ -11,7 +11,7 @@ use crate::view::{BoardView, Snapshot};
 pub(super) const WHOLE: u8 = 1;
 pub(super) const CHANGES: u8 = 2;
 pub(super) const LAST_CHANGES: u8 = 3;
-/// The length and the checksum before each frame's payload.
+/// Length and checksum before each frame's payload.
 pub(super) const FRAME_BYTES: usize = 8;
 
 /// The room in the file is divided into this many parts. With each full part, numbers are written half as often; in the
@@ -109,7 +109,7 @@ impl<W: Write> Recorder<W> {
         Ok(self.sink)
     }
 
-    /// The length of the recording so far.
+    /// Length of the recording so far.
     pub fn written_bytes(&self) -> u64 {
         self.written_bytes
     }
@@ -152,7 +152,7 @@ impl<W: Write> Recorder<W> {
     }
 }
 
-/// The size of a frame with these changes.
+/// Size of a frame with these changes.
 fn frame_bytes(change: &[u8]) -> u64 {
     (FRAME_BYTES + 1 + change.len()) as u64
 }
@@ -161,7 +161,7 @@ fn kept_for_the_end(most_bytes: u64) -> u64 {
     most_bytes / FOR_THE_END
 }
 
-/// The shortest times between two written readings, in nanoseconds.
+/// Shortest times between two written readings, in nanoseconds.
 struct RecordingIntervals {
     /// Before a reading in which only numbers have changed.
     numbers_ns: u64,
@@ -170,8 +170,8 @@ struct RecordingIntervals {
 }
 
 impl RecordingIntervals {
-    /// The intervals at this filling: the fuller the file, the longer. A board of 64 slots that all change all the time
-    /// fills a mebibyte in six hours.
+    /// Choose the intervals at this filling: the fuller the file, the longer. A board of 64 slots that all change all
+    /// the time fills a mebibyte in six hours.
     fn for_written(written_bytes: u64, most_bytes: u64) -> Self {
         let part = (written_bytes * PARTS).checked_div(most_bytes).unwrap_or(PARTS).min(PARTS);
         let slowed_ns = LOOK_EVERY_NS << part;

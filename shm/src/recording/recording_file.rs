@@ -21,12 +21,12 @@ pub struct Recording {
     complete: bool,
 }
 
-/// The place of a reading in the file, and its time.
+/// Where a reading is in the file, and its time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
     pub(super) at_ns: u64,
     payload: (u32, u32),
-    /// The number of the last whole frame up to this one, which may be this one itself.
+    /// Number of the last whole frame up to this one, which may be this one itself.
     pub(super) whole: u32,
 }
 
@@ -88,33 +88,33 @@ impl Recording {
         }
     }
 
-    /// The time at which the board was made, on its monotonic clock, by which readings are timed.
+    /// When the board was made, on its monotonic clock, by which readings are timed.
     pub fn created_at_ns(&self) -> u64 {
         self.board.created_at_ns
     }
 
-    /// The time at which the board was made, in nanoseconds since 1970.
+    /// When the board was made, in nanoseconds since 1970.
     pub fn created_unix_ns(&self) -> i64 {
         self.board.created_unix_ns
     }
 
-    /// The board's id: 32 hexadecimal digits.
+    /// Id of the board: 32 hexadecimal digits.
     pub fn board_id(&self) -> &str {
         &self.board.id
     }
 
-    /// The times of the first and the last reading, on the board's monotonic clock.
+    /// When the first and the last reading were taken, on the board's monotonic clock.
     pub fn span_ns(&self) -> (u64, u64) {
         let at = |frame: Option<&Frame>| frame.map_or(self.board.created_at_ns, |frame| frame.at_ns);
         (at(self.frames.first()), at(self.frames.last()))
     }
 
-    /// The time from the making of the board to the last reading, in nanoseconds.
+    /// Time from the making of the board to the last reading, in nanoseconds.
     pub fn length_ns(&self) -> u64 {
         self.span_ns().1.saturating_sub(self.board.created_at_ns)
     }
 
-    /// The number of readings; at least one.
+    /// How many readings there are; at least one.
     pub fn readings(&self) -> usize {
         self.frames.len()
     }
@@ -138,7 +138,7 @@ impl Recording {
     }
 }
 
-/// The frame that begins at `at`, if it is undamaged: its kind, and its payload without the byte for the kind.
+/// Find the frame that begins at `at`, if it is undamaged: its kind, and its payload without the byte for the kind.
 fn frame_at(bytes: &[u8], at: usize) -> Option<(u8, &[u8])> {
     let head = bytes.get(at..)?.first_chunk::<FRAME_BYTES>()?;
     let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);

@@ -16,9 +16,9 @@ use crate::atomics::{AtomicU64, Ordering};
 use crate::layout::{HeaderImage, HeaderPage, Latch, LogCounters, PAGE_BYTES, Region, TITLE_WORDS};
 use crate::mutex::Mutex;
 
-/// The number of times that a file is read again for the slots that were being written.
+/// How often a file is read again for the slots that were being written.
 const READ_ATTEMPTS: usize = 4;
-/// The offset of the title's latch.
+/// Offset of the title's latch.
 const TITLE_AT: usize = offset_of!(HeaderPage, title);
 
 /// The copy, and the room it is read into.

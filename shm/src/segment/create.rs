@@ -106,7 +106,7 @@ fn write_zeros(mut file: &File, length: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// The directory through which a file without a name is given one. A container may have no `/proc`.
+/// Through this directory a file without a name is given one. A container may have no `/proc`.
 #[cfg(target_os = "linux")]
 const OPEN_FILES: &str = "/proc/self/fd";
 

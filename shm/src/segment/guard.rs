@@ -56,7 +56,7 @@ impl Drop for MapGuard {
     }
 }
 
-/// The address range of a map. Ranges are reused and never freed, because the handler may walk over them at any
+/// Address range of a map. Ranges are reused and never freed, because the handler may walk over them at any
 /// instant.
 #[derive(Default)]
 struct MapRange {
@@ -79,7 +79,7 @@ struct Map {
     writable: bool,
 }
 
-/// The first range of a linked list of all ranges.
+/// First range of a linked list of all ranges.
 static RANGES: MapRange = MapRange {
     taken: AtomicU32::new(0),
     turn: AtomicU64::new(0),
@@ -108,7 +108,7 @@ impl MapRange {
             && self.taken.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
-    /// The map of this range, if there is one; never a mixture of two.
+    /// Read the map of this range, if there is one; never a mixture of two.
     fn read(&self) -> Option<Map> {
         let turn = self.turn.load(Ordering::Acquire);
         let map = Map {
@@ -120,8 +120,8 @@ impl MapRange {
         (turn % 2 == 1 && self.turn.load(Ordering::Relaxed) == turn).then_some(map)
     }
 
-    /// The range whose map has this address. Takes no lock and allocates nothing, because a fault may call this in the
-    /// middle of any code.
+    /// Find the range whose map has this address. Takes no lock and allocates nothing, because a fault may call this in
+    /// the middle of any code.
     fn containing(address: u64) -> Option<(&'static Self, Map)> {
         std::iter::successors(Some(&RANGES), |range| range.next.get().copied())
             .filter_map(|range| range.read().map(|map| (range, map)))

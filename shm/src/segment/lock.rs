@@ -8,14 +8,14 @@ use std::fs::File;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// The byte held while the table is changed, for microseconds.
+/// This byte is held while the table is changed, for microseconds.
 pub(crate) const TABLE: i64 = 1 << 40;
-/// The byte that the creator holds as long as it has the board.
+/// The creator holds this byte as long as it has the board.
 pub(crate) const CREATOR: i64 = TABLE + 1;
-/// The longest wait for the table.
+/// Longest wait for the table.
 const TABLE_WAIT: Duration = Duration::from_secs(2);
 
-/// The byte that a slot's writer holds.
+/// A slot's writer holds this byte.
 pub(crate) const fn slot_byte(slot: u32) -> i64 {
     TABLE + 16 + slot as i64
 }

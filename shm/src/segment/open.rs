@@ -51,7 +51,7 @@ pub(crate) fn open_write(path: &Path) -> Result<Segment, AttachError> {
     Segment::attach(backing, true, path, Some(file)).map_err(|why| fault(why.into()))
 }
 
-/// The fault of a file that is longer than any board and may be shortened by other users: too long to be copied.
+/// Name the fault of a file that is longer than any board and may be shortened by other users: too long to be copied.
 fn too_long(mut file: &File, length: u64) -> LayoutFault {
     let mut first = [0; 8];
     match file.read_exact(&mut first).map(|()| u64::from_le_bytes(first)) {
@@ -60,7 +60,7 @@ fn too_long(mut file: &File, length: u64) -> LayoutFault {
     }
 }
 
-/// The location of the memory of a board.
+/// Where the memory of a board is.
 enum Location<'a> {
     /// A file. On Linux a named segment is a file, too.
     File(PathBuf),

@@ -15,7 +15,7 @@ pub struct InPairs {
 }
 
 impl InPairs {
-    /// The way that this machine supports.
+    /// Detect what this machine supports.
     #[allow(unreachable_pub, reason = "public for the benches")]
     pub fn here() -> Self {
         #[cfg(all(target_arch = "x86_64", not(miri)))]

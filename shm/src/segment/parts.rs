@@ -57,7 +57,7 @@ impl Segment {
         &self.path
     }
 
-    /// The whole length in bytes, by the header.
+    /// Whole length in bytes, by the header.
     pub(crate) fn length(&self) -> usize {
         self.facts.length as usize
     }
@@ -136,7 +136,7 @@ impl Segment {
         self.memory.guard.vanished()
     }
 
-    /// The present length of the file behind the memory; `None` if there is no file.
+    /// Look up the present length of the file behind the memory; `None` if there is no file.
     pub(crate) fn length_now(&self) -> io::Result<Option<u64>> {
         self.file.as_ref().map(|file| FileFacts::read(file).map(|facts| facts.length)).transpose()
     }

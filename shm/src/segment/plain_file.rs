@@ -7,7 +7,7 @@ use std::path::Path;
 use super::unnamed::{Unnamed, is_sealed};
 use crate::error::AttachErrorKind;
 
-/// The facts of an open file that decide whether and how it is mapped.
+/// What decides whether and how an open file is mapped.
 pub(crate) struct FileFacts {
     pub(crate) length: u64,
     plain: bool,

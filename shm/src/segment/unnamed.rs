@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The place of a board without a name: an open file of the process that made it.
+/// Where a board without a name is: an open file of the process that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unnamed {
     /// The process, by its number in its namespace.
@@ -18,7 +18,7 @@ pub struct Unnamed {
 }
 
 impl Unnamed {
-    /// The place that this path names; `None` for every path that is not the system's own name for an open file.
+    /// Parse a path; `None` for every path that is not the system's own name for an open file.
     pub fn from_path(path: &Path) -> Option<Self> {
         let (process, descriptor) = path.to_str()?.strip_prefix("/proc/")?.split_once("/fd/")?;
         let number = |text: &str| text.parse().ok().filter(|number: &u32| number.to_string() == text);

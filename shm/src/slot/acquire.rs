@@ -147,12 +147,12 @@ pub(super) fn claim_for(
     Ok(())
 }
 
-/// The new life of a slot.
+/// What a slot's new life begins with.
 pub(crate) struct NewLife<'a> {
     pub(crate) wanted: &'a SlotWork<'a>,
     pub(crate) origin: u8,
     pub(crate) writer: SlotWriterProcess,
-    /// The slot's state once all its words are written.
+    /// State of the slot once all its words are written.
     pub(crate) state: SlotState,
 }
 
@@ -220,7 +220,7 @@ pub(crate) struct SlotCandidate {
     rank: SlotCandidateRank,
 }
 
-/// The order in which slots are taken. Slots that ended with another key are left alone while any slot was never used,
+/// In this order slots are taken. Slots that ended with another key are left alone while any slot was never used,
 /// and the longest ended goes first: so readers see ends, and no task is refused for their sake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SlotCandidateRank {
@@ -250,8 +250,8 @@ impl SlotCandidate {
     }
 }
 
-/// The slots that may be taken, for this key if one is given, in the order in which they should be. Under the table's
-/// lock.
+/// Find the slots that may be taken, for this key if one is given, in the order in which they should be. Under the
+/// table's lock.
 pub(crate) fn candidates(
     segment: &Segment,
     key: Option<&WantedKey<'_>>,
@@ -343,7 +343,7 @@ fn has_key(cold: &ColdRecord, key_hash: u64, key: &[u64; KEY_WORDS]) -> bool {
     stamp::key_hash_of(cold) == key_hash && identity_of(cold).key == *key
 }
 
-/// The hash of the key that a slot last had.
+/// Hash of the key that a slot last had.
 pub(crate) fn key_hash_of(segment: &Segment, slot: u32) -> u64 {
     segment.cold(slot).map_or(0, stamp::key_hash_of)
 }

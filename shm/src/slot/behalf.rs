@@ -18,9 +18,9 @@ use crate::progress::{Kind, SlotState};
 use crate::segment::{self, Segment, lock};
 use crate::stamp::{self, ControlWord, ORIGIN_ON_BEHALF, ORIGIN_RESERVED_BY, identity_of};
 
-/// The longest wait for another report to the same slot. One takes microseconds.
+/// Longest wait for another report to the same slot. One takes microseconds.
 const REPORT_WAIT: Duration = Duration::from_secs(2);
-/// The interval between two tries.
+/// Interval between two tries.
 const LOOK_EVERY: Duration = Duration::from_micros(200);
 
 impl Slot {
@@ -54,8 +54,8 @@ impl Slot {
         Self::in_place(segment, place)
     }
 
-    /// The same in a slot that was reserved with [`Slot::reserve`], on behalf of the process `owner`: the first call
-    /// claims it, and later ones continue it.
+    /// As [`on_behalf`](Self::on_behalf), in a slot that was reserved with [`Slot::reserve`], for the process `owner`:
+    /// the first call claims it, and later ones continue it.
     ///
     /// # Errors
     /// As [`claim`](Self::claim), unless it was claimed on behalf of this very process. [`ClaimError::NoOwner`] when it
@@ -152,7 +152,8 @@ fn go_on(segment: &Segment, slot: u32, control: ControlWord) -> Result<Result<Lo
     Ok(if continued { Ok(place) } else { Err(Busy(slot)) })
 }
 
-/// The slot with this key that was taken on behalf of one of these: the one that has not ended, else the last to end.
+/// Find the slot with this key that was taken on behalf of one of these: the one that has not ended, else the last to
+/// end.
 fn own_slot(segment: &Segment, key: &str, owners: &[ProcessMark]) -> Option<(u32, ControlWord)> {
     let key = WantedKey::new(key);
     let here = segment.facts().boot_id == process::boot_id();
@@ -168,7 +169,7 @@ fn own_slot(segment: &Segment, key: &str, owners: &[ProcessMark]) -> Option<(u32
     own.max_by_key(|(live, ended_at, ..)| (*live, *ended_at)).map(|(_, _, slot, control)| (slot, control))
 }
 
-/// The process that the slot belongs to without a byte that it holds: it is written on behalf of that process, or
+/// Which process the slot belongs to although no byte is held: it is written on behalf of that process, or
 /// reserved by it and not yet claimed.
 pub(crate) fn kept_for(segment: &Segment, slot: u32) -> Option<ProcessMark> {
     let (control, identity) = (control_of(segment, slot)?, identity_of(segment.cold(slot)?));

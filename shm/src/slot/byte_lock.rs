@@ -9,7 +9,7 @@ use crate::mutex::Mutex;
 use crate::segment::{Segment, lock};
 use crate::stamp::ControlWord;
 
-/// The holder of a slot's byte.
+/// What holds a slot's byte.
 pub(crate) trait ReleaseSlotByte: Send + Sync {
     /// Called when the slot's writer stores nothing more, and has left the slot under this control word.
     fn let_go(&self, slot: u32, left: ControlWord);
@@ -18,9 +18,9 @@ pub(crate) trait ReleaseSlotByte: Send + Sync {
 /// The byte of one slot, locked through a descriptor that no other slot uses.
 pub(super) struct OwnByte {
     segment: Arc<Segment>,
-    /// The process that claimed the slot. A forked child has a copy of this value, and shares the lock with its parent.
+    /// Process that claimed the slot. A forked child has a copy of this value, and shares the lock with its parent.
     owner: u32,
-    /// The beats go on until the slot is dropped.
+    /// Keeps the beats going until the slot is dropped.
     _beats: Arc<SlotBeats>,
 }
 
@@ -61,7 +61,7 @@ impl Beating for SlotBeats {
     }
 }
 
-/// The last stamp of a slot that its beats have seen, and the time at which they first saw it.
+/// Last stamp of a slot that its beats have seen, and the time at which they first saw it.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ObservedStamp {
     stamp: u64,

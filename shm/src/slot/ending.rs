@@ -8,22 +8,22 @@ use crate::progress::SlotState;
 use crate::segment::Segment;
 use crate::stamp::{self, ControlWord, SlotEndRecord};
 
-/// The end of a slot's work.
+/// How a slot's work ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ending {
     /// One of the states that end a slot.
     pub state: SlotState,
-    /// The reason of the failure or of the skip. One of more than 870 bytes is cut, and marked as cut. Readers find the
+    /// Reason of the failure or of the skip. One of more than 870 bytes is cut, and marked as cut. Readers find the
     /// reason of a skipped slot in its message.
     pub error: Option<String>,
     /// Who or what is the reason of the end, in a few words (158 bytes); `None` leaves the cause that
     /// [`Slot::set_cause`](super::Slot::set_cause) wrote.
     pub cause: Option<String>,
-    /// The exit status of the slot's process; set by its parent.
+    /// Exit status of the slot's process; set by its parent.
     pub exit_code: Option<i32>,
-    /// The signal that ended the process; set by its parent.
+    /// Signal that ended the process; set by its parent.
     pub signal: Option<i32>,
-    /// The place of the result (at most 654 bytes).
+    /// Place of the result (at most 654 bytes).
     pub result: Option<String>,
 }
 

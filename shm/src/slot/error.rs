@@ -12,37 +12,37 @@ use crate::progress::SlotState;
 pub enum ReserveError {
     /// Every slot is in use.
     Full {
-        /// The number of slots.
+        /// Number of slots.
         capacity: u32,
     },
     /// Fewer slots can be taken than the pool wants lanes.
     TooFew {
-        /// The slots that can be taken now.
+        /// Slots that can be taken now.
         free: u32,
-        /// The lanes wanted.
+        /// Lanes that the pool wants.
         wanted: u32,
-        /// The number of slots.
+        /// Number of slots.
         capacity: u32,
     },
     /// Another slot that has not ended has the key.
     KeyInUse {
         /// The key.
         key: String,
-        /// The slot with this key.
+        /// Slot that has this key.
         slot: u32,
     },
     /// The key is empty.
     NoKey,
-    /// The slot to be reserved again is in another life, or has not ended.
+    /// A slot to be reserved again is in another life, or has not ended.
     NotEnded {
         /// The slot.
         slot: u32,
-        /// The generation that was expected to have ended.
+        /// Generation that was expected to have ended.
         generation: u32,
     },
     /// Another process has held the table's lock for too long.
     Busy {
-        /// The time this process waited, in milliseconds.
+        /// How long this process waited, in milliseconds.
         waited_ms: u64,
     },
     /// The system refused.
@@ -108,20 +108,20 @@ pub enum ClaimError {
     Place(ReserveError),
     /// It is a dump, or its creator has closed it.
     Closed,
-    /// The table has no such slot.
+    /// There is no such slot on the board.
     NoSuchSlot {
-        /// The slot asked for.
+        /// Slot asked for.
         slot: u32,
-        /// The number of slots.
+        /// Number of slots.
         capacity: u32,
     },
     /// The slot is in another life than the reservation.
     Superseded {
         /// The slot.
         slot: u32,
-        /// The reservation's generation.
+        /// Generation of the reservation.
         wanted: u32,
-        /// The slot's generation.
+        /// Generation of the slot.
         found: u32,
     },
     /// A writer has claimed the slot already.
@@ -133,7 +133,7 @@ pub enum ClaimError {
     Ended {
         /// The slot.
         slot: u32,
-        /// The state in which the slot ended.
+        /// State in which the slot ended.
         state: SlotState,
     },
     /// No reservation was made.
@@ -141,14 +141,14 @@ pub enum ClaimError {
         /// The slot.
         slot: u32,
     },
-    /// The process for which the slot was to be written does not exist.
+    /// There is no process for which the slot could be written.
     NoOwner {
-        /// The number that was given.
+        /// Process id that was given.
         pid: u32,
     },
     /// Every lane of a pool is in use.
     NoLane {
-        /// The number of lanes.
+        /// Number of lanes.
         lanes: u32,
     },
     /// The board belongs to another process than its owners given.
@@ -228,18 +228,18 @@ impl ClaimError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EndError {
-    /// The state given is not one that ends a slot.
+    /// This state does not end a slot.
     NotAnEnd {
-        /// The state given.
+        /// State that was given.
         state: SlotState,
     },
     /// The slot is in another life than the reservation.
     Superseded {
         /// The slot.
         slot: u32,
-        /// The reservation's generation.
+        /// Generation of the reservation.
         wanted: u32,
-        /// The slot's generation.
+        /// Generation of the slot.
         found: u32,
     },
     /// The table could not be locked.

@@ -4,7 +4,7 @@ use super::LOG_LINE_BYTES;
 use crate::segment::Segment;
 use crate::stamp;
 
-/// The writer of a slot's log, for the process that the record names as such.
+/// Writes a slot's log, for the process that the record names as its writer.
 #[derive(Debug)]
 pub struct LogWriter<'a> {
     segment: &'a Segment,
@@ -12,7 +12,7 @@ pub struct LogWriter<'a> {
 }
 
 impl<'a> LogWriter<'a> {
-    /// The writer of this life's log; `None` if the record names another process, or the slot is in another life.
+    /// Get the writer of this life's log; `None` if the record names another process, or the slot is in another life.
     pub(crate) fn for_life(segment: &'a Segment, slot: u32, generation: u32) -> Option<Self> {
         let identity = stamp::identity_of(segment.cold(slot)?);
         let ours = identity.generation == generation && identity.log_writer == std::process::id();

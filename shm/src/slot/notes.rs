@@ -59,7 +59,7 @@ impl Slot {
     }
 }
 
-/// The words of a cause that belongs to this life of a slot.
+/// Encode a cause that belongs to this life of a slot.
 pub(super) fn cause_words(generation: u32, cause: &str) -> [u64; CAUSE_WORDS] {
     bytemuck::cast(CauseImage { generation, unused: 0, text: encode_text(cause) })
 }

@@ -70,7 +70,7 @@ impl Reserved {
         self.reservation
     }
 
-    /// The id of its board: 32 hexadecimal digits.
+    /// Id of its board: 32 hexadecimal digits.
     pub fn board_id(&self) -> String {
         hexadecimal(self.segment.facts().board_id)
     }
@@ -83,7 +83,8 @@ impl Reserved {
         Slot::claim(self.segment.path(), self.reservation.slot, self.reservation.generation)
     }
 
-    /// The writer of the slot's log, if [`SlotWork::log_writer`] named this process. One thread at a time may write it.
+    /// Get the writer of the slot's log, if [`SlotWork::log_writer`] named this process. One thread at a time may write
+    /// it.
     pub fn log_writer(&self) -> Option<LogWriter<'_>> {
         LogWriter::for_life(&self.segment, self.reservation.slot, self.reservation.generation)
     }

@@ -25,8 +25,8 @@ impl Reader {
         None
     }
 
-    /// The stamp and the words of a slot's cause; `None` if the board keeps no causes, or the cause was written to all
-    /// the time.
+    /// Read the stamp and the words of a slot's cause; `None` if the board keeps no causes, or the cause was written to
+    /// all the time.
     pub(crate) fn cause_words(&self, slot: u32) -> Option<(u64, [u64; CAUSE_WORDS])> {
         let latch = self.segment.cause(slot)?;
         (0..refresh::FIRST_ATTEMPTS).find_map(|_| latch.read())

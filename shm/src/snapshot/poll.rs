@@ -11,7 +11,7 @@ use crate::stamp::{ControlWord, HotReading, Meta, read_hot};
 pub struct PolledNumbers(HotReading);
 
 impl PolledNumbers {
-    /// The generation of the slot that the numbers belong to; 0 if the slot was never used.
+    /// Generation of the slot that the numbers belong to; 0 if the slot was never used.
     pub fn generation(&self) -> u32 {
         ControlWord::from_word(self.0.control).generation
     }
@@ -48,13 +48,13 @@ impl PolledNumbers {
         Meta::from_word(self.0.numbers[2]).total_known.then_some(self.0.numbers[1])
     }
 
-    /// The step that the writer is in.
+    /// Which step the writer is in.
     pub fn step(&self) -> Step {
         Step::new(Meta::from_word(self.0.numbers[2]).step)
     }
 }
 
-/// The number of hot lines that are examined together.
+/// How many hot lines are examined together.
 const TOGETHER: usize = 64;
 
 impl Reader {
@@ -84,7 +84,7 @@ impl Reader {
         changed
     }
 
-    /// The numbers of each slot as of the last [`poll`](Self::poll), in slot order; empty before the first poll.
+    /// Numbers of each slot as of the last [`poll`](Self::poll), in slot order; empty before the first poll.
     pub fn numbers(&self) -> &[PolledNumbers] {
         &self.polled
     }

@@ -14,7 +14,7 @@ use crate::segment::{Segment, lock};
 use crate::stamp::{self, ORIGIN_ON_BEHALF, ORIGIN_RESERVED, ORIGIN_RESERVED_BY};
 use crate::view::{Liveness, SlotView, Snapshot};
 
-/// The least interval between two examinations of the slots, unless a state has changed.
+/// Least interval between two examinations of the slots, unless a state has changed.
 const EVERY_NS: u64 = 100_000_000;
 /// A writer that has beaten this recently counts as alive; it beats every 250 ms.
 const FRESH_BEAT_MS: u64 = 400;
@@ -28,7 +28,7 @@ pub(super) struct ProcessExaminer {
     elsewhere: bool,
     boot: [u8; 16],
     looked_at_ns: u64,
-    /// The result of the last examination of the creator.
+    /// Result of the last examination of the creator.
     creator_alive: Option<bool>,
     /// 1 once a wait has seen the creator end, until the next examination.
     creator_ended: AtomicU32,

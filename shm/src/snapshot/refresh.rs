@@ -7,7 +7,7 @@ use crate::progress::BoardState;
 use crate::stamp::{self, ControlWord, Meta, READ_ATTEMPTS};
 use crate::view::{BoardView, SlotView, Snapshot};
 
-/// The number of tries for a slot that was never seen whole: more than usual, as there is no earlier view to keep.
+/// How many tries a slot gets that was never seen whole: more than usual, as there is no earlier view to keep.
 pub(super) const FIRST_ATTEMPTS: usize = 64;
 
 /// A slot as a reader last showed it.
@@ -100,7 +100,7 @@ impl Reader {
     }
 }
 
-/// The place of a slot's view in the snapshot, or the place at which to insert it.
+/// Find the place of a slot's view in the snapshot, or the place at which to insert it.
 fn place_of(into: &Snapshot, slot: u32, shown: bool) -> Result<usize, usize> {
     // Slots are used from the first on, so that a view is nearly always at its own index.
     let own = slot as usize;

@@ -14,18 +14,18 @@ use crate::liveness::process::{self, ProcessMark};
 use crate::segment::{Segment, lock, sleep};
 use crate::stamp;
 
-/// The interval at which a reader polls if it cannot sleep on the bell.
+/// A reader polls at this interval if it cannot sleep on the bell.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
-/// The interval at which a reader checks for the creator, if the system does not report the creator's end. A shorter
+/// A reader checks for the creator at this interval, if the system does not report the creator's end. A shorter
 /// wait does not check.
 const CREATOR_EVERY: Duration = Duration::from_secs(1);
 
-/// The events a reader waits for.
+/// What a reader waits for.
 pub(super) struct BoardWait<'a> {
     pub(super) segment: &'a Segment,
     /// The epoch known so far.
     pub(super) epoch: u32,
-    /// The creator, while it is known to run.
+    /// Set while the creator is known to run.
     pub(super) creator: Option<ProcessMark>,
     pub(super) until: Option<Instant>,
     /// A word that is not 0 once this creator has ended, and wakes the sleepers then; `None` where the system does not
@@ -33,7 +33,7 @@ pub(super) struct BoardWait<'a> {
     pub(super) watch: &'a dyn Fn(ProcessMark) -> Option<&'a AtomicU32>,
 }
 
-/// The event that ended a wait.
+/// What ended a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Woken {
     Changed,
@@ -76,7 +76,7 @@ impl BoardWait<'_> {
         stamp::epoch(&self.segment.header().epoch) != self.epoch
     }
 
-    /// The time that is left; `None` without end.
+    /// How much time is left; `None` without end.
     fn left(&self) -> Option<Duration> {
         self.until.map(|until| until.saturating_duration_since(Instant::now()))
     }

@@ -16,7 +16,7 @@ pub fn complete(header: &HeaderPage, facts: &HeaderImage, fill: impl FnOnce()) {
     in_order(Mutant::ReadyFirst, write, ready);
 }
 
-/// The facts of a board that is `found` bytes long: a private copy, checked. Afterwards everything that was written
+/// Check and copy the facts of a board that is `found` bytes long. Afterwards everything that was written
 /// before the board was marked as ready is visible.
 ///
 /// # Errors
@@ -32,7 +32,7 @@ pub fn attach(header: &HeaderPage, found: u64) -> Result<HeaderImage, LayoutFaul
     Ok(facts)
 }
 
-/// The fault of something that is not ready: a board that is being made, or not a board at all.
+/// Name the fault of something that is not ready: a board that is being made, or not a board at all.
 fn not_ready(header: &HeaderPage) -> LayoutFault {
     let [magic, versions] = [0, 1].map(|at: usize| header.facts[at].load(Ordering::Relaxed));
     match (magic, versions as u32) {
@@ -48,7 +48,7 @@ pub fn note_used(used: &AtomicU32, slot: u32) {
     used.fetch_max(slot + 1, Ordering::Relaxed);
 }
 
-/// The number of slots ever used, at least as of the changes that [`epoch`](super::epoch) has shown.
+/// How many slots were ever used, at least as of the changes that [`epoch`](super::epoch) has shown.
 pub fn used(used: &AtomicU32) -> u32 {
     used.load(Ordering::Relaxed)
 }

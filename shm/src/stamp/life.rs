@@ -12,7 +12,7 @@ use super::ControlWord;
 /// One whole reading of a hot line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HotReading {
-    /// The control word under which the numbers were published.
+    /// Control word under which the numbers were published.
     pub control: u64,
     /// Their stamp.
     pub stamp: u64,

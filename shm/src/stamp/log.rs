@@ -58,7 +58,7 @@ pub fn append_log(counters: &LogCounters, ring: &[AtomicU64], bytes: &[u8], line
     counters.committed.store(end, unless(Mutant::RelaxedCommit, Ordering::Release));
 }
 
-/// The ring's content. Any words give some window, of at most a ring's length. Stores nothing.
+/// Read the ring's content. Any words give some window, of at most a ring's length. Stores nothing.
 pub fn read_log(counters: &LogCounters, ring: &[AtomicU64]) -> LogWindow {
     let size = (ring.len() * 8) as u64;
     let end = counters.committed.load(Ordering::Relaxed);

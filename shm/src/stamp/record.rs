@@ -10,9 +10,9 @@ use super::life::read_under;
 use super::transitions::{entry_word, read_transitions};
 use super::{ControlWord, Fill, HotReading, Meta, begin_log, set_control};
 
-/// The index of the identity's word that holds when it was written.
+/// Index of the identity's word that holds when it was written.
 const CLAIMED_AT: usize = std::mem::offset_of!(IdentityImage, claimed_at) / 8;
-/// The index of the identity's word that holds the hash of its key.
+/// Index of the identity's word that holds the hash of its key.
 const KEY_HASH: usize = std::mem::offset_of!(IdentityImage, key_hash) / 8;
 
 /// Write everything of a new life but its identity: no text, no error, no step but the first, numbers at zero, an empty
@@ -35,7 +35,7 @@ pub fn begin_record(line: &HotLine, record: &ColdRecord, log: Option<&LogCounter
     line.numbers.write(&[0, 0, meta.word()]);
 }
 
-/// The number of the next attempt at the work of the slot's last life. For the second step of a claim, before
+/// Number the next attempt at the work of the slot's last life. For the second step of a claim, before
 /// [`begin_record`]: the last writer's numbers are still there, as step one has acquired them.
 pub fn next_attempt(line: &HotLine) -> u8 {
     Meta::from_word(line.numbers.own()[2]).attempt.saturating_add(1)
@@ -69,18 +69,18 @@ pub struct PublishedText {
 }
 
 impl PublishedText {
-    /// The text as the slot's writer finds it, known to be in one of the two copies.
+    /// Start with the text that the slot's writer finds, which is known to be in one of the two copies.
     pub fn from_record(record: &ColdRecord) -> Self {
         Self { words: record.text.own(), missing: 1 }
     }
 
-    /// The cell of the message, to be changed.
+    /// Borrow the message's cell, to change it.
     #[inline(always)]
     pub fn message(&mut self) -> &mut [u64; MESSAGE_WORDS] {
         self.words.first_chunk_mut().expect("a text has a message")
     }
 
-    /// The cell of the details, to be changed.
+    /// Borrow the details' cell, to change it.
     pub fn details(&mut self) -> &mut [u64; DETAILS_WORDS] {
         self.missing = 2;
         self.words.last_chunk_mut().expect("a text has details")
@@ -165,12 +165,12 @@ pub fn write_exit(record: &ColdRecord, exit: u64) {
     }
 }
 
-/// The hash of a slot's key, one word of its identity.
+/// Load the hash of a slot's key, one word of its identity.
 pub fn key_hash_of(record: &ColdRecord) -> u64 {
     record.identity[KEY_HASH].load(Ordering::Relaxed)
 }
 
-/// The identity of a slot. Each word is valid alone; under the table's lock all words are of the same life.
+/// Load the identity of a slot. Each word is valid alone; under the table's lock all words are of the same life.
 pub fn identity_of(record: &ColdRecord) -> IdentityImage {
     let mut identity = IdentityImage::default();
     load_words(&record.identity, bytemuck::cast_slice_mut(std::slice::from_mut(&mut identity)));

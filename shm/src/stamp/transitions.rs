@@ -17,20 +17,20 @@ const LAP: u16 = u16::MAX / LENGTH * LENGTH;
 pub struct StepChange {
     /// The count of transitions before this one.
     pub count: u16,
-    /// The work done in the step that is left.
+    /// Work done in the step that is left.
     pub left_done: u64,
-    /// The number of the step that is entered.
+    /// Number of the step that is entered.
     pub entered: u8,
     /// When, in monotonic nanoseconds.
     pub now_ns: u64,
 }
 
-/// The count after this one. It never comes back to a count at which the ring was not full.
+/// Count one further. The count never comes back to one at which the ring was not full.
 pub const fn next_count(count: u16) -> u16 {
     if count >= LAP - 1 { LENGTH } else { count + 1 }
 }
 
-/// The word for a step that was entered at this time: the time loses its lowest byte.
+/// Encode a step that was entered at this time: the time loses its lowest byte.
 pub(super) const fn entry_word(entered: u8, now_ns: u64) -> u64 {
     now_ns & !0xff | entered as u64
 }
@@ -61,8 +61,8 @@ pub fn read_transitions(line: &HotLine, record: &ColdRecord, into: &mut [Transit
     line.numbers.read_soon().map(|(_, [_, _, meta])| super::Meta::from_word(meta).transitions)
 }
 
-/// The entries that are whole in a copy of the ring, oldest first: those announced by `before`, the count when the copy
-/// was begun, except those that a writer may have overwritten by `after`, the count when it was finished.
+/// Pick the entries that are whole in a copy of the ring, oldest first: those announced by `before`, the count when the
+/// copy was begun, except those that a writer may have overwritten by `after`, the count when it was finished.
 pub fn shown(
     ring: &[TransitionImage; TRANSITIONS],
     before: u16,

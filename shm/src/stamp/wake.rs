@@ -21,7 +21,7 @@ pub fn ring(epoch: &AtomicU32, bell: &Doorbell) -> bool {
     true
 }
 
-/// The count of changes of state: everything written before the last of them is visible.
+/// Load the count of changes of state: everything written before the last of them is visible.
 pub fn epoch(epoch: &AtomicU32) -> u32 {
     epoch.load(unless(Mutant::RelaxedEpochLook, Ordering::Acquire)) // Pairs with the release in `ring`.
 }

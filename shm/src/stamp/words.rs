@@ -20,7 +20,7 @@ pub const ORIGIN_RESERVED_BY: u8 = 3;
 pub struct ControlWord {
     /// Counts the lives of the slot.
     pub generation: u32,
-    /// The number of a [`SlotState`]; any number, as nothing read from a board is trusted.
+    /// Number of a [`SlotState`]; any number, as nothing read from a board is trusted.
     pub state: u8,
     /// Whether key, version and kind of this generation are written.
     pub named: bool,
@@ -32,12 +32,12 @@ impl ControlWord {
         Self { generation, state: state.number(), named }
     }
 
-    /// The word in which this is stored.
+    /// Encode this as a word.
     pub const fn word(self) -> u64 {
         (self.generation as u64) << 32 | (self.named as u64) << 8 | self.state as u64
     }
 
-    /// The value of a loaded word.
+    /// Decode a loaded word.
     pub const fn from_word(word: u64) -> Self {
         Self { generation: (word >> 32) as u32, state: word as u8, named: word >> 8 & 1 == 1 }
     }
@@ -56,15 +56,15 @@ impl ControlWord {
 /// The third of a slot's numbers: the meaning of the other two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Meta {
-    /// The number of a step.
+    /// Number of a step.
     pub step: u8,
-    /// The number of the attempt, from 1.
+    /// Number of the attempt, from 1.
     pub attempt: u8,
     /// Whether `total` is known.
     pub total_known: bool,
-    /// The number of a [`Unit`](crate::Unit): 3 bits.
+    /// Number of a [`Unit`](crate::Unit): 3 bits.
     pub unit: u8,
-    /// The number of a [`Health`](crate::Health): 4 bits.
+    /// Number of a [`Health`](crate::Health): 4 bits.
     pub health: u8,
     /// Steps entered so far: see [`transitions`](super::transitions).
     pub transitions: u16,
@@ -73,7 +73,7 @@ pub struct Meta {
 }
 
 impl Meta {
-    /// The word in which this is stored.
+    /// Encode this as a word.
     pub const fn word(self) -> u64 {
         (self.revision as u64) << 48
             | (self.transitions as u64) << 32
@@ -84,7 +84,7 @@ impl Meta {
             | self.step as u64
     }
 
-    /// The value of a loaded word.
+    /// Decode a loaded word.
     pub const fn from_word(word: u64) -> Self {
         Self {
             step: word as u8,

@@ -10,7 +10,7 @@ use super::MapRange;
 use crate::atomics::Ordering;
 use crate::segment::{Disposition, faulting_address, pass_bus_error_on, put_zeros, take_bus_errors};
 
-/// The earlier disposition of the signal; set before our handler can be called.
+/// What the signal did before; set before our handler can be called.
 static BEFORE: OnceLock<Disposition> = OnceLock::new();
 
 static INSTALLED: Once = Once::new();
