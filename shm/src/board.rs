@@ -163,7 +163,7 @@ impl Board {
     /// began with.
     ///
     /// # Errors
-    /// When the slot is in another life by now, or has not ended.
+    /// When the slot is in a later life already, or has not ended.
     pub fn reserve_again(
         &self,
         ended: Reservation,
@@ -189,7 +189,7 @@ impl Board {
     /// its slot itself. A second call changes only the exit status.
     ///
     /// # Errors
-    /// When the slot is in another life by now, or the state given does not end one.
+    /// When the slot is in a later life already, or the state given does not end one.
     pub fn end(&self, reservation: Reservation, ending: &Ending) -> Result<(), EndError> {
         let _turn = self.turn.lock();
         slot::write_end(&self.segment, reservation, ending)

@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(taken(&lanes, "d", 20 + REST_NS), 2);
         lanes.give_back(lane(2), Some(20 + REST_NS));
         lanes.give_back(lane(1), Some(21 + REST_NS));
-        assert_eq!(taken(&lanes, "e", 22 + REST_NS), 2, "there is no other, and it ended first");
+        assert_eq!(taken(&lanes, "e", 22 + REST_NS), 2, "no other is left, and it ended first");
         assert_eq!(taken(&lanes, "f", 22 + REST_NS), 1);
         assert_eq!(taken(&lanes, "g", 22 + REST_NS), 9, "one that was left without an end comes last");
         assert_eq!(lanes.acquire("h", 22 + REST_NS, None), Err(NoLane::AllInUse));
@@ -198,13 +198,13 @@ mod tests {
         assert_eq!((taken(&lanes, "a", 10), taken(&lanes, "b", 10)), (0, 1));
         lanes.give_back(lane(1), Some(20));
         lanes.give_back(lane(0), Some(30));
-        assert_eq!(taken(&lanes, "a", 31), 0, "no sooner has it ended than it has the key again");
+        assert_eq!(taken(&lanes, "a", 31), 0, "its key gets the lane again right after its end");
         assert_eq!(taken(&lanes, "before", 31), 7, "another process had the key in this slot");
         lanes.give_back(PoolLane { locked: false, ..lane(0) }, None);
-        assert_eq!(taken(&lanes, "a", 32), 0, "nor need it have ended");
-        assert_eq!((taken(&lanes, "c", 33), taken(&lanes, "d", 33)), (2, 1), "other keys have what is left");
+        assert_eq!(taken(&lanes, "a", 32), 0, "even without an end");
+        assert_eq!((taken(&lanes, "c", 33), taken(&lanes, "d", 33)), (2, 1), "other keys get the other lanes");
         lanes.give_back(lane(1), Some(40));
-        assert_eq!(taken(&lanes, "b", 41), 1, "its lane has had another key since, and is free all the same");
+        assert_eq!(taken(&lanes, "b", 41), 1, "its lane has had another key since, but is free");
     }
 
     #[test]

@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(elsewhere.verdict(), Liveness::Alive);
         let quiet = Beat { beaten: NOW - 300, moved: NOW - 300 };
         assert_eq!(Evidence { beat: quiet, ..elsewhere }.verdict(), Liveness::Silent(3_000), "a forked child holds it");
-        assert_eq!(Evidence { lock_held: None, ..elsewhere }.verdict(), Liveness::Lost, "the only witness");
+        assert_eq!(Evidence { lock_held: None, ..elsewhere }.verdict(), Liveness::Lost, "the only evidence");
     }
 
     #[test]
@@ -224,8 +224,8 @@ mod tests {
         assert_eq!(Evidence { process_runs: Some(true), ..script }.verdict(), Liveness::Alive);
         assert_eq!(Evidence { process_runs: Some(false), ..script }.verdict(), Liveness::Lost);
         let held = Evidence { lock_held: Some(true), process_runs: Some(false), ..script };
-        assert_eq!(held.verdict(), Liveness::Lost, "a report under way does not bring its process back");
-        assert_eq!(script.verdict(), Liveness::Unknown, "another namespace's number says nothing");
+        assert_eq!(held.verdict(), Liveness::Lost, "a report under way does not revive its process");
+        assert_eq!(script.verdict(), Liveness::Unknown, "another namespace's number is no evidence");
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub enum Liveness {
     Stalled(u64),
     /// The writer holds its slot, but has not beaten for this many milliseconds: stopped or starved.
     Silent(u64),
-    /// No process holds the slot, and none is known to run that would record its end.
+    /// No process holds the slot, and no process that would record its end is known to run.
     Lost,
 }
 

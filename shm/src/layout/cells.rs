@@ -108,10 +108,10 @@ pub struct HeaderPage {
     _pad5: [u64; 7],
     /// Hash of the whole key of the board's project; 0 for no project. Written once, before [`ready`](Self::ready).
     pub project_hash: AtomicU64,
-    /// Number of the kind of the board's work, plus 1; 0 if unknown. Written once, likewise.
+    /// Number of the kind of the board's work, plus 1; 0 if unknown. Also written once.
     pub kind: AtomicU32,
     _pad6: u32,
-    /// A text cell: the key of the board's project. Written once, likewise.
+    /// A text cell: the key of the board's project. Also written once.
     pub project: LatchCopy<PROJECT_WORDS>,
 }
 

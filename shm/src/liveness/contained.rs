@@ -70,7 +70,7 @@ mod tests {
                 std::thread::sleep(Duration::from_millis(1));
             };
             let Some(mark) = mark else {
-                eprintln!("skipped: this user may make no pid namespace of its own, or there is no `unshare`");
+                eprintln!("skipped: this user may not make a pid namespace, or there is no `unshare`");
                 return None;
             };
             Some(Self { parent, mark })
@@ -106,7 +106,7 @@ mod tests {
         assert!(is_shown_here(mark));
         assert!(!is_shown_here(ProcessMark { start_time: mark.start_time - 1, ..mark }), "another with its number");
         assert!(!is_shown_here(ProcessMark { namespace: mark.namespace + 1, ..mark }));
-        assert!(is_shown_here(ProcessMark { start_time: 1, time_namespace: 1, ..mark }), "its start counts elsewhere");
+        assert!(is_shown_here(ProcessMark { start_time: 1, time_namespace: 1, ..mark }), "start times of two clocks");
         contained.end();
         let until = Instant::now() + Duration::from_secs(60);
         while is_shown_here(mark) {

@@ -97,7 +97,7 @@ mod tests {
         let (ending, stop) = (ProcessEnd::for_process(mark, boot_id()).unwrap(), StopSignal::new().unwrap());
         child.kill().unwrap();
         assert!(ending.wait(&stop));
-        assert!(ProcessEnd::for_process(mark, boot_id()).is_none(), "it has ended, though nobody collected it");
+        assert!(ProcessEnd::for_process(mark, boot_id()).is_none(), "it has ended, though it was not collected");
         child.wait().unwrap();
     }
 

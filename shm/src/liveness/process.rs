@@ -201,7 +201,7 @@ mod tests {
         let own = own();
         assert_eq!(runs(own, [9; 16]), None);
         assert_eq!(runs(ProcessMark { namespace: 1, ..own }, boot_id()), None);
-        assert_eq!(runs(ProcessMark { time_namespace: 1, ..own }, boot_id()), None, "its start time counts elsewhere");
+        assert_eq!(runs(ProcessMark { time_namespace: 1, ..own }, boot_id()), None, "start times of two clocks");
         assert_eq!(runs(ProcessMark { pid: 0, ..own }, boot_id()), None);
         assert_eq!(still_runs(own, [9; 16]), Some(false), "its boot is over");
         assert_eq!(still_runs(own, [0; 16]), None);

@@ -1,4 +1,4 @@
-//! The fields of a slot as bytes, and the mask of those that differ between two readings.
+//! The fields of a slot as bytes, and the mask of the fields that differ between two readings.
 //!
 //! The fields in their order: generation, key and its hash, version, kind, parent, runner, writer of the log, process
 //! group · state · step, attempt, unit, health · done, as a difference · total · process id · liveness and its duration

@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(playback.last().slots[5].state, SlotState::Live);
         let seen_at_ns = playback.last().taken_at_ns;
         playback.seek(SECOND + 3599 * SECOND + SECOND / 2);
-        assert_eq!(playback.last().slots[5].state, SlotState::Failed, "a failure is told at once, at {seen_at_ns}");
+        assert_eq!(playback.last().slots[5].state, SlotState::Failed, "a failure is written at once, at {seen_at_ns}");
     }
 
     #[test]
@@ -270,7 +270,7 @@ mod tests {
         assert!(recorder.no_room_for_whole && recorder.written_bytes() > due_at);
         later(&mut now, 3_600 * SECOND);
         now.slots[5].state = SlotState::Failed;
-        assert!(recorder.add_reading(&now).unwrap(), "a failure is told for as long as there is room");
+        assert!(recorder.add_reading(&now).unwrap(), "a failure is written as long as there is room");
         let recording = Recording::from_bytes(recorder.end(&now).unwrap()).unwrap();
         assert!(recording.complete());
         let mut playback = recording.playback();

@@ -158,7 +158,7 @@ mod tests {
         for _ in 0..50 {
             drop(turn());
         }
-        // Other tests of this process have maps of their own.
+        // Other tests of this process have maps, too.
         assert!(count() < before + 100, "{before} ranges became {}", count());
     }
 }

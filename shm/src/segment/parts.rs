@@ -94,7 +94,7 @@ impl Segment {
         self.record(self.facts.beats, slot)
     }
 
-    /// The hot lines of the first `slots` slots; those that the board does not have are left out.
+    /// The hot lines of the first `slots` slots, as far as the board has them.
     #[inline(always)]
     pub(crate) fn hot_lines(&self, slots: u32) -> Rows<'_, HotLine> {
         self.memory.rows(self.facts.hot, slots.min(self.facts.slot_count))

@@ -220,8 +220,8 @@ pub(crate) struct SlotCandidate {
     rank: SlotCandidateRank,
 }
 
-/// In this order slots are taken. Slots that ended with another key are left alone while any slot was never used,
-/// and the longest ended goes first: so readers see ends, and no task is refused for their sake.
+/// Slots are taken in this order. Those that ended with another key are left alone while any slot was never used, and
+/// of them the one that ended longest ago goes first: so readers see ends, and no task is refused for that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SlotCandidateRank {
     /// Its writer is gone, and it has the key that is asked for.

@@ -92,7 +92,7 @@ impl Reserved {
     /// Record how the program ended, as [`Board::end`](crate::Board::end) does for the board's creator.
     ///
     /// # Errors
-    /// When the slot is in another life by now, or the state given does not end one.
+    /// When the slot is in a later life already, or the state given does not end one.
     pub fn end(&self, ending: &Ending) -> Result<(), EndError> {
         let _turn = self.turn.lock();
         write_end(&self.segment, self.reservation, ending)

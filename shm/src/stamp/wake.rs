@@ -61,10 +61,10 @@ mod tests {
         assert!(!ring(&changes, &bell));
         announce(&bell);
         assert_eq!(await_change(&changes, &bell, 1), Some(0));
-        assert!(ring(&changes, &bell), "somebody waits");
+        assert!(ring(&changes, &bell), "a reader waits");
         assert_eq!((await_change(&changes, &bell, 1), epoch(&changes)), (None, 2));
         assert_eq!(await_change(&changes, &bell, 2), Some(1), "the wake word has moved");
         stop_waiting(&bell);
-        assert!(!ring(&changes, &bell), "nobody waits any more");
+        assert!(!ring(&changes, &bell), "no reader waits any more");
     }
 }
