@@ -138,7 +138,7 @@ impl Board {
         Reader::open(self.path())
     }
 
-    /// Name a slot for a process that is about to be started. It shows as reserved until the process claims it.
+    /// Reserve a slot for a process that is about to be started. It shows as reserved until the process claims it.
     ///
     /// # Errors
     /// When every slot is in use, or one that has not ended has this key.
@@ -176,9 +176,9 @@ impl Board {
         Ok(Reservation { slot: ended.slot, generation })
     }
 
-    /// The writer of a slot's log, if [`SlotWork::log_writer`] named this process when the slot was reserved. The log
-    /// begins with the reservation, and the later claim by the slot's own process leaves it alone. Only one thread at a
-    /// time may write it.
+    /// Get the writer of a slot's log, if [`SlotWork::log_writer`] named this process when the slot was reserved. The
+    /// log begins with the reservation, and the later claim by the slot's own process leaves it alone. Only one thread
+    /// at a time may write it.
     pub fn log_writer(&self, reservation: Reservation) -> Option<LogWriter<'_>> {
         LogWriter::for_life(&self.segment, reservation.slot, reservation.generation)
     }

@@ -40,7 +40,7 @@ pub enum CreateError {
         /// Name asked for.
         name: String,
     },
-    /// This program is built without named segments.
+    /// This program was built without named segments.
     NamedSegment {
         /// Name asked for.
         name: String,

@@ -176,7 +176,7 @@ impl PoolHold {
         Ok(begun)
     }
 
-    /// Note that no other process's life in this lane can still be ended by its judge.
+    /// Note that the lane's last life, if it had one, was this pool's.
     fn own(&self, slot: u32) {
         if let Some(ours) = self.ours.get(slot as usize) {
             ours.store(1, Ordering::Relaxed);

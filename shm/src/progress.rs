@@ -84,7 +84,7 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// How well the thing that a slot's process runs is doing, as far as its runner checks it.
+    /// Health of what a slot's process runs, as far as its runner checks it.
     Health {
         /// Nothing checks it.
         Unknown = 0, "unknown";
@@ -106,7 +106,7 @@ wire_enum! {
     SlotState {
         /// Never used.
         Free = 0, "free";
-        /// Named by the parent, not yet claimed by a writer.
+        /// Reserved by the parent, not yet claimed by a writer.
         Reserved = 1, "reserved";
         /// A writer is filling in the first record: readers show the slot as reserved.
         Claiming = 2, "claiming";

@@ -322,8 +322,8 @@ fn store_eight(cells: &[AtomicU64; 8], words: &[u64; 8]) {
     // aligned, as was just asserted, and thereby whole on every processor that has AVX, so each word in it is; no
     // reader can see a part of a word. They are plain stores, which this architecture makes visible in order: neither
     // non-temporal ones nor a string move. The block may touch memory as far as the compiler knows, so that the fence
-    // before and the release behind keep their sides; it names the registers it changes, and leaves stack and flags
-    // alone.
+    // before it and the release after it keep their order; it names the registers it changes, and leaves stack and
+    // flags alone.
     #[allow(unsafe_code)]
     unsafe {
         std::arch::asm!(

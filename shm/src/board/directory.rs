@@ -59,8 +59,8 @@ pub fn stale(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::R
 
 /// Remove a board's file if the board is over, so that a new one can have its name. Returns whether it was removed.
 ///
-/// Of several processes that do this at once only one removes the file, and never the new one that has its name by
-/// then.
+/// If several processes do this at once, only one removes the file, and none removes a new board that already has the
+/// name.
 ///
 /// # Errors
 /// The system's error if the file of a board that is over cannot be removed.

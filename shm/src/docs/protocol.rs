@@ -133,8 +133,8 @@
 //!
 //! Message and details share a latch in the cold record; what is changed now and then (the step's own name, address,
 //! port, the slot waited for) shares another; and the cause, which came with minor version 1, has one behind the
-//! record. It names the generation that it belongs to, so it counts for that life alone, although writers of minor
-//! version 0 do not clear it and no claim has to. A process that ends a slot stores the cause as it stores the error:
+//! record. A cause names its generation, so it counts for that life alone, although writers of minor version 0 do not
+//! clear it, and no claim has to. A process that ends a slot stores the cause as it stores the error:
 //! before the state, whose release covers it. The 16-bit revision in a slot's numbers moves behind each change of text,
 //! notes, cause or step; a reader looks at the record again when it moved. The text is stored before the numbers that
 //! announce it (`AnnouncedFirst`). A message is stored alone only where both copies hold the details already
@@ -161,8 +161,8 @@
 //!   work is that of the numbers.
 //! * **T1 → R1 of U2** (`NoStepFence`; no U2: `NoStepCount`). Entry `c` is stored into the place of entry `c - 9`,
 //!   after the publication of count `c`. If U1 read a word of it, T1 and the latch's first fence in U2 synchronize, and
-//!   R4 behind that fence finds the stamp of count `c` or a later one: entry `c - 9` is not shown, as it lies below `a
-//!   - 8`. One more fence between U1 and U2 would add nothing: no model failed without it.
+//!   R4 behind that fence finds the stamp of count `c` or a later one: entry `c - 9` is not shown, as it lies below
+//!   `a - 8`. One more fence between U1 and U2 would add nothing: no model failed without it.
 //! * The entry that is being written at count `a` is entry `a`, in the place of entry `a - 9`: the spare one, never
 //!   shown (`NoSpareStep`). A writer killed in T2 leaves that entry half written, and the next one to enter a step
 //!   overwrites it.

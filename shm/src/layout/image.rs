@@ -98,7 +98,7 @@ pub struct IdentityImage {
     pub origin: u8,
     /// Slot that this one belongs to, or `NO_PARENT`.
     pub parent_slot: u16,
-    /// When the slot was named, and after that claimed, in monotonic nanoseconds.
+    /// When the slot was reserved, and later when it was claimed, in monotonic nanoseconds.
     pub claimed_at: u64,
     /// Hash of the whole key, which may be longer than its cell: see `hash_key`.
     pub key_hash: u64,

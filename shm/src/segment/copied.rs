@@ -81,7 +81,7 @@ impl Copied {
         Ok(())
     }
 
-    /// Copy the title, unless it was published while it was read: otherwise nothing wrote to its good copy.
+    /// Copy the title, if it was not published while it was read: then nothing wrote to its good copy.
     fn take_title(&self, file: &File, stamp_before: u64, scratch: &Scratch) -> io::Result<()> {
         if scratch.whole[TITLE_AT / 8] == stamp_before && read_word(file, TITLE_AT)? == stamp_before {
             self.take_range(&scratch.whole, TITLE_AT, size_of::<Latch<TITLE_WORDS>>());

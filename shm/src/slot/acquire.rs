@@ -1,4 +1,4 @@
-//! Finding a place on the board and taking it: naming, claiming and taking over slots.
+//! Finding a slot on the board and taking it: reserving, claiming and taking over slots.
 //!
 //! All of this happens under the table's lock, which is held for microseconds and freed by the system when its holder
 //! dies; publishing never needs it. A slot's words are written in three steps, so that a reader never sees a word of
@@ -224,9 +224,9 @@ pub(crate) struct SlotCandidate {
 /// of them the one that ended longest ago goes first: so readers see ends, and no task is refused for that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SlotCandidateRank {
-    /// Its writer is gone, and it has the key that is asked for.
+    /// Its writer is gone, and it has the wanted key.
     LostAgain,
-    /// It ended with the key that is asked for; the last to end comes first.
+    /// It ended with the wanted key; the last to end comes first.
     Again(Reverse<u64>),
     NeverUsed,
     /// It ended at this time with another key; the first to end comes first.

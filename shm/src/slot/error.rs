@@ -151,7 +151,7 @@ pub enum ClaimError {
         /// Number of lanes.
         lanes: u32,
     },
-    /// The board belongs to another process than its owners given.
+    /// The board does not belong to any of the processes given as owners.
     OtherCreator {
         /// Its creator, by the board's header.
         pid: u32,

@@ -35,10 +35,9 @@ impl Slot {
         self.publish_notes(NotesImage { waits_board: board.to_be_bytes(), waits_slot, waits_generation, ..self.notes });
     }
 
-    /// Who or what is the reason that this slot waits, in a few words: `vx 4711 installs it`; of a longer one the
-    /// beginning is kept and marked as cut (158 bytes), and views show 40 columns. An empty one takes it back. It stays
-    /// when the slot ends, unless [`Ending::cause`](super::Ending::cause) has another. A board of layout 2.0 has no
-    /// place for it.
+    /// Set who or what is the reason that this slot waits, in a few words: `vx 4711 installs it`. A text of more than
+    /// 158 bytes is cut, and marked as cut; views show 40 columns. An empty text removes the cause. It stays when the
+    /// slot ends, unless [`Ending::cause`](super::Ending::cause) has another. A board of layout 2.0 has no room for it.
     pub fn set_cause(&mut self, cause: &str) {
         if self.segment().cause(self.index).is_none() {
             return;

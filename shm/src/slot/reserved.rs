@@ -45,7 +45,7 @@ impl Slot {
         let (mut place, _) = Self::attach(segment.clone(), slot, generation)?;
         place.message(text);
         super::ring(place.segment());
-        Ok(()) // The place is dropped before the table's lock: its byte is for the process that will claim it.
+        Ok(()) // Drops the place before the table's lock: its byte is for the process that will claim it.
     }
 
     /// Reserve a slot of any board for a program that this process starts. The slot is in this step at once, because
@@ -59,7 +59,7 @@ impl Slot {
         let (mut place, _) = Self::attach(segment.clone(), slot, generation)?;
         place.enter(step, total);
         super::ring(place.segment());
-        drop(place); // Its byte is for the process that will claim it.
+        drop(place); // Unlocks the byte for the process that will claim it.
         Ok(Reserved { segment, reservation: Reservation { slot, generation }, turn: Mutex::new(()) })
     }
 }

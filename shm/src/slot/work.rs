@@ -71,7 +71,7 @@ impl<'a> SlotWork<'a> {
     }
 }
 
-/// Put this writer, which beats at this interval, into the identity; unchanged if the writer is not known yet.
+/// Put this writer, which beats at this interval, into the identity. Changes nothing if the writer is not known yet.
 pub(super) fn claimed_by(
     identity: IdentityImage,
     SlotWriterProcess { mark, uid }: SlotWriterProcess,

@@ -10,7 +10,8 @@ use crate::layout::LogCounters;
 pub struct LogWindow {
     /// The bytes.
     pub bytes: Vec<u8>,
-    /// Whether the first of them is the first that this life of the slot wrote: else a line may be cut in front.
+    /// Whether they begin with the first byte that this life of the slot wrote; otherwise the first line may be
+    /// partial.
     pub from_start: bool,
 }
 
@@ -27,7 +28,7 @@ pub fn begin_log(counters: &LogCounters) {
     in_order(Mutant::LateStart, start, commit);
 }
 
-/// Leave a log alone while the slot's reservation is claimed: its writer began it when the slot was named, and may be
+/// Leave a log alone while the slot's reservation is claimed: its writer began it with the reservation, and may be
 /// appending.
 pub fn keep_log(counters: Option<&LogCounters>) {
     if let Some(counters) = counters.filter(|_| broken(Mutant::ClaimBeginsLog)) {

@@ -35,7 +35,7 @@ pub fn begin_record(line: &HotLine, record: &ColdRecord, log: Option<&LogCounter
     line.numbers.write(&[0, 0, meta.word()]);
 }
 
-/// Number the next attempt at the work of the slot's last life. For the second step of a claim, before
+/// Compute the number of the next attempt at the work of the slot's last life. For the second step of a claim, before
 /// [`begin_record`]: the last writer's numbers are still there, as step one has acquired them.
 pub fn next_attempt(line: &HotLine) -> u8 {
     Meta::from_word(line.numbers.own()[2]).attempt.saturating_add(1)

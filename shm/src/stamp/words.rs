@@ -97,7 +97,7 @@ impl Meta {
         }
     }
 
-    /// The same with the next revision.
+    /// Move on to the next revision.
     #[must_use]
     pub const fn revised(self) -> Self {
         Self::from_word(Self::revised_word(self.word()))
