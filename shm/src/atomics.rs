@@ -71,7 +71,7 @@ mutants! {
     /// A process that acts on a slot's state does not acquire the words written before it.
     RelaxedLook,
 
-    /// A report that goes on with a slot does not announce the text that is there already.
+    /// A report that continues a slot does not announce the text that is there already.
     UnrevisedReport,
     /// A message is published without the details, which only one of the two copies holds.
     UnsettledDetails,
@@ -102,11 +102,11 @@ mutants! {
     /// No fence between the loads of the bytes and the look at which of them were overwritten.
     NoLogCopyFence,
 
-    /// The bell looks for waiters without a fence behind the change it announces.
+    /// The bell looks for waiters without a fence after the change it announces.
     NoBellFence,
     /// The bell looks for waiters before it counts the change.
     EarlyRing,
-    /// A sleeper looks for a change without a fence behind its announcement.
+    /// A sleeper looks for a change without a fence after its announcement.
     NoSleeperFence,
     /// A sleeper announces itself only after it looked for a change.
     LateAnnounce,

@@ -157,18 +157,18 @@
 #[cfg(any(loom, feature = "internals"))]
 pub mod atomics;
 #[cfg(not(any(loom, feature = "internals")))]
-#[allow(unreachable_pub, reason = "public for the models, which swap what is in it")]
+#[allow(unreachable_pub, reason = "public for the models, which replace its content")]
 mod atomics;
 #[cfg(any(loom, feature = "internals"))]
 pub mod lanes;
 #[cfg(not(any(loom, feature = "internals")))]
-#[allow(unreachable_pub, reason = "public for the models, which run what is in it")]
+#[allow(unreachable_pub, reason = "public for the models, which run its code")]
 mod lanes;
 #[cfg(any(loom, feature = "internals"))]
 pub mod stamp;
 #[cfg(not(any(loom, feature = "internals")))]
-#[allow(unreachable_pub, reason = "public for the models, which run what is in it")]
-#[cfg_attr(not(feature = "read"), allow(dead_code, unused_imports, reason = "half of it is the readers'"))]
+#[allow(unreachable_pub, reason = "public for the models, which run its code")]
+#[cfg_attr(not(feature = "read"), allow(dead_code, unused_imports, reason = "half of it is used only by readers"))]
 mod stamp;
 
 pub mod docs;
@@ -183,7 +183,7 @@ pub mod dump;
 #[cfg(not(loom))]
 mod error;
 #[cfg(not(loom))]
-#[cfg_attr(not(feature = "read"), allow(dead_code, reason = "half of it is the readers'"))]
+#[cfg_attr(not(feature = "read"), allow(dead_code, reason = "half of it is used only by readers"))]
 mod liveness;
 #[cfg(not(loom))]
 mod mutex;
@@ -192,7 +192,7 @@ mod pool;
 #[cfg(all(not(loom), feature = "record"))]
 pub mod recording;
 #[cfg(not(loom))]
-#[cfg_attr(not(feature = "read"), allow(dead_code, reason = "half of it is the readers'"))]
+#[cfg_attr(not(feature = "read"), allow(dead_code, reason = "half of it is used only by readers"))]
 mod segment;
 #[cfg(not(loom))]
 mod slot;

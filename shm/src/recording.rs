@@ -53,7 +53,7 @@ pub use recording_file::{Recording, create, is_recording};
 pub const MOST_BYTES: u64 = 64 << 20;
 /// A recorder looks at its board this often at most, in nanoseconds.
 pub const LOOK_EVERY_NS: u64 = 50_000_000;
-/// Most bytes of changes behind a whole reading, or eight times the reading's own size if that is more; twice as
+/// Most bytes of changes after a whole reading, or eight times the reading's own size if that is more; twice as
 /// many if there is no room for another whole reading.
 pub const WHOLE_EVERY_BYTES: u64 = 128 << 10;
 

@@ -246,8 +246,7 @@ fn two_long_keys_that_begin_alike_are_two_slots() {
     both_forms(|form| {
         let board = form.board("keys", 3);
         let keys = ["a", "b"].map(|end| format!("{}{end}", "k".repeat(100)));
-        let slots =
-            keys.each_ref().map(|key| Slot::join(board.path(), key, "", Kind::Task).expect("a slot of its own"));
+        let slots = keys.each_ref().map(|key| Slot::join(board.path(), key, "", Kind::Task).expect("another slot"));
         assert_eq!(slots.each_ref().map(Slot::index), [0, 1]);
         let again = Slot::join(board.path(), &keys[1], "", Kind::Task);
         assert!(matches!(again, Err(ClaimError::Place(ReserveError::KeyInUse { slot: 1, .. }))), "{again:?}");

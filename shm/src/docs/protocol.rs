@@ -1,6 +1,6 @@
 //! Why a reader never sees half a publication, and a killed writer never leaves one.
 //!
-//! Every ordering of this crate is in `stamp/`, in functions that touch only words, and has a partner named here.
+//! Every ordering between processes is in `stamp/`, in functions that touch only words, and has a partner named here.
 //! Beside each stands the name of the *mutant* that takes it away. `tests/loom` runs those functions in every
 //! interleaving: as they are, where every model must hold, and with one mutant at a time, where some model must fail.
 //! `tests/orderings.rs` keeps this page complete: no ordering elsewhere, none without a mutant, and no mutant or shared
@@ -51,10 +51,10 @@
 //!
 //! * **W3 → R1** (`RelaxedPublish`, `NoFirstFence`; W2 and W3 the other way round: `StampFirst`). A reader that loads
 //!   the stamp stored by W3 has, after R1, all words of W2 of that publication: a release store read by a relaxed load
-//!   with an acquire fence behind it synchronizes. So R2 reads those words or newer.
+//!   with an acquire fence after it synchronizes. So R2 reads those words or newer.
 //! * **W1 → R3** (`NoWriterFence`, `NoReaderFence`, and no R4 at all: `NoSecondStamp`). Newer words are those of
 //!   publication `s + 2`, the next one into the same copy. Its W1 comes after the store of stamp `s + 1`. If R2 reads
-//!   one of its words, then W1 and R3 synchronize (a release fence before the store, an acquire fence behind the load),
+//!   one of its words, then W1 and R3 synchronize (a release fence before the store, an acquire fence after the load),
 //!   and R4 cannot read a stamp older than `s + 1`: the reader sees that it was overtaken and tries again.
 //! * So a reading that ends with the same stamp is one publication, whole. Stamps are never set back: a stamp has 64
 //!   bits, and at a billion publications a second it wraps around after 584 years.
@@ -85,15 +85,15 @@
 //! ```
 //!
 //! * **C4 → R1** (`RelaxedState`). A reader that sees "live" sees every word of C3: K1 loads what C4 stored, and R1,
-//!   the latch's first fence, comes behind K1 as well. The stamp is loaded before R1 and may be older than that; but C3
+//!   the latch's first fence, comes after K1 as well. The stamp is loaded before R1 and may be older than that; but C3
 //!   has moved it, so that R4 then finds another one, and the reader tries again. One more fence between K1 and the
 //!   stamp would add nothing: no model failed without it.
 //! * **C2 → R3, K3** (`TwoStepClaim`, `NoClaimFence`, `NoRecordFence`; no K2: `NoSecondControl`; no K4:
-//!   `NoRecordControl`). A reader that loads a word of C3 sees C1, or something later, behind the next acquire fence:
+//!   `NoRecordControl`). A reader that loads a word of C3 sees C1, or something later, after the next acquire fence:
 //!   never the control word of generation `g` with words of `g + 1`. In two steps (publish, then "live") the same
 //!   reader shows the new text under the old generation: loom finds it at once; 60 seconds of torture by real processes
 //!   did not. For the latches alone W1 would do in place of C2; words outside of latches need C2.
-//! * **C4, W3 → C1** (`RelaxedClaim`). The next writer goes on from the stamps and counters of the last, so it must see
+//! * **C4, W3 → C1** (`RelaxedClaim`). The next writer continues the stamps and counters of the last, so it must see
 //!   them: C1 acquires what the last writer released with the slot's end, or the creator with the reservation. If the
 //!   last writer was killed, C1 reads no release; then the two are ordered by the lock on the slot's byte, which the
 //!   system freed, or by the state that the parent stored after `wait()`.
@@ -127,7 +127,7 @@
 //! Error, result, time and, if known, exit are stored before the state that announces them (`EndFirst`), which is
 //! a release store (`RelaxedState`): **state → R1** as above, and K4 covers what follows. Readers believe them only
 //! under such a state. The parent may learn the process's exit later: one word, stored alone; the `epoch` that moves
-//! behind it makes readers look again.
+//! after it makes readers look again.
 //!
 //! # Text, notes, cause, and the revision
 //!
@@ -135,12 +135,12 @@
 //! port, the slot waited for) shares another; and the cause, which came with minor version 1, has one behind the
 //! record. A cause names its generation, so it counts for that life alone, although writers of minor version 0 do not
 //! clear it, and no claim has to. A process that ends a slot stores the cause as it stores the error:
-//! before the state, whose release covers it. The 16-bit revision in a slot's numbers moves behind each change of text,
+//! before the state, whose release covers it. The 16-bit revision in a slot's numbers moves after each change of text,
 //! notes, cause or step; a reader looks at the record again when it moved. The text is stored before the numbers that
 //! announce it (`AnnouncedFirst`). A message is stored alone only where both copies hold the details already
 //! (`UnsettledDetails`): the words behind it are then those of an earlier publication into the same copy. W3 of the
 //! numbers comes after W3 of the text, and a reader whose numbers are those of W3 has fenced twice (R1 or R3) before it
-//! reads the record. So the text found is the announced one or newer. A report that goes on with a slot publishes the
+//! reads the record. So the text found is the announced one or newer. A report that continues a slot publishes the
 //! numbers with the next revision first (`UnrevisedReport`): the one before it may have been killed between the text
 //! and its announcement. A revision wraps around after 65,536 changes; a reader that slept through exactly that many
 //! shows the old text until the next change.
@@ -161,7 +161,7 @@
 //!   work is that of the numbers.
 //! * **T1 → R1 of U2** (`NoStepFence`; no U2: `NoStepCount`). Entry `c` is stored into the place of entry `c - 9`,
 //!   after the publication of count `c`. If U1 read a word of it, T1 and the latch's first fence in U2 synchronize, and
-//!   R4 behind that fence finds the stamp of count `c` or a later one: entry `c - 9` is not shown, as it lies below
+//!   R4 after that fence finds the stamp of count `c` or a later one: entry `c - 9` is not shown, as it lies below
 //!   `a - 8`. One more fence between U1 and U2 would add nothing: no model failed without it.
 //! * The entry that is being written at count `a` is entry `a`, in the place of entry `a - 9`: the spare one, never
 //!   shown (`NoSpareStep`). A writer killed in T2 leaves that entry half written, and the next one to enter a step
@@ -183,12 +183,12 @@
 //! ```
 //!
 //! * **L4 → M2** (`RelaxedCommit`, `NoLogFirstFence`). The bytes counted in are there, and so is the start.
-//! * **L2 → M4** (`NoLogReserve`: L1 behind L3; `NoLogFence`, `NoLogCopyFence`). If M3 copied a byte of an overwrite,
+//! * **L2 → M4** (`NoLogReserve`: L1 after L3; `NoLogFence`, `NoLogCopyFence`). If M3 copied a byte of an overwrite,
 //!   then L2 and M4 synchronize, and M5 shows that overwrite: the byte is dropped.
 //! * A writer killed between L1 and L4 leaves `reserved` ahead, which costs the oldest lines, and bytes of no meaning
 //!   between the two counters. A new life begins its log behind them: `start` and `reserved`, then `committed`, with
 //!   release (`LateStart`, `RelaxedCommit`). A reader that counts those bytes in by M1 has the new start by M2.
-//! * Where a report on behalf of a script was killed between L1 and L4, the next one goes on in the same life, maybe
+//! * Where a report on behalf of a script was killed between L1 and L4, the next one continues the same life, maybe
 //!   with fewer bytes: it announces no less than is announced already (`ReservedBack`), since those bytes may be
 //!   stored.
 //! * A log may have another writer than the slot, named in the record: the process that captures the output. That
@@ -213,11 +213,11 @@
 //!
 //! # Making, attaching, closing
 //!
-//! * **ready → attach** (`RelaxedReady`, `NoAttachFence`; facts or title behind it: `ReadyFirst`). A board file has its
+//! * **ready → attach** (`RelaxedReady`, `NoAttachFence`; facts or title after it: `ReadyFirst`). A board file has its
 //!   name only when it is complete, and the system orders that. A named segment has its name first: `ready` is stored
-//!   last, with release, and looked at first, with an acquire fence behind it and before any other word is believed. A
+//!   last, with release, and looked at first, with an acquire fence after it and before any other word is believed. A
 //!   reader that attaches too early gets an error; no reader gets half a board.
-//! * **closed → is_closed** (`RelaxedClose`, `RelaxedClosedLook`; state and time behind it: `ClosedFirst`). A reader
+//! * **closed → is_closed** (`RelaxedClose`, `RelaxedClosedLook`; state and time after it: `ClosedFirst`). A reader
 //!   that sees the board closed sees its last state, and when that was.
 //!
 //! # The lanes of a pool
@@ -235,7 +235,7 @@
 //!   P2 wake a thread that waits                C1 … C4, from the control word it was left under
 //! ```
 //!
-//! * **P1 behind the end** (`LaneFreeFirst`). The other way round, the next life would be claimed under a state that is
+//! * **P1 after the end** (`LaneFreeFirst`). The other way round, the next life would be claimed under a state that is
 //!   still to come, and the end could overwrite the words of that life.
 //! * **P3 takes it out** (`LaneStaysFree`). Two threads that were handed one lane would both be its writer; C1 would
 //!   stop the second, whose task then had no slot. With P1 and P3 under one lock, all that the first thread stored has

@@ -27,7 +27,7 @@ pub fn read_hot(line: &HotLine) -> Option<HotReading> {
     // The first fence of the latch pairs with the release in `set_control` as well: the state's words are there. A
     // stamp from before that state does not pass the latch's second look.
     let (stamp, numbers) = line.numbers.read()?;
-    // The latch has fenced behind its loads: a control word that is still the same covers all of them.
+    // The latch has fenced after its loads: a control word that is still the same covers all of them.
     (broken(Mutant::NoSecondControl) || line.control.load(Ordering::Relaxed) == control).then_some(HotReading {
         control,
         stamp,

@@ -50,7 +50,7 @@ pub fn append_log(counters: &LogCounters, ring: &[AtomicU64], bytes: &[u8], line
     let announced = if before.wrapping_sub(end) <= size { before } else { end };
     let reserve = || {
         counters.reserved.store(announced, Ordering::Relaxed);
-        // Bytes about to be overwritten are announced before the first of them is: pairs with the fence behind the copy
+        // Bytes about to be overwritten are announced before the first of them is: pairs with the fence after the copy
         // in `read_log`.
         fence_unless(Mutant::NoLogFence, Ordering::Release);
     };

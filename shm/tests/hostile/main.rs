@@ -7,7 +7,7 @@
 
 mod bytes;
 #[path = "../../fuzz/src/lib.rs"]
-#[allow(unreachable_pub, reason = "a crate of its own for the fuzz targets")]
+#[allow(unreachable_pub, reason = "a separate crate for the fuzz targets")]
 mod checks;
 mod copied;
 mod cut;

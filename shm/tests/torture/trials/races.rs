@@ -117,7 +117,7 @@ pub(super) fn rounds_of_32() -> String {
     let (refused, won) = (grouped(race.refused), grouped(rounds * RACERS));
     let rounds = grouped(rounds);
     format!(
-        "{rounds} rounds of {RACERS} processes on {SLOTS} slots: {won} claims won, each slot by one; {refused} refused by name; all got in"
+        "{rounds} rounds of {RACERS} processes on {SLOTS} slots: {won} claims won, each slot by one; {refused} refused with the reason; every process got one"
     )
 }
 

@@ -142,5 +142,5 @@ pub(super) fn table_holder() -> String {
     let next = Slot::join(board.path(), "another", "", Kind::Task).unwrap();
     assert_eq!(next.index(), 3, "the stopped process has the slot it was about to take");
     board.end(reserved, &Ending::new(SlotState::Cancelled)).unwrap();
-    "1 holder stopped: 3 ways in gave up by name after 2 s each, 1,000 publications and readings went on, then all got in".into()
+    "1 holder stopped: 3 attempts gave up with the reason after 2 s each, 1,000 publications and readings went on, then all succeeded".into()
 }
