@@ -1,6 +1,5 @@
-//! Bars for the work of several processes, drawn by one: each process adds up the bytes of its share of some files, two
-//! at a time.
-//! `cargo run -p vx-shm --example bars -- /dev/shm/bars.board /usr/bin/*`
+//! Progress bars for several processes, drawn by the one that starts them: each process adds up the bytes of its share
+//! of some files, two files at a time. `cargo run -p vx-shm --example bars -- /dev/shm/bars.board /usr/bin/*`
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
@@ -27,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
-/// One process: a pool of its own on the board of all.
+/// One worker process: its own pool on the shared board.
 fn work(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
     let (board, files) = arguments.split_first().ok_or("the parent names the board")?;
     let pool = Pool::claim(Path::new(board), THREADS)?;
@@ -46,7 +45,7 @@ fn work(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The sum of a file's bytes, as the message of its slot.
+/// Publish the sum of a file's bytes as the message of its slot.
 fn add_up(file: &Path, mut slot: Slot) -> Result<(), vx_shm::EndError> {
     let added = File::open(file).and_then(|mut file| {
         slot.enter(RUNNING, Some(file.metadata()?.len()));
@@ -70,7 +69,7 @@ fn add_up(file: &Path, mut slot: Slot) -> Result<(), vx_shm::EndError> {
     }
 }
 
-/// The process that starts the others: all that it draws, it reads from the board.
+/// The process that starts the others. It draws only what it reads from the board.
 fn draw(path: &Path, files: &[String]) -> Result<(), Box<dyn std::error::Error>> {
     let board = Board::create(path, "sums", PROCESSES as u32 * THREADS)?;
     let shares = files.chunks(files.len().div_ceil(PROCESSES).max(1));
@@ -82,7 +81,7 @@ fn draw(path: &Path, files: &[String]) -> Result<(), Box<dyn std::error::Error>>
         for worker in &mut workers {
             running |= worker.try_wait()?.is_none();
         }
-        reader.refresh(&mut snapshot)?; // Behind the look at the processes: the last round draws their last states.
+        reader.refresh(&mut snapshot)?; // After the check above, so that the last round draws the last states.
         if !running || io::stdout().is_terminal() {
             show(&snapshot.slots, &mut drawn)?;
         }
@@ -95,11 +94,11 @@ fn draw(path: &Path, files: &[String]) -> Result<(), Box<dyn std::error::Error>>
     Ok(())
 }
 
-/// Draw a line for each slot over the lines of the last time.
+/// Draw a line for each slot, over the lines drawn last time.
 fn show(slots: &[SlotView], drawn: &mut usize) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if *drawn > 0 {
-        write!(out, "\x1b[{drawn}F")?; // The cursor goes up to the first of them.
+        write!(out, "\x1b[{drawn}F")?; // Move the cursor up to the first line.
     }
     for slot in slots {
         let total = slot.total.unwrap_or(0).max(1);
@@ -113,7 +112,7 @@ fn show(slots: &[SlotView], drawn: &mut usize) -> io::Result<()> {
     out.flush()
 }
 
-/// What ends a line that is drawn over another.
+/// The sequence that clears the rest of a line drawn over another.
 fn clear(drawn: usize) -> &'static str {
     if drawn > 0 { "\x1b[K" } else { "" }
 }

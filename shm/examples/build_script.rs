@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sources = variable("CARGO_MANIFEST_DIR").ok_or("cargo runs this")?.join("src");
     let table = variable("OUT_DIR").ok_or("cargo runs this")?.join("lines.rs");
     println!("cargo::rerun-if-changed=src\ncargo::rerun-if-env-changed=LINES_BOARD");
-    // A board that is full or gone is no reason for a build to fail.
+    // If the board is full or gone, the build goes on without it.
     let join = |board: PathBuf| Slot::join(&board, &env::var("CARGO_PKG_NAME").ok()?, "", Kind::Build).ok();
     let mut slot = variable("LINES_BOARD").and_then(join);
     let files: Vec<PathBuf> = fs::read_dir(sources)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;

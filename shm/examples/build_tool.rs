@@ -1,7 +1,8 @@
-//! A build tool of 64 threads that makes an index of the words in a directory of sources, and shows each file it works
-//! on: `cargo run -p vx-shm --example build_tool -- /dev/shm/index.board shm/src target/index`
+//! A build tool with 64 threads that makes an index of the words in a directory of sources, and shows each file it
+//! works on: `cargo run -p vx-shm --example build_tool -- /dev/shm/index.board shm/src target/index`
 //!
-//! Each source becomes a list of its words, made anew only if the source has changed; a last step joins the lists.
+//! Each source becomes a list of its words, which is rebuilt only if the source has changed; a last step joins the
+//! lists.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -60,7 +61,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// One step of the build: the list of a source's words. The slot is ended as the step was.
+/// One step of the build: make the list of a source's words, and end the slot with the outcome.
 fn build(source: &Path, list: &Path, mut slot: Slot) -> io::Result<()> {
     let changed = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
     if changed(list) > changed(source) {

@@ -1,7 +1,7 @@
 //! A test runner: each argument is a command, four run at a time, and a failure shows its last lines:
 //! `cargo run -p vx-shm --example test_runner -- /dev/shm/tests.board 'true' 'ls /nowhere' 'sleep 1; echo fine'`
 //!
-//! The runner's threads are the writers; the commands know nothing of the board.
+//! The runner's threads are the writers; the commands know nothing about the board.
 
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
@@ -27,7 +27,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(test) = tests.get(number) else { return };
-            // The number makes two equal commands two tests. Without a board to show it, a test runs all the same.
+            // The number tells equal commands apart. A test for which no lane is free still runs, but isn't shown.
             let slot = pool.begin(&format!("{} {test}", number + 1), "", Kind::Task).ok();
             match run(test, slot) {
                 Ok(status) if status.success() => _ = passed.fetch_add(1, Ordering::Relaxed),

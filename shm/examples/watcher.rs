@@ -1,4 +1,4 @@
-//! Any board, watched until it is over: `cargo run -p vx-shm --example watcher -- /dev/shm/squares.board`
+//! Watch any board until it is over: `cargo run -p vx-shm --example watcher -- /dev/shm/squares.board`
 
 use std::path::Path;
 use std::time::Duration;
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             println!("{:?} is over: {}", snapshot.board.title, snapshot.board.state);
             return Ok(());
         }
-        // A change of state wakes this at once. Numbers do not, hence the 200 ms.
+        // A change of state wakes the reader at once. Changed numbers don't, hence the 200 ms.
         reader.wait_change(Duration::from_millis(200));
     }
 }

@@ -1,4 +1,4 @@
-//! A program that shows its progress on a board of its own:
+//! A program that makes a board and shows its progress on it:
 //! `cargo run -p vx-shm --example writer -- /dev/shm/squares.board`
 
 use std::path::Path;

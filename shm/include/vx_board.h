@@ -3,7 +3,8 @@
  *
  * A board is one mapped file with a table of slots. A slot has one writer and any number of readers; readers store
  * nothing, writers wait for no reader, and a writer that is killed leaves its last publication whole. The layout, and
- * the way to read it right, are in docs/boards/board-format.md; the argument for every ordering in the crate's documentation.
+ * how to read it correctly, are in docs/boards/board-format.md; the argument for every ordering is in the crate's
+ * documentation.
  *
  *     #define _GNU_SOURCE
  *     #include "vx_board.h"
@@ -16,8 +17,8 @@
  *         vx_end(&slot, VX_STATE_DONE, "");
  *     }
  *
- * One thread at a time uses a struct vx_writer. Do not fork and write on from both sides. A writer that does not call
- * vx_beat four times a second shows as silent after a second and a half, and is left alone all the same.
+ * One thread at a time may use a struct vx_writer. Do not fork and then write from both sides. A writer that does not
+ * call vx_beat four times a second shows as silent after a second and a half, but keeps its slot.
  */
 #ifndef VX_BOARD_H
 #define VX_BOARD_H
@@ -35,7 +36,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* C++ has the same operations under the same names, and its own word for an atomic. */
+/* C++ has the same operations under the same names, and another type for an atomic. */
 #ifdef __cplusplus
 #include <atomic>
 #define VX_ATOMIC(type) std::atomic<type>
@@ -329,7 +330,7 @@ using std::memory_order_seq_cst;
 static_assert(sizeof(VX_ATOMIC(uint64_t)) == 8 && ATOMIC_LLONG_LOCK_FREE == 2, "shared words are plain words");
 static_assert(sizeof(off_t) == 8, "locks lie behind the end of any file");
 
-/* One byte each, far behind the end of the file. */
+/* Each is one byte, far behind the end of the file. */
 #define VX_LOCK_TABLE (INT64_C(1) << 40)
 #define VX_LOCK_CREATOR (VX_LOCK_TABLE + 1)
 #define VX_LOCK_SLOT(slot) (VX_LOCK_TABLE + 16 + (int64_t)(slot))
@@ -344,11 +345,11 @@ enum vx_result {
     VX_SYSTEM,          /* errno has the reason */
     VX_NOT_A_BOARD,     /* another file, a damaged header, or one that contradicts itself */
     VX_OTHER_LAYOUT,    /* another major version */
-    VX_UNKNOWN_FEATURE, /* it needs something that this header does not know */
+    VX_UNKNOWN_FEATURE, /* the board needs a feature that this header does not know */
     VX_CLOSED,          /* a dump, or its creator has closed it */
     VX_KEY_IN_USE,      /* a slot that has not ended has this key */
     VX_FULL,            /* every slot is in use */
-    VX_BUSY             /* another process has held the table's lock for two seconds, or just lets go of a slot: try again */
+    VX_BUSY             /* another process held the table's lock for two seconds, or is releasing a slot: try again */
 };
 
 struct vx_region {
@@ -439,14 +440,14 @@ static inline void vx_encode(const char *text, uint64_t *cell, size_t size) {
     memcpy((unsigned char *)cell + 2, text, length);
 }
 
-/* FNV-1a of the whole key: two keys that begin alike in their cells are still two keys. */
+/* FNV-1a of the whole key: it tells apart two keys that are the same as far as their cells hold them. */
 static inline uint64_t vx_hash_key(const char *key) {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     for (; *key; key++) hash = (hash ^ (unsigned char)*key) * UINT64_C(0x100000001b3);
     return hash;
 }
 
-/* Any words give some text: `into` has room for a whole cell, whose first two bytes are its length. */
+/* Decode a cell; any words give some text. `into` has room for a whole cell, whose first two bytes are its length. */
 static inline void vx_decode(const uint64_t *cell, size_t size, char *into) {
     uint16_t head;
     memcpy(&head, cell, 2);
@@ -461,7 +462,7 @@ static inline void vx_decode(const uint64_t *cell, size_t size, char *into) {
 static inline void vx_latch_write(const struct vx_board *board, uint64_t stamp_at, uint64_t copies, size_t size,
                                   const uint64_t *words) {
     uint64_t stamp = vx_load(board, stamp_at) + 1;
-    atomic_thread_fence(memory_order_release); /* The last stamp is seen before the copy that it retired is written. */
+    atomic_thread_fence(memory_order_release); /* The last stamp is visible before the copy it retired is written. */
     vx_store_words(board, copies + (stamp & 1) * size, size, words);
     atomic_store_explicit(vx_word(board, stamp_at), stamp, memory_order_release);
 }
@@ -508,13 +509,13 @@ static inline bool vx_lies_inside(struct vx_region region, uint32_t least, uint3
            region.offset + (uint64_t)region.stride * count <= length;
 }
 
-/* True if a word belongs to two of these regions of whole records. */
+/* Whether any word belongs to two of these regions of whole records. */
 static inline bool vx_overlap(struct vx_region one, struct vx_region other, uint32_t count) {
     return one.offset < other.offset + (uint64_t)other.stride * count && other.offset < one.offset + (uint64_t)one.stride * count &&
            one.stride != 0 && other.stride != 0;
 }
 
-/* Believe the facts of the header, copied out once, or return the fault in them. */
+/* Copy the facts of the header out once and check them; return the fault, if there is one. */
 static inline int vx_believe(struct vx_board *board) {
     uint64_t words[(VX_HEADER_READY - VX_HEADER_MAGIC) / 8];
     vx_load_words(board, VX_HEADER_MAGIC, sizeof words, words);
@@ -586,23 +587,23 @@ static inline int vx_attach(struct vx_board *board, const char *path, bool writa
 
 /* ---- reading -------------------------------------------------------------------------------------------------- */
 
-/* True if the header has the kind of the board's work, and its project: in minor version 0 it has not. */
+/* Whether the header has the kind of the board's work, and its project; not in minor version 0. */
 static inline bool vx_names_project(const struct vx_board *board) {
     return board->compatible >> VX_COMPATIBLE_BIT_CAUSES_AND_PROJECT & 1;
 }
 
-/* True if the cold records have causes, and room for them. */
+/* Whether the cold records have causes, and room for them. */
 static inline bool vx_has_causes(const struct vx_board *board) {
     return vx_names_project(board) && board->cold.stride >= VX_COLD_CAUSE_COPY1 + VX_COLD_CAUSE_COPY1_SIZE;
 }
 
-/* The kind of the board's work, one of VX_KIND_…; -1 for no single one. */
+/* The kind of the board's work, one of VX_KIND_…; -1 if it is of several kinds or none. */
 static inline int vx_board_kind(const struct vx_board *board) {
     uint32_t kind = vx_names_project(board) ? atomic_load_explicit(vx_half(board, VX_HEADER_KIND), memory_order_relaxed) : 0;
     return kind <= UINT8_MAX ? (int)kind - 1 : -1;
 }
 
-/* True if the board's work is for the project with this key, however long that is. */
+/* Whether the board's work is for the project with this key, however long the key is. */
 static inline bool vx_is_of_project(const struct vx_board *board, const char *key) {
     uint64_t wanted[VX_HEADER_PROJECT_SIZE / 8], found[VX_HEADER_PROJECT_SIZE / 8];
     if (!vx_names_project(board) || vx_load(board, VX_HEADER_PROJECT_HASH) != vx_hash_key(key)) return false;
@@ -617,7 +618,8 @@ static inline uint32_t vx_used(const struct vx_board *board) {
     return used < board->slot_count ? used : board->slot_count;
 }
 
-/* Read a slot whole. False, with `into` as it was, when there is nothing to show or it was written to all the time. */
+/* Read a slot whole. Returns false and leaves `into` as it was if the slot has nothing to show, or was written to all
+ * the time. */
 static inline bool vx_read_slot(const struct vx_board *board, uint32_t slot, struct vx_slot *into) {
     if (slot >= board->slot_count) return false;
     uint64_t hot = vx_record(board->hot, slot), cold = vx_record(board->cold, slot);
@@ -690,8 +692,9 @@ static inline void vx_unlock(const struct vx_board *board, int64_t byte) {
     vx_lock(board, F_OFD_SETLK, F_UNLCK, byte, &lock);
 }
 
-/* True if a process holds the byte, this one included: for a slot that has not ended, its writer is still there. A
- * descriptor is never shown its own locks, so the question goes through another one; without one, it counts as held. */
+/* Whether a process holds the byte, this one included: then the writer of a slot that has not ended is still alive. A
+ * descriptor is never shown its own locks, so another one is opened for the test; if none is free, the byte counts as
+ * held. */
 static inline bool vx_held(const struct vx_board *board, int64_t byte) {
     struct vx_board other = *board;
     struct flock lock;
@@ -704,7 +707,7 @@ static inline bool vx_held(const struct vx_board *board, int64_t byte) {
     return held;
 }
 
-/* Count a change of state, and wake the readers that sleep on it: a system call only if one does. */
+/* Count a change of state, and wake the readers that sleep; makes a system call only if a reader sleeps. */
 static inline void vx_ring(const struct vx_board *board) {
     atomic_fetch_add_explicit(vx_half(board, VX_HEADER_EPOCH), 1, memory_order_release);
     atomic_thread_fence(memory_order_seq_cst);
@@ -717,7 +720,7 @@ static inline void vx_ring(const struct vx_board *board) {
 
 /* ---- writing -------------------------------------------------------------------------------------------------- */
 
-/* Work finished in this step so far: a handful of stores. */
+/* Publish the work finished in this step so far; costs a few stores. */
 static inline void vx_publish(struct vx_writer *writer, uint64_t done) {
     uint64_t hot = vx_record(writer->board->hot, writer->slot), numbers[VX_HOT_COPY0_SIZE / 8];
     numbers[VX_NUMBERS_DONE / 8] = done;
@@ -726,7 +729,7 @@ static inline void vx_publish(struct vx_writer *writer, uint64_t done) {
     vx_latch_write(writer->board, hot + VX_HOT_STAMP, hot + VX_HOT_COPY0, sizeof numbers, numbers);
 }
 
-/* Work finished and work there is, in one publication. */
+/* Publish finished and total work at once. */
 static inline void vx_publish_of(struct vx_writer *writer, uint64_t done, bool total_known, uint64_t total) {
     uint64_t known = UINT64_C(1) << VX_META_BIT_TOTAL_KNOWN;
     writer->total = total_known ? total : 0;
@@ -739,24 +742,25 @@ static inline uint64_t vx_done(const struct vx_writer *writer) {
     return vx_load(writer->board, hot + VX_HOT_COPY0 + (stamp & 1) * VX_HOT_COPY0_SIZE + VX_NUMBERS_DONE);
 }
 
-/* The record has changed: readers look at it again when the revision, the highest part of meta, has moved. */
+/* Move the revision, the highest part of meta, so that readers look at the changed record again. */
 static inline void vx_revise(struct vx_writer *writer) {
     writer->meta += UINT64_C(1) << VX_META_BIT_REVISION;
 }
 
-/* The count behind a count of transitions: when it has no room left, it goes on where the ring is full at the same place. */
+/* The next count of transitions. When the count has no room left, it continues with a lower one at the same place of
+ * the ring, which is full at both. */
 static inline uint16_t vx_next_count(uint16_t count) {
     uint16_t lap = UINT16_MAX / VX_TRANSITION_COUNT * VX_TRANSITION_COUNT;
     return count >= lap - 1 ? VX_TRANSITION_COUNT : (uint16_t)(count + 1);
 }
 
-/* Enter a step: `done` begins at 0 again. Its numbers mean what the vocabulary of the slot's kind gives. */
+/* Enter a step: `done` begins at 0 again. The vocabulary of the slot's kind gives the meaning of its numbers. */
 static inline void vx_enter(struct vx_writer *writer, uint8_t step, bool total_known, uint64_t total) {
     uint64_t ring = vx_record(writer->board->cold, writer->slot) + VX_COLD_TRANSITIONS;
     uint64_t each = VX_COLD_TRANSITIONS_SIZE / VX_TRANSITION_COUNT;
     uint16_t count = (uint16_t)(writer->meta >> VX_META_BIT_TRANSITIONS);
     uint64_t left = ring + (uint16_t)(count - 1) % VX_TRANSITION_COUNT * each, entry = ring + count % VX_TRANSITION_COUNT * each;
-    atomic_thread_fence(memory_order_release); /* The last count is seen before the entry that it retired is written. */
+    atomic_thread_fence(memory_order_release); /* The last count is visible before the entry it retired is written. */
     if (count > 0) vx_store(writer->board, left + VX_TRANSITIONS_DONE, vx_done(writer));
     vx_store(writer->board, entry + VX_TRANSITIONS_DONE, 0);
     vx_store(writer->board, entry + VX_TRANSITIONS_ENTERED, (vx_now_ns() & ~UINT64_C(0xFF)) | step);
@@ -768,14 +772,14 @@ static inline void vx_enter(struct vx_writer *writer, uint8_t step, bool total_k
     vx_publish_of(writer, 0, total_known, total);
 }
 
-/* Say how the thing that this process runs is: one of VX_HEALTH_…. */
+/* Set the health of what this process runs: one of VX_HEALTH_…. */
 static inline void vx_set_health(struct vx_writer *writer, uint8_t health) {
     writer->meta = (writer->meta & ~(UINT64_C(15) << VX_META_BIT_HEALTH)) | (uint64_t)(health & 15) << VX_META_BIT_HEALTH;
     vx_publish(writer, vx_done(writer));
     vx_ring(writer->board);
 }
 
-/* A name of the writer's own for the present step; the next step has none. */
+/* Give the present step another name than the vocabulary's; the next step has the vocabulary's again. */
 static inline void vx_name_step(struct vx_writer *writer, const char *name) {
     uint64_t cold = vx_record(writer->board->cold, writer->slot);
     uint32_t named_at = (uint16_t)(writer->meta >> VX_META_BIT_TRANSITIONS);
@@ -786,8 +790,8 @@ static inline void vx_name_step(struct vx_writer *writer, const char *name) {
     vx_publish(writer, vx_done(writer));
 }
 
-/* Who or what is the reason that the slot waits, or will fail or be skipped, in a few words; "" takes it back. A board of
- * minor version 0 has no place for it. */
+/* Set who or what is the reason that the slot waits, or will fail or be skipped, in a few words; "" removes it. A board
+ * of minor version 0 has no room for a cause. */
 static inline void vx_set_cause(struct vx_writer *writer, const char *text) {
     uint64_t cold = vx_record(writer->board->cold, writer->slot), words[VX_COLD_CAUSE_COPY0_SIZE / 8] = {0};
     if (!vx_has_causes(writer->board)) return;
@@ -798,7 +802,7 @@ static inline void vx_set_cause(struct vx_writer *writer, const char *text) {
     vx_publish(writer, vx_done(writer));
 }
 
-/* One line about the work under way, and a longer text; NULL leaves one as it is. */
+/* Publish one line about the work under way, and a longer text; NULL leaves either as it is. */
 static inline void vx_text(struct vx_writer *writer, const char *message, const char *details) {
     uint64_t cold = vx_record(writer->board->cold, writer->slot);
     if (message) vx_encode(message, writer->text + VX_TEXT_MESSAGE / 8, VX_TEXT_MESSAGE_SIZE);
@@ -808,7 +812,7 @@ static inline void vx_text(struct vx_writer *writer, const char *message, const 
     vx_publish(writer, vx_done(writer));
 }
 
-/* Show that this process is there, and that its numbers have moved: four times a second. */
+/* Show that this process is alive, and whether its numbers have moved: call it four times a second. */
 static inline void vx_beat(struct vx_writer *writer) {
     uint64_t units = (vx_now_ns() - writer->board->created_at_ns) / VX_BEAT_UNIT_NS;
     uint32_t beaten = units < UINT32_MAX ? (uint32_t)units : UINT32_MAX;
@@ -819,7 +823,7 @@ static inline void vx_beat(struct vx_writer *writer) {
     vx_store(writer->board, vx_record(writer->board->beats, writer->slot), word);
 }
 
-/* End the slot as done, failed, cancelled or skipped; the words are there before the state that announces them. */
+/* End the slot as done, failed, cancelled or skipped. The words are stored before the state that announces them. */
 static inline void vx_end(struct vx_writer *writer, uint8_t state, const char *error) {
     struct vx_board *board = writer->board;
     uint64_t cold = vx_record(board->cold, writer->slot), cell[VX_COLD_ERROR_SIZE / 8];
@@ -834,7 +838,7 @@ static inline void vx_end(struct vx_writer *writer, uint8_t state, const char *e
     vx_unlock(board, VX_LOCK_SLOT(writer->slot));
 }
 
-/* When this process started, in ticks since boot: together with its number, its identity among all processes. */
+/* When this process started, in ticks since boot: with the process id, this identifies it among all processes. */
 static inline uint64_t vx_start_time(void) {
     char text[1024];
     FILE *stat = fopen("/proc/self/stat", "re");
@@ -877,8 +881,8 @@ static inline void vx_write_identity(const struct vx_board *board, uint64_t cold
     vx_store_words(board, cold, sizeof words, words);
 }
 
-/* Everything else of a new life: no texts, no end, no step but the first, numbers at zero, an empty log. If the key has come
- * again, the life is the attempt behind the last. */
+/* Write everything else of a new life: no texts, no end, no step but the first, numbers at zero, an empty log. If the
+ * key is used again, the life is the next attempt. */
 static inline void vx_begin(struct vx_writer *writer, bool again) {
     struct vx_board *board = writer->board;
     uint64_t cold = vx_record(board->cold, writer->slot), hot = vx_record(board->hot, writer->slot);
@@ -907,7 +911,7 @@ static inline void vx_begin(struct vx_writer *writer, bool again) {
     vx_publish_of(writer, 0, false, 0);
 }
 
-/* True if this is the key of the slot's record. */
+/* Whether this is the key in the slot's record. */
 static inline bool vx_has_key(const struct vx_board *board, uint32_t slot, const char *key) {
     uint64_t wanted[VX_COLD_KEY_SIZE / 8], found[VX_COLD_KEY_SIZE / 8], cold = vx_record(board->cold, slot);
     if (vx_load(board, cold + VX_COLD_KEY_HASH) != vx_hash_key(key)) return false;
@@ -920,7 +924,7 @@ static inline bool vx_ended(uint8_t state) {
     return state > VX_STATE_LIVE && state <= VX_STATE_DIED;
 }
 
-/* Take a slot in three steps, so that no reader sees its new words under the life before: "claiming", the words, "live". */
+/* Take a slot in three steps, so that no reader sees new words under the old life: "claiming", the words, "live". */
 static inline bool vx_claim(struct vx_writer *writer, uint64_t from, const char *key, const char *version) {
     struct vx_board *board = writer->board;
     uint64_t hot = vx_record(board->hot, writer->slot), cold = vx_record(board->cold, writer->slot);
@@ -946,7 +950,7 @@ static inline bool vx_claim(struct vx_writer *writer, uint64_t from, const char 
     return true;
 }
 
-/* The rank of a slot to take, lowest first, and among equals the earliest; -1: not at all. */
+/* The rank of a slot that may be taken, or -1. The lowest rank goes first, and within a rank the lowest `order`. */
 static inline int vx_rank(const struct vx_board *board, uint32_t slot, uint64_t control, bool same, uint64_t *order) {
     uint64_t cold = vx_record(board->cold, slot);
     uint8_t state = (uint8_t)(control >> VX_CONTROL_BIT_STATE);
@@ -959,7 +963,7 @@ static inline int vx_rank(const struct vx_board *board, uint32_t slot, uint64_t 
         *order = same ? UINT64_MAX - ended_at : ended_at;
         return same ? 1 : 3;
     }
-    /* Its writer is gone. Slots that the board's creator judges, or that stand for a script, are left to others. */
+    /* Whether its writer is gone. Slots whose end the creator records, and those of scripts, are not taken here. */
     bool abandoned = (!named || origin == VX_ORIGIN_JOINED) && !vx_held(board, VX_LOCK_SLOT(slot));
     return !abandoned ? -1 : same ? 0 : 4;
 }
@@ -976,7 +980,7 @@ static inline int vx_find_place(const struct vx_board *board, const char *key, u
         int rank = vx_rank(board, slot, control, same, &order);
         if (rank < 0 && same) return VX_KEY_IN_USE;
         bool better = rank >= 0 && (rank < best || (rank == best && order < best_order));
-        /* A process may keep a slot for tasks of its own, though it has ended, or was never used. */
+        /* A pool keeps the bytes of its slots locked, even of those that have ended or were never used. */
         if (!better || vx_held(board, VX_LOCK_SLOT(slot))) continue;
         best = rank;
         best_order = order;
@@ -986,7 +990,7 @@ static inline int vx_find_place(const struct vx_board *board, const char *key, u
     return best < 5 ? VX_OK : VX_FULL;
 }
 
-/* Take a free slot of another process's board. Its byte stays locked until its end, or the end of this process. */
+/* Take a free slot of another process's board. The slot's byte stays locked until the slot or this process ends. */
 static inline int vx_join(struct vx_board *board, const char *key, const char *version, struct vx_writer *writer) {
     memset(writer, 0, sizeof *writer);
     writer->board = board;

@@ -1,9 +1,9 @@
 //! The atomics of the board: the standard library's, or loom's when the crate is built to be modelled.
 //!
 //! Everything that orders one process's stores against another's loads goes through here, so that the models in
-//! `tests/loom` run the very code that ships. A [`Mutant`] takes one ordering or one step of that code away; each model
-//! is run once as the code is, where it must hold, and once per mutant, where it must fail. Outside of models a mutant
-//! is a constant `false` and costs nothing. The reason for each ordering: [`crate::docs::protocol`].
+//! `tests/loom` run the very code that ships. A [`Mutant`] takes one ordering or one step of that code away. Each model
+//! runs on the code as it is, where it must hold, and once with each of its mutants, where it must fail. Outside of
+//! models a mutant is a constant `false` and costs nothing. The reason for each ordering: [`crate::docs::protocol`].
 
 #[cfg(loom)]
 pub use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
@@ -71,7 +71,7 @@ mutants! {
     /// A process that acts on a slot's state does not acquire the words written before it.
     RelaxedLook,
 
-    /// A report that goes on with a slot announces nothing of what is there.
+    /// A report that continues a slot does not announce the text that is there already.
     UnrevisedReport,
     /// A message is published without the details, which only one of the two copies holds.
     UnsettledDetails,
@@ -102,11 +102,11 @@ mutants! {
     /// No fence between the loads of the bytes and the look at which of them were overwritten.
     NoLogCopyFence,
 
-    /// The bell looks for waiters without a fence behind the change it announces.
+    /// The bell looks for waiters without a fence after the change it announces.
     NoBellFence,
     /// The bell looks for waiters before it counts the change.
     EarlyRing,
-    /// A sleeper looks for a change without a fence behind its announcement.
+    /// A sleeper looks for a change without a fence after its announcement.
     NoSleeperFence,
     /// A sleeper announces itself only after it looked for a change.
     LateAnnounce,
@@ -124,7 +124,7 @@ mutants! {
     /// A lane that is handed out stays among the free ones.
     LaneStaysFree,
 
-    /// A lane that is given back wakes no caller.
+    /// Giving a lane back wakes no waiting caller.
     LaneWakesNone,
     /// A caller that was woken for a lane and does not take it wakes no other.
     LaneWakeKept,
@@ -144,7 +144,7 @@ mutants! {
     NoAttachFence,
 }
 
-/// True if this mutant is switched on: its ordering or step is taken away. Always `false` outside of models.
+/// Whether this mutant is switched on: its ordering or step is taken away. Always `false` outside of models.
 #[cfg(not(loom))]
 #[inline(always)]
 pub(crate) const fn broken(_: Mutant) -> bool {
@@ -176,13 +176,13 @@ mod modelled {
     }
 }
 
-/// The ordering, or `Relaxed` if this mutant is switched on.
+/// Return the ordering, or `Relaxed` if this mutant is switched on.
 #[inline(always)]
 pub(crate) fn unless(mutant: Mutant, ordering: Ordering) -> Ordering {
     if broken(mutant) { Ordering::Relaxed } else { ordering }
 }
 
-/// The fence, or nothing if this mutant is switched on.
+/// Fence, unless this mutant is switched on.
 #[inline(always)]
 pub(crate) fn fence_unless(mutant: Mutant, ordering: Ordering) {
     if !broken(mutant) {
@@ -190,7 +190,7 @@ pub(crate) fn fence_unless(mutant: Mutant, ordering: Ordering) {
     }
 }
 
-/// The first step and then the second, or the other way round if this mutant is switched on.
+/// Run the first step and then the second, or the other way round if this mutant is switched on.
 #[inline(always)]
 pub(crate) fn in_order(mutant: Mutant, first: impl FnOnce(), second: impl FnOnce()) {
     if broken(mutant) {

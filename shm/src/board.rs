@@ -28,9 +28,9 @@ use crate::slot::{self, ClaimError, EndError, Ending, LogWriter, Reservation, Re
 use crate::snapshot::Reader;
 use crate::stamp;
 
-/// A board in the hands of its creator, which names slots, records how their processes ended, and closes the board.
+/// A board, for its creator: names slots, records how their processes ended, and closes the board.
 ///
-/// The board stays when this is dropped, and when this process is killed; see [`gc`]. A named segment stays too.
+/// The board stays when this is dropped, and when this process is killed; see [`gc`]. So does a named segment.
 #[derive(Debug)]
 pub struct Board {
     segment: Segment,
@@ -51,8 +51,8 @@ impl Board {
     }
 
     /// Make a board file on behalf of the process `owner`: for a program that a shell script calls. The board belongs
-    /// to the script and is abandoned when the script ends, although no lock shows that.
-    /// [`take_charge`](Self::take_charge) returns to it.
+    /// to the script, and counts as abandoned once the script has ended; no lock shows that.
+    /// [`take_charge`](Self::take_charge) opens it again in a later call.
     ///
     /// # Errors
     /// As [`create`](Self::create), and when there is no such process.
@@ -68,11 +68,10 @@ impl Board {
         Ok(Self::from_segment(segment))
     }
 
-    /// Open the board that was made for one of the processes `owners` with [`create_for`](Self::create_for), in order
-    /// to close it.
+    /// Open a board that was made for one of the processes `owners` with [`create_for`](Self::create_for), to close it.
     ///
     /// # Errors
-    /// If it cannot be attached, is closed, or belongs to another process.
+    /// If the board cannot be attached, is closed, or belongs to another process.
     pub fn take_charge(path: &Path, owners: &[u32]) -> Result<Self, ClaimError> {
         let segment = slot::open(path)?;
         let facts = segment.facts();
@@ -84,9 +83,9 @@ impl Board {
         Ok(Self::from_segment(segment))
     }
 
-    /// Make a board without a name, in memory, for a run that no directory has a place for: processes of this user that
-    /// this one starts open it by its path, and other processes do not come across it. It is gone once this is dropped
-    /// and no process has it open.
+    /// Make a board without a name, in memory, for a run for which no directory can hold a file. Processes that this
+    /// one starts for the same user open it by its path; others do not come across it. The board is gone once this is
+    /// dropped and no process has it open.
     ///
     /// # Errors
     /// On systems other than Linux, and where the system does not show the open files of processes.
@@ -99,7 +98,7 @@ impl Board {
     /// Make a board in a named segment of the system, attached to as `shm:NAME`.
     ///
     /// # Errors
-    /// As [`create`](Self::create), when the name is not one that every system takes, and without the feature `named`.
+    /// As [`create`](Self::create), when some system would not accept the name, and without the feature `named`.
     pub fn create_named<'a>(
         name: &str,
         subject: impl Into<BoardSubject<'a>>,
@@ -125,7 +124,7 @@ impl Board {
         &self.id
     }
 
-    /// The number of slots it has.
+    /// How many slots it has.
     pub fn capacity(&self) -> u32 {
         self.segment.facts().slot_count
     }
@@ -139,7 +138,7 @@ impl Board {
         Reader::open(self.path())
     }
 
-    /// Name a slot for a process that is about to be started. It shows as reserved until the process claims it.
+    /// Reserve a slot for a process that is about to be started. It shows as reserved until the process claims it.
     ///
     /// # Errors
     /// When every slot is in use, or one that has not ended has this key.
@@ -158,13 +157,13 @@ impl Board {
         Ok(Reservation { slot, generation })
     }
 
-    /// Reserve a slot that has ended once more, for another attempt at the same work: it keeps its place, key and
-    /// version, and begins a new life. It does not rest before that, as a slot for other work does: its last end is no
-    /// longer shown. `total` is the amount of the work, where it is known before any is done: each step has overwritten
-    /// that of the last life.
+    /// Reserve an ended slot again, for another attempt at the same work: it keeps its place, key and version,
+    /// and begins a new life at once, so its last end is no longer shown. A slot for other work would rest first.
+    /// `total` is the amount of the work, if known beforehand: the steps of the last life have overwritten the total it
+    /// began with.
     ///
     /// # Errors
-    /// When the slot is in another life by now, or has not ended.
+    /// When the slot is in a later life already, or has not ended.
     pub fn reserve_again(
         &self,
         ended: Reservation,
@@ -177,9 +176,9 @@ impl Board {
         Ok(Reservation { slot: ended.slot, generation })
     }
 
-    /// The writer of a slot's log, if [`SlotWork::log_writer`] named this process when the slot was reserved. The log begins
-    /// with the reservation; the claim by the slot's own process does not begin it again. One thread at a time may write
-    /// it.
+    /// Get the writer of a slot's log, if [`SlotWork::log_writer`] named this process when the slot was reserved. The
+    /// log begins with the reservation, and the later claim by the slot's own process leaves it alone. Only one thread
+    /// at a time may write it.
     pub fn log_writer(&self, reservation: Reservation) -> Option<LogWriter<'_>> {
         LogWriter::for_life(&self.segment, reservation.slot, reservation.generation)
     }
@@ -190,13 +189,13 @@ impl Board {
     /// its slot itself. A second call changes only the exit status.
     ///
     /// # Errors
-    /// When the slot is in another life by now, or the state given does not end one.
+    /// When the slot is in a later life already, or the state given does not end one.
     pub fn end(&self, reservation: Reservation, ending: &Ending) -> Result<(), EndError> {
         let _turn = self.turn.lock();
         slot::write_end(&self.segment, reservation, ending)
     }
 
-    /// Set the board's title; of a longer one the beginning is kept and marked as cut (126 bytes).
+    /// Set the board's title. One of more than 126 bytes is cut, and marked as cut.
     pub fn set_title(&self, title: &str) {
         let _turn = self.turn.lock();
         self.segment.header().title.write(&encode_text::<TITLE_WORDS>(title));
@@ -211,7 +210,7 @@ impl Board {
     }
 }
 
-/// The header's facts of a new board.
+/// Fill in the header's facts of a new board.
 fn facts(capacity: u32, creator: ProcessMark, compatible: u64) -> Result<HeaderImage, CreateError> {
     if capacity == 0 || capacity > MAX_SLOTS {
         return Err(CreateError::Capacity { asked: capacity, most: MAX_SLOTS });

@@ -1,4 +1,4 @@
-//! Saving a board, as a dump that opens like the board itself.
+//! Saving a board as a dump, which opens like the board itself.
 //!
 //! A dump is the board's own bytes with every slot resolved to its good copy, under a checksum; it is never written
 //! again.
@@ -18,7 +18,8 @@ use crate::view::Snapshot;
 /// an existing file. A dump of a dump holds the same as that dump.
 ///
 /// # Errors
-/// When the board can no longer be read, or the file cannot be written; the file that was there before is then unchanged.
+/// When the board can no longer be read, or the file cannot be written; the file that was there before is then
+/// unchanged.
 pub fn write(reader: &mut Reader, path: &Path) -> Result<(), DumpError> {
     let mut snapshot = Snapshot::default();
     reader.refresh(&mut snapshot)?;
@@ -27,7 +28,7 @@ pub fn write(reader: &mut Reader, path: &Path) -> Result<(), DumpError> {
     put_in_place(path, &bytes).map_err(|source| DumpError::Write { path: path.to_path_buf(), source })
 }
 
-/// The bytes of a dump: the header with its checksums, then every region, at the offsets they have on the board.
+/// Put together a dump: the header with its checksums, then every region, at the offsets they have on the board.
 fn bytes(reader: &Reader, taken_at_ns: u64) -> Vec<u8> {
     let facts = *reader.segment().facts();
     let mut words = vec![0u64; facts.length as usize / 8];
@@ -43,7 +44,7 @@ fn bytes(reader: &Reader, taken_at_ns: u64) -> Vec<u8> {
     bytemuck::cast_slice(&words).to_vec()
 }
 
-/// The header's words that change, with the title's good copy twice. The doorbell stays silent.
+/// Write the header's words that change, with the title's good copy twice. The doorbell's words stay zero.
 fn write_header(reader: &Reader, words: &mut [u64]) {
     use crate::atomics::Ordering::Relaxed;
     let header = reader.segment().header();
@@ -102,7 +103,7 @@ fn write_log(reader: &Reader, facts: &HeaderImage, slot: u32, words: &mut [u64])
         .copy_from_slice(whole_lines);
 }
 
-/// The start of a slot's record, in words. The header was checked: the record lies inside.
+/// Where a slot's record starts, in words. It lies inside: the header was checked.
 fn place(region: Region, slot: u32) -> usize {
     (region.offset as usize + slot as usize * region.stride as usize) / 8
 }
@@ -114,7 +115,7 @@ fn put_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&temporary.path, path)
 }
 
-/// A file under a temporary name, removed unless it was given its own.
+/// A file under a temporary name, removed on drop unless it was renamed.
 struct TemporaryFile {
     path: PathBuf,
     file: File,

@@ -1,4 +1,4 @@
-//! The errors of a whole board, one type per door: each names the fault and the next step.
+//! The errors of a whole board, one type per operation: each has the fault and a hint at the next step.
 
 #[cfg(feature = "dump")]
 mod dump;
@@ -16,47 +16,47 @@ use std::{fmt, io};
 
 use crate::layout::LayoutFault;
 
-/// The hint for a named segment in a crate that is built without the feature `named`.
+/// Hint when a named segment is asked for and the crate was built without the feature `named`.
 const WITHOUT_NAMED: &str = "use the path of a board file, or build vx-shm with its feature `named`";
 
 /// Why a board could not be created.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CreateError {
-    /// The name is taken.
+    /// Something has this name already.
     Exists {
-        /// The board's path, or `shm:NAME`.
+        /// Path of the board, or `shm:NAME`.
         path: PathBuf,
     },
-    /// A number of slots that no board can have.
+    /// No board can have this number of slots.
     Capacity {
-        /// The number asked for.
+        /// Number of slots asked for.
         asked: u32,
-        /// The most slots that a board can have.
+        /// Most slots that a board can have.
         most: u32,
     },
-    /// A name that no segment can have.
+    /// No segment can have this name.
     Name {
-        /// The name asked for.
+        /// Name asked for.
         name: String,
     },
-    /// This program is built without named segments.
+    /// This program was built without named segments.
     NamedSegment {
-        /// The name asked for.
+        /// Name asked for.
         name: String,
     },
-    /// The process for which the board was to be made does not exist.
+    /// There is no process for which the board could be made.
     NoOwner {
-        /// The board's path.
+        /// Path of the board.
         path: PathBuf,
-        /// The number that was given.
+        /// Process id that was given.
         pid: u32,
     },
     /// The system refused.
     Io {
-        /// The board's path, or `shm:NAME`.
+        /// Path of the board, or `shm:NAME`.
         path: PathBuf,
-        /// The step that failed.
+        /// What failed.
         doing: &'static str,
         /// The system's error.
         source: io::Error,
@@ -68,13 +68,13 @@ impl fmt::Display for CreateError {
         match self {
             Self::Exists { path } => write!(f, "cannot create the board `{}`: the name is taken", path.display()),
             Self::Capacity { asked, most } => {
-                write!(f, "a board cannot have {asked} slots: it has between 1 and {most}")
+                write!(f, "a board cannot have {asked} slots: the limits are 1 and {most}")
             }
             Self::Name { name } => {
                 write!(f, "`{name}` cannot name a board: use 1 to 30 letters, digits, `-`, `_` and `.`, not `.` first")
             }
             Self::NamedSegment { name } => {
-                write!(f, "cannot create the board `shm:{name}`: this program is built without named segments")
+                write!(f, "cannot create the board `shm:{name}`: this program was built without named segments")
             }
             Self::NoOwner { path, pid } => {
                 write!(f, "cannot create the board `{}`: there is no process {pid} to make it for", path.display())
@@ -105,9 +105,9 @@ impl CreateError {
                 path.parent().map(|directory| format!("create the directory `{}` first", directory.display()))
             }
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Some("free some space where boards live, or choose another directory for them".into())
+                Some("free some space on that file system, or choose another directory for boards".into())
             }
-            Self::NoOwner { .. } => Some("name a process that runs, in this process's pid namespace".into()),
+            Self::NoOwner { .. } => Some("give the id of a running process, in this process's pid namespace".into()),
             Self::NamedSegment { .. } => Some(WITHOUT_NAMED.into()),
             Self::Name { .. } | Self::Io { .. } => None,
         }
@@ -117,9 +117,9 @@ impl CreateError {
 /// Why a board, or a dump of one, could not be attached.
 #[derive(Debug)]
 pub struct AttachError {
-    /// The board's path, or `shm:NAME`.
+    /// Path of the board, or `shm:NAME`.
     pub path: PathBuf,
-    /// The fault.
+    /// What is wrong with it.
     pub kind: AttachErrorKind,
 }
 
@@ -132,7 +132,7 @@ impl fmt::Display for AttachError {
 
 impl Error for AttachError {}
 
-/// The fault of a board that could not be attached.
+/// What is wrong with a board that could not be attached.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AttachErrorKind {
@@ -140,7 +140,7 @@ pub enum AttachErrorKind {
     Missing,
     /// It is a directory, a link, a pipe or a device.
     NotAFile,
-    /// It is a named segment, and this program is built without those.
+    /// It is a named segment, and this program was built without them.
     NamedSegment,
     /// Its bytes are not those of a board that this version reads.
     Layout(LayoutFault),
@@ -153,7 +153,7 @@ impl fmt::Display for AttachErrorKind {
         match self {
             Self::Missing => f.write_str("does not exist"),
             Self::NotAFile => f.write_str("is not a plain file"),
-            Self::NamedSegment => f.write_str("is a named segment, and this program is built without those"),
+            Self::NamedSegment => f.write_str("is a named segment, and this program was built without them"),
             Self::Layout(error) => error.fmt(f),
             Self::Io(error) => write!(f, "cannot be opened: {error}"),
         }
@@ -196,7 +196,7 @@ impl AttachError {
             AttachErrorKind::Layout(LayoutFault::NotReady) => Some("try again in a moment".into()),
             AttachErrorKind::Layout(_) => Some("name a board or a dump; see `vx board ls`".into()),
             AttachErrorKind::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                Some("a board can be read by the user who made it".into())
+                Some("read the board as the user who made it".into())
             }
             AttachErrorKind::Io(_) => None,
         }

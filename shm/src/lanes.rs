@@ -1,8 +1,8 @@
-//! The lanes of a pool: the slots that one process holds, and which of them is the next to begin a life.
+//! The lanes of a pool: the slots that one process holds, and which of them begins the next life.
 //!
 //! All threads of a process share the lanes under one lock, held for the time it takes to move a lane from one list to
-//! another. No list is walked, however many there are. A thread that waits for a lane sleeps until one is free. Nothing
-//! here touches the board, so that `tests/loom` can run all of it.
+//! another. No list is walked, however many lanes there are. A thread that waits for a lane sleeps until one is free.
+//! Nothing here touches the board, so that `tests/loom` can run all of it.
 
 mod free_lanes;
 
@@ -15,22 +15,23 @@ use crate::layout::hash_key;
 use crate::stamp::ControlWord;
 use free_lanes::FreeLanes;
 
-/// The time for which a lane that has ended keeps its last view before another key takes it, while one is left that was
-/// never used.
+/// For this long a lane that has ended keeps its last view before another key takes it, as long as some lane was never
+/// used.
 pub const REST_NS: u64 = 1_000_000_000;
 
 /// A slot of a pool, and the control word that it was left under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolLane {
-    /// The slot's place in the table.
+    /// Its place in the table.
     pub slot: u32,
-    /// The control word under which the next life begins.
+    /// Control word under which the next life begins.
     pub left: ControlWord,
-    /// False if its byte is free because its last writer did not end it: whoever locks it first may take it.
+    /// `false` if its byte is free because its last writer did not end it: the first process to lock the byte may take
+    /// it.
     pub locked: bool,
 }
 
-/// Why no lane was handed out.
+/// Why no lane could be acquired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoLane {
     /// This lane has the key, and has not ended.
@@ -39,20 +40,20 @@ pub enum NoLane {
     AllInUse,
 }
 
-/// The lanes of one pool.
+/// All lanes of one pool.
 #[derive(Debug, Default)]
 pub struct Lanes {
     free: Mutex<Free>,
     freed: Condvar,
 }
 
-/// The lanes that are free, by what a reader still sees of them.
+/// The free lanes, by what a reader still sees of them, and the keys of those in use.
 #[derive(Debug, Default)]
 struct Free {
     never_used: VecDeque<PoolLane>,
-    /// Those that had a life. One that was not ended is shown as lost until it is used again.
+    /// Lanes that had a life. One that was not ended is shown as lost until it is used again.
     left: FreeLanes,
-    /// The keys in use, and the other way round.
+    /// Slot of each key in use; `keys` is the inverse.
     slots: HashMap<Arc<str>, u32>,
     keys: HashMap<u32, Arc<str>>,
     /// Threads that sleep until a lane is free.
@@ -65,17 +66,17 @@ impl Lanes {
         self.lock().never_used.push_back(lane);
     }
 
-    /// Add a lane that has ended, or, without a time, one that was left without an end, with the hash of the key it had.
+    /// Add a lane that had a life, with the hash of its last key; without a time if that life was left without an end.
     pub fn add_left(&self, lane: PoolLane, ended_at_ns: Option<u64>, key_hash: u64) {
         self.lock().left.add(lane, ended_at_ns, key_hash);
     }
 
-    /// Hand out a lane for this key: the one that last had it, however lately it ended; else one that ended a second ago
-    /// or more, else one that was never used, else the one that ended longest ago, else one that shows as lost. With
-    /// `patience`, a caller for whom there is none sleeps until there is one, at most for so long.
+    /// Acquire a lane for this key: the one that last had it, however recently it ended; else one that ended a second
+    /// ago or more, else one that was never used, else the one that ended longest ago, else one that shows as lost. If
+    /// none is free and `patience` is given, the caller sleeps until one is, at most that long.
     ///
     /// # Errors
-    /// When a lane has this key already, or none is free.
+    /// When a lane in use has this key, or none is free.
     pub fn acquire(&self, key: &str, now_ns: u64, patience: Option<Duration>) -> Result<PoolLane, NoLane> {
         let key: Arc<str> = key.into();
         let mut free = self.lock();
@@ -98,7 +99,7 @@ impl Lanes {
         }
     }
 
-    /// Take back a lane whose life is over, as it was left; without a time if it was left without an end.
+    /// Return a lane whose life is over, as it was left; without a time if it was left without an end.
     pub fn give_back(&self, lane: PoolLane, ended_at_ns: Option<u64>) {
         let mut free = self.lock();
         let key = free.forget_key(lane.slot);
@@ -110,7 +111,7 @@ impl Lanes {
         }
     }
 
-    /// Take note that a lane which was handed out belongs to another process by now.
+    /// Forget a lane that was acquired and now belongs to another process.
     pub fn lose(&self, slot: u32) {
         self.lock().forget_key(slot);
     }
@@ -124,7 +125,7 @@ impl Lanes {
     }
 
     fn lock(&self) -> MutexGuard<'_, Free> {
-        // Nothing in here panics between two steps of a change.
+        // Poisoning is harmless: nothing under this lock panics between two steps of a change.
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -151,8 +152,7 @@ impl Free {
     }
 }
 
-/// End a slot's life, and then make the slot free for the next: the next writer of the same process finds the end
-/// stored.
+/// End a slot's life, and only then free the slot, so that the next writer in this process finds the end stored.
 pub fn end(write_end: impl FnOnce(), free: impl FnOnce()) {
     in_order(Mutant::LaneFreeFirst, write_end, free);
 }
@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(taken(&lanes, "d", 20 + REST_NS), 2);
         lanes.give_back(lane(2), Some(20 + REST_NS));
         lanes.give_back(lane(1), Some(21 + REST_NS));
-        assert_eq!(taken(&lanes, "e", 22 + REST_NS), 2, "there is no other, and it ended first");
+        assert_eq!(taken(&lanes, "e", 22 + REST_NS), 2, "no other is left, and it ended first");
         assert_eq!(taken(&lanes, "f", 22 + REST_NS), 1);
         assert_eq!(taken(&lanes, "g", 22 + REST_NS), 9, "one that was left without an end comes last");
         assert_eq!(lanes.acquire("h", 22 + REST_NS, None), Err(NoLane::AllInUse));
@@ -198,13 +198,13 @@ mod tests {
         assert_eq!((taken(&lanes, "a", 10), taken(&lanes, "b", 10)), (0, 1));
         lanes.give_back(lane(1), Some(20));
         lanes.give_back(lane(0), Some(30));
-        assert_eq!(taken(&lanes, "a", 31), 0, "no sooner has it ended than it has the key again");
+        assert_eq!(taken(&lanes, "a", 31), 0, "its key gets the lane again right after its end");
         assert_eq!(taken(&lanes, "before", 31), 7, "another process had the key in this slot");
         lanes.give_back(PoolLane { locked: false, ..lane(0) }, None);
-        assert_eq!(taken(&lanes, "a", 32), 0, "nor need it have ended");
-        assert_eq!((taken(&lanes, "c", 33), taken(&lanes, "d", 33)), (2, 1), "other keys have what is left");
+        assert_eq!(taken(&lanes, "a", 32), 0, "even without an end");
+        assert_eq!((taken(&lanes, "c", 33), taken(&lanes, "d", 33)), (2, 1), "other keys get the other lanes");
         lanes.give_back(lane(1), Some(40));
-        assert_eq!(taken(&lanes, "b", 41), 1, "its lane has had another key since, and is free all the same");
+        assert_eq!(taken(&lanes, "b", 41), 1, "its lane has had another key since, but is free");
     }
 
     #[test]

@@ -86,40 +86,40 @@ pub use text::{TextCell, decode_text, encode_text};
 #[cfg(target_endian = "big")]
 compile_error!("boards are little-endian and this crate reads their words in place");
 
-/// The first eight bytes of every board and dump.
+/// First eight bytes of every board and dump.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"vx-board");
 /// The layout drawn above. Another major version cannot be read; a higher minor version can.
 pub const MAJOR: u32 = 2;
-/// Goes up when something is added that older readers may leave out.
+/// Goes up when something is added that older readers may ignore.
 pub const MINOR: u32 = 1;
-/// The unit regions are rounded up to, in bytes; not the system's page size.
+/// Regions are rounded up to multiples of this, in bytes; it is not the system's page size.
 pub const PAGE_BYTES: usize = 4096;
-/// The most slots a board may have.
+/// Most slots that a board may have.
 pub const MAX_SLOTS: u32 = 4096;
-/// The greatest length of a board, in bytes: twice the room that the most slots of this version take. A longer one is
+/// Greatest length of a board, in bytes: twice what [`MAX_SLOTS`] slots of this version take. A longer one is
 /// refused, so that no header can make a reader go through more than this.
 pub const LONGEST_BYTES: u64 = 64 << 20;
-/// The offset of the hot lines on a board of this version.
+/// Offset of the hot lines on a board of this version.
 pub const HOT_OFFSET: usize = 2 * PAGE_BYTES;
 /// A slot's log ring with its three counters, in bytes.
 pub const LOG_STRIDE: usize = 4096;
-/// The offset of the ring's bytes behind its counters.
+/// Offset of the ring's bytes behind its counters.
 pub const LOG_HEADER_BYTES: usize = 64;
 /// One unit of a beat word, in nanoseconds.
 pub const BEAT_UNIT_NS: u64 = 10_000_000;
-/// An optional feature: the creator is another process than the one that made the board, and holds no lock.
+/// An optional feature: the creator is not the process that made the board, and holds no lock.
 pub const CREATOR_HOLDS_NO_LOCK: u64 = 1;
 /// An optional feature, of minor version 1: the header page has the kind of the board's work and its project's key, and
 /// each cold record has a cause behind its result.
 pub const CAUSES_AND_PROJECT: u64 = 1 << 1;
-/// The offset of the cause in a cold record.
+/// Offset of the cause in a cold record.
 pub const CAUSE_OFFSET: usize = 2560;
 /// A size, or a smaller one in models, where each additional word multiplies the possible executions.
 const fn modelled_as(in_models: usize, size: usize) -> usize {
     if cfg!(loom) { in_models } else { size }
 }
 
-/// The transitions that a cold record has room for: one more than are shown, as the oldest may be half overwritten.
+/// How many transitions a cold record has room for: one more than are shown, as the oldest may be half overwritten.
 pub const TRANSITIONS: usize = modelled_as(3, 9);
 /// The value of [`IdentityImage::parent_slot`] for a slot without a parent.
 pub const NO_PARENT: u16 = u16::MAX;

@@ -8,17 +8,17 @@
 //!         Slot::publish      └───────────────────────────┘
 //! ```
 //!
-//! It is for programs that do many things at once, in processes of their own, and want to show what each is doing: live,
+//! It is for programs that do many things at once, each in its own process, and want to show what each is doing: live,
 //! from any terminal, and after the worst crash. Progress is state, not a stream: a slow reader loses nothing but
 //! intermediate values, a late one misses nothing, and a writer never waits for either. The crate knows no tool and no
-//! terminal, reads no environment and prints nothing.
+//! terminal, reads no environment variables and prints nothing.
 //!
 //! A board is a file. With the feature `named` it can also be a named segment of the system, `shm:NAME`.
 //!
 //! # The creator
 //!
-//! It makes the board, names a slot for each process that it starts, and records how each ended, from `wait()`: only
-//! the creator has that.
+//! It makes the board, names a slot for each process that it starts, and records how each ended: only the parent learns
+//! that, from `wait()`.
 //!
 //! ```
 //! use vx_shm::{Board, BoardState, Ending, Kind, SlotState};
@@ -35,8 +35,8 @@
 //!
 //! # A writer
 //!
-//! It claims the slot that was named for it ([`Slot::claim`]), or takes a free one of another process's board, and
-//! publishes.
+//! It claims the slot that was named for it ([`Slot::claim`]), or takes a free one on another process's board
+//! ([`Slot::join`]), and publishes.
 //!
 //! ```
 //! use vx_shm::{Ending, Kind, Slot, Step};
@@ -58,7 +58,8 @@
 //! # A process with many tasks
 //!
 //! It claims some slots at once, as a [`Pool`], and begins one life after another in them. A claim of a single slot
-//! opens, maps and looks at the whole board; a life in a pool costs about a microsecond, and one map serves all threads.
+//! opens, maps and looks at the whole board; a life in a pool costs about a microsecond, and one map serves all
+//! threads.
 //!
 //! ```
 //! use vx_shm::{Ending, Kind, Pool, SlotState};
@@ -87,7 +88,7 @@
 //!
 //! # A reader
 //!
-//! It looks as often as it likes, unnoticed by every writer. A finished board and a [`dump`] are read in the same way.
+//! It looks as often as it likes, and no writer notices. A finished board and a [`dump`] are read in the same way.
 //!
 //! ```
 //! use std::time::Duration;
@@ -101,7 +102,7 @@
 //! let mut reader = Reader::open(&path)?;
 //! let mut snapshot = Snapshot::default();
 //! loop {
-//!     let closed = reader.closed(); // First: everything read after it is then the last state.
+//!     let closed = reader.closed(); // Asked first: if it is closed, what is read next is the last state.
 //!     reader.refresh(&mut snapshot)?;
 //!     for slot in &snapshot.slots {
 //!         println!("{} {}: {} of {:?}", slot.key, slot.state, slot.done, slot.total);
@@ -117,8 +118,8 @@
 //!
 //! # Guarantees
 //!
-//! * **Whole or not at all.** The numbers of a slot are all from one publication, and so is its text: the newest, or, for
-//!   a reader that raced a publication, the one before.
+//! * **Whole or not at all.** The numbers of a slot are all from one publication, and so is its text: the newest, or,
+//!   for a reader that raced a publication, the one before.
 //! * **A writer killed at any instruction** leaves its slot readable, with its last complete publication, and free to
 //!   be taken over. No repair is needed. Its parent records how it ended; the system's lock on its slot shows that it
 //!   is lost.
@@ -127,13 +128,12 @@
 //!   wake, and only while a reader waits for it.
 //! * **Nothing that is read is trusted.** Any bytes at all give an answer or a typed error in bounded time.
 //!
-//! For everything that is not promised, and the effect of a crash, a fork, a truncation or an old layout:
-//! [`docs::limits`].
+//! What is not promised, and what a crash, a fork, a truncation or an old layout does: [`docs::limits`].
 //!
 //! # Costs
 //!
 //! Medians on two shared x86_64 cores; the repository's `docs/measurements.md` names the command behind each figure,
-//! and everything that ran in the same turn.
+//! and everything measured in the same run.
 //!
 //! | | |
 //! |---|---|
@@ -149,26 +149,26 @@
 //! # Further reading
 //!
 //! [`layout`] draws the bytes, for readers in any language. [`docs::protocol`] names, for every store and load that is
-//! ordered, its partner and what goes wrong without it; models in `tests/loom` show both. [`dump`] writes a board's state
-//! to a file.
+//! ordered, its partner and what goes wrong without it; models in `tests/loom` show both. [`dump`] writes a board's
+//! state to a file.
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 #[cfg(any(loom, feature = "internals"))]
 pub mod atomics;
 #[cfg(not(any(loom, feature = "internals")))]
-#[allow(unreachable_pub, reason = "public for the models, which swap what is in it")]
+#[allow(unreachable_pub, reason = "public for the models, which replace its content")]
 mod atomics;
 #[cfg(any(loom, feature = "internals"))]
 pub mod lanes;
 #[cfg(not(any(loom, feature = "internals")))]
-#[allow(unreachable_pub, reason = "public for the models, which run what is in it")]
+#[allow(unreachable_pub, reason = "public for the models, which run its code")]
 mod lanes;
 #[cfg(any(loom, feature = "internals"))]
 pub mod stamp;
 #[cfg(not(any(loom, feature = "internals")))]
-#[allow(unreachable_pub, reason = "public for the models, which run what is in it")]
-#[cfg_attr(not(feature = "read"), allow(dead_code, unused_imports, reason = "half of it is the readers'"))]
+#[allow(unreachable_pub, reason = "public for the models, which run its code")]
+#[cfg_attr(not(feature = "read"), allow(dead_code, unused_imports, reason = "half of it is used only by readers"))]
 mod stamp;
 
 pub mod docs;
@@ -183,7 +183,7 @@ pub mod dump;
 #[cfg(not(loom))]
 mod error;
 #[cfg(not(loom))]
-#[cfg_attr(not(feature = "read"), allow(dead_code, reason = "half of it is the readers'"))]
+#[cfg_attr(not(feature = "read"), allow(dead_code, reason = "half of it is used only by readers"))]
 mod liveness;
 #[cfg(not(loom))]
 mod mutex;
@@ -192,7 +192,7 @@ mod pool;
 #[cfg(all(not(loom), feature = "record"))]
 pub mod recording;
 #[cfg(not(loom))]
-#[cfg_attr(not(feature = "read"), allow(dead_code, reason = "half of it is the readers'"))]
+#[cfg_attr(not(feature = "read"), allow(dead_code, reason = "half of it is used only by readers"))]
 mod segment;
 #[cfg(not(loom))]
 mod slot;

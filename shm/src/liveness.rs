@@ -1,11 +1,11 @@
 //! The writer behind a slot: alive, stalled, silent or lost.
 //!
-//! Two witnesses: the lock byte, which the system frees when the writer is gone, for any cause, and which is life while it
-//! is held; and, where locks cannot be asked for, the process id with start time, boot and namespaces. A heartbeat is a
-//! hint for people and never a reason to take a slot away.
+//! There are two kinds of evidence. The lock on the slot's byte: the system frees it when the writer is gone, for any
+//! cause, and while it is held the writer lives. And, where locks cannot be tested, the process id with start time,
+//! boot and namespaces. A heartbeat is a hint for people and never a reason to take a slot away.
 //!
-//! A slot that is written on behalf of a process, a shell script whose every report is a program of its own, has only
-//! the second witness: between two reports no process holds the lock or beats.
+//! A slot that is written on behalf of a shell script, each of whose reports is a separate program, has only the second
+//! kind: between two reports no process holds the lock or beats.
 
 pub(crate) mod beats;
 pub(crate) mod clock;
@@ -17,12 +17,13 @@ pub(crate) mod process;
 use crate::layout::BEAT_UNIT_NS;
 use crate::view::Liveness;
 
-/// A writer that holds its slot but has not beaten for this long is silent. It beats 4 times a second; one whose record
-/// has a longer interval is silent after six of those.
+/// A writer that holds its slot but has not beaten for this long is silent. It beats 4 times a second; if its record
+/// has a longer interval, it is silent after six of them.
 pub const SILENT_AFTER_MS: u64 = 1_500;
 /// A writer that beats but whose numbers have not moved for this long is stalled.
 pub const STALLED_AFTER_MS: u64 = 5_000;
-/// Quiet times are rounded down to multiples of this, so that a reading changes once a second and not every time.
+/// Quiet times are rounded down to multiples of this, so that they change a reading once a second and not at every
+/// look.
 const STEP_MS: u64 = 1_000;
 
 /// A slot's beat word: when its writer last beat, and when it last saw the numbers move.
@@ -39,7 +40,7 @@ impl Beat {
         (self.moved as u64) << 32 | self.beaten as u64
     }
 
-    /// The time of its writer's last beat, in nanoseconds, on the clock of the board's creation; `None` if it never
+    /// When its writer last beat, in nanoseconds, on the clock of the board's creation; `None` if it never
     /// beat.
     pub(crate) fn beaten_at_ns(self, created_at_ns: u64) -> Option<u64> {
         (self.beaten > 0).then(|| created_at_ns.saturating_add(u64::from(self.beaten) * BEAT_UNIT_NS))
@@ -55,30 +56,30 @@ pub(crate) fn beat_units(now_ns: u64, created_at_ns: u64) -> u32 {
     u32::try_from(now_ns.saturating_sub(created_at_ns) / BEAT_UNIT_NS).unwrap_or(u32::MAX)
 }
 
-/// The evidence about the writer of a slot that has not ended.
+/// What is known about the writer of a slot that has not ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Evidence {
-    /// True if a process holds the slot's byte; `None` if that cannot be known.
+    /// Whether a process holds the slot's byte; `None` if that cannot be known.
     pub(crate) lock_held: Option<bool>,
-    /// True if exactly the process of the slot's identity runs; `None` if that cannot be known or was not examined.
+    /// Whether exactly the process of the slot's identity runs; `None` if that cannot be known or was not examined.
     pub(crate) process_runs: Option<bool>,
-    /// True if a process that would record the slot's end still runs.
+    /// Whether a process that would record the slot's end still runs.
     pub(crate) judge_alive: Option<bool>,
-    /// True if a writer has claimed the slot.
+    /// Whether a writer has claimed the slot.
     pub(crate) claimed: bool,
-    /// True if its process is the only witness, as the slot is written on its behalf.
+    /// Whether its process is the only evidence, because the slot is written on that process's behalf.
     pub(crate) on_behalf: bool,
-    /// The time between two of its beats; 0 if the record does not have it.
+    /// Time between two of its beats; 0 if the record does not have it.
     pub(crate) beat_interval_ms: u32,
     /// Its beat word.
     pub(crate) beat: Beat,
     /// Now, in the units of the beat word; `None` if the writer's clock is not this process's, as in another time
-    /// namespace: nothing is known then of the time since a beat.
+    /// namespace: then the time since a beat is unknown.
     pub(crate) now: Option<u32>,
 }
 
 impl Evidence {
-    /// The time since the last beat, in milliseconds.
+    /// Time since the last beat, in milliseconds.
     pub(crate) fn quiet_ms(&self) -> u64 {
         self.since_ms(self.beat.beaten)
     }
@@ -87,17 +88,18 @@ impl Evidence {
         self.now.map_or(0, |now| units_to_ms(now.saturating_sub(then)))
     }
 
-    /// True if the writer has beaten within this time. A beat from the future is of another clock, and none.
+    /// Whether the writer has beaten within this time. A beat further in the future than that comes from another clock
+    /// and does not count.
     pub(crate) fn beat_within_ms(&self, longest_ms: u64) -> bool {
         self.now.is_some_and(|now| units_to_ms(now.abs_diff(self.beat.beaten)) < longest_ms)
     }
 
-    /// A writer is silent after this: six of its beats.
+    /// A writer is silent after this time: six of its beats, and at least [`SILENT_AFTER_MS`].
     pub(crate) fn silent_after_ms(&self) -> u64 {
         (6 * u64::from(self.beat_interval_ms)).max(SILENT_AFTER_MS)
     }
 
-    /// The liveness that this evidence shows.
+    /// Judge the writer's liveness by this evidence.
     pub(crate) fn verdict(&self) -> Liveness {
         if !self.claimed {
             return if self.judge_alive == Some(false) { Liveness::Lost } else { Liveness::Unknown };
@@ -109,7 +111,7 @@ impl Evidence {
                 None => Liveness::Unknown,
             };
         }
-        // A held lock is life, whatever is known of the process: its number and start time may be those of another
+        // A held lock proves life, whatever is known of the process: its number and start time may be those of another
         // namespace, or of another machine that shares the directory.
         let gone = match self.lock_held {
             Some(held) => !held,
@@ -212,7 +214,7 @@ mod tests {
         assert_eq!(elsewhere.verdict(), Liveness::Alive);
         let quiet = Beat { beaten: NOW - 300, moved: NOW - 300 };
         assert_eq!(Evidence { beat: quiet, ..elsewhere }.verdict(), Liveness::Silent(3_000), "a forked child holds it");
-        assert_eq!(Evidence { lock_held: None, ..elsewhere }.verdict(), Liveness::Lost, "the only witness");
+        assert_eq!(Evidence { lock_held: None, ..elsewhere }.verdict(), Liveness::Lost, "the only evidence");
     }
 
     #[test]
@@ -222,8 +224,8 @@ mod tests {
         assert_eq!(Evidence { process_runs: Some(true), ..script }.verdict(), Liveness::Alive);
         assert_eq!(Evidence { process_runs: Some(false), ..script }.verdict(), Liveness::Lost);
         let held = Evidence { lock_held: Some(true), process_runs: Some(false), ..script };
-        assert_eq!(held.verdict(), Liveness::Lost, "a report under way does not bring its process back");
-        assert_eq!(script.verdict(), Liveness::Unknown, "another namespace's number says nothing");
+        assert_eq!(held.verdict(), Liveness::Lost, "a report under way does not revive its process");
+        assert_eq!(script.verdict(), Liveness::Unknown, "another namespace's number is no evidence");
     }
 
     #[test]

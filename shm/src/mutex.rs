@@ -1,7 +1,7 @@
 //! A lock between the threads of this process.
 //!
-//! It goes on after a thread panicked with it held: what it protects is replaced whole or not at all. No crate is
-//! needed for it, and a writer is to need few.
+//! It ignores poisoning: what it protects is replaced whole or not at all. Written here instead of taken from a crate,
+//! since a writer should need few of those.
 
 use std::sync::{MutexGuard, PoisonError};
 
@@ -14,7 +14,7 @@ impl<T> Mutex<T> {
         Self(std::sync::Mutex::new(value))
     }
 
-    /// The value, once no other thread uses it.
+    /// Wait until no other thread uses the value.
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

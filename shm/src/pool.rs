@@ -1,10 +1,9 @@
-//! Many slots in the hands of one process, for many tasks one after the other: one map, one descriptor, one thread that
-//! beats.
+//! Many slots of one process, for many tasks one after the other: one map, one descriptor, one thread that beats.
 //!
 //! A pool claims its slots once, under the table's lock, and keeps the byte of each locked as long as it lives, on one
 //! descriptor: no other process takes a lane between two tasks, and the death of the process frees all of them at once.
-//! A life in a lane begins and ends with the same steps as in any slot, so a reader sees no difference; it needs no
-//! system call for a lock, as the lanes that are free are known to the process alone ([`lanes`](crate::lanes)).
+//! A life in a lane begins and ends with the same steps as in any slot, so a reader sees no difference. It needs no
+//! system call for a lock, as only this process uses its free lanes ([`lanes`](crate::lanes)).
 
 mod beats;
 
@@ -25,32 +24,32 @@ use beats::LaneBeats;
 
 /// Slots of one board that this process has claimed together. Each task takes one for as long as it runs.
 ///
-/// All threads may use a pool at once. The slots that [`begin`](Self::begin) returns keep the pool's map and locks alive,
-/// also after the pool is dropped. Dropped without an end, such a slot shows as lost until the pool uses it again; it
-/// may then also be taken by another process, as after a crash.
+/// All threads may use a pool at once. The slots that [`begin`](Self::begin) returns keep the pool's map and locks
+/// alive even after the pool is dropped. If such a slot is dropped without an end, it shows as lost until the pool uses
+/// it again; another process may then take it too, as after a crash.
 #[derive(Debug)]
 pub struct Pool {
     held: Arc<PoolHold>,
 }
 
-/// The hold on the lanes of a pool, shared with the slots that are in use.
+/// All lanes of a pool and their locks, shared with the slots that are in use.
 struct PoolHold {
     segment: Arc<Segment>,
     lanes: Lanes,
     slots: Vec<u32>,
     beats: Arc<LaneBeats>,
-    /// By slot: 1 once every life in the lane, as far as it had any, was this pool's. In any other lane the last life may
-    /// still be ended by its judge, which has the table locked for that.
+    /// By slot: 1 if the lane never had a life, or its last life was this pool's. In any other lane the last life's
+    /// judge may still be recording its end, under the table's lock.
     ours: Box<[AtomicU32]>,
-    /// One thread at a time locks the table: the system does not tell the threads of one descriptor apart.
+    /// Lets one thread at a time lock the table: the system does not tell apart the threads that use one descriptor.
     turn: Mutex<()>,
     /// This process, looked up once.
     writer: SlotWriterProcess,
 }
 
 impl Pool {
-    /// Claim `lanes` slots of a board, as [`Slot::join`] finds them: never-used ones first, then those that ended longest
-    /// ago, then those of writers that are gone. `board` is its path, or `shm:NAME`.
+    /// Claim `lanes` slots of a board, in the order of [`Slot::join`]: never-used ones first, then those that ended
+    /// longest ago, then those of writers that are gone. `board` is its path, or `shm:NAME`.
     ///
     /// # Errors
     /// When the board cannot be attached, or has fewer slots that can be taken.
@@ -69,9 +68,9 @@ impl Pool {
 
     /// Begin a task's life in a lane, and wake the readers that wait.
     ///
-    /// A key that was in a lane of this pool has that lane again, in its next attempt. Else lanes that ended a second ago
-    /// or more are used first, then never-used ones, then the others: tasks that end keep their last view for a second as
-    /// long as there is room.
+    /// A key that was in a lane of this pool gets that lane again, as its next attempt. Otherwise lanes that ended a
+    /// second ago or more are used first, then never-used ones, then the rest: an ended task keeps its last view for a
+    /// second as long as there is room.
     ///
     /// # Errors
     /// When a lane of this pool that has not ended has the key, every lane is in use, or the board is closed.
@@ -79,8 +78,8 @@ impl Pool {
         self.begin_as(&SlotWork::new(key, version, kind), None)
     }
 
-    /// As [`begin`](Self::begin), with more about the work than its name, and with patience: while every lane is in use
-    /// the calling thread sleeps, at most for so long, and is woken by the end of a task.
+    /// As [`begin`](Self::begin), with more about the work than its name, and with patience: while every lane is in
+    /// use, the calling thread sleeps, at most that long, until a task ends.
     ///
     /// # Errors
     /// As [`begin`](Self::begin).
@@ -102,12 +101,12 @@ impl Pool {
                 slot::ring(&held.segment);
                 return Ok(slot);
             }
-            // Another process has taken over what this one had left without an end.
+            // Another process has taken over this lane, which was left without an end.
             held.lanes.lose(lane.slot);
         }
     }
 
-    /// The number of lanes that it claimed.
+    /// How many lanes it claimed.
     pub fn lanes(&self) -> u32 {
         self.held.slots.len() as u32
     }
@@ -121,8 +120,8 @@ impl Pool {
 }
 
 impl PoolHold {
-    /// Lock the bytes of as many slots as are wanted, under the table's lock. Those of writers that are gone stay free
-    /// until they are used, and show as lost until then.
+    /// Lock the bytes of as many slots as are wanted, under the table's lock. Slots of writers that are gone stay
+    /// unlocked and show as lost until they are used.
     fn take_slots(&mut self, wanted: u32) -> Result<(), ClaimError> {
         let _table = slot::table(&self.segment)?;
         let creator_alive = slot::creator_alive(&self.segment);
@@ -153,7 +152,7 @@ impl PoolHold {
         Ok(())
     }
 
-    /// Begin a life in a lane that was handed out. Returns its generation; `None` if it is another process's by now.
+    /// Begin a life in an acquired lane. Returns its generation; `None` if the lane now belongs to another process.
     fn begin_in(&self, lane: PoolLane, wanted: &SlotWork<'_>) -> Result<Option<u32>, ClaimError> {
         let ours = self.ours.get(lane.slot as usize).is_some_and(|ours| ours.load(Ordering::Relaxed) == 1);
         if lane.locked && ours {
@@ -177,7 +176,7 @@ impl PoolHold {
         Ok(begun)
     }
 
-    /// Every life in this lane was, or the last one is, this pool's.
+    /// Note that the lane's last life, if it had one, was this pool's.
     fn own(&self, slot: u32) {
         if let Some(ours) = self.ours.get(slot as usize) {
             ours.store(1, Ordering::Relaxed);
@@ -197,7 +196,8 @@ impl PoolHold {
 impl ReleaseSlotByte for PoolHold {
     fn let_go(&self, slot: u32, left: ControlWord) {
         let ended = slot::known_state(left).ended();
-        // A forked child that drops its copy has no part in the lanes, whose lock another thread may have held at the fork.
+        // A forked child that drops its copy must not touch the lanes: another thread may have held their lock at the
+        // fork.
         if !ended && self.writer.mark.pid != std::process::id() {
             return;
         }
@@ -212,7 +212,7 @@ impl ReleaseSlotByte for PoolHold {
 
 impl Drop for PoolHold {
     fn drop(&mut self) {
-        // Here, because the thread that beats may keep the file open a moment longer.
+        // Unlocked explicitly, because the thread that beats may keep the file open a moment longer.
         for slot in &self.slots {
             self.unlock(*slot);
         }

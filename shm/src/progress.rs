@@ -1,8 +1,8 @@
-//! The words of the board: states, kinds, units and health, with their numbers in the layout and their names in exports.
+//! The words of the board: states, kinds, units and health, with their numbers in the layout and their names in
+//! exports.
 //!
-//! A step has a number here and no name.
-//! Numbers are part of the layout and never change meaning; a number this version does not know decodes to `None`
-//! and the reader shows the slot's other fields.
+//! A step has only a number here, no name. Numbers are part of the layout and never change meaning; a number that this
+//! version does not know decodes to `None`, and the reader shows the slot's other fields.
 
 macro_rules! wire_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $number:literal, $text:literal;)* }) => {
@@ -18,7 +18,7 @@ macro_rules! wire_enum {
             /// Every value, in the order of the layout's numbers.
             pub const ALL: &'static [$name] = &[$($name::$variant),*];
 
-            /// The value with this number in the layout; `None` for a number this version does not know.
+            /// Decode a number of the layout; `None` for a number this version does not know.
             pub const fn from_number(number: u8) -> Option<Self> {
                 match number {
                     $($number => Some(Self::$variant),)*
@@ -26,12 +26,12 @@ macro_rules! wire_enum {
                 }
             }
 
-            /// The number in the layout.
+            /// Its number in the layout.
             pub const fn number(self) -> u8 {
                 self as u8
             }
 
-            /// The name in JSON, CSV and on screen.
+            /// Its name in JSON, CSV and on screen.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)*
@@ -47,13 +47,13 @@ macro_rules! wire_enum {
     };
 }
 
-/// The number of a step of a slot's work. What it means stands in the vocabulary of the slot's kind, which this crate
-/// does not know.
+/// Number of a step of a slot's work. Its meaning is in the vocabulary of the slot's kind, which this crate does
+/// not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Step(u8);
 
 impl Step {
-    /// The step in which every life of a slot begins.
+    /// Every life of a slot begins in this step.
     pub const FIRST: Self = Self(0);
 
     /// The step with this number in the layout.
@@ -61,16 +61,16 @@ impl Step {
         Self(number)
     }
 
-    /// The number in the layout.
+    /// Its number in the layout.
     pub const fn number(self) -> u8 {
         self.0
     }
 }
 
 wire_enum! {
-    /// The unit of a slot's numbers.
+    /// What a slot's numbers count.
     Unit {
-        /// The one that the vocabulary gives for the step.
+        /// The vocabulary gives the unit for the step.
         Unknown = 0, "unknown";
         /// Things of any kind.
         Count = 1, "count";
@@ -84,9 +84,9 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// The health of what a slot's process runs, as far as its runner looks at it.
+    /// Health of what a slot's process runs, as far as its runner checks it.
     Health {
-        /// Nothing looks at it.
+        /// Nothing checks it.
         Unknown = 0, "unknown";
         /// It runs and is not ready yet.
         Starting = 1, "starting";
@@ -106,7 +106,7 @@ wire_enum! {
     SlotState {
         /// Never used.
         Free = 0, "free";
-        /// Named by the parent, not yet claimed by a writer.
+        /// Reserved by the parent, not yet claimed by a writer.
         Reserved = 1, "reserved";
         /// A writer is filling in the first record: readers show the slot as reserved.
         Claiming = 2, "claiming";
@@ -126,19 +126,19 @@ wire_enum! {
 }
 
 impl SlotState {
-    /// True if it ended well: the result is there, or nothing had to be done.
+    /// Whether the slot ended well: the result is there, or nothing had to be done.
     pub const fn good(self) -> bool {
         matches!(self, Self::Done | Self::Skipped)
     }
 
-    /// True once nothing more will follow under this generation.
+    /// Whether nothing more will follow under this generation.
     pub const fn ended(self) -> bool {
         matches!(self, Self::Done | Self::Failed | Self::Cancelled | Self::Skipped | Self::Died)
     }
 }
 
 wire_enum! {
-    /// The kind of work in a slot.
+    /// What kind of work a slot shows.
     Kind {
         /// One install of one release.
         Install = 0, "install";

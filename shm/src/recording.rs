@@ -1,10 +1,9 @@
-//! A recording: the changes of a board and their times, in a file that only grows, so that a run can be looked at
-//! again.
+//! A recording: the changes of a board and their times, in a file that only grows, so that a run can be replayed.
 //!
 //! A [`Recorder`] takes readings of a board and writes the difference between each reading and the one before. It reads
 //! the board as any viewer does, so recording costs the board's writers nothing. A [`Recording`] is such a file, read
-//! and checked. A [`Playback`] is a place in it; there it returns the reading that a [`Reader`](crate::Reader) returned
-//! at that time.
+//! and checked. A [`Playback`] is a place in it, and returns the reading that a [`Reader`](crate::Reader) returned at
+//! that time.
 //!
 //! ```text
 //!   0  magic `vx-recrd`, major (u32), minor (u32)             16 bytes    little-endian, as everything else
@@ -25,8 +24,8 @@
 //! one if this is larger. A recorder without room for another whole frame writes changes up to twice that limit, and a
 //! reader accepts no more than that.
 //!
-//! Minor version 1 added the board's kind and project, and a slot's cause; a recording without them is one of minor version
-//! 0, but for its number. A reader stops at a frame with a field that it does not know.
+//! Minor version 1 added the board's kind and project, and a slot's cause; a recording without them differs from one of
+//! minor version 0 only in that number. A reader stops at a frame with a field that it does not know.
 //!
 //! A frame is written by one `write`, and checked when it is read: the recording of a killed recorder has every frame
 //! that was written. A recording ends before its first damaged frame. Nothing in a recording is trusted; reading it,
@@ -50,21 +49,21 @@ pub use playback::Playback;
 pub use recorder::Recorder;
 pub use recording_file::{Recording, create, is_recording};
 
-/// The longest recording that is written or read, in bytes.
+/// Longest recording that is written or read, in bytes.
 pub const MOST_BYTES: u64 = 64 << 20;
 /// A recorder looks at its board this often at most, in nanoseconds.
 pub const LOOK_EVERY_NS: u64 = 50_000_000;
-/// The most bytes of changes behind a whole reading, or eight times the reading's own size if that is more; twice as
+/// Most bytes of changes after a whole reading, or eight times the reading's own size if that is more; twice as
 /// many if there is no room for another whole reading.
 pub const WHOLE_EVERY_BYTES: u64 = 128 << 10;
 
-/// The bytes of changes that may follow a whole reading of this size before the next whole reading is due.
+/// How many bytes of changes may follow a whole reading of this size before the next whole reading is due.
 const fn whole_every(whole_bytes: u64) -> u64 {
     let own = whole_bytes.saturating_mul(8);
     if own > WHOLE_EVERY_BYTES { own } else { WHOLE_EVERY_BYTES }
 }
 
-/// The most bytes between a whole reading and a frame that builds on it. A frame further behind is not read: the
+/// Most bytes between a whole reading and a frame that builds on it. A frame further behind is not read: the
 /// recording ends before it.
 const fn most_between(whole_bytes: u64) -> u64 {
     whole_every(whole_bytes).saturating_mul(2)

@@ -1,12 +1,12 @@
 //! The memory of a board, for each kind of board. All unsafe code of the crate is in this one file.
 //!
-//! A segment is a mapped file, a named segment of the system, or a private copy of a file that cannot be trusted to keep
-//! its length. It hands out references to atomics only, each shown to lie inside the memory when it is made; never a
-//! plain `&T` or slice over memory that another process may be writing to. Seven things need an argument: that memory may
-//! be shared between threads, that the images of records are plain bytes, that a reference into it is good, that a
-//! slot's words may be held on to, that two words may be stored at once, the system call
-//! behind the byte locks ([`lock`]), which no safe crate makes on every system, and those behind the handler for pages
-//! that are gone ([`guard`]). Everything else is built on them.
+//! A segment is a mapped file, a named segment of the system, or a private copy of a file that cannot be trusted to
+//! keep its length. It hands out references to atomics only, each shown to lie inside the memory when it is made; never
+//! a plain `&T` or slice over memory that another process may be writing to. Seven things need an argument:
+//! that the memory may be shared between threads, that the images of records are plain bytes, that a reference into the
+//! memory is valid, that a slot's words may be kept, that two words may be stored at once, the system call behind the
+//! byte locks ([`lock`]), which no safe crate makes on every system, and those behind the handler for pages that are
+//! gone ([`guard`]). Everything else is built on them.
 
 mod copied;
 mod create;
@@ -45,7 +45,7 @@ use crate::layout::{
     VERSION_WORDS,
 };
 
-/// The memory of one board, and the facts of its header: see [`parts`] for the layout.
+/// Memory of one board, and the facts of its header: see [`parts`] for the layout.
 pub(crate) struct Segment {
     memory: SegmentMemory,
     writable: bool,
@@ -55,7 +55,7 @@ pub(crate) struct Segment {
     doorbell: doorbell::AloneMap,
 }
 
-/// The kind of memory; kept so that it is given back when it is dropped.
+/// What kind of memory it is; kept so that dropping it releases the memory.
 enum Backing {
     /// A file, mapped read-only or read-write.
     Mapped(memmap2::MmapRaw),
@@ -65,7 +65,7 @@ enum Backing {
     Copied(copied::Copied),
 }
 
-/// Memory that other threads and processes may store to, and that stays as long as this value lives.
+/// Memory that other threads and processes may store to, and that stays mapped as long as this value lives.
 struct SegmentMemory {
     base: NonNull<u8>,
     length: usize,
@@ -84,7 +84,7 @@ unsafe impl Send for SegmentMemory {}
 #[allow(unsafe_code)]
 unsafe impl Sync for SegmentMemory {}
 
-/// Types that are made of atomics only: any bits are valid, and others may store to them meanwhile.
+/// Types that are made of atomics only: any bits are valid, and other processes may store to them at any time.
 ///
 /// # Safety
 /// Every field must be an atomic, or padding that is never read, and the alignment at most 8.
@@ -101,7 +101,8 @@ macro_rules! shared {
 }
 shared!(HeaderPage, Doorbell, HotLine, ColdRecord, CauseLatch, LogCounters, AtomicU64);
 
-/// Mark images as plain bytes. A derive would do the same, for five crates more in the build of every writer.
+/// Mark images as plain bytes. A derive would do the same, at the cost of five more crates in the build of every
+/// writer.
 macro_rules! plain {
     ($($type:ident { $($field:ident: $of:ty),* })*) => { $(
         const _: () = {
@@ -114,8 +115,8 @@ macro_rules! plain {
             }
             assert!(size_of::<$type>() == 0 $(+ size_of_plain::<$of>())*, "there is padding between the fields");
         };
-        // SAFETY: `repr(C)` and `Copy`; every field is plain bytes, and they fill the type, as was just asserted. So any
-        // bits are valid, zeros too, and no byte is uninitialized.
+        // SAFETY: `repr(C)` and `Copy`; every field is plain bytes, and they fill the type, as was just asserted. So
+        // any bits are valid, zeros too, and no byte is uninitialized.
         #[allow(unsafe_code)]
         unsafe impl bytemuck::Zeroable for $type {}
         // SAFETY: as above.
@@ -154,7 +155,7 @@ plain! {
 }
 
 impl SegmentMemory {
-    /// `None` for memory that does not exist or begins at an unaligned address.
+    /// `None` if the memory's address is null or unaligned.
     fn from_backing(backing: Backing, writable: bool) -> Option<Self> {
         let (base, length) = match &backing {
             Backing::Mapped(map) => (map.as_mut_ptr(), map.len()),
@@ -171,7 +172,8 @@ impl SegmentMemory {
         Some(Self { base, length, guard, backing })
     }
 
-    /// True if `count` records of `T`, the first at `offset`, each `stride` after the one before, lie inside.
+    /// Whether `count` records of `T`, the first at `offset`, each `stride` after the one before, lie inside the
+    /// memory.
     #[inline(always)]
     fn holds<T: AtomicsOnly>(&self, offset: usize, stride: usize, count: usize) -> bool {
         let end = stride.checked_mul(count.saturating_sub(1)).and_then(|last| last.checked_add(offset));
@@ -179,24 +181,24 @@ impl SegmentMemory {
         offset.is_multiple_of(8) && stride.is_multiple_of(8) && end.is_some_and(|end| end <= self.length)
     }
 
-    /// The shared words at this offset.
+    /// Borrow the shared words at this offset.
     ///
     /// # Panics
     /// When they do not lie inside: the header's check has shown that they do.
     #[inline(always)]
     fn at_offset<T: AtomicsOnly>(&self, offset: usize) -> &T {
         assert!(self.holds::<T>(offset, 0, 1), "the header was checked");
-        // SAFETY: the assertion keeps the reference inside the memory and aligned to 8 (`base` is, by `of`), which is
-        // enough for every `AtomicsOnly` type. `T` holds atomics only, so any bits are valid and other processes may store
-        // meanwhile. The memory lives as long as `self`. On a map that is read-only only loads of at most 8 bytes are
-        // made, relaxed, which are plain loads on every supported processor.
+        // SAFETY: the assertion keeps the reference inside the memory and aligned to 8 (`from_backing` checked `base`),
+        // which is enough for every `AtomicsOnly` type. `T` holds atomics only, so any bits are valid and other
+        // processes may store meanwhile. The memory lives as long as `self`. On a read-only map only relaxed loads of
+        // at most 8 bytes are made, which are plain loads on every supported processor.
         #[allow(unsafe_code)]
         unsafe {
             self.base.add(offset).cast::<T>().as_ref()
         }
     }
 
-    /// The first records of a region. Checked once, so that walking over them checks nothing again.
+    /// Borrow the first records of a region. Their place is checked once, here, and not again for each record.
     ///
     /// # Panics
     /// As [`at_offset`](Self::at_offset).
@@ -213,8 +215,8 @@ impl SegmentMemory {
     /// As [`at_offset`](Self::at_offset).
     fn words(&self, offset: usize, count: usize) -> &[AtomicU64] {
         assert!(self.holds::<AtomicU64>(offset, 8, count), "the header was checked");
-        // SAFETY: the assertion has shown that the last word lies inside, and so do all before it; aligned as in `at`.
-        // A slice of atomics makes no promise about their values. A slice of no words reads nothing.
+        // SAFETY: the assertion has shown that the last word lies inside, and so do all before it; they are aligned as
+        // in `at_offset`. A slice of atomics makes no promise about their values. An empty slice reads nothing.
         #[allow(unsafe_code)]
         unsafe {
             std::slice::from_raw_parts(self.base.add(offset).cast::<AtomicU64>().as_ptr(), count)
@@ -231,20 +233,21 @@ pub(crate) struct Rows<'a, T> {
     of: PhantomData<&'a T>,
 }
 
-#[allow(private_bounds, reason = "every record of a region is `Shared`")]
+#[allow(private_bounds, reason = "every record of a region is `AtomicsOnly`")]
 impl<'a, T: AtomicsOnly> Rows<'a, T> {
-    /// Those from `first` on and before `end`, in order; those that are not there are left out.
+    /// Borrow the records from `first` on and before `end`, in order; numbers that the region does not have are left
+    /// out.
     #[inline(always)]
     pub(crate) fn between(&self, first: usize, end: usize) -> impl Iterator<Item = &'a T> {
         (first..end.min(self.count)).map(|row| self.row(row))
     }
 
-    /// A record whose number is below `count`, as those of [`between`](Self::between) are, the only caller.
+    /// A record whose number is below `count`. Only [`between`](Self::between) calls this, with such numbers.
     #[inline(always)]
     fn row(&self, row: usize) -> &'a T {
         debug_assert!(row < self.count);
-        // SAFETY: as in `SegmentMemory::at`; `SegmentMemory::rows` has shown that the last of `count` records lies inside, that the
-        // others do, and that each begins on a multiple of 8.
+        // SAFETY: as in `SegmentMemory::at_offset`; `SegmentMemory::rows` has shown that the last of `count` records
+        // lies inside, so the others do too, and that each begins on a multiple of 8.
         #[allow(unsafe_code)]
         unsafe {
             self.memory.base.add(self.offset + row * self.stride).cast::<T>().as_ref()
@@ -294,7 +297,7 @@ impl HotHandle {
         }
     }
 
-    /// Line, record, and the way in which this process fills a copy.
+    /// Line, record, and how this process fills a copy.
     #[inline(always)]
     pub(crate) fn parts(&self) -> (&HotLine, &ColdRecord, InPairs) {
         (self.line(), self.record(), self.way)
@@ -305,7 +308,7 @@ impl HotHandle {
     }
 }
 
-/// Store eight words as eight relaxed stores would, by four instructions. Only where [`pairs`] has found that the
+/// Store eight words as eight relaxed stores would, with four instructions. Only if [`pairs`] has found that the
 /// processor stores 16 aligned bytes whole.
 ///
 /// # Panics
@@ -314,12 +317,13 @@ impl HotHandle {
 #[inline(always)]
 fn store_eight(cells: &[AtomicU64; 8], words: &[u64; 8]) {
     assert!(cells.as_ptr().cast::<u128>().is_aligned(), "a pair would cross a line");
-    // SAFETY: the block does what eight relaxed stores do, and nothing else. It loads the 64 bytes of `words` and stores
-    // the 64 bytes of `cells`, atomics that may be stored to behind a shared reference. Each 16-byte store is aligned, as
-    // was just asserted, and thereby whole on every processor that has AVX, so each word in it is; no reader can see a
-    // part of a word. They are plain stores, which this architecture makes visible in order: neither non-temporal ones
-    // nor a string move. The block may touch memory as far as the compiler knows, so that the fence before and the release
-    // behind keep their sides; it names the registers it changes, and leaves stack and flags alone.
+    // SAFETY: the block does what eight relaxed stores do, and nothing else. It loads the 64 bytes of `words` and
+    // stores the 64 bytes of `cells`, atomics that may be stored to behind a shared reference. Each 16-byte store is
+    // aligned, as was just asserted, and thereby whole on every processor that has AVX, so each word in it is; no
+    // reader can see a part of a word. They are plain stores, which this architecture makes visible in order: neither
+    // non-temporal ones nor a string move. The block may touch memory as far as the compiler knows, so that the fence
+    // before it and the release after it keep their order; it names the registers it changes, and leaves stack and
+    // flags alone.
     #[allow(unsafe_code)]
     unsafe {
         std::arch::asm!(
@@ -364,7 +368,8 @@ fn store_two(cells: &[AtomicU64; 2], words: &[u64; 2]) {
     }
 }
 
-/// Lock, unlock or test one byte of a file, for its open file description. Returns the kind of lock in the answer.
+/// Lock, unlock or test one byte of a file, for its open file description. Returns the kind of lock in the system's
+/// answer.
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 fn byte_lock(file: &File, command: libc::c_int, kind: libc::c_int, byte: i64) -> std::io::Result<libc::c_int> {
     use std::os::fd::AsRawFd;
@@ -383,7 +388,7 @@ fn byte_lock(file: &File, command: libc::c_int, kind: libc::c_int, byte: i64) ->
     if answer == -1 { Err(std::io::Error::last_os_error()) } else { Ok(question.l_type.into()) }
 }
 
-/// The disposition of SIGBUS before [`guard`] took it.
+/// What SIGBUS did before [`guard`] replaced its handler.
 #[cfg(unix)]
 type Disposition = libc::sigaction;
 
@@ -391,7 +396,8 @@ type Disposition = libc::sigaction;
 #[cfg(unix)]
 type OnFault = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
 
-/// Install this handler for SIGBUS, after `keep` was given the disposition before: the handler may be called at once.
+/// Install this handler for SIGBUS. `keep` gets the earlier disposition first, because the handler may be called at
+/// once.
 #[cfg(unix)]
 fn take_bus_errors(handler: OnFault, keep: impl FnOnce(Disposition)) {
     // SAFETY: a `sigaction` is plain data, for which zeros are valid; the calls read and write these two values only.
@@ -420,7 +426,7 @@ fn faulting_address(info: *mut libc::siginfo_t) -> Option<u64> {
     (code > 0).then_some(address)
 }
 
-/// In a handler: put private zeros in place of a whole map. Returns true if that succeeded.
+/// In a handler: put private zeros in place of a whole map. Returns whether that succeeded.
 #[cfg(unix)]
 fn put_zeros(begin: u64, length: u64, writable: bool) -> bool {
     let protection = if writable { libc::PROT_READ | libc::PROT_WRITE } else { libc::PROT_READ };
@@ -435,7 +441,7 @@ fn put_zeros(begin: u64, length: u64, writable: bool) -> bool {
     placed != libc::MAP_FAILED
 }
 
-/// In a handler: give the signal the disposition that it had before.
+/// In a handler: treat the signal as the earlier disposition would.
 #[cfg(unix)]
 fn pass_bus_error_on(
     before: Option<&Disposition>,
@@ -447,8 +453,8 @@ fn pass_bus_error_on(
     match before.map_or(libc::SIG_DFL, |before| before.sa_sigaction) {
         libc::SIG_IGN if sent => {}
         libc::SIG_DFL | libc::SIG_IGN => {
-            // SAFETY: both calls are among those a handler may make. A fault comes again after the return and then has
-            // the default effect; a signal that a process sent does not, and is sent again.
+            // SAFETY: both calls are among those a handler may make. A fault recurs after the return and then has the
+            // default effect; a signal that a process sent does not recur, so it is raised again.
             #[allow(unsafe_code)]
             unsafe {
                 libc::signal(signal, libc::SIG_DFL);
@@ -459,7 +465,7 @@ fn pass_bus_error_on(
         }
         handler => {
             let with_info = before.is_some_and(|before| before.sa_flags & libc::SA_SIGINFO != 0);
-            // SAFETY: the system gave this address as the handler of this signal, and its flags name which of the two
+            // SAFETY: the system gave this address as the handler of this signal, and its flags show which of the two
             // kinds it is. It is called as the system would have called it.
             #[allow(unsafe_code)]
             unsafe {

@@ -39,27 +39,27 @@ use crate::segment::{self, HotHandle, Segment, lock, sleep};
 use crate::stamp::{self, ControlWord, Meta, StepChange};
 use byte_lock::{OwnByte, SlotBeats};
 
-/// The longest line kept in a slot's log ring, in bytes; the rest of a longer one is left out.
+/// Longest line kept in a slot's log ring, in bytes; longer lines are cut.
 pub const LOG_LINE_BYTES: usize = 1000;
 
 /// A slot that this process has claimed and may write to.
 ///
-/// Dropped without [`end`](Self::end), as a crash would, the slot stays as it was last published, and every reader
-/// finds that no process holds it any more.
+/// If it is dropped without [`end`](Self::end), as in a crash, the slot stays as it was last published, and every
+/// reader finds that no process holds it any more.
 pub struct Slot {
     total: u64,
-    /// [`Meta`] as it is stored: put together when it changes, not with each publication.
+    /// [`Meta`] as it is stored: encoded when it changes, not with each publication.
     meta: u64,
     index: u32,
     generation: u32,
     text: stamp::PublishedText,
     notes: NotesImage,
-    /// False if the record names another process as the writer of the log.
+    /// `false` if the record names another process as the writer of the log.
     writes_log: bool,
     hot: HotHandle,
-    /// The holder of the slot's byte: this slot alone, or a pool.
+    /// What holds the slot's byte: this slot alone, or a pool.
     hold: Arc<dyn ReleaseSlotByte>,
-    /// False once the holder has been told.
+    /// `false` once `hold` has let go of the byte, so that dropping does not do it again.
     held: bool,
 }
 
@@ -67,13 +67,13 @@ impl Slot {
     /// Claim the slot that a board's creator reserved for this process. `board` is its path, or `shm:NAME`.
     ///
     /// # Errors
-    /// When the board cannot be attached, or the reservation was claimed, ended or overtaken before.
+    /// When the board cannot be attached, or the reservation was already claimed, ended or replaced by another life.
     pub fn claim(board: &Path, slot: u32, generation: u32) -> Result<Self, ClaimError> {
         Self::claim_beating(board, slot, generation, beats::INTERVAL)
     }
 
-    /// As [`claim`](Self::claim), with a beat only this often in place of 4 times a second, for a process that mostly
-    /// sleeps: each beat wakes it up. A reader calls it silent after six of them.
+    /// As [`claim`](Self::claim), with beats at this interval instead of 4 times a second, for a process that mostly
+    /// sleeps: each beat wakes it up. Readers show it as silent after six intervals without a beat.
     ///
     /// # Errors
     /// As [`claim`](Self::claim).
@@ -83,8 +83,8 @@ impl Slot {
         Self::begin(segment, slot, generation, every)
     }
 
-    /// Take a free slot of another process's board. A key that is there and has ended, or whose writer is gone, takes its
-    /// own slot again, in its next attempt. Else it is a slot that was never used, or the one that ended longest ago, or
+    /// Take a free slot of another process's board. A key that has ended, or whose writer is gone, gets its old slot
+    /// again, as its next attempt. Otherwise the slot is one that was never used, or the one that ended longest ago, or
     /// one whose writer is gone and whose end no other process will record.
     ///
     /// # Errors
@@ -103,7 +103,7 @@ impl Slot {
         Self::begin(segment, slot, generation, beats::INTERVAL)
     }
 
-    /// A claimed slot of this process. Its heartbeat starts, and the readers that wait are woken.
+    /// Start writing to a slot that this process has claimed: start its heartbeat, and wake the readers that wait.
     fn begin(segment: Segment, index: u32, generation: u32, every: Duration) -> Result<Self, ClaimError> {
         let (slot, beating) = Self::attach(Arc::new(segment), index, generation)?;
         beats::keep(&beating, every).map_err(ClaimError::Beats)?;
@@ -111,14 +111,14 @@ impl Slot {
         Ok(slot)
     }
 
-    /// A slot whose byte is the only one that its segment has locked.
+    /// A slot with its own segment, which has locked only this slot's byte.
     fn attach(segment: Arc<Segment>, index: u32, generation: u32) -> Result<(Self, Arc<SlotBeats>), ClaimError> {
         let beating = Arc::new(SlotBeats::new(segment.clone(), index));
         let hold = Arc::new(OwnByte::new(segment.clone(), beating.clone()));
         Ok((Self::held_by(segment, index, generation, hold)?, beating))
     }
 
-    /// A slot that goes on with the words that are there. Its byte is locked.
+    /// A slot that continues with the words on the board. `hold` has locked its byte.
     pub(crate) fn held_by(
         segment: Arc<Segment>,
         index: u32,
@@ -136,12 +136,12 @@ impl Slot {
         Ok(Self { total, meta, index, generation, text, notes, writes_log, hot, hold, held: true })
     }
 
-    /// The slot's place in the table.
+    /// Its place in the table.
     pub fn index(&self) -> u32 {
         self.index
     }
 
-    /// Finished work of this step, as last published. A process that continues a slot counts on from here.
+    /// Finished work of this step, as last published. A process that continues a slot counts on from this value.
     pub fn done(&self) -> u64 {
         self.hot.line().numbers.own_first()
     }
@@ -151,17 +151,18 @@ impl Slot {
         self.meta().total_known.then_some(self.total)
     }
 
-    /// The step it is in.
+    /// Which step it is in.
     pub fn step(&self) -> Step {
         Step::new(self.meta().step)
     }
 
-    /// The life of the slot that this is.
+    /// Generation of this life of the slot.
     pub fn generation(&self) -> u32 {
         self.generation
     }
 
-    /// Work finished in this step so far: bytes for a download. Costs about two nanoseconds; call it once per buffer.
+    /// Publish the work finished in this step so far: bytes for a download. Costs about two nanoseconds; call it once
+    /// per buffer.
     #[inline]
     pub fn publish(&mut self, done: u64) {
         self.hot.line().numbers.write(&[done, self.total, self.meta]);
@@ -172,14 +173,14 @@ impl Slot {
         self.publish_of(self.done(), total);
     }
 
-    /// Finished and total work, in one publication: a reader never sees one without the other.
+    /// Publish finished and total work at once: a reader never sees one without the other.
     pub fn publish_of(&mut self, done: u64, total: Option<u64>) {
         self.total = total.unwrap_or(0);
         self.meta = Meta { total_known: total.is_some(), ..self.meta() }.word();
         self.publish(done);
     }
 
-    /// Enter a step: `done` starts over at 0, total and unit are this step's.
+    /// Enter a step: `done` starts over at 0, and total and unit are the new step's.
     pub fn enter(&mut self, step: impl Into<Step>, total: Option<u64>) {
         let (left_done, meta) = (self.done(), self.meta());
         let (count, entered) = (meta.transitions, step.into().number());
@@ -193,7 +194,7 @@ impl Slot {
         }
     }
 
-    /// Set the unit of this step's numbers, where it is not the usual one.
+    /// Set the unit of this step's numbers, if it is not the usual one.
     pub fn set_unit(&mut self, unit: Unit) {
         self.meta = Meta { unit: unit.number(), ..self.meta() }.word();
         self.publish(self.done());
@@ -212,7 +213,7 @@ impl Slot {
         self.publish(self.done());
     }
 
-    /// One line about the work under way; of a longer one the beginning is kept and marked as cut (78 bytes).
+    /// Publish one line about the work under way. One of more than 78 bytes is cut, and marked as cut.
     pub fn message(&mut self, text: &str) {
         encode_text_into(text, self.text.message());
         if !self.text.settled() {
@@ -223,21 +224,21 @@ impl Slot {
         stamp::publish_message(line, record, way, &self.text, &numbers);
     }
 
-    /// A longer text, possibly of several lines; its beginning is kept and marked as cut (110 bytes).
+    /// Publish a longer text, possibly of several lines. One of more than 110 bytes is cut, and marked as cut.
     pub fn details(&mut self, text: &str) {
         encode_text_into(text, self.text.details());
         self.publish_text();
     }
 
-    /// One line of output for the slot's log ring, which keeps the newest 4 KiB. Does nothing on a board without rings,
-    /// nor where the log has a writer of its own.
+    /// Append one line of output to the slot's log ring, which keeps the newest 4 KiB. Does nothing on a board without
+    /// rings, or if another process writes the log.
     pub fn log_line(&mut self, line: &[u8]) {
         if self.writes_log {
             log_writer::append_line(self.segment(), self.index, line);
         }
     }
 
-    /// End the slot, with the error or the install path if there is one. Wakes the readers that wait.
+    /// End the slot, with its error or result if there is one. Wakes the readers that wait.
     ///
     /// # Errors
     /// When the state given does not end a slot; the slot is then left as a crash would leave it.
@@ -263,7 +264,7 @@ impl Slot {
         stamp::publish_text(line, record, way, &mut self.text, &numbers);
     }
 
-    /// The numbers as they are, with the next revision: they announce a change of the record.
+    /// Return the present numbers with the next revision, which announces a change of the record.
     #[inline(always)]
     fn revised(&mut self) -> [u64; 3] {
         self.meta = Meta::revised_word(self.meta);
@@ -304,12 +305,12 @@ pub(crate) fn open(board: &Path) -> Result<Segment, ClaimError> {
     Ok(segment)
 }
 
-/// The table's lock, or an error with the time waited for it.
+/// Lock the table, or return an error with the time waited for it.
 pub(crate) fn table(segment: &Segment) -> Result<lock::TableGuard<'_>, ReserveError> {
     lock::lock_table(segment.lock_file())?.map_err(|waited_ms| ReserveError::Busy { waited_ms })
 }
 
-/// The control word of a slot in its present life, for a process that changes its state.
+/// Load the control word of a slot in its present life, for a process that changes its state.
 pub(crate) fn control_of(segment: &Segment, slot: u32) -> Option<ControlWord> {
     segment.hot(slot).map(stamp::load_control)
 }
@@ -320,7 +321,7 @@ impl std::fmt::Debug for Slot {
     }
 }
 
-/// The state of a control word that this version knows; a newer one counts as in use.
+/// Decode the state of a control word as far as this version knows it; a newer one counts as in use.
 pub(crate) fn known_state(control: ControlWord) -> SlotState {
     control.slot_state().unwrap_or(SlotState::Live)
 }

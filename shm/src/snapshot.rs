@@ -31,12 +31,12 @@ use crate::view::Snapshot;
 /// A board attached for reading, without any effect on the board's writers.
 pub struct Reader {
     segment: Arc<Segment>,
-    // Room for what is read is made at the first look: to attach is to map and to check.
+    // The vectors are empty until the first look, so that attaching only maps and checks.
     seen: Vec<refresh::ShownSlotState>,
     polled: Vec<PolledNumbers>,
     cold: Option<Box<ColdImage>>,
     witness: processes::ProcessExaminer,
-    /// Begun by the first wait that looks for the creator; `None` inside if that does not work here.
+    /// Begun by the first wait that watches the creator; holds `None` if this system cannot watch it.
     creators_end: OnceLock<Option<creator::CreatorWatch>>,
     title_stamp: Option<u64>,
     epoch: Option<u32>,
@@ -72,17 +72,18 @@ impl Reader {
         self.segment.path()
     }
 
-    /// True for a dump: it will not change any more.
+    /// Whether this is a dump, which does not change any more.
     pub fn is_dump(&self) -> bool {
         self.segment.facts().is_dump()
     }
 
-    /// True if the board's creator has closed it.
+    /// Whether the board's creator has closed it.
     pub fn closed(&self) -> bool {
         stamp::is_closed(&self.segment.header().closed)
     }
 
-    /// True while its creator holds it, as a run does; false for a board that was made on behalf of a script.
+    /// Whether the creator holds the board's lock, as a run does; never for a board that was made on behalf of a
+    /// script.
     pub fn held_by_creator(&self) -> bool {
         let holds = self.segment.facts().compatible & CREATOR_HOLDS_NO_LOCK == 0;
         holds && self.segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR)) == Some(true)
@@ -94,7 +95,7 @@ impl Reader {
         i64::try_from(at).ok()
     }
 
-    /// Bring a snapshot up to date. Returns true if anything in it changed since this reader last filled it.
+    /// Bring a snapshot up to date. Returns whether anything in it changed since this reader last filled it.
     ///
     /// Views of slots are changed in place: nothing is allocated for a slot whose texts did not grow. A slot that could
     /// not be read whole keeps its last view.
@@ -138,8 +139,8 @@ impl Reader {
             }
         }
         if changed {
-            // If the board was cut meanwhile, no change is accepted: behind a cut in the middle of a page the system
-            // leaves zeros and raises no fault.
+            // If the board was cut meanwhile, the changes cannot be trusted: behind a cut in the middle of a page the
+            // system leaves zeros and raises no fault.
             self.check_length()?;
         }
         into.taken_at_ns = if self.is_dump() { now_ns } else { now_ns.max(self.last_taken_at_ns + 1) };
@@ -157,7 +158,7 @@ impl Reader {
         Ok(snapshot)
     }
 
-    /// The newest whole lines of a slot's log ring, at most `lines` of them, oldest first.
+    /// Read the newest whole lines of a slot's log ring, at most `lines` of them, oldest first.
     pub fn log_tail(&self, slot: u32, lines: usize) -> Vec<String> {
         let Some((counters, ring)) = self.segment.log(slot) else { return Vec::new() };
         let window = stamp::read_log(counters, ring);
@@ -175,13 +176,13 @@ impl Reader {
         newest.iter().map(|line| String::from_utf8_lossy(&line[..line.len() - 1]).into_owned()).collect()
     }
 
-    /// Sleep until a slot or the board changes its state, at most `timeout`. Returns true if one did since the last
+    /// Sleep until a slot or the board changes its state, at most `timeout`. Returns whether one did since the last
     /// [`refresh`](Self::refresh), or the board's creator has ended. Changes of numbers and texts do not end the wait:
     /// read them at your own pace.
     ///
     /// If the system can wake this reader, nothing runs during a wait of any length. A wait of a second or less does
-    /// not look for the creator. [`Duration::MAX`] waits without end. A board that was cut or written over does not change
-    /// any more: the wait ends at once, with true, and the next [`refresh`](Self::refresh) returns the error.
+    /// not watch the creator. [`Duration::MAX`] waits without end. A board that was cut or written over does not
+    /// change any more: the wait returns `true` at once, and the next [`refresh`](Self::refresh) returns the error.
     pub fn wait_change(&self, timeout: Duration) -> bool {
         if self.check_length().is_err() {
             return true;
@@ -200,7 +201,7 @@ impl Reader {
         woken != Woken::TimeOut
     }
 
-    /// Slots from this one on were never used.
+    /// How many slots were ever used: all slots from this number on were never used.
     pub(crate) fn used(&self) -> u32 {
         stamp::used(&self.segment.header().used).min(self.segment.facts().slot_count)
     }
@@ -226,8 +227,8 @@ impl Reader {
         })
     }
 
-    /// Check that the words just read were the board's: its pages did not vanish meanwhile, and its header still
-    /// stands.
+    /// Check that the words just read were the board's: its pages did not vanish meanwhile, and its header is still
+    /// there.
     pub(crate) fn check_whole(&self) -> Result<(), ReadError> {
         let ready = self.segment.header().ready.load(Ordering::Relaxed);
         if ready == READY && !self.segment.vanished() {

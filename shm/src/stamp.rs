@@ -5,9 +5,9 @@
 //! and then moves the stamp, so that a writer killed at any instruction leaves the copy that the stamp names whole.
 //! Readers load `Relaxed` and fence `Acquire`, the only thing promised on pages that are mapped read-only.
 //!
-//! Every ordering of the crate is in this module, in functions over words alone: mapping, locking and system calls are
-//! elsewhere. So `tests/loom` can run all of it in every interleaving. The pairs of stores and loads, and the argument
-//! for them: [`crate::docs::protocol`].
+//! Every ordering between processes is in this module, in functions that touch only words: mapping, locking and system
+//! calls are in other modules. So `tests/loom` can run all of it in every interleaving. The pairs of stores and loads,
+//! and the argument for them: [`crate::docs::protocol`].
 
 mod fill;
 mod header;

@@ -8,57 +8,57 @@ use crate::progress::{BoardState, Health, Kind, SlotState, Step, Unit};
 pub struct Snapshot {
     /// The board as a whole.
     pub board: BoardView,
-    /// Every slot that was ever used, in slot order. A holder that puts them into another order, or takes some out, finds
-    /// each brought up to date where it is, and one taken out back, whole, once it changes.
+    /// Every slot that was ever used, in slot order. You may reorder or remove views: a refresh updates each where it
+    /// is, and adds a removed one again, whole, once its slot changes.
     pub slots: Vec<SlotView>,
-    /// The time of this reading, in nanoseconds of the board's monotonic clock.
+    /// When it was taken, in nanoseconds of the board's monotonic clock.
     pub taken_at_ns: u64,
 }
 
 /// A board as a whole.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BoardView {
-    /// The board's id, unique on this machine: 32 hexadecimal digits.
+    /// Id of the board, unique on this machine: 32 hexadecimal digits.
     pub id: String,
-    /// The state its creator stored last. `Running` with a dead creator means that the creator was killed.
+    /// What its creator stored last. `Running` with a dead creator means that the creator was killed.
     pub state: BoardState,
-    /// The board's subject, for people: the project's name.
+    /// What the board is about, for people: the project's name.
     pub title: String,
-    /// The kind of the board's work; `None` for no single one, and on boards of minor version 0.
+    /// What kind of work it shows; `None` if it is of several kinds or none, and on boards of minor version 0.
     pub kind: Option<Kind>,
-    /// The project that the work is for; `None` if its creator named none, and on boards of minor version 0.
+    /// Project that the work is for; `None` if its creator named none, and on boards of minor version 0.
     pub project: Option<ProjectKey>,
     /// Wall clock at creation, in nanoseconds since 1970.
     pub created_unix_ns: i64,
     /// Monotonic clock at creation; times of steps count on the same clock.
     pub created_at_ns: u64,
-    /// The process that made the board.
+    /// Process that made the board.
     pub creator: Creator,
     /// Goes up with each state change of any slot or the board; not with numbers.
     pub epoch: u32,
-    /// The number of slots that the board has.
+    /// Number of slots that the board has.
     pub capacity: u32,
 }
 
-/// The key of the project that a board's work is for.
+/// Key of the project that a board's work is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProjectKey {
-    /// The hash of the whole key.
+    /// Hash of the whole key.
     pub hash: u64,
-    /// The key; of a long one the beginning, marked as cut.
+    /// Text of the key; a long one is cut, and marked as cut.
     pub text: String,
 }
 
-/// The process that created a board.
+/// Process that created a board.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Creator {
     /// Its process id, in the creator's pid namespace.
     pub pid: u32,
-    /// True if that very process still runs; `None` if that cannot be known (a dump, another machine or namespace).
+    /// Whether that very process still runs; `None` if that cannot be known (a dump, another machine or namespace).
     pub alive: Option<bool>,
 }
 
-/// The liveness of the writer of a slot that has not ended.
+/// What is known about the life of a writer whose slot has not ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Liveness {
     /// Cannot be known: a dump, or another pid namespace.
@@ -70,14 +70,14 @@ pub enum Liveness {
     Stalled(u64),
     /// The writer holds its slot, but has not beaten for this many milliseconds: stopped or starved.
     Silent(u64),
-    /// No process holds the slot, and none is known to run that would record its end.
+    /// No process holds the slot, and no process that would record its end is known to run.
     Lost,
 }
 
 /// A step that a slot entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transition {
-    /// The step entered.
+    /// Step that was entered.
     pub step: Step,
     /// Nanoseconds on the board's monotonic clock, to 256 ns.
     pub entered_at_ns: u64,
@@ -85,14 +85,14 @@ pub struct Transition {
     pub done: u64,
 }
 
-/// The slot that a slot waits for.
+/// A slot that another slot waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitsFor {
-    /// The id of the board that the slot is on: 32 hexadecimal digits.
+    /// Id of the board that the slot is on: 32 hexadecimal digits.
     pub board_id: String,
-    /// The slot's place in that board's table.
+    /// Place of the slot in that board's table.
     pub slot: u32,
-    /// The life of that slot.
+    /// Generation of that slot.
     pub generation: u32,
 }
 
@@ -102,114 +102,114 @@ pub struct WaitsFor {
 /// it on a terminal cleans it first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SlotView {
-    /// The slot's place in the table.
+    /// Place of the slot in the table.
     pub index: u32,
     /// Counts the claims of this place; `(index, generation)` names one life of a slot.
     pub generation: u32,
-    /// The slot's subject: a tool's name. Of a long one the beginning, marked as cut. Unique among the board's slots
-    /// that have not ended.
+    /// What the slot is about, such as a tool's name; a long one is cut, and marked as cut. Unique among the board's
+    /// slots that have not ended.
     pub key: String,
-    /// The hash of the whole key.
+    /// Hash of the whole key.
     pub key_hash: u64,
-    /// The version of the subject; empty for none.
+    /// Version of the subject; empty for none.
     pub version: String,
-    /// The kind of work in the slot.
+    /// What kind of work the slot shows.
     pub kind: Kind,
-    /// The slot's place in its life.
+    /// How far the slot is in its life.
     pub state: SlotState,
-    /// The step that its writer is in, or was in when it ended.
+    /// Step that its writer is in, or was in when it ended.
     pub step: Step,
-    /// The writer's own name for that step; `None` if the vocabulary's word is meant.
+    /// Name that the writer gave that step; `None` to show the vocabulary's word.
     pub step_name: Option<String>,
     /// Work finished in this step: bytes for a download.
     pub done: u64,
     /// Total work of this step; `None` while unknown.
     pub total: Option<u64>,
-    /// The unit of both.
+    /// Unit of both.
     pub unit: Unit,
-    /// The health of what its process runs.
+    /// Health of what its process runs.
     pub health: Health,
-    /// The number of the attempt, from 1.
+    /// Number of the attempt, from 1.
     pub attempt: u8,
-    /// The writer's process id; `None` before a claim.
+    /// Process id of the writer; `None` before a claim.
     pub pid: Option<u32>,
-    /// The liveness of its writer.
+    /// Whether its writer lives.
     pub liveness: Liveness,
-    /// The time of its writer's last beat, on the board's monotonic clock, to 10 ms; only for a writer that is
+    /// When its writer last beat, on the board's monotonic clock, to 10 ms; only for a writer that is
     /// [`Lost`](Liveness::Lost) and ever beat.
     pub last_beat_at_ns: Option<u64>,
-    /// The slot that this one is a part of.
+    /// Slot that this one is a part of.
     pub parent: Option<u32>,
-    /// The slot that it waits for.
+    /// Slot that it waits for.
     pub waits_for: Option<WaitsFor>,
-    /// The process that starts and stops the work; `None` if no process can be asked to.
+    /// Process that starts and stops the work; `None` if no process can be asked to.
     pub runner: Option<u32>,
-    /// The process that writes the slot's log, if that is another one than the slot's own.
+    /// Process that writes the slot's log, if that is not the slot's own.
     pub log_writer: Option<u32>,
-    /// The process group of the work.
+    /// Process group of the work.
     pub process_group: Option<u32>,
-    /// The address under which its process is reached.
+    /// Address under which its process is reached.
     pub address: Option<String>,
-    /// The port that its process listens on.
+    /// Port that its process listens on.
     pub port: Option<u16>,
-    /// Who or what is the reason that it waits, failed or was skipped, in a few words; `None` if nobody said so, and on
-    /// boards of minor version 0.
+    /// Who or what is the reason that it waits, failed or was skipped, in a few words; `None` if no process stored one,
+    /// and on boards of minor version 0.
     pub cause: Option<String>,
     /// One line about the work under way.
     pub message: String,
     /// A longer text, possibly of several lines.
     pub details: String,
-    /// The reason of its failure, once it failed.
+    /// Why it failed, once it failed.
     pub error: Option<String>,
-    /// The process's exit status, once its parent collected it.
+    /// Exit status of the process, once its parent collected it.
     pub exit_code: Option<i32>,
-    /// The signal that ended the process, once its parent collected it.
+    /// Signal that ended the process, once its parent collected it.
     pub signal: Option<i32>,
-    /// The place of the result, once it is there.
+    /// Place of the result, once it is there.
     pub result: Option<String>,
-    /// The last steps entered, at most eight, oldest first; one that was entered twice appears twice. The last is the
+    /// Last steps entered, at most eight, oldest first; one that was entered twice appears twice. The last is the
     /// present one.
     pub transitions: Vec<Transition>,
-    /// The time of the slot's end, on the board's monotonic clock.
+    /// When the slot ended, on the board's monotonic clock.
     pub ended_at_ns: Option<u64>,
 }
 
 impl ProjectKey {
-    /// True if this is the key, however long it is.
+    /// Whether this is the key of the project, however long the key is.
     pub fn matches(&self, key: &str) -> bool {
         self.hash == hash_key(key) && shows(&self.text, key)
     }
 }
 
-/// True if a shown text is this key, or its marked beginning.
+/// Whether a shown text is this key, or the beginning of this key, marked as cut.
 fn shows(text: &str, key: &str) -> bool {
     text == key || key.starts_with(text.strip_suffix('…').unwrap_or(text))
 }
 
 impl BoardView {
-    /// True if the board's work is for the project with this key.
+    /// Whether the board's work is for the project with this key.
     pub fn is_of_project(&self, key: &str) -> bool {
         self.project.as_ref().is_some_and(|project| project.matches(key))
     }
 
-    /// True if its creator is known to be gone without having closed the board.
+    /// Whether its creator is known to be gone without having closed the board.
     pub fn abandoned(&self) -> bool {
         self.state == BoardState::Running && self.creator.alive == Some(false)
     }
 
-    /// The wall clock at a moment of the board's monotonic clock, in nanoseconds since 1970.
+    /// Convert a moment of the board's monotonic clock to the wall clock, in nanoseconds since 1970.
     pub fn unix_ns_at(&self, at_ns: u64) -> i128 {
         i128::from(self.created_unix_ns) + i128::from(at_ns) - i128::from(self.created_at_ns)
     }
 }
 
 impl SlotView {
-    /// True if this is the slot's key, however long it is.
+    /// Whether this is the slot's key, however long it is.
     pub fn has_key(&self, key: &str) -> bool {
         self.key_hash == hash_key(key) && shows(&self.key, key)
     }
 
-    /// The finished part of a known total, in percent with one decimal; `None` while the total is unknown or zero.
+    /// How much of a known total is finished, in percent with one decimal; `None` while the total is unknown or zero.
     pub fn percent(&self) -> Option<f64> {
         let total = self.total.filter(|total| *total > 0)?;
         let tenths = u128::from(self.done.min(total)) * 1000 / u128::from(total);

@@ -1,4 +1,5 @@
-//! A key that comes again: it takes the slot that it had, by every door, and a reader sees the next attempt in one row.
+//! A key that is used again gets its old slot, whichever call begins it, and a reader sees the next attempt in the same
+//! row.
 
 mod support;
 
@@ -17,7 +18,7 @@ fn join(board: &Board, key: &str) -> Slot {
     Slot::join(board.path(), key, "", Kind::Task).unwrap()
 }
 
-/// One life of a key, begun by one of the doors and ended.
+/// One life of a key, begun by one of the calls that can begin one, and ended.
 type Life = fn(&Board, &Pool, &str);
 
 const DOORS: [(&str, Life); 5] = [
@@ -46,7 +47,7 @@ fn a_key_that_ended_is_one_row_again_in_its_next_attempt_by_every_door() {
     both_forms(|form| {
         for (door, life) in DOORS {
             let board = form.board("again", 8);
-            // Other slots are free and were never used, in the pool and outside.
+            // Other slots are free and were never used, inside the pool and outside it.
             let pool = Pool::claim(board.path(), 4).unwrap();
             let mut reader = board.reader().unwrap();
             for attempt in 1..=20_u8 {
@@ -97,7 +98,7 @@ fn a_pool_begins_a_key_in_the_lane_in_which_another_process_ended_it() {
         assert_eq!(
             (again.index(), views(&board)[1].attempt),
             (1, 3),
-            "left without an end, it is the key's all the same"
+            "left without an end, the lane still belongs to its key"
         );
     });
 }
@@ -122,7 +123,7 @@ fn tasks_one_after_the_other_are_never_refused_however_many_there_are() {
         let seen = views(&board);
         let mut last: Vec<u32> = seen.iter().map(|slot| slot.key.parse().unwrap()).collect();
         last.sort_unstable();
-        assert!(last.into_iter().eq(1_936..2_000), "each slot was left alone until all others had ended later");
+        assert!(last.into_iter().eq(1_936..2_000), "the slot that ended longest ago is always taken first");
         assert!(seen.iter().all(|slot| slot.attempt == 1));
     });
 }
@@ -135,11 +136,12 @@ fn a_slot_that_has_just_ended_is_taken_before_one_that_shows_a_crash() {
         join(&board, "ended").end(done()).unwrap();
         let taken = join(&board, "third");
         assert_eq!(taken.index(), 1);
-        assert_eq!(join(&board, "fourth").index(), 0, "there is no other");
+        assert_eq!(join(&board, "fourth").index(), 0, "no other slot is free");
     });
 }
 
-/// Each view of a key that comes again and again is of one life: its number, its attempt and its text belong together.
+/// Each view of a key that is used again and again is of one life: its number, its attempt and its text belong
+/// together.
 #[test]
 fn a_reader_never_mixes_two_attempts_at_a_key() {
     both_forms(|form| {

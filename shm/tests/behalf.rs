@@ -1,4 +1,4 @@
-//! Slots and boards of processes that cannot hold them: everything that a shell script's reports rely on.
+//! Slots and boards of processes that cannot hold them: everything that a shell script's reports depend on.
 #![cfg(target_os = "linux")]
 
 mod support;
@@ -12,7 +12,7 @@ use vx_shm::{
     SlotState, Snapshot, Step, gc, remove_over,
 };
 
-/// A process on behalf of which others report; it does nothing itself.
+/// An idle process, on whose behalf others report.
 struct Script(Child);
 
 impl Script {
@@ -37,7 +37,7 @@ impl Drop for Script {
     }
 }
 
-/// True if `attempt` succeeds at once or soon. A process that another test has just forked shares this process's open
+/// Whether `attempt` succeeds at once or soon. A process that another test has just forked shares this process's open
 /// files and their locks until it executes its program.
 fn soon(mut attempt: impl FnMut() -> bool) -> bool {
     let until = Instant::now() + Duration::from_secs(5);
@@ -93,7 +93,7 @@ fn between_reports_the_slot_is_alive_as_long_as_its_process_and_then_lost() {
         reader.refresh(&mut snapshot).unwrap();
         assert_eq!(snapshot.slots[0].liveness, Liveness::Lost);
         let next = Script::start();
-        assert_eq!(report(&board, "build", &[next.pid()]).unwrap().generation(), 2, "its place is taken over");
+        assert_eq!(report(&board, "build", &[next.pid()]).unwrap().generation(), 2, "its slot is taken over");
     });
 }
 
@@ -117,7 +117,7 @@ fn a_slot_of_another_living_process_keeps_its_key() {
         drop(report(&board, "script", &[one.pid()]).unwrap());
         assert!(in_use(report(&board, "script", &[other.pid()])));
         assert!(in_use(Slot::join(board.path(), "script", "", Kind::Task)));
-        assert!(report(&board, "script", &[other.pid(), one.pid()]).is_ok(), "its own caller's slot is its own");
+        assert!(report(&board, "script", &[other.pid(), one.pid()]).is_ok(), "it may report to its own caller's slot");
         let _writer = Slot::join(board.path(), "writer", "", Kind::Task).unwrap();
         assert!(in_use(report(&board, "writer", &[std::process::id()])), "a writer's slot has one writer");
         board.reserve("reserved", "", Kind::Install).unwrap();

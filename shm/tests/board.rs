@@ -1,4 +1,4 @@
-//! The promises of a board to its users, tried on both forms: a file, and a named segment of the system.
+//! The promises of a board to its users, tested on both forms: a file, and a named segment of the system.
 
 mod support;
 
@@ -30,7 +30,7 @@ fn views_that_their_holder_put_into_another_order_are_brought_up_to_date_where_t
     assert!(reader.refresh(&mut snapshot).unwrap());
     let mut seen: Vec<(&str, u64)> = snapshot.slots.iter().map(|slot| (slot.key.as_str(), slot.done)).collect();
     seen.sort_unstable();
-    assert_eq!(seen, [("a", 1), ("b", 2), ("c", 3), ("d", 4)], "each whole, and once");
+    assert_eq!(seen, [("a", 1), ("b", 2), ("c", 3), ("d", 4)], "each is there once, and whole");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_reservation_is_claimed_once_and_only_while_it_stands() {
         let claim = |slot, generation| Slot::claim(path, slot, generation);
         let held = claim(one.slot, one.generation).unwrap();
         assert!(matches!(claim(one.slot, one.generation), Err(ClaimError::AlreadyClaimed { slot: 0 })));
-        drop(held); // The drop leaves the slot as a crash would: its judge has not yet recorded an end.
+        drop(held); // Leaves the slot as a crash would: its creator has not recorded an end yet.
         assert!(matches!(claim(one.slot, one.generation), Err(ClaimError::AlreadyClaimed { slot: 0 })));
         assert!(matches!(claim(one.slot, 7), Err(ClaimError::Superseded { found: 1, wanted: 7, .. })));
         assert!(matches!(claim(1, 0), Err(ClaimError::NotReserved { slot: 1 })));
@@ -246,8 +246,7 @@ fn two_long_keys_that_begin_alike_are_two_slots() {
     both_forms(|form| {
         let board = form.board("keys", 3);
         let keys = ["a", "b"].map(|end| format!("{}{end}", "k".repeat(100)));
-        let slots =
-            keys.each_ref().map(|key| Slot::join(board.path(), key, "", Kind::Task).expect("a slot of its own"));
+        let slots = keys.each_ref().map(|key| Slot::join(board.path(), key, "", Kind::Task).expect("another slot"));
         assert_eq!(slots.each_ref().map(Slot::index), [0, 1]);
         let again = Slot::join(board.path(), &keys[1], "", Kind::Task);
         assert!(matches!(again, Err(ClaimError::Place(ReserveError::KeyInUse { slot: 1, .. }))), "{again:?}");

@@ -1,4 +1,4 @@
-//! The thread that watches a board's creator for a reader that waits. The only test of its file, as it counts threads.
+//! The thread that watches a board's creator for a waiting reader. It counts threads, so its file has no other test.
 #![cfg(target_os = "linux")]
 
 use std::process::Command;
@@ -32,7 +32,7 @@ fn a_reader_that_waits_again_and_again_has_one_thread_that_watches_the_creator()
             }
         });
         while !snapshot.slots.iter().any(|slot| slot.key == format!("tool-{round}") && slot.state.ended()) {
-            assert!(reader.wait_change(Duration::from_secs(60)), "in time");
+            assert!(reader.wait_change(Duration::from_secs(60)), "no change for a minute");
             reader.refresh(&mut snapshot).unwrap();
         }
         writer.join().unwrap().unwrap();
@@ -43,13 +43,13 @@ fn a_reader_that_waits_again_and_again_has_one_thread_that_watches_the_creator()
     creator.kill().unwrap();
     creator.wait().unwrap();
     while snapshot.board.creator.alive != Some(false) {
-        assert!(reader.wait_change(Duration::from_secs(60)), "its end wakes the reader");
+        assert!(reader.wait_change(Duration::from_secs(60)), "the creator's end does not wake the reader");
         reader.refresh(&mut snapshot).unwrap();
     }
     drop(reader);
     let began = Instant::now();
     while watchers().contains(&seen[0]) {
-        assert!(began.elapsed() < Duration::from_secs(60), "the thread goes with the reader");
+        assert!(began.elapsed() < Duration::from_secs(60), "the thread outlives the reader");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -1,4 +1,4 @@
-//! Dumps open like the board they were taken of, and those that were written once keep opening.
+//! Dumps open like the board they were taken from, and earlier versions' dumps keep opening.
 
 mod support;
 
@@ -21,7 +21,7 @@ fn kept(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
 
-/// The dump that is written once by this version.
+/// The golden dump of this version, which was written once.
 fn golden() -> PathBuf {
     kept("layout-2.1.vxb")
 }
@@ -77,13 +77,13 @@ fn a_dump_reads_like_the_board_it_was_taken_of() {
         let left = std::fs::read_dir(form.directory())
             .unwrap()
             .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'));
-        assert_eq!(left.count(), 0, "no makeshift file stays");
+        assert_eq!(left.count(), 0, "no temporary file stays");
         assert!(matches!(Slot::join(&again, "x", "", Kind::Task), Err(ClaimError::Closed)));
     });
 }
 
 /// Run this by hand when the layout gains something: `cargo test -p vx-shm --test dumps -- --ignored`. Give the new
-/// dump a name of its own: the earlier dumps stay, and must keep opening.
+/// dump a new name: the earlier dumps stay, and must keep opening.
 #[test]
 #[ignore = "writes the golden dump"]
 fn write_the_golden_dump() {
@@ -231,7 +231,7 @@ fn clearing_away_removes_what_is_over_and_never_what_may_live() {
 #[test]
 fn a_board_of_an_earlier_layout_is_cleared_away_once_it_is_a_day_old_and_unheld() {
     let form = Form::file();
-    // All layouts lock the same bytes, so a board of this one stands for those of others.
+    // All layouts lock the same bytes, so a board of this layout can stand for boards of others.
     let aged = |path: &Path, layout: u8, days: u64| {
         let mut bytes = std::fs::read(path).unwrap();
         bytes[8] = layout;
@@ -259,7 +259,7 @@ fn a_board_of_an_earlier_layout_is_cleared_away_once_it_is_a_day_old_and_unheld(
     assert!(then.len() == 2 && paths[1..3].iter().all(|path| then.contains(path)), "held no longer: {then:?}");
 }
 
-/// The board that a slot is held on: the one of its directory that shows its key.
+/// The board that the slot is on: the only one of the directory that shows a slot.
 fn slot_board(_: &Slot, directory: &Path) -> PathBuf {
     let shows = |entry: &vx_shm::ListedBoard| entry.reading.as_ref().is_ok_and(|reading| !reading.slots.is_empty());
     list(directory).unwrap().into_iter().find(shows).expect("the board is still there").path

@@ -1,4 +1,4 @@
-//! The examples run, and do as the crate's page promises.
+//! The examples run, and do what the crate's README promises.
 #![cfg(unix)]
 
 mod support;
@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use support::Form;
 use vx_shm::{BoardState, Kind, Liveness, Reader, SlotState, Snapshot, Step};
 
-/// An example, as cargo built it beside this test; if it built this test alone, it is built now.
+/// An example, as cargo built it beside this test. If cargo built only this test, the example is built now.
 fn example(name: &str) -> Command {
     let own = std::env::current_exe().expect("this test");
     let profile: PathBuf = own.parent().and_then(|deps| deps.parent()).expect("a target directory").into();
@@ -48,7 +48,8 @@ fn newest_source() -> Option<SystemTime> {
     newest
 }
 
-/// The writer of an example, stopped while it is at work. On a busy machine it may be done before the signal: then another is tried.
+/// The example's writer, stopped while it is at work. On a busy machine it may be done before the signal comes: then
+/// another is started.
 fn stopped_at_work(path: &Path) -> Child {
     let seen = || Reader::open(path).ok()?.snapshot().ok().filter(|seen| !seen.slots.is_empty());
     for _ in 0..100 {
@@ -67,7 +68,7 @@ fn stopped_at_work(path: &Path) -> Child {
     panic!("each of 100 writers was done before it could be stopped");
 }
 
-/// A watcher that has shown the slot at work, and the rest of its output.
+/// A watcher that has shown the slot at work, and the reader of the rest of its output.
 fn watching(path: &Path) -> (Child, BufReader<ChildStdout>) {
     let mut watcher = example("watcher").arg(path).stdout(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(watcher.stdout.take().unwrap());
@@ -153,7 +154,7 @@ fn a_build_tool_of_64_threads_makes_what_has_changed_and_shows_each_step() {
     let index = of(&seen, "index").unwrap();
     assert_eq!((seen.board.state, index.state), (BoardState::Done, SlotState::Done));
     let lists = std::fs::read_dir(&out).unwrap().count() as u64 - 1;
-    assert_eq!((index.done, index.total), (lists, Some(lists)), "one for each source");
+    assert_eq!((index.done, index.total), (lists, Some(lists)), "one list for each source");
     let words = std::fs::read_to_string(index.result.unwrap()).unwrap();
     assert!(words.lines().any(|word| word == "Pool"), "a word of the sources");
     let steps = || seen.slots.iter().filter(|slot| slot.key != "index");

@@ -1,14 +1,14 @@
-//! Every ordering of the crate is where the models run it, can be taken away, and is argued.
+//! Every ordering between processes is where the models run it, has a mutant that takes it away, and is explained.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Orderings that make an access or a fence more than relaxed.
 const ORDERINGS: [&str; 4] = ["Ordering::Acquire", "Ordering::Release", "Ordering::AcqRel", "Ordering::SeqCst"];
-/// Words that threads of one process share, and no process with another: no part of the protocol.
+/// Words that only threads of one process share: not a part of the protocol.
 const WITHIN_A_PROCESS: [&str; 3] = ["segment/guard", "snapshot/creator.rs", "snapshot/wait.rs"];
 
-/// Files below `src`, each with its code: up to its tests, without comments.
+/// The files below `src`, each with its code up to the tests, without comments.
 fn sources() -> Vec<(String, String)> {
     fn collect(directory: &Path, into: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(directory).unwrap() {
@@ -47,7 +47,10 @@ fn every_ordering_between_processes_is_where_the_models_run_it() {
         })
         .map(|(name, _)| name)
         .collect();
-    assert!(elsewhere.is_empty(), "move what orders words of a board to stamp/, and write a model: {elsewhere:?}");
+    assert!(
+        elsewhere.is_empty(),
+        "move the code that orders words of a board to stamp/, and write a model: {elsewhere:?}"
+    );
 }
 
 #[test]
@@ -65,7 +68,7 @@ fn every_ordering_has_a_mutant_and_every_mutant_is_argued() {
     mutants.dedup();
     assert!(mutants.len() > 30, "{mutants:?}");
     let silent: Vec<&String> = mutants.iter().filter(|mutant| !argument.contains(&format!("`{mutant}`"))).collect();
-    assert!(silent.is_empty(), "docs/protocol.rs does not say why these matter: {silent:?}");
+    assert!(silent.is_empty(), "docs/protocol.rs does not explain these: {silent:?}");
 }
 
 #[test]
@@ -77,5 +80,5 @@ fn every_word_that_is_shared_is_argued() {
     let shared = words.filter(|(_, kind)| ["Atomic", "Latch", "Words"].iter().any(|atomic| kind.contains(atomic)));
     let silent: Vec<&str> =
         shared.map(|(name, _)| name).filter(|name| !argument.contains(&format!("`{name}`"))).collect();
-    assert!(silent.is_empty(), "docs/protocol.rs does not say who writes and who reads these: {silent:?}");
+    assert!(silent.is_empty(), "docs/protocol.rs does not list the writers and readers of these: {silent:?}");
 }

@@ -1,4 +1,4 @@
-//! A pool of slots in one process: its lanes, their keys, their locks, and the view of other processes.
+//! A pool of slots in one process: its lanes, their keys, their locks, and what other processes see of them.
 
 mod support;
 
@@ -101,7 +101,7 @@ fn a_key_is_in_use_once_until_its_task_ends() {
     let long = "k".repeat(200);
     let first = pool.begin(&long, "", Kind::Task).unwrap();
     let longer = pool.begin(&format!("{long}k"), "", Kind::Task).unwrap();
-    assert_ne!(first.index(), longer.index(), "alike as far as the board shows them");
+    assert_ne!(first.index(), longer.index(), "the keys differ only behind the part that the board keeps");
     assert!(key_in_use(pool.begin(&long, "", Kind::Task)));
     assert!(key_in_use(Slot::join(board.path(), &long, "", Kind::Task)), "other processes see it, too");
     first.end(done()).unwrap();
@@ -131,7 +131,7 @@ fn a_task_too_many_is_refused_at_once_or_waits_for_the_end_of_another() {
         std::thread::sleep(short);
         first.end(done()).unwrap();
         assert_eq!(second.join().unwrap().unwrap(), 0);
-        assert!(began.elapsed() < LONGEST, "woken, and not by the end of its patience");
+        assert!(began.elapsed() < LONGEST, "it was woken by the timeout, not by the free lane");
     });
 }
 
@@ -198,7 +198,7 @@ fn a_pool_that_is_too_large_takes_nothing() {
     let board = form.board("small", 4);
     let _one = Slot::join(board.path(), "one", "", Kind::Task).unwrap();
     let error = Pool::claim(board.path(), 4).unwrap_err();
-    assert_eq!(error.to_string(), "the board has 3 slots for a pool of 4 lanes: the others of its 4 are in use");
+    assert_eq!(error.to_string(), "the pool needs 4 lanes, but only 3 of the board's 4 slots are free");
     assert!(error.hint().is_some());
     assert_eq!(Pool::claim(board.path(), 3).unwrap().lanes(), 3);
 }
@@ -224,7 +224,7 @@ fn lanes_beat_while_they_are_in_use() {
     let slot = pool.begin("sits", "", Kind::Task).unwrap();
     let (mut reader, began) = (board.reader().unwrap(), Instant::now());
     let beyond = Duration::from_millis(vx_shm::SILENT_AFTER_MS + 300);
-    // The claim's own beat would be too old by then.
+    // By then the beat written with the claim is too old.
     while began.elapsed() < beyond || reader.snapshot().unwrap().slots[0].liveness != Liveness::Alive {
         assert!(began.elapsed() < LONGEST, "{:?}", reader.snapshot());
         std::thread::sleep(Duration::from_millis(20));

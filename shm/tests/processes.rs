@@ -1,6 +1,6 @@
-//! Real processes on one board: the record of each end, the winner of a reservation, and the view of each process.
+//! Real processes on one board: how each end is recorded, which process wins a reservation, and what readers see.
 //!
-//! Behaviour that needs many tries, or a look between two instructions, is tried by `torture`.
+//! Behaviour that needs many tries, or a look between two instructions, is tested by `torture`.
 #![cfg(unix)]
 
 mod support;
@@ -11,7 +11,7 @@ use support::Form;
 use support::children::{self, Writer};
 use vx_shm::{Ending, Kind, Liveness, Reader, Slot, SlotState, Step};
 
-/// Plays a child's role; does nothing when run by hand.
+/// Play a child's role. Does nothing when run by hand.
 #[test]
 #[ignore = "started by the tests of this file"]
 fn child() {
@@ -100,7 +100,7 @@ fn a_killed_child_keeps_its_numbers_until_its_parent_judges_it() {
     let mut reader = board.reader().unwrap();
     let slot = &reader.snapshot().unwrap().slots[0];
     assert_eq!((slot.state, slot.done, slot.total, slot.pid), (SlotState::Live, 50, Some(100), Some(pid)));
-    assert!(matches!(slot.liveness, Liveness::Silent(_)), "its parent lives and will judge it: {:?}", slot.liveness);
+    assert!(matches!(slot.liveness, Liveness::Silent(_)), "its parent lives, and will end it: {:?}", slot.liveness);
 
     board.end(reserved, &Ending { signal: Some(9), ..Ending::new(SlotState::Died) }).unwrap();
     let slot = &reader.snapshot().unwrap().slots[0];
@@ -116,8 +116,7 @@ fn when_parent_and_child_are_both_gone_the_slot_reads_as_lost() {
     let mut writer = Writer::start("claims-reserved", board.path(), 0);
     assert_eq!(writer.line(), "half");
     let path = board.path().to_path_buf();
-    // The creator is this process, which is alive, so the test uses a copy of the file that names a process that has
-    // ended.
+    // The creator is this process, which is alive. So the test uses a copy of the file whose creator has ended.
     let orphan = path.with_file_name("orphan.board");
     support::copy_with_dead_creator(&path, &orphan);
     drop(board);

@@ -1,4 +1,4 @@
-//! Slots that a process reserves for a program that it starts, on a board of any process.
+//! Slots that a process reserves for a program that it starts, on any process's board.
 #![cfg(target_os = "linux")]
 
 mod support;
@@ -12,7 +12,7 @@ use vx_shm::{
 
 const RUNNING: Step = Step::new(3);
 
-/// A process on behalf of which others report; it does nothing itself.
+/// An idle process, on whose behalf others report.
 struct Program(Child);
 
 impl Program {
@@ -143,7 +143,7 @@ fn a_reservation_lives_as_long_as_the_process_that_made_it() {
     let _ = (script.0.kill(), script.0.wait());
     assert_eq!(slot(&board).liveness, Liveness::Unknown, "its process, this one, is there");
     let joined = Slot::join(&path, "build", "", Kind::Task).unwrap_err();
-    assert!(matches!(joined, ClaimError::Place(_)), "nobody takes it over: {joined}");
+    assert!(matches!(joined, ClaimError::Place(_)), "no process takes it over: {joined}");
     assert!(reserved.claim().is_ok());
 }
 
@@ -169,7 +169,7 @@ fn what_the_creator_of_a_scripts_board_has_reserved_is_taken_over_only_once_its_
     board.reserve("build", "", Kind::Task).unwrap();
     let joined = Slot::join(&path, "build", "", Kind::Task).unwrap_err();
     assert!(matches!(joined, ClaimError::Place(_)), "the script runs, though no byte is held for it: {joined}");
-    assert!(vx_shm::Pool::claim(&path, 1).is_err(), "nor has a pool a lane there");
+    assert!(vx_shm::Pool::claim(&path, 1).is_err(), "a pool cannot take it either");
     let _ = (script.0.kill(), script.0.wait());
     assert!(Slot::join(&path, "build", "", Kind::Task).is_ok());
 }

@@ -1,4 +1,4 @@
-//! Publishing makes no system call, shown by a kernel that kills the writer for one.
+//! Publishing makes no system call: the kernel would kill the writer for one.
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
 mod support;
@@ -14,12 +14,12 @@ use support::Form;
 use vx_shm::{Board, Kind, Reader, Slot, Snapshot, Step};
 
 const BOARD: &str = "VX_SHM_TEST_BOARD";
-/// The signal that ends a process that makes a system call it may not make.
+/// The signal that ends a process for a forbidden system call.
 const SIGSYS: i32 = 31;
 const PUBLICATIONS: u64 = 1_000_000;
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// From now on any system call of this thread kills the process.
+/// Make any further system call of this thread kill the process.
 fn forbid_system_calls() -> Result<(), seccompiler::Error> {
     let architecture = std::env::consts::ARCH.try_into()?;
     let nothing = SeccompFilter::new(BTreeMap::new(), SeccompAction::KillProcess, SeccompAction::Allow, architecture)?;
@@ -27,7 +27,7 @@ fn forbid_system_calls() -> Result<(), seccompiler::Error> {
     seccompiler::apply_filter(&program)
 }
 
-/// Plays the writer; does nothing when run by hand.
+/// Play the writer. Does nothing when run by hand.
 #[test]
 #[ignore = "started by the tests of this file"]
 fn child() {
@@ -63,7 +63,7 @@ impl Writer {
         Self(command.env(BOARD, board).stdout(Stdio::null()).spawn().unwrap())
     }
 
-    /// `Some` once the writer has ended, with the signal that ended it, if one did.
+    /// `Some` once the writer has ended, with the signal that ended it, if it was a signal.
     fn ended(&mut self) -> Option<Option<i32>> {
         self.0.try_wait().unwrap().map(|status| status.signal())
     }
@@ -101,11 +101,11 @@ fn publishing_makes_no_system_call_and_a_change_of_state_makes_one_only_when_a_r
         assert_eq!(writer.ended(), None, "killed for a system call after {:?}", snapshot.slots);
     }
     let rung = snapshot.board.epoch;
-    assert!(rung > 100, "it rang {rung} times meanwhile, and nobody waited");
+    assert!(rung > 100, "it rang {rung} times meanwhile, and no reader waited");
 
     // Once a reader sleeps on the bell, ringing it is a system call, which kills this writer.
     while writer.ended().is_none() {
-        assert!(Instant::now() < until, "the bell was not rung for who waits");
+        assert!(Instant::now() < until, "the bell was not rung for a waiting reader");
         reader.refresh(&mut snapshot).unwrap();
         reader.wait_change(Duration::from_millis(20));
     }

@@ -26,13 +26,10 @@ fn a_board_without_a_name_is_claimed_and_read_by_its_path_and_gone_with_its_crea
     let seen = reader.snapshot().unwrap();
     assert_eq!((seen.board.title.as_str(), seen.board.creator.alive), ("a run", Some(true)));
     assert_eq!((seen.slots[0].key.as_str(), seen.slots[0].done, seen.slots[0].total), ("node", 4, Some(10)));
-    assert!(
-        Slot::claim(&path, reservation.slot, reservation.generation).is_err(),
-        "the lock of a slot counts here, too"
-    );
+    assert!(Slot::claim(&path, reservation.slot, reservation.generation).is_err(), "slots are locked here, too");
     slot.end(Ending::done_at("/store/node")).unwrap();
     drop(board);
-    assert_eq!(reader.snapshot().unwrap().slots[0].state, SlotState::Done, "who has it open keeps it");
+    assert_eq!(reader.snapshot().unwrap().slots[0].state, SlotState::Done, "a reader that has it open keeps it");
     assert!(matches!(Reader::open(&path).unwrap_err().kind, AttachErrorKind::Missing));
 }
 

@@ -1,4 +1,4 @@
-//! A whole file: a board or a dump of any bytes, as they are, and again under checksums that are right.
+//! A whole file: a board or a dump of any bytes, as they are, and again with correct checksums.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -11,7 +11,7 @@ use vx_shm::{Reader, Snapshot};
 use super::check;
 use super::scratch::{Scratch, choice, facts_of, replace, with_facts};
 
-/// The bytes of a file that is opened as a board.
+/// Open a file with these bytes as a board.
 pub fn dump(bytes: &[u8]) {
     thread_local!(static CHECK: RefCell<FileCheck> = RefCell::new(FileCheck::new()));
     CHECK.with_borrow_mut(|files| {
@@ -22,7 +22,7 @@ pub fn dump(bytes: &[u8]) {
     });
 }
 
-/// The same file with right checksums, so that the checks behind them are reached.
+/// The same file with correct checksums, so that the checks after them are reached.
 fn sealed(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut facts = facts_of(bytes)?;
     let body = bytes.get(192..usize::try_from(facts.length.min(LONGEST_BYTES)).ok()?);

@@ -3,7 +3,7 @@
 use bytemuck::Zeroable;
 use vx_shm::layout::{FACT_WORDS, HeaderImage, LONGEST_BYTES, LayoutFault, MAX_SLOTS, Region};
 
-/// The facts, then the length found (8 bytes); both are made up with zeros.
+/// Check a header. The bytes are the facts, then the length found (8 bytes); missing bytes are zeros.
 pub fn header(bytes: &[u8]) {
     let mut words = [0_u64; FACT_WORDS + 1];
     let length = bytes.len().min(size_of_val(&words));
@@ -36,7 +36,7 @@ fn believed(facts: &HeaderImage, found: u64) {
     assert!(facts.bell.offset >= 4096 && u64::from(facts.bell.offset) + 4096 <= facts.length, "{facts:?}");
 }
 
-/// A refusal is a line of text, however many features it could name.
+/// Check that a refusal is a single line of text, however many features it names.
 fn is_one_line(fault: &LayoutFault) {
     let text = fault.to_string();
     assert!(text.len() < 1000 && !text.chars().any(char::is_control), "{text:?}");

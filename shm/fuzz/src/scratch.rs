@@ -1,4 +1,4 @@
-//! Files to write boards of any bytes to, again and again: in memory if there is such a place.
+//! Files that are overwritten with boards of any bytes again and again; in memory, if there is a memory file system.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::Write;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use vx_shm::layout::HeaderImage;
 
-/// A directory that is gone when this is dropped.
+/// A directory that is removed when this is dropped.
 pub(crate) struct Scratch {
     directory: TempDir,
 }
@@ -40,17 +40,17 @@ pub(crate) fn replace(file: &File, bytes: &[u8]) {
     file.set_len(bytes.len() as u64).expect("room for a small file");
 }
 
-/// A number that differs with the bytes: picks one of several checks to make with them.
+/// A number that depends on the bytes, to pick one of several checks.
 pub(crate) fn choice(bytes: &[u8]) -> u32 {
     crc32fast::hash(bytes)
 }
 
-/// The facts at the front of these bytes, if there are as many.
+/// The facts at the front of these bytes, if there are enough bytes.
 pub(crate) fn facts_of(bytes: &[u8]) -> Option<HeaderImage> {
     bytes.get(..size_of::<HeaderImage>()).map(bytemuck::pod_read_unaligned)
 }
 
-/// The same bytes with these facts under a right checksum.
+/// Put these facts, with a correct checksum, at the front of the bytes.
 pub(crate) fn with_facts(bytes: &mut [u8], facts: &HeaderImage) {
     bytes[..size_of::<HeaderImage>()].copy_from_slice(bytemuck::bytes_of(&facts.sealed()));
 }

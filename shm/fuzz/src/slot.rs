@@ -1,4 +1,4 @@
-//! One slot: its hot line, beat and cold record, under a header that is right.
+//! One slot: its hot line, beat and cold record, under a valid header.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -16,10 +16,10 @@ const COLD: u32 = BEAT + 8;
 /// A cold record with its cause.
 const RECORD: u32 = 2944;
 const LENGTH: usize = (COLD + RECORD) as usize;
-/// The hot line, the beat and the cold record, one behind the other.
+/// The length of the hot line, the beat and the cold record together.
 pub const SLOT_BYTES: usize = LENGTH - HOT as usize;
 
-/// Read a slot of these bytes. Missing bytes stay as the previous call left them, as on a board that changes while it
+/// Read a slot with these bytes. Missing bytes stay as the previous call left them, as on a board that changes while it
 /// is read.
 pub fn slot(bytes: &[u8]) {
     thread_local!(static CHECK: RefCell<SlotCheck> = RefCell::new(SlotCheck::new()));

@@ -1,4 +1,4 @@
-//! The boards of a directory: its files, and those that may be removed.
+//! The board files of a directory, and which of them may be removed.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -18,15 +18,15 @@ use crate::stamp;
 /// A temporary file older than this was left behind by a process that was killed while making a board.
 const TEMPORARY_AGE: Duration = Duration::from_secs(60);
 
-/// A board of a script that cannot be looked up from here is over when nothing was written to it for this long.
+/// If a board's script cannot be looked up from here, the board is over when nothing was written to it for this long.
 const FORGOTTEN_AFTER_NS: u64 = 24 * 3_600 * 1_000_000_000;
 
 /// Remove boards that are no longer needed: finished ones, and those whose creator is proved dead, that are older than
 /// `keep_for` or beyond the newest `keep_at_most`. Returns the paths removed.
 ///
-/// A board whose creator may live, or one of whose slots a process holds, is never removed; nor is anything that is not
-/// a board, or a dump. A board of an earlier layout, whose words mean something else, is over when it is a day old and no
-/// process holds a byte of it. Works on the directory in which a system shows its named segments as files, too.
+/// A board whose creator may live, or one of whose slots a process holds, is never removed; nor is a dump, or anything
+/// that is not a board. A board of an earlier layout, whose words mean something else, is over when it is a day old and
+/// no process holds a byte of it. Also works on the directory in which a system shows its named segments as files.
 ///
 /// # Errors
 /// When the directory cannot be read. A board that cannot be removed stays, and is not in the result.
@@ -39,7 +39,7 @@ pub fn gc(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::Resu
     Ok(removed)
 }
 
-/// The paths that [`gc`] would remove; nothing is changed.
+/// List the paths that [`gc`] would remove, and change nothing.
 ///
 /// # Errors
 /// When the directory cannot be read.
@@ -57,9 +57,10 @@ pub fn stale(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::R
     Ok(found)
 }
 
-/// Remove a board's file if it is over, so that its name can be given to a new one. Returns true if it was removed.
+/// Remove a board's file if the board is over, so that a new one can have its name. Returns whether it was removed.
 ///
-/// Of several processes that do this at once only one removes the file, and never the new one that has its name by then.
+/// If several processes do this at once, only one removes the file, and none removes a new board that already has the
+/// name.
 ///
 /// # Errors
 /// The system's error if the file of a board that is over cannot be removed.
@@ -68,8 +69,7 @@ pub fn remove_over(path: &Path) -> io::Result<bool> {
     if over(&segment, Now::read()).is_none() {
         return Ok(false);
     }
-    // Only the holder of the creator's byte of exactly this file may remove its name, because the name may by now be
-    // another file's.
+    // By now the name may be another file's: only a process that holds the creator's byte of this very file removes it.
     let own = segment::open_write(path).ok();
     let ours = own.as_ref().and_then(Segment::lock_file).is_none_or(|file| {
         lock::try_lock(file, lock::CREATOR).unwrap_or(true) && same_board(path, segment.facts().board_id)
@@ -84,8 +84,9 @@ fn same_board(path: &Path, id: [u8; 16]) -> bool {
     segment::open_read(path).is_ok_and(|now| now.facts().board_id == id)
 }
 
-/// Take away the name of a board made with [`Board::create_named`](super::Board::create_named) that is over, or whose
-/// creator was killed in the middle of making it, more than a minute ago. A process that has it mapped keeps its map.
+/// Remove the name of a board made with [`Board::create_named`](super::Board::create_named), if the board is over or
+/// its creator was killed in the middle of making it, more than a minute ago. A process that has it mapped keeps its
+/// map.
 ///
 /// # Errors
 /// `ResourceBusy` while its creator may live or a process holds one of its slots; `Unsupported` without the feature
@@ -111,7 +112,7 @@ fn ended_since(path: &Path, now: Now) -> Option<i64> {
 }
 
 /// When a board of an earlier layout was made, if that is longer ago than a day and no process holds a byte of it. All
-/// layouts lock the same bytes. Its words mean something else, so that nothing more of it is asked; a dump is kept.
+/// layouts lock the same bytes; its words mean something else, so they are not looked at. A dump is kept.
 fn of_earlier_layout_since(path: &Path, now: Now) -> Option<i64> {
     let (file, _) = segment::plain_file(path, false).ok()?;
     let mut first = [0; 48];
@@ -126,7 +127,7 @@ fn of_earlier_layout_since(path: &Path, now: Now) -> Option<i64> {
     is_forgotten_at(made, now).then_some(made)
 }
 
-/// True if the system shows that no process holds the creator's byte or that of any slot.
+/// Whether the system shows that no process holds the creator's byte or that of any slot.
 fn is_unheld(file: &File) -> bool {
     let slots = (0..MAX_SLOTS).map(lock::slot_byte);
     slots.chain([lock::CREATOR]).all(|byte| lock::held(file, byte) == Some(false))
@@ -153,7 +154,8 @@ fn over(segment: &Segment, now: Now) -> Option<i64> {
     let mut scripts = (0..facts.slot_count).filter_map(|slot| slot::kept_for(segment, slot)).chain(script_of(segment));
     let over = scripts.all(|script| match process::runs(script, facts.boot_id) {
         Some(runs) => !runs,
-        // One of another namespace or boot cannot be looked up by its number: its board's age decides, unless it is seen.
+        // A script of another namespace or boot cannot be looked up by its number: the age of its board decides, unless
+        // `/proc` shows the script.
         None => is_forgotten(segment, now) && !contained::is_shown_here(script),
     });
     over.then(|| last_sign_of_life(segment))
@@ -166,9 +168,9 @@ fn script_of(segment: &Segment) -> Option<ProcessMark> {
     at_work.then(|| ProcessMark::of_creator(facts))
 }
 
-/// True if nothing was written to the board for a day. Within one boot that is a day of the clock that its beats have,
-/// which no step of the wall clock moves and which stands still while the machine sleeps. The clock of another time
-/// namespace says nothing here: such a board goes with its boot.
+/// Whether nothing was written to the board for a day. Within one boot that is a day on the clock of its beats, which
+/// no step of the wall clock moves and which stands still while the machine sleeps. The clock of another time namespace
+/// means nothing here: such a board stays until the boot is over.
 fn is_forgotten(segment: &Segment, now: Now) -> bool {
     let facts = segment.facts();
     if facts.boot_id != process::boot_id() {
@@ -178,12 +180,12 @@ fn is_forgotten(segment: &Segment, now: Now) -> bool {
     process::shares_clock(ProcessMark::of_creator(facts)) && now.shared_ns.saturating_sub(last_ns) > FORGOTTEN_AFTER_NS
 }
 
-/// The same by the wall clock, for what is left of another boot.
+/// As [`is_forgotten`], by the wall clock: for boards of another boot.
 fn is_forgotten_at(unix_ns: i64, now: Now) -> bool {
     now.unix_ns.saturating_sub(unix_ns) > FORGOTTEN_AFTER_NS.cast_signed()
 }
 
-/// When a board was closed; if it never was, when it was made or a writer last beat.
+/// When a board was closed; if it never was, when a writer last beat, or when it was made.
 fn last_sign_of_life(segment: &Segment) -> i64 {
     if let Some(closed) = stamp::closed_at(segment.header()).map(u64::cast_signed).filter(|at| *at > 0) {
         return closed;
@@ -191,22 +193,22 @@ fn last_sign_of_life(segment: &Segment) -> i64 {
     segment.facts().created_unix_ns.saturating_add(last_beat_ns(segment).cast_signed())
 }
 
-/// The time of the last beat of any writer, in nanoseconds since the board's creation.
+/// When any writer last beat, in nanoseconds since the board's creation.
 fn last_beat_ns(segment: &Segment) -> u64 {
     let beaten = |slot| segment.beat(slot).map_or(0, |word| Beat::from_word(word.load(Ordering::Relaxed)).beaten);
     let latest = (0..segment.facts().slot_count).map(beaten).max().unwrap_or(0);
     u64::from(latest) * BEAT_UNIT_NS
 }
 
-/// True for a file that is only the beginning of a board.
+/// Whether the file's name begins with a dot: it is a board that is still being made.
 fn hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
-/// Plain files that are boards by name or by their first bytes, in no order; none of them is attached.
+/// Plain files that are boards by name or by their first bytes, in no particular order. Does not attach any of them.
 ///
 /// # Errors
-/// The directory cannot be read.
+/// When the directory cannot be read.
 pub fn board_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let is_board = |path: &Path| {
         !hidden(path) && (path.extension().is_some_and(|extension| extension == "board") || begins_like_a_board(path))
@@ -227,7 +229,7 @@ fn temporary_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(plain_files(directory)?.into_iter().filter(|path| temporary(path)).collect())
 }
 
-/// True if these are the beginnings of a board, and so old that no process is still at work on it.
+/// Whether the file is the beginning of a board, and so old that no process is still making it.
 fn left_half_made(path: &Path) -> bool {
     let modified = fs::symlink_metadata(path).and_then(|data| data.modified());
     let age = modified.ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());
@@ -238,7 +240,7 @@ fn begins_like_a_board_or_empty(path: &Path) -> bool {
     first_bytes(path).is_some_and(|(read, first)| read == 0 || matches!(u64::from_le_bytes(first), 0 | MAGIC))
 }
 
-/// The first bytes of a plain file, at most 8, and their number. A link or a pipe that replaced the file since the
+/// Read the first bytes of a plain file, at most 8, and count them. A link or a pipe that replaced the file since the
 /// directory was read is neither followed nor waited for.
 fn first_bytes(path: &Path) -> Option<(usize, [u8; 8])> {
     let mut first = [0; 8];

@@ -1,4 +1,4 @@
-//! The boards of a directory, each with a reading of it.
+//! The boards of a directory, each with a reading.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,12 +17,12 @@ pub struct ListedBoard {
     pub file_name: String,
     /// A reading of the board, or the error of attaching it.
     pub reading: Result<Snapshot, AttachError>,
-    /// True if its creator has closed it.
+    /// Whether its creator has closed it.
     pub closed: bool,
 }
 
-/// The boards and dumps of a directory, newest first; those that cannot be attached last. A directory that does not
-/// exist has none.
+/// List the boards and dumps of a directory, newest first, and last those that cannot be attached. Empty if the
+/// directory does not exist.
 ///
 /// # Errors
 /// When the directory cannot be read.

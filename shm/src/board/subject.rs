@@ -1,19 +1,19 @@
-//! The subject of a board: what its creator says of it, for people and for programs that look for a project's board.
+//! The subject of a board: its title for people, and its kind and project for programs that look for a project's board.
 
 use crate::atomics::Ordering;
 use crate::layout::{HeaderPage, PROJECT_WORDS, TITLE_WORDS, encode_text, hash_key};
 use crate::progress::Kind;
 use crate::stamp::store_words;
 
-/// The subject of a new board. A title alone will do: `Board::create(path, "my project", 64)`.
+/// What a new board is about. A title alone will do: `Board::create(path, "my project", 64)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BoardSubject<'a> {
-    /// The subject for people; of a longer one the beginning is kept and marked as cut (126 bytes).
+    /// A title for people. One of more than 126 bytes is cut, and marked as cut.
     pub title: &'a str,
-    /// The kind of the board's work; `None` for no single one.
+    /// What kind of work the board shows; `None` if it is of several kinds, or of none.
     pub kind: Option<Kind>,
-    /// The key of the project that the work is for, such as the path of its directory. Of a longer one the first 1,006
-    /// bytes are shown; two long keys are two projects all the same.
+    /// Key of the project that the work is for, such as the path of its directory. Readers see its first 1,006
+    /// bytes; longer keys are still told apart, by their hash.
     pub project: Option<&'a str>,
 }
 

@@ -14,7 +14,7 @@ pub enum DumpError {
     Read(ReadError),
     /// The file could not be written.
     Write {
-        /// The dump's path.
+        /// Path of the dump.
         path: PathBuf,
         /// The system's error.
         source: io::Error,

@@ -1,4 +1,4 @@
-//! The error of a reading.
+//! The error of reading an attached board.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -10,21 +10,21 @@ use std::{fmt, io};
 pub enum ReadError {
     /// Its file was cut short.
     Truncated {
-        /// The board's path.
+        /// Path of the board.
         path: PathBuf,
-        /// The length that is left, in bytes.
+        /// Length that is left, in bytes.
         found: u64,
-        /// The length before, in bytes.
+        /// Length before, in bytes.
         expected: u64,
     },
     /// Its header was written over, or its file was cut short and made as long as before.
     Overwritten {
-        /// The board's path.
+        /// Path of the board.
         path: PathBuf,
     },
     /// The system refused.
     Io {
-        /// The board's path.
+        /// Path of the board.
         path: PathBuf,
         /// The system's error.
         source: io::Error,
@@ -58,7 +58,7 @@ impl ReadError {
     /// A hint at the next step, if there is one.
     pub fn hint(&self) -> Option<String> {
         let gone = matches!(self, Self::Truncated { .. } | Self::Overwritten { .. });
-        gone.then(|| "the last good reading is all there is of it".into())
+        gone.then(|| "use the last good reading: the rest of the board is lost".into())
     }
 }
 

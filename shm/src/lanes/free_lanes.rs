@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::PoolLane;
 
-/// The place of a lane that was left without an end: behind all that ended.
+/// Stands for the time of a lane that was left without an end, and sorts it behind all that ended.
 const NEVER: u64 = u64::MAX;
 
-/// Free lanes, each with the time of its end. None is walked over: to add or take one costs as much as to find a place
-/// in a sorted map.
+/// Free lanes, each with the time of its end. Adding or taking one costs a lookup in a sorted map, never a walk over
+/// all.
 #[derive(Debug, Default)]
 pub(super) struct FreeLanes {
     /// By the time of the end, and the slot: the lane, and the hash of its last key.
     by_time: BTreeMap<(u64, u32), (PoolLane, u64)>,
-    /// The last lane to end under each hash. Two keys with one hash cost the first its lane's place, nothing more.
+    /// The last lane to end under each hash. If two keys have one hash, the first loses its claim to its old lane, and
+    /// no more.
     by_key: HashMap<u64, (u64, u32)>,
 }
 

@@ -32,7 +32,7 @@ impl<const W: usize> Default for LatchCopy<W> {
 #[repr(C)]
 #[derive(Debug, Default)]
 pub struct HotLine {
-    /// Generation and state; see [`Control`](crate::stamp::Control).
+    /// Generation and state; see [`ControlWord`](crate::stamp::ControlWord).
     pub control: AtomicU64,
     /// `done`, `total` and meta.
     pub numbers: Latch<3>,
@@ -47,7 +47,7 @@ pub type CauseLatch = Latch<CAUSE_WORDS>;
 pub struct ColdRecord {
     /// [`IdentityImage`](super::IdentityImage), in words: written while claiming.
     pub identity: [AtomicU64; IDENTITY_WORDS],
-    /// The exit of the process, from its parent's `wait()`.
+    /// How the process exited, from its parent's `wait()`.
     pub exit: AtomicU64,
     /// When the slot ended.
     pub ended_at: AtomicU64,
@@ -57,9 +57,9 @@ pub struct ColdRecord {
     pub notes: Latch<NOTE_WORDS>,
     /// A ring of the last steps: when each was entered, and the work done when it was left.
     pub transitions: [[AtomicU64; 2]; TRANSITIONS],
-    /// The reason of a failure. Written before the state that announces it.
+    /// Reason of a failure. Written before the state that announces it.
     pub error: [AtomicU64; ERROR_WORDS],
-    /// The place of the result. Written before the state that announces it.
+    /// Place of the result. Written before the state that announces it.
     pub result: [AtomicU64; RESULT_WORDS],
 }
 
@@ -92,12 +92,12 @@ pub struct HeaderPage {
     _pad1: [u32; 15],
     /// The board's state.
     pub state: AtomicU32,
-    /// Slots ever used: slots from this one on are free.
+    /// How many slots were ever used: all slots from this number on are free.
     pub used: AtomicU32,
     /// When the board was closed: nanoseconds since 1970.
     pub closed_unix_ns: AtomicU64,
     _pad2: [u64; 6],
-    /// 1 once the creator has closed the board.
+    /// 1 after the creator has closed the board.
     pub closed: AtomicU32,
     _pad3: u32,
     /// The id of the board that takes this one's place, or zeros.
@@ -106,34 +106,34 @@ pub struct HeaderPage {
     /// The board's title.
     pub title: Latch<TITLE_WORDS>,
     _pad5: [u64; 7],
-    /// The hash of the whole key of the board's project; 0 for no project. Written once, before [`ready`](Self::ready).
+    /// Hash of the whole key of the board's project; 0 for no project. Written once, before [`ready`](Self::ready).
     pub project_hash: AtomicU64,
-    /// The number of the kind of the board's work, plus 1; 0 if unknown. Written once, likewise.
+    /// Number of the kind of the board's work, plus 1; 0 if unknown. Also written once.
     pub kind: AtomicU32,
     _pad6: u32,
-    /// A text cell: the key of the board's project. Written once, likewise.
+    /// A text cell: the key of the board's project. Also written once.
     pub project: LatchCopy<PROJECT_WORDS>,
 }
 
-/// The doorbell page, the only one that a waiting reader may map writable.
+/// The doorbell page: the only one that a waiting reader maps writable.
 #[repr(C)]
 #[derive(Debug, Default)]
 pub struct Doorbell {
     /// Changes with every ring.
     pub wake: AtomicU32,
     _pad: [u32; 31],
-    /// Readers that sleep, or slept when they were killed: a hint that ringing is worth a system call.
+    /// How many readers sleep, or slept when they were killed: a hint that a wake is worth a system call.
     pub waiters: AtomicU32,
 }
 
-/// The three counters in front of a log ring: bytes ever written, never set back.
+/// Three counters in front of a log ring: bytes ever written, never set back.
 #[repr(C)]
 #[derive(Debug, Default)]
 pub struct LogCounters {
-    /// Bytes that are written or being written: those a ring's length before it may be overwritten.
+    /// Bytes written or being written: whatever lies more than a ring's length before this may be overwritten.
     pub reserved: AtomicU64,
     /// Bytes that are there.
     pub committed: AtomicU64,
-    /// The offset of this generation's first byte.
+    /// Offset of this generation's first byte.
     pub start: AtomicU64,
 }

@@ -8,7 +8,7 @@ use super::{
     MINOR, PAGE_BYTES,
 };
 
-/// The word that marks a board as complete.
+/// Marks a board as complete.
 pub const READY: u64 = u64::from_le_bytes(*b"complete");
 /// [`HeaderImage::form`] of a board.
 pub const FORM_BOARD: u32 = 0;
@@ -38,7 +38,7 @@ pub struct Region {
     pub stride: u32,
 }
 
-/// The header's facts as plain bytes: written once; copied and checked once, then used.
+/// All facts of the header as plain bytes: written once; copied and checked once, then used.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(loom, derive(bytemuck::Pod, bytemuck::Zeroable))]
@@ -51,11 +51,11 @@ pub struct HeaderImage {
     pub minor: u32,
     /// Features that a reader must know; an unknown bit is refused by name.
     pub incompatible: u64,
-    /// Features that a reader may leave out.
+    /// Features that a reader may ignore.
     pub compatible: u64,
-    /// The whole length in bytes.
+    /// Whole length in bytes.
     pub length: u64,
-    /// The number of slots.
+    /// Number of slots.
     pub slot_count: u32,
     /// [`FORM_BOARD`] or [`FORM_DUMP`].
     pub form: u32,
@@ -71,15 +71,15 @@ pub struct HeaderImage {
     pub log: Region,
     /// Unique on this machine.
     pub board_id: [u8; 16],
-    /// The boot during which the board was made: its process ids and monotonic times mean nothing in another.
+    /// During which boot the board was made: its process ids and monotonic times mean nothing in another.
     pub boot_id: [u8; 16],
     /// The process that made the board.
     pub creator_pid: u32,
-    /// The user it ran as.
+    /// User that it ran as.
     pub creator_uid: u32,
     /// When it started, in the system's own unit; 0 where unknown.
     pub creator_start: u64,
-    /// The pid namespace in which its pid counts; 0 where there are none.
+    /// Pid namespace in which its pid counts; 0 where there are none.
     pub creator_namespace: u64,
     /// Wall clock at creation: nanoseconds since 1970.
     pub created_unix_ns: i64,
@@ -91,7 +91,7 @@ pub struct HeaderImage {
     pub body_crc: u32,
     /// Zero.
     pub unused0: u32,
-    /// The time namespace in which the creator's start time counts; 0 where there are none.
+    /// Time namespace in which the creator's start time counts; 0 where there are none.
     pub creator_time_namespace: u64,
     /// CRC-32 of the 184 bytes before it.
     pub crc: u32,
@@ -103,35 +103,35 @@ pub struct HeaderImage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LayoutFault {
-    /// The first bytes are not those of a board.
+    /// It does not begin like a board.
     NotABoard,
     /// The file ends before the header does, or before the end that the header gives.
     Length {
-        /// The actual length, in bytes.
+        /// Actual length, in bytes.
         found: u64,
-        /// The length by the header, in bytes.
+        /// Length by the header, in bytes.
         expected: u64,
     },
     /// It is longer than any board.
     TooLong {
-        /// The length by the header, or of the file if that cannot be mapped; in bytes.
+        /// Length by the header, or of the file if that cannot be mapped; in bytes.
         found: u64,
     },
     /// Another major version of the layout.
     OtherLayout {
-        /// The board's major version.
+        /// Major version of the board.
         found: u32,
         /// This crate's.
         known: u32,
     },
-    /// The board needs a feature that this version does not know.
+    /// It needs a feature that this version does not know.
     Feature {
-        /// The features, by name or number.
+        /// These features, by name or number.
         names: String,
     },
-    /// The header contradicts itself.
+    /// Its header contradicts itself.
     Damaged {
-        /// The fact that does not hold.
+        /// Which fact does not hold.
         what: &'static str,
     },
     /// Its creator has not finished making it.
@@ -142,9 +142,9 @@ impl fmt::Display for LayoutFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotABoard => f.write_str("is not a board: it does not begin with the board's mark"),
-            Self::Length { found, expected } => write!(f, "is {found} bytes long, its header speaks of {expected}"),
+            Self::Length { found, expected } => write!(f, "is {found} bytes long, but its header gives {expected}"),
             Self::TooLong { found } => {
-                write!(f, "is {found} bytes long, and no board has more than {LONGEST_BYTES}")
+                write!(f, "is {found} bytes long, and a board has at most {LONGEST_BYTES}")
             }
             Self::OtherLayout { found, known } => write!(f, "{}", other_layout(*found, *known)),
             Self::Feature { names } => write!(f, "needs {names}, which this vx does not know"),
@@ -157,7 +157,7 @@ impl fmt::Display for LayoutFault {
 impl Error for LayoutFault {}
 
 impl HeaderImage {
-    /// The facts of a new board with `slot_count` slots; the caller fills in the creator and the creation times.
+    /// Facts of a new board with `slot_count` slots; the caller fills in the creator and the creation times.
     ///
     /// `slot_count` must be between 1 and [`MAX_SLOTS`].
     pub fn for_slots(slot_count: u32) -> Self {
@@ -185,19 +185,19 @@ impl HeaderImage {
         }
     }
 
-    /// The same facts with their checksum.
+    /// Add the checksum.
     #[must_use]
     pub fn sealed(mut self) -> Self {
         self.crc = self.checksum();
         self
     }
 
-    /// The facts as the words they are stored in.
+    /// Encode the facts as the words they are stored in.
     pub fn words(&self) -> [u64; FACT_WORDS] {
         bytemuck::cast(*self)
     }
 
-    /// The facts that these words hold, unchecked.
+    /// Decode these words, unchecked.
     pub fn from_words(words: [u64; FACT_WORDS]) -> Self {
         bytemuck::cast(words)
     }
@@ -236,17 +236,17 @@ impl HeaderImage {
         self.check_regions()
     }
 
-    /// True for a dump: no process writes to it any more.
+    /// Whether this is a dump, which no process writes to any more.
     pub fn is_dump(&self) -> bool {
         self.form == FORM_DUMP
     }
 
-    /// True if the header page has the kind of the board's work, and its project.
+    /// Whether the header page has the kind of the board's work, and its project.
     pub fn names_project(&self) -> bool {
         self.compatible & CAUSES_AND_PROJECT != 0
     }
 
-    /// True if the cold records have causes. A board whose records are too short for them has none, whatever it claims.
+    /// Whether the cold records have causes. If they are too short for them, they have none, whatever the board claims.
     pub fn has_causes(&self) -> bool {
         self.compatible & CAUSES_AND_PROJECT != 0 && u64::from(self.cold.stride) >= COLD_WITH_CAUSE_BYTES
     }
@@ -275,7 +275,7 @@ impl HeaderImage {
         Ok(())
     }
 
-    /// True if a word would belong to two regions.
+    /// Whether any word would belong to two regions.
     fn regions_overlap(&self) -> bool {
         let records = [self.hot, self.beats, self.cold, self.log].map(|region| {
             let begin = u64::from(region.offset);
@@ -315,7 +315,7 @@ fn feature_names(bits: u64) -> String {
     (0..u64::BITS).filter(|bit| bits >> bit & 1 == 1).map(name).collect::<Vec<_>>().join(", ")
 }
 
-/// An id for people and files: 32 hexadecimal digits.
+/// An id as people and file names see it: 32 hexadecimal digits.
 pub fn hexadecimal(id: [u8; 16]) -> String {
     format!("{:032x}", u128::from_be_bytes(id))
 }

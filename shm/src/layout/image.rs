@@ -1,4 +1,4 @@
-//! Plain twins of a slot's words: the content of a dump, and the copy of a record that a reader decodes.
+//! A slot's words as plain values: the content of a dump, and the copy of a record that a reader decodes.
 
 use super::{
     ADDRESS_WORDS, CAUSE_TEXT_WORDS, DETAILS_WORDS, ERROR_WORDS, KEY_WORDS, MESSAGE_WORDS, NOTE_WORDS, RESULT_WORDS,
@@ -45,15 +45,15 @@ pub struct TextImage {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(loom, derive(bytemuck::Pod, bytemuck::Zeroable))]
 pub struct NotesImage {
-    /// The board of the slot that this one waits for; zeros if it waits for none.
+    /// Board of the slot that this one waits for; zeros if it waits for none.
     pub waits_board: [u8; 16],
-    /// The slot that this one waits for.
+    /// Slot that this one waits for.
     pub waits_slot: u32,
-    /// The life of that slot.
+    /// Life of that slot.
     pub waits_generation: u32,
-    /// The port that the slot's process listens on; 0 for none.
+    /// Port that the slot's process listens on; 0 for none.
     pub port: u32,
-    /// The count of transitions for which `step_name` was written: in any other step it says nothing.
+    /// Count of transitions for which `step_name` was written: at any other count the name is ignored.
     pub named_at: u32,
     /// A text cell: the writer's own name for its present step.
     pub step_name: [u64; STEP_NAME_WORDS],
@@ -66,7 +66,7 @@ pub struct NotesImage {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(loom, derive(bytemuck::Pod, bytemuck::Zeroable))]
 pub struct CauseImage {
-    /// The life of the slot that the cause belongs to: in any other it says nothing, so that no claim has to clear it.
+    /// Which life of the slot the cause belongs to. In any other it is ignored, so that no claim has to clear it.
     pub generation: u32,
     /// Zero.
     pub unused: u32,
@@ -74,40 +74,41 @@ pub struct CauseImage {
     pub text: [u64; CAUSE_TEXT_WORDS],
 }
 
-/// The identity of a slot's life as plain bytes: written while the slot is claimed.
+/// Who and what a slot's life is, as plain bytes: written while the slot is claimed.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(loom, derive(bytemuck::Pod, bytemuck::Zeroable))]
 pub struct IdentityImage {
-    /// The generation that the identity belongs to.
+    /// Generation that the identity belongs to.
     pub generation: u32,
-    /// The writer's process id; 0 before a claim.
+    /// Process id of the writer; 0 before a claim.
     pub pid: u32,
     /// When that process started, in the system's own unit; 0 where unknown.
     pub start_time: u64,
-    /// The pid namespace in which the pid counts; 0 where there are none.
+    /// Pid namespace in which the pid counts; 0 where there are none.
     pub namespace: u64,
-    /// The time namespace in which the start time counts; 0 where there are none.
+    /// Time namespace in which the start time counts; 0 where there are none.
     pub time_namespace: u64,
-    /// The user that the writer runs as.
+    /// User that the writer runs as.
     pub uid: u32,
-    /// The number of a `Kind`.
+    /// Number of a `Kind`.
     pub kind: u8,
-    /// 1: the board's creator reserved the slot and records its end; otherwise no process waits for its writer.
+    /// 0: the writer took the slot itself; 1: the board's creator reserved it and records its end; 2: it is written on
+    /// behalf of its process; 3: another process reserved it and records its end.
     pub origin: u8,
-    /// The slot that this one belongs to, or `NO_PARENT`.
+    /// Slot that this one belongs to, or `NO_PARENT`.
     pub parent_slot: u16,
-    /// When the slot was named, and after that claimed, in monotonic nanoseconds.
+    /// When the slot was reserved, and later when it was claimed, in monotonic nanoseconds.
     pub claimed_at: u64,
-    /// The hash of the whole key, of which the cell may hold a beginning: see `hash_key`.
+    /// Hash of the whole key, which may be longer than its cell: see `hash_key`.
     pub key_hash: u64,
-    /// The process that starts and stops the work; 0: none can be asked.
+    /// Process that starts and stops the work; 0 if there is no such process to ask.
     pub runner: u32,
-    /// The process that writes the slot's log; 0: the slot's own writer.
+    /// Process that writes the slot's log; 0 for the slot's own writer.
     pub log_writer: u32,
-    /// The process group of the work; 0: unknown.
+    /// Process group of the work; 0 if unknown.
     pub process_group: u32,
-    /// The time between two beats of the writer, in milliseconds; 0: 250.
+    /// Time between two beats of the writer, in milliseconds; 0 stands for 250.
     pub beat_interval_ms: u32,
     /// A text cell.
     pub key: [u64; KEY_WORDS],
@@ -124,11 +125,11 @@ pub struct ColdImage {
     pub identity: IdentityImage,
     /// Bit 0: the exit status is known; bit 1: the signal is.
     pub exit_flags: u8,
-    /// The signal that ended the process.
+    /// Signal that ended the process.
     pub exit_signal: u8,
     /// Zero.
     pub exit_unused: u16,
-    /// The exit status.
+    /// Exit status.
     pub exit_code: i32,
     /// When the slot ended, in monotonic nanoseconds.
     pub ended_at: u64,

@@ -1,6 +1,6 @@
-//! The hash of a slot's key: two keys that begin alike in their cells are still two keys.
+//! The hash of a slot's key: it tells apart two keys that are the same as far as their cells hold them.
 
-/// FNV-1a of 64 bits over the key's UTF-8: short enough for every language, and keys are few.
+/// FNV-1a of 64 bits over the key's UTF-8: easy to write in every language, and good enough for a few keys.
 pub const fn hash_key(key: &str) -> u64 {
     let bytes = key.as_bytes();
     let mut hash = 0xcbf2_9ce4_8422_2325u64;

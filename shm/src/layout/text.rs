@@ -6,7 +6,7 @@ pub type TextCell<const W: usize> = [u64; W];
 const CUT: u16 = 1 << 15;
 const LENGTH: u16 = CUT - 1;
 
-/// The cell that holds as much of this text as fits. A cell holds `8 * W - 2` bytes.
+/// Encode as much of this text as fits. A cell holds `8 * W - 2` bytes.
 pub fn encode_text<const W: usize>(text: &str) -> TextCell<W> {
     let mut cell = [0u64; W];
     encode_text_into(text, &mut cell);
@@ -25,7 +25,7 @@ pub(crate) fn encode_text_into<const W: usize>(text: &str, cell: &mut TextCell<W
     bytes[..2].copy_from_slice(&(text.len() as u16).to_le_bytes());
 }
 
-/// As much of a longer text as these bytes hold.
+/// Store as much of a longer text as these bytes hold, marked as cut.
 #[cold]
 fn cut_into(text: &str, bytes: &mut [u8]) {
     let kept = beginning(text, bytes.len() - 2);
@@ -33,7 +33,7 @@ fn cut_into(text: &str, bytes: &mut [u8]) {
     bytes[..2].copy_from_slice(&(kept.len() as u16 | CUT).to_le_bytes());
 }
 
-/// The longest beginning of a text of at most so many bytes that ends between two characters.
+/// Find the longest beginning of a text that has at most `most` bytes and ends between two characters.
 pub(crate) fn beginning(text: &str, most: usize) -> &str {
     let whole = |end: &usize| text.is_char_boundary(*end);
     &text[..(0..=most.min(text.len())).rev().find(whole).unwrap_or(0)]

@@ -1,5 +1,5 @@
-//! The thread that beats for every slot this process writes, each in a word of its own: 4 times a second, or as seldom as
-//! its record says.
+//! The thread that beats for every slot this process writes, each in its own word: 4 times a second, or at the interval
+//! in the slot's record.
 //!
 //! The hot path must not read a clock, and a writer inside a long system call must not be taken for dead. So a second
 //! thread beats, and also records when it last saw the numbers change.
@@ -12,10 +12,10 @@ use std::time::Duration;
 use super::clock;
 use crate::mutex::Mutex;
 
-/// The time between two beats of a writer whose record says nothing else.
+/// Time between two beats of a writer whose record has no interval.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(250);
 
-/// The part of a writer that beats.
+/// Something that beats for its slots.
 pub(crate) trait Beating: Send + Sync {
     /// Write one beat. Called from one thread at a time.
     fn beat(&self, now_ns: u64);
@@ -28,8 +28,8 @@ struct BeatRegistryEntry {
     due_ns: u64,
 }
 
-/// The writers that beat in this process, the id of that process, and its thread that beats: a forked child has the list
-/// but not the thread.
+/// All writers of this process, and the thread that beats for them with the id of the process it runs in: a forked
+/// child has the list but not the thread.
 struct BeatRegistry {
     entries: Vec<BeatRegistryEntry>,
     runs_in: u32,
@@ -38,7 +38,7 @@ struct BeatRegistry {
 
 static REGISTRY: Mutex<BeatRegistry> = Mutex::new(BeatRegistry { entries: Vec::new(), runs_in: 0, thread: None });
 
-/// Keep this beating this often until its last other owner drops it. The first beat is made at once.
+/// Beat for this writer at this interval until its owners have dropped it. The first beat is made at once.
 pub(crate) fn keep(beating: &Arc<impl Beating + 'static>, every: Duration) -> io::Result<()> {
     let now_ns = clock::now_ns();
     beating.beat(now_ns);
@@ -46,7 +46,7 @@ pub(crate) fn keep(beating: &Arc<impl Beating + 'static>, every: Duration) -> io
     let weak = Arc::downgrade(beating);
     registry.entries.push(BeatRegistryEntry { beating: weak, every, due_ns: next_beat_ns(now_ns, every) });
     if registry.runs_in == std::process::id() {
-        // It may sleep for longer than this one can wait.
+        // The thread may be asleep until after this writer's next beat.
         registry.thread.iter().for_each(Thread::unpark);
     } else {
         let started = thread::Builder::new().name("vx-board-beats".into()).stack_size(64 * 1024).spawn(run)?;
@@ -56,8 +56,9 @@ pub(crate) fn keep(beating: &Arc<impl Beating + 'static>, every: Duration) -> io
     Ok(())
 }
 
-/// Holds the thread that beats back while this process forks. Made before the fork, and dropped on both sides of it by the
-/// thread that forked: a child forked in the middle of a beat would wait for ever for a thread that it does not have.
+/// Holds back the thread that beats while this process forks. Made before the fork, and dropped on both sides of it by
+/// the thread that forked: a child forked in the middle of a beat would wait for ever for a thread that it does not
+/// have.
 #[must_use = "the beats go on as soon as it is dropped"]
 pub struct ForkGuard {
     _registry: MutexGuard<'static, BeatRegistry>,
@@ -74,7 +75,8 @@ fn run() {
     }
 }
 
-/// Write the beats that are due: the time until the next one. `None` without writers: then the thread ends.
+/// Write the beats that are due. Returns the time until the next one; `None` if there are no writers, which ends the
+/// thread.
 fn beat_all(now_ns: u64) -> Option<Duration> {
     let mut registry = REGISTRY.lock();
     registry.entries.retain_mut(|entry| {
@@ -92,7 +94,8 @@ fn beat_all(now_ns: u64) -> Option<Duration> {
     next_ns.map(|next_ns| Duration::from_nanos(next_ns.saturating_sub(now_ns)))
 }
 
-/// The next beat after this moment. Those of equal intervals fall together, so that the thread wakes up once for all.
+/// When to beat next after this moment. Writers with equal intervals beat together, so that the thread wakes once for
+/// all.
 fn next_beat_ns(now_ns: u64, every: Duration) -> u64 {
     let every_ns = u64::try_from(every.as_nanos()).unwrap_or(u64::MAX).max(1);
     (now_ns / every_ns).saturating_add(1).saturating_mul(every_ns)

@@ -2,8 +2,8 @@
 
 use super::process::{ProcessMark, shares_clock, start_time};
 
-/// True if that very process is shown here, under another number. A search through `/proc`, for decisions that cannot be
-/// taken back; one that shows nothing proves nothing.
+/// Whether that very process is shown here, under another number. A search through `/proc`, for decisions that cannot
+/// be undone; not finding it proves nothing.
 #[cfg(target_os = "linux")]
 pub(crate) fn is_shown_here(mark: ProcessMark) -> bool {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -16,8 +16,8 @@ pub(crate) fn is_shown_here(_: ProcessMark) -> bool {
     false
 }
 
-/// True if the process with this number here is the one with this mark. Start times are compared where they count from
-/// the same boot: another time namespace shifts them.
+/// Whether the process with this number here is the one with this mark. Start times are compared only if both use the
+/// same clock: another time namespace shifts them.
 #[cfg(target_os = "linux")]
 fn is_it(mark: ProcessMark, number: u32) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -29,7 +29,7 @@ fn is_it(mark: ProcessMark, number: u32) -> bool {
     mark.start_time == 0 || !shares_clock(mark) || started == mark.start_time
 }
 
-/// The number of a process in its own namespace, the last of those by which the system shows it.
+/// Look up the number of a process in its own namespace: the last of the numbers under which the system shows it.
 #[cfg(target_os = "linux")]
 fn innermost_number(number: u32) -> Option<u32> {
     let status = std::fs::read_to_string(format!("/proc/{number}/status")).ok()?;
@@ -49,7 +49,7 @@ mod tests {
     use super::super::process::own;
     use super::*;
 
-    /// A process in a pid namespace of its own; it does nothing.
+    /// An idle process in its own pid namespace.
     pub(crate) struct Contained {
         parent: Child,
         pub(crate) mark: ProcessMark,
@@ -70,7 +70,7 @@ mod tests {
                 std::thread::sleep(Duration::from_millis(1));
             };
             let Some(mark) = mark else {
-                eprintln!("skipped: this user may make no pid namespace of its own, or there is no `unshare`");
+                eprintln!("skipped: this user may not make a pid namespace, or there is no `unshare`");
                 return None;
             };
             Some(Self { parent, mark })
@@ -87,7 +87,7 @@ mod tests {
         }
     }
 
-    /// The mark that the first process of a namespace has in there, once it has executed its program.
+    /// Look up the mark that the first process of a namespace has in there, once it has executed its program.
     fn mark_of_child(parent: u32) -> Option<ProcessMark> {
         let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).ok()?;
         let number: u32 = children.split_whitespace().next()?.parse().ok()?;
@@ -106,7 +106,7 @@ mod tests {
         assert!(is_shown_here(mark));
         assert!(!is_shown_here(ProcessMark { start_time: mark.start_time - 1, ..mark }), "another with its number");
         assert!(!is_shown_here(ProcessMark { namespace: mark.namespace + 1, ..mark }));
-        assert!(is_shown_here(ProcessMark { start_time: 1, time_namespace: 1, ..mark }), "its start counts elsewhere");
+        assert!(is_shown_here(ProcessMark { start_time: 1, time_namespace: 1, ..mark }), "start times of two clocks");
         contained.end();
         let until = Instant::now() + Duration::from_secs(60);
         while is_shown_here(mark) {

@@ -15,23 +15,22 @@ mod supported {
 
     use super::super::process::{ProcessMark, runs};
 
-    /// The end of one process, to be waited for.
+    /// Waits for the end of one process.
     pub(crate) struct ProcessEnd(OwnedFd);
 
-    /// Ends the wait for a process's end.
+    /// Stops a wait for a process's end.
     pub(crate) struct StopSignal(OwnedFd);
 
     impl ProcessEnd {
-        /// The end of exactly that process; `None` if it has ended already or cannot be waited for here.
+        /// Prepare to wait for exactly that process; `None` if it has ended already or cannot be waited for here.
         pub(crate) fn for_process(mark: ProcessMark, boot: [u8; 16]) -> Option<Self> {
             let pid = Pid::from_raw(i32::try_from(mark.pid).ok()?)?;
             let handle = pidfd_open(pid, PidfdFlags::empty()).ok()?;
-            // The handle could be of another process with the same number, but not if the marked process still runs
-            // now.
+            // The handle could be of another process that got the number. Not if the marked process runs even now.
             (runs(mark, boot) == Some(true)).then_some(Self(handle))
         }
 
-        /// Wait for it. `false` when the request to stop came first, or waiting does not work.
+        /// Wait for it. Returns `false` if the stop signal came first, or waiting does not work.
         pub(crate) fn wait(&self, stop: &StopSignal) -> bool {
             let mut either = [PollFd::new(&self.0, PollFlags::IN), PollFd::new(&stop.0, PollFlags::IN)];
             loop {
@@ -98,7 +97,7 @@ mod tests {
         let (ending, stop) = (ProcessEnd::for_process(mark, boot_id()).unwrap(), StopSignal::new().unwrap());
         child.kill().unwrap();
         assert!(ending.wait(&stop));
-        assert!(ProcessEnd::for_process(mark, boot_id()).is_none(), "it has ended, though nobody collected it");
+        assert!(ProcessEnd::for_process(mark, boot_id()).is_none(), "it has ended, though it was not collected");
         child.wait().unwrap();
     }
 

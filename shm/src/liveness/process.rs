@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use crate::layout::{HeaderImage, IdentityImage};
 
-/// The identity of a process among all that ever ran here.
+/// Identifies a process among all that ever ran on this machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ProcessMark {
     /// Its number, in its namespace.
@@ -34,7 +34,7 @@ impl ProcessMark {
         Self { pid, start_time, namespace, time_namespace }
     }
 
-    /// A process of this one's namespaces.
+    /// A process in the same namespaces as this one.
     fn here(pid: u32, start_time: Option<u64>) -> Self {
         let start_time = start_time.unwrap_or(0);
         Self { pid, start_time, namespace: namespaces().0, time_namespace: namespaces().1 }
@@ -44,7 +44,7 @@ impl ProcessMark {
 /// The writer of a slot: its process, and the user on whose behalf it is written.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SlotWriterProcess {
-    /// A process id of 0 if the writer is not known yet.
+    /// Its process id is 0 if the writer is not known yet.
     pub(crate) mark: ProcessMark,
     pub(crate) uid: u32,
 }
@@ -56,8 +56,9 @@ impl SlotWriterProcess {
     }
 }
 
-/// True if the board's creator is the one that reserved this slot: the runner's number is the creator's, and means the same
-/// process. Before the claim the namespace is the reserver's own; later it is that of the writer, which the reserver started.
+/// Whether the board's creator is the one that reserved this slot: the runner's number is the creator's, and means the
+/// same process. Before the claim the namespace is the reserver's own; later it is that of the writer, which the
+/// reserver started.
 pub(crate) const fn is_by_creator(identity: &IdentityImage, facts: &HeaderImage) -> bool {
     identity.runner == facts.creator_pid && identity.namespace == facts.creator_namespace
 }
@@ -68,14 +69,14 @@ pub(crate) fn own() -> ProcessMark {
     ProcessMark::here(pid, start_time(pid))
 }
 
-/// The process that has this number now, in this namespace; `None` if there is none.
+/// Look up the process that has this number now, in this namespace; `None` if there is none.
 pub(crate) fn mark_of_pid(pid: u32) -> Option<ProcessMark> {
     let start_time = start_time(pid);
     let there = start_time.is_some() || (cfg!(not(target_os = "linux")) && exists(pid) == Some(true));
     there.then(|| ProcessMark::here(pid, start_time))
 }
 
-/// The user that this process runs as; 0 if there are no such numbers.
+/// User that this process runs as; 0 if there are no such numbers.
 pub(crate) fn own_uid() -> u32 {
     #[cfg(unix)]
     return rustix::process::geteuid().as_raw();
@@ -83,7 +84,7 @@ pub(crate) fn own_uid() -> u32 {
     0
 }
 
-/// The boot of this machine; zeros if unknown. A dump from elsewhere has another one.
+/// Id of this machine's present boot; zeros if unknown. A dump from another machine has another one.
 pub(crate) fn boot_id() -> [u8; 16] {
     static BOOT: OnceLock<[u8; 16]> = OnceLock::new();
     *BOOT.get_or_init(|| {
@@ -103,7 +104,7 @@ pub(crate) fn unique_id() -> [u8; 16] {
     bytemuck::cast(halves)
 }
 
-/// True if that very process runs: `None` if its number or its start time means nothing here (another boot or
+/// Whether that very process runs: `None` if its number or its start time means nothing here (another boot or
 /// namespace).
 pub(crate) fn runs(mark: ProcessMark, boot: [u8; 16]) -> Option<bool> {
     if mark.pid == 0 || boot != boot_id() || (mark.namespace, mark.time_namespace) != namespaces() {
@@ -122,13 +123,13 @@ pub(crate) fn still_runs(mark: ProcessMark, boot: [u8; 16]) -> Option<bool> {
     if is_another_boot(boot, boot_id()) { Some(false) } else { runs(mark, boot) }
 }
 
-/// True if these are two boots. One that is not known, as without `/proc`, may be any.
+/// Whether these are known to be two boots. An unknown boot, as without `/proc`, may be any.
 pub(crate) fn is_another_boot(boot: [u8; 16], own: [u8; 16]) -> bool {
     boot != [0; 16] && own != [0; 16] && boot != own
 }
 
-/// True if times of this process's count here, too: only another time namespace shifts them. Where a system has none, or
-/// does not show them, there is one clock.
+/// Whether times in this process's mark are on the clock of this process: only another time namespace shifts them.
+/// Where a system has no time namespaces, or does not show them, there is one clock.
 pub(crate) fn shares_clock(mark: ProcessMark) -> bool {
     let own = namespaces().1;
     mark.time_namespace == own || mark.time_namespace == 0 || own == 0
@@ -148,7 +149,7 @@ fn exists(_: u32) -> Option<bool> {
     None
 }
 
-/// The numbers of this process's pid and time namespaces.
+/// Look up the numbers of this process's pid and time namespaces.
 #[cfg(target_os = "linux")]
 fn namespaces() -> (u64, u64) {
     use std::os::unix::fs::MetadataExt;
@@ -162,7 +163,7 @@ fn namespaces() -> (u64, u64) {
     (0, 0)
 }
 
-/// When a process started, in ticks since boot; a zombie has ended and has none.
+/// When a process started, in ticks since boot; `None` for a zombie, which has ended.
 #[cfg(target_os = "linux")]
 pub(super) fn start_time(pid: u32) -> Option<u64> {
     use std::io::Read;
@@ -200,7 +201,7 @@ mod tests {
         let own = own();
         assert_eq!(runs(own, [9; 16]), None);
         assert_eq!(runs(ProcessMark { namespace: 1, ..own }, boot_id()), None);
-        assert_eq!(runs(ProcessMark { time_namespace: 1, ..own }, boot_id()), None, "its start time counts elsewhere");
+        assert_eq!(runs(ProcessMark { time_namespace: 1, ..own }, boot_id()), None, "start times of two clocks");
         assert_eq!(runs(ProcessMark { pid: 0, ..own }, boot_id()), None);
         assert_eq!(still_runs(own, [9; 16]), Some(false), "its boot is over");
         assert_eq!(still_runs(own, [0; 16]), None);

@@ -1,4 +1,4 @@
-//! The beats of a pool: one visit to all lanes, 4 times a second, which passes over those that are free.
+//! The beats of a pool: 4 times a second, for all lanes in use.
 
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use crate::mutex::Mutex;
 use crate::segment::Segment;
 use crate::slot::{ObservedStamp, beat_slot};
 
-/// The lanes of a pool, as the thread that beats sees them. It has no part in the pool's locks.
+/// The lanes of a pool, as the thread that beats sees them. That thread takes none of the pool's locks.
 pub(super) struct LaneBeats {
     segment: Arc<Segment>,
-    /// By slot: 1 while this process writes to it. A lane that was left without an end must not beat, as a fresh beat
-    /// passes for life.
+    /// By slot: 1 while this process writes to it. A lane that was left without an end must not beat, because a fresh
+    /// beat counts as life.
     in_use: Box<[AtomicU32]>,
     seen: Mutex<Box<[ObservedStamp]>>,
 }
@@ -25,12 +25,12 @@ impl LaneBeats {
         Self { segment, in_use, seen }
     }
 
-    /// A life has begun in this lane; the claim wrote its first beat.
+    /// Beat for this lane from now on: a life has begun in it. The claim wrote the first beat.
     pub(super) fn begin(&self, slot: u32) {
         self.in_use[slot as usize].store(1, Ordering::Relaxed);
     }
 
-    /// The lane is free.
+    /// Stop beating for this lane: it is free.
     pub(super) fn stop(&self, slot: u32) {
         self.in_use[slot as usize].store(0, Ordering::Relaxed);
     }

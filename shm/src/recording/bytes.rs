@@ -2,7 +2,7 @@
 
 use crate::layout::beginning;
 
-/// The longest text that is written or accepted, in bytes: longer than the text of any cell of a board.
+/// Longest text that is written or accepted, in bytes: longer than the text of any cell of a board.
 const MOST_TEXT_BYTES: usize = 4096;
 
 /// Append a number.

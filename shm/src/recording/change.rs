@@ -1,7 +1,7 @@
 //! The differences between two readings, as bytes, and their application to the earlier reading.
 //!
-//! The board's fields in their order: state · title · epoch · whether its creator lives · kind and project. The fields of
-//! a slot are in [`fields`](super::fields).
+//! The board's fields in their order: state · title · epoch · whether its creator lives · kind and project. The fields
+//! of a slot are in [`fields`](super::fields).
 
 use super::bytes::{RecordingByteReader, put_number, put_optional, put_text};
 use super::fields::{LIFE, WEIGHTY, differences, put_slot, take_slot, when};
@@ -12,7 +12,7 @@ const BOARD_STATE: u8 = 1;
 const BOARD_TITLE: u8 = 1 << 1;
 const BOARD_EPOCH: u8 = 1 << 2;
 const BOARD_CREATOR: u8 = 1 << 3;
-/// Of minor version 1, and there only where a kind or a project is known.
+/// Since minor version 1, and present only if a kind or a project is known.
 const BOARD_SUBJECT: u8 = 1 << 4;
 
 /// A reading in the form that a recording keeps: durations, which grow from one reading to the next, are kept as the
@@ -22,22 +22,22 @@ pub(super) struct RecordingState {
     pub(super) snapshot: Snapshot,
     /// For each slot, the moment since which it is stalled or silent.
     quiet_since_ns: Vec<u64>,
-    /// The indices of the slots in the last applied changes.
+    /// Indices of the slots in the last applied changes.
     changed_slots: Vec<u32>,
 }
 
-/// The differences between two readings.
+/// What differs between two readings.
 #[derive(Debug, Default)]
 pub(super) struct RecordingChange {
     pub(super) payload: Vec<u8>,
-    /// Anything differs at all.
+    /// Whether anything differs.
     pub(super) any: bool,
-    /// More differs than numbers: a state, an error, the set of slots.
+    /// Whether more than numbers differs: a state, an error, the set of slots.
     pub(super) weighty: bool,
 }
 
 impl RecordingState {
-    /// The state before the first reading of this board.
+    /// Start with the state before the first reading of this board.
     pub(super) fn new(board: &BoardView) -> Self {
         Self { snapshot: Snapshot { board: board.clone(), ..Snapshot::default() }, ..Self::default() }
     }
@@ -55,13 +55,13 @@ impl RecordingState {
         self.snapshot.taken_at_ns = taken_at_ns;
     }
 
-    /// The reading `now` can be written as changes to this state: its new slots are all behind the known ones.
+    /// Whether the reading `now` can be written as changes to this state: all its new slots come after the known ones.
     pub(super) fn is_prefix_of(&self, now: &Snapshot) -> bool {
         let known = &self.snapshot.slots;
         now.slots.len() >= known.len() && known.iter().zip(&now.slots).all(|(one, other)| one.index == other.index)
     }
 
-    /// The changes from this state to the later reading `now`, without the byte for the kind of frame.
+    /// Encode the changes from this state to the later reading `now`, without the byte for the kind of frame.
     pub(super) fn change_to(&self, now: &Snapshot) -> RecordingChange {
         let mut change = RecordingChange::default();
         // Times never go back, even if the clock does, on a system without a monotonic one.
@@ -95,7 +95,7 @@ impl RecordingState {
     }
 
     /// Apply changes to this state. `None` if they are not a payload that [`change_to`](Self::change_to) makes; the
-    /// state is then half changed and of no use.
+    /// state is then half changed and must not be used.
     pub(super) fn apply(&mut self, payload: &mut RecordingByteReader<'_>) -> Option<()> {
         let board = &mut self.snapshot.board;
         let taken_at_ns = board.created_at_ns.checked_add(payload.number()?)?;

@@ -9,9 +9,9 @@ use super::MOST_BYTES;
 /// A recording that could not be read.
 #[derive(Debug)]
 pub struct RecordingError {
-    /// The recording's file.
+    /// Path of the recording.
     pub path: PathBuf,
-    /// The reason.
+    /// Why it cannot be read.
     pub fault: RecordingFault,
 }
 
@@ -28,18 +28,18 @@ impl Error for RecordingError {}
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RecordingFault {
-    /// The file does not begin like a recording.
+    /// It does not begin like a recording.
     NotARecording,
-    /// The header or the first reading does not match its checksum.
+    /// Its header or first reading does not match its checksum.
     Damaged,
     /// It was written by another version.
     OtherVersion {
-        /// The version of the file.
+        /// Version of the file.
         found: u32,
-        /// The version that this program reads.
+        /// Version that this program reads.
         known: u32,
     },
-    /// No recorder writes that much.
+    /// It is longer than any recording.
     TooLong,
     /// The system refused.
     Io(io::Error),
@@ -48,8 +48,8 @@ pub enum RecordingFault {
 impl fmt::Display for RecordingFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotARecording => f.write_str("is no recording"),
-            Self::Damaged => f.write_str("is damaged: not one reading of it is whole"),
+            Self::NotARecording => f.write_str("is not a recording"),
+            Self::Damaged => f.write_str("is damaged: it has no complete reading"),
             Self::OtherVersion { found, known } => write!(
                 f,
                 "was made by {} vx: layout {found}, this vx reads layout {known}",

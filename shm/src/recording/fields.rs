@@ -1,4 +1,4 @@
-//! The fields of a slot as bytes, and the mask of those that differ between two readings.
+//! The fields of a slot as bytes, and the mask of the fields that differ between two readings.
 //!
 //! The fields in their order: generation, key and its hash, version, kind, parent, runner, writer of the log, process
 //! group · state · step, attempt, unit, health · done, as a difference · total · process id · liveness and its duration
@@ -25,17 +25,17 @@ const RESULT: u64 = 1 << 11;
 const TRANSITIONS: u64 = 1 << 12;
 const ENDED_AT: u64 = 1 << 13;
 const NOTES: u64 = 1 << 14;
-/// Of minor version 1.
+/// Since minor version 1.
 const CAUSE: u64 = 1 << 15;
 /// More than a board shows today, so that a recording of a later version with more transitions still reads.
 const MOST_TRANSITIONS: u64 = 32;
-/// The fields that are more than numbers of progress.
+/// All fields that are more than numbers of progress.
 pub(super) const WEIGHTY: u64 = LIFE | STATE | STEP | PID | ERROR | EXIT | RESULT | ENDED_AT;
 
-/// The start of a quiet time is only as exact as the heartbeats and the readings: two starts this close are the same.
+/// Two starts of a quiet time that are this close count as the same: they are only as exact as heartbeats and readings.
 const SAME_MOMENT_NS: u64 = 250_000_000;
 
-/// The bit `field` if `differs` is true, else no bit.
+/// Return the bit `field` if `differs` is true, else no bit.
 pub(super) fn when<T: Default>(differs: bool, field: T) -> T {
     if differs { field } else { T::default() }
 }
@@ -86,7 +86,7 @@ fn quiet_since(for_ms: u64, taken_at_ns: u64) -> u64 {
     taken_at_ns.saturating_sub(for_ms.saturating_mul(1_000_000))
 }
 
-/// The transitions differ otherwise than in the last one's `done`, which follows from the slot's own.
+/// Whether the transitions differ in more than the last one's `done`, which follows from the slot's own.
 fn transitions_differ(before: &SlotView, now: &SlotView) -> bool {
     let mut known = before.transitions.clone();
     if let Some(present) = known.last_mut() {
@@ -225,7 +225,7 @@ pub(super) fn take_slot(
     Some(())
 }
 
-/// The fields behind those that change often.
+/// Read the fields that come after those that change often.
 fn take_record(payload: &mut RecordingByteReader<'_>, mask: u64, slot: &mut SlotView, taken_at_ns: u64) -> Option<()> {
     let has = |field: u64| mask & field != 0;
     if has(MESSAGE) {
@@ -277,7 +277,7 @@ fn take_small(payload: &mut RecordingByteReader<'_>) -> Option<Option<u32>> {
     payload.optional()?.map(u32::try_from).transpose().ok()
 }
 
-/// Copy the slot's `done` into its last transition, which is the present step's, where it is not written twice.
+/// Copy the slot's `done` into its last transition, the present step's, which is not written again for it.
 fn follow(slot: &mut SlotView) {
     if let Some(present) = slot.transitions.last_mut() {
         present.done = slot.done;

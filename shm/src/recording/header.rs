@@ -6,11 +6,11 @@ use crate::view::{BoardView, Creator};
 
 pub(super) const HEADER_BYTES: usize = 64;
 pub(super) const MAGIC: &[u8; 8] = b"vx-recrd";
-/// Another major version cannot be read; of a higher minor version, the frames up to the first with a new field can.
+/// Another major version cannot be read. A higher minor version can be, up to the first frame with a new field.
 const MAJOR: u32 = 2;
 const MINOR: u32 = 1;
 
-/// The header of a recording of this board.
+/// Encode the header of a recording of this board.
 pub(super) fn encode(board: &BoardView) -> [u8; HEADER_BYTES] {
     let mut bytes = [0; HEADER_BYTES];
     bytes[..8].copy_from_slice(MAGIC);
@@ -26,7 +26,7 @@ pub(super) fn encode(board: &BoardView) -> [u8; HEADER_BYTES] {
     bytes
 }
 
-/// The board as far as the header describes it.
+/// Decode the board as far as the header describes it.
 pub(super) fn decode(bytes: &[u8]) -> Result<BoardView, RecordingFault> {
     if !bytes.starts_with(MAGIC) {
         return Err(RecordingFault::NotARecording);

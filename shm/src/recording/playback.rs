@@ -9,7 +9,7 @@ use crate::view::Snapshot;
 pub struct Playback {
     recording: Recording,
     state: RecordingState,
-    /// The frame that `state` shows.
+    /// Which frame `state` shows.
     frame: usize,
 }
 
@@ -28,7 +28,7 @@ impl Playback {
         &self.recording
     }
 
-    /// The number of the present reading, from 0.
+    /// Number of the present reading, from 0.
     pub fn place(&self) -> usize {
         self.frame
     }
@@ -38,27 +38,27 @@ impl Playback {
         &self.state.snapshot
     }
 
-    /// The time of the reading with this number, on the board's monotonic clock; of the last reading if there are
-    /// fewer.
+    /// When the reading with this number was taken, or the last reading if there are fewer, on the board's monotonic
+    /// clock.
     pub fn time_of(&self, place: usize) -> u64 {
         let frames = self.recording.frames();
         frames[place.min(frames.len() - 1)].at_ns
     }
 
     /// Go to the newest reading taken at this moment of the board's monotonic clock or before; to the first reading if
-    /// there is none. Returns whether the present reading is now another.
+    /// there is none. Returns whether the present reading has changed.
     pub fn seek(&mut self, at_ns: u64) -> bool {
         let until = self.recording.frames().partition_point(|frame| frame.at_ns <= at_ns);
         self.go_to(until.saturating_sub(1))
     }
 
-    /// Go to the reading with this number, or to the last one. Returns whether the present reading is now another.
+    /// Go to the reading with this number, or to the last one. Returns whether the present reading has changed.
     pub fn go_to(&mut self, place: usize) -> bool {
         let place = place.min(self.recording.frames().len() - 1);
         if place == self.frame {
             return false;
         }
-        // The frames up to the place are applied in turn, starting no further back than the last whole reading.
+        // Apply the frames up to the place in turn, starting no further back than the last whole reading.
         let from = self.recording.frames()[place].whole as usize;
         match place > self.frame && from <= self.frame {
             true => (self.frame + 1..=place).for_each(|frame| self.show_frame(frame, false)),
@@ -78,7 +78,7 @@ impl Playback {
         Some((&self.state.snapshot, self.state.changed_slots()))
     }
 
-    /// The board as it was at this moment: the present reading, with durations counted up to the moment.
+    /// Show the board as it was at this moment: the present reading, with durations counted up to the moment.
     pub fn show_at(&self, at_ns: u64, into: &mut Snapshot) {
         self.state.show_at(at_ns, into);
     }

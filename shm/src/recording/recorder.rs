@@ -11,15 +11,15 @@ use crate::view::{BoardView, Snapshot};
 pub(super) const WHOLE: u8 = 1;
 pub(super) const CHANGES: u8 = 2;
 pub(super) const LAST_CHANGES: u8 = 3;
-/// The length and the checksum before each frame's payload.
+/// Length and checksum before each frame's payload.
 pub(super) const FRAME_BYTES: usize = 8;
 
-/// The file's room is divided into so many parts. With each full part, numbers are written half as often; in the last
-/// part they are not written at all.
+/// The room in the file is divided into this many parts. With each full part, numbers are written half as often; in the
+/// last part they are not written at all.
 const PARTS: u64 = 12;
 /// A change of state may be written this many times as often as a change of a number.
 const WEIGHTY_RATIO: u64 = 16;
-/// One such part of the room is kept for the last reading.
+/// This fraction of the room, one part in 24, is kept for the last reading.
 const FOR_THE_END: u64 = 24;
 
 /// Writes a recording of one board.
@@ -33,7 +33,7 @@ pub struct Recorder<W: Write> {
     written_bytes: u64,
     since_whole_bytes: u64,
     whole_bytes: u64,
-    /// A whole reading that was due did not fit. No later one will: the room never grows.
+    /// Whether a whole reading that was due did not fit. No later one will: the room never grows.
     no_room_for_whole: bool,
 }
 
@@ -109,7 +109,7 @@ impl<W: Write> Recorder<W> {
         Ok(self.sink)
     }
 
-    /// The length of the recording so far.
+    /// Length of the recording so far.
     pub fn written_bytes(&self) -> u64 {
         self.written_bytes
     }
@@ -152,7 +152,7 @@ impl<W: Write> Recorder<W> {
     }
 }
 
-/// The size of a frame with these changes.
+/// Size of a frame with these changes.
 fn frame_bytes(change: &[u8]) -> u64 {
     (FRAME_BYTES + 1 + change.len()) as u64
 }
@@ -161,7 +161,7 @@ fn kept_for_the_end(most_bytes: u64) -> u64 {
     most_bytes / FOR_THE_END
 }
 
-/// The shortest times between two readings that are written, in nanoseconds.
+/// Shortest times between two written readings, in nanoseconds.
 struct RecordingIntervals {
     /// Before a reading in which only numbers have changed.
     numbers_ns: u64,
@@ -170,8 +170,8 @@ struct RecordingIntervals {
 }
 
 impl RecordingIntervals {
-    /// The pace at this filling: the fuller, the slower. A board of 64 slots that all change all the time fills a
-    /// mebibyte in six hours.
+    /// Choose the intervals at this filling: the fuller the file, the longer. A board of 64 slots that all change all
+    /// the time fills a mebibyte in six hours.
     fn for_written(written_bytes: u64, most_bytes: u64) -> Self {
         let part = (written_bytes * PARTS).checked_div(most_bytes).unwrap_or(PARTS).min(PARTS);
         let slowed_ns = LOOK_EVERY_NS << part;
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(playback.last().slots[5].state, SlotState::Live);
         let seen_at_ns = playback.last().taken_at_ns;
         playback.seek(SECOND + 3599 * SECOND + SECOND / 2);
-        assert_eq!(playback.last().slots[5].state, SlotState::Failed, "a failure is told at once, at {seen_at_ns}");
+        assert_eq!(playback.last().slots[5].state, SlotState::Failed, "a failure is written at once, at {seen_at_ns}");
     }
 
     #[test]
@@ -270,7 +270,7 @@ mod tests {
         assert!(recorder.no_room_for_whole && recorder.written_bytes() > due_at);
         later(&mut now, 3_600 * SECOND);
         now.slots[5].state = SlotState::Failed;
-        assert!(recorder.add_reading(&now).unwrap(), "a failure is told for as long as there is room");
+        assert!(recorder.add_reading(&now).unwrap(), "a failure is written as long as there is room");
         let recording = Recording::from_bytes(recorder.end(&now).unwrap()).unwrap();
         assert!(recording.complete());
         let mut playback = recording.playback();

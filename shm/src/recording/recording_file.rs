@@ -21,12 +21,12 @@ pub struct Recording {
     complete: bool,
 }
 
-/// The place of a reading in the file, and its time.
+/// Where a reading is in the file, and its time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
     pub(super) at_ns: u64,
     payload: (u32, u32),
-    /// The number of the last whole frame up to this one, which may be this one itself.
+    /// Number of the last whole frame up to this one, which may be this one itself.
     pub(super) whole: u32,
 }
 
@@ -34,7 +34,7 @@ impl Recording {
     /// Read a recording: a finished one, one that is still being written, or the undamaged beginning of one.
     ///
     /// # Errors
-    /// If the file is no recording, or not one reading of it is whole.
+    /// If the file is not a recording, or has no complete reading.
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
         let error = |fault| RecordingError { path: path.to_path_buf(), fault };
         let mut bytes = Vec::new();
@@ -88,38 +88,38 @@ impl Recording {
         }
     }
 
-    /// The time at which the board was made, on its monotonic clock, by which readings are timed.
+    /// When the board was made, on its monotonic clock, by which readings are timed.
     pub fn created_at_ns(&self) -> u64 {
         self.board.created_at_ns
     }
 
-    /// The time at which the board was made, in nanoseconds since 1970.
+    /// When the board was made, in nanoseconds since 1970.
     pub fn created_unix_ns(&self) -> i64 {
         self.board.created_unix_ns
     }
 
-    /// The board's id: 32 hexadecimal digits.
+    /// Id of the board: 32 hexadecimal digits.
     pub fn board_id(&self) -> &str {
         &self.board.id
     }
 
-    /// The times of the first and the last reading, on the board's monotonic clock.
+    /// When the first and the last reading were taken, on the board's monotonic clock.
     pub fn span_ns(&self) -> (u64, u64) {
         let at = |frame: Option<&Frame>| frame.map_or(self.board.created_at_ns, |frame| frame.at_ns);
         (at(self.frames.first()), at(self.frames.last()))
     }
 
-    /// The time from the making of the board to the last reading, in nanoseconds.
+    /// Time from the making of the board to the last reading, in nanoseconds.
     pub fn length_ns(&self) -> u64 {
         self.span_ns().1.saturating_sub(self.board.created_at_ns)
     }
 
-    /// The number of readings; at least one.
+    /// How many readings there are; at least one.
     pub fn readings(&self) -> usize {
         self.frames.len()
     }
 
-    /// True if the recorder wrote the last reading of the run, and every frame is undamaged.
+    /// Whether the recorder wrote the run's last reading, and every frame is undamaged.
     pub fn complete(&self) -> bool {
         self.complete
     }
@@ -138,7 +138,7 @@ impl Recording {
     }
 }
 
-/// The frame that begins at `at`, if it is undamaged: its kind, and its payload without the byte for the kind.
+/// Find the frame that begins at `at`, if it is undamaged: its kind, and its payload without the byte for the kind.
 fn frame_at(bytes: &[u8], at: usize) -> Option<(u8, &[u8])> {
     let head = bytes.get(at..)?.first_chunk::<FRAME_BYTES>()?;
     let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
@@ -148,7 +148,7 @@ fn frame_at(bytes: &[u8], at: usize) -> Option<(u8, &[u8])> {
     (known && crc32fast::hash(payload) == word(4)).then_some((*what, rest))
 }
 
-/// True if the file begins like a recording.
+/// Whether the file begins like a recording.
 pub fn is_recording(path: &Path) -> bool {
     let mut magic = [0; MAGIC.len()];
     open_plain(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && magic == *MAGIC
@@ -162,8 +162,8 @@ fn open_plain(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-/// Create the file of a recording, for this user only, locked for as long as it is open. An earlier recording or an
-/// empty file at this path is overwritten, any other file is not.
+/// Create the file of a recording, for this user only, locked for as long as it is open. Overwrites an earlier
+/// recording or an empty file at this path, but no other file.
 ///
 /// # Errors
 /// The system's errors, and `AlreadyExists` if another kind of file has the name or another recorder has the file
@@ -178,12 +178,12 @@ pub fn create(path: &Path) -> io::Result<File> {
     if let Ok(there) = &there
         && !(there.is_file() && (there.len() == 0 || is_recording(path)))
     {
-        return Err(taken("something else than a recording has this name"));
+        return Err(taken("a file that is not a recording has this name"));
     }
     let file = options.open(path)?;
     match file.try_lock() {
-        Err(std::fs::TryLockError::WouldBlock) => return Err(taken("another recorder is at work on it")),
-        // A file system without locks keeps no other recorder off.
+        Err(std::fs::TryLockError::WouldBlock) => return Err(taken("another recorder is writing to it")),
+        // A file system without locks cannot keep other recorders away.
         Err(std::fs::TryLockError::Error(_)) | Ok(()) => {}
     }
     file.set_len(0)?;

@@ -1,10 +1,10 @@
-//! A private copy of a board whose file others could shorten under a map: read, never mapped.
+//! A private copy of a board whose file other users could shorten under a map: read, never mapped.
 //!
 //! A read is not one instant, and has no order within itself: the system may copy a later part before an earlier one. A
-//! word that has to be loaded earlier is read earlier, by a call of its own. So the hot lines are read before, during
+//! word that has to be loaded earlier is read earlier, by a separate call. So the hot lines are read before, during
 //! and after each read: a slot with the same control word and stamp in all three is replaced in the copy, any other
 //! stays as it was. The text of a slot cannot be written twice without a publication of its numbers in between, so the
-//! text's good copy is whole too. The title is taken over under its own stamp in the same way. A log ring is read
+//! text's good copy is whole too. The title is copied under its own stamp in the same way. A log ring is read
 //! between its counters: those read before bound the bytes that are there, those read after show which of them may have
 //! been overwritten.
 
@@ -16,9 +16,9 @@ use crate::atomics::{AtomicU64, Ordering};
 use crate::layout::{HeaderImage, HeaderPage, Latch, LogCounters, PAGE_BYTES, Region, TITLE_WORDS};
 use crate::mutex::Mutex;
 
-/// The number of times that a file is read again for the slots that were being written.
+/// How often a file is read again for the slots that were being written.
 const READ_ATTEMPTS: usize = 4;
-/// The offset of the title's latch.
+/// Offset of the title's latch.
 const TITLE_AT: usize = offset_of!(HeaderPage, title);
 
 /// The copy, and the room it is read into.
@@ -46,7 +46,8 @@ impl Copied {
     }
 
     pub(crate) fn base(&self) -> *mut u8 {
-        // Stores go through the atomics, which allow them behind a shared reference; nothing stores through this one.
+        // Stores go through the atomics, which allow them behind a shared reference; nothing stores through this
+        // pointer.
         self.words.as_ptr().cast_mut().cast()
     }
 
@@ -70,7 +71,7 @@ impl Copied {
                 break;
             }
         }
-        // Each word of the header and the beats is meaningful alone, so their order does not matter.
+        // Each word of the header and of the beats is valid by itself, so their order does not matter.
         self.take_range(&scratch.whole, 0, TITLE_AT);
         self.take_title(file, title_stamp, scratch)?;
         self.take_all(&scratch.whole, facts.beats, facts.slot_count);
@@ -80,7 +81,7 @@ impl Copied {
         Ok(())
     }
 
-    /// The title, if it was not published while it was read: its good copy was then not written to.
+    /// Copy the title, if it was not published while it was read: then nothing wrote to its good copy.
     fn take_title(&self, file: &File, stamp_before: u64, scratch: &Scratch) -> io::Result<()> {
         if scratch.whole[TITLE_AT / 8] == stamp_before && read_word(file, TITLE_AT)? == stamp_before {
             self.take_range(&scratch.whole, TITLE_AT, size_of::<Latch<TITLE_WORDS>>());
@@ -99,7 +100,7 @@ impl Copied {
         Ok(())
     }
 
-    /// A ring with its counters, each in the order in which `stamp::read_log` loads them.
+    /// Copy a ring with its counters, in the order in which `stamp::read_log` loads them.
     fn take_log(&self, file: &File, scratch: &mut Scratch, at: usize, length: usize) -> io::Result<()> {
         let committed = read_word(file, at + offset_of!(LogCounters, committed))?;
         read_words(file, at as u64, length, &mut scratch.ring)?;
@@ -157,7 +158,7 @@ fn read_words(file: &File, offset: u64, length: usize, into: &mut Vec<u64>) -> i
     read_bytes(file, offset, bytemuck::cast_slice_mut(into))
 }
 
-/// A file that has become shorter is an error, never a signal.
+/// Read bytes. If the file has become shorter, that is an error and never a signal.
 fn read_bytes(file: &File, offset: u64, into: &mut [u8]) -> io::Result<()> {
     #[cfg(unix)]
     return std::os::unix::fs::FileExt::read_exact_at(file, into, offset);

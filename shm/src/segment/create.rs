@@ -29,7 +29,7 @@ pub(crate) fn create_file(
     Ok(segment)
 }
 
-/// Make a board without a name, at a path that leads to it while this process has it open.
+/// Make a board without a name. Its path leads to it while this process has it open.
 pub(crate) fn create_unnamed(facts: &HeaderImage, fill: impl FnOnce(&Segment)) -> Result<Segment, CreateError> {
     let fault =
         |doing| move |source| CreateError::Io { path: Path::new("a file without a name").to_path_buf(), doing, source };
@@ -40,7 +40,7 @@ pub(crate) fn create_unnamed(facts: &HeaderImage, fill: impl FnOnce(&Segment)) -
     complete(Backing::Mapped(map), &path, Some(file), facts, fill)
 }
 
-/// Make a named segment. It has its name before it is complete: readers wait for the ready word.
+/// Make a named segment. It has its name before it is complete, so readers look at the ready word first.
 pub(crate) fn create_named(
     name: &str,
     facts: &HeaderImage,
@@ -87,7 +87,7 @@ fn complete(
     Ok(segment)
 }
 
-/// Allocate the full size: a page that could not be allocated later would kill the process that touches it.
+/// Allocate the full size now: touching a page that cannot be allocated later would kill the process.
 fn take_space(file: &File, length: u64) -> io::Result<()> {
     file.set_len(length)?;
     #[cfg(all(unix, not(any(target_os = "openbsd", target_os = "netbsd"))))]
@@ -106,7 +106,7 @@ fn write_zeros(mut file: &File, length: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// The directory through which a file without a name gets one. A container may have no `/proc`.
+/// Through this directory a file without a name is given one. A container may have no `/proc`.
 #[cfg(target_os = "linux")]
 const OPEN_FILES: &str = "/proc/self/fd";
 
@@ -127,7 +127,7 @@ impl UnnamedFile {
         if Path::new(OPEN_FILES).exists() {
             match for_this_user().custom_flags(libc::O_TMPFILE | libc::O_CLOEXEC).open(directory) {
                 Ok(file) => return Ok(Self { file, temporary: None }),
-                // Kernels and file systems without such files return one of these errors.
+                // Kernels and file systems without unnamed files return one of these errors.
                 Err(error) if matches!(error.raw_os_error(), Some(libc::EOPNOTSUPP | libc::EISDIR | libc::EINVAL)) => {}
                 Err(error) => return Err(error),
             }
@@ -145,7 +145,7 @@ impl UnnamedFile {
         Ok(Self { file, temporary: Some(temporary) })
     }
 
-    /// Give the file its name, if nothing has it.
+    /// Give the file its name, if nothing else has that name.
     fn name(&self, path: &Path) -> io::Result<()> {
         match &self.temporary {
             Some(temporary) => std::fs::hard_link(temporary, path),
@@ -157,7 +157,7 @@ impl UnnamedFile {
 impl Drop for UnnamedFile {
     fn drop(&mut self) {
         if let Some(temporary) = &self.temporary {
-            // If this fails, the file that stays has no effect, and the next clean-up removes it.
+            // If this fails, the file left behind does no harm, and the next `gc` removes it.
             let _ = std::fs::remove_file(temporary);
         }
     }

@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use super::{Segment, SegmentMemory};
 use crate::layout::Doorbell;
 
-/// The doorbell's page, mapped writable and nothing else with it, at the first wait. It stays mapped: to map it for each
-/// wait takes longer than to wake up.
+/// Only the doorbell's page, mapped writable at the first wait. It stays mapped, because mapping it for each wait takes
+/// longer than waking up.
 #[derive(Default)]
 pub(super) struct AloneMap(OnceLock<SegmentMemory>);
 
@@ -24,13 +24,14 @@ impl Segment {
         if let Some(map) = self.doorbell.0.get() {
             return Some(map.at_offset(0));
         }
-        // A failure is not kept: the next wait may find a descriptor free. Of two threads the first one's map stays.
+        // A failure is not kept: at the next wait a descriptor may be free. If two threads map the page, the first map
+        // stays.
         let map = map_alone(self.lock_file()?, self.facts().bell.offset)?;
         Some(self.doorbell.0.get_or_init(|| map).at_offset(0))
     }
 }
 
-/// Map that page writable, through a description of its own.
+/// Map that page writable, through a new file description.
 #[cfg(target_os = "linux")]
 fn map_alone(file: &File, offset: u32) -> Option<SegmentMemory> {
     use std::os::fd::AsRawFd;
@@ -39,7 +40,7 @@ fn map_alone(file: &File, offset: u32) -> Option<SegmentMemory> {
     if rustix::param::page_size() != PAGE_BYTES || !(offset as usize).is_multiple_of(PAGE_BYTES) {
         return None; // Only a page of exactly the system's size can be mapped alone.
     }
-    // Open by the descriptor and not by the name, which may be another board's by now.
+    // Opened through the descriptor, because the name may be another board's by now.
     let again = format!("/proc/self/fd/{}", file.as_raw_fd());
     let writable = File::options().read(true).write(true).open(again).ok()?;
     let map = memmap2::MmapOptions::new().offset(u64::from(offset)).len(PAGE_BYTES).map_raw(&writable).ok()?;
@@ -48,5 +49,5 @@ fn map_alone(file: &File, offset: u32) -> Option<SegmentMemory> {
 
 #[cfg(not(target_os = "linux"))]
 fn map_alone(_: &File, _: u32) -> Option<SegmentMemory> {
-    None // On such a system no reader can sleep on it.
+    None // Such a system has no way to sleep on the page.
 }

@@ -2,10 +2,10 @@
 //!
 //! A page that is cut off a mapped file raises SIGBUS in the process that touches it, and a check of the length
 //! beforehand may be out of date. Reading through the kernel instead would cost a system call each time, more than a
-//! whole poll of 64 slots. So the first map of a board puts a handler for SIGBUS in place ([`signal`]). A fault inside
-//! a map of a board notes that the board vanished and puts private zeros under the whole map: the interrupted load is
-//! made again and finds an empty board, and the reader, which looks at the note before it believes any word, reports an
-//! error. From then on a writer's stores have no effect, and its work continues.
+//! whole poll of 64 slots. So the first map of a board installs a handler for SIGBUS ([`signal`]). On a fault inside a
+//! map of a board it flags the map as vanished and puts private zeros in place of the whole map: the interrupted load
+//! is made again and finds an empty board, and the reader, which checks the flag before it believes any word, reports
+//! an error. From then on a writer's stores have no effect, and its work continues.
 
 #[cfg(unix)]
 mod signal;
@@ -38,10 +38,10 @@ impl MapGuard {
         Self { range: Some(range) }
     }
 
-    /// True if pages of the map were found gone: the words loaded lately may be zeros.
+    /// Whether pages of the map were found gone: the words loaded lately may be zeros.
     #[inline]
     pub(crate) fn vanished(&self) -> bool {
-        fence(Ordering::Acquire); // The note is made before the first zero can be loaded.
+        fence(Ordering::Acquire); // The flag is set before the first zero can be loaded.
         self.range.is_some_and(|range| range.vanished.load(Ordering::Relaxed) != 0)
     }
 }
@@ -51,12 +51,12 @@ impl Drop for MapGuard {
         if let Some(range) = self.range {
             range.turn.fetch_add(1, Ordering::Relaxed); // Even.
             fence(Ordering::Release); // A handler that loads a word of the next map sees that this turn is over.
-            range.taken.store(0, Ordering::Release); // Pairs with the exchange in `take`.
+            range.taken.store(0, Ordering::Release); // Pairs with the exchange in `try_acquire`.
         }
     }
 }
 
-/// The address range of a map. Ranges are reused and never freed, because the handler may walk along them at any
+/// Address range of a map. Ranges are reused and never freed, because the handler may walk over them at any
 /// instant.
 #[derive(Default)]
 struct MapRange {
@@ -79,7 +79,7 @@ struct Map {
     writable: bool,
 }
 
-/// The first of all ranges, each of which leads to the next.
+/// First range of a linked list of all ranges.
 static RANGES: MapRange = MapRange {
     taken: AtomicU32::new(0),
     turn: AtomicU64::new(0),
@@ -100,15 +100,15 @@ impl MapRange {
         range
     }
 
-    /// Take this range, if it is free. A look comes first: an exchange that fails still takes the line away from every
-    /// other core, and a process with many slots has many ranges.
+    /// Take this range, if it is free. A load comes first: an exchange that fails still takes the cache line away from
+    /// every other core, and a process with many slots has many ranges.
     fn try_acquire(&self) -> bool {
-        // Acquire pairs with the release of the guard that had it before, so that its turn is over for us as well.
+        // Acquire pairs with the release in the `drop` of the earlier guard, so that we see its turn as over.
         self.taken.load(Ordering::Relaxed) == 0
             && self.taken.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
-    /// The map of this range, if there is one; never a mixture of two.
+    /// Read the map of this range, if there is one; never a mixture of two.
     fn read(&self) -> Option<Map> {
         let turn = self.turn.load(Ordering::Acquire);
         let map = Map {
@@ -120,8 +120,8 @@ impl MapRange {
         (turn % 2 == 1 && self.turn.load(Ordering::Relaxed) == turn).then_some(map)
     }
 
-    /// The range whose map has this address. Takes no lock and allocates nothing, because a fault may call this in the
-    /// middle of any code.
+    /// Find the range whose map has this address. Takes no lock and allocates nothing, because a fault may call this in
+    /// the middle of any code.
     fn containing(address: u64) -> Option<(&'static Self, Map)> {
         std::iter::successors(Some(&RANGES), |range| range.next.get().copied())
             .filter_map(|range| range.read().map(|map| (range, map)))
@@ -158,7 +158,7 @@ mod tests {
         for _ in 0..50 {
             drop(turn());
         }
-        // Other tests of this process have maps of their own.
+        // Other tests of this process have maps, too.
         assert!(count() < before + 100, "{before} ranges became {}", count());
     }
 }

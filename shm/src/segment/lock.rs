@@ -1,4 +1,4 @@
-//! Byte locks: one byte a slot, one for the table, one for the creator.
+//! Byte locks: one byte for each slot, one for the table, one for the creator.
 //!
 //! The bytes lie far behind the end of the file and are locked for an open file description, so that closing another
 //! descriptor of the file frees nothing, and the death of the process frees all its locks. The system keeps the locks:
@@ -8,14 +8,14 @@ use std::fs::File;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// The byte held while the table is changed: for microseconds.
+/// This byte is held while the table is changed, for microseconds.
 pub(crate) const TABLE: i64 = 1 << 40;
-/// The byte that the creator holds as long as it has the board.
+/// The creator holds this byte as long as it has the board.
 pub(crate) const CREATOR: i64 = TABLE + 1;
-/// The longest wait for the table.
+/// Longest wait for the table.
 const TABLE_WAIT: Duration = Duration::from_secs(2);
 
-/// The byte that a slot's writer holds.
+/// A slot's writer holds this byte.
 pub(crate) const fn slot_byte(slot: u32) -> i64 {
     TABLE + 16 + slot as i64
 }
@@ -28,8 +28,8 @@ enum ByteLockRequest {
     Test,
 }
 
-/// Lock a byte if no other process has it. `Ok(true)` as well if the system has no such locks: the control word alone
-/// then keeps the processes apart.
+/// Lock a byte if no other process has it. Also returns `Ok(true)` if the system has no such locks: then the control
+/// word alone keeps the processes apart.
 pub(crate) fn try_lock(file: &File, byte: i64) -> io::Result<bool> {
     match ask(file, ByteLockRequest::Lock, byte) {
         Ok(_) => Ok(true),
@@ -41,17 +41,17 @@ pub(crate) fn try_lock(file: &File, byte: i64) -> io::Result<bool> {
     }
 }
 
-/// Free a byte. It cannot fail if locking it did not.
+/// Unlock a byte. This cannot fail if locking it did not.
 pub(crate) fn unlock(file: &File, byte: i64) {
     let _ = ask(file, ByteLockRequest::Unlock, byte);
 }
 
-/// True if another description holds the byte; `None` if that cannot be known.
+/// Whether another open file description holds the byte; `None` if that cannot be known.
 pub(crate) fn held(file: &File, byte: i64) -> Option<bool> {
     ask(file, ByteLockRequest::Test, byte).ok()
 }
 
-/// The table, locked: no other process names, claims or takes over a slot until this is dropped.
+/// The locked table: no other process reserves, claims or takes over a slot until this is dropped.
 pub(crate) struct TableGuard<'a> {
     file: Option<&'a File>,
 }
@@ -64,7 +64,7 @@ impl Drop for TableGuard<'_> {
     }
 }
 
-/// Lock the table, for at most two seconds; `Err(waited)` with the milliseconds when that was not enough.
+/// Lock the table, waiting at most two seconds. The inner `Err` is the milliseconds waited when that was not enough.
 pub(crate) fn lock_table(file: Option<&File>) -> io::Result<Result<TableGuard<'_>, u64>> {
     let Some(held_on) = file else { return Ok(Ok(TableGuard { file: None })) };
     let began = Instant::now();

@@ -1,5 +1,4 @@
-//! Named segments of the system: boards for systems and programs that want no file. Only a crate built with the feature
-//! `named` has them.
+//! Named segments of the system: boards for systems and programs that do not want a file. Needs the feature `named`.
 //!
 //! Their limits: every map of one is writable, even a reader's, although a reader never stores to it; the name exists
 //! before the length is set, so a reader may find a segment that is not ready; and on Unix the name outlives the last
@@ -22,29 +21,29 @@ pub(crate) use absent::{Shmem, create, open, remove_named};
 #[cfg(feature = "named")]
 pub(crate) use system::{Shmem, create, open, remove_named};
 
-/// The beginning of a path that names a segment.
+/// A path that names a segment begins like this.
 pub(crate) const SCHEME: &str = "shm:";
 const LONGEST_NAME: usize = 30;
-/// True if named segments can be created and attached to.
+/// Whether named segments can be created and attached to.
 pub(crate) const SUPPORTED: bool = cfg!(feature = "named");
 
-/// The segment's name, if this path is one: `shm:NAME`.
+/// Get the segment's name, if this path is one: `shm:NAME`.
 pub(crate) fn name_of(path: &Path) -> Option<&str> {
     path.to_str()?.strip_prefix(SCHEME)
 }
 
-/// True if every system accepts this name for a segment.
+/// Whether every system accepts this name for a segment.
 pub(crate) fn is_name(name: &str) -> bool {
     let plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
     !name.is_empty() && name.len() <= LONGEST_NAME && !name.starts_with('.') && name.chars().all(plain)
 }
 
-/// The file of a segment, on systems that show segments as files: for locks, and for readers.
+/// Where a segment is a file, on systems that show segments as files: for locks, and for readers.
 pub(crate) fn as_file(name: &str) -> Option<PathBuf> {
     cfg!(target_os = "linux").then(|| Path::new("/dev/shm").join(name))
 }
 
-/// The open file of a named segment, for locks; `None` on systems that show no such file.
+/// Open the file of a named segment, for locks; `None` on systems that show no such file.
 pub(crate) fn lock_file(name: &str) -> Option<File> {
     plain_file(&as_file(name)?, true).ok().map(|(file, _)| file)
 }

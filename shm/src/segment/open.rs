@@ -1,4 +1,4 @@
-//! Attach to an existing board: for reading or for writing, mapped or copied.
+//! Attaching to an existing board: for reading or for writing, mapped or copied.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -41,7 +41,7 @@ pub(crate) fn open_read(path: &Path) -> Result<Segment, AttachError> {
 pub(crate) fn open_write(path: &Path) -> Result<Segment, AttachError> {
     let fault = |kind: AttachErrorKind| AttachError::new(path, kind);
     let on_disk = match location_of(path).map_err(fault)? {
-        // Map and locks use one descriptor: on a second open, the name may be another board's.
+        // Map and locks use one descriptor: at a second open, the name could be another board's.
         Location::File(file) => file,
         Location::Segment(name) => return open_named(path, name, true),
     };
@@ -51,7 +51,7 @@ pub(crate) fn open_write(path: &Path) -> Result<Segment, AttachError> {
     Segment::attach(backing, true, path, Some(file)).map_err(|why| fault(why.into()))
 }
 
-/// The fault of a file that is longer than any board, and belongs to other users: it is not read as a whole.
+/// Name the fault of a file that is longer than any board and may be shortened by other users: too long to be copied.
 fn too_long(mut file: &File, length: u64) -> LayoutFault {
     let mut first = [0; 8];
     match file.read_exact(&mut first).map(|()| u64::from_le_bytes(first)) {
@@ -60,11 +60,11 @@ fn too_long(mut file: &File, length: u64) -> LayoutFault {
     }
 }
 
-/// The location of the memory of a board.
+/// Where the memory of a board is.
 enum Location<'a> {
     /// A file. On Linux a named segment is a file, too.
     File(PathBuf),
-    /// A named segment that the system shows as no file.
+    /// A named segment, on a system that does not show it as a file.
     Segment(&'a str),
 }
 

@@ -1,12 +1,13 @@
-//! Filling a latch's spare copy two words at a time: half as many stores, which is what a large publication costs.
+//! Filling a latch's spare copy two words at a time: half as many stores, and stores are what a large publication
+//! costs.
 //!
-//! The manuals of x86-64 processors promise that an aligned store of 16 bytes is seen whole wherever there is AVX. Other
-//! processors, models and interpreters have the portable loop, which stores the same words.
+//! The manuals of x86-64 processors promise that an aligned store of 16 bytes is seen whole on every processor with
+//! AVX. Other processors, models and interpreters use the portable loop, which stores the same words.
 
 use crate::atomics::AtomicU64;
 use crate::stamp::{Fill, WordByWord};
 
-/// Two words with each store where the processor stores 16 aligned bytes whole, else one.
+/// Stores two words at once if the processor stores 16 aligned bytes whole, else one.
 #[derive(Clone, Copy, Debug)]
 #[allow(unreachable_pub, reason = "public for the benches")]
 pub struct InPairs {
@@ -14,7 +15,7 @@ pub struct InPairs {
 }
 
 impl InPairs {
-    /// The way of this machine.
+    /// Detect what this machine supports.
     #[allow(unreachable_pub, reason = "public for the benches")]
     pub fn here() -> Self {
         #[cfg(all(target_arch = "x86_64", not(miri)))]
@@ -29,7 +30,7 @@ impl Fill for InPairs {
     #[inline(always)]
     fn fill<const W: usize>(self, cells: &[AtomicU64; W], words: &[u64; W]) {
         if !self.whole {
-            // In place: a call here would make every publication save the registers that it uses.
+            // Inlined: a call here would make every publication save the registers that it uses.
             return WordByWord.fill(cells, words);
         }
         // Cells are aligned to 8: a pair begins at the first of them or at the second.
@@ -41,7 +42,7 @@ impl Fill for InPairs {
     }
 }
 
-/// Store the words, in pairs from the cell `FIRST` on, which begins on a multiple of 16.
+/// Store the words, in pairs from the cell `FIRST` on, whose address is a multiple of 16.
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 #[inline(always)]
 fn fill_from<const W: usize, const FIRST: usize>(cells: &[AtomicU64; W], words: &[u64; W]) {
@@ -59,11 +60,11 @@ mod tests {
     use super::*;
     use crate::atomics::Ordering;
 
-    /// Cells behind `AHEAD` others, the first of which begins on a multiple of 16, with others behind.
+    /// `AHEAD` cells, the first at a multiple of 16, then the `W` cells to fill, then two more.
     #[repr(C, align(16))]
     struct Room<const AHEAD: usize, const W: usize>([AtomicU64; AHEAD], [AtomicU64; W], [AtomicU64; 2]);
 
-    /// What each way leaves in the room: the words in their cells, and nothing beside.
+    /// All cells of the room after the middle ones were filled in this way.
     fn left_by<const AHEAD: usize, const W: usize>(way: impl Fill) -> Vec<u64> {
         let room = Room::<AHEAD, W>(cells(), cells(), cells());
         let words = std::array::from_fn(|at| 0x0101_0101_0101_0101 * (at as u64 + 1));

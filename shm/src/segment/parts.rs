@@ -1,4 +1,4 @@
-//! The parts of a segment: each part of a board by name, at the place in the checked header.
+//! The parts of a segment: each part of a board by name, at its place in the checked header.
 
 use std::fs::File;
 use std::io;
@@ -57,12 +57,12 @@ impl Segment {
         &self.path
     }
 
-    /// The whole length in bytes, by the header.
+    /// Whole length in bytes, by the header.
     pub(crate) fn length(&self) -> usize {
         self.facts.length as usize
     }
 
-    /// True if the memory may be stored to.
+    /// Whether the memory may be stored to.
     pub(crate) fn writable(&self) -> bool {
         self.writable
     }
@@ -94,7 +94,7 @@ impl Segment {
         self.record(self.facts.beats, slot)
     }
 
-    /// The hot lines of the first `slots` slots; those that the board does not have are left out.
+    /// The hot lines of the first `slots` slots, as far as the board has them.
     #[inline(always)]
     pub(crate) fn hot_lines(&self, slots: u32) -> Rows<'_, HotLine> {
         self.memory.rows(self.facts.hot, slots.min(self.facts.slot_count))
@@ -125,18 +125,18 @@ impl Segment {
         hasher.finalize()
     }
 
-    /// True for a private copy, brought up to date by [`reload`](Self::reload).
+    /// Whether this is a private copy, brought up to date by [`reload`](Self::reload).
     pub(super) fn copied(&self) -> bool {
         matches!(self.memory.backing, Backing::Copied(_))
     }
 
-    /// True if pages of the map were found gone, and zeros are in their place.
+    /// Whether pages of the map were found gone, and zeros are in their place.
     #[inline]
     pub(crate) fn vanished(&self) -> bool {
         self.memory.guard.vanished()
     }
 
-    /// The length of the file behind the memory now; `None` if there is no file.
+    /// Look up the present length of the file behind the memory; `None` if there is no file.
     pub(crate) fn length_now(&self) -> io::Result<Option<u64>> {
         self.file.as_ref().map(|file| FileFacts::read(file).map(|facts| facts.length)).transpose()
     }
@@ -149,7 +149,7 @@ impl Segment {
         }
     }
 
-    /// The open file for locks, which is this segment's own and shared with no other.
+    /// The open file for locks, which no other segment shares.
     pub(crate) fn lock_file(&self) -> Option<&File> {
         self.file.as_ref()
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::unnamed::{Unnamed, is_sealed};
 use crate::error::AttachErrorKind;
 
-/// The facts of an open file that decide if and how it is mapped.
+/// What decides whether and how an open file is mapped.
 pub(crate) struct FileFacts {
     pub(crate) length: u64,
     plain: bool,
@@ -18,7 +18,7 @@ pub(crate) struct FileFacts {
 }
 
 impl FileFacts {
-    /// Read them, by the call that does no more than that.
+    /// Read the facts with `fstat`, which is the cheapest call that has them.
     #[cfg(unix)]
     pub(super) fn read(file: &File) -> io::Result<Self> {
         let found = rustix::fs::fstat(file)?;
@@ -31,7 +31,7 @@ impl FileFacts {
         file.metadata().map(|found| Self { length: found.len(), plain: found.is_file() })
     }
 
-    /// True if no other user can shorten the file while it is mapped.
+    /// Whether no other user can shorten the file while it is mapped.
     #[cfg(unix)]
     pub(super) fn ours_alone(&self) -> bool {
         self.owner == rustix::process::geteuid().as_raw() && self.mode & 0o022 == 0
@@ -44,8 +44,8 @@ impl FileFacts {
 }
 
 /// Open a plain file and nothing else: no link is followed, and a pipe or a device does not block the caller. The facts
-/// of the opened file are read once and returned, so that all checks are about the same file. An open file of a process,
-/// which the system shows as a link, is opened if it is sealed, as boards without a name are.
+/// of the opened file are read once and returned, so that all checks are about the same file. An open file of a
+/// process, which the system shows as a link, is opened if it is sealed, as boards without a name are.
 pub(crate) fn plain_file(path: &Path, writable: bool) -> Result<(File, FileFacts), AttachErrorKind> {
     let unnamed = Unnamed::from_path(path).is_some();
     let mut options = OpenOptions::new();

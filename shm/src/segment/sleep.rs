@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::atomics::AtomicU32;
 
-/// True if this system can sleep on a word that another process changes.
+/// Whether this system can sleep on a word that another process changes.
 pub(crate) const CAN_SLEEP: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
-/// Wake all that sleep on this word.
+/// Wake all threads that sleep on this word.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn wake_all(word: &AtomicU32) {
     // The call fails only for a word that no process can sleep on. The futex is not private, because the sleepers are
@@ -15,11 +15,11 @@ pub(crate) fn wake_all(word: &AtomicU32) {
     let _ = rustix::thread::futex::wake(word, rustix::thread::futex::Flags::empty(), i32::MAX as u32);
 }
 
-/// Sleep while the word holds this value, at most this long; `None` is no bound.
+/// Sleep while the word holds this value, at most this long; `None` means no limit.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn sleep_while(word: &AtomicU32, value: u32, timeout: Option<Duration>) {
     use rustix::thread::futex::{Flags, Timespec, wait};
-    // A time that the system cannot count is no bound.
+    // A timeout that the system cannot represent means no limit.
     let timeout = timeout.and_then(|timeout| {
         Some(Timespec { tv_sec: timeout.as_secs().try_into().ok()?, tv_nsec: timeout.subsec_nanos() as _ })
     });

@@ -1,10 +1,10 @@
-//! The pages of slots, mapped before they are used.
+//! Mapping the pages of slots before they are used.
 
 use super::Segment;
 
 impl Segment {
-    /// Map the pages of these slots now. A page that is new to a process costs it about a microsecond at the first touch,
-    /// and a slot has two of its own: more than all else that a task's claim does.
+    /// Map the pages of these slots now. The first touch of a page costs a process about a microsecond, and a slot has
+    /// two pages to itself: that is more than everything else that a task's claim does.
     ///
     /// Systems that cannot do this map each page when it is touched.
     pub(crate) fn touch_slots(&self, slots: &[u32]) {

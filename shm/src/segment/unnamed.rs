@@ -1,14 +1,14 @@
-//! Boards without a name: memory of their creator, for a run that no directory has a place for.
+//! Boards without a name: memory of their creator, for a run for which no directory can hold a file.
 //!
-//! The system shows such a file among the open files of the process that made it, and opens it there again for every
-//! process of the same user that knows the path. So a run's own children find it, and other processes do not come across
-//! it. It is gone with the last process that has it open. It is sealed: no process can change its length.
+//! The system shows such a file among the open files of the process that made it, and any process of the same user that
+//! knows the path can open it there. So a run's own children find it, and other processes do not come across it. It is
+//! gone with the last process that has it open. It is sealed: no process can change its length.
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The place of a board without a name: an open file of the process that made it.
+/// Where a board without a name is: an open file of the process that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unnamed {
     /// The process, by its number in its namespace.
@@ -18,7 +18,7 @@ pub struct Unnamed {
 }
 
 impl Unnamed {
-    /// The place that this path names; `None` for every path that is not of an open file as the system names it.
+    /// Parse a path; `None` for every path that is not the system's own name for an open file.
     pub fn from_path(path: &Path) -> Option<Self> {
         let (process, descriptor) = path.to_str()?.strip_prefix("/proc/")?.split_once("/fd/")?;
         let number = |text: &str| text.parse().ok().filter(|number: &u32| number.to_string() == text);
@@ -53,20 +53,20 @@ pub(super) fn seal(file: &File) -> io::Result<PathBuf> {
     fcntl_add_seals(file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
     let descriptor = u32::try_from(file.as_raw_fd()).map_err(io::Error::other)?;
     let path = Unnamed { process: std::process::id(), descriptor }.path();
-    // The system may show no open files, or those of other processes.
+    // The system may show no open files, or those of another process.
     let again = File::open(&path)?;
     if same_file(&again, file)? { Ok(path) } else { Err(io::ErrorKind::NotFound.into()) }
 }
 
-/// True if both are one file.
+/// Whether both are one file.
 #[cfg(target_os = "linux")]
 fn same_file(one: &File, other: &File) -> io::Result<bool> {
     let (one, other) = (rustix::fs::fstat(one)?, rustix::fs::fstat(other)?);
     Ok((one.st_dev, one.st_ino) == (other.st_dev, other.st_ino))
 }
 
-/// True if no process can change the length of this file: it is a board without a name, and nothing else that a process has
-/// open.
+/// Whether no process can change the length of this file: it is a board without a name, and nothing else that a process
+/// has open.
 #[cfg(target_os = "linux")]
 pub(super) fn is_sealed(file: &File) -> bool {
     use rustix::fs::{SealFlags, fcntl_get_seals};
@@ -75,7 +75,7 @@ pub(super) fn is_sealed(file: &File) -> bool {
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn create() -> io::Result<File> {
-    Err(io::ErrorKind::Unsupported.into()) // Only Linux opens the open files of a process again.
+    Err(io::ErrorKind::Unsupported.into()) // Only Linux can open a process's open file again by its path.
 }
 
 #[cfg(not(target_os = "linux"))]

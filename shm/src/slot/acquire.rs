@@ -1,8 +1,8 @@
-//! Finding a place on the board and taking it: naming, claiming and taking over slots.
+//! Finding a slot on the board and taking it: reserving, claiming and taking over slots.
 //!
 //! All of this happens under the table's lock, which is held for microseconds and freed by the system when its holder
-//! dies; publishing never needs it. A slot's words are written in three steps, so that a reader never sees a word of one
-//! generation under the control word of another: "claiming", the words, "reserved" or "live".
+//! dies; publishing never needs it. A slot's words are written in three steps, so that a reader never sees a word of
+//! one generation under the control word of another: "claiming", the words, "reserved" or "live".
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::stamp::{
 use super::work::claimed_by;
 use super::{ClaimError, Reservation, ReserveError, SlotWork, known_state, table};
 
-/// Name a slot for a process that is about to be started. For the board's creator.
+/// Reserve a slot for a process that is about to be started. For the board's creator.
 pub(crate) fn reserve_place(segment: &Segment, wanted: &SlotWork<'_>) -> Result<(u32, u32), ReserveError> {
     let _table = table(segment)?;
     let life =
@@ -32,8 +32,8 @@ pub(crate) fn reserve_place(segment: &Segment, wanted: &SlotWork<'_>) -> Result<
     Ok((slot, generation))
 }
 
-/// Reserve a slot that has ended once more for the same work. It does not rest before, since the caller has seen its
-/// end. For the board's creator.
+/// Reserve an ended slot again, for the same work. The slot need not rest before that, since the caller has seen
+/// its end. For the board's creator.
 pub(crate) fn reserve_again(
     segment: &Segment,
     slot: u32,
@@ -69,7 +69,7 @@ pub(crate) fn reserve_again(
     if claimed { Ok(next) } else { Err(not_ended) }
 }
 
-/// Name a slot for a process that this one starts, on any board. The slot's byte stays locked.
+/// Reserve a slot for a process that this one starts, on any board. The slot's byte stays locked.
 pub(super) fn take_reserved(segment: &Segment, wanted: &SlotWork<'_>) -> Result<(u32, u32), ReserveError> {
     let _table = table(segment)?;
     let creator_alive = creator_alive(segment);
@@ -96,7 +96,7 @@ pub(super) fn take_live(
     acquire_slot(segment, &life, creator_alive)
 }
 
-/// Claim a slot that was named for this process. The slot's byte stays locked.
+/// Claim a slot that was reserved for this process. The slot's byte stays locked.
 pub(crate) fn claim_reserved(
     segment: &Segment,
     slot: u32,
@@ -147,12 +147,12 @@ pub(super) fn claim_for(
     Ok(())
 }
 
-/// The new life of a slot.
+/// What a slot's new life begins with.
 pub(crate) struct NewLife<'a> {
     pub(crate) wanted: &'a SlotWork<'a>,
     pub(crate) origin: u8,
     pub(crate) writer: SlotWriterProcess,
-    /// The slot's state once all its words are written.
+    /// State of the slot once all its words are written.
     pub(crate) state: SlotState,
 }
 
@@ -178,8 +178,8 @@ fn acquire_slot(
     Err(ReserveError::Full { capacity: segment.facts().slot_count })
 }
 
-/// Begin a life in a slot whose byte this process has locked, and that is still under the control word `from`. Returns
-/// its generation. `None` when another process has claimed it first, which happens only without locks.
+/// Begin a life in a slot whose byte this process has locked, if the slot is still under the control word `from`.
+/// Returns the life's generation; `None` if another process claimed the slot first, which happens only without locks.
 pub(crate) fn begin_life(
     segment: &Segment,
     slot: u32,
@@ -205,7 +205,8 @@ pub(crate) fn begin_life(
     stamp::claim(line, from, ControlWord::new(generation, life.state, true), write).then_some(generation)
 }
 
-/// True if the new life is another attempt at the work of the last one: it was at work, or has ended, under the same key.
+/// Whether the new life is another attempt at the work of the last one: it was at work, or has ended, under the same
+/// key.
 fn goes_on(from: ControlWord, cold: &ColdRecord, next: &IdentityImage) -> bool {
     let state = known_state(from);
     let had_a_life = from.named && (state == SlotState::Live || state.ended());
@@ -219,23 +220,23 @@ pub(crate) struct SlotCandidate {
     rank: SlotCandidateRank,
 }
 
-/// The order in which slots are taken. One that has ended is left alone as long as there is one that was never used, and
-/// that of another key as long as one ended before it: so readers see ends, and no task is refused for their sake.
+/// Slots are taken in this order. Those that ended with another key are left alone while any slot was never used, and
+/// of them the one that ended longest ago goes first: so readers see ends, and no task is refused for that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SlotCandidateRank {
-    /// Its writer is gone, and it has the key that is asked for.
+    /// Its writer is gone, and it has the wanted key.
     LostAgain,
-    /// It ended with the key that is asked for; the last to do so first.
+    /// It ended with the wanted key; the last to end comes first.
     Again(Reverse<u64>),
     NeverUsed,
-    /// It ended then, with another key; the first to do so first.
+    /// It ended at this time with another key; the first to end comes first.
     Ended(u64),
     /// Its writer is gone, and it has another key.
     Lost,
 }
 
 impl SlotCandidate {
-    /// True if its writer is gone and has not ended it: it shows as lost until it is taken.
+    /// Whether its writer is gone and has not ended it: it shows as lost until it is taken.
     pub(crate) const fn lost(&self) -> bool {
         matches!(self.rank, SlotCandidateRank::LostAgain | SlotCandidateRank::Lost)
     }
@@ -249,7 +250,8 @@ impl SlotCandidate {
     }
 }
 
-/// The slots that may be taken, for this key if there is one, in the order in which they are. Under the table's lock.
+/// Find the slots that may be taken, for this key if one is given, in the order in which they should be. Under the
+/// table's lock.
 pub(crate) fn candidates(
     segment: &Segment,
     key: Option<&WantedKey<'_>>,
@@ -281,7 +283,8 @@ pub(crate) fn candidates(
     Ok(found)
 }
 
-/// True if the board's creator is there: by its byte, or, on a board made for a script, which holds none, by its process.
+/// Whether the board's creator is alive: by its byte, or, on a board made for a script, which holds no byte, by its
+/// process.
 pub(crate) fn creator_alive(segment: &Segment) -> Option<bool> {
     let facts = segment.facts();
     match facts.compatible & CREATOR_HOLDS_NO_LOCK {
@@ -290,7 +293,7 @@ pub(crate) fn creator_alive(segment: &Segment) -> Option<bool> {
     }
 }
 
-/// True if the slot's writer is gone and no process is left that would record its end.
+/// Whether the slot's writer is gone and no process is left that would record its end.
 fn abandoned(
     segment: &Segment,
     slot: u32,
@@ -308,7 +311,7 @@ fn abandoned(
         ORIGIN_JOINED => true,
         // The creator reserved it, and records its end.
         ORIGIN_RESERVED_BY if is_by_creator(&identity, segment.facts()) && creator_alive == Some(true) => false,
-        // Claimed, its writer's lock is the witness, which is free.
+        // The slot was claimed: the byte of its writer counts, which is free.
         ORIGIN_RESERVED_BY if known_state(control) == SlotState::Live => true,
         ORIGIN_ON_BEHALF | ORIGIN_RESERVED_BY => {
             process::runs(ProcessMark::of_writer(&identity), segment.facts().boot_id) == Some(false)
@@ -329,18 +332,18 @@ impl<'a> WantedKey<'a> {
         Self { text, sought }
     }
 
-    /// True if the slot has this very key.
+    /// Whether the slot has this very key.
     pub(super) fn is_of(&self, cold: &ColdRecord) -> bool {
         has_key(cold, self.sought.key_hash, &self.sought.key)
     }
 }
 
-/// True if the slot has the key with this hash and cell: two long ones that begin alike differ in their hashes.
+/// Whether the slot has the key with this hash and cell. Long keys that begin alike have equal cells, but other hashes.
 fn has_key(cold: &ColdRecord, key_hash: u64, key: &[u64; KEY_WORDS]) -> bool {
     stamp::key_hash_of(cold) == key_hash && identity_of(cold).key == *key
 }
 
-/// The hash of the key that a slot last had.
+/// Hash of the key that a slot last had.
 pub(crate) fn key_hash_of(segment: &Segment, slot: u32) -> u64 {
     segment.cold(slot).map_or(0, stamp::key_hash_of)
 }
@@ -356,7 +359,7 @@ fn write_identity(cold: &ColdRecord, identity: &IdentityImage) {
     store_words(&cold.identity, bytemuck::cast_slice(std::slice::from_ref(identity)));
 }
 
-/// The beat of a claim: the writer is there before its thread has beaten.
+/// Write the first beat with the claim, because the writer lives before its thread has beaten.
 fn first_beat(segment: &Segment, slot: u32, now_ns: u64) {
     let now = beat_units(now_ns, segment.facts().created_at_ns);
     if let Some(beat) = segment.beat(slot) {

@@ -1,8 +1,8 @@
-//! Slots of processes that cannot hold one themselves: a shell script, each of whose reports is a program of its own.
+//! Slots of processes that cannot hold one themselves: a shell script, each of whose reports is a separate program.
 //!
-//! The slot belongs to the script: its process number and start time are the slot's identity, and the only witness, as
-//! between two reports no process holds the slot's byte. A report takes the byte for as long as it writes, so that two
-//! of them at once come one after the other, and the slot's words have one writer at a time like any other slot's.
+//! The slot belongs to the script, whose process id and start time are the slot's identity and the only evidence of
+//! life, as between two reports no process holds the slot's byte. A report locks the byte for as long as it writes. So
+//! two reports at once take turns, and the slot's words have one writer at a time, like any other slot's.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,22 +18,22 @@ use crate::progress::{Kind, SlotState};
 use crate::segment::{self, Segment, lock};
 use crate::stamp::{self, ControlWord, ORIGIN_ON_BEHALF, ORIGIN_RESERVED_BY, identity_of};
 
-/// The longest wait for another report to the same slot. One takes microseconds.
+/// Longest wait for another report to the same slot; a report takes microseconds.
 const REPORT_WAIT: Duration = Duration::from_secs(2);
-/// The interval between two tries.
+/// Interval between two tries.
 const LOOK_EVERY: Duration = Duration::from_micros(200);
 
 impl Slot {
     /// Write to a slot on behalf of another process, for a moment: until this is dropped or ended.
     ///
-    /// `owners` are process numbers, nearest first: a shell, and the processes that it works for. If one of them has a
-    /// slot with this key, the call continues it. Otherwise it takes a slot for the first of them, which is then the
-    /// slot's process: its end makes the slot lost. If their slot with this key has ended, it begins its next attempt if
-    /// `anew` is true, and is refused if not. Only one report to a slot is written at a time: others wait for it.
+    /// `owners` are process ids, nearest first: a shell, and the processes that it works for. If one of them has a slot
+    /// with this key, the call continues that slot. Otherwise it takes a slot for the first of them, which is then the
+    /// slot's process: its end makes the slot lost. If their slot with this key has ended, the call begins the next
+    /// attempt if `anew` is true, and fails if not. One report to a slot is written at a time: others wait for it.
     ///
     /// # Errors
-    /// As [`join`](Self::join): a slot of any other process that has not ended keeps its key. [`ClaimError::NoOwner`]
-    /// when the first owner does not run, and [`ClaimError::Ended`] when the slot has ended and `anew` is false.
+    /// As [`join`](Self::join): another process's slot that has not ended keeps its key. [`ClaimError::NoOwner`] when
+    /// the first owner does not run, and [`ClaimError::Ended`] when the slot has ended and `anew` is false.
     pub fn on_behalf(
         board: &Path,
         key: &str,
@@ -54,12 +54,12 @@ impl Slot {
         Self::in_place(segment, place)
     }
 
-    /// The same in a slot that was reserved with [`Slot::reserve`], on behalf of the process `owner`: the first call
-    /// claims it, and later ones continue it.
+    /// As [`on_behalf`](Self::on_behalf), in a slot that was reserved with [`Slot::reserve`], for the process `owner`:
+    /// the first call claims it, and later ones continue it.
     ///
     /// # Errors
-    /// As [`claim`](Self::claim), unless it was claimed on behalf of this very process. [`ClaimError::NoOwner`] when it
-    /// does not run.
+    /// As [`claim`](Self::claim), unless the slot was claimed on behalf of this very process. [`ClaimError::NoOwner`]
+    /// when the process does not run.
     pub fn on_behalf_in(board: &Path, reservation: Reservation, owner: u32) -> Result<Self, ClaimError> {
         let segment = segment::open_write(board)?;
         if segment.facts().is_dump() {
@@ -87,14 +87,15 @@ impl Slot {
 struct LockedSlot {
     slot: u32,
     generation: u32,
-    /// True if the slot was taken by this call.
+    /// Whether this call took the slot.
     claimed: bool,
 }
 
-/// Why a place was not taken: another report is being written to this slot.
+/// Why the slot was not locked: another report is being written to this slot.
 struct Busy(u32);
 
-/// Try until no other report to the slot is under way. The table, which other processes may need, is free in between.
+/// Try until no other report to the slot is under way. Between tries the table is unlocked, as other processes may need
+/// it.
 fn in_turn(mut take: impl FnMut() -> Result<Result<LockedSlot, Busy>, ClaimError>) -> Result<LockedSlot, ClaimError> {
     let began = Instant::now();
     loop {
@@ -152,7 +153,8 @@ fn go_on(segment: &Segment, slot: u32, control: ControlWord) -> Result<Result<Lo
     Ok(if continued { Ok(place) } else { Err(Busy(slot)) })
 }
 
-/// The slot with this key that was taken on behalf of one of these: the one that has not ended, else the last to end.
+/// Find the slot with this key that was taken on behalf of one of these: the one that has not ended, else the last to
+/// end.
 fn own_slot(segment: &Segment, key: &str, owners: &[ProcessMark]) -> Option<(u32, ControlWord)> {
     let key = WantedKey::new(key);
     let here = segment.facts().boot_id == process::boot_id();
@@ -168,8 +170,8 @@ fn own_slot(segment: &Segment, key: &str, owners: &[ProcessMark]) -> Option<(u32
     own.max_by_key(|(live, ended_at, ..)| (*live, *ended_at)).map(|(_, _, slot, control)| (slot, control))
 }
 
-/// The process that the slot belongs to without a byte that it holds: it is written on behalf of that process, or reserved by
-/// it and not yet claimed.
+/// Which process the slot belongs to although it holds no byte: the slot is written on behalf of that process, or
+/// reserved by it and not yet claimed.
 pub(crate) fn kept_for(segment: &Segment, slot: u32) -> Option<ProcessMark> {
     let (control, identity) = (control_of(segment, slot)?, identity_of(segment.cold(slot)?));
     match (known_state(control), identity.origin) {
@@ -180,7 +182,7 @@ pub(crate) fn kept_for(segment: &Segment, slot: u32) -> Option<ProcessMark> {
     }
 }
 
-/// Lock the slot's byte, unless another report has it or has just ended the slot.
+/// Lock the slot's byte, unless another report has locked it or has just ended the slot. Returns whether it is locked.
 fn continue_slot(segment: &Segment, slot: u32, seen: ControlWord) -> Result<bool, ClaimError> {
     if !lock_slot(segment, slot)? {
         return Ok(false);

@@ -1,4 +1,4 @@
-//! The hold on a slot: who has its byte locked, what becomes of it when the slot's writer lets go, and its beats.
+//! The lock on a slot's byte: what holds it, what happens when the slot's writer lets go, and the slot's beats.
 
 use std::sync::Arc;
 
@@ -9,18 +9,18 @@ use crate::mutex::Mutex;
 use crate::segment::{Segment, lock};
 use crate::stamp::ControlWord;
 
-/// The holder of a slot's byte.
+/// What holds a slot's byte.
 pub(crate) trait ReleaseSlotByte: Send + Sync {
-    /// The slot's writer stores nothing more, and has left the slot under this control word.
+    /// Called when the slot's writer stores nothing more, and has left the slot under this control word.
     fn let_go(&self, slot: u32, left: ControlWord);
 }
 
-/// The byte of one slot, locked for a descriptor of its own.
+/// The byte of one slot, locked through a descriptor that no other slot uses.
 pub(super) struct OwnByte {
     segment: Arc<Segment>,
-    /// The process that claimed the slot. A forked child has a copy of this value, and shares the lock with its parent.
+    /// Process that claimed the slot. A forked child has a copy of this value, and shares the lock with its parent.
     owner: u32,
-    /// The beats go on until the slot is dropped.
+    /// Keeps the beats going until the slot is dropped.
     _beats: Arc<SlotBeats>,
 }
 
@@ -32,8 +32,8 @@ impl OwnByte {
 
 impl ReleaseSlotByte for OwnByte {
     fn let_go(&self, slot: u32, _: ControlWord) {
-        // The byte is freed here, because the thread that beats may keep the file open a moment longer; but not in a
-        // forked child, which would free it for its parent, too.
+        // Unlocked explicitly, because the thread that beats may keep the file open a moment longer; but not in a
+        // forked child, which would unlock it for its parent, too.
         if self.owner == std::process::id()
             && let Some(file) = self.segment.lock_file()
         {
@@ -61,7 +61,7 @@ impl Beating for SlotBeats {
     }
 }
 
-/// The last stamp of a slot that its beats have seen, and the time at which they first saw it.
+/// Last stamp of a slot that its beats have seen, and the time at which they first saw it.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ObservedStamp {
     stamp: u64,

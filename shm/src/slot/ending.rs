@@ -8,22 +8,22 @@ use crate::progress::SlotState;
 use crate::segment::Segment;
 use crate::stamp::{self, ControlWord, SlotEndRecord};
 
-/// The end of a slot's work.
+/// How a slot's work ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ending {
     /// One of the states that end a slot.
     pub state: SlotState,
-    /// The reason of the failure or of the skip; of a longer one the beginning is kept and marked as cut (870 bytes).
-    /// Readers find the reason of a skipped slot in its message.
+    /// Reason of the failure or of the skip. One of more than 870 bytes is cut, and marked as cut. Readers find the
+    /// reason of a skipped slot in its message.
     pub error: Option<String>,
     /// Who or what is the reason of the end, in a few words (158 bytes); `None` leaves the cause that
     /// [`Slot::set_cause`](super::Slot::set_cause) wrote.
     pub cause: Option<String>,
-    /// The exit status of the slot's process; set by its parent.
+    /// Exit status of the slot's process; set by its parent.
     pub exit_code: Option<i32>,
-    /// The signal that ended the process; set by its parent.
+    /// Signal that ended the process; set by its parent.
     pub signal: Option<i32>,
-    /// The place of the result (654 bytes).
+    /// Place of the result (at most 654 bytes).
     pub result: Option<String>,
 }
 
@@ -33,12 +33,12 @@ impl Ending {
         Self { state, error: None, cause: None, exit_code: None, signal: None, result: None }
     }
 
-    /// It failed, for this reason.
+    /// A failure, for this reason.
     pub fn failed(error: impl Into<String>) -> Self {
         Self { error: Some(error.into()), ..Self::new(SlotState::Failed) }
     }
 
-    /// It was not done, for this reason, and this is who or what stood in its way.
+    /// A skip, for this reason; `cause` is who or what prevented the work.
     pub fn skipped(reason: impl Into<String>, cause: impl Into<String>) -> Self {
         Self { error: Some(reason.into()), cause: Some(cause.into()), ..Self::new(SlotState::Skipped) }
     }
@@ -56,8 +56,8 @@ impl Ending {
     }
 }
 
-/// Record how a slot's process ended: state, error and result only if it had not ended its slot itself, exit status and
-/// signal in any case.
+/// Record how a slot's process ended: exit status and signal in any case; state, error and result only if the process
+/// had not ended its slot itself.
 pub(crate) fn write_end(segment: &Segment, reservation: Reservation, ending: &Ending) -> Result<(), EndError> {
     let Reservation { slot, generation } = reservation;
     if !ending.state.ended() {
@@ -93,7 +93,7 @@ pub(super) fn write_ending(segment: &Segment, slot: u32, generation: u32, ending
     stamp::end(line, cold, ControlWord::new(generation, ending.state, true), &what);
 }
 
-/// Write the exit of the process, if it is known: it may follow the state.
+/// Write the exit of the process, if it is known. The exit may follow the state.
 fn write_exit(segment: &Segment, slot: u32, ending: &Ending) {
     if let Some(cold) = segment.cold(slot) {
         stamp::write_exit(cold, ending.exit_word());

@@ -1,4 +1,4 @@
-//! The errors of a slot, one type per door: each names the fault and the next step.
+//! The errors of a slot, one type per operation: each has the fault and a hint at the next step.
 
 use std::error::Error;
 use std::{fmt, io};
@@ -6,43 +6,43 @@ use std::{fmt, io};
 use crate::error::AttachError;
 use crate::progress::SlotState;
 
-/// Why a slot could not be reserved, or no place was found for one.
+/// Why a slot could not be reserved or taken.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ReserveError {
     /// Every slot is in use.
     Full {
-        /// The number of slots.
+        /// Number of slots.
         capacity: u32,
     },
-    /// Fewer slots than the lanes wanted can be taken.
+    /// Fewer slots can be taken than the pool wants lanes.
     TooFew {
-        /// The slots that can be taken now.
+        /// Slots that can be taken now.
         free: u32,
-        /// The lanes wanted.
+        /// Lanes that the pool wants.
         wanted: u32,
-        /// The number of slots.
+        /// Number of slots.
         capacity: u32,
     },
     /// Another slot that has not ended has the key.
     KeyInUse {
         /// The key.
         key: String,
-        /// The slot with this key.
+        /// Slot that has this key.
         slot: u32,
     },
-    /// A key of no characters.
+    /// The key is empty.
     NoKey,
-    /// The slot to be named again is in another life, or has not ended.
+    /// A slot to be reserved again is in another life, or has not ended.
     NotEnded {
         /// The slot.
         slot: u32,
-        /// The generation that was expected to have ended.
+        /// Generation that was expected to have ended.
         generation: u32,
     },
     /// Another process has held the table's lock for too long.
     Busy {
-        /// The time this process waited, in milliseconds.
+        /// How long this process waited, in milliseconds.
         waited_ms: u64,
     },
     /// The system refused.
@@ -54,15 +54,14 @@ impl fmt::Display for ReserveError {
         match self {
             Self::Full { capacity } => write!(f, "the board is full: all {capacity} slots are in use"),
             Self::TooFew { free, wanted, capacity } => {
-                let others = format_args!("the others of its {capacity} are in use");
-                write!(f, "the board has {free} slots for a pool of {wanted} lanes: {others}")
+                write!(f, "the pool needs {wanted} lanes, but only {free} of the board's {capacity} slots are free")
             }
             Self::KeyInUse { key, slot } => {
                 write!(f, "`{key}` is on the board already, in slot {slot}, and has not ended")
             }
             Self::NoKey => f.write_str("a slot needs a key"),
             Self::NotEnded { slot, generation } => {
-                write!(f, "slot {slot} cannot be named again: its life {generation} is not the last, or has not ended")
+                write!(f, "slot {slot} cannot be reserved again: life {generation} is not its last, or has not ended")
             }
             Self::Busy { waited_ms } => {
                 write!(f, "the board's table has been locked by another process for {waited_ms} ms")
@@ -99,30 +98,30 @@ impl ReserveError {
     }
 }
 
-/// Why a slot could not be claimed, or a board not be taken over by its owner.
+/// Why a slot could not be claimed, or a board could not be taken over by its owner.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ClaimError {
     /// The board could not be attached for writing.
     Attach(AttachError),
-    /// No place was found, or the table could not be locked.
+    /// No slot could be taken, or the table could not be locked.
     Place(ReserveError),
     /// It is a dump, or its creator has closed it.
     Closed,
-    /// The table has no such slot.
+    /// There is no such slot on the board.
     NoSuchSlot {
-        /// The slot asked for.
+        /// Slot asked for.
         slot: u32,
-        /// The number of slots.
+        /// Number of slots.
         capacity: u32,
     },
     /// The slot is in another life than the reservation.
     Superseded {
         /// The slot.
         slot: u32,
-        /// The reservation's generation.
+        /// Generation of the reservation.
         wanted: u32,
-        /// The slot's generation.
+        /// Generation of the slot.
         found: u32,
     },
     /// A writer has claimed the slot already.
@@ -134,7 +133,7 @@ pub enum ClaimError {
     Ended {
         /// The slot.
         slot: u32,
-        /// The state in which the slot ended.
+        /// State in which the slot ended.
         state: SlotState,
     },
     /// No reservation was made.
@@ -142,17 +141,17 @@ pub enum ClaimError {
         /// The slot.
         slot: u32,
     },
-    /// The process for which the slot was to be written does not exist.
+    /// There is no process for which the slot could be written.
     NoOwner {
-        /// The number that was given.
+        /// Process id that was given.
         pid: u32,
     },
     /// Every lane of a pool is in use.
     NoLane {
-        /// The number of lanes.
+        /// Number of lanes.
         lanes: u32,
     },
-    /// Another process made the board and has not handed it over.
+    /// The board does not belong to any of the processes given as owners.
     OtherCreator {
         /// Its creator, by the board's header.
         pid: u32,
@@ -176,7 +175,7 @@ impl fmt::Display for ClaimError {
             Self::NotReserved { slot } => write!(f, "slot {slot} is not reserved"),
             Self::NoOwner { pid } => write!(f, "there is no process {pid} to write on behalf of"),
             Self::NoLane { lanes } => write!(f, "all {lanes} lanes of the pool are in use"),
-            Self::OtherCreator { pid } => write!(f, "the board is in the charge of process {pid}"),
+            Self::OtherCreator { pid } => write!(f, "the board belongs to process {pid}"),
             Self::Beats(error) => write!(f, "cannot start the thread that shows this process is alive: {error}"),
         }
     }
@@ -210,12 +209,12 @@ impl ClaimError {
         match self {
             Self::Attach(error) => error.hint(),
             Self::Place(error) => error.hint(),
-            Self::Closed => Some("write to a board that is still running".into()),
+            Self::Closed => Some("write to a board that is still open".into()),
             Self::AlreadyClaimed { .. } | Self::Ended { .. } | Self::Superseded { .. } | Self::NotReserved { .. } => {
                 Some("claim each reservation once, in the process it was made for".into())
             }
-            Self::NoOwner { .. } => Some("name a process that runs, in this process's pid namespace".into()),
-            Self::OtherCreator { pid } => Some(format!("leave it to process {pid}, or make a board of your own")),
+            Self::NoOwner { .. } => Some("give the id of a running process, in this process's pid namespace".into()),
+            Self::OtherCreator { pid } => Some(format!("leave it to process {pid}, or make your own board")),
             Self::NoLane { .. } => Some(
                 "claim as many lanes as there are threads, or give `Pool::begin_as` the patience to wait for one"
                     .into(),
@@ -229,18 +228,18 @@ impl ClaimError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EndError {
-    /// The state given is not one that ends a slot.
+    /// This state does not end a slot.
     NotAnEnd {
-        /// The state given.
+        /// State that was given.
         state: SlotState,
     },
     /// The slot is in another life than the reservation.
     Superseded {
         /// The slot.
         slot: u32,
-        /// The reservation's generation.
+        /// Generation of the reservation.
         wanted: u32,
-        /// The slot's generation.
+        /// Generation of the slot.
         found: u32,
     },
     /// The table could not be locked.

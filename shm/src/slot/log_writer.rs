@@ -1,10 +1,10 @@
-//! The log of a slot, written by the process that captures the output of the slot's own.
+//! The log of a slot, written by the process that captures the output of the slot's process.
 
 use super::LOG_LINE_BYTES;
 use crate::segment::Segment;
 use crate::stamp;
 
-/// The writer of a slot's log: the process that the record names as such, and no other.
+/// Writes a slot's log, for the process that the record names as its writer.
 #[derive(Debug)]
 pub struct LogWriter<'a> {
     segment: &'a Segment,
@@ -12,14 +12,14 @@ pub struct LogWriter<'a> {
 }
 
 impl<'a> LogWriter<'a> {
-    /// The writer of this life's log; `None` if the record names another process, or the slot is in another life.
+    /// Get the writer of this life's log; `None` if the record names another process, or the slot is in another life.
     pub(crate) fn for_life(segment: &'a Segment, slot: u32, generation: u32) -> Option<Self> {
         let identity = stamp::identity_of(segment.cold(slot)?);
         let ours = identity.generation == generation && identity.log_writer == std::process::id();
         ours.then_some(Self { segment, slot })
     }
 
-    /// One line of output for the slot's log ring, as [`Slot::log_line`](crate::Slot::log_line).
+    /// Append one line of output to the slot's log ring, as [`Slot::log_line`](crate::Slot::log_line).
     pub fn line(&mut self, line: &[u8]) {
         append_line(self.segment, self.slot, line);
     }

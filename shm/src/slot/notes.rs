@@ -6,14 +6,15 @@ use crate::stamp;
 use crate::view::WaitsFor;
 
 impl Slot {
-    /// A name of the writer's own for the present step, such as a compiler's pass; of a longer one the beginning is kept
-    /// and marked as cut (30 bytes). The next step has the vocabulary's word again.
+    /// Give the present step another name than the vocabulary's, such as that of a compiler's pass. A name of more than
+    /// 30 bytes is cut, and marked as cut. The next step has the vocabulary's word again.
     pub fn name_step(&mut self, name: &str) {
         let named_at = u32::from(self.meta().transitions);
         self.publish_notes(NotesImage { step_name: encode_text(name), named_at, ..self.notes });
     }
 
-    /// True if this is the writer's own name for the present step, as far as the board keeps it; `None` for no name.
+    /// Whether the writer has given the present step this name, as far as the board keeps it; `None` stands for no
+    /// name.
     pub fn is_step_named(&self, name: Option<&str>) -> bool {
         let named = self.notes.named_at == u32::from(self.meta().transitions);
         match name {
@@ -22,22 +23,21 @@ impl Slot {
         }
     }
 
-    /// The address (62 bytes) and the port under which this process is reached.
+    /// Set the address (at most 62 bytes) and the port under which this process is reached.
     pub fn set_address(&mut self, address: &str, port: Option<u16>) {
         self.publish_notes(NotesImage { address: encode_text(address), port: port.unwrap_or(0).into(), ..self.notes });
     }
 
-    /// The slot that this one waits for; `None` for none. An id that is not one of a board counts as none.
+    /// Set the slot that this one waits for, or `None`. An id that is not the id of a board counts as `None`.
     pub fn wait_for(&mut self, other: Option<&WaitsFor>) {
         let board = other.and_then(|other| u128::from_str_radix(&other.board_id, 16).ok()).unwrap_or(0);
         let (waits_slot, waits_generation) = other.map_or((0, 0), |other| (other.slot, other.generation));
         self.publish_notes(NotesImage { waits_board: board.to_be_bytes(), waits_slot, waits_generation, ..self.notes });
     }
 
-    /// Who or what is the reason that this slot waits, in a few words: `vx 4711 installs it`; of a longer one the
-    /// beginning is kept and marked as cut (158 bytes), and views show 40 columns. An empty one takes it back. It stays
-    /// when the slot ends, unless [`Ending::cause`](super::Ending::cause) has another. A board of layout 2.0 has no place
-    /// for it.
+    /// Set who or what is the reason that this slot waits, in a few words: `vx 4711 installs it`. A text of more than
+    /// 158 bytes is cut, and marked as cut; views show 40 columns. An empty text removes the cause. It stays when the
+    /// slot ends, unless [`Ending::cause`](super::Ending::cause) has another. A board of layout 2.0 has no room for it.
     pub fn set_cause(&mut self, cause: &str) {
         if self.segment().cause(self.index).is_none() {
             return;
@@ -58,7 +58,7 @@ impl Slot {
     }
 }
 
-/// The words of a cause that belongs to this life of a slot.
+/// Encode a cause that belongs to this life of a slot.
 pub(super) fn cause_words(generation: u32, cause: &str) -> [u64; CAUSE_WORDS] {
     bytemuck::cast(CauseImage { generation, unused: 0, text: encode_text(cause) })
 }

@@ -1,7 +1,7 @@
-//! A slot that a process reserves on any board for a program that it starts: whoever claims it first is its only writer.
+//! A slot that a process reserves on any board for a program that it starts: the first to claim it is its only writer.
 //!
-//! The reserver is not the board's creator, so its own life is the witness of the reservation: its process number and
-//! start time are the slot's identity until the claim. It records the end, whoever has written.
+//! The reserver is not the board's creator, so the reservation holds as long as the reserver lives: its process number
+//! and start time are the slot's identity until the claim. The reserver records the end, whichever process has written.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,16 +21,16 @@ use crate::stamp::{self, ControlWord};
 pub struct Reserved {
     segment: Arc<Segment>,
     reservation: Reservation,
-    /// One thread at a time records the end: the system does not tell the threads of one descriptor apart.
+    /// Lets one thread at a time record the end: the system does not tell apart the threads that use one descriptor.
     turn: Mutex<()>,
 }
 
 impl Slot {
-    /// Show a line about work whose slot is reserved and not claimed, for the process that reserved it: a reservation has no other
-    /// writer. Does nothing once the slot is claimed or has ended.
+    /// Publish a message in a slot that is reserved and not yet claimed. For the process that reserved it: before the
+    /// claim the slot has no other writer. Does nothing once the slot is claimed or has ended.
     ///
     /// # Errors
-    /// The board cannot be opened or locked.
+    /// When the board cannot be opened or locked.
     pub fn message_before_claim(board: &Path, reservation: Reservation, text: &str) -> Result<(), ClaimError> {
         let segment = Arc::new(open(board)?);
         // Claims and ends are written under the same lock.
@@ -45,11 +45,11 @@ impl Slot {
         let (mut place, _) = Self::attach(segment.clone(), slot, generation)?;
         place.message(text);
         super::ring(place.segment());
-        Ok(()) // The place is dropped before the table's lock: its byte is for the process that will claim it.
+        Ok(()) // Drops the place before the table's lock: its byte is for the process that will claim it.
     }
 
-    /// Reserve a slot of any board for a program that this process starts, in this step already: the program may never
-    /// claim it. A place is found as by [`join`](Self::join).
+    /// Reserve a slot of any board for a program that this process starts. The slot is in this step at once, because
+    /// the program may never claim it. Slots are taken in the order of [`join`](Self::join).
     ///
     /// # Errors
     /// As [`join`](Self::join).
@@ -59,7 +59,7 @@ impl Slot {
         let (mut place, _) = Self::attach(segment.clone(), slot, generation)?;
         place.enter(step, total);
         super::ring(place.segment());
-        drop(place); // Its byte is for the process that will claim it.
+        drop(place); // Unlocks the byte for the process that will claim it.
         Ok(Reserved { segment, reservation: Reservation { slot, generation }, turn: Mutex::new(()) })
     }
 }
@@ -70,7 +70,7 @@ impl Reserved {
         self.reservation
     }
 
-    /// The id of its board: 32 hexadecimal digits.
+    /// Id of its board: 32 hexadecimal digits.
     pub fn board_id(&self) -> String {
         hexadecimal(self.segment.facts().board_id)
     }
@@ -78,12 +78,13 @@ impl Reserved {
     /// Claim it for this process.
     ///
     /// # Errors
-    /// As [`Slot::claim`]: mostly because another process has claimed it.
+    /// As [`Slot::claim`], mostly because another process has claimed the slot.
     pub fn claim(&self) -> Result<Slot, ClaimError> {
         Slot::claim(self.segment.path(), self.reservation.slot, self.reservation.generation)
     }
 
-    /// The writer of the slot's log, if [`SlotWork::log_writer`] named this process. One thread at a time may write it.
+    /// Get the writer of the slot's log, if [`SlotWork::log_writer`] named this process. One thread at a time may write
+    /// it.
     pub fn log_writer(&self) -> Option<LogWriter<'_>> {
         LogWriter::for_life(&self.segment, self.reservation.slot, self.reservation.generation)
     }
@@ -91,7 +92,7 @@ impl Reserved {
     /// Record how the program ended, as [`Board::end`](crate::Board::end) does for the board's creator.
     ///
     /// # Errors
-    /// When the slot is in another life by now, or the state given does not end one.
+    /// When the slot is in a later life already, or the state given does not end one.
     pub fn end(&self, ending: &Ending) -> Result<(), EndError> {
         let _turn = self.turn.lock();
         write_end(&self.segment, self.reservation, ending)

@@ -1,4 +1,4 @@
-//! The work for which a slot is wanted: its name, and what is known of it before it begins.
+//! The work for which a slot is wanted: its name, and what is known about it before it begins.
 
 use std::time::Duration;
 
@@ -7,34 +7,34 @@ use crate::liveness::beats;
 use crate::liveness::process::SlotWriterProcess;
 use crate::progress::Kind;
 
-/// The work for which a slot is wanted.
+/// What a slot is wanted for.
 #[derive(Clone, Copy, Debug)]
 pub struct SlotWork<'a> {
-    /// Unique among the board's slots that have not ended. Of a longer one the first 94 bytes are shown; two long keys
-    /// are two slots all the same.
+    /// Unique among the board's slots that have not ended. Readers see its first 94 bytes; longer keys are still told
+    /// apart, by their hash.
     pub key: &'a str,
-    /// The version of the key; empty for none (46 bytes).
+    /// Version of the key (at most 46 bytes), or empty.
     pub version: &'a str,
-    /// The kind of work.
+    /// What kind of work it is.
     pub kind: Kind,
-    /// The slot of the same board that this work is a part of.
+    /// Slot of the same board that this work is a part of.
     pub parent: Option<u32>,
-    /// The process that can be asked to stop, restart or retry the work.
+    /// Process that can be asked to stop, restart or retry the work.
     pub runner: Option<u32>,
-    /// The process group of the work.
+    /// Process group of the work.
     pub process_group: Option<u32>,
-    /// The amount of the work, where it is known before any is done: the total of the first step.
+    /// How much work there is, if that is known beforehand: the total of the first step.
     pub total: Option<u64>,
-    /// The process that writes the slot's log in place of the slot's own writer: the one that captures the output.
+    /// Process that writes the slot's log in place of the slot's own writer: the one that captures the output.
     pub log_writer: Option<u32>,
 }
 
-/// A slot named for a process that is about to be started: all that the process needs to claim it.
+/// A slot reserved for a process that is about to be started: all that the process needs to claim it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Reservation {
-    /// The slot's place in the table.
+    /// Place of the slot in the table.
     pub slot: u32,
-    /// The generation of the slot, which identifies the life that was reserved.
+    /// Generation of the slot, which identifies the life that was reserved.
     pub generation: u32,
 }
 
@@ -44,7 +44,7 @@ impl<'a> SlotWork<'a> {
         Self { key, version, kind, parent: None, runner: None, process_group: None, total: None, log_writer: None }
     }
 
-    /// The identity of a new life of a slot for this work.
+    /// Build the identity of a new life of a slot for this work.
     pub(super) fn identity(
         &self,
         generation: u32,
@@ -71,7 +71,7 @@ impl<'a> SlotWork<'a> {
     }
 }
 
-/// The identity of a life whose writer is this process, which beats this often; as it was if the writer is not known yet.
+/// Put this writer, which beats at this interval, into the identity. Changes nothing if the writer is not known yet.
 pub(super) fn claimed_by(
     identity: IdentityImage,
     SlotWriterProcess { mark, uid }: SlotWriterProcess,

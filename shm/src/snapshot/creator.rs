@@ -1,7 +1,7 @@
 //! The end of a board's creator, watched by a thread of the reader's process.
 //!
-//! The thread is there from the first wait that needs it until the reader is dropped: most readers wait again and again,
-//! and to start a thread costs more than a wait.
+//! The thread runs from the first wait that needs it until the reader is dropped: most readers wait again and again,
+//! and starting a thread costs more than a wait.
 
 use std::sync::Arc;
 use std::thread;
@@ -37,7 +37,7 @@ impl CreatorWatch {
         Some(Self { ended, stop, process: std::process::id() })
     }
 
-    /// Not 0 once the creator has ended. A sleeper at the bell is woken after that.
+    /// Not 0 once the creator has ended. Sleepers at the bell are woken after it is set.
     pub(super) fn ended(&self) -> &AtomicU32 {
         &self.ended
     }

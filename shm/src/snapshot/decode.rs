@@ -1,4 +1,4 @@
-//! Decodes a slot's words into its view. Any words give a view: a number that this version does not know leaves the
+//! Decodes a slot's words into its view. Any words give a view: a number that this version does not know decodes to the
 //! default.
 
 use crate::atomics::Ordering;
@@ -10,7 +10,7 @@ use crate::progress::{Health, Kind, SlotState, Step, Unit};
 use crate::stamp::{ControlWord, HotReading, Meta, shown};
 use crate::view::{BoardView, Creator, ProjectKey, SlotView, Transition, WaitsFor};
 
-/// The facts of a board's header, which never change.
+/// Decode the facts of a board's header, which never change.
 pub(super) fn board_facts(facts: &HeaderImage, header: &HeaderPage, into: &mut BoardView) {
     into.id = hexadecimal(facts.board_id);
     into.created_unix_ns = facts.created_unix_ns;
@@ -20,7 +20,7 @@ pub(super) fn board_facts(facts: &HeaderImage, header: &HeaderPage, into: &mut B
     (into.kind, into.project) = if facts.names_project() { subject(header) } else { (None, None) };
 }
 
-/// The kind of the board's work and its project, which were written before the board was ready.
+/// Read the kind of the board's work and its project, which were written before the board was ready.
 fn subject(header: &HeaderPage) -> (Option<Kind>, Option<ProjectKey>) {
     let kind = header.kind.load(Ordering::Relaxed).checked_sub(1);
     let kind = kind.and_then(|number| u8::try_from(number).ok()).and_then(Kind::from_number);
@@ -31,13 +31,13 @@ fn subject(header: &HeaderPage) -> (Option<Kind>, Option<ProjectKey>) {
     (kind, (hash != 0).then_some(project))
 }
 
-/// The cause of the slot's wait or end, if it belongs to the life that is shown.
+/// Decode the cause of the slot's wait or end, if it belongs to the life that is shown.
 pub(super) fn cause(words: Option<[u64; CAUSE_WORDS]>, view: &mut SlotView) {
     let image: CauseImage = words.map(bytemuck::cast).unwrap_or_default();
     optional_text(&image.text, image.generation == view.generation, &mut view.cause);
 }
 
-/// The fields that change often.
+/// Decode the fields that change often.
 pub(super) fn numbers(hot: &HotReading, control: ControlWord, view: &mut SlotView) {
     let meta = Meta::from_word(hot.numbers[2]);
     view.generation = control.generation;
@@ -48,7 +48,7 @@ pub(super) fn numbers(hot: &HotReading, control: ControlWord, view: &mut SlotVie
     view.total = meta.total_known.then_some(hot.numbers[1]);
     view.unit = Unit::from_number(meta.unit).unwrap_or(Unit::Unknown);
     view.health = Health::from_number(meta.health).unwrap_or(Health::Unknown);
-    // The last entry is the present step's, whose work goes on.
+    // The last entry is the present step, whose work goes on.
     if let Some(present) = view.transitions.last_mut() {
         present.done = view.done;
     }
@@ -63,8 +63,8 @@ fn shown_state(control: ControlWord) -> SlotState {
     }
 }
 
-/// The fields that change seldom. The record was read under this reading of the hot line; `count` is the count of
-/// transitions behind it.
+/// Decode the fields that change seldom. The record was read under this reading of the hot line; `count` is the count
+/// of transitions after the record was copied.
 pub(super) fn cold(image: &ColdImage, hot: &HotReading, count: u16, view: &mut SlotView) {
     let (control, meta) = (ControlWord::from_word(hot.control), Meta::from_word(hot.numbers[2]));
     identity(image, view);

@@ -6,7 +6,7 @@ use crate::segment::Segment;
 use crate::stamp::{self, ControlWord, HotReading, Meta};
 
 impl Reader {
-    /// A slot as plain bytes, with its good copies twice; `None` if there is nothing whole to show.
+    /// A slot as plain bytes, with each good copy in both places; `None` if nothing whole could be read.
     pub(crate) fn slot_image(&self, slot: u32) -> Option<SlotImage> {
         let line = self.segment.hot(slot)?;
         let record = self.segment.cold(slot)?;
@@ -25,7 +25,8 @@ impl Reader {
         None
     }
 
-    /// The stamp and the words of a slot's cause; `None` if the board keeps no causes, or it was written to all the time.
+    /// Read the stamp and the words of a slot's cause; `None` if the board keeps no causes, or the cause was written to
+    /// all the time.
     pub(crate) fn cause_words(&self, slot: u32) -> Option<(u64, [u64; CAUSE_WORDS])> {
         let latch = self.segment.cause(slot)?;
         (0..refresh::FIRST_ATTEMPTS).find_map(|_| latch.read())
@@ -36,7 +37,7 @@ impl Reader {
     }
 }
 
-/// Clear the entries that are not part of this reading: a dump holds none that was half overwritten.
+/// Clear the entries that are not part of this reading, so that a dump holds none that is half overwritten.
 fn keep_whole_transitions(cold: &mut ColdImage, before: u16, after: u16) {
     let whole: Vec<u64> = stamp::shown(&cold.transitions, before, after).map(|entry| entry.entered).collect();
     for entry in &mut cold.transitions {

@@ -1,4 +1,4 @@
-//! The hot poll: numbers of all slots and nothing else, for a reader that looks many times a second.
+//! The hot poll: only the numbers of all slots, for a reader that looks many times a second.
 
 use super::Reader;
 use crate::atomics::Ordering;
@@ -11,22 +11,22 @@ use crate::stamp::{ControlWord, HotReading, Meta, read_hot};
 pub struct PolledNumbers(HotReading);
 
 impl PolledNumbers {
-    /// The life of the slot that they belong to; 0 if it was never used.
+    /// Generation of the slot that the numbers belong to; 0 if the slot was never used.
     pub fn generation(&self) -> u32 {
         ControlWord::from_word(self.0.control).generation
     }
 
-    /// Not 0 if the line has changed since.
+    /// Not 0 if the line has changed since the last poll.
     #[inline(always)]
     fn moved(&self, line: &HotLine) -> u64 {
         let (control, stamp) = (line.control.load(Ordering::Relaxed), line.numbers.stamp.load(Ordering::Relaxed));
         (control ^ self.0.control) | (stamp ^ self.0.stamp)
     }
 
-    /// Read the line again. `false` if it is being written to: then the last numbers stay until the next poll. So they do
-    /// under a control word without a name: a claim has begun, and the numbers are still those of the life before; or the
-    /// board was cut short and reads as never used, which a used slot cannot become. The control word is looked at before
-    /// and behind the numbers, so that a cut in between shows as well.
+    /// Read the line again. Returns `false` and keeps the last numbers until the next poll if the line is being written
+    /// to, or its control word is unnamed. Unnamed means either that a claim has begun, and the numbers are still those
+    /// of the life before; or that the board was cut short and reads as never used, which a used slot cannot become.
+    /// The control word is loaded before and after the numbers, so that a cut in between shows as well.
     #[inline(always)]
     fn read(&mut self, line: &HotLine) -> bool {
         match read_hot(line) {
@@ -48,21 +48,21 @@ impl PolledNumbers {
         Meta::from_word(self.0.numbers[2]).total_known.then_some(self.0.numbers[1])
     }
 
-    /// The step that the writer is in.
+    /// Which step the writer is in.
     pub fn step(&self) -> Step {
         Step::new(Meta::from_word(self.0.numbers[2]).step)
     }
 }
 
-/// The number of hot lines that are examined together.
+/// How many hot lines are examined together.
 const TOGETHER: usize = 64;
 
 impl Reader {
     /// Look at the hot lines of all slots ever used, and keep the numbers of those that changed. Returns their count.
     ///
-    /// Reads 64 slots in a fraction of a microsecond. Of a board that was cut short it keeps the numbers as they were;
-    /// [`refresh`](Self::refresh) then reports the fault. A private copy of another user's board stays as the last
-    /// refresh left it.
+    /// Reads 64 slots in a fraction of a microsecond. If the board was cut short, the numbers stay as they were, and
+    /// [`refresh`](Self::refresh) reports the fault. A private copy of another user's board stays as the last refresh
+    /// left it.
     pub fn poll(&mut self) -> usize {
         let used = self.used();
         if self.polled.is_empty() {
@@ -73,8 +73,8 @@ impl Reader {
         let mut changed = 0;
         for (first, seen) in (0..).step_by(TOGETHER).zip(seen.chunks_mut(TOGETHER)) {
             let lines = || lines.between(first, first + TOGETHER);
-            // First without a branch between the loads: lines that another core has written to since are fetched from it
-            // all at once, regardless of the processor's prediction. Mostly this is all there is to do.
+            // First without a branch between the loads, so that lines that another core has written to are all fetched
+            // at once, whatever the processor predicts. Mostly this is all there is to do.
             if lines().zip(&*seen).fold(0, |moved, (line, seen)| moved | seen.moved(line)) != 0 {
                 let read =
                     |(line, seen): (_, &mut PolledNumbers)| usize::from(seen.moved(line) != 0 && seen.read(line));
@@ -84,7 +84,7 @@ impl Reader {
         changed
     }
 
-    /// The numbers of each slot as of the last [`poll`](Self::poll), in slot order; none before the first.
+    /// Numbers of each slot as of the last [`poll`](Self::poll), in slot order; empty before the first poll.
     pub fn numbers(&self) -> &[PolledNumbers] {
         &self.polled
     }

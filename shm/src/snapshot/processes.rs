@@ -1,9 +1,9 @@
-//! The liveness of the writers, examined seldom, because that needs system calls, and only for slots that have not
-//! ended.
+//! The liveness of the writers, examined only now and then, because that needs system calls, and only for slots that
+//! have not ended.
 //!
-//! A slot that beats is looked up only when a state has moved or the creator has ended: a check of 64 healthy slots
-//! then reads 64 words and makes no system call. One that misses a beat is looked up about ten times a second, so that
-//! a kill shows within half a second.
+//! While a slot beats, its process is looked up only when a state has moved or the creator has ended: a check of 64
+//! healthy slots then reads 64 words and makes no system call. Once it misses a beat, it is looked up about ten times a
+//! second, so that a kill shows within half a second.
 
 use crate::atomics::{AtomicU32, Ordering};
 use crate::layout::CREATOR_HOLDS_NO_LOCK;
@@ -14,21 +14,21 @@ use crate::segment::{Segment, lock};
 use crate::stamp::{self, ORIGIN_ON_BEHALF, ORIGIN_RESERVED, ORIGIN_RESERVED_BY};
 use crate::view::{Liveness, SlotView, Snapshot};
 
-/// The least interval between two examinations of the slots, unless a state has changed.
+/// Least interval between two examinations of the slots, unless a state has changed.
 const EVERY_NS: u64 = 100_000_000;
-/// A writer that has beaten this recently is taken for alive; it beats every 250 ms.
+/// A writer that has beaten this recently counts as alive; it beats every 250 ms.
 const FRESH_BEAT_MS: u64 = 400;
 
 /// A reader's knowledge of the processes behind a board.
 pub(super) struct ProcessExaminer {
     creator: ProcessMark,
-    /// True if this system's locks and processes are those of the board: not for a dump, nor after a new boot.
+    /// Whether this system's locks and processes are those of the board: not for a dump, nor after a new boot.
     here: bool,
-    /// True if the board's boot is over, or another machine's. Without `/proc` neither is known.
+    /// Whether the board is known to be of another boot or machine; never without `/proc`, which shows the boot.
     elsewhere: bool,
     boot: [u8; 16],
     looked_at_ns: u64,
-    /// The result of the last examination of the creator.
+    /// Result of the last examination of the creator.
     creator_alive: Option<bool>,
     /// 1 once a wait has seen the creator end, until the next examination.
     creator_ended: AtomicU32,
@@ -60,7 +60,7 @@ impl ProcessExaminer {
         self.creator_ended.store(1, Ordering::Relaxed);
     }
 
-    /// Examine every process, if that is due. Returns true if any result differs from the snapshot's.
+    /// Examine every process, if that is due. Returns whether any result differs from the snapshot's.
     pub(super) fn examine(&mut self, segment: &Segment, into: &mut Snapshot, now_ns: u64, state_moved: bool) -> bool {
         let first = self.looked_at_ns == 0;
         let creator_ended = self.creator_ended.swap(0, Ordering::Relaxed) != 0;
@@ -85,7 +85,7 @@ impl ProcessExaminer {
                 return changed; // Zeros in place of the board are no evidence.
             }
             if liveness == Liveness::Lost && moved_on(segment, view) {
-                continue; // The writer ended the slot before it was gone; the next refresh shows that end.
+                continue; // The writer ended the slot before it died; the next refresh shows that end.
             }
             let lost = liveness == Liveness::Lost;
             view.last_beat_at_ns = beat.beaten_at_ns(segment.facts().created_at_ns).filter(|_| lost);
@@ -94,7 +94,7 @@ impl ProcessExaminer {
         changed
     }
 
-    /// True if the creator is still there: by its lock, or, if there is none to ask for, by its process.
+    /// Whether the creator is still alive: by its lock, or, if its lock cannot be tested, by its process.
     fn creator_alive(&self, segment: &Segment) -> Option<bool> {
         if segment.facts().is_dump() {
             return None;
@@ -132,7 +132,7 @@ impl ProcessExaminer {
         if self.here && evidence.claimed && !ask_all && evidence.beat_within_ms(FRESH_BEAT_MS) {
             return evidence;
         }
-        // The words of the identity are read one by one. If they are of two owners, the next examination corrects the
+        // The words of the identity are read one by one. If they mix two owners, the next examination corrects the
         // result.
         let Some(record) = segment.cold(view.index) else { return evidence };
         let identity = stamp::identity_of(record);
@@ -141,7 +141,7 @@ impl ProcessExaminer {
         evidence.now = evidence.now.filter(|_| process::shares_clock(writer));
         match identity.origin {
             ORIGIN_RESERVED => evidence.judge_alive = creator_alive,
-            // Reserved by the creator itself: its lock is the better witness, also from another namespace.
+            // Reserved by the creator itself: its lock is better evidence, and works from another namespace too.
             ORIGIN_RESERVED_BY if is_by_creator(&identity, segment.facts()) => evidence.judge_alive = creator_alive,
             ORIGIN_RESERVED_BY if !evidence.claimed => {
                 evidence.judge_alive = process::still_runs(writer, self.boot);
@@ -153,7 +153,7 @@ impl ProcessExaminer {
             _ => {}
         }
         let held = segment.lock_file().and_then(|file| lock::held(file, lock::slot_byte(view.index)));
-        // Another boot than this one, and no lock that says otherwise: the writer ran before.
+        // If the board is of another boot and no lock proves otherwise, the writer has ended.
         evidence.lock_held = held.or_else(|| self.elsewhere.then_some(false));
         if evidence.lock_held.is_none() {
             evidence.process_runs = process::runs(writer, self.boot);
@@ -162,7 +162,7 @@ impl ProcessExaminer {
     }
 }
 
-/// True if the slot has ended, or begun another life, since the view was taken.
+/// Whether the slot has ended, or begun another life, since the view was taken.
 fn moved_on(segment: &Segment, view: &SlotView) -> bool {
     let now = segment.hot(view.index).map(stamp::load_control);
     now.is_some_and(|now| now.generation != view.generation || now.slot_state().is_some_and(SlotState::ended))

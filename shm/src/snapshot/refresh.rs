@@ -7,7 +7,7 @@ use crate::progress::BoardState;
 use crate::stamp::{self, ControlWord, Meta, READ_ATTEMPTS};
 use crate::view::{BoardView, SlotView, Snapshot};
 
-/// Tries for a slot that was never seen whole: more of them, as there is no earlier view to keep.
+/// How many tries a slot gets that was never seen whole: more than usual, as there is no earlier view to keep.
 pub(super) const FIRST_ATTEMPTS: usize = 64;
 
 /// A slot as a reader last showed it.
@@ -16,7 +16,7 @@ pub(super) struct ShownSlotState {
     control: u64,
     stamp: u64,
     revision: u16,
-    /// True if the snapshot has a view of this slot at all.
+    /// Whether the snapshot has a view of this slot at all.
     shown: bool,
 }
 
@@ -100,7 +100,7 @@ impl Reader {
     }
 }
 
-/// The place of a slot's view in the snapshot, or the place to put it in.
+/// Find the place of a slot's view in the snapshot, or the place at which to insert it.
 fn place_of(into: &Snapshot, slot: u32, shown: bool) -> Result<usize, usize> {
     // Slots are used from the first on, so that a view is nearly always at its own index.
     let own = slot as usize;
@@ -108,7 +108,7 @@ fn place_of(into: &Snapshot, slot: u32, shown: bool) -> Result<usize, usize> {
         return Ok(own);
     }
     let found = into.slots.binary_search_by_key(&slot, |view| view.index);
-    // The snapshot's holder may have put its views into another order.
+    // The snapshot's owner may have reordered its views.
     found.or_else(|place| into.slots.iter().position(|view| shown && view.index == slot).ok_or(place))
 }
 

@@ -2,8 +2,8 @@
 //! polling.
 //!
 //! A change of state rings the bell. A dead creator cannot ring it: instead, the system wakes a second thread of the
-//! waiting process, which then wakes the sleepers at the bell ([`super::creator`]). So a wait of any length costs nothing
-//! while nothing happens.
+//! waiting process, which then wakes the sleepers at the bell ([`super::creator`]). So a wait of any length costs
+//! nothing while nothing happens.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,18 +14,18 @@ use crate::liveness::process::{self, ProcessMark};
 use crate::segment::{Segment, lock, sleep};
 use crate::stamp;
 
-/// The interval at which a reader polls if it cannot sleep on the bell.
+/// A reader polls at this interval if it cannot sleep on the bell.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
-/// The interval at which a reader checks for the creator, if the system does not report the creator's end. A shorter
+/// A reader checks for the creator at this interval, if the system does not report the creator's end. A shorter
 /// wait does not check.
 const CREATOR_EVERY: Duration = Duration::from_secs(1);
 
-/// The events a reader waits for.
+/// What a reader waits for.
 pub(super) struct BoardWait<'a> {
     pub(super) segment: &'a Segment,
     /// The epoch known so far.
     pub(super) epoch: u32,
-    /// The creator, while it is known to run.
+    /// Set while the creator is known to run.
     pub(super) creator: Option<ProcessMark>,
     pub(super) until: Option<Instant>,
     /// A word that is not 0 once this creator has ended, and wakes the sleepers then; `None` where the system does not
@@ -33,7 +33,7 @@ pub(super) struct BoardWait<'a> {
     pub(super) watch: &'a dyn Fn(ProcessMark) -> Option<&'a AtomicU32>,
 }
 
-/// The event that ended a wait.
+/// What ended a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Woken {
     Changed,
@@ -49,11 +49,11 @@ impl BoardWait<'_> {
         }
         let runs = |creator: ProcessMark| process::runs(creator, self.segment.facts().boot_id) != Some(false);
         match self.creator {
-            // A creator whose lock a forked child holds has no process whose end could be awaited.
+            // A forked child still holds the creator's lock: there is no process whose end could be awaited.
             Some(creator) if !runs(creator) && self.creators_lock_is_held() => {
                 Self { creator: None, ..*self }.wait_for_a_change()
             }
-            // It has ended since the reader last looked.
+            // The creator has ended since the reader last looked.
             Some(creator) if !runs(creator) => Woken::CreatorEnded,
             _ => self.wait_for_a_change(),
         }
@@ -76,7 +76,7 @@ impl BoardWait<'_> {
         stamp::epoch(&self.segment.header().epoch) != self.epoch
     }
 
-    /// The time that is left; `None` without end.
+    /// How much time is left; `None` without end.
     fn left(&self) -> Option<Duration> {
         self.until.map(|until| until.saturating_duration_since(Instant::now()))
     }
@@ -100,8 +100,8 @@ impl BoardWait<'_> {
             let Some(wake) = stamp::await_change(&self.segment.header().epoch, bell, self.epoch) else {
                 return Woken::Changed;
             };
-            // The flag is read behind the wake word. The thread that sets it changes that word afterwards, so the sleep
-            // ends at once.
+            // The flag is read after the wake word, which the thread that sets the flag changes afterwards: if the flag
+            // is set after this load, the sleep ends at once.
             if ended.load(Ordering::SeqCst) != 0 {
                 return Woken::CreatorEnded;
             }
@@ -110,7 +110,7 @@ impl BoardWait<'_> {
         if self.moved() { Woken::Changed } else { Woken::TimeOut }
     }
 
-    /// Sleep a while at a time and look for the creator in between.
+    /// Sleep in turns of [`CREATOR_EVERY`], and check for the creator in between.
     fn sleep_in_turns(&self, bell: &Doorbell, creator: ProcessMark) -> Woken {
         loop {
             if process::runs(creator, self.segment.facts().boot_id) == Some(false) {

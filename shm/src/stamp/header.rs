@@ -16,8 +16,8 @@ pub fn complete(header: &HeaderPage, facts: &HeaderImage, fill: impl FnOnce()) {
     in_order(Mutant::ReadyFirst, write, ready);
 }
 
-/// The facts of a board that is `found` bytes long: checked, and a private copy. Everything that was written before the
-/// board was marked as ready is there.
+/// Check and copy the facts of a board that is `found` bytes long. Afterwards everything that was written
+/// before the board was marked as ready is visible.
 ///
 /// # Errors
 /// If it is not ready, or its facts are not valid.
@@ -32,7 +32,7 @@ pub fn attach(header: &HeaderPage, found: u64) -> Result<HeaderImage, LayoutFaul
     Ok(facts)
 }
 
-/// The fault of something that is not ready: a board that is being made, or no board at all.
+/// Name the fault of something that is not ready: a board that is being made, or not a board at all.
 fn not_ready(header: &HeaderPage) -> LayoutFault {
     let [magic, versions] = [0, 1].map(|at: usize| header.facts[at].load(Ordering::Relaxed));
     match (magic, versions as u32) {
@@ -43,12 +43,12 @@ fn not_ready(header: &HeaderPage) -> LayoutFault {
     }
 }
 
-/// Note that this slot is in use. The bell that is rung behind the claim makes readers look.
+/// Note that this slot is in use. The bell that is rung after the claim makes readers look.
 pub fn note_used(used: &AtomicU32, slot: u32) {
     used.fetch_max(slot + 1, Ordering::Relaxed);
 }
 
-/// Slots from this one on were never used, as of the changes that [`epoch`](super::epoch) has shown.
+/// How many slots were ever used, at least as of the changes that [`epoch`](super::epoch) has shown.
 pub fn used(used: &AtomicU32) -> u32 {
     used.load(Ordering::Relaxed)
 }
@@ -64,14 +64,14 @@ pub fn close(header: &HeaderPage, state: u32, unix_ns: u64) {
     in_order(Mutant::ClosedFirst, write, say);
 }
 
-/// True once a board is closed: then its state is the last one.
+/// Whether a board is closed. If it is, its state is the last one.
 pub fn is_closed(closed: &AtomicU32) -> bool {
     closed.load(unless(Mutant::RelaxedClosedLook, Ordering::Acquire)) != 0
 }
 
 /// When a board was closed, in nanoseconds since 1970.
 pub fn closed_at(header: &HeaderPage) -> Option<u64> {
-    // In this order: the time is there once the board is closed.
+    // The mark is loaded first: once it is set, the time is there.
     is_closed(&header.closed).then(|| header.closed_unix_ns.load(Ordering::Relaxed))
 }
 

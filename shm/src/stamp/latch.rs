@@ -5,7 +5,7 @@ use crate::layout::Latch;
 
 use super::{Fill, WordByWord};
 
-/// The most times that a reader tries before it keeps its earlier words.
+/// A reader tries at most this often before it keeps its earlier words.
 pub const READ_ATTEMPTS: usize = 4;
 
 impl<const W: usize> Latch<W> {
@@ -45,7 +45,7 @@ impl<const W: usize> Latch<W> {
         in_order(Mutant::StampFirst, fill, name);
     }
 
-    /// The newest words, with their stamp, if no publication came in between. Stores nothing.
+    /// Read the newest words, with their stamp, if no publication came in between. Stores nothing.
     #[inline(always)]
     pub fn read(&self) -> Option<(u64, [u64; W])> {
         let stamp = self.stamp.load(Ordering::Relaxed);
@@ -56,19 +56,19 @@ impl<const W: usize> Latch<W> {
         (broken(Mutant::NoSecondStamp) || self.stamp.load(Ordering::Relaxed) == stamp).then_some((stamp, words))
     }
 
-    /// The newest words after at most [`READ_ATTEMPTS`] tries.
+    /// Read the newest words, with at most [`READ_ATTEMPTS`] tries.
     pub fn read_soon(&self) -> Option<(u64, [u64; W])> {
         (0..READ_ATTEMPTS).find_map(|_| self.read())
     }
 
-    /// The first of the words that the writer itself published last. For the writer only.
+    /// Load the first of the words that the writer published last. For the writer only.
     #[inline(always)]
     pub fn own_first(&self) -> u64 {
         let copy = &self.copies[(self.stamp.load(Ordering::Relaxed) & 1) as usize].0;
         copy.first().map_or(0, |word| word.load(Ordering::Relaxed))
     }
 
-    /// The words that the writer itself published last. For the writer only.
+    /// Load the words that the writer published last. For the writer only.
     pub fn own(&self) -> [u64; W] {
         let copy = &self.copies[(self.stamp.load(Ordering::Relaxed) & 1) as usize].0;
         std::array::from_fn(|at| copy[at].load(Ordering::Relaxed))

@@ -1,8 +1,7 @@
 //! The control word: the life that a slot is in, and the words that belong to it.
 //!
 //! A slot's words are used by one writer after another. A claim marks the slot as claiming, writes, and stores the
-//! slot's state from then on; a reader that finds the same control word before and behind its loads has words of one
-//! life.
+//! slot's new state; a reader that finds the same control word before and after its loads has words of one life.
 
 use crate::atomics::{Mutant, Ordering, broken, fence_unless, unless};
 use crate::layout::HotLine;
@@ -13,7 +12,7 @@ use super::ControlWord;
 /// One whole reading of a hot line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HotReading {
-    /// The control word under which the numbers were published.
+    /// Control word under which the numbers were published.
     pub control: u64,
     /// Their stamp.
     pub stamp: u64,
@@ -28,7 +27,7 @@ pub fn read_hot(line: &HotLine) -> Option<HotReading> {
     // The first fence of the latch pairs with the release in `set_control` as well: the state's words are there. A
     // stamp from before that state does not pass the latch's second look.
     let (stamp, numbers) = line.numbers.read()?;
-    // The latch has fenced behind its loads: a control word that is still the same covers all of them.
+    // The latch has fenced after its loads: a control word that is still the same covers all of them.
     (broken(Mutant::NoSecondControl) || line.control.load(Ordering::Relaxed) == control).then_some(HotReading {
         control,
         stamp,
@@ -36,8 +35,8 @@ pub fn read_hot(line: &HotLine) -> Option<HotReading> {
     })
 }
 
-/// Load words of a slot's present life. `false` if `load` fails, or the slot is under another control word
-/// by now.
+/// Load words of a slot's present life. Returns `false` if `load` fails, or the slot is under another control word by
+/// now.
 pub fn read_under(line: &HotLine, control: u64, load: impl FnOnce() -> bool) -> bool {
     let whole = load();
     fence_unless(Mutant::NoRecordFence, Ordering::Acquire); // Pairs with the fence in `begin_claim`.
@@ -51,7 +50,7 @@ pub fn load_control(line: &HotLine) -> ControlWord {
 }
 
 /// Take a slot over, if it is still in the state `from`: claim it, let `write` write the words of its new life, and
-/// move it to `into`. The caller holds the slot's byte. `false` when another process was first.
+/// move it to `into`. The caller holds the slot's byte. Returns `false` if another process was first.
 pub fn claim(line: &HotLine, from: ControlWord, into: ControlWord, write: impl FnOnce()) -> bool {
     // A reservation is claimed in its own generation and keeps its name meanwhile.
     let named = from.named && from.generation == into.generation;
@@ -63,7 +62,8 @@ pub fn claim(line: &HotLine, from: ControlWord, into: ControlWord, write: impl F
     true
 }
 
-/// Step one of a claim. Nothing of the new generation may be written before. `false` when another process was first.
+/// Step one of a claim. Nothing of the new generation may be written before it. Returns `false` if another process was
+/// first.
 pub fn begin_claim(line: &HotLine, from: ControlWord, generation: u32, named: bool) -> bool {
     if broken(Mutant::TwoStepClaim) {
         return line.control.load(Ordering::Relaxed) == from.word();
@@ -80,7 +80,7 @@ pub fn begin_claim(line: &HotLine, from: ControlWord, generation: u32, named: bo
     true
 }
 
-/// Move the slot to a state whose words are written: the last step of a claim, and of an end.
+/// Move the slot to a state whose words are written: the last step of a claim and of an end.
 pub fn set_control(line: &HotLine, control: ControlWord) {
     // Pairs with the first fence in `Latch::read`, and with `load_control`.
     line.control.store(control.word(), unless(Mutant::RelaxedState, Ordering::Release));

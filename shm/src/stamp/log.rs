@@ -10,24 +10,25 @@ use crate::layout::LogCounters;
 pub struct LogWindow {
     /// The bytes.
     pub bytes: Vec<u8>,
-    /// True if the first of them is the first that this life of the slot wrote: else a line may be cut in front.
+    /// Whether they begin with the first byte that this life of the slot wrote; otherwise the first line may be
+    /// partial.
     pub from_start: bool,
 }
 
 /// Begin an empty log for a new life of the slot. Counters are never set back; only the start moves.
 pub fn begin_log(counters: &LogCounters) {
-    // A writer that was killed between announcing a line and committing it leaves bytes of no meaning between the two.
+    // A writer killed between announcing and committing a line leaves meaningless bytes between the two counters.
     let at = counters.reserved.load(Ordering::Relaxed).max(counters.committed.load(Ordering::Relaxed));
     let start = || {
         counters.start.store(at, Ordering::Relaxed);
         counters.reserved.store(at, Ordering::Relaxed);
     };
-    // Pairs with the first fence in `read_log`: a reader that counts those bytes in has the new start.
+    // Pairs with the first fence in `read_log`: a reader whose `committed` covers those bytes has the new start.
     let commit = || counters.committed.store(at, unless(Mutant::RelaxedCommit, Ordering::Release));
     in_order(Mutant::LateStart, start, commit);
 }
 
-/// Leave a log alone while the slot's reservation is claimed: its writer began it when the slot was named, and may be
+/// Leave a log alone while the slot's reservation is claimed: its writer began it with the reservation, and may be
 /// appending.
 pub fn keep_log(counters: Option<&LogCounters>) {
     if let Some(counters) = counters.filter(|_| broken(Mutant::ClaimBeginsLog)) {
@@ -35,8 +36,8 @@ pub fn keep_log(counters: Option<&LogCounters>) {
     }
 }
 
-/// Append bytes, and behind them one that ends the line, if there is one, at once: a reader sees all of them or none. Of more
-/// than the ring has room for only the end is kept. Only the one writer may call this.
+/// Append bytes and, if given, the byte that ends the line, at once: a reader sees all of them or none. If they are
+/// more than the ring holds, only their end is kept. Only the one writer may call this.
 pub fn append_log(counters: &LogCounters, ring: &[AtomicU64], bytes: &[u8], line_end: Option<u8>) {
     let size = (ring.len() * 8) as u64;
     let room = size as usize - usize::from(line_end.is_some());
@@ -45,11 +46,11 @@ pub fn append_log(counters: &LogCounters, ring: &[AtomicU64], bytes: &[u8], line
     let end = begin.wrapping_add(kept.len() as u64 + u64::from(line_end.is_some()));
     // A writer that was killed may have announced more than this, and stored it: those bytes stay announced.
     let before = if broken(Mutant::ReservedBack) { 0 } else { counters.reserved.load(Ordering::Relaxed) };
-    // A forged announcement from further ahead than a ring hides nothing for long.
+    // An announcement more than a ring's length ahead is forged, and replaced.
     let announced = if before.wrapping_sub(end) <= size { before } else { end };
     let reserve = || {
         counters.reserved.store(announced, Ordering::Relaxed);
-        // Bytes about to be overwritten are announced before the first of them is: pairs with the fence behind the copy
+        // Bytes about to be overwritten are announced before the first of them is: pairs with the fence after the copy
         // in `read_log`.
         fence_unless(Mutant::NoLogFence, Ordering::Release);
     };
@@ -58,7 +59,7 @@ pub fn append_log(counters: &LogCounters, ring: &[AtomicU64], bytes: &[u8], line
     counters.committed.store(end, unless(Mutant::RelaxedCommit, Ordering::Release));
 }
 
-/// The ring's content. Any words give some window, at most a ring's length of it. Stores nothing.
+/// Read the ring's content. Any words give some window, of at most a ring's length. Stores nothing.
 pub fn read_log(counters: &LogCounters, ring: &[AtomicU64]) -> LogWindow {
     let size = (ring.len() * 8) as u64;
     let end = counters.committed.load(Ordering::Relaxed);
@@ -73,7 +74,7 @@ pub fn read_log(counters: &LogCounters, ring: &[AtomicU64]) -> LogWindow {
     LogWindow { bytes: copied[overwritten..].to_vec(), from_start: begin == start && overwritten == 0 }
 }
 
-/// Store bytes, and the one behind them, from this place on, round the ring's end: a word at a time.
+/// Store bytes, and then `last`, from this place on and around the ring's end, a word at a time.
 fn store_bytes(ring: &[AtomicU64], from: u64, bytes: &[u8], last: Option<u8>) {
     let (word, within) = ((from / 8) as usize, (from % 8) as usize);
     let (head, whole) = bytes.split_at(bytes.len().min((8 - within) % 8));
@@ -89,7 +90,7 @@ fn store_bytes(ring: &[AtomicU64], from: u64, bytes: &[u8], last: Option<u8>) {
     store_words(ring, behind);
     let count = tail.len() + usize::from(last.is_some());
     if count > 0 {
-        // Without a tail the last one may be behind a head that does not fill its word.
+        // Without a tail, `last` may come right after a head that does not fill its word.
         let at = word * 8 + within + bytes.len() - tail.len();
         let at = if at < ring.len() * 8 { at } else { at - ring.len() * 8 };
         let part = match whole.last_chunk() {
@@ -107,19 +108,19 @@ fn store_words(words: &[AtomicU64], chunks: &[[u8; 8]]) {
     }
 }
 
-/// Store so many of these bytes, from one to a whole word; the rest of the word stays as it was.
+/// Store the first `count` bytes of `part`, from one to a whole word; the rest of the word stays as it was.
 fn store_part(word: &AtomicU64, within: usize, part: u64, count: usize) {
     let (shift, mask) = (within * 8, u64::MAX >> (64 - count * 8));
     let held = word.load(Ordering::Relaxed) & !(mask << shift);
     word.store(held | (part & mask) << shift, Ordering::Relaxed);
 }
 
-/// Fewer bytes than a word has, as its low ones: the ends of what is shorter than a word.
+/// Fewer bytes than a word has, as the word's low bytes.
 fn part_of(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |part, byte| part << 8 | u64::from(*byte))
 }
 
-/// `count` bytes from this place on, round the ring's end; at most a ring's length.
+/// `count` bytes from this place on and around the ring's end; at most a ring's length.
 fn load_bytes(ring: &[AtomicU64], from: u64, count: usize) -> Vec<u8> {
     let first = (from / 8) as usize;
     let words = (from as usize % 8 + count).div_ceil(8);

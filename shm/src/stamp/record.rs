@@ -1,4 +1,4 @@
-//! A slot's cold record: the words written into it, the word that announces each, and the copy that a reader makes.
+//! A slot's cold record: what is written to it, what announces that, and the copy that a reader makes.
 
 use crate::atomics::{AtomicU64, Mutant, Ordering, broken, in_order};
 use crate::layout::{
@@ -10,13 +10,13 @@ use super::life::read_under;
 use super::transitions::{entry_word, read_transitions};
 use super::{ControlWord, Fill, HotReading, Meta, begin_log, set_control};
 
-/// The word of an identity that holds when it was written.
+/// Index of the identity's word that holds when it was written.
 const CLAIMED_AT: usize = std::mem::offset_of!(IdentityImage, claimed_at) / 8;
-/// The word of an identity that holds the hash of its key.
+/// Index of the identity's word that holds the hash of its key.
 const KEY_HASH: usize = std::mem::offset_of!(IdentityImage, key_hash) / 8;
 
-/// Everything of a new life but its identity: no text, no error, no step but the first, numbers at zero, an empty log,
-/// and the number of the attempt. For the second step of a claim.
+/// Write everything of a new life but its identity: no text, no error, no step but the first, numbers at zero, an empty
+/// log, and the number of the attempt. For the second step of a claim.
 pub fn begin_record(line: &HotLine, record: &ColdRecord, log: Option<&LogCounters>, now_ns: u64, attempt: u8) {
     record.identity[CLAIMED_AT].store(now_ns, Ordering::Relaxed);
     record.exit.store(0, Ordering::Relaxed);
@@ -35,20 +35,20 @@ pub fn begin_record(line: &HotLine, record: &ColdRecord, log: Option<&LogCounter
     line.numbers.write(&[0, 0, meta.word()]);
 }
 
-/// The number of the next attempt at the work of the life that a slot was left in. For the second step of a claim, before
-/// [`begin_record`]: the last writer's numbers are there, as step one has acquired them.
+/// Compute the number of the next attempt at the work of the slot's last life. For the second step of a claim, before
+/// [`begin_record`]: the last writer's numbers are still there, as step one has acquired them.
 pub fn next_attempt(line: &HotLine) -> u8 {
     Meta::from_word(line.numbers.own()[2]).attempt.saturating_add(1)
 }
 
-/// The total of the first step of a new life, which is known before any work. For the second step of a claim, after
+/// Write the total of the first step of a new life, if it is known beforehand. For the second step of a claim, after
 /// [`begin_record`].
 pub fn begin_total(line: &HotLine, total: u64) {
     let [done, _, meta] = line.numbers.own();
     line.numbers.write(&[done, total, Meta { total_known: true, ..Meta::from_word(meta) }.word()]);
 }
 
-/// Go on with a slot whose last writer may have been killed between a text and the numbers that announce it: announce
+/// Continue a slot whose last writer may have been killed between a text and the numbers that announce it: announce
 /// whatever is there. Returns the numbers.
 pub fn take_up(line: &HotLine) -> [u64; 3] {
     let [done, total, meta] = line.numbers.own();
@@ -64,29 +64,29 @@ pub fn take_up(line: &HotLine) -> [u64; 3] {
 #[derive(Clone, Copy, Debug)]
 pub struct PublishedText {
     words: [u64; TEXT_WORDS],
-    /// Publications of both cells until both copies on the board hold these details.
+    /// How many publications of both cells are missing until both copies on the board hold these details.
     missing: u8,
 }
 
 impl PublishedText {
-    /// The text as the slot's writer finds it: in one of the two copies.
+    /// Start with the text that the slot's writer finds, which is known to be in one of the two copies.
     pub fn from_record(record: &ColdRecord) -> Self {
         Self { words: record.text.own(), missing: 1 }
     }
 
-    /// The cell of the message, to be changed.
+    /// Borrow the message's cell, to change it.
     #[inline(always)]
     pub fn message(&mut self) -> &mut [u64; MESSAGE_WORDS] {
         self.words.first_chunk_mut().expect("a text has a message")
     }
 
-    /// The cell of the details, to be changed.
+    /// Borrow the details' cell, to change it.
     pub fn details(&mut self) -> &mut [u64; DETAILS_WORDS] {
         self.missing = 2;
         self.words.last_chunk_mut().expect("a text has details")
     }
 
-    /// True if a message may be published alone: both copies hold the details.
+    /// Whether a message may be published alone: both copies hold the details.
     #[inline(always)]
     pub fn settled(&self) -> bool {
         self.missing == 0 || broken(Mutant::UnsettledDetails)
@@ -157,20 +157,20 @@ pub fn end(line: &HotLine, record: &ColdRecord, into: ControlWord, what: &SlotEn
     in_order(Mutant::EndFirst, write, || set_control(line, into));
 }
 
-/// Write the exit of the process, if it is known. One word, so that it may follow the state: the bell that is rung
-/// behind it makes readers look again.
+/// Write the exit of the process, if it is known. It is one word, so that it may follow the state: the bell that is
+/// rung after it makes readers look again.
 pub fn write_exit(record: &ColdRecord, exit: u64) {
     if exit != 0 {
         record.exit.store(exit, Ordering::Relaxed);
     }
 }
 
-/// The hash of a slot's key, one word of its identity.
+/// Load the hash of a slot's key, one word of its identity.
 pub fn key_hash_of(record: &ColdRecord) -> u64 {
     record.identity[KEY_HASH].load(Ordering::Relaxed)
 }
 
-/// The identity of a slot. Each word is valid alone; under the table's lock all words are of the same life.
+/// Load the identity of a slot. Each word is valid alone; under the table's lock all words are of the same life.
 pub fn identity_of(record: &ColdRecord) -> IdentityImage {
     let mut identity = IdentityImage::default();
     load_words(&record.identity, bytemuck::cast_slice_mut(std::slice::from_mut(&mut identity)));
@@ -191,7 +191,7 @@ fn load_words(from: &[AtomicU64], into: &mut [u64]) {
 }
 
 /// Copy a cold record out, as it is under the control word that the numbers were read under. Returns the count of
-/// transitions behind the copy: entries of its ring may have been overwritten up to there. `None` when text or notes
+/// transitions after the copy: entries of the ring may have been overwritten up to that count. `None` if text or notes
 /// could not be read whole in a few tries, or the slot's state has changed.
 pub fn read_record(line: &HotLine, hot: &HotReading, record: &ColdRecord, into: &mut ColdImage) -> Option<u16> {
     let mut count = None;
@@ -203,10 +203,10 @@ pub fn read_record(line: &HotLine, hot: &HotReading, record: &ColdRecord, into: 
     count.filter(|_| whole)
 }
 
-/// Copy a cold record out, but for its transitions. `false` when its text or notes could not be read whole in a few
-/// tries; `into` then keeps its text and notes.
+/// Copy a cold record out, except for its transitions. Returns `false` if its text or notes could not be read whole in
+/// a few tries; `into` then keeps its text and notes.
 ///
-/// Only under the same control word before and behind does all of it belong to one life: see [`read_record`].
+/// All of it belongs to one life only if the control word is the same before and after: see [`read_record`].
 fn read_cold(record: &ColdRecord, into: &mut ColdImage) -> bool {
     let latched = (record.text.read_soon(), record.notes.read_soon());
     let kept = (into.text_stamp, into.text, into.notes_stamp, into.notes);

@@ -1,36 +1,36 @@
-//! The transitions of a slot: a ring of the last steps, with a step that was entered twice in it twice.
+//! The transitions of a slot: a ring of the last steps. A step that was entered twice is in it twice.
 //!
-//! The count of transitions is one of the slot's numbers. A writer announces nothing before it overwrites an entry; the
-//! ring has one entry more than are shown, and a reader takes the count before and after its copy: what may have been
-//! overwritten in between is left out.
+//! The count of transitions is one of the slot's numbers. A writer announces nothing before it overwrites an entry. So
+//! the ring has one entry more than are shown, and a reader takes the count before and after its copy: entries that may
+//! have been overwritten in between are left out.
 
 use crate::atomics::{Mutant, Ordering, broken, fence_unless, in_order};
 use crate::layout::{ColdRecord, HotLine, TRANSITIONS, TransitionImage};
 
 /// The ring's length as a count.
 const LENGTH: u16 = TRANSITIONS as u16;
-/// The count at which counting goes on from [`LENGTH`]: the same place of the ring, and the ring is full at both.
+/// At this count, counting continues from [`LENGTH`]: both are the same place of the ring, which is full at both.
 const LAP: u16 = u16::MAX / LENGTH * LENGTH;
 
-/// A step into another step.
+/// A change from one step to another.
 #[derive(Clone, Copy, Debug)]
 pub struct StepChange {
     /// The count of transitions before this one.
     pub count: u16,
-    /// The work done in the step that is left.
+    /// Work done in the step that is left.
     pub left_done: u64,
-    /// The number of the step that is entered.
+    /// Number of the step that is entered.
     pub entered: u8,
     /// When, in monotonic nanoseconds.
     pub now_ns: u64,
 }
 
-/// The count after this one. It never comes back to a count at which the ring was not full.
+/// Count one further. The count never comes back to one at which the ring was not full.
 pub const fn next_count(count: u16) -> u16 {
     if count >= LAP - 1 { LENGTH } else { count + 1 }
 }
 
-/// The word for a step that was entered at this time: the time loses its lowest byte.
+/// Encode a step that was entered at this time: the time loses its lowest byte.
 pub(super) const fn entry_word(entered: u8, now_ns: u64) -> u64 {
     now_ns & !0xff | entered as u64
 }
@@ -51,24 +51,24 @@ pub fn enter_step(line: &HotLine, record: &ColdRecord, change: &StepChange, numb
     in_order(Mutant::AnnouncedFirst, note, || line.numbers.write(numbers));
 }
 
-/// Copy the ring, and return the count of transitions behind the copy; `None` if the slot is written to all the time.
+/// Copy the ring, and return the count of transitions after the copy; `None` if the slot is written to all the time.
 pub fn read_transitions(line: &HotLine, record: &ColdRecord, into: &mut [TransitionImage; TRANSITIONS]) -> Option<u16> {
     for (entry, [entered, done]) in into.iter_mut().zip(&record.transitions) {
         let (entered, done) = (entered.load(Ordering::Relaxed), done.load(Ordering::Relaxed));
         *entry = TransitionImage { entered, done };
     }
-    // The latch's first fence stands behind the loads of the ring as well: the count is as new as every entry copied.
+    // The latch's first fence also comes after the loads of the ring: the count is as new as every entry copied.
     line.numbers.read_soon().map(|(_, [_, _, meta])| super::Meta::from_word(meta).transitions)
 }
 
-/// The entries that are whole in a copy of the ring, oldest first: those announced by `before`, the count under which
-/// the copy was begun, without those that a writer may have overwritten by `after`, the count behind it.
+/// Pick the entries that are whole in a copy of the ring, oldest first: those announced by `before`, the count when the
+/// copy was begun, except those that a writer may have overwritten by `after`, the count when it was finished.
 pub fn shown(
     ring: &[TransitionImage; TRANSITIONS],
     before: u16,
     after: u16,
 ) -> impl Iterator<Item = TransitionImage> + '_ {
-    // A forged count is as good as one that moved a whole lap.
+    // A forged count is treated as one that moved a whole lap.
     let moved =
         if after >= before { after - before } else { after.saturating_add(LAP - LENGTH).saturating_sub(before) };
     let moved = if broken(Mutant::NoStepCount) { 0 } else { moved };

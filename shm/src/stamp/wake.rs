@@ -1,4 +1,4 @@
-//! The bell: a change of state wakes the processes that sleep, and makes no system call while none does.
+//! The bell: a change of state wakes the processes that sleep, and makes no system call while no process sleeps.
 //!
 //! A sleeper first announces itself, then looks for a change, then sleeps. A ringer first makes its change, then looks
 //! for sleepers. With a sequentially consistent fence between the two steps on each side, one of them sees the other:
@@ -7,7 +7,7 @@
 use crate::atomics::{AtomicU32, Mutant, Ordering, broken, fence_unless, unless};
 use crate::layout::Doorbell;
 
-/// Count a change of state and, if a reader sleeps, move the wake word. Returns true if the sleepers must be woken.
+/// Count a change of state and, if a reader sleeps, move the wake word. Returns whether the sleepers must be woken.
 pub fn ring(epoch: &AtomicU32, bell: &Doorbell) -> bool {
     let early = broken(Mutant::EarlyRing).then(|| bell.waiters.load(Ordering::Relaxed));
     epoch.fetch_add(1, unless(Mutant::RelaxedEpoch, Ordering::Release)); // Pairs with the load in `epoch`.
@@ -21,7 +21,7 @@ pub fn ring(epoch: &AtomicU32, bell: &Doorbell) -> bool {
     true
 }
 
-/// The count of changes of state: everything written before the last of them is there.
+/// Load the count of changes of state: everything written before the last of them is visible.
 pub fn epoch(epoch: &AtomicU32) -> u32 {
     epoch.load(unless(Mutant::RelaxedEpochLook, Ordering::Acquire)) // Pairs with the release in `ring`.
 }
@@ -46,7 +46,7 @@ pub fn await_change(epoch: &AtomicU32, bell: &Doorbell, seen: u32) -> Option<u32
     same.then_some(wake)
 }
 
-/// Take back [`announce`].
+/// Undo [`announce`].
 pub fn stop_waiting(bell: &Doorbell) {
     bell.waiters.fetch_sub(1, Ordering::Relaxed);
 }
@@ -61,10 +61,10 @@ mod tests {
         assert!(!ring(&changes, &bell));
         announce(&bell);
         assert_eq!(await_change(&changes, &bell, 1), Some(0));
-        assert!(ring(&changes, &bell), "somebody waits");
+        assert!(ring(&changes, &bell), "a reader waits");
         assert_eq!((await_change(&changes, &bell, 1), epoch(&changes)), (None, 2));
         assert_eq!(await_change(&changes, &bell, 2), Some(1), "the wake word has moved");
         stop_waiting(&bell);
-        assert!(!ring(&changes, &bell), "nobody waits any more");
+        assert!(!ring(&changes, &bell), "no reader waits any more");
     }
 }

@@ -2,15 +2,17 @@
 
 use crate::progress::SlotState;
 
-/// [`ColdImage::origin`](crate::layout::ColdImage::origin): the slot's writer took it itself and no process waits for its end.
+/// [`IdentityImage::origin`](crate::layout::IdentityImage::origin): the slot's writer took it itself, and no process
+/// waits for its end.
 pub const ORIGIN_JOINED: u8 = 0;
-/// [`ColdImage::origin`](crate::layout::ColdImage::origin): the board's creator reserved the slot and records its end.
+/// [`IdentityImage::origin`](crate::layout::IdentityImage::origin): the board's creator reserved the slot and records
+/// its end.
 pub const ORIGIN_RESERVED: u8 = 1;
-/// [`ColdImage::origin`](crate::layout::ColdImage::origin): the slot is written on behalf of its process, which holds
-/// no lock and does not beat: the only evidence is that this process runs.
+/// [`IdentityImage::origin`](crate::layout::IdentityImage::origin): the slot is written on behalf of its process, which
+/// holds no lock and does not beat: the only evidence is whether this process runs.
 pub const ORIGIN_ON_BEHALF: u8 = 2;
-/// [`ColdImage::origin`](crate::layout::ColdImage::origin): another process than the board's creator reserved the slot and
-/// records its end; until the claim the identity is that process's.
+/// [`IdentityImage::origin`](crate::layout::IdentityImage::origin): a process other than the board's creator reserved
+/// the slot and records its end; until the claim the identity is that process's.
 pub const ORIGIN_RESERVED_BY: u8 = 3;
 
 /// A slot's control word: the slot's life, and its place in that life.
@@ -18,9 +20,9 @@ pub const ORIGIN_RESERVED_BY: u8 = 3;
 pub struct ControlWord {
     /// Counts the lives of the slot.
     pub generation: u32,
-    /// The number of a [`SlotState`]; any number, as nothing read from a board is trusted.
+    /// Number of a [`SlotState`]; any number, as nothing read from a board is trusted.
     pub state: u8,
-    /// True once key, version and kind of this generation are written.
+    /// Whether key, version and kind of this generation are written.
     pub named: bool,
 }
 
@@ -30,12 +32,12 @@ impl ControlWord {
         Self { generation, state: state.number(), named }
     }
 
-    /// The word in which this is stored.
+    /// Encode this as a word.
     pub const fn word(self) -> u64 {
         (self.generation as u64) << 32 | (self.named as u64) << 8 | self.state as u64
     }
 
-    /// The value of a loaded word.
+    /// Decode a loaded word.
     pub const fn from_word(word: u64) -> Self {
         Self { generation: (word >> 32) as u32, state: word as u8, named: word >> 8 & 1 == 1 }
     }
@@ -45,7 +47,7 @@ impl ControlWord {
         SlotState::from_number(self.state)
     }
 
-    /// True if a reader has nothing to show: never used, or taken over and not yet named.
+    /// Whether a reader has nothing to show: the slot was never used, or is being claimed and not yet named.
     pub const fn unnamed(self) -> bool {
         self.state == SlotState::Free.number() || (self.state == SlotState::Claiming.number() && !self.named)
     }
@@ -54,24 +56,24 @@ impl ControlWord {
 /// The third of a slot's numbers: the meaning of the other two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Meta {
-    /// The number of a step.
+    /// Number of a step.
     pub step: u8,
-    /// The number of the attempt, from 1.
+    /// Number of the attempt, from 1.
     pub attempt: u8,
-    /// True if `total` is known.
+    /// Whether `total` is known.
     pub total_known: bool,
-    /// The number of a [`Unit`](crate::Unit): 3 bits.
+    /// Number of a [`Unit`](crate::Unit): 3 bits.
     pub unit: u8,
-    /// The number of a [`Health`](crate::Health): 4 bits.
+    /// Number of a [`Health`](crate::Health): 4 bits.
     pub health: u8,
     /// Steps entered so far: see [`transitions`](super::transitions).
     pub transitions: u16,
-    /// Moves with every change of text, notes or step, to make readers look at the cold record again.
+    /// Moves with every change of text, notes, cause or step, to make readers look at the cold record again.
     pub revision: u16,
 }
 
 impl Meta {
-    /// The word in which this is stored.
+    /// Encode this as a word.
     pub const fn word(self) -> u64 {
         (self.revision as u64) << 48
             | (self.transitions as u64) << 32
@@ -82,7 +84,7 @@ impl Meta {
             | self.step as u64
     }
 
-    /// The value of a loaded word.
+    /// Decode a loaded word.
     pub const fn from_word(word: u64) -> Self {
         Self {
             step: word as u8,
@@ -95,13 +97,14 @@ impl Meta {
         }
     }
 
-    /// The same with the next revision.
+    /// Move on to the next revision.
     #[must_use]
     pub const fn revised(self) -> Self {
         Self::from_word(Self::revised_word(self.word()))
     }
 
-    /// The same for the word in which it is stored: the revision is on top, so that nothing is carried into another part.
+    /// As [`revised`](Self::revised), on the stored word: the revision has the highest bits, so nothing carries into
+    /// another field.
     #[must_use]
     pub const fn revised_word(word: u64) -> u64 {
         word.wrapping_add(1 << 48)

@@ -1,4 +1,4 @@
-//! The C header against the Rust crate, both ways, compiled with every warning an error.
+//! The C header against the Rust crate, in both directions, compiled with every warning as an error.
 #![cfg(target_os = "linux")]
 
 use std::io::{BufRead, BufReader, Read};
@@ -20,7 +20,8 @@ fn total_for(done: u64, generation: u32) -> u64 {
     (done ^ u64::from(generation) << 40).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-/// Compiled once for all tests of this file; `None`, reported once, if there is no C compiler.
+/// The directory of the C programs, compiled once for all tests of this file; `None`, reported once, if there is no C
+/// compiler.
 fn programs() -> Option<&'static Path> {
     static PROGRAMS: OnceLock<Option<tempfile::TempDir>> = OnceLock::new();
     let compiled = || {
@@ -39,7 +40,7 @@ fn programs() -> Option<&'static Path> {
     PROGRAMS.get_or_init(compiled).as_ref().map(tempfile::TempDir::path)
 }
 
-/// Compile a program with the header, every warning an error.
+/// Compile a program with the header, with every warning as an error.
 fn compile(compiler: &str, language: &[&str], source: &Path, program: &Path) {
     let warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror"];
     let mut command = Command::new(compiler);
@@ -48,7 +49,7 @@ fn compile(compiler: &str, language: &[&str], source: &Path, program: &Path) {
     assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
 }
 
-/// The file that a board is, also for a named segment.
+/// The file behind a board, even if the board is a named segment.
 fn file_of(path: &Path) -> PathBuf {
     match path.to_str().and_then(|path| path.strip_prefix("shm:")) {
         Some(name) => Path::new("/dev/shm").join(name),
@@ -155,7 +156,7 @@ fn c_reads_no_torn_slot_while_rust_writes_flat_out() {
     println!("C reads Rust: {}", said.trim());
     assert!(reader.wait().unwrap().success(), "{said}");
     let moved = said.split(' ').nth(2).and_then(|moved| moved.parse::<u64>().ok()).unwrap();
-    assert!(moved > 100, "the reader met the writer at work: {said}");
+    assert!(moved > 100, "the reader saw too few publications: {said}");
 }
 
 #[test]
@@ -168,7 +169,7 @@ fn rust_reads_no_torn_slot_while_c_writes_flat_out() {
     let (mut moved, mut last) = (0, 0);
     let (wanted, began) = (rounds(20) * 1000, Instant::now());
     let usual = Duration::from_millis(rounds(3000));
-    // A machine with much else to do lets the two meet seldom: it has longer for the few meetings that are needed.
+    // On a busy machine the two rarely run at the same time, so the test goes on longer to see a few publications.
     while moved < wanted && began.elapsed() < if moved > 100 { usual } else { 20 * usual } {
         reader.refresh(&mut snapshot).unwrap();
         let slot = &snapshot.slots[0];
@@ -180,11 +181,11 @@ fn rust_reads_no_torn_slot_while_c_writes_flat_out() {
         last = slot.done;
     }
     println!("Rust reads C: {moved} publications seen, 0 torn");
-    assert!(moved > 100, "the reader met the writer at work");
+    assert!(moved > 100, "the reader saw too few publications");
     assert_eq!(snapshot.slots[0].liveness, Liveness::Alive, "it beats");
     drop(writer);
     let left = board.reader().unwrap().snapshot().unwrap().slots[0].clone();
-    assert_eq!((left.liveness, left.state), (Liveness::Lost, SlotState::Live), "killed, it let go of its byte");
+    assert_eq!((left.liveness, left.state), (Liveness::Lost, SlotState::Live), "the kill freed its byte");
     assert_eq!(left.total, Some(total_for(left.done, left.generation)));
 }
 
@@ -201,7 +202,7 @@ fn keys_and_places_are_kept_apart_between_c_and_rust() {
         let code = |key| run("flat_out", "die", board.path(), key).unwrap().status.code();
         assert_eq!((code("rust"), code("c"), code("other")), (Some(KEY_IN_USE), Some(KEY_IN_USE), Some(FULL)));
         drop(writer);
-        assert_eq!(code("c"), Some(0), "its place is free again, and taken over");
+        assert_eq!(code("c"), Some(0), "its slot is free again, and taken over");
         let seen = board.reader().unwrap().snapshot().unwrap();
         assert_eq!((seen.slots[0].generation, seen.slots[0].done, seen.slots[0].total), (2, 7, Some(9)));
         assert_eq!(seen.slots[0].attempt, 2);
@@ -229,7 +230,7 @@ fn a_key_that_c_ends_again_and_again_is_one_row_that_counts_its_attempts() {
             let found: Vec<_> = seen.iter().map(|slot| (slot.key.as_str(), slot.attempt)).collect();
             assert_eq!(found, [("other", attempt), ("same", attempt)]);
         }
-        // A pool keeps the slot for its own tasks: the key has another one.
+        // A pool keeps all slots for its own tasks, so the key gets none.
         let _pool = vx_shm::Pool::claim(board.path(), 4).unwrap();
         assert_eq!(run("flat_out", "die", board.path(), "same").unwrap().status.code(), Some(10 + 7));
     });

@@ -58,7 +58,7 @@ pub(crate) fn parts() -> Vec<Part> {
             "doorbell",
             fields!(Doorbell {
                 wake: "moves when sleepers are woken",
-                waiters: "readers that sleep, or did when they were killed",
+                waiters: "readers that sleep, or slept when they were killed",
             }),
         ),
         part("hot", hot()),
@@ -68,7 +68,7 @@ pub(crate) fn parts() -> Vec<Part> {
                 .into_iter()
                 .enumerate()
                 .map(|(at, name)| {
-                    let what = ["work finished in this step", "work there is in it, if known", "see below"][at];
+                    let what = ["work finished in this step", "total work of this step, if known", "see below"][at];
                     field(name, 8 * at, 8, what)
                 })
                 .collect(),
@@ -76,7 +76,7 @@ pub(crate) fn parts() -> Vec<Part> {
         part(
             "beat",
             vec![
-                field("beaten", 0, 4, "when the writer last beat; it does each `beat_interval_ms`"),
+                field("beaten", 0, 4, "when the writer last beat; it beats every `beat_interval_ms`"),
                 field("moved", 4, 4, "when it last saw its numbers move"),
             ],
         ),
@@ -93,7 +93,7 @@ pub(crate) fn parts() -> Vec<Part> {
         part(
             "cause",
             fields!(CauseImage {
-                generation: "the life of the slot that it belongs to: it says nothing in another",
+                generation: "the life of the slot that it belongs to; ignored in any other",
                 text: "text cell: who or what is the reason that the slot waits, failed or was skipped",
             }),
         ),
@@ -104,10 +104,10 @@ pub(crate) fn parts() -> Vec<Part> {
 fn header() -> Vec<Field> {
     let mut header = fields!(HeaderImage {
         magic: "the letters `vx-board`",
-        major: "layout; another one than 2 cannot be read",
+        major: "layout; only 2 can be read",
         minor: "a higher one can be read",
         incompatible: "features that a reader must know: none so far; refuse any bit that is set",
-        compatible: "features that a reader may leave out, see below",
+        compatible: "features that a reader may ignore, see below",
         length: "of the whole, in bytes",
         slot_count: "1 to 4,096",
         form: "0: a board; 1: a dump",
@@ -116,7 +116,7 @@ fn header() -> Vec<Field> {
         beats: "region: beats",
         cold: "region: cold records",
         log: "region: log rings",
-        board_id: "of this board alone",
+        board_id: "unique to this board",
         boot_id: "process ids and monotonic times mean nothing in another boot",
         creator_pid: "process id",
         creator_uid: "user id",
@@ -135,7 +135,7 @@ fn header() -> Vec<Field> {
         ready: "the letters `complete`, stored last",
         epoch: "goes up with each change of a state",
         state: "the board's state, see below",
-        used: "slots ever used: those from this one on are free",
+        used: "the number of slots ever used: all from this number on are free",
         closed_unix_ns: "when it was closed: wall clock",
         closed: "1 once its creator has closed it",
         successor: "id of the board that takes its place, or zeros",
@@ -177,7 +177,7 @@ fn cold() -> Vec<Field> {
         kind: "see below",
         origin: "the slot's origin, see below",
         parent_slot: "0xFFFF: none",
-        claimed_at: "when it was named, and after that claimed",
+        claimed_at: "when the slot was reserved, and later when it was claimed",
         key_hash: "FNV-1a, 64 bits, of the whole key: see below",
         runner: "process id of the process that can be asked to stop or restart the work; 0: none",
         log_writer: "process id of the process that writes the log; 0: the slot's writer",
@@ -198,7 +198,7 @@ fn cold() -> Vec<Field> {
     cold.extend(latch::<{ layout::NOTE_WORDS }>(notes, ["notes_stamp", "notes_copy0", "notes_copy1"], "notes"));
     cold.extend(fields!(ColdImage {
         transitions: "a ring of 9, see below",
-        error: "text cell; to be believed once the state has ended",
+        error: "text cell; valid once the slot has ended",
         result: "text cell; likewise: the place of the result",
     }));
     let names = ["cause_stamp", "cause_copy0", "cause_copy1"];
@@ -213,7 +213,7 @@ fn notes() -> Vec<Field> {
         waits_generation: "its generation",
         port: "the port that the slot's process listens on; 0: none",
         named_at: "the count of transitions to which `step_name` belongs",
-        step_name: "text cell: the writer's own name for its step; says nothing at another count",
+        step_name: "text cell: the writer's own name for its step; ignored at another count",
         address: "text cell: where the slot's process is reached",
     })
 }
@@ -233,7 +233,7 @@ fn log() -> Vec<Field> {
     log
 }
 
-/// The bit that a word has and others have not.
+/// The number of the lowest bit that is set in a word.
 fn bit(word: u64) -> u64 {
     assert_ne!(word, 0);
     u64::from(word.trailing_zeros())
@@ -261,12 +261,12 @@ pub(crate) fn numbers() -> Vec<Numbers> {
             name: "origin",
             numbers: vec![
                 ("joined".into(), ORIGIN_JOINED.into(), "the writer took the slot itself"),
-                ("reserved".into(), ORIGIN_RESERVED.into(), "the creator named it, and judges its end"),
+                ("reserved".into(), ORIGIN_RESERVED.into(), "the creator reserved it, and records its end"),
                 ("on_behalf".into(), ORIGIN_ON_BEHALF.into(), "written on behalf of its process, which holds no lock"),
                 (
                     "reserved_by".into(),
                     ORIGIN_RESERVED_BY.into(),
-                    "its process named it for another one, and judges its end",
+                    "its process reserved it for another one, and records its end",
                 ),
             ],
         },
@@ -292,7 +292,7 @@ pub(crate) fn numbers() -> Vec<Numbers> {
         bits(
             "meta_bit",
             vec![
-                ("step", bit(Meta { step: 1, ..meta }.word()), "8 bits: its words stand in the vocabulary of the kind"),
+                ("step", bit(Meta { step: 1, ..meta }.word()), "8 bits: its word is in the vocabulary of the kind"),
                 ("attempt", bit(Meta { attempt: 1, ..meta }.word()), "8 bits, from 1"),
                 ("total_known", bit(Meta { total_known: true, ..meta }.word()), "1: `total` is known"),
                 ("unit", bit(Meta { unit: 1, ..meta }.word()), "3 bits: of `done` and `total`"),

@@ -1,5 +1,5 @@
-//! `docs/boards/board-format.md`, `include/vx_board.h` and the layout of the Python package describe the code: their tables are
-//! written by these tests with `VX_UPDATE_DOCS=1`, and compared with the files without it.
+//! `docs/boards/board-format.md`, `include/vx_board.h` and the layout of the Python package describe the code: with
+//! `VX_UPDATE_DOCS=1` these tests write their tables, and without it they compare them with the code.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -50,7 +50,7 @@ fn replaced(text: &str, begin: &str, end: &str, with: &str) -> String {
     format!("{before}{begin}\n{with}{end}{after}")
 }
 
-/// Compare a file with its wanted text, after writing it if `VX_UPDATE_DOCS=1` is set.
+/// Compare a file with its expected text, after writing it if `VX_UPDATE_DOCS=1` is set.
 fn is_kept(path: &Path, wanted: &str) {
     if std::env::var_os("VX_UPDATE_DOCS").is_some() {
         std::fs::write(path, wanted).expect("it is written");
@@ -104,7 +104,7 @@ fn the_offsets_of_the_c_header_are_those_of_the_code() {
     is_kept(&header_file(), &text);
 }
 
-/// The module's first lines, up to what the code gives.
+/// The module's first lines, before the generated ones.
 const PYTHON: &str = "\"\"\"The numbers of the layout, written from the Rust code by the test that checks them.\n\n\
     `VX_UPDATE_DOCS=1 cargo test -p vx-shm --test format` writes this file; docs/boards/board-format.md has the meanings.\n\
     \"\"\"\n\nfrom typing import Final\n\n";
@@ -143,7 +143,7 @@ fn the_numbers_of_the_python_package_are_those_of_the_code() {
         for (name, number, _) in &group.numbers {
             define(format!("{}_{name}", group.name), number.to_string());
         }
-        // The bits of a word are no numbers from 0 on.
+        // The bits of a word are not numbered from 0 on without gaps, so they get no tuple of names.
         if group.numbers.iter().enumerate().all(|(at, (_, number, _))| at as u64 == *number) {
             let names: Vec<String> = group.numbers.iter().map(|(name, ..)| format!("\"{name}\"")).collect();
             define(format!("{}_names", group.name), format!("({})", names.join(", ")));

@@ -1,10 +1,10 @@
-/* The other side of the tests against Rust: `read BOARD MOVES`, `write BOARD KEY`, `die BOARD KEY`, `twice BOARD KEY`. */
+/* The C side of the tests against Rust: `read BOARD MOVES`, `write BOARD KEY`, `die BOARD KEY`, `twice BOARD KEY`. */
 #define _GNU_SOURCE
 #include "vx_board.h"
 
 #include <stdlib.h>
 
-/* The total that belongs to this `done` in this life of the slot; the same in the tests. */
+/* The total that belongs to this `done` in this life of the slot, computed as in c.rs. */
 static uint64_t total_for(uint64_t done, uint32_t generation) {
     return (done ^ (uint64_t)generation << 40) * UINT64_C(0x9E3779B97F4A7C15);
 }
@@ -13,7 +13,7 @@ static void text_for(uint64_t number, char *into) {
     for (int at = 0; at < 12; at++) sprintf(into + 6 * at, "%06u", (unsigned)(number % 1000000));
 }
 
-/* True if the message is one number twelve times. */
+/* Whether the message is one number twelve times, or empty. */
 static bool is_one_text(const char *message) {
     for (size_t at = 6; at < strlen(message); at++) {
         if (message[at] != message[at % 6]) return false;
@@ -21,7 +21,7 @@ static bool is_one_text(const char *message) {
     return strlen(message) == 72 || message[0] == 0;
 }
 
-/* Read until the slot was seen to move `wanted` times, or for ten seconds: a reading between two publications proves little. */
+/* Read until the slot was seen to move `wanted` times, or for ten seconds. Only readings of new publications count. */
 static int read_flat_out(const struct vx_board *board, long wanted) {
     long whole = 0, torn = 0, back = 0, moved = 0;
     uint64_t last = 0, until = vx_now_ns() + UINT64_C(10000000000);
@@ -48,7 +48,7 @@ static void write_one(struct vx_writer *slot, uint64_t done) {
     vx_publish_of(slot, done, true, total_for(done, slot->generation));
 }
 
-/* Join with the same key again, then with another one; how both went. */
+/* Join with the same key again, then with another one, and print both results. */
 static int join_again(struct vx_board *board, const char *key) {
     struct vx_writer again, other;
     int same = vx_join(board, key, "1.2", &again), another = vx_join(board, "another", "1.2", &other);

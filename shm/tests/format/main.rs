@@ -1,5 +1,5 @@
-//! The board's format as others see it: the document, the C header, and readers in other languages; those in Python are
-//! in the tests of `vx-status`, which has the JSON that they are compared with.
+//! The board's format as other programs see it: the document, and the C header. Readers in Python are tested in
+//! `vx-status`, which has the JSON that they are compared with.
 
 mod c;
 mod described;

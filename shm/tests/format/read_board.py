@@ -1,8 +1,8 @@
 """Reads a board or a dump with nothing but the tables of docs/boards/board-format.md: read_board.py FORMAT.md BOARD [TIMES]
 
-Prints the board as JSON, in the form of `vx board dump --json`; without liveness, which only a process on the same machine
-can look up, and with times left as the numbers they are. With TIMES it reads that often and prints the number of readings
-that differed from the one before.
+Prints the board as JSON, in the form of `vx board dump --json`, but without liveness, which only a process on the same
+machine can look up, and with times as the numbers on the board. With TIMES it reads that often and prints the number of
+readings that differed from the one before.
 """
 import json, mmap, os, re, struct, sys, zlib
 

@@ -1,6 +1,6 @@
 //! 800,000 mutations: the functions that the fuzz targets run, over the kept corpus and bytes made from it.
 //!
-//! The same seeds give the same bytes in every run. `VX_TORTURE=10` tries ten times as many of each kind.
+//! The same seeds give the same bytes in every run. `VX_TORTURE=10` runs ten times as many of each kind.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -13,10 +13,10 @@ use crate::checks;
 use crate::support::children::rounds;
 use crate::support::{Form, Random};
 
-/// The longest time for which any bytes may hold a reader up, on the slowest machine that runs this.
+/// The longest time that a reader may take for any bytes, on the slowest machine that runs this.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// The files in `fuzz/corpus` of this target.
+/// This target's files in `fuzz/corpus`.
 pub(crate) fn corpus(target: &str) -> Vec<Vec<u8>> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     let mut paths: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -1,4 +1,5 @@
-//! Boards that are copied because others may write to the file: never a mixture, at any pace of their writers.
+//! Boards that are copied because other users may write to the file: readings are never mixtures, however fast the
+//! writers.
 
 use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +11,7 @@ use vx_shm::{Board, Kind, Reader, Slot, Snapshot};
 use crate::support::Form;
 use crate::support::children::rounds;
 
-/// Read a copied board again and again while a thread writes to it flat out, and check that readings differed.
+/// Read a copied board again and again while a thread writes to it flat out; check each reading, and that they differ.
 fn read_against(write: impl Fn(&Board, &mut Slot, u64) + Sync, mut check: impl FnMut(&Reader, &Snapshot) -> u64) {
     let form = Form::file();
     let board = form.board("0", 4);
@@ -21,7 +22,7 @@ fn read_against(write: impl Fn(&Board, &mut Slot, u64) + Sync, mut check: impl F
     let mut seen = std::collections::HashSet::new();
     std::thread::scope(|scope| {
         scope.spawn(|| (2..).take_while(|_| !stop.load(Ordering::Relaxed)).for_each(|n| write(&board, &mut slot, n)));
-        let _stop = StopOnDrop(&stop); // Also when a check fails.
+        let _stop = StopOnDrop(&stop); // Stops the writer even if a check fails.
         let mut reader = board.reader().unwrap();
         let mut snapshot = reader.snapshot().unwrap();
         for _ in 0..rounds(5_000) {
@@ -40,7 +41,7 @@ impl Drop for StopOnDrop<'_> {
     }
 }
 
-/// The number that every part of this text repeats, up to the first that is cut.
+/// The number that this text repeats; a last one that is cut is ignored.
 fn repeated(text: &str) -> u64 {
     let mut words = text.trim_end_matches('…').split(' ').filter(|word| word.len() == 16);
     let first = words.next().unwrap_or("0");
@@ -60,7 +61,7 @@ fn numbers_and_texts_of_a_copied_slot_belong_together() {
         slot.details(&repeating(number, 6));
     };
     read_against(write, |_, snapshot| {
-        // A slot that was written to during every attempt at the first reading is not there yet.
+        // If the slot was written to during every attempt at the first reading, it is not there yet.
         let Some(view) = snapshot.slots.first() else { return 0 };
         repeated(&view.message).max(repeated(&view.details)).max(view.total.unwrap())
     });

@@ -1,4 +1,5 @@
-//! Boards that are cut short while they are used: an error for every process that reads, and never a signal.
+//! Boards that are cut short while they are used: every process that reads gets an error, and none is killed by a
+//! signal.
 //!
 //! The processes at risk are children, which report their results; a child that is killed reports nothing and fails its
 //! test. `VX_TORTURE=10` cuts ten times as many boards.
@@ -12,7 +13,7 @@ use vx_shm::{AttachErrorKind, Board, DumpError, Ending, Kind, ReadError, Reader,
 use crate::support::children::{Writer, rounds};
 use crate::support::{Form, Random};
 
-/// The work that a child repeats while its board is cut.
+/// What a child does again and again while its board is cut.
 const WAYS: [&str; 6] = ["refresh", "first reading", "poll", "log", "dump", "wait"];
 
 fn cut(path: &Path, length: u64) {
@@ -23,7 +24,7 @@ fn board_of(directory: &Path, number: u64) -> PathBuf {
     directory.join(format!("cut-{number}.board"))
 }
 
-/// True if this board is cut between two pages. If it is cut within a page, the system leaves zeros without a fault, so
+/// Whether this board is cut between two pages. If it is cut within a page, the system leaves zeros without a fault, so
 /// the view of the one slot or text there may be zeros, beside an error.
 fn at_a_page(number: u64) -> bool {
     (number / WAYS.len() as u64).is_multiple_of(2)
@@ -100,7 +101,7 @@ fn nobody_waits_for_a_change_on_a_board_that_is_cut_or_written_over() {
         cut(&path, length);
         for _ in 0..2 {
             let began = std::time::Instant::now();
-            assert!(reader.wait_change(std::time::Duration::from_secs(600)), "there is an error to look at");
+            assert!(reader.wait_change(std::time::Duration::from_secs(600)), "the wait does not report the error");
             assert!(began.elapsed().as_secs() < 300);
         }
         assert!(reader.snapshot().is_err());
@@ -147,7 +148,7 @@ fn readers_of_boards_that_are_cut_at_any_instant_get_an_error_and_no_signal() {
     println!("{count} boards cut under a reader after {readings} readings: 0 signals");
 }
 
-/// The child: writes to one slot in every way, until its parent reports that its board was cut long ago.
+/// The child: writes to one slot in every way, until its parent sends a line, some time after the cut.
 pub(crate) fn play_writer(board: &Path) {
     let mut slot = Slot::join(board, "writer", "1", Kind::Task).unwrap();
     println!("child: writing");
@@ -177,7 +178,7 @@ fn a_writer_whose_board_is_cut_goes_on_with_its_work() {
         child.let_go_line();
         assert_eq!(child.line(), "went on", "cut to {length} bytes");
 
-        // The creator continues, too: its stores reach no reader, and a process that attaches now gets an error.
+        // The creator goes on, too: its stores reach no reader, and a process that attaches now gets an error.
         board.set_title("nobody reads this");
         let _ = board.end(reservation, &Ending::new(SlotState::Done));
         board.close(vx_shm::BoardState::Done);
@@ -245,11 +246,11 @@ fn a_signal_that_no_board_raised_does_what_it_did_before() {
     assert_eq!(child.wait().signal(), Some(rustix::process::Signal::BUS.as_raw()));
 }
 
-/// The child: attaches, and then is sent the signal for another reason.
+/// The child: attaches, and then sends itself the signal.
 pub(crate) fn play_bus_error(board: &Path) {
     let _reader = Reader::open(board).unwrap();
     println!("child: attached");
-    // The standard library's own handler takes the first one for a reason to go back to the default; the next one kills.
+    // At the first signal, the standard library's own handler restores the default; the next one kills.
     for _ in 0..500 {
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::BUS).unwrap();
         std::thread::sleep(Duration::from_millis(2));

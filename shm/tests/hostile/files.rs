@@ -54,9 +54,9 @@ fn what_is_not_a_plain_file_is_refused_without_waiting() {
     }
     refused(Path::new("/dev/zero"), no_file);
     let listed = vx_shm::list(form.directory()).unwrap();
-    assert_eq!(listed.iter().map(|listed| &listed.path).collect::<Vec<_>>(), [&path], "and none of them is listed");
+    assert_eq!(listed.iter().map(|listed| &listed.path).collect::<Vec<_>>(), [&path], "only the board is listed");
     let removed = vx_shm::gc(form.directory(), Duration::ZERO, 0).unwrap();
-    assert_eq!(removed, [path], "nor removed");
+    assert_eq!(removed, [path], "only the board is removed");
     assert!(made.iter().all(|name| at(&format!("{name}.board")).symlink_metadata().is_ok()));
 }
 
@@ -107,7 +107,7 @@ fn a_board_longer_than_any_is_refused_for_its_length_also_where_it_is_not_mapped
             matches!(error.kind, AttachErrorKind::Layout(LayoutFault::TooLong { found }) if found == long),
             "{error}"
         );
-        assert!(error.to_string().contains("no board has more than 67108864"), "{error}");
+        assert!(error.to_string().contains("a board has at most 67108864"), "{error}");
     }
     fs::write(&path, vec![7; 4096]).unwrap();
     OpenOptions::new().write(true).open(&path).unwrap().set_len(long).unwrap();
@@ -116,7 +116,7 @@ fn a_board_longer_than_any_is_refused_for_its_length_also_where_it_is_not_mapped
 
 #[test]
 fn files_that_the_system_makes_up_are_refused() {
-    // Files that the system calls plain: with a length of zero, with a wrong one, or impossible to map.
+    // Files that the system shows as plain, but with a length of zero, with a wrong length, or impossible to map.
     for odd in ["/proc/self/mem", "/proc/self/maps", "/proc/kcore", "/sys/kernel/mm/transparent_hugepage/enabled"] {
         if Path::new(odd).exists() {
             assert!(Reader::open(Path::new(odd)).is_err(), "{odd}");
@@ -172,7 +172,7 @@ fn a_board_that_another_was_renamed_over_does_not_change_for_its_readers() {
     assert_eq!((&*snapshot.board.title, snapshot.slots[0].done), ("old", 7));
     let late = Reader::open(old.path()).unwrap().snapshot().unwrap();
     assert_eq!((&*late.board.title, late.slots.len()), ("new", 0));
-    assert_ne!(late.board.id, snapshot.board.id, "the id tells one board from another");
+    assert_ne!(late.board.id, snapshot.board.id, "two boards have different ids");
 
     // Another kind of file under the name is refused; a process that has the board open is not affected.
     fs::remove_file(old.path()).unwrap();

@@ -1,5 +1,5 @@
-//! Boards that are well formed and lie: in their header, under a right checksum; by one bit of a dump; in the words
-//! that a writer relies on.
+//! Boards that are well formed and wrong: in their header, with a correct checksum; in one bit of a dump; in the words
+//! that a writer depends on.
 
 use vx_shm::layout::Region;
 use vx_shm::{Ending, Kind, Reader, Slot, SlotState, Step, dump};

@@ -2,12 +2,12 @@
 //!
 //! `bytes` mutates the content of a board, a dump or a snapshot; `forged` makes it well formed and wrong; `scribble`
 //! writes over it while it is read; `cut` cuts it short while processes use it; `files` puts something else in its
-//! place. `VX_TORTURE=10` tries ten times as many of each.
+//! place. `VX_TORTURE=10` runs ten times as many of each.
 #![cfg(unix)]
 
 mod bytes;
 #[path = "../../fuzz/src/lib.rs"]
-#[allow(unreachable_pub, reason = "a crate of its own for the fuzz targets")]
+#[allow(unreachable_pub, reason = "a separate crate for the fuzz targets")]
 mod checks;
 mod copied;
 mod cut;
@@ -22,7 +22,7 @@ mod support;
 use support::Form;
 use vx_shm::{Ending, Kind, Slot, Step};
 
-/// No test, but the second process of the tests that need one.
+/// Not a test: the second process of the tests that need one.
 #[test]
 #[ignore = "a role for the other tests"]
 fn child() {
@@ -38,7 +38,7 @@ fn child() {
     }
 }
 
-/// A board of four slots with something in each field, and its bytes.
+/// A board with four slots and something in each field, and its bytes.
 fn filled(form: &Form) -> (std::path::PathBuf, Vec<u8>) {
     let board = form.board("title", 4);
     let mut live = Slot::join(board.path(), "live", "1.0", Kind::Task).unwrap();

@@ -1,6 +1,7 @@
-//! The Python package's own reader over hostile boards: for any bytes the answer of this crate, or its error.
+//! The Python package's own reader over hostile boards: for any bytes it gives the same answer as this crate, or the
+//! same error.
 //!
-//! The files and the crate's answers are left in a directory, and one process reads all of them: to start Python takes
+//! The files and the crate's answers are left in a directory, and one process reads all of them: starting Python takes
 //! longer than a thousand readings. Text is compared as hexadecimal digits, since it may hold anything.
 
 use std::fmt::Write;
@@ -29,7 +30,7 @@ fn optional<T: ToString>(number: Option<T>) -> String {
     number.map_or_else(|| "-".into(), |number| number.to_string())
 }
 
-/// A slot as one line of words, as `tests/answers.py` of the package has it.
+/// A slot as one line of words, in the form of `tests/answers.py` of the package.
 fn line_of(slot: &SlotView) -> String {
     let liveness = match slot.liveness {
         Liveness::Unknown => "unknown",
@@ -72,7 +73,7 @@ fn line_of(slot: &SlotView) -> String {
     [&words[..], &texts, &optional_texts].concat().join(" ")
 }
 
-/// The answer of the crate for this file: its error, or the board and every slot, a line each.
+/// The crate's answer for this file: its error, or the board and every slot, on one line each.
 fn answer(path: &Path) -> String {
     let mut reader = match Reader::open(path) {
         Ok(reader) => reader,
@@ -99,7 +100,7 @@ fn answer(path: &Path) -> String {
     text
 }
 
-/// Boards and dumps: the kept ones, good ones, and ones made from them that are damaged or lie.
+/// Boards and dumps: those of the corpus, good ones, and damaged or forged ones made from them.
 fn victims(form: &Form) -> Vec<Vec<u8>> {
     let (path, board) = crate::filled(form);
     let dumped = path.with_extension("vxb");
@@ -127,7 +128,7 @@ fn victims(form: &Form) -> Vec<Vec<u8>> {
                     _ => facts.incompatible = random.number(),
                 }
             }),
-            // Any bits in the words that say what a slot is.
+            // Any bits in the hot lines, and in the board's kind and project.
             _ => {
                 for _ in 0..4 {
                     let at = [8_192 + random.below(4 * 64), 768 + random.below(32)][random.below(2) as usize];
@@ -142,7 +143,7 @@ fn victims(form: &Form) -> Vec<Vec<u8>> {
     all
 }
 
-/// True if there is a Python that the package supports.
+/// Whether there is a Python that the package supports.
 fn has_python() -> bool {
     let asked = Command::new("python3").args(["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]).status();
     asked.is_ok_and(|status| status.success())

@@ -1,4 +1,4 @@
-//! Boards that are written over with anything anywhere while they are read: by a thread of this process, and by another
+//! Boards that are overwritten with any bytes anywhere while they are read: by a thread of this process, and by another
 //! process.
 
 use std::fs::OpenOptions;
@@ -12,8 +12,8 @@ use vx_shm::{DumpError, ReadError, Reader, Snapshot, dump};
 use crate::support::children::{Writer, rounds, until_let_go};
 use crate::support::{Form, Random, write_private};
 
-/// The first byte that is scribbled on: in front of it lie the header's facts, of which a reader has its own copy, and
-/// the word that marks the board as complete.
+/// The first byte that is scribbled on. Before it are the header's facts, of which a reader has its own copy, and the
+/// word that marks the board as complete.
 const BEHIND_THE_FACTS: u64 = 256;
 
 /// Write words and ranges of any bytes, forged states among them, until `stop` is true.
@@ -43,7 +43,7 @@ pub(crate) fn play_scribbler(board: &Path, seed: u64) {
     scribble(board, BEHIND_THE_FACTS, seed, || told.is_finished());
 }
 
-/// Call every method of a reader, `count` times; each must return, and soon.
+/// Call every method of a reader `count` times; each call must return soon.
 fn read_on(path: &Path, out: &Path, count: u64) {
     let mut reader = Reader::open(path).unwrap();
     let (mut snapshot, mut longest) = (Snapshot::default(), Duration::ZERO);
@@ -119,7 +119,7 @@ fn a_board_whose_header_is_scribbled_over_is_refused_and_its_readers_get_an_erro
             }
         }
         stop.store(true, Ordering::Relaxed);
-        assert!(told > 0, "the ready word was overwritten");
+        assert!(told > 0, "no reading reported that the ready word was overwritten");
     });
     write_private(&path, &good);
     assert!(Reader::open(&path).is_ok(), "the same bytes again are a board again");

@@ -58,7 +58,7 @@ pub(crate) const MODELS: &[Model] = &[
     },
 ];
 
-/// The system's part in the wake word: it compares and sleeps in one step, under a lock of its own.
+/// What the system does with the wake word: it compares and falls asleep in one step, under its own lock.
 #[derive(Default)]
 struct Kernel {
     state: Mutex<Sleeping>,
@@ -68,7 +68,7 @@ struct Kernel {
 #[derive(Default)]
 struct Sleeping {
     wakes: usize,
-    /// No ring will follow.
+    /// Whether no ring will follow.
     over: bool,
 }
 
@@ -83,7 +83,7 @@ impl Kernel {
             let over = state.over;
             if over {
                 drop(state);
-                panic!("asleep, and nobody will wake it");
+                panic!("asleep, and no ringer will wake it");
             }
             state = self.moved.wait(state).unwrap();
         }
@@ -154,7 +154,7 @@ fn of_two_changes_none_is_slept_through() {
         |_| (),
         |board| {
             board.wait(0);
-            // The first look may have met either change, or both: a reader that has seen one waits for the other.
+            // The first wait may have seen either change, or both: a reader that has seen one waits for the other.
             if epoch(&board.epoch) == 1 {
                 board.wait(1);
             }
@@ -186,8 +186,8 @@ fn a_reader_that_sees_a_slot_taken_sees_the_slot() {
     });
     let reader = thread::spawn(move || {
         if epoch(&board.epoch) == 1 {
-            assert_eq!(used(&count), 1, "counted, and not among those in use");
-            assert!(!load_control(&line).unnamed(), "in use, and not there");
+            assert_eq!(used(&count), 1, "the claim is announced, but the slot not counted as used");
+            assert!(!load_control(&line).unnamed(), "the slot is counted as used, but not claimed");
         }
     });
     writer.join().unwrap();
@@ -208,9 +208,9 @@ fn a_second_look_at_the_bell_finds_the_exit_of_the_process() {
     let reader = thread::spawn(move || {
         if epoch(&board.epoch) == 1 {
             let mut image = ColdImage::default();
-            let hot = read_hot(&line).expect("nobody publishes");
+            let hot = read_hot(&line).expect("no process publishes");
             assert!(read_record(&line, &hot, &record, &mut image).is_some());
-            assert_eq!((image.exit_flags, image.exit_code), (1, 1), "not known yet");
+            assert_eq!((image.exit_flags, image.exit_code), (1, 1), "announced, but not there");
         }
     });
     parent.join().unwrap();

@@ -33,7 +33,7 @@ fn an_attach_while_a_board_is_made_gets_all_of_it() {
     let reader = thread::spawn(move || match attach(&header, facts.length) {
         Ok(found) => {
             assert_eq!(found, facts);
-            assert_eq!(header.title.read(), Some((1, [7; TITLE_WORDS])), "attached, and not filled");
+            assert_eq!(header.title.read(), Some((1, [7; TITLE_WORDS])), "attached before it was filled");
         }
         Err(fault) => assert_eq!(fault, LayoutFault::NotReady),
     });
@@ -47,9 +47,9 @@ fn a_reader_that_sees_a_board_closed_sees_its_last_state() {
     let creator = thread::spawn(move || close(&shut, 2, 9));
     let reader = thread::spawn(move || {
         if is_closed(&header.closed) {
-            assert_eq!(header.state.load(Ordering::Relaxed), 2, "closed, and nobody knows how");
+            assert_eq!(header.state.load(Ordering::Relaxed), 2, "closed without its last state");
         }
-        assert_eq!(closed_at(&header).unwrap_or(9), 9, "closed, and nobody knows when");
+        assert_eq!(closed_at(&header).unwrap_or(9), 9, "closed without the time");
     });
     creator.join().unwrap();
     reader.join().unwrap();

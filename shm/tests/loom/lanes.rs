@@ -1,4 +1,4 @@
-//! The lanes of a pool: each is in the hands of one thread at a time, and used again at once.
+//! The lanes of a pool: one thread at a time has a lane, and it is used again at once.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ const FOR_EVER: Duration = Duration::from_secs(1_000_000);
 struct Pool {
     lanes: Lanes,
     line: HotLine,
-    /// Not latched.
+    /// A word outside of latches.
     word: AtomicU64,
 }
 
@@ -60,7 +60,7 @@ impl Pool {
         let generation = lane.left.generation + 1;
         let live = ControlWord::new(generation, SlotState::Live, true);
         let write = || self.word.store(generation.into(), Ordering::Relaxed);
-        assert!(claim(&self.line, lane.left, live, write), "a lane in the hands of two");
+        assert!(claim(&self.line, lane.left, live, write), "two threads have one lane");
         let over = ControlWord::new(generation, SlotState::Done, true);
         lanes::end(|| set_control(&self.line, over), || self.lanes.give_back(PoolLane { left: over, ..lane }, Some(0)));
         true
@@ -87,8 +87,8 @@ fn a_lane_used_again_shows_one_task() {
     reader.join().unwrap();
 }
 
-/// Two lanes are given back, while two callers wait with one key and one with another. The first of the two keeps its
-/// lane, so that the other must pass on a wake-up that is of no use to it.
+/// Two lanes are given back, while two callers wait with the same key and one with another. The first of the two keeps
+/// its lane, so the second must pass on a wake-up that it cannot use.
 fn a_free_lane_is_taken() {
     let lanes = Arc::new(Lanes::default());
     let lane = |slot| PoolLane { slot, left: ControlWord::new(1, SlotState::Done, true), locked: true };
@@ -111,5 +111,5 @@ fn a_free_lane_is_taken() {
     let giving = thread::spawn(move || held.into_iter().for_each(|lane| lanes.give_back(lane, Some(0))));
     let kept = callers.map(|caller| caller.join().unwrap());
     giving.join().unwrap();
-    assert_eq!(kept.iter().filter(|kept| **kept).count(), 1, "one of the same key has a lane");
+    assert_eq!(kept.iter().filter(|kept| **kept).count(), 1, "one of the two with the same key has a lane");
 }

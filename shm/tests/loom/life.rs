@@ -14,7 +14,7 @@ use crate::run::Model;
 pub(crate) const MODELS: &[Model] = &[
     Model {
         name: "a claim never shows numbers of one life under another",
-        // The claim's own fence is not among them: the latch's covers it here, and a record's model needs it.
+        // The claim's own fence is not among the mutants: the latch's covers it here, and a record's model needs it.
         mutants: &[Mutant::TwoStepClaim, Mutant::NoSecondControl, Mutant::NamedClaim],
         preemptions: 3,
         run: a_claim_never_shows_numbers_of_one_life_under_another,
@@ -189,7 +189,7 @@ fn a_reservation_is_claimed_by_another_process() {
         if let Some(reading) = read_hot(&line) {
             let unnamed = ControlWord::from_word(reading.control).unnamed();
             assert!(unnamed || reading.numbers == [reading.stamp; 3], "{reading:?}");
-            assert!(unnamed || reading.stamp > 0, "named, and nothing is there");
+            assert!(unnamed || reading.stamp > 0, "named before anything was published");
         }
     });
     creator.join().unwrap();
@@ -313,7 +313,7 @@ fn a_judge_of_a_state_sees_the_words_written_before_it() {
     });
     let judge = thread::spawn(move || {
         let over = load_control(&line) == OVER;
-        assert!(!over || ended_at.load(Ordering::Relaxed) == 9, "it would be taken before its turn");
+        assert!(!over || ended_at.load(Ordering::Relaxed) == 9, "ended without the time: it would be taken too early");
     });
     writer.join().unwrap();
     judge.join().unwrap();

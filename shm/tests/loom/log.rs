@@ -46,7 +46,7 @@ pub(crate) const MODELS: &[Model] = &[
         variants: 1,
     },
     Model {
-        name: "a log of a writer of its own goes on while its slot is claimed",
+        name: "a log with a separate writer goes on while its slot is claimed",
         mutants: &[Mutant::ClaimBeginsLog],
         preemptions: 3,
         run: a_log_of_its_own_writer_goes_on_while_its_slot_is_claimed,
@@ -139,7 +139,8 @@ fn a_new_life_is_shown_with_its_log() {
 fn a_continued_log_never_shows_a_killed_report() {
     use vx_shm::atomics::Ordering::Relaxed;
     let (counters, ring) = ring(b"aaaabbb\n");
-    // A report was killed after it had stored two bytes, before it committed them. The next one goes on in the same life.
+    // A report was killed after it had stored two bytes, before it committed them. The next one goes on in the same
+    // life.
     counters.reserved.store(10, Relaxed);
     ring[0].store(u64::from_le_bytes(*b"xyaabbb\n"), Relaxed);
     let (ahead, written) = (counters.clone(), ring.clone());

@@ -3,14 +3,14 @@
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p vx-shm --release --test loom [PART OF A MODEL'S NAME]`
 //!
-//! Each model holds as the code is, and fails under each of its mutants: a model that a mutant passes shows nothing.
-//! And each mutant there is fails some model: an ordering that none needs is not in the code. A model's own thread only
-//! sets up and joins, as loom does not look for interleavings with its earlier steps. The limits of loom are in
-//! `vx_shm::docs::protocol`.
+//! Each model holds for the code as it is, and fails under each of its mutants: otherwise the model would prove
+//! nothing. And each mutant makes some model fail: the code has no ordering that no model needs. A model's own thread
+//! only sets up and joins, because loom does not explore interleavings with its earlier steps. The limits of loom are
+//! in `vx_shm::docs::protocol`.
 
 #[cfg(not(loom))]
 fn main() {
-    println!("the models are compiled with RUSTFLAGS=\"--cfg loom\" only");
+    println!("the models are only compiled with RUSTFLAGS=\"--cfg loom\"");
 }
 
 #[cfg(loom)]

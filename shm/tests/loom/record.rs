@@ -1,4 +1,4 @@
-//! The cold record: the word that announces a text, a phase or an end comes after it, and a new life begins with no old
+//! The cold record: the word that announces a text, a step or an end is stored after it, and a new life keeps no old
 //! word.
 
 use loom::sync::Arc;
@@ -76,7 +76,7 @@ pub(crate) const MODELS: &[Model] = &[
     },
     Model {
         name: "no word of a record outlives its slot's life",
-        // The state's release is not among them: the last publication of the claim has fenced behind all these words.
+        // The state's release is not among the mutants: the claim's last publication has fenced after all these words.
         mutants: &[
             Mutant::TwoStepClaim,
             Mutant::NoClaimFence,
@@ -121,7 +121,7 @@ fn a_text_that_is_announced_is_there() {
         if read_record(&line, &hot, &record, &mut image).is_some() {
             let (text, announced) = (image.good_text(), Meta::from_word(hot.numbers[2]).revision);
             assert_eq!(text.message[0], text.details[0], "two texts in one");
-            assert!(text.message[0] >= u64::from(announced), "announced, and not there");
+            assert!(text.message[0] >= u64::from(announced), "announced, but not there");
         }
     });
     writer.join().unwrap();
@@ -148,8 +148,8 @@ fn a_message_has_the_details_it_was_published_with() {
         if read_record(&line, &hot, &record, &mut image).is_some() {
             let (text, announced) = (image.good_text(), Meta::from_word(hot.numbers[2]).revision);
             let details = if text.message[0] == 0 { 0 } else { 7 };
-            assert_eq!(text.details[0], details, "a message with the details of another time");
-            assert!(text.message[0] >= u64::from(announced), "announced, and not there");
+            assert_eq!(text.details[0], details, "a message with the details of another publication");
+            assert!(text.message[0] >= u64::from(announced), "announced, but not there");
         }
     });
     writer.join().unwrap();
@@ -163,13 +163,13 @@ fn a_text_of_a_killed_report_is_announced_by_the_next() {
     let continued = line.clone();
     let writer = thread::spawn(move || {
         let [_, total, meta] = take_up(&continued);
-        continued.numbers.write(&[1, total, meta]); // A report of numbers alone.
+        continued.numbers.write(&[1, total, meta]); // A report that only has numbers.
     });
     let reader = thread::spawn(move || {
-        // It has shown the record of revision 7, as it was before the killed report.
+        // The reader has shown the record of revision 7, as it was before the killed report.
         let Some(hot) = read_hot(&line) else { return };
         let looks_again = Meta::from_word(hot.numbers[2]).revision != 7;
-        assert!(hot.numbers[0] == 0 || looks_again, "numbers from after the text, and the text stays unseen");
+        assert!(hot.numbers[0] == 0 || looks_again, "the numbers are newer than the text, which stays unseen");
     });
     writer.join().unwrap();
     reader.join().unwrap();
@@ -194,7 +194,7 @@ fn notes_that_are_announced_are_there() {
         let mut image = ColdImage::default();
         if read_record(&line, &hot, &record, &mut image).is_some() {
             let announced = Meta::from_word(hot.numbers[2]).revision;
-            assert!(image.good_notes()[0] >= u64::from(announced), "announced, and not there");
+            assert!(image.good_notes()[0] >= u64::from(announced), "announced, but not there");
         }
     });
     writer.join().unwrap();
@@ -214,7 +214,7 @@ fn a_cause_that_is_announced_is_there() {
         let Some(hot) = read_hot(&line) else { return };
         let Some((_, words)) = cause.read() else { return };
         let announced = u64::from(Meta::from_word(hot.numbers[2]).revision);
-        assert!(words[0] == words[1] && words[0] >= announced, "announced, and not there");
+        assert!(words[0] == words[1] && words[0] >= announced, "announced, but not there");
     });
     writer.join().unwrap();
     reader.join().unwrap();
@@ -235,7 +235,7 @@ fn a_step_that_is_named_has_its_entry() {
         let Some(after) = read_transitions(&line, &record, &mut ring) else { return };
         if meta.step == 1 {
             let seen: Vec<_> = shown(&ring, meta.transitions, after).collect();
-            assert_eq!((seen.len(), seen[0].done, seen[1].entered), (2, 5, 513), "named, and not entered");
+            assert_eq!((seen.len(), seen[0].done, seen[1].entered), (2, 5, 513), "named before it was entered");
         }
     });
     writer.join().unwrap();
@@ -283,18 +283,18 @@ fn an_end_shows_what_was_written_before_it() {
         let mut image = ColdImage::default();
         if read_record(&line, &hot, &record, &mut image).is_some() && hot.control == FAILED.word() {
             let found = (image.exit_flags, image.ended_at, image.error[0], image.result[0]);
-            assert_eq!(found, (1, 2, 3, 4), "failed, and nobody knows why");
+            assert_eq!(found, (1, 2, 3, 4), "failed without the reason");
         }
     });
     writer.join().unwrap();
     reader.join().unwrap();
 }
 
-/// The number of words of a record that are not latched, at its size in models.
+/// The number of words of a record outside of latches, at its size in models.
 const WORDS: usize = IDENTITY_WORDS + 2 + 2 * TRANSITIONS + ERROR_WORDS + RESULT_WORDS;
 
-/// All words of a record. In each variant the reader looks at one of them, in the last at the text: with all in one
-/// model there are too many outcomes.
+/// All words of a record outside of latches. In each variant the reader looks at one of them, in the last at the text:
+/// all of them in one model would have too many outcomes.
 fn words(record: &ColdRecord) -> Vec<&AtomicU64> {
     let mut words: Vec<&AtomicU64> = record.identity.iter().collect();
     words.extend([&record.exit, &record.ended_at]);

@@ -13,14 +13,14 @@ use vx_shm::atomics::{Mutant, set_mutant};
 pub(crate) struct Model {
     /// The behaviour it protects.
     pub(crate) name: &'static str,
-    /// The steps without which the model must fail.
+    /// The mutants under which the model must fail.
     pub(crate) mutants: &'static [Mutant],
-    /// Times a thread may be interrupted in one execution. Every known mistake of this kind shows with two.
+    /// How often threads may be preempted in one execution. Every known mistake of this kind shows with two.
     pub(crate) preemptions: usize,
     /// Its threads.
     pub(crate) run: fn(),
-    /// The number of variants it is run in, one after another; it must hold in all, and a mutant fail in one. See
-    /// [`variant`].
+    /// The number of variants in which it runs, one after another. It must hold in all, and each mutant must fail in
+    /// one. See [`variant`].
     pub(crate) variants: usize,
 }
 
@@ -29,7 +29,7 @@ std::thread_local! {
     static VARIANT: Cell<usize> = const { Cell::new(0) };
 }
 
-/// The variant of the model that runs now, from 0.
+/// The variant of the running model, from 0.
 pub(crate) fn variant() -> usize {
     VARIANT.get() // loom runs all threads of a model on the one that started it.
 }
@@ -62,7 +62,7 @@ pub(crate) fn all(groups: &[&'static [Model]]) -> ExitCode {
         Mutant::ALL
             .iter()
             .filter(|mutant| !every.iter().any(|model| model.mutants.contains(mutant)))
-            .map(|mutant| format!("no model speaks of {mutant:?}")),
+            .map(|mutant| format!("no model has the mutant {mutant:?}")),
     );
     let refuted: usize = asked.iter().map(|model| model.mutants.len()).sum();
     println!(
@@ -78,7 +78,7 @@ pub(crate) fn all(groups: &[&'static [Model]]) -> ExitCode {
 }
 
 impl Model {
-    /// Check that the model holds, and fails under each of its mutants. Returns a line for each other result.
+    /// Check that the model holds, and fails under each of its mutants. Returns a line for each unexpected result.
     fn show(&self, every: &AtomicUsize) -> Vec<String> {
         let began = Instant::now();
         let Ok(executions) = self.explore() else { return vec![format!("{}: does not hold", self.name)] };
@@ -87,7 +87,7 @@ impl Model {
             self.mutants.iter().partition(|mutant| self.refutes(**mutant));
         println!("{}: holds in {executions} executions; {} ms", self.name, began.elapsed().as_millis());
         println!("    refuted: {refuted:?}");
-        passed.iter().map(|mutant| format!("{}: nothing noticed {mutant:?}", self.name)).collect()
+        passed.iter().map(|mutant| format!("{}: does not notice {mutant:?}", self.name)).collect()
     }
 
     fn refutes(&self, mutant: Mutant) -> bool {

@@ -1,11 +1,10 @@
-//! Child processes: this test binary run again in the role of a writer. None of them outlives the process that started
-//! it.
+//! Child processes: this test binary, run again in the role of a writer. No child outlives the process that started it.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// The variable that holds a child's role; the parent's id and its arguments follow, separated by tabs.
+/// The variable with a child's parent, role and arguments, separated by tabs.
 const ROLE: &str = "VX_SHM_TEST_ROLE";
 
 /// The role of a child.
@@ -36,12 +35,12 @@ impl Writer {
         Self { child, lines, reaped: false }
     }
 
-    /// The child's next line, without the mark that sets it apart from the test harness's own lines.
+    /// The child's next line, without the prefix that marks it among the test harness's own lines.
     pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         loop {
             line.clear();
-            assert!(self.lines.read_line(&mut line).unwrap() > 0, "the child ended without a word");
+            assert!(self.lines.read_line(&mut line).unwrap() > 0, "the child ended without a report");
             if let Some((_, said)) = line.trim_end().split_once("child: ") {
                 return said.to_owned();
             }
@@ -53,7 +52,7 @@ impl Writer {
         self.child.stdin.as_mut().unwrap().write_all(b"go\n").unwrap();
     }
 
-    /// Close the input that [`until_let_go`] waits on, and wait until the child has ended by itself.
+    /// Close the input that [`until_let_go`] waits for, and wait until the child has ended by itself.
     pub(crate) fn let_go(mut self) {
         drop(self.child.stdin.take());
         assert!(self.child.wait().unwrap().success());
@@ -64,26 +63,26 @@ impl Writer {
         self.child.id()
     }
 
-    /// Wait until it is gone. Returns how it ended.
+    /// Wait until the child has ended. Returns how it ended.
     pub(crate) fn wait(mut self) -> std::process::ExitStatus {
         self.reaped = true;
         self.child.wait().unwrap()
     }
 
-    /// SIGKILL, and wait until it is gone. Its standard input stays open, for children of its own that wait on it,
-    /// until the returned handle is dropped.
+    /// Send SIGKILL, and wait until the child is gone. Its standard input stays open until the returned handle is
+    /// dropped, because children that it started may still wait on it.
     pub(crate) fn kill(mut self) -> Option<ChildStdin> {
-        let input = self.child.stdin.take(); // Waiting would close it.
+        let input = self.child.stdin.take(); // Waiting for the child would close it.
         self.end();
         input
     }
 
-    /// True if it has not ended by itself.
+    /// Whether the child still runs.
     pub(crate) fn runs(&mut self) -> bool {
         !self.reaped && self.child.try_wait().unwrap().is_none()
     }
 
-    /// Note that another caller has waited for it: its id may be another process's by now.
+    /// Note that the child was already waited for: its id may be another process's by now.
     pub(crate) fn is_reaped(&mut self) {
         self.reaped = true;
     }
@@ -103,9 +102,9 @@ impl Drop for Writer {
     }
 }
 
-/// In a child: its role. In a parent that runs ignored tests: nothing.
+/// In a child: its role. `None` in a parent that runs ignored tests.
 ///
-/// From here on the child dies with the thread that started it, for any cause.
+/// From here on the child dies with the thread that started it, however that ends.
 pub(crate) fn role() -> Option<Role> {
     let told = std::env::var(ROLE).ok()?;
     let mut parts = told.split('\t');
@@ -122,12 +121,12 @@ pub(crate) fn report(what: impl std::fmt::Display) {
     println!("child: {what}");
 }
 
-/// In a child: stay until the parent has ended or closes the child's input.
+/// In a child: wait until the parent has ended or closes the child's input.
 pub(crate) fn until_let_go() {
     let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
 }
 
-/// In a child: wait for the parent's line, so that many begin at once.
+/// In a child: wait for the parent's line, so that many children begin at once.
 pub(crate) fn until_let_go_line() {
     let _ = std::io::stdin().read_line(&mut String::new());
 }
@@ -143,7 +142,9 @@ pub(crate) fn torture_factor() -> u64 {
         Err(_) => 1,
         Ok(text) => match text.parse() {
             Ok(factor @ 1..) => factor,
-            _ => panic!("VX_TORTURE is `{text}`: say how many times as much to try as usual, 1 or more"),
+            _ => {
+                panic!("VX_TORTURE is `{text}`: set it to how many times the usual number of rounds to run, 1 or more")
+            }
         },
     }
 }

@@ -1,4 +1,4 @@
-//! Boards to try things on, in both forms, that leave nothing behind.
+//! Boards to test with, in both forms, which leave nothing behind.
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
 pub(crate) mod children;
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use vx_shm::layout::HeaderImage;
 use vx_shm::{Board, CreateError};
 
-/// The place in which boards are made: a directory of their own, or names of their own. Both are gone when this is
+/// The place in which a test makes boards: a temporary directory, or unique names. Both are removed when this is
 /// dropped.
 pub(crate) struct Form {
     directory: tempfile::TempDir,
@@ -38,7 +38,7 @@ impl Form {
         Self { directory: tempfile::tempdir().unwrap(), named, names: Mutex::default() }
     }
 
-    /// Board files on a memory file system if there is one, as boards are meant to lie.
+    /// Board files on a memory file system, where boards belong, if there is one.
     pub(crate) fn in_memory() -> Self {
         let memory = Path::new("/dev/shm");
         let place = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
@@ -60,7 +60,7 @@ impl Form {
         }
     }
 
-    /// A name that a test chose itself: removed like those of [`fresh`](Self::fresh).
+    /// Also remove this name, which a test chose itself, like those of [`fresh`](Self::fresh).
     pub(crate) fn adopt(&self, path: PathBuf) -> PathBuf {
         if let Some(name) = path.to_str().and_then(|path| path.strip_prefix("shm:")) {
             self.names.lock().unwrap().push(name.to_owned());
@@ -88,17 +88,17 @@ impl Drop for Form {
     fn drop(&mut self) {
         for name in self.names.lock().unwrap().drain(..) {
             let _ = vx_shm::remove_named(&name);
-            // Also the half-made segment of a failed test.
+            // Also remove the half-made segment of a failed test.
             #[cfg(target_os = "linux")]
             let _ = std::fs::remove_file(Path::new("/dev/shm").join(name));
         }
     }
 }
 
-/// The beginning of the names of directories that a run leaves behind if it is killed; its process id follows.
+/// The names of temporary directories begin like this, and the process id follows; a killed run leaves them behind.
 const LEFTOVER: &str = "vx-torture-";
 
-/// Remove the directories of runs that were killed: those of processes that are gone.
+/// Remove the directories of killed runs, whose processes are gone.
 fn clear_leftovers(place: &Path) {
     for entry in std::fs::read_dir(place).unwrap().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -109,7 +109,7 @@ fn clear_leftovers(place: &Path) {
     }
 }
 
-/// Change some of a board's facts, under a right checksum.
+/// Change some of a board's facts, and correct the checksum.
 pub(crate) fn with_facts(bytes: &mut [u8], change: impl FnOnce(&mut HeaderImage)) {
     let length = size_of::<HeaderImage>();
     let mut facts: HeaderImage = bytemuck::pod_read_unaligned(&bytes[..length]);
@@ -117,14 +117,14 @@ pub(crate) fn with_facts(bytes: &mut [u8], change: impl FnOnce(&mut HeaderImage)
     bytes[..length].copy_from_slice(bytemuck::bytes_of(&facts.sealed()));
 }
 
-/// A copy of the board whose creator is a process that has ended.
+/// Copy a board, and make its creator a process that has ended.
 pub(crate) fn copy_with_dead_creator(from: &Path, to: &Path) {
     let mut bytes = std::fs::read(from).unwrap();
     with_facts(&mut bytes, |facts| facts.creator_start -= 1);
     write_private(to, &bytes);
 }
 
-/// A file like those that boards are made as.
+/// Write a file with the mode that boards have.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) {
     std::fs::write(path, bytes).unwrap();
     #[cfg(unix)]
@@ -138,7 +138,7 @@ pub(crate) fn both_forms(test: impl Fn(&Form)) {
     test(&Form::named());
 }
 
-/// A small generator of random numbers: the same seed gives the same run.
+/// A small generator of random numbers: the same seed gives the same sequence.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {

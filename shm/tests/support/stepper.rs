@@ -9,29 +9,29 @@ use nix::unistd::Pid;
 
 use super::children::Writer;
 
-/// The place that a step has led to.
+/// Where a child stops after a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum At {
-    /// To the next instruction.
+    /// At the next instruction.
     Instruction,
-    /// To the entry of the system call with this number and these first arguments.
+    /// At the entry of the system call with this number and these first arguments.
     Entry(i64, [u64; 3]),
-    /// To its exit.
+    /// At the exit of a system call.
     Exit,
-    /// To a [`mark`].
+    /// At a [`mark`].
     Mark,
     /// The child is gone.
     End,
 }
 
-/// A child that its parent steps. It is killed when this is dropped or when the parent ends.
+/// A child that its parent single-steps. It is killed when this is dropped or when the parent ends.
 pub(crate) struct Stepped {
     writer: Writer,
     pid: Pid,
 }
 
 impl Stepped {
-    /// Start a child whose role begins with [`be_stepped`]; it stands still there.
+    /// Start a child whose role begins with [`be_stepped`], where it stops.
     ///
     /// All steps must be made by the thread that called this.
     pub(crate) fn start(role: &str, board: &Path, seed: u64) -> Self {
@@ -47,25 +47,26 @@ impl Stepped {
         self.writer.pid()
     }
 
-    /// On to the next instruction; a system call is one.
+    /// Run to the next instruction; a system call counts as one.
     pub(crate) fn instruction(&mut self) -> At {
         ptrace::step(self.pid, None).unwrap();
         self.wait()
     }
 
-    /// On to the entry or the exit of a system call.
+    /// Run to the next entry or exit of a system call.
     pub(crate) fn system_call(&mut self) -> At {
         ptrace::syscall(self.pid, None).unwrap();
         self.wait()
     }
 
-    /// On to the next mark, unwatched.
+    /// Run to the next mark without stopping in between.
     pub(crate) fn reach_mark(&mut self) {
         ptrace::cont(self.pid, None).unwrap();
         assert_eq!(self.wait(), At::Mark);
     }
 
-    /// On to the exit of the next system call for a lock. The first one of every change of the table locks the table.
+    /// Run to the exit of the next system call for a lock. The first such call of every change of the table locks the
+    /// table.
     pub(crate) fn reach_lock(&mut self) {
         loop {
             match self.system_call() {
@@ -84,13 +85,13 @@ impl Stepped {
         ptrace::setregs(self.pid, registers).unwrap();
     }
 
-    /// Let it run freely from here on, stopped like any process until it gets a SIGCONT.
+    /// Detach from the child and leave it stopped, like any stopped process, until it gets a SIGCONT.
     pub(crate) fn let_stop(self) -> Writer {
         ptrace::detach(self.pid, Signal::SIGSTOP).unwrap();
         self.writer
     }
 
-    /// SIGKILL, and wait until it is gone.
+    /// Send SIGKILL, and wait until the child is gone.
     pub(crate) fn kill(self) {
         self.writer.kill();
     }
@@ -126,13 +127,13 @@ pub(crate) fn be_stepped() {
     mark();
 }
 
-/// In a child that is stepped: mark the beginning or the end of the part to be looked at.
+/// In a child that is stepped: mark the beginning or the end of the part to be examined.
 pub(crate) fn mark() {
     raise(Signal::SIGSTOP).unwrap();
 }
 
-/// Run on one processor until this is dropped: a step is then a switch from one process to the other, and needs no
-/// message between two processors. Children started meanwhile stay there.
+/// Keeps this process on one processor until it is dropped: a step is then a switch from one process to the other, and
+/// needs no message between two processors. Children started meanwhile stay on that processor.
 pub(crate) struct OneProcessor(nix::sched::CpuSet);
 
 impl OneProcessor {

@@ -1,6 +1,7 @@
 //! Runs the trials one after the other and prints the counts of each.
 //!
-//! Trials run on the main thread, because a stepped process depends on the thread that started it, and dies with it.
+//! Trials run on the main thread, because a stepped process can be stepped only by the thread that started it, and dies
+//! with that thread.
 
 mod attach;
 #[cfg(target_arch = "x86_64")]
@@ -30,7 +31,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 
 use crate::support::children::{self, Role, torture_factor};
 
-/// The longest that one trial may take in its usual form: one that hangs ends the run, and its children with it.
+/// The longest time that one trial may take in its usual form: a trial that hangs ends the run and all its children.
 const LONGEST_SECONDS: u32 = 300;
 
 /// A trial, named by the behaviour it protects. Returns its counts.
@@ -66,7 +67,7 @@ const TRIALS: &[(&str, Run)] = &[
     ("a_child_that_runs_another_program_has_neither_map_nor_lock", forks::another_program),
 ];
 
-/// Play a child's role, or try everything that the arguments name.
+/// Play a child's role, or run the trials that the arguments name.
 pub(crate) fn run() -> ExitCode {
     if let Some(role) = children::role() {
         play(&role);
@@ -85,12 +86,12 @@ pub(crate) fn run() -> ExitCode {
             Ok(())
         })
     });
-    // Children of children that were killed become children of this process, which sees them end.
+    // Children whose parent was killed become children of this process, which sees them end.
     nix::sys::prctl::set_child_subreaper(true).unwrap();
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     if !arguments.list {
-        println!("what the board withstood, VX_TORTURE={}:", torture_factor());
+        println!("counts of each trial, VX_TORTURE={}:", torture_factor());
         for (name, count) in counted.lock().unwrap().iter() {
             println!("  {name}\n      {count}");
         }

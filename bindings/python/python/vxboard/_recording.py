@@ -302,18 +302,18 @@ class Recording:
         """True if the recorder wrote the last reading of the run."""
         self._find_frames()
         if not self._frames:
-            raise RecordingError(path, f"recording `{path}` is damaged: not one reading of it is whole", _RECORD_ANEW)
+            raise RecordingError(path, f"recording `{path}` is damaged: it has no complete reading", _RECORD_ANEW)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Recording:
-        """Read a recording. Raises `RecordingError` if it is none, or not one reading of it is whole."""
+        """Read a recording. Raises `RecordingError` if the file is not one, or has no complete reading."""
         return cls(os.fspath(path))
 
     def _header(self) -> BoardFacts:
         path, data = self.path, self._bytes
         if not data.startswith(RECORDING_MAGIC):
-            raise RecordingError(path, f"recording `{path}` is no recording", _MAKE_ONE)
-        damaged = RecordingError(path, f"recording `{path}` is damaged: not one reading of it is whole", _RECORD_ANEW)
+            raise RecordingError(path, f"recording `{path}` is not a recording", _MAKE_ONE)
+        damaged = RecordingError(path, f"recording `{path}` is damaged: it has no complete reading", _RECORD_ANEW)
         if len(data) < _HEADER_BYTES:
             raise damaged
         _, major, _minor, board_id, unix_ns, at_ns, pid, capacity, crc = _HEADER.unpack_from(data)

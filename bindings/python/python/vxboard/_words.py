@@ -34,7 +34,7 @@ from ._errors import (
 _FACT_BYTES = layout.HEADER_CRC + 8
 _NAME_A_BOARD = "name a board or a dump; see `vx board ls`"
 RECORDING_MAGIC = b"vx-recrd"
-_GONE = "the last good reading is all there is of it"
+_GONE = "use the last good reading: the rest of the board is lost"
 
 
 class Region(NamedTuple):
@@ -193,7 +193,7 @@ def _open_plain(path: str) -> tuple[int, os.stat_result]:
             raise _not_a_file(path) from None
         refused = error.errno in (errno.EACCES, errno.EPERM)
         what = f"board `{path}` cannot be opened: {error.strerror}"
-        raise AttachError(path, what, "a board can be read by the user who made it" if refused else None) from error
+        raise AttachError(path, what, "read the board as the user who made it" if refused else None) from error
     found = os.fstat(file)
     if not stat.S_ISREG(found.st_mode):
         os.close(file)
@@ -219,7 +219,7 @@ def check(path: str, long: memoryview, found: int) -> Facts:
         what = f"board `{path}` needs {names}, which this vx does not know"
         raise FeatureError(path, what, "update vx to read it")
     if length > found or length < 2 * layout.PAGE_BYTES:
-        what = f"board `{path}` is {found} bytes long, its header speaks of {length}"
+        what = f"board `{path}` is {found} bytes long, but its header gives {length}"
         raise LengthError(path, what, _NAME_A_BOARD)
     if length > layout.LONGEST_BYTES:
         raise _too_long(path, length)
@@ -302,7 +302,7 @@ def _not_a_file(path: str) -> NotAFileError:
 
 
 def _too_long(path: str, found: int) -> LengthError:
-    what = f"board `{path}` is {found} bytes long, and no board has more than {layout.LONGEST_BYTES}"
+    what = f"board `{path}` is {found} bytes long, and a board has at most {layout.LONGEST_BYTES}"
     return LengthError(path, what, _NAME_A_BOARD)
 
 

@@ -8,7 +8,7 @@ use crate::liveness::process::own;
 
 const HOUR_NS: i64 = 3_600 * 1_000_000_000;
 
-/// The board of a script that is this process by its number, in a pid namespace that is another one.
+/// A board made for this script, its header changed by `change`.
 fn board_of(script: ProcessMark, change: impl FnOnce(&mut HeaderImage)) -> (tempfile::TempDir, Segment) {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("script.board");
@@ -23,7 +23,7 @@ fn elsewhere() -> ProcessMark {
     ProcessMark { namespace: own().namespace + 1, ..own() }
 }
 
-/// So many hours later on each of the clocks.
+/// This many hours from now, on each of the two clocks.
 fn after(shared_hours: u64, wall_hours: i64) -> Now {
     let now = Now::read();
     let shared_ns = now.shared_ns + shared_hours * HOUR_NS.cast_unsigned();

@@ -169,7 +169,7 @@ fn put_frame(bytes: &mut Vec<u8>, payload: &[u8]) {
     bytes.extend(payload);
 }
 
-/// So many whole readings of an empty board, each with so many empty changes behind it; a frame takes 12 bytes.
+/// This many whole readings of an empty board, each followed by this many empty changes; a frame takes 12 bytes.
 fn wholes_and_changes(wholes: usize, changes: usize) -> Recording {
     let mut bytes = header::encode(&BoardView::default()).to_vec();
     for _ in 0..wholes {
@@ -221,7 +221,7 @@ fn recordings_of_all_minor_versions_read() {
     assert_eq!(minor_1.slots[1].cause.as_deref(), Some("the mirror"));
 }
 
-/// The last reading of a golden recording, checked as far as all minor versions have it.
+/// Check the last reading of a golden recording as far as all minor versions have it.
 fn shows_what_was_recorded(golden: &str) -> Snapshot {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(golden);
     let mut playback = Recording::open(&path).unwrap().playback();
@@ -234,7 +234,7 @@ fn shows_what_was_recorded(golden: &str) -> Snapshot {
     playback.last().clone()
 }
 
-/// The key of the golden board's project.
+/// Key of the golden board's project.
 const PROJECT: &str = "/home/ünïcode/project";
 
 /// Run this by hand once for each version of the format.

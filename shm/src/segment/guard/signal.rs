@@ -1,7 +1,7 @@
-//! The handler for SIGBUS: it puts zeros under a map of a board, and passes every other fault on.
+//! The handler for SIGBUS: puts zeros in place of a map of a board, and passes every other fault on.
 //!
 //! It makes one system call, takes no lock and allocates nothing. A handler that the program installs later replaces
-//! this one; an earlier one is called for every fault outside of boards.
+//! it; an earlier one is called for every fault outside of boards.
 
 use std::ffi::{c_int, c_void};
 use std::sync::{Once, OnceLock};
@@ -10,12 +10,12 @@ use super::MapRange;
 use crate::atomics::Ordering;
 use crate::segment::{Disposition, faulting_address, pass_bus_error_on, put_zeros, take_bus_errors};
 
-/// The disposition of the signal before; set before ours can be called.
+/// What the signal did before; set before our handler can be called.
 static BEFORE: OnceLock<Disposition> = OnceLock::new();
 
 static INSTALLED: Once = Once::new();
 
-/// Put the handler in place, once in the life of the process. A child that runs another program does not inherit it.
+/// Install the handler, once in the life of the process. A child that runs another program does not inherit it.
 pub(super) fn install() {
     INSTALLED.call_once(|| {
         take_bus_errors(on_bus_error, |before| {
@@ -26,7 +26,7 @@ pub(super) fn install() {
 
 extern "C" fn on_bus_error(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     if let Some((range, map)) = faulting_address(info).and_then(MapRange::containing) {
-        range.vanished.store(1, Ordering::SeqCst); // Before any thread can load a zero: pairs with `Guard::vanished`.
+        range.vanished.store(1, Ordering::SeqCst); // Before any thread can load a zero; see `MapGuard::vanished`.
         if put_zeros(map.begin, map.length, map.writable) {
             return;
         }

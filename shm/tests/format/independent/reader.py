@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""reader.py PATH: prints a board of vx (layout 2), live or dumped, as JSON; exit 2 for what is none. x86-64 Linux."""
+"""reader.py PATH: prints a board of vx (layout 2), live or dumped, as JSON; exit code 2 if it is none. x86-64 Linux."""
 from __future__ import annotations
 
 import fcntl
@@ -165,7 +165,7 @@ class Board:
         if incompatible:
             raise NotABoard(f"it has features that this reader does not know ({incompatible:#x})")
         if self.length > MOST_BYTES or self.length > file_size or self.length < 4096:
-            raise NotABoard(f"its length is said to be {self.length}, the file's is {file_size}")
+            raise NotABoard(f"its header gives a length of {self.length}, the file has {file_size}")
         if not 1 <= self.slot_count <= 4096:
             raise NotABoard(f"it has {self.slot_count} slots")
         if self.form > 1:
@@ -192,7 +192,7 @@ class Board:
 
     # Locks
     def held(self, byte: int) -> bool:
-        """Whether somebody holds a byte; a lock of the descriptor that asks is never shown."""
+        """Whether a process holds a byte; a descriptor is never shown its own locks."""
         asked = FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, byte, 1, 0)
         answer = fcntl.fcntl(self.asking, fcntl.F_OFD_GETLK, asked)
         return FLOCK.unpack(answer)[0] != fcntl.F_UNLCK
@@ -227,7 +227,7 @@ class Board:
         return data
 
     def numbers(self, slot: int) -> Optional[Numbers]:
-        """The numbers of a slot, or None if they did not hold still or the slot is being taken over."""
+        """The numbers of a slot, or None if they kept changing or the slot is being taken over."""
         at = self.place("hot", slot)
         for _ in range(TRIES):
             control, stamp = self.u64(at), self.u64(at + 8)
@@ -277,7 +277,7 @@ class Board:
         return [slot for slot in found if slot]
 
     def slot(self, index: int) -> Optional[dict[str, Any]]:
-        """Every field of a slot, or None if it is free; what was shown last while it is being taken over."""
+        """Every field of a slot, or None if it is free; while it is being taken over, what was shown last."""
         cold = self.place("cold", index)
         for _ in range(TRIES):
             before = self.numbers(index)
@@ -313,7 +313,7 @@ class Board:
         step_name = cell_text(notes[32:64]) if named_at == now.transitions else ""
         failure, result = error[:872], error[872:]
         reason = cell_text(failure) or None
-        skipped = word_of(STATES, state) == "skipped"       # its error is its message
+        skipped = word_of(STATES, state) == "skipped"       # its error shows as its message
         alive: Optional[bool] = None
         liveness: Optional[str] = None
         if ended:
@@ -352,7 +352,7 @@ class Board:
             "ended_at": self.wall(ended_at) if ended else None,
             "error": reason if ended and not skipped else None,
             "result": (cell_text(result) or None) if ended else None,
-            # what the golden document leaves out
+            # not in the golden document
             "origin": word_of(ORIGINS, origin), "uid": uid, "start_time": start, "namespace": pid_ns,
             "time_namespace": time_ns, "claimed_at": self.wall(claimed_at), "key_hash": f"{key_hash:016x}",
             "hash_fits": key_hash == fnv1a(record[74:74 + min(record[72], 94)]) or cell_cut(record[72:168]),
@@ -367,7 +367,7 @@ class Board:
         if not alive:
             return "lost"
         now = (time.monotonic_ns() - self.created_at) // 10_000_000
-        if origin == ON_BEHALF:            # nobody beats for it
+        if origin == ON_BEHALF:            # no process beats for it
             return "alive"
         if (now - beaten) * 10 > max(1500, 6 * (interval or 250)):
             return "silent"
@@ -385,7 +385,7 @@ class Board:
         data = (ring[begin % size:] + ring[:begin % size])[:committed - begin]
         kept = max(begin, self.u64(at) - size)
         data = data[kept - begin:]
-        whole = kept == start           # else the first line may be a part
+        whole = kept == start           # else the first line may be partial
         lines = data.decode("utf-8", "replace").split("\n")[:-1]
         return {"first_is_whole": whole, "lines": lines if whole else lines[1:], "committed": committed,
                 "start": start}

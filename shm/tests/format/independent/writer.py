@@ -29,11 +29,11 @@ LINE = 1000                             # bytes of a line in the log
 
 
 class Refused(Exception):
-    """The board or the slot cannot be had."""
+    """The board or the slot cannot be taken."""
 
 
 def cell(text: str, size: int) -> bytes:
-    """A text cell: cut behind the last whole character that fits."""
+    """A text cell: cut after the last whole character that fits."""
     data = text.encode("utf-8", "replace")
     word = len(data)
     if word > size - 2:
@@ -55,7 +55,7 @@ class Writer(Board):
         self.path, self.fd, self.index, self._alive = path, -1, -1, False
         self._mutex = threading.RLock()
         self._stop = threading.Event()
-        # A descriptor of its own asks for locks: one is never shown its own.
+        # A second descriptor tests locks: a descriptor is never shown its own.
         self.asking = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             self.fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -76,7 +76,7 @@ class Writer(Board):
             os.close(self.asking)
         super().close()
 
-    # Stores: each is one plain move, in the order of the program, which is release on x86-64.
+    # Stores: each is one plain move, in program order, which is a release store on x86-64.
     def store(self, offset: int, data: bytes) -> None:
         first = offset >> 3
         for i, word in enumerate(struct.unpack(f"<{len(data) >> 3}Q", data)):
@@ -112,7 +112,7 @@ class Writer(Board):
         until = time.monotonic() + 2
         while not self._lock(LOCK_TABLE):
             if time.monotonic() > until:
-                raise Refused("the table's lock is held for two seconds")
+                raise Refused("another process has held the table's lock for two seconds")
             time.sleep(0.001)
 
     # Claim
@@ -177,7 +177,7 @@ class Writer(Board):
                 continue
             hot = self.place("hot", index)
             self.halves[324 >> 2] = max(self.u32(324), index + 1)
-            if self.u64(hot) != control:    # the locks of table and slot stand in for an exchange
+            if self.u64(hot) != control:    # the locks of table and slot replace a compare-exchange
                 self._lock(LOCK_SLOT + index, fcntl.F_UNLCK)
                 continue
             generation, now = (control >> 32) + 1 & 0xFFFFFFFF, time.monotonic_ns()
@@ -227,7 +227,7 @@ class Writer(Board):
         return index
 
     def _take_over(self, index: int) -> None:
-        """Goes on with the numbers that are there."""
+        """Continues with the numbers on the board."""
         self._hot, self._cold = self.place("hot", index), self.place("cold", index)
         self._stamp = self.u64(self._hot + 8)
         at = (self._hot + 16 + 24 * (self._stamp & 1)) >> 3
@@ -252,7 +252,7 @@ class Writer(Board):
                     self.words[at] = now | moved << 32
 
     def publish(self, done: int, total: Optional[int] = None) -> None:
-        """The numbers; a total that was given once stays for its step."""
+        """Publishes the numbers; a total that was given once stays for its step."""
         with self._living:
             if total is not None and total != self.total:
                 self.total = total
@@ -273,7 +273,7 @@ class Writer(Board):
             self._changed()
 
     def reached(self, port: int = 0, address: str = "") -> None:
-        """Where the slot's process is reached."""
+        """Sets where the slot's process is reached."""
         with self._living:
             self._put_notes(24, struct.pack("<I", port))
             self._put_notes(64, cell(address, 64))
@@ -284,7 +284,7 @@ class Writer(Board):
         self._write_latch(self._cold + COLD["notes"], bytes(self._notes))
 
     def step(self, number: int, name: str = "", total: Optional[int] = None) -> None:
-        """Enters a step, with a name of one's own if it has one."""
+        """Enters a step, with the writer's own name for it if there is one."""
         with self._living:
             count, ring = self.transitions, self._cold + COLD["transitions"]
             self.transitions = count + 1 if count < LAST_COUNT else RING
@@ -315,7 +315,7 @@ class Writer(Board):
 
     def end(self, state: str = "done", error: str = "", result: str = "", exit_code: Optional[int] = None,
             signal: Optional[int] = None) -> None:
-        """Ends the slot. The lock is given up; the object can claim no more."""
+        """Ends the slot and unlocks it; the object cannot claim again."""
         self._stop.set()
         with self._living:
             self.store(self._cold + COLD["error"], cell(error, 872) + cell(result, 656))
@@ -329,13 +329,13 @@ class Writer(Board):
 
     @property
     def _living(self) -> threading.RLock:
-        """The mutex, of a slot that has not ended."""
+        """The mutex, if the slot has not ended."""
         if not self._alive:
             raise Refused("the slot has ended, or was never claimed")
         return self._mutex
 
     def _changed(self) -> None:
-        """Publishes the numbers with the next revision: it makes readers look at the record."""
+        """Publishes the numbers with the next revision, which makes readers look at the record."""
         self.revision = self.revision + 1 & 0xFFFF
         self._pack_meta()
         self._put()

@@ -1,4 +1,4 @@
-//! Boards made and removed without pause, while others open them to read and to write.
+//! Boards made and removed without pause, while other processes open them to read and to write.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,11 @@ use crate::support::children::{self, Role, Writer, rounds};
 const TITLE: &str = "here for a moment, but complete, with a title that fills most of its cell and could be seen half";
 const CAPACITY: u32 = 3;
 const KEY: &str = "reserved before anybody came";
-/// The longest that each of these trials takes in its usual form, and the fewest boards it must have opened by then.
+/// The longest time that each of these trials takes in its usual form, and the fewest boards it must have opened by
+/// then.
 const LONGEST_SECONDS: u64 = 4;
 const FEWEST: u64 = 100;
-/// The time that is added for those on a busy machine.
+/// The time that is added on a busy machine, to open that many.
 const BUSY: Duration = Duration::from_secs(20);
 /// The number of names that boards are made under.
 const NAMES: usize = 2;
@@ -46,7 +47,7 @@ pub(super) fn play(role: &Role) -> bool {
     true
 }
 
-/// The path number `at` of a trial, made from its first one: `….board` and `…-1.board`, or `shm:…` and `shm:…1`.
+/// Path number `at` of a trial, derived from the first: `….board` and `…-1.board`, or `shm:…` and `shm:…1`.
 fn place(first: &Path, at: usize) -> PathBuf {
     if at == 0 {
         return first.to_path_buf();
@@ -68,18 +69,18 @@ fn make_and_remove(path: &Path) {
     match made {
         Ok(board) => {
             let _ = board.reserve(KEY, "1", Kind::Install);
-            // Keep the board for a moment: the others would hardly ever find one to open.
+            // Keep the board for a moment: otherwise the others would hardly ever find one to open.
             (0..5_000).for_each(|_| std::hint::spin_loop());
         }
-        Err(CreateError::Exists { .. }) => {} // Another maker's.
+        Err(CreateError::Exists { .. }) => {} // Another process made it.
         // Another process may remove a named segment before this one has opened it.
         Err(other) => assert!(file != path, "{other}"),
     }
     let _ = std::fs::remove_file(file);
 }
 
-/// A board file exists complete or not at all. A named segment may also be found incomplete, and is then refused for
-/// that reason.
+/// Whether a board may be refused for this reason. A board file exists complete or not at all; a named segment may also
+/// be found incomplete.
 fn is_expected(kind: &AttachErrorKind, first: &Path) -> bool {
     match kind {
         AttachErrorKind::Missing => true,
@@ -114,15 +115,15 @@ fn come_and_go(form: Form) -> String {
                 *refused.entry(kind.into()).or_default() += 1;
             }
         }
-        // On a busy machine the reader seldom runs while a board is there.
+        // On a busy machine the reader rarely runs while a board is there.
         let most = if complete >= FEWEST { until } else { until + BUSY };
         if complete >= wanted || Instant::now() >= most {
             break;
         }
-        assert!(at % 1_000 != 0 || children.iter_mut().all(Writer::runs), "a child has met what it must not meet");
+        assert!(at % 1_000 != 0 || children.iter_mut().all(Writer::runs), "a child got an unexpected error");
     }
     assert!(complete >= FEWEST, "{complete} boards opened, {refused:?}");
-    assert!(children.iter_mut().all(Writer::runs), "a child has met what it must not meet");
+    assert!(children.iter_mut().all(Writer::runs), "a child got an unexpected error");
     let refused: Vec<String> = refused.iter().map(|(kind, count)| format!("{kind} {}", grouped(*count))).collect();
     format!(
         "{} boards opened while they came and went, each complete; refused: {}",
@@ -131,8 +132,7 @@ fn come_and_go(form: Form) -> String {
     )
 }
 
-/// Check that everything written before the board had its name is there, and that every later word is whole if it is
-/// there.
+/// Check that everything written before the board had its name is there, and that whatever was written later is whole.
 fn check_complete(mut reader: Reader) -> u64 {
     let snapshot = reader.snapshot().unwrap();
     assert_eq!((snapshot.board.title.as_str(), snapshot.board.capacity), (TITLE, CAPACITY));

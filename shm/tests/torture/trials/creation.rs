@@ -1,4 +1,4 @@
-//! Creators killed between any two system calls of the creation of a board.
+//! Creators killed between any two system calls while they make a board.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -70,7 +70,7 @@ fn is_complete_or_none(path: &Path, stops: u64) -> bool {
     }
 }
 
-/// Board files: with nameless files, and on file systems that have none.
+/// Board files, on file systems with unnamed files and on those without.
 pub(super) fn files() -> String {
     let _one = OneProcessor::stay();
     let (mut kills, mut complete, mut makeshift) = (0, 0, 0);
@@ -95,10 +95,10 @@ pub(super) fn files() -> String {
             }
         }
     }
-    assert!(complete > 0 && makeshift > 0, "both sides of the naming were tried");
+    assert!(complete > 0 && makeshift > 0, "not killed both before and after the board had its name");
     let [kills, complete, makeshift] = [kills, complete, makeshift].map(grouped);
     format!(
-        "{kills} kills before and after each system call: {complete} complete boards, 0 half-made, {makeshift} makeshift files cleared; the name is free"
+        "{kills} kills before and after each system call: {complete} complete boards, 0 half-made, {makeshift} temporary files cleared; the name is free"
     )
 }
 
@@ -108,7 +108,7 @@ fn clear_makeshift(directory: &Path, nameless: bool) -> bool {
     let left: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|end| end == "making")).collect();
     assert!(left.len() <= usize::from(!nameless), "{left:?}");
     let hour = Duration::from_secs(3600);
-    assert_eq!(gc(directory, hour, 32).unwrap(), [] as [PathBuf; 0], "a creator may still be at work on a young one");
+    assert_eq!(gc(directory, hour, 32).unwrap(), [] as [PathBuf; 0], "a creator may still be at work on a new file");
     for path in &left {
         let file = std::fs::File::options().write(true).open(path).unwrap();
         file.set_modified(SystemTime::now() - hour).unwrap();
@@ -140,7 +140,7 @@ pub(super) fn named() -> String {
             drop(create(&path).unwrap_or_else(|error| panic!("after {stops} stops: {error}")));
         }
     }
-    assert!(half > 0, "kills between the name and the end were tried");
+    assert!(half > 0, "no kill between the naming and the end");
     let [kills, half] = [kills, half].map(grouped);
     format!(
         "{kills} kills before and after each system call: {half} half-made and refused as such; each name cleared and free"
@@ -162,7 +162,7 @@ fn clear_name(path: &Path, stops: u64) -> bool {
             assert!(matches!(error.kind, AttachErrorKind::Layout(_)), "after {stops} stops: {error}");
             let refused = create(path).unwrap_err();
             assert!(matches!(refused, CreateError::Exists { .. }), "{refused}");
-            assert!(vx_shm::remove_named(name).is_err(), "a creator may still be at work on a young one");
+            assert!(vx_shm::remove_named(name).is_err(), "a creator may still be at work on a new segment");
             let file = std::fs::File::options().write(true).open(Path::new("/dev/shm").join(name)).unwrap();
             file.set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
             vx_shm::remove_named(name).unwrap_or_else(|error| panic!("after {stops} stops: {error}"));

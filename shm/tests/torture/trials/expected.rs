@@ -24,7 +24,7 @@ pub(super) struct ExpectedViews {
 }
 
 impl ExpectedViews {
-    /// The views from `first` on, one more for each step of a life; each step gives the slot's view from then on.
+    /// Expect this view first; the caller adds the later views to `views`, in their order.
     pub(super) fn new(first: Seen) -> Self {
         Self { views: vec![first], at: 0, skipped: 0 }
     }
@@ -33,7 +33,10 @@ impl ExpectedViews {
     pub(super) fn read(&mut self, now: Seen, instruction: u64) {
         let ahead = self.views[self.at..].iter().position(|view| *view == now);
         let ahead = ahead.unwrap_or_else(|| {
-            panic!("instruction {instruction}: a mixture, or gone back:\n{now:#?}\nin {:#?}", &self.views[self.at..])
+            panic!(
+                "instruction {instruction}: a mixture, or an older view:\n{now:#?}\nin {:#?}",
+                &self.views[self.at..]
+            )
         });
         self.skipped += ahead.saturating_sub(1);
         self.at += ahead;

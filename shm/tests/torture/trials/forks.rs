@@ -9,7 +9,7 @@ use crate::support::Form;
 use crate::support::children::{self, Role, Writer};
 use crate::support::system::fork_and;
 
-/// The seed of a writer with a slot of its own.
+/// The seed of a writer whose slot is not in a pool.
 const ALONE: u64 = 0;
 /// The seed of a writer whose slot is the lane of a pool.
 const IN_A_POOL: u64 = 1;
@@ -52,7 +52,8 @@ pub(super) fn play(role: &Role) -> bool {
     true
 }
 
-/// The parent is dead and its child holds the lock, which is life: the slot is silent, and free after the child's end.
+/// The parent is dead and its child holds the lock, which counts as life: the slot is silent, and free after the
+/// child's end.
 pub(super) fn outlived() -> String {
     let form = Form::in_memory();
     let board = form.board("forks", 1);
@@ -63,7 +64,7 @@ pub(super) fn outlived() -> String {
     let forked = writer.kill();
     await_silence(&mut reader);
     let slot = &reader.snapshot().unwrap().slots[0];
-    assert_eq!((slot.state, slot.done), (SlotState::Live, 77), "and shows what was published last");
+    assert_eq!((slot.state, slot.done), (SlotState::Live, 77), "it shows what was published last");
     assert!(is_full(board.path()), "the child may still write to it");
     drop(forked); // The child ends when its standard input does.
     let next = join_within_seconds(board.path());
@@ -71,7 +72,7 @@ pub(super) fn outlived() -> String {
     "1 writer killed with its lock in a forked child: silent, not taken; taken over when the child had ended".into()
 }
 
-/// A lock belongs to both sides of a fork: if the child gave it back, a stranger could take the parent's slot.
+/// A lock belongs to both sides of a fork: if the child released it, another process could take the parent's slot.
 pub(super) fn dropped_in_the_child() -> String {
     for alone_or_not in [ALONE, IN_A_POOL] {
         let form = Form::in_memory();
@@ -80,14 +81,14 @@ pub(super) fn dropped_in_the_child() -> String {
         assert_eq!(writer.line(), "forked");
         let slot = &board.reader().unwrap().snapshot().unwrap().slots[0];
         assert_eq!((slot.liveness, slot.done, slot.pid), (Liveness::Alive, 77, Some(writer.pid())));
-        assert!(is_full(board.path()), "its parent has it");
+        assert!(is_full(board.path()), "the parent still holds the slot");
         writer.let_go();
         assert_eq!(join_within_seconds(board.path()).generation(), 2);
     }
     "2 forked children dropped a slot, one with its pool: it stayed its parent's".into()
 }
 
-/// A child that was forked and runs another program knows nothing of the board.
+/// A child that was forked and runs another program has no access to the board.
 pub(super) fn another_program() -> String {
     let form = Form::in_memory();
     let board = form.board("forks", 1);
@@ -102,7 +103,7 @@ pub(super) fn another_program() -> String {
     let its_child = writer.kill();
     let next = Slot::join(board.path(), "next", "", Kind::Task).expect("it has no lock on the slot");
     assert_eq!((next.index(), next.generation()), (0, 2));
-    assert!(proc.exists(), "and it runs still");
+    assert!(proc.exists(), "it still runs");
     drop(its_child); // The child ends when its standard input does.
     "1 child with another program: no map, no descriptor, no lock; the slot taken over while it ran".into()
 }
@@ -112,7 +113,7 @@ fn is_full(board: &Path) -> bool {
     matches!(another, Err(ClaimError::Place(ReserveError::Full { capacity: 1 })))
 }
 
-/// Take the slot as soon as it is free: a released process ends a moment later.
+/// Take the slot as soon as it is free: a process that was let go ends a moment later.
 fn join_within_seconds(board: &Path) -> Slot {
     for _ in 0..500 {
         if let Ok(slot) = Slot::join(board, "next", "", Kind::Task) {

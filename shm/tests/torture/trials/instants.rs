@@ -12,7 +12,7 @@ use crate::support::Form;
 use crate::support::children::{self, Role, rounds};
 use crate::support::stepper::{At, OneProcessor, Stepped, be_stepped, mark};
 
-/// The number of instructions of a life that are chosen for a kill, in the usual form.
+/// The number of kills in the usual form, each at another instruction of a life.
 const KILLS: u64 = 60;
 
 /// Play a writer that takes the one slot of a board and lives one life in it. Returns true if this was such a role.
@@ -21,7 +21,7 @@ pub(super) fn play(role: &Role) -> bool {
         return false;
     }
     be_stepped();
-    // A seed is the generation of a reservation; without one the slot is taken from its last writer.
+    // The seed is the generation of a reservation; 0 takes the slot over from its last writer.
     let mut slot = match role.seed {
         0 => Slot::join(&role.board, "new", "2", Kind::Build).unwrap(),
         generation => Slot::claim(&role.board, 0, generation as u32).unwrap(),
@@ -41,11 +41,11 @@ pub(super) fn play(role: &Role) -> bool {
 /// The state in which the previous writer left the board's one slot.
 #[derive(Clone, Copy, Debug)]
 enum Before {
-    /// The writer ended without ending its slot, as by a kill.
+    /// The writer is gone without having ended its slot, as after a kill.
     Lost,
-    /// It ended.
+    /// The slot ended.
     Ended,
-    /// It ended, and had the key that comes again.
+    /// The slot ended, with the key that the next writer uses again.
     EndedAlike,
     /// The slot ended, and was reserved again.
     Reserved,
@@ -83,7 +83,7 @@ fn scene(form: &Form, before: Before) -> (Board, u64) {
     (board, seed)
 }
 
-/// The newest line of the log: the old life's, none, the new one's.
+/// Check that the log goes from the old life's line to no line to the new life's line, and never back.
 fn log_views(reader: &Reader, instruction: u64, at: &mut usize) {
     const LINES: [&[&str]; 3] = [&["old line"], &[], &["new line"]];
     let lines = reader.log_tail(0, usize::MAX);
@@ -91,8 +91,8 @@ fn log_views(reader: &Reader, instruction: u64, at: &mut usize) {
     *at += ahead.unwrap_or_else(|| panic!("instruction {instruction}: {lines:?}"));
 }
 
-/// A writer on its way through the instructions that matter: from the lock on the slot until the slot is live, and from
-/// its first publication to its end. In between it starts its thread, reads `/proc`, and so on.
+/// A writer that is stepped through the instructions that matter: from the lock on the slot until the slot is live, and
+/// from its first publication to its end. In between it starts its thread, reads `/proc`, and so on, unwatched.
 struct SteppedLife {
     writer: Stepped,
     reader: Reader,
@@ -111,7 +111,7 @@ impl SteppedLife {
         Self { writer, reader, snapshot, instruction: 0, claimed: false }
     }
 
-    /// One instruction further; `false` at the end.
+    /// Run one instruction; returns `false` at the end.
     fn step(&mut self) -> bool {
         match self.writer.instruction() {
             At::Instruction => {}
@@ -131,8 +131,8 @@ impl SteppedLife {
     }
 }
 
-/// After each instruction of the takeover and of the life behind it, look at the slot with a reader that stays and with
-/// one that attaches anew.
+/// After each instruction of the takeover and of the life after it, look at the slot with a reader that stays and with
+/// one that takes a new snapshot.
 pub(super) fn reads() -> String {
     let _one = OneProcessor::stay();
     let (mut looks, mut lives) = (0, 0);
@@ -184,7 +184,7 @@ fn read_a_life(before: Before) -> u64 {
     stepped.instruction
 }
 
-/// Kill the writer after numbers of instructions that are spread evenly over the takeover and the life behind it.
+/// Kill the writer after numbers of instructions that are spread evenly over the takeover and the life after it.
 pub(super) fn kills() -> String {
     let _one = OneProcessor::stay();
     let form = Form::in_memory();

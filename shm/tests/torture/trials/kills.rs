@@ -12,12 +12,12 @@ use super::written::{self, error_for, line_for, message_for, newest_line, whole_
 use crate::support::children::{Role, Writer, rounds};
 use crate::support::{Form, Random};
 
-/// The slots of each board. One writer at a time has a board: with one slot, the next writer must take over the very
-/// slot that was left by a kill.
+/// The number of slots of each board. A board has one writer at a time: with one slot, the next writer must take over
+/// the very slot that a kill left behind.
 const BOARDS: [u32; 2] = [1, 8];
-/// The longest that a writer may take to reach the work it is to be killed at.
+/// The longest time that a writer may take to reach the work at which it is to be killed.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
-/// A pause that lets others run: some kernels punish a thread that yields again and again with long waits.
+/// A pause that lets other processes run: some kernels make a thread that yields again and again wait long.
 const A_MOMENT: Duration = Duration::from_micros(20);
 
 /// Play a writer that lives again and again until it is killed. Returns true if this was such a role.
@@ -31,7 +31,7 @@ pub(super) fn play(role: &Role) -> bool {
         ledger.begin();
         let key = format!("life-{}-{}", role.seed, random.number());
         match Slot::join(&role.board, &key, "", Kind::Task) {
-            // A process that was killed, or ends a slot at this moment, still holds the byte.
+            // A process that was just killed, or is just ending a slot, still holds the byte.
             Err(ClaimError::Place(ReserveError::Full { .. })) => std::thread::sleep(A_MOMENT),
             claimed => live(claimed.unwrap(), &ledger, &mut random),
         }
@@ -54,7 +54,7 @@ fn live(mut slot: Slot, ledger: &Ledger, random: &mut Random) {
         let line = line_for(at);
         ledger.line(at, || slot.log_line(line.as_bytes()));
     }
-    // Most lives are given up without an end.
+    // Most lives are left without an end.
     if random.below(4) == 0 {
         let ending = Ending::failed(error_for(slot.generation()));
         ledger.doing(Doing::Ending);
@@ -62,7 +62,7 @@ fn live(mut slot: Slot, ledger: &Ledger, random: &mut Random) {
     }
 }
 
-/// A board with its ledger, and the writer that lives on it now.
+/// A board with its ledger, and its present writer.
 struct WriterOnBoard {
     board: Board,
     ledger: Ledger,
@@ -82,12 +82,12 @@ impl WriterOnBoard {
         self.writer = Some(Writer::start("lives", self.board.path(), seed));
     }
 
-    /// Kill the writer at a random instant of the work it is to be killed at, and look at the state it left. Returns
-    /// the work it was doing when it was gone.
+    /// Kill the writer at a random instant of the wanted work, and check the state that it left. Returns the work that
+    /// it was doing when it died.
     fn kill(&mut self, wanted: Doing, random: &mut Random) -> Doing {
         let until = Instant::now() + LONGEST_WAIT;
         while self.ledger.what() != wanted {
-            assert!(Instant::now() < until, "the writer cannot go on: it is at {:?}", self.ledger.what());
+            assert!(Instant::now() < until, "the writer is stuck at {:?}", self.ledger.what());
             std::thread::sleep(A_MOMENT);
         }
         let longest_ns = match wanted {
@@ -107,14 +107,14 @@ impl WriterOnBoard {
         self.ledger.what()
     }
 
-    /// Check that the next writer gets a slot, and that readers see that writer and not the one before.
+    /// Check that the next writer gets a slot, and that readers see the new writer and nothing of the one before.
     fn take_over(&self) {
         let began = Instant::now();
         let slot = loop {
             match Slot::join(self.board.path(), &format!("life-next-{}", self.kills), "", Kind::Task) {
                 Ok(slot) => break slot,
-                // If a process reads the files of another under `/proc` while that one is killed, the dead process
-                // keeps its memory, its files and its locks until the read ends.
+                // If some process reads a victim's files under `/proc` during the kill, the victim keeps its memory,
+                // its files and its locks until that read ends.
                 Err(error) if began.elapsed() > LONGEST_WAIT => panic!("{error}"),
                 Err(_) => std::thread::sleep(A_MOMENT),
             }
@@ -153,7 +153,7 @@ pub(super) fn watch(boards: &[PathBuf], stop: &AtomicBool) -> u64 {
                 assert!(now >= *last, "went back from {last:?} to {now:?}: {view:?}");
                 *last = now;
                 let log = reader.log_tail(view.index, usize::MAX);
-                assert!(newest_line(&log).is_some(), "lines of two, or out of order: {log:#?}");
+                assert!(newest_line(&log).is_some(), "a line is a mixture, or out of order: {log:#?}");
                 seen += 1;
             }
         }

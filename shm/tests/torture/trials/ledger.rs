@@ -1,6 +1,6 @@
-//! A writer's record beside the board: the work it has begun, and the work it has done.
+//! A writer's own record beside the board: the work it has begun, and the work it has done.
 //!
-//! The words are in a file of their own, so that they survive a kill of the writer. The board's view afterwards must be
+//! The words are in a separate file, so that they survive a kill of the writer. The board's view afterwards must be
 //! between the two: not older than the work done, not newer than the work begun.
 
 use std::path::Path;
@@ -61,13 +61,13 @@ impl Ledger {
         Self(SharedWords::open(&board.with_extension("ledger")))
     }
 
-    /// Called by the parent once the writer is gone and its state was checked, before the next writer starts.
+    /// Called by the parent before the next writer starts, after the last one is gone and its state was checked.
     pub(super) fn is_handed_on(&self) {
         self.begin();
         self.doing(Doing::Nothing);
     }
 
-    /// A new life begins: nothing is done yet, and no slot is taken.
+    /// Record that a new life begins: nothing is done yet, and no slot is taken.
     pub(super) fn begin(&self) {
         self.doing(Doing::Claiming);
         for at in (0..WORDS).filter(|at| *at != DOING) {
@@ -98,14 +98,14 @@ impl Ledger {
         self.around(Pair::Line, at, append);
     }
 
-    /// The writer's end.
+    /// Called by the writer: record and write its slot's end.
     pub(super) fn end(&self, end: impl FnOnce()) {
         self.around(Pair::End, 1, end);
     }
 
     #[inline(always)]
     fn around(&self, pair: Pair, at: u64, act: impl FnOnce()) {
-        // The order also binds the compiler: no store to the board may move past either of the two.
+        // Sequentially consistent for the compiler, too: no store to the board may move past either of the two.
         self.0.word(pair as usize).store(at, Ordering::SeqCst);
         act();
         self.0.word(pair as usize + 1).store(at, Ordering::SeqCst);
@@ -127,11 +127,11 @@ impl Ledger {
         }
         let (generation, slot) = ((life >> 32) as u32, life as u32);
         let view = snapshot.slots.iter().find(|view| view.index == slot).expect("a slot that was claimed");
-        assert_eq!(view.generation, generation, "nobody else writes to this board: {view:?}");
+        assert_eq!(view.generation, generation, "no other process writes to this board: {view:?}");
         self.between(Pair::Numbers, whole_publication(view), view);
         self.between(Pair::Text, whole_message(view), view);
         let log = reader.log_tail(slot, usize::MAX);
-        let line = newest_line(&log).unwrap_or_else(|| panic!("lines of two, or out of order: {log:#?}"));
+        let line = newest_line(&log).unwrap_or_else(|| panic!("a line is a mixture, or out of order: {log:#?}"));
         self.between(Pair::Line, line, view);
         self.between(Pair::End, view.state.ended().into(), view);
     }
@@ -142,12 +142,12 @@ impl Ledger {
     }
 }
 
-/// The checks that every slot must pass at every instant.
+/// Check what must hold for every slot at every instant.
 pub(super) fn check_whole(view: &SlotView) {
     whole_publication(view);
     whole_message(view);
     assert!(view.key.starts_with("life-"), "{view:?}");
     let error = view.state.ended().then(|| error_for(view.generation));
-    assert_eq!(view.error, error, "an error is whole, and there when the slot has ended: {view:?}");
+    assert_eq!(view.error, error, "the error is not whole, or not that of the end: {view:?}");
     assert_eq!(view.ended_at_ns.is_some(), view.state.ended(), "{view:?}");
 }

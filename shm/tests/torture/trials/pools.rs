@@ -13,13 +13,13 @@ use super::written::{self, error_for, message_for};
 use crate::support::children::{Role, Writer, rounds};
 use crate::support::{Form, Random};
 
-/// The lanes of each pool, which are all slots of its board.
+/// The number of lanes of each pool, which has all slots of its board.
 const LANES: u32 = 4;
-/// One more than there are lanes, so that each end is followed by a task that waits.
+/// One more than there are lanes, so that a task is always waiting when another ends.
 const THREADS: u64 = 5;
-/// A wait that no test comes near.
+/// Much longer than any wait that succeeds.
 const LONGEST: Duration = Duration::from_secs(20);
-/// The changes of state that a pool makes at least before it is killed.
+/// The least number of changes of state that a pool makes before it is killed.
 const CHANGES: u32 = 50;
 
 /// Play a pool whose threads work until they are killed. Returns true if this was such a role.
@@ -53,7 +53,7 @@ fn work(pool: &Pool, random: &mut Random) {
     }
 }
 
-/// All slots of the board, as soon as the system has freed those of a pool that was killed.
+/// Claim all slots of the board, as soon as the system has freed those of a killed pool.
 fn claim(board: &Path) -> Pool {
     let began = Instant::now();
     loop {
@@ -65,7 +65,7 @@ fn claim(board: &Path) -> Pool {
     }
 }
 
-/// After each kill, check every slot, and that another pool takes all of them and a reader sees its tasks.
+/// After each kill, check every slot, and that another pool can take all of them and readers see its tasks.
 pub(super) fn killed() -> String {
     let form = Form::in_memory();
     let board = form.board("pools", LANES);
@@ -93,7 +93,7 @@ pub(super) fn killed() -> String {
     )
 }
 
-/// A pool that has made a number of changes.
+/// Start a pool, and wait until it has made [`CHANGES`] changes.
 fn at_work(board: &Board, seed: u64) -> Writer {
     let reader = &mut board.reader().unwrap();
     let before = reader.snapshot().unwrap().board.epoch;
@@ -106,7 +106,8 @@ fn at_work(board: &Board, seed: u64) -> Writer {
     writer
 }
 
-/// Start a pool, kill it at a random instant of its work, and check the slots it left. Returns the lanes that were at work.
+/// Start a pool, kill it at a random instant of its work, and check the slots it left. Returns the number of lanes that
+/// were at work.
 fn kill_one(board: &Board, seed: u64, random: &mut Random) -> u64 {
     let writer = at_work(board, seed);
     let (at_work, delay) = (Instant::now(), Duration::from_nanos(random.below(200_000)));
@@ -119,7 +120,7 @@ fn kill_one(board: &Board, seed: u64, random: &mut Random) -> u64 {
     left.slots.iter().filter(|slot| !slot.state.ended()).count() as u64
 }
 
-/// Check that the next pool has every lane. Returns the lives of all lanes so far.
+/// Check that the next pool gets every lane. Returns the number of lives in all lanes so far.
 fn take_over(board: &Board) -> u64 {
     let pool = claim(board.path());
     let slots: Vec<_> = (0..LANES).map(|at| pool.begin(&format!("life-next-{at}"), "", Kind::Task).unwrap()).collect();
@@ -134,8 +135,8 @@ fn take_over(board: &Board) -> u64 {
     seen.slots.iter().map(|view| u64::from(view.generation)).sum()
 }
 
-/// Record the end of each lane that a pool has left without one, while that pool begins its next lives in the same lanes:
-/// either the end is the life's, or the next life has begun and keeps its own words.
+/// Record ends for lanes that a pool has left without one, while that pool begins its next lives in the same lanes:
+/// either the end belongs to the old life, or the next life has begun and keeps its own words.
 pub(super) fn ended() -> String {
     let form = Form::in_memory();
     let board = form.board("pools", LANES);
@@ -163,8 +164,9 @@ pub(super) fn ended() -> String {
     format!("{pools} pools, {ends} ends recorded from outside, {late} behind the next life; {seen} views meanwhile")
 }
 
-/// End lost lanes, until two were ended: a lane that was ended by another process is no longer the pool's. Returns the
-/// ends that were recorded, and those for which the next life was there already.
+/// Record the ends of lost lanes until two were recorded: a lane that another process ended is no longer the pool's.
+/// Returns the number of ends that were recorded, and of those that were refused because the next life was there
+/// already.
 fn end_lost(board: &Board) -> (u64, u64) {
     let (began, mut ended, mut late) = (Instant::now(), 0, 0);
     while ended < 2 {

@@ -12,11 +12,12 @@ use crate::support::system::SharedWords;
 
 const RACERS: u64 = 32;
 const SLOTS: u32 = 8;
-/// The number of times that all slots are won and released in a round, so that each racer has had one.
+/// The number of times that all slots are won and released in a round, so that each racer gets one.
 const WAVES: u64 = RACERS / SLOTS as u64;
-/// The wave whose winners end their slots in the last round; the next ones take those at once.
+/// The wave whose winners end their slots in the last round, instead of dropping them; the next winners take those at
+/// once.
 const ORDERLY_WAVE: u64 = 0;
-/// The longest that a wave may take.
+/// The longest time that a wave may take.
 const LONGEST_WAVE: Duration = Duration::from_secs(20);
 
 /// The words that the racers and their parent share: the wave that may begin, the wave whose winners give up their
@@ -39,7 +40,7 @@ impl RaceWords {
         self.0.word(2)
     }
 
-    /// The round, from 1, that a racer has won a slot in, and that slot.
+    /// The round, from 1, in which a racer has won a slot, and that slot.
     fn won(&self, racer: u64) -> &AtomicU64 {
         self.0.word(3 + 2 * racer as usize)
     }
@@ -61,7 +62,7 @@ pub(super) fn play(role: &Role) -> bool {
         }
         let (slot, refused) = win(role, &words);
         words.won(role.seed).store(round << 32 | u64::from(slot.index()), Ordering::SeqCst);
-        // The parent's number releases every racer that has won up to that wave.
+        // The parent's number lets go of every racer that has won in that wave or before.
         while words.lets_go().load(Ordering::SeqCst) < refused {
             std::thread::sleep(Duration::from_micros(100));
         }
@@ -116,13 +117,13 @@ pub(super) fn rounds_of_32() -> String {
     let (refused, won) = (grouped(race.refused), grouped(rounds * RACERS));
     let rounds = grouped(rounds);
     format!(
-        "{rounds} rounds of {RACERS} processes on {SLOTS} slots: {won} claims won, each slot by one; {refused} refused by name; all got in"
+        "{rounds} rounds of {RACERS} processes on {SLOTS} slots: {won} claims won, each slot by one; {refused} refused with the reason; every process got one"
     )
 }
 
 impl Race {
     fn round(&mut self, round: u64, last: bool) {
-        // No racer tries now: all have had their slot.
+        // No racer is trying at this point: all have had their slot.
         self.refused += (0..RACERS).map(|racer| self.words.refused(racer).swap(0, Ordering::SeqCst)).sum::<u64>();
         self.words.begins().store(round, Ordering::SeqCst);
         let mut had: Vec<u64> = Vec::new();
@@ -172,7 +173,7 @@ impl Race {
         }
     }
 
-    /// Wait until all other racers have had the error that the board is full, with its capacity.
+    /// Wait until all other racers have got the error that the board is full.
     fn await_losers(&self, winners: &[(u64, u32)]) {
         let until = Instant::now() + LONGEST_WAVE;
         for racer in (0..RACERS).filter(|racer| winners.iter().all(|(winner, _)| winner != racer)) {

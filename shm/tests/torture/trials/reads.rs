@@ -1,4 +1,4 @@
-//! Readers in this process, and writers in others that never pause.
+//! Readers in this process, and writers that never pause in other processes.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ const LONGEST_SECONDS: u64 = 5;
 /// The last number of texts and lines; the next has more digits than there is room for, so the count begins again.
 const LAST: u64 = 900_000;
 
-/// Play a child that writes and does nothing else. Returns true if this was such a role.
+/// Play a child that only writes. Returns true if this was such a role.
 pub(super) fn play(role: &Role) -> bool {
     let write: fn(&mut Slot, u64) = match role.name.as_str() {
         "writes-numbers" => written::publish,
@@ -68,15 +68,15 @@ impl Setup {
         Self { _form: form, _writers: writers, reader, until, idle: 0 }
     }
 
-    /// True while there is more to look at: until enough new publications were read, or the time is over. On a machine
-    /// with other work, writers and reader do not always run at the same time, and then few publications are new.
+    /// Whether to go on: until enough new publications were read, or the time is over. On a busy machine, writers and
+    /// reader do not always run at the same time, and then few publications are new.
     fn goes_on(&mut self, newest: &Newest, wanted: u64) -> bool {
         let over = Instant::now() >= self.until;
         assert!(!over || newest.taken >= wanted / 1_000, "the writers do not write: {} readings", newest.taken);
         !over && newest.taken < wanted
     }
 
-    /// Note if the last look found something new. After some that did not, pause for the writers.
+    /// Note whether the last look found something new. After some that did not, pause to let the writers run.
     fn found(&mut self, new: bool) {
         self.idle = if new { 0 } else { self.idle + 1 };
         if self.idle > 64 {
@@ -86,7 +86,7 @@ impl Setup {
     }
 }
 
-/// The newest that a reader has seen in each slot, and the number of times it moved on.
+/// The newest publication that a reader has seen in each slot, and how often it was a new one.
 #[derive(Default)]
 struct Newest {
     seen: [(u32, u64); WRITERS as usize],
@@ -104,7 +104,7 @@ impl Newest {
     }
 }
 
-/// Numbers, by the hot poll. A reading counts when it found a publication that the reader had not seen.
+/// Numbers, by the hot poll. A reading counts if it found a publication that the reader had not seen.
 pub(super) fn numbers() -> String {
     let mut setup = Setup::of("writes-numbers");
     let (mut newest, mut looks, wanted) = (Newest::default(), 0_u64, rounds(10_000_000));
@@ -133,7 +133,7 @@ pub(super) fn texts() -> String {
         setup.reader.refresh(&mut snapshot).unwrap();
         let mut new = false;
         for (at, slot) in snapshot.slots.iter().enumerate() {
-            let details = number_in(&slot.details, details_for).unwrap_or_else(|| panic!("details of two: {slot:?}"));
+            let details = number_in(&slot.details, details_for).unwrap_or_else(|| panic!("mixed details: {slot:?}"));
             let message = written::whole_message(slot);
             assert!(message == details || message == details + 1, "texts of two publications: {slot:?}");
             new |= newest.take(at, slot.generation, message + details);
@@ -157,7 +157,7 @@ pub(super) fn lines() -> String {
             if generation(&mut setup.reader, slot) != before {
                 continue;
             }
-            let number = newest_line(&log).unwrap_or_else(|| panic!("lines of two, or out of order: {log:#?}"));
+            let number = newest_line(&log).unwrap_or_else(|| panic!("a line is a mixture, or out of order: {log:#?}"));
             lines += log.len() as u64;
             let new = number != 0 && newest.take(slot as usize, before, number);
             setup.found(new);

@@ -1,4 +1,4 @@
-//! Reports on behalf of a script that are killed in the middle: the next report goes on where they left the slot.
+//! Reports on behalf of a script, killed in the middle: the next report continues where they left the slot.
 
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,7 @@ fn report(board: &std::path::Path, script: u32) -> Slot {
     Slot::on_behalf(board, KEY, "", Kind::Task, &[script], true).unwrap()
 }
 
-/// After each kill, report numbers alone, and check that every reader has the text that is there, and whole lines.
+/// After each kill, report only numbers, and check that every reader finds the text that is there, and whole lines.
 pub(super) fn killed() -> String {
     let form = Form::in_memory();
     let board = form.board("reports", 1);
@@ -59,12 +59,12 @@ pub(super) fn killed() -> String {
         steady.refresh(&mut kept).unwrap();
         let fresh = board.reader().unwrap().snapshot().unwrap();
         whole_message(&fresh.slots[0]);
-        assert_eq!(kept.slots[0].message, fresh.slots[0].message, "written, and never announced");
+        assert_eq!(kept.slots[0].message, fresh.slots[0].message, "the text was written, but never announced");
         assert_eq!((kept.slots[0].done, kept.slots[0].generation), (kill, 1));
         unannounced += u64::from(kept.slots[0].message != seen);
         let lines = steady.log_tail(0, usize::MAX);
         let torn = lines.iter().find(|line| number_in(line, line_for).is_none());
-        assert_eq!(torn, None, "a line of two");
+        assert_eq!(torn, None, "a line is a mixture");
     }
     let (kills, unannounced) = (grouped(kills), grouped(unannounced));
     format!(

@@ -28,7 +28,7 @@ fn send(writer: &Writer, signal: Signal) {
     kill(Pid::from_raw(writer.pid().cast_signed()), signal).unwrap();
 }
 
-/// Wait until the process stands still: a signal takes effect a moment after it was sent.
+/// Stop the process, and wait until it has stopped: a signal takes effect a moment after it was sent.
 fn stop(writer: &Writer) {
     send(writer, Signal::SIGSTOP);
     let status = || std::fs::read_to_string(format!("/proc/{}/stat", writer.pid())).unwrap();
@@ -37,15 +37,15 @@ fn stop(writer: &Writer) {
     }
 }
 
-/// The publication that the one slot shows, by a reader that has never looked before.
+/// The publication that the board's one slot shows to this reader.
 fn shown(reader: &mut Reader) -> u64 {
     reader.poll();
     let numbers = reader.numbers()[0];
     publication(numbers.done(), numbers.total(), numbers.generation()).expect("one publication")
 }
 
-/// A writer stopped many times for a moment: within a publication, readers have the one before. A writer stopped once
-/// for long: it shows as silent, not lost, no process takes its slot, and it continues.
+/// A writer is stopped many times for a moment: if it is stopped within a publication, readers see the one before. Then
+/// it is stopped for long: it shows as silent, not lost, no process takes its slot, and it continues.
 pub(super) fn publishing() -> String {
     let form = Form::in_memory();
     let board = form.board("stops", 1);
@@ -70,7 +70,7 @@ pub(super) fn publishing() -> String {
     let still = shown(&mut reader);
     await_liveness(&mut reader, |liveness| matches!(liveness, Liveness::Silent(_)));
     let full = Slot::join(board.path(), "another", "", Kind::Task).unwrap_err();
-    assert!(matches!(full, ClaimError::Place(ReserveError::Full { capacity: 1 })), "its slot is its own: {full}");
+    assert!(matches!(full, ClaimError::Place(ReserveError::Full { capacity: 1 })), "it keeps its slot: {full}");
     assert_eq!(shown(&mut reader), still);
     send(&writer, Signal::SIGCONT);
     await_liveness(&mut reader, |liveness| liveness == Liveness::Alive);
@@ -100,8 +100,8 @@ fn await_liveness(reader: &mut Reader, wanted: impl Fn(Liveness) -> bool) {
     }
 }
 
-/// A process stopped while it holds the table's lock: another that wants to change the table fails in time, with the
-/// reason; publishing and reading are not affected; once the holder continues, so do all others.
+/// A process is stopped while it holds the table's lock: others that want to change the table fail in time, with the
+/// reason; publishing and reading go on; once the holder continues, so do all others.
 #[cfg(target_arch = "x86_64")]
 pub(super) fn table_holder() -> String {
     use crate::support::stepper::Stepped;
@@ -128,7 +128,7 @@ pub(super) fn table_holder() -> String {
         let mut reader = board.reader().unwrap();
         for at in 1..=1_000 {
             own.publish(at);
-            assert_eq!(reader.snapshot().unwrap().slots[1].done, at, "publishing and reading need no table");
+            assert_eq!(reader.snapshot().unwrap().slots[1].done, at, "publishing and reading need no table's lock");
         }
         for refused in [joins.join().unwrap(), claims.join().unwrap()] {
             assert!(matches!(&refused, ClaimError::Place(error) if busy(error)), "{refused:?}");
@@ -140,7 +140,7 @@ pub(super) fn table_holder() -> String {
 
     send(&holder, Signal::SIGCONT);
     let next = Slot::join(board.path(), "another", "", Kind::Task).unwrap();
-    assert_eq!(next.index(), 3, "the one that was stopped has the slot it was about to take");
+    assert_eq!(next.index(), 3, "the stopped process has the slot it was about to take");
     board.end(reserved, &Ending::new(SlotState::Cancelled)).unwrap();
-    "1 holder stopped: 3 ways in gave up by name after 2 s each, 1,000 publications and readings went on, then all got in".into()
+    "1 holder stopped: 3 attempts gave up with the reason after 2 s each, 1,000 publications and readings went on, then all succeeded".into()
 }

@@ -11,7 +11,7 @@ use vx_shm::{Kind, Liveness, Reader, Slot, SlotState, gc};
 use crate::support::children::Writer;
 use crate::support::{Form, with_facts, write_private};
 
-/// The number of tries to get a certain process id: other programs start processes, too.
+/// The number of tries to get a certain process id, since other programs start processes, too.
 const TRIES: usize = 500;
 
 /// Wait until the first slot shows this liveness. Readers examine processes only after missed beats.
@@ -32,8 +32,8 @@ pub(super) fn await_silence(reader: &mut Reader) {
     await_verdict(reader, |liveness| matches!(liveness, Liveness::Silent(_)));
 }
 
-/// The lock decides: a writer that holds it lives, whatever start time the record has; and one that let go of it is
-/// lost, though a process with its id runs, if this user may choose ids.
+/// The lock decides: a writer that holds it lives, whatever start time the record has; and a writer that no longer
+/// holds it is lost, even if a process with its id runs. The second part needs the right to choose ids.
 pub(super) fn process_ids() -> String {
     recorded_start_is_another();
     match id_is_truly_reused() {
@@ -68,8 +68,8 @@ fn recorded_start_is_another() {
     await_verdict(&mut reader, |liveness| liveness == Liveness::Lost);
 }
 
-/// A writer is killed and a stranger gets its id. `None` if this user may not choose ids. Returns the number of
-/// processes it took.
+/// Kill a writer, and start processes until one gets its id. Returns the number of processes that it took; `None` if
+/// this user may not choose ids.
 fn id_is_truly_reused() -> Option<usize> {
     let form = Form::in_memory();
     let board = form.board("strangers", 1);
@@ -77,8 +77,8 @@ fn id_is_truly_reused() -> Option<usize> {
     assert_eq!(writer.line(), "begins");
     let pid = writer.pid();
     writer.kill();
-    // Let the start time differ: it counts hundredths of a second. In real life an id is reused only after thousands of
-    // processes, never that soon.
+    // Let the start time differ, which counts hundredths of a second. In practice an id is reused only after thousands
+    // of processes, never that soon.
     std::thread::sleep(Duration::from_millis(50));
     let mut stranger = None;
     for tries in 1..=TRIES {
@@ -89,15 +89,15 @@ fn id_is_truly_reused() -> Option<usize> {
             break;
         }
     }
-    let (stranger, tries) = stranger.expect("an id that is free can be had");
+    let (stranger, tries) = stranger.expect("no process got the free id");
     let mut reader = board.reader().unwrap();
     await_verdict(&mut reader, |liveness| liveness == Liveness::Lost);
     assert_eq!(reader.snapshot().unwrap().slots[0].pid, Some(stranger.pid()));
     Some(tries)
 }
 
-/// A board of another boot: its ids are no evidence. While locks are held, as by another machine that shares the
-/// directory, its processes live and it stays; without them its writers are gone, and it can be cleared away.
+/// On a board of another boot, ids are no evidence. While locks are held, as by another machine that shares the
+/// directory, its processes live and the board stays; without locks its writers are gone, and the board can be removed.
 pub(super) fn boot() -> String {
     let form = Form::in_memory();
     let board = form.board("boot", 2);
@@ -106,7 +106,7 @@ pub(super) fn boot() -> String {
     board.reserve("reserved", "", Kind::Install).unwrap();
     let mut bytes = std::fs::read(board.path()).unwrap();
     with_facts(&mut bytes, |facts| facts.boot_id[0] ^= 1);
-    // The file is changed in place. Its bytes are locked by running processes.
+    // Change the file in place: running processes have locked its bytes.
     let length = size_of::<HeaderImage>();
     let file = std::fs::File::options().write(true).open(board.path()).unwrap();
     file.write_all_at(&bytes[..length], 0).unwrap();
@@ -114,7 +114,7 @@ pub(super) fn boot() -> String {
     assert_eq!((snapshot.board.creator.alive, snapshot.slots[0].liveness), (Some(true), Liveness::Alive));
     assert!(gc(form.directory(), Duration::ZERO, 0).unwrap().is_empty(), "it is in use");
     let left = form.directory().join("left.board");
-    write_private(&left, &bytes); // A copy, which nobody holds.
+    write_private(&left, &bytes); // A copy that no process holds.
     let snapshot = Reader::open(&left).unwrap().snapshot().unwrap();
     assert_eq!(snapshot.board.creator.alive, Some(false));
     assert!(snapshot.slots.iter().all(|slot| slot.liveness == Liveness::Lost), "{snapshot:?}");

@@ -1,9 +1,8 @@
-//! Records that show whether they are whole: the publications of the writers in these trials, and the readers' checks
-//! of them.
+//! Publications that show whether they are whole: what the writers of these trials write, and how readers check it.
 
 use vx_shm::{Slot, SlotView};
 
-/// The digits of a number in a text: as many as there is room for.
+/// The number of digits of a number in a text; higher digits are cut off.
 const DIGITS: usize = 6;
 
 /// A total that only the writer of this `done` in this generation would have published.
@@ -40,7 +39,7 @@ pub(super) fn details_for(number: u64) -> String {
     format!("{:0DIGITS$}", number % 10_u64.pow(DIGITS as u32)).repeat(18)
 }
 
-/// A line of the log: the number, and as much of it again as makes lines of all lengths.
+/// A line of the log: the number, repeated so that there are lines of all lengths.
 pub(super) fn line_for(number: u64) -> String {
     format!("{:0DIGITS$}", number % 10_u64.pow(DIGITS as u32)).repeat(1 + number as usize % 23)
 }
@@ -50,7 +49,7 @@ pub(super) fn error_for(generation: u32) -> String {
     format!("{generation:0DIGITS$}").repeat(145)
 }
 
-/// The number that a text was made of, if one text and nothing else could be made of it; 0 for no text.
+/// The number that a text was made from; `None` if the text is a mixture, 0 if it is empty.
 pub(super) fn number_in(text: &str, made: fn(u64) -> String) -> Option<u64> {
     if text.is_empty() {
         return Some(0);
@@ -74,5 +73,5 @@ pub(super) fn whole_publication(slot: &SlotView) -> u64 {
 
 /// The text that a view of a slot shows. Fails with the whole view if it is a mixture.
 pub(super) fn whole_message(slot: &SlotView) -> u64 {
-    number_in(&slot.message, message_for).unwrap_or_else(|| panic!("a message of two: {slot:?}"))
+    number_in(&slot.message, message_for).unwrap_or_else(|| panic!("a mixed message: {slot:?}"))
 }

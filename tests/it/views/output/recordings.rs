@@ -90,7 +90,7 @@ fn of_a_killed_run_everything_up_to_then_replays_and_a_torn_end_costs_only_itsel
     let torn = slot_of(&dumped(&sandbox, "torn.vxr"), "biome").expect("a slot");
     assert!(torn["done"].as_u64() > Some(100_000) && torn["done"].as_u64() < biome["done"].as_u64(), "{torn}");
     std::fs::write(sandbox.project().join("cut.vxr"), &whole[..70]).expect("a file");
-    sandbox.vx("board dump cut.vxr").fails_with("not one reading of it is whole");
+    sandbox.vx("board dump cut.vxr").fails_with("it has no complete reading");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn the_recorder_takes_next_to_nothing_of_a_processor() {
 #[test]
 fn a_file_that_is_no_recording_is_never_overwritten() {
     let sandbox = one_of_each();
-    sandbox.vx("sync --record vx.toml").fails_with("something else than a recording has this name");
+    sandbox.vx("sync --record vx.toml").fails_with("a file that is not a recording has this name");
     assert!(sandbox.read("vx.toml").contains("biome"));
     sandbox
         .vx("sync --record nowhere/run.vxr")

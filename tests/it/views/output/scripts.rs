@@ -141,7 +141,7 @@ fn scripts_and_installs_share_the_board_of_a_run() {
     sandbox.script(&format!("{put}; vx board put notes --state done")).succeeds();
     let stranger = format!("vx board put biome --board {} --done 1", running.pid());
     sandbox.script(&stranger).fails_with("`biome` is on the board already").says("choose another key");
-    sandbox.script(&format!("vx board close {}", running.pid())).fails_with("in the charge of process");
+    sandbox.script(&format!("vx board close {}", running.pid())).fails_with("belongs to process");
     running.finish().succeeds();
     let slot = sandbox.slot("notes").expect("the script's slot");
     assert_eq!((text(&slot["state"]), text(&slot["message"])), ("done", "from a script"));
