@@ -13,7 +13,7 @@
 //! The trailer is the kind and then the hint, each on a line of its own, and is never cut off. An error that is too
 //! long loses its first details, and the end of its text if that is not enough. A text from another writer
 //! (`vx board put`, a build) has no kind; a hint at its end is still recognised. [`ErrorCell::of_other_writer`] takes
-//! such a text apart for its way to the board.
+//! such a text apart before it is written to the board.
 
 use std::borrow::Cow;
 
@@ -79,13 +79,13 @@ impl<'a> ErrorCell<'a> {
         slot.error.as_deref().map(Self::parse)
     }
 
-    /// The kind of a slot's error: the one that its writer gave, or else the one that the slot's end implies.
+    /// The kind of a slot's error: as its writer gave it, or else as the slot's end implies it.
     pub fn kind_of_slot(slot: &'a SlotView) -> Option<Cow<'a, str>> {
         Self::of_slot(slot).and_then(|error| error.kind).or(implied_kind(slot).map(Cow::Borrowed))
     }
 
-    /// The text for a slot's error cell, at most [`CELL_BYTES`] long. Line breaks inside the parts become blanks. A last
-    /// detail that would be read as a part of the trailer gets a blank in front.
+    /// The text for a slot's error cell, at most [`CELL_BYTES`] long. Line breaks inside the parts become blanks. A
+    /// last detail that would be read as a part of the trailer gets a blank in front.
     pub fn to_text(&self) -> String {
         let mut trailer = String::new();
         let kind = self.kind.as_deref().filter(|kind| is_code(kind));
@@ -152,8 +152,8 @@ fn implied_kind(slot: &SlotView) -> Option<&'static str> {
     }
 }
 
-/// The last lines that together fit into `room` bytes, each with its line break. If not all lines fit, room for the
-/// mark is kept.
+/// The last lines that together fit into `room` bytes, each with its line break. If some don't fit, room is left for
+/// the mark of the cut.
 fn last_that_fit(lines: &[String], room: usize) -> &[String] {
     let needed = |lines: &[String]| lines.iter().map(|line| line.len() + 1).sum::<usize>();
     if needed(lines) <= room {
@@ -170,7 +170,7 @@ fn is_code(kind: &str) -> bool {
     (1..=KIND_BYTES).contains(&kind.len()) && kind.bytes().all(plain)
 }
 
-/// True for a line that is read as a kind at the end of a cell, or as a hint where the cell has none.
+/// Whether a line would be read as a kind at the end of a cell, or as a hint where the cell has none.
 fn is_trailer(line: &str, no_hint: bool) -> bool {
     line.strip_prefix(KIND).is_some_and(is_code) || (no_hint && line.starts_with(HINT))
 }

@@ -94,7 +94,7 @@ fn lines_for(form: &PlainForm) -> Plain {
     }
 }
 
-/// Write plain lines until the work is over, then what they have not said yet: the failures in full, and the sums.
+/// Write plain lines until the work is over, then what they left out: the failures in full, and the sums.
 ///
 /// # Errors
 ///
@@ -120,7 +120,7 @@ pub fn plain(
         lines.step(reading.snapshot, &paces, left, now_ms, out)
     });
     let look = OutputStyle { words_only: options.look.words_only || aloud, ..options.look };
-    // A build server folds the lines away, so the table below them has every row.
+    // A build server folds the lines away, so the table below them repeats every row.
     let told = |slot: &SlotView| !for_actions && lines.has_told_end(slot);
     let table = final_table::rest(&latest, inputs.logs.as_mut(), look, options.columns, told);
     if let PlainForm::GithubActions { step_summary: page } = &options.form {

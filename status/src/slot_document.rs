@@ -8,7 +8,7 @@ use crate::standing::Standing;
 use crate::turn_facts::TurnFacts;
 use crate::vocabulary::{Phases, unit_of, word_of};
 
-/// A slot with the words of its kind of work. `None` is what is not known; times are RFC 3339.
+/// A slot with the words of its kind of work. `None` stands for unknown values; times are RFC 3339.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SlotDocument {
     /// The name of the work.
@@ -25,9 +25,9 @@ pub struct SlotDocument {
     pub parent: Option<u32>,
     /// The state that the slot's writer, or its parent, has recorded.
     pub state: &'static str,
-    /// The word that people see. Readers find out that work is `stalled` or `lost`.
+    /// The word that people see. It includes `stalled` and `lost`, which only readers find out.
     pub standing: &'static str,
-    /// True once nothing more will come.
+    /// Whether it has ended, so that nothing more will come.
     pub ended: bool,
     /// The present step, in the writer's own word if it has one.
     pub step: String,
@@ -43,7 +43,7 @@ pub struct SlotDocument {
     pub health: &'static str,
     /// The work that this one waits for.
     pub waits_for: Option<AwaitedSlot>,
-    /// Who or what is the reason that it waits, failed or was skipped.
+    /// The reason that it waits, failed or was skipped: a process, a person, other work.
     pub cause: Option<String>,
     /// The process that can be asked about this work.
     pub runner: Option<u32>,
@@ -57,7 +57,7 @@ pub struct SlotDocument {
     pub port: Option<u16>,
     /// The process that writes the slot.
     pub pid: Option<u32>,
-    /// True if that process is there.
+    /// Whether that process still exists.
     pub alive: Option<bool>,
     /// The signs of life of that process.
     pub liveness: Option<LivenessDocument>,
@@ -85,7 +85,7 @@ pub struct SlotDocument {
     pub transitions: Vec<TransitionDocument>,
     /// The time of its end.
     pub ended_at: Option<String>,
-    /// The requests that its runner takes for it now. Empty where nobody has asked the runner.
+    /// The requests that its runner accepts for it now. Empty if the runner was not asked.
     pub can: Vec<&'static str>,
 }
 
@@ -105,7 +105,7 @@ pub struct AwaitedSlot {
 pub struct LivenessDocument {
     /// `alive`, `stalled`, `silent` or `lost`.
     pub state: &'static str,
-    /// The milliseconds since it was last seen otherwise.
+    /// How long it has been in this state, in milliseconds.
     pub for_ms: Option<u64>,
 }
 
@@ -146,7 +146,7 @@ impl SlotDocument {
             percent: slot.percent(),
             unit: unit_of(slot).name(),
             health: slot.health.name(),
-            // A writer that was killed could not take it back.
+            // A killed writer leaves it on the board.
             waits_for: slot.waits_for.as_ref().filter(|_| !standing.over()).map(AwaitedSlot::from),
             cause: slot.cause.clone(),
             runner: slot.runner,
@@ -175,7 +175,7 @@ impl SlotDocument {
 }
 
 impl SlotDocument {
-    /// True if both say the same about the work: the time for which nothing moves grows with each reading and is no news.
+    /// Whether both say the same about the work. How long nothing has moved grows with each reading, so it is left out.
     pub fn says_same(&self, other: &Self) -> bool {
         let timeless = |document: &Self| document.liveness.as_ref().map(|liveness| liveness.state);
         timeless(self) == timeless(other) && *self == Self { liveness: self.liveness.clone(), ..other.clone() }
@@ -193,7 +193,7 @@ pub(crate) fn wall_clock(board: &BoardView, at_ns: u64) -> Option<String> {
     jiff::Timestamp::from_nanosecond(board.unix_ns_at(at_ns)).ok().map(|moment| moment.to_string())
 }
 
-/// True if a process is at work on the slot; `None` if that is not known.
+/// Whether a process is at work on the slot; `None` if that is not known.
 pub(crate) fn is_alive(slot: &SlotView) -> Option<bool> {
     match slot.liveness {
         _ if slot.state.ended() => Some(false),

@@ -1,5 +1,5 @@
-//! The facts of a turn beside its step and its agent, which is its slot's version: its session, and its use of a model. They
-//! are in the details of its slot as text, a name and a value in each line, so that any reader of the board has them.
+//! The facts of a turn besides its step and its agent (the slot's version): its session, and its use of a model. They
+//! are text in the slot's details, a name and a value in each line, so that any reader of the board has them.
 
 use std::fmt::Write;
 
@@ -22,7 +22,7 @@ pub struct TurnFacts {
 }
 
 impl TurnFacts {
-    /// The facts in the details of a slot. A line with another name is left out.
+    /// The facts in the details of a slot. Lines with other names are ignored.
     pub fn parse(details: &str) -> Self {
         let mut facts = Self::default();
         let number = |value: &str| value.parse().unwrap_or_default();
@@ -59,7 +59,7 @@ impl TurnFacts {
     }
 }
 
-/// An amount of dollars in millionths; `None` for what is none.
+/// An amount of dollars in millionths; `None` if the text isn't an amount.
 fn micros(dollars: &str) -> Option<u64> {
     let dollars: f64 = dollars.parse().ok()?;
     (dollars.is_finite() && dollars >= 0.0).then_some((dollars * MICROS).round() as u64)

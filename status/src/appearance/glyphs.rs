@@ -1,6 +1,6 @@
 //! The glyphs for states and bars, and their ASCII replacements.
 
-/// The glyphs of a look; each is one column wide.
+/// The glyphs of a style; each is one column wide.
 #[derive(Debug)]
 pub struct Glyphs {
     /// The end of a text that was cut.
@@ -15,7 +15,7 @@ pub struct Glyphs {
     pub warning: &'static str,
     /// Its process shows no sign of life.
     pub silent: &'static str,
-    /// Its process is gone without a word.
+    /// Its process is gone and left no result.
     pub lost: &'static str,
     /// Done.
     pub done: &'static str,
@@ -25,9 +25,9 @@ pub struct Glyphs {
     pub stopped: &'static str,
     /// Left as it was.
     pub skipped: &'static str,
-    /// The part of a bar that is done, and a lane of work that runs.
+    /// The part of a bar that is done, and a lane of running work.
     pub filled: &'static str,
-    /// The last, half cell of the part of a bar that is done.
+    /// Half a cell at the end of the part of a bar that is done.
     pub half: &'static str,
     /// The rest of a bar.
     pub empty: &'static str,

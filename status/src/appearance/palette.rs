@@ -50,7 +50,7 @@ struct Inks {
     busy: Ink,
     /// The background of the selected row.
     selection: Ink,
-    /// Work that runs, by the places of [`Hue::ALL`].
+    /// Running work, in the order of [`Hue::ALL`].
     live: [Ink; 8],
     /// Work that is over: the same, mixed with the background.
     past: [Ink; 8],
@@ -123,7 +123,7 @@ static LIGHT: Inks = Inks {
     ],
 };
 
-/// The terminal's own colours for work, by the places of [`Hue::ALL`].
+/// The terminal's own colours for work, in the order of [`Hue::ALL`].
 const OWN: [u8; 8] = [12, 13, 3, 6, 5, 11, 7, 2];
 
 impl Palette {

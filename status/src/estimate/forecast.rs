@@ -6,7 +6,8 @@ use vx_shm::SlotView;
 use crate::slot::{received_bytes, size_bytes};
 use crate::source::{Expectations, PAST_INSTALLS, PastInstall};
 
-/// A release is expected to take at most this many times as long as another of the same tool, and at least this part.
+/// A release is expected to take at most this many times as long as another of the same tool, and at least this
+/// fraction.
 const MOST_TIMES: f64 = 16.0;
 
 /// The expected duration and size of one slot's work.
@@ -63,8 +64,8 @@ impl Forecast {
     }
 }
 
-/// The size: as announced in the slot, else of the same release, else the median of the tool's releases. `None` without
-/// earlier installs.
+/// The size: as announced in the slot, else that of the same release, else the median of the tool's releases. `None`
+/// without earlier installs.
 fn bytes(slot: &SlotView, past: &[PastInstall]) -> Option<u64> {
     let received = || received_bytes(slot).filter(|_| slot.phase() > Phase::DOWNLOADING);
     if let Some(known) = size_bytes(slot).or_else(received) {

@@ -15,8 +15,8 @@ pub(super) struct RemainingWork {
     pub(super) after: Option<usize>,
 }
 
-/// The end of the last piece of `work`, in milliseconds from now, with `at_once` at work; `None` if some wait for each
-/// other in a circle.
+/// The end of the last piece of `work`, in milliseconds from now, with `at_once` at work; `None` if some of the work
+/// waits in a circle.
 pub(super) fn last_end_ms(work: &[RemainingWork], at_once: usize) -> Option<u64> {
     let mut ends: HashMap<usize, u64> = HashMap::new();
     let mut ends_at_work: BinaryHeap<Reverse<u64>> = BinaryHeap::new();

@@ -75,7 +75,7 @@ impl RunTimeline {
         gathering.course()
     }
 
-    /// The tools with the last try of each.
+    /// The last try of each tool.
     pub fn last_lives(&self) -> Vec<&ToolTimeline> {
         let mut seen = HashSet::new();
         let newest = self.tools.iter().rev().filter(|tool| seen.insert((tool.slot.index, tool.slot.key.as_str())));
@@ -84,7 +84,7 @@ impl RunTimeline {
         last
     }
 
-    /// The tools as rows of a chart: each with the places of its lives, in the order of their first.
+    /// The tools as rows of a chart: for each, the indices of its lives in `tools`, in the order of first lives.
     pub fn rows(&self) -> Vec<Vec<usize>> {
         let mut rows: Vec<Vec<usize>> = Vec::new();
         let mut places: HashMap<(u32, &str), usize> = HashMap::new();
@@ -98,14 +98,14 @@ impl RunTimeline {
         rows
     }
 
-    /// Returns whether the two courses have most of their tools in common: two projects may have the same title.
+    /// Whether the two runs have most of their tools in common: two projects may have the same title.
     pub fn has_tools_of(&self, other: &Self) -> bool {
         let keys = |course: &Self| course.tools.iter().map(|tool| tool.slot.key.clone()).collect::<BTreeSet<_>>();
         let (own, others) = (keys(self), keys(other));
         own.intersection(&others).count() * 2 > own.len().max(others.len())
     }
 
-    /// The phases in which time was spent, in their order; of those with the same word, the first.
+    /// The phases in which time was spent, in their order; of phases with the same word, only the first.
     pub fn phases(&self) -> Vec<Phase> {
         let stretches = self.tools.iter().flat_map(|tool| &tool.stretches);
         let lasted: BTreeSet<Phase> =
@@ -135,26 +135,26 @@ impl ToolTimeline {
         downloads.map(|stretch| stretch.done).max().unwrap_or(0)
     }
 
-    /// The time at which its wait for a turn ended.
+    /// The time at which it stopped waiting for its turn.
     pub fn began_ns(&self) -> Option<u64> {
         self.stretches.iter().find(|stretch| !stretch.phase.is_first()).map(|stretch| stretch.from_ns)
     }
 
-    /// The time it was at work.
+    /// How long it was at work.
     pub fn took_ns(&self) -> Option<u64> {
         let until_ns = self.stretches.last()?.until_ns;
         Some(until_ns.saturating_sub(self.began_ns()?))
     }
 
-    /// The time it was in phases of this word.
+    /// How long it was in phases with this word.
     pub fn in_phase_ns(&self, phase: Phase) -> u64 {
         let of_it = self.stretches.iter().filter(|stretch| stretch.phase.name() == phase.name());
         of_it.fold(0, |sum, stretch| sum.saturating_add(stretch.until_ns - stretch.from_ns))
     }
 
-    /// The times, as beginning and end, in which its download received nothing for so long that it counted as stalled.
+    /// The spans, as beginning and end, in which its download received nothing for so long that it counted as stalled.
     ///
-    /// They are the gaps between the amounts that are known, so that a single reading shows none.
+    /// They are the gaps between known amounts, so a single reading shows none.
     pub fn stalls_ns(&self) -> Vec<(u64, u64)> {
         const LEAST_NS: u64 = STALLED_AFTER_MS * 1_000_000;
         let Some(download) = self.stretches.iter().find(|stretch| stretch.phase == Phase::DOWNLOADING) else {
@@ -165,14 +165,14 @@ impl ToolTimeline {
         if self.received.len() < 2 {
             return Vec::new();
         }
-        // Of a long run few amounts are kept; the time between two of them is no stall then.
+        // Of a long run few amounts are kept, and the usual gap between two of them is no stall.
         let mean_ns = download.until_ns.saturating_sub(download.from_ns) / moments.len() as u64;
         let least_ns = LEAST_NS.max(mean_ns.saturating_mul(3));
         let gaps = moments.windows(2).map(|pair| (pair[0], pair[1]));
         gaps.filter(|(from_ns, until_ns)| until_ns.saturating_sub(*from_ns) >= least_ns).collect()
     }
 
-    /// Returns whether the tool had any work.
+    /// Whether the tool had anything to do.
     pub fn worked(&self) -> bool {
         self.slot.state != SlotState::Skipped && self.began_ns().is_some()
     }
@@ -183,7 +183,7 @@ fn between_ns((first_ns, last_ns): (u64, u64)) -> u64 {
     ((last_ns - first_ns) / MOST_SAMPLES).max(1)
 }
 
-/// A course while it is gathered.
+/// A timeline while it is being gathered.
 #[derive(Default)]
 struct Gathering {
     board: BoardView,

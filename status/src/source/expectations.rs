@@ -19,13 +19,13 @@ pub struct Expectations {
 }
 
 impl Expectations {
-    /// The earlier work of this slot's name and kind; there is none of other kinds than installs.
+    /// The earlier work of this slot's name and kind; known for installs only.
     pub fn past_installs(&self, slot: &SlotView) -> Option<&[PastInstall]> {
         let known = self.tools.get(&slot.key).filter(|_| slot.kind == Kind::Install);
         known.map(Vec::as_slice)
     }
 
-    /// The time that the work of this slot's name took in earlier runs: the one in the middle, in milliseconds.
+    /// The time that the work of this slot's name usually took in earlier runs: the median, in milliseconds.
     pub fn usual_ms(&self, slot: &SlotView) -> Option<u64> {
         let known = self.past_installs(slot)?;
         let newest = &known[known.len().saturating_sub(PAST_INSTALLS)..];
@@ -40,7 +40,7 @@ impl Expectations {
     }
 }
 
-/// The value in the middle; of an even number of values, the smaller of the two there.
+/// The median; of an even number of values, the smaller of the two in the middle.
 fn middle(values: impl Iterator<Item = u64>) -> Option<u64> {
     let mut values: Vec<u64> = values.collect();
     values.sort_unstable();

@@ -53,7 +53,7 @@ struct BoundedText {
 }
 
 impl BoundedText {
-    /// Add a part, all of it or nothing. Returns true if it was added.
+    /// Add a part, all of it or nothing. Returns whether it was added.
     fn add(&mut self, part: &str) -> bool {
         let fits = self.text.len() + part.len() <= self.most;
         if fits {
