@@ -1,5 +1,5 @@
-//! Plain lines in place of the view, of a run or of one log, so that they stay in the terminal's history. Each stream
-//! continues where it stopped: changes in between are printed, and each is printed once.
+//! Plain lines of a run or of one log, printed in place of the view so that they stay in the terminal's history. Each
+//! stream continues where it stopped, so that every change is printed exactly once.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -16,10 +16,10 @@ use vx_text::{clean, last_overwrite};
 const BETWEEN_SUMS_MS: u64 = 3_000;
 /// Number of pieces of a log printed in a row.
 const READS: usize = 4;
-/// Of a longer gap only the end is printed: it would scroll by unread.
+/// If more than this was missed, only its end is printed: the rest would scroll by unread.
 const MOST_MISSED_BYTES: u64 = 4 * 1024 * 1024;
 
-/// The part of the run and of each log that is already printed.
+/// Prints lines, and remembers how much of the run and of each log is already printed.
 pub(super) struct StreamPrinter {
     run: Plain,
     /// The first byte of each log that is not printed yet, by its key.

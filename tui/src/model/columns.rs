@@ -1,4 +1,4 @@
-//! The columns of the table: names at the left, numbers at the right, and the lane has the rest. A pure function of the
+//! The columns of the table: names at the left, numbers at the right, and the lane between. A pure function of the
 //! width and of the kinds of work on the board.
 
 use vx_shm::Kind;
@@ -8,7 +8,7 @@ use vx_status::vocabulary;
 const LANE_COLUMNS: u16 = 80;
 /// A narrower table has no versions, and shorter names.
 const VERSION_COLUMNS: u16 = 100;
-/// A shorter lane is not worth the numbers of services.
+/// The numbers of services must leave at least this much of the lane.
 const LEAST_LANE: u16 = 24;
 /// The cursor, the mark, and a blank.
 const BEFORE_NAMES: u16 = 3;
@@ -29,7 +29,7 @@ pub(crate) enum Number {
     Memory,
     /// The time that the last build of a service took.
     Build,
-    /// The time for which a service can be used, on a board of nothing else.
+    /// How long a service has been usable, on a board of nothing but services.
     Up,
     /// Messages of a turn.
     Messages,
@@ -43,7 +43,7 @@ pub(crate) enum Number {
     Rate,
     Time,
     Left,
-    /// The time it took in earlier runs.
+    /// The time that the work took in earlier runs.
     Usual,
 }
 
@@ -80,7 +80,7 @@ impl Number {
         }
     }
 
-    /// The width of the table from which it is shown.
+    /// The least width of the table at which it is shown.
     fn shown_from(self) -> u16 {
         match self {
             Self::Percent => 0,
@@ -158,7 +158,7 @@ impl Kinds {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TableStage {
     Running,
-    /// All is over, and nothing is known of earlier runs.
+    /// All is over, and no earlier runs are known.
     Over,
     /// All is over, and earlier runs say what is usual.
     OverAsBefore,
@@ -192,7 +192,7 @@ impl Columns {
             let taken = shown.iter().map(|number| number.columns() + BETWEEN).sum::<u16>() + 1;
             width.saturating_sub(lane_x + taken)
         };
-        // Beside other work, services and turns give up the numbers that the pane has, too.
+        // Beside other work, leave out numbers of services and turns that the pane shows, too.
         let spare = [
             Number::Processor,
             Number::Memory,

@@ -11,7 +11,7 @@ use super::put;
 use crate::model::{Mode, Model};
 use crate::theme::{Styles, Theme, Tone};
 
-/// Draw the footer; `keys` are pairs of key and meaning, the most useful first. Those that do not fit are left out.
+/// Draw the footer; `keys` are pairs of key and meaning, the most useful first. Pairs that don't fit are left out.
 pub(crate) fn footer(buffer: &mut Buffer, theme: &Theme, model: &Model, keys: &[(String, &str)], area: Rect) {
     let at = (area.x, area.y);
     let typing = match model.mode {
@@ -43,7 +43,7 @@ pub(crate) fn footer(buffer: &mut Buffer, theme: &Theme, model: &Model, keys: &[
     }
 }
 
-/// The words of the letters on the lanes, at the right end where there is room for all.
+/// What the letters on the lanes mean, at the right end, if there is room for all.
 fn legend(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     let in_view = model.lines.iter().skip(model.top).take(model.areas().table_rows());
     let slots = in_view.filter_map(|line| model.snapshot.slots.get(line.row()?));

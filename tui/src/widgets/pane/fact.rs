@@ -28,7 +28,7 @@ pub(super) enum Drawing {
     None,
     Part(u16, Tone),
     Rates(Vec<u64>),
-    /// The time in a phase and the usual time, each in milliseconds; the longest of all phases.
+    /// The time in a phase, the usual time, and the longest time of all phases, in milliseconds.
     Phase {
         phase: Phase,
         here: Option<u64>,
