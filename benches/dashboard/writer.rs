@@ -1,4 +1,4 @@
-//! A process that fills a board with rows: some move a hundred times a second, and the others only beat.
+//! A process that fills a board with rows: some move a hundred times a second, and the others only send heartbeats.
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Recorded runs as the boards they were.
+//! Recorded runs, turned back into readings of their boards.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -51,7 +51,7 @@ pub(super) fn read<R: DeserializeOwned>(lines: &str) -> Vec<R> {
 }
 
 impl Scripts {
-    /// True if every script has said how much it has to do.
+    /// Whether every script has said how much it has to do.
     pub(super) fn say_all(&self) -> bool {
         self.samples.iter().all(|(_, slots)| slots.iter().all(|(.., total)| total.is_some()))
     }

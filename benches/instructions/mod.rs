@@ -19,7 +19,7 @@ const MEASURED: [(&str, Role, Option<f64>); 6] = [
     ("poll of 64 slots, none changed", Role::PollQuiet, Some(720.0)),
     ("poll of 64 slots, all changed", Role::PollChanged, Some(3_350.0)),
     ("message of 59 bytes, encoded and published", Role::Message, Some(91.0)),
-    // An allocation alone would break it.
+    // A single allocation would exceed it.
     ("log line of 80 bytes", Role::LogLine, Some(280.0)),
 ];
 

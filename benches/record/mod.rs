@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-/// The number of an install's step "downloading", which every report of the benches is in. The package of the peers does
-/// not know the vocabulary.
+/// The number of an install's step "downloading", which every report of the benches is in. The peers' package does not
+/// depend on the vocabulary.
 pub(crate) const DOWNLOADING: u8 = 3;
 /// A total that no bench reaches.
 pub(crate) const TOTAL: u64 = 268_435_456;
@@ -90,7 +90,7 @@ impl Wire {
     }
 }
 
-/// The middle of some measurements.
+/// The median of some measurements.
 pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]

@@ -9,7 +9,7 @@ use vx_shm::layout::Latch;
 
 /// Words of the record that is published whole: 192 bytes.
 pub(crate) const RECORD_WORDS: usize = 24;
-/// The most figures that a child can hand back.
+/// The most figures that a child can return.
 pub(crate) const FIGURES: usize = 4_096;
 
 /// The content of the memory.
@@ -60,7 +60,7 @@ impl Shared {
         await_word(&self.seen, count);
     }
 
-    /// The first `count` figures that the child has noted.
+    /// The first `count` figures that the child has recorded.
     pub(crate) fn figures(&self, count: usize) -> Vec<f64> {
         self.figures[..count].iter().map(|figure| figure.load(Ordering::Relaxed) as f64).collect()
     }

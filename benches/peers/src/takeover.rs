@@ -1,5 +1,4 @@
-//! A writer killed with SIGKILL: the state that can be read afterwards, and the way for another writer to take its
-//! place.
+//! A writer killed with SIGKILL: the state that can be read afterwards, and how another writer can take its place.
 
 use std::path::Path;
 use std::sync::atomic::Ordering;

@@ -1,5 +1,5 @@
-//! The number of torn readings: the same record, checked by a sum, written without pause by another process, read the
-//! same number of times from ipckit's shared memory and from the board's latch.
+//! The number of torn readings: another process writes the same checksummed record without pause, and it is read
+//! equally often from ipckit's shared memory and from the board's latch.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -53,7 +53,7 @@ pub(crate) fn run(report: &mut Report) {
     report.budget("readings of the board that were torn", ours as f64, Limit::AtMost(0.0, ""));
 }
 
-/// The last word is a sum of all others that no mixture of two records has.
+/// The last word is a sum of all others, which no mixture of two records matches.
 fn whole(words: &[u64; RECORD_WORDS]) -> bool {
     sum(words) == words[RECORD_WORDS - 1]
 }
