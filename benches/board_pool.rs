@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use criterion::{BatchSize, Criterion};
 use vx_shm::{Board, Ending, Kind, Pool, Slot, SlotState};
 
-/// The slots of the large board, and the lanes of its pool.
+/// Slots of the large board, and the lanes of its pool.
 const SLOTS: u32 = 4_096;
 const TASKS: u64 = 20_000;
 const THREADS: usize = 64;

@@ -46,7 +46,7 @@ fn main() {
     print_ratios(&mut slot, &mut pipe);
 }
 
-/// The ratios of the costs, measured in turns so that a disturbance of the machine affects all of them.
+/// Print the ratios of the costs, measured in turns so that a disturbance of the machine affects all of them.
 fn print_ratios(slot: &mut Slot, pipe: &mut Pipe) {
     let latch = Latch::<TEXT_WORDS>::default();
     let mut figures: [Vec<f64>; 5] = Default::default();

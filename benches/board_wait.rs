@@ -56,7 +56,7 @@ fn main() {
 struct Woken {
     /// The writer's time for the change.
     ring: Duration,
-    /// The time from before the change to the sleeper's first instruction.
+    /// Time from before the change to the sleeper's first instruction.
     latency: Duration,
 }
 
@@ -104,7 +104,7 @@ fn print_figures(board: &Board) {
     println!("budget (at most {MOST_INSTRUCTIONS} instructions, awake in {MOST_LATENCY_NS} ns): {verdict}");
 }
 
-/// The instructions of all rings of one run under callgrind.
+/// Count the instructions of all rings of one run under callgrind.
 fn count(role: &str) -> f64 {
     let directory = tempfile::tempdir().expect("a directory");
     let out = directory.path().join("callgrind.out");
@@ -123,7 +123,7 @@ fn count(role: &str) -> f64 {
     total
 }
 
-/// The code that runs under callgrind.
+/// Run the code to count under callgrind.
 fn call(role: &str) {
     let (epoch, bell) = (Default::default(), Doorbell::default());
     if role == "somebody" {

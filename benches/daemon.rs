@@ -29,7 +29,7 @@ const BUDGETS: [f64; 2] = [1.3, 2.0];
 const TURNS: usize = 24;
 /// Runs of the tool in a turn.
 const RUNS: usize = 25;
-/// The pause before a turn: right after a long-running program has started or ended, programs are slower.
+/// Pause before a turn: right after a long-running program has started or ended, programs are slower.
 const SETTLING: Duration = Duration::from_millis(700);
 
 fn main() {
@@ -130,7 +130,7 @@ fn request(method: &str, params: &Value) -> Vec<u8> {
     framed(&json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string())
 }
 
-/// The whole answer to a request.
+/// Send a request and read its whole answer.
 fn exchange(stream: &mut UnixStream, request: &[u8]) -> Vec<u8> {
     stream.write_all(request).expect("it is taken");
     let mut answer = Vec::new();

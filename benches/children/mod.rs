@@ -14,15 +14,15 @@ use crate::record::{DOWNLOADING, Record, TOTAL, Wire, median};
 
 pub(crate) const CHILDREN: u32 = 64;
 pub(crate) const FRAME: Duration = Duration::from_micros(16_667);
-/// The variable that holds a child's role.
+/// Variable that holds a child's role.
 pub(crate) const ROLE: &str = "VX_BENCH_ROLE";
-/// The variable that holds a child's pause between two reports, in microseconds.
+/// Variable that holds a child's pause between two reports, in microseconds.
 const GAP: &str = "VX_BENCH_GAP_US";
 
 /// The pace of each child's reports, and the time for which the parent is watched.
 #[derive(Clone, Copy)]
 pub(crate) struct Pace {
-    /// The pause between two reports; zero for none.
+    /// Pause between two reports; zero for none.
     pub(crate) gap: Duration,
     pub(crate) run: Duration,
 }

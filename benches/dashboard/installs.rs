@@ -36,7 +36,8 @@ impl Watched {
         (between(&self.watched, |difference| difference), between(&self.again, f64::abs))
     }
 
-    /// Whether three viewers change the time by no more than two installs without a viewer differ, or by less than 1 %.
+    /// Returns whether three viewers change the time by no more than two installs without a viewer differ, or by less
+    /// than 1 %.
     pub(crate) fn indistinguishable(&self) -> bool {
         let (added, noise) = self.differences();
         added <= noise.max(median(self.alone.clone()) / 100.0)

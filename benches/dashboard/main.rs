@@ -33,7 +33,7 @@ use {
     writer::{Workload, Writer},
 };
 
-/// The time for which each viewer is measured.
+/// Time for which each viewer is measured.
 #[cfg(target_os = "linux")]
 const WINDOW: Duration = Duration::from_secs(5);
 /// The first seconds are not typical of a dashboard left open: rows that do not move turn stalled after five seconds.

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-/// The last bytes of a whole frame.
+/// Last bytes of a whole frame.
 const FRAME_ENDS: &[u8] = b"\x1b[?2026l";
 const PATIENCE: Duration = Duration::from_secs(20);
 

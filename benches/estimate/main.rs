@@ -23,7 +23,7 @@ use vx_status::vocabulary::{Phase, Phases};
 
 use recorded::{Run, Scripts};
 
-/// The shares of a run at which the estimate is taken, in percent.
+/// Shares of a run at which the estimate is taken, in percent.
 const SHARES: [u64; 4] = [0, 25, 50, 75];
 /// The most that the median error may be, in percent: of installs before the first byte and at half, of scripts at
 /// half.

@@ -35,7 +35,7 @@ impl Archive {
 
 /// The files of the bench, fetched once and kept.
 pub(crate) struct Archives {
-    /// The directory of the files.
+    /// Directory of the files.
     pub(crate) directory: PathBuf,
     /// One of each tool, the largest first.
     pub(crate) tools: Vec<Archive>,

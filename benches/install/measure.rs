@@ -19,7 +19,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 /// With this as first argument the program runs the command in the other arguments, and prints the figures.
 pub(crate) const MEASURE: &str = "--measure";
 
-/// The group of the running command; 0 if none runs.
+/// Group of the running command; 0 if none runs.
 static RUNNING: AtomicI32 = AtomicI32::new(0);
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -29,7 +29,7 @@ pub(crate) struct Sample {
     pub(crate) wall_s: f64,
     /// User and system time of all its processes; the server's is not included.
     pub(crate) processor_s: f64,
-    /// The most memory that any of its processes had at one time.
+    /// Most memory that any of its processes had at one time.
     pub(crate) peak_mb: f64,
 }
 

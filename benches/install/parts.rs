@@ -43,7 +43,7 @@ pub(crate) const RESERVED: &str = "write-reserved";
 
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// The bytes received at once: as many as in vx, since that is fastest.
+/// Bytes received at once: as many as in vx, since that is fastest.
 const RECEIVED_BYTES: usize = 512 * 1024;
 
 /// The processor time of a part, summed over its processes, and its average time by the clock. The processes measure

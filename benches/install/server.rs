@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The longest that the server may take to start.
+/// Longest that the server may take to start.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running server; it stops when dropped.

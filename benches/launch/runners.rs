@@ -105,7 +105,7 @@ fn measure(title: &str, directory: &Path, runners: &mut Vec<Runner>, turns: usiz
     report(runners, &times)
 }
 
-/// Whether a runner works, tried twice; one that doesn't is named as left out.
+/// Returns whether a runner works, tried twice; one that doesn't is named as left out.
 fn works(runner: &Runner) -> bool {
     let tried = [0, 1].map(|_| repeat(&runner.command).output());
     let failed = match &tried[1] {

@@ -9,8 +9,8 @@ pub use contrast::luminance;
 pub use glyphs::Glyphs;
 pub use palette::{Colour, ColourDepth, Palette};
 
-/// What the terminal can show and what its user wants. The caller decides from `NO_COLOR`, `CLICOLOR_FORCE`, the
-/// locale, and the like.
+/// The abilities of a terminal and the preferences of its user. The caller decides from `NO_COLOR`, `CLICOLOR_FORCE`,
+/// the locale, and the like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OutputStyle {
     /// Use colours; without them only bold, dim and reverse.
@@ -19,7 +19,7 @@ pub struct OutputStyle {
     pub ascii: bool,
     /// Use words only: no bars and no glyphs, for screen readers. For lines and tables only.
     pub words_only: bool,
-    /// The set of colours, if colours are used.
+    /// Set of colours, if colours are used.
     pub palette: Palette,
 }
 
@@ -34,7 +34,7 @@ pub enum Tone {
     Quiet,
     /// Visible but not for reading: rules, and the mark of work that hasn't begun.
     Faint,
-    /// The line for the present moment.
+    /// Line for the present moment.
     Now,
     /// Success.
     Good,

@@ -17,7 +17,7 @@ pub struct ReportedChanges {
     ends: HashSet<SlotId>,
     hangs: HashSet<(SlotId, Standing)>,
     waits: HashSet<SlotId>,
-    /// The slots that wait for a person now.
+    /// Slots that wait for a person now.
     questions: HashSet<SlotId>,
 }
 
@@ -47,7 +47,7 @@ impl ReportedChanges {
         asking.into_iter().filter(|slot| !before.contains(&SlotId::from_slot(slot))).collect()
     }
 
-    /// Whether the end of this slot was reported.
+    /// Returns whether the end of this slot was reported.
     pub fn has_reported_end(&self, slot: &SlotView) -> bool {
         self.ends.contains(&SlotId::from_slot(slot))
     }

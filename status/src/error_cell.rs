@@ -20,12 +20,12 @@ use std::borrow::Cow;
 use vx_shm::layout::ERROR_WORDS;
 use vx_shm::{Liveness, SlotState, SlotView};
 
-/// The longest text that a slot's error cell holds, in bytes.
+/// Longest text that a slot's error cell holds, in bytes.
 pub const CELL_BYTES: usize = 8 * ERROR_WORDS - 2;
 
-/// The longest hint that is written, in bytes; a longer one is cut at its end.
+/// Longest hint that is written, in bytes; a longer one is cut at its end.
 const HINT_BYTES: usize = 400;
-/// The longest code of a kind, in bytes.
+/// Longest code of a kind, in bytes.
 const KIND_BYTES: usize = 32;
 
 const KIND: &str = "kind: ";
@@ -39,14 +39,14 @@ pub struct ErrorCell<'a> {
     pub text: Cow<'a, str>,
     /// More about the error, one line each.
     pub details: Vec<Cow<'a, str>>,
-    /// The code of the error's kind; `None` if the writer gave none.
+    /// Code of the error's kind; `None` if the writer gave none.
     pub kind: Option<Cow<'a, str>>,
-    /// The next step, one line.
+    /// Next step, one line.
     pub hint: Option<Cow<'a, str>>,
 }
 
 impl<'a> ErrorCell<'a> {
-    /// The parts of a cell's text. Any text can be taken apart.
+    /// Take a cell's text apart. Any text can be parsed.
     pub fn parse(cell: &'a str) -> Self {
         let mut lines: Vec<&str> = cell.lines().collect();
         // The first line is the text, whatever it looks like.
@@ -64,7 +64,7 @@ impl<'a> ErrorCell<'a> {
         }
     }
 
-    /// The parts of a text from a writer that knows no kinds: a line that looks like a kind is one of its details.
+    /// Take apart a text from a writer that knows no kinds: a line that looks like a kind is one of its details.
     pub fn of_other_writer(text: &'a str) -> Self {
         let mut lines: Vec<&str> = text.lines().collect();
         let hint = lines.split_first().and_then(|(_, behind)| behind.last()?.strip_prefix(HINT));
@@ -84,8 +84,8 @@ impl<'a> ErrorCell<'a> {
         Self::of_slot(slot).and_then(|error| error.kind).or(implied_kind(slot).map(Cow::Borrowed))
     }
 
-    /// The text for a slot's error cell, at most [`CELL_BYTES`] long. Line breaks inside the parts become blanks. A
-    /// last detail that would be read as a part of the trailer gets a blank in front.
+    /// Join the parts into the text for a slot's error cell, at most [`CELL_BYTES`] long. Line breaks inside the parts
+    /// become blanks. A last detail that would be read as a part of the trailer gets a blank in front.
     pub fn to_text(&self) -> String {
         let mut trailer = String::new();
         let kind = self.kind.as_deref().filter(|kind| is_code(kind));
@@ -113,7 +113,7 @@ impl<'a> ErrorCell<'a> {
         cell + &trailer
     }
 
-    /// The same parts, with texts that they own.
+    /// Copy the texts, so that the parts own them.
     pub fn into_owned(self) -> ErrorCell<'static> {
         let owned = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
         ErrorCell {
@@ -170,7 +170,7 @@ fn is_code(kind: &str) -> bool {
     (1..=KIND_BYTES).contains(&kind.len()) && kind.bytes().all(plain)
 }
 
-/// Whether a line would be read as a kind at the end of a cell, or as a hint where the cell has none.
+/// Returns whether a line would be read as a kind at the end of a cell, or as a hint where the cell has none.
 fn is_trailer(line: &str, no_hint: bool) -> bool {
     line.strip_prefix(KIND).is_some_and(is_code) || (no_hint && line.starts_with(HINT))
 }
@@ -182,7 +182,7 @@ fn in_one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The beginning of a text, marked where it is cut.
+/// Cut a text to its beginning, with a mark at the cut.
 fn shortened(text: &str, most_bytes: usize) -> String {
     if text.len() <= most_bytes {
         return text.to_owned();

@@ -44,16 +44,16 @@ pub struct TimeLeft {
 /// The time left, for a board and for each of its slots.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Estimate {
-    /// The time until the last tool ends.
+    /// Time until the last tool ends.
     pub whole: Option<TimeLeft>,
-    /// The time until each slot's tool ends, in milliseconds, in the order of the slots; only for those at work.
+    /// Time until each slot's tool ends, in milliseconds, in the order of the slots; only for those at work.
     pub each: Vec<Option<u64>>,
-    /// The share of the work that is done, in thousandths.
+    /// Share of the work that is done, in thousandths.
     pub permille: u16,
 }
 
 impl Estimate {
-    /// The estimate for this reading; `paces` are in the order of its slots.
+    /// Estimate from this reading; `paces` are in the order of its slots.
     pub fn from_snapshot(snapshot: &Snapshot, paces: &[SlotRate], expectations: &Expectations) -> Self {
         let standings: Vec<Standing> = snapshot.slots.iter().map(Standing::from_slot).collect();
         let forecasts: Vec<Option<Forecast>> =
@@ -112,11 +112,11 @@ pub fn in_seconds(ms: u64) -> u64 {
 
 /// The rates of this run's downloads, finished ones included, compared with those of earlier runs.
 struct CurrentRates {
-    /// The sum of the measured rates divided by the sum of the earlier ones, over downloads for which both are known.
+    /// Sum of the measured rates divided by the sum of the earlier ones, over downloads for which both are known.
     factor: f64,
-    /// The weight of `factor`, from 0 to 1.
+    /// Weight of `factor`, from 0 to 1.
     weight: f64,
-    /// The mean rate of the downloads measured long enough, in bytes per millisecond.
+    /// Mean rate of the downloads measured long enough, in bytes per millisecond.
     each: Option<f64>,
 }
 

@@ -19,9 +19,9 @@ use crate::vocabulary::{Phase, PhaseEntry, Phases, begun};
 pub enum ToolEvent {
     /// The tool's process is at work.
     Started {
-        /// The version being installed.
+        /// Version being installed.
         version: String,
-        /// The number of the attempt, from 1.
+        /// Number of the attempt, from 1.
         attempt: u8,
     },
     /// Bytes arrive.
@@ -57,11 +57,11 @@ pub enum ToolEvent {
         /// The reason; in JSON `error` holds all its lines, and `kind` and `hint` stand beside it.
         #[serde(flatten, serialize_with = "error_fields")]
         error: ErrorCell<'static>,
-        /// The end of its slot: `failed`, `died`, `cancelled` or `lost`.
+        /// End of its slot: `failed`, `died`, `cancelled` or `lost`.
         result: &'static str,
-        /// The exit status of its process, once collected.
+        /// Exit status of its process, once collected.
         exit_code: Option<i32>,
-        /// The signal that ended its process, once collected.
+        /// Signal that ended its process, once collected.
         signal: Option<i32>,
     },
 }
@@ -72,9 +72,9 @@ pub struct EventCursor {
     started: bool,
     over: bool,
     attempt: u8,
-    /// The last phase given out: the time it was entered, and its last numbers given out.
+    /// Last phase given out: the time it was entered, and its last numbers given out.
     phase: Option<(Phase, u64, u64, Option<u64>)>,
-    /// The time of these numbers.
+    /// Time of these numbers.
     counted_at_ns: u64,
     post_install: String,
 }

@@ -18,11 +18,11 @@ use crate::totals::{Totals, board_elapsed_ms};
 use crate::turn_facts::TurnFacts;
 use crate::vocabulary::{self, EndWords};
 
-/// The most lines of an error, and of the log below it, that the table repeats.
+/// Most lines of an error, and of the log below it, that the table repeats.
 const ERROR_LINES: usize = 12;
 const LOG_LINES: usize = 8;
 
-/// The widest cells, and the longest line of an error, in columns.
+/// Widest cells, and the longest line of an error, in columns.
 const TOOL_COLUMNS: usize = 32;
 const VERSION_COLUMNS: usize = 24;
 const WHAT_COLUMNS: usize = 48;
@@ -31,10 +31,10 @@ const LINE_COLUMNS: usize = 240;
 const SIZE_COLUMNS: usize = 8;
 const TIME_COLUMNS: usize = 6;
 const GAP_COLUMNS: usize = 2;
-/// The least width of the result, however narrow the screen is: room for one word.
+/// Least width of the result, however narrow the screen is: room for one word.
 const WHAT_COLUMNS_LEAST: usize = 9;
 
-/// The table of a board that is over or whose view is being left; ends in a line break. All text in it is clean.
+/// Render the table of a board that is over or whose view is being left; ends in a line break. All text in it is clean.
 ///
 /// The last lines of a failed tool's output, and the place of the rest, come from `logs`. On a terminal of `columns`
 /// columns each tool has one row: the result is cut, never a name, and a failure is shown in full below.
@@ -66,8 +66,8 @@ pub fn rest(
     table
 }
 
-/// The row of a tool that has ended, in columns that fit the tools of the board that end later, too; `None` if they do
-/// not fit into `columns` columns.
+/// Render the row of a tool that has ended, in columns that fit the tools of the board that end later, too; `None` if
+/// they do not fit into `columns` columns.
 pub fn row(theme: &Theme, snapshot: &Snapshot, slot: &SlotView, columns: u16) -> Option<String> {
     let widths = Widths::of_ends(theme, snapshot, columns.into());
     (widths.whole <= columns.into()).then(|| widths.row(theme, slot, snapshot.taken_at_ns))
@@ -78,9 +78,9 @@ struct Widths {
     tool: usize,
     version: usize,
     what: usize,
-    /// The columns of a whole row.
+    /// Columns of a whole row.
     whole: usize,
-    /// The columns that a longer result may take where no cell follows it; `None` cuts it to its cell.
+    /// Columns that a longer result may take where no cell follows it; `None` cuts it to its cell.
     longest_what: Option<usize>,
 }
 
@@ -148,7 +148,7 @@ pub fn what(slot: &SlotView, standing: Standing) -> String {
     }
 }
 
-/// The lines about a failed slot: its error, the last lines of its output, and the place of the whole log.
+/// Append the lines about a failed slot: its error, the last lines of its output, and the place of the whole log.
 fn failure(table: &mut String, theme: &Theme, slot: &SlotView, logs: &mut dyn Logs) {
     let standing = Standing::from_slot(slot);
     let cut = theme.glyphs.cut;

@@ -26,7 +26,7 @@ const BETWEEN_SUMS_ALOUD_MS: u64 = 30_000;
 pub struct PlainOptions {
     /// Colours and glyphs of the final table; the lines before it have neither.
     pub look: OutputStyle,
-    /// The kind of reader.
+    /// Kind of reader.
     pub form: PlainForm,
     /// Columns of a row of the final table, if the output is a terminal.
     pub columns: Option<u16>,
@@ -51,7 +51,7 @@ pub enum PlainForm {
 pub struct TimedSnapshot<'a> {
     /// The reading.
     pub snapshot: &'a Snapshot,
-    /// The time since the loop began.
+    /// Time since the loop began.
     pub now: Duration,
     /// The work is over; there is no further reading.
     pub last: bool,

@@ -10,9 +10,9 @@ use crate::vocabulary::{Phases, sized_in_bytes};
 pub struct SlotRate {
     /// In the unit of the slot's numbers, so bytes only where those are; `None` until measured for a second.
     pub bytes_per_second: Option<u64>,
-    /// The time over which the rate was measured.
+    /// Time over which the rate was measured.
     pub measured_ms: u64,
-    /// The amount done in that time: for slow work, a whole number per second would be too coarse.
+    /// Amount done in that time: for slow work, a whole number per second would be too coarse.
     pub gained: u64,
     /// The rate is far below that of the other downloads or, if there is no other, below its own earlier rate.
     pub slow: bool,

@@ -20,7 +20,7 @@ pub struct Paint {
     pub italic: bool,
     /// Underlined.
     pub underlined: bool,
-    /// The colour of the text; `None` for the terminal's own.
+    /// Colour of the text; `None` for the terminal's own.
     pub colour: Option<Colour>,
 }
 
@@ -34,7 +34,7 @@ pub struct Painted {
 }
 
 impl Painted {
-    /// The line as a terminal would show it last. Each line begins plain, so that it looks the same wherever reading
+    /// Read a line as a terminal would show it last. Each line begins plain, so that it looks the same wherever reading
     /// began.
     pub fn from_line(line: &str) -> Self {
         let (mut paint, mut paints) = (Paint::default(), Vec::new());
@@ -51,8 +51,8 @@ impl Painted {
     }
 }
 
-/// The pieces of a text of this many bytes with these looks, in order: the first byte of each, the byte behind it, and
-/// its look; plain ones are left out.
+/// Split a text of this many bytes into pieces by these looks, in order: the first byte of each, the byte behind it,
+/// and its look; plain ones are left out.
 pub fn pieces(bytes: usize, paints: &[(usize, Paint)]) -> impl Iterator<Item = (usize, usize, Paint)> {
     let ends = paints.iter().skip(1).map(|(at, _)| *at).chain([bytes]);
     let pieces = paints.iter().zip(ends).map(|((from, paint), to)| (*from, to, *paint));

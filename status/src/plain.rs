@@ -21,7 +21,7 @@ use crate::totals::Totals;
 
 pub use actions::{END_OF_GROUP, annotations, group, step_summary};
 
-/// The longest line, in columns: nobody reads longer ones to the end.
+/// Longest line, in columns: nobody reads longer ones to the end.
 const LINE_COLUMNS: usize = 240;
 
 /// The lines written so far: the changes they cover, and the time of the last sum.
@@ -74,7 +74,7 @@ impl Plain {
         out.flush()
     }
 
-    /// Whether the end of this slot was printed.
+    /// Returns whether the end of this slot was printed.
     pub fn has_told_end(&self, slot: &SlotView) -> bool {
         self.changes.has_reported_end(slot)
     }
@@ -152,7 +152,7 @@ fn sums_line(hanging: &[Hanging], totals: &Totals) -> String {
     parts.join(", ")
 }
 
-/// How a slot hangs, and for how long or how slowly: `stalled: no byte for 14 s`, `slow: 12.0 kB/s`.
+/// The kind of a hang, with its length or rate: `stalled: no byte for 14 s`, `slow: 12.0 kB/s`.
 fn hang_words(hangs: &Hanging) -> String {
     let said = match hangs.bytes_per_second {
         Some(bytes_per_second) => rate(bytes_per_second),

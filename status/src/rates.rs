@@ -32,7 +32,7 @@ struct SlotRateTrack {
     of: (SlotId, Phase, u8),
     /// Times with the amount done by then; oldest first.
     samples: VecDeque<(u64, u64)>,
-    /// The best rate measured for long enough to be compared; zero before the first.
+    /// Best rate measured for long enough to be compared; zero before the first.
     best: u64,
 }
 
@@ -72,7 +72,7 @@ impl Rates {
     }
 }
 
-/// Whether the slot is in a phase that counts bytes.
+/// Returns whether the slot is in a phase that counts bytes.
 fn moves(slot: &SlotView) -> bool {
     begun(slot) && slot.phase().meaning().counts
 }

@@ -13,12 +13,12 @@ pub use expectations::{Expectations, PAST_INSTALLS, PastInstall};
 pub use opener::{Opener, is_web_address};
 pub use playback::{PlaybackCommand, PlaybackControl, PlaybackPosition};
 
-/// What all processes of a slot together use of the machine.
+/// Use of the machine by all processes of a slot together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SlotProcessUsage {
     /// The first process.
     pub pid: u32,
-    /// The number of processes.
+    /// Number of processes.
     pub processes: u32,
     /// Thousandths of one processor since the last look; `None` at the first.
     pub processor_permille: Option<u32>,
@@ -39,8 +39,8 @@ pub trait Snapshots: Send {
         None
     }
 
-    /// What the processes of each slot use, in the order of the slots. This call measures it, and only for slots where
-    /// it is worth showing. Empty where processes can't be seen.
+    /// Returns the usage of each slot's processes, in the order of the slots. This call measures it, and only for slots
+    /// where it is worth showing. Empty where processes can't be seen.
     fn usage(&mut self, _of: &Snapshot) -> Vec<Option<SlotProcessUsage>> {
         Vec::new()
     }
@@ -62,18 +62,18 @@ impl Snapshots for Reader {
 pub enum LogPlace {
     /// The end of the log.
     End,
-    /// The lines before this byte.
+    /// Lines before this byte.
     Before(u64),
-    /// The lines from this byte on.
+    /// Lines from this byte on.
     From(u64),
 }
 
 /// A line of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
-    /// The byte offset of its start.
+    /// Byte offset of its start.
     pub at: u64,
-    /// The text without the line end; not cleaned.
+    /// Text without the line end; not cleaned.
     pub text: String,
 }
 
@@ -82,12 +82,12 @@ pub struct LogLine {
 pub struct LogPart {
     /// The lines, oldest first.
     pub lines: Vec<LogLine>,
-    /// The byte offset of the first line.
+    /// Byte offset of the first line.
     pub from: u64,
-    /// The byte offset of the next line, once there is one. An unfinished last line is among the lines, but `to` is
+    /// Byte offset of the next line, once there is one. An unfinished last line is among the lines, but `to` is
     /// still its start.
     pub to: u64,
-    /// The present length of the log, in bytes.
+    /// Present length of the log, in bytes.
     pub size: u64,
     /// The log ends with these lines.
     pub last: bool,
@@ -96,9 +96,9 @@ pub struct LogPart {
 /// A line that some work has printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrintedLine {
-    /// The key of its slot.
+    /// Key of its slot.
     pub key: String,
-    /// The text without the line end; not cleaned.
+    /// Text without the line end; not cleaned.
     pub text: String,
 }
 
@@ -211,12 +211,12 @@ pub enum RequestFailure {
     Blocked {
         /// The slot's key.
         key: String,
-        /// The process that keeps it from stopping, with the reason: `pid 7 (sh) ignores SIGTERM`.
+        /// Process that keeps it from stopping, with the reason: `pid 7 (sh) ignores SIGTERM`.
         by: String,
     },
 }
 
-/// How all work ended, on a board that stays open so that it can be tried again.
+/// The end of all work on a board that stays open so that some of it can be tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settled {
     /// All that was needed ended well.
@@ -238,13 +238,13 @@ pub trait WorkControl: Send {
         self.cancel_all();
     }
 
-    /// Whether the work belongs to another process: leaving the view leaves it running, and nothing here stops all of
-    /// it.
+    /// Returns whether the work belongs to another process: leaving the view leaves it running, and nothing here stops
+    /// all of it.
     fn is_guest(&self) -> bool {
         false
     }
 
-    /// How the work ended, once nothing runs and the board stays open only for this view, which may retry some of it.
+    /// The end of the work, once nothing runs and the board stays open only for this view, which may retry some of it.
     fn settled(&self) -> Option<Settled> {
         None
     }
@@ -273,7 +273,7 @@ pub trait WorkControl: Send {
     /// Build this work again, and nothing else. Returns at once; a [`RequestFailure`] says why it was not built.
     fn rebuild(&mut self, _key: &str) {}
 
-    /// Whether this runner, a process that starts and stops work, takes requests now.
+    /// Returns whether this runner, a process that starts and stops work, takes requests now.
     fn reaches(&self, _runner: u32) -> bool {
         true
     }
@@ -299,11 +299,11 @@ pub trait StepPage: std::fmt::Debug {
     fn append(&self, text: &str) -> std::io::Result<()>;
 }
 
-/// What every output reads from, and acts on.
+/// The sources of an output, and its means to act.
 pub struct Inputs {
     /// The board.
     pub snapshots: Box<dyn Snapshots>,
-    /// The output of the slots' processes.
+    /// Output of the slots' processes.
     pub logs: Box<dyn Logs>,
     /// Control over the work; `None` for a viewer that only watches.
     pub control: Option<Box<dyn WorkControl>>,

@@ -94,7 +94,7 @@ impl Standing {
         matches!(self, Self::Failed | Self::Died | Self::Lost)
     }
 
-    /// Whether a process is at work on the slot.
+    /// Returns whether a process is at work on the slot.
     pub fn at_work(self) -> bool {
         !self.over() && self != Self::Queued
     }

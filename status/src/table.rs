@@ -29,8 +29,9 @@ const COLUMNS: [&str; 18] = [
     "hint",
 ];
 
-/// A snapshot as CSV: a line of names, then a line for each slot, with CRLF as RFC 4180 requires. An unknown value is
-/// empty. Unprintable characters are written out as in [`to_text`], except tabs and the line ends inside of quotes.
+/// Write a snapshot as CSV: a line of names, then a line for each slot, with CRLF as RFC 4180 requires. An unknown
+/// value is empty. Unprintable characters are written out as in [`to_text`], except tabs and the line ends inside of
+/// quotes.
 pub fn to_csv(snapshot: &Snapshot) -> String {
     let mut csv = COLUMNS.join(",");
     csv.push_str("\r\n");

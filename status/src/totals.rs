@@ -41,16 +41,16 @@ pub struct Totals {
     pub done_bytes: u64,
     /// Bytes received and to be received; `None` while a size is unknown.
     pub total_bytes: Option<u64>,
-    /// The measured rates of all running downloads together; `None` until one is measured.
+    /// Measured rates of all running downloads together; `None` until one is measured.
     pub bytes_per_second: Option<u64>,
-    /// The time until the last tool ends; `None` if it would be a guess.
+    /// Time until the last tool ends; `None` if it would be a guess.
     pub left: Option<TimeLeft>,
-    /// The share of the work that is done, in thousandths, by the time that each slot is expected to take.
+    /// Share of the work that is done, in thousandths, by the time that each slot is expected to take.
     pub permille: u16,
-    /// The time from the creation of the board to the end of its last slot, or to the last sign of life of an abandoned
+    /// Time from the creation of the board to the end of its last slot, or to the last sign of life of an abandoned
     /// board; whole seconds while it runs.
     pub elapsed_ms: u64,
-    /// The state of the board; `None` before the first reading.
+    /// State of the board; `None` before the first reading.
     pub state: Option<BoardState>,
     /// The board is marked running, but its creator is gone.
     pub orphaned: bool,
@@ -104,7 +104,7 @@ impl Totals {
         totals
     }
 
-    /// Whether all of the work is services and their builds, which have no end to count towards.
+    /// Returns whether all of the work is services and their builds, which have no end to count towards.
     pub fn is_of_services(&self) -> bool {
         self.services > 0 && self.services + self.builds == self.all
     }

@@ -15,14 +15,14 @@ pub struct TurnFacts {
     pub tools: u64,
     /// Tokens read and written so far.
     pub tokens: u64,
-    /// The cost in millionths of a US dollar.
+    /// Cost in millionths of a US dollar.
     pub cost_micros: Option<u64>,
     /// The session's id; empty until it is known.
     pub session: String,
 }
 
 impl TurnFacts {
-    /// The facts in the details of a slot. Lines with other names are ignored.
+    /// Read the facts from the details of a slot. Lines with other names are ignored.
     pub fn parse(details: &str) -> Self {
         let mut facts = Self::default();
         let number = |value: &str| value.parse().unwrap_or_default();
@@ -39,7 +39,7 @@ impl TurnFacts {
         facts
     }
 
-    /// The details of a slot for these facts. The session is last: the cell may be too short for a long one.
+    /// Write these facts as the details of a slot. The session is last: the cell may be too short for a long one.
     pub fn to_details(&self) -> String {
         let mut text = String::new();
         let mut say = |name: &str, value: String| {

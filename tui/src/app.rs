@@ -39,7 +39,7 @@ pub struct DashboardOptions {
     pub asks_ground: Option<ColourDepth>,
     /// Progress and title outside the screen's cells.
     pub signs: Signs,
-    /// The key bindings in force.
+    /// Key bindings in force.
     pub keys: KeyBindings,
     /// A mouse selects and scrolls; the terminal then selects text only with Shift held down.
     pub mouse: bool,

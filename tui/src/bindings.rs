@@ -115,7 +115,7 @@ pub(crate) struct Bind {
 pub(crate) struct KeyHelpLine {
     pub(crate) binds: &'static [Bind],
     pub(crate) when: KeyCondition,
-    /// The text in the footer; empty for actions that only the help lists.
+    /// Text in the footer; empty for actions that only the help lists.
     pub(crate) footer: &'static str,
     pub(crate) help: &'static str,
 }
@@ -357,7 +357,7 @@ pub enum KeyBindingError {
         key::NAMES.map(|(name, _)| name).join(", ")
     )]
     UnknownKey {
-        /// The action to bind.
+        /// Action to bind.
         action: String,
         /// The key's name as given.
         key: String,
@@ -368,21 +368,21 @@ pub enum KeyBindingError {
          another key"
     )]
     NeverSent {
-        /// The action to bind.
+        /// Action to bind.
         action: String,
         /// The key.
         key: String,
-        /// The key that arrives in its place.
+        /// Key that arrives in its place.
         sent_as: &'static str,
     },
     /// The key is reserved for another action.
     #[error("`{action}` cannot be on `{key}`, which always means `{kept_for}`")]
     Kept {
-        /// The action to bind.
+        /// Action to bind.
         action: String,
         /// The key.
         key: String,
-        /// The action that the key is reserved for.
+        /// Action that the key is reserved for.
         kept_for: &'static str,
     },
     /// One key for two actions that work at the same time.
@@ -398,7 +398,7 @@ pub enum KeyBindingError {
     /// Without a key for this action a user could not leave, or stay.
     #[error("`{action}` needs a key")]
     KeyRequired {
-        /// The action without a key.
+        /// Action without a key.
         action: &'static str,
     },
 }
@@ -524,7 +524,7 @@ fn binds() -> impl Iterator<Item = (&'static Bind, KeyCondition)> {
     TABLE.iter().flat_map(|line| line.binds.iter().map(|bind| (bind, line.when)))
 }
 
-/// Whether both may work at the same moment.
+/// Returns whether both may work at the same moment.
 fn may_meet(first: KeyCondition, second: KeyCondition) -> bool {
     if (first == KeyCondition::Leaving) != (second == KeyCondition::Leaving) {
         return false;

@@ -224,7 +224,7 @@ fn painted(theme: &Theme, line: &[(String, Tone)], room: usize) -> String {
     fit_tiny(painted.join("  "), u16::try_from(room + 1).unwrap_or(u16::MAX))
 }
 
-/// What a turn has used of its model, in words.
+/// A turn's use of its model, in words.
 fn used(turn: &TurnFacts) -> String {
     let counts = [(turn.messages, "message"), (turn.tools, "tool"), (turn.tokens, "token")].into_iter();
     let counts = counts.filter(|(count, _)| *count > 0).map(|(count, noun)| {

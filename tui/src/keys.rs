@@ -38,7 +38,7 @@ pub(crate) fn message(key: &KeyEvent, model: &Model) -> Option<UpdateMessage> {
     }
 }
 
-/// Whether the action moves through the focused part.
+/// Returns whether the action moves through the focused part.
 fn moves(action: KeyAction) -> bool {
     use KeyAction::{Down, First, Last, PageDown, PageUp, Up};
     matches!(action, Down | Up | PageDown | PageUp | First | Last)
@@ -123,7 +123,7 @@ fn typing(key: &KeyEvent) -> Option<UpdateMessage> {
     Some(UpdateMessage::Edit(edit))
 }
 
-/// Whether the condition holds.
+/// Returns whether the condition holds.
 fn holds(when: KeyCondition, model: &Model) -> bool {
     let pane = model.areas().pane.is_some();
     let standing = model.selected_row().map(|row| row.standing);
@@ -166,7 +166,7 @@ fn is_service(model: &Model) -> bool {
     model.selected_row().is_some_and(|row| row.is_service)
 }
 
-/// Whether there is text to copy: lines of the log in view, or an error.
+/// Returns whether there is text to copy: lines of the log in view, or an error.
 fn copyable(model: &Model) -> bool {
     model.shows_log() || model.selected_slot().is_some_and(|slot| slot.error.is_some())
 }

@@ -23,7 +23,7 @@ pub(crate) enum UpdateMessage {
     },
     /// These processes, whose work has ended, take no requests.
     Unreached(Vec<u32>),
-    /// What the processes of slots use was measured.
+    /// The usage of slots' processes was measured.
     Usage(Vec<(SlotId, SlotProcessUsage)>),
     /// A piece of a slot's log was read, at this place.
     Log {
@@ -45,9 +45,9 @@ pub(crate) enum UpdateMessage {
     Settled(Option<Settled>),
     /// A request for a stop or a retry was not carried out.
     RequestFailed(RequestFailure),
-    /// The result of an effect, in words.
+    /// Result of an effect, in words.
     Notice(String),
-    /// The position in the recording.
+    /// Position in the recording.
     At(PlaybackPosition),
     /// A command for the playback of the recording.
     Playback(PlaybackCommand),

@@ -22,7 +22,7 @@ use vx_status::vocabulary::Phase;
 use vx_tui::{DashboardOptions, OutputOptions, Signs, dashboard, inline};
 
 const ROLE: &str = "VX_TUI_TEST_ROLE";
-/// The role of the example, before the board that it shows.
+/// Role of the example, before the board that it shows.
 const EXAMPLE: &str = "example ";
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 

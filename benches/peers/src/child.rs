@@ -10,7 +10,7 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::shared::Shared;
 
-/// The variable that holds a child's role and the path of the shared memory.
+/// Variable that holds a child's role and the path of the shared memory.
 const ROLE: &str = "VX_PEERS_ROLE";
 
 /// A child's work on the state that its parent writes, by [`Shared::order`].
@@ -116,7 +116,7 @@ pub(crate) fn memory() -> PathBuf {
     if shared.is_dir() { shared } else { std::env::temp_dir() }
 }
 
-/// The variable that names the directory for hornet's values. It is the run's own directory, for all files of a peer.
+/// Variable that names the directory for hornet's values. It is the run's own directory, for all files of a peer.
 pub(crate) const HOME: &str = "PCP_TMP_DIR";
 
 /// The run's own directory.

@@ -16,7 +16,7 @@ const RECORDS: [Mechanism; 4] =
 const TURNS: usize = 15;
 /// States published for their age, a turn.
 const WATCHED: usize = 60;
-/// The pause between two such publications.
+/// Pause between two such publications.
 const PAUSE: Duration = Duration::from_micros(100);
 
 /// One mechanism at work: its writer here, its reader in a child.
@@ -121,7 +121,7 @@ pub(crate) fn pause(time: Duration) {
     }
 }
 
-/// The reader's process: follows its orders until it is asked to stop.
+/// Run the reader's process, which follows its orders until it is asked to stop.
 pub(crate) fn read(mechanism: Mechanism, place: &std::path::Path, shared: &Shared) {
     child::end_with_parent();
     let mut reader = mechanism.reader(place, 1).expect("a way that can be read");

@@ -55,7 +55,7 @@ fn awaited() -> (f64, f64) {
     (age(&sleeper), age(&reader))
 }
 
-/// The process that reads the pipe, which is its standard input; it ends with its parent, as the pipe does.
+/// Run the process that reads the pipe on its standard input; it ends with its parent, since the pipe does.
 pub(crate) fn read_pipe(shared: &Shared) {
     shared.doing.store(REST, Ordering::Release);
     let (mut pipe, mut sent, mut seen) = (std::io::stdin(), [0; 8], 0_u64);
@@ -70,7 +70,7 @@ fn note(shared: &Shared, seen: &mut u64, age: u64) {
     shared.seen.store(*seen, Ordering::Release);
 }
 
-/// The reader's process.
+/// Run the reader's process.
 pub(crate) fn read(place: &Path, shared: &Shared) {
     child::end_with_parent();
     let mut reader = Reader::open(&place.join("peers.board")).expect("a reader");

@@ -98,7 +98,7 @@ impl Drop for Pair {
     }
 }
 
-/// The writer's process: publishes every slot once whenever ordered to.
+/// Run the writer's process, which publishes every slot once whenever ordered to.
 pub(crate) fn write(mechanism: Mechanism, place: &Path, shared: &Shared) {
     child::end_with_parent();
     let mut writer = mechanism.writer(place, SLOTS);

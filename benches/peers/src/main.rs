@@ -75,7 +75,7 @@ fn main() -> ExitCode {
     if report.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Whether this process was a child of the run, and has done its part.
+/// Returns whether this process was a child of the run, and has done its part.
 fn ran_as_child() -> bool {
     if instructions::ran_as_measured() {
         return true;

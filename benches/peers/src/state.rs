@@ -31,9 +31,9 @@ pub(crate) trait Reader {
 /// A mechanism to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mechanism {
-    /// The numbers of a slot, read by poll.
+    /// Numbers of a slot, read by poll.
     BoardNumbers,
-    /// The numbers of a slot, read by updating a snapshot.
+    /// Numbers of a slot, read by updating a snapshot.
     BoardSnapshot,
     /// A record of 192 bytes under the board's latch.
     BoardRecord,

@@ -118,7 +118,7 @@ impl Pair {
     }
 }
 
-/// The reader's process: decodes messages until the writer is gone.
+/// Run the reader's process, which decodes messages until the writer is gone.
 pub(crate) fn read(kind: StreamKind, address: &str, shared: &Shared) {
     let mut receiver = ends::receive(kind, address, || shared.doing.store(REST, Ordering::Release));
     let mut seen = 0;
@@ -134,7 +134,7 @@ pub(crate) fn read(kind: StreamKind, address: &str, shared: &Shared) {
     }
 }
 
-/// The process that answers ipckit's bridge.
+/// Run the process that answers ipckit's bridge.
 pub(crate) fn serve(path: &str, shared: &Shared) {
     bridge::serve(path, || shared.doing.store(REST, Ordering::Release));
 }

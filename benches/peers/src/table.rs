@@ -66,7 +66,7 @@ impl Report {
 pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) figures: Vec<Option<f64>>,
-    /// The base that the rows after it are compared with, until the next such row.
+    /// Base that the rows after it are compared with, until the next such row.
     pub(crate) base: bool,
 }
 

@@ -66,7 +66,7 @@ fn words(bytes: &[u8; 8 * RECORD_WORDS]) -> [u64; RECORD_WORDS] {
     std::array::from_fn(|at| u64::from_le_bytes(std::array::from_fn(|byte| bytes[8 * at + byte])))
 }
 
-/// The writer's process: both records, one after the other, until it is asked to stop.
+/// Run the writer's process, which writes both records alternately until it is asked to stop.
 pub(crate) fn write(place: &Path, shared: &Shared) {
     child::end_with_parent();
     let mut memory = SharedMemory::create(&unique(place), 4_096).expect("shared memory");

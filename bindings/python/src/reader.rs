@@ -9,7 +9,7 @@ use vx_shm::{ReadError, Reader, SlotView, Snapshot};
 
 use crate::error::{attach_error, read_error};
 
-/// The bytes of a row; `_rows.py` has the same layout.
+/// Bytes of a row; `_rows.py` has the same layout.
 const ROW_BYTES: usize = 48;
 
 #[pyclass(frozen, module = "vxboard")]

@@ -113,7 +113,7 @@ impl SlotWriter {
         &self.key
     }
 
-    /// Whether it has not ended; false in a forked child.
+    /// Returns whether it has not ended; false in a forked child.
     #[getter]
     fn live(&self) -> bool {
         self.own.with(|slot| slot.is_some())

@@ -1,6 +1,7 @@
 //! The characters that do something other than being shown.
 
-/// Whether a character is invisible by itself, so that it may change the look of the text around it, or hide in it.
+/// Returns whether a character is invisible by itself, so that it may change the look of the text around it, or hide in
+/// it.
 ///
 /// The class is: controls (`Cc`, C1 included), format characters (`Cf`) with all bidirectional controls and tags, line
 /// and paragraph separators (`Zl`, `Zp`), everything that Unicode lets a program ignore when it shows text
@@ -18,7 +19,7 @@ pub fn is_unprintable(character: char) -> bool {
         || is_noncharacter(character)
 }
 
-/// Whether the character shapes its neighbours: a joiner or a variation selector.
+/// Returns whether the character shapes its neighbours: a joiner or a variation selector.
 ///
 /// Emoji, Persian and Indic scripts are spelled with them, so [`escaped`](super::escaped) keeps them where they have
 /// that effect.

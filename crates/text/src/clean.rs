@@ -8,13 +8,13 @@ use unicode_width::UnicodeWidthChar;
 
 use super::is_unprintable;
 
-/// The longest text that is examined: the rest is cut off first, because no line on a screen is longer.
+/// Longest text that is examined: the rest is cut off first, because no line on a screen is longer.
 const LONGEST_BYTES: usize = 4096;
 
-/// The most combining marks that a base character keeps; more would only slow terminals down.
+/// Most combining marks that a base character keeps; more would only slow terminals down.
 const MOST_MARKS: usize = 4;
 
-/// What moves the cursor back to the first column of a line.
+/// Texts that move the cursor back to the first column of a line.
 const RETURNS: [&str; 3] = ["\r", "\u{1b}[1G", "\u{1b}[G"];
 
 /// `text` as one line without unprintable characters: escape sequences are dropped whole, line breaks and tabs become
@@ -69,7 +69,7 @@ pub fn clean_with_looks<'a>(text: &'a str, mut look: impl FnMut(usize, &'a str))
     cleaned
 }
 
-/// What a terminal would show last of a line with carriage returns, made harmless by [`clean`].
+/// [`last_printed`], made harmless by [`clean`].
 pub fn last_overwrite(line: &str) -> Cow<'_, str> {
     clean(last_printed(line))
 }
@@ -89,7 +89,7 @@ pub fn last_printed(line: &str) -> &str {
     if line[..end].trim().is_empty() { "" } else { &line[..end] }
 }
 
-/// Whether nothing in the text has to be cleaned, as in most lines.
+/// Returns whether nothing in the text has to be cleaned, as in most lines.
 fn is_clean_ascii(text: &str) -> bool {
     text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::class::is_joiner;
 use super::is_unprintable;
 
-/// The most joiners and selectors in a row that count as spelling: an emoji takes a selector and then a joiner.
+/// Most joiners and selectors in a row that count as spelling: an emoji takes a selector and then a joiner.
 const MOST_JOINERS: usize = 2;
 
 /// `text` with its unprintable characters written as JSON writes them, `\u001b`. Line ends and tabs stay.

@@ -8,10 +8,10 @@ use super::{Hue, Tone};
 const DARK_GROUND: u32 = 0x303446;
 const LIGHT_GROUND: u32 = 0xeee8d5;
 
-/// The least contrast of a foreign colour with the background. With less, the terminal's text colour is shown.
+/// Least contrast of a foreign colour with the background. With less, the terminal's text colour is shown.
 const LEAST_CONTRAST: f64 = 3.0;
 
-/// The least distance between the strongest and the weakest channel of a colour that doesn't count as grey.
+/// Least distance between the strongest and the weakest channel of a colour that doesn't count as grey.
 const LEAST_CHROMA: u8 = 48;
 
 impl Palette {

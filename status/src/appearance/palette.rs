@@ -21,7 +21,7 @@ pub enum Palette {
 /// The colour depth of the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColourDepth {
-    /// The fixed 240 colours of a terminal with 256.
+    /// Fixed 240 colours of a terminal with 256.
     Indexed,
     /// Any 24-bit colour.
     True,
@@ -48,7 +48,7 @@ struct Inks {
     bad: Ink,
     warning: Ink,
     busy: Ink,
-    /// The background of the selected row.
+    /// Background of the selected row.
     selection: Ink,
     /// Running work, in the order of [`Hue::ALL`].
     live: [Ink; 8],

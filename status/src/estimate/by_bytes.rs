@@ -14,7 +14,7 @@ use crate::vocabulary::{Phase, Phases, sized_in_bytes};
 
 /// One in this many of all bytes has to be received.
 const LEAST_PART: u64 = 10;
-/// The least time since the first download began.
+/// Least time since the first download began.
 const LEAST_MS: u64 = 300;
 
 /// The bytes of a board.
@@ -34,8 +34,8 @@ fn bytes(snapshot: &Snapshot, standings: &[Standing], forecasts: &[Option<Foreca
     Some(sum)
 }
 
-/// Whether some work was never done before and less than a tenth of its bytes is received: no rate of this run is worth
-/// an estimate then.
+/// Returns whether some work was never done before and less than a tenth of its bytes is received: no rate of this run
+/// is worth an estimate then.
 pub(super) fn is_too_early(snapshot: &Snapshot, standings: &[Standing], forecasts: &[Option<Forecast>]) -> bool {
     let (mut new, mut received_new, mut all_new) = (false, 0_u64, 0_u64);
     for ((slot, standing), forecast) in snapshot.slots.iter().zip(standings).zip(forecasts) {
@@ -84,12 +84,12 @@ pub(super) fn left_ms(
     (passed_ms >= LEAST_MS && bytes.received > 0).then_some(left.min(u128::from(u64::MAX)) as u64)
 }
 
-/// Whether any unfinished work was never done before.
+/// Returns whether any unfinished work was never done before.
 fn any_new(standings: &[Standing], forecasts: &[Option<Forecast>]) -> bool {
     forecasts.iter().zip(standings).any(|(forecast, standing)| forecast.is_none() && !standing.over())
 }
 
-/// Whether the rest of this work depends on bytes: its download, and the short steps right after it.
+/// Returns whether the rest of this work depends on bytes: its download, and the short steps right after it.
 fn depends_on_bytes(slot: &SlotView, standing: Standing) -> bool {
     let moves = matches!(standing, Standing::Queued | Standing::Running | Standing::Slow);
     moves && sized_in_bytes(slot) && slot.phase() != Phase::POST_INSTALL

@@ -15,11 +15,11 @@ const MOST_TIMES: f64 = 16.0;
 pub(super) struct Forecast {
     /// Number of earlier installs behind the forecast, at least one.
     pub(super) runs: u32,
-    /// The expected size of the download, in bytes.
+    /// Expected size of the download, in bytes.
     pub(super) bytes: u64,
-    /// The earlier download rate; `None` if nothing was ever downloaded.
+    /// Earlier download rate; `None` if nothing was ever downloaded.
     pub(super) bytes_per_ms: Option<f64>,
-    /// The duration of each phase but the download, scaled to `bytes`.
+    /// Duration of each phase but the download, scaled to `bytes`.
     phases: Vec<(Phase, f64)>,
 }
 

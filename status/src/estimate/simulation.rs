@@ -6,12 +6,12 @@ use std::collections::{BinaryHeap, HashMap};
 /// The remaining work of one slot.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RemainingWork {
-    /// The index of its slot on the board.
+    /// Index of its slot on the board.
     pub(super) place: usize,
     pub(super) rest_ms: u64,
     /// A process is at work on the slot.
     pub(super) begun: bool,
-    /// The index of the slot that has to end first.
+    /// Index of the slot that has to end first.
     pub(super) after: Option<usize>,
 }
 

@@ -6,15 +6,15 @@ use crate::vocabulary::{Phase, PhaseEntry, Phases};
 use vx_shm::recording::Recording;
 use vx_shm::{BoardState, BoardView, STALLED_AFTER_MS, SlotState, SlotView, Snapshot};
 
-/// The most tools that are kept, more than any run has; the rest of a larger board is left out.
+/// Most tools that are kept, more than any run has; the rest of a larger board is left out.
 const MOST_TOOLS: usize = 4096;
-/// The most stretches of one tool, more than any install has.
+/// Most stretches of one tool, more than any install has.
 const MOST_ENTRIES: usize = 256;
-/// The most stretches of all tools together, more than any run has.
+/// Most stretches of all tools together, more than any run has.
 const MOST_ENTRIES_IN_ALL: usize = 65_536;
-/// The most amounts kept of one download, over the length of a run.
+/// Most amounts kept of one download, over the length of a run.
 const MOST_SAMPLES: u64 = 1_000;
-/// The most amounts kept of all downloads together: beyond it, each keeps fewer.
+/// Most amounts kept of all downloads together: beyond it, each keeps fewer.
 const MOST_SAMPLES_IN_ALL: usize = 65_536;
 
 /// The course of a run. All times are nanoseconds since its board was made.
@@ -24,7 +24,7 @@ pub struct RunTimeline {
     pub board: BoardView,
     /// Its tools, in the order of their first reading. A tool that was tried again appears once for each try.
     pub tools: Vec<ToolTimeline>,
-    /// The moment of the last reading; of a finished run, the end of its last tool.
+    /// Moment of the last reading; of a finished run, the end of its last tool.
     pub length_ns: u64,
 }
 
@@ -35,7 +35,7 @@ pub struct ToolTimeline {
     pub slot: SlotView,
     /// Its phases, one after the other.
     pub stretches: Vec<PhaseSpan>,
-    /// The time of its end; `None` before.
+    /// Time of its end; `None` before.
     pub ended_ns: Option<u64>,
     /// Moments, each with the bytes received until then.
     pub received: Vec<(u64, u64)>,
@@ -50,12 +50,12 @@ pub struct PhaseSpan {
     pub from_ns: u64,
     /// Its end, at least `from_ns`.
     pub until_ns: u64,
-    /// The work done in the phase: bytes, for a download.
+    /// Work done in the phase: bytes, for a download.
     pub done: u64,
 }
 
 impl RunTimeline {
-    /// The course in a recording, continued by a reading of the same board if that is still running.
+    /// Gather the timeline of a recording, continued by a reading of the same board if that is still running.
     pub fn of_recording(recording: Recording, now: Option<&Snapshot>) -> Self {
         let mut gathering = Gathering { between_ns: between_ns(recording.span_ns()), ..Gathering::default() };
         let mut playback = recording.playback();
@@ -68,7 +68,7 @@ impl RunTimeline {
         gathering.course()
     }
 
-    /// The course as far as a single reading shows it, with only the last amount of each download.
+    /// Gather as much as a single reading shows, with only the last amount of each download.
     pub fn of_reading(snapshot: &Snapshot) -> Self {
         let mut gathering = Gathering::default();
         gathering.add_reading(snapshot, &snapshot.slots);
@@ -98,7 +98,7 @@ impl RunTimeline {
         rows
     }
 
-    /// Whether the two runs have most of their tools in common: two projects may have the same title.
+    /// Returns whether the two runs have most of their tools in common: two projects may have the same title.
     pub fn has_tools_of(&self, other: &Self) -> bool {
         let keys = |course: &Self| course.tools.iter().map(|tool| tool.slot.key.clone()).collect::<BTreeSet<_>>();
         let (own, others) = (keys(self), keys(other));
@@ -140,13 +140,13 @@ impl ToolTimeline {
         self.stretches.iter().find(|stretch| !stretch.phase.is_first()).map(|stretch| stretch.from_ns)
     }
 
-    /// How long it was at work.
+    /// Its time at work.
     pub fn took_ns(&self) -> Option<u64> {
         let until_ns = self.stretches.last()?.until_ns;
         Some(until_ns.saturating_sub(self.began_ns()?))
     }
 
-    /// How long it was in phases with this word.
+    /// Its time in phases with this word.
     pub fn in_phase_ns(&self, phase: Phase) -> u64 {
         let of_it = self.stretches.iter().filter(|stretch| stretch.phase.name() == phase.name());
         of_it.fold(0, |sum, stretch| sum.saturating_add(stretch.until_ns - stretch.from_ns))
@@ -172,7 +172,7 @@ impl ToolTimeline {
         gaps.filter(|(from_ns, until_ns)| until_ns.saturating_sub(*from_ns) >= least_ns).collect()
     }
 
-    /// Whether the tool had anything to do.
+    /// Returns whether the tool had anything to do.
     pub fn worked(&self) -> bool {
         self.slot.state != SlotState::Skipped && self.began_ns().is_some()
     }
@@ -188,13 +188,13 @@ fn between_ns((first_ns, last_ns): (u64, u64)) -> u64 {
 struct Gathering {
     board: BoardView,
     taken_at_ns: u64,
-    /// The least time between two amounts of one download.
+    /// Least time between two amounts of one download.
     between_ns: u64,
     places: HashMap<(u32, u32), usize>,
     tools: Vec<SlotReadings>,
-    /// The number of entries of all tools.
+    /// Number of entries of all tools.
     entries: usize,
-    /// The number of amounts of all downloads.
+    /// Number of amounts of all downloads.
     samples: usize,
 }
 

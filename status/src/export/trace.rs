@@ -11,9 +11,9 @@ use super::critical::critical_path;
 use super::timeline::{RunTimeline, ToolTimeline};
 use crate::error_cell::ErrorCell;
 
-/// The process number that all tracks belong to; it stands for the board.
+/// Process number that all tracks belong to; it stands for the board.
 const BOARD: u32 = 1;
-/// The number of the critical path's track; the tools' tracks follow it.
+/// Number of the critical path's track; the tools' tracks follow it.
 const PATH: u32 = 1;
 
 /// Write the trace of a run, as JSON.

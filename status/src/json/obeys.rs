@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-/// Whether `value` obeys `rule`.
+/// Returns whether `value` obeys `rule`.
 pub(crate) fn obeys(schema: &Value, rule: &Value, value: &Value) -> bool {
     if let Some(name) = rule["$ref"].as_str() {
         return obeys(schema, &schema["$defs"][name.trim_start_matches("#/$defs/")], value);

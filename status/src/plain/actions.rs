@@ -18,15 +18,15 @@ pub use page::step_summary;
 
 /// Errors of one step that GitHub shows.
 const MOST_ANNOTATIONS: usize = 10;
-/// The longest title that is shown whole.
+/// Longest title that is shown whole.
 const TITLE_COLUMNS: usize = 200;
-/// The longest message that is shown whole, in bytes.
+/// Longest message that is shown whole, in bytes.
 const MESSAGE_BYTES: usize = 3_600;
-/// The most lines of an error, and of the log below it, that an annotation repeats.
+/// Most lines of an error, and of the log below it, that an annotation repeats.
 const ERROR_LINES: usize = 12;
 const LOG_LINES: usize = 8;
 
-/// The line that closes a group of lines.
+/// Line that closes a group of lines.
 pub const END_OF_GROUP: &str = "::endgroup::";
 
 /// The line that opens a group of lines about this board.

@@ -19,7 +19,7 @@ const SLOW_PART: u64 = 8;
 pub(super) struct Measured {
     /// The slot's place in the snapshot.
     pub(super) place: usize,
-    /// The best rate of the same download so far; zero until it was measured for long enough.
+    /// Best rate of the same download so far; zero until it was measured for long enough.
     pub(super) best: u64,
 }
 
@@ -47,7 +47,7 @@ pub(super) fn mark(
     }
 }
 
-/// Whether this is the rate of a download that can be compared.
+/// Returns whether this is the rate of a download that can be compared.
 pub(super) fn is_comparable(slot: &SlotView, pace: SlotRate) -> bool {
     let downloads = begun(slot) && slot.phase().is_main() && sized_in_bytes(slot);
     downloads && pace.bytes_per_second.is_some() && pace.measured_ms >= LEAST_MS

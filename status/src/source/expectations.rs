@@ -12,7 +12,7 @@ pub const PAST_INSTALLS: usize = 5;
 /// The installs of earlier runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expectations {
-    /// The earlier installs of each tool by its name, the oldest first.
+    /// Earlier installs of each tool by its name, the oldest first.
     pub tools: HashMap<String, Vec<PastInstall>>,
     /// Number of installs at once in an earlier run with more tools than that; `None` without such a run.
     pub at_once: Option<u32>,
@@ -58,11 +58,11 @@ impl Expectations {
 /// One successful install.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PastInstall {
-    /// The version of the release.
+    /// Version of the release.
     pub version: String,
     /// Number of bytes received; zero if nothing was downloaded.
     pub bytes: u64,
-    /// The duration of each phase, in milliseconds, in the order of the work. Waiting is not work.
+    /// Duration of each phase, in milliseconds, in the order of the work. Waiting is not work.
     pub phases: Vec<(Phase, u64)>,
 }
 

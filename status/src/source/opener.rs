@@ -1,8 +1,8 @@
-//! What a view opens for its user in another program: an address in the browser, a place in the editor.
+//! Opens things for a view's user in other programs: an address in the browser, a place in the editor.
 
 use crate::printed_locations::PrintedLocation;
 
-/// The longest address that is opened, in bytes.
+/// Longest address that is opened, in bytes.
 const LONGEST_ADDRESS: usize = 2048;
 
 /// Opens addresses and places in files.
@@ -26,8 +26,8 @@ pub trait Opener: Send {
     fn open_place(&mut self, places: &[PrintedLocation]) -> Result<bool, String>;
 }
 
-/// Whether this is a web address, the only kind that is opened. Any writer may put a text on a board, and with other
-/// kinds of addresses a browser does more than show a page.
+/// Returns whether this is a web address, the only kind that is opened. Any writer may put a text on a board, and with
+/// other kinds of addresses a browser does more than show a page.
 pub fn is_web_address(address: &str) -> bool {
     let named = address.strip_prefix("http://").or_else(|| address.strip_prefix("https://"));
     let plain =

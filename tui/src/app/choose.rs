@@ -27,17 +27,17 @@ const PAGE: usize = 10;
 /// One board to choose from.
 #[derive(Clone, Debug)]
 pub struct BoardChoice {
-    /// The name of the board for `vx top`.
+    /// Name of the board for `vx top`.
     pub name: String,
-    /// The project of the board.
+    /// Project of the board.
     pub title: String,
-    /// The state of the board.
+    /// State of the board.
     pub state: BoardState,
-    /// The process that made it.
+    /// Process that made it.
     pub pid: u32,
-    /// Whether that process still runs; `None` if that is unknown.
+    /// That process still runs; `None` if that is unknown.
     pub alive: Option<bool>,
-    /// The age of the board, in milliseconds.
+    /// Age of the board, in milliseconds.
     pub age_ms: u64,
     /// Number of its slots that are over.
     pub over: usize,
@@ -48,7 +48,7 @@ pub struct BoardChoice {
 /// The user's choice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChooserOutcome {
-    /// The board of this name.
+    /// Board of this name.
     Board(String),
     /// No board.
     Nothing,
@@ -145,7 +145,7 @@ fn draw(buffer: &mut Buffer, theme: &Theme, lines: &[String], choosing: &Choosin
     widgets::put(buffer, theme, at, area.width, &choosing.hints(), theme.style(Tone::Quiet));
 }
 
-/// What a key requests, other than moving the selection.
+/// The request of a key, other than moving the selection.
 #[derive(Debug, PartialEq)]
 enum ChooserRequest {
     Choice(ChooserOutcome),

@@ -35,13 +35,13 @@ use crate::view;
 
 /// Interval between two reads of the board, and the longest wait for a key.
 const POLL: Duration = Duration::from_millis(40);
-/// The interval between two reads of an idle board; a new size is noticed no later than this.
+/// Interval between two reads of an idle board; a new size is noticed no later than this.
 const POLL_IDLE: Duration = Duration::from_millis(250);
-/// The interval for an idle board under control: the end of the run is noticed no later than this.
+/// Interval for an idle board under control: the end of the run is noticed no later than this.
 const POLL_WITH_CONTROL: Duration = Duration::from_millis(100);
 /// Least interval between two frames, even while a key is held down.
 const BETWEEN_FRAMES: Duration = Duration::from_millis(33);
-/// How long the view stays after the last end even if nobody needs it.
+/// The view stays for this long after the last end even if nobody needs it.
 const LINGER: Duration = Duration::from_millis(300);
 /// Interval between two measurements of what processes use.
 const BETWEEN_MEASURES: Duration = Duration::from_secs(3);
@@ -119,7 +119,7 @@ fn hang_up(inputs: &mut Inputs) -> DashboardExit {
 
 /// A failure caused by a lost terminal or a signal to end is returned as that signal, any other as the error.
 fn ended_by(error: ScreenError, inputs: &mut Inputs, signals: &mut Signals) -> Result<DashboardExit, ScreenError> {
-    /// The error number for a terminal that was hung up.
+    /// Error number for a terminal that was hung up.
     const EIO: i32 = 5;
     match (signals.end(), error) {
         (Some(number), _) => Ok(end_by(number, inputs)),
@@ -243,8 +243,8 @@ impl<'a> RunningDashboard<'a> {
         }
     }
 
-    /// Whether all work has ended well and nobody needs the view. Turns true only after a moment, since a key may be on
-    /// its way.
+    /// Returns whether all work has ended well and nobody needs the view. Turns true only after a moment, since a key
+    /// may be on its way.
     fn is_left_alone(&mut self, inputs: &mut Inputs) -> Result<bool, ScreenError> {
         let settled = inputs.control.as_ref().and_then(|control| control.settled());
         if settled != self.model.settled {
@@ -360,7 +360,7 @@ impl<'a> RunningDashboard<'a> {
             Some(Effect::OpenAddress(address)) => self.open_address(&address, inputs),
             Some(Effect::Page(key)) => return self.page(&key, inputs, signals),
             Some(Effect::Save(key)) => self.save(&key, inputs),
-            // Whether the text reaches the clipboard is up to the terminal (OSC 52).
+            // The terminal decides whether the text reaches the clipboard (OSC 52).
             Some(Effect::Copy(text)) => self.screen.write(&format!("\x1b]52;c;{}\x07", STANDARD.encode(text)))?,
             Some(Effect::Stream(of)) => {
                 self.screen.show_lines()?;

@@ -25,7 +25,7 @@ use crate::theme::Theme;
 const BETWEEN_FRAMES: Duration = Duration::from_millis(100);
 /// A new size is used once it has been stable for this long.
 const SETTLED: Duration = Duration::from_millis(150);
-/// The most columns of a name in front of what its work has printed.
+/// Most columns of a name in front of what its work has printed.
 const NAME_COLUMNS: usize = 20;
 
 /// Show progress below the prompt of a terminal until the work is over, then the final table.

@@ -23,14 +23,14 @@ const SEARCHES: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct LogReader {
     looked_at: Option<Instant>,
-    /// The read that found an empty log.
+    /// Read that found an empty log.
     in_vain: Option<(SlotId, LogPlace)>,
     /// The last step made progress, and the view waits for more lines.
     goes_on: bool,
 }
 
 impl LogReader {
-    /// Whether the next step should follow at once.
+    /// Returns whether the next step should follow at once.
     pub(super) fn goes_on(&self) -> bool {
         self.goes_on
     }

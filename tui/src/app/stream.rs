@@ -22,9 +22,9 @@ const MOST_MISSED_BYTES: u64 = 4 * 1024 * 1024;
 /// Prints lines, and remembers how much of the run and of each log is already printed.
 pub(super) struct StreamPrinter {
     run: Plain,
-    /// The first byte of each log that is not printed yet, by its key.
+    /// First byte of each log that is not printed yet, by its key.
     logs: HashMap<String, u64>,
-    /// The key of the log being printed; `None` for the lines of the run.
+    /// Key of the log being printed; `None` for the lines of the run.
     of: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl StreamPrinter {
         format!("--- {what}; {back} goes back ---\r\n")
     }
 
-    /// The new lines.
+    /// Read the new lines.
     pub(super) fn step(
         &mut self,
         snapshot: &Snapshot,
@@ -60,7 +60,7 @@ impl StreamPrinter {
         }
     }
 
-    /// The rest of a log that has ended, including a last line without a line end.
+    /// Read the rest of a log that has ended, including a last line without a line end.
     pub(super) fn rest(&mut self, logs: &mut dyn Logs) -> String {
         let Some(key) = self.of.clone() else { return String::new() };
         let mut text = String::new();

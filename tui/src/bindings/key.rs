@@ -4,7 +4,7 @@ use std::fmt;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// The names of the keys that aren't characters.
+/// Names of the keys that aren't characters.
 pub(super) const NAMES: [(&str, KeyCode); 15] = [
     ("Up", KeyCode::Up),
     ("Down", KeyCode::Down),
@@ -23,7 +23,7 @@ pub(super) const NAMES: [(&str, KeyCode); 15] = [
     ("Delete", KeyCode::Delete),
 ];
 
-/// The highest function key.
+/// Highest function key.
 const FUNCTION_KEYS: u8 = 12;
 
 /// A key with its modifiers. A capital is a key by itself, so Shift is ignored.

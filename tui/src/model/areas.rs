@@ -19,7 +19,7 @@ const BESIDE_COLUMNS: u16 = 160;
 /// The least and the most columns of a pane beside the table.
 const BESIDE: (u16, u16) = (56, 72);
 
-/// What the layout depends on besides the size of the screen.
+/// Inputs of the layout besides the size of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wishes {
     /// Number of rows of the table.
@@ -36,7 +36,7 @@ pub(crate) struct Wishes {
 /// The parts of the screen; a part without room is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Areas {
-    /// The only part, on a screen too small for any other.
+    /// Only part, on a screen too small for any other.
     pub(crate) line: Option<Rect>,
     pub(crate) header: Rect,
     /// Its first row holds the column names.

@@ -2,7 +2,7 @@
 //!
 //! Cells are computed in whole numbers that saturate: a board may hold any times.
 
-/// The spans that the axis can have, in milliseconds; above the last one, each is twice the one before. In steps, so
+/// Spans that the axis can have, in milliseconds; above the last one, each is twice the one before. In steps, so
 /// that the axis stands still most of the time.
 const LADDER_MS: [u64; 29] = [
     1_000, 1_500, 2_000, 3_000, 4_000, 5_000, 6_000, 8_000, 10_000, 12_000, 15_000, 20_000, 25_000, 30_000, 40_000,
@@ -10,7 +10,7 @@ const LADDER_MS: [u64; 29] = [
     14_400_000, 86_400_000,
 ];
 
-/// The distances that ticks can have, in milliseconds.
+/// Distances that ticks can have, in milliseconds.
 const TICKS_MS: [u64; 16] = [
     100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000,
     3_600_000, 14_400_000,
@@ -24,13 +24,13 @@ const MS: u64 = 1_000_000;
 /// The times that the axis has to show, in nanoseconds of the board's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AxisTimes {
-    /// The beginning of the board.
+    /// Beginning of the board.
     pub(crate) zero_ns: u64,
-    /// The first moment to show: the beginning of the oldest row in view that is at work.
+    /// First moment to show: the beginning of the oldest row in view that is at work.
     pub(crate) first_ns: u64,
     /// The present; `None` once all is over.
     pub(crate) now_ns: Option<u64>,
-    /// The last moment that anything is drawn at.
+    /// Last moment that anything is drawn at.
     pub(crate) reach_ns: u64,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct Axis {
     span_ns: u64,
     /// Number of cells of every lane.
     pub(crate) cells: u16,
-    /// The cell of the present moment; `None` once all is over.
+    /// Cell of the present moment; `None` once all is over.
     pub(crate) now: Option<u16>,
 }
 
@@ -64,7 +64,7 @@ impl Axis {
         axis
     }
 
-    /// Whether both have the same left end.
+    /// Returns whether both have the same left end.
     pub(crate) fn begins_with(&self, other: &Self) -> bool {
         (self.zero_ns, self.from_ns) == (other.zero_ns, other.from_ns)
     }
@@ -84,7 +84,7 @@ impl Axis {
         self.zero_ns.saturating_add(self.from_ns).saturating_add(offset)
     }
 
-    /// Whether this moment is left of the axis.
+    /// Returns whether this moment is left of the axis.
     pub(crate) fn is_before(&self, at_ns: u64) -> bool {
         at_ns.saturating_sub(self.zero_ns) < self.from_ns
     }

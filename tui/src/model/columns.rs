@@ -19,17 +19,17 @@ const BETWEEN: u16 = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Number {
     Percent,
-    /// The port of a service.
+    /// Port of a service.
     Port,
     /// Number of times a service was started again.
     Restarts,
-    /// The share of a processor that its processes use.
+    /// Share of a processor that its processes use.
     Processor,
-    /// The memory of its processes.
+    /// Memory of its processes.
     Memory,
-    /// The time that the last build of a service took.
+    /// Time that the last build of a service took.
     Build,
-    /// How long a service has been usable, on a board of nothing but services.
+    /// Time for which a service has been usable, on a board of nothing but services.
     Up,
     /// Messages of a turn.
     Messages,
@@ -37,13 +37,13 @@ pub(crate) enum Number {
     Tools,
     /// Tokens that a turn has used.
     Tokens,
-    /// The cost of a turn.
+    /// Cost of a turn.
     Cost,
     Size,
     Rate,
     Time,
     Left,
-    /// The time that the work took in earlier runs.
+    /// Time that the work took in earlier runs.
     Usual,
 }
 
@@ -170,7 +170,7 @@ pub(crate) struct Columns {
     pub(crate) name: u16,
     /// Zero where there is no room for versions.
     pub(crate) version: u16,
-    /// The first cell of the lane, or of the bar.
+    /// First cell of the lane, or of the bar.
     pub(crate) lane_x: u16,
     pub(crate) lane: u16,
     /// A bar takes the place of the lane.
@@ -180,7 +180,7 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    /// The columns of a table this wide, for names and versions of at most these widths.
+    /// Lay out the columns of a table this wide, for names and versions of at most these widths.
     pub(crate) fn for_width(width: u16, kinds: Kinds, stage: TableStage, longest: (u16, u16)) -> Self {
         let bar = width < LANE_COLUMNS;
         let name = longest.0.min(if width < VERSION_COLUMNS { 12 } else { 20 }).max(6);

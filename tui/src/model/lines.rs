@@ -49,7 +49,7 @@ pub(crate) enum TableLine {
     Row(usize),
     Fold {
         group: FoldGroup,
-        /// The folded rows; rows that are over or failed have the newest first.
+        /// Folded rows; rows that are over or failed have the newest first.
         rows: Vec<usize>,
         /// Other rows of the same group are shown.
         more: bool,
@@ -72,7 +72,7 @@ impl TableLine {
     }
 }
 
-/// The lines for these rows in a table with this much room; the row of `selected` is never folded.
+/// Arrange these rows as lines for a table with this much room; the row of `selected` is never folded.
 pub(crate) fn lines(
     rows: &[SlotRow],
     order: &[usize],

@@ -6,9 +6,9 @@ use vx_status::source::{LogPart, LogPlace, Logs};
 /// A log to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LogSource {
-    /// The identity of its slot, or of the group of its slots.
+    /// Identity of its slot, or of the group of its slots.
     pub(crate) id: SlotId,
-    /// The keys of its slots.
+    /// Keys of its slots.
     keys: Vec<String>,
 }
 

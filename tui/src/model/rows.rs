@@ -23,13 +23,13 @@ pub(crate) struct SlotRow {
     pub(crate) version: String,
     /// It is a part of other work.
     pub(crate) is_part: bool,
-    /// The slot of that work.
+    /// Slot of that work.
     pub(crate) parent: Option<u32>,
     pub(crate) slot: u32,
     pub(crate) standing: Standing,
     /// `None` before and after work.
     pub(crate) phase: Option<String>,
-    /// The share of the present phase that is done; `None` while it cannot be known.
+    /// Share of the present phase that is done; `None` while it cannot be known.
     pub(crate) permille: Option<u16>,
     /// Bytes received so far in a phase that counts bytes.
     pub(crate) done_bytes: Option<u64>,
@@ -43,26 +43,26 @@ pub(crate) struct SlotRow {
     pub(crate) is_unwell: bool,
     /// It waits for a person.
     pub(crate) asks: bool,
-    /// The facts of a turn.
+    /// Facts of a turn.
     pub(crate) turn: Option<TurnFacts>,
-    /// The last build of a service: one word, or the time that it took.
+    /// Last build of a service: one word, or the time that it took.
     pub(crate) build: String,
     /// The last build of a service failed, and the service still runs an earlier build.
     pub(crate) has_bad_build: bool,
-    /// The address of a service.
+    /// Address of a service.
     pub(crate) address: Option<String>,
-    /// What the processes of a service use: set by [`measured`].
+    /// Usage of a service's processes: set by [`measured`].
     pub(crate) usage: Option<SlotProcessUsage>,
-    /// The port of a service.
+    /// Port of a service.
     pub(crate) port: Option<u16>,
     /// In tenths of a second while at work, exact once ended.
     pub(crate) elapsed_ms: Option<u64>,
-    /// The moment of its end, in nanoseconds of the board's clock.
+    /// Moment of its end, in nanoseconds of the board's clock.
     pub(crate) ended_at_ns: Option<u64>,
-    /// The time until its tool ends: set by [`fill_in`], and unknown until then.
+    /// Time until its tool ends: set by [`fill_in`], and unknown until then.
     pub(crate) left_ms: Option<u64>,
     pub(crate) note: String,
-    /// The step of an indeterminate bar: one each quarter of a second, zero for any other bar.
+    /// Step of an indeterminate bar: one each quarter of a second, zero for any other bar.
     pub(crate) beat: u64,
 }
 
@@ -127,12 +127,12 @@ impl SlotRow {
         }
     }
 
-    /// Whether there is an error to read: of the row itself, or of its last build.
+    /// Returns whether there is an error to read: of the row itself, or of its last build.
     pub(crate) fn has_error(&self) -> bool {
         self.standing.bad() || self.has_bad_build
     }
 
-    /// Whether some cell of the row contains `text`, in any case.
+    /// Returns whether some cell of the row contains `text`, in any case.
     pub(crate) fn contains(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         let phase = self.phase.as_deref().unwrap_or_default();
@@ -285,7 +285,7 @@ pub(crate) fn longest(rows: &[SlotRow]) -> (u16, u16) {
     (widest(|row| &row.tool, |row| if row.is_part { 2 } else { 0 }), widest(|row| &row.version, |_| 0))
 }
 
-/// Whether both have the same names and versions, so that neither has to be measured again.
+/// Returns whether both have the same names and versions, so that neither has to be measured again.
 pub(crate) fn same_names(rows: &[SlotRow], others: &[SlotRow]) -> bool {
     let same = |(row, other): (&SlotRow, &SlotRow)| {
         row.id == other.id && row.tool == other.tool && row.version == other.version

@@ -58,7 +58,7 @@ impl Stalls {
     }
 }
 
-/// How long nothing has moved.
+/// Nanoseconds for which nothing has moved.
 pub(crate) fn still_for_ns(slot: &SlotView, standing: Standing) -> Option<u64> {
     match (standing, slot.liveness) {
         (Standing::Stalled, Liveness::Stalled(ms)) | (Standing::Silent, Liveness::Silent(ms)) => {

@@ -15,13 +15,13 @@ use vx_status::appearance::luminance;
 /// The query (OSC 11). Terminals end the answer as the query ends. This end, BEL, is not an escape sequence by itself.
 pub(crate) const QUESTION: &str = "\u{1b}]11;?\u{7}";
 
-/// The times of the unanswered queries of all views of this process, the oldest first.
+/// Times of the unanswered queries of all views of this process, the oldest first.
 static OPEN: Mutex<VecDeque<Instant>> = Mutex::new(VecDeque::new());
 
-/// The beginning of an answer, and its two possible ends.
+/// Beginning of an answer, and its two possible ends.
 const HEAD: &str = "\u{1b}]11;";
 const ENDS: [&str; 2] = ["\u{7}", "\u{1b}\\"];
-/// The longest answer, in characters: `rgba:` with four numbers has thirty.
+/// Longest answer, in characters: `rgba:` with four numbers has thirty.
 const LONGEST: usize = 48;
 
 /// From this relative luminance on (WCAG), black text has more contrast than white.
@@ -39,7 +39,7 @@ pub(super) fn expect_answer() {
     OPEN.lock().push_back(Instant::now());
 }
 
-/// Whether a query has no answer yet.
+/// Returns whether a query has no answer yet.
 pub(super) fn is_awaited() -> bool {
     !OPEN.lock().is_empty()
 }
@@ -73,7 +73,7 @@ pub(super) enum Taken {
 }
 
 impl BackgroundAnswerParser {
-    /// Whether events are held back.
+    /// Returns whether events are held back.
     pub(super) fn is_begun(&self) -> bool {
         !self.held.is_empty()
     }

@@ -16,10 +16,10 @@ use super::background::{self, BackgroundAnswerParser, Taken, TerminalBackground}
 /// The time to wait for an event when input is ready. With a wait of zero, crossterm would not read at all.
 const AT_ONCE: Duration = Duration::from_millis(1);
 
-/// The longest time between two parts of the terminal's answer.
+/// Longest time between two parts of the terminal's answer.
 const BETWEEN_PARTS: Duration = Duration::from_millis(50);
 
-/// The longest wait at a view's end for an answer that it no longer needs, counted from the query. Over a slow
+/// Longest wait at a view's end for an answer that it no longer needs, counted from the query. Over a slow
 /// connection an answer takes hundreds of milliseconds; a view that was open for longer than this ends without a wait.
 const LAST_ANSWER: Duration = Duration::from_secs(1);
 

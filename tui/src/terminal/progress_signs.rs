@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use vx_status::totals::Totals;
 use vx_text::{clean, fitted};
 
-/// The longest wait before a removal for a sign being written. After a panic inside that write, the lock is never free.
+/// Longest wait before a removal for a sign being written. After a panic inside that write, the lock is never free.
 const SIGN_WAIT: Duration = Duration::from_millis(200);
 const TITLE_COLUMNS: usize = 60;
 
@@ -41,7 +41,7 @@ impl Signs {
     }
 }
 
-/// Whether a terminal of this name can save and restore its title; others would keep ours for good.
+/// Returns whether a terminal of this name can save and restore its title; others would keep ours for good.
 fn saves_title(term: &str, program: &str) -> bool {
     const KNOWN: [&str; 8] = ["xterm", "alacritty", "foot", "wezterm", "tmux", "contour", "konsole", "vte"];
     program != "Apple_Terminal" && KNOWN.iter().any(|known| term.starts_with(known))
@@ -67,14 +67,14 @@ impl TerminalStream {
     }
 }
 
-/// The signs to remove, and their stream.
+/// Signs to remove, and their stream.
 static SHOWN: Mutex<Option<(Signs, TerminalStream)>> = Mutex::new(None);
 
 /// Shows the signs while it lives.
 pub(crate) struct SignsGuard {
     signs: Signs,
     stream: TerminalStream,
-    /// The last progress and title; `None` before the first. Once `clear_signs` has removed them, nothing more is
+    /// Last progress and title; `None` before the first. Once `clear_signs` has removed them, nothing more is
     /// shown.
     shown: Option<(String, String)>,
 }

@@ -31,7 +31,7 @@ static MOUSE: AtomicBool = AtomicBool::new(false);
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 
-/// The longest wait before a restore for a frame being written. After a panic inside that write, the lock is never
+/// Longest wait before a restore for a frame being written. After a panic inside that write, the lock is never
 /// free.
 const FRAME_WAIT: Duration = Duration::from_millis(200);
 
@@ -40,12 +40,12 @@ const FRAME_WAIT: Duration = Duration::from_millis(200);
 /// It computes the differences itself: ratatui's own `Terminal` asks for the cursor's position at each clear, and a
 /// terminal without an answer would block the view for two seconds and then end it.
 pub(crate) struct FullScreenTerminal {
-    /// The cells that the terminal shows; `None` while they are unknown.
+    /// Cells that the terminal shows; `None` while they are unknown.
     shown: Option<Buffer>,
-    /// The buffer of the frame before, reused for the next: allocating and freeing one per frame costs more than
+    /// Buffer of the frame before, reused for the next: allocating and freeing one per frame costs more than
     /// drawing.
     spare: Option<Buffer>,
-    /// Whether the terminal is to report the mouse.
+    /// The terminal is to report the mouse.
     mouse: bool,
 }
 

@@ -31,9 +31,9 @@ mod unix {
 
     use super::Arrived;
 
-    /// How long a continued process waits for a signal to end that may follow.
+    /// A continued process waits this long for a signal to end that may follow.
     const SIGNAL_WAIT: Duration = Duration::from_millis(20);
-    /// How long a continued process in the background waits for such a signal.
+    /// A continued process in the background waits this long for such a signal.
     const SIGNAL_WAIT_IN_BACKGROUND: Duration = Duration::from_millis(200);
     /// Interval between two checks for a signal to end.
     const BETWEEN_CHECKS: Duration = Duration::from_millis(5);
@@ -143,8 +143,8 @@ mod unix {
         let _ = signal_hook::low_level::raise(SIGSTOP);
     }
 
-    /// Whether this process may change the terminal without being stopped for it. A process without a controlling
-    /// terminal may.
+    /// Returns whether this process may change the terminal without being stopped for it. A process without a
+    /// controlling terminal may.
     fn owns_terminal() -> bool {
         use nix::unistd::{getpgrp, tcgetpgrp};
         // Inside a container both may be 0: outside groups have no number there.

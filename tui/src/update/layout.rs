@@ -5,7 +5,7 @@ use vx_status::slot::ran_from_ns;
 
 use crate::model::{Axis, AxisTimes, Columns, Model, TableStage};
 
-/// How much of the past is shown for services, which have no expected end.
+/// This much of the past is shown for services, which have no expected end.
 const WINDOW_NS: u64 = 300_000_000_000;
 
 /// Bring columns and axis up to date with the rows, the size and the time.

@@ -7,7 +7,7 @@ use super::{log, reorder};
 use crate::message::UpdateMessage;
 use crate::model::{Focus, Mode, Model, Tab};
 
-/// The longest typed text; a longer paste is cut.
+/// Longest typed text; a longer paste is cut.
 const LONGEST: usize = 256;
 
 /// Handle the messages about typing and finding; ignore all others.

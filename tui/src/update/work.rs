@@ -124,7 +124,7 @@ pub(super) fn close_totals(model: &mut Model) {
     }
 }
 
-/// Whether the selected slot is read-only; if so, a notice says why.
+/// Returns whether the selected slot is read-only; if so, a notice says why.
 fn refused(model: &mut Model) -> bool {
     let refused = model.is_read_only();
     if refused && let Some(row) = model.selected_row() {

@@ -43,7 +43,7 @@ pub(crate) fn footer(buffer: &mut Buffer, theme: &Theme, model: &Model, keys: &[
     }
 }
 
-/// What the letters on the lanes mean, at the right end, if there is room for all.
+/// Draw the meaning of the lanes' letters at the right end, if there is room for all.
 fn legend(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     let in_view = model.lines.iter().skip(model.top).take(model.areas().table_rows());
     let slots = in_view.filter_map(|line| model.snapshot.slots.get(line.row()?));
@@ -69,7 +69,8 @@ fn legend(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     }
 }
 
-/// The typed text, scrolled so that the cursor is in view: an underscore at the end, a reversed character elsewhere.
+/// Draw the typed text, scrolled so that the cursor is in view: an underscore at the end, a reversed character
+/// elsewhere.
 fn typed(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     let at = model.typed.char_indices().nth(model.typed_at).map_or(model.typed.len(), |(at, _)| at);
     let (before, behind) = model.typed.split_at(at);

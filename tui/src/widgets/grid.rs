@@ -48,7 +48,7 @@ pub(crate) fn grid(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect
     }
 }
 
-/// The titles share their line with the axis.
+/// Draw the titles, which share their line with the axis.
 fn titles(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     let (columns, quiet) = (&model.columns, theme.style(Tone::Quiet));
     let sorted = |by: Sort| if model.sort == by { theme.glyphs.sorted } else { "" };
@@ -120,7 +120,7 @@ fn is_calm(slot: &SlotView, row: &SlotRow) -> bool {
     row.standing == Standing::Running && slot.phase().meaning().calm && !row.is_unwell
 }
 
-/// A bar in place of the lane, on a narrow screen. Returns the cell where words may begin.
+/// Draw a bar in place of the lane, on a narrow screen. Returns the cell where words may begin.
 fn plain_bar(buffer: &mut Buffer, theme: &Theme, row: &SlotRow, area: Rect) -> u16 {
     // A service or a turn gets a word in place of a bar: it has no end to approach.
     if !row.standing.at_work() || !row.note.is_empty() || row.is_service || row.turn.is_some() {

@@ -17,7 +17,7 @@ use crate::theme::{Styles, Theme, Tone};
 const LEAST_BAR: u16 = 8;
 /// Blanks between two parts.
 const BETWEEN: u16 = 3;
-/// The columns of a rate and of a time left, so that neither moves with its number.
+/// Columns of a rate and of a time left, so that neither moves with its number.
 const PLACE: usize = 10;
 
 /// The words of one sum, and its rank: a narrow screen leaves out the highest ranks first.
@@ -55,7 +55,7 @@ fn taken(sums: &[Sum]) -> u16 {
     words.fold(0u16, u16::saturating_add)
 }
 
-/// The bar for the whole run; after an end with failures, the part that ended well, and the rest.
+/// Draw the bar for the whole run; after an end with failures, the part that ended well, and the rest.
 fn whole(buffer: &mut Buffer, theme: &Theme, model: &Model, (x, y): (u16, u16), columns: u16) {
     let totals = &model.totals;
     if totals.all == 0 {
@@ -179,7 +179,7 @@ fn playback(at: PlaybackPosition) -> String {
     format!("{doing} {} of {} s {speed}", moment(at.at_ms), moment(at.length_ms))
 }
 
-/// The whole board in one line, for a screen too small for more: the sums, then the worst failure or the work in
+/// Sum up the whole board in one line, for a screen too small for more: the sums, then the worst failure or the work in
 /// progress.
 pub(crate) fn one_line(theme: &Theme, model: &Model) -> String {
     let sums = format!("{}/{}", model.totals.good, model.totals.all);

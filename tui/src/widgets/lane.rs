@@ -28,9 +28,9 @@ pub(super) struct LaneWidget<'a> {
     pub(super) slot: &'a SlotView,
     pub(super) row: &'a SlotRow,
     pub(super) axis: &'a Axis,
-    /// The times in which it did not move, the oldest first.
+    /// Times in which it did not move, the oldest first.
     pub(super) stalls: &'a [Stall],
-    /// The time of the reading, in nanoseconds of the board's clock.
+    /// Time of the reading, in nanoseconds of the board's clock.
     pub(super) now_ns: u64,
     pub(super) selected: bool,
 }

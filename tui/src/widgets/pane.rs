@@ -131,7 +131,7 @@ pub(crate) fn tab_at(area: Rect, (x, y): (u16, u16)) -> Option<Tab> {
     places.filter(|(_, at, columns)| (*at..at + columns).contains(&x)).map(|(tab, ..)| tab).next()
 }
 
-/// The rule with the name of the selected row, and the tabs at its right end.
+/// Draw the rule with the name of the selected row, and the tabs at its right end.
 fn tabs(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     let strength = if model.focus == Focus::Pane { Tone::Busy } else { Tone::Faint };
     fill(buffer, (area.x, area.y), area.width, theme.glyphs.line, theme.style(strength));

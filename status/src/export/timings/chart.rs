@@ -76,7 +76,7 @@ fn step_ns(length_ns: u64) -> u64 {
     step_ns
 }
 
-/// The row of a tool, with a lane for each of its lives.
+/// Append the row of a tool, with a lane for each of its lives.
 fn row(page: &mut String, course: &RunTimeline, path: &OnPath, lives: &[usize]) {
     let Some(last) = lives.last().and_then(|life| course.tools.get(*life)) else { return };
     let slot = &last.slot;

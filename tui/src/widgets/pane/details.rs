@@ -46,7 +46,7 @@ pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line>
     lines
 }
 
-/// Whether a line of output only repeats what the error says, perhaps in other colours.
+/// Returns whether a line of output only repeats what the error says, perhaps in other colours.
 fn is_said(error: &str, line: &str) -> bool {
     let line = last_overwrite(line);
     let line = line.trim();

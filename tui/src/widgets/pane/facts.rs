@@ -13,7 +13,7 @@ use super::fact::{Drawing, Fact};
 use crate::model::{Model, SlotRow};
 use crate::theme::Tone;
 
-/// The most names in a list.
+/// Most names in a list.
 const NAMES: usize = 6;
 
 /// The lines for a slot, in this many columns of words.
@@ -58,7 +58,7 @@ pub(super) fn facts(model: &Model, slot: &SlotView, columns: usize) -> Vec<Fact>
     facts
 }
 
-/// The facts that only services have: processes and guard, restarts, last build.
+/// Add the facts that only services have: processes and guard, restarts, last build.
 fn service(model: &Model, slot: &SlotView, row: &SlotRow, say: &mut impl FnMut(&str, String)) {
     if !row.standing.over() && slot.health != Health::Unknown {
         say("health", slot.health.name().to_owned());
@@ -86,7 +86,7 @@ fn service(model: &Model, slot: &SlotView, row: &SlotRow, say: &mut impl FnMut(&
     }
 }
 
-/// The amount done, and its rate.
+/// Add the amount done, and its rate.
 fn progress(model: &Model, slot: &SlotView, row: &SlotRow, facts: &mut Vec<Fact>) {
     let of = |done: String, total: Option<String>| match total {
         Some(total) => format!("{done} of {total}"),
@@ -189,7 +189,7 @@ fn waiting(model: &Model, slot: &SlotView, row: &SlotRow) -> String {
 /// The time and work in one phase.
 struct Spent {
     phase: Phase,
-    /// The time so far, in milliseconds; `None` for a phase to come.
+    /// Time so far, in milliseconds; `None` for a phase to come.
     here: Option<u64>,
     done: u64,
     /// The time in earlier runs, in milliseconds.
@@ -222,7 +222,7 @@ fn spent(model: &Model, slot: &SlotView) -> Vec<Spent> {
     all
 }
 
-/// The phases, with the time in each so far and the usual time.
+/// Add the phases, with the time in each so far and the usual time.
 fn phases(model: &Model, slot: &SlotView, row: &SlotRow, facts: &mut Vec<Fact>) {
     let all = spent(model, slot);
     let Some(most) = all.iter().map(|spent| spent.here.max(spent.usual).unwrap_or_default()).max() else { return };

@@ -13,9 +13,9 @@ use crate::model::Model;
 use crate::theme::{Styles, Theme, Tone};
 use crate::widgets::{fill, put};
 
-/// The columns of one number with its words, at least and at most.
+/// Columns of one number with its words, at least and at most.
 const CARD: (u16, u16) = (18, 30);
-/// The rows of one number with its words, and a blank one.
+/// Rows of one number with its words, and a blank one.
 const CARD_ROWS: u16 = 4;
 
 /// A stretch of the critical path: a name, its phase, and the time in milliseconds.
