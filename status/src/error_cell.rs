@@ -10,10 +10,10 @@
 //! hint: correct `postinstall` in vx.toml; the release was not installed
 //! ```
 //!
-//! The trailer is the kind and then the hint, each on a line of its own, and is never cut off. An error that is too
-//! long loses its first details, and the end of its text if that is not enough. A text from another writer
-//! (`vx board put`, a build) has no kind; a hint at its end is still recognised. [`ErrorCell::of_other_writer`] takes
-//! such a text apart before it is written to the board.
+//! The trailer is the kind and then the hint, each on its own line, and is never cut off. An error that is too long
+//! loses its first details, and the end of its text if that is not enough. A text from another writer (`vx board put`,
+//! a build) has no kind; a hint at its end is still recognised. [`ErrorCell::of_other_writer`] takes such a text apart
+//! before it is written to the board.
 
 use std::borrow::Cow;
 

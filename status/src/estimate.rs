@@ -2,9 +2,9 @@
 //! a wrong one.
 //!
 //! The remaining work of a tool is the rest of its present phase plus the earlier durations of its later phases. The
-//! rest of a download is its missing bytes at the earlier rate, replaced step by step by the measured one. The ratio of
-//! today's rates to the earlier ones also applies to downloads that have not begun. Then the work is simulated as the
-//! run will do it: a fixed number of tools at once, in the board's order.
+//! rest of a download is its missing bytes at the earlier rate, weighted more and more towards the measured one. The
+//! ratio of today's rates to the earlier ones also applies to downloads that have not begun. Then the work is simulated
+//! as the run will do it: a fixed number of tools at once, in the board's order.
 
 mod by_bytes;
 mod forecast;
@@ -228,7 +228,7 @@ fn present_ms(
         return Some(ms);
     }
     let Some(forecast) = forecast else {
-        // A post-install command may take any time; the other phases are short beside the download.
+        // A post-install command may take any time; the other phases are short compared with the download.
         return (slot.phase() != Phase::POST_INSTALL).then_some(0.0);
     };
     let expected = forecast.phase_ms(slot.phase());

@@ -1,6 +1,6 @@
 //! The outputs that are lines, as loops that read the board until the work is over: plain lines, and JSON.
 //!
-//! Every loop blocks its thread until then; give it a thread of its own if a slow reader of the output must not delay
+//! Every loop blocks its thread until then; give it its own thread if a slow reader of the output must not delay
 //! anything else. Every loop takes one more reading after `finished`, so nothing is lost.
 
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! A slot as JSON: the one form of it in dumps, the requests of a run, the daemon, `vx ps` and the tools of a model.
+//! A slot as JSON: the one form for dumps, requests to a run, the daemon, `vx ps` and the tools of a model.
 
 use serde::Serialize;
 use vx_shm::{BoardView, Liveness, SlotView, WaitsFor};
@@ -23,7 +23,7 @@ pub struct SlotDocument {
     pub generation: u32,
     /// Slot that started this one.
     pub parent: Option<u32>,
-    /// State that the slot's writer, or its parent, has recorded.
+    /// The state that the slot's writer, or its parent, has recorded.
     pub state: &'static str,
     /// Word that people see. It includes `stalled` and `lost`, which only readers find out.
     pub standing: &'static str,
@@ -43,7 +43,7 @@ pub struct SlotDocument {
     pub health: &'static str,
     /// Work that this one waits for.
     pub waits_for: Option<AwaitedSlot>,
-    /// Reason that it waits, failed or was skipped: a process, a person, other work.
+    /// The reason that it waits, failed or was skipped: a process, a person, other work.
     pub cause: Option<String>,
     /// Process that can be asked about this work.
     pub runner: Option<u32>,

@@ -1,8 +1,8 @@
 //! The meaning of a step's numbers: each kind of work has one vocabulary, which every view uses.
 //!
 //! The board keeps a kind and the number of a step. Its word, its letter in a chart, its unit, its weight in the whole
-//! and the rest are defined here, so that a new kind of work is a new table. A writer may have a name of its own for a
-//! step, which [`word_of`] prefers.
+//! and the rest are defined here, so that a new kind of work is a new table. A writer may have its own name for a step,
+//! which [`word_of`] prefers.
 
 pub mod build;
 mod install;

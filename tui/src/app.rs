@@ -1,7 +1,7 @@
 //! The entry points of the outputs: each is a loop that reads the board, feeds a pure core, and writes the result.
 //!
-//! Every loop blocks its thread until the work is over or the user leaves; give it a thread of its own if a slow
-//! terminal must not delay anything else. Every loop takes one more reading after `finished`, so nothing is lost.
+//! Every loop blocks its thread until the work is over or the user leaves; give it its own thread if a slow terminal
+//! must not delay anything else. Every loop takes one more reading after `finished`, so nothing is lost.
 
 mod activity;
 #[cfg(test)]

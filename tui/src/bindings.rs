@@ -152,7 +152,7 @@ pub(crate) const TABLE: [KeyHelpLine; 38] = [
         &[bind(KeyAction::Pause, "replay-pause", &["Space"])],
         KeyCondition::Replaying,
         "pause",
-        "replay: stand still, go on; at the end: again",
+        "replay: pause, continue; at the end: play again",
     ),
     line(
         &[bind(KeyAction::Open, "open", &["Enter"])],

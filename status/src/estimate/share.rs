@@ -9,7 +9,7 @@ use vx_shm::{SlotView, Snapshot};
 
 use super::forecast::Forecast;
 
-/// Most of its expected time that a step without numbers counts as done while it goes on.
+/// A step without numbers counts as done for at most this part of its expected time while it goes on.
 const MOST_BY_TIME: f64 = 0.95;
 
 /// The share of a board's work that is done, in thousandths; zero for an empty board.

@@ -1,5 +1,5 @@
 //! A run in the trace event format that Perfetto and Chrome's own viewer open: one track per tool, one slice per phase,
-//! a counter of bytes for each tool and one for all, and the critical path on a track of its own.
+//! a counter of bytes for each tool and one for all, and the critical path on its own track.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! The commands of GitHub Actions beside plain lines: a group around them, an annotation for each failure, and a page
+//! The commands of GitHub Actions around plain lines: a group around them, an annotation for each failure, and a page
 //! for the step. Text from outside must not become a command there.
 //!
 //! GitHub shows ten errors of a step and drops the rest, and shows nothing of a page larger than a mebibyte. So both

@@ -23,7 +23,7 @@ const SEARCHES: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct LogReader {
     looked_at: Option<Instant>,
-    /// Read that found an empty log.
+    /// The read that found an empty log.
     in_vain: Option<(SlotId, LogPlace)>,
     /// The last step made progress, and the view waits for more lines.
     goes_on: bool,

@@ -36,7 +36,7 @@ pub(crate) struct Wishes {
 /// The parts of the screen; a part without room is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Areas {
-    /// Only part, on a screen too small for any other.
+    /// The only part, on a screen too small for any other.
     pub(crate) line: Option<Rect>,
     pub(crate) header: Rect,
     /// Its first row holds the column names.

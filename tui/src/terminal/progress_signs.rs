@@ -1,5 +1,5 @@
 //! Signs of progress outside the terminal's cells: on its tab or in the task bar (OSC 9;4), and in its title. They are
-//! shown only in terminals known to understand them, and removed on every way out, including a panic elsewhere.
+//! shown only in terminals known to understand them, and removed on every way out, including a panic of another thread.
 //!
 //! In tmux and screen no progress is shown: both swallow OSC 9;4, and only a query could tell whether they pass it on.
 
@@ -28,7 +28,7 @@ pub struct Signs {
 }
 
 impl Signs {
-    /// The signs supported according to the environment; none if the output is no terminal.
+    /// The signs supported according to the environment; none if the output is not a terminal.
     pub fn supported(terminal: bool) -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let term = std::env::var("TERM").unwrap_or_default();

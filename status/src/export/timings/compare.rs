@@ -1,4 +1,4 @@
-//! This run beside earlier ones of the same project.
+//! This run compared with earlier ones of the same project.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

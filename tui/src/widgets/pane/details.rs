@@ -57,7 +57,7 @@ fn is_said(error: &str, line: &str) -> bool {
 /// The errors of the failed last build of a service that still runs an earlier build. Lines with a place stand out.
 fn build_error(build: &SlotView, columns: usize) -> Vec<Line> {
     let text = error_cell(build).shown_text();
-    let mut lines = vec![("its last build failed; what was built before goes on".to_owned(), Tone::Bad)];
+    let mut lines = vec![("its last build failed; the earlier build still runs".to_owned(), Tone::Bad)];
     for line in text.lines() {
         let tone = if places(line).next().is_some() { Tone::Strong } else { Tone::Plain };
         lines.extend(wrapped(line, columns).into_iter().map(|piece| (piece, tone)));
