@@ -8,7 +8,7 @@ use vx_status::vocabulary;
 const LANE_COLUMNS: u16 = 80;
 /// A narrower table has no versions, and shorter names.
 const VERSION_COLUMNS: u16 = 100;
-/// The numbers of services must leave at least this much of the lane.
+/// Numbers of services and turns are left out while the lane would be shorter than this.
 const LEAST_LANE: u16 = 24;
 /// The cursor, the mark, and a blank.
 const BEFORE_NAMES: u16 = 3;
