@@ -1,9 +1,9 @@
 //! The cost to a parent of following 64 child processes that each report a thousand times a second.
 //!
-//! Budget: at most 0.25 % of a core for the numbers on the board, and a report over pipes at least 80 times dearer. The
-//! board is read 60 times a second, once as numbers alone and once as a whole snapshot; pipes are read as they fill,
-//! and each record is decoded. Pipes that are read only 60 times a second show how much of the difference is the cost
-//! of waking up.
+//! Budget: at most 0.25 % of a core for the numbers on the board, and a report over pipes at least 80 times as
+//! expensive. The board is read 60 times a second, once as numbers alone and once as a whole snapshot; pipes are read
+//! as they fill, and each record is decoded. Pipes that are read only 60 times a second show how much of the difference
+//! is the cost of waking up.
 //!
 //! `cargo bench --bench board_children` (three runs of each, 3 seconds a run)
 
@@ -34,7 +34,7 @@ fn main() {
     let mut runs: Vec<Vec<Run>> = vec![Vec::new(); transports.len()];
     for _ in 0..3 {
         for ((_, transport), runs) in transports.iter().zip(&mut runs) {
-            // Runs take turns, so that a disturbance of the machine affects all of them.
+            // Transports take turns, so that a disturbance of the machine affects all of them.
             runs.push(transport.run(PACE));
         }
     }

@@ -1,7 +1,7 @@
-//! The instructions of publishing, reading and polling: a figure that no noise on the machine can move.
+//! Counts the instructions of publishing, reading and polling: a figure free of the machine's noise.
 //!
-//! Budget: publish at most 14, read of one hot line at most 16, poll of 64 slots at most 720 when quiet and 3,200 when all
-//! have changed, a message at most 91, a log line of 80 bytes at most 280.
+//! Budget: publish at most 14, read of one hot line at most 16, poll of 64 slots at most 720 when quiet and 3,350 when
+//! all have changed, a message at most 91, a log line of 80 bytes at most 280.
 //!
 //! `cargo bench --bench board_instructions` runs this program again under callgrind, once per function. Without
 //! valgrind it reports that and measures nothing.

@@ -1,4 +1,4 @@
-//! The cost of looking at 64 slots: attaching, the hot poll, a whole snapshot brought up to date, and a first one.
+//! The cost of reading 64 slots: attaching, the hot poll, updating a whole snapshot, and the first snapshot.
 //!
 //! Budget: a poll at most 0.25 µs when nothing changed and 0.8 µs when all 64 slots did; attaching at most 10 µs.
 //!
@@ -66,7 +66,7 @@ fn slot(board: &Board, number: usize) -> Slot {
     slot
 }
 
-/// The time that `count` polls take; these slots publish before each, outside of the measured time.
+/// The time that `count` polls take; the `changing` slots publish before each, outside of the measured time.
 fn poll(reader: &mut Reader, changing: &mut [Slot], count: u64) -> Duration {
     let mut spent = Duration::ZERO;
     for done in 0..count {
@@ -89,7 +89,8 @@ fn refresh(reader: &mut Reader, snapshot: &mut Snapshot, changing: &mut [Slot], 
     spent
 }
 
-/// The cost of reading the clock twice. Each figure above includes it, and it is subtracted below.
+/// The cost of reading the clock twice. Criterion's figures include it; from the figures printed below it is
+/// subtracted.
 fn clock_ns() -> f64 {
     let each = (0..1001).map(|_| Instant::now().elapsed().as_nanos() as f64);
     median(each.collect())
@@ -127,7 +128,7 @@ fn attach_ns(board: &std::path::Path) -> f64 {
     median((0..501).map(once).collect())
 }
 
-/// The medians of some polls: nanoseconds, and the number of slots that had changed.
+/// The medians of many polls: nanoseconds, and the number of slots that had changed.
 fn poll_meanwhile(reader: &mut Reader) -> (f64, f64) {
     let turn = |_| {
         let (began, mut moved) = (Instant::now(), 0);

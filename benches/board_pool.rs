@@ -1,8 +1,8 @@
 //! The cost of a task's slot in a pool, and of 20,000 short tasks on 64 threads with a board and without.
 //!
-//! Budget: the claim of a slot in a pool takes at most 2 µs at the median, with 64 lanes as with 4,096; 20,000 tasks of
-//! 1 ms on 64 threads take at most 1.1 times as long as the same tasks without a board. Runs of both kinds take turns, so
-//! that a disturbance of the machine affects both.
+//! Budget: claiming a slot in a pool takes at most 2 µs at the median, with 64 lanes as with 4,096; 20,000 tasks on 64
+//! threads, each of 1 ms, take at most 1.1 times as long as the same tasks without a board. Runs of both kinds take
+//! turns, so that a disturbance of the machine affects both.
 //!
 //! `cargo bench --bench board_pool`
 
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use criterion::{BatchSize, Criterion};
 use vx_shm::{Board, Ending, Kind, Pool, Slot, SlotState};
 
-/// The slots of the large board, and the lanes of its pool.
+/// Slots of the large board, and the lanes of its pool.
 const SLOTS: u32 = 4_096;
 const TASKS: u64 = 20_000;
 const THREADS: usize = 64;

@@ -1,8 +1,8 @@
 //! The cost of one report of progress to the process that makes it: on the board, and as a message on a pipe.
 //!
-//! Budget: at most 3 ns on the board, 12 for a whole record of 192 bytes, and a pipe message at least 150 times dearer
-//! than the numbers, which are all that changes from one report to the next. The pipe is given its best case: it is
-//! emptied outside of the measured time, so that its writer never waits and no reader is woken.
+//! Budget: at most 3 ns on the board, 12 for a whole record of 192 bytes, and a pipe message at least 150 times as
+//! expensive as the numbers, the only thing that changes from one report to the next. The pipe is given its best case:
+//! it is emptied outside of the measured time, so that its writer never waits and no reader is woken.
 //!
 //! `cargo bench --bench board_vs_pipe`
 
@@ -46,7 +46,7 @@ fn main() {
     print_ratios(&mut slot, &mut pipe);
 }
 
-/// The ratios of the costs, measured in turns so that a disturbance of the machine affects all of them.
+/// Print the ratios of the costs, measured in turns so that a disturbance of the machine affects all of them.
 fn print_ratios(slot: &mut Slot, pipe: &mut Pipe) {
     let latch = Latch::<TEXT_WORDS>::default();
     let mut figures: [Vec<f64>; 5] = Default::default();
@@ -98,7 +98,7 @@ fn publish_text(slot: &mut Slot, count: u64) -> Duration {
     began.elapsed()
 }
 
-/// A pipe whose two ends are here.
+/// A pipe with both ends in this process.
 struct Pipe {
     reader: PipeReader,
     writer: PipeWriter,

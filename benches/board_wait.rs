@@ -1,10 +1,10 @@
-//! The cost to a writer of a change of state that a reader may wait for, and the time until a waiting reader is awake.
+//! What a change of state costs its writer, when readers may wait for it, and the time until a waiting reader is awake.
 //!
-//! Budget: without a waiting reader, a change rings the board's bell in at most 16 instructions and no system call; a
-//! sleeping reader is awake within 200 µs at the median, most of which the system needs to wake an idle core.
-//! Publishing numbers is not measured here, because it does not ring the bell.
+//! Budget: without a waiting reader, a change rings the board's doorbell in at most 16 instructions and without a
+//! system call; a sleeping reader is awake within 200 µs at the median, most of which the system needs to wake an idle
+//! core. Publishing numbers is not measured here, because it doesn't ring the doorbell.
 //!
-//! `cargo bench --bench board_wait`; instructions are counted if there is valgrind.
+//! `cargo bench --bench board_wait`; instructions are counted if valgrind is installed.
 
 mod record;
 
@@ -52,11 +52,11 @@ fn main() {
     print_figures(&board);
 }
 
-/// One change of state that a reader sleeps on.
+/// One change of state that wakes a sleeping reader.
 struct Woken {
     /// The writer's time for the change.
     ring: Duration,
-    /// The time from before the change to the sleeper's first instruction.
+    /// Time from before the change to the sleeper's first instruction.
     latency: Duration,
 }
 
@@ -104,7 +104,7 @@ fn print_figures(board: &Board) {
     println!("budget (at most {MOST_INSTRUCTIONS} instructions, awake in {MOST_LATENCY_NS} ns): {verdict}");
 }
 
-/// The instructions of all rings of one run under callgrind.
+/// Count the instructions of all rings of one run under callgrind.
 fn count(role: &str) -> f64 {
     let directory = tempfile::tempdir().expect("a directory");
     let out = directory.path().join("callgrind.out");
@@ -123,7 +123,7 @@ fn count(role: &str) -> f64 {
     total
 }
 
-/// The code that runs under callgrind.
+/// Run the code to count under callgrind.
 fn call(role: &str) {
     let (epoch, bell) = (Default::default(), Doorbell::default());
     if role == "somebody" {

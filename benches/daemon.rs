@@ -1,10 +1,11 @@
-//! The cost of a question to the daemon beside a bare echo of the same lengths over the same kind of socket, and of running a
-//! tool with a daemon beside it and without.
+//! The cost of a request to the daemon, compared with a bare echo of the same lengths over the same kind of socket; and
+//! of running a tool with and without a daemon.
 //!
-//! Budgets: a round trip takes at most 1.3 times the echo, `vx/resolve` with a kept answer at most 2 times; a tool takes as
-//! long with a daemon as without.
+//! Budgets: a round trip takes at most 1.3 times as long as the echo, `vx/resolve` with a cached answer at most 2
+//! times; a tool takes as long with a daemon as without.
 //!
-//! `cargo bench --bench daemon` runs all in turns and prints medians; `VX_BENCH_ROUNDS` sets the number of round trips, else 4,001.
+//! `cargo bench --bench daemon` runs all in turns and prints medians; `VX_BENCH_ROUNDS` sets the number of round trips
+//! (default 4,001).
 
 #[expect(dead_code, reason = "the bench of launches needs more of it")]
 #[path = "launch/fixture.rs"]
@@ -22,13 +23,13 @@ use vx_rpc::framed;
 use fixture::Fixture;
 use serde_json::{Value, json};
 
-/// The most times of an echo, for a round trip and for a kept answer.
+/// The most a round trip and a cached answer may take, as multiples of an echo.
 const BUDGETS: [f64; 2] = [1.3, 2.0];
 /// Turns with a daemon, and as many without.
 const TURNS: usize = 24;
 /// Runs of the tool in a turn.
 const RUNS: usize = 25;
-/// The time before a turn: the first programs after any long one has started or ended are slower than the rest.
+/// Pause before a turn: right after a long-running program has started or ended, programs are slower.
 const SETTLING: Duration = Duration::from_millis(700);
 
 fn main() {
@@ -53,7 +54,7 @@ fn main() {
         ("vx/unsubscribe of none", request("vx/unsubscribe", &json!({ "subscription_id": 7 })), BUDGETS[0]),
         ("vx/resolve, kept", request("vx/resolve", &resolve), BUDGETS[1]),
     ] {
-        // Twice, so that it is kept once its files are old enough.
+        // Ask twice, so that the answer is cached once its files are old enough.
         exchange(&mut client, &request);
         thread::sleep(Duration::from_millis(50));
         let answer = exchange(&mut client, &request);
@@ -73,9 +74,9 @@ fn main() {
     tools(&fixture, &daemon);
 }
 
-/// A tool of the project, run in turns with a daemon and without; what the daemon does meanwhile.
+/// Run a tool of the project in turns with and without a daemon, and count how often the daemon wakes meanwhile.
 ///
-/// A machine's pace changes from second to second, so the turns are short and many, and each pair of them is a figure.
+/// A machine's pace changes from second to second, so turns are short and many, and each pair of them gives one figure.
 fn tools(fixture: &Fixture, daemon: &dyn Fn(&[&str])) {
     let run = || {
         let shim = fixture.home().join("shims/tiny");
@@ -109,7 +110,7 @@ fn tools(fixture: &Fixture, daemon: &dyn Fn(&[&str])) {
     println!("the daemon's threads woke {woken} times in {} runs of it", RUNS * TURNS);
 }
 
-/// What the daemon has written of itself.
+/// The daemon's record of itself.
 fn record(fixture: &Fixture) -> Value {
     let record = std::fs::read(fixture.home().join("run/daemon.json")).expect("a record");
     serde_json::from_slice(&record).expect("JSON")
@@ -129,7 +130,7 @@ fn request(method: &str, params: &Value) -> Vec<u8> {
     framed(&json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string())
 }
 
-/// The whole answer to a request.
+/// Send a request and read its whole answer.
 fn exchange(stream: &mut UnixStream, request: &[u8]) -> Vec<u8> {
     stream.write_all(request).expect("it is taken");
     let mut answer = Vec::new();
@@ -149,7 +150,7 @@ fn exchange(stream: &mut UnixStream, request: &[u8]) -> Vec<u8> {
     answer
 }
 
-/// A thread that answers so many bytes with so many.
+/// Start a thread that answers each `asked` bytes with `answered` bytes.
 fn echoing(path: &Path, asked: usize, answered: usize) -> UnixStream {
     let _ = std::fs::remove_file(path);
     let listener = UnixListener::bind(path).expect("a socket");

@@ -1,8 +1,8 @@
-//! The cost of a turn beside a bare pipe: the same program, read line by line, each line parsed.
+//! The cost of a turn, compared with a bare pipe: the same program, read line by line, each line parsed.
 //!
 //! Budget: a turn takes at most 10 ms more than a bare pipe, and 5 % more if it takes any time by itself.
 //!
-//! `cargo bench --bench turns` runs both in turns and prints medians; `VX_BENCH_TURNS` sets the number, else 31.
+//! `cargo bench --bench turns` runs both in turns and prints medians; `VX_BENCH_TURNS` sets their number (default 31).
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;

@@ -1,9 +1,9 @@
 //! The cost of `vx board run` to the command that it runs.
 //!
-//! Budget: at most 1 ms over what has to be there in any case, a start of vx (`vx --version`) and one of the command.
+//! Budget: at most 1 ms over the unavoidable: a start of vx (`vx --version`) and one of the command.
 //!
 //! `cargo bench --bench wrap` starts the three in turns and prints medians; the figure over both is the median of the
-//! differences within a turn. `VX_BENCH_TURNS` sets the turns, else 201.
+//! differences within a turn. `VX_BENCH_TURNS` sets the turns, by default 201.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use std::time::Instant;
 
 /// Most milliseconds over a start of vx and one of the command.
 const BUDGET_MS: f64 = 1.0;
-/// More boards than these are there in no directory: old ones go.
+/// No directory holds more boards than this: vx removes old ones.
 const MOST_BOARDS: usize = 70;
 
 fn main() {

@@ -1,5 +1,5 @@
-//! A program that embeds development servers: `cargo run --example devserver DIRECTORY` starts the plugins in the direct
-//! subfolders of a directory, prints what comes of them, and stops them at the end of its input.
+//! A program that embeds development servers: `cargo run --example devserver DIRECTORY` starts the plugins in the
+//! direct subfolders of a directory, prints what happens to them, and stops them at the end of its input.
 
 #[cfg(target_os = "linux")]
 use std::{
@@ -11,7 +11,7 @@ use std::{
 #[cfg(target_os = "linux")]
 use vx::devserver::{DevServerError, DevServerEvent, DevServerManager, PluginRef, PluginReloader, Settings};
 
-/// The plugins of a directory. A program of its own would load them; this one says that it would.
+/// The plugins of a directory. A real program would load them; this one only prints that it would.
 #[cfg(target_os = "linux")]
 struct Plugins(PathBuf);
 
@@ -52,7 +52,7 @@ fn main() -> Result<(), DevServerError> {
     manager.shutdown()
 }
 
-/// The direct subfolders in which there is a program in Go.
+/// The direct subfolders that contain a Go program.
 #[cfg(target_os = "linux")]
 fn plugins_of(directory: &Path) -> io::Result<Vec<String>> {
     let entries = fs::read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
@@ -70,7 +70,7 @@ fn print(event: &DevServerEvent) {
     }
 }
 
-/// Guards stand on what only Linux has.
+/// Guards need features that only Linux has.
 #[cfg(not(target_os = "linux"))]
 fn main() {
     println!("development servers run on Linux only");

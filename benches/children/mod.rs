@@ -14,15 +14,15 @@ use crate::record::{DOWNLOADING, Record, TOTAL, Wire, median};
 
 pub(crate) const CHILDREN: u32 = 64;
 pub(crate) const FRAME: Duration = Duration::from_micros(16_667);
-/// The variable that holds a child's role.
+/// Variable that holds a child's role.
 pub(crate) const ROLE: &str = "VX_BENCH_ROLE";
-/// The variable that holds a child's rest between two reports, in microseconds.
+/// Variable that holds a child's pause between two reports, in microseconds.
 const GAP: &str = "VX_BENCH_GAP_US";
 
 /// The pace of each child's reports, and the time for which the parent is watched.
 #[derive(Clone, Copy)]
 pub(crate) struct Pace {
-    /// The pause between two reports; zero for none.
+    /// Pause between two reports; zero for none.
     pub(crate) gap: Duration,
     pub(crate) run: Duration,
 }
@@ -33,7 +33,7 @@ pub(crate) enum Transport {
     Pipes(Wire, bool),
 }
 
-/// The parent's look at the board.
+/// How the parent reads the board.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Look {
     Numbers,
@@ -125,7 +125,7 @@ fn run_pipes(wire: Wire, at_frames: bool, pace: Pace) -> Run {
     run
 }
 
-/// The parent's end of one pipe, the bytes of a record so far, and the newest one.
+/// The parent's end of one pipe, the bytes of an unfinished record, and the newest whole record.
 struct Pipe {
     from: std::process::ChildStdout,
     bytes: Vec<u8>,
@@ -173,7 +173,7 @@ impl Drop for Started {
     }
 }
 
-/// In a child: report until it is killed, or until the parent is gone. Does nothing for a role of another file.
+/// In a child: report until it is killed, or until the parent is gone. Does nothing for a role that isn't handled here.
 pub(crate) fn child(role: &str) {
     let words: Vec<&str> = role.split(' ').collect();
     match words[..] {

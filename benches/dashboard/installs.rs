@@ -1,7 +1,7 @@
-//! The same install without a viewer, twice, and with three viewers of which one is stopped; in turns.
+//! The same install, in turns: twice without a viewer, and once with three viewers, one of them stopped.
 //!
-//! All files are in memory, because a file system there is as good as new once it is emptied. The install takes more
-//! than a second, so that the figures show the cost of being watched and not of starting three programs.
+//! All files are in memory, where an emptied file system is as fast as a new one. The install takes more than a second,
+//! so that the figures show the cost of being watched, not of starting three programs.
 
 use std::fmt;
 use std::fs;
@@ -28,8 +28,7 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    /// The time that the viewers add, and the difference between two installs without a viewer; in the middle of all
-    /// turns.
+    /// Medians over all turns: the time that the viewers add, and the difference between two installs without a viewer.
     fn differences(&self) -> (f64, f64) {
         let between = |of: &[f64], size: fn(f64) -> f64| {
             median(of.iter().zip(&self.alone).map(|(one, other)| size(one - other)).collect())
@@ -37,8 +36,8 @@ impl Watched {
         (between(&self.watched, |difference| difference), between(&self.again, f64::abs))
     }
 
-    /// True if three viewers change the time by no more than two installs without a viewer differ, or by less than a
-    /// hundredth.
+    /// Returns whether three viewers change the time by no more than two installs without a viewer differ, or by less
+    /// than 1 %.
     pub(crate) fn indistinguishable(&self) -> bool {
         let (added, noise) = self.differences();
         added <= noise.max(median(self.alone.clone()) / 100.0)
@@ -82,7 +81,7 @@ pub(crate) fn measure(turns: usize) -> Watched {
     });
     fs::write(project.join("vx.toml"), format!("[tools]\n{}", tools.collect::<String>())).expect("a file");
     let mut times = Watched { alone: Vec::new(), again: Vec::new(), watched: Vec::new() };
-    install(place.path(), &project, false); // All files that are read are in memory from here on.
+    install(place.path(), &project, false); // From here on, all files to read are cached.
     for _ in 0..turns {
         times.alone.push(install(place.path(), &project, false));
         times.watched.push(install(place.path(), &project, true));
@@ -91,7 +90,7 @@ pub(crate) fn measure(turns: usize) -> Watched {
     times
 }
 
-/// One install into a home of its own, in milliseconds.
+/// One install into a fresh home, in milliseconds.
 fn install(place: &Path, project: &Path, watched: bool) -> f64 {
     let (home, runtime) = (place.join("home"), place.join("run"));
     let _ = fs::remove_dir_all(&home);

@@ -1,15 +1,16 @@
 //! The cost of a dashboard that is left open, and the cost to an install of being watched.
 //!
 //! Budgets of one core: a board on which nothing moves at most 0.2 %, over or still running, 20 moving rows on 120 × 40
-//! at most 1 %, 64 on 200 × 60 at most 2.5 %, 500 of which 64 move at most 5 %. The first frame of `vx top` stands 10 ms after its start. Three viewers,
-//! one of them stopped, change the time of an install by no more than two installs without any differ.
+//! at most 1 %, 64 on 200 × 60 at most 2.5 %, 500 of which 64 move at most 5 %. The first frame of `vx top` is complete
+//! 10 ms after its start. Three viewers, one of them stopped, change the time of an install by no more than two
+//! installs without viewers differ.
 //!
 //! The viewer is the program itself, on a pseudo-terminal that is read as fast as the viewer writes. The writers are
 //! other processes, which move each row a hundred times a second. The viewer's cost is the processor time that the
 //! kernel has counted for its threads.
 //!
-//! `cargo bench --bench dashboard` (about four minutes; `VX_BENCH_TURNS` sets the installs of each kind, else 9). It
-//! fails if a budget is broken.
+//! `cargo bench --bench dashboard` (about four minutes; `VX_BENCH_TURNS` sets the installs of each kind, by default 9).
+//! It fails if a budget is broken.
 #![cfg_attr(not(target_os = "linux"), allow(unused))]
 
 #[cfg(target_os = "linux")]
@@ -32,11 +33,10 @@ use {
     writer::{Workload, Writer},
 };
 
-/// The time for which each viewer is measured.
+/// Time for which each viewer is measured.
 #[cfg(target_os = "linux")]
 const WINDOW: Duration = Duration::from_secs(5);
-/// The first seconds are not typical of a dashboard left open: rows that do not move show as stalled after five of
-/// them.
+/// The first seconds are not typical of a dashboard left open: rows that do not move turn stalled after five seconds.
 #[cfg(target_os = "linux")]
 const SETTLING: Duration = Duration::from_millis(7500);
 

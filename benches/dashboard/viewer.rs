@@ -1,4 +1,4 @@
-//! `vx top` on a pseudo-terminal of its own.
+//! `vx top` on its own pseudo-terminal.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Read;
@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-/// The last bytes of a whole frame.
+/// Last bytes of a whole frame.
 const FRAME_ENDS: &[u8] = b"\x1b[?2026l";
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -45,7 +45,7 @@ impl Viewer {
         let child = command.spawn().expect("vx starts");
         std::thread::spawn(move || {
             let (mut screen, mut chunk, mut seen) = (File::from(master), [0; 1 << 16], Some(Vec::new()));
-            // A terminal that no process has open any more ends the reading with an error.
+            // Once no process has the terminal open any more, reading ends with an error.
             while let Ok(count @ 1..) = screen.read(&mut chunk) {
                 if let Some(bytes) = &mut seen {
                     bytes.extend_from_slice(&chunk[..count]);
@@ -82,7 +82,7 @@ impl Drop for Viewer {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        // The handle was kept so that the terminal outlived its only reader.
+        // The handle keeps the terminal open until here.
         let _ = &self.terminal;
     }
 }

@@ -1,4 +1,4 @@
-//! A process that fills a board with rows: some move a hundred times a second, and the others only beat.
+//! A process that fills a board with rows: some move a hundred times a second, and the others only send heartbeats.
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use vx_shm::{Board, BoardState, Ending, Kind, Slot, SlotState};
 use vx_status::vocabulary::Phase;
 
-/// The variable that makes this program a writer: `BOARD ROWS MOVING OVER TOTAL`.
+/// Variable that makes this program a writer: `BOARD ROWS MOVING OVER TOTAL`.
 pub(crate) const ROLE: &str = "VX_BENCH_ROLE";
 
 const BETWEEN_REPORTS: Duration = Duration::from_millis(10);
@@ -66,7 +66,7 @@ impl Drop for Writer {
     }
 }
 
-/// The writer's own part.
+/// Play the writer's part.
 pub(crate) fn play(role: &str) {
     let mut words = role.split(' ');
     let mut word = || words.next().expect("five words");

@@ -1,15 +1,15 @@
-//! The error of the time left. Recorded runs are replayed one after the other, each with the history of those before
+//! The error of the time left. Recorded runs are replayed one after the other, each with the history of the runs before
 //! it.
 //!
-//! Prints the error of the estimate at 0, 25, 50 and 75 % of each run's time, beside that of a naive one: the bytes
-//! known to be missing, at the rate since the first byte. Budgets: the median error is at most 25 % before the first byte
-//! and 12 % at half for installs, and the bench fails where the runs recorded first or last have more; for boards of scripts it is at most 25 % at half, and
-//! there is no estimate before a script has done anything, nor where one does not say how much there is.
+//! Prints the error of the estimate at 0, 25, 50 and 75 % of each run's time, and that of a naive estimate: the bytes
+//! known to be missing, at the rate since the first byte. Budgets: the median error is at most 25 % before the first
+//! byte and 12 % at half for installs; the bench fails if the runs recorded first or last exceed it. For boards of
+//! scripts it is at most 25 % at half, and there is no estimate before a script has done anything, or if any script
+//! doesn't say how much it has to do.
 //!
 //! `cargo bench --bench estimate`: less than a second, once it is built. The runs are real ones, of seven tools from a
-//! loopback server at different rates, and boards of shell scripts: `tests/it/views/output/recorded.rs` describes them, and
-//! records new ones. Those in `latest.jsonl` were recorded after the
-//! estimator's last change.
+//! loopback server at different rates, and boards of shell scripts: `tests/it/views/output/recorded.rs` describes them,
+//! and records new ones. Those in `latest.jsonl` were recorded after the estimator's last change.
 
 mod recorded;
 
@@ -23,9 +23,10 @@ use vx_status::vocabulary::{Phase, Phases};
 
 use recorded::{Run, Scripts};
 
-/// The shares of a run at which the estimate is taken, in percent.
+/// Shares of a run at which the estimate is taken, in percent.
 const SHARES: [u64; 4] = [0, 25, 50, 75];
-/// The most that the median error may be, in percent: of installs before the first byte and at half, of scripts at half.
+/// The most that the median error may be, in percent: of installs before the first byte and at half, of scripts at
+/// half.
 const BEFORE: f64 = 25.0;
 const AT_HALF: f64 = 12.0;
 const SCRIPTS_AT_HALF: f64 = 25.0;
@@ -75,14 +76,14 @@ fn naive_ms(run: &Run, until_ms: u64) -> Option<u64> {
 
 fn main() -> ExitCode {
     let mut kept = installs("recorded first", &recorded::read(include_str!("runs.jsonl")));
-    // Their budget before the first byte is not reached, see docs/measurements.md.
+    // They miss the budget before the first byte, see docs/measurements.md.
     installs("recorded later", &recorded::read(include_str!("later.jsonl")));
     kept &= installs("recorded after the last change", &recorded::read(include_str!("latest.jsonl")));
     kept &= scripts(&recorded::read(include_str!("scripts.jsonl")));
     if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Replay runs of installs. Returns true if the budgets are kept.
+/// Replay runs of installs. Returns whether the budgets are kept.
 fn installs(title: &str, runs: &[Run]) -> bool {
     let place = tempfile::tempdir().expect("a directory");
     let home = Home::from_root(place.path().to_owned());
@@ -109,7 +110,7 @@ fn installs(title: &str, runs: &[Run]) -> bool {
     within("before the first byte", &ours[0], BEFORE) & within("at half", &ours[2], AT_HALF)
 }
 
-/// Replay boards of scripts. Returns true if the budget is kept, and nothing is told without evidence.
+/// Replay boards of scripts. Returns whether the budget is kept, and nothing is estimated without evidence.
 fn scripts(boards: &[Scripts]) -> bool {
     let mut ours = SHARES.map(|_| Errors::default());
     let mut untold = true;
@@ -128,7 +129,7 @@ fn scripts(boards: &[Scripts]) -> bool {
     println!("boards of scripts, without history");
     SHARES.into_iter().zip(&ours).for_each(|(share, errors)| println!("{:>6}  {}", format!("{share} %"), errors.row()));
     if !untold {
-        eprintln!("a time left was told without evidence");
+        eprintln!("a time left was estimated without evidence");
     }
     untold & within("at half", &ours[2], SCRIPTS_AT_HALF)
 }

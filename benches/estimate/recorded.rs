@@ -1,17 +1,17 @@
-//! Recorded runs as the boards they were.
+//! Recorded runs, turned back into readings of their boards.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use vx_shm::{BoardState, Kind, Liveness, SlotState, SlotView, Snapshot};
 use vx_status::vocabulary::{Phase, PhaseEntry, task};
 
-/// The start of every run, on its board's clock.
+/// Start of every run, on its board's clock.
 const BEGAN_NS: u64 = 1_000_000_000_000;
 
 /// One run.
 #[derive(Deserialize)]
 pub(super) struct Run {
-    /// The value of `--jobs`; 0 without one.
+    /// Value of `--jobs`; 0 without one.
     jobs: u32,
     tools: Vec<Tool>,
     /// The time, and the bytes done and to do of each slot.
@@ -39,7 +39,7 @@ type ScriptAt = (String, bool, u64, Option<u64>);
 /// A board of scripts.
 #[derive(Deserialize)]
 pub(super) struct Scripts {
-    /// The time at which the last one ended.
+    /// Time at which the last one ended.
     pub(super) ends_ms: u64,
     /// The time, and each slot then.
     samples: Vec<(u64, Vec<ScriptAt>)>,
@@ -51,7 +51,7 @@ pub(super) fn read<R: DeserializeOwned>(lines: &str) -> Vec<R> {
 }
 
 impl Scripts {
-    /// True if every script has said how much it has to do.
+    /// Returns whether every script has said how much it has to do.
     pub(super) fn say_all(&self) -> bool {
         self.samples.iter().all(|(_, slots)| slots.iter().all(|(.., total)| total.is_some()))
     }

@@ -14,7 +14,7 @@ pub(crate) struct Archive {
     pub(crate) version: String,
     /// Its name at the server: `<tool>-<version>.tgz` or `.zip`.
     pub(crate) file: String,
-    /// Its name as a wheel, by which uv knows the platform.
+    /// Its name as a wheel, from which uv takes the platform.
     pub(crate) wheel: Option<String>,
     /// Its program, below the first folder for archives of npm.
     pub(crate) program: String,
@@ -33,9 +33,9 @@ impl Archive {
     }
 }
 
-/// All files that are fetched once.
+/// The files of the bench, fetched once and kept.
 pub(crate) struct Archives {
-    /// The directory of the files.
+    /// Directory of the files.
     pub(crate) directory: PathBuf,
     /// One of each tool, the largest first.
     pub(crate) tools: Vec<Archive>,
@@ -48,7 +48,7 @@ pub(crate) struct Archives {
 }
 
 impl Archives {
-    /// Fetch the missing files into the user's cache, and look at all of them.
+    /// Fetch the missing files into the user's cache, and describe all of them.
     pub(crate) fn prepare() -> io::Result<Self> {
         let directory = cache()?;
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/install");
@@ -81,7 +81,7 @@ fn cache() -> io::Result<PathBuf> {
 fn read(line: &str, directory: &Path) -> io::Result<Archive> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let [tool, registry, package, version, program] = words[..] else {
-        return Err(io::Error::other(format!("archives.txt: `{line}` has not five words")));
+        return Err(io::Error::other(format!("archives.txt: `{line}` does not have five words")));
     };
     let ending = if registry == "npm" { "tgz" } else { "zip" };
     let file = format!("{tool}-{version}.{ending}");

@@ -1,6 +1,6 @@
 //! A fresh file system for each sample: ext4 in a file, mounted through a loop device.
 //!
-//! Deleting and installing again on one ext4 makes the system's part of the work three to ten times dearer for
+//! Deleting and reinstalling on the same ext4 makes the kernel's share of the work three to ten times as expensive for
 //! minutes; a new file system costs 20 ms.
 
 use std::fs::{self, File};
@@ -48,7 +48,7 @@ impl Drop for Disk {
     }
 }
 
-/// The file that holds the file system. The bench's name is in its name, so that a later run can remove it.
+/// The file that holds the file system. It is named after the bench, so that a later run can remove it.
 fn image(images: &Path) -> PathBuf {
     images.join("vx-bench-install.img")
 }
@@ -64,7 +64,7 @@ fn unmount(mount: &Path) {
         let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
         mounts.lines().any(|line| line.split(' ').nth(1).is_some_and(|at| Path::new(at) == mount))
     };
-    // A process that is just ending may still have something open there.
+    // A process that is just ending may still have files open there.
     for attempt in 0..50 {
         if !mounted() {
             return;

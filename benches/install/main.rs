@@ -1,9 +1,9 @@
-//! The time that vx takes to install twelve real tools, compared with other methods of getting them onto the disk.
+//! The time that vx takes to install twelve real tools, compared with other ways to get them onto the disk.
 //!
 //! 445 MB of archives, 1,318 MB and 38,650 files unpacked, from a static server on the loopback interface, each sample
-//! on a file system of its own, every method in turn. Budgets: `vx sync` at least 1.9 times as fast as `mise install`
-//! and at most 1.10 times the sum of the parts over the cores; at least 1.5 times as fast as uv on the wheels; no
-//! process above 32 MB; nothing to do in 5 ms.
+//! on a fresh file system, every method in turn. Budgets: `vx sync` at least 1.9 times as fast as `mise install` and at
+//! most 1.10 times the sum of the parts over the cores; at least 1.5 times as fast as uv on the wheels; no process
+//! above 32 MB; nothing to do in 5 ms.
 //!
 //! `cargo bench --bench install` needs Linux, root (for mounts), nginx, curl, bsdtar, npm and pip. Options follow `--`:
 //!
@@ -50,7 +50,7 @@ impl Options {
     fn parse(mut arguments: impl Iterator<Item = String>) -> io::Result<Self> {
         let mut options = Self { samples: 5, ..Self::default() };
         while let Some(argument) = arguments.next() {
-            let mut value = || arguments.next().ok_or_else(|| io::Error::other(format!("`{argument}` wants a value")));
+            let mut value = || arguments.next().ok_or_else(|| io::Error::other(format!("`{argument}` needs a value")));
             match argument.as_str() {
                 // Cargo passes it to every bench.
                 "--bench" => {}
@@ -61,7 +61,7 @@ impl Options {
                 "--beside" => options.beside = Some(PathBuf::from(value()?).canonicalize()?),
                 "--jobs" => options.jobs.push(value()?),
                 "--rate" => options.rate = Some(value()?),
-                _ => return Err(io::Error::other(format!("`{argument}` is no option of this bench"))),
+                _ => return Err(io::Error::other(format!("this bench has no option `{argument}`"))),
             }
         }
         options.samples = options.samples.max(1);
@@ -78,7 +78,7 @@ impl Options {
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).peekable();
-    // This program also starts itself: as the parent of each measured command, and to measure a part. See `measure` and
+    // This program also starts itself as the parent of each measured command, and to measure a part. See `measure` and
     // `parts`.
     let result = match arguments.peek().map(String::as_str) {
         Some(measure::MEASURE) => measure::run_and_print(arguments.skip(1)),

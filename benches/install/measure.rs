@@ -1,8 +1,8 @@
 //! One command: its time, its processor time and the memory of its largest process.
 //!
-//! The system adds up the use of a process's children and of their children, and the sum is never reset. So each
-//! command gets a parent of its own: this program, started again. The parent must be small, because the memory of a
-//! process counts from before it became another program.
+//! The kernel sums up the usage of a process's children and their children, and never resets the sum. So each command
+//! gets its own parent: this program, started again. The parent must be small, because a child's memory counts from
+//! before its exec.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -19,7 +19,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 /// With this as first argument the program runs the command in the other arguments, and prints the figures.
 pub(crate) const MEASURE: &str = "--measure";
 
-/// The group of the running command; 0 if none runs.
+/// Group of the running command; 0 if none runs.
 static RUNNING: AtomicI32 = AtomicI32::new(0);
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -29,7 +29,7 @@ pub(crate) struct Sample {
     pub(crate) wall_s: f64,
     /// User and system time of all its processes; the server's is not included.
     pub(crate) processor_s: f64,
-    /// The most memory that one of its processes had at a time.
+    /// Most memory that any of its processes had at one time.
     pub(crate) peak_mb: f64,
 }
 
@@ -61,8 +61,8 @@ impl Task {
         command.arg(MEASURE).args(&self.arguments).current_dir(&self.directory).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).envs(self.environment.iter().cloned());
         let file = File::create(&output)?;
-        // The command has a process group of its own, so that an interrupt reaches this program first, which then ends
-        // the whole group.
+        // The command has its own process group, so that an interrupt reaches only this program, which then ends the
+        // whole group.
         command.process_group(0).stdin(Stdio::null()).stderr(file).stdout(Stdio::piped());
         let child = command.spawn()?;
         RUNNING.store(child.id().cast_signed(), Ordering::SeqCst);
@@ -116,7 +116,7 @@ fn started_together(commands: impl Iterator<Item = Command>, children: &mut Vec<
     lines()?;
     children.iter_mut().try_for_each(|child| child.stdin.take().expect("a pipe").write_all(b"\n"))?;
     let numbers = |line: &String| line.split_once(' ').and_then(|(a, b)| Some([a.parse().ok()?, b.parse().ok()?]));
-    lines()?.iter().map(|line| numbers(line).ok_or_else(|| io::Error::other("a part told no numbers"))).collect()
+    lines()?.iter().map(|line| numbers(line).ok_or_else(|| io::Error::other("a part printed no numbers"))).collect()
 }
 
 /// Report that this program, one of several, is ready, and wait for all others to be.
@@ -134,7 +134,7 @@ pub(crate) fn interrupted() -> io::Result<()> {
     }
 }
 
-/// From here on, Ctrl-C and a request to end stop the running command; the rest cleans up as on any error.
+/// From here on, Ctrl-C and termination signals end the running command; then this program cleans up as on any error.
 pub(crate) fn listen_for_interrupts() -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM])?;

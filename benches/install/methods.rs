@@ -21,7 +21,7 @@ pub(crate) fn built() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_vx"))
 }
 
-/// A project that wants these archives, for vx; `arguments` follow `vx sync`.
+/// A vx project with these archives; `arguments` follow `vx sync`.
 pub(crate) fn vx(
     place: &Place,
     project: &str,
@@ -52,7 +52,7 @@ pub(crate) fn vx(
         .with("VX_RUNTIME_DIR", place.work.join("run")))
 }
 
-/// A project that wants these archives, for mise, by its `http:` back end and with its default number of jobs.
+/// A mise project with these archives, by mise's `http:` back end and with its default number of jobs.
 pub(crate) fn mise(place: &Place, project: &str, archives: &[Archive]) -> io::Result<Task> {
     let directory = place.directory(project)?;
     let mut text = String::from("[tools]\n");

@@ -1,9 +1,8 @@
-//! The parts of an install, each alone: the least that every installer has to do, by the fastest crates there are for
-//! it.
+//! The parts of an install, each alone: the least that every installer has to do, with the fastest crates available.
 //!
-//! A part is done by as many processes as there are cores, at the same time, each with its share of the archives, from
-//! memory that was filled before its clock starts: receiving (with its cost to the server, which has no cores of its
-//! own), digesting, inflating (with the checksums that the formats want compared), and creating and writing the files.
+//! Each part runs in as many processes as there are cores, at the same time, each with its share of the archives in
+//! memory, filled before the clock starts: receiving (including the server's cost, since it shares the cores),
+//! digesting, inflating (including the formats' checksums), and creating and writing the files.
 
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
@@ -32,19 +31,19 @@ pub(crate) const PART: &str = "--part";
 pub(crate) const PARTS: [&str; 4] = [NETWORK, "digest", "inflate", "write"];
 const NETWORK: &str = "network";
 
-/// A part that not every installer does: keeping the archives, for the next time and for going on after an
+/// A part that not every installer does: keeping the archives, for the next install and for resuming after an
 /// interruption.
 pub(crate) const KEEP: &str = "keep";
 
-/// Inflating with our own decoder for the streams that vx uses it for.
+/// Inflating with our own decoder, for the streams that vx uses it on.
 pub(crate) const OURS: &str = "inflate-ours";
 
-/// Writing with room set aside for large files before their content comes, as vx does.
+/// Writing with space preallocated for large files, as vx does.
 pub(crate) const RESERVED: &str = "write-reserved";
 
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// The bytes received at once: as many as in vx, because that is fastest.
+/// Bytes received at once: as many as in vx, since that is fastest.
 const RECEIVED_BYTES: usize = 512 * 1024;
 
 /// The processor time of a part, summed over its processes, and its average time by the clock. The processes measure
@@ -68,7 +67,7 @@ pub(crate) fn measure(place: &Place, part: &str) -> io::Result<Sample> {
     Ok(Sample { wall_s, processor_s, peak_mb: 0.0 })
 }
 
-/// The archives, the largest first, each to the process with the least so far.
+/// Distribute the archives, the largest first, each to the process with the least so far.
 fn shares(archives: &[Archive]) -> Vec<Vec<&Archive>> {
     let mut shares = vec![(0, Vec::new()); cores()];
     for archive in archives {
@@ -112,7 +111,7 @@ pub(crate) fn run_and_print(mut arguments: impl Iterator<Item = String>) -> io::
             fs::create_dir_all(&target)?;
             timed(|| all.iter().enumerate().try_for_each(|(at, bytes)| keep(&target.join(at.to_string()), bytes)))?
         }
-        _ => return Err(io::Error::other(format!("`{part}` is no part"))),
+        _ => return Err(io::Error::other(format!("there is no part `{part}`"))),
     };
     println!("{} {}", spent[0], spent[1]);
     Ok(())

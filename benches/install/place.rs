@@ -1,4 +1,5 @@
-//! The bench's surroundings: the archives, the server, a directory, a place for file systems; nothing of it is left.
+//! The bench's surroundings: the archives, the server, a directory, a place for file systems. All of it is removed at
+//! the end.
 
 use std::fs::{self, File};
 use std::io;

@@ -1,8 +1,8 @@
-//! The programs of this machine that the bench stands on.
+//! The programs that the bench needs on this machine.
 
 use std::io;
 
-/// Each program, and the package that holds it where the two differ.
+/// Each program, and the package that contains it.
 const NEEDED: [(&str, &str); 8] = [
     ("nginx", "nginx"),
     ("curl", "curl"),

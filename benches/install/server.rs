@@ -1,4 +1,4 @@
-//! The static server: nginx, on a free port of the loopback interface, with no settings of this machine.
+//! The static server: nginx, on a free port of the loopback interface, without the machine's own settings.
 
 use std::fs;
 use std::io;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The longest that the server may take to start.
+/// Longest that the server may take to start.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running server; it stops when dropped.
@@ -76,7 +76,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The master ends its workers on this, and not on being killed.
+        // On SIGTERM the master ends its workers; if it were killed, they would stay.
         if let Some(pid) = rustix::process::Pid::from_raw(self.process.id().cast_signed()) {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         }

@@ -1,4 +1,4 @@
-//! Samples of several methods, taken in turn, and the table of them.
+//! Samples of several methods, taken in turn, and their table.
 
 use std::io;
 
@@ -16,7 +16,8 @@ impl Series {
         Self { names, samples }
     }
 
-    /// Take a sample of each method. Each turn begins with another method, so that none always follows the same one.
+    /// Take a sample of each method. Each turn begins with another method, so that no method always follows the same
+    /// one.
     pub(crate) fn turn(&mut self, turn: usize, mut sample: impl FnMut(usize) -> io::Result<Sample>) -> io::Result<()> {
         let count = self.names.len();
         for method in 0..count {

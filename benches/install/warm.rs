@@ -15,7 +15,7 @@ const NOTHING: &str = "`vx sync`, nothing to do";
 /// Samples in each turn of a command that takes milliseconds.
 const QUICK: usize = 5;
 
-/// Measure the work that is left on a warm start, in turns.
+/// Measure the work left for a warm start, in turns.
 pub(crate) fn run(place: &Place, options: &Options) -> io::Result<()> {
     let (built, tools) = (methods::built(), &place.archives.tools);
     let changed: Vec<_> = tools

@@ -12,14 +12,14 @@ use crate::record::{DOWNLOADING, MESSAGE, TOTAL};
 const CALLS: u64 = 1_000;
 const ROLE: &str = "VX_BENCH_MEASURED";
 
-/// The name of each count, its role, and the most instructions it may take.
+/// Name of each count, its role, and the most instructions it may take.
 const MEASURED: [(&str, Role, Option<f64>); 6] = [
     ("publish", Role::Publish, Some(14.0)),
     ("read of one hot line", Role::Read, Some(16.0)),
     ("poll of 64 slots, none changed", Role::PollQuiet, Some(720.0)),
     ("poll of 64 slots, all changed", Role::PollChanged, Some(3_350.0)),
     ("message of 59 bytes, encoded and published", Role::Message, Some(91.0)),
-    // An allocation alone would break it.
+    // A single allocation would exceed it.
     ("log line of 80 bytes", Role::LogLine, Some(280.0)),
 ];
 
@@ -66,7 +66,7 @@ pub(crate) fn counts() -> Option<Vec<(&'static str, f64, Option<f64>)>> {
     Some(MEASURED.iter().map(|(what, role, most)| (*what, each(*role), *most)).collect())
 }
 
-/// The instructions of all calls of the role's function, callees included.
+/// Count the instructions of all calls of the role's function, callees included.
 fn count(role: Role) -> u64 {
     let directory = tempfile::tempdir().expect("a directory");
     let out = directory.path().join("callgrind.out");
@@ -86,7 +86,7 @@ fn count(role: Role) -> u64 {
     total
 }
 
-/// The code that runs under callgrind: the role's function, `CALLS` times.
+/// Run the role's function under callgrind, `CALLS` times.
 fn call(role: Role, path: &Path) {
     let board = Board::create(path, "bench", 64).expect("a board");
     let mut slots: Vec<Slot> = (0..64).map(|number| slot(&board, number)).collect();

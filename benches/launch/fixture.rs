@@ -1,5 +1,4 @@
-//! The directories in which programs are started: a project with a tiny tool, a home with many releases, and nothing
-//! around it.
+//! The directories in which programs are started: a project with a tiny tool, and a home with many releases.
 
 #[path = "../../crates/launcher/src/options.rs"]
 mod options;
@@ -13,12 +12,12 @@ use std::process::Command;
 use options::{LINK_OPTIONS, OPTIONS};
 use served::tiny_tool;
 
-/// Releases of the tiny tool beside the one that the project wants.
+/// Other releases of the tiny tool than the one in the project.
 const OTHERS: usize = 199;
 /// Directories between the project and the deep one.
 const LEVELS: usize = 12;
 
-/// A project with one tool that only ends.
+/// A project with one tool, which only exits.
 pub(crate) struct Fixture {
     /// Everything else is below it.
     pub(crate) root: PathBuf,
@@ -59,7 +58,7 @@ impl Fixture {
         (1..=LEVELS).fold(self.project(), |path, level| path.join(format!("level{level}")))
     }
 
-    /// A command with an environment of the usual size, and none of the bench's own variables in it.
+    /// A command with an environment of the usual size, without the bench's own variables.
     pub(crate) fn command(&self, program: &Path, words: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.args(words).env_clear();
@@ -78,7 +77,7 @@ impl Fixture {
     }
 }
 
-/// The release as it is from the next start of the machine on, when its bytes are known to be on the disk.
+/// Make the release look as after a reboot, when its bytes are known to be on the disk.
 fn settle(release: &Path) {
     let receipt = release.join(".vx-receipt.toml");
     let text = fs::read_to_string(&receipt).expect("a receipt");
@@ -86,7 +85,7 @@ fn settle(release: &Path) {
     fs::write(receipt, lines.collect::<String>()).expect("a receipt");
 }
 
-/// A release of another version, its files the same ones.
+/// A release of another version with the same files, as hard links.
 fn copy(release: &Path, version: &str) {
     let other = release.with_file_name(version);
     fs::create_dir_all(other.join("bin")).expect("a directory");
@@ -96,8 +95,8 @@ fn copy(release: &Path, version: &str) {
     fs::write(other.join(".vx-receipt.toml"), receipt).expect("a receipt");
 }
 
-/// Compile a tiny program with the launcher's library: the one that only ends, or, with a target, the one that becomes
-/// the target.
+/// Compile a tiny program with the launcher's library: one that only exits or, with a target, one that executes the
+/// target.
 fn compile(into: &Path, target: Option<&Path>) {
     let library = into.with_file_name("libvx_launcher.rlib");
     let mut rustc = rustc("rlib", "crates/launcher/src/lib.rs", &library);

@@ -1,7 +1,7 @@
-//! Other tools for the same purpose, set up for the same program: mise, uv; and the real node for all.
+//! Other tools for the same purpose, mise and uv, set up for the same program; and the real node, run through each.
 //!
-//! They are fetched from the package registries of this user's own configuration, once, into a directory below
-//! `target`. A tool that cannot be fetched is left out, and named in the output. npm has neither volta nor proto.
+//! They are fetched once, from the package registries that this user has configured, into a directory below `target`. A
+//! tool that cannot be fetched is left out, and named in the output. npm has neither volta nor proto.
 
 use std::fs;
 use std::io::Write;
@@ -83,7 +83,7 @@ impl Peers {
         Some(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
     }
 
-    /// npm puts the program for this machine in a package of its own.
+    /// npm has a separate package with the program for this machine.
     fn mise(&self) -> Option<PathBuf> {
         let packages = self.cache.join("node_modules/@jdxcode");
         let nested = packages.join("mise/node_modules/@jdxcode");
@@ -94,7 +94,7 @@ impl Peers {
             .find(|path| path.metadata().is_ok_and(|data| data.len() > 1 << 20))
     }
 
-    /// A runner by mise: the release is linked into mise as this version of node, which a project then pins.
+    /// Runners by mise: the release is linked into mise as this version of node, which a project then pins.
     fn mise_for(
         &self,
         fixture: &Fixture,
@@ -129,7 +129,7 @@ impl Peers {
     }
 }
 
-/// Run a step that may fail: then the runners that need it are left out.
+/// Run a step that may fail; if it does, the runners that need it are left out.
 fn succeeds(what: &str, command: &mut Command) -> bool {
     let output = command.stdin(Stdio::null()).output();
     let failed = match &output {

@@ -22,7 +22,7 @@ const GATES: [(&str, u64, u64); 3] = [("vx shim", 20, 60_000), ("vx TOOL", 20, 6
 /// Measure every runner.
 ///
 /// # Panics
-/// When one takes more system calls or instructions than it may.
+/// If one takes more system calls or instructions than its gate allows.
 pub(crate) fn run() {
     let turns = std::env::var("VX_BENCH_TURNS").ok().and_then(|turns| turns.parse().ok()).unwrap_or(201);
     let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -64,15 +64,15 @@ fn own(fixture: &Fixture, home: &Path, tool: &str, file: &Path, words: &[&str]) 
     ]
 }
 
-/// Count the steps of the runners that have a gate. Returns true if all keep it.
+/// Count the steps of the runners that have a gate. Returns whether all keep it.
 fn count(title: &str, directory: &Path, runners: &[Runner]) -> bool {
     std::env::set_current_dir(directory).expect("the directory is there");
-    // vx does not keep a route found from files that were written just now.
+    // vx does not cache a route found from files written just now.
     std::thread::sleep(Duration::from_millis(50));
     println!("{:<16} {:>14} {:>14}", title, "system calls", "instructions");
     let mut kept = true;
     for runner in runners.iter().filter(|runner| runner.name != "direct") {
-        // A first run finds the route and keeps it.
+        // The first run finds the route and caches it.
         let _ = repeat(&runner.command).status();
         let Some(steps) = steps::count(&runner.command) else {
             println!("{:<16} nothing was counted: processes cannot be watched here", runner.name);
@@ -90,7 +90,7 @@ fn count(title: &str, directory: &Path, runners: &[Runner]) -> bool {
     kept
 }
 
-/// Start every runner in turns in this directory, and print its times. Returns true if the budgets are kept.
+/// Start every runner in turns in this directory, and print its times. Returns whether the budgets are kept.
 fn measure(title: &str, directory: &Path, runners: &mut Vec<Runner>, turns: usize) -> bool {
     std::env::set_current_dir(directory).expect("the directory is there");
     println!("\n{title}: {turns} turns");
@@ -105,7 +105,7 @@ fn measure(title: &str, directory: &Path, runners: &mut Vec<Runner>, turns: usiz
     report(runners, &times)
 }
 
-/// Try a runner twice; one that fails is left out by name.
+/// Returns whether a runner works, tried twice; one that doesn't is named as left out.
 fn works(runner: &Runner) -> bool {
     let tried = [0, 1].map(|_| repeat(&runner.command).output());
     let failed = match &tried[1] {

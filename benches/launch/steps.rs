@@ -1,7 +1,7 @@
-//! The steps of a program until it has become another one, counted by the kernel: system calls, and single
-//! instructions.
+//! The steps of a program until it executes another, counted with ptrace: system calls, and single instructions.
 //!
-//! A shell waits for a line before it becomes the program, so that it can be watched from its first instruction on.
+//! A shell waits for a line before it executes the program, so that the program can be traced from its first
+//! instruction on.
 
 use std::io::Write;
 use std::path::Path;
@@ -20,10 +20,10 @@ pub(crate) struct Steps {
     pub(crate) instructions: u64,
 }
 
-/// Count system calls and instructions, in two runs. `None` if processes cannot be watched, or the program ends without
-/// becoming another.
+/// Count system calls and instructions, in two runs. `None` if processes can't be traced, or the program exits without
+/// executing another.
 pub(crate) fn count(command: &Command) -> Option<Steps> {
-    // The kernel stops a process on its way into a call and on its way out.
+    // The kernel stops a process on entry to a call and on exit from it.
     let calls = until_replaced(command, |pid| ptrace::syscall(pid, None))?.div_ceil(2);
     let instructions = until_replaced(command, |pid| ptrace::step(pid, None))?;
     Some(Steps { calls, instructions })
@@ -43,7 +43,7 @@ fn until_replaced(command: &Command, go_on: impl Fn(Pid) -> nix::Result<()>) -> 
     counted
 }
 
-/// No runner worth counting takes more steps than this.
+/// Give up after this many steps; no runner worth counting takes more.
 const MOST: u64 = 5_000_000;
 
 fn watch<T>(

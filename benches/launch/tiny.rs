@@ -1,5 +1,5 @@
-//! Two programs for the bench, as small as programs get: one that only ends, and, where it was compiled with a target,
-//! one that only becomes that target. They start as the launcher starts, with its library.
+//! Two programs for the bench, as small as programs get: one that only exits and, if compiled with a target, one that
+//! only executes that target. They start like the launcher, with its library.
 #![no_std]
 #![no_main]
 

@@ -5,12 +5,12 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-/// The number of an install's step "downloading", which every report of the benches is in. The package of the peers does
-/// not know the vocabulary.
+/// Number of an install's step "downloading", which every report of the benches is in. The peers' package does not
+/// depend on the vocabulary.
 pub(crate) const DOWNLOADING: u8 = 3;
 /// A total that no bench reaches.
 pub(crate) const TOTAL: u64 = 268_435_456;
-/// The message that travels with each record over a pipe, and is written once to a board.
+/// Message that travels with each record over a pipe, and is written once to a board.
 pub(crate) const MESSAGE: &str = "downloading ripgrep-14.1.1-x86_64-unknown-linux-musl.tar.gz";
 
 /// One install's progress as a message.
@@ -90,7 +90,7 @@ impl Wire {
     }
 }
 
-/// The middle of some measurements.
+/// The median of some measurements.
 pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]

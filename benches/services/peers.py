@@ -1,11 +1,11 @@
-"""Supervisors of development servers side by side: vx and those of PyPI and npm that are installed beside this Python.
+"""Supervisors of development servers compared: vx, and those from PyPI and npm that are installed beside this Python.
 
     python3 -m venv peers && peers/bin/pip install honcho supervisor circus && npm install --prefix peers concurrently pm2
     peers/bin/python benches/services/peers.py target/release/vx
 
-Each one runs the same five services, nine processes in all: a plain one, one with a child in a session of its own, one
-that forks twice, one that ignores SIGTERM, and a server behind `sh -c`. Peers that are not installed are named and left
-out. Everything it starts carries a mark in its environment, and is ended at the end.
+Each runs the same five services, nine processes in all: a plain one, one with a child in its own session, one that
+forks twice, one that ignores SIGTERM, and a server behind `sh -c`. Peers that are not installed are named and left out.
+Everything started here carries a mark in its environment, and is killed at the end.
 """
 
 import json
@@ -73,7 +73,7 @@ def serves(port: int) -> bool:
 
 
 def await_(what, seconds: float) -> float | None:
-    """The time until this is true; none if it does not become true."""
+    """The time until this is true; none if it doesn't become true in time."""
     begun = time.monotonic()
     while time.monotonic() - begun < seconds:
         if what():
@@ -93,7 +93,7 @@ def kill_marked() -> None:
 
 
 class Peer:
-    """One supervisor in a directory of its own."""
+    """One supervisor in its own directory."""
 
     name = ""
     restarts = True
@@ -259,7 +259,7 @@ class Concurrently(Peer):
 
 
 class Pm2(Peer):
-    """Its supervisor is a daemon, which its first command starts."""
+    """pm2, whose supervisor is a daemon that its first command starts."""
 
     name = "pm2"
 
@@ -306,7 +306,7 @@ def fresh(kind: type[Peer], commands: dict[str, str]) -> Peer:
 
 
 def all_of_it(peer: Peer) -> list[int]:
-    """The supervisor's own processes: all below it that are no service."""
+    """The supervisor's own processes: all below it that aren't part of a service."""
     found, services_of_it = list(peer.supervisors()), marked()
     for pid in found:
         for task in Path(f"/proc/{pid}/task").glob("*/children"):
@@ -315,12 +315,12 @@ def all_of_it(peer: Peer) -> list[int]:
 
 
 def gone(peer: Peer) -> None:
-    """Everything of it is ended by force, and its directory removed."""
+    """Kill everything that the peer started, and remove its directory."""
     if isinstance(peer, (Vx, Pm2)):
         peer.stop()
     elif peer.process and peer.process.poll() is None:
         peer.kill()
-    # Of several daemons for one directory, only one answers a request to end.
+    # If several daemons run for one directory, only one answers a request to end.
     subprocess.run(["pkill", "-KILL", "-f", f"God Daemon \\({peer.directory}/"], check=False)
     kill_marked()
     shutil.rmtree(peer.directory, ignore_errors=True)
@@ -456,7 +456,7 @@ TABLE = [
 def main() -> None:
     Vx.program = str(Path(sys.argv[1]).resolve())
     kinds = [Vx, Honcho, Supervisor, Circus, Concurrently, Pm2]
-    wanted = sys.argv[2:]  # The names of those to look at; all by default.
+    wanted = sys.argv[2:]  # The names of the supervisors to measure; all by default.
     for title, measure in TABLE:
         print(f"{title}", flush=True)
         for kind in kinds:

@@ -17,14 +17,14 @@ import vxboard
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 SAMPLES = 200
-# What the samples are made with, and a fit should find again.
+# The samples are drawn with these, and a fit should find them again.
 TRUE_WEIGHTS = (1.5, -2.0, 0.5)
 
 Sample = tuple[tuple[float, ...], int]
 
 
 def samples(seed: int) -> list[Sample]:
-    """Points with a label each, drawn by a logistic model with the true weights."""
+    """Labelled points, drawn from a logistic model with the true weights."""
     draw = random.Random(seed)
     found: list[Sample] = []
     for _ in range(SAMPLES):
@@ -52,7 +52,7 @@ def loss_of(weights: tuple[float, ...], over: list[Sample]) -> float:
 
 
 def fit(rate: float, epochs: int, epoch_s: float, answer: Connection) -> None:
-    """Fit in a process of its own, and send the loss over samples that were not trained on."""
+    """Fit in a child process, and send the loss over samples that were not trained on."""
     train, held_out = samples(1), samples(2)
     weights: tuple[float, ...] = (0.0, 0.0, 0.0)
     with vxboard.tqdm(range(epochs), desc=f"rate {rate:g}", unit="epoch") as bar:
@@ -60,7 +60,7 @@ def fit(rate: float, epochs: int, epoch_s: float, answer: Connection) -> None:
             for sample in train:
                 weights = step(weights, sample, rate)
             bar.set_postfix(loss=loss_of(weights, held_out))
-            # A model this small is done in a moment; a real one takes its time here.
+            # A real model would take its time here.
             time.sleep(epoch_s)
     answer.send(loss_of(weights, held_out))
 
@@ -78,7 +78,7 @@ def main() -> int:
             mine, theirs = multiprocessing.Pipe(duplex=False)
             child = multiprocessing.Process(target=fit, args=(rate, given.epochs, given.seconds_per_epoch, theirs))
             child.start()
-            # With this end closed, a child that is killed is noticed as the end of the pipe.
+            # With this end closed, a killed child shows as the end of the pipe.
             theirs.close()
             runs.append((rate, child, mine))
         for rate, child, mine in runs:

@@ -1,4 +1,5 @@
-//! Any board as lines until it is over, then as a table: `cargo run -p vx-status --example lines -- /dev/shm/squares.board`
+//! Any board as lines until it is over, then as a table:
+//! `cargo run -p vx-status --example lines -- /dev/shm/squares.board`
 
 use std::error::Error;
 use std::io::Write;

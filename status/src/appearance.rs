@@ -9,8 +9,8 @@ pub use contrast::luminance;
 pub use glyphs::Glyphs;
 pub use palette::{Colour, ColourDepth, Palette};
 
-/// The abilities of the terminal and the wishes of its user. The caller decides from `NO_COLOR`, `CLICOLOR_FORCE`, the
-/// locale, and the like.
+/// The abilities of a terminal and the preferences of its user. The caller decides from `NO_COLOR`, `CLICOLOR_FORCE`,
+/// the locale, and the like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OutputStyle {
     /// Use colours; without them only bold, dim and reverse.
@@ -19,7 +19,7 @@ pub struct OutputStyle {
     pub ascii: bool,
     /// Use words only: no bars and no glyphs, for screen readers. For lines and tables only.
     pub words_only: bool,
-    /// The set of colours, if colours are used.
+    /// Set of colours, if colours are used.
     pub palette: Palette,
 }
 
@@ -32,9 +32,9 @@ pub enum Tone {
     Strong,
     /// Of little importance.
     Quiet,
-    /// There, and not to be read: rules, the mark of what has not begun.
+    /// Visible but not for reading: rules, and the mark of work that hasn't begun.
     Faint,
-    /// The line for the present moment.
+    /// Line for the present moment.
     Now,
     /// Success.
     Good,
@@ -44,13 +44,14 @@ pub enum Tone {
     Warning,
     /// Work in progress.
     Busy,
-    /// A line or a letter of work that runs.
+    /// A lane or a letter of running work.
     Live(Hue),
-    /// The same once it is over, and where it is only expected.
+    /// A lane or a letter of work that is over or only expected.
     Past(Hue),
 }
 
-/// The colour of a kind of activity, named as it is on a dark background; each vocabulary gives its steps theirs.
+/// The colour of a kind of activity, named after its look on a dark background. Each vocabulary assigns hues to its
+/// steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Hue {
     /// Downloading, running, using a tool.
@@ -78,7 +79,7 @@ impl Hue {
         [Self::Blue, Self::Violet, Self::Orange, Self::Teal, Self::Pink, Self::Gold, Self::Grey, Self::Green];
 }
 
-/// A look, resolved for drawing.
+/// A style, resolved for drawing.
 #[derive(Clone, Copy, Debug)]
 pub struct Theme {
     /// The glyphs.
@@ -90,7 +91,7 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// The theme of a look.
+    /// The theme for a style.
     pub fn new(look: OutputStyle) -> Self {
         let glyphs = if look.ascii || look.words_only { &glyphs::ASCII } else { &glyphs::DRAWN };
         Self { glyphs, words_only: look.words_only, palette: look.colour.then_some(look.palette) }

@@ -1,4 +1,4 @@
-//! The changes that a line-wise output has reported already, so that it reports each once, including those between two
+//! The changes that a line-wise output has reported, so that it reports each once, even if it came and went between two
 //! readings.
 
 use std::collections::HashSet;
@@ -17,7 +17,7 @@ pub struct ReportedChanges {
     ends: HashSet<SlotId>,
     hangs: HashSet<(SlotId, Standing)>,
     waits: HashSet<SlotId>,
-    /// Those that wait for a person now.
+    /// Slots that wait for a person now.
     questions: HashSet<SlotId>,
 }
 
@@ -47,7 +47,7 @@ impl ReportedChanges {
         asking.into_iter().filter(|slot| !before.contains(&SlotId::from_slot(slot))).collect()
     }
 
-    /// True if the end of this slot was reported.
+    /// Returns whether the end of this slot was reported.
     pub fn has_reported_end(&self, slot: &SlotView) -> bool {
         self.ends.contains(&SlotId::from_slot(slot))
     }

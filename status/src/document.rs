@@ -11,14 +11,14 @@ use crate::slot_document::{SlotDocument, wall_clock};
 ///
 /// Its slots are [`SlotDocument`]s.
 ///
-/// Texts are those of the board, whatever they hold. Written out with `to_string`, the value has control characters as they
-/// are, U+007F to U+009F, which some terminals obey: print it through [`json_line`](vx_text::json_line).
+/// Texts are the board's, whatever they hold. `to_string` leaves U+007F to U+009F as they are, which some terminals
+/// obey: print the value through [`json_line`](vx_text::json_line).
 pub fn to_json(snapshot: &Snapshot) -> Value {
     document(snapshot, |slot| json!(SlotDocument::new(&snapshot.board, slot)))
 }
 
-/// A snapshot as JSON with every number as the board holds it, and no word that a reader would have to know: the form of
-/// the dump that is kept to check readers in other languages.
+/// A snapshot as JSON with every number as the board holds it, and no word of a vocabulary. Readers in other languages
+/// are tested against a dump in this form.
 pub fn numbers(snapshot: &Snapshot) -> Value {
     document(snapshot, |slot| numbers::slot(&snapshot.board, slot))
 }

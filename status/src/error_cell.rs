@@ -10,22 +10,22 @@
 //! hint: correct `postinstall` in vx.toml; the release was not installed
 //! ```
 //!
-//! The trailer is the kind and then the hint, each on a line of its own, and is never cut off. An error that is too
-//! long loses its first details, and the end of its text if that is not enough. A text from another writer
-//! (`vx board put`, a build) has no kind; a hint at its end is still recognised. [`ErrorCell::of_other_writer`] takes
-//! such a text apart for its way to the board.
+//! The trailer is the kind and then the hint, each on its own line, and is never cut off. An error that is too long
+//! loses its first details, and the end of its text if that is not enough. A text from another writer (`vx board put`,
+//! a build) has no kind; a hint at its end is still recognised. [`ErrorCell::of_other_writer`] takes such a text apart
+//! before it is written to the board.
 
 use std::borrow::Cow;
 
 use vx_shm::layout::ERROR_WORDS;
 use vx_shm::{Liveness, SlotState, SlotView};
 
-/// The longest text that a slot's error cell holds, in bytes.
+/// Longest text that a slot's error cell holds, in bytes.
 pub const CELL_BYTES: usize = 8 * ERROR_WORDS - 2;
 
-/// The longest hint that is written, in bytes; a longer one is cut at its end.
+/// Longest hint that is written, in bytes; a longer one is cut at its end.
 const HINT_BYTES: usize = 400;
-/// The longest code of a kind, in bytes.
+/// Longest code of a kind, in bytes.
 const KIND_BYTES: usize = 32;
 
 const KIND: &str = "kind: ";
@@ -39,14 +39,14 @@ pub struct ErrorCell<'a> {
     pub text: Cow<'a, str>,
     /// More about the error, one line each.
     pub details: Vec<Cow<'a, str>>,
-    /// The code of the error's kind; `None` if the writer gave none.
+    /// Code of the error's kind; `None` if the writer gave none.
     pub kind: Option<Cow<'a, str>>,
-    /// The next step, one line.
+    /// Next step, one line.
     pub hint: Option<Cow<'a, str>>,
 }
 
 impl<'a> ErrorCell<'a> {
-    /// The parts of a cell's text. Any text can be taken apart.
+    /// Take a cell's text apart. Any text can be parsed.
     pub fn parse(cell: &'a str) -> Self {
         let mut lines: Vec<&str> = cell.lines().collect();
         // The first line is the text, whatever it looks like.
@@ -64,7 +64,7 @@ impl<'a> ErrorCell<'a> {
         }
     }
 
-    /// The parts of a text from a writer that knows no kinds: a line that looks like a kind is one of its details.
+    /// Take apart a text from a writer that knows no kinds: a line that looks like a kind is one of its details.
     pub fn of_other_writer(text: &'a str) -> Self {
         let mut lines: Vec<&str> = text.lines().collect();
         let hint = lines.split_first().and_then(|(_, behind)| behind.last()?.strip_prefix(HINT));
@@ -79,13 +79,13 @@ impl<'a> ErrorCell<'a> {
         slot.error.as_deref().map(Self::parse)
     }
 
-    /// The kind of a slot's error: the one that its writer gave, or else the one that the slot's end implies.
+    /// The kind of a slot's error: as its writer gave it, or else as the slot's end implies it.
     pub fn kind_of_slot(slot: &'a SlotView) -> Option<Cow<'a, str>> {
         Self::of_slot(slot).and_then(|error| error.kind).or(implied_kind(slot).map(Cow::Borrowed))
     }
 
-    /// The text for a slot's error cell, at most [`CELL_BYTES`] long. Line breaks inside the parts become blanks. A last
-    /// detail that would be read as a part of the trailer gets a blank in front.
+    /// Join the parts into the text for a slot's error cell, at most [`CELL_BYTES`] long. Line breaks inside the parts
+    /// become blanks. A last detail that would be read as a part of the trailer gets a blank in front.
     pub fn to_text(&self) -> String {
         let mut trailer = String::new();
         let kind = self.kind.as_deref().filter(|kind| is_code(kind));
@@ -113,7 +113,7 @@ impl<'a> ErrorCell<'a> {
         cell + &trailer
     }
 
-    /// The same parts, with texts that they own.
+    /// Copy the texts, so that the parts own them.
     pub fn into_owned(self) -> ErrorCell<'static> {
         let owned = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
         ErrorCell {
@@ -152,8 +152,8 @@ fn implied_kind(slot: &SlotView) -> Option<&'static str> {
     }
 }
 
-/// The last lines that together fit into `room` bytes, each with its line break. If not all lines fit, room for the
-/// mark is kept.
+/// The last lines that together fit into `room` bytes, each with its line break. If some don't fit, room is left for
+/// the mark of the cut.
 fn last_that_fit(lines: &[String], room: usize) -> &[String] {
     let needed = |lines: &[String]| lines.iter().map(|line| line.len() + 1).sum::<usize>();
     if needed(lines) <= room {
@@ -170,7 +170,7 @@ fn is_code(kind: &str) -> bool {
     (1..=KIND_BYTES).contains(&kind.len()) && kind.bytes().all(plain)
 }
 
-/// True for a line that is read as a kind at the end of a cell, or as a hint where the cell has none.
+/// Returns whether a line would be read as a kind at the end of a cell, or as a hint where the cell has none.
 fn is_trailer(line: &str, no_hint: bool) -> bool {
     line.strip_prefix(KIND).is_some_and(is_code) || (no_hint && line.starts_with(HINT))
 }
@@ -182,7 +182,7 @@ fn in_one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The beginning of a text, marked where it is cut.
+/// Cut a text to its beginning, with a mark at the cut.
 fn shortened(text: &str, most_bytes: usize) -> String {
     if text.len() <= most_bytes {
         return text.to_owned();

@@ -1,10 +1,10 @@
-//! The estimate of the time left: durations of earlier runs, corrected by the rates of this one. Pure; no estimate
-//! rather than a wrong one.
+//! The time left, from the durations of earlier runs, corrected by the rates of this one. Pure; better no estimate than
+//! a wrong one.
 //!
 //! The remaining work of a tool is the rest of its present phase plus the earlier durations of its later phases. The
-//! rest of a download is its missing bytes at the earlier rate, and more and more at the measured one. The ratio of
-//! today's rates to the earlier ones also applies to downloads that have not begun. Then the work is simulated as the
-//! run will do it: a fixed number of tools at once, in the board's order.
+//! rest of a download is its missing bytes at the earlier rate, weighted more and more towards the measured one. The
+//! ratio of today's rates to the earlier ones also applies to downloads that have not begun. Then the work is simulated
+//! as the run will do it: a fixed number of tools at once, in the board's order.
 
 mod by_bytes;
 mod forecast;
@@ -21,13 +21,13 @@ use crate::standing::Standing;
 use forecast::Forecast;
 use simulation::{RemainingWork, last_end_ms};
 
-/// A rate measured this long replaces the earlier one entirely, as it would do without earlier installs.
+/// A rate measured for this long replaces the earlier one entirely: without earlier installs, it would do alone.
 const FULL_WEIGHT_MS: u64 = LEAST_MEASURED_MS;
 /// Without earlier installs, a rate measured for less than this gives no estimate.
 const LEAST_MEASURED_MS: u64 = 2_000;
 /// A longer estimate is not shown.
 const LONGEST_LEFT_MS: u64 = 24 * 3600 * 1000;
-/// In this time after the start of a run, the number of tools at work may still be growing.
+/// For this long after the start of a run, the number of tools at work may still be growing.
 const STARTING_MS: u64 = 1_500;
 /// Number of tools at work at once if no earlier run is known in which some had to wait.
 const AT_ONCE: usize = 16;
@@ -44,16 +44,16 @@ pub struct TimeLeft {
 /// The time left, for a board and for each of its slots.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Estimate {
-    /// The time until the last tool ends.
+    /// Time until the last tool ends.
     pub whole: Option<TimeLeft>,
-    /// The time until each slot's tool ends, in milliseconds, in the order of the slots; only for those at work.
+    /// Time until each slot's tool ends, in milliseconds, in the order of the slots; only for those at work.
     pub each: Vec<Option<u64>>,
-    /// The share of the work that is done, in thousandths.
+    /// Share of the work that is done, in thousandths.
     pub permille: u16,
 }
 
 impl Estimate {
-    /// The estimate for this reading; `paces` are in the order of its slots.
+    /// Estimate from this reading; `paces` are in the order of its slots.
     pub fn from_snapshot(snapshot: &Snapshot, paces: &[SlotRate], expectations: &Expectations) -> Self {
         let standings: Vec<Standing> = snapshot.slots.iter().map(Standing::from_slot).collect();
         let forecasts: Vec<Option<Forecast>> =
@@ -83,7 +83,7 @@ impl Estimate {
             true => None,
             false => whole_ms(snapshot, &standings, &rests, expectations).or_else(|| {
                 let left = by_bytes::left_ms(snapshot, &standings, &forecasts, paces)?;
-                // The whole is not over before any of its parts.
+                // The whole can't end before one of its parts.
                 Some(each.iter().flatten().fold(left, |left, part| left.max(*part)))
             }),
         };
@@ -100,7 +100,7 @@ fn shown_ms(ms: u64) -> Option<u64> {
     told_ms(ms).map(in_seconds)
 }
 
-/// A time that is never nothing before the end; `None` beyond [`LONGEST_LEFT_MS`].
+/// At least one millisecond, since the end is still to come; `None` beyond [`LONGEST_LEFT_MS`].
 fn told_ms(ms: u64) -> Option<u64> {
     (ms < LONGEST_LEFT_MS).then_some(ms.max(1))
 }
@@ -110,13 +110,13 @@ pub fn in_seconds(ms: u64) -> u64 {
     (ms.saturating_add(500) / 1000).max(1).saturating_mul(1000)
 }
 
-/// The rates of this run's downloads, also of those that are over, compared with the earlier ones.
+/// The rates of this run's downloads, finished ones included, compared with those of earlier runs.
 struct CurrentRates {
-    /// The sum of the measured rates divided by the sum of the earlier ones, over downloads for which both are known.
+    /// Sum of the measured rates divided by the sum of the earlier ones, over downloads for which both are known.
     factor: f64,
-    /// The weight of `factor`, from 0 to 1.
+    /// Weight of `factor`, from 0 to 1.
     weight: f64,
-    /// The mean rate of the downloads measured long enough, in bytes per millisecond.
+    /// Mean rate of the downloads measured long enough, in bytes per millisecond.
     each: Option<f64>,
 }
 
@@ -140,7 +140,7 @@ impl CurrentRates {
             }
             let known = forecasts[place].as_ref().and_then(|forecast| forecast.bytes_per_ms);
             if let (Some((rate, measured_ms)), Some(known)) = (now.or_else(|| over(slot)), known) {
-                // A rate counts by the time that it was measured for: that of the first moments says little.
+                // Weigh a rate by the time over which it was measured: the first moments say little.
                 let own = weight_of(measured_ms);
                 measured += own * rate;
                 before += own * known;
@@ -165,7 +165,7 @@ fn weight_of(measured_ms: u64) -> f64 {
     measured_ms.min(FULL_WEIGHT_MS) as f64 / FULL_WEIGHT_MS as f64
 }
 
-/// The rate of a download of this run that is over, in bytes per millisecond, and its duration in milliseconds.
+/// The rate of a finished download of this run, in bytes per millisecond, and its duration in milliseconds.
 fn over(slot: &SlotView) -> Option<(f64, u64)> {
     let bytes = received_bytes(slot).filter(|_| slot.phase() > Phase::DOWNLOADING)?;
     let bytes = bytes.checked_sub(cached_bytes(slot)).filter(|bytes| *bytes > 0)?;
@@ -228,7 +228,7 @@ fn present_ms(
         return Some(ms);
     }
     let Some(forecast) = forecast else {
-        // A post-install command may take any time; the other phases are short beside the download.
+        // A post-install command may take any time; the other phases are short compared with the download.
         return (slot.phase() != Phase::POST_INSTALL).then_some(0.0);
     };
     let expected = forecast.phase_ms(slot.phase());
@@ -293,7 +293,7 @@ fn whole_ms(
     last_end_ms(&work, at_once(snapshot, standings, expectations))
 }
 
-/// The slot of this board that this one waits for; `None` for work elsewhere, whose end cannot be estimated.
+/// The slot of this board that `slot` waits for; `None` for work on another board, whose end can't be estimated.
 fn awaited(slot: &SlotView, snapshot: &Snapshot) -> Option<usize> {
     let other = slot.waits_for.as_ref().filter(|other| other.board_id == snapshot.board.id)?;
     snapshot.slots.iter().position(|slot| (slot.index, slot.generation) == (other.slot, other.generation))

@@ -26,7 +26,7 @@ impl Estimator {
         self.update(snapshot).1.whole.map(|left| (left.ms, left.runs))
     }
 
-    /// The rate of each slot, and the estimate.
+    /// Record a reading. Returns the rate of each slot, and the estimate.
     pub fn update(&mut self, snapshot: &Snapshot) -> (Vec<SlotRate>, Estimate) {
         let paces = self.rates.update(snapshot);
         let estimate = Estimate::from_snapshot(snapshot, &paces, &self.expectations);

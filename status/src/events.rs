@@ -1,7 +1,7 @@
 //! A slot's life as events, which are the six progress messages of the installer's clients.
 //!
-//! A cursor compares each reading of the slot with the events it has given out. State events come once and in order, also
-//! those of phases that passed between two readings; byte counts are conflated to the newest.
+//! A cursor compares each reading of the slot with the events it has given out. State events come once and in order,
+//! even for phases that began and ended between two readings; of byte counts only the newest is given.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -19,9 +19,9 @@ use crate::vocabulary::{Phase, PhaseEntry, Phases, begun};
 pub enum ToolEvent {
     /// The tool's process is at work.
     Started {
-        /// The version being installed.
+        /// Version being installed.
         version: String,
-        /// The number of the attempt, from 1.
+        /// Number of the attempt, from 1.
         attempt: u8,
     },
     /// Bytes arrive.
@@ -57,11 +57,11 @@ pub enum ToolEvent {
         /// The reason; in JSON `error` holds all its lines, and `kind` and `hint` stand beside it.
         #[serde(flatten, serialize_with = "error_fields")]
         error: ErrorCell<'static>,
-        /// The end of its slot: `failed`, `died`, `cancelled` or `lost`.
+        /// End of its slot: `failed`, `died`, `cancelled` or `lost`.
         result: &'static str,
-        /// The exit status of its process, once collected.
+        /// Exit status of its process, once collected.
         exit_code: Option<i32>,
-        /// The signal that ended its process, once collected.
+        /// Signal that ended its process, once collected.
         signal: Option<i32>,
     },
 }
@@ -72,9 +72,9 @@ pub struct EventCursor {
     started: bool,
     over: bool,
     attempt: u8,
-    /// The last phase given out: the time it was entered, and its last numbers given out.
+    /// Last phase given out: the time it was entered, and its last numbers given out.
     phase: Option<(Phase, u64, u64, Option<u64>)>,
-    /// The time of these numbers.
+    /// Time of these numbers.
     counted_at_ns: u64,
     post_install: String,
 }
@@ -116,7 +116,7 @@ impl EventCursor {
         }
     }
 
-    /// Give out the last numbers of a phase that was left since.
+    /// Give out the final numbers of a phase that has been left since the last call.
     fn finish_last_phase(&mut self, slot: &SlotView, events: &mut Vec<ToolEvent>) {
         let Some((phase, entered_at_ns, reported, total)) = self.phase else { return };
         if phase == slot.phase() && !slot.state.ended() {
@@ -129,7 +129,7 @@ impl EventCursor {
         }
     }
 
-    /// Give out a phase that was entered; if it was left already, its final numbers.
+    /// Give out a phase that was entered, with its final numbers if it was left already.
     fn enter(&mut self, slot: &SlotView, entry: &PhaseEntry, now_ns: u64, events: &mut Vec<ToolEvent>) {
         let present = entry.phase == slot.phase() && !slot.state.ended();
         let (done, total) = match present {
@@ -148,7 +148,7 @@ impl EventCursor {
         }
     }
 
-    /// Give out numbers that moved within the present phase, not too often.
+    /// Give out numbers that changed within the present phase, at most once per interval.
     fn count(&mut self, slot: &SlotView, now_ns: u64, between_ns: u64, events: &mut Vec<ToolEvent>) {
         let Some((phase, _, reported, reported_total)) = &mut self.phase else { return };
         if *phase != slot.phase() || slot.state.ended() {
@@ -168,7 +168,7 @@ impl EventCursor {
     }
 }
 
-/// The event of a phase that counts bytes; the others have none.
+/// The event of a phase that counts bytes; `None` for other phases.
 fn numbers(phase: Phase, done: u64, total: Option<u64>) -> Option<ToolEvent> {
     let total = total.filter(|total| *total > 0 && done <= *total);
     let percent = permille(done, total).map(|permille| f64::from(permille) / 10.0);

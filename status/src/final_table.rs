@@ -18,11 +18,11 @@ use crate::totals::{Totals, board_elapsed_ms};
 use crate::turn_facts::TurnFacts;
 use crate::vocabulary::{self, EndWords};
 
-/// Lines of an error, and of the log below it, that are repeated.
+/// Most lines of an error, and of the log below it, that the table repeats.
 const ERROR_LINES: usize = 12;
 const LOG_LINES: usize = 8;
 
-/// The widest cells, and the longest line of an error, in columns.
+/// Widest cells, and the longest line of an error, in columns.
 const TOOL_COLUMNS: usize = 32;
 const VERSION_COLUMNS: usize = 24;
 const WHAT_COLUMNS: usize = 48;
@@ -31,10 +31,10 @@ const LINE_COLUMNS: usize = 240;
 const SIZE_COLUMNS: usize = 8;
 const TIME_COLUMNS: usize = 6;
 const GAP_COLUMNS: usize = 2;
-/// The least width of the result, however narrow the screen is: room for one word.
+/// Least width of the result, however narrow the screen is: room for one word.
 const WHAT_COLUMNS_LEAST: usize = 9;
 
-/// The table of a board that is over, or that is being left; ends in a line break. All text in it is clean.
+/// Render the table of a board that is over or whose view is being left; ends in a line break. All text in it is clean.
 ///
 /// The last lines of a failed tool's output, and the place of the rest, come from `logs`. On a terminal of `columns`
 /// columns each tool has one row: the result is cut, never a name, and a failure is shown in full below.
@@ -42,7 +42,8 @@ pub fn render(snapshot: &Snapshot, logs: &mut dyn Logs, look: OutputStyle, colum
     rest(snapshot, logs, look, columns, |_| false)
 }
 
-/// The same for a reader that has a row of each end already, as of [`row`]: what is `told` has none here.
+/// [`render`] for a reader that has seen some rows already, made by [`row`]: slots for which `told` is true get none
+/// here.
 pub fn rest(
     snapshot: &Snapshot,
     logs: &mut dyn Logs,
@@ -65,8 +66,8 @@ pub fn rest(
     table
 }
 
-/// The row of a tool that has ended, in columns that fit the tools of the board that end later, too; `None` if they do not
-/// fit into `columns` columns.
+/// Render the row of a tool that has ended, in columns that fit the tools of the board that end later, too; `None` if
+/// they do not fit into `columns` columns.
 pub fn row(theme: &Theme, snapshot: &Snapshot, slot: &SlotView, columns: u16) -> Option<String> {
     let widths = Widths::of_ends(theme, snapshot, columns.into());
     (widths.whole <= columns.into()).then(|| widths.row(theme, slot, snapshot.taken_at_ns))
@@ -77,9 +78,9 @@ struct Widths {
     tool: usize,
     version: usize,
     what: usize,
-    /// The columns of a whole row.
+    /// Columns of a whole row.
     whole: usize,
-    /// The columns that a longer result may take, where others need not stand below it; `None` cuts it to its cell.
+    /// Columns that a longer result may take where no cell follows it; `None` cuts it to its cell.
     longest_what: Option<usize>,
 }
 
@@ -90,7 +91,7 @@ impl Widths {
         Self::fitting(theme, snapshot, columns, &mut whats.iter().map(String::as_str))
     }
 
-    /// The widths for results that are not known yet: the usual ones.
+    /// The widths for results not known yet: those of the usual words.
     fn of_ends(theme: &Theme, snapshot: &Snapshot, columns: usize) -> Self {
         let mut usual = snapshot.slots.iter().map(|slot| vocabulary::for_kind(slot.kind).ends.done);
         let widths = Self::fitting(theme, snapshot, Some(columns), &mut usual);
@@ -147,7 +148,7 @@ pub fn what(slot: &SlotView, standing: Standing) -> String {
     }
 }
 
-/// The lines about a failed slot: its error, the last lines of its output, and the place of the whole log.
+/// Append the lines about a failed slot: its error, the last lines of its output, and the place of the whole log.
 fn failure(table: &mut String, theme: &Theme, slot: &SlotView, logs: &mut dyn Logs) {
     let standing = Standing::from_slot(slot);
     let cut = theme.glyphs.cut;
@@ -156,7 +157,8 @@ fn failure(table: &mut String, theme: &Theme, slot: &SlotView, logs: &mut dyn Lo
     let cell = error_cell(slot);
     let errors: Vec<Cow<'_, str>> = cell.shown().filter(|line| !line.trim().is_empty()).collect();
     let ended = ending(slot, standing);
-    // The ending of a failure is the first line of its error. The error of a process that died may hold only its output.
+    // The ending of a failure is the first line of its error. The error of a process that died may hold only its
+    // output.
     let told = errors.first().is_some_and(|line| *line == ended);
     if errors.is_empty() || (standing != Standing::Failed && !told) {
         let _ = writeln!(table, "  {}", fitted(&ended, LINE_COLUMNS, cut));

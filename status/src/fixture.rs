@@ -60,7 +60,7 @@ pub fn counting(index: u32, key: &str, done: u64, total: u64) -> SlotView {
     }
 }
 
-/// A slot that is through after `second`.
+/// A slot that was done at `second`.
 pub fn done(index: u32, key: &str, version: &str, size: u64, second: f64) -> SlotView {
     let mut slot = downloading(index, key, version, size, Some(size));
     slot.state = SlotState::Done;

@@ -12,7 +12,7 @@ pub struct Hanging<'a> {
     pub slot: &'a SlotView,
     /// `Slow`, `Stalled` or `Silent`.
     pub standing: Standing,
-    /// The time without progress, or the time over which the slow rate was measured.
+    /// Time without progress, or the time over which the slow rate was measured.
     pub for_ms: u64,
     /// The rate, of a slow slot.
     pub bytes_per_second: Option<u64>,

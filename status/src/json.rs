@@ -1,7 +1,7 @@
 //! JSON lines: one event a line for programs, described by `docs/schemas/json-events.schema.json`.
 //!
-//! State events come once and in order, also those of phases that passed between two readings; byte counts are
-//! conflated to at most ten a second and slot.
+//! State events come once and in order, even for phases that began and ended between two readings; byte counts come at
+//! most ten times a second for each slot.
 
 #[cfg(test)]
 mod obeys;
@@ -29,11 +29,11 @@ const BETWEEN_COUNTS_NS: u64 = 100_000_000;
 /// Time between two events about the whole run.
 const BETWEEN_WHOLES_NS: u64 = 1_000_000_000;
 
-/// The lines written so far: a cursor for each life of a slot, and the last event about the whole run.
+/// The record of what was written: a cursor for each life of a slot, and the last event about the whole run.
 #[derive(Debug, Default)]
 pub struct JsonLines {
     cursors: HashMap<SlotId, EventCursor>,
-    /// The time of the last event about the whole run, and the slots that hung then.
+    /// Time of the last event about the whole run, and the slots that hung then.
     whole_reported: Option<(u64, Vec<(SlotId, Standing)>)>,
 }
 

@@ -2,13 +2,14 @@
 //!
 //! A reading is a [`Snapshot`](vx_shm::Snapshot). From the bottom up: [`standing`] and [`slot`] are about one slot,
 //! [`rates`] and [`hanging`] about its progress, [`totals`] and [`estimate`] about the whole board; [`changes`] and
-//! [`events`] compare readings. Outputs are made of these: [`plain`] lines, [`json`] events and the [`final_table`], each
-//! written into an [`io::Write`](std::io::Write), and [`table`], [`document`] and [`export`] for a whole reading or run; a slot as JSON is always a [`slot_document`].
-//! [`lines`] has their loops, and [`source`] the traits through which they reach the outside.
+//! [`events`] compare readings. Outputs are made of these: [`plain`] lines, [`json`] events and the [`final_table`],
+//! each written into an [`io::Write`](std::io::Write), and [`table`], [`document`] and [`export`] for a whole reading
+//! or run; a slot as JSON is always a [`slot_document`]. [`lines`] has their loops, and [`source`] the traits through
+//! which they reach the outside.
 //!
-//! [`error_cell`] writes and reads the parts of a slot's error. [`vocabulary`] has the words of each kind of work for the
-//! numbers that a board keeps. Text on a board, in a log or in a project may hold anything: every output, here and in the
-//! crates above, takes it through [`vx_text`].
+//! [`error_cell`] writes and reads the parts of a slot's error. [`vocabulary`] has the words of each kind of work for
+//! the numbers that a board keeps. Text on a board, in a log or in a project may hold anything: every output, here and
+//! in the crates above, passes it through [`vx_text`].
 //!
 //! The crate needs no terminal and no files, reads no environment and prints nothing.
 #![forbid(unsafe_code)]

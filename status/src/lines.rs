@@ -1,6 +1,6 @@
 //! The outputs that are lines, as loops that read the board until the work is over: plain lines, and JSON.
 //!
-//! Every loop blocks its thread until then; give it a thread of its own if a slow reader of the output must not delay
+//! Every loop blocks its thread until then; give it its own thread if a slow reader of the output must not delay
 //! anything else. Every loop takes one more reading after `finished`, so nothing is lost.
 
 use std::io::{self, Write};
@@ -26,7 +26,7 @@ const BETWEEN_SUMS_ALOUD_MS: u64 = 30_000;
 pub struct PlainOptions {
     /// Colours and glyphs of the final table; the lines before it have neither.
     pub look: OutputStyle,
-    /// The kind of reader.
+    /// Kind of reader.
     pub form: PlainForm,
     /// Columns of a row of the final table, if the output is a terminal.
     pub columns: Option<u16>,
@@ -51,7 +51,7 @@ pub enum PlainForm {
 pub struct TimedSnapshot<'a> {
     /// The reading.
     pub snapshot: &'a Snapshot,
-    /// The time since the loop began.
+    /// Time since the loop began.
     pub now: Duration,
     /// The work is over; there is no further reading.
     pub last: bool,
@@ -94,7 +94,7 @@ fn lines_for(form: &PlainForm) -> Plain {
     }
 }
 
-/// Write plain lines until the work is over, then what they have not said yet: the failures in full, and the sums.
+/// Write plain lines until the work is over, then what they left out: the failures in full, and the sums.
 ///
 /// # Errors
 ///
@@ -120,7 +120,7 @@ pub fn plain(
         lines.step(reading.snapshot, &paces, left, now_ms, out)
     });
     let look = OutputStyle { words_only: options.look.words_only || aloud, ..options.look };
-    // A build server folds the lines away, so the table below them has every row.
+    // A build server folds the lines away, so the table below them repeats every row.
     let told = |slot: &SlotView| !for_actions && lines.has_told_end(slot);
     let table = final_table::rest(&latest, inputs.logs.as_mut(), look, options.columns, told);
     if let PlainForm::GithubActions { step_summary: page } = &options.form {

@@ -10,23 +10,24 @@ use crate::vocabulary::{Phases, sized_in_bytes};
 pub struct SlotRate {
     /// In the unit of the slot's numbers, so bytes only where those are; `None` until measured for a second.
     pub bytes_per_second: Option<u64>,
-    /// The time over which the rate was measured.
+    /// Time over which the rate was measured.
     pub measured_ms: u64,
-    /// What was done in that time. Of a few steps a second a whole number a second would say too little.
+    /// Amount done in that time: for slow work, a whole number per second would be too coarse.
     pub gained: u64,
-    /// The rate is far below what it should be beside the other downloads, or, for the only one, beside its own past.
+    /// The rate is far below that of the other downloads or, if there is no other, below its own earlier rate.
     pub slow: bool,
 }
 
 impl SlotRate {
-    /// The amount of a millisecond, of which slow steps may make a small part only; `None` until measured for a second.
+    /// The amount per millisecond, often far below 1; `None` until measured for a second.
     pub(crate) fn per_ms(self) -> Option<f64> {
         self.bytes_per_second.map(|_| self.gained as f64 / self.measured_ms.max(1) as f64)
     }
 }
 
 impl Standing {
-    /// The standing with what only a reader knows: how slow the slot is, and that the reader asked it to stop.
+    /// The standing, including what only a reader knows: whether the slot is slow, and whether the reader asked it to
+    /// stop.
     pub fn with_pace(slot: &SlotView, pace: SlotRate, asked_to_stop: bool) -> Self {
         let standing = Self::from_slot(slot);
         match standing {

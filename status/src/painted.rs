@@ -1,15 +1,15 @@
 //! A line of a program's own output with the looks that it asks for, as far as they are safe: weight, slant, underline
-//! and the colour of the text. Everything else that it asks of a terminal is dropped.
+//! and text colour. Every other request to the terminal is dropped.
 //!
-//! Backgrounds are among what is dropped, with reverse, blinking and hidden text: they are made for another ground, and
-//! may hide what is written on it.
+//! Backgrounds, reverse, blinking and hidden text are dropped, too: they are made for another background, and may hide
+//! the text.
 
 use vx_text::{clean_with_looks, last_printed};
 
 use crate::appearance::Colour;
 
-/// A look that a program asks for. The colour is the one that it named; [`Palette::shown`](crate::appearance::Palette::shown)
-/// is the one to show.
+/// A look that a program asks for. The colour is as the program named it;
+/// [`Palette::shown`](crate::appearance::Palette::shown) gives the one to show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Paint {
     /// Heavier.
@@ -20,7 +20,7 @@ pub struct Paint {
     pub italic: bool,
     /// Underlined.
     pub underlined: bool,
-    /// The colour of the text; `None` for the terminal's own.
+    /// Colour of the text; `None` for the terminal's own.
     pub colour: Option<Colour>,
 }
 
@@ -34,7 +34,8 @@ pub struct Painted {
 }
 
 impl Painted {
-    /// The line as a terminal would show it last. Each line begins plain, so that it looks the same wherever reading began.
+    /// Read a line as a terminal would show it last. Each line begins plain, so that it looks the same wherever reading
+    /// began.
     pub fn from_line(line: &str) -> Self {
         let (mut paint, mut paints) = (Paint::default(), Vec::new());
         let text = clean_with_looks(last_printed(line), |at, parameters| {
@@ -50,8 +51,8 @@ impl Painted {
     }
 }
 
-/// The pieces of a text of this many bytes with these looks, in order: the first byte of each, the byte behind it, and its
-/// look; plain ones are left out.
+/// Split a text of this many bytes into pieces by these looks, in order: the first byte of each, the byte behind it,
+/// and its look; plain ones are left out.
 pub fn pieces(bytes: usize, paints: &[(usize, Paint)]) -> impl Iterator<Item = (usize, usize, Paint)> {
     let ends = paints.iter().skip(1).map(|(at, _)| *at).chain([bytes]);
     let pieces = paints.iter().zip(ends).map(|((from, paint), to)| (*from, to, *paint));
@@ -63,7 +64,7 @@ fn after(before: Paint, parameters: &str) -> Paint {
     let mut paint = before;
     let mut rest = parameters.split(';');
     while let Some(parameter) = rest.next() {
-        // A parameter with parts of its own has the whole colour.
+        // A parameter with colons holds the whole colour.
         let (number, parts) =
             parameter.split_once(':').map_or((parameter, None), |(number, parts)| (number, Some(parts)));
         let Some(number) = small(number) else { continue };
@@ -82,7 +83,7 @@ fn after(before: Paint, parameters: &str) -> Paint {
             90..=97 => paint.colour = Some(Colour::Own(number - 82)),
             39 => paint.colour = None,
             38 => paint.colour = colour(&mut rest, parts).or(paint.colour),
-            // Their numbers are no parameters of their own.
+            // Skip their numbers, which would be misread as parameters.
             48 | 58 => drop(colour(&mut rest, parts)),
             _ => {}
         }
@@ -90,7 +91,7 @@ fn after(before: Paint, parameters: &str) -> Paint {
     paint
 }
 
-/// The colour behind a 38: from its own parts, or from the next parameters.
+/// The colour after a 38: from its own parts, or from the next parameters.
 fn colour<'a>(rest: &mut impl Iterator<Item = &'a str>, parts: Option<&'a str>) -> Option<Colour> {
     let Some(parts) = parts else {
         return match small(rest.next()?)? {
@@ -102,7 +103,7 @@ fn colour<'a>(rest: &mut impl Iterator<Item = &'a str>, parts: Option<&'a str>) 
     let numbers: Vec<Option<u8>> = parts.split(':').map(small).collect();
     match numbers[..] {
         [Some(5), Some(index)] => Some(Colour::Indexed(index)),
-        // The name of the colour space may stand before the colour, also empty.
+        // A colour space, perhaps empty, may come before the colour.
         [Some(2), red, green, blue] => rgb([red, green, blue]),
         [Some(2), _, red, green, blue, ..] => rgb([red, green, blue]),
         _ => None,

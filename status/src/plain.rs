@@ -21,7 +21,7 @@ use crate::totals::Totals;
 
 pub use actions::{END_OF_GROUP, annotations, group, step_summary};
 
-/// The longest line, in columns: longer ones are not read to their end.
+/// Longest line, in columns: nobody reads longer ones to the end.
 const LINE_COLUMNS: usize = 240;
 
 /// The lines written so far: the changes they cover, and the time of the last sum.
@@ -34,8 +34,8 @@ pub struct Plain {
 }
 
 impl Plain {
-    /// Lines with a sum every `between_sums_ms` while there is work. `guarded` keeps text from being taken for a command of
-    /// a build server.
+    /// Lines with a sum every `between_sums_ms` while there is work. `guarded` keeps text from being taken for a
+    /// command of a build server.
     pub fn new(between_sums_ms: u64, guarded: bool) -> Self {
         Self { changes: ReportedChanges::default(), between_sums_ms, summed_at_ms: None, guarded }
     }
@@ -74,7 +74,7 @@ impl Plain {
         out.flush()
     }
 
-    /// True if the end of this slot has its line.
+    /// Returns whether the end of this slot was printed.
     pub fn has_told_end(&self, slot: &SlotView) -> bool {
         self.changes.has_reported_end(slot)
     }
@@ -106,7 +106,7 @@ fn download_line(slot: &SlotView) -> String {
     }
 }
 
-/// The amount of finished work that a line of its end shows.
+/// The amount of finished work, for the line about its end.
 fn finished(slot: &SlotView) -> Option<String> {
     let items = matches!(unit_of(slot), Unit::Count | Unit::Files) && slot.phase().is_main();
     let count = slot.total.filter(|_| items).map(|total| counted(slot.done, Some(total)));
@@ -152,7 +152,7 @@ fn sums_line(hanging: &[Hanging], totals: &Totals) -> String {
     parts.join(", ")
 }
 
-/// The manner and the length of a hang: `stalled: no byte for 14 s`, `slow: 12.0 kB/s`.
+/// The kind of a hang, with its length or rate: `stalled: no byte for 14 s`, `slow: 12.0 kB/s`.
 fn hang_words(hangs: &Hanging) -> String {
     let said = match hangs.bytes_per_second {
         Some(bytes_per_second) => rate(bytes_per_second),

@@ -1,14 +1,14 @@
-//! Places in files, as compilers, interpreters and test runners print them.
+//! Locations in files, as compilers, interpreters and test runners print them.
 //!
-//! Only the shape is judged here: a place may name a file that does not exist, or one that its reader must not open.
+//! Only the form is checked here: a location may name a file that does not exist, or that must not be opened.
 
-/// The most digits of a line or a column.
+/// Most digits of a line or a column.
 const MOST_DIGITS: usize = 9;
 
 /// A place in a file, as it was printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrintedLocation {
-    /// The path of the file.
+    /// Path of the file.
     pub file: String,
     /// The line, from 1.
     pub line: usize,
@@ -16,12 +16,12 @@ pub struct PrintedLocation {
     pub column: Option<usize>,
 }
 
-/// The places in a line, from left to right: `src/a.rs:3:5`, `src/a.ts(3,5)`, `File "a.py", line 3`.
+/// Find the places in a line, from left to right: `src/a.rs:3:5`, `src/a.ts(3,5)`, `File "a.py", line 3`.
 pub fn places(line: &str) -> impl Iterator<Item = PrintedLocation> {
     quoted(line).into_iter().chain(line.split_whitespace().filter_map(of_word))
 }
 
-/// The form with words, whose path may hold blanks.
+/// The form in words, `File "a.py", line 3`, whose path may hold blanks.
 fn quoted(line: &str) -> Option<PrintedLocation> {
     let (file, rest) = line.split_once("File \"")?.1.split_once("\", line ")?;
     let (number, _) = number(rest)?;
@@ -82,8 +82,8 @@ fn number(text: &str) -> Option<(usize, &str)> {
     Some((number, rest))
 }
 
-/// True for a text that may be the path of a file: a word with a letter, and with a dot or a slash. Addresses of machines
-/// are not told apart.
+/// Returns whether a text may be the path of a file: a word with a letter, and with a dot or a slash. Host names pass,
+/// too.
 fn is_path(text: &str) -> bool {
     text.contains(['.', '/', '\\']) && text.contains(char::is_alphabetic) && !text.contains(char::is_control)
 }

@@ -32,12 +32,12 @@ struct SlotRateTrack {
     of: (SlotId, Phase, u8),
     /// Times with the amount done by then; oldest first.
     samples: VecDeque<(u64, u64)>,
-    /// The best rate that was measured for long enough to be compared; zero before.
+    /// Best rate measured for long enough to be compared; zero before the first.
     best: u64,
 }
 
 impl Rates {
-    /// No samples yet; the rate of a download that is the only one is compared with earlier runs.
+    /// No samples yet; a lone download is compared with these earlier runs.
     pub fn expecting(expectations: Expectations) -> Self {
         Self { expectations, ..Self::default() }
     }
@@ -72,7 +72,7 @@ impl Rates {
     }
 }
 
-/// True if the slot is in a phase that counts bytes.
+/// Returns whether the slot is in a phase that counts bytes.
 fn moves(slot: &SlotView) -> bool {
     begun(slot) && slot.phase().meaning().counts
 }

@@ -1,4 +1,4 @@
-//! The bytes of a slot's download: those that came, and all that come. Bytes that lay in the cache are neither.
+//! The bytes of a slot's download, received and expected in all. Bytes from the cache count as neither.
 
 use vx_shm::SlotView;
 
@@ -17,7 +17,7 @@ pub(crate) fn download(slot: &SlotView, standing: Standing) -> (u64, Option<u64>
     }
     match download_entry(slot) {
         Some(entry) => (came(entry.done), Some(came(entry.done))),
-        // All of it lay in the cache.
+        // All of it came from the cache.
         None if standing.over() || slot.phase().is_after_main() => (0, Some(0)),
         None => (0, slot.total.filter(|total| *total > 0 && slot.phase().is_first())),
     }

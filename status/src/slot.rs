@@ -20,14 +20,14 @@ impl SlotId {
         Self { index: slot.index, generation: slot.generation }
     }
 
-    /// The identity of several slots taken together, which is no slot's own.
+    /// An identity for a group of slots, different from that of any slot.
     pub fn of_group(keys: &[String]) -> Self {
         let mut hasher = DefaultHasher::new();
         keys.hash(&mut hasher);
         Self { index: u32::MAX, generation: hasher.finish() as u32 }
     }
 
-    /// True if the other is an earlier or later life in the same place: the same work, tried again.
+    /// Returns whether the other is an earlier or later life in the same place: the same work, tried again.
     pub fn same_place(self, other: Self) -> bool {
         self.index == other.index
     }
@@ -45,7 +45,7 @@ pub fn elapsed_ms(slot: &SlotView, now_ns: u64) -> Option<u64> {
     Some(to.saturating_sub(from) / 1_000_000)
 }
 
-/// The time for which a service can be used without a break, in milliseconds; `None` while it cannot.
+/// Milliseconds for which a service has been usable without a break; `None` while it isn't.
 pub fn usable_ms(slot: &SlotView, now_ns: u64) -> Option<u64> {
     let usable = |step: Step| step == service::RUNNING || step == service::READY;
     let works = slot.kind == Kind::Service && !slot.state.ended() && usable(slot.step);
@@ -54,23 +54,23 @@ pub fn usable_ms(slot: &SlotView, now_ns: u64) -> Option<u64> {
     Some(now_ns.saturating_sub(since_ns) / 1_000_000)
 }
 
-/// True for a service whose checks say that it can be used, or that has done its work.
+/// Returns whether the checks of a service say that it can be used, or it has done its work.
 pub fn is_ready(slot: &SlotView) -> bool {
     let at_work = !slot.state.ended() && slot.health == Health::Ready;
     slot.kind == Kind::Service && (at_work || slot.state.good())
 }
 
-/// True for a service that is at work, and whose checks fail.
+/// Returns whether a service is at work while its checks fail.
 pub fn is_unwell(slot: &SlotView) -> bool {
     slot.kind == Kind::Service && !slot.state.ended() && slot.health == Health::Unhealthy
 }
 
-/// True for work that waits for a person: a question, or a permission.
+/// Returns whether work waits for a person: for an answer, or a permission.
 pub fn asks(slot: &SlotView) -> bool {
     !slot.state.ended() && slot.health == Health::WaitingForPerson
 }
 
-/// The last build of a service: the newest slot that is a part of it and a build.
+/// Find the last build of a service: the newest slot that is a part of it and a build.
 pub fn last_build<'s>(slots: &'s [SlotView], service: &SlotView) -> Option<&'s SlotView> {
     let builds = slots.iter().filter(|slot| slot.kind == Kind::Build && slot.parent == Some(service.index));
     builds.max_by_key(|slot| (slot.transitions.first().map(|entry| entry.entered_at_ns), slot.index))
@@ -81,7 +81,7 @@ pub fn download_entry(slot: &SlotView) -> Option<PhaseEntry> {
     slot.phases().find(|entry| entry.phase.is_main())
 }
 
-/// The bytes of the download that lay in the cache when it began: those that were verified right before it.
+/// The bytes of the download that came from the cache: those verified right before it began.
 pub fn cached_bytes(slot: &SlotView) -> u64 {
     let mut verified = None;
     let mut cached: u64 = 0;

@@ -1,4 +1,4 @@
-//! A slot as JSON: the one form of it in dumps, the requests of a run, the daemon, `vx ps` and the tools of a model.
+//! A slot as JSON: the one form for dumps, requests to a run, the daemon, `vx ps` and the tools of a model.
 
 use serde::Serialize;
 use vx_shm::{BoardView, Liveness, SlotView, WaitsFor};
@@ -8,95 +8,95 @@ use crate::standing::Standing;
 use crate::turn_facts::TurnFacts;
 use crate::vocabulary::{Phases, unit_of, word_of};
 
-/// A slot with the words of its kind of work. `None` is what is not known; times are RFC 3339.
+/// A slot with the words of its kind of work. `None` stands for unknown values; times are RFC 3339.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SlotDocument {
-    /// The name of the work.
+    /// Name of the work.
     pub key: String,
-    /// The version of a tool, or the agent of a turn.
+    /// Version of a tool, or the agent of a turn.
     pub version: Option<String>,
-    /// The kind of work.
+    /// Kind of work.
     pub kind: &'static str,
-    /// The place in the table.
+    /// Place in the table.
     pub slot: u32,
-    /// The life of that place.
+    /// Life of that place.
     pub generation: u32,
-    /// The slot that started this one.
+    /// Slot that started this one.
     pub parent: Option<u32>,
     /// The state that the slot's writer, or its parent, has recorded.
     pub state: &'static str,
-    /// The word that people see. Readers find out that work is `stalled` or `lost`.
+    /// Word that people see. It includes `stalled` and `lost`, which only readers find out.
     pub standing: &'static str,
-    /// True once nothing more will come.
+    /// It has ended; nothing more will come.
     pub ended: bool,
-    /// The present step, in the writer's own word if it has one.
+    /// Present step, in the writer's own word if it has one.
     pub step: String,
-    /// The work done, in `unit`.
+    /// Work done, in `unit`.
     pub done: u64,
     /// All of the work.
     pub total: Option<u64>,
-    /// The share that is done, 0 to 100.
+    /// Share that is done, 0 to 100.
     pub percent: Option<f64>,
-    /// The unit of `done` and `total`.
+    /// Unit of `done` and `total`.
     pub unit: &'static str,
-    /// The health of a service.
+    /// Health of a service.
     pub health: &'static str,
-    /// The work that this one waits for.
+    /// Work that this one waits for.
     pub waits_for: Option<AwaitedSlot>,
-    /// Who or what is the reason that it waits, failed or was skipped.
+    /// The reason that it waits, failed or was skipped: a process, a person, other work.
     pub cause: Option<String>,
-    /// The process that can be asked about this work.
+    /// Process that can be asked about this work.
     pub runner: Option<u32>,
-    /// The process that writes its log.
+    /// Process that writes its log.
     pub log_writer: Option<u32>,
-    /// The process group of its command.
+    /// Process group of its command.
     pub process_group: Option<u32>,
-    /// The address of a service.
+    /// Address of a service.
     pub address: Option<String>,
-    /// The port of that address.
+    /// Port of that address.
     pub port: Option<u16>,
-    /// The process that writes the slot.
+    /// Process that writes the slot.
     pub pid: Option<u32>,
-    /// True if that process is there.
+    /// That process still exists.
     pub alive: Option<bool>,
-    /// The signs of life of that process.
+    /// Signs of life of that process.
     pub liveness: Option<LivenessDocument>,
-    /// The number of this attempt, from 1.
+    /// Number of this attempt, from 1.
     pub attempt: u8,
     /// One line about what it does.
     pub message: Option<String>,
     /// More lines.
     pub details: Option<String>,
-    /// The facts of a turn.
+    /// Facts of a turn.
     pub turn: Option<TurnFacts>,
-    /// The error, with all its lines as people see them.
+    /// Error, with all its lines as people see them.
     pub error: Option<String>,
-    /// The kind of the error.
+    /// Kind of the error.
     pub error_kind: Option<String>,
-    /// The next step after the error.
+    /// Next step after the error.
     pub hint: Option<String>,
-    /// The exit code of its process.
+    /// Exit code of its process.
     pub exit_code: Option<i32>,
-    /// The signal that ended its process.
+    /// Signal that ended its process.
     pub signal: Option<i32>,
     /// The work's result: the directory of an installed tool.
     pub result: Option<String>,
-    /// The steps so far, oldest first.
+    /// Steps so far, oldest first.
     pub transitions: Vec<TransitionDocument>,
-    /// The time of its end.
+    /// Time of its end.
     pub ended_at: Option<String>,
-    /// The requests that its runner takes for it now. Empty where nobody has asked the runner.
+    /// Requests that its runner accepts for it now. Empty if the runner was not asked.
     pub can: Vec<&'static str>,
 }
 
 /// A slot, perhaps of another board, that is waited for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AwaitedSlot {
-    /// The id of its board.
+    /// Id of its board.
     pub board: String,
     /// Its place in the table.
     pub slot: u32,
-    /// The life of that place.
+    /// Life of that place.
     pub generation: u32,
 }
 
@@ -105,7 +105,7 @@ pub struct AwaitedSlot {
 pub struct LivenessDocument {
     /// `alive`, `stalled`, `silent` or `lost`.
     pub state: &'static str,
-    /// The milliseconds since it was last seen otherwise.
+    /// Time in this state, in milliseconds.
     pub for_ms: Option<u64>,
 }
 
@@ -114,9 +114,9 @@ pub struct LivenessDocument {
 pub struct TransitionDocument {
     /// The step.
     pub step: String,
-    /// The time at which it began.
+    /// Time at which it began.
     pub entered_at: Option<String>,
-    /// The work that was done by then.
+    /// Work that was done by then.
     pub done: u64,
 }
 
@@ -146,7 +146,7 @@ impl SlotDocument {
             percent: slot.percent(),
             unit: unit_of(slot).name(),
             health: slot.health.name(),
-            // A writer that was killed could not take it back.
+            // A killed writer leaves it on the board.
             waits_for: slot.waits_for.as_ref().filter(|_| !standing.over()).map(AwaitedSlot::from),
             cause: slot.cause.clone(),
             runner: slot.runner,
@@ -175,7 +175,8 @@ impl SlotDocument {
 }
 
 impl SlotDocument {
-    /// True if both say the same about the work: the time for which nothing moves grows with each reading and is no news.
+    /// Returns whether both say the same about the work. The length of a stall grows with each reading, so it is left
+    /// out.
     pub fn says_same(&self, other: &Self) -> bool {
         let timeless = |document: &Self| document.liveness.as_ref().map(|liveness| liveness.state);
         timeless(self) == timeless(other) && *self == Self { liveness: self.liveness.clone(), ..other.clone() }
@@ -193,7 +194,7 @@ pub(crate) fn wall_clock(board: &BoardView, at_ns: u64) -> Option<String> {
     jiff::Timestamp::from_nanosecond(board.unix_ns_at(at_ns)).ok().map(|moment| moment.to_string())
 }
 
-/// True if a process is at work on the slot; `None` if that is not known.
+/// Returns whether a process is at work on the slot; `None` if that is not known.
 pub(crate) fn is_alive(slot: &SlotView) -> Option<bool> {
     match slot.liveness {
         _ if slot.state.ended() => Some(false),

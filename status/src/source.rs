@@ -13,12 +13,12 @@ pub use expectations::{Expectations, PAST_INSTALLS, PastInstall};
 pub use opener::{Opener, is_web_address};
 pub use playback::{PlaybackCommand, PlaybackControl, PlaybackPosition};
 
-/// The use of the machine by the processes of a slot, all of them together.
+/// Use of the machine by all processes of a slot together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SlotProcessUsage {
-    /// The first of them.
+    /// The first process.
     pub pid: u32,
-    /// Their number.
+    /// Number of processes.
     pub processes: u32,
     /// Thousandths of one processor since the last look; `None` at the first.
     pub processor_permille: Option<u32>,
@@ -28,10 +28,10 @@ pub struct SlotProcessUsage {
 
 /// A source of snapshots: a live board, a finished one, a dump, or a recording.
 pub trait Snapshots: Send {
-    /// Bring `into` up to date. Returns true if anything in it changed since the last call with the same `into`.
+    /// Bring `into` up to date. Returns whether anything in it changed since the last call with the same `into`.
     ///
-    /// Never blocks on a writer and fails only when the board itself can no longer be read (for example, truncated); `into`
-    /// then keeps the last good reading.
+    /// Never blocks on a writer and fails only when the board itself can no longer be read (for example, truncated);
+    /// `into` then keeps the last good reading.
     fn refresh(&mut self, into: &mut Snapshot) -> std::io::Result<bool>;
 
     /// The playback of a recording; `None` for anything else.
@@ -39,8 +39,8 @@ pub trait Snapshots: Send {
         None
     }
 
-    /// The use by the processes of each slot, in the order of the slots: measured by this call, and only for slots of which
-    /// that is worth a look. Empty where processes cannot be seen.
+    /// Returns the usage of each slot's processes, in the order of the slots. This call measures it, and only for slots
+    /// where it is worth showing. Empty where processes can't be seen.
     fn usage(&mut self, _of: &Snapshot) -> Vec<Option<SlotProcessUsage>> {
         Vec::new()
     }
@@ -62,18 +62,18 @@ impl Snapshots for Reader {
 pub enum LogPlace {
     /// The end of the log.
     End,
-    /// The lines before this byte.
+    /// Lines before this byte.
     Before(u64),
-    /// The lines from this byte on.
+    /// Lines from this byte on.
     From(u64),
 }
 
 /// A line of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
-    /// The byte offset of its start.
+    /// Byte offset of its start.
     pub at: u64,
-    /// The text without the line end; not cleaned.
+    /// Text without the line end; not cleaned.
     pub text: String,
 }
 
@@ -82,12 +82,12 @@ pub struct LogLine {
 pub struct LogPart {
     /// The lines, oldest first.
     pub lines: Vec<LogLine>,
-    /// The byte offset of the first line.
+    /// Byte offset of the first line.
     pub from: u64,
-    /// The byte offset of the next line, once there is one. An unfinished last line is among the lines, but `to` is
+    /// Byte offset of the next line, once there is one. An unfinished last line is among the lines, but `to` is
     /// still its start.
     pub to: u64,
-    /// The present length of the log, in bytes.
+    /// Present length of the log, in bytes.
     pub size: u64,
     /// The log ends with these lines.
     pub last: bool,
@@ -96,9 +96,9 @@ pub struct LogPart {
 /// A line that some work has printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrintedLine {
-    /// The key of its slot.
+    /// Key of its slot.
     pub key: String,
-    /// The text without the line end; not cleaned.
+    /// Text without the line end; not cleaned.
     pub text: String,
 }
 
@@ -131,19 +131,21 @@ pub trait Logs: Send {
         }
     }
 
-    /// A piece of the logs of these slots as one, in the order of the times: each line begins with its time and its slot's
-    /// key. Offsets are those of that one log, which begins anew with other keys. Empty where lines have no times.
+    /// A piece of the logs of these slots as one, in the order of their times: each line begins with its time and its
+    /// slot's key. Offsets count in that combined log, which begins anew with other keys. Empty where lines have no
+    /// times.
     fn read_together(&mut self, _keys: &[String], _place: LogPlace) -> LogPart {
         LogPart::default()
     }
 
     /// The lines that all work has printed since the last call, in the order of their times, for an output that prints
-    /// them as they come; with `last` also those that an earlier one may still follow. Empty where lines stay in their logs.
+    /// them as they come; with `last`, also lines held back because an earlier one might still arrive. Empty where
+    /// lines stay in their logs.
     fn printed(&mut self, _last: bool) -> Vec<PrintedLine> {
         Vec::new()
     }
 
-    /// Show the whole log in a program that has the terminal to itself meanwhile; returns when that program ends.
+    /// Show the whole log in a program that takes over the terminal; returns when that program ends.
     ///
     /// # Errors
     /// In words: the program could not be started, or there is no log.
@@ -160,7 +162,7 @@ pub trait Logs: Send {
     }
 }
 
-/// The logs of a board without any.
+/// The logs of a board that has none.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoLogs;
 
@@ -209,17 +211,17 @@ pub enum RequestFailure {
     Blocked {
         /// The slot's key.
         key: String,
-        /// The process that keeps it from stopping, with the reason: `pid 7 (sh) ignores SIGTERM`.
+        /// Process that keeps it from stopping, with the reason: `pid 7 (sh) ignores SIGTERM`.
         by: String,
     },
 }
 
-/// The end of all work behind a board that stays open for another attempt at it.
+/// The end of all work on a board that stays open so that some of it can be tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settled {
     /// All that was needed ended well.
     Well,
-    /// Something did not.
+    /// Something that was needed did not.
     Badly,
 }
 
@@ -231,25 +233,26 @@ pub trait WorkControl: Send {
     /// Ask all of them to stop; a second call kills them. Returns at once.
     fn cancel_all(&mut self);
 
-    /// The process is to end by a signal, or its terminal is gone: ask all of them to stop, once. Returns at once.
+    /// A signal asked this process to end, or its terminal is gone: ask all of them to stop, once. Returns at once.
     fn end(&mut self) {
         self.cancel_all();
     }
 
-    /// True if the work is another process's own: leaving the view leaves the work as it is, and nothing stops all of it.
+    /// Returns whether the work belongs to another process: leaving the view leaves it running, and nothing here stops
+    /// all of it.
     fn is_guest(&self) -> bool {
         false
     }
 
-    /// How the work ended, once none is left and the board stays open only for this view, which may try some again.
+    /// The end of the work, once nothing runs and the board stays open only for this view, which may retry some of it.
     fn settled(&self) -> Option<Settled> {
         None
     }
 
-    /// The user needs the view: the board stays open for it, even while it does something else.
+    /// Keep the board open: the user needs the view, even if it is busy with something else.
     fn stay(&mut self) {}
 
-    /// Open the place where this work is declared in the user's editor, which has the terminal meanwhile.
+    /// Open the place where this work is declared in the user's editor, which takes over the terminal.
     ///
     /// # Errors
     /// In words: the place is not known, or the editor failed.
@@ -257,19 +260,20 @@ pub trait WorkControl: Send {
         Err("the place where it is declared is not known here".to_owned())
     }
 
-    /// Try failed work again. Returns at once; the board shows the new try, or a failure explains why there is none.
+    /// Try failed work again. Returns at once; the board shows the new try, or a [`RequestFailure`] says why there is
+    /// none.
     fn retry(&mut self, key: &str);
 
-    /// Have work without an end of its own stopped and begun again. Returns at once; a failure explains why it is not. A
-    /// control whose work all has an end tries it again.
+    /// Stop work that runs until it is stopped, and start it again. Returns at once; a [`RequestFailure`] says why it
+    /// was not restarted. The default, for work that ends by itself, is a retry.
     fn restart(&mut self, key: &str) {
         self.retry(key);
     }
 
-    /// Have work that is built built again. Returns at once; a failure explains why it is not. Nothing else is built.
+    /// Build this work again, and nothing else. Returns at once; a [`RequestFailure`] says why it was not built.
     fn rebuild(&mut self, _key: &str) {}
 
-    /// True if this process, which starts and stops work, takes requests now.
+    /// Returns whether this runner, a process that starts and stops work, takes requests now.
     fn reaches(&self, _runner: u32) -> bool {
         true
     }
@@ -295,15 +299,15 @@ pub trait StepPage: std::fmt::Debug {
     fn append(&self, text: &str) -> std::io::Result<()>;
 }
 
-/// The sources of every output.
+/// The sources of an output, and its means to act.
 pub struct Inputs {
     /// The board.
     pub snapshots: Box<dyn Snapshots>,
-    /// The output of the slots' processes.
+    /// Output of the slots' processes.
     pub logs: Box<dyn Logs>,
     /// Control over the work; `None` for a viewer that only watches.
     pub control: Option<Box<dyn WorkControl>>,
-    /// Opens addresses and places in files; `None` for an output that nobody presses keys in.
+    /// Opens addresses and places in files; `None` for an output that takes no keys.
     pub opener: Option<Box<dyn Opener>>,
 }
 

@@ -14,7 +14,7 @@ pub enum Standing {
     Failed,
     /// Its process was killed or crashed.
     Died,
-    /// Its process is gone, and nobody is there who would record its end.
+    /// Its process is gone, and so is whoever would record its end.
     Lost,
     /// Its process lives but was stopped or gets no time.
     Silent,
@@ -94,7 +94,7 @@ impl Standing {
         matches!(self, Self::Failed | Self::Died | Self::Lost)
     }
 
-    /// True if a process is at work on the slot.
+    /// Returns whether a process is at work on the slot.
     pub fn at_work(self) -> bool {
         !self.over() && self != Self::Queued
     }
@@ -110,9 +110,9 @@ pub fn state_remark(slot: &SlotView, standing: Standing) -> String {
         (Standing::Stalled, Liveness::Stalled(ms)) if slot.kind == Kind::Turn => format!("no line for {} s", ms / 1000),
         (Standing::Stalled, Liveness::Stalled(ms)) => format!("no progress for {} s", ms / 1000),
         (Standing::Silent, Liveness::Silent(ms)) => format!("no sign of life for {} s", ms / 1000),
-        (Standing::Lost, _) => "its process is gone without a word".to_owned(),
+        (Standing::Lost, _) => "its process is gone and left no result".to_owned(),
         (Standing::Stopping, _) => "asked to stop".to_owned(),
-        // The server whose answer its preparation waits for.
+        // The message names the server whose answer its preparation waits for.
         (Standing::Waiting | Standing::Queued, _) => first_line(&slot.message).to_owned(),
         (Standing::Running, _) if asks(slot) => match first_line(&slot.message) {
             "" => "waits for you".to_owned(),
@@ -143,13 +143,13 @@ pub fn ending(slot: &SlotView, standing: Standing) -> String {
         Standing::Done => ends.done.to_owned(),
         Standing::Skipped => first.unwrap_or(or_else(first_line(&slot.message), ends.skipped)).to_owned(),
         Standing::Cancelled => ends.cancelled.to_owned(),
-        Standing::Failed => first.unwrap_or(or_else(first_line(&slot.message), "failed without a word")).to_owned(),
+        Standing::Failed => first.unwrap_or(or_else(first_line(&slot.message), "failed without an error")).to_owned(),
         Standing::Died => match (slot.signal, slot.exit_code) {
             (Some(signal), _) => format!("killed by signal {signal}{}", signal_name(signal)),
             (None, Some(code)) => format!("its process ended with exit code {code} and did not say why"),
             (None, None) => "its process ended and did not say why".to_owned(),
         },
-        Standing::Lost => "its process is gone without a word".to_owned(),
+        Standing::Lost => "its process is gone and left no result".to_owned(),
         Standing::Queued => "not started".to_owned(),
         _ => format!("still {}", word_of(slot)),
     }
@@ -176,7 +176,7 @@ fn signal_name(signal: i32) -> &'static str {
     }
 }
 
-/// The error of a slot that did not end well, with the kind that the slot has. If it has none, its end is the text.
+/// The error of a slot that did not end well, with its kind. A slot without an error gets its ending as the text.
 pub fn failure(slot: &SlotView, standing: Standing) -> ErrorCell<'_> {
     let mut error = error_cell(slot);
     if error.lines().all(|line| line.trim().is_empty()) {
@@ -211,7 +211,7 @@ mod tests {
             (live(Phase::EXTRACTING, Liveness::Stalled(14_200)), "stalled", "no progress for 14 s"),
             (live(Phase::POST_INSTALL, Liveness::Stalled(14_200)), "running", ""),
             (live(Phase::DOWNLOADING, Liveness::Silent(3_000)), "silent", "no sign of life for 3 s"),
-            (live(Phase::LINKING, Liveness::Lost), "lost", "its process is gone without a word"),
+            (live(Phase::LINKING, Liveness::Lost), "lost", "its process is gone and left no result"),
             (
                 SlotView { state: SlotState::Died, signal: Some(9), ..SlotView::default() },
                 "died",
@@ -220,7 +220,7 @@ mod tests {
             (
                 SlotView { state: SlotState::Reserved, liveness: Liveness::Lost, ..SlotView::default() },
                 "lost",
-                "its process is gone without a word",
+                "its process is gone and left no result",
             ),
         ] {
             let standing = Standing::from_slot(&slot);

@@ -56,7 +56,7 @@ pub fn summary(theme: &Theme, totals: &Totals, columns: usize) -> String {
     [RATE, BYTES, TIME].map(joined).into_iter().find(|text| width(text) <= columns).unwrap_or_else(|| joined(SHARE))
 }
 
-/// The number of those that wait for a person.
+/// The number of slots that wait for a person, in words.
 pub fn asking(number: usize) -> String {
     if number == 1 { "1 waits for you".to_owned() } else { format!("{number} wait for you") }
 }

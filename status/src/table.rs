@@ -29,8 +29,9 @@ const COLUMNS: [&str; 18] = [
     "hint",
 ];
 
-/// A snapshot as CSV: a line of names, then a line for each slot, with CRLF as RFC 4180 requires. An unknown value is
-/// empty. Unprintable characters are written out as in [`to_text`], except tabs and the line ends inside of quotes.
+/// Write a snapshot as CSV: a line of names, then a line for each slot, with CRLF as RFC 4180 requires. An unknown
+/// value is empty. Unprintable characters are written out as in [`to_text`], except tabs and the line ends inside of
+/// quotes.
 pub fn to_csv(snapshot: &Snapshot) -> String {
     let mut csv = COLUMNS.join(",");
     csv.push_str("\r\n");
@@ -69,8 +70,7 @@ fn fields(snapshot: &Snapshot, slot: &SlotView) -> [String; COLUMNS.len()] {
     ]
 }
 
-/// A field, quoted if the format requires it. A text that a spreadsheet would take for a formula is made plain text
-/// with a `'`.
+/// A field, quoted if the format requires it. A `'` keeps spreadsheets from taking a text for a formula.
 fn quoted(field: &str) -> String {
     let field = escaped_except(field, |character| matches!(character, '\t' | '\r' | '\n'));
     let number = field.parse::<f64>().is_ok();
@@ -81,8 +81,8 @@ fn quoted(field: &str) -> String {
     format!("\"{guard}{}\"", field.replace('"', "\"\""))
 }
 
-/// A board for people: a heading, a line for each slot, and below the slot its error. Unprintable characters are written
-/// out, so that nothing on a board can move a cursor.
+/// A board for people: a heading, a line for each slot, and below the slot its error. Unprintable characters are
+/// written out, so that nothing on a board can move a cursor.
 pub fn to_text(snapshot: &Snapshot) -> String {
     let board = &snapshot.board;
     let created = wall_clock(board, board.created_at_ns).unwrap_or_else(|| "at an unknown time".into());
@@ -110,8 +110,9 @@ fn state(board: &BoardView) -> &'static str {
     if board.abandoned() { "abandoned" } else { board.state.name() }
 }
 
-/// The slot's state, or in its place the liveness of its process, if that is known to be lost, silent, or stalled in a step
-/// that must move. A reserved slot whose work has begun is live: a command that shows no progress never claims its slot.
+/// The slot's state, or in its place the liveness of its process, if that is known to be lost, silent, or stalled in a
+/// step that must move. A reserved slot whose work has begun is live: a command that shows no progress never claims its
+/// slot.
 fn standing(slot: &SlotView) -> &'static str {
     match slot.liveness {
         _ if slot.state.ended() => slot.state.name(),

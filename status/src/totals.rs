@@ -23,7 +23,7 @@ pub struct Totals {
     pub skipped: usize,
     /// Slots that failed or died.
     pub failed: usize,
-    /// Slots whose process is gone without a word.
+    /// Slots whose process is gone and left no result.
     pub lost: usize,
     /// Slots that were stopped on request.
     pub cancelled: usize,
@@ -41,16 +41,16 @@ pub struct Totals {
     pub done_bytes: u64,
     /// Bytes received and to be received; `None` while a size is unknown.
     pub total_bytes: Option<u64>,
-    /// The measured rates of all running downloads together; `None` until one is measured.
+    /// Measured rates of all running downloads together; `None` until one is measured.
     pub bytes_per_second: Option<u64>,
-    /// The time until the last tool ends; `None` if it would be a guess.
+    /// Time until the last tool ends; `None` if it would be a guess.
     pub left: Option<TimeLeft>,
-    /// The share of the work that is done, in thousandths, by the time that each slot is expected to take.
+    /// Share of the work that is done, in thousandths, by the time that each slot is expected to take.
     pub permille: u16,
-    /// The time from the creation of the board to the end of its last slot, or to the last sign of life of an abandoned
+    /// Time from the creation of the board to the end of its last slot, or to the last sign of life of an abandoned
     /// board; whole seconds while it runs.
     pub elapsed_ms: u64,
-    /// The state of the board; `None` before the first reading.
+    /// State of the board; `None` before the first reading.
     pub state: Option<BoardState>,
     /// The board is marked running, but its creator is gone.
     pub orphaned: bool,
@@ -93,7 +93,7 @@ impl Totals {
         }
         totals.permille = permille;
         totals.bytes_per_second = rate(snapshot, paces);
-        // Services have no end that is expected.
+        // Services aren't expected to end.
         totals.left = left.filter(|_| !totals.is_of_services());
         totals.elapsed_ms = board_elapsed_ms(snapshot);
         if totals.over < totals.all {
@@ -104,7 +104,7 @@ impl Totals {
         totals
     }
 
-    /// True if all of the work is services and their builds, which have no end to count towards.
+    /// Returns whether all of the work is services and their builds, which have no end to count towards.
     pub fn is_of_services(&self) -> bool {
         self.services > 0 && self.services + self.builds == self.all
     }
@@ -113,8 +113,8 @@ impl Totals {
 /// A rate over a shorter time is left out of the sum.
 const LEAST_MEASURED_MS: u64 = 300;
 
-/// The rates of all running downloads together, once one of them is measured. Those that began less than a second ago count
-/// as far as they came: of many small downloads, most are over before they are measured.
+/// The rates of all running downloads together, once one of them is measured. Downloads that began less than a second
+/// ago count with their rate so far: many small ones are over before they are measured.
 fn rate(snapshot: &Snapshot, paces: &[SlotRate]) -> Option<u64> {
     let downloading =
         |slot: &&SlotView| slot.phase().is_main() && sized_in_bytes(slot) && Standing::from_slot(slot).at_work();
@@ -145,7 +145,7 @@ pub fn board_elapsed_ms(snapshot: &Snapshot) -> u64 {
     (until.saturating_sub(began) / 1_000_000).max(longest.min(u64::MAX / 2))
 }
 
-/// The times at which a slot is known to have moved or beaten.
+/// The times at which a slot is known to have changed its step or sent a heartbeat.
 fn signs_of_life(slot: &SlotView) -> impl Iterator<Item = u64> {
     let entered = slot.phases().map(|entry| entry.entered_at_ns);
     entered.chain(slot.ended_at_ns).chain(slot.last_beat_at_ns)

@@ -1,5 +1,5 @@
-//! The facts of a turn beside its step and its agent, which is its slot's version: its session, and its use of a model. They
-//! are in the details of its slot as text, a name and a value in each line, so that any reader of the board has them.
+//! The facts of a turn besides its step and its agent (the slot's version): its session, and its use of a model. They
+//! are text in the slot's details, a name and a value in each line, so that any reader of the board has them.
 
 use std::fmt::Write;
 
@@ -15,14 +15,14 @@ pub struct TurnFacts {
     pub tools: u64,
     /// Tokens read and written so far.
     pub tokens: u64,
-    /// The cost in millionths of a US dollar.
+    /// Cost in millionths of a US dollar.
     pub cost_micros: Option<u64>,
     /// The session's id; empty until it is known.
     pub session: String,
 }
 
 impl TurnFacts {
-    /// The facts in the details of a slot. A line with another name is left out.
+    /// Read the facts from the details of a slot. Lines with other names are ignored.
     pub fn parse(details: &str) -> Self {
         let mut facts = Self::default();
         let number = |value: &str| value.parse().unwrap_or_default();
@@ -39,7 +39,7 @@ impl TurnFacts {
         facts
     }
 
-    /// The details of a slot for these facts. The session is last: the cell may be too short for a long one.
+    /// Write these facts as the details of a slot. The session is last: the cell may be too short for a long one.
     pub fn to_details(&self) -> String {
         let mut text = String::new();
         let mut say = |name: &str, value: String| {
@@ -59,7 +59,7 @@ impl TurnFacts {
     }
 }
 
-/// An amount of dollars in millionths; `None` for what is none.
+/// An amount of dollars in millionths; `None` if the text isn't an amount.
 fn micros(dollars: &str) -> Option<u64> {
     let dollars: f64 = dollars.parse().ok()?;
     (dollars.is_finite() && dollars >= 0.0).then_some((dollars * MICROS).round() as u64)

@@ -1,8 +1,8 @@
-//! What the numbers of a step mean, by the kind of work: one vocabulary a kind, asked by every view.
+//! The meaning of a step's numbers: each kind of work has one vocabulary, which every view uses.
 //!
-//! The board keeps a kind and the number of a step. The word, the letter in a chart, the unit, the weight in the whole and
-//! the rest stand here, so that a new kind of work is a new table. A writer may have a name of its own for a step, which
-//! [`word_of`] prefers.
+//! The board keeps a kind and the number of a step. Its word, its letter in a chart, its unit, its weight in the whole
+//! and the rest are defined here, so that a new kind of work is a new table. A writer may have its own name for a step,
+//! which [`word_of`] prefers.
 
 pub mod build;
 mod install;
@@ -20,7 +20,7 @@ use crate::appearance::Hue;
 /// The words of one kind of work.
 #[derive(Debug)]
 pub struct Vocabulary {
-    /// One piece of such work.
+    /// Word for one piece of such work.
     pub noun: &'static str,
     /// The words for its ends.
     pub ends: EndWords,
@@ -28,7 +28,8 @@ pub struct Vocabulary {
     pub steps: &'static [StepMeaning],
 }
 
-/// The words for the ends of one kind of work, where they differ by kind. The numbers of the board are the same.
+/// The words for the ends of one kind of work, as far as they differ by kind. On the board, all kinds share the same
+/// numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EndWords {
     /// It ended well.
@@ -40,7 +41,7 @@ pub struct EndWords {
 }
 
 impl EndWords {
-    /// The words of most kinds.
+    /// Words of most kinds.
     const USUAL: Self = Self { done: "done", cancelled: "cancelled", skipped: "nothing to do" };
 }
 
@@ -51,21 +52,21 @@ pub struct StepMeaning {
     pub word: &'static str,
     /// One letter for a bar in a chart; a small one for steps without work.
     pub letter: &'static str,
-    /// The colour of its lane.
+    /// Colour of its lane.
     pub hue: Hue,
-    /// The unit of its numbers, where the writer sets none.
+    /// Unit of its numbers, where the writer sets none.
     pub unit: Unit,
     /// Its share of the whole, in thousandths.
     pub weight: u16,
-    /// True if something is being done.
+    /// Something is being done.
     pub work: bool,
-    /// True if it may stand still for any time without being stalled.
+    /// It may stand still for any time without being stalled.
     pub rests: bool,
-    /// True if it is the state to stay in, so that its lane is drawn as quiet as work that is over.
+    /// It is the state to stay in, so its lane is drawn as quietly as work that is over.
     pub calm: bool,
-    /// True if its numbers are shown as progress.
+    /// Its numbers are shown as progress.
     pub counts: bool,
-    /// True if its numbers are the size of the work: the bytes of a download, the items of a task.
+    /// Its numbers are the size of the work: the bytes of a download, the items of a task.
     pub main: bool,
 }
 
@@ -97,8 +98,8 @@ const OTHER: Vocabulary = Vocabulary {
 const UNKNOWN: StepMeaning =
     StepMeaning { hue: Hue::Blue, rests: true, counts: true, main: true, ..StepMeaning::with_word("working") };
 
-/// The word for one piece of the work of a board with these kinds: `tool` for installs, `service` for services and their
-/// builds, `work` for a mixture.
+/// The word for one piece of the work of a board with these kinds: `tool` for installs, `service` for services and
+/// their builds, `work` for a mixture.
 pub fn noun_of(kinds: impl IntoIterator<Item = Kind>) -> &'static str {
     let mut found = None;
     for kind in kinds {
@@ -116,7 +117,7 @@ pub fn noun_of(kinds: impl IntoIterator<Item = Kind>) -> &'static str {
     }
 }
 
-/// The same for any number of pieces.
+/// The plural of a noun from [`noun_of`].
 pub fn plural_of(noun: &'static str) -> String {
     if noun == OTHER.noun { noun.to_owned() } else { format!("{noun}s") }
 }
@@ -143,12 +144,13 @@ pub fn unit_of(slot: &SlotView) -> Unit {
     if slot.unit == Unit::Unknown { slot.phase().meaning().unit } else { slot.unit }
 }
 
-/// The unit of the numbers in this step. The writer's own is kept for the present step only.
+/// The unit of the numbers in this step. The board keeps the writer's own unit for the present step only.
 pub fn unit_in(slot: &SlotView, phase: Phase) -> Unit {
     if phase == slot.phase() { unit_of(slot) } else { phase.meaning().unit }
 }
 
-/// True if the size of the slot's work is a number of bytes: for a download, also before and after it.
+/// Returns whether the size of the slot's work is a number of bytes. For an install, also before and after the
+/// download.
 pub fn sized_in_bytes(slot: &SlotView) -> bool {
     if slot.phase().is_main() {
         return unit_of(slot) == Unit::Bytes;
@@ -156,17 +158,18 @@ pub fn sized_in_bytes(slot: &SlotView) -> bool {
     for_kind(slot.kind).steps.iter().any(|meaning| meaning.main && meaning.unit == Unit::Bytes)
 }
 
-/// True if the slot may stand still for any time without being stalled: in a step that rests, and as a task or a build
-/// without a known total, since many commands show no progress.
+/// Returns whether the slot may stand still for any time without being stalled: in a step that rests, or as a task or
+/// build without a known total, since many commands show no progress.
 fn may_rest(slot: &SlotView) -> bool {
     slot.phase().meaning().rests || matches!(slot.kind, Kind::Task | Kind::Build) && slot.total.is_none()
 }
 
-/// An agent prints a line for each piece of its answer, and none for as long as it thinks.
+/// An agent may print nothing for this long before its turn is stalled: it prints each piece of its answer, but no
+/// thoughts.
 const SILENT_TURN_MS: u64 = 60_000;
 
-/// True if a slot whose numbers have stood still for so long is stalled. A turn is, if nothing came from its agent for a
-/// minute, no tool is at work and no person is waited for.
+/// Returns whether a slot whose numbers have stood still for so long is stalled. A turn is if its agent printed nothing
+/// for a minute, no tool is at work, and it doesn't wait for a person.
 pub fn is_stalled(slot: &SlotView, still_ms: u64) -> bool {
     if slot.kind == Kind::Turn && slot.phase().meaning().work {
         let excused = slot.step == turn::USING_A_TOOL || slot.health == Health::WaitingForPerson;
@@ -175,13 +178,14 @@ pub fn is_stalled(slot: &SlotView, still_ms: u64) -> bool {
     !may_rest(slot)
 }
 
-/// True if its work has begun and not ended: it is claimed, or reserved in a step of its work, as a command is that may
-/// never claim its slot.
+/// Returns whether its work has begun and not ended: the slot is claimed, or reserved in a step of its work, as for a
+/// command that may never claim its slot.
 pub fn begun(slot: &SlotView) -> bool {
     slot.state == SlotState::Live || slot.state == SlotState::Reserved && !slot.phase().is_first()
 }
 
-/// True if an install only has to be put in its place: its files are counted once no command follows that makes others.
+/// Returns whether an install only has to be put in its place: its files are counted only if no post-install command
+/// follows.
 pub fn is_placing(slot: &SlotView) -> bool {
     slot.phase() == Phase::LINKING && slot.total.is_some()
 }
@@ -224,22 +228,22 @@ impl Phase {
         self.meaning().letter
     }
 
-    /// True if its numbers are the size of the work.
+    /// Returns whether its numbers are the size of the work.
     pub fn is_main(self) -> bool {
         self.meaning().main
     }
 
-    /// True for the steps behind the one whose numbers are the size of the work.
+    /// Returns whether it comes after the step whose numbers are the size of the work.
     pub fn is_after_main(self) -> bool {
         for_kind(self.kind).steps.iter().take(self.number().into()).any(|meaning| meaning.main)
     }
 
-    /// True for the step in which every life of a slot begins.
+    /// Returns whether every life of a slot begins in this step.
     pub fn is_first(self) -> bool {
         self.step == Step::FIRST
     }
 
-    /// True for the step that waits for other work.
+    /// Returns whether it is a step of waiting for other work.
     pub fn waits(self) -> bool {
         !self.is_first() && !self.meaning().work
     }

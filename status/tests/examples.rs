@@ -1,4 +1,4 @@
-//! The example does as the crate's page promises.
+//! The example does what the README promises.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A reader in another language, which knows the format from its document alone.
+//! A Python reader, made from the document of the format alone, agrees with the crate's exports.
 #![cfg(unix)]
 
 use std::path::{Path, PathBuf};
@@ -13,12 +13,12 @@ fn shm(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../shm").join(name)
 }
 
-/// The dumps that were written once, of each minor version.
+/// One dump of each minor version, written by that version.
 fn golden() -> [PathBuf; 2] {
     ["tests/golden/layout-2.vxb", "tests/golden/layout-2.1.vxb"].map(shm)
 }
 
-/// The Python reader of this board, started; `None`, reported once, if there is no Python.
+/// Start the Python reader of this board; `None`, with a message, if there is no Python.
 fn start(board: &Path, times: Option<u32>) -> Option<Child> {
     if Command::new("python3").arg("--version").output().is_err() {
         eprintln!("skipped: there is no `python3`");

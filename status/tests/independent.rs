@@ -1,5 +1,5 @@
-//! A reader and a writer of another hand, made from the document of the format alone: they agree with the crate in both
-//! directions, also while slots are written.
+//! An independent reader and writer, made from the document of the format alone, agree with the crate in both
+//! directions, even while slots are written.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
 use std::io::Read;
@@ -13,14 +13,14 @@ use vx_shm::{
 };
 use vx_status::document::numbers;
 
-/// A wait that no test comes near.
+/// A timeout far longer than any test takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn independent(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../shm/tests/format/independent").join(name)
 }
 
-/// A program of theirs; `None`, reported once, if there is no Python.
+/// One of the independent programs; `None`, with a message, if there is no Python.
 fn python(name: &str) -> Option<Command> {
     if Command::new("python3").arg("--version").output().is_err() {
         eprintln!("skipped: there is no `python3`");
@@ -48,7 +48,7 @@ impl Writer {
         Some(Self(command.spawn().expect("python3 starts")))
     }
 
-    /// Its exit code, and what it printed.
+    /// Wait for it to end. Returns its exit code and what it printed.
     fn finish(&mut self) -> (Option<i32>, String) {
         let began = Instant::now();
         let status = loop {
@@ -99,7 +99,7 @@ fn agree(exported: &Value, read: &Value) {
         for (name, value) in exported.as_object().expect("a slot") {
             let value = if name == "liveness" { &value["state"] } else { value };
             let seen = match name.as_str() {
-                // What the crate says of a cut text is in the text.
+                // The crate marks a cut text in the text itself.
                 "key" | "version" | "message" | "details" | "error" | "result" => with_mark(&read, name),
                 _ => read[name].clone(),
             };
@@ -118,7 +118,7 @@ fn normal(value: &Value) -> Value {
     }
 }
 
-/// A text with the mark that the crate puts behind a cut one.
+/// A text, with the mark that the crate appends to cut ones.
 fn with_mark(slot: &Value, name: &str) -> Value {
     let cut = slot["cut"].as_array().expect("names").iter().any(|cut| cut == name);
     slot[name].as_str().map_or(Value::Null, |text| if cut { format!("{text}…").into() } else { text.into() })

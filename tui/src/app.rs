@@ -1,7 +1,7 @@
 //! The entry points of the outputs: each is a loop that reads the board, feeds a pure core, and writes the result.
 //!
-//! Every loop blocks its thread until the work is over or the user leaves; give it a thread of its own if a slow
-//! terminal must not delay anything else. Every loop takes one more reading after `finished`, so nothing is lost.
+//! Every loop blocks its thread until the work is over or the user leaves; give it its own thread if a slow terminal
+//! must not delay anything else. Every loop takes one more reading after `finished`, so nothing is lost.
 
 mod activity;
 #[cfg(test)]
@@ -27,7 +27,7 @@ pub use choose::{BoardChoice, ChooserOutcome, choose_board};
 pub use dashboard::dashboard;
 pub use inline::inline;
 
-/// The signal that counts as received when the terminal is lost; the signal itself may arrive late or never.
+/// A lost terminal counts as this signal; the signal itself may arrive late or never.
 const SIGHUP: i32 = 1;
 
 /// Options of the full-screen view.
@@ -39,15 +39,15 @@ pub struct DashboardOptions {
     pub asks_ground: Option<ColourDepth>,
     /// Progress and title outside the screen's cells.
     pub signs: Signs,
-    /// The key bindings in force.
+    /// Key bindings in force.
     pub keys: KeyBindings,
     /// A mouse selects and scrolls; the terminal then selects text only with Shift held down.
     pub mouse: bool,
     /// Most frames per second for new data; keys are answered sooner.
     pub refresh_hz: u8,
-    /// The view was opened from a list of boards, to which one step back leads.
+    /// The view was opened from a list of boards; one step back leads there.
     pub list: bool,
-    /// The notice at the start, which stays until the first key.
+    /// A notice to show from the start until the first key.
     pub notice: Option<String>,
 }
 
@@ -98,6 +98,6 @@ pub enum DashboardExit {
     Detached,
     /// The user left a view that only watched; the table of that moment was printed.
     Closed,
-    /// The process is to end by this signal. With a control, all work was requested to stop; nothing was printed.
+    /// The process is to end by this signal. With a control, all work was asked to stop; nothing was printed.
     Signal(i32),
 }

@@ -1,5 +1,5 @@
-//! The one table of keys: actions, their keys, their texts, and the places where they work. Footer, help and key
-//! handling all use it, so that they cannot disagree; users may bind other keys.
+//! The one table of keys: actions, their keys, their texts, and the conditions under which they work. Footer, help and
+//! key handling all use it, so that they can't disagree; users may bind other keys.
 
 mod key;
 
@@ -81,22 +81,22 @@ pub(crate) enum KeyCondition {
     Copyable,
     /// The selected row is at work, and this view controls its work.
     Cancellable,
-    /// The selected row ended without success, this view controls its work, and the work has an end of its own.
+    /// The selected row ended without success, this view controls its work, and such work ends by itself.
     Retriable,
-    /// The selected row's work has no end of its own, and this view controls it.
+    /// The selected row's work runs until it is stopped, and this view controls it.
     Restartable,
     /// The selected row's work is built, and this view controls it.
     Rebuildable,
     /// Any row ended without success, and this view controls its work.
     AnyRetriable,
-    /// The keys go to the selected row's error, and there is a place to open: one that the error names, or the one where
-    /// the work is declared.
+    /// The keys go to the selected row's error, and there is a place to open: one that the error names, or the work's
+    /// declaration.
     InError,
     /// The keys go to the table, and the selected row has an address to open.
     HasAddress,
-    /// A row is selected, and the condition before does not hold.
+    /// A row is selected, but [`HasAddress`](Self::HasAddress) doesn't hold.
     WithoutAddress,
-    /// The table shows a part of the time, or could.
+    /// The table shows only a part of the run's time, or could.
     LongTime,
     /// A recording is shown.
     Replaying,
@@ -115,7 +115,7 @@ pub(crate) struct Bind {
 pub(crate) struct KeyHelpLine {
     pub(crate) binds: &'static [Bind],
     pub(crate) when: KeyCondition,
-    /// The text in the footer; empty for actions that only the help lists.
+    /// Text in the footer; empty for actions that only the help lists.
     pub(crate) footer: &'static str,
     pub(crate) help: &'static str,
 }
@@ -152,7 +152,7 @@ pub(crate) const TABLE: [KeyHelpLine; 38] = [
         &[bind(KeyAction::Pause, "replay-pause", &["Space"])],
         KeyCondition::Replaying,
         "pause",
-        "replay: stand still, go on; at the end: again",
+        "replay: pause, continue; at the end: play again",
     ),
     line(
         &[bind(KeyAction::Open, "open", &["Enter"])],
@@ -324,7 +324,8 @@ pub(crate) const TABLE: [KeyHelpLine; 38] = [
 /// Actions whose keys cannot be changed: they are the way out of any confusion.
 const FIXED: [KeyAction; 2] = [KeyAction::CancelAll, KeyAction::Suspend];
 
-/// Actions whose own keys give way to a user's choice for another action: all that they do can be reached without them.
+/// Actions whose default keys give way if a user chooses them for another action: what these do can be done in other
+/// ways, too.
 const YIELDING: [KeyAction; 8] = [
     KeyAction::ShowLog,
     KeyAction::ShowError,
@@ -351,37 +352,37 @@ pub enum KeyBindingError {
     },
     /// No key has this name.
     #[error(
-        "`{action}` cannot be on `{key}`: no key is called so; a key is one character, or one of {}, also behind Ctrl- \
-         or Alt-",
+        "`{action}` cannot be on `{key}`: there is no such key; a key is one character, or one of {}, with or without \
+         Ctrl- or Alt- before it",
         key::NAMES.map(|(name, _)| name).join(", ")
     )]
     UnknownKey {
-        /// The action to bind.
+        /// Action to bind.
         action: String,
         /// The key's name as given.
         key: String,
     },
     /// No terminal sends this key as itself.
     #[error(
-        "`{action}` cannot be on `{key}`: terminals send `{sent_as}` for it, and nobody could tell the two apart; choose \
+        "`{action}` cannot be on `{key}`: terminals send `{sent_as}` for it, so the two are indistinguishable; choose \
          another key"
     )]
     NeverSent {
-        /// The action to bind.
+        /// Action to bind.
         action: String,
         /// The key.
         key: String,
-        /// The key that arrives in its place.
+        /// Key that arrives in its place.
         sent_as: &'static str,
     },
     /// The key is reserved for another action.
     #[error("`{action}` cannot be on `{key}`, which always means `{kept_for}`")]
     Kept {
-        /// The action to bind.
+        /// Action to bind.
         action: String,
         /// The key.
         key: String,
-        /// The action that the key is reserved for.
+        /// Action that the key is reserved for.
         kept_for: &'static str,
     },
     /// One key for two actions that work at the same time.
@@ -397,7 +398,7 @@ pub enum KeyBindingError {
     /// Without a key for this action a user could not leave, or stay.
     #[error("`{action}` needs a key")]
     KeyRequired {
-        /// The action without a key.
+        /// Action without a key.
         action: &'static str,
     },
 }
@@ -476,7 +477,7 @@ impl KeyBindings {
         self.0.iter().find(|(other, _)| *other == action).map_or(&[], |(_, keys)| keys)
     }
 
-    /// Take the keys that were chosen for other actions from those that give way.
+    /// Remove keys that were chosen for other actions from the actions that give way.
     fn yield_to(&mut self, chosen: &BTreeMap<String, Vec<String>>) {
         let is_chosen =
             |action: KeyAction| binds().any(|(bind, _)| bind.action == action && chosen.contains_key(bind.name));
@@ -523,7 +524,7 @@ fn binds() -> impl Iterator<Item = (&'static Bind, KeyCondition)> {
     TABLE.iter().flat_map(|line| line.binds.iter().map(|bind| (bind, line.when)))
 }
 
-/// True if both may work at the same moment.
+/// Returns whether both may work at the same moment.
 fn may_meet(first: KeyCondition, second: KeyCondition) -> bool {
     if (first == KeyCondition::Leaving) != (second == KeyCondition::Leaving) {
         return false;

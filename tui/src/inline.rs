@@ -1,4 +1,4 @@
-//! The inline view: finished tools scroll up as lines, the running ones stand in a few rows below.
+//! The inline view: finished tools scroll up as lines, and running tools are shown in a few rows below.
 //!
 //! Between two drawings the cursor rests at the first column of the first live row. On a resize, terminals that reflow
 //! keep the cursor with its row and those that cut keep it in place, so the next drawing begins at the right row on
@@ -40,8 +40,8 @@ pub(crate) fn redraw(finished: &[String], live: &[String]) -> String {
         out.push_str(line);
         out.push_str("\r\n");
     }
-    // Never erase everything from the first cell of the screen: tmux moves what is erased so to its history, frame
-    // after frame.
+    // Never erase everything from the first cell of the screen on: tmux would move the erased text to its history,
+    // frame after frame.
     ansi(&mut out, terminal::Clear(terminal::ClearType::UntilNewLine));
     for (number, line) in live.iter().enumerate() {
         if number > 0 {
@@ -64,12 +64,12 @@ pub(crate) fn redraw(finished: &[String], live: &[String]) -> String {
     out
 }
 
-/// The bytes that print these lines in place of the live rows, each as long as it is. The live rows are drawn below.
+/// The bytes that print these lines, uncut, in place of the live rows. The live rows are then drawn below.
 pub(crate) fn print_above(lines: &[String]) -> String {
     let mut out = String::new();
     ansi(&mut out, terminal::BeginSynchronizedUpdate);
     out.push('\r');
-    // A long line continues in the rows of the live ones, so these are erased first.
+    // A long line continues in the live rows, so erase these first.
     ansi(&mut out, terminal::Clear(terminal::ClearType::UntilNewLine));
     erase_below(&mut out);
     for line in lines {
@@ -79,7 +79,7 @@ pub(crate) fn print_above(lines: &[String]) -> String {
     out
 }
 
-/// A line that some work has printed, behind its name in `columns` columns.
+/// A line that some work has printed, after the name of the work in `columns` columns.
 pub(crate) fn printed_line(theme: &Theme, line: &PrintedLine, columns: usize) -> String {
     let name = padded(&line.key, columns, theme.glyphs.cut);
     format!("{} {}", theme.paint(&format!("{name} |"), Tone::Quiet), clean(&line.text))
@@ -103,7 +103,7 @@ pub(crate) fn finished_line(theme: &Theme, snapshot: &Snapshot, slot: &SlotView,
     row(theme, snapshot, slot, columns).unwrap_or_else(|| narrow_line(theme, slot, snapshot.taken_at_ns, columns))
 }
 
-/// The same without columns, for a screen that is too narrow for them.
+/// [`finished_line`] for a screen too narrow for columns.
 fn narrow_line(theme: &Theme, slot: &SlotView, now_ns: u64, columns: u16) -> String {
     let standing = Standing::from_slot(slot);
     let mut text = vx_status::standing::ending(slot, standing);
@@ -129,7 +129,7 @@ fn narrow_line(theme: &Theme, slot: &SlotView, now_ns: u64, columns: u16) -> Str
     fit_tiny(format!("{mark} {}", line.join("  ")), columns)
 }
 
-/// On a very narrow screen, only the beginning of the line, without its colours.
+/// On a very narrow screen, only the beginning of the line, without colours.
 fn fit_tiny(line: String, columns: u16) -> String {
     if columns < 8 { fitted(&line, usize::from(columns.saturating_sub(1)), "") } else { line }
 }
@@ -152,7 +152,7 @@ pub(crate) fn live_rows(
     let totals = Totals::estimated(snapshot, paces, &estimate);
     let mut rows = rows(snapshot, paces, &[]);
     fill_in(&mut rows, &estimate);
-    // A queued row with words waits for a server before it can begin.
+    // A queued row with a note waits for a server before it can begin.
     let is_shown = |row: &&SlotRow| row.standing.at_work() || row.standing == Standing::Queued && !row.note.is_empty();
     let mut working: Vec<&SlotRow> = rows.iter().filter(is_shown).collect();
     working.sort_by_key(|row| !row.asks);
@@ -199,13 +199,13 @@ fn live_row(theme: &Theme, row: &SlotRow, (tool, version): (usize, usize), room:
         let doing = if row.standing == Standing::Slow { "slow" } else { doing };
         add(padded(doing, 12, cut), Tone::Plain);
     } else {
-        // A note replaces the phase and takes the room of the cells behind it.
+        // A note replaces the phase and takes the room of the cells after it.
         let text = if row.asks { row.note.clone() } else { format!("{}: {}", row.standing.word(), row.note) };
         let tone = if row.asks { Tone::Warning } else { tone(row.standing) };
         add(fitted(&text, room.saturating_sub(tool + version + 8), cut), tone);
     }
     if let Some(turn) = &row.turn {
-        // An agent does not say how far it is.
+        // Agents don't report how far they are.
         add(used(turn), Tone::Quiet);
         add(row.elapsed_ms.map(seconds).unwrap_or_default(), Tone::Quiet);
         return painted(theme, &line, room);
@@ -224,7 +224,7 @@ fn painted(theme: &Theme, line: &[(String, Tone)], room: usize) -> String {
     fit_tiny(painted.join("  "), u16::try_from(room + 1).unwrap_or(u16::MAX))
 }
 
-/// The use that a turn has made of its model, in words.
+/// A turn's use of its model, in words.
 fn used(turn: &TurnFacts) -> String {
     let counts = [(turn.messages, "message"), (turn.tools, "tool"), (turn.tokens, "token")].into_iter();
     let counts = counts.filter(|(count, _)| *count > 0).map(|(count, noun)| {
@@ -234,14 +234,14 @@ fn used(turn: &TurnFacts) -> String {
     counts.chain(turn.cost_micros.map(dollars)).collect::<Vec<_>>().join(", ")
 }
 
-/// An address in this many columns; its port is the last that it loses.
+/// An address in this many columns; its port is cut last.
 fn shortened(address: &str, columns: usize) -> &str {
     let host = address.split_once("://").map_or(address, |(_, host)| host);
     let port = host.rfind(':').map_or(host, |at| &host[at..]);
     [address, host].into_iter().find(|text| width(text) <= columns).unwrap_or(port)
 }
 
-/// A service in `room` columns: its state, the place where it is reached, and the time for which it can be used.
+/// A service in `room` columns: its state, its address, and how long it has been usable.
 fn service_row(theme: &Theme, row: &SlotRow, name: usize, room: usize) -> String {
     let cut = theme.glyphs.cut;
     let is_well = row.elapsed_ms.is_some() && row.standing == Standing::Running && !row.is_unwell;

@@ -1,4 +1,4 @@
-//! The meaning of each key at the moment, and the keys to offer: only those that do something here.
+//! The meaning of each key at the moment, and the keys to offer: only keys that do something now.
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::InputRequest;
@@ -38,7 +38,7 @@ pub(crate) fn message(key: &KeyEvent, model: &Model) -> Option<UpdateMessage> {
     }
 }
 
-/// True if the action moves through the focused part.
+/// Returns whether the action moves through the focused part.
 fn moves(action: KeyAction) -> bool {
     use KeyAction::{Down, First, Last, PageDown, PageUp, Up};
     matches!(action, Down | Up | PageDown | PageUp | First | Last)
@@ -123,7 +123,7 @@ fn typing(key: &KeyEvent) -> Option<UpdateMessage> {
     Some(UpdateMessage::Edit(edit))
 }
 
-/// True if the condition holds.
+/// Returns whether the condition holds.
 fn holds(when: KeyCondition, model: &Model) -> bool {
     let pane = model.areas().pane.is_some();
     let standing = model.selected_row().map(|row| row.standing);
@@ -140,7 +140,7 @@ fn holds(when: KeyCondition, model: &Model) -> bool {
         KeyCondition::WithServices => pane && !model.services().is_empty(),
         KeyCondition::Selected => standing.is_some(),
         KeyCondition::AnyRetriable => model.retriable().next().is_some(),
-        // Once all is over, the error is what is left to act on.
+        // Once all is over, only the error is left to act on.
         KeyCondition::InError => {
             let in_use = model.focus == Focus::Pane || model.settled.is_some();
             pane && in_use && model.tab == Tab::Error && (model.owns_work() || model.names_a_place())
@@ -166,13 +166,13 @@ fn is_service(model: &Model) -> bool {
     model.selected_row().is_some_and(|row| row.is_service)
 }
 
-/// True if there is text to copy: lines of the log in view, or an error.
+/// Returns whether there is text to copy: lines of the log in view, or an error.
 fn copyable(model: &Model) -> bool {
     model.shows_log() || model.selected_slot().is_some_and(|slot| slot.error.is_some())
 }
 
-/// The keys that work now, the most useful first: for the footer. What the selected row asks for comes first, then
-/// leaving and the key list, so that no footer is too short for them; moving comes last, since arrows need no words.
+/// The keys that work now, the most useful first: for the footer. Keys for the selected row come first, then leaving
+/// and the key list, so that no footer is too short for them. Moving comes last, since arrows need no explanation.
 pub(crate) fn offered(model: &Model) -> Vec<Offer> {
     let holding = TABLE.iter().filter(|line| line.when != KeyCondition::Leaving && holds(line.when, model));
     let mut lines: Vec<&KeyHelpLine> = holding.collect();
@@ -193,7 +193,7 @@ pub(crate) fn offered(model: &Model) -> Vec<Offer> {
     lines.into_iter().filter_map(|line| offer(line, model, 1, footer(line, model)?)).collect()
 }
 
-/// The footer text of a line of the table; `None` if it is not worth a place there.
+/// The footer text of a line of the table; `None` if it isn't worth the space.
 fn footer(line: &KeyHelpLine, model: &Model) -> Option<&'static str> {
     let in_pane = model.focus == Focus::Pane;
     let says = match line.binds[0].action {
@@ -211,7 +211,7 @@ fn footer(line: &KeyHelpLine, model: &Model) -> Option<&'static str> {
         KeyAction::Find if in_pane && model.tab == Tab::Log => "search",
         KeyAction::FindNext if model.log.search.text.is_empty() => "",
         KeyAction::Follow if model.log.follow => "hold still",
-        // The key itself shows the reason.
+        // Pressing the key shows the reason.
         KeyAction::Cancel if model.is_read_only() => "read-only",
         KeyAction::Retry | KeyAction::Restart | KeyAction::Rebuild if model.is_read_only() => "",
         KeyAction::RetryAll if model.retriable().nth(1).is_some() => "try all again",

@@ -1,7 +1,7 @@
 //! The views of a board on a terminal: full screen and inline, fed by the same snapshots as every other output.
 //!
-//! The crate knows no files, no configuration and no network; the views reach the outside through the traits in
-//! [`vx_status::source`]. Text from a board or a log is cleaned before it is shown, whatever it holds.
+//! The crate uses no files, no configuration and no network; the views reach the outside through the traits in
+//! [`vx_status::source`]. Text from a board or a log is always cleaned before it is shown.
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 

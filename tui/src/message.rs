@@ -21,9 +21,9 @@ pub(crate) enum UpdateMessage {
         snapshot: Arc<Snapshot>,
         paces: Vec<SlotRate>,
     },
-    /// These processes, which ran work that has ended, take no requests.
+    /// These processes, whose work has ended, take no requests.
     Unreached(Vec<u32>),
-    /// The use by the processes of slots was measured.
+    /// The usage of slots' processes was measured.
     Usage(Vec<(SlotId, SlotProcessUsage)>),
     /// A piece of a slot's log was read, at this place.
     Log {
@@ -41,13 +41,13 @@ pub(crate) enum UpdateMessage {
         /// The log was searched to its present end.
         whole: bool,
     },
-    /// No work is left, and how it ended; or some is tried again.
+    /// No work is left, and this is how it ended; `None` if some is tried again.
     Settled(Option<Settled>),
     /// A request for a stop or a retry was not carried out.
     RequestFailed(RequestFailure),
-    /// The result of an effect, in words.
+    /// Result of an effect, in words.
     Notice(String),
-    /// The position in the recording.
+    /// Position in the recording.
     At(PlaybackPosition),
     /// A command for the playback of the recording.
     Playback(PlaybackCommand),
@@ -92,7 +92,7 @@ pub(crate) enum UpdateMessage {
     Retry,
     /// Try all failed work again.
     RetryAll,
-    /// Restart the selected slot's work, which has no end of its own.
+    /// Restart the selected slot's work, which runs until it is stopped.
     Restart,
     /// Build the selected slot's work again.
     Rebuild,
@@ -144,7 +144,7 @@ pub(crate) enum Effect {
     Restart(String),
     /// Build the work of this key again.
     Rebuild(String),
-    /// Open the first of these places that is there, or else the one where the work of this key is declared.
+    /// Open the first of these places that exists, or else the one where the work of this key is declared.
     OpenEditor {
         key: String,
         places: Vec<PrintedLocation>,

@@ -1,4 +1,4 @@
-//! State of the full-screen view between two messages: plain values, changed by `update` alone, shown by `view`.
+//! The state of the full-screen view between two messages: plain values, which only `update` changes and `view` shows.
 //!
 //! The rows serve the inline view too.
 
@@ -73,7 +73,7 @@ pub(crate) enum Focus {
     Pane,
 }
 
-/// The mode decides which meaning a key has.
+/// The mode of the view, which decides what a key means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// Moving around.
@@ -96,45 +96,45 @@ pub(crate) enum Mode {
 pub(crate) struct Model {
     /// Columns and rows of the screen.
     pub(crate) size: (u16, u16),
-    /// The key bindings in force.
+    /// Key bindings in force.
     pub(crate) keys: Arc<KeyBindings>,
-    /// The last reading of the board.
+    /// Last reading of the board.
     pub(crate) snapshot: Arc<Snapshot>,
     /// One row per slot, in the board's order.
     pub(crate) rows: Vec<SlotRow>,
-    /// The rows that match the filter, as indices into `rows`, sorted.
+    /// Rows that match the filter, as indices into `rows`, sorted.
     pub(crate) order: Vec<usize>,
-    /// The lines of the table: rows, and groups of rows that are folded.
+    /// Lines of the table: rows, and groups of rows that are folded.
     pub(crate) lines: Vec<TableLine>,
-    /// The groups that the user has unfolded.
+    /// Groups that the user has unfolded.
     pub(crate) unfolded: Unfolded,
-    /// The folded line that is selected; none of its rows is.
+    /// Selected line of folded rows, while no row is selected.
     pub(crate) on_fold: Option<FoldGroup>,
     /// The user has pressed a key, so that nothing is selected or opened by itself any more.
     pub(crate) touched: bool,
-    /// The kinds of work on the board.
+    /// Kinds of work on the board.
     pub(crate) kinds: Kinds,
-    /// The widths of the longest name and version, measured when either changes.
+    /// Widths of the longest name and version, measured when either changes.
     pub(crate) longest: (u16, u16),
-    /// The places of the table's columns.
+    /// Places of the table's columns.
     pub(crate) columns: Columns,
-    /// The time axis of all lanes, with the cell of the present moment.
+    /// Time axis of all lanes, with the cell of the present moment.
     pub(crate) axis: Axis,
     /// The axis begins with the board, even while rows are folded.
     pub(crate) whole_axis: bool,
-    /// The axis of what is at work is another one than that of the whole time.
+    /// The axis of the work in progress differs from that of the whole time.
     pub(crate) has_long_time: bool,
-    /// The last rates of each slot at work.
+    /// Last rates of each slot at work.
     pub(crate) pulse: Pulse,
-    /// The use by the processes of slots at the last look.
+    /// Usage of slots' processes when last measured.
     pub(crate) usage: Vec<(SlotId, SlotProcessUsage)>,
-    /// The stalls of each slot, also those that are over.
+    /// Stalls of each slot, past ones included.
     pub(crate) stalls: Stalls,
-    /// The sums over all rows.
+    /// Sums over all rows.
     pub(crate) totals: Totals,
-    /// The slot that the pane describes. It stays selected when its row moves.
+    /// Slot that the pane describes. It stays selected when its row moves.
     pub(crate) selected: Option<SlotId>,
-    /// The first index into `lines` that is in view.
+    /// First index into `lines` that is in view.
     pub(crate) top: usize,
     pub(crate) focus: Focus,
     /// The user has asked for the pane, which a low screen shows only then.
@@ -144,28 +144,28 @@ pub(crate) struct Model {
     pub(crate) sort: Sort,
     /// Rows without this text are left out.
     pub(crate) filter: String,
-    /// The text being typed, before it is accepted.
+    /// Text being typed, before it is accepted.
     pub(crate) typed: String,
-    /// The cursor in `typed`: the character before which the next one is inserted.
+    /// Cursor in `typed`: the character before which the next one is inserted.
     pub(crate) typed_at: usize,
     pub(crate) log: LogView,
     /// The Log tab has the logs of all services in the table as one.
     pub(crate) all_logs: bool,
-    /// The first line in view of the tabs that do not keep their own scroll position.
+    /// First line in view of the tabs that do not keep their own scroll position.
     pub(crate) pane_top: usize,
-    /// The first key in view of the list of keys.
+    /// First key in view of the list of keys.
     pub(crate) help_top: usize,
-    /// True if this view controls the work, so that it can cancel and retry.
+    /// This view controls the work, so that it can cancel and retry.
     pub(crate) has_control: bool,
-    /// True if the work is another process's own: this view stops none of it by being left, and never all of it.
+    /// The work belongs to another process: leaving this view stops none of it, and no key stops all of it.
     pub(crate) is_guest: bool,
-    /// Processes that ran work which has ended, and take no requests.
+    /// Processes whose work has ended, and which take no requests.
     pub(crate) unreached: Vec<u32>,
-    /// True if addresses and places in files can be opened from here.
+    /// Addresses and places in files can be opened from here.
     pub(crate) can_open: bool,
-    /// True if the view was opened from a list of boards.
+    /// The view was opened from a list of boards.
     pub(crate) has_list: bool,
-    /// How the work ended, once none is left and the view stays for another try.
+    /// End of the work, once none is left and the view stays for another try.
     pub(crate) settled: Option<Settled>,
     /// Slots that this view asked to stop.
     pub(crate) asked: Vec<SlotId>,
@@ -175,9 +175,9 @@ pub(crate) struct Model {
     pub(crate) asked_all: u32,
     /// One line for the footer, gone with the next key.
     pub(crate) notice: Option<String>,
-    /// The error of the last read, while the board cannot be read.
+    /// Error of the last read, while the board cannot be read.
     pub(crate) trouble: Option<String>,
-    /// The position in the recording; `None` for a board.
+    /// Position in the recording; `None` for a board.
     pub(crate) playback: Option<PlaybackPosition>,
     /// Durations of earlier runs, for the estimate of the time left.
     pub(crate) expectations: Arc<Expectations>,
@@ -199,29 +199,30 @@ impl Model {
         self.rows.iter().find(|row| row.id == selected)
     }
 
-    /// True if nothing on the board will change any more.
+    /// Returns whether nothing on the board will change any more.
     pub(crate) fn is_over(&self) -> bool {
         self.totals.all > 0 && self.totals.over == self.totals.all
     }
 
-    /// True if the pane shows the sum of a run that ended well, until a key is pressed.
+    /// Returns whether the pane shows the sums of a run that ended well, as it does until a key is pressed.
     pub(crate) fn shows_sums(&self) -> bool {
         !self.touched && self.is_over() && self.totals.good == self.totals.all
     }
 
-    /// True if the work is this view's own: leaving means detaching or stopping it.
+    /// Returns whether the work belongs to this view: leaving means detaching or stopping it.
     pub(crate) fn owns_work(&self) -> bool {
         self.has_control && !self.is_guest
     }
 
-    /// The address to open for the selected slot, while the keys go to the table and the work may answer there.
+    /// The address to open for the selected slot, while the keys go to the table and the work may answer at the
+    /// address.
     pub(crate) fn address(&self) -> Option<&str> {
         let slot = self.selected_slot().filter(|_| self.can_open && self.focus == Focus::Table)?;
         let address = slot.address.as_deref().filter(|_| !Standing::from_slot(slot).over())?;
         is_web_address(address).then_some(address)
     }
 
-    /// True if the selected slot's error, or the output below it, names a place in a file that could be opened.
+    /// Returns whether the selected slot's error, or the output below it, names a place in a file that could be opened.
     pub(crate) fn names_a_place(&self) -> bool {
         let slot = self.selected_slot().filter(|_| self.can_open);
         let of_error = slot.and_then(|slot| self.error_slot(slot).error.as_deref()).unwrap_or_default();
@@ -229,8 +230,8 @@ impl Model {
         slot.is_some() && lines.into_iter().any(|line| places(line).next().is_some())
     }
 
-    /// The slot whose error is the one to read of this slot: its own, unless it is a service that goes on as it was built
-    /// before its last build failed.
+    /// The slot whose error to show for this slot: the slot itself or, for a service that still runs an earlier build,
+    /// its failed last build.
     pub(crate) fn error_slot<'s>(&'s self, slot: &'s SlotView) -> &'s SlotView {
         let build = if slot.kind == Kind::Service { last_build(&self.snapshot.slots, slot) } else { None };
         build.filter(|build| Standing::from_slot(build).bad() && !Standing::from_slot(slot).bad()).unwrap_or(slot)
@@ -242,7 +243,7 @@ impl Model {
         &lines[lines.len().saturating_sub(LINES_BELOW_ERROR)..]
     }
 
-    /// True if one step back leads to the list of boards: nothing in the view is left to go back from.
+    /// Returns whether one step back leads to the list of boards, since nothing in the view is left to go back from.
     pub(crate) fn leads_to_boards(&self) -> bool {
         let closes_pane = || {
             let without = Wishes { pane_asked: false, ..self.wishes() };
@@ -252,18 +253,18 @@ impl Model {
         self.has_list && !inside && !closes_pane()
     }
 
-    /// True if no process takes requests for the selected slot, so that a guest can only watch it.
+    /// Returns whether no process takes requests for the selected slot, so that a guest can only watch it.
     pub(crate) fn is_read_only(&self) -> bool {
         self.selected_slot().is_some_and(|slot| !self.takes_requests(slot))
     }
 
-    /// True if some process takes requests for this slot.
+    /// Returns whether some process takes requests for this slot.
     fn takes_requests(&self, slot: &SlotView) -> bool {
         let is_reached = |runner| !slot.state.ended() || !self.unreached.contains(&runner);
         !self.is_guest || slot.runner.is_some_and(is_reached)
     }
 
-    /// True if the selected slot is a build, or a service that is built.
+    /// Returns whether the selected slot is a build, or a service that is built.
     pub(crate) fn is_built(&self) -> bool {
         let is_build = |slot: &SlotView| slot.kind == Kind::Build;
         self.selected_slot().is_some_and(|selected| {
@@ -288,7 +289,7 @@ impl Model {
         self.snapshot.slots.iter().find(|slot| SlotId::from_slot(slot) == selected)
     }
 
-    /// True if lines of the selected slot's log are in view.
+    /// Returns whether lines of the selected slot's log are in view.
     pub(crate) fn shows_log(&self) -> bool {
         self.tab == Tab::Log && self.areas().pane.is_some() && !self.log.lines.is_empty()
     }
@@ -308,7 +309,7 @@ impl Model {
         }
     }
 
-    /// The keys of the services in the table, as far as their logs can be shown as one: more than one of them.
+    /// The keys of the services in the table, if there are several whose logs can be shown as one.
     pub(crate) fn services(&self) -> Vec<String> {
         let services = self.order.iter().map(|row| &self.rows[*row]).filter(|row| row.is_service);
         let keys: Vec<String> = services.map(|row| row.tool.clone()).collect();
@@ -326,7 +327,7 @@ impl Model {
         self.selected_slot().map(|slot| LogSource::one(SlotId::from_slot(slot), &slot.key))
     }
 
-    /// True if the log that was read last is the one that the pane shows.
+    /// Returns whether the log that was read last is the one that the pane shows.
     pub(crate) fn has_log(&self) -> bool {
         self.log.of.is_some() && self.log.of == self.log_source().map(|source| source.id)
     }

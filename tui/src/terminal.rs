@@ -18,7 +18,7 @@ use std::io::{self, IsTerminal};
 
 use ratatui::crossterm::terminal;
 
-/// The reason why the full-screen view could not be shown or had to stop.
+/// Why the full-screen view could not be shown, or had to stop.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScreenError {
@@ -28,7 +28,7 @@ pub enum ScreenError {
     /// The terminal could not be switched, read, or written.
     #[error("the terminal failed: {0}")]
     Terminal(#[from] io::Error),
-    /// A thread panicked; the terminal was given back for its message, and nothing is drawn after that.
+    /// A thread panicked; the terminal was restored for its message, and nothing is drawn after that.
     #[error("the view was closed because a thread panicked")]
     Panicked,
 }

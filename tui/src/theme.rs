@@ -1,4 +1,4 @@
-//! The styles of the full-screen view: a look's tones and palettes as the cells of a screen have them.
+//! The styles of the full-screen view: tones and palettes, translated to styles of screen cells.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -36,14 +36,14 @@ pub(crate) trait Styles {
     /// The style of a look that another program asks for, to be laid over plain text.
     fn paint_style(&self, paint: Paint) -> Style;
 
-    /// Mark a row as the selected one; the pointer in front of it has the same meaning.
+    /// Mark a row as selected; the pointer before it says the same.
     fn select(&self, buffer: &mut Buffer, row: Rect);
 }
 
 impl Styles for Theme {
     fn style(&self, tone: Tone) -> Style {
         let colour = self.palette.and_then(|palette| palette.ink(tone));
-        // Whatever was drawn below must not shine through.
+        // Clear the modifiers of whatever was drawn below.
         let plain = Style::new().fg(colour.map_or(Color::Reset, cell_colour)).remove_modifier(Modifier::all());
         let own = self.palette == Some(Palette::Terminal);
         match tone {
@@ -79,7 +79,7 @@ impl Styles for Theme {
         for position in row.positions() {
             let cell = &mut buffer[position];
             let Some((ground, text)) = band else {
-                // The terminal's own colours on their reverse would be a patchwork.
+                // In reverse, the terminal's own colours would make a patchwork.
                 cell.fg = Color::Reset;
                 cell.modifier.remove(Modifier::DIM);
                 cell.modifier.insert(Modifier::REVERSED);

@@ -1,4 +1,4 @@
-//! The effect of each message on the model. Pure: no clock, no file, no board; actions outside are returned as effects.
+//! The effect of each message on the model. Pure: no clock, no file, no board; outside actions are returned as effects.
 
 mod external_output;
 mod layout;
@@ -78,7 +78,7 @@ pub(crate) fn update(model: &mut Model, message: UpdateMessage) -> UpdateOutcome
     }
 }
 
-/// Carry out a message of the user. Each may change the picture.
+/// Carry out a message from the user. Any of these may change the picture.
 fn asked_for(model: &mut Model, message: UpdateMessage) -> Option<Effect> {
     match message {
         UpdateMessage::Move(to) if model.mode == Mode::Helping => motion::scroll_help(model, to),
@@ -129,7 +129,7 @@ fn asked_for(model: &mut Model, message: UpdateMessage) -> Option<Effect> {
     None
 }
 
-/// Take over a reading of the board. Returns true if it looks different.
+/// Take over a reading of the board. Returns whether it looks different.
 fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[SlotRate]) -> bool {
     let seen_before = (model.selected_slot().cloned(), model.snapshot.board.title.clone());
     model
@@ -141,7 +141,7 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[SlotRate]) -> bool 
     model::announce(&mut rows);
     model::measured(&mut rows, &model.usage);
     if !model.columns.bar {
-        // The pieces of bars that wander are not on the screen.
+        // Bars with a moving piece aren't on the screen.
         rows.iter_mut().for_each(|row| row.beat = 0);
     }
     if !model::same_names(&rows, &model.rows) {
@@ -175,7 +175,7 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[SlotRate]) -> bool 
     news
 }
 
-/// Until the user chooses a row, the pane describes one that begins to wait for a person, else one at work.
+/// Until the user chooses a row, select one that begins to wait for a person, or else one at work.
 fn show_what_matters(model: &mut Model, asks: Option<SlotId>) {
     let is_queued = model.selected_row().is_some_and(|row| row.standing == Standing::Queued);
     let at_work = || model.rows.iter().find(|row| row.standing.at_work() && is_queued).map(|row| row.id);
@@ -191,8 +191,8 @@ fn asks_since(before: &[SlotRow], now: &[SlotRow]) -> Option<SlotId> {
     now.iter().filter(|row| row.asks).find(|row| !known(row)).map(|row| row.id)
 }
 
-/// The first row that is not known from the reading before as failed; at the end of the board, the first that failed at
-/// all. A failure that was there before the first reading is news to who looks at it now.
+/// The first row that has failed since the reading before; when all has just ended, the first that failed at all. For
+/// the first reading, every failure is new.
 fn failed_meanwhile(before: &[SlotRow], now: &[SlotRow]) -> Option<SlotId> {
     let is_over = |rows: &[SlotRow]| !rows.is_empty() && rows.iter().all(|row| row.standing.over());
     let all_over = is_over(now) && !is_over(before);
@@ -207,7 +207,8 @@ fn reorder(model: &mut Model) {
     refold(model);
 }
 
-/// Bring the lines up to date with the rows and the room. A sorted table is not folded: it was asked for in that order.
+/// Bring the lines up to date with the rows and the room. A sorted table is not folded: folding would break the order
+/// that the user asked for.
 fn refold(model: &mut Model) {
     let room = match model.sort {
         Sort::Planned => model.areas().table_rows(),
@@ -238,8 +239,8 @@ fn settle(model: &mut Model) {
     layout::lay_out(model);
 }
 
-/// Select another line, because the selected one is gone: the next try in its place, or else the first row. Without any
-/// row the selection waits for its row to return.
+/// Select another line, because the selected one is gone: the next try in its place, or else the first row. If there
+/// are no rows, the selection is kept until its row returns.
 fn select_another(model: &mut Model) -> usize {
     model.on_fold = None;
     let ids = || model.lines.iter().enumerate().filter_map(|(place, line)| Some((place, model.rows[line.row()?].id)));
@@ -292,7 +293,8 @@ fn leave(model: &mut Model) -> Option<Effect> {
     Some(Effect::Leave)
 }
 
-/// A model with a first reading; while its board goes on, its failures were seen before and none is opened by itself.
+/// A model with a first reading. While its board still runs, its failures count as seen, so that none is opened
+/// automatically.
 #[cfg(test)]
 pub(crate) fn looked_at(model: Model, snapshot: Snapshot, paces: Vec<SlotRate>) -> Model {
     let mut model = model;

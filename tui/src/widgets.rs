@@ -27,8 +27,8 @@ pub(crate) use header::{header, one_line};
 pub(crate) use overlay::{help, leaving, picker};
 pub(crate) use pane::{content_rows, error_places, pane, tab_at};
 
-/// Write `text`, cleaned and cut to `columns`. Returns the number of columns used. Outside of `buffer` nothing is
-/// drawn.
+/// Write `text`, cleaned and cut to `columns`. Returns the number of columns used. Nothing is drawn outside of
+/// `buffer`.
 pub(crate) fn put(buffer: &mut Buffer, theme: &Theme, at: (u16, u16), columns: u16, text: &str, style: Style) -> u16 {
     let (x, y) = at;
     let area = buffer.area;
@@ -50,7 +50,7 @@ pub(crate) fn fill(buffer: &mut Buffer, (x, y): (u16, u16), cells: u16, glyph: &
     }
 }
 
-/// [`put`], against the right end of the columns.
+/// [`put`], aligned to the right end of the columns.
 pub(crate) fn put_right(buffer: &mut Buffer, theme: &Theme, at: (u16, u16), columns: u16, text: &str, style: Style) {
     let taken = u16::try_from(width(text)).unwrap_or(u16::MAX).min(columns);
     put(buffer, theme, (at.0 + columns - taken, at.1), taken, text, style);

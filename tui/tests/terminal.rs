@@ -1,5 +1,5 @@
-//! The terminal is restored, whichever way the full-screen view ends. In each test this very program plays the view as
-//! a child on a pseudo-terminal; the last bytes it wrote and the terminal's settings are checked.
+//! The terminal is restored, whichever way the full-screen view ends. In each test, this program runs the view in a
+//! child process on a pseudo-terminal, and checks the last bytes it wrote and the terminal's settings.
 #![cfg(unix)]
 
 use std::ffi::CStr;
@@ -22,7 +22,7 @@ use vx_status::vocabulary::Phase;
 use vx_tui::{DashboardOptions, OutputOptions, Signs, dashboard, inline};
 
 const ROLE: &str = "VX_TUI_TEST_ROLE";
-/// The role of the example, before the board that it shows.
+/// Role of the example, before the board that it shows.
 const EXAMPLE: &str = "example ";
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
@@ -149,7 +149,7 @@ fn plays_its_part() {
     println!("LEFT {left:?}");
 }
 
-/// A child on a terminal of its own.
+/// A child on its own terminal.
 struct OnTerminal {
     child: Child,
     keyboard: File,
@@ -424,7 +424,7 @@ fn the_last_step_of_a_held_key_is_shown_as_soon_as_a_frame_may_follow_the_last()
     thread::sleep(Duration::from_millis(1_300));
     let mut best = LONGEST_WAIT;
     for turn in 0..8 {
-        // There and back, so that no step is one beyond an end, which would need no frame.
+        // Back and forth, since a step beyond an end would need no frame.
         let key = if turn % 2 == 0 { "j" } else { "k" };
         let frames = viewer.text().matches(BEGIN_FRAME).count();
         viewer.press(key);

@@ -1,4 +1,4 @@
-//! The cost of making the place for 64 writers' states, and of attaching to one for reading.
+//! The cost of making the memory for 64 writers' states, and of attaching a reader to it.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

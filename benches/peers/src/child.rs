@@ -10,16 +10,16 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::shared::Shared;
 
-/// The variable that holds a child's role and the path of the shared memory.
+/// Variable that holds a child's role and the path of the shared memory.
 const ROLE: &str = "VX_PEERS_ROLE";
 
 /// A child's work on the state that its parent writes, by [`Shared::order`].
 pub(crate) const REST: u64 = 1;
-/// Look 60 times a second.
+/// Read 60 times a second.
 pub(crate) const FRAMES: u64 = 2;
-/// Look again and again.
+/// Read without pause.
 pub(crate) const HAMMER: u64 = 3;
-/// Look again and again, and note the age of each new state.
+/// Read without pause, and record the age of each new state.
 pub(crate) const WATCH: u64 = 4;
 /// End.
 pub(crate) const STOP: u64 = 5;
@@ -49,7 +49,7 @@ impl Child {
         child
     }
 
-    /// Ask it to stop and wait until it has given back all it holds; one that does not is killed.
+    /// Ask it to stop and wait until it has released everything; a child that doesn't is killed.
     pub(crate) fn stop(&mut self) {
         self.shared.order.store(STOP, Ordering::Release);
         let began = Instant::now();
@@ -88,14 +88,14 @@ pub(crate) fn end_with_parent() {
     });
 }
 
-/// The processors that this run may use, as it found them.
+/// The processors that this run may use, recorded at its start.
 fn allowed() -> &'static CpuSet {
     static ALLOWED: OnceLock<CpuSet> = OnceLock::new();
     ALLOWED.get_or_init(|| sched_getaffinity(None).unwrap_or_default())
 }
 
 /// Keep this thread, and the threads and children it starts, on one processor: the writer on the first and the reader
-/// on the second, if there are two. If that is refused, the figures are noisier and still right.
+/// on the second, if there are two. If that is refused, the figures are noisier but still right.
 pub(crate) fn stay_on(number: usize) {
     let ours: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|at| allowed().is_set(*at)).collect();
     if let Some(processor) = ours.get(number % ours.len().max(1)) {
@@ -116,7 +116,7 @@ pub(crate) fn memory() -> PathBuf {
     if shared.is_dir() { shared } else { std::env::temp_dir() }
 }
 
-/// The variable that names the directory for hornet's values. It is the run's own directory, for all files of a peer.
+/// Variable that names the directory for hornet's values. It is the run's own directory, for all files of a peer.
 pub(crate) const HOME: &str = "PCP_TMP_DIR";
 
 /// The run's own directory.

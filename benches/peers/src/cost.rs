@@ -1,5 +1,5 @@
-//! The cost of a publication to its writer: alone, with a reader 60 times a second, with one that reads without pause;
-//! and the age of a state when a reader that never pauses sees it.
+//! What a publication costs its writer: without a reader, with one that reads 60 times a second, and with one that
+//! reads without pause; and the age of a state when the last kind of reader sees it.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ const RECORDS: [Mechanism; 4] =
 const TURNS: usize = 15;
 /// States published for their age, a turn.
 const WATCHED: usize = 60;
-/// The pause between two such publications.
+/// Pause between two such publications.
 const PAUSE: Duration = Duration::from_micros(100);
 
 /// One mechanism at work: its writer here, its reader in a child.
@@ -102,7 +102,7 @@ impl Drop for Pair {
     }
 }
 
-/// Nanoseconds of processor a publication, over this time: the use of the machine by others is not included.
+/// Nanoseconds of processor time per publication, over this time; other processes don't count.
 fn each_ns(writer: &mut dyn Writer, run: Duration) -> f64 {
     const BATCH: u64 = 2_000;
     let (began, before, mut count) = (Instant::now(), child::used_ns(), 0);
@@ -113,7 +113,7 @@ fn each_ns(writer: &mut dyn Writer, run: Duration) -> f64 {
     (child::used_ns() - before) as f64 / count as f64
 }
 
-/// Wait without sleeping: the processor stays awake, as that of a busy writer is.
+/// Wait without sleeping: the processor stays awake, like a busy writer's.
 pub(crate) fn pause(time: Duration) {
     let began = Instant::now();
     while began.elapsed() < time {
@@ -121,7 +121,7 @@ pub(crate) fn pause(time: Duration) {
     }
 }
 
-/// The reader's process: follows its orders until it is asked to stop.
+/// Run the reader's process, which follows its orders until it is asked to stop.
 pub(crate) fn read(mechanism: Mechanism, place: &std::path::Path, shared: &Shared) {
     child::end_with_parent();
     let mut reader = mechanism.reader(place, 1).expect("a way that can be read");

@@ -182,7 +182,7 @@ fn service(node: &Node<ipc::Service>, name: &str) -> PortFactory<ipc::Service, [
     builder.max_publishers(CHILDREN as usize).max_nodes(CHILDREN as usize + 2).open_or_create().expect("a service")
 }
 
-/// The children of the peers; nothing for the role of another.
+/// Run a child of the peers; does nothing for other roles.
 pub(crate) fn child(role: &str) {
     match role.split_once(' ') {
         Some(("fan-ipc-channel", name)) => {

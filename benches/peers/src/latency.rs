@@ -1,6 +1,6 @@
-//! The age of a report when the reader sees it. The table has the ages that the other questions have measured, and two
-//! more, taken in turns: that of a change of state on the board, whose reader sleeps until the bell wakes it, and that of
-//! eight bytes in a pipe.
+//! The age of a report when the reader sees it. The table has the ages measured for the other questions, and two more,
+//! taken in turns: of a change of state on the board, whose reader sleeps until the doorbell wakes it, and of eight
+//! bytes in a pipe.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -18,12 +18,12 @@ use crate::table::{Limit, Report, Row};
 const CHANGES: u64 = 600;
 const PAUSE: Duration = Duration::from_micros(300);
 
-/// Print all ages, in microseconds: of readers that look without pause, and of readers that are woken.
+/// Print all ages, in microseconds: for readers that poll without pause, and for readers that are woken.
 pub(crate) fn run(report: &mut Report, ages: &[(&str, f64)]) {
     let mut rows: Vec<Row> = ages
         .iter()
         .map(|(name, age)| {
-            // States are looked at without pause, messages are waited for.
+            // States are polled without pause; messages are waited for.
             let state = name.starts_with("board") || name.starts_with("iceoryx2") || name.contains("memory");
             Row::new(&format!("{name}: reader {}", if state { "looks without pause" } else { "is woken" }), &[*age])
         })
@@ -45,7 +45,7 @@ fn awaited() -> (f64, f64) {
     let mut pipe = reader.process.stdin.take().expect("a pipe");
     for change in 1..=CHANGES {
         pause(PAUSE);
-        board.set_title(&child::now_ns().to_string()); // A new title rings the bell, as every change of state does.
+        board.set_title(&child::now_ns().to_string()); // A new title rings the doorbell, like every change of state.
         sleeper.shared.await_seen(change);
         pause(PAUSE);
         pipe.write_all(&child::now_ns().to_le_bytes()).expect("a reader");
@@ -55,7 +55,7 @@ fn awaited() -> (f64, f64) {
     (age(&sleeper), age(&reader))
 }
 
-/// The process that reads the pipe, which is its standard input; it ends with its parent, as the pipe does.
+/// Run the process that reads the pipe on its standard input; it ends with its parent, since the pipe does.
 pub(crate) fn read_pipe(shared: &Shared) {
     shared.doing.store(REST, Ordering::Release);
     let (mut pipe, mut sent, mut seen) = (std::io::stdin(), [0; 8], 0_u64);
@@ -70,7 +70,7 @@ fn note(shared: &Shared, seen: &mut u64, age: u64) {
     shared.seen.store(*seen, Ordering::Release);
 }
 
-/// The reader's process.
+/// Run the reader's process.
 pub(crate) fn read(place: &Path, shared: &Shared) {
     child::end_with_parent();
     let mut reader = Reader::open(&place.join("peers.board")).expect("a reader");

@@ -1,5 +1,5 @@
-//! The cost to a reader of looking at 64 slots, when nothing changed and when another process changed all of them; with
-//! the reader on the first processor and the writer on the second, and the other way round.
+//! What reading 64 slots costs when nothing changed, and when another process changed all of them; with the reader on
+//! the first processor and the writer on the second, and the other way round.
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -59,7 +59,7 @@ pub(crate) fn run(report: &mut Report) {
     }
 }
 
-/// For each mechanism the cost of a look when nothing changed, and when all did, for a reader on this processor.
+/// For each mechanism, the cost of a look when nothing changed and when all slots did, for a reader on this processor.
 fn look_from(processor: usize) -> Vec<[f64; 2]> {
     let mut pairs: Vec<Pair> = MECHANISMS.iter().map(|mechanism| Pair::start(*mechanism, 1 - processor)).collect();
     child::stay_on(processor);
@@ -98,7 +98,7 @@ impl Drop for Pair {
     }
 }
 
-/// The writer's process: publishes every slot once for each order to.
+/// Run the writer's process, which publishes every slot once whenever ordered to.
 pub(crate) fn write(mechanism: Mechanism, place: &Path, shared: &Shared) {
     child::end_with_parent();
     let mut writer = mechanism.writer(place, SLOTS);

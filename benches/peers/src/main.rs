@@ -1,8 +1,8 @@
 //! The cost of the board, compared in one run with every other mechanism that we found for its work.
 //!
 //! For each question the mechanisms take turns, so that a disturbance of the machine affects all of them; figures are
-//! medians, and each table gives the factor by which a mechanism is dearer than the board. It prints Markdown, ready
-//! for `docs/measurements.md`, and in the end the budgets with their verdicts; it fails when one is not kept.
+//! medians, and each table shows how many times as expensive as the board a mechanism is. It prints Markdown, ready for
+//! `docs/measurements.md`, and at the end the budgets with their verdicts; it fails if one is not kept.
 //!
 //! `cargo bench --manifest-path benches/peers/Cargo.toml` (about five minutes; a word after `--` picks the questions
 //! whose name begins with it: `cost`, `stream`, `looks`, `attach`, `fan`, `torn`, `takeover`, `instructions`)
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
     let asked = |name: &str| words.is_empty() || words.iter().any(|word| name.starts_with(word.as_str()));
     // A directory as fast as the place for boards.
     let home = tempfile::tempdir_in(child::memory()).expect("a directory");
-    // SAFETY: this is the only thread so far. hornet takes the directory of its values from no other source.
+    // SAFETY: this is the only thread so far. hornet takes the directory of its values only from there.
     unsafe { std::env::set_var(child::HOME, home.path()) };
     let mut report = Report::default();
     let mut ages = Vec::new();
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
     if report.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// True if this process was a child of the run, and has done its part.
+/// Returns whether this process was a child of the run, and has done its part.
 fn ran_as_child() -> bool {
     if instructions::ran_as_measured() {
         return true;
@@ -105,7 +105,7 @@ fn ran_as_child() -> bool {
     true
 }
 
-/// Remove the shared memory that iceoryx2's nodes of this run have left.
+/// Remove the shared memory that this run's iceoryx2 nodes left behind.
 fn clear_away(prefix: &str) {
     for entry in std::fs::read_dir("/dev/shm").into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(prefix) {

@@ -9,18 +9,18 @@ use vx_shm::layout::Latch;
 
 /// Words of the record that is published whole: 192 bytes.
 pub(crate) const RECORD_WORDS: usize = 24;
-/// The most figures that a child can hand back.
+/// Most figures that a child can return.
 pub(crate) const FIGURES: usize = 4_096;
 
 /// The content of the memory.
 #[repr(C)]
 #[derive(Debug)]
 pub(crate) struct Block {
-    /// The order to the child; the child confirms it in `doing`.
+    /// Order to the child; the child confirms it in `doing`.
     pub(crate) order: AtomicU64,
     apart: [AtomicU64; 15],
     pub(crate) doing: AtomicU64,
-    /// The number of messages or states that the child has seen, if it counts them.
+    /// Number of messages or states that the child has seen, if it counts them.
     pub(crate) seen: AtomicU64,
     also_apart: [AtomicU64; 14],
     pub(crate) figures: [AtomicU64; FIGURES],
@@ -60,7 +60,7 @@ impl Shared {
         await_word(&self.seen, count);
     }
 
-    /// The first `count` figures that the child has noted.
+    /// The first `count` figures that the child has recorded.
     pub(crate) fn figures(&self, count: usize) -> Vec<f64> {
         self.figures[..count].iter().map(|figure| figure.load(Ordering::Relaxed) as f64).collect()
     }

@@ -22,18 +22,18 @@ pub(crate) trait Writer {
 
 /// A reader's end, in any process.
 pub(crate) trait Reader {
-    /// Look at the first slot: its newest `done`.
+    /// Read the first slot. Returns its newest `done`.
     fn look(&mut self) -> u64;
-    /// Look at all slots.
+    /// Read all slots.
     fn look_at_all(&mut self);
 }
 
 /// A mechanism to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mechanism {
-    /// The numbers of a slot, read by poll.
+    /// Numbers of a slot, read by poll.
     BoardNumbers,
-    /// The numbers of a slot, read as a snapshot brought up to date.
+    /// Numbers of a slot, read by updating a snapshot.
     BoardSnapshot,
     /// A record of 192 bytes under the board's latch.
     BoardRecord,
@@ -120,7 +120,7 @@ fn timed(count: u64, mut once: impl FnMut(u64)) -> Duration {
     began.elapsed()
 }
 
-/// A name that nothing else has, from the directory that is the mechanism's own.
+/// A unique name, made from the mechanism's own directory.
 pub(crate) fn unique(place: &Path) -> String {
     let plain = |character: char| if character.is_ascii_alphanumeric() { character } else { '-' };
     format!("vx-peers{}", place.display().to_string().chars().map(plain).collect::<String>())

@@ -1,7 +1,7 @@
-//! The cost of a report as a message, with a reader that is busy and with one that sleeps, and its age when it is seen.
+//! The cost of a report as a message, with a busy reader and with a sleeping one, and the report's age when it is seen.
 //!
-//! Every message is the whole record, since a reader that starts late has nothing else. The reader decodes it. With
-//! messages sent without pause the reader does not sleep; with one message now and then it is woken for each.
+//! Every message is the whole record, since a reader that starts late has nothing else. The reader decodes it. If
+//! messages are sent without pause, the reader does not sleep; if they are sent one at a time, it is woken for each.
 
 mod bridge;
 mod ends;
@@ -24,11 +24,11 @@ const BATCH: u64 = 2_000;
 const SINGLE: u64 = 40;
 const PAUSE: Duration = Duration::from_micros(300);
 
-/// The reader's task with a message, beside decoding it.
+/// What the reader does with a message besides decoding it: nothing but count it.
 pub(crate) const COUNT: u32 = 0;
-/// Note the processor time used so far.
+/// Record the processor time used so far.
 pub(crate) const NOTE_CPU: u32 = 1;
-/// Note its age.
+/// Record its age.
 pub(crate) const NOTE_AGE: u32 = 2;
 
 struct Pair {
@@ -36,7 +36,8 @@ struct Pair {
     sender: Box<dyn ends::Sender>,
     child: Child,
     sent: u64,
-    /// Nanoseconds a message: processor time of writer and reader without pause, and of the writer when the reader sleeps.
+    /// Nanoseconds a message: processor time of writer and reader without pause, and of the writer when the reader
+    /// sleeps.
     flat: Vec<f64>,
     reading: Vec<f64>,
     single: Vec<f64>,
@@ -47,7 +48,7 @@ struct Pair {
 /// Measure and print; returns the ages in microseconds, for the table of latencies.
 pub(crate) fn run(report: &mut Report) -> Vec<(&'static str, f64)> {
     child::stay_on(0);
-    // The cost of a look at the clock of used time, which is part of each message to a sleeping reader.
+    // The cost of reading the processor-time clock, which is part of each message to a sleeping reader.
     let clock = median((0..1001).map(|_| -(child::used_ns() as f64 - child::used_ns() as f64)).collect());
     let place = tempfile::tempdir_in(child::memory()).expect("a directory");
     let mut board = state::Mechanism::BoardNumbers.writer(place.path(), 1);
@@ -117,7 +118,7 @@ impl Pair {
     }
 }
 
-/// The reader's process: decodes messages until the writer is gone.
+/// Run the reader's process, which decodes messages until the writer is gone.
 pub(crate) fn read(kind: StreamKind, address: &str, shared: &Shared) {
     let mut receiver = ends::receive(kind, address, || shared.doing.store(REST, Ordering::Release));
     let mut seen = 0;
@@ -133,7 +134,7 @@ pub(crate) fn read(kind: StreamKind, address: &str, shared: &Shared) {
     }
 }
 
-/// The process that answers ipckit's bridge.
+/// Run the process that answers ipckit's bridge.
 pub(crate) fn serve(path: &str, shared: &Shared) {
     bridge::serve(path, || shared.doing.store(REST, Ordering::Release));
 }

@@ -1,6 +1,6 @@
 //! Tables as Markdown, ready for `docs/measurements.md`, and the budgets they are held to.
 
-/// Everything that is printed in the end: tables as they come, budgets together.
+/// The output of the bench: tables as they come, and all budgets together at the end.
 #[derive(Default)]
 pub(crate) struct Report {
     budgets: Vec<(String, f64, Limit)>,
@@ -23,8 +23,8 @@ impl Limit {
 }
 
 impl Report {
-    /// Print a table: its question, the columns of figures, and a row for each mechanism. The last column is the ratio
-    /// of each row's first figure to that of the last row with `base`: how many times dearer.
+    /// Print a table: its question, the columns of figures, and a row for each mechanism. The last column is each row's
+    /// first figure, as a multiple of that of the last row with `base`.
     pub(crate) fn table(&self, question: &str, columns: &[&str], rows: &[Row]) {
         println!("\n### {question}\n\n| way | {} | times |", columns.join(" | "));
         println!("|---|{}", "---|".repeat(columns.len() + 1));
@@ -42,12 +42,12 @@ impl Report {
         }
     }
 
-    /// Note a figure that has a budget.
+    /// Record a figure that has a budget.
     pub(crate) fn budget(&mut self, what: &str, found: f64, limit: Limit) {
         self.budgets.push((what.to_owned(), found, limit));
     }
 
-    /// Print the verdicts on the budgets. Returns true if all were kept.
+    /// Print the verdicts on the budgets. Returns whether all were kept.
     pub(crate) fn finish(&self) -> bool {
         println!("\n### Budgets\n\n| what | found | budget | |\n|---|---|---|---|");
         for (what, found, limit) in &self.budgets {
@@ -66,7 +66,7 @@ impl Report {
 pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) figures: Vec<Option<f64>>,
-    /// The base that the rows after it are compared with, until the next such row.
+    /// Base that the rows after it are compared with, until the next such row.
     pub(crate) base: bool,
 }
 
@@ -76,7 +76,7 @@ impl Row {
     }
 }
 
-/// Three digits that mean something.
+/// The figure, rounded to three significant digits.
 pub(crate) fn rounded(figure: f64) -> String {
     let digits = match figure.abs() {
         size if size >= 100.0 => 0,
@@ -91,7 +91,7 @@ pub(crate) fn rounded(figure: f64) -> String {
     }
 }
 
-/// A count, its digits in threes.
+/// A count, its digits in groups of three.
 pub(crate) fn thousands(count: u64) -> String {
     grouped(&count.to_string())
 }

@@ -1,5 +1,4 @@
-//! A writer killed with SIGKILL: the state that can be read afterwards, and the way for another writer to take its
-//! place.
+//! A writer killed with SIGKILL: the state that can be read afterwards, and how another writer can take its place.
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -115,7 +114,7 @@ fn after(began: Instant, refusals: u32) -> String {
     if refusals == 0 { format!("{took:.1} ms") } else { format!("{took:.1} ms, refused {refusals} times before") }
 }
 
-/// The writer's process: it writes once and waits to be killed.
+/// Run the writer's process, which writes once and waits to be killed.
 pub(crate) fn write(role: &str, place: &Path, shared: &Shared) {
     child::end_with_parent();
     let ready = || {

@@ -1,5 +1,5 @@
-//! The number of torn readings: the same record, checked by a sum, written without pause by another process, read the
-//! same number of times from ipckit's shared memory and from the board's latch.
+//! The number of torn readings: another process writes the same checksummed record without pause, and it is read
+//! equally often from ipckit's shared memory and from the board's latch.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -53,7 +53,7 @@ pub(crate) fn run(report: &mut Report) {
     report.budget("readings of the board that were torn", ours as f64, Limit::AtMost(0.0, ""));
 }
 
-/// The last word is a sum of all others that no mixture of two records has.
+/// The last word is a sum of all others, which no mixture of two records matches.
 fn whole(words: &[u64; RECORD_WORDS]) -> bool {
     sum(words) == words[RECORD_WORDS - 1]
 }
@@ -66,7 +66,7 @@ fn words(bytes: &[u8; 8 * RECORD_WORDS]) -> [u64; RECORD_WORDS] {
     std::array::from_fn(|at| u64::from_le_bytes(std::array::from_fn(|byte| bytes[8 * at + byte])))
 }
 
-/// The writer's process: both records, one after the other, until it is asked to stop.
+/// Run the writer's process, which writes both records alternately until it is asked to stop.
 pub(crate) fn write(place: &Path, shared: &Shared) {
     child::end_with_parent();
     let mut memory = SharedMemory::create(&unique(place), 4_096).expect("shared memory");

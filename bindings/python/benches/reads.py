@@ -1,6 +1,6 @@
 """`python benches/reads.py [READS]`: both readers against writers at full speed, in C and in Rust, and the cost of a snapshot.
 
-Each total is a checksum of `done` and of the slot's generation. A reading whose total is another one is torn, and ends the run
+Each total is a checksum of `done` and of the slot's generation. A reading with another total is torn, and ends the run
 with 1.
 """
 
@@ -36,7 +36,7 @@ def total_for(done: int, generation: int) -> int:
 
 
 def of_one_publication(done: int, total: Optional[int], generation: int) -> bool:
-    """The C writer publishes `done` with its total; those in Rust the next total alone, and then what is done."""
+    """The C writer publishes `done` with its total; the Rust writers publish the next total first, then `done`."""
     if total is None:
         return done == 0
     return total in (total_for(done, generation), total_for(done + 2, generation))
@@ -49,7 +49,7 @@ def c_writer(directory: Path, path: Path) -> list[subprocess.Popen[bytes]]:
 
 
 def rust_writers(directory: Path, path: Path) -> list[subprocess.Popen[bytes]]:
-    """Two of the writers of `shm/tests/torture`, which play their roles by a variable."""
+    """Start two of the writers of `shm/tests/torture`, whose roles are set by a variable."""
     build = ["cargo", "test", "--locked", "-p", "vx-shm", "--test", "torture", "--no-run", "--message-format=json"]
     said = subprocess.run(build, cwd=SHM, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
     program = next(filter(None, (json.loads(line).get("executable") for line in said.splitlines())))
@@ -98,7 +98,7 @@ def torn_slots(board: vxboard.Board, reads: int) -> tuple[int, float]:
 
 
 def torn_rows(path: str, reads: int) -> Optional[tuple[int, float]]:
-    """The same by the extension, if it is there."""
+    """The same with the extension, if it is installed."""
     try:
         from vxboard._extension import BoardReader
     except ImportError:

@@ -1,4 +1,4 @@
-"""What publishing costs, of the package as it is installed: `python benches/writes.py`."""
+"""What publishing costs with the installed package: `python benches/writes.py`."""
 
 import os
 import statistics

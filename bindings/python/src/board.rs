@@ -1,4 +1,4 @@
-//! A board that this process makes, and in which it records how its children ended.
+//! A board that this process makes, and on which it records how its children ended.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,7 +30,7 @@ impl BoardWriter {
         }
     }
 
-    /// Remove boards from a directory that are over, by the rule by which vx does it. One that cannot be removed stays.
+    /// Remove boards that are over from a directory, by vx's own rule. A board that can't be removed stays.
     #[staticmethod]
     fn tidy(directory: PathBuf) {
         let _ = vx_shm::gc(&directory, BOARDS_KEPT_FOR, BOARDS_KEPT);
@@ -40,7 +40,7 @@ impl BoardWriter {
         self.own.with(|board| board.as_ref().map(|board| board.set_title(&title)));
     }
 
-    /// Record how the process of a slot ended. A slot that had ended before keeps its state and gets the exit alone.
+    /// Record how the process of a slot ended. A slot that has ended already keeps its state and only gets the exit.
     fn record_exit(
         &self,
         py: Python<'_>,
@@ -55,7 +55,7 @@ impl BoardWriter {
         ended.map_err(|error| write_error(py, &self.path, &error, error.hint()))
     }
 
-    /// Close the board, in the state of this name. In a forked child it does nothing.
+    /// Close the board in the state of this name. Does nothing in a forked child.
     fn close(&self, state: &str) -> PyResult<()> {
         let ends = [BoardState::Done, BoardState::Failed, BoardState::Cancelled];
         let state = ends.into_iter().find(|end| end.name() == state).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! The crate's errors as the package's: the same classes as those of the pure reader, the same text, the same next step.
+//! The crate's errors as the package's: the same classes, texts and hints as in the pure reader.
 
 use std::fmt::Display;
 use std::path::Path;

@@ -1,7 +1,7 @@
-//! What a forked child does with its parent's board and slots: it lets go of them.
+//! What a forked child does with its parent's board and slots: it closes them.
 //!
-//! A child shares the locks that show its parent alive, as long as it has the files open. So it closes them at once, and a
-//! call on an inherited object is an error rather than a second writer in a slot that has one.
+//! While a child has the files open, it shares the locks that show its parent alive. So it closes them at once, and a
+//! call on an inherited object is an error rather than a second writer in the parent's slot.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -10,15 +10,16 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use vx_shm::ForkGuard;
 
-/// Everything of this process that a child must let go of.
+/// Everything of this process that a child must close.
 static HELD: Mutex<Vec<Weak<dyn LetGo>>> = Mutex::new(Vec::new());
 
-/// Held while a board is made or a slot taken, and by a thread that forks from its first hook on: until the fork itself others
-/// run, and one that takes a slot would wait for the beats, which are held back, and keep the interpreter from forking.
+/// Held while a board is made or a slot taken, and by a forking thread from its first hook on. Other threads still run
+/// until the fork itself; without this lock, one that takes a slot would wait for the suspended beats, and keep the
+/// interpreter from forking.
 static MAKING: Mutex<()> = Mutex::new(());
 
 thread_local! {
-    /// What the thread that forks holds during the fork.
+    /// What the forking thread holds during the fork.
     static FORKING: RefCell<Option<Forking>> = const { RefCell::new(None) };
 }
 
@@ -37,7 +38,7 @@ pub(crate) struct Own<T: Send + 'static>(Arc<Cell<T>>);
 struct Cell<T>(Mutex<Option<T>>);
 
 impl<T: Send + 'static> Own<T> {
-    /// What is made here, which must not call Python, is let go of by each child.
+    /// Make a value that each forked child closes. `make` must not call Python.
     pub(crate) fn make<E>(py: Python<'_>, make: impl FnOnce() -> Result<T, E>) -> Result<Self, E> {
         let _others_wait = MAKING.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
         let cell = Arc::new(Cell(Mutex::new(Some(make()?))));
@@ -48,8 +49,9 @@ impl<T: Send + 'static> Own<T> {
         Ok(Self(cell))
     }
 
-    /// Do this with it, without a call of Python: no fork comes in between, as it waits for the interpreter's lock, or, where
-    /// there is none, until every thread is in Python; and another thread that waits here may have that lock.
+    /// Run `act` on the value. `act` must not call Python: another thread that waits here may hold the interpreter's
+    /// lock. No fork comes in between, since a fork waits for that lock or, without one, until every thread is in
+    /// Python.
     #[inline]
     pub(crate) fn with<R>(&self, act: impl FnOnce(&mut Option<T>) -> R) -> R {
         act(&mut lock(&self.0.0))
@@ -86,7 +88,7 @@ fn in_child() {
     inherited.iter().filter_map(Weak::upgrade).for_each(|own| own.let_go());
 }
 
-/// Have Python call these around each fork of its own.
+/// Have Python call these hooks around each of its forks.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     let hooks = pyo3::types::PyDict::new(py);

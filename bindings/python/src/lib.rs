@@ -1,7 +1,7 @@
-//! The compiled half of `vxboard`: boards that are made, slots that are written, and their numbers read in one go, by the
+//! The compiled half of `vxboard`: makes boards, writes slots, and reads the numbers of all slots at once, with the
 //! crate that vx itself uses.
 //!
-//! The names here are for the package's own modules, which give them their documentation.
+//! The names here are for the package's own modules, which document them.
 
 mod board;
 mod error;

@@ -1,4 +1,4 @@
-//! The end that an exception means for the work that it left: not each is a failure.
+//! How an exception ends the work that it left: not every exception is a failure.
 
 use pyo3::exceptions::PySystemExit;
 use pyo3::prelude::*;

@@ -9,7 +9,7 @@ use vx_shm::{ReadError, Reader, SlotView, Snapshot};
 
 use crate::error::{attach_error, read_error};
 
-/// The bytes of a row; `_rows.py` has the same layout.
+/// Bytes of a row; `_rows.py` has the same layout.
 const ROW_BYTES: usize = 48;
 
 #[pyclass(frozen, module = "vxboard")]
@@ -26,7 +26,7 @@ impl BoardReader {
         Ok(Self { path, state: Mutex::new((reader, Snapshot::default())) })
     }
 
-    /// A row for each slot that was ever used, all of them read whole.
+    /// A row for each slot that was ever used, each read consistently.
     fn rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         match self.read() {
             Ok(rows) => Ok(PyBytes::new(py, &rows)),
@@ -36,7 +36,7 @@ impl BoardReader {
 }
 
 impl BoardReader {
-    /// Calls no Python: another thread that waits here may have the interpreter's lock.
+    /// Must not call Python: another thread that waits here may hold the interpreter's lock.
     fn read(&self) -> Result<Vec<u8>, ReadError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (reader, snapshot) = &mut *state;
@@ -47,7 +47,7 @@ impl BoardReader {
     }
 }
 
-/// A total that is not known is the largest number, and a process that is not known is 0.
+/// Append a slot's row. An unknown total is the largest number, and an unknown process is 0.
 fn put(slot: &SlotView, rows: &mut Vec<u8>) {
     let begin = rows.len();
     rows.extend(slot.index.to_le_bytes());

@@ -11,7 +11,7 @@ use crate::fork::Own;
 use crate::outcome::Outcome;
 use crate::text::Text;
 
-/// "running", by the vocabulary of tasks.
+/// "running" in the vocabulary of tasks.
 const RUNNING: Step = Step::new(3);
 
 #[pyclass(frozen, weakref, module = "vxboard")]
@@ -22,21 +22,21 @@ pub(crate) struct SlotWriter {
     if_left: IfLeft,
 }
 
-/// The moment at which a slot is left that was not ended.
+/// How a slot came to be left without an end.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Left {
     /// At the ordinary end of its process.
     AtProcessEnd,
-    /// Nothing holds it any more, and the process goes on: an exception may have passed it by.
+    /// Nothing references it any more, and the process goes on: an exception may have skipped its end.
     Dropped,
 }
 
-/// What becomes of a slot that nobody holds any more, and that was not ended.
+/// What happens to a slot that was left without an end.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum IfLeft {
-    /// It is lost, until the process that made its board records how this one ended.
+    /// It is lost, until the process that made its board records how this process ended.
     Lost,
-    /// It is over, as no other process will record an end.
+    /// It is ended here, since no other process will record an end.
     Over,
 }
 
@@ -113,13 +113,13 @@ impl SlotWriter {
         &self.key
     }
 
-    /// True until it has ended; false in a forked child.
+    /// Returns whether it has not ended; false in a forked child.
     #[getter]
     fn live(&self) -> bool {
         self.own.with(|slot| slot.is_some())
     }
 
-    /// End the slot: as done, or with the reason as failed. The second end is ignored.
+    /// End the slot: as done or, with a reason, as failed. A second end is ignored.
     #[pyo3(signature = (error=None, result=None))]
     fn end(&self, py: Python<'_>, error: Option<Text<'_>>, result: Option<Text<'_>>) -> PyResult<()> {
         let (error, result) = (error.map(Text::into_string), result.map(Text::into_string));
@@ -174,7 +174,8 @@ impl SlotWriter {
         write_error(py, &self.path, &what, Some("take a slot of your own with `vxboard.slot`".into()))
     }
 
-    /// End the slot by its numbers: as done at its total, and without one at the end of its process alone.
+    /// End the slot by its numbers: as done if it reached its total. Without a total, it counts as done only at the end
+    /// of its process.
     fn leave_in_order(&self, left: Left) -> Result<(), EndError> {
         self.own.with(|slot| {
             slot.take().map_or(Ok(()), |slot| {
@@ -193,13 +194,13 @@ impl SlotWriter {
 impl Drop for SlotWriter {
     fn drop(&mut self) {
         if self.if_left == IfLeft::Over {
-            // The board may be gone by now, and there is nobody to tell.
+            // The board may be gone by now, and nobody could handle the error.
             let _ = self.leave_in_order(Left::Dropped);
         }
     }
 }
 
-/// The class of an exception and its text, if it has one that can be had.
+/// The class of an exception and its text, if that can be read.
 fn reason(kind: &Bound<'_, PyAny>, error: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
     let name: String = kind.getattr("__name__")?.extract()?;
     let text = error.and_then(|error| error.str().ok()).map(|text| text.to_string_lossy().into_owned());

@@ -1,4 +1,4 @@
-//! Texts of Python, of which not every one is Unicode.
+//! Python's texts, not all of which are valid Unicode.
 
 use std::borrow::Cow;
 use std::ops::Deref;
@@ -6,7 +6,7 @@ use std::ops::Deref;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-/// An argument. Lone surrogates, as a file's name may have them, are replaced: no progress fails for its text.
+/// An argument. Lone surrogates, as in some file names, are replaced, so that no text makes progress fail.
 pub(crate) struct Text<'a>(Cow<'a, str>);
 
 impl Text<'_> {

@@ -1,6 +1,6 @@
-"""`answers.py DIRECTORY COUNT`: reads each `N.victim` and compares what it sees with `N.answer`, the answer of the crate.
+"""`answers.py DIRECTORY COUNT`: reads each `N.victim` and compares the result with `N.answer`, the crate's result.
 
-It is started by `shm/tests/hostile/python.rs`, which has the same lines. No reading may take longer than two seconds.
+Started by `shm/tests/hostile/python.rs`, which has the same lines. No reading may take longer than two seconds.
 """
 
 from __future__ import annotations

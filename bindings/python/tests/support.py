@@ -17,7 +17,7 @@ from vxboard._witness import boot_id, start_time
 
 SHM_TESTS = Path(__file__).resolve().parents[3] / "shm" / "tests"
 GOLDEN = SHM_TESTS / "golden"
-# No test comes near this, also on a loaded machine.
+# Far longer than any test takes, even on a loaded machine.
 PATIENCE_S = 60.0
 
 
@@ -58,7 +58,7 @@ def make_board(path: Path, slot_count: int = 4, title: str = "a test") -> None:
 
 
 def close_board(path: Path) -> None:
-    """Close it as done, in the order of the format page."""
+    """Close a board as done, in the order of the format page."""
     with open(path, "r+b") as file:
         for offset, value in ((layout.HEADER_STATE, layout.BOARD_DONE), (layout.HEADER_CLOSED, 1)):
             file.seek(offset)

@@ -1,4 +1,4 @@
-"""`python -m vxboard`: data on standard output, all else on standard error, and its exit codes."""
+"""`python -m vxboard`: data on standard output, everything else on standard error, and its exit codes."""
 
 import json
 import os

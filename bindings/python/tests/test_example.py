@@ -21,12 +21,12 @@ from support import PATIENCE_S, BoardTest
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 TRAINING = REPOSITORY / "examples" / "training" / "train.py"
-# Built by the tests of the workspace, which come before these.
+# Built by the workspace's tests, which run before these.
 VX = REPOSITORY / "target" / "debug" / "vx"
 
 
 def has_dashboard() -> bool:
-    """False without vx, and for one that was built without `vx top`."""
+    """Whether there is a vx with `vx top`, which not every build has."""
     shown = subprocess.run([VX, "--help"], capture_output=True, text=True) if VX.exists() else None
     return shown is not None and re.search(r"^ +top ", shown.stdout, re.MULTILINE) is not None
 
@@ -64,7 +64,7 @@ class Training(BoardTest):
         return next(self.directory.glob("*.board"), None)
 
     def opened(self) -> vxboard.Board:
-        # A board is there with its name only once it is whole.
+        # A board gets its name only once it is complete.
         self.until(lambda: self.file() is not None, "the program made no board")
         path = self.file()
         assert path is not None
@@ -86,7 +86,7 @@ class Training(BoardTest):
         self.assertIn("loss=", slots[0].message)
 
     def test_one_that_is_killed_shows_and_the_others_go_on(self) -> None:
-        # Long enough that the killed one cannot have come to its end by itself.
+        # Long enough that the killed process can't have finished by itself.
         child = self.start(100_000, 0.05)
         board = self.opened()
         self.until(lambda: len([slot for slot in board.slots() if slot.done]) == 8, "not all eight have begun")
@@ -124,7 +124,7 @@ class Training(BoardTest):
         self.assertEqual(top.wait(PATIENCE_S), 0)
 
     def drawn(self, terminal: int, keys: "list[str]") -> str:
-        """What was drawn until all of these were, without the terminal's control sequences."""
+        """The output until all these keys were drawn, without the terminal's control sequences."""
         raw, text, end = b"", "", time.monotonic() + PATIENCE_S
         while not all(re.search(re.escape(key).replace("\\ ", " +") + "(?![0-9.])", text) for key in keys):
             self.assertLess(time.monotonic(), end, text)

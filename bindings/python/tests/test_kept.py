@@ -1,4 +1,4 @@
-"""The dumps and recordings that were written once and are kept: read as the crate reads them."""
+"""The dumps and recordings kept in the repository are read as the crate reads them."""
 
 import json
 import unittest

@@ -1,4 +1,4 @@
-"""Boards at work: what a reader sees of writers in other processes, and what it waits for."""
+"""Boards at work: what a reader sees of writers in other processes, and waits for."""
 
 import asyncio
 import multiprocessing

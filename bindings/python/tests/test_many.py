@@ -20,7 +20,7 @@ def loop(number: int, go: str) -> None:
     for step in vxboard.tqdm(range(100), desc=f"shard {number}"):
         while step == 50 and number % 6 == 0 and number < 6 * KILLED:
             time.sleep(0.05)
-    # The parent looks at all of them while they are there.
+    # The parent reads all of them while they exist.
     while not os.path.exists(go):
         time.sleep(0.02)
 
@@ -68,7 +68,7 @@ class Many(BoardTest):
                 self.assertEqual((slot.state, slot.signal), expected, slot)
                 if child not in doomed:
                     self.assertEqual((slot.done, slot.total), (100, 100), slot)
-            # A board on which a lock was left would take no other slot.
+            # A lock left on the board would keep it from taking another slot.
             with board.slot("afterwards"):
                 pass
             self.assertEqual(board["afterwards"].state, "done")

@@ -48,7 +48,7 @@ class Plugin(BoardTest):
         plugins = () if has_entry_point() else ("-p", "vxboard.pytest_plugin")
         command = [sys.executable, "-m", "pytest", "--vx", "-p", "no:cacheprovider", *plugins, *words, "test_it.py"]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        # A run in the background ignores the signal of Ctrl-C, and so would what it starts.
+        # A background run ignores SIGINT, and so would its children.
         heed = lambda: signal.signal(signal.SIGINT, signal.default_int_handler)
         run = subprocess.Popen(
             command, cwd=self.place, env=variables, text=True, start_new_session=True, preexec_fn=heed, **pipes

@@ -24,7 +24,7 @@ except ImportError:
 
 def count(begun: "multiprocessing.synchronize.Barrier") -> None:
     with tqdm(total=1000, desc="shard") as bar:
-        begun.wait(PATIENCE_S)  # Each has its bar before another's ends: later ones would take the row of an earlier.
+        begun.wait(PATIENCE_S)  # All have a bar before any ends: later bars would take over the slot of an earlier one.
         for _ in range(1000):
             bar.update()
 
@@ -178,7 +178,7 @@ class Bars(BoardTest):
 
     def test_an_update_while_another_thread_closes_the_bar_is_no_error(self) -> None:
         class Closing:
-            """A slot that another thread ends between a look at it and a publication."""
+            """A slot that another thread ends between a check of it and a publication."""
 
             def __init__(self, slot: object) -> None:
                 self.slot: Any = slot

@@ -1,4 +1,4 @@
-"""Boards made and slots written by the extension, in one process and in many, and by what kills them."""
+"""Boards made and slots written by the extension, in one process and in many, some of which are killed."""
 
 import asyncio
 import concurrent.futures as futures
@@ -27,7 +27,7 @@ except ImportError:
 
 
 def work(key: str, fate: str) -> None:
-    """What a child does: ten pieces of work, and then its fate."""
+    """A child's work: ten steps, and then the given end."""
     with vxboard.slot(key, total=10) as slot:
         for _ in range(10):
             slot.advance()
@@ -54,7 +54,7 @@ def state_of_slot(key: str) -> str:
 
 
 def take_and_end(path: str) -> None:
-    """What a child forked in the middle of its parent's beats does."""
+    """The work of a child that was forked while its parent beats."""
     extension.SlotWriter(path, f"child {os.getpid()}").end()
 
 
@@ -71,7 +71,7 @@ class Writing(BoardTest):
             yield board
 
     def run_alone(self, script: str, *arguments: str) -> str:
-        """What a program with these lines prints, for which there is no board; it has nothing to complain of."""
+        """The output of a program of these lines, which starts without a board. It must not print errors."""
         os.chmod(self.directory, 0o700)
         environment = {**os.environ, "VX_RUNTIME_DIR": str(self.directory)}
         command = [sys.executable, "-B", "-W", "ignore", "-c", script, *arguments]
@@ -291,7 +291,7 @@ class Writing(BoardTest):
         for method in ("fork", "spawn", "forkserver"):
             context = multiprocessing.get_context(method)
             with futures.ProcessPoolExecutor(2, mp_context=context) as pool:
-                list(pool.map(abs, range(8)))  # Its workers are there before any board.
+                list(pool.map(abs, range(8)))  # Its workers start before any board.
                 for number in range(3):
                     path = self.directory / f"{method} {number}.board"
                     with self.subTest(method, board=number), vxboard.Board.create(method, 16, path) as board:
@@ -419,7 +419,7 @@ class Writing(BoardTest):
                     common.advance()
                     for _ in range(100):
                         reader.rows()
-                    # Refused, since the key is in use, and so an error that is made in Python while others write.
+                    # Refused because the key is in use; so an error is made in Python while other threads write.
                     self.assertRaises(vxboard.WriteError, board.slot, "common")
 
             threads = [threading.Thread(target=run) for _ in range(3)]
@@ -544,7 +544,7 @@ class WithoutTheExtension(BoardTest):
         environment = {**os.environ, "PYTHONPATH": str(self.directory), "VX_RUNTIME_DIR": str(self.directory)}
         os.chmod(self.directory, 0o700)
         done = subprocess.run([sys.executable, "-B", "-c", script], env=environment, capture_output=True, text=True)
-        self.assertRegex(done.stdout, "^ImportError .* is there and cannot be loaded: .*_extension.abi3.so.*\nhint: install")
+        self.assertRegex(done.stdout, "^ImportError .* cannot be loaded: .*_extension.abi3.so.*\nhint: install")
 
 
 if __name__ == "__main__":

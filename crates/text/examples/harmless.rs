@@ -1,4 +1,5 @@
-//! Lines from anywhere, each harmless and cut to 60 columns: `printf 'a\033[2Jb\n' | cargo run -p vx-text --example harmless`
+//! Lines from anywhere, each harmless and cut to 60 columns:
+//! `printf 'a\033[2Jb\n' | cargo run -p vx-text --example harmless`
 
 use std::io::{self, BufRead, Write};
 

@@ -1,12 +1,13 @@
 //! The characters that do something other than being shown.
 
-/// True if a character has no shape of its own, so that it may change the look of the text around it, or hide in it.
+/// Returns whether a character is invisible by itself, so that it may change the look of the text around it, or hide in
+/// it.
 ///
 /// The class is: controls (`Cc`, C1 included), format characters (`Cf`) with all bidirectional controls and tags, line
 /// and paragraph separators (`Zl`, `Zp`), everything that Unicode lets a program ignore when it shows text
 /// (`Default_Ignorable_Code_Point`: fillers, joiners, variation selectors), and noncharacters. Visible signs of Arabic,
 /// Syriac and Kaithi that Unicode counts among the format characters (`Prepended_Concatenation_Mark`) are not in the
-/// class, nor are letters, combining marks, blanks, emoji and private use of any script. A surrogate is no `char`.
+/// class, nor are letters, combining marks, blanks, emoji and private use of any script. Surrogates aren't `char`s.
 ///
 /// A test compares the list with Unicode's tables for every character.
 pub fn is_unprintable(character: char) -> bool {
@@ -18,10 +19,10 @@ pub fn is_unprintable(character: char) -> bool {
         || is_noncharacter(character)
 }
 
-/// True if the character shapes its neighbours: joiners, and selectors of a variant.
+/// Returns whether the character shapes its neighbours: a joiner or a variation selector.
 ///
-/// Emoji, Persian and Indic scripts are spelled with them, so [`escaped`](super::escaped) leaves them where they have that
-/// effect.
+/// Emoji, Persian and Indic scripts are spelled with them, so [`escaped`](super::escaped) keeps them where they have
+/// that effect.
 pub(super) fn is_joiner(character: char) -> bool {
     matches!(character,
         '\u{200c}' | '\u{200d}'

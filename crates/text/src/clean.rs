@@ -8,20 +8,20 @@ use unicode_width::UnicodeWidthChar;
 
 use super::is_unprintable;
 
-/// The longest text that is examined: the rest is cut off first, because no line on a screen is longer.
+/// Longest text that is examined: the rest is cut off first, because no line on a screen is longer.
 const LONGEST_BYTES: usize = 4096;
 
-/// The most combining marks that a base character keeps; more would only slow terminals down.
+/// Most combining marks that a base character keeps; more would only slow terminals down.
 const MOST_MARKS: usize = 4;
 
-/// The ways back to the first column of a line.
+/// Texts that move the cursor back to the first column of a line.
 const RETURNS: [&str; 3] = ["\r", "\u{1b}[1G", "\u{1b}[G"];
 
 /// `text` as one line without unprintable characters: escape sequences are dropped whole, line breaks and tabs become
 /// spaces, the other characters of the class are dropped, and so is everything beyond 4 KiB.
 ///
-/// Joiners and variation selectors are dropped, too: terminals disagree about the width of what they join. The characters
-/// they stood between remain, so that the text stays readable.
+/// Joiners and variation selectors are dropped, too: terminals disagree about the width of what they join. The
+/// characters they stood between remain, so that the text stays readable.
 pub fn clean(text: &str) -> Cow<'_, str> {
     let text = start_of(text, LONGEST_BYTES);
     if is_clean_ascii(text) {
@@ -30,8 +30,8 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean_with_looks(text, |_, _| ()))
 }
 
-/// The same. For each control sequence that selects the look of the text behind it (SGR), `look` is called with the number
-/// of bytes of clean text before it and with its parameters.
+/// [`clean`], which also calls `look` for each control sequence that selects the look of the text after it (SGR): with
+/// the number of bytes of clean text before the sequence, and with its parameters.
 pub fn clean_with_looks<'a>(text: &'a str, mut look: impl FnMut(usize, &'a str)) -> String {
     let text = start_of(text, LONGEST_BYTES);
     if is_clean_ascii(text) {
@@ -69,13 +69,13 @@ pub fn clean_with_looks<'a>(text: &'a str, mut look: impl FnMut(usize, &'a str))
     cleaned
 }
 
-/// The text that a terminal would show last for a line with carriage returns, made harmless by [`clean`].
+/// [`last_printed`], made harmless by [`clean`].
 pub fn last_overwrite(line: &str) -> Cow<'_, str> {
     clean(last_printed(line))
 }
 
-/// The part of a line with carriage returns that a terminal would show last, as it is. A move to the first column counts as
-/// a return.
+/// The part of a line with carriage returns that a terminal would show last, not cleaned. A move to the first column
+/// counts as a return.
 pub fn last_printed(line: &str) -> &str {
     let mut end = line.len();
     for (at, _) in line.rmatch_indices(['\r', '\u{1b}']) {
@@ -89,7 +89,7 @@ pub fn last_printed(line: &str) -> &str {
     if line[..end].trim().is_empty() { "" } else { &line[..end] }
 }
 
-/// True for most lines: nothing in them has to be looked at.
+/// Returns whether nothing in the text has to be cleaned, as in most lines.
 fn is_clean_ascii(text: &str) -> bool {
     text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }

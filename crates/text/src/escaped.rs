@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use super::class::is_joiner;
 use super::is_unprintable;
 
-/// The most joiners and selectors in a row that count as spelling: an emoji takes a selector and then a joiner.
+/// Most joiners and selectors in a row that count as spelling: an emoji takes a selector and then a joiner.
 const MOST_JOINERS: usize = 2;
 
 /// `text` with its unprintable characters written as JSON writes them, `\u001b`. Line ends and tabs stay.
 ///
 /// JSON keeps its meaning, because it holds unprintable characters in its strings only. Joiners and variation selectors
 /// stay where they shape a character outside of ASCII: a path in Persian, or with an emoji, is printed as it is. After
-/// ASCII they only hide, as in `no\u{200d}de`, so they are written out.
+/// ASCII they can only hide something, as in `no\u{200d}de`, so they are written out.
 pub fn escaped(text: &str) -> Cow<'_, str> {
     let ends_line = |character, next| character == '\n' || (character == '\r' && next == Some('\n'));
     replaced(text, |character, next| character == '\t' || ends_line(character, next), push_escaped)
@@ -37,7 +37,7 @@ pub fn replaced(
         return Cow::Borrowed(text);
     }
     let mut result = String::with_capacity(text.len() + 16);
-    // The number of joiners since the last printable character; `None` if that character cannot be joined.
+    // The number of joiners since the last printable character; `None` if that character can't be joined.
     let mut joiners = None;
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {

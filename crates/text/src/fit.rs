@@ -64,7 +64,7 @@ pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
                 continue;
             }
             if taken + wide > columns {
-                // A space at the break is the break.
+                // A space at the break is left out.
                 let fits = grapheme == " ";
                 let rest = last_space.filter(|at| !fits && *at * 2 > piece.len()).map(|at| piece.split_off(at));
                 pieces.push(std::mem::take(&mut piece));

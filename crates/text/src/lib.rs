@@ -7,7 +7,7 @@
 //! * [`escaped`] for errors, reports and data: lines stay, unprintable characters are written as `\u001b`, so that a
 //!   reader sees every character.
 //!
-//! Formats with an escape of their own (CSV, HTML, shells) build on [`replaced`], and streams of JSON on [`json_line`].
+//! Formats with their own escapes (CSV, HTML, shells) build on [`replaced`], and streams of JSON on [`json_line`].
 //! [`units`] has numbers with their units, as short as they can be read.
 //!
 //! ```
@@ -17,7 +17,7 @@
 //! assert_eq!(escaped(message), "\\u001b[2Jdone\\u202e");
 //! ```
 //!
-//! The crate knows nothing of what the text is about.
+//! The crate doesn't know what the text is about.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 

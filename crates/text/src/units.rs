@@ -13,7 +13,7 @@ pub fn bytes(count: u64) -> String {
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit as usize])
 }
 
-/// Counted work, beside its total if that is known: `7 of 40`.
+/// Counted work, with its total if that is known: `7 of 40`.
 pub fn counted(done: u64, total: Option<u64>) -> String {
     total.map_or_else(|| done.to_string(), |total| format!("{done} of {total}"))
 }
@@ -51,8 +51,8 @@ pub fn duration(milliseconds: u64) -> String {
     }
 }
 
-/// A length of time in nanoseconds to three digits or so, for lengths that are compared: `812 ms`, `2.34 s`, `14.2 s`; from a
-/// minute on like [`duration`].
+/// A length of time in about three digits, for comparing one with another: `812 ms`, `2.34 s`, `14.2 s`. From a minute
+/// on, like [`duration`].
 pub fn fine_duration(nanoseconds: u64) -> String {
     let milliseconds = nanoseconds / 1_000_000;
     match milliseconds {
@@ -64,7 +64,7 @@ pub fn fine_duration(nanoseconds: u64) -> String {
     }
 }
 
-/// A duration that still grows, in whole seconds, because changing tenths cannot be read.
+/// A duration that still grows, in whole seconds: nobody can read changing tenths.
 pub fn seconds(milliseconds: u64) -> String {
     match milliseconds / 1000 {
         seconds @ 0..10 => format!("{seconds} s"),
@@ -72,8 +72,7 @@ pub fn seconds(milliseconds: u64) -> String {
     }
 }
 
-/// A duration in a column, at most six columns: with one tenth below 100 s, so that points and units stand under each
-/// other.
+/// A duration for a table, at most six columns wide: with tenths below 100 s, so that points and units line up.
 pub fn tenths(milliseconds: u64) -> String {
     match milliseconds {
         0..100_000 => format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100),

@@ -1,4 +1,4 @@
-// The boards of the machine as the daemon's snapshot and events tell of them.
+// The boards of the machine, from the daemon's snapshot and events.
 
 import type { BoardWithWork, DaemonEvent, Snapshot, Work } from './protocol'
 import { type LogPlace, type Row, slotRow } from './work'
@@ -12,13 +12,13 @@ interface Known {
 export class Boards {
   private readonly boards = new Map<string, Known>()
 
-  /** Everything anew: what is not in the snapshot is gone. */
+  /** Starts over: what is not in the snapshot is gone. */
   reset({ boards }: Snapshot): void {
     this.boards.clear()
     for (const board of boards) this.open(board)
   }
 
-  /** Folds an event in; true if anything here has changed. */
+  /** Applies an event. Returns whether anything here changed. */
   take(event: DaemonEvent): boolean {
     switch (event.event) {
       case 'Resync':
@@ -45,7 +45,7 @@ export class Boards {
     return [...(this.boards.get(path)?.work.values() ?? [])]
   }
 
-  /** The runs that go on, with what is not a service. */
+  /** The unfinished runs, with all their work except services. */
   runs(): { title: string; rows: (Row & { log: LogPlace })[] }[] {
     return [...this.boards]
       .filter(([, { state }]) => state === 'running')

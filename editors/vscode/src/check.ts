@@ -1,7 +1,7 @@
 // The answer of `vx sync --check --json`: in step, missing releases, or mistakes in the project's files.
 //
-// Exit codes are the contract: 0 is in step, 1 is out of step, 2 is an error. Standard output has the plan as one object;
-// mistakes have the form of a compiler's, on standard error: `path:line:column: error: message`.
+// Exit codes are the contract: 0 is in step, 1 is out of step, 2 is an error. Standard output has the plan as one
+// object; mistakes are printed like a compiler's, on standard error: `path:line:column: error: message`.
 
 export interface Problem {
   path: string
@@ -14,7 +14,7 @@ export interface Problem {
 
 export interface Release {
   tool: string
-  /** Empty for a tool that is not for this system. */
+  /** Empty for a tool that is not meant for this system. */
   version: string
 }
 
@@ -33,7 +33,7 @@ export type State =
 
 export interface Check {
   state: State
-  /** Nothing where the files have a mistake. */
+  /** Absent if the files have a mistake. */
   plan: Plan | undefined
   problems: Problem[]
 }
@@ -68,7 +68,7 @@ function readPlan(stdout: string): Plan | undefined {
   }
 }
 
-/** The first error, without its `error: ` and its place. */
+/** The first error, without `error: ` and its position. */
 export function firstError(stderr: string): string | undefined {
   const found = /^(?:.+:\d+:\d+: )?error: (.+)$/m.exec(stderr)
   return found?.[1]

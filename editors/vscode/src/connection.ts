@@ -5,7 +5,7 @@ import { Unframer, frame } from './frame'
 import type { Introduced, Introduction, Told } from './protocol'
 
 const PROTOCOL = { min: 1, max: 1 }
-/** The longest wait for a daemon's first words: one that is stopped takes connections, too. */
+/** The longest wait for a daemon's introduction: even a stopped process accepts connections. */
 const INTRODUCED_WITHIN_MS = 10_000
 
 interface Answer {
@@ -31,7 +31,7 @@ export class Connection {
   private readonly waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>()
   private readonly unframer = new Unframer()
   private last = 0
-  /** Events that came in the same piece as the answer to `vx/subscribe`, before anything could listen. */
+  /** Events that arrived together with the answer to `vx/subscribe`, before anything could listen. */
   private early: Told[] = []
   private onEvent: (event: Told) => void = event => this.early.push(event)
   private onClosed: () => void = () => {}
@@ -43,7 +43,7 @@ export class Connection {
     socket.on('close', () => this.end())
   }
 
-  /** Rejects if nothing listens there, or if it speaks another protocol. */
+  /** Rejects if nothing listens at the path, or if it speaks another protocol. */
   static async open(path: string): Promise<Connection> {
     const socket = net.connect(path)
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
@@ -66,7 +66,7 @@ export class Connection {
     if (this.closed) onClosed()
   }
 
-  /** With a limit the connection is closed if there is no answer by then. */
+  /** With a limit, the connection is closed if there is no answer in time. */
   request(method: string, params: object, limitMs?: number): Promise<unknown> {
     if (this.closed) return Promise.reject(new Error('the daemon is gone'))
     const id = ++this.last

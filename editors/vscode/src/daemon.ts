@@ -1,7 +1,7 @@
-// The daemon of this user, kept in touch: started, connected, subscribed, and found again after its end.
+// Keeps in touch with this user's daemon: starts it, connects, subscribes, and finds it again after its end.
 //
-// Everything works without it, by calls of the program; with it the extension is told of changes and asks for nothing in
-// between. The events say that something changed and where; what it is, the same calls as ever read.
+// Everything works without it, by calls of the program. With it, the extension gets events and doesn't poll. Events
+// only say that something changed, and where; the same calls of the program then read what.
 
 import fs from 'node:fs/promises'
 import os from 'node:os'
@@ -12,22 +12,22 @@ import type { EventType, Snapshot, Subscribed, Told } from './protocol'
 const EVENTS: EventType[] = [
   'RuntimeInstalled', 'RuntimeRemoved', 'ConfigChanged', 'BoardOpened', 'BoardClosed', 'WorkChanged', 'Progress',
 ]
-/** A daemon that lasts this long is no failure. */
+/** A daemon that lasts this long resets the count of failures. */
 const LASTING_MS = 30_000
 /** The longest wait for the answer to a subscription. */
 const SUBSCRIBED_WITHIN_MS = 10_000
-/** The times before another try, after failures one after the other. */
+/** The pauses before the next try, after each failure in a row. */
 const PAUSES_MS = [100, 1_000, 5_000, 30_000]
 
 export interface Ears {
   directory: string
-  /** Starts the daemon, if none runs; false where that cannot be. */
+  /** Starts the daemon, if none runs. Returns false if that is impossible. */
   start: () => Promise<boolean>
   onEvent: (event: Told) => void
-  /** Connected. With a snapshot something may have been missed, and everything counts anew. */
+  /** Connected. A snapshot means that events may have been missed, and replaces all earlier state. */
   onConnected: (snapshot: Snapshot | null) => void
   onGone: () => void
-  /** No other try is made until somebody asks for one. */
+  /** No other try is made until `retry` is called. */
   onGivenUp: () => void
 }
 
@@ -50,7 +50,8 @@ export class Daemon {
     return this.connection !== undefined
   }
 
-  /** Asks on a connection of its own: the daemon answers one request of a client after the other, and this may be slow. */
+  /** Asks on a separate connection: the daemon answers a client's requests one after the other, and this one may be
+   * slow. */
   async ask(method: string, params: object): Promise<unknown> {
     const connection = await Connection.open(await this.socketPath())
     try {
@@ -66,7 +67,7 @@ export class Daemon {
     this.connection?.close()
   }
 
-  /** Tries again now, if it has given up or waits. */
+  /** Tries again now, if this has given up or is waiting. */
   retry(): void {
     if (this.stopped || this.connection || this.connecting) return
     this.failures = 0
@@ -112,7 +113,7 @@ export class Daemon {
     )
   }
 
-  /** Gives up after the last pause: a daemon that cannot be had is not asked for all day. */
+  /** Gives up after the last pause, so as not to look for a missing daemon all day. */
   private later(): void {
     const pause = PAUSES_MS[this.failures++]
     if (this.stopped) return
@@ -121,7 +122,7 @@ export class Daemon {
   }
 }
 
-/** Where the daemon says that it listens. */
+/** The socket's path, from the daemon's record. */
 async function placeOfSocket(): Promise<string> {
   const home = process.env.VX_HOME || path.join(os.homedir(), '.vx')
   const text = await fs.readFile(path.join(home, 'run/daemon.json'), 'utf8')

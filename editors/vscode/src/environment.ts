@@ -1,4 +1,5 @@
-// The variables of programs that the extension starts: the editor's own, without those by which it runs its own processes.
+// The environment of programs that the extension starts: the editor's own, without the variables meant for its own
+// processes.
 
 const OF_THE_EDITOR = /^(ELECTRON|VSCODE)_/
 

@@ -1,4 +1,4 @@
-// The extension's one door: it waits for trust, then watches the first folder that has a vx.toml.
+// The extension's entry point: waits for trust, then watches the first folder that has a vx.toml.
 
 import * as vscode from 'vscode'
 import { Following } from './follow'
@@ -51,7 +51,7 @@ async function start(context: vscode.ExtensionContext): Promise<void> {
       following.retry()
       refresh()
     }),
-    // A consent that is given there changes no file of the project.
+    // Consent that was given there changes no file of the project, so check again.
     vscode.window.onDidCloseTerminal(terminal => {
       if (terminal.name === 'vx trust') refresh()
     }),

@@ -1,4 +1,4 @@
-// What the daemon tells of, brought to the project and its tree.
+// Brings the daemon's events to the project and its tree.
 
 import * as vscode from 'vscode'
 import { Refused } from './connection'
@@ -9,7 +9,7 @@ import type { Begun, Told, Versions } from './protocol'
 import { Runs } from './runs'
 import type { Tree } from './tree'
 
-/** The most lines of a log that are asked for at once. */
+/** The most lines of a log to ask for at once. */
 const LOG_LINES = 1_000
 
 interface Lines {
@@ -17,7 +17,7 @@ interface Lines {
   to: number
 }
 
-/** The daemon's events for this project; `VX_DAEMON=off` leaves the extension without one. */
+/** Follows the daemon's events for this project; with `VX_DAEMON=off`, there is no daemon. */
 export class Following implements vscode.Disposable {
   private readonly daemon: Daemon | undefined
   private readonly runs = new Runs()
@@ -48,12 +48,12 @@ export class Following implements vscode.Disposable {
     if (isOfProject) void this.project.refresh()
   }
 
-  /** Asks for the daemon again where it was given up. */
+  /** Looks for the daemon again, if that was given up. */
   retry(): void {
     this.daemon?.retry()
   }
 
-  /** The versions that a tool's source has, newest first; none without a daemon or a network. */
+  /** The versions that a tool's source offers, newest first; none without a daemon or a network. */
   async offered(runtime: string): Promise<string[]> {
     if (!this.daemon?.connected) return []
     const asked = { runtime, installed: false, directory: this.directory, variables: environment() }
@@ -66,7 +66,7 @@ export class Following implements vscode.Disposable {
   }
 
   /**
-   * Syncs in a process that outlives this window, and tells why it did not succeed.
+   * Syncs in a process that outlives this window. Returns why it failed, if it did.
    * Rejects without a daemon.
    */
   async sync(onPercent: (percent: number) => void, cancel: AbortSignal): Promise<string | undefined> {
@@ -84,7 +84,7 @@ export class Following implements vscode.Disposable {
       const ended = await this.runs.follow(begin, () => this.tree.told, onPercent)
       const [failed, ...others] = ended.failed
       const more = others.length > 0 ? ` (and ${others.length} more)` : ''
-      if (failed) return `${failed.key}: ${failed['error'] ?? 'it did not say why'}${more}`
+      if (failed) return `${failed.key}: ${failed['error'] ?? 'it gave no reason'}${more}`
       if (ended.state === 'lost') return 'the daemon is gone, and the sync may go on: `vx top` in a terminal shows it'
       return ended.state === 'done' ? undefined : `it ended as ${ended.state}: its row in the tree has the log`
     } catch (error) {
@@ -93,7 +93,7 @@ export class Following implements vscode.Disposable {
     }
   }
 
-  /** The lines of a log from a byte on; without it the last ones. Rejects without a daemon. */
+  /** The lines of a log from a byte on, or else its last lines. Rejects without a daemon. */
   async log(board: string, key: string, from?: number): Promise<Lines> {
     if (!this.daemon?.connected) throw new Error('there is no daemon')
     return (await this.daemon.ask('log/read', { board, key, from, lines: LOG_LINES })) as Lines

@@ -1,5 +1,5 @@
-// The tables of a vx.toml with their keys and values, of the schema that other editors read, too. A test of the program compares it
-// with what the program reads.
+// The tables of a vx.toml with their keys and values, from the schema that other editors read, too. A test of vx
+// compares the schema with what vx reads.
 
 import schema from '../vx.schema.json'
 
@@ -17,7 +17,7 @@ const parts = schema.$defs as unknown as Record<string, Rule>
 /** What each table is for. */
 export const TABLES: Record<string, string> = Object.fromEntries(
   Object.entries(schema.properties as Record<string, Rule>)
-    // The former name of a table is read, and not offered.
+    // The former name of a table still works, but is not offered.
     .filter(([name]) => name !== 'runtimes')
     .map(([name, { description }]) => [name, description ?? '']),
 )
@@ -42,7 +42,7 @@ export function keysOf(table: string): { name: string; about: string }[] {
   return rules(table).map(([name, { description }]) => ({ name, about: description ?? '' }))
 }
 
-/** The values that a key can have, where they are a few words. */
+/** The values that a key can have, if the schema lists them. */
 export function valuesOf(table: string, key: string): string[] {
   const rule = rules(table).find(([name]) => name === key)?.[1]
   const meant = rule?.allOf?.[0]?.$ref ?? rule?.$ref

@@ -1,4 +1,4 @@
-// Completion, hover and lenses in vx.toml.
+// Completion, hover and code lenses in vx.toml.
 
 import * as vscode from 'vscode'
 import { members, outline } from './outline'
@@ -8,7 +8,7 @@ import type { Tree } from './tree'
 
 export function languageFeatures(project: Project, tree: Tree): vscode.Disposable[] {
   const files: vscode.DocumentSelector = { scheme: 'file', pattern: '**/{vx,.vx}.toml' }
-  // A script or service of another file would be looked for in this project.
+  // Only the project's own file: scripts and services of another would be looked up in this project.
   const own: vscode.DocumentSelector = {
     scheme: 'file',
     pattern: new vscode.RelativePattern(project.folder, '{vx,.vx}.toml'),
@@ -17,7 +17,7 @@ export function languageFeatures(project: Project, tree: Tree): vscode.Disposabl
   return [
     lensesChanged,
     tree.onDidChangeTreeData(() => lensesChanged.fire()),
-    // Lenses above lines that are gone would stay until the editor asks on its own.
+    // Otherwise, lenses of deleted lines would stay until the editor asks again by itself.
     vscode.workspace.onDidChangeTextDocument(({ document }) => {
       if (vscode.languages.match(files, document) > 0) lensesChanged.fire()
     }),
@@ -40,7 +40,7 @@ export function languageFeatures(project: Project, tree: Tree): vscode.Disposabl
 async function complete(project: Project, document: vscode.TextDocument, at: vscode.Position) {
   const before = document.lineAt(at).text.slice(0, at.character)
   const found = suggest(outline(document.getText()), at.line, before, await project.knowledge())
-  // Versions and names with dashes are one word here, whatever the language says.
+  // Versions and names with dashes count as one word, whatever the language's word pattern is.
   const word = /[\w.+-]*$/.exec(before)![0].length
   return found.map(({ label, detail, snippet }, index) => {
     const item = new vscode.CompletionItem(label, vscode.CompletionItemKind.Value)

@@ -1,5 +1,5 @@
-// An output channel for each service, filled by `vx logs --follow` for as long as the service prints, and for each other piece of work
-// whose log is asked for, filled by the daemon.
+// An output channel for each service, filled by `vx logs --follow` as the service prints, and for each other piece of
+// work whose log was asked for, filled by the daemon.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import * as vscode from 'vscode'
@@ -14,7 +14,7 @@ export class Logs implements vscode.Disposable {
   private readonly channels = new Map<string, vscode.OutputChannel>()
   private readonly followers = new Map<string, ChildProcess>()
 
-  /** The byte up to which a log of other work is in its channel. */
+  /** The byte up to which the log of work other than services is in its channel. */
   private readonly readTo = new Map<string, number>()
 
   constructor(
@@ -22,7 +22,7 @@ export class Logs implements vscode.Disposable {
     private readonly following: Following,
   ) {}
 
-  /** Shows the channel, and follows the service's log if that is not done already. */
+  /** Shows the channel, and follows the service's log, if it isn't followed already. */
   show(name: string): void {
     const channel = this.channel(name, name)
     if (this.followers.has(name)) return channel.show(true)
@@ -39,7 +39,7 @@ export class Logs implements vscode.Disposable {
     child.on('close', () => this.followers.delete(name))
   }
 
-  /** Shows the channel of a piece of work, with what it has printed since it was shown last. */
+  /** Shows the channel of a piece of work, and adds what was printed since it was shown last. */
   async read({ board, key }: LogPlace): Promise<void> {
     const place = `${board} ${key}`
     const channel = this.channel(place, key)

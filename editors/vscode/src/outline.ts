@@ -1,16 +1,16 @@
-// The tables and keys of a vx.toml with their places, also while its text is half written.
+// The tables and keys of a vx.toml with their positions, even while its text is half written.
 //
-// A parser of TOML gives nothing for a file with a mistake, and while somebody types every file has one. Lines are enough
-// here: what is wrong with a file, the program says itself.
+// A TOML parser gives nothing for a file with a mistake, and every file has one while it is being typed. Reading lines
+// is enough here: vx itself reports what is wrong with a file.
 
 export interface Entry {
-  /** The name in the head above, such as `tools` or `services.db`; empty at the top. */
+  /** The table's name, such as `tools` or `services.db`; empty before the first heading. */
   table: string
   key: string
-  /** The key's parts; one in quotes may have dots. */
+  /** The key's parts; a quoted part may contain dots. */
   parts: string[]
   line: number
-  /** What stands after `=` on the same line, without blanks and comments around it. */
+  /** The text after `=` on the same line, without surrounding blanks and comments. */
   value: string
   /** The column of the value's first character. */
   valueColumn: number
@@ -18,7 +18,7 @@ export interface Entry {
 
 export interface Heading {
   table: string
-  /** The parts of its name; one in quotes may have dots. */
+  /** The parts of its name; a quoted part may contain dots. */
   parts: string[]
   line: number
 }
@@ -35,7 +35,7 @@ const ENTRY = new RegExp(String.raw`^\s*(${KEY})\s*=\s*`)
 export function outline(text: string): Outline {
   const found: Outline = { headings: [], entries: [] }
   let table = ''
-  // The quotes that end a text of several lines, while one is open.
+  // The quotes that end a multi-line string, while one is open.
   let open: string | undefined
   text.split(/\r?\n/).forEach((content, line) => {
     if (open) {
@@ -70,7 +70,7 @@ export interface Named {
   line: number
 }
 
-/** The members of `[scripts]` or `[services]`, as keys of the table or with a head of their own; each name once. */
+/** The members of `[scripts]`, `[services]` or `[tools]`, as keys or with their own headings; each name once. */
 export function members(outline: Outline, table: 'scripts' | 'services' | 'tools'): Named[] {
   const own = outline.entries
     .filter(entry => entry.table === table)
@@ -82,7 +82,7 @@ export function members(outline: Outline, table: 'scripts' | 'services' | 'tools
   return all.filter((one, at) => all.findIndex(other => other.name === one.name) === at)
 }
 
-/** The place of the version that a tool has in `[tools]`, without its quotes. */
+/** The position of a tool's version in `[tools]`, without its quotes. */
 export function versionPlace(outline: Outline, tool: string): { line: number; start: number; end: number } | undefined {
   const entry =
     outline.entries.find(entry => entry.table === 'tools' && entry.key === tool) ??

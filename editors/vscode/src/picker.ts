@@ -12,10 +12,10 @@ export async function pickVersion(project: Project, following: Following): Promi
   if (!tool) return
   const row = await vscode.window.showQuickPick(rows(project, following, tool), { placeHolder: `Version of ${tool}` })
   if (!row) return
-  // The place as it is now: the file may have changed while the list was open.
+  // Look the position up now: the file may have changed while the list was open.
   const place = versionPlace(outline(document.getText()), tool)
   if (!place) {
-    void vscode.window.showErrorMessage(`vx: the version of ${tool} in vx.toml is no text between quotes: change it there`)
+    void vscode.window.showErrorMessage(`vx: the version of ${tool} in vx.toml is not a quoted string: change it there`)
     return
   }
   const edit = new vscode.WorkspaceEdit()
@@ -34,7 +34,7 @@ function item({ version, installed, notes }: VersionRow) {
   return { label, description: [installed && 'installed', ...notes].filter(Boolean).join(', '), version }
 }
 
-/** Nothing without a network: what is installed can be picked all the same. */
+/** Nothing without a network: installed versions can still be picked. */
 async function readNewest(project: Project, tool: string): Promise<Newest | undefined> {
   const { stdout } = await project.call(['outdated', '--json', tool])
   try {

@@ -1,4 +1,4 @@
-// Calls of the program `vx`: its output whole, or piece by piece while it runs.
+// Calls of the program `vx`, with its output as a whole or piece by piece while it runs.
 
 import { spawn } from 'node:child_process'
 import type { Finished } from './check'
@@ -10,7 +10,7 @@ export interface Call {
   args: string[]
   /** Takes standard output as it arrives. */
   onOutput?: (piece: string) => void
-  /** Ends the program as Ctrl-C does: what is already fetched is kept. */
+  /** Ends the program like Ctrl-C: what was already fetched is kept. */
   cancel?: AbortSignal
 }
 

@@ -15,7 +15,7 @@ export class Progress {
 
 function percentOf(line: string): number {
   const event = parse(line)
-  // Only the sums count: the events of single tools would make the bar jump from one to the other.
+  // Only the totals count: events of single tools would make the bar jump between tools.
   if (event?.event !== 'progress' || typeof event.bytes_downloaded !== 'number') return 0
   if (typeof event.total_bytes !== 'number' || event.total_bytes <= 0) return 0
   return Math.min(100, Math.floor((100 * event.bytes_downloaded) / event.total_bytes))

@@ -1,4 +1,4 @@
-// One folder with a vx.toml: its status bar item, mistakes, terminals' variables, and sync. The other parts ask it.
+// One folder with a vx.toml: its status bar item, mistakes, terminals' variables, and sync. The other modules use it.
 
 import * as vscode from 'vscode'
 import { type Check, type Plan, type Problem, firstError, readCheck, statusText } from './check'
@@ -16,7 +16,7 @@ export class Project implements vscode.Disposable {
   private readonly refreshed = new vscode.EventEmitter<void>()
   readonly onRefreshed = this.refreshed.event
   private problems: Problem[] = []
-  /** An editor that reads its file anew moves marks that came before: they are set once more. */
+  /** An editor that reloads its file moves earlier marks, so set them again. */
   private readonly reread = vscode.workspace.onDidChangeTextDocument(({ document }) => {
     const marked = this.problems.some(({ path }) => path === document.uri.fsPath)
     if (marked && !document.isDirty) this.showProblems()
@@ -27,7 +27,7 @@ export class Project implements vscode.Disposable {
   private looking: Promise<void> | undefined
   private lookAgain = false
   private complained = false
-  /** The percent of a sync under way: no look at the project hides it. */
+  /** The percent of a sync under way, which checks of the project must not hide. */
   private syncing: number | undefined
   private underWay: Promise<void> | undefined
 
@@ -41,7 +41,7 @@ export class Project implements vscode.Disposable {
     this.item.show()
   }
 
-  /** Looks at the project; a call during a look makes one more look after it. */
+  /** Checks the project. A call during a check makes one more check after it. */
   refresh(): Promise<void> {
     if (this.looking) {
       this.lookAgain = true
@@ -84,7 +84,7 @@ export class Project implements vscode.Disposable {
 
   private async setVariables(): Promise<void> {
     const { code, stdout } = await this.call(['env', '--shell', 'json'])
-    // A file with a mistake leaves terminals as they were.
+    // If a file has a mistake, terminals stay as they were.
     if (code !== 0) return
     this.variables.clear()
     for (const [name, value] of Object.entries(JSON.parse(stdout) as Record<string, string>)) {
@@ -92,7 +92,7 @@ export class Project implements vscode.Disposable {
     }
   }
 
-  /** Syncs by the daemon, or, where there is none, by a call of the program; one that is under way is the same. */
+  /** Syncs by the daemon or, without one, by a call of the program. Joins a sync that is under way. */
   sync(following: Following): Promise<void> {
     this.underWay ??= this.syncOnce(following).finally(() => (this.underWay = undefined))
     return this.underWay
@@ -125,7 +125,7 @@ export class Project implements vscode.Disposable {
     await this.refresh()
   }
 
-  /** Tells why it did not succeed. */
+  /** Returns why it failed, if it did. */
   private async syncByProgram(onPercent: (percent: number) => void, cancel: AbortSignal): Promise<string | undefined> {
     const progress = new Progress()
     const ended = await this.call(['sync', '--json'], piece => onPercent(progress.push(piece)), cancel)
@@ -142,7 +142,7 @@ export class Project implements vscode.Disposable {
     }
   }
 
-  /** What the program knows of tools, as of the last look. */
+  /** What the program knows of tools, as of the last check. */
   knowledge(): Promise<Knowledge> {
     this.known ??= this.readKnowledge()
     return this.known
@@ -168,7 +168,7 @@ export class Project implements vscode.Disposable {
     return new Map(releases.filter(({ version }) => version !== '').map(({ tool, version }) => [tool, version]))
   }
 
-  /** The names that vx.toml declares, as the program reads it: from the disk. An editor may not have seen a change yet. */
+  /** The names that vx.toml declares, from the disk, as the program reads it. An editor's text may differ. */
   async declared(table: 'services' | 'tools'): Promise<string[]> {
     const text = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(this.folder.uri, 'vx.toml'))
     return members(outline(new TextDecoder().decode(text)), table).map(({ name }) => name)
@@ -182,17 +182,17 @@ export class Project implements vscode.Disposable {
     return run({ program: this.program, directory: this.folder.uri.fsPath, args, onOutput, cancel })
   }
 
-  /** The program is another one: its faults have not been told. */
+  /** The program has changed: report its failures again. */
   forget(): void {
     this.complained = false
   }
 
-  /** One message for each window: every look would fail the same way. */
+  /** Shows one message per window: every check would fail the same way. */
   private complain(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error)
     this.item.text = '$(warning) vx: not started'
     this.item.tooltip = reason
-    this.warn(`\`${this.program}\` cannot be started (${reason}): install vx, or set vx.path to its place`)
+    this.warn(`\`${this.program}\` cannot be started (${reason}): install vx, or set vx.path to its path`)
   }
 
   private warn(text: string): void {

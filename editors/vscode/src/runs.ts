@@ -1,9 +1,9 @@
-// Runs that this window has the daemon begin, followed by its events from their beginning to their end.
+// Runs that this window had the daemon start, followed by the daemon's events from beginning to end.
 
 import type { Boards } from './board'
 import type { Begun, DaemonEvent, Snapshot, Work } from './protocol'
 
-/** The state of a board at its end, and the work that failed. `lost`: the daemon is gone, and the run may go on. */
+/** A board's state at its end, and the work that failed. `lost`: the daemon is gone, but the run may go on. */
 export interface Ended {
   state: string
   failed: Work[]
@@ -17,11 +17,11 @@ interface Run {
 
 export class Runs {
   private readonly runs = new Map<string, Run>()
-  /** The boards that were closed while an answer was awaited, which may name one of them, with their last states. */
+  /** Boards that were closed while an answer was awaited, with their last states: the answer may name one of them. */
   private readonly closed = new Map<string, string>()
   private asking = 0
 
-  /** Resolves at the run's end. The run goes on if nobody waits for it any more. */
+  /** Resolves at the run's end. The run goes on even if nobody waits for it any more. */
   async follow(begin: () => Promise<Begun>, boards: () => Boards | undefined, onPercent: (percent: number) => void): Promise<Ended> {
     this.asking++
     try {
@@ -60,7 +60,7 @@ export class Runs {
     }
   }
 
-  /** What is not in the snapshot has ended, unseen. */
+  /** Runs that are not in the snapshot have ended unseen. */
   reset({ boards }: Snapshot): void {
     const running = new Map(boards.map(({ path, work }) => [path, work]))
     for (const [path, run] of this.runs) {
@@ -70,7 +70,7 @@ export class Runs {
     }
   }
 
-  /** Nobody will tell of them any more. */
+  /** Ends all runs as lost: no more events will come. */
   lose(): void {
     for (const path of [...this.runs.keys()]) this.end(path, 'lost')
   }
@@ -86,7 +86,7 @@ function failedOf(work: Work[]): Work[] {
   return work.filter(({ state }) => state === 'failed' || state === 'died')
 }
 
-/** Each piece of work counts the same, one that has ended as whole, and one that had nothing to do not at all. */
+/** Each piece of work counts the same: ended work fully, skipped work not at all. */
 function report({ work, onPercent }: Run): void {
   const all = [...work.values()].filter(({ state }) => state !== 'skipped')
   const percents = all.map(({ ended, percent }) => (ended ? 100 : typeof percent === 'number' ? percent : 0))

@@ -1,4 +1,4 @@
-// Start, stop and logs of services, from the tree and from the lenses in vx.toml.
+// Start, stop and show logs of services, from the tree and from the lenses in vx.toml.
 
 import * as vscode from 'vscode'
 import { firstError } from './check'
@@ -8,7 +8,7 @@ import type { Tree } from './tree'
 import type { LogPlace } from './work'
 
 export function serviceCommands(project: Project, tree: Tree, logs: Logs): vscode.Disposable[] {
-  // A lens gives the name, a row of the tree its node, the palette nothing.
+  // A lens passes the name, a row of the tree its node, the palette nothing.
   const named = async (asked: unknown): Promise<string | undefined> => {
     if (typeof asked === 'string') return asked
     const node = asked as { kind?: string; name?: string } | undefined
@@ -42,7 +42,7 @@ async function act(project: Project, tree: Tree, title: string, args: string[], 
   const options = { location: vscode.ProgressLocation.Window, title: `vx: ${title}` }
   const ended = await vscode.window.withProgress(options, async () => {
     const acting = project.call(args)
-    // The states in between are shown, too.
+    // Show the states in between, too.
     void tree.look()
     return acting
   })
@@ -50,9 +50,9 @@ async function act(project: Project, tree: Tree, title: string, args: string[], 
   if (ended.code !== 0) await explain(project, ended.stderr, showLog)
 }
 
-/** Consent is given in a terminal, where `vx trust` lists what it is for. */
+/** Shows why it failed. Consent is given in a terminal, where `vx trust` lists what it is for. */
 async function explain(project: Project, stderr: string, showLog: () => void): Promise<void> {
-  const reason = firstError(stderr) ?? 'it did not succeed'
+  const reason = firstError(stderr) ?? 'it failed without an error message'
   const step = /\bvx trust\b/.test(stderr) ? 'Review…' : 'Show Log'
   const chosen = await vscode.window.showErrorMessage(`vx: ${reason}`, step)
   if (chosen === 'Show Log') showLog()

@@ -1,4 +1,4 @@
-// What can stand at a place of a vx.toml, and what a name there means.
+// Suggestions for a position in a vx.toml, and explanations of the names there.
 
 import { keysOf, TABLES, valuesOf } from './keys'
 import { type Outline, members, tableAt } from './outline'
@@ -14,18 +14,18 @@ export interface Knowledge {
   tools: Tool[]
   /** The versions in the store, by tool, newest first. */
   installed: Map<string, string[]>
-  /** The version that the project wants of a tool, by its lock or its sources. */
+  /** The version of each tool that the project uses, by its lock or its sources. */
   wanted: Map<string, string>
 }
 
 export interface Suggestion {
   label: string
   detail?: string
-  /** The text, where it is more than the label; `$1` is where typing goes on. */
+  /** The text to insert, if it is more than the label; typing goes on at `$1`. */
   snippet?: string
 }
 
-/** Tables whose own lines are keys, not names of the project. */
+/** Tables whose lines are fixed keys, not names that the project chooses. */
 const WITHOUT_MEMBERS = ['settings', 'ui', 'trust']
 
 /** Suggestions for the end of `before`, the part of this line before the cursor. */
@@ -60,7 +60,7 @@ function tools(outline: Outline, line: number, knowledge: Knowledge): Suggestion
     .map(tool => ({ label: tool.name, detail: tool.about, snippet: `${tool.name} = "\${1:latest}"` }))
 }
 
-/** Installed ones first: they cost no download. */
+/** Installed versions first, since they need no download. */
 function versions(tool: string, knowledge: Knowledge): Suggestion[] {
   const wanted = knowledge.wanted.get(tool)
   const installed = knowledge.installed.get(tool) ?? []
@@ -91,7 +91,7 @@ export function describe(outline: Outline, line: number, word: string, knowledge
     .join('\n\n')
 }
 
-/** The key that a line of a member's table, or of a table without members, begins with. */
+/** The key at the beginning of a line in a member's table, or in a table without members. */
 function keyAt(outline: Outline, line: number, word: string) {
   const [root, name] = tableAt(outline, line).split('.')
   if (!outline.entries.some(entry => entry.line === line && entry.key.split('.')[0] === word)) return undefined

@@ -1,4 +1,4 @@
-// The tree of what is at work: the project's services, and the runs of this machine with their slots.
+// The tree of work in progress: the project's services, and the runs of this machine with their slots.
 
 import * as vscode from 'vscode'
 import { Boards } from './board'
@@ -6,7 +6,7 @@ import type { Project } from './project'
 import type { DaemonEvent, Snapshot } from './protocol'
 import { type Board, type LogPlace, type Row, type Service, readLiveBoards, readServices, readSlots, serviceRow, slotRow } from './work'
 
-/** The times between two looks without a daemon, while the tree is in sight. */
+/** The intervals between two readings without a daemon, while the tree is visible. */
 const BUSY_MS = 1_000
 const REST_MS = 30_000
 
@@ -26,7 +26,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   private readonly view: vscode.TreeView<Node>
   private groups: Node[] = []
   private services: Service[] = []
-  /** The runs as the daemon tells of them, while there is one. */
+  /** The runs as the daemon reports them, while there is a daemon. */
   told: Boards | undefined
   private before: Boards | undefined
   private timer: NodeJS.Timeout | undefined
@@ -51,7 +51,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     return serviceRow(name, this.service(name)).atWork
   }
 
-  /** From now on the daemon tells of changes; nothing is asked for in between. */
+  /** From now on the daemon reports changes, so that polling stops. */
   follow(snapshot: Snapshot | null): void {
     clearTimeout(this.timer)
     this.told = this.before ?? new Boards()
@@ -59,7 +59,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     void this.look()
   }
 
-  /** The daemon is gone: looks as without one. If it comes back and nothing was missed, what it told before still counts. */
+  /** The daemon is gone, so poll again. If it comes back and nothing was missed, its earlier reports still count. */
   unfollow(): void {
     this.before = this.told
     this.told = undefined
@@ -69,12 +69,12 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   take(event: DaemonEvent): void {
     if (!this.told?.take(event)) return
     const isWork = event.event === 'WorkChanged' || event.event === 'Progress'
-    // Of a run that is at work only its rows change; everything else may be about services.
+    // Work of a run changes only the rows of runs; everything else may concern services.
     if (isWork && event.data.work.kind !== 'service') this.show(this.groups[0])
     else void this.look()
   }
 
-  /** Looks now; after that again on its own while the tree is in sight. */
+  /** Reads now, and then again at intervals while the tree is visible. */
   async look(): Promise<void> {
     if (this.looking) {
       this.lookAgain = true
@@ -89,14 +89,14 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         busy = await this.read()
       } while (this.lookAgain)
     } catch {
-      // The project's own look names what is wrong with the program.
+      // The project's own check reports what is wrong with the program.
     } finally {
       this.looking = false
     }
     if (this.view.visible && !this.told) this.timer = setTimeout(() => void this.look(), busy ? BUSY_MS : REST_MS)
   }
 
-  /** Returns whether anything is at work. */
+  /** Reads everything. Returns whether anything is at work. */
   private async read(): Promise<boolean> {
     const [services, runs] = await Promise.all([this.readServices(), this.told ? undefined : this.readRuns()])
     return this.show({ kind: 'group', label: 'Services', children: services }, runs)

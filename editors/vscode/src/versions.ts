@@ -1,4 +1,4 @@
-// The rows of the version picker: installed releases first, then what the sources have.
+// The rows of the version picker: installed releases first, then what the sources offer.
 
 export interface VersionRow {
   version: string
@@ -28,13 +28,13 @@ export function versionRows(installed: string[], newest: Newest | undefined, off
   }))
 }
 
-/** Newest first; numbers count as numbers. */
+/** Newest first; numbers are compared as numbers. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [a, b].map(version => version.split(/[.+-]/))
   for (let at = 0; at < Math.max(left!.length, right!.length); at++) {
     const [x, y] = [left![at], right![at]]
     if (x === y) continue
-    // A version with less parts is a release, one with more its candidate: 1.0 before 1.0-rc.
+    // A version with fewer parts is the release, one with more its candidate: 1.0 comes before 1.0-rc.
     if (x === undefined || y === undefined) {
       const more = x ?? y!
       const isNumber = /^\d+$/.test(more)
@@ -46,7 +46,7 @@ export function compareVersions(a: string, b: string): number {
   return 0
 }
 
-/** The versions in the store by tool, newest first, of `vx list --json`. */
+/** The versions in the store by tool, newest first, from `vx list --json`. */
 export function readInstalled(stdout: string): Map<string, string[]> {
   const found = new Map<string, string[]>()
   for (const { tool, version } of JSON.parse(stdout) as { tool: string; version: string }[]) {

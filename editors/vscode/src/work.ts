@@ -1,4 +1,5 @@
-// Services and runs, as `vx ps --long --json`, `vx board ls --json` and `vx board dump --json` print them, and as rows of a tree.
+// Services and runs, as `vx ps --long --json`, `vx board ls --json` and `vx board dump --json` print them, and as rows
+// of the tree.
 
 export interface Service {
   name: string
@@ -33,7 +34,7 @@ export interface SlotOfBoard extends Slot {
   kind: string
 }
 
-/** One row: the name of a codicon, and whether it stands for work that goes on. */
+/** One row, with the name of a codicon, and whether its work goes on. */
 export interface Row {
   label: string
   description: string
@@ -42,7 +43,7 @@ export interface Row {
   atWork: boolean
 }
 
-/** Where the log of a slot is, by what the daemon tells. */
+/** Where the daemon finds the log of a slot. */
 export interface LogPlace {
   board: string
   key: string
@@ -52,7 +53,7 @@ export function readServices(stdout: string): Service[] {
   return JSON.parse(stdout) as Service[]
 }
 
-/** The boards whose run goes on; a board of a killed run is none. */
+/** The boards whose run goes on, without those of killed runs. */
 export function readLiveBoards(stdout: string): Board[] {
   const boards = JSON.parse(stdout) as Board[]
   return boards.filter(({ board }) => board?.state === 'running' && board.creator.alive !== false)
@@ -62,7 +63,7 @@ export function readSlots(stdout: string): SlotOfBoard[] {
   return (JSON.parse(stdout) as { slots: SlotOfBoard[] }).slots
 }
 
-/** A service that the project declares; without `service` it does not run. */
+/** The row of a declared service; without `service` it does not run. */
 export function serviceRow(name: string, service: Service | undefined): Row {
   if (!service) return { label: name, description: 'stopped', tooltip: name, icon: 'circle-outline', atWork: false }
   const { word, port, url, error, message } = service

@@ -26,7 +26,7 @@ interface Asked {
   params: Record<string, unknown>
 }
 
-/** A daemon of the test; `answer` gives the messages for a request. */
+/** A fake daemon; `answer` returns the messages for a request. */
 async function serve(answer: (asked: Asked) => object[]) {
   const room = fs.mkdtempSync(path.join(os.tmpdir(), 'vxd'))
   const place = path.join(room, 's')
@@ -68,7 +68,7 @@ test('messages come whole however the stream is cut', () => {
   assert.deepEqual(new Unframer().push(stream), [{ a: 'ö' }, { b: 2 }])
 })
 
-test('bytes that are no message, and a message without end, are refused', () => {
+test('bytes that are not a message, and a message without end, are refused', () => {
   assert.throws(() => new Unframer().push(Buffer.from('HTTP/1.1 400\r\n\r\n')))
   assert.throws(() => new Unframer().push(Buffer.from('Content-Length: 99999999999\r\n\r\n')))
 })

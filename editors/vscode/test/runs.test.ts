@@ -10,7 +10,7 @@ const work = (slot: number, more: Partial<Work>): Work =>
 const changed = (one: Work): DaemonEvent => ({ event: 'WorkChanged', data: { board: '/b', id: '1', work: one } })
 const closed: DaemonEvent = { event: 'BoardClosed', data: { ...board, state: 'done' } }
 
-/** A run whose beginning is answered at once, its percents, and its end. */
+/** A run whose start is answered at once, its percents, and its end. */
 function begun(boards?: Boards, begin = async () => ({ board })) {
   const runs = new Runs()
   const percents: number[] = []

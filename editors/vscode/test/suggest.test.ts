@@ -43,7 +43,7 @@ test('nothing where a free text or a name of the project stands', () => {
 
 test('a key is described where it is one', () => {
   const text = outline('[services.api]\nrestart = "always"\n[scripts]\nrestart = "x"\n[settings]\njobs = 1\n')
-  assert.match(describe(text, 1, 'restart', knowledge)!, /^\*\*restart\*\* When it is started again/)
+  assert.match(describe(text, 1, 'restart', knowledge)!, /^\*\*restart\*\* When it is restarted/)
   assert.equal(describe(text, 3, 'restart', knowledge), undefined)
   assert.match(describe(text, 5, 'jobs', knowledge)!, /most installs/)
 })

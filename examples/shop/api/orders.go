@@ -18,7 +18,7 @@ type store interface {
 	finish(id string) error
 }
 
-// open returns the orders in Redis, or in memory where it does not answer.
+// open returns the orders in Redis, or in memory if Redis does not answer.
 func open(redis string) store {
 	if redis != "" {
 		orders := &inRedis{address: redis}

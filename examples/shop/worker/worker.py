@@ -1,4 +1,4 @@
-"""The worker of the shop: carries out the orders that are new."""
+"""The worker of the shop, which carries out new orders."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def main() -> None:
                 if order["state"] == "new":
                     carry_out(order)
         except (urllib.error.URLError, OSError) as error:
-            # The back end is being restarted.
+            # The back end may be restarting.
             print(f"WARN {error}")
         time.sleep(1)
 

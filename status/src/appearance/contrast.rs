@@ -22,8 +22,8 @@ pub fn luminance(rgb: u32) -> f64 {
 /// every start would then have to map and link.
 fn curved(share: f64) -> f64 {
     let square = share * share;
-    // The fifth root of the square, by Newton's method from above. Far from the root a step takes off almost a fifth, near
-    // it a step doubles the right digits, so nine are enough for the smallest share.
+    // The fifth root of the square, by Newton's method from above. Far from the root a step takes off almost a fifth,
+    // near it a step doubles the right digits, so nine are enough for the smallest share.
     let root = (0..10).fold(1.0_f64, |root, _| (4.0 * root + square / root.powi(4)) / 5.0);
     square * root
 }

@@ -1,9 +1,9 @@
 //! The glyphs for states and bars, and their ASCII replacements.
 
-/// The glyphs of a look; each is one column wide.
+/// The glyphs of a style; each is one column wide.
 #[derive(Debug)]
 pub struct Glyphs {
-    /// The end of a text that was cut.
+    /// End of a text that was cut.
     pub cut: &'static str,
     /// Waits for its turn.
     pub queued: &'static str,
@@ -15,7 +15,7 @@ pub struct Glyphs {
     pub warning: &'static str,
     /// Its process shows no sign of life.
     pub silent: &'static str,
-    /// Its process is gone without a word.
+    /// Its process is gone and left no result.
     pub lost: &'static str,
     /// Done.
     pub done: &'static str,
@@ -25,13 +25,13 @@ pub struct Glyphs {
     pub stopped: &'static str,
     /// Left as it was.
     pub skipped: &'static str,
-    /// The part of a bar that is done, and a lane of work that runs.
+    /// Part of a bar that is done, and a lane of running work.
     pub filled: &'static str,
-    /// The last, half cell of the part of a bar that is done.
+    /// Half a cell at the end of the part of a bar that is done.
     pub half: &'static str,
-    /// The rest of a bar.
+    /// Rest of a bar.
     pub empty: &'static str,
-    /// The moving piece of a bar without a known share.
+    /// Moving piece of a bar without a known share.
     pub moving: &'static str,
     /// A lane of work that is over.
     pub past: &'static str,
@@ -55,7 +55,7 @@ pub struct Glyphs {
     pub pointer: &'static str,
     /// In front of the name of a part of other work.
     pub child: &'static str,
-    /// The column by which a table is sorted.
+    /// Column by which a table is sorted.
     pub sorted: &'static str,
     /// Between two parts of a line.
     pub dot: &'static str,

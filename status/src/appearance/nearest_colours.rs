@@ -8,15 +8,15 @@ use super::{Hue, Tone};
 const DARK_GROUND: u32 = 0x303446;
 const LIGHT_GROUND: u32 = 0xeee8d5;
 
-/// The least contrast of a foreign colour with the background. One that has less becomes the terminal's text colour.
+/// Least contrast of a foreign colour with the background. With less, the terminal's text colour is shown.
 const LEAST_CONTRAST: f64 = 3.0;
 
-/// The least distance between the strongest and the weakest channel of a colour that is no grey.
+/// Least distance between the strongest and the weakest channel of a colour that doesn't count as grey.
 const LEAST_CHROMA: u8 = 48;
 
 impl Palette {
-    /// The colour to show for one that another program named. `None` for the terminal's text colour: for black, white
-    /// and greys, which are made for one background, and for colours without enough contrast.
+    /// The colour to show for `asked`, which another program named; `None` is the terminal's text colour. It stands for
+    /// black, white and greys, which suit only one kind of background, and for colours without enough contrast.
     pub fn shown(self, asked: Colour) -> Option<Colour> {
         let asked = match asked {
             Colour::Indexed(number @ 0..16) => Colour::Own(number),
@@ -44,15 +44,15 @@ impl Palette {
             4 => Tone::Busy,
             5 => Tone::Live(Hue::Pink),
             6 => Tone::Live(Hue::Teal),
-            // Bright black is the grey for what is less important.
+            // Bright black is the grey for less important text.
             _ if number == 8 => Tone::Quiet,
             _ => return None,
         })
     }
 }
 
-/// One of the terminal's sixteen for a colour, by its channels; `None` for black, white and greys but the one that the
-/// sixteen have for what is less important.
+/// The nearest of the terminal's sixteen colours, by channels. `None` for black, white and greys, except bright black,
+/// which the sixteen have for less important text.
 fn own(asked: Colour) -> Option<u8> {
     if let Colour::Own(number) = asked {
         return Some(number).filter(|number| !matches!(number, 0 | 7 | 15));
@@ -68,7 +68,7 @@ fn own(asked: Colour) -> Option<u8> {
     Some(if number == 4 { 12 } else { number })
 }
 
-/// The 24 bits of a colour whose place is fixed; `None` for the terminal's own.
+/// The 24 bits of a colour that is the same everywhere; `None` for the terminal's own.
 fn rgb_of(colour: Colour) -> Option<u32> {
     let packed = |[red, green, blue]: [u8; 3]| u32::from_be_bytes([0, red, green, blue]);
     Some(match colour {

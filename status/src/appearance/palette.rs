@@ -21,7 +21,7 @@ pub enum Palette {
 /// The colour depth of the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColourDepth {
-    /// The fixed 240 colours of a terminal with 256.
+    /// Fixed 240 colours of a terminal with 256.
     Indexed,
     /// Any 24-bit colour.
     True,
@@ -48,9 +48,9 @@ struct Inks {
     bad: Ink,
     warning: Ink,
     busy: Ink,
-    /// The background of the selected row.
+    /// Background of the selected row.
     selection: Ink,
-    /// Work that runs, by the places of [`Hue::ALL`].
+    /// Running work, in the order of [`Hue::ALL`].
     live: [Ink; 8],
     /// Work that is over: the same, mixed with the background.
     past: [Ink; 8],
@@ -123,7 +123,7 @@ static LIGHT: Inks = Inks {
     ],
 };
 
-/// The terminal's own colours for work, by the places of [`Hue::ALL`].
+/// The terminal's own colours for work, in the order of [`Hue::ALL`].
 const OWN: [u8; 8] = [12, 13, 3, 6, 5, 11, 7, 2];
 
 impl Palette {

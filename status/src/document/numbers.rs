@@ -1,4 +1,4 @@
-//! The reading of a board as JSON with the numbers of its steps and no word that a vocabulary has.
+//! A board's reading as JSON, with the numbers of steps in place of a vocabulary's words.
 
 use serde_json::{Value, json};
 use vx_shm::{BoardView, SlotView};

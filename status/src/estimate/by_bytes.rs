@@ -1,7 +1,7 @@
-//! The time left of a run without earlier ones: from the bytes that are missing, once some are here.
+//! The time left of a run without earlier ones, from its missing bytes, once some have arrived.
 //!
-//! The sizes are known from the start, since the plan has them. A tenth of them has to be received before their pace says
-//! anything, and work whose end does not depend on bytes leaves no estimate.
+//! The sizes are known from the start, since the plan has them. Until a tenth of all bytes has arrived, their rate says
+//! nothing; and if the end of any work does not depend on bytes, there is no estimate.
 
 use vx_shm::{BoardState, SlotView, Snapshot};
 
@@ -12,9 +12,9 @@ use crate::slot::download_entry;
 use crate::standing::Standing;
 use crate::vocabulary::{Phase, Phases, sized_in_bytes};
 
-/// The part of all bytes that has to be received.
+/// One in this many of all bytes has to be received.
 const LEAST_PART: u64 = 10;
-/// The least time since the first download began.
+/// Least time since the first download began.
 const LEAST_MS: u64 = 300;
 
 /// The bytes of a board.
@@ -23,7 +23,7 @@ struct BoardBytes {
     all: u64,
 }
 
-/// The bytes received and all of them; `None` while a size is neither known nor expected.
+/// The board's bytes; `None` while a size is neither known nor expected.
 fn bytes(snapshot: &Snapshot, standings: &[Standing], forecasts: &[Option<Forecast>]) -> Option<BoardBytes> {
     let mut sum = BoardBytes { received: 0, all: 0 };
     for ((slot, standing), forecast) in snapshot.slots.iter().zip(standings).zip(forecasts) {
@@ -34,8 +34,8 @@ fn bytes(snapshot: &Snapshot, standings: &[Standing], forecasts: &[Option<Foreca
     Some(sum)
 }
 
-/// True if some work was never done before, and less than a tenth of its bytes is received: then no rate of this run is
-/// worth an estimate.
+/// Returns whether some work was never done before and less than a tenth of its bytes is received: no rate of this run
+/// is worth an estimate then.
 pub(super) fn is_too_early(snapshot: &Snapshot, standings: &[Standing], forecasts: &[Option<Forecast>]) -> bool {
     let (mut new, mut received_new, mut all_new) = (false, 0_u64, 0_u64);
     for ((slot, standing), forecast) in snapshot.slots.iter().zip(standings).zip(forecasts) {
@@ -49,7 +49,7 @@ pub(super) fn is_too_early(snapshot: &Snapshot, standings: &[Standing], forecast
     new && received_new < all_new / LEAST_PART
 }
 
-/// The time for the missing bytes, at the present rates, or else at the mean one of the run so far.
+/// The time for the missing bytes, at the present rates or else at the run's mean rate so far.
 pub(super) fn left_ms(
     snapshot: &Snapshot,
     standings: &[Standing],
@@ -69,7 +69,7 @@ pub(super) fn left_ms(
     }
     let bytes = bytes(snapshot, standings, forecasts)?;
     let missing = bytes.all.checked_sub(bytes.received).filter(|missing| *missing > 0)?;
-    // Of many small downloads, most are over before they are measured: their sum is no rate of the whole.
+    // Many small downloads are over before they are measured, so a sum without them is not the rate of the whole.
     let mut at_work = paces.iter().zip(snapshot.slots.iter().zip(standings));
     let is_unmeasured = |(pace, (slot, standing)): (&SlotRate, (&SlotView, &Standing))| {
         standing.at_work() && slot.phase().is_main() && pace.bytes_per_second.is_none()
@@ -84,12 +84,12 @@ pub(super) fn left_ms(
     (passed_ms >= LEAST_MS && bytes.received > 0).then_some(left.min(u128::from(u64::MAX)) as u64)
 }
 
-/// True if any of the work was never done before.
+/// Returns whether any unfinished work was never done before.
 fn any_new(standings: &[Standing], forecasts: &[Option<Forecast>]) -> bool {
     forecasts.iter().zip(standings).any(|(forecast, standing)| forecast.is_none() && !standing.over())
 }
 
-/// True if the rest of this work is a matter of bytes: its download, and the steps that follow it at once.
+/// Returns whether the rest of this work depends on bytes: its download, and the short steps right after it.
 fn depends_on_bytes(slot: &SlotView, standing: Standing) -> bool {
     let moves = matches!(standing, Standing::Queued | Standing::Running | Standing::Slow);
     moves && sized_in_bytes(slot) && slot.phase() != Phase::POST_INSTALL

@@ -6,7 +6,8 @@ use vx_shm::SlotView;
 use crate::slot::{received_bytes, size_bytes};
 use crate::source::{Expectations, PAST_INSTALLS, PastInstall};
 
-/// A release is expected to take at most this many times as long as another of the same tool, and at least this part.
+/// A release is expected to take at most this many times as long as another of the same tool, and at least this
+/// fraction.
 const MOST_TIMES: f64 = 16.0;
 
 /// The expected duration and size of one slot's work.
@@ -14,11 +15,11 @@ const MOST_TIMES: f64 = 16.0;
 pub(super) struct Forecast {
     /// Number of earlier installs behind the forecast, at least one.
     pub(super) runs: u32,
-    /// The expected size of the download, in bytes.
+    /// Expected size of the download, in bytes.
     pub(super) bytes: u64,
-    /// The earlier download rate; `None` if nothing was ever downloaded.
+    /// Earlier download rate; `None` if nothing was ever downloaded.
     pub(super) bytes_per_ms: Option<f64>,
-    /// The duration of each phase but the download, scaled to `bytes`.
+    /// Duration of each phase but the download, scaled to `bytes`.
     phases: Vec<(Phase, f64)>,
 }
 
@@ -63,8 +64,8 @@ impl Forecast {
     }
 }
 
-/// The size: as announced in the slot, else of the same release, else the median of the tool's releases. `None` without
-/// earlier installs.
+/// The size: as announced in the slot, else that of the same release, else the median of the tool's releases. `None`
+/// without earlier installs.
 fn bytes(slot: &SlotView, past: &[PastInstall]) -> Option<u64> {
     let received = || received_bytes(slot).filter(|_| slot.phase() > Phase::DOWNLOADING);
     if let Some(known) = size_bytes(slot).or_else(received) {

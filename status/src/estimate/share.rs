@@ -1,7 +1,7 @@
 //! The share of the whole that is done: the mean over the slots, each by the time that it is expected to take.
 //!
-//! With earlier runs, a slot's own share is that of its time; without, that of the weights of its steps. Work that had
-//! nothing to do has no part in it.
+//! With earlier runs, a slot's own share is measured by time; without, by the weights of its steps. Skipped work does
+//! not count.
 
 use crate::standing::Standing;
 use crate::vocabulary::{Phase, PhaseEntry, Phases, begun, is_placing};
@@ -9,7 +9,7 @@ use vx_shm::{SlotView, Snapshot};
 
 use super::forecast::Forecast;
 
-/// The most of its expected time that a step without numbers counts as done while it goes on.
+/// A step without numbers counts as done for at most this part of its expected time while it goes on.
 const MOST_BY_TIME: f64 = 0.95;
 
 /// The share of a board's work that is done, in thousandths; zero for an empty board.
@@ -21,7 +21,7 @@ pub(super) fn whole_permille(snapshot: &Snapshot, standings: &[Standing], foreca
     }
     let expected = |place: usize| forecasts[place].as_ref().map(|forecast| forecast.whole_ms().max(1.0));
     let known: Vec<f64> = places.iter().filter_map(|place| expected(*place)).collect();
-    // Work that was never done before counts as much as the mean of the other.
+    // Work that was never done before weighs as much as the mean of the rest.
     let usual = if known.is_empty() { 1.0 } else { known.iter().sum::<f64>() / known.len() as f64 };
     let (mut done, mut all) = (0.0, 0.0);
     for place in places {
@@ -30,7 +30,7 @@ pub(super) fn whole_permille(snapshot: &Snapshot, standings: &[Standing], foreca
         done += weight * share(slot, standings[place], forecast, snapshot.taken_at_ns);
         all += weight;
     }
-    // Only work that is over is all of it.
+    // The share reaches 1000 only once all work is over.
     let permille = (done / all * 1000.0).floor();
     if standings.iter().all(|standing| standing.over() && *standing != Standing::Lost) {
         1000
@@ -39,7 +39,7 @@ pub(super) fn whole_permille(snapshot: &Snapshot, standings: &[Standing], foreca
     }
 }
 
-/// The share of one slot's work that is done, from 0 to 1. What was lost stays where it stood.
+/// The share of one slot's work that is done, from 0 to 1. Lost work keeps the share it had reached.
 fn share(slot: &SlotView, standing: Standing, forecast: Option<&Forecast>, now_ns: u64) -> f64 {
     if standing.over() && standing != Standing::Lost {
         return 1.0;

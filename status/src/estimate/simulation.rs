@@ -6,17 +6,17 @@ use std::collections::{BinaryHeap, HashMap};
 /// The remaining work of one slot.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RemainingWork {
-    /// The index of its slot on the board.
+    /// Index of its slot on the board.
     pub(super) place: usize,
     pub(super) rest_ms: u64,
     /// A process is at work on the slot.
     pub(super) begun: bool,
-    /// The index of the slot that has to end first.
+    /// Index of the slot that has to end first.
     pub(super) after: Option<usize>,
 }
 
-/// The end of the last piece of `work`, in milliseconds from now, with `at_once` at work; `None` if some wait for each
-/// other in a circle.
+/// The end of the last piece of `work`, in milliseconds from now, with `at_once` at work; `None` if some of the work
+/// waits in a circle.
 pub(super) fn last_end_ms(work: &[RemainingWork], at_once: usize) -> Option<u64> {
     let mut ends: HashMap<usize, u64> = HashMap::new();
     let mut ends_at_work: BinaryHeap<Reverse<u64>> = BinaryHeap::new();

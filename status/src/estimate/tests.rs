@@ -280,7 +280,7 @@ fn the_whole_of_a_first_run_is_not_over_before_a_part_that_it_shows() {
     let slow = downloading(0, "go", "1", 2_000_000, Some(4_000_000));
     let young = downloading(1, "zig", "1", 5_000_000, Some(6_000_000));
     let both = board(vec![slow, young], 110);
-    // The rate of the second one is not known for long enough for a time of its own.
+    // The second rate was measured too briefly for an estimate by itself.
     let paces = [pace(200_000, 5_000), pace(9_000_000, 100)];
     let estimate = Estimate::from_snapshot(&both, &paces, &Expectations::default());
     assert_eq!(estimate.each, [Some(10_000), None]);
@@ -322,7 +322,7 @@ fn a_tool_without_a_post_install_is_nearly_there_once_its_files_are() {
     let none = Expectations::default();
     assert_eq!(permille(&linking(None), &none), 750, "a command may follow");
     assert_eq!(permille(&linking(Some(12)), &none), 999, "none follows");
-    // After the command, nothing of it is to be done again.
+    // The command is not expected a second time.
     let slow = PastInstall {
         version: "1".into(),
         bytes: 4_000,

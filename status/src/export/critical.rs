@@ -5,7 +5,7 @@
 
 use super::timeline::{PhaseSpan, RunTimeline};
 
-/// The longest time between the end of one tool and the start of another that waited for it, in nanoseconds.
+/// Longest time between the end of one tool and the start of another that waited for it, in nanoseconds.
 const HANDOVER_NS: u64 = 50_000_000;
 
 /// One stretch of the path.
@@ -13,11 +13,11 @@ const HANDOVER_NS: u64 = 50_000_000;
 pub struct Link {
     /// The tool, as an index into [`RunTimeline::tools`].
     pub tool: usize,
-    /// The time and phase of the tool.
+    /// Time and phase of the tool.
     pub stretch: PhaseSpan,
 }
 
-/// The path, first stretch first. Its stretches do not overlap.
+/// Find the path, first stretch first. Its stretches do not overlap.
 pub fn critical_path(course: &RunTimeline) -> Vec<Link> {
     let mut path = Vec::new();
     let end_of = |tool: usize| course.tools[tool].stretches.last().map_or(0, |stretch| stretch.until_ns);

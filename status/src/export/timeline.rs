@@ -6,15 +6,15 @@ use crate::vocabulary::{Phase, PhaseEntry, Phases};
 use vx_shm::recording::Recording;
 use vx_shm::{BoardState, BoardView, STALLED_AFTER_MS, SlotState, SlotView, Snapshot};
 
-/// The most tools that are kept, more than any run has; the rest of a larger board is left out.
+/// Most tools that are kept, more than any run has; the rest of a larger board is left out.
 const MOST_TOOLS: usize = 4096;
-/// The most stretches of one tool, more than any install has.
+/// Most stretches of one tool, more than any install has.
 const MOST_ENTRIES: usize = 256;
-/// The most stretches of all tools together, more than any run has.
+/// Most stretches of all tools together, more than any run has.
 const MOST_ENTRIES_IN_ALL: usize = 65_536;
-/// The most amounts kept of one download, over the length of a run.
+/// Most amounts kept of one download, over the length of a run.
 const MOST_SAMPLES: u64 = 1_000;
-/// The most amounts kept of all downloads together: beyond it, each keeps fewer.
+/// Most amounts kept of all downloads together: beyond it, each keeps fewer.
 const MOST_SAMPLES_IN_ALL: usize = 65_536;
 
 /// The course of a run. All times are nanoseconds since its board was made.
@@ -24,7 +24,7 @@ pub struct RunTimeline {
     pub board: BoardView,
     /// Its tools, in the order of their first reading. A tool that was tried again appears once for each try.
     pub tools: Vec<ToolTimeline>,
-    /// The moment of the last reading; of a finished run, the end of its last tool.
+    /// Moment of the last reading; of a finished run, the end of its last tool.
     pub length_ns: u64,
 }
 
@@ -35,7 +35,7 @@ pub struct ToolTimeline {
     pub slot: SlotView,
     /// Its phases, one after the other.
     pub stretches: Vec<PhaseSpan>,
-    /// The time of its end; `None` before.
+    /// Time of its end; `None` before.
     pub ended_ns: Option<u64>,
     /// Moments, each with the bytes received until then.
     pub received: Vec<(u64, u64)>,
@@ -50,12 +50,12 @@ pub struct PhaseSpan {
     pub from_ns: u64,
     /// Its end, at least `from_ns`.
     pub until_ns: u64,
-    /// The work done in the phase: bytes, for a download.
+    /// Work done in the phase: bytes, for a download.
     pub done: u64,
 }
 
 impl RunTimeline {
-    /// The course in a recording, continued by a reading of the same board if that is still running.
+    /// Gather the timeline of a recording, continued by a reading of the same board if that is still running.
     pub fn of_recording(recording: Recording, now: Option<&Snapshot>) -> Self {
         let mut gathering = Gathering { between_ns: between_ns(recording.span_ns()), ..Gathering::default() };
         let mut playback = recording.playback();
@@ -68,14 +68,14 @@ impl RunTimeline {
         gathering.course()
     }
 
-    /// The course as far as a single reading shows it, with only the last amount of each download.
+    /// Gather as much as a single reading shows, with only the last amount of each download.
     pub fn of_reading(snapshot: &Snapshot) -> Self {
         let mut gathering = Gathering::default();
         gathering.add_reading(snapshot, &snapshot.slots);
         gathering.course()
     }
 
-    /// The tools with the last try of each.
+    /// The last try of each tool.
     pub fn last_lives(&self) -> Vec<&ToolTimeline> {
         let mut seen = HashSet::new();
         let newest = self.tools.iter().rev().filter(|tool| seen.insert((tool.slot.index, tool.slot.key.as_str())));
@@ -84,7 +84,7 @@ impl RunTimeline {
         last
     }
 
-    /// The tools as rows of a chart: each with the places of its lives, in the order of their first.
+    /// The tools as rows of a chart: for each, the indices of its lives in `tools`, in the order of first lives.
     pub fn rows(&self) -> Vec<Vec<usize>> {
         let mut rows: Vec<Vec<usize>> = Vec::new();
         let mut places: HashMap<(u32, &str), usize> = HashMap::new();
@@ -98,14 +98,14 @@ impl RunTimeline {
         rows
     }
 
-    /// Returns whether the two courses have most of their tools in common: two projects may have the same title.
+    /// Returns whether the two runs have most of their tools in common: two projects may have the same title.
     pub fn has_tools_of(&self, other: &Self) -> bool {
         let keys = |course: &Self| course.tools.iter().map(|tool| tool.slot.key.clone()).collect::<BTreeSet<_>>();
         let (own, others) = (keys(self), keys(other));
         own.intersection(&others).count() * 2 > own.len().max(others.len())
     }
 
-    /// The phases in which time was spent, in their order; of those with the same word, the first.
+    /// The phases in which time was spent, in their order; of phases with the same word, only the first.
     pub fn phases(&self) -> Vec<Phase> {
         let stretches = self.tools.iter().flat_map(|tool| &tool.stretches);
         let lasted: BTreeSet<Phase> =
@@ -135,26 +135,26 @@ impl ToolTimeline {
         downloads.map(|stretch| stretch.done).max().unwrap_or(0)
     }
 
-    /// The time at which its wait for a turn ended.
+    /// The time at which it stopped waiting for its turn.
     pub fn began_ns(&self) -> Option<u64> {
         self.stretches.iter().find(|stretch| !stretch.phase.is_first()).map(|stretch| stretch.from_ns)
     }
 
-    /// The time it was at work.
+    /// Its time at work.
     pub fn took_ns(&self) -> Option<u64> {
         let until_ns = self.stretches.last()?.until_ns;
         Some(until_ns.saturating_sub(self.began_ns()?))
     }
 
-    /// The time it was in phases of this word.
+    /// Its time in phases with this word.
     pub fn in_phase_ns(&self, phase: Phase) -> u64 {
         let of_it = self.stretches.iter().filter(|stretch| stretch.phase.name() == phase.name());
         of_it.fold(0, |sum, stretch| sum.saturating_add(stretch.until_ns - stretch.from_ns))
     }
 
-    /// The times, as beginning and end, in which its download received nothing for so long that it counted as stalled.
+    /// The spans, as beginning and end, in which its download received nothing for so long that it counted as stalled.
     ///
-    /// They are the gaps between the amounts that are known, so that a single reading shows none.
+    /// They are the gaps between known amounts, so a single reading shows none.
     pub fn stalls_ns(&self) -> Vec<(u64, u64)> {
         const LEAST_NS: u64 = STALLED_AFTER_MS * 1_000_000;
         let Some(download) = self.stretches.iter().find(|stretch| stretch.phase == Phase::DOWNLOADING) else {
@@ -165,14 +165,14 @@ impl ToolTimeline {
         if self.received.len() < 2 {
             return Vec::new();
         }
-        // Of a long run few amounts are kept; the time between two of them is no stall then.
+        // Of a long run few amounts are kept, and the usual gap between two of them is no stall.
         let mean_ns = download.until_ns.saturating_sub(download.from_ns) / moments.len() as u64;
         let least_ns = LEAST_NS.max(mean_ns.saturating_mul(3));
         let gaps = moments.windows(2).map(|pair| (pair[0], pair[1]));
         gaps.filter(|(from_ns, until_ns)| until_ns.saturating_sub(*from_ns) >= least_ns).collect()
     }
 
-    /// Returns whether the tool had any work.
+    /// Returns whether the tool had anything to do.
     pub fn worked(&self) -> bool {
         self.slot.state != SlotState::Skipped && self.began_ns().is_some()
     }
@@ -183,18 +183,18 @@ fn between_ns((first_ns, last_ns): (u64, u64)) -> u64 {
     ((last_ns - first_ns) / MOST_SAMPLES).max(1)
 }
 
-/// A course while it is gathered.
+/// A timeline while it is being gathered.
 #[derive(Default)]
 struct Gathering {
     board: BoardView,
     taken_at_ns: u64,
-    /// The least time between two amounts of one download.
+    /// Least time between two amounts of one download.
     between_ns: u64,
     places: HashMap<(u32, u32), usize>,
     tools: Vec<SlotReadings>,
-    /// The number of entries of all tools.
+    /// Number of entries of all tools.
     entries: usize,
-    /// The number of amounts of all downloads.
+    /// Number of amounts of all downloads.
     samples: usize,
 }
 

@@ -22,7 +22,7 @@ use text::escaped;
 const STYLE: &str = include_str!("timings/page.css");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-/// The page of a run, beside earlier runs of the same project, the newest first.
+/// Render the page of a run, compared with earlier runs of the same project, the newest first.
 pub fn timings(course: &RunTimeline, earlier: &[RunTimeline]) -> String {
     let path = critical_path(course);
     let title = escaped(if course.board.title.is_empty() { "vx" } else { &course.board.title });

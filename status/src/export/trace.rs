@@ -1,5 +1,5 @@
 //! A run in the trace event format that Perfetto and Chrome's own viewer open: one track per tool, one slice per phase,
-//! a counter of bytes for each tool and one for all, and the critical path on a track of its own.
+//! a counter of bytes for each tool and one for all, and the critical path on its own track.
 
 use std::io::{self, Write};
 
@@ -11,15 +11,15 @@ use super::critical::critical_path;
 use super::timeline::{RunTimeline, ToolTimeline};
 use crate::error_cell::ErrorCell;
 
-/// The number of the process that all tracks belong to, which stands for the board.
+/// Process number that all tracks belong to; it stands for the board.
 const BOARD: u32 = 1;
-/// The number of the critical path's track; the tools' tracks follow it.
+/// Number of the critical path's track; the tools' tracks follow it.
 const PATH: u32 = 1;
 
 /// Write the trace of a run, as JSON.
 ///
 /// # Errors
-/// The writer refuses.
+/// If the writer fails.
 pub fn trace(course: &RunTimeline, into: &mut impl Write) -> io::Result<()> {
     let board = &course.board;
     let created = jiff::Timestamp::from_nanosecond(board.created_unix_ns.into()).map(|moment| moment.to_string());
@@ -54,7 +54,7 @@ pub fn trace(course: &RunTimeline, into: &mut impl Write) -> io::Result<()> {
     events.into.write_all(b"\n]}\n")
 }
 
-/// Events as they are written: one a line, to be read, compared and searched line by line.
+/// Writes one event per line, so that traces can be read, compared and searched line by line.
 struct Events<'a, W: Write> {
     into: &'a mut W,
     begun: bool,
@@ -73,7 +73,7 @@ fn named(what: &str, track: u32, name: &str) -> Value {
     json!({ "ph": "M", "pid": BOARD, "tid": track, "name": what, "args": { "name": name } })
 }
 
-/// Times are microseconds in this format; the nanoseconds come behind the point.
+/// Times are microseconds in this format, with the nanoseconds as decimals.
 fn microseconds(ns: u64) -> f64 {
     ns as f64 / 1_000.0
 }

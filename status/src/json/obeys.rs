@@ -1,9 +1,9 @@
-//! A check of lines against the schema of the events, for the few words of JSON Schema that it uses; a line may have no
-//! field that the schema does not name. The tests of the whole program use it, too.
+//! A check of lines against the schema of the events, for the few keywords of JSON Schema that it uses; a line may have
+//! no field that the schema does not name. The tests of the whole program use it, too.
 
 use serde_json::Value;
 
-/// True if `value` obeys `rule`.
+/// Returns whether `value` obeys `rule`.
 pub(crate) fn obeys(schema: &Value, rule: &Value, value: &Value) -> bool {
     if let Some(name) = rule["$ref"].as_str() {
         return obeys(schema, &schema["$defs"][name.trim_start_matches("#/$defs/")], value);

@@ -1,8 +1,8 @@
-//! The commands of GitHub Actions beside plain lines: a group around them, an annotation for each failure, and a page for
-//! the step. Text from outside must not become a command there.
+//! The commands of GitHub Actions around plain lines: a group around them, an annotation for each failure, and a page
+//! for the step. Text from outside must not become a command there.
 //!
-//! GitHub shows ten errors of a step and drops the rest, and shows nothing of a page larger than a mebibyte. So both stay
-//! below that, and name the number of those left out.
+//! GitHub shows ten errors of a step and drops the rest, and shows nothing of a page larger than a mebibyte. So both
+//! stay below that, and say how many were left out.
 
 mod page;
 
@@ -18,15 +18,15 @@ pub use page::step_summary;
 
 /// Errors of one step that GitHub shows.
 const MOST_ANNOTATIONS: usize = 10;
-/// The longest title that is shown whole.
+/// Longest title that is shown whole.
 const TITLE_COLUMNS: usize = 200;
-/// The longest message that is shown whole, in bytes.
+/// Longest message that is shown whole, in bytes.
 const MESSAGE_BYTES: usize = 3_600;
-/// Lines of an error, and of the log below it, that are repeated.
+/// Most lines of an error, and of the log below it, that an annotation repeats.
 const ERROR_LINES: usize = 12;
 const LOG_LINES: usize = 8;
 
-/// The line that closes a group of lines.
+/// Line that closes a group of lines.
 pub const END_OF_GROUP: &str = "::endgroup::";
 
 /// The line that opens a group of lines about this board.
@@ -94,7 +94,8 @@ fn escaped_property(text: &str) -> String {
     escaped(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// A line that no runner takes for a command. Commands begin with two colons, or hold the older mark anywhere.
+/// `line`, changed so that no runner takes it for a command: commands begin with two colons, or contain the older `##[`
+/// anywhere.
 pub(super) fn guarded(line: &str) -> String {
     let line = line.replace("##[", "## [");
     if line.trim_start().starts_with("::") { format!("| {line}") } else { line }

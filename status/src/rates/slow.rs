@@ -1,7 +1,7 @@
-//! The downloads that are slow, by comparison only: a thin line makes all of them take long, and none of them slow.
+//! Finds slow downloads by comparison only: over a slow connection all of them take long, and none counts as slow.
 //!
-//! A download is compared with the others of the moment. The only one is compared with its own past, and, if there never
-//! was another one beside it in this run, with the earlier installs of its tool.
+//! A download is compared with the others of the moment. A lone download is compared with its own past and, if this run
+//! never had two at once, with earlier installs of its tool.
 
 use vx_shm::{SlotView, Snapshot};
 
@@ -19,11 +19,11 @@ const SLOW_PART: u64 = 8;
 pub(super) struct Measured {
     /// The slot's place in the snapshot.
     pub(super) place: usize,
-    /// The best rate of the same download so far; zero before one was measured for long enough.
+    /// Best rate of the same download so far; zero until it was measured for long enough.
     pub(super) best: u64,
 }
 
-/// Mark the slow ones among these paces. `alone` is true if this run never had two downloads to compare.
+/// Mark the slow ones among these rates. `alone` means that this run never had two downloads to compare.
 pub(super) fn mark(
     snapshot: &Snapshot,
     paces: &mut [SlotRate],
@@ -47,7 +47,7 @@ pub(super) fn mark(
     }
 }
 
-/// The pace of a download that can be compared.
+/// Returns whether this is the rate of a download that can be compared.
 pub(super) fn is_comparable(slot: &SlotView, pace: SlotRate) -> bool {
     let downloads = begun(slot) && slot.phase().is_main() && sized_in_bytes(slot);
     downloads && pace.bytes_per_second.is_some() && pace.measured_ms >= LEAST_MS
@@ -97,7 +97,7 @@ mod tests {
         let none = Expectations::default();
         assert_eq!(slow_after(60, &[20_000; 4], &none), [false; 4]);
         assert_eq!(slow_after(60, &[20_000], &none), [false]);
-        // Some of them get more of it than others.
+        // Nor if some of them get more of the line than others.
         assert_eq!(slow_after(60, &[9_000, 4_000, 12_000], &none), [false; 3]);
     }
 

@@ -12,20 +12,20 @@ pub const PAST_INSTALLS: usize = 5;
 /// The installs of earlier runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expectations {
-    /// The earlier installs of each tool by its name, the oldest first.
+    /// Earlier installs of each tool by its name, the oldest first.
     pub tools: HashMap<String, Vec<PastInstall>>,
     /// Number of installs at once in an earlier run with more tools than that; `None` without such a run.
     pub at_once: Option<u32>,
 }
 
 impl Expectations {
-    /// The earlier work of this slot's name and kind; there is none of other kinds than installs.
+    /// The earlier work of this slot's name and kind; known for installs only.
     pub fn past_installs(&self, slot: &SlotView) -> Option<&[PastInstall]> {
         let known = self.tools.get(&slot.key).filter(|_| slot.kind == Kind::Install);
         known.map(Vec::as_slice)
     }
 
-    /// The time that the work of this slot's name took in earlier runs: the one in the middle, in milliseconds.
+    /// The time that the work of this slot's name usually took in earlier runs: the median, in milliseconds.
     pub fn usual_ms(&self, slot: &SlotView) -> Option<u64> {
         let known = self.past_installs(slot)?;
         let newest = &known[known.len().saturating_sub(PAST_INSTALLS)..];
@@ -40,7 +40,7 @@ impl Expectations {
     }
 }
 
-/// The value in the middle; of an even number of values, the smaller of the two there.
+/// The median; of an even number of values, the smaller of the two in the middle.
 fn middle(values: impl Iterator<Item = u64>) -> Option<u64> {
     let mut values: Vec<u64> = values.collect();
     values.sort_unstable();
@@ -58,11 +58,11 @@ impl Expectations {
 /// One successful install.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PastInstall {
-    /// The version of the release.
+    /// Version of the release.
     pub version: String,
     /// Number of bytes received; zero if nothing was downloaded.
     pub bytes: u64,
-    /// The duration of each phase, in milliseconds, in the order of the work. Waiting is not work.
+    /// Duration of each phase, in milliseconds, in the order of the work. Waiting is not work.
     pub phases: Vec<(Phase, u64)>,
 }
 

@@ -1,8 +1,8 @@
-//! What a view opens for its user in another program: an address in the browser, a place in the editor.
+//! Opens things for a view's user in other programs: an address in the browser, a place in the editor.
 
 use crate::printed_locations::PrintedLocation;
 
-/// The longest address that is opened, in bytes.
+/// Longest address that is opened, in bytes.
 const LONGEST_ADDRESS: usize = 2048;
 
 /// Opens addresses and places in files.
@@ -10,7 +10,7 @@ pub trait Opener: Send {
     /// Open this address in the user's browser. Returns as soon as a program for it was started.
     ///
     /// # Errors
-    /// In words: it is no address of the web, or there is no program for it.
+    /// In words: it isn't a web address, or no program can open it.
     fn open_address(&mut self, address: &str) -> Result<(), String>;
 
     /// The failure of a program that was started for an address, if one came since the last call.
@@ -18,16 +18,16 @@ pub trait Opener: Send {
         None
     }
 
-    /// Open the first of these places that is in a file of the project in the user's editor, which has the terminal
-    /// meanwhile. Returns false if none is.
+    /// Open the first of these places that is in a file of the project in the user's editor, which takes over the
+    /// terminal. Returns whether there was one.
     ///
     /// # Errors
     /// In words: the editor failed.
     fn open_place(&mut self, places: &[PrintedLocation]) -> Result<bool, String>;
 }
 
-/// True for an address of the web, the only kind that is opened. Any writer may put a text on a board, and a browser does
-/// more with other kinds than to show them.
+/// Returns whether this is a web address, the only kind that is opened. Any writer may put a text on a board, and with
+/// other kinds of addresses a browser does more than show a page.
 pub fn is_web_address(address: &str) -> bool {
     let named = address.strip_prefix("http://").or_else(|| address.strip_prefix("https://"));
     let plain =

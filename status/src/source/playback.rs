@@ -33,11 +33,11 @@ pub enum PlaybackCommand {
 /// The position of the playback.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PlaybackPosition {
-    /// The time since the board was made, in milliseconds.
+    /// Time since the board was made, in milliseconds.
     pub at_ms: u64,
-    /// The time of the last reading, on the same scale.
+    /// Time of the last reading, on the same scale.
     pub length_ms: u64,
-    /// The speed, in percent of the recorded one.
+    /// Speed, in percent of the recorded one.
     pub speed_percent: u32,
     /// The user has paused the playback.
     pub paused: bool,

@@ -32,7 +32,7 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
 
 /// The compiler, or whatever makes the result, is at work.
 pub const COMPILING: Step = Phase::new(Kind::Build, 2).step();
-/// The result goes to where it is needed.
+/// The result is copied to where it is needed.
 pub const TRANSFERRING: Step = Phase::new(Kind::Build, 3).step();
-/// What runs takes up the result.
+/// The running program picks up the result.
 pub const RELOADING: Step = Phase::new(Kind::Build, 4).step();

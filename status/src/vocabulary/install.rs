@@ -36,7 +36,7 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
             rests: true,
             ..StepMeaning::with_word("linking")
         },
-        // It may take any time: a download alone is never nearly all.
+        // It may take any time, so a finished download must not count as nearly everything.
         StepMeaning { letter: "P", hue: Hue::Pink, weight: 250, rests: true, ..StepMeaning::with_word("post-install") },
     ],
 };
@@ -54,8 +54,8 @@ impl Phase {
     pub const VERIFYING: Self = Self::new(Kind::Install, 4);
     /// Unpacking: `done` of `total` bytes of archive.
     pub const EXTRACTING: Self = Self::new(Kind::Install, 5);
-    /// Placing the finished directory and its links: all of `total` files, which is unknown while a post-install command
-    /// is to follow.
+    /// Placing the finished directory and its links: all of `total` files, which is unknown while a post-install
+    /// command is to follow.
     pub const LINKING: Self = Self::new(Kind::Install, 6);
     /// Running the tool's own post-install command.
     pub const POST_INSTALL: Self = Self::new(Kind::Install, 7);

@@ -4,7 +4,7 @@ use vx_shm::{Kind, Step};
 
 use super::{EndWords, Hue, Phase, StepMeaning, Vocabulary};
 
-/// Nothing of a service is a share of a whole: it has no end to count towards.
+/// No step is a share of a whole: a service has no end to count towards.
 pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "service",
     ends: EndWords { done: "ended", cancelled: "stopped", ..EndWords::USUAL },
@@ -23,15 +23,15 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
 
 /// Waiting for other services.
 pub const WAITING: Step = Phase::new(Kind::Service, 1).step();
-/// Its build is under way, in a slot of its own.
+/// Its build is under way, in its own slot.
 pub const BUILDING: Step = Phase::new(Kind::Service, 2).step();
-/// Its process was started, and it is not known yet that it runs.
+/// Its process was started, but isn't known to run yet.
 pub const STARTING: Step = Phase::new(Kind::Service, 3).step();
 /// It runs, and no check finds out if it is ready.
 pub const RUNNING: Step = Phase::new(Kind::Service, 4).step();
-/// It does what it is there for.
+/// Its checks say that it can be used.
 pub const READY: Step = Phase::new(Kind::Service, 5).step();
-/// It has ended, and the time until its next start is not over.
+/// It has ended, and waits for its next start.
 pub const BACKING_OFF: Step = Phase::new(Kind::Service, 6).step();
 /// It was asked to stop.
 pub const STOPPING: Step = Phase::new(Kind::Service, 7).step();

@@ -26,7 +26,7 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
 /// The work itself.
 pub const RUNNING: Step = Step::new(3);
 
-/// The step of a task with this word; `None` for a word of the writer's own.
+/// The step of a task with this word; `None` for the writer's own words.
 pub fn step_named(word: &str) -> Option<Step> {
     let place = VOCABULARY.steps.iter().position(|meaning| meaning.word == word)?;
     u8::try_from(place).ok().map(|number| Phase::new(Kind::Task, number).step())

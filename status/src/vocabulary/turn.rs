@@ -4,7 +4,8 @@ use vx_shm::{Kind, Step};
 
 use super::{EndWords, Hue, Phase, StepMeaning, Vocabulary};
 
-/// An agent changes between its steps as often as it likes, so none is a share of the whole, and each may take its time.
+/// An agent changes between its steps as often as it likes, so none is a share of the whole, and each may take its
+/// time.
 pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "turn",
     ends: EndWords::USUAL,
@@ -27,5 +28,5 @@ pub const THINKING: Step = Phase::new(Kind::Turn, 3).step();
 pub const ANSWERING: Step = Phase::new(Kind::Turn, 4).step();
 /// A tool that it has called is at work.
 pub const USING_A_TOOL: Step = Phase::new(Kind::Turn, 5).step();
-/// It is over, and the rest of its output is read.
+/// It is over, and the rest of its output is being read.
 pub const DRAINING: Step = Phase::new(Kind::Turn, 6).step();

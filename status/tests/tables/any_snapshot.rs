@@ -19,7 +19,7 @@ pub(crate) fn snapshot_from(bytes: &[u8]) -> Snapshot {
         capacity: cursor.number() as u32,
         ..BoardView::default()
     };
-    // Any text does, and the kept bytes go on meaning what they meant.
+    // Derived from other fields, so that the bytes of kept cases keep their meaning.
     board.kind = Kind::from_number(board.epoch as u8);
     board.project = Some(ProjectKey { hash: board.created_at_ns, text: board.title.clone() });
     let taken_at_ns = cursor.number();

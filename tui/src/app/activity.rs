@@ -1,7 +1,7 @@
 //! Detection of an idle board.
 //!
-//! Two readings of an idle board differ too, because a stall grows by a second. Such a difference needs a new frame
-//! once a second, but no shorter interval between readings.
+//! Even two readings of an idle board differ, because a stall lasts a second longer. Such a difference needs a new
+//! frame once a second, but no shorter interval between readings.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem::discriminant;
@@ -14,7 +14,7 @@ const IDLE_AFTER: Duration = Duration::from_secs(1);
 
 /// The time of the last activity on a board.
 pub(super) struct BoardActivity {
-    /// The digest of the last reading.
+    /// Digest of the last reading.
     digest: u64,
     since: Instant,
 }
@@ -24,7 +24,7 @@ impl BoardActivity {
         Self { digest: 0, since: Instant::now() }
     }
 
-    /// Record a reading that differs from the one before. Returns true if more than the time has changed.
+    /// Record a reading that differs from the one before. Returns whether more than the time has changed.
     pub(super) fn observe(&mut self, snapshot: &Snapshot) -> bool {
         let digest = digest_of(snapshot);
         let happened = std::mem::replace(&mut self.digest, digest) != digest;
@@ -34,7 +34,7 @@ impl BoardActivity {
         happened
     }
 
-    /// True if nothing has happened for [`IDLE_AFTER`].
+    /// Returns whether nothing has happened for [`IDLE_AFTER`].
     pub(super) fn is_idle(&self) -> bool {
         self.since.elapsed() >= IDLE_AFTER
     }

@@ -17,7 +17,7 @@ use crate::terminal::{
 use crate::theme::{Styles, Theme, Tone};
 use crate::widgets;
 
-/// Interval between two lists of the boards: their shown ages grow by the second.
+/// Interval between two lists of the boards: the ages shown grow every second.
 const BETWEEN_LISTS: Duration = Duration::from_secs(1);
 /// Longest wait for a key; a new size and a signal are noticed no later than this.
 const KEY_WAIT: Duration = Duration::from_millis(250);
@@ -27,17 +27,17 @@ const PAGE: usize = 10;
 /// One board to choose from.
 #[derive(Clone, Debug)]
 pub struct BoardChoice {
-    /// The name of the board for `vx top`.
+    /// Name of the board for `vx top`.
     pub name: String,
-    /// The project of the board.
+    /// Project of the board.
     pub title: String,
-    /// The state of the board.
+    /// State of the board.
     pub state: BoardState,
-    /// The process that made it.
+    /// Process that made it.
     pub pid: u32,
-    /// True if that process still runs; `None` if that is unknown.
+    /// That process still runs; `None` if that is unknown.
     pub alive: Option<bool>,
-    /// The age of the board, in milliseconds.
+    /// Age of the board, in milliseconds.
     pub age_ms: u64,
     /// Number of its slots that are over.
     pub over: usize,
@@ -48,7 +48,7 @@ pub struct BoardChoice {
 /// The user's choice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChooserOutcome {
-    /// The board of this name.
+    /// Board of this name.
     Board(String),
     /// No board.
     Nothing,
@@ -56,12 +56,12 @@ pub enum ChooserOutcome {
     Signal(i32),
 }
 
-/// Let a person choose one of the boards that `list` returns; it is called again once a second. At first the one of the
-/// name `selected` is, if it is there.
+/// Let a person choose one of the boards that `list` returns; it is called again once a second. The board named
+/// `selected` is selected at first, if it is in the list.
 ///
 /// # Errors
 ///
-/// If standard output is no terminal, the terminal fails, or some thread panicked.
+/// If standard output is not a terminal, the terminal fails, or some thread panicked.
 pub fn choose_board(
     list: &mut dyn FnMut() -> Vec<BoardChoice>,
     options: &DashboardOptions,
@@ -107,7 +107,7 @@ pub fn choose_board(
                     restore_without_input();
                     return Ok(ChooserOutcome::Nothing);
                 }
-                // The board's view takes the keys that come next.
+                // Keys typed from here on are for the board's view.
                 Some(ChooserRequest::Choice(choice)) => return Ok(choice),
                 Some(ChooserRequest::Suspend) => {
                     if let Some(number) = pause(&mut screen, &mut signals, true)? {
@@ -169,7 +169,7 @@ impl<'a> Choosing<'a> {
         self.selected = place.unwrap_or_default();
     }
 
-    /// Replace the list by a newer one. The selection stays with its board, or with its place if the board is gone.
+    /// Replace the list by a newer one. The same board stays selected or, if it is gone, the same place.
     fn replace_boards(&mut self, boards: Vec<BoardChoice>) {
         let selected = self.boards.get(self.selected).map(|board| &board.name);
         let place = boards.iter().position(|board| Some(&board.name) == selected);

@@ -35,29 +35,30 @@ use crate::view;
 
 /// Interval between two reads of the board, and the longest wait for a key.
 const POLL: Duration = Duration::from_millis(40);
-/// The interval between two reads of an idle board; a new size is noticed no later than this.
+/// Interval between two reads of an idle board; a new size is noticed no later than this.
 const POLL_IDLE: Duration = Duration::from_millis(250);
-/// The interval for an idle board under control: the end of the run is noticed no later than this.
+/// Interval for an idle board under control: the end of the run is noticed no later than this.
 const POLL_WITH_CONTROL: Duration = Duration::from_millis(100);
 /// Least interval between two frames, even while a key is held down.
 const BETWEEN_FRAMES: Duration = Duration::from_millis(33);
-/// The time that the view stays after the last end even if nobody needs it.
+/// The view stays for this long after the last end even if nobody needs it.
 const LINGER: Duration = Duration::from_millis(300);
-/// Interval between two looks at what processes use.
+/// Interval between two measurements of what processes use.
 const BETWEEN_MEASURES: Duration = Duration::from_secs(3);
-/// Interval between two looks at which processes take requests.
+/// Interval between two checks of which processes take requests.
 const BETWEEN_REACHES: Duration = Duration::from_millis(500);
 /// Interval between reads of a board that cannot be read.
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
 /// Show the full-screen view until the work is over, the user leaves, or a signal ends it.
 ///
-/// `finished` fires or closes when the work is over; give a viewer [`crossbeam_channel::never`]. With a control over work of
-/// its own, `q` asks whether to detach or to cancel, and Ctrl-C (a key, in this mode) cancels all; a guest just leaves.
+/// `finished` fires or closes when the work is over; give a viewer [`crossbeam_channel::never`]. If the view's control
+/// owns the work, `q` asks whether to detach or to cancel, and Ctrl-C (a key, in this mode) cancels all; a guest just
+/// leaves.
 ///
 /// # Errors
 ///
-/// If standard output is no terminal, the terminal fails, or some thread panicked. None of these touches the work
+/// If standard output is not a terminal, the terminal fails, or some thread panicked. None of these affects the work
 /// behind the board.
 pub fn dashboard(
     inputs: &mut Inputs,
@@ -79,9 +80,9 @@ pub fn dashboard(
     }
     let left = running.run(inputs, &mut signals, &finished);
     let left = left.or_else(|error| ended_by(error, inputs, &mut signals));
-    // The table goes to the normal screen, and keys typed before it to nobody.
+    // The table goes to the normal screen, and keys typed before it are dropped.
     match left {
-        // The list of boards takes the keys that come next.
+        // Keys typed from here on are for the list of boards.
         Ok(DashboardExit::Signal(_) | DashboardExit::Boards) | Err(_) => restore(),
         Ok(_) => {
             running.keyboard.drop_answer();
@@ -116,9 +117,9 @@ fn hang_up(inputs: &mut Inputs) -> DashboardExit {
     end_by(SIGHUP, inputs)
 }
 
-/// A failure caused by a lost terminal or a signal to end is reported as that signal, any other as itself.
+/// A failure caused by a lost terminal or a signal to end is returned as that signal, any other as the error.
 fn ended_by(error: ScreenError, inputs: &mut Inputs, signals: &mut Signals) -> Result<DashboardExit, ScreenError> {
-    /// The error number for a terminal that was hung up.
+    /// Error number for a terminal that was hung up.
     const EIO: i32 = 5;
     match (signals.end(), error) {
         (Some(number), _) => Ok(end_by(number, inputs)),
@@ -242,12 +243,13 @@ impl<'a> RunningDashboard<'a> {
         }
     }
 
-    /// True if all work has ended well and nobody needs the view: it waits a moment, since a key may be on its way.
+    /// Returns whether all work has ended well and nobody needs the view. Turns true only after a moment, since a key
+    /// may be on its way.
     fn is_left_alone(&mut self, inputs: &mut Inputs) -> Result<bool, ScreenError> {
         let settled = inputs.control.as_ref().and_then(|control| control.settled());
         if settled != self.model.settled {
             self.settled_at = settled.map(|_| Instant::now());
-            // The last end may be newer than the model.
+            // The board may have changed since the model's last reading.
             self.read_board(inputs);
             (self.news, self.data_updated_at) = (true, None);
             self.update_data();
@@ -274,7 +276,7 @@ impl<'a> RunningDashboard<'a> {
         let mut wait = self.key_wait();
         for _ in 0..64 {
             let input = self.keyboard.next(wait)?;
-            // Any key keeps the view, also one that has no meaning.
+            // Any key keeps the view open, even one without a meaning.
             if matches!(input, TerminalInput::Event(Event::Key(_) | Event::Paste(_))) && !self.model.touched {
                 self.model.touched = true;
                 ask(inputs, |control| control.stay());
@@ -303,7 +305,7 @@ impl<'a> RunningDashboard<'a> {
         Ok(None)
     }
 
-    /// The longest wait for keys before the board is read again; invisible changes are not worth waking up for.
+    /// The longest wait for keys before the board is read again; nothing wakes the loop for invisible changes.
     fn key_wait(&self) -> Duration {
         // The stream of lines has no frames.
         let frame = self.drawn_at.filter(|_| self.redraw && self.model.mode != Mode::Streaming);
@@ -339,7 +341,7 @@ impl<'a> RunningDashboard<'a> {
                 if let Some(playback) = inputs.snapshots.playback() {
                     playback.control(command);
                 }
-                // The user looks at the result of a playback command; show it at once.
+                // The user waits for the result of a playback command; show it at once.
                 (self.news, self.data_updated_at, self.position_updated_at) = (true, None, None);
             }
             Some(Effect::Suspend) => return self.pause(inputs, signals, true),
@@ -358,7 +360,7 @@ impl<'a> RunningDashboard<'a> {
             Some(Effect::OpenAddress(address)) => self.open_address(&address, inputs),
             Some(Effect::Page(key)) => return self.page(&key, inputs, signals),
             Some(Effect::Save(key)) => self.save(&key, inputs),
-            // The terminal decides which copies it passes on (OSC 52).
+            // The terminal decides whether the text reaches the clipboard (OSC 52).
             Some(Effect::Copy(text)) => self.screen.write(&format!("\x1b]52;c;{}\x07", STANDARD.encode(text)))?,
             Some(Effect::Stream(of)) => {
                 self.screen.show_lines()?;
@@ -433,7 +435,7 @@ impl<'a> RunningDashboard<'a> {
         self.data_updated_at = Some(now);
     }
 
-    /// Note which processes with ended work take no requests any more: many end with their work.
+    /// Record which processes take no requests any more after their work ended: many end with it.
     fn note_unreached(&mut self, inputs: &Inputs) {
         let Some(control) = inputs.control.as_ref().filter(|control| control.is_guest()) else { return };
         let early = self.reached_at.is_some_and(|at| at.elapsed() < BETWEEN_REACHES);
@@ -449,7 +451,7 @@ impl<'a> RunningDashboard<'a> {
         self.redraw |= update(&mut self.model, UpdateMessage::Unreached(runners)).redraw;
     }
 
-    /// Once in a while, measure what the processes of services use: nothing is measured while no view is there.
+    /// Measure every few seconds what the processes of services use. Only views measure this.
     fn measure(&mut self, inputs: &mut Inputs) {
         let early = self.measured_at.is_some_and(|at| at.elapsed() < BETWEEN_MEASURES);
         if early || !self.model.rows.iter().any(|row| row.is_service && row.standing.at_work()) {
@@ -487,7 +489,7 @@ impl<'a> RunningDashboard<'a> {
         Ok(self.signs_guard.show(&self.model.snapshot.board.title, &self.model.totals)?)
     }
 
-    /// Give the terminal back, stop until continued, and take it over again. Returns the end, if a signal to end
+    /// Give the terminal back, stop until continued, and take it over again. Returns the exit, if a signal to end
     /// arrived.
     fn pause(
         &mut self,

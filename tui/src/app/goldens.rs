@@ -1,4 +1,4 @@
-//! The views as text: every size, look and amount that has rules of its own.
+//! The views as text: every size, look and amount with its own rules.
 
 use std::sync::Arc;
 
@@ -148,7 +148,7 @@ fn every_number_of_rows_at_every_size() {
                 assert_eq!(picture(&model, OutputStyle { palette, ..COLOURED }), text, "{palette:?}");
             }
             pictures.push_str(&format!("{}x{}\n{text}\n", size.0, size.1));
-            // Without colours the letters of phases that are over are worth their room.
+            // Without colours, letters of past phases are shown, too.
             for look in [OutputStyle::default(), OutputStyle { ascii: true, ..OutputStyle::default() }] {
                 let plain = drawn(&model, look);
                 let uncoloured = |cell: &ratatui::buffer::Cell| cell.fg == Color::Reset && cell.bg == Color::Reset;
@@ -167,7 +167,7 @@ fn every_number_of_rows_at_every_size() {
     insta::assert_snapshot!("rows_500_last", picture(&model, COLOURED));
 }
 
-/// The same run at its end: all are done, but for one if it `has_failed`.
+/// The same run at its end: all are done, except one if it `has_failed`.
 fn end_of(count: u32, has_failed: bool) -> Snapshot {
     let mut snapshot = run(count);
     for (place, slot) in (0u32..).zip(&mut snapshot.slots) {

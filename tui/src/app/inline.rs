@@ -23,16 +23,16 @@ use crate::theme::Theme;
 
 /// Interval between two drawings of the live rows.
 const BETWEEN_FRAMES: Duration = Duration::from_millis(100);
-/// A new size is drawn for once it has stayed this long.
+/// A new size is used once it has been stable for this long.
 const SETTLED: Duration = Duration::from_millis(150);
-/// The most columns of a name in front of what its work has printed.
+/// Most columns of a name in front of what its work has printed.
 const NAME_COLUMNS: usize = 20;
 
 /// Show progress below the prompt of a terminal until the work is over, then the final table.
 ///
-/// The output goes to standard error, which must be a terminal. Signals stay with the caller. Between two drawings the
-/// terminal keeps no changed mode; the signs outside the screen's cells are removed at the end, by a panic of any
-/// thread, and while the process is stopped.
+/// The output goes to standard error, which must be a terminal. Signals stay with the caller. No terminal mode stays
+/// changed between two drawings. The signs outside the screen's cells are removed at the end, on a panic of any thread,
+/// and while the process is stopped.
 ///
 /// # Errors
 ///
@@ -46,7 +46,7 @@ pub fn inline(inputs: &mut Inputs, options: &OutputOptions, finished: Receiver<(
     let watched = watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| {
         if stops.arrived().contains(&Arrived::Stop) {
             clear_signs();
-            // The shell writes below; rows that are left there would never be drawn over.
+            // The shell writes below, so nothing would ever overwrite rows left there.
             write_out(&view.erase())?;
             stops.pause(false);
             signs_guard.again();
@@ -62,7 +62,7 @@ pub fn inline(inputs: &mut Inputs, options: &OutputOptions, finished: Receiver<(
         signs_guard.show(&reading.snapshot.board.title, &Totals::with(reading.snapshot, &[], None))
     });
     drop((signs_guard, stops));
-    // Each tool that has ended has its line already.
+    // Tools whose end was reported have their line already.
     let told = |slot: &SlotView| view.changes.has_reported_end(slot);
     let table = final_table::rest(&latest, inputs.logs.as_mut(), options.look, stderr_columns(), told);
     write_out(&table)?;
@@ -105,7 +105,7 @@ impl Inline {
         self.printed.extend(lines);
     }
 
-    /// The bytes that take the live rows away.
+    /// The bytes that erase the live rows.
     fn erase(&mut self) -> String {
         if std::mem::take(&mut self.shown).is_empty() { String::new() } else { redraw(&[], &[]) }
     }

@@ -1,4 +1,4 @@
-//! Reading and searching of the log in view, a bounded piece at a time, so that no log delays the view.
+//! Reads and searches the log in view, a bounded piece at a time, so that no log delays the view.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::update::update;
 
 /// Interval between two reads for new lines.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(300);
-/// Interval between two reads after one without lines.
+/// Interval between two reads after one that found no lines.
 const BETWEEN_LOOKS_IN_VAIN: Duration = Duration::from_secs(1);
 /// Number of pieces read in a row while the view waits for them.
 const READS: usize = 8;
@@ -25,17 +25,17 @@ pub(super) struct LogReader {
     looked_at: Option<Instant>,
     /// The read that found an empty log.
     in_vain: Option<(SlotId, LogPlace)>,
-    /// The last step made progress and left lines that the view waits for.
+    /// The last step made progress, and the view waits for more lines.
     goes_on: bool,
 }
 
 impl LogReader {
-    /// True if the next step should follow at once.
+    /// Returns whether the next step should follow at once.
     pub(super) fn goes_on(&self) -> bool {
         self.goes_on
     }
 
-    /// Read and search the log for the model. Returns true if something visible changed.
+    /// Read and search the log for the model. Returns whether something visible changed.
     pub(super) fn step(&mut self, model: &mut Model, logs: &mut dyn Logs) -> bool {
         let mut redraw = false;
         self.goes_on = false;

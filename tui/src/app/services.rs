@@ -146,7 +146,7 @@ fn the_error_of_a_service_is_that_of_its_last_build() {
     let mut model = watching(&shop(), (100, 30));
     press(&mut model, &[KeyCode::Char('g'), KeyCode::Char('j'), KeyCode::Char('e')]);
     let shown = picture(&model, COLOURED);
-    for text in ["what was built before goes on", "cmd/api/main.go:12:3: undefined: prize", "main.go:14:1: missing"] {
+    for text in ["the earlier build still runs", "cmd/api/main.go:12:3: undefined: prize", "main.go:14:1: missing"] {
         assert!(shown.contains(text), "{shown}");
     }
     let mut mended = shop();

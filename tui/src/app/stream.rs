@@ -1,5 +1,5 @@
-//! Plain lines in place of the view, of a run or of one log, so that they stay in the terminal's history. Each stream
-//! continues where it stopped: changes in between are printed, and each is printed once.
+//! Plain lines of a run or of one log, printed in place of the view so that they stay in the terminal's history. Each
+//! stream continues where it stopped, so that every change is printed exactly once.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -16,15 +16,15 @@ use vx_text::{clean, last_overwrite};
 const BETWEEN_SUMS_MS: u64 = 3_000;
 /// Number of pieces of a log printed in a row.
 const READS: usize = 4;
-/// Of a longer gap only the end is printed: it would scroll by unread.
+/// If more than this was missed, only its end is printed: the rest would scroll by unread.
 const MOST_MISSED_BYTES: u64 = 4 * 1024 * 1024;
 
-/// The part of the run and of each log that is already printed.
+/// Prints lines, and remembers how much of the run and of each log is already printed.
 pub(super) struct StreamPrinter {
     run: Plain,
-    /// The first byte of each log that is not printed yet, by its key.
+    /// First byte of each log that is not printed yet, by its key.
     logs: HashMap<String, u64>,
-    /// The key of the log being printed; `None` for the lines of the run.
+    /// Key of the log being printed; `None` for the lines of the run.
     of: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl StreamPrinter {
         format!("--- {what}; {back} goes back ---\r\n")
     }
 
-    /// The new lines.
+    /// Read the new lines.
     pub(super) fn step(
         &mut self,
         snapshot: &Snapshot,
@@ -60,7 +60,7 @@ impl StreamPrinter {
         }
     }
 
-    /// The rest of a log that has ended, including a last line without a line end.
+    /// Read the rest of a log that has ended, including a last line without a line end.
     pub(super) fn rest(&mut self, logs: &mut dyn Logs) -> String {
         let Some(key) = self.of.clone() else { return String::new() };
         let mut text = String::new();

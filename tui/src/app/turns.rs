@@ -42,7 +42,7 @@ fn slot(index: u32, key: &str, steps: &[(Step, u64)], details: &str) -> SlotView
     }
 }
 
-/// A turn that has ended, one that works, one that asks its user, and one to come.
+/// A turn that has ended, one at work, one that asks its user, and one still to come.
 fn batch() -> Snapshot {
     let begun = [(Step::FIRST, 100), (STARTING, 100), (THINKING, 102)];
     let steps = |last: (Step, u64)| [&begun[..], &[last]].concat();

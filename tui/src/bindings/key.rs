@@ -4,7 +4,7 @@ use std::fmt;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// The names of the keys that are no characters.
+/// Names of the keys that aren't characters.
 pub(super) const NAMES: [(&str, KeyCode); 15] = [
     ("Up", KeyCode::Up),
     ("Down", KeyCode::Down),
@@ -23,10 +23,10 @@ pub(super) const NAMES: [(&str, KeyCode); 15] = [
     ("Delete", KeyCode::Delete),
 ];
 
-/// The highest function key.
+/// Highest function key.
 const FUNCTION_KEYS: u8 = 12;
 
-/// A key with its modifiers. Capitals are keys of their own, so Shift is ignored.
+/// A key with its modifiers. A capital is a key by itself, so Shift is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct KeyChord {
     code: KeyCode,
@@ -40,7 +40,7 @@ impl KeyChord {
         Self { code: plain(event.code, control), control, alt: event.modifiers.contains(KeyModifiers::ALT) }
     }
 
-    /// The key of this name: a character, a name such as `PgUp` or `F5`, either also behind `Ctrl-` or `Alt-`.
+    /// The key of this name: a character, or a name such as `PgUp` or `F5`; either may follow `Ctrl-` or `Alt-`.
     pub(super) fn named(name: &str) -> Option<Self> {
         let (name, control) = name.strip_prefix("Ctrl-").map_or((name, false), |rest| (rest, true));
         let (name, alt) = name.strip_prefix("Alt-").map_or((name, false), |rest| (rest, true));
@@ -65,7 +65,7 @@ impl KeyChord {
     }
 }
 
-/// The key as terminals send it: Ctrl-C and Ctrl-c are one.
+/// The key as terminals send it: Ctrl-C and Ctrl-c are the same.
 fn plain(code: KeyCode, control: bool) -> KeyCode {
     match code {
         KeyCode::Char(character) if control => KeyCode::Char(character.to_ascii_lowercase()),

@@ -8,9 +8,9 @@ use super::Focus;
 const LEAST: (u16, u16) = (40, 8);
 /// From this many rows on, an empty line separates the parts.
 const AIRY_ROWS: u16 = 30;
-/// A narrower screen has no pane beside its table: one that was asked for covers the table.
+/// On a narrower screen the pane covers the table, and is shown only on request.
 const PANE_COLUMNS: u16 = 60;
-/// A lower screen has a pane only when it was asked for.
+/// A lower screen shows a pane only on request.
 const PANE_ROWS: u16 = 24;
 /// A lower pane, its tabs included, shows too little to be worth the room.
 const PANE_LEAST: u16 = 5;
@@ -19,7 +19,7 @@ const BESIDE_COLUMNS: u16 = 160;
 /// The least and the most columns of a pane beside the table.
 const BESIDE: (u16, u16) = (56, 72);
 
-/// The wishes that the parts depend on, beside the size of the screen.
+/// Inputs of the layout besides the size of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wishes {
     /// Number of rows of the table.
@@ -29,7 +29,7 @@ pub(crate) struct Wishes {
     pub(crate) pane_asked: bool,
     /// The board counts bytes, so that there is a rate to draw.
     pub(crate) has_bytes: bool,
-    /// The pane shows an error, which has to be whole.
+    /// The pane shows an error, which must not be cut.
     pub(crate) shows_error: bool,
 }
 
@@ -72,7 +72,8 @@ impl Areas {
         if width < PANE_COLUMNS || (height < PANE_ROWS && !wishes.pane_asked) {
             return areas;
         }
-        // Beside only where the rows need the height: a log wants the width more than few rows want many lines.
+        // Put the pane beside the table only if the rows need the height: otherwise a log makes better use of the
+        // width.
         if width >= BESIDE_COLUMNS && wanted > body.height / 2 {
             let wide = (width * 3 / 10).clamp(BESIDE.0, BESIDE.1);
             areas.table.width = width - wide - 2;
@@ -107,7 +108,7 @@ impl Areas {
         areas
     }
 
-    /// The same, with the pane in the table's place.
+    /// These areas, with the pane in the table's place.
     fn covered(self) -> Self {
         Self { pane: Some(self.table), table: Rect { height: 0, ..self.table }, covered: true, ..self }
     }

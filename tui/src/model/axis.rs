@@ -1,15 +1,16 @@
-//! The one time axis of the table: every row's lane is drawn on it, so that place says when.
+//! The one time axis of the table: every row's lane is drawn on it, so that a position means a time.
 //!
 //! Cells are computed in whole numbers that saturate: a board may hold any times.
 
-/// The spans that the axis can have, in milliseconds. It stands still between them; longer ones double.
+/// Spans that the axis can have, in milliseconds; above the last one, each is twice the one before. In steps, so
+/// that the axis stands still most of the time.
 const LADDER_MS: [u64; 29] = [
     1_000, 1_500, 2_000, 3_000, 4_000, 5_000, 6_000, 8_000, 10_000, 12_000, 15_000, 20_000, 25_000, 30_000, 40_000,
     50_000, 60_000, 75_000, 90_000, 120_000, 150_000, 200_000, 300_000, 400_000, 600_000, 1_200_000, 3_600_000,
     14_400_000, 86_400_000,
 ];
 
-/// The distances that ticks can have, in milliseconds.
+/// Distances that ticks can have, in milliseconds.
 const TICKS_MS: [u64; 16] = [
     100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000,
     3_600_000, 14_400_000,
@@ -23,17 +24,17 @@ const MS: u64 = 1_000_000;
 /// The times that the axis has to show, in nanoseconds of the board's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AxisTimes {
-    /// The beginning of the board.
+    /// Beginning of the board.
     pub(crate) zero_ns: u64,
-    /// The first moment of interest: the beginning of the oldest row in view that is at work.
+    /// First moment to show: the beginning of the oldest row in view that is at work.
     pub(crate) first_ns: u64,
     /// The present; `None` once all is over.
     pub(crate) now_ns: Option<u64>,
-    /// The last moment that anything is drawn at.
+    /// Last moment that anything is drawn at.
     pub(crate) reach_ns: u64,
 }
 
-/// The axis. Two that are equal give the same cells, so that no frame is drawn for the time between two cells.
+/// The axis. Equal axes give the same cells, so that no frame is drawn for the time between two cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Axis {
     zero_ns: u64,
@@ -42,12 +43,12 @@ pub(crate) struct Axis {
     span_ns: u64,
     /// Number of cells of every lane.
     pub(crate) cells: u16,
-    /// The cell of the present moment; `None` once all is over.
+    /// Cell of the present moment; `None` once all is over.
     pub(crate) now: Option<u16>,
 }
 
 impl Axis {
-    /// The axis for these times, after the one shown before: it only grows by a rung, and at the end it stays.
+    /// The axis for these times. The span of the axis shown before is kept where possible, and at the end in any case.
     pub(crate) fn for_times(times: AxisTimes, cells: u16, before: Self) -> Self {
         let since = |at_ns: u64| at_ns.saturating_sub(times.zero_ns);
         let (first, reach) = (since(times.first_ns), since(times.reach_ns));
@@ -63,7 +64,7 @@ impl Axis {
         axis
     }
 
-    /// True if both have the same left end.
+    /// Returns whether both have the same left end.
     pub(crate) fn begins_with(&self, other: &Self) -> bool {
         (self.zero_ns, self.from_ns) == (other.zero_ns, other.from_ns)
     }
@@ -76,19 +77,19 @@ impl Axis {
         u16::try_from(edge).unwrap_or(u16::MAX).min(self.cells)
     }
 
-    /// The moment of the edge in front of this cell.
+    /// The moment at the left edge of this cell.
     pub(crate) fn at_ns(&self, cell: u16) -> u64 {
         let offset = u128::from(self.span_ns) * u128::from(cell) / u128::from(self.cells.max(1));
         let offset = u64::try_from(offset).unwrap_or(u64::MAX);
         self.zero_ns.saturating_add(self.from_ns).saturating_add(offset)
     }
 
-    /// True if this moment is left of the axis.
+    /// Returns whether this moment is left of the axis.
     pub(crate) fn is_before(&self, at_ns: u64) -> bool {
         at_ns.saturating_sub(self.zero_ns) < self.from_ns
     }
 
-    /// The ticks with their words: each a cell and a time since the beginning.
+    /// The ticks: each a cell, and the time since the beginning in words.
     pub(crate) fn ticks(&self) -> Vec<(u16, String)> {
         let (span_ms, cells) = (self.span_ns / MS, u64::from(self.cells));
         let fits = |step: &u64| step.saturating_mul(cells) >= span_ms.saturating_mul(TICK_CELLS);

@@ -1,4 +1,4 @@
-//! The columns of the table: names at the left, numbers at the right, and the lane has the rest. A pure function of the
+//! The columns of the table: names at the left, numbers at the right, and the lane between. A pure function of the
 //! width and of the kinds of work on the board.
 
 use vx_shm::Kind;
@@ -8,7 +8,7 @@ use vx_status::vocabulary;
 const LANE_COLUMNS: u16 = 80;
 /// A narrower table has no versions, and shorter names.
 const VERSION_COLUMNS: u16 = 100;
-/// A shorter lane is not worth the numbers of services.
+/// Numbers of services and turns are left out while the lane would be shorter than this.
 const LEAST_LANE: u16 = 24;
 /// The cursor, the mark, and a blank.
 const BEFORE_NAMES: u16 = 3;
@@ -19,17 +19,17 @@ const BETWEEN: u16 = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Number {
     Percent,
-    /// The port of a service.
+    /// Port of a service.
     Port,
     /// Number of times a service was started again.
     Restarts,
-    /// The share of a processor that its processes use.
+    /// Share of a processor that its processes use.
     Processor,
-    /// The memory of its processes.
+    /// Memory of its processes.
     Memory,
-    /// The time that the last build of a service took.
+    /// Time that the last build of a service took.
     Build,
-    /// The time for which a service can be used, on a board of nothing else.
+    /// Time for which a service has been usable, on a board of nothing but services.
     Up,
     /// Messages of a turn.
     Messages,
@@ -37,13 +37,13 @@ pub(crate) enum Number {
     Tools,
     /// Tokens that a turn has used.
     Tokens,
-    /// The cost of a turn.
+    /// Cost of a turn.
     Cost,
     Size,
     Rate,
     Time,
     Left,
-    /// The time it took in earlier runs.
+    /// Time that the work took in earlier runs.
     Usual,
 }
 
@@ -80,7 +80,7 @@ impl Number {
         }
     }
 
-    /// The width of the table from which it is shown.
+    /// The least width of the table at which it is shown.
     fn shown_from(self) -> u16 {
         match self {
             Self::Percent => 0,
@@ -158,7 +158,7 @@ impl Kinds {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TableStage {
     Running,
-    /// All is over, and nothing is known of earlier runs.
+    /// All is over, and no earlier runs are known.
     Over,
     /// All is over, and earlier runs say what is usual.
     OverAsBefore,
@@ -170,7 +170,7 @@ pub(crate) struct Columns {
     pub(crate) name: u16,
     /// Zero where there is no room for versions.
     pub(crate) version: u16,
-    /// The first cell of the lane, or of the bar.
+    /// First cell of the lane, or of the bar.
     pub(crate) lane_x: u16,
     pub(crate) lane: u16,
     /// A bar takes the place of the lane.
@@ -180,7 +180,7 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    /// The columns of a table this wide, for names and versions of at most these widths.
+    /// Lay out the columns of a table this wide, for names and versions of at most these widths.
     pub(crate) fn for_width(width: u16, kinds: Kinds, stage: TableStage, longest: (u16, u16)) -> Self {
         let bar = width < LANE_COLUMNS;
         let name = longest.0.min(if width < VERSION_COLUMNS { 12 } else { 20 }).max(6);
@@ -192,7 +192,7 @@ impl Columns {
             let taken = shown.iter().map(|number| number.columns() + BETWEEN).sum::<u16>() + 1;
             width.saturating_sub(lane_x + taken)
         };
-        // Beside other work, services and turns give up the numbers that the pane has, too.
+        // Beside other work, leave out numbers of services and turns that the pane shows, too.
         let spare = [
             Number::Processor,
             Number::Memory,

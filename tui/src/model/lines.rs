@@ -1,8 +1,9 @@
-//! The lines of the table: every row where all fit, else what needs an eye first, and the rest folded.
+//! The lines of the table: every row if all fit; else what needs attention first, and the rest folded.
 //!
-//! While all rows fit, they keep their order, and none moves but to the top, while it waits for a person. With more rows than
-//! room, what waits for a person comes first, then those that failed, those that stand still, those at work, and the next few that are queued; the others are one line for each
-//! group, which can be unfolded. Failures never take the room of the work that goes on: the newest are shown.
+//! While all rows fit, they keep their order, except that a row moves to the top while it waits for a person. If they
+//! don't fit, rows that wait for a person come first, then failed ones, stalled ones, those at work, and the next few
+//! in the queue. Each group of the others becomes one line, which can be unfolded. Failures never crowd out work in
+//! progress: only the newest are shown.
 
 use vx_status::slot::SlotId;
 use vx_status::standing::Standing;
@@ -48,9 +49,9 @@ pub(crate) enum TableLine {
     Row(usize),
     Fold {
         group: FoldGroup,
-        /// The folded rows; for those that are over, or failed, the newest first.
+        /// Folded rows; rows that are over or failed have the newest first.
         rows: Vec<usize>,
-        /// Others of the same group are shown.
+        /// Other rows of the same group are shown.
         more: bool,
     },
 }
@@ -71,7 +72,7 @@ impl TableLine {
     }
 }
 
-/// The lines for these rows in a table with this much room; the row of `selected` is never folded.
+/// Arrange these rows as lines for a table with this much room; the row of `selected` is never folded.
 pub(crate) fn lines(
     rows: &[SlotRow],
     order: &[usize],
@@ -107,7 +108,7 @@ pub(crate) fn lines(
     let spare = room.saturating_sub(failed + usize::from(failed < bad.len()) + first.len() + folds);
     let next = if unfolded.queued { queued.len() } else { queued.len().min(NEXT_QUEUED).min(spare) };
     let recent = if unfolded.over { over.len() } else { over.len().min(spare.saturating_sub(next)) };
-    // More of the queue rather than empty rows.
+    // Fill empty rows with more of the queue.
     let next = queued.len().min(spare.saturating_sub(recent)).max(next);
     let is_selected = |row: &usize| Some(rows[*row].id) == selected;
     let mut lines: Vec<TableLine> = asking.into_iter().map(TableLine::Row).collect();
@@ -118,7 +119,8 @@ pub(crate) fn lines(
     lines
 }
 
-/// Add the first `shown` rows of a group, the selected one, and a line for the rest. A single row is no rest.
+/// Add the first `shown` rows of a group, the selected one, and a line for the rest. A rest of a single row is shown
+/// itself.
 fn add(
     lines: &mut Vec<TableLine>,
     group: FoldGroup,

@@ -1,4 +1,4 @@
-//! The part of a log that is in view: a window on it, whatever its length, and the matches of a search.
+//! The part of a log that is in view: a bounded window on it, and the matches of a search.
 
 use vx_status::painted::{Paint, Painted};
 use vx_status::slot::SlotId;
@@ -6,10 +6,10 @@ use vx_status::source::{LogPart, LogPlace};
 
 use super::LOG_LINES;
 
-/// The most matches that a search counts.
+/// Most matches that a search counts.
 pub(crate) const MOST_HITS: usize = 10_000;
 
-/// A followed log that grew by more than this since it was read is read from its end again.
+/// A followed log that grew by more than this since the last read is read from its end again.
 const FAR_BYTES: u64 = 64 * 1024;
 
 /// At most this many lines are added on one side, so that as many stay on the other.
@@ -18,11 +18,11 @@ const MOST_AT_ONCE: usize = LOG_LINES / 2;
 /// A line of the log, clean.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PaintedLogLine {
-    /// The byte offset of its start.
+    /// Byte offset of its start.
     pub(crate) at: u64,
-    /// What a terminal would show last of it.
+    /// Its text, as a terminal would show it last.
     pub(crate) text: String,
-    /// The looks that it asks for, each from a byte of the text on.
+    /// Looks that it asks for, each from a byte of the text on.
     pub(crate) paints: Vec<(usize, Paint)>,
 }
 
@@ -56,12 +56,12 @@ pub(crate) enum Jump {
     Before(u64),
 }
 
-/// A search through the whole of a log, as far as it has come.
+/// A search through a whole log, and how far it has come.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Search {
-    /// The search text; empty without a search.
+    /// Search text; empty without a search.
     pub(crate) text: String,
-    /// The byte offsets of the matching lines, in ascending order.
+    /// Byte offsets of the matching lines, in ascending order.
     pub(crate) hits: Vec<u64>,
     /// Everything before this byte has been searched.
     pub(crate) scanned: u64,
@@ -81,7 +81,7 @@ impl Search {
         Self { text: self.text.clone(), ..Self::default() }
     }
 
-    /// The match to go to; `None` while it is not known, or if there is none.
+    /// The match to go to; `None` while it is unknown, or if there is none.
     pub(crate) fn target(&self, jump: Jump) -> Option<u64> {
         let hits = &self.hits;
         let (found, wrapped) = match jump {
@@ -104,28 +104,28 @@ impl Search {
 /// The log of the selected slot, as last read.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct LogView {
-    /// The slot of this log.
+    /// Slot of this log.
     pub(crate) of: Option<SlotId>,
     /// Consecutive lines.
     pub(crate) lines: Vec<PaintedLogLine>,
-    /// The byte offset of the first line.
+    /// Byte offset of the first line.
     pub(crate) from: u64,
-    /// The byte offset of the line after the last one.
+    /// Byte offset of the line after the last one.
     pub(crate) to: u64,
-    /// The length of the log when last read, in bytes.
+    /// Length of the log when last read, in bytes.
     pub(crate) size: u64,
     /// The last read found nothing after the lines.
     pub(crate) complete: bool,
-    /// The path of the whole log.
+    /// Path of the whole log.
     pub(crate) location: Option<String>,
-    /// Keep the newest line in view. While off, the lines stand still.
+    /// Keep the newest line in view. While false, the lines stand still.
     pub(crate) follow: bool,
-    /// The first line shown while not following.
+    /// First line shown while not following.
     pub(crate) top: usize,
     pub(crate) search: Search,
-    /// The byte offset of the current match.
+    /// Byte offset of the current match.
     pub(crate) hit: Option<u64>,
-    /// A byte offset to show that is not among the lines.
+    /// A byte offset to show whose line hasn't been read yet.
     pub(crate) wanted: Option<u64>,
 }
 
@@ -149,7 +149,7 @@ impl Default for LogView {
 }
 
 impl LogView {
-    /// True if the line contains the search text, in any case.
+    /// Returns whether the line contains the search text, in any case.
     pub(crate) fn matches(&self, line: &PaintedLogLine) -> bool {
         !self.search.text.is_empty() && line.text.to_lowercase().contains(&self.search.text.to_lowercase())
     }
@@ -195,7 +195,7 @@ impl LogView {
             }
             LogPlace::From(at) if at == self.to => self.append(first_of(part, MOST_AT_ONCE)),
             LogPlace::Before(at) if at == self.from => self.prepend(last_of(part, MOST_AT_ONCE)),
-            // The view has moved since this piece was asked for.
+            // The view has moved since this piece was requested.
             LogPlace::From(_) | LogPlace::Before(_) => false,
         }
     }
@@ -221,7 +221,7 @@ impl LogView {
     }
 
     fn prepend(&mut self, part: LogChunk) -> bool {
-        // If there are no lines before this place, the log was truncated, and nothing is left to read there.
+        // No lines before this place means that the log was truncated, and nothing is left to read there.
         self.from = if part.lines.is_empty() { 0 } else { part.from };
         self.top += part.lines.len();
         self.lines.splice(..0, part.lines);

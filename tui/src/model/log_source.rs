@@ -1,4 +1,4 @@
-//! The log in view: that of one slot, or those of all services in the table, as one.
+//! The log in view: one slot's log, or the logs of all services in the table as one.
 
 use vx_status::slot::SlotId;
 use vx_status::source::{LogPart, LogPlace, Logs};
@@ -6,9 +6,9 @@ use vx_status::source::{LogPart, LogPlace, Logs};
 /// A log to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LogSource {
-    /// The identity of its slot. A group of slots has one of its own.
+    /// Identity of its slot, or of the group of its slots.
     pub(crate) id: SlotId,
-    /// The keys of its slots.
+    /// Keys of its slots.
     keys: Vec<String>,
 }
 
@@ -28,7 +28,7 @@ impl LogSource {
         }
     }
 
-    /// The path of the whole log; that of a group is in several files.
+    /// The path of the whole log; `None` for a group, whose logs are several files.
     pub(crate) fn location(&self, logs: &dyn Logs) -> Option<String> {
         match &self.keys[..] {
             [one] => logs.location(one),

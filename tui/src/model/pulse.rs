@@ -1,4 +1,4 @@
-//! The rates of the last half minute of each slot at work, for a graph of a few cells. Bounded by the slots at work.
+//! The rates of each slot at work over the last half minute, for a graph of a few cells. Bounded by the slots at work.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub(crate) struct Pulse {
 }
 
 impl Pulse {
-    /// Note the rates of a reading. A recording may go back.
+    /// Record the rates of a reading. Playback may jump back in time.
     pub(crate) fn record_rates(&mut self, rows: &[SlotRow], taken_at_ns: u64) {
         if taken_at_ns.abs_diff(self.noted_at_ns) < BETWEEN_NS {
             return;

@@ -21,19 +21,19 @@ pub(crate) struct SlotRow {
     pub(crate) is_service: bool,
     pub(crate) tool: String,
     pub(crate) version: String,
-    /// Its name is that of a part of other work.
+    /// It is a part of other work.
     pub(crate) is_part: bool,
-    /// The slot of that work.
+    /// Slot of that work.
     pub(crate) parent: Option<u32>,
     pub(crate) slot: u32,
     pub(crate) standing: Standing,
     /// `None` before and after work.
     pub(crate) phase: Option<String>,
-    /// The share of the present phase that is done; `None` while it cannot be known.
+    /// Share of the present phase that is done; `None` while it cannot be known.
     pub(crate) permille: Option<u16>,
     /// Bytes received so far in a phase that counts bytes.
     pub(crate) done_bytes: Option<u64>,
-    /// Work so far in a phase that counts something else: `7 of 40`. Empty for a mere share.
+    /// Work so far in a phase that counts something else: `7 of 40`. Empty for thousandths.
     pub(crate) counted: String,
     pub(crate) size_bytes: Option<u64>,
     pub(crate) bytes_per_second: Option<u64>,
@@ -43,26 +43,26 @@ pub(crate) struct SlotRow {
     pub(crate) is_unwell: bool,
     /// It waits for a person.
     pub(crate) asks: bool,
-    /// The facts of a turn.
+    /// Facts of a turn.
     pub(crate) turn: Option<TurnFacts>,
-    /// The last build of a service, in a word or as the time that it took.
+    /// Last build of a service: one word, or the time that it took.
     pub(crate) build: String,
-    /// The last build of a service failed: what it built before goes on.
+    /// The last build of a service failed, and the service still runs an earlier build.
     pub(crate) has_bad_build: bool,
-    /// The place where a service is reached.
+    /// Address of a service.
     pub(crate) address: Option<String>,
-    /// The use by the processes of a service: set by [`measured`].
+    /// Usage of a service's processes: set by [`measured`].
     pub(crate) usage: Option<SlotProcessUsage>,
-    /// The port of a service.
+    /// Port of a service.
     pub(crate) port: Option<u16>,
     /// In tenths of a second while at work, exact once ended.
     pub(crate) elapsed_ms: Option<u64>,
-    /// The moment of its end, in nanoseconds of the board's clock.
+    /// Moment of its end, in nanoseconds of the board's clock.
     pub(crate) ended_at_ns: Option<u64>,
-    /// The time until its tool ends: set by [`fill_in`], and unknown until then.
+    /// Time until its tool ends: set by [`fill_in`], and unknown until then.
     pub(crate) left_ms: Option<u64>,
     pub(crate) note: String,
-    /// The step of an indeterminate bar: one each quarter of a second, zero for any other bar.
+    /// Step of an indeterminate bar: one each quarter of a second, zero for any other bar.
     pub(crate) beat: u64,
 }
 
@@ -76,7 +76,7 @@ impl SlotRow {
         let permille = match standing {
             Standing::Done => Some(1000),
             Standing::Queued | Standing::Skipped => None,
-            // The total of the first step is that of the work to come.
+            // In the first step, the total belongs to work that hasn't begun.
             _ if slot.phase().is_first() => None,
             _ => permille(slot.done, slot.total),
         };
@@ -112,7 +112,7 @@ impl SlotRow {
             port: slot.port,
             elapsed_ms: match slot.kind {
                 _ if standing.over() => elapsed,
-                // Tenths of hours are not worth a drawing each.
+                // Services run for hours: a frame for every tenth of a second is not worth it.
                 Kind::Service => usable_ms(slot, now_ns).map(|ms| ms / 1000 * 1000),
                 _ => elapsed.map(|ms| ms / 100 * 100),
             },
@@ -127,12 +127,12 @@ impl SlotRow {
         }
     }
 
-    /// True if there is an error to read: of the row itself, or of its last build.
+    /// Returns whether there is an error to read: of the row itself, or of its last build.
     pub(crate) fn has_error(&self) -> bool {
         self.standing.bad() || self.has_bad_build
     }
 
-    /// True if some cell of the row contains `text`, in any case.
+    /// Returns whether some cell of the row contains `text`, in any case.
     pub(crate) fn contains(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         let phase = self.phase.as_deref().unwrap_or_default();
@@ -142,8 +142,8 @@ impl SlotRow {
     }
 }
 
-/// The work so far in items, as much of it as a cell has room for. What has ended well has done all of it, whatever its last
-/// report was.
+/// The work so far in items, as much of it as a cell has room for. Work that ended well counts as complete, whatever it
+/// reported last.
 fn count(slot: &SlotView, unit: Unit) -> String {
     const CELL_COLUMNS: usize = 8;
     match unit {
@@ -204,8 +204,8 @@ impl Sort {
     }
 }
 
-/// Sort rows in the board's order: what waits for a person comes first, then services; and parts come behind the work that
-/// they are of.
+/// Sort rows by the board's order, except that rows waiting for a person come first, then services, and parts follow
+/// the work that they belong to.
 fn in_place(rows: &[SlotRow], order: &mut [usize]) {
     if !rows.iter().any(|row| row.is_service || row.is_part || row.asks) {
         return;
@@ -232,7 +232,7 @@ pub(crate) fn rows(snapshot: &Snapshot, paces: &[SlotRate], asked: &[SlotId]) ->
     snapshot.slots.iter().enumerate().map(row).collect()
 }
 
-/// A build, as a cell has room for it.
+/// A build, in the few columns of a cell.
 fn built(build: &SlotView, now_ns: u64) -> String {
     let standing = Standing::from_slot(build);
     match standing {
@@ -256,8 +256,8 @@ pub(crate) fn fill_in(rows: &mut [SlotRow], estimate: &Estimate) {
     }
 }
 
-/// Name in each queued install the one whose end makes room for it. The installs at work are as many as the run allows,
-/// so the first to end lets in the first that is queued.
+/// Name in each queued install the install whose end makes room for it. As many installs are at work as the run allows,
+/// so the first to end makes room for the first in the queue.
 pub(crate) fn announce(rows: &mut [SlotRow]) {
     let installs = || rows.iter().filter(|row| row.is_install);
     if !installs().any(|row| row.standing == Standing::Queued) {
@@ -285,7 +285,7 @@ pub(crate) fn longest(rows: &[SlotRow]) -> (u16, u16) {
     (widest(|row| &row.tool, |row| if row.is_part { 2 } else { 0 }), widest(|row| &row.version, |_| 0))
 }
 
-/// True if both have the same names and versions, so that neither has to be measured again.
+/// Returns whether both have the same names and versions, so that neither has to be measured again.
 pub(crate) fn same_names(rows: &[SlotRow], others: &[SlotRow]) -> bool {
     let same = |(row, other): (&SlotRow, &SlotRow)| {
         row.id == other.id && row.tool == other.tool && row.version == other.version

@@ -1,7 +1,7 @@
-//! The times in which a slot's work did not move, as far as this view saw them.
+//! The spans of time in which a slot's work did not move, as far as this view saw them.
 //!
-//! A board has only the present stall of a slot, so a stall that was over before the view was opened is not known, nor
-//! one in a part of a recording that was skipped. Bounded by the slots of the board.
+//! A board shows only the present stall of a slot. So stalls that were over before the view was opened are unknown, as
+//! are stalls in skipped parts of a recording. Bounded by the slots of the board.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub(crate) struct Stalls {
 }
 
 impl Stalls {
-    /// Note the stalls of a reading. A recording may go back: what comes later then is not known yet.
+    /// Record the stalls of a reading. If playback jumped back, stalls later than this reading are forgotten.
     pub(crate) fn record_stalls(&mut self, slots: &[SlotView], rows: &[SlotRow], taken_at_ns: u64) {
         let went_back = taken_at_ns < self.noted_at_ns;
         self.noted_at_ns = taken_at_ns;
@@ -38,12 +38,12 @@ impl Stalls {
         self.seen.retain(|id, _| rows.iter().any(|row| row.id == *id));
         for (slot, row) in slots.iter().zip(rows) {
             let Some(still_ns) = still_for_ns(slot, row.standing) else { continue };
-            // A new phase is a movement, whatever the writer says of itself.
+            // A new phase counts as movement, whatever liveness says.
             let phase_ns = slot.transitions.last().map_or(0, |transition| transition.entered_at_ns);
             let stall = (taken_at_ns.saturating_sub(still_ns).max(phase_ns), taken_at_ns);
             let stalls = self.seen.entry(row.id).or_default();
             match stalls.last_mut() {
-                // The same one, which the later reading knows better.
+                // The same stall, measured again.
                 Some(last) if last.1 >= stall.0 => *last = stall,
                 _ => stalls.push(stall),
             }
@@ -58,7 +58,7 @@ impl Stalls {
     }
 }
 
-/// The time for which nothing has moved.
+/// Nanoseconds for which nothing has moved.
 pub(crate) fn still_for_ns(slot: &SlotView, standing: Standing) -> Option<u64> {
     match (standing, slot.liveness) {
         (Standing::Stalled, Liveness::Stalled(ms)) | (Standing::Silent, Liveness::Silent(ms)) => {
@@ -74,7 +74,7 @@ mod tests {
 
     const SECOND: u64 = 1_000_000_000;
 
-    /// Note a reading at this second, in which the slot has not moved for these seconds.
+    /// Record a reading at this second, in which the slot has not moved for `still` seconds.
     fn note(stalls: &mut Stalls, second: u64, still: Option<u64>) {
         let (standing, liveness) = match still {
             Some(seconds) => (Standing::Stalled, Liveness::Stalled(seconds * 1000)),

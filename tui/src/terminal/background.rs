@@ -1,9 +1,9 @@
-//! The question for the terminal's background, and the answer among the typed keys.
+//! The query for the terminal's background, and its answer among the typed keys.
 //!
-//! A terminal answers through its input, at once, late or never. The reader of keys knows no such answer and reports its
-//! bytes as keys: `Alt-]`, the text, and `Ctrl-G`. So nothing waits for the answer: while a question is open, keys
-//! that may be its beginning are held back until they are the answer or no part of it; then they are keys again, in the
-//! order in which they were typed.
+//! A terminal answers through its input: at once, late or never. crossterm doesn't know such answers and reports their
+//! bytes as keys: `Alt-]`, the text, and `Ctrl-G`. Nothing waits for an answer. While a query is open, keys that may
+//! begin an answer are held back until they prove to be one, or not; then they are passed on as keys, in the order in
+//! which they were typed.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -12,16 +12,16 @@ use parking_lot::Mutex;
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use vx_status::appearance::luminance;
 
-/// The question (OSC 11). Terminals end the answer as the question is ended; this end is no sequence of its own.
+/// The query (OSC 11). Terminals end the answer as the query ends. This end, BEL, is not an escape sequence by itself.
 pub(crate) const QUESTION: &str = "\u{1b}]11;?\u{7}";
 
-/// The times of the questions without an answer so far, in all views of this process, the oldest first.
+/// Times of the unanswered queries of all views of this process, the oldest first.
 static OPEN: Mutex<VecDeque<Instant>> = Mutex::new(VecDeque::new());
 
-/// The beginning of an answer, and its two possible ends.
+/// Beginning of an answer, and its two possible ends.
 const HEAD: &str = "\u{1b}]11;";
 const ENDS: [&str; 2] = ["\u{7}", "\u{1b}\\"];
-/// The longest answer, in characters: `rgba:` with four numbers has thirty.
+/// Longest answer, in characters: `rgba:` with four numbers has thirty.
 const LONGEST: usize = 48;
 
 /// From this relative luminance on (WCAG), black text has more contrast than white.
@@ -34,22 +34,22 @@ pub(crate) enum TerminalBackground {
     Light,
 }
 
-/// From now on an answer is expected.
+/// Record that a query was sent.
 pub(super) fn expect_answer() {
     OPEN.lock().push_back(Instant::now());
 }
 
-/// True if a question has no answer yet.
+/// Returns whether a query has no answer yet.
 pub(super) fn is_awaited() -> bool {
     !OPEN.lock().is_empty()
 }
 
-/// The time since the newest question without an answer yet.
+/// The time since the newest unanswered query.
 pub(super) fn awaited_for() -> Option<Duration> {
     OPEN.lock().back().map(Instant::elapsed)
 }
 
-/// An answer has arrived.
+/// Record that an answer has arrived.
 pub(super) fn answered() {
     OPEN.lock().pop_front();
 }
@@ -66,14 +66,14 @@ pub(super) struct BackgroundAnswerParser {
 pub(super) enum Taken {
     /// It is held back.
     Held,
-    /// The answer is whole; `None` if it names no colour that can be read.
+    /// The answer is complete; `None` if its colour can't be parsed.
     Answer(Option<TerminalBackground>),
-    /// These are no answer.
+    /// These events aren't an answer.
     Events(Vec<Event>),
 }
 
 impl BackgroundAnswerParser {
-    /// True if events are held back.
+    /// Returns whether events are held back.
     pub(super) fn is_begun(&self) -> bool {
         !self.held.is_empty()
     }
@@ -83,7 +83,7 @@ impl BackgroundAnswerParser {
         match &event {
             Event::Key(key) if !self.is_begun() || piece(key).is_some() => {}
             Event::Key(_) | Event::Paste(_) => return self.give_up(event),
-            // Sizes do not come with the input.
+            // New sizes don't arrive through the terminal's input.
             _ => return Taken::Events(vec![event]),
         }
         let Event::Key(key) = &event else { return Taken::Held };
@@ -99,7 +99,7 @@ impl BackgroundAnswerParser {
                 Taken::Answer(ground)
             }
             Judged::Other if self.is_begun() => {
-                // The answer may begin with this one.
+                // An answer may begin with this event.
                 let mut events = self.release();
                 match self.feed(event) {
                     Taken::Events(more) => events.extend(more),
@@ -114,7 +114,7 @@ impl BackgroundAnswerParser {
         }
     }
 
-    /// The events that were held back: they are no answer after all.
+    /// The events that were held back, once they prove not to be an answer.
     pub(super) fn release(&mut self) -> Vec<Event> {
         self.text.clear();
         std::mem::take(&mut self.held)
@@ -161,7 +161,7 @@ fn judged(text: &str) -> Judged {
     }
 }
 
-/// The kind of background with this colour, as X names colours: `rgb:1e1e/1e1e/2e2e`, also with an alpha, or `#1e1e2e`.
+/// The kind of background with this colour, in X11 notation: `rgb:1e1e/1e1e/2e2e`, `rgba:` with an alpha, or `#1e1e2e`.
 fn ground_of(colour: &str) -> Option<TerminalBackground> {
     let named = colour.strip_prefix("rgb:").or_else(|| colour.strip_prefix("rgba:"));
     let numbers: Vec<&str> = match (named, colour.strip_prefix('#')) {
@@ -207,7 +207,7 @@ mod tests {
         key(KeyCode::Esc, KeyModifiers::NONE)
     }
 
-    /// The events that come through, those still held at the end among them, and the answers.
+    /// The events passed on, including those still held at the end, and the answers.
     fn through(events: Vec<Event>) -> (Vec<Event>, Vec<Option<TerminalBackground>>) {
         let (mut answer, mut events_out, mut answers) = (BackgroundAnswerParser::default(), Vec::new(), Vec::new());
         for event in events {

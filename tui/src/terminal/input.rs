@@ -1,7 +1,7 @@
 //! Typed keys, new sizes, the terminal's answers, and its loss.
 //!
-//! crossterm reads endlessly from a terminal that hung up and never returns, signals or not. So `poll` first checks
-//! that the terminal is still there, and crossterm reads only input that is ready.
+//! From a terminal that hung up, crossterm reads forever and never returns, not even on a signal. So `poll` first
+//! checks that the terminal is still there, and crossterm reads only input that is ready.
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,21 +13,21 @@ use ratatui::crossterm::terminal;
 
 use super::background::{self, BackgroundAnswerParser, Taken, TerminalBackground};
 
-/// The time to wait for an event of input that is there. With none at all, crossterm would not look.
+/// The time to wait for an event when input is ready. With a wait of zero, crossterm would not read at all.
 const AT_ONCE: Duration = Duration::from_millis(1);
 
-/// The longest time between two parts of the terminal's answer.
+/// Longest time between two parts of the terminal's answer.
 const BETWEEN_PARTS: Duration = Duration::from_millis(50);
 
-/// The longest wait for an answer that a view has no more use for, from the question on. Across a slow line an answer takes
-/// hundreds of milliseconds; a view that is open for longer than this ends without a wait.
+/// Longest wait at a view's end for an answer that it no longer needs, counted from the query. Over a slow
+/// connection an answer takes hundreds of milliseconds; a view that was open for longer than this ends without a wait.
 const LAST_ANSWER: Duration = Duration::from_secs(1);
 
-/// Number of looks in vain after which crossterm holds no more events. A look that the system interrupts for longer than
-/// [`AT_ONCE`] finds nothing, whatever is there, so one is not enough.
+/// After this many polls without an event, crossterm holds no more of them. One is not enough: a poll during which this
+/// process is suspended for longer than [`AT_ONCE`] finds nothing, even if events are there.
 const LOOKS: u8 = 3;
 
-/// Input that an earlier keyboard of this process had read for a view that is over.
+/// Input that an earlier view of this process had read, but not handled.
 static LEFT_OVER: Mutex<VecDeque<TerminalInput>> = Mutex::new(VecDeque::new());
 
 /// The result of waiting for input.
@@ -46,7 +46,7 @@ pub(crate) enum TerminalInput {
 /// Reads the terminal of standard input.
 pub(crate) struct Keyboard {
     size: Option<(u16, u16)>,
-    /// Number of looks for events that crossterm holds, because it read them together with an earlier one.
+    /// Number of polls still to make for events that crossterm has read together with an earlier one.
     looks: u8,
     /// Keys that may be the beginning of an answer.
     answer: BackgroundAnswerParser,
@@ -55,16 +55,16 @@ pub(crate) struct Keyboard {
 }
 
 impl Keyboard {
-    /// A keyboard that reports a size once it differs from the present one, after the input that the keyboard before it had
-    /// read and not returned.
+    /// A keyboard that first returns the input left over by the keyboard before it, and reports a size once it differs
+    /// from the present one.
     pub(crate) fn new() -> Self {
         let size = terminal::size().ok();
         let due = std::mem::take(&mut *LEFT_OVER.lock());
         Self { size, looks: LOOKS, answer: BackgroundAnswerParser::default(), due }
     }
 
-    /// Wait a moment for an answer that is on its way, and drop all input until then: it would reach the next reader of
-    /// the terminal.
+    /// Wait a moment for an answer that is on its way, and drop all input until then; otherwise the next reader of the
+    /// terminal would get the answer.
     pub(crate) fn drop_answer(&mut self) {
         while let Some(waited) = background::awaited_for() {
             let rest = LAST_ANSWER.saturating_sub(waited);
@@ -86,7 +86,7 @@ impl Keyboard {
             let begun = self.answer.is_begun();
             match self.read(wait)? {
                 TerminalInput::Event(event) if begun || background::is_awaited() => self.sort(event),
-                // A wait may be cut short by a signal, so look again without any.
+                // A signal may have cut the wait short, so poll again without waiting.
                 TerminalInput::Nothing if begun && self.read_at_once()? => {}
                 TerminalInput::Nothing if begun => {
                     self.due.extend(self.answer.release().into_iter().map(TerminalInput::Event))
@@ -100,7 +100,7 @@ impl Keyboard {
         }
     }
 
-    /// Read an event that is there already. Returns false if there is none.
+    /// Read an event that is there already. Returns whether there was one.
     fn read_at_once(&mut self) -> io::Result<bool> {
         let input = self.read(Duration::ZERO)?;
         let is_there = input != TerminalInput::Nothing;
@@ -143,7 +143,7 @@ impl Keyboard {
         }
     }
 
-    /// Look for an event of input that crossterm has or can read now.
+    /// Poll for an event that crossterm holds or can read now.
     fn poll_event(&mut self) -> io::Result<Option<Event>> {
         let found = event::poll(AT_ONCE)?;
         self.looks = if found { LOOKS } else { self.looks.saturating_sub(1) };
@@ -152,7 +152,7 @@ impl Keyboard {
 }
 
 impl Drop for Keyboard {
-    /// The next view of this process has what this one did not return.
+    /// Leave input that was not returned to the next view of this process.
     fn drop(&mut self) {
         self.due.extend(self.answer.release().into_iter().map(TerminalInput::Event));
         LEFT_OVER.lock().append(&mut self.due);

@@ -1,7 +1,7 @@
 //! Signs of progress outside the terminal's cells: on its tab or in the task bar (OSC 9;4), and in its title. They are
-//! shown only in terminals known to understand them, and removed on every way out, including a panic elsewhere.
+//! shown only in terminals known to understand them, and removed on every way out, including a panic of another thread.
 //!
-//! In tmux and screen no progress is shown: both swallow OSC 9;4, and only a query would show if they pass it on.
+//! In tmux and screen no progress is shown: both swallow OSC 9;4, and only a query could tell whether they pass it on.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use vx_status::totals::Totals;
 use vx_text::{clean, fitted};
 
-/// Longest wait of a removal for a sign being written. A panic inside that write never gets the lock.
+/// Longest wait before a removal for a sign being written. After a panic inside that write, the lock is never free.
 const SIGN_WAIT: Duration = Duration::from_millis(200);
 const TITLE_COLUMNS: usize = 60;
 
@@ -28,7 +28,7 @@ pub struct Signs {
 }
 
 impl Signs {
-    /// The signs supported according to the environment; none if the output is no terminal.
+    /// The signs supported according to the environment; none if the output is not a terminal.
     pub fn supported(terminal: bool) -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let term = std::env::var("TERM").unwrap_or_default();
@@ -41,7 +41,7 @@ impl Signs {
     }
 }
 
-/// True if a terminal of this name can save and restore its title; others would keep ours for good.
+/// Returns whether a terminal of this name can save and restore its title; others would keep ours for good.
 fn saves_title(term: &str, program: &str) -> bool {
     const KNOWN: [&str; 8] = ["xterm", "alacritty", "foot", "wezterm", "tmux", "contour", "konsole", "vte"];
     program != "Apple_Terminal" && KNOWN.iter().any(|known| term.starts_with(known))
@@ -67,14 +67,14 @@ impl TerminalStream {
     }
 }
 
-/// The signs to remove, and their stream.
+/// Signs to remove, and their stream.
 static SHOWN: Mutex<Option<(Signs, TerminalStream)>> = Mutex::new(None);
 
 /// Shows the signs while it lives.
 pub(crate) struct SignsGuard {
     signs: Signs,
     stream: TerminalStream,
-    /// The last progress and title; `None` before the first. Once `clear_signs` has removed them, nothing more is
+    /// Last progress and title; `None` before the first. Once `clear_signs` has removed them, nothing more is
     /// shown.
     shown: Option<(String, String)>,
 }

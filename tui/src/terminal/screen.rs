@@ -1,4 +1,4 @@
-//! The terminal under control of the full-screen view: taken over, drawn to in whole frames, given back exactly once.
+//! The terminal under control of the full-screen view: taken over, drawn to in whole frames, restored exactly once.
 //!
 //! A restore can come from any thread, in a panic. The draw lock makes it final: a frame is written under the lock and
 //! only while the screen is shown, so nothing is drawn after a restore.
@@ -26,12 +26,13 @@ static OTHER_SCREEN: AtomicBool = AtomicBool::new(false);
 /// True while the terminal reports the mouse.
 static MOUSE: AtomicBool = AtomicBool::new(false);
 
-/// Reports of buttons and the wheel, in the form without a largest column; no reports of mere movement, which has no
-/// meaning here.
+/// Report buttons and the wheel, in the encoding without a largest column. Movement alone has no meaning here, so don't
+/// report it.
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 
-/// Longest wait of a restore for a frame being written. A panic inside that write never gets the lock.
+/// Longest wait before a restore for a frame being written. After a panic inside that write, the lock is never
+/// free.
 const FRAME_WAIT: Duration = Duration::from_millis(200);
 
 /// The terminal while it shows the full-screen view; given back when dropped.
@@ -39,12 +40,12 @@ const FRAME_WAIT: Duration = Duration::from_millis(200);
 /// It computes the differences itself: ratatui's own `Terminal` asks for the cursor's position at each clear, and a
 /// terminal without an answer would block the view for two seconds and then end it.
 pub(crate) struct FullScreenTerminal {
-    /// The cells that the terminal shows; `None` while they are unknown.
+    /// Cells that the terminal shows; `None` while they are unknown.
     shown: Option<Buffer>,
-    /// The buffer of the frame before, reused for the next one: to allocate and free one per frame costs more than the
+    /// Buffer of the frame before, reused for the next: allocating and freeing one per frame costs more than
     /// drawing.
     spare: Option<Buffer>,
-    /// True if the mouse is to be reported.
+    /// The terminal is to report the mouse.
     mouse: bool,
 }
 
@@ -60,7 +61,7 @@ impl FullScreenTerminal {
         Ok(screen)
     }
 
-    /// A screen without a terminal, for tests of its bytes.
+    /// A screen without a terminal, to test the bytes it would write.
     #[cfg(test)]
     pub(crate) fn unattached() -> Self {
         Self { shown: None, spare: None, mouse: false }
@@ -81,7 +82,7 @@ impl FullScreenTerminal {
     }
 
     fn take_over(&mut self) -> Result<(), ScreenError> {
-        // From here on a failure or panic must undo the changes made so far; on a failure the dropped screen does it.
+        // From here on, a failure or panic must undo the changes made so far; on a failure, dropping the screen does.
         SHOWN.store(true, Ordering::SeqCst);
         terminal::enable_raw_mode()?;
         let mut codes = String::new();
@@ -116,7 +117,7 @@ impl FullScreenTerminal {
         Ok(write_out(text.as_bytes())?)
     }
 
-    /// Ask the terminal for its background. The keyboard has the answer, if there is one.
+    /// Ask the terminal for its background. The keyboard returns the answer, if one comes.
     pub(crate) fn ask_ground(&mut self) -> Result<(), ScreenError> {
         if io::stdin().is_terminal() {
             background::expect_answer();
@@ -211,8 +212,8 @@ fn shown() -> bool {
     SHOWN.load(Ordering::SeqCst)
 }
 
-/// Give the terminal back, unless that is done already. Any thread may call it. Errors do not stop it: a terminal that
-/// hung up cannot be restored and need not be.
+/// Restore the terminal, unless that was done already. Any thread may call this. Errors don't stop it: a terminal that
+/// hung up can't be restored, and needn't be.
 pub(crate) fn restore() {
     progress_signs::clear_signs();
     let _drawing = DRAW_LOCK.try_lock_for(FRAME_WAIT);
@@ -223,8 +224,8 @@ pub(crate) fn restore() {
     let _ = terminal::disable_raw_mode();
 }
 
-/// As [`restore`], for a view that was left: what was typed until now was meant for it, and does not reach the program that
-/// has the terminal next.
+/// [`restore`] for a view that was left: what was typed until now was meant for the view, and must not reach the next
+/// program on the terminal.
 ///
 /// The input is dropped last: a key that arrives while the terminal still has the view's modes is always dropped.
 pub(crate) fn restore_without_input() {
@@ -270,7 +271,7 @@ fn write_out(bytes: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Give the terminal back before any thread's panic message is printed.
+/// Restore the terminal before any thread's panic message is printed.
 pub(crate) fn restore_on_panic() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {

@@ -1,7 +1,7 @@
-//! Signals while the screen is taken over: recorded by the handler, acted on by the drawing loop.
+//! Signals while the view has the terminal: recorded by the handler, acted on by the drawing loop.
 //!
-//! A handler once installed stays. After the view is gone, SIGINT, SIGTERM and SIGHUP no longer end the process by
-//! themselves: the code that continues handles them. SIGTSTP stops the process as usual.
+//! Handlers stay installed. After the view is gone, SIGINT, SIGTERM and SIGHUP no longer end the process by themselves:
+//! the code that continues has to handle them. SIGTSTP stops the process as usual.
 
 /// A received signal, by its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +31,9 @@ mod unix {
 
     use super::Arrived;
 
-    /// Longest wait of a continued process for the signal to end that may follow.
+    /// A continued process waits this long for a signal to end that may follow.
     const SIGNAL_WAIT: Duration = Duration::from_millis(20);
-    /// Longest wait of a continued process in the background for such a signal.
+    /// A continued process in the background waits this long for such a signal.
     const SIGNAL_WAIT_IN_BACKGROUND: Duration = Duration::from_millis(200);
     /// Interval between two checks for a signal to end.
     const BETWEEN_CHECKS: Duration = Duration::from_millis(5);
@@ -71,8 +71,8 @@ mod unix {
             Ok(Self { arrived: signal_hook::iterator::Signals::new(signals)?, default_stop })
         }
 
-        /// Run `act`, which uses the terminal by itself. Input there is not for this process: an interrupt is ignored,
-        /// and a stop has its default effect.
+        /// Run `act`, which uses the terminal by itself. Keys typed meanwhile aren't meant for this process: an
+        /// interrupt is ignored, and a stop has its default effect.
         pub(crate) fn aside<T>(&mut self, act: impl FnOnce() -> T) -> (T, Vec<Arrived>) {
             self.default_stop.store(true, Ordering::SeqCst);
             let came = act();
@@ -132,8 +132,8 @@ mod unix {
 
     /// Stop this process until continued; with `group`, stop all of its process group, as the terminal driver does.
     ///
-    /// The stop is raised on the calling thread. Sent to the process, it could reach another thread first, and this one
-    /// would take the terminal over again before it stops.
+    /// The stop is raised on the calling thread. Sent to the process, it could reach another thread first, and this
+    /// thread would take the terminal over again before the process stops.
     fn suspend(group: bool) {
         use rustix::process::{Signal, kill_current_process_group};
         if group {
@@ -143,11 +143,11 @@ mod unix {
         let _ = signal_hook::low_level::raise(SIGSTOP);
     }
 
-    /// True if this process may change the terminal without being stopped for it. A process without a controlling
-    /// terminal may.
+    /// Returns whether this process may change the terminal without being stopped for it. A process without a
+    /// controlling terminal may.
     fn owns_terminal() -> bool {
         use nix::unistd::{getpgrp, tcgetpgrp};
-        // Inside a container both may be 0: groups outside of it have no number there.
+        // Inside a container both may be 0: outside groups have no number there.
         tcgetpgrp(io::stdin()).map_or(true, |owner| owner == getpgrp())
     }
 }
@@ -158,7 +158,7 @@ mod elsewhere {
 
     use super::Arrived;
 
-    /// Without such signals on this platform, Ctrl-C arrives as a key.
+    /// This platform has no such signals; Ctrl-C arrives as a key.
     pub(crate) struct Signals;
 
     impl Signals {

@@ -1,4 +1,4 @@
-//! Output beyond the view: to a pager, the clipboard, a file, or plain lines.
+//! Output outside of the view: to a pager, the clipboard, a file, or plain lines.
 
 use vx_status::error_cell::ErrorCell;
 use vx_text::clean;

@@ -1,11 +1,11 @@
-//! The table's columns and its time axis, after each change that they depend on.
+//! Keeps the table's columns and its time axis up to date.
 
 use vx_shm::Snapshot;
 use vx_status::slot::ran_from_ns;
 
 use crate::model::{Axis, AxisTimes, Columns, Model, TableStage};
 
-/// The part of the past that is shown of services, which have no end to come.
+/// This much of the past is shown for services, which have no expected end.
 const WINDOW_NS: u64 = 300_000_000_000;
 
 /// Bring columns and axis up to date with the rows, the size and the time.
@@ -24,7 +24,7 @@ pub(super) fn lay_out(model: &mut Model) {
     model.axis = if model.whole_axis { whole } else { part };
 }
 
-/// The times to show: of what is at work, or all of them.
+/// The times to show: of the work in progress, or the whole run.
 fn times(model: &Model, whole: bool) -> AxisTimes {
     let snapshot = &model.snapshot;
     let zero_ns = zero_ns(snapshot);
@@ -40,7 +40,7 @@ fn times(model: &Model, whole: bool) -> AxisTimes {
     AxisTimes { zero_ns, first_ns, now_ns: Some(now_ns), reach_ns: last_ns.unwrap_or_default().max(expected_ns) }
 }
 
-/// The beginning of the board; without one, of its first work.
+/// The creation of the board; if that is unknown, the beginning of its first work.
 fn zero_ns(snapshot: &Snapshot) -> u64 {
     match snapshot.board.created_at_ns {
         0 => snapshot.slots.iter().filter_map(ran_from_ns).min().unwrap_or(snapshot.taken_at_ns),
@@ -48,7 +48,7 @@ fn zero_ns(snapshot: &Snapshot) -> u64 {
     }
 }
 
-/// The first moment of interest: where not all rows are in view, the beginning of the oldest that is at work.
+/// The first moment to show: if not all rows are in view, the beginning of the oldest row at work.
 fn first_ns(model: &Model, zero_ns: u64, now_ns: u64) -> u64 {
     let at_work = || model.rows.iter().zip(&model.snapshot.slots).filter(|(row, _)| row.standing.at_work());
     if at_work().any(|(row, _)| row.is_service) {

@@ -6,7 +6,7 @@ use vx_status::source::{LogPart, LogPlace};
 use super::motion;
 use crate::model::{Jump, LogView, MOST_HITS, Model, Search};
 
-/// Add a piece of the log. A line that overwrote itself counts as its last text.
+/// Add a piece of the log. Of a line that overwrote itself, only the last text counts.
 pub(super) fn read(model: &mut Model, of: SlotId, place: LogPlace, part: LogPart, location: Option<String>) -> bool {
     if model.log_source().is_none_or(|source| source.id != of) {
         return false;
@@ -74,7 +74,7 @@ pub(super) fn found(model: &mut Model, of: SlotId, text: &str, hits: Vec<u64>, s
     waited || more
 }
 
-/// Go to the match that the search is for, if it is known.
+/// Go to the match that the search wants, once it is known.
 fn jump(model: &mut Model) {
     let search = &model.log.search;
     let Some(jump) = search.jump else { return };
@@ -92,7 +92,7 @@ fn jump(model: &mut Model) {
     show(model, hit);
 }
 
-/// Bring the line that begins there into view.
+/// Bring the line that begins at this byte into view.
 fn show(model: &mut Model, hit: u64) {
     let rows = model.areas().pane_rows().max(1);
     let top = motion::log_top(model);

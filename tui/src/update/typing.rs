@@ -7,7 +7,7 @@ use super::{log, reorder};
 use crate::message::UpdateMessage;
 use crate::model::{Focus, Mode, Model, Tab};
 
-/// The longest typed text; a longer paste is cut.
+/// Longest typed text; a longer paste is cut.
 const LONGEST: usize = 256;
 
 /// Handle the messages about typing and finding; ignore all others.
@@ -33,7 +33,7 @@ fn typing(model: &Model) -> bool {
     matches!(model.mode, Mode::Filtering | Mode::Searching)
 }
 
-/// A filter is applied while it is typed; giving it up shows all rows again.
+/// A filter is applied while it is typed; cancelling it shows all rows again.
 fn begin(model: &mut Model) {
     let in_log = model.focus == Focus::Pane && model.tab == Tab::Log;
     model.mode = if in_log { Mode::Searching } else { Mode::Filtering };
@@ -47,7 +47,7 @@ fn add(model: &mut Model, character: char) {
     }
 }
 
-/// The editor counts graphemes and words; text and place in it are kept as plain values.
+/// The editor handles graphemes and words; the model keeps only the text and the cursor, as plain values.
 fn edit(model: &mut Model, request: InputRequest) {
     let mut input = Input::new(std::mem::take(&mut model.typed)).with_cursor(model.typed_at);
     input.handle(request);

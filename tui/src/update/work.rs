@@ -62,7 +62,7 @@ pub(super) fn retry(model: &mut Model) -> Option<Effect> {
     Some(Effect::Retry(vec![tool]))
 }
 
-/// Restart the selected slot's work, which has no end of its own.
+/// Restart the selected slot's work, which runs until it is stopped.
 pub(super) fn restart(model: &mut Model) -> Option<Effect> {
     let row = model.selected_row().filter(|row| model.has_control && row.is_service)?;
     let (id, name) = (row.id, row.tool.clone());
@@ -70,7 +70,7 @@ pub(super) fn restart(model: &mut Model) -> Option<Effect> {
         return None;
     }
     model.notice = Some(format!("restarting {name}"));
-    // It is to begin again: an earlier request to stop is over with this one.
+    // The restart replaces an earlier request to stop.
     model.asked.retain(|asked| *asked != id);
     Some(Effect::Restart(name))
 }
@@ -114,7 +114,7 @@ pub(super) fn settled(model: &mut Model, settled: Option<Settled>) {
     }
 }
 
-/// The board of work that can be tried again is not closed: its state is what it would be closed with.
+/// The board isn't closed while its work can be tried again: show the state that it would be closed with.
 pub(super) fn close_totals(model: &mut Model) {
     if let (Some(settled), Some(BoardState::Running)) = (model.settled, model.totals.state) {
         model.totals.state = Some(match settled {
@@ -124,7 +124,7 @@ pub(super) fn close_totals(model: &mut Model) {
     }
 }
 
-/// Returns whether the selected slot is read-only, which is then shown with the reason.
+/// Returns whether the selected slot is read-only; if so, a notice says why.
 fn refused(model: &mut Model) -> bool {
     let refused = model.is_read_only();
     if refused && let Some(row) = model.selected_row() {

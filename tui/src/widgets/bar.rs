@@ -14,8 +14,8 @@ pub(crate) fn meter(buffer: &mut Buffer, theme: &Theme, (x, y): (u16, u16), colu
     fill(buffer, (x + full + half, y), columns - full - half, theme.glyphs.empty, theme.style(Tone::Faint));
 }
 
-/// A bar of `columns` columns. With a known share it is filled from the left, and full only when all is done. Without
-/// one, a piece moves through it, a step for each `beat`.
+/// A bar of `columns` columns. With a known share it is filled from the left, and full only when all is done. Otherwise
+/// a piece moves through it, one step for each `beat`.
 pub(crate) fn bar(theme: &Theme, columns: usize, permille: Option<u16>, beat: u64) -> String {
     let glyphs = theme.glyphs;
     match permille {

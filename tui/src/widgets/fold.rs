@@ -1,4 +1,4 @@
-//! The one line of a group of rows that are folded.
+//! The one line that stands for a group of folded rows.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -12,8 +12,7 @@ use super::{put, put_right};
 use crate::model::{FoldGroup, Model, Number};
 use crate::theme::{Styles, Theme, Tone};
 
-/// Draw the one line of rows that are folded: how many, their names as far as there is room, and the sum of their
-/// sizes.
+/// Draw the one line of folded rows: their number, as many names as fit, and the sum of their sizes.
 pub(super) fn fold(buffer: &mut Buffer, theme: &Theme, model: &Model, folded: (FoldGroup, &[usize], bool), area: Rect) {
     let (columns, (x, y)) = (&model.columns, (area.x, area.y));
     let (group, rows, more) = folded;
@@ -51,7 +50,7 @@ fn names<'a>(theme: &Theme, names: impl Iterator<Item = &'a str>, room: usize) -
     for name in names {
         let between = if text.is_empty() { 0 } else { 3 };
         let wide = between + width(name);
-        // Room for the sign that there are more.
+        // Leave room for the mark that there are more.
         if taken + wide + 2 > room {
             text.push_str(&format!(" {}", theme.glyphs.cut));
             break;

@@ -11,7 +11,7 @@ use super::put;
 use crate::model::{Mode, Model};
 use crate::theme::{Styles, Theme, Tone};
 
-/// Draw the footer; `keys` are pairs of key and meaning, the most useful first. Those that do not fit are left out.
+/// Draw the footer; `keys` are pairs of key and meaning, the most useful first. Pairs that don't fit are left out.
 pub(crate) fn footer(buffer: &mut Buffer, theme: &Theme, model: &Model, keys: &[(String, &str)], area: Rect) {
     let at = (area.x, area.y);
     let typing = match model.mode {
@@ -43,7 +43,7 @@ pub(crate) fn footer(buffer: &mut Buffer, theme: &Theme, model: &Model, keys: &[
     }
 }
 
-/// The words of the letters on the lanes, at the right end where there is room for all.
+/// Draw the meaning of the lanes' letters at the right end, if there is room for all.
 fn legend(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     let in_view = model.lines.iter().skip(model.top).take(model.areas().table_rows());
     let slots = in_view.filter_map(|line| model.snapshot.slots.get(line.row()?));
@@ -69,7 +69,8 @@ fn legend(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     }
 }
 
-/// The typed text, scrolled so that the cursor is in view: an underscore at the end, a reversed character elsewhere.
+/// Draw the typed text, scrolled so that the cursor is in view: an underscore at the end, a reversed character
+/// elsewhere.
 fn typed(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     let at = model.typed.char_indices().nth(model.typed_at).map_or(model.typed.len(), |(at, _)| at);
     let (before, behind) = model.typed.split_at(at);

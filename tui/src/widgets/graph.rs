@@ -1,4 +1,4 @@
-//! Graphs of a few rows: the rate of the whole on the axis of the lanes, and the rates of one slot.
+//! Graphs of a few rows: the rate of the whole run on the axis of the lanes, and the rates of one slot.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -9,7 +9,7 @@ use super::{fill, put};
 use crate::model::Model;
 use crate::theme::{Styles, Theme, Tone};
 
-/// Draw values as columns of `area`, each as high as its part of the largest.
+/// Draw values as columns of `area`, in proportion to the largest.
 pub(crate) fn graph(buffer: &mut Buffer, theme: &Theme, values: &[u64], area: Rect, tone: Tone) {
     let most = u128::from(values.iter().copied().max().unwrap_or_default().max(1));
     let style = theme.style(tone);
@@ -45,7 +45,7 @@ pub(crate) fn received(buffer: &mut Buffer, theme: &Theme, model: &Model, area: 
     put(buffer, theme, (x, y), area.right().saturating_sub(x), &words, quiet);
 }
 
-/// The bytes per second in the time of each cell of the lanes.
+/// The bytes per second over the time of each cell of the lanes.
 fn rates(model: &Model) -> Vec<u64> {
     let (axis, now_ns) = (&model.axis, model.snapshot.taken_at_ns);
     let mut rates = vec![0u64; usize::from(axis.now.unwrap_or(axis.cells))];

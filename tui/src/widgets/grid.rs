@@ -1,4 +1,4 @@
-//! The table that is the timeline: a row per slot, its lane on the one axis of time, its numbers at the right.
+//! The table, which is also the timeline: a row per slot, its lane on the common time axis, its numbers at the right.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -18,7 +18,7 @@ use super::{bar, put, put_right};
 use crate::model::{Model, Number, SlotRow, Sort, TableLine};
 use crate::theme::{Styles, Theme, Tone};
 
-/// Words in fewer cells say nothing.
+/// Words cut to fewer cells are unreadable.
 const LEAST_WORDS: u16 = 6;
 
 /// Draw the titles and the rows in view.
@@ -48,7 +48,7 @@ pub(crate) fn grid(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect
     }
 }
 
-/// The titles share their line with the axis.
+/// Draw the titles, which share their line with the axis.
 fn titles(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     let (columns, quiet) = (&model.columns, theme.style(Tone::Quiet));
     let sorted = |by: Sort| if model.sort == by { theme.glyphs.sorted } else { "" };
@@ -120,9 +120,9 @@ fn is_calm(slot: &SlotView, row: &SlotRow) -> bool {
     row.standing == Standing::Running && slot.phase().meaning().calm && !row.is_unwell
 }
 
-/// A bar in place of the lane, on a narrow screen. Returns the cell where words may begin.
+/// Draw a bar in place of the lane, on a narrow screen. Returns the cell where words may begin.
 fn plain_bar(buffer: &mut Buffer, theme: &Theme, row: &SlotRow, area: Rect) -> u16 {
-    // A service and a turn have a word: neither has an end to come closer to.
+    // A service or a turn gets a word in place of a bar: it has no end to approach.
     if !row.standing.at_work() || !row.note.is_empty() || row.is_service || row.turn.is_some() {
         return 0;
     }
@@ -171,7 +171,7 @@ fn value(model: &Model, slot: &SlotView, row: &SlotRow, number: Number) -> Strin
         Number::Tokens => turn(|turn| turn.tokens).map(short_count),
         Number::Cost => row.turn.as_ref().and_then(|turn| turn.cost_micros).map(dollars),
         Number::Up => row.elapsed_ms.filter(|_| live).map(seconds),
-        // The words of a failure are worth more than what was received.
+        // The words of a failure matter more than the bytes received.
         Number::Size if has_failed && usize::from(model.columns.lane) < row.note.len() * 2 => None,
         Number::Size => row.size_bytes.or(row.done_bytes).map(bytes).or_else(|| Some(row.counted.clone())),
         Number::Rate if model.is_over() => mean_rate(slot).map(rate),
@@ -202,8 +202,8 @@ fn mean_rate(slot: &SlotView) -> Option<u64> {
     u64::try_from(u128::from(received) * 1000 / u128::from(took_ms.max(1))).ok()
 }
 
-/// Write what there is to say of the row into its lane, from the cell `from` to the cell `to`; `inside` a stretch, with
-/// blanks around.
+/// Write the row's note into its lane, from the cell `from` to the cell `to`; if `inside` a stretch, with blanks around
+/// it.
 fn words(
     buffer: &mut Buffer,
     theme: &Theme,
@@ -225,8 +225,7 @@ fn words(
     };
     let text = if inside { format!(" {text} ") } else { text };
     let long = u16::try_from(vx_text::width(&text)).unwrap_or(u16::MAX);
-    // Near the right end, words go over what is drawn already, as far as they need and at most over half; a question is worth
-    // more of it.
+    // Near the right end, words overwrite the lane as far as they need, at most half of it; a question may take more.
     let start = if from == 0 || inside { from } else { from + 1 };
     let most = if row.asks { to - to / 4 } else { to / 2 };
     let start = start.min(to.saturating_sub(long.saturating_add(1).min(most)));

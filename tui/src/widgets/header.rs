@@ -1,4 +1,4 @@
-//! The header: the title, a bar for the whole, and the sums over it in words that keep their places.
+//! The header: the title, a bar for the whole run, and its sums in words that keep their places.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,14 +13,14 @@ use super::{fill, meter, put};
 use crate::model::Model;
 use crate::theme::{Styles, Theme, Tone};
 
-/// A bar of fewer columns says nothing.
+/// A bar of fewer columns would be too coarse to read.
 const LEAST_BAR: u16 = 8;
 /// Blanks between two parts.
 const BETWEEN: u16 = 3;
-/// The columns of a rate and of a time left, so that neither moves with its number.
+/// Columns of a rate and of a time left, so that neither moves with its number.
 const PLACE: usize = 10;
 
-/// The words of one sum, and when a narrow screen leaves them out: the highest first.
+/// The words of one sum, and its rank: a narrow screen leaves out the highest ranks first.
 struct Sum {
     text: String,
     tone: Tone,
@@ -49,13 +49,13 @@ pub(crate) fn header(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Re
     }
 }
 
-/// The columns of the sums, with blanks in front of each and one behind all.
+/// The columns of the sums, with blanks before each and one after all.
 fn taken(sums: &[Sum]) -> u16 {
     let words = sums.iter().map(|sum| u16::try_from(width(&sum.text)).unwrap_or(u16::MAX).saturating_add(BETWEEN));
     words.fold(0u16, u16::saturating_add)
 }
 
-/// The bar for the whole; at an end with failures, its part that ended well, and the rest.
+/// Draw the bar for the whole run; after an end with failures, the part that ended well, and the rest.
 fn whole(buffer: &mut Buffer, theme: &Theme, model: &Model, (x, y): (u16, u16), columns: u16) {
     let totals = &model.totals;
     if totals.all == 0 {
@@ -85,7 +85,7 @@ fn title(model: &Model) -> &str {
     }
 }
 
-/// The sums: how many are done, what needs an eye, bytes, rate, time.
+/// The sums: how many are done, what needs attention, bytes, rate, time.
 fn sums(model: &Model) -> Vec<Sum> {
     let totals = &model.totals;
     let count = |wanted: &dyn Fn(Standing) -> bool| model.rows.iter().filter(|row| wanted(row.standing)).count();
@@ -145,7 +145,7 @@ fn sums(model: &Model) -> Vec<Sum> {
     sums
 }
 
-/// A number at the right of its place; a longer one takes more.
+/// A number, aligned right in its place; a longer number takes more columns.
 fn in_place(text: &str) -> String {
     padded_left(text, PLACE.max(width(text)), "")
 }
@@ -179,7 +179,7 @@ fn playback(at: PlaybackPosition) -> String {
     format!("{doing} {} of {} s {speed}", moment(at.at_ms), moment(at.length_ms))
 }
 
-/// The whole board in one line, for a screen too small for more: the sums, then the worst failure or the work in
+/// Sum up the whole board in one line, for a screen too small for more: the sums, then the worst failure or the work in
 /// progress.
 pub(crate) fn one_line(theme: &Theme, model: &Model) -> String {
     let sums = format!("{}/{}", model.totals.good, model.totals.all);

@@ -1,7 +1,8 @@
-//! A row's lane on the time axis: weight says what lives, hue says which phase, place says when.
+//! A row's lane on the time axis: line weight shows whether work is running, hue shows the phase, position shows the
+//! time.
 //!
-//! `━` runs, `─` is over, `┄` is expected, `╱` does not or did not move, `·` waits, and queued time is blank. It reads without
-//! colour.
+//! `━` runs, `─` is over, `┄` is expected, `╱` does not or did not move, `·` waits, and queued time is blank, so that a
+//! lane can be read without colour.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -27,9 +28,9 @@ pub(super) struct LaneWidget<'a> {
     pub(super) slot: &'a SlotView,
     pub(super) row: &'a SlotRow,
     pub(super) axis: &'a Axis,
-    /// The times in which it did not move, the oldest first.
+    /// Times in which it did not move, the oldest first.
     pub(super) stalls: &'a [Stall],
-    /// The time of the reading, in nanoseconds of the board's clock.
+    /// Time of the reading, in nanoseconds of the board's clock.
     pub(super) now_ns: u64,
     pub(super) selected: bool,
 }
@@ -49,7 +50,7 @@ enum LaneSpanWeight {
     Live,
     Past,
     Hatched,
-    /// It did not move then, and has moved since.
+    /// It stood still then, and has moved since.
     Stood,
     Dotted,
     Blank,
@@ -76,7 +77,7 @@ pub(super) fn heading(buffer: &mut Buffer, theme: &Theme, axis: &Axis, word: &st
     }
 }
 
-/// Draw the line for the present moment: all that an empty lane has.
+/// Draw the line for the present moment; an empty lane shows nothing else.
 pub(super) fn ground(buffer: &mut Buffer, theme: &Theme, axis: &Axis, (x, y): (u16, u16)) {
     if let Some(now) = axis.now {
         fill(buffer, (x + now, y), 1, theme.glyphs.now, theme.style(Tone::Now));
@@ -102,7 +103,7 @@ pub(super) fn lane(buffer: &mut Buffer, theme: &Theme, lane: LaneWidget<'_>, at:
         fill(buffer, (at.0 + used, at.1), 1, theme.glyphs.failed, theme.style(Tone::Bad));
         used += 1;
     }
-    // The words of what does not move begin in its hatching, so that they stay where they are.
+    // While work doesn't move, its words begin inside the hatching, so that they stay where they are.
     let still = |stretch: &&LaneSpan| {
         stretch.last && matches!(stretch.weight, LaneSpanWeight::Hatched | LaneSpanWeight::Dotted)
     };
@@ -113,7 +114,7 @@ pub(super) fn lane(buffer: &mut Buffer, theme: &Theme, lane: LaneWidget<'_>, at:
 fn stretches(lane: &LaneWidget<'_>) -> Vec<LaneSpan> {
     let (slot, axis) = (lane.slot, lane.axis);
     let live = lane.row.standing.at_work();
-    // A position in a recording may lie between two readings: what comes after it is not known there.
+    // A position in a recording may lie between two readings: hide what comes after it.
     let entries: Vec<_> = slot.phases().filter(|entry| entry.entered_at_ns <= lane.now_ns).collect();
     let end_ns = slot.ended_at_ns.unwrap_or(match lane.row.standing {
         Standing::Lost => slot.last_beat_at_ns.unwrap_or_default(),
@@ -137,7 +138,7 @@ fn stretches(lane: &LaneWidget<'_>) -> Vec<LaneSpan> {
             }
             let from = axis.edge(from_ns).min(limit.saturating_sub(1));
             let mut to = axis.edge(to_ns).min(limit);
-            // The last stretch is always seen.
+            // The last stretch is always visible.
             if last && to <= from {
                 to = (from + 1).min(axis.cells);
             }
@@ -179,8 +180,8 @@ fn draw(buffer: &mut Buffer, theme: &Theme, lane: &LaneWidget<'_>, stretch: &Lan
     fill(buffer, (x + stretch.from, y), stretch.to - stretch.from, glyph, theme.style(tone));
 }
 
-/// Write each phase's letter once, or its word where there is room. Rows that are over need them only without colours,
-/// if they failed, and under the cursor: a table of letters says nothing.
+/// Write each phase's letter once, or its word where there is room. Rows that are over get letters only without
+/// colours, if they failed, or if selected: a table full of letters says nothing.
 fn letters(buffer: &mut Buffer, theme: &Theme, lane: &LaneWidget<'_>, stretches: &[LaneSpan], (x, y): (u16, u16)) {
     let live = lane.row.standing.at_work();
     if !(live || lane.selected || lane.row.standing.bad() || theme.palette.is_none()) {

@@ -10,7 +10,7 @@ use vx_text::{padded, width};
 use super::{put, row_of};
 use crate::theme::{Styles, Theme, Tone};
 
-/// An empty box in the middle of `area`, with a title; returns its inside.
+/// Draw an empty box with a title in the middle of `area`. Returns the area inside.
 fn boxed(buffer: &mut Buffer, theme: &Theme, area: Rect, title: &str, columns: u16, rows: u16) -> Rect {
     let wide = columns.saturating_add(4).min(area.width);
     let high = rows.saturating_add(2).min(area.height);
@@ -31,7 +31,8 @@ fn boxed(buffer: &mut Buffer, theme: &Theme, area: Rect, title: &str, columns: u
     Rect::new(outer.x + 2, outer.y + 1, wide.saturating_sub(4), high.saturating_sub(2))
 }
 
-/// The working keys with their meaning, from index `top` on; `scroll` names the keys that move through them.
+/// Draw the keys that work, with their meaning, from index `top` on; `scroll` names the keys that move through the
+/// list.
 pub(crate) fn help(buffer: &mut Buffer, theme: &Theme, area: Rect, keys: &[(String, &str)], top: usize, scroll: &str) {
     if area.height < 3 || area.width < 12 {
         return;
@@ -59,7 +60,7 @@ pub(crate) fn help(buffer: &mut Buffer, theme: &Theme, area: Rect, keys: &[(Stri
     }
 }
 
-/// The question how to leave, with its answers as pairs of key and meaning.
+/// Draw the question how to leave, with its answers as pairs of key and meaning.
 ///
 pub(crate) fn leaving(
     buffer: &mut Buffer,
@@ -91,7 +92,7 @@ pub(crate) fn leaving(
     }
 }
 
-/// A list to choose from, the selected line in view and reversed.
+/// Draw a list to choose from, with the selected line in view and reversed.
 pub(crate) fn picker(buffer: &mut Buffer, theme: &Theme, area: Rect, title: &str, lines: &[String], selected: usize) {
     put(buffer, theme, (area.x, area.y), area.width, title, theme.style(Tone::Strong));
     let rows = usize::from(area.height.saturating_sub(1)).max(1);

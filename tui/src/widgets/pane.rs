@@ -20,7 +20,7 @@ use crate::theme::{Styles, Theme, Tone};
 /// A line of a tab: its text and tone.
 type Line = (String, Tone);
 
-/// From this width on, the facts stand beside what the slot says.
+/// From this width on, the facts are shown beside the slot's own output.
 const SPLIT_COLUMNS: u16 = 140;
 
 /// Draw the tabs and the open one's content.
@@ -57,8 +57,8 @@ pub(crate) fn pane(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect
     }
 }
 
-/// The rooms for what is known of the slot, and for what it says itself. Where it is wide they stand side by side; else
-/// what is known fills the room until there is output.
+/// The areas for the facts about the slot, and for its own output. A wide pane shows them side by side; otherwise the
+/// facts fill the pane until there is output.
 fn split(model: &Model, area: Rect) -> (Option<Rect>, Option<Rect>) {
     let silent = match model.tab {
         Tab::Log => model.log.lines.is_empty() || !model.has_log(),
@@ -77,7 +77,7 @@ fn split(model: &Model, area: Rect) -> (Option<Rect>, Option<Rect>) {
     (Some(Rect { width: columns - 3, ..known }), Some(said))
 }
 
-/// Values begin under the lanes, where the pane is below them.
+/// If the pane is below the table, values are aligned with the lanes.
 fn indent(model: &Model, area: Rect) -> u16 {
     let below = area.x == 3;
     if below && !model.columns.bar { model.columns.lane_x.saturating_sub(3) } else { 0 }.max(fact::LABELS)
@@ -96,7 +96,7 @@ pub(crate) fn content_rows(model: &Model) -> usize {
     }
 }
 
-/// The places in files that the selected slot's error names, those in view first.
+/// The places in files that the selected slot's error names, starting with those in view.
 pub(crate) fn error_places(model: &Model) -> Vec<PrintedLocation> {
     let said = model.areas().pane.and_then(|pane| split(model, pane).1);
     let (Some(said), Some(slot)) = (said, model.selected_slot()) else { return Vec::new() };
@@ -131,7 +131,7 @@ pub(crate) fn tab_at(area: Rect, (x, y): (u16, u16)) -> Option<Tab> {
     places.filter(|(_, at, columns)| (*at..at + columns).contains(&x)).map(|(tab, ..)| tab).next()
 }
 
-/// The rule with the name of the selected row, and the tabs at its right end.
+/// Draw the rule with the name of the selected row, and the tabs at its right end.
 fn tabs(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     let strength = if model.focus == Focus::Pane { Tone::Busy } else { Tone::Faint };
     fill(buffer, (area.x, area.y), area.width, theme.glyphs.line, theme.style(strength));
@@ -164,7 +164,7 @@ fn tabs(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     }
 }
 
-/// Write which lines are in view, if not all are: in the rule, left of the tabs.
+/// If not all lines are in view, write which ones are into the rule, left of the tabs.
 fn position(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     let (rows, all) = (model.areas().table_rows(), model.lines.len());
     if all > rows {

@@ -14,8 +14,8 @@ use super::{timed, unique};
 use crate::child;
 use crate::shared::RECORD_WORDS;
 
-/// A node of this run: its files lie in the run's directory and its shared memory has the run's prefix, so that it
-/// finds nothing of another program and leaves nothing behind.
+/// A node of this run: its files are in the run's directory and its shared memory has the run's prefix, so that it
+/// finds nothing of other programs and leaves nothing behind.
 pub(crate) fn node() -> Node<ipc::Service> {
     set_log_level(LogLevel::Fatal);
     let home = child::home();

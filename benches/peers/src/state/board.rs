@@ -1,4 +1,4 @@
-//! The board itself: slots with their numbers, and a whole record under the same latch that a slot's text is under.
+//! The board itself: slots with their numbers, and a whole record under the same kind of latch as a slot's text.
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ fn file(place: &Path) -> PathBuf {
     place.join("peers.board")
 }
 
-/// A board and the slots of it, all claimed by this process.
+/// A board and its slots, all claimed by this process.
 pub(crate) struct Slots {
     slots: Vec<Slot>,
     _board: Board,

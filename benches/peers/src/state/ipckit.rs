@@ -10,7 +10,7 @@ use super::{timed, unique};
 use crate::shared::RECORD_WORDS;
 
 const RECORD_BYTES: usize = 8 * RECORD_WORDS;
-/// The distance from one slot's record to the next, in bytes.
+/// Distance from one slot's record to the next, in bytes.
 const STRIDE: usize = 256;
 
 /// The memory, by its writer or a reader.

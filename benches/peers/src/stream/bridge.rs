@@ -40,7 +40,7 @@ impl Bridge {
     }
 }
 
-/// The server's process.
+/// Run the server's process.
 pub(crate) fn serve(path: &str, ready: impl FnOnce()) {
     child::end_with_parent();
     let mut config = ipckit::ApiServerConfig::default();

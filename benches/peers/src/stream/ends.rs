@@ -58,7 +58,7 @@ impl StreamKind {
     }
 }
 
-/// The record with texts of its own, for streams that cannot lend.
+/// The record with owned texts, for streams that can't carry borrowed ones.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Owned {
     pub(crate) slot: u32,
@@ -114,7 +114,7 @@ impl Sender for IpcSender<Owned> {
     }
 }
 
-/// Keeps its record and changes the numbers in it: the channel takes it by reference.
+/// Reuses one record and changes its numbers, since the channel takes it by reference.
 struct Ipckit(ipckit::IpcChannel<Owned>, Owned);
 
 impl Sender for Ipckit {
@@ -169,7 +169,7 @@ pub(crate) fn connect(kind: StreamKind, place: &Path) -> (Box<dyn Sender>, Child
     }
 }
 
-/// The channel's name. ipckit puts its file into a directory of its own.
+/// The channel's name. ipckit puts its file into its own directory.
 fn ipckit_name(place: &Path) -> String {
     crate::state::unique(place)
 }
@@ -236,7 +236,7 @@ pub(crate) fn receive(kind: StreamKind, address: &str, ready: impl FnOnce()) -> 
     }
 }
 
-/// Records read as they arrive, many with one call if many are there.
+/// Reads records as they arrive, all that are there with one call.
 fn decoded(mut from: impl Read + 'static, wire: Wire) -> Receiver {
     let (mut bytes, mut at, mut filled) = (vec![0; 64 * 1024], 0, 0);
     Box::new(move || {

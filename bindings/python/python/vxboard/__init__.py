@@ -6,8 +6,8 @@
         for slot in board:
             print(slot.key, slot.phase, slot.percent)
 
-`Board` reads a board that is at work or finished, `Dump` one that was written to a file, and `Recording` one that was
-recorded: for these only the standard library is needed. `Board.create` and `slot` write, with the compiled extension.
+`Board` reads a live or finished board, `Dump` a board that was dumped to a file, and `Recording` a recording; these
+need only the standard library. `Board.create` and `slot` write, and need the compiled extension.
 """
 
 from ._board import Board, Dump, Watch

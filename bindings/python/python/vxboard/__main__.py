@@ -1,4 +1,4 @@
-"""`python -m vxboard`: one look at a board, or many, as text or JSON."""
+"""`python -m vxboard`: one reading of a board, or many, as text or JSON."""
 
 from __future__ import annotations
 
@@ -30,16 +30,17 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("board", nargs="?", help="a board's or a dump's file, a board's name, or a process id")
-    parser.add_argument("--json", action="store_true", help="one JSON document a reading, on a line of its own")
+    parser.add_argument("--json", action="store_true", help="one JSON document per reading, each on its own line")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--watch", type=float, metavar="SECONDS", help="a reading at this interval until the board's end")
+    what.add_argument("--watch", type=float, metavar="SECONDS", help="show a reading at this interval until the end")
     what.add_argument("--wait", metavar="KEY=STATE", help="wait until a slot is ready, live, done, …, or `ended`")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="wait no longer than this (with --wait)")
     return parser
 
 
 def main(arguments: Optional[list[str]] = None) -> int:
-    """Returns the exit code: 0, 1 for an error or a wait in vain; wrong arguments and an interrupt end with 2 and 130."""
+    """Returns the exit code: 0, or 1 for an error or an unmet wait. Wrong arguments exit with 2, an interrupt with
+    130."""
     _write_any_text()
     parser = _parser()
     asked = parser.parse_args(arguments)
@@ -64,7 +65,7 @@ def main(arguments: Optional[list[str]] = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # The reader has enough.
+        # The reader closed the pipe.
         _drop_output()
         return 0
     except OSError as error:
@@ -76,13 +77,13 @@ def main(arguments: Optional[list[str]] = None) -> int:
 
 
 def _drop_output() -> None:
-    """Leave nothing that the interpreter would write at its end."""
+    """Drop buffered output, which the interpreter would try to write at its exit."""
     if sys.stdout is not None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write_any_text() -> None:
-    """Escape what the encoding of standard output does not have."""
+    """Escape characters that the encoding of standard output lacks."""
     stream: Any = sys.stdout
     if getattr(stream, "errors", None) == "strict" and hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")
@@ -115,7 +116,7 @@ def _document_of(slot: Slot) -> dict[str, Any]:
 
 
 def _print_json(snapshot: Snapshot) -> None:
-    # JSON has escapes of its own for what an encoding may not have.
+    # JSON has its own escapes for characters that the encoding lacks.
     is_utf8 = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
     print(json.dumps(document(snapshot), ensure_ascii=not is_utf8), flush=True)
 

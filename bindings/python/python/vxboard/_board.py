@@ -1,4 +1,4 @@
-"""A board to read: opened by path, name or process, looked at as often as one likes, and waited for."""
+"""A board to read: opened by path, name or process, read as often as needed, and waited for."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from ._words import Words
 if TYPE_CHECKING:
     from ._writer import OwnBoard
 
-# Processes are asked for ten times a second at most, unless a state has moved: that takes system calls.
+# Look up processes at most ten times a second, unless a state has moved: it takes system calls.
 _EXAMINE_EVERY_NS = 100_000_000
-# A reader that must not write cannot sleep at the doorbell: it looks at the epoch instead.
+# Sleeping at the doorbell would take a write, which a reader must not do: it polls the epoch instead.
 _LOOK_EVERY_S = 0.02
 
-# The class of what a `with` is for: a board that was made is written to, one that was opened is not.
+# The type that `with` yields: an `OwnBoard` stays one.
 AnyBoard = TypeVar("AnyBoard", bound="Board")
 
 
 class Board:
     """A live board, a finished one, or a dump, read in place.
 
-    A `Board` belongs to one thread at a time. It takes no lock and writes nothing, so that no writer notices it.
+    A `Board` belongs to one thread at a time. It takes no lock and writes nothing, so it never holds up a writer.
     """
 
     def __init__(self, path: str) -> None:
@@ -57,8 +57,8 @@ class Board:
 
     @classmethod
     def open(cls, where: places.Where = None) -> Board:
-        """Open a board: by its path, its name, the process that made it or writes to it, or, with `None`, that of
-        `VX_BOARD`, else the newest one at work.
+        """Open a board by its path, by its name, or by the process that made it or writes to it. `None` opens the board
+        that `VX_BOARD` names, or else the newest one at work.
 
         Raises `AttachError`, or one of its kinds, if there is none, or it is not a board of this version.
         """
@@ -97,7 +97,7 @@ class Board:
             try:
                 board = cls(path)
             except AttachError:
-                continue  # It is no board, or was removed since it was listed.
+                continue  # It isn't a board, or was removed since it was listed.
             if meant(board):
                 return board
             board.close()
@@ -114,18 +114,18 @@ class Board:
 
     @property
     def is_dump(self) -> bool:
-        """True for a dump: no process writes to it any more."""
+        """Whether it is a dump, to which no process writes any more."""
         return self._words.facts.is_dump
 
     @property
     def closed(self) -> bool:
-        """True once its creator has closed the board. Everything read after that is the last state."""
+        """Whether its creator has closed the board. Everything read after that is the last state."""
         self._words.renew()
         return self.is_dump or self._words.half[layout.HEADER_CLOSED >> 2] != 0
 
     @property
     def at_work(self) -> bool:
-        """True while its creator runs and has not closed it."""
+        """Whether its creator still runs and has not closed it."""
         facts = self.snapshot().board
         return facts.state == "running" and facts.creator_alive is True
 
@@ -137,10 +137,10 @@ class Board:
     def snapshot(self, fresh: bool = False) -> Snapshot:
         """One reading of the whole board.
 
-        A writer that has beaten lately is taken for alive: one that was killed shows as lost after half a second at most.
-        With `fresh`, every writer is asked for, for a program that decides by the answer.
+        A writer whose last heartbeat is recent counts as alive; a killed one shows as lost after at most half a second.
+        With `fresh`, every writer is checked, for programs that act on the result.
 
-        Raises `ReadError` if the board was cut short or written over meanwhile.
+        Raises `ReadError` if the board was truncated or overwritten meanwhile.
         """
         words = self._words
         words.renew()
@@ -200,10 +200,10 @@ class Board:
     def numbers(self) -> memoryview:
         """The words in which slots publish, read-only and in place: `numpy.asarray(board.numbers)` shares their memory.
 
-        A row of 8 words for each slot of the table: control word, stamp, and two copies of 3 words (the work done, its total
-        or 2⁶⁴−1, and the publication's other numbers), of which the good one is that of the stamp's lowest bit. Writers go on
-        meanwhile, so that two words of a row may be of different publications: rows that belong together are those of
-        `snapshot_array`. It stays good after `close`.
+        A row of 8 words for each slot of the table: control word, stamp, and two copies of 3 words (the work done, its
+        total or 2⁶⁴−1, and the publication's other numbers), of which the stamp's lowest bit selects the valid one.
+        Writers go on meanwhile, so two words of a row may come from different publications; `snapshot_array` has
+        consistent rows. The view stays valid after `close`.
         """
         if self._numbers is None:
             self._numbers = self._words.numbers()
@@ -212,9 +212,9 @@ class Board:
     def snapshot_array(self) -> Any:
         """The numbers of every slot that was ever used, as a structured array of numpy: one copy, each row read whole.
 
-        Its fields are `place`, `generation`, `done`, `total` (2⁶⁴−1 while unknown), `ended_at_ns`, `pid` (both 0 for none), and,
-        as the numbers of the layout, `state`, `kind`, `step`, `attempt`, `unit`, `health`. For a number that
-        this version does not know it has that of a live slot, a task, an unknown unit or health.
+        Its fields are `place`, `generation`, `done`, `total` (2⁶⁴−1 while unknown), `ended_at_ns`, `pid` (both 0 for
+        none), and, as the numbers of the layout, `state`, `kind`, `step`, `attempt`, `unit`, `health`. A number that
+        this version does not know is replaced by that of a live slot, a task, or an unknown unit or health.
         """
         if self._rows_reader is None:
             self._rows_reader = reader_of(self) or False
@@ -234,14 +234,14 @@ class Board:
         return iter(self.slots())
 
     def __getitem__(self, which: Union[str, int]) -> Slot:
-        """The slot with this key or number. Of several lives with one key the one at work, else the last one."""
+        """The slot with this key or number. If several lives share a key: the one at work, else the last one."""
         found = self.get(which)
         if found is None:
             raise KeyError(which)
         return found
 
     def get(self, which: Union[str, int]) -> Optional[Slot]:
-        """As `board[which]`, or `None`."""
+        """`board[which]`, or `None` if there is no such slot."""
         return _newest(self.snapshot(), which)
 
     def log(self, which: Union[str, int], lines: int = 100) -> list[str]:
@@ -264,26 +264,27 @@ class Board:
         return [line.decode("utf-8", "replace") for line in found[max(len(found) - lines, 0) :]]
 
     def watch(self, interval: float = 0.1) -> Watch:
-        """The board's readings, one each `interval` seconds, until it is closed: `for` and `async for` both work.
+        """The board's readings, one every `interval` seconds, until it is closed: `for` and `async for` both work.
 
-        The last reading is the one after the board's end. A board whose creator was killed ends the watch, too.
+        The last reading is taken after the board's end. A board whose creator was killed ends the watch, too.
         """
         return Watch(self, interval)
 
     def wait(self, key: str, until: str = "ready", timeout: Optional[float] = None) -> Slot:
         """Wait until the slot with this key is in a state or a health: `"ready"`, `"done"`, `"live"`; or `"ended"`, for
-        any end, also that of a killed process, whose slot is then lost. An end as done or skipped is `"ready"` as well.
+        any end, even that of a killed process, whose slot is then lost. An end as done or skipped also counts as
+        `"ready"`.
 
-        Raises `WaitTimeoutError` after `timeout` seconds, and as soon as what is waited for can no longer come: the slot
-        has ended otherwise or is lost, the board is closed, or its creator is gone. Raises `ValueError` for a word that is
-        none of these.
+        Raises `WaitTimeoutError` after `timeout` seconds, and as soon as the state can no longer come: the slot has
+        ended differently or is lost, the board is closed, or its creator is gone. Raises `ValueError` for a word that
+        is none of these.
         """
         waiting.check(until)
         end = None if timeout is None else time.monotonic() + timeout
         first = True
         while True:
-            closed = self.closed  # First: what is read after it is then the last state.
-            snapshot = self.snapshot(fresh=first)  # A slot whose writer was just killed is not live.
+            closed = self.closed  # Read first: if it is true, the snapshot after it shows the last state.
+            snapshot = self.snapshot(fresh=first)  # A slot whose writer was just killed must not count as live.
             first = False
             slot = _newest(snapshot, key)
             met = None if slot is None else waiting.reached(slot, until)
@@ -305,7 +306,7 @@ class Board:
         return WaitTimeoutError(self.path, what, f"look at it with `vx top {self.path}`")
 
     def close(self) -> None:
-        """Let go of the board's file. Its readings stay."""
+        """Close the board's file. Readings stay valid."""
         self._words.close()
 
     def __enter__(self: AnyBoard) -> AnyBoard:
@@ -325,7 +326,8 @@ class Board:
 
 
 def _subject(words: Words) -> tuple[Optional[str], Optional[str]]:
-    """The kind of the board's work and its project, which were written before the board was ready."""
+    """The kind of the board's work and its project. Both never change, since they were written before the board was
+    ready."""
     if not words.facts.names_project:
         return None, None
     number: int = words.half[layout.HEADER_KIND >> 2]
@@ -336,13 +338,13 @@ def _subject(words: Words) -> tuple[Optional[str], Optional[str]]:
 
 
 def _newest(snapshot: Snapshot, which: Union[str, int]) -> Optional[Slot]:
-    """The slot with this key or number: of several lives the one at work, else the last one."""
+    """The slot with this key or number. If several lives share a key: the one at work, else the last one."""
     found = [slot for slot in snapshot.slots if which in (slot.place, slot.key)]
     return max(found, key=lambda slot: (not slot.ended, slot.ended_at_ns or 0), default=None)
 
 
 class Dump(Board):
-    """A board's state in a file, as `vx board dump` leaves it. It holds still."""
+    """A board's state in a file, as `vx board dump` writes it. It never changes."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
@@ -369,7 +371,7 @@ class Watch:
         self._over = False
 
     def _look(self) -> Snapshot:
-        closed = self._board.closed  # First: everything read after it is then the last state.
+        closed = self._board.closed  # Read first: if it is true, the snapshot after it shows the last state.
         snapshot = self._board.snapshot()
         self._over = closed or snapshot.board.abandoned
         return snapshot

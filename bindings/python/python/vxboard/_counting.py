@@ -1,4 +1,4 @@
-"""A slot without a board: it counts for itself, and nobody sees it."""
+"""A slot without a board: it keeps count, but nobody sees it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Optional
 
 
 class CountingSlot:
-    """What `vxboard.slot` gives where no slot can be had. It has the calls of one, and none of them fails."""
+    """Returned by `vxboard.slot` if no slot can be taken. It has the same methods, and none of them fails."""
 
     def __init__(self, key: str, total: Optional[int] = None) -> None:
         self._key = key
@@ -22,10 +22,10 @@ class CountingSlot:
         self._done = done
 
     def message(self, text: str) -> None:
-        """Nobody reads it."""
+        """Ignored: nobody would see it."""
 
     def log(self, line: str) -> None:
-        """Nobody reads it."""
+        """Ignored: nobody would see it."""
 
     @property
     def done(self) -> int:
@@ -37,7 +37,7 @@ class CountingSlot:
 
     @property
     def live(self) -> bool:
-        """True until it has ended."""
+        """Whether it has not ended yet."""
         return self._live
 
     def end(self, error: Optional[str] = None, result: Optional[str] = None) -> None:

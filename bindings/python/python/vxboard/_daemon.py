@@ -1,4 +1,4 @@
-"""A client of vx's daemon: questions, work and events over its socket. Only the standard library is needed."""
+"""A client of vx's daemon: requests and events over its socket. Only the standard library is needed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ._errors import DaemonAbsentError, DaemonError
 
 _PROTOCOL = 1
 _VARIABLES = ("PATH", "VX_TRUST", "CI")
-# The methods that depend on those of the client's variables, and those that depend on all of them.
+# Methods that depend on `_VARIABLES` of the client, and methods that depend on all its variables.
 _OF_SOME = tuple(f"vx/{name}" for name in "resolve environment project".split())
 _OF_ALL = tuple(f"vx/{name}" for name in "listVersions sync install uninstall use up".split())
-# No header of a message is longer.
+# The longest header of a message.
 _HEADER_BYTES = 1024
 _START = "start it with `vx daemon start`"
 EVENTS = (
@@ -42,7 +42,7 @@ class Daemon:
     """
 
     def __init__(self, home: Optional[Union[str, os.PathLike[str]]] = None, timeout: float = 60.0) -> None:
-        """Connect; `home` is `VX_HOME` without it, and `timeout` the longest wait for an answer, in seconds.
+        """Connect. `home` defaults to `VX_HOME`; `timeout` is the longest wait for an answer, in seconds.
 
         Raises `DaemonAbsentError` if none runs.
         """
@@ -63,7 +63,7 @@ class Daemon:
     def call(self, method: str, **params: Any) -> Any:
         """Call a method, and return its result.
 
-        Raises `DaemonError` with the daemon's `kind` and `hint` if it refuses, `DaemonAbsentError` if it is gone.
+        Raises `DaemonError` with the daemon's `kind` and `hint` if it refuses, and `DaemonAbsentError` if it is gone.
         """
         if method in _OF_SOME:
             params.setdefault("variables", _own_variables(lambda name: name in _VARIABLES))
@@ -98,10 +98,11 @@ class Daemon:
         since: Optional[Mapping[str, Any]] = None,
         timeout: Optional[float] = None,
     ) -> Iterator[dict[str, Any]]:
-        """Events as they come, each with `seq`, `event` and `data`; the first is a `Resync` with all there is.
+        """Events as they come, each with `seq`, `event` and `data`; the first is a `Resync` with the whole present
+        state.
 
-        Ends after `timeout` seconds without an event. Raises `DaemonAbsentError` once the daemon is gone: connect again, and
-        name `since` (`generation` and `seq` of the last one) to go on.
+        Ends after `timeout` seconds without an event. Raises `DaemonAbsentError` once the daemon is gone; to go on,
+        connect again and pass `since`: the `generation` and `seq` of the last event.
         """
         named = [os.path.realpath(directory) for directory in directories]
         asked: dict[str, Any] = {"event_types": list(types), "directories": named}
@@ -152,19 +153,19 @@ class Daemon:
         return self._notes.pop(0)
 
     def _next(self, until: Optional[float]) -> Optional[dict[str, Any]]:
-        """The next message; `None` if there is none in time."""
+        """The next message; `None` if none arrives in time."""
         while True:
             head, end, rest = self._bytes.partition(b"\r\n\r\n")
             if end:
                 length = _length(head)
                 if length is None:
-                    raise self._gone("it sends something that is no message")
+                    raise self._gone("it sent bytes that are not a message")
                 if len(rest) >= length:
                     self._bytes = rest[length:]
                     message: dict[str, Any] = json.loads(rest[:length])
                     return message
             elif len(head) > _HEADER_BYTES:
-                raise self._gone("it sends something that is no message")
+                raise self._gone("it sent bytes that are not a message")
             left = None if until is None else until - time.monotonic()
             if left is not None and left <= 0:
                 return None
@@ -176,7 +177,7 @@ class Daemon:
             except OSError as error:
                 raise self._gone(str(error)) from None
             if not piece:
-                raise self._gone("it has closed the connection")
+                raise self._gone("it closed the connection")
             self._bytes += piece
 
     def _gone(self, why: str) -> DaemonAbsentError:
@@ -187,7 +188,7 @@ class Daemon:
 
 
 def _own_variables(counts: Callable[[str], bool]) -> dict[str, str]:
-    """Those of this process that count; one that is no text cannot be told."""
+    """This process's variables that `counts` accepts, except those that are not Unicode: JSON can't carry them."""
     return {name: value for name, value in os.environ.items() if counts(name) and _is_text(name + value)}
 
 
@@ -208,7 +209,7 @@ def _length(head: bytes) -> Optional[int]:
 
 
 def _socket_of(home: str) -> str:
-    """The path in the daemon's record. A directory that others can reach names nothing."""
+    """The path in the daemon's record. A record in a directory that others can reach is not trusted."""
     run = os.path.join(home, "run")
     try:
         found = os.lstat(run)
@@ -218,7 +219,7 @@ def _socket_of(home: str) -> str:
             path: str = json.load(file)["socket"]
         owner = os.lstat(path)
         if not stat.S_ISSOCK(owner.st_mode) or owner.st_uid != os.geteuid():
-            raise DaemonAbsentError(path, f"`{path}` is no socket of yours", _START)
+            raise DaemonAbsentError(path, f"`{path}` is not a socket that you own", _START)
         return path
     except (OSError, ValueError, KeyError, TypeError):
         raise DaemonAbsentError(home, f"no daemon runs for the home `{home}`", _START) from None

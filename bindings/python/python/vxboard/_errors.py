@@ -34,11 +34,11 @@ class NotAFileError(AttachError):
 
 
 class LayoutError(AttachError):
-    """Its bytes are not those of a board that this version reads."""
+    """Its bytes are not a board that this version reads."""
 
 
 class NotABoardError(LayoutError):
-    """The first bytes are not those of a board."""
+    """It does not begin like a board."""
 
 
 class LengthError(LayoutError):
@@ -62,7 +62,7 @@ class NotReadyError(LayoutError):
 
 
 class ReadError(VxboardError):
-    """A board that was opened can no longer be read: it was cut short, or written over."""
+    """A board that was opened can no longer be read: it was truncated or overwritten."""
 
 
 class RecordingError(VxboardError):
@@ -70,11 +70,11 @@ class RecordingError(VxboardError):
 
 
 class WaitTimeoutError(VxboardError, TimeoutError):
-    """A wait that ended without what it waited for."""
+    """A wait that ended before its condition came true."""
 
 
 class DaemonError(VxboardError):
-    """The daemon refused a request. `kind` is one of `docs/failures.md`, or the code of a fault of the protocol."""
+    """The daemon refused a request. `kind` is one of `docs/failures.md`, or the code of a protocol error."""
 
     def __init__(self, path: str, what: str, hint: Optional[str] = None, kind: str = "internal") -> None:
         super().__init__(path, what, hint)

@@ -1,4 +1,4 @@
-"""A reading as a table of HTML, in which nothing that a slot says is anything but text."""
+"""A reading as an HTML table, in which all texts of slots are escaped."""
 
 from __future__ import annotations
 

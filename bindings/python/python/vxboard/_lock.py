@@ -1,4 +1,4 @@
-"""A lock that a fork does not leave behind taken."""
+"""A lock that is free in a forked child, even if it was held during the fork."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import threading
 
 
 class Lock:
-    """Between the threads of one process. In a forked child, and in one that was sent a copy, it is new and free."""
+    """A lock between threads of one process. In a forked child, or pickled to another process, it is new and free."""
 
     def __init__(self) -> None:
         self._inner = threading.RLock()
         self._pid = os.getpid()
 
     def _is_new(self) -> bool:
-        """True if this is the first call in a forked child, where whoever held the lock may be gone."""
+        """Whether this is the first call in a forked child, where the thread that held the lock may not exist."""
         forked = self._pid != os.getpid()
         if forked:
             self._inner, self._pid = threading.RLock(), os.getpid()

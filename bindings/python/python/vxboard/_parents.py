@@ -1,7 +1,7 @@
-"""The board that a process above this one has open now.
+"""The board that an ancestor of this process has open now.
 
-A process that was started before a board was made, as the server of `forkserver` and the workers of a pool are, has an
-older value of `VX_BOARD`, or none. It asks its parents: the system shows the files that they have open, and a board names
+A process that was started before a board was made, such as the server of `forkserver` or a pool's worker, has an older
+value of `VX_BOARD`, or none. It looks at its ancestors: the system shows which files they have open, and a board names
 the process that made it.
 """
 
@@ -17,13 +17,13 @@ from ._errors import VxboardError
 from ._witness import fields_of, is_here
 from ._words import Words
 
-# The server of `forkserver`, and then the process that began it; a wrapper or two besides.
+# The server of `forkserver`, the process that started it, and a few wrappers.
 _MOST_LEVELS = 8
 _PARENT = 1
 
 
 def open_board() -> Optional[str]:
-    """The newest board that the nearest process above this one has made and not closed."""
+    """The newest board that the nearest ancestor with one has made and not closed."""
     pid = os.getppid()
     for _ in range(_MOST_LEVELS):
         if pid <= 1:
@@ -36,7 +36,7 @@ def open_board() -> Optional[str]:
 
 
 def is_over(path: str) -> bool:
-    """True if nothing more can be claimed on this board: it is closed, or is none any more."""
+    """Whether nothing more can be claimed on this board: it is closed, gone, or damaged."""
     try:
         words = Words(path)
     except (VxboardError, OSError):
@@ -48,7 +48,7 @@ def is_over(path: str) -> bool:
 
 
 def _files_of(pid: int) -> Iterator[str]:
-    """Boards that the process has open; where the system does not show that, all that are known."""
+    """Boards that the process has open or, if the system doesn't show that, all known boards."""
     try:
         with os.scandir(f"/proc/{pid}/fd") as entries:
             links = [entry.path for entry in entries]

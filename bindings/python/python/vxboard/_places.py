@@ -1,4 +1,4 @@
-"""The files of boards: the directories in which vx keeps them, and the one that a name, a process or nothing means."""
+"""The files of boards: the directories in which vx keeps them, and which file a name or a process means."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Where = Union[str, "os.PathLike[str]", int, None]
 
 
 def directories() -> list[str]:
-    """The directories with boards of this user, the most likely first: each is this user's alone, and no link."""
+    """The directories with boards of this user, the most likely first: each is this user's alone, and not a link."""
     return [path for path in dict.fromkeys(_candidates()) if _is_own(path)]
 
 
@@ -24,13 +24,13 @@ def _candidates() -> list[str]:
     uid = os.geteuid()
     sessions = [os.environ.get("XDG_RUNTIME_DIR"), f"/run/user/{uid}"]
     home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
-    # A session's own directory is the system's to make.
+    # Only the system makes a session's directory.
     found = [os.path.join(session, "vx") for session in sessions if session and os.path.isdir(session)]
     return [*found, f"/dev/shm/vx-{uid}", os.path.join(home, "vx", "run")]
 
 
 def new_board() -> str:
-    """The path of a new board, in the first directory that is there or can be made."""
+    """The path of a new board, in the first directory that exists or can be made."""
     for path in _candidates():
         try:
             os.makedirs(path, mode=0o700, exist_ok=True)
@@ -61,7 +61,7 @@ def boards() -> list[str]:
 
 
 def path_of(where: Where) -> Optional[str]:
-    """The file that is meant, if it is named by its path; `None` if boards have to be looked at."""
+    """The file, if it is named by its path; `None` if boards have to be searched."""
     if where is None:
         return os.environ.get("VX_BOARD") or None
     if isinstance(where, int):
@@ -73,7 +73,7 @@ def path_of(where: Where) -> Optional[str]:
 
 
 def hint_of_variable(hint: Optional[str]) -> str:
-    """The next step where the board that cannot be used is the one of the environment."""
+    """The hint if the unusable board is the one that the environment names."""
     named = "`VX_BOARD` names it: unset that, or name a board at work"
     return named if hint is None else f"{named}; {hint}"
 
@@ -87,7 +87,7 @@ def named(name: str) -> Iterator[str]:
 
 
 def missing(where: Where) -> MissingError:
-    """The error of a board that is not there."""
+    """The error for a board that does not exist."""
     hint = "see which boards there are with `vx board ls`"
     if where is None:
         return MissingError("", "there is no board", "start one with `vx board run`, or name one by its file")

@@ -29,7 +29,7 @@ _WORD = 1 << 64
 
 
 class _Malformed(Exception):
-    """Bytes that no recorder writes."""
+    """Bytes that no recorder could have written."""
 
 
 class _Bytes:
@@ -115,7 +115,7 @@ class _State:
         self.slots: dict[int, dict[str, Any]] = {}
 
     def apply(self, payload: _Bytes) -> None:
-        """Raises `_Malformed` if no recorder writes these bytes; the state is then of no use."""
+        """Apply a frame. Raises `_Malformed` if no recorder could have written it; the state is useless then."""
         taken_at_ns = self.board.created_at_ns + payload.number()
         if not self.taken_at_ns <= taken_at_ns < _WORD:
             raise _Malformed
@@ -164,7 +164,7 @@ class _State:
         self.board = self.board._replace(**changed)
 
     def show(self, at_ns: int) -> Snapshot:
-        """This reading as it would be at a later moment: durations are counted up to then."""
+        """This reading as of a later moment: durations are counted up to then."""
         at_ns = max(at_ns, self.taken_at_ns)
         slots: list[Slot] = []
         for slot in self.slots.values():
@@ -285,13 +285,13 @@ _FIELDS: tuple[Callable[[_Bytes, dict[str, Any], int], None], ...] = (
 
 
 def _follow(slot: dict[str, Any]) -> None:
-    """The work of the last transition, which is the present step's, is the slot's own."""
+    """Give the last transition, which is the present step's, the slot's own work."""
     if slot["transitions"]:
         slot["transitions"] = (*slot["transitions"][:-1], slot["transitions"][-1]._replace(done=slot["done"]))
 
 
 class Recording:
-    """A recording that was read and checked: a finished one, one at work, or the whole beginning of a damaged one."""
+    """A recording that was read and checked: finished, in progress, or the intact beginning of a damaged one."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -299,7 +299,7 @@ class Recording:
         self._facts = self._header()
         self._frames: list[_Frame] = []
         self.complete = False
-        """True if the recorder wrote the last reading of the run."""
+        """Whether the recorder wrote the last reading of the run."""
         self._find_frames()
         if not self._frames:
             raise RecordingError(path, f"recording `{path}` is damaged: it has no complete reading", _RECORD_ANEW)
@@ -354,7 +354,7 @@ class Recording:
 
     @property
     def seconds(self) -> float:
-        """The time from the making of the board to the last reading."""
+        """The time from the making of the board to the last reading, in seconds."""
         return (self._frames[-1].at_ns - self._facts.created_at_ns) / 1e9
 
     def __len__(self) -> int:
@@ -367,7 +367,7 @@ class Recording:
         return self._state_at(place).show(0)
 
     def at(self, seconds: float) -> Snapshot:
-        """The board as it was so many seconds after its making: the newest reading by then, or else the first one."""
+        """The board as it was this many seconds after its making: the newest reading by then, or else the first one."""
         at_ns = min(self._facts.created_at_ns + round(seconds * 1e9), self._frames[-1].at_ns)
         place = bisect.bisect_right([frame.at_ns for frame in self._frames], at_ns)
         return self._state_at(max(place - 1, 0)).show(at_ns)
@@ -384,7 +384,7 @@ class Recording:
 
 def _load(path: str) -> bytes:
     try:
-        # A pipe or a device could keep its reader waiting for ever.
+        # A pipe or a device could block its reader forever.
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             if not stat.S_ISREG(os.fstat(file).st_mode):

@@ -1,4 +1,4 @@
-"""The numbers of all slots as an array: rows that were each read whole, in one copy."""
+"""The numbers of all slots as an array: consistent rows, in one copy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ._views import Slot
 if TYPE_CHECKING:
     from ._board import Board
 
-# As `src/reader.rs` packs them. A total that is not known is the largest number, no process and no end are 0.
+# As `src/reader.rs` packs them: an unknown total is the largest number; no process and no end are 0.
 _FIELDS = (
     ("place", "<u4"),
     ("generation", "<u4"),
@@ -54,7 +54,7 @@ def _row(slot: Slot) -> tuple[int, ...]:
 
 
 def _number(names: tuple[str, ...], name: str, otherwise: int) -> int:
-    """The number behind a name; for one that this version does not know, the one that the crate takes for it."""
+    """The number of a name; for an unknown name, the number that the crate uses instead."""
     return names.index(name) if name in names else otherwise
 
 

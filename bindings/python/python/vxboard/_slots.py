@@ -1,7 +1,7 @@
-"""The slots of a board: which have moved since the last reading, and each of those read whole.
+"""The slots of a board: finds those that changed since the last reading, and reads each of them consistently.
 
-Control word and stamp of a slot stand before and behind everything that is read under them. If one has moved meanwhile
-the reading is tried again, a few times at most: no reader waits for a writer, and what was shown last stays.
+A slot's control word and stamp are read before and after everything that they guard. If one has changed meanwhile, the
+reading is tried again, but only a few times: readers never wait for writers, and keep the last good view.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ._views import ENDED, Slot, Transition, WaitsFor
 from ._words import Words
 
 _ATTEMPTS = 4
-# More for a slot that was never shown, as there is no earlier view to keep.
+# More for a slot that was never shown, since there is no earlier view to keep.
 _FIRST_ATTEMPTS = 64
 _NAMED = 1 << layout.CONTROL_BIT_NAMED
 # The count of transitions goes on from here to 9.
@@ -25,20 +25,19 @@ _NOTES = struct.Struct("<16sIIII")
 _RING = struct.Struct("<18Q")
 _NO_CAUSE = bytes(layout.COLD_CAUSE_COPY0_SIZE)
 _ERROR_AND_RESULT = layout.COLD_ERROR_SIZE + layout.COLD_RESULT_SIZE
-# Other machines may load words in another order than the program has them, and Python has no fence: there a reading
-# counts once a second one is the same.
+# Other machines may reorder loads, and Python has no fence: there a reading counts only if a second one is equal.
 _IN_ORDER = platform.machine().lower() in ("x86_64", "amd64", "i686", "i386")
 
 
 def cell_text(cell: bytes) -> str:
-    """The text of a text cell; of one that was cut the beginning, and `…`."""
+    """The text of a text cell. A text that was cut ends in `…`."""
     head = cell[0] | cell[1] << 8
     text = cell[2 : 2 + min(head & 0x7FFF, len(cell) - 2)].decode("utf-8", "replace")
     return text + "…" if head & 0x8000 else text
 
 
 def latch(words: Words, at: int, size: int) -> Optional[bytes]:
-    """The good copy of a latch at this place; `None` if it does not hold still."""
+    """The valid copy of the latch at this offset; `None` if it keeps changing."""
     long = words.long
     for _ in range(_ATTEMPTS):
         stamp = long[at >> 3]
@@ -88,13 +87,13 @@ class Slots:
         self._seen = [_Seen() for _ in range(words.facts.slot_count)]
 
     def refresh(self, used: int, state_moved: bool) -> None:
-        """Read again what has moved among the first `used` slots."""
+        """Read again those of the first `used` slots that changed."""
         hot, long = self._words.facts.hot, self._words.long
         at, stride = hot.offset >> 3, hot.stride >> 3
         for index, seen in enumerate(self._seen[:used]):
             control = long[at]
             ended = state_moved and layout.STATE_DONE <= control & 0xFF <= layout.STATE_DIED
-            # The exit of a process may be written after its slot's state.
+            # The exit of a process may be written later than its slot's state.
             if control != seen.control or long[at + 1] != seen.stamp or ended:
                 for _ in range(_FIRST_ATTEMPTS if seen.view is None else _ATTEMPTS):
                     if self._try(index, at, seen, ended):
@@ -106,7 +105,7 @@ class Slots:
         return tuple([seen.view for seen in self._seen if seen.view is not None])
 
     def seen_alive(self, index: int, liveness: tuple[str, int]) -> bool:
-        """Note the liveness of a slot. False if the slot has ended, or begun another life, since it was shown."""
+        """Record the liveness of a slot. False if the slot has ended, or begun another life, since it was shown."""
         seen = self._seen[index]
         if seen.liveness == liveness or seen.view is None:
             return True
@@ -154,7 +153,7 @@ class Slots:
         return True
 
     def _record(self, index: int, at: int, control: int, meta: int, seen: _Seen) -> bool:
-        """Read everything that changes seldom, under this control word."""
+        """Read everything that rarely changes, under this control word."""
         words = self._words
         cold = words.facts.cold.offset + words.facts.cold.stride * index
         text = latch(words, cold + layout.COLD_TEXT_STAMP, layout.COLD_TEXT_COPY0_SIZE)
@@ -176,7 +175,7 @@ class Slots:
         return True
 
     def _count(self, at: int) -> Optional[int]:
-        """The count of transitions, read anew."""
+        """The count of transitions, read again."""
         long = self._words.long
         for _ in range(_ATTEMPTS):
             stamp = long[at + 1]
@@ -187,7 +186,7 @@ class Slots:
 
 
 def state_name(number: int) -> str:
-    """A slot that is being claimed shows as reserved; a state that is not known is in use."""
+    """The name of a state. A slot that is being claimed shows as reserved; an unknown state counts as in use."""
     if number == layout.STATE_CLAIMING:
         return "reserved"
     return layout.STATE_NAMES[number] if number < len(layout.STATE_NAMES) else "live"

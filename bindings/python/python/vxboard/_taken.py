@@ -1,4 +1,4 @@
-"""A slot for what only shows progress: code that goes on without one, with numbers of any size."""
+"""Slots for code that only shows progress: it goes on without one, and its numbers may have any size."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 _counter = itertools.count(1)
 _MOST = (1 << 64) - 1
-# Code of these between the program and its slot: a warning points past it.
+# Modules that may be between the program and its slot: a warning points past them.
 _BETWEEN = frozenset({"vxboard", "joblib", "sklearn", "contextlib", "functools"})
 
 
 def slot_of(key: str, total: Optional[float] = None, unit: Optional[Unit] = None) -> SlotWriter:
-    """A slot with this key; if that is taken, with the process and a number after it.
+    """A slot with this key; if the key is taken, the process id and a number are appended.
 
-    Raises `VxboardError` or `OSError` if there is none at all.
+    Raises `VxboardError` or `OSError` if no slot can be taken at all.
     """
     try:
         return strict_slot(key, whole(total), unit)
@@ -33,7 +33,7 @@ def slot_of(key: str, total: Optional[float] = None, unit: Optional[Unit] = None
 
 
 def slot_or_none(key: str, total: Optional[float] = None, unit: Optional[Unit] = None) -> Optional[SlotWriter]:
-    """As `slot_of`. If there is none at all `None`, and a warning that points to the line that asked for progress."""
+    """`slot_of`, or `None` with a warning that points to the line that asked for progress."""
     try:
         return slot_of(key, total, unit)
     except (VxboardError, OSError) as error:
@@ -50,7 +50,7 @@ def _callers() -> int:
 
 
 def while_live(slot: Optional[SlotWriter], act: Callable[[SlotWriter], object]) -> None:
-    """Do this with a slot, unless it has ended: also if another thread ends it at this moment."""
+    """Do this with a slot, unless it has ended, even if another thread ends it at this moment."""
     if slot is not None and slot.live:
         try:
             act(slot)
@@ -60,7 +60,7 @@ def while_live(slot: Optional[SlotWriter], act: Callable[[SlotWriter], object]) 
 
 
 def whole(number: Optional[float]) -> Optional[int]:
-    """A number as a board has it; `None` for one that is not known: infinite, or no number."""
+    """A number as a board holds it; `None` if it is unknown: infinite, or not a number."""
     try:
         return None if number is None else min(max(int(number), 0), _MOST)
     except (OverflowError, ValueError):
@@ -68,7 +68,7 @@ def whole(number: Optional[float]) -> Optional[int]:
 
 
 def length_of(items: object) -> Optional[int]:
-    """The number of items, if that is known before they are taken. A wrapper may have a length only if its inside does."""
+    """The number of items, if known in advance. A wrapper's `len` may fail because the wrapped object has none."""
     try:
         return len(cast(Sized, items))
     except (TypeError, AttributeError):

@@ -1,7 +1,7 @@
 """A progress bar with tqdm's arguments and calls that is a slot of a board: no terminal, no lock between processes.
 
-Each bar is a slot of the board that `VX_BOARD` names, else of one that this process makes. A program never fails for its
-bars: without the extension, or if the board is full, they count, and a warning says once what is missing.
+Each bar is a slot of the board that `VX_BOARD` names, else of one that this process makes. Bars never make a program
+fail: without the extension, or if the board is full, they only count, and one warning says what is missing.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# A loop publishes each item, or, while it makes more than one in this time, …
+# A loop publishes each item or, while it makes more than one in this time, …
 _QUICK_S = 0.001
-# … every so many at most: that is how far a board may be behind once the loop becomes slow.
+# … every this many at most: a board may be that far behind once the loop slows down.
 _MOST_AT_ONCE = 64
-# Of tqdm's notebook, and a group of bars for Hugging Face, whose own class takes it off.
+# Arguments of tqdm's notebook bars, and of Hugging Face's, whose own class removes `name`.
 _ACCEPTED = frozenset({"display", "name"})
 
 
 class tqdm(Generic[T]):
-    """As `tqdm.tqdm`. What concerns the look of a bar in a terminal is accepted and has no effect."""
+    """Like `tqdm.tqdm`. Arguments about a bar's look in a terminal are accepted and have no effect."""
 
     _lock: Any
 
@@ -97,7 +97,7 @@ class tqdm(Generic[T]):
 
     @property
     def total(self) -> Optional[float]:
-        """What there is to do; an assignment shows at once."""
+        """The amount of work; an assignment shows at once."""
         return self._total
 
     @total.setter
@@ -120,7 +120,7 @@ class tqdm(Generic[T]):
             try:
                 self._slot.publish(max(int(self.n), 0))
             except (WriteError, OverflowError, ValueError):
-                # Another thread has ended the slot, or it is a number that no board has.
+                # Another thread has ended the slot, or no board can hold the number.
                 done = whole(self.n)
                 if done is not None:
                     while_live(self._slot, lambda slot: slot.publish(done))
@@ -153,7 +153,7 @@ class tqdm(Generic[T]):
                     step = min(2 * step, _MOST_AT_ONCE) if now - since < _QUICK_S * step else 1
                     due, since = n + step, now
         except GeneratorExit:
-            # The loop was left, by `break` or by an exception, which a generator cannot tell apart.
+            # The loop was left by `break` or by an exception; a generator can't tell which.
             self.n = n
             self._end_early()
             raise
@@ -177,7 +177,7 @@ class tqdm(Generic[T]):
             self._slot.__exit__(type(error), error, error.__traceback__)
 
     def update(self, n: Optional[float] = 1) -> Optional[bool]:
-        """Add to what is done; a negative number takes away."""
+        """Add to the work done; a negative number subtracts."""
         if self.disable:
             return None
         self.n += 1 if n is None else n
@@ -198,10 +198,10 @@ class tqdm(Generic[T]):
         return True
 
     def display(self, msg: Optional[str] = None, pos: Optional[int] = None) -> None:
-        """Nothing is drawn."""
+        """Does nothing, since nothing is drawn."""
 
     def set_description(self, desc: Optional[str] = None, refresh: bool = True) -> None:
-        """Show this text beside the key, which stays the first one."""
+        """Show this text beside the key, which stays the first description."""
         self.set_description_str(f"{desc}: " if desc else "", refresh)
 
     def set_description_str(self, desc: Optional[str] = None, refresh: bool = True) -> None:
@@ -224,7 +224,7 @@ class tqdm(Generic[T]):
         self._say()
 
     def close(self) -> None:
-        """End the slot as done. From here on nothing is counted, as with tqdm."""
+        """End the slot as done. After that nothing is counted, as with tqdm."""
         if not self.disable:
             self._publish()
             self.disable = True
@@ -232,21 +232,21 @@ class tqdm(Generic[T]):
                 self._slot.end()
 
     def __del__(self) -> None:
-        """A bar that nobody holds is over: as done if it came to its end."""
+        """An unreferenced bar ends: as done if it was complete."""
         slot = getattr(self, "_slot", None)
         if slot is not None and slot.live:
             whole = self.total is None or self.n >= self.total
             self.close() if whole else self._end_early()
 
     def clear(self, *_look: object, **_more: object) -> None:
-        """Nothing was drawn."""
+        """Does nothing, since nothing is drawn."""
 
     def unpause(self) -> None:
-        """No clock of this side was stopped."""
+        """Does nothing, since no clock was stopped."""
 
     @classmethod
     def write(cls, s: str, file: Optional[IO[str]] = None, end: str = "\n", nolock: bool = False) -> None:
-        """Print a line: no bar is in its way."""
+        """Print a line. No bar has to be cleared for it."""
         stream = file if file is not None else cast("Optional[IO[str]]", sys.stdout)
         if stream is not None:
             stream.write(f"{s}{end}")
@@ -254,12 +254,12 @@ class tqdm(Generic[T]):
     @classmethod
     @contextmanager
     def external_write_mode(cls, file: Optional[IO[str]] = None, nolock: bool = False) -> Generator[None, None, None]:
-        """For code that writes lines of its own: no bar is in their way."""
+        """For code that writes its own lines. No bar has to be cleared for them."""
         yield
 
     @staticmethod
     def format_sizeof(num: float, suffix: str = "", divisor: float = 1000) -> str:
-        """A number with three digits and its order of magnitude: `1.23M`."""
+        """A number with three digits and a unit prefix: `1.23M`."""
         for order in ("", "k", "M", "G", "T", "P", "E", "Z"):
             if abs(num) < 999.5:
                 places = 2 if abs(num) < 9.995 else 1 if abs(num) < 99.95 else 0
@@ -269,7 +269,7 @@ class tqdm(Generic[T]):
 
     @staticmethod
     def format_interval(t: float) -> str:
-        """Seconds as a clock has them: `[H:]MM:SS`."""
+        """Seconds as on a clock: `[H:]MM:SS`."""
         minutes, seconds = divmod(abs(int(t)), 60)
         hours, minutes = divmod(minutes, 60)
         return f"{'-' if t < 0 else ''}{f'{hours}:' if hours else ''}{minutes:02}:{seconds:02}"
@@ -282,7 +282,7 @@ class tqdm(Generic[T]):
 
     @classmethod
     def get_lock(cls) -> Any:
-        """For code that guards its own output, and for maps of tqdm's that hand a lock on. No bar waits for it."""
+        """For code that guards its own output, and for tqdm's maps, which pass a lock on. No bar waits for it."""
         if not hasattr(cls, "_lock"):
             cls._lock = Lock()
         return cls._lock
@@ -355,7 +355,7 @@ class tqdm(Generic[T]):
 
 
 def _known(total: Optional[float]) -> Optional[float]:
-    """A total; `None` for one that is infinite, or no number."""
+    """A total; `None` if it is infinite or not a number."""
     return None if total != total or total in (float("inf"), float("-inf")) else total
 
 
@@ -370,5 +370,5 @@ def _refuse_unknown(named: Iterable[str]) -> None:
 
 
 def trange(*bounds: int, **arguments: Any) -> tqdm[int]:
-    """As `tqdm(range(…), …)`."""
+    """Short for `tqdm(range(…), …)`."""
     return tqdm(range(*bounds), **arguments)

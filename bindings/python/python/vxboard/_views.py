@@ -1,10 +1,10 @@
-"""What a reader sees: plain values copied out of a board, the same for a live board, a dump and a recording."""
+"""What a reader sees: plain values copied from a board, the same for a live board, a dump and a recording."""
 
 from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
-# The words of steps belong to a kind of work and are no part of the layout; these are those of vx.
+# The words for steps depend on the kind of work and aren't part of the layout; these are vx's.
 _STEPS: dict[str, tuple[str, ...]] = {
     "install": (
         "queued",
@@ -33,7 +33,7 @@ class Transition(NamedTuple):
 
 
 class WaitsFor(NamedTuple):
-    """The slot that a slot waits for."""
+    """A slot that another slot waits for."""
 
     board_id: str
     slot: int
@@ -41,16 +41,16 @@ class WaitsFor(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """One slot: the newest publication that could be read whole."""
+    """One slot: its newest publication that could be read consistently."""
 
     place: int
     """The slot's place in the table."""
     key: str
-    """The slot's subject. Of a long one the beginning, which ends in `…`."""
+    """The slot's subject. A long one is cut and ends in `…`."""
     key_hash: int
     version: str
     kind: str
-    """`install`, `task`, `service`, `build` or `turn`; `kind 9` for a number that is not known."""
+    """`install`, `task`, `service`, `build` or `turn`; `kind 9` for an unknown number."""
     parent: Optional[int]
     runner: Optional[int]
     log_writer: Optional[int]
@@ -81,10 +81,10 @@ class Slot(NamedTuple):
     port: Optional[int]
     waits_for: Optional[WaitsFor]
     cause: Optional[str]
-    """Who or what is the reason that it waits, failed or was skipped, in a few words."""
+    """The reason that it waits, failed or was skipped, in a few words."""
     transitions: tuple[Transition, ...]
     liveness: str
-    """`unknown`, `alive`, `stalled`, `silent` or `lost`; of a slot that has ended `unknown`."""
+    """`unknown`, `alive`, `stalled`, `silent` or `lost`; `unknown` for a slot that has ended."""
     quiet_ms: int
     """How long it has been stalled or silent."""
 
@@ -97,7 +97,7 @@ class Slot(NamedTuple):
 
     @property
     def phase(self) -> str:
-        """The step's own name, else the word that vx has for it, else its number."""
+        """The step's own name, or vx's word for it, or its number."""
         if self.step_name is not None:
             return self.step_name
         words = _STEPS.get(self.kind, ())
@@ -105,12 +105,12 @@ class Slot(NamedTuple):
 
     @property
     def ended(self) -> bool:
-        """True once the slot has come to an end of its own."""
+        """Whether the slot was ended; a lost slot was not."""
         return self.state in ENDED
 
     @property
     def lost(self) -> bool:
-        """True for a writer that is gone without having ended its slot."""
+        """Whether the writer is gone without having ended its slot."""
         return self.liveness == "lost"
 
     @property
@@ -130,18 +130,18 @@ class BoardFacts(NamedTuple):
     created_at_ns: int
     creator_pid: int
     creator_alive: Optional[bool]
-    """`None` if that cannot be known: of a dump, or of another namespace."""
+    """Whether its creator runs; `None` if unknown: for a dump, or in another namespace."""
     epoch: int
     """Goes up with each change of a state, not with numbers."""
     capacity: int
     kind: Optional[str] = None
-    """The kind of the board's work; `None` if it has no single one, or the board was made by an earlier vx."""
+    """The kind of the board's work; `None` if it is mixed, or an earlier vx made the board."""
     project: Optional[str] = None
-    """The key of the project that the work is for; of a long one the beginning, which ends in `…`."""
+    """The key of the project that the work is for. A long one is cut and ends in `…`."""
 
     @property
     def abandoned(self) -> bool:
-        """True if its creator is gone without having closed it."""
+        """Whether its creator is gone without having closed it."""
         return self.state == "running" and self.creator_alive is False
 
     @property
@@ -151,7 +151,7 @@ class BoardFacts(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """One reading of a whole board. Each slot is whole; two slots may be from different instants."""
+    """One reading of a whole board. Each slot is consistent; two slots may be from different moments."""
 
     board: BoardFacts
     slots: tuple[Slot, ...]

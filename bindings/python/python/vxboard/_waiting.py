@@ -1,6 +1,7 @@
-"""A wait for a slot: the words for what can be waited for, and if a slot is there, can still come there, or no longer.
+"""Waiting for a slot: the states that can be waited for, and whether a slot has reached one, still can, or no longer
+can.
 
-The verdicts are those of `vx board wait`.
+The rules are those of `vx board wait`.
 """
 
 from __future__ import annotations
@@ -10,20 +11,20 @@ from typing import Optional
 from . import _layout as layout
 from ._views import ENDED, Slot
 
-# Of the states of the layout, two never show: a free slot is none, and one that is being claimed is reserved.
+# Two states of the layout never show: a free slot isn't listed, and one that is being claimed shows as reserved.
 _STATES = tuple(name for name in layout.STATE_NAMES if name not in ("free", "claiming"))
 WORDS = (*_STATES, *layout.HEALTH_NAMES, "ended")
 _GOOD = frozenset({"done", "skipped"})
 
 
 def check(until: str) -> None:
-    """Raises `ValueError` for a word that no slot ever comes to."""
+    """Raises `ValueError` for a word that is no state, health or `ended`."""
     if until not in WORDS:
         raise ValueError(f"there is no state `{until}` to wait for: use one of {', '.join(WORDS)}")
 
 
 def reached(slot: Slot, until: str) -> Optional[bool]:
-    """True if the slot is there, false if it can no longer be, `None` while both can still come."""
+    """Whether the slot has reached it: true, false if it no longer can, `None` while it still may."""
     over = slot.ended or slot.lost
     good = over and slot.state in _GOOD
     if until == "ended":

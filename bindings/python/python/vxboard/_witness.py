@@ -1,7 +1,7 @@
-"""The liveness of writers: the lock that a writer holds on its slot, and, without one, its process.
+"""The liveness of writers: by the lock that a writer holds on its slot or, without one, by its process.
 
-A heartbeat is a hint for people. That a writer is gone is shown by its lock alone, which the system frees for any cause
-of its end.
+A heartbeat is only a hint for people. Whether a writer is gone is decided by its lock, which the system releases
+however the writer ends.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LOCK_SLOT = (1 << 40) + 16
 _FLOCK = struct.Struct("hhqqi4x")
 _RECORD = struct.Struct("<IIQQQIBBHQQIIII")
 _STEP_MS = 1000
-# Of a slot that has beaten this recently no lock is asked for; a writer beats every 250 ms.
+# The lock of a slot with a heartbeat this recent is not checked; a writer beats every 250 ms.
 _FRESH_BEAT_MS = 400
 
 
@@ -46,7 +46,7 @@ _LOST = Liveness("lost", 0)
 
 @lru_cache(maxsize=1)
 def boot_id() -> bytes:
-    """The boot of this machine; zeros if it is not known."""
+    """The id of this machine's present boot; zeros if unknown."""
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
             return bytes.fromhex(file.read().strip().replace("-", ""))
@@ -66,8 +66,8 @@ def _namespaces() -> tuple[int, int]:
 
 
 def fields_of(pid: int) -> list[bytes]:
-    """The fields of `/proc/PID/stat` behind the name: state, parent, and so on. Those of a process that is gone are those
-    of a dead one without a parent."""
+    """The fields of `/proc/PID/stat` after the name: state, parent, and so on. For a process that is gone, those of a
+    dead one without a parent."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             fields = file.read(512).rpartition(b")")[2].split()
@@ -77,13 +77,13 @@ def fields_of(pid: int) -> list[bytes]:
 
 
 def start_time(pid: int) -> Optional[int]:
-    """When a process of this namespace started; `None` if there is none, or only a zombie."""
+    """When a process of this namespace started; `None` if there is no such process, or only a zombie."""
     fields = fields_of(pid)
     return None if fields[0] in (b"Z", b"X") else int(fields[19])
 
 
 def runs(process: Process, boot: bytes) -> Optional[bool]:
-    """True if that very process runs; `None` if its numbers mean nothing here."""
+    """Whether exactly that process runs; `None` if its numbers mean nothing here."""
     if process.pid == 0 or boot != boot_id() or (process.namespace, process.time_namespace) != _namespaces():
         return None
     if process.start_time == 0:
@@ -96,12 +96,12 @@ def _still_runs(process: Process, boot: bytes) -> Optional[bool]:
 
 
 def _is_another_boot(boot: bytes) -> bool:
-    """True if these are two boots. One that is not known, as without `/proc`, may be any."""
+    """Whether that is certainly another boot. An unknown one, as without `/proc`, may be any."""
     return any(boot) and any(boot_id()) and boot != boot_id()
 
 
 def _shares_clock(time_namespace: int) -> bool:
-    """True if times of that time namespace count here, too. Where the system shows none, there is one clock."""
+    """Whether times of that time namespace are valid here, too. A system that shows none has one clock."""
     own = _namespaces()[1]
     return time_namespace == own or 0 in (time_namespace, own)
 
@@ -117,7 +117,7 @@ def _exists(pid: int) -> Optional[bool]:
 
 
 def _held(file: int, byte: int) -> Optional[bool]:
-    """True if any process holds a byte; `None` if the system cannot be asked."""
+    """Whether any process holds a lock on this byte; `None` if the system can't tell."""
     try:
         import fcntl
 
@@ -129,7 +129,7 @@ def _held(file: int, byte: int) -> Optional[bool]:
 
 
 def is_here(facts: Facts) -> bool:
-    """True if the creator's number is one of this process's namespace and boot."""
+    """Whether the creator's number belongs to this process's namespace and boot."""
     namespaces = (facts.creator_namespace, facts.creator_time_namespace)
     return facts.boot_id == boot_id() and namespaces == _namespaces() and not facts.is_dump
 
@@ -148,12 +148,12 @@ class Witness:
         )
 
     def now_units(self) -> int:
-        """Now, in the units of a beat."""
+        """The present moment, in the units of a beat."""
         passed = max(time.monotonic_ns() - self._facts.created_at_ns, 0)
         return min(passed // layout.BEAT_UNIT_NS, 0xFFFFFFFF)
 
     def creator_alive(self) -> Optional[bool]:
-        """True if the creator is still there: by its lock, or, if it holds none, by its process."""
+        """Whether the creator still runs: by its lock or, if it holds none, by its process."""
         facts = self._facts
         if facts.is_dump:
             return None
@@ -172,7 +172,7 @@ class Witness:
         claimed = state != "reserved"
         quiet_ms = max(now - beaten, 0) * 10
         still_ms = max(now - moved, 0) * 10
-        # A beat from the future is of another clock.
+        # A beat from the future comes from another clock.
         if self._here and claimed and not ask_all and abs(now - beaten) * 10 < _FRESH_BEAT_MS:
             return _beating(quiet_ms, still_ms, 0)
         record = words.bytes(facts.cold.offset + facts.cold.stride * slot, layout.COLD_KEY)
@@ -203,7 +203,7 @@ class Witness:
         if not gone and held is None and process is None:
             return UNKNOWN
         if not _shares_clock(time_namespace):
-            quiet_ms = still_ms = 0  # Nothing is known of the time since a beat.
+            quiet_ms = still_ms = 0  # The time since the last beat is unknown.
         return Liveness("silent", quiet_ms // _STEP_MS * _STEP_MS) if gone else _beating(quiet_ms, still_ms, interval)
 
 

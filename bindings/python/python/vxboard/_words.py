@@ -1,8 +1,8 @@
 """The bytes of a board: opened as a plain file, checked, and loaded a whole word at a time.
 
-A word that others store to must be taken at once. `memoryview.cast("Q")` does so, `struct` with `<` does not. A file
-that other users may shorten is copied for each reading instead of mapped, since a page that vanishes under a map ends
-the process.
+A word that others store to must be loaded in one access. `memoryview.cast("Q")` does so, `struct` with `<` does not. A
+file that other users may truncate is copied for each reading instead of mapped, since a page that vanishes under a map
+kills the process.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Region(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """The part of the header that never changes: checked, and a private copy."""
+    """The part of the header that never changes: a checked, private copy."""
 
     length: int
     slot_count: int
@@ -66,17 +66,17 @@ class Facts(NamedTuple):
 
     @property
     def names_project(self) -> bool:
-        """True if the header has the kind of the board's work, and its project."""
+        """Whether the header has the kind of the board's work, and its project."""
         return bool(self.compatible >> layout.COMPATIBLE_BIT_CAUSES_AND_PROJECT & 1)
 
     @property
     def has_causes(self) -> bool:
-        """True if the cold records have causes, and room for them."""
+        """Whether the cold records have causes, and room for them."""
         return self.names_project and self.cold.stride >= layout.COLD_CAUSE_COPY1 + layout.COLD_CAUSE_COPY1_SIZE
 
 
 class Words:
-    """A board's words. Closed by `close`; nothing of it may be used after that."""
+    """A board's words. After `close`, no part of it may be used."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -131,7 +131,7 @@ class Words:
         return b"".join(parts)
 
     def numbers(self) -> memoryview:
-        """The words of the slots' numbers, over a map of their own: it lives as long as anything that was made of it."""
+        """The words of the slots' numbers, in a separate map, which lives as long as any view of it."""
         if not self.is_mapped:
             what = f"board `{self.path}` can be shortened by other users, so its numbers are not mapped"
             raise ReadError(self.path, what, "take `snapshot_array()`, which copies")
@@ -140,7 +140,7 @@ class Words:
         return whole[region.offset : region.offset + region.stride * count].cast("Q", (count, region.stride >> 3))
 
     def close(self) -> None:
-        """Let go of the map and the file."""
+        """Close the map and the file."""
         for view in self._views:
             view.release()
         self._views = []
@@ -161,7 +161,7 @@ class Words:
         return struct.pack(f"={len(words)}Q", *words)
 
     def renew(self) -> None:
-        """Check, before a reading, that the board is as long as it was; bring a private copy up to date."""
+        """Check, before a reading, that the board is still as long as it was; update a private copy."""
         if self.closed:
             raise ReadError(self.path, f"board `{self.path}` was closed by this program", "open it again")
         expected = self.facts.length
@@ -180,7 +180,7 @@ class Words:
 
 
 def _open_plain(path: str) -> tuple[int, os.stat_result]:
-    """Open a plain file and nothing else: no link is followed, and no pipe or device blocks the caller."""
+    """Open a plain file and nothing else: links are not followed, and no pipe or device blocks the caller."""
     if sys.byteorder != "little":
         raise AttachError(path, "a board holds little-endian words, and this machine has big-endian ones")
     try:
@@ -202,7 +202,7 @@ def _open_plain(path: str) -> tuple[int, os.stat_result]:
 
 
 def check(path: str, long: memoryview, found: int) -> Facts:
-    """The facts of a board that is `found` bytes long, in the order in which the format page has it."""
+    """The facts of a board that is `found` bytes long, checked in the order of the format page."""
     if long[layout.HEADER_READY >> 3] != layout.READY:
         raise _not_ready(path, long[0], long[1] & 0xFFFFFFFF)
     raw = struct.pack(f"={_FACT_BYTES >> 3}Q", *long[: _FACT_BYTES >> 3].tolist())
@@ -267,7 +267,7 @@ def _check_regions(path: str, regions: list[Region], length: int, slot_count: in
         raise _damaged(path, "the hot lines lie outside")
     if not holds(beats, layout.BEATS_STRIDE):
         raise _damaged(path, "the beats lie outside")
-    if not holds(cold, layout.COLD_CAUSE_STAMP):  # All that a board of minor version 0 has.
+    if not holds(cold, layout.COLD_CAUSE_STAMP):  # A board of minor version 0 has no more.
         raise _damaged(path, "the cold records lie outside")
     if (log.stride != 0 and not holds(log, 128)) or log.offset > length:
         raise _damaged(path, "the log rings lie outside")

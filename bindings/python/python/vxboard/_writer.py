@@ -1,4 +1,4 @@
-"""A board of one's own, and slots on it or on the board of the process that started this one.
+"""Boards that this process makes, and slots on them or on the board of the process that started this one.
 
 Writing takes the compiled extension: publications are ordered by atomic operations, which Python does not have.
 """
@@ -29,10 +29,10 @@ Unit = Literal["count", "bytes", "files", "permille"]
 End = Literal["done", "failed", "cancelled"]
 
 _VARIABLE = "VX_BOARD"
-# Boards of this process that are not closed, and in a forked child those of its parent. They are kept: a board is open
-# until it is closed, or the process ends.
+# Boards of this process that are not closed and, in a forked child, those of its parent. Referenced here so that a
+# board stays open until it is closed or the process ends.
 _open: set[OwnBoard] = set()
-# The board that `slot` made because there was none. A forked child writes to its parent's.
+# The board that `slot` made because there was none. A forked child uses its parent's.
 _made: Optional[OwnBoard] = None
 _making = Lock()
 
@@ -41,7 +41,7 @@ class OwnBoard(Board):
     """A board that this process made. While it is open, processes that this one starts find it through `VX_BOARD`."""
 
     def __init__(self, path: str, title: str, slots: int) -> None:
-        path = os.path.abspath(path)  # The directory may be changed while the board is open.
+        path = os.path.abspath(path)  # The program may change its directory while the board is open.
         self._writer = _board_writer(path, title, slots)
         super().__init__(path)
         self._pid = os.getpid()
@@ -66,10 +66,10 @@ class OwnBoard(Board):
         self._writer.tidy(os.path.dirname(self.path))
 
     def record_exit(self, pid: Optional[int], exit_code: Optional[int]) -> None:
-        """Record how a child ended, for each slot that it wrote: `process.pid` and `process.exitcode`, as
-        `multiprocessing` and `subprocess` have them. A negative code is a signal, by which it was killed.
+        """Record how a child ended, for each slot that it wrote. Takes `process.pid` and the exit code, as
+        `multiprocessing` and `subprocess` give them: a negative code is the signal that killed it.
 
-        Raises `ValueError` if the child was not started, or has not ended: one of them is `None` then."""
+        Raises `ValueError` if the child was not started or has not ended, so that one of them is `None`."""
         if pid is None or exit_code is None:
             raise ValueError(f"process {pid} has no exit code yet: join it first" if pid else "the process was not started")
         code, signal = (None, -exit_code) if exit_code < 0 else (exit_code, None)
@@ -78,19 +78,19 @@ class OwnBoard(Board):
                 self._writer.record_exit(slot.place, slot.generation, code, signal)
 
     def finish(self, state: Optional[End] = None) -> None:
-        """Close the board in this state; else as failed if a slot has failed or was killed, and as done if not. It stays
-        readable."""
+        """Close the board in this state; without one, as failed if a slot has failed or was killed, else as done. It
+        stays readable."""
         if self._pid != os.getpid() or self._words.closed:
             return
         if state is None:
-            slots = self.snapshot(fresh=True).slots  # One whose process was just killed has beaten a moment ago.
+            slots = self.snapshot(fresh=True).slots  # A slot whose process was just killed still has a recent beat.
             failed = any(slot.state in ("failed", "died") or slot.lost for slot in slots)
             state = "failed" if failed else "done"
         self._writer.close(state)
         self._restore_variable()
 
     def _restore_variable(self) -> None:
-        """Have the variable name the board that it named before, unless it was changed since."""
+        """Make `VX_BOARD` name the board that it named before, unless it was changed since."""
         _open.discard(self)
         for other in list(_open):
             if other._before == self.path:
@@ -103,7 +103,7 @@ class OwnBoard(Board):
             os.environ[_VARIABLE] = self._before
 
     def close(self) -> None:
-        """Close the board, and let go of its file."""
+        """Close the board and its file."""
         self.finish()
         super().close()
 
@@ -124,11 +124,11 @@ class OwnBoard(Board):
         self.close()
 
     def _is_here(self, path: str) -> bool:
-        """True for the board in this file if this process made it, and not a parent that it was forked from."""
+        """Whether this is the board in this file, made by this process and not by a parent that it was forked from."""
         return self.path == path and self._pid == os.getpid()
 
     def _end_with_process(self, error: Optional[BaseException]) -> None:
-        """Close it at the ordinary end of the process, with the slots that this process has not ended."""
+        """Close it at the ordinary end of the process, and end the slots that this process has not ended."""
         if self._pid != os.getpid():
             return
         for slot in list(self._taken):
@@ -141,8 +141,8 @@ class OwnBoard(Board):
 
 @atexit.register
 def _close_all() -> None:
-    """Close what is open at the end of the process. An exception that nothing caught ends it as `with` would; of a status
-    that the program exits with nothing is known here, nor of errors that an interactive session has shown."""
+    """Close what is open at the end of the process. An uncaught exception ends it as `with` would. The program's exit
+    status is not known here, nor are errors that an interactive session has shown."""
     error = None if hasattr(sys, "ps1") else getattr(sys, "last_value", None)
     for board in list(_open):
         with contextlib.suppress(VxboardError, OSError):  # It may have been removed or cut.
@@ -150,7 +150,7 @@ def _close_all() -> None:
 
 
 def create(title: str, slots: int = 64, path: Optional[Union[str, os.PathLike[str]]] = None) -> OwnBoard:
-    """As `Board.create`."""
+    """See `Board.create`."""
     if path is not None:
         return OwnBoard(os.fspath(path), title, slots)
     board = OwnBoard(places.new_board(), title, slots)
@@ -161,11 +161,12 @@ def create(title: str, slots: int = 64, path: Optional[Union[str, os.PathLike[st
 def slot(
     key: str, total: Optional[int] = None, unit: Optional[Unit] = None, *, strict: bool = False
 ) -> Union[SlotWriter, CountingSlot]:
-    """Take a slot of the board of the process that started this one: that which `VX_BOARD` names, or, if that is over, that
-    which this process's parent has open now. Without such a board this process makes one, which is closed at its end.
+    """Take a slot of the board of the process that started this one: the board that `VX_BOARD` names or, if that is
+    over, the one that this process's parent has open now. Without such a board this process makes one, which is closed
+    at its end.
 
-    If there is none to be had, as the board is full, closed or gone, or a slot at work has this key, a warning says why, and
-    the work goes on with a slot that counts for itself. With `strict`, that is a `WriteError`.
+    If no slot can be taken, because the board is full, closed or gone, or a slot at work has this key, a warning says
+    why, and the work goes on with a slot that only counts. With `strict`, that raises `WriteError`.
     """
     try:
         return strict_slot(key, total, unit)
@@ -177,7 +178,7 @@ def slot(
 
 
 def strict_slot(key: str, total: Optional[int] = None, unit: Optional[Unit] = None) -> SlotWriter:
-    """As `slot`, or an error."""
+    """Like `slot`, but raises an error if no slot can be taken."""
     named = os.environ.get(_VARIABLE)
     if not named and _was_started_by_python():
         named = _follow_parent()
@@ -195,7 +196,7 @@ def strict_slot(key: str, total: Optional[int] = None, unit: Optional[Unit] = No
 
 
 def _follow_parent() -> Optional[str]:
-    """The board that the parent has open now, which from now on is that of this process and of those that it starts."""
+    """Switch this process, and those that it starts, to the board that the parent has open now. Returns its path."""
     found = parents.open_board()
     if found is not None:
         os.environ[_VARIABLE] = found
@@ -203,13 +204,13 @@ def _follow_parent() -> Optional[str]:
 
 
 def _was_started_by_python() -> bool:
-    """True in a process of `multiprocessing`, whose environment may be older than its parent's board."""
+    """Whether `multiprocessing` started this process, so that its environment may be older than its parent's board."""
     multiprocessing = sys.modules.get("multiprocessing.process")
     return multiprocessing is not None and multiprocessing.parent_process() is not None
 
 
 def _made_once() -> str:
-    """The path of the board of this process, for which several threads may ask at once."""
+    """The path of this process's board, made once even if several threads ask at the same time."""
     global _made
     with _making:
         path = os.environ.get(_VARIABLE)
@@ -235,7 +236,7 @@ def _slot_writer(path: str, key: str, total: Optional[int], unit: Optional[Unit]
         raise _without_extension(path, error) from error
     own = next((board for board in list(_open) if board._is_here(path)), None)  # pyright: ignore[reportPrivateUsage]
     if own is None:
-        # The process that made the board records how this one ended.
+        # The process that made the board will record how this process ended.
         return SlotWriter(path, key, total, unit)
     slot = SlotWriter(path, key, total, unit, if_left="over")
     own._taken.add(slot)  # pyright: ignore[reportPrivateUsage]
@@ -244,7 +245,7 @@ def _slot_writer(path: str, key: str, total: Optional[int], unit: Optional[Unit]
 
 def _without_extension(path: str, error: ImportError) -> WriteError:
     if not isinstance(error, ModuleNotFoundError):
-        what = f"the compiled extension of vxboard is there and cannot be loaded: {error}"
+        what = f"the compiled extension of vxboard cannot be loaded: {error}"
         hint = "install it anew with `pip install --force-reinstall ./bindings/python`; no subinterpreter can load it"
         return WriteError(path, what, hint)
     what = "this vxboard has no compiled extension, without which boards can only be read"
@@ -252,5 +253,5 @@ def _without_extension(path: str, error: ImportError) -> WriteError:
     python = f"{free}{platform.python_implementation()} {platform.python_version()}"
     if sys.implementation.name != "cpython" or sys.version_info < (3, 11):
         return WriteError(path, what, f"use CPython 3.11 or later: this is {python}")
-    hint = f"install it with `pip install ./bindings/python`, or from a wheel that was made for this {python}"
+    hint = f"install it with `pip install ./bindings/python`, or from a wheel made for this {python}"
     return WriteError(path, what, hint)

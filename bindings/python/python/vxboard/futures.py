@@ -1,4 +1,4 @@
-"""Futures of `concurrent.futures` (and of anything else that has `add_done_callback`) as one slot."""
+"""Shows futures of `concurrent.futures` (or of anything else that has `add_done_callback`) as one slot."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Track:
     """
 
     def __init__(self, key: str, total: Optional[int] = None) -> None:
-        """A slot with this key; `total` is the number of futures, if it is known before they are."""
+        """Take a slot with this key; `total` is the number of futures, if it is known in advance."""
         self._slot: Optional[SlotWriter] = slot_or_none(key, total)
         self._lock = threading.Lock()
         self._done = 0
@@ -38,7 +38,7 @@ class Track:
         self._first: Optional[str] = None
 
     def all(self, futures: Iterable[F]) -> list[F]:
-        """These futures are the work; they come back as a list."""
+        """Count these futures. Returns them as a list."""
         found = list(futures)
         with self._lock:
             if self._slot is not None:
@@ -48,7 +48,7 @@ class Track:
         return found
 
     def __call__(self, future: Any) -> None:
-        """A future has ended. Called from whatever thread ends it."""
+        """Count a future that has ended. Called in the thread that ends it."""
         error = _error_of(future)
         with self._lock:
             self._done += 1
@@ -109,5 +109,5 @@ def _outcome(error: BaseException) -> str:
 
 
 def track(key: str, total: Optional[int] = None) -> Track:
-    """As `Track`."""
+    """Make a `Track`."""
     return Track(key, total)

@@ -1,10 +1,10 @@
-"""joblib's `Parallel` with a slot: `from vxboard.joblib import Parallel`, and everything else as before.
+"""joblib's `Parallel` with a slot: `from vxboard.joblib import Parallel`, and change nothing else.
 
-scikit-learn runs its searches and forests through joblib, but makes its own `Parallel`: `vxboard.sklearn` is for those.
+scikit-learn runs its searches and forests through joblib, but makes its own `Parallel`; use `vxboard.sklearn` there.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# joblib has no types.
+# joblib is not typed.
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from ._taken import length_of, slot_or_none, while_live
 
 
 class Parallel(joblib.Parallel):  # type: ignore[misc]
-    """As `joblib.Parallel`; `vx_key` is the slot's key, `vx_total` the number of tasks, if the iterable has no length."""
+    """Like `joblib.Parallel`. `vx_key` is the slot's key, `vx_total` the number of tasks if the iterable has no
+    length."""
 
     def __init__(self, *arguments: Any, vx_key: str = "tasks", vx_total: int | None = None, **more: Any) -> None:
         super().__init__(*arguments, **more)
@@ -36,7 +37,7 @@ class Parallel(joblib.Parallel):  # type: ignore[misc]
         except BaseException as error:
             self._vx_slot.__exit__(type(error), error, error.__traceback__)
             raise
-        # The tasks of a generator go on while the results are taken.
+        # With a generator, tasks go on while results are taken.
         return self._as_taken(found) if self.return_generator else self._ended(found)
 
     def _ended(self, found: Any) -> Any:

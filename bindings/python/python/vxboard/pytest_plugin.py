@@ -1,7 +1,7 @@
-"""`pytest --vx`: a board of the run, with a slot for all tests and, under xdist, one for each worker.
+"""`pytest --vx`: a board for the run, with one slot for all tests and, under xdist, one for each worker.
 
-A worker's slot shows the test that it runs, so a test that hangs is seen with its worker, also by `vx top` in another
-terminal. The run never fails for its board, also where warnings are errors: the terminal shows why there is none.
+A worker's slot shows the test that it runs, so a hanging test can be seen with its worker, even by `vx top` in another
+terminal. The board never makes the run fail, even if warnings are errors: the terminal shows why there is no board.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class _Shown:
-    """A slot that shows how far some tests are. Without one nothing is shown, and `missing` is the cause."""
+    """A slot that shows how far some tests are. Without a slot nothing is shown, and `missing` says why."""
 
     def __init__(self, key: str) -> None:
         self.done = 0
@@ -83,7 +83,7 @@ class _Shown:
         return f"{self.unread} error{'s' if self.unread > 1 else ''} in collection" if self.unread else ""
 
     def close(self, status: int) -> None:
-        """The session is over with this status. A failure is shown as such even if the run was then interrupted."""
+        """End with the session's status. A failure is shown as such even if the run was then interrupted."""
         self._running = None
         self._say()
         failed = f"{self.failed} of {self.done} tests failed" if self.failed else ""
@@ -102,7 +102,7 @@ class _Shown:
             self._slot.cancel()
 
 
-# Failures without a test that failed.
+# Exit statuses of failed runs in which no test failed.
 _STATUSES: dict[int, str] = {
     pytest.ExitCode.INTERNAL_ERROR: "internal error of pytest",
     pytest.ExitCode.USAGE_ERROR: "usage error of pytest",
@@ -111,7 +111,7 @@ _STATUSES: dict[int, str] = {
 
 
 class _Results:
-    """Takes pytest's reports: counts each test once, by the reports of its parts."""
+    """Takes pytest's reports, and counts each test once."""
 
     def __init__(self, shown: _Shown) -> None:
         self._shown = shown
@@ -120,8 +120,8 @@ class _Results:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
             self._failed.add(report.nodeid)
-        # A test is over once its teardown is, which is there for skipped ones, too. Of one that has ended its worker xdist
-        # reports no part.
+        # A test is over after its teardown, which even skipped tests have. For a test that crashed its worker, xdist's
+        # report names no phase.
         if report.when not in ("setup", "call"):
             self._shown.ended(report.nodeid, report.nodeid in self._failed)
             self._failed.discard(report.nodeid)
@@ -153,7 +153,7 @@ class _Worker(_Results):
 
 
 class _Run(_Results):
-    """The run as a whole: it makes the board, unless it is part of other work that has one."""
+    """The run as a whole. It makes the board, unless it is part of other work that has one."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._board: Optional[OwnBoard] = None
@@ -183,15 +183,15 @@ class _Run(_Results):
         self._shown.expect(len(ids))
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        # Of several workers each shows its own.
+        # With several workers, each shows its own test.
         if self._alone:
             self._shown.run(nodeid)
 
     def pytest_unconfigure(self) -> None:
-        self._shown.cancel()  # No session came of it.
+        self._shown.cancel()  # In case the session never began.
         if self._board is not None:
             try:
                 self._board.finish("cancelled" if self._shown.cancelled else None)
                 self._board.close()
             except (VxboardError, OSError):
-                pass  # Its file was taken away meanwhile.
+                pass  # Its file was removed meanwhile.

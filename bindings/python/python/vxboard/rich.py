@@ -1,4 +1,4 @@
-"""A board as a view of rich: `rich.print(vxboard.rich.Progress(board))`, or live with `vxboard.rich.show()`."""
+"""A board as a renderable of rich: `rich.print(vxboard.rich.Progress(board))`, or live with `vxboard.rich.show()`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A callback for scikit-learn's estimators, from 1.9 on: `estimator.set_callbacks(vxboard.sklearn.Progress())`.
 
-Each fit is a slot: its tasks are counted, and the one under way is named. Tasks that run in other processes have slots of
-their own there while they run, since such a process cannot count in its parent's.
+Each fit is a slot: its tasks are counted, and the present one is named. Tasks in other processes have their own slots
+there while they run, since a process can't count in its parent's slot.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 class _Fit(NamedTuple):
-    """A fit, and the exception that was being handled when it began, which is none of its own."""
+    """A fit, and the exception that was being handled when it began, which isn't the fit's."""
 
     slot: SlotWriter
     around: Optional[BaseException]
 
 
-# By the fit, in the process that began it; and by the task, in one that only runs tasks of it. They cannot be pickled.
+# Slots by fit, in the process that began it, and by task, in one that only runs its tasks. They can't be pickled.
 _fits: dict[object, _Fit] = {}
 _tasks: dict[tuple[object, object], SlotWriter] = {}
 
@@ -36,13 +36,13 @@ class Progress:
         self.key = key
 
     def setup(self, estimator: Any, context: Any) -> None:
-        """A fit begins."""
+        """Called when a fit begins."""
         slot = slot_or_none(self.key or str(context.estimator_name), context.max_subtasks)
         if slot is not None:
             _fits[context.root_uuid] = _Fit(slot, sys.exc_info()[1])
 
     def on_fit_task_begin(self, estimator: Any, context: Any, **_given: Any) -> None:
-        """A task of it begins."""
+        """Called when a task of the fit begins."""
         if context.parent is None or context.parent.parent is not None:
             return
         fit, named = _fits.get(context.root_uuid), f"{context.task_name} {context.task_id}"
@@ -56,7 +56,7 @@ class Progress:
                 _tasks[context.root_uuid, context.task_id] = task
 
     def on_fit_task_end(self, estimator: Any, context: Any, **_given: Any) -> None:
-        """A task of it has ended."""
+        """Called when a task of the fit has ended."""
         if context.parent is None or context.parent.parent is not None:
             return
         fit, task = _fits.get(context.root_uuid), _tasks.pop((context.root_uuid, context.task_id), None)
@@ -66,7 +66,7 @@ class Progress:
             task.end()
 
     def teardown(self, estimator: Any, context: Any) -> None:
-        """The fit is over, by itself or by an exception: scikit-learn calls this in a `finally`."""
+        """Called when the fit is over, even by an exception: scikit-learn calls this in a `finally`."""
         fit = _fits.pop(context.root_uuid, None)
         if fit is None:
             return

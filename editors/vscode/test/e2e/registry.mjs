@@ -1,4 +1,4 @@
-// A registry of npm packages on loopback: releases of two tools, whose archives are sent as far as the test allows.
+// An npm registry on loopback with releases of two tools, whose archives are sent as far as the test allows.
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -35,11 +35,11 @@ export async function startRegistry() {
   for (const tool of Object.values(TOOLS)) publish(tool, address, replies)
   return {
     address: `${address}/`,
-    /** Keeps the second halves of archives back from now on. */
+    /** Holds back the second halves of archives from now on. */
     hold: () => {
       holding = true
     },
-    /** Sends the second halves of all archives, from now on at once. */
+    /** Sends the second halves of all archives, from now on without delay. */
     release: () => {
       holding = false
       for (const send of held.splice(0)) send()

@@ -1,8 +1,8 @@
-// A VS Code for one test: a server with folders of its own, the extension in it, and a headless browser that shows it.
+// A VS Code for one test: a server with its own folders, the extension in it, and a headless browser that shows it.
 //
-// Everything listens on loopback, the gallery of extensions is a closed port, and the browser resolves no name. `stop` ends
-// what was started, by process id, and also what carries this rig's mark in its environment: shells of a terminal outlive
-// their parent.
+// Everything listens on loopback, the extension gallery is a closed port, and the browser resolves no names. `stop`
+// ends what was started, by process id, and everything that carries this rig's mark in its environment, since shells of
+// a terminal outlive their parent.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -30,18 +30,18 @@ const SETTINGS = {
   'extensions.ignoreRecommendations': true,
   'editor.minimap.enabled': false,
   'terminal.integrated.enablePersistentSessions': false,
-  // The renderer whose text is in the page.
+  // The DOM renderer, whose text is in the page.
   'terminal.integrated.gpuAcceleration': 'off',
 }
 
-/** The browser, where there is one. */
+/** The browser, if there is one. */
 export function findChromium() {
   const names = ['chromium', 'chromium-browser', 'google-chrome']
   const places = (process.env.PATH ?? '').split(path.delimiter)
   return places.flatMap(place => names.map(name => path.join(place, name))).find(file => fs.existsSync(file))
 }
 
-/** Opens `folder` in a fresh VS Code. With `trust` false, the folder is one that nobody has said to trust. */
+/** Opens `folder` in a fresh VS Code. With `trust` false, the folder is not trusted. */
 export async function startRig({ room, vsix, folder, settings = {}, variables = {}, trust = true }) {
   const own = fs.mkdtempSync(path.join(os.tmpdir(), 'vxe'))
   const mark = path.basename(own)
@@ -50,7 +50,7 @@ export async function startRig({ room, vsix, folder, settings = {}, variables = 
     fs.mkdirSync(place(name), { recursive: true, mode: 0o700 })
   }
   const all = { ...SETTINGS, 'security.workspace.trust.enabled': !trust, 'security.workspace.trust.startupPrompt': 'never', ...settings }
-  // The window counts as a remote one: settings of a machine are read from one file, all others from the other.
+  // The window counts as remote: machine settings are read from one file, all others from the other.
   for (const name of ['User', 'Machine']) fs.writeFileSync(place(`user/${name}/settings.json`), JSON.stringify(all))
   const [port, closed] = [await freePort(), await freePort()]
   const environment = {
@@ -101,7 +101,7 @@ export async function freePort() {
   return port
 }
 
-/** The processes that carry the mark, with their words. */
+/** The processes that carry the mark, with their arguments. */
 function marked(mark) {
   const found = []
   for (const name of fs.readdirSync('/proc').filter(name => /^\d+$/.test(name))) {
@@ -109,10 +109,10 @@ function marked(mark) {
       const ours = fs.readFileSync(`/proc/${name}/environ`, 'utf8').includes(`VX_E2E_RIG=${mark}\0`)
       if (ours) found.push({ pid: Number(name), words: fs.readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0') })
     } catch {
-      // Gone meanwhile, or another user's.
+      // It is gone, or another user's.
     }
   }
-  // One that has ended and is not yet reaped has no environment left.
+  // Processes that have ended but aren't reaped yet have no environment left, so they don't count.
   return found
 }
 

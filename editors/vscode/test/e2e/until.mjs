@@ -1,9 +1,9 @@
 // Waiting for a state.
 
-/** What a loaded machine may need for a step that takes a second elsewhere. */
+/** How long a loaded machine may need for a step that normally takes a second. */
 export const PATIENCE_MS = 60_000
 
-/** Returns the first result of `look` that counts as true; the last result or error is in the message of the failure. */
+/** Returns the first truthy result of `look`; on failure, the message has the last result or error. */
 export async function until(what, look, patience_ms = PATIENCE_MS) {
   const end = Date.now() + patience_ms
   for (;;) {

@@ -1,5 +1,6 @@
-// The extension in a whole VS Code, against a registry on loopback: what a person sees from a project with missing tools
-// to a service at work. Needs VX_VSCODE_ROOM (see `setup`), VX_PROGRAM and VX_VSIX; pictures go to VX_PICTURES, if set.
+// The extension in a whole VS Code, against a registry on loopback: what a person sees, from a project with missing
+// tools to a running service. Needs VX_VSCODE_ROOM (see `setup`), VX_PROGRAM and VX_VSIX; pictures go to VX_PICTURES,
+// if set.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import fs from 'node:fs'
@@ -50,7 +51,7 @@ after(async () => {
 
 let broken = false
 
-/** A test that needs those before it: after a failure the others would only run out of time. */
+/** A test that needs the tests before it: after a failure, the rest would only time out. */
 function step(name, act, options = {}) {
   test(name, options, async context => {
     if (broken) return context.skip('an earlier step failed')
@@ -72,7 +73,7 @@ step('missing tools are counted, and a sync shows its progress to the end', asyn
   await window.status(STATUS, /2 missing/)
   await window.unfold(VIEW)
   await window.command('vx: Sync')
-  // The registry sends half of each archive, and no more for now.
+  // For now, the registry sends only half of each archive.
   await window.status(STATUS, /syncing [1-9]\d? %/)
   await window.row(VIEW, /esbuild 0\.27\.0 downloading \d+ %/)
   await until('the notification has percents', async () => (await window.notifications()).some(text => /\d %/.test(text)))
@@ -134,7 +135,8 @@ step('a service starts from its lens, is in the tree with its port, prints into 
   await until('a lens to stop', async () => (await window.lenses()).some(text => /stop/.test(text)))
   await picture('vscode-service')
   await window.lens('log')
-  // The text of a channel needs a compiled module that this VS Code lacks: its choice and its source are all that there is.
+  // A channel's text needs a compiled module that this VS Code lacks, so check only which channel is shown, and its
+  // source.
   await window.channel('vx: web')
   const follows = ({ words }) => words[0] === VX_PROGRAM && words.includes('--follow') && words.includes('web')
   await until('the log is followed', () => rig.processes().some(follows))
@@ -151,7 +153,7 @@ step('what needs consent is named, and given in a terminal', async () => {
   fs.writeFileSync(path.join(place, 'home/vx.toml'), `[trust]\nfolders = ["${place}"]\n`)
 })
 
-/** As in another terminal. */
+/** Runs vx as in another terminal. */
 const vx = (...words) => promisify(execFile)(VX_PROGRAM, words, { cwd: folder, env: rig.environment })
 const daemon = () => JSON.parse(fs.readFileSync(path.join(place, 'home/run/daemon.json'), 'utf8')).pid
 const withDaemon = { skip: VX_DAEMON === 'off' && 'there is no daemon' }
@@ -203,7 +205,7 @@ step('a sync outlives the daemon that began it, and its end is seen', async () =
   await window.row(VIEW, /esbuild 0\.26\.\d+ downloading \d+ %/)
   await window.rowCommand(VIEW, /esbuild 0\.26/, 'Show Log')
   await window.channel('vx: esbuild')
-  // It stays empty here: the module that writes it is native, and is not built by `setup`.
+  // The log stays empty here: it needs a native module that `setup` doesn't build.
   registry.release()
   await window.status(STATUS, /in step/)
   await until('its notification is gone', async () => (await window.notifications()).length === 0)

@@ -1,6 +1,6 @@
 // The window of a VS Code in a browser: what a person sees and does there.
 //
-// Lists, editors and terminals have in the page only what is in sight; texts have no-break spaces.
+// In the page, lists, editors and terminals hold only what is visible, and texts have no-break spaces.
 import { PATIENCE_MS, until } from './until.mjs'
 
 const plain = text => (text ?? '').replace(/\u00a0/g, ' ')
@@ -21,7 +21,7 @@ export class Window {
     return until(`the status bar has ${expected}`, look)
   }
 
-  /** Runs a command by the whole title that the palette shows. */
+  /** Runs a command by its full title in the palette. */
   async command(title) {
     await this.open('>' + title)
     const exact = new RegExp(`^${title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/ /g, '\\s')}$`)
@@ -39,7 +39,7 @@ export class Window {
   /** The palette takes keys only once the workbench is up. */
   async open(text) {
     const box = this.page.locator('.quick-input-widget input.input')
-    // A list of choices is in the way; without one the key would put notifications away.
+    // Close an open list of choices. Without a list, the key would close notifications.
     if (await box.isVisible()) await this.page.keyboard.press('Escape')
     await until('the palette', async () => {
       if (!(await box.isVisible())) await this.page.keyboard.press('F1')
@@ -97,7 +97,7 @@ export class Window {
     })
   }
 
-  /** Clicks a command that a row of a tree has beside it. */
+  /** Clicks an inline command of a tree's row. */
   async rowCommand(view, row, title) {
     const found = this.rows(view).filter({ hasText: row }).first()
     await found.hover()
@@ -136,7 +136,7 @@ export class Window {
     })
   }
 
-  /** Waits until the explanation that is open has such a text. */
+  /** Waits until the open hover has such a text. */
   async hover(expected) {
     return until(`the explanation has ${expected}`, async () => {
       const text = plain((await this.page.locator('.monaco-hover:visible').allInnerTexts()).join('\n'))
@@ -145,14 +145,14 @@ export class Window {
     })
   }
 
-  /** Goes to the end of a line that counts from 1. */
+  /** Goes to the end of a line, counted from 1. */
   async line(number) {
     await this.open(`:${number}`)
     await this.page.keyboard.press('Enter')
     await this.page.keyboard.press('End')
   }
 
-  /** Asks for suggestions here, and waits for such a one. */
+  /** Asks for suggestions here, and waits for a matching one. */
   async suggestions(expected) {
     return until(`suggestions with ${expected}`, async () => {
       await this.page.keyboard.press('Escape')
@@ -165,7 +165,7 @@ export class Window {
     })
   }
 
-  /** Waits until the terminal in sight shows such a text. */
+  /** Waits until the visible terminal shows such a text. */
   async shows(expected) {
     return until(`the terminal shows ${expected}`, async () => {
       const lines = await this.page.locator('.terminal-wrapper.active .xterm-rows > div').allTextContents()
@@ -175,13 +175,13 @@ export class Window {
     })
   }
 
-  /** Waits until this output channel is in sight. */
+  /** Waits until this output channel is visible. */
   async channel(name) {
     const chosen = this.page.locator('.panel .monaco-select-box')
     await until(`the channel ${name}`, () => chosen.evaluateAll((boxes, name) => boxes.some(box => box.value === name || box.title === name || box.selectedOptions?.[0]?.text === name), name))
   }
 
-  /** A new terminal with its prompt. */
+  /** Opens a new terminal, and waits for its prompt. */
   async terminal() {
     await this.command('Terminal: Create New Terminal')
     await this.shows(/[#$] *$/m)

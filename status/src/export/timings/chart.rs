@@ -11,9 +11,9 @@ use super::super::critical::Link;
 use super::super::timeline::{PhaseSpan, RunTimeline, ToolTimeline};
 use super::text::escaped;
 
-/// The number of parts of the run for each of which the rate of bytes is averaged.
+/// The run is divided into this many parts; the rate of bytes is averaged over each.
 const BUCKETS: usize = 150;
-/// The part of the run, in percent, below which a bar has no room for its letter.
+/// A bar shorter than this part of the run, in percent, has no room for its letter.
 const LETTER_PERCENT: f64 = 2.2;
 
 /// The stretches of the critical path: tool, beginning, phase.
@@ -56,7 +56,7 @@ fn axis(page: &mut String, length_ns: u64) {
     page.push_str("</div><span></span></div>\n");
 }
 
-/// A round time: no more digits than it needs.
+/// A round time, with no more digits than it needs.
 fn tick(ns: u64) -> String {
     match ns {
         ..1_000_000_000 => format!("{} ms", ns / 1_000_000),
@@ -76,7 +76,7 @@ fn step_ns(length_ns: u64) -> u64 {
     step_ns
 }
 
-/// The row of a tool, with a lane for each of its lives.
+/// Append the row of a tool, with a lane for each of its lives.
 fn row(page: &mut String, course: &RunTimeline, path: &OnPath, lives: &[usize]) {
     let Some(last) = lives.last().and_then(|life| course.tools.get(*life)) else { return };
     let slot = &last.slot;
@@ -119,7 +119,7 @@ fn lane(page: &mut String, course: &RunTimeline, path: &OnPath, life: usize) {
     }
     if let Some(ended_ns) = tool.ended_ns.filter(|_| !tool.slot.state.good()) {
         let at = percent(course, ended_ns);
-        // Words that would leave the chart stand in front of their mark.
+        // Words that would run out of the chart are put before their mark.
         let side = if at > 75.0 { " class=\"before\"" } else { "" };
         let words = if at > 75.0 { format!("{} ✗", tool.slot.state) } else { format!("✗ {}", tool.slot.state) };
         let _ = write!(page, "<em{side} style=\"left:{at:.3}%\">{words}</em>");

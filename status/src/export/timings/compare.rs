@@ -1,4 +1,4 @@
-//! This run beside earlier ones of the same project.
+//! This run compared with earlier ones of the same project.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -9,10 +9,10 @@ use super::super::timeline::{RunTimeline, ToolTimeline};
 use super::text::{capitalised, escaped, moment};
 use crate::vocabulary;
 
-/// The most earlier runs that have a row of their own.
+/// The most earlier runs that get their own row.
 const MOST_ROWS: usize = 8;
 
-/// The usual length of runs with the same outcome that fetched the same tools; `None` without any.
+/// The usual length of runs with the same outcome that fetched the same tools; `None` if there are none.
 pub(super) fn usual_ns(course: &RunTimeline, earlier: &[RunTimeline]) -> Option<u64> {
     let alike = |other: &&RunTimeline| other.board.state == course.board.state && fetched(other) == fetched(course);
     middle(earlier.iter().filter(alike).map(|other| other.length_ns).collect())

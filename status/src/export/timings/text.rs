@@ -2,8 +2,8 @@
 
 use vx_text::replaced;
 
-/// `text` as the text of a page or of an attribute: no markup, and U+FFFD in place of each unprintable character except line
-/// ends and tabs.
+/// `text` as the text of a page or of an attribute: no markup, and U+FFFD in place of each unprintable character except
+/// line ends and tabs.
 pub(super) fn escaped(text: &str) -> String {
     let keep = |character, _| matches!(character, '\n' | '\t');
     let printable = replaced(text, keep, |_, into| into.push('\u{fffd}'));

@@ -14,15 +14,15 @@ use crate::source::Logs;
 use crate::standing::{Standing, ending};
 use crate::totals::{Totals, board_elapsed_ms};
 
-/// The largest page of a step that GitHub shows, less some room for later steps' text.
+/// Largest page of a step that GitHub shows, less some room for later steps' text.
 const MOST_BYTES: usize = 1_000_000;
-/// The room for one failure, in bytes.
+/// Room for one failure, in bytes.
 const FAILURE_BYTES: usize = 8_000;
 const CELL_COLUMNS: usize = 120;
 /// Phases that are named as the slowest.
 const SLOWEST: usize = 5;
 
-/// The text to append to a page that has `before_bytes` already.
+/// Render the text to append to a page that has `before_bytes` already.
 pub fn step_summary(snapshot: &Snapshot, logs: &mut dyn Logs, before_bytes: u64) -> String {
     let most = MOST_BYTES.saturating_sub(usize::try_from(before_bytes).unwrap_or(usize::MAX));
     let mut page = BoundedText { text: String::new(), most };
@@ -53,7 +53,7 @@ struct BoundedText {
 }
 
 impl BoundedText {
-    /// Add a part, all of it or nothing. Returns true if it was added.
+    /// Add a part, all of it or nothing. Returns whether it was added.
     fn add(&mut self, part: &str) -> bool {
         let fits = self.text.len() + part.len() <= self.most;
         if fits {

@@ -1,4 +1,4 @@
-//! Effects outside of the view: a file is written, or another program has the terminal for a while.
+//! Effects outside of the view: a file is written, or another program takes over the terminal for a while.
 
 use vx_status::printed_locations::PrintedLocation;
 use vx_status::source::Inputs;
@@ -28,7 +28,7 @@ impl RunningDashboard<'_> {
         self.lend(inputs, signals, |inputs| inputs.logs.page(key))
     }
 
-    /// Open the first of these places that is there, or else the one where this work is declared.
+    /// Open the first of these places that exists, or else the one where this work is declared.
     pub(super) fn edit(
         &mut self,
         key: &str,

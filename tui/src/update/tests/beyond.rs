@@ -1,4 +1,4 @@
-//! Keys that lead out of the view, and those of work without an end of its own.
+//! Keys that lead out of the view, and keys for work that runs until it is stopped.
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use vx_shm::{Kind, SlotView};

@@ -39,14 +39,14 @@ pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line>
         lines.extend(below.iter().map(|line| (line.text.clone(), Tone::Plain)));
     }
     if let Some(location) = model.log.location.as_deref().filter(|_| model.has_log()) {
-        // A path that is cut cannot be opened.
+        // Wrapped, not cut: a cut path can't be opened.
         let whole = wrapped(&format!("whole log: {location}"), columns);
         lines.extend(whole.into_iter().map(|line| (line, Tone::Quiet)));
     }
     lines
 }
 
-/// True if a line of output only repeats what the error says, perhaps in other colours.
+/// Returns whether a line of output only repeats what the error says, perhaps in other colours.
 fn is_said(error: &str, line: &str) -> bool {
     let line = last_overwrite(line);
     let line = line.trim();
@@ -54,10 +54,10 @@ fn is_said(error: &str, line: &str) -> bool {
     error.lines().any(|said| clean(said).contains(line))
 }
 
-/// The mistakes of the last build of a service that goes on as it was built before. Lines with a place stand out.
+/// The errors of the failed last build of a service that still runs an earlier build. Lines with a place stand out.
 fn build_error(build: &SlotView, columns: usize) -> Vec<Line> {
     let text = error_cell(build).shown_text();
-    let mut lines = vec![("its last build failed; what was built before goes on".to_owned(), Tone::Bad)];
+    let mut lines = vec![("its last build failed; the earlier build still runs".to_owned(), Tone::Bad)];
     for line in text.lines() {
         let tone = if places(line).next().is_some() { Tone::Strong } else { Tone::Plain };
         lines.extend(wrapped(line, columns).into_iter().map(|piece| (piece, tone)));

@@ -9,9 +9,9 @@ use crate::theme::{Styles, Theme, Tone};
 use crate::widgets::graph::graph;
 use crate::widgets::{meter, put, put_right, row_of};
 
-/// The columns of a bar and of a graph.
+/// Columns of a bar and of a graph.
 const DRAWN: u16 = 24;
-/// The columns of the longest label, with a blank.
+/// Columns of the longest label, with a blank.
 pub(super) const LABELS: u16 = 14;
 /// One line: a label, a drawing, and words.
 #[derive(Debug, Default, PartialEq)]
@@ -28,7 +28,7 @@ pub(super) enum Drawing {
     None,
     Part(u16, Tone),
     Rates(Vec<u64>),
-    /// The time in a phase and the usual time, each in milliseconds; the longest of all phases.
+    /// Time in a phase, the usual time, and the longest time of all phases, in milliseconds.
     Phase {
         phase: Phase,
         here: Option<u64>,

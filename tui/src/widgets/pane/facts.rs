@@ -1,5 +1,5 @@
-//! The facts of the selected slot, before it says anything itself: how far it is, how fast, what it waits for, what
-//! waits for it, and its phases beside what is usual.
+//! The facts about the selected slot, apart from its own output: how far it is, how fast, what it waits for, what waits
+//! for it, and its phases compared with the usual times.
 
 use vx_shm::{Health, Kind, Liveness, SlotView};
 use vx_status::amount::amount;
@@ -13,7 +13,7 @@ use super::fact::{Drawing, Fact};
 use crate::model::{Model, SlotRow};
 use crate::theme::Tone;
 
-/// The most names in a list.
+/// Most names in a list.
 const NAMES: usize = 6;
 
 /// The lines for a slot, in this many columns of words.
@@ -45,7 +45,7 @@ pub(super) fn facts(model: &Model, slot: &SlotView, columns: usize) -> Vec<Fact>
             say("attempt", slot.attempt.to_string());
         }
     }
-    // The state has the question.
+    // The state shows the question already.
     say("message", if row.asks { String::new() } else { slot.message.clone() });
     if row.turn.is_none() {
         say("details", slot.details.clone());
@@ -58,7 +58,7 @@ pub(super) fn facts(model: &Model, slot: &SlotView, columns: usize) -> Vec<Fact>
     facts
 }
 
-/// The facts that only services have: processes and guard, restarts, last build.
+/// Add the facts that only services have: processes and guard, restarts, last build.
 fn service(model: &Model, slot: &SlotView, row: &SlotRow, say: &mut impl FnMut(&str, String)) {
     if !row.standing.over() && slot.health != Health::Unknown {
         say("health", slot.health.name().to_owned());
@@ -86,7 +86,7 @@ fn service(model: &Model, slot: &SlotView, row: &SlotRow, say: &mut impl FnMut(&
     }
 }
 
-/// The amount done, and its rate.
+/// Add the amount done, and its rate.
 fn progress(model: &Model, slot: &SlotView, row: &SlotRow, facts: &mut Vec<Fact>) {
     let of = |done: String, total: Option<String>| match total {
         Some(total) => format!("{done} of {total}"),
@@ -143,7 +143,7 @@ fn process(slot: &SlotView) -> String {
     format!("pid {pid}, {how}")
 }
 
-/// The slot that this one waits for, and how far that is.
+/// The slot that this one waits for, and how far it has come.
 fn awaited(model: &Model, slot: &SlotView, row: &SlotRow) -> String {
     if row.standing == Standing::Queued {
         return row.note.strip_prefix("after ").unwrap_or_default().to_owned();
@@ -189,14 +189,14 @@ fn waiting(model: &Model, slot: &SlotView, row: &SlotRow) -> String {
 /// The time and work in one phase.
 struct Spent {
     phase: Phase,
-    /// The time so far, in milliseconds; `None` for a phase to come.
+    /// Time so far, in milliseconds; `None` for a phase to come.
     here: Option<u64>,
     done: u64,
     /// The time in earlier runs, in milliseconds.
     usual: Option<u64>,
 }
 
-/// The phases that the slot was in, and those that earlier runs had, in their order.
+/// The phases of the slot and of earlier runs, in their order.
 fn spent(model: &Model, slot: &SlotView) -> Vec<Spent> {
     let now_ns = model.snapshot.taken_at_ns;
     let usual = |phase| model.expectations.usual_phase_ms(slot, phase).filter(|ms| *ms > 0);
@@ -222,7 +222,7 @@ fn spent(model: &Model, slot: &SlotView) -> Vec<Spent> {
     all
 }
 
-/// The phases, with the time in each so far and what is usual.
+/// Add the phases, with the time in each so far and the usual time.
 fn phases(model: &Model, slot: &SlotView, row: &SlotRow, facts: &mut Vec<Fact>) {
     let all = spent(model, slot);
     let Some(most) = all.iter().map(|spent| spent.here.max(spent.usual).unwrap_or_default()).max() else { return };

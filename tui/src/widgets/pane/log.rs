@@ -1,7 +1,7 @@
 //! The Log tab: the newest lines of the selected slot's process, or the part scrolled to.
 //!
-//! Lines keep the looks that they ask for as far as those are safe, in the colours of the palette in force; searching and
-//! copying see the text alone. The pager shows all of it.
+//! Lines keep the looks that they ask for, as far as these are safe, in the colours of the palette in force. Searching
+//! and copying use the text alone. The pager gets the log itself.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -28,14 +28,14 @@ pub(crate) fn draw(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect
             put(buffer, theme, (row.x, row.y), 1, theme.glyphs.pointer, theme.style(Tone::Strong));
         }
         put(buffer, theme, (row.x + 1, row.y), room, &line.text, style);
-        // On a reversed line the colours would be a patchwork.
+        // On a reversed line, colours would make a patchwork.
         if log.hit != Some(line.at) {
             looks(buffer, theme, line, Rect { x: row.x + 1, width: room, ..row });
         }
     }
 }
 
-/// Give the pieces of a line that is drawn in this row the looks that they ask for.
+/// Apply the looks that pieces of a line ask for to this row, where the line is already drawn.
 fn looks(buffer: &mut Buffer, theme: &Theme, line: &PaintedLogLine, row: Rect) {
     let column = |byte: usize| u16::try_from(width(&line.text[..byte])).unwrap_or(u16::MAX).min(row.width);
     for (from, to, paint) in pieces(line.text.len(), &line.paints) {

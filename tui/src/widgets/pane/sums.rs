@@ -1,4 +1,4 @@
-//! The sum of a run that ended well: four numbers, and the slowest way through, as the page of the run has them.
+//! The sums of a run that ended well: four numbers and the critical path, as on the run's timings page.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,12 +13,12 @@ use crate::model::Model;
 use crate::theme::{Styles, Theme, Tone};
 use crate::widgets::{fill, put};
 
-/// The columns of one number with its words, at least and at most.
+/// Columns of one number with its words, at least and at most.
 const CARD: (u16, u16) = (18, 30);
-/// The rows of one number with its words, and a blank one.
+/// Rows of one number with its words, and a blank one.
 const CARD_ROWS: u16 = 4;
 
-/// A stretch of the slowest way: a name, its phase, and the time, in milliseconds.
+/// A stretch of the critical path: a name, its phase, and the time in milliseconds.
 type Step = (String, Phase, u64);
 
 pub(super) fn draw(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
@@ -38,7 +38,7 @@ pub(super) fn draw(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect
     slowest_way(buffer, theme, model, Rect { y, height: area.bottom().saturating_sub(y), ..area });
 }
 
-/// The time, how many are in place, what was received, and the longest.
+/// The numbers: the time, how many are in place, what was received, and the longest.
 fn cards(model: &Model) -> Vec<[String; 3]> {
     let totals = &model.totals;
     let slots = || model.snapshot.slots.iter().zip(&model.rows);
@@ -60,7 +60,7 @@ fn cards(model: &Model) -> Vec<[String; 3]> {
     cards
 }
 
-/// Draw what would have had to be faster for the whole to end sooner: one bar, and its words below.
+/// Draw the critical path, which would have to be faster for the run to end sooner: one bar, and its words below.
 fn slowest_way(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     let steps = steps(model);
     let all: u64 = steps.iter().map(|(.., ms)| ms).sum();
