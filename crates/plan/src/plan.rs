@@ -20,7 +20,7 @@ use super::step::PlanStep;
 pub struct ResolvedTool {
     /// The tool, by its name in `vx.toml`.
     pub tool: String,
-    /// True if the project also works without it.
+    /// Whether the project also works without it.
     pub optional: bool,
     /// The result of its resolution.
     pub found: ToolResolution,
@@ -58,7 +58,7 @@ pub struct ResolvedRelease {
     pub parts: Vec<Part>,
     /// The programs it provides.
     pub programs: Vec<Program>,
-    /// True if the package declares its programs itself; then `programs` are those that the project chose, if any.
+    /// Whether the package declares its programs itself; then `programs` are those that the project chose, if any.
     pub ships_programs: bool,
     /// The tool that runs its programs, if it is another one.
     pub needs: Option<String>,
@@ -98,7 +98,7 @@ pub enum Decision {
     Install {
         /// The release.
         release: Box<ResolvedRelease>,
-        /// True if it replaces an installed release, because of `force` or because that one was made from other
+        /// Whether it replaces an installed release, because of `force` or because that one was made from other
         /// archives or by other instructions.
         replaces: bool,
     },
@@ -140,12 +140,12 @@ impl Plan {
         joined
     }
 
-    /// True if every tool is installed.
+    /// Whether every tool is installed.
     pub fn complete(&self) -> bool {
         self.decisions.iter().all(|(_, decision)| matches!(decision, Decision::Nothing { .. }))
     }
 
-    /// True if a tool that the project does not work without cannot be had.
+    /// Whether a tool that the project does not work without cannot be had.
     pub fn fails(&self) -> bool {
         let fails = |(tool, decision): &(String, Decision)| {
             matches!(decision, Decision::Fail { .. }) && !self.optional.contains(tool)
@@ -252,13 +252,13 @@ impl ResolvedRelease {
         self.parts.iter().map(|part| part.archive.size).sum()
     }
 
-    /// True if an installed release is this one, as far as its archives and instructions are known.
+    /// Whether an installed release is this one, as far as its archives and instructions are known.
     pub fn is_made_as(&self, there: &InstalledRelease) -> bool {
         let own = instructions(&self.parts, &self.programs, self.postinstall.as_deref());
         there.instructions.as_ref().is_none_or(|known| *known == own) && self.is_made_of(there)
     }
 
-    /// True if an installed release that was made like this is this one, as far as digests are known. If no digests
+    /// Whether an installed release that was made like this is this one, as far as digests are known. If no digests
     /// can be compared, the source must be the same.
     pub fn is_made_of(&self, made: &InstalledRelease) -> bool {
         let archives = &made.archives;
@@ -273,14 +273,14 @@ impl ResolvedRelease {
         })
     }
 
-    /// True if any digest can be compared with one of these archives: one of the same algorithm.
+    /// Whether any digest can be compared with one of these archives: one of the same algorithm.
     fn comparable(&self, archives: &[Archive]) -> bool {
         let algorithms = |archive: &Archive| archive.digest.as_ref().map(Digest::algorithm);
         let own = self.parts.iter().filter_map(|part| algorithms(&part.archive));
         own.into_iter().any(|algorithm| archives.iter().filter_map(algorithms).any(|known| known == algorithm))
     }
 
-    /// True if the archives can be verified: those from an address need a digest, and registries always give one.
+    /// Whether the archives can be verified: those from an address need a digest, and registries always give one.
     fn verifiable(&self) -> bool {
         self.source.facts().always_has_digests || self.parts.iter().all(|part| part.archive.digest.is_some())
     }

@@ -98,7 +98,7 @@ impl Resolver<'_> {
         if missing.is_empty() { Ok(()) } else { Err(missing) }
     }
 
-    /// True if a lock written on this platform can have an entry for the tool. The copies on `PATH` are never locked;
+    /// Whether a lock written on this platform can have an entry for the tool. The copies on `PATH` are never locked;
     /// neither is a tool for other systems that has no recipe on this one.
     pub fn lockable(&self, ask: &ToolRequest) -> bool {
         match self.recipe(ask, self.platform) {
@@ -107,7 +107,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// True if releases of the tool have a program of this name.
+    /// Whether releases of the tool have a program of this name.
     pub fn provides(&self, ask: &ToolRequest, program: &str) -> bool {
         self.program_names(ask).iter().any(|provided| provided == program)
     }
@@ -149,7 +149,7 @@ impl Resolver<'_> {
         self.lock.differences(asked).into_iter().map(|difference| difference.tool).collect()
     }
 
-    /// True if the entry of a tool is made anew.
+    /// Whether the entry of a tool is made anew.
     fn renews(&self, ask: &ToolRequest) -> bool {
         self.renewed.contains(&ask.name)
     }

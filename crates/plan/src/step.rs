@@ -13,7 +13,7 @@ pub struct PlanStep {
     pub version: String,
     /// The size of its archives in bytes; `None` if one of them is not known, and without an install.
     pub size_bytes: Option<u64>,
-    /// True if the run succeeds without it.
+    /// Whether the run succeeds without it.
     pub optional: bool,
     /// The action.
     pub action: ToolAction,

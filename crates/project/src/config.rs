@@ -67,7 +67,7 @@ pub struct Project {
     pub procfile: Option<Procfile>,
     /// Agents of its own for turns.
     pub agents: Vec<DeclaredAgent>,
-    /// True if it inherits from no project further up: `[project] root = true`.
+    /// Whether it inherits from no project further up: `[project] root = true`.
     pub is_root: bool,
     /// Every value of the file, in its order, with the line it came from.
     pub entries: Vec<ConfigEntry>,
@@ -104,13 +104,13 @@ pub struct ToolRequest {
     pub postinstall: Option<String>,
     /// The files that this command names, with the contents that the project's user has agreed to.
     pub agreed: Vec<AgreedFile>,
-    /// True if the project also works without it.
+    /// Whether the project also works without it.
     pub optional: bool,
     /// The smallest age of a release of this tool, if it differs from the project's.
     pub minimum_release_age: Option<Duration>,
     /// The line of its version, from 1.
     pub line: usize,
-    /// True if it may not be installed or run without its user's consent, which is lacking.
+    /// Whether it may not be installed or run without its user's consent, which is lacking.
     pub withheld: bool,
 }
 
@@ -161,13 +161,13 @@ impl ToolRequest {
         self.sha256.as_ref().filter(|_| applies).and_then(|digests| digests.of(platform))
     }
 
-    /// True if the file declares one digest for an address that differs by platform.
+    /// Whether the file declares one digest for an address that differs by platform.
     pub fn has_digest_of_one_platform(&self) -> bool {
         let differs = self.url.as_ref().is_some_and(|url| !url.is_same_everywhere());
         differs && matches!(self.sha256, Some(DeclaredDigests::One(_)))
     }
 
-    /// True if the tool is wanted on this operating system.
+    /// Whether the tool is wanted on this operating system.
     pub fn wanted_on(&self, os: Os) -> bool {
         self.os.as_ref().is_none_or(|wanted| wanted.contains(&os))
     }

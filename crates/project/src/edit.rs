@@ -13,7 +13,7 @@ const VERSION: &str = "version";
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
     /// It is not written in TOML.
-    #[error("it is no TOML: {}", .0.message())]
+    #[error("it is not TOML: {}", .0.message())]
     NotToml(#[from] toml_edit::TomlError),
     /// The value that should declare tools is no table.
     #[error("`{0}` is no table")]

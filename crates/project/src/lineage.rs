@@ -31,12 +31,12 @@ impl Bounds {
         Self { user: user.and_then(|user| user.canonicalize().ok()), temporary: temporary.collect() }
     }
 
-    /// True if this directory lies above the user's home directory, where a file would reach every project of the user.
+    /// Whether this directory lies above the user's home directory, where a file would reach every project of the user.
     pub fn above_home(&self, directory: &Path) -> bool {
         self.user.as_deref().is_some_and(|user| user.starts_with(directory) && user != directory)
     }
 
-    /// True if this directory is one for temporary files, where any user could have put a file.
+    /// Whether this directory is one for temporary files, where any user could have put a file.
     pub fn is_temporary(&self, directory: &Path) -> bool {
         self.temporary.iter().any(|temporary| temporary == directory)
     }
@@ -73,7 +73,7 @@ pub fn above(
     Ok(found)
 }
 
-/// True if one of these projects, which are nearer, declares a tool of this name: then it has the word on it, also where
+/// Whether one of these projects, which are nearer, declares a tool of this name: then it has the word on it, also where
 /// it wants the tool on other systems only.
 pub fn speaks_about(nearer: &[&Project], tool: &str, same: impl Fn(&str, &str) -> bool) -> bool {
     nearer.iter().flat_map(|near| &near.tools).any(|near| same(&near.name, tool))

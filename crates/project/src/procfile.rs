@@ -119,7 +119,7 @@ fn parse(text: &str) -> (Vec<ProcfileLine>, Vec<Problem>) {
     (lines, problems)
 }
 
-/// True if the variable of this name is in the command, and not as a part of another name.
+/// Whether the variable of this name is in the command, and not as a part of another name.
 fn speaks_of(command: &str, name: &str) -> bool {
     let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
     command.match_indices(name).any(|(at, _)| {

@@ -50,7 +50,7 @@ pub struct DeclaredService {
     pub restart: Restart,
     /// The way in which it is stopped.
     pub stop: ServiceStop,
-    /// True if it is started by name only, or because another service needs it.
+    /// Whether it is started by name only, or because another service needs it.
     pub optional: bool,
     /// The file, below the project's directory, by which another program says that it runs the service.
     pub external: Option<String>,
@@ -77,7 +77,7 @@ impl Renewal {
         self.build.iter().chain(self.reload.iter().flat_map(Reload::texts))
     }
 
-    /// True if anything comes before a restart, or in place of it.
+    /// Whether anything comes before a restart, or in place of it.
     pub fn is_declared(&self) -> bool {
         !self.build.is_empty() || self.reload.is_some()
     }
@@ -295,7 +295,7 @@ pub fn ports_named(text: &str) -> impl Iterator<Item = &str> {
     template::names(text).filter_map(service_of)
 }
 
-/// True if a text has this name in braces.
+/// Whether a text has this name in braces.
 pub fn uses_name(text: &str, name: &str) -> bool {
     template::names(text).any(|found| found == name)
 }

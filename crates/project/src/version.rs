@@ -84,12 +84,12 @@ impl VersionRequest {
         &self.text
     }
 
-    /// True if it requests the copy on `PATH`.
+    /// Whether it requests the copy on `PATH`.
     pub fn is_system(&self) -> bool {
         matches!(self.kind, RequestKind::System)
     }
 
-    /// True if it requests a release of a support line.
+    /// Whether it requests a release of a support line.
     pub fn is_lts(&self) -> bool {
         matches!(self.kind, RequestKind::Lts(_))
     }
@@ -132,19 +132,19 @@ impl VersionRequest {
         }
     }
 
-    /// True if the request is exactly this version, written in full.
+    /// Whether the request is exactly this version, written in full.
     pub fn names_exactly(&self, version: &str, scheme: Scheme) -> bool {
         ParsedVersion::read(version, scheme).is_some_and(|release| self.names(&release))
     }
 
-    /// True if this version matches the request, for a copy found on `PATH`.
+    /// Whether this version matches the request, for a copy found on `PATH`.
     pub fn matches(&self, version: &str, scheme: Scheme) -> bool {
         let candidate = Candidate::new(version, scheme);
         ParsedVersion::read(version, scheme)
             .is_some_and(|release| self.names(&release) || self.accepts(&release, &candidate))
     }
 
-    /// True if the request is exactly this version, written in full.
+    /// Whether the request is exactly this version, written in full.
     fn names(&self, release: &ParsedVersion) -> bool {
         let bare = self.text.trim_start_matches(['=', 'v', 'V', ' ']);
         match self.kind {
@@ -222,7 +222,7 @@ fn number_count(piece: &str) -> usize {
     numbers.unwrap_or_default().split('.').count()
 }
 
-/// True if a version meets all of these conditions. A version below a prerelease may be a prerelease of the same release,
+/// Whether a version meets all of these conditions. A version below a prerelease may be a prerelease of the same release,
 /// which the crate leaves out.
 fn meets(specifiers: &VersionSpecifiers, version: &Version) -> bool {
     specifiers.iter().all(|one| match one.operator() {

@@ -50,7 +50,7 @@ impl CancelToken {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// True if a stop was requested.
+    /// Whether a stop was requested.
     pub fn cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

@@ -36,7 +36,7 @@ pub struct InstallConfig {
     pub parts: Vec<Part>,
     /// The programs that the release has to provide.
     pub programs: Vec<Program>,
-    /// True if the release provides the programs that its package declares, unless `programs` names some, and if the
+    /// Whether the release provides the programs that its package declares, unless `programs` names some, and if the
     /// package has to hold everything that they need.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ships_programs: bool,

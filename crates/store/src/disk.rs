@@ -38,7 +38,7 @@ impl std::error::Error for DiskError {
 }
 
 impl DiskError {
-    /// True if the disk or the quota is full.
+    /// Whether the disk or the quota is full.
     pub fn full(&self) -> bool {
         matches!(
             self.source.kind(),

@@ -100,7 +100,7 @@ pub(super) struct Download<'a> {
     encoding: Option<String>,
     /// The failure of the last attempt.
     broke: Option<Failed>,
-    /// True if the bytes come from several responses, or from an earlier run.
+    /// Whether the bytes come from several responses, or from an earlier run.
     pieced: bool,
     failure: Option<DownloadErrorKind>,
 }

@@ -41,7 +41,7 @@ pub enum LockWaitError {
         doing: String,
         /// The time without progress.
         seconds: u64,
-        /// True if the holder is stopped, by job control or a debugger.
+        /// Whether the holder is stopped, by job control or a debugger.
         stopped: bool,
         /// The holder, if it runs where this machine can't see it.
         unseen: Option<UnseenOwner>,

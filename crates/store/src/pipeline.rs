@@ -74,7 +74,7 @@ pub struct PostInstall<'a> {
 pub struct Installed {
     /// The release.
     pub release: StoreEntry,
-    /// True if nothing was fetched: the release was there already, or another process made it meanwhile.
+    /// Whether nothing was fetched: the release was there already, or another process made it meanwhile.
     pub already: bool,
 }
 

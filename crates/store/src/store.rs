@@ -231,7 +231,7 @@ fn swap_in_two_steps(finished: &Path, old: &Path, target: &Path) -> Result<(), D
     })
 }
 
-/// True if a directory could not be moved because it is part of an image: an overlay file system renames directories of
+/// Whether a directory could not be moved because it is part of an image: an overlay file system renames directories of
 /// its upper layer only.
 fn is_of_lower_layer(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::CrossesDevices

@@ -140,7 +140,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// True if the lock shows that its release of a tool is too young, or does not show that it is old enough.
+    /// Whether the lock shows that its release of a tool is too young, or does not show that it is old enough.
     pub(super) fn in_doubt(&self, ask: &ToolRequest) -> bool {
         !self.frozen && !self.lock.young(slice::from_ref(ask), self.age).is_empty()
     }

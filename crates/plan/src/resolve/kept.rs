@@ -50,7 +50,7 @@ impl Resolver<'_> {
         (changed, answers.iter().filter_map(|(_, answer)| answer.clone().err()).collect())
     }
 
-    /// True if a part lacks a signature: the lock names its key, or signatures are required.
+    /// Whether a part lacks a signature: the lock names its key, or signatures are required.
     fn lacks(&self, part: &LockedPart) -> bool {
         part.signature.is_none() && (part.signed_by.is_some() || self.sources.requires_signatures())
     }

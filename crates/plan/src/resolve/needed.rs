@@ -42,7 +42,7 @@ impl Explain for Undeclared {
 }
 
 impl RunnerTool {
-    /// True if it can run this version of the other tool.
+    /// Whether it can run this version of the other tool.
     pub(super) fn runs(&self, candidate: &Candidate) -> bool {
         candidate.runs_on(&self.version)
     }

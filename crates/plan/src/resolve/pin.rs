@@ -11,7 +11,7 @@ use super::Resolver;
 pub(super) struct Pin {
     /// The request for exactly this version.
     pub(super) request: VersionRequest,
-    /// True if the version holds only for a release that is old enough.
+    /// Whether the version holds only for a release that is old enough.
     pub(super) aged: bool,
 }
 

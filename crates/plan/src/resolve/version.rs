@@ -91,12 +91,12 @@ fn too_old(runner: &RunnerTool, newest: &Candidate) -> Trouble {
     Trouble::new(TroubleKind::Dependency, text).hinted(hint)
 }
 
-/// True if the request accepts a pinned release; a later withdrawal does not matter.
+/// Whether the request accepts a pinned release; a later withdrawal does not matter.
 pub(super) fn accepts(request: &VersionRequest, pinned: &Candidate) -> bool {
     request.choose(&[Candidate { yanked: false, ..pinned.clone() }]).is_ok()
 }
 
-/// True if the request accepts a pinned version that is no longer offered.
+/// Whether the request accepts a pinned version that is no longer offered.
 fn accepts_unseen(request: &VersionRequest, pin: &VersionRequest, recipe: &Recipe) -> bool {
     exact(pin.text()).is_some_and(|version| request.matches(&version, recipe.source.scheme()))
 }

@@ -12,7 +12,7 @@ pub struct DeclaredAgent {
     pub name: String,
     /// Its table.
     pub table: toml::Table,
-    /// True if it may not run without its user's consent, which is lacking.
+    /// Whether it may not run without its user's consent, which is lacking.
     pub withheld: bool,
 }
 

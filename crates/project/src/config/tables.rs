@@ -20,7 +20,7 @@ pub(super) fn check(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) {
     }
 }
 
-/// True if the project inherits from none further up. Any other value belongs to another program, and is warned about.
+/// Whether the project inherits from none further up. Any other value belongs to another program, and is warned about.
 pub(super) fn is_root(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) -> bool {
     let table = document.get("project").and_then(|value| value.get_ref().as_table());
     let Some(value) = table.and_then(|table| table.get("root")) else { return false };

@@ -205,7 +205,7 @@ fn names_that_would_leave_the_store_are_refused() {
 
 #[test]
 fn paths_and_addresses_that_cannot_work_are_refused() {
-    assert!(problem("[tools]\na = { version = \"1\", url = \"ftp://x\" }\n").contains("is no web address"));
+    assert!(problem("[tools]\na = { version = \"1\", url = \"ftp://x\" }\n").contains("is not a web address"));
     assert!(problem("[tools]\na = { version = \"1\", url = \"https://x/{ver}\" }\n").contains("`{ver}`"));
     assert!(problem("[tools]\na = { version = \"1\", source = \"url\" }\n").contains("no address"));
     assert!(

@@ -31,7 +31,7 @@ pub struct Ui {
     pub colours: Option<ColourChoice>,
     /// The glyphs for bars and states.
     pub glyphs: Option<GlyphChoice>,
-    /// True if the dashboard uses the mouse.
+    /// Whether the dashboard uses the mouse.
     pub mouse: Option<bool>,
     /// The chosen keys of actions, in the order of the file.
     pub keys: Vec<Rebinding>,

@@ -110,13 +110,13 @@ fn change(locked: &LockedTool, tool: &ToolRequest) -> Option<LockMismatch> {
     (locked.instructions != tool.instructions()).then_some(LockMismatch::Instructions)
 }
 
-/// True if the lock has another package for any platform than this one.
+/// Whether the lock has another package for any platform than this one.
 fn is_of_another(locked: &LockedTool, package: &str) -> bool {
     let firsts = locked.platforms.values().filter_map(|parts| parts.first());
     firsts.into_iter().any(|part| part.archive.package != package)
 }
 
-/// True if the project names another address for any locked platform, or another digest for what is there.
+/// Whether the project names another address for any locked platform, or another digest for what is there.
 fn is_moved(locked: &LockedTool, tool: &ToolRequest) -> bool {
     let Some(url) = &tool.url else { return false };
     let declared = tool.sha256.as_ref().filter(|_| !tool.has_digest_of_one_platform());

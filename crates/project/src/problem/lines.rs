@@ -73,7 +73,7 @@ impl<'t> LineStarts<'t> {
         self.characters_before(span.end) - self.characters_before(span.start)
     }
 
-    /// True if one more problem may quote its line.
+    /// Whether one more problem may quote its line.
     pub(super) fn is_quoted_again(&self) -> bool {
         let left = self.quotes.get();
         self.quotes.set(left.saturating_sub(1));

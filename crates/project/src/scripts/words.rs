@@ -93,7 +93,7 @@ impl PlaceholderValues {
     }
 }
 
-/// True if a command has a word for its arguments.
+/// Whether a command has a word for its arguments.
 pub fn takes_arguments(command: &str) -> bool {
     let takes = |word: &str| ALL.contains(&word) || word == COUNT || argument_number(word).is_some();
     pieces(command).into_iter().any(|piece| matches!(piece, TemplatePiece::Word(word) if takes(word)))

@@ -44,7 +44,7 @@ pub struct AgreementRecord {
     /// The digest of the addresses of the repository's remote `origin`; empty without one. Earlier versions kept none.
     #[serde(default)]
     pub origin: String,
-    /// True if the tracked files of the repository are among the parts: so they are then in each later question.
+    /// Whether the tracked files of the repository are among the parts: so they are then in each later question.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tied: bool,
 }
@@ -71,22 +71,22 @@ impl AgreementRecord {
 }
 
 impl ConsentRecord {
-    /// True if these very parts were agreed to, of a repository with this origin.
+    /// Whether these very parts were agreed to, of a repository with this origin.
     pub fn covers(&self, digest: &Digest, origin: &str) -> bool {
         self.agreed.iter().any(|agreed| agreed.digest == *digest && agreed.origin == origin)
     }
 
-    /// True if these very parts were agreed to, but only while the repository had another origin.
+    /// Whether these very parts were agreed to, but only while the repository had another origin.
     pub fn is_of_another_origin(&self, digest: &Digest, origin: &str) -> bool {
         !self.covers(digest, origin) && self.agreed.iter().any(|agreed| agreed.digest == *digest)
     }
 
-    /// True if the user has typed the part with this digest.
+    /// Whether the user has typed the part with this digest.
     pub fn has_typed(&self, part: &Digest) -> bool {
         self.typed.contains(part)
     }
 
-    /// True if the user has tied the consent to the tracked files. Agreements from before that cover nothing any more,
+    /// Whether the user has tied the consent to the tracked files. Agreements from before that cover nothing any more,
     /// since the tree is a part of what is asked about.
     pub fn is_tied(&self) -> bool {
         self.agreed.iter().any(|agreed| agreed.tied)

@@ -93,7 +93,7 @@ pub fn with_other_paths(command: &str, replacement: &dyn Fn(&Path) -> Option<Str
     replaced + &command[at..]
 }
 
-/// True if this text could be the path of something.
+/// Whether this text could be the path of something.
 fn is_path(text: &str) -> bool {
     !text.is_empty() && !text.contains(UNKNOWN)
 }

@@ -147,7 +147,7 @@ pub struct NamedFile {
 }
 
 impl NamedFile {
-    /// True if its content is a part of the consent.
+    /// Whether its content is a part of the consent.
     pub fn is_compared(&self) -> bool {
         self.kind != NamedKind::Untracked
     }
@@ -214,17 +214,17 @@ impl ActingPart {
         }
     }
 
-    /// True if it ties a consent to the tracked files.
+    /// Whether it ties a consent to the tracked files.
     pub fn is_tree(&self) -> bool {
         matches!(self, Self::Tree { .. })
     }
 
-    /// True if the name of the tool says all of the part: a package that is named as such, as in `npm:zx`.
+    /// Whether the name of the tool says all of the part: a package that is named as such, as in `npm:zx`.
     pub fn is_named_by_tool(&self) -> bool {
         matches!(self, Self::Package { tool, .. } if NamedPackage::of_tool(tool).is_some())
     }
 
-    /// True if the tool or agent of this name cannot be had without this part.
+    /// Whether the tool or agent of this name cannot be had without this part.
     pub fn is_needed_by(&self, name: &str) -> bool {
         let of_agent = |key: &str| {
             let rest = key.strip_prefix("agents.").and_then(|rest| rest.strip_prefix(&*key_segment(name)));
@@ -333,7 +333,7 @@ fn shown_place(address: &str) -> String {
     }
 }
 
-/// True if the value with this key of the project's file is a command, or chooses one.
+/// Whether the value with this key of the project's file is a command, or chooses one.
 pub(super) fn is_command(key: &str) -> bool {
     let words = key_segments(key);
     let last = words[1..].last();
@@ -343,14 +343,14 @@ pub(super) fn is_command(key: &str) -> bool {
     is_named || words[0] == "hooks" || words[0] == "services" && words.len() == 2
 }
 
-/// True if the text without its quotes could be a value of another kind, as it is written.
+/// Whether the text without its quotes could be a value of another kind, as it is written.
 fn reads_as_another_kind(text: &str) -> bool {
     // Lists, numbers and dates, infinity and nan, true and false; anything else is no value without quotes.
     text.starts_with(|first: char| first.is_ascii_digit() || "[+-.intf".contains(first))
         && toml::from_str::<toml::Table>(&format!("value = {text}")).is_ok()
 }
 
-/// True if the value with this key is the words behind a program, which has a line of its own.
+/// Whether the value with this key is the words behind a program, which has a line of its own.
 pub(super) fn is_arguments(key: &str) -> bool {
     key.ends_with(".args") || key.ends_with(".conversation")
 }

@@ -20,7 +20,7 @@ struct CommandWord {
     place: Range<usize>,
     /// Its text without quotes and escapes.
     text: String,
-    /// True if a shell would run something in it.
+    /// Whether a shell would run something in it.
     acts: bool,
 }
 
@@ -71,7 +71,7 @@ fn text_for_a_shell(written: &str, depth: usize) -> String {
     }
 }
 
-/// True if what follows this word may be a program's text: `sh -c`, `node -e`, `eval`.
+/// Whether what follows this word may be a program's text: `sh -c`, `node -e`, `eval`.
 fn announces_code(word: &str) -> bool {
     let letters = word.strip_prefix('-').filter(|rest| rest.chars().all(|letter| letter.is_ascii_alphabetic()));
     letters.is_some_and(|letters| letters.ends_with(['c', 'e'])) || ["eval", "--eval", "trap"].contains(&word)

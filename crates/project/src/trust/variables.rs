@@ -74,13 +74,13 @@ const STEERING: [&str; 62] = [
     "VX_*",
 ];
 
-/// True if a variable of this name is taken from no file of a project: it steers programs, and is none of those that the
+/// Whether a variable of this name is taken from no file of a project: it steers programs, and is none of those that the
 /// user's own file allows.
 pub fn is_never_taken(name: &str, allowed: &[String]) -> bool {
     steers_programs(name) && !allowed.iter().any(|allowed| allowed == name)
 }
 
-/// True if a variable of this name makes programs run other code. Upper and lower case are the same, as on Windows, and
+/// Whether a variable of this name makes programs run other code. Upper and lower case are the same, as on Windows, and
 /// as `path` and `PATH` are in zsh.
 fn steers_programs(name: &str) -> bool {
     let name = name.to_ascii_uppercase();

@@ -101,7 +101,7 @@ pub(super) fn explain(request: &VersionRequest, releases: &[(ParsedVersion, &Can
     NoMatch { request: request.text.clone(), miss, nearest }
 }
 
-/// True if the release is in the range except that it is a prerelease.
+/// Whether the release is in the range except that it is a prerelease.
 fn in_range_but_for_stage(kind: &RequestKind, release: &ParsedVersion) -> bool {
     release.is_prerelease()
         && match kind {

@@ -64,7 +64,7 @@ impl ParsedVersion {
         }
     }
 
-    /// True if `text` is this release with all of its numbers.
+    /// Whether `text` is this release with all of its numbers.
     pub(super) fn is_written(&self, text: &str) -> bool {
         match &self.python {
             Some(own) => {

@@ -4,7 +4,7 @@ use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 
 use super::meets;
 
-/// True if no version can meet all of these conditions.
+/// Whether no version can meet all of these conditions.
 ///
 /// Between two neighbouring borders of the conditions either all versions meet them or none does. So it is enough to try
 /// each border, one version right above each, and the lowest version. Conditions on prereleases and the like are not

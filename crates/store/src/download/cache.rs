@@ -93,7 +93,7 @@ impl PartFile {
         self.length
     }
 
-    /// True if the next run continues it.
+    /// Whether the next run continues it.
     pub(super) fn is_kept(&self) -> bool {
         self.lock.is_some()
     }

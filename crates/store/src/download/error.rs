@@ -87,7 +87,7 @@ pub enum DownloadErrorKind {
         attempts: u32,
         /// The number of bytes received.
         received: u64,
-        /// True if they are kept for the next run.
+        /// Whether they are kept for the next run.
         kept: bool,
     },
     /// Less than the lowest rate arrived, twice in a row.
@@ -99,7 +99,7 @@ pub enum DownloadErrorKind {
         lowest: LowestRate,
         /// The number of bytes received.
         received: u64,
-        /// True if they are kept for the next run.
+        /// Whether they are kept for the next run.
         kept: bool,
     },
     /// The bytes do not have the expected digest.
@@ -117,7 +117,7 @@ pub enum DownloadErrorKind {
         expected: u64,
         /// The size received or announced.
         got: u64,
-        /// True if the archive has more bytes than expected.
+        /// Whether the archive has more bytes than expected.
         more: bool,
     },
     /// The archive is larger than any that is accepted.

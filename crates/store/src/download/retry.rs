@@ -146,7 +146,7 @@ fn fraction() -> f64 {
     (random >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// True if the server may answer otherwise soon.
+/// Whether the server may answer otherwise soon.
 pub(super) const fn may_change(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500..=599)
 }

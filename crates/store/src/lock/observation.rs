@@ -25,7 +25,7 @@ impl Observation {
         Self { holder, progress, stopped, since: Instant::now() }
     }
 
-    /// True if nothing has changed between two observations.
+    /// Whether nothing has changed between two observations.
     pub(super) fn same(&self, other: &Self) -> bool {
         (&self.holder, &self.progress, self.stopped) == (&other.holder, &other.progress, other.stopped)
     }
@@ -40,7 +40,7 @@ impl Observation {
         self.holder.as_ref().and_then(|holder| holder.board.as_ref())
     }
 
-    /// True if a lack of progress is a sign that something is wrong.
+    /// Whether a lack of progress is a sign that something is wrong.
     ///
     /// It is no such sign while the holder syncs or runs a post-install command: these show no progress and have limits
     /// of their own. Nor is it one for a holder that never had a board, which cannot show any and gives up by itself if

@@ -53,7 +53,7 @@ impl Holder {
         file.write_all(&text)
     }
 
-    /// True if the process is stopped, by job control or a debugger; false on systems that do not show it.
+    /// Whether the process is stopped, by job control or a debugger; false on systems that do not show it.
     pub(super) fn is_stopped(&self) -> bool {
         is_stopped(self.pid)
     }

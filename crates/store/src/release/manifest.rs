@@ -110,7 +110,7 @@ impl Manifest {
         self.entries.len()
     }
 
-    /// True if there is none.
+    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -99,7 +99,7 @@ pub fn sweep(home: &Home) -> usize {
     swept
 }
 
-/// True if a staging directory of a dead process is there. Nothing is changed.
+/// Whether a staging directory of a dead process is there. Nothing is changed.
 pub fn has_abandoned_staging(home: &Home) -> bool {
     let entries = fs::read_dir(home.tmp()).into_iter().flatten().flatten();
     let mut directories = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));

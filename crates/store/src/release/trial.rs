@@ -67,7 +67,7 @@ impl<'a> TrialSubject<'a> {
         Some(Self { format: FORMAT, archives, excluded, program, arguments })
     }
 
-    /// True if an earlier start in this home went well.
+    /// Whether an earlier start in this home went well.
     pub(crate) fn is_known_to_run(&self, home: &Home) -> bool {
         let (name, content) = self.file();
         read_small(&home.trials().join(name), content.len() as u64).is_some_and(|kept| kept == content)

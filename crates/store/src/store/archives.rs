@@ -20,7 +20,7 @@ pub fn cached_archives(home: &Home) -> Vec<PathBuf> {
     paths
 }
 
-/// True if the archive in this file of the cache is not the one that its name promises. Every install finds that too,
+/// Whether the archive in this file of the cache is not the one that its name promises. Every install finds that too,
 /// and receives the archive anew.
 pub fn is_damaged(path: &Path) -> io::Result<bool> {
     let Some(digest) = digest_in(path) else { return Ok(false) };

@@ -51,7 +51,7 @@ pub fn instructions(parts: &[Part], programs: &[Program], postinstall: Option<&s
     hasher.finish()
 }
 
-/// True if another install with this configuration would change nothing: the release has the same recipe, and every
+/// Whether another install with this configuration would change nothing: the release has the same recipe, and every
 /// file is unchanged.
 pub(crate) fn is_made_so(release: &StoreEntry, config: &InstallConfig) -> bool {
     let receipt = &release.receipt;

@@ -27,7 +27,7 @@ pub(crate) fn settled(release: &Path, receipt: Receipt) -> Option<Receipt> {
     if is_settled(&receipt) { Some(receipt) } else { verify_all(release) }
 }
 
-/// True if the receipt proves that nothing was lost.
+/// Whether the receipt proves that nothing was lost.
 fn is_settled(receipt: &Receipt) -> bool {
     receipt.unsynced_boot.as_deref().is_none_or(|made_in| Some(made_in) == boot())
 }

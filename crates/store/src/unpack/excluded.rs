@@ -31,7 +31,7 @@ impl Excluded {
         Ok(Self(patterns))
     }
 
-    /// True if a path inside the release is left out.
+    /// Whether a path inside the release is left out.
     pub(super) fn covers(&self, path: &str) -> bool {
         self.0.iter().any(|pattern| glob_match(pattern, path))
     }

@@ -106,7 +106,7 @@ fn looks_like(start: &[u8]) -> &'static str {
     }
 }
 
-/// True if the bytes begin like HTML.
+/// Whether the bytes begin like HTML.
 pub(crate) fn is_web_page(start: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
     let begins = |text: &[u8]| start.get(..text.len()).is_some_and(|head| head.eq_ignore_ascii_case(text));

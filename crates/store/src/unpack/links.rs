@@ -5,7 +5,7 @@ use super::path::parent;
 /// Most links in one path, the same as in the system.
 const HOPS: usize = 40;
 
-/// True if the link at `path` leads to a place inside the release, existing or not.
+/// Whether the link at `path` leads to a place inside the release, existing or not.
 ///
 /// `target_of` returns the target of a path that is a link. A path that goes in circles leads nowhere, which is not
 /// inside.

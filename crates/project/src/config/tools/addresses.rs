@@ -33,7 +33,7 @@ impl DeclaredAddresses {
         }
     }
 
-    /// True if every platform has the same archive.
+    /// Whether every platform has the same archive.
     pub fn is_same_everywhere(&self) -> bool {
         match self {
             Self::One(template) => template::is_same_everywhere(template),

@@ -52,7 +52,7 @@ pub(in crate::config) fn addresses(
 fn address(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<String> {
     let text = reader.string(what, value)?;
     if !text.starts_with("https://") && !text.starts_with("http://") {
-        reader.error(value.span(), format!("{what} is no web address"), Some("begin it with https://".into()));
+        reader.error(value.span(), format!("{what} is not a web address"), Some("begin it with https://".into()));
         return None;
     }
     if let Some(name) = template::unknown_word(&text) {

@@ -7,7 +7,7 @@ use vx_base::package::source_kind::{SourceKind, registry_alternatives};
 
 use crate::config::reader::{ConfigReader, Value};
 
-/// True if a name can be that of a tool; otherwise the reason is reported.
+/// Whether a name can be that of a tool; otherwise the reason is reported.
 pub(in crate::config) fn is_named_soundly(reader: &mut ConfigReader<'_>, name: &str, place: Range<usize>) -> bool {
     if let Some(named) = NamedPackage::of_tool(name) {
         let Err(bad) = named.check() else { return true };

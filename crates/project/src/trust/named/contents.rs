@@ -44,7 +44,7 @@ pub trait NamedContents {
     fn untracked(&self, path: &Path) -> Option<NamedFile>;
     /// The names in this folder of the checkout.
     fn names(&self, folder: &Path) -> Vec<String>;
-    /// True if nothing more is looked at.
+    /// Whether nothing more is looked at.
     fn is_spent(&self) -> bool;
 }
 
@@ -138,7 +138,7 @@ impl Checkout {
         Some(shown.to_str()?.to_owned())
     }
 
-    /// True if another repository lies between the top and this path, or is at it.
+    /// Whether another repository lies between the top and this path, or is at it.
     fn is_of_another_repository(&self, real: &Path) -> bool {
         let folders = real.ancestors().take_while(|folder| *folder != self.top);
         folders.into_iter().any(|folder| fs::symlink_metadata(folder.join(".git")).is_ok())

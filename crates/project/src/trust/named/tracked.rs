@@ -31,7 +31,7 @@ pub(super) struct GitIndexEntry {
 }
 
 impl GitIndexEntry {
-    /// True if it is a file or a link, not another repository nor a folder that is not checked out.
+    /// Whether it is a file or a link, not another repository nor a folder that is not checked out.
     pub(super) fn is_file(&self) -> bool {
         !matches!(self.mode & 0o170_000, SUBMODULE | FOLDER)
     }
@@ -59,7 +59,7 @@ impl TrackedFiles {
         below(&self.files, folder)
     }
 
-    /// True if git tracks something at this path, below it, or around it.
+    /// Whether git tracks something at this path, below it, or around it.
     pub(super) fn knows(&self, path: &str) -> bool {
         let path = path.to_lowercase();
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
@@ -137,7 +137,7 @@ fn read(index: &[u8], hash_bytes: usize) -> Option<Vec<GitIndexEntry>> {
     extensions_are_known(body.get(at..)?).then_some(entries)
 }
 
-/// True if what follows the entries is whole, and has none of those that change the meaning of the entries.
+/// Whether what follows the entries is whole, and has none of those that change the meaning of the entries.
 fn extensions_are_known(mut rest: &[u8]) -> bool {
     while let (Some(name), Some(length)) = (rest.get(..4), number(rest, 4)) {
         let after = rest.get(8..).and_then(|rest| rest.get(usize::try_from(length).ok()?..));

@@ -31,7 +31,7 @@ pub(in crate::trust) fn words(text: &str) -> Vec<ShellWord> {
     reader.words
 }
 
-/// True if a shell would find more than one word in this one, or take something away.
+/// Whether a shell would find more than one word in this one, or take something away.
 pub(super) fn is_text_for_a_shell(word: &str) -> bool {
     word.contains(|character: char| character.is_whitespace() || "\"'`;|&()<>$\\".contains(character))
 }
@@ -43,7 +43,7 @@ struct ShellWordReader<'a> {
     at: usize,
     /// The word that is being read, with its pattern.
     word: Option<ShellWord>,
-    /// True if the word has an unquoted sign of patterns.
+    /// Whether the word has an unquoted sign of patterns.
     is_pattern: bool,
     /// True within double quotes.
     quoted: bool,

@@ -17,7 +17,7 @@ pub(super) struct ReleaseFile {
     pub(super) path: PathBuf,
     pub(super) link: bool,
     executable: bool,
-    /// True if it has a setuid or setgid bit.
+    /// Whether it has a setuid or setgid bit.
     pub(super) privileged: bool,
     pub(super) size_bytes: u64,
 }

@@ -36,7 +36,7 @@ impl Flags {
         self.0 & 1 != 0
     }
 
-    /// True if sizes and checksum follow the content.
+    /// Whether sizes and checksum follow the content.
     pub(in crate::unpack) fn descriptor(self) -> bool {
         self.0 & 8 != 0
     }

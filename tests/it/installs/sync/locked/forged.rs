@@ -150,7 +150,7 @@ fn a_digest_that_the_registry_did_not_sign_is_refused_by_name() {
         let archive = tgz(&[script("package/bin/esbuild", "6.6.6")]);
         sandbox.registry().npm(PACKAGE, "0.27.0", &archive, Npm::default());
         let forged = edited(&sandbox, "digest = ", &format!("digest = \"{}\"", digest(Algorithm::Sha512, &archive)));
-        let reason = "the signature by key SHA256:one is not one of this package, version and digest";
+        let reason = "the signature by key SHA256:one is not for this package, version and digest";
         assert_refused(&sandbox, &forged, 1, reason);
         sandbox.vx("sync").exits_with(1).says("`vx lock esbuild`");
     }
@@ -166,7 +166,7 @@ fn an_invented_key_is_refused_with_the_names_of_the_registrys_keys() {
     let signature = format!("signature = {}", signed["sig"]);
     // Under the name of the registry's own key it is simply wrong.
     let named = edited(&sandbox, "signature = ", &signature);
-    assert_refused(&sandbox, &named, 1, "the signature by key SHA256:one is not one of this package");
+    assert_refused(&sandbox, &named, 1, "the signature by key SHA256:one is not for this package");
     let forged = named.replace("SHA256:one", "SHA256:evil");
     let reason = "it is signed by key SHA256:evil, and the registry's own keys are SHA256:one";
     assert_refused(&sandbox, &forged, 1, reason);
