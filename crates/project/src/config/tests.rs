@@ -211,7 +211,7 @@ fn paths_and_addresses_that_cannot_work_are_refused() {
     assert!(
         problem("[tools]\na = { version = \"1\", source = \"npm\", url = \"https://x\" }\n").contains("remove one")
     );
-    assert!(problem("[tools]\na = { version = \"1\", bin = \"../a\" }\n").contains("no path inside"));
+    assert!(problem("[tools]\na = { version = \"1\", bin = \"../a\" }\n").contains("not a path inside"));
     assert!(problem("[tools]\na = { version = \"1\", strip = -1 }\n").contains("from 0 to 16"));
     assert!(problem("[tools]\na = { version = \"1\", sha256 = \"12\" }\n").contains("is no digest"));
     assert!(problem("[tools]\na = { version = \"1\", os = \"linx\" }\n").contains("did you mean `linux`?"));

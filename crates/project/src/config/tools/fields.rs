@@ -126,7 +126,7 @@ pub(in crate::config) fn programs(reader: &mut ConfigReader<'_>, what: &str, val
         let leaves = path.starts_with('/') || path.contains('\\') || path.split('/').any(|part| part == "..");
         if last.is_empty() || leaves {
             let advice = Some("write a path inside the archive, such as bin/tool".to_owned());
-            reader.error(span, format!("{what}: `{path}` is no path inside the release"), advice);
+            reader.error(span, format!("{what}: `{path}` is not a path inside the release"), advice);
             continue;
         }
         let name = name.unwrap_or_else(|| last.strip_suffix(".exe").unwrap_or(last).to_owned());
