@@ -214,7 +214,8 @@ fn a_locked_release_stays_if_no_source_answers_whether_it_is_old_enough() {
     sandbox.write("vx.toml", BIOME);
     sandbox.stop_registry();
     for words in ["sync", "sync --offline"] {
-        let kept = sandbox.vx(words).succeeds().says("`biome` stays as it is locked, although it may be too young: ");
+        let kept =
+            sandbox.vx(words).succeeds().says("`biome` keeps its locked version, although that may be too young: ");
         kept.says("nothing to do");
     }
     assert_eq!(sandbox.read("vx.lock"), lock);

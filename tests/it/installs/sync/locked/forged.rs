@@ -92,7 +92,7 @@ fn another_package_with_an_invented_signature_is_refused_by_name() {
 fn another_source_is_refused_by_name() {
     let sandbox = locked(CONFIG);
     let forged = edited(&sandbox, "source = ", "source = \"pypi\"").replace(PACKAGE, "esbuild");
-    assert_forged(&sandbox, "esbuild", &forged, "it comes from pypi, and should from npm");
+    assert_forged(&sandbox, "esbuild", &forged, "it comes from pypi, and should come from npm");
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn an_address_in_place_of_the_source_is_refused_by_name() {
     let url = format!("strip = 1\nurl = \"{}\"", evil.url("/linux-x64-0.27.0.tgz"));
     let forged = edited(&sandbox, "strip = ", &url).replace("source = \"npm\"", "source = \"url\"");
     sandbox.write("vx.lock", &forged);
-    sandbox.vx("sync --frozen").exits_with(2).says("it comes from url, and should from npm");
+    sandbox.vx("sync --frozen").exits_with(2).says("it comes from url, and should come from npm");
     // Without an address in vx.toml, the entry counts as one of an earlier vx.toml, and is not used.
     sandbox.vx("sync --locked").exits_with(2).says("`esbuild` was locked for another address or digest");
     assert_eq!(evil.requests().len(), 0);
