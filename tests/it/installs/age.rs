@@ -281,5 +281,5 @@ fn the_setting_is_shown_with_its_default() {
     sandbox.write("vx.toml", "[settings]\nminimum_release_age = \"3 days\"\n");
     sandbox.vx("config settings.minimum_release_age").succeeds().prints("3 days").prints("vx.toml:2");
     sandbox.write("vx.toml", "[settings]\nminimum_release_age = 3\n");
-    sandbox.vx("sync").refuses_with("`minimum_release_age` is 3, which is no duration").says("\"3 days\"");
+    sandbox.vx("sync").refuses_with("`minimum_release_age` is 3, which is not a duration").says("\"3 days\"");
 }

@@ -1,4 +1,4 @@
-//! The fields of a tool with a syntax of their own.
+//! Fields of a tool that have their own syntax.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -37,7 +37,7 @@ pub(in crate::config) fn systems(reader: &mut ConfigReader<'_>, what: &str, valu
     systems
 }
 
-/// An address, or a table of addresses by platform or by system.
+/// Read an address, or a table of addresses by platform or system.
 pub(in crate::config) fn addresses(
     reader: &mut ConfigReader<'_>,
     what: &str,
@@ -75,7 +75,8 @@ pub(in crate::config) fn digests(
     }
 }
 
-/// The values of a table by platform; the name of a system stands for its platforms that the table does not name.
+/// Read a table's values by platform; the name of a system stands for those of its platforms that the table doesn't
+/// name.
 fn by_platform<T: Clone>(
     reader: &mut ConfigReader<'_>,
     what: &str,
@@ -109,7 +110,7 @@ fn digest(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Optio
     text.parse().map_err(|bad| reader.error(value.span(), format!("{what}: {bad}"), None)).ok()
 }
 
-/// A path, a list of paths, or a table of names and paths.
+/// Read a path, a list of paths, or a table of names and paths.
 pub(in crate::config) fn programs(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Vec<Program> {
     let paths: Vec<(Option<String>, String, Range<usize>)> = match value.get_ref() {
         DeValue::Table(table) => table
