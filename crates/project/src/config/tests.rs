@@ -126,8 +126,8 @@ fn a_version_that_is_no_text_is_refused_with_the_advice_to_quote_it() {
     assert!(problem("[tools]\nnode = true\n").contains("is true or false"));
     assert!(problem("[tools]\nnode = 2024-01-02\n").contains("is a date (write it in quotes: \"2024-01-02\")"));
     assert!(problem("[tools]\nnode = { version = 20 }\n").starts_with("2:20 the version of `node` is a number"));
-    assert!(problem("[tools]\nnode = \"twenty one\"\n").contains("`twenty one` is no version"));
-    assert!(problem("[tools]\nnode = \"20.\"\n").contains("`20.` is no version"));
+    assert!(problem("[tools]\nnode = \"twenty one\"\n").contains("`twenty one` is not a version"));
+    assert!(problem("[tools]\nnode = \"20.\"\n").contains("`20.` is not a version"));
     assert!(problem("[tools]\nnode = {}\n").contains("`node` has no version"));
 }
 
