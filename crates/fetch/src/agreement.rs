@@ -11,7 +11,7 @@ use crate::tools::recipe::Recipe;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Disagreement {
     /// The number of archives differs.
-    #[error("it has {locked} archives, and the catalogue {expected}")]
+    #[error("it has {locked} archives, and the catalogue has {expected}")]
     Count {
         /// Number in number in the lock.
         locked: usize,

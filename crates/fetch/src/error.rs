@@ -20,7 +20,7 @@ pub struct SourceError {
     pub what: String,
     /// Host host that was asked, without credentials; `None` if the question needed no host.
     pub host: Option<String>,
-    /// The reason.
+    /// Why.
     pub kind: SourceErrorKind,
 }
 
@@ -47,7 +47,7 @@ pub enum SourceErrorKind {
     Proxy {
         /// The proxy, and the variable that names it.
         proxy: String,
-        /// The reason.
+        /// Why.
         reason: String,
     },
     /// The server's certificate is not trusted, or the client's is not accepted.
@@ -229,7 +229,7 @@ impl Explain for SourceError {
                 "wait until one is old enough, or set `minimum_release_age` for the tool or in [settings]"
             }
             SourceErrorKind::NotForPlatform(_) => {
-                "limit the tool to other systems with `os = [...]`; one of the catalogue can use `source = \"system\"`"
+                "limit the tool to other systems with `os = [...]`; a tool of the catalogue can use `source = \"system\"`"
             }
             SourceErrorKind::NotAllowed(_) => "put credentials for this host into .npmrc, pip.conf or .netrc",
             SourceErrorKind::Status(_) => "try again later, or name another mirror in the configuration of npm or pip",

@@ -58,7 +58,7 @@ pub struct Resolver<'a> {
     pub frozen: bool,
     /// Resolve the archives of all platforms, for a lock, instead of only this platform's.
     pub all_platforms: bool,
-    /// Tools whose lock entries are made anew at their present versions. Whatever their sources say now is accepted.
+    /// Tools whose lock entries are renewed at their present versions. Whatever their sources say now is accepted.
     pub renewed: &'a [String],
     /// All declared tools, including those that aren't resolved now, because a tool may need another.
     pub declared: &'a [ToolRequest],
@@ -148,7 +148,7 @@ impl Resolver<'_> {
         self.lock.differences(asked).into_iter().map(|difference| difference.tool).collect()
     }
 
-    /// Whether the entry of a tool is made anew.
+    /// Whether the entry of a tool is renewed.
     fn renews(&self, ask: &ToolRequest) -> bool {
         self.renewed.contains(&ask.name)
     }

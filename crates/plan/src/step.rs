@@ -30,7 +30,7 @@ pub enum ToolAction {
     },
     /// Fail: no release matches the request.
     Fail {
-        /// The reason.
+        /// Why.
         error: Trouble,
     },
 }

@@ -45,7 +45,7 @@ pub use ui::{ColourChoice, GlyphChoice, Rebinding, SettingChoice, ThemeChoice, U
 /// A project, as its file describes it.
 #[derive(Clone, Debug)]
 pub struct Project {
-    /// The file.
+    /// Path of the file.
     pub path: PathBuf,
     /// Directory of the file.
     pub directory: PathBuf,

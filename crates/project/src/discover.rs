@@ -26,13 +26,13 @@ pub enum ProjectError {
     /// The directory given as the project has no `vx.toml`.
     #[error("there is no vx.toml in `{}`", directory.display())]
     NotThere {
-        /// The directory.
+        /// Path of the directory.
         directory: PathBuf,
     },
     /// The file exists but cannot be read.
     #[error("`{}` cannot be read: {cause}", path.display())]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// The cause.
         cause: io::Error,
@@ -40,7 +40,7 @@ pub enum ProjectError {
     /// The file is too large to be a description of a project.
     #[error("`{}` has more than 1 MiB, the most that a vx.toml may have", path.display())]
     TooLarge {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
     /// The file has errors.

@@ -33,7 +33,7 @@ impl Explain for EditError {
 /// Return the text of a project file with this request for the tool, which it may declare already.
 ///
 /// # Errors
-/// The text isn't that of a project file.
+/// The text isn't a project file's.
 pub fn with_request(text: &str, tool: &str, request: &str) -> Result<String, EditError> {
     let mut document: DocumentMut = text.parse()?;
     let declares = |table: &&str| document.get(table).and_then(|tools| tools.as_table_like()?.get(tool)).is_some();

@@ -85,7 +85,7 @@ pub enum LockError {
     /// The text is not a valid lock.
     #[error("`{}` cannot be understood: {reason}", path.display())]
     Broken {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// What is wrong, with the line if that is known.
         reason: String,
@@ -93,7 +93,7 @@ pub enum LockError {
     /// A newer vx wrote it.
     #[error("`{}` has format {version}, this vx reads up to {VERSION}", path.display())]
     Newer {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Version of its format.
         version: u64,
@@ -101,17 +101,17 @@ pub enum LockError {
     /// The file system operation failed.
     #[error("`{}` cannot be {action}: {cause}", path.display())]
     Io {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// `read` or `written`.
         action: &'static str,
-        /// The reason.
+        /// Why.
         cause: std::io::Error,
     },
     /// Another vx has been writing it for too long.
-    #[error("`{}` is being written by another vx for more than {} s", path.display(), waited.as_secs())]
+    #[error("`{}` has been locked by another vx process for more than {} s", path.display(), waited.as_secs())]
     Busy {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// How long vx waited.
         waited: std::time::Duration,

@@ -46,7 +46,7 @@ pub struct Problem {
 /// All errors in one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigErrors {
-    /// The file.
+    /// Path of the file.
     pub path: PathBuf,
     /// At least one, in the order of the file.
     pub problems: Vec<Problem>,

@@ -24,7 +24,7 @@ const COMMAND_BYTES: usize = 128 * 1024;
 /// What a `Procfile` adds to its project.
 #[derive(Clone, Debug, Default)]
 pub struct Procfile {
-    /// The file.
+    /// Path of the file.
     pub path: PathBuf,
     /// Its services in its order; empty if it has a mistake.
     pub services: Vec<DeclaredService>,

@@ -30,7 +30,7 @@ pub struct DeclaredService {
     pub command: Vec<String>,
     /// Its directory, below the project's.
     pub directory: Option<String>,
-    /// Variables of its own.
+    /// Its environment variables.
     pub env: BTreeMap<String, String>,
     /// Files of variables, below the project's directory.
     pub env_files: Vec<String>,

@@ -140,7 +140,7 @@ impl Install<'_> {
         if let Some(release) = before.clone().filter(|_| !self.config.force) {
             return Ok(Installed { release, already: true });
         }
-        // Refuse: if this vx made it anew, the later vx would make it anew again, and so on.
+        // Refuse: if this vx replaced it, the later vx would replace it again, and so on.
         if let Some(layout) = Receipt::later_layout(&target) {
             return Err(InstallError::Later { path: target, layout });
         }

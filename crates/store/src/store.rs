@@ -67,7 +67,7 @@ pub enum RemoveError {
     /// Its name is invalid.
     #[error(transparent)]
     Name(#[from] BadName),
-    /// The file system refused.
+    /// A file system operation failed.
     #[error(transparent)]
     Disk(#[from] DiskError),
 }

@@ -107,7 +107,7 @@ impl Cache {
                 Ok(kept.value)
             }
             (Revalidation::Unchanged, None) => {
-                let reason = "it says unchanged to a first question".to_owned();
+                let reason = "it answered a first request with `not modified`".to_owned();
                 Err(SourceError::at(query.what, query.url, SourceErrorKind::Garbage(reason)))
             }
         }

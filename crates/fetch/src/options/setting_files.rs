@@ -30,7 +30,7 @@ pub struct SettingFiles {
 /// A settings file of the project or of a stranger, as it was read.
 #[derive(Debug)]
 pub struct SettingFile {
-    /// The file.
+    /// Path of the file.
     pub path: PathBuf,
     /// Whether it is a link out of the project.
     pub leads_outside: bool,

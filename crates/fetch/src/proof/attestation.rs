@@ -3,7 +3,7 @@
 //! A build service signs such a statement with a key that lives for ten minutes. An authority certifies that key for
 //! the workflow that runs, and a public log records the signature. So four things are verified ([`authority`]): the
 //! chain of the certificate, its record in a log of certificates, the record of the signature, and its time. The root
-//! of trust is part of this program or lies in the home; no registry and no lock can name another.
+//! of trust is part of this program or is in the home; no registry and no lock can name another.
 
 pub(crate) mod authority;
 pub(crate) mod backend;

@@ -11,7 +11,7 @@ use crate::sources::followed_settings;
 /// A setting in a file of the project or of a stranger that the sources would follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectSetting {
-    /// The file.
+    /// Path of the file.
     pub file: PathBuf,
     /// The setting's name.
     pub name: String,

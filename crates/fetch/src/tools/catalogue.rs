@@ -211,7 +211,7 @@ impl Explain for UnknownTool {
     fn hint(&self) -> Option<String> {
         let name = &self.name;
         if let Some(tool) = &self.brought_by {
-            return Some(format!("`{name}` comes with `{tool}`: ask for that"));
+            return Some(format!("`{name}` comes with `{tool}`: name that tool instead"));
         }
         match self.near.as_slice() {
             // Don't suggest the package of this name: whoever owns the name in a registry need not be the tool's maker.
@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn an_unknown_name_is_met_with_what_was_probably_meant() {
         assert_eq!(UnknownTool::new("esbild").hint().as_deref(), Some("did you mean `esbuild`?"));
-        assert_eq!(UnknownTool::new("npx").hint().as_deref(), Some("`npx` comes with `node`: ask for that"));
+        assert_eq!(UnknownTool::new("npx").hint().as_deref(), Some("`npx` comes with `node`: name that tool instead"));
         for stranger in ["qqqq", "git-cliff", "moon", "sd", "jq"] {
             let hint = UnknownTool::new(stranger).hint().unwrap();
             assert!(hint.contains("npm:PACKAGE") && !hint.contains(stranger), "{hint}");

@@ -20,7 +20,7 @@ pub(crate) struct Packaging {
     /// Packages by platform, newest naming first.
     #[serde(default)]
     packages: BTreeMap<Platform, Vec<String>>,
-    /// Older names of the one package, newest first.
+    /// Older names of `package`, newest first.
     #[serde(default)]
     formerly: Vec<String>,
     /// Former names of its packages, which locks may still hold.

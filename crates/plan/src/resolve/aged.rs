@@ -49,7 +49,7 @@ pub struct Soon {
 pub enum AgeRemark {
     /// It is younger than the smallest age, and was chosen because the request names its exact version.
     Young {
-        /// The tool.
+        /// Name of the tool.
         tool: String,
         /// The version.
         version: String,

@@ -14,7 +14,7 @@ use super::archives::{Archives, MissingArchives};
 use super::attested;
 
 /// Make a tool's new lock entry, with the platforms whose digests are known; `None` if no platform is left, or if the
-/// entry is unchanged. `before` is the present entry, unless it is made anew.
+/// entry is unchanged. `before` is the present entry, unless it is renewed.
 pub(super) fn entry(
     ask: &ToolRequest,
     recipe: &Recipe,

@@ -19,7 +19,7 @@ use super::version::{accepts, exact};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{tool}` in vx.lock is not what vx.toml and the catalogue say: {difference}{}", on(*platform))]
 pub struct Forged {
-    /// The tool.
+    /// Name of the tool.
     pub tool: String,
     /// Platform of the archive that differs; `None` if the whole entry does.
     pub platform: Option<Platform>,

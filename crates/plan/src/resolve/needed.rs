@@ -24,7 +24,7 @@ pub(super) struct RunnerTool {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{tool}` is run by `{needs}`, which vx.toml does not declare")]
 pub struct Undeclared {
-    /// The tool.
+    /// Name of the tool.
     pub tool: String,
     /// The tool that runs it.
     pub needs: String,

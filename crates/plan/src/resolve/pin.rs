@@ -17,7 +17,7 @@ pub(super) struct Pin {
 
 impl Resolver<'_> {
     /// Find this tool's pinned version: in a lock of an older format, in an entry for the same request with other
-    /// instructions, or in an entry that is made anew.
+    /// instructions, or in an entry that is renewed.
     pub(super) fn pin(&self, ask: &ToolRequest) -> Option<Pin> {
         let differences = self.lock.differences(slice::from_ref(ask));
         let made_otherwise = differences.iter().any(|difference| difference.change == LockMismatch::Instructions);

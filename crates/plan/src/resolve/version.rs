@@ -46,7 +46,7 @@ impl Resolver<'_> {
                     return Err(Trouble::new(TroubleKind::Lock, text).hinted(hint));
                 }
                 Err(Unanswered::Unknown(error)) => return Err(error),
-                // `vx.toml` requests another version by now.
+                // `vx.toml` now requests another version.
                 Ok(_) | Err(Unanswered::NoMatch(_) | Unanswered::TooYoung(_)) => {}
             }
         }

@@ -4,7 +4,7 @@ use toml::de::DeTable;
 
 use super::reader::{ConfigReader, kind};
 
-/// Tables whose misspelt name would silently change what a project does.
+/// Tables whose misspelt name would change what a project does without anyone noticing.
 const TABLES: [&str; 7] = ["tools", "runtimes", "settings", "env", "scripts", "progress", "services"];
 
 /// Refuse a name that is one slip away from a table's name, such as `[tool]`. Other unknown tables belong to other

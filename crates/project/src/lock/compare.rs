@@ -13,7 +13,7 @@ use crate::config::{DeclaredDigests, ToolRequest};
 /// A tool whose lock entry does not match the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolDifference {
-    /// The tool.
+    /// Name of the tool.
     pub tool: String,
     /// How it differs.
     pub change: LockMismatch,

@@ -11,7 +11,7 @@ use crate::config::ToolRequest;
 /// A locked release that is too young.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Young {
-    /// The tool.
+    /// Name of the tool.
     pub tool: String,
     /// Locked version.
     pub version: String,

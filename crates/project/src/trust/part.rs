@@ -19,7 +19,7 @@ use crate::dotted_key::{key_segment, key_segments};
 pub enum ActingPart {
     /// A command that runs after a tool is installed.
     PostInstall {
-        /// The tool.
+        /// Name of the tool.
         tool: String,
         /// The command.
         command: String,
@@ -28,7 +28,7 @@ pub enum ActingPart {
     },
     /// A setting of a tool: for its installation, or a variable for its command.
     Option {
-        /// The tool.
+        /// Name of the tool.
         tool: String,
         /// The name.
         name: String,
@@ -37,7 +37,7 @@ pub enum ActingPart {
     },
     /// A tool from an address of the project.
     Address {
-        /// The tool.
+        /// Name of the tool.
         tool: String,
         /// Requested version.
         request: String,
@@ -48,7 +48,7 @@ pub enum ActingPart {
     },
     /// A package that the catalogue doesn't name for the tool, with all its programs.
     Package {
-        /// The tool.
+        /// Name of the tool.
         tool: String,
         /// The registry.
         source: SourceKind,
@@ -57,7 +57,7 @@ pub enum ActingPart {
     },
     /// A program of a tool, with a name and a path that the project chooses.
     Program {
-        /// The tool.
+        /// Name of the tool.
         tool: String,
         /// Name that users type.
         name: String,
@@ -127,7 +127,7 @@ pub enum Weight {
 /// A setting of npm, uv or pip that the sources would follow, in a file of the project or of a stranger around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundSetting {
-    /// The file.
+    /// Path of the file.
     pub file: PathBuf,
     /// Name of the setting.
     pub name: String,

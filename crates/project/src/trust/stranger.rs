@@ -20,12 +20,12 @@ pub enum Stranger {
     },
     /// Its file is above the user's directory, where it would affect every project of the user.
     AboveHome {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
     /// Its file is in a directory for temporary files, where anyone could have put it.
     Temporary {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
 }

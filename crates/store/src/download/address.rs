@@ -24,8 +24,8 @@ pub(super) fn check(url: &str) -> Result<(), DownloadErrorKind> {
     }
 }
 
-/// The origin to ask for a part: its own, or the address that replaces it. Only the host of the part's own address gets
-/// its credentials.
+/// Choose the origin to ask for a part: its own, or the address that replaces it. Only the host of the part's own
+/// address gets its credentials.
 pub(super) fn origin(part: &Part, instead: Option<&str>) -> Origin {
     let Some(own) = &part.origin else {
         return Origin { url: instead.unwrap_or_default().to_owned(), authorization: None };

@@ -159,7 +159,7 @@ impl Drop for PartFile {
         if self.length < self.expected {
             let _ = give_back(&self.file);
         }
-        // An empty part has nothing to continue. A finished part has another name by now.
+        // An empty part has nothing to continue. A finished part has been renamed already.
         if self.length == 0 {
             self.store_etag(None);
             let _ = remove_file(&self.path);

@@ -15,7 +15,7 @@ use super::super::disk::DiskError;
 pub struct DownloadError {
     /// Its file name.
     pub archive: String,
-    /// The reason.
+    /// Why.
     pub kind: DownloadErrorKind,
 }
 
@@ -27,7 +27,7 @@ pub enum DownloadErrorKind {
     Address {
         /// The address, without credentials and query.
         address: String,
-        /// The reason.
+        /// Why.
         reason: String,
     },
     /// The server answered with a status that no retry will change.
@@ -222,7 +222,7 @@ impl Explain for DownloadError {
                 "open the address in a browser: it may ask to log in, or the file may have moved"
             }
             DownloadErrorKind::Redirects { misdirection: Misdirection::Endless, .. } => {
-                "check the address: the server sends it in a circle"
+                "check the address: the server redirects it in a circle"
             }
             DownloadErrorKind::Redirects { misdirection: Misdirection::Unsafe, .. } => {
                 "name another mirror: anyone between it and you could change the archive"

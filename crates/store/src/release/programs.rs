@@ -42,7 +42,7 @@ pub enum ProvidedProgramError {
         /// What is at that path.
         what: &'static str,
     },
-    /// The name cannot be that of a file.
+    /// The name can't be a file name.
     #[error("`{}` cannot be the name of a program", .0.escape_debug())]
     Name(String),
     /// The release does not provide the program that runs it.
@@ -54,14 +54,14 @@ pub enum ProvidedProgramError {
         runner: String,
     },
     /// Its path in `bin/` is taken by another file.
-    #[error("program `{program}` cannot be provided: `{path}` of the release is in its place")]
+    #[error("program `{program}` cannot be provided: `{path}` of the release is in the way")]
     Taken {
         /// The program.
         program: String,
         /// Path of that file.
         path: String,
     },
-    /// The file system refused.
+    /// A file system operation failed.
     #[error(transparent)]
     Disk(#[from] DiskError),
 }

@@ -19,7 +19,7 @@ use crate::release::receipt::Receipt;
 /// Resolution of the time in receipts.
 const RECEIPT_GRAIN: Duration = Duration::from_secs(1);
 
-/// A path whose times differ in each boot: the directory of processes is created anew.
+/// A path whose times differ in each boot: the directory of processes is created again.
 pub(crate) const CHANGES_EACH_BOOT: &str = "/proc";
 
 /// Return the release's receipt if the release is whole, as far as its files show; `None` if data was lost.
@@ -151,7 +151,7 @@ mod tests {
         let looking = File::open(top.path()).expect("a directory");
         looking.lock().expect("a lock");
         let (release, found) = (top.path().to_owned(), confirmed(before.clone()));
-        // A second check of the files would fail by now.
+        // A second check of the files would now fail.
         lose(top.path(), "bin/tool", b"");
         let waiting = std::thread::spawn(move || settled(&release, before));
         std::thread::sleep(Duration::from_millis(50));

@@ -94,7 +94,7 @@ pub enum UnpackErrorKind {
     /// The zip can only be read by its directory, at its end.
     #[error("it cannot be unpacked while it is received: {0}")]
     NotStreamable(&'static str),
-    /// A failure of the file system.
+    /// A file system operation failed.
     #[error(transparent)]
     Disk(#[from] DiskError),
     /// The install has to stop.
@@ -145,11 +145,11 @@ impl Explain for UnpackError {
             }
             UnpackErrorKind::Empty { strip } if *strip > 0 => Some("use a smaller `strip`".into()),
             UnpackErrorKind::Damaged(_) => {
-                Some("try again; if that doesn't help, tell whoever publishes the archive".into())
+                Some("try again; if that does not help, tell whoever publishes the archive".into())
             }
             UnpackErrorKind::Disk(error) => error.hint(),
             UnpackErrorKind::Twice { entry, earlier } if entry != earlier => {
-                Some("this file system can't tell the two names apart: set VX_HOME to a place on one that can".into())
+                Some("this file system cannot tell the two names apart: set VX_HOME to a place on one that can".into())
             }
             UnpackErrorKind::Path { .. }
             | UnpackErrorKind::Twice { .. }

@@ -28,7 +28,7 @@ impl Checker {
         Self { root, authority: OnceLock::new() }
     }
 
-    /// Verify an archive's attestations, which `fetch` requests. If they can't be fetched, that is no error.
+    /// Verify an archive's attestations, which `fetch` requests. Failing to fetch them isn't an error.
     ///
     /// # Errors
     /// An attestation is wrong, or two name different builders.

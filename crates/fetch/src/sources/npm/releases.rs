@@ -143,7 +143,7 @@ impl Npm {
     /// version, and the companion's age doesn't matter.
     ///
     /// # Errors
-    /// The companion is too young. If the source doesn't answer, that is no error, as for sources without dates.
+    /// The companion is too young. If the source doesn't answer, that isn't an error, as for sources without dates.
     pub(super) fn check_age(
         &self,
         network: &Network,

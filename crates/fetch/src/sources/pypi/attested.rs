@@ -63,7 +63,7 @@ impl Pypi {
     /// Find a file's builder by the attestations at this address, if the index names one.
     ///
     /// # Errors
-    /// The attestations are wrong. If they can't be fetched, that is no error.
+    /// The attestations are wrong. Failing to fetch them isn't an error.
     pub(super) fn attestation(
         &self,
         cache: &Cache,

@@ -15,19 +15,19 @@ pub enum NoRecipe {
     /// The tool is named like a package, but the name is invalid in every registry.
     #[error("`{tool}`: {bad}")]
     Package {
-        /// The tool.
+        /// Name of the tool.
         tool: String,
-        /// The reason.
+        /// Why.
         bad: BadPackage,
     },
     /// The tool is known, but no permitted source has it for this platform.
     #[error("`{tool}` is not available for {platform}: {reason}")]
     NoSource {
-        /// The tool.
+        /// Name of the tool.
         tool: String,
         /// The platform.
         platform: Platform,
-        /// The reason.
+        /// Why.
         reason: String,
     },
 }

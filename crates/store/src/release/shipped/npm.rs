@@ -16,7 +16,7 @@ use crate::config::InstallConfig;
 /// What runs a package's scripts.
 const NODE: &str = "node";
 
-/// List the programs that the package declares, or of these those that the project chose.
+/// List the programs that the package declares, or only those that the project chose.
 pub(super) fn programs(
     release: &Path,
     config: &InstallConfig,

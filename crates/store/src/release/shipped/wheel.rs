@@ -12,7 +12,7 @@ use vx_base::package::source_kind::SourceKind;
 use super::{MetadataError, Start, lacking, start, text};
 use crate::config::InstallConfig;
 
-/// List the programs that the wheel ships, or of these those that the project chose.
+/// List the programs that the wheel ships, or only those that the project chose.
 pub(super) fn programs(
     release: &Path,
     config: &InstallConfig,

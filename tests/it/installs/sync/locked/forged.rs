@@ -127,7 +127,7 @@ fn an_archive_beside_the_tools_own_is_refused_by_name() {
     let honest = sandbox.read("vx.lock");
     let part = honest.split_once("\n[[").expect("an archive").1;
     let beside = part.replace(PACKAGE, "@evil/linux-x64").replace("strip = 1", "strip = 1\ninto = \"lib\"");
-    assert_forged(&sandbox, "esbuild", &format!("{honest}\n[[{beside}"), "it has 2 archives, and the catalogue 1");
+    assert_forged(&sandbox, "esbuild", &format!("{honest}\n[[{beside}"), "it has 2 archives, and the catalogue has 1");
 }
 
 #[test]

@@ -30,7 +30,7 @@ impl Npm {
     /// Find an archive's builder by the attestations of its registry.
     ///
     /// # Errors
-    /// The attestations are wrong. If they can't be fetched, that is no error.
+    /// The attestations are wrong. Failing to fetch them isn't an error.
     pub(in crate::sources::npm) fn attestation(
         &self,
         cache: &Cache,
