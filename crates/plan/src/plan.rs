@@ -18,7 +18,7 @@ use super::step::PlanStep;
 /// A tool of the project, as far as it was resolved.
 #[derive(Clone, Debug)]
 pub struct ResolvedTool {
-    /// Tool's name in `vx.toml`.
+    /// Its name in `vx.toml`.
     pub tool: String,
     /// Whether the project also works without it.
     pub optional: bool,

@@ -7,7 +7,7 @@ use vx_store::config::InstallConfig;
 /// A tool, and what is to be done for it.
 #[derive(Debug)]
 pub struct PlanStep {
-    /// Tool's name in `vx.toml`.
+    /// Its name in `vx.toml`.
     pub tool: String,
     /// The exact version; empty if none could be found.
     pub version: String,

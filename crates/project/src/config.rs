@@ -81,7 +81,7 @@ pub struct Project {
 /// A tool that the project requests.
 #[derive(Clone, Debug)]
 pub struct ToolRequest {
-    /// Tool's name, as in the file.
+    /// Its name, as in the file.
     pub name: String,
     /// Requested version.
     pub request: VersionRequest,

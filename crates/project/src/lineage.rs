@@ -2,8 +2,8 @@
 //!
 //! What a project doesn't set, the nearest project above it does: tools by name, variables by name, settings by key.
 //! Scripts and all other tables count only for their own project. The search ends with the user's home directory, below
-//! a directory for temporary files, below a directory with another owner than the project's, and with `[project] root =
-//! true`.
+//! a directory for temporary files, below a directory with another owner than the project's, and at a
+//! project with `[project] root = true`.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ use super::project_file;
 /// Where the search for projects further up ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bounds {
-    /// User's home directory, with links resolved.
+    /// Home directory of the user, with links resolved.
     pub user: Option<PathBuf>,
     /// Directories for temporary files, with links resolved.
     pub temporary: Vec<PathBuf>,

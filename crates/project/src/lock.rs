@@ -49,7 +49,7 @@ pub struct Lock {
 pub struct LockedTool {
     /// Request in `vx.toml` that the version was chosen for.
     pub request: String,
-    /// Version.
+    /// Its version.
     pub version: String,
     /// Its source.
     #[serde(with = "kind_as_text")]

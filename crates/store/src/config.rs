@@ -18,7 +18,7 @@ use vx_base::package::{Part, Program};
 /// The configuration of one install.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct InstallConfig {
-    /// Tool's name in `vx.toml`.
+    /// Name of the tool in `vx.toml`.
     pub tool_name: String,
     /// Exact version.
     pub version: String,

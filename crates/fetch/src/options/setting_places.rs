@@ -31,7 +31,7 @@ fn is_inside_or_around(folder: &Path, top: &Path) -> bool {
     is(folder) || folder.canonicalize().is_ok_and(|folder| is(&folder))
 }
 
-/// User's home directory, by the environment.
+/// Home directory of the user, by the environment.
 pub(crate) fn home(variable: Variable<'_>) -> Option<PathBuf> {
     variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from)
 }
@@ -42,13 +42,13 @@ pub(crate) fn npm_global(variable: Variable<'_>) -> Option<PathBuf> {
     either("NPM_CONFIG_GLOBALCONFIG").or_else(|| Some(either("NPM_CONFIG_PREFIX")?.join("etc").join("npmrc")))
 }
 
-/// User's `.npmrc`.
+/// `.npmrc` of the user.
 pub(crate) fn npm_of_user(variable: Variable<'_>) -> Option<PathBuf> {
     let named = variable("NPM_CONFIG_USERCONFIG").or_else(|| variable("npm_config_userconfig"));
     named.map(PathBuf::from).or_else(|| Some(home(variable)?.join(".npmrc")))
 }
 
-/// User's `uv.toml`.
+/// `uv.toml` of the user.
 pub(crate) fn uv_of_user(variable: Variable<'_>) -> Option<PathBuf> {
     Some(user_configuration(variable)?.join("uv/uv.toml"))
 }

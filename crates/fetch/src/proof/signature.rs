@@ -65,7 +65,7 @@ pub enum Proof {
 pub enum SignatureFault {
     /// The key did not sign this package, version and digest.
     Wrong {
-        /// Key.
+        /// Name of the key.
         key: String,
     },
     /// The registry does not publish the key of the signature.
@@ -77,7 +77,7 @@ pub enum SignatureFault {
     },
     /// The key had expired when the version was published.
     Expired {
-        /// Key.
+        /// Name of the key.
         key: String,
         /// When the key expired.
         expired: String,

@@ -100,7 +100,7 @@ pub(crate) struct Companion {
 }
 
 impl Companion {
-    /// Package's name on a platform.
+    /// Name of the package on a platform.
     pub(crate) fn package(&self, platform: Platform) -> String {
         with_node_name(&self.package, platform)
     }

@@ -44,7 +44,7 @@ pub struct RecipeRequest {
 /// How to obtain a tool.
 #[derive(Clone, Debug)]
 pub struct Recipe {
-    /// Tool's name in `vx.toml`.
+    /// Name of the tool in `vx.toml`.
     pub tool: String,
     /// Its source.
     pub source: SourceKind,
@@ -75,13 +75,13 @@ pub struct Recipe {
 /// A request for a tool's recipe from one source.
 #[derive(Clone, Copy)]
 pub(crate) struct RecipeQuestion<'a> {
-    /// Tool's name in `vx.toml`.
+    /// Name of the tool in `vx.toml`.
     pub(crate) name: &'a str,
     /// The source.
     pub(crate) kind: SourceKind,
-    /// Catalogue's entry of that name.
+    /// Entry of that name in the catalogue.
     pub(crate) known: Option<&'static CatalogueTool>,
-    /// Project's settings for the tool.
+    /// What the project sets for the tool.
     pub(crate) wanted: &'a RecipeRequest,
     pub(crate) platform: Platform,
 }

@@ -17,7 +17,7 @@ use super::needed::{RunnerTool, runnable};
 
 /// Release for a request.
 pub(super) struct AgedChoice {
-    /// Release.
+    /// The release.
     pub(super) release: Candidate,
     /// Newest matching release, if that is newer than `release` and too young.
     pub(super) soon: Option<Soon>,

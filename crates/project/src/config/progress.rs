@@ -11,7 +11,7 @@ const KEYS: [&str; 3] = ["pattern", "patterns", "total"];
 /// How one command prints its progress: `[progress.NAME]`.
 #[derive(Clone, Debug, Default)]
 pub struct ProgressForms {
-    /// Command's name, or the key of its slot.
+    /// Name of the command, or the key of its slot.
     pub name: String,
     /// Patterns; the first that fits a line counts.
     pub patterns: Vec<Pattern>,

@@ -32,7 +32,7 @@ pub struct ConsentKey {
 /// Where a project is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whereabouts {
-    /// Project's directory, with links resolved.
+    /// Directory of the project, with links resolved.
     pub directory: PathBuf,
     /// Top folder of the worktree; without a repository, the project's directory.
     pub top: PathBuf,

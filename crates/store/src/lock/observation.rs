@@ -10,7 +10,7 @@ use crate::report::{InstallStep, Progress};
 /// A lock's holder at one time.
 pub(super) struct Observation {
     holder: Option<Holder>,
-    /// Holder's progress, by its board.
+    /// How far the holder is, by its board.
     pub(super) progress: Option<Progress>,
     /// Whether the holder is stopped, by job control or a debugger.
     pub(super) stopped: bool,
@@ -30,7 +30,7 @@ impl Observation {
         (&self.holder, &self.progress, self.stopped) == (&other.holder, &other.progress, other.stopped)
     }
 
-    /// Holder's process id; 0 if it left no record.
+    /// Process id of the holder; 0 if it left no record.
     pub(super) fn pid(&self) -> u32 {
         self.holder.as_ref().map_or(0, |holder| holder.pid)
     }

@@ -27,7 +27,7 @@ const LAYOUT: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     layout: u32,
-    /// Tool's name in `vx.toml`.
+    /// Name of the tool in `vx.toml`.
     pub tool: String,
     /// The exact version.
     pub version: String,

@@ -8,8 +8,8 @@ pub(crate) enum Refusal {
     /// It contradicts itself or the archive, so it was changed or made for another archive.
     Wrong(String),
     /// It names an authority or a log that the root of trust doesn't know, or has a newer form; the root may be older
-    /// than the attestation. This proves no less than an archive without attestations, so an attacker gains nothing by
-    /// it.
+    /// than the attestation. It then counts as missing. An attacker could just as well remove it, so damaging it gains
+    /// nothing.
     Unknown(String),
 }
 
