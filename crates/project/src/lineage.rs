@@ -2,8 +2,8 @@
 //!
 //! What a project doesn't set, the nearest project above it does: tools by name, variables by name, settings by key.
 //! Scripts and all other tables count only for their own project. The search ends with the user's home directory, below
-//! a directory for temporary files, below a directory with another owner than the project's, and at a
-//! project with `[project] root = true`.
+//! a directory for temporary files, below a directory with another owner than the project's, and at a project with
+//! `root = true` in `[project]`.
 
 use std::path::{Path, PathBuf};
 

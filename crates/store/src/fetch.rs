@@ -14,7 +14,7 @@ use super::lock::{Holder, LockWaitTerms};
 use super::progress::ArchiveProgress;
 use crate::release::staging::Staging;
 
-/// How often the archive is read from the start because the server's responses differ.
+/// How often the archive may be read from the start because the server's responses differ.
 const STARTS_MAX: u32 = 4;
 
 /// Receive an archive, or find it in the cache. Returns its digest and its size in bytes.

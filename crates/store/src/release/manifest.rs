@@ -1,8 +1,8 @@
 //! A release's manifest: `.vx-files`, one line for each file, which shows later whether the release is unchanged.
 //!
 //! The checksums are CRC-32. They detect damage and edits at almost no cost while the bytes pass by, but they don't
-//! stop an attacker: who can write to the store can also write this file. The original bytes were verified by the
-//! archives' digests. The receipt holds those, and the digest of this file.
+//! stop an attacker: anyone who can write to the store can also write this file. The original bytes were verified by
+//! the archives' digests. The receipt holds those, and the digest of this file.
 
 mod changes;
 mod release_file;

@@ -48,7 +48,7 @@ pub(super) fn programs(
         return Err(lacking(Lack::Programs));
     }
     let own = bare_name(&config.package);
-    // The tool's name stands for the first program.
+    // Put the program first that the tool's name stands for.
     programs.sort_by_key(|program| program.name != own);
     Ok(programs)
 }
