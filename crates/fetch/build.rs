@@ -5,8 +5,8 @@ use std::process::Command;
 use std::{env, fs};
 
 const CATALOGUE: &str = "src/tools/catalogue.toml";
-/// GCC's unwinder as an archive. As a shared library, which the standard library asks for, it has to be found, mapped and
-/// linked at every start of the program. With the archive before it no symbol is left for the shared one.
+/// GCC's unwinder as an archive. The standard library asks for the shared one, which would have to be found, mapped and
+/// linked at every start of the program; with the archive linked first, no symbol is left for it.
 const UNWINDER: &str = "gcc_eh";
 
 fn main() {
@@ -25,17 +25,17 @@ fn convert_catalogue(into: &Path) {
     fs::write(into, text).expect("the build can write");
 }
 
-/// True if the standard library of this target takes the unwinder from a shared library.
+/// Whether the standard library of this target takes the unwinder from a shared library.
 fn has_shared_unwinder() -> bool {
     let [system, library, features] = ["CARGO_CFG_TARGET_OS", "CARGO_CFG_TARGET_ENV", "CARGO_CFG_TARGET_FEATURE"]
         .map(|name| env::var(name).unwrap_or_default());
     system == "linux" && library == "gnu" && !features.split(',').any(|feature| feature == "crt-static")
 }
 
-/// True if the program that links has this archive. Other compilers than GCC and Clang come without, or have no answer.
+/// Whether the linker finds this archive. Compilers other than GCC and Clang don't have it, or don't answer.
 fn linker_finds(archive: &str) -> bool {
     let linker = env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
     let answer = Command::new(linker).arg(format!("-print-file-name={archive}")).output();
-    // An archive that is not found is answered with its bare name.
+    // For an archive that isn't found, the compiler prints its bare name.
     answer.is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_absolute())
 }

@@ -1,75 +1,75 @@
-//! The comparison of a lock's archives with the recipe of their tool: package, version, file and place of each.
+//! Compares the archives in a lock with the recipe of their tool: package, version, file and place of each.
 //!
-//! A lock comes with a repository. Its digests prove only that the bytes are those that its author wrote down; that they
-//! are of the tool that vx.toml asks for follows from the names alone.
+//! A lock comes with a repository. Its digests prove only that the bytes are the ones its author wrote down. Whether
+//! they belong to the tool that vx.toml asks for follows from the names alone.
 
 use vx_base::package::archive::Archive;
 
 use crate::tools::recipe::Recipe;
 
-/// A difference between an archive of a lock and the recipe of its tool; a clause about the lock.
+/// A difference between an archive in a lock and the recipe of its tool, as a clause about the lock.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Disagreement {
-    /// It has more or fewer archives.
-    #[error("it has {locked} archives, and the catalogue {expected}")]
+    /// The number of archives differs.
+    #[error("it has {locked} archives, and the catalogue has {expected}")]
     Count {
-        /// The number in the lock.
+        /// Number in number in the lock.
         locked: usize,
-        /// The number by the catalogue.
+        /// Number by the catalogue.
         expected: usize,
     },
-    /// It names another package.
+    /// The lock names another package.
     #[error("it names package `{locked}`, and the catalogue `{expected}`")]
     Package {
-        /// The package in the lock.
+        /// Package in package in the lock.
         locked: String,
-        /// The package of the catalogue.
+        /// The package in the catalogue.
         expected: String,
     },
-    /// An archive is of another version than the tool.
+    /// An archive's version isn't the tool's version.
     #[error("it names {package} {locked} for version {expected}")]
     Version {
         /// The package.
         package: String,
-        /// The version of the archive.
+        /// Version of version of the archive.
         locked: String,
-        /// The version of the tool.
+        /// Version of version of the tool.
         expected: String,
     },
-    /// The file is another one than the version has.
+    /// The version doesn't have a file of this name.
     #[error("it names file `{locked}` for {package} {version}")]
     File {
-        /// The file in the lock.
+        /// File in file in the lock.
         locked: String,
         /// The package.
         package: String,
         /// Its version.
         version: String,
     },
-    /// The archive is unpacked in another way.
+    /// The lock unpacks the archive into another place.
     #[error("it unpacks `{file}` into `{locked}`, and vx.toml and the catalogue into `{expected}`")]
     Place {
         /// The file.
         file: String,
-        /// The folder by the lock, with the count of components to drop.
+        /// Its folder in the lock, with the count of components to drop.
         locked: String,
         /// The same by the recipe.
         expected: String,
     },
 }
 
-/// The facts that a recipe says of one archive.
+/// What a recipe says about one archive.
 pub(crate) struct ExpectedArchive {
-    /// The names of the package, the present one first.
+    /// Names of the package, the present one first.
     pub(crate) packages: Vec<String>,
-    /// The version; `None` if it depends on what the registry says.
+    /// `None` if the version depends on what the registry says.
     pub(crate) version: Option<String>,
     pub(crate) strip: u32,
     pub(crate) into: String,
 }
 
 impl Recipe {
-    /// The facts of the archive that holds the tool itself.
+    /// What the archive of the tool itself must look like.
     pub(crate) fn expected_archive(&self, version: &str) -> ExpectedArchive {
         ExpectedArchive {
             packages: self.packages.iter().chain(&self.was).cloned().collect(),
@@ -102,7 +102,7 @@ impl ExpectedArchive {
     }
 }
 
-/// Check the number of archives.
+/// Check that a lock has as many archives as the recipe expects.
 pub(crate) fn count_archives(archives: &[&Archive], expected: usize) -> Result<(), Disagreement> {
     if archives.len() == expected {
         return Ok(());
@@ -110,7 +110,7 @@ pub(crate) fn count_archives(archives: &[&Archive], expected: usize) -> Result<(
     Err(Disagreement::Count { locked: archives.len(), expected })
 }
 
-/// The archive has another file than its version.
+/// The error for a file that its version doesn't have.
 pub(crate) fn other_file(archive: &Archive) -> Disagreement {
     let Archive { package, version, file, .. } = archive;
     Disagreement::File { locked: file.clone(), package: package.clone(), version: version.clone() }

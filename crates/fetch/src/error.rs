@@ -1,4 +1,4 @@
-//! The reasons for which a source gives no answer.
+//! Why a source gives no answer.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,15 +16,15 @@ use crate::proof::signature::SignatureFault;
 /// A question to a source that got no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceError {
-    /// The subject of the question: `the versions of esbuild`.
+    /// What was asked for: `the versions of esbuild`.
     pub what: String,
-    /// The host that was asked, without credentials; `None` if the question needed no host.
+    /// Host host that was asked, without credentials; `None` if the question needed no host.
     pub host: Option<String>,
-    /// The reason.
+    /// Why.
     pub kind: SourceErrorKind,
 }
 
-/// The ways in which a source fails to answer.
+/// The ways in which a source can fail to answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceErrorKind {
     /// The registry has no such package.
@@ -35,26 +35,26 @@ pub enum SourceErrorKind {
     NoSuchVersion(String),
     /// The version exists, but not for this platform.
     NotForPlatform(String),
-    /// The registry refused access: it wants other credentials, or any. Holds the status.
+    /// The registry refused access: it wants other credentials, or some. Holds the status.
     NotAllowed(u16),
     /// The registry answered every attempt with this status.
     Status(u16),
-    /// Every attempt found no connection, or one that broke.
+    /// No attempt got a connection, or every connection broke.
     Unreachable(String),
-    /// Every attempt lost its connection, at the last for this reason.
+    /// Every attempt lost its connection; holds the reason of the last.
     Lost(String),
-    /// The proxy on the way fails.
+    /// The proxy fails.
     Proxy {
         /// The proxy, and the variable that names it.
         proxy: String,
-        /// The reason.
+        /// Why.
         reason: String,
     },
     /// The server's certificate is not trusted, or the client's is not accepted.
     Certificate(TlsFault),
     /// Nothing arrived for this long.
     Stalled(Duration),
-    /// Too little arrived to wait for the rest.
+    /// Bytes arrived more slowly than this.
     Slow(LowestRate),
     /// The server asks to wait for longer than vx waits.
     ComeBackLater(Duration),
@@ -88,7 +88,7 @@ pub enum SourceErrorKind {
     BadSetting {
         /// The setting, with its file or as a variable.
         setting: String,
-        /// The reason, as the end of a sentence about the setting.
+        /// Reason, as the predicate of a sentence about the setting.
         reason: String,
     },
     /// The network may not be used, and the caches do not have the answer.
@@ -103,7 +103,7 @@ impl SourceError {
         Self { what: what.into(), host: None, kind }
     }
 
-    /// The same error of a document beside a package: without it, the package is there nevertheless.
+    /// Make it the error of a document beside a package: if only the document is missing, the package still exists.
     pub(super) fn of_document(self) -> Self {
         match self.kind {
             SourceErrorKind::NoSuchPackage => Self { kind: SourceErrorKind::NoSuchDocument, ..self },
@@ -111,19 +111,19 @@ impl SourceError {
         }
     }
 
-    /// An error of the host of this address.
+    /// An error about the host of this address.
     pub(super) fn for_url(what: impl Into<String>, url: &Url, kind: SourceErrorKind) -> Self {
         Self { what: what.into(), host: host_of(url), kind }
     }
 }
 
-/// The host, and the port if the address names one.
+/// Return the host, with the port if the address names one.
 pub(super) fn host_of(url: &Url) -> Option<String> {
     let host = url.host_str()?;
     Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
-/// True for a status that may be another one later.
+/// Whether a later request may get another status.
 fn is_passing(status: u16) -> bool {
     matches!(status, 408 | 429 | 500..)
 }
@@ -137,7 +137,7 @@ impl fmt::Display for SourceError {
             SourceErrorKind::NoSuchDocument => write!(f, "{what}: {host} has no such document"),
             SourceErrorKind::NoSuchVersion(version) => write!(f, "{what}: {host} has no version {version}"),
             SourceErrorKind::TooYoung(cutoff) => {
-                write!(f, "{what}: all that fit were published after {}, and are too young", to_the_second(*cutoff))
+                write!(f, "{what}: all that fit were published after {}, so they are too young", to_the_second(*cutoff))
             }
             SourceErrorKind::NotForPlatform(platform) => write!(f, "{what}: nothing is offered for {platform}"),
             SourceErrorKind::NotAllowed(status) => write!(f, "{what}: {host} refused access (status {status})"),
@@ -158,7 +158,9 @@ impl fmt::Display for SourceError {
             }
             SourceErrorKind::Redirected(reason) => write!(f, "{what}: {host} redirects {reason}"),
             SourceErrorKind::TooLarge(limit) => write!(f, "{what}: {host} sent more than {limit} bytes"),
-            SourceErrorKind::WebPage => write!(f, "{what}: {host} answered with a web page, not as a registry"),
+            SourceErrorKind::WebPage => {
+                write!(f, "{what}: {host} answered with a web page instead of a registry's document")
+            }
             SourceErrorKind::Garbage(reason) => write!(f, "{what}: the answer of {host} makes no sense: {reason}"),
             SourceErrorKind::NewerInterface(version) => {
                 write!(
@@ -177,7 +179,7 @@ impl fmt::Display for SourceError {
             SourceErrorKind::Attestation(fault) => write!(f, "{what}: {fault}"),
             SourceErrorKind::NotConfigured(settings) => write!(f, "{what}: nothing says where to ask: {settings}"),
             SourceErrorKind::BadSetting { setting, reason } => write!(f, "{what}: {setting} {reason}"),
-            SourceErrorKind::Offline => write!(f, "{what}: not in the cache, and the network is not to be used"),
+            SourceErrorKind::Offline => write!(f, "{what}: not in the cache, and vx may not use the network"),
             SourceErrorKind::Program(reason) => write!(f, "{what}: {reason}"),
         }
     }
@@ -218,14 +220,16 @@ impl Explain for SourceError {
 
     fn hint(&self) -> Option<String> {
         let hint = match &self.kind {
-            SourceErrorKind::NoSuchDocument => "ask the registry's keeper to serve what its own answers name",
+            SourceErrorKind::NoSuchDocument => {
+                "ask the registry's operator to serve the documents that its answers name"
+            }
             SourceErrorKind::NoSuchPackage => "check which registry the configuration of npm or pip names",
             SourceErrorKind::NoSuchVersion(_) => "choose another version, or refresh the lock with `vx lock --upgrade`",
             SourceErrorKind::TooYoung(_) => {
                 "wait until one is old enough, or set `minimum_release_age` for the tool or in [settings]"
             }
             SourceErrorKind::NotForPlatform(_) => {
-                "limit the tool to other systems with `os = [...]`; one of the catalogue can use `source = \"system\"`"
+                "limit the tool to other systems with `os = [...]`; a tool of the catalogue can use `source = \"system\"`"
             }
             SourceErrorKind::NotAllowed(_) => "put credentials for this host into .npmrc, pip.conf or .netrc",
             SourceErrorKind::Status(_) => "try again later, or name another mirror in the configuration of npm or pip",
@@ -248,8 +252,10 @@ impl Explain for SourceError {
                 "check the registry's address in the configuration of npm or pip"
             }
             SourceErrorKind::NewerInterface(_) => "update vx, or name another index in the configuration of pip or uv",
-            SourceErrorKind::PassedOver(_) => "ask the registry's keeper to mend them; all others are used",
-            SourceErrorKind::NoDigest => "ask the registry's keeper to serve sha256 or sha512 digests",
+            SourceErrorKind::PassedOver(_) => {
+                "ask the registry's operator to repair these entries; all others are used"
+            }
+            SourceErrorKind::NoDigest => "ask the registry's operator to serve sha256 or sha512 digests",
             SourceErrorKind::Unshipped(unshipped) => return unshipped.hint(),
             SourceErrorKind::Signature(fault) => fault.hint(),
             SourceErrorKind::Attestation(fault) => fault.hint(),

@@ -1,8 +1,8 @@
-//! The sources of releases: npm, PyPI, vendors' own sites, plain addresses and the system; and the catalogue of known
+//! Sources of releases: npm, PyPI, vendors' own sites, plain addresses and the system; and the catalogue of known
 //! tools.
 //!
-//! The source code contains no registry's address. Addresses come from the user's own configuration of npm, pip and uv.
-//! So do the credentials, which go to no other host than theirs.
+//! The source code contains no registry's address. Addresses and credentials come from the user's own configuration of
+//! npm, pip and uv, and credentials go only to the host they're for.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 

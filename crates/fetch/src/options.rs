@@ -1,4 +1,4 @@
-//! The options of all sources: paths, permissions and time limits.
+//! Options of all sources: paths, permissions and time limits.
 
 pub(crate) mod credentials;
 pub(crate) mod setting_files;
@@ -27,7 +27,7 @@ pub type ProgramRunner = Arc<dyn Fn(&Path, &[&OsStr]) -> io::Result<ProgramOutpu
 /// The output of a program.
 #[derive(Clone, Debug, Default)]
 pub struct ProgramOutput {
-    /// True if it exited with status 0.
+    /// Whether it exited with status 0.
     pub success: bool,
     /// Its standard output.
     pub stdout: Vec<u8>,
@@ -35,26 +35,26 @@ pub struct ProgramOutput {
     pub stderr: Vec<u8>,
 }
 
-/// The limits of requests.
+/// Limits of requests.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestLimits {
-    /// The longest time to connect.
+    /// Longest time to connect.
     pub connect: Duration,
-    /// The longest time without a byte.
+    /// Longest time without a byte.
     pub idle: Duration,
-    /// The fewest bytes that an answer has to come with.
+    /// Lowest rate at which an answer has to arrive.
     pub lowest: LowestRate,
-    /// The most attempts of one request, with pauses in between.
+    /// Most attempts of one request, with pauses in between.
     pub attempts: u32,
     /// The first pause; each further one is twice as long.
     pub pause: Duration,
-    /// The longest pause, if the server asks for none.
+    /// Longest pause, if the server asks for none.
     pub pause_max: Duration,
-    /// The longest pause that a server may ask for.
+    /// Longest pause that a server may ask for.
     pub retry_after_max: Duration,
-    /// The longest time for one request with all its attempts; `None` if only the waits are bounded.
+    /// Longest time for one request with all its attempts; `None` if only the waits are bounded.
     pub whole: Option<Duration>,
-    /// The largest response, unpacked, in bytes.
+    /// Largest response, decompressed, in bytes.
     pub answer_bytes: u64,
 }
 
@@ -75,8 +75,8 @@ impl Default for RequestLimits {
 }
 
 impl RequestLimits {
-    /// The usual limits, with these in place of the time without a byte, of the bytes in a second, and of the time for one
-    /// request.
+    /// The usual limits, except for the time without a byte, the bytes in a second, and the time for one request where
+    /// they're given.
     pub fn within(idle: Option<Duration>, bytes_per_second: Option<u64>, whole: Option<Duration>) -> Self {
         let usual = Self::default();
         let idle = idle.unwrap_or(usual.idle);
@@ -90,40 +90,40 @@ impl RequestLimits {
     }
 }
 
-/// The options of all sources.
+/// Options of all sources.
 #[derive(Clone)]
 pub struct SourceOptions {
     /// The home, for the cache of version lists.
     pub home: Home,
-    /// The directory from which relative paths in settings lead.
+    /// Relative paths in settings start at this directory.
     pub project_directory: PathBuf,
-    /// The settings files of the project and around it.
+    /// Settings files of the project and around it.
     pub settings: SettingFiles,
     /// Use caches only.
     pub offline: bool,
     /// Refuse npm packages without a valid signature of their registry.
     pub require_signatures: bool,
-    /// The tools that need a verified attestation.
+    /// Tools that need a verified attestation.
     pub require_provenance: Vec<String>,
-    /// The mirrors, by the names of the sites that they replace.
+    /// Mirrors, by the names of the sites that they replace.
     pub mirrors: BTreeMap<String, String>,
-    /// The time for which a version list is used before it is requested again; zero for none.
+    /// How long a version list is used before it is requested again; zero for never.
     pub fresh_for: Duration,
-    /// The environment.
+    /// Reads the environment.
     pub environment: EnvironmentReader,
-    /// The function that runs `pip`, `uv` and system tools.
+    /// Runs `pip`, `uv` and system tools.
     pub runner: ProgramRunner,
     /// The limits of requests.
     pub limits: RequestLimits,
 }
 
 impl SourceOptions {
-    /// A variable that is set and not empty.
+    /// Read a variable that is set and not empty.
     pub(super) fn variable(&self, name: &str) -> Option<String> {
         (self.environment)(name).filter(|value| !value.is_empty())
     }
 
-    /// A path in a setting: below the user's home directory if it begins with `~/`, else below the project's.
+    /// Resolve a path in a setting: below the user's home directory if it begins with `~/`, else below the project's.
     pub(super) fn path(&self, text: &str) -> PathBuf {
         match (text.strip_prefix("~/"), self.user_directory()) {
             (Some(below), Some(home)) => home.join(below),
@@ -131,7 +131,7 @@ impl SourceOptions {
         }
     }
 
-    /// The first executable file of this name in a directory of `PATH`.
+    /// Find the first executable file of this name in a directory of `PATH`.
     pub(super) fn program_on_path(&self, program: &str) -> Option<PathBuf> {
         find_in(OsStr::new(&self.variable("PATH")?), program, self.variable("PATHEXT"))
     }

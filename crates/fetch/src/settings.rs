@@ -1,6 +1,6 @@
-//! Checks of the settings of npm, pip and uv, and of the servers that they name.
+//! Checks the settings of npm, pip and uv, and the servers that they name.
 //!
-//! The resolver ignores a file that cannot be read, as npm, pip and uv do. This module reports it.
+//! The resolver ignores an unreadable file, as npm, pip and uv do. This module reports it.
 
 pub(crate) mod project_settings;
 
@@ -14,7 +14,7 @@ use super::sources::Sources;
 use crate::documents::http::Query;
 
 impl Sources {
-    /// The problems in the settings of this source, without a request.
+    /// List the problems in this source's settings, without a request.
     pub fn problems_of(&self, kind: SourceKind) -> Vec<SourceError> {
         let (Some(registry), Some(facts)) = (self.client(kind).registry(), kind.registry()) else { return Vec::new() };
         let files = registry.setting_files();
@@ -28,7 +28,7 @@ impl Sources {
         problems
     }
 
-    /// Check that the server of this source responds. Any response counts, unless it refuses these credentials or is a
+    /// Check that the source's server responds. Any response counts, unless it refuses the credentials or reports a
     /// failure of the server.
     pub fn reach(&self, kind: SourceKind) -> Result<(), SourceError> {
         let (Some(registry), Some(facts)) = (self.client(kind).registry(), kind.registry()) else { return Ok(()) };
@@ -47,7 +47,7 @@ impl Sources {
     }
 }
 
-/// The reason why an existing settings file is unusable.
+/// Say why an existing settings file is unusable.
 fn unusable(file: &Path, content: io::Result<String>) -> Option<SourceErrorKind> {
     let bad = |reason: String| Some(SourceErrorKind::BadSetting { setting: format!("`{}`", file.display()), reason });
     let text = match content {
@@ -57,7 +57,7 @@ fn unusable(file: &Path, content: io::Result<String>) -> Option<SourceErrorKind>
     };
     if file.extension().is_some_and(|extension| extension == "toml") {
         let error = text.parse::<toml::Table>().err()?;
-        return bad(format!("is no TOML: {}", error.message()));
+        return bad(format!("is not TOML: {}", error.message()));
     }
     None
 }
@@ -78,7 +78,7 @@ mod tests {
         let none = top.path().join("none");
         assert_eq!(unusable(&none, read_regular_text(&none)), None);
         assert_eq!(file("uv.toml", b"index-url = \"x\""), None);
-        assert!(file("uv.toml", b"index-url = ").is_some_and(|text| text.contains("uv.toml` is no TOML")));
+        assert!(file("uv.toml", b"index-url = ").is_some_and(|text| text.contains("uv.toml` is not TOML")));
         assert!(file(".npmrc", b"registry=\xff").is_some_and(|text| text.contains(".npmrc` cannot be read")));
         assert!(unusable(top.path(), read_regular_text(top.path())).is_some());
     }

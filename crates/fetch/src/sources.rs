@@ -1,6 +1,6 @@
 //! All sources behind one interface, for any number of threads at once.
 //!
-//! A source has a folder here, and a row in the table. Nothing else asks which kind a source is of.
+//! A source has a folder here and a row in the table; nothing else distinguishes kinds of sources.
 
 #[cfg(test)]
 mod agreement_tests;
@@ -40,12 +40,12 @@ pub struct Sources {
     options: SourceOptions,
     trust: TlsTrust,
     pub(super) network: Network,
-    /// The clients, in the order of [`SourceKind::ALL`].
+    /// Clients in the order of [`SourceKind::ALL`].
     clients: [Box<dyn SourceClient>; SourceKind::ALL.len()],
 }
 
 impl Sources {
-    /// The sources that the user's environment and files configure. No request is made yet.
+    /// Configure the sources by the user's environment and files. No request is made yet.
     pub fn new(options: SourceOptions) -> Self {
         let trust = read_trust(&options);
         Self {
@@ -56,40 +56,40 @@ impl Sources {
         }
     }
 
-    /// The client of a source.
+    /// Client of a source.
     pub(super) fn client(&self, kind: SourceKind) -> &dyn SourceClient {
         &*self.clients[kind as usize]
     }
 
-    /// The content of a settings file, as the sources read it.
+    /// Read a settings file, as the sources read it.
     pub(super) fn read_setting(&self, file: &Path) -> io::Result<String> {
         self.options.settings.read(file)
     }
 
-    /// The server that has been asked for the longest time, if that is at least so long.
+    /// Return the server of the oldest request under way, if it is at least this old.
     pub fn awaited(&self, time: Duration) -> Option<String> {
         self.network.cache.client().awaited(time)
     }
 
-    /// The server whose answer this thread waits for since at least this time.
+    /// Return the server that this thread has waited for at least this long.
     pub fn awaited_by(&self, thread: ThreadId, time: Duration) -> Option<String> {
         self.network.cache.client().awaited_by(thread, time)
     }
 
-    /// The trust in servers, for the downloads of archives.
+    /// Trust in servers, for the downloads of archives.
     pub fn trust(&self) -> &TlsTrust {
         &self.trust
     }
 
-    /// The versions available on a platform, in no particular order.
+    /// List the versions available on a platform, in no particular order.
     ///
-    /// An address has no list: it offers none, and the requested version is the version.
+    /// An address has no list: it offers no versions, and the requested version is taken as it is.
     pub fn candidates(&self, recipe: &Recipe, platform: Platform) -> Result<Vec<Candidate>, SourceError> {
         self.listed(&VersionQuery { recipe, platform, dated: false })
     }
 
-    /// The candidates, with the time of publication of each one that may be later than the recipe's cutoff. npm may be
-    /// asked for a further, larger document.
+    /// List the candidates, each with its time of publication if that may be later than the recipe's cutoff. npm may be
+    /// asked for another, larger document.
     pub fn dated_candidates(&self, recipe: &Recipe, platform: Platform) -> Result<Vec<Candidate>, SourceError> {
         self.listed(&VersionQuery { recipe, platform, dated: true })
     }
@@ -97,7 +97,7 @@ impl Sources {
     fn listed(&self, query: &VersionQuery<'_>) -> Result<Vec<Candidate>, SourceError> {
         let recipe = query.recipe;
         let mut candidates = self.client(recipe.source).candidates(&self.network, query)?;
-        // A name that could be no version in a lock is nothing to choose.
+        // A name that a lock couldn't hold as a version can't be chosen.
         candidates.retain(|candidate| !recipe.source.facts().is_installed || is_version(&candidate.version));
         for candidate in &mut candidates {
             candidate.lts = recipe.lts_of(&candidate.version);
@@ -105,7 +105,7 @@ impl Sources {
         Ok(candidates)
     }
 
-    /// The candidates from a new request, for a version that is missing in the cached list and may be newer.
+    /// List the candidates from a new request, for a version that is missing in the cached list and may be newer.
     pub fn candidates_anew(&self, recipe: &Recipe, platform: Platform) -> Result<Vec<Candidate>, SourceError> {
         if let Some(lists) = self.client(recipe.source).archive_lists().filter(|_| !self.network.cache.is_offline()) {
             lists.forget_versions(&self.network, recipe);
@@ -113,35 +113,34 @@ impl Sources {
         self.candidates(recipe, platform)
     }
 
-    /// The entries of a tool's lists that make no sense and were passed over, as far as the lists were read.
+    /// Report the unusable entries of a tool's lists, as far as the lists were read.
     pub fn passed_over(&self, recipe: &Recipe) -> Vec<SourceError> {
         let Some(registry) = self.client(recipe.source).registry() else { return Vec::new() };
         recipe.packages.iter().filter_map(|package| registry.passed_over(&self.network, package)).collect()
     }
 
-    /// The archives of a version on a platform, in the order of their unpacking.
+    /// List a version's archives on a platform, in the order of unpacking.
     pub fn artifacts(&self, recipe: &Recipe, version: &str, platform: Platform) -> Result<Vec<Artifact>, SourceError> {
         self.client(recipe.source).artifacts(&self.network, recipe, version, platform)
     }
 
-    /// The origin of an archive that a lock names: for npm without a request, for PyPI from the package's page.
+    /// Find the origin of an archive that a lock names: for npm without a request, for PyPI from the package's page.
     pub fn locate(&self, source: SourceKind, package: &str, file_name: &str) -> Result<Origin, SourceError> {
         let lists: Option<&dyn ArchiveLists> = self.client(source).archive_lists();
         let lists = lists.ok_or_else(|| {
-            let reason = format!("`{source}` keeps no packages");
+            let reason = format!("`{source}` has no packages");
             SourceError::new(format!("the file {file_name}"), SourceErrorKind::Garbage(reason))
         })?;
         lists.locate(&self.network, package, file_name)
     }
 
-    /// True if the source has several archives of this file's release that run on this platform, as far as is known
-    /// without a request.
+    /// Whether several archives of this file's release run on this platform, as far as is known without a request.
     pub fn has_alternatives(&self, source: SourceKind, package: &str, file_name: &str) -> bool {
         let registry = self.client(source).registry();
         registry.is_some_and(|registry| registry.has_alternatives(package, file_name))
     }
 
-    /// True if packages of registries that sign them need a signature.
+    /// Whether packages need a signature if their registry signs.
     pub fn requires_signatures(&self) -> bool {
         self.options.require_signatures
     }
@@ -152,13 +151,13 @@ impl Sources {
         self.signer(source).map_or(Ok(()), |signer| signer.check_claim(claim))
     }
 
-    /// Check the signature that the lock entry of a package keeps, if its registry signs packages. A request is made only
-    /// for a key that is not known on this machine.
+    /// Check the signature in a package's lock entry, if its registry signs packages. Only a key that isn't known on
+    /// this machine is requested.
     pub fn proof(&self, source: SourceKind, claim: &Claim<'_>) -> Result<Proof, SourceError> {
         self.signer(source).map_or(Ok(Proof::Unclaimed), |signer| signer.proof(&self.network, claim))
     }
 
-    /// The digest and the signature of an archive by what its registry says now.
+    /// Ask the registry of an archive for its digest and signature.
     pub fn signature_now(
         &self,
         source: SourceKind,
@@ -172,37 +171,37 @@ impl Sources {
         self.client(source).registry()?.signer()
     }
 
-    /// True if archives of this tool need a verified attestation.
+    /// Whether archives of this tool need a verified attestation.
     pub fn requires_provenance(&self, tool: &str) -> bool {
         self.options.require_provenance.iter().any(|required| required == tool)
     }
 
-    /// The builder of an archive by what its source attests now.
+    /// Find an archive's builder by what its source attests now.
     pub fn attestation_now(&self, source: SourceKind, archive: &Archive) -> Result<Attestation, SourceError> {
         let registry = self.client(source).registry();
         registry.map_or(Ok(Attestation::Unoffered), |registry| registry.attestation_now(&self.network, archive))
     }
 
-    /// The origin for an address of the project's own; the credentials are taken out of the address, or found in
-    /// `.netrc`.
+    /// Split an address that the project itself names into an origin: credentials are taken out of the address, or
+    /// found in `.netrc`.
     pub fn locate_url(&self, address: &str) -> Result<Origin, SourceError> {
         url::locate(&self.network.netrc, address)
     }
 
-    /// The copy of a tool on `PATH`: the first of the tool's programs that exists there.
+    /// Find the copy of a tool on `PATH`: the first of the tool's programs that exists there.
     pub fn system(&self, recipe: &Recipe) -> Result<SystemTool, SourceError> {
         system::find_tool(&self.options, recipe)
     }
 }
 
-/// The settings in a file of the project that a source follows; `None` if the file is not of its programs.
+/// List the settings in a project's file that a source follows; `None` if the file belongs to other programs.
 pub(crate) fn followed_settings(kind: SourceKind, file: &Path, text: &str) -> Option<Vec<NamedSetting>> {
     (source_row(kind).followed_settings)(file, text)
 }
 
-/// The trust of all requests that the user's settings ask for: a file that one program is given holds for all, since the
-/// archives of a registry may be on hosts of others. A host goes unchecked, or gets a client certificate, only if a
-/// setting is for that host.
+/// Combine the trust that the user's settings ask for. A certificate file that is set for one program counts for all
+/// requests, since a registry's archives may be on other hosts. A host goes unchecked, or gets a client certificate,
+/// only if a setting is for that host.
 fn read_trust(options: &SourceOptions) -> TlsTrust {
     let mut all = TlsTrust::default();
     if options.offline {

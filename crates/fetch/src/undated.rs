@@ -1,4 +1,4 @@
-//! Sources that give no times of publication, each named once in a home.
+//! Sources that give no times of publication: each is reported once per home.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use crate::options::credentials::split;
 use crate::tools::recipe::Recipe;
 
 impl Sources {
-    /// The host of a recipe's source, the first time that it is asked for in this home. It is `None` from then on, since
-    /// a mirror without times has none the next day either.
+    /// Return the host of a recipe's source on the first call in this home, and `None` from then on: a mirror without
+    /// times won't have any the next day either.
     pub fn first_without_dates(&self, recipe: &Recipe) -> Option<String> {
         let list = self.client(recipe.source).archive_lists()?.list_address(&self.network, recipe)?;
         let host = host_of(&list)?;
-        // The address of a mirror may hold credentials, which no cache keeps.
+        // A mirror's address may hold credentials, which belong in no cache.
         let top = split(list).0.join("/").ok()?;
         let name = format!("no-dates-{host}");
         if self.network.cache.recall::<bool>(&name, &top, Duration::MAX).is_some() {

@@ -1,4 +1,4 @@
-//! Planning what has to be installed: what is wanted becomes steps, and nothing is written.
+//! Plans what has to be installed: requests become steps. Nothing is written.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 

@@ -1,4 +1,4 @@
-//! The plan: the action for each tool, decided from the resolved releases and the installed ones. Pure.
+//! The plan: what to do for each tool, decided from the resolved releases and the installed ones. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -15,18 +15,18 @@ use vx_store::{Receipt, instructions};
 
 use super::step::PlanStep;
 
-/// One tool of the project, as far as it was resolved.
+/// A tool of the project, as far as it was resolved.
 #[derive(Clone, Debug)]
 pub struct ResolvedTool {
-    /// The tool, by its name in `vx.toml`.
+    /// Its name in `vx.toml`.
     pub tool: String,
-    /// True if the project also works without it.
+    /// Whether the project also works without it.
     pub optional: bool,
-    /// The result of its resolution.
+    /// What the tool was resolved to.
     pub found: ToolResolution,
 }
 
-/// The result of resolving one tool.
+/// What a tool was resolved to.
 #[derive(Clone, Debug)]
 pub enum ToolResolution {
     /// A release to install.
@@ -35,7 +35,7 @@ pub enum ToolResolution {
     OnPath {
         /// Its file.
         program: PathBuf,
-        /// The version that the program on `PATH` reports.
+        /// Version that the program reports.
         version: String,
     },
     /// `vx.toml` requests it for other systems only.
@@ -47,64 +47,64 @@ pub enum ToolResolution {
     },
 }
 
-/// The release that a request resolved to.
+/// A release that a request was resolved to.
 #[derive(Clone, Debug)]
 pub struct ResolvedRelease {
-    /// The exact version.
+    /// Exact version.
     pub version: String,
     /// Its source.
     pub source: SourceKind,
-    /// The archives to fetch, in order.
+    /// Archives to fetch, in order.
     pub parts: Vec<Part>,
-    /// The programs it provides.
+    /// Programs that it provides.
     pub programs: Vec<Program>,
-    /// True if the package declares its programs itself; then `programs` are those that the project chose, if any.
+    /// Whether the package itself declares its programs; then `programs` are those that the project chose, if any.
     pub ships_programs: bool,
-    /// The tool that runs its programs, if it is another one.
+    /// Tool that runs its programs, if it is another one.
     pub needs: Option<String>,
     /// Free settings of the tool.
     pub options: BTreeMap<String, String>,
     /// A command to run before the release is activated.
     pub postinstall: Option<String>,
-    /// The files that it names, with the contents that were agreed to.
+    /// Files that the command names, with the contents that were agreed to.
     pub agreed: Vec<AgreedFile>,
-    /// The archives as the lock has them, with the signatures that it keeps; empty if a source was asked just now.
+    /// Archives as the lock has them, with their signatures; empty if a source was asked just now.
     pub locked: Vec<LockedPart>,
 }
 
-/// An installed release, as far as it can differ from the one that is wanted.
+/// What is known of an installed release that may differ from the wanted one.
 #[derive(Clone, Debug, Default)]
 pub struct InstalledRelease {
-    /// The name of its source.
+    /// Name of its source.
     pub source: String,
-    /// The archives it was made of.
+    /// Archives that it was made of.
     pub archives: Vec<Archive>,
-    /// The digest of the instructions it was made by, if it is known.
+    /// Digest of the instructions that it was made by, if known.
     pub instructions: Option<Digest>,
 }
 
 impl InstalledRelease {
-    /// The facts that a receipt records.
+    /// Take what a receipt records.
     pub fn from_receipt(receipt: &Receipt) -> Self {
         let (archives, instructions) = (receipt.parts.clone(), receipt.instructions.clone());
         Self { source: receipt.source.clone(), archives, instructions }
     }
 }
 
-/// The action for one tool.
+/// What to do for a tool.
 #[derive(Clone, Debug)]
 pub enum Decision {
     /// Install this release.
     Install {
         /// The release.
         release: Box<ResolvedRelease>,
-        /// True if it replaces an installed release, because of `force` or because that one was made from other
+        /// Whether it replaces an installed release, because of `force` or because that release was made from other
         /// archives or by other instructions.
         replaces: bool,
     },
     /// Nothing has to be done.
     Nothing {
-        /// The installed version; empty if the tool is not for this system.
+        /// Installed version; empty if the tool isn't for this system.
         version: String,
         /// Why.
         reason: String,
@@ -116,19 +116,19 @@ pub enum Decision {
     },
 }
 
-/// The decisions for all tools: first the installs, largest first, then the others by name.
+/// Decisions for all tools: first the installs, largest first, then the others by name.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// Each tool with its decision.
     pub decisions: Vec<(String, Decision)>,
-    /// The tools without which the project works, too.
+    /// Tools without which the project works, too.
     pub optional: BTreeSet<String>,
-    /// The doubts about releases that are installed all the same.
+    /// Doubts about releases that are installed nevertheless.
     pub doubts: Vec<Trouble>,
 }
 
 impl Plan {
-    /// The plans of several projects as one: first the installs, in the order of the plans.
+    /// Join the plans of several projects: first the installs, in the order of the plans.
     pub fn joined(plans: impl Iterator<Item = Self>) -> Self {
         let mut joined = Self::default();
         for plan in plans {
@@ -140,12 +140,12 @@ impl Plan {
         joined
     }
 
-    /// True if every tool is installed.
+    /// Whether every tool is installed.
     pub fn complete(&self) -> bool {
         self.decisions.iter().all(|(_, decision)| matches!(decision, Decision::Nothing { .. }))
     }
 
-    /// True if a tool that the project does not work without cannot be had.
+    /// Whether a tool can't be installed that the project doesn't work without.
     pub fn fails(&self) -> bool {
         let fails = |(tool, decision): &(String, Decision)| {
             matches!(decision, Decision::Fail { .. }) && !self.optional.contains(tool)
@@ -153,7 +153,7 @@ impl Plan {
         self.decisions.iter().any(fails)
     }
 
-    /// The steps that carry out the plan; `locate` prepares the install of a release.
+    /// Make the steps that carry out the plan; `locate` prepares the install of a release.
     pub fn into_steps(self, mut locate: impl FnMut(&str, ResolvedRelease, bool) -> PlanStep) -> Vec<PlanStep> {
         use super::step::ToolAction;
         let step = |(tool, decision): (String, Decision)| {
@@ -171,8 +171,8 @@ impl Plan {
     }
 }
 
-/// Make the plan. `installed` returns the facts about an installed release; `proved` refuses a release to install whose
-/// signatures are not good. With `force`, installed releases are installed again.
+/// Make the plan. `installed` looks up an installed release. `proved` refuses a release to install whose signatures
+/// aren't good. With `force`, installed releases are installed again.
 ///
 /// The largest installs come first, so that the run does not end with a single large one that started last.
 pub fn plan(
@@ -201,7 +201,7 @@ pub fn plan(
     Plan { decisions, optional, doubts: Vec::new() }
 }
 
-/// The lock's claim about the signature of an archive.
+/// Express what the lock says about an archive's signature.
 pub fn claim(part: &LockedPart) -> Claim<'_> {
     Claim { archive: part.archive(), key: part.signed_by.as_deref(), signature: part.signature.as_deref() }
 }
@@ -242,45 +242,45 @@ fn order(decision: &Decision) -> (u8, std::cmp::Reverse<u64>) {
 }
 
 impl ResolvedRelease {
-    /// The size of the archives in bytes, as far as it is known.
+    /// Size of the archives in bytes, as far as it is known.
     pub fn size_bytes(&self) -> u64 {
         self.parts.iter().filter_map(|part| part.archive.size).sum()
     }
 
-    /// The size of all archives in bytes; `None` if it is not known of one of them.
+    /// Size of all archives in bytes; `None` if any of them is unknown.
     pub fn whole_size_bytes(&self) -> Option<u64> {
         self.parts.iter().map(|part| part.archive.size).sum()
     }
 
-    /// True if an installed release is this one, as far as its archives and instructions are known.
+    /// Whether an installed release is this one, as far as its archives and instructions are known.
     pub fn is_made_as(&self, there: &InstalledRelease) -> bool {
         let own = instructions(&self.parts, &self.programs, self.postinstall.as_deref());
         there.instructions.as_ref().is_none_or(|known| *known == own) && self.is_made_of(there)
     }
 
-    /// True if an installed release that was made like this is this one, as far as digests are known. If no digests
-    /// can be compared, the source must be the same.
+    /// Whether an installed release that was made of these archives is this release, as far as digests are known. If no
+    /// digests can be compared, the source must be the same.
     pub fn is_made_of(&self, made: &InstalledRelease) -> bool {
         let archives = &made.archives;
         if !self.comparable(archives) && made.source != self.source.name() {
             return false;
         }
         self.parts.iter().filter_map(|part| part.archive.digest.as_ref()).all(|digest| {
-            // A receipt may hold a digest of another algorithm; only digests of one algorithm can differ.
+            // A receipt may hold a digest of another algorithm; only digests of the same algorithm can be compared.
             let known = archives.iter().filter_map(|archive| archive.digest.as_ref());
             let mut same_kind = known.filter(|known| known.algorithm() == digest.algorithm()).peekable();
             same_kind.peek().is_none() || same_kind.any(|known| known == digest)
         })
     }
 
-    /// True if any digest can be compared with one of these archives: one of the same algorithm.
+    /// Whether a digest can be compared with one of these archives: both need the same algorithm.
     fn comparable(&self, archives: &[Archive]) -> bool {
         let algorithms = |archive: &Archive| archive.digest.as_ref().map(Digest::algorithm);
         let own = self.parts.iter().filter_map(|part| algorithms(&part.archive));
         own.into_iter().any(|algorithm| archives.iter().filter_map(algorithms).any(|known| known == algorithm))
     }
 
-    /// True if the archives can be verified: those from an address need a digest, and registries always give one.
+    /// Whether the archives can be verified: those from an address need a digest, and registries always give one.
     fn verifiable(&self) -> bool {
         self.source.facts().always_has_digests || self.parts.iter().all(|part| part.archive.digest.is_some())
     }

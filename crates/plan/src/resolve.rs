@@ -1,7 +1,7 @@
-//! Resolving: from the project's requests and the lock to exact releases.
+//! Resolves the project's requests, with the lock, to exact releases.
 //!
 //! Tools are resolved in parallel: first the version of each, then its archives for all platforms at once. The whole
-//! takes about as long as the slowest tool alone. The failure of a tool does not affect the others.
+//! takes about as long as the slowest tool alone. If a tool fails, the others are not affected.
 
 mod aged;
 mod archives;
@@ -39,35 +39,34 @@ use lock_state::ToolLockState;
 pub use newest::Newest;
 pub use runner_tools::Undeclared;
 
-/// The most tools that are resolved in parallel.
+/// Most tools that are resolved in parallel.
 const TOOLS_AT_ONCE: usize = 32;
 
-/// The inputs of resolving.
+/// What resolving needs.
 pub struct Resolver<'a> {
-    /// The sources of releases.
+    /// Sources of releases.
     pub sources: &'a Sources,
-    /// The platform to install for.
+    /// Platform to install for.
     pub platform: Platform,
-    /// The order in which sources are tried, if the project sets it.
+    /// Order in which sources are tried, if the project sets it.
     pub order: &'a [SourceKind],
     /// The current lock.
     pub lock: &'a Lock,
-    /// The versions that a lock of an older format pins; each applies if the project's request accepts it.
+    /// Versions that a lock of an older format pins; each applies if the project's request accepts it.
     pub pins: &'a BTreeMap<String, String>,
-    /// True to use the lock alone, even if it does not match the project.
+    /// Use only the lock, even if it doesn't match the project.
     pub frozen: bool,
-    /// True to resolve the archives of all platforms, for a lock; false for this platform's alone.
+    /// Resolve the archives of all platforms, for a lock, instead of only this platform's.
     pub all_platforms: bool,
-    /// The tools whose lock entries are made anew at their versions, whatever changed since: what their sources say now
-    /// is accepted.
+    /// Tools whose lock entries are renewed at their present versions. Whatever their sources say now is accepted.
     pub renewed: &'a [String],
-    /// All declared tools, including those that are not resolved now, because a tool may need another.
+    /// All declared tools, including those that aren't resolved now, because a tool may need another.
     pub declared: &'a [ToolRequest],
-    /// The versions of those of the declared tools that another project locks.
+    /// Versions of those declared tools that another project locks.
     pub locked_above: &'a BTreeMap<String, String>,
-    /// The directory of the lock, if it is that of a project further up.
+    /// Directory of the lock, if it belongs to a project further up.
     pub lock_above: Option<&'a Path>,
-    /// The smallest age of a release, for tools without one of their own.
+    /// Smallest age of a release, for tools that set none themselves.
     pub age: ReleaseAge,
     /// Computes the missing digest of an archive, if that is permitted.
     pub digest_of: Option<&'a DigestOf<'a>>,
@@ -76,12 +75,12 @@ pub struct Resolver<'a> {
 /// Receives an archive to compute its digest and size.
 pub type DigestOf<'a> = dyn Fn(&Artifact) -> Result<(Digest, u64), Trouble> + Sync + 'a;
 
-/// The result of resolving.
+/// What was resolved.
 #[derive(Default)]
 pub struct Resolution {
-    /// The tools in the given order.
+    /// Tools in the given order.
     pub wanted: Vec<ResolvedTool>,
-    /// The lock entries to add or change.
+    /// Lock entries to add or change.
     pub locked: BTreeMap<String, LockedTool>,
     /// Tools that could not be locked for all platforms, and tools whose packages have no signature to check.
     pub warnings: Vec<Trouble>,
@@ -90,7 +89,7 @@ pub struct Resolution {
 }
 
 impl Resolver<'_> {
-    /// Find a recipe for each tool on this platform, or return all the reasons why one is missing, before anything
+    /// Find a recipe for each tool on this platform, or return all the reasons why some have none, before anything
     /// starts.
     pub fn recipes(&self, asked: &[ToolRequest]) -> Result<(), Vec<NoRecipe>> {
         let wanted_here = asked.iter().filter(|ask| ask.wanted_on(self.platform.os));
@@ -98,8 +97,8 @@ impl Resolver<'_> {
         if missing.is_empty() { Ok(()) } else { Err(missing) }
     }
 
-    /// True if a lock written on this platform can have an entry for the tool. The copies on `PATH` are never locked;
-    /// neither is a tool for other systems that has no recipe on this one.
+    /// Whether a lock written on this platform can have an entry for the tool. Copies on `PATH` are never locked, nor
+    /// is a tool for other systems that has no recipe on this one.
     pub fn lockable(&self, ask: &ToolRequest) -> bool {
         match self.recipe(ask, self.platform) {
             Ok(recipe) => recipe.source.facts().is_installed,
@@ -107,19 +106,19 @@ impl Resolver<'_> {
         }
     }
 
-    /// True if releases of the tool have a program of this name.
+    /// Whether releases of the tool have a program of this name.
     pub fn provides(&self, ask: &ToolRequest, program: &str) -> bool {
         self.program_names(ask).iter().any(|provided| provided == program)
     }
 
-    /// The names of the programs that the locked release of the tool has, or any release if none is locked; for a package
-    /// outside of the catalogue, the name that its program probably has.
+    /// Names of the programs in the tool's locked release, or in any release if none is locked; for a package outside
+    /// of the catalogue, the name that its program probably has.
     pub fn program_names(&self, ask: &ToolRequest) -> Vec<String> {
         let version = self.lock.tools.get(&ask.name).map_or("", |locked| locked.version.as_str());
         self.recipe(ask, self.platform).map(|recipe| recipe.likely_programs(version)).unwrap_or_default()
     }
 
-    /// The programs to look for on `PATH` for a tool that is the system's.
+    /// Programs to look for on `PATH` for a tool that is the system's.
     pub fn system_programs(&self, ask: &ToolRequest) -> Vec<String> {
         self.recipe(ask, self.platform).map(|recipe| recipe.system_programs().to_vec()).unwrap_or_default()
     }
@@ -129,7 +128,7 @@ impl Resolver<'_> {
         self.resolve_as(asked, upgrade, false)
     }
 
-    /// Resolve these tools for a complete lock: the platforms and signatures that an entry lacks are requested again.
+    /// Resolve these tools for a complete lock: platforms and signatures that an entry lacks are requested again.
     pub fn resolve_completely(&self, asked: &[ToolRequest], upgrade: impl Fn(&str) -> bool + Sync) -> Resolution {
         let unfit = self.unfit(asked);
         let kept = |ask: &&ToolRequest| !unfit.contains(&ask.name) && !upgrade(&ask.name) && !self.renews(ask);
@@ -144,12 +143,12 @@ impl Resolver<'_> {
         resolution
     }
 
-    /// The names of those of these tools whose lock entries do not answer the project's present requests.
+    /// Names of the tools whose lock entries don't answer the project's present requests.
     fn unfit(&self, asked: &[ToolRequest]) -> Vec<String> {
         self.lock.differences(asked).into_iter().map(|difference| difference.tool).collect()
     }
 
-    /// True if the entry of a tool is made anew.
+    /// Whether the entry of a tool is renewed.
     fn renews(&self, ask: &ToolRequest) -> bool {
         self.renewed.contains(&ask.name)
     }
@@ -170,7 +169,7 @@ impl Resolver<'_> {
             })
             .collect();
         let questions: Vec<_> = asked.iter().zip(&standings).collect();
-        // If no question is open, no request is made, and a thread is not worthwhile.
+        // If nothing has to be asked, no request is made, and a thread isn't worthwhile.
         let open = standings.iter().filter(|standing| !matches!(standing, ToolLockState::Settled(_))).count();
         let answers = in_parallel(questions, open.min(TOOLS_AT_ONCE), |(ask, standing)| {
             let version = self.version_by(ask, standing, &upgrade);
@@ -217,7 +216,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// A part of a locked release. A lock holds no address in full: that is asked for which the project has.
+    /// Make a part of a locked release. A lock holds no address in full, so the address is the project's.
     fn locked_part(&self, ask: &ToolRequest, locked: &LockedTool, part: &LockedPart) -> Result<Part, SourceError> {
         if locked.source.signs() {
             self.sources.check_claim(locked.source, &claim(part))?;
@@ -228,7 +227,7 @@ impl Resolver<'_> {
         Ok(Part { archive: part.archive().clone(), origin })
     }
 
-    /// The version of a tool that has an open question; `None` for others.
+    /// Find the version of a tool that isn't settled; `None` for a settled tool.
     fn version_by(
         &self,
         ask: &ToolRequest,
@@ -280,7 +279,7 @@ impl Resolver<'_> {
         resolution
     }
 
-    /// The entries of a tool's lists that were passed over.
+    /// Report the unusable entries of a tool's lists.
     fn passed_over(&self, standing: &ToolLockState) -> Vec<Trouble> {
         match standing {
             ToolLockState::Open(recipe, _) | ToolLockState::Partly(recipe, _) => {
@@ -290,8 +289,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// The locked release of a tool whose age is in doubt, if its source gives no answer that could settle it: a project
-    /// whose tools are locked works without a network. Any other error counts.
+    /// Keep the locked release of a tool that may be too young, if its source doesn't answer: a project whose tools are
+    /// locked works without a network. Any other error counts.
     fn keep_in_doubt(
         &self,
         ask: &ToolRequest,
@@ -305,7 +304,7 @@ impl Resolver<'_> {
         else {
             return ToolResolution::Nothing { error };
         };
-        let subject = format!("`{}` stays as it is locked, although it may be too young", ask.name);
+        let subject = format!("`{}` keeps its locked version, although that may be too young", ask.name);
         resolution.warnings.push(error.about(subject));
         self.locked_release(ask, recipe, locked, parts)
     }
@@ -326,7 +325,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The release for this platform; new lock entries and warnings go into the resolution.
+    /// Make the release for this platform; new lock entries and warnings go into the resolution.
     fn answer(
         &self,
         ask: &ToolRequest,
@@ -340,7 +339,7 @@ impl Resolver<'_> {
             return ToolResolution::Nothing { error };
         }
         match self.changed(ask, &archives) {
-            // An allowed change is said all the same.
+            // A change is reported even if it is allowed.
             Some(changed) if self.renews(ask) => {
                 resolution.warnings.push(Trouble { hint: None, ..Trouble::from_error(&changed) });
             }
@@ -377,11 +376,11 @@ impl Resolver<'_> {
         found
     }
 
-    /// The reason why an entry would be refused when it is read again; so it is not written.
+    /// Say why an entry would be refused when it is read again; such an entry isn't written.
     fn unwritable(&self, ask: &ToolRequest, entry: &LockedTool) -> Option<Trouble> {
         let forgery = || self.forgery(ask, entry, &Platform::ALL).map(|forged| forged.difference.to_string());
         let reason = entry.check().err().or_else(forgery)?;
-        let text = format!("the answer of its source cannot be locked: {reason}");
+        let text = format!("what its source answers cannot be locked: {reason}");
         Some(Trouble::new(TroubleKind::BadAnswer, text).hinted("name another mirror, or ask for another version"))
     }
 }

@@ -1,44 +1,44 @@
-//! The steps of a run: one per tool, decided before anything starts.
+//! The steps of a run: one for each tool, decided before anything starts.
 
 use vx_base::trouble::Trouble;
 
 use vx_store::config::InstallConfig;
 
-/// One tool, and the action decided for it.
+/// A tool, and what is to be done for it.
 #[derive(Debug)]
 pub struct PlanStep {
-    /// The tool, by its name in `vx.toml`.
+    /// Its name in `vx.toml`.
     pub tool: String,
     /// The exact version; empty if none could be found.
     pub version: String,
-    /// The size of its archives in bytes; `None` if one of them is not known, and without an install.
+    /// Size of its archives in bytes; `None` if the size of one is unknown, and without an install.
     pub size_bytes: Option<u64>,
-    /// True if the run succeeds without it.
+    /// Whether the run succeeds without it.
     pub optional: bool,
-    /// The action.
+    /// What to do.
     pub action: ToolAction,
 }
 
-/// The action for one tool.
+/// What to do for a tool.
 pub enum ToolAction {
     /// Install it in a child process.
     Install(Preparation),
-    /// Do nothing: the tool is installed, or not for this machine.
+    /// Do nothing: the tool is installed, or isn't for this machine.
     Skip {
-        /// The reason: `up to date`.
+        /// Reason, as in `up to date`.
         reason: String,
     },
     /// Fail: no release matches the request.
     Fail {
-        /// The reason.
+        /// Why.
         error: Trouble,
     },
 }
 
 /// Makes the configuration of an install, for which it may ask a registry for the addresses of archives. It is called
-/// while other installs are at work already, and again for each retry.
+/// while other installs are already running, and again for each retry.
 ///
-/// It passes the name of a server that does not answer on, and `None` once that has answered.
+/// It reports the name of a server that doesn't answer, and `None` once that server has answered.
 pub(super) type Preparation = Box<dyn Fn(ServerWaitReporter<'_>) -> Result<InstallConfig, Trouble> + Send + Sync>;
 
 /// Shows the server that a preparation waits for.

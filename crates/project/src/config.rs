@@ -1,6 +1,6 @@
 //! The content of `vx.toml`: the requested tools, the settings, and every value with its line.
 //!
-//! The whole file is read before it is acted on, and all of its problems are reported together.
+//! The whole file is read before anything is done with it, and all its problems are reported together.
 
 mod agents;
 mod duration;
@@ -45,56 +45,57 @@ pub use ui::{ColourChoice, GlyphChoice, Rebinding, SettingChoice, ThemeChoice, U
 /// A project, as its file describes it.
 #[derive(Clone, Debug)]
 pub struct Project {
-    /// The file.
+    /// Path of the file.
     pub path: PathBuf,
-    /// The directory it is in.
+    /// Directory of the file.
     pub directory: PathBuf,
-    /// The requested tools, in the order of the file.
+    /// Requested tools, in the order of the file.
     pub tools: Vec<ToolRequest>,
-    /// The settings for installing them.
+    /// Settings for installing the tools.
     pub settings: InstallSettings,
     /// Variables for the project's commands.
     pub env: BTreeMap<String, String>,
     /// Commands that `vx run` runs, in the order of the file.
     pub scripts: Vec<ProjectScript>,
-    /// The forms in which commands print their progress, in the order of the file.
+    /// How commands print their progress, in the order of the file.
     pub progress: Vec<ProgressForms>,
     /// Programs that `vx up` runs, in the order of the file.
     pub services: Vec<DeclaredService>,
-    /// The faults of the table of services. They are among the warnings, too: only a command about services fails by them.
+    /// Problems in the table of services. They are among the warnings, too: only commands about services fail because
+    /// of them.
     pub service_faults: Vec<Problem>,
-    /// The file that the services come from where this one declares none.
+    /// Procfile that the services come from, if this file declares none.
     pub procfile: Option<Procfile>,
-    /// Agents of its own for turns.
+    /// Agents that the project declares for turns.
     pub agents: Vec<DeclaredAgent>,
-    /// True if it inherits from no project further up: `[project] root = true`.
+    /// Whether it inherits from no project further up: `[project] root = true`.
     pub is_root: bool,
-    /// Every value of the file, in its order, with the line it came from.
+    /// Every value of the file, in its order, with its line.
     pub entries: Vec<ConfigEntry>,
     /// Doubtful values that were ignored.
     pub warnings: Vec<Problem>,
-    /// Notices for the user without a place in the file.
+    /// Notices for the user that have no place in the file.
     pub notices: Vec<String>,
 }
 
-/// One tool that the project requests.
+/// A tool that the project requests.
 #[derive(Clone, Debug)]
 pub struct ToolRequest {
-    /// The tool's name, as in the file.
+    /// Its name, as in the file.
     pub name: String,
-    /// The requested version.
+    /// Requested version.
     pub request: VersionRequest,
-    /// The operating systems it is wanted on; `None` for all.
+    /// Operating systems that it is wanted on; `None` for all.
     pub os: Option<Vec<Os>>,
-    /// The only source to use, if the file names one.
+    /// Only source to use, if the file names one.
     pub source: Option<SourceKind>,
-    /// The package of that source, if the file names one. A tool that is named like a package has none.
+    /// Package in that source, if the file names one. `None` for a tool that is named like a package.
     pub package: Option<String>,
-    /// The addresses to fetch.
+    /// Addresses to fetch.
     pub url: Option<DeclaredAddresses>,
-    /// The expected digests of the fetched bytes.
+    /// Expected digests of the fetched bytes.
     pub sha256: Option<DeclaredDigests>,
-    /// The programs of the release, if the file names them.
+    /// Programs of the release, if the file names them.
     pub bin: Vec<Program>,
     /// Number of leading path components to drop, if the file sets it.
     pub strip: Option<u32>,
@@ -102,20 +103,20 @@ pub struct ToolRequest {
     pub options: BTreeMap<String, String>,
     /// A command to run in the fresh release.
     pub postinstall: Option<String>,
-    /// The files that this command names, with the contents that the project's user has agreed to.
+    /// Files that this command names, with the contents that the project's user has agreed to.
     pub agreed: Vec<AgreedFile>,
-    /// True if the project also works without it.
+    /// Whether the project also works without it.
     pub optional: bool,
-    /// The smallest age of a release of this tool, if it differs from the project's.
+    /// Smallest age of a release of this tool, if it differs from the project's.
     pub minimum_release_age: Option<Duration>,
-    /// The line of its version, from 1.
+    /// Line of its version, from 1.
     pub line: usize,
-    /// True if it may not be installed or run without its user's consent, which is lacking.
+    /// Whether it may not be installed or run because its user has not consented.
     pub withheld: bool,
 }
 
 impl ToolRequest {
-    /// A request for a version, with nothing else set but the source that a package's name names.
+    /// A request for a version, with nothing else set except the source that a package's name implies.
     pub fn plain(name: String, request: VersionRequest, line: usize) -> Self {
         let source = NamedPackage::of_tool(&name).map(|named| named.source);
         Self {
@@ -138,13 +139,12 @@ impl ToolRequest {
         }
     }
 
-    /// The only source to use, if the file names one: as such, or by a request for the copy on `PATH`.
+    /// Only source to use, if the file names one: directly, or by requesting the copy on `PATH`.
     pub fn named_source(&self) -> Option<SourceKind> {
         self.source.or(self.request.is_system().then_some(SourceKind::System))
     }
 
-    /// The digest of the instructions for the release that the file gives: `strip`, `bin` and `postinstall`; `None` if it
-    /// gives none.
+    /// Digest of the file's instructions for the release: `strip`, `bin` and `postinstall`; `None` if it gives none.
     pub fn instructions(&self) -> Option<Digest> {
         if self.strip.is_none() && self.bin.is_empty() && self.postinstall.is_none() {
             return None;
@@ -154,27 +154,28 @@ impl ToolRequest {
         Some(hasher.finish())
     }
 
-    /// The digest of the archive for `platform`, if the file declares it. One digest for an address that differs by
-    /// platform is of one archive only: that for `here`, the platform of this machine.
+    /// Digest of the archive for `platform`, if the file declares it. If the address differs by platform, a single
+    /// digest counts only for `here`, the platform of this machine.
     pub fn digest_of(&self, platform: Platform, here: Platform) -> Option<&Digest> {
         let applies = platform == here || !self.has_digest_of_one_platform();
         self.sha256.as_ref().filter(|_| applies).and_then(|digests| digests.for_platform(platform))
     }
 
-    /// True if the file declares one digest for an address that differs by platform.
+    /// Whether the file declares a single digest for an address that differs by platform.
     pub fn has_digest_of_one_platform(&self) -> bool {
         let differs = self.url.as_ref().is_some_and(|url| !url.is_same_everywhere());
         differs && matches!(self.sha256, Some(DeclaredDigests::One(_)))
     }
 
-    /// True if the tool is wanted on this operating system.
+    /// Whether the tool is wanted on this operating system.
     pub fn wanted_on(&self, os: Os) -> bool {
         self.os.as_ref().is_none_or(|wanted| wanted.contains(&os))
     }
 }
 
 impl Project {
-    /// An empty project for a directory without one: it requests no tools, and its settings are the defaults.
+    /// An empty project for a directory without a project file: it requests no tools, and its settings are the
+    /// defaults.
     pub fn none(directory: &Path) -> Self {
         Self {
             path: directory.join("vx.toml"),
@@ -195,7 +196,7 @@ impl Project {
         }
     }
 
-    /// The faults of what declares its services.
+    /// Report the problems in what declares its services.
     pub fn service_errors(&self) -> Option<ConfigErrors> {
         let own = (&self.path, &self.service_faults);
         let procfile = self.procfile.iter().map(|procfile| (&procfile.path, &procfile.problems));

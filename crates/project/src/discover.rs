@@ -1,4 +1,4 @@
-//! The project's file: the search for it, and its text.
+//! Finds the project's file, and reads its text.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,39 +8,39 @@ use vx_base::trouble::{Explain, TroubleKind};
 
 use super::problem::{ConfigErrors, LineStarts};
 
-/// The file's name, and its former name.
+/// Name of the file, and its former name.
 pub(crate) const NAMES: [&str; 2] = ["vx.toml", ".vx.toml"];
 
-/// The largest file: it is read at each prompt of a shell that stands in the project.
+/// Largest file: it is read at each prompt of a shell whose directory is in the project.
 const MOST_BYTES: u64 = 1024 * 1024;
 
-/// The reason why there is no project.
+/// Why there's no project.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
     /// No directory from here up has a `vx.toml`.
     #[error("no vx.toml in `{}` or any directory above it", from.display())]
     Missing {
-        /// The start of the search.
+        /// Start of the search.
         from: PathBuf,
     },
-    /// The directory that is named as the project has no `vx.toml`.
+    /// The directory given as the project has no `vx.toml`.
     #[error("there is no vx.toml in `{}`", directory.display())]
     NotThere {
-        /// The directory.
+        /// Path of the directory.
         directory: PathBuf,
     },
     /// The file exists but cannot be read.
     #[error("`{}` cannot be read: {cause}", path.display())]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// The cause.
         cause: io::Error,
     },
-    /// The file is too large for a description of a project.
+    /// The file is too large to be a description of a project.
     #[error("`{}` has more than 1 MiB, the most that a vx.toml may have", path.display())]
     TooLarge {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
     /// The file has errors.
@@ -65,7 +65,7 @@ impl Explain for ProjectError {
             }
             ProjectError::NotThere { .. } => Some("name the directory that holds it".into()),
             ProjectError::Unreadable { .. } => Some("check the file's permissions".into()),
-            ProjectError::TooLarge { .. } => Some("keep data of other programs in files of their own".into()),
+            ProjectError::TooLarge { .. } => Some("move data of other programs into separate files".into()),
             ProjectError::Wrong(errors) => errors.hint(),
         }
     }
@@ -78,27 +78,27 @@ impl Explain for ProjectError {
     }
 }
 
-/// The nearest project file from `directory` upwards. If a directory has both, `vx.toml` precedes `.vx.toml`.
+/// Find the nearest project file from `directory` upwards. If a directory has both, `vx.toml` precedes `.vx.toml`.
 pub fn find(directory: &Path) -> Option<PathBuf> {
     find_with(directory, |_| true)
 }
 
-/// The nearest project file, with each file that the search depends on passed to `look` first; if that returns false,
-/// the file counts as missing.
+/// Find the nearest project file. Each file that the search depends on is passed to `look` first; if that returns
+/// `false`, the file counts as missing.
 pub fn find_with(directory: &Path, mut look: impl FnMut(&Path) -> bool) -> Option<PathBuf> {
     let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
     absolute.ancestors().find_map(|directory| find_in(directory, &mut look))
 }
 
-/// The project file of this very directory, passed to `look` first.
+/// Find the project file in exactly this directory; it is passed to `look` first.
 pub fn find_in(directory: &Path, mut look: impl FnMut(&Path) -> bool) -> Option<PathBuf> {
     NAMES.iter().map(|name| directory.join(name)).find(|path| look(path) && path.is_file())
 }
 
-/// The text of a project file.
+/// Read the text of a project file.
 ///
 /// # Errors
-/// It cannot be read, is too large, or is no text.
+/// The file can't be read, is too large, or isn't text.
 pub fn text(path: &Path) -> Result<String, ProjectError> {
     let bytes = read_regular_within(path, MOST_BYTES).map_err(|cause| match cause.kind() {
         io::ErrorKind::FileTooLarge => ProjectError::TooLarge { path: path.to_owned() },
@@ -111,7 +111,7 @@ fn not_text(path: &Path, error: &std::string::FromUtf8Error) -> ProjectError {
     let text = String::from_utf8_lossy(error.as_bytes());
     let at = error.utf8_error().valid_up_to();
     let advice = Some("save the file as UTF-8".to_owned());
-    let problem = LineStarts::from_text(&text).problem(at..at + 1, "these bytes are no UTF-8 text", advice);
+    let problem = LineStarts::from_text(&text).problem(at..at + 1, "these bytes are not UTF-8 text", advice);
     ProjectError::Wrong(ConfigErrors { path: path.to_owned(), problems: vec![problem] })
 }
 

@@ -1,14 +1,14 @@
-//! The dotted keys of TOML: the names of tables around a value and its own, with dots between.
+//! Dotted keys of TOML: the names of the tables around a value and its own name, joined by dots.
 //!
-//! A name that holds a dot stands in quotes, as TOML has it, so that no two values of a file have the same key.
+//! A name that contains a dot is quoted, as in TOML, so that no two values of a file have the same key.
 
 use std::borrow::Cow;
 
-/// A name as it stands in a dotted key: in quotes if it could be mistaken for several names, for another one, or for the
-/// place of a table in a list, which is a number.
+/// Write a name as part of a dotted key: in quotes if it could be mistaken for several names, for another name, or for
+/// the position of a table in a list, which is a number.
 pub fn key_segment(name: &str) -> Cow<'_, str> {
     let is_sign = |character: char| matches!(character, '.' | '"' | '\\') || character.is_control();
-    // A number, or nothing at all.
+    // A number, or an empty name, isn't plain.
     let is_plain = name.chars().any(|character| !character.is_ascii_digit()) && !name.contains(is_sign);
     match is_plain {
         true => Cow::Borrowed(name),
@@ -16,7 +16,7 @@ pub fn key_segment(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// The names of a dotted key, those in quotes with their quotes.
+/// Split a dotted key into its names; quoted names keep their quotes.
 pub fn key_segments(key: &str) -> Vec<&str> {
     let (mut segments, mut begun, mut is_quoted, mut is_escaped) = (Vec::new(), 0, false, false);
     for (at, character) in key.char_indices() {

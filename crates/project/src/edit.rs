@@ -1,22 +1,22 @@
-//! Changes of a `vx.toml` in place: all else in it stays as it is, its comments and line ends among it.
+//! Changes a `vx.toml` in place: everything else in it stays as it is, including comments and line ends.
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 
 use vx_base::trouble::{Explain, TroubleKind};
 
-/// The tables that declare tools, the first of which gets new ones.
+/// Tables that declare tools; a new tool goes into the first.
 const TABLES: [&str; 2] = ["tools", "runtimes"];
-/// The key of a version in a tool's own table.
+/// Key of a version in a tool's own table.
 const VERSION: &str = "version";
 
-/// The reason why a file cannot be changed.
+/// Why a file can't be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
-    /// It is not written in TOML.
-    #[error("it is no TOML: {}", .0.message())]
+    /// It isn't TOML.
+    #[error("it is not TOML: {}", .0.message())]
     NotToml(#[from] toml_edit::TomlError),
-    /// The value that should declare tools is no table.
-    #[error("`{0}` is no table")]
+    /// The value that should declare tools is not a table.
+    #[error("`{0}` is not a table")]
     NoTable(&'static str),
 }
 
@@ -26,14 +26,14 @@ impl Explain for EditError {
     }
 
     fn hint(&self) -> Option<String> {
-        Some("mend the file by hand".into())
+        Some("correct the file by hand".into())
     }
 }
 
-/// The text of a project's file with this request for the tool, which it may declare already.
+/// Return the text of a project file with this request for the tool, which it may declare already.
 ///
 /// # Errors
-/// The text is not that of a project's file.
+/// The text isn't a project file's.
 pub fn with_request(text: &str, tool: &str, request: &str) -> Result<String, EditError> {
     let mut document: DocumentMut = text.parse()?;
     let declares = |table: &&str| document.get(table).and_then(|tools| tools.as_table_like()?.get(tool)).is_some();
@@ -49,7 +49,7 @@ pub fn with_request(text: &str, tool: &str, request: &str) -> Result<String, Edi
     Ok(with_line_ends_of(text, &document.to_string()))
 }
 
-/// The text, so that a table can follow it.
+/// Extend the text so that a table can follow it.
 fn up_to_a_table(text: &str) -> String {
     match text.trim_end() {
         "" => String::new(),
@@ -65,7 +65,7 @@ fn new_table(name: &str, tool: &str, request: &str) -> String {
     document.to_string()
 }
 
-/// Set a value; what stands around the one before stays.
+/// Set a value; blanks and comments around the previous value stay.
 fn set(table: &mut dyn TableLike, key: &str, text: &str) {
     let mut new = value(text);
     match table.get_mut(key) {
@@ -79,7 +79,7 @@ fn set(table: &mut dyn TableLike, key: &str, text: &str) {
     }
 }
 
-/// The edited text with the line ends of the one before, where these are Windows'.
+/// Give the edited text the line ends of the text before, if those are Windows'.
 fn with_line_ends_of(before: &str, edited: &str) -> String {
     let returns = before.matches("\r\n").count();
     match returns > 0 && returns == before.matches('\n').count() {

@@ -1,8 +1,9 @@
-//! The projects that a project inherits from: those further up that may speak for it.
+//! The projects that a project inherits from: those further up whose settings may count for it.
 //!
-//! What a project does not say, the nearest one above says: tools by name, variables by name, settings by key. Scripts
-//! and all other tables belong to their own project. The search ends with the user's home directory, below a directory
-//! for temporary files, below a directory of another owner than the project's, and with `[project] root = true`.
+//! What a project doesn't set, the nearest project above it does: tools by name, variables by name, settings by key.
+//! Scripts and all other tables count only for their own project. The search ends with the user's home directory, below
+//! a directory for temporary files, below a directory with another owner than the project's, and at a project with
+//! `root = true` in `[project]`.
 
 use std::path::{Path, PathBuf};
 
@@ -13,17 +14,17 @@ use super::config::Project;
 use super::discover::{self, ProjectError};
 use super::project_file;
 
-/// The places where the search for projects further up ends.
+/// Where the search for projects further up ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LineageBounds {
-    /// The user's home directory, without links.
+    /// Home directory of the user, with links resolved.
     pub user: Option<PathBuf>,
-    /// The directories for temporary files, without links.
+    /// Directories for temporary files, with links resolved.
     pub temporary: Vec<PathBuf>,
 }
 
 impl LineageBounds {
-    /// The bounds for this user on this machine.
+    /// Find the bounds for this user on this machine.
     pub fn of_machine() -> Self {
         let user = user_home(&ClientVariables::here());
         let temporary = [std::env::temp_dir(), "/tmp".into(), "/var/tmp".into(), "/dev/shm".into()];
@@ -31,22 +32,22 @@ impl LineageBounds {
         Self { user: user.and_then(|user| user.canonicalize().ok()), temporary: temporary.collect() }
     }
 
-    /// True if this directory lies above the user's home directory, where a file would reach every project of the user.
+    /// Whether this directory is above the user's home directory, where a file would affect every project of the user.
     pub fn above_home(&self, directory: &Path) -> bool {
         self.user.as_deref().is_some_and(|user| user.starts_with(directory) && user != directory)
     }
 
-    /// True if this directory is one for temporary files, where any user could have put a file.
+    /// Whether this directory is for temporary files, where any user could have put a file.
     pub fn is_temporary(&self, directory: &Path) -> bool {
         self.temporary.iter().any(|temporary| temporary == directory)
     }
 }
 
-/// The projects that the project of this directory inherits from, the nearest first. Each file that the answer depends
-/// on is passed to `look` first; if that returns false, the file counts as missing.
+/// List the projects that this project inherits from, nearest first. Each file that the answer depends on is passed to
+/// `look` first; if that returns `false`, the file counts as missing.
 ///
 /// # Errors
-/// One of their files cannot be used.
+/// One of their files can't be used.
 pub fn above(
     project: &Project,
     bounds: &LineageBounds,
@@ -54,7 +55,7 @@ pub fn above(
 ) -> Result<Vec<Project>, ProjectError> {
     let mut found = Vec::new();
     let is_home = |directory: &Path| bounds.user.as_deref() == Some(directory);
-    // Without links, so that `..` in a path leads up.
+    // Resolve links, so that `..` in a path leads up.
     let own = project.directory.canonicalize().unwrap_or_else(|_| project.directory.clone());
     if project.is_root || is_home(&own) {
         return Ok(found);
@@ -73,8 +74,8 @@ pub fn above(
     Ok(found)
 }
 
-/// True if one of these projects, which are nearer, declares a tool of this name: then it has the word on it, also where
-/// it wants the tool on other systems only.
+/// Whether one of these nearer projects declares a tool of this name. Then its declaration counts, even if it wants the
+/// tool only on other systems.
 pub fn speaks_about(nearer: &[&Project], tool: &str, same: impl Fn(&str, &str) -> bool) -> bool {
     nearer.iter().flat_map(|near| &near.tools).any(|near| same(&near.name, tool))
 }
@@ -84,7 +85,7 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// The directories, as seen from the top, whose projects the one in `from` inherits from.
+    /// Names the directories, relative to `top`, whose projects the project in `from` inherits from.
     fn names(top: &Path, from: &str, bounds: &LineageBounds) -> Vec<String> {
         let project = project_file::load(&top.join(from)).expect("a project");
         let found = above(&project, bounds, |_| true).expect("good files");

@@ -1,8 +1,8 @@
 //! `vx.lock`: the release for each request, and the digests of its archives on every platform.
 //!
 //! A lock names packages and files, but no hosts, so it works with any mirror. Only a tool from an address of the
-//! project keeps that address. Version 3 is the first of this format: versions 1 and 2 were written by another program,
-//! and only the tool versions are read from them.
+//! project keeps that address. This format starts with version 3: versions 1 and 2 were written by another program, and
+//! only the tool versions are read from them.
 
 mod compare;
 mod file;
@@ -31,36 +31,36 @@ pub use file::LockFileGuard;
 pub use part::LockedPart;
 pub use release_age::Young;
 
-/// The format version in the file.
+/// Version of the format in the file.
 pub const VERSION: u64 = 3;
 
-/// The name of the file, beside `vx.toml`.
+/// Name of the file, beside `vx.toml`.
 pub const FILE_NAME: &str = "vx.lock";
 
-/// The content of a lock file.
+/// Content of a lock file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lock {
-    /// The tools by their names in `vx.toml`.
+    /// Tools by their names in `vx.toml`.
     pub tools: BTreeMap<String, LockedTool>,
 }
 
-/// The release of one tool.
+/// A tool's release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockedTool {
-    /// The request from `vx.toml` that the version was chosen for.
+    /// Request in `vx.toml` that the version was chosen for.
     pub request: String,
-    /// The version.
+    /// Its version.
     pub version: String,
     /// Its source.
     #[serde(with = "kind_as_text")]
     pub source: SourceKind,
-    /// The digest of the project's instructions for the release, if it gives any.
+    /// Digest of the project's instructions for the release, if it gives any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instructions: Option<Digest>,
-    /// The time of its publication, if the source gave one.
+    /// When it was published, if the source said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Published>,
-    /// The archives by platform, in the order of their unpacking.
+    /// Archives by platform, in the order of unpacking.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub platforms: BTreeMap<Platform, Vec<LockedPart>>,
 }
@@ -70,50 +70,50 @@ pub struct LockedTool {
 pub enum LockFile {
     /// A lock of this format.
     Current(Lock),
-    /// A lock of an older format, with the versions it pins. The next write replaces it, with a notice.
+    /// A lock of an older format, with the versions that it pins. The next write replaces it, with a notice.
     Old {
-        /// The version of its format.
+        /// Version of its format.
         version: u64,
-        /// The pinned versions by tool.
+        /// Pinned versions by tool.
         versions: BTreeMap<String, String>,
     },
 }
 
-/// The reasons why the lock file was not read or written.
+/// Why the lock file was not read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// The text is not a valid lock.
     #[error("`{}` cannot be understood: {reason}", path.display())]
     Broken {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The defect, with its line if that is known.
+        /// What is wrong, with the line if that is known.
         reason: String,
     },
     /// A newer vx wrote it.
     #[error("`{}` has format {version}, this vx reads up to {VERSION}", path.display())]
     Newer {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The version of its format.
+        /// Version of its format.
         version: u64,
     },
-    /// The file system refused.
+    /// The file system operation failed.
     #[error("`{}` cannot be {action}: {cause}", path.display())]
     Io {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// `read` or `written`.
         action: &'static str,
-        /// The reason.
+        /// Why.
         cause: std::io::Error,
     },
-    /// Another vx was writing it for too long.
-    #[error("`{}` is being written by another vx for more than {} s", path.display(), waited.as_secs())]
+    /// Another vx has been writing it for too long.
+    #[error("`{}` has been locked by another vx process for more than {} s", path.display(), waited.as_secs())]
     Busy {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The time waited.
+        /// How long vx waited.
         waited: std::time::Duration,
         /// The other vx, if it runs where this machine can't see it.
         unseen: Option<UnseenOwner>,
@@ -121,7 +121,7 @@ pub enum LockError {
 }
 
 impl LockError {
-    /// The error without anything that the file says, if that is a link out of the project.
+    /// Remove everything from the error that quotes the file, if the file is a link out of the project.
     fn unquoted_if_outside(self) -> Self {
         match self {
             Self::Broken { path, .. } if leads_outside(&path) => {
@@ -149,11 +149,11 @@ impl Explain for LockError {
                 "check the permissions of the file and of its directory".into()
             }
             LockError::Broken { .. } | LockError::Io { .. } => {
-                "take vx.lock from version control again, or remove it and run `vx lock`, which chooses every version anew"
+                "restore vx.lock from version control, or remove it and run `vx lock`, which chooses every version anew"
                     .into()
             }
             LockError::Busy { unseen: Some(owner), .. } => owner.hint(),
-            LockError::Busy { .. } => "wait for the other vx, or stop it".into(),
+            LockError::Busy { .. } => "wait for the other vx process, or end it".into(),
         })
     }
 }
@@ -166,7 +166,7 @@ struct LockDocument {
 }
 
 impl Lock {
-    /// Read the lock file; `None` if there is none.
+    /// Read the lock file; `None` if it doesn't exist.
     pub fn read(path: &Path) -> Result<Option<LockFile>, LockError> {
         match read_regular_text(path) {
             Ok(text) => Self::parse(path, &text).map(Some).map_err(|error| error.unquoted_if_outside()),
@@ -181,7 +181,7 @@ impl Lock {
         if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
             return Err(broken("it holds a merge conflict".into()));
         }
-        // Most locks have the current version, so the version is parsed by itself only for the others.
+        // Most locks have the current version, so the version is parsed separately only for the others.
         let document = match toml::from_str::<LockDocument>(text) {
             Ok(document) if document.version == VERSION => document,
             read => {
@@ -197,7 +197,7 @@ impl Lock {
         Ok(LockFile::Current(Self { tools: document.tools }))
     }
 
-    /// Read a lock of another version; `None` for the current one.
+    /// Read a lock of another version; `None` if the version is the current one.
     fn of_another_version(path: &Path, text: &str) -> Result<Option<LockFile>, LockError> {
         let broken = |reason: String| LockError::Broken { path: path.to_owned(), reason };
         let table: toml::Table = text.parse().map_err(|error: toml::de::Error| broken(plain(&error)))?;
@@ -209,18 +209,18 @@ impl Lock {
             Some(version) if version > VERSION_AS_INTEGER => {
                 Err(LockError::Newer { path: path.to_owned(), version: version.unsigned_abs() })
             }
-            _ => Err(broken("it says no `version`".into())),
+            _ => Err(broken("it has no `version`".into())),
         }
     }
 
-    /// The text of the lock file.
+    /// Write the text of the lock file.
     pub fn render(&self) -> String {
         let document = LockDocument { version: VERSION, tools: self.tools.clone() };
         let body = toml::to_string(&document).expect("a lock has nothing that TOML cannot hold");
         format!("# Written by `vx lock`. Commit it; do not edit it.\n{body}")
     }
 
-    /// The archives of a tool on a platform; `None` if the lock does not have them.
+    /// Archives of a tool on a platform; `None` if the lock doesn't have them.
     pub fn parts(&self, tool: &str, platform: Platform) -> Option<&[LockedPart]> {
         self.tools.get(tool)?.platforms.get(&platform).map(Vec::as_slice)
     }
@@ -229,11 +229,11 @@ impl Lock {
 const VERSION_AS_INTEGER: i64 = VERSION as i64;
 
 impl LockedTool {
-    /// Check that the entry names no path outside of the store: one that is read, since a lock comes with a repository,
-    /// and one that is to be written, since a source is no more to be trusted.
+    /// Check that the entry names no path outside of the store. This is done when an entry is read, since a lock comes
+    /// with a repository, and before one is written, since a source can't be trusted any more than a lock.
     ///
     /// # Errors
-    /// The reason, as a sentence without a full stop.
+    /// Returns the reason, as a sentence without a full stop.
     pub fn check(&self) -> Result<(), String> {
         if let Some((platform, _)) = self.platforms.iter().find(|(_, parts)| parts.is_empty()) {
             return Err(format!("there is no archive for {platform}"));
@@ -265,7 +265,7 @@ impl LockedTool {
     }
 }
 
-/// A TOML error on one line.
+/// Put a TOML error on one line.
 fn plain(error: &toml::de::Error) -> String {
     without_secrets(&error.to_string())
         .lines()

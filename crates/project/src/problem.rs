@@ -14,46 +14,46 @@ use vx_text::escaped;
 pub(super) use lines::LineStarts;
 use lines::{TextPlace, floor_boundary};
 
-/// The most bytes of a line that are kept with a problem.
+/// Most bytes of a line that are stored with a problem.
 const LONGEST_BYTES: usize = 1024;
-/// Of these, the most in front of the problem.
+/// How many of these may precede the problem.
 const BEFORE_BYTES: usize = 256;
-/// The bytes on both sides of them in which an address may begin or end.
+/// How far around these bytes an address may begin or end.
 const SURROUNDING_BYTES: usize = 4096;
-/// The most bytes of a message.
+/// Most bytes of a message.
 const LONGEST_MESSAGE_BYTES: usize = 4096;
 
-/// One thing to change in a file.
+/// Something to change in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The problem in words.
+    /// What is wrong.
     pub message: String,
-    /// The advice for a correction.
+    /// How to correct it.
     pub advice: Option<String>,
     /// Its line, from 1.
     pub line: usize,
     /// Its column in characters, from 1.
     pub column: usize,
-    /// The line, with stars in the place of secrets in addresses; of a long one, the part around the problem. Empty for what
-    /// comes behind a thousand other problems.
+    /// The line, with stars in place of secrets in addresses; of a long line, the part around the problem. Empty from
+    /// the thousand-and-first problem on.
     pub source_line: String,
-    /// The characters of the line in front of that part.
+    /// How many characters of the line precede that part.
     pub left_out: usize,
-    /// Number of characters from the column on that have the problem; at least 1.
+    /// How many characters from the column on have the problem; at least 1.
     pub length: usize,
 }
 
 /// All errors in one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigErrors {
-    /// The file.
+    /// Path of the file.
     pub path: PathBuf,
     /// At least one, in the order of the file.
     pub problems: Vec<Problem>,
 }
 
 impl LineStarts<'_> {
-    /// A problem in the bytes `span`.
+    /// Make a problem at the bytes `span`.
     pub(super) fn problem(&self, span: Range<usize>, message: &str, advice: Option<String>) -> Problem {
         let text = self.text();
         let start = floor_boundary(text, span.start);
@@ -62,7 +62,7 @@ impl LineStarts<'_> {
         let whole = self.line(line);
         let about = text[start..end.min(whole.end).max(start)].trim_end();
         let shown = self.shown(start, &whole);
-        // A value of several lines may be quoted in it.
+        // The message may quote a value of several lines.
         let message = message.lines().map(str::trim_start).collect::<Vec<_>>().join(" ");
         Problem {
             message: without_secrets(bounded(&message)),
@@ -75,7 +75,8 @@ impl LineStarts<'_> {
         }
     }
 
-    /// The part of a line that is shown for a problem that begins at `start`: all of it, or what is around the problem.
+    /// Choose the part of a line that is shown for a problem that begins at `start`: the whole line, or what is around
+    /// the problem.
     fn shown(&self, start: usize, whole: &Range<usize>) -> Range<usize> {
         if whole.len() <= LONGEST_BYTES {
             return whole.clone();
@@ -84,7 +85,8 @@ impl LineStarts<'_> {
         begin..floor_boundary(self.text(), whole.end.min(begin + LONGEST_BYTES))
     }
 
-    /// This part of a line without secrets. An address that begins before it, or ends behind it, is known by what is there.
+    /// Quote this part of a line without secrets. An address that begins before or ends after it is recognised by what
+    /// is around it.
     fn quoted(&self, shown: Range<usize>, whole: &Range<usize>) -> String {
         let text = self.text();
         let begin = floor_boundary(text, shown.start.saturating_sub(SURROUNDING_BYTES).max(whole.start));
@@ -96,7 +98,7 @@ impl LineStarts<'_> {
     }
 }
 
-/// A message without what nobody would read of it. It is cut where no address is cut in two.
+/// Cut a message to a readable length, but never inside an address.
 fn bounded(message: &str) -> &str {
     if message.len() <= LONGEST_MESSAGE_BYTES {
         return message;
@@ -106,7 +108,7 @@ fn bounded(message: &str) -> &str {
 }
 
 impl Problem {
-    /// The problem without anything that the file says, but for its line.
+    /// Remove everything from the problem that quotes the file, except for the line number.
     pub(super) fn unquoted(self) -> Self {
         Self {
             message: "this is not understood, and not quoted, since the file is a link out of the project".into(),
@@ -119,8 +121,8 @@ impl Problem {
         }
     }
 
-    /// The problem for a terminal: place and message, the source line, a caret below it, and advice. Control characters
-    /// are escaped, because the file may be hostile.
+    /// Format the problem for a terminal: place and message, the source line, a caret below it, and advice. Control
+    /// characters are escaped, because the file may be hostile.
     pub fn render(&self, path: &std::path::Path, severity: &str) -> String {
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
@@ -140,20 +142,20 @@ impl Problem {
     }
 }
 
-/// Blanks as wide as `text`, with its tabs kept, so that the caret lines up.
+/// Return blanks as wide as `text`, with its tabs kept, so that the caret lines up.
 fn blank(text: &str) -> String {
     text.split('\t').map(|piece| " ".repeat(piece.width())).collect::<Vec<_>>().join("\t")
 }
 
 impl ConfigErrors {
-    /// Every problem as people read it, each with its place and its line of the file.
+    /// Format every problem for people, each with its place and its line of the file.
     pub fn render(&self) -> String {
         let shown: Vec<String> = self.problems.iter().map(|problem| problem.render(&self.path, "error")).collect();
         shown.join("\n").trim_end().to_owned()
     }
 }
 
-/// The first problem with its place, and the number of the others.
+/// Writes the first problem with its place, and how many others there are.
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(Problem { line, column, message, .. }) = self.problems.first() {
@@ -173,12 +175,12 @@ impl Explain for ConfigErrors {
         TroubleKind::Configuration
     }
 
-    /// `None`: each problem contains its own advice.
+    /// Returns `None`: each problem has its own advice.
     fn hint(&self) -> Option<String> {
         None
     }
 
-    /// The rendered problems, without the first line, whose message is the text.
+    /// Format the problems, without the first line, whose message is the error's text.
     fn details(&self) -> Vec<String> {
         self.render().lines().skip(1).map(str::to_owned).collect()
     }

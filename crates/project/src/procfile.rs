@@ -1,4 +1,4 @@
-//! A `Procfile`: one service a line, `NAME: COMMAND`, for projects that declare none in their own file.
+//! A `Procfile`: one service per line, `NAME: COMMAND`, for projects that declare no services in their own file.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,31 +11,31 @@ use super::problem::{LineStarts, Problem};
 use super::services::{DeclaredService, NAME_BYTES, Port};
 use crate::dotted_key::key_segment;
 
-/// Its name, beside the project's file.
+/// Name of the file, beside the project's.
 pub const FILE_NAME: &str = "Procfile";
-/// Variables for its commands, by the custom of the programs that read it.
+/// Variables for its commands, by the custom of programs that read a `Procfile`.
 const VARIABLES: &str = ".env";
-/// The name that a command without a port of its own uses for one.
+/// Variable that a command uses for its port, if it names no port otherwise.
 const PORT: &str = "PORT";
 
-/// The longest command, as systems bound an argument.
+/// Longest command; systems limit an argument to this length.
 const COMMAND_BYTES: usize = 128 * 1024;
 
 /// What a `Procfile` adds to its project.
 #[derive(Clone, Debug, Default)]
 pub struct Procfile {
-    /// The file.
+    /// Path of the file.
     pub path: PathBuf,
-    /// Its services in its order; none if it has a fault.
+    /// Its services in its order; empty if it has a mistake.
     pub services: Vec<DeclaredService>,
-    /// The values that consent covers, by the keys that they would have in the project's file.
+    /// Values that consent covers, by the keys that they would have in the project's file.
     pub values: Vec<(String, String)>,
-    /// Its faults.
+    /// What is wrong with it.
     pub problems: Vec<Problem>,
 }
 
-/// Read the `Procfile` at `path`, if there is one. What cannot be read is a fault like those in it: only services need the
-/// file.
+/// Read the `Procfile` at `path`, if there is one. An unreadable file is a problem like any in it, since only services
+/// need the file.
 pub fn read(path: &Path) -> Option<Procfile> {
     if leads_outside(path) {
         let advice = Some("put the file itself beside vx.toml".to_owned());
@@ -58,10 +58,10 @@ pub fn read(path: &Path) -> Option<Procfile> {
     Some(Procfile { path: path.to_owned(), services, values, problems })
 }
 
-/// A service of the file.
+/// A service in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct ProcfileLine {
-    /// Its place, from 1.
+    /// Its line, from 1.
     number: usize,
     name: String,
     /// Its command, for a shell.
@@ -69,7 +69,7 @@ struct ProcfileLine {
 }
 
 impl ProcfileLine {
-    /// A command that speaks of a port gets one.
+    /// Make the service. If its command uses the variable for a port, it gets a port.
     fn service(&self, variables: bool) -> DeclaredService {
         DeclaredService {
             command: vec!["/bin/sh".to_owned(), "-c".to_owned(), self.command.clone()],
@@ -89,7 +89,7 @@ impl ProcfileLine {
     }
 }
 
-/// The services of a text in its order, and all its faults. Empty lines and those that begin with `#` are none.
+/// Parse the services in their order, and all problems. Empty lines and lines that begin with `#` are skipped.
 fn parse(text: &str) -> (Vec<ProcfileLine>, Vec<Problem>) {
     let (mut lines, mut problems): (Vec<ProcfileLine>, _) = (Vec::new(), Vec::new());
     let places = LineStarts::from_text(text);
@@ -119,7 +119,7 @@ fn parse(text: &str) -> (Vec<ProcfileLine>, Vec<Problem>) {
     (lines, problems)
 }
 
-/// True if the variable of this name is in the command, and not as a part of another name.
+/// Whether the command uses the variable of this name, not as a part of another name.
 fn speaks_of(command: &str, name: &str) -> bool {
     let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
     command.match_indices(name).any(|(at, _)| {
@@ -128,7 +128,7 @@ fn speaks_of(command: &str, name: &str) -> bool {
     })
 }
 
-/// The service of a line; or its fault, and the advice for it.
+/// Parse the service in a line; returns what is wrong and the advice if that fails.
 fn of_line(text: &str, number: usize) -> Result<ProcfileLine, (String, String)> {
     let form = || "write NAME: COMMAND".to_owned();
     let (name, command) = text.split_once(':').ok_or_else(|| ("there is no name".to_owned(), form()))?;
@@ -136,13 +136,13 @@ fn of_line(text: &str, number: usize) -> Result<ProcfileLine, (String, String)> 
     let plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
     if name.is_empty() || name.len() > NAME_BYTES || !name.chars().all(plain) || name.starts_with('-') {
         let advice = format!("use at most {NAME_BYTES} letters, digits, `-` and `_`");
-        return Err((format!("`{name}` is no name of a service"), advice));
+        return Err((format!("`{name}` cannot be the name of a service"), advice));
     }
     if command.is_empty() {
         return Err((format!("`{name}` has no command"), form()));
     }
     if command.len() > COMMAND_BYTES {
-        let advice = "put it in a script, and name that".to_owned();
+        let advice = "put it in a script, and name the script".to_owned();
         return Err((format!("the command of `{name}` is longer than 128 KiB, which no program can be given"), advice));
     }
     Ok(ProcfileLine { number, name, command })
@@ -180,11 +180,11 @@ mod tests {
         let shown: Vec<_> = problems.iter().map(|found| (found.line, found.column, found.message.as_str())).collect();
         let expected = [
             (2, 1, "there is no name"),
-            (3, 3, "`a b` is no name of a service"),
+            (3, 3, "`a b` cannot be the name of a service"),
             (4, 1, "`empty` has no command"),
             (5, 1, "`web` is declared in line 1, too"),
-            (6, 1, "`` is no name of a service"),
-            (7, 1, "`-o` is no name of a service"),
+            (6, 1, "`` cannot be the name of a service"),
+            (7, 1, "`-o` cannot be the name of a service"),
         ];
         assert_eq!(shown, expected);
     }

@@ -1,4 +1,4 @@
-//! A project's file, read: its own words, and its Procfile where it names no services.
+//! Reads a project's file, and its Procfile if the file names no services.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ pub fn load(directory: &Path) -> Result<Project, ProjectError> {
     read(&path)
 }
 
-/// Read the project file of this directory and of no other, as `--project` requires.
+/// Read the project file in exactly this directory, as `--project` requires.
 pub fn load_from(directory: &Path) -> Result<Project, ProjectError> {
     let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
     let path =
@@ -58,7 +58,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         std::fs::write(root.path().join("vx.toml"), b"[tools]\nnode = \"\xff\"\n").unwrap();
         let error = load(root.path()).unwrap_err().to_string();
-        assert!(error.contains("vx.toml:2:9: error: these bytes are no UTF-8"), "{error}");
+        assert!(error.contains("vx.toml:2:9: error: these bytes are not UTF-8"), "{error}");
     }
 
     #[test]

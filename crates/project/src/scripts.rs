@@ -1,4 +1,4 @@
-//! The scripts of a project, and the order in which a script and its dependencies run.
+//! A project's scripts, and the order in which a script and its dependencies run.
 
 mod words;
 
@@ -12,21 +12,21 @@ pub use words::{PlaceholderValues, Quote, takes_arguments};
 pub struct ProjectScript {
     /// Its name.
     pub name: String,
-    /// The command for the shell, with words in double braces unexpanded; empty if the script only has dependencies.
+    /// Command for the shell, with words in double braces unexpanded; empty if the script only has dependencies.
     pub command: String,
-    /// The purpose of the script.
+    /// What the script is for.
     pub description: Option<String>,
     /// Arguments that precede those of the command line.
     pub args: Vec<String>,
     /// The script's own variables.
     pub env: Vec<(String, String)>,
-    /// The working directory, below the project's.
+    /// Working directory, below the project's.
     pub cwd: Option<String>,
     /// Scripts that have to succeed first.
     pub depends: Vec<String>,
 }
 
-/// The reason why a script cannot be run.
+/// Why a script can't be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScriptError {
     /// No script has this name.
@@ -34,15 +34,15 @@ pub enum ScriptError {
     Unknown {
         /// The name.
         name: String,
-        /// The script that depends on it, unless the user named it.
+        /// Script that depends on it; `None` if the user named it.
         wanted_by: Option<String>,
-        /// The most similar names.
+        /// Most similar names.
         near: Vec<String>,
     },
     /// A script depends on itself.
     #[error("scripts depend on each other in a circle: {}", circle.join(" -> "))]
     Circle {
-        /// The names, the first one again at the end.
+        /// Names on the circle; the last is the first again.
         circle: Vec<String>,
     },
     /// The command has an unknown word in braces.
@@ -52,7 +52,7 @@ pub enum ScriptError {
         script: String,
         /// The word.
         word: String,
-        /// The most similar words.
+        /// Most similar words.
         near: Vec<String>,
     },
     /// The command needs more arguments than were given.
@@ -60,9 +60,9 @@ pub enum ScriptError {
     Arguments {
         /// The script.
         script: String,
-        /// Number of arguments needed.
+        /// How many arguments are needed.
         wanted: usize,
-        /// Number of arguments given.
+        /// How many arguments were given.
         given: usize,
     },
 }
@@ -86,17 +86,17 @@ impl Explain for ScriptError {
         };
         Some(match self {
             Self::Unknown { near, .. } => meant(near, "`vx run --list` lists the scripts"),
-            Self::Circle { .. } => "take one of them out of the `depends` of the one before it".into(),
+            Self::Circle { .. } => "remove one of them from the `depends` of the script before it".into(),
             Self::Word { near, script, .. } => meant(near, &format!("`vx run -H {script}` lists the words")),
             Self::Arguments { script, .. } => format!("`vx run -H {script}` shows its command"),
         })
     }
 }
 
-/// The scripts to run for this one, in order: each once, each after its dependencies, and this one last.
+/// List the scripts to run for this script, in order: each once, each after its dependencies, and this script last.
 ///
 /// # Errors
-/// A name that no script has, or scripts that depend on each other in a circle.
+/// No script has the name, or scripts depend on each other in a circle.
 pub fn order<'a>(scripts: &'a [ProjectScript], name: &str) -> Result<Vec<&'a ProjectScript>, ScriptError> {
     let mut found = Vec::new();
     visit(scripts, name, &mut Vec::new(), &mut found)?;

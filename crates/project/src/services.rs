@@ -1,4 +1,4 @@
-//! The services of a project: programs that run while people work on it, as `[services]` declares them.
+//! A project's services: programs that run while people work on it, as `[services]` declares them.
 
 mod preset;
 
@@ -10,80 +10,80 @@ pub use preset::{VITE, VITE_ARGUMENTS, go_name, keys_meant, vite_go, vite_name};
 use serde::{Deserialize, Serialize};
 use vx_base::template;
 
-/// The name in a command that stands for the service's own port.
+/// Name in a command that stands for the service's own port.
 pub const OWN_PORT: &str = "port";
-/// The name of the folder that a build writes to, and of the one of the newest good build.
+/// Name for the folder that a build writes to, and for the folder of the newest good build.
 pub const TARGET: &str = "target";
-/// The longest name of a service: it is the key of a slot.
+/// Longest name of a service: it is the key of a slot.
 pub const NAME_BYTES: usize = 46;
-/// The longest file of a log, in bytes, unless a service's table says otherwise.
+/// Largest file of a log, in bytes, unless a service's table sets it.
 pub const LOG_BYTES: u64 = 10 * 1024 * 1024;
-/// The sizes that a table may give it. Output comes in pieces, each of which goes to one file, and a file is read as a whole.
+/// Sizes that a table may set. Each piece of output goes to one file, and a file is read as a whole.
 pub const LOG_BOUNDS: Range<u64> = 1024 * 1024..64 * 1024 * 1024 + 1;
 
-/// One service.
+/// A service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeclaredService {
     /// Its name.
     pub name: String,
-    /// The program and its arguments, with placeholders unexpanded.
+    /// Program and its arguments, with placeholders unexpanded.
     pub command: Vec<String>,
     /// Its directory, below the project's.
     pub directory: Option<String>,
-    /// Its own variables.
+    /// Its environment variables.
     pub env: BTreeMap<String, String>,
     /// Files of variables, below the project's directory.
     pub env_files: Vec<String>,
-    /// The port that it listens on.
+    /// Port that it listens on.
     pub port: Option<Port>,
-    /// The way in which it is found out that it can be used.
+    /// How vx finds out that it is ready.
     pub ready: Readiness,
-    /// The checks that find out if it still works.
+    /// Checks that find out whether it still works.
     pub health: Option<Health>,
-    /// The files, below its directory, whose changes build, reload or restart it.
+    /// Files below its directory whose changes build, reload or restart it.
     pub watch: Vec<String>,
-    /// The way from changed files to a service that has them.
+    /// How it takes up changed files.
     pub renewal: Renewal,
-    /// The services that it needs, and the state that each has to reach first.
+    /// Services that it needs, and the state that each has to reach first.
     pub needs: BTreeMap<String, NeededState>,
-    /// What follows its end.
+    /// Whether it is started again after its end.
     pub restart: Restart,
-    /// The way in which it is stopped.
+    /// How it is stopped.
     pub stop: ServiceStop,
-    /// True if it is started by name only, or because another service needs it.
+    /// Whether it is started only by name, or because another service needs it.
     pub optional: bool,
-    /// The file, below the project's directory, by which another program says that it runs the service.
+    /// File, below the project's directory, by which another program announces that it runs the service.
     pub external: Option<String>,
-    /// The plugin that it is a part of: the name of the table that makes several services.
+    /// Plugin that it belongs to: the name of the table that makes several services.
     pub plugin: Option<String>,
-    /// The longest file of its log, in bytes. A full one is kept beside the one that is being written.
+    /// Largest file of its log, in bytes. A full file is kept beside the one that is being written.
     pub log_bytes: u64,
 }
 
-/// The way from changed files to a service that has them.
+/// How a service takes up changed files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Renewal {
-    /// The program that builds it and its arguments; empty for a service without a build.
+    /// Program that builds it, with its arguments; empty for a service without a build.
     pub build: Vec<String>,
-    /// The way in which it takes up changes; it is restarted without one.
+    /// How it takes up changes; `None` if it is restarted.
     pub reload: Option<Reload>,
-    /// The form in which its build reports mistakes: a name, or a regular expression.
+    /// How its build reports mistakes: the name of a compiler, or a regular expression.
     pub errors: Option<String>,
 }
 
 impl Renewal {
-    /// All texts of it, in which words may stand for ports.
+    /// All its texts, in which placeholders may stand for ports.
     pub fn texts(&self) -> impl Iterator<Item = &String> {
         self.build.iter().chain(self.reload.iter().flat_map(Reload::texts))
     }
 
-    /// True if anything comes before a restart, or in place of it.
+    /// Whether anything comes before a restart, or in place of it.
     pub fn is_declared(&self) -> bool {
         !self.build.is_empty() || self.reload.is_some()
     }
 }
 
-/// The way in which a service takes up changes while it is at work.
+/// How a running service takes up changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reload {
     /// A request to this address, or to this path on its port.
@@ -93,7 +93,7 @@ pub enum Reload {
 }
 
 impl Reload {
-    /// All texts of it, in which words may stand for ports.
+    /// All its texts, in which placeholders may stand for ports.
     pub fn texts(&self) -> &[String] {
         match self {
             Self::Post(address) => std::slice::from_ref(address),
@@ -102,67 +102,67 @@ impl Reload {
     }
 }
 
-/// The port of a service.
+/// A service's port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Port {
-    /// This one.
+    /// A fixed port.
     Fixed(u16),
-    /// One that vx chooses, always the same as long as that is free.
+    /// A port that vx chooses, always the same as long as it is free.
     Auto,
-    /// One from the first of these to the last.
+    /// A port from the first to the last of these.
     Range(u16, u16),
 }
 
-/// The way in which it is found out that a service can be used.
+/// How vx finds out that a service is ready.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Readiness {
-    /// Its port takes a connection. A service without a port is not checked.
+    /// Its port accepts a connection. A service without a port isn't checked.
     #[default]
     ByPort,
     /// Nothing is checked, whether it has a port or not.
     Unchecked,
-    /// By these checks.
+    /// These checks succeed.
     Checks(Ready),
 }
 
-/// Checks that all have to succeed once.
+/// Checks that must all succeed once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ready {
     /// A line of its output matches this regular expression.
     pub log: Option<String>,
-    /// Its port takes a connection.
+    /// Its port accepts a connection.
     pub tcp: bool,
     /// This path on its port, or this address, is answered with `status`.
     pub http: Option<String>,
-    /// The status of that answer; any of 200 to 299 without it.
+    /// Status of that answer; any of 200 to 299 if it isn't set.
     pub status: Option<u16>,
-    /// This command ends with 0.
+    /// This command exits with 0.
     pub command: Option<Vec<String>>,
-    /// This file, below the project's directory, is there.
+    /// This file, below the project's directory, exists.
     pub file: Option<String>,
-    /// The longest that all of them may take together.
+    /// Longest time for all of them together.
     pub timeout: Duration,
 }
 
-/// Checks that are repeated while it is at work.
+/// Checks that are repeated while the service runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
-    /// The checks. Their timeout is that of one round.
+    /// The checks. Their timeout is for one round.
     pub checks: Ready,
-    /// The time between two rounds.
+    /// Time between two rounds.
     pub every: Duration,
-    /// The rounds in a row that fail before it is restarted.
+    /// How many rounds in a row have to fail before it is restarted.
     pub failures: u32,
 }
 
-/// The state of a service that another one needs.
+/// The state that a needed service has to reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NeededState {
     /// Its process was started.
     Started,
-    /// It can be used.
+    /// It is ready.
     Ready,
-    /// It has ended well.
+    /// It has exited with success.
     Done,
 }
 
@@ -172,24 +172,24 @@ pub enum NeededState {
 pub enum Restart {
     /// Nothing.
     Never,
-    /// It is started again, whatever its end was.
+    /// It is started again, however it ended.
     Always,
-    /// It is started again unless it ended well.
+    /// It is started again unless it exited with success.
     #[default]
     OnFailure,
 }
 
-/// The way in which a service is stopped.
+/// How a service is stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceStop {
-    /// The name of the signal, without `SIG`.
+    /// Name of the signal, without `SIG`.
     pub signal: String,
-    /// The time that its processes have before they are killed.
+    /// How long its processes have before they are killed.
     pub timeout: Duration,
 }
 
 impl Ready {
-    /// The longest that a service may take to be ready, unless its table says otherwise.
+    /// Longest time until a service is ready, unless its table sets it.
     pub const TIMEOUT: Duration = Duration::from_secs(60);
 }
 
@@ -200,7 +200,7 @@ impl Default for ServiceStop {
 }
 
 impl DeclaredService {
-    /// A service with this name, of which nothing else is known.
+    /// A service with this name and nothing else.
     pub fn named(name: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -223,7 +223,7 @@ impl DeclaredService {
         }
     }
 
-    /// The checks that find out that it can be used; `None` if nothing does.
+    /// Checks that find out whether it is ready; `None` if it isn't checked.
     pub fn ready_checks(&self) -> Option<Ready> {
         match &self.ready {
             Readiness::Checks(ready) => Some(ready.clone()),
@@ -234,13 +234,13 @@ impl DeclaredService {
         }
     }
 
-    /// The name of its table.
+    /// Name of its table.
     pub fn table(&self) -> &str {
         self.plugin.as_deref().unwrap_or(&self.name)
     }
 }
 
-/// The names of services, with those of its services in place of a plugin's.
+/// Replace each plugin's name by the names of its services.
 pub fn with_parts(services: &[DeclaredService], names: &[String]) -> Vec<String> {
     let mut found = Vec::with_capacity(names.len());
     for name in names {
@@ -254,7 +254,7 @@ pub fn with_parts(services: &[DeclaredService], names: &[String]) -> Vec<String>
     found
 }
 
-/// The names of the services that these need, directly or not, and their own. Names that are not declared are left out.
+/// Names of these services and of all that they need, directly or not. Names that aren't declared are left out.
 pub fn with_needs(services: &[DeclaredService], names: &[String]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut open: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -267,7 +267,7 @@ pub fn with_needs(services: &[DeclaredService], names: &[String]) -> BTreeSet<St
     found
 }
 
-/// The services on a circle of needs, if there is one, the first one again at the end.
+/// Find services that need each other in a circle; the last is the first again.
 pub fn circle(services: &[DeclaredService]) -> Option<Vec<String>> {
     let mut sound = BTreeSet::new();
     services.iter().find_map(|service| circle_from(services, &service.name, &mut Vec::new(), &mut sound))
@@ -290,28 +290,28 @@ fn circle_from<'a>(
     found
 }
 
-/// The names of services whose ports a text names, as in `{services.api.port}`.
+/// Find the services whose ports a text uses, as in `{services.api.port}`.
 pub fn ports_named(text: &str) -> impl Iterator<Item = &str> {
     template::names(text).filter_map(service_of)
 }
 
-/// True if a text has this name in braces.
+/// Whether a text has this name in braces.
 pub fn uses_name(text: &str, name: &str) -> bool {
     template::names(text).any(|found| found == name)
 }
 
-/// The values of the names in a service's texts.
+/// What the names in a service's texts stand for.
 pub struct ServiceNames<'a> {
     /// The service's own port.
     pub own_port: Option<u16>,
-    /// The ports of services by their names.
+    /// Ports of services by their names.
     pub ports: &'a BTreeMap<String, u16>,
-    /// The folder of a build.
+    /// Folder of a build.
     pub target: &'a str,
 }
 
 impl ServiceNames<'_> {
-    /// The text with values in place of names. Other braces stand for themselves: commands are full of them.
+    /// Replace names by their values. Other braces stay as they are: commands are full of them.
     pub fn expand(&self, text: &str) -> String {
         template::fill(text, |name| match name {
             OWN_PORT => self.own_port.map(|port| port.to_string()),
@@ -321,7 +321,7 @@ impl ServiceNames<'_> {
     }
 }
 
-/// The service whose port this name stands for.
+/// Find the service whose port this name stands for.
 fn service_of(name: &str) -> Option<&str> {
     name.strip_prefix("services.")?.strip_suffix(".port")
 }

@@ -1,7 +1,7 @@
-//! A version request as written in `vx.toml`, and the choice of a release for it.
+//! A version request as written in `vx.toml`, and how a release is chosen for it.
 //!
-//! npm-style ranges have npm's meaning, and Python's own operators (`~=`, `==`, `!=`) have Python's, for every tool
-//! alike. A prerelease matches only a request that names one.
+//! For every tool alike, npm-style ranges mean what they mean in npm, and Python's own operators (`~=`, `==`, `!=`)
+//! what they mean in Python. A prerelease matches only a request that names one.
 
 mod no_match;
 mod parsed;
@@ -19,7 +19,7 @@ use vx_base::trouble::{Explain, TroubleKind};
 pub use no_match::{Miss, NoMatch};
 use parsed::ParsedVersion;
 
-/// The version that `vx.toml` requests.
+/// A version that `vx.toml` requests.
 #[derive(Clone, Debug)]
 pub struct VersionRequest {
     text: String,
@@ -29,18 +29,18 @@ pub struct VersionRequest {
 #[derive(Clone, Debug)]
 enum RequestKind {
     Latest,
-    /// The newest release of any support line, or of the one with this codename.
+    /// The newest release of any support line, or of the line with this codename.
     Lts(Option<String>),
     System,
-    /// A word that names no version, such as a channel that the tool does not have.
+    /// A word that names no version, such as a channel that the tool doesn't have.
     Word,
     Range(NpmRange),
     Specifiers(VersionSpecifiers),
 }
 
-/// A text that is no version request.
+/// A text that isn't a version request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no version and no range of versions")]
+#[error("`{0}` is not a version or a range of versions")]
 pub struct BadRequest(pub String);
 
 impl Explain for BadRequest {
@@ -57,8 +57,8 @@ impl Explain for BadRequest {
 }
 
 impl VersionRequest {
-    /// Parse a request; surrounding blanks are ignored. Any single word is a request, so that one that means nothing is
-    /// an error of its tool alone.
+    /// Parse a request; surrounding blanks are ignored. Any single word is a request, so a meaningless word is an error
+    /// of its tool only.
     pub fn parse(text: &str) -> Result<Self, BadRequest> {
         let text = text.trim();
         let kind = match text.to_lowercase().as_str() {
@@ -79,22 +79,22 @@ impl VersionRequest {
         Ok(Self { text: text.to_owned(), kind })
     }
 
-    /// The request as written.
+    /// Return the request as written.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// True if it requests the copy on `PATH`.
+    /// Whether it requests the copy on `PATH`.
     pub fn is_system(&self) -> bool {
         matches!(self.kind, RequestKind::System)
     }
 
-    /// True if it requests a release of a support line.
+    /// Whether it requests a release of a support line.
     pub fn is_lts(&self) -> bool {
         matches!(self.kind, RequestKind::Lts(_))
     }
 
-    /// The reason why no version of any tool can match, if there is one.
+    /// Say why no version of any tool can match, if that is so.
     pub fn impossible(&self) -> Option<NoMatch> {
         let miss = match &self.kind {
             RequestKind::Word => Miss::UnknownWord,
@@ -105,7 +105,7 @@ impl VersionRequest {
         Some(NoMatch { request: self.text.clone(), miss, nearest: Vec::new() })
     }
 
-    /// The newest of `candidates` that matches the request.
+    /// Choose the newest of `candidates` that matches the request.
     ///
     /// A version named exactly is chosen even if it is yanked. Otherwise yanked versions are left out, and deprecated
     /// ones are chosen only if no other matches.
@@ -132,23 +132,23 @@ impl VersionRequest {
         }
     }
 
-    /// True if the request is exactly this version, written in full.
+    /// Whether the request is exactly this version, written in full.
     pub fn names_exactly(&self, version: &str, scheme: Scheme) -> bool {
         ParsedVersion::read(version, scheme).is_some_and(|release| self.names(&release))
     }
 
-    /// True if this version matches the request, for a copy found on `PATH`.
+    /// Whether this version matches the request, for a copy found on `PATH`.
     pub fn matches(&self, version: &str, scheme: Scheme) -> bool {
         let candidate = Candidate::new(version, scheme);
         ParsedVersion::read(version, scheme)
             .is_some_and(|release| self.names(&release) || self.accepts(&release, &candidate))
     }
 
-    /// True if the request is exactly this version, written in full.
+    /// Whether the request is exactly this version, written in full.
     fn names(&self, release: &ParsedVersion) -> bool {
         let bare = self.text.trim_start_matches(['=', 'v', 'V', ' ']);
         match self.kind {
-            // The crate reads the first version of several.
+            // Of several versions, the crate would read the first.
             _ if bare.contains([' ', '|', ',']) => false,
             RequestKind::Range(_) | RequestKind::Specifiers(_) => release.is_written(bare),
             _ => false,
@@ -164,7 +164,7 @@ impl VersionRequest {
             RequestKind::Lts(name) => candidate.lts == *name && !release.is_prerelease(),
             RequestKind::Range(range) => range.satisfies(release.semver()),
             RequestKind::Specifiers(specifiers) => {
-                // A version that is left out is not one that is asked for.
+                // A version that is excluded isn't requested.
                 let wanted = specifiers.iter().filter(|specifier| *specifier.operator() != Operator::NotEqual);
                 let names_one = wanted.into_iter().any(|specifier| specifier.any_prerelease());
                 (names_one || !release.is_prerelease()) && meets(specifiers, &release.padded_python())
@@ -187,8 +187,8 @@ impl FromStr for VersionRequest {
     }
 }
 
-/// True for a word such as `nightly`, `21-tem` or `1.29/stable`, as vendors and other programs name releases. It may be a
-/// mistake in this tool's version, and is no sign of a broken file.
+/// Whether this is a word such as `nightly`, `21-tem` or `1.29/stable`, as vendors and other programs name releases. It
+/// may be a mistake in this tool's version, but doesn't mean that the file is broken.
 fn is_word(text: &str) -> bool {
     text.starts_with(|letter: char| letter.is_ascii_alphanumeric())
         && text.contains(|letter: char| letter.is_ascii_alphabetic())
@@ -196,12 +196,12 @@ fn is_word(text: &str) -> bool {
         && (!text.contains('.') || text.contains(|letter: char| letter.is_ascii_digit()))
 }
 
-/// Order versions with the newest first; those that cannot be read come last.
+/// Order versions with the newest first; unreadable ones come last.
 pub fn newest_first(versions: &mut [(String, Scheme)]) {
     versions.sort_by_cached_key(|(version, scheme)| std::cmp::Reverse(ParsedVersion::read(version, *scheme)));
 }
 
-/// A request with Python's operators; operators of both npm and Python keep npm's meaning.
+/// Parse a request with Python's operators; operators of both npm and Python keep npm's meaning.
 fn specifiers_of(text: &str) -> Option<RequestKind> {
     let python_only = ["~=", "==", "!="].iter().any(|operator| text.contains(operator));
     let four_parts = text.split([' ', ',']).any(|piece| number_count(piece) > 3);
@@ -215,15 +215,15 @@ fn specifiers_of(text: &str) -> Option<RequestKind> {
     Some(RequestKind::Specifiers(specifiers))
 }
 
-/// The count of numbers of a version, without those of its prerelease.
+/// Count the numbers of a version, without those of its prerelease.
 fn number_count(piece: &str) -> usize {
     let version = piece.trim_start_matches(['<', '>', '=', '~', '!', '^', 'v', 'V']);
     let numbers = version.split(|letter: char| !(letter.is_ascii_digit() || letter == '.')).next();
     numbers.unwrap_or_default().split('.').count()
 }
 
-/// True if a version meets all of these conditions. A version below a prerelease may be a prerelease of the same release,
-/// which the crate leaves out.
+/// Whether a version meets all these conditions. Below a prerelease there may be prereleases of the same release, which
+/// the crate leaves out.
 fn meets(specifiers: &VersionSpecifiers, version: &Version) -> bool {
     specifiers.iter().all(|one| match one.operator() {
         Operator::LessThan if one.any_prerelease() => version < one.version(),
@@ -232,15 +232,15 @@ fn meets(specifiers: &VersionSpecifiers, version: &Version) -> bool {
     })
 }
 
-/// The version with zeros at its end, so that it has at least this many parts: `2` is `2.0`, so it is none of `2.3.*`, for
-/// which the crate takes it.
+/// Extend a version with zeros to at least this many parts: `2` is `2.0`, so it doesn't match `2.3.*`, though the crate
+/// says it does.
 fn padded(version: &Version, parts: usize) -> Version {
     let mut release = version.release().to_vec();
     release.resize(release.len().max(parts), 0);
     version.clone().with_release(release)
 }
 
-/// An npm range; `>=18,<20` is read as `>=18 <20`. An alternative without a word is a typing mistake here.
+/// Parse an npm range; `>=18,<20` is read as `>=18 <20`. An empty alternative is a typing mistake here.
 fn range_of(text: &str) -> Option<RequestKind> {
     let text = spell_prereleases(&text.replace(',', " "));
     if text.split("||").any(|alternative| alternative.trim().is_empty()) {
@@ -249,7 +249,7 @@ fn range_of(text: &str) -> Option<RequestKind> {
     NpmRange::parse(&text).map(RequestKind::Range)
 }
 
-/// A bare version in Python's form that npm's ranges cannot express: `3.31.0.1`, `3.31.0.*`, `1.0.post1`.
+/// Parse a bare version in Python's form that npm's ranges can't express: `3.31.0.1`, `3.31.0.*`, `1.0.post1`.
 fn python_version_of(text: &str) -> Option<RequestKind> {
     let bare = text.trim_start_matches(['=', 'v', 'V', ' ']);
     let bare = match bare.strip_suffix(".x") {
@@ -259,7 +259,7 @@ fn python_version_of(text: &str) -> Option<RequestKind> {
     VersionSpecifiers::from_str(&format!("=={bare}")).ok().map(RequestKind::Specifiers)
 }
 
-/// Python's `1.0.0rc1` in npm's form, `1.0.0-rc.1`, so that both are ordered by number.
+/// Spell Python's `1.0.0rc1` as npm's `1.0.0-rc.1`, so that both are ordered by number.
 fn spell_prereleases(text: &str) -> String {
     let mut spelled = String::with_capacity(text.len() + 4);
     let mut rest = text;

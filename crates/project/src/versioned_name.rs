@@ -1,8 +1,8 @@
-//! A tool with a version behind its name, as people type it.
+//! A tool with a version after its name, as people type it.
 
 use vx_base::package::shipped::NamedPackage;
 
-/// A tool's name and the version behind its `@`, if there is one; a leading `@` belongs to the name, also behind the
+/// Split a tool's name from the version after its `@`, if any; a leading `@` belongs to the name, also after the
 /// registry of a package.
 pub fn tool_and_version(text: &str) -> (&str, Option<&str>) {
     let name = NamedPackage::of_tool(text).map_or(0, |named| text.len() - named.package.len());

@@ -1,4 +1,4 @@
-//! Stopping an install early: by a request, or when its time is up.
+//! Stops an install early: on request, or when its time is up.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,23 +7,23 @@ use std::time::{Duration, Instant};
 
 use vx_base::trouble::TroubleKind;
 
-/// The time between two checks for a stop during a wait.
+/// How often a wait checks for a stop.
 pub(super) const POLL: Duration = Duration::from_millis(20);
 
-/// A request to stop an install; all clones stand for the same install.
+/// Requests an install to stop; all clones belong to the same install.
 #[derive(Clone, Debug, Default)]
 pub struct CancelToken(Arc<AtomicBool>);
 
-/// The reasons to stop an install.
+/// Why an install stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InstallStop {
-    /// A request.
+    /// It was asked to.
     Cancelled,
-    /// The end of its time.
+    /// Its time is up.
     Deadline,
 }
 
-/// The token and the deadline, checked between two buffers.
+/// A token and a deadline, checked between two buffers.
 #[derive(Clone, Debug)]
 pub(super) struct CancelWatch {
     token: CancelToken,
@@ -50,7 +50,7 @@ impl CancelToken {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// True if a stop was requested.
+    /// Whether a stop was requested.
     pub fn cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

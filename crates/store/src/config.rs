@@ -1,7 +1,8 @@
-//! The configuration of one install: all decisions of the plan in one document, passed to the child process once.
+//! The configuration of one install: all decisions of the plan in one document, which is passed to the child process
+//! once.
 //!
-//! It may hold credentials. They travel through the configuration pipe only: `Debug` hides them, and the document is
-//! never printed, logged or dumped.
+//! It may hold credentials. They travel only through the pipe of the configuration: `Debug` hides them, and the
+//! document is never printed, logged or dumped.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,70 +18,70 @@ use vx_base::package::{Part, Program};
 /// The configuration of one install.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct InstallConfig {
-    /// The tool, by its name in `vx.toml`.
+    /// Name of the tool in `vx.toml`.
     pub tool_name: String,
-    /// The exact version.
+    /// Exact version.
     pub version: String,
     /// Free settings of the tool: `options`, `components`, `exclude_patterns`, `install_env` of `vx.toml`.
     #[serde(default)]
     pub options: BTreeMap<String, String>,
-    /// An address that replaces the first part's.
+    /// Address that replaces the first part's.
     #[serde(default)]
     pub download_url: Option<String>,
-    /// The name of the source: `npm`, `pypi`, `vendor` or `url`.
+    /// Name of the source: `npm`, `pypi`, `vendor` or `url`.
     pub source: String,
-    /// The source's name of the package, without a host.
+    /// What the source calls the package, without a host.
     #[serde(default)]
     pub package: String,
-    /// The archives to fetch, in order; a later one may add files, but not replace those of an earlier one.
+    /// Archives to fetch, in order. A later archive may add files, but not replace those of an earlier one.
     pub parts: Vec<Part>,
-    /// The programs that the release has to provide.
+    /// Programs that the release has to provide.
     pub programs: Vec<Program>,
-    /// True if the release provides the programs that its package declares, unless `programs` names some, and if the
-    /// package has to hold everything that they need.
+    /// Whether the release provides the programs that its package declares (all of them if `programs` is empty); the
+    /// package must then hold everything that they need.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ships_programs: bool,
-    /// The tool that runs the programs of this one, such as `node` for a script. If the same run installs it, this
-    /// install waits for it.
+    /// Tool that runs this tool's programs, such as `node` for a script. If the same run installs it, this install
+    /// waits for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<String>,
-    /// The home of store, cache and staging (`$VX_HOME`).
+    /// Home of store, cache and staging (`$VX_HOME`).
     pub home: PathBuf,
-    /// The number of this attempt, from 1.
+    /// Number of this attempt, from 1.
     #[serde(default = "one")]
     pub attempt: u8,
-    /// The time limit of the install, from its start.
+    /// Time limit of the install, from its start.
     #[serde(default)]
     pub deadline_ms: Option<u64>,
-    /// The time without a sign of life after which a server is given up. Another process that installs the same release
-    /// is given up after four times as long.
+    /// How long a server may give no sign of life. Another process that installs the same release may take four times
+    /// as long.
     #[serde(default)]
     pub stall_ms: Option<u64>,
-    /// The fewest bytes a second that a server may send.
+    /// Lowest number of bytes a second that a server may send.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lowest_rate: Option<u64>,
-    /// The parent's log of the child's whole output.
+    /// File in which the parent logs the child's whole output.
     #[serde(default)]
     pub log_file: Option<PathBuf>,
-    /// The slot for progress; `None` without a board.
+    /// Slot for progress; `None` without a board.
     #[serde(default)]
     pub board: Option<BoardSlot>,
     /// A command to run in the staged release before it is activated.
     #[serde(default)]
     pub postinstall: Option<String>,
-    /// The files that this command names, with the contents that the project's user has agreed to.
+    /// Files that this command names, with the contents that the project's user has agreed to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agreed: Vec<AgreedFile>,
-    /// The arguments to start the first native program with, once, before the release counts; `None` for no trial.
+    /// Arguments for a trial start of the first native program, before the release counts; `None` for no trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial: Option<Vec<String>>,
     /// Install even if the release is there already.
     #[serde(default)]
     pub force: bool,
-    /// Use nothing but the download cache.
+    /// Use only the download cache.
     #[serde(default)]
     pub offline: bool,
-    /// The trust in servers, beside the platform's own.
+    /// Trust in servers, beside the platform's own.
     #[serde(default, skip_serializing_if = "TlsTrust::is_empty")]
     pub trust: TlsTrust,
 }

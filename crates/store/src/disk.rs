@@ -1,4 +1,4 @@
-//! Errors of the file system, with the file, the operation, and the space that was needed.
+//! Errors of the file system, with the file, the operation, and how much space was needed.
 
 use std::fmt;
 use std::fs;
@@ -11,13 +11,13 @@ use vx_base::trouble::{Explain, TroubleKind};
 /// An operation that the file system refused.
 #[derive(Debug)]
 pub struct DiskError {
-    /// The operation as a verb: `create`, `write`, `rename`.
+    /// What was attempted, as a verb: `create`, `write`, `rename`.
     pub doing: &'static str,
-    /// The file or directory.
+    /// File or directory.
     pub path: PathBuf,
-    /// The number of bytes needed, if it is known.
+    /// Number of bytes needed, if known.
     pub need_bytes: Option<u64>,
-    /// The system's error.
+    /// What the system reported.
     pub source: io::Error,
 }
 
@@ -38,7 +38,7 @@ impl std::error::Error for DiskError {
 }
 
 impl DiskError {
-    /// True if the disk or the quota is full.
+    /// Whether the disk or the quota is full.
     pub fn full(&self) -> bool {
         matches!(
             self.source.kind(),
@@ -78,7 +78,7 @@ impl Explain for DiskError {
     }
 }
 
-/// A path short enough to leave room for the error; a long one loses its middle.
+/// Shorten a path to leave room for the error; a long path loses its middle.
 fn shortened(path: &Path) -> String {
     const ENDS: usize = 70;
     let text = path.display().to_string();
@@ -95,7 +95,7 @@ pub(super) trait DiskErrorContext<T>: Sized {
         self.with_lazy_path(doing, || path.to_owned())
     }
 
-    /// Add the operation and a path that is assembled only for an error.
+    /// Add the operation and a path that is assembled only if there's an error.
     fn with_lazy_path(self, doing: &'static str, path: impl FnOnce() -> PathBuf) -> Result<T, DiskError>;
 }
 
@@ -112,7 +112,7 @@ pub(super) fn create_directories(path: &Path) -> Result<(), DiskError> {
 
 /// Remove a directory with its content, including directories that a program made read-only.
 ///
-/// A directory that is missing or disappears meanwhile counts as removed.
+/// A directory that is missing, or disappears meanwhile, counts as removed.
 pub(super) fn remove_tree(path: &Path) -> Result<(), DiskError> {
     let mut result = fs::remove_dir_all(path);
     if result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {

@@ -1,8 +1,8 @@
 //! One archive as a stream of bytes: first the bytes in the cache, then the rest from the network.
 //!
-//! Bytes are passed on before they are verified. They are digested on the way and kept in the cache, and
-//! [`Download::finish`] compares the digest. If a connection breaks off, the next attempt asks for the rest. If the
-//! rest does not fit the bytes that were passed on already, the archive is read again from its start:
+//! Bytes are passed on before they're verified. They are digested on the way and stored in the cache, and
+//! [`Download::finish`] compares the digest. If a connection breaks, the next attempt asks for the rest. If the rest
+//! doesn't fit the bytes that were passed on already, the archive is read again from its start:
 //! [`DownloadErrorKind::Again`].
 
 mod address;
@@ -41,44 +41,43 @@ pub(super) use transfer::client;
 
 type Result<T> = std::result::Result<T, DownloadErrorKind>;
 
-/// The largest archive accepted; the largest known is below 1 GB.
+/// Largest archive accepted; the largest known is below 1 GB.
 const ARCHIVE_BYTES: u64 = 8 << 30;
 
-/// The number of bytes that an archive with a digest may have beyond its size. npm's documents give no sizes, so those in a
-/// lock are what a server answered when it was written, and a server with a fault answers for a page or a part. Within this
-/// much, the next run needs no other lock.
+/// How many bytes beyond its stated size an archive with a digest may have. npm's documents give no sizes, so the size
+/// in a lock is what a server answered when the lock was written, and a faulty server answers with the size of an error
+/// page or of a part. Within this tolerance, the next run needs no other lock.
 const BEYOND_SIZE_BYTES: u64 = 1 << 20;
 
-/// The number of bytes that the first read of an archive provides, unless the archive is smaller: enough to recognise
-/// its format.
+/// How many bytes the first read of an archive provides, unless the archive is smaller: enough to recognise its format.
 const HEAD_BYTES: usize = 512;
 
-/// The most bytes received of what is no archive, to see whether they are the ones that were promised.
+/// Most bytes to receive of something that isn't an archive, to see whether they're what the digest promises.
 const REJECTED_BYTES: u64 = 1 << 20;
 
-/// The most bytes read at once. With a quarter of them, a whole install takes 5 % longer.
+/// Most bytes to read at once. With a quarter of this, a whole install takes 5 % longer.
 const CHUNK_BYTES: usize = 512 * 1024;
 
-/// The state that all downloads of one install share.
+/// What all downloads of one install share.
 pub(super) struct DownloadSession<'a> {
     pub(super) home: &'a Home,
     pub(super) client: Client,
     pub(super) patience: &'a Patience,
     pub(super) watch: &'a CancelWatch,
     pub(super) meter: &'a ArchiveProgress<'a>,
-    /// The wait for another process that receives the same archive.
+    /// Terms of the wait for another process that receives the same archive.
     pub(super) wait: &'a LockWaitTerms<'a>,
     pub(super) offline: bool,
 }
 
-/// One archive being received.
+/// An archive while it is received.
 pub(super) struct Download<'a> {
     session: &'a DownloadSession<'a>,
     archive: &'a str,
     digest: Option<&'a Digest>,
-    /// The size that the archive must have.
+    /// Size that the archive must have.
     size: Option<u64>,
-    /// The size that it must not exceed by much.
+    /// Size that it must not exceed by much.
     bound: Option<u64>,
     request: TransferRequest,
     address: String,
@@ -90,26 +89,26 @@ pub(super) struct Download<'a> {
     taken: usize,
     hasher: Hasher,
     received: u64,
-    /// The bytes that lay in the cache when the download began. They are progress, and nobody waits for them.
+    /// Bytes that were in the cache when the download began. They count as progress, but not as received.
     cached: u64,
     attempts: Attempts,
-    /// The size of the whole archive that the current response announces.
+    /// Size of the whole archive, as the current response announces it.
     announced: Option<u64>,
     html: bool,
-    /// The encoding that the server says it has applied to the bytes.
+    /// Encoding that the server claims to have applied to the bytes.
     encoding: Option<String>,
-    /// The failure of the last attempt.
+    /// Why the last attempt failed.
     broke: Option<Failed>,
-    /// True if the bytes come from several responses, or from an earlier run.
+    /// Whether the bytes come from several responses, or from an earlier run.
     pieced: bool,
     failure: Option<DownloadErrorKind>,
 }
 
-/// The source of the next bytes.
+/// Where the next bytes come from.
 enum ByteSource {
     /// The whole archive, from the cache.
     Cached(File, PathBuf),
-    /// The beginning of it, from the cache, followed by the response with the rest if there is one.
+    /// Its beginning from the cache, followed by the response with the rest, if any.
     Replay {
         file: File,
         left: u64,
@@ -130,7 +129,7 @@ pub(super) struct Fetched {
 
 impl<'a> Download<'a> {
     /// Open the archive in the cache, or connect and receive the head of the server's response. `instead` is an address
-    /// that replaces the part's own. `private` is a file for bytes that no other process may share.
+    /// that replaces the part's own. `private` is the path of a file that no other process shares.
     pub(super) fn begin(
         session: &'a DownloadSession<'a>,
         part: &'a Part,
@@ -145,8 +144,8 @@ impl<'a> Download<'a> {
             session,
             archive: &archive.file,
             digest: archive.digest.as_ref(),
-            // If there is a digest, it decides which bytes are the archive. The size limits them on the way, since the
-            // digest is known only at the end.
+            // If there's a digest, it decides which bytes are the archive. The size then only limits the transfer,
+            // since the digest is known only at the end.
             size: archive.size.filter(|_| archive.digest.is_none()),
             bound: archive.size,
             request: TransferRequest { origin, from: 0, etag: None },
@@ -175,7 +174,7 @@ impl<'a> Download<'a> {
         }
         address::check(&download.request.origin.url)?;
         download.part_file = Some(PartFile::open(session, archive, private)?);
-        // The process that held the part before may have completed it.
+        // The process that held the part before us may have completed it.
         if download.open_cached()? {
             download.part_file.take().map_or(Ok(()), PartFile::discard)?;
             return Ok(download);
@@ -183,13 +182,13 @@ impl<'a> Download<'a> {
         download.cached = download.part_file.as_ref().map_or(0, PartFile::length);
         session.meter.found(download.cached);
         session.meter.enter(InstallStep::Downloading);
-        // Published before any byte comes, so that no reader takes it for what a connection brought.
+        // Publish this before any byte arrives, so that no reader mistakes cached bytes for received ones.
         download.report();
         download.connect()?;
         Ok(download)
     }
 
-    /// The failure of the download that ended the reading, if one did.
+    /// Take the download's failure, if one ended the reading.
     pub(super) fn take_failure(&mut self) -> Option<DownloadErrorKind> {
         self.failure.take()
     }
@@ -214,8 +213,8 @@ impl<'a> Download<'a> {
         self.discard()
     }
 
-    /// Discard bytes that are no archive from their first one on. A wrong digest is the better explanation, but only a
-    /// few bytes are received to find it.
+    /// Discard bytes that aren't an archive, as their beginning shows. A wrong digest would explain this better, but
+    /// only a few bytes are received to find out.
     pub(super) fn reject_head(mut self) -> Result<()> {
         if matches!(self.source, ByteSource::Cached(..)) {
             return self.reject();
@@ -228,7 +227,7 @@ impl<'a> Download<'a> {
             }
         }
         self.discard()?;
-        // The beginning may be that of an earlier run, changed since.
+        // The beginning may be from an earlier run, and the archive may have changed since.
         let kind = DownloadErrorKind::Unsteady { address: self.address.clone() };
         if self.pieced { Err(DownloadErrorKind::Again(Box::new(kind))) } else { Ok(()) }
     }
@@ -236,7 +235,7 @@ impl<'a> Download<'a> {
     /// Delete the received bytes because the disk is full: they are useless on it, and other processes need the space.
     pub(super) fn make_room(&mut self) {
         if let Some(part) = self.part_file.take() {
-            // A part that cannot be removed is continued by the next run.
+            // If the part can't be removed, the next run continues it.
             let _ = part.discard();
         }
     }
@@ -268,7 +267,7 @@ impl<'a> Download<'a> {
         Ok(())
     }
 
-    /// Report the bytes that are here.
+    /// Report the bytes that were received or found in the cache.
     fn report(&self) {
         self.session.meter.advanced(self.received.max(self.cached));
     }
@@ -324,10 +323,10 @@ impl<'a> Download<'a> {
         Ok(count as u64)
     }
 
-    /// Receive the next bytes; false if the source was replaced instead.
+    /// Receive the next bytes; `false` if the source was replaced instead.
     fn receive(&mut self, mut content: Content) -> Result<bool> {
         let result = content.read(&mut self.chunk[self.filled..]);
-        // A stop shuts the connection, which then fails to read.
+        // A stop shuts the connection, which makes the read fail.
         self.session.watch.check()?;
         let failed = match result {
             Ok(0) if self.announced.is_none_or(|size| self.received >= size) => return Ok(false),
@@ -371,7 +370,7 @@ impl<'a> Download<'a> {
         Ok(())
     }
 
-    /// Refuse an archive of more bytes than the lock or its source gives it; `more` if `bytes` may not be all of them.
+    /// Refuse an archive that has too many bytes by the lock or its source; `more` if `bytes` may not be all of them.
     fn check_bound(&mut self, bytes: u64, more: bool) -> Result<()> {
         match self.bound {
             Some(expected) if bytes > expected.saturating_add(self.beyond()) => {
@@ -382,7 +381,7 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// The number of bytes beyond its size that an archive may have: none if the size decides, for lack of a digest.
+    /// How many bytes more than its size the archive may have: none if the size decides because there's no digest.
     fn beyond(&self) -> u64 {
         if self.digest.is_some() { BEYOND_SIZE_BYTES } else { 0 }
     }
@@ -399,7 +398,7 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// Compare the received bytes with the expected size and digest; bytes that differ are removed.
+    /// Compare the received bytes with the expected size and digest; remove bytes that differ.
     fn compare(&mut self) -> Result<(Digest, u64)> {
         let algorithm = self.digest.map_or(Algorithm::Sha256, Digest::algorithm);
         let got = std::mem::replace(&mut self.hasher, algorithm.hasher()).finish();
@@ -415,7 +414,7 @@ impl<'a> Download<'a> {
         };
         let again = self.pieced && !self.session.offline;
         self.discard()?;
-        // Bytes from several responses may be right and only not belong together.
+        // Bytes from several responses may each be right, but from different versions.
         Err(if again { DownloadErrorKind::Again(Box::new(wrong)) } else { wrong })
     }
 

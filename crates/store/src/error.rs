@@ -1,4 +1,4 @@
-//! The reasons for which an install fails.
+//! Why an install fails.
 
 use std::path::PathBuf;
 
@@ -19,15 +19,15 @@ use crate::release::shipped::MetadataError;
 /// A post-install command that did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandFault {
-    /// Its exit, `exit code 3`, or the reason it could not be started.
+    /// How it ended, as `exit code 3`, or why it couldn't be started.
     pub reason: String,
-    /// The last lines of its output.
+    /// Last lines of its output.
     pub output: Vec<String>,
-    /// The limit that kept it from being started.
+    /// Limit that kept it from being started.
     pub limit: Option<ProcessLimit>,
 }
 
-/// An install that failed. In every case the store is as it was before.
+/// A failed install. In every case the store is as it was before.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
     /// A user or a program asked to stop; the bytes received are kept for the next run.
@@ -48,7 +48,7 @@ pub enum InstallError {
     /// Another process installs the same release and makes no progress.
     #[error(transparent)]
     Wait(LockWaitError),
-    /// The tool that runs this one did not install.
+    /// The tool that runs this tool did not install.
     #[error(transparent)]
     Need(#[from] NeedError),
     /// An archive was not received.
@@ -60,7 +60,7 @@ pub enum InstallError {
     /// A program of the release cannot be provided.
     #[error(transparent)]
     Program(ProvidedProgramError),
-    /// The package cannot be a tool by itself, or does not describe itself.
+    /// The package can't be a tool by itself, or doesn't describe itself.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
     /// A program of the release does not run on this machine.
@@ -71,18 +71,18 @@ pub enum InstallError {
     PostInstall {
         /// The command.
         command: String,
-        /// Its end.
+        /// How it ended.
         fault: CommandFault,
     },
-    /// A later vx made the release that is there.
+    /// A later vx made the installed release.
     #[error("`{}` was made by a later vx: its receipt has layout {layout}", path.display())]
     Later {
         /// The release.
         path: PathBuf,
-        /// The layout.
+        /// Layout of its receipt.
         layout: u32,
     },
-    /// The file system refused.
+    /// A file system operation failed.
     #[error(transparent)]
     Disk(#[from] DiskError),
 }
@@ -116,7 +116,7 @@ impl Explain for InstallError {
             }
             Self::Name(error) => error.hint(),
             Self::NoParts => None,
-            Self::Later { .. } => Some("update vx, or set VX_HOME to another directory for this one".into()),
+            Self::Later { .. } => Some("update vx, or set VX_HOME to another directory for this version of vx".into()),
             Self::Wait(error) => error.hint(),
             Self::Need(NeedError::Failed(tool)) => Some(format!("see why `{tool}` did not install, then run it again")),
             Self::Need(NeedError::Stop(_)) => None,
@@ -139,7 +139,7 @@ impl Explain for InstallError {
     }
 }
 
-/// A command of several lines is named by its first.
+/// Name a command of several lines by its first line.
 fn first_line(command: &str) -> String {
     let mut lines = command.lines();
     let first = lines.next().unwrap_or_default();
@@ -154,7 +154,7 @@ impl InstallError {
         }
     }
 
-    /// The same error; a request to stop that surfaced inside another error becomes the error itself.
+    /// Flatten the error: a request to stop inside another error becomes the error itself.
     pub(super) fn plain(self, limit_ms: Option<u64>) -> Self {
         match self {
             Self::Wait(LockWaitError::Stop(stop))

@@ -14,13 +14,13 @@ use super::lock::{LockHolder, LockWaitTerms};
 use super::progress::ArchiveProgress;
 use crate::release::staging::Staging;
 
-/// The most times that the archive is read from the start because the responses of the server differ.
+/// How often the archive may be read from the start because the server's responses differ.
 const STARTS_MAX: u32 = 4;
 
 /// Receive an archive, or find it in the cache. Returns its digest and its size in bytes.
 ///
 /// A later install of the same bytes needs no network. The digest is as trustworthy as the connection. `progress_of`
-/// returns the progress of a process that receives the same archive, from its board; `None` if it is not known.
+/// returns the progress of a process that receives the same archive, from its board; `None` if it is unknown.
 pub fn fetch(
     home: &Home,
     part: &Part,
@@ -75,7 +75,7 @@ mod tests {
     use vx_base::files::file_lock::FileLock;
     use vx_base::package::archive::{Archive, Origin};
 
-    /// Cancels the fetch at the first bytes reported, and keeps their number.
+    /// Cancels the fetch once bytes are reported, and holds their number.
     struct UntilBytes(CancelToken, AtomicU64);
 
     impl Reporter for UntilBytes {
@@ -107,7 +107,7 @@ mod tests {
         let of_holder = |holder: &LockHolder| {
             (holder.pid == 7).then_some(InstallProgress { step: InstallStep::Downloading, done: 200, total: Some(500) })
         };
-        // A wait without bytes ends too, by this bound.
+        // A wait without bytes ends too, after this time.
         let patience = Patience { holder_stall: std::time::Duration::from_secs(5), attempts: 1, ..Patience::default() };
         let fetched =
             fetch(&home, &Part { archive, origin }, &patience, &TlsTrust::default(), &reporter, &cancel, &of_holder);

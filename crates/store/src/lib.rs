@@ -1,22 +1,22 @@
-//! One install: download, verify, unpack, activate; and the store.
+//! Installing: download, verify, unpack, activate; and the store.
 //!
 //! [`install`] is the whole install. Its caller provides a configuration and a reporter; the installer knows no board
 //! and starts no process. `pipeline` has the order of the steps; the other files are its parts, lowest first:
 //!
 //! | | |
 //! |---|---|
-//! | `cancel`, `disk`, `room`, `sync` | stopping, errors of the file system, locks, space, syncing |
+//! | `cancel`, `disk`, `room`, `sync` | stopping an install, file system errors, reserving space, syncing |
 //! | `folder`, `staging`, `store`, `receipt`, `manifest` | making and keeping a release, its receipt, its list of files |
-//! | `recipe` | everything that determines the content of a release, so that the same is not made twice |
-//! | `settle` | the check of a release that was activated before its bytes were on the disk |
-//! | `lock` | one process installs a release, the others wait and watch |
-//! | `download` | bytes from cache and network: resumed, retried, digested, kept |
-//! | `unpack` | unverified bytes into a directory |
-//! | `shipped` | the programs that a package declares itself, once it is unpacked |
-//! | `programs`, `native`, `trial` | the programs in `bin/`; what native ones need of the machine; the one start of one |
+//! | `recipe` | everything that determines the content of a release, so that the same release isn't made twice |
+//! | `settle` | checks a release that was activated before its bytes were on the disk |
+//! | `lock` | one process installs a release, the others wait and show its progress |
+//! | `download` | bytes from cache and network: resumed, retried, digested, cached |
+//! | `unpack` | unpacks bytes that aren't verified yet into a directory |
+//! | `shipped` | the programs that a package itself declares, once it is unpacked |
+//! | `programs`, `native`, `trial` | programs in `bin/`; what native programs need of the machine; the trial start |
 //! | `leftovers` | leftovers of dead processes |
-//! | `archives` | the whole archives in the cache |
-//! | `fetch` | one archive into the cache, for a lock file |
+//! | `archives` | whole archives in the cache |
+//! | `fetch` | gets one archive into the cache, for a lock file |
 //! | `progress` | one bar over all archives of a release |
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]

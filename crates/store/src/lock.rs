@@ -1,14 +1,14 @@
 //! Locks: one process works on a release or an archive, and the others wait for it.
 //!
-//! A waiting process shows the progress of the holder of the lock. The holder's [record](record) in the locked file
-//! names its slot, and the slot on its board has the numbers; without a slot only the process is named. The wait fails
-//! only if the holder shows no progress for a stated time. If the holder ends, however it ends, the kernel drops the
-//! lock and the waiting process takes it.
+//! A waiting process shows the progress of the lock's holder. The holder's [record](record) in the locked file names
+//! its slot, and the slot on its board has the numbers; without a slot only the process is named. The wait fails only
+//! if the holder shows no progress for a stated time. If the holder ends, however it ends, the kernel drops the lock
+//! and the waiting process takes it.
 //!
-//! Every holder that vx starts is an install and has a slot. `vx lock` is no holder: it fetches only archives whose
-//! digest is not known, into files of its own, and so takes no lock here. A holder without a slot is thus a caller of
-//! this library or another version of vx. Unless it is stopped, the wait for it has no limit but the deadline of the
-//! waiting install.
+//! Every holder that vx starts is an install and has a slot. `vx lock` takes no lock here: it fetches only archives
+//! whose digest is unknown, into private files. So a holder without a slot is a program that uses this library, or
+//! another version of vx. Unless that holder is stopped, the wait for it is limited only by the deadline of the waiting
+//! install.
 
 mod lock_holder;
 pub(crate) mod needed_tool;
@@ -37,11 +37,11 @@ pub enum LockWaitError {
     Stuck {
         /// The holder's process id; 0 if it left no record.
         pid: u32,
-        /// Its work: `installing node 22.3.0`.
+        /// Its work, as in `installing node 22.3.0`.
         doing: String,
-        /// The time without progress.
+        /// How long it made no progress.
         seconds: u64,
-        /// True if the holder is stopped, by job control or a debugger.
+        /// Whether the holder is stopped, by job control or a debugger.
         stopped: bool,
         /// The holder, if it runs where this machine can't see it.
         unseen: Option<UnseenOwner>,
@@ -66,7 +66,7 @@ impl Explain for LockWaitError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Stuck { unseen: Some(owner), .. } => Some(owner.hint()),
-            Self::Stuck { pid: 0, .. } => Some("end the other vx and try again".into()),
+            Self::Stuck { pid: 0, .. } => Some("end the other vx process and try again".into()),
             Self::Stuck { pid, stopped: true, .. } => {
                 Some(format!("continue it with `kill -CONT {pid}`, or end it with `kill -KILL {pid}`"))
             }
@@ -77,26 +77,26 @@ impl Explain for LockWaitError {
     }
 }
 
-/// The words for a process of this id.
+/// Name the process of this id.
 fn process(pid: u32) -> String {
     if pid == 0 { "another process".to_owned() } else { format!("process {pid}") }
 }
 
-/// The terms on which a process waits for any lock.
+/// How a process waits for any lock.
 pub(super) struct LockWaitTerms<'a> {
-    /// The slot of this process, for its own record.
+    /// Slot of this process, for its own record.
     pub(super) board: Option<&'a BoardSlot>,
     pub(super) reporter: &'a dyn Reporter,
     pub(super) watch: &'a CancelWatch,
-    /// The longest time without progress of a holder.
+    /// How long a holder may make no progress.
     pub(super) stall: Duration,
-    /// The progress of a holder, by its board.
+    /// Reads the progress of a holder from its board.
     pub(super) progress_of: &'a dyn Fn(&LockHolder) -> Option<InstallProgress>,
 }
 
 impl LockWaitTerms<'_> {
-    /// Take the lock at this path, waiting while another process holds it; `doing` is the work that the lock is for:
-    /// `installing node 22.3.0`.
+    /// Take the lock at this path, waiting while another process holds it. `doing` is the work that the lock is for, as
+    /// in `installing node 22.3.0`.
     pub(super) fn acquire(&self, path: &Path, doing: &str) -> Result<FileLock, LockWaitError> {
         let mut seen: Option<Observation> = None;
         let mut refused = 0_u32;
@@ -106,7 +106,7 @@ impl LockWaitTerms<'_> {
             }
             self.watch.check().map_err(LockWaitError::Stop)?;
             refused = refused.saturating_add(1);
-            // A process that cleans up after dead ones holds a lock for a moment only, which needs no message.
+            // A process that cleans up after dead ones holds a lock only for a moment, which needs no message.
             if refused > 1 {
                 self.observe_holder(path, doing, &mut seen)?;
             }
@@ -114,7 +114,7 @@ impl LockWaitTerms<'_> {
         }
     }
 
-    /// The lock, if it is free.
+    /// Take the lock if it is free.
     pub(super) fn acquire_at_once(&self, path: &Path) -> Result<Option<FileLock>, DiskError> {
         let lock = FileLock::try_acquire(path).with_path("lock", path)?;
         if let Some(lock) = &lock {
@@ -124,7 +124,7 @@ impl LockWaitTerms<'_> {
         Ok(lock)
     }
 
-    /// Show the holder's progress; an error after too long a time without any.
+    /// Show the holder's progress; fail if it makes none for too long.
     fn observe_holder(&self, path: &Path, doing: &str, seen: &mut Option<Observation>) -> Result<(), LockWaitError> {
         let now = Observation::new(LockHolder::read(path), self.progress_of);
         match seen {
@@ -155,7 +155,7 @@ impl LockWaitTerms<'_> {
             self.reporter.total(total);
         }
         self.reporter.advanced(now.progress.map_or(0, |progress| progress.done));
-        // The numbers change fifty times a second, the words about them rarely.
+        // The numbers change fifty times a second, the message about them rarely.
         if before.is_none_or(|before| before.words() != now.words()) {
             let (pid, state) = now.words();
             self.reporter.message(&format!("waiting for {}, which is {doing} ({state})", process(pid)));
@@ -178,7 +178,7 @@ mod tests {
     use crate::report::SilentReporter;
     use vx_base::paths::Home;
 
-    /// Keeps the last report.
+    /// Stores the last report.
     #[derive(Default)]
     struct Last(Mutex<(u64, Option<u64>, String)>);
 
@@ -270,7 +270,7 @@ mod tests {
             setting.wait(&SilentReporter, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
         let done = AtomicU64::new(0);
         let start = Instant::now();
-        // The holder's board advances for six times the allowed time, then no more.
+        // The holder's board advances for six times the allowed time, then stops.
         let moving = |_: &LockHolder| {
             let done = if start.elapsed() < Duration::from_millis(600) {
                 done.fetch_add(1, Ordering::Relaxed)

@@ -1,7 +1,7 @@
 //! One install: from a configuration to a release in the store.
 //!
 //! Take the lock, check the store, and create a staging directory. Receive, digest and unpack each archive in one pass.
-//! Then make the programs usable, run the post-install command, sync if that cannot wait, and rename. The release is
+//! Then make the programs usable, run the post-install command, sync if that can't wait, and rename. The release is
 //! invisible until the rename, and any failure before it leaves the store unchanged.
 
 use std::borrow::Cow;
@@ -36,23 +36,24 @@ use crate::store::folder::folder_of;
 use crate::store::recipe::{instructions, is_made_so, recipe};
 use crate::store::sync::SyncedFileSystem;
 
-/// The most times that all archives are read from the start, because bytes passed on turned out to be worthless.
+/// How often all archives may be read from the start, because bytes passed on turned out to be worthless.
 const STARTS_MAX: u32 = 4;
 
-/// The option that names the files of the archives to leave out.
+/// Option with the patterns of archive files to leave out.
 const EXCLUDE_OPTION: &str = "exclude_patterns";
 
-/// The functions and bounds that an install gets from its caller.
+/// Functions and bounds that an install gets from its caller.
 pub struct Hooks<'a> {
-    /// The progress of the process that installs the same release, from its board; `None` if it is not known.
+    /// Returns the progress of the process that installs the same release, from its board; `None` if it is unknown.
     pub progress_of: &'a dyn Fn(&LockHolder) -> Option<InstallProgress>,
-    /// The progress of another tool's install in this run; `None` once that is done, or if the run does not install it.
+    /// Returns the progress of another tool's install in this run; `None` once that is done, or if the run doesn't
+    /// install it.
     pub state_of: &'a dyn Fn(&str) -> Option<NeededToolState>,
-    /// Run a post-install command.
+    /// Runs a post-install command.
     pub postinstall: &'a dyn Fn(&PostInstall<'_>) -> Result<(), CommandFault>,
-    /// Start a program once.
+    /// Starts a program once.
     pub trial: &'a dyn Fn(&Trial<'_>) -> TrialEnd,
-    /// The bounds of all waits.
+    /// Bounds of all waits.
     pub patience: Patience,
 }
 
@@ -61,20 +62,20 @@ pub struct Hooks<'a> {
 pub struct PostInstall<'a> {
     /// The command as written in `vx.toml`.
     pub command: &'a str,
-    /// The directory in which the command runs: the release, not yet in its final place.
+    /// Directory in which the command runs: the release, not yet in its final place.
     pub release: &'a Path,
-    /// The folder of its programs, to put first on PATH.
+    /// Folder of the release's programs, to put first on PATH.
     pub bin: &'a Path,
-    /// The rest of the install's time.
+    /// Rest of the install's time.
     pub time_left: Option<Duration>,
 }
 
-/// The result of an install.
+/// What an install led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstallOutcome {
     /// The release.
     pub release: StoreEntry,
-    /// True if nothing was fetched: the release was there already, or another process made it meanwhile.
+    /// Whether nothing was fetched: the release was there already, or another process made it meanwhile.
     pub already: bool,
 }
 
@@ -111,17 +112,17 @@ struct InstallPipeline<'a> {
     watch: CancelWatch,
     deadline: Option<Instant>,
     hooks: &'a Hooks<'a>,
-    /// The files of the archives to leave out.
+    /// Files of the archives to leave out.
     excluded: Excluded,
 }
 
-/// The unpacked archives.
+/// Archives that were unpacked.
 struct Unpacked {
     tree: ReleaseTree,
     parts: Vec<Archive>,
 }
 
-/// The reasons why an archive was not unpacked.
+/// Why an archive was not unpacked.
 enum UnpackFailure {
     /// The install fails.
     Fatal(InstallError),
@@ -139,7 +140,7 @@ impl InstallPipeline<'_> {
         if let Some(release) = before.clone().filter(|_| !self.config.force) {
             return Ok(InstallOutcome { release, already: true });
         }
-        // Made anew by this vx, it would be made anew by the later one, and so on.
+        // Refuse: if this vx replaced it, the later vx would replace it again, and so on.
         if let Some(layout) = Receipt::later_layout(&target) {
             return Err(InstallError::Later { path: target, layout });
         }
@@ -191,7 +192,7 @@ impl InstallPipeline<'_> {
         if self.config.parts.is_empty() {
             return Err(InstallError::NoParts);
         }
-        // The archives that can only be unpacked from their whole file.
+        // Archives that can only be unpacked from their whole file.
         let mut by_file: Vec<Option<Fetched>> = self.config.parts.iter().map(|_| None).collect();
         let mut starts = 1;
         'again: loop {
@@ -250,7 +251,7 @@ impl InstallPipeline<'_> {
                     Err(error.into())
                 }
                 UnpackErrorKind::Stop(_) | UnpackErrorKind::Disk(_) => Err(error.into()),
-                // The archive is malformed. If its bytes are also the wrong ones, that is the better explanation.
+                // The archive is malformed. If its bytes are also wrong, that is the better explanation.
                 ref kind => match Self::reject(download, kind) {
                     Err(
                         kind @ (DownloadErrorKind::Digest { .. }
@@ -345,8 +346,8 @@ impl InstallPipeline<'_> {
         Ok(InstallOutcome { release: StoreEntry { path: target.to_owned(), receipt }, already: false })
     }
 
-    /// Check that each native program fits this machine, and start the first one once if the configuration asks for it
-    /// and no earlier start of the same is known to have gone well.
+    /// Check that each native program fits this machine. Start the first one once, if the configuration asks for it and
+    /// no earlier start of the same program is known to have gone well.
     fn check_programs(&self, release: &Path, programs: &[Program], parts: &[Archive]) -> Result<(), InstallError> {
         let mut first = None;
         for program in programs.iter().filter(|program| program.runner.is_none()) {
@@ -374,8 +375,8 @@ impl InstallPipeline<'_> {
         Ok(())
     }
 
-    /// Write the manifest: the unpacked files and the ones made for programs. After a post-install command all files
-    /// are read again, because the command may have changed any of them.
+    /// Write the manifest: the unpacked files and those made for programs. After a post-install command all files are
+    /// read again, because the command may have changed any of them.
     fn list_files(&self, release: &Path, tree: &ReleaseTree, programs: &[ReceiptProgram]) -> Result<Digest, DiskError> {
         let mut manifest = tree.manifest().clone();
         let mut touched = vec![PathBuf::from("bin")];
@@ -396,7 +397,7 @@ impl InstallPipeline<'_> {
         let bin: PathBuf = release.join("bin");
         let time_left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let result = (self.hooks.postinstall)(&PostInstall { command, release, bin: &bin, time_left });
-        // A stop probably ended the command as well, so the stop is the cause.
+        // If the install is stopped, that probably ended the command as well, so report the stop.
         self.watch.check().map_err(|stop| InstallError::stopped(stop, self.config.deadline_ms))?;
         result.map_err(|fault| InstallError::PostInstall { command: command.to_owned(), fault })
     }
@@ -423,7 +424,7 @@ impl<E: Into<InstallError>> From<E> for UnpackFailure {
 }
 
 impl Fetched {
-    /// The archive with the digest and the size of the received bytes in place of the expected ones.
+    /// Describe the archive by the digest and size of the received bytes instead of the expected ones.
     fn received_archive(&self, archive: &Archive) -> Archive {
         Archive { digest: Some(self.digest.clone()), size: Some(self.size_bytes), ..archive.clone() }
     }

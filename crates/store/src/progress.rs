@@ -1,4 +1,4 @@
-//! The progress of one release over all of its archives.
+//! The progress of a release over all its archives.
 //!
 //! The archives are received and unpacked one after the other, but they share one bar, which is full only when the last
 //! archive is done.
@@ -14,12 +14,12 @@ pub(super) struct ArchiveProgress<'a> {
     sizes: RefCell<Vec<Option<u64>>>,
     part: Cell<usize>,
     step: Cell<Option<InstallStep>>,
-    /// A message stands.
+    /// Whether a message is shown.
     said: Cell<bool>,
 }
 
 impl<'a> ArchiveProgress<'a> {
-    /// A meter for archives of these sizes, as far as they are known.
+    /// Make a meter for archives of these sizes, as far as they're known.
     pub(super) fn new(reporter: &'a dyn Reporter, sizes: Vec<Option<u64>>) -> Self {
         Self { reporter, sizes: RefCell::new(sizes), part: Cell::new(0), step: Cell::new(None), said: Cell::new(false) }
     }
@@ -48,7 +48,7 @@ impl<'a> ArchiveProgress<'a> {
         }
     }
 
-    /// Report the bytes of the first archive that lie in the cache: they are verified, not received.
+    /// Report the bytes of the first archive that are in the cache: they're verified, not received.
     pub(super) fn found(&self, cached: u64) {
         if cached > 0 && self.part.get() == 0 {
             self.enter(InstallStep::Verifying);
@@ -56,7 +56,7 @@ impl<'a> ArchiveProgress<'a> {
         }
     }
 
-    /// Report the files of the archives, once nothing follows that makes others: they only have to be put in their place.
+    /// Report the archives' files once no further files will be made: all that is left is to put them in place.
     pub(super) fn placing(&self, files: u64) {
         self.enter_uncounted(InstallStep::Linking, None);
         self.reporter.total(Some(files));
@@ -76,7 +76,7 @@ impl<'a> ArchiveProgress<'a> {
         }
     }
 
-    /// Report the next step even if it is unchanged: the wait reported steps of its own.
+    /// Make sure that the next step is reported even if it is unchanged: the wait has reported other steps since.
     pub(super) fn interrupted(&self) {
         self.step.set(None);
     }
@@ -87,12 +87,12 @@ impl<'a> ArchiveProgress<'a> {
         self.say(&format!("{reason}; attempt {number}"));
     }
 
-    /// Report the server whose answer is waited for.
+    /// Report the server that vx waits for.
     pub(super) fn waiting(&self, host: &str) {
         self.say(&format!("waiting for {host}'s answer"));
     }
 
-    /// Take the last message back: it is no longer true.
+    /// Clear the last message: it no longer holds.
     pub(super) fn hush(&self) {
         if self.said.replace(false) {
             self.reporter.message("");
@@ -102,7 +102,7 @@ impl<'a> ArchiveProgress<'a> {
     /// Report that everything is read again from the start.
     pub(super) fn restarted(&self, reason: &dyn fmt::Display) {
         self.step.set(None);
-        self.say(&format!("{reason}; beginning again"));
+        self.say(&format!("{reason}; starting again"));
     }
 
     fn say(&self, text: &str) {

@@ -1,4 +1,5 @@
-//! The progress of an install, reported to a board, to a test, or to nothing; the install itself is the same for all three.
+//! Progress of an install, as reported to a board, to a test, or to nothing; the install itself is the same for all
+//! three.
 
 use std::fmt;
 
@@ -19,8 +20,8 @@ pub enum InstallStep {
     Verifying,
     /// Unpacking: `done` of `total` bytes of archive.
     Extracting,
-    /// Placing the finished directory and its links: all of `total` files, which is unknown while a post-install command
-    /// is to follow.
+    /// Placing the finished directory and its links: all of `total` files, which is unknown while a post-install
+    /// command is still to come.
     Linking,
     /// Running the tool's own post-install command.
     PostInstall,
@@ -39,7 +40,7 @@ impl InstallStep {
         Self::PostInstall,
     ];
 
-    /// The step's name on screen and in exports.
+    /// Name of the step on screen and in exports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -60,14 +61,14 @@ impl fmt::Display for InstallStep {
     }
 }
 
-/// The progress of a piece of work.
+/// How far a piece of work is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InstallProgress {
-    /// The present step.
+    /// Current step.
     pub step: InstallStep,
-    /// Units of the step that are finished.
+    /// Finished units of the step.
     pub done: u64,
-    /// Units of the step in all; `None` while unknown.
+    /// All units of the step; `None` while unknown.
     pub total: Option<u64>,
 }
 
@@ -79,13 +80,14 @@ pub trait Reporter: Send + Sync {
     /// `done` units of this step are finished. Called often: once per buffer.
     fn advanced(&self, done: u64);
 
-    /// The total units of this step are known, or a better figure is.
+    /// The step's total is known, or corrected.
     fn total(&self, total: Option<u64>);
 
     /// One line about the present work.
     fn message(&self, text: &str);
 
-    /// The work waits for that on another slot, perhaps of another board, or for work that has none, until a step that is no wait. Said before that step begins.
+    /// The work waits for that on another slot, perhaps of another board; `None` if the other work has no slot. Called
+    /// before a waiting step begins, and holds until the next step that isn't a wait.
     fn waits_for(&self, other: Option<&BoardSlot>);
 
     /// The current step is tried again; attempts count from 1.

@@ -1,14 +1,14 @@
 //! Reserving space for a large file before its content arrives.
 //!
-//! ext4 then allocates all blocks of the file at once, and has no accounting left for each write, which makes a whole
-//! install 4 % faster. Other file systems are left alone: XFS shows no difference, and btrfs is slower.
+//! ext4 then allocates all blocks of the file at once instead of doing the accounting at each write, which makes a
+//! whole install 4 % faster. Other file systems are left alone: XFS shows no difference, and btrfs is slower.
 
 use std::fs::File;
 use std::io;
 
 /// Reserve space for a file of this size; its length stays unchanged.
 ///
-/// If there is no space, the later write fails. [`give_back`] frees the unused rest.
+/// If there's no space, the later write fails. [`give_back`] frees the unused rest.
 #[cfg(target_os = "linux")]
 pub(super) fn reserve(file: &File, size_bytes: u64) {
     use rustix::fs::{FallocateFlags, fallocate, fstatfs};
@@ -29,7 +29,7 @@ pub(super) fn reserve(file: &File, size_bytes: u64) {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn reserve(_: &File, _: u64) {}
 
-/// Free the space reserved behind the end of a file.
+/// Free the space reserved beyond the end of a file.
 pub(super) fn give_back(file: &File) -> io::Result<()> {
     file.set_len(file.metadata()?.len())
 }
@@ -48,7 +48,7 @@ mod tests {
         reserve(&file, 1 << 20);
         let told = file.metadata().expect("a file");
         assert_eq!(told.len(), 3);
-        // Other file systems than ext4 reserve nothing.
+        // File systems other than ext4 reserve nothing.
         assert!(told.blocks() >= 2048 || told.blocks() < 256, "{}", told.blocks());
         give_back(&file).expect("given back");
         let told = file.metadata().expect("a file");

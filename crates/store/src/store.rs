@@ -1,7 +1,7 @@
 //! The store: `store/<tool>/<version>/`, where a release is either whole or absent.
 //!
 //! A release is added by one rename of a finished directory that holds a receipt, and removed by one rename into
-//! `tmp/`. A directory without a valid receipt counts as not installed, whatever it holds.
+//! `tmp/`. A directory without a valid receipt counts as not installed, whatever it contains.
 
 pub(crate) mod archives;
 pub(crate) mod folder;
@@ -23,10 +23,10 @@ use crate::release::staging::Staging;
 use crate::store::folder::{folder_of, tool_of};
 use crate::store::settle::{CHANGES_EACH_BOOT, settled};
 
-/// The longest name of a tool or a version, in bytes: both together have to fit into one file name.
+/// Longest name of a tool or a version, in bytes: both together have to fit into one file name.
 const NAME_BYTES: usize = 100;
 
-/// The releases of one home.
+/// All releases of one home.
 #[derive(Clone, Debug)]
 pub struct Store {
     home: Home,
@@ -41,7 +41,7 @@ pub struct StoreEntry {
     pub receipt: Receipt,
 }
 
-/// A name of a tool or version that cannot be the name of a directory.
+/// A tool's name or version that can't be the name of a directory.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the {what} `{}` cannot be the name of a directory of the store", name.escape_debug())]
 pub struct StoreNameError {
@@ -61,13 +61,13 @@ impl Explain for StoreNameError {
     }
 }
 
-/// The reasons why a release was not removed.
+/// Why a release was not removed.
 #[derive(Debug, thiserror::Error)]
 pub enum RemoveError {
     /// Its name is invalid.
     #[error(transparent)]
     Name(#[from] StoreNameError),
-    /// The file system refused.
+    /// A file system operation failed.
     #[error(transparent)]
     Disk(#[from] DiskError),
 }
@@ -89,23 +89,23 @@ impl Explain for RemoveError {
 }
 
 impl StoreEntry {
-    /// The folder of its programs, to put first on PATH.
+    /// Folder of its programs, to put first on PATH.
     pub fn bin(&self) -> PathBuf {
         self.path.join("bin")
     }
 
-    /// The receipt of the release in this directory; each install writes a new one.
+    /// Path of the receipt of the release in this directory; each install writes a new one.
     pub fn receipt_path(release: &Path) -> PathBuf {
         release.join(receipt::FILE_NAME)
     }
 
-    /// A path outside of the release whose change means that the release must be checked again; `None` if no such check
-    /// is needed.
+    /// A path outside of the release. As long as it is unchanged, the release need not be checked again; `None` if it
+    /// never need be.
     pub fn trusted_while_unchanged(&self) -> Option<&'static Path> {
         self.receipt.unsynced_boot.as_ref().map(|_| Path::new(CHANGES_EACH_BOOT))
     }
 
-    /// The file to run for this program, if the release provides it.
+    /// File to run for this program, if the release provides it.
     pub fn program(&self, name: &str) -> Option<PathBuf> {
         let program = self.receipt.programs.iter().find(|program| program.name == name)?;
         Some(self.path.join(&program.path))
@@ -113,20 +113,20 @@ impl StoreEntry {
 }
 
 impl Store {
-    /// The store of this home; it need not exist yet.
+    /// Open the store of this home, which need not exist yet.
     pub fn new(home: Home) -> Self {
         Self { home }
     }
 
-    /// The path of this release, installed or not.
+    /// Path of this release, installed or not.
     pub fn path(&self, tool: &str, version: &str) -> Result<PathBuf, StoreNameError> {
         let folder = folder_of(tool);
         checked("tool", &folder).map_err(|bad| StoreNameError { name: tool.to_owned(), ..bad })?;
         Ok(self.home.store().join(folder.as_ref()).join(checked("version", version)?))
     }
 
-    /// The release, if it is installed and whole. Reads one small file; all files of the release once, if it was
-    /// activated in an earlier boot before its bytes were on the disk.
+    /// Find a release that is installed and whole. Reads one small file. If the release was activated in an earlier
+    /// boot before its bytes were on the disk, reads all its files, once.
     pub fn installed(&self, tool: &str, version: &str) -> Option<StoreEntry> {
         let path = self.path(tool, version).ok()?;
         let receipt = Receipt::read(&path)?;
@@ -137,7 +137,7 @@ impl Store {
         Some(StoreEntry { path, receipt })
     }
 
-    /// All releases, sorted by tool and then by version as text; empty if there is no store.
+    /// List all releases, sorted by tool and then by version as text; empty if there's no store.
     pub fn list(&self) -> Result<Vec<StoreEntry>, DiskError> {
         let mut releases = Vec::new();
         for tool in names_in(&self.home.store())? {
@@ -148,10 +148,10 @@ impl Store {
         Ok(releases)
     }
 
-    /// Remove a release, or whatever is in its place; false if there is nothing.
+    /// Remove a release, or whatever is in its place; `false` if there's nothing.
     ///
-    /// The directory is first moved away and then deleted, so a half-deleted release is never visible. One that cannot
-    /// be moved loses its receipt first.
+    /// The directory is first moved away and then deleted, so a half-deleted release is never visible. If the directory
+    /// can't be moved, its receipt is deleted first.
     pub fn remove(&self, tool: &str, version: &str) -> Result<bool, RemoveError> {
         let path = self.path(tool, version)?;
         if fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
@@ -167,12 +167,12 @@ impl Store {
         Ok(true)
     }
 
-    /// Move a finished release into its place; a previous one is left in `staging`.
+    /// Move a finished release into its place; the previous release is left in `staging`.
     pub(super) fn activate(&self, finished: &Path, staging: &Staging, target: &Path) -> Result<(), DiskError> {
         create_directories(target.parent().unwrap_or(target))?;
         match fs::symlink_metadata(target) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::rename(finished, target) {
-                // An uninstall of the tool's last other version removed the parent meanwhile.
+                // Uninstalling the tool's last other version removed the parent meanwhile.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     create_directories(target.parent().unwrap_or(target))?;
                     fs::rename(finished, target).with_path("activate", target)
@@ -187,10 +187,10 @@ impl Store {
         }
     }
 
-    /// Take away or replace a release, and mark the store behind it, for the routes that lead into it.
+    /// Take away or replace a release, then mark the store, so that routes into the release are found anew.
     ///
-    /// The mark is made once before, too, as a trial: a store that cannot be marked is left as it is. A process that is
-    /// killed between the change and its mark leaves routes to programs that are gone, which are found anew.
+    /// Marking is tried once before the change: a store that can't be marked is left as it is. If the process is killed
+    /// between the change and its mark, routes to missing programs remain; they are found anew.
     fn changing(&self, change: impl FnOnce() -> Result<(), DiskError>) -> Result<(), DiskError> {
         self.mark()?;
         let changed = change();
@@ -216,8 +216,8 @@ fn exchange(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// A fallback for file systems without an atomic swap: the release is missing between the two renames, and is restored
-/// if the second one fails.
+/// Swap on a file system without an atomic swap: the release is missing between the two renames, and is restored if the
+/// second one fails.
 fn swap_in_two_steps(finished: &Path, old: &Path, target: &Path) -> Result<(), DiskError> {
     match fs::rename(target, old) {
         Err(error) if is_of_lower_layer(&error) => {
@@ -231,25 +231,25 @@ fn swap_in_two_steps(finished: &Path, old: &Path, target: &Path) -> Result<(), D
     })
 }
 
-/// True if a directory could not be moved because it is part of an image: an overlay file system renames directories of
+/// Whether a directory could not be moved because it is part of an image: an overlay file system renames directories of
 /// its upper layer only.
 fn is_of_lower_layer(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::CrossesDevices
 }
 
 /// Delete a release where it is. Its receipt is deleted first, so a half-deleted release counts as not installed, and
-/// the next install of it goes on from there.
+/// its next install completes the deletion.
 fn remove_in_place(release: &Path) -> Result<(), DiskError> {
     let receipt = release.join(receipt::FILE_NAME);
     match fs::remove_file(&receipt) {
-        // Something else than a release may be in its place.
+        // Something other than a release may be in its place.
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
         result => result.with_path("remove", &receipt)?,
     }
     remove_tree(release)
 }
 
-/// The directories with valid names of tools or versions, sorted.
+/// List the directories with valid names of tools or versions, sorted.
 fn names_in(directory: &Path) -> Result<Vec<String>, DiskError> {
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
@@ -266,7 +266,7 @@ fn names_in(directory: &Path) -> Result<Vec<String>, DiskError> {
     Ok(names)
 }
 
-/// Check that a name is one plain component of a path on every system, and does not begin with a dot.
+/// Check that a name is a single plain component of a path on every system, and doesn't begin with a dot.
 pub(super) fn checked<'a>(what: &'static str, name: &'a str) -> Result<&'a str, StoreNameError> {
     let plain = |character: char| character.is_ascii_alphanumeric() || ".-_+@~=!".contains(character);
     let good = !name.is_empty() && name.len() <= NAME_BYTES && !name.starts_with('.') && !name.ends_with('.');

@@ -1,7 +1,7 @@
-//! Unpacks archives into directories, in one pass over bytes that are not verified yet.
+//! Unpacks archives into directories, in one pass over bytes that aren't verified yet.
 //!
 //! Everything goes to a staging directory through one [`ReleaseTree`]: the code for each format only lists the entries, and
-//! the tree alone decides what may be created. The digest is compared after the last byte, and the result is made
+//! the tree alone decides what may be created. The digest is compared after the last byte, and the result becomes
 //! visible only after that.
 
 mod error;
@@ -35,10 +35,10 @@ pub(super) use tree::ReleaseTree;
 use format::Format;
 use path::Placement;
 
-/// The size of the buffers for content that has to be copied through one.
+/// Size of the buffers for content that has to be copied through one.
 const BUFFER_BYTES: usize = 256 * 1024;
 
-/// Unpacks one archive into a tree.
+/// An unpacker of one archive into a tree.
 pub(super) struct Unpacker<'a> {
     file_name: &'a str,
     format: Format,
@@ -46,7 +46,7 @@ pub(super) struct Unpacker<'a> {
 }
 
 impl<'a> Unpacker<'a> {
-    /// An unpacker for this archive: its name decides the format. Excluded entries are left out.
+    /// Make an unpacker for this archive, whose name decides the format. Excluded entries are left out.
     pub(super) fn for_archive(archive: &'a Archive, excluded: &Excluded) -> Result<Self, UnpackError> {
         let named = |kind| UnpackError { archive: archive.file.clone(), kind };
         let format = Format::from_file_name(&archive.file).map_err(named)?;
@@ -56,7 +56,7 @@ impl<'a> Unpacker<'a> {
 
     /// Unpack the archive from its bytes in order, as far as the format needs them.
     ///
-    /// [`UnpackErrorKind::NotStreamable`] asks for the whole file: see [`Unpacker::unpack_file`].
+    /// On [`UnpackErrorKind::NotStreamable`], call [`Unpacker::unpack_file`] with the whole file.
     pub(super) fn unpack(&self, mut bytes: impl BufRead, tree: &mut ReleaseTree) -> Result<(), UnpackError> {
         let before = tree.entries();
         let result = self.format.check(&mut bytes).and_then(|()| match self.format {
@@ -98,12 +98,12 @@ impl<'a> Unpacker<'a> {
     }
 }
 
-/// Reads on to the end, within the limits of what an archive may unpack to.
+/// Read on to the end, within the limits of what an archive may unpack to.
 fn drain(bytes: impl BufRead, tree: &mut ReleaseTree) -> Result<(), UnpackErrorKind> {
     drain_past(bytes, tree, |_| {})
 }
 
-/// Reads on to the end, as [`drain`] does, and shows each piece to `see`.
+/// Read on to the end like [`drain`], and show each piece to `see`.
 fn drain_past(
     mut bytes: impl BufRead,
     tree: &mut ReleaseTree,

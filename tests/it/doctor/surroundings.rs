@@ -24,7 +24,7 @@ fn settings_that_cannot_be_read_are_found() {
 
     let sandbox = with_wheel();
     sandbox.write("uv.toml", "index-url = ");
-    finds_one(&sandbox, &["source: pypi: ", "uv.toml` is no TOML"]);
+    finds_one(&sandbox, &["source: pypi: ", "uv.toml` is not TOML"]);
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn a_setting_that_leads_nowhere_is_found_and_not_asked_about_offline() {
     assert_eq!(wrongs(sandbox.vx("doctor --json --offline").succeeds()), [""; 0]);
 
     let sandbox = with_wheel().variable("UV_DEFAULT_INDEX", "no address");
-    finds_one(&sandbox, &["source: pypi: ", "UV_DEFAULT_INDEX is no address"]);
+    finds_one(&sandbox, &["source: pypi: ", "UV_DEFAULT_INDEX is not an address"]);
 }
 
 #[test]

@@ -214,7 +214,8 @@ fn a_locked_release_stays_if_no_source_answers_whether_it_is_old_enough() {
     sandbox.write("vx.toml", BIOME);
     sandbox.stop_registry();
     for words in ["sync", "sync --offline"] {
-        let kept = sandbox.vx(words).succeeds().says("`biome` stays as it is locked, although it may be too young: ");
+        let kept =
+            sandbox.vx(words).succeeds().says("`biome` keeps its locked version, although that may be too young: ");
         kept.says("nothing to do");
     }
     assert_eq!(sandbox.read("vx.lock"), lock);
@@ -280,5 +281,5 @@ fn the_setting_is_shown_with_its_default() {
     sandbox.write("vx.toml", "[settings]\nminimum_release_age = \"3 days\"\n");
     sandbox.vx("config settings.minimum_release_age").succeeds().prints("3 days").prints("vx.toml:2");
     sandbox.write("vx.toml", "[settings]\nminimum_release_age = 3\n");
-    sandbox.vx("sync").refuses_with("`minimum_release_age` is 3, which is no duration").says("\"3 days\"");
+    sandbox.vx("sync").refuses_with("`minimum_release_age` is 3, which is not a duration").says("\"3 days\"");
 }

@@ -158,7 +158,7 @@ real! {
         ("versions", "0.9.2\n1.43.0\n");
     monorepo_child: 2, ["node 22.1.0", "prettier 3.1.0"], [], [], ("where", "development 8080 false");
     python_environment: 2, ["ruff 0.15.1", "uv 0.9.2"], [], ["python"], ("lint", "0.15.1");
-    versions_of_other_programs: 1, ["just 1.43.0", "node 22.1.0"], ["go", "python", "uv"], ["`21-tem` is no version"],
+    versions_of_other_programs: 1, ["just 1.43.0", "node 22.1.0"], ["go", "python", "uv"], ["`21-tem` is not a version"],
         ("greet", "1.43.0");
     services_and_hooks: 1, ["node 22.1.0"], [], [], ("ready", "22.1.0");
     packages_by_name: 1, ["node 22.1.0", "npm:moo 1.0.0", "spell 2.0.0"], ["npm:cow"], ["yargs"], ("moo", "moo \n2.0.0\n");

@@ -176,7 +176,7 @@ fn folders_of_the_users_own_file_are_trusted_and_those_of_a_project_are_not() {
     assert!(acted(&sandbox));
     sandbox.vx("trust --yes").succeeds().says("in a folder that you trust");
     fs::write(sandbox.home().join("vx.toml"), "[trust]\nfolders = [\"work\"]\n").expect("a file");
-    sandbox.vx("biome").refuses_with("no absolute path");
+    sandbox.vx("biome").refuses_with("is not an absolute path");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The cache of registry responses: reduced to the data in use, kept in the home, and revalidated by ETag, or by the
-//! time of the last change if a registry gives no ETag.
+//! The cache of registry responses. They are reduced to the data in use, stored in the home, and revalidated by ETag,
+//! or by the time of the last change if a registry gives no ETag.
 
 use std::collections::HashSet;
 use std::fs;
@@ -18,10 +18,10 @@ use super::http::{DocumentClient, FetchedDocument, Query, Revalidation};
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::SourceOptions;
 
-/// The format of a cache file, its first field; files of other formats are ignored.
+/// Format of a cache file, its first field; files of other formats are ignored.
 const FORMAT: u32 = 4;
 
-/// The longest header that is sent back to a server.
+/// Longest header that is sent back to a server.
 const HEADER_BYTES: usize = 1024;
 
 /// A cached response.
@@ -33,7 +33,7 @@ struct CachedResponse<T> {
     /// The `Last-Modified` of the response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     changed: Option<String>,
-    /// The time of the response, in seconds since 1970.
+    /// When the response arrived, in seconds since 1970.
     fetched_at_s: u64,
     value: T,
 }
@@ -51,7 +51,7 @@ pub(crate) struct ResponseCache {
     directory: PathBuf,
     offline: bool,
     fresh_for: Duration,
-    /// The cache files to revalidate at their next use.
+    /// Cache files to revalidate at their next use.
     stale: Mutex<HashSet<PathBuf>>,
 }
 
@@ -74,7 +74,7 @@ impl ResponseCache {
         self.offline
     }
 
-    /// The response to `query`, reduced by `read`: from the cache while it is younger than `fresh_for`, or else
+    /// Return the response to `query`, reduced by `read`: from the cache while it is younger than `fresh_for`, or else
     /// revalidated, which is cheap if nothing changed.
     pub(crate) fn ask<T: Serialize + DeserializeOwned>(
         &self,
@@ -107,7 +107,7 @@ impl ResponseCache {
                 Ok(kept.value)
             }
             (Revalidation::Unchanged, None) => {
-                let reason = "it says unchanged to a first question".to_owned();
+                let reason = "it answered a first request with `not modified`".to_owned();
                 Err(SourceError::for_url(query.what, query.url, SourceErrorKind::Garbage(reason)))
             }
         }
@@ -161,7 +161,7 @@ impl ResponseCache {
     }
 }
 
-/// True if a header may have this value: a cache file can hold any text, also one that no server sent.
+/// Whether a header may have this value: a cache file can hold any text, including text that no server sent.
 fn can_be_sent(text: &str) -> bool {
     text.len() <= HEADER_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
 }
@@ -170,7 +170,7 @@ fn now_s() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// A response from the future was cached under another clock, so it is stale.
+/// Whether a response is younger than `fresh_for`. One from the future was cached under another clock, so it is stale.
 fn is_fresh<T>(kept: &CachedResponse<T>, fresh_for: Duration) -> bool {
     now_s().checked_sub(kept.fetched_at_s).is_some_and(|age_s| age_s < fresh_for.as_secs())
 }

@@ -1,5 +1,5 @@
-//! HTTP requests for documents: bounded in time and size, repeated if that can help, and with credentials for their own
-//! host only.
+//! HTTP requests for documents: bounded in time and size, repeated if that can help. Credentials go to their own host
+//! only.
 
 mod gate;
 mod pending_requests;
@@ -25,36 +25,36 @@ use gate::Gate;
 use pending_requests::PendingRequests;
 use retry::AttemptFailure;
 
-/// The most requests at once, enough for a dozen tools on all platforms in one go. Registries throttle clients with
+/// Most requests at once: enough for a dozen tools on all platforms in one go. Registries throttle clients that send
 /// more, and refused requests are repeated later.
 const AT_ONCE_MAX: usize = 96;
 
-/// The address in a document of a registry.
+/// Parse an address in a registry's document.
 pub(crate) fn web_address(text: &str) -> Result<Url, SourceErrorKind> {
     let url = Url::parse(text).map_err(|error| SourceErrorKind::Garbage(error.to_string()))?;
     match url.scheme() {
         "http" | "https" => Ok(url),
-        _ => Err(SourceErrorKind::Garbage("an address in it is no web address".into())),
+        _ => Err(SourceErrorKind::Garbage("an address in it is not a web address".into())),
     }
 }
 
 /// One request.
 pub(crate) struct Query<'a> {
-    /// The requested thing, for errors.
+    /// What is requested, for error texts.
     pub(crate) what: &'a str,
     pub(crate) url: &'a Url,
-    /// The accepted types of document.
+    /// Document types to accept.
     pub(crate) accept: &'a str,
-    /// The ETag of the cached copy.
+    /// ETag of the cached copy.
     pub(crate) etag: Option<&'a str>,
-    /// The `Last-Modified` of the cached copy.
+    /// `Last-Modified` of the cached copy.
     pub(crate) changed: Option<&'a str>,
-    /// The `Authorization` header for an address; called for every redirect, so that each host gets only its own.
+    /// Makes the `Authorization` header for an address; called for every redirect, so that each host gets only its own.
     pub(crate) authorization: &'a dyn Fn(&Url) -> Option<String>,
 }
 
 impl<'a> Query<'a> {
-    /// A request for a document of which there is no copy.
+    /// A request for a document that isn't cached.
     pub(crate) fn new(
         what: &'a str,
         url: &'a Url,
@@ -64,12 +64,12 @@ impl<'a> Query<'a> {
         Self { what, url, accept, etag: None, changed: None, authorization }
     }
 
-    /// The same for a document in JSON.
+    /// The same, for a document in JSON.
     pub(crate) fn json(what: &'a str, url: &'a Url, authorization: &'a dyn Fn(&Url) -> Option<String>) -> Self {
         Self::new(what, url, "application/json", authorization)
     }
 
-    /// True if there is a cached copy to revalidate.
+    /// Whether there is a cached copy to revalidate.
     fn has_copy(&self) -> bool {
         self.etag.is_some() || self.changed.is_some()
     }
@@ -113,7 +113,7 @@ impl DocumentClient {
             environment: &*options.environment,
             trust,
             buffer_bytes: None,
-            // As many as can be in use at once, so that no connection is opened twice.
+            // Keep as many as can be in use at once, so that none is opened twice.
             idle_connections: AT_ONCE_MAX,
         };
         Self {
@@ -124,12 +124,12 @@ impl DocumentClient {
         }
     }
 
-    /// The server of the oldest request under way, if that is at least this old.
+    /// Return the server of the oldest request under way, if it is at least this old.
     pub(crate) fn awaited(&self, age: Duration) -> Option<String> {
         self.waits.oldest(age)
     }
 
-    /// The server that this thread waits for, if its request is at least this old.
+    /// Return the server that this thread waits for, if its request is at least this old.
     pub(crate) fn awaited_by(&self, thread: ThreadId, age: Duration) -> Option<String> {
         self.waits.of_thread(thread, age)
     }
@@ -145,9 +145,9 @@ impl DocumentClient {
         })
     }
 
-    /// The size in bytes of the content at an address; `None` if the server does not give it.
+    /// Ask for the size in bytes of the content at an address; `None` if the server doesn't give it.
     ///
-    /// There is no retry: the size is only for a progress bar, and the download itself is retried.
+    /// There's no retry: the size is only for a progress bar, and the download itself is retried.
     pub(crate) fn size(&self, query: &Query<'_>) -> Option<u64> {
         let _wait = self.waits.begin(query.url);
         let answer = self.gate.pass(|| self.exchange(Method::Head, query, Instant::now())).ok()?;
@@ -163,7 +163,7 @@ impl DocumentClient {
         self.with_retries(query, |begun| self.exchange(Method::Head, query, begun)).map(drop)
     }
 
-    /// Repeat a request until it succeeds, or until a retry is useless. `ask` gets the time of the first attempt.
+    /// Repeat a request until it succeeds or a retry is useless. `ask` gets the time of the first attempt.
     fn with_retries<T>(
         &self,
         query: &Query<'_>,
@@ -186,9 +186,9 @@ impl DocumentClient {
         }
     }
 
-    /// Send a request that was first sent at `begun`. An answer without success is a failure.
+    /// Send a request that was first sent at `begun`. A status other than success is a failure.
     fn exchange(&self, method: Method, query: &Query<'_>, begun: Instant) -> Result<HttpResponse, AttemptFailure> {
-        // The wanted size of a HEAD is that of the bytes as stored, not as encoded for transfer.
+        // A HEAD must give the size of the bytes as stored, not as encoded for transfer.
         let encoding = if method == Method::Head { "identity" } else { "gzip" };
         let mut headers = vec![(ACCEPT, query.accept.to_owned()), (ACCEPT_ENCODING, encoding.to_owned())];
         match (query.etag, query.changed) {
@@ -233,14 +233,14 @@ impl DocumentClient {
     }
 }
 
-/// The content of an answer, decoded if the server has compressed it.
+/// Read an answer's content, decoded if the server has compressed it.
 fn content(answer: HttpResponse) -> Box<dyn Read> {
     let compressed = answer.text(CONTENT_ENCODING).is_some_and(|encoding| encoding.eq_ignore_ascii_case("gzip"));
     if compressed { Box::new(gunzip(BufReader::new(answer.body))) } else { Box::new(answer.body) }
 }
 
 impl FetchedDocument {
-    /// True for a web page.
+    /// Whether it is a web page.
     pub(crate) fn is_html(&self) -> bool {
         let text = self.bytes.trim_ascii_start();
         self.content_type.contains("html") || text.starts_with(b"<")

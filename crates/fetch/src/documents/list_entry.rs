@@ -1,14 +1,14 @@
-//! Entries of a registry's list, each of which may be sound or not: a bad one hides no other.
+//! Entries of a registry's list, each of which may be unusable: a bad entry hides no other.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The most entries that are named.
+/// How many bad entries are named at most.
 const NAMED_MAX: usize = 20;
-/// The longest name that is kept of a bad entry, in characters.
+/// Longest name that is stored for a bad entry, in characters.
 const NAME_MAX: usize = 100;
 
-/// An entry of a list as it is read.
+/// An entry of a list, usable or not.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(crate) enum ListEntry<T> {
@@ -16,7 +16,7 @@ pub(crate) enum ListEntry<T> {
     Bad(Value),
 }
 
-/// The names of entries that cannot be used, for a notice.
+/// Names of the unusable entries, for a notice.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct PassedOver(Vec<String>);

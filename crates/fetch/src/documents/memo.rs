@@ -1,4 +1,4 @@
-//! Results of this process, kept so that nothing is requested twice.
+//! In-memory results of this process, so that nothing is requested twice.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use crate::error::{SourceError, SourceErrorKind};
 
-/// Results by key. Threads that need the same one wait for the first thread to obtain it.
+/// Results by key. Threads that need the same result wait for the first thread to obtain it.
 pub(crate) struct Memo<T> {
     slots: Mutex<HashMap<String, MemoSlot<T>>>,
 }
@@ -22,8 +22,8 @@ impl<T> Default for Memo<T> {
 }
 
 impl<T> Memo<T> {
-    /// The result for this key, made by `make` if there is none. A missing package is a result too; other failures are
-    /// not kept.
+    /// Return the result for this key, calling `make` if it's missing. A missing package is a result too; other
+    /// failures aren't stored.
     pub(crate) fn get(&self, key: &str, make: impl FnOnce() -> Result<T, SourceError>) -> Result<Arc<T>, SourceError> {
         let slot = {
             let mut slots = self.slots.lock();
@@ -39,7 +39,7 @@ impl<T> Memo<T> {
         answer
     }
 
-    /// The result for this key, if there is one already.
+    /// Return the result for this key, if it's already there.
     pub(crate) fn peek(&self, key: &str) -> Option<Arc<T>> {
         let slot = Arc::clone(self.slots.lock().get(key)?);
         let held = slot.lock();

@@ -1,4 +1,4 @@
-//! Documents of registries and sites: requested, kept, and read entry by entry.
+//! Documents of registries and sites: requesting, caching, and reading them entry by entry.
 
 pub(crate) mod cache;
 pub(crate) mod http;

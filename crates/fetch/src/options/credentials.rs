@@ -1,4 +1,4 @@
-//! Credentials for hosts: from `.netrc`, and from names and passwords inside addresses.
+//! Credentials for hosts, from `.netrc` and from names and passwords in addresses.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::options::SourceOptions;
 
-/// The content of a `.netrc`.
+/// A parsed `.netrc`.
 #[derive(Default)]
 pub(crate) struct Netrc {
     machines: Vec<Machine>,
@@ -56,7 +56,7 @@ impl Netrc {
         Self { machines }
     }
 
-    /// The `Authorization` header for this address, if the file has credentials for its host.
+    /// Make the `Authorization` header for this address, if the file has credentials for its host.
     pub(crate) fn header(&self, url: &Url) -> Option<String> {
         let host = url.host_str()?;
         let named = |machine: &&Machine| machine.host.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(host));
@@ -66,7 +66,7 @@ impl Netrc {
     }
 }
 
-/// The words of a `.netrc`, separated by blanks and grouped by quotes; `#` starts a comment.
+/// Splits a `.netrc` into words, separated by blanks and grouped by quotes; `#` starts a comment.
 struct NetrcWords<'t> {
     rest: &'t str,
 }
@@ -113,12 +113,12 @@ impl NetrcWords<'_> {
     }
 }
 
-/// The header for a name and a password.
+/// Make the header for a name and a password.
 pub(crate) fn basic(login: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{login}:{password}")))
 }
 
-/// Split an address into the bare address, and the header made of its name and password.
+/// Split an address into the bare address and the header made of its name and password.
 pub(crate) fn split(mut url: Url) -> (Url, Option<String>) {
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let (login, password) = (decoded(url.username()), decoded(url.password().unwrap_or_default()));
@@ -131,7 +131,7 @@ pub(crate) fn split(mut url: Url) -> (Url, Option<String>) {
     (url, Some(basic(&login, &password)))
 }
 
-/// True if both addresses have the same scheme, host and port, and so may share credentials.
+/// Whether both addresses have the same scheme, host and port, and so may share credentials.
 pub(crate) fn same_origin(one: &Url, other: &Url) -> bool {
     one.origin() == other.origin()
 }

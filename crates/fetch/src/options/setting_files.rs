@@ -1,7 +1,8 @@
-//! The settings files of npm, uv and pip around a project, read once.
+//! Settings files of npm, uv and pip around a project, read once.
 //!
-//! The text that is shown to the user, compared with their consent and then used has to be the same, so the files of the
-//! project and of strangers are read here and nowhere else. Files of the user and of the system are read when they are needed.
+//! What is shown to the user, compared with their consent and then used has to be the same text. So the files of the
+//! project and of strangers are read here and nowhere else. Files of the user and of the system are read when they are
+//! needed.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,33 +13,33 @@ use vx_base::paths::{Borders, Foreign, SettingsOwner, foreign, leads_outside};
 
 use super::setting_places::{environments, home, known, pip_name};
 
-/// The most folders in which `uv.toml` is looked for, from the project's upwards.
+/// Most folders in which `uv.toml` is looked for, from the project's upwards.
 const MOST_FOLDERS: usize = 64;
 
-/// The settings files around a project.
+/// Settings files around a project.
 #[derive(Clone, Debug, Default)]
 pub struct SettingFiles {
     borders: Borders,
     directory: PathBuf,
-    /// Those that need consent to count.
+    /// Files that need consent to count.
     found: Arc<[SettingFile]>,
-    /// True if they have it.
+    /// Whether the user has consented to them.
     agreed: bool,
 }
 
 /// A settings file of the project or of a stranger, as it was read.
 #[derive(Debug)]
 pub struct SettingFile {
-    /// The file.
+    /// Path of the file.
     pub path: PathBuf,
-    /// True if it is a link out of the project.
+    /// Whether it is a link out of the project.
     pub leads_outside: bool,
-    /// Its content, or why there is none.
+    /// Its content, or why it can't be read.
     content: Result<Vec<u8>, (io::ErrorKind, String)>,
 }
 
 impl SettingFile {
-    /// Read a file; `None` if it is not there.
+    /// Read a file; `None` if it doesn't exist.
     fn read(path: PathBuf) -> Option<Self> {
         let content = match read_regular(&path) {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -49,7 +50,7 @@ impl SettingFile {
         Some(Self { leads_outside: leads_outside(&path), path, content })
     }
 
-    /// The content as text; bytes that are none are replaced.
+    /// Return the content as text; invalid UTF-8 is replaced.
     pub fn text(&self) -> String {
         self.content.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default()
     }
@@ -61,8 +62,9 @@ impl SettingFile {
 }
 
 impl SettingFiles {
-    /// Read the files around the project in this directory, whose repository has this `top` folder; both without links.
-    /// `own` is the home of vx, whose files are the user's. The others count once [`agreed`](Self::agreed) says so.
+    /// Read the files around the project in `directory`, whose repository has the root folder `top`; both are given
+    /// with links resolved. `own` is the home of vx, whose files are the user's. The others count only after
+    /// [`agreed`](Self::agreed).
     pub fn around(directory: &Path, top: &Path, own: &Path, variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let variable: &dyn Fn(&str) -> Option<String> = &|name| variable(name).filter(|value| !value.is_empty());
         let own = home(variable).into_iter().chain([own.to_owned()]);
@@ -79,18 +81,18 @@ impl SettingFiles {
         Self { borders, directory: directory.to_owned(), found, agreed: false }
     }
 
-    /// The same files; those of the project and of strangers count if the user has agreed to them.
+    /// The same files; the project's and strangers' count if the user has agreed to them.
     #[must_use]
     pub fn agreed(self, agreed: bool) -> Self {
         Self { agreed, ..self }
     }
 
-    /// The files that need consent to count.
+    /// Files that need consent to count.
     pub fn found(&self) -> &[SettingFile] {
         &self.found
     }
 
-    /// The `.npmrc` of the project's directory, if it counts.
+    /// `.npmrc` of the project's directory, if it counts.
     pub(crate) fn npm_of_project(&self) -> Option<PathBuf> {
         Some(self.directory.join(".npmrc")).filter(|file| self.counts(file))
     }
@@ -101,10 +103,10 @@ impl SettingFiles {
         files.filter(|file| self.counts(file))
     }
 
-    /// The content of a settings file.
+    /// Read a settings file.
     ///
     /// # Errors
-    /// It cannot be read, or is no text, or does not count.
+    /// The file can't be read, isn't text, or doesn't count.
     pub(crate) fn read(&self, file: &Path) -> io::Result<String> {
         match self.kept(file) {
             Some(kept) if self.agreed => kept.strict_text(),
@@ -122,7 +124,7 @@ impl SettingFiles {
     }
 }
 
-/// True if somebody else controls the file: no consent could be for what they write there next.
+/// Whether somebody else controls the file: the user can't consent to what others write there next.
 fn is_foreign(file: &Path) -> bool {
     foreign(file).is_some() || file.parent().is_some_and(|folder| foreign(folder) == Some(Foreign::Writable))
 }
@@ -133,7 +135,7 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
-    /// A home directory with a project in a folder of it, and a `uv.toml` in each.
+    /// A home directory with a project in one of its folders, and a `uv.toml` in each.
     struct Layout {
         _keep: tempfile::TempDir,
         home: PathBuf,
@@ -157,7 +159,7 @@ mod tests {
             SettingFiles::around(&directory, &directory, &self.home.join(".vx"), &variable)
         }
 
-        /// The files that count, as seen from above the home.
+        /// Files that count, relative to the parent of the home.
         fn counted(&self, files: &SettingFiles) -> Vec<String> {
             let top = self.home.parent().expect("a directory");
             let inside = |file: PathBuf| Some(file.strip_prefix(top).ok()?.display().to_string());
@@ -184,7 +186,7 @@ mod tests {
         fs::write(&file, "index-url = \"http://evil.invalid\"").expect("a file");
         assert_eq!(agreed.read(&file).expect("it counts"), before);
         assert!(withheld.read(&file).is_err());
-        // A file that was not there when consent was asked for does not count later.
+        // A file that wasn't there when consent was asked for doesn't count later.
         let late = layout.home.join("dl/app/.npmrc");
         fs::write(&late, "registry=http://evil.invalid").expect("a file");
         assert!(agreed.read(&late).is_err() && agreed.npm_of_project().is_none());

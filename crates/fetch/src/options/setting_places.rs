@@ -1,4 +1,4 @@
-//! The places in which npm, uv and pip look for the settings of their user and of the system.
+//! Where npm, uv and pip look for the settings of their user and of the system.
 
 use std::path::{Path, PathBuf};
 
@@ -7,11 +7,12 @@ use vx_base::paths::SettingsOwner;
 /// Reads a variable; `None` if it is not set, or empty.
 type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// The files in which npm, uv and pip keep settings of their user or of the system, each with its owner, for a project with
-/// this `top` folder.
+/// List the files in which npm, uv and pip keep settings of their user or of the system, each with its owner, for a
+/// project whose repository has the root folder `top`.
 ///
-/// A file that a variable names is the user's, since the environment is. A folder that a variable names says nothing about
-/// a file in it: one in the project, or around it, holds what came with the project, or with an unpacked archive.
+/// A file that a variable names is the user's, since the environment is. For a folder that a variable names, this
+/// doesn't follow: if the folder is in the project or around it, its files came with the project or with an unpacked
+/// archive.
 pub(crate) fn known(top: &Path, variable: Variable<'_>) -> Vec<(PathBuf, SettingsOwner)> {
     let named = ["UV_CONFIG_FILE", "PIP_CONFIG_FILE"].into_iter().filter_map(variable).map(PathBuf::from);
     let npm = npm_global(variable).into_iter().chain(npm_of_user(variable));
@@ -30,7 +31,7 @@ fn is_inside_or_around(folder: &Path, top: &Path) -> bool {
     is(folder) || folder.canonicalize().is_ok_and(|folder| is(&folder))
 }
 
-/// The user's home directory, as the variables name it.
+/// Home directory of the user, by the environment.
 pub(crate) fn home(variable: Variable<'_>) -> Option<PathBuf> {
     variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from)
 }
@@ -41,29 +42,29 @@ pub(crate) fn npm_global(variable: Variable<'_>) -> Option<PathBuf> {
     either("NPM_CONFIG_GLOBALCONFIG").or_else(|| Some(either("NPM_CONFIG_PREFIX")?.join("etc").join("npmrc")))
 }
 
-/// npm's file of the user.
+/// `.npmrc` of the user.
 pub(crate) fn npm_of_user(variable: Variable<'_>) -> Option<PathBuf> {
     let named = variable("NPM_CONFIG_USERCONFIG").or_else(|| variable("npm_config_userconfig"));
     named.map(PathBuf::from).or_else(|| Some(home(variable)?.join(".npmrc")))
 }
 
-/// uv's file of the user.
+/// `uv.toml` of the user.
 pub(crate) fn uv_of_user(variable: Variable<'_>) -> Option<PathBuf> {
     Some(user_configuration(variable)?.join("uv/uv.toml"))
 }
 
-/// uv's files of the system.
+/// `uv.toml` files of the system.
 pub(crate) fn uv_of_system(variable: Variable<'_>) -> Vec<PathBuf> {
     let data = variable("PROGRAMDATA").map(|data| PathBuf::from(data).join("uv/uv.toml"));
     data.into_iter().chain(cfg!(unix).then(|| PathBuf::from("/etc/uv/uv.toml"))).collect()
 }
 
-/// The name of pip's files.
+/// What pip calls its files.
 pub(crate) fn pip_name() -> &'static str {
     if cfg!(windows) { "pip.ini" } else { "pip.conf" }
 }
 
-/// pip's files of the system; later ones win.
+/// pip's files for the system; later ones win.
 pub(crate) fn pip_of_system(variable: Variable<'_>) -> Vec<PathBuf> {
     let name = pip_name();
     if cfg!(windows) {
@@ -78,7 +79,7 @@ pub(crate) fn pip_of_system(variable: Variable<'_>) -> Vec<PathBuf> {
     files
 }
 
-/// pip's files of the user; later ones win.
+/// pip's files for the user; later ones win.
 pub(crate) fn pip_of_user(variable: Variable<'_>) -> Vec<PathBuf> {
     let name = pip_name();
     let home = home(variable);
@@ -91,7 +92,7 @@ pub(crate) fn pip_of_user(variable: Variable<'_>) -> Vec<PathBuf> {
     files
 }
 
-/// The virtual environments that a variable names, each of which may hold a file of pip.
+/// Virtual environments that a variable names; each may hold a file of pip.
 pub(crate) fn environments(variable: Variable<'_>) -> Vec<PathBuf> {
     variable("VIRTUAL_ENV").map(PathBuf::from).into_iter().collect()
 }

@@ -1,9 +1,9 @@
 //! Attestations: signed statements about who built an archive, and from which repository.
 //!
-//! A build service signs such a statement with a key that lives for ten minutes. An authority certifies that key for the
-//! workflow that runs, and a public log records the signature. So the chain of the certificate, its record in a log of
-//! certificates, the record of the signature and its time are all verified ([`authority`]), against a root of trust that
-//! is part of this program or lies in the home. No registry and no lock can name another root.
+//! A build service signs such a statement with a key that lives for ten minutes. An authority certifies that key for
+//! the workflow that runs, and a public log records the signature. So four things are verified ([`authority`]): the
+//! chain of the certificate, its record in a log of certificates, the record of the signature, and its time. The root
+//! of trust is part of this program or is in the home; no registry and no lock can name another.
 
 pub(crate) mod authority;
 pub(crate) mod backend;
@@ -17,19 +17,19 @@ use std::fmt;
 
 use vx_base::package::archive::Attested;
 
-/// The result of verifying the attestations of an archive.
+/// What came of verifying an archive's attestations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Attestation {
     /// This workflow built it from this repository.
     By(Attested),
     /// Its source has no attestation of it.
     Unoffered,
-    /// No attestation could be verified, though there is one; the reason, as half a sentence.
+    /// No attestation could be verified, though there is one. Holds the reason as half a sentence.
     Absent(String),
 }
 
 impl Attestation {
-    /// The workflow and the repository, if they are proved.
+    /// Workflow and repository, if they are proved.
     pub fn attested(&self) -> Option<&Attested> {
         match self {
             Attestation::By(attested) => Some(attested),
@@ -37,7 +37,7 @@ impl Attestation {
         }
     }
 
-    /// The reason why nothing is proved, as half a sentence; `None` if it is.
+    /// Why nothing is proved, as half a sentence; `None` if a builder is proved.
     pub fn lack(&self) -> Option<&str> {
         match self {
             Attestation::By(_) => None,
@@ -47,14 +47,14 @@ impl Attestation {
     }
 }
 
-/// The reasons to refuse an archive because of its attestations.
+/// Why an archive is refused because of its attestations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttestationFault {
-    /// An attestation contradicts itself or the archive; the reason, as half a sentence.
+    /// An attestation contradicts itself or the archive. Holds the reason as half a sentence.
     Wrong(String),
     /// Two attestations of one archive name different builders.
     Disagree(Box<(Attested, Attested)>),
-    /// An attestation is required, and none could be verified; the reason, as half a sentence.
+    /// An attestation is required, and none could be verified. Holds the reason as half a sentence.
     Required(String),
     /// The lock names another builder than the attestations.
     NotAsLocked(Box<(Attested, Attested)>),
@@ -80,14 +80,14 @@ impl AttestationFault {
         match self {
             AttestationFault::Wrong(_) | AttestationFault::Disagree(_) => {
                 "do not use it: what the registry says was changed on the way, or the registry was; compare with another \
-                 mirror and tell its keeper"
+                 mirror and tell its operator"
             }
             AttestationFault::Required(_) => {
                 "name a registry that passes attestations on, lock the tool anew with `vx lock TOOL`, or take the tool out \
                  of `require_provenance` in [settings]"
             }
             AttestationFault::NotAsLocked(_) => {
-                "look at the history of vx.lock; `vx lock TOOL` locks the tool anew by what its attestation says"
+                "look at the history of vx.lock; `vx lock TOOL` locks the builder that the attestation names"
             }
         }
     }

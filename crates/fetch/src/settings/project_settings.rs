@@ -1,5 +1,5 @@
-//! The settings of npm, uv and pip in the files of a project and of strangers around it: where packages come from, with
-//! which credentials, and how that is checked.
+//! npm, uv and pip settings in files of the project and of strangers around it: where packages come from, with which
+//! credentials, and how that is checked.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use crate::sources::followed_settings;
 /// A setting in a file of the project or of a stranger that the sources would follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectSetting {
-    /// The file.
+    /// Path of the file.
     pub file: PathBuf,
     /// The setting's name.
     pub name: String,
@@ -19,7 +19,7 @@ pub struct ProjectSetting {
     pub value: String,
 }
 
-/// The settings in these files that need consent to count.
+/// List the settings in these files that need consent to count.
 pub fn project_settings(files: &SettingFiles) -> Vec<ProjectSetting> {
     files.found().iter().flat_map(of_file).collect()
 }
@@ -27,7 +27,7 @@ pub fn project_settings(files: &SettingFiles) -> Vec<ProjectSetting> {
 fn of_file(file: &SettingFile) -> Vec<ProjectSetting> {
     let text = file.text();
     let settings = match file.path.extension() {
-        // The name of a setting may be anything that the file says, and what a link leads to is not quoted.
+        // The name of a setting is shown, and could be any text of the file. A file behind a link must not be quoted.
         None if file.leads_outside && !text.is_empty() => vec![("what it is a link to".to_owned(), text)],
         _ => registries().find_map(|kind| followed_settings(kind, &file.path, &text)).unwrap_or_default(),
     };

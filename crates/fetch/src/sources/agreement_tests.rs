@@ -1,4 +1,4 @@
-//! The comparison of locks' archives with the recipes of tools, source by source.
+//! Tests that compare locks' archives with the recipes of tools, source by source.
 
 use vx_base::package::archive::Archive;
 use vx_base::package::source_kind::SourceKind;
@@ -53,7 +53,7 @@ fn a_former_name_of_a_package_is_no_disagreement() {
     assert_eq!(agrees(&esbuild, "0.14.0", &old).map_err(|error| error.to_string()), Err(expected.to_owned()));
     esbuild.was = vec!["esbuild-linux-64".into()];
     assert_eq!(agrees(&esbuild, "0.14.0", &old), Ok(()));
-    // The older of two names that the catalogue still has.
+    // The older of two names which the catalogue still has.
     let turbo = [archive("turbo-linux-64", "1.0.0", "turbo-linux-64-1.0.0.tgz", 1, "")];
     assert_eq!(agrees(&recipe("turbo", SourceKind::Npm), "1.0.0", &turbo), Ok(()));
 }

@@ -1,4 +1,4 @@
-//! The recipe of a tool: from the source that the project names, or else from the first that has the tool.
+//! Finds a tool's recipe: from the source that the project names, or else from the first that has the tool.
 
 use vx_base::package::archive::Archive;
 use vx_base::package::source_kind::SourceKind;
@@ -11,7 +11,7 @@ use crate::tools::catalogue::{self, CatalogueTool, UnknownTool};
 use crate::tools::recipe::{NoRecipe, Recipe, RecipeQuestion, RecipeRequest, named_package};
 
 impl Recipe {
-    /// The recipe of a tool: for the source that the project names, or else for the first in `order` that has the tool.
+    /// Find a tool's recipe: for the source that the project names, or else for the first in `order` that has the tool.
     pub fn for_tool(
         name: &str,
         wanted: &RecipeRequest,
@@ -50,15 +50,15 @@ impl Recipe {
         })
     }
 
-    /// True if the catalogue names the package of this archive for this version of the tool.
+    /// Whether the catalogue names this archive's package for this version of the tool.
     pub fn names(&self, archive: &Archive, version: &str) -> bool {
         (source_row(self.source).names_archive)(self, archive, version)
     }
 
-    /// The first difference between this recipe and the archives that a lock has for a version.
+    /// Compare this recipe with the archives that a lock has for a version.
     ///
     /// # Errors
-    /// There is one.
+    /// Returns the first difference.
     pub fn agrees(&self, version: &str, archives: &[&Archive]) -> Result<(), Disagreement> {
         (source_row(self.source).compare_archives)(self, version, archives)
     }

@@ -1,5 +1,5 @@
-//! The catalogue of known tools. All of it is data in `catalogue.toml`, which the build converts to JSON: the catalogue
-//! is read in nearly every run, and TOML would take a third of a run that has nothing to do.
+//! The catalogue of known tools. All of it is data in `catalogue.toml`. The build converts it to JSON, because nearly
+//! every run reads it, and parsing TOML would take a third of a run that has nothing to do.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -45,7 +45,7 @@ pub struct CatalogueTool {
     /// Its name.
     #[serde(skip)]
     pub name: String,
-    /// Its description, in a few words.
+    /// What it is, in a few words.
     pub about: String,
     /// Other names of the tool.
     #[serde(default)]
@@ -53,12 +53,12 @@ pub struct CatalogueTool {
     /// Other programs that its releases contain.
     #[serde(default)]
     pub brings: Vec<String>,
-    /// The reason why no registry has the tool, if that is so.
+    /// Why no registry has the tool, if that is so.
     #[serde(default)]
     pub unavailable: Option<String>,
     #[serde(default)]
     pub(crate) lts: Vec<SupportLine>,
-    /// The programs to look for on `PATH`, if they have other names than the tool.
+    /// Programs to look for on `PATH`, if they have other names than the tool.
     #[serde(default)]
     pub(crate) system: Vec<String>,
     #[serde(default)]
@@ -79,7 +79,7 @@ pub(crate) struct SupportLine {
 }
 
 impl CatalogueTool {
-    /// The sources that carry it, in the order of their trial.
+    /// List the sources that carry it, in the order of trial.
     pub fn sources(&self) -> Vec<SourceKind> {
         let by_vendor = |kind: SourceKind| kind == SourceKind::Vendor && self.vendor.is_some();
         SourceKind::ALL.into_iter().filter(|kind| self.packaging(*kind).is_some() || by_vendor(*kind)).collect()
@@ -90,7 +90,7 @@ impl CatalogueTool {
         self.registry.get(kind.name())
     }
 
-    /// The names of all programs that any of its releases has.
+    /// List all programs that any of its releases has.
     pub(crate) fn program_names(&self) -> impl Iterator<Item = &str> {
         let packaged = self.registry.values().flat_map(|packaging| &packaging.programs);
         let by_vendor = self.vendor.iter().flat_map(|vendor| &vendor.programs);
@@ -98,7 +98,7 @@ impl CatalogueTool {
         named.chain(self.brings.iter().chain(&self.system).map(String::as_str))
     }
 
-    /// The arguments that make a program print its version.
+    /// Arguments that make a program print its version.
     pub fn version_arguments(&self) -> Vec<String> {
         match self.version_arguments.as_slice() {
             [] => vec!["--version".to_owned()],
@@ -106,7 +106,7 @@ impl CatalogueTool {
         }
     }
 
-    /// The platforms that a registry's packages are named for. A Python package has wheels for some of them only.
+    /// Platforms that a registry's packages are named for. A Python package has wheels for some of them only.
     pub fn platforms(&self) -> Vec<Platform> {
         let packaged = |platform| self.registry.values().any(|packaging| !packaging.packages(platform).is_empty());
         let by_vendor = |platform| self.vendor.as_ref().is_some_and(|vendor| vendor.carries(platform));
@@ -115,47 +115,47 @@ impl CatalogueTool {
     }
 }
 
-/// All tools, by name.
+/// List all tools by name.
 pub fn all() -> impl Iterator<Item = &'static CatalogueTool> {
     CATALOGUE.tools.values()
 }
 
-/// The names of the sites that a mirror can replace.
+/// List the names of the sites that a mirror can replace.
 pub fn sites() -> impl Iterator<Item = &'static str> {
     CATALOGUE.sites.keys().map(String::as_str)
 }
 
-/// The site of this name.
+/// Find a site by its name.
 pub(crate) fn site(name: &str) -> Option<&'static Site> {
     CATALOGUE.sites.get(name)
 }
 
-/// The keys with which the public registry of this name signs.
+/// Find the keys with which the public registry of this name signs.
 pub(crate) fn keys(registry: &str) -> &'static [KnownKey] {
     CATALOGUE.keys.get(registry).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// The tool with this name, or with this other name.
+/// Find a tool by its name or an alias.
 pub fn find(name: &str) -> Option<&'static CatalogueTool> {
     CATALOGUE.tools.get(name).or_else(|| all().find(|tool| tool.aliases.iter().any(|alias| alias == name)))
 }
 
-/// True if both names mean the same tool.
+/// Whether both names mean the same tool.
 pub fn is_same(one: &str, other: &str) -> bool {
     one == other || find(one).is_some_and(|tool| find(other).is_some_and(|other| other.name == tool.name))
 }
 
-/// The tool of this name, or the one that provides a program of this name.
+/// Find the tool of this name, or the tool that brings a program of this name.
 pub fn providing(program: &str) -> Option<&'static CatalogueTool> {
     find(program).or_else(|| all().find(|tool| tool.brings.iter().any(|brought| brought == program)))
 }
 
-/// True if a tool has this name, or a program of this name, by any of its sources or on the search path.
+/// Whether a tool has this name, or brings a program of this name from any source or on the search path.
 pub fn has_program(name: &str) -> bool {
     find(name).is_some() || all().any(|tool| tool.program_names().any(|program| program == name))
 }
 
-/// The tools with this text in their name, programs or description, in any case; the best matches first.
+/// Find the tools with this text in their name, programs or description, in any case; the best matches come first.
 pub fn search(text: &str) -> Vec<&'static CatalogueTool> {
     let wanted = text.to_lowercase();
     let mut found: Vec<(u8, &CatalogueTool)> = all().filter_map(|tool| Some((rank(tool, &wanted)?, tool))).collect();
@@ -183,9 +183,9 @@ fn rank(tool: &CatalogueTool, wanted: &str) -> Option<u8> {
 pub struct UnknownTool {
     /// The name.
     pub name: String,
-    /// The tool that provides a program of this name, if one does.
+    /// Tool that brings a program of this name, if any.
     pub brought_by: Option<String>,
-    /// The known tools whose names it is one slip away from.
+    /// Known tools whose names are one slip away from this name.
     pub near: Vec<String>,
 }
 
@@ -211,14 +211,14 @@ impl Explain for UnknownTool {
     fn hint(&self) -> Option<String> {
         let name = &self.name;
         if let Some(tool) = &self.brought_by {
-            return Some(format!("`{name}` comes with `{tool}`: ask for that"));
+            return Some(format!("`{name}` comes with `{tool}`: name that tool instead"));
         }
         match self.near.as_slice() {
-            // No package is named after the word: whoever owns that name in a registry need not be who made the tool.
+            // Don't suggest the package of this name: whoever owns the name in a registry need not be the tool's maker.
             [] => {
                 let packages = registry_alternatives(|kind| format!("`\"{kind}:PACKAGE\"`"));
                 Some(format!(
-                    "`vx search` lists the tools that are; declare any other by the package that its makers name, \
+                    "`vx search` lists the known tools; declare any other by the package that its makers name, \
                      {packages}, by `url` and `sha256`, or by `source = \"system\"`"
                 ))
             }
@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn an_unknown_name_is_met_with_what_was_probably_meant() {
         assert_eq!(UnknownTool::new("esbild").hint().as_deref(), Some("did you mean `esbuild`?"));
-        assert_eq!(UnknownTool::new("npx").hint().as_deref(), Some("`npx` comes with `node`: ask for that"));
+        assert_eq!(UnknownTool::new("npx").hint().as_deref(), Some("`npx` comes with `node`: name that tool instead"));
         for stranger in ["qqqq", "git-cliff", "moon", "sd", "jq"] {
             let hint = UnknownTool::new(stranger).hint().unwrap();
             assert!(hint.contains("npm:PACKAGE") && !hint.contains(stranger), "{hint}");

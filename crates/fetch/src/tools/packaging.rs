@@ -1,4 +1,4 @@
-//! The layout of a tool in its source, as the catalogue describes it.
+//! A tool's layout in its source, as the catalogue describes it.
 
 mod vendor;
 
@@ -10,7 +10,7 @@ use vx_base::template;
 
 pub(crate) use vendor::{ArchivePath, IndexPath, Names, Site, VendorPackaging};
 
-/// The layout of a tool in a registry.
+/// A tool's layout in a registry.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Packaging {
@@ -20,10 +20,10 @@ pub(crate) struct Packaging {
     /// Packages by platform, newest naming first.
     #[serde(default)]
     packages: BTreeMap<Platform, Vec<String>>,
-    /// Older names of the one package, newest first.
+    /// Older names of `package`, newest first.
     #[serde(default)]
     formerly: Vec<String>,
-    /// Names that its packages no longer have, and that locks may still name.
+    /// Former names of its packages, which locks may still hold.
     #[serde(default)]
     pub(crate) was: Vec<String>,
     /// The tool that runs its programs.
@@ -36,7 +36,7 @@ pub(crate) struct Packaging {
     pub(crate) also: Vec<Companion>,
 }
 
-/// The path of a program inside a release.
+/// Where a program is inside a release.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProgramPath {
@@ -46,19 +46,19 @@ pub(crate) struct ProgramPath {
     pub(crate) windows: Option<String>,
     #[serde(default)]
     pub(crate) runner: Option<String>,
-    /// Its paths in older releases, the oldest first.
+    /// Its paths in older releases, oldest first.
     #[serde(default)]
     pub(crate) before: Vec<FormerProgramPath>,
-    /// The first release that has this program.
+    /// First release that has this program.
     #[serde(default)]
     pub(crate) since: Option<String>,
-    /// The first release without it.
+    /// First release without it.
     #[serde(default)]
     pub(crate) until: Option<String>,
 }
 
 impl ProgramPath {
-    /// A program with this one path in every release.
+    /// A program with the same path in every release.
     pub(crate) fn plain(name: &str, path: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -72,7 +72,7 @@ impl ProgramPath {
     }
 }
 
-/// The path of a program before a release that moved it.
+/// Where a program was before a release that moved it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FormerProgramPath {
@@ -86,14 +86,13 @@ pub(crate) struct FormerProgramPath {
 pub(crate) struct Companion {
     /// Its name; `{node}` is replaced by node's name of the platform.
     pub(crate) package: String,
-    /// The tool whose version this package's `engines` must accept; `None` if the package has the version of the first
-    /// one.
+    /// Tool whose version this package's `engines` must accept; `None` if this package has the first package's version.
     #[serde(default)]
     pub(crate) engine: Option<String>,
-    /// The first release that needs this package.
+    /// First release that needs this package.
     #[serde(default)]
     pub(crate) since: Option<String>,
-    /// The first later release that does not need it.
+    /// First later release that doesn't need it.
     #[serde(default)]
     pub(crate) until: Option<String>,
     pub(crate) strip: u32,
@@ -101,23 +100,23 @@ pub(crate) struct Companion {
 }
 
 impl Companion {
-    /// Its name on a platform.
+    /// Name of the package on a platform.
     pub(crate) fn package(&self, platform: Platform) -> String {
         with_node_name(&self.package, platform)
     }
 
-    /// The folder of the release that it is unpacked into.
+    /// Folder of the release that the package is unpacked into.
     pub(crate) fn folder(&self, platform: Platform) -> String {
         with_node_name(&self.into, platform)
     }
 }
 
-/// A template whose only name is `node`.
+/// Fill a template whose only placeholder is `node`.
 fn with_node_name(template: &str, platform: Platform) -> String {
     template::fill(template, |name| (name == "node").then(|| node_name(platform)))
 }
 
-/// Node's name of a platform.
+/// What Node calls a platform.
 fn node_name(platform: Platform) -> String {
     let os = match platform.os {
         Os::Linux => "linux",
@@ -128,12 +127,12 @@ fn node_name(platform: Platform) -> String {
 }
 
 impl Packaging {
-    /// True if this one package is the tool on every platform.
+    /// Whether this package is the tool on every platform.
     pub(crate) fn is_of(&self, package: &str) -> bool {
         self.package.as_deref() == Some(package)
     }
 
-    /// The packages for a platform, newest naming first; empty if there is none.
+    /// List the packages for a platform, newest naming first.
     pub(crate) fn packages(&self, platform: Platform) -> Vec<String> {
         let own = self.packages.get(&platform).cloned().unwrap_or_default();
         self.package.iter().chain(&self.formerly).cloned().chain(own).collect()

@@ -1,5 +1,5 @@
-//! The recipe of a tool on a platform: its source, packages and programs, derived from the catalogue and the project
-//! without a request.
+//! A tool's recipe on a platform: its source, packages and programs, derived from the catalogue and the project without
+//! a request.
 
 mod no_recipe;
 mod package;
@@ -22,72 +22,72 @@ pub use no_recipe::NoRecipe;
 pub use package::uncatalogued;
 pub(crate) use package::{PackageLayout, named_package};
 
-/// The project's settings for a tool, beside its version.
+/// A project's settings for a tool, except for its version.
 #[derive(Clone, Debug, Default)]
 pub struct RecipeRequest {
     /// The only source to use.
     pub source: Option<SourceKind>,
-    /// The package of that source; `None` for the one that the tool's name or the catalogue names.
+    /// Package in that source; `None` for the one that the tool's name or the catalogue names.
     pub package: Option<String>,
-    /// The address to fetch on this platform, with `{version}`, `{os}` and the like unexpanded.
+    /// Address to fetch on this platform, with `{version}`, `{os}` and the like unexpanded.
     pub url: Option<String>,
-    /// The expected digest on this platform.
+    /// Expected digest on this platform.
     pub digest: Option<Digest>,
-    /// The programs of the release.
+    /// Programs of the release.
     pub bin: Vec<Program>,
-    /// The number of leading path components to drop.
+    /// How many leading path components to drop.
     pub strip: Option<u32>,
-    /// The latest time of publication of a release that is old enough; `None` if every age is.
+    /// Latest time of publication of a release that is old enough; `None` if any age is.
     pub cutoff: Option<Timestamp>,
 }
 
-/// The way to obtain a tool.
+/// How to obtain a tool.
 #[derive(Clone, Debug)]
 pub struct Recipe {
-    /// The tool, by its name in `vx.toml`.
+    /// Name of the tool in `vx.toml`.
     pub tool: String,
     /// Its source.
     pub source: SourceKind,
     pub(crate) packages: Vec<String>,
-    /// Names that the packages no longer have.
+    /// Former names of the packages.
     pub(crate) was: Vec<String>,
     pub(crate) also: Vec<Companion>,
     pub(crate) lts: Vec<SupportLine>,
     pub(crate) strip: u32,
-    /// The folder of the release that the first archive is unpacked into; empty for the top.
+    /// Folder of the release that the first archive is unpacked into; empty for the top.
     pub(crate) into: String,
-    /// True if the programs are those that the package itself declares.
+    /// Whether the package itself declares its programs.
     pub(crate) ships_programs: bool,
     pub(crate) url: Option<String>,
     pub(crate) digest: Option<Digest>,
-    /// The programs to look for on `PATH`.
+    /// Programs to look for on `PATH`.
     pub(crate) system: Vec<String>,
     pub(crate) version_arguments: Vec<String>,
-    /// The layout of the tool on its vendor's site.
+    /// Layout of the tool on its vendor's site.
     pub(crate) vendor: Option<VendorPackaging>,
-    /// The latest time of publication of a release that is old enough; `None` if every age is.
+    /// Latest time of publication of a release that is old enough; `None` if any age is.
     pub(crate) cutoff: Option<Timestamp>,
     pub(crate) needs: Option<String>,
     pub(crate) programs: Vec<ProgramPath>,
     pub(crate) platform: Platform,
 }
 
-/// A question for the recipe of a tool from one source.
+/// A request for a tool's recipe from one source.
 #[derive(Clone, Copy)]
 pub(crate) struct RecipeQuestion<'a> {
-    /// The tool, by its name in `vx.toml`.
+    /// Name of the tool in `vx.toml`.
     pub(crate) name: &'a str,
     /// The source.
     pub(crate) kind: SourceKind,
-    /// The catalogue's entry of that name.
+    /// Entry of that name in the catalogue.
     pub(crate) known: Option<&'static CatalogueTool>,
-    /// The project's settings for the tool.
+    /// What the project sets for the tool.
     pub(crate) wanted: &'a RecipeRequest,
     pub(crate) platform: Platform,
 }
 
 impl RecipeQuestion<'_> {
-    /// The programs that the project declares; these others if it declares none.
+    /// Programs that the project declares, or `others` if it declares none.
     pub(crate) fn programs_or(&self, others: &[ProgramPath]) -> Vec<ProgramPath> {
         let declared = |program: &Program| ProgramPath {
             runner: program.runner.clone(),
@@ -123,7 +123,8 @@ impl RecipeQuestion<'_> {
         }
     }
 
-    /// The recipe of a tool from a registry whose packages the catalogue names; `None` if there is none for the platform.
+    /// Make the recipe of a tool from a registry whose packages the catalogue names; `None` if it has none for the
+    /// platform.
     pub(crate) fn catalogued_recipe(&self, tool: &CatalogueTool) -> Option<Recipe> {
         let packaging = tool.packaging(self.kind)?;
         (!packaging.packages(self.platform).is_empty()).then(|| self.packaged_recipe(tool, packaging))
@@ -145,28 +146,28 @@ impl RecipeQuestion<'_> {
 }
 
 impl Recipe {
-    /// The packages that may provide the tool, newest naming first; none for an address or the system.
+    /// Packages that may provide the tool, newest naming first; empty for an address or the system.
     pub fn packages(&self) -> &[String] {
         &self.packages
     }
 
-    /// True if the catalogue names the package of this archive.
+    /// Whether the catalogue names the package of this archive.
     pub(crate) fn names_package(&self, archive: &Archive) -> bool {
         let companions = self.also.iter().map(|companion| companion.package(self.platform));
         self.packages.iter().cloned().chain(companions).any(|package| package == archive.package)
     }
 
-    /// The programs to look for on `PATH`, where the tool is the system's.
+    /// Programs to look for on `PATH`, if the tool is the system's.
     pub fn system_programs(&self) -> &[String] {
         &self.system
     }
 
-    /// The tool that runs the programs, if it is another one.
+    /// Tool that runs the programs, if it is another one.
     pub fn needs(&self) -> Option<&str> {
         self.needs.as_deref()
     }
 
-    /// The programs of a release, whose first archive is `file`.
+    /// List the programs of a release whose first archive is `file`.
     pub fn programs(&self, version: &str, file: &str) -> Vec<Program> {
         let windows = self.platform.os == Os::Windows;
         let wheel: Vec<&str> = file.splitn(3, '-').take(2).collect();
@@ -191,17 +192,17 @@ impl Recipe {
         };
         let program =
             |one: &ProgramPath| Program { name: one.name.clone(), path: path(one), runner: one.runner.clone() };
-        // Without a version, those of any release.
+        // Without a version, the programs of any release count.
         let had = |one: &&ProgramPath| version.is_empty() || has(version, one.since.as_deref(), one.until.as_deref());
         self.programs.iter().filter(had).map(program).collect()
     }
 
-    /// A version as its source would offer it, as far as the catalogue knows.
+    /// Describe a version as its source would offer it, as far as the catalogue knows.
     pub fn candidate(&self, version: &str) -> Candidate {
         Candidate { lts: self.lts_of(version), ..Candidate::new(version, self.source.scheme()) }
     }
 
-    /// True if a version is beyond the support lines that this catalogue knows, so that nothing can be said of it.
+    /// Whether a version is beyond the support lines that this catalogue knows, so that it can't be judged.
     pub fn is_beyond_lines(&self, version: &str) -> bool {
         let Ok(version) = Version::from_str(version) else { return false };
         let major = |version: &Version| version.release().first().copied();
@@ -209,7 +210,7 @@ impl Recipe {
         lines.map(|from| major(&from)).max().is_none_or(|newest| major(&version) > newest)
     }
 
-    /// The codename of the support line of a version, once that line has begun.
+    /// Codename of a version's support line, once that line has begun.
     pub(crate) fn lts_of(&self, version: &str) -> Option<String> {
         let version = Version::from_str(version).ok()?;
         let line = self.lts.iter().find(|line| {
@@ -220,7 +221,7 @@ impl Recipe {
     }
 }
 
-/// True if a version is older than another; false if either cannot be parsed.
+/// Whether a version is older than another; false if either cannot be parsed.
 pub(crate) fn is_older(version: &str, other: &str) -> bool {
     match (Version::from_str(version), Version::from_str(other)) {
         (Ok(version), Ok(other)) => version < other,
@@ -228,12 +229,12 @@ pub(crate) fn is_older(version: &str, other: &str) -> bool {
     }
 }
 
-/// True if a version is within these releases: `since` the first one, before `until`.
+/// Whether a version is within these releases: from `since` on, and before `until`.
 pub(crate) fn has(version: &str, since: Option<&str>, until: Option<&str>) -> bool {
     since.is_none_or(|since| !is_older(version, since)) && until.is_none_or(|until| is_older(version, until))
 }
 
-/// Go's name of a platform.
+/// What Go calls a platform.
 fn go_name(platform: Platform) -> String {
     let os = match platform.os {
         Os::Macos => "darwin",

@@ -129,7 +129,7 @@ fn the_largest_comes_first_and_what_needs_no_install_last() {
     assert!(!plan.complete());
 }
 
-/// The decision for a release of two archives from this source, of which the second has no digest.
+/// Decide about a release of two archives from this source, the second without a digest.
 fn half_known(source: SourceKind, is_installed: bool, force: bool) -> Decision {
     let mut found = release("1.0.0", None, 'a');
     if let ToolResolution::Release(release) = &mut found {

@@ -1,7 +1,7 @@
-//! The choice among releases by their age: a range or `latest` takes the newest that is old enough.
+//! Chooses among releases by age: a range or `latest` takes the newest that is old enough.
 //!
-//! The times that a source gives along with its list of versions are used first. A source is asked for closer ones only
-//! if those leave the choice open.
+//! The times that a source gives with its list of versions are used first. Only if these leave the choice open, the
+//! source is asked for more precise ones.
 
 use std::slice;
 
@@ -15,19 +15,19 @@ use vx_project::{LockedTool, ToolRequest, VersionRequest};
 use super::Resolver;
 use super::runner_tools::{RunnerTool, runnable};
 
-/// The release for a request.
+/// Release for a request.
 pub(super) struct AgedChoice {
     /// The release.
     pub(super) release: Candidate,
-    /// The newest release that matches, if it is a newer one that is too young.
+    /// Newest matching release, if that is newer than `release` and too young.
     pub(super) soon: Option<Soon>,
 }
 
-/// The reason that a request has no version.
+/// Why a request has no version.
 pub(super) enum Unanswered {
-    /// The versions are not known.
+    /// The versions are unknown.
     Unknown(Trouble),
-    /// None of the versions fits.
+    /// No version fits.
     NoMatch(Trouble),
     /// All versions that fit are too young.
     TooYoung(Trouble),
@@ -38,34 +38,34 @@ pub(super) enum Unanswered {
 pub struct Soon {
     /// Its version.
     pub version: String,
-    /// The time from which on it may be chosen.
+    /// When it will be old enough.
     pub from: Timestamp,
-    /// The smallest age and the moment of the comparison.
+    /// Smallest age, and the time of the comparison.
     pub age: ReleaseAge,
 }
 
-/// A fact about the age of a release that was chosen.
+/// A remark about the age of a release that was chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgeRemark {
-    /// It is younger than the smallest age, and was chosen because its exact version is asked for.
+    /// It is younger than the smallest age, and was chosen because the request names its exact version.
     Young {
-        /// The tool.
+        /// Name of the tool.
         tool: String,
         /// The version.
         version: String,
-        /// The time of its publication.
+        /// When it was published.
         published: Timestamp,
-        /// The smallest age and the moment of the comparison.
+        /// Smallest age, and the time of the comparison.
         age: ReleaseAge,
     },
-    /// Its source gives no times of publication. Each source is named once in a home.
+    /// Its source gives no times of publication. Each source is reported once per home.
     Undated {
-        /// The host of the source.
+        /// Host of the source.
         host: String,
     },
 }
 
-/// Releases match a request, and all of them are too young.
+/// Releases match a request, but all are too young.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{tool}`: all that match `{request}` were published after {}, the latest time that `minimum_release_age` ({}) allows",
@@ -76,7 +76,7 @@ struct TooYoung {
     request: String,
     cutoff: Timestamp,
     age: ReleaseAge,
-    /// The release that is old enough first, with that time.
+    /// Release that will be old enough first, and when.
     first: Option<(String, Timestamp)>,
 }
 
@@ -106,8 +106,8 @@ impl Explain for TooYoung {
 }
 
 impl Resolver<'_> {
-    /// The choice for a request whose newest match is `newest`: that one if it is old enough or named exactly, or else
-    /// the newest of those that are old enough.
+    /// Choose for a request whose newest match is `newest`: that release if it is old enough or named exactly, or else
+    /// the newest that is old enough.
     pub(super) fn of_age(
         &self,
         ask: &ToolRequest,
@@ -123,7 +123,7 @@ impl Resolver<'_> {
         }
         let dated = self.sources.dated_candidates(recipe, self.platform);
         if request.names_exactly(&newest.version, newest.scheme) {
-            // Its age is only worth a notice, so a source without an answer does not matter.
+            // Its age is only worth a notice, so it doesn't matter if the source doesn't answer.
             let same = |candidate: &Candidate| candidate.version == newest.version;
             let release = dated.ok().and_then(|all| all.into_iter().find(same)).unwrap_or(newest);
             return Ok(AgedChoice { release, soon: None });
@@ -140,13 +140,13 @@ impl Resolver<'_> {
         }
     }
 
-    /// True if the lock shows that its release of a tool is too young, or does not show that it is old enough.
+    /// Whether the lock shows that its release of a tool is too young, or does not show that it is old enough.
     pub(super) fn in_doubt(&self, ask: &ToolRequest) -> bool {
         !self.frozen && !self.lock.young(slice::from_ref(ask), self.age).is_empty()
     }
 
-    /// The release with the time of its publication that the lock has, if that shows that it is old enough. Otherwise the
-    /// entry of a release that stays would change with every release of its package.
+    /// Give a release the time of publication in the lock, if by that time it is old enough. Otherwise the entry of an
+    /// unchanged release would change with every release of its package.
     pub(super) fn timed_as_locked(&self, ask: &ToolRequest, recipe: &Recipe, release: Candidate) -> Candidate {
         let age = self.age.for_tool(ask.minimum_release_age);
         let same = |locked: &&LockedTool| locked.version == release.version && locked.source == recipe.source;
@@ -155,7 +155,7 @@ impl Resolver<'_> {
         Candidate { published, ..release }
     }
 
-    /// The remark about the age of a chosen release, if there is one.
+    /// Make the remark about a chosen release's age, if one is due.
     pub(super) fn remark(&self, ask: &ToolRequest, recipe: &Recipe, release: &Candidate) -> Option<AgeRemark> {
         let age = self.age.for_tool(ask.minimum_release_age);
         match release.published {

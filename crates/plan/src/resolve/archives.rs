@@ -1,4 +1,4 @@
-//! The archives of a version on each requested platform, or the reason why a platform has none.
+//! Archives of a version on each requested platform, or why a platform has none.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use vx_project::ToolRequest;
 use super::Resolver;
 use super::lock_state::ToolLockState;
 
-/// The archives of a tool by platform.
+/// Archives of a tool by platform.
 pub(super) type Archives = BTreeMap<Platform, Result<Vec<Artifact>, MissingArchives>>;
 
-/// The reasons why a platform has no archives.
+/// Why a platform has no archives.
 pub(super) enum MissingArchives {
-    /// The tool is not made for this platform, or not in this version.
+    /// The tool isn't made for this platform, or not in this version.
     Absent(Trouble),
     /// Its source gave no answer.
     Unknown(Trouble),
@@ -25,7 +25,7 @@ pub(super) enum MissingArchives {
 }
 
 impl MissingArchives {
-    /// The reason behind an error: only errors about the release itself mean that it has no archives.
+    /// Classify an error: only errors about the release itself mean that it has no archives.
     pub(super) fn from_error(error: SourceError) -> Self {
         use SourceErrorKind::{NoSuchPackage, NoSuchVersion, NotForPlatform};
         match error.kind {
@@ -41,7 +41,7 @@ impl MissingArchives {
 }
 
 impl Resolver<'_> {
-    /// The archives of a version on all requested platforms, requested at once.
+    /// Request the archives of a version on all requested platforms at once.
     pub(super) fn archives(
         &self,
         ask: &ToolRequest,
@@ -70,7 +70,8 @@ impl Resolver<'_> {
     ) -> Result<Vec<Artifact>, MissingArchives> {
         let recipe =
             self.recipe(ask, platform).map_err(|error| MissingArchives::Absent(Trouble::from_error(&error)))?;
-        // An entry has one source. If another one comes first, the platform has an entry of its own.
+        // An entry has one source. Where another source comes first on this platform, the entry can't have its
+        // archives.
         if standing.source().is_some_and(|source| source != recipe.source) {
             let text = format!("{} comes from {} on {platform}", ask.name, recipe.source);
             return Err(MissingArchives::Absent(Trouble::new(TroubleKind::NotForPlatform, text)));
@@ -80,7 +81,8 @@ impl Resolver<'_> {
         artifacts.into_iter().map(digested).collect()
     }
 
-    /// The artifact with its digest, computed if that is permitted. This platform's may lack it: the plan refuses it.
+    /// Add the digest, computed if that is permitted. It may stay missing for this platform: then the plan refuses the
+    /// release.
     fn with_digest(&self, mut artifact: Artifact, platform: Platform) -> Result<Artifact, Trouble> {
         match self.digest_of {
             _ if artifact.archive.digest.is_some() => Ok(artifact),

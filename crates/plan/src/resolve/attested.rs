@@ -1,7 +1,8 @@
-//! The builders of archives: which of them a lock keeps, and what is said about archives without one.
+//! Builders of archives: which of them a lock holds, and what is reported about archives without one.
 //!
 //! An attestation that is wrong, or that names another builder than the lock, refuses the tool
-//! ([`changed`](super::changed)). One that is missing does not, unless the settings require it: mirrors pass none on.
+//! ([`changed`](super::changed)). A missing attestation doesn't, unless the settings require it: mirrors don't pass
+//! attestations on.
 
 use vx_base::package::archive::{Archive, Attested};
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
@@ -12,7 +13,7 @@ use super::Resolver;
 use super::archives::Archives;
 use super::changed::predecessor;
 
-/// The settings require an attestation of a tool, and an archive of it has none.
+/// The settings require an attestation of a tool, and one of its archives has none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{package} {version}: `require_provenance` names `{tool}`, and {reason}")]
 pub(super) struct Unattested {
@@ -44,7 +45,7 @@ impl Unattested {
 }
 
 impl Resolver<'_> {
-    /// The first archive without a verified attestation, if the settings require one.
+    /// Find the first archive without a verified attestation, if the settings require one.
     pub(super) fn unattested(&self, ask: &ToolRequest, archives: &Archives) -> Option<Unattested> {
         if !self.sources.requires_provenance(&ask.name) {
             return None;
@@ -55,7 +56,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// The first locked archive for which the lock names no builder, if the settings require one.
+    /// Find the first locked archive for which the lock names no builder, if the settings require one.
     pub(super) fn unclaimed(&self, ask: &ToolRequest, parts: &[LockedPart]) -> Option<Unattested> {
         let required = self.sources.requires_provenance(&ask.name);
         let bare = parts.iter().find(|part| required && part.attested.is_none())?;
@@ -63,8 +64,8 @@ impl Resolver<'_> {
     }
 }
 
-/// The builder to lock: the proved one, or else that of the present entry for the same bytes. The entry of a colleague
-/// is not made poorer by a mirror that passes no attestations on.
+/// Choose the builder to lock: the proved one, or else the present entry's for the same bytes. So an entry loses
+/// nothing when a colleague updates it through a mirror that passes no attestations on.
 pub(super) fn builder(now: &Artifact, before: Option<&LockedTool>) -> Option<Attested> {
     if let Attestation::By(attested) = &now.attestation {
         return Some(attested.clone());
@@ -77,8 +78,8 @@ pub(super) fn builder(now: &Artifact, before: Option<&LockedTool>) -> Option<Att
     same?.attested.clone()
 }
 
-/// A warning about archives whose attestation could not be verified, and about those that have none although the lock
-/// names a builder of the version before; each is named once.
+/// Warn about archives whose attestation could not be verified, and about those that have none although the lock names
+/// a builder of the previous version; each is named once.
 pub(super) fn warning(tool: &str, before: Option<&LockedTool>, archives: &Archives) -> Option<Trouble> {
     let mut lines: Vec<String> = Vec::new();
     for (platform, answer) in archives {

@@ -1,8 +1,7 @@
-//! Archives that are no longer what the lock has of them: the same version with other bytes, signed before but not now,
-//! and built by others than before.
+//! Archives that differ from the lock: the same version with other bytes, no longer signed, or with another builder.
 //!
-//! A published version does not change, and a registry that signs does not stop. If either happens, somebody has to
-//! look; nothing is locked until then.
+//! A published version doesn't change, and a registry that signs doesn't stop. If either happens, a person has to look;
+//! nothing is locked until then.
 
 use vx_base::digest::Digest;
 use vx_base::package::archive::Attested;
@@ -14,7 +13,7 @@ use vx_project::{LockedPart, LockedTool, ToolRequest};
 use super::Resolver;
 use super::archives::Archives;
 
-/// An archive that is no longer what the lock has of it.
+/// An archive that differs from the lock.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{package} {version} {change}")]
 pub(super) struct ChangedArchive {
@@ -45,17 +44,17 @@ impl Explain for ChangedArchive {
     fn hint(&self) -> Option<String> {
         let tool = &self.tool;
         Some(match &self.change {
-            // The tool alone would be locked at the version that it has.
+            // Without `--upgrade`, the tool would be locked at its present version.
             ArchiveChange::Builder { version, .. } if *version != self.version => format!(
-                "look up why its build has moved; if it is meant to be so, allow it with `vx lock {tool} --upgrade {tool}`"
+                "look up why its build has moved; if it is intended, allow it with `vx lock {tool} --upgrade {tool}`"
             ),
-            _ => format!("compare with another mirror; if it is meant to be so, allow it with `vx lock {tool}`"),
+            _ => format!("compare with another mirror; if the change is intended, allow it with `vx lock {tool}`"),
         })
     }
 }
 
 impl Resolver<'_> {
-    /// The first of these archives that is no longer what the lock has of it.
+    /// Find the first of these archives that differs from the lock.
     pub(super) fn changed(&self, ask: &ToolRequest, archives: &Archives) -> Option<ChangedArchive> {
         let before = self.lock.tools.get(&ask.name)?;
         archives.iter().find_map(|(platform, answer)| {
@@ -72,14 +71,15 @@ impl Resolver<'_> {
     }
 }
 
-/// Another builder than before, in any version.
+/// Detect another builder than before, in any version.
 fn rebuilt(part: &LockedPart, now: &Artifact) -> Option<ArchiveChange> {
     let (before, by) = (part.attested.clone()?, now.attestation.attested()?.clone());
     let version = part.archive().version.clone();
     (before != by).then(|| ArchiveChange::Builder { version, builders: Box::new((before, by)) })
 }
 
-/// The lock's part for the same package on any platform, or else the one in the same place: packages are renamed.
+/// Find the lock's part for the same package on any platform, or else the part in the same position: packages are
+/// renamed.
 pub(super) fn predecessor<'a>(
     before: &'a LockedTool,
     platform: Platform,
@@ -92,7 +92,7 @@ pub(super) fn predecessor<'a>(
     same.next().or_else(|| own.get(at))
 }
 
-/// Other bytes under the name of the same file, unless vx.toml declares them.
+/// Detect other bytes under the same file name, unless vx.toml declares them.
 fn bytes(part: &LockedPart, now: &Artifact, declared: Option<&Digest>) -> Option<ArchiveChange> {
     let (old, new) = (part.archive(), &now.archive);
     let same = (&old.package, &old.version, &old.file) == (&new.package, &new.version, &new.file);
@@ -142,7 +142,7 @@ mod tests {
         assert!(matches!(bytes(&part, &now("1.0.0", 'b'), None), Some(ArchiveChange::Bytes { .. })));
         let declared = "b".repeat(64).parse().unwrap();
         assert_eq!(bytes(&part, &now("1.0.0", 'b'), Some(&declared)), None);
-        // A digest of another algorithm cannot be compared, so it is no proof of the same bytes.
+        // A digest of another algorithm can't be compared, so it doesn't prove the same bytes.
         let mut weaker = now("1.0.0", 'a');
         weaker.archive.digest = format!("sha512:{}", "a".repeat(128)).parse().ok();
         assert!(bytes(&part, &weaker, None).is_some());

@@ -1,4 +1,4 @@
-//! The lock entry of a tool, and the warning about platforms that it lacks.
+//! A tool's lock entry, and the warning about platforms that it lacks.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ use vx_project::{LockedPart, LockedTool, ToolRequest};
 use super::archives::{Archives, MissingArchives};
 use super::attested;
 
-/// The new lock entry of a tool, with the platforms whose digests are known; `None` if there are none, or if the entry
-/// is unchanged. `before` is the present entry, unless it is made anew.
+/// Make a tool's new lock entry, with the platforms whose digests are known; `None` if no platform is left, or if the
+/// entry is unchanged. `before` is the present entry, unless it is renewed.
 pub(super) fn entry(
     ask: &ToolRequest,
     recipe: &Recipe,
@@ -37,7 +37,7 @@ pub(super) fn entry(
     (!entry.platforms.is_empty() && known != Some(&entry)).then_some(entry)
 }
 
-/// A warning about platforms that the lock lacks although the tool may exist for them; each reason is given once.
+/// Warn about platforms that the lock lacks although the tool may exist for them; each reason is given once.
 pub(super) fn warning(tool: &str, archives: &Archives) -> Option<Trouble> {
     let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let mut kind = None;
@@ -54,7 +54,7 @@ pub(super) fn warning(tool: &str, archives: &Archives) -> Option<Trouble> {
     kind.map(|kind| Trouble::new(kind, text).detailed(lines).hinted(hint))
 }
 
-/// A warning about packages whose signature could not be checked although their registry may sign; each is named once.
+/// Warn about packages whose signature could not be checked although their registry may sign; each is named once.
 pub(super) fn unsigned(tool: &str, archives: &Archives) -> Option<Trouble> {
     let artifacts = archives.values().flatten().flatten();
     let mut lines: Vec<String> = artifacts

@@ -1,7 +1,7 @@
-//! Lock entries that are not of the tool that the project asks for, found without a request.
+//! Finds lock entries that don't belong to the tool that the project asks for, without a request.
 //!
-//! A lock comes with a repository, and digests say only that its author wrote them. So source, version, packages and files
-//! of each entry are compared with vx.toml and the catalogue before anything else is done with it.
+//! A lock comes with a repository, and its digests prove only that its author wrote them. So the source, version,
+//! packages and files of each entry are compared with vx.toml and the catalogue before anything else is done with it.
 
 use vx_base::package::archive::Archive;
 use vx_base::package::source_kind::SourceKind;
@@ -15,33 +15,33 @@ use vx_project::{LockedTool, ToolRequest, VersionRequest};
 use super::Resolver;
 use super::version::{accepts, exact};
 
-/// A lock entry that vx.toml and the catalogue do not agree with.
+/// A lock entry that disagrees with vx.toml and the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{tool}` in vx.lock is not what vx.toml and the catalogue say: {difference}{}", on(*platform))]
 pub struct Forged {
-    /// The tool.
+    /// Name of the tool.
     pub tool: String,
-    /// The platform of the archive that differs; `None` if all of the entry does.
+    /// Platform of the archive that differs; `None` if the whole entry does.
     pub platform: Option<Platform>,
-    /// The difference.
+    /// How it differs.
     pub difference: LockEntryDifference,
 }
 
-/// A difference between a lock entry and the project; a clause about the entry.
+/// How a lock entry differs from the project, as a clause about the entry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LockEntryDifference {
     /// It names another source.
-    #[error("it comes from {locked}, and should from {expected}")]
+    #[error("it comes from {locked}, and should come from {expected}")]
     Source {
-        /// The source in the lock.
+        /// Source in the lock.
         locked: SourceKind,
-        /// The source by vx.toml and the catalogue.
+        /// Source by vx.toml and the catalogue.
         expected: SourceKind,
     },
     /// Its version does not match the request.
     #[error("it has version {locked}, and `{request}` is asked for")]
     Version {
-        /// The version in the lock.
+        /// Version in the lock.
         locked: String,
         /// The request.
         request: String,
@@ -52,7 +52,7 @@ pub enum LockEntryDifference {
         /// The file.
         file: String,
     },
-    /// Its archives are others.
+    /// Its archives differ.
     #[error(transparent)]
     Archives(#[from] Disagreement),
 }
@@ -75,8 +75,8 @@ impl Explain for Forged {
 }
 
 impl Resolver<'_> {
-    /// The first difference of each of these tools' lock entries, on any platform. Entries that do not answer vx.toml's
-    /// present requests are left out, since they are not used.
+    /// Find the first difference in each tool's lock entry, on any platform. Entries that don't answer vx.toml's
+    /// present requests are left out, since they aren't used.
     pub fn forged(&self, asked: &[ToolRequest]) -> Vec<Forged> {
         let unfit = self.unfit(asked);
         let used = asked.iter().filter(|ask| self.frozen || !unfit.contains(&ask.name));
@@ -85,7 +85,7 @@ impl Resolver<'_> {
         entries.filter_map(|(ask, locked)| self.forgery(ask, locked, &Platform::ALL)).collect()
     }
 
-    /// The first difference of a lock entry on these platforms.
+    /// Find the first difference of a lock entry on these platforms.
     pub(super) fn forgery(&self, ask: &ToolRequest, locked: &LockedTool, platforms: &[Platform]) -> Option<Forged> {
         let of_platform = |platform: &Platform| {
             let parts = locked.platforms.get(platform)?;
@@ -103,7 +103,7 @@ impl Resolver<'_> {
         platforms.iter().find_map(of_platform)
     }
 
-    /// Compare the addresses of an entry with the project's own, in the form that a lock has.
+    /// Compare an entry's addresses with the project's, in the form that a lock has.
     fn addressed(
         &self,
         ask: &ToolRequest,
@@ -130,7 +130,7 @@ fn compare(ask: &ToolRequest, recipe: &Recipe, locked: &LockedTool) -> Result<()
     if recipe.source != locked.source {
         return Err(LockEntryDifference::Source { locked: locked.source, expected: recipe.source });
     }
-    // A lock that is used although vx.toml asks for something else still has to answer its own request.
+    // A lock that is used although vx.toml asks for something else must still match the request that it holds.
     let own = (locked.request != ask.request.text()).then(|| VersionRequest::parse(&locked.request).ok()).flatten();
     let request = own.as_ref().unwrap_or(&ask.request);
     let admitted = match recipe.source {

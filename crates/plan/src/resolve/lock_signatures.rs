@@ -1,4 +1,4 @@
-//! Signatures for entries of older locks, which name the key of a registry and do not keep its signature.
+//! Adds signatures to entries of older locks, which name a registry's key but don't hold its signature.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,14 @@ use vx_project::{LockedPart, LockedTool, ToolRequest};
 
 use super::Resolver;
 
-/// The most packages that are asked about at once.
+/// Most packages that are requested at once.
 const PACKAGES_AT_ONCE: usize = 32;
 
-/// Entries with signatures that they lacked before, and the reasons why others still lack theirs.
+/// Entries with signatures that they lacked before, and why others still lack theirs.
 pub(super) type WithSignatures = (BTreeMap<String, LockedTool>, Vec<Trouble>);
 
 impl Resolver<'_> {
-    /// Ask for the signatures that the lock entries of these tools lack. Nothing else of an entry changes.
+    /// Request the signatures that the lock entries of these tools lack. Nothing else in an entry changes.
     pub(super) fn with_signatures<'a>(&self, asked: impl Iterator<Item = &'a ToolRequest>) -> WithSignatures {
         let entries = asked.filter_map(|ask| Some((ask, self.lock.tools.get(&ask.name)?)));
         let lacking = entries.filter(|(_, entry)| {
@@ -50,12 +50,12 @@ impl Resolver<'_> {
         (changed, answers.iter().filter_map(|(_, answer)| answer.clone().err()).collect())
     }
 
-    /// True if a part lacks a signature: the lock names its key, or signatures are required.
+    /// Whether a part lacks a signature: the lock names its key, or signatures are required.
     fn lacks(&self, part: &LockedPart) -> bool {
         part.signature.is_none() && (part.signed_by.is_some() || self.sources.requires_signatures())
     }
 
-    /// The signature of a locked part, if its registry still says the same digest and signs it.
+    /// Request the signature of a locked part. Its registry must still have the same digest, and sign it.
     fn signature(&self, ask: &ToolRequest, source: SourceKind, part: &LockedPart) -> Result<Signed, Trouble> {
         let archive = part.archive();
         let doubt = |kind, reason: String| {
@@ -64,7 +64,7 @@ impl Resolver<'_> {
         };
         match self.sources.signature_now(source, archive) {
             Ok((digest, _)) if digest != archive.digest => {
-                let reason = "its registry has other bytes for this version by now".to_owned();
+                let reason = "its registry now has other bytes for this version".to_owned();
                 Err(doubt(TroubleKind::Digest, reason))
             }
             Ok((_, signature)) => signature

@@ -1,4 +1,4 @@
-//! The state of each tool before any request: settled by the lock or by `PATH`, or still open.
+//! How far each tool is before any request: settled by the lock or by `PATH`, or still open.
 
 use vx_base::package::source_kind::SourceKind;
 use vx_base::system::platform::Platform;
@@ -10,18 +10,18 @@ use super::pin::Pin;
 use super::{Resolver, failed};
 use crate::plan::ToolResolution;
 
-/// The state of one tool after reading the lock.
+/// How far a tool is after the lock was read.
 pub(super) enum ToolLockState<'a> {
     /// Resolved without a request.
     Settled(ToolResolution),
     /// The lock has the version, but not the archives of all requested platforms.
     Partly(Recipe, &'a LockedTool),
-    /// Open, except for a version that a lock may pin.
+    /// Open, except that a lock may pin the version.
     Open(Recipe, Option<Pin>),
 }
 
 impl ToolLockState<'_> {
-    /// The source that is to be asked.
+    /// Source to ask.
     pub(super) fn source(&self) -> Option<SourceKind> {
         match self {
             Self::Settled(_) => None,
@@ -31,7 +31,7 @@ impl ToolLockState<'_> {
 }
 
 impl Resolver<'_> {
-    /// The state of a tool whose lock entry may lack platforms; `None` if the entry is complete.
+    /// Check whether a tool's lock entry lacks platforms; `None` if the entry is complete.
     pub(super) fn incomplete<'a>(&self, ask: &ToolRequest, locked: &'a LockedTool) -> Option<ToolLockState<'a>> {
         let recipe =
             self.recipe(ask, self.platform).ok().filter(|recipe| recipe.source == locked.source && !ask.withheld)?;
@@ -90,7 +90,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The command that writes the lock, with its directory unless that is the project at hand.
+    /// Command that writes the lock, with its directory unless that is the project at hand.
     fn lock_command(&self) -> String {
         match self.lock_above {
             Some(directory) => format!("`vx lock` in `{}`", directory.display()),

@@ -1,4 +1,4 @@
-//! The newest versions of a tool: within the project's request, and overall.
+//! Newest versions of a tool: within the project's request, and overall.
 
 use vx_base::package::candidate::Candidate;
 use vx_base::trouble::Trouble;
@@ -10,21 +10,22 @@ use super::aged::{AgedChoice, Soon};
 /// The newest versions of a tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Newest {
-    /// The newest one that matches the project's request.
+    /// Newest version that matches the project's request.
     pub matching: String,
-    /// A newer one that matches, and is too young.
+    /// Newer version that matches but is too young.
     pub matching_soon: Option<Soon>,
-    /// The newest overall, without prereleases; never older than `matching`.
+    /// Newest version overall, without prereleases; never older than `matching`.
     pub latest: String,
-    /// A newer one than that, too young.
+    /// Newer version than `latest`, but too young.
     pub latest_soon: Option<Soon>,
 }
 
 impl Resolver<'_> {
-    /// The versions that the tool's source offers on this platform, in no order; none if it has no list of versions.
+    /// List the versions that the tool's source offers on this platform, in no particular order; empty if it has no
+    /// list.
     ///
     /// # Errors
-    /// The source does not answer, or nobody knows the tool.
+    /// The source doesn't answer, or no source has the tool.
     pub fn offered(&self, ask: &ToolRequest) -> Result<Vec<Candidate>, Trouble> {
         let recipe = self.recipe(ask, self.platform).map_err(|error| Trouble::from_error(&error))?;
         if !recipe.source.facts().lists_versions {
@@ -33,8 +34,8 @@ impl Resolver<'_> {
         self.sources.candidates(&recipe, self.platform).map_err(|error| Trouble::from_error(&error))
     }
 
-    /// The newest versions of a tool; `None` if it has no list of versions or is not wanted on this system. An address
-    /// and the copy on `PATH` have no list.
+    /// Find the newest versions of a tool; `None` if it has no list of versions, as an address or the copy on `PATH`,
+    /// or isn't wanted on this system.
     pub fn newest(&self, ask: &ToolRequest) -> Option<Result<Newest, Trouble>> {
         let recipe = self.recipe(ask, self.platform).ok().filter(|_| ask.wanted_on(self.platform.os))?;
         if !recipe.source.facts().lists_versions {

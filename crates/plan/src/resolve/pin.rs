@@ -1,4 +1,4 @@
-//! The version of a tool that a lock pins although its entry cannot be used as it is.
+//! The version of a tool that a lock pins although its entry can't be used as it is.
 
 use std::slice;
 
@@ -9,15 +9,15 @@ use super::Resolver;
 
 /// A pinned version.
 pub(super) struct Pin {
-    /// The request for exactly this version.
+    /// Request for exactly this version.
     pub(super) request: VersionRequest,
-    /// True if the version holds only for a release that is old enough.
+    /// Whether the version counts only if its release is old enough.
     pub(super) aged: bool,
 }
 
 impl Resolver<'_> {
-    /// The version of this tool that a lock of an older format pins, or one for the same request with other instructions,
-    /// or that of an entry that is made anew.
+    /// Find this tool's pinned version: in a lock of an older format, in an entry for the same request with other
+    /// instructions, or in an entry that is renewed.
     pub(super) fn pin(&self, ask: &ToolRequest) -> Option<Pin> {
         let differences = self.lock.differences(slice::from_ref(ask));
         let made_otherwise = differences.iter().any(|difference| difference.change == LockMismatch::Instructions);
@@ -30,8 +30,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// The version of a lock entry that may be too young. Its source may give a closer time of publication than the
-    /// lock, and then the version stays.
+    /// Pin the version of a lock entry that may be too young. Its source may give a more precise time of publication
+    /// than the lock, and then the version stays.
     pub(super) fn pin_if_aged(&self, locked: &LockedTool) -> Option<Pin> {
         VersionRequest::parse(&locked.version).ok().map(|request| Pin { request, aged: true })
     }

@@ -1,4 +1,4 @@
-//! Tools that run other tools: they have to be declared, in a version that can run the other tool.
+//! Tools that run other tools: they must be declared, in a version that can run the other tool.
 
 use std::slice;
 
@@ -12,19 +12,19 @@ use super::Resolver;
 use super::lock_state::ToolLockState;
 use crate::plan::ToolResolution;
 
-/// The tool that runs another one.
+/// A tool that runs another tool.
 pub(super) struct RunnerTool {
     /// Its name in `vx.toml`.
     pub(super) tool: String,
-    /// The version that the project has, or will have.
+    /// Version that the project has, or will have.
     pub(super) version: String,
 }
 
-/// A tool that is run by another tool, which the project does not declare.
+/// A tool whose runner the project doesn't declare.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{tool}` is run by `{needs}`, which vx.toml does not declare")]
 pub struct Undeclared {
-    /// The tool.
+    /// Name of the tool.
     pub tool: String,
     /// The tool that runs it.
     pub needs: String,
@@ -42,14 +42,14 @@ impl Explain for Undeclared {
 }
 
 impl RunnerTool {
-    /// True if it can run this version of the other tool.
+    /// Whether it can run this version of the other tool.
     pub(super) fn runs(&self, candidate: &Candidate) -> bool {
         candidate.runs_on(&self.version)
     }
 }
 
 impl Resolver<'_> {
-    /// The tools that are run by an undeclared tool.
+    /// Find the tools whose runner isn't declared.
     pub fn undeclared(&self, asked: &[ToolRequest]) -> Vec<Undeclared> {
         let wanted_here = asked.iter().filter(|ask| ask.wanted_on(self.platform.os));
         let needing = wanted_here.filter_map(|ask| {
@@ -60,13 +60,13 @@ impl Resolver<'_> {
         needing.collect()
     }
 
-    /// The declaration of a tool that another one needs, under any of its names.
+    /// Find the declaration of a tool that another tool needs, under any of its names.
     pub(super) fn needed(&self, needs: &str) -> Option<&ToolRequest> {
         let is_it = |name: &str| name == needs || catalogue::find(name).is_some_and(|tool| tool.name == needs);
         self.declared.iter().find(|ask| is_it(&ask.name) && ask.wanted_on(self.platform.os))
     }
 
-    /// The runner of a tool, if it is declared and its version can be resolved: the locked version, unless it is to be
+    /// Find a tool's runner, if it is declared and its version can be resolved: the locked version, unless it is to be
     /// upgraded.
     pub(super) fn runner(&self, recipe: &Recipe, upgrade: &dyn Fn(&str) -> bool) -> Option<RunnerTool> {
         let ask = self.needed(recipe.needs()?)?;
@@ -82,14 +82,14 @@ impl Resolver<'_> {
             ToolLockState::Settled(ToolResolution::OnPath { version, .. }) => version,
             ToolLockState::Settled(_) => return None,
             ToolLockState::Partly(_, locked) => locked.version.clone(),
-            // A failure is reported when that tool itself is resolved.
+            // A failure is reported when the runner itself is resolved.
             ToolLockState::Open(recipe, pin) => self.version(ask, &recipe, pin.as_ref(), None).ok()?.release.version,
         };
         Some(RunnerTool { tool: ask.name.clone(), version })
     }
 }
 
-/// The versions that can be run.
+/// Keep the versions that can be run.
 pub(super) fn runnable(candidates: Vec<Candidate>, runner: Option<&RunnerTool>) -> Vec<Candidate> {
     candidates.into_iter().filter(|candidate| runner.is_none_or(|runner| runner.runs(candidate))).collect()
 }

@@ -1,4 +1,4 @@
-//! The version for a request: the one that a lock pins if the request accepts it, or else the newest that is old enough.
+//! Finds the version for a request: the pinned one if the request accepts it, or else the newest that is old enough.
 
 use vx_base::package::candidate::Candidate;
 use vx_base::trouble::{Trouble, TroubleKind};
@@ -11,7 +11,7 @@ use super::pin::Pin;
 use super::runner_tools::{RunnerTool, runnable};
 
 impl Resolver<'_> {
-    /// The version of a tool: the pinned one if the request accepts it, or else the newest that matches the request and
+    /// Find a tool's version: the pinned one if the request accepts it, or else the newest that matches the request and
     /// is old enough.
     pub(super) fn version(
         &self,
@@ -46,7 +46,7 @@ impl Resolver<'_> {
                     return Err(Trouble::new(TroubleKind::Lock, text).hinted(hint));
                 }
                 Err(Unanswered::Unknown(error)) => return Err(error),
-                // `vx.toml` requests another version by now.
+                // `vx.toml` now requests another version.
                 Ok(_) | Err(Unanswered::NoMatch(_) | Unanswered::TooYoung(_)) => {}
             }
         }
@@ -57,10 +57,10 @@ impl Resolver<'_> {
         }
     }
 
-    /// The newest release that matches and is old enough; if no known one matches, the list of releases is requested
-    /// again.
+    /// Choose the newest release that matches and is old enough; if no known one matches, the list of releases is
+    /// requested again.
     ///
-    /// Releases that the version of `runner` cannot run are left out.
+    /// Releases that this version of `runner` can't run are left out.
     pub(super) fn choose(
         &self,
         ask: &ToolRequest,
@@ -87,16 +87,16 @@ fn too_old(runner: &RunnerTool, newest: &Candidate) -> Trouble {
     let RunnerTool { tool, version } = runner;
     let range = newest.engine.as_deref().unwrap_or_default();
     let text = format!("{} needs {tool} {range}, and this project's is {version}", newest.version);
-    let hint = format!("change the version of `{tool}`, or ask for another one of this");
+    let hint = format!("change the version of `{tool}`, or request another version of this tool");
     Trouble::new(TroubleKind::Dependency, text).hinted(hint)
 }
 
-/// True if the request accepts a pinned release; a later withdrawal does not matter.
+/// Whether the request accepts a pinned release; it doesn't matter if that was withdrawn later.
 pub(super) fn accepts(request: &VersionRequest, pinned: &Candidate) -> bool {
     request.choose(&[Candidate { yanked: false, ..pinned.clone() }]).is_ok()
 }
 
-/// True if the request accepts a pinned version that is no longer offered.
+/// Whether the request accepts a pinned version that is no longer offered.
 fn accepts_unseen(request: &VersionRequest, pin: &VersionRequest, recipe: &Recipe) -> bool {
     exact(pin.text()).is_some_and(|version| request.matches(&version, recipe.source.scheme()))
 }

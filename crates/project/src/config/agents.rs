@@ -1,7 +1,7 @@
-//! `[agents]`: agents of the project's own, in the form of vx's own table of them.
+//! `[agents]`: agents that the project declares, in the form of vx's own table of agents.
 //!
-//! A table is kept as it is written: its keys are of no concern before a turn asks for the agent, so a fault in one stops
-//! nothing else. Tables of other programs may be among them.
+//! A table is stored as it is written. Its keys don't matter before a turn asks for the agent, so a mistake in one
+//! table stops nothing else. Tables of other programs may be among them.
 
 use toml::de::DeTable;
 
@@ -12,16 +12,16 @@ pub struct DeclaredAgent {
     pub name: String,
     /// Its table.
     pub table: toml::Table,
-    /// True if it may not run without its user's consent, which is lacking.
+    /// Whether it may not run because its user has not consented.
     pub withheld: bool,
 }
 
-/// The agents of the file.
+/// Read the agents of the file.
 pub(super) fn read(text: &str, document: &DeTable<'_>) -> Vec<DeclaredAgent> {
     if !document.contains_key("agents") {
         return Vec::new();
     }
-    // A file with faults is refused as a whole, elsewhere.
+    // A file with syntax errors is refused as a whole, by the caller.
     let Some(toml::Value::Table(agents)) =
         toml::from_str::<toml::Table>(text).ok().and_then(|mut all| all.remove("agents"))
     else {

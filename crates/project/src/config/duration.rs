@@ -7,14 +7,14 @@ use toml::de::DeValue;
 
 use super::reader::{ConfigReader, Value};
 
-/// A duration whose unit may be left out, for seconds.
+/// Read a duration; without a unit it is in seconds.
 pub(super) fn in_seconds(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<Duration> {
     let advice = "write seconds, or a text such as \"30m\", \"24h\" or \"7d\"";
     let found = number(reader, value).map(Duration::from_secs).or_else(|| friendly(value));
     found.or_else(|| refuse(reader, what, value, advice))
 }
 
-/// An age. It needs a unit, unless it is zero: other programs count the same setting in minutes or days.
+/// Read an age. It needs a unit, unless it is zero: other programs count the same setting in minutes or days.
 pub(super) fn of_age(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<Duration> {
     let advice = "write a text with a unit, such as \"24h\" or \"3 days\", or \"0\" to allow every age";
     let found = match number(reader, value) {
@@ -40,7 +40,7 @@ fn friendly(value: &Value<'_>) -> Option<Duration> {
 }
 
 fn refuse(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>, advice: &str) -> Option<Duration> {
-    let message = format!("{what} is {}, which is no duration", reader.raw(value));
+    let message = format!("{what} is {}, which is not a duration", reader.raw(value));
     reader.error(value.span(), message, Some(advice.to_owned()));
     None
 }

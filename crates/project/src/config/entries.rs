@@ -1,4 +1,4 @@
-//! Every value of a `vx.toml` with its place, for `vx config`.
+//! Lists every value of a `vx.toml` with its place, for `vx config`.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -6,12 +6,12 @@ use toml::de::{DeTable, DeValue};
 use crate::dotted_key::key_segment;
 use crate::problem::LineStarts;
 
-/// One value of the file.
+/// A value of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigEntry {
-    /// Its dotted name, as in `tools.node`. No other value of the file has it.
+    /// Its dotted name, as in `tools.node`. No other value of the file has the same name.
     pub key: String,
-    /// A text without its quotes, any other value as written.
+    /// A text without its quotes; any other value as written.
     pub value: String,
     /// Its kind.
     pub kind: ValueKind,
@@ -21,16 +21,16 @@ pub struct ConfigEntry {
     pub column: usize,
 }
 
-/// The kind of a value.
+/// Whether a value is text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
     /// A text.
     Text,
-    /// A list, a number, a date, true or false.
+    /// A list, a number, a date, `true` or `false`.
     Other,
 }
 
-/// All values below `document`, in the order of the file.
+/// List all values below `document`, in the order of the file.
 pub(super) fn list(text: &str, document: &DeTable<'_>) -> Vec<ConfigEntry> {
     let mut entries = Vec::new();
     walk(&LineStarts::from_text(text), "", document, &mut entries);
@@ -48,7 +48,7 @@ fn walk(lines: &LineStarts<'_>, prefix: &str, table: &DeTable<'_>, entries: &mut
 fn visit(lines: &LineStarts<'_>, key: String, value: &Spanned<DeValue<'_>>, entries: &mut Vec<ConfigEntry>) {
     match value.get_ref() {
         DeValue::Table(table) => walk(lines, &format!("{key}."), table, entries),
-        // `[[name]]`: each table of the list has lines of its own.
+        // `[[name]]`: each table of the list has its own lines.
         DeValue::Array(items) if items.iter().any(|item| item.get_ref().is_table()) => {
             for (at, item) in items.iter().enumerate() {
                 visit(lines, format!("{key}.{at}"), item, entries);

@@ -1,4 +1,4 @@
-//! `[progress]`: for each name the forms in which a command prints its progress. They are data: nothing in them acts.
+//! `[progress]`: how commands print their progress, by name. This is data: nothing in it acts.
 
 use toml::de::DeTable;
 use vx_base::gauge::Pattern;
@@ -8,20 +8,20 @@ use crate::problem::Problem;
 
 const KEYS: [&str; 3] = ["pattern", "patterns", "total"];
 
-/// The forms in which one command prints its progress: `[progress.NAME]`.
+/// How one command prints its progress: `[progress.NAME]`.
 #[derive(Clone, Debug, Default)]
 pub struct ProgressForms {
-    /// The command's name, or the key of its slot.
+    /// Name of the command, or the key of its slot.
     pub name: String,
-    /// The patterns, the first that fits a line counts.
+    /// Patterns; the first that fits a line counts.
     pub patterns: Vec<Pattern>,
-    /// The whole of the work, if the command does not print it.
+    /// Total amount of work, if the command doesn't print it.
     pub total: Option<u64>,
     /// Doubtful values of this table, which were ignored.
     pub doubts: Vec<Problem>,
 }
 
-/// The forms in the order of the file. A table that is not valid does not prevent installing.
+/// Read the forms in the order of the file. An invalid table doesn't prevent installing.
 pub(super) fn read(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) -> Vec<ProgressForms> {
     let Some(table) = document.get("progress") else { return Vec::new() };
     let Some(entries) = table.get_ref().as_table() else {
@@ -39,7 +39,7 @@ fn forms(reader: &mut ConfigReader<'_>, name: &str, value: &Value<'_>) -> Progre
     let mut forms = ProgressForms { name: name.to_owned(), ..ProgressForms::default() };
     match value.get_ref().as_table() {
         Some(table) => detailed(reader, &mut forms, table),
-        // A pattern alone.
+        // A pattern without a table.
         None => forms.patterns = patterns(reader, &format!("[progress] {name}"), value),
     }
     forms.doubts = reader.warnings()[before..].to_vec();

@@ -9,10 +9,10 @@ use vx_base::nearest::nearest;
 
 use crate::problem::{LineStarts, Problem};
 
-/// A value with its place.
+/// A value and where it is.
 pub(super) type Value<'v> = Spanned<DeValue<'v>>;
 
-/// The file being read, and its problems so far.
+/// A file that is read, and its problems so far.
 pub(super) struct ConfigReader<'t> {
     lines: LineStarts<'t>,
     faults: Vec<Problem>,
@@ -31,12 +31,12 @@ impl<'t> ConfigReader<'t> {
         (document.into_inner(), reader)
     }
 
-    /// A reader of parts of this text, without problems so far.
+    /// Make a reader for parts of this text, without problems so far.
     pub(super) fn new(text: &'t str) -> Self {
         Self { lines: LineStarts::from_text(text), faults: Vec::new(), errors: Vec::new(), warnings: Vec::new() }
     }
 
-    /// The errors and the warnings, each in the order of the file.
+    /// Return the errors and the warnings, each in the order of the file.
     pub(super) fn finish(mut self) -> (Vec<Problem>, Vec<Problem>) {
         // Values on a line with a syntax error are unreliable, so their errors are dropped.
         let faults = std::mem::take(&mut self.faults);
@@ -61,22 +61,22 @@ impl<'t> ConfigReader<'t> {
         self.warnings.push(self.lines.problem(span, &message.into(), advice));
     }
 
-    /// The value as written.
+    /// Return the value as written.
     pub(super) fn raw(&self, value: &Value<'_>) -> &'t str {
         self.lines.text().get(value.span()).unwrap_or_default().trim()
     }
 
-    /// The line of a value, from 1.
+    /// Line of a value, from 1.
     pub(super) fn line(&self, span: Range<usize>) -> usize {
         self.lines.place(span.start).line
     }
 
-    /// The warnings so far, in the order in which they were found.
+    /// Warnings so far, in the order in which they were found.
     pub(super) fn warnings(&self) -> &[Problem] {
         &self.warnings
     }
 
-    /// A table at the top level, if the file has it.
+    /// Find a table at the top level.
     pub(super) fn section<'d, 'v>(&mut self, document: &'d DeTable<'v>, name: &str) -> Option<&'d DeTable<'v>> {
         let value = document.get(name)?;
         let table = value.get_ref().as_table();
@@ -99,7 +99,7 @@ impl<'t> ConfigReader<'t> {
         None
     }
 
-    /// A boolean; one in quotes is accepted with a warning, because old files have them.
+    /// Read a boolean; one in quotes is accepted with a warning, because old files have them.
     pub(super) fn boolean(&mut self, what: &str, value: &Value<'_>) -> Option<bool> {
         if let Some(plain) = value.get_ref().as_bool() {
             return Some(plain);
@@ -113,7 +113,7 @@ impl<'t> ConfigReader<'t> {
         None
     }
 
-    /// A whole number within `bounds`; one in quotes is accepted with a warning.
+    /// Read a whole number within `bounds`; one in quotes is accepted with a warning.
     pub(super) fn number(&mut self, what: &str, value: &Value<'_>, bounds: Range<u64>) -> Option<u64> {
         let digits = match value.get_ref() {
             DeValue::Integer(integer) => u64::from_str_radix(integer.as_str(), integer.radix()).ok(),
@@ -139,7 +139,7 @@ impl<'t> ConfigReader<'t> {
         }
     }
 
-    /// A list of texts; one text alone counts as a list of one.
+    /// Read a list of texts; a single text counts as a list of one.
     pub(super) fn strings<'v>(&mut self, what: &str, value: &Value<'v>) -> Vec<(String, Range<usize>)> {
         match value.get_ref() {
             DeValue::Array(items) => {
@@ -150,7 +150,7 @@ impl<'t> ConfigReader<'t> {
         }
     }
 
-    /// A map of texts; numbers and booleans are read as written.
+    /// Read a map of texts; numbers and booleans are read as written.
     pub(super) fn texts(&mut self, what: &str, value: &Value<'_>) -> BTreeMap<String, String> {
         let Some(table) = value.get_ref().as_table() else {
             let advice = Some("write { name = \"value\" }".to_owned());
@@ -172,7 +172,7 @@ impl<'t> ConfigReader<'t> {
         texts
     }
 
-    /// A single value as text; `None` for lists and tables.
+    /// Read a single value as text; `None` for lists and tables.
     pub(super) fn scalar(&self, value: &Value<'_>) -> Option<String> {
         match value.get_ref() {
             DeValue::String(text) => Some(text.to_string()),
@@ -194,7 +194,7 @@ impl<'t> ConfigReader<'t> {
     }
 }
 
-/// The type of a value, in words.
+/// Name the type of a value.
 pub(super) fn kind(value: &Value<'_>) -> &'static str {
     match value.get_ref() {
         DeValue::String(_) => "text",

@@ -1,4 +1,4 @@
-//! `[scripts]`: each a command, or a table with a command and its settings.
+//! `[scripts]`: each is a command, or a table with a command and its settings.
 
 use toml::de::{DeTable, DeValue};
 
@@ -7,8 +7,8 @@ use crate::scripts::ProjectScript;
 
 const KEYS: [&str; 7] = ["command", "run", "description", "args", "env", "cwd", "depends"];
 
-/// The scripts in the order of the file. An invalid one gives a warning and is left out, so that it does not prevent
-/// installing.
+/// Read the scripts in the order of the file. An invalid script gives a warning and is left out, so that it doesn't
+/// prevent installing.
 pub(super) fn read(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) -> Vec<ProjectScript> {
     let Some(table) = document.get("scripts") else { return Vec::new() };
     let Some(entries) = table.get_ref().as_table() else {
@@ -52,7 +52,7 @@ fn detailed(
             reader.warn(value.span(), format!("`{key}` of {place} is {}, not text; it is ignored", kind(value)), None);
         }
     }
-    // A script may consist of dependencies alone.
+    // A script may consist only of dependencies.
     let command = text("command").or_else(|| text("run")).unwrap_or_default();
     let depends = texts(reader, &place, table, "depends");
     if command.is_empty() && depends.is_empty() {

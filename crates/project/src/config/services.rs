@@ -1,7 +1,7 @@
 //! `[services]`: programs that run while people work on the project.
 //!
-//! All faults of the table are found at once. They keep nobody from installing or running the project's tools, so only a
-//! command that is about services fails with them.
+//! All problems of the table are found at once. They don't prevent installing or running the project's tools, so only a
+//! command that is about services fails because of them.
 
 mod fields;
 mod preset;
@@ -19,12 +19,12 @@ use crate::services::{DeclaredService, OWN_PORT, Reload, circle, ports_named, us
 use fields::service;
 use preset::of_preset;
 
-/// The most services of a project: each is compared with each other.
+/// Most services of a project: each is compared with all others.
 const MOST_SERVICES: usize = 1000;
-/// The most needs of nothing for which the name that was meant is looked for.
+/// For how many undeclared needs a similar name is looked up.
 const MOST_ADVISED: usize = 16;
 
-/// The services of a file, and the faults of their table.
+/// Services of a file, and the problems of their table.
 #[derive(Default)]
 pub(super) struct ParsedServices {
     pub services: Vec<DeclaredService>,
@@ -48,7 +48,7 @@ pub(super) fn read(text: &str, document: &DeTable<'_>) -> ParsedServices {
     }
     let mut found: Vec<(usize, DeclaredService)> = Vec::new();
     for (name, value) in table {
-        // Lists of tables belong to another program, as tables of containers do.
+        // A list of tables belongs to another program, as tables of containers do.
         if value.get_ref().is_array() {
             continue;
         }
@@ -72,7 +72,7 @@ pub(super) fn read(text: &str, document: &DeTable<'_>) -> ParsedServices {
     ParsedServices { services, problems, doubts }
 }
 
-/// Needs of all services of a plugin in place of its name.
+/// Where services need a plugin, replace its name by all its services.
 fn need_parts(services: &mut [DeclaredService]) {
     let parts: Vec<(String, String)> =
         services.iter().filter_map(|service| Some((service.plugin.clone()?, service.name.clone()))).collect();
@@ -86,7 +86,7 @@ fn need_parts(services: &mut [DeclaredService]) {
     }
 }
 
-/// Needs of services that are not declared, and circles. A service whose own table has faults counts as declared.
+/// Report needs of undeclared services, and circles. A service whose own table has problems counts as declared.
 fn check_needs(reader: &mut ConfigReader<'_>, table: &DeTable<'_>, services: &[DeclaredService]) {
     let names: BTreeSet<&str> = services.iter().map(|service| service.name.as_str()).collect();
     let mut advised = 0;
@@ -94,7 +94,7 @@ fn check_needs(reader: &mut ConfigReader<'_>, table: &DeTable<'_>, services: &[D
         let declared = |need: &str| table.contains_key(need) || names.contains(need);
         for need in service.needs.keys().filter(|need| !declared(need)) {
             let span = span_of_need(table, service.table(), need);
-            // Each name is compared with all others, so the cost must not grow with the mistakes, too.
+            // Each name is compared with all others, so the cost must not grow with the number of mistakes as well.
             advised += 1;
             let near = if advised <= MOST_ADVISED { nearest(need, names.iter().copied()) } else { Vec::new() };
             let advice = near.first().map(|near| format!("did you mean `{near}`?"));
@@ -107,7 +107,7 @@ fn check_needs(reader: &mut ConfigReader<'_>, table: &DeTable<'_>, services: &[D
     }
 }
 
-/// The place of the name of a needed service.
+/// Find the place where the needed service is named.
 fn span_of_need(table: &DeTable<'_>, service: &str, need: &str) -> std::ops::Range<usize> {
     let needs = table.get(service).and_then(|value| value.get_ref().as_table()?.get("needs"));
     let Some(needs) = needs else { return 0..0 };
@@ -121,7 +121,7 @@ fn span_of_need(table: &DeTable<'_>, service: &str, need: &str) -> std::ops::Ran
     named.unwrap_or_else(|| needs.span())
 }
 
-/// Words for ports of services that have none.
+/// Report placeholders for ports of services that have none.
 fn check_ports(reader: &mut ConfigReader<'_>, table: &DeTable<'_>, services: &[DeclaredService]) {
     let has_port = |name: &str| services.iter().any(|service| service.name == name && service.port.is_some());
     for service in services {
@@ -147,11 +147,11 @@ fn check_ports(reader: &mut ConfigReader<'_>, table: &DeTable<'_>, services: &[D
         let by_path = |address: &String| address.starts_with('/');
         let asks = checked.is_some_and(|ready| ready.tcp || ready.http.as_ref().is_some_and(by_path));
         if asks && service.port.is_none() {
-            let message = format!("`ready` of `{}` asks its port, and it has none", service.name);
+            let message = format!("`ready` of `{}` checks its port, and it has none", service.name);
             reader.error(place("ready"), message, Some("add port = \"auto\", for example".to_owned()));
         }
         if service.port.is_none() && matches!(&renewal.reload, Some(Reload::Post(address)) if by_path(address)) {
-            let message = format!("`reload` of `{}` asks its port, and it has none", service.name);
+            let message = format!("`reload` of `{}` uses its port, and it has none", service.name);
             reader.error(place("reload"), message, Some("add port = \"auto\", for example".to_owned()));
         }
     }

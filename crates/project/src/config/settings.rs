@@ -21,34 +21,34 @@ const KEYS: [&str; 9] = [
     "mirrors",
 ];
 
-/// The exclusive upper bound of `jobs`; no machine gains from more installs at once.
+/// Exclusive upper bound of `jobs`; no machine gains from more installs at once.
 const JOBS_MAX: u64 = 257;
 
-/// The project's settings for installs; `None` if the file does not set them.
+/// A project's settings for installs; `None` if the file doesn't set them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InstallSettings {
     /// Install a missing tool when it is run.
     pub auto_install: Option<bool>,
-    /// Most installs at work at once.
+    /// Most installs that run at once.
     pub jobs: Option<usize>,
-    /// The order in which sources are tried.
+    /// Order in which sources are tried.
     pub sources: Option<Vec<SourceKind>>,
-    /// The time for which a version list is used before it is fetched again.
+    /// How long a version list is used before it is fetched again.
     pub cache_duration: Option<Duration>,
-    /// The smallest age of a release that is chosen by a range or `latest`; zero for none.
+    /// Smallest age of a release that is chosen by a range or `latest`; zero for none.
     pub minimum_release_age: Option<Duration>,
     /// Check digests. Digests from a registry are checked in any case.
     pub verify_checksums: Option<bool>,
     /// Refuse npm packages without a signature of their registry.
     pub require_signatures: Option<bool>,
-    /// The tools whose archives need a verified attestation of their build.
+    /// Tools whose archives need a verified attestation of their build.
     pub require_provenance: Option<Vec<String>>,
     /// Mirrors of the vendors' sites, by the sites' names.
     pub mirrors: BTreeMap<String, String>,
 }
 
 impl InstallSettings {
-    /// Take from a project further up what this one does not set: key by key, and mirrors site by site.
+    /// Take from a project further up what this one doesn't set: key by key, and mirrors site by site.
     pub fn inherit(&mut self, above: &Self) {
         let own = std::mem::take(self);
         let mirrors = above.mirrors.clone().into_iter().chain(own.mirrors);
@@ -103,7 +103,7 @@ pub(super) fn read(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) -> Ins
 fn mirrors(reader: &mut ConfigReader<'_>, value: &Value<'_>) -> BTreeMap<String, String> {
     let DeValue::Table(table) = value.get_ref() else {
         let advice = Some("write a table, such as mirrors = { github = \"https://…\" }".to_owned());
-        reader.error(value.span(), "`mirrors` is no table of names and addresses", advice);
+        reader.error(value.span(), "`mirrors` is not a table of names and addresses", advice);
         return BTreeMap::new();
     };
     let mut mirrors = BTreeMap::new();
@@ -114,7 +114,8 @@ fn mirrors(reader: &mut ConfigReader<'_>, value: &Value<'_>) -> BTreeMap<String,
     mirrors
 }
 
-/// The tools that need an attestation. A name that the file does not declare would demand nothing, so it is an error.
+/// Read the tools that need an attestation. A name that the file doesn't declare would require nothing, so it is an
+/// error.
 fn attested(reader: &mut ConfigReader<'_>, document: &DeTable<'_>, value: &Value<'_>) -> Vec<String> {
     let declared = |name: &str| {
         let tools = document.get("tools").and_then(|tools| tools.get_ref().as_table());
@@ -142,7 +143,7 @@ fn order(reader: &mut ConfigReader<'_>, value: &Value<'_>) -> Vec<SourceKind> {
     order
 }
 
-/// The variables of `[env]`: texts, and numbers and booleans as written. Tables inside belong to other programs.
+/// Read the variables of `[env]`: texts, and numbers and booleans as written. Tables inside belong to other programs.
 pub(super) fn read_env(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) -> BTreeMap<String, String> {
     let mut env = BTreeMap::new();
     let Some(table) = reader.section(document, "env") else { return env };

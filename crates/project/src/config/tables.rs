@@ -1,13 +1,14 @@
-//! The names of the tables, and the word of `[project]` on where the search for projects to inherit from ends.
+//! Names of the tables, and `[project] root`, which ends the search for projects to inherit from.
 
 use toml::de::DeTable;
 
 use super::reader::{ConfigReader, kind};
 
-/// The tables without which a project would do something else in silence.
+/// Tables whose misspelt name would change what a project does without anyone noticing.
 const TABLES: [&str; 7] = ["tools", "runtimes", "settings", "env", "scripts", "progress", "services"];
 
-/// Refuse a name that is one slip away from a table's, such as `[tool]`. Other unknown tables belong to other programs.
+/// Refuse a name that is one slip away from a table's name, such as `[tool]`. Other unknown tables belong to other
+/// programs.
 pub(super) fn check(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) {
     for key in document.keys() {
         let name = key.get_ref().to_lowercase();
@@ -20,7 +21,8 @@ pub(super) fn check(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) {
     }
 }
 
-/// True if the project inherits from none further up. Any other value belongs to another program, and is warned about.
+/// Whether the project inherits from no project further up. Any other value belongs to another program, and gives a
+/// warning.
 pub(super) fn is_root(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) -> bool {
     let table = document.get("project").and_then(|value| value.get_ref().as_table());
     let Some(value) = table.and_then(|table| table.get("root")) else { return false };

@@ -10,7 +10,7 @@ fn project(text: &str) -> Project {
     parse(text).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
-/// The only problem of a file, as `line:column message`.
+/// Return the only problem of a file, as `line:column message`.
 fn problem(text: &str) -> String {
     let errors = parse(text).expect_err("the file has a problem");
     assert_eq!(errors.problems.len(), 1, "{errors}");
@@ -126,8 +126,8 @@ fn a_version_that_is_no_text_is_refused_with_the_advice_to_quote_it() {
     assert!(problem("[tools]\nnode = true\n").contains("is true or false"));
     assert!(problem("[tools]\nnode = 2024-01-02\n").contains("is a date (write it in quotes: \"2024-01-02\")"));
     assert!(problem("[tools]\nnode = { version = 20 }\n").starts_with("2:20 the version of `node` is a number"));
-    assert!(problem("[tools]\nnode = \"twenty one\"\n").contains("`twenty one` is no version"));
-    assert!(problem("[tools]\nnode = \"20.\"\n").contains("`20.` is no version"));
+    assert!(problem("[tools]\nnode = \"twenty one\"\n").contains("`twenty one` is not a version"));
+    assert!(problem("[tools]\nnode = \"20.\"\n").contains("`20.` is not a version"));
     assert!(problem("[tools]\nnode = {}\n").contains("`node` has no version"));
 }
 
@@ -188,7 +188,10 @@ fn a_smallest_age_has_a_unit_or_is_zero() {
     }
     for value in ["24", "\"24\"", "\"-1h\"", "\"soon\"", "true", "\"1 month\"", "\"\"", "1.5"] {
         let found = problem(&format!("[settings]\nminimum_release_age = {value}\n"));
-        assert!(found.starts_with(&format!("2:23 `minimum_release_age` is {value}, which is no duration")), "{found}");
+        assert!(
+            found.starts_with(&format!("2:23 `minimum_release_age` is {value}, which is not a duration")),
+            "{found}"
+        );
         let found = problem(&format!("[tools]\na = {{ version = \"1\", minimum_release_age = {value} }}\n"));
         assert!(found.contains(&format!("`minimum_release_age` of `a` is {value}")), "{found}");
     }
@@ -205,13 +208,13 @@ fn names_that_would_leave_the_store_are_refused() {
 
 #[test]
 fn paths_and_addresses_that_cannot_work_are_refused() {
-    assert!(problem("[tools]\na = { version = \"1\", url = \"ftp://x\" }\n").contains("is no web address"));
+    assert!(problem("[tools]\na = { version = \"1\", url = \"ftp://x\" }\n").contains("is not a web address"));
     assert!(problem("[tools]\na = { version = \"1\", url = \"https://x/{ver}\" }\n").contains("`{ver}`"));
     assert!(problem("[tools]\na = { version = \"1\", source = \"url\" }\n").contains("no address"));
     assert!(
         problem("[tools]\na = { version = \"1\", source = \"npm\", url = \"https://x\" }\n").contains("remove one")
     );
-    assert!(problem("[tools]\na = { version = \"1\", bin = \"../a\" }\n").contains("no path inside"));
+    assert!(problem("[tools]\na = { version = \"1\", bin = \"../a\" }\n").contains("not a path inside"));
     assert!(problem("[tools]\na = { version = \"1\", strip = -1 }\n").contains("from 0 to 16"));
     assert!(problem("[tools]\na = { version = \"1\", sha256 = \"12\" }\n").contains("is no digest"));
     assert!(problem("[tools]\na = { version = \"1\", os = \"linx\" }\n").contains("did you mean `linux`?"));
@@ -231,7 +234,7 @@ fn settings_are_read_and_old_forms_accepted_with_a_warning() {
         ["2 `auto_install` is in quotes (write it without: true)", "3 `jobs` is in quotes (write it without: 4)"]
     );
     assert_eq!(project("[settings]\ncache_duration = 90\n").settings.cache_duration, Some(Duration::from_secs(90)));
-    assert!(problem("[settings]\ncache_duration = \"soon\"\n").contains("no duration"));
+    assert!(problem("[settings]\ncache_duration = \"soon\"\n").contains("not a duration"));
     assert!(problem("[settings]\nauto_install = \"yes\"\n").contains("not true or false"));
     assert_eq!(warnings("[settings]\nverify_checksums = false\n").len(), 1);
 }
@@ -302,7 +305,7 @@ proptest::proptest! {
     }
 }
 
-/// Files of this many entries that are wrong, unknown, or merely many, by the kind of entry.
+/// Make files with this many entries that are wrong, unknown, or merely many, by the kind of entry.
 #[cfg(unix)]
 fn large(count: usize) -> Vec<(&'static str, String)> {
     let each = |entry: &dyn Fn(usize) -> String| (0..count).map(entry).collect::<String>();
@@ -330,7 +333,7 @@ fn large(count: usize) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The processor time of parsing this text, the least of three times.
+/// Measure the processor time of parsing this text, the least of three runs.
 #[cfg(unix)]
 fn time_of(text: &str) -> Duration {
     let now = || {

@@ -1,4 +1,4 @@
-//! `[tools]`, and `[runtimes]`, its former name.
+//! `[tools]`, and its former name `[runtimes]`.
 
 pub(super) mod addresses;
 mod fields;
@@ -35,10 +35,10 @@ const KEYS: [&str; 15] = [
     "minimum_release_age",
 ];
 
-/// The exclusive upper bound of `strip`; no archive has more leading components.
+/// Exclusive upper bound of `strip`; no archive has more leading components.
 const STRIP_MAX: u64 = 17;
 
-/// Every tool of the file, in its order.
+/// Read every tool of the file, in its order.
 pub(super) fn read(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) -> Vec<ToolRequest> {
     let mut found: Vec<(usize, ToolRequest)> = Vec::new();
     let tools = reader.section(document, "tools");
@@ -74,7 +74,7 @@ fn tool(reader: &mut ConfigReader<'_>, key: &Key<'_>, value: &Value<'_>) -> Opti
     Some((key.span().start, ToolRequest::plain(name, request, line)))
 }
 
-/// A version that is the whole value or the value of `version`.
+/// Read a version that is the whole value or the value of `version`.
 fn version(reader: &mut ConfigReader<'_>, name: &str, value: &Value<'_>) -> Option<VersionRequest> {
     let raw = reader.raw(value);
     let (message, advice) = match value.get_ref() {
@@ -117,7 +117,7 @@ fn detailed(
     let source = table.get("source").and_then(|value| fields::source(reader, &what("source"), value));
     let request = match table.get("version") {
         Some(value) => version(reader, &name, value),
-        // The version of a tool on `PATH` is the one installed there.
+        // A tool on `PATH` has the version that is installed there.
         None if source.is_some_and(|source| !source.facts().is_installed) => VersionRequest::parse("system").ok(),
         None => {
             let advice = Some("add version = \"latest\", or the version you want".to_owned());
@@ -164,7 +164,7 @@ fn detailed(
     Some((place.start, tool))
 }
 
-/// The source according to `source` and `url` together.
+/// Find the source on which `source` and `url` agree.
 fn agreed_source(
     reader: &mut ConfigReader<'_>,
     name: &str,
@@ -188,7 +188,7 @@ fn agreed_source(
     }
 }
 
-/// The free settings from all four keys; `options` takes precedence.
+/// Read the free settings from all four keys; `options` takes precedence.
 fn options(reader: &mut ConfigReader<'_>, name: &str, table: &DeTable<'_>) -> BTreeMap<String, String> {
     let mut options = BTreeMap::new();
     for field in ["components", "exclude_patterns"] {

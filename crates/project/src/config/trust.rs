@@ -1,5 +1,5 @@
-//! `[trust]` of the user's own `vx.toml` in the home of vx: the folders whose projects may act without being asked
-//! about, and the variables that projects may set although they steer programs. In any other file it counts for nothing.
+//! `[trust]` in the user's own `vx.toml`, in the home of vx: folders whose projects may act without asking, and
+//! variables that projects may set although they steer programs. In any other file this table is ignored.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::problem::ConfigErrors;
 
 const KEYS: [&str; 2] = ["folders", "variables"];
 
-/// The user's settings of trust.
+/// The user's trust settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustSettings {
     /// Folders whose projects are trusted; absolute, with `~` expanded.
@@ -21,10 +21,10 @@ pub struct TrustSettings {
 }
 
 impl TrustSettings {
-    /// The settings in the project file of this home; none if there is no file. `user` is the user's directory.
+    /// Read the settings in the project file of this home; empty if there's no file. `user` is the user's directory.
     ///
     /// # Errors
-    /// The file cannot be read, or `[trust]` has an error.
+    /// The file can't be read, or `[trust]` has an error.
     pub fn of_home(home: &Path, user: Option<&Path>) -> Result<Self, ProjectError> {
         match discover::find_in(home, |_| true) {
             Some(path) => Self::parse(&path, &discover::text(&path)?, user).map_err(ProjectError::Wrong),
@@ -51,7 +51,7 @@ fn read(reader: &mut ConfigReader<'_>, document: &DeTable<'_>, user: Option<&Pat
             Some(folder) => trust.folders.push(folder),
             None => reader.error(
                 span,
-                format!("the folder `{text}` is no absolute path"),
+                format!("the folder `{text}` is not an absolute path"),
                 Some("begin it with / or ~/".into()),
             ),
         }

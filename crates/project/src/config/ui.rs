@@ -1,7 +1,6 @@
-//! `[ui]` of the user's own `vx.toml` in the home of vx: the look of the views for this user, in every project.
+//! `[ui]` in the user's own `vx.toml`, in the home of vx: how views look for this user, in every project.
 //!
-//! The rest of that file is not checked here: a mistake in one of its tools must not prevent the view of another
-//! project.
+//! The rest of that file isn't checked here: a mistake in one of its tools must not prevent viewing another project.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -15,25 +14,25 @@ use crate::problem::{ConfigErrors, LineStarts, Problem};
 
 const KEYS: [&str; 6] = ["refresh_hz", "theme", "colours", "glyphs", "mouse", "keys"];
 
-/// The highest refresh rate; faster changes cannot be read.
+/// Highest refresh rate; faster changes can't be read.
 const REFRESH_HZ_MAX: u64 = 30;
 
-/// The user's settings for the views; `None` if the file does not set them.
+/// The user's settings for views; `None` if the file doesn't set them.
 #[derive(Clone, Debug, Default)]
 pub struct Ui {
     /// The file, if it exists.
     pub path: Option<PathBuf>,
     /// Most frames per second for new data: 1 to 30.
     pub refresh_hz: Option<u8>,
-    /// The set of colours.
+    /// Set of colours.
     pub theme: Option<ThemeChoice>,
-    /// The number of colours of the terminal.
+    /// How many colours the terminal has.
     pub colours: Option<ColourChoice>,
-    /// The glyphs for bars and states.
+    /// Glyphs for bars and states.
     pub glyphs: Option<GlyphChoice>,
-    /// True if the dashboard uses the mouse.
+    /// Whether the dashboard uses the mouse.
     pub mouse: Option<bool>,
-    /// The chosen keys of actions, in the order of the file.
+    /// Keys chosen for actions, in the order of the file.
     pub keys: Vec<Rebinding>,
     /// Every value of `[ui]`, with its place.
     pub entries: Vec<ConfigEntry>,
@@ -42,26 +41,26 @@ pub struct Ui {
     text: String,
 }
 
-/// An action with its chosen keys.
+/// An action and the keys chosen for it.
 #[derive(Clone, Debug)]
 pub struct Rebinding {
-    /// The action, as named in the file.
+    /// Action, as named in the file.
     pub action: String,
-    /// The keys, as named in the file.
+    /// Keys, as named in the file.
     pub keys: Vec<String>,
     span: Range<usize>,
 }
 
-/// A setting with one of a few words as its value.
+/// A setting whose value is one of a few words.
 pub trait SettingChoice: Copy + Sized + 'static {
     /// Every word with its meaning.
     const WORDS: &'static [(&'static str, Self)];
 }
 
-/// The set of colours.
+/// Set of colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ThemeChoice {
-    /// Our colours for the terminal's background if the terminal reports it, else the terminal's own colours.
+    /// vx's own colours for the terminal's background, if the terminal reports it; else the terminal's own colours.
     Auto,
     /// No colours at all.
     None,
@@ -73,27 +72,27 @@ pub enum ThemeChoice {
     Light,
 }
 
-/// The number of colours of the terminal.
+/// How many colours the terminal has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColourChoice {
-    /// The number that `COLORTERM` and `TERM` indicate.
+    /// As many as `COLORTERM` and `TERM` indicate.
     Auto,
-    /// The sixteen that every terminal has.
+    /// The sixteen colours that every terminal has.
     Sixteen,
-    /// The fixed 256.
+    /// The 256 fixed colours.
     Indexed,
-    /// Any of 24 bits.
+    /// Any 24-bit colour.
     True,
 }
 
-/// The glyphs for bars and states.
+/// Glyphs for bars and states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GlyphChoice {
-    /// According to the locale.
+    /// As the locale allows.
     Auto,
     /// Blocks, circles and marks.
     Unicode,
-    /// ASCII alone.
+    /// ASCII only.
     Ascii,
 }
 
@@ -118,7 +117,7 @@ impl SettingChoice for GlyphChoice {
 }
 
 impl Ui {
-    /// The settings in the project file of this home; empty if there is no file.
+    /// Read the settings in the project file of this home; empty if there's no file.
     pub fn of_home(home: &Path) -> Result<Self, ProjectError> {
         match discover::find_in(home, |_| true) {
             Some(path) => Self::parse(&path, &discover::text(&path)?).map_err(ProjectError::Wrong),
@@ -140,12 +139,12 @@ impl Ui {
         Ok(ui)
     }
 
-    /// The entry of a setting, if the file has it.
+    /// Find a setting's entry, if the file has it.
     pub fn entry(&self, key: &str) -> Option<&ConfigEntry> {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// The error of an invalid rebinding, with its place.
+    /// Make the error for an invalid rebinding, with its place.
     pub fn refused(&self, rebinding: &Rebinding, message: String, advice: Option<String>) -> ConfigErrors {
         let problem = LineStarts::from_text(&self.text).problem(rebinding.span.clone(), &message, advice);
         ConfigErrors { path: self.path.clone().unwrap_or_default(), problems: vec![problem] }
@@ -168,7 +167,7 @@ fn read(reader: &mut ConfigReader<'_>, document: &DeTable<'_>) -> Ui {
     }
 }
 
-/// A value that is one of a few words; a number counts as its digits.
+/// Read a value that is one of a few words; a number counts as its digits.
 fn choice<C: SettingChoice>(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<C> {
     let word = reader.scalar(value).unwrap_or_default();
     let found = C::WORDS.iter().find(|(known, _)| *known == word);

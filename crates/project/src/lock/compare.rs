@@ -1,4 +1,4 @@
-//! The comparison of a lock with the requests of the project.
+//! Compares a lock with the requests of the project.
 
 use std::fmt;
 
@@ -13,13 +13,13 @@ use crate::config::{DeclaredDigests, ToolRequest};
 /// A tool whose lock entry does not match the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolDifference {
-    /// The tool.
+    /// Name of the tool.
     pub tool: String,
-    /// The kind of mismatch.
+    /// How it differs.
     pub change: LockMismatch,
 }
 
-/// The kinds of mismatch between lock and project.
+/// How lock and project can differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LockMismatch {
     /// The tool is only in the project.
@@ -28,21 +28,21 @@ pub enum LockMismatch {
     Removed,
     /// The project requests another version.
     Request {
-        /// The lock's request.
+        /// Request in the lock.
         locked: String,
-        /// The project's request.
+        /// Request in the project.
         wanted: String,
     },
     /// The project names another source.
     Source {
-        /// The lock's source.
+        /// Source in the lock.
         locked: SourceKind,
-        /// The project's source.
+        /// Source in the project.
         wanted: SourceKind,
     },
     /// The project names another package.
     Package {
-        /// The project's package.
+        /// Package in the project.
         wanted: String,
     },
     /// The project gives other instructions: `strip`, `bin` or `postinstall`.
@@ -71,7 +71,7 @@ impl fmt::Display for ToolDifference {
 }
 
 impl Lock {
-    /// The mismatches between the lock and these tools. The copies on `PATH` are never locked.
+    /// Find where the lock and these tools differ. Copies on `PATH` are never locked.
     pub fn differences(&self, tools: &[ToolRequest]) -> Vec<ToolDifference> {
         let is_installed = |source: SourceKind| source.facts().is_installed;
         let lockable = |tool: &&ToolRequest| !tool.request.is_system() && tool.source.is_none_or(is_installed);
@@ -110,19 +110,19 @@ fn change(locked: &LockedTool, tool: &ToolRequest) -> Option<LockMismatch> {
     (locked.instructions != tool.instructions()).then_some(LockMismatch::Instructions)
 }
 
-/// True if the lock has another package for any platform than this one.
+/// Whether the lock has a package other than this one for any platform.
 fn is_of_another(locked: &LockedTool, package: &str) -> bool {
     let firsts = locked.platforms.values().filter_map(|parts| parts.first());
     firsts.into_iter().any(|part| part.archive.package != package)
 }
 
-/// True if the project names another address for any locked platform, or another digest for what is there.
+/// Whether the project names another address for any locked platform, or another digest for that archive.
 fn is_moved(locked: &LockedTool, tool: &ToolRequest) -> bool {
     let Some(url) = &tool.url else { return false };
     let declared = tool.sha256.as_ref().filter(|_| !tool.has_digest_of_one_platform());
     let differs = |digest: &Digest, part: &LockedPart| part.archive.digest.as_ref() != Some(digest);
     if let Some(DeclaredDigests::One(digest)) = tool.sha256.as_ref().filter(|_| tool.has_digest_of_one_platform()) {
-        // The file does not say which platform's archive it is of.
+        // The file doesn't say which platform's archive has this digest.
         if locked.platforms.values().flatten().all(|part| differs(digest, part)) {
             return true;
         }

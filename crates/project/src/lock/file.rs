@@ -1,4 +1,4 @@
-//! Writing the lock file: atomically, and by one vx at a time.
+//! Writes the lock file: atomically, and by one vx process at a time.
 
 use std::fs;
 use std::io::{self, Write};
@@ -11,10 +11,10 @@ use vx_base::files::replace_file::replace_file_on_disk;
 
 use super::{Lock, LockError, LockFile};
 
-/// The pause between two tries.
+/// Pause between two tries.
 const GLANCE: Duration = Duration::from_millis(10);
 
-/// The exclusive right to write one lock file; released when dropped, or when the process ends.
+/// Exclusive right to write one lock file; released when dropped, or when the process ends.
 #[derive(Debug)]
 pub struct LockFileGuard {
     path: PathBuf,
@@ -24,8 +24,8 @@ pub struct LockFileGuard {
 impl LockFileGuard {
     /// Wait for the right to write the lock file `path`, for at most `patience`.
     ///
-    /// `turnstile` is a file outside of the project, the same one for all writers of `path`. It is created if missing,
-    /// and stays.
+    /// `turnstile` is a file outside of the project, the same for all writers of `path`. It is created if missing, and
+    /// stays.
     pub fn acquire(path: &Path, turnstile: &Path, patience: Duration) -> Result<Self, LockError> {
         let failed = |cause: io::Error| LockError::Io { path: turnstile.to_owned(), action: "written", cause };
         let began = Instant::now();
@@ -46,7 +46,7 @@ impl LockFileGuard {
         Lock::read(&self.path)
     }
 
-    /// Replace the lock file in one step; false if it has this content already.
+    /// Replace the lock file in one step; `false` if it has this content already.
     pub fn write(&self, lock: &Lock) -> Result<bool, LockError> {
         let text = lock.render();
         if fs::read(&self.path).is_ok_and(|present| present == text.as_bytes()) {

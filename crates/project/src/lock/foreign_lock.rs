@@ -1,4 +1,4 @@
-//! The versions pinned by another program's lock, as far as its format is known.
+//! Versions pinned by another program's lock, as far as its format is known.
 
 use std::collections::BTreeMap;
 

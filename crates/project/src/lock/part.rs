@@ -6,22 +6,22 @@ use vx_base::digest::Digest;
 use vx_base::package::archive::{Archive, Attested, Signed, known};
 use vx_base::shown_address::locked_address;
 
-/// One archive of a locked release.
+/// An archive of a locked release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "LockPartRow", into = "LockPartRow")]
 pub struct LockedPart {
     pub(super) archive: Archive,
-    /// The key of the registry that signed package, version and digest, if a signature was verified.
+    /// Key of the registry that signed package, version and digest, if a signature was verified.
     pub signed_by: Option<String>,
-    /// That signature, encoded in base 64, to be verified again. Locks of older versions of vx name only the key.
+    /// The signature, encoded in base 64, to be verified again. Locks of older versions of vx have only the key.
     pub signature: Option<String>,
-    /// The builder, if an attestation was verified.
+    /// Builder, if an attestation was verified.
     pub attested: Option<Attested>,
-    /// The address, for a tool from an address of the project.
+    /// Address, for a tool from an address of the project.
     pub url: Option<String>,
 }
 
-/// The form of a part in the file.
+/// A part as it is written in the file.
 #[derive(Serialize, Deserialize)]
 struct LockPartRow {
     package: String,
@@ -50,7 +50,7 @@ struct LockPartRow {
 }
 
 impl LockedPart {
-    /// The part for an archive; `None` without a digest, since a lock has to identify the bytes.
+    /// Make the part for an archive; `None` without a digest, since a lock has to identify the bytes.
     pub fn new(archive: Archive, signed: Option<Signed>, url: Option<String>) -> Option<Self> {
         let (signed_by, signature) = signed.map(|Signed { key, signature }| (key, signature)).unzip();
         archive.digest.is_some().then_some(Self { archive, signed_by, signature, attested: None, url })
@@ -68,7 +68,7 @@ impl LockedPart {
         Self { signed_by: Some(signed.key), signature: Some(signed.signature), ..self }
     }
 
-    /// The archive, always with its digest.
+    /// Archive, always with its digest.
     pub fn archive(&self) -> &Archive {
         &self.archive
     }
@@ -105,13 +105,14 @@ impl From<LockPartRow> for LockedPart {
         let attested = builder(&row);
         let LockPartRow { package, version, file, digest, signed_by, signature, size, strip, into, url, .. } = row;
         let archive = Archive { package, version, file, digest, size, strip, into };
-        // A lock of an earlier vx may hold more of an address.
+        // An earlier vx may have written more of the address than a lock should hold.
         let url = url.as_deref().map(locked_address);
         Self { archive, signed_by, signature, attested, url }
     }
 }
 
-/// The builder in a row. One that lacks a part has an empty one, which the check of an entry refuses.
+/// Read the builder from a row. If the row lacks a field of it, that field is empty, which the check of the entry
+/// refuses.
 fn builder(row: &LockPartRow) -> Option<Attested> {
     let LockPartRow { built_from, built_by, vouched_by, .. } = row;
     let part = |part: &Option<String>| part.clone().unwrap_or_default();
@@ -119,7 +120,7 @@ fn builder(row: &LockPartRow) -> Option<Attested> {
     any.then(|| Attested { issuer: part(vouched_by), repository: part(built_from), workflow: part(built_by) })
 }
 
-/// True for a size that is unknown or beyond TOML's largest number, 2^63.
+/// Whether a size is unknown or beyond TOML's largest number, 2^63.
 fn is_unwritable(size: &Option<u64>) -> bool {
     size.is_none_or(|size| i64::try_from(size).is_err())
 }

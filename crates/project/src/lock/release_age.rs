@@ -1,4 +1,4 @@
-//! Releases of a lock that are too young for the project, found without a request.
+//! Finds releases in a lock that are too young for the project, without a request.
 
 use std::fmt;
 
@@ -11,15 +11,15 @@ use crate::config::ToolRequest;
 /// A locked release that is too young.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Young {
-    /// The tool.
+    /// Name of the tool.
     pub tool: String,
-    /// Its version in the lock.
+    /// Locked version.
     pub version: String,
-    /// The time of publication in the lock.
+    /// When it was published, by the lock.
     pub published: Published,
-    /// The time from which on the release is old enough.
+    /// When the release will be old enough.
     pub allowed_from: Timestamp,
-    /// The smallest age and the moment of the comparison.
+    /// Smallest age, and the time of the comparison.
     pub age: ReleaseAge,
 }
 
@@ -36,8 +36,8 @@ impl fmt::Display for Young {
 }
 
 impl Lock {
-    /// The locked releases of these tools that are too young. Those that the project names exactly may have any age, and
-    /// so may those whose time of publication the lock does not have.
+    /// Find the locked releases of these tools that are too young. A release that the project names exactly may have
+    /// any age, and so may a release whose time of publication isn't in the lock.
     pub fn young(&self, tools: &[ToolRequest], age: ReleaseAge) -> Vec<Young> {
         tools.iter().filter_map(|tool| self.tools.get(&tool.name)?.young(tool, age)).collect()
     }
@@ -46,7 +46,7 @@ impl Lock {
 impl LockedTool {
     fn young(&self, tool: &ToolRequest, age: ReleaseAge) -> Option<Young> {
         let age = age.for_tool(tool.minimum_release_age);
-        // A time that is still to come shows that this machine's clock is wrong, and no release would be old enough.
+        // A time in the future shows that this machine's clock is wrong; by that clock, no release would be old enough.
         let compared = |published: &Published| age.is_young(*published) && published.latest() <= age.now;
         let published = self.published.filter(compared)?;
         let by_range = !tool.request.names_exactly(&self.version, self.source.scheme());

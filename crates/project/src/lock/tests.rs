@@ -142,8 +142,8 @@ fn a_lock_that_points_outside_of_the_store_is_refused() {
 #[test]
 fn broken_locks_are_named_with_their_line() {
     for (text, expected) in [
-        ("", "it says no `version`"),
-        ("version = \"3\"", "it says no `version`"),
+        ("", "it has no `version`"),
+        ("version = \"3\"", "it has no `version`"),
         ("version = 3\n[tools.node]\nrequest = 1\n", "line 3"),
         ("version = 3\n[tools.node\n", "line 2"),
         ("<<<<<<< HEAD\nversion = 3\n", "merge conflict"),

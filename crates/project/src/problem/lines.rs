@@ -1,24 +1,24 @@
-//! The places in a text: line and column of a byte, found without reading the text from its start.
+//! Places in a text: line and column of a byte, found without reading the text from its start.
 //!
-//! A file that a stranger wrote may hold tens of thousands of mistakes, or all of them on one line, so the cost of one place
-//! must not grow with the text.
+//! A stranger's file may have tens of thousands of mistakes, or all of them on one line, so the cost of one place must
+//! not grow with the text.
 
 use std::cell::Cell;
 use std::ops::Range;
 
-/// The bytes between two counted places.
+/// How many bytes are between two counted places.
 const STRIDE: usize = 1024;
-/// The most problems of a text that quote their line: nobody reads more, and each is looked through for secrets.
+/// Most problems of a text that quote their line: nobody reads more, and each is searched for secrets.
 const MOST_QUOTES: usize = 1000;
 
-/// A text with the starts of its lines.
+/// A text and where its lines start.
 pub(crate) struct LineStarts<'t> {
     text: &'t str,
-    /// The first byte of each line.
+    /// First byte of each line.
     starts: Vec<usize>,
-    /// The number of characters before every `STRIDE`th byte.
+    /// How many characters precede every `STRIDE`th byte.
     counted: Vec<usize>,
-    /// The problems that may still quote their line.
+    /// How many problems may still quote their line.
     quotes: Cell<usize>,
 }
 
@@ -54,7 +54,7 @@ impl<'t> LineStarts<'t> {
         self.text
     }
 
-    /// The place of a byte.
+    /// Find the place of a byte.
     pub(crate) fn place(&self, at: usize) -> TextPlace {
         let at = floor_boundary(self.text, at);
         let line = self.starts.partition_point(|start| *start <= at);
@@ -62,18 +62,18 @@ impl<'t> LineStarts<'t> {
         TextPlace { line, column: self.characters_before(at) - self.characters_before(start) + 1 }
     }
 
-    /// The bytes of a line, from 1, without its end.
+    /// Find the bytes of a line, from 1, without its end.
     pub(super) fn line(&self, line: usize) -> Range<usize> {
         let start = self.starts.get(line - 1).copied().unwrap_or_default();
         start..self.starts.get(line).map_or(self.text.len(), |next| next - 1)
     }
 
-    /// The number of characters in these bytes.
+    /// Count the characters in these bytes.
     pub(super) fn characters_in(&self, span: Range<usize>) -> usize {
         self.characters_before(span.end) - self.characters_before(span.start)
     }
 
-    /// True if one more problem may quote its line.
+    /// Whether one more problem may quote its line.
     pub(super) fn is_quoted_again(&self) -> bool {
         let left = self.quotes.get();
         self.quotes.set(left.saturating_sub(1));
@@ -86,12 +86,12 @@ impl<'t> LineStarts<'t> {
     }
 }
 
-/// The number of characters that begin in these bytes of a text.
+/// Count the characters that begin in these bytes of a text.
 fn characters(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count()
 }
 
-/// The first byte of the character that this byte is of.
+/// Find the first byte of the character that this byte belongs to.
 pub(super) fn floor_boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }

@@ -1,4 +1,4 @@
-//! The words in double braces that a script may use, such as `{{args}}` and `{{project.name}}`.
+//! Words in double braces that a script may use, such as `{{args}}` and `{{project.name}}`.
 //!
 //! Any other text in double braces stays as it is: scripts also contain templates of other programs (`{{.Names}}`, `${{
 //! … }}`).
@@ -9,34 +9,34 @@ use vx_base::nearest::nearest;
 
 use super::ScriptError;
 
-/// The function that quotes an argument for the shell.
+/// Quotes an argument for the shell.
 pub type Quote = fn(&str) -> String;
 
-/// The values of the words.
+/// Values of the words.
 #[derive(Clone, Debug)]
 pub struct PlaceholderValues {
     /// Words with a fixed value, such as `project.name`.
     pub fixed: BTreeMap<String, String>,
-    /// The environment, for `env.NAME`.
+    /// Environment, for `env.NAME`.
     pub environment: BTreeMap<String, String>,
     /// The arguments.
     pub arguments: Vec<String>,
-    /// The quoting of the arguments.
+    /// How to quote the arguments.
     pub quote: Quote,
 }
 
-/// The words for all arguments.
+/// Words for all arguments.
 const ALL: [&str; 2] = ["args", "@"];
-/// The word for the number of arguments.
+/// Word for the number of arguments.
 const COUNT: &str = "#";
 const ARGUMENT: &str = "arg";
 const VARIABLE: &str = "env.";
 
 impl PlaceholderValues {
-    /// The expanded command of a script. Arguments that no word uses are added at the end.
+    /// Expand the command of a script. Arguments that no word uses are added at the end.
     ///
     /// # Errors
-    /// An unknown word, or an argument that was not given.
+    /// A word is unknown, or an argument was not given.
     pub fn command(&self, script: &str, command: &str) -> Result<String, ScriptError> {
         let expanded = self.expand(script, command)?;
         Ok(match takes_arguments(command) || self.arguments.is_empty() {
@@ -45,10 +45,10 @@ impl PlaceholderValues {
         })
     }
 
-    /// A text of a script with its words replaced.
+    /// Replace the words in a text of a script.
     ///
     /// # Errors
-    /// An unknown word, or an argument that was not given.
+    /// A word is unknown, or an argument was not given.
     pub fn expand(&self, script: &str, text: &str) -> Result<String, ScriptError> {
         let mut expanded = String::with_capacity(text.len());
         for piece in pieces(text) {
@@ -93,7 +93,7 @@ impl PlaceholderValues {
     }
 }
 
-/// True if a command has a word for its arguments.
+/// Whether a command has a word for its arguments.
 pub fn takes_arguments(command: &str) -> bool {
     let takes = |word: &str| ALL.contains(&word) || word == COUNT || argument_number(word).is_some();
     pieces(command).into_iter().any(|piece| matches!(piece, TemplatePiece::Word(word) if takes(word)))
@@ -109,7 +109,7 @@ enum TemplatePiece<'t> {
     Word(&'t str),
 }
 
-/// The text, split at its words.
+/// Split the text at its words.
 fn pieces(text: &str) -> Vec<TemplatePiece<'_>> {
     let mut pieces = Vec::new();
     let (mut from, mut at) = (0, 0);
@@ -123,7 +123,7 @@ fn pieces(text: &str) -> Vec<TemplatePiece<'_>> {
                 from = inside + length + 2;
                 from
             }
-            // The next word may begin inside the text that was not one.
+            // The next word may begin inside text that turned out not to be a word.
             false => open + 1,
         };
     }

@@ -1,28 +1,28 @@
-//! The services of a plugin in development: a front end under vite, and a back end in Go that another program loads.
+//! Services of a plugin in development: a front end under vite, and a back end in Go that another program loads.
 
 use super::{DeclaredService, Port, Renewal, TARGET};
 
 /// The program of vite, below the plugin's directory.
 pub const VITE: &str = "node_modules/vite/bin/vite.js";
-/// The words after it. The address and the port are sure, and nothing is taken off the screen.
+/// Arguments of vite. It gets exactly this address and port, and doesn't clear the screen.
 pub const VITE_ARGUMENTS: [&str; 7] =
     ["--host", "127.0.0.1", "--port", "{port}", "--strictPort", "--clearScreen", "false"];
-/// The name of the back end's program in the folder of a build.
+/// Name of the back end's program in the folder of a build.
 const PROGRAM: &str = "plugin";
-/// The files that the back end is built from.
+/// Files that the back end is built from.
 const SOURCES: [&str; 3] = ["**/*.go", "go.mod", "go.sum"];
 
-/// The name of the front end of this plugin.
+/// Name of this plugin's front end.
 pub fn vite_name(plugin: &str) -> String {
     format!("{plugin}-vite")
 }
 
-/// The name of the back end of this plugin.
+/// Name of this plugin's back end.
 pub fn go_name(plugin: &str) -> String {
     format!("{plugin}-go")
 }
 
-/// The keys that a name means, of those that there are: itself, or the front end and the back end of a plugin.
+/// Find the existing keys that a name means: itself, or the front end and the back end of a plugin.
 pub fn keys_meant(name: &str, is_there: impl Fn(&str) -> bool) -> Vec<String> {
     match is_there(name) {
         true => vec![name.to_owned()],
@@ -30,8 +30,8 @@ pub fn keys_meant(name: &str, is_there: impl Fn(&str) -> bool) -> Vec<String> {
     }
 }
 
-/// The front end and the back end of the plugin in this directory, below the project's. The back end has no command of
-/// its own: it is built, moved into place and reloaded.
+/// Make the front end and the back end of the plugin in this directory, below the project's. The back end has no
+/// command: it is built, moved into place and reloaded.
 pub fn vite_go(plugin: &str, path: &str) -> [DeclaredService; 2] {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
     let (mut vite, mut go) = (DeclaredService::named(&vite_name(plugin)), DeclaredService::named(&go_name(plugin)));

@@ -1,13 +1,13 @@
-//! The files of a checkout that a command names: as words and patterns of a shell, as folders, and the files that programs
-//! such as `make` read by default.
+//! Finds the files of a checkout that a command names: as words and patterns of a shell, as folders, and as the files
+//! that programs such as `make` read by default.
 //!
 //! A word is looked for in every directory that the command could be in: its own, the project's, and those that it
-//! changes to. A file that is found twice, or that the command only seems to name, costs a question more; one that is
-//! overlooked would act without one. A text is looked for once in each directory, and only as long as the contents may be
-//! looked at, so that a command takes no longer than its length.
+//! changes to. A file that is found twice, or that the command only seems to name, costs one more question; a file that
+//! is missed would act without consent. A text is looked for once in each directory, and only while the contents may
+//! still be looked at, so that the time for a command is bounded by its length.
 //!
-//! A file that is given to a program as it is, and that git does not track, is its user's own: it came with no clone and no
-//! pull. It is named as not compared, as programs write to such files.
+//! A file that a program gets merely as an argument, and that git doesn't track, is the user's own: it came with no
+//! clone and no pull. It is reported as not compared, since programs write to such files.
 
 mod contents;
 mod position;
@@ -25,16 +25,16 @@ use super::part::NamedFile;
 use position::CommandPosition;
 use words::{ShellWord, UNKNOWN, is_text_for_a_shell, words};
 
-/// The most directories that a command is thought to be in.
+/// Most directories that a command is thought to be in.
 const MOST_DIRECTORIES: usize = 16;
-/// The most texts within texts: `sh -c "sh -c …"`.
+/// Deepest nesting of texts: `sh -c "sh -c …"`.
 const MOST_DEPTH: usize = 4;
-/// The most files that a pattern may mean.
+/// Most files that a pattern may match.
 const MOST_MATCHES: usize = 256;
-/// The longest pattern: no path is longer.
+/// Longest pattern: no path is longer.
 const MOST_PATTERN_BYTES: usize = 4_096;
 
-/// Programs, and the files that they read in their directory.
+/// Programs and the files that they read in their directory.
 const READERS: [(&str, &[&str]); 10] = [
     ("make", MAKEFILES),
     ("gmake", MAKEFILES),
@@ -51,18 +51,18 @@ const MAKEFILES: &[&str] = &["GNUmakefile", "makefile", "Makefile"];
 const MANIFESTS: &[&str] = &["package.json"];
 const COMPOSE: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
 
-/// The value of a part, as far as it names files.
+/// How the value of a part names files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PartValueKind {
-    /// A command: whatever it names may act.
+    /// It is a command: whatever it names may act.
     Command,
-    /// Words that are given to a program which is named elsewhere.
+    /// It holds arguments for a program that is named in another value.
     Words,
-    /// Another value: a file that it names is read.
+    /// It is another value: a file that it names is read.
     Value,
 }
 
-/// The files that these texts name, seen from these directories. A text is a command, or one word of it.
+/// Find the files that these texts name, as seen from these directories. A text is a command, or one word of it.
 pub(super) fn named_files(
     texts: &[String],
     directories: &[PathBuf],
@@ -77,8 +77,8 @@ pub(super) fn named_files(
     finder.found.into_values().collect()
 }
 
-/// The command with other paths in place of those words that `replacement` knows. Only words that a shell reads as one
-/// absolute path are asked about.
+/// Return the command with those words replaced for which `replacement` has another path. Only words that a shell reads
+/// as one absolute path are passed to it.
 pub fn with_other_paths(command: &str, replacement: &dyn Fn(&Path) -> Option<String>) -> String {
     let (mut replaced, mut at) = (String::with_capacity(command.len()), 0);
     for word in words(command) {
@@ -93,41 +93,41 @@ pub fn with_other_paths(command: &str, replacement: &dyn Fn(&Path) -> Option<Str
     replaced + &command[at..]
 }
 
-/// True if this text could be the path of something.
+/// Whether this text could be a path.
 fn is_path(text: &str) -> bool {
     !text.is_empty() && !text.contains(UNKNOWN)
 }
 
-/// The way in which a text is looked for.
+/// What a text is looked for as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SearchMode {
-    /// As the path of a file.
+    /// The path of a file.
     File,
-    /// As the path of a file or folder.
+    /// The path of a file or folder.
     Path,
-    /// As a pattern of paths.
+    /// A pattern of paths.
     Pattern,
 }
 
-/// The part of a text in its command.
+/// What a text does in its command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CommandTextRole {
-    /// The thing it names may run, or is read by a program that runs.
+    /// What it names may run, or is read by a program that runs.
     Program,
-    /// It is given to a program as it is.
+    /// A program gets it merely as an argument.
     Argument,
-    /// It was cut out of the whole, so that only what nothing else names is new.
+    /// It was cut out of the whole text, so it adds only what nothing else names.
     Piece,
 }
 
-/// The place of a word in its command.
+/// Where a word is in its command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum WordRedirection {
     /// It is a word of the command.
     Word,
-    /// It names where input comes from: to a shell, its commands.
+    /// Input comes from it: for a shell, that means commands.
     Input,
-    /// It names where output goes to.
+    /// Output goes to it.
     Output,
 }
 
@@ -135,12 +135,12 @@ struct Finder<'a> {
     contents: &'a dyn NamedFileLookup,
     meaning: PartValueKind,
     directories: Vec<PathBuf>,
-    /// The word before.
+    /// Previous word.
     before: String,
     position: CommandPosition,
-    /// The position of the first word of each command.
+    /// Position of the first word of each command.
     first: CommandPosition,
-    /// The number of directories, from the first, in which each text was looked for: in each way, in each role.
+    /// In how many directories, from the first, each text was looked for, by mode and role.
     looked: HashMap<String, [[usize; 3]; 3]>,
     found: BTreeMap<String, NamedFile>,
 }
@@ -152,7 +152,7 @@ impl<'a> Finder<'a> {
         Self { contents, meaning, directories: directories.to_vec(), before, position: first, first, looked, found }
     }
 
-    /// A text for a shell.
+    /// Read a text for a shell.
     fn read(&mut self, text: &str, depth: usize) {
         if self.contents.is_spent() {
             return;
@@ -171,7 +171,7 @@ impl<'a> Finder<'a> {
                 changes_directory = false;
                 self.enter(&word.text);
             } else if begins && word.text == "." && words.len() > 1 {
-                // The shell's own command, which reads the file of the next word.
+                // The shell's `.` command reads the file that the next word names.
                 self.position = CommandPosition::Script;
             } else {
                 self.step(word, standing);
@@ -186,7 +186,7 @@ impl<'a> Finder<'a> {
         self.cut(text);
     }
 
-    /// Take in the text between two words, which is behind the text `before`. Returns the standing of the next word.
+    /// Read the text between two words, which follows the text `before`. Returns where the next word is.
     fn standing_behind(&mut self, between: &str, before: &str) -> WordRedirection {
         let signs = between.trim();
         let standing = match signs.trim_end_matches(['&', '|']) {
@@ -196,7 +196,7 @@ impl<'a> Finder<'a> {
         };
         let of_redirection = |sign: char| standing != WordRedirection::Word && "<>&|".contains(sign);
         if between.contains(')') {
-            // The words may go on from before the parenthesis.
+            // The words may continue those before the parenthesis.
             self.position = CommandPosition::Unknown;
         } else if signs.trim_end_matches(of_redirection).contains([';', '|', '&', '(', '`'])
             || between.contains('\n')
@@ -207,7 +207,7 @@ impl<'a> Finder<'a> {
         standing
     }
 
-    /// The next word of a command.
+    /// Take the next word of a command.
     fn step(&mut self, word: &ShellWord, standing: WordRedirection) {
         let is_argument = standing == WordRedirection::Output || self.position == CommandPosition::Argument;
         let names_file =
@@ -217,7 +217,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// One word of a list, which is no text for a shell, though its program may be one.
+    /// Take one word of a list. It isn't a text for a shell, unless the program runs it as one.
     fn item(&mut self, text: &str) {
         if self.contents.is_spent() {
             return;
@@ -234,7 +234,7 @@ impl<'a> Finder<'a> {
         self.cut(text);
     }
 
-    /// A word that is a text for a shell in turn.
+    /// Read a word that is a text for a shell itself.
     fn read_within(&mut self, word: &str, depth: usize) {
         if is_text_for_a_shell(word) {
             let outside = (self.position, self.first);
@@ -246,7 +246,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Not every reader of the text is a shell: the same text cut at all signs that could end a path.
+    /// Cut the text at every sign that could end a path, since not every program that reads it is a shell.
     fn cut(&mut self, text: &str) {
         let borders = |character: char| character.is_whitespace() || "\"'`;|&()<>=,[]{}$".contains(character);
         for piece in text.split(borders) {
@@ -254,7 +254,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// The command may be in this directory from now on.
+    /// Note that the command may be in this directory from now on.
     fn enter(&mut self, directory: &str) {
         for at in 0..self.directories.len() {
             if self.directories.len() >= MOST_DIRECTORIES {
@@ -267,7 +267,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// A word with everything that it may name. True if it is the path of a file or folder.
+    /// Look for everything that a word may name. Returns whether it is the path of a file or folder.
     fn word(&mut self, word: &ShellWord, role: CommandTextRole) -> bool {
         let names_file = self.path(&word.text, role);
         for piece in word.text.split(['=', ':', ',']) {
@@ -286,13 +286,13 @@ impl<'a> Finder<'a> {
         names_file
     }
 
-    /// The file at this path, or the folder that a command names.
+    /// Look for the file at this path, or for a folder if a command names it.
     fn path(&mut self, path: &str, role: CommandTextRole) -> bool {
         let path = path.strip_prefix('@').unwrap_or(path);
         self.search(path, if self.meaning == PartValueKind::Value { SearchMode::File } else { SearchMode::Path }, role)
     }
 
-    /// Look for a text from each directory in which it was not looked for yet. True if it was found in one of these.
+    /// Look for a text from each directory in which it was not looked for yet. Returns whether one of them has it.
     fn search(&mut self, text: &str, look: SearchMode, role: CommandTextRole) -> bool {
         if !is_path(text) || self.contents.is_spent() {
             return false;
@@ -313,14 +313,14 @@ impl<'a> Finder<'a> {
         is_found
     }
 
-    /// The first directory in which this text is yet to be looked for; with this it counts as looked for in all.
+    /// Return the first directory in which this text was not looked for yet, and count it as looked for in all.
     fn begun(&mut self, text: &str, look: SearchMode, role: CommandTextRole) -> usize {
         if !self.looked.contains_key(text) {
             self.looked.insert(text.to_owned(), Default::default());
         }
         let Some(counts) = self.looked.get_mut(text) else { return 0 };
         let begun = match role {
-            // Whatever was looked for as a path is no news as a piece.
+            // What was looked for as a path finds nothing new as a piece.
             CommandTextRole::Piece => counts[..2].iter().flatten().copied().max().unwrap_or_default(),
             _ => counts[look as usize][role as usize],
         };
@@ -336,7 +336,7 @@ impl<'a> Finder<'a> {
         })
     }
 
-    /// Of two words with one file, one that may run it decides.
+    /// If two words name the same file, the word that may run it decides.
     fn add(&mut self, found: NamedFile, role: CommandTextRole) {
         if role == CommandTextRole::Program {
             self.found.insert(found.path.clone(), found);
@@ -345,8 +345,8 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// The paths that a pattern means in this directory, as a shell finds them: component by component, and names with a
-    /// dot in front only if the pattern has it.
+    /// Find the paths that a pattern matches in this directory, as a shell does: component by component, and names with
+    /// a leading dot only if the pattern has it.
     fn matches(&self, directory: PathBuf, pattern: &str) -> Vec<PathBuf> {
         if pattern.len() > MOST_PATTERN_BYTES {
             return Vec::new();
@@ -368,7 +368,7 @@ impl<'a> Finder<'a> {
         paths
     }
 
-    /// The files that this program reads wherever it is called.
+    /// Look for the files that this program reads by default.
     fn program(&mut self, word: &str) {
         let name = word.rsplit('/').next().unwrap_or(word);
         let files = READERS.iter().find(|(reader, _)| *reader == name).map_or(&[][..], |(_, files)| files);
@@ -377,7 +377,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// A module of Python: its file, or the folder of its package.
+    /// Look for a Python module: its file, or the folder of its package.
     fn module(&mut self, name: &str) {
         let package = name.split('.').next().unwrap_or(name);
         self.path(package, CommandTextRole::Program);

@@ -1,7 +1,8 @@
-//! The consents that a user has given: one file for each repository or folder, in the home, for this user alone.
+//! Consents that a user has given: one file for each repository or folder, in the home, readable only by this user.
 //!
-//! A file holds the digests that were agreed to, the last one at the end, since worktrees of one repository may stand at
-//! different commits. With each digest it holds the lines that were shown, so that a change can be shown as a difference.
+//! A file holds the digests that were agreed to, the last at the end, since worktrees of one repository may be at
+//! different commits. With each digest it holds the lines that were shown, so that a change can be shown as a
+//! difference.
 
 use std::fs;
 use std::io::{self, Write};
@@ -16,17 +17,17 @@ use vx_base::shown_address::without_secrets_for_a_shell;
 use super::ConsentKey;
 use super::part::{ActingPart, digest};
 
-/// The most digests that are kept for a key; the oldest ones make room.
+/// Most digests that are stored for a key; beyond that the oldest are dropped.
 const MOST: usize = 32;
 
 /// What was agreed to for one key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentRecord {
-    /// The repository or folder, for people.
+    /// Repository or folder, for people.
     pub place: String,
-    /// Every agreement, the last one at the end.
+    /// All agreements, the last at the end.
     pub agreed: Vec<AgreementRecord>,
-    /// The digests of single parts that the user has typed, which count whatever stands beside them.
+    /// Digests of single parts that the user has typed. They count whatever other parts there are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub typed: Vec<Digest>,
 }
@@ -34,24 +35,25 @@ pub struct ConsentRecord {
 /// One agreement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgreementRecord {
-    /// The digest of the acting parts.
+    /// Digest of the acting parts.
     pub digest: Digest,
-    /// Their lines, as they were shown: without the secrets of addresses.
+    /// Lines of the parts, as they were shown: without secrets in addresses.
     pub lines: Vec<String>,
-    /// The digest of each part, by which a change of what is not shown is seen.
+    /// Digest of each part; shows changes in what isn't displayed.
     #[serde(default)]
     pub parts: Vec<Digest>,
-    /// The digest of the addresses of the repository's remote `origin`; empty without one. Earlier versions kept none.
+    /// Digest of the addresses of the repository's remote `origin`; empty without one. Earlier versions stored no
+    /// digest.
     #[serde(default)]
     pub origin: String,
-    /// True if the tracked files of the repository are among the parts: so they are then in each later question.
+    /// Whether the repository's tracked files are among the parts; they are then part of each later question, too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tied: bool,
 }
 
 impl AgreementRecord {
-    /// The agreement to these parts, of a repository without an origin. Their lines are in the order of their weight, so
-    /// that commands come last.
+    /// Make the agreement to these parts, for a repository without an origin. Their lines are in the order of their
+    /// weight, so that commands come last.
     pub fn to(parts: &[ActingPart]) -> Self {
         let mut parts: Vec<&ActingPart> = parts.iter().collect();
         parts.sort_by_key(|part| part.weight());
@@ -62,7 +64,7 @@ impl AgreementRecord {
         Self { digest: digest(&parts), lines, parts: digests, origin: String::new(), tied }
     }
 
-    /// The lines of those parts that are not among the parts agreed to before.
+    /// Find the lines of the parts that were not among the parts agreed to before.
     pub fn new_since(&self, before: Option<&Self>) -> Vec<String> {
         let known = |part: &Digest| before.is_some_and(|before| before.parts.contains(part));
         let lines = self.lines.iter().zip(&self.parts);
@@ -71,39 +73,39 @@ impl AgreementRecord {
 }
 
 impl ConsentRecord {
-    /// True if these very parts were agreed to, of a repository with this origin.
+    /// Whether exactly these parts were agreed to, for a repository with this origin.
     pub fn covers(&self, digest: &Digest, origin: &str) -> bool {
         self.agreed.iter().any(|agreed| agreed.digest == *digest && agreed.origin == origin)
     }
 
-    /// True if these very parts were agreed to, but only while the repository had another origin.
+    /// Whether exactly these parts were agreed to, but only while the repository had another origin.
     pub fn is_of_another_origin(&self, digest: &Digest, origin: &str) -> bool {
         !self.covers(digest, origin) && self.agreed.iter().any(|agreed| agreed.digest == *digest)
     }
 
-    /// True if the user has typed the part with this digest.
+    /// Whether the user has typed the part with this digest.
     pub fn has_typed(&self, part: &Digest) -> bool {
         self.typed.contains(part)
     }
 
-    /// True if the user has tied the consent to the tracked files. Agreements from before that cover nothing any more,
-    /// since the tree is a part of what is asked about.
+    /// Whether the user has tied the consent to the tracked files. Earlier agreements then no longer cover anything,
+    /// since the tree is now one of the parts that are asked about.
     pub fn is_tied(&self) -> bool {
         self.agreed.iter().any(|agreed| agreed.tied)
     }
 
-    /// The last agreement.
+    /// Most recent agreement.
     pub fn last(&self) -> Option<&AgreementRecord> {
         self.agreed.last()
     }
 }
 
-/// The file of a key.
+/// Path of a key's file.
 pub fn path(home: &Home, key: &ConsentKey) -> PathBuf {
     home.trust().join(&key.file_name)
 }
 
-/// What was agreed to for this key. A file that somebody else could have written counts as none.
+/// Read what was agreed to for this key. A file that somebody else could have written counts as empty.
 pub fn read(home: &Home, key: &ConsentKey) -> ConsentRecord {
     read_file(&path(home, key)).unwrap_or_default()
 }
@@ -114,16 +116,16 @@ fn read_file(path: &Path) -> Option<ConsentRecord> {
         return None;
     }
     let mut kept: ConsentRecord = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
-    // An earlier vx kept them with the secrets of addresses.
+    // An earlier vx stored the lines with the secrets of addresses.
     let lines = kept.agreed.iter_mut().flat_map(|agreed| &mut agreed.lines);
     lines.for_each(|line| *line = without_secrets_for_a_shell(line));
     Some(kept)
 }
 
-/// Keep an agreement.
+/// Store an agreement.
 ///
 /// # Errors
-/// The home cannot be written to.
+/// The home can't be written to.
 pub fn keep(home: &Home, key: &ConsentKey, fresh: AgreementRecord) -> io::Result<()> {
     let mut kept = read(home, key);
     kept.agreed.retain(|agreed| agreed.digest != fresh.digest || agreed.origin != key.origin);
@@ -137,7 +139,7 @@ fn write(home: &Home, key: &ConsentKey, mut kept: ConsentRecord) -> io::Result<(
     kept.place.clone_from(&key.shown);
     let folder = home.trust();
     make_private(&folder)?;
-    // A temporary file is made for this user alone, and keeps that mode under its new name.
+    // A temporary file is created for this user alone, and keeps that mode under its new name.
     let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&folder)?;
     serde_json::to_writer_pretty(&mut file, &kept)?;
     file.write_all(b"\n")?;
@@ -145,10 +147,10 @@ fn write(home: &Home, key: &ConsentKey, mut kept: ConsentRecord) -> io::Result<(
     home.mark()
 }
 
-/// Keep that the user has typed the parts with these digests. Returns those that were not kept before.
+/// Store that the user has typed the parts with these digests. Returns the digests that were not stored before.
 ///
 /// # Errors
-/// The home cannot be written to.
+/// The home can't be written to.
 pub fn keep_typed(home: &Home, key: &ConsentKey, typed: &[Digest]) -> io::Result<Vec<Digest>> {
     let mut kept = read(home, key);
     let fresh: Vec<Digest> = typed.iter().filter(|digest| !kept.typed.contains(digest)).cloned().collect();
@@ -162,7 +164,7 @@ pub fn keep_typed(home: &Home, key: &ConsentKey, typed: &[Digest]) -> io::Result
 /// Forget that the user has typed the parts with these digests.
 ///
 /// # Errors
-/// The home cannot be written to.
+/// The home can't be written to.
 pub fn forget_typed(home: &Home, key: &ConsentKey, typed: &[Digest]) -> io::Result<()> {
     let mut kept = read(home, key);
     kept.typed.retain(|digest| !typed.contains(digest));
@@ -172,7 +174,7 @@ pub fn forget_typed(home: &Home, key: &ConsentKey, typed: &[Digest]) -> io::Resu
 /// Forget every agreement for this key. Returns whether there was one.
 ///
 /// # Errors
-/// The file cannot be removed.
+/// The file can't be removed.
 pub fn revoke(home: &Home, key: &ConsentKey) -> io::Result<bool> {
     match fs::remove_file(path(home, key)) {
         Ok(()) => home.mark().map(|()| true),
@@ -181,7 +183,7 @@ pub fn revoke(home: &Home, key: &ConsentKey) -> io::Result<bool> {
     }
 }
 
-/// Every consent of this home, by place.
+/// List every consent of this home, by place.
 pub fn list(home: &Home) -> Vec<ConsentRecord> {
     let files = fs::read_dir(home.trust()).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut all: Vec<ConsentRecord> = files.filter_map(|file| read_file(&file)).collect();

@@ -1,23 +1,23 @@
-//! Trust: the parts of a project that can act, and the consent of its user to them.
+//! Trust: which parts of a project can act, and the consent of its user to them.
 //!
-//! A project is data until its user agrees to the parts that can act: commands, variables, tools from addresses of its
-//! own. [`acting_parts`] finds these parts and [`take_out`] takes them out of the project; both are pure. The consent is kept by
-//! [`consent_record`] in the home, for the repository or folder that [`Whereabouts`] finds and for the [`digest`](part::digest) of
-//! exactly those parts, so that an unrelated edit never asks again. Who may agree, and when somebody is asked, is
-//! decided above, in `work/consent`.
+//! A project is data until its user agrees to the parts that can act: commands, variables, tools from the project's own
+//! addresses. [`acting_parts`] finds these parts and [`take_out`] removes them from the project; both are pure.
+//! [`consent_record`] stores the consent in the home, for the repository or folder that [`Whereabouts`] finds and for the
+//! [`digest`](part::digest) of exactly those parts, so that an unrelated edit never asks again. Who may agree, and when
+//! the user is asked, is decided above, in `src/workspace/consent.rs`.
 //!
 //! | | |
 //! |---|---|
-//! | `variables` | the variables that are never taken from a project |
-//! | `part` | a part that can act: its line of text, its canonical form, the digest of all |
-//! | `shown_command` | a command without the secrets of its addresses |
-//! | `named` | the files that a command names, and their contents |
-//! | `rule` | from a project to its acting parts |
-//! | `take_out` | the project without these parts |
-//! | `whereabouts` | the repository of a project, and the key of its consent |
+//! | `variables` | variables that are never taken from a project |
+//! | `part` | a part that can act: its line of text, its canonical form, the digest of all parts |
+//! | `shown_command` | shows a command without the secrets in its addresses |
+//! | `named` | files that a command names, and their contents |
+//! | `rule` | finds the acting parts of a project |
+//! | `take_out` | removes these parts from a project |
+//! | `whereabouts` | a project's repository, and the key of its consent |
 //! | `origin` | the remote `origin` of that repository |
 //! | `stranger` | projects that somebody else controls |
-//! | `kept` | the consents in the home |
+//! | `kept` | consents in the home |
 
 mod command_files;
 pub mod consent_record;

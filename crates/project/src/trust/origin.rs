@@ -1,8 +1,7 @@
-//! The remote `origin` of a repository, as its own configuration has it.
+//! The remote `origin` of a repository, from its own configuration.
 //!
-//! git is not asked: its answer would follow a project's configuration, which may name programs. Included files and
-//! rewritten addresses do not count for the same reason, and nothing of the text is judged: it only tells one
-//! repository from another.
+//! git isn't asked: it would obey a project's configuration, which may name programs. Included files and rewritten
+//! addresses don't count for the same reason. The text isn't judged; it only distinguishes repositories.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -10,16 +9,16 @@ use std::path::Path;
 use vx_base::digest::Algorithm;
 use vx_base::files::small_file::read_regular_within;
 
-/// The longest configuration that is read.
+/// Longest configuration that is read.
 const LONGEST_BYTES: u64 = 1024 * 1024;
 
-/// A digest of the addresses of `origin` in this configuration of git; empty if there is none. The addresses themselves may
-/// hold a password.
+/// Digest the addresses of `origin` in this configuration of git; empty without any. The addresses themselves may
+/// contain a password.
 pub(super) fn origin_of(configuration: &Path) -> String {
     let addresses = match read_regular_within(configuration, LONGEST_BYTES) {
         Ok(bytes) => addresses(&String::from_utf8_lossy(&bytes)),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return String::new(),
-        // A configuration that cannot be read as a whole is none of those that were agreed to.
+        // An unreadable configuration differs from every configuration that was agreed to.
         Err(_) => vec!["unreadable".to_owned()],
     };
     if addresses.is_empty() {
@@ -30,7 +29,7 @@ pub(super) fn origin_of(configuration: &Path) -> String {
     hasher.finish().hex()
 }
 
-/// Each `url` of `[remote "origin"]`, as written.
+/// Find each `url` of `[remote "origin"]`, as written.
 fn addresses(text: &str) -> Vec<String> {
     let mut addresses = Vec::new();
     let mut inside = false;
@@ -50,7 +49,7 @@ fn addresses(text: &str) -> Vec<String> {
     addresses
 }
 
-/// True for `remote "origin"`, and for its old form `remote.origin`.
+/// Whether this is `remote "origin"`, or its old form `remote.origin`.
 fn is_origin(section: &str) -> bool {
     let section = section.trim();
     let quoted = section.split_once(char::is_whitespace).map(|(kind, name)| (kind, name.trim() == "\"origin\""));

@@ -17,18 +17,18 @@ use crate::dotted_key::{key_segment, key_segments};
 /// A part of a project that can act.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ActingPart {
-    /// A command that runs once a tool is installed.
+    /// A command that runs after a tool is installed.
     PostInstall {
-        /// The tool.
+        /// Name of the tool.
         tool: String,
         /// The command.
         command: String,
-        /// The files of the project that it names.
+        /// Files of the project that it names.
         files: Vec<NamedFile>,
     },
-    /// A setting of a tool: of its installation, or a variable for its command.
+    /// A setting of a tool: for its installation, or a variable for its command.
     Option {
-        /// The tool.
+        /// Name of the tool.
         tool: String,
         /// The name.
         name: String,
@@ -37,31 +37,31 @@ pub enum ActingPart {
     },
     /// A tool from an address of the project.
     Address {
-        /// The tool.
+        /// Name of the tool.
         tool: String,
-        /// The requested version.
+        /// Requested version.
         request: String,
-        /// The address, unexpanded.
+        /// Address, unexpanded.
         address: String,
-        /// The declared digests, by platform, or one alone.
+        /// Declared digests, by platform, or a single one.
         digests: Vec<String>,
     },
-    /// A package that the catalogue does not name for the tool, with all of its programs.
+    /// A package that the catalogue doesn't name for the tool, with all its programs.
     Package {
-        /// The tool.
+        /// Name of the tool.
         tool: String,
         /// The registry.
         source: SourceKind,
         /// The package.
         package: String,
     },
-    /// A program of a tool, under a name and in a place that the project chooses.
+    /// A program of a tool, with a name and a path that the project chooses.
     Program {
-        /// The tool.
+        /// Name of the tool.
         tool: String,
-        /// The name that users type.
+        /// Name that users type.
         name: String,
-        /// Its path in the release.
+        /// Path in the release.
         path: String,
     },
     /// A variable of `[env]`.
@@ -71,65 +71,65 @@ pub enum ActingPart {
         /// The value.
         value: String,
     },
-    /// A setting that redirects sources, or weakens a check.
+    /// A setting that redirects sources or weakens a check.
     Setting {
-        /// Its key in `[settings]`.
+        /// Key in `[settings]`.
         name: String,
         /// The value.
         value: String,
     },
-    /// A setting of npm or uv in a file of the project.
+    /// A setting of npm, uv or pip in a file of the project.
     SourceSetting {
-        /// The file, as seen from the top of the repository.
+        /// File, relative to the top of the repository.
         file: String,
         /// The setting.
         name: String,
-        /// The value, which may be a credential.
+        /// Value, which may be a credential.
         value: String,
-        /// The files of the project that it names: certificates and keys.
+        /// Files of the project that it names: certificates and keys.
         files: Vec<NamedFile>,
     },
-    /// A folder of the project whose programs scripts find first.
+    /// A folder of the project in which scripts find programs first.
     Folder {
         /// The folder.
         path: String,
     },
-    /// A value of a table that other programs act on: `[hooks]`, `[agents]`.
+    /// A value in a table that other programs act on: `[hooks]`, `[agents]`.
     Entry {
-        /// The dotted key.
+        /// Dotted key.
         key: String,
         /// The value.
         value: String,
-        /// The kind of the value.
+        /// Kind of the value.
         kind: ValueKind,
-        /// The files of the project that it names.
+        /// Files of the project that it names.
         files: Vec<NamedFile>,
     },
-    /// All that git tracks, where the user has tied the consent to it. By itself it acts nowhere.
+    /// Everything that git tracks, if the user has tied the consent to it. By itself it acts nowhere.
     Tree {
-        /// The tracked tree; none if it cannot be compared, and then no consent covers the part.
+        /// Tracked tree; empty if it can't be compared, and then no consent covers the part.
         files: Vec<NamedFile>,
     },
 }
 
-/// The weight of a part for its reader, from least to most. Of a long list people read the end, right above the question,
-/// so the heaviest parts stand there.
+/// How much a part matters to its reader, from least to most. In a long list people read the end, right above the
+/// question, so the parts with the most weight come last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PartWeight {
     /// It sets a variable.
     Variable,
     /// It chooses or configures a tool.
     Tool,
-    /// It is a command, or is given to a program that runs it.
+    /// It is a command, or an argument of a program that runs it.
     Command,
 }
 
-/// A setting of npm, uv or pip in a file of the project, or of a stranger around it, that the sources would follow.
+/// A setting of npm, uv or pip that the sources would follow, in a file of the project or of a stranger around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundSetting {
-    /// The file.
+    /// Path of the file.
     pub file: PathBuf,
-    /// The setting's name.
+    /// Name of the setting.
     pub name: String,
     /// Its value, which may be a credential.
     pub value: String,
@@ -138,22 +138,22 @@ pub struct FoundSetting {
 /// A file or folder of the checkout that a part names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedFile {
-    /// The path, as seen from the top of the repository.
+    /// Path, relative to the top of the repository.
     pub path: String,
     /// Its kind.
     pub kind: NamedKind,
-    /// The digest of its content.
+    /// Digest of its content.
     pub digest: Digest,
 }
 
 impl NamedFile {
-    /// True if its content is a part of the consent.
+    /// Whether the consent covers its content.
     pub fn is_compared(&self) -> bool {
         self.kind != NamedKind::Untracked
     }
 
-    /// The file, or the files of the folder, for people, with the first digits of its digest: of two lists that differ by
-    /// nothing but a content, these are the difference.
+    /// Describe the file, or the files of the folder, for people, with the first digits of the digest: if two lists
+    /// differ only in content, these digits are the difference.
     fn shown(&self) -> String {
         let folder = if self.path.is_empty() { "the top folder".to_owned() } else { format!("{}/", self.path) };
         let named = match self.kind {
@@ -170,7 +170,7 @@ impl NamedFile {
     }
 }
 
-/// The digest of exactly these parts. Neither their order nor their places in the file matter.
+/// Digest exactly these parts. Neither their order nor their places in the file matter.
 pub fn digest(parts: &[ActingPart]) -> Digest {
     let mut forms: Vec<Vec<u8>> = parts.iter().map(ActingPart::canonical).collect();
     forms.sort();
@@ -185,7 +185,7 @@ pub fn digest(parts: &[ActingPart]) -> Digest {
 }
 
 impl ActingPart {
-    /// The files of the project that the part names.
+    /// Files of the project that the part names.
     pub fn files(&self) -> &[NamedFile] {
         match self {
             Self::PostInstall { files, .. }
@@ -196,7 +196,7 @@ impl ActingPart {
         }
     }
 
-    /// The part's weight for its reader.
+    /// How much the part matters to its reader.
     pub fn weight(&self) -> PartWeight {
         match self {
             Self::Variable { .. } => PartWeight::Variable,
@@ -205,7 +205,7 @@ impl ActingPart {
         }
     }
 
-    /// The tool that cannot be had without this part.
+    /// Tool that may not be used without this part.
     pub fn withholds(&self) -> Option<&str> {
         match self {
             Self::PostInstall { tool, .. } | Self::Address { tool, .. } => Some(tool),
@@ -214,17 +214,17 @@ impl ActingPart {
         }
     }
 
-    /// True if it ties a consent to the tracked files.
+    /// Whether it ties a consent to the tracked files.
     pub fn is_tree(&self) -> bool {
         matches!(self, Self::Tree { .. })
     }
 
-    /// True if the name of the tool says all of the part: a package that is named as such, as in `npm:zx`.
+    /// Whether the tool's name says everything about the part: a package named as such, as in `npm:zx`.
     pub fn is_named_by_tool(&self) -> bool {
         matches!(self, Self::Package { tool, .. } if NamedPackage::of_tool(tool).is_some())
     }
 
-    /// True if the tool or agent of this name cannot be had without this part.
+    /// Whether the tool or agent of this name may not be used without this part.
     pub fn is_needed_by(&self, name: &str) -> bool {
         let of_agent = |key: &str| {
             let rest = key.strip_prefix("agents.").and_then(|rest| rest.strip_prefix(&*key_segment(name)));
@@ -233,8 +233,8 @@ impl ActingPart {
         self.withholds() == Some(name) || matches!(self, Self::Entry { key, .. } if of_agent(key))
     }
 
-    /// The effect of the part, in one line without a control character. The secrets of addresses are not shown, and no value
-    /// of `.npmrc` is, since it may be a credential.
+    /// Describe the effect of the part, in one line without control characters. Secrets in addresses are not shown, nor
+    /// is any value of `.npmrc`, since it may be a credential.
     pub fn line(&self) -> String {
         one_line(&match self {
             Self::PostInstall { tool, command, files } => {
@@ -273,7 +273,7 @@ impl ActingPart {
         })
     }
 
-    /// The kind of part with its subject, in a few words.
+    /// Name the kind of part and its subject, in a few words.
     pub fn short(&self) -> String {
         one_line(&match self {
             Self::PostInstall { tool, .. } => format!("the command after installing {tool}"),
@@ -290,7 +290,7 @@ impl ActingPart {
         })
     }
 
-    /// The part as bytes: its kind and its fields, each with its length in front, so that no two parts have the same.
+    /// Encode the part: its kind and its fields, each after its length, so that no two parts have the same bytes.
     fn canonical(&self) -> Vec<u8> {
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
         let (kind, fields) = match self {
@@ -322,7 +322,7 @@ impl ActingPart {
     }
 }
 
-/// An address of the project, with the platform that it is for behind it if there are several.
+/// Show an address of the project; if there are several, the platform that it is for follows.
 fn shown_place(address: &str) -> String {
     let platform = address
         .rsplit_once(" (")
@@ -333,29 +333,29 @@ fn shown_place(address: &str) -> String {
     }
 }
 
-/// True if the value with this key of the project's file is a command, or chooses one.
+/// Whether the value with this key of the project's file is a command, or chooses one.
 pub(super) fn is_command(key: &str) -> bool {
     let words = key_segments(key);
     let last = words[1..].last();
     let is_named =
         matches!(last, Some(&("command" | "program" | "args" | "conversation" | "build" | "reload" | "preset")));
-    // A `Procfile` has nothing but commands by name.
+    // In a `Procfile`, every value is a command by its service's name.
     is_named || words[0] == "hooks" || words[0] == "services" && words.len() == 2
 }
 
-/// True if the text without its quotes could be a value of another kind, as it is written.
+/// Whether the text without its quotes could be a value of another kind, as it is written.
 fn reads_as_another_kind(text: &str) -> bool {
-    // Lists, numbers and dates, infinity and nan, true and false; anything else is no value without quotes.
+    // These are lists, numbers and dates, infinity and nan, true and false; anything else isn't a value without quotes.
     text.starts_with(|first: char| first.is_ascii_digit() || "[+-.intf".contains(first))
         && toml::from_str::<toml::Table>(&format!("value = {text}")).is_ok()
 }
 
-/// True if the value with this key is the words behind a program, which has a line of its own.
+/// Whether the value with this key holds arguments of a program, which has its own line.
 pub(super) fn is_arguments(key: &str) -> bool {
     key.ends_with(".args") || key.ends_with(".conversation")
 }
 
-/// The files of a command, with a word on those whose changes nobody would notice.
+/// Describe the files of a command, including those whose changes nobody would notice.
 fn compared(files: &[NamedFile]) -> String {
     let (compared, others): (Vec<&NamedFile>, Vec<&NamedFile>) = files.iter().partition(|file| file.is_compared());
     let such = if others.is_empty() {
@@ -369,7 +369,7 @@ fn compared(files: &[NamedFile]) -> String {
     }
 }
 
-/// The files of a value that is no command.
+/// Describe the files of a value that isn't a command.
 fn named(files: &[NamedFile]) -> String {
     let compared: Vec<&NamedFile> = files.iter().filter(|file| file.is_compared()).collect();
     match compared.as_slice() {
@@ -382,7 +382,7 @@ fn shown(files: &[&NamedFile]) -> String {
     files.iter().map(|file| file.shown()).collect::<Vec<_>>().join(", ")
 }
 
-/// A text in one line, with everything that is not printed written out.
+/// Put a text on one line, with non-printable characters escaped.
 fn one_line(text: &str) -> String {
     escaped(text).replace('\r', "\\r").replace('\n', "\\n").replace('\t', "\\t")
 }

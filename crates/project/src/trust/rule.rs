@@ -1,10 +1,10 @@
-//! The rule: from a project and its settings of npm and uv to the parts that can act. Pure.
+//! The rule that finds the parts that can act, in a project and its settings of npm, uv and pip. Pure.
 //!
-//! Without consent the tools of the catalogue are resolved, installed and run, from the catalogue's sources and packages
-//! and under the catalogue's names. Everything else that could run code, or set a variable, is a part.
+//! Without consent, the tools of the catalogue are resolved, installed and run, from the catalogue's sources and
+//! packages and under the catalogue's names. Everything else that could run code, or set a variable, is a part.
 //!
-//! A name that the catalogue does not give counts whether or not it hides a program of this system: the digest must not
-//! depend on the search path of the moment.
+//! A name that isn't the catalogue's counts whether or not it hides a program of this system: the digest must not
+//! depend on the current search path.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -19,32 +19,32 @@ use super::variables::is_never_taken;
 use crate::dotted_key::key_segments;
 use crate::{DeclaredAddresses, DeclaredDigests, Project, ToolRequest, ValueKind};
 
-/// The tables of a project whose values other programs act on.
+/// Tables of a project whose values other programs act on.
 const ACTED_ON: [&str; 3] = ["hooks", "agents", "services"];
 
-/// The ends of the names of settings of npm and pip whose value is the path of certificates or of a key, as in `cafile` and
+/// How the names of settings of npm and pip end whose value is the path of certificates or of a key, as in `cafile` and
 /// `//HOST/:certfile`.
 const NAMING_FILES: [&str; 3] = ["file", "cert", "key"];
 
-/// A project with everything that its acting parts are found from.
+/// A project, and what is needed to find its acting parts.
 pub struct TrustSubject<'a> {
     /// The project, as its file describes it.
     pub project: &'a Project,
-    /// The settings of npm, uv and pip in its files.
+    /// Settings of npm, uv and pip in its files.
     pub settings: &'a [FoundSetting],
-    /// The package that a tool names, with its source, unless the catalogue has it for that tool.
+    /// Returns the package that a tool names, with its source, unless the catalogue has it for that tool.
     pub uncatalogued: &'a dyn Fn(&ToolRequest) -> Option<(SourceKind, String)>,
-    /// Its directory, without links.
+    /// Its directory, with links resolved.
     pub directory: &'a Path,
-    /// The top folder of its repository, or its directory.
+    /// Top folder of its repository, or its directory.
     pub top: &'a Path,
-    /// The variables that the user's own file allows although they steer programs.
+    /// Variables that the user's own file allows although they steer programs.
     pub allowed: &'a [String],
-    /// The contents of its checkout.
+    /// Contents of its checkout.
     pub contents: &'a dyn NamedFileLookup,
 }
 
-/// The parts of a project that can act, in the order of its tables.
+/// Find the parts of a project that can act, in the order of its tables.
 pub fn acting_parts(subject: &TrustSubject<'_>) -> Vec<ActingPart> {
     let project = subject.project;
     let mut parts = Vec::new();
@@ -59,14 +59,14 @@ pub fn acting_parts(subject: &TrustSubject<'_>) -> Vec<ActingPart> {
     parts
 }
 
-/// The variables of the project that are never taken, with or without consent.
+/// Find the variables of the project that are never taken, with or without consent.
 pub fn refused_variables(subject: &TrustSubject<'_>) -> Vec<String> {
     let of_services = subject.project.services.iter().flat_map(|service| service.env.keys());
     let names: BTreeSet<&String> = subject.project.env.keys().chain(of_services).collect();
     names.into_iter().filter(|name| is_never_taken(name, subject.allowed)).cloned().collect()
 }
 
-/// The variable that a value with this key of the project's file sets for a service.
+/// Find the variable that a value with this key of the project's file sets for a service.
 pub fn variable_of_service(key: &str) -> Option<&str> {
     match key_segments(key)[..] {
         ["services", _, .., "env", name] => Some(name),
@@ -174,14 +174,15 @@ fn of_entries(subject: &TrustSubject<'_>, parts: &mut Vec<ActingPart>) {
     }
 }
 
-/// The `directory` of each table that has one, by the table's key.
+/// Find each table's `directory`, by the table's key.
 fn directories_of_tables<'a>(subject: &TrustSubject<'a>) -> HashMap<&'a str, PathBuf> {
     let entries = subject.project.entries.iter();
     let named = entries.filter_map(|entry| Some((entry.key.strip_suffix(".directory")?, &entry.value)));
     named.map(|(table, directory)| (table, subject.directory.join(directory))).collect()
 }
 
-/// The files that a value names: a command of a service from the service's directory, everything from the project's.
+/// Find the files that a value names: a command of a service from the service's directory, everything from the
+/// project's.
 fn files_of_entry(
     subject: &TrustSubject<'_>,
     of_tables: &HashMap<&str, PathBuf>,
@@ -202,7 +203,7 @@ fn files_of_entry(
     named_files(&texts(value, kind), &directories, meaning, subject.contents)
 }
 
-/// The texts of a value: the words of a list, or the value itself.
+/// Split a value into its texts: the words of a list, or the value itself.
 fn texts(value: &str, kind: ValueKind) -> Vec<String> {
     let is_list = kind == ValueKind::Other && value.starts_with('[');
     let list = is_list.then(|| toml::from_str::<toml::Table>(&format!("list = {value}")).ok());

@@ -1,8 +1,8 @@
-//! A command as it is shown: without the secrets of its addresses, and with everything that its shell would act on.
+//! Shows a command without the secrets in its addresses, but with everything that its shell would act on.
 //!
-//! Half of the signs of a shell may stand in a password, so it depends on the quotes whether `;` ends an address. A word in
-//! quotes is one text to the shell, and an address in it is hidden to its end. Text for another shell (`sh -c '…'`) is
-//! read as that shell reads it, since whoever is asked for consent has to see each command.
+//! A password may contain half of the signs that a shell acts on, so it depends on the quotes whether `;` ends an
+//! address. A word in quotes is one text to the shell, so an address in it is hidden to its end. Text for another shell
+//! (`sh -c '…'`) is read as that shell reads it, since whoever is asked for consent has to see each command.
 
 use std::ops::Range;
 
@@ -11,22 +11,22 @@ use vx_base::shown_address::{shown_address, without_secrets_for_a_shell};
 
 use super::command_files::words::{ShellWord, UNKNOWN, words};
 
-/// The most texts within texts that are read: `sh -c "sh -c …"`.
+/// Deepest nesting of texts that is read: `sh -c "sh -c …"`.
 const MOST_DEPTH: usize = 4;
 
 /// A word of a command.
 struct CommandWord {
-    /// Its bytes in the command.
+    /// Which bytes of the command it has.
     place: Range<usize>,
-    /// Its text without quotes and escapes.
+    /// Text without quotes and escapes.
     text: String,
-    /// True if a shell would run something in it.
+    /// Whether a shell would run something in it.
     acts: bool,
 }
 
-/// A command, or a list of its words in the form of `vx.toml`, without the secrets of its addresses.
+/// Show a command, or a list of its words as in `vx.toml`, without the secrets in its addresses.
 pub fn shown_command(command: &str) -> String {
-    // Quotes mean something else to other systems' shells.
+    // Shells of other systems read quotes differently.
     match listed(command) {
         Some(list) => shown(command, list, 0),
         None if cfg!(unix) => shown(command, of_shell(command), 0),
@@ -38,7 +38,7 @@ fn shown(text: &str, pieces: Vec<CommandWord>, depth: usize) -> String {
     let (mut shown, mut at, mut is_code) = (String::with_capacity(text.len()), 0, false);
     for CommandWord { place, text: word, acts } in pieces {
         let between = &text[at..place.start];
-        // Another command follows `;` or `|`.
+        // `;` or `|` begins another command.
         is_code &= between.chars().all(|sign| sign.is_whitespace() || sign == ',');
         shown.push_str(&without_secrets_for_a_shell(between));
         let written = &text[place.clone()];
@@ -53,13 +53,13 @@ fn shown(text: &str, pieces: Vec<CommandWord>, depth: usize) -> String {
     shown + &without_secrets_for_a_shell(&text[at..])
 }
 
-/// A word that is one text.
+/// Show a word that is one text.
 fn shown_word(written: &str) -> String {
     let (word, quotes) = written.split_at(written.trim_end_matches(['"', '\'']).len());
     shown_address(word) + quotes
 }
 
-/// A word that a shell may read once more.
+/// Show a word that a shell may read again.
 fn text_for_a_shell(written: &str, depth: usize) -> String {
     let quote = written.chars().next().filter(|first| "\"'".contains(*first));
     let inside = quote.and_then(|quote| written.strip_prefix(quote)?.strip_suffix(quote));
@@ -71,7 +71,7 @@ fn text_for_a_shell(written: &str, depth: usize) -> String {
     }
 }
 
-/// True if what follows this word may be a program's text: `sh -c`, `node -e`, `eval`.
+/// Whether the word after this one may be a program's text: `sh -c`, `node -e`, `eval`.
 fn announces_code(word: &str) -> bool {
     let letters = word.strip_prefix('-').filter(|rest| rest.chars().all(|letter| letter.is_ascii_alphabetic()));
     letters.is_some_and(|letters| letters.ends_with(['c', 'e'])) || ["eval", "--eval", "trap"].contains(&word)
@@ -80,7 +80,7 @@ fn announces_code(word: &str) -> bool {
 fn of_shell(text: &str) -> Vec<CommandWord> {
     let runs = |written: &str| written.contains("$(") || written.contains("${");
     let piece = |word: ShellWord| CommandWord {
-        // The reader of words takes a backquote in double quotes for a letter.
+        // The splitter of words treats a backquote in double quotes as a letter.
         acts: text[word.place.clone()].contains('`') || word.text.contains(UNKNOWN) && runs(&text[word.place.clone()]),
         place: word.place,
         text: word.text,
@@ -88,7 +88,7 @@ fn of_shell(text: &str) -> Vec<CommandWord> {
     words(text).into_iter().map(piece).collect()
 }
 
-/// The words of a list; `None` if the text is none.
+/// Read the words of a list; `None` if the text isn't a list.
 fn listed(text: &str) -> Option<Vec<CommandWord>> {
     const KEY: &str = "list = ";
     let document = text.starts_with('[').then(|| format!("{KEY}{text}"))?;

@@ -1,4 +1,4 @@
-//! The project without the parts that may not act.
+//! Removes from a project the parts that may not act.
 
 use std::collections::HashSet;
 
@@ -6,8 +6,8 @@ use super::part::ActingPart;
 use crate::dotted_key::{key_segment, key_segments};
 use crate::{Project, ToolRequest};
 
-/// Take these parts out of the project. A tool that cannot be had without one of them stays declared, and is marked as
-/// withheld, and so is an agent; the others of the catalogue stay in the catalogue's own form.
+/// Remove these parts from the project. A tool or agent that may not be used without one of them stays declared, but is
+/// marked as withheld. Other tools of the catalogue keep the catalogue's own form.
 pub fn take_out(project: &mut Project, parts: &[ActingPart]) {
     for part in parts {
         if let Some(tool) = part.withholds() {
@@ -29,9 +29,10 @@ pub fn take_out(project: &mut Project, parts: &[ActingPart]) {
                 _ => project.settings.mirrors.clear(),
             },
             ActingPart::Folder { .. } => project.entries.retain(|entry| entry.key != "python.venv"),
-            // All of them at once, below: there may be as many as the file has lines.
+            // These are removed together below: there may be as many as the file has lines.
             ActingPart::Entry { .. } => {}
-            // The readers of settings of npm and uv leave out the project's; the tools of the other parts are withheld.
+            // The readers of npm's and uv's settings leave out the project's files; the tools of the other parts are
+            // withheld.
             ActingPart::SourceSetting { .. } | ActingPart::PostInstall { .. } | ActingPart::Address { .. } => {}
             ActingPart::Package { .. } | ActingPart::Tree { .. } => {}
         }
@@ -39,7 +40,7 @@ pub fn take_out(project: &mut Project, parts: &[ActingPart]) {
     take_out_entries(project, parts);
 }
 
-/// Take the values of tables that other programs act on out of the project, with whatever has one of them.
+/// Remove these values of tables that other programs act on, together with the service or agent that has one.
 fn take_out_entries(project: &mut Project, parts: &[ActingPart]) {
     let keys = || {
         parts.iter().filter_map(|part| if let ActingPart::Entry { key, .. } = part { Some(key.as_str()) } else { None })
@@ -51,13 +52,14 @@ fn take_out_entries(project: &mut Project, parts: &[ActingPart]) {
         segments.filter_map(|segments| segments.get(1).map(|name| (*name).to_owned())).collect()
     };
     let (services, agents) = (names_in("services"), names_in("agents"));
-    // A service without one of its settings would be another service.
+    // A service without one of its settings would be a different service.
     project.services.retain(|service| !services.contains(&*key_segment(service.table())));
     let withheld = project.agents.iter_mut().filter(|agent| agents.contains(&*key_segment(&agent.name)));
     withheld.for_each(|agent| agent.withheld = true);
 }
 
-/// Change a tool that can be had. The others keep the names of their programs, so that these are still theirs.
+/// Change a tool that isn't withheld. Withheld tools keep the names of their programs, so that no other tool takes
+/// these.
 fn change_tool(project: &mut Project, tool: &str, change: impl FnMut(&mut ToolRequest)) {
     project.tools.iter_mut().filter(|known| known.name == tool && !known.withheld).for_each(change);
 }

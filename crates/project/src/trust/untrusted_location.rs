@@ -1,4 +1,4 @@
-//! Projects that somebody else controls: no consent counts for them, because another user could change them at any time
+//! Projects that somebody else controls. No consent counts for them, because another user could change them at any time
 //! after it was given.
 
 use std::path::{Path, PathBuf};
@@ -8,24 +8,24 @@ use vx_base::paths::{Foreign, foreign};
 use super::Whereabouts;
 use crate::lineage::LineageBounds;
 
-/// The reason why a project counts as a stranger's.
+/// Why a project counts as a stranger's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UntrustedLocation {
     /// One of its files or folders belongs to somebody else, or others may write to it.
     Foreign {
         /// The file or folder.
         path: PathBuf,
-        /// The reason.
+        /// How they control it.
         reason: Foreign,
     },
-    /// Its file lies above the user's directory, where it would reach every project of the user.
+    /// Its file is above the user's directory, where it would affect every project of the user.
     AboveHome {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// Its file lies in a directory for temporary files, where anybody could have put it.
+    /// Its file is in a directory for temporary files, where anyone could have put it.
     Temporary {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
 }
@@ -41,7 +41,7 @@ impl std::fmt::Display for UntrustedLocation {
 }
 
 impl UntrustedLocation {
-    /// The reason why the project with this file counts as a stranger's, if it does.
+    /// Say why the project with this file counts as a stranger's, if it does.
     pub fn detect(file: &Path, whereabouts: &Whereabouts, bounds: &LineageBounds) -> Option<Self> {
         let directory = &whereabouts.directory;
         if bounds.above_home(directory) {

@@ -1,8 +1,8 @@
-//! The variables that make loaders, shells and interpreters run other code, or that vx itself obeys.
+//! Variables that make loaders, shells and interpreters run other code, or that vx itself obeys.
 //!
-//! Even with consent none of them is taken from a project, unless the user's own file names it.
+//! Even with consent, no such variable is taken from a project, unless the user's own file names it.
 
-/// Names, and beginnings of names with a star at the end. In the middle a star stands for any text.
+/// Names, and beginnings of names with a star at the end. A star in the middle stands for any text.
 const STEERING: [&str; 62] = [
     // Dynamic loaders, and the C library.
     "LD_*",
@@ -70,18 +70,18 @@ const STEERING: [&str; 62] = [
     "GIT_TEMPLATE_DIR",
     "SSH_ASKPASS*",
     "LESS*",
-    // vx itself: a project must not agree to itself.
+    // vx itself: a project must not consent to itself.
     "VX_*",
 ];
 
-/// True if a variable of this name is taken from no file of a project: it steers programs, and is none of those that the
-/// user's own file allows.
+/// Whether a variable of this name is never taken from a project's file: it steers programs, and the user's own file
+/// doesn't allow it.
 pub fn is_never_taken(name: &str, allowed: &[String]) -> bool {
     steers_programs(name) && !allowed.iter().any(|allowed| allowed == name)
 }
 
-/// True if a variable of this name makes programs run other code. Upper and lower case are the same, as on Windows, and
-/// as `path` and `PATH` are in zsh.
+/// Whether a variable of this name makes programs run other code. Case is ignored, as on Windows, and as for `path` and
+/// `PATH` in zsh.
 fn steers_programs(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     STEERING.iter().any(|form| match form.split_once('*') {

@@ -1,9 +1,9 @@
-//! The repository of a project, and the key under which its consent is kept.
+//! A project's repository, and the key under which its consent is stored.
 //!
 //! All worktrees of a repository share one consent: the key is made from the common git directory and the project's
-//! place in the worktree. Whatever a `.git` claims is believed only as far as nobody else could have written it: a
-//! worktree must be named back by the common directory, and a link, or a `.git` file of another kind, stands for the
-//! folder alone.
+//! place in the worktree. What a `.git` claims is believed only as far as nobody else could have written it: the common
+//! directory must name a worktree back. With a link, or a `.git` file of another kind, the key is made from the folder
+//! alone.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,36 +14,36 @@ use vx_base::paths::repository_top;
 
 use super::origin::origin_of;
 
-/// The longest file of git that is read here; each holds one path.
+/// Longest file of git that is read here; each holds one path.
 const LONGEST_BYTES: u64 = 8 * 1024;
 
-/// The key of a consent.
+/// Key of a consent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsentKey {
-    /// The name of its file.
+    /// Name of its file.
     pub file_name: String,
-    /// The repository or folder, for people.
+    /// Repository or folder, for people.
     pub shown: String,
-    /// A digest of the addresses of the repository's remote `origin`; empty without one. The consent is for a repository
-    /// with this origin alone.
+    /// Digest of the addresses of the repository's remote `origin`; empty without one. The consent counts only for a
+    /// repository with this origin.
     pub origin: String,
 }
 
-/// The place of a project.
+/// Where a project is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whereabouts {
-    /// The project's directory, without links.
+    /// Directory of the project, with links resolved.
     pub directory: PathBuf,
-    /// The top folder of the worktree; without a repository the project's directory.
+    /// Top folder of the worktree; without a repository, the project's directory.
     pub top: PathBuf,
-    /// The common directory of the repository.
+    /// Common directory of the repository.
     pub common: Option<PathBuf>,
-    /// The `.git` of the worktree where that is a file.
+    /// The worktree's `.git`, if that is a file.
     pub git_file: Option<PathBuf>,
 }
 
 impl Whereabouts {
-    /// The whereabouts of a project in this directory.
+    /// Find where the project in this directory is.
     pub fn locate(directory: &Path) -> Self {
         let directory = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
         let alone = |git_file| Self { directory: directory.clone(), top: directory.clone(), common: None, git_file };
@@ -56,7 +56,7 @@ impl Whereabouts {
         }
     }
 
-    /// The directory in which git keeps what it knows of this worktree, as far as that is believed.
+    /// Directory in which git stores what belongs to this worktree, as far as that is believed.
     pub fn git_directory(&self) -> Option<PathBuf> {
         match (&self.common, &self.git_file) {
             (Some(_), Some(git_file)) => own_of(git_file),
@@ -64,12 +64,12 @@ impl Whereabouts {
         }
     }
 
-    /// The configuration of the repository, which names its remote `origin`.
+    /// Configuration of the repository, which names its remote `origin`.
     pub fn configuration(&self) -> Option<PathBuf> {
         self.common.as_ref().map(|common| common.join("config"))
     }
 
-    /// The key of the project's consent.
+    /// Make the key of the project's consent.
     pub fn key(&self) -> ConsentKey {
         let mut hasher = Algorithm::Sha256.hasher();
         let (kind, place, inside) = match &self.common {
@@ -94,17 +94,17 @@ impl Whereabouts {
     }
 }
 
-/// The folder of a repository, for people.
+/// Folder of a repository, for people.
 fn top_of(common: &Path) -> &Path {
     common.parent().filter(|_| common.ends_with(".git")).unwrap_or(common)
 }
 
-/// The directory that this `.git` file names.
+/// Read the directory that this `.git` file names.
 fn own_of(git_file: &Path) -> Option<PathBuf> {
     fs::canonicalize(git_file.parent()?.join(path_in(git_file)?.strip_prefix("gitdir:")?.trim())).ok()
 }
 
-/// The common directory of the worktree with this `.git` file, if it names this worktree back.
+/// Find the common directory of the worktree with this `.git` file, if it names this worktree back.
 fn common_of(git_file: &Path) -> Option<PathBuf> {
     let own = own_of(git_file)?;
     let common = fs::canonicalize(own.join(path_in(&own.join("commondir"))?)).ok()?;
@@ -113,7 +113,7 @@ fn common_of(git_file: &Path) -> Option<PathBuf> {
     (own.parent()? == common.join("worktrees") && named_back).then_some(common)
 }
 
-/// The one line of a file of git.
+/// Read the only line of one of git's files.
 fn path_in(file: &Path) -> Option<String> {
     let text = String::from_utf8(read_small(file, LONGEST_BYTES)?).ok()?;
     Some(text.trim_end_matches(['\n', '\r']).to_owned()).filter(|text| !text.is_empty())
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
     use std::os::unix::fs::symlink;
 
-    /// A repository with a worktree beside it, as git lays them out.
+    /// Make a repository with worktrees beside it, as git lays them out.
     fn repository(top: &Path, worktrees: &[&str]) {
         let git = top.join("main/.git");
         fs::create_dir_all(&git).expect("a directory");

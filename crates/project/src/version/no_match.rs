@@ -1,4 +1,4 @@
-//! The reason why no release matches a request, and the nearest releases.
+//! Why no release matches a request, and the nearest releases.
 
 use std::fmt;
 
@@ -12,13 +12,13 @@ use super::{RequestKind, VersionRequest, meets, parsed::ParsedVersion};
 pub struct NoMatch {
     /// The request as written.
     pub request: String,
-    /// The reason.
+    /// Why not.
     pub miss: Miss,
-    /// The nearest existing versions, oldest first; at most four.
+    /// Nearest existing versions, oldest first; at most four.
     pub nearest: Vec<String>,
 }
 
-/// The reasons why no release matches.
+/// Why no release matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Miss {
     /// The source offers no version at all.
@@ -33,7 +33,7 @@ pub enum Miss {
     OnlyPrereleases,
     /// The tool has no long-term support lines.
     NoSupportLines,
-    /// No support line has this codename; these exist, newest first.
+    /// No support line has this codename. Holds those that exist, newest first.
     UnknownCodename(Vec<String>),
 }
 
@@ -44,7 +44,7 @@ impl fmt::Display for NoMatch {
             Miss::NothingOffered => write!(f, "no version is offered for this platform"),
             Miss::NothingInRange => write!(f, "no version matches `{request}`"),
             Miss::EmptyRange => write!(f, "no version can match `{request}`: its parts exclude each other"),
-            Miss::UnknownWord => write!(f, "`{request}` is no version, and no channel that vx knows"),
+            Miss::UnknownWord => write!(f, "`{request}` is not a version, nor a channel that vx knows"),
             Miss::OnlyPrereleases => write!(f, "only prereleases match `{request}`"),
             Miss::NoSupportLines => write!(f, "`{request}`: this tool has no long-term support releases"),
             Miss::UnknownCodename(_) => write!(f, "`{request}` names no long-term support line"),
@@ -77,7 +77,7 @@ impl Explain for NoMatch {
     }
 }
 
-/// Find the reason why `request` has no match; `releases` are sorted, oldest first.
+/// Find out why `request` has no match; `releases` are sorted, oldest first.
 pub(super) fn explain(request: &VersionRequest, releases: &[(ParsedVersion, &Candidate)]) -> NoMatch {
     let offered: Vec<&(ParsedVersion, &Candidate)> =
         releases.iter().filter(|(_, candidate)| !candidate.yanked).collect();
@@ -101,7 +101,7 @@ pub(super) fn explain(request: &VersionRequest, releases: &[(ParsedVersion, &Can
     NoMatch { request: request.text.clone(), miss, nearest }
 }
 
-/// True if the release is in the range except that it is a prerelease.
+/// Whether the release would be in the range if it weren't a prerelease.
 fn in_range_but_for_stage(kind: &RequestKind, release: &ParsedVersion) -> bool {
     release.is_prerelease()
         && match kind {
@@ -118,7 +118,7 @@ fn support_lines(releases: &[(ParsedVersion, &Candidate)]) -> Vec<String> {
     known
 }
 
-/// The two releases before and the two after these numbers; the newest ones if there are no numbers.
+/// List the two releases before and the two after these numbers; the newest ones if there are no numbers.
 fn around(target: &[u64], offered: &[&(ParsedVersion, &Candidate)]) -> Vec<String> {
     let plain: Vec<&&(ParsedVersion, &Candidate)> =
         offered.iter().filter(|(release, _)| !release.is_prerelease()).collect();
@@ -135,7 +135,7 @@ fn last_four(mut versions: Vec<String>) -> Vec<String> {
     versions.split_off(versions.len().saturating_sub(4))
 }
 
-/// The first dotted number of a text: `>=20.99` gives 20 and 99.
+/// Find the first dotted number in a text: `>=20.99` gives 20 and 99.
 fn numbers_in(text: &str) -> Vec<u64> {
     let digits = text.trim_start_matches(|character: char| !character.is_ascii_digit());
     digits

@@ -1,4 +1,4 @@
-//! One release's version, readable in npm's and in Python's form at once, with the order of its own form.
+//! A release's version, readable in npm's and in Python's form at once, and ordered by its own form.
 
 use std::cmp::Ordering;
 use std::str::FromStr;
@@ -31,12 +31,12 @@ impl ParsedVersion {
         }
     }
 
-    /// The form for npm-style ranges: the first three numbers, and the prerelease.
+    /// Form for npm-style ranges: the first three numbers, and the prerelease.
     pub(super) fn semver(&self) -> &Semver {
         &self.semver
     }
 
-    /// The form for Python's operators, with zeros behind its numbers: the crate compares as many numbers with those of
+    /// Form for Python's operators, with zeros after its numbers: the crate compares only as many numbers with
     /// `==1.10.*` as the version has, so that `1` would match.
     pub(super) fn padded_python(&self) -> Python {
         let python = self.python.clone().unwrap_or_else(|| as_python(&self.semver));
@@ -46,7 +46,7 @@ impl ParsedVersion {
         python.with_release(padded)
     }
 
-    /// The final release of a prerelease.
+    /// Turn a prerelease into its final release.
     pub(super) fn finished(&self) -> Self {
         let semver = Semver::new(self.semver.major(), self.semver.minor(), self.semver.patch(), Vec::new(), Vec::new());
         Self { semver, python: self.python.as_ref().map(Python::only_release) }
@@ -56,7 +56,7 @@ impl ParsedVersion {
         self.semver.is_prerelease()
     }
 
-    /// The numbers, most significant first.
+    /// Numbers, most significant first.
     pub(super) fn numbers(&self) -> Vec<u64> {
         match &self.python {
             Some(python) => python.release().to_vec(),
@@ -64,7 +64,7 @@ impl ParsedVersion {
         }
     }
 
-    /// True if `text` is this release with all of its numbers.
+    /// Whether `text` is this release with all its numbers.
     pub(super) fn is_written(&self, text: &str) -> bool {
         match &self.python {
             Some(own) => {

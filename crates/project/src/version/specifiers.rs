@@ -1,13 +1,13 @@
-//! Conditions in Python's form that exclude each other, such as `==1,==2`.
+//! Detects Python-style conditions that exclude each other, such as `==1,==2`.
 
 use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 
 use super::meets;
 
-/// True if no version can meet all of these conditions.
+/// Whether no version can meet all these conditions.
 ///
-/// Between two neighbouring borders of the conditions either all versions meet them or none does. So it is enough to try
-/// each border, one version right above each, and the lowest version. Conditions on prereleases and the like are not
+/// Between two neighbouring borders of the conditions, either all versions meet them or none does. So it is enough to
+/// try each border, a version right above each, and the lowest version. Conditions on prereleases and the like are not
 /// judged.
 pub(super) fn is_empty(specifiers: &VersionSpecifiers) -> bool {
     let judged = |one: &VersionSpecifier| {
@@ -29,7 +29,7 @@ pub(super) fn is_empty(specifiers: &VersionSpecifiers) -> bool {
     !tried.into_iter().any(|parts| meets(specifiers, &Version::new(parts)))
 }
 
-/// The versions at which the answer of a condition changes.
+/// List the versions at which the answer of a condition changes.
 fn borders(one: &VersionSpecifier) -> Vec<Vec<u64>> {
     let own = one.version().release().to_vec();
     let counted = match one.operator() {

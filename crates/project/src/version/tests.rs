@@ -166,7 +166,7 @@ fn a_word_that_names_no_version_is_an_error_of_its_tool() {
     ] {
         let miss = VersionRequest::parse(text).expect("a request").choose(&node()).expect_err("nothing matches");
         assert_eq!((miss.miss.clone(), miss.kind()), (Miss::UnknownWord, TroubleKind::Configuration), "{text}");
-        assert!(miss.to_string().contains(&format!("`{text}` is no version")), "{miss}");
+        assert!(miss.to_string().contains(&format!("`{text}` is not a version")), "{miss}");
         assert!(!VersionRequest::parse(text).expect("a request").matches("1.0.0", Scheme::Python));
     }
 }

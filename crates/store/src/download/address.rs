@@ -1,4 +1,4 @@
-//! Addresses: which of them are usable, and which host gets the credentials.
+//! Addresses: which are usable, and which host gets the credentials.
 
 use vx_http::Uri;
 
@@ -8,7 +8,7 @@ use vx_base::shown_address::shown_address;
 
 use super::error::DownloadErrorKind;
 
-/// Refuse an address that cannot be downloaded from.
+/// Refuse an address that can't be downloaded from.
 pub(super) fn check(url: &str) -> Result<(), DownloadErrorKind> {
     let refused =
         |reason: &str| Err(DownloadErrorKind::Address { address: shown_address(url), reason: reason.to_owned() });
@@ -17,15 +17,15 @@ pub(super) fn check(url: &str) -> Result<(), DownloadErrorKind> {
         Ok(uri) => match (uri.scheme_str(), uri.host()) {
             (Some("http" | "https"), Some(host)) if !host.is_empty() => Ok(()),
             (Some("http" | "https"), _) => refused("it names no host"),
-            (Some("file"), _) => refused("files of this machine are not installed from"),
+            (Some("file"), _) => refused("vx does not install from files of this machine"),
             (Some(scheme), _) => refused(&format!("`{scheme}:` is not supported")),
             (None, _) => refused("it does not begin with `https://`"),
         },
     }
 }
 
-/// The origin to ask for a part: its own, or the address that replaces it. Only the host of the part's own address gets
-/// its credentials.
+/// Choose the origin to ask for a part: its own, or the address that replaces it. Only the host of the part's own
+/// address gets its credentials.
 pub(super) fn origin(part: &Part, instead: Option<&str>) -> Origin {
     let Some(own) = &part.origin else {
         return Origin { url: instead.unwrap_or_default().to_owned(), authorization: None };

@@ -1,9 +1,8 @@
 //! The download cache: whole archives by digest, and parts of unfinished ones.
 //!
 //! `<digest>` was verified when it was stored, and is verified again on each read. `<digest>.part` is the beginning of
-//! an archive, and `<digest>.part.etag` is the ETag of the version it belongs to. One process at a time writes a part.
-//! Others that want the same archive wait for it, and receive it into a file of their own only if the first makes no
-//! progress.
+//! an archive, and `<digest>.part.etag` is the ETag of its version. One process at a time writes a part. Others that
+//! want the same archive wait for it, and receive it into a private file only if the first makes no progress.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -20,37 +19,37 @@ use super::super::lock::LockWaitError;
 use super::super::reserved_space::{give_back, reserve};
 use super::{DownloadErrorKind, DownloadSession};
 
-/// The longest ETag that is kept.
+/// Longest ETag that is stored.
 const ETAG_BYTES: u64 = 1024;
 
-/// True for an ETag that promises the same bytes, and that can be sent back as it is. A weak one does not.
+/// Whether an ETag promises the same bytes, and can be sent back as it is. A weak one doesn't promise that.
 pub(super) fn is_strong_etag(text: &str) -> bool {
     let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let fits = text.len() as u64 <= ETAG_BYTES;
     fits && inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"'))
 }
 
-/// The file of one download in progress.
+/// File of a download in progress.
 #[derive(Debug)]
 pub(super) struct PartFile {
     path: PathBuf,
     etag_path: PathBuf,
     file: File,
     length: u64,
-    /// The size up to which space may be reserved.
+    /// Size up to which space may be reserved.
     expected: u64,
-    /// The lock on a shared part; `None` for a private file.
+    /// Lock on a shared part; `None` for a private file.
     lock: Option<FileLock>,
 }
 
-/// The path of a whole archive.
+/// Path of a whole archive.
 pub(crate) fn whole_path(home: &Home, digest: &Digest) -> PathBuf {
     home.downloads().join(digest.file_name())
 }
 
 impl PartFile {
     /// Open the part of this archive, with the bytes received before, once no other process writes it. The file is
-    /// `private` if that process makes no progress, or if the archive's digest is not known.
+    /// `private` if that process makes no progress, or if the archive's digest is unknown.
     pub(super) fn open(
         session: &DownloadSession<'_>,
         archive: &Archive,
@@ -88,17 +87,17 @@ impl PartFile {
         Ok(Self { path, etag_path: etag_path.into(), file, length, expected: 0, lock })
     }
 
-    /// The number of bytes received.
+    /// How many bytes were received.
     pub(super) fn length(&self) -> u64 {
         self.length
     }
 
-    /// True if the next run continues it.
+    /// Whether the next run can continue it.
     pub(super) fn is_kept(&self) -> bool {
         self.lock.is_some()
     }
 
-    /// A second handle, which reads from the start.
+    /// Open a second handle, which reads from the start.
     pub(super) fn reader(&self) -> Result<File, DiskError> {
         File::open(&self.path).with_path("read", &self.path)
     }
@@ -125,7 +124,7 @@ impl PartFile {
         Ok(())
     }
 
-    /// The ETag of the version that the bytes belong to; `None` if the file holds anything else.
+    /// Read the ETag of the version that the bytes belong to; `None` if the file holds anything else.
     pub(super) fn etag(&self) -> Option<String> {
         let bytes = read_small(&self.etag_path, ETAG_BYTES)?;
         String::from_utf8(bytes).ok().filter(|etag| is_strong_etag(etag))
@@ -139,7 +138,7 @@ impl PartFile {
         };
     }
 
-    /// Rename a whole and verified part to its final path, which is returned.
+    /// Rename a whole and verified part to its final path; returns that path.
     pub(super) fn finish(self, home: &Home, digest: &Digest) -> Result<PathBuf, DiskError> {
         create_directories(&home.downloads())?;
         let whole = whole_path(home, digest);
@@ -160,7 +159,7 @@ impl Drop for PartFile {
         if self.length < self.expected {
             let _ = give_back(&self.file);
         }
-        // An empty part has nothing to continue. A finished part has another name by now.
+        // An empty part has nothing to continue. A finished part has been renamed already.
         if self.length == 0 {
             self.store_etag(None);
             let _ = remove_file(&self.path);

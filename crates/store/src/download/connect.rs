@@ -1,4 +1,4 @@
-//! Obtaining a usable response: request, check the head of the response, wait, and request again.
+//! Getting a usable response: request, check the head of the response, wait, and request again.
 
 use std::time::{Duration, Instant};
 
@@ -14,15 +14,15 @@ use super::retry::{Failed, RetryDecision, may_change};
 use super::transfer::{self, Content, Response, ResponseHead};
 use super::{ByteSource, Download, DownloadErrorKind, Result};
 
-/// The silence after which the server that is waited for is shown.
+/// After this much silence, the server that vx waits for is shown.
 const SILENCE_SHOWN: Duration = Duration::from_secs(2);
 
-/// The answer to a request for the rest of an archive, if it isn't the rest.
+/// How an answer to a request for the rest of an archive fails to be the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lapse {
-    /// It is of another version of the archive.
+    /// It belongs to another version of the archive.
     OtherVersion,
-    /// The server sends all of it, or another part: it can't go on where it stopped.
+    /// The server sends everything, or another part: it can't resume a download.
     NotContinued,
 }
 
@@ -49,7 +49,7 @@ impl Download<'_> {
         }
     }
 
-    /// Ask, and wait for the response unless the install is stopped; `None` if none arrives in time.
+    /// Ask, and wait for the response unless the install is stopped; `None` if no response arrives in time.
     fn answer(&self) -> Result<Option<Response>> {
         let session = self.session;
         let answers = transfer::ask(&session.client, session.watch, self.request.clone());
@@ -70,13 +70,13 @@ impl Download<'_> {
         }
     }
 
-    /// The server that is asked.
+    /// Host that is asked.
     fn host(&self) -> String {
         let url = Url::parse(&self.request.origin.url).ok();
         url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| "the server".to_owned())
     }
 
-    /// Accept a response; false if the request has to be repeated.
+    /// Accept a response; `false` if the request has to be repeated.
     fn accept(&mut self, head: ResponseHead, have: u64, content: Content) -> Result<bool> {
         match head.status {
             200 => {
@@ -111,7 +111,7 @@ impl Download<'_> {
         Ok(true)
     }
 
-    /// Continue after the received bytes; those that were not yet read come first.
+    /// Continue after the received bytes; those not read yet come first.
     fn resume(&mut self, have: u64, rest: Option<Content>) -> Result<()> {
         self.pieced = true;
         self.source = match (have - self.received, rest, &self.part_file) {
@@ -122,7 +122,7 @@ impl Download<'_> {
         Ok(())
     }
 
-    /// Delete the received bytes. If some of them were passed on already, their reader has to begin again too.
+    /// Delete the received bytes. If some of them were passed on already, their reader has to start over, too.
     fn start_over(&mut self, lapse: Lapse) -> Result<()> {
         if let Some(part) = &mut self.part_file {
             part.clear()?;
@@ -142,7 +142,7 @@ impl Download<'_> {
     fn announce(&mut self, size: Option<u64>, html: bool) -> Result<()> {
         self.announced = size;
         match (self.size, size) {
-            // The first bytes show that a page came in place of the archive.
+            // The first bytes will show that a page came in place of the archive.
             _ if html => {}
             (Some(expected), Some(got)) if expected != got => {
                 return self.rejected(DownloadErrorKind::Size { expected, got, more: false });
@@ -157,7 +157,7 @@ impl Download<'_> {
         Ok(())
     }
 
-    /// The reason for another attempt; a failure that no attempt changes is the error.
+    /// Turn a fault into the reason for another attempt; returns the error if no attempt can help.
     pub(super) fn failed(&self, fault: HttpError) -> Result<Failed> {
         let address = self.address.clone();
         match fault {

@@ -1,4 +1,4 @@
-//! The reasons why an archive was not received.
+//! Why an archive was not received.
 
 use vx_http::{LowestRate, Misdirection, TlsFault};
 
@@ -9,28 +9,28 @@ use vx_base::trouble::{Explain, TroubleKind};
 use super::super::cancel::InstallStop;
 use super::super::disk::DiskError;
 
-/// An archive that was not received, and the reason. No credential of its address is ever shown.
+/// An archive that was not received, and why. No credential in its address is ever shown.
 #[derive(Debug, thiserror::Error)]
 #[error("archive `{archive}`: {kind}")]
 pub struct DownloadError {
     /// Its file name.
     pub archive: String,
-    /// The reason.
+    /// Why.
     pub kind: DownloadErrorKind,
 }
 
-/// The reasons for a failed download.
+/// Why a download failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadErrorKind {
-    /// The address is invalid, or not one of the web.
+    /// The address is invalid, or not a web address.
     #[error("cannot download from `{address}`: {reason}")]
     Address {
         /// The address, without credentials and query.
         address: String,
-        /// The reason.
+        /// Why.
         reason: String,
     },
-    /// The server answered with a status that no retry changes.
+    /// The server answered with a status that no retry will change.
     #[error("the server answered {status} for {address}")]
     Status {
         /// The address.
@@ -43,7 +43,7 @@ pub enum DownloadErrorKind {
     ComeBackLater {
         /// The address.
         address: String,
-        /// The time that the server asks for.
+        /// How long the server asks to wait.
         seconds: u64,
     },
     /// The server sent a web page in place of the archive.
@@ -52,7 +52,7 @@ pub enum DownloadErrorKind {
         /// The address.
         address: String,
     },
-    /// A redirect is not followed.
+    /// A redirect isn't followed.
     #[error("{address} redirects {misdirection}")]
     Redirects {
         /// The address.
@@ -60,12 +60,12 @@ pub enum DownloadErrorKind {
         /// The redirect.
         misdirection: Misdirection,
     },
-    /// A setting of the user about connections cannot be used.
+    /// A connection setting of the user is unusable.
     #[error("{setting} {reason}")]
     Setting {
         /// The setting.
         setting: String,
-        /// The reason, as the end of a sentence about the setting.
+        /// Reason, as the predicate of a sentence about the setting.
         reason: String,
     },
     /// The TLS connection was refused.
@@ -73,33 +73,33 @@ pub enum DownloadErrorKind {
     Tls {
         /// The address.
         address: String,
-        /// The reason of the refusal.
+        /// Why it was refused.
         reason: TlsFault,
     },
-    /// The connection failed again and again.
+    /// The connection failed every time.
     #[error("{reason}, {attempts} times, at {address} ({received} bytes received)")]
     Connection {
         /// The address.
         address: String,
-        /// The last failure.
+        /// Last failure.
         reason: String,
-        /// The number of attempts.
+        /// How many attempts were made.
         attempts: u32,
-        /// The number of bytes received.
+        /// How many bytes were received.
         received: u64,
-        /// True if they are kept for the next run.
+        /// Whether they are kept for the next run.
         kept: bool,
     },
-    /// Less than the lowest rate arrived, twice in a row.
+    /// The rate was too low, twice in a row.
     #[error("{address} sends less than {lowest} ({received} bytes received)")]
     Slow {
         /// The address.
         address: String,
-        /// The rate.
+        /// Lowest rate that is allowed.
         lowest: LowestRate,
-        /// The number of bytes received.
+        /// How many bytes were received.
         received: u64,
-        /// True if they are kept for the next run.
+        /// Whether they are kept for the next run.
         kept: bool,
     },
     /// The bytes do not have the expected digest.
@@ -115,9 +115,9 @@ pub enum DownloadErrorKind {
     Size {
         /// The expected size.
         expected: u64,
-        /// The size received or announced.
+        /// Size received or announced.
         got: u64,
-        /// True if the archive has more bytes than expected.
+        /// Whether the archive may have more bytes than `got`.
         more: bool,
     },
     /// The archive is larger than any that is accepted.
@@ -129,44 +129,45 @@ pub enum DownloadErrorKind {
     /// vx is offline, and the archive is not in the cache.
     #[error("it is not in the download cache, and vx is offline")]
     Offline,
-    /// The responses of the server contradict each other again and again.
+    /// The server's responses contradict each other every time.
     #[error("the server at {address} keeps changing its answer")]
     Unsteady {
         /// The address.
         address: String,
     },
-    /// There is no thread for the connection.
+    /// No thread could be started for the connection.
     #[error("{0}")]
     Limit(ProcessLimit),
-    /// The connection breaks, and the server does not send the rest alone.
+    /// The connection breaks every time, and the server can't send only the rest.
     #[error("{reason}, again and again, at {address}, which does not go on where it stopped")]
     NotContinued {
         /// The address.
         address: String,
-        /// The last failure.
+        /// Last failure.
         reason: String,
     },
-    /// The bytes are not the archive's, and the server says that it has encoded them.
-    #[error("{address} sends it encoded (`Content-Encoding: {encoding}`), so its bytes are others")]
+    /// The bytes aren't the archive's, and the server claims to have encoded them.
+    #[error("{address} sends it encoded (`Content-Encoding: {encoding}`), which changes its bytes")]
     Encoded {
         /// The address.
         address: String,
         /// The encoding.
         encoding: String,
     },
-    /// The cache is not usable.
+    /// The cache is unusable.
     #[error(transparent)]
     Disk(#[from] DiskError),
     /// The install was stopped.
     #[error("stopped while downloading")]
     Stop(InstallStop),
-    /// The bytes passed on are worthless, and everything has to be read again from its start. The pipeline does so a
+    /// The bytes passed on are worthless, and everything has to be read again from the start. The pipeline does so a
     /// few times, then reports the boxed error.
     #[error("the download has to begin again")]
     Again(Box<DownloadErrorKind>),
 }
 
-/// A SHA-256 in full, to be copied, and the beginning of a SHA-512: two of them would leave no room for the hint.
+/// Show a SHA-256 in full, so that it can be copied, but only the beginning of a SHA-512: two of them would leave no
+/// room for the hint.
 fn shown(digest: &Digest) -> String {
     match digest.algorithm() {
         Algorithm::Sha256 => digest.to_string(),
@@ -214,19 +215,21 @@ impl Explain for DownloadError {
                 "check the credentials for this host, and the proxy settings"
             }
             DownloadErrorKind::Status { status: 404 | 410, .. } => {
-                "check the version and the platform: this release may not exist for it, or not any more"
+                "check the version and the platform: this release may not exist for it, or no longer"
             }
             DownloadErrorKind::Status { .. } | DownloadErrorKind::ComeBackLater { .. } => "try again later",
             DownloadErrorKind::WebPage { .. } => {
                 "open the address in a browser: it may ask to log in, or the file may have moved"
             }
             DownloadErrorKind::Redirects { misdirection: Misdirection::Endless, .. } => {
-                "check the address: the server sends it in a circle"
+                "check the address: the server redirects it in a circle"
             }
             DownloadErrorKind::Redirects { misdirection: Misdirection::Unsafe, .. } => {
-                "name another mirror: anybody on the way could change the archive"
+                "name another mirror: anyone between it and you could change the archive"
             }
-            DownloadErrorKind::Redirects { .. } => "check the address, or ask the server's keeper where it should lead",
+            DownloadErrorKind::Redirects { .. } => {
+                "check the address, or ask the server's operator where it should lead"
+            }
             DownloadErrorKind::Setting { .. } => "correct this setting",
             DownloadErrorKind::Tls { reason, .. } => reason.hint(),
             DownloadErrorKind::Slow { kept: true, .. } => {
@@ -249,7 +252,7 @@ impl Explain for DownloadError {
                 "check the network and the proxy settings and try again, or name a mirror that answers requests for a range"
             }
             DownloadErrorKind::Encoded { .. } => {
-                "ask the server's keeper, or that of a proxy on the way, to send archives as they are; or name another mirror"
+                "ask the operator of the server, or of a proxy, to send archives unchanged; or name another mirror"
             }
             DownloadErrorKind::Unsteady { .. } => "try another mirror",
             DownloadErrorKind::Limit(limit) => return Some(limit.hint()),

@@ -1,4 +1,4 @@
-//! The retries of a download, and the waits before them.
+//! Retries of a download, and the waits before them.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use vx_http::LowestRate;
 
-/// The bounds of all waits in an install.
+/// Bounds of all waits in an install.
 #[derive(Clone, Debug)]
 pub struct Patience {
     /// From the look-up of a name to a connection.
@@ -15,17 +15,17 @@ pub struct Patience {
     pub answer: Duration,
     /// Between two reads of a response.
     pub stall: Duration,
-    /// The fewest bytes that a response has to come with.
+    /// Lowest rate at which a response has to arrive.
     pub lowest: LowestRate,
-    /// Before the second attempt; doubled before each further one, and randomised by half.
+    /// Before the second attempt; doubled before each further attempt, and randomised by half.
     pub first_delay: Duration,
-    /// The longest wait between attempts.
+    /// Longest wait between attempts.
     pub longest_delay: Duration,
-    /// The longest `Retry-After` that is obeyed.
+    /// Longest `Retry-After` that is obeyed.
     pub longest_retry_after: Duration,
-    /// The number of attempts in a row without significant progress.
+    /// How many attempts in a row may make no significant progress.
     pub attempts: u32,
-    /// The time without progress after which a process that installs the same release counts as stuck.
+    /// After this time without progress, a process that installs the same release counts as stuck.
     pub holder_stall: Duration,
 }
 
@@ -58,15 +58,15 @@ impl Patience {
 /// download advances.
 const SIGNIFICANT_BYTES: u64 = 256 * 1024;
 
-/// The attempts that one counts for which was too slow: two in a row are the last.
+/// How many attempts a too slow attempt counts for: two in a row are the last.
 const SLOW_WEIGHT: u32 = 3;
 
-/// The failure of an attempt that another one may mend.
+/// A failure that another attempt may fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failed {
-    /// The connection failed, or the server did, for this reason.
+    /// The connection or the server failed, for this reason.
     Connection(String),
-    /// Less than this arrived.
+    /// The rate was below this.
     Slow(LowestRate),
 }
 
@@ -79,10 +79,10 @@ impl fmt::Display for Failed {
     }
 }
 
-/// The most attempts of one download, however much each of them receives.
+/// Most attempts of one download, however much each of them receives.
 const ATTEMPTS_IN_ALL: u32 = 100;
 
-/// The attempts of one download.
+/// How many attempts a download has made.
 #[derive(Debug)]
 pub(super) struct Attempts {
     in_all: u32,
@@ -90,7 +90,7 @@ pub(super) struct Attempts {
     received_before: u64,
 }
 
-/// The action after a failed attempt.
+/// What to do after a failed attempt.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum RetryDecision {
     Wait(Duration),
@@ -103,7 +103,7 @@ impl Attempts {
         Self { in_all: 1, in_a_row: 1, received_before: 0 }
     }
 
-    /// The number of the current attempt, from 1.
+    /// Number of the current attempt, from 1.
     pub(super) fn number(&self) -> u8 {
         u8::try_from(self.in_all).unwrap_or(u8::MAX)
     }
@@ -112,8 +112,8 @@ impl Attempts {
         self.in_all
     }
 
-    /// Count a failed attempt, after which this many bytes are received in all. One that was too slow has taken long, and
-    /// counts for several.
+    /// Count a failed attempt, after which this many bytes are received in all. An attempt that was too slow has taken
+    /// long, so it counts for several.
     pub(super) fn failed(
         &mut self,
         received: u64,
@@ -140,13 +140,13 @@ impl Attempts {
     }
 }
 
-/// A random number from 0 to 1, so that many processes do not retry at the same moment.
+/// A random number from 0 to 1, so that many processes don't retry at the same moment.
 fn fraction() -> f64 {
     let random = RandomState::new().hash_one(0u8);
     (random >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// True if the server may answer otherwise soon.
+/// Whether the server may soon answer differently.
 pub(super) const fn may_change(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500..=599)
 }

@@ -1,9 +1,9 @@
 //! One request and its response.
 //!
-//! The look-up of a name and the making of a connection cannot be interrupted, so a separate thread does both, and the
-//! waiting thread can leave at any moment. The content is then read by its consumer: passed over from another thread it
-//! would arrive cold in the cache, which made a whole install 5 % slower. Meanwhile the thread keeps watch over the
-//! connection, and shuts it if the install is stopped.
+//! Looking up a name and connecting can't be interrupted, so a separate thread does both, and the waiting thread can
+//! leave at any moment. The consumer then reads the content itself: if another thread passed it on, it would arrive
+//! cold in the cache, which made a whole install 5 % slower. Meanwhile the separate thread watches the connection, and
+//! shuts it if the install is stopped.
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind, Read};
@@ -30,16 +30,16 @@ use super::retry::Patience;
 #[derive(Clone)]
 pub(super) struct TransferRequest {
     pub(super) origin: Origin,
-    /// The first byte wanted, if the beginning is there already.
+    /// First byte wanted, if the beginning is there already.
     pub(super) from: u64,
-    /// The version that the range belongs to; the server sends all of a newer one.
+    /// Version that the range belongs to; the server sends a newer version in full.
     pub(super) etag: Option<String>,
 }
 
-/// The head and the content of a response, or the failure.
+/// Head and content of a response, or the failure.
 pub(super) type Response = Result<(ResponseHead, Content), HttpError>;
 
-/// The head of a response.
+/// A response's head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ResponseHead {
     pub(super) status: u16,
@@ -47,19 +47,19 @@ pub(super) struct ResponseHead {
     pub(super) range: Option<ContentRange>,
     pub(super) etag: Option<String>,
     pub(super) html: bool,
-    /// The encoding that the server says it has applied, though it was asked for none.
+    /// Encoding that the server claims to have applied, though none was asked for.
     pub(super) encoding: Option<String>,
     pub(super) retry_after: Option<Duration>,
 }
 
-/// The bytes that a response holds, as far as its header gives them.
+/// Which bytes a response holds, as far as its header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ContentRange {
     pub(super) first: Option<u64>,
     pub(super) total: Option<u64>,
 }
 
-/// The content of a response, as it arrives.
+/// A response's content, as it arrives.
 pub(super) struct Content {
     body: Body,
     /// Dropped with the content, which ends the thread that watches the connection.
@@ -69,7 +69,7 @@ pub(super) struct Content {
 impl Content {
     /// Wait for bytes and read them; zero at the end.
     ///
-    /// A stop ends the read at once, with any result.
+    /// A stop ends the read at once, with whatever result.
     pub(super) fn read(&mut self, room: &mut [u8]) -> Result<usize, HttpError> {
         loop {
             match self.body.read(room) {
@@ -80,7 +80,7 @@ impl Content {
     }
 }
 
-/// Send a request; the response arrives on the channel. An error if there is no thread for it.
+/// Send a request; the response arrives on the channel. Fails if no thread can be started.
 pub(super) fn ask(client: &Client, watch: &CancelWatch, request: TransferRequest) -> io::Result<Receiver<Response>> {
     let (sender, answers) = bounded(1);
     let (client, watch) = (client.clone(), watch.clone());
@@ -94,7 +94,7 @@ pub(super) fn ask(client: &Client, watch: &CancelWatch, request: TransferRequest
     Ok(answers)
 }
 
-/// Shut the connections if the install is stopped, until the content is dropped.
+/// Shut the connections if the install is stopped; return once the content is dropped.
 fn stand_by(client: &Client, watch: &CancelWatch, closed: &Receiver<Infallible>) {
     while closed.recv_timeout(POLL) == Err(RecvTimeoutError::Timeout) {
         if watch.check().is_err() {
@@ -103,7 +103,7 @@ fn stand_by(client: &Client, watch: &CancelWatch, closed: &Receiver<Infallible>)
     }
 }
 
-/// A client for all requests of one install.
+/// Make a client for all requests of one install.
 pub(crate) fn client(patience: &Patience, trust: &TlsTrust) -> Client {
     let Patience { connect, answer, stall: idle, lowest, .. } = *patience;
     Client::new(&HttpClientSettings {
@@ -146,7 +146,7 @@ impl ResponseHead {
 }
 
 impl ContentRange {
-    /// `bytes 100-199/200`, `bytes 100-199/*`, `bytes */200`; a field that cannot be parsed is `None`.
+    /// Parse `bytes 100-199/200`, `bytes 100-199/*` or `bytes */200`; a field that can't be parsed is `None`.
     fn parse(text: &str) -> Self {
         let (range, total) = text.strip_prefix("bytes").unwrap_or(text).trim().split_once('/').unwrap_or((text, ""));
         let first = range.split_once('-').and_then(|(first, _)| first.trim().parse().ok());

@@ -1,7 +1,7 @@
-//! The record in a locked file: the process that holds the lock, and its slot, which shows its progress.
+//! The record in a locked file: which process holds the lock, and the slot that shows its progress.
 //!
-//! Only the lock counts; the record is for display. So one that is missing, half written, of another version or of a
-//! process of another machine never holds up a process that waits.
+//! Only the lock counts; the record is for display. So a waiting process is never held up by a record that is missing,
+//! half written, of another version, or of a process on another machine.
 
 use std::fs;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -14,37 +14,37 @@ use vx_base::files::small_file::read_small;
 
 use vx_base::files::file_lock::FileLock;
 
-/// The largest record: a process, and a path.
+/// Largest record: a process, and a path.
 const RECORD_BYTES: u64 = 16 * 1024;
 
 /// The process that holds a lock, by its own record.
 ///
-/// Earlier versions also recorded their progress. Those fields are ignored.
+/// Earlier versions also recorded their progress; those fields are ignored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockHolder {
-    /// The id of the process.
+    /// Process id.
     pub pid: u32,
-    /// The slot it reports to, if it has one.
+    /// Slot that it reports to, if any.
     // A record must have this field. Without the attribute, serde would read a missing field as `None`.
     #[serde(deserialize_with = "Option::deserialize")]
     pub board: Option<BoardSlot>,
 }
 
 impl LockHolder {
-    /// This process, which reports to this slot.
+    /// Describe this process, which reports to this slot.
     pub(super) fn here(board: Option<BoardSlot>) -> Self {
         Self { pid: std::process::id(), board }
     }
 
-    /// The holder that the file records; `None` before it wrote its record, and on systems on which a locked file
-    /// cannot be read.
+    /// Read the holder that the file records; `None` before the holder has written its record, and on systems where a
+    /// locked file can't be read.
     pub(super) fn read(path: &Path) -> Option<Self> {
         serde_json::from_slice(&read_small(path, RECORD_BYTES)?).ok()
     }
 
-    /// Write the record into the file that this process has locked, in place of an earlier one.
+    /// Write the record into the file that this process has locked, replacing an earlier one.
     ///
-    /// A waiting process that reads half of it finds no JSON and looks again.
+    /// A waiting process that reads half of it finds invalid JSON and looks again.
     pub(super) fn write(&self, lock: &FileLock) -> io::Result<()> {
         let text = serde_json::to_vec(self)?;
         let mut file = lock.file();
@@ -53,7 +53,7 @@ impl LockHolder {
         file.write_all(&text)
     }
 
-    /// True if the process is stopped, by job control or a debugger; false on systems that do not show it.
+    /// Whether the process is stopped, by job control or a debugger; `false` on systems that don't show it.
     pub(super) fn is_stopped(&self) -> bool {
         is_stopped(self.pid)
     }
@@ -62,7 +62,7 @@ impl LockHolder {
 #[cfg(target_os = "linux")]
 fn is_stopped(pid: u32) -> bool {
     let Ok(text) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
-    // The name before the state may hold anything, `)` included.
+    // The name before the state may contain anything, `)` included.
     let state = text.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
     matches!(state, Some('T' | 't'))
 }

@@ -1,7 +1,7 @@
-//! The wait for the tool that runs this one, if the same run installs both.
+//! Waits for the tool that runs this tool, if the same run installs both.
 //!
 //! A script is useless without its interpreter, and its post-install command may call it. Archives are received and
-//! unpacked meanwhile; only the last step waits.
+//! unpacked in the meantime; only the last step waits.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::report::{InstallProgress, InstallStep, Reporter};
 
 use crate::cancel::{CancelWatch, InstallStop};
 
-/// The time between two reads of the other tool's slot.
+/// Interval between two reads of the other tool's slot.
 const POLL: Duration = Duration::from_millis(20);
 
-/// The state of another tool's install in the same run.
+/// How far another tool's install in the same run is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NeededToolState {
     /// It is running, or about to start.
@@ -30,7 +30,7 @@ pub enum NeededToolState {
     Failed,
 }
 
-/// The reasons why the wait ended without the tool.
+/// Why the wait ended without the tool.
 #[derive(Debug, thiserror::Error)]
 pub enum NeedError {
     /// The other tool was not installed.
@@ -41,8 +41,8 @@ pub enum NeedError {
     Stop(InstallStop),
 }
 
-/// Wait until `tool` is installed, and report its progress. `state_of` returns `None` once it is, or if this run does
-/// not install it.
+/// Wait until `tool` is installed, and report its progress. `state_of` returns `None` once it is, or if this run
+/// doesn't install it.
 pub(crate) fn await_tool(
     tool: &str,
     state_of: &dyn Fn(&str) -> Option<NeededToolState>,

@@ -1,4 +1,4 @@
-//! An observation of the holder of a lock. Two in turn show whether the holder makes progress.
+//! Observes the holder of a lock. Two observations in a row show whether it makes progress.
 
 use std::time::Instant;
 
@@ -7,14 +7,14 @@ use vx_base::board_slot::BoardSlot;
 use super::lock_holder::LockHolder;
 use crate::report::{InstallProgress, InstallStep};
 
-/// The holder of a lock at one time.
+/// A lock's holder at one time.
 pub(super) struct Observation {
     holder: Option<LockHolder>,
-    /// The holder's progress, by its board.
+    /// How far the holder is, by its board.
     pub(super) progress: Option<InstallProgress>,
-    /// The holder is stopped, by job control or a debugger.
+    /// Whether the holder is stopped, by job control or a debugger.
     pub(super) stopped: bool,
-    /// The time of the first observation that was the same as this one.
+    /// Time of the first observation that was the same as this one.
     pub(super) since: Instant,
 }
 
@@ -28,26 +28,26 @@ impl Observation {
         Self { holder, progress, stopped, since: Instant::now() }
     }
 
-    /// True if nothing has changed between two observations.
+    /// Whether nothing has changed between two observations.
     pub(super) fn same(&self, other: &Self) -> bool {
         (&self.holder, &self.progress, self.stopped) == (&other.holder, &other.progress, other.stopped)
     }
 
-    /// The holder's process id; 0 if it left no record.
+    /// Process id of the holder; 0 if it left no record.
     pub(super) fn pid(&self) -> u32 {
         self.holder.as_ref().map_or(0, |holder| holder.pid)
     }
 
-    /// The slot to which the holder reports, if it has one.
+    /// Slot to which the holder reports, if it has one.
     pub(super) fn board_slot(&self) -> Option<&BoardSlot> {
         self.holder.as_ref().and_then(|holder| holder.board.as_ref())
     }
 
-    /// True if a lack of progress is a sign that something is wrong.
+    /// Whether a lack of progress is a sign that something is wrong.
     ///
-    /// It is no such sign while the holder syncs or runs a post-install command: these show no progress and have limits
-    /// of their own. Nor is it one for a holder that never had a board, which cannot show any and gives up by itself if
-    /// its server does not answer. A holder whose board cannot be read is expected to move: the board is gone, or damaged.
+    /// It isn't while the holder syncs or runs a post-install command: these steps show no progress and have their own
+    /// limits. Nor is it for a holder that never had a board, which can't show any progress and gives up by itself if
+    /// its server doesn't answer. A holder whose board can't be read is expected to move: the board is gone or damaged.
     pub(super) fn ought_to_move(&self) -> bool {
         match (&self.holder, &self.progress) {
             _ if self.stopped => true,
@@ -57,7 +57,7 @@ impl Observation {
         }
     }
 
-    /// The holder's process id, and its state in a few words.
+    /// Describe the holder by its process id and its state in a few words.
     pub(super) fn words(&self) -> (u32, String) {
         let state = match &self.progress {
             _ if self.stopped => "stopped".to_owned(),

@@ -1,7 +1,7 @@
-//! The manifest of a release: `.vx-files`, one line for each file, which shows later whether the release is unchanged.
+//! A release's manifest: `.vx-files`, one line for each file, which shows later whether the release is unchanged.
 //!
-//! The checksums are CRC-32. They detect damage and edits at almost no cost while the bytes pass by, but they do not
-//! stop an attacker: write access to the store is also write access to this file. The original bytes were verified by
+//! The checksums are CRC-32. They detect damage and edits at almost no cost while the bytes pass by, but they don't
+//! stop an attacker: anyone who can write to the store can also write this file. The original bytes were verified by
 //! the archives' digests. The receipt holds those, and the digest of this file.
 
 mod changes;
@@ -20,24 +20,24 @@ use crate::disk::{DiskError, DiskErrorContext};
 pub use changes::{ManifestCheckDepth, ManifestDifference};
 use release_file::{escaped, walk};
 
-/// The manifest's name in the release.
+/// Name of the manifest in the release.
 pub(crate) const FILE_NAME: &str = ".vx-files";
-/// The first line, which identifies the format.
+/// First line, which identifies the format.
 const HEAD: &str = "vx-files 1";
-/// A file up to this size is read again; a larger one is assumed to be as unpacked.
+/// A file up to this size is read again; a larger one is assumed to be as it was unpacked.
 const SMALL_BYTES: u64 = 64 * 1024;
 
-/// The files and links of a release by path, escaped, with `/` between components; folders are left out.
+/// Files and links of a release by escaped path, with `/` between components; folders are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Manifest {
     entries: HashMap<Box<str>, ManifestEntry>,
 }
 
-/// One file or link.
+/// A file or link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ManifestEntry {
     kind: ManifestEntryKind,
-    /// The checksum of the content, or of the target of a link.
+    /// Checksum of the content, or of a link's target.
     sum: u32,
     size_bytes: u64,
 }
@@ -49,7 +49,7 @@ enum ManifestEntryKind {
     Link,
 }
 
-/// The running checksum of a file.
+/// Checksum of a file that is being read.
 #[derive(Default)]
 pub(crate) struct Checksum {
     hasher: crc32fast::Hasher,
@@ -62,7 +62,7 @@ impl Checksum {
         self.size_bytes += bytes.len() as u64;
     }
 
-    /// The entry of a file with this content and mode.
+    /// Make the entry of a file with this content and mode.
     pub(crate) fn file(self, mode: u32) -> ManifestEntry {
         let kind = if mode & 0o100 != 0 { ManifestEntryKind::Executable } else { ManifestEntryKind::Plain };
         ManifestEntry { kind, sum: self.hasher.finalize(), size_bytes: self.size_bytes }
@@ -70,12 +70,12 @@ impl Checksum {
 }
 
 impl ManifestEntry {
-    /// The checksum (CRC-32) and the size of the content.
+    /// Checksum (CRC-32) and size of the content.
     pub(crate) fn checks(&self) -> (u32, u64) {
         (self.sum, self.size_bytes)
     }
 
-    /// The entry of a link to this target.
+    /// Make the entry of a link to this target.
     pub(crate) fn link(target: &[u8]) -> Self {
         Self { kind: ManifestEntryKind::Link, sum: crc32fast::hash(target), size_bytes: target.len() as u64 }
     }
@@ -105,12 +105,12 @@ impl Manifest {
         }
     }
 
-    /// The number of files and links.
+    /// Number of files and links.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// True if there is none.
+    /// Whether it has no entries.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -155,7 +155,7 @@ impl Manifest {
         Ok(hasher.finish())
     }
 
-    /// The manifest of a release, if it has this digest.
+    /// Read a release's manifest, if it has this digest.
     pub fn read(release: &Path, digest: &Digest) -> Option<Self> {
         let bytes = fs::read(release.join(FILE_NAME)).ok()?;
         let mut hasher = digest.algorithm().hasher();

@@ -1,4 +1,4 @@
-//! A release on the disk: where it is assembled, its programs and their trial, its receipt and its manifest.
+//! A release on the disk: where it is assembled, its programs and their trial start, its receipt and its manifest.
 
 pub(crate) mod manifest;
 pub(crate) mod native;

@@ -1,7 +1,7 @@
 //! Native programs of a release: their headers name the machine, the interpreter and the C library that they need.
 //!
-//! Only headers are read, whatever the size of the program. A file of another format is left to the system, and so is
-//! one whose headers name nothing.
+//! Only headers are read, whatever the size of the program. A file in another format is left to the system, and so is a
+//! program whose headers name nothing.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -16,13 +16,13 @@ use elf::section::SectionHeader;
 
 use vx_base::trouble::{Explain, TroubleKind};
 
-/// The first bytes of a program for Linux.
+/// First bytes of a program for Linux.
 const MAGIC: [u8; 4] = *b"\x7fELF";
 
-/// The C library, whose symbol versions tell programs apart by age.
+/// The C library; its symbol versions show how old a system a program runs on.
 const LIBRARY: &str = "libc.so.6";
 
-/// The largest part of a file that is read as one.
+/// Most bytes of a file to read at once.
 const PIECE_BYTES: u64 = 1 << 20;
 
 /// A program that cannot run on this machine.
@@ -31,25 +31,25 @@ const PIECE_BYTES: u64 = 1 << 20;
 pub struct NativeError {
     /// The program.
     pub program: String,
-    /// The reason, as the end of a sentence about the program.
+    /// Reason, as the predicate of a sentence about the program.
     pub fault: NativeFault,
 }
 
-/// The reason why a program cannot run.
+/// Why a program can't run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NativeFault {
     /// It is for another processor.
     #[error("is for another machine ({0})")]
     Machine(String),
-    /// The program that loads it is missing.
+    /// Its loader is missing.
     #[error("needs `{}`, which this system does not have", .0.display())]
     Interpreter(PathBuf),
     /// It needs a newer C library.
     #[error("needs {needed} of the C library, and this system's newest is {newest}")]
     Library {
-        /// The newest version that the program needs.
+        /// Newest version that the program needs.
         needed: String,
-        /// The newest version here.
+        /// Newest version on this system.
         newest: String,
     },
     /// It was started once, and a signal ended it.
@@ -75,16 +75,16 @@ impl Explain for NativeError {
     }
 }
 
-/// The facts of a program's headers.
+/// What a program's headers say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Needs {
     machine: u16,
     interpreter: Option<PathBuf>,
-    /// The versions of the C library, such as `GLIBC_2.34`.
+    /// Versions of the C library, such as `GLIBC_2.34`.
     versions: BTreeSet<String>,
 }
 
-/// Check that a program runs on this machine, as far as its headers say. Returns true if it is native.
+/// Check that a program runs on this machine, as far as its headers say. Returns whether it is native.
 pub(crate) fn check(program: &str, file: &Path) -> Result<bool, NativeError> {
     let Some(needs) = read(file) else { return Ok(false) };
     let library = |interpreter: &Path| defined(&interpreter.canonicalize().ok()?.with_file_name(LIBRARY));
@@ -94,8 +94,8 @@ pub(crate) fn check(program: &str, file: &Path) -> Result<bool, NativeError> {
     }
 }
 
-/// The first need that this machine does not meet. `library` returns the versions of the C library that belongs to an
-/// interpreter, if it is known.
+/// Find the first need that this machine doesn't meet. `library` returns the versions in the C library that belongs to
+/// an interpreter, if it is known.
 fn fault(
     needs: &Needs,
     exists: impl Fn(&Path) -> bool,
@@ -114,7 +114,7 @@ fn fault(
     Some(NativeFault::Library { needed: newest(&missing)?, newest: newest(&here)? })
 }
 
-/// The numbers of `GLIBC_2.34`; other names sort before all numbers.
+/// Parse the numbers of `GLIBC_2.34`; other names sort before all numbers.
 fn order(version: &str) -> Vec<u32> {
     let numbers = version.strip_prefix("GLIBC_").unwrap_or_default();
     numbers.split('.').map(str::parse).collect::<Result<_, _>>().unwrap_or_default()
@@ -132,7 +132,7 @@ fn machine_name(machine: u16) -> String {
     elf::to_str::e_machine_to_human_str(machine).map_or_else(|| format!("number {machine}"), str::to_owned)
 }
 
-/// The needs of a native program; `None` for any other file.
+/// Read what a native program needs; `None` for any other file.
 fn read(file: &Path) -> Option<Needs> {
     let mut file = Headers::open(file)?;
     Some(Needs {
@@ -142,12 +142,12 @@ fn read(file: &Path) -> Option<Needs> {
     })
 }
 
-/// The versions that a library defines; `None` if it is not there.
+/// List the versions that a library defines; `None` if it doesn't exist.
 fn defined(library: &Path) -> Option<BTreeSet<String>> {
     Headers::open(library)?.defined_versions()
 }
 
-/// The headers of a native file.
+/// Headers of a native file.
 struct Headers {
     stream: ElfStream<AnyEndian, File>,
     file: File,
@@ -187,7 +187,7 @@ impl Headers {
         Some(definitions.filter_map(|(_, mut all)| name_at(&names, all.next()?.vda_name)).collect())
     }
 
-    /// The section of this kind, and the names that it refers to.
+    /// Find the section of this kind, and the names that it refers to.
     fn versions(&mut self, kind: u32) -> Option<(SectionHeader, Vec<u8>)> {
         let sections = self.stream.section_headers();
         let section = sections.iter().find(|section| section.sh_type == kind).copied()?;
@@ -196,7 +196,7 @@ impl Headers {
         Some((section, names))
     }
 
-    /// A part of the file; `None` if it is not there as a whole, or too large.
+    /// Read a part of the file; `None` if it is incomplete or too large.
     fn piece(&mut self, offset: u64, length: u64) -> Option<Vec<u8>> {
         let mut bytes = vec![0; usize::try_from(length).ok().filter(|_| length <= PIECE_BYTES)?];
         self.file.seek(SeekFrom::Start(offset)).ok()?;
@@ -205,7 +205,7 @@ impl Headers {
     }
 }
 
-/// The text that begins here among zero-terminated ones.
+/// Read the zero-terminated text that begins here.
 fn name_at(names: &[u8], at: u32) -> Option<String> {
     let from = names.get(usize::try_from(at).ok()?..)?;
     let end = from.iter().position(|byte| *byte == 0)?;

@@ -1,8 +1,8 @@
-//! The programs of a release: each exists, is executable, and is in `bin/` under its plain name.
+//! Programs of a release: each exists, is executable, and is in `bin/` under its plain name.
 //!
-//! To use a release, it is enough to put its `bin/` first on PATH. A program whose file is elsewhere gets a relative
-//! link there. A script such as `npm`, which `node` runs, gets a wrapper. It finds a runner of the same release beside
-//! itself, and one of another tool on PATH or in the store.
+//! To use a release, it is enough to put its `bin/` first on PATH. A program whose file is outside `bin/` gets a
+//! relative link there. A script such as `npm`, which `node` runs, gets a wrapper, which finds a runner of the same
+//! release beside itself, and a runner of another tool on PATH or in the store.
 
 mod wrapper;
 
@@ -16,20 +16,20 @@ use vx_base::trouble::{Explain, TroubleKind};
 use super::receipt::ReceiptProgram;
 use crate::disk::{DiskError, DiskErrorContext};
 
-/// The folder of the programs.
+/// Folder of the programs.
 const BIN: &str = "bin";
 
-/// The reasons why a program cannot be provided.
+/// Why a program can't be provided.
 #[derive(Debug, thiserror::Error)]
 pub enum ProvidedProgramError {
-    /// The archives have no such file.
+    /// The archives don't contain its file.
     #[error("program `{program}` should be `{path}`, which is not in the release")]
     Missing {
         /// The program.
         program: String,
-        /// The expected path of its file.
+        /// Expected path of its file.
         path: String,
-        /// Files of the same name elsewhere in the release.
+        /// Files of the same name in other places of the release.
         instead: Vec<String>,
     },
     /// The path is not a file, or leads outside of the release.
@@ -37,12 +37,12 @@ pub enum ProvidedProgramError {
     NoFile {
         /// The program.
         program: String,
-        /// The expected path of its file.
+        /// Expected path of its file.
         path: String,
-        /// The thing at that path.
+        /// What is at that path.
         what: &'static str,
     },
-    /// The name cannot be that of a file.
+    /// The name can't be a file name.
     #[error("`{}` cannot be the name of a program", .0.escape_debug())]
     Name(String),
     /// The release does not provide the program that runs it.
@@ -50,18 +50,18 @@ pub enum ProvidedProgramError {
     NoRunner {
         /// The program.
         program: String,
-        /// The program that runs it.
+        /// Program that runs it.
         runner: String,
     },
-    /// The path in `bin/` is taken by another file.
-    #[error("program `{program}` cannot be provided: `{path}` of the release is in its place")]
+    /// Its path in `bin/` is taken by another file.
+    #[error("program `{program}` cannot be provided: `{path}` of the release is in the way")]
     Taken {
         /// The program.
         program: String,
-        /// The path of that file.
+        /// Path of that file.
         path: String,
     },
-    /// The file system refused.
+    /// A file system operation failed.
     #[error(transparent)]
     Disk(#[from] DiskError),
 }
@@ -88,8 +88,8 @@ impl Explain for ProvidedProgramError {
     }
 }
 
-/// Make every program usable, in a release that is not yet visible. `needs` is the tool that runs its scripts.
-/// `files_named` returns the files of a name, for hints.
+/// Make every program usable, in a release that isn't visible yet. `needs` is the tool that runs its scripts.
+/// `files_named` returns the files with a name, for hints.
 pub(crate) fn provide(
     release: &Path,
     programs: &[Program],
@@ -120,7 +120,7 @@ fn check_name(name: &str) -> Result<(), ProvidedProgramError> {
     if one && plain { Ok(()) } else { Err(ProvidedProgramError::Name(name.to_owned())) }
 }
 
-/// The file of a program: a regular file inside the release.
+/// Find a program's file: a regular file inside the release.
 fn find(
     release: &Path,
     program: &Program,
@@ -130,7 +130,7 @@ fn find(
         |what| ProvidedProgramError::NoFile { program: program.name.clone(), path: program.path.clone(), what };
     let plain = Path::new(&program.path).components().all(|part| matches!(part, Component::Normal(_)));
     if program.path.is_empty() || !plain {
-        return Err(no_file("no path inside the release"));
+        return Err(no_file("not a path inside the release"));
     }
     let file = release.join(&program.path);
     let real = match file.canonicalize() {
@@ -147,7 +147,7 @@ fn find(
         return Err(no_file("outside of the release"));
     }
     if !real.is_file() {
-        return Err(no_file("no file"));
+        return Err(no_file("not a file"));
     }
     Ok(real)
 }
@@ -174,7 +174,7 @@ fn place(
     Ok(ReceiptProgram { name: program.name.clone(), path })
 }
 
-/// Make the file executable for everyone with permission to read it.
+/// Make the file executable for everyone who may read it.
 #[cfg(unix)]
 fn make_executable(file: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! The receipt of a release: `.vx-receipt.toml`, written last. A release without one is not whole.
+//! A release's receipt: `.vx-receipt.toml`, written last. A release without a receipt is incomplete.
 
 use std::fs;
 use std::io::{self, Write};
@@ -14,55 +14,54 @@ use vx_base::package::archive::Archive;
 
 use crate::disk::{DiskError, DiskErrorContext};
 
-/// The receipt's name in the release.
+/// Name of the receipt in the release.
 pub(crate) const FILE_NAME: &str = ".vx-receipt.toml";
 
-/// The largest receipt that is read: a release of some thousand programs.
+/// Largest receipt that is read: a release with some thousand programs.
 const RECEIPT_BYTES: u64 = 1 << 20;
 
-/// The layout that this vx writes, and the newest that it reads.
+/// Layout that this vx writes, and the newest that it reads.
 const LAYOUT: u32 = 1;
 
-/// The facts about an install: its content, its source, its time and its vx.
+/// What is known about an install: its content, its source, its time and its vx.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     layout: u32,
-    /// The tool's name in `vx.toml`.
+    /// Name of the tool in `vx.toml`.
     pub tool: String,
     /// The exact version.
     pub version: String,
-    /// The name of the source: `npm`, `pypi`, `vendor` or `url`.
+    /// Name of the source: `npm`, `pypi`, `vendor` or `url`.
     pub source: String,
-    /// The source's name of the package, without a host.
+    /// What the source calls the package, without a host.
     #[serde(default)]
     pub package: String,
-    /// The time of completion, in whole seconds.
+    /// When it was completed, in whole seconds.
     #[serde(with = "rfc3339")]
     pub installed_at: Timestamp,
-    /// The version of the vx that installed it.
+    /// Version of the vx that installed it.
     pub vx_version: String,
-    /// The number of unpacked files.
+    /// Number of unpacked files.
     pub files: u64,
     /// Their size in bytes.
     pub size_bytes: u64,
-    /// The digest of the manifest; `None` in releases of a vx that wrote no manifest.
+    /// Digest of the manifest; `None` in releases of a vx that wrote no manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contents: Option<Digest>,
-    /// The boot in which the release was made, if it was activated before its bytes were on the disk; `None` once they
-    /// are known to be there.
+    /// Boot in which the release was made, if it was activated before its bytes were on the disk; `None` once they are
+    /// known to be there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsynced_boot: Option<String>,
-    /// The digest of everything that determined its content; `None` if that was not known before the install.
+    /// Digest of everything that determined its content; `None` if that was unknown before the install.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipe: Option<Digest>,
-    /// The digest of the instructions it was made by; `None` in releases of a vx that did not record them.
+    /// Digest of the instructions that it was made by; `None` in releases of a vx that didn't record them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instructions: Option<Digest>,
-    /// The archives it was made of, in order, each with its file name, digest and size; the other fields are not
-    /// recorded.
+    /// Archives that it was made of, in order. Only file name, digest and size of each are recorded.
     #[serde(default, with = "parts")]
     pub parts: Vec<Archive>,
-    /// The programs it provides.
+    /// Programs that it provides.
     #[serde(default)]
     pub programs: Vec<ReceiptProgram>,
 }
@@ -70,13 +69,13 @@ pub struct Receipt {
 /// A program of a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceiptProgram {
-    /// The name that users type.
+    /// Name that users type.
     pub name: String,
-    /// The file to run, relative to the release, with `/` between components: `bin/node`.
+    /// File to run, relative to the release, with `/` between components: `bin/node`.
     pub path: String,
 }
 
-/// The facts of a new receipt.
+/// What goes into a new receipt.
 pub(crate) struct ReceiptFacts<'a> {
     pub(crate) tool: &'a str,
     pub(crate) version: &'a str,
@@ -93,10 +92,10 @@ pub(crate) struct ReceiptFacts<'a> {
 }
 
 impl Receipt {
-    /// The receipt's name in the release.
+    /// Name of the receipt in a release.
     pub const FILE_NAME: &str = FILE_NAME;
 
-    /// The receipt of a release finished now.
+    /// Make the receipt of a release that is finished now.
     pub(crate) fn now(facts: ReceiptFacts<'_>) -> Self {
         let now = Timestamp::now();
         Self {
@@ -118,14 +117,14 @@ impl Receipt {
         }
     }
 
-    /// The receipt of the release at this path; `None` if it is missing, malformed, or of a newer layout.
+    /// Read the receipt of the release at this path; `None` if it is missing, malformed, or of a newer layout.
     pub fn read(release: &Path) -> Option<Self> {
         let bytes = read_small(&release.join(FILE_NAME), RECEIPT_BYTES)?;
         let receipt: Self = toml::from_slice(&bytes).ok()?;
         (receipt.layout <= LAYOUT).then_some(receipt)
     }
 
-    /// The layout of a release that a later vx made in a way that this one does not read; `None` for any other.
+    /// Return the receipt's layout if a later vx made the release and this vx can't read it; `None` otherwise.
     pub fn later_layout(release: &Path) -> Option<u32> {
         #[derive(Deserialize)]
         struct ReceiptLayout {
@@ -176,7 +175,7 @@ mod parts {
         Archive { file, digest, size, ..Archive::default() }
     }
 
-    /// The archive as a receipt that is read from its file has it, so that a receipt equals what it reads back as.
+    /// Reduce an archive to what a receipt stores, so that a receipt equals what is read back from its file.
     pub(crate) fn recorded(part: &Archive) -> Archive {
         archive(row(part))
     }

@@ -1,7 +1,7 @@
-//! The programs that a package declares itself, found in its unpacked release.
+//! Programs that a package itself declares, found in its unpacked release.
 //!
-//! The registry may say something else of a package than the package does; the bytes are what was verified, so these
-//! decide. A package that needs more than what is there is not installed.
+//! The registry may describe a package differently than the package does. The bytes were verified, so these decide. A
+//! package that needs more than the release contains is not installed.
 
 mod npm;
 mod wheel;
@@ -18,10 +18,10 @@ use vx_base::trouble::{Explain, TroubleKind};
 
 use crate::config::InstallConfig;
 
-/// The largest file of metadata that is read.
+/// Largest file of metadata that is read.
 const METADATA_BYTES: u64 = 4 << 20;
 
-/// The most bytes of a program that show what runs it.
+/// Most bytes of a program to read for what runs it.
 const HEAD_BYTES: u64 = 256;
 
 /// A package whose own metadata does not make it a tool.
@@ -30,14 +30,14 @@ pub enum MetadataError {
     /// It lacks something.
     #[error(transparent)]
     Unshipped(#[from] Unshipped),
-    /// The file that describes it is missing, or makes no sense.
+    /// The file that describes it is missing or makes no sense.
     #[error("the package {package} cannot be understood: `{file}` {reason}")]
     Unreadable {
         /// The package.
         package: String,
         /// The file.
         file: String,
-        /// The reason, as the end of a sentence about the file.
+        /// Reason, as the predicate of a sentence about the file.
         reason: String,
     },
 }
@@ -58,7 +58,7 @@ impl Explain for MetadataError {
     }
 }
 
-/// The runner of a program, by the beginning of its file.
+/// What runs a program, by the beginning of its file.
 enum DetectedRunner {
     /// The system runs it: a native program, or a script for the shell.
     System,
@@ -66,14 +66,14 @@ enum DetectedRunner {
     By(String),
 }
 
-/// The programs of a release whose package declares them: those that the project chose, or else all.
+/// Find the programs of a release whose package declares them: those that the project chose, or else all.
 ///
 /// # Errors
 /// The package cannot be a tool by itself.
 pub(crate) fn programs(release: &Path, config: &InstallConfig) -> Result<Vec<Program>, MetadataError> {
     let registry = find_registry(&config.source);
     let Some((kind, facts)) = registry.and_then(|kind| Some((kind, kind.registry()?))) else {
-        let reason = "is no registry of packages".to_owned();
+        let reason = "is not a registry of packages".to_owned();
         let (package, file) = (config.package.clone(), config.source.clone());
         return Err(MetadataError::Unreadable { package, file, reason });
     };
@@ -88,7 +88,7 @@ fn lacking(config: &InstallConfig, source_kind: SourceKind, lack: UnshippedReaso
     Unshipped { source_kind, package, version, lack }.into()
 }
 
-/// A file of metadata as text.
+/// Read a file of metadata.
 fn text(release: &Path, path: &str, package: &str) -> Result<Vec<u8>, MetadataError> {
     read_small(&release.join(path), METADATA_BYTES).ok_or_else(|| {
         let reason = "is missing, or too large".to_owned();
@@ -96,7 +96,7 @@ fn text(release: &Path, path: &str, package: &str) -> Result<Vec<u8>, MetadataEr
     })
 }
 
-/// What runs this file; a file that cannot be read is reported when the program is put into its place.
+/// Find out what runs this file; a file that can't be read is reported later, when the program is put in place.
 fn start(file: &Path) -> DetectedRunner {
     let mut head = Vec::new();
     let read = File::open(file).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
@@ -108,7 +108,7 @@ fn start(file: &Path) -> DetectedRunner {
     let named = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
     let mut variables: Vec<&str> = Vec::new();
     let interpreter = match words.next().map(named) {
-        // Options of `env`, and variables, stand between it and the program.
+        // Options of `env`, and variables, may come before the program.
         Some(env) if env == "env" => words.find_map(|word| match word {
             variable if variable.contains('=') => {
                 variables.push(variable);
@@ -123,13 +123,13 @@ fn start(file: &Path) -> DetectedRunner {
         shell if ["sh", "bash", "dash"].contains(&shell.as_str()) => DetectedRunner::System,
         other => {
             let program = if other == "nodejs" { "node" } else { &other };
-            // With options or variables it is another interpreter, since a runner gets the file alone.
+            // A program with options or variables counts as a different interpreter, since a runner gets only the file.
             DetectedRunner::By(variables.into_iter().chain([program]).chain(words).collect::<Vec<_>>().join(" "))
         }
     }
 }
 
-/// What runs a file without a first line for the system.
+/// Find out what runs a file without a `#!` line.
 fn by_name(file: &Path, head: &[u8]) -> DetectedRunner {
     let native = [&b"\x7fELF"[..], b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"];
     match file.extension().and_then(|extension| extension.to_str()) {

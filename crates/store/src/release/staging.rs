@@ -2,7 +2,7 @@
 //!
 //! Beside each staging directory is `<name>.lock`, held by its owner. It is created before the directory and removed
 //! after it, so a directory without a held lock has no living owner, and [`sweep`] removes it. The process number in
-//! the name is only for people: numbers are reused, locks are not.
+//! the name is only for people: numbers are reused, locks aren't.
 
 use std::fs;
 use std::io;
@@ -32,24 +32,24 @@ impl Staging {
             let Some(lock) = FileLock::try_acquire(&lock_path).with_path("lock", &lock_path)? else { continue };
             match fs::create_dir(&path) {
                 Ok(()) => return Ok(Self { path, _lock: lock }),
-                // A dead process with the same number left it, and it was not yet swept.
+                // A dead process with the same number left it, and no sweep has run since.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => remove_tree(&path)?,
                 Err(error) => return Err(error).with_path("create", &path),
             }
         }
     }
 
-    /// The directory itself.
+    /// Path of the directory.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// A path inside.
+    /// Path of something in the directory.
     pub(crate) fn join(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
-    /// The directory of the release, emptied.
+    /// Return the directory for the release, emptied.
     pub(crate) fn fresh_release(&self) -> Result<PathBuf, DiskError> {
         let release = self.join("release");
         remove_tree(&release)?;
@@ -73,7 +73,7 @@ pub fn sweep(home: &Home) -> usize {
         if let Some(lock) = lock_of_owner_link(&path) {
             remove_dead_owner(&lock);
         } else if path.extension().is_some_and(|extension| extension == "lock") && is_free(&path) {
-            // Dropping a lock removes its file.
+            // Dropping the lock removes its file.
             let _ = FileLock::try_acquire(&path);
         }
     }
@@ -99,14 +99,14 @@ pub fn sweep(home: &Home) -> usize {
     swept
 }
 
-/// True if a staging directory of a dead process is there. Nothing is changed.
+/// Whether a dead process left a staging directory. Nothing is changed.
 pub fn has_abandoned_staging(home: &Home) -> bool {
     let entries = fs::read_dir(home.tmp()).into_iter().flatten().flatten();
     let mut directories = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
     directories.any(|entry| is_free(&lock_of(&entry.path())))
 }
 
-/// `<directory>.lock`, beside the directory.
+/// Path of the lock, `<directory>.lock` beside the directory.
 pub(crate) fn lock_of(directory: &Path) -> PathBuf {
     let mut name = directory.as_os_str().to_owned();
     name.push(".lock");

@@ -1,8 +1,9 @@
-//! The one start of a release's native program before the release counts, and the good results of earlier ones.
+//! The trial start of a release's native program before the release counts, and the good results of earlier trials.
 //!
-//! A good result is kept in the home's cache, one small file each, named by the digest of its own content: the archives,
-//! how they are unpacked, the program, and its arguments. A reinstall of the same archives starts nothing again. A file
-//! with any other content counts as missing. A death is not kept, so that each install of such a release finds it anew.
+//! A good result is stored in the home's cache as a small file. The file is named by the digest of its content: the
+//! archives, how they are unpacked, the program, and its arguments. So a reinstall of the same archives starts nothing
+//! again. A file with any other content counts as missing. A death isn't stored, so each install of such a release
+//! finds it anew.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -16,10 +17,10 @@ use vx_base::files::small_file::read_small;
 use vx_base::package::archive::Archive;
 use vx_base::paths::Home;
 
-/// Raised when a result changes its meaning.
+/// Raised when the meaning of a result changes.
 const FORMAT: u32 = 1;
 
-/// The most results; beyond it all are removed, and each program is started once more.
+/// Most results to store; beyond that all are removed, and each program is started once more.
 const MOST: usize = 1_000;
 
 /// A program to start once.
@@ -27,22 +28,22 @@ const MOST: usize = 1_000;
 pub struct Trial<'a> {
     /// Its file.
     pub file: &'a Path,
-    /// Its arguments, which have it print something harmless and end.
+    /// Its arguments, which make it print something harmless and end.
     pub arguments: &'a [String],
 }
 
-/// The end of a program that was started once.
+/// How a program that was started once ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrialEnd {
-    /// It ended by itself, or it was still running when its time was up.
+    /// It ended by itself, or was still running when its time was up.
     Runs,
-    /// A signal ended it, in words.
+    /// A signal ended it. Holds which, in words.
     Died(String),
     /// It was not started, or the install was cancelled meanwhile.
     Unknown,
 }
 
-/// Everything that determines the content of a program, and its start.
+/// Everything that determines a program's content and its start.
 #[derive(Serialize)]
 pub(crate) struct TrialSubject<'a> {
     format: u32,
@@ -53,8 +54,8 @@ pub(crate) struct TrialSubject<'a> {
 }
 
 impl<'a> TrialSubject<'a> {
-    /// The program at this path of a release made of these archives, without the files that `excluded` names. `None` if
-    /// one of the archives has no digest.
+    /// Describe the program at this path of a release made of these archives, without the files that `excluded` names.
+    /// `None` if an archive has no digest.
     pub(crate) fn for_program(
         archives: &'a [Archive],
         excluded: &'a str,
@@ -67,13 +68,13 @@ impl<'a> TrialSubject<'a> {
         Some(Self { format: FORMAT, archives, excluded, program, arguments })
     }
 
-    /// True if an earlier start in this home went well.
+    /// Whether an earlier start in this home went well.
     pub(crate) fn is_known_to_run(&self, home: &Home) -> bool {
         let (name, content) = self.file();
         read_small(&home.trials().join(name), content.len() as u64).is_some_and(|kept| kept == content)
     }
 
-    /// Keep that it runs. In a home that cannot be written to, it is started again with the next install.
+    /// Store the good result. In a home that can't be written to, the program is started again at the next install.
     pub(crate) fn keep(&self, home: &Home) {
         let (name, content) = self.file();
         let folder = home.trials();
@@ -81,7 +82,7 @@ impl<'a> TrialSubject<'a> {
         drop(kept);
     }
 
-    /// The name and the content of the file of a good result.
+    /// Name and content of the file for a good result.
     fn file(&self) -> (String, Vec<u8>) {
         let content = serde_json::to_vec(self).unwrap_or_default();
         let mut hasher = Algorithm::Sha256.hasher();

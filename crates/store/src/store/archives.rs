@@ -1,4 +1,4 @@
-//! The whole archives in the download cache, compared with the digests that are their names.
+//! Whole archives in the download cache, compared with the digests that are their names.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -9,10 +9,10 @@ use vx_base::paths::Home;
 
 use crate::disk::{DiskError, DiskErrorContext};
 
-/// The size of one read.
+/// Size of one read.
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// The whole archives in the cache of this home.
+/// List the whole archives in the cache of this home.
 pub fn cached_archives(home: &Home) -> Vec<PathBuf> {
     let entries = fs::read_dir(home.downloads()).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| digest_in(path).is_some()).collect();
@@ -20,8 +20,8 @@ pub fn cached_archives(home: &Home) -> Vec<PathBuf> {
     paths
 }
 
-/// True if the archive in this file of the cache is not the one that its name promises. Every install finds that too,
-/// and receives the archive anew.
+/// Whether this file of the cache has another digest than its name says. Every install detects that too, and receives
+/// the archive anew.
 pub fn is_damaged(path: &Path) -> io::Result<bool> {
     let Some(digest) = digest_in(path) else { return Ok(false) };
     let mut file = File::open(path)?;

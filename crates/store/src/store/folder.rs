@@ -1,20 +1,20 @@
-//! The names of folders in the store: a tool's own name, or one that stands for a package of a registry.
+//! Names of folders in the store: a tool's own name, or a name that encodes a package of a registry.
 //!
-//! In `npm:@scope/name` are characters that file systems forbid, and packages of npm may differ in case alone. So `:` and
-//! `/` become `=`, and `!` stands before each letter that was a capital. No tool has these characters in its name, and
-//! no package has two slashes, so each folder stands for one tool.
+//! `npm:@scope/name` has characters that file systems forbid, and packages of npm may differ only in case. So `:` and
+//! `/` become `=`, and `!` precedes each letter that was a capital. No tool has these characters in its name, and no
+//! package has two slashes, so each folder stands for one tool.
 
 use std::borrow::Cow;
 
 use vx_base::package::shipped::NamedPackage;
 use vx_base::package::source_kind::find_registry;
 
-/// The mark for `:` and `/`.
+/// Stands for `:` and `/`.
 const BORDER: char = '=';
-/// The mark in front of a letter that was a capital.
+/// Precedes a letter that was a capital.
 const CAPITAL: char = '!';
 
-/// The name of a tool's folder.
+/// Name of a tool's folder.
 pub(crate) fn folder_of(tool: &str) -> Cow<'_, str> {
     if NamedPackage::of_tool(tool).is_none() {
         return tool.into();
@@ -30,7 +30,7 @@ pub(crate) fn folder_of(tool: &str) -> Cow<'_, str> {
     folder.into()
 }
 
-/// The tool whose folder has this name. A name that no tool's folder has is returned as it is.
+/// Find the tool whose folder has this name. A name that no tool's folder has is returned as it is.
 pub fn tool_of(folder: &str) -> Cow<'_, str> {
     let Some((registry, package)) = folder.split_once(BORDER).filter(|(registry, _)| find_registry(registry).is_some())
     else {

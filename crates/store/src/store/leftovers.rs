@@ -23,24 +23,24 @@ pub struct Leftover {
     pub kind: LeftoverKind,
 }
 
-/// The kinds of leftovers.
+/// What kind of leftover it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LeftoverKind {
-    /// A directory in which a release was being made, or a file beside such directories.
+    /// A directory for making a release, or a file beside such directories.
     Staging,
     /// The lock of an install.
     Lock,
     /// The beginning of the archive with this digest, written as in
-    /// [`Digest::file_name`](vx_base::digest::Digest::file_name); an install of it continues where it ends.
+    /// [`Digest::file_name`](vx_base::digest::Digest::file_name); an install of that archive continues where it ends.
     Part {
         /// The digest.
         of: String,
-        /// The size of its content in bytes.
+        /// Size of its content in bytes.
         size_bytes: u64,
     },
 }
 
-/// All leftovers of this home. Nothing is changed.
+/// List all leftovers of this home. Nothing is changed.
 pub fn leftovers(home: &Home) -> Vec<Leftover> {
     let staging = entries(&home.tmp()).into_iter().filter_map(|path| {
         if let Some(lock) = lock_of_owner_link(&path) {
@@ -56,7 +56,7 @@ pub fn leftovers(home: &Home) -> Vec<Leftover> {
         if let Some(lock) = lock_of_owner_link(&path) {
             return orphan(lock);
         }
-        // The turnstiles of lock files have other names, and stay for ever.
+        // The turnstile files of locks have other names, and stay forever.
         let counts = path.extension() == Some(OsStr::new("lock")) && is_free(&path);
         counts.then_some(Leftover { path, kind: LeftoverKind::Lock })
     });
@@ -64,7 +64,7 @@ pub fn leftovers(home: &Home) -> Vec<Leftover> {
     staging.chain(locks).chain(parts).collect()
 }
 
-/// Remove a leftover; false if a process uses it by now.
+/// Remove a leftover; `false` if a process uses it by now.
 pub fn remove_leftover(home: &Home, leftover: &Leftover) -> Result<bool, DiskError> {
     let path = &leftover.path;
     let lock_path = match &leftover.kind {
@@ -85,8 +85,8 @@ pub fn remove_leftover(home: &Home, leftover: &Leftover) -> Result<bool, DiskErr
     Ok(true)
 }
 
-/// A lock of which only the link of its owner is left. Its file leads to both, unless a process was killed between removing
-/// the one and the other.
+/// Recognise a lock of which only the owner's link is left. Usually the lock's file leads to both; this happens if a
+/// process was killed between removing the file and removing the link.
 fn orphan(lock: PathBuf) -> Option<Leftover> {
     (!lock.exists() && is_free(&lock)).then_some(Leftover { path: lock, kind: LeftoverKind::Lock })
 }
@@ -95,7 +95,7 @@ fn part(home: &Home, path: PathBuf) -> Option<Leftover> {
     let name = path.file_name()?.to_str()?;
     let (of, orphan) = match name.strip_suffix(".part") {
         Some(of) => (of, false),
-        // An ETag without its part.
+        // This is an ETag without its part.
         None => (name.strip_suffix(".part.etag")?, !path.with_extension("").exists()),
     };
     let counts = (name.ends_with(".part") || orphan) && is_free(&lock_of_part(home, of));

@@ -1,7 +1,8 @@
-//! The recipe of a release: everything that determines its content. Two installs with one recipe make the same release.
+//! The recipe of a release: everything that determines its content. Two installs with the same recipe make the same
+//! release.
 //!
 //! Its instructions are the part that a project writes: how archives are unpacked, the programs, and the post-install
-//! command. They are compared also where the recipe is not known.
+//! command. They are compared even where the recipe is unknown.
 
 use vx_base::digest::{Algorithm, Digest};
 use vx_base::package::archive::Archive;
@@ -13,8 +14,8 @@ use crate::config::InstallConfig;
 use crate::release::manifest::{Manifest, ManifestCheckDepth};
 use crate::store::StoreEntry;
 
-/// The digest of the parts of a configuration that determine the content of the release. `None` if they do not: an
-/// archive without a digest may be any archive, and a post-install command may do anything.
+/// Digest of the parts of a configuration that determine the release's content. `None` if the configuration doesn't
+/// determine it: an archive without a digest may be any archive, and a post-install command may do anything.
 pub(crate) fn recipe(config: &InstallConfig) -> Option<Digest> {
     if config.postinstall.is_some() || config.parts.iter().any(|part| part.archive.digest.is_none()) {
         return None;
@@ -43,7 +44,7 @@ pub(crate) fn recipe(config: &InstallConfig) -> Option<Digest> {
     Some(hasher.finish())
 }
 
-/// The digest of the instructions for a release.
+/// Digest of the instructions for a release.
 pub fn instructions(parts: &[Part], programs: &[Program], postinstall: Option<&str>) -> Digest {
     let parts: Vec<(u32, &str)> = parts.iter().map(|part| (part.archive.strip, part.archive.into.as_str())).collect();
     let mut hasher = Algorithm::Sha256.hasher();
@@ -51,7 +52,7 @@ pub fn instructions(parts: &[Part], programs: &[Program], postinstall: Option<&s
     hasher.finish()
 }
 
-/// True if another install with this configuration would change nothing: the release has the same recipe, and every
+/// Whether another install with this configuration would change nothing: the release has the same recipe, and every
 /// file is unchanged.
 pub(crate) fn is_made_so(release: &StoreEntry, config: &InstallConfig) -> bool {
     let receipt = &release.receipt;

@@ -1,11 +1,11 @@
-//! Releases that were activated before their bytes were on the disk: the check after the next boot.
+//! Checks releases that were activated before their bytes were on the disk, after the next boot.
 //!
 //! Waiting for the disk takes as long as the rest of an install. So a release is activated before its bytes are on the
-//! disk, and its receipt names the boot in which that happened. During that boot, nothing can be lost. The first vx
-//! that finds the receipt in a later boot compares every file with the manifest, once. A release that lost data with
-//! the power counts as not installed, whatever form the file system gave the loss.
+//! disk, and its receipt names the boot in which that happened. During that boot nothing can be lost. The first vx that
+//! finds the receipt in a later boot compares every file with the manifest, once. A release that lost data in a power
+//! failure counts as not installed, whatever form the file system gave the loss.
 //!
-//! A file that was changed later on purpose is not a loss. Its modification time shows the difference.
+//! A file that was deliberately changed later is not a loss. Its modification time tells the two apart.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -16,24 +16,24 @@ use vx_base::system::identity::boot;
 use crate::release::manifest::{Manifest, ManifestCheckDepth, ManifestDifference};
 use crate::release::receipt::Receipt;
 
-/// The resolution of the time in receipts.
+/// Resolution of the time in receipts.
 const RECEIPT_GRAIN: Duration = Duration::from_secs(1);
 
-/// A path whose times differ in each boot: the directory of processes is created anew.
+/// A path whose times differ in each boot: the directory of processes is created again.
 pub(crate) const CHANGES_EACH_BOOT: &str = "/proc";
 
-/// The receipt of a release, if the release is whole as far as its files show; `None` if data was lost.
+/// Return the release's receipt if the release is whole, as far as its files show; `None` if data was lost.
 pub(crate) fn settled(release: &Path, receipt: Receipt) -> Option<Receipt> {
     if is_settled(&receipt) { Some(receipt) } else { verify_all(release) }
 }
 
-/// True if the receipt proves that nothing was lost.
+/// Whether the receipt proves that nothing was lost.
 fn is_settled(receipt: &Receipt) -> bool {
     receipt.unsynced_boot.as_deref().is_none_or(|made_in| Some(made_in) == boot())
 }
 
 fn verify_all(release: &Path) -> Option<Receipt> {
-    // One process checks at a time; the others wait and then read its result. If the directory cannot be locked, each
+    // One process checks at a time; the others wait and then read its result. If the directory can't be locked, each
     // process checks for itself.
     let _turn = File::open(release).and_then(|directory| directory.lock().map(|()| directory));
     let receipt = Receipt::read(release)?;
@@ -45,7 +45,7 @@ fn verify_all(release: &Path) -> Option<Receipt> {
         return None;
     }
     let settled = confirmed(receipt.clone());
-    // Another install may have replaced this release meanwhile, with a receipt of its own.
+    // Another install may have replaced this release and its receipt meanwhile.
     if Receipt::read(release).as_ref() == Some(&receipt) {
         // If the store is read-only, the next process checks again.
         let _ = settled.replace(release);
@@ -53,7 +53,7 @@ fn verify_all(release: &Path) -> Option<Receipt> {
     Some(settled)
 }
 
-/// The receipt of a release whose bytes are known to be on the disk.
+/// Mark the receipt of a release whose bytes are known to be on the disk.
 fn confirmed(receipt: Receipt) -> Receipt {
     let mut settled = receipt;
     settled.unsynced_boot = None;
@@ -66,7 +66,7 @@ fn nothing_lost(release: &Path, manifest: &Manifest, receipt: &Receipt) -> bool 
         let time = fs::symlink_metadata(path).and_then(|data| data.modified());
         time.is_ok_and(|time| time > made)
     };
-    // Removing a file changes the time of its folder.
+    // Removing a file changes its folder's time.
     let removed_later =
         |path: &Path| path.ancestors().skip(1).find(|folder| folder.is_dir()).is_some_and(changed_later);
     let Ok(changes) = manifest.changes(release, ManifestCheckDepth::Contents) else { return false };
@@ -86,7 +86,7 @@ mod tests {
     use crate::release::manifest::tests::release;
     use crate::release::receipt::tests::example;
 
-    /// Make a release of an earlier boot, let something happen to it, and check it.
+    /// Make a release of an earlier boot, apply a change to it, and check it.
     fn after(happened: impl Fn(&Path)) -> (Option<Receipt>, Option<Receipt>) {
         let (top, manifest) = release();
         let contents = manifest.write(top.path()).expect("a manifest");
@@ -98,7 +98,7 @@ mod tests {
         (settled(top.path(), receipt), Receipt::read(top.path()))
     }
 
-    /// Change a file as a loss of power would: its modification time stays.
+    /// Change a file as a power failure would: its modification time stays.
     fn lose(release: &Path, path: &str, left: &[u8]) {
         let path = release.join(path);
         let time = fs::metadata(&path).and_then(|data| data.modified()).expect("a time");
@@ -151,7 +151,7 @@ mod tests {
         let looking = File::open(top.path()).expect("a directory");
         looking.lock().expect("a lock");
         let (release, found) = (top.path().to_owned(), confirmed(before.clone()));
-        // A check of its own would fail by now.
+        // A second check of the files would now fail.
         lose(top.path(), "bin/tool", b"");
         let waiting = std::thread::spawn(move || settled(&release, before));
         std::thread::sleep(Duration::from_millis(50));

@@ -7,64 +7,65 @@ use vx_base::trouble::{Explain, TroubleKind};
 use super::super::cancel::InstallStop;
 use super::super::disk::DiskError;
 
-/// The error of unpacking one archive.
+/// Why an archive was not unpacked.
 #[derive(Debug, thiserror::Error)]
 #[error("archive `{archive}`: {kind}")]
 pub struct UnpackError {
     /// The archive's file name.
     pub archive: String,
-    /// The kind of error.
+    /// What is wrong.
     pub kind: UnpackErrorKind,
 }
 
-/// An error in an archive, or in the directory it is unpacked to. Entries have the names that the archive gives them.
+/// What is wrong with an archive, or with the directory it is unpacked to. Entries have the names that the archive
+/// gives them.
 #[derive(Debug, thiserror::Error)]
 pub enum UnpackErrorKind {
-    /// A format that vx does not read.
+    /// The format isn't supported.
     #[error("`{0}` archives are not supported")]
     Format(String),
-    /// An invalid pattern in `exclude_patterns`.
+    /// A pattern in `exclude_patterns` is invalid.
     #[error("exclude pattern `{pattern}`: {reason}")]
     Pattern {
         /// The pattern.
         pattern: String,
-        /// The mistake in the pattern.
+        /// Mistake in the pattern.
         reason: &'static str,
     },
-    /// Content of another format than the name indicates.
+    /// The content has another format than the name says.
     #[error("it is {found}, not {expected}")]
     OtherContent {
-        /// The format that the name indicates.
+        /// Format by the name.
         expected: &'static str,
-        /// The format that the first bytes indicate.
+        /// Format by the first bytes.
         found: &'static str,
     },
-    /// An archive that is cut short or corrupt.
+    /// The archive is cut short or corrupt.
     #[error("it is damaged: {0}")]
     Damaged(io::Error),
-    /// An archive with nothing to install.
+    /// The archive has nothing to install.
     #[error("it is empty{}", if *strip > 0 { format!(" after dropping the first {strip} components of each path") } else { String::new() })]
     Empty {
-        /// Number of path components that were dropped.
+        /// How many path components were dropped.
         strip: u32,
     },
-    /// A path that may not be created.
+    /// A path may not be created.
     #[error("entry `{entry}` {reason}")]
     Path {
         /// The path, made printable.
         entry: String,
-        /// The reason, as the end of a sentence about the entry.
+        /// Reason, as the predicate of a sentence about the entry.
         reason: &'static str,
     },
-    /// Two entries with the same path.
+    /// Two entries have the same path.
     #[error("entry `{entry}` would replace `{earlier}`")]
     Twice {
         /// The later one.
         entry: String,
-        /// The earlier one; it differs in case at most, or is a folder above.
+        /// The earlier one; its path is the same except perhaps for case, or is a folder above.
         earlier: String,
     },
-    /// A link that leads out of the release.
+    /// A link leads out of the release.
     #[error("link `{entry}` leads out of the release: `{target}`")]
     LinkOutside {
         /// The link.
@@ -72,31 +73,31 @@ pub enum UnpackErrorKind {
         /// Its target.
         target: String,
     },
-    /// An entry of a kind that no tool contains: a device, a pipe, …
+    /// An entry is of a kind that no tool contains: a device, a pipe, …
     #[error("entry `{entry}` is {kind}")]
     Kind {
         /// The entry.
         entry: String,
-        /// The kind of the entry.
+        /// What it is.
         kind: &'static str,
     },
-    /// Content beyond the limits.
+    /// The content exceeds a limit.
     #[error("it unpacks to more than {limit} {unit}{}", entry.as_ref().map(|entry| format!(" (at entry `{entry}`)")).unwrap_or_default())]
     TooMuch {
         /// The limit that was reached.
         limit: u64,
         /// The unit of the limit.
         unit: &'static str,
-        /// The entry that reached it.
+        /// Entry that exceeded it.
         entry: Option<String>,
     },
-    /// A zip that can only be read by its directory, at its end.
+    /// The zip can only be read by its directory, at its end.
     #[error("it cannot be unpacked while it is received: {0}")]
     NotStreamable(&'static str),
-    /// A failure of the file system.
+    /// A file system operation failed.
     #[error(transparent)]
     Disk(#[from] DiskError),
-    /// A request to stop.
+    /// The install has to stop.
     #[error("stopped while unpacking")]
     Stop(InstallStop),
 }
@@ -108,7 +109,7 @@ impl From<InstallStop> for UnpackErrorKind {
 }
 
 impl UnpackErrorKind {
-    /// The error of an archive that contradicts itself or its format.
+    /// Make the error for an archive that contradicts itself or its format.
     pub(super) fn damaged(reason: &'static str) -> Self {
         Self::Damaged(io::Error::new(io::ErrorKind::InvalidData, reason))
     }
@@ -143,18 +144,19 @@ impl Explain for UnpackError {
                 Some("open the address in a browser: it may ask to log in, or the file may have moved".into())
             }
             UnpackErrorKind::Empty { strip } if *strip > 0 => Some("use a smaller `strip`".into()),
-            UnpackErrorKind::Damaged(_) => Some("try again; if it stays so, tell whoever publishes the archive".into()),
+            UnpackErrorKind::Damaged(_) => {
+                Some("try again; if that does not help, tell whoever publishes the archive".into())
+            }
             UnpackErrorKind::Disk(error) => error.hint(),
-            UnpackErrorKind::Twice { entry, earlier } if entry != earlier => Some(
-                "this file system takes the two names for one: set VX_HOME to a place on one that keeps them apart"
-                    .into(),
-            ),
+            UnpackErrorKind::Twice { entry, earlier } if entry != earlier => {
+                Some("this file system cannot tell the two names apart: set VX_HOME to a place on one that can".into())
+            }
             UnpackErrorKind::Path { .. }
             | UnpackErrorKind::Twice { .. }
             | UnpackErrorKind::LinkOutside { .. }
             | UnpackErrorKind::Kind { .. }
             | UnpackErrorKind::TooMuch { .. } => {
-                Some("do not use this archive unless you know why it is so; tell whoever publishes it".into())
+                Some("do not use this archive unless you know the reason; tell whoever publishes it".into())
             }
             _ => None,
         }

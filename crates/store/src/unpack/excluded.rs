@@ -1,10 +1,10 @@
-//! The entries that are left out of a release: `exclude_patterns` of `vx.toml`.
+//! Which entries are left out of a release: `exclude_patterns` of `vx.toml`.
 
 use fast_glob::glob_match;
 
 use super::error::UnpackErrorKind;
 
-/// Patterns of the paths that are left out of a release.
+/// Patterns of paths that are left out of a release.
 ///
 /// A pattern without `/` matches names at any depth, one with `/` the whole path inside the release. `*` and `?` do not
 /// cross a `/`, `**` does. A matching folder is left out with all its content.
@@ -12,7 +12,7 @@ use super::error::UnpackErrorKind;
 pub(crate) struct Excluded(Vec<String>);
 
 impl Excluded {
-    /// The patterns of a comma-separated list; a comma inside braces or brackets belongs to its pattern.
+    /// Split a comma-separated list of patterns; a comma inside braces or brackets belongs to its pattern.
     pub(crate) fn parse(list: &str) -> Result<Self, UnpackErrorKind> {
         let mut patterns = Vec::new();
         for pattern in split(list).filter(|pattern| !pattern.is_empty()) {
@@ -31,13 +31,14 @@ impl Excluded {
         Ok(Self(patterns))
     }
 
-    /// True if a path inside the release is left out.
+    /// Whether a path inside the release is left out.
     pub(super) fn covers(&self, path: &str) -> bool {
         self.0.iter().any(|pattern| glob_match(pattern, path))
     }
 }
 
-/// The mistake that makes a pattern match nothing: an unbalanced bracket or brace, or a backslash at the end.
+/// Find the mistake that keeps a pattern from matching anything: an unbalanced bracket or brace, or a backslash at the
+/// end.
 fn problem(pattern: &str) -> Option<&'static str> {
     let (mut braces, mut class, mut escaped) = (0_i32, false, false);
     for character in pattern.chars() {

@@ -1,4 +1,4 @@
-//! Creation of files, modes and links, with the differences between systems.
+//! Creates files, modes and links, despite the differences between systems.
 
 use std::fs::{self, File};
 use std::io;
@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 use super::super::disk::{DiskError, DiskErrorContext};
 use super::path::EntryPath;
 
-/// The staging directory of a release.
+/// A release's staging directory.
 ///
-/// Entries are created relative to its handle, so the system does not resolve the whole path for each of them.
+/// Entries are created relative to its handle, so the system doesn't resolve the whole path for each.
 pub(super) struct Root {
     path: PathBuf,
     #[cfg(unix)]
     handle: std::os::fd::OwnedFd,
 }
 
-/// The longest path, in bytes, with its terminating zero byte.
+/// Longest path, in bytes, with its terminating zero byte.
 #[cfg(unix)]
 const PATH_BYTES: usize = if cfg!(target_os = "linux") { 4096 } else { 1024 };
 
@@ -29,7 +29,7 @@ impl Root {
 
     /// Create a file with this mode, less the bits in the user's mask and setuid, setgid and sticky.
     ///
-    /// The owner may always read and write: a file without write permission could not be replaced later.
+    /// The owner can always read and write: a file without write permission could not be replaced later.
     pub(super) fn create_file(&self, path: &EntryPath, mode: u32) -> Result<File, DiskError> {
         use rustix::fs::{Mode, OFlags};
 
@@ -39,7 +39,7 @@ impl Root {
         created.map(File::from).map_err(io::Error::from).with_lazy_path("create", || self.place(path.as_str()))
     }
 
-    /// Create a directory, for a folder entry or as the parent of an entry.
+    /// Create a directory, for a folder entry or as an entry's parent.
     pub(super) fn create_directory(&self, path: &str) -> Result<(), DiskError> {
         use rustix::fs::Mode;
 
@@ -80,7 +80,7 @@ impl Root {
         &self.path
     }
 
-    /// The full path of an entry.
+    /// Full path of an entry.
     pub(super) fn place(&self, path: &str) -> PathBuf {
         self.path.join(path)
     }

@@ -1,10 +1,10 @@
-//! The format of an archive: its file name indicates one, and its first bytes must agree.
+//! The format of an archive: its file name says which, and its first bytes must agree.
 
 use std::io::BufRead;
 
 use super::error::UnpackErrorKind;
 
-/// A format vx unpacks.
+/// A format that vx unpacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// tar in gzip.
@@ -47,7 +47,7 @@ const UNSUPPORTED: [&str; 11] =
     [".tar.bz2", ".tbz2", ".tbz", ".bz2", ".7z", ".rar", ".deb", ".rpm", ".dmg", ".msi", ".pkg"];
 
 impl Format {
-    /// The format that a file name indicates; a name without a known ending is a program.
+    /// Choose the format by the file name; a name without a known ending is a program.
     pub(super) fn from_file_name(file_name: &str) -> Result<Self, UnpackErrorKind> {
         let name = file_name.to_ascii_lowercase();
         if let Some(ending) = UNSUPPORTED.iter().find(|ending| name.ends_with(**ending)) {
@@ -87,7 +87,7 @@ impl Format {
 const XZ: &[u8] = b"\xfd7zXZ\0";
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
-/// True for a Zstandard frame without content, which may precede the first frame with content.
+/// Whether this is a Zstandard frame without content; such frames may precede the first frame with content.
 fn is_skippable_frame(start: &[u8]) -> bool {
     matches!(start, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
 }
@@ -106,7 +106,7 @@ fn looks_like(start: &[u8]) -> &'static str {
     }
 }
 
-/// True if the bytes begin like HTML.
+/// Whether the bytes begin like HTML.
 pub(crate) fn is_web_page(start: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
     let begins = |text: &[u8]| start.get(..text.len()).is_some_and(|head| head.eq_ignore_ascii_case(text));

@@ -1,4 +1,4 @@
-//! The limits on the unpacked size of an archive: enough for every real tool, too little to fill a disk by surprise.
+//! Limits on the unpacked size of an archive: enough for every real tool, too little to fill a disk by surprise.
 
 use std::cell::Cell;
 use std::io::{self, BufRead, Read};
@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::Pieced;
 use super::error::UnpackErrorKind;
 
-/// The limits for one release, all its archives together.
+/// Limits for one release, all its archives together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct UnpackLimits {
     /// Most bytes of content.
@@ -27,7 +27,7 @@ impl Default for UnpackLimits {
     }
 }
 
-/// The amount unpacked so far, and its limits.
+/// How much was unpacked so far, and the limits.
 #[derive(Debug)]
 pub(super) struct Budget {
     limits: UnpackLimits,
@@ -41,12 +41,12 @@ impl Budget {
         Self { limits, packed: Rc::default(), bytes: 0, entries: 0 }
     }
 
-    /// A reader that adds the bytes read to the size of the archive.
+    /// Wrap a reader, so that the bytes it reads count as the archive's size.
     pub(super) fn packed<R>(&self, inner: R) -> Packed<R> {
         Packed { inner, count: Rc::clone(&self.packed), position: 0 }
     }
 
-    /// Add bytes of the archive that no such reader counts.
+    /// Count bytes of the archive that no such reader counts.
     pub(super) fn add_packed(&self, bytes: u64) {
         self.packed.set(self.packed.get() + bytes);
     }

@@ -1,18 +1,18 @@
-//! Resolution of symbolic links without the file system.
+//! Resolves symbolic links without the file system.
 
 use super::path::parent;
 
-/// Most links in one path, the same as in the system.
+/// Most links in one path, the same as the system's limit.
 const HOPS: usize = 40;
 
-/// True if the link at `path` leads to a place inside the release, existing or not.
+/// Whether the link at `path` leads to a place inside the release, existing or not.
 ///
-/// `target_of` returns the target of a path that is a link. A path that goes in circles leads nowhere, which is not
-/// inside.
+/// `target_of` returns a link's target, and `None` for other paths. A path that goes in circles leads nowhere, so it
+/// doesn't stay inside.
 pub(super) fn stays_inside<'a>(path: &'a str, target_of: impl Fn(&str) -> Option<&'a str>) -> bool {
     let Some(target) = target_of(path) else { return true };
     let mut at: Vec<&str> = parent(path).map(|above| above.split('/').collect()).unwrap_or_default();
-    // The components still to resolve, the next one last.
+    // Components still to resolve, the next one last.
     let mut ahead: Vec<&str> = target.split('/').rev().collect();
     let mut hops = 1;
     while let Some(component) = ahead.pop() {

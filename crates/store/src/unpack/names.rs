@@ -1,4 +1,4 @@
-//! Equality of names in a directory: on some file systems, names that differ in case only are one file.
+//! How a directory compares names: on some file systems, names that differ only in case mean the same file.
 
 use std::borrow::Cow;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::super::disk::{DiskError, DiskErrorContext};
 
-/// The equality of names in a directory.
+/// Whether case matters in the names of a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NameCase {
     /// `A` and `a` are two files.
@@ -17,11 +17,11 @@ pub(crate) enum NameCase {
 }
 
 impl NameCase {
-    /// The file system's own answer: its name for a directory, with the case of each letter changed, leads back to that
-    /// directory or nowhere. Nothing is created.
+    /// Ask the file system: look up a directory by its name with the case of each letter changed, and see whether that
+    /// finds it. Nothing is created.
     ///
-    /// The directory above must hold no other entry of that changed name. Case folding is inherited from directory to
-    /// directory where it is not a property of the whole file system.
+    /// The parent directory must not have another entry of the changed name. If case folding isn't a property of the
+    /// whole file system, directories inherit it.
     pub(crate) fn around(directory: &Path) -> Result<Self, DiskError> {
         let name = directory.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let other = directory.with_file_name(swapped(name));
@@ -32,7 +32,7 @@ impl NameCase {
         }
     }
 
-    /// The form of a path that is the same for all paths of one file.
+    /// Bring a path into the form that all paths of the same file share.
     pub(super) fn key(self, path: &str) -> Cow<'_, str> {
         let plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
         match self {
@@ -64,7 +64,7 @@ mod tests {
             false => NameCase::Distinct,
         };
         assert_eq!(NameCase::around(&release).expect("an answer"), expected);
-        // An entry of the changed name stands for a file system that finds the directory by it.
+        // An entry with the changed name simulates a file system that finds the directory by it.
         let _ = fs::write(top.path().join("RELEASE"), "");
         assert_eq!(NameCase::around(&release).expect("an answer"), NameCase::Folded);
         assert_eq!(fs::read_dir(&release).expect("a directory").count(), 0);

@@ -1,15 +1,15 @@
-//! Paths of entries: from the name in the archive to a path that is certainly inside the release.
+//! Paths of entries: from the name in an archive to a path that is certainly inside the release.
 
 use super::error::UnpackErrorKind;
 use super::excluded::Excluded;
 
-/// The longest component of a path, in bytes; no common file system takes more.
+/// Longest component of a path, in bytes; no common file system takes more.
 const COMPONENT_BYTES: usize = 255;
 
-/// The longest path inside a release, in bytes, so that one in a deep home still fits into the system's limit.
+/// Longest path inside a release, in bytes, so that the full path fits into the system's limit even in a deep home.
 const PATH_BYTES: usize = 2048;
 
-/// The placement of one archive's entries in the release.
+/// Where the entries of one archive go in the release.
 #[derive(Clone, Debug)]
 pub(super) struct Placement {
     strip: u32,
@@ -28,17 +28,17 @@ impl Placement {
         Ok(Self { strip, into, excluded: excluded.clone() })
     }
 
-    /// Number of leading components to drop.
+    /// How many leading components to drop.
     pub(super) fn strip(&self) -> u32 {
         self.strip
     }
 
-    /// The place of an entry; `None` if no component is left of its path, or if it is excluded.
+    /// Place an entry; `None` if no component of its path is left, or if it is excluded.
     pub(super) fn place(&self, raw: &[u8]) -> Result<Option<EntryPath>, UnpackErrorKind> {
         self.join(components(raw)?.into_iter().skip(self.strip as usize), raw)
     }
 
-    /// The place of a file that is a download of its own and no entry of an archive.
+    /// Place a file that is the whole download, not an entry of an archive.
     pub(super) fn place_whole(&self, name: &str) -> Result<Option<EntryPath>, UnpackErrorKind> {
         self.join(components(name.as_bytes())?.into_iter(), name.as_bytes())
     }
@@ -65,18 +65,18 @@ impl EntryPath {
         &self.0
     }
 
-    /// The parent folder; `None` at the top.
+    /// Parent folder; `None` at the top.
     pub(super) fn parent(&self) -> Option<&str> {
         parent(&self.0)
     }
 }
 
-/// The path without its last component; `None` for a single component.
+/// Path without its last component; `None` for a single component.
 pub(super) fn parent(path: &str) -> Option<&str> {
     path.rsplit_once('/').map(|(parent, _)| parent)
 }
 
-/// The name of an entry for display on a terminal; a very long one is cut, so that the message stays readable.
+/// Make an entry's name printable on a terminal; a very long name is cut, so that the message stays readable.
 pub(super) fn shown(raw: &[u8]) -> String {
     const SHOWN: usize = 120;
     let text = String::from_utf8_lossy(raw);
@@ -98,7 +98,7 @@ fn push(path: &mut String, component: &str) {
     path.push_str(component);
 }
 
-/// The plain components of a path; an error for any component that could lead elsewhere than below.
+/// Split a path into plain components; fails for any component that could lead anywhere but below.
 fn components(raw: &[u8]) -> Result<Vec<&str>, UnpackErrorKind> {
     let Ok(text) = str::from_utf8(raw) else { return Err(refused(raw, "has a name that is not UTF-8")) };
     if text.starts_with('/') {
@@ -124,7 +124,7 @@ fn components(raw: &[u8]) -> Result<Vec<&str>, UnpackErrorKind> {
     Ok(components)
 }
 
-/// The reason why a component has another meaning on Windows.
+/// Say why a component has another meaning on Windows.
 fn elsewhere(component: &str) -> Option<&'static str> {
     const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
     if component.contains('\\') {

@@ -1,7 +1,7 @@
 //! tar archives, entry by entry.
 //!
-//! Extensions (long names, pax records) are read here, because the `tar` crate would read one of any length into
-//! memory.
+//! Extensions (long names, pax records) are read here, because the `tar` crate would read an extension of any length
+//! into memory.
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
@@ -14,13 +14,13 @@ use super::error::UnpackErrorKind;
 use super::path::{EntryPath, Placement, shown};
 use super::tree::ReleaseTree;
 
-/// The longest accepted extension, in bytes.
+/// Longest accepted extension, in bytes.
 const EXTENSION_BYTES: u64 = 256 * 1024;
 
-/// The size of a block: headers and contents are padded to it.
+/// Size of a block: headers and contents are padded to it.
 const BLOCK_BYTES: usize = 512;
 
-/// Unpack a tar archive, and read to the end of its bytes, where the checksum of the compression is.
+/// Unpack a tar archive, and read to the end of its bytes, where the compression has its checksum.
 pub(super) fn unpack(
     mut bytes: impl Pieced,
     placement: &Placement,
@@ -54,14 +54,14 @@ fn unpack_entries(
     Ok(())
 }
 
-/// An entry, whose content is read directly from the archive.
+/// An entry; its content is read directly from the archive.
 struct TarEntry<R> {
     header: Header,
     size: u64,
     content: R,
 }
 
-/// The header of the next entry; `None` at the end marker of the archive, or at the end of the bytes.
+/// Read the next entry's header; `None` at the archive's end marker, or at the end of the bytes.
 fn next_header(bytes: &mut impl BufRead) -> io::Result<Option<Header>> {
     if bytes.fill_buf()?.is_empty() {
         return Ok(None);
@@ -72,13 +72,10 @@ fn next_header(bytes: &mut impl BufRead) -> io::Result<Option<Header>> {
     if block.iter().all(|byte| *byte == 0) {
         return Ok(None);
     }
-    // The checksum counts its own field as spaces.
+    // For the checksum, its own field counts as spaces.
     let sum = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
     if sum(&block[..148]) + 8 * u32::from(b' ') + sum(&block[156..]) != header.cksum()? {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "the header of an entry has another checksum than it says",
-        ));
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the header of an entry does not match its checksum"));
     }
     Ok(Some(header))
 }
@@ -124,7 +121,7 @@ fn unpack_entry<R: Pieced>(
             match (path, target) {
                 (Some(path), Some(target)) => tree.hardlink(&path, &target),
                 (None, _) => Ok(()),
-                (Some(_), None) => Err(UnpackErrorKind::damaged("a hard link leads to what is dropped")),
+                (Some(_), None) => Err(UnpackErrorKind::damaged("a hard link leads to a path that is dropped")),
             }
         }
         EntryType::Char | EntryType::Block => special("a device"),
@@ -138,7 +135,7 @@ fn directory(path: Option<EntryPath>, tree: &mut ReleaseTree) -> Result<(), Unpa
     path.map_or(Ok(()), |path| tree.directory(&path))
 }
 
-/// The values of extension entries, for the entry after them.
+/// Values of extension entries, for the entry after them.
 #[derive(Default)]
 struct Extensions {
     path: Option<Vec<u8>>,
@@ -147,13 +144,13 @@ struct Extensions {
 }
 
 impl Extensions {
-    /// Read an extension entry. Returns false for any other entry.
+    /// Read an extension entry. Returns `false` for any other entry.
     fn read_extension(&mut self, entry: &mut TarEntry<impl Read>) -> Result<bool, UnpackErrorKind> {
         match entry.header.entry_type() {
             EntryType::GNULongName => self.path = Some(read_name(entry)?),
             EntryType::GNULongLink => self.link = Some(read_name(entry)?),
             EntryType::XHeader => self.read_pax(&read(entry)?)?,
-            // These records describe the archive as a whole, for example its commit.
+            // These records describe the archive as a whole, such as its commit.
             EntryType::XGlobalHeader => {}
             _ => return Ok(false),
         }
@@ -168,7 +165,7 @@ impl Extensions {
                 b"linkpath" => self.link = Some(record.value_bytes().to_vec()),
                 b"size" => {
                     let size = record.value().ok().and_then(|value| value.parse().ok());
-                    self.size = Some(size.ok_or(UnpackErrorKind::damaged("a size is no number"))?);
+                    self.size = Some(size.ok_or(UnpackErrorKind::damaged("a size is not a number"))?);
                 }
                 key if key.starts_with(b"GNU.sparse.") => {
                     let entry = self.path.as_deref().map(shown).unwrap_or_default();

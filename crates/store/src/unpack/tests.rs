@@ -86,7 +86,7 @@ fn refused(entries: &[Member], text: &str) {
     refused_where(NameCase::Distinct, entries, text);
 }
 
-/// Do so on a file system that compares names in this way.
+/// The same on a file system that compares names in this way.
 fn refused_where(case: NameCase, entries: &[Member], text: &str) {
     let (staged, result) = unpack_where(case, "a.tar", &tar_of(entries));
     let error = result.expect_err("it is refused").to_string();
@@ -127,7 +127,7 @@ fn two_entries_in_one_place_are_refused() {
     }
 }
 
-/// Archives with names that differ in case only, and the error where those are one name.
+/// Archives with names that differ only in case, and the error where such names are the same.
 const CASE_CLASHES: [([Member; 2], &str); 5] = [
     ([F("README", b"1"), F("readme", b"2")], "`readme` would replace `README`"),
     ([F("Lib/a", b"1"), F("lib/b", b"2")], "`lib` would replace `Lib`"),
@@ -189,7 +189,7 @@ fn long_names_are_read_and_too_long_ones_refused() {
     result.expect("it unpacks");
     assert!(staged.tree.root().join(&long).is_file());
 
-    // The size of this record is larger than any memory.
+    // This record's size is larger than any memory.
     for kind in [EntryType::GNULongName, EntryType::XHeader] {
         let mut header = Header::new_gnu();
         header.set_entry_type(kind);
@@ -323,7 +323,7 @@ fn archives_cut_short_anywhere_are_damaged_or_empty_and_never_whole() {
     for (name, bytes) in [("a.tgz", &tgz), ("a.zip", &zip)] {
         for end in 0..bytes.len() {
             let (_, result) = unpack(name, &bytes[..end]);
-            // Only the length of the comment may be missing: the directory has been read by then.
+            // Only the length of the comment may be missing: by then the directory has been read.
             let harmless = name == "a.zip" && end + 18 >= bytes.len();
             assert!(result.is_err() || harmless, "{name} cut at {end} of {}", bytes.len());
         }

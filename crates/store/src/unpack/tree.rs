@@ -1,7 +1,7 @@
-//! The staging directory of a release: the only place that creates files from archives.
+//! A release's staging directory: only this module creates files from archives.
 //!
 //! The directory starts empty and only the tree writes to it, so the tree knows every entry. An entry is created only
-//! below folders that the tree made itself, never below a link, and only at an unused path: no archive can write
+//! below folders that the tree itself made, never below a link, and only at an unused path: no archive can write
 //! through a link or over an earlier file. Names are compared as the directory's file system compares them.
 
 use std::collections::hash_map;
@@ -36,14 +36,14 @@ pub(crate) struct ReleaseTree {
     manifest: Manifest,
 }
 
-/// The sums over a tree.
+/// Totals over a tree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TreeTotals {
     pub(crate) files: u64,
     pub(crate) size_bytes: u64,
 }
 
-/// An entry under the key of its path.
+/// An entry, stored under the key of its path.
 #[derive(Debug)]
 struct KeyedEntry {
     kind: TreeEntryKind,
@@ -59,7 +59,7 @@ enum TreeEntryKind {
 }
 
 impl ReleaseTree {
-    /// A tree in this empty directory, whose file system compares names in this way.
+    /// Make a tree in this empty directory, whose file system compares names in this way.
     pub(crate) fn new(
         root: PathBuf,
         case: NameCase,
@@ -79,17 +79,17 @@ impl ReleaseTree {
         })
     }
 
-    /// The directory itself.
+    /// Path of the directory.
     pub(crate) fn root(&self) -> &Path {
         self.root.path()
     }
 
-    /// A reader whose bytes count as the size of the archive.
+    /// Wrap a reader, so that the bytes it reads count as the archive's size.
     pub(super) fn packed<R>(&self, inner: R) -> Packed<R> {
         self.budget.packed(inner)
     }
 
-    /// Archive bytes that no [`ReleaseTree::packed`] reader counts.
+    /// Count archive bytes that no [`ReleaseTree::packed`] reader counts.
     pub(super) fn add_packed(&self, bytes: u64) {
         self.budget.add_packed(bytes);
     }
@@ -112,7 +112,7 @@ impl ReleaseTree {
     }
 
     /// Create a file with this content, of `size_bytes` if that is declared. Setuid and similar bits are dropped from
-    /// `mode`. Returns checksum (CRC-32) and size of the content.
+    /// `mode`. Returns the content's checksum (CRC-32) and size.
     pub(super) fn file(
         &mut self,
         path: &EntryPath,
@@ -128,7 +128,7 @@ impl ReleaseTree {
         let mut sum = Checksum::default();
         loop {
             self.watch.check()?;
-            // The piece is written from the decoder's own buffer, without a copy.
+            // Write the piece from the decoder's own buffer, without a copy.
             let wanted = next_piece(written, size_bytes);
             let piece = content.piece(wanted).map_err(UnpackErrorKind::Damaged)?;
             let count = piece.len();
@@ -137,7 +137,7 @@ impl ReleaseTree {
             }
             written += count as u64;
             if size_bytes.is_some_and(|size| written > size) {
-                return Err(UnpackErrorKind::damaged("an entry is longer than it says"));
+                return Err(UnpackErrorKind::damaged("an entry is longer than its header says"));
             }
             self.budget.add_bytes(Some(path.as_str()), count as u64)?;
             self.write(&mut file, piece, path, size_bytes)?;
@@ -145,7 +145,7 @@ impl ReleaseTree {
             content.consume(count);
         }
         if size_bytes.is_some_and(|size| written < size) {
-            return Err(UnpackErrorKind::damaged("an entry is shorter than it says"));
+            return Err(UnpackErrorKind::damaged("an entry is shorter than its header says"));
         }
         self.totals.size_bytes += written;
         Ok(self.record_file(path, sum.file(mode)))
@@ -192,7 +192,7 @@ impl ReleaseTree {
         }
     }
 
-    /// Create a symbolic link. Its destination is known once all entries are: [`ReleaseTree::finish`] checks it.
+    /// Create a symbolic link. Where it leads is known once all entries are there: [`ReleaseTree::finish`] checks it.
     pub(super) fn symlink(&mut self, path: &EntryPath, target: &[u8]) -> Result<(), UnpackErrorKind> {
         let outside = || UnpackErrorKind::LinkOutside { entry: shown(path.as_str().as_bytes()), target: shown(target) };
         let text = str::from_utf8(target).map_err(|_| outside())?;
@@ -232,7 +232,7 @@ impl ReleaseTree {
         Ok(())
     }
 
-    /// Add a mode to a file that became known only after its content.
+    /// Add a mode that became known only after the file's content.
     pub(super) fn set_mode(&mut self, path: &EntryPath, mode: u32) -> Result<(), UnpackErrorKind> {
         if mode & 0o111 != 0 && self.lookup(path.as_str()) == Some(&TreeEntryKind::File) {
             let place = self.root.place(path.as_str());
@@ -242,7 +242,7 @@ impl ReleaseTree {
         Ok(())
     }
 
-    /// Replace a file by the symbolic link whose target is the file's content.
+    /// Replace a file by a symbolic link whose target is the file's content.
     pub(super) fn turn_into_symlink(&mut self, path: &EntryPath) -> Result<(), UnpackErrorKind> {
         const LONGEST: u64 = 4096;
         let place = self.root.place(path.as_str());
@@ -256,7 +256,7 @@ impl ReleaseTree {
         self.symlink(path, &target)
     }
 
-    /// The paths of all files with this name, sorted.
+    /// Find the paths of all files with this name, sorted.
     pub(crate) fn files_named(&self, name: &str) -> Vec<String> {
         let files = self.known.iter().filter(|(_, known)| known.kind == TreeEntryKind::File);
         let paths = files.map(|(key, known)| known.written.as_deref().unwrap_or(key).to_owned());
@@ -265,13 +265,12 @@ impl ReleaseTree {
         found
     }
 
-    /// The manifest of the entries created so far.
+    /// Manifest of the entries created so far.
     pub(crate) fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// Check the destinations of all links, once all archives are unpacked and everything a link can pass through is
-    /// known.
+    /// Check where all links lead, once all archives are unpacked and everything that a link can pass through is known.
     pub(crate) fn finish(&self) -> Result<TreeTotals, UnpackErrorKind> {
         let target_of = |path: &str| match self.lookup(path) {
             Some(TreeEntryKind::Link(target)) => Some(&**target),

@@ -1,4 +1,4 @@
-//! zip archives, wheels among them, unpacked in the order of their bytes.
+//! Zip archives, including wheels, unpacked in the order of their bytes.
 //!
 //! A zip lists its content twice: in a header before each entry, and in the directory at its end, which alone has the
 //! modes and takes precedence. This module unpacks entries by their headers, and then compares them with the directory.
@@ -27,7 +27,7 @@ use crate::unpack::zip::zip_records::{Central, Local, ZipRecord, check_descripto
 const WHOLE_PACKED_BYTES: u64 = 256 * 1024;
 const WHOLE_UNPACKED_BYTES: u64 = 1024 * 1024;
 
-/// The mode of an entry until the directory is read.
+/// Mode of an entry until the directory is read.
 const MODE: u32 = 0o644;
 
 pub(super) const STORED: u16 = 0;
@@ -57,11 +57,15 @@ pub(super) fn unpack(
             ZipRecord::Central(central) => {
                 match found.remove(&central.offset) {
                     Some(entry) => entry.complete(&central, placement, tree)?,
-                    None => return Err(UnpackErrorKind::NotStreamable("its directory names what was not there")),
+                    None => {
+                        return Err(UnpackErrorKind::NotStreamable("its directory names an entry that was not there"));
+                    }
                 };
             }
             ZipRecord::End if found.is_empty() => break,
-            ZipRecord::End => return Err(UnpackErrorKind::NotStreamable("it holds what its directory does not name")),
+            ZipRecord::End => {
+                return Err(UnpackErrorKind::NotStreamable("it holds an entry that its directory does not name"));
+            }
             ZipRecord::Unknown => return Err(UnpackErrorKind::NotStreamable("there is something between its entries")),
         }
     }
@@ -131,7 +135,7 @@ impl<R: BufRead> ZipStream<R> {
             _ => return unsupported("compressed by a method that is not supported"),
         };
         if !local.flags.descriptor() && (crc, unpacked) != (local.crc, local.unpacked) {
-            return Err(UnpackErrorKind::damaged("an entry has another checksum than the archive says"));
+            return Err(UnpackErrorKind::damaged("an entry does not match its checksum"));
         }
         Ok(UnpackedEntry { path, crc, unpacked })
     }
@@ -171,7 +175,7 @@ impl<R: BufRead> ZipStream<R> {
             self.whole.deflate_decompress(&self.packed[..packed], content)
         };
         if result.ok() != Some(unpacked) {
-            return Err(UnpackErrorKind::damaged("an entry cannot be unpacked to the size it says"));
+            return Err(UnpackErrorKind::damaged("an entry does not unpack to its stated size"));
         }
         match path {
             Some(path) => tree.small_file(path, MODE, content),
@@ -196,7 +200,7 @@ impl<R: BufRead> ZipStream<R> {
             pour(Inflated::new(&mut self.inflater, &mut packed), path, Some(local.unpacked), tree)?
         };
         if packed.limit() > 0 {
-            return Err(UnpackErrorKind::damaged("an entry is followed by bytes that belong to none"));
+            return Err(UnpackErrorKind::damaged("an entry is followed by bytes that belong to no entry"));
         }
         Ok(sums)
     }
@@ -207,7 +211,7 @@ impl<R: BufRead> ZipStream<R> {
         tree: &mut ReleaseTree,
     ) -> Result<(u32, u64), UnpackErrorKind> {
         let start = self.bytes.position();
-        // The decoder finds the end by itself, and reads no byte after it.
+        // The decoder finds the end by itself, and doesn't read beyond it.
         let (crc, unpacked) = pour(Inflated::new(&mut self.inflater, &mut self.bytes), path, None, tree)?;
         let packed = self.bytes.position() - start;
         check_descriptor(&mut self.bytes, crc, packed, unpacked)?;

@@ -8,10 +8,10 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 
 use super::{BUFFER_BYTES, Pieced};
 
-/// The largest window of a frame, which is kept in memory: the limit of `zstd` without options.
+/// Largest window of a frame, which is held in memory: the limit of `zstd` without options.
 const WINDOW_BYTES: u64 = 128 << 20;
 
-/// A reader of the content of these bytes.
+/// Make a reader of the decoded content of these bytes.
 pub(super) fn decoder(bytes: impl BufRead) -> impl Pieced {
     BufReader::with_capacity(BUFFER_BYTES, ZstdFrames { bytes, frame: None, spare: None })
 }
@@ -20,12 +20,12 @@ struct ZstdFrames<R> {
     bytes: R,
     /// The frame being read.
     frame: Option<FrameDecoder>,
-    /// The decoder of the frame before, kept for its buffers.
+    /// Decoder of the previous frame, kept for its buffers.
     spare: Option<FrameDecoder>,
 }
 
 impl<R: BufRead> ZstdFrames<R> {
-    /// Start the next frame. Returns false if there is none.
+    /// Start the next frame. Returns `false` at the end.
     fn next_frame(&mut self) -> io::Result<bool> {
         while !self.bytes.fill_buf()?.is_empty() {
             let mut decoder = self.spare.take().unwrap_or_else(|| {
@@ -69,10 +69,7 @@ impl<R: BufRead> Read for ZstdFrames<R> {
                 0 if frame.is_finished() => {
                     let sums = (frame.get_checksum_from_data(), frame.get_calculated_checksum());
                     if matches!(sums, (Some(stored), Some(calculated)) if stored != calculated) {
-                        return Err(io::Error::new(
-                            io::ErrorKind::InvalidData,
-                            "a frame has another checksum than it says",
-                        ));
+                        return Err(io::Error::new(io::ErrorKind::InvalidData, "a frame does not match its checksum"));
                     }
                     self.spare = self.frame.take();
                 }
@@ -96,7 +93,7 @@ mod tests {
         Ok(content)
     }
 
-    /// A frame for other programs, as `pzstd` writes it.
+    /// Make a frame for other programs, as `pzstd` writes it.
     fn skippable(length: u32) -> Vec<u8> {
         [&0x184d_2a50_u32.to_le_bytes()[..], &length.to_le_bytes(), &vec![7; length as usize]].concat()
     }

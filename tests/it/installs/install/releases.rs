@@ -182,8 +182,8 @@ fn a_program_that_is_not_there_is_named_with_what_could_be_meant() {
     assert!(error.hint().is_some_and(|hint| hint.contains("`package/bin/tool`")), "{:?}", error.hint());
 
     for (path, runner, says) in [
-        ("../up", None, "no path inside"),
-        ("/bin/sh", None, "no path inside"),
+        ("../up", None, "not a path inside"),
+        ("/bin/sh", None, "not a path inside"),
         ("lib", None, "no file"),
         ("bin/tool", Some("python"), "run by `python`"),
     ] {

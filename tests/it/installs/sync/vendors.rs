@@ -254,12 +254,12 @@ fn a_lock_cannot_lead_off_a_site_and_a_mirrors_password_stays_with_it() {
 fn a_mirror_that_cannot_be_one_is_named_with_its_setting() {
     let server = Server::start();
     let sandbox = with_sites(NODE, &server).variable("VX_MIRROR_NODEJS", "nonsense");
-    sandbox.vx("lock").fails_with("VX_MIRROR_NODEJS of the environment is no address");
+    sandbox.vx("lock").fails_with("VX_MIRROR_NODEJS of the environment is not an address");
     let sandbox = sandbox.variable("VX_MIRROR_NODEJS", "");
     sandbox
         .write("vx.toml", &format!("[settings]\nmirrors = {{ nodejs = \"ftp://h.invalid/\", nodjs = \"x\" }}\n{NODE}"));
-    let refused = sandbox.vx("lock").fails_with("`mirrors.nodejs` of [settings] is no web address");
+    let refused = sandbox.vx("lock").fails_with("`mirrors.nodejs` of [settings] is not a web address");
     refused.says("`mirrors.nodjs` of [settings] is no site that vx knows: github, golang, nodejs, rust");
     sandbox.write("vx.toml", &format!("[settings]\nmirrors = \"x\"\n{NODE}"));
-    sandbox.vx("lock").exits_with(2).says("`mirrors` is no table of names and addresses");
+    sandbox.vx("lock").exits_with(2).says("`mirrors` is not a table of names and addresses");
 }

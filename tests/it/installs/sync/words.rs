@@ -10,7 +10,7 @@ fn a_word_that_means_nothing_fails_for_its_own_tool() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"nightly\"\nesbuild = \"stable\"\nuv = \">=22 <20\"\n");
     let sandbox = sandbox.offers("esbuild", "0.27.0").offers("biome", "2.3.4").offers("uv", "0.13.8");
     let failed = sandbox.vx("sync").exits_with(1);
-    let failed = failed.says("`biome`: `nightly` is no version, and no channel that vx knows");
+    let failed = failed.says("`biome`: `nightly` is not a version, nor a channel that vx knows");
     failed.says("`uv`: no version can match `>=22 <20`: its parts exclude each other");
     assert_eq!(sandbox.installed(), ["esbuild 0.27.0"]);
     assert_eq!(sandbox.vx("esbuild --version").succeeds().stdout(), "0.27.0\n");

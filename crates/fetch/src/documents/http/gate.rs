@@ -12,7 +12,7 @@ impl Gate {
         Self { free: Mutex::new(at_once), left: Condvar::new() }
     }
 
-    /// Wait for a permit, then do `work`. Each holder of a permit is bounded in time, so the wait is bounded too.
+    /// Wait for a permit, then do `work`. Every holder of a permit is bounded in time, and so is this wait.
     pub(super) fn pass<T>(&self, work: impl FnOnce() -> T) -> T {
         let mut free = self.free.lock();
         self.left.wait_while(&mut free, |free| *free == 0);

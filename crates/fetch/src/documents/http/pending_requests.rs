@@ -1,4 +1,4 @@
-//! The requests under way, so that a caller can show the server that keeps it waiting.
+//! Requests under way, so that a caller can show which server it waits for.
 
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use url::Url;
 
-/// The requests that have begun and not ended, with their retries.
+/// Requests that have begun and not ended, retries included.
 #[derive(Default)]
 pub(super) struct PendingRequests {
     begun: Mutex<Vec<RequestStart>>,
@@ -16,7 +16,7 @@ struct RequestStart {
     number: u64,
     at: Instant,
     host: String,
-    /// The thread that waits for the answer.
+    /// The waiting thread.
     by: ThreadId,
 }
 
@@ -27,7 +27,7 @@ pub(super) struct PendingRequest<'w> {
 }
 
 impl PendingRequests {
-    /// A request to the server of this address begins.
+    /// Record that a request to the server of this address begins.
     pub(super) fn begin(&self, url: &Url) -> PendingRequest<'_> {
         let host = url.host_str().unwrap_or("the server").to_owned();
         let mut begun = self.begun.lock();
@@ -36,13 +36,13 @@ impl PendingRequests {
         PendingRequest { waits: self, number }
     }
 
-    /// The server of the oldest request, if that is at least this old.
+    /// Return the server of the oldest request, if it is at least this old.
     pub(super) fn oldest(&self, age: Duration) -> Option<String> {
         let begun = self.begun.lock();
         begun.first().filter(|request| request.at.elapsed() >= age).map(|request| request.host.clone())
     }
 
-    /// The server that this thread waits for, if its request is at least this old.
+    /// Return the server that this thread waits for, if its request is at least this old.
     pub(super) fn of_thread(&self, thread: ThreadId, age: Duration) -> Option<String> {
         let begun = self.begun.lock();
         let mut old = begun.iter().filter(|request| request.by == thread && request.at.elapsed() >= age);

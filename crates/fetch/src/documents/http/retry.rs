@@ -1,4 +1,4 @@
-//! The failures worth a retry, and the pause before it.
+//! Which failures are worth a retry, and the pause before it.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -11,11 +11,11 @@ use crate::options::RequestLimits;
 /// A failed attempt.
 pub(super) struct AttemptFailure {
     pub(super) kind: SourceErrorKind,
-    /// True if another attempt may succeed.
+    /// Whether another attempt may succeed.
     pub(super) transient: bool,
-    /// The number of attempts it counts for: a stall has already cost much time.
+    /// How many attempts it counts for: a stall has already cost much time.
     pub(super) weight: u32,
-    /// The pause that the server asks for.
+    /// Pause that the server asks for.
     pub(super) retry_after: Option<Duration>,
 }
 
@@ -28,7 +28,7 @@ impl AttemptFailure {
         Self { transient: true, ..Self::lasting(kind) }
     }
 
-    /// The failure for a status. A server that asks for a longer pause than vx waits is not asked again.
+    /// Make the failure for a status. A server that asks for a longer pause than vx waits isn't asked again.
     pub(super) fn status(status: u16, retry_after: Option<Duration>, limits: &RequestLimits) -> Self {
         let kind = match status {
             404 | 410 => SourceErrorKind::NoSuchPackage,
@@ -42,7 +42,7 @@ impl AttemptFailure {
         Self { transient, retry_after, ..Self::lasting(kind) }
     }
 
-    /// The failure of an exchange.
+    /// Make the failure for a fault of an exchange.
     pub(super) fn from_http_error(fault: HttpError, limits: &RequestLimits) -> Self {
         match fault {
             HttpError::NoConnection(reason) => Self::transient(SourceErrorKind::Unreachable(reason)),
@@ -60,8 +60,8 @@ impl AttemptFailure {
     }
 }
 
-/// The pause before attempt number `attempt`: the server's, or else twice the previous one. It has a random part, so
-/// that many clients do not retry at the same moment.
+/// How long to wait before attempt number `attempt`: as long as the server asks, or else twice the previous pause. A
+/// random part keeps many clients from retrying at the same moment.
 pub(super) fn pause(limits: &RequestLimits, attempt: u32, asked: Option<Duration>) -> Duration {
     let doubled = limits.pause.saturating_mul(1 << attempt.saturating_sub(2).min(16));
     let random = RandomState::new().hash_one(attempt) % 1000;

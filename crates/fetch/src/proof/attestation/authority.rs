@@ -1,8 +1,7 @@
-//! The root of trust, and the verification of one attestation against it.
+//! The root of trust, and how one attestation is verified against it.
 //!
-//! The root is a part of this program. A file in the home takes its place, for a root that is newer than this program or
-//! another one; only the user of the home can put it there. Nothing is requested: each attestation carries the proofs of
-//! its log.
+//! The root is part of this program. A file in the home replaces it, for a newer root or a different one; only the user
+//! of the home can put it there. Nothing is requested: each attestation carries the proofs of its log.
 
 use std::fs;
 use std::io;
@@ -25,27 +24,27 @@ use super::statement::{Statement, StatementKind, StatementSubject};
 
 /// A key with which a registry signs what it published.
 pub(crate) struct RegistryKey {
-    /// In the encoding of X.509, then in base 64.
+    /// Encoded as in X.509, then in base 64.
     pub(crate) key: String,
-    /// The time from which on its signatures do not count.
+    /// From this time on its signatures don't count.
     pub(crate) expires: Option<Timestamp>,
 }
 
-/// Finds the key of a registry by its name.
+/// Finds a registry's key by its name.
 pub(crate) type KeyOf<'a> = dyn Fn(&str) -> Option<RegistryKey> + 'a;
 
-/// The root of trust, ready to verify.
+/// A root of trust, ready to verify.
 pub(crate) struct Authority {
     verifier: Verifier,
-    /// The names of the logs of signatures that the root has keys for.
+    /// Names of the logs of signatures for which the root has keys.
     logs: Vec<LogKeyId>,
 }
 
 impl Authority {
-    /// The root in this file, or the built-in one if there is no file.
+    /// Load the root from this file, or the built-in one if the file doesn't exist.
     ///
     /// # Errors
-    /// The file cannot be used; the reason, as half a sentence.
+    /// The file can't be used. Holds the reason as half a sentence.
     pub(crate) fn load(file: &Path) -> Result<Self, String> {
         backend::install();
         let unusable = |reason: &dyn std::fmt::Display| format!("the root of trust `{}` {reason}", file.display());
@@ -62,15 +61,15 @@ impl Authority {
         Ok(Self { verifier, logs })
     }
 
-    /// Verify one attestation of an archive, and return the builder that it proves; `None` if it is of a kind that names
-    /// none.
+    /// Verify one attestation of an archive, and return the builder that it proves; `None` if this kind of attestation
+    /// names no builder.
     pub(crate) fn verify(
         &self,
         bundle: &Value,
         subject: &StatementSubject<'_>,
         key_of: &KeyOf<'_>,
     ) -> Result<Option<Attested>, Refusal> {
-        // A later form than this program knows is read as little as nonsense is.
+        // A form later than this program knows is as unreadable as nonsense.
         let bundle = Bundle::from_json(&bundle.to_string())
             .map_err(|error| Refusal::Unknown(format!("it cannot be read: {error}")))?;
         let SignatureContent::DsseEnvelope(envelope) = &bundle.content else {
@@ -89,8 +88,8 @@ impl Authority {
         }
     }
 
-    /// Tell a log that came after this root, and a record from before logs gave proofs, from a wrong record: the verifier
-    /// reports them alike.
+    /// Refuse as unknown an attestation whose log came after this root, or whose record is from before logs gave
+    /// proofs: the verifier reports both as if the record were wrong.
     fn can_judge(&self, bundle: &Bundle) -> Result<(), Refusal> {
         for entry in &bundle.verification_material.tlog_entries {
             if !self.logs.contains(&entry.log_id.key_id) {
@@ -103,7 +102,7 @@ impl Authority {
         Ok(())
     }
 
-    /// The builder that a verified certificate names.
+    /// Return the builder that a verified certificate names.
     fn built(&self, bundle: &Bundle, digest: &Digest) -> Result<Attested, Refusal> {
         let result = self.verifier.verify(artifact(digest)?, bundle, &VerificationPolicy::any_identity())?;
         if !(result.certificate_verified() && result.sct_verified() && result.tlog_verified()) {
@@ -141,21 +140,21 @@ fn artifact(digest: &Digest) -> Result<Artifact<'static>, Refusal> {
     of.map(Artifact::from_digest).map_err(|error| Refusal::Wrong(error.to_string()))
 }
 
-/// The builder in a certificate: the build service, the repository, and the file of the workflow in it.
+/// Read the builder from a certificate: the build service, the repository, and the workflow's file in it.
 fn builder(result: &VerificationResult) -> Option<Attested> {
     let claims = &result.certificate()?.ci_claims;
     let issuer = without_scheme(result.issuer()?)?;
     let repository = without_scheme(claims.source_repository_uri.as_deref()?)?;
     let config = without_scheme(claims.build_config_uri.as_deref()?)?;
     let file = config.split('@').next().unwrap_or_default();
-    // A workflow of the repository itself is named by its file there; others, with their own repository.
+    // The repository's own workflows are named by their file in it, all others with their repository.
     let own = file.strip_prefix(&format!("{repository}/"));
     // GitLab writes `//` before the file.
     let workflow = own.unwrap_or(file).trim_start_matches('/').to_owned();
     (!workflow.is_empty()).then_some(Attested { issuer, repository, workflow })
 }
 
-/// An address without `https://`, as a lock holds it.
+/// Strip `https://`, which a lock leaves out.
 fn without_scheme(address: &str) -> Option<String> {
     let rest = address.strip_prefix("https://")?.trim_end_matches('/');
     (!rest.is_empty()).then(|| rest.to_owned())

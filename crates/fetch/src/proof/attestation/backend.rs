@@ -1,5 +1,5 @@
-//! The arithmetic of signatures and digests, for the crate that verifies attestations: by ring, as everywhere here, so
-//! that no second library of it comes in.
+//! Signatures and digests for the crate that verifies attestations. ring computes them, as everywhere else in vx, so
+//! that no second cryptography library comes in.
 
 use std::sync::Once;
 
@@ -14,7 +14,8 @@ use sigstore_verify::types::HashAlgorithm;
 
 static INSTALLED: Once = Once::new();
 
-/// Make ring the backend of the verifying crate. Another one that a program around this library chose before stays.
+/// Make ring the backend of the verifying crate. If a program that embeds this library chose another one before, that
+/// one stays.
 pub(super) fn install() {
     INSTALLED.call_once(|| {
         let _ = install_default_provider(&Ring);
@@ -46,7 +47,8 @@ impl CryptoProvider for Ring {
         verified.map_err(|_| Error::Verification("the signature is not by this key".into()))
     }
 
-    /// ring takes no digests in place of messages. Only signatures of bare files need that, and statements are none.
+    /// ring takes no digest in place of a message. Only signatures of bare files need that, and statements aren't bare
+    /// files.
     fn verify_prehashed(&self, scheme: SigningScheme, _: &[u8], _: &[u8], _: &[u8]) -> Result<()> {
         Err(Error::UnsupportedAlgorithm(format!("{} over a digest", scheme.name())))
     }

@@ -1,5 +1,5 @@
-//! All attestations of an archive together: each that says something about the build has to be good, and all have to
-//! name one builder.
+//! Checks all attestations of an archive together: every attestation about the build must be good, and all must name
+//! the same builder.
 
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -13,25 +13,25 @@ use super::refusal::Refusal;
 use super::statement::StatementSubject;
 use super::{Attestation, AttestationFault};
 
-/// The most attestations of one archive. Registries give two.
+/// Most attestations of one archive. Registries give two.
 const MOST: usize = 16;
 
-/// The check of attestations by the root of trust of a home, which is loaded at the first one.
+/// Checks attestations against a home's root of trust, which is loaded at the first check.
 pub(crate) struct Checker {
     root: PathBuf,
     authority: OnceLock<Result<Authority, String>>,
 }
 
 impl Checker {
-    /// A check by the root in this file, or else by the built-in one.
+    /// Check against the root in this file, or else the built-in one.
     pub(crate) fn new(root: PathBuf) -> Self {
         Self { root, authority: OnceLock::new() }
     }
 
-    /// Verify the attestations of an archive, which `fetch` requests. That they cannot be had is no error.
+    /// Verify an archive's attestations, which `fetch` requests. Failing to fetch them isn't an error.
     ///
     /// # Errors
-    /// One of them is wrong, or two name different builders.
+    /// An attestation is wrong, or two name different builders.
     pub(crate) fn check<E: Display>(
         &self,
         fetch: impl FnOnce() -> Result<Vec<Value>, E>,
@@ -44,7 +44,7 @@ impl Checker {
         };
         match fetch() {
             Ok(bundles) => check(authority, &bundles, subject, key_of),
-            Err(error) => Ok(Attestation::Absent(format!("its attestations cannot be had: {error}"))),
+            Err(error) => Ok(Attestation::Absent(format!("its attestations cannot be fetched: {error}"))),
         }
     }
 }

@@ -1,14 +1,15 @@
-//! The two ways in which an attestation fails: it is wrong, or it cannot be judged here.
+//! Two ways in which an attestation fails: it is wrong, or it can't be judged here.
 
 use sigstore_verify::{CertificateError, Error, TransparencyLogError};
 
-/// Why an attestation proves nothing; the reason, as half a sentence.
+/// Why an attestation proves nothing, as half a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// It contradicts itself or the archive, so it was changed, or made for another one.
+    /// It contradicts itself or the archive, so it was changed or made for another archive.
     Wrong(String),
-    /// It names an authority or a log that the root of trust does not know, or has a newer form. The root may be older
-    /// than it. An archive without any attestation proves no less, so an attacker gains nothing by this.
+    /// It names an authority or a log that the root of trust doesn't know, or has a newer form; the root may be older
+    /// than the attestation. It then counts as missing. An attacker could just as well remove it, so damaging it gains
+    /// nothing.
     Unknown(String),
 }
 

@@ -1,4 +1,4 @@
-//! The statement inside of an attestation: the archives that it is about, and the kind of thing that it says.
+//! The statement in an attestation: which archives it is about, and what kind of thing it says.
 
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
@@ -6,15 +6,15 @@ use vx_base::digest::{Algorithm, Digest};
 
 use super::refusal::Refusal;
 
-/// An archive as a statement names it.
+/// An archive, named as in a statement.
 pub(crate) struct StatementSubject<'a> {
-    /// The package of npm with its version, as `pkg:npm/NAME@VERSION`, or the file name of a Python package.
+    /// An npm package with its version, as `pkg:npm/NAME@VERSION`, or the file name of a Python package.
     pub(crate) name: String,
-    /// The digest of the archive.
+    /// Digest of the archive.
     pub(crate) digest: &'a Digest,
 }
 
-/// The kind of a statement, by the type of its predicate.
+/// What a statement says, by the type of its predicate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StatementKind {
     /// A build service says that it built the archive, or uploaded it from the build.
@@ -25,7 +25,7 @@ pub(super) enum StatementKind {
     Other,
 }
 
-/// A statement, as far as it is compared.
+/// The parts of a statement that are compared.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Statement {
@@ -59,7 +59,7 @@ impl Statement {
         }
     }
 
-    /// The kind. Types are compared without the hosts of registries.
+    /// Classify the statement. Types are compared without the hosts of registries.
     pub(super) fn kind(&self) -> StatementKind {
         let kind = self.predicate_type.as_str();
         if kind.starts_with("https://slsa.dev/provenance/") || kind.ends_with("/attestations/publish/v1") {
@@ -71,7 +71,7 @@ impl Statement {
         StatementKind::Other
     }
 
-    /// Check that this archive is all that the statement is about.
+    /// Check that the statement is about this archive and nothing else.
     pub(super) fn is_about(&self, subject: &StatementSubject<'_>) -> Result<(), Refusal> {
         let [named] = self.subject.as_slice() else {
             return Err(Refusal::Wrong(format!("its statement is about {} archives", self.subject.len())));
@@ -91,8 +91,8 @@ impl Statement {
     }
 }
 
-/// A name in one spelling: `@` of a scope may be written `%40`, and the name of a Python file in several ways. The digest
-/// is compared besides.
+/// Bring a name into one spelling: `@` of a scope may be written `%40`, and the name of a Python file in several ways.
+/// This can't confuse two archives, since the digest is compared too.
 fn spelt(name: &str) -> String {
     if name.starts_with("pkg:") {
         return percent_decode_str(name).decode_utf8_lossy().into_owned();

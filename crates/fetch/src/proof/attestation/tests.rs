@@ -23,7 +23,7 @@ const SLSA: &[u8] = include_bytes!("../../../../../tests/attestations/pypi_attes
 const GITLAB: &[u8] =
     include_bytes!("../../../../../tests/attestations/gitlab_oidc_project-0.0.3.tar.gz.publish.json.gz");
 
-/// An archive with its recorded attestation, and the builder that this proves.
+/// An archive with its recorded attestation, and the builder that the attestation proves.
 struct Recorded {
     name: &'static str,
     digest: Digest,
@@ -146,12 +146,12 @@ fn a_later_form_a_newer_log_and_an_older_record_cannot_be_judged_and_are_not_cal
     }
 }
 
-/// A change of an attestation, by what it changes.
+/// A change of an attestation, by the part that it changes.
 type Change = (&'static str, fn(&mut Value, &Value));
 
-/// A change, and its outcome for each recorded attestation: `W` is wrong and refused, `A` proves no builder, as if there
-/// were no attestation. Another authority, log or form cannot be told from a damaged one, since the root of trust may be
-/// the older of the two.
+/// A change, and its outcome for each recorded attestation: `W` is wrong and refused, `A` proves no builder, as if the
+/// archive had no attestation. An unknown authority, log or form can't be told from a damaged one, since the root of
+/// trust may be older than the attestation.
 type Judged = (&'static str, &'static str, fn(&mut Value, &Value));
 
 const CHANGES: [Judged; 20] = [

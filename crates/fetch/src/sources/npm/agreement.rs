@@ -1,4 +1,4 @@
-//! The archives of a lock, compared with the recipe of a tool that comes from npm.
+//! Compares the archives in a lock with the recipe of a tool from npm.
 
 use vx_base::package::archive::Archive;
 use vx_base::package::shipped::{NODE_MODULES, NamedPackage};
@@ -7,7 +7,7 @@ use super::usual_file;
 use crate::agreement::{Disagreement, ExpectedArchive, count_archives, other_file};
 use crate::tools::recipe::{Recipe, has};
 
-/// True if the catalogue, or the package that the project names, names the package of this archive.
+/// Whether the archive's package is one that the catalogue or the project names.
 pub(super) fn names_archive(recipe: &Recipe, archive: &Archive, _version: &str) -> bool {
     if recipe.ships_programs && !archive.into.is_empty() {
         return recipe.packages.first() == Some(&archive.package) || is_companion(archive);
@@ -15,13 +15,13 @@ pub(super) fn names_archive(recipe: &Recipe, archive: &Archive, _version: &str) 
     recipe.names_package(archive)
 }
 
-/// True if an archive lies where a package for one platform lies beside the package that asks for it. That it asks for it
-/// is in its archive, and checked when that is unpacked.
+/// Whether an archive has the place of a companion: a package for one platform, beside the package that asks for it.
+/// Whether that package really asks for it is checked when its archive is unpacked.
 fn is_companion(archive: &Archive) -> bool {
     archive.into == format!("{NODE_MODULES}/{}", archive.package)
 }
 
-/// Compare the archives of a lock: the tool's own, and those of its companions.
+/// Compare the archives in a lock: the tool's own and its companions'.
 pub(super) fn compare_archives(recipe: &Recipe, version: &str, archives: &[&Archive]) -> Result<(), Disagreement> {
     let own = recipe.expected_archive(version);
     if recipe.ships_programs {
@@ -45,8 +45,8 @@ pub(super) fn compare_archives(recipe: &Recipe, version: &str, archives: &[&Arch
     Ok(())
 }
 
-/// Compare a package that is named outside of the catalogue. The package alone says which others belong to it, so
-/// that is checked once it is unpacked.
+/// Compare a package that isn't in the catalogue. Only the package itself says which others belong to it, so that is
+/// checked once it is unpacked.
 fn compare_package(recipe: &Recipe, own: &ExpectedArchive, archives: &[&Archive]) -> Result<(), Disagreement> {
     let Some((first, beside)) = archives.split_first() else { return count_archives(archives, 1) };
     own.compare(first)?;

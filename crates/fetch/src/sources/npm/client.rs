@@ -7,7 +7,7 @@ use super::registry::NpmRegistry;
 use super::safety::setting;
 use crate::options::SourceOptions;
 
-/// The client certificates of npm's settings, those for a named host first.
+/// Client certificates in npm's settings; those for a named host come first.
 pub(crate) fn client_certificates(options: &SourceOptions) -> Vec<ClientCertificate> {
     let Ok(registry) = NpmRegistry::load(options) else { return Vec::new() };
     let file = |path: &str| Pem::File(options.path(path));
@@ -19,14 +19,14 @@ pub(crate) fn client_certificates(options: &SourceOptions) -> Vec<ClientCertific
     named.chain(of_registry(options, &registry)).collect()
 }
 
-/// The one for the registry, written out in the settings.
+/// The registry's client certificate, which the settings hold as text.
 fn of_registry(options: &SourceOptions, registry: &NpmRegistry) -> Option<ClientCertificate> {
     let ((certificate, setting), (key, _)) = (setting(options, "cert")?, setting(options, "key")?);
     let host = authority(&registry.address().ok()?);
     Some(ClientCertificate { setting, host, certificate: text(&certificate), key: text(&key) })
 }
 
-/// A value on one line, in which `\n` stands for the end of a line.
+/// Read a value on one line, in which `\n` stands for the end of a line.
 fn text(value: &str) -> Pem {
     Pem::Text(value.replace("\\n", "\n"))
 }

@@ -1,4 +1,4 @@
-//! The cached parts of the registry's documents.
+//! What the cache holds of the registry's documents.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +19,10 @@ use crate::error::SourceErrorKind;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Package {
     pub(crate) versions: BTreeMap<String, PackageVersion>,
-    /// The versions that cannot be used as they are described.
+    /// Versions that can't be used as they are described.
     #[serde(default, skip_serializing_if = "PassedOver::is_empty")]
     pub(crate) passed_over: PassedOver,
-    /// The last change of the package: no version was published later.
+    /// Last change of the package: no version was published later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     modified: Option<Timestamp>,
     /// The times of publication, from registries that answer with the long document to every request.
@@ -39,17 +39,17 @@ pub(crate) struct PackageVersion {
     pub(super) integrity: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) signatures: Vec<SignedBy>,
-    /// The address of its attestations.
+    /// Address of its attestations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) attestations: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) deprecated: bool,
-    /// The range of node versions that it supports, if it names one.
+    /// Range of node versions that it supports, if it names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) node: Option<String>,
 }
 
-/// A signature, with the name of its key.
+/// A signature and the name of its key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct SignedBy {
     pub(super) keyid: String,
@@ -57,7 +57,7 @@ pub(super) struct SignedBy {
     pub(super) sig: String,
 }
 
-/// The time of publication of each version.
+/// When each version was published.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct PublicationTimes {
     times: BTreeMap<String, Timestamp>,
@@ -66,21 +66,21 @@ pub(crate) struct PublicationTimes {
 #[derive(Deserialize)]
 struct RawPackage {
     versions: BTreeMap<String, ListEntry<RawRelease>>,
-    /// The short document has the last change here, the long one among its times.
+    /// The short document has the time of the last change here, the long one among `time`.
     #[serde(default)]
     modified: Value,
     #[serde(default)]
     time: Value,
 }
 
-/// An unpublished version has an object for its time, and some mirrors have no times.
+/// Untyped, since an unpublished version has an object for its time, and some mirrors have no times.
 #[derive(Deserialize)]
 struct RawTimes {
     #[serde(default)]
     time: Value,
 }
 
-/// Old documents hold arbitrary values in these fields, so only `dist` has to be well-formed.
+/// Old documents hold arbitrary values in most fields, so only `dist` has to be well-formed.
 #[derive(Deserialize)]
 struct RawRelease {
     dist: RawDist,
@@ -140,13 +140,13 @@ impl Package {
         }
     }
 
-    /// The time of publication of a version, as closely as this document gives it.
+    /// When a version was published, as closely as this document says.
     pub(crate) fn published(&self, version: &str) -> Option<Published> {
         let at = self.times.get(version).map(Published::At);
         at.or_else(|| self.modified.map(Published::By))
     }
 
-    /// True if only the long document shows which versions were published after this time.
+    /// Whether only the long document shows which versions were published after this time.
     pub(crate) fn leaves_open(&self, cutoff: Timestamp) -> bool {
         let changed_since = self.modified.is_some_and(|modified| modified > cutoff);
         changed_since && self.versions.keys().any(|version| self.times.get(version).is_none())
@@ -169,7 +169,7 @@ impl PackageVersion {
         read_json::<RawRelease>(document).map(Self::from)
     }
 
-    /// The strongest digest in the document; SHA-1 does not count.
+    /// Strongest digest in the document; SHA-1 doesn't count.
     pub(super) fn digest(&self) -> Option<Digest> {
         let named = |algorithm: Algorithm, prefix: &str| {
             let mut hashes = self.integrity.as_deref()?.split_whitespace();
@@ -201,7 +201,7 @@ impl From<RawRelease> for PackageVersion {
     }
 }
 
-/// True if a key's name can be shown and stored; any other name is treated as unknown.
+/// Whether a key's name can be shown and stored; any other name is treated as unknown.
 pub(super) fn is_key_name(text: &str) -> bool {
     (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -1,4 +1,4 @@
-//! The manifest of one version of a package: its programs and the packages that it needs, as its registry has them.
+//! The manifest of one version of a package: its programs and the packages that it needs, as the registry has them.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::error::{SourceError, SourceErrorKind};
 use crate::options::credentials::Netrc;
 
 impl Npm {
-    /// The manifest of a version: from the version's own document, or from the package's where the registry has no
+    /// Read a version's manifest: from the version's own document, or from the package's if the registry has no
     /// documents of single versions.
     pub(crate) fn manifest(
         &self,

@@ -35,13 +35,13 @@ use registry::NpmRegistry;
 use signatures::signed::{Examined, RegistryKeys};
 pub(super) use source::ROW;
 
-/// The abbreviated form of a package's document, or the long form from servers that do not know it.
+/// Asks for the abbreviated form of a package's document, or the long form from servers that don't know it.
 const ACCEPT: &str = "application/vnd.npm.install-v1+json, application/json;q=0.8, */*;q=0.5";
 
-/// The time for which the document of a published version is used: it does not change.
+/// How long the document of a published version is used: it doesn't change.
 const VERSION_FRESH_FOR: Duration = Duration::from_secs(7 * 86_400);
 
-/// The registry of the user's configuration.
+/// The npm registry of the user's configuration.
 pub(super) struct Npm {
     options: SourceOptions,
     registry: OnceLock<Result<NpmRegistry, SourceError>>,
@@ -67,7 +67,7 @@ impl Npm {
         }
     }
 
-    /// The address of the document of a package.
+    /// Address of a package's document.
     fn list_of(&self, name: &str) -> Result<Url, SourceError> {
         self.registry()?.package_url(name)
     }
@@ -76,7 +76,7 @@ impl Npm {
         self.registry.get_or_init(|| NpmRegistry::load(&self.options)).as_ref().map_err(Clone::clone)
     }
 
-    /// All versions of a package.
+    /// Request all versions of a package.
     pub(super) fn package(
         &self,
         cache: &ResponseCache,
@@ -93,7 +93,7 @@ impl Npm {
         })
     }
 
-    /// The entries of a package's list that were passed over, if the list was read.
+    /// Report the unusable entries of a package's list, if the list was read.
     pub(super) fn passed_over(&self, name: &str) -> Option<SourceError> {
         let package = self.packages.peek(name).filter(|package| !package.passed_over.is_empty())?;
         let url = self.registry().and_then(|registry| registry.package_url(name)).ok()?;
@@ -101,7 +101,7 @@ impl Npm {
         Some(SourceError::for_url(format!("the versions of the npm package {name}"), &url, kind))
     }
 
-    /// Remove what is cached of a version, because it lacks a part that the registry may add.
+    /// Drop what is cached of a version, because it lacks a part that the registry may add.
     fn discard(&self, cache: &ResponseCache, registry: &NpmRegistry, name: &str, version: &str) {
         self.packages.forget(name);
         self.releases.forget(&format!("{name}@{version}"));
@@ -120,7 +120,7 @@ impl Npm {
         }
     }
 
-    /// The archive of one version; the registry's documents do not give its size.
+    /// Describe the archive of one version; the registry's documents don't give its size.
     pub(super) fn tarball(
         &self,
         cache: &ResponseCache,
@@ -153,7 +153,7 @@ impl Npm {
         Ok(Artifact { origin: self.origin_for_url(netrc, &archive.package, url)?, archive, signature, attestation })
     }
 
-    /// The signature of an archive by what its registry says now, and the digest that it says.
+    /// Ask the registry for an archive's signature and digest.
     pub(super) fn signature_now(
         &self,
         cache: &ResponseCache,
@@ -165,12 +165,12 @@ impl Npm {
         Ok((release.digest(), self.signature(Examined { cache, netrc, name, version, release: &release })?))
     }
 
-    /// The usual origin of an archive, unless its document gives another.
+    /// Usual origin of an archive, unless its document gives another.
     pub(super) fn usual_place(&self, netrc: &Netrc, name: &str, version: &str) -> Result<Origin, SourceError> {
         self.locate(netrc, name, &usual_file(name, version))
     }
 
-    /// The origin of an archive, without a request.
+    /// Find the origin of an archive without a request.
     pub(super) fn locate(&self, netrc: &Netrc, name: &str, file: &str) -> Result<Origin, SourceError> {
         let url = self.registry()?.tarball_url(name, file)?;
         self.origin_for_url(netrc, name, url)
@@ -181,13 +181,13 @@ impl Npm {
         Ok(Origin { url: url.to_string(), authorization })
     }
 
-    /// The time for which a document of a published version is used. It does not change, unless it is asked for anew to
-    /// see just that.
+    /// How long a document of a published version is used. It doesn't change, so it is requested again only to check
+    /// exactly that.
     fn version_fresh_for(&self) -> Duration {
         if self.options.fresh_for.is_zero() { Duration::ZERO } else { VERSION_FRESH_FOR }
     }
 
-    /// One version, from the package's document if that is cached, or else from its own, which is far smaller.
+    /// Look up one version, in the package's document if that is cached, or else in its own, which is far smaller.
     fn release(
         &self,
         cache: &ResponseCache,
@@ -225,7 +225,7 @@ impl Npm {
     }
 }
 
-/// The usual file name of an archive.
+/// Usual file name of an archive.
 fn usual_file(name: &str, version: &str) -> String {
     let bare = name.rsplit('/').next().unwrap_or(name);
     format!("{bare}-{version}.tgz")

@@ -1,15 +1,15 @@
-//! The settings of npm in the files of a project.
+//! npm settings in a project's files.
 
 use std::path::Path;
 
 use crate::source::NamedSetting;
 
-/// The settings in an `.npmrc` that the source may follow; `None` for the files of other programs.
+/// List the settings in an `.npmrc` that the source may follow; `None` for the files of other programs.
 pub(super) fn followed_settings(file: &Path, text: &str) -> Option<Vec<NamedSetting>> {
     file.extension().is_none().then(|| npmrc_settings(text))
 }
 
-/// The lines of an `.npmrc`, without comments, and without plain settings that no source follows.
+/// List the lines of an `.npmrc`, without comments and without plain settings that no source follows.
 fn npmrc_settings(text: &str) -> Vec<NamedSetting> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with([';', '#']));
     let setting = |line: &str| {
@@ -19,8 +19,8 @@ fn npmrc_settings(text: &str) -> Vec<NamedSetting> {
     lines.map(setting).filter(|(name, _)| !is_harmless(name)).collect()
 }
 
-/// True for a name in plain letters that is none of the settings that the sources follow. Any other writing of a name,
-/// such as in quotes, may be one of them.
+/// Whether a name is in plain letters and none of the settings that the sources follow. A name in any other form, such
+/// as in quotes, may be one of them.
 fn is_harmless(name: &str) -> bool {
     const FOLLOWED: [&str; 9] = [
         "registry",

@@ -1,4 +1,4 @@
-//! The registry's address and credentials, from the configuration of npm.
+//! Address and credentials of the registry, from the configuration of npm.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ pub(super) struct NpmRegistry {
     resolved: ResolvedNpmRc,
 }
 
-/// The environment, in the form that the crate expects.
+/// The environment in the form that the crate expects.
 #[derive(Clone)]
 struct NpmEnvironment<'o>(&'o SourceOptions);
 
@@ -47,41 +47,41 @@ impl NpmRegistry {
         resolved.map(|resolved| Self { resolved }).map_err(|error| bad("the registry of .npmrc".into(), &error))
     }
 
-    /// The address of the registry, without credentials.
+    /// Address of the registry, without credentials.
     pub(super) fn address(&self) -> Result<Url, SourceError> {
         let registry = split(self.resolved.get_registry_url("").clone()).0;
         match registry.scheme() {
             "http" | "https" => Ok(registry),
-            _ => Err(bad("the registry of .npmrc".into(), &"is no web address")),
+            _ => Err(bad("the registry of .npmrc".into(), &"is not a web address")),
         }
     }
 
-    /// The document of a package.
+    /// Address of a package's document.
     pub(super) fn package_url(&self, name: &str) -> Result<Url, SourceError> {
         self.join(name, &name.replace('/', "%2f"))
     }
 
-    /// The document of one version.
+    /// Address of one version's document.
     pub(super) fn version_url(&self, name: &str, version: &str) -> Result<Url, SourceError> {
         self.join(name, &format!("{}/{version}", name.replace('/', "%2f")))
     }
 
-    /// The usual address of an archive in the registry.
+    /// Usual address of an archive in the registry.
     pub(super) fn tarball_url(&self, name: &str, file: &str) -> Result<Url, SourceError> {
         self.join(name, &format!("{name}/-/{file}"))
     }
 
-    /// The document of the signing keys of the registry of a package.
+    /// Address of the document with the signing keys of a package's registry.
     pub(super) fn keys_url(&self, name: &str) -> Result<Url, SourceError> {
         self.join(name, "-/npm/v1/keys")
     }
 
-    /// The address of an archive in a document, moved to the configured registry if npm would do the same.
+    /// Move an archive's address from a document to the configured registry, if npm would do the same.
     pub(super) fn rewritten(&self, url: Url, name: &str) -> Url {
         split(self.resolved.replace_tarball_url(url, name)).0
     }
 
-    /// The header for this address, if the configuration has credentials for its host.
+    /// Make the header for this address, if the configuration has credentials for its host.
     pub(super) fn authorization(&self, url: &Url, name: &str) -> Option<String> {
         let registry = self.resolved.get_registry_url(name);
         if let (_, Some(header)) = split(registry.clone())
@@ -92,12 +92,12 @@ impl NpmRegistry {
         self.resolved.tarball_config_for_package(url, name).and_then(|config| header(config))
     }
 
-    /// The headers for the requests about a package: by the configuration, or else by `.netrc`.
+    /// Make the headers for requests about a package, by the configuration or else by `.netrc`.
     pub(super) fn authorizer<'a>(&'a self, netrc: &'a Netrc, name: &'a str) -> impl Fn(&Url) -> Option<String> + 'a {
         move |url| self.authorization(url, name).or_else(|| netrc.header(url))
     }
 
-    /// The hosts for which client certificates are set, with the paths of certificate and key.
+    /// Hosts for which client certificates are set, with the paths of certificate and key.
     pub(super) fn client_files(&self) -> Vec<(&str, &str, &str)> {
         let configs = self.resolved.registry_configs.iter();
         let mut found: Vec<_> = configs
@@ -111,12 +111,12 @@ impl NpmRegistry {
         let what = || format!("the npm package {name}");
         let sound = |part: &str| !part.is_empty() && !part.starts_with('.') && part.chars().all(is_sound);
         if !name.strip_prefix('@').unwrap_or(name).split('/').all(sound) || path.contains("..") {
-            let reason = "that is no package name".to_owned();
+            let reason = "that is not a package name".to_owned();
             return Err(SourceError::new(what(), SourceErrorKind::Garbage(reason)));
         }
         let registry = split(self.resolved.get_registry_url(name).clone()).0;
         if !matches!(registry.scheme(), "http" | "https") {
-            return Err(bad("the registry of .npmrc".into(), &"is no web address"));
+            return Err(bad("the registry of .npmrc".into(), &"is not a web address"));
         }
         registry
             .join(path)
@@ -128,7 +128,7 @@ fn is_sound(character: char) -> bool {
     character.is_ascii_alphanumeric() || "-_.~+".contains(character)
 }
 
-/// Each file that npm reads, later ones win. In the home directory the project's file is the user's.
+/// List the files that npm reads; later ones win. In the home directory, the project's file is the user's.
 pub(super) fn files(options: &SourceOptions) -> Vec<PathBuf> {
     let variable = |name: &str| options.variable(name);
     let (user, project) = (npm_of_user(&variable), options.settings.npm_of_project());

@@ -1,4 +1,4 @@
-//! The releases of tools in npm: from several packages, under several names, with companions.
+//! Releases of tools in npm: from several packages, under several names, with companions.
 
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
@@ -20,7 +20,7 @@ use crate::tools::packaging::Companion;
 use crate::tools::recipe::{Recipe, has};
 
 impl Npm {
-    /// The versions of a tool; with `dated`, the time of each, if that decides which of them are too young.
+    /// List the versions of a tool; with `dated`, each has its time if that decides whether it is too young.
     pub(super) fn tool_candidates(
         &self,
         network: &Network,
@@ -28,13 +28,13 @@ impl Npm {
         dated: bool,
     ) -> Result<Vec<Candidate>, SourceError> {
         thread::scope(|scope| {
-            // The packages that archives are chosen from are requested together with the versions, not after them. A
-            // failure is reported at their use.
+            // Packages that companions are chosen from are requested together with the versions, not after them. A
+            // failure is reported when they're used.
             let chosen = recipe.also.iter().filter(|companion| companion.engine.is_some());
             let later = chosen.map(|companion| &companion.package).chain(recipe.packages.iter().skip(1));
             for package in later {
                 let ask = || self.package(&network.cache, &network.netrc, package);
-                // Without a thread for it, it is requested at its use.
+                // If no thread can be started, the package is requested when it's used.
                 let _ = thread::Builder::new().spawn_scoped(scope, ask);
             }
             self.tool_versions(network, recipe, dated)
@@ -59,8 +59,8 @@ impl Npm {
         Ok(found.into_values().collect())
     }
 
-    /// The existing packages of a tool. A missing package of an older naming is fine; a tool without any package is an
-    /// error.
+    /// Request the packages of a tool that exist. A missing package of an older name is fine; a tool without any
+    /// package is an error.
     fn tool_packages<'r>(
         &self,
         network: &Network,
@@ -81,7 +81,7 @@ impl Npm {
         }
     }
 
-    /// The times of publication of a package, if its document leaves open which versions are later than the cutoff.
+    /// Request a package's times of publication, if its document leaves open which versions are later than the cutoff.
     fn open_times(
         &self,
         network: &Network,
@@ -138,12 +138,12 @@ impl Npm {
         Ok(artifact)
     }
 
-    /// Check that a package that comes with another one is old enough, too: the first one's date says nothing of a package
-    /// that was published, or replaced, long after it. A first package that is too young itself was asked for by its
-    /// exact version; then every age is right.
+    /// Check that a companion package is old enough, too: the first package's date says nothing of one that was
+    /// published, or replaced, long after it. If the first package itself is too young, the user asked for that exact
+    /// version, and the companion's age doesn't matter.
     ///
     /// # Errors
-    /// It is too young. A source without an answer does not matter, as for sources without dates.
+    /// The companion is too young. If the source doesn't answer, that isn't an error, as for sources without dates.
     pub(super) fn check_age(
         &self,
         network: &Network,
@@ -187,13 +187,13 @@ impl Npm {
         version: &str,
         strip: u32,
     ) -> Result<Artifact, SourceError> {
-        // The size is requested from the usual address while the release's document is requested, which gives the
+        // The size is requested from the usual address at the same time as the release's document, which gives the
         // actual address.
         let usual = self.usual_place(&network.netrc, package, version).ok();
         let (tarball, size) = thread::scope(|scope| {
             let size = usual.as_ref().map(|at| aside(scope, || network.size(&format!("the size of {package}"), at)));
             let keys = || self.keys(&network.cache, &network.netrc, package);
-            // Without a thread for them, they are requested at their use.
+            // If no thread can be started, the keys are requested when they're used.
             let _ = thread::Builder::new().spawn_scoped(scope, keys);
             let tarball = self.tarball(&network.cache, &network.netrc, package, version);
             (tarball, size.and_then(|asked| asked.join().ok().flatten()))
@@ -207,7 +207,7 @@ impl Npm {
         Ok(tarball)
     }
 
-    /// The newest release of a package whose `engines` accept this version of `engine`, published by the cutoff.
+    /// Find the newest release of a package whose `engines` accept this version of `engine`, published by the cutoff.
     fn newest_accepting(
         &self,
         network: &Network,
@@ -226,7 +226,8 @@ impl Npm {
         self.newest_of(network, package, &what, cutoff, runs)?.ok_or_else(none)
     }
 
-    /// The newest finished release of a package that fits, published by the cutoff; `None` if none fits.
+    /// Find the newest release of a package that fits, neither a prerelease nor deprecated, published by the cutoff;
+    /// `None` if no release fits.
     pub(super) fn newest_of(
         &self,
         network: &Network,
@@ -255,7 +256,7 @@ impl Npm {
     }
 }
 
-/// The time of publication of a version, as closely as the documents at hand give it.
+/// When a version was published, as closely as the documents at hand say.
 fn published(version: &str, package: &Package, times: Option<&PublicationTimes>) -> Option<Published> {
     let at = times.and_then(|times| times.get(version)).map(Published::At);
     at.or_else(|| package.published(version))

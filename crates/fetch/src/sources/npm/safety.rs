@@ -5,14 +5,14 @@ use vx_http::{CertificateFile, authority};
 use super::registry::{NpmRegistry, files};
 use crate::options::SourceOptions;
 
-/// The file of certificates that npm uses, if it is set, and the one for every program of node.
+/// Certificate files: the one that npm uses, if set, and the one for every program of node.
 pub(crate) fn certificate_files(options: &SourceOptions) -> Vec<CertificateFile> {
     let of_node = options.variable("NODE_EXTRA_CA_CERTS").map(|path| (path, "NODE_EXTRA_CA_CERTS".to_owned()));
     let file = |(path, setting): (String, String)| CertificateFile { setting, path: options.path(&path) };
     setting(options, "cafile").into_iter().chain(of_node).map(file).collect()
 }
 
-/// The host of the registry, if its certificate is not to be checked.
+/// Host of the registry, if its certificate is not to be checked.
 pub(crate) fn unchecked_hosts(options: &SourceOptions) -> Vec<String> {
     match setting(options, "strict-ssl") {
         Some((value, _)) if value == "false" => {
@@ -23,7 +23,7 @@ pub(crate) fn unchecked_hosts(options: &SourceOptions) -> Vec<String> {
     }
 }
 
-/// The value of a setting and its name: of the environment, or else of the project's file, the user's, the global one.
+/// Find the value and name of a setting: in the environment, or else in the project's file, the user's, the global one.
 pub(super) fn setting(options: &SourceOptions, key: &str) -> Option<(String, String)> {
     let lower = format!("npm_config_{}", key.replace('-', "_"));
     for name in [lower.to_uppercase(), lower] {
@@ -38,7 +38,7 @@ pub(super) fn setting(options: &SourceOptions, key: &str) -> Option<(String, Str
     })
 }
 
-/// The last value of a key before the first section; `${NAME}` in it stands for a variable.
+/// Find the last value of a key before the first section; `${NAME}` in it stands for a variable.
 fn value(text: &str, key: &str, variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with('['));
     let pairs = lines.filter(|line| !line.starts_with(['#', ';'])).filter_map(|line| line.split_once('='));

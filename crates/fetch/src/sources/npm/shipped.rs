@@ -1,4 +1,4 @@
-//! The archives of an npm package that the catalogue does not have: its own, and those that it asks for on one platform.
+//! Archives of an npm package that isn't in the catalogue: its own, and its optional packages for one platform.
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -16,33 +16,33 @@ use crate::source::unshipped;
 use crate::tools::artifact::Artifact;
 use crate::tools::recipe::Recipe;
 
-/// The most packages for platforms that one package may ask for.
+/// Most optional packages that one package may ask for.
 const OPTIONAL_MAX: usize = 100;
-/// The most of them that are asked about at once.
+/// Most of them that are requested at once.
 const ASKED_AT_ONCE: usize = 16;
 
-/// The least number of packages for other platforms that show that there should be one for this platform, too. A single
-/// one may be of use on that platform alone.
+/// How many packages for other platforms are proof that this platform should have one, too. A single package may be of
+/// use on its platform alone.
 const ELSEWHERE_MIN: usize = 2;
 
-/// A package that another one asks for on a platform.
+/// An optional package for the platform of a recipe, in the version to use.
 struct CompanionPackage {
     package: String,
     version: String,
 }
 
-/// An optional package, by the platforms that it is made for.
+/// An optional package, by the platforms that it's made for.
 enum OptionalPackage {
-    /// The recipe's.
+    /// For the recipe's platform.
     Here(CompanionPackage),
-    /// Others.
+    /// For other platforms only.
     Elsewhere,
-    /// All of them, or it does not exist.
+    /// For all platforms, or it doesn't exist.
     Any,
 }
 
 impl Npm {
-    /// The archive of a package, followed by those that it asks for on the recipe's platform.
+    /// List a package's archive, followed by those that it asks for on the recipe's platform.
     ///
     /// # Errors
     /// The package cannot be a tool by itself, or its registry gives no answer.
@@ -82,7 +82,7 @@ impl Npm {
         })
     }
 
-    /// The packages that are made for the recipe's platform, of those that a manifest names as optional.
+    /// Of the packages that a manifest names as optional, find those made for the recipe's platform.
     fn beside(
         &self,
         network: &Network,
@@ -119,7 +119,7 @@ impl Npm {
         Ok(beside)
     }
 
-    /// An optional package, in the version of this range.
+    /// Look at an optional package, in the version of this range.
     fn one_beside(
         &self,
         network: &Network,
@@ -146,7 +146,7 @@ impl Npm {
         }
     }
 
-    /// The version that a range means: itself if it is one, as platforms' packages nearly always have it, or else the
+    /// Resolve a range to a version: itself if it's exact, as for platforms' packages it nearly always is, or else the
     /// newest that is old enough.
     fn accepted(&self, network: &Network, recipe: &Recipe, package: &str, range: &str) -> Result<String, SourceError> {
         if Version::parse(range).is_ok() {

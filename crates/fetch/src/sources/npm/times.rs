@@ -1,4 +1,4 @@
-//! The times of publication of a package's versions, which only its long document has.
+//! When a package's versions were published, which only its long document says.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +11,8 @@ use crate::error::SourceError;
 use crate::options::credentials::Netrc;
 
 impl Npm {
-    /// The times of publication of a package. Cached ones are used at any age if they have these versions, because the
-    /// time of a version does not change.
+    /// Request a package's times of publication. A cached document is used at any age if it has these versions, because
+    /// the time of a version doesn't change.
     pub(crate) fn times(
         &self,
         cache: &ResponseCache,

@@ -1,4 +1,4 @@
-//! The wheel of a lock, compared with the recipe of a tool that comes from the Python package index.
+//! Compares the wheel in a lock with the recipe of a tool from the Python package index.
 
 use vx_base::package::archive::Archive;
 
@@ -6,12 +6,12 @@ use super::wheel;
 use crate::agreement::{Disagreement, count_archives, other_file};
 use crate::tools::recipe::Recipe;
 
-/// Compare the one wheel of a lock.
+/// Compare the only wheel of a lock.
 pub(super) fn compare_archives(recipe: &Recipe, version: &str, archives: &[&Archive]) -> Result<(), Disagreement> {
     count_archives(archives, 1)?;
     for archive in archives {
         let named = wheel::version(&archive.file).unwrap_or_default();
-        // A version may be spelled in two ways: in the list of versions, and in the name of a file.
+        // The list of versions and the name of a file may spell a version differently.
         let spelled = if wheel::same(&named, version) { &named } else { version };
         recipe.expected_archive(spelled).compare(archive)?;
         let fits = wheel::is_of(&archive.file, &archive.package) && wheel::is_for(&archive.file, recipe.platform);

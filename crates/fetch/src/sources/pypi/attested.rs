@@ -1,7 +1,7 @@
-//! The attestations of a Python package's file: its build service signed them, and the index passes them on.
+//! Attestations of a Python package's file: its build service signed them, and the index passes them on.
 //!
-//! The index names a publisher beside each group of them. That word is not used: the certificates name the workflow, and
-//! the index cannot change those.
+//! The index names a publisher beside each group of them. This name is ignored: the certificates name the workflow, and
+//! the index can't change them.
 
 use std::time::Duration;
 
@@ -18,19 +18,19 @@ use crate::options::credentials::Netrc;
 use crate::proof::attestation::statement::StatementSubject;
 use crate::proof::attestation::{Attestation, AttestationFault};
 
-/// The forms of the document.
+/// Forms of the document that can be read.
 const ACCEPTED: &str = "application/vnd.pypi.integrity.v1+json, application/json;q=0.5";
 
-/// The time for which the attestations of a file are used: neither changes.
+/// How long the attestations of a file are used: neither the file nor they change.
 const FRESH_FOR: Duration = Duration::from_secs(7 * 86_400);
 
-/// The type of statements in the envelopes, which the index's form leaves out.
+/// Type of the statements in the envelopes, which the index leaves out.
 const STATEMENT: &str = "application/vnd.in-toto+json";
 
-/// The type of the bundles that the attestations are put into.
+/// Type of the bundles that the attestations are put into.
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
-/// The answer of an index about one file.
+/// An index's answer about one file.
 #[derive(Deserialize)]
 struct RawProvenance {
     attestation_bundles: Vec<RawGroup>,
@@ -60,10 +60,10 @@ struct RawEnvelope {
 }
 
 impl Pypi {
-    /// The builder of a file by the attestations at this address, if the index names one.
+    /// Find a file's builder by the attestations at this address, if the index names one.
     ///
     /// # Errors
-    /// The attestations are wrong. That they cannot be had is no error.
+    /// The attestations are wrong. Failing to fetch them isn't an error.
     pub(super) fn attestation(
         &self,
         cache: &ResponseCache,
@@ -77,7 +77,7 @@ impl Pypi {
         self.checker.check(fetch, &subject, &|_| None).map_err(|fault| self.unattested(cache, archive, fault))
     }
 
-    /// The attestations by what the index has now, for the entry of a lock.
+    /// Verify the attestations that the index has now, for the entry of a lock.
     pub(crate) fn attestation_now(
         &self,
         cache: &ResponseCache,
@@ -123,7 +123,7 @@ fn read(document: &FetchedDocument) -> Result<Vec<Value>, SourceErrorKind> {
     bundles(&document.bytes).map_err(|error| SourceErrorKind::Garbage(error.to_string()))
 }
 
-/// The attestations, in the form that npm has them in and that is verified.
+/// Bring the attestations into the form that npm uses, which is the form that is verified.
 pub(crate) fn bundles(document: &[u8]) -> serde_json::Result<Vec<Value>> {
     let raw: RawProvenance = serde_json::from_slice(document)?;
     let attestations = raw.attestation_bundles.into_iter().flat_map(|group| group.attestations);

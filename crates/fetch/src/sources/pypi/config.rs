@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use crate::options::SourceOptions;
 use crate::options::setting_places::{environments, pip_name, pip_of_system, pip_of_user, uv_of_system, uv_of_user};
 
-/// A setting's value, and the name of the setting.
+/// The value of a setting, and its name.
 pub(super) type Named = (String, String);
 
-/// The index of `uv.toml`: the project's, or else the user's, or else the machine's.
+/// Index that `uv.toml` names: the project's, or else the user's, or else the machine's.
 pub(super) fn from_uv(options: &SourceOptions) -> Option<Named> {
     uv_files(options).iter().find_map(|file| {
         let table: toml::Table = options.settings.read(file).ok()?.parse().ok()?;
@@ -16,7 +16,7 @@ pub(super) fn from_uv(options: &SourceOptions) -> Option<Named> {
     })
 }
 
-/// All files that may name the index.
+/// List all files that may name the index.
 pub(super) fn files(options: &SourceOptions) -> Vec<PathBuf> {
     let mut files = uv_files(options);
     files.extend(pip_files(options));
@@ -35,7 +35,7 @@ fn uv_files(options: &SourceOptions) -> Vec<PathBuf> {
     files
 }
 
-/// The index marked as default, or else one of the older settings.
+/// Index marked as default, or else one of the older settings.
 pub(crate) fn uv_index(table: &toml::Table) -> Option<String> {
     let listed = table.get("index").and_then(toml::Value::as_array).into_iter().flatten();
     let mut defaults = listed.filter(|index| index.get("default").and_then(toml::Value::as_bool) == Some(true));
@@ -44,17 +44,17 @@ pub(crate) fn uv_index(table: &toml::Table) -> Option<String> {
     marked.or_else(old)?.as_str().map(str::to_owned)
 }
 
-/// The index of pip's files.
+/// Index that pip's files name.
 pub(super) fn from_pip(options: &SourceOptions) -> Option<Named> {
     pip_setting(options, "index-url")
 }
 
-/// A setting of pip's files. Later ones win: the machine's, the user's, the virtual environment's, the one named by a
-/// variable.
+/// Find a setting in pip's files. Later files win: the machine's, the user's, the virtual environment's, the one named
+/// by a variable.
 pub(super) fn pip_setting(options: &SourceOptions, key: &str) -> Option<Named> {
     let named = options.variable("PIP_CONFIG_FILE");
     if named.as_deref().is_some_and(|file| file == "/dev/null" || file.eq_ignore_ascii_case("nul")) {
-        // This is the documented way to disable all files.
+        // That is the documented way to disable all files.
         return None;
     }
     let mut files = pip_files(options);
@@ -73,12 +73,12 @@ fn pip_files(options: &SourceOptions) -> Vec<PathBuf> {
     files
 }
 
-/// A value of the sections that `pip install` and `pip download` read; the command's own section wins over the general
-/// one. Indented lines continue the value before them.
+/// Find a value in the sections that `pip install` and `pip download` read; the command's own section wins over the
+/// general one. Indented lines continue the value before them.
 pub(crate) fn pip_value(text: &str, wanted: &str) -> Option<String> {
     let mut section = String::new();
     let mut values: Vec<(String, String)> = Vec::new();
-    // True while the last value is the one before.
+    // Whether an indented line continues the last value.
     let mut open = false;
     for line in text.lines() {
         let line = line.trim_end();

@@ -1,19 +1,19 @@
-//! The glibc of this machine: wheels for Linux name the oldest version that they support.
+//! glibc of this machine: a wheel for Linux names the oldest version that it supports.
 
 use std::ffi::OsStr;
 use std::fmt;
 
 use crate::options::SourceOptions;
 
-/// A version of glibc; `None` if it is not known, or if the system has another C library.
+/// A version of glibc; `None` if it's unknown, or if the system has another C library.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Glibc(Option<(u32, u32)>);
 
-/// A glibc that nearly every machine has by now; wheels for other machines are chosen for it.
+/// A glibc that nearly every machine has by now; used to choose wheels for other machines.
 const USUAL: (u32, u32) = (2, 28);
 
 impl Glibc {
-    /// The output of `getconf`, which is part of glibc.
+    /// Ask `getconf`, which is part of glibc.
     pub(super) fn installed(options: &SourceOptions) -> Self {
         let said = || {
             let output =
@@ -34,12 +34,12 @@ impl Glibc {
         Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
     }
 
-    /// True if a program that needs this version runs, or if the installed version is not known.
+    /// Whether a program that needs this version runs; also `true` if the installed version is unknown.
     pub(super) fn suffices(self, needed: (u32, u32)) -> bool {
         self.0.is_none_or(|own| needed <= own)
     }
 
-    /// The newest version that a wheel is preferred for: the installed one, or a usual one if that is not known.
+    /// Newest version to prefer in a wheel: the installed one, or a usual one if that is unknown.
     pub(super) fn preferred(self) -> (u32, u32) {
         self.0.unwrap_or(USUAL)
     }

@@ -1,4 +1,4 @@
-//! The index's address: from the settings of uv and pip, or else from the output of the installed uv or pip.
+//! Address of the index: from the settings of uv and pip, or else from the output of the installed uv or pip.
 
 use url::Url;
 
@@ -8,14 +8,14 @@ use crate::error::{SourceError, SourceErrorKind};
 use crate::options::SourceOptions;
 use crate::options::credentials::split;
 
-/// The variables that name it, highest priority first.
+/// Variables that name the index, highest priority first.
 const VARIABLES: [&str; 3] = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"];
 
 /// The package index.
 pub(super) struct PythonIndex {
-    /// The address, without credentials and with a slash at the end.
+    /// Address without credentials, with a slash at the end.
     pub(super) url: Url,
-    /// The credentials from the address.
+    /// Credentials from the address.
     pub(super) authorization: Option<String>,
 }
 
@@ -31,7 +31,7 @@ impl PythonIndex {
         })
     }
 
-    /// The index that the user's settings name themselves, without asking a program.
+    /// Find the index that the user's settings name, without asking a program.
     pub(super) fn configured(options: &SourceOptions) -> Option<Self> {
         Self::read(&configured(options)?.0).ok()
     }
@@ -43,7 +43,7 @@ impl PythonIndex {
     }
 
     fn parse(address: &str) -> Result<Self, String> {
-        let mut url = Url::parse(address.trim()).map_err(|error| format!("is no address: {error}"))?;
+        let mut url = Url::parse(address.trim()).map_err(|error| format!("is not an address: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("is an address of kind `{}`; vx reads http and https", url.scheme()));
         }
@@ -55,7 +55,7 @@ impl PythonIndex {
         Ok(Self { url, authorization })
     }
 
-    /// The page of a package.
+    /// Address of a package's page.
     pub(super) fn page(&self, package: &str) -> Result<Url, SourceError> {
         let name = normalized(package);
         let garbage = |reason: String| {
@@ -63,19 +63,19 @@ impl PythonIndex {
         };
         let sound = |character: char| character.is_ascii_alphanumeric() || character == '-';
         if name.is_empty() || !name.chars().all(sound) {
-            return Err(garbage("that is no package name".into()));
+            return Err(garbage("that is not a package name".into()));
         }
         self.url.join(&format!("{name}/")).map_err(|error| garbage(error.to_string()))
     }
 }
 
-/// The setting that names the index.
+/// Find the setting that names the index.
 fn configured(options: &SourceOptions) -> Option<config::Named> {
     let from_variable = VARIABLES.iter().find_map(|name| Some((options.variable(name)?, (*name).to_owned())));
     from_variable.or_else(|| config::from_uv(options)).or_else(|| config::from_pip(options))
 }
 
-/// The normalized name of a package, for addresses.
+/// Normalize a package's name for addresses.
 fn normalized(package: &str) -> String {
     let pieces: Vec<&str> = package.split(['-', '_', '.']).filter(|piece| !piece.is_empty()).collect();
     pieces.join("-").to_lowercase()

@@ -1,8 +1,8 @@
 //! The index of the installed uv or pip, used if the user has configured none.
 //!
-//! Both programs have a default of their own and print it on request: uv for `pip compile --emit-index-url`, and pip in
-//! verbose mode, where it names the page it requests. The result is cached until the program changes. Reading its
-//! version would start Python every time, so a change is a different path, size or time.
+//! Both programs have a default and print it on request: uv for `pip compile --emit-index-url`, and pip in verbose
+//! mode, where it names the page it requests. The result is cached until the program changes, which shows in its path,
+//! size or time: asking for its version would start Python every time.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use crate::documents::cache::ResponseCache;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::{ProgramOutput, SourceOptions};
 
-/// The time for which a result is used: the configuration behind an unchanged program may change too.
+/// How long a result is used: the configuration of an unchanged program may change too.
 const ANSWER_FRESH_FOR: Duration = Duration::from_secs(7 * 86_400);
 
-/// A package of every index, in a version that does not exist: pip looks for it and downloads nothing.
+/// A package that every index has, in a version that doesn't exist: pip looks for it and downloads nothing.
 const NO_SUCH_VERSION: &str = "pip==0";
 
 /// An empty list of requirements.
@@ -47,7 +47,7 @@ const INDEX_PROGRAMS: [IndexProgram; 5] = [
     IndexProgram { program: "python", arguments: MODULE, read: from_pip },
 ];
 
-/// The index of the first program of uv, pip and Python on `PATH` that names one.
+/// Find the index of the first of uv, pip and Python on `PATH` that names one.
 pub(super) fn installed_programs(options: &SourceOptions, cache: &ResponseCache) -> Result<Named, SourceError> {
     let mut asked = Vec::new();
     for candidate in &INDEX_PROGRAMS {
@@ -76,7 +76,7 @@ pub(super) fn installed_programs(options: &SourceOptions, cache: &ResponseCache)
     Err(SourceError::new("the Python package index", SourceErrorKind::NotConfigured(reason)))
 }
 
-/// An address that changes with the program.
+/// Make an address that changes with the program, as a key of the cache.
 fn state_of(path: &Path) -> Option<Url> {
     let metadata = std::fs::metadata(path).ok()?;
     let changed = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
@@ -90,7 +90,7 @@ fn from_uv(output: &ProgramOutput) -> Option<String> {
     text.lines().find_map(|line| usable(line.trim().strip_prefix("--index-url")?.trim_start_matches('=').trim()))
 }
 
-/// The first line with the page of the requested package; the index is the part before the package's name.
+/// Find the first line with the requested package's page; the index is the part before the package's name.
 fn from_pip(output: &ProgramOutput) -> Option<String> {
     let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
     String::from_utf8_lossy(&text).lines().find_map(|line| {
@@ -99,7 +99,7 @@ fn from_pip(output: &ProgramOutput) -> Option<String> {
     })
 }
 
-/// Programs mask passwords with stars; a masked address is unusable.
+/// Reject masked addresses: programs replace passwords with stars.
 fn usable(address: &str) -> Option<String> {
     (address.starts_with("http") && !address.contains("****")).then(|| address.to_owned())
 }

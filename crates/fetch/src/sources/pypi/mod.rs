@@ -35,21 +35,21 @@ use page::{File, PythonPackagePage};
 pub(super) use source::ROW;
 use wheel::Fit;
 
-/// JSON if the index supports it, or else the older HTML.
+/// Asks for JSON, or the older HTML from an index without JSON.
 const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
 
-/// The time for which a cached page is used to locate a file that a lock names: files do not move.
+/// How long a cached page is used to locate a file that a lock names: files don't move.
 const PLACE_FRESH_FOR: Duration = Duration::from_secs(86_400);
 
 /// A version of a package.
 pub(super) struct IndexedVersion {
     /// Yanked, or in need of a newer glibc than the installed one.
     pub(super) yanked: bool,
-    /// The time at which its last file was uploaded, if the index gives times.
+    /// When its last file was uploaded, if the index gives times.
     pub(super) published: Option<Published>,
 }
 
-/// The index of the user's configuration.
+/// The package index of the user's configuration.
 pub(super) struct Pypi {
     options: SourceOptions,
     index: OnceLock<Result<PythonIndex, SourceError>>,
@@ -87,7 +87,7 @@ impl Pypi {
         })
     }
 
-    /// The entries of a package's page that were passed over, if the page was read.
+    /// Report the unusable entries of a package's page, if the page was read.
     pub(super) fn passed_over(&self, cache: &ResponseCache, package: &str) -> Option<SourceError> {
         let page = self.pages.peek(package).filter(|page| !page.passed_over.is_empty())?;
         let url = &self.index(cache).ok()?.url;
@@ -95,7 +95,7 @@ impl Pypi {
         Some(SourceError::for_url(format!("the files of the Python package {package}"), url, kind))
     }
 
-    /// True if a page that was read lists wheels, and none for any platform.
+    /// Whether a page that was read lists wheels, but none for a platform.
     pub(super) fn has_modules_alone(&self, package: &str) -> bool {
         self.pages.peek(package).is_some_and(|page| page.files.is_empty() && page.has_other_wheels)
     }
@@ -113,7 +113,7 @@ impl Pypi {
         own.or_else(|| netrc.header(url))
     }
 
-    /// The glibc that limits the wheels for a platform: this machine's, if it is the same platform.
+    /// Find the glibc that limits the wheels for a platform: this machine's, if it is the same platform.
     fn glibc(&self, platform: Platform) -> Glibc {
         match Platform::current() {
             Some(own) if own == platform => *self.glibc.get_or_init(|| Glibc::installed(&self.options)),
@@ -121,7 +121,7 @@ impl Pypi {
         }
     }
 
-    /// The versions with a wheel for the platform.
+    /// List the versions with a wheel for the platform.
     pub(super) fn versions(
         &self,
         cache: &ResponseCache,
@@ -147,7 +147,7 @@ impl Pypi {
         Ok(versions.into_iter().map(dated).collect())
     }
 
-    /// The wheel of a version that fits the platform best.
+    /// Choose the wheel of a version that fits the platform best.
     pub(super) fn wheel(
         &self,
         cache: &ResponseCache,
@@ -178,7 +178,7 @@ impl Pypi {
         };
         let digest = file.sha256.as_deref().and_then(|digits| format!("sha256:{digits}").parse().ok());
         let Some(digest) = digest else {
-            // The index may add it, and a page that lacks it is useless until then.
+            // The index may add it later, and until then a page without it is useless.
             self.pages.forget(package);
             if let Ok(url) = index.page(package) {
                 cache.discard(&format!("pypi-{package}"), &url);
@@ -197,7 +197,7 @@ impl Pypi {
         Ok(Artifact { attestation, ..Artifact::unsigned(archive, self.origin_for_file(index, netrc, &what, file)?) })
     }
 
-    /// True if a page that was read lists several wheels of this one's version that run on this machine.
+    /// Whether a page that was read lists several wheels of this wheel's version that run on this machine.
     pub(super) fn has_alternatives(&self, package: &str, file: &str) -> bool {
         let page = self.pages.peek(package).or_else(|| self.pages.peek(&place_of(package)));
         let (Some(page), Some(platform), Some(version)) = (page, Platform::current(), wheel::version(file)) else {
@@ -210,7 +210,7 @@ impl Pypi {
         page.files.iter().filter(fits).count() > 1
     }
 
-    /// The origin of a file: from a page of the last day that lists it, or else from a new one.
+    /// Find the origin of a file: on a page of the last day that lists it, or else on a new one.
     pub(super) fn locate(
         &self,
         cache: &ResponseCache,
@@ -246,7 +246,7 @@ impl Pypi {
     }
 }
 
-/// The key of a page that is used for locations alone.
+/// Key of a page that is used only to locate files.
 fn place_of(package: &str) -> String {
     format!("place of {package}")
 }

@@ -13,17 +13,17 @@ use crate::documents::http::FetchedDocument;
 use crate::documents::list_entry::{ListEntry, PassedOver};
 use crate::error::SourceErrorKind;
 
-/// The version of the index's interface, of which all minor versions are read.
+/// Version of the index's interface; all its minor versions are read.
 const INTERFACE_MAJOR: u32 = 1;
 
-/// The files of a package.
+/// A package's files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct PythonPackagePage {
     pub(super) files: Vec<File>,
-    /// The files that cannot be used as they are described.
+    /// Files that can't be used as they are described.
     #[serde(default, skip_serializing_if = "PassedOver::is_empty")]
     pub(super) passed_over: PassedOver,
-    /// True if there are wheels that fit no platform, as those of modules alone.
+    /// Whether some wheels fit no platform, such as those with modules only.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) has_other_wheels: bool,
 }
@@ -39,10 +39,10 @@ pub(super) struct File {
     pub(super) size: Option<u64>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) yanked: bool,
-    /// The time of its upload, which only JSON pages of newer indexes give.
+    /// When it was uploaded, which only JSON pages of newer indexes say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) uploaded: Option<Timestamp>,
-    /// The address of its attestations.
+    /// Address of its attestations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) provenance: Option<String>,
 }
@@ -71,8 +71,8 @@ struct RawFile {
 }
 
 impl PythonPackagePage {
-    /// The time of the last upload of each version. A file can be added to a version at any time, for any platform, and
-    /// a lock names the files of all platforms: a version is as young as its youngest file.
+    /// Find the last upload of each version. A file can be added to a version at any time, for any platform, and a lock
+    /// names the files of all platforms: a version is as young as its youngest file.
     pub(super) fn uploads(&self) -> BTreeMap<String, Timestamp> {
         let mut uploads: BTreeMap<String, Timestamp> = BTreeMap::new();
         for file in &self.files {
@@ -97,7 +97,7 @@ impl PythonPackagePage {
 
 fn from_json(document: &FetchedDocument) -> Result<PythonPackagePage, SourceErrorKind> {
     let raw = serde_json::from_slice::<RawPage>(&document.bytes);
-    // A page of another version may have anything in place of the list of files.
+    // A page of another interface may have anything in place of the list of files.
     let meta = match &raw {
         Ok(page) => page.meta.clone(),
         Err(_) => serde_json::from_slice::<Value>(&document.bytes).map(|page| page["meta"].clone()).unwrap_or_default(),
@@ -172,7 +172,7 @@ fn from_html(document: &FetchedDocument) -> Result<PythonPackagePage, SourceErro
             _ => {}
         }
     }
-    // A page without files and without the index's marker is another page: a captive portal's, or an error's.
+    // A page without files and without the index's marker isn't an index's: it is a captive portal's, or an error's.
     if is_index {
         Ok(PythonPackagePage { files, has_other_wheels, ..PythonPackagePage::default() })
     } else {
@@ -180,8 +180,8 @@ fn from_html(document: &FetchedDocument) -> Result<PythonPackagePage, SourceErro
     }
 }
 
-/// Refuse a page of a version of the index's interface that this code wasn't written for, as PEP 691 asks: the same words may
-/// mean something else there. A page without a version has 1.0.
+/// Refuse a page of an interface version that this code wasn't written for, as PEP 691 asks: the same words may mean
+/// something else there. A page without a version has 1.0.
 fn check_version(text: &str) -> Result<(), SourceErrorKind> {
     let major = text.split('.').next().and_then(|major| major.trim().parse::<u32>().ok());
     match major.is_some_and(|major| major > INTERFACE_MAJOR) {

@@ -1,14 +1,14 @@
-//! The settings of uv and pip in the files of a project.
+//! uv and pip settings in a project's files.
 
 use std::path::Path;
 
 use super::config::{pip_value, uv_index};
 use crate::source::NamedSetting;
 
-/// The settings of pip that the sources follow.
+/// pip's settings that the sources follow.
 const OF_PIP: [&str; 4] = ["index-url", "cert", "client-cert", "trusted-host"];
 
-/// The settings in a file of uv or pip that the source follows; `None` for the files of other programs.
+/// List the settings in a file of uv or pip that the source follows; `None` for the files of other programs.
 pub(super) fn followed_settings(file: &Path, text: &str) -> Option<Vec<NamedSetting>> {
     Some(if file.extension()? == "toml" { uv_settings(text) } else { pip_settings(text) })
 }

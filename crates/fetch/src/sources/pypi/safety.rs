@@ -7,7 +7,7 @@ use super::config::{Named, pip_setting};
 use super::index::PythonIndex;
 use crate::options::SourceOptions;
 
-/// The files of certificates that pip and Python's programs use.
+/// Certificate files that pip and Python's programs use.
 pub(crate) fn certificate_files(options: &SourceOptions) -> Vec<CertificateFile> {
     let variable = |name: &str| options.variable(name).map(|path| (path, name.to_owned()));
     let bundle = variable("REQUESTS_CA_BUNDLE").or_else(|| variable("CURL_CA_BUNDLE"));
@@ -15,8 +15,8 @@ pub(crate) fn certificate_files(options: &SourceOptions) -> Vec<CertificateFile>
     setting(options, "cert").into_iter().chain(bundle).map(file).collect()
 }
 
-/// The client certificate of pip, in one file with its key. Only the configured index gets it: pip would give it to any
-/// host that asks for one.
+/// Client certificate of pip, in one file with its key. Only the configured index gets it: pip would give it to any
+/// host that asks.
 pub(crate) fn client_certificate(options: &SourceOptions) -> Option<ClientCertificate> {
     let (path, setting) = setting(options, "client-cert")?;
     let host = authority(&PythonIndex::configured(options)?.url);
@@ -24,7 +24,7 @@ pub(crate) fn client_certificate(options: &SourceOptions) -> Option<ClientCertif
     Some(ClientCertificate { setting, host, certificate: file(), key: file() })
 }
 
-/// The hosts whose certificates pip does not check: those named with a port for that port, the others for all.
+/// Hosts whose certificates pip doesn't check; a host named with a port only on that port.
 pub(crate) fn trusted_hosts(options: &SourceOptions) -> Vec<String> {
     let named = setting(options, "trusted-host").map(|(hosts, _)| hosts).unwrap_or_default();
     named.split_whitespace().filter_map(trusted_host).collect()
@@ -38,7 +38,7 @@ fn trusted_host(text: &str) -> Option<String> {
     Some(if behind_address.contains(':') { authority(&url) } else { format!("{host}:*") })
 }
 
-/// A setting of pip: the variable, or else that of its files.
+/// Find a setting of pip: in its variable, or else in its files.
 fn setting(options: &SourceOptions, key: &str) -> Option<Named> {
     let name = format!("PIP_{}", key.to_uppercase().replace('-', "_"));
     options.variable(&name).map(|value| (value, name)).or_else(|| pip_setting(options, key))

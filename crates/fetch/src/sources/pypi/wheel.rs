@@ -1,8 +1,8 @@
-//! The names of wheels: their parts, and their fit for a platform.
+//! Names of wheels: their parts, and how well they fit a platform.
 //!
-//! Of the wheels for glibc, the one for the newest glibc that this machine's suffices for is chosen, as pip and uv do:
-//! authors test that one, and older ones may not even start. Unlike for pip, a wheel for musl fits if there is no other,
-//! because the program in it is often linked statically.
+//! Of the wheels for glibc, the one with the newest requirement that this machine's glibc meets is chosen, as by pip
+//! and uv: that is the one authors test, and older ones may not even start. Unlike for pip, a wheel for musl fits if no
+//! other does, because the program in it is often linked statically.
 
 use std::str::FromStr;
 
@@ -13,18 +13,18 @@ use vx_base::system::platform::{Arch, Os, Platform};
 
 use super::glibc::Glibc;
 
-/// The fit of a wheel; greater is better.
+/// How well a wheel fits; greater is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fit {
     class: Class,
-    /// False for a wheel of Python 2 alone.
+    /// `false` for a wheel of Python 2 alone.
     modern: bool,
     /// The nearer the required version of libc or macOS, the greater.
     nearness: i64,
     build: u64,
 }
 
-/// The kinds of fit, worst first.
+/// Kinds of fit, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
     /// It needs a newer glibc than the installed one.
@@ -37,41 +37,41 @@ enum Class {
 }
 
 impl Fit {
-    /// True if the programs of the wheel run with the installed glibc.
+    /// Whether the programs of the wheel run with the installed glibc.
     pub(super) fn runs(self) -> bool {
         self.class != Class::NotHere
     }
 }
 
-/// The version in a wheel's name; `None` for any other file.
+/// Read the version from a wheel's name; `None` for any other file.
 pub(crate) fn version(file: &str) -> Option<String> {
     parts(file).map(|parts| parts.version.to_owned())
 }
 
-/// True if a wheel is one of this package, by its name.
+/// Whether a wheel belongs to this package, by its name.
 pub(crate) fn is_of(file: &str, package: &str) -> bool {
     parts(file).is_some_and(|parts| normal(parts.name) == normal(package))
 }
 
-/// True if a wheel is made for a platform.
+/// Whether a wheel is made for a platform.
 pub(crate) fn is_for(file: &str, platform: Platform) -> bool {
     fit(file, platform, Glibc::default()).is_some()
 }
 
-/// The one spelling of a package's name.
+/// Bring a package's name into one spelling.
 fn normal(name: &str) -> String {
     let words = name.split(['-', '_', '.']).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
 }
 
-/// True if two spellings are the same version.
+/// Whether both texts spell the same version.
 pub(crate) fn same(one: &str, other: &str) -> bool {
     one == other || matches!((Version::from_str(one), Version::from_str(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// The version of a wheel and its fit for the platform with this glibc; `None` if it does not fit.
+/// Find the version of a wheel, and its fit for the platform with this glibc; `None` if it doesn't fit.
 ///
-/// Wheels for one version of Python are left out: programs do not need one.
+/// Wheels for one version of Python are left out: programs don't need one.
 pub(super) fn fit(file: &str, platform: Platform, glibc: Glibc) -> Option<(String, Fit)> {
     let parts = parts(file)?;
     if !parts.abi.split('.').any(|abi| abi == "none") {
@@ -82,7 +82,7 @@ pub(super) fn fit(file: &str, platform: Platform, glibc: Glibc) -> Option<(Strin
     Some((parts.version.to_owned(), Fit { class, modern: parts.modern, nearness, build: parts.build }))
 }
 
-/// True if a wheel fits any platform.
+/// Whether a wheel fits any platform.
 pub(super) fn fits_any(file: &str) -> bool {
     Platform::ALL.into_iter().any(|platform| fit(file, platform, Glibc::default()).is_some())
 }
@@ -135,7 +135,7 @@ fn linux(tag: &str, arch: Arch, glibc: Glibc) -> Option<(Class, i64)> {
     let made_for = |version| {
         let needed = numbers(version);
         let class = if glibc.suffices(needed) { Class::Native } else { Class::NotHere };
-        // Beyond the preferred version, the more modest wheel is the better one.
+        // Beyond the preferred version, a lower requirement is better.
         let nearness = if needed <= glibc.preferred() { weight(needed) } else { -weight(needed) };
         Some((class, nearness))
     };
@@ -171,14 +171,14 @@ fn macos(tag: &str, arch: Arch) -> Option<(Class, i64)> {
     kinds.iter().find_map(|(suffix, class)| Some((*class, -weight(numbers(rest.strip_suffix(suffix)?)))))
 }
 
-/// The numbers of `2_17`.
+/// Parse the numbers of `2_17`.
 fn numbers(text: &str) -> (u32, u32) {
     let (major, minor) = text.split_once('_').unwrap_or((text, "0"));
     let number = |text: &str| u32::from(text.parse::<u16>().unwrap_or(0));
     (number(major), number(minor))
 }
 
-/// A version as one number with the same order.
+/// Encode a version as one number with the same order.
 fn weight((major, minor): (u32, u32)) -> i64 {
     (i64::from(major) << 32) | i64::from(minor)
 }
@@ -250,7 +250,7 @@ mod tests {
             let chosen = best_with(&linux, "linux-x64", Glibc::with_version(glibc.0, glibc.1));
             assert_eq!(chosen, Some(linux[at]), "{glibc:?}");
         }
-        // Of another machine nothing is known: the newest that a usual one runs, else the most modest.
+        // Nothing is known of another machine: the newest that a usual machine runs, else the one that requires least.
         assert_eq!(best(&linux, "linux-x64"), Some(linux[4]));
         assert_eq!(best(&linux[5..], "linux-x64"), Some(linux[5]));
     }

@@ -1,4 +1,4 @@
-//! The copy of a tool on `PATH`.
+//! Copies of tools on `PATH`.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ pub(super) const ROW: SourceRow = SourceRow {
     recipe: RecipeMaker::Declared(|question| Ok(recipe(question))),
     package_layout: None,
     names_archive: |_, _, _| false,
-    // A lock has no archives of it.
+    // A lock has no archives of a copy on `PATH`.
     compare_archives: |_, _, _| Ok(()),
     read_trust: |_| TlsTrust::default(),
     followed_settings: |_, _| None,
@@ -32,11 +32,11 @@ pub(super) const ROW: SourceRow = SourceRow {
 pub struct SystemTool {
     /// Its path.
     pub path: PathBuf,
-    /// The version that it reports; `None` if none is recognised in its output.
+    /// Version that it reports; `None` if its output has no recognisable version.
     pub version: Option<String>,
 }
 
-/// The programs that are on `PATH` already.
+/// The programs on `PATH`, as a source.
 struct SearchPath {
     options: SourceOptions,
 }
@@ -68,7 +68,7 @@ fn recipe(question: &RecipeQuestion<'_>) -> Recipe {
     }
 }
 
-/// The copy of a tool on `PATH`: the first of the tool's programs that exists there.
+/// Find the copy of a tool on `PATH`: the first of the tool's programs that exists there.
 pub(super) fn find_tool(options: &SourceOptions, recipe: &Recipe) -> Result<SystemTool, SourceError> {
     let mut missing = None;
     for program in &recipe.system {
@@ -92,12 +92,12 @@ fn find_program(options: &SourceOptions, program: &str, arguments: &[String]) ->
         let reason = format!("`{}` cannot be run: {error}", path.display());
         SourceError::new(what(), SourceErrorKind::Program(reason))
     })?;
-    // Some programs print it on standard error.
+    // Some programs print the version on standard error.
     let version = version_in(&output.stdout).or_else(|| version_in(&output.stderr)).filter(|_| output.success);
     Ok(SystemTool { path, version })
 }
 
-/// The first dotted number in a text: `v22.3.0`, `go1.27.3`, `cmake version 3.31.0`.
+/// Find the first dotted number in a text: `v22.3.0`, `go1.27.3`, `cmake version 3.31.0`.
 fn version_in(output: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(output);
     text.split(|character: char| !(character.is_ascii_alphanumeric() || ".-+".contains(character))).find_map(|word| {

@@ -26,7 +26,7 @@ pub(super) const ROW: SourceRow = SourceRow {
     connect: |_| Box::new(OwnAddress),
 };
 
-/// The client of the servers that a project's own addresses are on.
+/// A client for the addresses that a project itself names.
 struct OwnAddress;
 
 impl SourceClient for OwnAddress {
@@ -57,7 +57,8 @@ impl SourceClient for OwnAddress {
     }
 }
 
-/// The origin for an address of the project's own; the credentials are taken out of the address, or found in `.netrc`.
+/// Split an address that the project itself names into an origin: credentials are taken out of the address, or found in
+/// `.netrc`.
 pub(super) fn locate(netrc: &Netrc, address: &str) -> Result<Origin, SourceError> {
     let url = Url::parse(address)
         .map_err(|error| SourceError::new("the address of a tool", SourceErrorKind::Garbage(error.to_string())))?;

@@ -1,4 +1,4 @@
-//! The archives of a lock, compared with the layout of the vendor's site that they come from.
+//! Compares the archives in a lock with the layout of the vendor's site that they come from.
 
 use vx_base::package::archive::Archive;
 use vx_base::package::candidate::is_version;
@@ -7,10 +7,10 @@ use crate::agreement::{Disagreement, ExpectedArchive, count_archives, other_file
 use crate::tools::packaging::{Names, VendorPackaging};
 use crate::tools::recipe::Recipe;
 
-/// The placeholder of a release's tag, which only the vendor's list of releases fills.
+/// Placeholder for a release's tag, which only the vendor's list of releases gives.
 const TAG: &str = "{tag}";
 
-/// True if the catalogue's layout of the site has this archive.
+/// Whether the catalogue's layout of the site has this archive.
 pub(super) fn names_archive(recipe: &Recipe, archive: &Archive, version: &str) -> bool {
     let Some(vendor) = &recipe.vendor else { return false };
     let Some(target) = vendor.targets.get(&recipe.platform) else { return false };
@@ -20,7 +20,7 @@ pub(super) fn names_archive(recipe: &Recipe, archive: &Archive, version: &str) -
     fits(&folder, &archive.package) && files.into_iter().any(|file| fits(&file, &archive.file))
 }
 
-/// Compare the archives of a lock with the layout of the vendor's site.
+/// Compare a lock's archives with the layout of the vendor's site.
 pub(super) fn compare_archives(recipe: &Recipe, version: &str, archives: &[&Archive]) -> Result<(), Disagreement> {
     let Some(vendor) = &recipe.vendor else { return Ok(()) };
     count_archives(archives, vendor.archives.len())?;
@@ -43,7 +43,7 @@ pub(super) fn compare_archives(recipe: &Recipe, version: &str, archives: &[&Arch
     Ok(())
 }
 
-/// True if a text has this form, with one part of a path in place of each tag.
+/// Whether a text has this form, where each tag stands for one part of a path.
 fn fits(form: &str, text: &str) -> bool {
     let Some((before, behind)) = form.split_once(TAG) else { return form == text };
     let Some(rest) = text.strip_prefix(before) else { return false };
@@ -52,13 +52,14 @@ fn fits(form: &str, text: &str) -> bool {
     ends.into_iter().any(|at| fits(behind, &rest[at..]))
 }
 
-/// The sites and folders of a vendor's releases, the present one first.
+/// List the sites and folders of a vendor's releases, the present one first.
 fn folders(vendor: &VendorPackaging) -> Vec<String> {
     let present = format!("{}:{}", vendor.site, vendor.folder);
     std::iter::once(present).chain(vendor.was.iter().cloned()).collect()
 }
 
-/// The tag of a release: made from its version or, where it cannot be, the one in the package that a lock names.
+/// Find the tag of a release: made from its version or, where that is impossible, taken from the package that a lock
+/// names.
 fn tag_of(vendor: &VendorPackaging, version: &str, target: &str, package: &str) -> Option<String> {
     if vendor.index.version_in.is_none() {
         return Some(format!("{}{version}", vendor.index.prefix));

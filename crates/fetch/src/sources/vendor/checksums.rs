@@ -6,10 +6,10 @@ use vx_base::digest::Digest;
 use crate::documents::http::FetchedDocument;
 use crate::error::SourceErrorKind;
 
-/// The checksums of one file.
+/// Checksums in one file.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Checksums {
-    /// Names and digests; a checksum file of one archive may omit the name.
+    /// Names and digests; a checksum file for one archive may omit the name.
     lines: Vec<(Option<String>, Digest)>,
 }
 
@@ -26,7 +26,7 @@ impl Checksums {
         Ok(Self { lines })
     }
 
-    /// The digest of a file; a single checksum without a name applies to any file.
+    /// Find a file's digest; a single checksum without a name applies to any file.
     pub(super) fn digest_for(&self, file: &str) -> Option<Digest> {
         let named = self.lines.iter().find(|(name, _)| name.as_deref() == Some(file));
         let only = || match self.lines.as_slice() {
@@ -37,7 +37,7 @@ impl Checksums {
     }
 }
 
-/// `<hex>  <name>`, `<hex> *<name>`, `<hex>`, or `SHA256 (<name>) = <hex>`.
+/// Parse `<hex>  <name>`, `<hex> *<name>`, `<hex>`, or `SHA256 (<name>) = <hex>`.
 fn line(text: &str) -> Option<(Option<String>, Digest)> {
     let text = text.trim();
     if let Some((head, hex)) = text.split_once(") = ") {
@@ -54,7 +54,7 @@ fn line(text: &str) -> Option<(Option<String>, Digest)> {
     Some(((!name.is_empty()).then(|| last(name)), digest))
 }
 
-/// The last component of a path: some lists give paths.
+/// Last component of a path: some lists give paths.
 fn last(path: &str) -> String {
     path.rsplit('/').next().unwrap_or(path).to_owned()
 }

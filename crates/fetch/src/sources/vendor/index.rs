@@ -15,7 +15,7 @@ use crate::documents::http::FetchedDocument;
 use crate::error::SourceErrorKind;
 use crate::tools::packaging::IndexPath;
 
-/// The releases in the order of the list: newest first.
+/// Releases in the order of the list, newest first.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct VendorIndex {
     releases: Vec<IndexedRelease>,
@@ -39,12 +39,12 @@ pub(super) struct VendorFileFacts {
     pub(super) size: Option<u64>,
 }
 
-/// A version, with its release.
+/// A version and its release.
 pub(super) struct ListedVersion<'a> {
     pub(super) version: String,
     pub(super) tag: String,
     pub(super) published: Option<Published>,
-    /// The files with their facts; empty if the list has no files.
+    /// Files and what the list says of them; empty if the list has no files.
     pub(super) files: &'a BTreeMap<String, VendorFileFacts>,
 }
 
@@ -62,8 +62,8 @@ impl VendorIndex {
         Ok(Self { releases })
     }
 
-    /// The versions for a target. If a version was released more than once, it stands for the newest release of those
-    /// that were published by the cutoff, or else for the newest of all.
+    /// List the versions for a target. If a version was released more than once, the newest release that was published
+    /// by the cutoff counts, or else the newest of all.
     pub(super) fn versions(&self, path: &IndexPath, target: &str, cutoff: Option<Timestamp>) -> Vec<ListedVersion<'_>> {
         let is_old = |release: &&IndexedRelease| {
             let published = release.published.map(Published::latest);
@@ -87,7 +87,7 @@ impl VendorIndex {
     }
 }
 
-/// A release that is not a draft or prerelease, with its files if they are listed.
+/// Read a release that isn't a draft or prerelease, with its files if they're listed.
 fn release(path: &IndexPath, item: &Value) -> Option<IndexedRelease> {
     let unfinished = |member: &str| item.get(member).and_then(Value::as_bool) == Some(true);
     if unfinished("draft") || unfinished("prerelease") {
@@ -109,7 +109,7 @@ fn release(path: &IndexPath, item: &Value) -> Option<IndexedRelease> {
     Some(IndexedRelease { tag, published, files })
 }
 
-/// A time of publication, from a time or a day: a release of a day was out by the end of it.
+/// Parse a time of publication: a time, or a day, at whose end the release was out.
 fn published(text: &str) -> Option<Published> {
     if let Ok(time) = text.parse() {
         return Some(Published::At(time));
@@ -118,7 +118,7 @@ fn published(text: &str) -> Option<Published> {
     Some(Published::By(next.to_zoned(TimeZone::UTC).ok()?.timestamp()))
 }
 
-/// The versions in the file names of a release.
+/// Find the versions in a release's file names.
 fn versions_in(name: &str, release: &IndexedRelease, target: &str) -> Vec<String> {
     let name = template::fill(name, |name| match name {
         "target" => Some(target.to_owned()),
@@ -130,7 +130,7 @@ fn versions_in(name: &str, release: &IndexedRelease, target: &str) -> Vec<String
     release.files.keys().filter_map(version).collect()
 }
 
-/// True if a name begins and ends like the wanted ones: some lists have a thousand others.
+/// Whether a name begins and ends like the wanted ones. It is checked first because some lists have a thousand others.
 fn looks_like(wanted: &str, name: &str) -> bool {
     let text = |part| match part {
         Some(TemplatePart::Text(text)) => text,

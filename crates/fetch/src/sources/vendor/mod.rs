@@ -41,7 +41,7 @@ impl Vendor {
         Self { options, indexes: Memo::default(), checksums: Memo::default() }
     }
 
-    /// The versions of a tool on a platform, with their times of publication.
+    /// List a tool's versions on a platform, with their times of publication.
     pub(super) fn versions(
         &self,
         cache: &ResponseCache,
@@ -56,7 +56,7 @@ impl Vendor {
         Ok(listed.into_iter().map(|listed| (listed.version, listed.published)).collect())
     }
 
-    /// The address of a tool's list of releases.
+    /// Address of a tool's list of releases.
     fn list_of(&self, packaging: &VendorPackaging) -> Result<Url, SourceError> {
         self.address(&packaging.index.site, &packaging.index.path, |site| &site.index)
     }
@@ -69,7 +69,7 @@ impl Vendor {
         }
     }
 
-    /// The archives of a version on a platform; the package of each is the site and the folder on it.
+    /// List a version's archives on a platform; each has the site and its folder as its package.
     pub(super) fn archives(
         &self,
         cache: &ResponseCache,
@@ -105,8 +105,8 @@ impl Vendor {
                     let list = names.expand_checksums(list, &file);
                     let sums = self.sums(cache, netrc, &what, &packaging.site, &below(&folder, &list));
                     let sums = sums.map_err(|error| match error.kind {
-                        // If the list of all checksums is missing, the release is not trusted. If only the checksum
-                        // file of one archive is missing, that archive does not exist.
+                        // If the list of all checksums is missing, the release isn't trusted. If only one archive's
+                        // checksum file is missing, that archive doesn't exist.
                         SourceErrorKind::NoSuchPackage if of_all => {
                             SourceError { kind: SourceErrorKind::NoDigest, ..error }
                         }
@@ -126,7 +126,7 @@ impl Vendor {
         packaging.archives.iter().map(archive).collect()
     }
 
-    /// The origin of an archive that a lock names, without a request.
+    /// Find the origin of an archive that a lock names, without a request.
     pub(super) fn locate(&self, netrc: &Netrc, package: &str, file: &str) -> Result<Origin, SourceError> {
         let (site, folder) = package.split_once(':').unwrap_or_default();
         let (url, own) = split(self.address(site, &below(folder, file).replace('?', "%"), |site| &site.files)?);
@@ -151,7 +151,7 @@ impl Vendor {
         })
     }
 
-    /// A file of checksums, which does not change once it is published.
+    /// Request a file of checksums, which doesn't change once it is published.
     fn sums(
         &self,
         cache: &ResponseCache,
@@ -169,13 +169,13 @@ impl Vendor {
         })
     }
 
-    /// The header for one redirect; the site's own credentials go to no other host.
+    /// Make the header for one redirect; the site's own credentials go to no other host.
     fn header(&self, own: &Option<String>, url: &Url, netrc: &Netrc, hop: &Url) -> Option<String> {
         let ours = own.clone().filter(|_| crate::options::credentials::same_origin(url, hop));
         ours.or_else(|| netrc.header(hop))
     }
 
-    /// An address on a site, or on its mirror.
+    /// Build an address on a site, or on its mirror.
     fn address(&self, name: &str, path: &str, of: impl Fn(&Site) -> &String) -> Result<Url, SourceError> {
         let what = || format!("the site `{name}`");
         let Some(site) = catalogue::site(name) else {
@@ -183,7 +183,7 @@ impl Vendor {
             return Err(SourceError::new(what(), SourceErrorKind::Garbage(reason)));
         };
         if !is_path(path) {
-            let reason = format!("`{}` is no path on it", path.escape_debug());
+            let reason = format!("`{}` is not a path on it", path.escape_debug());
             return Err(SourceError::new(what(), SourceErrorKind::Garbage(reason)));
         }
         let (base, setting) = self.mirror(name).unwrap_or_else(|| (of(site).clone(), "the catalogue".into()));
@@ -191,14 +191,14 @@ impl Vendor {
             let (setting, reason) = (setting.clone(), reason.to_owned());
             SourceError::new(what(), SourceErrorKind::BadSetting { setting, reason })
         };
-        let base = Url::parse(&format!("{}/", base.trim_end_matches('/'))).map_err(|_| bad("is no address"))?;
+        let base = Url::parse(&format!("{}/", base.trim_end_matches('/'))).map_err(|_| bad("is not an address"))?;
         if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
-            return Err(bad("is no web address"));
+            return Err(bad("is not a web address"));
         }
-        base.join(path).map_err(|_| bad("is no address to build on"))
+        base.join(path).map_err(|_| bad("cannot be a base address"))
     }
 
-    /// The mirror of a site, and the setting that names it.
+    /// Find a site's mirror, and the setting that names it.
     fn mirror(&self, name: &str) -> Option<(String, String)> {
         let variable = format!("VX_MIRROR_{}", name.to_uppercase());
         if let Some(address) = self.options.variable(&variable) {
@@ -209,13 +209,13 @@ impl Vendor {
     }
 }
 
-/// True if a path stays inside its folder; only paths of the catalogue may have a query.
+/// Whether a path stays inside its folder; only the catalogue's paths may have a query.
 fn is_path(path: &str) -> bool {
     let plain = |part: &str| !matches!(part, "." | "..") && !part.contains(['\\', '#', ':', '%']);
     !path.starts_with('/') && path.split('?').next().unwrap_or_default().split('/').all(plain)
 }
 
-/// The path of a file in a folder; an empty folder is the top.
+/// Path of a file in a folder; an empty folder is the top.
 fn below(folder: &str, file: &str) -> String {
     if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") }
 }

@@ -1,4 +1,4 @@
-//! The layout of a tool on its vendor's site, as the catalogue describes it.
+//! A tool's layout on its vendor's site, as the catalogue describes it.
 
 use std::collections::BTreeMap;
 
@@ -8,60 +8,60 @@ use vx_base::template;
 
 use super::ProgramPath;
 
-/// The site of a vendor.
+/// A vendor's site.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Site {
-    /// The address of its lists of releases.
+    /// Address of its lists of releases.
     pub(crate) index: String,
-    /// The address of its archives.
+    /// Address of its archives.
     pub(crate) files: String,
 }
 
-/// The layout of a tool on its vendor's site.
+/// A tool's layout on its vendor's site.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VendorPackaging {
     pub(crate) index: IndexPath,
-    /// The site with the archives.
+    /// Site with the archives.
     pub(crate) site: String,
-    /// The folder of a release there.
+    /// Folder of a release there.
     pub(crate) folder: String,
-    /// Sites and folders, as `site:folder`, that releases are no longer in, and that locks may still name.
+    /// Former sites and folders of releases, as `site:folder`, which locks may still hold.
     #[serde(default)]
     pub(crate) was: Vec<String>,
     pub(crate) archives: Vec<ArchivePath>,
-    /// The file with the checksums of an archive, in the same folder; `{file}` stands for the archive's name.
+    /// File with an archive's checksums, in the same folder; `{file}` stands for the archive's name.
     #[serde(default)]
     pub(crate) checksums: Option<String>,
-    /// The vendor's names of the platforms.
+    /// What the vendor calls the platforms.
     pub(crate) targets: BTreeMap<Platform, String>,
     pub(crate) programs: Vec<ProgramPath>,
 }
 
-/// The list of releases: its path and its fields.
+/// A list of releases: its path and its fields.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IndexPath {
     pub(crate) site: String,
     pub(crate) path: String,
-    /// The member with the name of a release.
+    /// Member with the name of a release.
     pub(crate) name: String,
-    /// The prefix of the version in that name.
+    /// Prefix of the version in that name.
     #[serde(default)]
     pub(crate) prefix: String,
-    /// The member with the list of its files, if they are listed.
+    /// Member with the list of a release's files, if they're listed.
     #[serde(default)]
     pub(crate) files: Option<FileMembers>,
-    /// The member with the time or the day of publication, if the list gives it.
+    /// Member with the time or the day of publication, if the list gives it.
     #[serde(default)]
     pub(crate) published: Option<String>,
-    /// The name of a file that holds the version, if the release's name does not.
+    /// Name of a file that holds the version, if the release's name doesn't.
     #[serde(default)]
     pub(crate) version_in: Option<String>,
 }
 
-/// The members of a list of files.
+/// Members of the entries in a list of files.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FileMembers {
@@ -84,7 +84,7 @@ pub(crate) struct ArchivePath {
     pub(crate) macos: Option<OtherArchive>,
 }
 
-/// The archive of a tool on another system.
+/// A tool's archive on another system.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OtherArchive {
@@ -93,22 +93,22 @@ pub(crate) struct OtherArchive {
     pub(crate) strip: Option<u32>,
 }
 
-/// The name that stands for an archive's file where its checksums are.
+/// Placeholder for an archive's file name in the path of its checksums.
 const FILE: &str = "file";
 
 impl VendorPackaging {
-    /// True if one file has the checksums of all archives of a release.
+    /// Whether one file has the checksums of all archives of a release.
     pub(crate) fn has_sums_of_all(&self) -> bool {
         self.checksums.as_deref().is_some_and(|path| template::names(path).all(|name| name != FILE))
     }
 
-    /// The sites in use.
+    /// Sites in use.
     #[cfg(test)]
     pub(crate) fn sites(&self) -> [&str; 2] {
         [&self.site, &self.index.site]
     }
 
-    /// True if there is anything for this platform.
+    /// Whether the vendor has an archive for this platform.
     pub(crate) fn carries(&self, platform: Platform) -> bool {
         self.targets.contains_key(&platform)
     }
@@ -125,7 +125,7 @@ impl ArchivePath {
     }
 }
 
-/// The values of the placeholders in a vendor's paths.
+/// Values of the placeholders in a vendor's paths.
 pub(crate) struct Names<'a> {
     pub(crate) version: &'a str,
     pub(crate) tag: &'a str,
@@ -133,7 +133,7 @@ pub(crate) struct Names<'a> {
 }
 
 impl Names<'_> {
-    /// The path of the checksums of this file.
+    /// Fill in the path of this file's checksums.
     pub(crate) fn expand_checksums(&self, path: &str, file: &str) -> String {
         template::fill(path, |name| if name == FILE { Some(file.to_owned()) } else { self.value(name) })
     }

@@ -1,4 +1,4 @@
-//! The reasons why there is no recipe for a tool.
+//! Why there is no recipe for a tool.
 
 use vx_base::package::shipped::BadPackage;
 use vx_base::system::platform::Platform;
@@ -6,28 +6,28 @@ use vx_base::trouble::{Explain, TroubleKind};
 
 use crate::tools::catalogue::UnknownTool;
 
-/// The reasons why a tool cannot be obtained.
+/// Why a tool can't be obtained.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoRecipe {
     /// No tool has this name.
     #[error(transparent)]
     Unknown(#[from] UnknownTool),
-    /// The tool is named like a package, and no registry can have a package of that name.
+    /// The tool is named like a package, but the name is invalid in every registry.
     #[error("`{tool}`: {bad}")]
     Package {
-        /// The tool.
+        /// Name of the tool.
         tool: String,
-        /// The reason.
+        /// Why.
         bad: BadPackage,
     },
     /// The tool is known, but no permitted source has it for this platform.
     #[error("`{tool}` is not available for {platform}: {reason}")]
     NoSource {
-        /// The tool.
+        /// Name of the tool.
         tool: String,
         /// The platform.
         platform: Platform,
-        /// The reason.
+        /// Why.
         reason: String,
     },
 }

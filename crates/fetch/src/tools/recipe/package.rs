@@ -1,4 +1,4 @@
-//! Recipes of packages that a project or its user names, and that the catalogue does not have.
+//! Recipes of packages that a project or its user names, and that the catalogue doesn't have.
 
 use vx_base::package::shipped::NamedPackage;
 use vx_base::package::source_kind::SourceKind;
@@ -7,17 +7,17 @@ use super::{Recipe, RecipeQuestion};
 use crate::tools::catalogue::{self, CatalogueTool};
 use crate::tools::packaging::Packaging;
 
-/// The layout of a package that the catalogue does not have, the same for all packages of a registry.
+/// Layout of a package that isn't in the catalogue, the same for all packages of a registry.
 pub(crate) struct PackageLayout {
-    /// The tool that runs its programs.
+    /// Tool that runs its programs.
     pub(crate) runner: Option<&'static str>,
-    /// The number of leading path components to drop.
+    /// How many leading path components to drop.
     pub(crate) strip: u32,
-    /// The folder of the release in which the package has a folder of its own; `None` for the top of the release.
+    /// Folder of the release that holds the package's folder; `None` if the package is unpacked at the top.
     pub(crate) folder: Option<&'static str>,
 }
 
-/// The package that is named for a tool: by its own name, or beside it.
+/// Find the package that is named for a tool: in the tool's name, or in `package`.
 pub(crate) fn named_package<'t>(
     tool: &'t str,
     source: Option<SourceKind>,
@@ -27,7 +27,7 @@ pub(crate) fn named_package<'t>(
     NamedPackage::of_tool(tool).or_else(beside)
 }
 
-/// The package that is named for a tool, unless it is the one that the catalogue has under the same name.
+/// Find the package that is named for a tool, unless the catalogue has that package under the same name.
 pub fn uncatalogued<'t>(
     tool: &'t str,
     source: Option<SourceKind>,
@@ -36,7 +36,7 @@ pub fn uncatalogued<'t>(
     named_package(tool, source, package).filter(|named| catalogued(tool, *named).is_none())
 }
 
-/// The catalogue's layout of a package: `npm:prettier` is the package that the catalogue has for `prettier`.
+/// Find the catalogue's layout of a package: `npm:prettier` is the package that the catalogue has for `prettier`.
 fn catalogued(tool: &str, named: NamedPackage<'_>) -> Option<(&'static CatalogueTool, &'static Packaging)> {
     let name = if NamedPackage::of_tool(tool).is_some() { named.bare() } else { tool };
     let tool = catalogue::find(name).filter(|tool| tool.name == name)?;
@@ -45,8 +45,8 @@ fn catalogued(tool: &str, named: NamedPackage<'_>) -> Option<(&'static Catalogue
 }
 
 impl RecipeQuestion<'_> {
-    /// The recipe of a named package: the catalogue's own layout if it has the package under this name, or else that of
-    /// any package of its registry.
+    /// Make the recipe of a named package: with the catalogue's layout if it has the package under this name, or else
+    /// with the layout of all packages of its registry.
     pub(crate) fn package_recipe(&self, named: NamedPackage<'_>, layout: &PackageLayout) -> Recipe {
         if let Some((tool, packaging)) = catalogued(self.name, named) {
             return self.packaged_recipe(tool, packaging);
@@ -66,12 +66,12 @@ impl RecipeQuestion<'_> {
 }
 
 impl Recipe {
-    /// True if the programs are those that the package declares, which its archive alone shows.
+    /// Whether the package itself declares its programs, which only its archive shows.
     pub fn ships_programs(&self) -> bool {
         self.ships_programs
     }
 
-    /// The names that the programs of any release probably have, for a tool that is not installed.
+    /// Guess the names of the programs of any release, for a tool that isn't installed.
     pub fn likely_programs(&self, version: &str) -> Vec<String> {
         let known: Vec<String> = self.programs(version, "").into_iter().map(|program| program.name).collect();
         match self.packages.first().filter(|_| self.ships_programs && known.is_empty()) {
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(uncatalogued("just", Some(SourceKind::Pypi), Some("rust-just")), None);
         for (tool, source, package) in [
             ("npm:cowsay", None, None),
-            // An alias is another name, and so is a package's.
+            // An alias is another name, and so is a package's name.
             ("npm:tsc", None, None),
             ("pypi:just", None, None),
             ("mine", Some(SourceKind::Npm), Some("prettier")),

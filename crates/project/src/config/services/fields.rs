@@ -1,4 +1,4 @@
-//! The keys of one service.
+//! Keys of one service.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -42,8 +42,8 @@ const HEALTH_KEYS: [&str; 8] = ["tcp", "http", "status", "command", "file", "tim
 const STOP_KEYS: [&str; 2] = ["signal", "timeout"];
 const SIGNALS: [&str; 7] = ["TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL"];
 
-/// The longest for one round of checks of its health, unless its table says otherwise, the time between two rounds, which
-/// is never shorter than the last of these, and the rounds that may fail.
+/// Defaults of the health checks: longest time for one round, time between two rounds (which a table can't set below
+/// `HEALTH_LEAST`), and how many rounds may fail.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
 const HEALTH_EVERY: Duration = Duration::from_secs(10);
 const HEALTH_LEAST: Duration = Duration::from_millis(100);
@@ -91,7 +91,7 @@ pub(super) fn service(
     })
 }
 
-/// The longest file of the log.
+/// Read the largest size of a log file.
 pub(super) fn log_bytes(reader: &mut ConfigReader<'_>, what: &str, table: &DeTable<'_>) -> u64 {
     let named = table.get("log_bytes").and_then(|value| reader.number(what, value, LOG_BOUNDS));
     named.unwrap_or(LOG_BYTES)
@@ -102,16 +102,16 @@ pub(super) fn check_name(reader: &mut ConfigReader<'_>, name: &Spanned<DeString<
     let plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
     if text.is_empty() || text.len() > NAME_BYTES || !text.chars().all(plain) || text.starts_with(['-', '.']) {
         let advice = format!("use at most {NAME_BYTES} letters, digits, `-`, `_` and `.`");
-        reader.error(name.span(), format!("`{text}` is no name of a service"), Some(advice));
+        reader.error(name.span(), format!("`{text}` cannot be the name of a service"), Some(advice));
     }
 }
 
-/// An unknown key is an error here: a service that starts without what its table says is no help.
+/// Report unknown keys as errors: it's no use to start a service without what its table says.
 pub(super) fn refuse_unknown(reader: &mut ConfigReader<'_>, place: &str, table: &DeTable<'_>, known: &[&str]) {
     for key in table.keys() {
         let name = key.get_ref().as_ref();
         if !known.contains(&name) {
-            // As other programs call it.
+            // Names that other programs use for the command.
             let usual = ["run", "cmd", "exec", "start"]
                 .contains(&name)
                 .then_some("command")
@@ -126,7 +126,7 @@ pub(super) fn refuse_unknown(reader: &mut ConfigReader<'_>, place: &str, table: 
     }
 }
 
-/// The words of the command: those of a list as they are, a text split like a shell's words, or a text for a shell.
+/// Read the words of the command: a list's as they are, a text split like a shell's words, or a text for a shell.
 fn command(reader: &mut ConfigReader<'_>, place: &str, whole: &Value<'_>, table: &DeTable<'_>) -> Option<Vec<String>> {
     let what = format!("`command` of {place}");
     let shell = table.get("shell").and_then(|value| reader.boolean(&format!("`shell` of {place}"), value));
@@ -137,7 +137,7 @@ fn command(reader: &mut ConfigReader<'_>, place: &str, whole: &Value<'_>, table:
     words(reader, &what, value, shell == Some(true))
 }
 
-/// A number, a range such as "8000-8010", or "auto".
+/// Read a port: a number, a range such as "8000-8010", or "auto".
 fn port(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<Port> {
     let text = value.get_ref().as_str();
     if text == Some("auto") {
@@ -160,7 +160,7 @@ fn port(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<
     u16::try_from(number).ok().map(Port::Fixed)
 }
 
-/// The checks of `ready`, or `false` for none.
+/// Read the checks of `ready`, or `false` for none.
 fn ready(reader: &mut ConfigReader<'_>, place: &str, value: &Value<'_>) -> Readiness {
     match value.get_ref().as_bool() {
         Some(false) => Readiness::Unchecked,
@@ -168,7 +168,7 @@ fn ready(reader: &mut ConfigReader<'_>, place: &str, value: &Value<'_>) -> Readi
     }
 }
 
-/// The checks of this key, whose table may have these keys.
+/// Read the checks of this key, whose table may have these keys.
 fn checks(reader: &mut ConfigReader<'_>, key: &str, place: &str, value: &Value<'_>, keys: &[&str]) -> Option<Ready> {
     let Some(table) = value.get_ref().as_table() else {
         let advice = Some("write { log = \"REGEX\" }, { tcp = true }, { http = \"/\" } or { file = \"…\" }".to_owned());
@@ -183,7 +183,7 @@ fn checks(reader: &mut ConfigReader<'_>, key: &str, place: &str, value: &Value<'
     if let (Some(pattern), Some(value)) = (&log, table.get("log"))
         && let Err(error) = Regex::new(pattern)
     {
-        reader.error(value.span(), format!("{} is no regular expression: {error}", what("log")), None);
+        reader.error(value.span(), format!("{} is not a regular expression: {error}", what("log")), None);
     }
     if let (Some(address), Some(value)) = (&http, table.get("http"))
         && !address.starts_with('/')
@@ -218,7 +218,7 @@ fn health(reader: &mut ConfigReader<'_>, place: &str, value: &Value<'_>) -> Opti
     })
 }
 
-/// A file or a folder below the project's directory.
+/// Read the path of a file or folder below the project's directory.
 pub(super) fn file_below(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<String> {
     let text = reader.string(what, value)?;
     if text.is_empty() || text.starts_with('/') || text.split('/').any(|part| part == "..") {
@@ -229,7 +229,7 @@ pub(super) fn file_below(reader: &mut ConfigReader<'_>, what: &str, value: &Valu
     Some(text)
 }
 
-/// A table of names and states, or a list of names that have to be ready.
+/// Read a table of names and states, or a list of names that have to be ready.
 pub(super) fn needs(reader: &mut ConfigReader<'_>, place: &str, value: &Value<'_>) -> BTreeMap<String, NeededState> {
     let what = format!("`needs` of {place}");
     let Some(table) = value.get_ref().as_table() else {
@@ -247,14 +247,14 @@ pub(super) fn needs(reader: &mut ConfigReader<'_>, place: &str, value: &Value<'_
             Some(until) => drop(found.insert(name.get_ref().to_string(), until)),
             None => {
                 let advice = Some("write \"started\", \"ready\" or \"done\"".to_owned());
-                reader.error(value.span(), format!("{what}: {} is no state", reader.raw(value)), advice);
+                reader.error(value.span(), format!("{what}: {} is not a state", reader.raw(value)), advice);
             }
         }
     }
     found
 }
 
-/// Patterns of files below the service's directory.
+/// Read patterns of files below the service's directory.
 fn watch(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Vec<String> {
     let patterns = reader.strings(what, value);
     for (pattern, span) in &patterns {
@@ -297,7 +297,7 @@ pub(super) fn stop(reader: &mut ConfigReader<'_>, place: &str, value: &Value<'_>
             stop.signal = name;
         } else {
             let advice = Some(format!("known are {}", SIGNALS.join(", ")));
-            reader.error(value.span(), format!("`signal` in {inside} is no signal"), advice);
+            reader.error(value.span(), format!("`signal` in {inside} is not a signal"), advice);
         }
     }
     if let Some(value) = table.get("timeout")

@@ -1,5 +1,5 @@
-//! Presets: one table that makes several services. `vite-go` is a plugin in development, a front end under vite and a back
-//! end in Go that another program loads.
+//! Presets: a single table that makes several services. `vite-go` is a plugin in development: a front end under vite,
+//! and a back end in Go that another program loads.
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable};
@@ -11,12 +11,12 @@ use crate::services::{DeclaredService, NAME_BYTES, vite_go};
 
 const KEYS: [&str; 10] =
     ["preset", "path", "env", "env_file", "needs", "optional", "reload", "stop", "description", "log_bytes"];
-/// The presets.
+/// Known presets.
 const PRESETS: [&str; 1] = ["vite-go"];
-/// The longest that is added to a name for the key of a slot.
+/// Longest suffix that is added to a name for the key of a slot.
 const LONGEST_PART: usize = "-vite".len();
 
-/// The services of a table that names a preset; `all` are the tables of all services.
+/// Make the services of a table that names a preset; `all` are the tables of all services.
 pub(super) fn of_preset(
     reader: &mut ConfigReader<'_>,
     name: &Spanned<DeString<'_>>,

@@ -1,4 +1,4 @@
-//! The keys of a service about its build: `build`, `reload`, `errors`.
+//! Keys of a service about its build: `build`, `reload`, `errors`.
 
 use regex_lite::Regex;
 use toml::de::DeTable;
@@ -7,9 +7,9 @@ use super::words::words;
 use crate::config::reader::{ConfigReader, Value};
 use crate::services::{Reload, Renewal, TARGET, uses_name};
 
-/// The compilers whose mistakes are known.
+/// Compilers whose error format is known.
 const COMPILERS: [&str; 4] = ["go", "rustc", "tsc", "esbuild"];
-/// The groups of a pattern of mistakes; the first two have to be there.
+/// Groups of a pattern for mistakes; the first two are required.
 const GROUPS: [&str; 4] = ["file", "line", "column", "message"];
 
 pub(super) fn renewal(reader: &mut ConfigReader<'_>, place: &str, table: &DeTable<'_>) -> Renewal {
@@ -34,7 +34,7 @@ pub(super) fn renewal(reader: &mut ConfigReader<'_>, place: &str, table: &DeTabl
     Renewal { build, reload, errors }
 }
 
-/// An address, a path on the service's own port, or a program.
+/// Read an address, a path on the service's own port, or a program.
 pub(super) fn reload(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>, shell: bool) -> Option<Reload> {
     match value.get_ref().as_str() {
         Some(text) if text.starts_with("http://") || text.starts_with('/') && !text.contains(' ') && !shell => {
@@ -44,25 +44,25 @@ pub(super) fn reload(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_
     }
 }
 
-/// A compiler, or a pattern.
+/// Read the name of a compiler, or a pattern.
 fn errors(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<String> {
     let text = reader.string(what, value)?;
     if COMPILERS.contains(&text.as_str()) {
         return Some(text);
     }
     let fault = match Regex::new(&text) {
-        Err(error) => Some(format!("no regular expression: {error}")),
+        Err(error) => Some(format!("is not a regular expression: {error}")),
         Ok(pattern) => {
             let names: Vec<&str> = pattern.capture_names().flatten().collect();
             let missing = GROUPS[..2].iter().find(|group| !names.contains(group));
             let other = names.iter().find(|name| !GROUPS.contains(name));
-            let missing = missing.map(|group| format!("a pattern without the group `(?<{group}>…)`"));
-            missing.or_else(|| other.map(|other| format!("a pattern with the group `{other}`")))
+            let missing = missing.map(|group| format!("is a pattern without the group `(?<{group}>…)`"));
+            missing.or_else(|| other.map(|other| format!("is a pattern with the group `{other}`")))
         }
     };
     if let Some(fault) = fault {
         let advice = format!("write {}, or a pattern with the groups {}", COMPILERS.join(", "), GROUPS.join(", "));
-        reader.error(value.span(), format!("{what} is no known compiler, and {fault}"), Some(advice));
+        reader.error(value.span(), format!("{what} is not a known compiler, and {fault}"), Some(advice));
         return None;
     }
     Some(text)

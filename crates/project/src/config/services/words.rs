@@ -1,10 +1,10 @@
-//! A program and its arguments, as a list, or as a text.
+//! A program and its arguments, as a list or as a text.
 
 use toml::de::DeValue;
 
 use crate::config::reader::{ConfigReader, Value};
 
-/// Those of a list as they are, a text split like a shell's words, or a text for a shell.
+/// Read the words: a list's as they are, a text split like a shell's words, or a text for a shell.
 pub(super) fn words(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>, shell: bool) -> Option<Vec<String>> {
     let words = match value.get_ref() {
         DeValue::Array(_) => reader.strings(what, value).into_iter().map(|(word, _)| word).collect(),
@@ -30,13 +30,13 @@ fn split(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>, text: &st
         return None;
     };
     if let Some(sign) = words.iter().find_map(|word| for_a_shell(word)) {
-        let advice = Some("add `shell = true`; or write a list of words if it is meant as it is".to_owned());
+        let advice = Some("add `shell = true`; or write a list of words if the sign is meant literally".to_owned());
         reader.warn(value.span(), format!("{what} has `{sign}`, which only a shell obeys"), advice);
     }
     Some(words)
 }
 
-/// The sign that this word would be to a shell, though no shell sees it.
+/// Find the sign that this word would be to a shell, although no shell reads it.
 fn for_a_shell(word: &str) -> Option<&str> {
     let alone = ["&&", "||", "|", "&", ";", "<", ">", ">>", "2>", "2>&1", "$PORT", "${PORT}"];
     let end = || word.strip_suffix(';').filter(|before| !before.is_empty()).map(|_| ";");

@@ -1,4 +1,4 @@
-//! The addresses and digests that a project declares for a tool: one, or one for each platform.
+//! Addresses and digests that a project declares for a tool: one, or one for each platform.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use vx_base::digest::Digest;
 use vx_base::system::platform::Platform;
 use vx_base::template;
 
-/// The addresses of a tool, with `{version}` and the like unexpanded.
+/// A tool's addresses, with `{version}` and the like unexpanded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeclaredAddresses {
     /// One template for every platform.
@@ -15,17 +15,17 @@ pub enum DeclaredAddresses {
     Each(BTreeMap<Platform, String>),
 }
 
-/// The digests a project declares for an address.
+/// Digests that a project declares for an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeclaredDigests {
-    /// One digest: of the same archive for every platform, or of one platform's archive.
+    /// A single digest: of the same archive for every platform, or of one platform's archive.
     One(Digest),
     /// An archive for each platform.
     Each(BTreeMap<Platform, Digest>),
 }
 
 impl DeclaredAddresses {
-    /// The template for this platform, if one is declared.
+    /// Template for this platform, if one is declared.
     pub fn for_platform(&self, platform: Platform) -> Option<&str> {
         match self {
             Self::One(template) => Some(template),
@@ -33,7 +33,7 @@ impl DeclaredAddresses {
         }
     }
 
-    /// True if every platform has the same archive.
+    /// Whether every platform has the same archive.
     pub fn is_same_everywhere(&self) -> bool {
         match self {
             Self::One(template) => template::is_same_everywhere(template),
@@ -46,7 +46,7 @@ impl DeclaredAddresses {
 }
 
 impl DeclaredDigests {
-    /// The digest of the archive for this platform, if one is declared for exactly that.
+    /// Digest of the archive for this platform, if one is declared for exactly this platform.
     pub fn for_platform(&self, platform: Platform) -> Option<&Digest> {
         match self {
             Self::One(digest) => Some(digest),

@@ -1,4 +1,4 @@
-//! The fields of a tool with a syntax of their own.
+//! Fields of a tool that have their own syntax.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -37,7 +37,7 @@ pub(in crate::config) fn systems(reader: &mut ConfigReader<'_>, what: &str, valu
     systems
 }
 
-/// An address, or a table of addresses by platform or by system.
+/// Read an address, or a table of addresses by platform or system.
 pub(in crate::config) fn addresses(
     reader: &mut ConfigReader<'_>,
     what: &str,
@@ -52,7 +52,7 @@ pub(in crate::config) fn addresses(
 fn address(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Option<String> {
     let text = reader.string(what, value)?;
     if !text.starts_with("https://") && !text.starts_with("http://") {
-        reader.error(value.span(), format!("{what} is no web address"), Some("begin it with https://".into()));
+        reader.error(value.span(), format!("{what} is not a web address"), Some("begin it with https://".into()));
         return None;
     }
     if let Some(name) = template::unknown_word(&text) {
@@ -75,7 +75,8 @@ pub(in crate::config) fn digests(
     }
 }
 
-/// The values of a table by platform; the name of a system stands for its platforms that the table does not name.
+/// Read a table's values by platform; the name of a system stands for those of its platforms that the table doesn't
+/// name.
 fn by_platform<T: Clone>(
     reader: &mut ConfigReader<'_>,
     what: &str,
@@ -109,7 +110,7 @@ fn digest(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Optio
     text.parse().map_err(|bad| reader.error(value.span(), format!("{what}: {bad}"), None)).ok()
 }
 
-/// A path, a list of paths, or a table of names and paths.
+/// Read a path, a list of paths, or a table of names and paths.
 pub(in crate::config) fn programs(reader: &mut ConfigReader<'_>, what: &str, value: &Value<'_>) -> Vec<Program> {
     let paths: Vec<(Option<String>, String, Range<usize>)> = match value.get_ref() {
         DeValue::Table(table) => table
@@ -126,7 +127,7 @@ pub(in crate::config) fn programs(reader: &mut ConfigReader<'_>, what: &str, val
         let leaves = path.starts_with('/') || path.contains('\\') || path.split('/').any(|part| part == "..");
         if last.is_empty() || leaves {
             let advice = Some("write a path inside the archive, such as bin/tool".to_owned());
-            reader.error(span, format!("{what}: `{path}` is no path inside the release"), advice);
+            reader.error(span, format!("{what}: `{path}` is not a path inside the release"), advice);
             continue;
         }
         let name = name.unwrap_or_else(|| last.strip_suffix(".exe").unwrap_or(last).to_owned());

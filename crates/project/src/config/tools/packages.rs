@@ -1,4 +1,4 @@
-//! The names of tools, and the packages of registries that they can stand for.
+//! Names of tools, and the packages of registries that they can stand for.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use vx_base::package::source_kind::{SourceKind, registry_alternatives};
 
 use crate::config::reader::{ConfigReader, Value};
 
-/// True if a name can be that of a tool; otherwise the reason is reported.
+/// Whether a tool can have this name; if not, the reason is reported.
 pub(in crate::config) fn is_named_soundly(reader: &mut ConfigReader<'_>, name: &str, place: Range<usize>) -> bool {
     if let Some(named) = NamedPackage::of_tool(name) {
         let Err(bad) = named.check() else { return true };
@@ -22,7 +22,8 @@ pub(in crate::config) fn is_named_soundly(reader: &mut ConfigReader<'_>, name: &
     false
 }
 
-/// The source of a tool that may be named like a package: then it is that registry, and another one is an error.
+/// Find the source of a tool that may be named like a package: then it is that registry, and naming another source is
+/// an error.
 pub(in crate::config) fn agreed_source(
     reader: &mut ConfigReader<'_>,
     name: &str,
@@ -37,7 +38,7 @@ pub(in crate::config) fn agreed_source(
     Some(named.source)
 }
 
-/// The value of `package`.
+/// Read the value of `package`.
 pub(in crate::config) fn declared(
     reader: &mut ConfigReader<'_>,
     name: &str,
@@ -65,7 +66,7 @@ pub(in crate::config) fn declared(
     None
 }
 
-/// The reason why a name cannot be part of a path in the store.
+/// Say why a name can't be part of a path in the store.
 fn unusable(name: &str) -> Option<&'static str> {
     if name.is_empty() || name.len() > 100 {
         return Some("it must have 1 to 100 characters");

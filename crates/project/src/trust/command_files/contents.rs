@@ -1,7 +1,7 @@
-//! The contents of a checkout, as far as its commands may name them.
+//! Contents of a checkout, as far as its commands may name them.
 //!
-//! A checkout may be a stranger's. Regular files are read, links are followed as far as they stay in the checkout, and all
-//! of it together is bounded: what is beyond a bound counts as not named.
+//! A checkout may be a stranger's. Only regular files are read, links are followed as far as they stay in the checkout,
+//! and the total is bounded: what is beyond a bound counts as not named.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -19,32 +19,32 @@ use super::tree::tree;
 use crate::trust::Whereabouts;
 use crate::trust::part::NamedFile;
 
-/// The most bytes that are read for all commands of a project.
+/// Most bytes that are read for all commands of a project.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
-/// The most files that are read for them.
+/// Most files that are read for them.
 const MOST_FILES: usize = 4_000;
-/// The most places that are looked at for them. A place far down counts as several: each folder above it is looked at, too.
+/// Most paths that are looked at for them. A deep path counts as several: each folder above it is looked at, too.
 const MOST_LOOKS: usize = 20_000;
-/// The number of folders above a place that cost a look.
+/// How many folders above a path cost one look.
 const FOLDERS_PER_LOOK: usize = 16;
-/// The most names in a folder that patterns are compared with.
+/// Most names in a folder that patterns are compared with.
 const MOST_NAMES: usize = 10_000;
-/// The most names that are read for all commands of a project.
+/// Most names that are read for all commands of a project.
 const MOST_NAMES_OF_ALL: usize = 200_000;
 
-/// The things that commands may name.
+/// What commands may name.
 pub trait NamedFileLookup {
-    /// The file at this path, if it lies in the checkout.
+    /// Find the file at this path, if it is in the checkout.
     fn file(&self, path: &Path) -> Option<NamedFile>;
-    /// The file or folder at this path, if it lies in the checkout. The content of a folder is that of all its files, or of
-    /// those that git tracks.
+    /// Find the file or folder at this path, if it is in the checkout. A folder's content is the content of all its
+    /// files, or of those that git tracks.
     fn file_or_folder(&self, path: &Path) -> Option<NamedFile>;
-    /// The file or folder at this path, if it lies in the checkout of a repository that tracks nothing of it. It has no
-    /// content.
+    /// Find the file or folder at this path, if it is in the checkout of a repository that tracks nothing of it. It has
+    /// no content.
     fn untracked(&self, path: &Path) -> Option<NamedFile>;
-    /// The names in this folder of the checkout.
+    /// List the names in this folder of the checkout.
     fn names(&self, folder: &Path) -> Vec<String>;
-    /// True if nothing more is looked at.
+    /// Whether a bound is reached, so that nothing more is looked at.
     fn is_spent(&self) -> bool;
 }
 
@@ -53,7 +53,7 @@ pub struct Checkout {
     top: PathBuf,
     git_directory: Option<PathBuf>,
     index: OnceCell<Option<TrackedFiles>>,
-    /// The files and folders that were read, by their paths without links.
+    /// Files and folders that were read, by their paths with links resolved.
     known: RefCell<BTreeMap<PathBuf, Option<(NamedKind, Digest)>>>,
     bytes_left: Cell<u64>,
     files_left: Cell<usize>,
@@ -62,12 +62,12 @@ pub struct Checkout {
 }
 
 impl Checkout {
-    /// The checkout with the project of these whereabouts.
+    /// Open the checkout that contains this project.
     pub fn from_whereabouts(whereabouts: &Whereabouts) -> Self {
         Self::with_top(whereabouts.top.clone(), whereabouts.git_directory())
     }
 
-    /// The checkout with this top folder, of which git keeps what it knows in this directory.
+    /// Open the checkout with this top folder; its index is in `git_directory`.
     fn with_top(top: PathBuf, git_directory: Option<PathBuf>) -> Self {
         Self {
             top,
@@ -81,13 +81,13 @@ impl Checkout {
         }
     }
 
-    /// The file or folder as it is now.
+    /// Look at the file or folder again, as it is now.
     pub fn again(&self, named: &NamedFile) -> Option<NamedFile> {
         let path = self.top.join(&named.path);
         match named.kind {
             NamedKind::File => self.file(&path),
             NamedKind::Tracked { .. } | NamedKind::Whole { .. } => self.folder(&path),
-            // Its own program may have removed it.
+            // The program that uses it may have removed it.
             NamedKind::Untracked if fs::symlink_metadata(&path).is_err() => {
                 self.index().filter(|index| !index.knows(&named.path)).map(|_| named.clone())
             }
@@ -96,22 +96,23 @@ impl Checkout {
         }
     }
 
-    /// The files of the checkout that git tracks, if they can be known.
+    /// Files of the checkout that git tracks, if they can be known.
     fn index(&self) -> Option<&TrackedFiles> {
         self.index.get_or_init(|| self.git_directory.as_deref().and_then(TrackedFiles::read)).as_ref()
     }
 
-    /// All that git tracks here: what it has recorded, and the files as they are. `None` if that cannot be compared.
+    /// Describe everything that git tracks here: what the index records, and the files as they are. `None` if that
+    /// can't be compared.
     pub fn tree(&self) -> Option<NamedFile> {
         tree(&self.top, self.git_directory.as_deref()?)
     }
 
-    /// The folder at this path, if it lies in the checkout.
+    /// Find the folder at this path, if it is in the checkout.
     fn folder(&self, path: &Path) -> Option<NamedFile> {
         self.named(path, Path::is_dir, |real| self.read_folder(real))
     }
 
-    /// The thing at this path, read by `read` the first time.
+    /// Find what is at this path; `read` reads it the first time.
     fn named(
         &self,
         path: &Path,
@@ -129,8 +130,8 @@ impl Checkout {
         Some(NamedFile { path: shown, kind, digest })
     }
 
-    /// The path of what lies at `real` without links, as seen from the top. A path through a link is named as the command
-    /// has it, so that another target is another content.
+    /// Path relative to the top of what is at `real`, its path with links resolved. A path through a link stays as the
+    /// command has it, so that a link with another target has another content.
     fn shown(&self, path: &Path, real: &Path) -> Option<String> {
         let goes_up = path.components().any(|component| component == Component::ParentDir);
         let lexical = path.strip_prefix(&self.top).ok().filter(|_| !goes_up);
@@ -138,23 +139,23 @@ impl Checkout {
         Some(shown.to_str()?.to_owned())
     }
 
-    /// True if another repository lies between the top and this path, or is at it.
+    /// Whether another repository is at this path, or between the top and this path.
     fn is_of_another_repository(&self, real: &Path) -> bool {
         let folders = real.ancestors().take_while(|folder| *folder != self.top);
         folders.into_iter().any(|folder| fs::symlink_metadata(folder.join(".git")).is_ok())
     }
 
-    /// The path without links, if it lies in the checkout.
+    /// Resolve links, if the result is in the checkout.
     fn inside(&self, path: &Path) -> Option<PathBuf> {
         spend(&self.looks_left, 1 + path.components().count() / FOLDERS_PER_LOOK)?;
         let real = fs::canonicalize(path).ok()?;
         let inside = real.strip_prefix(&self.top).ok()?;
-        // What git keeps for itself is no part of what it tracks.
+        // git's own files aren't among those that it tracks.
         let is_of_git = inside.components().any(|component| component.as_os_str() == ".git");
         (!is_of_git).then_some(real)
     }
 
-    /// Add the content of a regular file, within the bounds.
+    /// Digest a regular file, within the bounds.
     fn add_file(&self, path: &Path, hasher: &mut Hasher) -> Option<()> {
         let mut file = open_regular(path).ok()?;
         spend(&self.files_left, 1)?;
@@ -174,8 +175,8 @@ impl Checkout {
         }
     }
 
-    /// The files of a folder, and whether they are those that git tracks. A folder of which git tracks nothing counts as
-    /// a whole. `None` if there are too many.
+    /// List a folder's files, and whether these are the ones that git tracks. If git tracks nothing in a folder, all
+    /// its files count. `None` if there are too many.
     fn files_of(&self, folder: &Path) -> Option<(Vec<PathBuf>, bool)> {
         let below = folder.strip_prefix(&self.top).ok()?;
         let tracked = below.to_str().zip(self.index()).map_or(&[][..], |(below, index)| index.files_below(below));
@@ -186,7 +187,7 @@ impl Checkout {
         }
     }
 
-    /// All files below a folder in their order, without following links; `None` if there are too many.
+    /// List all files below a folder in their order, without following links; `None` if there are too many.
     fn files_below(&self, folder: &Path) -> Option<Vec<PathBuf>> {
         let (mut files, mut open) = (Vec::new(), vec![folder.to_owned()]);
         while let Some(folder) = open.pop() {
@@ -227,8 +228,7 @@ impl Checkout {
         Some((kind, hasher.finish()))
     }
 
-    /// The digest of a file of a folder: of its content, of the text of a link, or of nothing if it is missing. `None`
-    /// beyond a bound.
+    /// Digest a file in a folder: its content, the text of a link, or nothing if it is missing. `None` beyond a bound.
     fn entry(&self, path: &Path) -> Option<Digest> {
         let mut hasher = Algorithm::Sha256.hasher();
         let parent_is_inside = path.parent().is_some_and(|parent| self.inside(parent).is_some());
@@ -270,7 +270,7 @@ impl NamedFileLookup for Checkout {
         let index = self.index()?;
         let real = self.inside(path).filter(|real| real.is_file() || real.is_dir())?;
         let (shown, below) = (self.shown(path, &real)?, real.strip_prefix(&self.top).ok()?.to_str()?);
-        // One system writes such names in two ways.
+        // macOS spells names that are not ASCII in two ways.
         let is_plain = shown.is_ascii() && below.is_ascii() || !cfg!(target_os = "macos");
         let is_free = is_plain && !below.is_empty() && !index.knows(&shown) && !index.knows(below);
         if !is_free || self.is_of_another_repository(&real) {
@@ -300,7 +300,7 @@ impl NamedFileLookup for Checkout {
 /// Compare files and folders with what was agreed to.
 ///
 /// # Errors
-/// One of them is another now, or cannot be read.
+/// One of them has changed, or can't be read.
 pub fn compare_agreed<'a>(agreed: impl IntoIterator<Item = &'a AgreedFile>) -> Result<(), AgreedFileError> {
     let mut last: Option<(&AgreedCheckout, Checkout)> = None;
     for file in agreed {

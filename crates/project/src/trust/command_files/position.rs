@@ -1,11 +1,11 @@
-//! The position of a word in its command, which says whether the file that it names may be run.
+//! The position of a word in its command, which shows whether the file that it names may be run.
 //!
-//! A file counts as an argument only where all words before it leave no doubt: behind a program that nobody knows to run its
-//! arguments, or behind the script of an interpreter. Everything else counts as a program.
+//! A file counts as an argument only where all words before it leave no doubt: after a program that isn't known to run
+//! its arguments, or after the script of an interpreter. Everything else counts as a program.
 
 use super::words::UNKNOWN;
 
-/// Programs and words of a shell behind which another program stands.
+/// Programs and words of a shell after which another program follows.
 const LAUNCHERS: [&str; 17] = [
     "!", "{", "builtin", "bunx", "command", "do", "elif", "else", "env", "exec", "if", "nohup", "npx", "then", "time",
     "until", "while",
@@ -52,7 +52,7 @@ const INTERPRETERS: [&str; 37] = [
     "zsh",
 ];
 
-/// Programs and words of a shell that run their arguments, or a file that any of these names.
+/// Programs and words of a shell that run their arguments, or a file that an argument names.
 const RUNNERS: [&str; 66] = [
     "awk",
     "bun",
@@ -122,25 +122,25 @@ const RUNNERS: [&str; 66] = [
     "yarn",
 ];
 
-/// The position of a word.
+/// What a word may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CommandPosition {
-    /// The word is the program of a command, or stands before it.
+    /// The program of a command, or a word before it.
     Program,
-    /// The word is the script of an interpreter, or stands before it.
+    /// The script of an interpreter, or a word before it.
     Script,
-    /// The word may be anything.
+    /// Anything.
     Unknown,
-    /// The word is given to a program as it is.
+    /// A mere argument of a program.
     Argument,
 }
 
 impl CommandPosition {
-    /// The position of the word behind this one, which has `before` in front of it and names a file or not.
+    /// Return the position of the next word, after `word`, which follows `before` and names a file or not.
     pub(super) fn behind(self, word: &str, before: &str, names_file: bool) -> Self {
         match self {
             Self::Program => behind_program(word),
-            // A file behind an option may be the option's.
+            // A file after an option may be the option's value.
             Self::Script if names_file && !before.starts_with('-') => Self::Argument,
             unchanged => unchanged,
         }
@@ -149,7 +149,7 @@ impl CommandPosition {
 
 fn behind_program(word: &str) -> CommandPosition {
     let file = word.rsplit('/').next().unwrap_or(word);
-    // Many are installed with their version in the name.
+    // Many programs are installed with their version in the name.
     let name = file.trim_end_matches(|character: char| character.is_ascii_digit() || character == '.');
     let name = if name.is_empty() { file } else { name };
     match name {
@@ -160,7 +160,7 @@ fn behind_program(word: &str) -> CommandPosition {
     }
 }
 
-/// True for `NAME=VALUE`.
+/// Whether the word is `NAME=VALUE`.
 fn is_assignment(word: &str) -> bool {
     let name = word.split_once('=').map_or("", |(name, _)| name);
     let is_letter = |character: char| character.is_ascii_alphanumeric() || character == '_';
@@ -171,7 +171,7 @@ fn is_assignment(word: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// The words of a text that are arguments; those with a dot name files.
+    /// Find the words of a text that are arguments; words with a dot name files.
     fn arguments(text: &str) -> Vec<&str> {
         let (mut position, mut before, mut found) = (CommandPosition::Program, "", Vec::new());
         for word in text.split(' ') {

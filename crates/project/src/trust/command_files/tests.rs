@@ -5,7 +5,7 @@ use crate::trust::Whereabouts;
 use std::cell::Cell;
 use std::fs;
 
-/// A checkout with a script in each of a few places, a Makefile, and a package of Python.
+/// A checkout with a script in several places, a Makefile, and a Python package.
 struct Laid {
     _keep: tempfile::TempDir,
     top: PathBuf,
@@ -59,7 +59,7 @@ impl Laid {
         named.into_iter().map(path).collect()
     }
 
-    /// Let git track everything but `data.json` and `data`; false without git.
+    /// Let git track everything except `data.json` and `data`; `false` without git.
     fn track(&self) -> bool {
         let git = |words: &str| {
             let words: Vec<&std::ffi::OsStr> = words.split(' ').map(std::ffi::OsStr::new).collect();
@@ -75,7 +75,7 @@ impl Laid {
     }
 }
 
-/// Contents without a file that may be looked at so many times.
+/// Contents without any file, which may be looked at this many times.
 struct Counting {
     looks: Cell<usize>,
     most: usize,

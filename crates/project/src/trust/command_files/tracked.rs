@@ -1,65 +1,65 @@
-//! The files that git tracks, from the index of a worktree. The program `git` is not asked: in a stranger's checkout it
-//! obeys the configuration that it finds there.
+//! Files that git tracks, from the index of a worktree. The program `git` isn't asked: in a stranger's checkout it
+//! would obey the configuration that it finds there.
 
 use std::path::Path;
 
 use vx_base::files::small_file::read_small;
 
-/// The largest index that is read; that of a million files has about 100 MiB.
+/// Largest index that is read; the index of a million files has about 100 MiB.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
-/// The bytes of an entry before its flags, without the name of its content.
+/// How many bytes of an entry precede its flags, without its object name.
 const FIXED_BYTES: usize = 40;
-/// The longest names of contents: those of SHA-1, and of SHA-256.
+/// Lengths of object names: for SHA-1, and for SHA-256.
 const HASH_BYTES: [usize; 2] = [20, 32];
-/// The flag of an entry with two bytes more.
+/// Flag of an entry with two more bytes.
 const EXTENDED: u16 = 0x4000;
-/// The kind of an entry that stands for the commit of another repository.
+/// Mode of an entry that stands for the commit of another repository.
 const SUBMODULE: u32 = 0o160_000;
-/// The kind of an entry that stands for a folder, in a sparse index.
+/// Mode of an entry that stands for a folder, in a sparse index.
 const FOLDER: u32 = 0o040_000;
 
 /// A file, or a commit of another repository, as the index records it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct GitIndexEntry {
-    /// The path below the top of the worktree, in the bytes that git has.
+    /// Path below the top of the worktree, in git's bytes.
     pub(super) path: Vec<u8>,
-    /// Its kind and its permissions.
+    /// Kind and permissions.
     pub(super) mode: u32,
-    /// The name of the recorded content.
+    /// Object name of the recorded content.
     pub(super) content: Vec<u8>,
 }
 
 impl GitIndexEntry {
-    /// True if it is a file or a link, not another repository nor a folder that is not checked out.
+    /// Whether it is a file or a link, neither another repository nor a folder that isn't checked out.
     pub(super) fn is_file(&self) -> bool {
         !matches!(self.mode & 0o170_000, SUBMODULE | FOLDER)
     }
 }
 
-/// The files that git tracks in a worktree.
+/// Files that git tracks in a worktree.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct TrackedFiles {
-    /// The paths of the tracked files below the top of the worktree, in their order.
+    /// Paths of the tracked files below the top of the worktree, sorted.
     files: Vec<String>,
-    /// The paths of everything in it, also of other repositories and of folders that are not checked out, in small letters
-    /// and in their order: many file systems find a file by these.
+    /// Paths of everything in the index, including other repositories and folders that aren't checked out, in lower
+    /// case and sorted: many file systems ignore case.
     folded: Vec<String>,
 }
 
 impl TrackedFiles {
-    /// The index of the worktree with this git directory. `None` if it cannot be known: there is none, or one in several
-    /// files.
+    /// Read the index of the worktree with this git directory. `None` if it can't be known: there's no index, or it is
+    /// split into several files.
     pub(super) fn read(git_directory: &Path) -> Option<Self> {
         entries(git_directory).map(Self::from_entries)
     }
 
-    /// The tracked files below this folder of the worktree.
+    /// Tracked files below this folder of the worktree.
     pub(super) fn files_below(&self, folder: &str) -> &[String] {
         below(&self.files, folder)
     }
 
-    /// True if git tracks something at this path, below it, or around it.
+    /// Whether git tracks something at this path, below it, or a folder above it as a whole.
     pub(super) fn knows(&self, path: &str) -> bool {
         let path = path.to_lowercase();
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
@@ -70,14 +70,14 @@ impl TrackedFiles {
     fn from_entries(entries: Vec<GitIndexEntry>) -> Self {
         let (mut files, mut folded) = (Vec::new(), Vec::new());
         for entry in entries {
-            // A folder that is not checked out ends in a slash.
+            // A folder that isn't checked out ends in a slash.
             let path = String::from_utf8_lossy(&entry.path).trim_end_matches('/').to_owned();
             folded.push(path.to_lowercase());
             if entry.is_file() {
                 files.push(path);
             }
         }
-        // git writes them in their order, and a stranger need not.
+        // git writes them sorted, but a stranger may not have.
         for paths in [&mut files, &mut folded] {
             paths.sort();
             paths.dedup();
@@ -86,7 +86,7 @@ impl TrackedFiles {
     }
 }
 
-/// Those of these sorted paths that lie below a folder; all for the top.
+/// Of these sorted paths, return those below a folder; all for the top.
 fn below<'a, T: AsRef<str>>(sorted: &'a [T], folder: &str) -> &'a [T] {
     if folder.is_empty() {
         return sorted;
@@ -96,14 +96,14 @@ fn below<'a, T: AsRef<str>>(sorted: &'a [T], folder: &str) -> &'a [T] {
     &behind[..behind.partition_point(|path| path.as_ref().starts_with(&prefix))]
 }
 
-/// Everything that the index of this git directory records, in its order; `None` as for [`TrackedFiles::read`].
+/// List everything that the index of this git directory records, in its order; `None` as for [`TrackedFiles::read`].
 pub(super) fn entries(git_directory: &Path) -> Option<Vec<GitIndexEntry>> {
     let path = git_directory.join("index");
     let bytes = read_small(&path, MOST_BYTES)?;
     HASH_BYTES.into_iter().find_map(|hash_bytes| read(&bytes, hash_bytes))
 }
 
-/// The entries of an index whose contents have names of so many bytes.
+/// Parse an index whose object names have this many bytes.
 fn read(index: &[u8], hash_bytes: usize) -> Option<Vec<GitIndexEntry>> {
     let body = index.get(..index.len().checked_sub(hash_bytes)?)?;
     let (version, count) = (number(body, 4)?, number(body, 8)?);
@@ -137,11 +137,11 @@ fn read(index: &[u8], hash_bytes: usize) -> Option<Vec<GitIndexEntry>> {
     extensions_are_known(body.get(at..)?).then_some(entries)
 }
 
-/// True if what follows the entries is whole, and has none of those that change the meaning of the entries.
+/// Whether the extensions after the entries are complete, and none of them changes the meaning of the entries.
 fn extensions_are_known(mut rest: &[u8]) -> bool {
     while let (Some(name), Some(length)) = (rest.get(..4), number(rest, 4)) {
         let after = rest.get(8..).and_then(|rest| rest.get(usize::try_from(length).ok()?..));
-        // By the rule of the format the others can be ignored.
+        // By the format, extensions with another first letter may be ignored.
         let Some(after) = after.filter(|_| name[0].is_ascii_uppercase()) else { return false };
         rest = after;
     }
@@ -152,7 +152,8 @@ fn number(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
-/// The number of bytes of the name before that are dropped, in the form of git's offsets, and the bytes of that number.
+/// Parse how many bytes of the previous name are dropped, in the form of git's offsets; also returns the length of that
+/// number.
 fn offset(bytes: &[u8]) -> Option<(usize, usize)> {
     let mut value = 0_usize;
     for (read, byte) in bytes.iter().enumerate().take(4) {

@@ -1,7 +1,7 @@
-//! The tracked tree of a worktree: all that its index records, and the files as they are.
+//! The tracked tree of a worktree: everything that its index records, and the files as they are.
 //!
-//! Both count. A pull changes what is recorded, an edit changes a file; either is another tree. Of a submodule only its
-//! recorded commit counts. Files that git does not track are no part of it.
+//! Both count: a pull changes what is recorded, an edit changes a file, and either makes a different tree. For a
+//! submodule only its recorded commit counts. Files that git doesn't track are not included.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
@@ -14,13 +14,13 @@ use vx_base::files::agreed_file::NamedKind;
 use super::tracked::{GitIndexEntry, entries};
 use crate::trust::part::NamedFile;
 
-/// The most files of a tree that is compared: each call of vx reads them all.
+/// Most files of a tree that is compared: each call of vx reads them all.
 const MOST_FILES: usize = 20_000;
-/// The most bytes of its files.
+/// Most bytes of its files.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
-/// The tracked tree below this top folder of a worktree, without links, that has this git directory. `None` if there is no
-/// index that can be read, or the tree is beyond a bound, or has a file that cannot be read.
+/// Describe the tracked tree of a worktree, given its top folder, with links resolved, and its git directory. `None` if
+/// the index can't be read, if the tree is beyond a bound, or if a file in it can't be read.
 pub(super) fn tree(top: &Path, git_directory: &Path) -> Option<NamedFile> {
     let entries = entries(git_directory).filter(|entries| entries.len() <= MOST_FILES)?;
     let (mut hasher, mut folders, mut bytes_left) = (Algorithm::Sha256.hasher(), BTreeMap::new(), MOST_BYTES);
@@ -33,7 +33,7 @@ pub(super) fn tree(top: &Path, git_directory: &Path) -> Option<NamedFile> {
             files += 1;
             let path = top.join(path_of(entry));
             let parent = path.parent()?.to_owned();
-            // Below a link, also one within the worktree, no tracked file is.
+            // No tracked file is below a link, not even below a link within the worktree.
             let is_there = *folders.entry(parent).or_insert_with_key(|folder| has_no_links(folder));
             add(&mut hasher, state(&path, is_there, &mut bytes_left)?.to_string().as_bytes());
         }
@@ -41,7 +41,7 @@ pub(super) fn tree(top: &Path, git_directory: &Path) -> Option<NamedFile> {
     Some(NamedFile { path: String::new(), kind: NamedKind::Tree { files }, digest: hasher.finish() })
 }
 
-/// Add a text with its length in front, so that no border can move.
+/// Digest a text after its length, so that texts can't run into each other.
 fn add(hasher: &mut Hasher, text: &[u8]) {
     hasher.update(&(text.len() as u64).to_le_bytes());
     hasher.update(text);
@@ -61,8 +61,8 @@ fn has_no_links(folder: &Path) -> bool {
     folder.canonicalize().is_ok_and(|real| real == folder)
 }
 
-/// The digest of a file as it is: of its content and of its right to be executed, or of the text of a link. One that is
-/// missing, or of another kind, has the digest of nothing. `None` if it cannot be read, or beyond the bound.
+/// Digest a file as it is: its content and whether it is executable, or the text of a link. A file that is missing, or
+/// of another kind, digests as nothing. `None` if it can't be read, or is beyond the bound.
 fn state(path: &Path, is_there: bool, bytes_left: &mut u64) -> Option<Digest> {
     let mut hasher = Algorithm::Sha256.hasher();
     match fs::symlink_metadata(path) {
@@ -110,7 +110,7 @@ mod tests {
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
-    /// A repository with some files; `None` where there is no git.
+    /// Make a repository with some files; `None` without git.
     fn repository() -> Option<(tempfile::TempDir, PathBuf)> {
         let keep = tempfile::tempdir().expect("a directory");
         let top = keep.path().canonicalize().expect("it is there");

@@ -1,11 +1,11 @@
-//! The words of a shell's text, each with its place: enough of a shell to find the files that a command names.
+//! Splits a shell's text into words, each with its place: enough of a shell to find the files that a command names.
 //!
-//! Quotes, escapes, comments and line continuations are read as a shell reads them. `$PWD` is the directory of the moment,
-//! so it stands as `.`; any other expansion leaves [`UNKNOWN`] in its word. A command substitution is read as more words.
+//! Quotes, escapes, comments and line continuations are read as by a shell. `$PWD` is the current directory, so it
+//! becomes `.`; any other expansion leaves [`UNKNOWN`] in its word. A command substitution is read as more words.
 
 use std::ops::Range;
 
-/// The character in place of an expansion whose text only a shell knows. No path has it.
+/// Stands for an expansion whose text only a shell knows. No path contains this character.
 pub(in crate::trust) const UNKNOWN: char = '\0';
 
 /// A word of a text.
@@ -13,13 +13,13 @@ pub(in crate::trust) const UNKNOWN: char = '\0';
 pub(in crate::trust) struct ShellWord {
     /// Its text without quotes and escapes.
     pub text: String,
-    /// The pattern that it is to a shell; empty if it has no unquoted `*`, `?` or `[`.
+    /// Text as a shell's pattern; empty if it has no unquoted `*`, `?` or `[`.
     pub pattern: String,
-    /// Its bytes in the text.
+    /// Which bytes of the text it has.
     pub place: Range<usize>,
 }
 
-/// The words of this text in their order.
+/// Split this text into its words.
 pub(in crate::trust) fn words(text: &str) -> Vec<ShellWord> {
     let mut reader =
         ShellWordReader { text, begun: 0, at: 0, word: None, is_pattern: false, quoted: false, words: Vec::new() };
@@ -31,21 +31,21 @@ pub(in crate::trust) fn words(text: &str) -> Vec<ShellWord> {
     reader.words
 }
 
-/// True if a shell would find more than one word in this one, or take something away.
+/// Whether a shell would split this word, or remove something from it.
 pub(super) fn is_text_for_a_shell(word: &str) -> bool {
     word.contains(|character: char| character.is_whitespace() || "\"'`;|&()<>$\\".contains(character))
 }
 
 struct ShellWordReader<'a> {
     text: &'a str,
-    /// The place of the character, or of the quote or expansion, that is being read.
+    /// Where the current character, quote or expansion begins.
     begun: usize,
     at: usize,
-    /// The word that is being read, with its pattern.
+    /// The current word, with its pattern.
     word: Option<ShellWord>,
-    /// True if the word has an unquoted sign of patterns.
+    /// Whether the word has an unquoted `*`, `?` or `[`.
     is_pattern: bool,
-    /// True within double quotes.
+    /// Whether it is within double quotes.
     quoted: bool,
     words: Vec<ShellWord>,
 }
@@ -61,14 +61,14 @@ impl ShellWordReader<'_> {
         Some(character)
     }
 
-    /// Go over this text if it is next.
+    /// Skip this text if it comes next.
     fn skip(&mut self, text: &str) -> bool {
         let is_next = self.rest().starts_with(text);
         self.at += if is_next { text.len() } else { 0 };
         is_next
     }
 
-    /// A character outside of quotes.
+    /// Read a character outside of quotes.
     fn plain(&mut self, character: char) {
         match character {
             '\\' if self.skip("\n") => {}
@@ -119,12 +119,12 @@ impl ShellWordReader<'_> {
         }
     }
 
-    /// The rest after a `$`.
+    /// Read the rest after a `$`.
     fn expansion(&mut self) {
         if ["{PWD}", "(pwd)"].iter().any(|form| self.skip(form)) || self.is_variable("PWD") && self.skip("PWD") {
             self.push('.');
         } else if self.skip("(") {
-            // The command's own words follow, in quotes as parts of this one.
+            // The command's own words follow; within quotes they're parts of this word.
             self.push(UNKNOWN);
             if self.quoted {
                 self.push(' ');
@@ -151,7 +151,7 @@ impl ShellWordReader<'_> {
         after.is_some_and(|after| !after.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_'))
     }
 
-    /// The word that is being read.
+    /// Begin a word, or continue the current one.
     fn begin(&mut self) -> &mut ShellWord {
         let begun = self.begun;
         self.word.get_or_insert_with(|| ShellWord { place: begun..begun, ..ShellWord::default() })
@@ -167,7 +167,7 @@ impl ShellWordReader<'_> {
         word.pattern.push(character);
     }
 
-    /// Add a character as a pattern has it.
+    /// Add a character as written in a pattern.
     fn push_unquoted(&mut self, character: char) {
         let word = self.begin();
         word.text.push(character);

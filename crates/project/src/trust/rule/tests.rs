@@ -11,14 +11,14 @@ fn project(text: &str) -> Project {
     Project::parse(Path::new("/p/vx.toml"), text).expect("a project")
 }
 
-/// The digest of a text, as the content of a file.
+/// Digest a text, as the content of a file.
 fn content_of(text: &str) -> Digest {
     let mut hasher = Algorithm::Sha256.hasher();
     hasher.update(text.as_bytes());
     hasher.finish()
 }
 
-/// The content of the one file where git does not track it.
+/// Content of the file if git doesn't track it.
 const UNTRACKED: &str = "untracked";
 
 /// A checkout with one file: `/p/setup.sh` with this text.
@@ -48,7 +48,7 @@ impl NamedFileLookup for OneScript<'_> {
     }
 }
 
-/// The package that a tool names, with a catalogue that has all packages but two.
+/// Return the package that a tool names; the catalogue has all packages except two.
 fn uncatalogued(tool: &ToolRequest) -> Option<(SourceKind, String)> {
     let named = NamedPackage::of_tool(&tool.name).map(|named| (named.source, named.package));
     let (source, package) = tool.source.zip(tool.package.as_deref()).or(named)?;
@@ -281,7 +281,7 @@ fn the_project_without_its_parts_is_the_catalogues() {
     assert!(taken.env.is_empty() && taken.settings.sources.is_none() && taken.settings.mirrors.is_empty());
     assert_eq!((taken.settings.verify_checksums, taken.settings.jobs), (None, Some(3)));
     assert!(!taken.entries.iter().any(|entry| entry.key == "python.venv" || entry.key.starts_with("hooks")));
-    // The tools that can be had have nothing left that acts.
+    // The tools that may be used have nothing left that acts.
     taken.tools.retain(|tool| !tool.withheld);
     assert_eq!(parts_of(&taken, &[], ""), []);
 }

@@ -1,4 +1,4 @@
-//! The differences between a release and its manifest.
+//! Differences between a release and its manifest.
 
 use std::collections::HashSet;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::Path;
 use super::release_file::{ReleaseFile, walk};
 use super::{Manifest, ManifestEntry, ManifestEntryKind};
 
-/// A difference between a release and its manifest.
+/// How a file differs from the manifest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ManifestDifference {
     /// The file is missing.
@@ -21,23 +21,23 @@ pub enum ManifestDifference {
     NotExecutable,
     /// It runs with the rights of its owner or group, whoever starts it. No release is installed with such a file.
     Privileged,
-    /// It cannot be read, with the system's reason.
+    /// It can't be read. Holds the system's reason.
     Unreadable(String),
     /// The file is not in the manifest.
     Added,
 }
 
-/// The depth of a comparison.
+/// How thoroughly to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ManifestCheckDepth {
-    /// The paths, types and sizes, without opening a file.
+    /// Paths, types and sizes, without opening a file.
     Sizes,
-    /// The contents as well.
+    /// Contents as well.
     Contents,
 }
 
 impl Manifest {
-    /// The differences by path.
+    /// Find the differences, by path.
     pub fn changes(&self, release: &Path, depth: ManifestCheckDepth) -> io::Result<Vec<(String, ManifestDifference)>> {
         let mut found = Vec::new();
         walk(release, "", &mut found)?;

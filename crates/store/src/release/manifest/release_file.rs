@@ -1,4 +1,4 @@
-//! The actual files and links of a release, read from the disk.
+//! Files and links of a release, read from the disk.
 
 use std::borrow::Cow;
 use std::fs::{self, File};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::super::receipt::Receipt;
 use super::{Checksum, FILE_NAME, ManifestEntry, ManifestEntryKind};
 
-/// The size of one read.
+/// Size of one read.
 const CHUNK_BYTES: usize = 256 * 1024;
 
 /// A file or link of a release on the disk.
@@ -17,7 +17,7 @@ pub(super) struct ReleaseFile {
     pub(super) path: PathBuf,
     pub(super) link: bool,
     executable: bool,
-    /// True if it has a setuid or setgid bit.
+    /// Whether it has a setuid or setgid bit.
     pub(super) privileged: bool,
     pub(super) size_bytes: u64,
 }
@@ -36,7 +36,7 @@ impl ReleaseFile {
         }
     }
 
-    /// Read it, for its entry.
+    /// Read it, for its manifest entry.
     pub(super) fn entry(&self, release: &Path) -> io::Result<ManifestEntry> {
         let path = release.join(&self.path);
         if self.link {
@@ -58,7 +58,7 @@ impl ReleaseFile {
     }
 }
 
-/// All files and links at or below a path of a release, without vx's own two files.
+/// Collect all files and links at or below a path of a release, without vx's own two files.
 pub(super) fn walk(release: &Path, below: &str, into: &mut Vec<ReleaseFile>) -> io::Result<()> {
     let mut open = vec![PathBuf::from(below)];
     while let Some(path) = open.pop() {
@@ -110,7 +110,7 @@ fn is_executable(_: &fs::Metadata) -> bool {
     true
 }
 
-/// A path on one line.
+/// Escape a path so that it fits on one line.
 pub(super) fn escaped(path: &str) -> Cow<'_, str> {
     let odd = |character: char| character.is_control() || character == '\\';
     if !path.contains(odd) {

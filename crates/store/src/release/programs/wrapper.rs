@@ -1,4 +1,4 @@
-//! The entry in `bin/` of a program whose own file is elsewhere: a link, or a script.
+//! The entry in `bin/` of a program whose own file is in another place: a link, or a script.
 
 use std::fs;
 use std::io::{self, Write};
@@ -9,9 +9,9 @@ use vx_base::package::Program;
 use super::{BIN, ProvidedProgramError};
 use crate::disk::{DiskError, DiskErrorContext};
 
-/// Make `bin/<name>` the program. Returns its path in the release.
+/// Make `bin/<name>` start the program. Returns its path in the release.
 ///
-/// A file of that name in the release is already the program, put there by its authors.
+/// If the release has a file of that name, that is the program already, put there by its authors.
 pub(super) fn link(release: &Path, program: &Program) -> Result<String, ProvidedProgramError> {
     for own in own_names(&program.name) {
         let path = format!("{BIN}/{own}");
@@ -23,11 +23,12 @@ pub(super) fn link(release: &Path, program: &Program) -> Result<String, Provided
     Ok(point(release, program)?)
 }
 
-/// The runner of a script.
+/// What runs a script.
 pub(super) enum ScriptRunner<'a> {
     /// A program of the same release.
     Own(&'a str),
-    /// A program of another tool: the one on PATH, or else the one that vx means where the script is called.
+    /// A program of another tool: found on PATH, or else the version that vx chooses for the directory where the script
+    /// is called.
     Other {
         /// The program.
         runner: &'a str,
@@ -47,7 +48,7 @@ pub(super) fn write(
     let name = if cfg!(windows) { format!("{}.cmd", program.name) } else { program.name.clone() };
     let path = format!("{BIN}/{name}");
     if path == program.path {
-        // The path is the script itself, which has to find its runner by its first line.
+        // The path is the script itself, whose first line has to find its runner.
         return Ok(path);
     }
     let place = release.join(&path);
@@ -66,7 +67,7 @@ pub(super) fn write(
     Ok(path)
 }
 
-/// The names under which a program's own file may be in `bin/`.
+/// Names under which a program's own file may be in `bin/`.
 fn own_names(name: &str) -> Vec<String> {
     if cfg!(windows) {
         vec![format!("{name}.exe"), format!("{name}.cmd"), name.to_owned()]
@@ -95,7 +96,7 @@ fn point(release: &Path, program: &Program) -> Result<String, DiskError> {
     Ok(path)
 }
 
-/// Links need a privilege here, and a copy would not find the libraries beside the program.
+/// Links need a privilege on this system, and a copy wouldn't find the libraries beside the program.
 #[cfg(not(unix))]
 fn point(release: &Path, program: &Program) -> Result<String, DiskError> {
     let path = format!("{BIN}/{}.cmd", program.name);
@@ -121,8 +122,8 @@ fn create_script(place: &Path) -> io::Result<fs::File> {
     fs::File::create_new(place)
 }
 
-/// Shell code that finds the script's own folder, through links as well. It starts a process only if the script was
-/// called by a link.
+/// Shell code that finds the script's own folder, also through links. It starts a process only if the script was called
+/// by a link.
 const FIND_BIN: &str = r#"self=$0
 while [ -h "$self" ]; do
   link=$(readlink -- "$self") || exit 127
@@ -138,7 +139,7 @@ esac
 bin=$(CDPATH= cd -- "$bin" && pwd -P) || exit 127
 "#;
 
-/// A script for a runner of the same release.
+/// Write a script for a runner of the same release.
 fn sh(path: &str, runner: &str) -> String {
     let (path, runner) = (quoted(path), quoted(runner));
     format!(
@@ -151,8 +152,8 @@ exec "$bin"/{runner} "${{bin%/*}}"/{path} "$@"
     )
 }
 
-/// A script for a runner of another tool: the one that the project put on PATH, or else the one that a link of vx means
-/// in the working directory. Never one that some other project installed.
+/// Write a script for a runner of another tool: found on PATH, where the project put it, or else by a link of vx for
+/// the working directory. A runner that some other project installed is never used.
 fn sh_of(path: &str, runner: &str, tool: &str) -> String {
     let (path, runner) = (quoted(path), quoted(runner));
     format!(

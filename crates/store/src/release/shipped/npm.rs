@@ -1,4 +1,4 @@
-//! The programs of an unpacked npm package, by its `package.json`.
+//! Programs of an unpacked npm package, by its `package.json`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,10 +13,10 @@ use vx_base::package::source_kind::SourceKind;
 use super::{DetectedRunner, MetadataError, lacking, start, text};
 use crate::config::InstallConfig;
 
-/// The program that runs a package's scripts.
+/// What runs a package's scripts.
 const NODE: &str = "node";
 
-/// The programs that the package declares, or those that the project chose of it.
+/// List the programs that the package declares, or only those that the project chose.
 pub(super) fn programs(
     release: &Path,
     config: &InstallConfig,
@@ -48,7 +48,7 @@ pub(super) fn programs(
         return Err(lacking(UnshippedReason::Programs));
     }
     let own = bare_name(&config.package);
-    // The first program is the one that the tool's name stands for.
+    // Put the program first that the tool's name stands for.
     programs.sort_by_key(|program| program.name != own);
     Ok(programs)
 }
@@ -61,7 +61,7 @@ fn manifest(release: &Path, folder: &str, package: &str) -> Result<NpmManifest, 
     })
 }
 
-/// Check that the package asks for the one beside it, in this version. The lock alone named it until now.
+/// Check that the package asks for this companion package, in this version. Until now only the lock said so.
 fn check_beside(release: &Path, package: &str, own: &NpmManifest) -> Result<(), Option<MetadataError>> {
     let range = own.optional.get(package).ok_or(None)?;
     let beside = manifest(release, &format!("{NODE_MODULES}/{package}"), package).map_err(Some)?;
@@ -70,7 +70,7 @@ fn check_beside(release: &Path, package: &str, own: &NpmManifest) -> Result<(), 
     if range.satisfies(&version) { Ok(()) } else { Err(None) }
 }
 
-/// The paths of the programs in the package, by name.
+/// Find the paths of the package's programs, by name.
 fn paths(release: &Path, folder: &str, config: &InstallConfig, manifest: &NpmManifest) -> BTreeMap<String, String> {
     if !config.programs.is_empty() {
         return config.programs.iter().map(|program| (program.name.clone(), program.path.clone())).collect();

@@ -1,4 +1,4 @@
-//! The programs of an unpacked wheel: the native ones and the shell scripts in its folder of scripts.
+//! Programs of an unpacked wheel: native ones and shell scripts in its folder of scripts.
 //!
 //! Functions of modules, and scripts for Python, need an interpreter with the wheel in its search path.
 
@@ -12,7 +12,7 @@ use vx_base::package::source_kind::SourceKind;
 use super::{DetectedRunner, MetadataError, lacking, start, text};
 use crate::config::InstallConfig;
 
-/// The programs that the wheel ships, or those that the project chose of it.
+/// List the programs that the wheel ships, or only those that the project chose.
 pub(super) fn programs(
     release: &Path,
     config: &InstallConfig,
@@ -29,7 +29,7 @@ pub(super) fn programs(
     let scripts = format!("{data}/scripts");
     let files = files(&release.join(&scripts));
     let (mut programs, mut interpreted) = (Vec::new(), metadata.functions);
-    // No interpreter could run anything of such a package, with its dependencies or without.
+    // No interpreter could run anything in such a package, with its dependencies or without.
     if config.programs.is_empty() && files.is_empty() && interpreted.is_empty() {
         return Err(lacking(UnshippedReason::Programs));
     }
@@ -58,7 +58,7 @@ pub(super) fn programs(
     }
 }
 
-/// The names of the folders at the top, in order.
+/// List the folders at the top, in order.
 fn folders(release: &Path) -> Vec<String> {
     names(release, |path| path.is_dir())
 }

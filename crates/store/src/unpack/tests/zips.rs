@@ -1,4 +1,4 @@
-//! Zips, read as they arrive and by their directory.
+//! Zips, read as they arrive or by their directory.
 
 use super::*;
 
@@ -58,7 +58,7 @@ fn unpack_by_directory_where(case: NameCase, bytes: &[u8]) -> (Staged, Result<()
 #[test]
 fn a_zip_whose_directory_differs_is_read_by_its_directory() {
     let zip = zip_of(&[("shown", b"x"), ("other", b"y")], true);
-    // The header has another name than the directory, which counts.
+    // The header has another name than the directory, whose name counts.
     let at = zip.windows(5).position(|window| window == b"shown").expect("a header");
     let mut cloaked = zip.clone();
     cloaked[at..at + 5].copy_from_slice(b"cloak");
@@ -68,7 +68,7 @@ fn a_zip_whose_directory_differs_is_read_by_its_directory() {
     result.expect("it unpacks");
     assert!(staged.tree.root().join("shown").is_file() && !staged.tree.root().join("cloak").exists());
 
-    // A program stands in front, as in self-extracting archives.
+    // A program precedes the archive, as in self-extracting archives.
     let (_, result) = unpack("a.zip", &[b"#!/bin/sh\nexit\n", &zip[..]].concat());
     assert!(matches!(result, Err(UnpackErrorKind::NotStreamable(_))), "{result:?}");
     unpack_by_directory(&[b"#!/bin/sh\nexit\n", &zip[..]].concat()).1.expect("it unpacks");
@@ -78,7 +78,7 @@ fn a_zip_whose_directory_differs_is_read_by_its_directory() {
 fn a_zip_entry_that_does_not_match_its_checksum_is_damaged() {
     for stored in [true, false] {
         let mut zip = zip_of(&[("a", &[b'q'; 300])], stored);
-        // The checksum stands in the header and in the directory, 4 bytes each.
+        // The checksum is in the header and in the directory, 4 bytes each.
         let crc = zip[14..18].to_vec();
         while let Some(at) = zip.windows(4).position(|window| window == &crc[..]) {
             zip[at] ^= 1;

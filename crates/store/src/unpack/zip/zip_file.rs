@@ -1,4 +1,4 @@
-//! zip archives that must be read by the directory at their end, from their whole file.
+//! Zip archives that must be read from the whole file, by the directory at the end.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -13,10 +13,10 @@ use crate::unpack::path::{EntryPath, Placement, shown};
 use crate::unpack::tree::ReleaseTree;
 use crate::unpack::{BUFFER_BYTES, Pieced};
 
-/// The longest target of a symbolic link, in bytes.
+/// Longest target of a symbolic link, in bytes.
 const TARGET_BYTES: u64 = 4096;
 
-/// Unpack the entries of the directory, in its order.
+/// Unpack the directory's entries, in its order.
 pub(in crate::unpack) fn unpack(
     file: File,
     placement: &Placement,
@@ -54,7 +54,7 @@ pub(in crate::unpack) fn unpack(
     Ok(())
 }
 
-/// The directory's facts of a file or a symbolic link.
+/// What the directory says about a file or a symbolic link.
 struct ZipEntryFacts {
     mode: u32,
     size_bytes: u64,
@@ -77,7 +77,7 @@ impl ZipEntryFacts {
 
     fn check(&self, found: (u32, u64)) -> Result<(), UnpackErrorKind> {
         if found != (self.crc, self.size_bytes) {
-            return Err(UnpackErrorKind::damaged("an entry has another checksum than the archive says"));
+            return Err(UnpackErrorKind::damaged("an entry does not match its checksum"));
         }
         Ok(())
     }

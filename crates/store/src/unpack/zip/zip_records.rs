@@ -1,10 +1,10 @@
-//! The records of a zip archive in their order: local headers, and the directory at the end.
+//! Records of a zip archive in their order: local headers, and the directory at the end.
 
 use std::io::Read;
 
 use crate::unpack::error::UnpackErrorKind;
 
-/// The header in front of an entry's content.
+/// The header before an entry's content.
 #[derive(Debug)]
 pub(in crate::unpack) struct Local {
     pub(in crate::unpack) name: Vec<u8>,
@@ -21,13 +21,13 @@ pub(in crate::unpack) struct Central {
     pub(in crate::unpack) name: Vec<u8>,
     pub(in crate::unpack) crc: u32,
     pub(in crate::unpack) unpacked: u64,
-    /// The offset of its local header, from the start of the archive.
+    /// Offset of its local header, from the start of the archive.
     pub(in crate::unpack) offset: u64,
-    /// Its mode with the bits for its kind, if it was made on a system with modes.
+    /// Mode with the bits for the kind of entry, if the archive was made on a system with modes.
     pub(in crate::unpack) mode: Option<u32>,
 }
 
-/// The bits that describe the storage of an entry.
+/// Bits that describe how an entry is stored.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::unpack) struct Flags(u16);
 
@@ -36,7 +36,7 @@ impl Flags {
         self.0 & 1 != 0
     }
 
-    /// True if sizes and checksum follow the content.
+    /// Whether sizes and checksum follow the content.
     pub(in crate::unpack) fn descriptor(self) -> bool {
         self.0 & 8 != 0
     }
@@ -58,11 +58,11 @@ const CENTRAL: [u8; 4] = *b"PK\x01\x02";
 const END: [[u8; 4]; 2] = [*b"PK\x05\x06", *b"PK\x06\x06"];
 const DESCRIPTOR: [u8; 4] = *b"PK\x07\x08";
 
-/// This value stands for a number in the extra field.
+/// Says that a number is in the extra field.
 const IN_EXTRA: u32 = u32::MAX;
 const ZIP64_EXTRA: u16 = 1;
 
-/// The systems whose entries carry a mode: Unix and macOS.
+/// Systems whose entries carry a mode: Unix and macOS.
 const WITH_MODES: [u8; 2] = [3, 19];
 
 /// Read the next record.
@@ -93,14 +93,14 @@ pub(in crate::unpack) fn check_descriptor(
     read(bytes, &mut sizes[..8])?;
     let small = (u64::from(u32_at(&sizes, 0)), u64::from(u32_at(&sizes, 4)));
     if small != (packed, unpacked) {
-        // The long form differs from the short one only in its values.
+        // Only the values tell the two forms apart: the long one has sizes of 8 bytes each.
         read(bytes, &mut sizes[8..])?;
         if (u64_at(&sizes, 0), u64_at(&sizes, 8)) != (packed, unpacked) {
-            return Err(UnpackErrorKind::damaged("an entry has another size than the archive says"));
+            return Err(UnpackErrorKind::damaged("an entry does not match its stated size"));
         }
     }
     if u32::from_le_bytes(first) != crc {
-        return Err(UnpackErrorKind::damaged("an entry has another checksum than the archive says"));
+        return Err(UnpackErrorKind::damaged("an entry does not match its checksum"));
     }
     Ok(())
 }
@@ -111,7 +111,7 @@ fn local(bytes: &mut impl Read) -> Result<Local, UnpackErrorKind> {
     let name = read_bytes(bytes, u16_at(&head, 22))?;
     let extra = read_bytes(bytes, u16_at(&head, 24))?;
     let (packed, unpacked) = (u32_at(&head, 14), u32_at(&head, 18));
-    // The order matters: the extra field holds only the numbers missing from the header.
+    // The order matters: the extra field holds only the numbers that the header lacks.
     let mut long = Zip64::from_extra(&extra);
     let unpacked = long.number(unpacked)?;
     let packed = long.number(packed)?;
@@ -134,7 +134,7 @@ fn central(bytes: &mut impl Read) -> Result<Central, UnpackErrorKind> {
     Ok(Central { name, crc: u32_at(&head, 12), unpacked, offset, mode })
 }
 
-/// The numbers that did not fit into the header, in order, from the extra field.
+/// Numbers that did not fit into the header, in order, from the extra field.
 struct Zip64<'a>(&'a [u8]);
 
 impl<'a> Zip64<'a> {
@@ -170,7 +170,7 @@ fn read_bytes(bytes: &mut impl Read, count: u16) -> Result<Vec<u8>, UnpackErrorK
     Ok(taken)
 }
 
-/// Numbers at fixed offsets in headers of known length.
+/// Read a number at a fixed offset in a header of known length.
 fn u16_at(bytes: &[u8], at: usize) -> u16 {
     u16::from_le_bytes([bytes[at], bytes[at + 1]])
 }

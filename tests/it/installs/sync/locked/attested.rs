@@ -130,7 +130,7 @@ fn attestations_that_cannot_be_had_or_judged_are_a_warning_and_an_error_where_th
         .vx("lock --upgrade just")
         .succeeds()
         .says(told)
-        .says("its attestations cannot be had")
+        .says("its attestations cannot be fetched")
         .says("has no such document")
         .keeps_silent_about("no such package");
     assert!(!sandbox.read("vx.lock").contains("built_from"));
@@ -155,7 +155,7 @@ fn a_release_without_an_attestation_is_named_with_the_builder_of_the_one_before(
     // A mirror that passes no attestations on takes none out of the lock.
     let wheel = path(&sandbox, "1.40.0");
     sandbox.registry().server().serve(&wheel, Reply::status(404));
-    sandbox.vx("lock --upgrade just").succeeds().says("its attestations cannot be had");
+    sandbox.vx("lock --upgrade just").succeeds().says("its attestations cannot be fetched");
     assert_eq!(sandbox.read("vx.lock"), before);
     let sandbox = sandbox.offers("just", "1.41.0");
     let told = format!("its source has no attestation of it, and vx.lock has 1.40.0, built by {NAMED}");

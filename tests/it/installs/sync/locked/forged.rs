@@ -92,7 +92,7 @@ fn another_package_with_an_invented_signature_is_refused_by_name() {
 fn another_source_is_refused_by_name() {
     let sandbox = locked(CONFIG);
     let forged = edited(&sandbox, "source = ", "source = \"pypi\"").replace(PACKAGE, "esbuild");
-    assert_forged(&sandbox, "esbuild", &forged, "it comes from pypi, and should from npm");
+    assert_forged(&sandbox, "esbuild", &forged, "it comes from pypi, and should come from npm");
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn an_archive_beside_the_tools_own_is_refused_by_name() {
     let honest = sandbox.read("vx.lock");
     let part = honest.split_once("\n[[").expect("an archive").1;
     let beside = part.replace(PACKAGE, "@evil/linux-x64").replace("strip = 1", "strip = 1\ninto = \"lib\"");
-    assert_forged(&sandbox, "esbuild", &format!("{honest}\n[[{beside}"), "it has 2 archives, and the catalogue 1");
+    assert_forged(&sandbox, "esbuild", &format!("{honest}\n[[{beside}"), "it has 2 archives, and the catalogue has 1");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_digest_that_the_registry_did_not_sign_is_refused_by_name() {
         let archive = tgz(&[script("package/bin/esbuild", "6.6.6")]);
         sandbox.registry().npm(PACKAGE, "0.27.0", &archive, Npm::default());
         let forged = edited(&sandbox, "digest = ", &format!("digest = \"{}\"", digest(Algorithm::Sha512, &archive)));
-        let reason = "the signature by key SHA256:one is not one of this package, version and digest";
+        let reason = "the signature by key SHA256:one is not for this package, version and digest";
         assert_refused(&sandbox, &forged, 1, reason);
         sandbox.vx("sync").exits_with(1).says("`vx lock esbuild`");
     }
@@ -166,7 +166,7 @@ fn an_invented_key_is_refused_with_the_names_of_the_registrys_keys() {
     let signature = format!("signature = {}", signed["sig"]);
     // Under the name of the registry's own key it is simply wrong.
     let named = edited(&sandbox, "signature = ", &signature);
-    assert_refused(&sandbox, &named, 1, "the signature by key SHA256:one is not one of this package");
+    assert_refused(&sandbox, &named, 1, "the signature by key SHA256:one is not for this package");
     let forged = named.replace("SHA256:one", "SHA256:evil");
     let reason = "it is signed by key SHA256:evil, and the registry's own keys are SHA256:one";
     assert_refused(&sandbox, &forged, 1, reason);
@@ -208,7 +208,7 @@ fn an_address_in_place_of_the_source_is_refused_by_name() {
     let url = format!("strip = 1\nurl = \"{}\"", evil.url("/linux-x64-0.27.0.tgz"));
     let forged = edited(&sandbox, "strip = ", &url).replace("source = \"npm\"", "source = \"url\"");
     sandbox.write("vx.lock", &forged);
-    sandbox.vx("sync --frozen").exits_with(2).says("it comes from url, and should from npm");
+    sandbox.vx("sync --frozen").exits_with(2).says("it comes from url, and should come from npm");
     // Without an address in vx.toml, the entry counts as one of an earlier vx.toml, and is not used.
     sandbox.vx("sync --locked").exits_with(2).says("`esbuild` was locked for another address or digest");
     assert_eq!(evil.requests().len(), 0);

@@ -48,11 +48,14 @@ fn a_kept_signature_is_verified_offline() {
     let lock = sandbox.read("vx.lock");
     let kept = lock.lines().find(|line| line.starts_with("signature = ")).expect("a signature");
     sandbox.write("vx.lock", &lock.replace(kept, "signature = \"MEUC\""));
-    sandbox.vx("sync --offline").exits_with(1).says("the signature by key SHA256:one is not one of this package");
+    sandbox.vx("sync --offline").exits_with(1).says("the signature by key SHA256:one is not for this package");
     // A home that never had the keys cannot verify anything.
     sandbox.write("vx.lock", &lock);
     forget(&sandbox);
-    sandbox.vx("sync --offline").exits_with(1).says("`require_signatures` is set, and key SHA256:one cannot be had");
+    sandbox
+        .vx("sync --offline")
+        .exits_with(1)
+        .says("`require_signatures` is set, and key SHA256:one cannot be fetched");
     sandbox.write("vx.toml", CONFIG);
     sandbox.vx("sync --offline").succeeds().says("signatures in vx.lock cannot be checked here");
 }

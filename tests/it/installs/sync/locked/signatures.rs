@@ -61,7 +61,7 @@ fn an_archive_whose_digest_was_exchanged_is_refused_by_name() {
     sandbox.registry().server().serve(&npm_archive_path(PACKAGE, "0.27.0"), Reply::ok(other));
     let integrity = format!("sha512-{}", STANDARD.encode(bytes));
     sandbox.registry().rewrite(PACKAGE, "0.27.0", |said| said["dist"]["integrity"] = json!(integrity));
-    assert_refused(&sandbox, "the signature by key SHA256:one is not one of this package, version and digest");
+    assert_refused(&sandbox, "the signature by key SHA256:one is not for this package, version and digest");
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn the_signature_of_another_version_does_not_count() {
     sandbox.registry().rewrite(PACKAGE, "0.26.0", |said| older = said["dist"].clone());
     // The newer version is replaced by the older one, with its known faults and its valid signature.
     sandbox.registry().rewrite(PACKAGE, "0.27.0", |said| said["dist"] = older);
-    assert_refused(&sandbox, "the signature by key SHA256:one is not one of this package");
+    assert_refused(&sandbox, "the signature by key SHA256:one is not for this package");
 }
 
 #[test]

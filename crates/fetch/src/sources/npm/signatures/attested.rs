@@ -1,4 +1,4 @@
-//! The attestations of an npm package: provenance by its build service, and the registry's record of the publication.
+//! Attestations of an npm package: provenance by its build service, and the registry's record of the publication.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,7 +15,7 @@ use crate::proof::attestation::statement::StatementSubject;
 use crate::sources::npm::Npm;
 use crate::sources::npm::document::{PackageVersion, read_json};
 
-/// The document of attestations of a version.
+/// Document of a version's attestations.
 #[derive(Deserialize)]
 struct RawAttestations {
     attestations: Vec<RawNpmAttestation>,
@@ -27,10 +27,10 @@ struct RawNpmAttestation {
 }
 
 impl Npm {
-    /// The builder of an archive by the attestations of its registry.
+    /// Find an archive's builder by the attestations of its registry.
     ///
     /// # Errors
-    /// The attestations are wrong. That they cannot be had is no error.
+    /// The attestations are wrong. Failing to fetch them isn't an error.
     pub(in crate::sources::npm) fn attestation(
         &self,
         cache: &ResponseCache,
@@ -51,7 +51,7 @@ impl Npm {
         checked.map_err(|fault| self.unproved(&archive.package, &archive.version, SourceErrorKind::Attestation(fault)))
     }
 
-    /// The attestations by what the registry has now, for the entry of a lock.
+    /// Verify the attestations that the registry has now, for the entry of a lock.
     pub(crate) fn attestation_now(
         &self,
         cache: &ResponseCache,

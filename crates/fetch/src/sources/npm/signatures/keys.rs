@@ -1,10 +1,10 @@
-//! The signing keys of a registry, and the check of signatures against them.
+//! Signing keys of a registry, and how signatures are checked against them.
 //!
-//! A registry signs `package@version:integrity` with ECDSA over P-256, and publishes its keys in a document of its own.
+//! A registry signs `package@version:integrity` with ECDSA over P-256, and publishes its keys in a separate document.
 //! As in npm, an expired key remains valid for versions published before its expiry.
 //!
-//! The catalogue has the keys of npm's public registry. They count for every registry, since a mirror passes the
-//! signatures of its upstream on, and no registry's document can replace one of them.
+//! The catalogue has the keys of npm's public registry. They count for every registry, since a mirror passes on the
+//! signatures of its upstream, and no registry's document can replace one of them.
 
 use std::sync::LazyLock;
 
@@ -21,7 +21,7 @@ use crate::proof::signature::SignatureFault;
 use crate::sources::npm::document::{SignedBy, is_key_name, read_json};
 use crate::tools::catalogue;
 
-/// The bytes before the point of every P-256 key, in the encoding that registries use.
+/// Header of every P-256 key, before the point, in the encoding that registries use.
 const P256_HEADER: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
     0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
@@ -36,7 +36,7 @@ static BUILT_IN: LazyLock<Vec<NpmSigningKey>> = LazyLock::new(|| {
     catalogue::keys("npm").iter().map(key).collect()
 });
 
-/// The keys of a registry.
+/// A registry's keys.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct NpmSigningKeys {
     keys: Vec<NpmSigningKey>,
@@ -51,7 +51,7 @@ struct NpmSigningKey {
     key: String,
 }
 
-/// The key that signed a version, as far as the signatures show.
+/// Which key signed a version, as far as the signatures show.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::sources::npm) enum Signer {
     /// A current key.
@@ -71,12 +71,12 @@ impl NpmSigningKeys {
         self.keys.is_empty()
     }
 
-    /// The key of this name: one of the catalogue, or else one of the registry.
+    /// Find the key of this name: in the catalogue, or else among the registry's.
     fn find(&self, keyid: &str) -> Option<&NpmSigningKey> {
         BUILT_IN.iter().chain(&self.keys).find(|key| key.keyid == keyid)
     }
 
-    /// True if the registry publishes a key of this name, or the catalogue has it.
+    /// Whether the registry publishes a key of this name, or the catalogue has it.
     pub(in crate::sources::npm) fn has(&self, keyid: &str) -> bool {
         self.find(keyid).is_some()
     }
@@ -120,19 +120,19 @@ impl NpmSigningKeys {
 }
 
 impl NpmSigningKeys {
-    /// The key of this name, to verify what the registry attests.
+    /// Find the key of this name, to verify what the registry attests.
     pub(in crate::sources::npm) fn of_registry(&self, keyid: &str) -> Option<RegistryKey> {
         self.find(keyid).map(|key| RegistryKey { key: key.key.clone(), expires: key.expires })
     }
 }
 
-/// True if the catalogue has a key of this name.
+/// Whether the catalogue has a key of this name.
 pub(in crate::sources::npm) fn is_built_in(keyid: &str) -> bool {
     BUILT_IN.iter().any(|key| key.keyid == keyid)
 }
 
 impl NpmSigningKey {
-    /// True if this key made the signature; false if either cannot be decoded.
+    /// Whether this key made the signature; false if either cannot be decoded.
     fn signed(&self, message: &str, signature: &str) -> bool {
         let (Ok(key), Ok(signature)) = (STANDARD.decode(self.key.trim()), STANDARD.decode(signature.trim())) else {
             return false;

@@ -1,4 +1,4 @@
-//! The signatures of the registry: its keys, what a lock keeps of them, and attestations.
+//! Signatures of the registry: its keys, the signatures in a lock, and attestations.
 
 pub(super) mod attested;
 pub(super) mod keys;

@@ -1,4 +1,4 @@
-//! The check of a version's signature by its registry, made for each new lock entry from cached documents.
+//! Checks a version's signature by its registry, for each new lock entry, from cached documents.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +15,7 @@ use crate::proof::signature::{Signature, SignatureFault};
 use crate::sources::npm::Npm;
 use crate::sources::npm::document::{PackageVersion, SignedBy};
 
-/// The time for which the keys are used before they are requested again; a signature by an unknown key requests them at
-/// once.
+/// How long the keys are used before they are requested again. A signature by an unknown key requests them at once.
 pub(in crate::sources::npm) const KEYS_FRESH_FOR: Duration = Duration::from_secs(86_400);
 
 /// The published keys of a registry.
@@ -25,11 +24,11 @@ pub(crate) enum RegistryKeys {
     Known(NpmSigningKeys),
     /// The registry has none, as is usual for mirrors.
     None,
-    /// The keys could not be requested; the error.
+    /// The request for the keys failed.
     Unknown(SourceError),
 }
 
-/// A version whose signature is examined, with the means to request documents for it.
+/// A version whose signature is checked, with what is needed to request documents for it.
 #[derive(Clone, Copy)]
 pub(in crate::sources::npm) struct Examined<'a> {
     pub(in crate::sources::npm) cache: &'a ResponseCache,
@@ -37,12 +36,12 @@ pub(in crate::sources::npm) struct Examined<'a> {
     /// The package.
     pub(in crate::sources::npm) name: &'a str,
     pub(in crate::sources::npm) version: &'a str,
-    /// The registry's document of the version.
+    /// Document of the version in the registry.
     pub(in crate::sources::npm) release: &'a PackageVersion,
 }
 
 impl Npm {
-    /// The keys of the registry of a package.
+    /// Request the keys of a package's registry.
     pub(crate) fn keys(
         &self,
         cache: &ResponseCache,
@@ -63,7 +62,7 @@ impl Npm {
         })
     }
 
-    /// The signature of a version. A wrong signature is an error; a missing one is an error only if signatures are
+    /// Check a version's signature. A wrong signature is an error; a missing one is an error only if signatures are
     /// required.
     pub(in crate::sources::npm) fn signature(&self, examined: Examined<'_>) -> Result<Signature, SourceError> {
         let Examined { cache, netrc, name, version, release } = examined;
@@ -102,7 +101,8 @@ impl Npm {
         }
     }
 
-    /// A signature of the upstream that a mirror without keys passes on; `None` if no key of the catalogue made one.
+    /// Check signatures that a mirror without keys passes on from its upstream; `None` if no key of the catalogue made
+    /// one.
     fn passed_on(&self, examined: Examined<'_>) -> Result<Option<Signature>, SignatureFault> {
         let release = examined.release;
         match NpmSigningKeys::default().verify(&examined.message(), &release.signatures) {
@@ -116,7 +116,7 @@ impl Npm {
         }
     }
 
-    /// Verify a version. For an unknown key, the registry's keys are requested again, because the cached ones may be
+    /// Verify a version. If its key is unknown, the registry's keys are requested again, because the cached ones may be
     /// older.
     fn verify(&self, examined: Examined<'_>, keys: &NpmSigningKeys) -> Result<Option<Signer>, SignatureFault> {
         let Examined { cache, netrc, name, release, .. } = examined;
@@ -151,7 +151,7 @@ impl Npm {
         self.unproved(name, version, SourceErrorKind::Signature(fault))
     }
 
-    /// The error of a version that is not what it should be.
+    /// Make the error for a version that isn't proved.
     pub(in crate::sources::npm) fn unproved(&self, name: &str, version: &str, kind: SourceErrorKind) -> SourceError {
         let what = format!("the npm package {name} {version}");
         match self.registry().and_then(|registry| registry.package_url(name)) {
@@ -162,15 +162,15 @@ impl Npm {
 }
 
 impl Examined<'_> {
-    /// The text that a registry signs.
+    /// Text that a registry signs.
     fn message(&self) -> String {
         let Self { name, version, release, .. } = self;
         format!("{name}@{version}:{}", release.integrity.as_deref().unwrap_or_default())
     }
 }
 
-/// The verified signature by this key, if a lock can keep it: one that is of the digest alone, since a lock keeps no
-/// other part of the registry's document.
+/// Return the verified signature by this key, if a lock can hold it: it must cover the digest alone, since a lock holds
+/// no other part of the registry's document.
 fn keepable(key: String, release: &PackageVersion) -> Signature {
     let of_digest = release.digest().map(|digest| digest.integrity());
     let signature = release.signatures.iter().find(|signature| signature.keyid == key);
@@ -180,7 +180,7 @@ fn keepable(key: String, release: &PackageVersion) -> Signature {
     }
 }
 
-/// True if a response means that there are no keys: any response of a server to an unknown address.
+/// Whether a response means that the registry has no keys: any response of a server to an unknown address.
 fn says_none(kind: &SourceErrorKind) -> bool {
     match kind {
         SourceErrorKind::NoSuchPackage | SourceErrorKind::WebPage => true,

@@ -1,8 +1,8 @@
-//! The check of a signature that a lock keeps, without the registry's documents of the package.
+//! Checks a signature in a lock, without the registry's documents of the package.
 //!
-//! A lock comes with a repository, so the key cannot come from it: whoever invents a signature invents a key as well.
-//! Keys come from the catalogue, or from the registry that this user's configuration names, whose document of keys is
-//! kept in the home. A document that is there answers without a request, however old it is.
+//! A lock comes with a repository, so the key can't come from it: whoever forges a signature can name a forged key as
+//! well. Keys come from the catalogue, or from the registry that this user's configuration names; its document of keys
+//! is stored in the home, and answers without a request, however old it is.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use crate::proof::signature::{Claim, Proof, SignatureFault};
 use crate::sources::npm::Npm;
 use crate::sources::npm::document::SignedBy;
 
-/// The age up to which a document of keys is complete: a key that it lacks is none of the registry's. An older one is
-/// requested again, since the lock may be newer than the document.
+/// How old a document of keys may be to count as complete: a key that isn't in it isn't the registry's. An older
+/// document is requested again, since the lock may be newer.
 const COMPLETE_FOR: Duration = Duration::from_secs(3600);
 
-/// A kept signature, in the form of a registry's document.
+/// A signature from a lock, in the form of a registry's document.
 struct StoredSignature<'a> {
     package: &'a str,
     message: String,
@@ -38,8 +38,8 @@ impl Npm {
         Err(self.refused(claim, SignatureFault::Required(reason)))
     }
 
-    /// Check the signature that a lock keeps. A key that has expired counts: the time of publication was compared with it
-    /// when the lock was written, and its signatures cannot be forged any more than others.
+    /// Check the signature in a lock. An expired key counts: the time of publication was compared with its expiry when
+    /// the lock was written, and expiry doesn't make its signatures easier to forge.
     pub(crate) fn proof(&self, cache: &ResponseCache, netrc: &Netrc, claim: &Claim<'_>) -> Result<Proof, SourceError> {
         self.claimed(claim)?;
         let (key, signature) = match (claim.key, claim.signature) {
@@ -67,7 +67,7 @@ impl Npm {
         })
     }
 
-    /// True if the home has the keys of a package's registry. Nothing is requested.
+    /// Whether the home has the keys of a package's registry. Nothing is requested.
     fn is_known_to_sign(&self, cache: &ResponseCache, package: &str) -> bool {
         let url = self.registry().and_then(|registry| registry.keys_url(package));
         url.is_ok_and(|url| {
@@ -75,8 +75,8 @@ impl Npm {
         })
     }
 
-    /// The keys that are known without a request; `None` if there are none but those of the catalogue, and the signature
-    /// is by another.
+    /// Keys that are known without a request: the catalogue's if one of them made the signature, else the registry's as
+    /// stored in the home, or `None`.
     fn known_keys(
         &self,
         cache: &ResponseCache,
@@ -89,7 +89,7 @@ impl Npm {
         Ok(cache.recall("npm-keys", &url, Duration::MAX))
     }
 
-    /// Verify with a key that is known. One that the registry has withdrawn since does not count.
+    /// Verify with a known key, unless the registry has withdrawn it since.
     fn verified(
         &self,
         cache: &ResponseCache,
@@ -108,8 +108,8 @@ impl Npm {
         Ok(Proof::Good)
     }
 
-    /// Verify with a key that the known document lacks, if there is one: the registry is asked for its keys, unless the
-    /// document is so young that it is complete.
+    /// Verify with a key that isn't in the stored document: the registry is asked for its keys, unless the document is
+    /// so young that it is complete.
     fn verified_anew(
         &self,
         cache: &ResponseCache,
@@ -135,7 +135,7 @@ impl Npm {
             }
             Ok(RegistryKeys::None) => Ok(Proof::Unchecked(format!("its registry does not publish key {keyid}"))),
             Ok(RegistryKeys::Unknown(error)) | Err(error) => {
-                Ok(Proof::Unchecked(format!("key {keyid} cannot be had: {error}")))
+                Ok(Proof::Unchecked(format!("key {keyid} cannot be fetched: {error}")))
             }
             Ok(RegistryKeys::Known(_)) => {
                 Ok(Proof::Unchecked(format!("key {keyid} is not among the keys in the home, and vx is offline")))

@@ -116,7 +116,7 @@ fn a_folder_of_a_repository_is_its_tracked_files() {
     for path in ["api/untracked", "api", "api/link", "API/untracked", "", "none", "../outside"] {
         assert_eq!(untracked(path), None, "{path}");
     }
-    // Files of another repository come by its pulls.
+    // Files of another repository come by its own pulls.
     let named = untracked("new/run.sh").expect("it is not tracked");
     let again = || checkout(&top).again(&named);
     assert_eq!(again().as_ref(), Some(&named));
