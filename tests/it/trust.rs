@@ -27,8 +27,8 @@ use crate::support::registry::archive::{Entry, tgz, wheel};
 use crate::support::registry::{Npm, wheel_tag};
 use crate::support::sandbox::{Finished, Sandbox};
 
-/// A sandbox whose user has agreed to nothing, with two tools of the catalogue, `ruff` and `biome`, in its registry. Each
-/// prints its environment.
+/// A sandbox whose user has agreed to nothing, with two tools of the catalogue, `ruff` and `biome`, in its registry.
+/// Each prints its environment.
 fn cautious() -> Sandbox {
     let sandbox = Sandbox::new().variable("VX_TRUST", "");
     offer_printing(&sandbox, "ruff", "0.15.1");
@@ -73,7 +73,7 @@ fn evil_tool(sandbox: &Sandbox, tool: &str, more: &str) -> String {
     sandbox.addressed(tool, &archive, more)
 }
 
-/// True if something evil ran; the trace is removed.
+/// Whether something evil ran; the trace is removed.
 fn acted(sandbox: &Sandbox) -> bool {
     fs::remove_file(traces(sandbox)).is_ok()
 }

@@ -59,8 +59,8 @@ impl Explain for AgentsError {
 pub struct Agent {
     /// The name of its program.
     pub program: String,
-    /// The arguments of a turn. `{prompt}`, `{permission}` and `{session}` are places for several words each, and what has no
-    /// place is appended.
+    /// The arguments of a turn. `{prompt}`, `{permission}` and `{session}` are places for several words each, and what
+    /// has no place is appended.
     pub(super) args: Vec<String>,
     /// The arguments of a process that takes prompts until its standard input is closed.
     pub(super) conversation: Option<Vec<String>>,
@@ -86,7 +86,7 @@ pub struct Agent {
     /// Variables of an agent around this one, which this one does not get.
     #[serde(default)]
     pub(super) unset: Vec<String>,
-    /// True if each line is text, and a message.
+    /// Whether each line is text, and a message.
     #[serde(default)]
     pub(super) text: bool,
     /// The places of a session's id.
@@ -188,7 +188,7 @@ pub(super) struct TodoRule {
 #[serde(deny_unknown_fields)]
 pub(super) struct UsageRule {
     pub when: JsonConditions,
-    /// True if the figures are added to the earlier ones; else they take their place.
+    /// Whether the figures are added to the earlier ones; else they take their place.
     #[serde(default)]
     pub add: bool,
     pub input: Option<JsonPath>,

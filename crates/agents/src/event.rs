@@ -21,7 +21,7 @@ pub enum TurnEvent {
     },
     /// The agent has said that its answer to the prompt is over. Its process may still be at work.
     TurnEnded {
-        /// True if the agent says that it has failed.
+        /// Whether the agent says that it has failed.
         failed: bool,
         /// Its answer, where its last line has one.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,8 +49,8 @@ pub enum TurnEvent {
         /// The number of lines of its output that could not be read.
         #[serde(skip_serializing_if = "is_zero")]
         unread_lines: u64,
-        /// The last lines of its standard error if it ended badly; if it wrote none, those of its output that could not be
-        /// read. The oldest comes first.
+        /// The last lines of its standard error if it ended badly; if it wrote none, those of its output that could not
+        /// be read. The oldest comes first.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         last_lines: Vec<String>,
     },
@@ -90,7 +90,8 @@ pub struct AgentMessage {
     /// The state of the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
-    /// True for a piece that adds to earlier ones with the same id; a line with the whole follows if the agent prints one.
+    /// True for a piece that adds to earlier ones with the same id; a line with the whole follows if the agent prints
+    /// one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub delta: bool,
     /// Its content.
@@ -149,7 +150,7 @@ pub enum Block {
         id: String,
         /// The output.
         output: Value,
-        /// True if the tool failed.
+        /// Whether the tool failed.
         failed: bool,
     },
     /// A part of another type.

@@ -29,7 +29,7 @@ const WRITING: Duration = Duration::from_secs(1);
 pub struct ExternalServer {
     /// Its file.
     pub info: DevInfoFile,
-    /// True if its process was there and its address accepted connections at the last look.
+    /// Whether its process was there and its address accepted connections at the last look.
     pub connected: bool,
     /// The time of that look.
     pub last_checked: Timestamp,
@@ -79,7 +79,8 @@ struct TrackedDevInfoFile {
 enum DevInfoFileState {
     /// It is no whole file, since this time; the mistake in it once it has been so for too long.
     Invalid { since: Instant, why: Option<String> },
-    /// The id, what is known, and the time of the next look. Since `doubt` the file is no whole one: it is being written.
+    /// The id, what is known, and the time of the next look. Since `doubt` the file is no whole one: it is being
+    /// written.
     Valid { id: String, connection: ExternalServer, next: Instant, doubt: Option<Instant> },
 }
 

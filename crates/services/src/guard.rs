@@ -1,9 +1,9 @@
-//! The guard of one service: a process of its own, which starts the service, finds out whether it is ready, starts it again
-//! by its policy, and stops it with all that it started.
+//! The guard of one service: a process of its own, which starts the service, finds out whether it is ready, starts it
+//! again by its policy, and stops it with all that it started.
 //!
-//! The guard is the writer of the service's slot. It takes its order once, through its standard input. A signal asks it to
-//! stop the service, a second one to kill it; the end of its supervisor counts as the first. Its own exit means nothing:
-//! the supervisor reads the end on the slot, and a guard without one has died.
+//! The guard is the writer of the service's slot. It takes its order once, through its standard input. A signal asks it
+//! to stop the service, a second one to kill it; the end of its supervisor counts as the first. Its own exit means
+//! nothing: the supervisor reads the end on the slot, and a guard without one has died.
 
 mod build;
 mod checks;
@@ -128,7 +128,7 @@ impl Keeper<'_> {
             // No restart follows: it would be a second one beside them.
             (ServiceProcessEnd::Left(_), _) => {
                 let trouble = Trouble::new(TroubleKind::Killed, in_words(end));
-                Some(Ending::failed(trouble.hinted("see what it waits for; it ends with that").to_cell()))
+                Some(Ending::failed(trouble.hinted("find out what it waits for; it ends with that wait").to_cell()))
             }
             (ServiceProcessEnd::Changed(trouble), _) => Some(Ending::failed(trouble.to_cell())),
             (ServiceProcessEnd::NotStarted(error), _) => {

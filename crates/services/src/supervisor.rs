@@ -1,10 +1,10 @@
-//! The supervisor of a project's services: it starts their guards in the order of their needs, stops them in reverse, and
-//! replaces guards that die.
+//! The supervisor of a project's services: it starts their guards in the order of their needs, stops them in reverse,
+//! and replaces guards that die.
 //!
 //! It is not a run: a service can be started and stopped any number of times, and there is no end that all of them work
-//! towards. One thread decides everything, in the order in which requests come, so of a stop and a restart the later one
-//! wins. The state of each service is read from the board, where its guard writes it; a guard's exit is only the reason to
-//! read.
+//! towards. One thread decides everything, in the order in which requests come, so of a stop and a restart the later
+//! one wins. The state of each service is read from the board, where its guard writes it; a guard's exit is only the
+//! reason to read.
 
 mod begin;
 mod builds;
@@ -279,7 +279,7 @@ impl ServiceSupervisor {
         }
     }
 
-    /// True if a service that needs this one is about to stop, too, and has not yet.
+    /// Whether a service that needs this one is about to stop, too, and has not yet.
     fn has_leaving_dependents(&self, index: usize) -> bool {
         let unit = &self.units[index];
         if unit.is_wanted() || unit.stopped_alone {

@@ -20,7 +20,7 @@ pub(super) struct Trick {
     pub(super) name: &'static str,
     /// Writes the project.
     pub(super) lay: fn(&Sandbox),
-    /// True if the trick acts: a program ran, a variable was set, or a server was asked.
+    /// Whether the trick acts: a program ran, a variable was set, or a server was asked.
     pub(super) acts: fn(&Sandbox) -> bool,
     /// What it would take for the trick to act.
     pub(super) takes: Takes,
@@ -138,7 +138,7 @@ fn frozen_sync_asks(sandbox: &Sandbox) -> bool {
     asked(sandbox)
 }
 
-/// True if the server was asked for anything of the trick's.
+/// Whether the server was asked for anything of the trick's.
 pub(super) fn asked(sandbox: &Sandbox) -> bool {
     sandbox.registry().server().requests().iter().any(|request| request.path.starts_with("/evil"))
 }

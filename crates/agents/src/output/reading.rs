@@ -78,7 +78,7 @@ impl AgentOutputReader {
         }
     }
 
-    /// True if the agent's table knows the last lines of its answers.
+    /// Whether the agent's table knows the last lines of its answers.
     pub(crate) fn names_its_ends(&self) -> bool {
         !self.agent.end.is_empty()
     }

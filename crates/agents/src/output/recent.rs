@@ -14,7 +14,7 @@ pub(crate) struct Recent {
 }
 
 impl Recent {
-    /// True if the name is new.
+    /// Whether the name is new.
     pub(crate) fn insert(&mut self, name: String) -> bool {
         if !self.names.insert(name.clone()) {
             return false;
@@ -28,7 +28,7 @@ impl Recent {
         true
     }
 
-    /// True if this is one of the last names.
+    /// Whether this is one of the last names.
     pub(crate) fn contains(&self, name: &str) -> bool {
         self.names.contains(name)
     }

@@ -18,7 +18,7 @@ pub enum TurnOutcome {
 /// The agent's own word on its last answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AgentVerdict {
-    /// True if it says that it has failed; `None` if it says nothing.
+    /// Whether it says that it has failed; `None` if it says nothing.
     pub failed: Option<bool>,
     /// The reason that it gives.
     pub error: Option<String>,

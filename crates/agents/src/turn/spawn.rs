@@ -37,7 +37,7 @@ pub struct TurnHandle {
     pub kill_tx: Sender<()>,
     /// The prompts of a conversation. Dropping it closes the agent's input, after which the agent ends.
     pub prompt_tx: Option<Sender<String>>,
-    /// True if all that the agent starts is ended with it; false without a runner: then it is the agent's group alone.
+    /// Whether all that the agent starts is ended with it; false without a runner: then it is the agent's group alone.
     pub ends_whole_tree: bool,
     /// Numbers about what was not delivered.
     pub counts: Arc<AgentOutputCounts>,
@@ -198,8 +198,8 @@ fn runner(request: &TurnRequest) -> Result<Option<PathBuf>, TurnError> {
     }
 }
 
-/// Write the agent's input on a thread of its own, since the agent need not read it, and count the prompts. An agent that has
-/// ended has no use for the rest.
+/// Write the agent's input on a thread of its own, since the agent need not read it, and count the prompts. An agent
+/// that has ended has no use for the rest.
 fn feed(
     input: Option<(AgentInput, PipeWriter)>,
     waker: PipeWriter,

@@ -20,7 +20,8 @@ use crate::output::rendering::call;
 use crate::output::stderr::ErrorLines;
 use crate::request::TurnLimits;
 
-/// The time that streams have to be read to their ends once the tree is gone: only a process outside of it could hold them.
+/// The time that streams have to be read to their ends once the tree is gone: only a process outside of it could hold
+/// them.
 const DRAIN: Duration = Duration::from_millis(500);
 
 /// The pipe that wakes a turn's thread, with a byte for each reason.
@@ -180,7 +181,7 @@ impl TurnThread {
         }
     }
 
-    /// True if the agent was asked something that it has not answered.
+    /// Whether the agent was asked something that it has not answered.
     fn is_owing(&self, course: &TurnProgress) -> bool {
         course.is_answering || self.asked.load(Ordering::SeqCst) > course.answered
     }

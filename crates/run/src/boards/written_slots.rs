@@ -17,7 +17,7 @@ pub struct WrittenSlot(Arc<Mutex<WrittenSlotState>>);
 #[derive(Debug)]
 struct WrittenSlotState {
     slot: Option<Slot>,
-    /// True once a script has reported, which is surer than anything that is read.
+    /// Whether a script has reported. Its reports are surer than readings of the output, which then no longer count.
     reported: bool,
 }
 
@@ -26,7 +26,7 @@ impl WrittenSlot {
         Self(Arc::new(Mutex::new(WrittenSlotState { slot: Some(slot), reported: false })))
     }
 
-    /// Write what the job's output says, unless a script has reported.
+    /// Write progress read from the job's output, unless a script has reported.
     pub(crate) fn read(&self, numbers: &mut SlotProgressWriter, reading: &GaugeReading) {
         let mut writer = self.0.lock();
         let read = !writer.reported;
@@ -35,7 +35,7 @@ impl WrittenSlot {
         }
     }
 
-    /// Write what a script reports. A slot that the report ends is taken.
+    /// Write a script's report. A report that ends the slot takes it out of the `Option`.
     pub fn report<T>(&self, write: impl FnOnce(&mut Option<Slot>) -> T) -> T {
         let mut writer = self.0.lock();
         writer.reported = true;

@@ -62,7 +62,8 @@ impl InstallChannelParent {
         stdin.write_all(&document).map_err(ChannelError::Send)
     }
 
-    /// The next message, if there is one now. `None` is not the end: after the last message [`over`](Self::over) is true.
+    /// The next message, if there is one now. `None` is not the end: after the last message [`over`](Self::over) is
+    /// true.
     pub fn try_progress(&mut self) -> Result<Option<Progress>, ChannelError> {
         if self.pending.is_empty() && !self.over {
             self.reader.refresh(&mut self.snapshot)?;
@@ -75,13 +76,13 @@ impl InstallChannelParent {
         Ok(next)
     }
 
-    /// True once the last message was delivered.
+    /// Whether the last message was delivered.
     pub fn over(&self) -> bool {
         self.over
     }
 
-    /// Record the exit of the child's process, once it was waited for. If the child wrote no end itself, this makes
-    /// one, and its message.
+    /// Record the exit of the child's process, once it was waited for. If the child wrote no end itself, this writes
+    /// one, and its message follows.
     pub fn child_ended(&mut self, exit_code: Option<i32>, signal: Option<i32>) {
         let state = if signal.is_some() { SlotState::Died } else { SlotState::Failed };
         let ending = Ending { exit_code, signal, ..Ending::new(state) };

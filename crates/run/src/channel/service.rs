@@ -47,7 +47,8 @@ pub struct ServiceChannelChild {
 }
 
 impl ServiceChannelChild {
-    /// Claim the channel's slot, on its board in `runtime_directory`. A process that mostly sleeps beats only this often.
+    /// Claim the channel's slot, on its board in `runtime_directory`. It beats every `beat_every`, if given: a process
+    /// that mostly sleeps needs few beats.
     ///
     /// # Errors
     /// The name leads to no slot that waits for a guard.
@@ -57,7 +58,7 @@ impl ServiceChannelChild {
         Ok(Self { slot, abandoned: creator.alive == Some(false) })
     }
 
-    /// True if the supervisor was known to be gone when the slot was claimed.
+    /// Whether the supervisor was known to be gone when the slot was claimed.
     pub fn abandoned(&self) -> bool {
         self.abandoned
     }
@@ -65,7 +66,7 @@ impl ServiceChannelChild {
     /// Receive the order, within at most `patience`.
     ///
     /// # Errors
-    /// None comes, or it cannot be understood.
+    /// No order arrives, or it cannot be understood.
     pub fn receive<T: DeserializeOwned + Send + 'static>(
         input: impl Read + Send + 'static,
         patience: Duration,

@@ -66,7 +66,7 @@ impl HistoryDocument {
             let mut ages: Vec<u64> = kept.tools.values().map(|tool| tool.run).collect();
             ages.sort_unstable();
             let middle = ages[ages.len() / 2];
-            // All remaining tools are of one run, so half of them are dropped, by name.
+            // Drop the tools older than the middle; if there are none, every second by name.
             let before = kept.tools.len();
             kept.tools.retain(|_, tool| tool.run >= middle);
             if kept.tools.len() == before {

@@ -14,7 +14,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// The share of the processors that counts as all of them: the rest goes to the kernel and the disk.
 const FILLED: f64 = 0.6;
 
-/// The least that one install is assumed to use, in processors: one that is idle must not let a hundred start.
+/// The least that one install is assumed to use, in processors: a few idle installs must not let a hundred start.
 const LEAST: f64 = 0.05;
 
 /// The limit of children at work at once.
@@ -62,7 +62,7 @@ impl InstallConcurrency {
         self.limit
     }
 
-    /// Keep to this many from now on, and at least one: the system has no room for more.
+    /// Run at most this many from now on, but at least one: the system has no room for more.
     pub(crate) fn lower_to(&mut self, limit: usize) {
         (self.limit, self.most) = (limit.max(1), limit.max(1));
     }

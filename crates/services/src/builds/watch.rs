@@ -1,7 +1,7 @@
 //! The files of a service that people change: one message for each burst of changes, once it is over.
 //!
-//! Only directories that may hold a chosen file are looked at. Left out are outputs, `.git`, `node_modules`, and what git
-//! ignores. If the kernel reports no changes, or allows no further directory, the tree is scanned every second.
+//! Only directories that may hold a chosen file are looked at. Left out are outputs, `.git`, `node_modules`, and what
+//! git ignores. If the kernel reports no changes, or allows no further directory, the tree is scanned every second.
 
 #[cfg(target_os = "linux")]
 mod inotify;
@@ -137,7 +137,7 @@ fn report(settle: &mut Settle, now: Instant, sender: &Sender<Vec<PathBuf>>) -> b
     }
 }
 
-/// True if the watch is dropped within this time.
+/// Whether the watch is dropped within this time.
 fn over(stopped: &Receiver<()>, within: Duration) -> bool {
     stopped.recv_timeout(within) != Err(RecvTimeoutError::Timeout)
 }

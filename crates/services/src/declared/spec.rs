@@ -1,4 +1,5 @@
-//! A service as a client declares it to the supervisor: what the project's file says of it, with the variables of its tools.
+//! A service as a client declares it to the supervisor: what the project's file says of it, with the variables of its
+//! tools.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -61,7 +62,7 @@ impl Spec {
         Self { service, project, environment, env_files, agreed, inherited: None }
     }
 
-    /// True if a service that runs by the other declaration has to start again for this one.
+    /// Whether a service that runs by the other declaration has to start again for this one.
     pub(crate) fn differs(&self, other: &Self) -> bool {
         let mut alike = other.clone();
         alike.take_details(self);

@@ -67,12 +67,13 @@ impl DevInfoFile {
         }
     }
 
-    /// True if its process is there and its address accepts connections. It takes half a second for each address at most.
+    /// Whether its process is there and its address accepts connections. It takes half a second for each address at
+    /// most.
     pub fn is_alive(&self) -> bool {
         !has_ended(self.pid) && self.accepts()
     }
 
-    /// True if its address accepts connections.
+    /// Whether its address accepts connections.
     pub fn accepts(&self) -> bool {
         let path = self.addr.strip_prefix("unix:").map(|path| path.strip_prefix("//").unwrap_or(path));
         match path.or_else(|| Some(&*self.addr).filter(|addr| addr.starts_with('/'))) {
@@ -82,8 +83,8 @@ impl DevInfoFile {
     }
 }
 
-/// The addresses of `HOST:PORT`. Names other than that of this machine are asked for elsewhere, which may take any time; so
-/// few of those questions are under way at once.
+/// The addresses of `HOST:PORT`. Names other than that of this machine are asked for elsewhere, which may take any
+/// time; so few of those questions are under way at once.
 fn places(text: &str) -> Vec<SocketAddr> {
     if let Ok(place) = text.parse() {
         return vec![place];
@@ -112,7 +113,7 @@ fn connects(address: SocketAddr) -> bool {
     TcpStream::connect_timeout(&address, PATIENCE).is_ok()
 }
 
-/// True if a socket at this path accepts connections, or has more of them than it has taken yet.
+/// Whether a socket at this path accepts connections, or has more of them than it has taken yet.
 #[cfg(unix)]
 fn accepts_at(path: &str) -> bool {
     use rustix::io::Errno;

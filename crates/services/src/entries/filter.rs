@@ -18,7 +18,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// True if the entry is one of the chosen.
+    /// Whether the entry is one of the chosen.
     pub fn takes(&self, entry: &OutputEntry) -> bool {
         self.since.is_none_or(|since| entry.time >= since)
             && self.level.is_none_or(|level| entry.level >= level)

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketType, bind, ipproto, socket, sockopt};
 
-/// True if a program could listen on this port now, on any address of this machine.
+/// Whether a program could listen on this port now, on any address of this machine.
 ///
 /// Nothing listens in order to find out, so no client ever meets this process.
 pub(super) fn is_free(port: u16) -> bool {

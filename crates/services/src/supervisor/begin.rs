@@ -106,7 +106,7 @@ impl ServiceSupervisor {
         let _ = self.reader.refresh(&mut self.snapshot);
     }
 
-    /// True if everything that a unit needs is there.
+    /// Whether everything that a unit needs is there.
     fn needed(&self, index: usize) -> Result<bool, Trouble> {
         let mut all = true;
         for (name, until) in &self.units[index].spec.service.needs {
@@ -194,8 +194,8 @@ impl ServiceSupervisor {
         }
     }
 
-    /// True if a fixed port that a unit listens on or names is still with a service that is about to give it up. One that goes
-    /// on by an earlier declaration keeps it for any time.
+    /// Whether a fixed port that a unit listens on or names is still with a service that is about to give it up. One
+    /// that goes on by an earlier declaration keeps it for any time.
     fn awaits_port(&self, index: usize) -> bool {
         let spec = &self.units[index].spec;
         let named: Vec<&str> = spec.texts().flat_map(|text| ports_named(text)).chain([&*spec.service.name]).collect();
@@ -294,17 +294,17 @@ fn fits(wanted: Port, port: u16) -> bool {
 }
 
 impl Unit {
-    /// True if it has a port, and that is one that its declaration allows.
+    /// Whether it has a port, and that is one that its declaration allows.
     fn has_its_port(&self) -> bool {
         self.port.as_ref().zip(self.spec.service.port).is_some_and(|(held, wanted)| fits(wanted, held.port()))
     }
 
-    /// True if this port is reserved for it.
+    /// Whether this port is reserved for it.
     fn holds(&self, port: u16) -> bool {
         self.port.as_ref().is_some_and(|held| held.port() == port)
     }
 
-    /// True if the port that it has is about to be free for others.
+    /// Whether the port that it has is about to be free for others.
     fn gives_up_port(&self) -> bool {
         let keeps_it = self.has_its_port() || self.is_guarded() && self.is_staying();
         !(self.is_wanted() && keeps_it)

@@ -1,7 +1,7 @@
 //! The project's file against what runs: what is declared otherwise starts again, what is declared no more stops.
 //!
-//! Declarations are compared, never what comes of them: a port that was chosen, the variables of a shell, the place of a
-//! tool are another's with every client.
+//! Declarations are compared, never what comes of them: a port that was chosen, the variables of a shell, the place of
+//! a tool are another's with every client.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,8 +44,8 @@ impl ServiceSupervisor {
         self.newest.specs.iter().map(|spec| Spec { inherited: caller.clone(), ..spec.clone() }).collect()
     }
 
-    /// The services of these declarations that are `wanted`, and those that ran and differ. Of these the wanted ones are
-    /// renewed.
+    /// The services of these declarations that are `wanted`, and those that ran and differ. Of these the wanted ones
+    /// are renewed.
     pub(super) fn declare(
         &mut self,
         declared: RequestDeclarations,
@@ -117,8 +117,8 @@ impl ServiceSupervisor {
         gone.collect()
     }
 
-    /// Take the declaration of one service, which is asked to begin, from the file; the change comes back if it goes on by an
-    /// earlier one.
+    /// Take the declaration of one service, which is asked to begin, from the file; the change comes back if it goes on
+    /// by an earlier one.
     ///
     /// # Errors
     /// The file declares it no more, or another program runs it.
@@ -166,8 +166,8 @@ struct Redeclaration {
 }
 
 impl Unit {
-    /// Take up another declaration. A service at work, or one that has done its work, keeps its own unless it is renewed; one
-    /// that others have asked to begin keeps the variables of those.
+    /// Take up another declaration. A service at work, or one that has done its work, keeps its own unless it is
+    /// renewed; one that others have asked to begin keeps the variables of those.
     fn take_up(&mut self, spec: Spec, found: &Redeclaration) -> Option<DeclarationChange> {
         let has_ended_well = matches!(self.stage, ServiceStage::Over(state) if state.good());
         if self.is_wanted() && (self.is_at_work() || has_ended_well) {
@@ -202,7 +202,7 @@ impl Unit {
         self.spec = spec;
     }
 
-    /// True if something of it runs that has its declaration: not if that is about to stop, or another program's.
+    /// Whether something of it runs that has its declaration: not if that is about to stop, or another program's.
     fn is_at_work(&self) -> bool {
         match &self.stage {
             ServiceStage::Guarded(guarded) => guarded.kill_at.is_none(),

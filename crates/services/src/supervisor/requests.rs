@@ -29,8 +29,8 @@ pub enum SupervisorRequest {
         /// Only for as long as this client is there.
         lease: Option<ClientId>,
     },
-    /// This client wants nothing any more. Services that others want go on, and are the answer; of the rest, these services and what
-    /// they need are killed.
+    /// This client wants nothing any more. Services that others want go on, and are the answer; of the rest, these
+    /// services and what they need are killed.
     Release {
         /// The client.
         client: ClientId,
@@ -70,7 +70,7 @@ pub struct AcceptedService {
     pub reservation: Reservation,
     /// Its port, if it has one by now.
     pub port: Option<u16>,
-    /// True if the request names it; false if only its declaration has changed.
+    /// Whether the request names it; false if only its declaration has changed.
     pub asked: bool,
     /// The difference from its declaration, if it ran by another one.
     pub change: Option<DeclarationChange>,

@@ -101,7 +101,7 @@ pub(super) enum ServiceStage {
 /// A service that other programs run.
 pub(super) struct UnguardedService {
     pub slot: Slot,
-    /// True if it was found so, false for a service without a command, of which only the build is here.
+    /// Whether it was found so, false for a service without a command, of which only the build is here.
     pub external: bool,
 }
 
@@ -141,7 +141,7 @@ impl Unit {
         self.pinned || !self.leases.is_empty()
     }
 
-    /// True if a client is there that this service belongs to, or did until it was stopped by name.
+    /// Whether a client is there that this service belongs to, or did until it was stopped by name.
     pub(super) fn has_client(&self) -> bool {
         !self.leases.is_empty() || !self.former.is_empty()
     }
@@ -152,7 +152,7 @@ impl Unit {
         self.former.retain(|known| *known != client);
     }
 
-    /// True if another life follows, or still may: the supervisor has not taken up the end of the last one yet.
+    /// Whether another life follows, or still may: the supervisor has not taken up the end of the last one yet.
     pub(super) fn is_going(&self) -> bool {
         match self.stage {
             ServiceStage::Over(_) => false,
@@ -161,7 +161,7 @@ impl Unit {
         }
     }
 
-    /// True if its present life goes on, or was its last: it has not been asked to end.
+    /// Whether its present life goes on, or was its last: it has not been asked to end.
     pub(super) fn is_staying(&self) -> bool {
         match &self.stage {
             ServiceStage::Guarded(guarded) => guarded.kill_at.is_none() && !self.restart_pending,
@@ -175,17 +175,17 @@ impl Unit {
         matches!(self.stage, ServiceStage::Guarded(_))
     }
 
-    /// True if a program that was found to run it does.
+    /// Whether a program that was found to run it does.
     pub(super) fn is_external(&self) -> bool {
         matches!(&self.stage, ServiceStage::Held(held) if held.external)
     }
 
-    /// True if it cannot start without another build.
+    /// Whether it cannot start without another build.
     pub(super) fn must_build(&self) -> bool {
         !self.spec.service.renewal.build.is_empty() && !self.builds.good
     }
 
-    /// True if nothing of it is at work or about to be.
+    /// Whether nothing of it is at work or about to be.
     pub(super) fn is_at_rest(&self) -> bool {
         match self.stage {
             _ if self.builds.running.is_some() => false,

@@ -125,7 +125,7 @@ fn a_channel_that_leads_nowhere_is_refused() {
         .vx("install esbuild@1 --ipc-channel vx-install-1-esbuild")
         .exits_with(2)
         .says("hint: `--ipc-channel` is for");
-    sandbox.vx("install esbuild@1 --ipc-channel ../../x").refuses_with("is no channel name");
+    sandbox.vx("install esbuild@1 --ipc-channel ../../x").refuses_with("is not a channel name");
 }
 
 #[test]

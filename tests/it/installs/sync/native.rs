@@ -10,7 +10,8 @@ use crate::support::registry::native::{AARCH64, Act, X86_64, program};
 use crate::support::sandbox::Sandbox;
 use crate::support::skipped::skipped;
 
-/// A project that wants ninja 1.11.1, whose release has a wheel for each of these platforms with a program that acts so.
+/// A project that wants ninja 1.11.1, whose release has a wheel for each of these platforms with a program that acts
+/// so.
 fn ninja(wheels: &[(&str, Act<'_>)]) -> Sandbox {
     let sandbox = Sandbox::new().config("[tools]\nninja = \"1.11.1\"\n");
     for (platform, act) in wheels {
@@ -64,7 +65,7 @@ fn connecting(scratch: &Path) -> (Sandbox, TcpListener, PathBuf) {
     (ninja(&[("manylinux1_x86_64", Act::Crash), ("manylinux2010_x86_64", act)]), server, note)
 }
 
-/// True if a connection to the server was made; it is taken off the list.
+/// Whether a connection to the server was made; it is taken off the list.
 fn was_asked(server: &TcpListener) -> bool {
     server.accept().is_ok()
 }

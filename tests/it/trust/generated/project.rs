@@ -96,13 +96,13 @@ impl Project {
         line.to_ascii_lowercase().contains("path") && (own(&self.directory) || own(&self.entered))
     }
 
-    /// True if the project's file was understood.
+    /// Whether the project's file was understood.
     pub(super) fn is_read(&self) -> bool {
         super::super::vx_in(&self.sandbox, &self.entered, "run --list").code() == Some(0)
     }
 
-    /// Whatever is there once all doors are closed and should not be: consents, sockets, boards at work. What a daemon has
-    /// begun may end a little later; processes are found by the sandbox's own end.
+    /// Whatever is there once all doors are closed and should not be: consents, sockets, boards at work. What a daemon
+    /// has begun may end a little later; processes are found by the sandbox's own end.
     pub(super) fn left(&self) -> Vec<String> {
         let deadline = Instant::now() + GRACE;
         loop {

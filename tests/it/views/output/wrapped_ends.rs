@@ -30,7 +30,7 @@ fn says(running: &Running, word: &str) {
     eventually(word, || running.said().contains(word).then_some(()));
 }
 
-/// True if the tests were started with this signal ignored, as by a shell in the background: then it is for all below.
+/// Whether the tests were started with this signal ignored, as by a shell in the background: then it is for all below.
 fn ignored(signal: Signal) -> bool {
     let status = fs::read_to_string("/proc/self/status").expect("a text");
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:\t")).expect("a mask");

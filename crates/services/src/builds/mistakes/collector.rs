@@ -75,7 +75,7 @@ pub(super) struct MistakeCollector {
     mistakes: Vec<Mistake>,
     /// A message whose place has not come yet.
     heading: Option<String>,
-    /// True if the next line may continue the last mistake.
+    /// Whether the next line may continue the last mistake.
     open: bool,
 }
 
@@ -100,7 +100,7 @@ impl MistakeCollector {
         }
     }
 
-    /// True if a heading waits for its place.
+    /// Whether a heading waits for its place.
     pub(super) fn waits(&self) -> bool {
         self.heading.is_some()
     }

@@ -55,19 +55,19 @@ impl WatchedFiles {
         &self.root
     }
 
-    /// True if this directory may hold a chosen file.
+    /// Whether this directory may hold a chosen file.
     pub(super) fn enters(&self, directory: &Path) -> bool {
         let Some(relative) = self.relative(directory) else { return false };
         relative.is_empty() || self.may_name_below(&relative) && !self.left_out(directory, true)
     }
 
-    /// True if this file is one of the chosen, whether it is there or not.
+    /// Whether this file is one of the chosen, whether it is there or not.
     pub(super) fn takes(&self, file: &Path) -> bool {
         let Some(relative) = self.relative(file) else { return false };
         self.patterns.iter().any(|pattern| glob_match(pattern, &relative)) && !self.left_out(file, false)
     }
 
-    /// True if a change of this file changes what is ignored.
+    /// Whether a change of this file changes what is ignored.
     pub(super) fn is_rule(&self, file: &Path) -> bool {
         self.ignored.is_some() && file.file_name().is_some_and(|name| name == ".gitignore")
     }
@@ -107,7 +107,7 @@ impl WatchedFiles {
         }
     }
 
-    /// True if this path, or a directory that holds it, is left out.
+    /// Whether this path, or a directory that holds it, is left out.
     fn left_out(&self, path: &Path, is_directory: bool) -> bool {
         let below: Vec<&Path> = path.ancestors().take_while(|part| *part != self.root).collect();
         below.into_iter().rev().any(|part| {
@@ -125,7 +125,7 @@ impl WatchedFiles {
         found.is_some_and(|found| !found.pattern.is_negative())
     }
 
-    /// True if a pattern may name a file somewhere below a directory.
+    /// Whether a pattern may name a file somewhere below a directory.
     fn may_name_below(&self, directory: &str) -> bool {
         self.patterns.iter().any(|pattern| {
             let mut parts = pattern.split('/');
