@@ -5,9 +5,9 @@ use serde::Deserialize;
 /// The importance of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// For those who look for a mistake.
+    /// Details for debugging.
     Debug,
-    /// Everything that shows no other level.
+    /// Any line that shows no other level.
     #[default]
     Info,
     /// Something may be wrong.
@@ -18,7 +18,7 @@ pub enum Level {
 
 /// The longest line that is read as a document.
 const DOCUMENT_BYTES: usize = 16 * 1024;
-/// The words at the beginning of a line that are looked at: date, time, zone, program and level.
+/// How many words at the beginning of a line may be the level: date, time, zone and program come first.
 const WORDS: usize = 6;
 /// The keys of a level in lines of `key=value`.
 const KEYS: [&str; 3] = ["level=", "lvl=", "severity="];
@@ -60,7 +60,7 @@ impl Level {
         })
     }
 
-    /// The level that a program means by this word.
+    /// The level that programs mean by this word.
     fn of_word(word: &str) -> Option<Self> {
         // No such word is longer, and most words of a log are.
         if word.len() > 11 {
@@ -77,7 +77,7 @@ impl Level {
         })
     }
 
-    /// The level of a number, as the loggers of Node write them.
+    /// The level of a number, as loggers for Node write it.
     const fn of_number(number: u64) -> Self {
         match number {
             0..=29 => Self::Debug,
@@ -117,7 +117,7 @@ fn of_pair(line: &str) -> Option<Level> {
 }
 
 /// The level among the first words of a line. A word counts if it stands out: in capitals, in brackets, or before a
-/// colon; other lines are sentences, and may speak of errors that there are not.
+/// colon. Any other line is prose, and may mention errors that didn't happen.
 fn of_words(line: &str) -> Option<Level> {
     if let Some(level) = of_letter(line) {
         return Some(level);
@@ -161,7 +161,7 @@ fn of_letter(line: &str) -> Option<Level> {
     Level::of_letter(letter.as_bytes()[0])
 }
 
-/// True for `TS2304:`.
+/// Whether a word looks like `TS2304:`.
 fn is_number_of_tsc(word: &str) -> bool {
     let digits = word.strip_prefix("TS").and_then(|rest| rest.strip_suffix(':'));
     digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))

@@ -6,16 +6,16 @@ use std::str;
 
 use jiff::Timestamp;
 
-/// The bytes of a time and the space behind it.
+/// The length of a time and the space after it.
 const STAMP_BYTES: usize = "2026-11-23T10:00:00.123Z ".len();
 
-/// The place of the time of day in a whole time.
+/// Where the time of day stands in a full timestamp.
 const TIME_OF_DAY: std::ops::Range<usize> = "2026-11-23T".len().."2026-11-23T10:00:00.123".len();
 
-/// Puts the time in front of each line of a stream that comes in any pieces.
+/// Puts the time in front of each line of a stream, which may arrive in pieces of any size.
 #[derive(Debug)]
 pub struct Stamper {
-    /// The last time, as text, and the millisecond that it is the text of.
+    /// The last time as text, and the millisecond it was made from.
     stamp: String,
     millisecond: i64,
     in_line: bool,
@@ -49,7 +49,7 @@ impl Stamper {
 pub fn parted(line: &[u8]) -> Option<(Timestamp, &[u8])> {
     let (stamp, text) = line.split_at_checked(STAMP_BYTES)?;
     let stamp = str::from_utf8(stamp).ok()?.strip_suffix("Z ")?;
-    // Digits and signs stand where they must, so that no text of a program is taken for a time.
+    // Check every digit and sign, so that no text of a program is taken for a time.
     let shape = "0000-00-00T00:00:00.000".bytes();
     let fits =
         stamp.bytes().zip(shape).all(|(byte, shape)| if shape == b'0' { byte.is_ascii_digit() } else { byte == shape });

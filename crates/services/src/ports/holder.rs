@@ -1,4 +1,4 @@
-//! The program that holds a port, from what the kernel shows of sockets and of the files that processes have open.
+//! Finding the program that holds a port, from the kernel's tables of sockets and the open files of processes.
 
 use std::fs;
 use std::path::Path;
@@ -6,11 +6,11 @@ use std::path::Path;
 /// A program that holds a port, as far as the system shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PortOwner {
-    /// The number of its process; the processes of other users are not shown.
+    /// Its process id; unknown for another user's process, whose files are not shown.
     pub pid: Option<u32>,
     /// Its name.
     pub program: Option<String>,
-    /// The number of its user.
+    /// Its user's id.
     pub user: Option<u32>,
 }
 
@@ -45,7 +45,7 @@ fn listener(table: &str, port: u16) -> Option<ListeningSocket> {
     })
 }
 
-/// The process that has a file open which is shown by this name; the lowest number if several share it.
+/// The process that has a file of this name open; the lowest id if several share it.
 fn process_with(name: &str) -> Option<u32> {
     let processes = fs::read_dir("/proc").ok()?.flatten();
     let mut numbers: Vec<u32> = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();

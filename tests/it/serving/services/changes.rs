@@ -161,7 +161,11 @@ fn a_port_that_a_service_keeps_for_now_is_refused_to_the_service_that_is_to_have
     let web = services.pid("web");
     services.0.vx("start web").succeeds().says("`web` goes on as it was declared before").says("`vx restart web`");
     assert_eq!(services.pid("web"), web);
-    services.0.vx("up api").fails_with(&format!("port {one} is still with the service `web`")).says("`vx restart web`");
+    services
+        .0
+        .vx("up api")
+        .fails_with(&format!("port {one} is still held by the service `web`"))
+        .says("`vx restart web`");
     services.0.vx("up reads").succeeds();
     services.0.vx("logs reads -n 1").prints(&format!("reads | {one}"));
     services.0.vx("restart web").succeeds();
