@@ -73,7 +73,7 @@ fn evil_tool(sandbox: &Sandbox, tool: &str, more: &str) -> String {
     sandbox.addressed(tool, &archive, more)
 }
 
-/// Whether something evil ran; the trace is removed.
+/// Returns whether something evil ran; the trace is removed.
 fn acted(sandbox: &Sandbox) -> bool {
     fs::remove_file(traces(sandbox)).is_ok()
 }

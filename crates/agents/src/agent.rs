@@ -78,7 +78,7 @@ pub struct Agent {
     /// The words of a prompt that is an argument.
     #[serde(default = "prompt_alone")]
     pub(super) prompt: Vec<String>,
-    /// How a prompt reaches the agent.
+    /// The way that a prompt takes to the agent.
     pub(super) prompt_via: PromptVia,
     /// The words that replace a prompt which goes through standard input.
     #[serde(default)]
@@ -86,10 +86,10 @@ pub struct Agent {
     /// Variables to remove: an agent that runs vx sets them, and this one must not inherit them.
     #[serde(default)]
     pub(super) unset: Vec<String>,
-    /// Whether each line is plain text, and a message.
+    /// Each line is plain text, and a message.
     #[serde(default)]
     pub(super) text: bool,
-    /// Where a session's id may be.
+    /// Places that may have a session's id.
     #[serde(default)]
     pub(super) session: Vec<JsonPath>,
     /// Lines that are not messages.
@@ -113,7 +113,7 @@ pub struct Agent {
     /// Rules that recognise the last line of an answer.
     #[serde(default)]
     pub(super) end: Vec<EndRule>,
-    /// Where the answer is in its last line.
+    /// The place of the answer in its last line.
     #[serde(rename = "final")]
     pub(super) answer: Option<JsonPath>,
 }
@@ -122,7 +122,7 @@ fn prompt_alone() -> Vec<String> {
     vec!["{prompt}".to_owned()]
 }
 
-/// How a prompt can reach an agent.
+/// The ways that a prompt can take to an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum PromptVia {
@@ -142,7 +142,7 @@ pub(super) struct MessageRule {
     pub when: JsonConditions,
     pub role: AgentMessageRole,
     pub id: Option<JsonPath>,
-    /// Where the id is of a message that begins here; pieces without an id belong to it from now on.
+    /// The place of the id of a message that begins here; pieces without an id belong to it from now on.
     pub begins: Option<JsonPath>,
     pub status: Option<String>,
     pub status_at: Option<JsonPath>,
@@ -150,13 +150,13 @@ pub(super) struct MessageRule {
     pub delta: bool,
     pub text: Option<JsonPath>,
     pub thinking: Option<JsonPath>,
-    /// Where a list of parts is, each with a `type`.
+    /// The place of a list of parts, each with a `type`.
     pub blocks: Option<JsonPath>,
     pub tool: Option<ToolRule>,
     pub result: Option<ResultRule>,
 }
 
-/// Where the parts of a tool's call are.
+/// Places of the parts of a tool's call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ToolRule {
@@ -165,7 +165,7 @@ pub(super) struct ToolRule {
     pub input: JsonPath,
 }
 
-/// Where the parts of a tool's result are.
+/// Places of the parts of a tool's result.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ResultRule {
@@ -174,7 +174,7 @@ pub(super) struct ResultRule {
     pub failed: Option<JsonConditions>,
 }
 
-/// Where a list of things to do is, and which of its items are done.
+/// The place of a list of things to do, and the condition for an item that is done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TodoRule {
@@ -183,12 +183,12 @@ pub(super) struct TodoRule {
     pub done: JsonConditions,
 }
 
-/// Where figures about the use of a model are.
+/// Places of figures about the use of a model.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UsageRule {
     pub when: JsonConditions,
-    /// Whether the figures are added to the earlier ones; otherwise they replace them.
+    /// Add the figures to the earlier ones instead of replacing them.
     #[serde(default)]
     pub add: bool,
     pub input: Option<JsonPath>,
@@ -197,14 +197,14 @@ pub(super) struct UsageRule {
     pub cost: Option<JsonPath>,
 }
 
-/// How the last line of an answer is recognised.
+/// Recognises the last line of an answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EndRule {
     pub when: JsonConditions,
     /// When the line reports that the agent has failed.
     pub failed: Option<JsonConditions>,
-    /// Where the reason may be: a place, or a list of which the first that has a text counts.
+    /// The place of the reason, or a list of places of which the first that has a text counts.
     #[serde(default, deserialize_with = "one_or_more")]
     pub error: Vec<JsonPath>,
 }

@@ -21,7 +21,7 @@ pub enum TurnEvent {
     },
     /// The agent has reported the end of its answer to the prompt. Its process may still be at work.
     TurnEnded {
-        /// Whether the agent reports that it has failed.
+        /// The agent reports that it has failed.
         failed: bool,
         /// Its answer, if its last line contains it.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,7 +70,7 @@ pub enum TurnEvent {
 }
 
 impl TurnEvent {
-    /// Whether this is the last event of a turn.
+    /// Returns whether this is the last event of a turn.
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled { .. })
     }
@@ -91,7 +91,7 @@ pub struct AgentMessage {
     /// The state of the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
-    /// Whether this is a piece that adds to earlier ones with the same id. A line with the whole message follows, if
+    /// This is a piece that adds to earlier ones with the same id. A line with the whole message follows, if
     /// the agent prints one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub delta: bool,
@@ -151,7 +151,7 @@ pub enum Block {
         id: String,
         /// The output.
         output: Value,
-        /// Whether the tool failed.
+        /// The tool failed.
         failed: bool,
     },
     /// A part of another type.

@@ -57,7 +57,7 @@ enum JsonValueCondition {
 }
 
 impl JsonConditions {
-    /// Whether the value meets all conditions.
+    /// Returns whether the value meets all conditions.
     pub(super) fn holds(&self, value: &Value) -> bool {
         self.0.iter().all(|(place, condition)| place.value_in(value).is_some_and(|value| condition.holds(value)))
     }

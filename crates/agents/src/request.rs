@@ -15,7 +15,7 @@ pub struct TurnRequest {
     pub turn_id: String,
     /// The agent, by its name in `agents.toml`.
     pub agent: String,
-    /// How the agent is called and read, if it is not one of `agents.toml`.
+    /// The table by which the agent is called and read, if it is not one of `agents.toml`.
     pub agent_table: Option<Agent>,
     /// The file of its program, absolute.
     pub agent_bin: PathBuf,
@@ -58,11 +58,11 @@ pub enum Prompt {
 pub struct TurnLimits {
     /// The longest time that the turn may take.
     pub timeout: Option<Duration>,
-    /// How long the agent has to exit after its last line.
+    /// Time for the agent to exit after its last line.
     pub after_result: Duration,
-    /// How long processes that a successful agent left behind have to end by themselves.
+    /// Time for processes that a successful agent left behind to end by themselves.
     pub linger: Duration,
-    /// How long processes have to end after they were asked to.
+    /// Time for processes to end after they were asked to.
     pub grace: Duration,
 }
 

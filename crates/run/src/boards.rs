@@ -17,7 +17,7 @@ use super::recordings::stale_recordings;
 use crate::boards::log_files::logs_of;
 use crate::channel::free_board_path;
 
-/// How long the board of an ended run is kept.
+/// Boards of ended runs are kept for this long.
 pub const BOARDS_KEPT_FOR: Duration = Duration::from_secs(3600);
 /// The most boards of ended runs that are kept.
 pub const BOARDS_KEPT: usize = 32;
@@ -81,7 +81,7 @@ fn stray_logs(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(std::fs::read_dir(directory)?.flatten().map(|entry| entry.path()).filter(stray).collect())
 }
 
-/// Whether the directory is old enough to belong to no run that is just starting.
+/// Returns whether the directory is old enough to belong to no run that is just starting.
 fn is_settled(path: &Path) -> bool {
     const STARTING: Duration = Duration::from_secs(10);
     let modified = path.metadata().and_then(|metadata| metadata.modified());

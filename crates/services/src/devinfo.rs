@@ -29,7 +29,7 @@ const WRITING: Duration = Duration::from_secs(1);
 pub struct ExternalServer {
     /// Its file.
     pub info: DevInfoFile,
-    /// Whether its process was there and its address accepted connections at the last look.
+    /// Its process was there and its address accepted connections at the last look.
     pub connected: bool,
     /// When that was.
     pub last_checked: Timestamp,

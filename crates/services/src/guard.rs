@@ -29,7 +29,7 @@ use crate::declared::restarts::Restarts;
 
 /// The time between two beats of a guard. Guards mostly sleep, and each beat wakes one up.
 const BEAT: Duration = Duration::from_secs(5);
-/// How many last lines of the output are shown below an error.
+/// Last lines of the output to show below an error.
 const LAST_LINES: usize = 8;
 
 /// Guard the service of this channel until it has ended for good, or build it. Either end is written to the slot.

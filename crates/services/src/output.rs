@@ -19,14 +19,14 @@ use super::entries::Stamper;
 use super::probe::{Probe, ProbeResult};
 use crate::builds::mistakes::{Mistake, Mistakes};
 
-/// How many full files are kept beside the log.
+/// Full files to keep beside the log.
 pub const KEPT_FILES: u8 = 1;
-/// How many last bytes are kept for an error.
+/// Last bytes to keep for an error.
 const TAIL_BYTES: usize = 8 * 1024;
 /// The wait for the end of the output once all processes have ended.
 const LEFT_OPEN: Duration = Duration::from_millis(200);
 
-/// Where the output of a service goes.
+/// The destinations of a service's output.
 pub(super) struct ServiceOutput {
     log: Mutex<(Stamper, Log)>,
     tail: Mutex<Tail>,

@@ -19,7 +19,7 @@ pub fn plain(line: &[u8]) -> Cow<'_, str> {
     Cow::Owned(text.0)
 }
 
-/// What a terminal shows in the end: of text that was drawn over, the last piece that is not blank.
+/// The text that a terminal shows in the end: of text that was drawn over, the last piece that is not blank.
 pub fn last_shown(text: &str) -> &str {
     text.rsplit('\n').find(|piece| !piece.trim().is_empty()).unwrap_or_default()
 }

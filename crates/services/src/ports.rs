@@ -75,7 +75,7 @@ pub enum PortError {
 }
 
 impl PortError {
-    /// What to do next, as a sentence.
+    /// The next step, as a sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Held { .. } => "stop that program, or give the service another port, such as `port = \"auto\"`",

@@ -57,7 +57,7 @@ enum PendingCheck {
     File(PathBuf),
 }
 
-/// What a probe found.
+/// The result of polling a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProbeResult {
     /// All checks have held.

@@ -38,11 +38,11 @@ use super::devinfo::DevInfoFile;
 use super::ports::Ports;
 use crate::declared::reading::ServiceFileReading;
 
-/// How long a supervisor without any service stays, so that a client which starts a service finds it.
+/// A supervisor without any service stays for this long, so that a client which starts a service finds it.
 const LINGER: Duration = Duration::from_secs(2);
 /// The longest sleep of the thread that waits for changes on the board.
 const LOOK: Duration = Duration::from_secs(5);
-/// How long a guard has beyond its service's stop timeout before it is killed.
+/// Time that a guard has beyond its service's stop timeout before it is killed.
 const GUARD_PATIENCE: Duration = Duration::from_secs(15);
 
 /// A supervisor to start.
@@ -280,7 +280,7 @@ impl ServiceSupervisor {
         }
     }
 
-    /// Whether a service that needs this one has to stop as well, but has not yet.
+    /// Returns whether a service that needs this one has to stop as well, but has not yet.
     fn has_leaving_dependents(&self, index: usize) -> bool {
         let unit = &self.units[index];
         if unit.is_wanted() || unit.stopped_alone {

@@ -37,7 +37,7 @@ fn the_exceptions_of_a_proxy_hold_for_lists_and_for_archives() {
     sync(&sandbox).fails_with("2 of 2 tools did not install");
 }
 
-/// Whether the request has credentials.
+/// Returns whether the request has credentials.
 fn is_signed_in(request: &Request) -> bool {
     request.header("authorization").is_some()
 }

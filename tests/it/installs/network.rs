@@ -20,7 +20,7 @@ fn command(sandbox: &Sandbox, words: &str) -> Command {
     command
 }
 
-/// Whether the registries answered; if not, the test is reported as skipped.
+/// Returns whether the registries answered; if not, the test is reported as skipped.
 fn answered(finished: &Finished) -> bool {
     let said = finished.stderr();
     let silent = NO_NETWORK.iter().find_map(|reason| said.lines().find(|line| line.contains(reason)));

@@ -118,7 +118,7 @@ impl Checked {
     }
 }
 
-/// Whether vx finds nothing wrong or doubtful in a file.
+/// Returns whether vx finds nothing wrong or doubtful in a file.
 fn is_sound(text: &str) -> bool {
     let project = Project::parse(Path::new("vx.toml"), text);
     project.is_ok_and(|project| project.warnings.is_empty() && project.service_faults.is_empty())

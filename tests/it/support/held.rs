@@ -31,7 +31,7 @@ impl Held {
         });
     }
 
-    /// Whether it is still there.
+    /// Returns whether it is still there.
     pub(crate) fn is_there(&self) -> bool {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0)).unwrap_or_default();
         !stat.is_empty() && !stat.contains(") Z ") && !stat.contains(") X ")

@@ -145,13 +145,13 @@ impl OnTerminal {
         kill_process(Pid::from_child(&self.child), signal).expect("it is there");
     }
 
-    /// Whether its process is stopped.
+    /// Returns whether its process is stopped.
     pub(crate) fn is_stopped(&self) -> bool {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
         stat.rsplit(')').next().is_some_and(|after| after.trim_start().starts_with('T'))
     }
 
-    /// Whether its process has not ended.
+    /// Returns whether its process has not ended.
     pub(crate) fn runs(&mut self) -> bool {
         self.child.try_wait().expect("our child").is_none()
     }

@@ -27,7 +27,7 @@ fn repository(sandbox: &Sandbox, worktrees: &[&str]) -> Vec<PathBuf> {
     trees
 }
 
-/// Whether the project in this directory may act.
+/// Returns whether the project in this directory may act.
 fn acts(sandbox: &Sandbox, directory: &Path) -> bool {
     vx_in(sandbox, directory, "ruff").succeeds().stdout().contains("MODE=test")
 }

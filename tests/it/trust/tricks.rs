@@ -138,7 +138,7 @@ fn frozen_sync_asks(sandbox: &Sandbox) -> bool {
     asked(sandbox)
 }
 
-/// Whether the server was asked for anything of the trick's.
+/// Returns whether the server was asked for anything of the trick's.
 pub(super) fn asked(sandbox: &Sandbox) -> bool {
     sandbox.registry().server().requests().iter().any(|request| request.path.starts_with("/evil"))
 }

@@ -57,7 +57,7 @@ fn top_with(settings: &str) -> (Sandbox, OnTerminal) {
     (sandbox, viewer)
 }
 
-/// Whether any cell has a colour that is not one of the terminal's own sixteen.
+/// Returns whether any cell has a colour that is not one of the terminal's own sixteen.
 fn has_own_colours(viewer: &OnTerminal) -> bool {
     viewer.look(|screen| {
         let (rows, columns) = screen.size();

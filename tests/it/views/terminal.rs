@@ -118,7 +118,7 @@ fn exit_code(screen: &str) -> Option<i32> {
     screen.lines().find_map(|line| line.strip_prefix("code=")?.parse().ok())
 }
 
-/// Whether every tool is seen to download, with its percentage.
+/// Returns whether every tool is seen to download, with its percentage.
 fn all_move(screen: &str) -> bool {
     let moving = |tool| row(screen, tool).is_some_and(|row| row.contains('●') && row.contains('%'));
     TOOLS.into_iter().all(moving)

@@ -68,7 +68,7 @@ const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct TurnResultBuilder {
     result: TurnResult,
-    /// Whether each message is a line of a single answer.
+    /// Each message is a line of a single answer.
     by_line: bool,
     /// The text that came in pieces, or by line.
     pieces: String,

@@ -15,17 +15,17 @@ pub struct AgentOutputCounts {
 }
 
 impl AgentOutputCounts {
-    /// How many lines so far could not be read.
+    /// The number of lines so far that could not be read.
     pub fn unread_lines(&self) -> u64 {
         self.unread_lines.load(Ordering::Relaxed)
     }
 
-    /// How many bytes of lines so far were dropped, because the lines were too long.
+    /// Bytes dropped so far because their lines were too long.
     pub fn dropped_bytes(&self) -> u64 {
         self.dropped_bytes.load(Ordering::Relaxed)
     }
 
-    /// How many events so far were dropped, because their reader was too far behind.
+    /// Events dropped so far because their reader was too far behind.
     pub fn dropped_events(&self) -> u64 {
         self.dropped_events.load(Ordering::Relaxed)
     }

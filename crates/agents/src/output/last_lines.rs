@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 /// The number of lines that are kept.
 const MOST: usize = 5;
-/// How much of a line is kept, in bytes from its beginning.
+/// The most that is kept of a line, in bytes from its beginning.
 const LONGEST_BYTES: usize = 512;
 
 /// The last lines that were not empty, each cut to its beginning.

@@ -12,9 +12,9 @@ const KEPT_BYTES: usize = 256 * 1024;
 pub(crate) struct AgentOutputLine<'a> {
     /// Its text; bytes that are not UTF-8 become U+FFFD.
     pub text: Cow<'a, str>,
-    /// How many bytes of it were dropped.
+    /// Bytes of it that were dropped.
     pub dropped: u64,
-    /// How many bytes of it arrived, dropped ones and the line feed included.
+    /// Bytes of it that arrived, dropped ones and the line feed included.
     pub whole_bytes: u64,
 }
 

@@ -16,7 +16,7 @@ use crate::turn::outcome::AgentVerdict;
 /// The most empty lines in a row that are kept.
 const MOST_BLANK: usize = 1_024;
 
-/// What an agent is doing, as its last message shows it.
+/// The activity of an agent, as its last message shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AgentActivity {
     Thinking,
@@ -30,15 +30,15 @@ pub(crate) enum AgentActivity {
 pub(crate) struct Heard {
     /// The session's id, if this line is the first to name it.
     pub session: Option<String>,
-    /// What the agent is doing, if the line shows that.
+    /// The agent's activity, if the line shows that.
     pub activity: Option<AgentActivity>,
-    /// Whether the user is asked something; `None` if the line doesn't show that.
+    /// The user is asked something; `None` if the line doesn't show that.
     pub asks: Option<bool>,
     /// The question, if the line contains it.
     pub question: Option<String>,
-    /// How many things to do are done, and how many there are.
+    /// Things to do: done, and in all.
     pub todo: Option<(u64, u64)>,
-    /// Whether the answer is over.
+    /// The answer is over.
     pub ended: bool,
     /// Why the line could not be read.
     pub unread: Option<String>,
@@ -78,7 +78,7 @@ impl AgentOutputReader {
         }
     }
 
-    /// Whether the agent's table has rules for the last line of an answer.
+    /// Returns whether the agent's table has rules for the last line of an answer.
     pub(crate) fn names_its_ends(&self) -> bool {
         !self.agent.end.is_empty()
     }

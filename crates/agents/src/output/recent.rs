@@ -2,7 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
-/// How many names are remembered: an agent that runs for days gives far more than are needed.
+/// The most names that are remembered: an agent that runs for days gives far more than are needed.
 const MOST: usize = 4_096;
 
 /// A set of the last few thousand names.
@@ -28,7 +28,7 @@ impl Recent {
         true
     }
 
-    /// Whether this name is remembered.
+    /// Returns whether this name is remembered.
     pub(crate) fn contains(&self, name: &str) -> bool {
         self.names.contains(name)
     }

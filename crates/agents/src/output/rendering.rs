@@ -28,7 +28,7 @@ pub struct Rendering {
     calls: Recent,
     /// The message of the last text.
     last: Option<String>,
-    /// Whether the last line is still unfinished.
+    /// The last line is still unfinished.
     open: bool,
 }
 

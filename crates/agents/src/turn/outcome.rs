@@ -18,7 +18,7 @@ pub enum TurnOutcome {
 /// The agent's own verdict on its last answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AgentVerdict {
-    /// Whether it reports that it has failed; `None` if it reports nothing.
+    /// It reports that it has failed, or has not; `None` if it reports nothing.
     pub failed: Option<bool>,
     /// The reason that it gives.
     pub error: Option<String>,

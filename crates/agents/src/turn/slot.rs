@@ -15,7 +15,7 @@ use super::outcome::{AgentVerdict, TurnOutcome};
 use crate::event::{AgentUsage, TurnEvent};
 use crate::output::reading::{AgentActivity, AgentOutputReader, Heard};
 
-/// How many names are tried for a turn, if the board already has others of its name.
+/// The most names that are tried for a turn, if the board already has others of its name.
 const MOST_NAMES: usize = 64;
 
 /// The slot of a turn.
@@ -26,9 +26,9 @@ pub(crate) struct TurnSlot {
     question: String,
     usage: AgentUsage,
     session: String,
-    /// How many things to do are done, and how many there are.
+    /// Things to do: done, and in all.
     todo: Option<(u64, u64)>,
-    /// Whether lines have arrived that the board doesn't show yet.
+    /// Lines have arrived that the board doesn't show yet.
     is_behind: bool,
     /// The facts and the message that are on the board.
     facts: TurnFacts,

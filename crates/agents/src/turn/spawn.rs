@@ -37,7 +37,7 @@ pub struct TurnHandle {
     pub kill_tx: Sender<()>,
     /// The prompts of a conversation. Dropping it closes the agent's input, after which the agent ends.
     pub prompt_tx: Option<Sender<String>>,
-    /// Whether all that the agent starts is ended with it; false without a runner: then it is the agent's group alone.
+    /// Everything that the agent starts is ended with it. False without a runner, which leaves only the agent's group.
     pub ends_whole_tree: bool,
     /// Numbers about what was not delivered.
     pub counts: Arc<AgentOutputCounts>,

@@ -20,8 +20,8 @@ use crate::output::rendering::call;
 use crate::output::stderr::ErrorLines;
 use crate::request::TurnLimits;
 
-/// How long to read the streams to their ends once the tree is gone: only a process outside of it could still hold them
-/// open.
+/// The longest time to read the streams to their ends once the tree is gone: only a process outside of it could still
+/// hold them open.
 const DRAIN: Duration = Duration::from_millis(500);
 
 /// The pipe that wakes a turn's thread, with a byte for each reason.
@@ -66,14 +66,14 @@ enum TurnEndReason {
 #[derive(Default)]
 struct TurnProgress {
     asked: Option<TurnEndReason>,
-    /// Whether the agent has printed the last line of its answer.
+    /// The agent has printed the last line of its answer.
     answer_over: bool,
-    /// How many answers have ended.
+    /// Answers that have ended.
     answers: u64,
-    /// How many prompts it had been given when the last answer ended. An agent may answer several prompts with one
+    /// Prompts that it had been given when the last answer ended. An agent may answer several prompts with one
     /// answer.
     answered: u64,
-    /// Whether it has begun an answer that is not over.
+    /// It has begun an answer that is not over.
     is_answering: bool,
     /// The last lines of its output that could not be read.
     unread: LastLines,
@@ -182,7 +182,7 @@ impl TurnThread {
         }
     }
 
-    /// Whether a prompt is still unanswered.
+    /// Returns whether a prompt is still unanswered.
     fn is_owing(&self, course: &TurnProgress) -> bool {
         course.is_answering || self.asked.load(Ordering::SeqCst) > course.answered
     }

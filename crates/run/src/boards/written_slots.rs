@@ -17,7 +17,7 @@ pub struct WrittenSlot(Arc<Mutex<WrittenSlotState>>);
 #[derive(Debug)]
 struct WrittenSlotState {
     slot: Option<Slot>,
-    /// Whether a script has reported. Its reports are surer than readings of the output, which then no longer count.
+    /// A script has reported. Its reports are surer than readings of the output, which then no longer count.
     reported: bool,
 }
 

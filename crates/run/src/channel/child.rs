@@ -36,8 +36,8 @@ impl InstallChannelChild {
         Ok(Self { name, slot, creator, phase: None })
     }
 
-    /// Whether the process that made the channel was known to be gone when its slot was claimed, so that no process
-    /// waits for the install. The child itself has to notice a parent that dies later.
+    /// Returns whether the process that made the channel was known to be gone when its slot was claimed, so that no
+    /// process waits for the install. The child itself has to notice a parent that dies later.
     pub fn abandoned(&self) -> bool {
         self.creator.alive == Some(false)
     }

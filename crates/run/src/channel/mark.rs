@@ -72,13 +72,13 @@ impl Mark {
         self.snapshot()?.slots.into_iter().find(|slot| self.is_of(slot))
     }
 
-    /// Whether the file still holds the slot's board; if not, a script has named another one.
+    /// Returns whether the file still holds the slot's board; if not, a script has named another one.
     pub fn is_whole(&self) -> bool {
         self.snapshot().is_some()
     }
 
-    /// Whether processes with this mark may be ended: the board's creator is proved gone, and the slot's writer is
-    /// lost. For an install or a service an ended slot will do, as they leave nothing behind; a task that ended may
+    /// Returns whether processes with this mark may be ended: the board's creator is proved gone, and the slot's writer
+    /// is lost. For an install or a service an ended slot will do, as they leave nothing behind; a task that ended may
     /// have started a daemon.
     pub fn is_over(&self) -> bool {
         let Some(Snapshot { board, slots, .. }) = self.snapshot() else { return false };

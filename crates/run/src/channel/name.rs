@@ -12,11 +12,11 @@ use std::str::FromStr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use vx_shm::Unnamed;
 
-/// How a board's name begins.
+/// The beginning of a board's name.
 const BOARD_PREFIX: &str = "vx-";
-/// How the name of an install's channel begins, and a board's name in an earlier vx.
+/// The beginning of the name of an install's channel, and of a board's name in an earlier vx.
 const PREFIX: &str = "vx-install-";
-/// How the name of a service's channel begins.
+/// The beginning of the name of a service's channel.
 const SERVICE_PREFIX: &str = "vx-service-";
 /// The text between the process and its open file in the name of a channel on a board without a name.
 const OPEN_FILE: &str = ".fd";
@@ -90,7 +90,7 @@ fn unnamed(run: &str) -> Option<Unnamed> {
     Unnamed::from_path(Path::new(&format!("/proc/{process}/fd/{descriptor}")))
 }
 
-/// Whether the channel with this name is on a board without a name, which is in no directory.
+/// Returns whether the channel with this name is on a board without a name, which is in no directory.
 pub fn is_on_unnamed_board(channel: &str) -> bool {
     channel.parse().is_ok_and(|channel: ChannelName| unnamed(&channel.run).is_some())
 }
@@ -110,7 +110,7 @@ fn run_of_board(stem: &str) -> Option<&str> {
     stem.strip_prefix(PREFIX).or_else(|| stem.strip_prefix(BOARD_PREFIX))
 }
 
-/// Whether this names a run: digits, or digits with a suffix.
+/// Returns whether this names a run: digits, or digits with a suffix.
 fn is_run(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }

@@ -76,7 +76,7 @@ impl InstallChannelParent {
         Ok(next)
     }
 
-    /// Whether the last message was delivered.
+    /// Returns whether the last message was delivered.
     pub fn over(&self) -> bool {
         self.over
     }

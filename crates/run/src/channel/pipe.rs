@@ -27,7 +27,7 @@ const HEADER_BYTES: usize = 16;
 
 /// The longest JSON text a document may hold.
 const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
-/// How long a child waits for its document.
+/// A child waits this long for its document.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a configuration could not be sent or received.

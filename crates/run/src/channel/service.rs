@@ -58,7 +58,7 @@ impl ServiceChannelChild {
         Ok(Self { slot, abandoned: creator.alive == Some(false) })
     }
 
-    /// Whether the supervisor was known to be gone when the slot was claimed.
+    /// Returns whether the supervisor was known to be gone when the slot was claimed.
     pub fn abandoned(&self) -> bool {
         self.abandoned
     }

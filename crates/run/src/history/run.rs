@@ -48,7 +48,7 @@ fn in_order(slot: &SlotView) -> Vec<PhaseEntry> {
     slot.phases().collect()
 }
 
-/// Whether a phase would take as long again. Waiting wouldn't: it depends on other processes.
+/// Returns whether a phase would take as long again. Waiting wouldn't: it depends on other processes.
 fn is_work(phase: Phase) -> bool {
     !matches!(phase, Phase::QUEUED | Phase::WAITING)
 }

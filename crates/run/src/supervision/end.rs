@@ -9,7 +9,7 @@ pub struct JobEnd {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// Whether the run succeeds without it.
+    /// The run succeeds without it.
     pub optional: bool,
     /// `Done`, `Failed`, `Cancelled`, `Skipped` or `Died`.
     pub state: SlotState,
@@ -25,7 +25,7 @@ pub struct RunEnd {
 }
 
 impl RunEnd {
-    /// Whether every job that isn't optional ended well, and the run was not asked to stop.
+    /// Returns whether every job that isn't optional ended well, and the run was not asked to stop.
     pub fn success(&self) -> bool {
         !self.cancelled && self.steps.iter().all(|step| step.optional || step.state.good())
     }

@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, never};
 use parking_lot::Mutex;
 use vx_status::source::Settled;
 
-/// How long a run waits after its last job for a view to use its hold: a view whose terminal is blocked never does.
+/// A run waits this long after its last job for a view to use its hold: a view whose terminal is blocked never does.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Keeps a run open: while it exists and is used, the run takes requests even after its last job has ended. A cancelled
@@ -43,8 +43,8 @@ pub fn hold() -> (RunHold, RunHoldMonitor) {
 }
 
 impl RunHold {
-    /// How the jobs ended, once all have; `None` again during a retry. Once this has returned an end, the run stays
-    /// open for as long as the hold exists.
+    /// The result of the jobs, once all have ended; `None` again during a retry. Once this has returned an end, the run
+    /// stays open for as long as the hold exists.
     pub fn settled(&self) -> Option<Settled> {
         let mut shared = self.shared.lock();
         shared.used |= shared.settled.is_some();

@@ -41,13 +41,13 @@ pub trait Job: Send + Sync {
         verdict(written, stop, ended, Unwritten::IsFailure)
     }
 
-    /// Whether its process ended because the system had no further process or thread. It is tried again with fewer jobs
-    /// at work.
+    /// Returns whether its process ended because the system had no further process or thread. It is tried again with
+    /// fewer jobs at work.
     fn lacks_room(&self, _ended: &Ended) -> bool {
         false
     }
 
-    /// What follows an attempt that ended without being asked to stop.
+    /// Decide the step after an attempt that ended without being asked to stop.
     fn after(&self, _ending: &Ending, _attempt: u8) -> After {
         After::Over
     }
@@ -66,11 +66,11 @@ pub struct JobSlot<'a> {
     pub parent: Option<&'a str>,
     /// The amount of its work, if known before it begins.
     pub total: Option<u64>,
-    /// Whether the run succeeds without it.
+    /// The run succeeds without it.
     pub optional: bool,
     /// The process that writes to the slot.
     pub writer: JobSlotWriter,
-    /// Whether its process writes the slot's log as well, because its output is meant for programs.
+    /// Its process writes the slot's log as well, because its output is meant for programs.
     pub own_log: bool,
 }
 
@@ -143,7 +143,7 @@ pub enum JobDependencyState {
     Done,
 }
 
-/// What follows the end of an attempt.
+/// The step after the end of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
     /// The end is the job's end.

@@ -225,7 +225,7 @@ impl RunSupervisor {
         Ok(end)
     }
 
-    /// Whether every job has ended, and nothing keeps the run open for another attempt at one.
+    /// Returns whether every job has ended, and nothing keeps the run open for another attempt at one.
     fn is_over(&self) -> bool {
         let all_ended = self.tasks.iter().all(|task| matches!(task.stage, RunTaskStage::Ended(_)));
         let settled = all_ended.then(|| if self.summary().success() { Settled::Well } else { Settled::Badly });

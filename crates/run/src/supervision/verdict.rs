@@ -24,7 +24,7 @@ pub enum ChildStopReason {
 }
 
 impl ChildStopReason {
-    /// Whether its end was requested.
+    /// Returns whether its end was requested.
     pub(crate) fn was_asked(self) -> bool {
         matches!(self, Self::Cancelled | Self::Killed)
     }

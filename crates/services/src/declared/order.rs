@@ -36,11 +36,11 @@ pub struct BuildOrder {
     pub folder: PathBuf,
     /// The name of this build's folder in it.
     pub epoch: String,
-    /// How the service at work takes up the result.
+    /// The way in which the service at work takes up the result.
     pub reload: Option<Reload>,
     /// The form in which mistakes are reported.
     pub errors: Option<String>,
-    /// How long the processes have to end before they are killed, in milliseconds.
+    /// Time for the processes to end before they are killed, in milliseconds.
     pub stop_timeout_ms: u64,
     /// The files that are compared with what was agreed to before anything is started.
     pub agreed: Vec<AgreedFile>,
@@ -69,11 +69,11 @@ pub struct ServiceOrder {
     pub ready: Option<Ready>,
     /// Checks that show whether it still works.
     pub health: Option<Health>,
-    /// What follows its end.
+    /// The step after its end.
     pub restart: Restart,
     /// The signal that stops it.
     pub stop_signal: i32,
-    /// How long its processes have to end before they are killed, in milliseconds.
+    /// Time for its processes to end before they are killed, in milliseconds.
     pub stop_timeout_ms: u64,
     /// The files that are compared with what was agreed to before anything is started.
     pub agreed: Vec<AgreedFile>,

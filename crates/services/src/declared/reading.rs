@@ -49,7 +49,7 @@ pub enum DeclarationChange {
     Undeclared,
 }
 
-/// What to do with services that differ from the file.
+/// The treatment of services that differ from the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Differing {

@@ -62,7 +62,7 @@ impl Spec {
         Self { service, project, environment, env_files, agreed, inherited: None }
     }
 
-    /// Whether a service that runs by the `other` declaration must restart to run by this one.
+    /// Returns whether a service that runs by the `other` declaration must restart to run by this one.
     pub(crate) fn differs(&self, other: &Self) -> bool {
         let mut alike = other.clone();
         alike.take_details(self);

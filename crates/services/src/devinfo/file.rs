@@ -14,7 +14,7 @@ use vx_process::has_ended;
 
 /// The largest file that is read.
 const MOST_BYTES: u64 = 64 * 1024;
-/// How long to wait for a connection, or for a name to resolve.
+/// The longest wait for a connection, or for a name to resolve.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The most names that are resolved at once, and how many are at the moment.
@@ -67,12 +67,13 @@ impl DevInfoFile {
         }
     }
 
-    /// Whether its process runs and its address accepts connections. Takes at most half a second for each address.
+    /// Check that its process runs and its address accepts connections. This takes at most half a second for each
+    /// address.
     pub fn is_alive(&self) -> bool {
         !has_ended(self.pid) && self.accepts()
     }
 
-    /// Whether its address accepts connections.
+    /// Check that its address accepts connections.
     pub fn accepts(&self) -> bool {
         let path = self.addr.strip_prefix("unix:").map(|path| path.strip_prefix("//").unwrap_or(path));
         match path.or_else(|| Some(&*self.addr).filter(|addr| addr.starts_with('/'))) {
@@ -112,7 +113,7 @@ fn connects(address: SocketAddr) -> bool {
     TcpStream::connect_timeout(&address, PATIENCE).is_ok()
 }
 
-/// Whether a socket at this path accepts connections, or its queue of connections is full.
+/// Check that a socket at this path accepts connections, or its queue of connections is full.
 #[cfg(unix)]
 fn accepts_at(path: &str) -> bool {
     use rustix::io::Errno;

@@ -18,7 +18,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether the filter takes this entry.
+    /// Returns whether the filter takes this entry.
     pub fn takes(&self, entry: &OutputEntry) -> bool {
         self.since.is_none_or(|since| entry.time >= since)
             && self.level.is_none_or(|level| entry.level >= level)

@@ -18,7 +18,7 @@ pub enum Level {
 
 /// The longest line that is read as a document.
 const DOCUMENT_BYTES: usize = 16 * 1024;
-/// How many words at the beginning of a line may be the level: date, time, zone and program come first.
+/// Words at the beginning of a line that may be the level: date, time, zone and program come first.
 const WORDS: usize = 6;
 /// The keys of a level in lines of `key=value`.
 const KEYS: [&str; 3] = ["level=", "lvl=", "severity="];
@@ -161,7 +161,7 @@ fn of_letter(line: &str) -> Option<Level> {
     Level::of_letter(letter.as_bytes()[0])
 }
 
-/// Whether a word looks like `TS2304:`.
+/// Returns whether a word looks like `TS2304:`.
 fn is_number_of_tsc(word: &str) -> bool {
     let digits = word.strip_prefix("TS").and_then(|rest| rest.strip_suffix(':'));
     digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))

@@ -16,9 +16,9 @@ const CHAINED: [&str; 2] = [
     "During handling of the above exception, another exception occurred:",
     "The above exception was the direct cause of the following exception:",
 ];
-/// How lines begin that continue a warning or an error.
+/// Beginnings of lines that continue a warning or an error.
 const FURTHER: [&str; 5] = ["note: ", "help: ", "Caused by: ", "caused by: ", "stack backtrace:"];
-/// How lines begin that stand among the calls of goroutines.
+/// Beginnings of lines that stand among the calls of goroutines.
 const OF_GOROUTINES: [&str; 4] = ["goroutine ", "created by ", "exit status ", "[signal "];
 
 /// The levels of the lines of one source.
@@ -105,8 +105,8 @@ impl LogRecordForm {
     }
 }
 
-/// Whether `go` reports a mistake in this line: `FILE.go:LINE:COLUMN: text`. Lines of Go's package `log` have no
-/// column.
+/// Returns whether `go` reports a mistake in this line: `FILE.go:LINE:COLUMN: text`. Lines of Go's package `log` have
+/// no column.
 fn is_mistake_of_go(line: &str) -> bool {
     let line = line.strip_prefix("vet: ").unwrap_or(line);
     let Some((place, _)) = line.split_once(": ") else { return false };
@@ -116,13 +116,13 @@ fn is_mistake_of_go(line: &str) -> bool {
     number() && number() && parts.next().is_some_and(|file| file.ends_with(".go"))
 }
 
-/// Whether a line belongs to a goroutine's calls, such as `main.(*Server).run(0xc000012345)`.
+/// Returns whether a line belongs to a goroutine's calls, such as `main.(*Server).run(0xc000012345)`.
 fn is_of_goroutine(line: &str) -> bool {
     let calls = || line.ends_with(')') && line.split_once('(').is_some_and(|(name, _)| !name.contains(' '));
     line.starts_with('\t') || OF_GOROUTINES.iter().any(|start| line.starts_with(start)) || calls()
 }
 
-/// Whether a line shows source below a mistake: `12 |     text`.
+/// Returns whether a line shows source below a mistake: `12 |     text`.
 fn has_gutter(line: &str) -> bool {
     let rest = line.trim_start_matches(|character: char| character.is_ascii_digit());
     rest.len() < line.len() && rest.trim_start().starts_with('|')

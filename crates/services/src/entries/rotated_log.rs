@@ -16,7 +16,7 @@ use super::stamp::parted;
 /// The most that is read of each file. vx's own files are smaller.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
-/// How many lines get their levels together, and how many lines before them are read to find those levels.
+/// Lines that get their levels together, and lines before them that are read to find those levels.
 const BLOCK: usize = 512;
 const BEFORE: usize = 128;
 

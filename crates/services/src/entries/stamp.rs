@@ -9,7 +9,7 @@ use jiff::Timestamp;
 /// The length of a time and the space after it.
 const STAMP_BYTES: usize = "2026-11-23T10:00:00.123Z ".len();
 
-/// Where the time of day stands in a full timestamp.
+/// The range of the time of day in a full timestamp.
 const TIME_OF_DAY: std::ops::Range<usize> = "2026-11-23T".len().."2026-11-23T10:00:00.123".len();
 
 /// Puts the time in front of each line of a stream, which may arrive in pieces of any size.

@@ -10,11 +10,11 @@ use crate::probe::{Probe, ProbeResult};
 pub(super) struct Rounds {
     /// The round under way, or the time of the next.
     next: Result<Probe, Instant>,
-    /// How many rounds in a row have failed.
+    /// Rounds in a row that have failed.
     failed: u32,
 }
 
-/// What a look at the health found.
+/// The result of a look at the health.
 pub(super) enum HealthFinding {
     /// Nothing new; the time until the next look.
     Nothing(Duration),

@@ -1,11 +1,11 @@
-//! Whether a port is free, by IPv4 and IPv6.
+//! Checking that a port is free, by IPv4 and IPv6.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketType, bind, ipproto, socket, sockopt};
 
-/// Whether a program could listen on this port now, on any address of this machine.
+/// Returns whether a program could listen on this port now, on any address of this machine.
 ///
 /// This only binds and never listens, so no client can connect to this process by mistake.
 pub(super) fn is_free(port: u16) -> bool {

@@ -14,7 +14,7 @@ use vx_process::{ChildGroup, Ended, Launch, OutputMode, RunningChild, Stdin};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The pause between the end of a run and the next one.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How many bytes of its output are kept, to explain a failure.
+/// Bytes of its output to keep, to explain a failure.
 const KEEP_BYTES: usize = 2 * 1024;
 
 /// A command, ready to be started. It gets no input, and its output is not shown.

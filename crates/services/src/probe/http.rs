@@ -200,7 +200,7 @@ struct Round {
     answers: Receiver<HttpCheckOutcome>,
     /// Requests still under way.
     left: usize,
-    /// Whether an answer came.
+    /// An answer came.
     heard: bool,
     /// Why an address gave no answer.
     silent: Option<String>,
@@ -213,7 +213,7 @@ pub(super) struct HttpAsk {
     round: Option<Round>,
     next: Option<Instant>,
     why: String,
-    /// Whether `why` tells of an answer. An answer says more than an address where nothing listens, so it stays until a
+    /// `why` tells of an answer. An answer says more than an address where nothing listens, so it stays until a
     /// whole round got none.
     answered: bool,
 }

@@ -49,7 +49,7 @@ impl LogMatch {
 mod tests {
     use super::*;
 
-    /// Whether the pattern is found in these pieces.
+    /// Returns whether the pattern is found in these pieces.
     fn found<'a>(pattern: &str, pieces: impl IntoIterator<Item = &'a [u8]>) -> bool {
         let mut log = LogMatch::new(Regex::new(pattern).expect("a pattern"));
         pieces.into_iter().for_each(|piece| log.feed(piece));

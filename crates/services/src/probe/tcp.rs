@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The addresses by which a machine reaches itself. Some servers listen on one of them alone.
 pub(super) const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
-/// How long a connection within the machine may take. It takes longer only if the server's queue is full.
+/// The longest time for a connection within the machine. It takes longer only if the server's queue is full.
 const PATIENCE: Duration = Duration::from_millis(10);
 
 /// Connect to a port by either family; the error is the reason as a sentence.

@@ -22,10 +22,10 @@ use crate::declared::order::GuardAssignment;
 use crate::declared::spec::Spec;
 use crate::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError};
 
-/// How many last bytes of a guard's own output are kept for an error.
+/// Last bytes of a guard's own output to keep for an error.
 const GUARD_OUTPUT: usize = 2 * 1024;
 
-/// What happened to a service with this end, as the clause after "which".
+/// The fate of a service with this end, as a clause after "which".
 fn missed(end: SlotState) -> &'static str {
     match end {
         SlotState::Cancelled => "was stopped",
@@ -106,7 +106,7 @@ impl ServiceSupervisor {
         let _ = self.reader.refresh(&mut self.snapshot);
     }
 
-    /// Whether all needs of a unit are met; an error if one never will be.
+    /// Check that all needs of a unit are met; an error if one never will be.
     fn needed(&self, index: usize) -> Result<bool, Trouble> {
         let mut all = true;
         for (name, until) in &self.units[index].spec.service.needs {
@@ -194,8 +194,8 @@ impl ServiceSupervisor {
         }
     }
 
-    /// Whether a fixed port that a unit listens on or names is still held by a service that is about to give it up.
-    /// This excludes a service that goes on by an earlier declaration, since it may keep the port for any time.
+    /// Returns whether a fixed port that a unit listens on or names is still held by a service that is about to give it
+    /// up. This excludes a service that goes on by an earlier declaration, since it may keep the port for any time.
     fn awaits_port(&self, index: usize) -> bool {
         let spec = &self.units[index].spec;
         let named: Vec<&str> = spec.texts().flat_map(|text| ports_named(text)).chain([&*spec.service.name]).collect();
@@ -294,17 +294,17 @@ fn fits(wanted: Port, port: u16) -> bool {
 }
 
 impl Unit {
-    /// Whether it has a port that its declaration allows.
+    /// Returns whether it has a port that its declaration allows.
     fn has_its_port(&self) -> bool {
         self.port.as_ref().zip(self.spec.service.port).is_some_and(|(held, wanted)| fits(wanted, held.port()))
     }
 
-    /// Whether this port is reserved for it.
+    /// Returns whether this port is reserved for it.
     fn holds(&self, port: u16) -> bool {
         self.port.as_ref().is_some_and(|held| held.port() == port)
     }
 
-    /// Whether the port that it holds is about to be released.
+    /// Returns whether the port that it holds is about to be released.
     fn gives_up_port(&self) -> bool {
         let keeps_it = self.has_its_port() || self.is_guarded() && self.is_staying();
         !(self.is_wanted() && keeps_it)

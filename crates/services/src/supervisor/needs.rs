@@ -4,19 +4,19 @@ use vx_shm::{Health, SlotState, SlotView};
 
 use vx_project::services::NeededState;
 
-/// Whether a needed service has reached the state that is needed.
+/// The progress of a needed service towards the state that is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ServiceNeedState {
-    /// It has.
+    /// It has reached the state.
     There,
-    /// It may still.
+    /// It may still reach it.
     NotYet,
-    /// It can't any more: it has ended in this state.
+    /// It can't reach it any more: it has ended in this state.
     Never(SlotState),
 }
 
-/// Whether the service with this slot has reached the state `until`. A service that has ended well counts as ready: it
-/// was meant to end.
+/// The progress of the service with this slot towards the state `until`. A service that has ended well counts as ready:
+/// it was meant to end.
 pub(super) fn standing(slot: Option<&SlotView>, until: NeededState) -> ServiceNeedState {
     let Some(slot) = slot else { return ServiceNeedState::NotYet };
     match (slot.state, until) {

@@ -25,7 +25,7 @@ pub enum RequestDeclarations {
     Before,
 }
 
-/// What happens to a service at work when its declaration is taken from the file.
+/// The fate of a service at work when its declaration is taken from the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Runs {
     /// It restarts.
@@ -156,7 +156,7 @@ impl ServiceSupervisor {
     }
 }
 
-/// What a request found about a service that is declared again.
+/// The findings of a request about a service that is declared again.
 struct Redeclaration {
     /// It has to restart to run by the new declaration.
     differs: bool,
@@ -203,7 +203,7 @@ impl Unit {
         self.spec = spec;
     }
 
-    /// Whether it is at work by its declaration: neither about to stop, nor run by another program.
+    /// Returns whether it is at work by its declaration: neither about to stop, nor run by another program.
     fn is_at_work(&self) -> bool {
         match &self.stage {
             ServiceStage::Guarded(guarded) => guarded.kill_at.is_none(),

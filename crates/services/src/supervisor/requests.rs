@@ -70,7 +70,7 @@ pub struct AcceptedService {
     pub reservation: Reservation,
     /// Its port, if it already has one.
     pub port: Option<u16>,
-    /// Whether the request names it; false if only its declaration has changed.
+    /// The request names it; false if only its declaration has changed.
     pub asked: bool,
     /// The difference from its declaration, if it ran by another one.
     pub change: Option<DeclarationChange>,

@@ -54,7 +54,7 @@ pub(super) struct Unit {
 /// The watch for another program that runs a service; dropping it ends it.
 pub(super) struct ExternalLook {
     pub path: PathBuf,
-    /// What the last look found; `None` before the first.
+    /// The result of the last look; `None` before the first.
     pub seen: Option<Option<DevInfoFile>>,
     /// The watch itself; `None` if its thread could not be started.
     pub _presence: Option<ServerPresenceWatch>,
@@ -101,7 +101,7 @@ pub(super) enum ServiceStage {
 /// A service without a guard, whose slot the supervisor writes.
 pub(super) struct UnguardedService {
     pub slot: Slot,
-    /// Whether another program was found to run it; false for a service without a command, which is only built here.
+    /// Another program was found to run it; false for a service without a command, which is only built here.
     pub external: bool,
 }
 
@@ -142,7 +142,7 @@ impl Unit {
         self.pinned || !self.leases.is_empty()
     }
 
-    /// Whether a client has a lease on this service, or had one until it was stopped by name.
+    /// Returns whether a client has a lease on this service, or had one until it was stopped by name.
     pub(super) fn has_client(&self) -> bool {
         !self.leases.is_empty() || !self.former.is_empty()
     }
@@ -153,7 +153,7 @@ impl Unit {
         self.former.retain(|known| *known != client);
     }
 
-    /// Whether it will start again, or has not ended as far as the supervisor knows.
+    /// Returns whether it will start again, or has not ended as far as the supervisor knows.
     pub(super) fn is_going(&self) -> bool {
         match self.stage {
             ServiceStage::Over(_) => false,
@@ -162,7 +162,8 @@ impl Unit {
         }
     }
 
-    /// Whether its present life goes on, or was its last. A service that was asked to end or restart doesn't stay.
+    /// Returns whether its present life goes on, or was its last. A service that was asked to end or restart doesn't
+    /// stay.
     pub(super) fn is_staying(&self) -> bool {
         match &self.stage {
             ServiceStage::Guarded(guarded) => guarded.kill_at.is_none() && !self.restart_pending,
@@ -176,17 +177,17 @@ impl Unit {
         matches!(self.stage, ServiceStage::Guarded(_))
     }
 
-    /// Whether another program runs it.
+    /// Returns whether another program runs it.
     pub(super) fn is_external(&self) -> bool {
         matches!(&self.stage, ServiceStage::Held(held) if held.external)
     }
 
-    /// Whether it can't start before another build.
+    /// Returns whether it can't start before another build.
     pub(super) fn must_build(&self) -> bool {
         !self.spec.service.renewal.build.is_empty() && !self.builds.good
     }
 
-    /// Whether no process of it runs or is about to.
+    /// Returns whether no process of it runs or is about to.
     pub(super) fn is_at_rest(&self) -> bool {
         match self.stage {
             _ if self.builds.running.is_some() => false,

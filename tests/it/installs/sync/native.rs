@@ -65,7 +65,7 @@ fn connecting(scratch: &Path) -> (Sandbox, TcpListener, PathBuf) {
     (ninja(&[("manylinux1_x86_64", Act::Crash), ("manylinux2010_x86_64", act)]), server, note)
 }
 
-/// Whether a connection to the server was made; it is taken off the list.
+/// Returns whether a connection to the server was made; it is taken off the list.
 fn was_asked(server: &TcpListener) -> bool {
     server.accept().is_ok()
 }

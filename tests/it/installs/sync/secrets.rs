@@ -107,7 +107,7 @@ fn sync_with_secret(sandbox: &Sandbox) -> Vec<Request> {
     sandbox.registry().server().requests()
 }
 
-/// Whether a request carries credentials made from the planted secret.
+/// Returns whether a request carries credentials made from the planted secret.
 fn carries_secret(request: &Request) -> bool {
     let basic = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("me:{TOKEN}"));
     request.headers.iter().any(|(_, value)| value.contains(TOKEN) || value.contains(&basic))

@@ -123,7 +123,7 @@ fn tokens(code: &str) -> Vec<&str> {
     tokens
 }
 
-/// Whether `pub`, or `pub(…)`, ends here.
+/// Returns whether `pub`, or `pub(…)`, ends here.
 fn passes_on(before: &[&str]) -> bool {
     match before {
         [.., "pub"] => true,
@@ -132,7 +132,7 @@ fn passes_on(before: &[&str]) -> bool {
     }
 }
 
-/// Whether attributes end here and one of them is `cfg(test)`, alone or as one of several conditions.
+/// Returns whether attributes end here and one of them is `cfg(test)`, alone or as one of several conditions.
 fn in_tests_only(before: &[&str]) -> bool {
     let before = if passes_on(before) {
         &before[..before.iter().rposition(|token| *token == "pub").unwrap_or(before.len())]

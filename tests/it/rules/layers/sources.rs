@@ -37,7 +37,7 @@ fn source_names() -> Vec<String> {
     names
 }
 
-/// Whether this code of this file names a source: its kind, or its module.
+/// Returns whether this code of this file names a source: its kind, or its module.
 fn names_source(file: &str, code: &str, source: &str) -> bool {
     let kind: String =
         source.char_indices().map(|(at, letter)| if at == 0 { letter.to_ascii_uppercase() } else { letter }).collect();
@@ -53,7 +53,7 @@ fn names_source(file: &str, code: &str, source: &str) -> bool {
     names.iter().any(|name| has_word(code, name))
 }
 
-/// Whether a text has this name, not as a part of a longer one.
+/// Returns whether a text has this name, not as a part of a longer one.
 fn has_word(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, _)| {
         let behind = text[at + name.len()..].chars().next();

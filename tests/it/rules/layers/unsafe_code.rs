@@ -13,7 +13,7 @@ fn unsafe_code_is_where_it_is_known_to_be() {
     assert_eq!(found, UNSAFE_FILES, "on the left the files with unsafe code, on the right those that may have some");
 }
 
-/// Whether the keyword stands in the code of this text, or the lint against it is lifted; tests included.
+/// Returns whether the keyword stands in the code of this text, or the lint against it is lifted; tests included.
 fn has_unsafe(text: &str) -> bool {
     text.lines().any(|line| {
         let outside_strings: String = line.replace("\\\"", "").split('"').step_by(2).collect();

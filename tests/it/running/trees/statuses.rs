@@ -76,7 +76,7 @@ fn play(as_vx: bool, ignored: bool) {
     assert!(output.status.success(), "statuses were lost");
 }
 
-/// Whether programs can be started here with the end of children ignored.
+/// Returns whether programs can be started here with the end of children ignored.
 fn can_ignore() -> bool {
     Command::new("env").args(["--ignore-signal=CHLD", "true"]).output().is_ok_and(|output| output.status.success())
 }

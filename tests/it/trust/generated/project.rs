@@ -96,7 +96,7 @@ impl Project {
         line.to_ascii_lowercase().contains("path") && (own(&self.directory) || own(&self.entered))
     }
 
-    /// Whether the project's file was understood.
+    /// Returns whether the project's file was understood.
     pub(super) fn is_read(&self) -> bool {
         super::super::vx_in(&self.sandbox, &self.entered, "run --list").code() == Some(0)
     }

@@ -30,7 +30,8 @@ fn says(running: &Running, word: &str) {
     eventually(word, || running.said().contains(word).then_some(()));
 }
 
-/// Whether the tests were started with this signal ignored, as by a shell in the background: then it is for all below.
+/// Returns whether the tests were started with this signal ignored, as by a shell in the background: then it is for all
+/// below.
 fn ignored(signal: Signal) -> bool {
     let status = fs::read_to_string("/proc/self/status").expect("a text");
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:\t")).expect("a mask");

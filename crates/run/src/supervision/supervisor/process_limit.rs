@@ -41,7 +41,7 @@ impl RunSupervisor {
     }
 }
 
-/// Whether a job had others beside it during an attempt.
+/// Marks an attempt during which other jobs were at work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Crowded {
     /// It had no other job beside it.

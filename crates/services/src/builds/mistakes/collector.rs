@@ -75,7 +75,7 @@ pub(super) struct MistakeCollector {
     mistakes: Vec<Mistake>,
     /// A message whose place has not come yet.
     heading: Option<String>,
-    /// Whether the next line may continue the last mistake.
+    /// The next line may continue the last mistake.
     open: bool,
 }
 
@@ -100,7 +100,7 @@ impl MistakeCollector {
         }
     }
 
-    /// Whether a heading waits for its place.
+    /// Returns whether a heading waits for its place.
     pub(super) fn waits(&self) -> bool {
         self.heading.is_some()
     }

@@ -8,7 +8,7 @@ use super::collector::{MistakeCollector, MistakeLocation};
 /// Extensions of the files in which Go finds mistakes.
 const FILES: [&str; 13] = [".go", ".mod", ".sum", ".work", ".s", ".S", ".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".m"];
 
-/// How reports of the `go` command begin that are not errors.
+/// Beginnings of reports of the `go` command that are not errors.
 const NEWS: [&str; 10] = [
     "downloading ",
     "extracting ",
@@ -22,7 +22,7 @@ const NEWS: [&str; 10] = [
     "warning: ",
 ];
 
-/// How errors of modules and packages begin that lack the command's name in front.
+/// Beginnings of errors of modules and packages that lack the command's name in front.
 const WITHOUT_NAME: [&str; 8] = [
     "package ",
     "no required module provides ",
@@ -34,7 +34,7 @@ const WITHOUT_NAME: [&str; 8] = [
     "import cycle ",
 ];
 
-/// How lines end that introduce the mistakes in a file; the places follow.
+/// Ends of lines that introduce the mistakes in a file; the places follow.
 const INTRODUCTIONS: [&str; 2] = ["go.mod:", "go.work:"];
 
 pub(super) fn parse_line(found: &mut MistakeCollector, line: &str) {

@@ -3,7 +3,7 @@
 
 use super::collector::{MistakeCollector, MistakeLocation};
 
-/// How the summaries at the end of a failed build begin. They are not mistakes.
+/// Beginnings of the summaries at the end of a failed build. They are not mistakes.
 const SUMS: [&str; 4] = ["aborting due to ", "could not compile ", "could not document ", "build failed"];
 
 pub(super) fn parse_line(found: &mut MistakeCollector, line: &str) {

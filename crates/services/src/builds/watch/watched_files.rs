@@ -55,19 +55,19 @@ impl WatchedFiles {
         &self.root
     }
 
-    /// Whether this directory may hold a chosen file.
+    /// Returns whether this directory may hold a chosen file.
     pub(super) fn enters(&self, directory: &Path) -> bool {
         let Some(relative) = self.relative(directory) else { return false };
         relative.is_empty() || self.may_name_below(&relative) && !self.left_out(directory, true)
     }
 
-    /// Whether this file is a chosen one; it need not exist.
+    /// Returns whether this file is a chosen one; it need not exist.
     pub(super) fn takes(&self, file: &Path) -> bool {
         let Some(relative) = self.relative(file) else { return false };
         self.patterns.iter().any(|pattern| glob_match(pattern, &relative)) && !self.left_out(file, false)
     }
 
-    /// Whether a change of this file changes what is ignored.
+    /// Returns whether a change of this file changes what is ignored.
     pub(super) fn is_rule(&self, file: &Path) -> bool {
         self.ignored.is_some() && file.file_name().is_some_and(|name| name == ".gitignore")
     }
@@ -107,7 +107,7 @@ impl WatchedFiles {
         }
     }
 
-    /// Whether this path, or a directory that holds it, is left out.
+    /// Returns whether this path, or a directory that holds it, is left out.
     fn left_out(&self, path: &Path, is_directory: bool) -> bool {
         let below: Vec<&Path> = path.ancestors().take_while(|part| *part != self.root).collect();
         below.into_iter().rev().any(|part| {
@@ -125,7 +125,7 @@ impl WatchedFiles {
         found.is_some_and(|found| !found.pattern.is_negative())
     }
 
-    /// Whether a pattern may match a file somewhere below a directory.
+    /// Returns whether a pattern may match a file somewhere below a directory.
     fn may_name_below(&self, directory: &str) -> bool {
         self.patterns.iter().any(|pattern| {
             let mut parts = pattern.split('/');
