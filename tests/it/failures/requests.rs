@@ -1,4 +1,4 @@
-//! Requests for lists and for archives go the same way: proxies and their exceptions, redirects, and time limits.
+//! Requests for lists and for archives follow the same rules: proxies and their exceptions, redirects, and time limits.
 
 use super::*;
 use crate::support::registry::archive::{script, tgz};

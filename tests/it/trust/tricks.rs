@@ -20,7 +20,7 @@ pub(super) struct Trick {
     pub(super) name: &'static str,
     /// Writes the project.
     pub(super) lay: fn(&Sandbox),
-    /// Whether the trick acts: a program ran, a variable was set, or a server was asked.
+    /// Returns true if the trick acts: a program ran, a variable was set, or a server was asked.
     pub(super) acts: fn(&Sandbox) -> bool,
     /// What it would take for the trick to act.
     pub(super) takes: Takes,
