@@ -1,5 +1,5 @@
-//! The schema of vx.toml for editors, `editors/vscode/vx.schema.json`: it has the keys that vx reads, takes what vx
-//! takes, and refuses what vx refuses.
+//! The schema of vx.toml for editors, `editors/vscode/vx.schema.json`: it has the keys that vx reads, and accepts and
+//! refuses the same files as vx.
 
 use std::path::Path;
 

@@ -9,7 +9,7 @@ pub(super) struct Import {
     pub(super) path: Vec<String>,
     /// The name in this file.
     pub(super) name: String,
-    /// The file passes it on (`pub use`).
+    /// The file re-exports it (`pub use`).
     pub(super) passed_on: bool,
 }
 
@@ -110,7 +110,7 @@ impl Names {
     }
 }
 
-/// Words, `::`, and every other letter by itself.
+/// Split code into words, `::`, and single other characters.
 fn tokens(code: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = code.trim_start();
