@@ -4,7 +4,7 @@ use super::agent::{Agent, PromptVia};
 use super::error::TurnError;
 use super::request::{Prompt, TurnRequest};
 
-/// The longest argument of a program, in bytes, without its NUL.
+/// A program's argument has at most this many bytes, without its NUL.
 const MOST_ARGUMENT_BYTES: usize = 128 * 1024 - 1;
 
 /// The command line of a turn, and its standard input.
@@ -25,7 +25,7 @@ pub(super) enum AgentInput {
     Open,
 }
 
-/// The command line for this request, whose permission mode has been checked.
+/// Make the command line for this request, whose permission mode has been checked.
 ///
 /// # Errors
 /// The agent can't do what the request asks for, or a text contains a NUL.
@@ -78,7 +78,7 @@ pub(super) fn command_line(agent: &Agent, request: &TurnRequest) -> Result<Agent
     Ok(AgentCommandLine { words, input })
 }
 
-/// The words of a prompt, and the standard input that carries it instead if it can't be an argument.
+/// Make the words of a prompt, and the standard input that carries it instead if it can't be an argument.
 fn prompt_words(agent: &Agent, request: &TurnRequest, text: &str) -> Result<(Vec<String>, AgentInput), TurnError> {
     if text.contains('\0') {
         return Err(TurnError::Nul { what: "the prompt" });

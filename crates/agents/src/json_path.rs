@@ -23,7 +23,7 @@ impl From<JsonPath> for String {
 }
 
 impl JsonPath {
-    /// The value at this place; `None` if it is missing or null.
+    /// Find the value at this place; `None` if it is missing or null.
     pub(super) fn value_in<'a>(&self, value: &'a Value) -> Option<&'a Value> {
         let step = |value: &'a Value, name: &String| match value {
             Value::Object(fields) => fields.get(name),
@@ -33,7 +33,7 @@ impl JsonPath {
         self.0.iter().try_fold(value, step).filter(|value| !value.is_null())
     }
 
-    /// The text at this place.
+    /// Find the text at this place.
     pub(super) fn text_in<'a>(&self, value: &'a Value) -> Option<&'a str> {
         self.value_in(value)?.as_str()
     }

@@ -39,7 +39,7 @@ pub(super) fn check(agent: &Agent, request: &TurnRequest) -> Result<(), TurnErro
     Err(TurnError::Permission { agent: request.agent.clone(), mode: mode.to_owned(), known })
 }
 
-/// The values that a program's help lists for this option. The help is run once for each program.
+/// Find the values that a program's help lists for this option. The help is run once for each program.
 fn listed(program: &Path, option: &str, directory: &Path) -> Result<Vec<String>, TurnError> {
     let failed = |cause| TurnError::Start { program: program.to_owned(), cause };
     let metadata = program.metadata().map_err(failed)?;
@@ -54,8 +54,8 @@ fn listed(program: &Path, option: &str, directory: &Path) -> Result<Vec<String>,
     Ok(modes)
 }
 
-/// The values that a help text gives for an option, in one of the forms `choices: "a", "b"`, `possible values: a, b`
-/// and `choices: "a" "b"`.
+/// Find the values that a help text gives for an option, in one of the forms `choices: "a", "b"`, `possible values: a,
+/// b` and `choices: "a" "b"`.
 fn values_in(help: &str, option: &str) -> Vec<String> {
     let lines: Vec<&str> = help.lines().collect();
     let is_option = |line: &&str| line.trim_start().split([' ', ',', '=']).any(|word| word == option);

@@ -56,7 +56,7 @@ pub enum Prompt {
 /// The bounds of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TurnLimits {
-    /// The longest time that the turn may take.
+    /// Time for the whole turn.
     pub timeout: Option<Duration>,
     /// Time for the agent to exit after its last line.
     pub after_result: Duration,
@@ -99,7 +99,7 @@ impl TurnRequest {
         }
     }
 
-    /// The agent's table.
+    /// Find the agent's table.
     ///
     /// # Errors
     /// There is no such agent.

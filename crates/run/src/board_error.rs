@@ -11,10 +11,10 @@ use vx_shm::{AttachError, AttachErrorKind, ClaimError, CreateError, DumpError, E
 
 /// An error of a board, with a kind and a hint.
 pub trait ExplainBoard {
-    /// The kind, by which programs can decide.
+    /// Classify the error; programs decide by this.
     fn kind(&self) -> TroubleKind;
 
-    /// The next step, one sentence in the imperative; `None` if there is no useful advice.
+    /// Say what to do next, in one imperative sentence; `None` if there is no useful advice.
     fn hint(&self) -> Option<String>;
 }
 

@@ -19,7 +19,7 @@ use crate::channel::free_board_path;
 
 /// Boards of ended runs are kept for this long.
 pub const BOARDS_KEPT_FOR: Duration = Duration::from_secs(3600);
-/// The most boards of ended runs that are kept.
+/// At most this many boards of ended runs are kept.
 pub const BOARDS_KEPT: usize = 32;
 
 /// Names tried for a board before giving up.
@@ -64,7 +64,7 @@ pub fn collect_boards(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(removed)
 }
 
-/// The files that [`collect_boards`] would remove; nothing is changed.
+/// List the files that [`collect_boards`] would remove, without changing anything.
 pub fn stale_boards(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut stale = vx_shm::stale(directory, BOARDS_KEPT_FOR, BOARDS_KEPT)?;
     stale.extend(stray_logs(directory)?);

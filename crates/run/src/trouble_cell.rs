@@ -8,13 +8,13 @@ use vx_base::trouble::{Trouble, TroubleKind};
 
 /// An error in the form of a slot's error cell, and back.
 pub trait TroubleCell {
-    /// The parts of a slot's error cell.
+    /// Split the error into the parts of a slot's error cell.
     fn parts(&self) -> ErrorCell<'_>;
 
-    /// The text for a slot's error cell.
+    /// Write the error as the text of a slot's error cell.
     fn to_cell(&self) -> String;
 
-    /// The error that a slot's cell holds. A kind that is missing, or that only a newer version knows, becomes
+    /// Read the error from a slot's error cell. A kind that is missing, or that only a newer version knows, becomes
     /// [`TroubleKind::Exit`]: the process's exit is all that is certain.
     fn of_cell(cell: ErrorCell<'_>) -> Self;
 }

@@ -17,9 +17,9 @@ pub use watch::{LOOK_PAUSE, ServerPresenceWatch};
 
 use crate::builds::stamp::Stamp;
 
-/// The name of the files.
+/// All these files have this name.
 pub const DEVINFO: &str = ".devinfo";
-/// The pause between two looks at a process and its address.
+/// Pause between two checks of a process and its address.
 pub const CHECK_PAUSE: Duration = Duration::from_secs(2);
 /// A file that is invalid for this long is not being written any more.
 const WRITING: Duration = Duration::from_secs(1);
@@ -86,12 +86,12 @@ enum DevInfoFileState {
 }
 
 impl Externals {
-    /// The servers below this folder; the first [`refresh`](Self::refresh) finds them.
+    /// Track the servers below this folder; the first [`refresh`](Self::refresh) finds them.
     pub fn below(folder: &Path) -> Self {
         Self { place: DevInfoLocation::Below(folder.to_owned()), files: BTreeMap::new() }
     }
 
-    /// The server of this file; the first [`refresh`](Self::refresh) finds it.
+    /// Track the server of this file; the first [`refresh`](Self::refresh) finds it.
     pub fn of_file(path: &Path) -> Self {
         Self { place: DevInfoLocation::File(path.to_owned()), files: BTreeMap::new() }
     }
@@ -126,7 +126,7 @@ impl Externals {
         changes
     }
 
-    /// The server of this id, connected or not.
+    /// Find the server with this id, connected or not.
     pub fn get(&self, id: &str) -> Option<&ExternalServer> {
         self.all().find(|(known, _)| *known == id).map(|(_, connection)| connection)
     }
@@ -139,7 +139,7 @@ impl Externals {
         })
     }
 
-    /// The files that don't describe a server, each with the mistake in it.
+    /// List the files that don't describe a server, each with the mistake in it.
     pub fn invalid(&self) -> impl Iterator<Item = (&Path, &str)> {
         self.files.iter().filter_map(|(path, known)| match &known.state {
             DevInfoFileState::Invalid { why: Some(why), .. } => Some((path.as_path(), why.as_str())),
@@ -220,7 +220,7 @@ impl Externals {
         self.files.insert(path.to_owned(), TrackedDevInfoFile { stamp, state });
     }
 
-    /// The id and the content of a file, or the mistake in it.
+    /// Read the id and the content of a file, or else the mistake in it.
     fn read(&self, path: &Path) -> Result<(String, DevInfoFile), String> {
         let info = DevInfoFile::read(path)?;
         let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
@@ -254,7 +254,7 @@ impl Externals {
     }
 }
 
-/// The files in the direct subfolders. A link that leads in a circle is ignored.
+/// Find the files in the direct subfolders. A link that leads in a circle is ignored.
 fn devinfo_files(folder: &Path) -> BTreeMap<PathBuf, Stamp> {
     let mut seen = BTreeSet::new();
     let mut found = BTreeMap::new();

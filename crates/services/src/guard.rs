@@ -27,7 +27,7 @@ use super::output::ServiceOutput;
 use crate::declared::order::{GuardAssignment, ServiceOrder};
 use crate::declared::restarts::Restarts;
 
-/// The time between two beats of a guard. Guards mostly sleep, and each beat wakes one up.
+/// Time between two beats of a guard. Guards mostly sleep, and each beat wakes one up.
 const BEAT: Duration = Duration::from_secs(5);
 /// Last lines of the output to show below an error.
 const LAST_LINES: usize = 8;
@@ -121,7 +121,7 @@ impl Keeper<'_> {
         }
     }
 
-    /// The service's end, if no restart follows this end of its process.
+    /// Decide the service's end, if no restart follows this end of its process.
     fn ending_of(&self, end: &ServiceProcessEnd) -> Option<Ending> {
         match (end, self.order.restart) {
             (ServiceProcessEnd::Stopped, _) => Some(Ending::new(SlotState::Cancelled)),

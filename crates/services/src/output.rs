@@ -23,7 +23,7 @@ use crate::builds::mistakes::{Mistake, Mistakes};
 pub const KEPT_FILES: u8 = 1;
 /// Last bytes to keep for an error.
 const TAIL_BYTES: usize = 8 * 1024;
-/// The wait for the end of the output once all processes have ended.
+/// Longest wait for the end of the output once all processes have ended.
 const LEFT_OPEN: Duration = Duration::from_millis(200);
 
 /// The destinations of a service's output.
@@ -44,8 +44,8 @@ struct WakePipe {
 }
 
 impl ServiceOutput {
-    /// The output of the service with this slot, in files of at most `log_bytes`. The pipe holds a byte while there is
-    /// a reason to check the readiness.
+    /// Begin the output of the service with this slot, in files of at most `log_bytes`. The pipe holds a byte while
+    /// there is a reason to check the readiness.
     ///
     /// # Errors
     /// The log cannot be made.
@@ -152,7 +152,7 @@ impl ServiceOutput {
         *self.mistakes.lock() = mistakes;
     }
 
-    /// The mistakes that were found.
+    /// Take the mistakes that were found.
     pub(super) fn mistakes(&self) -> Vec<Mistake> {
         self.mistakes.lock().take().map(Mistakes::finish).unwrap_or_default()
     }
@@ -164,12 +164,12 @@ impl ServiceOutput {
         }
     }
 
-    /// The slot, to end it.
+    /// Take the slot, to end it.
     pub(super) fn take_slot(&self) -> Option<Slot> {
         self.slot.lock().take()
     }
 
-    /// The last lines of the present process's output.
+    /// Read the last lines of the present process's output.
     pub(super) fn last_lines(&self, most: usize) -> Vec<String> {
         let lines = self.tail.lock().lines();
         lines[lines.len().saturating_sub(most)..].to_vec()

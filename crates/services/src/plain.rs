@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use anstyle_parse::{Params, Parser, Perform, Utf8Parser};
 
-/// The text of a line. A movement of the cursor, by which programs draw over their own output, becomes a line feed: the
-/// text after it is another line on the screen. Bytes that are not UTF-8 become U+FFFD.
+/// Extract the text of a line. A movement of the cursor, by which programs draw over their own output, becomes a line
+/// feed: the text after it is another line on the screen. Bytes that are not UTF-8 become U+FFFD.
 ///
 /// The line must be whole: a sequence cut off at its end is dropped.
 pub fn plain(line: &[u8]) -> Cow<'_, str> {
@@ -19,7 +19,7 @@ pub fn plain(line: &[u8]) -> Cow<'_, str> {
     Cow::Owned(text.0)
 }
 
-/// The text that a terminal shows in the end: of text that was drawn over, the last piece that is not blank.
+/// Find the text that a terminal shows in the end: of text that was drawn over, the last piece that is not blank.
 pub fn last_shown(text: &str) -> &str {
     text.rsplit('\n').find(|piece| !piece.trim().is_empty()).unwrap_or_default()
 }

@@ -21,9 +21,9 @@ pub use holder::{PortOwner, holder};
 
 use vx_base::files::file_lock::FileLock;
 
-/// The first port of the range from which ports are given.
+/// First port of the range from which ports are given.
 pub const PORT_RANGE_START: u16 = 15173;
-/// The end of the range; not included.
+/// End of the range, not included.
 pub const PORT_RANGE_END: u16 = 15273;
 
 /// The reservations of this user.
@@ -86,8 +86,8 @@ impl PortError {
     }
 }
 
-/// The port at which the search for a free one begins: always the same for a service of one worktree. `None` for an
-/// empty range.
+/// Compute the port at which the search for a free one begins: always the same for a service of one worktree. `None`
+/// for an empty range.
 pub fn place(worktree: &Path, service: &str, range: &Range<u16>) -> Option<u16> {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(worktree.as_os_str().as_encoded_bytes());

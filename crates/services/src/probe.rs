@@ -19,9 +19,9 @@ use http::HttpAsk;
 pub use http::{HttpCheck, HttpCheckError};
 use log::LogMatch;
 
-/// The pause between two looks at a port or a file.
+/// Pause between two looks at a port or a file.
 const GLANCE: Duration = Duration::from_millis(20);
-/// The pause between two looks at an attempt under way.
+/// Pause between two looks at an attempt under way.
 const IN_FLIGHT: Duration = Duration::from_millis(4);
 
 /// A condition that must hold before a service is ready.
@@ -84,7 +84,7 @@ struct UnmetCheck {
 }
 
 impl Probe {
-    /// The probe of a service that has started now, and has this long to become ready.
+    /// Begin the probe of a service that has started now, and has this long to become ready.
     pub fn new(checks: impl IntoIterator<Item = ServiceCheck>, patience: Duration, now: Instant) -> Self {
         let parts = checks.into_iter().map(PendingCheck::new).collect();
         Self { parts, started: now, patience }

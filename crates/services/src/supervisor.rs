@@ -40,7 +40,7 @@ use crate::declared::reading::ServiceFileReading;
 
 /// A supervisor without any service stays for this long, so that a client which starts a service finds it.
 const LINGER: Duration = Duration::from_secs(2);
-/// The longest sleep of the thread that waits for changes on the board.
+/// Longest sleep of the thread that waits for changes on the board.
 const LOOK: Duration = Duration::from_secs(5);
 /// Time that a guard has beyond its service's stop timeout before it is killed.
 const GUARD_PATIENCE: Duration = Duration::from_secs(15);
@@ -106,7 +106,7 @@ impl SupervisorHandle {
     }
 }
 
-/// The text of a request that came too late.
+/// Answers a request that came too late.
 pub const OVER: &str = "the supervisor of the services is about to end";
 
 /// Start a supervisor on its own thread. The receiver is closed when the supervisor ends.
@@ -244,7 +244,7 @@ impl ServiceSupervisor {
         resting.chain(builds).chain(idle).min()
     }
 
-    /// The slot of a unit in its present life.
+    /// Find the slot of a unit in its present life.
     fn slot(&self, unit: &Unit) -> Option<&SlotView> {
         let reservation = unit.reservation?;
         let found = self.snapshot.slots.iter().find(|slot| slot.index == reservation.slot)?;

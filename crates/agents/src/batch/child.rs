@@ -110,7 +110,7 @@ fn start(files: &TurnFiles, request: TurnRequest, slot: Slot) -> Result<(Log, Tu
     Ok((text, spawn_turn_on(request, slot)?))
 }
 
-/// The log for the text; after an earlier attempt, its text stays and a heading follows.
+/// Open the log for the text; after an earlier attempt, its text stays and a heading follows.
 fn text_log(files: &TurnFiles) -> io::Result<Log> {
     let Some(heading) = &files.heading else { return Log::create(&files.text) };
     let mut log = Log::go_on(&files.text, LogPolicy::default())?;

@@ -12,18 +12,18 @@ use vx_shm::{Kind, Unnamed};
 use super::order::{TurnFiles, TurnOrder};
 use crate::request::TurnRequest;
 
-/// The most of a child's last output that is kept for its error, in bytes.
+/// At most this many last bytes of a child's output are kept for its error.
 const KEEP_BYTES: usize = 8 * 1024;
 
 /// One turn of a batch.
 pub struct TurnJob {
     order: TurnOrder,
-    /// The child's program, which is this program.
+    /// Runs the child; it is this program.
     program: PathBuf,
 }
 
 impl TurnJob {
-    /// The job of a turn whose output goes to these files; `program` is the program of its child.
+    /// Make the job of a turn whose output goes to these files; `program` is the program of its child.
     pub fn new(request: TurnRequest, files: TurnFiles, program: PathBuf) -> Self {
         let request = TurnRequest { log: Some(files.raw.clone()), ..request };
         Self { order: TurnOrder { request, files }, program }

@@ -9,7 +9,7 @@ use crate::event::{AgentMessage, AgentMessageRole, AgentUsage, Block, TurnEvent}
 use crate::request::TurnRequest;
 use crate::turn::outcome::TurnOutcome;
 
-/// The document for a turn's process: the turn, and the files for its output.
+/// A turn's order, for its process: the turn, and the files for its output.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct TurnOrder {
     pub(crate) request: TurnRequest,
@@ -61,7 +61,7 @@ pub struct TurnResult {
     pub end: Value,
 }
 
-/// The longest answer that is kept, in bytes; only the log has the rest of a longer one.
+/// An answer is kept up to this many bytes; only the log has the rest of a longer one.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 
 /// Gathers a result from events.

@@ -15,7 +15,7 @@ pub struct AgentOutputCounts {
 }
 
 impl AgentOutputCounts {
-    /// The number of lines so far that could not be read.
+    /// Lines so far that could not be read.
     pub fn unread_lines(&self) -> u64 {
         self.unread_lines.load(Ordering::Relaxed)
     }

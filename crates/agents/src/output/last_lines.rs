@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-/// The number of lines that are kept.
+/// Lines to keep.
 const MOST: usize = 5;
-/// The most that is kept of a line, in bytes from its beginning.
+/// A line is kept up to this many bytes.
 const LONGEST_BYTES: usize = 512;
 
 /// The last lines that were not empty, each cut to its beginning.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// The longest line, in bytes. The rest of a longer line is dropped and counted.
+/// A line is kept up to this many bytes. The rest of a longer line is dropped and counted.
 pub(crate) const LINE_CAP_BYTES: usize = 16 * 1024 * 1024;
 /// A buffer that has grown beyond this shrinks to it after its line.
 const KEPT_BYTES: usize = 256 * 1024;

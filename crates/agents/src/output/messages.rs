@@ -20,7 +20,7 @@ impl Ids {
     }
 }
 
-/// The message in this line; `None` for a line that the agent's table excludes, such as one of a side chain.
+/// Read the message in this line; `None` for a line that the agent's table excludes, such as one of a side chain.
 pub(crate) fn message_of(agent: &Agent, line: &Value, raw: &str, ids: &mut Ids) -> Option<AgentMessage> {
     if agent.not_message.iter().any(|when| when.holds(line)) {
         return None;

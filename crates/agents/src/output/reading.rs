@@ -13,10 +13,10 @@ use crate::agent::{Agent, EndRule};
 use crate::event::{AgentMessage, AgentMessageRole, AgentUsage, Block, TurnEvent};
 use crate::turn::outcome::AgentVerdict;
 
-/// The most empty lines in a row that are kept.
+/// At most this many empty lines in a row are kept.
 const MOST_BLANK: usize = 1_024;
 
-/// The activity of an agent, as its last message shows it.
+/// An agent's activity, as its last message shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AgentActivity {
     Thinking,
@@ -25,7 +25,7 @@ pub(crate) enum AgentActivity {
     Tool(String),
 }
 
-/// The meaning of one line, beside the events that it gives.
+/// Everything that a line means, beside the events that it gives.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Heard {
     /// The session's id, if this line is the first to name it.
@@ -44,7 +44,7 @@ pub(crate) struct Heard {
     pub unread: Option<String>,
 }
 
-/// The state of reading one agent.
+/// Reads the lines of one agent.
 #[derive(Debug)]
 pub(crate) struct AgentOutputReader {
     agent: Agent,

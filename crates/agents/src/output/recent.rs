@@ -2,7 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
-/// The most names that are remembered: an agent that runs for days gives far more than are needed.
+/// At most this many names are remembered: an agent that runs for days gives far more than are needed.
 const MOST: usize = 4_096;
 
 /// A set of the last few thousand names.

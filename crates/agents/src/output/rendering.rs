@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::recent::Recent;
 use crate::event::{AgentMessage, AgentMessageRole, Block, TurnEvent};
 
-/// The most characters of a tool's input that are shown.
+/// At most this many characters of a tool's input are shown.
 const MOST_SHOWN: usize = 100;
 /// Fields of a tool's input that tell most about the call, the best first.
 const TELLING: [&str; 8] = ["command", "file_path", "path", "pattern", "query", "url", "question", "description"];
@@ -33,7 +33,7 @@ pub struct Rendering {
 }
 
 impl Rendering {
-    /// The text of an event.
+    /// Render an event as text.
     pub fn render(&mut self, event: &TurnEvent) -> Vec<Shown> {
         let mut shown = Vec::new();
         match event {
@@ -88,12 +88,12 @@ impl Rendering {
     }
 }
 
-/// The line for a call of a tool.
+/// Render a call of a tool as a line.
 pub(crate) fn call(name: &str, input: &Value) -> String {
     format!("[{name}] {}", telling(input)).trim_end().to_owned()
 }
 
-/// The part of a tool's input that tells most, in one line.
+/// Pick the part of a tool's input that tells most, in one line.
 pub(crate) fn telling(input: &Value) -> String {
     let field = || TELLING.iter().find_map(|name| input[name].as_str());
     let question = || input["questions"][0]["question"].as_str();

@@ -5,7 +5,7 @@ use super::lines::{AgentOutputLine, LineReader};
 
 /// After this many bytes of standard error, line feeds included, no further line becomes an event.
 pub const STDERR_CAP_BYTES: u64 = 8 * 1024;
-/// The longest line that becomes an event uncut.
+/// A line becomes an event uncut up to this many bytes.
 const LINE_CAP_BYTES: usize = 64 * 1024;
 
 /// The lines of standard error.

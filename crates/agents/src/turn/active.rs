@@ -20,8 +20,8 @@ pub struct ActiveTurn {
 static ACTIVE: Mutex<BTreeMap<u64, ActiveTurn>> = Mutex::new(BTreeMap::new());
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
-/// The turns of this process that are under way, in the order of their starts. A turn whose last event was received is
-/// no longer listed.
+/// List the turns of this process that are under way, in the order of their starts. A turn whose last event was
+/// received is no longer listed.
 pub fn active_turns() -> Vec<ActiveTurn> {
     ACTIVE.lock().values().cloned().collect()
 }

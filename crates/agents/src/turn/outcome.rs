@@ -33,7 +33,7 @@ impl AgentVerdict {
         event.is_terminal().then(|| self.outcome(event))
     }
 
-    /// The outcome of a turn with this end.
+    /// Judge a turn with this end.
     pub(crate) fn outcome(&self, terminal: &TurnEvent) -> TurnOutcome {
         match (terminal, self.failed) {
             (TurnEvent::Failed { reason }, _) => TurnOutcome::Failed(reason.clone()),
@@ -59,7 +59,7 @@ impl AgentVerdict {
     }
 }
 
-/// The reason, with the last line that the agent itself wrote.
+/// Add the last line that the agent itself wrote to a reason.
 fn because(reason: String, last_lines: &[String]) -> String {
     match last_lines.last() {
         Some(line) => format!("{reason}: {}", line.trim_start()),

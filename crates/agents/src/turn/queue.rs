@@ -17,13 +17,14 @@ use serde_json::Value;
 use crate::event::{Block, TurnEvent};
 use crate::output::counts::AgentOutputCounts;
 
-/// The bytes of waiting events above which a message or a line of standard error is dropped.
+/// Above this many bytes of waiting events, a message or a line of standard error is dropped.
 pub const WAITING_CAP_BYTES: usize = 64 * 1024 * 1024;
-/// The bytes of waiting events from which the agent waits for its reader. The contents of the pipes still fit above it.
+/// From this many bytes of waiting events on, the agent waits for its reader. The contents of the pipes still fit above
+/// it.
 const HOLD_BYTES: usize = WAITING_CAP_BYTES / 2;
 /// If the reader takes no event for this long, the agent no longer waits for it.
 const READER_PATIENCE: Duration = Duration::from_secs(1);
-/// The pause between two looks at a reader that the agent waits for.
+/// Pause between two looks at a reader that the agent waits for.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// The sending end of a turn's events.
@@ -79,7 +80,7 @@ impl Queue {
     }
 }
 
-/// The memory that an event takes, approximately.
+/// Estimate the memory that an event takes.
 fn bytes_of(event: &TurnEvent) -> usize {
     let texts = match event {
         TurnEvent::Message(message) => {

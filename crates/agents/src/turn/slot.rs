@@ -15,7 +15,7 @@ use super::outcome::{AgentVerdict, TurnOutcome};
 use crate::event::{AgentUsage, TurnEvent};
 use crate::output::reading::{AgentActivity, AgentOutputReader, Heard};
 
-/// The most names that are tried for a turn, if the board already has others of its name.
+/// At most this many names are tried for a turn, if the board already has others of its name.
 const MOST_NAMES: usize = 64;
 
 /// The slot of a turn.
@@ -72,7 +72,7 @@ impl TurnSlot {
         }
     }
 
-    /// The variables that name the slot to every process of the agent.
+    /// Make the variables that name the slot to every process of the agent.
     pub(crate) fn variables(&self, board: &Path) -> Vec<(OsString, OsString)> {
         let snapshot = Reader::open(board).ok().and_then(|mut reader| reader.snapshot().ok());
         let reservation = Reservation { slot: self.slot.index(), generation: self.slot.generation() };
@@ -182,7 +182,7 @@ fn in_words(usage: &AgentUsage) -> String {
     text
 }
 
-/// The slot's end for a turn with this terminal event.
+/// Derive the slot's end from a turn's terminal event.
 fn ending(terminal: &TurnEvent, verdict: &AgentVerdict) -> Ending {
     let failed = |kind, text: String| Ending::failed(Trouble::new(kind, text).to_cell());
     let (exit_code, signal) = match terminal {

@@ -98,7 +98,7 @@ fn checked(request: &TurnRequest) -> Result<&Agent, TurnError> {
     Ok(agent)
 }
 
-/// The turn's slot. If the board named by the environment can't be joined, the turn runs without a slot.
+/// Claim the turn's slot. If the board named by the environment can't be joined, the turn runs without a slot.
 fn join(request: &TurnRequest) -> Result<Option<TurnSlot>, TurnError> {
     if let Some(board) = &request.board {
         let failed = |cause: vx_shm::ClaimError| TurnError::Board { board: board.clone(), cause: cause.to_string() };
@@ -185,7 +185,7 @@ fn start(request: &TurnRequest, agent: &Agent, slot: Option<&TurnSlot>) -> Resul
     Ok((piped, input, log))
 }
 
-/// The owner of the agent's tree.
+/// Choose the owner of the agent's tree.
 fn runner(request: &TurnRequest) -> Result<Option<PathBuf>, TurnError> {
     match &request.runner {
         Some(none) if none.as_os_str().is_empty() => Ok(None),

@@ -20,11 +20,11 @@ use crate::output::rendering::call;
 use crate::output::stderr::ErrorLines;
 use crate::request::TurnLimits;
 
-/// The longest time to read the streams to their ends once the tree is gone: only a process outside of it could still
+/// Time to read the streams to their ends once the tree is gone: only a process outside of it could still
 /// hold them open.
 const DRAIN: Duration = Duration::from_millis(500);
 
-/// The pipe that wakes a turn's thread, with a byte for each reason.
+/// Wakes a turn's thread, with a byte for each reason.
 pub(crate) struct TurnWakePipe(PipeReader);
 
 impl TurnWakePipe {
@@ -221,7 +221,7 @@ impl TurnThread {
         }
     }
 
-    /// The terminal event of an ended turn; `drained` tells whether all of its output was read.
+    /// Make the terminal event of an ended turn; `drained` tells whether all of its output was read.
     fn ended(&self, course: TurnProgress, last_errors: Vec<String>, drained: bool) -> TurnEvent {
         let is_owing = self.is_owing(&course);
         let end = match course.ended {
@@ -274,7 +274,7 @@ impl TurnThread {
     }
 }
 
-/// The lines of a message for the log on a board: whole texts, and one line for each tool.
+/// Render a message as lines for the log on a board: whole texts, and one line for each tool.
 fn shown(role: AgentMessageRole, delta: bool, blocks: &[Block]) -> Vec<String> {
     let mut lines = Vec::new();
     for block in blocks.iter().filter(|_| !delta) {

@@ -27,7 +27,7 @@ pub trait RunBoard: Send + Sync {
     /// The slot can't be reserved again, as on another process's board.
     fn reserve_again(&self, ended: Reservation, attempt: u8, total: Option<u64>) -> io::Result<Reservation>;
 
-    /// The mark that everything started for a slot carries.
+    /// Make the mark that everything started for a slot carries.
     fn mark(&self, reservation: Reservation) -> Mark;
 
     /// Write a line that the job's process printed; ignored if the slot has begun another life since.
@@ -79,7 +79,7 @@ pub struct JoinedBoard {
     path: PathBuf,
     /// The slot of the work that this run is a part of.
     parent: Option<u32>,
-    /// The slots that have not ended, by their numbers.
+    /// Slots that have not ended, by their numbers.
     slots: Mutex<HashMap<u32, Arc<Reserved>>>,
 }
 

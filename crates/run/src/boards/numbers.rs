@@ -7,7 +7,7 @@ use vx_base::gauge::{GaugeReading, GaugeUnit};
 /// Writes the numbers of one slot.
 #[derive(Debug)]
 pub struct SlotProgressWriter {
-    /// The total to publish when the program prints none.
+    /// Published as the total when the program prints none.
     total: Option<u64>,
     /// The unit of the numbers on the board.
     unit: Unit,
@@ -38,7 +38,7 @@ impl SlotProgressWriter {
     }
 }
 
-/// The board's unit for a gauge's unit.
+/// Translate a gauge's unit to the board's.
 fn unit_of(unit: GaugeUnit) -> Unit {
     match unit {
         GaugeUnit::Count => Unit::Count,

@@ -48,7 +48,7 @@ impl WrittenSlot {
     }
 }
 
-/// The slots of the jobs at work that a run writes.
+/// All slots that a run writes, for its jobs at work.
 #[derive(Clone, Debug, Default)]
 pub struct WrittenSlots(Arc<Mutex<HashMap<(u32, u32), WrittenSlot>>>);
 
@@ -63,7 +63,7 @@ impl WrittenSlots {
         self.0.lock().remove(&(reservation.slot, reservation.generation));
     }
 
-    /// The slot with this number in this life; `None` if its job is not at work, or another process writes it.
+    /// Look up the slot with this number in this life; `None` if its job is not at work, or another process writes it.
     pub fn get(&self, slot: u32, generation: u32) -> Option<WrittenSlot> {
         self.0.lock().get(&(slot, generation)).cloned()
     }

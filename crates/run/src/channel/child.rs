@@ -17,10 +17,10 @@ use super::error::ChannelError;
 use super::name::ChannelName;
 use super::pipe::receive;
 
-/// The total of a phase that counts nothing but a percentage, in its tenths.
+/// A phase that only has a percentage counts in tenths of it, to this total.
 const PERMILLE: u64 = 1000;
 
-/// The child's end: its slot, found by the channel's name.
+/// A channel's end in the child: its slot, found by the channel's name.
 pub struct InstallChannelChild {
     name: ChannelName,
     slot: Slot,
@@ -96,7 +96,7 @@ impl InstallChannelChild {
         }
     }
 
-    /// The slot, for a reporter that writes to it directly.
+    /// Take the slot, for a reporter that writes to it directly.
     pub fn into_slot(self) -> Slot {
         self.slot
     }

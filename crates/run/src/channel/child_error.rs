@@ -13,7 +13,7 @@ use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use super::error::ChannelError;
 use super::pipe::ConfigError;
 
-/// The work that a child was started for.
+/// Work that a child is started for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChildPurpose {
     /// `vx install --ipc-channel`, which people run without the option as well.
@@ -25,7 +25,7 @@ pub enum ChildPurpose {
 }
 
 impl ChildPurpose {
-    /// The text for an error of the system.
+    /// Describe an error of the system.
     fn refused(self, error: &io::Error) -> String {
         let reason = start_error_text(error);
         match self {
@@ -35,7 +35,7 @@ impl ChildPurpose {
         }
     }
 
-    /// The hint for a user who started the child by hand.
+    /// Advise a user who started the child by hand.
     fn by_hand(self) -> Option<&'static str> {
         match self {
             Self::Install => None,
@@ -70,7 +70,7 @@ pub enum ChildCause {
 }
 
 impl ChildCause {
-    /// The error of a child that was started for this.
+    /// Make the error of a child that was started for `purpose`.
     pub fn of_child(self, purpose: ChildPurpose) -> ChildError {
         ChildError { purpose, cause: self }
     }

@@ -18,13 +18,13 @@ const BOARD_PREFIX: &str = "vx-";
 const PREFIX: &str = "vx-install-";
 /// The beginning of the name of a service's channel.
 const SERVICE_PREFIX: &str = "vx-service-";
-/// The text between the process and its open file in the name of a channel on a board without a name.
+/// Stands between the process and its open file in the name of a channel on a board without a name.
 const OPEN_FILE: &str = ".fd";
 /// Boards of one process id that may exist at a time.
 const MAX_SUFFIX: u32 = 99;
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
-/// The name of the channel between one parent and one of its children.
+/// Names the channel between a parent and one of its children.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ChannelName {
     prefix: &'static str,
@@ -43,7 +43,7 @@ pub struct InvalidChannelName(pub String);
 pub struct NotABoard(pub PathBuf);
 
 impl ChannelName {
-    /// The channel of this tool on the board in this file.
+    /// Name the channel of this tool on the board in this file.
     ///
     /// # Errors
     /// The file is not named like a board.
@@ -51,7 +51,7 @@ impl ChannelName {
         Self::with(PREFIX, board, tool)
     }
 
-    /// The channel of this service on the board in this file.
+    /// Name the channel of this service on the board in this file.
     ///
     /// # Errors
     /// The file is not named like a board.
@@ -68,12 +68,12 @@ impl ChannelName {
         Ok(Self { prefix, run, tool: tool.to_owned() })
     }
 
-    /// The tool, or the service.
+    /// Its tool, or its service.
     pub(super) fn tool(&self) -> &str {
         &self.tool
     }
 
-    /// The board's file: in this runtime directory, or without a name.
+    /// Find the board's file: in this runtime directory, or without a name.
     pub(super) fn board_in(&self, runtime_directory: &Path) -> PathBuf {
         if let Some(unnamed) = unnamed(&self.run) {
             return unnamed.path();
@@ -84,7 +84,7 @@ impl ChannelName {
     }
 }
 
-/// The place of a board without a name, from the part of a channel's name that is the run.
+/// Find a board without a name from the part of a channel's name that is the run.
 fn unnamed(run: &str) -> Option<Unnamed> {
     let (process, descriptor) = run.split_once(OPEN_FILE)?;
     Unnamed::from_path(Path::new(&format!("/proc/{process}/fd/{descriptor}")))
@@ -95,17 +95,17 @@ pub fn is_on_unnamed_board(channel: &str) -> bool {
     channel.parse().is_ok_and(|channel: ChannelName| unnamed(&channel.run).is_some())
 }
 
-/// The file name of the board of one run.
+/// Name the file of a run's board.
 pub fn board_file_name(run: &str) -> String {
     format!("{BOARD_PREFIX}{run}.board")
 }
 
-/// The file name that an earlier vx gave the board of one run.
+/// Name the file of a run's board as an earlier vx did.
 pub fn earlier_board_file_name(run: &str) -> String {
     format!("{PREFIX}{run}.board")
 }
 
-/// The run in the name of a board. It is not checked: [`is_run`].
+/// Cut the run out of a board's name. It is not checked; [`is_run`] does that.
 fn run_of_board(stem: &str) -> Option<&str> {
     stem.strip_prefix(PREFIX).or_else(|| stem.strip_prefix(BOARD_PREFIX))
 }
@@ -115,13 +115,13 @@ fn is_run(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
-/// The process id in a board's file name; `None` for any other name.
+/// Read the process id in a board's file name; `None` for any other name.
 pub fn process_of_board(file_name: &str) -> Option<u32> {
     let run = run_of_board(file_name.strip_suffix(".board")?)?;
     run.split_once('.').map_or(run, |(pid, _)| pid).parse().ok()
 }
 
-/// The path of the next board of the process `pid` in this directory: a free name, unless there are very many.
+/// Choose the path of the next board of the process `pid` in this directory: a free name, unless there are very many.
 pub fn free_board_path(directory: &Path, pid: u32) -> PathBuf {
     let named = |run: &str| directory.join(board_file_name(run));
     let suffixed = (2..=MAX_SUFFIX).map(|suffix| named(&format!("{pid}.{suffix}")));

@@ -25,7 +25,7 @@ const MAJOR: u16 = 1;
 const MINOR: u16 = 0;
 const HEADER_BYTES: usize = 16;
 
-/// The longest JSON text a document may hold.
+/// A document's JSON text has at most this many bytes.
 const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
 /// A child waits this long for its document.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -99,7 +99,7 @@ impl Explain for ConfigError {
     }
 }
 
-/// The document for this configuration.
+/// Encode this configuration as a document.
 pub(super) fn encode(config: &impl Serialize) -> Result<Vec<u8>, ConfigError> {
     let json = serde_json::to_vec(config).map_err(|error| ConfigError::Content(error.to_string()))?;
     if json.len() > MAX_DOCUMENT_BYTES {

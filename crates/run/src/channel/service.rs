@@ -18,7 +18,7 @@ use super::pipe::{ConfigError, encode, receive_any};
 pub struct ServiceChannel(ChannelName);
 
 impl ServiceChannel {
-    /// The channel of this service on the board in this file.
+    /// Make the channel of this service on the board in this file.
     ///
     /// # Errors
     /// The file is not named like a board, so that no guard could find it.
@@ -26,12 +26,12 @@ impl ServiceChannel {
         ChannelName::of_service(board, name).map(Self)
     }
 
-    /// The guard's argument `--ipc-channel`.
+    /// Its name, for the guard's argument `--ipc-channel`.
     pub fn name(&self) -> String {
         self.0.to_string()
     }
 
-    /// The document for the guard's standard input.
+    /// Encode an order as the document for the guard's standard input.
     ///
     /// # Errors
     /// It is too long.
@@ -40,7 +40,7 @@ impl ServiceChannel {
     }
 }
 
-/// The guard's end: its slot, found by the channel's name.
+/// A channel's end in the guard: its slot, found by the channel's name.
 pub struct ServiceChannelChild {
     slot: Slot,
     abandoned: bool,
@@ -74,7 +74,7 @@ impl ServiceChannelChild {
         receive_any(input, patience)
     }
 
-    /// The slot.
+    /// Take the slot.
     pub fn into_slot(self) -> Slot {
         self.slot
     }

@@ -7,7 +7,7 @@ use vx_status::vocabulary::{Phase, PhaseEntry, Phases};
 
 use super::document::HistoryRun;
 
-/// The durations of this run; `None` if nothing was installed.
+/// Read the durations of a run; `None` if nothing was installed.
 pub(super) fn run_durations(last: &Snapshot) -> Option<HistoryRun> {
     let done = |slot: &&SlotView| slot.state == SlotState::Done && slot.kind == Kind::Install && !slot.key.is_empty();
     let tools: Vec<(String, PastInstall)> =
@@ -19,7 +19,7 @@ pub(super) fn run_durations(last: &Snapshot) -> Option<HistoryRun> {
 /// nothing about a whole archive.
 const LEAST_PART: u64 = 4;
 
-/// The durations of one install; `None` if the board does not have them, or most of its archive lay in the cache.
+/// Read the durations of one install; `None` if the board does not have them, or most of its archive lay in the cache.
 fn install(slot: &SlotView) -> Option<PastInstall> {
     let entries = in_order(slot);
     let ends = entries.iter().skip(1).map(|entry| entry.entered_at_ns).chain([slot.ended_at_ns?]);
@@ -53,7 +53,7 @@ fn is_work(phase: Phase) -> bool {
     !matches!(phase, Phase::QUEUED | Phase::WAITING)
 }
 
-/// The most installs that were at work at once; `None` if all of them were.
+/// Count the most installs that were at work at once; `None` if all of them were.
 fn at_once(last: &Snapshot) -> Option<u32> {
     let mut changes = Vec::new();
     for slot in &last.slots {

@@ -43,7 +43,7 @@ pub fn hold() -> (RunHold, RunHoldMonitor) {
 }
 
 impl RunHold {
-    /// The result of the jobs, once all have ended; `None` again during a retry. Once this has returned an end, the run
+    /// Tell how the jobs ended, once all have; `None` again during a retry. Once this has returned an end, the run
     /// stays open for as long as the hold exists.
     pub fn settled(&self) -> Option<Settled> {
         let mut shared = self.shared.lock();

@@ -14,7 +14,7 @@ use crate::channel::Mark;
 
 /// A piece of work that is one process at a time: an install, a step of a script.
 pub trait Job: Send + Sync {
-    /// The slot to reserve for it.
+    /// Describe the slot to reserve for it.
     fn slot(&self) -> JobSlot<'_>;
 
     /// Its end, if that is decided before the run begins: then nothing is prepared or started.
@@ -108,7 +108,7 @@ pub struct JobAttempt {
 }
 
 impl JobAttempt {
-    /// The heading of this attempt's output in the log; `None` for the first, with which the log begins.
+    /// Make the heading of this attempt's output in the log; `None` for the first, with which the log begins.
     pub fn heading(&self) -> Option<String> {
         (self.attempt > 1).then(|| format!("--- attempt {} ---", self.attempt))
     }
@@ -143,7 +143,7 @@ pub enum JobDependencyState {
     Done,
 }
 
-/// The step after the end of an attempt.
+/// Decides between the end of a job and another attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
     /// The end is the job's end.

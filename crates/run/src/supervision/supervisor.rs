@@ -197,7 +197,7 @@ impl RunSupervisor {
         Ok(())
     }
 
-    /// The index of the task with this key.
+    /// Find the index of the task with this key.
     fn task_of(&self, key: &str) -> Option<usize> {
         self.tasks.iter().position(|task| task.key == key)
     }
@@ -271,7 +271,7 @@ impl RunSupervisor {
         }
     }
 
-    /// The next time at which a child has to be killed, its group examined, or an attempt begun.
+    /// Find the next time at which a child has to be killed, its group examined, or an attempt begun.
     fn next_of_tasks(&self) -> Option<Instant> {
         let times = self.tasks.iter().map(|task| match &task.stage {
             RunTaskStage::Running(at_work) => [at_work.kill_at, at_work.look_at],
@@ -281,7 +281,7 @@ impl RunSupervisor {
         times.flatten().flatten().min()
     }
 
-    /// The next time to measure how busy the children are; only tasks that wait for a turn make that worthwhile.
+    /// Find the next time to measure how busy the children are; only tasks that wait for a turn make that worthwhile.
     fn next_look(&self) -> Option<Instant> {
         let waits = self.tasks.iter().any(|task| matches!(task.stage, RunTaskStage::Ready(_)));
         self.pace.next_look().filter(|_| waits)
@@ -330,7 +330,7 @@ impl RunSupervisor {
         }
     }
 
-    /// The final state that the child itself wrote; `None` if it wrote none.
+    /// Read the final state that the child itself wrote; `None` if it wrote none.
     fn written_state(&mut self, index: usize) -> Option<SlotState> {
         let reservation = self.tasks[index].reservation;
         self.reader.refresh(&mut self.snapshot).ok()?;

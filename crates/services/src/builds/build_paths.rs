@@ -5,12 +5,12 @@
 
 use std::path::{Path, PathBuf};
 
-/// The key of the slot of a service's build. No service's name contains a colon.
+/// Make the key of the slot of a service's build. No service's name contains a colon.
 pub fn build_key(service: &str) -> String {
     format!("{service}:build")
 }
 
-/// The service that a slot with this key belongs to, whether the slot is the service's or its build's.
+/// Find the service that a slot with this key belongs to, whether the slot is the service's or its build's.
 pub fn service_of_key(key: &str) -> &str {
     key.split_once(':').map_or(key, |(service, _)| service)
 }

@@ -34,7 +34,7 @@ impl ReportedMistake {
         Self { file, line: place.line, column: place.column, message }
     }
 
-    /// The mistake in one line, as compilers write it.
+    /// Write the mistake in one line, as compilers do.
     pub fn line(&self) -> String {
         let first = self.message.lines().next().unwrap_or_default();
         match self.file.is_empty() {
@@ -45,7 +45,7 @@ impl ReportedMistake {
     }
 }
 
-/// The file beside the log of a build.
+/// Name the file beside the log of a build.
 pub(crate) fn beside(log: &Path) -> PathBuf {
     log.with_extension("mistakes.json")
 }
@@ -56,7 +56,7 @@ pub(crate) fn keep(file: &Path, mistakes: &[ReportedMistake]) -> io::Result<()> 
     replace_file(file, |writer| writer.write_all(&bytes))
 }
 
-/// The mistakes of the build with this log; none after a good one.
+/// Read the mistakes of the build with this log; none after a good one.
 pub fn reported(log: &Path) -> Vec<ReportedMistake> {
     fs::read(beside(log)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
 }

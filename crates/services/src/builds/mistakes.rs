@@ -18,10 +18,10 @@ use vx_process::LineSplitter;
 
 use crate::plain::plain;
 
-/// The part of a line that is searched.
+/// A line is searched up to this many bytes.
 const LINE_BYTES: usize = 8 * 1024;
 
-/// The form in which a build reports its mistakes.
+/// Forms in which builds report mistakes.
 #[derive(Clone, Debug)]
 pub enum MistakeFormat {
     /// `go build`, `go vet`, and the errors of modules.
@@ -37,7 +37,7 @@ pub enum MistakeFormat {
 }
 
 impl MistakeFormat {
-    /// The form with this name, or else this text as a pattern.
+    /// Find the form with this name, or else take this text as a pattern.
     ///
     /// # Errors
     /// It is neither.
@@ -45,7 +45,7 @@ impl MistakeFormat {
         Self::named(text).map_or_else(|| OwnPattern::new(text).map(Self::Own), Ok)
     }
 
-    /// The form of the first compiler named in a command, as a program or inside a shell script.
+    /// Find the form of the first compiler named in a command, as a program or inside a shell script.
     pub fn of_command(words: &[String]) -> Option<Self> {
         let words = words.iter().flat_map(|word| word.split_whitespace());
         words.into_iter().find_map(|word| match word.rsplit('/').next().unwrap_or(word) {
@@ -54,7 +54,7 @@ impl MistakeFormat {
         })
     }
 
-    /// The form with this name; `None` for any other text, which may be a pattern.
+    /// Find the form with this name; `None` for any other text, which may be a pattern.
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "go" => Some(Self::Go),

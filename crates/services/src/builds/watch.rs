@@ -22,7 +22,7 @@ use settle::Settle;
 pub use settle::{QUIET, STEADY};
 pub use watched_files::{WatchPatternError, WatchedFiles};
 
-/// The pause between two scans of a tree.
+/// Pause between two scans of a tree.
 const SCAN_PAUSE: Duration = Duration::from_secs(1);
 
 /// A watch; dropping it ends it.
@@ -66,7 +66,7 @@ impl SourceWatcher {
         }
     }
 
-    /// The bursts, each with its changed files, sorted, at most a thousand.
+    /// Receives the bursts, each with its changed files, sorted, at most a thousand.
     pub fn changes(&self) -> &Receiver<Vec<PathBuf>> {
         &self.changes
     }

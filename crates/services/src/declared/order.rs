@@ -85,13 +85,13 @@ pub struct ServiceOrder {
     pub attempt: u8,
 }
 
-/// The error of a service one of whose files is no longer what the user agreed to; `None` if all are.
+/// Compare files with what the user agreed to. Returns the error if one differs.
 pub(crate) fn changed_file(agreed: &[AgreedFile]) -> Option<Trouble> {
     let error = compare_agreed(agreed).err()?;
     Some(Trouble::new(TroubleKind::Consent, error.to_string()).hinted("run `vx up`, which asks about the new content"))
 }
 
-/// The number of a signal with this name.
+/// Look up the number of the signal with this name.
 pub fn signal_number(name: &str) -> Option<i32> {
     #[cfg(unix)]
     use signal_hook::consts::{SIGHUP, SIGKILL, SIGQUIT, SIGUSR1, SIGUSR2};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// The first pause, and the longest; each pause is twice the one before.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(30)];
-/// The most restarts within [`WITHIN`].
+/// At most this many restarts are made within [`WITHIN`].
 const MOST: usize = 5;
 const WITHIN: Duration = Duration::from_secs(60);
 
@@ -27,12 +27,12 @@ impl Restarts {
         Some(doubled.min(PAUSES[1]))
     }
 
-    /// The number of recent restarts.
+    /// Count the recent restarts.
     pub(crate) fn count(&self) -> usize {
         self.recent.len()
     }
 
-    /// The bound in words.
+    /// Describe the bound in words.
     pub(crate) fn bound() -> String {
         format!("{MOST} restarts within {} s", WITHIN.as_secs())
     }

@@ -85,7 +85,7 @@ impl Spec {
         command.iter().chain(env.values()).chain(renewal.texts())
     }
 
-    /// The directory of the service.
+    /// Find the directory of the service.
     ///
     /// # Errors
     /// A link in it leads out of the project.
@@ -115,8 +115,8 @@ impl Spec {
         environment
     }
 
-    /// The order for a build in `folder`, which holds all builds of the service. `reload` is true while the service
-    /// runs.
+    /// Make the order for a build in `folder`, which holds all builds of the service. `reload` is true while the
+    /// service runs.
     pub(crate) fn build_order(
         &self,
         ports: &BTreeMap<String, u16>,
@@ -148,7 +148,7 @@ impl Spec {
         })
     }
 
-    /// The order for a guard of it. `ports` holds the ports of all services that have one; `folder` holds its builds.
+    /// Make the order for its guard. `ports` holds the ports of all services that have one; `folder` holds its builds.
     pub(crate) fn order(
         &self,
         ports: &BTreeMap<String, u16>,

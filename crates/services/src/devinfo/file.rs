@@ -12,12 +12,12 @@ use vx_base::files::small_file::read_small;
 
 use vx_process::has_ended;
 
-/// The largest file that is read.
+/// A larger file is not read.
 const MOST_BYTES: u64 = 64 * 1024;
-/// The longest wait for a connection, or for a name to resolve.
+/// Longest wait for a connection, or for a name to resolve.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// The most names that are resolved at once, and how many are at the moment.
+/// At most this many names are resolved at once; [`ASKED`] counts them.
 const MOST_ASKED: usize = 4;
 static ASKED: AtomicUsize = AtomicUsize::new(0);
 
@@ -83,8 +83,8 @@ impl DevInfoFile {
     }
 }
 
-/// The addresses of `HOST:PORT`. Resolving a name other than `localhost` may take any time, so it happens on another
-/// thread, and only a few at once.
+/// Resolve `HOST:PORT` to addresses. Resolving a name other than `localhost` may take any time, so it happens on
+/// another thread, and only a few at once.
 fn places(text: &str) -> Vec<SocketAddr> {
     if let Ok(place) = text.parse() {
         return vec![place];

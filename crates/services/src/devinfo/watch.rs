@@ -9,7 +9,7 @@ use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 
 use super::{DevInfoFile, Externals};
 
-/// The pause between two looks at the files.
+/// Pause between two looks at the files.
 pub const LOOK_PAUSE: Duration = Duration::from_millis(500);
 
 /// Reports whether the server of one file is there, until this is dropped.

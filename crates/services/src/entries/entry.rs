@@ -8,7 +8,7 @@ use super::level::Level;
 use super::record::Levels;
 use crate::plain::{last_shown, plain};
 
-/// The longest message, in bytes. The rest of a longer line is in the log file only.
+/// A message has at most this many bytes. The rest of a longer line is in the log file only.
 const MESSAGE_BYTES: usize = 4 * 1024;
 
 /// A line of output.
@@ -25,7 +25,8 @@ pub struct OutputEntry {
 }
 
 impl OutputEntry {
-    /// The entry of a whole line. Of text that was drawn over, the last counts. `levels` has seen the lines before it.
+    /// Make the entry of a whole line. Of text that was drawn over, the last counts. `levels` has seen the lines before
+    /// it.
     pub fn from_line(source: &Arc<str>, time: Timestamp, line: &[u8], levels: &mut Levels) -> Self {
         let line = &line[..line.len().min(4 * MESSAGE_BYTES)];
         let text = plain(line);

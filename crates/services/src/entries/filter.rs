@@ -34,7 +34,7 @@ pub struct SinceError {
     pub text: String,
 }
 
-/// The point in time meant by a duration before now, such as `5m`, or by a timestamp.
+/// Parse a point in time: a duration before now, such as `5m`, or a timestamp.
 ///
 /// # Errors
 /// The text is neither.

@@ -7,11 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::level::Level;
 
-/// The longest pause between two lines of a record: programs print a record at once.
+/// Longest pause between two lines of a record: programs print a record at once.
 const PAUSE: SignedDuration = SignedDuration::from_secs(2);
-/// The line above the calls in a Python traceback.
+/// Stands above the calls in a Python traceback.
 const TRACEBACK: &str = "Traceback (most recent call last):";
-/// The lines between two Python tracebacks, one of which caused the other.
+/// Lines between two Python tracebacks, one of which caused the other.
 const CHAINED: [&str; 2] = [
     "During handling of the above exception, another exception occurred:",
     "The above exception was the direct cause of the following exception:",
@@ -21,7 +21,7 @@ const FURTHER: [&str; 5] = ["note: ", "help: ", "Caused by: ", "caused by: ", "s
 /// Beginnings of lines that stand among the calls of goroutines.
 const OF_GOROUTINES: [&str; 4] = ["goroutine ", "created by ", "exit status ", "[signal "];
 
-/// The levels of the lines of one source.
+/// Finds the levels of the lines of one source.
 #[derive(Clone, Debug, Default)]
 pub struct Levels {
     record: Option<LogRecord>,
@@ -49,7 +49,7 @@ enum LogRecordForm {
 }
 
 impl Levels {
-    /// The level of the next line, which was printed at `time` and has no control sequences.
+    /// Find the level of the next line, which was printed at `time` and has no control sequences.
     pub fn next(&mut self, time: Timestamp, line: &str) -> Level {
         let line = line.trim_end();
         let own = Level::shown(line);
@@ -69,7 +69,8 @@ impl Levels {
 }
 
 impl LogRecord {
-    /// The form of the record after this line, whose `own` level is given; `None` if the line doesn't continue it.
+    /// Decide the form of the record after this line, whose `own` level is given; `None` if the line doesn't continue
+    /// it.
     fn form_after(&self, line: &str, own: Option<Level>) -> Option<LogRecordForm> {
         let grave = self.level >= Level::Warn;
         let indented = line.starts_with([' ', '\t']);
@@ -89,7 +90,7 @@ impl LogRecord {
 }
 
 impl LogRecordForm {
-    /// The form of the error that begins with this line.
+    /// Recognise the form of an error that begins with this line.
     fn begun_by(line: &str) -> Option<Self> {
         if line.ends_with(TRACEBACK) {
             // All lines of an exception group are indented.

@@ -13,7 +13,7 @@ use super::filter::Filter;
 use super::record::Levels;
 use super::stamp::parted;
 
-/// The most that is read of each file. vx's own files are smaller.
+/// At most this many last bytes are read of each file. vx's own files are smaller.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Lines that get their levels together, and lines before them that are read to find those levels.
@@ -41,7 +41,7 @@ pub struct RotatedLog {
 }
 
 impl RotatedLog {
-    /// The newest of the entries that a filter takes, at most this many, the oldest first.
+    /// Read the newest entries that a filter takes, at most `most`, the oldest first.
     ///
     /// # Errors
     /// An existing file cannot be read.
@@ -110,7 +110,7 @@ impl RotatedLog {
     }
 }
 
-/// The end of a file; `None` if there is no such file.
+/// Read the end of a file; `None` if there is no such file.
 fn end_of(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let mut file = match File::open(path) {
         Ok(file) => file,

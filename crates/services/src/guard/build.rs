@@ -28,12 +28,12 @@ use crate::declared::order::{BuildOrder, changed_file};
 use crate::output::ServiceOutput;
 use crate::probe::{HttpCheck, Probe};
 
-/// The longest wait for the answer to a reload by HTTP, and for the end of a command that reloads.
+/// Longest wait for the answer to a reload by HTTP, and for the end of a command that reloads.
 const ANSWER: Duration = Duration::from_secs(10);
 const COMMAND: Duration = Duration::from_secs(60);
-/// The pause between two looks for an answer.
+/// Pause between two looks for an answer.
 const GLANCE: Duration = Duration::from_millis(20);
-/// The most further mistakes in the slot's error; the file beside the log has all.
+/// At most this many further mistakes are in the slot's error; the file beside the log has all.
 const SHOWN: usize = 20;
 
 /// Carry out a build, and write its end to the slot.
@@ -87,7 +87,7 @@ impl Builder<'_> {
         Err(ended)
     }
 
-    /// The end of a build whose program failed.
+    /// Make the end of a build whose program failed.
     fn failed(&self, exit: Exit, reported: Vec<ReportedMistake>) -> Ending {
         // Without the file, the slot's error still names the first mistakes.
         let _ = keep(&beside(&self.order.log), &reported);
@@ -224,7 +224,7 @@ fn folder_failed(folder: &Path, error: &io::Error) -> Ending {
     failed_with(format!("cannot write the build's folder `{}`: {error}", folder.display()))
 }
 
-/// The form in which this build reports mistakes: the declared form, or that of a known compiler in its command.
+/// Choose the form in which this build reports mistakes: the declared form, or that of a known compiler in its command.
 fn form(order: &BuildOrder) -> Option<MistakeFormat> {
     match &order.errors {
         Some(text) => MistakeFormat::parse(text).ok(),

@@ -27,7 +27,7 @@ pub(super) enum HealthFinding {
 }
 
 impl Rounds {
-    /// The rounds of a service that is ready from now on; `None` if there is nothing to check.
+    /// Begin the rounds of a service that is ready from now on; `None` if there is nothing to check.
     pub(super) fn begin(order: &ServiceOrder, now: Instant) -> Option<Self> {
         order.health.as_ref().map(|health| Self { next: Err(now + health.every), failed: 0 })
     }

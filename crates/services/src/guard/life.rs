@@ -18,7 +18,7 @@ use crate::probe::{Probe, ProbeResult};
 /// A service without checks counts as running once it has lived for this long: a service that can't work mostly ends
 /// sooner.
 const SETTLED: Duration = Duration::from_secs(1);
-/// The longest pause between two looks at the processes that a program left behind.
+/// Longest pause between two looks at the processes that a program left behind.
 const GLANCE: Duration = Duration::from_millis(200);
 
 impl Keeper<'_> {
@@ -48,7 +48,7 @@ impl Keeper<'_> {
         }
     }
 
-    /// The probe of a service that starts now.
+    /// Make the probe of a service that starts now.
     fn probe(&self) -> Probe {
         match &self.order.ready {
             Some(ready) => Probe::new(checks(ready, &self.order), ready.timeout, Instant::now()),
@@ -132,8 +132,9 @@ impl Keeper<'_> {
         });
     }
 
-    /// The service's end, if it ends with its program. A program that ends well and leaves processes behind lives on in
-    /// them, as a daemon does, unless its policy is never to restart. In any other case they are ended with it.
+    /// Decide the service's end, if it ends with its program. A program that ends well and leaves processes behind
+    /// lives on in them, as a daemon does, unless its policy is never to restart. In any other case they are ended with
+    /// it.
     fn end_after(&mut self, guarded: &mut GuardedTree, exit: Exit) -> Option<ServiceProcessEnd> {
         if guarded.is_empty() {
             return Some(ServiceProcessEnd::Ended(exit));

@@ -10,9 +10,9 @@ use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use vx_process::start;
 use vx_process::{ChildGroup, Ended, Launch, OutputMode, RunningChild, Stdin};
 
-/// The longest time for one run of the command; then it is killed, and run again.
+/// Longest time for one run of the command; then it is killed, and run again.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The pause between the end of a run and the next one.
+/// Pause between the end of a run and the next.
 const PAUSE: Duration = Duration::from_millis(100);
 /// Bytes of its output to keep, to explain a failure.
 const KEEP_BYTES: usize = 2 * 1024;

@@ -14,15 +14,15 @@ use vx_base::shown_address::shown_address;
 
 use super::tcp::LOOPBACK;
 
-/// The longest time for one answer. A server may build its page at the first request.
+/// Longest time for an answer. A server may build its page at the first request.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The pause between an answer that was not accepted and the next request.
+/// Pause between an answer that was not accepted and the next request.
 const PAUSE: Duration = Duration::from_millis(20);
-/// The pause if the host's name can't be resolved.
+/// Pause if the host's name can't be resolved.
 const PAUSE_WITHOUT_HOST: Duration = Duration::from_secs(1);
-/// The longest status line.
+/// Longest status line.
 const LINE_BYTES: u64 = 1024;
-/// The longest pause within the rest of an answer, and the most that is read of the rest.
+/// Longest pause within the rest of an answer, and the most bytes that are read of the rest.
 const PATIENCE_FOR_REST: Duration = Duration::from_millis(500);
 const REST_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -86,12 +86,12 @@ impl HttpCheck {
         Ok(Self { url, status })
     }
 
-    /// The address as messages show it.
+    /// Write the address as messages show it.
     fn shown(&self) -> String {
         shown_address(self.url.as_str())
     }
 
-    /// The addresses to ask: both families for `localhost`.
+    /// Find the addresses to ask: both families for `localhost`.
     fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
         let port = self.url.port_or_known_default().unwrap_or(80);
         match self.url.host() {
@@ -180,7 +180,7 @@ fn read_out(stream: TcpStream) {
     let _ = io::copy(&mut stream.take(REST_BYTES), &mut io::sink());
 }
 
-/// The status in the first line of an answer.
+/// Parse the status in the first line of an answer.
 fn status(line: &[u8]) -> Option<u16> {
     let rest = std::str::from_utf8(line).ok()?.strip_prefix("HTTP/1.")?;
     let number = rest.split(' ').nth(1)?.trim_end();

@@ -5,7 +5,7 @@ use vx_process::LineSplitter;
 
 use crate::plain::plain;
 
-/// The part of a line that is searched, which bounds the memory that a long line takes.
+/// A line is searched up to this many bytes, which bounds the memory that it takes.
 const LINE_BYTES: usize = 16 * 1024;
 
 /// Searches output for a line; the output may arrive in pieces of any size.

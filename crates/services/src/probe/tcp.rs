@@ -4,10 +4,10 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// The addresses by which a machine reaches itself. Some servers listen on one of them alone.
+/// Addresses by which a machine reaches itself. Some servers listen on one of them alone.
 pub(super) const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
-/// The longest time for a connection within the machine. It takes longer only if the server's queue is full.
+/// Longest time for a connection within the machine. It takes longer only if the server's queue is full.
 const PATIENCE: Duration = Duration::from_millis(10);
 
 /// Connect to a port by either family; the error is the reason as a sentence.

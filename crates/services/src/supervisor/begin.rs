@@ -25,7 +25,7 @@ use crate::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError};
 /// Last bytes of a guard's own output to keep for an error.
 const GUARD_OUTPUT: usize = 2 * 1024;
 
-/// The fate of a service with this end, as a clause after "which".
+/// Describe the fate of a service with this end, as a clause after "which".
 fn missed(end: SlotState) -> &'static str {
     match end {
         SlotState::Cancelled => "was stopped",
@@ -206,7 +206,7 @@ impl ServiceSupervisor {
         })
     }
 
-    /// The error if the unit's fixed port is held by another service of this project that keeps it.
+    /// Explain that another service of this project holds and keeps the unit's fixed port; `None` if none does.
     fn port_kept(&self, index: usize) -> Option<Trouble> {
         let Some(Port::Fixed(wanted)) = self.units[index].spec.service.port else { return None };
         let mut others = self.units.iter().enumerate().filter(|(other, _)| *other != index);
@@ -218,7 +218,7 @@ impl ServiceSupervisor {
         Some(Trouble::new(TroubleKind::Busy, text).hinted(hint))
     }
 
-    /// The ports of all services: ports that they hold, and fixed ports that they will get.
+    /// Collect the ports of all services: ports that they hold, and fixed ports that they will get.
     pub(super) fn ports(&self) -> BTreeMap<String, u16> {
         let port = |unit: &Unit| match (&unit.port, unit.spec.service.port) {
             // A service that goes on still listens where it did, whatever its declaration says by now.
@@ -256,7 +256,8 @@ impl ServiceSupervisor {
         self.launch_of(name, reservation, &GuardAssignment::Serve(Box::new(order)), &unit.spec)
     }
 
-    /// The launch of a guard with this assignment, for the slot with this key, with the variables of this declaration.
+    /// Make the launch of a guard with this assignment, for the slot with this key, with the variables of this
+    /// declaration.
     pub(super) fn launch_of(
         &self,
         key: &str,
@@ -315,7 +316,7 @@ fn unusable(error: &dyn std::fmt::Display) -> Trouble {
     Trouble::new(TroubleKind::Internal, format!("its guard cannot be started: {error}"))
 }
 
-/// The variables by which a guard finds a board that is not in the usual directory.
+/// Make the variables by which a guard finds a board that is not in the usual directory.
 fn whereabouts(board: &Path) -> Vec<(OsString, OsString)> {
     let usual = find_runtime_directory().ok().flatten();
     let elsewhere = board.parent().filter(|directory| usual.as_deref() != Some(*directory));

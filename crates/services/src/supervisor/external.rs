@@ -11,11 +11,11 @@ use super::unit::{ExternalLook, ServiceStage, UnguardedService, Unit};
 use super::{ServiceSupervisor, SupervisorEvent};
 use crate::devinfo::{DevInfoFile, ServerPresenceWatch};
 
-/// The time between two beats of a slot that the supervisor itself holds.
+/// Time between two beats of a slot that the supervisor itself holds.
 const BEAT: Duration = Duration::from_secs(5);
 
 impl ServiceSupervisor {
-    /// The other program that runs a unit, if there is one; `None` while that is not known.
+    /// Look for another program that runs a unit; the outer `None` means that it is not known yet.
     pub(super) fn look_elsewhere(&mut self, index: usize) -> Option<Option<DevInfoFile>> {
         let unit = &mut self.units[index];
         let Some(file) = &unit.spec.service.external else { return Some(None) };

@@ -15,8 +15,8 @@ pub(super) enum ServiceNeedState {
     Never(SlotState),
 }
 
-/// The progress of the service with this slot towards the state `until`. A service that has ended well counts as ready:
-/// it was meant to end.
+/// Determine the progress of the service with this slot towards the state `until`. A service that has ended well counts
+/// as ready: it was meant to end.
 pub(super) fn standing(slot: Option<&SlotView>, until: NeededState) -> ServiceNeedState {
     let Some(slot) = slot else { return ServiceNeedState::NotYet };
     match (slot.state, until) {

@@ -35,8 +35,8 @@ pub(super) enum Runs {
 }
 
 impl ServiceSupervisor {
-    /// The services of the newest reading of the file, which may be another client's. They get the variables of the
-    /// client that made this reading, since it makes the request.
+    /// Take the services of the newest reading of the file, which may be another client's. They get the variables of
+    /// the client that made this reading, since it makes the request.
     fn newest(&mut self, reading: ServiceFileReading) -> Vec<Spec> {
         let caller = reading.specs.first().and_then(|spec| spec.inherited.clone());
         if reading.read_at >= self.newest.read_at {
@@ -88,7 +88,7 @@ impl ServiceSupervisor {
         Ok((wanted, changes))
     }
 
-    /// The services whose ports these declarations change.
+    /// Find the services whose ports these declarations change.
     fn moved_ports(&self, specs: &[Spec]) -> BTreeSet<String> {
         let before: BTreeMap<&str, Option<Port>> =
             self.units.iter().map(|unit| (unit.spec.service.name.as_str(), unit.spec.service.port)).collect();

@@ -14,7 +14,7 @@ use super::{OVER, ServiceSupervisor};
 use crate::declared::reading::{DeclarationChange, ServiceFileReading};
 use crate::ports;
 
-/// The pause between the two signals that make a guard kill its service.
+/// Pause between the two signals that make a guard kill its service.
 const BETWEEN_REQUESTS: Duration = Duration::from_millis(50);
 
 /// A request.
@@ -230,7 +230,7 @@ impl ServiceSupervisor {
         Ok(())
     }
 
-    /// The unit with this name; an error if another program runs it.
+    /// Find the unit with this name; an error if another program runs it.
     pub(super) fn own_unit(&mut self, name: &str) -> Result<&mut Unit, Trouble> {
         let unit = self.unit(name)?;
         if unit.is_external() {
@@ -278,7 +278,7 @@ impl Unit {
     }
 }
 
-/// The error for a name that is not declared.
+/// Explain that a name is not declared.
 fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Trouble {
     let known: Vec<&str> = known.collect();
     let near = nearest(name, known.iter().copied());

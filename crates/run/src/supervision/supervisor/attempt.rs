@@ -114,7 +114,7 @@ impl RunSupervisor {
     }
 }
 
-/// The slot of a task that is about to start, if this process writes it. The task runs even if the slot can't be
+/// Claim the slot of a task that is about to start, if this process writes it. The task runs even if the slot can't be
 /// claimed.
 fn slot_of(board: &Path, task: &Task) -> Option<Slot> {
     let JobSlotWriter::Run(step) = task.job.slot().writer else { return None };
@@ -143,7 +143,7 @@ fn looks(slot: &WrittenSlot, gauge: (Gauge, SlotProgressWriter)) -> Box<dyn FnMu
     })
 }
 
-/// The error of a job whose process, or the thread that prepares it, can't be started.
+/// Explain that a job's process, or the thread that prepares it, can't be started.
 pub(super) fn not_started(error: &io::Error) -> Trouble {
     match ProcessLimit::reached(error) {
         Some(limit) => {

@@ -16,7 +16,7 @@ const STOP_GRACE: Duration = Duration::from_secs(3);
 /// Why a request about another slot is not carried out.
 pub(super) const NOT_OURS: &str = "it is no part of this run";
 
-/// The way in which children are stopped.
+/// Ways to stop a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ChildStopMode {
     /// Asked the first time, killed the second.

@@ -6,10 +6,10 @@ use vx_shm::SlotState;
 
 use super::{RunSupervisor, RunTaskStage, Task};
 
-/// The pause before a job is tried again with fewer beside it.
+/// Pause before a job is tried again with fewer beside it.
 const PAUSE: Duration = Duration::from_millis(250);
-/// The most attempts of one job. Each lowers the number of jobs at work, so only jobs that wait for each other, and
-/// therefore run together, get this far.
+/// A job gets at most this many attempts. Each lowers the number of jobs at work, so only jobs that wait for each
+/// other, and therefore run together, get this far.
 const MOST_ATTEMPTS: u8 = 8;
 
 impl RunSupervisor {

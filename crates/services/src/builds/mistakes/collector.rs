@@ -1,8 +1,8 @@
 //! A mistake, its place, and the collector of mistakes found so far.
 
-/// The most mistakes kept of one build.
+/// At most this many mistakes are kept of a build.
 const MOST: usize = 1000;
-/// The longest message, in bytes, with the lines that continue it.
+/// A message has at most this many bytes, with the lines that continue it.
 const MESSAGE_BYTES: usize = 4 * 1024;
 
 /// A mistake that a build reports.
@@ -43,8 +43,8 @@ impl MistakeLocation {
         }
     }
 
-    /// The place at the beginning of a line, and the text after it: `FILE:LINE:COLUMN: text`, or without the column.
-    /// `is_file` must accept the file's name.
+    /// Parse the place at the beginning of a line, and the text after it: `FILE:LINE:COLUMN: text`, or without the
+    /// column. `is_file` must accept the file's name.
     pub(super) fn before(line: &str, is_file: fn(&str) -> bool) -> Option<(Self, &str)> {
         // The first colon may belong to a drive letter.
         line.match_indices(':').take(3).find_map(|(end, _)| {
@@ -63,13 +63,13 @@ impl MistakeLocation {
     }
 }
 
-/// The number at the beginning of a text, and the rest.
+/// Parse the number at the beginning of a text, and return the rest.
 fn number(text: &str) -> Option<(u32, &str)> {
     let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     Some((text[..end].parse().ok()?, &text[end..]))
 }
 
-/// The mistakes found so far, and the mistake or heading that the next line may belong to.
+/// Collects the mistakes found so far, and the mistake or heading that the next line may belong to.
 #[derive(Debug, Default)]
 pub(super) struct MistakeCollector {
     mistakes: Vec<Mistake>,

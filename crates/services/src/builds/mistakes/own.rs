@@ -4,7 +4,7 @@ use regex_lite::Regex;
 
 use super::collector::{MistakeCollector, MistakeLocation};
 
-/// The groups that a pattern may have; the first two are required.
+/// Groups that a pattern may have; the first two are required.
 const GROUPS: [&str; 4] = ["file", "line", "column", "message"];
 
 /// A regular expression with the groups `file` and `line`, and perhaps `column` and `message`.
@@ -41,7 +41,7 @@ pub enum OwnPatternError {
 }
 
 impl OwnPattern {
-    /// The pattern of this text.
+    /// Compile this text as a pattern.
     ///
     /// # Errors
     /// The text is not a regular expression, or lacks a required group, or has an unknown one.

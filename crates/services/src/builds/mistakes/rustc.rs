@@ -26,7 +26,7 @@ pub(super) fn parse_line(found: &mut MistakeCollector, line: &str) {
     }
 }
 
-/// The message of a line that reports an error, with its code in front.
+/// Read the message of a line that reports an error, and put its code in front.
 fn error(line: &str) -> Option<String> {
     let rest = line.strip_prefix("error")?;
     match rest.strip_prefix('[') {

@@ -44,7 +44,7 @@ impl WatchedTree {
         Ok(tree)
     }
 
-    /// The choice of files, to watch the tree in another way.
+    /// Give back the choice of files, to watch the tree in another way.
     pub(super) fn into_choice(self) -> WatchedFiles {
         self.choice
     }

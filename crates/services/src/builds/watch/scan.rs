@@ -15,13 +15,13 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    /// The files as they are now.
+    /// Scan the files as they are now.
     pub(super) fn new(choice: WatchedFiles) -> Self {
         let files = files(&choice);
         Self { choice, files }
     }
 
-    /// The files that are new, gone or different since the last scan.
+    /// Scan again. Returns the files that are new, gone or different since the last scan.
     pub(super) fn changes(&mut self) -> Vec<PathBuf> {
         self.choice.read_ignored();
         let now = files(&self.choice);

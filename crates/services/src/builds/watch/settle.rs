@@ -9,7 +9,7 @@ pub const QUIET: Duration = Duration::from_millis(500);
 /// A burst that does not end is cut after this time.
 pub const STEADY: Duration = Duration::from_secs(5);
 
-/// The most files listed for a burst.
+/// At most this many files are listed for a burst.
 const MOST_FILES: usize = 1000;
 
 /// The burst of changes under way, if any.
@@ -34,7 +34,7 @@ impl Settle {
         self.span.map(|(first, last)| (last + QUIET).min(first + STEADY))
     }
 
-    /// The files of the burst, if it is over.
+    /// Take the files of the burst, if it is over.
     pub(super) fn take_burst(&mut self, now: Instant) -> Option<Vec<PathBuf>> {
         if self.due().is_none_or(|due| now < due) {
             return None;
